@@ -1,0 +1,79 @@
+# GNU make. `make` builds into build/; `make BUILD=DIR STATEDIR=DIR RUNDIR=DIR SYSCONFDIR=DIR` builds elsewhere and for other places.
+BUILD      ?= build
+PREFIX     ?= /usr
+DESTDIR    ?=
+STATEDIR   ?= /var/lib/orglogin
+RUNDIR     ?= /run/orglogin
+SYSCONFDIR ?= /etc/orglogin
+MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
+LIBDIR     ?= $(PREFIX)/lib/$(MULTIARCH)
+SANITIZE   ?=
+
+CFLAGS   ?= -O2 -g
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wformat=2 $(if $(WERROR),-Werror)
+HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-strict-aliasing $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -I. -MMD -MP $(WARNINGS) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+	-DORG_STATEDIR='"$(STATEDIR)"' -DORG_RUNDIR='"$(RUNDIR)"' -DORG_SYSCONFDIR='"$(SYSCONFDIR)"'
+ORG_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+MODULE_LDFLAGS = -shared -fPIC -Wl,-z,nodelete -Wl,--version-script=$(1) $(if $(SANITIZE),,-Wl,-z,defs)
+
+PROGRAMS := $(addprefix $(BUILD)/,orgadmin orgsyncd orgd)
+MODULES  := $(addprefix $(BUILD)/,libnss_org.so.2 pam_org.so)
+
+.PHONY: all
+all: $(PROGRAMS) $(MODULES)
+
+# One object a source file; everything is position independent, so that common/ serves modules and programs alike.
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
+COMMON   := $(call objects,common)
+READER   := $(filter-out %/snapshot_writer.o,$(COMMON))
+API      := $(call objects,api)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ORG_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden $(CPPFLAGS) -c -o $@ $<
+
+# Changed flags or directories build again what depends on them.
+FLAGS := $(CC) $(ORG_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo "$(subst ",\",$(FLAGS))" | cmp -s - $@ || echo "$(subst ",\",$(FLAGS))" > $@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/orgadmin: $(call objects,orgadmin) $(API) $(READER)
+	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsmartcols
+
+$(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
+	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsqlite3
+
+$(BUILD)/orgd: $(call objects,orgd) $(READER)
+	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lsqlite3 -lsodium -lcjson
+
+$(BUILD)/libnss_org.so.2: $(call objects,nss_module) $(READER) nss_module/exports.map
+	$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,nss_module/exports.map) $(LDFLAGS) -Wl,-soname,libnss_org.so.2 -o $@ $(filter %.o,$^)
+
+$(BUILD)/pam_org.so: $(call objects,pam_module) $(READER) pam_module/exports.map
+	$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,pam_module/exports.map) $(LDFLAGS) -o $@ $(filter %.o,$^) -lpam
+
+-include $(wildcard $(BUILD)/obj/*/*.d) $(wildcard $(BUILD)/obj/tests/*/*.d)
+include tests/tests.mk
+
+.PHONY: install
+install: all
+	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/sbin $(LIBDIR)/security $(PREFIX)/share/doc/orglogin \
+		$(PREFIX)/lib/systemd/system $(PREFIX)/lib/sysusers.d $(PREFIX)/share/man/man1 $(PREFIX)/share/man/man5 $(PREFIX)/share/man/man8)
+	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)
+	install -m 755 $(BUILD)/orgadmin $(DESTDIR)$(PREFIX)/bin/
+	install -m 755 $(BUILD)/orgsyncd $(BUILD)/orgd $(DESTDIR)$(PREFIX)/sbin/
+	install -m 644 $(BUILD)/libnss_org.so.2 $(DESTDIR)$(LIBDIR)/
+	install -m 644 $(BUILD)/pam_org.so $(DESTDIR)$(LIBDIR)/security/
+	cp -R conf/. $(DESTDIR)$(PREFIX)/share/doc/orglogin/
+	install -m 644 README.md LICENSE orgd/API.md $(DESTDIR)$(PREFIX)/share/doc/orglogin/
+	install -m 644 packaging/systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
+	install -m 644 packaging/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/orglogin.conf
+	for s in 1 5 8; do install -m 644 packaging/man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s/; done
+
+.PHONY: clean
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,388 @@
+#include "api/http.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/un.h>
+
+#include "api/error.h"
+#include "common/clock.h"
+#include "common/paths.h"
+
+#define BASE_MAX 256
+#define URL_MAX  2048
+
+struct http {
+    CURLM *multi;
+    CURL *easy;
+    char base[BASE_MAX]; /* "https://host/prefix" without the last slash */
+    char socket[sizeof((struct sockaddr_un *)0)->sun_path]; /* path of a unix socket, or "" */
+    bool plain; /* http without TLS, so only this machine will do */
+    const char *ca_file;
+    const char *proxy;
+    int timeout_ms;
+    char error[CURL_ERROR_SIZE];
+};
+
+/* One request while it runs. */
+struct transfer {
+    struct http *http;
+    const struct http_stream *stream;
+    struct http_reply *reply;
+    size_t capacity, maximum; /* of the body */
+    size_t reported;          /* bytes of the body that PROGRESS has heard of */
+    int64_t last_ms;          /* when the last byte came */
+    const char *failed;       /* our own reason to give up */
+    enum api_status status;
+};
+
+static bool loopback_host(const char *host)
+{
+    struct in_addr v4;
+    if (strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+        return true;
+    return inet_pton(AF_INET, host, &v4) == 1 && ntohl(v4.s_addr) >> 24 == 127;
+}
+
+/* The last word on plain http: whatever a name resolves to, no packet leaves this machine. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    const struct http *h = arg;
+    const struct sockaddr *sa = &address->addr;
+    bool local = sa->sa_family == AF_UNIX;
+    (void)purpose;
+    if (sa->sa_family == AF_INET)
+        local = ntohl(((const struct sockaddr_in *)(const void *)sa)->sin_addr.s_addr) >> 24 == 127;
+    if (sa->sa_family == AF_INET6)
+        local = IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr);
+    if (h->plain && !local)
+        return CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+static bool url_part_set(CURLU *u, CURLUPart part)
+{
+    char *value = NULL;
+    bool set = curl_url_get(u, part, &value, 0) == CURLUE_OK && value && *value;
+    curl_free(value);
+    return set;
+}
+
+/* Why URL, taken apart as U, cannot be a base, or NULL; learns whether it is plain http. */
+static const char *url_fault(struct http *h, CURLU *u)
+{
+    char *scheme = NULL, *host = NULL;
+    const char *fault = NULL;
+    if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+        fault = "it has no host";
+    else if (url_part_set(u, CURLUPART_QUERY) || url_part_set(u, CURLUPART_FRAGMENT))
+        fault = "it has a query or a fragment";
+    else if ((h->plain = strcmp(scheme, "http") == 0) && !loopback_host(host))
+        fault = "plain http goes to this machine only (127.0.0.1, [::1], localhost); use https";
+    else if (!h->plain && strcmp(scheme, "https") != 0)
+        fault = "it must begin with https://, http://127.0.0.1 or unix:/";
+    curl_free(scheme);
+    curl_free(host);
+    return fault;
+}
+
+static const char *base_store(struct http *h, CURLU *u)
+{
+    char *text = NULL;
+    if (curl_url_get(u, CURLUPART_URL, &text, 0) != CURLUE_OK)
+        return "it cannot be put together again";
+    size_t len = strlen(text);
+    while (len > 0 && text[len - 1] == '/')
+        len--;
+    const char *fault = len < sizeof h->base ? NULL : "it is too long";
+    if (!fault)
+        memcpy(h->base, text, len);
+    curl_free(text);
+    return fault;
+}
+
+static const char *base_parse(struct http *h, const char *url)
+{
+    if (strncmp(url, "unix:", 5) == 0) {
+        size_t len = strlen(url + 5);
+        if (url[5] != '/' || len >= sizeof h->socket)
+            return "after unix: comes the absolute path of a socket";
+        memcpy(h->socket, url + 5, len);
+        memcpy(h->base, "http://localhost", sizeof "http://localhost");
+        h->plain = true;
+        return NULL;
+    }
+    CURLU *u = curl_url();
+    if (!u)
+        return "out of memory";
+    CURLUcode code = curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER);
+    const char *fault;
+    if (code == CURLUE_USER_NOT_ALLOWED)
+        fault = "it has a user name in it; a credential belongs into a token file";
+    else if (code == CURLUE_UNSUPPORTED_SCHEME || code == CURLUE_BAD_SCHEME)
+        fault = "it must begin with https://, http://127.0.0.1 or unix:/";
+    else if (code != CURLUE_OK)
+        fault = curl_url_strerror(code);
+    else if ((fault = url_fault(h, u)) == NULL)
+        fault = base_store(h, u);
+    curl_url_cleanup(u);
+    return fault;
+}
+
+struct http *http_open(const struct provider_settings *settings, struct api_error *err)
+{
+    struct http *h = calloc(1, sizeof *h);
+    unsetenv("SSLKEYLOGFILE");
+    if (!h || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        free(h);
+        api_fail(err, API_UNREACHABLE, "libcurl cannot be started: out of memory");
+        return NULL;
+    }
+    h->ca_file = settings->ca_file;
+    h->proxy = settings->proxy;
+    h->timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : HTTP_TIMEOUT_MS;
+    const char *fault = base_parse(h, settings->url);
+    if (!fault) {
+        h->multi = curl_multi_init();
+        h->easy = curl_easy_init();
+        fault = h->multi && h->easy ? NULL : "out of memory";
+    }
+    if (!fault)
+        return h;
+    /* A URL with an '@' may hold a password. */
+    bool shown = strchr(settings->url, '@') == NULL;
+    api_fail(err, API_USAGE, "the url%s%s cannot be used: %s", shown ? " " : "",
+             shown ? settings->url : "", fault);
+    http_close(h);
+    return NULL;
+}
+
+void http_close(struct http *h)
+{
+    if (!h)
+        return;
+    curl_easy_cleanup(h->easy);
+    curl_multi_cleanup(h->multi);
+    curl_global_cleanup();
+    free(h);
+}
+
+static size_t give_up(struct transfer *t, enum api_status status, const char *why)
+{
+    t->status = status;
+    t->failed = why;
+    return 0;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+    struct transfer *t = arg;
+    struct http_reply *r = t->reply;
+    size_t len = size * count;
+    t->last_ms = clock_mono_ms();
+    if (len > t->maximum - r->len)
+        return give_up(t, API_BAD_ANSWER, "the reply is too large");
+    if (r->len + len + 1 > t->capacity) {
+        size_t want = 2 * (r->len + len + 1);
+        char *grown = realloc(r->body, want);
+        if (!grown)
+            return give_up(t, API_UNREACHABLE, "out of memory for the reply");
+        r->body = grown;
+        t->capacity = want;
+    }
+    memcpy(r->body + r->len, data, len);
+    r->len += len;
+    r->body[r->len] = '\0';
+    return len;
+}
+
+/* Whom to ask, and who must prove to be it. False when libcurl does not take an option. */
+static bool set_trust(struct http *h, CURL *e)
+{
+    bool ok = curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, h->plain ? "http" : "https") == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
+    if (h->ca_file) { /* instead of the system's, not besides */
+        ok &= curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file) == CURLE_OK;
+        ok &= curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK;
+    }
+    /* "" is no proxy; unset would ask the environment. */
+    const char *proxy = h->proxy && !h->plain ? h->proxy : "";
+    ok &= curl_easy_setopt(e, CURLOPT_PROXY, proxy) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, h) == CURLE_OK;
+    if (*h->socket)
+        ok &= curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, h->socket) == CURLE_OK;
+    return ok;
+}
+
+static bool set_limits(struct transfer *t, CURL *e)
+{
+    long total = t->http->timeout_ms + (t->stream ? t->stream->hold_ms : 0);
+    long connecting = total < HTTP_CONNECT_TIMEOUT_MS ? total : HTTP_CONNECT_TIMEOUT_MS;
+    bool ok = curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connecting) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->http->error) == CURLE_OK;
+    return ok;
+}
+
+static bool set_request(struct http *h, CURL *e, const struct http_request *request,
+                        struct curl_slist *headers)
+{
+    char url[URL_MAX];
+    int n = snprintf(url, sizeof url, "%s%s", h->base, request->path);
+    bool ok = n > 0 && (size_t)n < sizeof url;
+    ok &= curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_USERAGENT, "orglogin/" ORG_VERSION) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
+    if (request->body)
+        ok &= curl_easy_setopt(e, CURLOPT_POSTFIELDS, request->body) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK;
+    return ok;
+}
+
+static bool append(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *grown = curl_slist_append(*list, line);
+    if (grown)
+        *list = grown;
+    return grown != NULL;
+}
+
+/* NULL when out of memory, or when the credential could not stand in a header. */
+static struct curl_slist *make_headers(const struct http_request *request)
+{
+    struct curl_slist *list = NULL;
+    char line[4096];
+    bool ok = append(&list, "Accept: application/json");
+    if (request->body)
+        ok = ok && append(&list, "Content-Type: application/json");
+    if (request->authorization) {
+        int n = snprintf(line, sizeof line, "Authorization: %s", request->authorization);
+        ok =
+            ok && n > 0 && (size_t)n < sizeof line && !strpbrk(line, "\r\n") && append(&list, line);
+        explicit_bzero(line, sizeof line);
+    }
+    if (ok)
+        return list;
+    curl_slist_free_all(list);
+    return NULL;
+}
+
+static void read_info(struct transfer *t)
+{
+    CURL *e = t->http->easy;
+    long status = 0;
+    curl_off_t retry = 0;
+    char *type = NULL;
+    curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(e, CURLINFO_RETRY_AFTER, &retry);
+    curl_easy_getinfo(e, CURLINFO_CONTENT_TYPE, &type);
+    t->reply->status = (int)status;
+    t->reply->retry_after_s = (int)(retry < 0                        ? 0
+                                    : retry > HTTP_RETRY_AFTER_MAX_S ? HTTP_RETRY_AFTER_MAX_S
+                                                                     : retry);
+    t->reply->json = type && strncasecmp(type, "application/json", 16) == 0;
+}
+
+/* Everything that a held request wants between two rounds of libcurl. False stops it. */
+static bool attend(struct transfer *t)
+{
+    const struct http_stream *s = t->stream;
+    if (t->reply->len > t->reported) {
+        t->reported = t->reply->len;
+        read_info(t);
+        s->progress(s->arg, t->reply);
+    }
+    if (clock_mono_ms() - t->last_ms > HTTP_SILENCE_MS) {
+        give_up(t, API_UNREACHABLE, "nothing was heard for 15 s");
+        return false;
+    }
+    /* Asked for ourselves: libcurl does not pass on a mere hang-up. */
+    struct pollfd p = {.fd = s->idle_fd, .events = POLLIN};
+    if (s->idle_fd >= 0 && poll(&p, 1, 0) > 0 && s->idle(s->arg) != 0) {
+        give_up(t, API_STOPPED, "stopped");
+        return false;
+    }
+    return true;
+}
+
+/* Runs until the end or until we give up; CURLE_OK when the reply is whole. */
+static CURLcode perform(struct transfer *t)
+{
+    CURLM *multi = t->http->multi;
+    bool watch = t->stream && t->stream->idle_fd >= 0;
+    struct curl_waitfd extra = {.fd = watch ? t->stream->idle_fd : -1, .events = CURL_WAIT_POLLIN};
+    CURLcode result = CURLE_ABORTED_BY_CALLBACK;
+    if (curl_multi_add_handle(multi, t->http->easy) != CURLM_OK)
+        return CURLE_OUT_OF_MEMORY;
+    for (int running = 1; curl_multi_perform(multi, &running) == CURLM_OK;) {
+        if (running == 0) {
+            int left;
+            CURLMsg *msg = curl_multi_info_read(multi, &left);
+            result = msg ? msg->data.result : CURLE_OUT_OF_MEMORY;
+            break;
+        }
+        if (t->stream && !attend(t))
+            break;
+        if (curl_multi_poll(multi, watch ? &extra : NULL, watch, 1000, NULL) != CURLM_OK)
+            break;
+    }
+    curl_multi_remove_handle(multi, t->http->easy);
+    return result;
+}
+
+static enum api_status explain(struct transfer *t, CURLcode code, struct api_error *err)
+{
+    const char *said = *t->http->error ? t->http->error : curl_easy_strerror(code);
+    if (t->failed)
+        return api_fail(err, t->status, "%s: %s", t->reply->where, t->failed);
+    enum api_status status = code == CURLE_SSL_CACERT_BADFILE ? API_USAGE : API_UNREACHABLE;
+    return api_fail(err, status, "%s: %s", t->reply->where, said);
+}
+
+enum api_status http_run(struct http *h, const struct http_request *request,
+                         struct http_reply *reply, struct api_error *err)
+{
+    struct transfer t = {.http = h, .stream = request->stream, .reply = reply};
+    t.maximum = request->reply_max ? request->reply_max : HTTP_BODY_MAX;
+    memset(reply, 0, sizeof *reply);
+    bool local = *h->socket != '\0';
+    snprintf(reply->where, sizeof reply->where, "%s %s%s%.*s", request->method,
+             local ? "unix:" : h->base, h->socket, (int)strcspn(request->path, "?"), request->path);
+    struct curl_slist *headers = make_headers(request);
+    h->error[0] = '\0';
+    curl_easy_reset(h->easy);
+    CURLcode code = CURLE_FAILED_INIT;
+    t.last_ms = clock_mono_ms();
+    if (headers && set_trust(h, h->easy) && set_limits(&t, h->easy) &&
+        set_request(h, h->easy, request, headers)) {
+        code = perform(&t);
+        read_info(&t);
+    }
+    curl_slist_free_all(headers);
+    if (code == CURLE_OK)
+        return API_OK;
+    http_reply_free(reply);
+    return explain(&t, code, err);
+}
+
+void http_reply_free(struct http_reply *reply)
+{
+    free(reply->body);
+    reply->body = NULL;
+    reply->len = 0;
+}

@@ -1,0 +1,68 @@
+/*
+ * HTTP, one way: the only user of libcurl. https with certificate and host checked, plain http to
+ * loopback addresses and unix sockets only; no redirect, no netrc, no cookie, nothing from the
+ * environment. Every request is bounded in time and every reply in size. The connection is kept.
+ */
+#ifndef API_HTTP_H
+#define API_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "api/provider.h"
+
+#define HTTP_BODY_MAX           (8U << 20) /* bytes of an ordinary reply: a page of 5000 members fits */
+#define HTTP_TIMEOUT_MS         15000 /* of a whole request, unless the settings say otherwise */
+#define HTTP_CONNECT_TIMEOUT_MS 5000
+#define HTTP_SILENCE_MS         15000 /* a held request without a byte for so long is dead */
+#define HTTP_RETRY_AFTER_MAX_S  86400 /* a longer Retry-After is cut to this */
+#define HTTP_WHERE_MAX          512
+
+struct http; /* opaque; one thread at a time */
+
+/*
+ * Prepares requests below SETTINGS->url (url, ca_file, proxy and timeout_ms are used, copied where
+ * needed but ca_file and proxy, which must outlive it); sends nothing. Returns NULL and fills *ERR:
+ * API_USAGE for an unusable URL. The first call in a process must be made while no other thread
+ * runs: it removes SSLKEYLOGFILE from the environment, to which libcurl would write every key.
+ */
+struct http *http_open(const struct provider_settings *settings, struct api_error *err);
+void http_close(struct http *http);
+
+struct http_reply {
+    int status;        /* HTTP status */
+    int retry_after_s; /* 0 when there was none */
+    bool json;         /* the Content-Type says JSON */
+    char *body;        /* LEN bytes and a NUL; NULL when there were none */
+    size_t len;
+    char where[HTTP_WHERE_MAX]; /* "POST https://host/path" for messages: no query, no secret */
+};
+
+/* For a request whose reply is held open. */
+struct http_stream {
+    void *arg;
+    int hold_ms; /* how long the remote may hold it: added to the time-out */
+    void (*progress)(void *arg, const struct http_reply *so_far); /* more bytes of the body came */
+    int idle_fd;            /* or -1; when it becomes readable, or its other end is gone: */
+    int (*idle)(void *arg); /* may use another struct http; non-zero stops the request */
+};
+
+struct http_request {
+    const char *method;
+    const char *path;                 /* begins with '/', already percent-encoded */
+    const char *authorization;        /* the header's value, or NULL */
+    const char *body;                 /* JSON, or NULL */
+    size_t reply_max;                 /* bytes; 0 is HTTP_BODY_MAX */
+    const struct http_stream *stream; /* or NULL */
+};
+
+/*
+ * Sends REQUEST. API_OK: a whole reply was received, whatever its status; *REPLY is to be freed.
+ * Otherwise *ERR says why (API_UNREACHABLE; API_BAD_ANSWER for a reply above its maximum;
+ * API_STOPPED; API_USAGE for an unreadable ca_file), and *REPLY needs no freeing but has WHERE.
+ */
+enum api_status http_run(struct http *http, const struct http_request *request,
+                         struct http_reply *reply, struct api_error *err);
+void http_reply_free(struct http_reply *reply);
+
+#endif

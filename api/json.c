@@ -1,0 +1,107 @@
+#include "api/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The length of the well-formed UTF-8 character (RFC 3629, table 3-7 of Unicode) at S, or 0. */
+static size_t utf8_length(const unsigned char *s, size_t left)
+{
+    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    if (n == 0 || s[0] == 0 || s[0] > 0xf4 || n > left)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+    bool beyond = (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f);
+    return overlong || beyond ? 0 : n;
+}
+
+bool json_utf8(const char *text, size_t len)
+{
+    for (size_t i = 0, n; i < len; i += n)
+        if ((n = utf8_length((const unsigned char *)text + i, len - i)) == 0)
+            return false;
+    return true;
+}
+
+/* cJSON would end a string at \u0000, and "root\u0000x" would be root. */
+static bool has_nul_escape(const char *text)
+{
+    for (const char *s = text; (s = strchr(s, '\\')) != NULL && s[1] != '\0'; s += 2)
+        if (strncmp(s, "\\u0000", 6) == 0)
+            return true;
+    return false;
+}
+
+/* True when no object at or below NODE has a key twice or too many keys. */
+static bool keys_sound(const cJSON *node, char why[JSON_WHY_MAX])
+{
+    size_t count = 0;
+    for (const cJSON *child = node->child; child; child = child->next) {
+        if (cJSON_IsObject(node) && ++count > JSON_KEYS_MAX) {
+            snprintf(why, JSON_WHY_MAX, "an object has more than %d members", JSON_KEYS_MAX);
+            return false;
+        }
+        for (const cJSON *c = node->child; cJSON_IsObject(node) && c != child; c = c->next) {
+            if (strcmp(c->string, child->string) != 0)
+                continue;
+            snprintf(why, JSON_WHY_MAX, "the key \"%.64s\" occurs twice", c->string);
+            return false;
+        }
+        if (!keys_sound(child, why))
+            return false;
+    }
+    return true;
+}
+
+cJSON *json_parse(const char *text, size_t len, char why[JSON_WHY_MAX])
+{
+    if (!json_utf8(text, len) || has_nul_escape(text)) {
+        snprintf(why, JSON_WHY_MAX, "it is not UTF-8 text without NUL");
+        return NULL;
+    }
+    const char *end = text;
+    cJSON *root = cJSON_ParseWithLengthOpts(text, len, &end, 0);
+    if (!root) {
+        snprintf(why, JSON_WHY_MAX, len == 0 ? "it is empty" : "it is not JSON at byte %zu",
+                 (size_t)(end - text));
+        return NULL;
+    }
+    end += strspn(end, " \t\r\n");
+    if (end != text + len)
+        snprintf(why, JSON_WHY_MAX, "something follows the JSON at byte %zu", (size_t)(end - text));
+    else if (keys_sound(root, why))
+        return root;
+    cJSON_Delete(root);
+    return NULL;
+}
+
+const cJSON *json_at(const cJSON *root, const char *path)
+{
+    char key[64];
+    while (*path && root) {
+        size_t len = strcspn(path, ".");
+        if (len >= sizeof key || !cJSON_IsObject(root))
+            return NULL;
+        memcpy(key, path, len);
+        key[len] = '\0';
+        root = cJSON_GetObjectItemCaseSensitive(root, key);
+        path += len + (path[len] == '.');
+    }
+    return cJSON_IsNull(root) ? NULL : root;
+}
+
+const char *json_text(const cJSON *root, const char *path)
+{
+    return cJSON_GetStringValue(json_at(root, path));
+}
+
+bool json_integer(const cJSON *node, int64_t *out)
+{
+    const double limit = 9007199254740992.0; /* 2^53: it may stand for 2^53 + 1 as well */
+    if (!cJSON_IsNumber(node) || !(node->valuedouble >= 0 && node->valuedouble < limit))
+        return false;
+    *out = (int64_t)node->valuedouble;
+    return (double)*out == node->valuedouble;
+}

@@ -1,0 +1,130 @@
+/*
+ * The provider contract: what orgadmin and orgsyncd ask of an organization's API, whichever vendor
+ * it is.
+ *
+ * Results are neutral records: cJSON objects with these members, all strings unless said; absent
+ * when unknown. organization  {"id","name","role","created"} member
+ * {"id","email","username","name","roles":[..],"permissions":[..],"state":"active|pending|suspended|removed",
+ *                  "joined"}                          ("removed" only from provider_watch)
+ *   invitation    {"id","email","roles":[..],"state","created","expires","token"}        (token:
+ * once, on create) acceptance    {"organization","role","username","bearer"} (bearer: once, when an
+ * account was made) role          {"id","permissions":[..]} token
+ * {"key","secret","bearer","role","name"}                               (shown once) user
+ * {"id","email","username","name","organization","role"}   (who the credential is: a person or an
+ * organization's token) Times are RFC 3339 in UTC. Record strings are what the API said: valid
+ * UTF-8, at most RECORD_TEXT_MAX bytes, nothing more is promised.
+ */
+#ifndef API_PROVIDER_H
+#define API_PROVIDER_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RECORD_TEXT_MAX 1024
+
+enum api_status {
+    API_OK = 0,
+    API_REFUSED,     /* the remote said no: 4xx other than 429 */
+    API_UNREACHABLE, /* transport, TLS, timeout, 429, 5xx: nothing is known */
+    API_BAD_ANSWER,  /* 2xx that is not what it should be: nothing is known either */
+    API_UNSUPPORTED, /* this provider lacks the operation; no request was sent */
+    API_USAGE,       /* an argument or setting is missing or malformed; no request was sent */
+    API_STOPPED      /* the caller's callback asked to stop */
+};
+
+struct api_error {
+    enum api_status status;
+    int http;          /* HTTP status, 0 when there was none */
+    int retry_after_s; /* from Retry-After, 0 when absent */
+    char code[64];     /* the API's own identifier, such as "last_owner", or "" */
+    char message[512]; /* one line for a person, always set on failure: what failed, where, what was
+                          said; no control characters */
+};
+
+/* How to reach one organization's API. Strings are the caller's and must outlive the provider. */
+struct provider_settings {
+    const char *provider; /* "native", "file" */
+    const char
+        *url; /* https://..., http://127.0.0.1:..., unix:/path, or a file's path for "file" */
+    const char *token;   /* credential, or NULL where none is needed */
+    const char *org;     /* organization id, or NULL where the operation needs none */
+    const char *ca_file; /* instead of the system's CA bundle, or NULL */
+    const char *proxy;   /* never from the environment; NULL is none */
+    int timeout_ms;      /* whole request; 0 is 15000 */
+};
+
+struct provider; /* opaque; one thread at a time; keeps its connection */
+
+/* Opens a provider; sends nothing. Returns NULL and fills *ERR (API_USAGE: unknown provider,
+ * unusable URL or setting). */
+struct provider *provider_open(const struct provider_settings *settings, struct api_error *err);
+void provider_close(struct provider *provider);
+
+enum provider_op {
+    OP_WHOAMI,            /* -> user */
+    OP_ORG_LIST,          /* -> organizations */
+    OP_ORG_SHOW,          /* -> organization */
+    OP_ORG_CREATE,        /* name -> organization */
+    OP_MEMBER_LIST,       /* -> members, pages followed */
+    OP_MEMBER_ADD,        /* email, role? -> invitation (with token) */
+    OP_MEMBER_ROLE,       /* user, role */
+    OP_MEMBER_REMOVE,     /* user */
+    OP_INVITATION_LIST,   /* -> invitations */
+    OP_INVITATION_CREATE, /* email, role? -> invitation with token */
+    OP_INVITATION_ACCEPT, /* token, username?, name? -> acceptance */
+    OP_ROLE_LIST,         /* -> roles */
+    OP_TOKEN_CREATE,      /* name?, role? -> token */
+    OP_COUNT
+};
+
+/* Named arguments of an operation; a NULL value counts as absent. */
+struct provider_arg {
+    const char *name;
+    const char *value;
+};
+
+/* Takes one record, which is the provider's and gone after the call. Returns 0 to go on, anything
+ * else stops (API_STOPPED). */
+typedef int provider_sink(void *arg, const cJSON *record);
+
+/*
+ * Runs an operation; each resulting record goes to SINK (which may be NULL), in the API's order.
+ * ARGS ends with a NULL name. Returns API_OK only when the answer was complete, authenticated and
+ * fully parsed; else fills *ERR, and what SINK was given before must be thrown away.
+ */
+enum api_status provider_run(struct provider *provider, enum provider_op op,
+                             const struct provider_arg *args, provider_sink *sink, void *arg,
+                             struct api_error *err);
+
+/*
+ * Watching an organization's members. One call goes from revision *SINCE (0: everything) to the
+ * present.
+ *  - *SINCE = 0: every member reaches SINK (a complete listing); RESET is called first.
+ *  - *SINCE > 0: waits up to WAIT_MS for changes after *SINCE; each changed member reaches SINK,
+ * removed ones with state "removed". RESET is called first when the API cannot tell the difference
+ * any more and lists everything again.
+ *  - HEARD is called whenever the API proves to be alive and has nothing newer: at once when the
+ * poll begins to be held, then at each heartbeat.
+ *  - IDLE_FD (or -1): while waiting, its readability calls IDLE, which may return non-zero to stop
+ * (API_STOPPED). On API_OK *SINCE is the new revision; the records between RESET or the call's
+ * beginning and API_OK belong together. A provider without revisions leaves *SINCE 0 and answers at
+ * once with everything: the caller then polls.
+ */
+struct provider_watcher {
+    void *arg;
+    void (*reset)(void *arg);
+    provider_sink *member;
+    void (*heard)(void *arg);
+    int (*idle)(void *arg);
+    int idle_fd;
+};
+
+enum api_status provider_watch(struct provider *provider, int64_t *since, int wait_ms,
+                               const struct provider_watcher *watcher, struct api_error *err);
+
+/* "member remove" for OP_MEMBER_REMOVE; static. */
+const char *provider_op_name(enum provider_op op);
+
+#endif

@@ -1,0 +1,97 @@
+#include "common/confirm.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+bool confirm_request_valid(const struct confirm_request *msg, unsigned long size)
+{
+    return size == sizeof *msg && msg->magic == CONFIRM_MAGIC && msg->op >= CONFIRM_FRESH &&
+           msg->op <= CONFIRM_STATUS && memchr(msg->org, '\0', sizeof msg->org) != NULL;
+}
+
+static bool reply_valid(const struct confirm_reply *msg, ssize_t size)
+{
+    return size == (ssize_t)sizeof *msg && msg->magic == CONFIRM_MAGIC &&
+           msg->status <= CONFIRM_REFUSED && msg->age_ms >= -1 && msg->held <= 1 &&
+           memchr(msg->text, '\0', sizeof msg->text) != NULL;
+}
+
+/* Whoever bound the path, only root's answer counts. */
+static int peer_is_root(int fd)
+{
+    struct ucred cred;
+    socklen_t len = sizeof cred;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
+        return -1;
+    if (cred.uid != 0) {
+        errno = EPERM;
+        return -1;
+    }
+    return 0;
+}
+
+static int connect_daemon(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    size_t len = strlen(path);
+    if (len >= sizeof addr.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(addr.sun_path, path, len + 1);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -1;
+    if (connect(fd, (const struct sockaddr *)&addr, sizeof addr) == 0 && peer_is_root(fd) == 0)
+        return fd;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return -1;
+}
+
+static int wait_readable(int fd, int64_t deadline)
+{
+    for (;;) {
+        int64_t left = deadline - clock_mono_ms();
+        struct pollfd p = {.fd = fd, .events = POLLIN};
+        int n = poll(&p, 1, left > 0 ? (int)left : 0);
+        if (n > 0)
+            return 0;
+        if (n == 0) {
+            errno = ETIMEDOUT;
+            return -1;
+        }
+        if (errno != EINTR)
+            return -1;
+    }
+}
+
+int confirm_ask(const char *path, const struct confirm_request *request, int timeout_ms,
+                struct confirm_reply *reply)
+{
+    int64_t deadline = clock_mono_ms() + timeout_ms;
+    int fd = connect_daemon(path);
+    if (fd < 0)
+        return -1;
+    int rc = -1;
+    if (send(fd, request, sizeof *request, MSG_NOSIGNAL) != (ssize_t)sizeof *request ||
+        wait_readable(fd, deadline) < 0)
+        goto out;
+    ssize_t n = recv(fd, reply, sizeof *reply, MSG_TRUNC);
+    if (n >= 0 && !reply_valid(reply, n))
+        errno = EPROTO;
+    else if (n >= 0)
+        rc = 0;
+out:;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
+}

@@ -1,0 +1,62 @@
+/*
+ * The confirm protocol between a host's programs and orgsyncd: one fixed-size request, one
+ * fixed-size reply over a SOCK_SEQPACKET unix socket. Both sides check every field; numbers are in
+ * host order (the two ends share a machine).
+ */
+#ifndef COMMON_CONFIRM_H
+#define COMMON_CONFIRM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CONFIRM_MAGIC    0x3147524fU /* "ORG1" */
+#define CONFIRM_ORG_LEN  32          /* organization name with its NUL */
+#define CONFIRM_TEXT_LEN 168
+
+enum confirm_op {
+    CONFIRM_FRESH = 1, /* have heard from the organization at most max_age_ms ago; wait up to
+                          wait_ms for that */
+    CONFIRM_SYNC,      /* root only: list everything again now */
+    CONFIRM_ACCEPT,    /* root only: CONFIRM_SYNC that the shrink brake lets through */
+    CONFIRM_STATUS     /* what orgsyncd knows; never waits */
+};
+
+enum confirm_status {
+    CONFIRM_NO =
+        0, /* could not hear from the organization in time, or the sync failed: TEXT says why */
+    CONFIRM_YES,     /* heard from, and what it said is in the snapshot of GENERATION */
+    CONFIRM_REFUSED, /* malformed, not permitted, or no such organization */
+};
+
+struct confirm_request {
+    uint32_t magic;
+    uint32_t op;
+    uint32_t max_age_ms;
+    uint32_t wait_ms;
+    char org[CONFIRM_ORG_LEN]; /* "" is every organization */
+};
+
+struct confirm_reply {
+    uint32_t magic;
+    uint32_t status;
+    uint64_t generation; /* of the snapshot in force */
+    int64_t
+        age_ms; /* since the organization was last heard from; -1 = never since orgsyncd started */
+    uint32_t members;            /* active ones in the snapshot in force */
+    uint32_t held;               /* 1: a long poll is held, so that a change arrives at once */
+    char text[CONFIRM_TEXT_LEN]; /* one line on what went wrong last, or "" */
+};
+
+/* True when MSG of SIZE bytes is a well-formed request; ORG is then NUL-terminated. */
+bool confirm_request_valid(const struct confirm_request *msg, unsigned long size);
+
+/*
+ * Asks the orgsyncd behind PATH (PATH_CONFIRM), which must run as root (SO_PEERCRED), and waits
+ * TIMEOUT_MS in all. Returns 0 and fills *REPLY, every field checked; or -1 with errno
+ * (ECONNREFUSED, ENOENT, ETIMEDOUT, EPROTO, EPERM). Sends with MSG_NOSIGNAL, keeps no descriptor.
+ * Thread-safe.
+ */
+int confirm_ask(const char *path, const struct confirm_request *request, int timeout_ms,
+                struct confirm_reply *reply);
+
+#endif

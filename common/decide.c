@@ -1,0 +1,145 @@
+#include "common/decide.h"
+
+#include <string.h>
+
+const char *text_list_next(const char *text)
+{
+    return text + strlen(text) + 1;
+}
+
+bool text_list_has(const struct text_list *list, const char *text)
+{
+    const char *item = list->first;
+    for (uint32_t i = 0; i < list->count; i++, item = text_list_next(item))
+        if (strcmp(item, text) == 0)
+            return true;
+    return false;
+}
+
+static bool lists_meet(const struct text_list *a, const struct text_list *b)
+{
+    const char *item = a->first;
+    for (uint32_t i = 0; i < a->count; i++, item = text_list_next(item))
+        if (text_list_has(b, item))
+            return true;
+    return false;
+}
+
+/* sudo -i and su - run services of their own that administrators think of as the plain ones. */
+static const char *service_name(const char *service)
+{
+    if (strcmp(service, "sudo-i") == 0)
+        return "sudo";
+    if (strcmp(service, "su-l") == 0)
+        return "su";
+    return service;
+}
+
+static bool rule_matches(const struct rule *rule, const char *service, const struct member *member)
+{
+    if (!text_list_has(&rule->services, "*") && !text_list_has(&rule->services, service))
+        return false;
+    if (strcmp(rule->org, member->org) != 0)
+        return false;
+    return rule->everyone || lists_meet(&rule->roles, &member->roles) ||
+           lists_meet(&rule->permissions, &member->permissions);
+}
+
+/* The number of the first rule that matches, or 0. */
+static unsigned match(const struct rules *rules, const char *service, const struct member *member)
+{
+    for (size_t i = 0; i < rules->count; i++)
+        if (rule_matches(&rules->rule[i], service_name(service), member))
+            return (unsigned)i + 1;
+    return 0;
+}
+
+static bool narrow_enough(const struct narrowing *n, const struct member *member)
+{
+    return (!n->org || strcmp(n->org, member->org) == 0) &&
+           (!n->role || text_list_has(&member->roles, n->role)) &&
+           (!n->permission || text_list_has(&member->permissions, n->permission));
+}
+
+static int64_t age(const struct freshness *f, int64_t now)
+{
+    if (f->confirmed)
+        return 0;
+    if (f->confirmed_ms <= 0 || f->confirmed_ms - now > CLOCK_SLACK_MS)
+        return -1;
+    return now > f->confirmed_ms ? now - f->confirmed_ms : 0;
+}
+
+static struct decision verdict(enum verdict v, enum reason reason)
+{
+    return (struct decision){.verdict = v, .reason = reason, .age_ms = -1};
+}
+
+static enum reason state_reason(enum member_state state)
+{
+    switch (state) {
+    case MEMBER_PENDING:
+        return REASON_PENDING;
+    case MEMBER_SUSPENDED:
+        return REASON_SUSPENDED;
+    case MEMBER_REMOVED:
+        return REASON_REMOVED;
+    case MEMBER_ACTIVE:
+        break;
+    }
+    return REASON_UNAVAILABLE; /* a state that nobody defined */
+}
+
+static struct decision decide_active(const struct question *q, int64_t now)
+{
+    struct decision d = verdict(VERDICT_DENY, REASON_ROLE);
+    d.age_ms = age(&q->freshness, now);
+    d.rule = match(q->rules, q->service, q->member);
+    if (d.rule == 0)
+        return d;
+    if (!narrow_enough(&q->narrowing, q->member)) {
+        d.reason = REASON_NARROWED;
+        return d;
+    }
+    if (!q->freshness.confirmed && (d.age_ms < 0 || d.age_ms > q->freshness.grace_ms)) {
+        d.reason = REASON_STALE;
+        return d;
+    }
+    d.reason = q->freshness.confirmed ? REASON_RULE : REASON_OFFLINE;
+    d.verdict = VERDICT_ALLOW;
+    return d;
+}
+
+struct decision decide(const struct question *q, int64_t now)
+{
+    if (q->root)
+        return verdict(VERDICT_NOT_MINE, REASON_ROOT);
+    if (q->local)
+        return verdict(VERDICT_NOT_MINE, REASON_LOCAL);
+    if (!q->snapshot)
+        return verdict(VERDICT_DENY, REASON_UNAVAILABLE);
+    if (!q->member)
+        return verdict(VERDICT_DENY, REASON_STRANGER);
+    if (q->member->state != MEMBER_ACTIVE)
+        return verdict(VERDICT_DENY, state_reason(q->member->state));
+    return decide_active(q, now);
+}
+
+const char *reason_word(enum reason reason)
+{
+    static const char *const word[REASON_COUNT] = {
+        [REASON_UNAVAILABLE] = "unavailable",
+        [REASON_ROOT] = "root",
+        [REASON_LOCAL] = "local",
+        [REASON_RULE] = "rule",
+        [REASON_OFFLINE] = "offline",
+        [REASON_STALE] = "stale",
+        [REASON_STRANGER] = "stranger",
+        [REASON_PENDING] = "pending",
+        [REASON_SUSPENDED] = "suspended",
+        [REASON_REMOVED] = "removed",
+        [REASON_ROLE] = "role",
+        [REASON_NARROWED] = "narrowed",
+    };
+    return (unsigned)reason < REASON_COUNT ? word[reason] : "unknown";
+}

@@ -1,0 +1,77 @@
+#include "common/hash.h"
+
+#include <endian.h>
+#include <string.h>
+
+#define SECRET_0 0x2d358dccaa6c78a5ULL
+#define SECRET_1 0x8bb84b93962eacc9ULL
+#define SECRET_2 0x4b33a62ed433d4a3ULL
+#define SECRET_3 0x4d5a2da51de1aa47ULL
+
+__extension__ typedef unsigned __int128 uint128;
+
+static inline uint64_t read64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return le64toh(v);
+}
+
+static inline uint64_t read32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return le32toh(v);
+}
+
+/* Both halves of the product, folded into one. */
+static inline uint64_t mix(uint64_t a, uint64_t b)
+{
+    uint128 product = (uint128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The first and the last 8 bytes of up to 16, overlapping when there are fewer. */
+static inline void read_short(const uint8_t *p, size_t len, uint64_t *a, uint64_t *b)
+{
+    *a = *b = 0;
+    if (len >= 4) {
+        size_t step = len >> 3 << 2;
+        *a = read32(p) << 32 | read32(p + step);
+        *b = read32(p + len - 4) << 32 | read32(p + len - 4 - step);
+    } else if (len > 0) {
+        *a = (uint64_t)p[0] << 16 | (uint64_t)p[len >> 1] << 8 | p[len - 1];
+    }
+}
+
+/* Three lanes over whole 48-byte stripes. */
+static inline const uint8_t *stripes(const uint8_t *p, size_t *left, uint64_t *seed)
+{
+    uint64_t lane1 = *seed, lane2 = *seed;
+    for (; *left >= 48; p += 48, *left -= 48) {
+        *seed = mix(read64(p) ^ SECRET_1, read64(p + 8) ^ *seed);
+        lane1 = mix(read64(p + 16) ^ SECRET_2, read64(p + 24) ^ lane1);
+        lane2 = mix(read64(p + 32) ^ SECRET_3, read64(p + 40) ^ lane2);
+    }
+    *seed ^= lane1 ^ lane2;
+    return p;
+}
+
+uint64_t hash64(const void *data, size_t len)
+{
+    const uint8_t *p = data;
+    uint64_t seed = mix(SECRET_0, SECRET_1), a, b;
+    if (len <= 16) {
+        read_short(p, len, &a, &b);
+    } else {
+        size_t left = len;
+        if (left >= 48)
+            p = stripes(p, &left, &seed);
+        for (; left > 16; p += 16, left -= 16)
+            seed = mix(read64(p) ^ SECRET_1, read64(p + 8) ^ seed);
+        a = read64(p + left - 16);
+        b = read64(p + left - 8);
+    }
+    uint128 product = (uint128)(a ^ SECRET_1) * (b ^ seed);
+    return mix((uint64_t)product ^ SECRET_0 ^ len, (uint64_t)(product >> 64) ^ SECRET_1);
+}

@@ -1,0 +1,36 @@
+/*
+ * The machine's own accounts, read from /etc/passwd and /etc/group as files: never through NSS,
+ * which would come back to us.
+ */
+#ifndef COMMON_LOCAL_H
+#define COMMON_LOCAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum local_answer {
+    LOCAL_NO = 0,
+    LOCAL_YES,
+    LOCAL_UNKNOWN /* the file could not be read */
+};
+
+/* Is NAME a user of /etc/passwd? *UID and *GID are filled in for LOCAL_YES. Thread-safe. */
+enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid);
+
+/* All names and ids of both files, for one that has many to check. */
+struct local_ids;
+
+/* Reads both files. NULL with errno when one cannot be read or memory is short. Freed by
+ * local_ids_free. */
+struct local_ids *local_ids_read(void);
+void local_ids_free(struct local_ids *ids);
+
+/* Is NAME a local user or group? Is ID a local uid or gid? */
+bool local_ids_name(const struct local_ids *ids, const char *name);
+bool local_ids_id(const struct local_ids *ids, uint32_t id);
+
+/* The gid of the local group NAME; false when there is none. */
+bool local_ids_group(const struct local_ids *ids, const char *name, uint32_t *gid);
+
+#endif

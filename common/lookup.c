@@ -1,0 +1,96 @@
+#include "common/lookup.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/local.h"
+#include "common/name.h"
+#include "common/paths.h"
+
+/* How much longer than orgsyncd may take we wait for its answer to arrive. */
+#define ANSWER_SLACK_MS 250
+
+static void forget(struct lookup *l)
+{
+    snapshot_close(&l->snapshot);
+    l->question.snapshot = false;
+    l->question.member = NULL;
+}
+
+/* Reads NAME's record and the rules; damage where they should be is as good as no snapshot. */
+static void read_snapshot(struct lookup *l, const char *name)
+{
+    forget(l);
+    if (snapshot_open(&l->snapshot, PATH_SNAPSHOT, &l->why) != SNAPSHOT_OK)
+        return;
+    enum snapshot_result rc = snapshot_policy(&l->snapshot, &l->policy);
+    if (rc == SNAPSHOT_OK && name_valid(name))
+        rc = snapshot_user_by_name(&l->snapshot, name, strlen(name), &l->user);
+    else if (rc == SNAPSHOT_OK)
+        rc = SNAPSHOT_ABSENT;
+    if (rc == SNAPSHOT_OK) {
+        rc = snapshot_class(&l->snapshot, l->user.class_ref, &l->class);
+        if (rc != SNAPSHOT_OK || l->class.org >= l->policy.org_count)
+            rc = SNAPSHOT_UNAVAILABLE;
+    }
+    if (rc == SNAPSHOT_UNAVAILABLE) {
+        l->why = "is damaged";
+        forget(l);
+        return;
+    }
+    l->question.snapshot = true;
+    if (rc == SNAPSHOT_OK) {
+        l->member = (struct member){l->policy.org[l->class.org], l->user.state, l->class.roles,
+                                    l->class.permissions};
+        l->question.member = &l->member;
+    }
+}
+
+static void confirm(struct lookup *l)
+{
+    uint32_t wait_ms = snapshot_u32(&l->snapshot, SNAPSHOT_AT_TIMEOUT);
+    struct confirm_request request = {
+        .magic = CONFIRM_MAGIC,
+        .op = CONFIRM_FRESH,
+        .max_age_ms = snapshot_u32(&l->snapshot, SNAPSHOT_AT_MAX_AGE),
+        .wait_ms = wait_ms,
+    };
+    if (l->question.member)
+        memcpy(request.org, l->member.org, strnlen(l->member.org, sizeof request.org - 1));
+    l->confirm_errno = 0;
+    if (confirm_ask(PATH_CONFIRM, &request, (int)wait_ms + ANSWER_SLACK_MS, &l->reply) < 0) {
+        l->confirm_errno = errno;
+        l->reply = (struct confirm_reply){.status = CONFIRM_NO, .age_ms = -1};
+    }
+}
+
+void lookup_user(struct lookup *l, const char *name, const char *service)
+{
+    uint32_t uid = 0, gid;
+    *l = (struct lookup){.question = {.service = service, .rules = &l->policy.rules}};
+    enum local_answer local = local_user(name, &uid, &gid);
+    l->question.root = strcmp(name, "root") == 0 || (local == LOCAL_YES && uid == 0);
+    l->question.local = local == LOCAL_YES;
+    if (l->question.root || l->question.local)
+        return;
+    read_snapshot(l, name);
+    if (!l->question.snapshot)
+        return;
+    confirm(l);
+    if (l->reply.status == CONFIRM_YES &&
+        l->reply.generation != snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION))
+        read_snapshot(l, name);
+    if (!l->question.snapshot)
+        return;
+    /* What was confirmed counts only for the very snapshot that we read. */
+    l->question.freshness.confirmed =
+        l->reply.status == CONFIRM_YES &&
+        l->reply.generation <= snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION);
+    l->question.freshness.confirmed_ms = snapshot_confirmed(&l->snapshot, l->class.org);
+    l->question.freshness.grace_ms = (int64_t)snapshot_u32(&l->snapshot, SNAPSHOT_AT_GRACE) * 1000;
+}
+
+void lookup_close(struct lookup *l)
+{
+    snapshot_close(&l->snapshot);
+}

@@ -1,0 +1,36 @@
+/*
+ * What the decision needs to know about a user, gathered from the machine, the snapshot and
+ * orgsyncd: the one path that both pam_org.so and `orgadmin host explain` take.
+ */
+#ifndef COMMON_LOOKUP_H
+#define COMMON_LOOKUP_H
+
+#include "common/confirm.h"
+#include "common/decide.h"
+#include "common/snapshot.h"
+
+/* Filled by lookup_user; its strings point into SNAPSHOT. Too large for a small stack (about 8 kB).
+ */
+struct lookup {
+    struct snapshot snapshot; /* base is NULL when there is none; then WHY says why */
+    const char *why;
+    struct snapshot_policy policy;
+    struct snapshot_user user;
+    struct snapshot_class class;
+    struct member member;
+    struct question question;
+    int confirm_errno;          /* why orgsyncd gave no answer, 0 when it did or was not asked */
+    struct confirm_reply reply; /* status CONFIRM_NO when it was not asked */
+};
+
+/*
+ * Gathers what is known of NAME who wants SERVICE, into *L; SERVICE must outlive *L. For root and
+ * local accounts nothing but /etc/passwd is read. For everybody else orgsyncd is asked to confirm
+ * the user's organization (all of them for an unknown name) as fresh as the snapshot's settings
+ * want, for at most its time-out, and the snapshot is read again if that brought a newer one.
+ * Thread-safe. lookup_close ends it.
+ */
+void lookup_user(struct lookup *l, const char *name, const char *service);
+void lookup_close(struct lookup *l);
+
+#endif

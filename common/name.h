@@ -1,0 +1,48 @@
+/*
+ * What may be a name or an id here, decided in one place. Pure functions, thread-safe.
+ */
+#ifndef COMMON_NAME_H
+#define COMMON_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NAME_MAX_LEN 32 /* longest user or group name, without the NUL (utmp's limit) */
+#define TEXT_MAX_LEN                                                                               \
+    255 /* longest display name, e-mail, remote id, role or permission, without the NUL */
+
+/* True for a user or group name that we serve: [a-z_][a-z0-9_.-]{0,31}, not "." or ".." by
+ * construction. */
+bool name_valid(const char *name);
+
+/* Same over a length; NAME need not end with NUL. */
+bool name_valid_n(const char *name, size_t len);
+
+/*
+ * Folds a remote username, or the local part of an e-mail, into a local name: everything from '@'
+ * on is dropped, ASCII letters become lower case, nothing else is changed. Returns true and fills
+ * OUT when the result is a valid name.
+ */
+bool name_fold(const char *remote, char out[NAME_MAX_LEN + 1]);
+
+/* True for a uid that may leave as a user's: >= 1000, not 61184-65519 (systemd's dynamic users),
+ * 65534, 65535 or -1. */
+bool id_valid(uint32_t id);
+
+/*
+ * Copies SRC to DST (SIZE bytes, always terminated) as one harmless line: control characters, bidi
+ * and other invisible format characters and invalid UTF-8 are dropped; so is ':' when GECOS. Cuts
+ * at a character's border. Returns DST.
+ */
+char *text_clean(char *dst, size_t size, const char *src, bool gecos);
+
+/* True when text_clean would change nothing, and at most TEXT_MAX_LEN bytes: an identifier that may
+ * be compared and stored. */
+bool text_valid(const char *text);
+
+/* Unreserved enough to be an opaque remote identifier: 1-TEXT_MAX_LEN printable ASCII characters
+ * without space. */
+bool remote_id_valid(const char *id);
+
+#endif

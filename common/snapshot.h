@@ -1,0 +1,203 @@
+/*
+ * The snapshot: one file, compiled by orgsyncd, mapped by everybody who asks for a name. This
+ * header is its format and its reader; common/snapshot_writer.h makes it.
+ *
+ * Layout (little-endian, fixed width, no pointers; a "ref" is an offset in units of 8 bytes, 0 =
+ * none): header, SNAPSHOT_HEADER bytes: fields below, then the check word over them, then the live
+ * words four tables of 64-byte buckets: users by name, users by uid, groups by name, groups by gid
+ *   records: users, classes, groups, group member lists, the policy
+ *
+ * Every record and every bucket begins with a check word (low half of hash64 over the rest of it)
+ * that is verified when it is used. So a lookup touches one bucket and one or two records however
+ * large the file is, and damage anywhere in what a lookup needs, a miss included, yields
+ * SNAPSHOT_UNAVAILABLE instead of a wrong answer.
+ *
+ * The live words are the only ones that change in a published file: SUPERSEDED, set before a newer
+ * file is renamed over this one, and when each organization was last heard from.
+ *
+ * Members who share organization, groups, roles and permissions share one class, which also holds
+ * their groups: that makes "groups of a user" two records.
+ */
+#ifndef COMMON_SNAPSHOT_H
+#define COMMON_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/decide.h"
+
+#define SNAPSHOT_MAGIC    "ORGSNAP\n"
+#define SNAPSHOT_VERSION  1
+#define SNAPSHOT_ORGS_MAX 16
+#define SNAPSHOT_HEADER   512
+#define SNAPSHOT_SIZE_MAX (32ULL << 30) /* what a 32-bit ref can reach */
+
+/* Header fields, as offsets. */
+enum snapshot_header {
+    SNAPSHOT_AT_MAGIC = 0,
+    SNAPSHOT_AT_VERSION = 8,     /* u32 */
+    SNAPSHOT_AT_FLAGS = 12,      /* u32 */
+    SNAPSHOT_AT_SIZE = 16,       /* u64, of the file, a multiple of 8 */
+    SNAPSHOT_AT_GENERATION = 24, /* u64 */
+    SNAPSHOT_AT_CREATED = 32,    /* u64, wall clock, ms */
+    SNAPSHOT_AT_GRACE = 40,      /* u32, s */
+    SNAPSHOT_AT_MAX_AGE = 44,    /* u32, ms */
+    SNAPSHOT_AT_TIMEOUT = 48,    /* u32, ms */
+    SNAPSHOT_AT_ORGS = 52,       /* u32, how many */
+    SNAPSHOT_AT_ACTIVE = 56,     /* u32, active members */
+    SNAPSHOT_AT_POLICY = 60,     /* u32, ref */
+    SNAPSHOT_AT_TABLES = 64,     /* 4 times {u32 ref, u32 buckets} */
+    SNAPSHOT_AT_USERS =
+        96, /* u32 ref of the first user record, u32 how many; they lie one behind the other */
+    SNAPSHOT_AT_GROUPS = 104,     /* the same of the groups */
+    SNAPSHOT_AT_CHECK = 120,      /* u64, hash64 over what is before */
+    SNAPSHOT_AT_SUPERSEDED = 128, /* u64, live */
+    SNAPSHOT_AT_CONFIRMED =
+        136 /* live, SNAPSHOT_ORGS_MAX times {u64 wall clock in ms, its complement} */
+};
+
+enum snapshot_flag {
+    SNAPSHOT_ENUMERATE = 1,    /* getpwent and getgrent list the organization */
+    SNAPSHOT_GROUP_MEMBERS = 2 /* group lines carry their members */
+};
+
+#define SNAPSHOT_BUCKET         64 /* {u32 check, u32 overflowed, 7 times {u32 tag, u32 ref}} */
+#define SNAPSHOT_BUCKET_ENTRIES 7
+
+enum snapshot_table {
+    SNAPSHOT_USERS_BY_NAME,
+    SNAPSHOT_USERS_BY_ID,
+    SNAPSHOT_GROUPS_BY_NAME,
+    SNAPSHOT_GROUPS_BY_ID,
+    SNAPSHOT_TABLES
+};
+
+/* Records: {u32 check, u32 size in bytes (multiple of 8, itself included), fields}. */
+enum snapshot_user_field {
+    SNAPSHOT_USER_UID = 8,      /* u32 */
+    SNAPSHOT_USER_GID = 12,     /* u32 */
+    SNAPSHOT_USER_CLASS = 16,   /* ref */
+    SNAPSHOT_USER_LENGTHS = 20, /* 4 times u16: name, gecos, home, shell, without NUL */
+    SNAPSHOT_USER_STATE = 28,   /* u16, enum member_state; the u16 behind it is 0 */
+    SNAPSHOT_USER_TEXT = 32     /* the four, each with its NUL */
+};
+enum snapshot_class_field {
+    SNAPSHOT_CLASS_ORG = 8,          /* u16, index into the policy's organizations */
+    SNAPSHOT_CLASS_ROLES = 10,       /* u16, how many */
+    SNAPSHOT_CLASS_PERMISSIONS = 12, /* u16, how many */
+    SNAPSHOT_CLASS_GIDS = 14,        /* u16, how many of the organization's groups */
+    SNAPSHOT_CLASS_LOCAL = 16,       /* u16, how many mapped local groups; the u16 behind it is 0 */
+    SNAPSHOT_CLASS_DATA =
+        20 /* u32 gids, u32 local gids, roles and permissions, each with its NUL */
+};
+enum snapshot_group_field {
+    SNAPSHOT_GROUP_GID = 8,    /* u32 */
+    SNAPSHOT_GROUP_COUNT = 12, /* u32, members */
+    SNAPSHOT_GROUP_LIST =
+        16, /* ref of the member list {check, size, u8 lengths[COUNT], names each with its NUL} */
+    SNAPSHOT_GROUP_LENGTH = 20, /* u32, of the name without NUL */
+    SNAPSHOT_GROUP_NAME = 24
+};
+/* The policy: {check, size, u16 organizations, u16 rules, then organizations {u16 name length,
+ * name, NUL} and rules {u16 organization, u16 everyone, 3 times {u16 count, u16 bytes, strings each
+ * with its NUL}: services, roles, permissions}}. */
+#define SNAPSHOT_POLICY_DATA 12
+
+enum snapshot_result {
+    SNAPSHOT_OK = 0,
+    SNAPSHOT_ABSENT,     /* authoritatively no such entry */
+    SNAPSHOT_UNAVAILABLE /* no usable file, or damage where the answer would be: nothing is known */
+};
+
+/* A mapped snapshot. Any number of threads may read it; open and close are for one. */
+struct snapshot {
+    const uint8_t *base; /* NULL when closed */
+    size_t size;
+    dev_t dev;
+    ino_t ino;
+};
+
+/* Opens the file at PATH when it can be trusted (common/file.h), its header is sound and its size
+ * is what the header says. SNAPSHOT_OK: *S is to be closed; SNAPSHOT_UNAVAILABLE: *S is closed and
+ * *WHY a static text. */
+enum snapshot_result snapshot_open(struct snapshot *s, const char *path, const char **why);
+void snapshot_close(struct snapshot *s);
+
+/* True when a newer file is (about to be) in place of this one. One load from the mapping, no
+ * system call. */
+bool snapshot_superseded(const struct snapshot *s);
+
+/* Wall clock in ms when organization ORG (index) was last heard from, 0 when never or unreadable.
+ */
+int64_t snapshot_confirmed(const struct snapshot *s, uint32_t org);
+
+/* Fields of the header. */
+uint32_t snapshot_u32(const struct snapshot *s, enum snapshot_header field);
+uint64_t snapshot_u64(const struct snapshot *s, enum snapshot_header field);
+
+/* Strings point into the mapping and end with NUL; TEXT is all four in a row, TEXT_SIZE bytes with
+ * their NULs. */
+struct snapshot_user {
+    uint32_t uid, gid, class_ref;
+    enum member_state state;
+    const char *name, *gecos, *home, *shell;
+    size_t text_size;
+};
+
+struct snapshot_class {
+    uint32_t org; /* index into the policy's */
+    struct text_list roles, permissions;
+    const uint8_t *gids; /* little-endian u32, read with snapshot_gid */
+    uint32_t
+        gid_count; /* the organization's groups, then from LOCAL_FROM on the mapped local ones */
+    uint32_t local_from;
+};
+
+struct snapshot_group {
+    uint32_t gid, member_count;
+    const char *name;
+    size_t name_len;
+    const uint8_t *lengths; /* MEMBER_COUNT of them */
+    const char *members;    /* their names in a row, each with its NUL, MEMBERS_SIZE bytes */
+    size_t members_size;
+};
+
+/*
+ * Lookups. SNAPSHOT_OK fills the result, whose uid and gid have passed id_valid and whose names
+ * name_valid, whatever the file says. All are thread-safe, allocate nothing and make no system
+ * call.
+ */
+enum snapshot_result snapshot_user_by_name(const struct snapshot *s, const char *name, size_t len,
+                                           struct snapshot_user *user);
+enum snapshot_result snapshot_user_by_uid(const struct snapshot *s, uint32_t uid,
+                                          struct snapshot_user *user);
+enum snapshot_result snapshot_group_by_name(const struct snapshot *s, const char *name, size_t len,
+                                            struct snapshot_group *group);
+enum snapshot_result snapshot_group_by_gid(const struct snapshot *s, uint32_t gid,
+                                           struct snapshot_group *group);
+
+/* The class of a user. Never SNAPSHOT_ABSENT. */
+enum snapshot_result snapshot_class(const struct snapshot *s, uint32_t class_ref,
+                                    struct snapshot_class *class);
+
+/* The I-th group id of CLASS; false when it may not leave (0, an invalid one, or a system group
+ * that is not mapped). */
+bool snapshot_gid(const struct snapshot_class *class, uint32_t i, gid_t *gid);
+
+/* Walks all users or groups: *CURSOR begins at 0. SNAPSHOT_ABSENT is the end. */
+enum snapshot_result snapshot_next_user(const struct snapshot *s, uint64_t *cursor,
+                                        struct snapshot_user *user);
+enum snapshot_result snapshot_next_group(const struct snapshot *s, uint64_t *cursor,
+                                         struct snapshot_group *group);
+
+/* The configured names of the organizations and the access rules. Never SNAPSHOT_ABSENT. */
+struct snapshot_policy {
+    uint32_t org_count;
+    const char *org[SNAPSHOT_ORGS_MAX];
+    struct rules rules;
+};
+enum snapshot_result snapshot_policy(const struct snapshot *s, struct snapshot_policy *policy);
+
+#endif

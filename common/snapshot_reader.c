@@ -1,0 +1,470 @@
+/* The reader of snapshots: trusts nothing in the file, see common/snapshot.h. */
+#include "common/snapshot.h"
+
+#include <endian.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "common/hash.h"
+#include "common/name.h"
+
+static inline uint16_t get16(const uint8_t *p)
+{
+    uint16_t v;
+    memcpy(&v, p, sizeof v);
+    return le16toh(v);
+}
+
+static inline uint32_t get32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return le32toh(v);
+}
+
+static inline uint64_t get64(const uint8_t *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return le64toh(v);
+}
+
+uint32_t snapshot_u32(const struct snapshot *s, enum snapshot_header field)
+{
+    return get32(s->base + field);
+}
+
+uint64_t snapshot_u64(const struct snapshot *s, enum snapshot_header field)
+{
+    return get64(s->base + field);
+}
+
+/* A live word: written by another process while we read. */
+static uint64_t live64(const struct snapshot *s, size_t at)
+{
+    const _Atomic uint64_t *word = (const _Atomic uint64_t *)(const void *)(s->base + at);
+    return le64toh(atomic_load_explicit(word, memory_order_acquire));
+}
+
+static const char *header_fault(const struct snapshot *s)
+{
+    if (memcmp(s->base, SNAPSHOT_MAGIC, 8) != 0)
+        return "is not a snapshot";
+    if (snapshot_u32(s, SNAPSHOT_AT_VERSION) != SNAPSHOT_VERSION)
+        return "is of another version";
+    if (snapshot_u64(s, SNAPSHOT_AT_CHECK) != hash64(s->base, SNAPSHOT_AT_CHECK))
+        return "is damaged in its header";
+    if (snapshot_u64(s, SNAPSHOT_AT_SIZE) != s->size)
+        return "is truncated";
+    if (snapshot_u32(s, SNAPSHOT_AT_ORGS) > SNAPSHOT_ORGS_MAX)
+        return "has too many organizations";
+    return NULL;
+}
+
+enum snapshot_result snapshot_open(struct snapshot *s, const char *path, const char **why)
+{
+    struct stat st;
+    *s = (struct snapshot){0};
+    int fd = file_open_trusted(path, 0, &st, why);
+    if (fd < 0)
+        return SNAPSHOT_UNAVAILABLE;
+    void *base = MAP_FAILED;
+    if (st.st_size < SNAPSHOT_HEADER || (uint64_t)st.st_size > SNAPSHOT_SIZE_MAX)
+        *why = "is truncated";
+    else if ((base = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
+        *why = "cannot be mapped";
+    close(fd);
+    if (base == MAP_FAILED)
+        return SNAPSHOT_UNAVAILABLE;
+    *s = (struct snapshot){base, (size_t)st.st_size, st.st_dev, st.st_ino};
+    *why = header_fault(s);
+    if (!*why)
+        return SNAPSHOT_OK;
+    snapshot_close(s);
+    return SNAPSHOT_UNAVAILABLE;
+}
+
+void snapshot_close(struct snapshot *s)
+{
+    if (s->base)
+        munmap((void *)(uintptr_t)s->base, s->size);
+    *s = (struct snapshot){0};
+}
+
+bool snapshot_superseded(const struct snapshot *s)
+{
+    return live64(s, SNAPSHOT_AT_SUPERSEDED) != 0;
+}
+
+int64_t snapshot_confirmed(const struct snapshot *s, uint32_t org)
+{
+    if (org >= SNAPSHOT_ORGS_MAX)
+        return 0;
+    size_t at = SNAPSHOT_AT_CONFIRMED + 16 * (size_t)org;
+    /* The two words are written one after the other: a torn pair settles at once, a damaged one
+     * never. */
+    for (int tries = 0; tries < 3; tries++) {
+        uint64_t ms = live64(s, at);
+        if (live64(s, at + 8) == ~ms && ms <= INT64_MAX)
+            return (int64_t)ms;
+    }
+    return 0;
+}
+
+/* The SIZE bytes of the record at REF when it lies in the file, is at least LEAST bytes and its
+ * check word is right; or NULL. */
+static const uint8_t *record(const struct snapshot *s, uint32_t ref, size_t least, size_t *size)
+{
+    uint64_t at = (uint64_t)ref * 8;
+    if (at < SNAPSHOT_HEADER || at >= s->size || s->size - at < least)
+        return NULL;
+    const uint8_t *r = s->base + at;
+    uint32_t n = get32(r + 4);
+    if (n < least || n > s->size - at || get32(r) != (uint32_t)hash64(r + 4, n - 4))
+        return NULL;
+    *size = n;
+    return r;
+}
+
+/* The strings of COUNT entries that begin at TEXT must end within END: one past the last NUL, or
+ * NULL. */
+static const char *skip_strings(const char *text, const char *end, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && text; i++) {
+        const char *nul = text < end ? memchr(text, '\0', (size_t)(end - text)) : NULL;
+        text = nul ? nul + 1 : NULL;
+    }
+    return text;
+}
+
+static size_t user_name_len(const struct snapshot_user *user)
+{
+    return (size_t)(user->gecos - user->name) - 1;
+}
+
+/* A lookup by name compares with a valid one; whoever comes by another way must look at the name.
+ */
+static enum snapshot_result user_named(const struct snapshot_user *user)
+{
+    return name_valid_n(user->name, user_name_len(user)) ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
+}
+
+static enum snapshot_result user_at(const struct snapshot *s, uint32_t ref,
+                                    struct snapshot_user *user, size_t *size)
+{
+    const uint8_t *r = record(s, ref, SNAPSHOT_USER_TEXT, size);
+    if (!r)
+        return SNAPSHOT_UNAVAILABLE;
+    const char *field[4], *text = (const char *)r + SNAPSHOT_USER_TEXT,
+                          *end = (const char *)r + *size;
+    for (int i = 0; i < 4; i++) {
+        size_t len = get16(r + SNAPSHOT_USER_LENGTHS + 2 * i);
+        if (len >= (size_t)(end - text) || text[len] != '\0')
+            return SNAPSHOT_UNAVAILABLE;
+        field[i] = text;
+        text += len + 1;
+    }
+    *user = (struct snapshot_user){
+        .uid = get32(r + SNAPSHOT_USER_UID),
+        .gid = get32(r + SNAPSHOT_USER_GID),
+        .class_ref = get32(r + SNAPSHOT_USER_CLASS),
+        .state = (enum member_state)get16(r + SNAPSHOT_USER_STATE),
+        .name = field[0],
+        .gecos = field[1],
+        .home = field[2],
+        .shell = field[3],
+        .text_size = (size_t)(text - field[0]),
+    };
+    bool sound = id_valid(user->uid) && id_valid(user->gid) && user->state >= MEMBER_ACTIVE &&
+                 user->state <= MEMBER_REMOVED;
+    return sound ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
+}
+
+static bool members_at(const struct snapshot *s, uint32_t ref, struct snapshot_group *group)
+{
+    size_t size;
+    const uint8_t *r = record(s, ref, 8, &size);
+    if (!r || group->member_count > size - 8)
+        return false;
+    group->lengths = r + 8;
+    group->members = (const char *)r + 8 + group->member_count;
+    size_t room = size - 8 - group->member_count, used = 0;
+    for (uint32_t i = 0; i < group->member_count; i++)
+        used += (size_t)group->lengths[i] + 1;
+    group->members_size = used;
+    return used <= room && (used == 0 || group->members[used - 1] == '\0');
+}
+
+static enum snapshot_result group_at(const struct snapshot *s, uint32_t ref,
+                                     struct snapshot_group *group, size_t *size)
+{
+    const uint8_t *r = record(s, ref, SNAPSHOT_GROUP_NAME, size);
+    if (!r)
+        return SNAPSHOT_UNAVAILABLE;
+    *group = (struct snapshot_group){
+        .gid = get32(r + SNAPSHOT_GROUP_GID),
+        .name = (const char *)r + SNAPSHOT_GROUP_NAME,
+        .name_len = get32(r + SNAPSHOT_GROUP_LENGTH),
+    };
+    if (group->name_len >= *size - SNAPSHOT_GROUP_NAME || group->name[group->name_len] != '\0')
+        return SNAPSHOT_UNAVAILABLE;
+    if (!id_valid(group->gid) || !name_valid_n(group->name, group->name_len))
+        return SNAPSHOT_UNAVAILABLE;
+    group->member_count = get32(r + SNAPSHOT_GROUP_COUNT);
+    if (!(snapshot_u32(s, SNAPSHOT_AT_FLAGS) & SNAPSHOT_GROUP_MEMBERS))
+        group->member_count = 0;
+    if (group->member_count > 0 && !members_at(s, get32(r + SNAPSHOT_GROUP_LIST), group))
+        return SNAPSHOT_UNAVAILABLE;
+    return SNAPSHOT_OK;
+}
+
+/*
+ * Walks the buckets that may hold a key of HASH. The caller begins with a zeroed probe and asks
+ * again while the record that it is given is not the one it wants.
+ */
+struct probe {
+    uint32_t bucket, seen; /* seen: buckets walked before this one */
+    uint32_t entry;
+};
+
+static enum snapshot_result probe_next(const struct snapshot *s, enum snapshot_table table,
+                                       uint64_t hash, struct probe *p, uint32_t *ref)
+{
+    const uint8_t *head = s->base + SNAPSHOT_AT_TABLES + 8 * (size_t)table;
+    uint64_t start = (uint64_t)get32(head) * 8;
+    uint32_t buckets = get32(head + 4);
+    if (buckets == 0)
+        return SNAPSHOT_ABSENT;
+    if (start < SNAPSHOT_HEADER || start >= s->size ||
+        buckets > (s->size - start) / SNAPSHOT_BUCKET)
+        return SNAPSHOT_UNAVAILABLE;
+    if (p->seen == 0 && p->entry == 0)
+        p->bucket = (uint32_t)(((hash >> 32) * buckets) >> 32);
+    for (; p->seen < buckets; p->seen++, p->bucket = (p->bucket + 1) % buckets, p->entry = 0) {
+        const uint8_t *b = s->base + start + (uint64_t)p->bucket * SNAPSHOT_BUCKET;
+        if (p->entry == 0 && get32(b) != (uint32_t)hash64(b + 4, SNAPSHOT_BUCKET - 4))
+            return SNAPSHOT_UNAVAILABLE;
+        while (p->entry < SNAPSHOT_BUCKET_ENTRIES) {
+            const uint8_t *e = b + 8 + 8 * p->entry++;
+            if (get32(e) == (uint32_t)hash && get32(e + 4) != 0) {
+                *ref = get32(e + 4);
+                return SNAPSHOT_OK;
+            }
+        }
+        if (get32(b + 4) == 0)
+            return SNAPSHOT_ABSENT;
+    }
+    return SNAPSHOT_ABSENT;
+}
+
+/* An id's key is its little-endian bytes, so that tables are the same on every machine. */
+static uint64_t hash_id(uint32_t id)
+{
+    uint32_t le = htole32(id);
+    return hash64(&le, sizeof le);
+}
+
+enum snapshot_result snapshot_user_by_name(const struct snapshot *s, const char *name, size_t len,
+                                           struct snapshot_user *user)
+{
+    uint64_t hash = hash64(name, len);
+    struct probe p = {0};
+    uint32_t ref;
+    size_t size;
+    for (;;) {
+        enum snapshot_result rc = probe_next(s, SNAPSHOT_USERS_BY_NAME, hash, &p, &ref);
+        if (rc != SNAPSHOT_OK || (rc = user_at(s, ref, user, &size)) != SNAPSHOT_OK)
+            return rc;
+        if (user_name_len(user) == len && memcmp(user->name, name, len) == 0)
+            return SNAPSHOT_OK;
+    }
+}
+
+enum snapshot_result snapshot_user_by_uid(const struct snapshot *s, uint32_t uid,
+                                          struct snapshot_user *user)
+{
+    struct probe p = {0};
+    uint32_t ref;
+    size_t size;
+    for (;;) {
+        enum snapshot_result rc = probe_next(s, SNAPSHOT_USERS_BY_ID, hash_id(uid), &p, &ref);
+        if (rc != SNAPSHOT_OK || (rc = user_at(s, ref, user, &size)) != SNAPSHOT_OK)
+            return rc;
+        if (user->uid == uid)
+            return user_named(user);
+    }
+}
+
+enum snapshot_result snapshot_group_by_name(const struct snapshot *s, const char *name, size_t len,
+                                            struct snapshot_group *group)
+{
+    uint64_t hash = hash64(name, len);
+    struct probe p = {0};
+    uint32_t ref;
+    size_t size;
+    for (;;) {
+        enum snapshot_result rc = probe_next(s, SNAPSHOT_GROUPS_BY_NAME, hash, &p, &ref);
+        if (rc != SNAPSHOT_OK || (rc = group_at(s, ref, group, &size)) != SNAPSHOT_OK)
+            return rc;
+        if (group->name_len == len && memcmp(group->name, name, len) == 0)
+            return SNAPSHOT_OK;
+    }
+}
+
+enum snapshot_result snapshot_group_by_gid(const struct snapshot *s, uint32_t gid,
+                                           struct snapshot_group *group)
+{
+    struct probe p = {0};
+    uint32_t ref;
+    size_t size;
+    for (;;) {
+        enum snapshot_result rc = probe_next(s, SNAPSHOT_GROUPS_BY_ID, hash_id(gid), &p, &ref);
+        if (rc != SNAPSHOT_OK || (rc = group_at(s, ref, group, &size)) != SNAPSHOT_OK)
+            return rc;
+        if (group->gid == gid)
+            return SNAPSHOT_OK;
+    }
+}
+
+enum snapshot_result snapshot_class(const struct snapshot *s, uint32_t class_ref,
+                                    struct snapshot_class *class)
+{
+    size_t size;
+    const uint8_t *r = record(s, class_ref, SNAPSHOT_CLASS_DATA, &size);
+    if (!r)
+        return SNAPSHOT_UNAVAILABLE;
+    uint32_t own = get16(r + SNAPSHOT_CLASS_GIDS), local = get16(r + SNAPSHOT_CLASS_LOCAL);
+    uint32_t roles = get16(r + SNAPSHOT_CLASS_ROLES), perms = get16(r + SNAPSHOT_CLASS_PERMISSIONS);
+    if ((size - SNAPSHOT_CLASS_DATA) / 4 < own + local)
+        return SNAPSHOT_UNAVAILABLE;
+    const uint8_t *gids = r + SNAPSHOT_CLASS_DATA;
+    const char *text = (const char *)gids + 4 * (size_t)(own + local),
+               *end = (const char *)r + size;
+    const char *permissions = skip_strings(text, end, roles);
+    if (!permissions || !skip_strings(permissions, end, perms))
+        return SNAPSHOT_UNAVAILABLE;
+    *class = (struct snapshot_class){
+        .roles = {text, roles},
+        .permissions = {permissions, perms},
+        .org = get16(r + SNAPSHOT_CLASS_ORG),
+        .gids = gids,
+        .gid_count = own + local,
+        .local_from = own,
+    };
+    return SNAPSHOT_OK;
+}
+
+bool snapshot_gid(const struct snapshot_class *class, uint32_t i, gid_t *gid)
+{
+    *gid = get32(class->gids + 4 * (size_t)i);
+    return i < class->local_from ? id_valid(*gid) : *gid != 0 && *gid < UINT32_MAX - 1;
+}
+
+/* Shared by both walks: the ref of the record at *CURSOR, which counts records in its upper half
+ * and refs in its lower. */
+static enum snapshot_result walk(const struct snapshot *s, enum snapshot_header field,
+                                 uint64_t *cursor, uint32_t *ref)
+{
+    uint32_t seen = (uint32_t)(*cursor >> 32);
+    if (seen >= get32(s->base + field + 4))
+        return SNAPSHOT_ABSENT;
+    *ref = seen == 0 ? get32(s->base + field) : (uint32_t)*cursor;
+    return SNAPSHOT_OK;
+}
+
+static void advance(uint64_t *cursor, uint32_t ref, size_t size)
+{
+    *cursor = ((*cursor >> 32) + 1) << 32 | (uint32_t)(ref + size / 8);
+}
+
+enum snapshot_result snapshot_next_user(const struct snapshot *s, uint64_t *cursor,
+                                        struct snapshot_user *user)
+{
+    uint32_t ref;
+    size_t size;
+    enum snapshot_result rc = walk(s, SNAPSHOT_AT_USERS, cursor, &ref);
+    if (rc == SNAPSHOT_OK && (rc = user_at(s, ref, user, &size)) == SNAPSHOT_OK) {
+        advance(cursor, ref, size);
+        rc = user_named(user);
+    }
+    return rc;
+}
+
+enum snapshot_result snapshot_next_group(const struct snapshot *s, uint64_t *cursor,
+                                         struct snapshot_group *group)
+{
+    uint32_t ref;
+    size_t size;
+    enum snapshot_result rc = walk(s, SNAPSHOT_AT_GROUPS, cursor, &ref);
+    if (rc == SNAPSHOT_OK && (rc = group_at(s, ref, group, &size)) == SNAPSHOT_OK)
+        advance(cursor, ref, size);
+    return rc;
+}
+
+/* Reads a u16 at *P, which must lie before END. */
+static bool take16(const uint8_t **p, const uint8_t *end, uint32_t *v)
+{
+    if (end - *p < 2)
+        return false;
+    *v = get16(*p);
+    *p += 2;
+    return true;
+}
+
+static bool take_list(const uint8_t **p, const uint8_t *end, struct text_list *list)
+{
+    uint32_t count, bytes;
+    if (!take16(p, end, &count) || !take16(p, end, &bytes) || (size_t)(end - *p) < bytes)
+        return false;
+    list->first = (const char *)*p;
+    list->count = count;
+    *p += bytes;
+    return skip_strings(list->first, (const char *)*p, count) != NULL;
+}
+
+static bool take_rule(const uint8_t **p, const uint8_t *end, const struct snapshot_policy *policy,
+                      struct rule *rule)
+{
+    uint32_t org, everyone;
+    if (!take16(p, end, &org) || !take16(p, end, &everyone) || org >= policy->org_count)
+        return false;
+    rule->org = policy->org[org];
+    rule->everyone = everyone == 1;
+    return take_list(p, end, &rule->services) && take_list(p, end, &rule->roles) &&
+           take_list(p, end, &rule->permissions);
+}
+
+static bool take_org(const uint8_t **p, const uint8_t *end, const char **name)
+{
+    uint32_t len;
+    if (!take16(p, end, &len) || (size_t)(end - *p) <= len || (*p)[len] != '\0')
+        return false;
+    *name = (const char *)*p;
+    *p += len + 1;
+    return name_valid_n(*name, len);
+}
+
+enum snapshot_result snapshot_policy(const struct snapshot *s, struct snapshot_policy *policy)
+{
+    size_t size;
+    const uint8_t *r = record(s, snapshot_u32(s, SNAPSHOT_AT_POLICY), SNAPSHOT_POLICY_DATA, &size);
+    if (!r)
+        return SNAPSHOT_UNAVAILABLE;
+    const uint8_t *p = r + SNAPSHOT_POLICY_DATA, *end = r + size;
+    uint32_t orgs = get16(r + 8), rules = get16(r + 10);
+    if (orgs > SNAPSHOT_ORGS_MAX || rules > RULES_MAX)
+        return SNAPSHOT_UNAVAILABLE;
+    policy->org_count = orgs;
+    policy->rules.count = rules;
+    for (uint32_t i = 0; i < orgs; i++)
+        if (!take_org(&p, end, &policy->org[i]))
+            return SNAPSHOT_UNAVAILABLE;
+    for (uint32_t i = 0; i < rules; i++)
+        if (!take_rule(&p, end, policy, &policy->rules.rule[i]))
+            return SNAPSHOT_UNAVAILABLE;
+    return SNAPSHOT_OK;
+}

@@ -1,0 +1,732 @@
+#include "common/snapshot_writer.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/hash.h"
+#include "common/snapshot.h"
+
+/* Distinct combinations of organization, groups, roles and permissions: far beyond any real
+ * organization's, and few enough that comparing one by one cannot be used to hold us up. */
+#define CLASSES_MAX 16384
+
+/* A growing run of bytes; one failure makes it useless, which publish reports. */
+struct buffer {
+    uint8_t *data;
+    size_t size, room;
+};
+
+struct class
+{
+    uint64_t hash;
+    uint32_t at; /* offset in the classes buffer */
+    uint32_t ref;
+    uint32_t group_count;
+    uint32_t groups[]; /* indexes */
+};
+
+struct group {
+    uint32_t gid;
+    char *name;
+    uint32_t members, filled; /* how many, and how many are in the list so far */
+    size_t names_size;
+    uint8_t *list; /* the member list record while it is filled */
+    size_t list_size, names_used;
+};
+
+struct snapshot_writer {
+    struct snapshot_settings settings;
+    int fault; /* errno of the first failure, 0 = none */
+    uint32_t org_count, rule_count, user_count, active;
+    char org[SNAPSHOT_ORGS_MAX][40];
+    int64_t confirmed[SNAPSHOT_ORGS_MAX];
+    struct buffer users, classes, rules;
+    struct class **class;
+    uint32_t class_count, last_class;
+    struct group *group;
+    uint32_t group_count;
+};
+
+static void put16(uint8_t *p, size_t v)
+{
+    uint16_t le = htole16((uint16_t)v);
+    memcpy(p, &le, sizeof le);
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+    v = htole32(v);
+    memcpy(p, &v, sizeof v);
+}
+
+static void put64(uint8_t *p, uint64_t v)
+{
+    v = htole64(v);
+    memcpy(p, &v, sizeof v);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return le32toh(v);
+}
+
+static void *fail(struct snapshot_writer *w, int error)
+{
+    if (!w->fault)
+        w->fault = error;
+    return NULL;
+}
+
+/* SIZE zeroed bytes at the end of B, or NULL. */
+static uint8_t *extend(struct snapshot_writer *w, struct buffer *b, size_t size)
+{
+    if (w->fault)
+        return NULL;
+    if (size > SNAPSHOT_SIZE_MAX / 2 - b->size)
+        return fail(w, EOVERFLOW);
+    if (size > b->room - b->size) {
+        size_t room = (b->size + size) * 3 / 2 + 4096;
+        uint8_t *data = realloc(b->data, room);
+        if (!data)
+            return fail(w, ENOMEM);
+        b->data = data;
+        b->room = room;
+    }
+    uint8_t *p = b->data + b->size;
+    memset(p, 0, size);
+    b->size += size;
+    return p;
+}
+
+/* A zeroed record for BYTES of fields and data (the two leading words included), its size filled
+ * in. */
+static uint8_t *extend_record(struct snapshot_writer *w, struct buffer *b, size_t bytes)
+{
+    size_t size = (bytes + 7) / 8 * 8;
+    uint8_t *r = extend(w, b, size);
+    if (r)
+        put32(r + 4, (uint32_t)size);
+    return r;
+}
+
+static void seal(uint8_t *r)
+{
+    put32(r, (uint32_t)hash64(r + 4, get32(r + 4) - 4));
+}
+
+struct snapshot_writer *snapshot_writer_new(const struct snapshot_settings *settings)
+{
+    struct snapshot_writer *w = calloc(1, sizeof *w);
+    if (w)
+        w->settings = *settings;
+    return w;
+}
+
+void snapshot_writer_free(struct snapshot_writer *w)
+{
+    if (!w)
+        return;
+    for (uint32_t i = 0; i < w->class_count; i++)
+        free(w->class[i]);
+    for (uint32_t i = 0; i < w->group_count; i++) {
+        free(w->group[i].name);
+        free(w->group[i].list);
+    }
+    free(w->class);
+    free(w->group);
+    free(w->users.data);
+    free(w->classes.data);
+    free(w->rules.data);
+    free(w);
+}
+
+uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_t confirmed_ms)
+{
+    uint32_t i = w->org_count;
+    if (i == SNAPSHOT_ORGS_MAX || strlen(name) >= sizeof w->org[i]) {
+        fail(w, EOVERFLOW);
+        return 0;
+    }
+    memcpy(w->org[i], name, strlen(name) + 1);
+    w->confirmed[i] = confirmed_ms;
+    return w->org_count++;
+}
+
+/* Bytes of the strings in LIST with their NULs. */
+static size_t list_size(const struct text_list *list)
+{
+    const char *p = list->first;
+    for (uint32_t i = 0; i < list->count; i++)
+        p = text_list_next(p);
+    return list->count ? (size_t)(p - list->first) : 0;
+}
+
+static void put_list(struct snapshot_writer *w, const struct text_list *list)
+{
+    size_t size = list_size(list);
+    if (size > UINT16_MAX || list->count > UINT16_MAX) {
+        fail(w, EOVERFLOW);
+        return;
+    }
+    uint8_t *p = extend(w, &w->rules, 4 + size);
+    if (!p)
+        return;
+    put16(p, list->count);
+    put16(p + 2, size);
+    if (size > 0)
+        memcpy(p + 4, list->first, size);
+}
+
+void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule)
+{
+    uint32_t org = 0;
+    while (org < w->org_count && strcmp(w->org[org], rule->org) != 0)
+        org++;
+    if (org == w->org_count || w->rule_count == RULES_MAX) {
+        fail(w, EOVERFLOW);
+        return;
+    }
+    uint8_t *p = extend(w, &w->rules, 4);
+    if (p) {
+        put16(p, org);
+        put16(p + 2, rule->everyone);
+    }
+    put_list(w, &rule->services);
+    put_list(w, &rule->roles);
+    put_list(w, &rule->permissions);
+    w->rule_count++;
+}
+
+uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid)
+{
+    struct group *group = realloc(w->group, (w->group_count + 1) * sizeof *group);
+    if (!group) {
+        fail(w, ENOMEM);
+        return 0;
+    }
+    w->group = group;
+    w->group[w->group_count] = (struct group){.gid = gid, .name = strdup(name)};
+    if (!w->group[w->group_count].name)
+        fail(w, ENOMEM);
+    return w->group_count++;
+}
+
+/* Appends the class record of SPEC to the classes buffer and returns it. */
+static uint8_t *encode_class(struct snapshot_writer *w, const struct snapshot_class_spec *spec)
+{
+    size_t roles = list_size(&spec->roles), permissions = list_size(&spec->permissions);
+    size_t gids = 4 * (size_t)(spec->group_count + spec->local_count);
+    if (spec->group_count > CLASS_GROUPS_MAX || spec->local_count > CLASS_GROUPS_MAX ||
+        spec->roles.count > UINT16_MAX || spec->permissions.count > UINT16_MAX)
+        return fail(w, EOVERFLOW);
+    uint8_t *r = extend_record(w, &w->classes, SNAPSHOT_CLASS_DATA + gids + roles + permissions);
+    if (!r)
+        return NULL;
+    put16(r + SNAPSHOT_CLASS_ORG, spec->org);
+    put16(r + SNAPSHOT_CLASS_ROLES, spec->roles.count);
+    put16(r + SNAPSHOT_CLASS_PERMISSIONS, spec->permissions.count);
+    put16(r + SNAPSHOT_CLASS_GIDS, spec->group_count);
+    put16(r + SNAPSHOT_CLASS_LOCAL, spec->local_count);
+    uint8_t *p = r + SNAPSHOT_CLASS_DATA;
+    for (uint32_t i = 0; i < spec->group_count; i++, p += 4)
+        put32(p, w->group[spec->groups[i]].gid);
+    for (uint32_t i = 0; i < spec->local_count; i++, p += 4)
+        put32(p, spec->local_gids[i]);
+    if (roles)
+        memcpy(p, spec->roles.first, roles);
+    if (permissions)
+        memcpy(p + roles, spec->permissions.first, permissions);
+    seal(r);
+    return r;
+}
+
+/* The class whose record equals R, other than R itself; class_count when there is none. Tries the
+ * last answer first. */
+static uint32_t find_class(const struct snapshot_writer *w, const uint8_t *r, uint64_t hash)
+{
+    uint32_t size = get32(r + 4);
+    for (uint32_t n = 0; n < w->class_count; n++) {
+        uint32_t i = (w->last_class + n) % w->class_count;
+        if (w->class[i] -> hash == hash &&
+                               memcmp(w->classes.data + w->class[i] -> at, r, size) == 0)
+            return i;
+    }
+    return w->class_count;
+}
+
+uint32_t snapshot_writer_class(struct snapshot_writer *w, const struct snapshot_class_spec *spec)
+{
+    uint8_t *r = encode_class(w, spec);
+    if (!r)
+        return 0;
+    uint64_t hash = hash64(r, get32(r + 4));
+    uint32_t i = find_class(w, r, hash);
+    if (i < w->class_count) {
+        w->classes.size = (size_t)(r - w->classes.data);
+        return w->last_class = i;
+    }
+    if (w->class_count == CLASSES_MAX) {
+        fail(w, EOVERFLOW);
+        return 0;
+    }
+    struct class **table = realloc(w->class, (w->class_count + 1) * sizeof *table);
+    struct class *c = malloc(sizeof *c + spec->group_count * sizeof c->groups[0]);
+    if (table)
+        w->class = table;
+    if (!table || !c) {
+        free(c);
+        fail(w, ENOMEM);
+        return 0;
+    }
+    *c = (struct class){
+        .hash = hash, .at = (uint32_t)(r - w->classes.data), .group_count = spec->group_count};
+    memcpy(c->groups, spec->groups, spec->group_count * sizeof c->groups[0]);
+    w->class[w->class_count] = c;
+    return w->last_class = w->class_count++;
+}
+
+void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_spec *spec)
+{
+    const char *text[4] = {spec->name, spec->gecos, spec->home, spec->shell};
+    size_t len[4], bytes = SNAPSHOT_USER_TEXT;
+    for (int i = 0; i < 4; i++) {
+        len[i] = strlen(text[i]);
+        bytes += len[i] + 1;
+        if (len[i] > UINT16_MAX)
+            fail(w, EOVERFLOW);
+    }
+    uint8_t *r = extend_record(w, &w->users, bytes);
+    if (!r)
+        return;
+    put32(r + SNAPSHOT_USER_UID, spec->uid);
+    put32(r + SNAPSHOT_USER_GID, spec->gid);
+    put32(r + SNAPSHOT_USER_CLASS,
+          spec->class_index); /* becomes a ref when the place of the classes is known */
+    put16(r + SNAPSHOT_USER_STATE, spec->state);
+    uint8_t *p = r + SNAPSHOT_USER_TEXT;
+    for (int i = 0; i < 4; i++) {
+        put16(r + SNAPSHOT_USER_LENGTHS + 2 * i, len[i]);
+        memcpy(p, text[i], len[i] + 1);
+        p += len[i] + 1;
+    }
+    w->user_count++;
+    w->active += spec->state == MEMBER_ACTIVE;
+}
+
+/* --- laying out
+ * -------------------------------------------------------------------------------------------------
+ */
+
+#define USER_NAME(r) ((const char *)(r) + SNAPSHOT_USER_TEXT)
+#define USER_NAME_LEN(r)                                                                           \
+    ((size_t)(r)[SNAPSHOT_USER_LENGTHS] | (size_t)(r)[SNAPSHOT_USER_LENGTHS + 1] << 8)
+
+/* The file in the making: each part is a buffer, written one behind the other. */
+enum part { PART_USERS, PART_CLASSES, PART_GROUPS, PART_LISTS, PART_POLICY, PART_TABLES, PARTS };
+
+struct layout {
+    uint8_t header[SNAPSHOT_HEADER];
+    struct buffer groups, lists, policy, tables;
+    const struct buffer *part[PARTS];
+    uint64_t start[PARTS], size;
+};
+
+static uint32_t ref_of(const struct layout *l, enum part part, size_t at)
+{
+    return (uint32_t)((l->start[part] + at) / 8);
+}
+
+/* Only active members are in groups, whatever their class says. */
+static bool active(const uint8_t *user)
+{
+    return user[SNAPSHOT_USER_STATE] == MEMBER_ACTIVE;
+}
+
+static void count_members(struct snapshot_writer *w)
+{
+    for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
+        const uint8_t *r = w->users.data + at;
+        const struct class *c = w->class[get32(r + SNAPSHOT_USER_CLASS)];
+        for (uint32_t i = 0; i < c->group_count && active(r); i++) {
+            w->group[c->groups[i]].members++;
+            w->group[c->groups[i]].names_size += USER_NAME_LEN(r) + 1;
+        }
+    }
+}
+
+static void fill_members(struct snapshot_writer *w)
+{
+    for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
+        const uint8_t *r = w->users.data + at;
+        const struct class *c = w->class[get32(r + SNAPSHOT_USER_CLASS)];
+        for (uint32_t i = 0; i < c->group_count && active(r); i++) {
+            struct group *g = &w->group[c->groups[i]];
+            g->list[8 + g->filled++] = (uint8_t)USER_NAME_LEN(r);
+            memcpy(g->list + 8 + g->members + g->names_used, USER_NAME(r), USER_NAME_LEN(r) + 1);
+            g->names_used += USER_NAME_LEN(r) + 1;
+        }
+    }
+}
+
+/* One member list a group, into the groups' own buffers: they are filled side by side. */
+static void make_lists(struct snapshot_writer *w, struct layout *l)
+{
+    count_members(w);
+    for (uint32_t i = 0; i < w->group_count; i++) {
+        struct group *g = &w->group[i];
+        g->list_size = (8 + g->members + g->names_size + 7) / 8 * 8;
+        g->list = calloc(1, g->list_size);
+        if (!g->list || g->list_size > UINT32_MAX) {
+            fail(w, ENOMEM);
+            return;
+        }
+        put32(g->list + 4, (uint32_t)g->list_size);
+    }
+    fill_members(w);
+    for (uint32_t i = 0; i < w->group_count; i++) {
+        struct group *g = &w->group[i];
+        seal(g->list);
+        uint8_t *p = extend(w, &l->lists, g->list_size);
+        if (p)
+            memcpy(p, g->list, g->list_size);
+        free(g->list);
+        g->list = NULL;
+    }
+}
+
+/* The groups' records; LISTS lie right behind them, so their refs are known once all records are
+ * made. */
+static void make_groups(struct snapshot_writer *w, struct layout *l)
+{
+    for (uint32_t i = 0; i < w->group_count && !w->fault; i++) {
+        size_t len = strlen(w->group[i].name);
+        uint8_t *r = extend_record(w, &l->groups, SNAPSHOT_GROUP_NAME + len + 1);
+        if (!r)
+            return;
+        put32(r + SNAPSHOT_GROUP_GID, w->group[i].gid);
+        put32(r + SNAPSHOT_GROUP_COUNT, w->group[i].members);
+        put32(r + SNAPSHOT_GROUP_LENGTH, (uint32_t)len);
+        memcpy(r + SNAPSHOT_GROUP_NAME, w->group[i].name, len + 1);
+    }
+}
+
+static void make_policy(struct snapshot_writer *w, struct layout *l)
+{
+    size_t bytes = SNAPSHOT_POLICY_DATA + w->rules.size;
+    for (uint32_t i = 0; i < w->org_count; i++)
+        bytes += 2 + strlen(w->org[i]) + 1;
+    uint8_t *r = extend_record(w, &l->policy, bytes);
+    if (!r)
+        return;
+    put16(r + 8, w->org_count);
+    put16(r + 10, w->rule_count);
+    uint8_t *p = r + SNAPSHOT_POLICY_DATA;
+    for (uint32_t i = 0; i < w->org_count; i++) {
+        size_t len = strlen(w->org[i]);
+        put16(p, len);
+        memcpy(p + 2, w->org[i], len + 1);
+        p += 2 + len + 1;
+    }
+    if (w->rules.size)
+        memcpy(p, w->rules.data, w->rules.size);
+    seal(r);
+}
+
+static void place(struct layout *l)
+{
+    l->size = SNAPSHOT_HEADER;
+    for (int i = 0; i < PARTS; i++) {
+        l->start[i] = l->size;
+        l->size += l->part[i]->size;
+        if (i == PART_POLICY) /* buckets fill cache lines */
+            l->size = (l->size + SNAPSHOT_BUCKET - 1) / SNAPSHOT_BUCKET * SNAPSHOT_BUCKET;
+    }
+}
+
+static void link_records(struct snapshot_writer *w, struct layout *l)
+{
+    for (uint32_t i = 0; i < w->class_count; i++)
+        w->class[i]->ref = ref_of(l, PART_CLASSES, w->class[i] -> at);
+    for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
+        uint8_t *r = w->users.data + at;
+        put32(r + SNAPSHOT_USER_CLASS, w->class[get32(r + SNAPSHOT_USER_CLASS)] -> ref);
+        seal(r);
+    }
+    size_t list = 0, i = 0;
+    for (size_t at = 0; at < l->groups.size; at += get32(l->groups.data + at + 4), i++) {
+        put32(l->groups.data + at + SNAPSHOT_GROUP_LIST, ref_of(l, PART_LISTS, list));
+        list += w->group[i].list_size;
+        seal(l->groups.data + at);
+    }
+}
+
+struct table {
+    uint8_t *buckets;
+    uint32_t count;
+};
+
+static void insert(struct table *t, const void *key, size_t len, uint32_t ref)
+{
+    uint64_t hash = hash64(key, len);
+    uint32_t b = (uint32_t)(((hash >> 32) * t->count) >> 32);
+    for (;; b = (b + 1) % t->count) {
+        uint8_t *bucket = t->buckets + (size_t)b * SNAPSHOT_BUCKET;
+        for (int i = 0; i < SNAPSHOT_BUCKET_ENTRIES; i++) {
+            uint8_t *e = bucket + 8 + 8 * i;
+            if (get32(e + 4) == 0) {
+                put32(e, (uint32_t)hash);
+                put32(e + 4, ref);
+                return;
+            }
+        }
+        put32(bucket + 4, 1);
+    }
+}
+
+/* How many buckets keep ENTRIES at four to the bucket, of the seven that it holds: few overflow. */
+static uint32_t buckets_for(uint32_t entries)
+{
+    return entries / 4 + 1;
+}
+
+/* Fills the two tables of the records in PART, whose id is at ID_AT, name at NAME_AT. */
+static void index_part(struct layout *l, enum part part, struct table *names, struct table *ids,
+                       size_t id_at, size_t name_at)
+{
+    const struct buffer *b = l->part[part];
+    for (size_t at = 0; at < b->size; at += get32(b->data + at + 4)) {
+        const uint8_t *r = b->data + at;
+        uint32_t ref = ref_of(l, part, at);
+        insert(names, r + name_at, strlen((const char *)r + name_at), ref);
+        insert(ids, r + id_at, 4, ref);
+    }
+}
+
+static void make_tables(struct snapshot_writer *w, struct layout *l)
+{
+    uint32_t entries[SNAPSHOT_TABLES] = {w->user_count, w->user_count, w->group_count,
+                                         w->group_count};
+    struct table table[SNAPSHOT_TABLES];
+    size_t total = 0;
+    for (int i = 0; i < SNAPSHOT_TABLES; i++)
+        total += (size_t)buckets_for(entries[i]) * SNAPSHOT_BUCKET;
+    uint8_t *p = extend(w, &l->tables, total);
+    if (!p)
+        return;
+    for (int i = 0; i < SNAPSHOT_TABLES; i++) {
+        table[i] = (struct table){p, buckets_for(entries[i])};
+        put32(l->header + SNAPSHOT_AT_TABLES + 8 * i,
+              ref_of(l, PART_TABLES, (size_t)(p - l->tables.data)));
+        put32(l->header + SNAPSHOT_AT_TABLES + 8 * i + 4, table[i].count);
+        p += (size_t)table[i].count * SNAPSHOT_BUCKET;
+    }
+    index_part(l, PART_USERS, &table[SNAPSHOT_USERS_BY_NAME], &table[SNAPSHOT_USERS_BY_ID],
+               SNAPSHOT_USER_UID, SNAPSHOT_USER_TEXT);
+    index_part(l, PART_GROUPS, &table[SNAPSHOT_GROUPS_BY_NAME], &table[SNAPSHOT_GROUPS_BY_ID],
+               SNAPSHOT_GROUP_GID, SNAPSHOT_GROUP_NAME);
+    for (size_t at = 0; at < l->tables.size; at += SNAPSHOT_BUCKET)
+        put32(l->tables.data + at, (uint32_t)hash64(l->tables.data + at + 4, SNAPSHOT_BUCKET - 4));
+}
+
+static void make_header(const struct snapshot_writer *w, struct layout *l)
+{
+    const struct snapshot_settings *s = &w->settings;
+    uint8_t *h = l->header;
+    memcpy(h, SNAPSHOT_MAGIC, 8);
+    put32(h + SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION);
+    put32(h + SNAPSHOT_AT_FLAGS, (s->enumerate ? SNAPSHOT_ENUMERATE : 0U) |
+                                     (s->group_members ? SNAPSHOT_GROUP_MEMBERS : 0U));
+    put64(h + SNAPSHOT_AT_SIZE, l->size);
+    put64(h + SNAPSHOT_AT_GENERATION, s->generation);
+    put64(h + SNAPSHOT_AT_CREATED, (uint64_t)clock_wall_ms());
+    put32(h + SNAPSHOT_AT_GRACE, s->grace_s);
+    put32(h + SNAPSHOT_AT_MAX_AGE, s->max_age_ms);
+    put32(h + SNAPSHOT_AT_TIMEOUT, s->timeout_ms);
+    put32(h + SNAPSHOT_AT_ORGS, w->org_count);
+    put32(h + SNAPSHOT_AT_ACTIVE, w->active);
+    put32(h + SNAPSHOT_AT_POLICY, ref_of(l, PART_POLICY, 0));
+    put32(h + SNAPSHOT_AT_USERS, ref_of(l, PART_USERS, 0));
+    put32(h + SNAPSHOT_AT_USERS + 4, w->user_count);
+    put32(h + SNAPSHOT_AT_GROUPS, ref_of(l, PART_GROUPS, 0));
+    put32(h + SNAPSHOT_AT_GROUPS + 4, w->group_count);
+    put64(h + SNAPSHOT_AT_CHECK, hash64(h, SNAPSHOT_AT_CHECK));
+    for (uint32_t i = 0; i < SNAPSHOT_ORGS_MAX; i++) {
+        put64(h + SNAPSHOT_AT_CONFIRMED + 16 * i, (uint64_t)w->confirmed[i]);
+        put64(h + SNAPSHOT_AT_CONFIRMED + 16 * i + 8, ~(uint64_t)w->confirmed[i]);
+    }
+}
+
+static void lay_out(struct snapshot_writer *w, struct layout *l)
+{
+    const struct buffer *part[PARTS] = {&w->users, &w->classes, &l->groups,
+                                        &l->lists, &l->policy,  &l->tables};
+    memcpy(l->part, part, sizeof part);
+    make_lists(w, l);
+    make_groups(w, l);
+    make_policy(w, l);
+    if (w->fault)
+        return;
+    place(l);
+    link_records(w, l);
+    make_tables(w, l);
+    place(l);
+    if (l->size > SNAPSHOT_SIZE_MAX)
+        fail(w, EOVERFLOW);
+    make_header(w, l);
+}
+
+/* --- writing
+ * ----------------------------------------------------------------------------------------------------
+ */
+
+static int write_all(int fd, const void *data, size_t size)
+{
+    for (const char *p = data; size > 0;) {
+        ssize_t n = write(fd, p, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            errno = n == 0 ? ENOSPC : errno;
+            return -1;
+        }
+        p += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+static int write_layout(int fd, const struct layout *l)
+{
+    static const uint8_t zero[SNAPSHOT_BUCKET];
+    if (write_all(fd, l->header, sizeof l->header) < 0)
+        return -1;
+    uint64_t at = SNAPSHOT_HEADER;
+    for (int i = 0; i < PARTS; i++) {
+        if (write_all(fd, zero, l->start[i] - at) < 0 ||
+            write_all(fd, l->part[i]->data, l->part[i]->size) < 0)
+            return -1;
+        at = l->start[i] + l->part[i]->size;
+    }
+    return fchmod(fd, 0644) < 0 || fsync(fd) < 0 ? -1 : 0;
+}
+
+/* Opens the published file for its live words; -1 with errno when there is none that has them. */
+static int open_live(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return -1;
+    struct stat st;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= SNAPSHOT_HEADER)
+        return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
+static int write_live(const char *path, off_t at, const void *words, size_t size)
+{
+    int fd = open_live(path);
+    if (fd < 0)
+        return -1;
+    int rc = pwrite(fd, words, size, at) == (ssize_t)size ? 0 : -1;
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
+}
+
+/* Whoever maps the old file sees this word and opens anew. No old file, or rubbish in its place, is
+ * nobody's mapping. */
+static int supersede(const char *path)
+{
+    uint64_t one = htole64(1);
+    if (write_live(path, SNAPSHOT_AT_SUPERSEDED, &one, sizeof one) == 0)
+        return 0;
+    return errno == ENOENT || errno == EINVAL || errno == ELOOP ? 0 : -1;
+}
+
+static int sync_directory(const char *path)
+{
+    char dir[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int len = slash ? (int)(slash - path) : 1;
+    if (snprintf(dir, sizeof dir, "%.*s", len ? len : 1, slash ? path : ".") >= (int)sizeof dir) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int rc = fsync(fd);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
+}
+
+static int replace_file(const struct layout *l, const char *path)
+{
+    char temp[PATH_MAX];
+    if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    /* One writer at a time: a leftover is of a writer that died. */
+    if (unlink(temp) < 0 && errno != ENOENT)
+        return -1;
+    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    int rc = write_layout(fd, l);
+    if (close(fd) < 0)
+        rc = -1;
+    if (rc == 0 && supersede(path) == 0 && rename(temp, path) == 0)
+        return sync_directory(path);
+    int saved = errno;
+    unlink(temp);
+    errno = saved;
+    return -1;
+}
+
+int snapshot_writer_publish(struct snapshot_writer *w, const char *path)
+{
+    struct layout *l = calloc(1, sizeof *l);
+    if (!l)
+        return -1;
+    if (!w->fault)
+        lay_out(w, l);
+    int rc = -1;
+    if (w->fault)
+        errno = w->fault;
+    else
+        rc = replace_file(l, path);
+    int saved = errno;
+    free(l->groups.data);
+    free(l->lists.data);
+    free(l->policy.data);
+    free(l->tables.data);
+    free(l);
+    errno = saved;
+    return rc;
+}
+
+int snapshot_confirm(const char *path, uint32_t org, int64_t wall_ms)
+{
+    uint64_t words[2] = {htole64((uint64_t)wall_ms), htole64(~(uint64_t)wall_ms)};
+    if (org >= SNAPSHOT_ORGS_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    return write_live(path, SNAPSHOT_AT_CONFIRMED + 16 * (off_t)org, words, sizeof words);
+}

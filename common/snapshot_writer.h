@@ -1,0 +1,68 @@
+/*
+ * Makes snapshots (format: common/snapshot.h). One thread at a time. The pieces are added in the
+ * order organizations, groups, rules, then classes and users in any order; strings are copied. An
+ * allocation failure or an over-long piece is remembered and reported by snapshot_writer_publish,
+ * so that the adding calls need no checks of their own.
+ */
+#ifndef COMMON_SNAPSHOT_WRITER_H
+#define COMMON_SNAPSHOT_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/decide.h"
+
+struct snapshot_settings {
+    uint64_t generation;
+    uint32_t grace_s, max_age_ms, timeout_ms;
+    bool enumerate, group_members;
+};
+
+struct snapshot_writer;
+
+/* NULL when out of memory. */
+struct snapshot_writer *snapshot_writer_new(const struct snapshot_settings *settings);
+void snapshot_writer_free(struct snapshot_writer *w);
+
+/* Returns the organization's index. CONFIRMED_MS: wall clock when it was last heard from, 0 =
+ * never. */
+uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_t confirmed_ms);
+
+/* RULE->org must be the name of an added organization. */
+void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule);
+
+/* Returns the group's index. */
+uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid);
+
+#define CLASS_GROUPS_MAX 256
+
+struct snapshot_class_spec {
+    uint32_t org;
+    struct text_list roles, permissions;
+    uint32_t groups[CLASS_GROUPS_MAX], group_count;     /* indexes of added groups */
+    uint32_t local_gids[CLASS_GROUPS_MAX], local_count; /* mapped groups of /etc/group */
+};
+
+/* Returns the index of the class that is like SPEC; equal ones are one. */
+uint32_t snapshot_writer_class(struct snapshot_writer *w, const struct snapshot_class_spec *spec);
+
+struct snapshot_user_spec {
+    uint32_t uid, gid, class_index;
+    enum member_state state;
+    const char *name, *gecos, *home, *shell;
+};
+void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_spec *spec);
+
+/*
+ * Writes the file beside PATH, fsyncs it, marks the file at PATH as superseded, renames over it and
+ * fsyncs the directory. Returns 0, or -1 with errno, PATH then being as it was. ENOMEM and
+ * EOVERFLOW: what was added did not fit.
+ */
+int snapshot_writer_publish(struct snapshot_writer *w, const char *path);
+
+/* Records in the snapshot at PATH, in place, that organization ORG was heard from at WALL_MS.
+ * Returns 0, or -1 with errno. */
+int snapshot_confirm(const char *path, uint32_t org, int64_t wall_ms);
+
+#endif

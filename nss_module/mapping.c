@@ -1,0 +1,168 @@
+#include "nss_module/mapping.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/paths.h"
+
+#define SLOTS                                                                                      \
+    4 /* mappings alive at a time: the current one and those that slow readers still hold */
+#define STRIPES  16 /* counters a mapping, so that threads do not fight for one cache line */
+#define CHECK_MS 1000
+
+struct slot {
+    struct snapshot snapshot;
+    _Atomic int64_t checked_ms;
+    struct {
+        _Alignas(64) _Atomic unsigned count;
+    } readers[STRIPES];
+};
+
+/*
+ * A reader counts itself into the current slot and then looks whether the slot is still current; a
+ * replaced slot is unmapped only when no longer current and all its counters are zero. (Both sides
+ * are sequentially consistent: either the reader sees the replacement, or the replacer sees the
+ * reader.) Slots are static, so that counting into a replaced one is harmless.
+ */
+static struct slot slots[SLOTS];
+static struct slot *_Atomic current;
+
+/* The process that is replacing the mapping, 0 = none. A child forked meanwhile inherits its
+ * parent's pid here and may take over. */
+static _Atomic pid_t replacing;
+
+static _Atomic unsigned *readers_of(struct slot *slot)
+{
+    /* Thread descriptors are pages apart: which page tells threads from each other. */
+    return &slot->readers[((uintptr_t)pthread_self() >> 12) % STRIPES].count;
+}
+
+static bool begin_replacing(void)
+{
+    pid_t self = getpid(), other = 0;
+    if (atomic_compare_exchange_strong(&replacing, &other, self))
+        return true;
+    return other != self && atomic_compare_exchange_strong(&replacing, &other, self);
+}
+
+static bool idle(struct slot *slot)
+{
+    for (int i = 0; i < STRIPES; i++)
+        if (atomic_load(&slot->readers[i].count) != 0)
+            return false;
+    return true;
+}
+
+/* Unmaps what nobody reads any more. Returns a slot that is free, or NULL. Only while replacing. */
+static struct slot *reclaim(void)
+{
+    struct slot *unused = NULL;
+    for (int i = 0; i < SLOTS; i++) {
+        if (&slots[i] == atomic_load(&current) || !idle(&slots[i]))
+            continue;
+        snapshot_close(&slots[i].snapshot);
+        unused = &slots[i];
+    }
+    return unused;
+}
+
+/* Nothing is wrong with the file, this process cannot open it just now. */
+static bool passing_fault(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
+}
+
+/* Opens what is at the path now and makes it current unless it is what OLD (or NULL) maps already.
+ * Only while replacing. */
+static void replace(struct slot *old)
+{
+    struct snapshot next;
+    const char *why;
+    struct slot *slot = reclaim();
+    if (!slot)
+        return; /* all are held: the caller falls back to a mapping of its own */
+    errno = 0;
+    bool opened = snapshot_open(&next, PATH_SNAPSHOT, &why) == SNAPSHOT_OK;
+    if (old && (opened ? next.dev == old->snapshot.dev && next.ino == old->snapshot.ino
+                       : passing_fault(errno))) {
+        snapshot_close(&next);
+        atomic_store(&old->checked_ms, clock_coarse_ms());
+        return;
+    }
+    if (opened) {
+        slot->snapshot = next;
+        atomic_store(&slot->checked_ms, clock_coarse_ms());
+    }
+    atomic_store(&current, opened ? slot : NULL);
+    reclaim();
+}
+
+static void refresh(struct slot *old)
+{
+    if (!begin_replacing())
+        return;
+    if (atomic_load(&current) == old)
+        replace(old);
+    atomic_store(&replacing, 0);
+}
+
+/* Is the slot's file known to be the one at the path? Looks at the clock, not at the file. */
+static bool up_to_date(struct slot *slot)
+{
+    return !snapshot_superseded(&slot->snapshot) &&
+           clock_coarse_ms() - atomic_load_explicit(&slot->checked_ms, memory_order_relaxed) <
+               CHECK_MS;
+}
+
+/* Counts the caller into the current slot; NULL when there is none. */
+static struct slot *hold_current(struct mapping_hold *hold)
+{
+    for (;;) {
+        struct slot *slot = atomic_load(&current);
+        if (!slot)
+            return NULL;
+        hold->readers = readers_of(slot);
+        atomic_fetch_add(hold->readers, 1);
+        if (atomic_load(&current) == slot)
+            return slot;
+        atomic_fetch_sub(hold->readers, 1);
+    }
+}
+
+static const struct snapshot *enter_own(struct mapping_hold *hold)
+{
+    const char *why;
+    hold->readers = NULL;
+    errno = 0;
+    return snapshot_open(&hold->own, PATH_SNAPSHOT, &why) == SNAPSHOT_OK ? &hold->own : NULL;
+}
+
+const struct snapshot *mapping_enter(struct mapping_hold *hold, int *errnop)
+{
+    int saved = errno;
+    struct slot *slot = hold_current(hold);
+    if (!slot || !up_to_date(slot)) {
+        if (slot)
+            atomic_fetch_sub(hold->readers, 1);
+        refresh(slot);
+        slot = hold_current(hold);
+    }
+    const struct snapshot *s = slot ? &slot->snapshot : enter_own(hold);
+    int fault = errno == ENOENT ? ENOENT : EIO;
+    errno = saved;
+    if (!s)
+        *errnop = fault;
+    return s;
+}
+
+void mapping_leave(struct mapping_hold *hold)
+{
+    int saved = errno;
+    if (hold->readers)
+        atomic_fetch_sub(hold->readers, 1);
+    else
+        snapshot_close(&hold->own);
+    errno = saved;
+}

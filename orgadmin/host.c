@@ -1,0 +1,236 @@
+/* The noun host: this machine's side, which needs no API. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/confirm.h"
+#include "common/lookup.h"
+#include "common/name.h"
+#include "common/paths.h"
+#include "orgadmin/nouns.h"
+#include "orgadmin/output.h"
+
+#define STATUS_TIMEOUT_MS 2000
+#define SYNC_TIMEOUT_MS   120000
+
+#define TEXT_SIZE 1024
+
+/* One line of an explanation. */
+__attribute__((format(printf, 2, 3))) static void line(const char *label, const char *format, ...)
+{
+    char raw[TEXT_SIZE], clean[TEXT_SIZE];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(raw, sizeof raw, format, ap);
+    va_end(ap);
+    printf("%-13s %s\n", label, text_clean(clean, sizeof clean, raw, false));
+}
+
+/* "3 s", "12 h": the largest unit that loses little. */
+static const char *span(int64_t ms, char out[32])
+{
+    static const struct {
+        int64_t ms;
+        const char *unit;
+    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+    size_t i = 0;
+    while (i < 4 && ms < 2 * units[i].ms)
+        i++;
+    snprintf(out, 32, "%" PRId64 " %s", ms / units[i].ms, units[i].unit);
+    return out;
+}
+
+static const char *join(const struct text_list *list, char out[TEXT_SIZE])
+{
+    const char *item = list->first;
+    size_t used = 0;
+    snprintf(out, TEXT_SIZE, "%s", list->count ? "" : "none");
+    for (uint32_t i = 0; i < list->count; i++, item = text_list_next(item)) {
+        int n = snprintf(out + used, TEXT_SIZE - used, "%s%s", used ? ", " : "", item);
+        if (n < 0 || (size_t)n >= TEXT_SIZE - used)
+            break;
+        used += (size_t)n;
+    }
+    return out;
+}
+
+static enum exit_status ask(enum confirm_op op, const char *org, int timeout_ms,
+                            struct confirm_reply *reply)
+{
+    struct confirm_request request = {
+        .magic = CONFIRM_MAGIC, .op = op, .wait_ms = (uint32_t)timeout_ms};
+    snprintf(request.org, sizeof request.org, "%s", org);
+    if (confirm_ask(PATH_CONFIRM, &request, timeout_ms + 1000, reply) == 0)
+        return EXIT_DONE;
+    return complain(EXIT_AWAY, "orgsyncd does not answer at %s: %s", PATH_CONFIRM, strerror(errno));
+}
+
+static bool add_status(cJSON *list, const char *org, const struct confirm_reply *reply)
+{
+    char age[32], number[24];
+    cJSON *row = cJSON_CreateObject();
+    if (!row || !cJSON_AddItemToArray(list, row)) {
+        cJSON_Delete(row);
+        return false;
+    }
+    bool good = cJSON_AddStringToObject(row, "organization", org) != NULL;
+    good = good && cJSON_AddStringToObject(row, "heard",
+                                           reply->age_ms < 0 ? "never" : span(reply->age_ms, age));
+    snprintf(number, sizeof number, "%" PRIu32, reply->members);
+    good = good && cJSON_AddStringToObject(row, "members", number);
+    snprintf(number, sizeof number, "%" PRIu64, reply->generation);
+    good = good && cJSON_AddStringToObject(row, "generation", number);
+    good = good && cJSON_AddStringToObject(row, "held", reply->held ? "yes" : "no");
+    return good && cJSON_AddStringToObject(row, "trouble", reply->text) != NULL;
+}
+
+/* Asks about each organization of the snapshot; without a snapshot about all in one. */
+static enum exit_status gather(cJSON *list)
+{
+    struct snapshot snapshot;
+    struct snapshot_policy policy = {.org_count = 1, .org = {""}};
+    struct confirm_reply reply;
+    const char *why;
+    enum exit_status status = EXIT_DONE;
+    if (snapshot_open(&snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
+        note("The snapshot %s %s.", PATH_SNAPSHOT, why);
+    else if (snapshot_policy(&snapshot, &policy) != SNAPSHOT_OK)
+        status = complain(EXIT_SETUP, "the snapshot %s is damaged", PATH_SNAPSHOT);
+    for (uint32_t i = 0; i < policy.org_count && status == EXIT_DONE; i++) {
+        const char *org = policy.org[i];
+        status = ask(CONFIRM_STATUS, org, STATUS_TIMEOUT_MS, &reply);
+        if (status == EXIT_DONE && reply.status == CONFIRM_REFUSED)
+            status = complain(EXIT_NO, "orgsyncd refuses: %s", reply.text);
+        else if (status == EXIT_DONE && !add_status(list, *org ? org : "all", &reply))
+            status = complain(EXIT_AWAY, "out of memory");
+    }
+    snapshot_close(&snapshot);
+    return status;
+}
+
+enum exit_status host_status(const struct invocation *inv)
+{
+    static const struct column columns[] = {
+        {"ORGANIZATION", "organization", false},
+        {"HEARD", "heard", false},
+        {"MEMBERS", "members", false},
+        {"GENERATION", "generation", false},
+        {"HELD", "held", false},
+        {"TROUBLE", "trouble", true},
+        {0},
+    };
+    cJSON *list = cJSON_CreateArray();
+    if (!list)
+        return complain(EXIT_AWAY, "out of memory");
+    enum exit_status status = gather(list);
+    if (status == EXIT_DONE)
+        status = output(inv, columns, list);
+    cJSON_Delete(list);
+    return status;
+}
+
+enum exit_status host_sync(const struct invocation *inv)
+{
+    struct confirm_reply reply;
+    enum confirm_op op = inv->option[OPTION_ACCEPT] ? CONFIRM_ACCEPT : CONFIRM_SYNC;
+    enum exit_status status = ask(op, "", SYNC_TIMEOUT_MS, &reply);
+    if (status != EXIT_DONE)
+        return status;
+    if (reply.status == CONFIRM_REFUSED)
+        return complain(EXIT_NO, "orgsyncd refuses: %s",
+                        *reply.text ? reply.text : "only root may");
+    if (reply.status != CONFIRM_YES)
+        return complain(EXIT_AWAY, "not synced: %s", reply.text);
+    note("Synced: %" PRIu32 " active members, generation %" PRIu64 ".", reply.members,
+         reply.generation);
+    return EXIT_DONE;
+}
+
+static const char *state_word(enum member_state state)
+{
+    switch (state) {
+    case MEMBER_ACTIVE:
+        return "active";
+    case MEMBER_PENDING:
+        return "pending";
+    case MEMBER_SUSPENDED:
+        return "suspended";
+    case MEMBER_REMOVED:
+        return "removed";
+    }
+    return "unknown";
+}
+
+static void explain_member(const struct lookup *l)
+{
+    char text[TEXT_SIZE];
+    const struct member *m = l->question.member;
+    if (!m) {
+        line("member", "none of that name");
+        return;
+    }
+    line("ids", "uid %" PRIu32 ", gid %" PRIu32, l->user.uid, l->user.gid);
+    line("organization", "%s", m->org);
+    line("state", "%s", state_word(m->state));
+    line("roles", "%s", join(&m->roles, text));
+    line("permissions", "%s", join(&m->permissions, text));
+}
+
+static void explain_freshness(const struct lookup *l)
+{
+    const struct freshness *f = &l->question.freshness;
+    char age[32], grace[32];
+    int64_t ago = clock_wall_ms() - f->confirmed_ms;
+    line("snapshot", "generation %" PRIu64, snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION));
+    if (f->confirmed)
+        line("freshness", "confirmed by the organization just now");
+    else if (l->confirm_errno)
+        line("freshness", "not confirmed: orgsyncd does not answer: %s",
+             strerror(l->confirm_errno));
+    else
+        line("freshness", "not confirmed: %s", l->reply.text);
+    if (l->question.member && f->confirmed_ms > 0 && ago >= 0)
+        line("last heard", "%s ago; good for %s offline", span(ago, age), span(f->grace_ms, grace));
+}
+
+static void explain_rule(const struct lookup *l, unsigned number)
+{
+    char services[TEXT_SIZE], roles[TEXT_SIZE], permissions[TEXT_SIZE];
+    const struct rule *r;
+    if (number == 0 || number > l->policy.rules.count) {
+        line("rule", "none of %zu matches", l->policy.rules.count);
+        return;
+    }
+    r = &l->policy.rules.rule[number - 1];
+    line("rule", "%u of %zu: services %s; %s%s; permissions %s", number, l->policy.rules.count,
+         join(&r->services, services), r->everyone ? "everyone; roles " : "roles ",
+         join(&r->roles, roles), join(&r->permissions, permissions));
+}
+
+enum exit_status host_explain(const struct invocation *inv)
+{
+    static const char *const word[] = {[VERDICT_DENY] = "refused",
+                                       [VERDICT_ALLOW] = "allowed",
+                                       [VERDICT_NOT_MINE] = "not decided here"};
+    struct lookup l;
+    lookup_user(&l, inv->arg[0], inv->arg[1]);
+    struct decision d = decide(&l.question, clock_wall_ms());
+    line("user", "%s", inv->arg[0]);
+    line("service", "%s", inv->arg[1]);
+    if (l.question.root || l.question.local) {
+        line("account", "local, in /etc/passwd");
+    } else if (!l.question.snapshot) {
+        line("snapshot", "%s %s", PATH_SNAPSHOT, l.why ? l.why : "cannot be used");
+    } else {
+        explain_member(&l);
+        explain_freshness(&l);
+        if (l.question.member && l.member.state == MEMBER_ACTIVE)
+            explain_rule(&l, d.rule);
+    }
+    line("decision", "%s (%s)", word[d.verdict], reason_word(d.reason));
+    lookup_close(&l);
+    return d.verdict == VERDICT_DENY ? EXIT_NO : EXIT_DONE;
+}

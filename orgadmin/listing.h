@@ -1,0 +1,17 @@
+/* The many commands that run one operation and print what it yields. */
+#ifndef ORGADMIN_LISTING_H
+#define ORGADMIN_LISTING_H
+
+#include "api/provider.h"
+#include "orgadmin/output.h"
+
+enum listing {
+    LISTING_PLAIN = 0,
+    LISTING_ORG = 1, /* of the chosen organization */
+    LISTING_ONE = 2  /* one record, in JSON no array */
+};
+
+enum exit_status listing(const struct invocation *inv, enum provider_op op, unsigned flags,
+                         const struct column *columns);
+
+#endif

@@ -1,0 +1,18 @@
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "orgadmin/command.h"
+
+int main(int argc, char *argv[])
+{
+    setlocale(LC_ALL, "");
+    signal(SIGPIPE, SIG_IGN);
+    enum exit_status status = command_main(argc, argv);
+    /* A listing that did not arrive whole must not count as done. */
+    if ((ferror(stdout) || fclose(stdout) != 0) && status == EXIT_DONE)
+        status = complain(EXIT_AWAY, "standard output: %s", strerror(errno));
+    return (int)status;
+}

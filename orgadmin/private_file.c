@@ -1,0 +1,71 @@
+#include "orgadmin/private_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int private_file_begin(struct private_file *f, const char *path)
+{
+    f->fd = -1;
+    int n = snprintf(f->path, sizeof f->path, "%s", path);
+    if (n <= 0 || (size_t)n >= sizeof f->path) {
+        errno = n == 0 ? ENOENT : ENAMETOOLONG;
+        return -1;
+    }
+    snprintf(f->temporary, sizeof f->temporary, "%s.XXXXXX", f->path);
+    f->fd = mkostemp(f->temporary, O_CLOEXEC); /* mode 0600 */
+    return f->fd < 0 ? -1 : 0;
+}
+
+void private_file_abandon(struct private_file *f)
+{
+    if (f->fd < 0)
+        return;
+    int saved = errno;
+    unlink(f->temporary);
+    close(f->fd);
+    f->fd = -1;
+    errno = saved;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(fd, data, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        data += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+/* So that the new name survives a power cut too. */
+static int sync_directory(const char *path)
+{
+    char dir[PRIVATE_PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int rc = fsync(fd);
+    close(fd);
+    return rc;
+}
+
+int private_file_commit(struct private_file *f, const void *data, size_t len)
+{
+    if (write_all(f->fd, data, len) < 0 || fsync(f->fd) < 0 || rename(f->temporary, f->path) < 0) {
+        private_file_abandon(f);
+        return -1;
+    }
+    close(f->fd);
+    f->fd = -1;
+    return sync_directory(f->path);
+}

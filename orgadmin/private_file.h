@@ -1,0 +1,27 @@
+/* Files that hold a secret: written beside their place, mode 0600, and put there whole. */
+#ifndef ORGADMIN_PRIVATE_FILE_H
+#define ORGADMIN_PRIVATE_FILE_H
+
+#include <stddef.h>
+
+#define PRIVATE_PATH_MAX 1024
+
+struct private_file {
+    int fd; /* -1 when closed */
+    char path[PRIVATE_PATH_MAX];
+    char temporary[PRIVATE_PATH_MAX + 8];
+};
+
+/*
+ * Begins a file that will stand at PATH. Done before a secret is asked for, so that one that is
+ * shown only once has a place to go. Returns 0; or -1 with errno, nothing is left then.
+ */
+int private_file_begin(struct private_file *f, const char *path);
+
+/* Writes LEN bytes, syncs and renames. Returns 0; or -1 with errno, nothing is left then. */
+int private_file_commit(struct private_file *f, const void *data, size_t len);
+
+/* Forgets a file that was begun; no harm after commit. */
+void private_file_abandon(struct private_file *f);
+
+#endif

@@ -1,0 +1,16 @@
+/* Secrets come from files, standard input or a terminal, never from the command line. */
+#ifndef ORGADMIN_SECRET_H
+#define ORGADMIN_SECRET_H
+
+#include "orgadmin/command.h"
+
+#define SECRET_MAX 2048 /* with its NUL */
+
+/*
+ * Reads one line of printable ASCII from FILE ("-" is standard input), which nobody else may be
+ * able to read; with FILE NULL from the terminal without echo, after PROMPT. EXIT_DONE; or
+ * EXIT_USAGE or EXIT_SETUP after a complaint.
+ */
+enum exit_status secret_read(const char *file, const char *prompt, char out[SECRET_MAX]);
+
+#endif

@@ -1,0 +1,43 @@
+#include "orgd/buffer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER_FIRST 512
+
+static void *memory_or_exit(void *memory, size_t size)
+{
+    if (memory)
+        return memory;
+    fprintf(stderr, "orgd: out of memory (%zu bytes)\n", size);
+    exit(1);
+}
+
+void *memory_get(size_t size)
+{
+    return memory_or_exit(calloc(1, size), size);
+}
+
+bool buffer_add(struct buffer *buffer, const void *data, size_t len, size_t max)
+{
+    if (buffer->len > max || len > max - buffer->len)
+        return false;
+    if (len >= buffer->size - buffer->len) {
+        size_t size = buffer->size ? buffer->size : BUFFER_FIRST;
+        while (len >= size - buffer->len)
+            size *= 2;
+        buffer->data = memory_or_exit(realloc(buffer->data, size), size);
+        buffer->size = size;
+    }
+    memcpy(buffer->data + buffer->len, data, len);
+    buffer->len += len;
+    buffer->data[buffer->len] = '\0';
+    return true;
+}
+
+void buffer_free(struct buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct buffer){0};
+}

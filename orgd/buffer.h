@@ -1,0 +1,28 @@
+/* A growing run of bytes with a ceiling, and allocation that ends the program instead of returning
+ * NULL. */
+#ifndef ORGD_BUFFER_H
+#define ORGD_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * SIZE zeroed bytes. Without memory the program ends with one line: a transaction that was open is
+ * rolled back, and no half-built answer ever leaves. The caller frees.
+ */
+void *memory_get(size_t size);
+
+/* Zero it to begin. DATA belongs to the buffer; NUL-terminated once something was added. */
+struct buffer {
+    char *data;
+    size_t len;
+    size_t size;
+};
+
+/* Appends LEN bytes; false, and nothing is added, when more than MAX bytes would be held. */
+bool buffer_add(struct buffer *buffer, const void *data, size_t len, size_t max);
+
+/* Frees what it holds and makes it empty. */
+void buffer_free(struct buffer *buffer);
+
+#endif

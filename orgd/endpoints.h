@@ -1,0 +1,41 @@
+/* The handlers of the endpoints, one file per noun; dispatch.c has the table, call.h their
+ * contract. */
+#ifndef ORGD_ENDPOINTS_H
+#define ORGD_ENDPOINTS_H
+
+#include "orgd/call.h"
+
+/* organizations.c */
+void organization_create(struct call *call);
+void organization_get(struct call *call);
+void organization_list(struct call *call);
+void organization_roles(struct call *call);
+
+/* members.c */
+void member_list(struct call *call);
+void member_set_role(struct call *call);
+void member_remove(struct call *call);
+void member_changes(struct call *call);
+
+/*
+ * Looks again for a held members/changes. True with a whole answer in REPLY: what changed; or, when
+ * LAST, that nothing did; or that the caller is not let in any more. False when there is still
+ * nothing to say. An empty REPLY with true means that the store failed.
+ */
+bool member_changes_again(struct store *store, const struct poll *poll, bool last,
+                          struct buffer *reply);
+
+/* invitations.c */
+void invitation_create(struct call *call);
+void invitation_list(struct call *call);
+void invitation_accept(struct call *call);
+
+/* tokens.c */
+void token_create(struct call *call);
+void whoami(struct call *call);
+
+/* Makes and stores a token for the user or the organization in *TOKEN, whose key, hash, last four
+ * and time it fills. */
+void token_make(struct store *store, struct token *token, struct secret *secret);
+
+#endif

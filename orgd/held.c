@@ -1,0 +1,217 @@
+#include "orgd/held.h"
+
+#include "common/clock.h"
+#include "orgd/buffer.h"
+#include "orgd/endpoints.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#define BEAT_MS    5000
+#define TICK_MS    100  /* polls that are due within one tick are woken together */
+#define BLOCK_SIZE 1024 /* what MHD reserves in each response */
+#define NEVER      INT64_MAX
+
+struct held {
+    LIST_ENTRY(held) link;
+    struct held_set *set;
+    struct MHD_Connection *connection;
+    struct poll poll;
+    int64_t end;  /* of the wait, clock_mono_ms */
+    int64_t beat; /* next heartbeat */
+    bool suspended;
+    bool told;     /* a change was committed and the answer is not all sent */
+    bool answered; /* REPLY is the answer */
+    struct buffer reply;
+    size_t sent; /* of REPLY */
+};
+
+struct held_set {
+    LIST_HEAD(, held) polls;
+    struct store *store;
+    size_t count, most, telling;
+    int timer;
+    int64_t armed; /* when the timer fires */
+    bool stopping;
+};
+
+struct held_set *held_open(struct store *store, size_t most)
+{
+    struct held_set *set = memory_get(sizeof *set);
+    set->store = store;
+    set->most = most;
+    set->armed = NEVER;
+    set->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (set->timer >= 0)
+        return set;
+    fprintf(stderr, "orgd: timerfd: %s\n", strerror(errno));
+    free(set);
+    return NULL;
+}
+
+void held_free(struct held_set *set)
+{
+    close(set->timer);
+    free(set);
+}
+
+int held_timer(const struct held_set *set)
+{
+    return set->timer;
+}
+
+bool held_full(const struct held_set *set)
+{
+    return set->count >= set->most;
+}
+
+size_t held_telling(const struct held_set *set)
+{
+    return set->telling;
+}
+
+/* Has the timer fire at WHEN, unless it does before. */
+static void timer_arm(struct held_set *set, int64_t when)
+{
+    if (when >= set->armed)
+        return;
+    struct itimerspec at = {
+        .it_value = {.tv_sec = when / 1000, .tv_nsec = (when % 1000) * 1000000}};
+    timerfd_settime(set->timer, TFD_TIMER_ABSTIME, &at, NULL);
+    set->armed = when;
+}
+
+static int64_t due(const struct held *held)
+{
+    return held->beat < held->end ? held->beat : held->end;
+}
+
+static void resume(struct held *held)
+{
+    if (!held->suspended)
+        return;
+    held->suspended = false;
+    MHD_resume_connection(held->connection);
+}
+
+void held_tick(struct held_set *set)
+{
+    uint64_t fired;
+    int64_t now = clock_mono_ms(), next = NEVER;
+    struct held *held;
+    if (read(set->timer, &fired, sizeof fired) != sizeof fired)
+        return;
+    LIST_FOREACH(held, &set->polls, link)
+    {
+        if (due(held) <= now)
+            resume(held);
+        else if (due(held) < next)
+            next = due(held);
+    }
+    set->armed = NEVER;
+    if (next != NEVER)
+        timer_arm(set, next > now + TICK_MS ? next : now + TICK_MS);
+}
+
+void held_tell(struct held_set *set, const char *organization)
+{
+    struct held *held;
+    LIST_FOREACH(held, &set->polls, link)
+    {
+        if (held->answered || strcmp(held->poll.organization, organization) != 0)
+            continue;
+        if (!held->told)
+            set->telling++;
+        held->told = true;
+        resume(held);
+    }
+}
+
+void held_stop(struct held_set *set)
+{
+    struct held *held;
+    set->stopping = true;
+    LIST_FOREACH(held, &set->polls, link)
+    resume(held);
+}
+
+static void untold(struct held *held)
+{
+    if (held->told)
+        held->set->telling--;
+    held->told = false;
+}
+
+/* Part of the answer; in the end, the end. */
+static ssize_t send_reply(struct held *held, char *out, size_t max)
+{
+    size_t n = held->reply.len - held->sent;
+    if (held->reply.len == 0)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (n == 0)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    if (n > max)
+        n = max;
+    memcpy(out, held->reply.data + held->sent, n);
+    held->sent += n;
+    return (ssize_t)n;
+}
+
+/* MHD asks for more of the response's body. */
+static ssize_t held_read(void *context, uint64_t position, char *out, size_t max)
+{
+    (void)position; /* counts the heartbeats too */
+    struct held *held = context;
+    int64_t now = clock_mono_ms();
+    if (held->set->stopping)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    if (!held->answered && (held->told || now >= held->end))
+        held->answered =
+            member_changes_again(held->set->store, &held->poll, now >= held->end, &held->reply);
+    if (held->answered)
+        return send_reply(held, out, max);
+    untold(held);
+    if (now >= held->beat) {
+        held->beat = now + BEAT_MS;
+        out[0] = '\n';
+        return 1;
+    }
+    timer_arm(held->set, due(held));
+    held->suspended = true;
+    MHD_suspend_connection(held->connection);
+    return 0;
+}
+
+static void held_end(void *context)
+{
+    struct held *held = context;
+    untold(held);
+    held->set->count--;
+    LIST_REMOVE(held, link);
+    buffer_free(&held->reply);
+    free(held);
+}
+
+struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *connection,
+                                   const struct poll *poll)
+{
+    struct held *held = memory_get(sizeof *held);
+    int64_t now = clock_mono_ms();
+    held->set = set;
+    held->connection = connection;
+    held->poll = *poll;
+    held->end = now + poll->wait_ms;
+    held->beat = now; /* the first one at once: it takes the headers with it */
+    LIST_INSERT_HEAD(&set->polls, held, link);
+    set->count++;
+    struct MHD_Response *response =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, held_read, held, held_end);
+    if (!response)
+        held_end(held);
+    return response;
+}

@@ -1,0 +1,35 @@
+/*
+ * Ids and secrets. A credential is ID:SECRET; the id is public and finds the row, of the secret
+ * only a BLAKE2b-256 hash is stored. A secret has 256 random bits, so that no slow password hash is
+ * needed. Call sodium_init() once before.
+ */
+#ifndef ORGD_SECRET_H
+#define ORGD_SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ID_SIZE          26 /* the longest prefix, 20 characters and the NUL */
+#define SECRET_SIZE      44 /* 32 bytes in base64url without padding, and the NUL */
+#define SECRET_HASH_SIZE 32
+#define CREDENTIAL_SIZE  (ID_SIZE + SECRET_SIZE)
+
+/* Fills ID with PREFIX (at most 5 characters) and 20 random characters of [a-z0-9]. */
+void id_make(const char *prefix, char id[ID_SIZE]);
+
+struct secret {
+    char text[SECRET_SIZE];
+    unsigned char hash[SECRET_HASH_SIZE];
+};
+
+/* Makes a new secret. The caller wipes TEXT (sodium_memzero) when it has been shown. */
+void secret_make(struct secret *secret);
+
+/* Splits CREDENTIAL at its ':' into ID and the hash of the secret; false when it has not the form
+ * of one. */
+bool secret_split(const char *credential, char id[ID_SIZE], unsigned char hash[SECRET_HASH_SIZE]);
+
+/* Compares two hashes in constant time. */
+bool secret_same(const unsigned char *a, const unsigned char *b);
+
+#endif

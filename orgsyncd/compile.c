@@ -1,0 +1,362 @@
+#include "orgsyncd/compile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/snapshot_writer.h"
+#include "orgsyncd/log.h"
+
+#define NOLOGIN "/usr/sbin/nologin"
+
+/* Groups are in the ledger beside the members, under an organization that cannot exist. */
+#define GROUP_KEY ""
+
+struct newcomer {
+    struct roster_member *member;
+    uint32_t org;
+};
+
+struct work {
+    const struct compile_input *in;
+    struct local_ids *local;
+    struct snapshot_writer *writer;
+    struct compile_result result;
+    uint32_t org; /* the one whose roster is walked */
+    uint32_t
+        index[CONFIG_GROUPS_MAX]; /* of each configured group in the snapshot, or its local gid */
+    bool usable[CONFIG_GROUPS_MAX];
+    struct newcomer *newcomer; /* members who want a name that nobody has yet */
+    size_t newcomers, room;
+    int failed;
+};
+
+const char *compile_org_key(const struct config_org *org)
+{
+    return org->id ? org->id : org->name;
+}
+
+static const char *key(const struct work *w)
+{
+    return compile_org_key(&w->in->config->org[w->org]);
+}
+
+/* Reports what is wrong with a member once, until it is something else. */
+static void complain(const struct work *w, uint32_t org, struct roster_member *m,
+                     const char *complaint)
+{
+    if (complaint && (!m->complaint || strcmp(m->complaint, complaint) != 0)) {
+        const char *wanted = *m->remote.username ? m->remote.username : m->remote.email;
+        log_line("%s: member %s (\"%s\") %s: %s", w->in->config->org[org].name, m->remote.id,
+                 wanted, *m->name ? "keeps the name that he had" : "is not served", complaint);
+    }
+    m->complaint = complaint;
+}
+
+/* --- names
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+static int remember_newcomer(struct work *w, struct roster_member *m)
+{
+    if (w->newcomers == w->room) {
+        size_t room = w->room * 2 + 64;
+        struct newcomer *list = realloc(w->newcomer, room * sizeof *list);
+        if (!list)
+            return -1;
+        w->newcomer = list;
+        w->room = room;
+    }
+    w->newcomer[w->newcomers++] = (struct newcomer){m, w->org};
+    return 0;
+}
+
+static bool local_name(const struct work *w, const char *name)
+{
+    return local_ids_name(w->local, name);
+}
+
+/* Settles the name of a member who has none yet or asks for another one, as far as that does not
+ * depend on other newcomers. */
+static void settle_name(struct roster_member *m, void *arg)
+{
+    struct work *w = arg;
+    if (w->failed || m->remote.state == MEMBER_REMOVED ||
+        (*m->name && strcmp(m->name, m->wanted) == 0))
+        return;
+    if (!*m->wanted) {
+        complain(w, w->org, m, "that is no login name ([a-z_][a-z0-9_.-]*, at most 32)");
+        return;
+    }
+    if (local_name(w, m->wanted)) {
+        complain(w, w->org, m, "the machine has a user or group of that name");
+        return;
+    }
+    switch (ledger_name(w->in->ledger, m->wanted, key(w), m->remote.id)) {
+    case LEDGER_NAME_FREE:
+        w->failed |= remember_newcomer(w, m) < 0;
+        break;
+    case LEDGER_NAME_OWN:
+        memcpy(m->name, m->wanted, sizeof m->name);
+        m->changed = true;
+        break;
+    case LEDGER_NAME_TAKEN:
+        complain(w, w->org, m, "that name is, or was, another member's");
+        break;
+    case LEDGER_NAME_ERROR:
+        w->failed = 1;
+    }
+}
+
+static int by_wanted(const void *a, const void *b)
+{
+    return strcmp(((const struct newcomer *)a)->member->wanted,
+                  ((const struct newcomer *)b)->member->wanted);
+}
+
+/* Newcomers who want the same name all go without: who came first is not for us to say. */
+static int settle_newcomers(struct work *w)
+{
+    if (w->newcomers)
+        qsort(w->newcomer, w->newcomers, sizeof *w->newcomer, by_wanted);
+    for (size_t i = 0, next; i < w->newcomers; i = next) {
+        for (next = i + 1;
+             next < w->newcomers && by_wanted(&w->newcomer[i], &w->newcomer[next]) == 0;)
+            next++;
+        struct roster_member *m = w->newcomer[i].member;
+        for (size_t n = i; n < next && next - i > 1; n++)
+            complain(w, w->newcomer[n].org, w->newcomer[n].member,
+                     "several members want that name");
+        if (next - i > 1)
+            continue;
+        const char *org = compile_org_key(&w->in->config->org[w->newcomer[i].org]);
+        if (ledger_bind(w->in->ledger, m->wanted, org, m->remote.id) < 0)
+            return -1;
+        memcpy(m->name, m->wanted, sizeof m->name);
+        m->changed = true;
+    }
+    return 0;
+}
+
+/* --- ids
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Gives the member an id, decides whether he can be served at all, and stores what changed. */
+static void settle_id(struct roster_member *m, void *arg)
+{
+    struct work *w = arg;
+    const struct config *c = w->in->config;
+    m->withheld = true;
+    if (w->failed || !*m->name)
+        return;
+    if (!m->uid) {
+        if (ledger_id(w->in->ledger, key(w), m->remote.id, c->range_first, c->range_last, w->local,
+                      &m->uid) < 0) {
+            w->failed = 1;
+            return;
+        }
+        m->changed = true;
+    }
+    if (local_name(w, m->name))
+        complain(w, w->org, m, "the machine has a user or group of that name");
+    else if (local_ids_id(w->local, m->uid))
+        complain(w, w->org, m, "the machine has a user or group of that number");
+    else
+        m->withheld = false;
+    if (!m->withheld && strcmp(m->name, m->wanted) == 0)
+        m->complaint = NULL;
+    if (m->changed && ledger_store(w->in->ledger, key(w), m) < 0)
+        w->failed = 1;
+    m->changed = false;
+}
+
+/* --- groups
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+/* Gives each configured group its number, or says why it cannot be served. */
+static void settle_group(struct work *w, uint32_t i)
+{
+    const struct config *c = w->in->config;
+    const struct config_group *g = &c->group[i];
+    uint32_t gid = 0;
+    w->usable[i] = false;
+    if (g->local) {
+        if (!local_ids_group(w->local, g->name, &gid))
+            log_line("group \"%s\" is to be mapped, but /etc/group has none of that name", g->name);
+        else if (gid == 0)
+            log_line("group \"%s\" is root's: it is never mapped", g->name);
+        else
+            w->usable[i] = true;
+        w->index[i] = gid;
+        return;
+    }
+    if (local_name(w, g->name)) {
+        log_line("group \"%s\" is not served: the machine has a user or group of that name",
+                 g->name);
+        return;
+    }
+    enum ledger_name owner = ledger_name(w->in->ledger, g->name, GROUP_KEY, g->name);
+    if (owner == LEDGER_NAME_FREE && ledger_bind(w->in->ledger, g->name, GROUP_KEY, g->name) < 0)
+        owner = LEDGER_NAME_ERROR;
+    if (owner == LEDGER_NAME_TAKEN)
+        log_line("group \"%s\" is not served: a member has that name", g->name);
+    else if (owner == LEDGER_NAME_ERROR ||
+             ledger_id(w->in->ledger, GROUP_KEY, g->name, c->range_first, c->range_last, w->local,
+                       &gid) < 0)
+        w->failed = 1;
+    else if (local_ids_id(w->local, gid))
+        log_line("group \"%s\" is not served: the machine has a user or group of its number %u",
+                 g->name, gid);
+    else
+        w->usable[i] = true;
+    w->index[i] = w->usable[i] ? snapshot_writer_group(w->writer, g->name, gid) : 0;
+    w->result.groups += w->usable[i];
+}
+
+static bool lists_meet(const struct text_list *a, const struct text_list *b)
+{
+    const char *text = a->first;
+    for (uint32_t i = 0; i < a->count; i++, text = text_list_next(text))
+        if (text_list_has(b, text))
+            return true;
+    return false;
+}
+
+static bool in_group(const struct config_group *g, const struct pipe_member *m)
+{
+    return g->everyone || lists_meet(&g->roles, &m->roles) ||
+           lists_meet(&g->permissions, &m->permissions);
+}
+
+/* Only an active member has groups. */
+static uint32_t class_of(struct work *w, const struct pipe_member *m)
+{
+    const struct config *c = w->in->config;
+    struct snapshot_class_spec spec = {
+        .org = w->org, .roles = m->roles, .permissions = m->permissions};
+    for (uint32_t i = 0; i < c->group_count && m->state == MEMBER_ACTIVE; i++) {
+        const struct config_group *g = &c->group[i];
+        if (!w->usable[i] || g->org != c->org[w->org].name || !in_group(g, m))
+            continue;
+        if (g->local)
+            spec.local_gids[spec.local_count++] = w->index[i];
+        else
+            spec.groups[spec.group_count++] = w->index[i];
+    }
+    return snapshot_writer_class(w->writer, &spec);
+}
+
+/* --- users
+ * --------------------------------------------------------------------------------------------------------
+ */
+
+/* HOME with every %u as NAME. */
+static void expand_home(char *out, size_t size, const char *home, const char *name)
+{
+    size_t used = 0;
+    while (*home && used + 1 < size) {
+        if (home[0] == '%' && home[1] == 'u') {
+            int n = snprintf(out + used, size - used, "%s", name);
+            used = used + (size_t)n < size ? used + (size_t)n : size - 1;
+            home += 2;
+        } else {
+            out[used++] = *home++;
+        }
+    }
+    out[used] = '\0';
+}
+
+/* Those who may not log in keep name and number, so that files still have an owner, but no shell.
+ */
+static void add_user(struct roster_member *m, void *arg)
+{
+    struct work *w = arg;
+    if (m->withheld) {
+        w->result.withheld += m->remote.state != MEMBER_REMOVED;
+        return;
+    }
+    const struct config *c = w->in->config;
+    bool active = m->remote.state == MEMBER_ACTIVE;
+    char home[1024], gecos[TEXT_MAX_LEN + 1];
+    expand_home(home, sizeof home, c->home, m->name);
+    text_clean(gecos, sizeof gecos, *m->remote.display ? m->remote.display : m->name, true);
+    struct snapshot_user_spec spec = {
+        .uid = m->uid,
+        .gid = m->uid,
+        .class_index = class_of(w, &m->remote),
+        .state = m->remote.state,
+        .name = m->name,
+        .gecos = gecos,
+        .home = home,
+        .shell = active ? c->shell : NOLOGIN,
+    };
+    snapshot_writer_user(w->writer, &spec);
+    w->result.users++;
+    w->result.active += active;
+}
+
+static void each_org(struct work *w, void (*visit)(struct roster_member *, void *))
+{
+    for (w->org = 0; w->org < w->in->config->org_count && !w->failed; w->org++)
+        roster_each(&w->in->roster[w->org], visit, w);
+}
+
+/* Names first, then ids in the order of remote ids: two hosts with empty ledgers come to the same
+ * numbers. */
+static int settle(struct work *w)
+{
+    if (ledger_begin(w->in->ledger) < 0)
+        return -1;
+    for (uint32_t i = 0; i < w->in->config->group_count; i++)
+        settle_group(w, i);
+    each_org(w, settle_name);
+    if (w->failed || settle_newcomers(w) < 0)
+        return -1;
+    each_org(w, settle_id);
+    return w->failed ? -1 : ledger_commit(w->in->ledger);
+}
+
+static int publish(struct work *w)
+{
+    const struct config *c = w->in->config;
+    for (size_t i = 0; i < c->rules.count; i++)
+        snapshot_writer_rule(w->writer, &c->rules.rule[i]);
+    each_org(w, add_user);
+    if (!w->in->path || snapshot_writer_publish(w->writer, w->in->path) == 0)
+        return 0;
+    log_line("%s cannot be written: %s", w->in->path, strerror(errno));
+    return -1;
+}
+
+int compile(const struct compile_input *input, struct compile_result *result)
+{
+    const struct config *c = input->config;
+    struct snapshot_settings settings = {
+        .generation = input->generation,
+        .grace_s = (uint32_t)c->offline_grace_s,
+        .max_age_ms = (uint32_t)c->login_max_age_ms,
+        .timeout_ms = (uint32_t)c->timeout_ms,
+        .enumerate = c->enumerate,
+        .group_members = c->group_members,
+    };
+    int rc = -1;
+    struct work w = {
+        .in = input, .local = local_ids_read(), .writer = snapshot_writer_new(&settings)};
+    if (!w.local || !w.writer) {
+        log_line("the machine's own users cannot be read: %s", strerror(errno));
+        goto out;
+    }
+    for (uint32_t i = 0; i < c->org_count; i++)
+        snapshot_writer_org(w.writer, c->org[i].name, input->confirmed_ms[i]);
+    if (settle(&w) == 0 && publish(&w) == 0)
+        rc = 0;
+    *result = w.result;
+out:
+    free(w.newcomer);
+    local_ids_free(w.local);
+    snapshot_writer_free(w.writer);
+    return rc;
+}

@@ -1,0 +1,532 @@
+#include "orgsyncd/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <libconfig.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/provider.h"
+#include "common/confirm.h"
+#include "common/file.h"
+#include "common/name.h"
+
+#define CONFIG_FILE_MAX (1 << 20)
+#define TOKEN_MAX       4096
+
+/* What the parsing functions share. The first complaint stays. */
+struct parse {
+    struct config *config;
+    const char *path;
+    char *error;
+    bool failed;
+};
+
+static bool complain(struct parse *p, const config_setting_t *at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool complain(struct parse *p, const config_setting_t *at, const char *format, ...)
+{
+    if (p->failed)
+        return false;
+    p->failed = true;
+    char text[CONFIG_ERROR_LEN - 64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    snprintf(p->error, CONFIG_ERROR_LEN, "%s:%d: %s", p->path,
+             at ? config_setting_source_line(at) : 1, text);
+    return false;
+}
+
+static char *copy(struct parse *p, const char *text)
+{
+    char *s = strdup(text);
+    if (!s)
+        complain(p, NULL, "out of memory");
+    return s;
+}
+
+/* KEYS ends with NULL. An unknown key is a mistake: it may have been meant to keep somebody out. */
+static bool only_keys(struct parse *p, const config_setting_t *group, const char *what,
+                      const char *const *keys)
+{
+    if (!config_setting_is_group(group))
+        return complain(p, group, "%s must be a group in braces, { ... }", what);
+    for (int i = 0; i < config_setting_length(group); i++) {
+        const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
+        const char *const *key = keys;
+        while (*key && strcmp(*key, config_setting_name(s)) != 0)
+            key++;
+        if (*key)
+            continue;
+        char known[256] = "";
+        for (key = keys; *key; key++) {
+            size_t used = strlen(known);
+            snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *key);
+        }
+        return complain(p, s, "unknown key \"%s\" in %s: the keys are %s", config_setting_name(s),
+                        what, known);
+    }
+    return true;
+}
+
+static const char *get_string(struct parse *p, const config_setting_t *group, const char *key,
+                              const char *what, bool required)
+{
+    const config_setting_t *s = config_setting_get_member(group, key);
+    if (!s) {
+        if (required)
+            complain(p, group, "%s lacks \"%s\"", what, key);
+        return NULL;
+    }
+    const char *text = config_setting_get_string(s);
+    if (!text || !*text || !text_valid(text)) {
+        complain(p, s, "\"%s\" in %s must be a string of 1 to %d characters", key, what,
+                 TEXT_MAX_LEN);
+        return NULL;
+    }
+    return text;
+}
+
+static void set_string(struct parse *p, const config_setting_t *group, const char *key,
+                       const char *what, bool required, char **out)
+{
+    const char *text = get_string(p, group, key, what, required);
+    if (text)
+        *out = copy(p, text);
+}
+
+static void set_bool(struct parse *p, const config_setting_t *group, const char *key, bool *out)
+{
+    const config_setting_t *s = config_setting_get_member(group, key);
+    if (s && config_setting_type(s) != CONFIG_TYPE_BOOL)
+        complain(p, s, "\"%s\" must be true or false", key);
+    else if (s)
+        *out = config_setting_get_bool(s);
+}
+
+/* "10s", "500ms", "5m", "12h", "2d" in milliseconds, at most MAX. */
+static void set_duration(struct parse *p, const config_setting_t *group, const char *key,
+                         int64_t min, int64_t max, int64_t *out)
+{
+    static const struct {
+        const char *unit;
+        int64_t ms;
+    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
+    const config_setting_t *s = config_setting_get_member(group, key);
+    if (!s)
+        return;
+    const char *text = config_setting_get_string(s);
+    char *end = NULL;
+    errno = 0;
+    long n = text && isdigit((unsigned char)*text) ? strtol(text, &end, 10) : -1;
+    for (size_t i = 0; n >= 0 && errno == 0 && i < sizeof units / sizeof *units; i++) {
+        if (strcmp(end, units[i].unit) != 0)
+            continue;
+        if (n > max / units[i].ms || n * units[i].ms < min)
+            break;
+        *out = n * units[i].ms;
+        return;
+    }
+    complain(p, s,
+             "\"%s\" must be a time such as \"10s\" (units ms, s, m, h, d) from %lld ms to %lld ms",
+             key, (long long)min, (long long)max);
+}
+
+/* An array or list of strings, each at most TEXT_MAX_LEN long, copied one behind the other. */
+static void set_list(struct parse *p, const config_setting_t *group, const char *key,
+                     struct text_list *out)
+{
+    const config_setting_t *s = config_setting_get_member(group, key);
+    if (!s)
+        return;
+    if (!config_setting_is_aggregate(s) || config_setting_is_group(s) ||
+        config_setting_length(s) == 0 || config_setting_length(s) > 256) {
+        complain(p, s, "\"%s\" must be an array of 1 to 256 strings, [\"a\", \"b\"]", key);
+        return;
+    }
+    uint32_t count = (uint32_t)config_setting_length(s);
+    size_t size = (size_t)count * (TEXT_MAX_LEN + 1);
+    char *text = malloc(size), *end = text;
+    if (!text) {
+        complain(p, s, "out of memory");
+        return;
+    }
+    *out = (struct text_list){text, count};
+    for (uint32_t i = 0; i < count; i++) {
+        const char *item = config_setting_get_string_elem(s, (int)i);
+        if (!item || !*item || !text_valid(item)) {
+            complain(p, s, "\"%s\" must hold strings of 1 to %d characters", key, TEXT_MAX_LEN);
+            item = "";
+        }
+        end = stpcpy(end, item) + 1;
+    }
+}
+
+static const struct config_org *find_org(const struct config *c, const char *name)
+{
+    for (uint32_t i = 0; i < c->org_count; i++)
+        if (strcmp(c->org[i].name, name) == 0)
+            return &c->org[i];
+    return NULL;
+}
+
+/* The organization that "org" in GROUP names; with a single one configured it may be left out. */
+static char *org_reference(struct parse *p, const config_setting_t *group, const char *what)
+{
+    const char *name = get_string(p, group, "org", what, p->config->org_count != 1);
+    if (p->failed)
+        return NULL;
+    if (!name)
+        return p->config->org[0].name;
+    const struct config_org *org = find_org(p->config, name);
+    if (!org)
+        complain(p, config_setting_get_member(group, "org"),
+                 "%s names organization \"%s\", which is not configured", what, name);
+    return org ? org->name : NULL;
+}
+
+/* Provider and url are what the provider itself says they are; nothing is sent. */
+static void check_provider(struct parse *p, const config_setting_t *s, const struct config_org *org)
+{
+    struct provider_settings settings = {.provider = org->provider,
+                                         .url = org->url,
+                                         .org = org->id,
+                                         .ca_file = org->ca_file,
+                                         .proxy = org->proxy};
+    struct api_error err;
+    struct provider *provider = provider_open(&settings, &err);
+    if (!provider)
+        complain(p, s, "organization \"%s\": %s", org->name, err.message);
+    provider_close(provider);
+}
+
+static void parse_org(struct parse *p, const config_setting_t *s)
+{
+    static const char *const keys[] = {"name",       "provider", "url",   "id",
+                                       "token_file", "ca_file",  "proxy", NULL};
+    if (!only_keys(p, s, "an organization", keys))
+        return;
+    const char *name = get_string(p, s, "name", "an organization", true);
+    if (p->failed)
+        return;
+    if (!name_valid(name) || strlen(name) >= CONFIRM_ORG_LEN) {
+        complain(p, s, "organization name \"%s\" must be [a-z_][a-z0-9_.-]*, at most %d characters",
+                 name, CONFIRM_ORG_LEN - 1);
+        return;
+    }
+    if (find_org(p->config, name)) {
+        complain(p, s, "organization \"%s\" is there twice", name);
+        return;
+    }
+    struct config_org *org = &p->config->org[p->config->org_count];
+    p->config->org_count++;
+    org->name = copy(p, name);
+    set_string(p, s, "provider", "an organization", true, &org->provider);
+    set_string(p, s, "url", "an organization", true, &org->url);
+    set_string(p, s, "id", "an organization", false, &org->id);
+    set_string(p, s, "token_file", "an organization", false, &org->token_file);
+    set_string(p, s, "ca_file", "an organization", false, &org->ca_file);
+    set_string(p, s, "proxy", "an organization", false, &org->proxy);
+    if (!p->failed)
+        check_provider(p, s, org);
+}
+
+static void parse_group(struct parse *p, const config_setting_t *s)
+{
+    static const char *const keys[] = {"name",  "org",         "local", "everyone",
+                                       "roles", "permissions", NULL};
+    if (!only_keys(p, s, "a group", keys))
+        return;
+    struct config_group *g = &p->config->group[p->config->group_count++];
+    set_string(p, s, "name", "a group", true, &g->name);
+    if (p->failed)
+        return;
+    if (!name_valid(g->name)) {
+        complain(p, s, "group name \"%s\" must be [a-z_][a-z0-9_.-]*, at most %d characters",
+                 g->name, NAME_MAX_LEN);
+        return;
+    }
+    for (const struct config_group *other = p->config->group; other < g; other++)
+        if (strcmp(other->name, g->name) == 0 &&
+            !(other->local && config_setting_get_member(s, "local"))) {
+            complain(p, s, "group \"%s\" is there twice", g->name);
+            return;
+        }
+    g->org = org_reference(p, s, "a group");
+    set_bool(p, s, "local", &g->local);
+    set_bool(p, s, "everyone", &g->everyone);
+    set_list(p, s, "roles", &g->roles);
+    set_list(p, s, "permissions", &g->permissions);
+    if (!p->failed && !g->everyone && !g->roles.count && !g->permissions.count)
+        complain(p, s, "group \"%s\" has nobody: give roles, permissions, or everyone = true",
+                 g->name);
+}
+
+static void parse_rule(struct parse *p, const config_setting_t *s)
+{
+    static const char *const keys[] = {"services", "org", "everyone", "roles", "permissions", NULL};
+    if (!only_keys(p, s, "an access rule", keys))
+        return;
+    struct rule *rule = &p->config->rules.rule[p->config->rules.count++];
+    rule->org = org_reference(p, s, "an access rule");
+    set_bool(p, s, "everyone", &rule->everyone);
+    set_list(p, s, "services", &rule->services);
+    set_list(p, s, "roles", &rule->roles);
+    set_list(p, s, "permissions", &rule->permissions);
+    if (!p->failed && !rule->services.count)
+        complain(p, s, "an access rule lacks \"services\": [\"*\"] is every service");
+    if (!p->failed && !rule->everyone && !rule->roles.count && !rule->permissions.count)
+        complain(p, s, "an access rule admits nobody: give roles, permissions, or everyone = true");
+}
+
+static void parse_list(struct parse *p, const config_t *cfg, const char *key, int max,
+                       void (*parse)(struct parse *, const config_setting_t *))
+{
+    const config_setting_t *list = config_lookup(cfg, key);
+    if (!list || p->failed)
+        return;
+    if (!config_setting_is_list(list)) {
+        complain(p, list, "\"%s\" must be a list of groups, ( { ... }, { ... } )", key);
+        return;
+    }
+    if (config_setting_length(list) > max) {
+        complain(p, list, "\"%s\" has %d entries, at most %d are possible", key,
+                 config_setting_length(list), max);
+        return;
+    }
+    for (int i = 0; i < config_setting_length(list) && !p->failed; i++)
+        parse(p, config_setting_get_elem(list, (unsigned)i));
+}
+
+static bool range_valid(int64_t first, int64_t last)
+{
+    return first >= 1000 && last <= INT32_MAX && last - first >= 999 &&
+           (last < 61184 || first > 65535);
+}
+
+static void parse_range(struct parse *p, const config_setting_t *users)
+{
+    const config_setting_t *s = config_setting_get_member(users, "range");
+    if (!s)
+        return;
+    int64_t first = config_setting_is_aggregate(s) && config_setting_length(s) == 2
+                        ? config_setting_get_int64_elem(s, 0)
+                        : -1;
+    int64_t last = first >= 0 ? config_setting_get_int64_elem(s, 1) : -1;
+    if (!range_valid(first, last)) {
+        complain(p, s,
+                 "\"range\" must be [first, last] with 1000 <= first, last <= 2147483647, at least "
+                 "1000 ids, and "
+                 "nothing of 61184-65535");
+        return;
+    }
+    p->config->range_first = (uint32_t)first;
+    p->config->range_last = (uint32_t)last;
+}
+
+static void parse_users(struct parse *p, const config_t *cfg)
+{
+    static const char *const keys[] = {"range",     "home",          "shell",
+                                       "enumerate", "group_members", NULL};
+    const config_setting_t *s = config_lookup(cfg, "users");
+    if (!s || p->failed || !only_keys(p, s, "users", keys))
+        return;
+    parse_range(p, s);
+    const char *home = get_string(p, s, "home", "users", false);
+    const char *shell = get_string(p, s, "shell", "users", false);
+    if (home && (home[0] != '/' || !strstr(home, "%u") || strchr(home, ':')))
+        complain(p, config_setting_get_member(s, "home"),
+                 "\"home\" must be an absolute path with %%u for the name");
+    if (shell && (shell[0] != '/' || strchr(shell, ':')))
+        complain(p, config_setting_get_member(s, "shell"), "\"shell\" must be an absolute path");
+    if (home) {
+        free(p->config->home);
+        p->config->home = copy(p, home);
+    }
+    if (shell) {
+        free(p->config->shell);
+        p->config->shell = copy(p, shell);
+    }
+    set_bool(p, s, "enumerate", &p->config->enumerate);
+    set_bool(p, s, "group_members", &p->config->group_members);
+}
+
+static void parse_freshness(struct parse *p, const config_t *cfg)
+{
+    static const char *const keys[] = {"login_max_age", "timeout", "offline_grace", "poll", NULL};
+    int64_t max_age = 10000, timeout = 2000, grace = 12 * 3600000LL, poll = 60000;
+    const config_setting_t *s = config_lookup(cfg, "freshness");
+    if (s && !p->failed && only_keys(p, s, "freshness", keys)) {
+        set_duration(p, s, "login_max_age", 0, 86400000, &max_age);
+        set_duration(p, s, "timeout", 0, 30000, &timeout);
+        set_duration(p, s, "offline_grace", 0, 365 * 86400000LL, &grace);
+        set_duration(p, s, "poll", 1000, 86400000, &poll);
+    }
+    p->config->login_max_age_ms = (int)max_age;
+    p->config->timeout_ms = (int)timeout;
+    p->config->offline_grace_s = (int)(grace / 1000);
+    p->config->poll_ms = (int)poll;
+}
+
+static void parse_all(struct parse *p, const config_t *cfg)
+{
+    static const char *const keys[] = {"organizations", "users",     "groups",
+                                       "access",        "freshness", NULL};
+    if (!only_keys(p, config_root_setting(cfg), "the file", keys))
+        return;
+    parse_list(p, cfg, "organizations", SNAPSHOT_ORGS_MAX, parse_org);
+    if (!p->failed && p->config->org_count == 0)
+        complain(p, NULL, "\"organizations\" is missing or empty");
+    parse_users(p, cfg);
+    parse_list(p, cfg, "groups", CONFIG_GROUPS_MAX, parse_group);
+    parse_list(p, cfg, "access", RULES_MAX, parse_rule);
+    parse_freshness(p, cfg);
+}
+
+/* The whole file as one string, to be freed; NULL with ERROR filled. */
+static char *read_config(const char *path, char error[CONFIG_ERROR_LEN])
+{
+    struct stat st;
+    const char *why;
+    int fd = file_open_trusted(path, 0, &st, &why);
+    if (fd < 0) {
+        snprintf(error, CONFIG_ERROR_LEN, "%s: %s", path, why);
+        return NULL;
+    }
+    size_t used = 0;
+    ssize_t n = -1;
+    char *text = calloc(1, CONFIG_FILE_MAX + 1);
+    while (text && used < CONFIG_FILE_MAX &&
+           (n = read(fd, text + used, CONFIG_FILE_MAX - used)) > 0)
+        used += (size_t)n;
+    close(fd);
+    if (n == 0 && strlen(text) == used)
+        return text;
+    free(text);
+    snprintf(error, CONFIG_ERROR_LEN, "%s: cannot be read as text of at most %d bytes", path,
+             CONFIG_FILE_MAX);
+    return NULL;
+}
+
+/* @include would pull in files that nobody has checked the owner of. Returns its line, 0 when there
+ * is none. */
+static int include_line(const char *text)
+{
+    int number = 1;
+    for (const char *line = text; line; number++) {
+        if (strncmp(line + strspn(line, " \t"), "@include", 8) == 0)
+            return number;
+        line = strchr(line, '\n');
+        line = line ? line + 1 : NULL;
+    }
+    return 0;
+}
+
+static struct config *config_new(void)
+{
+    struct config *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->range_first = 200000;
+    c->range_last = 1999999999;
+    c->group_members = true;
+    c->home = strdup("/home/%u");
+    c->shell = strdup("/bin/bash");
+    if (c->home && c->shell)
+        return c;
+    config_free(c);
+    return NULL;
+}
+
+static bool parse_text(struct parse *p, config_t *cfg, const char *text)
+{
+    int include = include_line(text);
+    if (!p->config)
+        return complain(p, NULL, "out of memory");
+    if (include == 0 && config_read_string(cfg, text)) {
+        parse_all(p, cfg);
+        return !p->failed;
+    }
+    snprintf(p->error, CONFIG_ERROR_LEN, "%s:%d: %s", p->path,
+             include ? include : config_error_line(cfg),
+             include ? "@include is not possible here" : config_error_text(cfg));
+    return false;
+}
+
+struct config *config_load(const char *path, char error[CONFIG_ERROR_LEN])
+{
+    char *text = read_config(path, error);
+    if (!text)
+        return NULL;
+    config_t cfg;
+    config_init(&cfg);
+    struct parse p = {.config = config_new(), .path = path, .error = error};
+    bool fine = parse_text(&p, &cfg, text);
+    config_destroy(&cfg);
+    free(text);
+    if (fine)
+        return p.config;
+    config_free(p.config);
+    return NULL;
+}
+
+static void free_list(struct text_list *list)
+{
+    free((void *)(uintptr_t)list->first);
+}
+
+void config_free(struct config *c)
+{
+    if (!c)
+        return;
+    for (uint32_t i = 0; i < c->org_count; i++) {
+        struct config_org *o = &c->org[i];
+        char *text[] = {o->name, o->provider, o->url, o->id, o->token_file, o->ca_file, o->proxy};
+        for (size_t n = 0; n < sizeof text / sizeof *text; n++)
+            free(text[n]);
+    }
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        free(c->group[i].name);
+        free_list(&c->group[i].roles);
+        free_list(&c->group[i].permissions);
+    }
+    for (size_t i = 0; i < c->rules.count; i++) {
+        free_list(&c->rules.rule[i].services);
+        free_list(&c->rules.rule[i].roles);
+        free_list(&c->rules.rule[i].permissions);
+    }
+    free(c->home);
+    free(c->shell);
+    free(c);
+}
+
+char *config_token(const char *token_file, char error[CONFIG_ERROR_LEN])
+{
+    struct stat st;
+    const char *why;
+    int fd = file_open_trusted(token_file, 1, &st, &why);
+    if (fd < 0) {
+        snprintf(error, CONFIG_ERROR_LEN, "%s: %s", token_file, why);
+        return NULL;
+    }
+    char *token = calloc(1, TOKEN_MAX + 1);
+    ssize_t n = token ? read(fd, token, TOKEN_MAX) : -1;
+    close(fd);
+    while (n > 0 && isspace((unsigned char)token[n - 1]))
+        token[--n] = '\0';
+    ssize_t good = 0;
+    while (good < n && token[good] > ' ' && token[good] <= '~')
+        good++;
+    if (n > 0 && good == n)
+        return token;
+    free(token);
+    snprintf(error, CONFIG_ERROR_LEN, "%s: holds no token", token_file);
+    return NULL;
+}

@@ -1,0 +1,60 @@
+/*
+ * orglogin.conf(5): parsed by libconfig, every key checked, a mistake reported with file, line and
+ * what would be right. Not thread-safe.
+ */
+#ifndef ORGSYNCD_CONFIG_H
+#define ORGSYNCD_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/decide.h"
+#include "common/snapshot.h"
+
+#define CONFIG_GROUPS_MAX 256
+
+struct config_org {
+    char *name; /* local name, as in rules and groups */
+    char *provider, *url;
+    char *id;         /* the organization's remote id; NULL when the provider needs none */
+    char *token_file; /* NULL when the provider needs none */
+    char *ca_file, *proxy;
+};
+
+struct config_group {
+    char *name;
+    char *org; /* owned by the organization */
+    bool local, everyone;
+    struct text_list roles, permissions;
+};
+
+struct config {
+    struct config_org org[SNAPSHOT_ORGS_MAX];
+    uint32_t org_count;
+    struct config_group group[CONFIG_GROUPS_MAX];
+    uint32_t group_count;
+    struct rules rules;
+    uint32_t range_first, range_last; /* of user and group ids */
+    char *home, *shell;               /* "%u" in HOME is the user's name */
+    bool enumerate, group_members;
+    int login_max_age_ms, timeout_ms, poll_ms;
+    int offline_grace_s;
+};
+
+#define CONFIG_ERROR_LEN 512
+
+/*
+ * Reads the file at PATH, which must be trusted (common/file.h). Returns NULL and fills ERROR with
+ * one line, "FILE:LINE: what is wrong", or a configuration that config_free frees.
+ */
+struct config *config_load(const char *path, char error[CONFIG_ERROR_LEN]);
+void config_free(struct config *config);
+
+/*
+ * The credential in TOKEN_FILE (mode 0600; trailing white space is not part of it), at most 4096
+ * bytes; to be freed. NULL with ERROR filled.
+ */
+char *config_token(const char *token_file, char error[CONFIG_ERROR_LEN]);
+
+#endif

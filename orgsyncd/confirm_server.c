@@ -1,0 +1,182 @@
+/* The confirm socket, orgsyncd's side; the protocol is common/confirm.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "orgsyncd/keeper.h"
+
+static bool concerns(const struct confirm_request *r, const struct keeper_org *o)
+{
+    return r->org[0] == '\0' || strcmp(r->org, o->config->name) == 0;
+}
+
+static bool wants_listing(const struct confirm_request *r)
+{
+    return r->op == CONFIRM_SYNC || r->op == CONFIRM_ACCEPT;
+}
+
+/* Has the organization been heard from recently enough for a client who asked at BEGUN? */
+static bool fresh(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
+{
+    if (wants_listing(r))
+        return o->listed_ms >= begun && !o->braked;
+    int64_t heard = r->max_age_ms < FRESH_BY_REQUEST_MS ? o->answered_ms : o->heard_ms;
+    return heard > 0 && heard >= begun - (int64_t)r->max_age_ms && !o->braked;
+}
+
+static void fill_state(const struct keeper *k, const struct confirm_request *r,
+                       struct confirm_reply *reply)
+{
+    int64_t now = clock_mono_ms();
+    reply->generation = k->generation;
+    reply->members = k->result.active;
+    reply->held = 1;
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        const struct keeper_org *o = &k->org[i];
+        if (!concerns(r, o))
+            continue;
+        int64_t age = o->heard_ms > 0 ? now - o->heard_ms : -1;
+        if (age < 0 || (reply->age_ms >= 0 && age > reply->age_ms))
+            reply->age_ms = age;
+        reply->held &= o->held;
+        if (o->failure[0] && !reply->text[0])
+            snprintf(reply->text, sizeof reply->text, "%s", o->failure);
+    }
+}
+
+static void drop(struct keeper *k, uint32_t i)
+{
+    close(k->client[i].fd);
+    k->client[i] = k->client[--k->client_count];
+}
+
+/* Answers and ends the exchange. */
+static void answer(struct keeper *k, uint32_t i, enum confirm_status status, const char *text)
+{
+    struct confirm_reply reply = {.magic = CONFIRM_MAGIC, .status = status};
+    fill_state(k, &k->client[i].request, &reply);
+    if (text)
+        snprintf(reply.text, sizeof reply.text, "%s", text);
+    send(k->client[i].fd, &reply, sizeof reply, MSG_NOSIGNAL | MSG_DONTWAIT);
+    drop(k, i);
+}
+
+static uint32_t clients_of(const struct keeper *k, uint32_t uid)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < k->client_count; i++)
+        n += k->client[i].uid == uid;
+    return n;
+}
+
+void confirm_server_accept(struct keeper *k)
+{
+    while (k->client_count < CLIENTS_MAX) {
+        int fd = accept4(k->settings->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0)
+            return;
+        struct ucred cred;
+        socklen_t len = sizeof cred;
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 ||
+            (cred.uid != 0 && clients_of(k, cred.uid) >= CLIENTS_PER_USER)) {
+            close(fd);
+            continue;
+        }
+        k->client[k->client_count] = (struct keeper_client){
+            .fd = fd, .uid = cred.uid, .deadline_ms = clock_mono_ms() + CLIENT_PATIENCE_MS};
+        confirm_server_read(k, k->client_count++);
+    }
+}
+
+/* Puts the client's question to the fetchers that it concerns and that have none to answer; ANEW
+ * for one that has just come, which a listing under way does not serve. Returns how many it
+ * concerns. */
+static uint32_t ask_fetchers(struct keeper *k, const struct keeper_client *c, bool anew)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        struct keeper_org *o = &k->org[i];
+        if (!concerns(&c->request, o))
+            continue;
+        n++;
+        o->accept |= c->request.op == CONFIRM_ACCEPT;
+        if (!fresh(o, &c->request, c->begun_ms) &&
+            (!o->asked || (anew && wants_listing(&c->request))))
+            keeper_ask(o, wants_listing(&c->request));
+    }
+    return n;
+}
+
+static bool satisfied(const struct keeper *k, const struct keeper_client *c)
+{
+    for (uint32_t i = 0; i < k->org_count; i++)
+        if (concerns(&c->request, &k->org[i]) && !fresh(&k->org[i], &c->request, c->begun_ms))
+            return false;
+    return true;
+}
+
+void confirm_server_read(struct keeper *k, uint32_t i)
+{
+    struct keeper_client *c = &k->client[i];
+    struct confirm_request request;
+    ssize_t n = recv(c->fd, &request, sizeof request, MSG_TRUNC | MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0 || c->waiting) { /* gone, or a second request: one exchange a connection */
+        drop(k, i);
+        return;
+    }
+    if (!confirm_request_valid(&request, (size_t)n)) {
+        answer(k, i, CONFIRM_REFUSED, "malformed request");
+        return;
+    }
+    c->request = request;
+    if (c->uid != 0 && wants_listing(&request)) {
+        answer(k, i, CONFIRM_REFUSED, "only root may ask for that");
+        return;
+    }
+    if (c->uid != 0 && request.max_age_ms < FRESH_BY_REQUEST_MS)
+        c->request.max_age_ms =
+            FRESH_BY_REQUEST_MS; /* or anybody could make us send requests without end */
+    c->waiting = true;
+    c->begun_ms = clock_mono_ms();
+    c->deadline_ms = c->begun_ms + (request.op == CONFIRM_STATUS ? 0 : request.wait_ms);
+    if (request.op != CONFIRM_STATUS && ask_fetchers(k, c, true) == 0)
+        answer(k, i, CONFIRM_REFUSED, "no such organization");
+    else if (satisfied(k, c))
+        answer(k, i, CONFIRM_YES, NULL);
+    else if (request.op == CONFIRM_STATUS)
+        answer(k, i, CONFIRM_NO, NULL);
+}
+
+void confirm_server_settle(struct keeper *k, const struct keeper_org *failed)
+{
+    int64_t now = clock_mono_ms();
+    for (uint32_t i = k->client_count; i-- > 0;) {
+        struct keeper_client *c = &k->client[i];
+        if (!c->waiting) {
+            if (c->deadline_ms <= now)
+                drop(k, i);
+        } else if (satisfied(k, c)) {
+            answer(k, i, CONFIRM_YES, NULL);
+        } else if (failed && concerns(&c->request, failed)) {
+            answer(k, i, CONFIRM_NO, failed->failure);
+        } else if (c->deadline_ms <= now) {
+            answer(k, i, CONFIRM_NO, NULL);
+        } else {
+            ask_fetchers(k, c, false);
+        }
+    }
+}
+
+int64_t confirm_server_deadline(const struct keeper *k)
+{
+    int64_t first = INT64_MAX;
+    for (uint32_t i = 0; i < k->client_count; i++)
+        if (k->client[i].deadline_ms < first)
+            first = k->client[i].deadline_ms;
+    return first;
+}

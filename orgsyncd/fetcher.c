@@ -1,0 +1,310 @@
+#include "orgsyncd/fetcher.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+#include "api/provider.h"
+#include "common/clock.h"
+#include "common/name.h"
+#include "orgsyncd/log.h"
+#include "orgsyncd/pipe.h"
+
+#define HOLD_MS 300000 /* how long a long poll is asked to be held */
+#define FULL_MS                                                                                    \
+    3600000 /* list everything anew this often, whatever the server says has changed               \
+             */
+#define BACK_OFF_MIN   500
+#define BACK_OFF_MAX   30000
+#define RETRY_SPARE_MS 1000 /* after a failure, refreshes within this time are answered by it */
+
+struct fetcher {
+    const struct fetcher_settings *settings;
+    struct provider *provider; /* holds the long poll, or polls */
+    struct provider *asker;    /* asks while the other one is held */
+    int64_t since, listed_ms;
+    int64_t started_ms; /* when what we report was true: the request, or the last heartbeat */
+    bool round_trip, held, relist;
+    int failures;
+    int64_t failed_ms;
+    char failure[256];
+};
+
+static int report(struct fetcher *f, uint32_t type, const char *text)
+{
+    struct pipe_header header = {
+        .type = type,
+        .flags = (f->held ? PIPE_HELD : 0U) | (f->round_trip ? PIPE_ROUND_TRIP : 0U),
+        .started_ms = f->started_ms,
+    };
+    return pipe_send(f->settings->pipe, &header, text);
+}
+
+/* --- records to messages
+ * ------------------------------------------------------------------------------------------ */
+
+static const char *text_of(const cJSON *record, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record, name));
+    return text ? text : "";
+}
+
+static enum member_state state_of(const cJSON *record)
+{
+    static const char *const word[] = {[MEMBER_ACTIVE] = "active",
+                                       [MEMBER_PENDING] = "pending",
+                                       [MEMBER_SUSPENDED] = "suspended",
+                                       [MEMBER_REMOVED] = "removed"};
+    const char *text = text_of(record, "state");
+    for (int i = MEMBER_ACTIVE; i <= MEMBER_REMOVED; i++)
+        if (strcmp(text, word[i]) == 0)
+            return (enum member_state)i;
+    return 0;
+}
+
+/* The strings of an array one behind the other in BUFFER; false when they are none or do not fit.
+ */
+static bool list_of(const cJSON *record, const char *name, char *buffer, size_t size,
+                    struct text_list *list)
+{
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(record, name), *item;
+    *list = (struct text_list){buffer, 0};
+    cJSON_ArrayForEach(item, array)
+    {
+        const char *text = cJSON_GetStringValue(item);
+        size_t n = text ? strlen(text) + 1 : size + 1;
+        if (n > size)
+            return false;
+        memcpy(buffer, text, n);
+        buffer += n;
+        size -= n;
+        list->count++;
+    }
+    return true;
+}
+
+/* A member that is not fit to be sent is left out and reported; the listing goes on. */
+static int send_member(void *arg, const cJSON *record)
+{
+    struct fetcher *f = arg;
+    char display[TEXT_MAX_LEN + 1], roles[PIPE_MAX / 2], permissions[PIPE_MAX / 2],
+        message[PIPE_MAX];
+    const char *why = "has too many roles or permissions";
+    struct pipe_member m = {
+        .state = state_of(record),
+        .id = text_of(record, "id"),
+        .email = text_of(record, "email"),
+        .username = text_of(record, "username"),
+        .display = text_clean(display, sizeof display, text_of(record, "name"), true),
+    };
+    size_t size = 0;
+    if (list_of(record, "roles", roles, sizeof roles, &m.roles) &&
+        list_of(record, "permissions", permissions, sizeof permissions, &m.permissions))
+        size = pipe_encode_member(message, &m, &why);
+    if (size == 0) {
+        log_line("%s: member %s is left out: %s", f->settings->org->name, m.id, why);
+        return 0;
+    }
+    ssize_t n;
+    do
+        n = send(f->settings->pipe, message, size, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -1 : 0;
+}
+
+static void send_reset(void *arg)
+{
+    struct fetcher *f = arg;
+    f->listed_ms = clock_mono_ms();
+    report(f, PIPE_RESET, NULL);
+}
+
+static void heartbeat(void *arg)
+{
+    struct fetcher *f = arg;
+    f->held = true;
+    f->round_trip = false;
+    f->started_ms = clock_mono_ms();
+    report(f, PIPE_HEARD, NULL);
+}
+
+/* --- asking
+ * -------------------------------------------------------------------------------------------------------
+ */
+
+static void begin(struct fetcher *f)
+{
+    f->started_ms = clock_mono_ms();
+    f->round_trip = true;
+}
+
+static void failed(struct fetcher *f, const struct api_error *err)
+{
+    f->held = false;
+    f->failures++;
+    f->failed_ms = clock_mono_ms();
+    snprintf(f->failure, sizeof f->failure, "%.255s", err->message);
+    if (f->failures == 1)
+        log_line("%s: %s", f->settings->org->name, f->failure);
+    report(f, PIPE_FAILED, f->failure);
+}
+
+static void succeeded(struct fetcher *f)
+{
+    if (f->failures)
+        log_line("%s: heard from again", f->settings->org->name);
+    f->failures = 0;
+    report(f, PIPE_COMMIT, NULL);
+}
+
+/* Asks for what is new, without waiting, beside the poll that is held. */
+static void ask_now(struct fetcher *f)
+{
+    if (f->failures && clock_mono_ms() - f->failed_ms < RETRY_SPARE_MS) {
+        report(f, PIPE_FAILED, f->failure);
+        return;
+    }
+    struct api_error err;
+    struct provider_watcher watcher = {
+        .arg = f, .reset = send_reset, .member = send_member, .idle_fd = -1};
+    begin(f);
+    if (provider_watch(f->asker, &f->since, 0, &watcher, &err) == API_OK)
+        succeeded(f);
+    else
+        failed(f, &err);
+}
+
+/*
+ * Takes the keeper's messages. Returns -1 when the keeper is gone, 1 when the held poll is to be
+ * given up, 0 otherwise. While a request is under way (MAY_ASK is false) there is no point in
+ * another one: the keeper asks again when the answer is not new enough for it.
+ */
+static int take_messages(struct fetcher *f, bool may_ask)
+{
+    bool refresh = false;
+    for (;;) {
+        char message[PIPE_MAX];
+        struct pipe_header header;
+        ssize_t n = recv(f->settings->pipe, message, sizeof message, MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN)
+            break;
+        if (n <= 0)
+            return -1;
+        if (!pipe_decode(message, (size_t)n, &header))
+            continue;
+        refresh |= header.type == PIPE_REFRESH;
+        f->relist |= header.type == PIPE_RELIST;
+    }
+    if (f->relist)
+        return 1;
+    if (refresh && may_ask)
+        ask_now(f);
+    return 0;
+}
+
+static int idle(void *arg)
+{
+    struct fetcher *f = arg;
+    return take_messages(f, f->held);
+}
+
+/* --- the loop
+ * -----------------------------------------------------------------------------------------------------
+ */
+
+/* WAIT_MS give or take a quarter, so that a thousand hosts do not ask at the same moment. */
+static int64_t jitter(int64_t wait_ms)
+{
+    uint32_t r = 0;
+    if (getrandom(&r, sizeof r, GRND_NONBLOCK) < 0)
+        r = UINT32_MAX / 2;
+    return wait_ms - wait_ms / 4 + (int64_t)(r % (uint64_t)(wait_ms / 2 + 1));
+}
+
+static int64_t back_off(const struct fetcher *f, int retry_after_s)
+{
+    int64_t wait = BACK_OFF_MIN << (f->failures < 7 ? f->failures - 1 : 6);
+    wait = jitter(wait < BACK_OFF_MAX ? wait : BACK_OFF_MAX);
+    return wait > retry_after_s * 1000LL ? wait : retry_after_s * 1000LL;
+}
+
+/* Waits, answering the keeper. Returns -1 when the keeper is gone. */
+static int rest(struct fetcher *f, int64_t wait_ms)
+{
+    int64_t end = clock_mono_ms() + wait_ms, left;
+    while (!f->relist && (left = end - clock_mono_ms()) > 0) {
+        struct pollfd p = {.fd = f->settings->pipe, .events = POLLIN};
+        int n = poll(&p, 1, left < 60000 ? (int)left : 60000);
+        if (n > 0 && take_messages(f, true) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* One request, or one long poll from its beginning to its end. Returns how long to rest, or -1 when
+ * the keeper is gone. */
+static int64_t turn(struct fetcher *f)
+{
+    struct api_error err = {0};
+    struct provider_watcher watcher = {.arg = f,
+                                       .reset = send_reset,
+                                       .member = send_member,
+                                       .heard = heartbeat,
+                                       .idle = idle,
+                                       .idle_fd = f->settings->pipe};
+    if (f->relist || (f->since > 0 && clock_mono_ms() - f->listed_ms > FULL_MS))
+        f->since = 0;
+    f->relist = false;
+    begin(f);
+    int64_t since = f->since;
+    enum api_status status = provider_watch(f->provider, &since, HOLD_MS, &watcher, &err);
+    if (status == API_STOPPED)
+        return f->relist ? 0 : -1;
+    if (status != API_OK) {
+        failed(f, &err);
+        return back_off(f, err.retry_after_s);
+    }
+    f->since = since;
+    succeeded(f);
+    f->held = false;
+    return since > 0 ? 0 : jitter(f->settings->poll_ms);
+}
+
+static struct provider *open_provider(const struct fetcher_settings *s)
+{
+    struct api_error err;
+    struct provider_settings settings = {
+        .provider = s->org->provider,
+        .url = s->org->url,
+        .token = s->token,
+        .org = s->org->id,
+        .ca_file = s->org->ca_file,
+        .proxy = s->org->proxy,
+    };
+    struct provider *p = provider_open(&settings, &err);
+    if (!p)
+        log_line("%s: %s", s->org->name, err.message);
+    return p;
+}
+
+int fetcher_run(const struct fetcher_settings *settings)
+{
+    struct fetcher f = {.settings = settings,
+                        .provider = open_provider(settings),
+                        .asker = open_provider(settings)};
+    int rc = f.provider && f.asker ? EXIT_SUCCESS : EXIT_FAILURE;
+    for (int64_t wait = 0; rc == EXIT_SUCCESS && wait >= 0;) {
+        wait = turn(&f);
+        if (wait >= 0 && rest(&f, settings->once ? INT32_MAX : wait) < 0)
+            break;
+    }
+    provider_close(f.provider);
+    provider_close(f.asker);
+    return rc;
+}

@@ -1,0 +1,476 @@
+#include "orgsyncd/keeper.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/paths.h"
+#include "common/snapshot_writer.h"
+#include "orgsyncd/log.h"
+
+#define MESSAGES_AT_ONCE                                                                           \
+    512                  /* of one fetcher, before the others and the clients have their turn      \
+                          */
+#define RECORD_MS   1000 /* the snapshot's live words are written at most this often */
+#define BRAKE_LEAST 10   /* up to this many members a listing may remove all but the last */
+
+void keeper_ask(struct keeper_org *o, bool relist)
+{
+    struct pipe_header header = {.type = relist ? PIPE_RELIST : PIPE_REFRESH};
+    if (o->pipe >= 0 && pipe_send(o->pipe, &header, NULL) == 0)
+        o->asked = true;
+}
+
+/* --- publishing
+ * ---------------------------------------------------------------------------------------------------
+ */
+
+/* Compiles and publishes what is known. A failure ends the keeper: everything that counts is on
+ * disk, and a new one begins from there. */
+static int publish(struct keeper *k)
+{
+    struct roster rosters[SNAPSHOT_ORGS_MAX];
+    struct compile_input input = {
+        .config = k->settings->config,
+        .ledger = k->ledger,
+        .roster = rosters,
+        .generation = k->generation + 1,
+        .path = k->settings->mode == KEEPER_CHECK ? NULL : PATH_SNAPSHOT,
+    };
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        rosters[i] = k->org[i].roster;
+        input.confirmed_ms[i] = k->org[i].recorded_ms = k->org[i].confirmed_ms;
+    }
+    stat("/etc/passwd", &k->passwd);
+    stat("/etc/group", &k->group);
+    if (compile(&input, &k->result) < 0)
+        return -1;
+    k->generation++;
+    return 0;
+}
+
+static bool same_file(const char *path, const struct stat *then)
+{
+    struct stat now;
+    return stat(path, &now) == 0 && now.st_ino == then->st_ino && now.st_size == then->st_size &&
+           now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
+           now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
+}
+
+/* The organization was heard from: into the snapshot with it, and if the machine's own users are
+ * others by now, or the file is gone, a new snapshot. */
+static int record_confirmation(struct keeper *k, struct keeper_org *o)
+{
+    if (k->settings->mode == KEEPER_CHECK || k->generation == 0)
+        return 0;
+    if (!same_file("/etc/passwd", &k->passwd) || !same_file("/etc/group", &k->group))
+        return publish(k);
+    if (o->confirmed_ms >= o->recorded_ms && o->confirmed_ms - o->recorded_ms < RECORD_MS)
+        return 0;
+    o->recorded_ms = o->confirmed_ms;
+    return snapshot_confirm(PATH_SNAPSHOT, (uint32_t)(o - k->org), o->confirmed_ms) == 0
+               ? 0
+               : publish(k);
+}
+
+/* --- listings
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+struct departure {
+    struct keeper_org *org;
+    uint32_t gone, stay;
+};
+
+/* Counts who is there now and would be gone. */
+static void count_departure(struct roster_member *m, void *arg)
+{
+    struct departure *d = arg;
+    if (m->remote.state == MEMBER_REMOVED)
+        return;
+    const struct roster_member *next = roster_find(&d->org->incoming, m->remote.id);
+    bool gone = next ? next->remote.state == MEMBER_REMOVED : d->org->complete;
+    d->gone += gone;
+    d->stay += !gone;
+}
+
+/* Why the listing is not to be believed, in TEXT; false when it may be taken. */
+static bool implausible(struct keeper_org *o, char *text, size_t size)
+{
+    struct departure d = {.org = o};
+    roster_each(&o->roster, count_departure, &d);
+    uint32_t members = d.gone + d.stay;
+    if (o->overflow)
+        snprintf(text, size, "out of memory while its members were listed");
+    else if (o->complete && o->incoming.present == 0)
+        snprintf(text, size, "it lists no member at all");
+    else if (!o->accept && members > BRAKE_LEAST && d.gone > members / 2)
+        snprintf(text, size,
+                 "it would remove %u of %u members; if that is right: orgadmin host sync --accept",
+                 d.gone, members);
+    else
+        return false;
+    return true;
+}
+
+struct merge {
+    struct keeper_org *org;
+    bool changed;
+    int failed;
+};
+
+static void merge_member(struct roster_member *m, void *arg)
+{
+    struct merge *merge = arg;
+    struct keeper_org *o = merge->org;
+    struct roster_member *old = roster_find(&o->roster, m->remote.id);
+    if (m->remote.state == MEMBER_REMOVED) {
+        if (old && old->remote.state != MEMBER_REMOVED) {
+            roster_remove(&o->roster, old);
+            merge->changed = true;
+        }
+        return;
+    }
+    struct roster_member *copy = roster_member_new(&m->remote);
+    if (!copy || roster_put(&o->roster, copy) < 0) {
+        merge->failed = 1;
+        return;
+    }
+    copy->seen = o->listing;
+    merge->changed |= copy->changed;
+}
+
+static void remove_unlisted(struct roster_member *m, void *arg)
+{
+    struct merge *merge = arg;
+    if (m->seen == merge->org->listing || m->remote.state == MEMBER_REMOVED)
+        return;
+    roster_remove(&merge->org->roster, m);
+    merge->changed = true;
+}
+
+/* Takes what came since the last commit into the roster. Returns 1 when anything is different, 0
+ * when not, -1 when memory ran out. */
+static int merge_incoming(struct keeper_org *o)
+{
+    struct merge merge = {.org = o};
+    if (o->complete)
+        o->listing++;
+    roster_each(&o->incoming, merge_member, &merge);
+    if (o->complete && !merge.failed)
+        roster_each(&o->roster, remove_unlisted, &merge);
+    return merge.failed ? -1 : merge.changed;
+}
+
+static void clear_incoming(struct keeper_org *o)
+{
+    roster_free(&o->incoming);
+    o->complete = o->overflow = false;
+}
+
+/* --- the fetchers' messages
+ * ---------------------------------------------------------------------------------------- */
+
+static void heard(struct keeper_org *o, const struct pipe_header *h)
+{
+    int64_t now = clock_mono_ms(), when = h->started_ms <= now ? h->started_ms : now;
+    o->held = h->flags & PIPE_HELD;
+    if (when > o->heard_ms) {
+        o->heard_ms = when;
+        o->confirmed_ms = clock_wall_ms() - (now - when);
+    }
+    if (h->flags & PIPE_ROUND_TRIP) {
+        if (when > o->answered_ms)
+            o->answered_ms = when;
+        o->asked = false;
+    }
+}
+
+static void refuse(struct keeper *k, struct keeper_org *o, const char *text)
+{
+    if (strcmp(o->failure, text) != 0)
+        log_line("%s: the listing is not taken, the last one stays: %s", o->config->name, text);
+    snprintf(o->failure, sizeof o->failure, "%s", text);
+    o->braked = o->done = true;
+    o->asked = o->accept = false;
+    clear_incoming(o);
+    confirm_server_settle(k, o);
+}
+
+static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_header *h)
+{
+    char text[CONFIRM_TEXT_LEN];
+    if (implausible(o, text, sizeof text)) {
+        refuse(k, o, text);
+        return 0;
+    }
+    if (o->complete) {
+        o->braked = o->accept = false;
+        o->listed_ms = h->started_ms;
+    }
+    /* What is refused once stays refused: after the brake only a complete listing counts. */
+    if (o->braked) {
+        clear_incoming(o);
+        return 0;
+    }
+    int changed = merge_incoming(o);
+    clear_incoming(o);
+    if (changed < 0)
+        return -1;
+    heard(o, h);
+    o->failure[0] = '\0';
+    o->done = true;
+    int rc = changed || k->generation == 0 ? publish(k) : record_confirmation(k, o);
+    if (rc == 0)
+        confirm_server_settle(k, NULL);
+    return rc;
+}
+
+static void take_member(struct keeper_org *o, const void *message, size_t size)
+{
+    struct pipe_member remote;
+    const char *why;
+    if (!pipe_decode_member(message, size, &remote, &why)) {
+        log_line("%s: the fetcher sent a member that cannot be: %s", o->config->name, why);
+        return;
+    }
+    struct roster_member *m = o->overflow ? NULL : roster_member_new(&remote);
+    if (!m || roster_put(&o->incoming, m) < 0)
+        o->overflow = true;
+}
+
+static void take_failure(struct keeper *k, struct keeper_org *o, const char *text)
+{
+    char clean[CONFIRM_TEXT_LEN];
+    text_clean(clean, sizeof clean, text, false);
+    snprintf(o->failure, sizeof o->failure, "%s",
+             *clean ? clean : "the organization could not be reached");
+    o->held = o->asked = false;
+    o->done = true;
+    clear_incoming(o);
+    confirm_server_settle(k, o);
+}
+
+static int take_message(struct keeper *k, struct keeper_org *o, const void *message, size_t size)
+{
+    struct pipe_header h;
+    if (!pipe_decode(message, size, &h))
+        return 0;
+    switch (h.type) {
+    case PIPE_RESET:
+        clear_incoming(o);
+        o->complete = true;
+        break;
+    case PIPE_MEMBER:
+        take_member(o, message, size);
+        break;
+    case PIPE_COMMIT:
+        return commit(k, o, &h);
+    case PIPE_FAILED:
+        take_failure(k, o, pipe_text(message, size));
+        break;
+    case PIPE_HEARD:
+        if (o->braked || o->listed_ms == 0)
+            break;
+        heard(o, &h);
+        confirm_server_settle(k, NULL);
+        return record_confirmation(k, o);
+    default:
+        break;
+    }
+    return 0;
+}
+
+/* Returns -1 when the fetcher is gone or something cannot be kept. */
+static int drain_pipe(struct keeper *k, struct keeper_org *o)
+{
+    char message[PIPE_MAX];
+    for (int i = 0; i < MESSAGES_AT_ONCE; i++) {
+        ssize_t n = recv(o->pipe, message, sizeof message, MSG_DONTWAIT);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            return 0;
+        if (n <= 0) {
+            log_line("%s: its fetcher is gone", o->config->name);
+            return -1;
+        }
+        if (take_message(k, o, message, (size_t)n) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- the loop
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+/* SIGNAL, LISTEN, then the organizations, then the clients. */
+enum { SIGNAL, LISTEN, FIRST_ORG };
+
+static nfds_t fill_poll(const struct keeper *k, int signals, struct pollfd *p)
+{
+    p[SIGNAL] = (struct pollfd){.fd = signals, .events = POLLIN};
+    p[LISTEN] = (struct pollfd){.fd = k->client_count < CLIENTS_MAX ? k->settings->listen_fd : -1,
+                                .events = POLLIN};
+    nfds_t n = FIRST_ORG;
+    for (uint32_t i = 0; i < k->org_count; i++)
+        p[n++] = (struct pollfd){.fd = k->org[i].pipe, .events = POLLIN};
+    for (uint32_t i = 0; i < k->client_count; i++)
+        p[n++] = (struct pollfd){.fd = k->client[i].fd, .events = POLLIN};
+    return n;
+}
+
+static int wait_ms(const struct keeper *k)
+{
+    int64_t deadline = confirm_server_deadline(k), now = clock_mono_ms();
+    if (deadline == INT64_MAX)
+        return -1;
+    return deadline > now ? (int)(deadline - now) : 0;
+}
+
+static bool all_done(const struct keeper *k)
+{
+    for (uint32_t i = 0; i < k->org_count; i++)
+        if (!k->org[i].done)
+            return false;
+    return k->settings->mode != KEEPER_SERVE;
+}
+
+/* One round. Clients are gone through from the last: dropping one moves the last into its place. */
+static int serve(struct keeper *k, const struct pollfd *p)
+{
+    uint32_t clients = k->client_count;
+    for (uint32_t i = clients; i-- > 0;)
+        if (p[FIRST_ORG + k->org_count + i].revents)
+            confirm_server_read(k, i);
+    for (uint32_t i = 0; i < k->org_count; i++)
+        if (p[FIRST_ORG + i].revents && drain_pipe(k, &k->org[i]) < 0)
+            return -1;
+    if (p[LISTEN].revents)
+        confirm_server_accept(k);
+    confirm_server_settle(k, NULL);
+    return 0;
+}
+
+static int loop(struct keeper *k, int signals)
+{
+    static struct pollfd p[FIRST_ORG + SNAPSHOT_ORGS_MAX + CLIENTS_MAX];
+    while (!all_done(k)) {
+        nfds_t n = fill_poll(k, signals, p);
+        if (poll(p, n, wait_ms(k)) < 0 && errno != EINTR)
+            return -1;
+        if (p[SIGNAL].revents)
+            return 0;
+        if (serve(k, p) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- beginning and end
+ * --------------------------------------------------------------------------------------------- */
+
+/* The keeper never needs the network. */
+static void leave_network(void)
+{
+    if (unshare(CLONE_NEWNET) < 0)
+        log_line("the keeper could not leave the network: %s", strerror(errno));
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+/* What the last snapshot knows that is not in the ledger: its generation, and when each
+ * organization was last heard from. */
+static void read_last_snapshot(struct keeper *k)
+{
+    struct snapshot s;
+    struct snapshot_policy *policy = malloc(sizeof *policy);
+    const char *why;
+    if (snapshot_open(&s, PATH_SNAPSHOT, &why) == SNAPSHOT_OK) {
+        k->generation = snapshot_u64(&s, SNAPSHOT_AT_GENERATION);
+        bool readable = policy && snapshot_policy(&s, policy) == SNAPSHOT_OK;
+        for (uint32_t i = 0; readable && i < k->org_count; i++)
+            for (uint32_t n = 0; n < policy->org_count; n++)
+                if (strcmp(policy->org[n], k->org[i].config->name) == 0)
+                    k->org[i].confirmed_ms = snapshot_confirmed(&s, n);
+        snapshot_close(&s);
+    }
+    free(policy);
+}
+
+/* Begins where the last one ended: with the last known members, a changed configuration is in force
+ * at once. */
+static int begin(struct keeper *k)
+{
+    bool dry = k->settings->mode == KEEPER_CHECK, known = false;
+    k->ledger = ledger_open(PATH_LEDGER, dry);
+    if (!k->ledger)
+        return -1;
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        struct keeper_org *o = &k->org[i];
+        o->config = &k->settings->config->org[i];
+        o->pipe = k->settings->pipe[i];
+        if (ledger_load(k->ledger, compile_org_key(o->config), &o->roster) < 0)
+            return -1;
+        known |= o->roster.count > 0;
+    }
+    read_last_snapshot(k);
+    return known ? publish(k) : 0;
+}
+
+static int conclude(const struct keeper *k)
+{
+    int rc = 0;
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        if (k->org[i].failure[0] || !k->org[i].done)
+            rc = 1;
+        if (k->settings->mode != KEEPER_SERVE)
+            printf("%s: %s\n", k->org[i].config->name,
+                   k->org[i].failure[0] ? k->org[i].failure
+                   : k->org[i].done     ? "listed"
+                                        : "not listed");
+    }
+    if (k->settings->mode != KEEPER_SERVE)
+        printf("%s: %u users (%u active), %u groups; %u members withheld; generation %" PRIu64 "\n",
+               k->settings->mode == KEEPER_CHECK ? "would publish" : "published", k->result.users,
+               k->result.active, k->result.groups, k->result.withheld, k->generation);
+    fflush(stdout);
+    return k->settings->mode == KEEPER_SERVE ? 0 : rc;
+}
+
+static void end(struct keeper *k)
+{
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        roster_free(&k->org[i].roster);
+        roster_free(&k->org[i].incoming);
+    }
+    ledger_close(k->ledger);
+    free(k);
+}
+
+int keeper_run(const struct keeper_settings *settings)
+{
+    struct keeper *k = calloc(1, sizeof *k);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    int signals = signalfd(-1, &set, SFD_CLOEXEC);
+    if (!k || signals < 0)
+        return 1;
+    k->settings = settings;
+    k->org_count = settings->config->org_count;
+    if (geteuid() == 0)
+        leave_network();
+    int rc = begin(k) < 0 || loop(k, signals) < 0 ? 1 : conclude(k);
+    end(k);
+    close(signals);
+    return rc;
+}

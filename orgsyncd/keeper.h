@@ -1,0 +1,94 @@
+/*
+ * The keeper: root, without network. It takes records from the fetchers, keeps the rosters, the
+ * ledger and the snapshot, and answers the confirm socket. One thread, one poll loop.
+ * confirm_server.c has the socket's side of it.
+ */
+#ifndef ORGSYNCD_KEEPER_H
+#define ORGSYNCD_KEEPER_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "common/confirm.h"
+#include "orgsyncd/compile.h"
+#include "orgsyncd/config.h"
+#include "orgsyncd/roster.h"
+
+enum keeper_mode {
+    KEEPER_SERVE,
+    KEEPER_ONCE,  /* end when every organization was listed or has failed */
+    KEEPER_CHECK, /* the same, publishing nothing, and say what would be published */
+};
+
+struct keeper_settings {
+    const struct config *config;
+    enum keeper_mode mode;
+    int listen_fd;               /* confirm socket, listening; -1 = none */
+    int pipe[SNAPSHOT_ORGS_MAX]; /* one an organization */
+};
+
+/* Runs until SIGTERM or the work of MODE is done. Returns the exit status: 0, or 1 when an
+ * organization could not be listed or something cannot be kept (disk, ledger, a fetcher that is
+ * gone); starting anew is then safe and the remedy. */
+int keeper_run(const struct keeper_settings *settings);
+
+#define CLIENTS_MAX        256
+#define CLIENTS_PER_USER   32   /* of those who are not root */
+#define CLIENT_PATIENCE_MS 1000 /* to send a request in */
+#define FRESH_BY_REQUEST_MS                                                                        \
+    1000 /* below this max_age a heartbeat is not proof enough: a request must have been answered  \
+          */
+
+struct keeper_org {
+    const struct config_org *config;
+    int pipe;
+    struct roster roster, incoming;
+    bool complete; /* INCOMING is a complete listing in the making */
+    bool overflow; /* INCOMING cannot be used: memory ran out */
+    bool braked,
+        accept;       /* a listing was refused by the shrink brake; the next one is let through */
+    bool held, done;  /* done: listed or failed, for the modes that end */
+    uint64_t listing; /* counts listings, to see who is in the last one */
+    int64_t heard_ms, answered_ms; /* clock_mono_ms: heard from in any way; a request answered */
+    int64_t confirmed_ms;          /* wall clock of heard_ms */
+    int64_t recorded_ms;           /* confirmed_ms as the snapshot has it */
+    int64_t listed_ms;             /* clock_mono_ms when the last complete listing began */
+    bool asked;                    /* the fetcher has a question of ours to answer */
+    char failure[CONFIRM_TEXT_LEN];
+};
+
+struct keeper_client {
+    int fd;
+    bool waiting; /* its request is in REQUEST; otherwise it is still to come */
+    uint32_t uid;
+    int64_t begun_ms, deadline_ms;
+    struct confirm_request request;
+};
+
+struct keeper {
+    const struct keeper_settings *settings;
+    struct ledger *ledger;
+    struct keeper_org org[SNAPSHOT_ORGS_MAX];
+    uint32_t org_count;
+    struct keeper_client client[CLIENTS_MAX];
+    uint32_t client_count;
+    struct compile_result result;
+    uint64_t generation;
+    struct stat passwd, group; /* of the files that the snapshot was compiled against */
+};
+
+/* Asks ORG's fetcher for news, or (RELIST) for a complete listing. */
+void keeper_ask(struct keeper_org *org, bool relist);
+
+/* confirm_server.c: takes new clients, reads a client's request, answers all whom the present state
+ * satisfies or whose time is up. FAILED is an organization that just failed, or NULL. */
+void confirm_server_accept(struct keeper *k);
+void confirm_server_read(struct keeper *k, uint32_t client);
+void confirm_server_settle(struct keeper *k, const struct keeper_org *failed);
+
+/* When the next client's time is up (clock_mono_ms), INT64_MAX when there is none. */
+int64_t confirm_server_deadline(const struct keeper *k);
+
+#endif

@@ -1,0 +1,299 @@
+#include "orgsyncd/ledger.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/hash.h"
+#include "orgsyncd/log.h"
+
+static const char schema[] =
+    "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;"
+    "BEGIN IMMEDIATE;"
+    "CREATE TABLE IF NOT EXISTS ids(id INTEGER PRIMARY KEY, org TEXT NOT NULL, remote TEXT NOT "
+    "NULL, UNIQUE(org, remote));"
+    "CREATE TABLE IF NOT EXISTS names(name TEXT PRIMARY KEY, org TEXT NOT NULL, remote TEXT NOT "
+    "NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS members(org TEXT NOT NULL, remote TEXT NOT NULL, id INTEGER NOT "
+    "NULL, name TEXT NOT NULL,"
+    " state INTEGER NOT NULL, email TEXT NOT NULL, username TEXT NOT NULL, display TEXT NOT NULL, "
+    "roles BLOB NOT NULL,"
+    " permissions BLOB NOT NULL, PRIMARY KEY(org, remote)) WITHOUT ROWID;"
+    "PRAGMA user_version=1;"
+    "COMMIT;";
+
+enum statement { FIND_ID, ADD_ID, ID_TAKEN, FIND_NAME, ADD_NAME, LOAD, STORE, STATEMENTS };
+
+static const char *const sql[STATEMENTS] = {
+    [FIND_ID] = "SELECT id FROM ids WHERE org=?1 AND remote=?2",
+    [ADD_ID] = "INSERT INTO ids(id, org, remote) VALUES(?3, ?1, ?2)",
+    [ID_TAKEN] = "SELECT 1 FROM ids WHERE id=?1",
+    [FIND_NAME] = "SELECT org=?2 AND remote=?3 FROM names WHERE name=?1",
+    [ADD_NAME] = "INSERT INTO names(name, org, remote) VALUES(?1, ?2, ?3)",
+    [LOAD] = "SELECT remote, id, name, state, email, username, display, roles, permissions FROM "
+             "members WHERE org=?1",
+    [STORE] = "INSERT OR REPLACE INTO members(org, remote, id, name, state, email, username, "
+              "display, roles, permissions)"
+              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+};
+
+struct ledger {
+    sqlite3 *db;
+    sqlite3_stmt *statement[STATEMENTS];
+};
+
+static int fault(const struct ledger *l, const char *doing)
+{
+    log_line("id ledger: %s: %s", doing, l->db ? sqlite3_errmsg(l->db) : "out of memory");
+    return -1;
+}
+
+static int execute(struct ledger *l, const char *text, const char *doing)
+{
+    return sqlite3_exec(l->db, text, NULL, NULL, NULL) == SQLITE_OK ? 0 : fault(l, doing);
+}
+
+/* Replaces the open file by a copy of it in memory. */
+static int copy_to_memory(struct ledger *l, const char *path)
+{
+    sqlite3 *file = NULL;
+    int rc = SQLITE_OK;
+    if (sqlite3_open_v2(path, &file, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK) {
+        sqlite3_backup *backup = sqlite3_backup_init(l->db, "main", file, "main");
+        rc = backup ? sqlite3_backup_step(backup, -1) : SQLITE_ERROR;
+        rc = backup && sqlite3_backup_finish(backup) == SQLITE_OK ? SQLITE_OK : rc;
+    }
+    sqlite3_close(file);
+    return rc == SQLITE_OK ? 0 : fault(l, "cannot be copied");
+}
+
+static int check_version(struct ledger *l)
+{
+    sqlite3_stmt *s = NULL;
+    int version = -1;
+    if (sqlite3_prepare_v2(l->db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
+        sqlite3_step(s) == SQLITE_ROW)
+        version = sqlite3_column_int(s, 0);
+    sqlite3_finalize(s);
+    if (version == 0 || version == 1)
+        return 0;
+    log_line("id ledger: version %d is not ours, or it is damaged", version);
+    return -1;
+}
+
+static int prepare(struct ledger *l)
+{
+    for (int i = 0; i < STATEMENTS; i++)
+        if (sqlite3_prepare_v3(l->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &l->statement[i],
+                               NULL) != SQLITE_OK)
+            return fault(l, "cannot be prepared");
+    return 0;
+}
+
+struct ledger *ledger_open(const char *path, bool dry)
+{
+    struct ledger *l = calloc(1, sizeof *l);
+    if (!l)
+        return NULL;
+    mode_t mask = umask(0077);
+    int rc = sqlite3_open_v2(dry ? ":memory:" : path, &l->db,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    umask(mask);
+    if (rc != SQLITE_OK)
+        fault(l, path);
+    else if ((!dry || copy_to_memory(l, path) == 0) && check_version(l) == 0 &&
+             execute(l, schema, "cannot be set up") == 0 && prepare(l) == 0)
+        return l;
+    ledger_close(l);
+    return NULL;
+}
+
+void ledger_close(struct ledger *l)
+{
+    if (!l)
+        return;
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(l->statement[i]);
+    sqlite3_close(l->db);
+    free(l);
+}
+
+int ledger_begin(struct ledger *l)
+{
+    return execute(l, "BEGIN IMMEDIATE", "cannot begin");
+}
+
+int ledger_commit(struct ledger *l)
+{
+    return execute(l, "COMMIT", "cannot commit");
+}
+
+static void bind_text(sqlite3_stmt *s, int at, const char *text)
+{
+    sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);
+}
+
+/* Runs a statement that gives at most one row; a failed binding shows as a failed step or a NOT
+ * NULL violation. */
+static int step(struct ledger *l, sqlite3_stmt *s, int64_t *value, const char *doing)
+{
+    int rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW && value)
+        *value = sqlite3_column_int64(s, 0);
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return fault(l, doing);
+    return rc == SQLITE_ROW;
+}
+
+static void bind_list(sqlite3_stmt *s, int at, const struct text_list *list)
+{
+    const char *end = list->first;
+    for (uint32_t i = 0; i < list->count; i++)
+        end = text_list_next(end);
+    sqlite3_bind_blob(s, at, list->count ? list->first : "",
+                      list->count ? (int)(end - list->first) : 0, SQLITE_STATIC);
+}
+
+int ledger_store(struct ledger *l, const char *org, const struct roster_member *m)
+{
+    sqlite3_stmt *s = l->statement[STORE];
+    bind_text(s, 1, org);
+    bind_text(s, 2, m->remote.id);
+    sqlite3_bind_int64(s, 3, m->uid);
+    bind_text(s, 4, m->name);
+    sqlite3_bind_int(s, 5, (int)m->remote.state);
+    bind_text(s, 6, m->remote.email);
+    bind_text(s, 7, m->remote.username);
+    bind_text(s, 8, m->remote.display);
+    bind_list(s, 9, &m->remote.roles);
+    bind_list(s, 10, &m->remote.permissions);
+    return step(l, s, NULL, "cannot store a member") < 0 ? -1 : 0;
+}
+
+/* A blob of strings, each with its NUL. */
+static struct text_list column_list(sqlite3_stmt *s, int column)
+{
+    struct text_list list = {sqlite3_column_blob(s, column), 0};
+    int size = sqlite3_column_bytes(s, column);
+    for (int i = 0; i < size; i++)
+        list.count += list.first[i] == '\0';
+    return list;
+}
+
+static const char *column_text(sqlite3_stmt *s, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(s, column);
+    return text ? text : "";
+}
+
+static struct roster_member *column_member(sqlite3_stmt *s)
+{
+    struct pipe_member remote = {
+        .state = (enum member_state)sqlite3_column_int(s, 3),
+        .id = column_text(s, 0),
+        .email = column_text(s, 4),
+        .username = column_text(s, 5),
+        .display = column_text(s, 6),
+        .roles = column_list(s, 7),
+        .permissions = column_list(s, 8),
+    };
+    struct roster_member *m = roster_member_new(&remote);
+    if (m) {
+        m->uid = (uint32_t)sqlite3_column_int64(s, 1);
+        snprintf(m->name, sizeof m->name, "%s", column_text(s, 2));
+    }
+    return m;
+}
+
+int ledger_load(struct ledger *l, const char *org, struct roster *roster)
+{
+    sqlite3_stmt *s = l->statement[LOAD];
+    bind_text(s, 1, org);
+    int rc;
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+        struct roster_member *m = column_member(s);
+        if (!m || roster_put(roster, m) < 0) {
+            rc = SQLITE_NOMEM;
+            break;
+        }
+        m->changed = false;
+    }
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    return rc == SQLITE_DONE ? 0 : fault(l, "cannot be read");
+}
+
+enum ledger_name ledger_name(struct ledger *l, const char *name, const char *org,
+                             const char *remote)
+{
+    sqlite3_stmt *s = l->statement[FIND_NAME];
+    int64_t own = 0;
+    bind_text(s, 1, name);
+    bind_text(s, 2, org);
+    bind_text(s, 3, remote);
+    int rc = step(l, s, &own, "cannot look a name up");
+    if (rc <= 0)
+        return rc < 0 ? LEDGER_NAME_ERROR : LEDGER_NAME_FREE;
+    return own ? LEDGER_NAME_OWN : LEDGER_NAME_TAKEN;
+}
+
+int ledger_bind(struct ledger *l, const char *name, const char *org, const char *remote)
+{
+    sqlite3_stmt *s = l->statement[ADD_NAME];
+    bind_text(s, 1, name);
+    bind_text(s, 2, org);
+    bind_text(s, 3, remote);
+    return step(l, s, NULL, "cannot bind a name") < 0 ? -1 : 0;
+}
+
+static int id_taken(struct ledger *l, uint32_t id)
+{
+    sqlite3_bind_int64(l->statement[ID_TAKEN], 1, id);
+    return step(l, l->statement[ID_TAKEN], NULL, "cannot look an id up");
+}
+
+static int add_id(struct ledger *l, const char *org, const char *remote, uint32_t id)
+{
+    sqlite3_stmt *s = l->statement[ADD_ID];
+    bind_text(s, 1, org);
+    bind_text(s, 2, remote);
+    sqlite3_bind_int64(s, 3, id);
+    return step(l, s, NULL, "cannot allocate an id") < 0 ? -1 : 0;
+}
+
+static uint32_t first_choice(const char *org, const char *remote, uint32_t first, uint32_t count)
+{
+    char key[2 * (TEXT_MAX_LEN + 1)];
+    int len = snprintf(key, sizeof key, "%s/%s", org, remote);
+    return first + (uint32_t)(hash64(key, (size_t)len) % count);
+}
+
+int ledger_id(struct ledger *l, const char *org, const char *remote, uint32_t first, uint32_t last,
+              const struct local_ids *local, uint32_t *id)
+{
+    sqlite3_stmt *s = l->statement[FIND_ID];
+    int64_t found;
+    bind_text(s, 1, org);
+    bind_text(s, 2, remote);
+    int rc = step(l, s, &found, "cannot look an id up");
+    if (rc != 0) {
+        *id = rc > 0 ? (uint32_t)found : 0;
+        return rc < 0 ? -1 : 0;
+    }
+    uint32_t candidate = first_choice(org, remote, first, last - first + 1);
+    for (uint32_t tries = 0; tries <= last - first; tries++) {
+        int taken =
+            !id_valid(candidate) || local_ids_id(local, candidate) ? 1 : id_taken(l, candidate);
+        if (taken <= 0) {
+            *id = candidate;
+            return taken < 0 ? -1 : add_id(l, org, remote, candidate);
+        }
+        candidate = candidate == last ? first : candidate + 1;
+    }
+    log_line("no id left in the range %u-%u", first, last);
+    return -1;
+}

@@ -1,0 +1,49 @@
+/*
+ * The ledger: which id and which name belong to whom, for ever, and the last known state of every
+ * member, so that a restart needs no network. SQLite at PATH_LEDGER. An id is written here before
+ * it is served, and neither an id nor a name is ever given to anybody else. One thread. Functions
+ * return 0, or -1 after logging what went wrong.
+ */
+#ifndef ORGSYNCD_LEDGER_H
+#define ORGSYNCD_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/local.h"
+#include "orgsyncd/roster.h"
+
+struct ledger;
+
+/* Opens the ledger, made when there is none (mode 0600). With DRY it works on a copy in memory.
+ * NULL after logging. */
+struct ledger *ledger_open(const char *path, bool dry);
+void ledger_close(struct ledger *ledger);
+
+int ledger_begin(struct ledger *ledger);
+int ledger_commit(struct ledger *ledger);
+
+/* Puts all known members of the organization with key ORG (its remote id) into ROSTER. */
+int ledger_load(struct ledger *ledger, const char *org, struct roster *roster);
+
+/* Stores MEMBER, whose uid must be allocated. */
+int ledger_store(struct ledger *ledger, const char *org, const struct roster_member *member);
+
+enum ledger_name { LEDGER_NAME_ERROR = -1, LEDGER_NAME_FREE, LEDGER_NAME_OWN, LEDGER_NAME_TAKEN };
+
+/* Whose is NAME? */
+enum ledger_name ledger_name(struct ledger *ledger, const char *name, const char *org,
+                             const char *remote);
+
+/* Binds the free NAME. */
+int ledger_bind(struct ledger *ledger, const char *name, const char *org, const char *remote);
+
+/*
+ * The id of (ORG, REMOTE), allocated when it has none: the first id from FIRST +
+ * hash64("ORG/REMOTE") mod the range on, wrapping, that is valid (id_valid), nobody's and no local
+ * one. -1 also when the range is full.
+ */
+int ledger_id(struct ledger *ledger, const char *org, const char *remote, uint32_t first,
+              uint32_t last, const struct local_ids *local, uint32_t *id);
+
+#endif

@@ -1,0 +1,8 @@
+/* One line to standard error, which the service manager keeps. Remote text in it is cleaned of
+ * control characters. */
+#ifndef ORGSYNCD_LOG_H
+#define ORGSYNCD_LOG_H
+
+void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,60 @@
+/* orgsyncd(8): keeps this host's snapshot of its organizations fresh. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "common/paths.h"
+#include "orgsyncd/supervisor.h"
+
+enum exit_status { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
+
+static const char usage[] =
+    "usage: orgsyncd [--config FILE] [--once | --check]\n"
+    "  keeps this host's snapshot of its organizations fresh; see orgsyncd(8)\n\n"
+    "  --config FILE  instead of " PATH_CONFIG "\n"
+    "  --once         list every organization once, publish, and end\n"
+    "  --check        check the configuration, say what would be published, and end\n"
+    "  --help, --version\n";
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"once", no_argument, NULL, '1'},
+        {"check", no_argument, NULL, 'k'},        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},      {0},
+    };
+    const char *path = PATH_CONFIG;
+    enum keeper_mode mode = KEEPER_SERVE;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (option) {
+        case 'c':
+            path = optarg;
+            break;
+        case '1':
+            mode = KEEPER_ONCE;
+            break;
+        case 'k':
+            mode = KEEPER_CHECK;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            return 0;
+        case 'V':
+            puts("orgsyncd " ORG_VERSION);
+            return 0;
+        default:
+            return EXIT_USAGE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "orgsyncd: unexpected argument \"%s\"; see orgsyncd --help\n",
+                argv[optind]);
+        return EXIT_USAGE;
+    }
+    char error[CONFIG_ERROR_LEN];
+    struct config *config = config_load(path, error);
+    if (!config) {
+        fprintf(stderr, "orgsyncd: %s\n", error);
+        return EXIT_CONFIG;
+    }
+    return supervise(config, path, mode);
+}

@@ -1,0 +1,155 @@
+#include "orgsyncd/pipe.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "common/name.h"
+
+/* A member's fields between the header and the strings: id, e-mail, username, display name, roles,
+ * permissions. */
+struct member_fields {
+    uint32_t state;
+    uint16_t roles, permissions;
+};
+
+#define STRINGS_AT (sizeof(struct pipe_header) + sizeof(struct member_fields))
+
+static bool list_valid(const struct text_list *list)
+{
+    const char *text = list->first;
+    for (uint32_t i = 0; i < list->count; i++, text = text_list_next(text))
+        if (!*text || !text_valid(text))
+            return false;
+    return true;
+}
+
+static const char *member_fault(const struct pipe_member *m)
+{
+    if (m->state < MEMBER_ACTIVE || m->state > MEMBER_REMOVED)
+        return "state is unknown";
+    if (!remote_id_valid(m->id))
+        return "id is empty, too long or not plain ASCII";
+    if (!text_valid(m->email))
+        return "e-mail is too long or has control characters";
+    if (!text_valid(m->username))
+        return "username is too long or has control characters";
+    if (!text_valid(m->display))
+        return "display name is too long or has control characters";
+    if (!list_valid(&m->roles) || !list_valid(&m->permissions))
+        return "a role or permission is empty, too long or has control characters";
+    return NULL;
+}
+
+/* Copies a string with its NUL to *P, which ends at END. */
+static bool put(char **p, const char *end, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    if (size > (size_t)(end - *p))
+        return false;
+    memcpy(*p, text, size);
+    *p += size;
+    return true;
+}
+
+static bool put_list(char **p, const char *end, const struct text_list *list)
+{
+    const char *text = list->first;
+    for (uint32_t i = 0; i < list->count; i++, text = text_list_next(text))
+        if (!put(p, end, text))
+            return false;
+    return true;
+}
+
+size_t pipe_encode_member(void *buffer, const struct pipe_member *m, const char **why)
+{
+    if (m->roles.count > PIPE_STRINGS_MAX || m->permissions.count > PIPE_STRINGS_MAX) {
+        *why = "has too many roles or permissions";
+        return 0;
+    }
+    if ((*why = member_fault(m)) != NULL)
+        return 0;
+    struct pipe_header header = {.type = PIPE_MEMBER};
+    struct member_fields fields = {m->state, (uint16_t)m->roles.count,
+                                   (uint16_t)m->permissions.count};
+    char *p = (char *)buffer + STRINGS_AT, *end = (char *)buffer + PIPE_MAX;
+    memcpy(buffer, &header, sizeof header);
+    memcpy((char *)buffer + sizeof header, &fields, sizeof fields);
+    if (put(&p, end, m->id) && put(&p, end, m->email) && put(&p, end, m->username) &&
+        put(&p, end, m->display) && put_list(&p, end, &m->roles) &&
+        put_list(&p, end, &m->permissions))
+        return (size_t)(p - (char *)buffer);
+    *why = "is too large";
+    return 0;
+}
+
+/* The string at *P, which must end before END; NULL when it does not. */
+static const char *take(const char **p, const char *end)
+{
+    const char *text = *p;
+    const char *nul = text && text < end ? memchr(text, '\0', (size_t)(end - text)) : NULL;
+    *p = nul ? nul + 1 : NULL;
+    return nul ? text : NULL;
+}
+
+static bool take_list(const char **p, const char *end, uint32_t count, struct text_list *list)
+{
+    *list = (struct text_list){*p, count};
+    for (uint32_t i = 0; i < count; i++)
+        if (!take(p, end))
+            return false;
+    return true;
+}
+
+bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header)
+{
+    if (size < sizeof *header || size > PIPE_MAX)
+        return false;
+    memcpy(header, buffer, sizeof *header);
+    return header->type >= PIPE_RESET && header->type <= PIPE_RELIST;
+}
+
+bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why)
+{
+    struct member_fields fields;
+    *why = "message is malformed";
+    if (size < STRINGS_AT)
+        return false;
+    memcpy(&fields, (const char *)buffer + sizeof(struct pipe_header), sizeof fields);
+    if (fields.roles > PIPE_STRINGS_MAX || fields.permissions > PIPE_STRINGS_MAX ||
+        fields.state > MEMBER_REMOVED)
+        return false;
+    const char *p = (const char *)buffer + STRINGS_AT, *end = (const char *)buffer + size;
+    m->state = (enum member_state)fields.state;
+    m->id = take(&p, end);
+    m->email = take(&p, end);
+    m->username = take(&p, end);
+    m->display = take(&p, end);
+    if (!m->display || !take_list(&p, end, fields.roles, &m->roles) ||
+        !take_list(&p, end, fields.permissions, &m->permissions) || p != end)
+        return false;
+    *why = member_fault(m);
+    return *why == NULL;
+}
+
+const char *pipe_text(const void *buffer, size_t size)
+{
+    const char *text = (const char *)buffer + sizeof(struct pipe_header);
+    size_t room = size - sizeof(struct pipe_header);
+    return room > 0 && memchr(text, '\0', room) ? text : "";
+}
+
+int pipe_send(int fd, const struct pipe_header *header, const char *text)
+{
+    struct iovec part[2] = {
+        {.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof *header},
+        {.iov_base = (void *)(uintptr_t)text, .iov_len = text ? strnlen(text, 1000) + 1 : 0},
+    };
+    struct msghdr msg = {.msg_iov = part, .msg_iovlen = 2};
+    ssize_t n;
+    do
+        n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -1 : 0;
+}

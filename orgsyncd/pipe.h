@@ -1,0 +1,67 @@
+/*
+ * What fetcher and keeper say to each other over a SOCK_SEQPACKET pair: one message a packet, at
+ * most PIPE_MAX bytes, a fixed header and, for PIPE_MEMBER and PIPE_FAILED, strings. The keeper
+ * believes nothing that it has not checked here: the fetcher may have been taken over.
+ */
+#ifndef ORGSYNCD_PIPE_H
+#define ORGSYNCD_PIPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/decide.h"
+
+#define PIPE_MAX         8192
+#define PIPE_STRINGS_MAX 64 /* roles, and permissions, of one member */
+
+enum pipe_type {
+    /* fetcher to keeper */
+    PIPE_RESET = 1, /* a complete listing begins: forget what came since the last PIPE_COMMIT */
+    PIPE_MEMBER,    /* one member; removed ones too when the listing is not complete */
+    PIPE_COMMIT,    /* what came is all of it, as of STARTED */
+    PIPE_HEARD,     /* nothing new as of STARTED */
+    PIPE_FAILED,    /* could not hear from the organization: the text says why; what came is void */
+    /* keeper to fetcher */
+    PIPE_REFRESH, /* ask now */
+    PIPE_RELIST   /* list everything again now */
+};
+
+enum pipe_flag {
+    PIPE_HELD = 1,      /* a long poll is held */
+    PIPE_ROUND_TRIP = 2 /* STARTED is when a request was sent; without it, when a heartbeat came */
+};
+
+struct pipe_header {
+    uint32_t type;
+    uint32_t flags;
+    int64_t started_ms; /* clock_mono_ms */
+};
+
+/* Strings point into the message. */
+struct pipe_member {
+    enum member_state state;
+    const char *id, *email, *username, *display; /* "" = unknown, but for ID */
+    struct text_list roles, permissions;
+};
+
+/*
+ * Builds PIPE_MEMBER in BUFFER (PIPE_MAX bytes). Returns its size, or 0 with *WHY a static text
+ * when M is not fit to be sent, by the same rules by which pipe_decode_member refuses it.
+ */
+size_t pipe_encode_member(void *buffer, const struct pipe_member *m, const char **why);
+
+/* Sends a message without strings, or PIPE_FAILED with TEXT. Blocks. Returns 0, or -1 with errno.
+ */
+int pipe_send(int fd, const struct pipe_header *header, const char *text);
+
+/* True when SIZE bytes of BUFFER are a message; *HEADER is filled. */
+bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header);
+
+/* The member of a PIPE_MEMBER message; false with *WHY when anything in it is not as it must be. */
+bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why);
+
+/* The text of a PIPE_FAILED message, "" when it has none that ends. */
+const char *pipe_text(const void *buffer, size_t size);
+
+#endif

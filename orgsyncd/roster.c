@@ -1,0 +1,133 @@
+#include "orgsyncd/roster.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare(const void *a, const void *b)
+{
+    return strcmp(((const struct roster_member *)a)->remote.id,
+                  ((const struct roster_member *)b)->remote.id);
+}
+
+static size_t list_size(const struct text_list *list)
+{
+    const char *end = list->first;
+    for (uint32_t i = 0; i < list->count; i++)
+        end = text_list_next(end);
+    return list->count ? (size_t)(end - list->first) : 0;
+}
+
+static const char *append(char **p, const char *text, size_t size)
+{
+    char *at = *p;
+    if (size > 0)
+        memcpy(at, text, size);
+    *p += size;
+    return at;
+}
+
+struct roster_member *roster_member_new(const struct pipe_member *remote)
+{
+    size_t id = strlen(remote->id) + 1, email = strlen(remote->email) + 1,
+           user = strlen(remote->username) + 1, display = strlen(remote->display) + 1,
+           roles = list_size(&remote->roles), permissions = list_size(&remote->permissions);
+    struct roster_member *m =
+        calloc(1, sizeof *m + id + email + user + display + roles + permissions);
+    if (!m)
+        return NULL;
+    char *p = (char *)(m + 1);
+    m->remote = (struct pipe_member){
+        .state = remote->state,
+        .id = append(&p, remote->id, id),
+        .email = append(&p, remote->email, email),
+        .username = append(&p, remote->username, user),
+        .display = append(&p, remote->display, display),
+        .roles = {append(&p, remote->roles.first, roles), remote->roles.count},
+        .permissions = {append(&p, remote->permissions.first, permissions),
+                        remote->permissions.count},
+    };
+    /* A username that is there but no login name is not guessed around. */
+    if (!name_fold(*remote->username ? remote->username : remote->email, m->wanted))
+        m->wanted[0] = '\0';
+    return m;
+}
+
+struct roster_member *roster_find(const struct roster *roster, const char *id)
+{
+    struct roster_member key = {.remote = {.id = id}};
+    struct roster_member *const *found = tfind(&key, &roster->tree, compare);
+    return found ? *found : NULL;
+}
+
+static bool same_list(const struct text_list *a, const struct text_list *b)
+{
+    size_t size = list_size(a);
+    return a->count == b->count && size == list_size(b) && memcmp(a->first, b->first, size) == 0;
+}
+
+static bool same(const struct pipe_member *a, const struct pipe_member *b)
+{
+    return a->state == b->state && strcmp(a->email, b->email) == 0 &&
+           strcmp(a->username, b->username) == 0 && strcmp(a->display, b->display) == 0 &&
+           same_list(&a->roles, &b->roles) && same_list(&a->permissions, &b->permissions);
+}
+
+int roster_put(struct roster *roster, struct roster_member *member)
+{
+    struct roster_member **slot = tsearch(member, &roster->tree, compare);
+    if (!slot) {
+        free(member);
+        return -1;
+    }
+    struct roster_member *old = *slot;
+    if (old == member) {
+        member->changed = true;
+        roster->count++;
+    } else {
+        memcpy(member->name, old->name, sizeof member->name);
+        member->uid = old->uid;
+        member->complaint = old->complaint;
+        member->changed = old->changed || !same(&old->remote, &member->remote);
+        roster->present -= old->remote.state != MEMBER_REMOVED;
+        *slot = member;
+        free(old);
+    }
+    roster->present += member->remote.state != MEMBER_REMOVED;
+    return 0;
+}
+
+struct visitor {
+    void (*visit)(struct roster_member *member, void *arg);
+    void *arg;
+};
+
+static void visit_node(const void *node, VISIT which, void *closure)
+{
+    const struct visitor *v = closure;
+    if (which == postorder || which == leaf)
+        v->visit(*(struct roster_member *const *)node, v->arg);
+}
+
+void roster_each(const struct roster *roster,
+                 void (*visit)(struct roster_member *member, void *arg), void *arg)
+{
+    struct visitor v = {visit, arg};
+    twalk_r(roster->tree, visit_node, &v);
+}
+
+void roster_remove(struct roster *roster, struct roster_member *member)
+{
+    if (member->remote.state == MEMBER_REMOVED)
+        return;
+    member->remote.state = MEMBER_REMOVED;
+    member->remote.roles.count = member->remote.permissions.count = 0;
+    member->changed = true;
+    roster->present--;
+}
+
+void roster_free(struct roster *roster)
+{
+    tdestroy(roster->tree, free);
+    *roster = (struct roster){0};
+}

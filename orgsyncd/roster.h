@@ -1,0 +1,53 @@
+/* The members of one organization as the keeper knows them, by remote id. One thread. */
+#ifndef ORGSYNCD_ROSTER_H
+#define ORGSYNCD_ROSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/name.h"
+#include "orgsyncd/pipe.h"
+
+/* One allocation; the strings of REMOTE lie behind it. */
+struct roster_member {
+    uint32_t uid;                /* 0: none allocated yet */
+    char name[NAME_MAX_LEN + 1]; /* the local name that is bound to the member, "" = none yet */
+    char wanted[NAME_MAX_LEN +
+                1];        /* the local name that the remote record asks for, "" = none possible */
+    bool changed;          /* to be stored in the ledger */
+    bool withheld;         /* not to be published: COMPLAINT says why */
+    const char *complaint; /* static; what was reported of the member last */
+    uint64_t seen;         /* the listing that named the member last */
+    struct pipe_member remote;
+};
+
+struct roster {
+    void *tree; /* of struct roster_member, tsearch(3) */
+    size_t count;
+    size_t present; /* not removed */
+};
+
+/* A copy of REMOTE as a member without name and uid; NULL when out of memory. Freed by roster_free
+ * or free(). */
+struct roster_member *roster_member_new(const struct pipe_member *remote);
+
+struct roster_member *roster_find(const struct roster *roster, const char *id);
+
+/*
+ * Puts MEMBER in place of the one with its id, which is freed; name, uid and what was reported pass
+ * to the new one, and CHANGED tells whether anything differs. Takes ownership. Returns 0, or -1
+ * when out of memory (MEMBER is freed).
+ */
+int roster_put(struct roster *roster, struct roster_member *member);
+
+/* Calls VISIT for each member in the order of the remote ids. */
+void roster_each(const struct roster *roster,
+                 void (*visit)(struct roster_member *member, void *arg), void *arg);
+
+/* Marks MEMBER of ROSTER as removed: no roles, no permissions. */
+void roster_remove(struct roster *roster, struct roster_member *member);
+
+void roster_free(struct roster *roster);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * pam_org.so: logins by organization membership and role; see pam_org(8). The decision is
+ * common/decide.c's. Here a user's name goes in and PAM's return value, one line for the user and
+ * one for the log come out.
+ */
+#include <inttypes.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "common/clock.h"
+#include "common/lookup.h"
+#include "common/name.h"
+
+#define PAM_EXPORT __attribute__((visibility("default")))
+
+struct arguments {
+    struct narrowing narrowing;
+    bool quiet, debug;
+};
+
+static bool take(const char *arg, const char *key, const char **value)
+{
+    size_t len = strlen(key);
+    if (strncmp(arg, key, len) != 0 || arg[len] == '\0')
+        return false;
+    *value = arg + len;
+    return true;
+}
+
+/* An argument that nobody knows might have been meant to keep somebody out: it refuses everybody.
+ */
+static bool parse_arguments(pam_handle_t *pamh, int argc, const char **argv, struct arguments *args)
+{
+    *args = (struct arguments){0};
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "quiet") == 0)
+            args->quiet = true;
+        else if (strcmp(argv[i], "debug") == 0)
+            args->debug = true;
+        else if (!take(argv[i], "org=", &args->narrowing.org) &&
+                 !take(argv[i], "role=", &args->narrowing.role) &&
+                 !take(argv[i], "permission=", &args->narrowing.permission)) {
+            pam_syslog(pamh, LOG_ERR,
+                       "unknown argument \"%s\": want org=, role=, permission=, quiet or debug",
+                       argv[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+static void say(pam_handle_t *pamh, int flags, const struct arguments *args, const char *line)
+{
+    if (!args->quiet && !((unsigned)flags & PAM_SILENT))
+        pam_error(pamh, "%s", line);
+}
+
+static const char *denial(enum reason reason)
+{
+    switch (reason) {
+    case REASON_STALE:
+        return "Access denied: your membership could not be confirmed for too long.";
+    case REASON_STRANGER:
+        return "Access denied: you are not a member of an organization that may use this machine.";
+    case REASON_PENDING:
+        return "Access denied: you have not accepted the invitation to the organization yet.";
+    case REASON_SUSPENDED:
+        return "Access denied: your membership is suspended.";
+    case REASON_REMOVED:
+        return "Access denied: you are no longer a member of the organization.";
+    case REASON_ROLE:
+    case REASON_NARROWED:
+        return "Access denied: your role in the organization does not allow this here.";
+    default:
+        return "Access denied: this machine cannot tell who is a member at the moment.";
+    }
+}
+
+/* One line, always the same fields in the same order: key=value, for people and for grep. A name
+ * with a space in it could forge fields, so it is not shown. */
+static void log_decision(pam_handle_t *pamh, const struct lookup *l, const char *user,
+                         const struct decision *d)
+{
+    static const char *const word[] = {"deny", "allow", "ignore"};
+    bool confirmed = l->question.freshness.confirmed;
+    uint64_t generation = l->snapshot.base ? snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION) : 0;
+    pam_syslog(pamh, d->verdict == VERDICT_DENY ? LOG_NOTICE : LOG_INFO,
+               "user=%s service=%s org=%s decision=%s reason=%s rule=%u age_ms=%" PRId64
+               " generation=%" PRIu64 "%s%s",
+               remote_id_valid(user) ? user : "(invalid)", l->question.service,
+               l->question.member ? l->question.member->org : "-", word[d->verdict],
+               reason_word(d->reason), d->rule, confirmed ? l->reply.age_ms : d->age_ms, generation,
+               l->question.snapshot || d->verdict == VERDICT_NOT_MINE ? "" : " snapshot ",
+               l->question.snapshot || d->verdict == VERDICT_NOT_MINE ? "" : l->why);
+}
+
+static int return_value(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_ALLOW:
+        return PAM_SUCCESS;
+    case VERDICT_NOT_MINE:
+        return PAM_IGNORE;
+    case VERDICT_DENY:
+        break;
+    }
+    return PAM_PERM_DENIED;
+}
+
+static int authorize(pam_handle_t *pamh, int flags, const struct arguments *args, const char *user,
+                     const char *service)
+{
+    struct lookup *l = malloc(sizeof *l);
+    if (!l) {
+        pam_syslog(pamh, LOG_CRIT, "out of memory");
+        return PAM_PERM_DENIED;
+    }
+    lookup_user(l, user, service);
+    l->question.narrowing = args->narrowing;
+    struct decision d = decide(&l->question, clock_wall_ms());
+    if (d.verdict != VERDICT_NOT_MINE || args->debug)
+        log_decision(pamh, l, user, &d);
+    if (d.verdict == VERDICT_DENY)
+        say(pamh, flags, args, denial(d.reason));
+    lookup_close(l);
+    free(l);
+    return return_value(d.verdict);
+}
+
+PAM_EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    struct arguments args;
+    const char *user = NULL, *service = NULL;
+    if (!parse_arguments(pamh, argc, argv, &args))
+        return PAM_SERVICE_ERR;
+    /* Read afresh: a module before us may have changed it, and what is asked for is who it is now.
+     */
+    if (pam_get_item(pamh, PAM_USER, (const void **)&user) != PAM_SUCCESS || !user || !*user ||
+        pam_get_item(pamh, PAM_SERVICE, (const void **)&service) != PAM_SUCCESS || !service) {
+        pam_syslog(pamh, LOG_ERR, "no user name: refused");
+        return PAM_SERVICE_ERR;
+    }
+    return authorize(pamh, flags, &args, user, service);
+}
+
+/*
+ * The end of an authentication stack, in pam_deny's place: whoever gets here has proved nothing.
+ * The line is the same for everybody, so that it tells a stranger nothing about an account.
+ */
+PAM_EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    struct arguments args;
+    if (parse_arguments(pamh, argc, argv, &args))
+        say(pamh, flags, &args,
+            "Access denied: this machine admits members of its organization only.");
+    return PAM_AUTH_ERR;
+}
+
+PAM_EXPORT int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    (void)pamh, (void)flags, (void)argc, (void)argv;
+    return PAM_IGNORE;
+}

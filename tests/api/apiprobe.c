@@ -1,0 +1,137 @@
+/*
+ * Runs the provider contract from the command line, for the tests:
+ *   apiprobe [SETTING=VALUE]... OPERATION [ARGUMENT=VALUE]...   prints each record as a line of
+ * JSON apiprobe [SETTING=VALUE]... watch SINCE WAIT_MS [ROUNDS]    prints reset, heard, member,
+ * done Settings: provider url token org ca proxy timeout. While it waits, a line on standard input
+ * that says "ask" runs whoami over a second provider, "stop" stops. The exit status is the enum
+ * api_status.
+ */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/provider.h"
+
+#define ARGS_MAX 8
+
+static struct provider_settings settings = {.provider = "native"};
+
+static int print_record(void *arg, const cJSON *record)
+{
+    char *text = cJSON_PrintUnformatted(record);
+    printf("%s%s\n", (const char *)arg, text);
+    cJSON_free(text);
+    return 0;
+}
+
+static int report(const struct api_error *err)
+{
+    printf("error status=%d http=%d retry=%d code=%s %s\n", (int)err->status, err->http,
+           err->retry_after_s, err->code, err->message);
+    return (int)err->status;
+}
+
+static void say_reset(void *arg)
+{
+    (void)arg;
+    puts("reset");
+}
+
+static void say_heard(void *arg)
+{
+    (void)arg;
+    puts("heard");
+}
+
+static int on_idle(void *arg)
+{
+    char line[64] = "";
+    struct api_error err;
+    (void)arg;
+    ssize_t n = read(STDIN_FILENO, line, sizeof line - 1);
+    if (n <= 0 || strncmp(line, "stop", 4) == 0)
+        return 1;
+    struct provider *other = provider_open(&settings, &err);
+    if (!other || provider_run(other, OP_WHOAMI, NULL, print_record, "idle ", &err) != API_OK)
+        report(&err);
+    provider_close(other);
+    return 0;
+}
+
+static int watch(struct provider *p, char **argv, int argc)
+{
+    struct provider_watcher watcher = {.arg = "member ",
+                                       .reset = say_reset,
+                                       .member = print_record,
+                                       .heard = say_heard,
+                                       .idle = on_idle,
+                                       .idle_fd = isatty(STDIN_FILENO) ? -1 : STDIN_FILENO};
+    struct api_error err;
+    int64_t since = argc > 0 ? strtoll(argv[0], NULL, 10) : 0;
+    int wait_ms = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
+    long rounds = argc > 2 ? strtol(argv[2], NULL, 10) : 1;
+    for (; rounds > 0; rounds--) {
+        if (provider_watch(p, &since, wait_ms, &watcher, &err) != API_OK)
+            return report(&err);
+        printf("done %lld\n", (long long)since);
+    }
+    return 0;
+}
+
+static int run(struct provider *p, const char *name, char **argv, int argc)
+{
+    struct provider_arg args[ARGS_MAX + 1] = {{0}};
+    struct api_error err;
+    for (int i = 0; i < argc && i < ARGS_MAX; i++) {
+        char *value = strchr(argv[i], '=');
+        if (!value)
+            return 99;
+        *value = '\0';
+        args[i] = (struct provider_arg){argv[i], value + 1};
+    }
+    for (unsigned op = 0; op < OP_COUNT; op++)
+        if (strcmp(provider_op_name((enum provider_op)op), name) == 0)
+            return provider_run(p, (enum provider_op)op, args, print_record, "", &err) == API_OK
+                       ? 0
+                       : report(&err);
+    return 99;
+}
+
+static int take_setting(const char *text)
+{
+    static const struct {
+        const char *name;
+        const char **value;
+    } known[] = {{"provider=", &settings.provider}, {"url=", &settings.url},
+                 {"token=", &settings.token},       {"org=", &settings.org},
+                 {"ca=", &settings.ca_file},        {"proxy=", &settings.proxy}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strncmp(text, known[i].name, strlen(known[i].name)) == 0) {
+            *known[i].value = text + strlen(known[i].name);
+            return 1;
+        }
+    if (strncmp(text, "timeout=", 8) != 0)
+        return 0;
+    settings.timeout_ms = (int)strtol(text + 8, NULL, 10);
+    return 1;
+}
+
+int main(int argc, char *argv[])
+{
+    struct api_error err;
+    int i = 1;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    while (i < argc && take_setting(argv[i]))
+        i++;
+    if (i == argc)
+        return 99;
+    struct provider *p = provider_open(&settings, &err);
+    if (!p)
+        return report(&err);
+    int status = strcmp(argv[i], "watch") == 0 ? watch(p, argv + i + 1, argc - i - 1)
+                                               : run(p, argv[i], argv + i + 1, argc - i - 1);
+    provider_close(p);
+    return status;
+}

@@ -1,0 +1,101 @@
+#!/bin/bash
+# Every bad answer is told from a good one, with a reason, and none of them is believed.
+. "$(dirname "$0")/../lib/tap.sh"
+need python3
+PROBE=${APIPROBE:-$BUILD/tests/apiprobe}
+REFUSED=1 UNREACHABLE=2 BAD=3 USAGE=5
+
+python3 "$TOP/tests/fakes/hostile.py" --log "$T/log" > "$T/port" &
+wait_for 10 test -s "$T/port"
+BASE=http://127.0.0.1:$(cat "$T/port")
+
+probe() { "$PROBE" url="$BASE/$1" token=key:secret org=org_1 timeout=2000 "${@:2}" < /dev/null 2>&1; }
+
+# refused HOW STATUS REASON [OPERATION...]: the operation ends with STATUS and a line like REASON
+refused() {
+    local how=$1 want=$2 reason=$3 out got; shift 3
+    out=$(probe "$how" "${@:-member list}"); got=$?
+    if [ $got = "$want" ] && grep -Eq -- "$reason" <<< "$out"; then pass "$how: ${*:-member list}: $reason"
+    else fail "$how: ${*:-member list}: $reason" "exit status $got, want $want" "$out"; fi
+    unlike "$out" 'key:secret' "$how: the credential is not in the message"
+}
+
+like "$(probe good 'member list')" '^\{"id":"usr_ann".*"roles":\["owner"\],"state":"active"\}$' 'a good answer is read'
+like "$(cat "$T/log")" '^POST /good/v1/organizations/members/list Bearer key:secret \{"organizationId":"org_1"\}$' 'as it was asked for'
+
+refused html $BAD 'does not claim to be JSON: it is not JSON at byte 0'
+refused empty $BAD 'it is empty'
+refused half $UNREACHABLE 'closed with .* bytes remaining'
+refused truncated $BAD 'not JSON at byte'
+refused trailing $BAD 'something follows'
+refused array $BAD 'no JSON object'
+refused noarray $BAD '"members" is missing'
+refused objectlist $BAD '"members" is no array'
+refused nomembers $BAD '"members" is empty'
+refused noid $BAD '"id" is missing'
+refused emptyid $BAD '"id" has a wrong'
+refused numberid $BAD '"id" has a wrong'
+refused norole $BAD '"roles" is missing'
+refused wrongtype $BAD '"email" has a wrong'
+refused wronglist $BAD '"roles" has a wrong'
+refused badstate $BAD '"state" has a wrong'
+refused notobject $BAD '"id" is missing'
+refused longtext $BAD '"name" has a wrong'
+refused duplicate $BAD 'the key "role" occurs twice'
+refused nul $BAD 'without NUL'
+refused badutf8 $BAD 'not UTF-8'
+refused surrogate $BAD 'not JSON'
+refused deep $BAD 'not JSON'
+refused manykeys $BAD 'more than 256 members'
+refused big $BAD 'too large' whoami
+refused notok $REFUSED '200 unauthorized: ended'
+refused okmissing $BAD '"ok" is missing' 'member remove' user=u
+refused 400 $REFUSED 'code=invalid .*400 invalid: email: what\[2J\?$'
+refused 401 $REFUSED 'http=401 .*the credential is not accepted'
+refused 409a $REFUSED 'code=last_owner .*409 last_owner'
+refused 409b $REFUSED 'code=last_owner .*409 last_owner: the last one'
+refused 409c $REFUSED 'code=last_owner .*409 last_owner: the last one'
+refused 404html $REFUSED 'http=404 .*404 no reason is given'
+refused 500 $UNREACHABLE 'http=500'
+refused 503 $UNREACHABLE 'retry=7 code=busy'
+refused 429 $UNREACHABLE 'http=429 retry=120 code=slow_down'
+refused 429date $UNREACHABLE 'retry=(29[0-9]|30[0-9]) '
+refused 429long $UNREACHABLE 'retry=(0|86400) '
+refused redirect $BAD '302, a redirect, which is not followed'
+refused nothing $UNREACHABLE 'timed out|Timeout'
+refused garbage $UNREACHABLE 'HTTP/0.9|[Uu]nsupported'
+
+# spellings of page 004
+is "$(probe nested 'org list')" '{"id":"org_1","name":"acme","role":"owner"}' 'a nested OrgMembership'
+is "$(probe nested 'invitation create' email=b@x.org)" \
+    '{"id":"inv_1","email":"b@x.org","roles":["member"],"state":"pending","token":"secret"}' 'a nested OrgInvitationCreated'
+
+# strange names are data to this layer
+out=$(probe hostile 'member list')
+is "$(wc -l <<< "$out")" 9 'strange names pass'
+like "$out" '"username":"\.\./x"' 'as they are'
+unlike "$out" $'\e' 'escaped in JSON'
+
+# what is wrong before anything is sent
+: > "$T/log"
+for url in http://example.org http://127.0.0.1.example.org http://10.0.0.1 ftp://127.0.0.1 127.0.0.1 '' https:// \
+    'http://user:password@127.0.0.1' 'http://127.0.0.1/?a=b' 'unix:relative' $'http://127.0.0.1/\n' http://0.0.0.0 'http://[::2]'; do
+    out=$("$PROBE" url="$url" timeout=500 whoami < /dev/null 2>&1)
+    is $? $USAGE "the url ${url@Q} is refused"
+    unlike "$out" password 'without showing a password'
+done
+out=$(strace -f -e trace=network "$PROBE" url=http://example.org whoami 2>&1 < /dev/null)
+if command -v strace > /dev/null; then unlike "$out" 'connect\(|sendto\(' 'plain http elsewhere: not a packet is sent'; fi
+like "$("$PROBE" url="$BASE/good" token=$'a\nb' whoami 2>&1 < /dev/null)" 'status=5 .*credential' 'a credential with a newline is refused'
+like "$("$PROBE" provider=nothing url="$BASE" whoami 2>&1 < /dev/null)" 'status=5 .*unknown provider' 'an unknown provider'
+like "$("$PROBE" url="$BASE/good" 'member list' 2>&1 < /dev/null)" 'status=5 .*no organization' 'no organization'
+like "$(probe good 'member remove')" 'status=5 .*"user" is missing' 'a missing argument'
+like "$(probe good 'member remove' user=$'\xff')" 'status=5 .*"user" is too long or not UTF-8' 'an argument that is not UTF-8'
+is "$(cat "$T/log")" '' 'none of them reached the server'
+like "$("$PROBE" url=http://127.0.0.1:1 token=k whoami 2>&1 < /dev/null)" 'status=2 .*127.0.0.1:1/v1/users/whoami: .*onnect' 'nobody listens'
+like "$("$PROBE" url=unix:/nowhere/x token=k whoami 2>&1 < /dev/null)" 'status=2 .*unix:/nowhere/x/v1' 'no such socket'
+
+# the environment has no say
+export http_proxy=http://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:1 ALL_PROXY=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1
+like "$(probe good whoami)" '"id":"usr_ann"' 'http_proxy and all_proxy are not asked'
+done_testing

@@ -1,0 +1,282 @@
+/*
+ * Lookups through glibc: libnss_org beside a module with a constant answer and beside `files`, in
+ * one process and in turns, for 100 to 1 000 000 members. "Warm" is what a host does: the same few
+ * hundred names, drawn from all, again and again. "Any" is another name each time, drawn from all:
+ * there the processor's caches decide. Prints medians and ratios. Also: what the snapshot costs to
+ * make, and what one lookup costs a new process in memory of its own.
+ */
+#include <grp.h>
+#include <pwd.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/paths.h"
+#include "common/snapshot_writer.h"
+
+extern int __nss_configure_lookup(const char *database, const char *service);
+
+#define KEYS   65536 /* lookups drawn in advance */
+#define WARM   256   /* the first of them, which are the names in use */
+#define ROUNDS 15
+#define BATCH  20000
+
+enum operation { HIT_NAME, MISS_NAME, HIT_ID, MISS_ID, GROUPS, OPERATIONS };
+static const char *const operation_name[] = {"by name", "by name, miss", "by id", "by id, miss",
+                                             "groups of"};
+
+static char key_name[KEYS][16], key_miss[KEYS][16];
+static uid_t key_id[KEYS], key_miss_id[KEYS];
+
+static double now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+}
+
+static double build(uint32_t members)
+{
+    double begun = now();
+    struct snapshot_settings settings = {
+        .generation = members, .grace_s = 3600, .enumerate = true, .group_members = true};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    uint32_t org = snapshot_writer_org(w, "acme", 1);
+    uint32_t all = snapshot_writer_group(w, "acme", 150000),
+             admins = snapshot_writer_group(w, "acme-admins", 150001);
+    for (uint32_t i = 0; i < members; i++) {
+        char name[16], gecos[32], home[32];
+        snprintf(name, sizeof name, "user%07u", i);
+        snprintf(gecos, sizeof gecos, "User Number %u", i);
+        snprintf(home, sizeof home, "/home/%s", name);
+        struct snapshot_class_spec class = {.org = org,
+                                            .roles = {i % 10 ? "member" : "admin", 1},
+                                            .groups = {all, admins},
+                                            .group_count = i % 10 ? 1 : 2};
+        struct snapshot_user_spec user = {
+            200000 + i, 200000 + i, snapshot_writer_class(w, &class), MEMBER_ACTIVE, name, gecos,
+            home,       "/bin/bash"};
+        snapshot_writer_user(w, &user);
+    }
+    if (snapshot_writer_publish(w, PATH_SNAPSHOT) < 0) {
+        perror(PATH_SNAPSHOT);
+        exit(1);
+    }
+    snapshot_writer_free(w);
+    return now() - begun;
+}
+
+static void draw_keys(uint32_t members)
+{
+    unsigned seed = 1;
+    for (int i = 0; i < KEYS; i++) {
+        uint32_t n = ((uint32_t)rand_r(&seed) * 32768U + (uint32_t)rand_r(&seed)) % members;
+        snprintf(key_name[i], sizeof key_name[i], "user%07u", n);
+        snprintf(key_miss[i], sizeof key_miss[i], "none%07u", n);
+        key_id[i] = 200000 + n;
+        key_miss_id[i] = 1500000000 + n;
+    }
+}
+
+/* Nanoseconds a lookup over COUNT of them; complains when an answer is not what it must be. */
+static double measure(enum operation op, int keys, int count, int found)
+{
+    static int at;
+    at %= keys;
+    char buffer[1024];
+    struct passwd pw, *p;
+    gid_t gids[16];
+    int good = 0;
+    double begun = now();
+    for (int i = 0; i < count; i++, at = at + 1 < keys ? at + 1 : 0) {
+        int n = 16;
+        p = NULL;
+        if (op == HIT_NAME || op == MISS_NAME)
+            getpwnam_r(op == HIT_NAME ? key_name[at] : key_miss[at], &pw, buffer, sizeof buffer,
+                       &p);
+        else if (op == HIT_ID || op == MISS_ID)
+            getpwuid_r(op == HIT_ID ? key_id[at] : key_miss_id[at], &pw, buffer, sizeof buffer, &p);
+        else
+            p = getgrouplist(key_name[at], 1, gids, &n) > 1 ? &pw : NULL;
+        good += (p != NULL) == found;
+    }
+    double took = now() - begun;
+    if (good != count)
+        printf("  (%d of %d answers are wrong)\n", count - good, count);
+    return took * 1e9 / count;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *v, int n)
+{
+    qsort(v, (size_t)n, sizeof *v, compare);
+    return v[n / 2];
+}
+
+static void use(const char *service)
+{
+    __nss_configure_lookup("passwd", service);
+    __nss_configure_lookup("group", service);
+    __nss_configure_lookup("initgroups", service);
+}
+
+/* `files` with as many users: /etc/passwd and /etc/group of this process's own. */
+static int make_files(uint32_t members)
+{
+    FILE *passwd = fopen(ORG_STATEDIR "/passwd", "w"), *group = fopen(ORG_STATEDIR "/group", "w");
+    for (uint32_t i = 0; i < members; i++)
+        fprintf(passwd, "user%07u:*:%u:%u:User Number %u:/home/user%07u:/bin/bash\n", i, 200000 + i,
+                200000 + i, i, i);
+    fprintf(group, "acme:*:150000:");
+    for (uint32_t i = 0; i < members; i++)
+        fprintf(group, "%suser%07u", i ? "," : "", i);
+    fprintf(group, "\n");
+    fclose(passwd);
+    fclose(group);
+    return mount(ORG_STATEDIR "/passwd", "/etc/passwd", NULL, MS_BIND, NULL) < 0 ||
+           mount(ORG_STATEDIR "/group", "/etc/group", NULL, MS_BIND, NULL) < 0;
+}
+
+static void drop_files(void)
+{
+    umount("/etc/passwd");
+    umount("/etc/group");
+}
+
+static double worst_ratio, worst_growth;
+
+struct figures {
+    double org, con, ratio;
+};
+
+/* ORG and const in turns, so that a slow moment of the machine hits both. */
+static struct figures compare_modules(enum operation op, int keys)
+{
+    int found = op != MISS_NAME && op != MISS_ID;
+    double org[ROUNDS], con[ROUNDS], ratio[ROUNDS];
+    use("org");
+    measure(op, keys, keys, found);
+    for (int i = 0; i < ROUNDS; i++) {
+        use("org");
+        org[i] = measure(op, keys, BATCH, found);
+        use("const");
+        con[i] = measure(op, keys, BATCH, 1);
+        ratio[i] = org[i] / con[i];
+    }
+    return (struct figures){median(org, ROUNDS), median(con, ROUNDS), median(ratio, ROUNDS)};
+}
+
+static void bench_operation(enum operation op, int files, double *at_100)
+{
+    struct figures warm = compare_modules(op, WARM), any = compare_modules(op, KEYS);
+    if (at_100[op] == 0)
+        at_100[op] = warm.org;
+    double growth = warm.org / at_100[op];
+    printf("  %-14s %8.0f %8.0f %6.2f %8.2f | %8.0f %6.2f", operation_name[op], warm.org, warm.con,
+           warm.ratio, growth, any.org, any.ratio);
+    if (files) {
+        use("files");
+        double f = measure(op, WARM, files, op != MISS_NAME && op != MISS_ID);
+        printf(" | %10.0f %8.0f", f, f / warm.org);
+    }
+    printf("\n");
+    worst_ratio = warm.ratio > worst_ratio ? warm.ratio : worst_ratio;
+    worst_growth = growth > worst_growth ? growth : worst_growth;
+}
+
+static void bench_size(uint32_t members, double *at_100)
+{
+    double seconds = build(members);
+    struct stat st;
+    stat(PATH_SNAPSHOT, &st);
+    printf("\n%u members: snapshot %.1f MB (%.0f bytes a member), built and written in %.3f s\n",
+           members, (double)st.st_size / 1e6, (double)st.st_size / members, seconds);
+    printf("  %-14s %8s %8s %6s %8s | %8s %6s | %10s %8s\n", "", "warm ns", "const ns", "ratio",
+           "to 100's", "any ns", "ratio", "files ns", "to warm");
+    draw_keys(members);
+    int files = members <= 100000 && make_files(members) == 0 ? (members > 1000 ? 20 : 2000) : 0;
+    for (enum operation op = 0; op < OPERATIONS; op++)
+        bench_operation(op, files, at_100);
+    if (files)
+        drop_files();
+}
+
+/* Kilobytes of this process's own memory. */
+static long own_memory(void)
+{
+    FILE *f = fopen("/proc/self/smaps_rollup", "r");
+    char line[256];
+    long sum = 0, kb;
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "Private_Clean: %ld", &kb) == 1 ||
+            sscanf(line, "Private_Dirty: %ld", &kb) == 1)
+            sum += kb;
+    if (f)
+        fclose(f);
+    return sum;
+}
+
+/* What one lookup adds to a new process. */
+static long memory_of_a_lookup(const char *service)
+{
+    int answer[2];
+    long kb = 0;
+    if (pipe(answer) < 0)
+        return -1;
+    pid_t child = fork();
+    if (child == 0) {
+        char buffer[1024];
+        struct passwd pw, *p;
+        long before = own_memory();
+        use(service);
+        getpwnam_r("user0000042", &pw, buffer, sizeof buffer, &p);
+        kb = own_memory() - before;
+        _exit(write(answer[1], &kb, sizeof kb) != sizeof kb);
+    }
+    waitpid(child, NULL, 0);
+    if (read(answer[0], &kb, sizeof kb) != sizeof kb)
+        kb = -1;
+    close(answer[0]);
+    close(answer[1]);
+    return kb;
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+        puts("bench: needs root");
+        return 0;
+    }
+    if (!getenv("LD_LIBRARY_PATH")) {
+        setenv("LD_LIBRARY_PATH", MODULE_DIR, 1);
+        execv("/proc/self/exe", argv);
+        return 1;
+    }
+    mkdir(ORG_STATEDIR, 0755);
+    double at_100[OPERATIONS] = {0};
+    const uint32_t sizes[] = {100, 10000, 100000, 1000000};
+    for (int i = 0; i < 4; i++)
+        bench_size(sizes[i], at_100);
+    long org = memory_of_a_lookup("org"), con = memory_of_a_lookup("const");
+    printf("\nwarm: worst ratio to the constant answer %.2f, worst growth from 100 members %.2f\n",
+           worst_ratio, worst_growth);
+    printf("one lookup at 1 000 000 members: %ld kB of own memory, constant answer %ld kB, "
+           "difference %ld kB\n",
+           org, con, org - con);
+    unlink(PATH_SNAPSHOT);
+    return 0;
+}

@@ -1,0 +1,68 @@
+#!/bin/bash
+# Mistakes in orglogin.conf: file, line and what would be right; a running orgsyncd keeps the configuration that it has.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+inside_root
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+
+start_syslog
+configure_file_provider
+members ada:admin mia:member
+cp $CONF "$T/good"
+ok "the shipped configuration is accepted" orgsyncd --check
+
+# mistake WHAT SED-SCRIPT PATTERN: the good configuration with one line changed is refused at that line
+mistake() {
+    local line
+    sed "$2" "$T/good" >$CONF
+    line=$(diff "$T/good" $CONF | sed -n 's/^\([0-9]*\).*/\1/p;q')
+    if orgsyncd --check >"$T/out" 2>&1; then
+        fail "$1 is a mistake" "$(cat "$T/out")"
+    else
+        pass "$1 is a mistake"
+    fi
+    like "$(cat "$T/out")" "orglogin.conf:$line: .*$3" "... at line $line, with the reason"
+}
+mistake "an unknown key" 's/^  home = /  hoem = /' hoem
+mistake "an unknown section" 's/^freshness = /freshnes = /' freshnes
+mistake "a value of the wrong type" 's/enumerate = false/enumerate = "no"/' enumerate
+mistake "a syntax error" 's/^  shell = "\(.*\)";/  shell = = "\1";/' .
+mistake "an unknown provider" 's/provider = "file"/provider = "fiel"/' fiel
+mistake "a range in the system's ids" 's/range = \[200000,/range = [100,/' range
+mistake "a range that is upside down" 's/range = .*/range = [3000000, 2000000];/' range
+mistake "a shell that is no path" 's|shell = "/bin/bash"|shell = "bash"|' shell
+mistake "a duration without a unit" 's/timeout = "2s"/timeout = "2"/' timeout
+mistake "a group of an unknown organization" 's/name = "acme-admins"; org = "acme"/name = "acme-admins"; org = "acne"/' acne
+mistake "a group name that cannot be one" 's/name = "acme-admins"/name = "acme admins"/' name
+mistake "a rule of an unknown organization" '/services = \["\*"\]/s/org = "acme"/org = "acne"/' acne
+mistake "a rule without services" '/services = \["\*"\]/s/services = \["\*"\]; //' services
+
+cp "$T/good" $CONF
+chmod 666 $CONF
+orgsyncd --check >"$T/out" 2>&1
+is "$?" 3 "a configuration that anybody may write is refused"
+like "$(cat "$T/out")" orglogin.conf "... and named"
+rm $CONF
+orgsyncd --check >"$T/out" 2>&1
+is "$?" 3 "a missing configuration is refused"
+like "$(cat "$T/out")" orglogin.conf "... and named"
+cp "$T/good" $CONF
+
+# The running one.
+orgsyncd 2>"$T/log" &
+daemon=$!
+ok "orgsyncd starts and publishes" wait_for 5 getent passwd ada
+sed 's/^  home = /  hoem = /' "$T/good" >$CONF
+kill -HUP $daemon
+ok "a bad configuration is reported on SIGHUP" wait_for 5 grep -q 'orglogin.conf:[0-9]*: .*hoem' "$T/log"
+members ada:admin mia:member eve:member
+ok "orgsyncd goes on with the good one" orgadmin host sync
+ok "and publishes by it" wait_for 5 getent passwd eve
+is "$(getent passwd eve | cut -d: -f6)" /home/eve "the home is what it was"
+sed 's|home = .*|home = "/srv/%u";|' "$T/good" >$CONF
+kill -HUP $daemon
+home_of_eve() { [ "$(getent passwd eve | cut -d: -f6)" = "$1" ]; }
+ok "a good configuration is taken up on SIGHUP" wait_for 5 home_of_eve /srv/eve
+ok "it still runs" kill -0 $daemon
+done_testing

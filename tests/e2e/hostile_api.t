@@ -1,0 +1,109 @@
+#!/bin/bash
+# An API that is broken or hostile: what it says is refused with a reason, and the last good snapshot stays.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+inside_root
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+
+sed 's|url = .*|url = "http://127.0.0.1:7500";|' /usr/share/doc/orglogin/orglogin.conf >$CONF
+(umask 077 && echo key:secret >/etc/orglogin/acme.token)
+"$(dirname "$0")/fake_api" 7500 "$T/answer" &
+
+# answer STATUS TYPE < BODY: what the API says from now on
+answer() {
+    cat >"$T/body"
+    {
+        printf 'HTTP/1.1 %s\r\nContent-Type: %s\r\n' "$1" "$2"
+        printf 'Content-Length: %d\r\nConnection: close\r\n\r\n' "$(stat -c %s "$T/body")"
+        cat "$T/body"
+    } >"$T/answer.new"
+    mv "$T/answer.new" "$T/answer"
+}
+# listing MEMBER...: a good answer with these members (JSON), as members/list and as members/changes have it
+listing() {
+    printf '%s\n' "$@" | jq -s '{revision: 7, complete: true, more: false, members: .}' | answer "200 OK" application/json
+}
+# member NAME [FIELDS]: a member as JSON
+member() {
+    jq -n --arg name "$1" --arg id "usr_$(printf %s "$1" | md5sum | cut -c1-20)" --argjson more "${2:-{\}}" \
+        '{userId: $id, email: "\($name)@acme.example", username: $name, name: "A Name", role: "member",
+          permissions: ["org:view"], state: "active", joinedAt: "2026-01-02T03:04:05.000Z"} + $more'
+}
+
+# How many ms ago the host heard from the organization, as it says itself ("1081 ms ago", "2 s ago").
+age() { orgadmin host explain ada sshd | awk '/^last heard/ { print $4 == "ms" ? $3 : $3 * 1000 }'; }
+
+listing "$(member ada '{"role": "admin"}')" "$(member mia)"
+ok "orgsyncd takes a good answer" wait_for 5 orgsyncd --once
+heard=$EPOCHREALTIME
+ok "... and publishes it" getent passwd ada mia
+before=$(getent passwd ada mia; id ada)
+
+# kept WHAT: orgsyncd refuses the answer with a reason, and everything is as before
+kept() {
+    local status=0
+    timeout 60 orgsyncd --once >"$T/out" 2>"$T/err" || status=$?
+    is "$status" 1 "$1: refused"
+    like "$(cat "$T/err")" '^orgsyncd: acme: .*[a-z]{3}' "... with a reason"
+    is "$(wc -l <"$T/err")" 1 "... in one line"
+    is "$(getent passwd ada mia; id ada)" "$before" "... and nobody's membership changes"
+}
+
+echo '<html><body>Sign in to the hotel network</body></html>' | answer "200 OK" text/html
+kept "HTML"
+echo '<html></html>' | answer "200 OK" application/json
+kept "HTML that claims to be JSON"
+answer "200 OK" application/json </dev/null
+kept "an empty 200"
+echo '{}' | answer "200 OK" application/json
+kept "an object without members"
+echo '[]' | answer "200 OK" application/json
+kept "another kind of value"
+listing </dev/null
+kept "no members at all"
+listing "$(member ada)"
+head -c $(($(stat -c %s "$T/body") / 2)) "$T/body" >"$T/half"
+answer "200 OK" application/json <"$T/half"
+kept "half an object"
+listing "$(member ada)"
+head -c -20 "$T/answer" >"$T/answer.new" && mv "$T/answer.new" "$T/answer"
+kept "a body cut short"
+echo '{"ok":false,"reason":"internal","message":"no"}' | answer "500 Internal Server Error" application/json
+kept "500"
+echo '{"ok":false,"reason":"unauthorized","message":"no"}' | answer "401 Unauthorized" application/json
+kept "401"
+echo '{"ok":false,"reason":"organization_not_found","message":"no"}' | answer "404 Not Found" application/json
+kept "404"
+head -c 10000000 /dev/zero | tr '\0' ' ' | answer "200 OK" application/json
+kept "10 MB of nothing"
+member ada | jq -c '.name = "x" * 10000000 | {revision: 7, complete: true, more: false, members: [.]}' |
+    answer "200 OK" application/json
+kept "a name of 10 MB"
+printf 'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:7500/\r\nContent-Length: 0\r\n\r\n' >"$T/answer"
+kept "a redirect"
+printf '\0\0\0\0' >"$T/answer"
+kept "no HTTP"
+like "$(age)" '^[0-9]+$' "the host says when it last heard from the organization"
+ok "... and bad answers do not count" test "$(age)" -ge $(((${EPOCHREALTIME/./} - ${heard/./}) / 1000 - 1000))
+mv /var/lib/orglogin/ids.db "$T/"
+kept "a bad answer when the ledger is lost"
+mv "$T/ids.db" /var/lib/orglogin/
+
+# Hostile members among good ones: the good ones are published, the others are reported.
+listing "$(member ada '{"role": "admin"}')" "$(member mia)" "$(member root)" "$(member ../x)" "$(member $'new\nline')" \
+    "$(member '')" "$(member daemon)" "$(member 4711)" "$(member eve '{"uid": 0, "gid": 0, "home": "/", "groups": ["root"]}')" \
+    "$(member zoe '{"name": "Zoe\n:0:0:root:/:/bin/sh"}')"
+orgsyncd --once >"$T/out" 2>&1
+diag "$(cat "$T/out")"
+for name in root ../x daemon 4711; do
+    like "$(cat "$T/out")" "(^|[^a-z0-9])$name([^a-z0-9]|\$)" "a member named $name is reported"
+done
+is "$(grep -c '^line' "$T/out")" 0 "a newline in a name makes no line of its own"
+is "$(getent passwd root | cut -d: -f3)" 0 "root is root"
+is "$(getent passwd ../x 4711 x new line; echo $?)" 2 "none of the bad names is served"
+is "$(getent passwd ada mia | wc -l)" 2 "the good ones are"
+like "$(getent passwd eve)" '^eve:[^:]*:[2-9][0-9]{5,}:[2-9][0-9]{5,}:' "a uid in the answer counts for nothing"
+unlike "$(id -Gn eve)" root "and so does a group"
+is "$(getent passwd zoe | awk -F: '{print NR, NF, $6, $7}')" "1 7 /home/zoe /bin/bash" "a display name cannot break the line"
+done_testing

@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""A server that answers badly. The first segment of the path chooses how: see the table BODIES and
+the functions do_*. Prints its port; --tls CERT KEY for https. Each request goes to --log FILE."""
+import argparse, email.utils, http.server, json, socket, ssl, sys, time
+
+ANN = '{"userId":"usr_ann","email":"ann@x.org","username":"ann","name":"Ann","role":"owner"}'
+GOOD = '{"ok":true,"members":[%s],"user":{"id":"usr_ann"},"organizations":[{"id":"org_1","name":"acme"}],' \
+       '"organization":{"id":"org_1","name":"acme"},"revision":3,"complete":true,"more":false}' % ANN
+
+
+def members(*items):
+    return '{"members":[%s]}' % ','.join(items)
+
+
+def changes(revision='3', complete='true', more='false', items=(ANN,)):
+    return '{"revision":%s,"complete":%s,"more":%s,"members":[%s]}' % (revision, complete, more, ','.join(items))
+
+
+HOSTILE = [{"userId": "usr_%d" % i, "role": "member", "username": name, "email": name + "@x.org",
+            "name": name} for i, name in enumerate(
+                ["root", "../x", "a\nb", "esc\x1b[2J", "\u202eevil", "\u009b31m", "a:b", "x" * 900, ""])]
+
+# name: (status, body, headers)
+BODIES = {
+    'good': (200, GOOD, {}),
+    'empty': (200, '', {}),
+    'truncated': (200, GOOD[:-20], {}),
+    'trailing': (200, GOOD + '{}', {}),
+    'array': (200, '[]', {}),
+    'noarray': (200, '{}', {}),
+    'objectlist': (200, '{"members":{}}', {}),
+    'nomembers': (200, members(), {}),
+    'noid': (200, members('{"role":"owner"}'), {}),
+    'emptyid': (200, members('{"userId":"","role":"owner"}'), {}),
+    'numberid': (200, members('{"userId":12345678901234567890,"role":"owner"}'), {}),
+    'norole': (200, members('{"userId":"u"}'), {}),
+    'wrongtype': (200, members('{"userId":"u","role":"owner","email":["a"]}'), {}),
+    'wronglist': (200, members('{"userId":"u","roles":["a",1]}'), {}),
+    'badstate': (200, members('{"userId":"u","role":"owner","state":"root"}'), {}),
+    'notobject': (200, members('"ann"'), {}),
+    'longtext': (200, members('{"userId":"u","role":"owner","name":"%s"}' % ('x' * 1025)), {}),
+    'duplicate': (200, members('{"userId":"u","role":"member","role":"owner"}'), {}),
+    'nul': (200, members('{"userId":"u","role":"owner","username":"root\\u0000x"}'), {}),
+    'badutf8': (200, members('{"userId":"u","role":"owner","name":"\udcff"}'), {}),
+    'surrogate': (200, members('{"userId":"u","role":"owner","name":"\\ud800"}'), {}),
+    'deep': (200, '{"members":' + '[' * 100000 + ']' * 100000 + '}', {}),
+    'manykeys': (200, '{' + ','.join('"k%d":1' % i for i in range(100000)) + '}', {}),
+    'big': (200, '{"pad":"' + 'x' * 10000000 + '"}', {}),
+    'hostile': (200, json.dumps({"members": HOSTILE, "organizations": [{"id": "org_1", "name": "\x1b[31macme"}],
+                                 "organization": {"id": "org_1", "name": "acme"}}), {}),
+    'notok': (200, '{"ok":false,"reason":"unauthorized","message":"ended"}', {}),
+    'okmissing': (200, '{"done":true}', {}),
+    '400': (400, '{"ok":false,"reason":"invalid","message":"email: what\\u001b[2J?"}', {}),
+    '401': (401, '', {}),
+    '409a': (409, '{"error":"last_owner"}', {}),
+    '409b': (409, '{"error":{"code":"last_owner","message":"the last one"}}', {}),
+    '409c': (409, '{"code":"last_owner","message":"the last one"}', {}),
+    '404html': (404, '<html>nothing</html>', {}),
+    '500': (500, '<html>oops</html>', {}),
+    '503': (503, '{"reason":"busy"}', {'Retry-After': '7'}),
+    '429': (429, '{"reason":"slow_down"}', {'Retry-After': '120'}),
+    '429long': (429, '', {'Retry-After': '99999999999999999999'}),
+    'redirect': (302, '', {'Location': 'http://127.0.0.1:1/'}),
+    'revtext': (200, changes('"3"'), {}),
+    'revzero': (200, changes('0'), {}),
+    'revneg': (200, changes('-1'), {}),
+    'revfrac': (200, changes('3.5'), {}),
+    'revhuge': (200, changes('9007199254740993'), {}),
+    'revinf': (200, changes('1e999'), {}),
+    'revmissing': (200, '{"complete":true,"more":false,"members":[%s]}' % ANN, {}),
+    'incomplete': (200, changes(complete='false'), {}),
+    'emptyall': (200, changes(items=()), {}),
+    'forever': (200, changes(more='true'), {}),
+    'stuck': (200, changes(complete='false', items=()), {}),
+    'still': (200, changes('5', complete='false'), {}),
+    'stillmore': (200, changes('5', complete='false', more='true', items=()), {}),
+    'backwards': (200, changes('2', complete='false'), {}),
+    'moretext': (200, changes(more='"no"'), {}),
+    'nested': (200, '{"organizations":[{"organization":{"id":"org_1","name":"acme"},"role":"owner"}],'
+               '"invitation":{"id":"inv_1","email":"b@x.org","role":"member"},"token":"secret"}', {}),
+}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def log_message(self, *args):
+        pass
+
+    def send(self, status, body, headers, length=None, kind='application/json'):
+        data = body.encode('utf-8', 'surrogateescape')
+        self.send_response(status)
+        self.send_header('Content-Type', kind)
+        self.send_header('Content-Length', str(len(data) if length is None else length))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_CONNECT(self):
+        self.log('CONNECT ' + self.path)
+        self.send_error(403)
+
+    def log(self, text):
+        if ARGS.log:
+            with open(ARGS.log, 'a') as f:
+                f.write(text + '\n')
+
+    def chunk(self, text):
+        data = text.encode()
+        self.wfile.write(b'%x\r\n%s\r\n' % (len(data), data))
+        self.wfile.flush()
+
+    def hold(self, kind='application/json', status=200):
+        self.send_response(status)
+        self.send_header('Content-Type', kind)
+        self.send_header('Transfer-Encoding', 'chunked')
+        self.end_headers()
+        self.wfile.flush()
+
+    # --- answers that take a function ---
+
+    def do_html(self):
+        self.send(200, '<!DOCTYPE html><title>Log in</title>', {}, kind='text/html')
+
+    def do_half(self):
+        self.send(200, GOOD, {}, length=len(GOOD) + 100)
+        self.close_connection = True
+
+    def do_nothing(self):
+        time.sleep(30)
+
+    def do_429date(self):
+        self.send(429, '', {'Retry-After': email.utils.formatdate(time.time() + 300, usegmt=True)})
+
+    def do_garbage(self):
+        self.wfile.write(b'SSH-2.0-OpenSSH_9.2\r\n')
+        self.close_connection = True
+
+    def do_held(self):
+        self.hold()
+        for _ in range(3):
+            self.chunk('\n')
+            time.sleep(0.3)
+        self.chunk(changes('9', complete='false'))
+        self.chunk('')
+
+    def do_heldhtml(self):
+        self.hold(kind='text/html')
+        self.chunk('\n')
+        time.sleep(0.3)
+        self.chunk('<html>')
+        self.chunk('')
+
+    def do_heldno(self):
+        self.hold()
+        self.chunk('\n')
+        time.sleep(0.3)
+        self.chunk('{"ok":false,"reason":"unauthorized","message":"The token ended."}')
+        self.chunk('')
+
+    def do_stall(self):
+        self.hold()
+        self.chunk('\n')
+        time.sleep(40)
+
+    def do_whispering(self):
+        self.hold()
+        for _ in range(60):
+            self.chunk('\n')
+            time.sleep(0.5)
+
+    def do_heldlong(self):
+        if 'whoami' in self.path:
+            return self.send(200, GOOD, {})
+        self.do_whispering()
+
+    def do_page004(self):
+        if self.path.endswith('/changes'):
+            self.send(404, '<html>Cannot POST</html>', {}, kind='text/html')
+        else:
+            self.send(200, GOOD, {})
+
+    def do_unknown(self):
+        if self.path.endswith('/changes'):
+            self.send(404, '{"ok":false,"reason":"unknown_endpoint"}', {})
+        else:
+            self.send(200, GOOD, {})
+
+    def do_noorg(self):
+        self.send(404, '{"ok":false,"reason":"organization_not_found"}', {})
+
+    def do_pages(self):
+        since = self.body.get('since')
+        if since == 0:
+            self.send(200, changes('5', more='true'), {})
+        else:
+            self.send(200, changes('9', complete='false', items=[ANN.replace('ann', 'bob')]), {})
+
+    def do_POST(self):
+        raw = self.rfile.read(int(self.headers.get('Content-Length', 0)))
+        self.body = json.loads(raw or b'{}')
+        self.log('%s %s %s %s' % (self.command, self.path, self.headers.get('Authorization'), raw.decode()))
+        how = self.path.split('/')[1]
+        if how in BODIES:
+            self.send(*BODIES[how])
+        else:
+            getattr(self, 'do_' + how)()
+
+    do_GET = do_POST
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, address):
+        pass
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument('--tls', nargs=2)
+parser.add_argument('--log')
+ARGS = parser.parse_args()
+server = Server(('127.0.0.1', 0), Handler)
+if ARGS.tls:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*ARGS.tls)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+print(server.server_address[1], flush=True)
+server.serve_forever()

@@ -1,0 +1,62 @@
+# The daemons and people of a test, inside the throw-away root (tests/lib/root.sh). Source it after tap.sh.
+CONF=/etc/orglogin/orglogin.conf
+SNAPSHOT=/var/lib/orglogin/snapshot
+AUTH_LOG=/var/log/auth.log
+MEMBERS=/etc/orglogin/members.json
+
+# Log lines of PAM, sshd and sudo go to AUTH_LOG.
+start_syslog() {
+    rm -f /etc/syslog.d/*
+    printf 'auth,authpriv.*\t%s\n' "$AUTH_LOG" >/etc/syslog.conf
+    touch "$AUTH_LOG"
+    syslogd
+    wait_for 5 test -S /dev/log
+}
+
+# Real sshd, on the root's own port 22. The client knows its host key and takes the key of the person it logs in as.
+start_sshd() {
+    mkdir -p /run/sshd /etc/ssh/keys /root/keys /root/.ssh
+    sed 's/^/localhost /' /etc/ssh/ssh_host_ed25519_key.pub >/etc/ssh/ssh_known_hosts
+    printf '%s\n' 'IdentityFile /root/keys/%r' 'IdentitiesOnly yes' 'NumberOfPasswordPrompts 1' >/root/.ssh/config
+    /usr/sbin/sshd
+    wait_for 5 test -s /run/sshd.pid
+}
+
+# new_key NAME...: a key for each, which sshd accepts for the user of that name
+new_key() {
+    local name
+    mkdir -p /root/keys /etc/ssh/keys
+    for name in "$@"; do
+        ssh-keygen -q -t ed25519 -N '' -C "$name" -f "/root/keys/$name"
+        cp "/root/keys/$name.pub" /etc/ssh/keys/
+        mv "/etc/ssh/keys/$name.pub" "/etc/ssh/keys/$name"
+    done
+}
+
+# as NAME COMMAND...: what NAME's ssh session says on stdout; what it says on stderr is in $T/err
+as() {
+    ssh "$1@localhost" "${@:2}" </dev/null 2>"$T/err"
+}
+
+# An organization of the test's own, kept in a file: the shipped configuration with the file provider.
+configure_file_provider() {
+    sed -e 's|provider = "native"|provider = "file"|' -e "s|url = .*|url = \"$MEMBERS\";|" -e '/token_file = /d' \
+        /usr/share/doc/orglogin/orglogin.conf >"$CONF"
+}
+
+# members NAME:ROLE[:STATE]...: these are the organization's members now
+members() {
+    local member name role state
+    for member in "$@"; do
+        IFS=: read -r name role state <<<"$member"
+        jq -n --arg name "$name" --arg role "$role" --arg state "${state:-active}" \
+            '{id: "usr_\($name)", email: "\($name)@acme.example", username: $name, name: $name, roles: [$role], state: $state}'
+    done | jq -s '{organization: {id: "org_7f3a", name: "acme"}, members: .}' >"$MEMBERS.new"
+    mv "$MEMBERS.new" "$MEMBERS"
+}
+
+# publish NAME:ROLE[:STATE]...: members, and the host knows
+publish() {
+    members "$@"
+    orgsyncd --once
+}

@@ -1,0 +1,80 @@
+# For the tests of orgd, and those that need one: source it behind tap.sh. Everything is in $T.
+#
+#   orgd_start [OPTION...]   starts it on $SOCKET and, with a port that the system picks, on $URL; its first token is $OWNER
+#   orgd_stop                SIGTERM; its exit status is $orgd_status
+#   orgd_end                 orgd_stop and two tests: it ended with 0, and no sanitizer has complained
+#   call PATH JSON [BEARER]  POST; sets $body and $status. $VIA says over what: "unix" (the default) or "tcp"
+#   api PATH JSON [BEARER]   the same, but prints the body: for $(...)
+#   sql STATEMENT            in the data file, with foreign keys
+#   new_org NAME             prints the id of a new organization of $OWNER's
+#   join ORG USER ROLE       USER@example.org joins with a new account: sets $user_id and $bearer
+need curl jq sqlite3
+ORGD=$BUILD/orgd
+DATA=$T/orgd.db
+SOCKET=$T/orgd.sock
+ORGD_LOG=$T/orgd.log
+VIA=unix
+OWNER=
+status=
+: > "$ORGD_LOG"
+
+orgd_start() {
+    "$ORGD" --data "$DATA" --socket "$SOCKET" --listen 127.0.0.1:0 "$@" > "$T/orgd.out" 2>> "$ORGD_LOG" &
+    orgd_pid=$!
+    wait_for 20 grep -q '^listening on 127' "$T/orgd.out" || { diag "orgd did not start" "$(cat "$ORGD_LOG")"; return 1; }
+    URL=http://$(sed -n 's/^listening on \(127.*\)/\1/p' "$T/orgd.out")
+    [ -n "$OWNER" ] || OWNER=$(grep -E '^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' "$T/orgd.out")
+}
+
+orgd_stop() {
+    kill "$orgd_pid"
+    wait "$orgd_pid"
+    orgd_status=$?
+}
+
+orgd_end() {
+    orgd_stop
+    is "$orgd_status" 0 'orgd ends well'
+    is "$(grep -cE 'ERROR: |runtime error:' "$ORGD_LOG")" 0 'no sanitizer has complained'
+}
+
+# curl with what leads to the server; arguments: PATH and curl's own
+request() {
+    local path=$1; shift
+    case $VIA in
+    unix) curl -sSg --path-as-is --max-time 30 --unix-socket "$SOCKET" "$@" "http://localhost/v1$path" ;;
+    tcp) curl -sSg --path-as-is --max-time 30 "$@" "$URL/v1$path" ;;
+    esac
+}
+
+call() {
+    local headers=(-H 'Content-Type: application/json')
+    [ -n "${3-}" ] && headers+=(-H "Authorization: Bearer $3")
+    body=$(printf '%s' "$2" | request "$1" "${headers[@]}" --data-binary @- -w '\n%{http_code}')
+    status=${body##*$'\n'} body=${body%$'\n'*}
+}
+
+api() { call "$@"; printf '%s\n' "$body"; }
+
+# field JQ-EXPRESSION: of the last call's body
+field() { jq -r "$1" <<< "$body" 2>&1; }
+
+# expect STATUS REASON NAME: the last call failed that way, with a message
+expect() {
+    is "$status $(field '"\(.ok) \(.reason) \(.message|type)"')" "$1 false $2 string" "$3"
+}
+
+# done_ok NAME: the last call answered 200 {"ok":true}
+done_ok() { is "$status $body" '200 {"ok":true}' "$1"; }
+
+sql() { sqlite3 -cmd '.timeout 5000' -cmd 'PRAGMA foreign_keys = ON' "$DATA" "$1"; }
+
+new_org() { api /organizations/create "$(jq -nc --arg n "$1" '{name:$n}')" "$OWNER" | jq -r .organization.id; }
+
+join() {
+    local token
+    token=$(api /organizations/invitations/create "{\"organizationId\":\"$1\",\"email\":\"$2@example.org\",\"role\":\"$3\"}" "$OWNER" | jq -r .token)
+    call /organizations/invitations/accept "{\"token\":\"$token\",\"username\":\"$2\"}"
+    user_id=$(field .user.id)
+    bearer=$(field .apiToken.bearer)
+}

@@ -1,0 +1,72 @@
+# The throw-away root: a small Debian of its own, made once, in which real sshd, sudo, su and cron meet the programs just
+# built. What runs in it sees its own files, processes, network and host name; all of it is gone when the script ends, and
+# nothing of this machine is touched. Source it; needs root. $BUILD is where the programs are (default build/).
+#
+#   in_root SCRIPT [ARG...]   runs SCRIPT (a file of this checkout) in it; its exit status is SCRIPT's
+#   inside_root               the calling script goes on in it; when the machine cannot do that, the test is skipped
+ROOT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+
+# What stands in the root besides Debian's essentials. The syslog daemon is there because nothing else listens on /dev/log.
+ROOT_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,inetutils-syslogd,jq
+ROOT_PACKAGES+=,libcurl4,libcjson1,libconfig9,libsqlite3-0,libmicrohttpd12,libsodium23,libsmartcols1
+
+# Prints why there can be no throw-away root on this machine; nothing when there can.
+root_lacking() {
+    if [ "$(id -u)" != 0 ]; then
+        echo "needs root"
+    elif ! command -v mmdebstrap >/dev/null; then
+        echo "mmdebstrap is not installed (tests/lib/deps installs it)"
+    elif ! unshare --mount --pid --net --uts --ipc --fork true 2>/dev/null; then
+        echo "may not make namespaces (is this a container without CAP_SYS_ADMIN?)"
+    fi
+}
+
+root_codename() {
+    # shellcheck source=/dev/null
+    (. /etc/os-release && echo "$VERSION_CODENAME")
+}
+
+# root_bootstrap DIR: a Debian root in DIR, from where this machine's apt gets its packages.
+root_bootstrap() {
+    # shellcheck disable=SC2016 # $1 is the hook's
+    mmdebstrap --quiet --variant=minbase --include="$ROOT_PACKAGES" --aptopt='Acquire::Languages "none"' \
+        --customize-hook='chroot "$1" useradd --system --no-create-home --shell /usr/sbin/nologin orgsync' \
+        "$(root_codename)" "$1" </dev/null
+}
+
+# root_make BUILD: makes BUILD/root unless it is there already and has today's packages. Parallel callers wait for one.
+root_make() {
+    local build=$1 want
+    want="$(root_codename) $ROOT_PACKAGES"
+    (
+        flock 9
+        [ "$(cat "$build/root/.made-of" 2>/dev/null)" = "$want" ] && exit 0
+        echo "making the throw-away root $build/root (half a minute, once)" >&2
+        rm -rf "$build/root" "$build/root.new"
+        root_bootstrap "$build/root.new" >"$build/root.log" 2>&1 ||
+            { echo "mmdebstrap failed, see $build/root.log" >&2; exit 1; }
+        echo "$want" >"$build/root.new/.made-of"
+        mv "$build/root.new" "$build/root"
+    ) 9>"$build/root.lock"
+}
+
+in_root() {
+    local build
+    build=$(cd "$ROOT_TOP" && mkdir -p "${BUILD:-build}" && cd "${BUILD:-build}" && pwd) || return 1
+    [ -x "$build/orgd" ] || { echo "nothing is built in $build: run make" >&2; return 1; }
+    root_make "$build" || return 1
+    unshare --mount --pid --net --uts --ipc --fork --kill-child --mount-proc --propagation private \
+        "$ROOT_TOP/tests/lib/enter" "$build" "$(readlink -f "$1")" "${@:2}"
+}
+
+inside_root() {
+    local why
+    [ -z "${ORG_IN_ROOT:-}" ] || return 0
+    why=$(root_lacking)
+    if [ -n "$why" ]; then
+        echo "1..0 # SKIP $why"
+        exit 0
+    fi
+    in_root "$0"
+    exit
+}

@@ -1,0 +1,44 @@
+# TAP for bash tests: source it, call ok/is/like, end with done_testing. $BUILD is where the programs are (default build/).
+# Every test has $T, a private directory that is removed at the end, together with the background jobs.
+set -u
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+BUILD=$(cd "$TOP" && cd "${BUILD:-build}" && pwd)
+T=$(mktemp -d "${TMPDIR:-/tmp}/orglogin-test.XXXXXX")
+tap_n=0 tap_failed=0
+
+tap_cleanup() {
+    local jobs; jobs=$(jobs -p)
+    [ -n "$jobs" ] && kill $jobs 2>/dev/null
+    wait 2>/dev/null
+    rm -rf "$T"
+}
+trap tap_cleanup EXIT
+
+diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+pass() { tap_n=$((tap_n + 1)); echo "ok $tap_n - $1"; }
+fail() { tap_n=$((tap_n + 1)); tap_failed=$((tap_failed + 1)); echo "not ok $tap_n - $1"; shift; [ $# -gt 0 ] && diag "$@"; return 0; }
+
+# ok NAME COMMAND...: passes when COMMAND exits 0; what it printed is shown when it does not.
+ok() {
+    local name=$1 out; shift
+    if out=$("$@" 2>&1); then pass "$name"; else fail "$name" "exit status $? of: $*" "$out"; fi
+}
+# is GOT WANT NAME
+is() { if [ "$1" = "$2" ]; then pass "$3"; else fail "$3" "got:  $1" "want: $2"; fi; }
+# like GOT EXTENDED-REGEX NAME
+like() { if printf '%s' "$1" | grep -Eq -- "$2"; then pass "$3"; else fail "$3" "got:  $1" "want: /$2/"; fi; }
+# unlike GOT EXTENDED-REGEX NAME
+unlike() { if printf '%s' "$1" | grep -Eq -- "$2"; then fail "$3" "got: $1" "unwanted: /$2/"; else pass "$3"; fi; }
+
+skip_all() { echo "1..0 # SKIP $1"; exit 0; }
+need() { local c; for c in "$@"; do command -v "$c" >/dev/null 2>&1 || skip_all "$c is not installed"; done; }
+need_root() { [ "$(id -u)" = 0 ] || skip_all "needs root"; }
+
+# wait_for SECONDS COMMAND...: until COMMAND succeeds
+wait_for() {
+    local end=$(($(date +%s%N) + $1 * 1000000000)); shift
+    until "$@" >/dev/null 2>&1; do [ "$(date +%s%N)" -lt "$end" ] || return 1; sleep 0.02; done
+}
+
+done_testing() { echo "1..$tap_n"; [ "$tap_failed" = 0 ]; exit; }

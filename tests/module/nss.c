@@ -1,0 +1,486 @@
+/* libnss_org.so.2 through the real glibc: getpwnam_r and the others, with "org" as the only
+ * service. */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <grp.h>
+#include <nss.h>
+#include <pthread.h>
+#include <pwd.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/paths.h"
+#include "common/snapshot_writer.h"
+#include "tests/unit/unit.h"
+
+#define MEMBERS 40
+
+static void publish(uint64_t generation, bool enumerate, bool group_members)
+{
+    struct snapshot_settings settings = {
+        .generation = generation, .enumerate = enumerate, .group_members = group_members};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    uint32_t org = snapshot_writer_org(w, "acme", 0);
+    uint32_t all = snapshot_writer_group(w, "acme", 150000),
+             admins = snapshot_writer_group(w, "admins", 150001);
+    struct snapshot_class_spec member = {.org = org, .groups = {all}, .group_count = 1};
+    struct snapshot_class_spec admin = {.org = org,
+                                        .groups = {all, admins},
+                                        .group_count = 2,
+                                        .local_gids = {44},
+                                        .local_count = 1};
+    uint32_t member_class = snapshot_writer_class(w, &member),
+             admin_class = snapshot_writer_class(w, &admin);
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        char name[16], gecos[32];
+        snprintf(name, sizeof name, "user%u", i);
+        snprintf(gecos, sizeof gecos, "Generation %llu", (unsigned long long)generation);
+        struct snapshot_user_spec u = {
+            200000 + i, 200000 + i, i % 10 ? member_class : admin_class, MEMBER_ACTIVE, name, gecos,
+            "/home/x",  "/bin/bash"};
+        snapshot_writer_user(w, &u);
+    }
+    struct snapshot_class_spec none = {.org = org};
+    struct snapshot_user_spec gone = {200100,
+                                      200100,
+                                      snapshot_writer_class(w, &none),
+                                      MEMBER_REMOVED,
+                                      "gone",
+                                      "Gone",
+                                      "/home/gone",
+                                      "/usr/sbin/nologin"};
+    struct snapshot_user_spec pending = {
+        200101,    200101,     snapshot_writer_class(w, &none), MEMBER_PENDING, "pending", "",
+        "/home/p", "/bin/bash"};
+    /* A removed member whose class, by somebody's mistake, still has groups. */
+    struct snapshot_user_spec ghost = {200102,  200102, admin_class, MEMBER_REMOVED,
+                                       "ghost", "",     "/home/g",   "/bin/bash"};
+    snapshot_writer_user(w, &gone);
+    snapshot_writer_user(w, &pending);
+    snapshot_writer_user(w, &ghost);
+    assert_int_equal(snapshot_writer_publish(w, PATH_SNAPSHOT), 0);
+    snapshot_writer_free(w);
+}
+
+static int by_name(const char *name, struct passwd **found)
+{
+    static struct passwd pw;
+    static char buffer[1024];
+    return getpwnam_r(name, &pw, buffer, sizeof buffer, found);
+}
+
+static void found_and_absent(void **state)
+{
+    (void)state;
+    struct passwd *p;
+    publish(1, false, true);
+    assert_int_equal(by_name("user7", &p), 0);
+    assert_string_equal(p->pw_name, "user7");
+    assert_string_equal(p->pw_passwd, "*");
+    assert_int_equal(p->pw_uid, 200007);
+    assert_int_equal(p->pw_gid, 200007);
+    assert_string_equal(p->pw_gecos, "Generation 1");
+    assert_string_equal(p->pw_dir, "/home/x");
+    assert_string_equal(p->pw_shell, "/bin/bash");
+    p = getpwuid(200039);
+    assert_non_null(p);
+    assert_string_equal(p->pw_name, "user39");
+    const char *absent[] = {"user40",   "root",
+                            "200007",   "",
+                            "User7",    "user7 ",
+                            "../user7", "us\ner",
+                            "pending",  "a-name-that-is-longer-than-any-name-of-ours-may-be"};
+    for (size_t i = 0; i < sizeof absent / sizeof *absent; i++) {
+        assert_int_equal(by_name(absent[i], &p), 0);
+        assert_null(p);
+    }
+    const uid_t nobody[] = {0,     1,      999,    1000,   65534,    65535,
+                            61184, 199999, 200040, 200101, (uid_t)-1};
+    for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
+        assert_null(getpwuid(nobody[i]));
+        assert_null(getgrgid(nobody[i]));
+    }
+}
+
+typedef enum nss_status getpwnam_entry(const char *, struct passwd *, char *, size_t, int *);
+
+/* Called as glibc does, but with an error variable that is not errno: errno is the program's. */
+static void errno_is_left_alone(void **state)
+{
+    (void)state;
+    void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW);
+    assert_non_null(module);
+    getpwnam_entry *entry = (getpwnam_entry *)(uintptr_t)dlsym(module, "_nss_org_getpwnam_r");
+    struct passwd pw;
+    char buffer[1024];
+    int error = 0;
+    for (int snapshot = 0; snapshot < 2; snapshot++) {
+        unlink(PATH_SNAPSHOT);
+        usleep(1100000);
+        if (snapshot)
+            publish(1, false, true);
+        const char *names[] = {"user7", "stranger", "7up"};
+        for (int i = 0; i < 3; i++) {
+            errno = 4711;
+            enum nss_status status = entry(names[i], &pw, buffer, sizeof buffer, &error);
+            assert_int_equal(errno, 4711);
+            assert_int_equal(status, i == 2      ? NSS_STATUS_NOTFOUND
+                                     : !snapshot ? NSS_STATUS_UNAVAIL
+                                     : i == 0    ? NSS_STATUS_SUCCESS
+                                                 : NSS_STATUS_NOTFOUND);
+        }
+        assert_int_equal(entry("user7", &pw, buffer, 5, &error),
+                         snapshot ? NSS_STATUS_TRYAGAIN : NSS_STATUS_UNAVAIL);
+        assert_int_equal(error, snapshot ? ERANGE : ENOENT);
+    }
+    dlclose(module);
+}
+
+static void removed_keep_name_and_number(void **state)
+{
+    (void)state;
+    publish(1, false, true);
+    struct passwd *p = getpwuid(200100);
+    assert_non_null(p);
+    assert_string_equal(p->pw_name, "gone");
+    assert_string_equal(p->pw_shell, "/usr/sbin/nologin");
+    const char *names[] = {"gone", "ghost"};
+    for (int i = 0; i < 2; i++) {
+        gid_t gids[8];
+        int n = 8;
+        assert_int_equal(getgrouplist(names[i], 200100, gids, &n), 1);
+    }
+    assert_string_equal(getgrgid(200100)->gr_name, "gone");
+}
+
+/* The memory behind the buffer must stay as it was, at every size, wherever the buffer begins. */
+#define ROOM 8192
+static char arena[ROOM + 64];
+
+static void check_canary(size_t offset, size_t size)
+{
+    for (size_t i = 0; i < 32; i++)
+        assert_int_equal(arena[offset + size + i], 'x');
+}
+
+static void passwd_at_every_buffer_size(void **state)
+{
+    (void)state;
+    publish(1, false, true);
+    const size_t need =
+        sizeof "user7" + sizeof "Generation 1" + sizeof "/home/x" + sizeof "/bin/bash" + sizeof "*";
+    for (size_t offset = 0; offset < 8; offset++)
+        for (size_t size = 0; size < need + 40; size++) {
+            struct passwd pw, *p;
+            memset(arena, 'x', sizeof arena);
+            int rc = getpwnam_r("user7", &pw, arena + offset, size, &p);
+            assert_int_equal(rc, size < need ? ERANGE : 0);
+            assert_int_equal(p != NULL, size >= need);
+            int rc2 = getpwuid_r(200007, &pw, arena + offset, size, &p);
+            assert_int_equal(rc2, rc);
+            check_canary(offset, size);
+        }
+}
+
+static void group_at_every_buffer_size(void **state)
+{
+    (void)state;
+    publish(1, false, true);
+    size_t need = (MEMBERS + 1) * sizeof(char *) + sizeof "acme" + sizeof "*";
+    for (int i = 0; i < MEMBERS; i++)
+        need += i < 10 ? sizeof "user7" : sizeof "user10";
+    for (size_t offset = 0; offset < 8; offset++) {
+        size_t pad = -(uintptr_t)(arena + offset) % sizeof(char *);
+        for (size_t size = 0; size < need + pad + 20; size += size + 60 < need ? 13 : 1) {
+            struct group gr, *g;
+            memset(arena, 'x', sizeof arena);
+            int rc = getgrnam_r("acme", &gr, arena + offset, size, &g);
+            assert_int_equal(rc, size < need + pad ? ERANGE : 0);
+            assert_int_equal(getgrgid_r(150000, &gr, arena + offset, size, &g), rc);
+            check_canary(offset, size);
+            if (rc)
+                continue;
+            assert_int_equal((uintptr_t)g->gr_mem % sizeof(char *), 0);
+            for (int i = 0; i < MEMBERS; i++) {
+                char want[16];
+                snprintf(want, sizeof want, "user%d", i);
+                assert_string_equal(g->gr_mem[i], want);
+            }
+            assert_null(g->gr_mem[MEMBERS]);
+        }
+    }
+}
+
+static void groups(void **state)
+{
+    (void)state;
+    publish(1, false, true);
+    struct group *g = getgrnam("admins");
+    assert_int_equal(g->gr_gid, 150001);
+    assert_string_equal(g->gr_passwd, "*");
+    assert_string_equal(g->gr_mem[1], "user10");
+    g = getgrnam("user7"); /* everybody's own */
+    assert_int_equal(g->gr_gid, 200007);
+    assert_null(g->gr_mem[0]);
+    assert_string_equal(getgrgid(200007)->gr_name, "user7");
+    assert_null(getgrnam("pending"));
+    assert_null(getgrgid(44)); /* a mapped local group is never answered as a group */
+    publish(2, false, false);
+    assert_null(getgrnam("admins")->gr_mem[0]);
+}
+
+static void groups_of_a_user(void **state)
+{
+    (void)state;
+    publish(1, false, true);
+    gid_t gids[8];
+    int n = 8;
+    assert_int_equal(getgrouplist("user10", 200010, gids, &n), 4);
+    assert_int_equal(gids[0], 200010);
+    assert_int_equal(gids[1], 150000);
+    assert_int_equal(gids[2], 150001);
+    assert_int_equal(gids[3], 44);
+    n = 8;
+    assert_int_equal(getgrouplist("user10", 150000, gids, &n),
+                     3); /* the primary group is not there twice */
+    n = 2;
+    assert_int_equal(getgrouplist("user10", 200010, gids, &n), -1);
+    assert_int_equal(n, 4);
+    n = 8;
+    assert_int_equal(getgrouplist("user11", 200011, gids, &n), 2);
+    n = 8;
+    assert_int_equal(getgrouplist("stranger", 1234, gids, &n), 1);
+}
+
+/* Absent and unknown are different answers. */
+static void unavailable(void **state)
+{
+    (void)state;
+    struct passwd *p;
+    unlink(PATH_SNAPSHOT);
+    usleep(1100000); /* the longest that a removed file can go unnoticed */
+    assert_int_equal(by_name("user7", &p), ENOENT);
+    assert_int_equal(by_name("7up", &p), 0); /* not a name of ours, whatever the file says */
+    publish(1, false, true);
+    assert_int_equal(by_name("user7", &p), 0);
+    assert_non_null(p);
+    assert_int_equal(rename(PATH_SNAPSHOT, PATH_SNAPSHOT ".away"), 0);
+    FILE *f = fopen(PATH_SNAPSHOT, "w");
+    fputs("rubbish\n", f);
+    fclose(f);
+    usleep(1100000);
+    assert_int_equal(by_name("user7", &p), EIO);
+    assert_int_equal(rename(PATH_SNAPSHOT ".away", PATH_SNAPSHOT), 0);
+    assert_int_equal(by_name("user7", &p), 0);
+    assert_non_null(p);
+}
+
+static void news_is_seen_at_once(void **state)
+{
+    (void)state;
+    struct passwd *p;
+    for (uint64_t generation = 1; generation < 100; generation++) {
+        char want[32];
+        publish(generation, false, true);
+        snprintf(want, sizeof want, "Generation %llu", (unsigned long long)generation);
+        assert_int_equal(by_name("user3", &p), 0);
+        assert_string_equal(p->pw_gecos, want);
+    }
+}
+
+static int open_descriptors(void)
+{
+    int n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+/* A program may close every descriptor and reuse the numbers: we must not have one, nor mind. */
+static void no_descriptor_is_kept(void **state)
+{
+    (void)state;
+    struct passwd *p;
+    publish(1, false, true);
+    by_name("user1", &p);
+    int before = open_descriptors();
+    publish(2, false, true);
+    by_name("user2", &p);
+    getgrnam("acme");
+    assert_int_equal(open_descriptors(), before);
+}
+
+static int mappings(void)
+{
+    FILE *f = fopen("/proc/self/maps", "r");
+    char line[512];
+    int n = 0;
+    while (fgets(line, sizeof line, f))
+        n += strstr(line, PATH_SNAPSHOT) != NULL;
+    fclose(f);
+    return n;
+}
+
+static void old_mappings_go(void **state)
+{
+    (void)state;
+    struct passwd *p;
+    for (uint64_t generation = 1; generation < 20; generation++) {
+        publish(generation, false, true);
+        by_name("user1", &p);
+    }
+    assert_int_equal(mappings(), 1);
+}
+
+static atomic_bool stop;
+static atomic_int wrong;
+
+static void *look_up(void *arg)
+{
+    uid_t uid = (uid_t)(uintptr_t)arg;
+    while (!atomic_load(&stop)) {
+        struct passwd pw, *p;
+        struct group gr, *g;
+        char buffer[4096];
+        gid_t gids[8];
+        int n = 8;
+        if (getpwuid_r(200000 + uid, &pw, buffer, sizeof buffer, &p) != 0 || !p ||
+            p->pw_uid != 200000 + uid)
+            atomic_fetch_add(&wrong, 1);
+        if (getgrnam_r("acme", &gr, buffer, sizeof buffer, &g) != 0 || !g || g->gr_gid != 150000)
+            atomic_fetch_add(&wrong, 1);
+        if (getgrouplist("user10", 200010, gids, &n) != 4)
+            atomic_fetch_add(&wrong, 1);
+    }
+    return NULL;
+}
+
+static void threads_while_snapshots_change(void **state)
+{
+    (void)state;
+    pthread_t t[4];
+    publish(1, false, true);
+    atomic_store(&stop, false);
+    for (uintptr_t i = 0; i < 4; i++)
+        pthread_create(&t[i], NULL, look_up, (void *)(i * 7));
+    for (uint64_t generation = 2; generation < 150; generation++) {
+        publish(generation, false, true);
+        usleep(2000);
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < 4; i++)
+        pthread_join(t[i], NULL);
+    assert_int_equal(atomic_load(&wrong), 0);
+    struct passwd *p;
+    usleep(1100000); /* what readers held is unmapped at the next look at the file */
+    by_name("user1", &p);
+    assert_int_equal(mappings(), 1);
+}
+
+/* A child that was forked while other threads looked names up sees news like everybody. */
+static void children(void **state)
+{
+    (void)state;
+    pthread_t t[2];
+    publish(1, false, true);
+    atomic_store(&stop, false);
+    for (uintptr_t i = 0; i < 2; i++)
+        pthread_create(&t[i], NULL, look_up, (void *)i);
+    int failed = 0;
+    for (uint64_t generation = 2; generation < 30; generation++) {
+        pid_t child = fork();
+        if (child == 0) {
+            struct passwd *p;
+            alarm(20);
+            for (uint64_t g = 0; g < 6; g++) {
+                char want[32];
+                publish(1000 * generation + g, false, true);
+                snprintf(want, sizeof want, "Generation %llu",
+                         (unsigned long long)(1000 * generation + g));
+                if (by_name("user3", &p) != 0 || !p || strcmp(p->pw_gecos, want) != 0)
+                    _exit(1);
+            }
+            _exit(0);
+        }
+        int status;
+        waitpid(child, &status, 0);
+        failed += status != 0;
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < 2; i++)
+        pthread_join(t[i], NULL);
+    assert_int_equal(failed, 0);
+    assert_int_equal(atomic_load(&wrong), 0);
+}
+
+static void enumeration(void **state)
+{
+    (void)state;
+    publish(1, false, true);
+    setpwent();
+    assert_null(getpwent());
+    endpwent();
+    publish(2, true, true);
+    int users = 0, groups_seen = 0;
+    setpwent();
+    setgrent();
+    for (struct passwd *p; (p = getpwent());) {
+        assert_string_not_equal(p->pw_name, "pending");
+        users++;
+        if (users == 10) /* neither news nor other lookups disturb it */
+            publish(3, true, true);
+        assert_non_null(getpwnam("user1"));
+        groups_seen += getgrent() != NULL;
+    }
+    while (getgrent())
+        groups_seen++;
+    endpwent();
+    endgrent();
+    assert_int_equal(users, MEMBERS + 2);
+    assert_int_equal(groups_seen, 2 + MEMBERS + 2); /* the organization's, and everybody's own */
+}
+
+int main(int argc, char **argv)
+{
+    (void)argc;
+    if (geteuid() != 0) {
+        puts("1..0 # SKIP needs root: a snapshot must be root's");
+        return 0;
+    }
+    if (!getenv("LD_LIBRARY_PATH")) { /* where glibc looks for the module */
+        setenv("LD_LIBRARY_PATH", MODULE_DIR, 1);
+        execv("/proc/self/exe", argv);
+        return 1;
+    }
+    mkdir(ORG_STATEDIR, 0755);
+    extern int __nss_configure_lookup(const char *, const char *);
+    __nss_configure_lookup("passwd", "org");
+    __nss_configure_lookup("group", "org");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(found_and_absent),
+        cmocka_unit_test(errno_is_left_alone),
+        cmocka_unit_test(removed_keep_name_and_number),
+        cmocka_unit_test(passwd_at_every_buffer_size),
+        cmocka_unit_test(group_at_every_buffer_size),
+        cmocka_unit_test(groups),
+        cmocka_unit_test(groups_of_a_user),
+        cmocka_unit_test(unavailable),
+        cmocka_unit_test(news_is_seen_at_once),
+        cmocka_unit_test(no_descriptor_is_kept),
+        cmocka_unit_test(old_mappings_go),
+        cmocka_unit_test(threads_while_snapshots_change),
+        cmocka_unit_test(children),
+        cmocka_unit_test(enumeration),
+    };
+    int rc = cmocka_run_group_tests_name("libnss_org", tests, NULL, NULL);
+    unlink(PATH_SNAPSHOT);
+    return rc;
+}

@@ -1,0 +1,94 @@
+#!/bin/bash
+# host status, explain and sync, against a snapshot and a made-up orgsyncd, in a mount namespace of its own.
+if [ -z "${HOST_T_INSIDE-}" ] && [ "$(id -u)" = 0 ]; then HOST_T_INSIDE=1 exec unshare -m "$0"; fi
+. "$(dirname "$0")/../lib/tap.sh"
+need_root
+need python3 jq
+ORGADMIN=$BUILD/orgadmin
+MKSNAPSHOT=${MKSNAPSHOT:-$BUILD/tests/mksnapshot}
+
+# The two places are compiled in: the program tells them. What is there on this machine is hidden, not touched.
+place() { # place PATH: makes its directory, over a tmpfs unless it lies among temporary files
+    local dir=${1%/*} top
+    case $dir/ in
+    /tmp/* | "$BUILD"/*) mkdir -p "$dir" && rm -f "$1"; return ;;
+    esac
+    top=$dir
+    until [ -d "$top" ]; do top=${top%/*}; done
+    mount -t tmpfs -o mode=755 none "${top:-/nowhere}" && mkdir -p "$dir"
+}
+run() { out=$("$ORGADMIN" "$@" 2> "$T/err" < /dev/null); rc=$?; err=$(cat "$T/err"); }
+reply() { printf '%s\n' "$@" > "$T/reply"; }
+line() { sed -n "s/^$1 *//p" <<< "$out"; }
+
+run host status
+SOCKET=$(sed -n 's/.*does not answer at \(.*\): .*/\1/p' <<< "$err")
+SNAPSHOT=$(sed -n 's/^The snapshot \(\S*\) .*/\1/p' <<< "$err")
+if [ -z "$SNAPSHOT" ]; then run host explain nobody-of-ours x; SNAPSHOT=$(sed -n 's/^snapshot *\(\/\S*\) .*/\1/p' <<< "$out"); fi
+[ -n "$SOCKET" ] && [ -n "$SNAPSHOT" ] || skip_all 'orglogin is at work on this machine'
+place "$SNAPSHOT"; place "$SOCKET"
+
+run host status
+is "$rc/$out" 4/ 'status without orgsyncd'
+like "$err" "orgsyncd does not answer at $SOCKET: No such file" 'says so'
+run host sync
+is "$rc/$out" 4/ 'sync without orgsyncd'
+run host explain ann sshd
+is "$rc/$(line decision)" '1/refused (unavailable)' 'explain without a snapshot'
+run host explain root sshd
+is "$rc/$(line decision)" '0/not decided here (root)' 'root'
+run host explain daemon sshd
+is "$rc/$(line decision)" '0/not decided here (local)' 'a local account'
+
+"$MKSNAPSHOT" "$SNAPSHOT" $(($(date +%s%3N) - 600000)) || fail 'mksnapshot'
+run host explain ann sudo
+is "$rc/$(line decision)" '0/allowed (offline)' 'an owner, offline'
+is "$(line ids)/$(line organization)/$(line state)/$(line roles)/$(line permissions)" \
+    'uid 200001, gid 200001/acme/active/owner/org:view, members:view' 'with what is known of her'
+is "$(line rule)" '1 of 2: services sudo; roles owner, admin; permissions none' 'and the rule'
+like "$(line freshness)" '^not confirmed: orgsyncd does not answer' 'freshness'
+like "$(line 'last heard')" '^10 min ago; good for 60 min offline' 'last heard'
+run host explain ann sudo-i
+is "$rc/$(line decision)" '0/allowed (offline)' 'sudo-i is sudo'
+run host explain cid sudo
+is "$rc/$(line decision)/$(line rule)" '1/refused (role)/none of 2 matches' 'a member may not sudo'
+run host explain bob sshd
+is "$rc/$(line decision)/$(line state)" '1/refused (suspended)/suspended' 'a suspended member'
+run host explain dan sshd
+is "$rc/$(line decision)/$(line member)" '1/refused (stranger)/none of that name' 'a stranger'
+run host explain $'a\e[2J' sshd
+is "$rc/$(grep -c $'\e' <<< "$out")" 1/0 'a strange name is printed harmlessly'
+"$MKSNAPSHOT" "$SNAPSHOT" $(($(date +%s%3N) - 7200000))
+run host explain ann sshd
+is "$rc/$(line decision)" '1/refused (stale)' 'beyond the grace'
+
+reply 1 7 1500 1 ''
+python3 "$TOP/tests/fakes/orgsyncd.py" "$SOCKET" "$T/reply" "$T/log" &
+wait_for 10 test -S "$SOCKET"
+run host explain ann sshd
+is "$rc/$(line decision)/$(line freshness)" '0/allowed (rule)/confirmed by the organization just now' 'confirmed'
+like "$(line rule)" '^2 of 2: services sshd, login; everyone; ' 'by the other rule'
+run host status
+is "$rc" 0 'status'
+like "$out" '^acme +1500 ms +3 +7 +yes' 'of the organization'
+run host status -o json
+is "$(jq -r '.[0] | .organization + " " + .members' <<< "$out")" 'acme 3' 'as JSON'
+reply 0 7 -1 0 $'the API is away\e[2J'
+run host status
+like "$out" '^acme +never +3 +7 +no +the API is away\[2J$' 'trouble, cleaned'
+run host explain ann sshd
+like "$(line freshness)" '^not confirmed: the API is away' 'explain tells it too'
+run host sync
+is "$rc/$(grep -c 'not synced: the API is away' <<< "$err")" 4/1 'sync that fails'
+reply 1 8 0 1 ''
+run host sync
+is "$rc/$err" '0/Synced: 3 active members, generation 8.' 'sync'
+run host sync --accept
+is "$(tail -n 2 "$T/log" | tr '\n' ' ')" 'op=2 org= op=3 org= ' 'sync --accept asks for another thing'
+reply 2 0 -1 0 'only root may'
+run host sync
+is "$rc/$(grep -c 'refuses: only root may' <<< "$err")" 1/1 'refused'
+rm "$SNAPSHOT"; echo damaged > "$SNAPSHOT"
+run host explain ann sshd
+is "$rc/$(line decision)" '1/refused (unavailable)' 'a damaged snapshot'
+done_testing

@@ -1,0 +1,47 @@
+/* mksnapshot PATH CONFIRMED_MS: a snapshot for host.t. ann is an owner, bob suspended, cid a
+ * member. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "common/snapshot_writer.h"
+
+static void add(struct snapshot_writer *w, uint32_t org, const char *name, uint32_t uid,
+                const char *role, enum member_state state)
+{
+    struct snapshot_class_spec class = {
+        .org = org, .roles = {role, 1}, .permissions = {"org:view\0members:view", 2}};
+    struct snapshot_user_spec user = {.uid = uid,
+                                      .gid = uid,
+                                      .class_index = snapshot_writer_class(w, &class),
+                                      .state = state,
+                                      .name = name,
+                                      .gecos = name,
+                                      .home = "/",
+                                      .shell = "/bin/sh"};
+    snapshot_writer_user(w, &user);
+}
+
+int main(int argc, char *argv[])
+{
+    const struct snapshot_settings settings = {
+        .generation = 7, .grace_s = 3600, .max_age_ms = 1000, .timeout_ms = 500};
+    struct rule sudo = {.org = "acme", .services = {"sudo", 1}, .roles = {"owner\0admin", 2}};
+    struct rule all = {.org = "acme", .services = {"sshd\0login", 2}, .everyone = true};
+    if (argc != 3)
+        return 2;
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    if (!w)
+        return 1;
+    uint32_t org = snapshot_writer_org(w, "acme", strtoll(argv[2], NULL, 10));
+    snapshot_writer_rule(w, &sudo);
+    snapshot_writer_rule(w, &all);
+    add(w, org, "ann", 200001, "owner", MEMBER_ACTIVE);
+    add(w, org, "bob", 200002, "member", MEMBER_SUSPENDED);
+    add(w, org, "cid", 200003, "member", MEMBER_ACTIVE);
+    int rc = snapshot_writer_publish(w, argv[1]);
+    if (rc < 0)
+        perror(argv[1]);
+    snapshot_writer_free(w);
+    return rc < 0;
+}

@@ -1,0 +1,64 @@
+#!/bin/bash
+# What a terminal gets to see, and what nobody does.
+. "$(dirname "$0")/../lib/tap.sh"
+need python3 script strace
+ORGADMIN=$BUILD/orgadmin
+export XDG_CONFIG_HOME=$T/config LC_ALL=C.UTF-8
+unset ORGADMIN_ORG ORGADMIN_TOKEN_FILE
+(umask 077; echo key:topsecret > "$T/token")
+python3 "$TOP/tests/fakes/hostile.py" --log "$T/log" > "$T/port" &
+wait_for 10 test -s "$T/port"
+BASE=http://127.0.0.1:$(cat "$T/port")
+on_terminal() { script -qec "$1" /dev/null < "${2:-/dev/null}" 2>&1; }
+
+# hostile names
+at="--url $BASE/hostile --token-file $T/token"
+for how in '' '-o json'; do
+    out=$(on_terminal "$ORGADMIN member list $at $how")
+    like "$out" usr_0 "member list $how: on a terminal"
+    unlike "$(tr -d '\r\n\t' <<< "$out")" '[[:cntrl:]]' 'no control character'
+    unlike "$out" $'\u202e|\u009b' 'no bidi override, no C1 control'
+done
+out=$("$ORGADMIN" member list $at)
+is "$(wc -l <<< "$out")" 10 'a newline in a name makes no line'
+unlike "$out" $'\e|\u202e|\u009b' 'the table is clean in a pipe too'
+out=$("$ORGADMIN" member list $at -o json)
+is "$(jq -r '.members[2].username' <<< "$out")" $'a\nb' 'JSON in a pipe keeps what was said'
+unlike "$out" $'\e' 'escaped'
+out=$("$ORGADMIN" member show nobody $at 2>&1)
+unlike "$out" $'\e' 'an error shows no remote control character'
+out=$("$ORGADMIN" org list --url "$BASE/400" --token-file "$T/token" 2>&1); rc=$?
+is "$rc/$(grep -c $'\e' <<< "$out")" 1/0 'nor does a refusal'
+
+# exit statuses that only a bad server can cause
+for case in html:4 empty:4 truncated:4 500:4 429:4 redirect:4 409b:1 401:1 notok:1; do
+    "$ORGADMIN" org list --url "$BASE/${case%:*}" --token-file "$T/token" > "$T/out" 2> "$T/err"
+    is "$?/$(wc -c < "$T/out")/$(wc -l < "$T/err")" "${case#*:}/0/1" "${case%:*}: exit status ${case#*:}, one line"
+done
+
+# a wide table is cut for a terminal only
+out=$(script -qec "stty cols 60; $ORGADMIN member list $at" /dev/null < /dev/null)
+is "$(awk '{ sub(/\r$/, "") } length($0) > 60' <<< "$out" | grep -c xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx)" 1 'the id and the username are never cut'
+like "$("$ORGADMIN" member list $at)" 'x{900}@x\.org' 'in a pipe nothing is'
+
+# the prompt
+printf 'key:topsecret\n' > "$T/typed"
+out=$( (sleep 1; cat "$T/typed"; sleep 2) | script -qec "$ORGADMIN login --url $BASE/good" /dev/null 2>&1)
+like "$out" 'Token: ' 'login asks'
+unlike "$out" topsecret 'without echo'
+like "$(cat "$T/log")" '/good/v1/users/whoami Bearer key:topsecret' 'and takes the answer'
+out=$( (sleep 1; printf '\003'; sleep 1; echo; sleep 1) | script -qec "sh -c 'trap : INT; $ORGADMIN login --url $BASE/good; stty -a'" /dev/null 2>&1)
+like "$out" ' echo ' 'after an interrupt the terminal echoes again'
+out=$( (sleep 1; echo no; sleep 1) | script -qec "$ORGADMIN member remove ann $at" /dev/null 2>&1)
+unlike "$(cat "$T/log")" 'hostile/.*members/remove' 'member remove with an answer that is not yes'
+at="--url $BASE/good --token-file $T/token"
+out=$( (sleep 1; echo yes; sleep 1) | script -qec "$ORGADMIN member remove ann $at" /dev/null 2>&1)
+like "$out" 'Remove ann \(ann@x.org, usr_ann\) from acme\? Type yes:' 'asks by e-mail and id'
+like "$(cat "$T/log")" 'good/.*members/remove .*"userId":"usr_ann"' 'and removes after yes'
+
+# the secret is in no argument, no environment, no message
+strace -f -s 4096 -e trace=execve,write -o "$T/trace" "$ORGADMIN" org list $at > "$T/out" 2>&1
+unlike "$(grep -E 'execve|write\([12],' "$T/trace")" topsecret 'the token is in no argument and no output'
+out=$(strace -f -e trace=renameat,renameat2,rename,fsync -o "$T/trace" "$ORGADMIN" login $at 2>&1)
+like "$(grep -oE 'fsync|rename' "$T/trace" | tr '\n' ' ')" 'fsync rename fsync ' 'the login is synced before and after its rename'
+done_testing

@@ -1,0 +1,85 @@
+#!/bin/bash
+# The command line: help, suggestions, exit statuses. Nothing here reaches a server.
+. "$(dirname "$0")/../lib/tap.sh"
+ORGADMIN=$BUILD/orgadmin
+export XDG_CONFIG_HOME=$T/config
+unset ORGADMIN_ORG ORGADMIN_TOKEN_FILE
+
+run() { out=$("$ORGADMIN" "$@" 2> "$T/err" < /dev/null); rc=$?; err=$(cat "$T/err"); }
+# fails STATUS REGEX ARGUMENT...: nothing on standard output, one line on standard error
+fails() {
+    local want=$1 text=$2; shift 2
+    run "$@"
+    is "$rc/$out/$(wc -l < "$T/err")" "$want//1" "orgadmin ${*@Q}: exit status $want, one line"
+    like "$err" "^orgadmin: .*$text" "orgadmin ${*@Q}: $text"
+}
+
+(umask 077; echo key:secret > "$T/token"; printf 'two words\n' > "$T/words"; head -c 5000 /dev/zero | tr '\0' x > "$T/long")
+run --help
+is "$rc/$err" 0/ '--help'
+like "$out" '^  member role MEMBER ROLE ' 'lists the commands with their arguments'
+for noun in org member invitation role token host; do
+    run $noun --help
+    is "$rc" 0 "$noun --help"
+    is "$(sed -n 's/^  \([a-z]*\) .*/\1/p' <<< "$out" | sort -u)" $noun "$noun --help lists its verbs and nothing else"
+done
+"$ORGADMIN" --help | sed -n 's/^  \([a-z]\+\( [a-z]\+\)\?\) .*/\1/p' > "$T/commands"
+is "$(wc -l < "$T/commands")" 20 'twenty commands'
+while read -r command; do
+    run $command --help
+    is "$rc/$err" 0/ "$command --help"
+    like "$out" "^Usage: orgadmin $command" "$command --help tells its usage"
+done < "$T/commands"
+run --version
+like "$rc $out" '^0 orgadmin [0-9]+\.[0-9]+\.[0-9]+$' '--version'
+
+fails 2 'what is to be done'
+fails 2 'unknown command "memebr"; did you mean "member"\?' memebr list
+fails 2 'unknown command "ogr"; did you mean "org"\?' ogr
+fails 2 'unknown command "frobnicate"; see orgadmin --help' frobnicate
+fails 2 'unknown verb "lsit"; did you mean "list"\?' member lsit
+fails 2 'unknown verb "delete"; see orgadmin member --help' member delete
+fails 2 'member what\? One of: list, show, add, role, remove' member
+fails 2 'unknown option "--rol"; did you mean "--role"\?' member add a@b.c --rol admin
+fails 2 'unknown option "-x"; see' -x
+fails 2 '--role has no meaning for "member list"' member list --role admin
+fails 2 '--org is given twice' member list --org a --org b
+fails 2 '--yes takes no value' member remove a --yes=no
+fails 2 '--url needs a value: --url URL' member list --url
+fails 2 'MEMBER is missing; usage: orgadmin member show MEMBER' member show
+fails 2 'ROLE is missing' member role a
+fails 2 'MEMBER is empty' member show ''
+fails 2 '"b" is one argument too many' member show a b
+fails 2 '"e" is one argument too many' a b c d e
+fails 2 'not "yaml"' -o yaml org list
+fails 2 'login needs --url' login
+fails 2 '--provider needs --url' --provider native org list
+fails 2 'unknown provider "nothing"' --provider nothing --url http://127.0.0.1:1 --token-file "$T/token" role list
+fails 2 'no terminal to ask on' login --url http://127.0.0.1:1
+fails 2 'unknown option "--x.\[2Jy"|unknown option' $'--x\e[2Jy'
+unlike "$err" $'\e' 'no control character is echoed'
+fails 2 'no terminal to ask on' invitation accept --url http://127.0.0.1:1 --username a
+
+fails 3 'not logged in: orgadmin login --url URL' org list
+fails 3 'not logged in' org current
+fails 3 'no token for http://127.0.0.1:1' org list --url http://127.0.0.1:1
+fails 3 'the token file /nonexistent does not exist' org list --url http://127.0.0.1:1 --token-file /nonexistent
+fails 3 'standard input: there is no token' org list --url http://127.0.0.1:1 --token-file -
+fails 3 'more than one word' org list --url http://127.0.0.1:1 --token-file "$T/words"
+fails 3 'too long' org list --url http://127.0.0.1:1 --token-file "$T/long"
+cp "$T/token" "$T/shown"; chmod 644 "$T/shown"
+fails 3 'is readable by group or others' org list --url http://127.0.0.1:1 --token-file "$T/shown"
+ln -s token "$T/link"
+fails 3 'is a symbolic link' org list --url http://127.0.0.1:1 --token-file "$T/link"
+XDG_CONFIG_HOME=relative HOME='' fails 3 'neither XDG_CONFIG_HOME nor HOME' org list
+fails 2 'plain http goes to this machine only' org list --url http://org.example.com --token-file "$T/token"
+fails 2 '--ca-file /nonexistent: No such file' org list --url https://localhost --token-file "$T/token" --ca-file /nonexistent
+
+fails 4 'onnect' org list --url http://127.0.0.1:1 --token-file "$T/token"
+fails 4 'onnect' --url http://127.0.0.1:1 org list --token-file="$T/token" # before the noun, and with =
+ORGADMIN_TOKEN_FILE=$T/token fails 4 'onnect' org list --url http://127.0.0.1:1
+ok 'none of this has stored anything' test ! -e "$XDG_CONFIG_HOME"
+"$ORGADMIN" --help > /dev/full 2> "$T/err"
+is "$?" 4 'a full disk is not success'
+like "$(cat "$T/err")" 'standard output: No space left' 'and is told'
+done_testing

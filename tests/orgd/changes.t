@@ -1,0 +1,182 @@
+#!/bin/bash
+# members/changes: what is reported, in which order, in pages; and the polls that are held.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/orgd.sh"
+orgd_start
+org=$(new_org Acme)
+join "$org" ann admin; ann_id=$user_id
+join "$org" bob member; bob=$bearer bob_id=$user_id
+host=$(api /organizations/tokens/create "{\"organizationId\":\"$org\"}" "$OWNER" | jq -r .apiToken.bearer)
+owner_id=$(api /users/whoami '{}' "$OWNER" | jq -r .user.id)
+changes() { call /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":$1${2-}}" "${3-$host}"; }
+summary() { jq -c '[.revision,.complete,.more,(.members|map(.username+" "+.role+" "+.state))]' <<< "${1-$body}"; }
+set_role() { call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$1\",\"role\":\"$2\"}" "$OWNER"; }
+now_ms() { date +%s%3N; }
+
+for VIA in unix tcp; do
+    changes 0
+    is "$status $(summary)" '200 [3,true,false,["owner owner active","ann admin active","bob member active"]]' "$VIA since 0: everybody, complete"
+    changes 1
+    is "$status $(summary)" '200 [3,false,false,["ann admin active","bob member active"]]' "$VIA since 1: what came after"
+    changes 3
+    is "$status $(summary)" '200 [3,false,false,[]]' "$VIA since now: nothing, at once"
+    changes 4
+    is "$(summary)" '[3,true,false,["owner owner active","ann admin active","bob member active"]]' "$VIA beyond the server's revision: complete"
+    changes 9007199254740992 ',"wait":600000'
+    is "$(field .complete)" true "$VIA far beyond: complete, and not held"
+    changes 0 ',"wait":600000'
+    is "$(field .complete)" true "$VIA since 0 is not held"
+    changes 0 ',"wait":600001'
+    expect 400 invalid "$VIA too long a wait"
+done
+VIA=unix
+set_role "$ann_id" member
+changes 3
+is "$(summary)" '[4,false,false,["ann member active"]]' 'a new role is a change'
+set_role "$ann_id" admin
+changes 1
+is "$(summary)" '[5,false,false,["bob member active","ann admin active"]]' 'each member once, the oldest change first'
+
+# --- held polls ---
+# hold NAME SINCE WAIT [BEARER]: a poll in the background; its lines get the time in front, in $T/NAME
+hold() {
+    request /organizations/members/changes -N -d "{\"organizationId\":\"$org\",\"since\":$2,\"wait\":$3}" -H "Authorization: Bearer ${4-$host}" \
+        -D "$T/$1.head" -o >(while IFS= read -r line || [ -n "$line" ]; do echo "$(now_ms) $line"; done > "$T/$1") -w '%{http_code} %{exitcode}' > "$T/$1.end" 2>/dev/null &
+    held=$!
+    wait_for 5 grep -q . "$T/$1" || diag "$1: no heartbeat"
+}
+last() { tail -n 1 "$T/$1" | cut -d' ' -f2-; }
+settle() { wait "$1"; sleep 0.1; }
+
+begun=$(now_ms)
+hold beats 5 6500
+is $(($(now_ms) - begun < 1000)) 1 'a held poll sends its headers and a heartbeat at once'
+like "$(cat "$T/beats.head")" '^HTTP/1\.1 200' 'the headers are those of a success'
+beats=$held
+VIA=tcp hold unix_tcp 5 30000; tcp=$held
+VIA=unix hold unix_bob 5 30000 "$bob"; bobs=$held
+call /users/whoami '{}' "$OWNER"
+is "$status" 200 'others are served meanwhile'
+sleep 0.3
+is "$(cat "$T/beats.end")" '' 'and it is held'
+settle "$beats"
+is "$(last beats | jq -c .)" '{"members":[],"revision":5,"complete":false,"more":false}' 'at the end of its wait it says that nothing happened'
+took=$(($(tail -n 1 "$T/beats" | cut -d' ' -f1) - begun))
+is $((took >= 6500 && took < 7500)) 1 "which it was asked to wait for (6500 ms; took $took)"
+is "$(grep -cE '^[0-9]+ $' "$T/beats")" 2 'with a heartbeat at once and one after 5 s'
+took=$(($(sed -n 2p "$T/beats" | cut -d' ' -f1) - $(sed -n 1p "$T/beats" | cut -d' ' -f1)))
+is $((took >= 4900 && took < 5600)) 1 "5 s later ($took ms)"
+
+begun=$(now_ms)
+set_role "$ann_id" member
+settle "$tcp"; settle "$bobs"
+for name in unix_tcp unix_bob; do
+    is "$(summary "$(last $name)")" '[6,false,false,["ann member active"]]' "$name: the change"
+    took=$(($(tail -n 1 "$T/$name" | cut -d' ' -f1) - begun))
+    is $((took < 1000)) 1 "$name: in less than a second ($took ms)"
+done
+
+hold removed 6 30000; one=$held
+hold hers 6 30000 "$bob"; two=$held
+call /organizations/members/remove "{\"organizationId\":\"$org\",\"userId\":\"$bob_id\"}" "$OWNER"
+settle $one; settle $two
+is "$(summary "$(last removed)")" '[7,false,false,["bob member removed"]]' 'a removed member is told as such'
+is "$(last hers | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' 'and his own poll ends'
+
+hold token 7 30000; one=$held
+sql "DELETE FROM tokens WHERE key = '${host%%:*}'"
+set_role "$ann_id" admin
+settle $one
+is "$(last token | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' 'a poll ends with its token'
+host=$OWNER
+
+# Another organization's change is none of ours
+other=$(new_org Other)
+hold quiet 8 1500; one=$held
+join "$other" eve member
+sleep 0.2
+is "$(cat "$T/quiet.end")" '' "another organization's change does not end it"
+settle $one
+is "$(last quiet | jq -c .members)" '[]' 'it ends by itself'
+
+# Whoever changes something is answered after those who wait for it: then their answer is there to be read.
+# raw FD PATH JSON: sends a request by hand
+raw() { printf 'POST /v1%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s' "$2" "$OWNER" ${#3} "$3" >&"$1"; }
+exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}" 4<>"/dev/tcp/127.0.0.1/${URL##*:}"
+raw 3 /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":8,\"wait\":30000}"
+while read -r -t 5 line <&3 && [ "$line" != $'\r' ]; do :; done
+for i in 1 2 3; do read -r -t 5 line <&3; done # the heartbeat's chunk
+sleep 0.2
+if read -r -t 0 <&3; then fail 'nothing is there before'; else pass 'nothing is there before'; fi
+raw 4 /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$ann_id\",\"role\":\"owner\"}"
+read -r -t 5 line <&4
+if read -r -t 0 <&3; then pass 'the held poll was told first'; else fail 'the held poll was told first'; fi
+is "$line" $'HTTP/1.1 200 OK\r' 'the change is answered'
+exec 3>&- 4>&-
+
+# Forty polls hear of one change
+pids=()
+for i in $(seq 40); do
+    request /organizations/members/changes -N -o "$T/many$i" -d "{\"organizationId\":\"$org\",\"since\":9,\"wait\":30000}" -H "Authorization: Bearer $host" & pids+=($!)
+done
+wait_for 10 eval '[ "$(find "$T" -name "many*" -size 1c | wc -l)" = 40 ]' || diag 'not all are held'
+begun=$(now_ms)
+set_role "$ann_id" member
+wait "${pids[@]}"
+took=$(($(now_ms) - begun))
+is "$(cat "$T"/many* | jq -c .revision | sort | uniq -c | tr -s ' ')" ' 40 10' 'forty polls hear of one change'
+is $((took < 1000)) 1 "in less than a second ($took ms)"
+
+# A client that went away is forgotten
+hold gone 10 30000; kill "$held"; wait "$held" 2>/dev/null
+set_role "$ann_id" admin
+is "$status" 200 'a client that went away holds nobody up'
+
+# Stopping with polls held: they break off and do not end like an answer.
+hold stopped 11 60000; one=$held
+begun=$(now_ms)
+orgd_stop
+took=$(($(now_ms) - begun))
+is "$orgd_status" 0 'SIGTERM with a held poll: ends with 0'
+is $((took < 2000)) 1 "and at once ($took ms)"
+settle $one
+is "$(cat "$T/stopped.end")" '200 18' 'the held poll is cut off'
+is "$(tr -d '0-9 \n' < "$T/stopped")" '' 'without an answer'
+
+# --- pages ---
+orgd_start
+big=$(new_org Big)
+sql "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10003)
+     INSERT INTO users SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n;
+     INSERT INTO members SELECT '$big', id, 'member', 1, created_at, created_at FROM users WHERE id LIKE 'usr_000000%';
+     UPDATE organizations SET revision = 10003 WHERE id = '$big'"
+org=$big
+page() { jq -c '[.revision,.complete,.more,(.members|length),.members[0].username,.members[-1].username]' <<< "$body"; }
+changes 0;     is "$(page)" '[5000,true,true,5000,"owner","u5000"]' 'the first page'
+changes 5000;  is "$(page)" '[10000,false,true,5000,"u5001","u10000"]' 'the second page is ordinary changes'
+changes 10000; is "$(page)" '[10003,false,false,3,"u10001","u10003"]' 'the last page'
+changes 5003;  is "$(page)" '[10003,false,false,5000,"u5004","u10003"]' 'exactly a page: no more'
+changes 20000; is "$(page)" '[5000,true,true,5000,"owner","u5000"]' 'from another history: again from the beginning'
+call /organizations/members/list "{\"organizationId\":\"$big\"}" "$OWNER"
+is "$(field '.members|length')" 10003 'members/list has them all'
+call /organizations/members/remove "{\"organizationId\":\"$big\",\"userId\":\"usr_$(printf '%020d' 7)\"}" "$OWNER"
+changes 0;     is "$(page)" '[5001,true,true,5000,"owner","u5001"]' 'who changes moves to the end'
+changes 10003; is "$(page)" '[10004,false,false,1,"u7","u7"]' 'and is reported from there'
+orgd_end
+
+# --- how many polls are held ---
+(ulimit -n 200; exec "$ORGD" --data "$DATA" --socket "$SOCKET" > "$T/orgd.out" 2>> "$ORGD_LOG") & orgd_pid=$!
+wait_for 10 grep -q listening "$T/orgd.out"
+pids=()
+for i in $(seq 125); do
+    request /organizations/members/changes -N -o "$T/full$i" -w '%{http_code}\n' -d "{\"organizationId\":\"$big\",\"since\":10004,\"wait\":20000}" \
+        -H "Authorization: Bearer $OWNER" > "$T/code$i" 2>/dev/null & pids+=($!)
+done
+wait_for 20 eval '[ "$(cat "$T"/code* | wc -l)" = 6 ]'
+is "$(cat "$T"/code* | sort | uniq -c | tr -s ' ')" ' 6 503' 'polls beyond the limit are refused (119 of 136 connections)'
+is "$(cat $(grep -l busy "$T"/full*) | jq -r .reason | sort | uniq -c | tr -s ' ')" ' 6 busy' 'as busy'
+call /users/whoami '{}' "$OWNER"
+is "$status" 200 'and others are served'
+orgd_end
+wait "${pids[@]}"
+done_testing

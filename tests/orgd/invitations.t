@@ -1,0 +1,94 @@
+#!/bin/bash
+# Invitations: whose they are, how long they last, and that each is accepted once.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/orgd.sh"
+orgd_start
+org=$(new_org Acme)
+join "$org" ann member; ann=$bearer
+invite() { call /organizations/invitations/create "{\"organizationId\":\"${2-$org}\",\"email\":\"$1\"}" "$OWNER"; token=$(field .token); }
+accept() { call /organizations/invitations/accept "{\"token\":\"$token\"$1}" "${2-}"; }
+pending() { api /organizations/invitations/list "{\"organizationId\":\"$org\"}" "$OWNER" | jq -r '.invitations|map(.email)|join(" ")'; }
+
+for VIA in unix tcp; do
+    invite ANN@example.org
+    expect 409 already_member "$VIA a member is not invited"
+    call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"x@example.org\",\"role\":\"king\"}" "$OWNER"
+    expect 400 invalid "$VIA unknown role"
+
+    invite "bob$VIA@example.org"; first=$token
+    accept '' "$ann"
+    expect 403 email_mismatch "$VIA another's invitation"
+    is "$(pending)" "bob$VIA@example.org" "$VIA is still pending"
+    invite "BOB$VIA@example.org"
+    is "$(pending)" "BOB$VIA@example.org" "$VIA a second invitation replaces the first"
+    second=$token token=$first
+    accept ",\"username\":\"bob$VIA\""
+    expect 404 invitation_not_found "$VIA the replaced one"
+    token=$second
+    accept ''
+    expect 400 invalid "$VIA no username for a new account"
+    like "$(field .message)" '^username:' "$VIA names the field"
+    accept ',"username":"ann"'
+    expect 409 username_taken "$VIA username taken"
+    accept ",\"username\":\"bob$VIA\""
+    is "$status $(field .user.name)" "200 bob$VIA" "$VIA accepted; the name is the username for want of one"
+    bob=$(field .apiToken.bearer)
+    accept ",\"username\":\"bob2$VIA\""
+    expect 404 invitation_not_found "$VIA used, without a token"
+    accept '' "$bob"
+    expect 404 invitation_not_found "$VIA used, with a token"
+    is "$(pending)" '' "$VIA nothing is pending"
+
+    other=$(new_org Other)
+    invite "Bob$VIA@example.org" "$other"
+    accept ',"username":"bob3"'
+    expect 409 user_exists "$VIA the address has an account"
+    accept '' "$bob"
+    is "$status" 200 "$VIA its owner accepts with his token"
+
+    for wrong in x "inv_00000000000000000000:$(printf '%043d' 0)" "${token%?}" "${token%:*}:$(printf '%043d' 0)" "$OWNER"; do
+        token=$wrong accept ',"username":"eve"'
+        expect 404 invitation_not_found "$VIA token ${wrong:0:30}"
+    done
+
+    invite "late$VIA@example.org"
+    sql "UPDATE invitations SET expires_at = 1000 WHERE email = 'late$VIA@example.org'"
+    is "$(pending)" '' "$VIA an expired one is not pending"
+    accept ",\"username\":\"late$VIA\""
+    expect 404 invitation_not_found "$VIA an expired one is not accepted"
+    invite "later$VIA@example.org"
+    is "$(sql 'SELECT count(*) FROM invitations WHERE expires_at = 1000')" 0 "$VIA and is cleaned away"
+    sql 'DELETE FROM invitations'
+done
+
+# The same invitation at the same time, as a stranger and as a user: one wins.
+wins=
+for round in 1 2 3 4 5 6; do
+    invite "carl$round@example.org"
+    request /organizations/invitations/accept -o "$T/one" -d "{\"token\":\"$token\",\"username\":\"carl$round\"}" &
+    one=$!
+    VIA=tcp request /organizations/invitations/accept -o "$T/two" -d "{\"token\":\"$token\",\"username\":\"karl$round\"}" &
+    wait $one $!
+    wins="$wins $(jq -sr 'map(.role//.reason)|sort|join("+")' "$T/one" "$T/two")"
+    wins="$wins/$(sql "SELECT count(*) FROM users WHERE email = 'carl$round@example.org'")"
+done
+is "$wins" "$(for i in 1 2 3 4 5 6; do printf ' invitation_not_found+member/1'; done)" 'strangers at once: one account, one membership'
+third=$(new_org Third)
+invite ann@example.org "$third"
+for i in 1 2 3 4; do
+    request /organizations/invitations/accept -o "$T/ann$i" -d "{\"token\":\"$token\"}" -H "Authorization: Bearer $ann" &
+    pids[i]=$!
+done
+wait "${pids[@]}"
+is "$(jq -sr 'map(.role//.reason)|sort|join(" ")' "$T"/ann?)" 'invitation_not_found invitation_not_found invitation_not_found member' 'a user at once: once'
+is "$(sql "SELECT revision FROM organizations WHERE id = '$third'")" 2 'and one change'
+
+# An invitation that is overtaken by a membership does not change the role.
+invite dora@example.org; early=$token
+fourth=$(new_org Fourth)
+join "$fourth" dora member
+sql "INSERT INTO members VALUES ('$org', '$user_id', 'admin', 1, 0, 1000)"
+token=$early accept '' "$bearer"
+expect 409 already_member 'accept: a member already'
+orgd_end
+done_testing

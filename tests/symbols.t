@@ -1,0 +1,27 @@
+#!/bin/bash
+# What the two modules show to and want from the processes that load them.
+. "$(dirname "$0")/lib/tap.sh"
+need nm readelf strings
+
+exported() { nm -D --defined-only "$1" | awk '{ print $3 }' | sort | tr '\n' ' '; }
+needed() { readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | sort | tr '\n' ' '; }
+
+nss=$BUILD/libnss_org.so.2 pam=$BUILD/pam_org.so
+is "$(exported "$nss")" "_nss_org_endgrent _nss_org_endpwent _nss_org_getgrent_r _nss_org_getgrgid_r _nss_org_getgrnam_r \
+_nss_org_getpwent_r _nss_org_getpwnam_r _nss_org_getpwuid_r _nss_org_initgroups_dyn _nss_org_setgrent _nss_org_setpwent " \
+    'libnss_org exports the entry points and nothing else'
+is "$(exported "$pam")" "pam_sm_acct_mgmt pam_sm_authenticate pam_sm_setcred " 'pam_org exports the entry points and nothing else'
+is "$(needed "$nss")" "libc.so.6 " 'libnss_org needs libc alone'
+is "$(needed "$pam")" "libc.so.6 libpam.so.0 " 'pam_org needs libpam and libc alone'
+for m in "$nss" "$pam"; do
+    name=$(basename "$m")
+    unlike "$(nm -D --undefined-only "$m")" ' (secure_)?getenv| pthread_create| system| popen| __tls_get_addr' \
+        "$name asks nothing of the environment, starts no thread and no program, has no thread-local data"
+    unlike "$(readelf -lW "$m")" '^ *TLS ' "$name has no TLS segment"
+    like "$(readelf -dW "$m")" 'NODELETE' "$name stays loaded"
+    like "$(readelf -dW "$m")" 'NOW' "$name is bound at once"
+    like "$(readelf -lW "$m")" 'GNU_RELRO' "$name has its relocations read-only"
+    unlike "$(readelf -lW "$m")" 'GNU_STACK.*E ' "$name has no executable stack"
+done
+unlike "$(nm -D --undefined-only "$nss")" ' (malloc|calloc|fopen|strdup)' 'libnss_org allocates nothing but the group array that glibc hands in'
+done_testing

@@ -1,0 +1,63 @@
+# Tests, benchmarks and the demo. The tests' own tree, $(BUILD)/check, is built with sanitizers and looks for its snapshot, socket
+# and configuration inside itself; the end-to-end tests install what is in $(BUILD) into a throw-away root.
+comma := ,
+CHECK := $(BUILD)/check
+BENCH := $(BUILD)/bench
+CHECK_SANITIZE := $(or $(SANITIZE),address$(comma)undefined)
+own_places = STATEDIR=$(abspath $(1))/state RUNDIR=$(abspath $(1))/run SYSCONFDIR=$(abspath $(1))/etc
+
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*.c tests/module/*.c) tests/api/engine.c)
+TEST_TOOLS := $(BUILD)/tests/apiprobe $(BUILD)/tests/mksnapshot
+SCRIPTS := $(wildcard tests/*.t tests/*/*.t)
+
+# Everything but the programs' main functions; a test takes what it needs.
+$(BUILD)/libtest.a: $(COMMON) $(API) $(filter-out %/main.o,$(call objects,orgsyncd))
+	rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/obj/tests/%.o: ORG_CFLAGS += -DMODULE_DIR='"$(abspath $(BUILD))"' -DMODULE_PATH='"$(abspath $(BUILD))/pam_org.so"'
+
+TEST_LIBS := -lcmocka -lpam -lcurl -lcjson -lconfig -lsqlite3 -lpthread
+$(BUILD)/tests/apiprobe: $(BUILD)/obj/tests/api/apiprobe.o $(BUILD)/libtest.a
+$(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/libtest.a
+$(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
+$(UNIT_TESTS) $(TEST_TOOLS):
+	@mkdir -p $(@D)
+	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+.PHONY: check-programs
+check-programs: all $(UNIT_TESTS) $(TEST_TOOLS)
+
+.PHONY: deps
+deps:
+	@tests/lib/deps
+
+# `make check TESTS=tests/orgd/*.t` runs some of them.
+TESTS ?= $(patsubst $(BUILD)/%,$(CHECK)/%,$(UNIT_TESTS)) $(SCRIPTS)
+.PHONY: check
+check: deps
+	+$(MAKE) SANITIZE= all
+	+$(MAKE) BUILD=$(CHECK) SANITIZE=$(CHECK_SANITIZE) $(call own_places,$(CHECK)) check-programs
+	BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec tests/lib/run $(TESTS)
+
+.PHONY: demo
+demo: deps
+	+$(MAKE) all
+	BUILD=$(abspath $(BUILD)) tests/demo/demo
+
+$(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
+	$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
+
+BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam
+$(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
+	@mkdir -p $(@D)
+	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+.PHONY: bench-programs
+bench-programs: all $(BENCHES) $(BUILD)/libnss_const.so.2
+
+.PHONY: bench
+bench: deps
+	+$(MAKE) BUILD=$(BENCH) $(call own_places,$(BENCH)) bench-programs
+	$(BENCH)/tests/bench/lookup
+	BUILD=$(abspath $(BENCH)) tests/bench/pam.sh

@@ -1,0 +1,446 @@
+/* The snapshot: what the writer writes the reader reads, and whatever happens to the file, a reader
+ * says the truth or nothing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/snapshot.h"
+#include "common/snapshot_writer.h"
+#include "tests/unit/unit.h"
+
+#define USERS 300
+
+static char dir[] = "/tmp/orglogin-snapshot.XXXXXX", path[64];
+
+static void user_spec(int i, struct snapshot_user_spec *u, char text[4][64])
+{
+    snprintf(text[0], 64, "user%d", i);
+    snprintf(text[1], 64, "User Number %d", i);
+    snprintf(text[2], 64, "/home/user%d", i);
+    snprintf(text[3], 64, "/bin/bash");
+    *u = (struct snapshot_user_spec){.uid = 200000 + (uint32_t)i * 7919,
+                                     .gid = 200000 + (uint32_t)i * 7919,
+                                     .state = MEMBER_ACTIVE,
+                                     .name = text[0],
+                                     .gecos = text[1],
+                                     .home = text[2],
+                                     .shell = text[3]};
+}
+
+static struct snapshot_writer *make(uint64_t generation, int users)
+{
+    struct snapshot_settings settings = {.generation = generation,
+                                         .grace_s = 3600,
+                                         .max_age_ms = 10000,
+                                         .timeout_ms = 2000,
+                                         .enumerate = true,
+                                         .group_members = true};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    uint32_t org = snapshot_writer_org(w, "acme", 1234567);
+    uint32_t everyone = snapshot_writer_group(w, "acme", 150000),
+             admins = snapshot_writer_group(w, "acme-admins", 150001);
+    struct rule rule = {.org = "acme",
+                        .services = {"sshd\0login", 2},
+                        .roles = {"member", 1},
+                        .permissions = {"billing", 1}};
+    snapshot_writer_rule(w, &rule);
+    for (int i = 0; i < users; i++) {
+        struct snapshot_class_spec class = {
+            .org = org,
+            .roles = {i % 10 ? "member" : "admin\0member", i % 10 ? 1 : 2},
+            .groups = {everyone, admins},
+            .group_count = i % 10 ? 1 : 2,
+            .local_gids = {44},
+            .local_count = i % 10 ? 0 : 1};
+        struct snapshot_user_spec u;
+        char text[4][64];
+        user_spec(i, &u, text);
+        u.class_index = snapshot_writer_class(w, &class);
+        snapshot_writer_user(w, &u);
+    }
+    return w;
+}
+
+static void publish(uint64_t generation, int users)
+{
+    struct snapshot_writer *w = make(generation, users);
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+}
+
+/* Asserts that what the snapshot says is true. Returns how many answers were "unavailable". */
+static int check_answers(const struct snapshot *s, int users)
+{
+    int unavailable = 0;
+    for (int i = -2; i<users; i += users> 50 ? 17 : 1) {
+        struct snapshot_user_spec want;
+        struct snapshot_user u;
+        char text[4][64];
+        user_spec(i < 0 ? 100000 - i : i, &want, text);
+        enum snapshot_result rc[2] = {snapshot_user_by_name(s, want.name, strlen(want.name), &u),
+                                      SNAPSHOT_ABSENT};
+        for (int by_id = 0; by_id < 2; by_id++) {
+            if (by_id)
+                rc[1] = snapshot_user_by_uid(s, want.uid, &u);
+            unavailable += rc[by_id] == SNAPSHOT_UNAVAILABLE;
+            if (rc[by_id] == SNAPSHOT_UNAVAILABLE)
+                continue;
+            assert_int_equal(rc[by_id], i < 0 ? SNAPSHOT_ABSENT : SNAPSHOT_OK);
+            if (i < 0)
+                continue;
+            assert_int_equal(u.uid, want.uid);
+            assert_string_equal(u.name, want.name);
+            assert_string_equal(u.gecos, want.gecos);
+            assert_string_equal(u.home, want.home);
+            assert_string_equal(u.shell, want.shell);
+            assert_int_equal(u.state, MEMBER_ACTIVE);
+            struct snapshot_class class;
+            enum snapshot_result c = snapshot_class(s, u.class_ref, &class);
+            assert_int_not_equal(c, SNAPSHOT_ABSENT);
+            unavailable += c == SNAPSHOT_UNAVAILABLE;
+            if (c != SNAPSHOT_OK)
+                continue;
+            assert_int_equal(text_list_has(&class.roles, "admin"), i % 10 == 0);
+            assert_true(text_list_has(&class.roles, "member"));
+            assert_int_equal(class.gid_count, i % 10 ? 1 : 3);
+            gid_t gid;
+            assert_true(snapshot_gid(&class, 0, &gid));
+            assert_int_equal(gid, 150000);
+        }
+    }
+    struct snapshot_group g;
+    const char *names[] = {"acme", "acme-admins"};
+    for (uint32_t i = 0; i < 4; i++) {
+        enum snapshot_result rc = i < 2 ? snapshot_group_by_name(s, names[i], strlen(names[i]), &g)
+                                        : snapshot_group_by_gid(s, 150000 + i - 2, &g);
+        assert_int_not_equal(rc, SNAPSHOT_ABSENT);
+        unavailable += rc == SNAPSHOT_UNAVAILABLE;
+        if (rc != SNAPSHOT_OK)
+            continue;
+        assert_int_equal(g.gid, 150000 + i % 2);
+        assert_string_equal(g.name, names[i % 2]);
+        assert_int_equal(g.member_count, i % 2 ? (users + 9) / 10 : users);
+        const char *name = g.members;
+        for (uint32_t m = 0; m < g.member_count; m++, name += strlen(name) + 1) {
+            char want[64];
+            snprintf(want, sizeof want, "user%u", i % 2 ? m * 10 : m);
+            assert_string_equal(name, want);
+            assert_int_equal(g.lengths[m], strlen(want));
+        }
+    }
+    struct snapshot_policy policy;
+    enum snapshot_result rc = snapshot_policy(s, &policy);
+    assert_int_not_equal(rc, SNAPSHOT_ABSENT);
+    unavailable += rc == SNAPSHOT_UNAVAILABLE;
+    if (rc == SNAPSHOT_OK) {
+        assert_int_equal(policy.rules.count, 1);
+        assert_string_equal(policy.org[0], "acme");
+        assert_true(text_list_has(&policy.rules.rule[0].services, "login"));
+        assert_true(text_list_has(&policy.rules.rule[0].roles, "member"));
+        assert_true(text_list_has(&policy.rules.rule[0].permissions, "billing"));
+        assert_false(policy.rules.rule[0].everyone);
+    }
+    return unavailable;
+}
+
+static void round_trip(void **state)
+{
+    (void)state;
+    const int sizes[] = {0, 1, 2, 28, 29, USERS, 5000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        publish(i + 1, sizes[i]);
+        struct snapshot s;
+        const char *why;
+        assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+        assert_int_equal(snapshot_u64(&s, SNAPSHOT_AT_GENERATION), i + 1);
+        assert_int_equal(snapshot_u32(&s, SNAPSHOT_AT_ACTIVE), sizes[i]);
+        assert_int_equal(check_answers(&s, sizes[i]), 0);
+        uint64_t cursor = 0;
+        struct snapshot_user u;
+        int walked = 0;
+        while (snapshot_next_user(&s, &cursor, &u) == SNAPSHOT_OK)
+            walked++;
+        assert_int_equal(walked, sizes[i]);
+        snapshot_close(&s);
+    }
+}
+
+static void live_words(void **state)
+{
+    (void)state;
+    publish(1, 3);
+    struct snapshot s;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_false(snapshot_superseded(&s));
+    assert_int_equal(snapshot_confirmed(&s, 0), 1234567);
+    assert_int_equal(snapshot_confirmed(&s, 99), 0);
+    assert_int_equal(snapshot_confirm(path, 0, 7654321), 0);
+    assert_int_equal(snapshot_confirmed(&s, 0), 7654321);
+    publish(2, 3);
+    assert_true(snapshot_superseded(&s));
+    assert_int_equal(check_answers(&s, 3), 0); /* the old mapping stays whole */
+    snapshot_close(&s);
+    assert_int_equal(snapshot_confirm("/nonexistent/snapshot", 0, 1), -1);
+}
+
+/* A confirmation that was damaged counts as none. */
+static void damaged_confirmation(void **state)
+{
+    (void)state;
+    publish(1, 3);
+    int fd = open(path, O_WRONLY);
+    uint64_t word = 99999999999999ULL;
+    assert_int_equal(pwrite(fd, &word, sizeof word, SNAPSHOT_AT_CONFIRMED), sizeof word);
+    close(fd);
+    struct snapshot s;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_confirmed(&s, 0), 0);
+    snapshot_close(&s);
+}
+
+static unsigned char *content;
+static size_t content_size;
+
+static void read_content(void)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(fstat(fd, &st), 0);
+    content_size = (size_t)st.st_size;
+    content = malloc(content_size);
+    assert_int_equal(read(fd, content, content_size), content_size);
+    close(fd);
+}
+
+static void write_content(const unsigned char *data, size_t size)
+{
+    int fd = open(path, O_WRONLY | O_TRUNC);
+    assert_int_equal(write(fd, data, size), size);
+    close(fd);
+}
+
+static void truncation_at_every_size(void **state)
+{
+    (void)state;
+    publish(1, 20);
+    read_content();
+    for (size_t size = 0; size < content_size; size++) {
+        write_content(content, size);
+        struct snapshot s;
+        const char *why = NULL;
+        assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_UNAVAILABLE);
+        assert_non_null(why);
+        assert_null(s.base);
+    }
+    free(content);
+}
+
+/* Random bytes in random places, also where offsets and counts are. The seed is printed, so that a
+ * failure can be had again. */
+static void random_corruption(void **state)
+{
+    (void)state;
+    unsigned seed = (unsigned)getpid();
+    print_message("# seed %u\n", seed);
+    publish(1, USERS);
+    read_content();
+    int refused = 0, unavailable = 0;
+    for (int round = 0; round < 3000; round++) {
+        unsigned char *copy = malloc(content_size);
+        memcpy(copy, content, content_size);
+        int bytes = 1 + rand_r(&seed) % 4;
+        for (int i = 0; i < bytes; i++) {
+            size_t range = rand_r(&seed) % 3 ? content_size : SNAPSHOT_HEADER;
+            copy[(size_t)rand_r(&seed) % range] = (unsigned char)rand_r(&seed);
+        }
+        write_content(copy, content_size);
+        free(copy);
+        struct snapshot s;
+        const char *why;
+        if (snapshot_open(&s, path, &why) != SNAPSHOT_OK) {
+            refused++;
+            continue;
+        }
+        unavailable += check_answers(&s, USERS) > 0;
+        snapshot_close(&s);
+    }
+    free(content);
+    assert_true(refused > 50);
+    assert_true(unavailable > 500);
+}
+
+/* The file is rubbish from end to end, but its header is right: nothing but "unavailable" may come
+ * out, and no crash. */
+static void rubbish_behind_a_good_header(void **state)
+{
+    (void)state;
+    unsigned seed = 4711;
+    publish(1, USERS);
+    read_content();
+    for (int round = 0; round < 20; round++) {
+        for (size_t i = SNAPSHOT_HEADER; i < content_size; i++)
+            content[i] = (unsigned char)rand_r(&seed);
+        write_content(content, content_size);
+        struct snapshot s;
+        const char *why;
+        assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+        assert_true(check_answers(&s, USERS) > 0);
+        snapshot_close(&s);
+    }
+    free(content);
+}
+
+static enum snapshot_result try_open(const char *file, const char **why)
+{
+    struct snapshot s;
+    enum snapshot_result rc = snapshot_open(&s, file, why);
+    snapshot_close(&s);
+    return rc;
+}
+
+static void untrusted_files(void **state)
+{
+    (void)state;
+    const char *why;
+    char link[80];
+    if (geteuid() != 0)
+        skip();
+    publish(1, 3);
+    assert_int_equal(try_open(path, &why), SNAPSHOT_OK);
+    assert_int_equal(chmod(path, 0664), 0);
+    assert_int_equal(try_open(path, &why), SNAPSHOT_UNAVAILABLE);
+    assert_string_equal(why, "is writable by group or others");
+    assert_int_equal(chmod(path, 0646), 0);
+    assert_int_equal(try_open(path, &why), SNAPSHOT_UNAVAILABLE);
+    assert_int_equal(chmod(path, 0644), 0);
+    assert_int_equal(chown(path, 1234, 0), 0);
+    assert_int_equal(try_open(path, &why), SNAPSHOT_UNAVAILABLE);
+    assert_string_equal(why, "is not owned by root");
+    assert_int_equal(chown(path, 0, 0), 0);
+    snprintf(link, sizeof link, "%s.link", path);
+    assert_int_equal(symlink(path, link), 0);
+    assert_int_equal(try_open(link, &why), SNAPSHOT_UNAVAILABLE);
+    assert_string_equal(why, "is a symbolic link");
+    unlink(link);
+    assert_int_equal(mkfifo(link, 0644), 0);
+    assert_int_equal(try_open(link, &why), SNAPSHOT_UNAVAILABLE); /* and does not hang */
+    assert_string_equal(why, "is not a regular file");
+    unlink(link);
+    assert_int_equal(try_open(dir, &why), SNAPSHOT_UNAVAILABLE);
+    assert_int_equal(try_open("/nonexistent", &why), SNAPSHOT_UNAVAILABLE);
+    assert_string_equal(why, "does not exist");
+}
+
+/* What must never leave, whatever a writer was told. */
+static void hard_floors(void **state)
+{
+    (void)state;
+    struct snapshot_settings settings = {.generation = 1};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    uint32_t org = snapshot_writer_org(w, "acme", 0);
+    uint32_t low = snapshot_writer_group(w, "lowgroup", 27),
+             fine = snapshot_writer_group(w, "fine", 150000);
+    snapshot_writer_group(w, "Bad Name", 150001);
+    struct snapshot_class_spec spec = {.org = org,
+                                       .groups = {low, fine},
+                                       .group_count = 2,
+                                       .local_gids = {0, 44},
+                                       .local_count = 2};
+    uint32_t class = snapshot_writer_class(w, &spec);
+    static const struct snapshot_user_spec users[] = {
+        {0, 0, 0, MEMBER_ACTIVE, "zero", "", "/", "/bin/sh"},
+        {200000, 0, 0, MEMBER_ACTIVE, "gidzero", "", "/", "/bin/sh"},
+        {61184, 61184, 0, MEMBER_ACTIVE, "dynamic", "", "/", "/bin/sh"},
+        {200001, 200001, 0, 9, "nostate", "", "/", "/bin/sh"},
+        {200002, 200002, 0, MEMBER_ACTIVE, "fine", "", "/", "/bin/sh"},
+    };
+    for (int i = 0; i < 5; i++) {
+        struct snapshot_user_spec u = users[i];
+        u.class_index = class;
+        snapshot_writer_user(w, &u);
+    }
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+    struct snapshot s;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    struct snapshot_user u;
+    struct snapshot_group g;
+    struct snapshot_class c;
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(snapshot_user_by_name(&s, users[i].name, strlen(users[i].name), &u),
+                         i == 4 ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE);
+    assert_int_equal(snapshot_user_by_uid(&s, 0, &u), SNAPSHOT_UNAVAILABLE);
+    assert_int_equal(snapshot_group_by_name(&s, "lowgroup", 8, &g), SNAPSHOT_UNAVAILABLE);
+    assert_int_equal(snapshot_group_by_gid(&s, 27, &g), SNAPSHOT_UNAVAILABLE);
+    assert_int_equal(snapshot_group_by_gid(&s, 150001, &g), SNAPSHOT_UNAVAILABLE);
+    assert_int_equal(snapshot_user_by_name(&s, "fine", 4, &u), SNAPSHOT_OK);
+    assert_int_equal(snapshot_class(&s, u.class_ref, &c), SNAPSHOT_OK);
+    gid_t gid;
+    assert_int_equal(c.gid_count, 4);
+    assert_false(snapshot_gid(&c, 0, &gid)); /* 27, not mapped */
+    assert_true(snapshot_gid(&c, 1, &gid));
+    assert_false(snapshot_gid(&c, 2, &gid)); /* root's, though mapped */
+    assert_true(snapshot_gid(&c, 3, &gid));
+    assert_int_equal(gid, 44);
+    snapshot_close(&s);
+}
+
+static void failed_publish_keeps_the_old_file(void **state)
+{
+    (void)state;
+    publish(5, 3);
+    struct snapshot_writer *w = make(6, 3);
+    struct rule wrong = {.org = "nobody", .services = {"*", 1}};
+    snapshot_writer_rule(w, &wrong);
+    assert_int_equal(snapshot_writer_publish(w, path), -1);
+    assert_int_equal(errno, EOVERFLOW);
+    snapshot_writer_free(w);
+    w = make(7, 3);
+    assert_int_equal(snapshot_writer_publish(w, "/nonexistent/snapshot"), -1);
+    snapshot_writer_free(w);
+    struct snapshot s;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_u64(&s, SNAPSHOT_AT_GENERATION), 5);
+    assert_false(snapshot_superseded(&s));
+    snapshot_close(&s);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!mkdtemp(dir))
+        return -1;
+    snprintf(path, sizeof path, "%s/snapshot", dir);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    unlink(path);
+    return rmdir(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(live_words),
+        cmocka_unit_test(damaged_confirmation),
+        cmocka_unit_test(truncation_at_every_size),
+        cmocka_unit_test(random_corruption),
+        cmocka_unit_test(rubbish_behind_a_good_header),
+        cmocka_unit_test(untrusted_files),
+        cmocka_unit_test(hard_floors),
+        cmocka_unit_test(failed_publish_keeps_the_old_file),
+    };
+    return cmocka_run_group_tests_name("snapshot", tests, setup, teardown);
+}
