@@ -8,6 +8,7 @@ SYSCONFDIR ?= /etc/orglogin
 MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
 LIBDIR     ?= $(PREFIX)/lib/$(MULTIARCH)
 SANITIZE   ?=
+Q          := $(if $(V),,@)# V=1 shows the commands
 
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wformat=2 $(if $(WERROR),-Werror)
@@ -31,7 +32,8 @@ API      := $(call objects,api)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ORG_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden $(CPPFLAGS) -c -o $@ $<
+	@echo '  CC   $<'
+	$(Q)$(CC) $(ORG_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden $(CPPFLAGS) -c -o $@ $<
 
 # Changed flags or directories build again what depends on them.
 FLAGS := $(CC) $(ORG_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
@@ -42,19 +44,24 @@ $(BUILD)/flags: FORCE
 FORCE:
 
 $(BUILD)/orgadmin: $(call objects,orgadmin) $(API) $(READER)
-	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsmartcols
+	@echo '  LINK $@'
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsmartcols
 
 $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
-	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsqlite3
+	@echo '  LINK $@'
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsqlite3
 
 $(BUILD)/orgd: $(call objects,orgd) $(READER)
-	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lsqlite3 -lsodium -lcjson
+	@echo '  LINK $@'
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lsqlite3 -lsodium -lcjson
 
 $(BUILD)/libnss_org.so.2: $(call objects,nss_module) $(READER) nss_module/exports.map
-	$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,nss_module/exports.map) $(LDFLAGS) -Wl,-soname,libnss_org.so.2 -o $@ $(filter %.o,$^)
+	@echo '  LINK $@'
+	$(Q)$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,nss_module/exports.map) $(LDFLAGS) -Wl,-soname,libnss_org.so.2 -o $@ $(filter %.o,$^)
 
 $(BUILD)/pam_org.so: $(call objects,pam_module) $(READER) pam_module/exports.map
-	$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,pam_module/exports.map) $(LDFLAGS) -o $@ $(filter %.o,$^) -lpam
+	@echo '  LINK $@'
+	$(Q)$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,pam_module/exports.map) $(LDFLAGS) -o $@ $(filter %.o,$^) -lpam
 
 -include $(wildcard $(BUILD)/obj/*/*.d) $(wildcard $(BUILD)/obj/tests/*/*.d)
 include tests/tests.mk

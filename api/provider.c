@@ -19,6 +19,11 @@ static const struct provider_kind *kind_find(const char *name)
     return NULL;
 }
 
+bool provider_known(const char *name)
+{
+    return kind_find(name) != NULL;
+}
+
 static bool token_sound(const char *token)
 {
     size_t len = strnlen(token, TOKEN_LEN_MAX + 1);

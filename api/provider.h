@@ -55,6 +55,9 @@ struct provider_settings {
     int timeout_ms;      /* whole request; 0 is 15000 */
 };
 
+/* Is there a provider of that name? */
+bool provider_known(const char *name);
+
 struct provider; /* opaque; one thread at a time; keeps its connection */
 
 /* Opens a provider; sends nothing. Returns NULL and fills *ERR (API_USAGE: unknown provider,

@@ -102,7 +102,7 @@ static void settle_name(struct roster_member *m, void *arg)
         m->changed = true;
         break;
     case LEDGER_NAME_TAKEN:
-        complain(w, w->org, m, "that name is, or was, another member's");
+        complain(w, w->org, m, "that name is, or was, somebody else's");
         break;
     case LEDGER_NAME_ERROR:
         w->failed = 1;
@@ -176,44 +176,46 @@ static void settle_id(struct roster_member *m, void *arg)
  * -------------------------------------------------------------------------------------------------------
  */
 
-/* Gives each configured group its number, or says why it cannot be served. */
-static void settle_group(struct work *w, uint32_t i)
+/* The number of a group of /etc/group; or what is wrong with mapping it. */
+static const char *local_group(struct work *w, const struct config_group *g, uint32_t *gid)
+{
+    if (!local_ids_group(w->local, g->name, gid))
+        return "/etc/group has none of that name to be mapped";
+    return *gid == 0 ? "it is root's: that is never mapped" : NULL;
+}
+
+/* The number of a group of our own, allocated when it has none; or why it cannot be served. */
+static const char *own_group(struct work *w, const struct config_group *g, uint32_t *gid)
 {
     const struct config *c = w->in->config;
-    const struct config_group *g = &c->group[i];
-    uint32_t gid = 0;
-    w->usable[i] = false;
-    if (g->local) {
-        if (!local_ids_group(w->local, g->name, &gid))
-            log_line("group \"%s\" is to be mapped, but /etc/group has none of that name", g->name);
-        else if (gid == 0)
-            log_line("group \"%s\" is root's: it is never mapped", g->name);
-        else
-            w->usable[i] = true;
-        w->index[i] = gid;
-        return;
-    }
-    if (local_name(w, g->name)) {
-        log_line("group \"%s\" is not served: the machine has a user or group of that name",
-                 g->name);
-        return;
-    }
+    if (local_name(w, g->name))
+        return "the machine has a user or group of that name";
     enum ledger_name owner = ledger_name(w->in->ledger, g->name, GROUP_KEY, g->name);
-    if (owner == LEDGER_NAME_FREE && ledger_bind(w->in->ledger, g->name, GROUP_KEY, g->name) < 0)
-        owner = LEDGER_NAME_ERROR;
     if (owner == LEDGER_NAME_TAKEN)
-        log_line("group \"%s\" is not served: a member has that name", g->name);
-    else if (owner == LEDGER_NAME_ERROR ||
-             ledger_id(w->in->ledger, GROUP_KEY, g->name, c->range_first, c->range_last, w->local,
-                       &gid) < 0)
+        return "a member has, or had, that name";
+    if (owner == LEDGER_NAME_ERROR ||
+        (owner == LEDGER_NAME_FREE &&
+         ledger_bind(w->in->ledger, g->name, GROUP_KEY, g->name) < 0) ||
+        ledger_id(w->in->ledger, GROUP_KEY, g->name, c->range_first, c->range_last, w->local, gid) <
+            0)
         w->failed = 1;
-    else if (local_ids_id(w->local, gid))
-        log_line("group \"%s\" is not served: the machine has a user or group of its number %u",
-                 g->name, gid);
-    else
-        w->usable[i] = true;
-    w->index[i] = w->usable[i] ? snapshot_writer_group(w->writer, g->name, gid) : 0;
-    w->result.groups += w->usable[i];
+    return local_ids_id(w->local, *gid) ? "the machine has a user or group of its number" : NULL;
+}
+
+static void settle_group(struct work *w, uint32_t i)
+{
+    const struct config_group *g = &w->in->config->group[i];
+    uint32_t gid = 0;
+    const char *fault = g->local ? local_group(w, g, &gid) : own_group(w, g, &gid);
+    if (fault && fault != w->in->group_fault[i])
+        log_line("group \"%s\" is not served: %s", g->name, fault);
+    w->in->group_fault[i] = fault;
+    w->usable[i] = !fault && !w->failed;
+    if (w->usable[i] && !g->local) {
+        gid = snapshot_writer_group(w->writer, g->name, gid);
+        w->result.groups++;
+    }
+    w->index[i] = gid;
 }
 
 static bool lists_meet(const struct text_list *a, const struct text_list *b)

@@ -14,6 +14,8 @@ struct compile_input {
     struct roster *roster; /* one an organization, in the configuration's order */
     int64_t
         confirmed_ms[SNAPSHOT_ORGS_MAX]; /* wall clock when each was last heard from, 0 = never */
+    const char *
+        *group_fault; /* CONFIG_GROUPS_MAX: what was reported of each group last, NULL = nothing */
     uint64_t generation;
     const char *path; /* where the snapshot goes; NULL: nowhere, it is only tried */
 };

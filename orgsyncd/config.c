@@ -203,7 +203,9 @@ static void check_provider(struct parse *p, const config_setting_t *s, const str
     struct api_error err;
     struct provider *provider = provider_open(&settings, &err);
     if (!provider)
-        complain(p, s, "organization \"%s\": %s", org->name, err.message);
+        complain(p,
+                 config_setting_get_member(s, provider_known(org->provider) ? "url" : "provider"),
+                 "organization \"%s\": %s", org->name, err.message);
     provider_close(provider);
 }
 

@@ -43,6 +43,7 @@ static int publish(struct keeper *k)
         .config = k->settings->config,
         .ledger = k->ledger,
         .roster = rosters,
+        .group_fault = k->group_fault,
         .generation = k->generation + 1,
         .path = k->settings->mode == KEEPER_CHECK ? NULL : PATH_SNAPSHOT,
     };

@@ -76,6 +76,7 @@ struct keeper {
     uint32_t client_count;
     struct compile_result result;
     uint64_t generation;
+    const char *group_fault[CONFIG_GROUPS_MAX]; /* what compile() reported of each group last */
     struct stat passwd, group; /* of the files that the snapshot was compiled against */
 };
 

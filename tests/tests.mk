@@ -12,8 +12,8 @@ SCRIPTS := $(wildcard tests/*.t tests/*/*.t)
 
 # Everything but the programs' main functions; a test takes what it needs.
 $(BUILD)/libtest.a: $(COMMON) $(API) $(filter-out %/main.o,$(call objects,orgsyncd))
-	rm -f $@
-	$(AR) rcs $@ $^
+	@echo '  AR   $@'
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/obj/tests/%.o: ORG_CFLAGS += -DMODULE_DIR='"$(abspath $(BUILD))"' -DMODULE_PATH='"$(abspath $(BUILD))/pam_org.so"'
 
@@ -23,7 +23,8 @@ $(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/lib
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 $(UNIT_TESTS) $(TEST_TOOLS):
 	@mkdir -p $(@D)
-	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+	@echo '  LINK $@'
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 .PHONY: check-programs
 check-programs: all $(UNIT_TESTS) $(TEST_TOOLS)
@@ -36,28 +37,30 @@ deps:
 TESTS ?= $(patsubst $(BUILD)/%,$(CHECK)/%,$(UNIT_TESTS)) $(SCRIPTS)
 .PHONY: check
 check: deps
-	+$(MAKE) SANITIZE= all
-	+$(MAKE) BUILD=$(CHECK) SANITIZE=$(CHECK_SANITIZE) $(call own_places,$(CHECK)) check-programs
-	BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec tests/lib/run $(TESTS)
+	@+$(MAKE) --no-print-directory SANITIZE= all
+	@+$(MAKE) --no-print-directory BUILD=$(CHECK) SANITIZE=$(CHECK_SANITIZE) $(call own_places,$(CHECK)) check-programs
+	@BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec tests/lib/run $(TESTS)
 
 .PHONY: demo
 demo: deps
-	+$(MAKE) all
-	BUILD=$(abspath $(BUILD)) tests/demo/demo
+	@+$(MAKE) --no-print-directory all
+	@BUILD=$(abspath $(BUILD)) tests/demo/demo
 
 $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
-	$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
+	@echo '  LINK $@'
+	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
 BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam
 $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
-	$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+	@echo '  LINK $@'
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 .PHONY: bench-programs
 bench-programs: all $(BENCHES) $(BUILD)/libnss_const.so.2
 
 .PHONY: bench
 bench: deps
-	+$(MAKE) BUILD=$(BENCH) $(call own_places,$(BENCH)) bench-programs
-	$(BENCH)/tests/bench/lookup
-	BUILD=$(abspath $(BENCH)) tests/bench/pam.sh
+	@+$(MAKE) --no-print-directory BUILD=$(BENCH) $(call own_places,$(BENCH)) bench-programs
+	@$(BENCH)/tests/bench/lookup
+	@BUILD=$(abspath $(BENCH)) tests/bench/pam.sh

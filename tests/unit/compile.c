@@ -1,0 +1,333 @@
+/* From rosters to a snapshot: names, ids, groups, and what the ledger remembers. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/snapshot.h"
+#include "orgsyncd/compile.h"
+#include "tests/unit/unit.h"
+
+static char dir[] = "/tmp/orglogin-compile.XXXXXX", snapshot_path[64], ledger_path[64];
+
+static struct config config = {
+    .org = {{.name = "acme", .id = "org_1"}, {.name = "other", .id = "org_2"}},
+    .org_count = 2,
+    .group = {{.name = "acme", .everyone = true},
+              {.name = "acme-admins", .roles = {"owner\0admin", 2}},
+              {.name = "daemon", .local = true, .roles = {"admin", 1}},
+              {.name = "root", .local = true, .everyone = true},
+              {.name = "sys", .everyone = true}},
+    .group_count = 5,
+    .range_first = 200000,
+    .range_last = 1999999999,
+    .home = (char *)"/home/%u/%u",
+    .shell = (char *)"/bin/zsh",
+    .group_members = true,
+};
+
+static struct roster rosters[2];
+static struct ledger *ledger;
+static struct compile_result result;
+static const char *group_fault[CONFIG_GROUPS_MAX];
+
+static void put(int org, const char *id, const char *username, const char *role,
+                enum member_state state)
+{
+    struct pipe_member m = {.state = state,
+                            .id = id,
+                            .email = "",
+                            .username = username,
+                            .display = "Some: One",
+                            .roles = {role, 1},
+                            .permissions = {"", 0}};
+    assert_int_equal(roster_put(&rosters[org], roster_member_new(&m)), 0);
+}
+
+static int run(void)
+{
+    struct compile_input input = {.config = &config,
+                                  .ledger = ledger,
+                                  .roster = rosters,
+                                  .group_fault = group_fault,
+                                  .generation = 1,
+                                  .path = snapshot_path};
+    return compile(&input, &result);
+}
+
+/* The user NAME in the published snapshot. */
+static enum snapshot_result find(const char *name, struct snapshot_user *user,
+                                 struct snapshot_class *class)
+{
+    static struct snapshot s;
+    const char *why;
+    snapshot_close(&s);
+    assert_int_equal(snapshot_open(&s, snapshot_path, &why), SNAPSHOT_OK);
+    enum snapshot_result rc = snapshot_user_by_name(&s, name, strlen(name), user);
+    if (rc == SNAPSHOT_OK && class)
+        assert_int_equal(snapshot_class(&s, user->class_ref, class), SNAPSHOT_OK);
+    return rc;
+}
+
+static uint32_t uid_of(const char *name)
+{
+    struct snapshot_user u;
+    return find(name, &u, NULL) == SNAPSHOT_OK ? u.uid : 0;
+}
+
+static void forget_rosters(void)
+{
+    roster_free(&rosters[0]);
+    roster_free(&rosters[1]);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    forget_rosters();
+    ledger_close(ledger);
+    unlink(ledger_path);
+    ledger = ledger_open(ledger_path, false);
+    return ledger ? 0 : -1;
+}
+
+static void reopen(void)
+{
+    forget_rosters();
+    ledger_close(ledger);
+    ledger = ledger_open(ledger_path, false);
+    assert_non_null(ledger);
+    assert_int_equal(ledger_load(ledger, "org_1", &rosters[0]), 0);
+    assert_int_equal(ledger_load(ledger, "org_2", &rosters[1]), 0);
+}
+
+static void a_member(void **state)
+{
+    (void)state;
+    put(0, "usr_1", "Ada", "admin", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    struct snapshot_user u;
+    struct snapshot_class c;
+    assert_int_equal(find("ada", &u, &c), SNAPSHOT_OK);
+    assert_string_equal(u.gecos, "Some One");
+    assert_string_equal(u.home, "/home/ada/ada");
+    assert_string_equal(u.shell, "/bin/zsh");
+    assert_int_equal(u.uid, u.gid);
+    assert_in_range(u.uid, config.range_first, config.range_last);
+    assert_int_equal(result.groups, 2); /* "sys" is the machine's own */
+    assert_int_equal(c.gid_count,
+                     3); /* acme, acme-admins, and daemon (1) by mapping; root's never */
+    gid_t gid;
+    assert_true(snapshot_gid(&c, 2, &gid));
+    assert_int_equal(gid, 1);
+}
+
+/* The number depends on nothing but the ids, so that every host comes to it. */
+static void ids_are_the_same_everywhere(void **state)
+{
+    put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
+    put(0, "usr_2", "mia", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    uint32_t ada = uid_of("ada"), mia = uid_of("mia");
+    fresh(state);
+    put(0, "usr_2", "mia", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    put(0, "usr_1", "ada2", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("mia"), mia);
+    assert_int_equal(uid_of("ada2"), ada);
+}
+
+static void names_that_cannot_be(void **state)
+{
+    (void)state;
+    const char *bad[] = {
+        "root", "daemon", "../x", "9lives", "a b", "acme", "abcdefghijklmnopqrstuvwxyz0123456"};
+    for (int i = 0; i < 7; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "usr_%d", i);
+        put(0, id, bad[i], "member", MEMBER_ACTIVE);
+    }
+    put(0, "usr_9", "mia", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.users, 1);
+    assert_int_equal(result.withheld, 7);
+    assert_true(uid_of("mia") > 0);
+    for (int i = 0; i < 7; i++)
+        assert_int_equal(uid_of(bad[i]), 0);
+}
+
+static void the_same_name_twice(void **state)
+{
+    (void)state;
+    put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
+    put(1, "usr_2", "Ada", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.withheld, 2); /* neither: who came first is not ours to say */
+    put(1, "usr_2", "ada.b", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.withheld, 0);
+    uint32_t ada = uid_of("ada");
+    put(1, "usr_3", "ada", "owner", MEMBER_ACTIVE); /* now the ledger knows whose it is */
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.withheld, 1);
+    assert_int_equal(uid_of("ada"), ada);
+}
+
+/* Taking somebody else's name, a departed member's too, does not work; having had one keeps it. */
+static void renames(void **state)
+{
+    (void)state;
+    put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
+    put(0, "usr_2", "bob", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    uint32_t ada = uid_of("ada"), bob = uid_of("bob");
+    put(0, "usr_2", "ada", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("ada"), ada);
+    assert_int_equal(uid_of("bob"), bob);
+    put(0, "usr_2", "bobby", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("bobby"), bob);
+    assert_int_equal(uid_of("bob"), 0);
+    put(0, "usr_3", "bob", "member", MEMBER_ACTIVE); /* whose keys and files may still be about */
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("bob"), 0);
+    roster_remove(&rosters[0], roster_find(&rosters[0], "usr_1"));
+    put(0, "usr_4", "ada", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("ada"), ada);
+}
+
+static void removed_members(void **state)
+{
+    (void)state;
+    put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
+    put(0, "usr_2", "sue", "admin", MEMBER_SUSPENDED);
+    assert_int_equal(run(), 0);
+    uint32_t ada = uid_of("ada");
+    roster_remove(&rosters[0], roster_find(&rosters[0], "usr_1"));
+    const char *names[] = {"ada", "sue"};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(run(), 0);
+        struct snapshot_user u;
+        struct snapshot_class c;
+        assert_int_equal(find(names[i], &u, &c), SNAPSHOT_OK);
+        assert_string_equal(u.shell, "/usr/sbin/nologin");
+        assert_int_equal(c.gid_count, 0);
+    }
+    assert_int_equal(uid_of("ada"), ada);
+    assert_int_equal(result.active, 0);
+}
+
+/* Everything survives a restart; nothing that left is ever given away. */
+static void restart(void **state)
+{
+    (void)state;
+    put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
+    put(0, "usr_2", "bob", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    uint32_t ada = uid_of("ada"), bob = uid_of("bob");
+    roster_remove(&rosters[0], roster_find(&rosters[0], "usr_2"));
+    assert_int_equal(run(), 0);
+    reopen();
+    assert_int_equal(rosters[0].count, 2);
+    assert_int_equal(rosters[0].present, 1);
+    struct roster_member *m = roster_find(&rosters[0], "usr_1");
+    assert_int_equal(m->uid, ada);
+    assert_false(m->changed);
+    assert_true(text_list_has(&m->remote.roles, "admin"));
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("ada"), ada);
+    assert_int_equal(uid_of("bob"), bob);
+}
+
+/* A range with a single id left, then none. */
+static void full_range(void **state)
+{
+    (void)state;
+    struct config kept = config;
+    config.range_first = 200000;
+    config.range_last = 200004; /* two groups, three members */
+    put(0, "usr_1", "a1", "member", MEMBER_ACTIVE);
+    put(0, "usr_2", "a2", "member", MEMBER_ACTIVE);
+    put(0, "usr_3", "a3", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    uint32_t a = uid_of("a1"), b = uid_of("a2"), c = uid_of("a3");
+    assert_true(a != b && b != c && a != c);
+    put(0, "usr_4", "a4", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), -1);
+    config = kept;
+}
+
+static void two_organizations(void **state)
+{
+    (void)state;
+    put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
+    put(1, "usr_1", "bea", "admin", MEMBER_ACTIVE); /* the same remote id, another organization's */
+    assert_int_equal(run(), 0);
+    assert_true(uid_of("ada") != uid_of("bea"));
+    struct snapshot_user u;
+    struct snapshot_class c;
+    assert_int_equal(find("bea", &u, &c), SNAPSHOT_OK);
+    assert_int_equal(c.org, 1);
+    assert_int_equal(c.gid_count, 0); /* the groups are acme's */
+}
+
+static void unusable_ledger(void **state)
+{
+    (void)state;
+    char path[80];
+    snprintf(path, sizeof path, "%s/rubbish", dir);
+    FILE *f = fopen(path, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("rubbish ", f);
+    fclose(f);
+    assert_null(ledger_open(path, false));
+    unlink(path);
+    assert_null(ledger_open("/nonexistent/ids.db", false));
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (!mkdtemp(dir))
+        return -1;
+    snprintf(snapshot_path, sizeof snapshot_path, "%s/snapshot", dir);
+    snprintf(ledger_path, sizeof ledger_path, "%s/ids.db", dir);
+    for (uint32_t i = 0; i < config.group_count; i++)
+        config.group[i].org = config.org[0].name;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    forget_rosters();
+    ledger_close(ledger);
+    unlink(snapshot_path);
+    unlink(ledger_path);
+    return rmdir(dir);
+}
+
+int main(void)
+{
+    if (geteuid() != 0) {
+        puts("1..0 # SKIP needs root: a snapshot must be root's");
+        return 0;
+    }
+    config.org[0].name = (char *)"acme";
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_member, fresh),
+        cmocka_unit_test_setup(ids_are_the_same_everywhere, fresh),
+        cmocka_unit_test_setup(names_that_cannot_be, fresh),
+        cmocka_unit_test_setup(the_same_name_twice, fresh),
+        cmocka_unit_test_setup(renames, fresh),
+        cmocka_unit_test_setup(removed_members, fresh),
+        cmocka_unit_test_setup(restart, fresh),
+        cmocka_unit_test_setup(full_range, fresh),
+        cmocka_unit_test_setup(two_organizations, fresh),
+        cmocka_unit_test_setup(unusable_ledger, fresh),
+    };
+    return cmocka_run_group_tests_name("compile", tests, setup, teardown);
+}
