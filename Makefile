@@ -53,7 +53,7 @@ $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 
 $(BUILD)/orgd: $(call objects,orgd) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lsqlite3 -lsodium -lcjson
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lsqlite3 -lsodium -lcjson -lm
 
 $(BUILD)/libnss_org.so.2: $(call objects,nss_module) $(READER) nss_module/exports.map
 	@echo '  LINK $@'
