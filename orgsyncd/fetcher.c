@@ -18,8 +18,10 @@
 #define FULL_MS                                                                                    \
     3600000 /* list everything anew this often, whatever the server says has changed               \
              */
-#define BACK_OFF_MIN   500
-#define BACK_OFF_MAX   30000
+#define BACK_OFF_MIN 500
+#define BACK_OFF_MAX 30000
+#define NO_NEWS_MS   1000 /* a server that says "nothing new" sooner than this is not asked sooner \
+                           */
 #define RETRY_SPARE_MS 1000 /* after a failure, refreshes within this time are answered by it */
 
 struct fetcher {
@@ -262,7 +264,7 @@ static int64_t turn(struct fetcher *f)
         f->since = 0;
     f->relist = false;
     begin(f);
-    int64_t since = f->since;
+    int64_t since = f->since, begun = f->started_ms;
     enum api_status status = provider_watch(f->provider, &since, HOLD_MS, &watcher, &err);
     if (status == API_STOPPED)
         return f->relist ? 0 : -1;
@@ -270,10 +272,13 @@ static int64_t turn(struct fetcher *f)
         failed(f, &err);
         return back_off(f, err.retry_after_s);
     }
+    bool no_news = since > 0 && since == f->since;
     f->since = since;
     succeeded(f);
     f->held = false;
-    return since > 0 ? 0 : jitter(f->settings->poll_ms);
+    if (since == 0)
+        return jitter(f->settings->poll_ms);
+    return no_news && clock_mono_ms() - begun < NO_NEWS_MS ? NO_NEWS_MS : 0;
 }
 
 static struct provider *open_provider(const struct fetcher_settings *s)
