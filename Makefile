@@ -55,9 +55,14 @@ $(BUILD)/orgd: $(call objects,orgd) $(READER)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lsqlite3 -lsodium -lcjson -lm
 
+# A lookup crosses a dozen small functions of common/: seen as one, they cost a fifth less. (gcc only: with clang it needs a linker of
+# its own. The objects hold plain code as well, for everybody else.)
+LTO := $(if $(SANITIZE),,$(shell $(CC) --version 2>/dev/null | grep -q 'Free Software' && echo -flto -ffat-lto-objects))
+$(BUILD)/obj/common/%.o $(BUILD)/obj/nss_module/%.o: ORG_CFLAGS += $(LTO)
+
 $(BUILD)/libnss_org.so.2: $(call objects,nss_module) $(READER) nss_module/exports.map
 	@echo '  LINK $@'
-	$(Q)$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,nss_module/exports.map) $(LDFLAGS) -Wl,-soname,libnss_org.so.2 -o $@ $(filter %.o,$^)
+	$(Q)$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,nss_module/exports.map) $(LTO) $(CFLAGS) $(LDFLAGS) -Wl,-soname,libnss_org.so.2 -o $@ $(filter %.o,$^)
 
 $(BUILD)/pam_org.so: $(call objects,pam_module) $(READER) pam_module/exports.map
 	@echo '  LINK $@'

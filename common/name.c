@@ -23,9 +23,20 @@ bool name_valid_n(const char *name, size_t len)
     return every & REST;
 }
 
+size_t name_length(const char *name)
+{
+    unsigned every = REST;
+    size_t len = 0;
+    if (!(name_class[(unsigned char)name[0]] & FIRST))
+        return 0;
+    while (len <= NAME_MAX_LEN && name[len] != '\0')
+        every &= name_class[(unsigned char)name[len++]];
+    return (every & REST) && len <= NAME_MAX_LEN ? len : 0;
+}
+
 bool name_valid(const char *name)
 {
-    return name_valid_n(name, strnlen(name, NAME_MAX_LEN + 1));
+    return name_length(name) > 0;
 }
 
 bool name_fold(const char *remote, char out[NAME_MAX_LEN + 1])

@@ -16,6 +16,9 @@
  * construction. */
 bool name_valid(const char *name);
 
+/* The length of NAME when it is valid, 0 when it is not. Reads at most NAME_MAX_LEN + 1 bytes. */
+size_t name_length(const char *name);
+
 /* Same over a length; NAME need not end with NUL. */
 bool name_valid_n(const char *name, size_t len);
 

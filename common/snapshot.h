@@ -76,12 +76,13 @@ enum snapshot_table {
 
 /* Records: {u32 check, u32 size in bytes (multiple of 8, itself included), fields}. */
 enum snapshot_user_field {
-    SNAPSHOT_USER_UID = 8,      /* u32 */
-    SNAPSHOT_USER_GID = 12,     /* u32 */
-    SNAPSHOT_USER_CLASS = 16,   /* ref */
-    SNAPSHOT_USER_LENGTHS = 20, /* 4 times u16: name, gecos, home, shell, without NUL */
-    SNAPSHOT_USER_STATE = 28,   /* u16, enum member_state; the u16 behind it is 0 */
-    SNAPSHOT_USER_TEXT = 32     /* the four, each with its NUL */
+    SNAPSHOT_USER_UID = 8,       /* u32 */
+    SNAPSHOT_USER_GID = 12,      /* u32 */
+    SNAPSHOT_USER_CLASS = 16,    /* ref */
+    SNAPSHOT_USER_LENGTHS = 20,  /* 4 times u16: name, gecos, home, shell, without NUL */
+    SNAPSHOT_USER_STATE = 28,    /* u16, enum member_state; the u16 behind it is 0 */
+    SNAPSHOT_USER_IDENTITY = 32, /* u64, whose the uid is: hash64 of the ledger's "ORG/REMOTE-ID" */
+    SNAPSHOT_USER_TEXT = 40      /* the four, each with its NUL */
 };
 enum snapshot_class_field {
     SNAPSHOT_CLASS_ORG = 8,          /* u16, index into the policy's organizations */
@@ -142,6 +143,7 @@ uint64_t snapshot_u64(const struct snapshot *s, enum snapshot_header field);
 struct snapshot_user {
     uint32_t uid, gid, class_ref;
     enum member_state state;
+    uint64_t identity;
     const char *name, *gecos, *home, *shell;
     size_t text_size;
 };

@@ -173,6 +173,7 @@ static enum snapshot_result user_at(const struct snapshot *s, uint32_t ref,
         .gid = get32(r + SNAPSHOT_USER_GID),
         .class_ref = get32(r + SNAPSHOT_USER_CLASS),
         .state = (enum member_state)get16(r + SNAPSHOT_USER_STATE),
+        .identity = get64(r + SNAPSHOT_USER_IDENTITY),
         .name = field[0],
         .gecos = field[1],
         .home = field[2],
@@ -246,8 +247,6 @@ static enum snapshot_result probe_next(const struct snapshot *s, enum snapshot_t
         p->bucket = (uint32_t)(((hash >> 32) * buckets) >> 32);
     for (; p->seen < buckets; p->seen++, p->bucket = (p->bucket + 1) % buckets, p->entry = 0) {
         const uint8_t *b = s->base + start + (uint64_t)p->bucket * SNAPSHOT_BUCKET;
-        if (p->entry == 0 && get32(b) != (uint32_t)hash64(b + 4, SNAPSHOT_BUCKET - 4))
-            return SNAPSHOT_UNAVAILABLE;
         while (p->entry < SNAPSHOT_BUCKET_ENTRIES) {
             const uint8_t *e = b + 8 + 8 * p->entry++;
             if (get32(e) == (uint32_t)hash && get32(e + 4) != 0) {
@@ -255,6 +254,10 @@ static enum snapshot_result probe_next(const struct snapshot *s, enum snapshot_t
                 return SNAPSHOT_OK;
             }
         }
+        /* A hit proves itself by the record that it leads to; that there is none is the bucket's
+         * word. */
+        if (get32(b) != (uint32_t)hash64(b + 4, SNAPSHOT_BUCKET - 4))
+            return SNAPSHOT_UNAVAILABLE;
         if (get32(b + 4) == 0)
             return SNAPSHOT_ABSENT;
     }

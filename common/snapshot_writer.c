@@ -313,6 +313,7 @@ void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_
     put32(r + SNAPSHOT_USER_CLASS,
           spec->class_index); /* becomes a ref when the place of the classes is known */
     put16(r + SNAPSHOT_USER_STATE, spec->state);
+    put64(r + SNAPSHOT_USER_IDENTITY, spec->identity);
     uint8_t *p = r + SNAPSHOT_USER_TEXT;
     for (int i = 0; i < 4; i++) {
         put16(r + SNAPSHOT_USER_LENGTHS + 2 * i, len[i]);

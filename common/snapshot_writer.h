@@ -51,6 +51,7 @@ struct snapshot_user_spec {
     uint32_t uid, gid, class_index;
     enum member_state state;
     const char *name, *gecos, *home, *shell;
+    uint64_t identity; /* whose the uid is; see SNAPSHOT_USER_IDENTITY */
 };
 void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_spec *spec);
 

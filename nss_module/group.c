@@ -51,12 +51,12 @@ static enum nss_status answer(enum snapshot_result rc, const struct snapshot_gro
     return rc == SNAPSHOT_OK ? fill(group, grp, buffer, size, errnop) : nss_status_of(rc, errnop);
 }
 
-static enum snapshot_result by_name(const struct snapshot *s, const char *name,
+static enum snapshot_result by_name(const struct snapshot *s, const char *name, size_t len,
                                     struct snapshot_group *group)
 {
     struct snapshot_user user;
-    enum snapshot_result rc = snapshot_group_by_name(s, name, strlen(name), group);
-    if (rc == SNAPSHOT_ABSENT && (rc = nss_user_by_name(s, name, &user)) == SNAPSHOT_OK)
+    enum snapshot_result rc = snapshot_group_by_name(s, name, len, group);
+    if (rc == SNAPSHOT_ABSENT && (rc = nss_user_by_name(s, name, len, &user)) == SNAPSHOT_OK)
         *group = own_group(&user);
     return rc;
 }
@@ -75,14 +75,16 @@ static enum snapshot_result by_gid(const struct snapshot *s, gid_t gid,
 enum nss_status _nss_org_getgrnam_r(const char *name, struct group *grp, char *buffer, size_t size,
                                     int *errnop)
 {
-    if (!name_valid(name))
+    size_t len = name_length(name);
+    if (len == 0)
         return nss_status_of(SNAPSHOT_ABSENT, errnop);
     struct mapping_hold hold;
     const struct snapshot *s = mapping_enter(&hold, errnop);
     if (!s)
         return NSS_STATUS_UNAVAIL;
     struct snapshot_group group;
-    enum nss_status status = answer(by_name(s, name, &group), &group, grp, buffer, size, errnop);
+    enum nss_status status =
+        answer(by_name(s, name, len, &group), &group, grp, buffer, size, errnop);
     mapping_leave(&hold);
     return status;
 }

@@ -57,7 +57,8 @@ static enum nss_status add_groups(const struct snapshot_class *class, gid_t prim
 enum nss_status _nss_org_initgroups_dyn(const char *user, gid_t group, long int *start,
                                         long int *size, gid_t **groups, long int limit, int *errnop)
 {
-    if (!name_valid(user))
+    size_t len = name_length(user);
+    if (len == 0)
         return nss_status_of(SNAPSHOT_ABSENT, errnop);
     struct mapping_hold hold;
     const struct snapshot *s = mapping_enter(&hold, errnop);
@@ -66,7 +67,7 @@ enum nss_status _nss_org_initgroups_dyn(const char *user, gid_t group, long int 
     struct snapshot_user record;
     struct snapshot_class class = {0}; /* no groups for those who are no active member */
     struct gid_array array = {start, size, limit, groups};
-    enum snapshot_result rc = nss_user_by_name(s, user, &record);
+    enum snapshot_result rc = nss_user_by_name(s, user, len, &record);
     if (rc == SNAPSHOT_OK && record.state == MEMBER_ACTIVE)
         rc = snapshot_class(s, record.class_ref, &class);
     enum nss_status status =

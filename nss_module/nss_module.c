@@ -1,9 +1,6 @@
 #include "nss_module/nss_module.h"
 
 #include <errno.h>
-#include <string.h>
-
-#include "common/name.h"
 
 enum nss_status nss_status_of(enum snapshot_result rc, int *errnop)
 {
@@ -31,10 +28,10 @@ static enum snapshot_result visible(enum snapshot_result rc, const struct snapsh
     return rc == SNAPSHOT_OK && user->state == MEMBER_PENDING ? SNAPSHOT_ABSENT : rc;
 }
 
-enum snapshot_result nss_user_by_name(const struct snapshot *s, const char *name,
+enum snapshot_result nss_user_by_name(const struct snapshot *s, const char *name, size_t len,
                                       struct snapshot_user *user)
 {
-    return visible(snapshot_user_by_name(s, name, strlen(name), user), user);
+    return visible(snapshot_user_by_name(s, name, len, user), user);
 }
 
 enum snapshot_result nss_user_by_uid(const struct snapshot *s, uid_t uid,

@@ -26,7 +26,7 @@ enum nss_status nss_too_small(int *errnop);
  * USER's record by name, by uid, or the next one of a walk. Those who were invited and have not
  * accepted are absent: they have neither an entry nor a group of their own.
  */
-enum snapshot_result nss_user_by_name(const struct snapshot *s, const char *name,
+enum snapshot_result nss_user_by_name(const struct snapshot *s, const char *name, size_t len,
                                       struct snapshot_user *user);
 enum snapshot_result nss_user_by_uid(const struct snapshot *s, uid_t uid,
                                      struct snapshot_user *user);

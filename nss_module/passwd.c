@@ -35,7 +35,8 @@ static enum nss_status answer(enum snapshot_result rc, const struct snapshot_use
 enum nss_status _nss_org_getpwnam_r(const char *name, struct passwd *pwd, char *buffer, size_t size,
                                     int *errnop)
 {
-    if (!name_valid(name))
+    size_t len = name_length(name);
+    if (len == 0)
         return nss_status_of(SNAPSHOT_ABSENT, errnop);
     struct mapping_hold hold;
     const struct snapshot *s = mapping_enter(&hold, errnop);
@@ -43,7 +44,7 @@ enum nss_status _nss_org_getpwnam_r(const char *name, struct passwd *pwd, char *
         return NSS_STATUS_UNAVAIL;
     struct snapshot_user user;
     enum nss_status status =
-        answer(nss_user_by_name(s, name, &user), &user, pwd, buffer, size, errnop);
+        answer(nss_user_by_name(s, name, len, &user), &user, pwd, buffer, size, errnop);
     mapping_leave(&hold);
     return status;
 }

@@ -294,6 +294,7 @@ static void add_user(struct roster_member *m, void *arg)
         .gecos = gecos,
         .home = home,
         .shell = active ? c->shell : NOLOGIN,
+        .identity = ledger_identity(key(w), m->remote.id),
     };
     snapshot_writer_user(w->writer, &spec);
     w->result.users++;

@@ -387,23 +387,44 @@ static void leave_network(void)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* What the last snapshot knows that is not in the ledger: its generation, and when each
- * organization was last heard from. */
-static void read_last_snapshot(struct keeper *k)
+/* When each organization was last heard from, as the last snapshot has it. */
+static void read_confirmations(struct keeper *k, const struct snapshot *s)
 {
-    struct snapshot s;
     struct snapshot_policy *policy = malloc(sizeof *policy);
-    const char *why;
-    if (snapshot_open(&s, PATH_SNAPSHOT, &why) == SNAPSHOT_OK) {
-        k->generation = snapshot_u64(&s, SNAPSHOT_AT_GENERATION);
-        bool readable = policy && snapshot_policy(&s, policy) == SNAPSHOT_OK;
-        for (uint32_t i = 0; readable && i < k->org_count; i++)
+    if (policy && snapshot_policy(s, policy) == SNAPSHOT_OK)
+        for (uint32_t i = 0; i < k->org_count; i++)
             for (uint32_t n = 0; n < policy->org_count; n++)
                 if (strcmp(policy->org[n], k->org[i].config->name) == 0)
-                    k->org[i].confirmed_ms = snapshot_confirmed(&s, n);
-        snapshot_close(&s);
-    }
+                    k->org[i].confirmed_ms = snapshot_confirmed(s, n);
     free(policy);
+}
+
+/* An id that was published belongs to whom it was published for, also when the ledger was restored
+ * from a backup that does not know of it. */
+static int reserve_published(struct keeper *k, const struct snapshot *s)
+{
+    uint64_t cursor = 0;
+    struct snapshot_user user;
+    if (ledger_begin(k->ledger) < 0)
+        return -1;
+    while (snapshot_next_user(s, &cursor, &user) == SNAPSHOT_OK)
+        if (ledger_reserve(k->ledger, user.uid, user.identity) < 0)
+            return -1;
+    return ledger_commit(k->ledger);
+}
+
+/* Takes from the last snapshot what the ledger may not know. */
+static int read_last_snapshot(struct keeper *k)
+{
+    struct snapshot s;
+    const char *why;
+    if (snapshot_open(&s, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
+        return 0;
+    k->generation = snapshot_u64(&s, SNAPSHOT_AT_GENERATION);
+    read_confirmations(k, &s);
+    int rc = reserve_published(k, &s);
+    snapshot_close(&s);
+    return rc;
 }
 
 /* Begins where the last one ended: with the last known members, a changed configuration is in force
@@ -422,7 +443,8 @@ static int begin(struct keeper *k)
             return -1;
         known |= o->roster.count > 0;
     }
-    read_last_snapshot(k);
+    if (read_last_snapshot(k) < 0)
+        return -1;
     return known ? publish(k) : 0;
 }
 

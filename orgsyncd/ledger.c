@@ -1,5 +1,6 @@
 #include "orgsyncd/ledger.h"
 
+#include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,11 +25,25 @@ static const char schema[] =
     "PRAGMA user_version=1;"
     "COMMIT;";
 
-enum statement { FIND_ID, ADD_ID, ID_TAKEN, FIND_NAME, ADD_NAME, LOAD, STORE, STATEMENTS };
+enum statement {
+    FIND_ID,
+    ADD_ID,
+    RESERVE_ID,
+    CLAIM_ID,
+    ID_TAKEN,
+    FIND_NAME,
+    ADD_NAME,
+    LOAD,
+    STORE,
+    STATEMENTS
+};
 
 static const char *const sql[STATEMENTS] = {
     [FIND_ID] = "SELECT id FROM ids WHERE org=?1 AND remote=?2",
     [ADD_ID] = "INSERT INTO ids(id, org, remote) VALUES(?3, ?1, ?2)",
+    [RESERVE_ID] = "INSERT OR IGNORE INTO ids(id, org, remote) VALUES(?1, '#reserved', ?2)",
+    [CLAIM_ID] =
+        "UPDATE ids SET org=?1, remote=?2 WHERE org='#reserved' AND remote=?3 RETURNING id",
     [ID_TAKEN] = "SELECT 1 FROM ids WHERE id=?1",
     [FIND_NAME] = "SELECT org=?2 AND remote=?3 FROM names WHERE name=?1",
     [ADD_NAME] = "INSERT INTO names(name, org, remote) VALUES(?1, ?2, ?3)",
@@ -265,26 +280,57 @@ static int add_id(struct ledger *l, const char *org, const char *remote, uint32_
     return step(l, s, NULL, "cannot allocate an id") < 0 ? -1 : 0;
 }
 
-static uint32_t first_choice(const char *org, const char *remote, uint32_t first, uint32_t count)
+uint64_t ledger_identity(const char *org, const char *remote)
 {
     char key[2 * (TEXT_MAX_LEN + 1)];
     int len = snprintf(key, sizeof key, "%s/%s", org, remote);
-    return first + (uint32_t)(hash64(key, (size_t)len) % count);
+    return hash64(key, (size_t)len);
+}
+
+static void identity_text(uint64_t identity, char text[17])
+{
+    snprintf(text, 17, "%016" PRIx64, identity);
+}
+
+int ledger_reserve(struct ledger *l, uint32_t id, uint64_t identity)
+{
+    char text[17];
+    sqlite3_stmt *s = l->statement[RESERVE_ID];
+    identity_text(identity, text);
+    sqlite3_bind_int64(s, 1, id);
+    bind_text(s, 2, text);
+    return step(l, s, NULL, "cannot reserve an id") < 0 ? -1 : 0;
+}
+
+/* The id that is known to be (ORG, REMOTE)'s, by the ledger or by a reservation. Returns 1, 0 when
+ * there is none, -1. */
+static int known_id(struct ledger *l, const char *org, const char *remote, int64_t *id)
+{
+    char text[17];
+    sqlite3_stmt *s = l->statement[FIND_ID];
+    bind_text(s, 1, org);
+    bind_text(s, 2, remote);
+    int rc = step(l, s, id, "cannot look an id up");
+    if (rc != 0)
+        return rc;
+    s = l->statement[CLAIM_ID];
+    identity_text(ledger_identity(org, remote), text);
+    bind_text(s, 1, org);
+    bind_text(s, 2, remote);
+    bind_text(s, 3, text);
+    return step(l, s, id, "cannot claim an id");
 }
 
 int ledger_id(struct ledger *l, const char *org, const char *remote, uint32_t first, uint32_t last,
               const struct local_ids *local, uint32_t *id)
 {
-    sqlite3_stmt *s = l->statement[FIND_ID];
-    int64_t found;
-    bind_text(s, 1, org);
-    bind_text(s, 2, remote);
-    int rc = step(l, s, &found, "cannot look an id up");
+    int64_t found = 0;
+    int rc = known_id(l, org, remote, &found);
     if (rc != 0) {
-        *id = rc > 0 ? (uint32_t)found : 0;
+        *id = (uint32_t)found;
         return rc < 0 ? -1 : 0;
     }
-    uint32_t candidate = first_choice(org, remote, first, last - first + 1);
+    uint32_t candidate = first + (uint32_t)(ledger_identity(org, remote) % (last - first + 1));
     for (uint32_t tries = 0; tries <= last - first; tries++) {
         int taken =
             !id_valid(candidate) || local_ids_id(local, candidate) ? 1 : id_taken(l, candidate);

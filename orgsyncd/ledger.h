@@ -38,6 +38,15 @@ enum ledger_name ledger_name(struct ledger *ledger, const char *name, const char
 /* Binds the free NAME. */
 int ledger_bind(struct ledger *ledger, const char *name, const char *org, const char *remote);
 
+/* Whose an id is, in 64 bits: what the snapshot remembers of a member's key. */
+uint64_t ledger_identity(const char *org, const char *remote);
+
+/*
+ * Keeps the id of a published user from being given to anybody but IDENTITY, when the ledger does
+ * not know the id: it was restored from a backup that is older than the snapshot.
+ */
+int ledger_reserve(struct ledger *ledger, uint32_t id, uint64_t identity);
+
 /*
  * The id of (ORG, REMOTE), allocated when it has none: the first id from FIRST +
  * hash64("ORG/REMOTE") mod the range on, wrapping, that is valid (id_valid), nobody's and no local

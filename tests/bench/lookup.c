@@ -61,8 +61,9 @@ static double build(uint32_t members)
                                             .groups = {all, admins},
                                             .group_count = i % 10 ? 1 : 2};
         struct snapshot_user_spec user = {
-            200000 + i, 200000 + i, snapshot_writer_class(w, &class), MEMBER_ACTIVE, name, gecos,
-            home,       "/bin/bash"};
+            200000 + i,    200000 + i,  snapshot_writer_class(w, &class),
+            MEMBER_ACTIVE, name,        gecos,
+            home,          "/bin/bash", 0};
         snapshot_writer_user(w, &user);
     }
     if (snapshot_writer_publish(w, PATH_SNAPSHOT) < 0) {

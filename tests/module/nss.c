@@ -42,8 +42,9 @@ static void publish(uint64_t generation, bool enumerate, bool group_members)
         snprintf(name, sizeof name, "user%u", i);
         snprintf(gecos, sizeof gecos, "Generation %llu", (unsigned long long)generation);
         struct snapshot_user_spec u = {
-            200000 + i, 200000 + i, i % 10 ? member_class : admin_class, MEMBER_ACTIVE, name, gecos,
-            "/home/x",  "/bin/bash"};
+            200000 + i,    200000 + i,  i % 10 ? member_class : admin_class,
+            MEMBER_ACTIVE, name,        gecos,
+            "/home/x",     "/bin/bash", 0};
         snapshot_writer_user(w, &u);
     }
     struct snapshot_class_spec none = {.org = org};
@@ -54,13 +55,15 @@ static void publish(uint64_t generation, bool enumerate, bool group_members)
                                       "gone",
                                       "Gone",
                                       "/home/gone",
-                                      "/usr/sbin/nologin"};
+                                      "/usr/sbin/nologin",
+                                      0};
     struct snapshot_user_spec pending = {
-        200101,    200101,     snapshot_writer_class(w, &none), MEMBER_PENDING, "pending", "",
-        "/home/p", "/bin/bash"};
+        200101,         200101,      snapshot_writer_class(w, &none),
+        MEMBER_PENDING, "pending",   "",
+        "/home/p",      "/bin/bash", 0};
     /* A removed member whose class, by somebody's mistake, still has groups. */
-    struct snapshot_user_spec ghost = {200102,  200102, admin_class, MEMBER_REMOVED,
-                                       "ghost", "",     "/home/g",   "/bin/bash"};
+    struct snapshot_user_spec ghost = {
+        200102, 200102, admin_class, MEMBER_REMOVED, "ghost", "", "/home/g", "/bin/bash", 0};
     snapshot_writer_user(w, &gone);
     snapshot_writer_user(w, &pending);
     snapshot_writer_user(w, &ghost);

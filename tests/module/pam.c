@@ -82,7 +82,7 @@ static void add(struct snapshot_writer *w, uint32_t org, uint32_t uid, const cha
 {
     struct snapshot_class_spec class = {.org = org, .roles = {role, 1}};
     struct snapshot_user_spec user = {
-        uid, uid, snapshot_writer_class(w, &class), state, name, "", "/", "/bin/sh"};
+        uid, uid, snapshot_writer_class(w, &class), state, name, "", "/", "/bin/sh", 0};
     snapshot_writer_user(w, &user);
 }
 

@@ -242,6 +242,34 @@ static void restart(void **state)
     assert_int_equal(uid_of("bob"), bob);
 }
 
+/* The ledger was restored from a backup that is older than what was published: nobody gets a
+ * published number but whose it was. */
+static void restored_ledger(void **state)
+{
+    struct config kept = config;
+    config.range_first = 200000;
+    config.range_last = 200005; /* so narrow that the others would be given it */
+    put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    struct snapshot_user ada;
+    assert_int_equal(find("ada", &ada, NULL), SNAPSHOT_OK);
+    assert_true(ada.identity == ledger_identity("org_1", "usr_1"));
+    fresh(state);
+    assert_int_equal(ledger_reserve(ledger, ada.uid, ada.identity), 0);
+    put(0, "usr_2", "bob", "member", MEMBER_ACTIVE);
+    put(0, "usr_3", "mia", "member", MEMBER_ACTIVE);
+    put(0, "usr_4", "eve", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_not_equal(uid_of("bob"), ada.uid);
+    assert_int_not_equal(uid_of("mia"), ada.uid);
+    assert_int_not_equal(uid_of("eve"), ada.uid);
+    put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
+    roster_remove(&rosters[0], roster_find(&rosters[0], "usr_4"));
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("ada"), ada.uid);
+    config = kept;
+}
+
 /* A range with a single id left, then none. */
 static void full_range(void **state)
 {
@@ -325,6 +353,7 @@ int main(void)
         cmocka_unit_test_setup(renames, fresh),
         cmocka_unit_test_setup(removed_members, fresh),
         cmocka_unit_test_setup(restart, fresh),
+        cmocka_unit_test_setup(restored_ledger, fresh),
         cmocka_unit_test_setup(full_range, fresh),
         cmocka_unit_test_setup(two_organizations, fresh),
         cmocka_unit_test_setup(unusable_ledger, fresh),

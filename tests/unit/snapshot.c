@@ -354,11 +354,11 @@ static void hard_floors(void **state)
                                        .local_count = 2};
     uint32_t class = snapshot_writer_class(w, &spec);
     static const struct snapshot_user_spec users[] = {
-        {0, 0, 0, MEMBER_ACTIVE, "zero", "", "/", "/bin/sh"},
-        {200000, 0, 0, MEMBER_ACTIVE, "gidzero", "", "/", "/bin/sh"},
-        {61184, 61184, 0, MEMBER_ACTIVE, "dynamic", "", "/", "/bin/sh"},
-        {200001, 200001, 0, 9, "nostate", "", "/", "/bin/sh"},
-        {200002, 200002, 0, MEMBER_ACTIVE, "fine", "", "/", "/bin/sh"},
+        {0, 0, 0, MEMBER_ACTIVE, "zero", "", "/", "/bin/sh", 0},
+        {200000, 0, 0, MEMBER_ACTIVE, "gidzero", "", "/", "/bin/sh", 0},
+        {61184, 61184, 0, MEMBER_ACTIVE, "dynamic", "", "/", "/bin/sh", 0},
+        {200001, 200001, 0, 9, "nostate", "", "/", "/bin/sh", 0},
+        {200002, 200002, 0, MEMBER_ACTIVE, "fine", "", "/", "/bin/sh", 0},
     };
     for (int i = 0; i < 5; i++) {
         struct snapshot_user_spec u = users[i];
