@@ -27,7 +27,7 @@ all: $(PROGRAMS) $(MODULES)
 # One object a source file; everything is position independent, so that common/ serves modules and programs alike.
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
 COMMON   := $(call objects,common)
-READER   := $(filter-out %/snapshot_writer.o,$(COMMON))
+READER   := $(filter-out %/snapshot_writer.o %/snapshot_file.o,$(COMMON))
 API      := $(call objects,api)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINE_MAX_LEN                                                                               \
-    (1 << 20) /* a line longer than this, a group of tens of thousands, is skipped */
+/* A line longer than this, a group of tens of thousands, is skipped. */
+#define LINE_MAX_LEN (1 << 20)
 
 enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid)
 {

@@ -8,9 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAME_MAX_LEN 32 /* longest user or group name, without the NUL (utmp's limit) */
-#define TEXT_MAX_LEN                                                                               \
-    255 /* longest display name, e-mail, remote id, role or permission, without the NUL */
+/* Longest user or group name, without the NUL (utmp's limit). */
+#define NAME_MAX_LEN 32
+/* Longest display name, e-mail, remote id, role or permission, without the NUL. */
+#define TEXT_MAX_LEN 255
 
 /* True for a user or group name that we serve: [a-z_][a-z0-9_.-]{0,31}, not "." or ".." by
  * construction. */

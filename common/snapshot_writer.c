@@ -2,13 +2,8 @@
 
 #include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/hash.h"
@@ -324,13 +319,17 @@ void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_
     w->active += spec->state == MEMBER_ACTIVE;
 }
 
-/* --- laying out
- * -------------------------------------------------------------------------------------------------
- */
+/* --- laying out --- */
 
-#define USER_NAME(r) ((const char *)(r) + SNAPSHOT_USER_TEXT)
-#define USER_NAME_LEN(r)                                                                           \
-    ((size_t)(r)[SNAPSHOT_USER_LENGTHS] | (size_t)(r)[SNAPSHOT_USER_LENGTHS + 1] << 8)
+static const char *user_name(const uint8_t *user)
+{
+    return (const char *)user + SNAPSHOT_USER_TEXT;
+}
+
+static size_t user_name_len(const uint8_t *user)
+{
+    return (size_t)user[SNAPSHOT_USER_LENGTHS] | (size_t)user[SNAPSHOT_USER_LENGTHS + 1] << 8;
+}
 
 /* The file in the making: each part is a buffer, written one behind the other. */
 enum part { PART_USERS, PART_CLASSES, PART_GROUPS, PART_LISTS, PART_POLICY, PART_TABLES, PARTS };
@@ -360,7 +359,7 @@ static void count_members(struct snapshot_writer *w)
         const struct class *c = w->class[get32(r + SNAPSHOT_USER_CLASS)];
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
             w->group[c->groups[i]].members++;
-            w->group[c->groups[i]].names_size += USER_NAME_LEN(r) + 1;
+            w->group[c->groups[i]].names_size += user_name_len(r) + 1;
         }
     }
 }
@@ -372,9 +371,9 @@ static void fill_members(struct snapshot_writer *w)
         const struct class *c = w->class[get32(r + SNAPSHOT_USER_CLASS)];
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
             struct group *g = &w->group[c->groups[i]];
-            g->list[8 + g->filled++] = (uint8_t)USER_NAME_LEN(r);
-            memcpy(g->list + 8 + g->members + g->names_used, USER_NAME(r), USER_NAME_LEN(r) + 1);
-            g->names_used += USER_NAME_LEN(r) + 1;
+            g->list[8 + g->filled++] = (uint8_t)user_name_len(r);
+            memcpy(g->list + 8 + g->members + g->names_used, user_name(r), user_name_len(r) + 1);
+            g->names_used += user_name_len(r) + 1;
         }
     }
 }
@@ -586,118 +585,18 @@ static void lay_out(struct snapshot_writer *w, struct layout *l)
     make_header(w, l);
 }
 
-/* --- writing
- * ----------------------------------------------------------------------------------------------------
- */
-
-static int write_all(int fd, const void *data, size_t size)
-{
-    for (const char *p = data; size > 0;) {
-        ssize_t n = write(fd, p, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n == 0 ? ENOSPC : errno;
-            return -1;
-        }
-        p += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
-static int write_layout(int fd, const struct layout *l)
+/* The parts, and what fills the gap before the buckets. */
+static int replace(const struct layout *l, const char *path)
 {
     static const uint8_t zero[SNAPSHOT_BUCKET];
-    if (write_all(fd, l->header, sizeof l->header) < 0)
-        return -1;
+    struct iovec part[2 * PARTS + 1] = {{(void *)(uintptr_t)l->header, sizeof l->header}};
     uint64_t at = SNAPSHOT_HEADER;
     for (int i = 0; i < PARTS; i++) {
-        if (write_all(fd, zero, l->start[i] - at) < 0 ||
-            write_all(fd, l->part[i]->data, l->part[i]->size) < 0)
-            return -1;
+        part[1 + 2 * i] = (struct iovec){(void *)(uintptr_t)zero, l->start[i] - at};
+        part[2 + 2 * i] = (struct iovec){l->part[i]->data, l->part[i]->size};
         at = l->start[i] + l->part[i]->size;
     }
-    return fchmod(fd, 0644) < 0 || fsync(fd) < 0 ? -1 : 0;
-}
-
-/* Opens the published file for its live words; -1 with errno when there is none that has them. */
-static int open_live(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return -1;
-    struct stat st;
-    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= SNAPSHOT_HEADER)
-        return fd;
-    close(fd);
-    errno = EINVAL;
-    return -1;
-}
-
-static int write_live(const char *path, off_t at, const void *words, size_t size)
-{
-    int fd = open_live(path);
-    if (fd < 0)
-        return -1;
-    int rc = pwrite(fd, words, size, at) == (ssize_t)size ? 0 : -1;
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return rc;
-}
-
-/* Whoever maps the old file sees this word and opens anew. No old file, or rubbish in its place, is
- * nobody's mapping. */
-static int supersede(const char *path)
-{
-    uint64_t one = htole64(1);
-    if (write_live(path, SNAPSHOT_AT_SUPERSEDED, &one, sizeof one) == 0)
-        return 0;
-    return errno == ENOENT || errno == EINVAL || errno == ELOOP ? 0 : -1;
-}
-
-static int sync_directory(const char *path)
-{
-    char dir[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    int len = slash ? (int)(slash - path) : 1;
-    if (snprintf(dir, sizeof dir, "%.*s", len ? len : 1, slash ? path : ".") >= (int)sizeof dir) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int rc = fsync(fd);
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return rc;
-}
-
-static int replace_file(const struct layout *l, const char *path)
-{
-    char temp[PATH_MAX];
-    if (snprintf(temp, sizeof temp, "%s.new", path) >= (int)sizeof temp) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    /* One writer at a time: a leftover is of a writer that died. */
-    if (unlink(temp) < 0 && errno != ENOENT)
-        return -1;
-    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return -1;
-    int rc = write_layout(fd, l);
-    if (close(fd) < 0)
-        rc = -1;
-    if (rc == 0 && supersede(path) == 0 && rename(temp, path) == 0)
-        return sync_directory(path);
-    int saved = errno;
-    unlink(temp);
-    errno = saved;
-    return -1;
+    return snapshot_replace(path, part, 2 * PARTS + 1);
 }
 
 int snapshot_writer_publish(struct snapshot_writer *w, const char *path)
@@ -711,7 +610,7 @@ int snapshot_writer_publish(struct snapshot_writer *w, const char *path)
     if (w->fault)
         errno = w->fault;
     else
-        rc = replace_file(l, path);
+        rc = replace(l, path);
     int saved = errno;
     free(l->groups.data);
     free(l->lists.data);
@@ -720,14 +619,4 @@ int snapshot_writer_publish(struct snapshot_writer *w, const char *path)
     free(l);
     errno = saved;
     return rc;
-}
-
-int snapshot_confirm(const char *path, uint32_t org, int64_t wall_ms)
-{
-    uint64_t words[2] = {htole64((uint64_t)wall_ms), htole64(~(uint64_t)wall_ms)};
-    if (org >= SNAPSHOT_ORGS_MAX) {
-        errno = EINVAL;
-        return -1;
-    }
-    return write_live(path, SNAPSHOT_AT_CONFIRMED + 16 * (off_t)org, words, sizeof words);
 }

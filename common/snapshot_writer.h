@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "common/decide.h"
 
@@ -61,6 +62,12 @@ void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_
  * EOVERFLOW: what was added did not fit.
  */
 int snapshot_writer_publish(struct snapshot_writer *w, const char *path);
+
+/*
+ * What snapshot_writer_publish does with the file that was made: the PARTS in a row take the place
+ * of what is at PATH. Returns 0, or -1 with errno.
+ */
+int snapshot_replace(const char *path, const struct iovec *part, int parts);
 
 /* Records in the snapshot at PATH, in place, that organization ORG was heard from at WALL_MS.
  * Returns 0, or -1 with errno. */

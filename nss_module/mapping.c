@@ -7,9 +7,10 @@
 #include "common/clock.h"
 #include "common/paths.h"
 
-#define SLOTS                                                                                      \
-    4 /* mappings alive at a time: the current one and those that slow readers still hold */
-#define STRIPES  16 /* counters a mapping, so that threads do not fight for one cache line */
+/* Mappings alive at a time: the current one and those that slow readers still hold. */
+#define SLOTS 4
+/* Counters a mapping, so that threads do not fight for one cache line. */
+#define STRIPES  16
 #define CHECK_MS 1000
 
 struct slot {

@@ -54,9 +54,7 @@ static void complain(const struct work *w, uint32_t org, struct roster_member *m
     m->complaint = complaint;
 }
 
-/* --- names
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- names --- */
 
 static int remember_newcomer(struct work *w, struct roster_member *m)
 {
@@ -139,9 +137,7 @@ static int settle_newcomers(struct work *w)
     return 0;
 }
 
-/* --- ids
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- ids --- */
 
 /* Gives the member an id, decides whether he can be served at all, and stores what changed. */
 static void settle_id(struct roster_member *m, void *arg)
@@ -172,9 +168,7 @@ static void settle_id(struct roster_member *m, void *arg)
     m->changed = false;
 }
 
-/* --- groups
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- groups --- */
 
 /* The number of a group of /etc/group; or what is wrong with mapping it. */
 static const char *local_group(struct work *w, const struct config_group *g, uint32_t *gid)
@@ -251,9 +245,7 @@ static uint32_t class_of(struct work *w, const struct pipe_member *m)
     return snapshot_writer_class(w->writer, &spec);
 }
 
-/* --- users
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- users --- */
 
 /* HOME with every %u as NAME. */
 static void expand_home(char *out, size_t size, const char *home, const char *name)

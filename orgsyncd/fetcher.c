@@ -14,15 +14,16 @@
 #include "orgsyncd/log.h"
 #include "orgsyncd/pipe.h"
 
-#define HOLD_MS 300000 /* how long a long poll is asked to be held */
-#define FULL_MS                                                                                    \
-    3600000 /* list everything anew this often, whatever the server says has changed               \
-             */
+/* How long a long poll is asked to be held. */
+#define HOLD_MS 300000
+/* List everything anew this often, whatever the server says has changed. */
+#define FULL_MS      3600000
 #define BACK_OFF_MIN 500
 #define BACK_OFF_MAX 30000
-#define NO_NEWS_MS   1000 /* a server that says "nothing new" sooner than this is not asked sooner \
-                           */
-#define RETRY_SPARE_MS 1000 /* after a failure, refreshes within this time are answered by it */
+/* A server that says "nothing new" sooner than this is not asked sooner. */
+#define NO_NEWS_MS 1000
+/* After a failure, refreshes within this time are answered by it. */
+#define RETRY_SPARE_MS 1000
 
 struct fetcher {
     const struct fetcher_settings *settings;
@@ -46,8 +47,7 @@ static int report(struct fetcher *f, uint32_t type, const char *text)
     return pipe_send(f->settings->pipe, &header, text);
 }
 
-/* --- records to messages
- * ------------------------------------------------------------------------------------------ */
+/* --- records to messages --- */
 
 static const char *text_of(const cJSON *record, const char *name)
 {
@@ -134,9 +134,7 @@ static void heartbeat(void *arg)
     report(f, PIPE_HEARD, NULL);
 }
 
-/* --- asking
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- asking --- */
 
 static void begin(struct fetcher *f)
 {
@@ -216,9 +214,7 @@ static int idle(void *arg)
     return take_messages(f, f->held);
 }
 
-/* --- the loop
- * -----------------------------------------------------------------------------------------------------
- */
+/* --- the loop --- */
 
 /* WAIT_MS give or take a quarter, so that a thousand hosts do not ask at the same moment. */
 static int64_t jitter(int64_t wait_ms)

@@ -17,11 +17,12 @@
 #include "common/snapshot_writer.h"
 #include "orgsyncd/log.h"
 
-#define MESSAGES_AT_ONCE                                                                           \
-    512                  /* of one fetcher, before the others and the clients have their turn      \
-                          */
-#define RECORD_MS   1000 /* the snapshot's live words are written at most this often */
-#define BRAKE_LEAST 10   /* up to this many members a listing may remove all but the last */
+/* Messages of one fetcher before the others and the clients have their turn. */
+#define MESSAGES_AT_ONCE 512
+/* The snapshot's live words are written at most this often. */
+#define RECORD_MS 1000
+/* Up to this many members a listing may remove all but the last. */
+#define BRAKE_LEAST 10
 
 void keeper_ask(struct keeper_org *o, bool relist)
 {
@@ -30,9 +31,7 @@ void keeper_ask(struct keeper_org *o, bool relist)
         o->asked = true;
 }
 
-/* --- publishing
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- publishing --- */
 
 /* Compiles and publishes what is known. A failure ends the keeper: everything that counts is on
  * disk, and a new one begins from there. */
@@ -83,9 +82,7 @@ static int record_confirmation(struct keeper *k, struct keeper_org *o)
                : publish(k);
 }
 
-/* --- listings
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- listings --- */
 
 struct departure {
     struct keeper_org *org;
@@ -178,8 +175,7 @@ static void clear_incoming(struct keeper_org *o)
     o->complete = o->overflow = false;
 }
 
-/* --- the fetchers' messages
- * ---------------------------------------------------------------------------------------- */
+/* --- the fetchers' messages --- */
 
 static void heard(struct keeper_org *o, const struct pipe_header *h)
 {
@@ -309,9 +305,7 @@ static int drain_pipe(struct keeper *k, struct keeper_org *o)
     return 0;
 }
 
-/* --- the loop
- * ------------------------------------------------------------------------------------------------------
- */
+/* --- the loop --- */
 
 /* SIGNAL, LISTEN, then the organizations, then the clients. */
 enum { SIGNAL, LISTEN, FIRST_ORG };
@@ -376,8 +370,7 @@ static int loop(struct keeper *k, int signals)
     return 0;
 }
 
-/* --- beginning and end
- * --------------------------------------------------------------------------------------------- */
+/* --- beginning and end --- */
 
 /* The keeper never needs the network. */
 static void leave_network(void)

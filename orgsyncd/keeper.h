@@ -34,12 +34,13 @@ struct keeper_settings {
  * gone); starting anew is then safe and the remedy. */
 int keeper_run(const struct keeper_settings *settings);
 
-#define CLIENTS_MAX        256
-#define CLIENTS_PER_USER   32   /* of those who are not root */
-#define CLIENT_PATIENCE_MS 1000 /* to send a request in */
-#define FRESH_BY_REQUEST_MS                                                                        \
-    1000 /* below this max_age a heartbeat is not proof enough: a request must have been answered  \
-          */
+#define CLIENTS_MAX 256
+/* Of one user who is not root. */
+#define CLIENTS_PER_USER 32
+/* For a client to send its request in. */
+#define CLIENT_PATIENCE_MS 1000
+/* Below this max_age a heartbeat is not proof enough: a request must have been answered. */
+#define FRESH_BY_REQUEST_MS 1000
 
 struct keeper_org {
     const struct config_org *config;

@@ -38,9 +38,7 @@ struct supervisor {
     sigset_t outside; /* the signal mask that we were started with */
 };
 
-/* --- children
- * -------------------------------------------------------------------------------------------------------
- */
+/* --- children --- */
 
 static void become_child(const struct supervisor *s, pid_t parent)
 {
@@ -186,9 +184,7 @@ static bool child_ended(struct supervisor *s, int *status)
     return ended;
 }
 
-/* --- signals
- * --------------------------------------------------------------------------------------------------------
- */
+/* --- signals --- */
 
 static void reload(struct supervisor *s, bool *restart)
 {
@@ -250,9 +246,7 @@ static int run(struct supervisor *s, const sigset_t *set)
     }
 }
 
-/* --- places
- * ---------------------------------------------------------------------------------------------------------
- */
+/* --- places --- */
 
 static int make_directory(const char *path)
 {

@@ -73,9 +73,7 @@ static int ask(const char *svc, const char *user)
     return ask_flags(svc, user, ACCT, 0);
 }
 
-/* --- the snapshot
- * ---------------------------------------------------------------------------------------------------
- */
+/* --- the snapshot --- */
 
 static void add(struct snapshot_writer *w, uint32_t org, uint32_t uid, const char *name,
                 enum member_state state, const char *role)
@@ -110,9 +108,7 @@ static void publish(uint64_t generation, int64_t confirmed_ms)
     snapshot_writer_free(w);
 }
 
-/* --- an orgsyncd
- * ----------------------------------------------------------------------------------------------------
- */
+/* --- an orgsyncd --- */
 
 static pid_t server;
 
@@ -162,9 +158,7 @@ static void start_answering(uint32_t status, uint64_t generation)
     start_server(&reply, sizeof reply, 0);
 }
 
-/* --- tests
- * ----------------------------------------------------------------------------------------------------------
- */
+/* --- tests --- */
 
 static void confirmed(void **state)
 {
