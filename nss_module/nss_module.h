@@ -11,6 +11,7 @@
 #include <nss.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <shadow.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -73,6 +74,12 @@ NSS_EXPORT enum nss_status _nss_org_setgrent(int stayopen);
 NSS_EXPORT enum nss_status _nss_org_getgrent_r(struct group *grp, char *buffer, size_t size,
                                                int *errnop);
 NSS_EXPORT enum nss_status _nss_org_endgrent(void);
+NSS_EXPORT enum nss_status _nss_org_getspnam_r(const char *name, struct spwd *spwd, char *buffer,
+                                               size_t size, int *errnop);
+NSS_EXPORT enum nss_status _nss_org_setspent(int stayopen);
+NSS_EXPORT enum nss_status _nss_org_getspent_r(struct spwd *spwd, char *buffer, size_t size,
+                                               int *errnop);
+NSS_EXPORT enum nss_status _nss_org_endspent(void);
 NSS_EXPORT enum nss_status _nss_org_initgroups_dyn(const char *user, gid_t group, long int *start,
                                                    long int *size, gid_t **groups, long int limit,
                                                    int *errnop);

@@ -7,8 +7,9 @@ exported() { nm -D --defined-only "$1" | awk '{ print $3 }' | sort | tr '\n' ' '
 needed() { readelf -d "$1" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | sort | tr '\n' ' '; }
 
 nss=$BUILD/libnss_org.so.2 pam=$BUILD/pam_org.so
-is "$(exported "$nss")" "_nss_org_endgrent _nss_org_endpwent _nss_org_getgrent_r _nss_org_getgrgid_r _nss_org_getgrnam_r \
-_nss_org_getpwent_r _nss_org_getpwnam_r _nss_org_getpwuid_r _nss_org_initgroups_dyn _nss_org_setgrent _nss_org_setpwent " \
+is "$(exported "$nss")" "_nss_org_endgrent _nss_org_endpwent _nss_org_endspent _nss_org_getgrent_r _nss_org_getgrgid_r _nss_org_getgrnam_r \
+_nss_org_getpwent_r _nss_org_getpwnam_r _nss_org_getpwuid_r _nss_org_getspent_r _nss_org_getspnam_r _nss_org_initgroups_dyn _nss_org_setgrent \
+_nss_org_setpwent _nss_org_setspent " \
     'libnss_org exports the entry points and nothing else'
 is "$(exported "$pam")" "pam_sm_acct_mgmt pam_sm_authenticate pam_sm_setcred " 'pam_org exports the entry points and nothing else'
 is "$(needed "$nss")" "libc.so.6 " 'libnss_org needs libc alone'

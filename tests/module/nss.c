@@ -7,6 +7,7 @@
 #include <nss.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <shadow.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -451,6 +452,41 @@ static void enumeration(void **state)
     assert_int_equal(groups_seen, 2 + MEMBERS + 2); /* the organization's, and everybody's own */
 }
 
+/* Locked, whoever it is; and at every buffer size. */
+static void shadow(void **state)
+{
+    (void)state;
+    publish(1, false, true);
+    const size_t need = sizeof "user7" + sizeof "*";
+    for (size_t size = 0; size < need + 20; size++) {
+        struct spwd sp, *s;
+        memset(arena, 'x', sizeof arena);
+        int rc = getspnam_r("user7", &sp, arena, size, &s);
+        assert_int_equal(rc, size < need ? ERANGE : 0);
+        check_canary(0, size);
+        if (rc)
+            continue;
+        assert_string_equal(s->sp_namp, "user7");
+        assert_string_equal(s->sp_pwdp, "*");
+        assert_int_equal(s->sp_lstchg, -1);
+        assert_int_equal(s->sp_max, -1);
+        assert_int_equal(s->sp_expire, -1);
+    }
+    assert_null(getspnam("pending"));
+    assert_null(getspnam("root"));
+    assert_string_equal(getspnam("gone")->sp_pwdp, "*");
+    setspent();
+    assert_null(getspent());
+    endspent();
+    publish(2, true, true);
+    int entries = 0;
+    setspent();
+    while (getspent())
+        entries++;
+    endspent();
+    assert_int_equal(entries, MEMBERS + 2);
+}
+
 int main(int argc, char **argv)
 {
     (void)argc;
@@ -467,6 +503,7 @@ int main(int argc, char **argv)
     extern int __nss_configure_lookup(const char *, const char *);
     __nss_configure_lookup("passwd", "org");
     __nss_configure_lookup("group", "org");
+    __nss_configure_lookup("shadow", "org");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(found_and_absent),
         cmocka_unit_test(errno_is_left_alone),
@@ -482,6 +519,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(threads_while_snapshots_change),
         cmocka_unit_test(children),
         cmocka_unit_test(enumeration),
+        cmocka_unit_test(shadow),
     };
     int rc = cmocka_run_group_tests_name("libnss_org", tests, NULL, NULL);
     unlink(PATH_SNAPSHOT);
