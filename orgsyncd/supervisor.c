@@ -21,6 +21,7 @@
 #include "common/paths.h"
 #include "orgsyncd/fetcher.h"
 #include "orgsyncd/log.h"
+#include "orgsyncd/sandbox.h"
 
 #define FETCHER_USER "orgsync"
 #define LOCK_PATH    ORG_STATEDIR "/lock"
@@ -82,6 +83,8 @@ static pid_t start_fetcher(const struct supervisor *s, uint32_t i, int pipe, con
         .once = s->mode != KEEPER_SERVE,
     };
     drop_privileges(s);
+    if (sandbox_enter() < 0)
+        log_line("the fetcher goes without its system call filter: %s", strerror(errno));
     signal(SIGINT, SIG_IGN); /* the keeper's end ends us */
     _exit(fetcher_run(&settings));
 }

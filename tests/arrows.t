@@ -9,14 +9,14 @@ arrows() {
     local room=$1 bad
     bad=$(grep -nE '^ *# *include "' "$room"/*.[ch] | grep -vE "\"($2)/[a-z_]+\.h\"")
     is "$bad" '' "$room/ includes headers of ${2//|/, } only, by their room"
-    bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|microhttpd|sodium|libsmartcols|security)' "$room"/*.[ch] | grep -vE "<($3)")
+    bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|microhttpd|sodium|libsmartcols|seccomp|security)' "$room"/*.[ch] | grep -vE "<($3)")
     is "$bad" '' "$room/ uses the libraries of its row only"
 }
 arrows common common none
 arrows nss_module 'common|nss_module' none
 arrows pam_module 'common|pam_module' security/pam
 arrows api 'common|api' 'curl/|cjson/'
-arrows orgsyncd 'common|api|orgsyncd' 'cjson/|libconfig|sqlite3'
+arrows orgsyncd 'common|api|orgsyncd' 'cjson/|libconfig|sqlite3|seccomp'
 arrows orgadmin 'common|api|orgadmin' 'cjson/|libconfig|libsmartcols'
 arrows orgd 'common|orgd' 'microhttpd|sqlite3|sodium|cjson/'
 is "$(grep -ln 'curl/curl.h' -r $(echo "$ROOMS" | tr '|' ' ') | sort)" 'api/http.c' 'libcurl has one user'

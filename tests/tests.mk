@@ -17,7 +17,7 @@ $(BUILD)/libtest.a: $(COMMON) $(API) $(filter-out %/main.o,$(call objects,orgsyn
 
 $(BUILD)/obj/tests/%.o: ORG_CFLAGS += -DMODULE_DIR='"$(abspath $(BUILD))"' -DMODULE_PATH='"$(abspath $(BUILD))/pam_org.so"'
 
-TEST_LIBS := -lcmocka -lpam -lcurl -lcjson -lconfig -lsqlite3 -lpthread
+TEST_LIBS := -lcmocka -lpam -lcurl -lcjson -lconfig -lsqlite3 -lseccomp -lpthread
 $(BUILD)/tests/apiprobe: $(BUILD)/obj/tests/api/apiprobe.o $(BUILD)/libtest.a
 $(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/libtest.a
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
@@ -64,3 +64,25 @@ bench: deps
 	@+$(MAKE) --no-print-directory BUILD=$(BENCH) $(call own_places,$(BENCH)) bench-programs
 	@$(BENCH)/tests/bench/lookup
 	@BUILD=$(abspath $(BENCH)) tests/bench/pam.sh
+
+# Fuzz targets: with libFuzzer in a tree of their own, and in the tests' own tree with a main function that replays the seeds.
+FUZZ := $(BUILD)/fuzz
+FUZZERS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(filter-out tests/fuzz/image.c tests/fuzz/replay.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_MAIN := $(if $(findstring fuzzer,$(SANITIZE)),-fsanitize=fuzzer,$(BUILD)/obj/tests/fuzz/replay.o)
+$(FUZZERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/image.o $(filter %.o,$(FUZZ_MAIN)) $(call objects,nss_module) $(BUILD)/libtest.a
+	@mkdir -p $(@D)
+	@echo '  LINK $@'
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZERS)
+check-programs: $(FUZZERS)
+
+# `make fuzz SECONDS=600`: each target for so long; what it has learnt stays in $(FUZZ)/corpus.
+SECONDS ?= 10
+.PHONY: fuzz
+fuzz: deps
+	@tests/fuzz/run --possible || exit 0; \
+	$(MAKE) --no-print-directory BUILD=$(FUZZ) CC=clang SANITIZE=fuzzer-no-link,address,undefined \
+		CFLAGS='-O1 -g -fno-sanitize-recover=all' $(call own_places,$(FUZZ)) fuzz-programs && \
+	tests/fuzz/run $(FUZZ) $(SECONDS) $(notdir $(FUZZERS))
