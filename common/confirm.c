@@ -12,7 +12,7 @@
 bool confirm_request_valid(const struct confirm_request *msg, unsigned long size)
 {
     return size == sizeof *msg && msg->magic == CONFIRM_MAGIC && msg->op >= CONFIRM_FRESH &&
-           msg->op <= CONFIRM_STATUS && memchr(msg->org, '\0', sizeof msg->org) != NULL;
+           msg->op <= CONFIRM_REPORT && memchr(msg->org, '\0', sizeof msg->org) != NULL;
 }
 
 static bool reply_valid(const struct confirm_reply *msg, ssize_t size)
@@ -73,25 +73,67 @@ static int wait_readable(int fd, int64_t deadline)
     }
 }
 
-int confirm_ask(const char *path, const struct confirm_request *request, int timeout_ms,
-                struct confirm_reply *reply)
+static int send_request(int fd, const struct confirm_request *request)
+{
+    ssize_t n = send(fd, request, sizeof *request, MSG_NOSIGNAL);
+    return n == (ssize_t)sizeof *request ? 0 : -1;
+}
+
+static void close_keeping_errno(int fd)
+{
+    int saved = errno;
+    close(fd);
+    errno = saved;
+}
+
+/* One exchange: how many bytes the answer has, which may be more than SIZE; -1 with errno. */
+static ssize_t exchange(const char *path, const struct confirm_request *request, int timeout_ms,
+                        void *answer, size_t size)
 {
     int64_t deadline = clock_mono_ms() + timeout_ms;
     int fd = connect_daemon(path);
     if (fd < 0)
         return -1;
-    int rc = -1;
-    if (send(fd, request, sizeof *request, MSG_NOSIGNAL) != (ssize_t)sizeof *request ||
-        wait_readable(fd, deadline) < 0)
-        goto out;
-    ssize_t n = recv(fd, reply, sizeof *reply, MSG_TRUNC);
-    if (n >= 0 && !reply_valid(reply, n))
-        errno = EPROTO;
-    else if (n >= 0)
-        rc = 0;
-out:;
-    int saved = errno;
+    ssize_t n = -1;
+    if (send_request(fd, request) == 0 && wait_readable(fd, deadline) == 0)
+        n = recv(fd, answer, size, MSG_TRUNC);
+    close_keeping_errno(fd);
+    return n;
+}
+
+int confirm_ask(const char *path, const struct confirm_request *request, int timeout_ms,
+                struct confirm_reply *reply)
+{
+    ssize_t n = exchange(path, request, timeout_ms, reply, sizeof *reply);
+    if (n < 0)
+        return -1;
+    if (reply_valid(reply, n))
+        return 0;
+    errno = EPROTO;
+    return -1;
+}
+
+void confirm_report(const char *path, uint32_t reason)
+{
+    struct confirm_request request = {
+        .magic = CONFIRM_MAGIC, .op = CONFIRM_REPORT, .reason = reason};
+    int fd = connect_daemon(path);
+    if (fd < 0)
+        return;
+    send_request(fd, &request);
     close(fd);
-    errno = saved;
-    return rc;
+}
+
+int confirm_metrics(const char *path, int timeout_ms, char *text)
+{
+    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_METRICS};
+    ssize_t n = exchange(path, &request, timeout_ms, text, CONFIRM_METRICS_MAX - 1);
+    if (n < 0)
+        return -1;
+    if (n == 0 || n >= CONFIRM_METRICS_MAX || memchr(text, '\0', (size_t)n)) {
+        errno = EPROTO;
+        return -1;
+    }
+    text[n] = '\0';
+    return 0;
 }

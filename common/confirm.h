@@ -18,7 +18,9 @@ enum confirm_op {
                           wait_ms for that */
     CONFIRM_SYNC,      /* root only: list everything again now */
     CONFIRM_ACCEPT,    /* root only: CONFIRM_SYNC that the shrink brake lets through */
-    CONFIRM_STATUS     /* what orgsyncd knows; never waits */
+    CONFIRM_STATUS,    /* what orgsyncd knows; never waits */
+    CONFIRM_METRICS,   /* the same and what it counts, as text: see confirm_metrics */
+    CONFIRM_REPORT     /* root only, not answered: a login was refused, REASON says why */
 };
 
 enum confirm_status {
@@ -33,6 +35,8 @@ struct confirm_request {
     uint32_t op;
     uint32_t max_age_ms;
     uint32_t wait_ms;
+    uint32_t reason;           /* CONFIRM_REPORT: enum reason */
+    uint32_t unused;           /* 0 */
     char org[CONFIRM_ORG_LEN]; /* "" is every organization */
 };
 
@@ -58,5 +62,17 @@ bool confirm_request_valid(const struct confirm_request *msg, unsigned long size
  */
 int confirm_ask(const char *path, const struct confirm_request *request, int timeout_ms,
                 struct confirm_reply *reply);
+
+/* Tells the orgsyncd behind PATH that a login was refused for REASON; waits for nothing, and nobody
+ * minds when it is lost. */
+void confirm_report(const char *path, uint32_t reason);
+
+#define CONFIRM_METRICS_MAX 16384
+
+/*
+ * What the orgsyncd behind PATH counts, in the Prometheus text format (version 0.0.4), into TEXT
+ * (CONFIRM_METRICS_MAX bytes, terminated). Returns 0, or -1 with errno as confirm_ask.
+ */
+int confirm_metrics(const char *path, int timeout_ms, char *text);
 
 #endif

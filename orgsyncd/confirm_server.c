@@ -60,6 +60,8 @@ static void answer(struct keeper *k, uint32_t i, enum confirm_status status, con
     fill_state(k, &k->client[i].request, &reply);
     if (text)
         snprintf(reply.text, sizeof reply.text, "%s", text);
+    if (k->client[i].request.op == CONFIRM_FRESH)
+        k->answers[status]++;
     send(k->client[i].fd, &reply, sizeof reply, MSG_NOSIGNAL | MSG_DONTWAIT);
     drop(k, i);
 }
@@ -118,6 +120,21 @@ static bool satisfied(const struct keeper *k, const struct keeper_client *c)
     return true;
 }
 
+/* The operations that want no confirmation. Returns false for the others. */
+static bool serve_aside(struct keeper *k, uint32_t i, const struct confirm_request *request)
+{
+    char text[CONFIRM_METRICS_MAX];
+    const struct keeper_client *c = &k->client[i];
+    if (request->op == CONFIRM_REPORT && c->uid == 0 && request->reason < REASON_COUNT)
+        k->refusals[request->reason]++;
+    if (request->op == CONFIRM_METRICS)
+        send(c->fd, text, keeper_metrics(k, text, sizeof text), MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (request->op != CONFIRM_REPORT && request->op != CONFIRM_METRICS)
+        return false;
+    drop(k, i);
+    return true;
+}
+
 void confirm_server_read(struct keeper *k, uint32_t i)
 {
     struct keeper_client *c = &k->client[i];
@@ -133,6 +150,8 @@ void confirm_server_read(struct keeper *k, uint32_t i)
         answer(k, i, CONFIRM_REFUSED, "malformed request");
         return;
     }
+    if (serve_aside(k, i, &request))
+        return;
     c->request = request;
     if (c->uid != 0 && wants_listing(&request)) {
         answer(k, i, CONFIRM_REFUSED, "only root may ask for that");

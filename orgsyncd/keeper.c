@@ -16,6 +16,7 @@
 #include "common/paths.h"
 #include "common/snapshot_writer.h"
 #include "orgsyncd/log.h"
+#include "orgsyncd/notify.h"
 
 /* Messages of one fetcher before the others and the clients have their turn. */
 #define MESSAGES_AT_ONCE 512
@@ -52,9 +53,12 @@ static int publish(struct keeper *k)
     }
     stat("/etc/passwd", &k->passwd);
     stat("/etc/group", &k->group);
+    int64_t begun = clock_mono_ms();
     if (compile(&input, &k->result) < 0)
         return -1;
     k->generation++;
+    k->publish_ms = clock_mono_ms() - begun;
+    notify("STATUS=%u active members, generation %" PRIu64, k->result.active, k->generation);
     return 0;
 }
 
@@ -197,6 +201,7 @@ static void refuse(struct keeper *k, struct keeper_org *o, const char *text)
     if (strcmp(o->failure, text) != 0)
         log_line("%s: the listing is not taken, the last one stays: %s", o->config->name, text);
     snprintf(o->failure, sizeof o->failure, "%s", text);
+    o->failures++;
     o->braked = o->done = true;
     o->asked = o->accept = false;
     clear_incoming(o);
@@ -219,6 +224,7 @@ static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_head
         clear_incoming(o);
         return 0;
     }
+    bool listing = o->complete;
     int changed = merge_incoming(o);
     clear_incoming(o);
     if (changed < 0)
@@ -229,6 +235,8 @@ static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_head
     int rc = changed || k->generation == 0 ? publish(k) : record_confirmation(k, o);
     if (rc == 0)
         confirm_server_settle(k, NULL);
+    if (listing)
+        o->listing_ms = clock_mono_ms() - h->started_ms;
     return rc;
 }
 
@@ -251,6 +259,7 @@ static void take_failure(struct keeper *k, struct keeper_org *o, const char *tex
     text_clean(clean, sizeof clean, text, false);
     snprintf(o->failure, sizeof o->failure, "%s",
              *clean ? clean : "the organization could not be reached");
+    o->failures++;
     o->held = o->asked = false;
     o->done = true;
     clear_incoming(o);
@@ -323,9 +332,21 @@ static nfds_t fill_poll(const struct keeper *k, int signals, struct pollfd *p)
     return n;
 }
 
+/* Tells the service manager that the loop goes round. */
+static void feed_watchdog(struct keeper *k)
+{
+    int64_t now = clock_mono_ms();
+    if (k->watchdog_ms == 0 || now - k->notified_ms < k->watchdog_ms / 2)
+        return;
+    k->notified_ms = now;
+    notify("WATCHDOG=1");
+}
+
 static int wait_ms(const struct keeper *k)
 {
     int64_t deadline = confirm_server_deadline(k), now = clock_mono_ms();
+    if (k->watchdog_ms > 0 && deadline > now + k->watchdog_ms / 2)
+        deadline = now + k->watchdog_ms / 2;
     if (deadline == INT64_MAX)
         return -1;
     return deadline > now ? (int)(deadline - now) : 0;
@@ -366,6 +387,7 @@ static int loop(struct keeper *k, int signals)
             return 0;
         if (serve(k, p) < 0)
             return -1;
+        feed_watchdog(k);
     }
     return 0;
 }
@@ -485,7 +507,11 @@ int keeper_run(const struct keeper_settings *settings)
     k->org_count = settings->config->org_count;
     if (geteuid() == 0)
         leave_network();
-    int rc = begin(k) < 0 || loop(k, signals) < 0 ? 1 : conclude(k);
+    k->watchdog_ms = notify_watchdog_ms();
+    int rc = begin(k);
+    if (rc == 0)
+        notify("READY=1"); /* the last snapshot is served; that needs no network */
+    rc = rc < 0 || loop(k, signals) < 0 ? 1 : conclude(k);
     end(k);
     close(signals);
     return rc;

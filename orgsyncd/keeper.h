@@ -58,6 +58,10 @@ struct keeper_org {
     int64_t listed_ms;             /* clock_mono_ms when the last complete listing began */
     bool asked;                    /* the fetcher has a question of ours to answer */
     char failure[CONFIRM_TEXT_LEN];
+    uint64_t
+        failures; /* how often it could not be heard from, or what it said could not be taken */
+    int64_t
+        listing_ms; /* how long the last complete listing took, from the request to the snapshot */
 };
 
 struct keeper_client {
@@ -78,6 +82,11 @@ struct keeper {
     struct compile_result result;
     uint64_t generation;
     const char *group_fault[CONFIG_GROUPS_MAX]; /* what compile() reported of each group last */
+    uint64_t answers[CONFIRM_REFUSED + 1];      /* confirmations given, by enum confirm_status */
+    uint64_t refusals[REASON_COUNT];            /* logins that pam_org refused, by enum reason */
+    int64_t publish_ms; /* how long the last snapshot took to compile and publish */
+    int64_t watchdog_ms,
+        notified_ms;           /* how often the service manager wants to hear of us; last time */
     struct stat passwd, group; /* of the files that the snapshot was compiled against */
 };
 
@@ -89,6 +98,10 @@ void keeper_ask(struct keeper_org *org, bool relist);
 void confirm_server_accept(struct keeper *k);
 void confirm_server_read(struct keeper *k, uint32_t client);
 void confirm_server_settle(struct keeper *k, const struct keeper_org *failed);
+
+/* metrics.c: the state and the counters in the Prometheus text format; returns the length, less
+ * than SIZE. */
+size_t keeper_metrics(const struct keeper *k, char *text, size_t size);
 
 /* When the next client's time is up (clock_mono_ms), INT64_MAX when there is none. */
 int64_t confirm_server_deadline(const struct keeper *k);

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/lookup.h"
 #include "common/name.h"
+#include "common/paths.h"
 
 #define PAM_EXPORT __attribute__((visibility("default")))
 
@@ -123,8 +124,10 @@ static int authorize(pam_handle_t *pamh, int flags, const struct arguments *args
     struct decision d = decide(&l->question, clock_wall_ms());
     if (d.verdict != VERDICT_NOT_MINE || args->debug)
         log_decision(pamh, l, user, &d);
-    if (d.verdict == VERDICT_DENY)
+    if (d.verdict == VERDICT_DENY) {
         say(pamh, flags, args, denial(d.reason));
+        confirm_report(PATH_CONFIRM, d.reason);
+    }
     lookup_close(l);
     free(l);
     return return_value(d.verdict);

@@ -10,7 +10,7 @@ server.listen()
 while True:
     client, _ = server.accept()
     request = client.recv(1024)
-    magic, op, age, wait, org = struct.unpack('=IIII32s', request)
+    magic, op, age, wait, reason, unused, org = struct.unpack('=IIIIII32s', request)
     with open(log, 'a') as f:
         f.write('op=%d org=%s\n' % (op, org.rstrip(b'\0').decode()))
     lines = open(reply, 'rb').read().split(b'\n')
