@@ -38,7 +38,8 @@ TESTS ?= $(patsubst $(BUILD)/%,$(CHECK)/%,$(UNIT_TESTS)) $(SCRIPTS)
 .PHONY: check
 check: deps
 	@+$(MAKE) --no-print-directory SANITIZE= all
-	@+$(MAKE) --no-print-directory BUILD=$(CHECK) SANITIZE=$(CHECK_SANITIZE) $(call own_places,$(CHECK)) check-programs
+	@+$(MAKE) --no-print-directory BUILD=$(CHECK) SANITIZE=$(CHECK_SANITIZE) CFLAGS='$(CFLAGS) -fno-sanitize-recover=undefined' \
+		$(call own_places,$(CHECK)) check-programs
 	@BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec tests/lib/run $(TESTS)
 
 .PHONY: demo
@@ -50,7 +51,7 @@ $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
 	@echo '  LINK $@'
 	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
-BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam
+BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm
 $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
 	@echo '  LINK $@'
@@ -63,7 +64,7 @@ bench-programs: all $(BENCHES) $(BUILD)/libnss_const.so.2
 bench: deps
 	@+$(MAKE) --no-print-directory BUILD=$(BENCH) $(call own_places,$(BENCH)) bench-programs
 	@$(BENCH)/tests/bench/lookup
-	@BUILD=$(abspath $(BENCH)) tests/bench/pam.sh
+	@BUILD=$(abspath $(BENCH)) tests/bench/host.sh
 
 # Fuzz targets: with libFuzzer in a tree of their own, and in the tests' own tree with a main function that replays the seeds.
 FUZZ := $(BUILD)/fuzz

@@ -6,6 +6,7 @@
  * make, and what one lookup costs a new process in memory of its own.
  */
 #include <grp.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdint.h>
@@ -254,9 +255,125 @@ static long memory_of_a_lookup(const char *service)
     return kb;
 }
 
+/* --- threads --- */
+
+static void *hammer(void *arg)
+{
+    struct passwd pw, *p;
+    char buffer[1024];
+    long *done = arg;
+    double end = now() + 0.5;
+    while (now() < end)
+        for (int i = 0; i < 1000; i++, ++*done)
+            getpwnam_r(key_name[i % WARM], &pw, buffer, sizeof buffer, &p);
+    return NULL;
+}
+
+/* Lookups in half a second by so many threads. */
+static double throughput(int threads)
+{
+    pthread_t t[2];
+    struct {
+        _Alignas(64) long count;
+    } done[2] = {0};
+    for (int i = 0; i < threads; i++)
+        pthread_create(&t[i], NULL, hammer, &done[i].count);
+    double sum = 0;
+    for (int i = 0; i < threads; i++) {
+        pthread_join(t[i], NULL);
+        sum += (double)done[i].count;
+    }
+    return sum;
+}
+
+static void bench_threads(void)
+{
+    const char *service[] = {"org", "const"};
+    for (int s = 0; s < 2; s++) {
+        double gain[5];
+        use(service[s]);
+        for (int i = 0; i < 5; i++) {
+            double one = throughput(1);
+            gain[i] = throughput(2) / one;
+        }
+        printf("two threads: %.2f times the lookups of one (%s)\n", median(gain, 5), service[s]);
+    }
+}
+
+/* --- a large group --- */
+
+static void bench_group(uint32_t members)
+{
+    size_t size = 64 << 20;
+    char *buffer = calloc(1, size);
+    struct group gr, *g = NULL;
+    double took[21];
+    use("org");
+    for (int i = 0; i < 21; i++) {
+        double begun = now();
+        getgrnam_r("acme", &gr, buffer, size, &g);
+        took[i] = (now() - begun) * 1e6;
+    }
+    uint32_t n = 0;
+    while (g && g->gr_mem[n])
+        n++;
+    printf("a group of %u members: %.0f us%s\n", members, median(took, 21),
+           n == members ? "" : " (WRONG)");
+    free(buffer);
+}
+
+/* --- a new process --- */
+
+/* What `lookup first SERVICE` does: the first lookup of this process, in nanoseconds. */
+static int first_lookup(const char *service)
+{
+    char buffer[1024];
+    struct passwd pw, *p = NULL;
+    use(service);
+    double begun = now();
+    getpwnam_r("user0000042", &pw, buffer, sizeof buffer, &p);
+    printf("%.0f\n", (now() - begun) * 1e9);
+    return p == NULL;
+}
+
+static double first_of(const char *service)
+{
+    int out[2];
+    char text[32] = "";
+    char *argv[] = {(char *)"lookup", (char *)"first", (char *)(uintptr_t)service, NULL};
+    if (pipe(out) < 0)
+        exit(1);
+    pid_t child = fork();
+    if (child == 0) {
+        dup2(out[1], STDOUT_FILENO);
+        execv("/proc/self/exe", argv);
+        _exit(1);
+    }
+    close(out[1]);
+    waitpid(child, NULL, 0);
+    if (read(out[0], text, sizeof text - 1) <= 0)
+        exit(1);
+    close(out[0]);
+    return strtod(text, NULL);
+}
+
+static void bench_first(uint32_t members)
+{
+    double org[101], con[101], ratio[101];
+    for (int i = 0; i < 101; i++) {
+        org[i] = first_of("org");
+        con[i] = first_of("const");
+        ratio[i] = org[i] / con[i];
+    }
+    printf("the first lookup of a process at %u members: %.0f us, constant answer %.0f us, ratio "
+           "%.2f\n",
+           members, median(org, 101) / 1000, median(con, 101) / 1000, median(ratio, 101));
+}
+
 int main(int argc, char **argv)
 {
-    (void)argc;
+    if (argc == 3)
+        return first_lookup(argv[2]);
     if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0 ||
         mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
         puts("bench: needs root");
@@ -270,14 +387,19 @@ int main(int argc, char **argv)
     mkdir(ORG_STATEDIR, 0755);
     double at_100[OPERATIONS] = {0};
     const uint32_t sizes[] = {100, 10000, 100000, 1000000};
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         bench_size(sizes[i], at_100);
+        if (sizes[i] >= 100000)
+            bench_group(sizes[i]);
+    }
     long org = memory_of_a_lookup("org"), con = memory_of_a_lookup("const");
     printf("\nwarm: worst ratio to the constant answer %.2f, worst growth from 100 members %.2f\n",
            worst_ratio, worst_growth);
     printf("one lookup at 1 000 000 members: %ld kB of own memory, constant answer %ld kB, "
            "difference %ld kB\n",
            org, con, org - con);
+    bench_first(1000000);
+    bench_threads();
     unlink(PATH_SNAPSHOT);
     return 0;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A login's account phase with a live confirmation: a real orgd, a real orgsyncd whose long poll is held, and tests/bench/pam.c. And how
-# long orgsyncd takes to list everything.
+# A host against a real orgd: how long orgsyncd takes to list everything and to bring one change, what memory it takes, confirmations a
+# second, and a login's account phase with a live confirmation (tests/bench/pam.c).
 set -eu
 cd "$(dirname "$0")/../.."
 [ "$(id -u)" = 0 ] || { echo "bench: needs root"; exit 0; }
@@ -31,10 +31,27 @@ admin token create --org acme --role member --out "$T/host.token" >/dev/null 2>&
 id=$(admin org list -o json | jq -r '.[0].id')
 cat >"$BUILD/etc/orglogin.conf" <<C
 organizations = ( { name = "acme"; provider = "native"; url = "unix:$T/orgd.sock"; token_file = "$T/host.token"; id = "$id"; } );
+groups = ( { name = "bench-admins"; roles = ["admin"]; } );
 access = ( { services = ["*"]; roles = ["owner", "member"]; } );
 C
 
-for members in 1 10000 100000; do
+memory() { # of orgsyncd's children, their peaks in MB
+    for pid in $(ps -o pid= --ppid "$orgsyncd"); do
+        awk -v who="$(ps -o user= "$pid")" '/VmHWM/ { printf "%s %d MB  ", who == "root" ? "keeper" : "fetcher", $2 / 1000 }' "/proc/$pid/status"
+    done
+}
+# change: how long after orgadmin has returned one member's new role is in his groups
+change() {
+    local member end
+    member=$(printf 'usr_%020d' "$members")
+    admin member role "$member" admin --org acme >/dev/null 2>&1
+    begun=$(date +%s%N)
+    until [ "$(getent -s org initgroups "$(printf 'u%07d' "$members")" | wc -w)" = 2 ]; do :; done
+    end=$(date +%s%N)
+    admin member role "$member" member --org acme >/dev/null 2>&1
+    echo $(((end - begun) / 1000000))
+}
+for members in ${SIZES:-1 10000 100000}; do
     end "$orgd"
     sqlite3 "$T/orgd.db" "BEGIN;
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $members)
@@ -48,6 +65,9 @@ for members in 1 10000 100000; do
     orgsyncd=$!
     until getent -s org passwd "$(printf 'u%07d' "$members")" >/dev/null; do sleep 0.02; done
     printf '%9s members: listed, compiled and published in %d ms\n' "$members" $((($(date +%s%N) - begun) / 1000000))
+    printf '  peak memory: %s\n' "$(memory)"
+    printf '  one change is in force after %s ms\n' "$(change)"
+    "$BUILD/tests/bench/confirm"
     "$BUILD/tests/bench/pam" olga
     end "$orgsyncd"
 done
