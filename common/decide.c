@@ -25,13 +25,16 @@ static bool lists_meet(const struct text_list *a, const struct text_list *b)
     return false;
 }
 
-/* sudo -i and su - run services of their own that administrators think of as the plain ones. */
+/* sudo -i and su - run services of their own that administrators think of as the plain ones; Fedora
+ * calls cron's crond. */
 static const char *service_name(const char *service)
 {
     if (strcmp(service, "sudo-i") == 0)
         return "sudo";
     if (strcmp(service, "su-l") == 0)
         return "su";
+    if (strcmp(service, "crond") == 0)
+        return "cron";
     return service;
 }
 

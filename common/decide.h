@@ -63,10 +63,11 @@ struct narrowing {
 };
 
 struct question {
-    const char *service;         /* PAM service; "sudo-i" counts as "sudo", "su-l" as "su" */
-    bool root;                   /* uid 0 */
-    bool local;                  /* in /etc/passwd */
-    bool snapshot;               /* there is a usable snapshot */
+    const char
+        *service;  /* PAM service; "sudo-i" counts as "sudo", "su-l" as "su", "crond" as "cron" */
+    bool root;     /* uid 0 */
+    bool local;    /* in /etc/passwd */
+    bool snapshot; /* there is a usable snapshot */
     const struct member *member; /* NULL: no such member */
     const struct rules *rules;
     struct freshness freshness;

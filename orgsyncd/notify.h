@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* Sends "READY=1" or the like, a line each; what cannot be sent is lost. */
-void notify(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Sends TEXT, "READY=1" or the like, a line each; what cannot be sent is lost. */
+void notify(const char *text);
 
 /* How often the watchdog wants to hear of us, ms: half of WATCHDOG_USEC; 0 = never. */
 int64_t notify_watchdog_ms(void);

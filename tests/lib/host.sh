@@ -13,11 +13,17 @@ start_syslog() {
     wait_for 5 test -S /dev/log
 }
 
-# Real sshd, on the root's own port 22. The client knows its host key and takes the key of the person it logs in as.
-start_sshd() {
-    mkdir -p /run/sshd /etc/ssh/keys /root/keys /root/.ssh
+# The client knows the host's key and takes the key of the person it logs in as.
+client_knows_host() {
+    mkdir -p /etc/ssh/keys /root/keys /root/.ssh
     sed 's/^/localhost /' /etc/ssh/ssh_host_ed25519_key.pub >/etc/ssh/ssh_known_hosts
     printf '%s\n' 'IdentityFile /root/keys/%r' 'IdentitiesOnly yes' 'NumberOfPasswordPrompts 1' >/root/.ssh/config
+}
+
+# Real sshd, on the root's own port 22.
+start_sshd() {
+    mkdir -p /run/sshd
+    client_knows_host
     /usr/sbin/sshd
     wait_for 5 test -s /run/sshd.pid
 }
@@ -59,4 +65,16 @@ members() {
 publish() {
     members "$@"
     orgsyncd --once
+}
+
+# by PERSON COMMAND...: an orgadmin command of that person's
+by() {
+    mkdir -p "/root/people/$1"
+    HOME=/root/people/$1 orgadmin "${@:2}"
+}
+
+# joins OWNER URL NAME ROLE: OWNER, who is logged in, invites NAME, who accepts
+joins() {
+    by "$1" invitation create "$3@acme.example" --role "$4" --out "/root/people/$3.invitation" &&
+        by "$3" invitation accept --url "$2" --token-file "/root/people/$3.invitation" --username "$3"
 }

@@ -1,6 +1,7 @@
 # For the tests of orgd, and those that need one: source it behind tap.sh. Everything is in $T.
 #
-#   orgd_start [OPTION...]   starts it on $SOCKET and, with a port that the system picks, on $URL; its first token is $OWNER
+#   orgd_start [OPTION...]   starts it on $SOCKET and, with a port that the system picks, on $URL; its first token is $OWNER.
+#                            Failed attempts are hardly limited unless --attempts says so
 #   orgd_stop                SIGTERM; its exit status is $orgd_status
 #   orgd_end                 orgd_stop and two tests: it ended with 0, and no sanitizer has complained
 #   call PATH JSON [BEARER]  POST; sets $body and $status. $VIA says over what: "unix" (the default) or "tcp"
@@ -19,7 +20,8 @@ status=
 : > "$ORGD_LOG"
 
 orgd_start() {
-    "$ORGD" --data "$DATA" --socket "$SOCKET" --listen 127.0.0.1:0 "$@" > "$T/orgd.out" 2>> "$ORGD_LOG" &
+    : > "$T/orgd.out" # else what an earlier one said is read
+    "$ORGD" --data "$DATA" --socket "$SOCKET" --listen 127.0.0.1:0 --attempts 60000 "$@" > "$T/orgd.out" 2>> "$ORGD_LOG" &
     orgd_pid=$!
     wait_for 20 grep -q '^listening on 127' "$T/orgd.out" || { diag "orgd did not start" "$(cat "$ORGD_LOG")"; return 1; }
     URL=http://$(sed -n 's/^listening on \(127.*\)/\1/p' "$T/orgd.out")
@@ -61,7 +63,7 @@ field() { jq -r "$1" <<< "$body" 2>&1; }
 
 # expect STATUS REASON NAME: the last call failed that way, with a message
 expect() {
-    is "$status $(field '"\(.ok) \(.reason) \(.message|type)"')" "$1 false $2 string" "$3"
+    is "$status $(field '"\(.ok) \(.reason) \(.message|type) \(.requestId|type)"')" "$1 false $2 string string" "$3"
 }
 
 # done_ok NAME: the last call answered 200 {"ok":true}

@@ -4,11 +4,15 @@
 #
 #   in_root SCRIPT [ARG...]   runs SCRIPT (a file of this checkout) in it; its exit status is SCRIPT's
 #   inside_root               the calling script goes on in it; when the machine cannot do that, the test is skipped
+#   in_boot SCRIPT [ARG...]   boots it under a real systemd and runs SCRIPT, before and as a service of it (tests/lib/boot)
+#   inside_boot               the calling script goes on in the booted root, after its function prepare; or it is skipped
 ROOT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# What stands in the root besides Debian's essentials. The syslog daemon is there because nothing else listens on /dev/log.
-ROOT_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,inetutils-syslogd,jq
-ROOT_PACKAGES+=,libcurl4,libcjson1,libconfig9,libsqlite3-0,libmicrohttpd12,libsodium23,libsmartcols1
+# What stands in the root besides Debian's essentials. The syslog daemon is there because nothing else listens on /dev/log;
+# systemd for the tests that boot the root (tests/boot).
+ROOT_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,inetutils-syslogd,jq,nscd
+ROOT_PACKAGES+=,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libnss-systemd
+ROOT_PACKAGES+=,libcurl4,libcjson1,libconfig9,libsqlite3-0,libmicrohttpd12,libsodium23,libsmartcols1,libyaml-0-2,libseccomp2
 
 # Prints why there can be no throw-away root on this machine; nothing when there can.
 root_lacking() {
@@ -50,23 +54,68 @@ root_make() {
     ) 9>"$build/root.lock"
 }
 
-in_root() {
+# root_build: prints the absolute path of $BUILD, with the root in it
+root_build() {
     local build
     build=$(cd "$ROOT_TOP" && mkdir -p "${BUILD:-build}" && cd "${BUILD:-build}" && pwd) || return 1
     [ -x "$build/orgd" ] || { echo "nothing is built in $build: run make" >&2; return 1; }
     root_make "$build" || return 1
+    echo "$build"
+}
+
+in_root() {
+    local build
+    build=$(root_build) || return 1
     unshare --mount --pid --net --uts --ipc --fork --kill-child --mount-proc --propagation private \
         "$ROOT_TOP/tests/lib/enter" "$build" "$(readlink -f "$1")" "${@:2}"
+}
+
+in_boot() {
+    local build
+    build=$(root_build) || return 1
+    unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private \
+        "$ROOT_TOP/tests/lib/boot" "$build" "$(readlink -f "$1")" "${@:2}"
+}
+
+# Prints why the root cannot be booted; nothing when it can.
+boot_lacking() {
+    local why
+    why=$(root_lacking)
+    if [ -n "$why" ]; then
+        echo "$why"
+    elif ! command -v systemd-nspawn >/dev/null; then
+        echo "systemd-nspawn is not installed (tests/lib/deps installs it)"
+    elif ! unshare --mount --propagation private sh -c 'mount -t cgroup2 none /sys/fs/cgroup &&
+        mkdir /sys/fs/cgroup/org-probe.$$ && rmdir /sys/fs/cgroup/org-probe.$$' 2>/dev/null; then
+        echo "may not make control groups"
+    fi
+}
+
+skip_root() {
+    echo "1..0 # SKIP $1"
+    exit 0
 }
 
 inside_root() {
     local why
     [ -z "${ORG_IN_ROOT:-}" ] || return 0
     why=$(root_lacking)
-    if [ -n "$why" ]; then
-        echo "1..0 # SKIP $why"
-        exit 0
-    fi
+    [ -z "$why" ] || skip_root "$why"
     in_root "$0"
+    exit
+}
+
+inside_boot() {
+    local why
+    case ${ORG_IN_ROOT:-} in
+    prepare)
+        prepare
+        exit
+        ;;
+    booted) return ;;
+    esac
+    why=$(boot_lacking)
+    [ -z "$why" ] || skip_root "$why"
+    in_boot "$0"
     exit
 }

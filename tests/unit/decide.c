@@ -9,12 +9,13 @@
 #define GRACE 43200000LL
 
 static const struct rules rules = {
-    .count = 3,
+    .count = 4,
     .rule =
         {
             {.org = "acme", .services = {"sudo\0su", 2}, .roles = {"owner\0admin", 2}},
             {.org = "acme", .services = {"sshd", 1}, .permissions = {"billing", 1}},
             {.org = "acme", .services = {"*", 1}, .roles = {"owner\0admin\0member", 3}},
+            {.org = "acme", .services = {"cron", 1}, .roles = {"guest", 1}},
         },
 };
 
@@ -101,6 +102,7 @@ static const struct row rows[] = {
      .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1},
     {"su-l counts as su", ACTIVE("owner"), .service = "su-l", .fresh = CONFIRMED,
      .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1},
+    {"crond counts as cron", ACTIVE("guest"), .service = "crond", .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 4},
     {"a rule by permission", ACTIVE("guest"), .permission = "billing", .service = "sshd",
      .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 2},
     {"a permission is no role", ACTIVE("billing"), .service = "sshd", .fresh = CONFIRMED,

@@ -1,0 +1,152 @@
+#!/bin/bash
+# Under a real systemd: the units as they are shipped, ssh sessions with a user manager, units of members, the journal.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+URL=unix:/run/orgd/orgd.sock
+
+# Before the boot: as orgd(8) has it, a first start by hand, so that the owner's token does not get into the journal.
+prepare() {
+    userdel orgsync
+    systemd-sysusers 2>/dev/null
+    mkdir -p /root/people /run/orgd
+    (umask 077 && exec orgd --owner olga@acme.example) >"$T/orgd.out" 2>"$T/orgd.log" &
+    wait_for 5 grep -q '^listening' "$T/orgd.out" || { cat "$T/orgd.log" >&2; return 1; }
+    (umask 077 && sed -n 2p "$T/orgd.out" >"$T/token")
+    if ! {
+        by olga login --url $URL --token-file "$T/token" && by olga org create acme && joins olga $URL ada admin && joins olga $URL mia member &&
+            by olga token create --name host --role member --out /etc/orglogin/acme.token
+    } >"$T/err" 2>&1; then
+        cat "$T/err" >&2
+        return 1
+    fi
+    id=$(by olga org show -o json | jq -r .id)
+    kill %1 && wait
+    sed -e "s|https://org.example.com|$URL|" -e "s|org_7f3a|$id|" /usr/share/doc/orglogin/orglogin.conf >$CONF
+    sed -i -E 's/^(passwd|group|shadow):.*/\1: files systemd org/' /etc/nsswitch.conf
+    new_key ada mia stranger
+    client_knows_host
+    systemctl enable orgd.service orgsyncd.service 2>/dev/null
+}
+inside_boot
+
+property() { systemctl show --value --property="$1" "$2"; }
+journal() { journalctl --quiet --boot --output=short "$@"; }
+decisions() { journal --grep='pam_org\(' "$@"; }
+active() { [ "$(property ActiveState "$1")" = active ]; }
+
+# --- the daemons, as shipped ---
+is "$(timeout 30 systemctl is-system-running --wait)" running "everything is up" || journal -p warning
+is "$(systemctl is-active orgd.service orgsyncd.service | xargs)" "active active" "orgd and orgsyncd are among it"
+is "$(stat -c '%U %a' /var/lib/private/orgd/orgd.db)" "$(stat -c %U /var/lib/private/orgd) 600" "orgd took over the file of its first start by hand"
+ok "the fetcher reaches it, and what it lists is published" wait_for 5 getent passwd mia
+is "$(orgadmin host status -o json | jq -r '.[0] | .members + .held')" 3yes "orgsyncd says so too"
+is "$(stat -c '%U:%G %a' /var/lib/orglogin /var/lib/orglogin/snapshot /var/lib/orglogin/ids.db | xargs)" \
+    "root:root 755 root:root 644 root:root 600" "the snapshot is where it must be, the ledger beside it is nobody else's"
+is "$(stat -c '%U:%G %a %F' /run/orglogin /run/orglogin/orgsyncd.sock | xargs)" \
+    "root:root 755 directory root:root 666 socket" "... and so is the socket"
+main=$(property MainPID orgsyncd.service)
+fetcher=$(pgrep -P "$main" -u orgsync)
+keeper=$(pgrep -P "$main" -u root)
+is "$(id -u orgsync)" "$(awk '/^Uid/ { print $3 }' "/proc/$fetcher/status")" "the fetcher is the user that sysusers.conf made"
+for process in $main $fetcher $keeper; do
+    nsenter -t "$process" -m touch /etc/x /usr/x /root/x /var/lib/x 2>/dev/null && fail "process $process can write where it should not"
+done
+ok "... root's part writes its own directory" nsenter -t "$keeper" -m touch /var/lib/orglogin/x
+rm -f /var/lib/orglogin/x
+is "$(nsenter -t "$keeper" -m find /home /root -mindepth 1 2>/dev/null | wc -l)" 0 "... and sees nobody's home"
+is "$(awk '/^(CapEff|CapBnd|CapAmb)/ { print $2 }' "/proc/$fetcher/status" | sort -u | wc -l)" 2 "the fetcher has no capability"
+is "$(awk '/^Seccomp:/ { print $2 }' "/proc/$fetcher/status")" 2 "... and is behind a system call filter"
+is "$(readlink "/proc/$fetcher/ns/net")" "$(readlink /proc/1/ns/net)" "... in the machine's network"
+ok "... which the keeper has left" test "$(readlink "/proc/$keeper/ns/net")" != "$(readlink /proc/1/ns/net)"
+unlike "$(journal -u orgsyncd.service -u orgd.service)" 'live_[a-z0-9]{20}:' "the journal has no token"
+
+# --- reload ---
+sed -i 's|/bin/bash|/bin/sh|' $CONF
+ok "systemctl reload orgsyncd" systemctl reload orgsyncd.service
+# shellcheck disable=SC2329 # called by wait_for
+shell_is() { [ "$(getent passwd "$1" | cut -d: -f7)" = "$2" ]; }
+ok "... the new configuration is in force" wait_for 5 shell_is ada /bin/sh
+sed -i 's|shell = .*|shell = "nothing";|' $CONF
+systemctl reload orgsyncd.service
+# shellcheck disable=SC2329 # called by wait_for
+said() { journal -u orgsyncd.service | grep -q "$1"; }
+ok "... a bad one is reported with its line" wait_for 5 said 'orglogin.conf:[0-9]*:.*the configuration that is in force stays'
+ok "... and the good one stays" shell_is ada /bin/sh
+is "$(property MainPID orgsyncd.service)" "$main" "... in the same process"
+sed -i 's|shell = .*|shell = "/bin/bash";|' $CONF
+systemctl reload orgsyncd.service
+ok "... and mended it is taken" wait_for 5 shell_is ada /bin/bash
+
+# --- ssh sessions and their user managers ---
+mia=$(id -u mia)
+is "$(as ada 'id -un; systemctl --user is-system-running --wait' | xargs)" "ada running" "an ssh session has a user manager that runs"
+# shellcheck disable=SC2016 # her shell's
+is "$(as ada 'loginctl show-session --value --property=Name --property=Service $XDG_SESSION_ID' | sort | xargs)" "ada sshd" "... and is a session of logind's"
+like "$(decisions SYSLOG_FACILITY=10)" "sshd\[[0-9]+\]: pam_org\(sshd:account\): user=ada service=sshd org=acme decision=allow reason=rule rule=1 age_ms=[0-9]+ generation=[0-9]+$" \
+    "the journal has pam_org's line, in authpriv, on her login"
+like "$(decisions)" "\(systemd\)\[[0-9]+\]: pam_org\(systemd-user:account\): user=ada service=systemd-user org=acme decision=allow " "... and on her user manager"
+is "$(as stranger id -un; grep -c '^Access denied' "$T/err")" 1 "a stranger gets no session"
+
+# --- units that run as a member ---
+is "$(systemd-run --quiet --wait --pipe --uid=mia id -un)" mia "a unit with User= a member"
+like "$(systemd-run --quiet --wait --pipe --uid=ada --property=SupplementaryGroups=acme id -Gn)" '\bacme\b' "... and a group of the organization's"
+ok "... and a state directory, which is his" systemd-run --quiet --wait --uid=mia --property=StateDirectory=mine touch /var/lib/mine/x
+is "$(stat -c %U /var/lib/mine/x)" mia "... by name"
+ok "... with PAMName=, pam_org is asked" systemd-run --quiet --wait --uid=mia --property=PAMName=cron true
+like "$(decisions)" 'pam_org\(cron:account\): user=mia .*decision=allow' "... and allows it"
+
+# --- a member with a lingering user manager leaves ---
+loginctl enable-linger mia
+ok "a lingering member's user manager runs" wait_for 5 active "user@$mia.service"
+by olga member remove mia --yes >/dev/null 2>&1
+ok "he leaves, and the machine knows" wait_for 5 shell_is mia /usr/sbin/nologin
+refused_start() { ! systemctl restart "$1" 2>"$T/err"; }
+ok "his user manager is not started again" refused_start "user@$mia.service"
+like "$(decisions)" "pam_org\(systemd-user:account\): user=mia service=systemd-user org=acme decision=deny reason=removed " "... because pam_org refuses"
+is "$(as mia id -un; grep -c '^Access denied' "$T/err")" 1 "his ssh is refused"
+systemctl reset-failed
+is "$(systemd-run --quiet --wait --uid=mia --property=PAMName=cron true 2>&1; systemctl --failed --plain --no-legend | wc -l)" 1 "a unit of his with PAMName= is refused"
+systemctl reset-failed
+is "$(systemd-run --quiet --wait --pipe --uid=mia id -Gn)" mia "a plain User= asks nobody: it runs under his name, without the organization's groups"
+
+# --- it ends and comes back ---
+kill -9 "$main"
+# shellcheck disable=SC2329 # called by wait_for
+restarted() { [ "$(property MainPID orgsyncd.service)" != "$1" ] && active orgsyncd.service && orgadmin host status; }
+ok "killed, orgsyncd is started again" wait_for 10 restarted "$main"
+is "$(as ada id -un)" ada "... and ada logs in"
+mkdir -p /etc/systemd/system/orgsyncd.service.d
+printf '[Service]\nLoadCredential=acme:/etc/orglogin/acme.token\n' >/etc/systemd/system/orgsyncd.service.d/token.conf
+sed -i 's|/etc/orglogin/acme.token|/run/credentials/orgsyncd.service/acme|' $CONF
+systemctl daemon-reload
+ok "the token as a credential of the unit" systemctl restart orgsyncd.service
+ok "... is good" wait_for 5 orgadmin host sync
+ok "systemctl stop" systemctl stop orgsyncd.service
+is "$(property Result orgsyncd.service) $(pgrep -cu orgsync)" "success 0" "... ends it well, and the fetcher with it"
+is "$(as ada id -un)" ada "... and ada still logs in"
+like "$(decisions)" 'user=ada service=sshd org=acme decision=allow reason=offline' "... which the journal calls offline"
+
+# --- it hangs ---
+printf '[Service]\nWatchdogSec=2\n' >/etc/systemd/system/orgsyncd.service.d/watchdog.conf
+systemctl daemon-reload
+systemctl start orgsyncd.service
+ok "orgsyncd runs under a watchdog" wait_for 5 orgadmin host status
+main=$(property MainPID orgsyncd.service)
+sleep 5
+is "$(property MainPID orgsyncd.service)" "$main" "... which it feeds"
+kill -STOP "$(pgrep -P "$main" -u root)"
+ok "... and when its keeper hangs it is started again" wait_for 20 restarted "$main"
+like "$(journal -u orgsyncd.service)" 'Watchdog timeout' "... by the watchdog"
+
+# --- what systemd thinks of the units ---
+for unit in orgsyncd orgd; do
+    is "$(systemd-analyze verify --man=no /usr/lib/systemd/system/$unit.service 2>&1)" "" "systemd-analyze verify has nothing to say of $unit.service"
+done
+exposure() { systemd-analyze security --offline=true --no-pager "/usr/lib/systemd/system/$1.service" | sed -n 's/.*exposure level[^:]*: \([0-9.]*\).*/\1/p'; }
+for limit in orgsyncd:3.0 orgd:2.0; do
+    unit=${limit%:*}
+    is "$(awk "BEGIN { print $(exposure "$unit") <= ${limit#*:} }")" 1 "the exposure of $unit.service is $(exposure "$unit"), at most ${limit#*:}"
+done
+done_testing

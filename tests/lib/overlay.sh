@@ -1,0 +1,38 @@
+# What tests/lib/enter and tests/lib/boot have in common: a throw-away copy of BUILD/root in $ROOT, with what was built and the
+# shipped configuration installed. They source it in a mount namespace of their own, with $BUILD and $TOP set.
+CHECKOUT=/usr/src/orglogin # where this checkout is seen inside
+ROOT=/srv/root
+
+# The tmpfs covers a directory that exists everywhere; it is seen in this mount namespace alone.
+mount_overlay() {
+    mount -t tmpfs -o mode=755 root /srv
+    mkdir /srv/upper /srv/work "$ROOT"
+    mount -t overlay -o "lowerdir=$BUILD/root,upperdir=/srv/upper,workdir=/srv/work" root "$ROOT"
+    mkdir -p "$ROOT$CHECKOUT" "$ROOT/mnt/build"
+}
+
+# "-o all": what is built is installed as it is; tests that run side by side must not build.
+install_orglogin() {
+    MAKEFLAGS='' make -s -C "$TOP" -o all install BUILD="$BUILD" DESTDIR="$ROOT" >/dev/null
+    cp "$TOP/conf/nsswitch.conf.example" "$ROOT/etc/nsswitch.conf"
+    cp "$TOP"/conf/pam.d/* "$ROOT/etc/pam.d/"
+    cp "$TOP/conf/sshd_config.example" "$ROOT/etc/ssh/sshd_config.d/orglogin.conf"
+    install -m 440 "$TOP/conf/sudoers.example" "$ROOT/etc/sudoers.d/orglogin"
+}
+
+# Modules built with a sanitizer need its runtime in every process that loads them; Debian's own programs leak at exit.
+preload_sanitizers() {
+    local runtimes
+    runtimes=$(ldd "$BUILD/pam_org.so" | awk '/lib(a|ub)san\.so/ { print $3 }' | sort)
+    [ -n "$runtimes" ] || return 0
+    # shellcheck disable=SC2086 # a list of paths
+    cp -L $runtimes "$ROOT/usr/lib/"
+    echo 'const char *__asan_default_options(void) { return "detect_leaks=0:verify_asan_link_order=0"; }' |
+        gcc -shared -fPIC -x c -o "$ROOT/usr/lib/asan_options.so" -
+    printf '/usr/lib/%s\n' asan_options.so $(basename -a $runtimes) >"$ROOT/etc/ld.so.preload"
+}
+
+name_host() {
+    echo host >"$ROOT/etc/hostname"
+    printf '127.0.0.1 localhost\n127.0.1.1 host\n::1 localhost\n' >"$ROOT/etc/hosts"
+}
