@@ -45,7 +45,7 @@ FORCE:
 
 $(BUILD)/orgadmin: $(call objects,orgadmin) $(API) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsmartcols
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsmartcols -lyaml
 
 $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 	@echo '  LINK $@'
@@ -53,7 +53,7 @@ $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 
 $(BUILD)/orgd: $(call objects,orgd) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lsqlite3 -lsodium -lcjson -lm
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lsodium -lcurl -lcjson -lm -lpthread
 
 # A lookup crosses a dozen small functions of common/: seen as one, they cost a fifth less. (gcc only: with clang it needs a linker of
 # its own. The objects hold plain code as well, for everybody else.)
@@ -85,6 +85,9 @@ install: all
 	install -m 644 packaging/systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
 	install -m 644 packaging/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/orglogin.conf
 	for s in 1 5 8; do install -m 644 packaging/man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s/; done
+	install -D -m 644 packaging/completions/orgadmin.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/orgadmin
+	install -D -m 644 packaging/completions/_orgadmin $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_orgadmin
+	install -D -m 644 packaging/completions/orgadmin.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/orgadmin.fish
 
 .PHONY: clean
 clean:

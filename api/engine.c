@@ -9,6 +9,9 @@
 
 #define PATH_LEN_MAX   1024
 #define LIST_ITEMS_MAX 256 /* roles or permissions of one record */
+#define CURSOR_MAX     512
+#define PAGES_MAX      20000 /* of a listing: beyond that a server only wants to keep us busy */
+#define ARGS_MAX       16
 
 const char *engine_arg(const struct provider *p, const struct provider_arg *args, const char *name)
 {
@@ -101,6 +104,42 @@ unfit:
     return false;
 }
 
+/* The items of VALUE, which commas separate, as an array; NULL when out of memory. */
+static cJSON *list_of(const char *value)
+{
+    char item[RECORD_TEXT_MAX + 1];
+    cJSON *list = cJSON_CreateArray();
+    while (list && *value) {
+        size_t len = strcspn(value, ",");
+        snprintf(item, sizeof item, "%.*s", (int)len, value);
+        cJSON *text = len > 0 ? cJSON_CreateString(item) : NULL;
+        if (len > 0 && !cJSON_AddItemToArray(list, text)) {
+            cJSON_Delete(text);
+            cJSON_Delete(list);
+            return NULL;
+        }
+        value += len + (value[len] == ',');
+    }
+    return list;
+}
+
+/* The JSON value that the argument VALUE becomes, as the letter behind its NAME says. */
+static cJSON *typed_value(char type, const char *name, const char *value, struct api_error *err)
+{
+    cJSON *json = NULL;
+    if (type == '#' && (strspn(value, "0123456789") != strlen(value) || strlen(value) - 1 > 14)) {
+        api_fail(err, API_USAGE, "the argument \"%s\" is no number: %s", name, value);
+        return NULL;
+    }
+    if (type == '#')
+        json = cJSON_CreateNumber((double)strtoull(value, NULL, 10));
+    else
+        json = type == ',' ? list_of(value) : cJSON_CreateString(value);
+    if (!json)
+        api_fail(err, API_UNREACHABLE, "out of memory");
+    return json;
+}
+
 /* Puts the arguments into a parsed body template. */
 static bool fill_body(cJSON *node, const struct provider *p, const struct provider_arg *args,
                       struct api_error *err)
@@ -113,16 +152,20 @@ static bool fill_body(cJSON *node, const struct provider *p, const struct provid
             continue;
         }
         char name[32];
-        size_t len = strcspn(child->valuestring + 1, "?");
-        snprintf(name, sizeof name, "%.*s", (int)len, child->valuestring + 1);
-        if (child->valuestring[1 + len] == '?' && !engine_arg(p, args, name)) {
+        const char *from = child->valuestring + 1;
+        size_t len = strcspn(from, "#,?");
+        char type = from[len];
+        snprintf(name, sizeof name, "%.*s", (int)len, from);
+        if (strchr(from, '?') && !engine_arg(p, args, name)) {
             cJSON_Delete(cJSON_DetachItemViaPointer(node, child));
             continue;
         }
         const char *value = wanted_arg(p, args, name, err);
-        if (!value)
+        cJSON *json = value ? typed_value(type, name, value, err) : NULL;
+        if (!json)
             return false;
-        if (!cJSON_SetValuestring(child, value)) {
+        if (!cJSON_ReplaceItemInObjectCaseSensitive(node, child->string, json)) {
+            cJSON_Delete(json);
             api_fail(err, API_UNREACHABLE, "out of memory");
             return false;
         }
@@ -170,10 +213,12 @@ static enum api_status refuse(const struct http_reply *r, enum api_status status
         if (*c < ' ' || *c > '~')
             *c = '?';
     const char *sep = *err->code && said ? ": " : "";
+    const char *request = json_text(json, "requestId"); /* it is in the server's log too */
     if (!*err->code && !said)
         said = r->status == 401 ? "the credential is not accepted" : "no reason is given";
-    return api_fail(err, status, "%s: %d %s%s%s", r->where, r->status, err->code, sep,
-                    said ? said : "");
+    return api_fail(err, status, "%s: %d %s%s%s%s%s%s", r->where, r->status, err->code, sep,
+                    said ? said : "", request ? " (request " : "", request ? request : "",
+                    request ? ")" : "");
 }
 
 static enum api_status judge(const struct http_reply *r, struct answer *answer,
@@ -263,6 +308,11 @@ static cJSON *field_copy(const struct field *f, const cJSON *value)
 {
     if (f->kind == FIELD_STATE)
         return state_sound(value) ? cJSON_CreateString(value->valuestring) : NULL;
+    int64_t number;
+    if (f->kind == FIELD_NUMBER)
+        return json_integer(value, &number) ? cJSON_CreateNumber((double)number) : NULL;
+    if (f->kind == FIELD_BOOL)
+        return cJSON_IsBool(value) ? cJSON_Duplicate(value, false) : NULL;
     if (f->kind == FIELD_LIST && !cJSON_IsString(value))
         return list_sound(value) ? cJSON_Duplicate(value, true) : NULL;
     if (!text_sound(value) || (f->required && value->valuestring[0] == '\0'))
@@ -349,9 +399,10 @@ enum api_status engine_records(const struct operation *o, const struct answer *a
     return status;
 }
 
-enum api_status engine_run(struct provider *p, const struct operation *o,
-                           const struct provider_arg *args, provider_sink *sink, void *arg,
-                           struct api_error *err)
+/* One request of O and the records of its reply; *CURSOR is the next page's, or "". */
+static enum api_status run_page(struct provider *p, const struct operation *o,
+                                const struct provider_arg *args, provider_sink *sink, void *arg,
+                                char cursor[CURSOR_MAX], struct api_error *err)
 {
     char path[PATH_LEN_MAX];
     if (!engine_path(p, o->path, args, path, sizeof path, err))
@@ -363,11 +414,35 @@ enum api_status engine_run(struct provider *p, const struct operation *o,
         .method = o->method, .path = path, .body = body, .reply_max = o->reply_max};
     struct answer answer;
     enum api_status status = engine_exchange(p, &request, &answer, err);
+    const char *next = o->next ? json_text(answer.json, o->next) : NULL;
+    if (status == API_OK && next && (strlen(next) >= CURSOR_MAX || strcmp(next, cursor) == 0))
+        status = api_fail(err, API_BAD_ANSWER, "%s: the next page is no other page", answer.where);
     if (status == API_OK)
         status = engine_records(o, &answer, sink, arg, NULL, err);
+    snprintf(cursor, CURSOR_MAX, "%s", status == API_OK && next ? next : "");
     cJSON_Delete(answer.json);
     explicit_bzero(body, strlen(body)); /* an invitation's token may be in it */
     cJSON_free(body);
+    return status;
+}
+
+enum api_status engine_run(struct provider *p, const struct operation *o,
+                           const struct provider_arg *args, provider_sink *sink, void *arg,
+                           struct api_error *err)
+{
+    char cursor[CURSOR_MAX] = "";
+    struct operation page = *o;
+    struct provider_arg all[ARGS_MAX + 2] = {{"after", NULL}};
+    for (size_t n = 1; args && args->name && n <= ARGS_MAX; args++)
+        all[n++] = *args;
+    enum api_status status = run_page(p, &page, all, sink, arg, cursor, err);
+    page.nonempty = false; /* the last page may be */
+    all[0].value = cursor;
+    for (int pages = 1; status == API_OK && *cursor; pages++) {
+        if (pages == PAGES_MAX)
+            return api_fail(err, API_BAD_ANSWER, "%s: the listing never ends", o->path);
+        status = run_page(p, &page, all, sink, arg, cursor, err);
+    }
     return status;
 }
 

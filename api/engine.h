@@ -9,9 +9,11 @@
 #include "api/provider.h"
 
 enum field_kind {
-    FIELD_TEXT, /* a string */
-    FIELD_LIST, /* an array of strings; a single string is a list of one */
-    FIELD_STATE /* one of the words for a member's state */
+    FIELD_TEXT,   /* a string */
+    FIELD_LIST,   /* an array of strings; a single string is a list of one */
+    FIELD_STATE,  /* one of the words for a member's state */
+    FIELD_NUMBER, /* an integer of 0 to 2^53 - 1: a count, never an id */
+    FIELD_BOOL
 };
 
 /* How one member of a neutral record is found in an API's item. */
@@ -42,11 +44,13 @@ struct operation {
     operation_run *run; /* engine_run, or a function where the rest of this cannot say it */
     const char *method;
     const char *path; /* "{name}" is one segment: the argument NAME, percent-encoded */
-    const char *body; /* JSON; a string "$name" is the argument NAME, "$name?" goes when there is
-                         none */
+    const char *body; /* JSON; a string "$name" is the argument NAME, "$name#" a number, "$name," a
+                         list with commas between; with a '?' behind it goes when there is none */
     enum items shape;
     const char *items;          /* path to the record or records in the reply */
     bool nonempty;              /* an empty list is a bad answer */
+    const char *next;           /* path to the next page's cursor in the reply, which becomes the
+                                   argument "after"; NULL: there are no pages */
     size_t reply_max;           /* bytes; 0 is HTTP_BODY_MAX */
     const struct field *fields; /* ends with a NULL name */
 };

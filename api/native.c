@@ -7,7 +7,7 @@
 
 #define CHANGES_PATH "/v1/organizations/members/changes"
 #define WAIT_MAX_MS  600000
-#define LIST_MAX     (64U << 20) /* bytes of members/list, which has no pages */
+#define LIST_MAX     (64U << 20) /* bytes of members/list, which on page 004 has no pages */
 #define PAGES_MAX    20000 /* of 5000 members: beyond that a server only wants to keep us busy */
 
 static const struct field user_fields[] = {
@@ -58,6 +58,7 @@ static const struct field invited_fields[] = {
     {.name = "created", .from = "invitation.createdAt|createdAt"},
     {.name = "expires", .from = "invitation.expiresAt|expiresAt"},
     {.name = "token", .from = "token|invitation.token", .required = true},
+    {.name = "mailed", .from = "mailed", .kind = FIELD_BOOL},
     {0},
 };
 
@@ -65,6 +66,7 @@ static const struct field acceptance_fields[] = {
     {.name = "organization", .from = "organizationId", .required = true},
     {.name = "role", .from = "role"},
     {.name = "username", .from = "user.username"},
+    {.name = "email", .from = "user.email"},
     {.name = "bearer", .from = "apiToken.bearer"},
     {0},
 };
@@ -77,111 +79,125 @@ static const struct field role_fields[] = {
 
 static const struct field token_fields[] = {
     {.name = "key", .from = "key", .required = true},
-    {.name = "secret", .from = "secret", .required = true},
-    {.name = "bearer", .from = "bearer", .required = true},
-    {.name = "role", .from = "role"},
     {.name = "name", .from = "name"},
+    {.name = "role", .from = "role"},
+    {.name = "env", .from = "env"},
+    {.name = "last_four", .from = "lastFour"},
+    {.name = "created", .from = "createdAt"},
     {0},
 };
 
+static const struct field issued_fields[] = {
+    {.name = "key", .from = "key", .required = true},
+    {.name = "name", .from = "name"},
+    {.name = "role", .from = "role"},
+    {.name = "secret", .from = "secret", .required = true},
+    {.name = "bearer", .from = "bearer", .required = true},
+    {0},
+};
+
+static const struct field joincode_fields[] = {
+    {.name = "id", .from = "id", .required = true},
+    {.name = "role", .from = "role"},
+    {.name = "max_uses", .from = "maxUses", .kind = FIELD_NUMBER},
+    {.name = "uses", .from = "uses", .kind = FIELD_NUMBER},
+    {.name = "created", .from = "createdAt"},
+    {.name = "code", .from = "code"},
+    {0},
+};
+
+static const struct field joining_fields[] = {
+    {.name = "organization", .from = "organizationId", .required = true},
+    {.name = "role", .from = "role"},
+    {.name = "already", .from = "alreadyMember", .kind = FIELD_BOOL},
+    {0},
+};
+
+static const struct field event_fields[] = {
+    {.name = "id", .from = "id", .required = true},
+    {.name = "at", .from = "at", .required = true},
+    {.name = "actor", .from = "actor"},
+    {.name = "actor_name", .from = "actorName"},
+    {.name = "action", .from = "action", .required = true},
+    {.name = "subject", .from = "subject"},
+    {.name = "subject_name", .from = "subjectName"},
+    {.name = "detail", .from = "detail"},
+    {.name = "from", .from = "from"},
+    {.name = "request", .from = "requestId"},
+    {0},
+};
+
+/* Every call is a POST below the same path. The arguments are the template's inside. */
+#define CALL(below, body_text)                                                                     \
+    .run = engine_run, .method = "POST", .path = "/v1" below, .body = "{" body_text "}"
+#define ORG            "\"organizationId\":\"$org\""
+#define DONE           .shape = ITEMS_OK, .items = "ok"
+#define ONE(at, what)  .shape = ITEMS_ONE, .items = at, .fields = what
+#define LIST(at, what) .shape = ITEMS_LIST, .items = at, .fields = what, .next = "next"
+#define AFTER          ",\"after\":\"$after?\""
+#define INVITE                                                                                     \
+    {                                                                                              \
+        CALL("/organizations/invitations/create",                                                  \
+             ORG ",\"email\":\"$email\",\"role\":\"$role?\""),                                     \
+            ONE("", invited_fields)                                                                \
+    }
+#define ROLE_SET                                                                                   \
+    {                                                                                              \
+        CALL("/organizations/roles/set",                                                           \
+             ORG ",\"role\":\"$role\",\"permissions\":\"$permissions,\""),                         \
+            DONE                                                                                   \
+    }
+
 static const struct operation operations[OP_COUNT] = {
-    [OP_WHOAMI] = {.run = engine_run,
-                   .method = "POST",
-                   .path = "/v1/users/whoami",
-                   .body = "{}",
-                   .shape = ITEMS_ONE,
-                   .items = "",
-                   .fields = user_fields},
-    [OP_ORG_LIST] = {.run = engine_run,
-                     .method = "POST",
-                     .path = "/v1/organizations/list",
-                     .body = "{}",
-                     .shape = ITEMS_LIST,
-                     .items = "organizations",
-                     .fields = organization_fields},
-    [OP_ORG_SHOW] = {.run = engine_run,
-                     .method = "POST",
-                     .path = "/v1/organizations/get",
-                     .body = "{\"organizationId\":\"$org\"}",
-                     .shape = ITEMS_ONE,
-                     .items = "organization",
-                     .fields = organization_fields},
-    [OP_ORG_CREATE] = {.run = engine_run,
-                       .method = "POST",
-                       .path = "/v1/organizations/create",
-                       .body = "{\"name\":\"$name\"}",
-                       .shape = ITEMS_ONE,
-                       .items = "organization",
-                       .fields = organization_fields},
-    [OP_MEMBER_LIST] = {.run = engine_run,
-                        .method = "POST",
-                        .path = "/v1/organizations/members/list",
-                        .body = "{\"organizationId\":\"$org\"}",
-                        .shape = ITEMS_LIST,
-                        .items = "members",
+    [OP_WHOAMI] = {CALL("/users/whoami", ""), ONE("", user_fields)},
+    [OP_ORG_LIST] = {CALL("/organizations/list", ""), LIST("organizations", organization_fields)},
+    [OP_ORG_SHOW] = {CALL("/organizations/get", ORG), ONE("organization", organization_fields)},
+    [OP_ORG_CREATE] = {CALL("/organizations/create", "\"name\":\"$name\""),
+                       ONE("organization", organization_fields)},
+    [OP_ORG_EDIT] = {CALL("/organizations/update", ORG ",\"name\":\"$name\""), DONE},
+    [OP_ORG_DELETE] = {CALL("/organizations/delete", ORG ",\"name\":\"$name\""), DONE},
+    [OP_MEMBER_LIST] = {CALL("/organizations/members/list", ORG AFTER),
+                        LIST("members", member_fields),
                         .nonempty = true, /* it always has an owner */
-                        .reply_max = LIST_MAX,
-                        .fields = member_fields},
-    [OP_MEMBER_ADD] = {.run = engine_run,
-                       .method = "POST",
-                       .path = "/v1/organizations/invitations/create",
-                       .body = "{\"organizationId\":\"$org\",\"email\":\"$email\","
-                               "\"role\":\"$role?\"}",
-                       .shape = ITEMS_ONE,
-                       .items = "",
-                       .fields = invited_fields},
-    [OP_MEMBER_ROLE] = {.run = engine_run,
-                        .method = "POST",
-                        .path = "/v1/organizations/members/set-role",
-                        .body = "{\"organizationId\":\"$org\",\"userId\":\"$user\","
-                                "\"role\":\"$role\"}",
-                        .shape = ITEMS_OK,
-                        .items = "ok"},
-    [OP_MEMBER_REMOVE] = {.run = engine_run,
-                          .method = "POST",
-                          .path = "/v1/organizations/members/remove",
-                          .body = "{\"organizationId\":\"$org\",\"userId\":\"$user\"}",
-                          .shape = ITEMS_OK,
-                          .items = "ok"},
-    [OP_INVITATION_LIST] = {.run = engine_run,
-                            .method = "POST",
-                            .path = "/v1/organizations/invitations/list",
-                            .body = "{\"organizationId\":\"$org\"}",
-                            .shape = ITEMS_LIST,
-                            .items = "invitations",
-                            .fields = invitation_fields},
-    [OP_INVITATION_CREATE] = {.run = engine_run,
-                              .method = "POST",
-                              .path = "/v1/organizations/invitations/create",
-                              .body = "{\"organizationId\":\"$org\",\"email\":\"$email\","
-                                      "\"role\":\"$role?\"}",
-                              .shape = ITEMS_ONE,
-                              .items = "",
-                              .fields = invited_fields},
-    [OP_INVITATION_ACCEPT] = {.run = engine_run,
-                              .method = "POST",
-                              .path = "/v1/organizations/invitations/accept",
-                              .body = "{\"token\":\"$token\",\"username\":\"$username?\","
-                                      "\"name\":\"$name?\"}",
-                              .shape = ITEMS_ONE,
-                              .items = "",
-                              .fields = acceptance_fields},
-    [OP_ROLE_LIST] = {.run = engine_run,
-                      .method = "POST",
-                      .path = "/v1/organizations/roles",
-                      .body = "{}",
-                      .shape = ITEMS_MAP,
-                      .items = "roles",
-                      .nonempty = true,
+                        .reply_max = LIST_MAX},
+    [OP_MEMBER_ADD] = INVITE,
+    [OP_MEMBER_ROLE] = {CALL("/organizations/members/set-role",
+                             ORG ",\"userId\":\"$user\",\"role\":\"$role\""),
+                        DONE},
+    [OP_MEMBER_REMOVE] = {CALL("/organizations/members/remove", ORG ",\"userId\":\"$user\""), DONE},
+    [OP_INVITATION_LIST] = {CALL("/organizations/invitations/list", ORG AFTER),
+                            LIST("invitations", invitation_fields)},
+    [OP_INVITATION_CREATE] = INVITE,
+    [OP_INVITATION_REVOKE] = {CALL("/organizations/invitations/revoke", ORG ",\"id\":\"$id\""),
+                              DONE},
+    [OP_INVITATION_RESEND] = {CALL("/organizations/invitations/resend", ORG ",\"id\":\"$id\""),
+                              ONE("", invited_fields)},
+    [OP_INVITATION_ACCEPT] = {CALL("/organizations/invitations/accept",
+                                   "\"token\":\"$token\",\"username\":\"$username?\","
+                                   "\"name\":\"$name?\""),
+                              ONE("", acceptance_fields)},
+    [OP_JOINCODE_LIST] = {CALL("/organizations/join-codes/list", ORG AFTER),
+                          LIST("joinCodes", joincode_fields)},
+    [OP_JOINCODE_CREATE] = {CALL("/organizations/join-codes/create",
+                                 ORG ",\"role\":\"$role?\",\"maxUses\":\"$max_uses#?\""),
+                            ONE("", joincode_fields)},
+    [OP_JOINCODE_REVOKE] = {CALL("/organizations/join-codes/revoke", ORG ",\"id\":\"$id\""), DONE},
+    [OP_JOINCODE_JOIN] = {CALL("/organizations/join-codes/join", "\"code\":\"$code\""),
+                          ONE("", joining_fields)},
+    [OP_ROLE_LIST] = {CALL("/organizations/roles", "\"organizationId\":\"$org?\""),
+                      .shape = ITEMS_MAP, .items = "roles", .nonempty = true,
                       .fields = role_fields},
-    [OP_TOKEN_CREATE] = {.run = engine_run,
-                         .method = "POST",
-                         .path = "/v1/organizations/tokens/create",
-                         .body = "{\"organizationId\":\"$org\",\"name\":\"$name?\","
-                                 "\"role\":\"$role?\"}",
-                         .shape = ITEMS_ONE,
-                         .items = "apiToken",
-                         .fields = token_fields},
+    [OP_ROLE_CREATE] = ROLE_SET,
+    [OP_ROLE_EDIT] = ROLE_SET,
+    [OP_ROLE_REMOVE] = {CALL("/organizations/roles/remove", ORG ",\"role\":\"$role\""), DONE},
+    [OP_TOKEN_LIST] = {CALL("/organizations/tokens/list", ORG AFTER), LIST("tokens", token_fields)},
+    [OP_TOKEN_CREATE] = {CALL("/organizations/tokens/create",
+                              ORG ",\"name\":\"$name?\",\"role\":\"$role?\""),
+                         ONE("apiToken", issued_fields)},
+    [OP_TOKEN_REVOKE] = {CALL("/organizations/tokens/revoke", ORG ",\"key\":\"$key\""), DONE},
+    [OP_AUDIT_LIST] = {CALL("/organizations/audit/list", ORG
+                            ",\"action\":\"$action?\",\"from\":\"$from?\",\"to\":\"$to?\"" AFTER),
+                       LIST("events", event_fields)},
 };
 
 /* A page of changes is a list of members that may well be empty. */

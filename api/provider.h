@@ -2,17 +2,30 @@
  * The provider contract: what orgadmin and orgsyncd ask of an organization's API, whichever vendor
  * it is.
  *
- * Results are neutral records: cJSON objects with these members, all strings unless said; absent
- * when unknown. organization  {"id","name","role","created"} member
- * {"id","email","username","name","roles":[..],"permissions":[..],"state":"active|pending|suspended|removed",
- *                  "joined"}                          ("removed" only from provider_watch)
- *   invitation    {"id","email","roles":[..],"state","created","expires","token"}        (token:
- * once, on create) acceptance    {"organization","role","username","bearer"} (bearer: once, when an
- * account was made) role          {"id","permissions":[..]} token
- * {"key","secret","bearer","role","name"}                               (shown once) user
- * {"id","email","username","name","organization","role"}   (who the credential is: a person or an
- * organization's token) Times are RFC 3339 in UTC. Record strings are what the API said: valid
- * UTF-8, at most RECORD_TEXT_MAX bytes, nothing more is promised.
+ * Results are neutral records: cJSON objects with these members, strings unless said; absent when
+ * unknown.
+ *
+ *   organization  {"id","name","role","created"}
+ *   member        {"id","email","username","name","roles":[..],"permissions":[..],
+ *                  "state":"active|pending|suspended|removed","joined"}
+ *                 ("removed" only from provider_watch and from files)
+ *   invitation    {"id","email","roles":[..],"state","created","expires","token","mailed":bool}
+ *                 (token and mailed: only when it is made or sent again)
+ *   acceptance    {"organization","role","username","email","bearer"} (the last three: when an
+ *                 account was made; bearer is never shown again)
+ *   joincode      {"id","role","max_uses":number,"uses":number,"created","code"} (no max_uses:
+ *                 unlimited; code: once, when it is made)
+ *   joining       {"organization","role","already":bool} (already: was a member before)
+ *   role          {"id","permissions":[..]}
+ *   token         {"key","name","role","env","last_four","created","secret","bearer"} (secret and
+ *                 bearer: once, when it is made)
+ *   event         {"id","at","actor","actor_name","action","subject","subject_name","detail",
+ *                  "from","request"}
+ *   user          {"id","email","username","name","organization","role"} (who the credential is:
+ *                 a person, or an organization's token)
+ *
+ * Times are RFC 3339 in UTC. Record strings are what the API said: valid UTF-8, at most
+ * RECORD_TEXT_MAX bytes, nothing more is promised.
  */
 #ifndef API_PROVIDER_H
 #define API_PROVIDER_H
@@ -65,20 +78,35 @@ struct provider; /* opaque; one thread at a time; keeps its connection */
 struct provider *provider_open(const struct provider_settings *settings, struct api_error *err);
 void provider_close(struct provider *provider);
 
+/* Listings follow their pages. */
 enum provider_op {
     OP_WHOAMI,            /* -> user */
     OP_ORG_LIST,          /* -> organizations */
     OP_ORG_SHOW,          /* -> organization */
     OP_ORG_CREATE,        /* name -> organization */
-    OP_MEMBER_LIST,       /* -> members, pages followed */
-    OP_MEMBER_ADD,        /* email, role? -> invitation (with token) */
+    OP_ORG_EDIT,          /* name */
+    OP_ORG_DELETE,        /* name: the organization's, as a person typed it */
+    OP_MEMBER_LIST,       /* -> members */
+    OP_MEMBER_ADD,        /* email, role? -> invitation with token */
     OP_MEMBER_ROLE,       /* user, role */
     OP_MEMBER_REMOVE,     /* user */
     OP_INVITATION_LIST,   /* -> invitations */
     OP_INVITATION_CREATE, /* email, role? -> invitation with token */
+    OP_INVITATION_REVOKE, /* id */
+    OP_INVITATION_RESEND, /* id -> invitation with token */
     OP_INVITATION_ACCEPT, /* token, username?, name? -> acceptance */
-    OP_ROLE_LIST,         /* -> roles */
+    OP_JOINCODE_LIST,     /* -> joincodes */
+    OP_JOINCODE_CREATE,   /* role?, max_uses? -> joincode with code */
+    OP_JOINCODE_REVOKE,   /* id */
+    OP_JOINCODE_JOIN,     /* code -> joining */
+    OP_ROLE_LIST,         /* -> roles; without an organization those that all have */
+    OP_ROLE_CREATE,       /* role, permissions (commas between) */
+    OP_ROLE_EDIT,         /* role, permissions */
+    OP_ROLE_REMOVE,       /* role */
+    OP_TOKEN_LIST,        /* -> tokens */
     OP_TOKEN_CREATE,      /* name?, role? -> token */
+    OP_TOKEN_REVOKE,      /* key */
+    OP_AUDIT_LIST,        /* action?, from?, to? -> events, newest first */
     OP_COUNT
 };
 

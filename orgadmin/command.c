@@ -6,10 +6,13 @@
 
 #include "common/name.h"
 #include "common/paths.h"
+#include "orgadmin/complete.h"
+#include "orgadmin/manual.h"
+#include "orgadmin/output.h"
+#include "orgadmin/suggest.h"
 
 #define WORDS_MAX    (2 + COMMAND_ARGS_MAX)
-#define LINE_MAX_LEN 1024
-#define SUGGEST_MAX  24 /* longer words are no slips of the finger */
+#define LINE_MAX_LEN 1536
 
 /* What stands on the command line, before anybody knows what it means. */
 struct line {
@@ -24,6 +27,7 @@ __attribute__((format(printf, 2, 0))) static void print_clean(const char *prefix
     char raw[LINE_MAX_LEN], clean[LINE_MAX_LEN];
     if (vsnprintf(raw, sizeof raw, format, ap) < 0)
         raw[0] = '\0';
+    fflush(stdout); /* what was printed before stands before, also where both go to one place */
     fprintf(stderr, "%s%s\n", prefix, text_clean(clean, sizeof clean, raw, false));
 }
 
@@ -44,55 +48,12 @@ void note(const char *format, ...)
     va_end(ap);
 }
 
-static size_t least(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Insertions, deletions, changes and swaps of neighbours that make B of A (optimal alignment). */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t m = strlen(a), n = strlen(b);
-    size_t row[SUGGEST_MAX + 1][SUGGEST_MAX + 1];
-    if (m > SUGGEST_MAX || n > SUGGEST_MAX)
-        return SUGGEST_MAX;
-    for (size_t i = 0; i <= m; i++)
-        for (size_t j = 0; j <= n; j++) {
-            if (i == 0 || j == 0) {
-                row[i][j] = i + j;
-                continue;
-            }
-            size_t change = row[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-            row[i][j] = least(change, least(row[i - 1][j], row[i][j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[i][j] = least(row[i][j], row[i - 2][j - 2] + 1);
-        }
-    return row[m][n];
-}
-
-/* The best of the candidates offered so far. */
-struct suggestion {
-    const char *word;
-    const char *best;
-    size_t distance;
-};
-
-static void suggestion_offer(struct suggestion *s, const char *candidate)
-{
-    size_t distance = edit_distance(s->word, candidate);
-    size_t enough = strlen(candidate) < 4 ? 1 : 2;
-    if (distance <= enough && (!s->best || distance < s->distance)) {
-        s->best = candidate;
-        s->distance = distance;
-    }
-}
-
 static enum exit_status unknown(const char *what, const struct suggestion *s, const char *help)
 {
-    if (s->best)
-        return complain(EXIT_USAGE, "unknown %s \"%s\"; did you mean \"%s\"?", what, s->word,
-                        s->best);
-    return complain(EXIT_USAGE, "unknown %s \"%s\"; see %s", what, s->word, help);
+    char see[SUGGESTION_MAX], text[SUGGESTION_MAX];
+    snprintf(see, sizeof see, "; see %s", help);
+    return complain(EXIT_USAGE, "unknown %s \"%s\"%s", what, s->word,
+                    suggestion_text(s, see, text));
 }
 
 static enum exit_status option_unknown(const char *word, size_t len)
@@ -105,8 +66,7 @@ static enum exit_status option_unknown(const char *word, size_t len)
     return unknown("option", &s, "orgadmin --help");
 }
 
-/* The option that the first LEN characters of WORD name, or OPTION_COUNT. */
-static enum option option_find(const char *word, size_t len)
+enum option option_find(const char *word, size_t len)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++)
         if ((strncmp(options[i].name, word, len) == 0 && options[i].name[len] == '\0') ||
@@ -158,12 +118,16 @@ static enum exit_status split(int argc, char *argv[], struct line *line)
     return EXIT_DONE;
 }
 
-static void print_usage(const struct command *c, char out[LINE_MAX_LEN])
+void command_usage(const struct command *c, char out[USAGE_MAX])
 {
-    int n =
-        snprintf(out, LINE_MAX_LEN, "%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
+    int n = snprintf(out, USAGE_MAX, "%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
     for (size_t i = 0; i < COMMAND_ARGS_MAX && c->args[i]; i++)
-        n += snprintf(out + n, LINE_MAX_LEN - (size_t)n, " %s", c->args[i]);
+        n += snprintf(out + n, USAGE_MAX - (size_t)n, " %s", c->args[i]);
+}
+
+bool command_takes(const struct command *c, enum option o)
+{
+    return (c->options >> o & 1) || o == OPTION_HELP;
 }
 
 static void print_option(enum option o)
@@ -176,31 +140,49 @@ static void print_option(enum option o)
     printf("  %-22s %s\n", left, spec->help);
 }
 
+/* A paragraph, in lines that fit a terminal of 80 columns. */
+static void print_paragraph(const char *text)
+{
+    size_t column = 0;
+    for (; *text; text++, column++) {
+        bool full = *text == ' ' && column + strcspn(text + 1, " ") > 78;
+        putchar(full ? '\n' : *text);
+        if (full)
+            column = 0;
+    }
+    putchar('\n');
+}
+
 static void help_command(const struct command *c)
 {
-    char usage[LINE_MAX_LEN];
-    print_usage(c, usage);
-    printf("Usage: orgadmin %s [OPTION]...\n\n%s.\n\n", usage, c->help);
+    char usage[USAGE_MAX];
+    command_usage(c, usage);
+    printf("Usage: orgadmin %s [OPTION]...\n\n%c%s.\n", usage, c->help[0] - 'a' + 'A', c->help + 1);
+    if (c->more)
+        print_paragraph(c->more);
+    putchar('\n');
     for (unsigned o = 0; o < OPTION_COUNT; o++)
-        if ((c->options >> o & 1) || o == OPTION_HELP)
+        if (command_takes(c, (enum option)o))
             print_option((enum option)o);
+    if (c->record)
+        output_help(c->record);
 }
 
 /* All commands, or those of NOUN. */
 static void help_commands(const char *noun)
 {
-    char usage[LINE_MAX_LEN];
+    char usage[USAGE_MAX];
     printf("Usage: orgadmin %s [ARGUMENT]... [OPTION]...\n\n", noun ? noun : "NOUN VERB");
     for (const struct command *c = commands; c->noun; c++) {
         if (noun && strcmp(noun, c->noun) != 0)
             continue;
-        print_usage(c, usage);
-        printf("  %-26s %s\n", usage, c->help);
+        command_usage(c, usage);
+        printf("  %-29s %s\n", usage, c->help);
     }
     printf("\norgadmin COMMAND --help shows a command's options; orgadmin(1) tells the rest.\n");
 }
 
-static const struct command *noun_find(const char *noun)
+const struct command *command_noun(const char *noun)
 {
     for (const struct command *c = commands; c->noun; c++)
         if (strcmp(c->noun, noun) == 0)
@@ -223,19 +205,21 @@ static enum exit_status verb_unknown(const char *noun, const char *verb)
     struct suggestion s = {.word = verb};
     snprintf(help, sizeof help, "orgadmin %s --help", noun);
     size_t used = 0;
-    for (const struct command *c = noun_find(noun); c->noun && strcmp(c->noun, noun) == 0; c++) {
+    for (const struct command *c = command_noun(noun); c->noun && strcmp(c->noun, noun) == 0; c++) {
         if (verb)
             suggestion_offer(&s, c->verb);
         int n = snprintf(verbs + used, sizeof verbs - used, "%s%s", used ? ", " : "", c->verb);
-        used = least(used + (size_t)n, sizeof verbs - 1);
+        used += (size_t)n < sizeof verbs - used ? (size_t)n : 0;
     }
     if (!verb)
         return complain(EXIT_USAGE, "%s what? One of: %s", noun, verbs);
     return unknown("verb", &s, help);
 }
 
-static const struct command *verb_find(const struct command *first, const char *verb)
+const struct command *command_verb(const struct command *first, const char *verb)
 {
+    if (!first->verb)
+        return first;
     for (const struct command *c = first; c->noun && strcmp(c->noun, first->noun) == 0; c++)
         if (strcmp(c->verb, verb) == 0)
             return c;
@@ -247,8 +231,8 @@ static enum exit_status fit(const struct line *line, struct invocation *inv)
 {
     const struct command *c = inv->command;
     size_t first = c->verb ? 2 : 1, n = 0;
-    char usage[LINE_MAX_LEN];
-    print_usage(c, usage);
+    char usage[USAGE_MAX];
+    command_usage(c, usage);
     for (; n < COMMAND_ARGS_MAX && c->args[n]; n++) {
         inv->arg[n] = first + n < line->words ? line->word[first + n] : NULL;
         if (!inv->arg[n] && c->args[n][0] != '[')
@@ -260,20 +244,21 @@ static enum exit_status fit(const struct line *line, struct invocation *inv)
         return complain(EXIT_USAGE, "\"%s\" is one argument too many; usage: orgadmin %s",
                         line->word[first + n], usage);
     for (unsigned o = 0; o < OPTION_COUNT; o++)
-        if (line->option[o] && !(c->options >> o & 1))
+        if (line->option[o] && !command_takes(c, (enum option)o))
             return complain(EXIT_USAGE, "%s has no meaning for \"%s%s%s\"", options[o].name,
                             c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
     memcpy(inv->option, line->option, sizeof inv->option);
-    const char *format = inv->option[OPTION_OUTPUT];
-    if (format && strcmp(format, "table") != 0 && strcmp(format, "json") != 0)
-        return complain(EXIT_USAGE, "the output is \"table\" or \"json\", not \"%s\"", format);
-    return EXIT_DONE;
+    return output_check(inv);
 }
 
 enum exit_status command_main(int argc, char *argv[])
 {
     struct line line = {0};
     struct invocation inv = {0};
+    if (argc > 1 && strcmp(argv[1], "--complete") == 0) /* asked by packaging/completions */
+        return complete(argc - 2, argv + 2);
+    if (argc == 2 && strcmp(argv[1], "--manual") == 0) /* the reference part of orgadmin(1) */
+        return manual_print();
     enum exit_status status = split(argc, argv, &line);
     if (status != EXIT_DONE)
         return status;
@@ -286,7 +271,7 @@ enum exit_status command_main(int argc, char *argv[])
     }
     if (line.words == 0)
         return complain(EXIT_USAGE, "what is to be done? See orgadmin --help");
-    const struct command *first = noun_find(line.word[0]);
+    const struct command *first = command_noun(line.word[0]);
     if (!first)
         return noun_unknown(line.word[0]);
     if (first->verb && line.words == 1 && help) {
@@ -295,7 +280,7 @@ enum exit_status command_main(int argc, char *argv[])
     }
     const char *verb = line.words > 1 ? line.word[1] : NULL;
     inv.command = first;
-    if (first->verb && (!verb || (inv.command = verb_find(first, verb)) == NULL))
+    if (first->verb && (!verb || (inv.command = command_verb(first, verb)) == NULL))
         return verb_unknown(first->noun, verb);
     if (help) {
         help_command(inv.command);

@@ -1,6 +1,6 @@
 /*
- * The command line: one table (table.c) describes every command; parsing, help and suggestions are
- * made from it.
+ * The command line: one table (table.c) describes every command; parsing, help, suggestions,
+ * completion and the reference part of orgadmin(1) are made from it.
  */
 #ifndef ORGADMIN_COMMAND_H
 #define ORGADMIN_COMMAND_H
@@ -17,20 +17,33 @@ enum exit_status {
     EXIT_AWAY = 4   /* could not be reached, or gave no usable answer */
 };
 
+/* In the order in which help shows them. */
 enum option {
-    OPTION_PROVIDER,
-    OPTION_URL,
-    OPTION_TOKEN_FILE,
-    OPTION_ORG,
-    OPTION_CA_FILE,
-    OPTION_OUTPUT,
     OPTION_ROLE,
     OPTION_NAME,
     OPTION_USERNAME,
+    OPTION_PERMISSIONS,
+    OPTION_MAX_USES,
+    OPTION_FILE,
+    OPTION_REMAINDER,
+    OPTION_CODE_FILE,
     OPTION_OUT,
+    OPTION_ACTION,
+    OPTION_FROM,
+    OPTION_TO,
     OPTION_ALL,
     OPTION_YES,
     OPTION_ACCEPT,
+    OPTION_ORG,
+    OPTION_PROFILE,
+    OPTION_URL,
+    OPTION_PROVIDER,
+    OPTION_TOKEN_FILE,
+    OPTION_CA_FILE,
+    OPTION_OUTPUT,
+    OPTION_COLUMNS,
+    OPTION_SORT,
+    OPTION_NO_HEADER,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_COUNT
@@ -41,18 +54,22 @@ struct option_spec {
     const char *brief; /* "-o", or NULL */
     const char *value; /* what stands behind it, or NULL for a switch */
     const char *help;
+    const char *more; /* further sentences for the manual, or NULL */
 };
 
 #define COMMAND_ARGS_MAX 2
 
 struct invocation;
+struct record_kind;
 
 struct command {
     const char *noun;
     const char *verb;                   /* NULL: the noun is the command */
     const char *args[COMMAND_ARGS_MAX]; /* "MEMBER"; "[ORG]" may be left out */
     const char *help;
-    unsigned options; /* bits 1 << enum option */
+    const char *more;                 /* further sentences for its help and the manual, or NULL */
+    unsigned options;                 /* bits 1 << enum option */
+    const struct record_kind *record; /* what it prints, or NULL */
     enum exit_status (*run)(const struct invocation *inv);
 };
 
@@ -68,6 +85,22 @@ extern const struct option_spec options[OPTION_COUNT];
 
 /* Runs what ARGV asks for, help and complaints included; returns the exit status. */
 enum exit_status command_main(int argc, char *argv[]);
+
+/* The first command of NOUN, or NULL. */
+const struct command *command_noun(const char *noun);
+
+/* The command of FIRST's noun that VERB names (FIRST itself when it takes none), or NULL. */
+const struct command *command_verb(const struct command *first, const char *verb);
+
+/* The option that the first LEN characters of WORD name, or OPTION_COUNT. */
+enum option option_find(const char *word, size_t len);
+
+/* True when COMMAND takes OPTION; --help is everybody's. */
+bool command_takes(const struct command *command, enum option option);
+
+/* "member role MEMBER ROLE" into OUT. */
+#define USAGE_MAX 128
+void command_usage(const struct command *command, char out[USAGE_MAX]);
 
 /* Prints "orgadmin: " and the line, cleaned, to standard error; returns STATUS. */
 __attribute__((format(printf, 2, 3))) enum exit_status complain(enum exit_status status,

@@ -1,7 +1,7 @@
 /*
  * One command's way to the API: from the options, the environment (ORGADMIN_ORG,
- * ORGADMIN_TOKEN_FILE) and the stored login, in that order. The stored token goes to the URL that
- * it was stored for and nowhere else.
+ * ORGADMIN_TOKEN_FILE, ORGADMIN_PROFILE) and the stored login, in that order. The stored token goes
+ * to the URL that it was stored for and nowhere else.
  */
 #ifndef ORGADMIN_CONNECTION_H
 #define ORGADMIN_CONNECTION_H
@@ -33,6 +33,10 @@ enum exit_status connection_open(const struct invocation *inv, const char *token
 enum exit_status connection_open_org(const struct invocation *inv, struct connection *c);
 void connection_close(struct connection *c);
 
+/* Chooses the organization of --org, ORGADMIN_ORG or the login, in that order; with none of them
+ * EXIT_DONE all the same and c->now.org_id stays "". */
+enum exit_status connection_prefer_org(const struct invocation *inv, struct connection *c);
+
 /* Connects again as C->now says. */
 enum exit_status connection_reopen(struct connection *c);
 
@@ -49,6 +53,16 @@ enum exit_status connection_set_org(struct connection *c, const cJSON *org);
  * deletes, NULL on failure, which has been complained about. */
 enum exit_status connection_run(struct connection *c, enum provider_op op,
                                 const struct provider_arg *args, cJSON **records);
+
+/* The same without a complaint, for who wants to know why: *ERR. */
+enum api_status connection_try(struct connection *c, enum provider_op op,
+                               const struct provider_arg *args, cJSON **records,
+                               struct api_error *err);
+
+/* Complains about OP's failure: about what ("", or "FILE:3: bob@b.c"), which operation, in which
+ * organization, what was said, what to try. */
+enum exit_status connection_complain(const struct connection *c, const char *about,
+                                     enum provider_op op, const struct api_error *err);
 
 /* The same for an operation with one record. */
 enum exit_status connection_get(struct connection *c, enum provider_op op,

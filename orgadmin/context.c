@@ -1,5 +1,6 @@
 #include "orgadmin/context.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ static const struct {
     TEXT("provider", provider),
     TEXT("url", url),
     TEXT("token", token),
+    TEXT("account", account),
     TEXT("ca_file", ca_file),
     TEXT("organization.id", org_id),
     TEXT("organization.name", org_name),
@@ -32,7 +34,7 @@ static const struct {
 #define TEXTS (sizeof texts / sizeof *texts)
 
 /* Fills DIR with the directory of the configuration, without "/orgadmin". */
-static enum exit_status config_home(char dir[PRIVATE_PATH_MAX])
+static int config_home(char dir[PRIVATE_PATH_MAX])
 {
     const char *xdg = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
     int n = -1;
@@ -40,12 +42,69 @@ static enum exit_status config_home(char dir[PRIVATE_PATH_MAX])
         n = snprintf(dir, PRIVATE_PATH_MAX, "%s", xdg);
     else if (home && home[0] == '/')
         n = snprintf(dir, PRIVATE_PATH_MAX, "%s/.config", home);
-    if (n > 0 && n < PRIVATE_PATH_MAX - 64)
+    return n > 0 && n < PRIVATE_PATH_MAX - 128 ? 0 : -1;
+}
+
+int context_path(const char *profile, const char *ending, char path[PRIVATE_PATH_MAX])
+{
+    char dir[PRIVATE_PATH_MAX];
+    if (config_home(dir) < 0)
+        return -1;
+    int n = snprintf(path, PRIVATE_PATH_MAX, "%s/orgadmin/%s%s", dir, profile, ending);
+    return n > 0 && n < PRIVATE_PATH_MAX ? 0 : -1;
+}
+
+static enum exit_status path_of(const char *profile, const char *ending,
+                                char path[PRIVATE_PATH_MAX])
+{
+    if (context_path(profile, ending, path) == 0)
         return EXIT_DONE;
     return complain(EXIT_SETUP, "neither XDG_CONFIG_HOME nor HOME is a usable path");
 }
 
-static enum exit_status read_file(int fd, const char *path, struct context *c)
+/* A profile's name is part of a file's. */
+static bool profile_valid(const char *name)
+{
+    static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    size_t len = strnlen(name, PROFILE_MAX);
+    return len > 0 && len < PROFILE_MAX && strspn(name, good) == len && !strchr("_.-", *name);
+}
+
+/* The profile that context_use set. A missing or unusable file is none. */
+static void read_current(char name[PROFILE_MAX])
+{
+    char path[PRIVATE_PATH_MAX], text[PROFILE_MAX + 1] = "";
+    struct stat st;
+    const char *why;
+    snprintf(name, PROFILE_MAX, PROFILE_DEFAULT);
+    int fd = context_path("current", "", path) == 0 ? file_open_trusted(path, 1, &st, &why) : -1;
+    if (fd < 0)
+        return;
+    ssize_t len = read(fd, text, PROFILE_MAX);
+    close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+    if (profile_valid(text))
+        snprintf(name, PROFILE_MAX, "%s", text);
+}
+
+enum exit_status context_profile(const char *given, char name[PROFILE_MAX])
+{
+    const char *profile = given ? given : secure_getenv("ORGADMIN_PROFILE");
+    if (!profile || (!given && !*profile)) {
+        read_current(name);
+        return EXIT_DONE;
+    }
+    snprintf(name, PROFILE_MAX, "%s", profile);
+    if (profile_valid(profile))
+        return EXIT_DONE;
+    return complain(
+        EXIT_USAGE,
+        "\"%s\" is no name for a profile: letters, digits, and _ . - inside, at most %d", profile,
+        PROFILE_MAX - 1);
+}
+
+static bool read_file(int fd, struct context *c)
 {
     char text[CONTEXT_SIZE_MAX + 1], why[JSON_WHY_MAX];
     ssize_t len = read(fd, text, CONTEXT_SIZE_MAX);
@@ -61,44 +120,140 @@ static enum exit_status read_file(int fd, const char *path, struct context *c)
     good = good && *c->url && *c->provider;
     cJSON_Delete(json);
     explicit_bzero(text, sizeof text);
-    if (good)
-        return EXIT_DONE;
-    return complain(EXIT_SETUP, "%s is damaged; log in again", path);
+    return good;
 }
 
-enum exit_status context_load(struct context *c)
+enum exit_status context_load(const char *profile, struct context *c)
 {
-    char dir[PRIVATE_PATH_MAX], path[PRIVATE_PATH_MAX + 32];
+    char path[PRIVATE_PATH_MAX];
     struct stat st;
     const char *why;
     memset(c, 0, sizeof *c);
-    enum exit_status status = config_home(dir);
+    enum exit_status status = context_profile(profile, c->profile);
+    if (status == EXIT_DONE)
+        status = path_of(c->profile, ".json", path);
     if (status != EXIT_DONE)
         return status;
-    snprintf(path, sizeof path, "%s/orgadmin/context.json", dir);
     int fd = file_open_trusted(path, 1, &st, &why);
     if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
         return EXIT_DONE;
     if (fd < 0)
         return complain(EXIT_SETUP, "%s %s", path, why);
-    status = read_file(fd, path, c);
+    if (!read_file(fd, c))
+        status = complain(EXIT_SETUP, "%s is damaged; log in again", path);
     close(fd);
     return status;
 }
 
-enum exit_status context_begin(struct private_file *f)
+enum exit_status context_vacant(const char *profile, const char *url, const char *account,
+                                char name[PROFILE_MAX])
 {
-    char dir[PRIVATE_PATH_MAX], own[PRIVATE_PATH_MAX + 16], path[PRIVATE_PATH_MAX + 32];
+    char path[PRIVATE_PATH_MAX];
+    struct stat st;
+    const char *why;
+    struct context stored = {0};
+    enum exit_status status = context_profile(profile, name);
+    if (status == EXIT_DONE)
+        status = path_of(name, ".json", path);
+    int fd = status == EXIT_DONE ? file_open_trusted(path, 1, &st, &why) : -1;
+    bool readable = fd >= 0 && read_file(fd, &stored); /* another one is no loss */
+    bool other = strcmp(stored.url, url) != 0 ||
+                 (account && *stored.account && strcmp(stored.account, account) != 0);
+    if (readable && other)
+        status =
+            complain(EXIT_USAGE,
+                     "the profile \"%s\" is logged in to %s as %s: give --profile NAME to keep "
+                     "both, or orgadmin logout first",
+                     name, stored.url, *stored.account ? stored.account : "somebody");
+    explicit_bzero(&stored, sizeof stored);
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+/* Makes the directory with the ones above it, and begins the file NAME in it. */
+static enum exit_status begin(struct private_file *f, const char *name, const char *ending)
+{
+    char dir[PRIVATE_PATH_MAX], own[PRIVATE_PATH_MAX], path[PRIVATE_PATH_MAX];
     f->fd = -1;
-    enum exit_status status = config_home(dir);
-    if (status != EXIT_DONE)
+    enum exit_status status = path_of(name, ending, path);
+    if (status == EXIT_DONE)
+        status = path_of("", "", own);
+    if (status != EXIT_DONE || config_home(dir) < 0)
         return status;
-    snprintf(own, sizeof own, "%s/orgadmin", dir);
-    snprintf(path, sizeof path, "%s/context.json", own);
     if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || (mkdir(own, 0700) < 0 && errno != EEXIST) ||
         private_file_begin(f, path) < 0)
         return complain(EXIT_SETUP, "%s: %s", path, strerror(errno));
     return EXIT_DONE;
+}
+
+enum exit_status context_begin(struct private_file *f, const char *profile)
+{
+    return begin(f, profile, ".json");
+}
+
+enum exit_status context_use(const char *profile)
+{
+    char now[PROFILE_MAX], line[PROFILE_MAX + 1];
+    struct private_file f;
+    read_current(now);
+    if (strcmp(now, profile) == 0)
+        return EXIT_DONE;
+    enum exit_status status = begin(&f, "current", "");
+    int n = snprintf(line, sizeof line, "%s\n", profile);
+    if (status == EXIT_DONE && private_file_commit(&f, line, (size_t)n) < 0)
+        status = complain(EXIT_SETUP, "%s: %s", f.path, strerror(errno));
+    return status;
+}
+
+bool context_stored(const char *profile)
+{
+    char path[PRIVATE_PATH_MAX];
+    return context_path(profile, ".json", path) == 0 && access(path, F_OK) == 0;
+}
+
+enum exit_status context_remove(const char *profile)
+{
+    static const char *const endings[] = {".names", ".json"}; /* the login last: it is the truth */
+    char path[PRIVATE_PATH_MAX];
+    for (size_t i = 0; i < 2; i++) {
+        enum exit_status status = path_of(profile, endings[i], path);
+        if (status != EXIT_DONE)
+            return status;
+        if (private_file_remove(path) < 0 && errno != ENOENT)
+            return complain(EXIT_SETUP, "%s: %s", path, strerror(errno));
+    }
+    return EXIT_DONE;
+}
+
+static int is_login(const struct dirent *entry)
+{
+    char name[PROFILE_MAX];
+    const char *dot = strrchr(entry->d_name, '.');
+    if (!dot || strcmp(dot, ".json") != 0 || (size_t)(dot - entry->d_name) >= sizeof name)
+        return 0;
+    snprintf(name, sizeof name, "%.*s", (int)(dot - entry->d_name), entry->d_name);
+    return profile_valid(name);
+}
+
+enum exit_status context_each(enum exit_status (*each)(void *arg, const char *profile), void *arg)
+{
+    char dir[PRIVATE_PATH_MAX];
+    struct dirent **entries = NULL;
+    enum exit_status status = path_of("", "", dir);
+    if (status != EXIT_DONE)
+        return status;
+    int count = scandir(dir, &entries, is_login, alphasort);
+    if (count < 0 && errno != ENOENT)
+        return complain(EXIT_SETUP, "%s: %s", dir, strerror(errno));
+    for (int i = 0; i < count; i++) {
+        *strrchr(entries[i]->d_name, '.') = '\0';
+        if (status == EXIT_DONE)
+            status = each(arg, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
 }
 
 static char *to_text(const struct context *c)

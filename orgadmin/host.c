@@ -57,6 +57,11 @@ static const char *join(const struct text_list *list, char out[TEXT_SIZE])
     return out;
 }
 
+static enum exit_status no_answer(void)
+{
+    return complain(EXIT_AWAY, "orgsyncd does not answer at %s: %s", PATH_CONFIRM, strerror(errno));
+}
+
 static enum exit_status ask(enum confirm_op op, const char *org, int timeout_ms,
                             struct confirm_reply *reply)
 {
@@ -65,7 +70,7 @@ static enum exit_status ask(enum confirm_op op, const char *org, int timeout_ms,
     snprintf(request.org, sizeof request.org, "%s", org);
     if (confirm_ask(PATH_CONFIRM, &request, timeout_ms + 1000, reply) == 0)
         return EXIT_DONE;
-    return complain(EXIT_AWAY, "orgsyncd does not answer at %s: %s", PATH_CONFIRM, strerror(errno));
+    return no_answer();
 }
 
 static bool add_status(cJSON *list, const char *org, const struct confirm_reply *reply)
@@ -113,21 +118,12 @@ static enum exit_status gather(cJSON *list)
 
 enum exit_status host_status(const struct invocation *inv)
 {
-    static const struct column columns[] = {
-        {"ORGANIZATION", "organization", false},
-        {"HEARD", "heard", false},
-        {"MEMBERS", "members", false},
-        {"GENERATION", "generation", false},
-        {"HELD", "held", false},
-        {"TROUBLE", "trouble", true},
-        {0},
-    };
     cJSON *list = cJSON_CreateArray();
     if (!list)
         return complain(EXIT_AWAY, "out of memory");
     enum exit_status status = gather(list);
     if (status == EXIT_DONE)
-        status = output(inv, columns, list);
+        status = output(inv, list);
     cJSON_Delete(list);
     return status;
 }
@@ -233,4 +229,14 @@ enum exit_status host_explain(const struct invocation *inv)
     line("decision", "%s (%s)", word[d.verdict], reason_word(d.reason));
     lookup_close(&l);
     return d.verdict == VERDICT_DENY ? EXIT_NO : EXIT_DONE;
+}
+
+enum exit_status host_metrics(const struct invocation *inv)
+{
+    char text[CONFIRM_METRICS_MAX];
+    (void)inv;
+    if (confirm_metrics(PATH_CONFIRM, STATUS_TIMEOUT_MS, text) < 0)
+        return no_answer();
+    fputs(text, stdout);
+    return EXIT_DONE;
 }

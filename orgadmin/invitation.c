@@ -1,42 +1,107 @@
-/* The noun invitation, and member add, which is the same by another name. */
+/* The noun invitation. */
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
-#include "orgadmin/connection.h"
+#include "orgadmin/confirm.h"
 #include "orgadmin/issue.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
-#include "orgadmin/output.h"
+#include "orgadmin/suggest.h"
 
 enum exit_status invitation_list(const struct invocation *inv)
 {
-    static const struct column columns[] = {
-        {"ID", "id", false},          {"EMAIL", "email", true},      {"ROLES", "roles", false},
-        {"CREATED", "created", true}, {"EXPIRES", "expires", false}, {0},
-    };
-    return listing(inv, OP_INVITATION_LIST, LISTING_ORG, columns);
+    return listing(inv, OP_INVITATION_LIST, LISTING_ORG, NULL);
 }
 
-static enum exit_status invite(const struct invocation *inv, enum provider_op op)
+/* Runs OP, which yields an invitation with its token, and says what to do with it. */
+static enum exit_status hand_out(const struct invocation *inv, struct connection *c,
+                                 enum provider_op op, const struct provider_arg *args)
 {
-    const struct provider_arg args[] = {
-        {"email", inv->arg[0]}, {"role", inv->option[OPTION_ROLE]}, {0}};
-    enum exit_status status = issue(inv, op, args, "token");
-    if (status == EXIT_DONE)
-        note("%s is invited. The token is shown only now; who has it can accept: orgadmin "
-             "invitation "
-             "accept",
-             inv->arg[0]);
+    cJSON *invited;
+    enum exit_status status = issue(inv, c, op, args, "token", &invited);
+    const char *email = record_text(invited, "email");
+    if (status == EXIT_DONE && cJSON_IsTrue(cJSON_GetObjectItem(invited, "mailed")))
+        note("%s is invited to %s, by mail.", email, c->now.org_name);
+    else if (status == EXIT_DONE)
+        note("%s is invited to %s. The token is shown only now; who has it can accept: orgadmin "
+             "invitation accept",
+             email, c->now.org_name);
+    cJSON_Delete(invited);
     return status;
 }
 
 enum exit_status invitation_create(const struct invocation *inv)
 {
-    return invite(inv, OP_INVITATION_CREATE);
+    struct connection c;
+    const struct provider_arg args[] = {
+        {"email", inv->arg[0]}, {"role", inv->option[OPTION_ROLE]}, {0}};
+    enum exit_status status = connection_open_org(inv, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = hand_out(inv, &c, OP_INVITATION_CREATE, args);
+    connection_close(&c);
+    return status;
 }
 
-enum exit_status member_add(const struct invocation *inv)
+/* The pending invitation that TEXT, an id or an e-mail address, names. */
+static enum exit_status find(struct connection *c, const char *text, cJSON **found)
 {
-    return invite(inv, OP_MEMBER_ADD);
+    cJSON *list;
+    char hint[SUGGESTION_MAX];
+    struct suggestion s = {.word = text};
+    enum exit_status status = connection_run(c, OP_INVITATION_LIST, NULL, &list);
+    *found = NULL;
+    for (cJSON *i = list ? list->child : NULL; i && !*found; i = i->next) {
+        suggestion_offer(&s, record_text(i, "email"));
+        if (strcmp(record_text(i, "id"), text) == 0 ||
+            strcasecmp(record_text(i, "email"), text) == 0)
+            *found = i;
+    }
+    if (*found)
+        cJSON_DetachItemViaPointer(list, *found);
+    else if (status == EXIT_DONE)
+        status = complain(EXIT_NO, "%s has no pending invitation \"%s\"%s", c->now.org_name, text,
+                          suggestion_text(&s, "; see orgadmin invitation list", hint));
+    cJSON_Delete(list);
+    return status;
+}
+
+enum exit_status invitation_revoke(const struct invocation *inv)
+{
+    struct connection c;
+    cJSON *found;
+    enum exit_status status = connection_open_org(inv, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = find(&c, inv->arg[0], &found);
+    const struct provider_arg args[] = {{"id", record_text(found, "id")}, {0}};
+    if (status == EXIT_DONE)
+        status = confirm(inv, "yes", "Withdraw the invitation of %s to %s?",
+                         record_text(found, "email"), c.now.org_name);
+    if (status == EXIT_DONE)
+        status = connection_run(&c, OP_INVITATION_REVOKE, args, NULL);
+    if (status == EXIT_DONE)
+        note("%s is no longer invited to %s.", record_text(found, "email"), c.now.org_name);
+    cJSON_Delete(found);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status invitation_resend(const struct invocation *inv)
+{
+    struct connection c;
+    cJSON *found;
+    enum exit_status status = connection_open_org(inv, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = find(&c, inv->arg[0], &found);
+    const struct provider_arg args[] = {{"id", record_text(found, "id")}, {0}};
+    if (status == EXIT_DONE)
+        status = hand_out(inv, &c, OP_INVITATION_RESEND, args);
+    cJSON_Delete(found);
+    connection_close(&c);
+    return status;
 }
 
 /* Stores the account that was made as the login, first of all its token, which is shown only now.
@@ -50,15 +115,20 @@ static enum exit_status become(struct connection *c, struct private_file *file,
         return complain(EXIT_AWAY,
                         "the invitation is accepted, but the answer has no usable token");
     memcpy(now->token, bearer, strlen(bearer) + 1);
+    const char *email = record_text(acceptance, "email"); /* what login would call it */
+    snprintf(now->account, sizeof now->account, "%s",
+             *email ? email : record_text(acceptance, "username"));
     enum exit_status status = context_save(file, now);
     if (status == EXIT_DONE)
         status = connection_reopen(c);
     if (status == EXIT_DONE)
         status = connection_find_org(c, record_text(acceptance, "organization"));
     if (status == EXIT_DONE)
-        status = context_begin(file);
+        status = context_begin(file, now->profile);
     if (status == EXIT_DONE)
         status = context_save(file, now);
+    if (status == EXIT_DONE)
+        status = context_use(now->profile);
     if (status == EXIT_DONE)
         note("Logged in to %s as %s. Organization: %s.", now->url,
              record_text(acceptance, "username"), now->org_name);
@@ -68,10 +138,6 @@ static enum exit_status become(struct connection *c, struct private_file *file,
 static enum exit_status accept_with(const struct invocation *inv, struct connection *c,
                                     const char *token)
 {
-    static const struct column columns[] = {{"ORGANIZATION", "organization", false},
-                                            {"ROLE", "role", false},
-                                            {"USERNAME", "username", false},
-                                            {0}};
     const struct provider_arg args[] = {{"token", token},
                                         {"username", inv->option[OPTION_USERNAME]},
                                         {"name", inv->option[OPTION_NAME]},
@@ -79,14 +145,14 @@ static enum exit_status accept_with(const struct invocation *inv, struct connect
     struct private_file file = {.fd = -1};
     cJSON *acceptance = NULL;
     bool anonymous = *c->now.token == '\0';
-    enum exit_status status = anonymous ? context_begin(&file) : EXIT_DONE;
+    enum exit_status status = anonymous ? context_begin(&file, c->now.profile) : EXIT_DONE;
     if (status == EXIT_DONE)
         status = connection_get(c, OP_INVITATION_ACCEPT, args, &acceptance);
     if (status == EXIT_DONE && anonymous)
         status = become(c, &file, acceptance);
     if (status == EXIT_DONE) {
         cJSON_DeleteItemFromObjectCaseSensitive(acceptance, "bearer");
-        status = output(inv, columns, acceptance);
+        status = output(inv, acceptance);
     }
     private_file_abandon(&file);
     cJSON_Delete(acceptance);
@@ -101,7 +167,9 @@ enum exit_status invitation_accept(const struct invocation *inv)
     if (status != EXIT_DONE)
         return status;
     bool anonymous = *c.now.token == '\0';
-    if (anonymous && !inv->option[OPTION_USERNAME])
+    if (anonymous)
+        status = context_vacant(inv->option[OPTION_PROFILE], c.now.url, NULL, c.now.profile);
+    if (status == EXIT_DONE && anonymous && !inv->option[OPTION_USERNAME])
         status = complain(EXIT_USAGE,
                           "you are not logged in to %s, so an account is made: give "
                           "--username USER",

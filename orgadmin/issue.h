@@ -4,13 +4,19 @@
 
 #include "api/provider.h"
 #include "orgadmin/command.h"
+#include "orgadmin/connection.h"
 
 /*
- * Runs OP and hands out the record's FIELD: into the file of --out (mode 0600), whose place is made
- * sure of before anything is asked for; else on standard output, alone, or with -o json in the
- * whole record. What is left of the record with --out -o json is printed without any secret.
+ * Runs OP in the chosen organization C and hands out the record's FIELD: into the file of --out
+ * (mode 0600), whose place is made sure of before anything is asked for; else on standard output,
+ * alone, or in the whole record when a format or columns are asked for. With --out what is left of
+ * the record, without any secret, is printed when a format or columns are asked for. RECORD, if not
+ * NULL, gets a copy that the caller deletes.
  */
-enum exit_status issue(const struct invocation *inv, enum provider_op op,
-                       const struct provider_arg *args, const char *field);
+enum exit_status issue(const struct invocation *inv, struct connection *c, enum provider_op op,
+                       const struct provider_arg *args, const char *field, cJSON **record);
+
+/* Takes the secrets out of RECORD. */
+void issue_strip(cJSON *record);
 
 #endif

@@ -1,9 +1,7 @@
 #include "orgadmin/listing.h"
 
-#include "orgadmin/connection.h"
-
 enum exit_status listing(const struct invocation *inv, enum provider_op op, unsigned flags,
-                         const struct column *columns)
+                         const struct provider_arg *args)
 {
     struct connection c;
     cJSON *records;
@@ -12,12 +10,16 @@ enum exit_status listing(const struct invocation *inv, enum provider_op op, unsi
                             : connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
     if (status != EXIT_DONE)
         return status;
-    if (flags & LISTING_ONE)
-        status = connection_get(&c, op, NULL, &records);
+    if (flags & LISTING_ANY)
+        status = connection_prefer_org(inv, &c);
+    if (status != EXIT_DONE)
+        records = NULL;
+    else if (flags & LISTING_ONE)
+        status = connection_get(&c, op, args, &records);
     else
-        status = connection_run(&c, op, NULL, &records);
+        status = connection_run(&c, op, args, &records);
     if (status == EXIT_DONE)
-        status = output(inv, columns, records);
+        status = output(inv, records);
     cJSON_Delete(records);
     connection_close(&c);
     return status;

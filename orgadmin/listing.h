@@ -3,15 +3,17 @@
 #define ORGADMIN_LISTING_H
 
 #include "api/provider.h"
+#include "orgadmin/connection.h"
 #include "orgadmin/output.h"
 
 enum listing {
     LISTING_PLAIN = 0,
     LISTING_ORG = 1, /* of the chosen organization */
-    LISTING_ONE = 2  /* one record, in JSON no array */
+    LISTING_ANY = 2, /* the same, or of none */
+    LISTING_ONE = 4  /* one record, in JSON no array */
 };
 
 enum exit_status listing(const struct invocation *inv, enum provider_op op, unsigned flags,
-                         const struct column *columns);
+                         const struct provider_arg *args);
 
 #endif

@@ -1,18 +1,10 @@
 /* The noun member. */
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "orgadmin/confirm.h"
 #include "orgadmin/connection.h"
 #include "orgadmin/nouns.h"
 #include "orgadmin/output.h"
-
-static const struct column columns[] = {
-    {"ID", "id", false},        {"USERNAME", "username", false},
-    {"EMAIL", "email", true},   {"NAME", "name", true},
-    {"ROLES", "roles", false},  {"STATE", "state", false},
-    {"JOINED", "joined", true}, {0},
-};
 
 static void drop_removed(cJSON *members)
 {
@@ -31,7 +23,7 @@ static enum exit_status print_export(const struct invocation *inv, struct connec
     enum exit_status status = connection_get(c, OP_ORG_SHOW, NULL, &org);
     if (status == EXIT_DONE && cJSON_AddItemToObject(whole, "organization", org) &&
         cJSON_AddItemToObject(whole, "members", members)) {
-        status = output(inv, columns, whole);
+        status = output_within(inv, whole, members);
     } else {
         if (status == EXIT_DONE)
             status = complain(EXIT_AWAY, "out of memory");
@@ -51,11 +43,11 @@ enum exit_status member_list(const struct invocation *inv)
     status = connection_run(&c, OP_MEMBER_LIST, NULL, &members);
     if (status == EXIT_DONE && !inv->option[OPTION_ALL])
         drop_removed(members);
-    if (status == EXIT_DONE && output_json(inv)) {
+    if (status == EXIT_DONE && output_structured(inv)) {
         status = print_export(inv, &c, members);
     } else {
         if (status == EXIT_DONE)
-            status = output(inv, columns, members);
+            status = output(inv, members);
         cJSON_Delete(members);
     }
     connection_close(&c);
@@ -64,17 +56,6 @@ enum exit_status member_list(const struct invocation *inv)
 
 enum exit_status member_show(const struct invocation *inv)
 {
-    static const struct column full[] = {
-        {"ID", "id", false},
-        {"USERNAME", "username", false},
-        {"EMAIL", "email", true},
-        {"NAME", "name", true},
-        {"ROLES", "roles", false},
-        {"PERMISSIONS", "permissions", true},
-        {"STATE", "state", false},
-        {"JOINED", "joined", true},
-        {0},
-    };
     struct connection c;
     cJSON *member;
     enum exit_status status = connection_open_org(inv, &c);
@@ -82,7 +63,7 @@ enum exit_status member_show(const struct invocation *inv)
         return status;
     status = connection_find_member(&c, inv->arg[0], &member);
     if (status == EXIT_DONE)
-        status = output(inv, full, member);
+        status = output(inv, member);
     cJSON_Delete(member);
     connection_close(&c);
     return status;
@@ -108,23 +89,6 @@ enum exit_status member_role(const struct invocation *inv)
     return status;
 }
 
-/* Nobody is removed by a slip: a person says yes, or a script says --yes. */
-static enum exit_status confirm(const struct invocation *inv, const struct connection *c,
-                                const cJSON *member)
-{
-    char answer[16];
-    if (inv->option[OPTION_YES])
-        return EXIT_DONE;
-    if (!isatty(STDIN_FILENO))
-        return complain(EXIT_USAGE, "there is no terminal to ask on: give --yes to remove %s",
-                        inv->arg[0]);
-    note("Remove %s (%s, %s) from %s? Type yes:", inv->arg[0], record_text(member, "email"),
-         record_text(member, "id"), c->now.org_name);
-    if (fgets(answer, sizeof answer, stdin) && strcmp(answer, "yes\n") == 0)
-        return EXIT_DONE;
-    return complain(EXIT_USAGE, "nobody is removed");
-}
-
 enum exit_status member_remove(const struct invocation *inv)
 {
     struct connection c;
@@ -134,7 +98,8 @@ enum exit_status member_remove(const struct invocation *inv)
         return status;
     status = connection_find_member(&c, inv->arg[0], &member);
     if (status == EXIT_DONE)
-        status = confirm(inv, &c, member);
+        status = confirm(inv, "yes", "Remove %s (%s, %s) from %s?", inv->arg[0],
+                         record_text(member, "email"), record_text(member, "id"), c.now.org_name);
     if (status == EXIT_DONE) {
         const struct provider_arg args[] = {{"user", record_text(member, "id")}, {0}};
         status = connection_run(&c, OP_MEMBER_REMOVE, args, NULL);

@@ -4,30 +4,18 @@
 
 #include "orgadmin/command.h"
 
-enum exit_status login(const struct invocation *inv);
-enum exit_status whoami(const struct invocation *inv);
+typedef enum exit_status command_run(const struct invocation *inv);
 
-enum exit_status org_create(const struct invocation *inv);
-enum exit_status org_list(const struct invocation *inv);
-enum exit_status org_show(const struct invocation *inv);
-enum exit_status org_switch(const struct invocation *inv);
-enum exit_status org_current(const struct invocation *inv);
-
-enum exit_status member_list(const struct invocation *inv);
-enum exit_status member_show(const struct invocation *inv);
-enum exit_status member_add(const struct invocation *inv);
-enum exit_status member_role(const struct invocation *inv);
-enum exit_status member_remove(const struct invocation *inv);
-
-enum exit_status invitation_list(const struct invocation *inv);
-enum exit_status invitation_create(const struct invocation *inv);
-enum exit_status invitation_accept(const struct invocation *inv);
-
-enum exit_status role_list(const struct invocation *inv);
-enum exit_status token_create(const struct invocation *inv);
-
-enum exit_status host_status(const struct invocation *inv);
-enum exit_status host_explain(const struct invocation *inv);
-enum exit_status host_sync(const struct invocation *inv);
+command_run login, logout, whoami;
+command_run context_list, context_show, context_switch, context_forget;
+command_run org_create, org_list, org_show, org_edit, org_delete, org_current, org_switch;
+command_run member_list, member_show, member_add, member_role, member_remove;
+command_run invitation_list, invitation_create, invitation_revoke, invitation_resend,
+    invitation_accept;
+command_run joincode_list, joincode_create, joincode_revoke, joincode_join;
+command_run role_list, role_create, role_edit, role_remove;
+command_run token_list, token_create, token_revoke;
+command_run audit_list;
+command_run host_status, host_explain, host_sync, host_metrics;
 
 #endif

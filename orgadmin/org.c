@@ -1,24 +1,16 @@
 /* The noun org. */
 #include <string.h>
 
+#include "orgadmin/confirm.h"
 #include "orgadmin/connection.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
-#include "orgadmin/output.h"
-
-static const struct column columns[] = {
-    {"ID", "id", false},
-    {"NAME", "name", true},
-    {"ROLE", "role", false},
-    {"CREATED", "created", false},
-    {0},
-};
 
 /* Stores the chosen organization as the current one. */
 static enum exit_status make_current(const struct connection *c)
 {
     struct private_file file;
-    enum exit_status status = context_begin(&file);
+    enum exit_status status = context_begin(&file, c->now.profile);
     if (status == EXIT_DONE)
         status = context_save(&file, &c->now);
     if (status == EXIT_DONE)
@@ -35,10 +27,10 @@ enum exit_status org_create(const struct invocation *inv)
     if (status != EXIT_DONE)
         return status;
     status = connection_get(&c, OP_ORG_CREATE, args, &org);
-    if (status == EXIT_DONE)
-        status = output(inv, columns, org);
     if (status == EXIT_DONE && c.logged_in)
         status = connection_set_org(&c, org);
+    if (status == EXIT_DONE)
+        status = output(inv, org);
     if (status == EXIT_DONE && c.logged_in)
         status = make_current(&c);
     cJSON_Delete(org);
@@ -48,17 +40,90 @@ enum exit_status org_create(const struct invocation *inv)
 
 enum exit_status org_list(const struct invocation *inv)
 {
-    return listing(inv, OP_ORG_LIST, LISTING_PLAIN, columns);
+    return listing(inv, OP_ORG_LIST, LISTING_PLAIN, NULL);
+}
+
+/* The organization is the argument, or --org. */
+static enum exit_status name_org(const struct invocation *inv, struct invocation *named)
+{
+    *named = *inv;
+    if (inv->arg[0] && inv->option[OPTION_ORG])
+        return complain(EXIT_USAGE, "give the organization once: \"%s\" or --org", inv->arg[0]);
+    if (inv->arg[0])
+        named->option[OPTION_ORG] = inv->arg[0];
+    return EXIT_DONE;
 }
 
 enum exit_status org_show(const struct invocation *inv)
 {
+    struct invocation named;
+    enum exit_status status = name_org(inv, &named);
+    return status == EXIT_DONE ? listing(&named, OP_ORG_SHOW, LISTING_ORG | LISTING_ONE, NULL)
+                               : status;
+}
+
+/* What a changed or deleted organization is called in the stored login. ORG's name may be "". */
+static enum exit_status remember(const struct connection *c, const char *name)
+{
+    struct context stored;
+    struct private_file file;
+    if (!c->logged_in)
+        return EXIT_DONE;
+    enum exit_status status = context_load(c->now.profile, &stored);
+    if (status == EXIT_DONE && strcmp(stored.org_id, c->now.org_id) == 0) {
+        memcpy(stored.org_name, name, strlen(name) + 1);
+        if (!*name)
+            stored.org_id[0] = '\0';
+        status = context_begin(&file, stored.profile);
+        if (status == EXIT_DONE)
+            status = context_save(&file, &stored);
+    }
+    explicit_bzero(&stored, sizeof stored);
+    return status;
+}
+
+enum exit_status org_edit(const struct invocation *inv)
+{
+    struct invocation named;
+    struct connection c;
+    const char *name = inv->option[OPTION_NAME];
+    const struct provider_arg args[] = {{"name", name}, {0}};
+    enum exit_status status = name_org(inv, &named);
+    if (status == EXIT_DONE && (!name || !*name || strlen(name) >= sizeof c.now.org_name))
+        status = complain(EXIT_USAGE, "what is to be changed? Give --name NAME");
+    if (status == EXIT_DONE)
+        status = connection_open_org(&named, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = connection_run(&c, OP_ORG_EDIT, args, NULL);
+    if (status == EXIT_DONE)
+        status = remember(&c, name);
+    if (status == EXIT_DONE)
+        note("%s is called %s now.", c.now.org_name, name);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status org_delete(const struct invocation *inv)
+{
     struct invocation named = *inv;
-    if (inv->arg[0] && inv->option[OPTION_ORG])
-        return complain(EXIT_USAGE, "give the organization once: \"%s\" or --org", inv->arg[0]);
-    if (inv->arg[0])
-        named.option[OPTION_ORG] = inv->arg[0];
-    return listing(&named, OP_ORG_SHOW, LISTING_ORG | LISTING_ONE, columns);
+    struct connection c;
+    named.option[OPTION_ORG] = inv->arg[0];
+    enum exit_status status = connection_open_org(&named, &c);
+    if (status != EXIT_DONE)
+        return status;
+    const struct provider_arg args[] = {{"name", c.now.org_name}, {0}};
+    status = confirm(inv, c.now.org_name,
+                     "Delete %s (%s) at %s with its members, invitations and tokens, for good?",
+                     c.now.org_name, c.now.org_id, c.now.url);
+    if (status == EXIT_DONE)
+        status = connection_run(&c, OP_ORG_DELETE, args, NULL);
+    if (status == EXIT_DONE)
+        status = remember(&c, "");
+    if (status == EXIT_DONE)
+        note("%s (%s) is deleted.", c.now.org_name, c.now.org_id);
+    connection_close(&c);
+    return status;
 }
 
 enum exit_status org_switch(const struct invocation *inv)
@@ -78,24 +143,31 @@ enum exit_status org_switch(const struct invocation *inv)
     return status;
 }
 
-enum exit_status org_current(const struct invocation *inv)
+static enum exit_status print_current(const struct invocation *inv, const struct context *c)
 {
-    static const struct column brief[] = {{"ID", "id", false}, {"NAME", "name", true}, {0}};
-    struct context stored;
-    enum exit_status status = context_load(&stored);
-    if (status != EXIT_DONE)
-        return status;
-    if (!*stored.org_id)
-        return complain(EXIT_SETUP, *stored.url
-                                        ? "no organization is chosen: orgadmin org switch ORG"
-                                        : "not logged in: orgadmin login --url URL");
     cJSON *org = cJSON_CreateObject();
-    if (cJSON_AddStringToObject(org, "id", stored.org_id) &&
-        cJSON_AddStringToObject(org, "name", stored.org_name))
-        status = output(inv, brief, org);
+    enum exit_status status;
+    if (cJSON_AddStringToObject(org, "id", c->org_id) &&
+        cJSON_AddStringToObject(org, "name", c->org_name) &&
+        cJSON_AddStringToObject(org, "profile", c->profile) &&
+        cJSON_AddStringToObject(org, "url", c->url))
+        status = output(inv, org);
     else
         status = complain(EXIT_AWAY, "out of memory");
-    explicit_bzero(&stored, sizeof stored);
     cJSON_Delete(org);
+    return status;
+}
+
+enum exit_status org_current(const struct invocation *inv)
+{
+    struct context stored;
+    enum exit_status status = context_load(inv->option[OPTION_PROFILE], &stored);
+    if (status == EXIT_DONE && *stored.org_id)
+        status = print_current(inv, &stored);
+    else if (status == EXIT_DONE)
+        status =
+            complain(EXIT_SETUP, *stored.url ? "no organization is chosen: orgadmin org switch ORG"
+                                             : "not logged in: orgadmin login --url URL");
+    explicit_bzero(&stored, sizeof stored);
     return status;
 }

@@ -1,4 +1,7 @@
-/* Data on standard output, as a table for people or as JSON for programs. */
+/*
+ * Data on standard output: a table for people, JSON, YAML or CSV for programs. What a command
+ * prints is described once (records.c), for the formats, --help and orgadmin(1).
+ */
 #ifndef ORGADMIN_OUTPUT_H
 #define ORGADMIN_OUTPUT_H
 
@@ -6,18 +9,48 @@
 
 #include "orgadmin/command.h"
 
-struct column {
-    const char *title;
-    const char *field; /* of the record: a string or an array of strings */
-    bool shorten;      /* may be cut to fit a terminal */
+enum column_flag {
+    COLUMN_SHORTEN = 1, /* may be cut to fit a terminal */
+    COLUMN_WIDE = 2,    /* not in the plain table */
+    COLUMN_NUMBER = 4,
+    COLUMN_LIST = 8, /* an array of strings */
+    COLUMN_SWITCH = 16
 };
 
-/* COLUMNS ends with a NULL title. With -o json RECORDS (an array, or one object) is printed as it
- * is. Everything is cleaned before it reaches a terminal. */
-enum exit_status output(const struct invocation *inv, const struct column *columns,
-                        const cJSON *records);
+struct column {
+    const char *field; /* of the record; in capitals the column's title */
+    unsigned flags;
+    const char *help;
+};
 
-/* True with -o json. */
-bool output_json(const struct invocation *inv);
+struct record_kind {
+    const char *name;             /* for the manual */
+    const struct column *columns; /* ends with a NULL field */
+};
+
+extern const struct record_kind record_organization, record_current, record_member,
+    record_invitation, record_invited, record_acceptance, record_joincode, record_joining,
+    record_role, record_token, record_issued, record_event, record_user, record_context,
+    record_status;
+extern const struct record_kind *const record_kinds[]; /* all, ends with NULL */
+
+/* EXIT_DONE, or EXIT_USAGE after a complaint about -o, --columns or --sort. */
+enum exit_status output_check(const struct invocation *inv);
+
+/* Prints RECORDS (an array, or one object), which --columns and --sort change. With a plain table
+ * or CSV everything is cleaned, with JSON and YAML what reaches a terminal. */
+enum exit_status output(const struct invocation *inv, cJSON *records);
+
+/* The same, but JSON and YAML print WHOLE, in which RECORDS are. */
+enum exit_status output_within(const struct invocation *inv, cJSON *whole, cJSON *records);
+
+/* True with -o json or yaml: the record's shape matters, not its columns. */
+bool output_structured(const struct invocation *inv);
+
+/* True when the output is for a person and nothing was asked of it. */
+bool output_plain(const struct invocation *inv);
+
+/* For a command's --help: its columns. */
+void output_help(const struct record_kind *kind);
 
 #endif

@@ -2,10 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "orgadmin/interrupt.h"
 
 int private_file_begin(struct private_file *f, const char *path)
 {
@@ -16,7 +19,10 @@ int private_file_begin(struct private_file *f, const char *path)
         return -1;
     }
     snprintf(f->temporary, sizeof f->temporary, "%s.XXXXXX", f->path);
+    interrupt_hold();
     f->fd = mkostemp(f->temporary, O_CLOEXEC); /* mode 0600 */
+    if (f->fd < 0)
+        interrupt_release();
     return f->fd < 0 ? -1 : 0;
 }
 
@@ -28,6 +34,7 @@ void private_file_abandon(struct private_file *f)
     unlink(f->temporary);
     close(f->fd);
     f->fd = -1;
+    interrupt_release();
     errno = saved;
 }
 
@@ -59,13 +66,31 @@ static int sync_directory(const char *path)
     return rc;
 }
 
-int private_file_commit(struct private_file *f, const void *data, size_t len)
+static int put_in_place(struct private_file *f, const void *data, size_t len, bool durable)
 {
-    if (write_all(f->fd, data, len) < 0 || fsync(f->fd) < 0 || rename(f->temporary, f->path) < 0) {
+    if (write_all(f->fd, data, len) < 0 || (durable && fsync(f->fd) < 0) ||
+        rename(f->temporary, f->path) < 0) {
         private_file_abandon(f);
         return -1;
     }
     close(f->fd);
     f->fd = -1;
-    return sync_directory(f->path);
+    int rc = durable ? sync_directory(f->path) : 0;
+    interrupt_release();
+    return rc;
+}
+
+int private_file_place(struct private_file *f, const void *data, size_t len)
+{
+    return put_in_place(f, data, len, false);
+}
+
+int private_file_commit(struct private_file *f, const void *data, size_t len)
+{
+    return put_in_place(f, data, len, true);
+}
+
+int private_file_remove(const char *path)
+{
+    return unlink(path) < 0 ? -1 : sync_directory(path);
 }

@@ -14,14 +14,21 @@ struct private_file {
 
 /*
  * Begins a file that will stand at PATH. Done before a secret is asked for, so that one that is
- * shown only once has a place to go. Returns 0; or -1 with errno, nothing is left then.
+ * shown only once has a place to go; until the end of the file interrupts wait (interrupt.h).
+ * Returns 0; or -1 with errno, nothing is left then.
  */
 int private_file_begin(struct private_file *f, const char *path);
 
 /* Writes LEN bytes, syncs and renames. Returns 0; or -1 with errno, nothing is left then. */
 int private_file_commit(struct private_file *f, const void *data, size_t len);
 
+/* The same without syncing, for what may be lost with the power. */
+int private_file_place(struct private_file *f, const void *data, size_t len);
+
 /* Forgets a file that was begun; no harm after commit. */
 void private_file_abandon(struct private_file *f);
+
+/* Removes the file at PATH for good. Returns 0; or -1 with errno. */
+int private_file_remove(const char *path);
 
 #endif

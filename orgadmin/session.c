@@ -1,20 +1,10 @@
-/* login and whoami. */
+/* login, logout and whoami. */
+#include <stdio.h>
 #include <string.h>
 
 #include "orgadmin/connection.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
-#include "orgadmin/output.h"
-
-static const struct column columns[] = {
-    {"ID", "id", false},
-    {"USERNAME", "username", false},
-    {"EMAIL", "email", true},
-    {"NAME", "name", true},
-    {"ORGANIZATION", "organization", false},
-    {"ROLE", "role", false},
-    {0},
-};
 
 static const char *who(const cJSON *user)
 {
@@ -36,32 +26,65 @@ static enum exit_status choose_only_org(struct connection *c)
     return status;
 }
 
+/* Stores what is in C as PROFILE and makes that the one in use. */
+static enum exit_status store(struct connection *c, const char *profile)
+{
+    struct private_file file;
+    snprintf(c->now.profile, sizeof c->now.profile, "%s", profile);
+    enum exit_status status = context_begin(&file, profile);
+    if (status == EXIT_DONE)
+        status = context_save(&file, &c->now);
+    if (status == EXIT_DONE)
+        status = context_use(profile);
+    return status;
+}
+
 enum exit_status login(const struct invocation *inv)
 {
     struct connection c;
-    struct private_file file;
+    char profile[PROFILE_MAX];
     cJSON *user = NULL;
-    if (!inv->option[OPTION_URL])
+    const char *url = inv->option[OPTION_URL];
+    if (!url)
         return complain(EXIT_USAGE, "login needs --url URL");
-    enum exit_status status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_LOGIN, &c);
+    enum exit_status status = context_vacant(inv->option[OPTION_PROFILE], url, NULL, profile);
+    if (status == EXIT_DONE)
+        status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_LOGIN, &c);
     if (status != EXIT_DONE)
         return status;
     status = connection_get(&c, OP_WHOAMI, NULL, &user);
     if (status == EXIT_DONE)
+        status = context_vacant(inv->option[OPTION_PROFILE], url, who(user), profile);
+    if (status == EXIT_DONE)
         status = choose_only_org(&c);
+    if (status == EXIT_DONE) {
+        snprintf(c.now.account, sizeof c.now.account, "%s", who(user));
+        status = store(&c, profile);
+    }
     if (status == EXIT_DONE)
-        status = context_begin(&file);
-    if (status == EXIT_DONE)
-        status = context_save(&file, &c.now);
-    if (status == EXIT_DONE)
-        note("Logged in to %s as %s. Organization: %s.", c.now.url, who(user),
+        note("Logged in to %s as %s. Organization: %s.", c.now.url, c.now.account,
              *c.now.org_name ? c.now.org_name : "none chosen");
     cJSON_Delete(user);
     connection_close(&c);
     return status;
 }
 
+enum exit_status logout(const struct invocation *inv)
+{
+    char profile[PROFILE_MAX];
+    enum exit_status status = context_profile(inv->option[OPTION_PROFILE], profile);
+    if (status == EXIT_DONE && !context_stored(profile))
+        status = complain(EXIT_SETUP, "the profile \"%s\" is not logged in", profile);
+    if (status == EXIT_DONE)
+        status = context_remove(profile);
+    if (status == EXIT_DONE)
+        note("The login of the profile \"%s\" is forgotten here. Its token stays valid until it is "
+             "revoked.",
+             profile);
+    return status;
+}
+
 enum exit_status whoami(const struct invocation *inv)
 {
-    return listing(inv, OP_WHOAMI, LISTING_ONE, columns);
+    return listing(inv, OP_WHOAMI, LISTING_ONE, NULL);
 }

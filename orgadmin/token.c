@@ -1,13 +1,41 @@
 /* The noun token. */
+#include "orgadmin/confirm.h"
 #include "orgadmin/issue.h"
+#include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
+
+enum exit_status token_list(const struct invocation *inv)
+{
+    return listing(inv, OP_TOKEN_LIST, LISTING_ORG, NULL);
+}
 
 enum exit_status token_create(const struct invocation *inv)
 {
+    struct connection c;
     const struct provider_arg args[] = {
         {"name", inv->option[OPTION_NAME]}, {"role", inv->option[OPTION_ROLE]}, {0}};
-    enum exit_status status = issue(inv, OP_TOKEN_CREATE, args, "bearer");
+    enum exit_status status = connection_open_org(inv, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = issue(inv, &c, OP_TOKEN_CREATE, args, "bearer", NULL);
     if (status == EXIT_DONE)
         note("The token is shown only now.");
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status token_revoke(const struct invocation *inv)
+{
+    struct connection c;
+    const struct provider_arg args[] = {{"key", inv->arg[0]}, {0}};
+    enum exit_status status = connection_open_org(inv, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = confirm(inv, "yes", "Make the token %s of %s invalid?", inv->arg[0], c.now.org_name);
+    if (status == EXIT_DONE)
+        status = connection_run(&c, OP_TOKEN_REVOKE, args, NULL);
+    if (status == EXIT_DONE)
+        note("The token %s is no longer valid in %s.", inv->arg[0], c.now.org_name);
+    connection_close(&c);
     return status;
 }

@@ -9,7 +9,7 @@ arrows() {
     local room=$1 bad
     bad=$(grep -nE '^ *# *include "' "$room"/*.[ch] | grep -vE "\"($2)/[a-z_]+\.h\"")
     is "$bad" '' "$room/ includes headers of ${2//|/, } only, by their room"
-    bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|microhttpd|sodium|libsmartcols|seccomp|security)' "$room"/*.[ch] | grep -vE "<($3)")
+    bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|microhttpd|gnutls|sodium|libsmartcols|yaml|seccomp|security)' "$room"/*.[ch] | grep -vE "<($3)")
     is "$bad" '' "$room/ uses the libraries of its row only"
 }
 arrows common common none
@@ -17,9 +17,9 @@ arrows nss_module 'common|nss_module' none
 arrows pam_module 'common|pam_module' security/pam
 arrows api 'common|api' 'curl/|cjson/'
 arrows orgsyncd 'common|api|orgsyncd' 'cjson/|libconfig|sqlite3|seccomp'
-arrows orgadmin 'common|api|orgadmin' 'cjson/|libconfig|libsmartcols'
-arrows orgd 'common|orgd' 'microhttpd|sqlite3|sodium|cjson/'
-is "$(grep -ln 'curl/curl.h' -r $(echo "$ROOMS" | tr '|' ' ') | sort)" 'api/http.c' 'libcurl has one user'
+arrows orgadmin 'common|api|orgadmin' 'cjson/|libconfig|libsmartcols|yaml'
+arrows orgd 'common|orgd' 'microhttpd|gnutls/|sqlite3|sodium|cjson/|curl/'
+is "$(grep -ln 'curl/curl.h' -r $(echo "$ROOMS" | tr '|' ' ') | sort | paste -sd' ')" 'api/http.c orgd/mail.c' 'libcurl has one user for HTTP and one for SMTP'
 
 banned='\b(system|popen|strcpy|strcat|sprintf|vsprintf|atoi|atol|strtok|gets|alloca|mktemp|tmpnam)\('
 is "$(grep -nE "$banned" -r $(echo "$ROOMS" | tr '|' ' ') --include='*.[ch]')" '' 'no banned function is called'

@@ -98,4 +98,32 @@ like "$("$PROBE" url=unix:/nowhere/x token=k whoami 2>&1 < /dev/null)" 'status=2
 # the environment has no say
 export http_proxy=http://127.0.0.1:1 HTTP_PROXY=http://127.0.0.1:1 ALL_PROXY=http://127.0.0.1:1 all_proxy=http://127.0.0.1:1
 like "$(probe good whoami)" '"id":"usr_ann"' 'http_proxy and all_proxy are not asked'
+# counts, switches, pages
+like "$(probe spreadsheet 'joincode list' | tail -n 1)" '^\{"id":"c","role":"member","max_uses":5,"uses":2\}$' 'counts are numbers'
+refused badcount $BAD '"uses" has a wrong' 'joincode list'
+refused bigcount $BAD '"uses" has a wrong' 'joincode list'
+refused textcount $BAD '"uses" has a wrong' 'joincode list'
+refused badbool $BAD '"already" has a wrong' 'joincode join' code=x
+is "$(probe events 'audit list' | wc -l)" 300 'a hundred pages are one listing'
+is "$(probe events 'audit list' | sort -u | wc -l)" 300 'nothing in it twice'
+refused samepage $BAD 'the next page is no other page' 'audit list'
+refused longcursor $BAD 'the next page is no other page' 'audit list'
+is "$(probe emptymembers 'member list' | wc -l)" 1 'the last page may be empty'
+
+# bodies
+: > "$T/log"
+probe okmissing 'role create' role=r permissions=a:b,c:d > "$T/out"
+probe okmissing 'joincode create' max_uses=5 > "$T/out"
+probe okmissing 'joincode create' > "$T/out"
+probe okmissing 'role list' > "$T/out"
+sent() { sed -n "$1s/.*secret //p" "$T/log"; }
+is "$(sent 1)" '{"organizationId":"org_1","role":"r","permissions":["a:b","c:d"]}' 'a list argument'
+is "$(sent 2)" '{"organizationId":"org_1","maxUses":5}' 'a number'
+is "$(sent 3)" '{"organizationId":"org_1"}' 'none'
+is "$(sent 4)" '{"organizationId":"org_1"}' 'roles of an organization'
+for n in '' 5x -1 1e3 999999999999999999; do
+    probe okmissing 'joincode create' max_uses="$n" > "$T/out"
+    is "$?/$(grep -c 'is no number' "$T/out")" "$USAGE/1" "max_uses=$n is no number"
+done
+
 done_testing

@@ -31,6 +31,19 @@ is "$(find /proc/"$fetcher"/fd -mindepth 1 | wc -l)" "$(find /proc/"$fetcher"/fd
 is "$(su -s /bin/sh orgsync -c 'find /var/lib/orglogin /run/orglogin /etc/orglogin -writable ! -type s' 2>/dev/null)" '' "... and no path of ours to write to"
 is "$(orgsyncd --once 2>&1 | grep -c 'another orgsyncd is running')" 1 "a second orgsyncd is refused"
 
+# --- what it counts ---
+useradd --no-create-home nobodys 2>/dev/null
+su -s /bin/sh nobodys -c 'orgadmin host metrics' >"$T/metrics"
+like "$(cat "$T/metrics")" '^orgsyncd_generation 1$' "metrics: the generation"
+like "$(cat "$T/metrics")" '^orgsyncd_members\{organization="acme"\} 11$' "... the members of each organization"
+like "$(cat "$T/metrics")" '^orgsyncd_api_errors_total\{organization="acme"\} 0$' "... its errors"
+is "$(grep -vc '^#' "$T/metrics")" "$(grep -Ec '^orgsyncd_[a-z_]+(\{[a-z]+="[a-z]+"\})? -?[0-9]+(\.[0-9]+)?$' "$T/metrics")" "... every line is a sample"
+is "$(grep -o '^orgsyncd_[a-z_]*' "$T/metrics" | sort -u | tr '\n' ' ')" "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$T/metrics" | sort -u | tr '\n' ' ')" "... of a type that was declared"
+su - stranger >/dev/null 2>&1
+su -s /bin/sh - mia -c true >/dev/null 2>&1
+like "$(orgadmin host metrics)" '^orgsyncd_refusals_total\{reason="role"\} 1$' "... and a login that pam_org refused"
+userdel nobodys
+
 # --- the shrink brake ---
 members ada:admin mia:member user1:member
 orgadmin host sync 2>"$T/err"

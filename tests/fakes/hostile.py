@@ -20,6 +20,13 @@ HOSTILE = [{"userId": "usr_%d" % i, "role": "member", "username": name, "email":
             "name": name} for i, name in enumerate(
                 ["root", "../x", "a\nb", "esc\x1b[2J", "\u202eevil", "\u009b31m", "a:b", "x" * 900, ""])]
 
+# Names that a spreadsheet or a reader of YAML takes for something else.
+SPREADSHEET = [{"userId": "usr_" + user, "role": "owner", "username": user, "email": user + "@x.org", "name": name}
+               for user, name in (("ann", 'Ann "the boss", A.'), ("bob", "=HYPERLINK(1)"), ("cid", "two\nlines"),
+                                  ("dan", "+1"), ("eve", "@SUM(A1)"), ("fay", "-2"), ("gus", "true"))]
+CODES = [{"id": i, "role": "member", "uses": uses, "maxUses": most} for i, uses, most in
+         (("a", 10, None), ("b", 9, None), ("c", 2, 5))]
+
 # name: (status, body, headers)
 BODIES = {
     'good': (200, GOOD, {}),
@@ -48,6 +55,15 @@ BODIES = {
     'big': (200, '{"pad":"' + 'x' * 10000000 + '"}', {}),
     'hostile': (200, json.dumps({"members": HOSTILE, "organizations": [{"id": "org_1", "name": "\x1b[31macme"}],
                                  "organization": {"id": "org_1", "name": "acme"}}), {}),
+    'spreadsheet': (200, json.dumps({"members": SPREADSHEET, "joinCodes": CODES, "roles": {"owner": ["org:view"]},
+                                     "organizations": [{"id": "org_1", "name": "acme"}],
+                                     "organization": {"id": "org_1", "name": "acme"}}), {}),
+    'badcount': (200, '{"joinCodes":[{"id":"a","uses":-1}]}', {}),
+    'bigcount': (200, '{"joinCodes":[{"id":"a","uses":9007199254740993}]}', {}),
+    'textcount': (200, '{"joinCodes":[{"id":"a","uses":"1"}]}', {}),
+    'badbool': (200, '{"organizationId":"org_1","alreadyMember":"yes"}', {}),
+    'samepage': (200, '{"events":[{"id":"e1","at":"now","action":"x"}],"next":"again"}', {}),
+    'longcursor': (200, '{"events":[],"next":"%s"}' % ('x' * 600), {}),
     'notok': (200, '{"ok":false,"reason":"unauthorized","message":"ended"}', {}),
     'okmissing': (200, '{"done":true}', {}),
     '400': (400, '{"ok":false,"reason":"invalid","message":"email: what\\u001b[2J?"}', {}),
@@ -196,6 +212,32 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send(200, changes('5', more='true'), {})
         else:
             self.send(200, changes('9', complete='false', items=[ANN.replace('ann', 'bob')]), {})
+
+    def do_events(self):
+        after = int(self.body.get('after') or 0)
+        self.send(200, json.dumps({"events": [{"id": "e%d" % (after + i), "at": "t", "action": "x"} for i in range(3)],
+                                   "next": str(after + 3) if after < 297 else None}), {})
+
+    def do_emptymembers(self):
+        last = 'after' in self.body
+        self.send(200, '{"members":[%s],"next":%s}' % ('' if last else ANN, 'null' if last else '"1"'), {})
+
+    def invite(self):
+        email = self.body.get('email')
+        if not email:
+            return self.send(200, GOOD, {})
+        self.send(200, json.dumps({"id": "inv_1", "email": email, "role": "member", "token": "inv_1:secret"}), {})
+
+    def do_slowinvite(self):
+        if 'email' in self.body:
+            time.sleep(0.5)
+        self.invite()
+
+    def do_dieinvite(self):
+        if self.body.get('email', '').startswith('p2'):
+            self.send(503, '{"reason":"busy"}', {})
+        else:
+            self.invite()
 
     def do_POST(self):
         raw = self.rfile.read(int(self.headers.get('Content-Length', 0)))

@@ -22,12 +22,12 @@ get() { jq -r "$1" <<< "$out"; }
 as ann login --url "$URL" --token-file "$T/ann.token"
 done_is 'login'
 like "$err" "Logged in to $URL as ann@example.org. Organization: none chosen" 'login tells who'
-is "$(stat -c %a "$T/ann" "$T/ann/orgadmin" "$T/ann/orgadmin/context.json" | tr '\n' ' ')" '700 700 600 ' 'stored privately'
+is "$(stat -c %a "$T/ann" "$T/ann/orgadmin" "$T/ann/orgadmin/default.json" | tr '\n' ' ')" '700 700 600 ' 'stored privately'
 is "$(find "$T/ann" -type f | wc -l)" 1 'and nothing besides'
 (umask 077; echo live_wrong:wrong > "$T/wrong.token")
 as eve login --url "$URL" --token-file "$T/wrong.token"
 fails 1 'whoami: .*401 unauthorized' 'a wrong token'
-ok 'is not stored' test ! -e "$T/eve/orgadmin/context.json"
+ok 'is not stored' test ! -e "$T/eve/orgadmin/default.json"
 INPUT=$T/ann.token as ann2 login --url "unix:$SOCKET" --token-file -
 done_is 'login over the unix socket with the token from standard input'
 as ann whoami
@@ -170,12 +170,12 @@ fi
 
 # damage
 as ann org list; is "$rc" 0 'the login still works'
-echo '{' > "$T/ann/orgadmin/context.json"
-as ann org list; fails 3 'context.json is damaged; log in again' 'a damaged login'
+echo '{' > "$T/ann/orgadmin/default.json"
+as ann org list; fails 3 'default.json is damaged; log in again' 'a damaged login'
 as ann login --url "$URL" --token-file "$T/ann.token"; done_is 'logging in again mends it'
-chmod 644 "$T/ann/orgadmin/context.json"
-as ann org list; fails 3 'context.json is readable by group or others' 'a login that others can read'
+chmod 644 "$T/ann/orgadmin/default.json"
+as ann org list; fails 3 'default.json is readable by group or others' 'a login that others can read'
 orgd_stop
-chmod 600 "$T/ann/orgadmin/context.json"
+chmod 600 "$T/ann/orgadmin/default.json"
 as ann org list; fails 4 'onnect' 'the server is gone'
 done_testing

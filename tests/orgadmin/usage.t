@@ -24,7 +24,7 @@ for noun in org member invitation role token host; do
     is "$(sed -n 's/^  \([a-z]*\) .*/\1/p' <<< "$out" | sort -u)" $noun "$noun --help lists its verbs and nothing else"
 done
 "$ORGADMIN" --help | sed -n 's/^  \([a-z]\+\( [a-z]\+\)\?\) .*/\1/p' > "$T/commands"
-is "$(wc -l < "$T/commands")" 20 'twenty commands'
+is "$(wc -l < "$T/commands")" 39 'thirty-nine commands'
 while read -r command; do
     run $command --help
     is "$rc/$err" 0/ "$command --help"
@@ -51,7 +51,7 @@ fails 2 'ROLE is missing' member role a
 fails 2 'MEMBER is empty' member show ''
 fails 2 '"b" is one argument too many' member show a b
 fails 2 '"e" is one argument too many' a b c d e
-fails 2 'not "yaml"' -o yaml org list
+fails 2 'csv, not "xml"' -o xml org list
 fails 2 'login needs --url' login
 fails 2 '--provider needs --url' --provider native org list
 fails 2 'unknown provider "nothing"' --provider nothing --url http://127.0.0.1:1 --token-file "$T/token" role list

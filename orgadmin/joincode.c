@@ -1,0 +1,64 @@
+/* The noun joincode. */
+#include <string.h>
+
+#include "orgadmin/confirm.h"
+#include "orgadmin/issue.h"
+#include "orgadmin/listing.h"
+#include "orgadmin/nouns.h"
+
+enum exit_status joincode_list(const struct invocation *inv)
+{
+    return listing(inv, OP_JOINCODE_LIST, LISTING_ORG, NULL);
+}
+
+enum exit_status joincode_create(const struct invocation *inv)
+{
+    struct connection c;
+    const struct provider_arg args[] = {
+        {"role", inv->option[OPTION_ROLE]}, {"max_uses", inv->option[OPTION_MAX_USES]}, {0}};
+    enum exit_status status = connection_open_org(inv, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = issue(inv, &c, OP_JOINCODE_CREATE, args, "code", NULL);
+    if (status == EXIT_DONE)
+        note("The code is shown only now; who has it can join %s: orgadmin joincode join",
+             c.now.org_name);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status joincode_revoke(const struct invocation *inv)
+{
+    struct connection c;
+    const struct provider_arg args[] = {{"id", inv->arg[0]}, {0}};
+    enum exit_status status = connection_open_org(inv, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = confirm(inv, "yes", "Withdraw the join code %s of %s?", inv->arg[0], c.now.org_name);
+    if (status == EXIT_DONE)
+        status = connection_run(&c, OP_JOINCODE_REVOKE, args, NULL);
+    if (status == EXIT_DONE)
+        note("Nobody can join %s with the code %s any more.", c.now.org_name, inv->arg[0]);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status joincode_join(const struct invocation *inv)
+{
+    struct connection c;
+    char code[SECRET_MAX] = "";
+    const struct provider_arg args[] = {{"code", code}, {0}};
+    cJSON *joining = NULL;
+    enum exit_status status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = secret_read(inv->option[OPTION_CODE_FILE], "Join code", code);
+    if (status == EXIT_DONE)
+        status = connection_get(&c, OP_JOINCODE_JOIN, args, &joining);
+    if (status == EXIT_DONE)
+        status = output(inv, joining);
+    explicit_bzero(code, sizeof code);
+    cJSON_Delete(joining);
+    connection_close(&c);
+    return status;
+}

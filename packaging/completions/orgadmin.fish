@@ -1,0 +1,13 @@
+# fish completion for orgadmin(1), which is asked what could stand next.
+
+function __orgadmin_complete
+    set -l typed (commandline -opc) (commandline -ct)
+    set -l lines ($typed[1] --complete $typed[2..-1] 2>/dev/null)
+    if test "$lines[1]" = :files
+        __fish_complete_path (commandline -ct)
+    else if set -q lines[1]
+        printf '%s\n' $lines
+    end
+end
+
+complete -c orgadmin -f -a '(__orgadmin_complete)'
