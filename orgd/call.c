@@ -1,11 +1,16 @@
 #include "orgd/call.h"
 
+#include "common/clock.h"
+#include "orgd/record.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MESSAGE_MAX 512
+
+/* --- the body --- */
 
 static const cJSON *field(const struct call *call, const char *name)
 {
@@ -23,24 +28,61 @@ int64_t call_number(const struct call *call, const char *name)
     return item ? (int64_t)item->valuedouble : 0; /* the dispatcher saw that it is a whole number */
 }
 
-bool call_role(struct call *call, enum role otherwise, enum role *role)
+/* --- who may --- */
+
+bool call_enter(struct call *call, const char *organization, enum permission permission)
 {
-    const char *name = call_text(call, "role");
-    *role = otherwise;
-    if (!name || role_parse(name, role))
+    if (!caller_role(call->store, &call->caller, organization, &call->role) ||
+        !store_organization(call->store, organization, &call->organization)) {
+        call_fail(call, 404, "organization_not_found", "You are in no such organization.");
+        return false;
+    }
+    if (!role_covers(&call->role, permission)) {
+        call_fail(call, 403, "forbidden", "Your role %s lacks the permission %s.", call->role.name,
+                  permission_name(permission));
+        return false;
+    }
+    return true;
+}
+
+bool call_by_user(struct call *call, const char *what)
+{
+    if (call->caller.kind != CALLER_ORGANIZATION)
         return true;
-    call_fail(call, 400, "invalid", "role: must be owner, admin or member");
+    call_fail(call, 403, "forbidden", "An organization's token cannot %s.", what);
     return false;
 }
 
-bool call_covers(struct call *call, enum role role)
+static bool role_find(struct call *call, const char *name, struct role *role)
 {
-    if (role_covers(call->role, role))
+    return role_builtin(name, role) || store_role(call->store, call->organization.id, name, role);
+}
+
+bool call_role(struct call *call, struct role *role)
+{
+    const char *name = call_text(call, "role");
+    if (role_find(call, name ? name : "member", role))
         return true;
-    call_fail(call, 403, "role_above_own", "The role %s can do more than yours, %s.",
-              role_name(role), role_name(call->role));
+    call_fail(call, 400, "invalid", "role: the organization has no such role");
     return false;
 }
+
+bool call_covers(struct call *call, const struct role *role)
+{
+    if (role_covers(&call->role, role->permissions))
+        return true;
+    call_fail(call, 403, "role_above_own", "The role %s can do more than yours, %s.", role->name,
+              call->role.name);
+    return false;
+}
+
+bool call_covers_name(struct call *call, const char *name)
+{
+    struct role role;
+    return !role_find(call, name, &role) || call_covers(call, &role);
+}
+
+/* --- answers --- */
 
 void call_reply(struct call *call, cJSON *object)
 {
@@ -65,22 +107,121 @@ void call_fail(struct call *call, unsigned status, const char *reason, const cha
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddFalseToObject(object, "ok");
-    cJSON_AddStringToObject(object, "reason", reason);
-    cJSON_AddStringToObject(object, "message", message);
     buffer_free(&call->reply);
-    call_reply(call, object);
+    call_reply(call, error_json(reason, message, call->request));
     call->status = status;
+}
+
+/* --- pages --- */
+
+/* NUMBER.ID, as page_add's cursors are written. */
+static bool cursor_parse(const char *text, struct cursor *cursor)
+{
+    char *end;
+    cursor->number = strtoll(text, &end, 10);
+    if (end == text || *end != '.' || strlen(end + 1) >= sizeof cursor->id)
+        return false;
+    snprintf(cursor->id, sizeof cursor->id, "%s", end + 1);
+    return true;
+}
+
+bool call_page(struct call *call, struct page *page)
+{
+    const char *after = call_text(call, "after");
+    int64_t limit = field(call, "limit") ? call_number(call, "limit") : LIST_MAX;
+    *page = (struct page){.limit = (int)limit};
+    if (limit < 1 || limit > LIST_MAX) {
+        call_fail(call, 400, "invalid", "limit: must be 1-%d", LIST_MAX);
+        return false;
+    }
+    if (after && !cursor_parse(after, &page->after)) {
+        call_fail(call, 400, "invalid", "after: is not what a listing gave as next");
+        return false;
+    }
+    return true;
+}
+
+static cJSON *page_list(struct page *page)
+{
+    if (!page->list)
+        page->list = cJSON_CreateArray();
+    return page->list;
+}
+
+bool page_add(struct page *page, int64_t number, const char *id, cJSON *item)
+{
+    if (page->count == page->limit) {
+        page->more = true;
+        cJSON_Delete(item);
+        return false;
+    }
+    page->count++;
+    page->after.number = number;
+    snprintf(page->after.id, sizeof page->after.id, "%s", id);
+    cJSON_AddItemToArray(page_list(page), item);
+    return true;
+}
+
+void call_page_reply(struct call *call, struct page *page, const char *name)
+{
+    char next[ID_SIZE + 24];
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, name, page_list(page));
+    snprintf(next, sizeof next, "%lld.%s", (long long)page->after.number, page->after.id);
+    if (page->more)
+        cJSON_AddStringToObject(reply, "next", next);
+    else
+        cJSON_AddNullToObject(reply, "next");
+    call_reply(call, reply);
+}
+
+/* --- changes --- */
+
+void call_changed(struct call *call, const char *id)
+{
+    char entry[ID_SIZE] = "";
+    snprintf(entry, sizeof entry, "%s", id);
+    buffer_add(&call->changed, entry, sizeof entry, REPLY_MAX);
 }
 
 void call_member_change(struct call *call, const char *organization, struct member *member)
 {
     member->revision = store_revision_next(call->store, organization);
     store_member_put(call->store, organization, member);
-    snprintf(call->changed, sizeof call->changed, "%s", organization);
+    call_changed(call, organization);
 }
+
+/* Who acts, and his name for people. */
+static void event_actor(struct call *call, struct event *event)
+{
+    const struct token *token = &call->caller.token;
+    struct user user;
+    const char *id = token->user[0] ? token->user : token->key, *name = token->name;
+    if (token->user[0] && store_user(call->store, token->user, &user))
+        name = user.username;
+    snprintf(event->actor, sizeof event->actor, "%s", id);
+    snprintf(event->actor_name, sizeof event->actor_name, "%s", name);
+}
+
+void call_event(struct call *call, const char *organization, const char *action,
+                const char *subject, const char *subject_name, const char *format, ...)
+{
+    struct event event = {.at = clock_wall_ms()};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(event.detail, sizeof event.detail, format, args);
+    va_end(args);
+    event_actor(call, &event);
+    snprintf(event.organization, sizeof event.organization, "%s", organization);
+    snprintf(event.action, sizeof event.action, "%s", action);
+    snprintf(event.subject, sizeof event.subject, "%s", subject);
+    snprintf(event.subject_name, sizeof event.subject_name, "%s", subject_name);
+    snprintf(event.from, sizeof event.from, "%s", call->from);
+    snprintf(event.request, sizeof event.request, "%s", call->request);
+    store_event_add(call->store, &event);
+}
+
+/* --- callers --- */
 
 bool caller_find(struct store *store, const char *key, struct caller *caller)
 {
@@ -91,7 +232,7 @@ bool caller_find(struct store *store, const char *key, struct caller *caller)
 }
 
 bool caller_role(struct store *store, const struct caller *caller, const char *organization,
-                 enum role *role)
+                 struct role *role)
 {
     struct member member;
     switch (caller->kind) {

@@ -8,10 +8,18 @@
 #include <string.h>
 #include <strings.h>
 
-#define FIELDS_MAX 4
+#define FIELDS_MAX 6
 #define NUMBER_MAX 9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
 
-enum field_type { FIELD_TEXT = 1, FIELD_DISPLAY, FIELD_EMAIL, FIELD_USERNAME, FIELD_NUMBER };
+enum field_type {
+    FIELD_TEXT = 1,
+    FIELD_DISPLAY,
+    FIELD_EMAIL,
+    FIELD_USERNAME,
+    FIELD_NUMBER,
+    FIELD_NUMBER_OR_NULL,
+    FIELD_PERMISSIONS
+};
 
 struct field {
     const char *name;
@@ -25,40 +33,104 @@ struct endpoint {
     enum permission permission; /* then the first field is organizationId */
     bool change;                /* may write */
     bool open;                  /* works without a token */
+    bool attempt;               /* presents a secret: who fails too often must wait */
     struct field fields[FIELDS_MAX];
 };
 
-#define ORGANIZATION_ID "organizationId", FIELD_TEXT, true
+#define ORGANIZATION_ID                                                                            \
+    {                                                                                              \
+        "organizationId", FIELD_TEXT, true                                                         \
+    }
+#define PAGE_FIELDS                                                                                \
+    {"after", FIELD_TEXT, false},                                                                  \
+    {                                                                                              \
+        "limit", FIELD_NUMBER, false                                                               \
+    }
+#define ID_FIELD                                                                                   \
+    {                                                                                              \
+        "id", FIELD_TEXT, true                                                                     \
+    }
+#define KEY_FIELD                                                                                  \
+    {                                                                                              \
+        "key", FIELD_TEXT, true                                                                    \
+    }
+#define ROLE_FIELD                                                                                 \
+    {                                                                                              \
+        "role", FIELD_TEXT, true                                                                   \
+    }
+#define ROLE_OPTIONAL                                                                              \
+    {                                                                                              \
+        "role", FIELD_TEXT, false                                                                  \
+    }
 
 static const struct endpoint endpoints[] = {
     {"/organizations/create", organization_create, .change = true,
      .fields = {{"name", FIELD_DISPLAY, true}}},
-    {"/organizations/get", organization_get, PERMISSION_ORG_VIEW, .fields = {{ORGANIZATION_ID}}},
+    {"/organizations/get", organization_get, PERMISSION_ORG_VIEW, .fields = {ORGANIZATION_ID}},
     {"/organizations/list", .handler = organization_list},
-    {"/organizations/roles", .handler = organization_roles},
+    {"/organizations/update", organization_update, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, {"name", FIELD_DISPLAY, true}}},
+    {"/organizations/delete", organization_delete, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, {"name", FIELD_DISPLAY, true}}},
+    {"/organizations/roles", .handler = role_list,
+     .fields = {{"organizationId", FIELD_TEXT, false}}},
+    {"/organizations/roles/set", role_set, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, ROLE_FIELD, {"permissions", FIELD_PERMISSIONS, true}}},
+    {"/organizations/roles/remove", role_remove, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, ROLE_FIELD}},
     {"/organizations/members/list", member_list, PERMISSION_MEMBERS_VIEW,
-     .fields = {{ORGANIZATION_ID}}},
+     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
     {"/organizations/members/set-role", member_set_role, PERMISSION_MEMBERS_MANAGE, .change = true,
-     .fields = {{ORGANIZATION_ID}, {"userId", FIELD_TEXT, true}, {"role", FIELD_TEXT, true}}},
+     .fields = {ORGANIZATION_ID, {"userId", FIELD_TEXT, true}, ROLE_FIELD}},
     {"/organizations/members/remove", member_remove, PERMISSION_MEMBERS_MANAGE, .change = true,
-     .fields = {{ORGANIZATION_ID}, {"userId", FIELD_TEXT, true}}},
+     .fields = {ORGANIZATION_ID, {"userId", FIELD_TEXT, true}}},
     {"/organizations/members/changes", member_changes, PERMISSION_MEMBERS_VIEW,
-     .fields = {{ORGANIZATION_ID}, {"since", FIELD_NUMBER, true}, {"wait", FIELD_NUMBER, false}}},
+     .fields = {ORGANIZATION_ID, {"since", FIELD_NUMBER, true}, {"wait", FIELD_NUMBER, false}}},
     {"/organizations/invitations/create", invitation_create, PERMISSION_MEMBERS_MANAGE,
-     .change = true,
-     .fields = {{ORGANIZATION_ID}, {"email", FIELD_EMAIL, true}, {"role", FIELD_TEXT, false}}},
+     .change = true, .fields = {ORGANIZATION_ID, {"email", FIELD_EMAIL, true}, ROLE_OPTIONAL}},
+    {"/organizations/invitations/resend", invitation_resend, PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
+    {"/organizations/invitations/revoke", invitation_revoke, PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
     {"/organizations/invitations/list", invitation_list, PERMISSION_MEMBERS_MANAGE,
-     .fields = {{ORGANIZATION_ID}}},
+     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
     {"/organizations/invitations/accept", invitation_accept, .change = true, .open = true,
+     .attempt = true,
      .fields = {{"token", FIELD_TEXT, true},
                 {"username", FIELD_USERNAME, false},
                 {"name", FIELD_DISPLAY, false}}},
+    {"/organizations/join-codes/create", join_code_create, PERMISSION_MEMBERS_MANAGE,
+     .change = true,
+     .fields = {ORGANIZATION_ID, ROLE_OPTIONAL, {"maxUses", FIELD_NUMBER_OR_NULL, false}}},
+    {"/organizations/join-codes/list", join_code_list, PERMISSION_MEMBERS_MANAGE,
+     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
+    {"/organizations/join-codes/revoke", join_code_revoke, PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
+    {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
+     .fields = {{"code", FIELD_TEXT, true}}},
     {"/organizations/tokens/create", token_create, PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {{ORGANIZATION_ID},
+     .fields = {ORGANIZATION_ID,
                 {"name", FIELD_DISPLAY, false},
                 {"env", FIELD_TEXT, false},
-                {"role", FIELD_TEXT, false}}},
+                ROLE_OPTIONAL}},
+    {"/organizations/tokens/list", token_list, PERMISSION_ORG_MANAGE,
+     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
+    {"/organizations/tokens/revoke", token_revoke, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, KEY_FIELD}},
+    /* and org:manage or members:manage, which the handler sees to */
+    {"/organizations/audit/list", event_list, PERMISSION_ORG_VIEW,
+     .fields = {ORGANIZATION_ID,
+                {"action", FIELD_TEXT, false},
+                {"from", FIELD_TEXT, false},
+                {"to", FIELD_TEXT, false},
+                PAGE_FIELDS}},
     {"/users/whoami", .handler = whoami},
+    {"/users/update", user_update, .change = true,
+     .fields = {{"username", FIELD_USERNAME, false}, {"name", FIELD_DISPLAY, false}}},
+    {"/users/tokens/create", user_token_create, .change = true,
+     .fields = {{"name", FIELD_DISPLAY, false}}},
+    {"/users/tokens/list", user_token_list, .fields = {PAGE_FIELDS}},
+    {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {KEY_FIELD}},
 };
 
 static const struct endpoint *endpoint_find(const char *path)
@@ -102,6 +174,18 @@ static cJSON *body_parse(const char *body, size_t len)
     return NULL;
 }
 
+static bool permissions_valid(const cJSON *array)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, array)
+    {
+        const char *text = cJSON_GetStringValue(item);
+        if (!text || permission_parse(text) == PERMISSION_NONE)
+            return false;
+    }
+    return cJSON_IsArray(array);
+}
+
 /* NULL when ITEM is good for a field of TYPE, else what it must be. */
 static const char *value_wrong(enum field_type type, const cJSON *item)
 {
@@ -124,10 +208,17 @@ static const char *value_wrong(enum field_type type, const cJSON *item)
         if (text && name_valid(text))
             return NULL;
         return "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -";
+    case FIELD_NUMBER_OR_NULL:
     case FIELD_NUMBER:
+        if (type == FIELD_NUMBER_OR_NULL && cJSON_IsNull(item))
+            return NULL;
         if (number >= 0 && number <= NUMBER_MAX && number == floor(number))
             return NULL;
         return "must be a non-negative integer";
+    case FIELD_PERMISSIONS:
+        if (permissions_valid(item))
+            return NULL;
+        return "must be an array of org:view, org:manage, members:view, members:manage";
     }
     return "is not known";
 }
@@ -187,27 +278,15 @@ static bool authorize(struct call *call, const struct endpoint *endpoint, bool h
         call_fail(call, 401, "unauthorized", "A valid token is needed (Authorization: Bearer).");
         return false;
     }
-    if (endpoint->permission == PERMISSION_NONE)
-        return true;
-    const char *organization = call_text(call, "organizationId");
-    if (!caller_role(call->store, &call->caller, organization, &call->role) ||
-        !store_organization(call->store, organization, &call->organization)) {
-        call_fail(call, 404, "organization_not_found", "You are in no such organization.");
-        return false;
-    }
-    if (!(role_permissions(call->role) & (unsigned)endpoint->permission)) {
-        call_fail(call, 403, "forbidden", "Your role %s lacks the permission %s.",
-                  role_name(call->role), permission_name(endpoint->permission));
-        return false;
-    }
-    return true;
+    return endpoint->permission == PERMISSION_NONE ||
+           call_enter(call, call_text(call, "organizationId"), endpoint->permission);
 }
 
 /* --- the way through --- */
 
 static void call_internal(struct call *call)
 {
-    call->hold = false;
+    call->hold = call->pieces = false;
     call_fail(call, 500, "internal", "The server could not do that; its log says why.");
 }
 
@@ -226,6 +305,33 @@ static void call_run(struct call *call, const struct endpoint *endpoint, const c
         call_internal(call);
 }
 
+static void call_wait(struct call *call)
+{
+    call_fail(call, 429, "too_many_attempts",
+              "Too many attempts failed from where you are; wait a little.");
+}
+
+/*
+ * As call_run, for a peer whose failed attempts count. A token that is good works whatever others
+ * at the same address have tried; invitations and join codes are not even looked at then.
+ */
+static void call_limited(struct call *call, const struct endpoint *endpoint,
+                         const struct request *request)
+{
+    bool may = peer_wait_s(request->peer) == 0;
+    if (!may && endpoint->attempt) {
+        call_wait(call);
+        return;
+    }
+    call_run(call, endpoint, request->authorization);
+    bool failed =
+        call->status == 401 || (endpoint->attempt && (call->status == 403 || call->status == 404));
+    if (failed && !may)
+        call_wait(call);
+    else if (failed && request->peer)
+        peer_failed(request->peer);
+}
+
 static void call_begin(struct call *call, const struct request *request,
                        const struct endpoint *endpoint)
 {
@@ -238,23 +344,48 @@ static void call_begin(struct call *call, const struct request *request,
     else if (!call->body)
         call_fail(call, 400, "invalid", "The body must be one JSON object.");
     else if (body_check(call, endpoint->fields))
-        call_run(call, endpoint, request->authorization);
+        call_limited(call, endpoint, request);
+}
+
+/* What became of CALL: what a refused one wanted to change or to send is dropped. */
+static void answer_fill(struct answer *answer, struct call *call, const struct endpoint *endpoint)
+{
+    if (call->status >= 400) {
+        buffer_free(&call->changed);
+        buffer_free(&call->letter.text);
+        call->letter.to[0] = '\0';
+    }
+    *answer = (struct answer){.status = call->status,
+                              .body = call->reply,
+                              .hold = call->hold,
+                              .pieces = call->pieces,
+                              .poll = call->poll,
+                              .changed = call->changed,
+                              .letter = call->letter};
+    answer->loggable = call->status >= 400 || endpoint->change;
+    const struct token *token = &call->caller.token;
+    const char *name = token->user[0] ? token->user : token->key;
+    snprintf(answer->caller, sizeof answer->caller, "%s", name[0] ? name : "-");
+}
+
+bool dispatch_changes(const char *path)
+{
+    const struct endpoint *endpoint = endpoint_find(path);
+    return endpoint && endpoint->change;
 }
 
 void dispatch(struct store *store, const struct request *request, struct answer *answer)
 {
     const struct endpoint *endpoint = endpoint_find(request->path);
     cJSON *body = request->too_large ? NULL : body_parse(request->body, request->len);
-    struct call call = {.store = store, .body = body};
+    struct call call = {.store = store,
+                        .body = body,
+                        .request = request->id,
+                        .from = request->from,
+                        .letterhead = request->letterhead};
     call_begin(&call, request, endpoint);
     cJSON_Delete(body);
-
-    *answer = (struct answer){.status = call.status, .body = call.reply, .hold = call.hold};
-    answer->poll = call.poll;
-    if (call.status < 400)
-        memcpy(answer->changed, call.changed, sizeof answer->changed);
-    answer->loggable = call.status >= 400 || endpoint->change;
-    const struct token *token = &call.caller.token;
-    const char *name = token->user[0] ? token->user : token->key;
-    snprintf(answer->caller, sizeof answer->caller, "%s", name[0] ? name : "-");
+    answer_fill(answer, &call, endpoint);
+    if (answer->status == 429)
+        answer->retry_s = peer_wait_s(request->peer);
 }

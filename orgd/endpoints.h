@@ -9,7 +9,13 @@
 void organization_create(struct call *call);
 void organization_get(struct call *call);
 void organization_list(struct call *call);
-void organization_roles(struct call *call);
+void organization_update(struct call *call);
+void organization_delete(struct call *call);
+
+/* roles.c */
+void role_list(struct call *call);
+void role_set(struct call *call);
+void role_remove(struct call *call);
 
 /* members.c */
 void member_list(struct call *call);
@@ -25,14 +31,39 @@ void member_changes(struct call *call);
 bool member_changes_again(struct store *store, const struct poll *poll, bool last,
                           struct buffer *reply);
 
+/*
+ * Adds the next piece of a members/list to REPLY and moves POLL->after; *END when it was the last.
+ * False when the caller is not let in any more, or the store failed.
+ */
+bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end);
+
 /* invitations.c */
 void invitation_create(struct call *call);
+void invitation_resend(struct call *call);
+void invitation_revoke(struct call *call);
 void invitation_list(struct call *call);
 void invitation_accept(struct call *call);
 
+/* join_codes.c */
+void join_code_create(struct call *call);
+void join_code_list(struct call *call);
+void join_code_revoke(struct call *call);
+void join_code_join(struct call *call);
+
 /* tokens.c */
 void token_create(struct call *call);
+void token_list(struct call *call);
+void token_revoke(struct call *call);
+
+/* users.c */
 void whoami(struct call *call);
+void user_update(struct call *call);
+void user_token_create(struct call *call);
+void user_token_list(struct call *call);
+void user_token_revoke(struct call *call);
+
+/* events.c */
+void event_list(struct call *call);
 
 /* Makes and stores a token for the user or the organization in *TOKEN, whose key, hash, last four
  * and time it fills. */

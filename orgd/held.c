@@ -118,12 +118,21 @@ void held_tick(struct held_set *set)
         timer_arm(set, next > now + TICK_MS ? next : now + TICK_MS);
 }
 
-void held_tell(struct held_set *set, const char *organization)
+static bool concerns(const struct poll *poll, const struct buffer *ids)
+{
+    for (size_t at = 0; at < ids->len; at += ID_SIZE)
+        if (strcmp(ids->data + at, poll->organization) == 0 ||
+            strcmp(ids->data + at, poll->key) == 0)
+            return true;
+    return false;
+}
+
+void held_tell(struct held_set *set, const struct buffer *ids)
 {
     struct held *held;
     LIST_FOREACH(held, &set->polls, link)
     {
-        if (held->answered || strcmp(held->poll.organization, organization) != 0)
+        if (held->answered || !concerns(&held->poll, ids))
             continue;
         if (!held->told)
             set->telling++;

@@ -31,9 +31,9 @@ bool held_full(const struct held_set *set);
 struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *connection,
                                    const struct poll *poll);
 
-/* Has the polls of ORGANIZATION look again: run their daemons until held_telling is 0 or patience
- * ends. */
-void held_tell(struct held_set *set, const char *organization);
+/* Has the polls of the organizations and with the tokens in IDS (ID_SIZE each) look again: run
+ * their daemons until held_telling is 0 or patience ends. */
+void held_tell(struct held_set *set, const struct buffer *ids);
 
 /* How many were told and have not sent their whole answer yet. */
 size_t held_telling(const struct held_set *set);

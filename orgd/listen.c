@@ -24,7 +24,7 @@ static bool port_parse(const char *text, in_port_t *port)
     return true;
 }
 
-bool address_parse(const char *text, struct address *address, const char **why)
+bool address_parse(const char *text, struct address *address)
 {
     char host[INET6_ADDRSTRLEN + 2];
     struct sockaddr_in *in = (struct sockaddr_in *)&address->storage;
@@ -33,7 +33,6 @@ bool address_parse(const char *text, struct address *address, const char **why)
     size_t len = colon ? (size_t)(colon - text) : 0;
     in_port_t port;
     *address = (struct address){0};
-    *why = "must be 127.0.0.1:PORT or [::1]:PORT";
     if (len == 0 || len >= sizeof host || !port_parse(colon + 1, &port))
         return false;
     memcpy(host, text, len);
@@ -42,8 +41,7 @@ bool address_parse(const char *text, struct address *address, const char **why)
         in->sin_family = AF_INET;
         in->sin_port = port;
         address->len = sizeof *in;
-        *why = "plain HTTP is for loopback addresses and unix sockets only";
-        return ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+        return true;
     }
     if (host[0] != '[' || host[len - 1] != ']')
         return false;
@@ -53,7 +51,15 @@ bool address_parse(const char *text, struct address *address, const char **why)
     in6->sin6_family = AF_INET6;
     in6->sin6_port = port;
     address->len = sizeof *in6;
-    *why = "plain HTTP is for loopback addresses and unix sockets only";
+    return true;
+}
+
+bool address_loopback(const struct address *address)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&address->storage;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->storage;
+    if (address->storage.ss_family == AF_INET)
+        return ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
     return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
 }
 

@@ -1,4 +1,4 @@
-/* Listening sockets, where plain HTTP may be spoken: unix sockets and loopback addresses. */
+/* Listening sockets, and where plain HTTP may be spoken: unix sockets and loopback addresses. */
 #ifndef ORGD_LISTEN_H
 #define ORGD_LISTEN_H
 
@@ -13,9 +13,12 @@ struct address {
     socklen_t len;
 };
 
-/* Reads 127.0.0.1:PORT or [::1]:PORT (all of 127.0.0.0/8); false with *WHY, a static text, for
- * anything else. */
-bool address_parse(const char *text, struct address *address, const char **why);
+/* Reads ADDR:PORT with an IPv4 address, or [ADDR]:PORT with an IPv6 address; false for anything
+ * else. */
+bool address_parse(const char *text, struct address *address);
+
+/* True for all of 127.0.0.0/8 and for ::1. */
+bool address_loopback(const struct address *address);
 
 /* A listening, non-blocking, close-on-exec socket, or -1 after one line on stderr. */
 int listen_tcp(const struct address *address);

@@ -8,6 +8,7 @@
 #include "orgd/record.h"
 #include "orgd/server.h"
 #include "orgd/store.h"
+#include "orgd/tls.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -20,44 +21,74 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EXIT_USAGE     2
-#define DEFAULT_DATA   "/var/lib/orgd/orgd.db"
-#define DEFAULT_SOCKET "/run/orgd/orgd.sock"
-#define DEFAULT_OWNER  "owner@localhost"
+#define EXIT_USAGE          2
+#define DEFAULT_DATA        "/var/lib/orgd/orgd.db"
+#define DEFAULT_SOCKET      "/run/orgd/orgd.sock"
+#define DEFAULT_OWNER       "owner@localhost"
+#define DEFAULT_CONNECTIONS 1024
+#define DEFAULT_ATTEMPTS    60
+#define MINUTE_MS           60000
+#define URL_MAX             1000
 
 static const char usage[] =
-    "Usage: orgd [--data FILE] [--listen ADDR:PORT]... [--socket PATH] [--owner EMAIL]\n"
+    "Usage: orgd [OPTION]...\n"
+    "       orgd backup FILE [--data FILE]\n"
+    "       orgd check [--data FILE]\n"
     "\n"
-    "Serves the organization API on a unix socket, and on the loopback addresses asked for.\n"
+    "Serves the organization API on a unix socket, and on the addresses asked for. With backup,\n"
+    "copies the data file to a new one; with check, looks for what is wrong with it. Both may be\n"
+    "done while a server uses it.\n"
     "\n"
-    "  --data FILE          the data file, made when it is not there (" DEFAULT_DATA ")\n"
-    "  --listen ADDR:PORT   listen there too: 127.0.0.1:PORT or [::1]:PORT; port 0 picks one\n"
-    "  --socket PATH        the unix socket (" DEFAULT_SOCKET ")\n"
-    "  --owner EMAIL        the first user, on the first start (" DEFAULT_OWNER ")\n"
-    "  --help, --version    say so and exit\n";
+    "  --data FILE                 the data file, made when it is not there\n"
+    "                              (" DEFAULT_DATA ")\n"
+    "  --socket PATH               the unix socket (" DEFAULT_SOCKET ")\n"
+    "  --listen ADDR:PORT          plain HTTP on 127.0.0.1:PORT or [::1]:PORT; port 0 picks one\n"
+    "  --tls ADDR:PORT             HTTPS on any address\n"
+    "  --cert FILE, --key FILE     its certificate chain and key, PEM; read again on SIGHUP\n"
+    "  --owner EMAIL               the first user, on the first start (" DEFAULT_OWNER ")\n"
+    "  --connections N             at a time from one address or unix user (1024)\n"
+    "  --attempts N                that may fail in a minute, from one of them (60)\n"
+    "  --invitation-url URL        what an invited one opens, with {token} in it\n"
+    "  --smtp URL                  mail invitations: smtp://HOST[:PORT] or smtps://HOST[:PORT]\n"
+    "  --smtp-from EMAIL           the sender's address\n"
+    "  --smtp-user NAME, --smtp-password-file FILE\n"
+    "                              log in to the mail server\n"
+    "  --help, --version           say so and exit\n";
 
 struct options {
+    const char *verb, *copy; /* backup, check, or NULL to serve; backup's file */
     const char *data;
     const char *socket;
     const char *owner;
     struct address listen[LISTENERS_MAX - 1]; /* the unix socket is one more */
+    bool tls[LISTENERS_MAX - 1];
     size_t listens;
+    const char *password_file;
+    struct server_settings settings;
 };
 
 /* --- command line --- */
 
-static bool option_listen(struct options *o, const char *text)
+static bool usage_wrong(const char *option, const char *value, const char *why)
 {
-    const char *why;
-    if (o->listens == LISTENERS_MAX - 1) {
-        fprintf(stderr, "orgd: --listen: at most %d addresses\n", LISTENERS_MAX - 1);
-        return false;
-    }
-    if (!address_parse(text, &o->listen[o->listens], &why)) {
-        fprintf(stderr, "orgd: --listen %s: %s\n", text, why);
-        return false;
-    }
-    o->listens++;
+    fprintf(stderr, "orgd: --%s %s: %s\n", option, value, why);
+    return false;
+}
+
+static bool option_listen(struct options *o, const char *text, bool tls)
+{
+    const char *option = tls ? "tls" : "listen";
+    struct address *address = &o->listen[o->listens];
+    if (o->listens == LISTENERS_MAX - 1)
+        return usage_wrong(option, text, "too many addresses");
+    if (!address_parse(text, address))
+        return usage_wrong(option, text,
+                           tls ? "must be ADDR:PORT, or [ADDR]:PORT for IPv6"
+                               : "must be 127.0.0.1:PORT or [::1]:PORT");
+    if (!tls && !address_loopback(address))
+        return usage_wrong(option, text,
+                           "plain HTTP is for loopback addresses and unix sockets only");
+    o->tls[o->listens++] = tls;
     return true;
 }
 
@@ -65,56 +96,178 @@ static bool option_owner(struct options *o, const char *email)
 {
     char username[NAME_MAX_LEN + 1];
     o->owner = email;
-    if (email_valid(email) && name_fold(email, username))
+    return (email_valid(email) && name_fold(email, username)) ||
+           usage_wrong("owner", email, "must be an e-mail address that begins with a login name");
+}
+
+static bool option_number(const char *option, const char *text, unsigned most, unsigned *number)
+{
+    char *end, why[48];
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    *number = (unsigned)value;
+    if (text[0] >= '0' && text[0] <= '9' && !errno && !*end && value >= 1 && value <= most)
         return true;
-    fprintf(stderr, "orgd: --owner %s: must be an e-mail address that begins with a login name\n",
-            email);
+    snprintf(why, sizeof why, "must be 1-%u", most);
+    return usage_wrong(option, text, why);
+}
+
+static bool option_url(struct options *o, const char *url)
+{
+    o->settings.letterhead.invitation_url = url;
+    return (strlen(url) <= URL_MAX && strncmp(url, "http", 4) == 0 && strstr(url, "{token}") &&
+            !strpbrk(url, " \"<>\r\n")) ||
+           usage_wrong("invitation-url", url, "must be an http or https URL with {token} in it");
+}
+
+static bool option_smtp(struct options *o, const char *url)
+{
+    const char *why;
+    o->settings.mail.url = url;
+    return mail_url_valid(url, &why) || usage_wrong("smtp", url, why);
+}
+
+static bool option_from(struct options *o, const char *email)
+{
+    o->settings.mail.from = email;
+    return email_valid(email) || usage_wrong("smtp-from", email, "must be an e-mail address");
+}
+
+/* What goes together. */
+static bool options_complete(struct options *o)
+{
+    const struct server_settings *s = &o->settings;
+    bool tls = false;
+    for (size_t i = 0; i < o->listens; i++)
+        tls |= o->tls[i];
+    const char *why = NULL;
+    if (tls != (s->cert != NULL) || tls != (s->key != NULL))
+        why = "--tls, --cert and --key go together";
+    else if (!s->mail.url != !s->mail.from)
+        why = "--smtp and --smtp-from go together";
+    else if ((s->mail.user || o->password_file) &&
+             !(s->mail.user && o->password_file && s->mail.url))
+        why = "--smtp-user and --smtp-password-file go together, with --smtp";
+    if (why)
+        fprintf(stderr, "orgd: %s\n", why);
+    o->settings.letterhead.from = s->mail.from;
+    return !why;
+}
+
+enum option_id {
+    OPTION_DATA = 1,
+    OPTION_SOCKET,
+    OPTION_LISTEN,
+    OPTION_TLS,
+    OPTION_CERT,
+    OPTION_KEY,
+    OPTION_OWNER,
+    OPTION_CONNECTIONS,
+    OPTION_ATTEMPTS,
+    OPTION_URL,
+    OPTION_SMTP,
+    OPTION_FROM,
+    OPTION_USER,
+    OPTION_PASSWORD,
+    OPTION_HELP,
+    OPTION_VERSION
+};
+
+/* False after one line on stderr. */
+static bool option_take(struct options *o, int id, const char *value)
+{
+    switch (id) {
+    case OPTION_DATA:
+        o->data = value;
+        return true;
+    case OPTION_SOCKET:
+        o->socket = value;
+        return true;
+    case OPTION_LISTEN:
+        return option_listen(o, value, false);
+    case OPTION_TLS:
+        return option_listen(o, value, true);
+    case OPTION_CERT:
+        o->settings.cert = value;
+        return true;
+    case OPTION_KEY:
+        o->settings.key = value;
+        return true;
+    case OPTION_OWNER:
+        return option_owner(o, value);
+    case OPTION_CONNECTIONS:
+        return option_number("connections", value, 65536, &o->settings.peers.connections);
+    case OPTION_ATTEMPTS:
+        return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
+    case OPTION_URL:
+        return option_url(o, value);
+    case OPTION_SMTP:
+        return option_smtp(o, value);
+    case OPTION_FROM:
+        return option_from(o, value);
+    case OPTION_USER:
+        o->settings.mail.user = value;
+        return true;
+    case OPTION_PASSWORD:
+        o->password_file = value;
+        return true;
+    }
+    fputs("Try 'orgd --help'.\n", stderr);
+    return false;
+}
+
+/* What stands behind the options. */
+static bool verb_parse(int argc, char **argv, struct options *o)
+{
+    int left = argc - optind;
+    if (left == 0)
+        return true;
+    o->verb = argv[optind];
+    if (strcmp(o->verb, "check") == 0 && left == 1)
+        return true;
+    if (strcmp(o->verb, "backup") == 0 && left == 2) {
+        o->copy = argv[optind + 1];
+        return true;
+    }
+    if (strcmp(o->verb, "backup") == 0 && left == 1)
+        fputs("orgd: backup: which FILE?\n", stderr);
+    else
+        fprintf(stderr, "orgd: unexpected argument %s\n", argv[argc - 1]);
+    fputs("Try 'orgd --help'.\n", stderr);
     return false;
 }
 
 /* Returns -1 to go on, else the exit status. */
 static int options_parse(int argc, char **argv, struct options *o)
 {
-    static const struct option longs[] = {{"data", required_argument, NULL, 'd'},
-                                          {"listen", required_argument, NULL, 'l'},
-                                          {"socket", required_argument, NULL, 's'},
-                                          {"owner", required_argument, NULL, 'o'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {"version", no_argument, NULL, 'v'},
-                                          {NULL, 0, NULL, 0}};
-    int c;
-    while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-        switch (c) {
-        case 'd':
-            o->data = optarg;
-            break;
-        case 's':
-            o->socket = optarg;
-            break;
-        case 'l':
-            if (!option_listen(o, optarg))
-                return EXIT_USAGE;
-            break;
-        case 'o':
-            if (!option_owner(o, optarg))
-                return EXIT_USAGE;
-            break;
-        case 'h':
-            fputs(usage, stdout);
+    static const struct option longs[] = {
+        {"data", required_argument, NULL, OPTION_DATA},
+        {"socket", required_argument, NULL, OPTION_SOCKET},
+        {"listen", required_argument, NULL, OPTION_LISTEN},
+        {"tls", required_argument, NULL, OPTION_TLS},
+        {"cert", required_argument, NULL, OPTION_CERT},
+        {"key", required_argument, NULL, OPTION_KEY},
+        {"owner", required_argument, NULL, OPTION_OWNER},
+        {"connections", required_argument, NULL, OPTION_CONNECTIONS},
+        {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
+        {"invitation-url", required_argument, NULL, OPTION_URL},
+        {"smtp", required_argument, NULL, OPTION_SMTP},
+        {"smtp-from", required_argument, NULL, OPTION_FROM},
+        {"smtp-user", required_argument, NULL, OPTION_USER},
+        {"smtp-password-file", required_argument, NULL, OPTION_PASSWORD},
+        {"help", no_argument, NULL, OPTION_HELP},
+        {"version", no_argument, NULL, OPTION_VERSION},
+        {NULL, 0, NULL, 0}};
+    int id;
+    while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        if (id == OPTION_HELP || id == OPTION_VERSION) {
+            fputs(id == OPTION_HELP ? usage : "orgd " ORG_VERSION "\n", stdout);
             return EXIT_SUCCESS;
-        case 'v':
-            puts("orgd " ORG_VERSION);
-            return EXIT_SUCCESS;
-        default:
-            fputs("Try 'orgd --help'.\n", stderr);
-            return EXIT_USAGE;
         }
+        if (!option_take(o, id, optarg))
+            return EXIT_USAGE;
     }
-    if (optind < argc) {
-        fprintf(stderr, "orgd: unexpected argument %s\nTry 'orgd --help'.\n", argv[optind]);
-        return EXIT_USAGE;
-    }
-    return -1;
+    return verb_parse(argc, argv, o) && options_complete(o) ? -1 : EXIT_USAGE;
 }
 
 /* --- start --- */
@@ -133,12 +286,16 @@ static void directory_make(const char *path, mode_t mode)
 }
 
 /* The unix socket is the first. */
-static bool listen_all(const struct options *o, int *sockets)
+static bool listen_all(struct options *o)
 {
-    sockets[0] = listen_unix(o->socket);
-    for (size_t i = 0; i < o->listens && sockets[i] >= 0; i++)
-        sockets[i + 1] = listen_tcp(&o->listen[i]);
-    return sockets[o->listens] >= 0;
+    struct listener *listeners = o->settings.listeners;
+    listeners[0].fd = listen_unix(o->socket);
+    for (size_t i = 0; i < o->listens && listeners[i].fd >= 0; i++) {
+        listeners[i + 1].fd = listen_tcp(&o->listen[i]);
+        listeners[i + 1].tls = o->tls[i];
+    }
+    o->settings.count = o->listens + 1;
+    return listeners[o->listens].fd >= 0;
 }
 
 /* The first user and his token. It is printed before it is committed: nobody else will ever know
@@ -146,7 +303,7 @@ static bool listen_all(const struct options *o, int *sockets)
 static bool first_start(struct store *store, const char *email)
 {
     struct user user = {.created = clock_wall_ms()};
-    struct token token = {.role = ROLE_MEMBER};
+    struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
     struct secret secret;
     id_make("usr_", user.id);
     name_fold(email, user.username);
@@ -176,16 +333,16 @@ static bool store_prepare(struct store *store, const char *owner)
     return store_commit(store);
 }
 
-static bool serve(struct store *store, const struct options *o, const int *sockets)
+static bool serve(const struct options *o)
 {
     char text[ADDRESS_TEXT_SIZE];
-    struct server *server = server_start(store, sockets, o->listens + 1);
+    struct server *server = server_start(&o->settings);
     if (!server)
         return false;
     printf("listening on %s\n", o->socket);
     for (size_t i = 0; i < o->listens; i++) {
-        listen_name(sockets[i + 1], text);
-        printf("listening on %s\n", text);
+        listen_name(o->settings.listeners[i + 1].fd, text);
+        printf("listening on %s%s\n", o->tls[i] ? "https://" : "", text);
     }
     fflush(stdout);
     bool good = server_run(server);
@@ -194,49 +351,73 @@ static bool serve(struct store *store, const struct options *o, const int *socke
 }
 
 /* Between opening the sockets and closing the store. */
-static bool run(const struct options *o, const int *sockets)
+static bool run(struct options *o)
 {
-    struct store *store = store_open(o->data);
-    if (!store)
+    struct server_settings *settings = &o->settings;
+    if ((settings->cert && !tls_load(settings->cert, settings->key)) ||
+        (o->password_file && !mail_password_read(&settings->mail, o->password_file)))
         return false;
-    bool good = store_prepare(store, o->owner) && serve(store, o, sockets);
-    store_close(store);
+    settings->store = store_open(o->data);
+    if (!settings->store)
+        return false;
+    bool good = store_prepare(settings->store, o->owner) && serve(o);
+    store_close(settings->store);
     return good;
 }
 
 /* Signals are taken by the server's loop, also those that come before it runs. */
 static void signals_block(void)
 {
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGINT);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
+}
+
+static bool libraries_start(void)
+{
+    cJSON_Hooks hooks = {.malloc_fn = memory_get, .free_fn = free};
+    cJSON_InitHooks(&hooks);
+    if (sodium_init() >= 0)
+        return true;
+    fputs("orgd: no random numbers\n", stderr);
+    return false;
+}
+
+static bool serve_all(struct options *o)
+{
+    signals_block();
+    directory_make(o->data, 0700);
+    directory_make(o->socket, 0755);
+    for (size_t i = 0; i < LISTENERS_MAX; i++)
+        o->settings.listeners[i].fd = -1;
+    bool good = listen_all(o) && run(o);
+    if (o->settings.listeners[0].fd >= 0)
+        unlink(o->socket);
+    sodium_memzero(o->settings.mail.password, sizeof o->settings.mail.password);
+    tls_free();
+    return good;
 }
 
 int main(int argc, char **argv)
 {
-    struct options o = {.data = DEFAULT_DATA, .socket = DEFAULT_SOCKET, .owner = DEFAULT_OWNER};
+    static struct options o = {.data = DEFAULT_DATA,
+                               .socket = DEFAULT_SOCKET,
+                               .owner = DEFAULT_OWNER,
+                               .settings.peers = {DEFAULT_CONNECTIONS, DEFAULT_ATTEMPTS}};
     int status = options_parse(argc, argv, &o);
     if (status >= 0)
         return status;
-    cJSON_Hooks hooks = {.malloc_fn = memory_get, .free_fn = free};
-    cJSON_InitHooks(&hooks);
-    if (sodium_init() < 0) {
-        fputs("orgd: no random numbers\n", stderr);
-        return EXIT_FAILURE;
-    }
     umask(0077);
-    signals_block();
-    directory_make(o.data, 0700);
-    directory_make(o.socket, 0755);
-
-    int sockets[LISTENERS_MAX];
-    for (size_t i = 0; i < LISTENERS_MAX; i++)
-        sockets[i] = -1;
-    status = listen_all(&o, sockets) && run(&o, sockets) ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (sockets[0] >= 0)
-        unlink(o.socket);
-    return status;
+    if (!libraries_start())
+        return EXIT_FAILURE;
+    bool good = o.copy   ? store_backup(o.data, o.copy)
+                : o.verb ? store_check(o.data)
+                         : serve_all(&o);
+    if (good && o.verb && !o.copy)
+        printf("%s: nothing is wrong\n", o.data);
+    return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,5 +1,6 @@
 #include "orgd/endpoints.h"
 
+#include "orgd/list_cache.h"
 #include "orgd/record.h"
 
 #include <stdio.h>
@@ -10,7 +11,8 @@ struct listing {
     struct buffer *out;
     int count;
     int most;
-    int64_t revision; /* of the last one that was written */
+    int64_t revision;    /* of the last one that was written */
+    struct cursor after; /* behind it */
     bool more;
     bool full;
 };
@@ -34,26 +36,109 @@ static void listing_add(const struct member *member, void *context)
         listing_text(listing, ",");
     listing_text(listing, text);
     listing->revision = member->revision;
+    listing->after.number = member->joined;
+    snprintf(listing->after.id, sizeof listing->after.id, "%s", member->user.id);
     cJSON_free(text);
     cJSON_Delete(object);
 }
 
+/* --- list --- */
+
+static void list_write(struct listing *listing, struct store *store, const char *organization,
+                       const struct cursor *after, int most)
+{
+    listing->most = most;
+    store_members(store, organization, after, most + 1, listing_add, listing);
+}
+
+/* What page_add's callers answer, for members. */
+static void list_page(struct call *call, const struct page *page)
+{
+    struct listing listing = {.out = &call->reply};
+    char tail[ID_SIZE + 48] = "],\"next\":null}";
+    listing_text(&listing, "{\"members\":[");
+    list_write(&listing, call->store, call->organization.id, &page->after, page->limit);
+    if (listing.more)
+        snprintf(tail, sizeof tail, "],\"next\":\"%lld.%s\"}", (long long)listing.after.number,
+                 listing.after.id);
+    listing_text(&listing, tail);
+}
+
+static void poll_of(const struct call *call, struct poll *poll)
+{
+    snprintf(poll->key, sizeof poll->key, "%s", call->caller.token.key);
+    snprintf(poll->organization, sizeof poll->organization, "%s", call->organization.id);
+    snprintf(poll->request, sizeof poll->request, "%s", call->request);
+}
+
+/* Everybody: in one reply that is kept until the organization's next revision, or in pieces. */
+static void list_whole(struct call *call)
+{
+    static const struct cursor beginning;
+    const struct organization *organization = &call->organization;
+    struct listing listing = {.out = &call->reply};
+    if (list_cache_get(organization->id, organization->revision, &call->reply))
+        return;
+    listing_text(&listing, "{\"members\":[");
+    list_write(&listing, call->store, organization->id, &beginning, LIST_MAX);
+    if (listing.more) {
+        call->pieces = true;
+        poll_of(call, &call->poll);
+        call->poll.after = listing.after;
+        return;
+    }
+    listing_text(&listing, "],\"next\":null}");
+    list_cache_put(organization->id, organization->revision, &call->reply);
+}
+
 void member_list(struct call *call)
 {
-    struct listing listing = {.out = &call->reply, .most = -1};
+    struct page page;
+    if (!call_page(call, &page))
+        return;
     call->status = 200;
-    listing_text(&listing, "{\"members\":[");
-    store_members(call->store, call->organization.id, listing_add, &listing);
-    listing_text(&listing, "]}");
-    if (listing.full)
-        call_fail(call, 500, "too_many", "Too many members for one list: ask members/changes.");
+    if (call_text(call, "after") || call_number(call, "limit"))
+        list_page(call, &page);
+    else
+        list_whole(call);
 }
+
+/* Is the one who was let in as POLL says let in still? */
+static bool poll_allowed(struct store *store, const struct poll *poll)
+{
+    struct caller caller;
+    struct role role;
+    return caller_find(store, poll->key, &caller) &&
+           caller_role(store, &caller, poll->organization, &role) &&
+           role_covers(&role, PERMISSION_MEMBERS_VIEW);
+}
+
+bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end)
+{
+    struct listing listing = {.out = reply};
+    if (!store_begin(store, false))
+        return false;
+    bool allowed = poll_allowed(store, poll);
+    if (allowed) {
+        listing_text(&listing, ",");
+        list_write(&listing, store, poll->organization, &poll->after, LIST_MAX);
+        if (!listing.more && listing.count == 0)
+            buffer_free(reply); /* those that there were have left meanwhile */
+        if (!listing.more)
+            listing_text(&listing, "],\"next\":null}");
+        poll->after = listing.after;
+    }
+    *end = !listing.more;
+    return store_commit(store) && allowed;
+}
+
+/* --- change --- */
 
 /* May MEMBER stop being an owner? There is always one left: decided in the transaction that takes
  * him away. */
 static bool spare_owner(struct call *call, const struct member *member)
 {
-    if (member->role != ROLE_OWNER || store_owners(call->store, call->organization.id) > 1)
+    if (!role_is_owner(&member->role) || store_owners(call->store, call->organization.id) > 1)
         return true;
     call_fail(call, 409, "last_owner", "%s is the last owner of the organization.",
               member->user.email);
@@ -62,22 +147,24 @@ static bool spare_owner(struct call *call, const struct member *member)
 
 void member_set_role(struct call *call)
 {
-    enum role role;
+    struct role role;
     struct member member;
-    const char *user = call_text(call, "userId");
-    if (!call_role(call, ROLE_MEMBER, &role))
+    const char *organization = call->organization.id, *user = call_text(call, "userId");
+    if (!call_role(call, &role))
         return;
-    if (!store_member(call->store, call->organization.id, user, &member) || !member.active) {
+    if (!store_member(call->store, organization, user, &member) || !member.active) {
         call_fail(call, 404, "member_not_found", "The organization has no such member.");
         return;
     }
-    if (!call_covers(call, member.role) || !call_covers(call, role))
+    if (!call_covers(call, &member.role) || !call_covers(call, &role))
         return;
-    if (member.role != role) {
+    if (strcmp(member.role.name, role.name) != 0) {
         if (!spare_owner(call, &member))
             return;
+        call_event(call, organization, "member.set-role", user, member.user.username, "%s -> %s",
+                   member.role.name, role.name);
         member.role = role;
-        call_member_change(call, call->organization.id, &member);
+        call_member_change(call, organization, &member);
     }
     call_ok(call);
 }
@@ -85,12 +172,14 @@ void member_set_role(struct call *call)
 void member_remove(struct call *call)
 {
     struct member member;
-    const char *user = call_text(call, "userId");
-    if (store_member(call->store, call->organization.id, user, &member) && member.active) {
-        if (!call_covers(call, member.role) || !spare_owner(call, &member))
+    const char *organization = call->organization.id, *user = call_text(call, "userId");
+    if (store_member(call->store, organization, user, &member) && member.active) {
+        if (!call_covers(call, &member.role) || !spare_owner(call, &member))
             return;
         member.active = false;
-        call_member_change(call, call->organization.id, &member);
+        call_member_change(call, organization, &member);
+        call_event(call, organization, "member.remove", user, member.user.username, "%s",
+                   member.role.name);
     }
     call_ok(call);
 }
@@ -136,26 +225,28 @@ void member_changes(struct call *call)
     call->hold = true;
     call->poll.since = since;
     call->poll.wait_ms = wait;
-    snprintf(call->poll.key, sizeof call->poll.key, "%s", call->caller.token.key);
-    snprintf(call->poll.organization, sizeof call->poll.organization, "%s", call->organization.id);
+    poll_of(call, &call->poll);
+}
+
+/* The caller is not let in any more. */
+static void changes_ended(const struct poll *poll, struct buffer *reply)
+{
+    cJSON *object = error_json("unauthorized", "The token or the membership ended.", poll->request);
+    char *text = cJSON_PrintUnformatted(object);
+    buffer_add(reply, text, strlen(text), REPLY_MAX);
+    cJSON_free(text);
+    cJSON_Delete(object);
 }
 
 bool member_changes_again(struct store *store, const struct poll *poll, bool last,
                           struct buffer *reply)
 {
-    static const char ended[] = "{\"ok\":false,\"reason\":\"unauthorized\",\"message\":"
-                                "\"The token or the membership ended.\"}";
-    struct caller caller;
     struct organization organization;
-    enum role role;
     bool answer = true;
     if (!store_begin(store, false))
         return true;
-    if (!caller_find(store, poll->key, &caller) ||
-        !caller_role(store, &caller, poll->organization, &role) ||
-        !(role_permissions(role) & PERMISSION_MEMBERS_VIEW) ||
-        !store_organization(store, poll->organization, &organization))
-        buffer_add(reply, ended, sizeof ended - 1, REPLY_MAX);
+    if (!poll_allowed(store, poll) || !store_organization(store, poll->organization, &organization))
+        changes_ended(poll, reply);
     else if (!last && !changes_any(&organization, poll->since))
         answer = false;
     else if (!changes_write(store, &organization, poll->since, reply))

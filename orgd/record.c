@@ -17,6 +17,33 @@ static void add_time(cJSON *object, const char *name, int64_t ms)
     cJSON_AddStringToObject(object, name, text);
 }
 
+cJSON *permissions_json(unsigned permissions)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (enum permission p = 1; p <= PERMISSION_LAST; p <<= 1)
+        if (permissions & p)
+            cJSON_AddItemToArray(array, cJSON_CreateString(permission_name(p)));
+    return array;
+}
+
+unsigned permissions_parse(const cJSON *array)
+{
+    unsigned permissions = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, array) permissions |= permission_parse(cJSON_GetStringValue(item));
+    return permissions;
+}
+
+cJSON *error_json(const char *reason, const char *message, const char *request)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddFalseToObject(object, "ok");
+    cJSON_AddStringToObject(object, "reason", reason);
+    cJSON_AddStringToObject(object, "message", message);
+    cJSON_AddStringToObject(object, "requestId", request);
+    return object;
+}
+
 cJSON *organization_json(const struct organization *organization)
 {
     cJSON *object = cJSON_CreateObject();
@@ -44,11 +71,8 @@ cJSON *user_json(const struct user *user)
 cJSON *member_json(const struct member *member)
 {
     cJSON *object = person_json(&member->user, "userId");
-    cJSON_AddStringToObject(object, "role", role_name(member->role));
-    cJSON *permissions = cJSON_AddArrayToObject(object, "permissions");
-    for (enum permission p = 1; p <= PERMISSION_LAST; p <<= 1)
-        if (role_permissions(member->role) & p)
-            cJSON_AddItemToArray(permissions, cJSON_CreateString(permission_name(p)));
+    cJSON_AddStringToObject(object, "role", member->role.name);
+    cJSON_AddItemToObject(object, "permissions", permissions_json(member->role.permissions));
     cJSON_AddStringToObject(object, "state", member->active ? "active" : "removed");
     add_time(object, "joinedAt", member->joined);
     return object;
@@ -59,7 +83,7 @@ cJSON *invitation_json(const struct invitation *invitation)
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "id", invitation->id);
     cJSON_AddStringToObject(object, "email", invitation->email);
-    cJSON_AddStringToObject(object, "role", role_name(invitation->role));
+    cJSON_AddStringToObject(object, "role", invitation->role);
     add_time(object, "createdAt", invitation->created);
     add_time(object, "expiresAt", invitation->expires);
     return object;
@@ -75,8 +99,92 @@ cJSON *token_json(const struct token *token, const struct secret *secret)
     cJSON_AddStringToObject(object, "lastFour", token->last_four);
     cJSON_AddStringToObject(object, "bearer", bearer);
     if (token->organization[0])
-        cJSON_AddStringToObject(object, "role", role_name(token->role));
+        cJSON_AddStringToObject(object, "role", token->role.name);
     return object;
+}
+
+cJSON *token_list_json(const struct token *token)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "key", token->key);
+    cJSON_AddStringToObject(object, "name", token->name);
+    if (token->organization[0])
+        cJSON_AddStringToObject(object, "role", token->role.name);
+    cJSON_AddStringToObject(object, "env", token->test ? "test" : "live");
+    cJSON_AddStringToObject(object, "lastFour", token->last_four);
+    add_time(object, "createdAt", token->created);
+    return object;
+}
+
+cJSON *join_code_json(const struct join_code *code)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", code->id);
+    cJSON_AddStringToObject(object, "role", code->role);
+    if (code->max_uses)
+        cJSON_AddNumberToObject(object, "maxUses", (double)code->max_uses);
+    else
+        cJSON_AddNullToObject(object, "maxUses");
+    cJSON_AddNumberToObject(object, "uses", (double)code->uses);
+    add_time(object, "createdAt", code->created);
+    return object;
+}
+
+cJSON *event_json(const struct event *event)
+{
+    cJSON *object = cJSON_CreateObject();
+    char id[24];
+    snprintf(id, sizeof id, "%lld", (long long)event->id);
+    cJSON_AddStringToObject(object, "id", id);
+    add_time(object, "at", event->at);
+    cJSON_AddStringToObject(object, "actor", event->actor);
+    cJSON_AddStringToObject(object, "actorName", event->actor_name);
+    cJSON_AddStringToObject(object, "action", event->action);
+    cJSON_AddStringToObject(object, "subject", event->subject);
+    cJSON_AddStringToObject(object, "subjectName", event->subject_name);
+    cJSON_AddStringToObject(object, "detail", event->detail);
+    cJSON_AddStringToObject(object, "from", event->from);
+    cJSON_AddStringToObject(object, "requestId", event->request);
+    return object;
+}
+
+void mail_date(int64_t ms, char *text, size_t size)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    strftime(text, size, "%a, %d %b %Y %H:%M:%S +0000", &tm); /* orgd never sets a locale */
+}
+
+/* Z, or +HH:MM before or behind it, in minutes. */
+static bool offset_parse(const char *text, int *minutes)
+{
+    struct tm tm = {0};
+    *minutes = 0;
+    if (strcmp(text, "Z") == 0)
+        return true;
+    if (text[0] != '+' && text[0] != '-')
+        return false;
+    const char *end = strptime(text + 1, "%H:%M", &tm);
+    *minutes = (tm.tm_hour * 60 + tm.tm_min) * (text[0] == '-' ? -1 : 1);
+    return end && *end == '\0';
+}
+
+bool time_parse(const char *text, int64_t *ms)
+{
+    struct tm tm = {0};
+    int minutes, fraction = 0, unit = 100;
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (!rest)
+        return false;
+    if (*rest == '.') {
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
+            fraction += (*rest - '0') * unit;
+    }
+    if (!offset_parse(rest, &minutes))
+        return false;
+    *ms = ((int64_t)timegm(&tm) - minutes * 60LL) * 1000 + fraction;
+    return true;
 }
 
 bool email_valid(const char *email)
@@ -88,7 +196,7 @@ bool email_valid(const char *email)
     if (!at || at == email || at[1] == '\0' || strchr(at + 1, '@'))
         return false;
     for (size_t i = 0; i < len; i++)
-        if (email[i] <= ' ' || email[i] > '~')
+        if (email[i] <= ' ' || email[i] > '~' || strchr("<>()[]\\,;:\"", email[i]))
             return false;
     return true;
 }

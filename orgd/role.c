@@ -4,54 +4,63 @@
 
 #define MAY_VIEW (PERMISSION_ORG_VIEW | PERMISSION_MEMBERS_VIEW)
 
-static const struct {
-    const char *name;
-    unsigned permissions;
-} roles[ROLE_COUNT] = {
-    [ROLE_MEMBER] = {"member", MAY_VIEW},
-    [ROLE_ADMIN] = {"admin", MAY_VIEW | PERMISSION_MEMBERS_MANAGE},
-    [ROLE_OWNER] = {"owner", MAY_VIEW | PERMISSION_MEMBERS_MANAGE | PERMISSION_ORG_MANAGE},
+const struct role roles_builtin[ROLES_BUILTIN] = {
+    {"owner", PERMISSIONS_ALL},
+    {"admin", MAY_VIEW | PERMISSION_MEMBERS_MANAGE},
+    {"member", MAY_VIEW},
 };
 
-const char *role_name(enum role role)
-{
-    return roles[role].name;
-}
+static const struct {
+    enum permission permission;
+    const char *name;
+} permissions[] = {
+    {PERMISSION_ORG_VIEW, "org:view"},
+    {PERMISSION_ORG_MANAGE, "org:manage"},
+    {PERMISSION_MEMBERS_VIEW, "members:view"},
+    {PERMISSION_MEMBERS_MANAGE, "members:manage"},
+};
 
-bool role_parse(const char *name, enum role *role)
+#define PERMISSION_COUNT (sizeof permissions / sizeof *permissions)
+
+bool role_builtin(const char *name, struct role *role)
 {
-    for (enum role r = 0; r < ROLE_COUNT; r++) {
-        if (strcmp(roles[r].name, name) == 0) {
-            *role = r;
+    for (size_t i = 0; i < ROLES_BUILTIN; i++) {
+        if (strcmp(roles_builtin[i].name, name) == 0) {
+            *role = roles_builtin[i];
             return true;
         }
     }
     return false;
 }
 
-unsigned role_permissions(enum role role)
+bool role_is_owner(const struct role *role)
 {
-    return roles[role].permissions;
+    return strcmp(role->name, roles_builtin[0].name) == 0;
 }
 
-bool role_covers(enum role role, enum role other)
+bool role_name_valid(const char *name)
 {
-    return (roles[other].permissions & ~roles[role].permissions) == 0;
+    size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+    return name[0] >= 'a' && name[0] <= 'z' && name[len] == '\0' && len < ROLE_SIZE;
+}
+
+bool role_covers(const struct role *role, unsigned wanted)
+{
+    return (wanted & ~role->permissions) == 0;
 }
 
 const char *permission_name(enum permission permission)
 {
-    switch (permission) {
-    case PERMISSION_ORG_VIEW:
-        return "org:view";
-    case PERMISSION_ORG_MANAGE:
-        return "org:manage";
-    case PERMISSION_MEMBERS_VIEW:
-        return "members:view";
-    case PERMISSION_MEMBERS_MANAGE:
-        return "members:manage";
-    case PERMISSION_NONE:
-        break;
-    }
+    for (size_t i = 0; i < PERMISSION_COUNT; i++)
+        if (permissions[i].permission == permission)
+            return permissions[i].name;
     return "none";
+}
+
+enum permission permission_parse(const char *name)
+{
+    for (size_t i = 0; i < PERMISSION_COUNT; i++)
+        if (strcmp(permissions[i].name, name) == 0)
+            return permissions[i].permission;
+    return PERMISSION_NONE;
 }

@@ -1,10 +1,11 @@
-/* The built-in roles and what they permit (API.md, "Roles"). Pure functions, thread-safe. */
+/* Roles and what they permit (API.md, "Roles"): three are built in, an organization may add its
+ * own. Pure functions, thread-safe. */
 #ifndef ORGD_ROLE_H
 #define ORGD_ROLE_H
 
 #include <stdbool.h>
 
-enum role { ROLE_MEMBER, ROLE_ADMIN, ROLE_OWNER, ROLE_COUNT };
+#define ROLE_SIZE 33 /* 32 characters and the NUL */
 
 enum permission {
     PERMISSION_NONE = 0,
@@ -15,20 +16,33 @@ enum permission {
 };
 
 #define PERMISSION_LAST PERMISSION_MEMBERS_MANAGE
+#define PERMISSIONS_ALL (2 * PERMISSION_LAST - 1)
 
-/* "owner" for ROLE_OWNER; static. */
-const char *role_name(enum role role);
+struct role {
+    char name[ROLE_SIZE];
+    unsigned permissions; /* bits of enum permission */
+};
 
-/* Fills *ROLE for one of the names above; false for any other text. */
-bool role_parse(const char *name, enum role *role);
+/* The built-in roles, the mightiest first; ROLES_BUILTIN of them. */
+extern const struct role roles_builtin[];
+#define ROLES_BUILTIN 3
 
-/* The bits of enum permission that ROLE holds. */
-unsigned role_permissions(enum role role);
+/* Fills *ROLE for "owner", "admin" or "member"; false for any other text. */
+bool role_builtin(const char *name, struct role *role);
 
-/* True when ROLE can do everything that OTHER can: who holds ROLE may give and take OTHER. */
-bool role_covers(enum role role, enum role other);
+/* True for the role that every organization has at least one member of. */
+bool role_is_owner(const struct role *role);
+
+/* May NAME be a role of an organization's own? [a-z][a-z0-9_-]{0,31}; built-in ones pass too. */
+bool role_name_valid(const char *name);
+
+/* True when ROLE can do everything that PERMISSIONS say: who holds ROLE may give and take them. */
+bool role_covers(const struct role *role, unsigned permissions);
 
 /* "org:view" for PERMISSION_ORG_VIEW; static. */
 const char *permission_name(enum permission permission);
+
+/* The permission of that name, PERMISSION_NONE for any other text. */
+enum permission permission_parse(const char *name);
 
 #endif

@@ -12,10 +12,19 @@ static_assert(SECRET_HASH_SIZE == crypto_generichash_BYTES, "BLAKE2b-256");
 void id_make(const char *prefix, char id[ID_SIZE])
 {
     static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-    char random[ID_RANDOM_LEN + 1] = "";
-    for (size_t i = 0; i < ID_RANDOM_LEN; i++)
-        random[i] = alphabet[randombytes_uniform(sizeof alphabet - 1)];
-    snprintf(id, ID_SIZE, "%s%s", prefix, random);
+    char text[ID_RANDOM_LEN + 1] = "";
+    unsigned char random[2 * ID_RANDOM_LEN];
+    size_t at = sizeof random;
+    for (size_t i = 0; i < ID_RANDOM_LEN;) {
+        if (at == sizeof random) {
+            randombytes_buf(random, sizeof random);
+            at = 0;
+        }
+        unsigned char byte = random[at++];
+        if (byte < 252) /* a multiple of 36: no character is likelier than another */
+            text[i++] = alphabet[byte % (sizeof alphabet - 1)];
+    }
+    snprintf(id, ID_SIZE, "%s%s", prefix, text);
 }
 
 static void secret_hash(const char *text, unsigned char hash[SECRET_HASH_SIZE])

@@ -6,20 +6,38 @@
 #ifndef ORGD_SERVER_H
 #define ORGD_SERVER_H
 
+#include "orgd/call.h"
+#include "orgd/mail.h"
+#include "orgd/peer.h"
 #include "orgd/store.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LISTENERS_MAX 16
 
+struct listener {
+    int fd;
+    bool tls;
+};
+
+struct server_settings {
+    struct store *store;
+    struct listener listeners[LISTENERS_MAX]; /* the server owns the sockets when it has started */
+    size_t count;
+    const char *cert, *key; /* read again on SIGHUP; NULL without TLS. tls_load comes before */
+    struct peer_limits peers;
+    struct letterhead letterhead;
+    struct mail_settings mail; /* without URL no mail is sent */
+};
+
 struct server;
 
-/* Serves STORE on COUNT listening sockets, which it owns from now on. NULL after one line on
- * stderr. */
-struct server *server_start(struct store *store, const int *sockets, size_t count);
+/* SETTINGS must stay. NULL after one line on stderr. */
+struct server *server_start(const struct server_settings *settings);
 
-/* Serves until SIGTERM or SIGINT, which must be blocked. False when the loop broke, after one line
- * on stderr. */
+/* Serves until SIGTERM or SIGINT; these and SIGHUP must be blocked. False when the loop broke,
+ * after one line on stderr. */
 bool server_run(struct server *server);
 
 /* Ends all connections and frees the server. */

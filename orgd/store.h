@@ -1,7 +1,7 @@
 /*
- * What orgd remembers: users, organizations, members, invitations, tokens. One implementation is
- * linked in (store_sqlite.c). Nothing here is thread-safe; everything happens between store_begin
- * and store_commit or store_rollback.
+ * What orgd remembers: users, organizations, their members, roles, invitations, join codes, tokens
+ * and audit events. One implementation is linked in (store_sqlite.c, store_file.c). Nothing here is
+ * thread-safe; everything happens between store_begin and store_commit or store_rollback.
  *
  * A failing store (I/O, a full disk, a broken row) is remembered instead of returned: the failing
  * call and all calls behind it answer like "not there" or do nothing, store_commit refuses,
@@ -13,6 +13,7 @@
 #define ORGD_STORE_H
 
 #include "common/name.h"
+#include "orgd/peer.h"
 #include "orgd/role.h"
 #include "orgd/secret.h"
 
@@ -22,6 +23,9 @@
 #define EMAIL_SIZE     255 /* 254 characters and the NUL */
 #define DISPLAY_SIZE   401 /* 100 characters of UTF-8 and the NUL */
 #define LAST_FOUR_SIZE 5
+#define ACTION_SIZE    32
+#define SUBJECT_SIZE   40
+#define DETAIL_SIZE    800
 
 /* All times are milliseconds since 1970 (clock_wall_ms). */
 
@@ -42,8 +46,8 @@ struct organization {
 
 struct member {
     struct user user;
-    enum role role;
-    bool active; /* false: a tombstone of one that left */
+    struct role role;
+    bool active; /* false: a tombstone of one that left, whose role may be gone */
     int64_t joined;
     int64_t revision; /* of his latest change */
 };
@@ -52,9 +56,19 @@ struct invitation {
     char id[ID_SIZE];
     char organization[ID_SIZE];
     char email[EMAIL_SIZE];
-    enum role role;
+    char role[ROLE_SIZE];
     int64_t created;
     int64_t expires;
+    unsigned char hash[SECRET_HASH_SIZE];
+};
+
+struct join_code {
+    char id[ID_SIZE];
+    char organization[ID_SIZE];
+    char role[ROLE_SIZE];
+    int64_t max_uses; /* 0: without limit */
+    int64_t uses;
+    int64_t created;
     unsigned char hash[SECRET_HASH_SIZE];
 };
 
@@ -64,10 +78,37 @@ struct token {
     char last_four[LAST_FOUR_SIZE];
     char user[ID_SIZE];         /* empty when it belongs to an organization */
     char organization[ID_SIZE]; /* empty when it belongs to a user */
-    enum role role;             /* an organization's token: what it may do there */
+    struct role role;           /* an organization's token: what it may do there */
     char name[DISPLAY_SIZE];
     bool test; /* env "test" instead of "live" */
     int64_t created;
+};
+
+struct event {
+    int64_t id; /* counts up; given by store_event_add */
+    int64_t at;
+    char organization[ID_SIZE]; /* empty when it belongs to none */
+    char actor[ID_SIZE];        /* a user's id or a token's key */
+    char actor_name[DISPLAY_SIZE];
+    char action[ACTION_SIZE];
+    char subject[SUBJECT_SIZE]; /* an id, a key or a role's name */
+    char subject_name[DISPLAY_SIZE];
+    char detail[DETAIL_SIZE];
+    char from[PEER_TEXT_SIZE];
+    char request[REQUEST_ID_SIZE];
+};
+
+/* Where in a listing to go on: behind the one that has NUMBER (a time, or an event's id) and ID.
+ * Zeroed it is the beginning. */
+struct cursor {
+    int64_t number;
+    char id[ID_SIZE];
+};
+
+struct event_filter {
+    const char *action; /* "" for all */
+    int64_t from, to;   /* both included */
+    int64_t before;     /* an event's id */
 };
 
 struct store;
@@ -90,6 +131,14 @@ bool store_commit(struct store *store);
  * believed. */
 bool store_rollback(struct store *store);
 
+/*
+ * Several changes, each between its store_begin and store_commit or store_rollback as ever, that
+ * become durable together when store_batch_end returns true; false: none of them happened.
+ * store_batch_begin is false when nothing can be changed now.
+ */
+bool store_batch_begin(struct store *store);
+bool store_batch_end(struct store *store);
+
 /* True when no user was ever made. */
 bool store_empty(struct store *store);
 
@@ -100,11 +149,32 @@ bool store_user_by_email(struct store *store, const char *email, struct user *us
 bool store_username_taken(struct store *store, const char *username);
 void store_user_add(struct store *store, const struct user *user);
 
+/* Stores another username or name. */
+void store_user_update(struct store *store, const struct user *user);
+
 bool store_organization(struct store *store, const char *id, struct organization *organization);
 void store_organization_add(struct store *store, const struct organization *organization);
+void store_organization_rename(struct store *store, const char *id, const char *name);
+/* With everything that is in it but its events. */
+void store_organization_remove(struct store *store, const char *id);
 
 /* Counts the organization's revision up and returns the new one. */
 int64_t store_revision_next(struct store *store, const char *organization);
+
+/* Roles of the organization's own. */
+typedef void (*role_fn)(const struct role *role, void *context);
+bool store_role(struct store *store, const char *organization, const char *name, struct role *role);
+void store_roles(struct store *store, const char *organization, role_fn each, void *context);
+int64_t store_role_count(struct store *store, const char *organization);
+void store_role_put(struct store *store, const char *organization, const struct role *role);
+/* Also drops the organization's invitations that have expired at NOW: one of them may name it. */
+void store_role_remove(struct store *store, const char *organization, const char *name,
+                       int64_t now);
+/* Has a member, a pending invitation, a join code or a token that role? NOW decides what is
+ * pending. */
+bool store_role_used(struct store *store, const char *organization, const char *name, int64_t now);
+/* Gives every active member that has the role a new revision, and the organization the last one. */
+void store_role_touch(struct store *store, const char *organization, const char *name);
 
 /* A member or a tombstone: look at ACTIVE. */
 bool store_member(struct store *store, const char *organization, const char *user,
@@ -118,12 +188,13 @@ void store_member_put(struct store *store, const char *organization, const struc
 int64_t store_owners(struct store *store, const char *organization);
 
 typedef void (*member_fn)(const struct member *member, void *context);
-typedef void (*invitation_fn)(const struct invitation *invitation, void *context);
-typedef void (*membership_fn)(const struct organization *organization, enum role role,
+typedef void (*membership_fn)(const struct organization *organization, const struct role *role,
                               void *context);
 
-/* The active members, in the order in which they joined. */
-void store_members(struct store *store, const char *organization, member_fn each, void *context);
+/* At most LIMIT active members behind AFTER (joined, user id), in the order in which they joined.
+ */
+void store_members(struct store *store, const char *organization, const struct cursor *after,
+                   int limit, member_fn each, void *context);
 
 /* At most LIMIT members and tombstones with a revision beyond SINCE, oldest change first. */
 void store_changes(struct store *store, const char *organization, int64_t since, int limit,
@@ -132,16 +203,48 @@ void store_changes(struct store *store, const char *organization, int64_t since,
 /* The organizations that USER is an active member of. */
 void store_memberships(struct store *store, const char *user, membership_fn each, void *context);
 
+/* Listings: at most LIMIT of them behind AFTER (created, id), oldest first. */
+typedef void (*invitation_fn)(const struct invitation *invitation, void *context);
 bool store_invitation(struct store *store, const char *id, struct invitation *invitation);
 /* Those that do not expire before NOW. */
 void store_invitations(struct store *store, const char *organization, int64_t now,
-                       invitation_fn each, void *context);
-/* Also drops the one that this one replaces and those of the organization that have expired at its
- * creation. */
+                       const struct cursor *after, int limit, invitation_fn each, void *context);
+/* Also drops the one that this one replaces (same address, or same id) and those of the
+ * organization that have expired at its creation. */
 void store_invitation_add(struct store *store, const struct invitation *invitation);
 void store_invitation_remove(struct store *store, const char *id);
 
+typedef void (*join_code_fn)(const struct join_code *code, void *context);
+bool store_join_code(struct store *store, const char *id, struct join_code *code);
+void store_join_codes(struct store *store, const char *organization, const struct cursor *after,
+                      int limit, join_code_fn each, void *context);
+void store_join_code_add(struct store *store, const struct join_code *code);
+void store_join_code_use(struct store *store, const char *id);
+void store_join_code_remove(struct store *store, const char *id);
+
+typedef void (*token_fn)(const struct token *token, void *context);
 bool store_token(struct store *store, const char *key, struct token *token);
+/* OWNER: a user's or an organization's id. */
+void store_tokens(struct store *store, const char *owner, const struct cursor *after, int limit,
+                  token_fn each, void *context);
 void store_token_add(struct store *store, const struct token *token);
+void store_token_remove(struct store *store, const char *key);
+
+typedef void (*event_fn)(const struct event *event, void *context);
+void store_event_add(struct store *store, const struct event *event);
+/* At most LIMIT of the organization's events, the newest first. */
+void store_events(struct store *store, const char *organization, const struct event_filter *filter,
+                  int limit, event_fn each, void *context);
+
+/*
+ * The whole data file at PATH, whether or not a server has it open. Each prints what is wrong on
+ * stderr, one line each, and returns false then.
+ */
+
+/* Copies it, as it is at one moment, to the new file COPY (mode 0600). */
+bool store_backup(const char *path, const char *copy);
+
+/* Looks for damage and for what must never be, such as an organization without an owner. */
+bool store_check(const char *path);
 
 #endif

@@ -1,79 +1,48 @@
 #include "orgd/store.h"
 
 #include "orgd/buffer.h"
+#include "orgd/store_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#define SCHEMA_VERSION 1
-#define BUSY_MS        2000 /* for somebody who looks at the file with the sqlite3 tool */
-
-static const char schema[] =
-    "CREATE TABLE users ("
-    " id TEXT PRIMARY KEY,"
-    " email TEXT NOT NULL UNIQUE COLLATE NOCASE,"
-    " username TEXT NOT NULL UNIQUE,"
-    " name TEXT NOT NULL,"
-    " created_at INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE organizations ("
-    " id TEXT PRIMARY KEY,"
-    " name TEXT NOT NULL,"
-    " created_at INTEGER NOT NULL,"
-    " revision INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE members ("
-    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
-    " user_id TEXT NOT NULL REFERENCES users(id),"
-    " role TEXT NOT NULL,"
-    " active INTEGER NOT NULL CHECK (active IN (0, 1)),"
-    " joined_at INTEGER NOT NULL,"
-    " revision INTEGER NOT NULL,"
-    " PRIMARY KEY (organization_id, user_id)) WITHOUT ROWID;"
-    "CREATE UNIQUE INDEX members_changes ON members(organization_id, revision);"
-    "CREATE INDEX members_user ON members(user_id);"
-    "CREATE INDEX members_owners ON members(organization_id) WHERE role = 'owner' AND active = 1;"
-    "CREATE TABLE invitations ("
-    " id TEXT PRIMARY KEY,"
-    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
-    " email TEXT NOT NULL COLLATE NOCASE,"
-    " role TEXT NOT NULL,"
-    " secret_hash BLOB NOT NULL,"
-    " created_at INTEGER NOT NULL,"
-    " expires_at INTEGER NOT NULL,"
-    " UNIQUE (organization_id, email)) WITHOUT ROWID;"
-    "CREATE TABLE tokens ("
-    " key TEXT PRIMARY KEY,"
-    " secret_hash BLOB NOT NULL,"
-    " last_four TEXT NOT NULL,"
-    " user_id TEXT REFERENCES users(id),"
-    " organization_id TEXT REFERENCES organizations(id),"
-    " role TEXT NOT NULL,"
-    " name TEXT NOT NULL,"
-    " test INTEGER NOT NULL CHECK (test IN (0, 1)),"
-    " created_at INTEGER NOT NULL,"
-    " CHECK ((user_id IS NULL) <> (organization_id IS NULL))) WITHOUT ROWID;";
 
 enum statement {
     BEGIN_READ,
     BEGIN_CHANGE,
     COMMIT,
     ROLLBACK,
+    NEST,
+    NEST_COMMIT,
+    NEST_ROLLBACK,
     USER_ANY,
     USER_BY_ID,
     USER_BY_EMAIL,
     USER_BY_USERNAME,
     USER_ADD,
+    USER_UPDATE,
     ORGANIZATION_BY_ID,
     ORGANIZATION_ADD,
+    ORGANIZATION_RENAME,
+    ORGANIZATION_REMOVE,
+    CLEAR_MEMBERS,
+    CLEAR_INVITATIONS,
+    CLEAR_JOIN_CODES,
+    CLEAR_TOKENS,
+    CLEAR_ROLES,
     REVISION_NEXT,
     REVISION,
+    ROLE_BY_NAME,
+    ROLE_LIST,
+    ROLE_COUNT,
+    ROLE_PUT,
+    ROLE_REMOVE,
+    ROLE_USED,
+    ROLE_TOUCH,
+    REVISION_LATEST,
     MEMBER_BY_USER,
     MEMBER_PUT,
     OWNER_COUNT,
@@ -85,59 +54,129 @@ enum statement {
     INVITATION_PRUNE,
     INVITATION_ADD,
     INVITATION_REMOVE,
+    JOIN_CODE_BY_ID,
+    JOIN_CODE_LIST,
+    JOIN_CODE_ADD,
+    JOIN_CODE_USE,
+    JOIN_CODE_REMOVE,
     TOKEN_BY_KEY,
+    TOKEN_LIST,
     TOKEN_ADD,
+    TOKEN_REMOVE,
+    EVENT_ADD,
+    EVENT_LIST,
     STATEMENT_COUNT
 };
 
 #define USER_COLUMNS       "id, email, username, name, created_at"
 #define INVITATION_COLUMNS "id, organization_id, email, role, created_at, expires_at, secret_hash"
-#define TOKEN_COLUMNS                                                                              \
-    "key, secret_hash, last_four, user_id, organization_id, role, name, test, created_at"
+#define JOIN_CODE_COLUMNS  "id, organization_id, role, max_uses, uses, created_at, secret_hash"
+#define EVENT_COLUMNS                                                                              \
+    "at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, "      \
+    "request"
+/* A role's name is followed by the permissions of the organization's own role of that name. */
+#define JOIN_ROLE(table)                                                                           \
+    " LEFT JOIN roles r ON r.organization_id = " table ".organization_id AND r.name = " table      \
+    ".role "
 #define SELECT_MEMBER                                                                              \
-    "SELECT u.id, u.email, u.username, u.name, u.created_at, m.role, m.active, m.joined_at,"       \
-    " m.revision FROM members m JOIN users u ON u.id = m.user_id WHERE m.organization_id = ?1 "
+    "SELECT u.id, u.email, u.username, u.name, u.created_at, m.role, r.permissions, m.active,"     \
+    " m.joined_at, m.revision FROM members m JOIN users u ON u.id = m.user_id" JOIN_ROLE(          \
+        "m") "WHERE m.organization_id = ?1 "
+#define SELECT_TOKEN                                                                               \
+    "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
+    " r.permissions, t.name, t.test, t.created_at FROM tokens t" JOIN_ROLE("t")
+#define PAGE " (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4"
 
 static const char *const sql[STATEMENT_COUNT] = {
     [BEGIN_READ] = "BEGIN",
     [BEGIN_CHANGE] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
+    [NEST] = "SAVEPOINT one",
+    [NEST_COMMIT] = "RELEASE one",
+    [NEST_ROLLBACK] = "ROLLBACK TO one",
     [USER_ANY] = "SELECT 1 FROM users LIMIT 1",
     [USER_BY_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?1",
     [USER_BY_EMAIL] = "SELECT " USER_COLUMNS " FROM users WHERE email = ?1",
     [USER_BY_USERNAME] = "SELECT 1 FROM users WHERE username = ?1",
     [USER_ADD] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
+    [USER_UPDATE] = "UPDATE users SET username = ?2, name = ?3 WHERE id = ?1",
     [ORGANIZATION_BY_ID] = "SELECT id, name, created_at, revision FROM organizations WHERE id = ?1",
     [ORGANIZATION_ADD] =
         "INSERT INTO organizations (id, name, created_at, revision) VALUES (?1, ?2, ?3, ?4)",
+    [ORGANIZATION_RENAME] = "UPDATE organizations SET name = ?2 WHERE id = ?1",
+    [ORGANIZATION_REMOVE] = "DELETE FROM organizations WHERE id = ?1",
+    [CLEAR_MEMBERS] = "DELETE FROM members WHERE organization_id = ?1",
+    [CLEAR_INVITATIONS] = "DELETE FROM invitations WHERE organization_id = ?1",
+    [CLEAR_JOIN_CODES] = "DELETE FROM join_codes WHERE organization_id = ?1",
+    [CLEAR_TOKENS] = "DELETE FROM tokens WHERE organization_id = ?1",
+    [CLEAR_ROLES] = "DELETE FROM roles WHERE organization_id = ?1",
     [REVISION_NEXT] = "UPDATE organizations SET revision = revision + 1 WHERE id = ?1",
     [REVISION] = "SELECT revision FROM organizations WHERE id = ?1",
+    [ROLE_BY_NAME] = "SELECT name, permissions FROM roles WHERE organization_id = ?1 AND name = ?2",
+    [ROLE_LIST] = "SELECT name, permissions FROM roles WHERE organization_id = ?1 ORDER BY name",
+    [ROLE_COUNT] = "SELECT count(*) FROM roles WHERE organization_id = ?1",
+    [ROLE_PUT] = "INSERT INTO roles (organization_id, name, permissions) VALUES (?1, ?2, ?3)"
+                 " ON CONFLICT DO UPDATE SET permissions = excluded.permissions",
+    [ROLE_REMOVE] = "DELETE FROM roles WHERE organization_id = ?1 AND name = ?2",
+    [ROLE_USED] =
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND role = ?2"
+        " AND active = 1) OR EXISTS (SELECT 1 FROM invitations WHERE organization_id = ?1 AND role "
+        "= ?2"
+        " AND expires_at > ?3) OR EXISTS (SELECT 1 FROM join_codes WHERE organization_id = ?1"
+        " AND role = ?2) OR EXISTS (SELECT 1 FROM tokens WHERE organization_id = ?1 AND role = ?2)",
+    [ROLE_TOUCH] =
+        "UPDATE members SET revision = x.revision FROM (SELECT m.user_id AS id, o.revision"
+        " + row_number() OVER (ORDER BY m.revision) AS revision FROM members m JOIN organizations o"
+        " ON o.id = m.organization_id WHERE o.id = ?1 AND m.role = ?2 AND m.active = 1) x"
+        " WHERE members.organization_id = ?1 AND members.user_id = x.id",
+    [REVISION_LATEST] =
+        "UPDATE organizations SET revision = max(revision, ifnull((SELECT max(revision)"
+        " FROM members WHERE organization_id = ?1), 0)) WHERE id = ?1",
     [MEMBER_BY_USER] = SELECT_MEMBER "AND m.user_id = ?2",
     [MEMBER_PUT] =
         "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
         " ON CONFLICT (organization_id, user_id) DO UPDATE SET role = excluded.role,"
-        " active = excluded.active, joined_at = excluded.joined_at,"
-        " revision = excluded.revision",
+        " active = excluded.active, joined_at = excluded.joined_at, revision = excluded.revision",
     [OWNER_COUNT] = "SELECT count(*) FROM members"
                     " WHERE organization_id = ?1 AND role = 'owner' AND active = 1",
-    [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 ORDER BY m.joined_at, m.user_id",
+    [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 AND (m.joined_at, m.user_id) > (?2, ?3)"
+                                  " ORDER BY m.joined_at, m.user_id LIMIT ?4",
     [MEMBER_CHANGES] = SELECT_MEMBER "AND m.revision > ?2 ORDER BY m.revision LIMIT ?3",
-    [MEMBERSHIP_LIST] = "SELECT o.id, o.name, o.created_at, o.revision, m.role FROM members m"
-                        " JOIN organizations o ON o.id = m.organization_id"
-                        " WHERE m.user_id = ?1 AND m.active = 1 ORDER BY o.created_at, o.id",
+    [MEMBERSHIP_LIST] =
+        "SELECT o.id, o.name, o.created_at, o.revision, m.role, r.permissions FROM members m"
+        " JOIN organizations o ON o.id = m.organization_id" JOIN_ROLE(
+            "m") "WHERE m.user_id = ?1 AND m.active = 1 ORDER BY o.created_at, o.id",
     [INVITATION_BY_ID] = "SELECT " INVITATION_COLUMNS " FROM invitations WHERE id = ?1",
     [INVITATION_LIST] = "SELECT " INVITATION_COLUMNS " FROM invitations"
-                        " WHERE organization_id = ?1 AND expires_at > ?2 ORDER BY created_at, id",
-    [INVITATION_PRUNE] = "DELETE FROM invitations"
-                         " WHERE organization_id = ?1 AND (email = ?2 OR expires_at <= ?3)",
+                        " WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
+    [INVITATION_PRUNE] = "DELETE FROM invitations WHERE id = ?4 OR (organization_id = ?1"
+                         " AND (email = ?2 OR expires_at <= ?3))",
     [INVITATION_ADD] =
         "INSERT INTO invitations (" INVITATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [INVITATION_REMOVE] = "DELETE FROM invitations WHERE id = ?1",
-    [TOKEN_BY_KEY] = "SELECT " TOKEN_COLUMNS " FROM tokens WHERE key = ?1",
-    [TOKEN_ADD] = "INSERT INTO tokens (" TOKEN_COLUMNS
-                  ") VALUES (?1, ?2, ?3, nullif(?4, ''), nullif(?5, ''), ?6, ?7, ?8, ?9)",
+    [JOIN_CODE_BY_ID] = "SELECT " JOIN_CODE_COLUMNS " FROM join_codes WHERE id = ?1",
+    [JOIN_CODE_LIST] =
+        "SELECT " JOIN_CODE_COLUMNS " FROM join_codes WHERE organization_id = ?1 AND" PAGE,
+    [JOIN_CODE_ADD] =
+        "INSERT INTO join_codes (" JOIN_CODE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [JOIN_CODE_USE] = "UPDATE join_codes SET uses = uses + 1 WHERE id = ?1",
+    [JOIN_CODE_REMOVE] = "DELETE FROM join_codes WHERE id = ?1",
+    [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1",
+    [TOKEN_LIST] =
+        SELECT_TOKEN "WHERE (t.organization_id = ?1 OR t.user_id = ?1)"
+                     " AND (t.created_at, t.key) > (?2, ?3) ORDER BY t.created_at, t.key LIMIT ?4",
+    [TOKEN_ADD] =
+        "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, "
+        "test,"
+        " created_at) VALUES (?1, ?2, ?3, nullif(?4, ''), nullif(?5, ''), ?6, ?7, ?8, ?9)",
+    [TOKEN_REMOVE] = "DELETE FROM tokens WHERE key = ?1",
+    [EVENT_ADD] =
+        "INSERT INTO events (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [EVENT_LIST] =
+        "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND id < ?2"
+        " AND (?3 = '' OR action = ?3) AND at BETWEEN ?4 AND ?5 ORDER BY id DESC LIMIT ?6",
 };
 
 struct store {
@@ -146,6 +185,7 @@ struct store {
     const char *path;
     int lock; /* on the data file for as long as it is ours */
     bool failed;
+    bool batch; /* between store_batch_begin and store_batch_end */
 };
 
 /* --- statements --- */
@@ -235,13 +275,15 @@ static void take_hash(struct store *s, sqlite3_stmt *stmt, int column, unsigned 
     memcpy(out, blob, SECRET_HASH_SIZE);
 }
 
-static enum role take_role(struct store *s, sqlite3_stmt *stmt, int column)
+/* A role's name, and in the next column its permissions if it is the organization's own. */
+static void take_role(struct store *s, sqlite3_stmt *stmt, int column, struct role *role)
 {
-    const char *text = (const char *)sqlite3_column_text(stmt, column);
-    enum role role = ROLE_MEMBER;
-    if (!text || !role_parse(text, &role))
+    take_text(s, stmt, column, role->name, sizeof role->name);
+    if (role_builtin(role->name, role))
+        return;
+    if (sqlite3_column_type(stmt, column + 1) != SQLITE_INTEGER)
         store_fail(s, "an unknown role in the data file");
-    return role;
+    role->permissions = (unsigned)sqlite3_column_int(stmt, column + 1) & PERMISSIONS_ALL;
 }
 
 static void take_user(struct store *s, sqlite3_stmt *stmt, struct user *user)
@@ -264,10 +306,13 @@ static void take_organization(struct store *s, sqlite3_stmt *stmt, struct organi
 static void take_member(struct store *s, sqlite3_stmt *stmt, struct member *member)
 {
     take_user(s, stmt, &member->user);
-    member->role = take_role(s, stmt, 5);
-    member->active = sqlite3_column_int(stmt, 6) != 0;
-    member->joined = sqlite3_column_int64(stmt, 7);
-    member->revision = sqlite3_column_int64(stmt, 8);
+    member->active = sqlite3_column_int(stmt, 7) != 0;
+    member->joined = sqlite3_column_int64(stmt, 8);
+    member->revision = sqlite3_column_int64(stmt, 9);
+    if (member->active)
+        take_role(s, stmt, 5, &member->role);
+    else if (!role_builtin((const char *)sqlite3_column_text(stmt, 5), &member->role))
+        take_text(s, stmt, 5, member->role.name, sizeof member->role.name);
 }
 
 static void take_invitation(struct store *s, sqlite3_stmt *stmt, struct invitation *invitation)
@@ -275,7 +320,7 @@ static void take_invitation(struct store *s, sqlite3_stmt *stmt, struct invitati
     take_text(s, stmt, 0, invitation->id, sizeof invitation->id);
     take_text(s, stmt, 1, invitation->organization, sizeof invitation->organization);
     take_text(s, stmt, 2, invitation->email, sizeof invitation->email);
-    invitation->role = take_role(s, stmt, 3);
+    take_text(s, stmt, 3, invitation->role, sizeof invitation->role);
     invitation->created = sqlite3_column_int64(stmt, 4);
     invitation->expires = sqlite3_column_int64(stmt, 5);
     take_hash(s, stmt, 6, invitation->hash);
@@ -288,87 +333,42 @@ static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
     take_text(s, stmt, 2, token->last_four, sizeof token->last_four);
     take_text(s, stmt, 3, token->user, sizeof token->user);
     take_text(s, stmt, 4, token->organization, sizeof token->organization);
-    token->role = take_role(s, stmt, 5);
-    take_text(s, stmt, 6, token->name, sizeof token->name);
-    token->test = sqlite3_column_int(stmt, 7) != 0;
-    token->created = sqlite3_column_int64(stmt, 8);
+    take_role(s, stmt, 5, &token->role);
+    take_text(s, stmt, 7, token->name, sizeof token->name);
+    token->test = sqlite3_column_int(stmt, 8) != 0;
+    token->created = sqlite3_column_int64(stmt, 9);
+}
+
+static void take_join_code(struct store *s, sqlite3_stmt *stmt, struct join_code *code)
+{
+    take_text(s, stmt, 0, code->id, sizeof code->id);
+    take_text(s, stmt, 1, code->organization, sizeof code->organization);
+    take_text(s, stmt, 2, code->role, sizeof code->role);
+    code->max_uses = sqlite3_column_int64(stmt, 3);
+    code->uses = sqlite3_column_int64(stmt, 4);
+    code->created = sqlite3_column_int64(stmt, 5);
+    take_hash(s, stmt, 6, code->hash);
+}
+
+static void take_event(struct store *s, sqlite3_stmt *stmt, struct event *event)
+{
+    event->id = sqlite3_column_int64(stmt, 0);
+    event->at = sqlite3_column_int64(stmt, 1);
+    take_text(s, stmt, 2, event->organization, sizeof event->organization);
+    take_text(s, stmt, 3, event->actor, sizeof event->actor);
+    take_text(s, stmt, 4, event->actor_name, sizeof event->actor_name);
+    take_text(s, stmt, 5, event->action, sizeof event->action);
+    take_text(s, stmt, 6, event->subject, sizeof event->subject);
+    take_text(s, stmt, 7, event->subject_name, sizeof event->subject_name);
+    take_text(s, stmt, 8, event->detail, sizeof event->detail);
+    take_text(s, stmt, 9, event->from, sizeof event->from);
+    take_text(s, stmt, 10, event->request, sizeof event->request);
 }
 
 /* --- opening --- */
 
-/* One orgd per file: held polls hear of the changes that their own server makes. */
-static bool file_claim(struct store *s)
+static bool statements_prepare(struct store *s)
 {
-    struct stat st;
-    s->lock = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (s->lock < 0 || fstat(s->lock, &st) != 0)
-        fprintf(stderr, "orgd: %s: %s\n", s->path, strerror(errno));
-    else if (!S_ISREG(st.st_mode))
-        fprintf(stderr, "orgd: %s: is not a regular file\n", s->path);
-    else if (st.st_mode & 077)
-        fprintf(stderr, "orgd: %s: others may open it (mode %04o); it must have mode 0600\n",
-                s->path, (unsigned)st.st_mode & 07777);
-    else if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
-        fprintf(stderr, "orgd: %s: another orgd is using it\n", s->path);
-    else
-        return true;
-    return false;
-}
-
-/* The integer that the one-row query TEXT answers, -1 when it fails. */
-static int64_t query_number(struct store *s, const char *text)
-{
-    sqlite3_stmt *stmt = NULL;
-    int64_t number = -1;
-    if (sqlite3_prepare_v2(s->db, text, -1, &stmt, NULL) == SQLITE_OK &&
-        sqlite3_step(stmt) == SQLITE_ROW)
-        number = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return number;
-}
-
-static bool execute(struct store *s, const char *text)
-{
-    if (sqlite3_exec(s->db, text, NULL, NULL, NULL) == SQLITE_OK)
-        return true;
-    store_fail(s, sqlite3_errmsg(s->db));
-    return false;
-}
-
-static bool schema_make(struct store *s)
-{
-    char version[48];
-    snprintf(version, sizeof version, "PRAGMA user_version = %d; COMMIT", SCHEMA_VERSION);
-    return execute(s, "BEGIN IMMEDIATE") && execute(s, schema) && execute(s, version);
-}
-
-static bool schema_check(struct store *s)
-{
-    int64_t version = query_number(s, "PRAGMA user_version");
-    int64_t tables = query_number(s, "SELECT count(*) FROM sqlite_master");
-    if (version == 0 && tables == 0)
-        return schema_make(s);
-    if (version == SCHEMA_VERSION)
-        return true;
-    if (version > SCHEMA_VERSION)
-        store_fail(s, "was written by a newer orgd");
-    else
-        store_fail(s, "is not a data file of orgd");
-    return false;
-}
-
-static bool database_open(struct store *s)
-{
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(s->path, &s->db, flags, NULL) != SQLITE_OK) {
-        store_fail(s, s->db ? sqlite3_errmsg(s->db) : "cannot be opened");
-        return false;
-    }
-    sqlite3_busy_timeout(s->db, BUSY_MS);
-    if (!execute(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                    "PRAGMA foreign_keys = ON") ||
-        !schema_check(s))
-        return false;
     for (size_t i = 0; i < STATEMENT_COUNT; i++) {
         if (sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->cached[i], NULL) !=
             SQLITE_OK) {
@@ -379,12 +379,18 @@ static bool database_open(struct store *s)
     return true;
 }
 
+static bool database_open(struct store *s)
+{
+    bool good;
+    s->db = data_connect(s->path, &good);
+    return good && data_schema(s->db, s->path) && statements_prepare(s);
+}
+
 struct store *store_open(const char *path)
 {
     struct store *s = memory_get(sizeof *s);
     s->path = path;
-    s->lock = -1;
-    if (file_claim(s) && database_open(s))
+    if (data_claim(path, &s->lock) && database_open(s))
         return s;
     store_close(s);
     return NULL;
@@ -405,13 +411,16 @@ void store_close(struct store *s)
 bool store_begin(struct store *s, bool change)
 {
     s->failed = false;
-    statement_run(s, statement_begin(s, change ? BEGIN_CHANGE : BEGIN_READ, ""));
+    if (s->batch && sqlite3_get_autocommit(s->db))
+        store_fail(s, "the changes before this one were lost");
+    enum statement how = s->batch ? NEST : change ? BEGIN_CHANGE : BEGIN_READ;
+    statement_run(s, statement_begin(s, how, ""));
     return !s->failed;
 }
 
 bool store_commit(struct store *s)
 {
-    statement_run(s, statement_begin(s, COMMIT, ""));
+    statement_run(s, statement_begin(s, s->batch ? NEST_COMMIT : COMMIT, ""));
     if (!s->failed)
         return true;
     store_rollback(s);
@@ -422,9 +431,25 @@ bool store_rollback(struct store *s)
 {
     bool sound = !s->failed;
     s->failed = false;
-    if (!sqlite3_get_autocommit(s->db)) /* else a failed statement has rolled back by itself */
-        statement_run(s, statement_begin(s, ROLLBACK, ""));
+    if (sqlite3_get_autocommit(s->db)) /* a failed statement has rolled back by itself */
+        return sound;
+    statement_run(s, statement_begin(s, s->batch ? NEST_ROLLBACK : ROLLBACK, ""));
+    if (s->batch)
+        statement_run(s, statement_begin(s, NEST_COMMIT, ""));
     return sound && !s->failed;
+}
+
+bool store_batch_begin(struct store *s)
+{
+    s->batch = store_begin(s, true);
+    return s->batch;
+}
+
+bool store_batch_end(struct store *s)
+{
+    s->batch = false;
+    s->failed = false;
+    return !sqlite3_get_autocommit(s->db) && store_commit(s);
 }
 
 /* --- users --- */
@@ -479,6 +504,11 @@ void store_user_add(struct store *s, const struct user *user)
                                      user->name, user->created));
 }
 
+void store_user_update(struct store *s, const struct user *user)
+{
+    statement_run(s, statement_begin(s, USER_UPDATE, "ttt", user->id, user->username, user->name));
+}
+
 /* --- organizations and members --- */
 
 bool store_organization(struct store *s, const char *id, struct organization *organization)
@@ -497,10 +527,78 @@ void store_organization_add(struct store *s, const struct organization *o)
         s, statement_begin(s, ORGANIZATION_ADD, "ttii", o->id, o->name, o->created, o->revision));
 }
 
+void store_organization_rename(struct store *s, const char *id, const char *name)
+{
+    statement_run(s, statement_begin(s, ORGANIZATION_RENAME, "tt", id, name));
+}
+
+void store_organization_remove(struct store *s, const char *id)
+{
+    static const enum statement parts[] = {CLEAR_MEMBERS, CLEAR_INVITATIONS, CLEAR_JOIN_CODES,
+                                           CLEAR_TOKENS,  CLEAR_ROLES,       ORGANIZATION_REMOVE};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        statement_run(s, statement_begin(s, parts[i], "t", id));
+}
+
 int64_t store_revision_next(struct store *s, const char *organization)
 {
     statement_run(s, statement_begin(s, REVISION_NEXT, "t", organization));
     return one_number(s, statement_begin(s, REVISION, "t", organization));
+}
+
+static void take_own_role(struct store *s, sqlite3_stmt *stmt, struct role *role)
+{
+    take_text(s, stmt, 0, role->name, sizeof role->name);
+    role->permissions = (unsigned)sqlite3_column_int(stmt, 1) & PERMISSIONS_ALL;
+}
+
+bool store_role(struct store *s, const char *organization, const char *name, struct role *role)
+{
+    sqlite3_stmt *stmt = statement_begin(s, ROLE_BY_NAME, "tt", organization, name);
+    bool found = statement_row(s, stmt);
+    if (found)
+        take_own_role(s, stmt, role);
+    statement_end(stmt);
+    return found && !s->failed;
+}
+
+void store_roles(struct store *s, const char *organization, role_fn each, void *context)
+{
+    sqlite3_stmt *stmt = statement_begin(s, ROLE_LIST, "t", organization);
+    while (statement_row(s, stmt)) {
+        struct role role;
+        take_own_role(s, stmt, &role);
+        each(&role, context);
+    }
+    statement_end(stmt);
+}
+
+int64_t store_role_count(struct store *s, const char *organization)
+{
+    return one_number(s, statement_begin(s, ROLE_COUNT, "t", organization));
+}
+
+void store_role_put(struct store *s, const char *organization, const struct role *role)
+{
+    statement_run(s, statement_begin(s, ROLE_PUT, "tti", organization, role->name,
+                                     (int64_t)role->permissions));
+}
+
+void store_role_remove(struct store *s, const char *organization, const char *name, int64_t now)
+{
+    statement_run(s, statement_begin(s, INVITATION_PRUNE, "ttit", organization, "", now, ""));
+    statement_run(s, statement_begin(s, ROLE_REMOVE, "tt", organization, name));
+}
+
+bool store_role_used(struct store *s, const char *organization, const char *name, int64_t now)
+{
+    return any_row(s, statement_begin(s, ROLE_USED, "tti", organization, name, now));
+}
+
+void store_role_touch(struct store *s, const char *organization, const char *name)
+{
+    statement_run(s, statement_begin(s, ROLE_TOUCH, "tt", organization, name));
+    statement_run(s, statement_begin(s, REVISION_LATEST, "t", organization));
 }
 
 bool store_member(struct store *s, const char *organization, const char *user,
@@ -517,8 +615,8 @@ bool store_member(struct store *s, const char *organization, const char *user,
 void store_member_put(struct store *s, const char *organization, const struct member *member)
 {
     statement_run(s, statement_begin(s, MEMBER_PUT, "tttiii", organization, member->user.id,
-                                     role_name(member->role), (int64_t)member->active,
-                                     member->joined, member->revision));
+                                     member->role.name, (int64_t)member->active, member->joined,
+                                     member->revision));
 }
 
 int64_t store_owners(struct store *s, const char *organization)
@@ -536,9 +634,13 @@ static void each_member(struct store *s, sqlite3_stmt *stmt, member_fn each, voi
     statement_end(stmt);
 }
 
-void store_members(struct store *s, const char *organization, member_fn each, void *context)
+void store_members(struct store *s, const char *organization, const struct cursor *after, int limit,
+                   member_fn each, void *context)
 {
-    each_member(s, statement_begin(s, MEMBER_LIST, "t", organization), each, context);
+    each_member(s,
+                statement_begin(s, MEMBER_LIST, "titi", organization, after->number, after->id,
+                                (int64_t)limit),
+                each, context);
 }
 
 void store_changes(struct store *s, const char *organization, int64_t since, int limit,
@@ -553,8 +655,10 @@ void store_memberships(struct store *s, const char *user, membership_fn each, vo
     sqlite3_stmt *stmt = statement_begin(s, MEMBERSHIP_LIST, "t", user);
     while (statement_row(s, stmt)) {
         struct organization organization;
+        struct role role;
         take_organization(s, stmt, &organization);
-        each(&organization, take_role(s, stmt, 4), context);
+        take_role(s, stmt, 4, &role);
+        each(&organization, &role, context);
     }
     statement_end(stmt);
 }
@@ -571,10 +675,11 @@ bool store_invitation(struct store *s, const char *id, struct invitation *invita
     return found && !s->failed;
 }
 
-void store_invitations(struct store *s, const char *organization, int64_t now, invitation_fn each,
-                       void *context)
+void store_invitations(struct store *s, const char *organization, int64_t now,
+                       const struct cursor *after, int limit, invitation_fn each, void *context)
 {
-    sqlite3_stmt *stmt = statement_begin(s, INVITATION_LIST, "ti", organization, now);
+    sqlite3_stmt *stmt = statement_begin(s, INVITATION_LIST, "titii", organization, after->number,
+                                         after->id, (int64_t)limit, now);
     while (statement_row(s, stmt)) {
         struct invitation invitation;
         take_invitation(s, stmt, &invitation);
@@ -585,15 +690,56 @@ void store_invitations(struct store *s, const char *organization, int64_t now, i
 
 void store_invitation_add(struct store *s, const struct invitation *i)
 {
-    statement_run(
-        s, statement_begin(s, INVITATION_PRUNE, "tti", i->organization, i->email, i->created));
+    statement_run(s, statement_begin(s, INVITATION_PRUNE, "ttit", i->organization, i->email,
+                                     i->created, i->id));
     statement_run(s, statement_begin(s, INVITATION_ADD, "ttttiih", i->id, i->organization, i->email,
-                                     role_name(i->role), i->created, i->expires, i->hash));
+                                     i->role, i->created, i->expires, i->hash));
 }
 
 void store_invitation_remove(struct store *s, const char *id)
 {
     statement_run(s, statement_begin(s, INVITATION_REMOVE, "t", id));
+}
+
+/* --- join codes --- */
+
+bool store_join_code(struct store *s, const char *id, struct join_code *code)
+{
+    sqlite3_stmt *stmt = statement_begin(s, JOIN_CODE_BY_ID, "t", id);
+    bool found = statement_row(s, stmt);
+    if (found)
+        take_join_code(s, stmt, code);
+    statement_end(stmt);
+    return found && !s->failed;
+}
+
+void store_join_codes(struct store *s, const char *organization, const struct cursor *after,
+                      int limit, join_code_fn each, void *context)
+{
+    sqlite3_stmt *stmt = statement_begin(s, JOIN_CODE_LIST, "titi", organization, after->number,
+                                         after->id, (int64_t)limit);
+    while (statement_row(s, stmt)) {
+        struct join_code code;
+        take_join_code(s, stmt, &code);
+        each(&code, context);
+    }
+    statement_end(stmt);
+}
+
+void store_join_code_add(struct store *s, const struct join_code *c)
+{
+    statement_run(s, statement_begin(s, JOIN_CODE_ADD, "tttiiih", c->id, c->organization, c->role,
+                                     c->max_uses, c->uses, c->created, c->hash));
+}
+
+void store_join_code_use(struct store *s, const char *id)
+{
+    statement_run(s, statement_begin(s, JOIN_CODE_USE, "t", id));
+}
+
+void store_join_code_remove(struct store *s, const char *id)
+{
+    statement_run(s, statement_begin(s, JOIN_CODE_REMOVE, "t", id));
 }
 
 /* --- tokens --- */
@@ -611,6 +757,46 @@ bool store_token(struct store *s, const char *key, struct token *token)
 void store_token_add(struct store *s, const struct token *t)
 {
     statement_run(s, statement_begin(s, TOKEN_ADD, "thtttttii", t->key, t->hash, t->last_four,
-                                     t->user, t->organization, role_name(t->role), t->name,
+                                     t->user, t->organization, t->role.name, t->name,
                                      (int64_t)t->test, t->created));
+}
+
+void store_tokens(struct store *s, const char *owner, const struct cursor *after, int limit,
+                  token_fn each, void *context)
+{
+    sqlite3_stmt *stmt =
+        statement_begin(s, TOKEN_LIST, "titi", owner, after->number, after->id, (int64_t)limit);
+    while (statement_row(s, stmt)) {
+        struct token token;
+        take_token(s, stmt, &token);
+        each(&token, context);
+    }
+    statement_end(stmt);
+}
+
+void store_token_remove(struct store *s, const char *key)
+{
+    statement_run(s, statement_begin(s, TOKEN_REMOVE, "t", key));
+}
+
+/* --- events --- */
+
+void store_event_add(struct store *s, const struct event *e)
+{
+    statement_run(s, statement_begin(s, EVENT_ADD, "ittttttttt", e->at, e->organization, e->actor,
+                                     e->actor_name, e->action, e->subject, e->subject_name,
+                                     e->detail, e->from, e->request));
+}
+
+void store_events(struct store *s, const char *organization, const struct event_filter *f,
+                  int limit, event_fn each, void *context)
+{
+    sqlite3_stmt *stmt = statement_begin(s, EVENT_LIST, "titiii", organization, f->before,
+                                         f->action, f->from, f->to, (int64_t)limit);
+    while (statement_row(s, stmt)) {
+        struct event event;
+        take_event(s, stmt, &event);
+        each(&event, context);
+    }
+    statement_end(stmt);
 }

@@ -51,7 +51,7 @@ $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
 	@echo '  LINK $@'
 	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
-BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm
+BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm $(BUILD)/tests/bench/orgd
 $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
 	@echo '  LINK $@'
@@ -65,6 +65,7 @@ bench: deps
 	@+$(MAKE) --no-print-directory BUILD=$(BENCH) $(call own_places,$(BENCH)) bench-programs
 	@$(BENCH)/tests/bench/lookup
 	@BUILD=$(abspath $(BENCH)) tests/bench/host.sh
+	@BUILD=$(abspath $(BENCH)) tests/bench/orgd.sh
 
 # Fuzz targets: with libFuzzer in a tree of their own, and in the tests' own tree with a main function that replays the seeds.
 FUZZ := $(BUILD)/fuzz
@@ -74,6 +75,9 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/ima
 	@mkdir -p $(@D)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+
+$(filter %/orgd_request,$(FUZZERS)): $(filter-out %/main.o,$(call objects,orgd))
+$(filter %/orgd_request,$(FUZZERS)): TEST_LIBS += -lmicrohttpd -lgnutls -lsodium -lm
 
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZERS)

@@ -36,12 +36,12 @@ for VIA in unix tcp; do
     like "$(field '.members[0].joinedAt')" "$TIME" "$VIA members/list: time"
 
     call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"Bob-$VIA@Example.org\"}" "$OWNER"
-    is "$status $(field 'keys|join(" ")')" '200 createdAt email expiresAt id role token' "$VIA invitations/create"
+    is "$status $(field 'keys|join(" ")')" '200 createdAt email expiresAt id mailed role token' "$VIA invitations/create"
     is "$(field '"\(.email) \(.role)"')" "Bob-$VIA@Example.org member" "$VIA invitations/create: default role, address as given"
     like "$(field .id)" '^inv_[a-z0-9]{20}$' "$VIA invitations/create: id"
     is "$(jq '(.expiresAt|sub("\\.[0-9]+Z";"Z")|fromdate) - (.createdAt|sub("\\.[0-9]+Z";"Z")|fromdate)' <<< "$body")" 604800 \
         "$VIA invitations/create: for seven days"
-    token=$(field .token) invitation=$(jq -Sc 'del(.token)' <<< "$body")
+    token=$(field .token) invitation=$(jq -Sc 'del(.token,.mailed)' <<< "$body")
 
     call /organizations/invitations/list "{\"organizationId\":\"$org\"}" "$OWNER"
     is "$status $(jq -Sc .invitations <<< "$body")" "200 [$invitation]" "$VIA invitations/list: that one, without the token"

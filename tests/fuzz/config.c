@@ -1,0 +1,69 @@
+/* orglogin.conf: every text is refused with one line or becomes a configuration that can be used.
+ */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/name.h"
+#include "common/paths.h"
+#include "orgsyncd/config.h"
+#include "tests/fuzz/fuzz.h"
+
+/* libconfig 1.5 forgets a string, and what it is to include, that the text ends in the middle of.
+ */
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:strbuf_append\nleak:libconfig_yylex\n";
+}
+
+static const char *path = ORG_STATEDIR "/fuzz.conf";
+
+static bool known_org(const struct config *c, const char *name)
+{
+    for (uint32_t i = 0; i < c->org_count; i++)
+        if (strcmp(c->org[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static void check(const struct config *c)
+{
+    assert(c->org_count >= 1 && c->org_count <= SNAPSHOT_ORGS_MAX);
+    assert(id_valid(c->range_first) && c->range_first <= c->range_last);
+    assert(c->home[0] == '/' && c->shell[0] == '/');
+    for (uint32_t i = 0; i < c->org_count; i++)
+        assert(name_valid(c->org[i].name) && c->org[i].provider && c->org[i].url);
+    assert(c->group_count <= CONFIG_GROUPS_MAX);
+    for (uint32_t i = 0; i < c->group_count; i++)
+        assert(name_valid(c->group[i].name) && known_org(c, c->group[i].org));
+    assert(c->rules.count <= RULES_MAX);
+    for (size_t i = 0; i < c->rules.count; i++)
+        assert(known_org(c, c->rules.rule[i].org) && c->rules.rule[i].services.count > 0);
+    assert(c->timeout_ms > 0 && c->poll_ms > 0 && c->login_max_age_ms >= 0 &&
+           c->offline_grace_s >= 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char error[CONFIG_ERROR_LEN] = "";
+    FILE *f = fopen(path, "we");
+    assert(f && fwrite(data, 1, size, f) == size);
+    fclose(f);
+    struct config *c = config_load(path, error);
+    if (c)
+        check(c);
+    else
+        assert(error[0] && !strchr(error, '\n'));
+    config_free(c);
+    return 0;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    mkdir(ORG_STATEDIR, 0755);
+    return 0;
+}

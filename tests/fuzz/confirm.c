@@ -1,0 +1,155 @@
+/*
+ * The confirm protocol: a request as orgsyncd takes it, and a reply as a login takes it. The
+ * input's first byte chooses the side.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/paths.h"
+#include "orgsyncd/keeper.h"
+#include "orgsyncd/pipe.h"
+#include "tests/fuzz/fuzz.h"
+
+#define ORGS 2
+
+static struct config_org orgs[ORGS] = {{.name = (char *)"acme"}, {.name = (char *)"other"}};
+static int fetcher[2];
+
+/* keeper.c's; what is asked counts here. */
+static int asked, relisted;
+
+void keeper_ask(struct keeper_org *org, bool relist)
+{
+    assert(org->config);
+    org->asked = true;
+    asked++;
+    relisted += relist;
+}
+
+static void set_state(struct keeper *k, struct input *in)
+{
+    int64_t now = clock_mono_ms();
+    for (int i = 0; i < ORGS; i++) {
+        struct keeper_org *o = &k->org[i];
+        uint32_t bits = input_number(in, 1);
+        o->config = &orgs[i];
+        o->pipe = fetcher[0];
+        o->heard_ms = bits & 1 ? now : 0;
+        o->answered_ms = bits & 2 ? now : 0;
+        o->listed_ms = bits & 4 ? now + 1 : 0;
+        o->braked = bits & 8;
+        o->held = bits & 16;
+        o->asked = bits & 32;
+        memset(o->failure, 'f', bits & 64 ? sizeof o->failure - 1 : 0);
+    }
+}
+
+/* Root or not, one client; what he sends in one or several messages. */
+static void server_side(struct input *in)
+{
+    static struct keeper_settings settings = {.listen_fd = -1};
+    struct keeper *k = calloc(1, sizeof *k);
+    int pair[2];
+    assert(k && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
+    k->settings = &settings;
+    k->org_count = ORGS;
+    set_state(k, in);
+    uint32_t uid = input_number(in, 1) & 1;
+    k->client[0] = (struct keeper_client){.fd = pair[0], .uid = uid, .deadline_ms = 0};
+    k->client_count = 1;
+    asked = relisted = 0;
+    struct confirm_request last = {0};
+    while (k->client_count > 0 && in->left > 0) {
+        char message[300] = {0};
+        size_t size = input_number(in, 1) + sizeof(struct confirm_request) - 4;
+        size = size < in->left ? size : in->left;
+        input_take(in, message, size);
+        memcpy(&last, message, sizeof last);
+        if (send(pair[1], message, size, MSG_NOSIGNAL) < 0)
+            break;
+        confirm_server_read(k, 0);
+        if (k->client_count > 0)
+            confirm_server_settle(k, in->left & 1 ? &k->org[0] : NULL);
+    }
+    assert(uid == 0 || (relisted == 0 && !k->org[0].accept && !k->org[1].accept));
+    struct confirm_reply reply;
+    ssize_t n = recv(pair[1], &reply, sizeof reply, MSG_TRUNC);
+    bool text = last.op == CONFIRM_METRICS && n > 0 && reply.magic != CONFIRM_MAGIC;
+    assert(n <= 0 || (text ? n <= CONFIRM_METRICS_MAX : n == sizeof reply));
+    if (n > 0 && !text)
+        assert(reply.magic == CONFIRM_MAGIC && reply.status <= CONFIRM_REFUSED &&
+               reply.age_ms >= -1 && memchr(reply.text, 0, sizeof reply.text));
+    assert(n <= 0 || k->client_count == 0);
+    if (k->client_count > 0)
+        close(pair[0]);
+    close(pair[1]);
+    free(k);
+}
+
+/* --- the client's side: a thread is orgsyncd and answers with what stands here --- */
+
+static int listener;
+static char path[108];
+static char answer[sizeof(struct confirm_reply) * 2]; /* which outlives the thread's look at it */
+static size_t answer_size;
+
+static void *serve(void *arg)
+{
+    for (;;) {
+        struct confirm_request request;
+        int fd = accept(listener, NULL, NULL);
+        ssize_t n = recv(fd, &request, sizeof request, 0);
+        assert(confirm_request_valid(&request, (unsigned long)n));
+        send(fd, answer, answer_size, MSG_NOSIGNAL);
+        close(fd);
+    }
+    return arg;
+}
+
+static void client_side(struct input *in)
+{
+    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH};
+    struct confirm_reply reply;
+    answer_size = in->left < sizeof answer ? in->left : sizeof answer;
+    input_take(in, answer, answer_size);
+    if (confirm_ask(path, &request, 1000, &reply) == 0) {
+        assert(answer_size == sizeof reply && memcmp(&reply, answer, sizeof reply) == 0);
+        assert(reply.magic == CONFIRM_MAGIC && reply.status <= CONFIRM_REFUSED &&
+               memchr(reply.text, 0, sizeof reply.text));
+    } else {
+        assert(errno == EPROTO || errno == EPERM || errno == ECONNRESET);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input in = {data, size};
+    if (input_number(&in, 1) & 1)
+        client_side(&in);
+    else
+        server_side(&in);
+    return 0;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    pthread_t thread;
+    mkdir(ORG_RUNDIR, 0755);
+    snprintf(path, sizeof path, "/tmp/orglogin-fuzz.%d", (int)getpid());
+    memcpy(addr.sun_path, path, sizeof path);
+    unlink(path);
+    listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fetcher) < 0 ||
+           bind(listener, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(listener, 8) < 0 ||
+           pthread_create(&thread, NULL, serve, NULL) != 0;
+}

@@ -1,0 +1,94 @@
+/*
+ * The keeper fed by a fetcher that was taken over: any messages in any order. Whatever they are,
+ * the snapshot that comes of them holds nothing that the configuration does not allow.
+ * The input is messages {u16 size, bytes}.
+ */
+#include <assert.h>
+#include <stdarg.h>
+
+#include "orgsyncd/keeper.c"
+#include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/served.h"
+
+static struct config config = {
+    .org = {{.name = (char *)"acme", .id = (char *)"org_1"}, {.name = (char *)"other"}},
+    .org_count = 2,
+    .group = {{.name = (char *)"acme-all", .everyone = true},
+              {.name = (char *)"acme-admins", .roles = {"owner\0admin", 2}},
+              {.name = (char *)"games", .local = true, .roles = {"admin", 1}}},
+    .group_count = 3,
+    .range_first = 200000,
+    .range_last = 200007, /* soon full */
+    .home = (char *)"/home/%u",
+    .shell = (char *)"/bin/sh",
+    .group_members = true,
+    .timeout_ms = 1000,
+};
+static struct local_ids *local;
+
+/* In place of the log's own: formats and forgets. */
+void log_line(const char *format, ...)
+{
+    char line[2048];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+}
+
+/* Nothing here must survive a power cut. */
+int fsync(int fd)
+{
+    return fd < 0;
+}
+int fdatasync(int fd)
+{
+    return fd < 0;
+}
+
+/* Ends at the message that ends the keeper. */
+static void feed(struct keeper *k, struct input *in)
+{
+    while (in->left > 0) {
+        char *message;
+        size_t size = input_number(in, 2) % (PIPE_MAX + 1);
+        size = size < in->left ? size : in->left;
+        message = malloc(size + (size == 0));
+        assert(message);
+        input_take(in, message, size);
+        int rc = take_message(k, &k->org[size & 1], message, size);
+        free(message);
+        if (rc < 0)
+            return;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct keeper_settings settings = {.config = &config, .mode = KEEPER_CHECK, .listen_fd = -1};
+    for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
+        settings.pipe[i] = -1;
+    struct keeper *k = calloc(1, sizeof *k);
+    struct input in = {data, size};
+    unlink(PATH_SNAPSHOT);
+    assert(k);
+    k->settings = &settings;
+    k->org_count = config.org_count;
+    assert(begin(k) == 0); /* in that mode with a ledger in memory */
+    settings.mode = KEEPER_SERVE;
+    feed(k, &in);
+    check_served(&config, local);
+    end(k);
+    return 0;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    mkdir(ORG_STATEDIR, 0755);
+    unlink(PATH_LEDGER);
+    for (uint32_t i = 0; i < config.group_count; i++)
+        config.group[i].org = config.org[0].name;
+    local = local_ids_read();
+    return !local;
+}

@@ -1,0 +1,212 @@
+/*
+ * libFuzzer: a request through orgd's dispatcher, with a store in memory (/dev/shm). The input is
+ * PATH|WHO|BODY; WHO is o (the owner's token), t (an organization's), m (a member's), or the
+ * Authorization header itself, nothing for none; in the body @o stands for the organization's id,
+ * @u for the owner's, @m for the member's. What must hold: an object comes back, a failure has a
+ * reason and is not the server's, and the organization has an owner.
+ */
+#include "common/clock.h"
+#include "orgd/dispatch.h"
+#include "orgd/endpoints.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RUNS_A_STORE 5000
+#define INPUT_MAX    4096
+
+static struct store *store;
+static char path[64], organization[ID_SIZE], owner[ID_SIZE], member[ID_SIZE];
+static char bearers[3][CREDENTIAL_SIZE + 8];
+
+static void broken(const char *what)
+{
+    fprintf(stderr, "broken: %s\n", what);
+    abort();
+}
+
+static void answer_free(struct answer *answer)
+{
+    buffer_free(&answer->body);
+    buffer_free(&answer->changed);
+    buffer_free(&answer->letter.text);
+}
+
+/* Calls ENDPOINT and copies the text FIELD of the answer (or of its object WITHIN) to OUT. */
+static void arrange(const char *endpoint, const char *authorization, const char *body,
+                    const char *within, const char *field, char *out, size_t size)
+{
+    static const struct letterhead letterhead = {"orgd@example.org", "https://x.example/{token}"};
+    struct request request = {.method = "POST",
+                              .path = endpoint,
+                              .authorization = authorization,
+                              .body = body,
+                              .len = strlen(body),
+                              .id = "r",
+                              .from = "fuzz",
+                              .letterhead = &letterhead};
+    struct answer answer;
+    dispatch(store, &request, &answer);
+    cJSON *reply = cJSON_Parse(answer.body.data);
+    const cJSON *object = within ? cJSON_GetObjectItem(reply, within) : reply;
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItem(object, field));
+    if (answer.status != 200 || !text)
+        broken(answer.body.data);
+    snprintf(out, size, "%s", text);
+    cJSON_Delete(reply);
+    answer_free(&answer);
+}
+
+static void owner_make(void)
+{
+    struct user user = {.email = "owner@example.org", .username = "owner", .name = "Owner"};
+    struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
+    struct secret secret;
+    id_make("usr_", user.id);
+    snprintf(owner, sizeof owner, "%s", user.id);
+    snprintf(token.user, sizeof token.user, "%s", user.id);
+    if (!store_begin(store, true))
+        abort();
+    store_user_add(store, &user);
+    token_make(store, &token, &secret);
+    if (!store_commit(store))
+        abort();
+    snprintf(bearers[0], sizeof bearers[0], "Bearer %s:%s", token.key, secret.text);
+}
+
+static void scene_make(void)
+{
+    char body[300], text[CREDENTIAL_SIZE];
+    unlink(path);
+    store = store_open(path);
+    if (!store)
+        abort();
+    owner_make();
+    arrange("/v1/organizations/create", bearers[0], "{\"name\":\"Acme\"}", "organization", "id",
+            organization, sizeof organization);
+    snprintf(body, sizeof body, "{\"organizationId\":\"%s\",\"role\":\"admin\"}", organization);
+    arrange("/v1/organizations/tokens/create", bearers[0], body, "apiToken", "bearer", text,
+            sizeof text);
+    snprintf(bearers[1], sizeof bearers[1], "Bearer %s", text);
+    snprintf(body, sizeof body, "{\"organizationId\":\"%s\",\"email\":\"m@example.org\"}",
+             organization);
+    arrange("/v1/organizations/invitations/create", bearers[0], body, NULL, "token", text,
+            sizeof text);
+    snprintf(body, sizeof body, "{\"token\":\"%s\",\"username\":\"mia\"}", text);
+    arrange("/v1/organizations/invitations/accept", NULL, body, "apiToken", "bearer", text,
+            sizeof text);
+    snprintf(bearers[2], sizeof bearers[2], "Bearer %s", text);
+    arrange("/v1/users/whoami", bearers[2], "{}", "user", "id", member, sizeof member);
+}
+
+static void scene_end(void)
+{
+    char name[80];
+    store_close(store);
+    unlink(path);
+    snprintf(name, sizeof name, "%s-wal", path);
+    unlink(name);
+    snprintf(name, sizeof name, "%s-shm", path);
+    unlink(name);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    cJSON_Hooks hooks = {.malloc_fn = memory_get, .free_fn = free};
+    cJSON_InitHooks(&hooks);
+    if (sodium_init() < 0)
+        abort();
+    snprintf(path, sizeof path, "/dev/shm/orgd-fuzz.%d", (int)getpid());
+    scene_make();
+    atexit(scene_end);
+    return 0;
+}
+
+/* The body with the ids in it. */
+static void expand(const char *body, size_t len, struct buffer *out)
+{
+    for (size_t i = 0; i < len; i++) {
+        const char *id = NULL;
+        if (body[i] == '@' && i + 1 < len)
+            id = body[i + 1] == 'o'   ? organization
+                 : body[i + 1] == 'u' ? owner
+                 : body[i + 1] == 'm' ? member
+                                      : NULL;
+        buffer_add(out, id ? id : body + i, id ? strlen(id) : 1, BODY_MAX);
+        i += id != NULL;
+    }
+}
+
+static const char *header(const char *who)
+{
+    if (strlen(who) == 1 && strchr("otm", who[0]))
+        return bearers[who[0] == 'o' ? 0 : who[0] == 't' ? 1 : 2];
+    return who[0] ? who : NULL;
+}
+
+static void answer_check(const struct answer *answer)
+{
+    cJSON *reply = NULL;
+    if (!answer->hold && !(reply = cJSON_Parse(answer->body.data)))
+        broken("the answer is not JSON");
+    if (answer->status >= 500)
+        broken("the server failed");
+    if (answer->status >= 400 && !cJSON_GetStringValue(cJSON_GetObjectItem(reply, "reason")))
+        broken("a failure without a reason");
+    cJSON_Delete(reply);
+}
+
+/* True when the organization is there with its owner's token. */
+static void invariants_check(void)
+{
+    struct organization there;
+    if (!store_begin(store, false))
+        abort();
+    if (store_organization(store, organization, &there) && store_owners(store, organization) < 1)
+        broken("no owner is left");
+    if (!store_commit(store))
+        broken("the store failed");
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
+{
+    static const struct letterhead letterhead = {"orgd@example.org", "https://x.example/{token}"};
+    static unsigned runs;
+    char text[INPUT_MAX + 1];
+    struct answer answer;
+    struct buffer body = {0};
+    if (size > INPUT_MAX)
+        return -1;
+    memcpy(text, data, size);
+    text[size] = '\0';
+    char *who = memchr(text, '|', size);
+    char *rest = who ? memchr(who + 1, '|', size - (size_t)(who + 1 - text)) : NULL;
+    if (!rest)
+        return -1;
+    *who++ = *rest++ = '\0';
+    if (++runs % RUNS_A_STORE == 0) {
+        scene_end();
+        scene_make();
+    }
+    expand(rest, size - (size_t)(rest - text), &body);
+    struct request request = {.method = "POST",
+                              .path = text,
+                              .authorization = header(who),
+                              .body = body.data,
+                              .len = body.len,
+                              .id = "r",
+                              .from = "fuzz",
+                              .letterhead = &letterhead};
+    dispatch(store, &request, &answer);
+    answer_check(&answer);
+    invariants_check();
+    answer_free(&answer);
+    buffer_free(&body);
+    return 0;
+}

@@ -1,0 +1,80 @@
+/* What a snapshot may hold, whatever the fetcher said: for the tests that say it. */
+#ifndef TESTS_FUZZ_SERVED_H
+#define TESTS_FUZZ_SERVED_H
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/local.h"
+#include "common/paths.h"
+#include "common/snapshot.h"
+#include "orgsyncd/config.h"
+
+static void check_served_groups(const struct config *c, const struct local_ids *local,
+                                const struct snapshot_class *class)
+{
+    for (uint32_t i = class->local_from; i < class->gid_count; i++) {
+        gid_t gid;
+        uint32_t mapped = 0, meant = 0;
+        assert(snapshot_gid(class, i, &gid));
+        for (uint32_t g = 0; g < c->group_count; g++)
+            meant += c->group[g].local && local_ids_group(local, c->group[g].name, &mapped) &&
+                     mapped == gid;
+        assert(meant > 0);
+    }
+}
+
+/* The configuration must have "/home/%u" as home. */
+static void check_served_user(const struct config *c, const struct local_ids *local,
+                              const struct snapshot *s, const struct snapshot_user *u)
+{
+    char home[64];
+    struct snapshot_class class;
+    snprintf(home, sizeof home, "/home/%s", u->name);
+    assert(u->uid >= c->range_first && u->uid <= c->range_last && u->gid == u->uid);
+    assert(!local_ids_name(local, u->name) && !local_ids_id(local, u->uid));
+    assert(strcmp(u->home, home) == 0);
+    assert(strcmp(u->shell, u->state == MEMBER_ACTIVE ? c->shell : "/usr/sbin/nologin") == 0);
+    assert(!strpbrk(u->gecos, ":\n"));
+    assert(snapshot_class(s, u->class_ref, &class) == SNAPSHOT_OK && class.org < c->org_count);
+    assert(u->state == MEMBER_ACTIVE || class.gid_count == 0);
+    check_served_groups(c, local, &class);
+}
+
+static void check_served_group(const struct config *c, const struct snapshot_group *g)
+{
+    bool configured = false;
+    for (uint32_t i = 0; i < c->group_count; i++)
+        configured |= !c->group[i].local && strcmp(c->group[i].name, g->name) == 0;
+    assert(configured && g->gid >= c->range_first && g->gid <= c->range_last);
+}
+
+/* Aborts unless the snapshot at PATH_SNAPSHOT, if there is one, is what C allows. Returns how many
+ * users it has. */
+static inline uint32_t check_served(const struct config *c, const struct local_ids *local)
+{
+    struct snapshot s;
+    struct snapshot_user user;
+    struct snapshot_group group;
+    const char *why;
+    enum snapshot_result rc;
+    uint64_t cursor = 0;
+    uint32_t users = 0;
+    if (snapshot_open(&s, PATH_SNAPSHOT, &why) != SNAPSHOT_OK) {
+        assert(access(PATH_SNAPSHOT, F_OK) < 0);
+        return 0;
+    }
+    for (; (rc = snapshot_next_user(&s, &cursor, &user)) == SNAPSHOT_OK; users++)
+        check_served_user(c, local, &s, &user);
+    assert(rc == SNAPSHOT_ABSENT);
+    cursor = 0;
+    while ((rc = snapshot_next_group(&s, &cursor, &group)) == SNAPSHOT_OK)
+        check_served_group(c, &group);
+    assert(rc == SNAPSHOT_ABSENT);
+    snapshot_close(&s);
+    return users;
+}
+
+#endif

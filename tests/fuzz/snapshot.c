@@ -1,0 +1,138 @@
+/* The snapshot reader: whatever is in the file, an answer is a valid one or none. */
+#include <assert.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/name.h"
+#include "common/paths.h"
+#include "tests/fuzz/fuzz.h"
+
+static size_t list_size(const struct text_list *list)
+{
+    const char *text = list->first;
+    for (uint32_t i = 0; i < list->count; i++)
+        text = text_list_next(text);
+    return list->count ? (size_t)(text - list->first) : 0;
+}
+
+static void look_at_class(const struct snapshot *s, const struct snapshot_user *user)
+{
+    static struct snapshot_policy policy;
+    struct snapshot_class class;
+    if (snapshot_class(s, user->class_ref, &class) != SNAPSHOT_OK)
+        return;
+    for (uint32_t i = 0; i < class.gid_count; i++) {
+        gid_t gid;
+        if (snapshot_gid(&class, i, &gid))
+            assert(i < class.local_from ? id_valid(gid) : gid != 0 && gid < (gid_t)-2);
+    }
+    assert(list_size(&class.roles) + list_size(&class.permissions) <= s->size);
+    if (snapshot_policy(s, &policy) != SNAPSHOT_OK || class.org >= policy.org_count)
+        return;
+    struct member member = {policy.org[class.org], user->state, class.roles, class.permissions};
+    struct question question = {
+        .service = "sudo-i",
+        .snapshot = true,
+        .member = &member,
+        .rules = &policy.rules,
+        .freshness = {.confirmed_ms = snapshot_confirmed(s, class.org), .grace_ms = 3600000}};
+    struct decision d = decide(&question, 1700000000000);
+    assert(d.verdict != VERDICT_NOT_MINE);
+    assert(d.verdict != VERDICT_ALLOW || user->state == MEMBER_ACTIVE);
+}
+
+static void look_at_user(const struct snapshot *s, const struct snapshot_user *user)
+{
+    assert(id_valid(user->uid) && id_valid(user->gid));
+    assert(name_valid(user->name));
+    assert(user->state >= MEMBER_ACTIVE && user->state <= MEMBER_REMOVED);
+    assert(strlen(user->name) + strlen(user->gecos) + strlen(user->home) + strlen(user->shell) +
+               4 <=
+           user->text_size);
+    look_at_class(s, user);
+}
+
+static void look_at_group(const struct snapshot_group *group)
+{
+    assert(id_valid(group->gid));
+    assert(name_valid(group->name) && strlen(group->name) == group->name_len);
+    size_t used = 0;
+    for (uint32_t i = 0; i < group->member_count; i++)
+        used += group->lengths[i] + 1U;
+    assert(used == group->members_size);
+    assert(used == 0 || (memchr(group->members, 0, used) && group->members[used - 1] == '\0'));
+}
+
+static void ask(const struct snapshot *s, const char *name, uint32_t id)
+{
+    struct snapshot_user user;
+    struct snapshot_group group;
+    if (snapshot_user_by_name(s, name, strlen(name), &user) == SNAPSHOT_OK) {
+        look_at_user(s, &user);
+        assert(strcmp(user.name, name) == 0);
+    }
+    if (snapshot_user_by_uid(s, id, &user) == SNAPSHOT_OK) {
+        look_at_user(s, &user);
+        assert(user.uid == id);
+    }
+    if (snapshot_group_by_name(s, name, strlen(name), &group) == SNAPSHOT_OK) {
+        look_at_group(&group);
+        assert(strcmp(group.name, name) == 0);
+    }
+    if (snapshot_group_by_gid(s, id, &group) == SNAPSHOT_OK) {
+        look_at_group(&group);
+        assert(group.gid == id);
+    }
+}
+
+static void walk(const struct snapshot *s)
+{
+    struct snapshot_user user;
+    struct snapshot_group group;
+    size_t steps = 0;
+    for (uint64_t at = 0; snapshot_next_user(s, &at, &user) == SNAPSHOT_OK; steps++) {
+        look_at_user(s, &user);
+        ask(s, user.name, user.uid);
+    }
+    for (uint64_t at = 0; snapshot_next_group(s, &at, &group) == SNAPSHOT_OK; steps++) {
+        look_at_group(&group);
+        ask(s, group.name, group.gid);
+    }
+    assert(steps <= s->size / 8);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const uint32_t ids[] = {0,      44,     999,    1000,   65534,
+                                   150000, 150001, 200001, 200039, UINT32_MAX};
+    struct input in = {data, size};
+    struct image image = image_of(&in);
+    struct snapshot mapped;
+    const char *why;
+    image_put(&image, PATH_SNAPSHOT);
+    if (snapshot_open(&mapped, PATH_SNAPSHOT, &why) == SNAPSHOT_OK) {
+        /* The same bytes where one too many is seen. */
+        struct snapshot s = {.base = image.data, .size = image.size};
+        assert(mapped.size == image.size);
+        for (const char *const *name = image_names; *name; name++)
+            for (size_t i = 0; i < sizeof ids / sizeof *ids; i++)
+                ask(&s, *name, ids[i]);
+        walk(&s);
+        snapshot_superseded(&s);
+        for (uint32_t org = 0; org <= SNAPSHOT_ORGS_MAX; org++)
+            assert(snapshot_confirmed(&s, org) >= 0);
+    } else {
+        assert(why && !mapped.base);
+    }
+    snapshot_close(&mapped);
+    free(image.data);
+    return 0;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc, (void)argv;
+    mkdir(ORG_STATEDIR, 0755);
+    return 0;
+}

@@ -1,0 +1,29 @@
+#!/bin/bash
+# A full disk: what cannot be written is refused and not half there, what was acknowledged stays, and it goes on with room again.
+if [ -z "${IN_OWN_MOUNTS-}" ] && [ "$(id -u)" = 0 ]; then
+    IN_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0" "$@"
+fi
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/orgd.sh"
+need python3; need_root
+mkdir "$T/small"
+mount -t tmpfs -o size=700k,mode=700 none "$T/small" || skip_all 'cannot mount here'
+trap 'cd /; umount "$T/small"; tap_cleanup' EXIT
+DATA=$T/small/orgd.db
+orgd_start
+acknowledged=$(python3 "$TOP/tests/orgd/parallel.py" "$URL" "$OWNER" writes 2 f "$T/acknowledged")
+ok "some changes fitted ($acknowledged)" test "$acknowledged" -gt 0
+call /organizations/create '{"name":"No room"}' "$OWNER"
+expect 500 internal 'then there is no room'
+like "$(cat "$ORGD_LOG")" 'orgd\.db: database or disk is full' 'the log says so'
+call /users/whoami '{}' "$OWNER"; is "$status" 200 'reading goes on'
+mount -o remount,size=20m "$T/small"
+call /organizations/create '{"name":"Room"}' "$OWNER"; is "$status" 200 'and writing, when there is room again'
+is "$(while read -r table column id; do echo "SELECT '$id' WHERE NOT EXISTS (SELECT 1 FROM $table WHERE $column = '$id');"; done < "$T/acknowledged" | sqlite3 "$DATA" | wc -l)" 0 \
+    'every acknowledged change is there'
+is "$(sql "SELECT count(*) FROM organizations WHERE name = 'No room'")" 0 'the refused one is not'
+orgd_stop
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'and the file is sound'
+orgd_start
+orgd_end
+done_testing

@@ -1,0 +1,126 @@
+#!/bin/bash
+# Years of service: a data file of version 1 is migrated and keeps everything; backup and check; and the limits that keep
+# strangers from wearing the server out.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/orgd.sh"
+need python3
+
+# --- migration ---
+# Made by orgd 0.1.0 of version 1: its schema, a user, an organization with a tombstone, an invitation, two tokens.
+# The secret of both tokens is 43 zeros.
+hash=$(python3 -c 'import hashlib; print(hashlib.blake2b(b"0" * 43, digest_size=32).hexdigest())')
+OWNER=live_00000000000000000001:$(printf '%043d' 0)
+(umask 077; sqlite3 "$DATA" > /dev/null <<SQL
+PRAGMA journal_mode = WAL;
+CREATE TABLE users ( id TEXT PRIMARY KEY, email TEXT NOT NULL UNIQUE COLLATE NOCASE, username TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE organizations ( id TEXT PRIMARY KEY, name TEXT NOT NULL, created_at INTEGER NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE members ( organization_id TEXT NOT NULL REFERENCES organizations(id), user_id TEXT NOT NULL REFERENCES users(id), role TEXT NOT NULL, active INTEGER NOT NULL CHECK (active IN (0, 1)), joined_at INTEGER NOT NULL, revision INTEGER NOT NULL, PRIMARY KEY (organization_id, user_id)) WITHOUT ROWID;
+CREATE UNIQUE INDEX members_changes ON members(organization_id, revision);
+CREATE INDEX members_user ON members(user_id);
+CREATE INDEX members_owners ON members(organization_id) WHERE role = 'owner' AND active = 1;
+CREATE TABLE invitations ( id TEXT PRIMARY KEY, organization_id TEXT NOT NULL REFERENCES organizations(id), email TEXT NOT NULL COLLATE NOCASE, role TEXT NOT NULL, secret_hash BLOB NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, UNIQUE (organization_id, email)) WITHOUT ROWID;
+CREATE TABLE tokens ( key TEXT PRIMARY KEY, secret_hash BLOB NOT NULL, last_four TEXT NOT NULL, user_id TEXT REFERENCES users(id), organization_id TEXT REFERENCES organizations(id), role TEXT NOT NULL, name TEXT NOT NULL, test INTEGER NOT NULL CHECK (test IN (0, 1)), created_at INTEGER NOT NULL, CHECK ((user_id IS NULL) <> (organization_id IS NULL))) WITHOUT ROWID;
+INSERT INTO users VALUES ('usr_00000000000000000001', 'ann@example.org', 'ann', 'Ann', 1000), ('usr_00000000000000000002', 'bob@example.org', 'bob', 'Bob', 2000);
+INSERT INTO organizations VALUES ('org_00000000000000000001', 'Acme', 3000, 7);
+INSERT INTO members VALUES ('org_00000000000000000001', 'usr_00000000000000000001', 'owner', 1, 3000, 1), ('org_00000000000000000001', 'usr_00000000000000000002', 'admin', 0, 4000, 7);
+INSERT INTO invitations VALUES ('inv_00000000000000000001', 'org_00000000000000000001', 'c@example.org', 'member', x'$hash', 5000, 9000000000000);
+INSERT INTO tokens VALUES ('live_00000000000000000001', x'$hash', '0000', 'usr_00000000000000000001', NULL, 'member', '', 0, 1000), ('live_00000000000000000002', x'$hash', '0000', NULL, 'org_00000000000000000001', 'admin', 'host', 0, 6000);
+PRAGMA user_version = 1;
+SQL
+)
+org=org_00000000000000000001
+tables='SELECT * FROM users; SELECT * FROM organizations; SELECT * FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at FROM invitations; SELECT key, hex(secret_hash), last_four, user_id, organization_id, role, name, test, created_at FROM tokens'
+sql "$tables" > "$T/before"
+out=$("$ORGD" check --data "$DATA" 2>&1); is "$? ${out#orgd: }" "1 $DATA: has schema version 1; start orgd once, which migrates it to 2" 'check says that it is old'
+orgd_start
+is "$(sql 'PRAGMA user_version')" 2 'a start migrates version 1'
+sql "$tables" > "$T/after"
+ok 'every row is what it was' cmp "$T/before" "$T/after"
+is "$(grep -c 'First start' "$T/orgd.out")" 0 'and it is no first start'
+call /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":0}" "$OWNER"
+is "$status $(jq -c '[.revision,(.members|map(.username+" "+.role+" "+.state))]' <<< "$body")" '200 [7,["ann owner active","bob admin removed"]]' 'it is served'
+call /organizations/invitations/accept "{\"token\":\"inv_00000000000000000001:$(printf '%043d' 0)\",\"username\":\"cat\"}"; is "$status" 200 'an old invitation is accepted'
+call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"ops\",\"permissions\":[\"org:view\"]}" "live_00000000000000000002:$(printf '%043d' 0)"
+expect 403 forbidden 'an old token has its role'
+call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"ops\",\"permissions\":[\"org:view\"]}" "$OWNER"; done_ok 'the new tables are there'
+(umask 077; sqlite3 "$T/half.db" "PRAGMA user_version = 1; CREATE TABLE users(id); CREATE TABLE members(x); CREATE TABLE events(x)")
+out=$("$ORGD" --data "$T/half.db" --socket "$T/half.sock" 2>&1); is $? 1 'a migration that fails'
+is "$(sqlite3 "$T/half.db" "PRAGMA user_version; SELECT count(*) FROM sqlite_master")" $'1\n3' 'changes nothing'
+
+# --- backup and check ---
+timeout 60 python3 "$TOP/tests/orgd/parallel.py" "$URL" "$OWNER" writes 3 b "$T/acknowledged" > /dev/null & writer=$!
+wait_for 10 eval '[ "$(sql "SELECT count(*) FROM events")" -gt 20 ]'
+ok 'backup while 16 clients write' "$ORGD" backup "$T/copy.db" --data "$DATA"
+wait $writer
+is "$(stat -c %a "$T/copy.db")" 600 'nobody else can read it'
+is "$("$ORGD" check --data "$T/copy.db" 2>&1)" "$T/copy.db: nothing is wrong" 'it is sound'
+like "$(sqlite3 "$T/copy.db" 'SELECT count(*) > 10 FROM events')" 1 'and has what was there'
+out=$("$ORGD" backup "$T/copy.db" --data "$DATA" 2>&1); like "$? $out" '^1 .*copy.db: exists already' 'a backup replaces nothing'
+out=$("$ORGD" backup "$T/no/such" --data "$DATA" 2>&1); like "$? $out" '^1 .*No such file' 'a backup to nowhere'
+out=$("$ORGD" backup "$T/x.db" --data "$T/none.db" 2>&1); like "$? $out" '^1 .*none.db: unable to open' 'a backup of nothing'
+ok 'leaves nothing behind' test ! -e "$T/x.db"
+out=$("$ORGD" backup 2>&1); like "$? $out" '^2 .*which FILE' 'backup without a file'
+live=$(api /organizations/members/list "{\"organizationId\":\"$org\"}" "$OWNER")
+orgd_stop
+DATA=$T/copy.db
+orgd_start
+is "$(api /organizations/members/list "{\"organizationId\":\"$org\"}" "$OWNER")" "$live" 'the copy is served like the original'
+orgd_end
+# broken STATEMENT REGEX: check finds it
+broken() {
+    cp "$T/copy.db" "$T/broken.db"; sqlite3 "$T/broken.db" "$1" > /dev/null
+    out=$("$ORGD" check --data "$T/broken.db" 2>&1); like "$? $out" "^1 orgd: .*broken.db: $2" "check: $2"
+}
+broken "UPDATE members SET role = 'admin'" "organization $org has no owner"
+broken "UPDATE members SET role = 'king' WHERE organization_id = '$org'" "organization $org has no owner"
+broken "UPDATE tokens SET role = 'king'" 'token live_[0-9a-z]* has the unknown role king'
+broken "DELETE FROM users" 'a row of [a-z]* refers to a row of users that is not there'
+broken "UPDATE organizations SET revision = 0" "organization $org has revision 0, a member has"
+broken "UPDATE roles SET permissions = 99" 'role ops of org_[0-9]* has unknown permissions'
+cp "$T/copy.db" "$T/broken.db"; dd if=/dev/urandom of="$T/broken.db" bs=1 seek=8192 count=3000 conv=notrunc 2>/dev/null
+"$ORGD" check --data "$T/broken.db" > /dev/null 2>&1; is $? 1 'check: a damaged file'
+
+# --- limits ---
+orgd_start --attempts 5 --connections 20
+for VIA in unix tcp; do
+    codes=
+    for i in 1 2 3 4 5 6 7; do call /users/whoami '{}' "live_x:y"; codes="$codes $status"; done
+    is "$codes" ' 401 401 401 401 401 429 429' "$VIA: five tokens may be wrong in a minute"
+    expect 429 too_many_attempts "$VIA: then none"
+    like "$(request /users/whoami -i -d '{}' -H 'Authorization: Bearer live_x:y')" '^Retry-After: [0-9]+' "$VIA: with Retry-After"
+    call /users/whoami '{}' "$OWNER"; is "$status" 200 "$VIA: a good one works still"
+    call /organizations/invitations/accept '{"token":"x","username":"eve"}'; expect 429 too_many_attempts "$VIA: no invitation is tried then"
+    call /organizations/join-codes/join '{"code":"x"}' "$OWNER"; expect 429 too_many_attempts "$VIA: nor a join code"
+done
+wait=$(request /users/whoami -i -d '{}' -H 'Authorization: Bearer live_x:y' | tr -d '\r' | sed -n 's/^Retry-After: //p')
+ok 'Retry-After is short' test "$wait" -ge 1 -a "$wait" -le 13
+sleep "$wait"
+call /users/whoami '{}' 'live_x:y'; expect 401 unauthorized 'and true'
+orgd_stop
+orgd_start --attempts 5 --connections 20
+codes=; for i in 1 2 3 4 5 6; do call /organizations/invitations/accept '{"token":"x","username":"eve"}'; codes="$codes $status"; done
+is "$codes" ' 404 404 404 404 404 429' 'invitations that are none'
+VIA=unix codes=; for i in 1 2 3 4 5 6; do call /organizations/join-codes/join '{"code":"x"}' "$OWNER"; codes="$codes $status"; done
+is "$codes" ' 404 404 404 404 404 429' 'join codes that are none, from another peer'
+python3 - "${URL##*:}" > "$T/connections" <<'PY'
+import socket, sys, time
+open_ = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(30)]
+time.sleep(0.5)
+gone = 0
+for s in open_:
+    s.setblocking(False)
+    try:
+        gone += s.recv(1) == b''
+    except (BlockingIOError, ConnectionResetError):
+        pass
+print(30 - gone)
+PY
+is "$(cat "$T/connections")" 20 'twenty connections from one address'
+like "$(cat "$ORGD_LOG")" '^orgd: 127\.0\.0\.1 has too many connections$' 'the log says who'
+VIA=tcp; wait_for 5 eval 'call /users/whoami "{}" "$OWNER"; [ "$status" = 200 ]'
+is "$status" 200 'when they are gone it is served again'
+for option in attempts connections; do
+    for value in 0 -1 x 99999999 ''; do out=$("$ORGD" --$option "$value" 2>&1); like "$? $out" "^2 .*--$option .*must be 1-" "--$option '$value'"; done
+done
+orgd_end
+done_testing

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""Many clients at once against orgd. parallel.py URL OWNER-BEARER TEST [ARGUMENT...]; the functions test_* say
+which, and print one line: what parallel.t compares."""
+import collections, http.client, json, random, sys, threading, time
+
+host = sys.argv[1].split('//')[1]
+owner = sys.argv[2]
+local = threading.local()
+
+
+def call(path, body, bearer=None):
+    """(status, object); status 0 when the server is gone."""
+    headers = {'Content-Type': 'application/json'}
+    if bearer:
+        headers['Authorization'] = 'Bearer ' + bearer
+    try:
+        if not getattr(local, 'connection', None):
+            local.connection = http.client.HTTPConnection(host, timeout=30)
+        local.connection.request('POST', '/v1' + path, json.dumps(body), headers)
+        response = local.connection.getresponse()
+        return response.status, json.loads(response.read())
+    except (OSError, http.client.HTTPException, ValueError):
+        local.connection = None
+        return 0, {}
+
+
+def at_once(functions):
+    """Calls all of them in threads of their own, which begin together; their results."""
+    barrier, results = threading.Barrier(len(functions)), [None] * len(functions)
+
+    def run(i):
+        barrier.wait()
+        results[i] = functions[i]()
+    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(functions))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def new_org():
+    return call('/organizations/create', {'name': 'Parallel'}, owner)[1]['organization']['id']
+
+
+def new_user(org, name, role='member'):
+    """(id, bearer)"""
+    invited = call('/organizations/invitations/create',
+                   {'organizationId': org, 'email': name + '@example.org', 'role': role}, owner)[1]
+    reply = call('/organizations/invitations/accept', {'token': invited['token'], 'username': name})[1]
+    return reply['user']['id'], reply['apiToken']['bearer']
+
+
+def test_owners(rounds):
+    """Owners demote and remove each other, and themselves, all at once: one is always left."""
+    me = call('/users/whoami', {}, owner)[1]['user']['id']
+    left = []
+    for n in range(int(rounds)):
+        org = new_org()
+        owners = [(me, owner)] + [new_user(org, 'o%d-%d' % (n, i), 'owner') for i in range(7)]
+
+        def attack(victim, bearer, i):
+            path, more = (('remove', {}), ('set-role', {'role': 'member'}))[i % 2]
+            return lambda: call('/organizations/members/' + path,
+                                dict(more, organizationId=org, userId=victim), bearer)
+        at_once([attack(owners[(i * 3 + n) % 8][0], owners[i % 8][1], i // 8) for i in range(32)])
+        for i in range(8):      # and then everybody leaves
+            at_once([attack(o[0], o[1], n) for o in owners])
+        for bearer in (o[1] for o in owners):
+            status, reply = call('/organizations/members/list', {'organizationId': org}, bearer)
+            if status == 200:
+                left.append(sum(m['role'] == 'owner' for m in reply['members']))
+                break
+        else:
+            left.append(0)
+    print(' '.join(map(str, left)))
+
+
+def test_join(uses):
+    """A join code for N, and 3 N users who all want in."""
+    uses = int(uses)
+    org, crowd = new_org(), new_org()
+    code = call('/organizations/join-codes/create', {'organizationId': org, 'maxUses': uses}, owner)[1]
+    users = [new_user(crowd, 'j%d' % i) for i in range(3 * uses)]
+    tries = [lambda b=u[1]: call('/organizations/join-codes/join', {'code': code['code']}, b)[0] for u in users]
+    random.shuffle(tries)
+    counts = collections.Counter(at_once(tries))
+    members = call('/organizations/members/list', {'organizationId': org}, owner)[1]['members']
+    listed = call('/organizations/join-codes/list', {'organizationId': org}, owner)[1]['joinCodes'][0]
+    print(counts[200], counts[404], len(members) - 1, listed['uses'])
+
+
+def test_accept(rounds):
+    """One invitation: its addressee eight times, others with accounts, strangers; then whoever comes later."""
+    ends = []
+    crowd = new_org()
+    right = new_user(crowd, 'right')
+    wrong = [new_user(crowd, 'wrong%d' % i) for i in range(6)]
+    for n in range(int(rounds)):
+        org = new_org()
+        token = call('/organizations/invitations/create',
+                     {'organizationId': org, 'email': 'RIGHT@example.org'}, owner)[1]['token']
+        body = {'token': token}
+        tries = [lambda: ('right', call('/organizations/invitations/accept', body, right[1]))] * 8
+        tries += [lambda w=w: ('wrong', call('/organizations/invitations/accept', body, w[1])) for w in wrong]
+        tries += [lambda i=i: ('stranger', call('/organizations/invitations/accept',
+                                                dict(body, username='str%d-%d' % (n, i)))) for i in range(6)]
+        random.shuffle(tries)
+        done = [who for who, (status, _) in at_once(tries) if status == 200]
+        members = call('/organizations/members/list', {'organizationId': org}, owner)[1]['members']
+        ends.append('+'.join(done) + '/%d' % (len(members) - 1))
+    print(' '.join(ends))
+
+
+def test_revoke(rounds):
+    """A token that 8 clients use all the time, and that holds 8 polls: after the revocation's answer nobody gets in."""
+    late, held_ms = 0, 0
+    for n in range(int(rounds)):
+        org = new_org()
+        token = call('/organizations/tokens/create', {'organizationId': org}, owner)[1]['apiToken']
+        stop, revoked, good = threading.Event(), [None], []
+
+        def use():
+            count = 0
+            while not stop.is_set():
+                begun = time.monotonic()
+                status, _ = call('/organizations/members/list', {'organizationId': org}, token['bearer'])
+                count += status == 200
+                if status == 200 and revoked[0] and begun > revoked[0]:
+                    good.append(begun - revoked[0])
+            return count
+
+        def hold():
+            call('/organizations/members/changes',
+                 {'organizationId': org, 'since': 1, 'wait': 20000}, token['bearer'])
+            return time.monotonic()
+
+        def revoke():
+            time.sleep(0.3)
+            call('/organizations/tokens/revoke', {'organizationId': org, 'key': token['key']}, owner)
+            revoked[0] = time.monotonic()
+            time.sleep(0.3)
+            stop.set()
+        results = at_once([use] * 8 + [hold] * 8 + [revoke])
+        late += len(good) + (min(results[:8]) == 0)
+        held_ms = max(held_ms, *(int((t - revoked[0]) * 1000) for t in results[8:16]))
+    print(late, 'prompt' if held_ms < 1000 else 'polls held for %d ms' % held_ms)
+
+
+def test_writes(seconds, run, log):
+    """Mixed changes by 16 clients until the server is gone; each acknowledged one becomes a line of LOG."""
+    stop = time.monotonic() + float(seconds)
+    orgs = [new_org() for _ in range(4)]
+    lines, lock = [], threading.Lock()
+
+    def work(i):
+        n = 0
+        while time.monotonic() < stop:
+            n += 1
+            org, name = random.choice(orgs), '%s-%d-%d' % (run, i, n)
+            kind = random.randrange(5)
+            if kind == 0:
+                status, r = call('/organizations/create', {'name': name}, owner)
+                line = status == 200 and 'organizations id ' + r['organization']['id']
+            elif kind == 1:
+                status, r = call('/organizations/tokens/create', {'organizationId': org}, owner)
+                line = status == 200 and 'tokens key ' + r['apiToken']['key']
+            elif kind == 2:
+                status, r = call('/organizations/join-codes/create', {'organizationId': org}, owner)
+                line = status == 200 and 'join_codes id ' + r['id']
+            elif kind == 3:
+                status, r = call('/organizations/invitations/create',
+                                 {'organizationId': org, 'email': name + '@example.org'}, owner)
+                line = status == 200 and 'invitations id ' + r['id']
+            else:
+                status, r = call('/organizations/invitations/create',
+                                 {'organizationId': org, 'email': 'u' + name + '@example.org'}, owner)
+                if status == 200:
+                    status, r = call('/organizations/invitations/accept', {'token': r['token'], 'username': 'u' + name})
+                line = status == 200 and 'members user_id ' + r['user']['id']
+            if status == 0:
+                return
+            if line:
+                with lock:
+                    lines.append(line)
+    at_once([lambda i=i: work(i) for i in range(16)])
+    with open(log, 'w') as f:
+        f.writelines(line + '\n' for line in lines)
+    print(len(lines))
+
+
+globals()['test_' + sys.argv[3]](*sys.argv[4:])

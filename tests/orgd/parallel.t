@@ -1,0 +1,40 @@
+#!/bin/bash
+# What must hold whatever many clients do at once: an owner is left, a join code admits so many, an invitation is accepted
+# once and by its address, a revoked token is one everywhere. And what was acknowledged outlives kill -9: $ROUNDS kills.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/orgd.sh"
+need python3
+ROUNDS=${ROUNDS:-3}
+PER_ROUND=${PER_ROUND:-100}
+orgd_start
+parallel() { timeout 300 python3 "$TOP/tests/orgd/parallel.py" "$URL" "$OWNER" "$@" 2>&1; }
+is "$(parallel owners 3)" '1 1 1' 'eight owners remove each other: one is left'
+is "$(parallel join 20)" '20 40 20 20' 'a join code for 20 and 60 users: 20 are in, 40 are not'
+is "$(parallel accept 4)" 'right/1 right/1 right/1 right/1' 'an invitation: once, by its address, whoever tries'
+is "$(parallel revoke 2)" '0 prompt' 'a revoked token: not one request more, and its polls end'
+is "$("$ORGD" check --data "$DATA")" "$DATA: nothing is wrong" 'check finds nothing, beside the running server'
+
+# missing FILE: how many of the acknowledged rows in FILE are not in the data file
+missing() {
+    local table column id
+    { while read -r table column id; do echo "SELECT '$table $id' WHERE NOT EXISTS (SELECT 1 FROM $table WHERE $column = '$id');"; done < "$1"
+      # every change has its event, and no event is without its change
+      echo "SELECT 'event ' || action || ' ' || subject FROM events WHERE action = 'token.create' AND subject NOT IN (SELECT key FROM tokens UNION SELECT subject FROM events WHERE action = 'token.revoke');"
+      echo "SELECT 'no event of ' || key FROM tokens WHERE organization_id IS NOT NULL AND key NOT IN (SELECT subject FROM events);"
+    } | sqlite3 -cmd '.timeout 5000' "$DATA" | wc -l
+}
+acknowledged=0 lost=0 broken=0
+for round in $(seq "$ROUNDS"); do
+    parallel writes 20 "r$round" "$T/acknowledged" > "$T/count" & clients=$!
+    # Killed when about so many were written: the moment differs from round to round.
+    want=$(($(sql 'SELECT count(*) FROM events') + PER_ROUND / 2 + RANDOM % PER_ROUND))
+    wait_for 20 eval '[ "$(sql "SELECT count(*) FROM events")" -ge '$want' ]'
+    kill -KILL "$orgd_pid"; wait "$orgd_pid" 2>/dev/null; wait $clients
+    orgd_start
+    acknowledged=$((acknowledged + $(cat "$T/count"))) lost=$((lost + $(missing "$T/acknowledged")))
+    "$ORGD" check --data "$DATA" > /dev/null || broken=$((broken + 1))
+done
+is "$lost" 0 "kill -9, $ROUNDS times: all of $acknowledged acknowledged changes are there"
+is "$((acknowledged > ROUNDS * PER_ROUND / 3)) $broken" '1 0' 'which were many, and the file is sound each time'
+orgd_end
+done_testing
