@@ -27,6 +27,8 @@ enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid)
             answer = LOCAL_YES;
         }
     }
+    if (answer == LOCAL_NO && ferror(f))
+        answer = LOCAL_UNKNOWN;
     fclose(f);
     return answer;
 }
@@ -84,6 +86,7 @@ static bool read_users(struct local_ids *ids, char *line, size_t size)
     bool fine = true;
     while (fine && ((rc = fgetpwent_r(f, &pw, line, size, &found)) == 0 || rc == ERANGE))
         fine = rc != 0 || add(ids, pw.pw_name, pw.pw_uid);
+    fine = fine && !ferror(f);
     fclose(f);
     return fine;
 }
@@ -98,6 +101,7 @@ static bool read_groups(struct local_ids *ids, char *line, size_t size)
     bool fine = true;
     while (fine && ((rc = fgetgrent_r(f, &gr, line, size, &found)) == 0 || rc == ERANGE))
         fine = rc != 0 || add_group(ids, gr.gr_name, gr.gr_gid);
+    fine = fine && !ferror(f);
     fclose(f);
     return fine;
 }

@@ -9,6 +9,8 @@
 
 /* How much longer than orgsyncd may take we wait for its answer to arrive. */
 #define ANSWER_SLACK_MS 250
+/* The longest that anybody can configure. */
+#define WAIT_MAX_MS 30000
 
 static void forget(struct lookup *l)
 {
@@ -49,6 +51,8 @@ static void read_snapshot(struct lookup *l, const char *name)
 static void confirm(struct lookup *l)
 {
     uint32_t wait_ms = snapshot_u32(&l->snapshot, SNAPSHOT_AT_TIMEOUT);
+    if (wait_ms > WAIT_MAX_MS) /* whatever the file says */
+        wait_ms = WAIT_MAX_MS;
     struct confirm_request request = {
         .magic = CONFIRM_MAGIC,
         .op = CONFIRM_FRESH,
@@ -73,6 +77,10 @@ void lookup_user(struct lookup *l, const char *name, const char *service)
     l->question.local = local == LOCAL_YES;
     if (l->question.root || l->question.local)
         return;
+    if (local == LOCAL_UNKNOWN) { /* a member of that name may not be let in in his place */
+        l->why = "is of no use while /etc/passwd cannot be read";
+        return;
+    }
     read_snapshot(l, name);
     if (!l->question.snapshot)
         return;

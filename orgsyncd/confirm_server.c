@@ -120,6 +120,18 @@ static bool satisfied(const struct keeper *k, const struct keeper_client *c)
     return true;
 }
 
+/* An organization that CLIENT waits for in vain, because it is known to be away; NULL when there is
+ * none. It has been asked again, so that the next login knows better, but this one is not held up.
+ */
+static const struct keeper_org *away(const struct keeper *k, const struct keeper_client *c)
+{
+    for (uint32_t i = 0; i < k->org_count; i++)
+        if (concerns(&c->request, &k->org[i]) && k->org[i].down &&
+            !fresh(&k->org[i], &c->request, c->begun_ms))
+            return &k->org[i];
+    return NULL;
+}
+
 /* The operations that want no confirmation. Returns false for the others. */
 static bool serve_aside(struct keeper *k, uint32_t i, const struct confirm_request *request)
 {
@@ -169,6 +181,8 @@ void confirm_server_read(struct keeper *k, uint32_t i)
         answer(k, i, CONFIRM_YES, NULL);
     else if (request.op == CONFIRM_STATUS)
         answer(k, i, CONFIRM_NO, NULL);
+    else if (request.op == CONFIRM_FRESH && away(k, c))
+        answer(k, i, CONFIRM_NO, away(k, c)->failure);
 }
 
 void confirm_server_settle(struct keeper *k, const struct keeper_org *failed)

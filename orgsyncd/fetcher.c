@@ -33,7 +33,7 @@ struct fetcher {
     int64_t started_ms; /* when what we report was true: the request, or the last heartbeat */
     bool round_trip, held, relist;
     int failures;
-    int64_t failed_ms;
+    int64_t spare_ms; /* until then a refresh is answered by the last failure */
     char failure[256];
 };
 
@@ -146,7 +146,8 @@ static void failed(struct fetcher *f, const struct api_error *err)
 {
     f->held = false;
     f->failures++;
-    f->failed_ms = clock_mono_ms();
+    int64_t spare = err->retry_after_s * 1000LL;
+    f->spare_ms = clock_mono_ms() + (spare > RETRY_SPARE_MS ? spare : RETRY_SPARE_MS);
     snprintf(f->failure, sizeof f->failure, "%.255s", err->message);
     if (f->failures == 1)
         log_line("%s: %s", f->settings->org->name, f->failure);
@@ -164,7 +165,7 @@ static void succeeded(struct fetcher *f)
 /* Asks for what is new, without waiting, beside the poll that is held. */
 static void ask_now(struct fetcher *f)
 {
-    if (f->failures && clock_mono_ms() - f->failed_ms < RETRY_SPARE_MS) {
+    if (f->failures && clock_mono_ms() < f->spare_ms) {
         report(f, PIPE_FAILED, f->failure);
         return;
     }

@@ -1,6 +1,7 @@
 #include "orgsyncd/keeper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
@@ -22,6 +23,11 @@
 #define MESSAGES_AT_ONCE 512
 /* The snapshot's live words are written at most this often. */
 #define RECORD_MS 1000
+/* Members of one organization, known and listed ones together: so much an organization may fill our
+ * memory and ledger. */
+#define MEMBERS_MAX 8000000
+/* Of a listing's members that cannot be so many have a line in the log. */
+#define REFUSED_LOGGED 100
 /* Up to this many members a listing may remove all but the last. */
 #define BRAKE_LEAST 10
 
@@ -58,7 +64,6 @@ static int publish(struct keeper *k)
         return -1;
     k->generation++;
     k->publish_ms = clock_mono_ms() - begun;
-    notify("STATUS=%u active members, generation %" PRIu64, k->result.active, k->generation);
     return 0;
 }
 
@@ -112,7 +117,10 @@ static bool implausible(struct keeper_org *o, char *text, size_t size)
     roster_each(&o->roster, count_departure, &d);
     uint32_t members = d.gone + d.stay;
     if (o->overflow)
-        snprintf(text, size, "out of memory while its members were listed");
+        snprintf(text, size, "it is too large, or memory ran out while its members were listed");
+    else if (o->roster.count + o->incoming.count > MEMBERS_MAX)
+        snprintf(text, size, "it has more members than %d, those who left included",
+                 MEMBERS_MAX / 2);
     else if (o->complete && o->incoming.present == 0)
         snprintf(text, size, "it lists no member at all");
     else if (!o->accept && members > BRAKE_LEAST && d.gone > members / 2)
@@ -177,14 +185,17 @@ static void clear_incoming(struct keeper_org *o)
 {
     roster_free(&o->incoming);
     o->complete = o->overflow = false;
+    o->incoming_size = 0;
+    o->refused = 0;
 }
 
 /* --- the fetchers' messages --- */
 
 static void heard(struct keeper_org *o, const struct pipe_header *h)
 {
-    int64_t now = clock_mono_ms(), when = h->started_ms <= now ? h->started_ms : now;
+    int64_t now = clock_mono_ms(), when = h->started_ms;
     o->held = h->flags & PIPE_HELD;
+    o->down = false;
     if (when > o->heard_ms) {
         o->heard_ms = when;
         o->confirmed_ms = clock_wall_ms() - (now - when);
@@ -245,12 +256,17 @@ static void take_member(struct keeper_org *o, const void *message, size_t size)
     struct pipe_member remote;
     const char *why;
     if (!pipe_decode_member(message, size, &remote, &why)) {
-        log_line("%s: the fetcher sent a member that cannot be: %s", o->config->name, why);
+        if (o->refused++ < REFUSED_LOGGED)
+            log_line("%s: the fetcher sent a member that cannot be: %s", o->config->name, why);
         return;
     }
-    struct roster_member *m = o->overflow ? NULL : roster_member_new(&remote);
-    if (!m || roster_put(&o->incoming, m) < 0)
-        o->overflow = true;
+    o->incoming_size += size;
+    bool room = !o->overflow && o->incoming_size <= INCOMING_MAX;
+    struct roster_member *m = room ? roster_member_new(&remote) : NULL;
+    if (m && roster_put(&o->incoming, m) == 0)
+        return;
+    o->overflow = true;
+    roster_free(&o->incoming);
 }
 
 static void take_failure(struct keeper *k, struct keeper_org *o, const char *text)
@@ -261,7 +277,7 @@ static void take_failure(struct keeper *k, struct keeper_org *o, const char *tex
              *clean ? clean : "the organization could not be reached");
     o->failures++;
     o->held = o->asked = false;
-    o->done = true;
+    o->down = o->done = true;
     clear_incoming(o);
     confirm_server_settle(k, o);
 }
@@ -269,8 +285,11 @@ static void take_failure(struct keeper *k, struct keeper_org *o, const char *tex
 static int take_message(struct keeper *k, struct keeper_org *o, const void *message, size_t size)
 {
     struct pipe_header h;
+    int64_t now = clock_mono_ms();
     if (!pipe_decode(message, size, &h))
         return 0;
+    if (h.started_ms < 0 || h.started_ms > now)
+        h.started_ms = now;
     switch (h.type) {
     case PIPE_RESET:
         clear_incoming(o);
@@ -332,14 +351,14 @@ static nfds_t fill_poll(const struct keeper *k, int signals, struct pollfd *p)
     return n;
 }
 
-/* Tells the service manager that the loop goes round. */
+/* Tells the supervisor, and it the service manager, that the loop goes round. */
 static void feed_watchdog(struct keeper *k)
 {
     int64_t now = clock_mono_ms();
     if (k->watchdog_ms == 0 || now - k->notified_ms < k->watchdog_ms / 2)
         return;
     k->notified_ms = now;
-    notify("WATCHDOG=1");
+    kill(getppid(), KEEPER_ALIVE);
 }
 
 static int wait_ms(const struct keeper *k)
@@ -454,6 +473,7 @@ static int begin(struct keeper *k)
         struct keeper_org *o = &k->org[i];
         o->config = &k->settings->config->org[i];
         o->pipe = k->settings->pipe[i];
+        fcntl(o->pipe, F_SETFL, O_NONBLOCK); /* a fetcher that does not listen is not waited for */
         if (ledger_load(k->ledger, compile_org_key(o->config), &o->roster) < 0)
             return -1;
         known |= o->roster.count > 0;
@@ -510,7 +530,7 @@ int keeper_run(const struct keeper_settings *settings)
     k->watchdog_ms = notify_watchdog_ms();
     int rc = begin(k);
     if (rc == 0)
-        notify("READY=1"); /* the last snapshot is served; that needs no network */
+        kill(getppid(), KEEPER_ALIVE); /* the last snapshot is served; that needs no network */
     rc = rc < 0 || loop(k, signals) < 0 ? 1 : conclude(k);
     end(k);
     close(signals);

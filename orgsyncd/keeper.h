@@ -7,6 +7,7 @@
 #define ORGSYNCD_KEEPER_H
 
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -34,6 +35,10 @@ struct keeper_settings {
  * gone); starting anew is then safe and the remedy. */
 int keeper_run(const struct keeper_settings *settings);
 
+/* What the keeper sends its parent: once when it serves, then as often as the watchdog wants. Only
+ * root could forge it. */
+#define KEEPER_ALIVE SIGUSR1
+
 #define CLIENTS_MAX 256
 /* Of one user who is not root. */
 #define CLIENTS_PER_USER 32
@@ -42,26 +47,38 @@ int keeper_run(const struct keeper_settings *settings);
 /* Below this max_age a heartbeat is not proof enough: a request must have been answered. */
 #define FRESH_BY_REQUEST_MS 1000
 
+/* Bytes of a listing; one of a million members is a third of that. */
+#define INCOMING_MAX (512U << 20)
+
 struct keeper_org {
     const struct config_org *config;
     int pipe;
-    struct roster roster, incoming;
-    bool complete; /* INCOMING is a complete listing in the making */
-    bool overflow; /* INCOMING cannot be used: memory ran out */
-    bool braked,
-        accept;       /* a listing was refused by the shrink brake; the next one is let through */
-    bool held, done;  /* done: listed or failed, for the modes that end */
+    struct roster roster;
+
+    /* What came since the last commit. */
+    struct roster incoming;
+    size_t incoming_size; /* bytes of the messages that it came in */
+    uint32_t refused;     /* members among it that cannot be */
+    bool complete;        /* it is a complete listing in the making */
+    bool overflow;        /* it cannot be used: it is too large, or memory ran out */
+
     uint64_t listing; /* counts listings, to see who is in the last one */
-    int64_t heard_ms, answered_ms; /* clock_mono_ms: heard from in any way; a request answered */
-    int64_t confirmed_ms;          /* wall clock of heard_ms */
-    int64_t recorded_ms;           /* confirmed_ms as the snapshot has it */
-    int64_t listed_ms;             /* clock_mono_ms when the last complete listing began */
-    bool asked;                    /* the fetcher has a question of ours to answer */
-    char failure[CONFIRM_TEXT_LEN];
-    uint64_t
-        failures; /* how often it could not be heard from, or what it said could not be taken */
-    int64_t
-        listing_ms; /* how long the last complete listing took, from the request to the snapshot */
+    bool braked;      /* a listing was refused by the shrink brake */
+    bool accept;      /* the next one is let through */
+    bool held;        /* a request is held that brings changes at once */
+    bool asked;       /* the fetcher has a question of ours to answer */
+    bool down;        /* not heard from since it could not be heard from */
+    bool done;        /* listed or failed, for the modes that end */
+
+    int64_t heard_ms;     /* clock_mono_ms when it was last heard from in any way, */
+    int64_t answered_ms;  /* when it last answered a request, */
+    int64_t listed_ms;    /* when the last complete listing began */
+    int64_t confirmed_ms; /* wall clock of heard_ms */
+    int64_t recorded_ms;  /* confirmed_ms as the snapshot has it */
+
+    char failure[CONFIRM_TEXT_LEN]; /* what went wrong last, "" = nothing */
+    uint64_t failures;  /* how often it could not be heard from, or its word not be taken */
+    int64_t listing_ms; /* how long the last complete listing took, up to the snapshot */
 };
 
 struct keeper_client {

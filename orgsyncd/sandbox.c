@@ -159,15 +159,21 @@ static int forbid_writing(scmp_filter_ctx filter)
     return rc;
 }
 
+/* The first argument of a call, compared. */
+static struct scmp_arg_cmp first_arg(enum scmp_compare op, scmp_datum_t value)
+{
+    return (struct scmp_arg_cmp){.arg = 0, .op = op, .datum_a = value};
+}
+
 /* Unix, IPv4, IPv6, and the netlink that the resolver asks for the machine's addresses. */
 static int forbid_families(scmp_filter_ctx filter)
 {
     int rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                              SCMP_A0(SCMP_CMP_GT, AF_NETLINK));
+                              first_arg(SCMP_CMP_GT, AF_NETLINK));
     for (scmp_datum_t family = AF_INET + 1; family < AF_NETLINK && rc == 0; family++)
         if (family != AF_INET6)
             rc = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
-                                  SCMP_A0(SCMP_CMP_EQ, family));
+                                  first_arg(SCMP_CMP_EQ, family));
     return rc;
 }
 

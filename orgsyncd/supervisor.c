@@ -21,6 +21,7 @@
 #include "common/paths.h"
 #include "orgsyncd/fetcher.h"
 #include "orgsyncd/log.h"
+#include "orgsyncd/notify.h"
 #include "orgsyncd/sandbox.h"
 
 #define FETCHER_USER "orgsync"
@@ -210,8 +211,11 @@ enum event { EVENT_END, EVENT_RESTART, EVENT_DONE };
 static enum event wait_for_event(struct supervisor *s, const sigset_t *set, int *status)
 {
     for (;;) {
-        int number = sigwaitinfo(set, NULL);
+        siginfo_t info;
+        int number = sigwaitinfo(set, &info);
         bool restart = false;
+        if (number == KEEPER_ALIVE && info.si_pid == s->keeper)
+            notify("READY=1\nWATCHDOG=1");
         if (number == SIGTERM || number == SIGINT)
             return EVENT_END;
         if (number == SIGHUP)
@@ -326,6 +330,7 @@ int supervise(struct config *config, const char *config_path, enum keeper_mode m
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGCHLD);
+    sigaddset(&set, KEEPER_ALIVE);
     sigprocmask(SIG_BLOCK, &set, &s.outside);
     int rc = prepare(&s) < 0 ? 1 : run(&s, &set);
     if (s.listen_fd >= 0)

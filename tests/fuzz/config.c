@@ -42,7 +42,7 @@ static void check(const struct config *c)
     assert(c->rules.count <= RULES_MAX);
     for (size_t i = 0; i < c->rules.count; i++)
         assert(known_org(c, c->rules.rule[i].org) && c->rules.rule[i].services.count > 0);
-    assert(c->timeout_ms > 0 && c->poll_ms > 0 && c->login_max_age_ms >= 0 &&
+    assert(c->timeout_ms >= 0 && c->poll_ms > 0 && c->login_max_age_ms >= 0 &&
            c->offline_grace_s >= 0);
 }
 

@@ -68,7 +68,7 @@ static void server_side(struct input *in)
     asked = relisted = 0;
     struct confirm_request last = {0};
     while (k->client_count > 0 && in->left > 0) {
-        char message[300] = {0};
+        char message[sizeof last + 256] = {0};
         size_t size = input_number(in, 1) + sizeof(struct confirm_request) - 4;
         size = size < in->left ? size : in->left;
         input_take(in, message, size);

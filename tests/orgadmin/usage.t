@@ -24,7 +24,7 @@ for noun in org member invitation role token host; do
     is "$(sed -n 's/^  \([a-z]*\) .*/\1/p' <<< "$out" | sort -u)" $noun "$noun --help lists its verbs and nothing else"
 done
 "$ORGADMIN" --help | sed -n 's/^  \([a-z]\+\( [a-z]\+\)\?\) .*/\1/p' > "$T/commands"
-is "$(wc -l < "$T/commands")" 39 'thirty-nine commands'
+is "$(wc -l < "$T/commands")" 40 'forty commands'
 while read -r command; do
     run $command --help
     is "$rc/$err" 0/ "$command --help"

@@ -97,6 +97,10 @@ static void forbidden(void **state)
 
 int main(void)
 {
+#ifdef __SANITIZE_THREAD__
+    puts("1..0 # SKIP the thread sanitizer's runtime calls what the sandbox forbids");
+    return 0;
+#endif
     const struct CMUnitTest tests[] = {cmocka_unit_test(allowed), cmocka_unit_test(forbidden)};
     return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);
 }

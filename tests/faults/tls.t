@@ -1,0 +1,81 @@
+#!/bin/bash
+# A certificate that expires while orgsyncd runs, and a name that cannot be looked up any more.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+. "$(dirname "$0")/clock.sh"
+# On the machine, where openssl is: a certificate that is good for a day.
+if [ -z "${ORG_IN_ROOT:-}" ]; then
+    command -v openssl >/dev/null || { echo "1..0 # SKIP openssl is not installed"; exit 0; }
+    (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=org.test \
+        -addext subjectAltName=DNS:org.test -keyout "${BUILD:-build}/tests/tls.key" -out "${BUILD:-build}/tests/tls.pem" 2>/dev/null)
+fi
+inside_root
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+. "$(dirname "$0")/people.sh"
+
+LOCAL=http://127.0.0.1:7080
+cp /mnt/build/tests/tls.pem /etc/orglogin/ca.pem
+chmod 644 /etc/orglogin/ca.pem
+
+server() {
+    orgd --data /var/lib/orgd.db --listen 127.0.0.1:7080 --tls 127.0.0.1:7443 --owner olga@acme.example \
+        --cert /mnt/build/tests/tls.pem --key /mnt/build/tests/tls.key >"$T/orgd.out" 2>>"$T/orgd.err" &
+    orgd_pid=$!
+    wait_for 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7443'
+}
+# Connections do not outlive it.
+server_again() {
+    kill "$orgd_pid"
+    wait "$orgd_pid" 2>/dev/null
+    server
+}
+name_known() { echo '127.0.0.1 org.test' >>/etc/hosts; }
+name_gone() {
+    grep -v org.test /etc/hosts >"$T/hosts"
+    cat "$T/hosts" >/etc/hosts
+}
+
+set_clock 0
+name_known
+server
+organize() {
+    mkdir -p /root/people/olga
+    (umask 077 && grep -E '^live_' "$T/orgd.out" >/root/people/olga/token)
+    by olga login --url $LOCAL --token-file /root/people/olga/token
+    by olga org create acme
+    by olga token create --name host --role member --out /etc/orglogin/acme.token
+    joins olga $LOCAL ada admin
+    joins olga $LOCAL rem admin
+}
+ok "an organization" organize
+id=$(by olga org show -o json | jq -r .id)
+sed -e 's|url = .*|url = "https://org.test:7443";|' -e "s|org_7f3a|$id|" -e 's|# ca_file = .*|ca_file = "/etc/orglogin/ca.pem";|' \
+    /usr/share/doc/orglogin/orglogin.conf >"$CONF"
+ok "orgsyncd publishes the members" orgsyncd --once
+by olga member remove rem --yes 2>/dev/null
+start_orgsyncd "${clocked[@]}"
+ok "orgsyncd starts" wait_for 10 orgadmin host sync
+stand "a good certificate"
+
+# gone WHAT PATTERN NAME: the organization cannot be heard from, which is no "no"; NAME joins meanwhile
+gone() {
+    server_again
+    ok "$1: the organization cannot be reached" wait_for 10 bash -c "! orgadmin host sync"
+    like "$(orgadmin host sync 2>&1)" "$2" "... and one is told why"
+    joins olga $LOCAL "$3" member >/dev/null 2>&1
+    stand "... meanwhile"
+    is "$(known "$3")" '' "... nothing new is known"
+}
+set_clock 172800
+gone "the certificate has expired" 'certificate' cleo
+set_clock 0
+ok "... with a good one it goes on by itself" wait_for 40 known cleo
+name_gone
+kill -HUP "$daemon" # or libcurl would know the name for another minute
+gone "the name is gone" 'resolve' dora
+name_known
+ok "... with the name back it goes on by itself" wait_for 40 known dora
+stand "afterwards"
+kill "$orgd_pid"
+done_testing

@@ -1,0 +1,395 @@
+/*
+ * Both modules where everything is scarce: memory that runs out at each allocation in turn, no
+ * descriptor left, /etc/passwd that cannot be read. A lookup is right or says that it cannot tell;
+ * a login is refused, and never by accident let through or passed on.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <pwd.h>
+#include <sched.h>
+#include <security/pam_appl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/confirm.h"
+#include "common/local.h"
+#include "common/paths.h"
+#include "common/snapshot_writer.h"
+#include "nss_module/nss_module.h"
+#include "tests/faults/alloc.h"
+#include "tests/unit/unit.h"
+
+#define GROUPS 40
+
+static char confdir[] = "/tmp/orglogin-torture.XXXXXX";
+
+static void add(struct snapshot_writer *w, uint32_t uid, const char *name, enum member_state state,
+                uint32_t class)
+{
+    struct snapshot_user_spec user = {.uid = uid,
+                                      .gid = uid,
+                                      .class_index = class,
+                                      .state = state,
+                                      .name = name,
+                                      .gecos = "",
+                                      .home = "/",
+                                      .shell = "/bin/sh"};
+    snapshot_writer_user(w, &user);
+}
+
+/* Ada may use sshd; Mia may not; Rem is gone; daemon is a local user, whose name this cannot take.
+ */
+static void publish(uint64_t generation)
+{
+    struct snapshot_settings settings = {.generation = generation,
+                                         .grace_s = 3600,
+                                         .max_age_ms = 10000,
+                                         .timeout_ms = 100,
+                                         .enumerate = true,
+                                         .group_members = true};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    uint32_t org = snapshot_writer_org(w, "acme", clock_wall_ms());
+    struct rule rule = {.org = "acme", .services = {"*", 1}, .roles = {"admin", 1}};
+    struct snapshot_class_spec admin = {.org = org, .roles = {"admin", 1}};
+    struct snapshot_class_spec member = {.org = org, .roles = {"member", 1}};
+    for (uint32_t i = 0; i < GROUPS; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "group%u", i);
+        admin.groups[admin.group_count++] = snapshot_writer_group(w, name, 150000 + i);
+    }
+    snapshot_writer_rule(w, &rule);
+    uint32_t admins = snapshot_writer_class(w, &admin);
+    add(w, 200001, "ada", MEMBER_ACTIVE, admins);
+    add(w, 200002, "mia", MEMBER_ACTIVE, snapshot_writer_class(w, &member));
+    add(w, 200003, "rem", MEMBER_REMOVED, admins);
+    add(w, 200004, "daemon", MEMBER_ACTIVE, admins);
+    assert_int_equal(snapshot_writer_publish(w, PATH_SNAPSHOT), 0);
+    snapshot_writer_free(w);
+}
+
+/* --- lookups --- */
+
+typedef enum nss_status getpwnam_entry(const char *, struct passwd *, char *, size_t, int *);
+typedef enum nss_status initgroups_entry(const char *, gid_t, long *, long *, gid_t **, long,
+                                         int *);
+static getpwnam_entry *getpwnam_org;
+static initgroups_entry *initgroups_org;
+
+/* What is asked as glibc does. UNSURE: not to know is an answer as well. */
+static void look_up(bool unsure)
+{
+    struct passwd pw;
+    char buffer[512];
+    int error = 0;
+    enum nss_status status = getpwnam_org("ada", &pw, buffer, sizeof buffer, &error);
+    assert_true(status == NSS_STATUS_SUCCESS || (unsure && status == NSS_STATUS_UNAVAIL));
+    if (status == NSS_STATUS_SUCCESS)
+        assert_int_equal(pw.pw_uid, 200001);
+    status = getpwnam_org("stranger", &pw, buffer, sizeof buffer, &error);
+    assert_true(status == NSS_STATUS_NOTFOUND || (unsure && status == NSS_STATUS_UNAVAIL));
+}
+
+static enum nss_status groups_of_ada(long fail_at, bool *failed)
+{
+    long start = 1, size = 1;
+    gid_t *gids = malloc(sizeof *gids);
+    int error = 0;
+    gids[0] = 200001;
+    alloc_fail_at(fail_at);
+    enum nss_status status = initgroups_org("ada", 200001, &start, &size, &gids, 0, &error);
+    *failed = alloc_disarm();
+    if (status == NSS_STATUS_SUCCESS)
+        assert_int_equal(start, 1 + GROUPS);
+    else
+        assert_true(status == NSS_STATUS_TRYAGAIN && error == ENOMEM);
+    assert_int_equal(gids[0], 200001);
+    free(gids);
+    return status;
+}
+
+static void lookups_without_memory(void **state)
+{
+    (void)state;
+    bool failed = true;
+    publish(1);
+    for (long n = 0; failed; n++) {
+        publish((uint64_t)n + 2); /* so that there is a file to be opened anew */
+        alloc_fail_at(n);
+        look_up(false);
+        failed = alloc_disarm();
+    }
+    failed = true;
+    for (long n = 0; failed; n++) {
+        enum nss_status status = groups_of_ada(n, &failed);
+        assert_int_equal(status, failed ? NSS_STATUS_TRYAGAIN : NSS_STATUS_SUCCESS);
+    }
+}
+
+/* No descriptor can be had from here on. */
+static struct rlimit take_descriptors(void)
+{
+    struct rlimit before, none;
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    return before;
+}
+
+static void lookups_without_descriptors(void **state)
+{
+    (void)state;
+    publish(1);
+    look_up(false);
+    struct rlimit before = take_descriptors();
+    look_up(false); /* what is mapped is still there */
+    setrlimit(RLIMIT_NOFILE, &before);
+    publish(2);
+    before = take_descriptors();
+    look_up(true);
+    setrlimit(RLIMIT_NOFILE, &before);
+    look_up(false); /* and all is well again */
+}
+
+/* A process whose first lookup it is. */
+static void first_lookup_without_descriptors(void **state)
+{
+    (void)state;
+    unlink(PATH_SNAPSHOT);
+    usleep(1100000); /* the module forgets what it had */
+    look_up(true);
+    publish(1);
+    struct rlimit before = take_descriptors();
+    struct passwd pw;
+    char buffer[512];
+    int error = 0;
+    assert_int_equal(getpwnam_org("ada", &pw, buffer, sizeof buffer, &error), NSS_STATUS_UNAVAIL);
+    setrlimit(RLIMIT_NOFILE, &before);
+    look_up(false);
+}
+
+/* --- logins --- */
+
+static pid_t server;
+
+static void start_server(void)
+{
+    int ready[2];
+    assert_int_equal(pipe(ready), 0);
+    server = fork();
+    if (server == 0) {
+        struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = PATH_CONFIRM};
+        struct confirm_reply reply = {
+            .magic = CONFIRM_MAGIC, .status = CONFIRM_YES, .generation = 1};
+        int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+        unlink(PATH_CONFIRM);
+        if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(fd, 100) < 0 ||
+            write(ready[1], "", 1) != 1)
+            _exit(1);
+        for (;;) {
+            struct confirm_request request;
+            int c = accept(fd, NULL, NULL);
+            if (recv(c, &request, sizeof request, 0) > 0)
+                send(c, &reply, sizeof reply, MSG_NOSIGNAL);
+            close(c);
+        }
+    }
+    char byte;
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+static void stop_server(void)
+{
+    if (server > 0) {
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+    }
+    server = 0;
+    unlink(PATH_CONFIRM);
+}
+
+static int converse(int n, const struct pam_message **msg, struct pam_response **reply, void *arg)
+{
+    (void)msg, (void)arg;
+    *reply = calloc((size_t)n, sizeof **reply);
+    return *reply ? PAM_SUCCESS : PAM_BUF_ERR;
+}
+
+/* Two stacks: one lets in whom the module lets in and whom it passes on, the other only the first.
+ */
+static void write_stack(const char *name, const char *rest)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", confdir, name);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fprintf(f, "account required %s\n%s", MODULE_PATH, rest);
+    fclose(f);
+}
+
+enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_DESCRIPTORS };
+
+static int log_in(const char *stack, const char *user, enum fault fault, long n, bool *failed)
+{
+    struct pam_conv conv = {converse, NULL};
+    struct rlimit before;
+    pam_handle_t *h = NULL;
+    assert_int_equal(pam_start_confdir(stack, user, &conv, confdir, &h), PAM_SUCCESS);
+    if (fault == FAULT_DESCRIPTORS)
+        before = take_descriptors();
+    if (fault == FAULT_MEMORY)
+        alloc_fail_at(n);
+    int rc = pam_acct_mgmt(h, 0);
+    *failed = alloc_disarm();
+    if (fault == FAULT_DESCRIPTORS)
+        setrlimit(RLIMIT_NOFILE, &before);
+    pam_end(h, rc);
+    return rc;
+}
+
+static void logins_without_memory(void **state)
+{
+    (void)state;
+    const char *users[] = {"mia", "rem", "stranger", "ada"};
+    bool failed;
+    publish(1);
+    start_server();
+    assert_int_equal(log_in("passing", "ada", FAULT_NONE, 0, &failed), PAM_SUCCESS);
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
+        failed = true;
+        for (long n = 0; failed; n++) {
+            int rc = log_in("passing", users[i], FAULT_MEMORY, n, &failed);
+            assert_true(rc != PAM_SUCCESS || strcmp(users[i], "ada") == 0);
+            assert_int_not_equal(rc, PAM_IGNORE);
+        }
+    }
+    assert_int_equal(log_in("passing", "ada", FAULT_NONE, 0, &failed), PAM_SUCCESS);
+}
+
+/* When it cannot be told whether he is a local user, his namesake in the organization must not come
+ * in in his place. */
+static void namesake(void **state)
+{
+    (void)state;
+    bool failed = true;
+    publish(1);
+    start_server();
+    for (long n = 0; failed; n++)
+        assert_int_not_equal(log_in("alone", "daemon", FAULT_MEMORY, n, &failed), PAM_SUCCESS);
+    assert_int_not_equal(log_in("alone", "daemon", FAULT_DESCRIPTORS, 0, &failed), PAM_SUCCESS);
+}
+
+static void logins_without_descriptors(void **state)
+{
+    (void)state;
+    const char *users[] = {"ada", "mia", "rem", "stranger", "daemon"};
+    bool failed;
+    publish(1);
+    start_server();
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++)
+        assert_int_not_equal(log_in("passing", users[i], FAULT_DESCRIPTORS, 0, &failed),
+                             PAM_SUCCESS);
+    assert_int_equal(log_in("passing", "daemon", FAULT_NONE, 0, &failed), PAM_SUCCESS);
+    assert_int_equal(log_in("passing", "ada", FAULT_NONE, 0, &failed), PAM_SUCCESS);
+}
+
+/* /etc/passwd and /etc/group that open and give an error when they are read. */
+static int with_unreadable(const char *file)
+{
+    uint32_t uid, gid;
+    bool failed;
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("/proc/self/mem", file, NULL, MS_BIND, NULL) < 0)
+        return 77;
+    struct local_ids *ids = local_ids_read();
+    local_ids_free(ids);
+    if (ids)
+        return 1;
+    if (strcmp(file, "/etc/passwd") != 0)
+        return 0;
+    return local_user("daemon", &uid, &gid) != LOCAL_UNKNOWN ||
+           log_in("alone", "daemon", FAULT_NONE, 0, &failed) == PAM_SUCCESS;
+}
+
+static void unreadable_files(void **state)
+{
+    (void)state;
+    const char *files[] = {"/etc/passwd", "/etc/group"};
+    publish(1);
+    start_server();
+    for (int i = 0; i < 2; i++) {
+        int status = 0;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(with_unreadable(files[i]));
+        assert_int_equal(waitpid(child, &status, 0), child);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+            skip(); /* no mount namespace to be had */
+        assert_int_equal(status, 0);
+    }
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW);
+    if (!module || !mkdtemp(confdir))
+        return -1;
+    mkdir(ORG_STATEDIR, 0755);
+    mkdir(ORG_RUNDIR, 0755);
+    getpwnam_org = (getpwnam_entry *)(uintptr_t)dlsym(module, "_nss_org_getpwnam_r");
+    initgroups_org = (initgroups_entry *)(uintptr_t)dlsym(module, "_nss_org_initgroups_dyn");
+    write_stack("passing", "account required pam_permit.so\n");
+    write_stack("alone", "");
+    return getpwnam_org && initgroups_org ? 0 : -1;
+}
+
+static int after(void **state)
+{
+    (void)state;
+    alloc_disarm();
+    stop_server();
+    unlink(PATH_SNAPSHOT);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    char path[128];
+    const char *stacks[] = {"passing", "alone"};
+    for (int i = 0; i < 2; i++) {
+        snprintf(path, sizeof path, "%s/%s", confdir, stacks[i]);
+        unlink(path);
+    }
+    return rmdir(confdir);
+}
+
+int main(void)
+{
+    if (geteuid() != 0) {
+        puts("1..0 # SKIP needs root: a snapshot must be root's");
+        return 0;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(lookups_without_memory, after),
+        cmocka_unit_test_teardown(lookups_without_descriptors, after),
+        cmocka_unit_test_teardown(first_lookup_without_descriptors, after),
+        cmocka_unit_test_teardown(logins_without_memory, after),
+        cmocka_unit_test_teardown(namesake, after),
+        cmocka_unit_test_teardown(unreadable_files, after),
+        cmocka_unit_test_teardown(logins_without_descriptors, after),
+    };
+    return cmocka_run_group_tests_name("scarcity", tests, setup, teardown);
+}

@@ -1,0 +1,509 @@
+/*
+ * A fetcher that was taken over: a real keeper at the other end of its pipe, in a process of its
+ * own, and this test in the fetcher's place. Whatever it says, the snapshot holds nothing that the
+ * configuration does not allow, the keeper serves on or ends as it should, and the next one starts.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "orgsyncd/keeper.h"
+#include "orgsyncd/pipe.h"
+#include "tests/fuzz/served.h"
+#include "tests/unit/unit.h"
+
+#define FETCHER_GONE 42 /* the keeper's end, told from a sanitizer's */
+
+static struct config config = {
+    .org = {{.name = (char *)"acme", .id = (char *)"org_1"}},
+    .org_count = 1,
+    .group = {{.name = (char *)"acme-all", .everyone = true},
+              {.name = (char *)"acme-admins", .roles = {"admin", 1}},
+              {.name = (char *)"games", .local = true, .roles = {"admin", 1}}},
+    .group_count = 3,
+    .range_first = 200000,
+    .range_last = 1999999999,
+    .home = (char *)"/home/%u",
+    .shell = (char *)"/bin/sh",
+    .group_members = true,
+    .timeout_ms = 1000,
+};
+static struct local_ids *local;
+static pid_t keeper;
+static int fetcher, listener;
+
+/* --- the keeper --- */
+
+static int listen_for_clients(void)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = PATH_CONFIRM};
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    unlink(PATH_CONFIRM);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&addr, sizeof addr), 0);
+    assert_int_equal(listen(fd, 100), 0);
+    return fd;
+}
+
+static void run_keeper(int end)
+{
+    struct keeper_settings settings = {
+        .config = &config, .mode = KEEPER_SERVE, .listen_fd = listener};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
+        settings.pipe[i] = -1;
+    settings.pipe[0] = end;
+    if (!freopen("/dev/null", "w", stderr) && errno)
+        exit(3);
+    exit(keeper_run(&settings) == 1 ? FETCHER_GONE : 0);
+}
+
+static void start_keeper(void)
+{
+    int pair[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    listener = listen_for_clients();
+    keeper = fork();
+    if (keeper == 0) {
+        close(pair[1]);
+        run_keeper(pair[0]);
+    }
+    close(pair[0]);
+    close(listener);
+    fetcher = pair[1];
+}
+
+/* Everything that was said is taken by then. Returns the exit status. */
+static int end_keeper(void)
+{
+    int status = 0;
+    shutdown(fetcher, SHUT_WR); /* closed with answers unread it would take what we said with it */
+    assert_int_equal(waitpid(keeper, &status, 0), keeper);
+    close(fetcher);
+    keeper = 0;
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* What a sanitizer adds to memory. */
+#ifdef __SANITIZE_THREAD__
+#define SHADOW 5
+#else
+#define SHADOW 1
+#endif
+
+static long keeper_kb(const char *what)
+{
+    char path[64], line[256];
+    long kb = -1;
+    snprintf(path, sizeof path, "/proc/%d/status", (int)keeper);
+    FILE *f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f))
+        if (strncmp(line, what, strlen(what)) == 0)
+            kb = strtol(line + strlen(what) + 1, NULL, 10);
+    if (f)
+        fclose(f);
+    return kb;
+}
+
+/* --- what the fetcher says --- */
+
+static void say(const void *message, size_t size)
+{
+    assert_int_equal(send(fetcher, message, size, MSG_NOSIGNAL), (ssize_t)size);
+}
+
+static void say_header(uint32_t type)
+{
+    struct pipe_header h = {.type = type, .flags = PIPE_ROUND_TRIP, .started_ms = clock_mono_ms()};
+    say(&h, sizeof h);
+}
+
+/* A member as it stands, checked by nobody here. */
+static size_t make_member(char *message, uint32_t state, const char *id, const char *username,
+                          const char *role)
+{
+    struct pipe_header h = {.type = PIPE_MEMBER};
+    struct {
+        uint32_t state;
+        uint16_t roles, permissions;
+    } fields = {state, 1, 0};
+    const char *text[] = {id, "", username, "A Name", role};
+    size_t size = sizeof h + sizeof fields;
+    memcpy(message, &h, sizeof h);
+    memcpy(message + sizeof h, &fields, sizeof fields);
+    for (size_t i = 0; i < 5; i++) {
+        memcpy(message + size, text[i], strlen(text[i]) + 1);
+        size += strlen(text[i]) + 1;
+    }
+    return size;
+}
+
+static void say_member(const char *id, const char *username)
+{
+    char message[PIPE_MAX];
+    say(message, make_member(message, MEMBER_ACTIVE, id, username, "admin"));
+}
+
+static void say_listing(const char *const *usernames)
+{
+    say_header(PIPE_RESET);
+    for (int i = 0; usernames[i]; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "usr_%s", usernames[i]);
+        say_member(id, usernames[i]);
+    }
+    say_header(PIPE_COMMIT);
+}
+
+static const char *const good[] = {"ada", "mia", "zoe", NULL};
+
+/* Ends the keeper, looks at what it has published, and at what the next one makes of that. */
+static void check_after(uint32_t users)
+{
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(check_served(&config, local), users);
+    start_keeper();
+    say_listing(good);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(check_served(&config, local) >= 3);
+}
+
+static enum snapshot_result find(const char *name, struct snapshot_user *user)
+{
+    static struct snapshot s;
+    const char *why;
+    snapshot_close(&s);
+    assert_int_equal(snapshot_open(&s, PATH_SNAPSHOT, &why), SNAPSHOT_OK);
+    return snapshot_user_by_name(&s, name, strlen(name), user);
+}
+
+/* --- tests --- */
+
+static void local_names(void **state)
+{
+    (void)state;
+    const char *names[] = {"ROOT",     "root@acme.example",
+                           "acme-all", "acme-admins",
+                           "../x",     "a/b",
+                           "/",        ".",
+                           "..",       "%u",
+                           "-rf",      "4711",
+                           "a:b",      "a\nb",
+                           "a b",      "\xff",
+                           "",         NULL};
+    struct passwd *pw;
+    struct group *gr;
+    start_keeper();
+    say_header(PIPE_RESET);
+    for (setpwent(); (pw = getpwent()) != NULL;)
+        say_member(pw->pw_name, pw->pw_name);
+    for (setgrent(); (gr = getgrent()) != NULL;)
+        say_member(gr->gr_name, gr->gr_name);
+    for (int i = 0; names[i]; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "usr_%d", i);
+        say_member(id, names[i]);
+    }
+    say_member("usr_eve", "eve");
+    say_header(PIPE_COMMIT);
+    check_after(1);
+}
+
+static void malformed_members(void **state)
+{
+    (void)state;
+    char message[PIPE_MAX + 1000], longest[TEXT_MAX_LEN + 2] = {0};
+    memset(longest, 'a', sizeof longest - 1);
+    start_keeper();
+    say_header(PIPE_RESET);
+    const uint32_t states[] = {0, MEMBER_REMOVED + 1, 77, UINT32_MAX};
+    for (size_t i = 0; i < 4; i++)
+        say(message, make_member(message, states[i], "usr_1", "eve", "admin"));
+    const char *ids[] = {"", "a b", "a\nb", "\xc3\xa9", longest};
+    for (size_t i = 0; i < 5; i++)
+        say_member(ids[i], "eve");
+    say_member("usr_1", longest);
+    size_t size = make_member(message, MEMBER_ACTIVE, "usr_1", "eve", "admin");
+    for (size_t cut = 1; cut < size; cut++)
+        say(message, cut);
+    say(message, size + 1);
+    memset(message + size, 'x', sizeof message - size);
+    say(message, PIPE_MAX);
+    say(message, PIPE_MAX + 1);
+    say(message, sizeof message);
+    for (uint32_t counts = 2; counts <= 65; counts++) { /* roles that are not there */
+        memcpy(message + sizeof(struct pipe_header) + 4, &(uint16_t){(uint16_t)counts}, 2);
+        say(message, size);
+    }
+    say(message, make_member(message, MEMBER_ACTIVE, "usr_1", "eve", "ad\nmin"));
+    say_member("usr_good", "ada");
+    say_header(PIPE_COMMIT);
+    check_after(1);
+}
+
+static void out_of_order(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_header(PIPE_COMMIT); /* of nothing */
+    say_header(PIPE_HEARD);
+    say_member("usr_early", "early"); /* before any RESET: as a change, so he may be there */
+    say_header(PIPE_RESET);
+    say_member("usr_void", "void");
+    say_header(PIPE_RESET); /* makes him void */
+    say_member("usr_ada", "ada");
+    say_header(PIPE_FAILED); /* and her */
+    say_header(PIPE_COMMIT);
+    say_listing(good);
+    say_header(PIPE_COMMIT);
+    say_member("usr_late", "late"); /* never committed */
+    const struct pipe_header odd[] = {
+        {0},          {.type = PIPE_REFRESH}, {.type = PIPE_RELIST},
+        {.type = 99}, {.type = UINT32_MAX},   {.type = PIPE_HEARD, .flags = UINT32_MAX}};
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        say(&odd[i], sizeof odd[i]);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(check_served(&config, local), 3);
+    start_keeper();
+    check_after(3);
+}
+
+/* A time that cannot be is no reason to fall over, and no reason to believe that one is fresh. */
+static void impossible_times(void **state)
+{
+    (void)state;
+    const int64_t times[] = {INT64_MIN, -1, 0, INT64_MAX};
+    start_keeper();
+    for (size_t i = 0; i < 4; i++) {
+        say_header(PIPE_RESET);
+        say_member("usr_ada", "ada");
+        for (uint32_t type = PIPE_COMMIT; type <= PIPE_FAILED; type++) {
+            struct pipe_header h = {type, PIPE_ROUND_TRIP, times[i]};
+            say(&h, sizeof h);
+        }
+    }
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    struct snapshot s;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, PATH_SNAPSHOT, &why), SNAPSHOT_OK);
+    assert_true(snapshot_confirmed(&s, 0) <= clock_wall_ms());
+    snapshot_close(&s);
+    start_keeper();
+    check_after(1);
+}
+
+/* To be gone at once, one by one, or for want of anybody: the brake holds. */
+static void removals(void **state)
+{
+    (void)state;
+    char message[PIPE_MAX], id[16];
+    start_keeper();
+    say_header(PIPE_RESET);
+    for (int i = 0; i < 30; i++) {
+        snprintf(id, sizeof id, "m%d", i);
+        say_member(id, id);
+    }
+    say_header(PIPE_COMMIT);
+    say_header(PIPE_RESET);
+    say_header(PIPE_COMMIT); /* nobody */
+    say_listing((const char *const[]){"m1", NULL});
+    for (int i = 0; i < 30; i++) {
+        snprintf(id, sizeof id, "m%d", i);
+        say(message, make_member(message, MEMBER_REMOVED, id, "", "admin"));
+    }
+    say_header(PIPE_COMMIT);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    struct snapshot_user user;
+    for (int i = 0; i < 30; i++) {
+        snprintf(id, sizeof id, "m%d", i);
+        assert_int_equal(find(id, &user), SNAPSHOT_OK);
+        assert_int_equal(user.state, MEMBER_ACTIVE);
+    }
+}
+
+static void garbage(void **state)
+{
+    (void)state;
+    static char message[PIPE_MAX];
+    unsigned seed = 4711;
+    start_keeper();
+    say_listing(good);
+    for (int i = 0; i < 20000; i++) {
+        size_t size = (size_t)rand_r(&seed) % 400 + 1;
+        for (size_t n = 0; n < size; n++)
+            message[n] = (char)rand_r(&seed);
+        if (size >= 4 && i % 2)
+            memcpy(message, &(uint32_t){PIPE_MEMBER}, 4);
+        say(message, size);
+    }
+    check_after(3);
+}
+
+/* A message of nothing reads like the end of the pipe: the keeper ends, and the next one starts. */
+static void empty_message(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_listing(good);
+    say("", 0);
+    check_after(3);
+}
+
+/* Descriptors that nobody asked for are not kept. */
+static void descriptors(void **state)
+{
+    (void)state;
+    start_keeper();
+    struct pipe_header h = {.type = PIPE_HEARD};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}};
+    struct iovec part = {&h, sizeof h};
+    struct msghdr msg = {.msg_iov = &part,
+                         .msg_iovlen = 1,
+                         .msg_control = &control,
+                         .msg_controllen = sizeof control};
+    memcpy(CMSG_DATA(&control.header), &fetcher, sizeof fetcher);
+    for (int i = 0; i < 2000; i++)
+        assert_true(sendmsg(fetcher, &msg, MSG_NOSIGNAL) > 0);
+    say_listing(good);
+    check_after(3);
+}
+
+/* 100 000 members are an organization like others. */
+static void many_members(void **state)
+{
+    (void)state;
+    char id[16];
+    start_keeper();
+    say_header(PIPE_RESET);
+    for (int i = 0; i < 100000; i++) {
+        snprintf(id, sizeof id, "m%d", i);
+        say_member(id, id);
+    }
+    assert_in_range(keeper_kb("VmHWM"), 1, 400000 * SHADOW);
+    say_header(PIPE_COMMIT);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(check_served(&config, local), 100000);
+}
+
+/* A listing that never ends has an end in the keeper, which takes the next one. */
+static void endless_listing(void **state)
+{
+    (void)state;
+    static char message[PIPE_MAX], username[TEXT_MAX_LEN + 1];
+    memset(username, 'a', TEXT_MAX_LEN);
+    start_keeper();
+    say_header(PIPE_RESET);
+    for (int i = 0; i < 80000; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "m%d", i);
+        size_t size = make_member(message, MEMBER_ACTIVE, id, username, "admin");
+        uint16_t roles = 28;
+        memcpy(message + sizeof(struct pipe_header) + 4, &roles, sizeof roles);
+        for (int r = 1; r < roles; r++, size += TEXT_MAX_LEN + 1)
+            memcpy(message + size, username, TEXT_MAX_LEN + 1);
+        say(message, size);
+    }
+    assert_in_range(keeper_kb("VmHWM"), 1, 900000 * SHADOW);
+    say_header(PIPE_COMMIT); /* not taken */
+    say_listing(good);
+    check_after(3);
+}
+
+/* One that does not listen must not make the keeper wait for it. */
+static void deaf_fetcher(void **state)
+{
+    (void)state;
+    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_SYNC, .wait_ms = 0};
+    struct confirm_reply reply;
+    start_keeper();
+    for (int i = 0; i < 3000; i++) {
+        if (confirm_ask(PATH_CONFIRM, &request, 2000, &reply) < 0)
+            fail_msg("question %d: %s", i, strerror(errno));
+        assert_int_equal(reply.status, CONFIRM_NO);
+    }
+    say_listing(good);
+    check_after(3);
+}
+
+static int fresh(void **state)
+{
+    (void)state;
+    unlink(PATH_SNAPSHOT);
+    unlink(PATH_LEDGER);
+    return 0;
+}
+
+static int clean_up(void **state)
+{
+    if (keeper > 0) {
+        kill(keeper, SIGKILL);
+        waitpid(keeper, NULL, 0);
+        keeper = 0;
+    }
+    unlink(PATH_CONFIRM);
+    return fresh(state);
+}
+
+/* The module tests use the same snapshot: one at a time. */
+static int setup(void **state)
+{
+    (void)state;
+    signal(SIGUSR1, SIG_IGN); /* KEEPER_ALIVE, which its parent gets */
+    int lock = open(MODULE_DIR "/flags", O_RDONLY | O_CLOEXEC);
+    if (lock < 0 || flock(lock, LOCK_EX) < 0)
+        return -1;
+    mkdir(ORG_STATEDIR, 0755);
+    mkdir(ORG_RUNDIR, 0755);
+    for (uint32_t i = 0; i < config.group_count; i++)
+        config.group[i].org = config.org[0].name;
+    local = local_ids_read();
+    return local ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    local_ids_free(local);
+    return 0;
+}
+
+int main(void)
+{
+    if (geteuid() != 0) {
+        puts("1..0 # SKIP needs root: a snapshot must be root's");
+        return 0;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(local_names, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(malformed_members, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(out_of_order, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(impossible_times, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(removals, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(garbage, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(empty_message, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(descriptors, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(many_members, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(endless_listing, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(deaf_fetcher, fresh, clean_up),
+    };
+    return cmocka_run_group_tests_name("a hostile fetcher", tests, setup, teardown);
+}
