@@ -16,13 +16,21 @@ bool text_list_has(const struct text_list *list, const char *text)
     return false;
 }
 
-static bool lists_meet(const struct text_list *a, const struct text_list *b)
+bool text_lists_meet(const struct text_list *a, const struct text_list *b)
 {
     const char *item = a->first;
     for (uint32_t i = 0; i < a->count; i++, item = text_list_next(item))
         if (text_list_has(b, item))
             return true;
     return false;
+}
+
+size_t text_list_size(const struct text_list *list)
+{
+    const char *end = list->first;
+    for (uint32_t i = 0; i < list->count; i++)
+        end = text_list_next(end);
+    return list->count ? (size_t)(end - list->first) : 0;
 }
 
 /* sudo -i and su - run services of their own that administrators think of as the plain ones; Fedora
@@ -44,8 +52,8 @@ static bool rule_matches(const struct rule *rule, const char *service, const str
         return false;
     if (strcmp(rule->org, member->org) != 0)
         return false;
-    return rule->everyone || lists_meet(&rule->roles, &member->roles) ||
-           lists_meet(&rule->permissions, &member->permissions);
+    return rule->everyone || text_lists_meet(&rule->roles, &member->roles) ||
+           text_lists_meet(&rule->permissions, &member->permissions);
 }
 
 /* The number of the first rule that matches, or 0. */

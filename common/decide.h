@@ -22,6 +22,12 @@ bool text_list_has(const struct text_list *list, const char *text);
  * i++). */
 const char *text_list_next(const char *text);
 
+/* True when A and B have a string in common. */
+bool text_lists_meet(const struct text_list *a, const struct text_list *b);
+
+/* Bytes of the strings in LIST with their NULs. */
+size_t text_list_size(const struct text_list *list);
+
 enum member_state { MEMBER_ACTIVE = 1, MEMBER_PENDING, MEMBER_SUSPENDED, MEMBER_REMOVED };
 
 struct member {

@@ -157,18 +157,9 @@ uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_
     return w->org_count++;
 }
 
-/* Bytes of the strings in LIST with their NULs. */
-static size_t list_size(const struct text_list *list)
-{
-    const char *p = list->first;
-    for (uint32_t i = 0; i < list->count; i++)
-        p = text_list_next(p);
-    return list->count ? (size_t)(p - list->first) : 0;
-}
-
 static void put_list(struct snapshot_writer *w, const struct text_list *list)
 {
-    size_t size = list_size(list);
+    size_t size = text_list_size(list);
     if (size > UINT16_MAX || list->count > UINT16_MAX) {
         fail(w, EOVERFLOW);
         return;
@@ -219,7 +210,7 @@ uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint
 /* Appends the class record of SPEC to the classes buffer and returns it. */
 static uint8_t *encode_class(struct snapshot_writer *w, const struct snapshot_class_spec *spec)
 {
-    size_t roles = list_size(&spec->roles), permissions = list_size(&spec->permissions);
+    size_t roles = text_list_size(&spec->roles), permissions = text_list_size(&spec->permissions);
     size_t gids = 4 * (size_t)(spec->group_count + spec->local_count);
     if (spec->group_count > CLASS_GROUPS_MAX || spec->local_count > CLASS_GROUPS_MAX ||
         spec->roles.count > UINT16_MAX || spec->permissions.count > UINT16_MAX)

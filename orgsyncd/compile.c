@@ -212,19 +212,10 @@ static void settle_group(struct work *w, uint32_t i)
     w->index[i] = gid;
 }
 
-static bool lists_meet(const struct text_list *a, const struct text_list *b)
-{
-    const char *text = a->first;
-    for (uint32_t i = 0; i < a->count; i++, text = text_list_next(text))
-        if (text_list_has(b, text))
-            return true;
-    return false;
-}
-
 static bool in_group(const struct config_group *g, const struct pipe_member *m)
 {
-    return g->everyone || lists_meet(&g->roles, &m->roles) ||
-           lists_meet(&g->permissions, &m->permissions);
+    return g->everyone || text_lists_meet(&g->roles, &m->roles) ||
+           text_lists_meet(&g->permissions, &m->permissions);
 }
 
 /* Only an active member has groups. */

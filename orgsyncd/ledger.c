@@ -166,11 +166,8 @@ static int step(struct ledger *l, sqlite3_stmt *s, int64_t *value, const char *d
 
 static void bind_list(sqlite3_stmt *s, int at, const struct text_list *list)
 {
-    const char *end = list->first;
-    for (uint32_t i = 0; i < list->count; i++)
-        end = text_list_next(end);
-    sqlite3_bind_blob(s, at, list->count ? list->first : "",
-                      list->count ? (int)(end - list->first) : 0, SQLITE_STATIC);
+    sqlite3_bind_blob(s, at, list->count ? list->first : "", (int)text_list_size(list),
+                      SQLITE_STATIC);
 }
 
 int ledger_store(struct ledger *l, const char *org, const struct roster_member *m)

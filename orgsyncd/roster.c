@@ -10,14 +10,6 @@ static int compare(const void *a, const void *b)
                   ((const struct roster_member *)b)->remote.id);
 }
 
-static size_t list_size(const struct text_list *list)
-{
-    const char *end = list->first;
-    for (uint32_t i = 0; i < list->count; i++)
-        end = text_list_next(end);
-    return list->count ? (size_t)(end - list->first) : 0;
-}
-
 static const char *append(char **p, const char *text, size_t size)
 {
     char *at = *p;
@@ -31,7 +23,8 @@ struct roster_member *roster_member_new(const struct pipe_member *remote)
 {
     size_t id = strlen(remote->id) + 1, email = strlen(remote->email) + 1,
            user = strlen(remote->username) + 1, display = strlen(remote->display) + 1,
-           roles = list_size(&remote->roles), permissions = list_size(&remote->permissions);
+           roles = text_list_size(&remote->roles),
+           permissions = text_list_size(&remote->permissions);
     struct roster_member *m =
         calloc(1, sizeof *m + id + email + user + display + roles + permissions);
     if (!m)
@@ -62,8 +55,9 @@ struct roster_member *roster_find(const struct roster *roster, const char *id)
 
 static bool same_list(const struct text_list *a, const struct text_list *b)
 {
-    size_t size = list_size(a);
-    return a->count == b->count && size == list_size(b) && memcmp(a->first, b->first, size) == 0;
+    size_t size = text_list_size(a);
+    return a->count == b->count && size == text_list_size(b) &&
+           memcmp(a->first, b->first, size) == 0;
 }
 
 static bool same(const struct pipe_member *a, const struct pipe_member *b)
