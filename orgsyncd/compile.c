@@ -80,6 +80,9 @@ static bool local_name(const struct work *w, const char *name)
 static void settle_name(struct roster_member *m, void *arg)
 {
     struct work *w = arg;
+    if (m->lent)
+        m->name[0] = '\0';
+    m->lent = false;
     if (w->failed || m->remote.state == MEMBER_REMOVED ||
         (*m->name && strcmp(m->name, m->wanted) == 0))
         return;
@@ -113,7 +116,46 @@ static int by_wanted(const void *a, const void *b)
                   ((const struct newcomer *)b)->member->wanted);
 }
 
-/* Newcomers who want the same name all go without: who came first is not for us to say. */
+static bool is_pending(const struct newcomer *n)
+{
+    return n->member->remote.state == MEMBER_PENDING;
+}
+
+/* Gives N the name that he wants. Who is only invited does not keep it: invitations are mistyped,
+ * and who accepts one may come under another id. */
+static int give_name(struct work *w, const struct newcomer *n)
+{
+    struct roster_member *m = n->member;
+    const char *org = compile_org_key(&w->in->config->org[n->org]);
+    m->lent = is_pending(n);
+    if (!m->lent && ledger_bind(w->in->ledger, m->wanted, org, m->remote.id) < 0)
+        return -1;
+    memcpy(m->name, m->wanted, sizeof m->name);
+    m->changed |= !m->lent;
+    return 0;
+}
+
+/* COUNT newcomers want the same name. Unless one of them alone is there already, all go without:
+ * who came first is not for us to say. */
+static int settle_rivals(struct work *w, const struct newcomer *rival, size_t count)
+{
+    const struct newcomer *winner = NULL;
+    size_t there = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!is_pending(&rival[i])) {
+            winner = &rival[i];
+            there++;
+        }
+    if (count == 1)
+        winner = rival;
+    else if (there != 1)
+        winner = NULL;
+    for (size_t i = 0; i < count; i++)
+        if (&rival[i] != winner)
+            complain(w, rival[i].org, rival[i].member, "several members want that name");
+    return winner ? give_name(w, winner) : 0;
+}
+
 static int settle_newcomers(struct work *w)
 {
     if (w->newcomers)
@@ -122,17 +164,8 @@ static int settle_newcomers(struct work *w)
         for (next = i + 1;
              next < w->newcomers && by_wanted(&w->newcomer[i], &w->newcomer[next]) == 0;)
             next++;
-        struct roster_member *m = w->newcomer[i].member;
-        for (size_t n = i; n < next && next - i > 1; n++)
-            complain(w, w->newcomer[n].org, w->newcomer[n].member,
-                     "several members want that name");
-        if (next - i > 1)
-            continue;
-        const char *org = compile_org_key(&w->in->config->org[w->newcomer[i].org]);
-        if (ledger_bind(w->in->ledger, m->wanted, org, m->remote.id) < 0)
+        if (settle_rivals(w, &w->newcomer[i], next - i) < 0)
             return -1;
-        memcpy(m->name, m->wanted, sizeof m->name);
-        m->changed = true;
     }
     return 0;
 }

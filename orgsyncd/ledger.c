@@ -176,7 +176,7 @@ int ledger_store(struct ledger *l, const char *org, const struct roster_member *
     bind_text(s, 1, org);
     bind_text(s, 2, m->remote.id);
     sqlite3_bind_int64(s, 3, m->uid);
-    bind_text(s, 4, m->name);
+    bind_text(s, 4, m->lent ? "" : m->name);
     sqlite3_bind_int(s, 5, (int)m->remote.state);
     bind_text(s, 6, m->remote.email);
     bind_text(s, 7, m->remote.username);

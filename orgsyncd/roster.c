@@ -80,6 +80,7 @@ int roster_put(struct roster *roster, struct roster_member *member)
         roster->count++;
     } else {
         memcpy(member->name, old->name, sizeof member->name);
+        member->lent = old->lent;
         member->uid = old->uid;
         member->complaint = old->complaint;
         member->changed = old->changed || !same(&old->remote, &member->remote);

@@ -14,9 +14,10 @@ struct roster_member {
     uint32_t uid;                /* 0: none allocated yet */
     char name[NAME_MAX_LEN + 1]; /* the local name that is bound to the member, "" = none yet */
     char wanted[NAME_MAX_LEN +
-                1];        /* the local name that the remote record asks for, "" = none possible */
-    bool changed;          /* to be stored in the ledger */
-    bool withheld;         /* not to be published: COMPLAINT says why */
+                1]; /* the local name that the remote record asks for, "" = none possible */
+    bool lent;      /* NAME is not bound: it goes to the first member who is more than invited */
+    bool changed;   /* to be stored in the ledger */
+    bool withheld;  /* not to be published: COMPLAINT says why */
     const char *complaint; /* static; what was reported of the member last */
     uint64_t seen;         /* the listing that named the member last */
     struct pipe_member remote;

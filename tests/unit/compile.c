@@ -199,6 +199,37 @@ static void renames(void **state)
     assert_int_equal(uid_of("ada"), ada);
 }
 
+/* Who is only invited has his name lent: a mistyped invitation must not keep it for ever, and who
+ * accepts may have another id from then on. */
+static void invited_members(void **state)
+{
+    struct snapshot_user u;
+    struct snapshot_class c;
+    (void)state;
+    put(0, "invitation_1", "pat", "member", MEMBER_PENDING);
+    put(0, "invitation_2", "kim", "member", MEMBER_PENDING);
+    assert_int_equal(run(), 0);
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("pat", &u, &c), SNAPSHOT_OK);
+    assert_int_equal(u.state, MEMBER_PENDING);
+    roster_remove(&rosters[0], roster_find(&rosters[0], "invitation_1"));
+    put(0, "usr_1", "pat", "member", MEMBER_ACTIVE); /* he has accepted */
+    put(0, "usr_2", "kim", "member",
+        MEMBER_ACTIVE); /* the other invitation was to a wrong address */
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("pat", &u, &c), SNAPSHOT_OK);
+    assert_int_equal(u.state, MEMBER_ACTIVE);
+    assert_int_equal(find("kim", &u, &c), SNAPSHOT_OK);
+    assert_int_equal(u.state, MEMBER_ACTIVE);
+    put(0, "invitation_3", "ned", "member", MEMBER_PENDING);
+    assert_int_equal(run(), 0);
+    reopen();
+    put(0, "usr_3", "ned", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("ned", &u, &c), SNAPSHOT_OK);
+    assert_int_equal(u.state, MEMBER_ACTIVE);
+}
+
 static void removed_members(void **state)
 {
     (void)state;
@@ -352,6 +383,7 @@ int main(void)
         cmocka_unit_test_setup(the_same_name_twice, fresh),
         cmocka_unit_test_setup(renames, fresh),
         cmocka_unit_test_setup(removed_members, fresh),
+        cmocka_unit_test_setup(invited_members, fresh),
         cmocka_unit_test_setup(restart, fresh),
         cmocka_unit_test_setup(restored_ledger, fresh),
         cmocka_unit_test_setup(full_range, fresh),
