@@ -6,241 +6,128 @@
 
 #include "api/error.h"
 #include "api/json.h"
+#include "api/record.h"
+#include "api/template.h"
+#include "common/hash.h"
 
-#define PATH_LEN_MAX   1024
-#define LIST_ITEMS_MAX 256 /* roles or permissions of one record */
-#define CURSOR_MAX     512
-#define PAGES_MAX      20000 /* of a listing: beyond that a server only wants to keep us busy */
-#define ARGS_MAX       16
+#define CURSOR_MAX 1024
+#define PAGES_MAX  20000 /* of a listing: beyond that a server only wants to keep us busy */
+#define ARGS_MAX   24
+#define SAID_MAX   400
 
-const char *engine_arg(const struct provider *p, const struct provider_arg *args, const char *name)
+const char *engine_option(const struct provider *p, const char *name)
 {
-    for (; args && args->name; args++)
-        if (strcmp(args->name, name) == 0 && args->value)
-            return args->value;
-    return strcmp(name, "org") == 0 ? p->settings.org : NULL;
+    return template_arg(p->settings.options, name);
 }
 
-/* The argument that a template names in LEN bytes at NAME, or NULL with *ERR filled. */
-static const char *wanted_arg(const struct provider *p, const struct provider_arg *args,
-                              const char *name, struct api_error *err)
+enum api_status engine_header(struct provider *p, const char *name, const char *value,
+                              struct api_error *err)
 {
-    const char *value = engine_arg(p, args, name);
-    if (!value && strcmp(name, "org") == 0)
-        api_fail(err, API_USAGE, "no organization is chosen");
-    else if (!value)
-        api_fail(err, API_USAGE, "the argument \"%s\" is missing", name);
-    else if (strlen(value) > RECORD_TEXT_MAX || !json_utf8(value, strlen(value)))
-        api_fail(err, API_USAGE, "the argument \"%s\" is too long or not UTF-8", name);
-    else
-        return value;
-    return NULL;
-}
-
-static size_t encode_byte(char c, char out[3])
-{
-    static const char hex[] = "0123456789ABCDEF";
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    unsigned char byte = (unsigned char)c;
-    if (strchr(plain, c)) {
-        out[0] = c;
-        return 1;
+    char *line = NULL;
+    size_t len = strlen(name), i = 0;
+    if (strpbrk(value, "\r\n"))
+        return api_fail(err, API_USAGE, "what is to stand in the header %s has two lines", name);
+    if (asprintf(&line, "%s: %s", name, value) < 0)
+        return api_fail(err, API_UNREACHABLE, "out of memory");
+    while (i < HEADERS_MAX && p->header[i] &&
+           (strncmp(p->header[i], name, len) != 0 || p->header[i][len] != ':'))
+        i++;
+    if (i == HEADERS_MAX) {
+        free(line);
+        return api_fail(err, API_USAGE, "there are too many headers");
     }
-    out[0] = '%';
-    out[1] = hex[byte >> 4];
-    out[2] = hex[byte & 15];
-    return 3;
+    if (p->header[i])
+        explicit_bzero(p->header[i], strlen(p->header[i]));
+    free(p->header[i]);
+    p->header[i] = line;
+    return API_OK;
 }
 
-static bool put(char *url, size_t size, size_t *used, const char *text, size_t len)
+/* Appends FIELD's complaint to TEXT: ", name: too long". */
+static void add_detail(char text[SAID_MAX], const char *field, const cJSON *what)
 {
-    if (len >= size - *used)
-        return false;
-    memcpy(url + *used, text, len);
-    *used += len;
-    url[*used] = '\0';
-    return true;
+    const cJSON *first = cJSON_IsArray(what) ? what->child : what;
+    const char *said = cJSON_GetStringValue(first);
+    size_t used = strlen(text);
+    if (said)
+        snprintf(text + used, SAID_MAX - used, "%s%s%s%s", *text ? ", " : "", field ? field : "",
+                 field ? ": " : "", said);
 }
 
-static bool put_segment(char *url, size_t size, size_t *used, const char *value)
+/* The API's own word for what went wrong, and its sentence with the details. */
+static void read_refusal(const struct error_shape *e, const cJSON *json, const char **code,
+                         char said[SAID_MAX])
 {
-    char code[3];
-    if (strcmp(value, "") == 0 || strcmp(value, ".") == 0 || strcmp(value, "..") == 0)
-        return false;
-    for (; *value; value++)
-        if (!put(url, size, used, code, encode_byte(*value, code)))
-            return false;
-    return true;
-}
-
-bool engine_path(const struct provider *p, const char *path, const struct provider_arg *args,
-                 char *url, size_t size, struct api_error *err)
-{
-    size_t used = 0;
-    url[0] = '\0';
-    while (*path) {
-        char name[32];
-        size_t len = strcspn(path, "{");
-        if (!put(url, size, &used, path, len))
-            goto unfit;
-        path += len;
-        if (*path == '\0')
-            break;
-        len = strcspn(path, "}");
-        snprintf(name, sizeof name, "%.*s", (int)len - 1, path + 1);
-        const char *value = wanted_arg(p, args, name, err);
-        if (!value)
-            return false;
-        if (!put_segment(url, size, &used, value)) {
-            api_fail(err, API_USAGE, "the argument \"%s\" cannot be part of a path", name);
-            return false;
-        }
-        path += len + 1;
-    }
-    return true;
-unfit:
-    api_fail(err, API_USAGE, "the arguments are too long");
-    return false;
-}
-
-/* The items of VALUE, which commas separate, as an array; NULL when out of memory. */
-static cJSON *list_of(const char *value)
-{
-    char item[RECORD_TEXT_MAX + 1];
-    cJSON *list = cJSON_CreateArray();
-    while (list && *value) {
-        size_t len = strcspn(value, ",");
-        snprintf(item, sizeof item, "%.*s", (int)len, value);
-        cJSON *text = len > 0 ? cJSON_CreateString(item) : NULL;
-        if (len > 0 && !cJSON_AddItemToArray(list, text)) {
-            cJSON_Delete(text);
-            cJSON_Delete(list);
-            return NULL;
-        }
-        value += len + (value[len] == ',');
-    }
-    return list;
-}
-
-/* The JSON value that the argument VALUE becomes, as the letter behind its NAME says. */
-static cJSON *typed_value(char type, const char *name, const char *value, struct api_error *err)
-{
-    cJSON *json = NULL;
-    if (type == '#' && (strspn(value, "0123456789") != strlen(value) || strlen(value) - 1 > 14)) {
-        api_fail(err, API_USAGE, "the argument \"%s\" is no number: %s", name, value);
-        return NULL;
-    }
-    if (type == '#')
-        json = cJSON_CreateNumber((double)strtoull(value, NULL, 10));
-    else
-        json = type == ',' ? list_of(value) : cJSON_CreateString(value);
-    if (!json)
-        api_fail(err, API_UNREACHABLE, "out of memory");
-    return json;
-}
-
-/* Puts the arguments into a parsed body template. */
-static bool fill_body(cJSON *node, const struct provider *p, const struct provider_arg *args,
-                      struct api_error *err)
-{
-    for (cJSON *child = node->child, *next; child; child = next) {
-        next = child->next;
-        if (!cJSON_IsString(child) || child->valuestring[0] != '$') {
-            if (!fill_body(child, p, args, err))
-                return false;
-            continue;
-        }
-        char name[32];
-        const char *from = child->valuestring + 1;
-        size_t len = strcspn(from, "#,?");
-        char type = from[len];
-        snprintf(name, sizeof name, "%.*s", (int)len, from);
-        if (strchr(from, '?') && !engine_arg(p, args, name)) {
-            cJSON_Delete(cJSON_DetachItemViaPointer(node, child));
-            continue;
-        }
-        const char *value = wanted_arg(p, args, name, err);
-        cJSON *json = value ? typed_value(type, name, value, err) : NULL;
-        if (!json)
-            return false;
-        if (!cJSON_ReplaceItemInObjectCaseSensitive(node, child->string, json)) {
-            cJSON_Delete(json);
-            api_fail(err, API_UNREACHABLE, "out of memory");
-            return false;
-        }
-    }
-    return true;
-}
-
-/* What cJSON_free frees, or NULL with *ERR filled. */
-static char *make_body(const struct provider *p, const char *template,
-                       const struct provider_arg *args, struct api_error *err)
-{
-    char *text = NULL;
-    cJSON *body = cJSON_Parse(template);
-    bool filled = body && fill_body(body, p, args, err);
-    if (filled)
-        text = cJSON_PrintUnformatted(body);
-    if (!body || (filled && !text))
-        api_fail(err, API_UNREACHABLE, "out of memory");
-    cJSON_Delete(body);
-    return text;
-}
-
-/* The API's own word for what went wrong, and its sentence: vendors put them in various places. */
-static void read_refusal(const cJSON *json, const char **code, const char **said)
-{
-    static const char *const codes[] = {"reason", "error", "error.code", "code"};
-    static const char *const sentences[] = {"message", "error.message"};
-    *code = *said = NULL;
-    for (size_t i = 0; !*code && i < sizeof codes / sizeof *codes; i++)
-        *code = json_text(json, codes[i]);
-    for (size_t i = 0; !*said && i < sizeof sentences / sizeof *sentences; i++)
-        *said = json_text(json, sentences[i]);
+    const cJSON *details = e->details ? json_first(json, e->details) : NULL;
+    said[0] = '\0';
+    *code = e->code ? json_first_text(json, e->code) : NULL;
+    const char *sentence = json_first_text(json, e->text);
+    if (details == json && (*code || sentence)) /* "." is for an answer that is nothing else */
+        details = NULL;
+    if (sentence)
+        snprintf(said, SAID_MAX, "%s", sentence);
+    if (cJSON_IsString(details))
+        add_detail(said, NULL, details);
+    for (const cJSON *d = cJSON_IsObject(details) ? details->child : NULL; d; d = d->next)
+        add_detail(said, d->string, d);
 }
 
 /* A reply that is no success: into *ERR. JSON may be NULL. */
-static enum api_status refuse(const struct http_reply *r, enum api_status status, const cJSON *json,
-                              struct api_error *err)
+static enum api_status refuse(const struct provider *p, const struct http_reply *r,
+                              enum api_status status, const cJSON *json, struct api_error *err)
 {
-    const char *code, *said;
-    read_refusal(json, &code, &said);
+    const char *code;
+    char said[SAID_MAX];
+    read_refusal(p->kind->errors, json, &code, said);
     err->http = r->status;
     err->retry_after_s = r->retry_after_s;
     snprintf(err->code, sizeof err->code, "%s", code ? code : "");
     for (char *c = err->code; *c; c++)
         if (*c < ' ' || *c > '~')
             *c = '?';
-    const char *sep = *err->code && said ? ": " : "";
     const char *request = json_text(json, "requestId"); /* it is in the server's log too */
-    if (!*err->code && !said)
-        said = r->status == 401 ? "the credential is not accepted" : "no reason is given";
-    return api_fail(err, status, "%s: %d %s%s%s%s%s%s", r->where, r->status, err->code, sep,
-                    said ? said : "", request ? " (request " : "", request ? request : "",
-                    request ? ")" : "");
+    if (!*err->code && !*said)
+        snprintf(said, sizeof said, "%s",
+                 r->status == 401 || r->status < 400 ? "the credential is not accepted"
+                                                     : "no reason is given");
+    return api_fail(err, status, "%s: %d %s%s%s%s%s%s", r->where, r->status, err->code,
+                    *err->code && *said ? ": " : "", said, request ? " (request " : "",
+                    request ? request : "", request ? ")" : "");
 }
 
-static enum api_status judge(const struct http_reply *r, struct answer *answer,
-                             struct api_error *err)
+/* True when JSON has what E->no says, such as "error=true". */
+static bool says_no(const struct error_shape *e, const cJSON *json)
+{
+    char path[64];
+    if (!e->no)
+        return false;
+    size_t len = strcspn(e->no, "=");
+    snprintf(path, sizeof path, "%.*s", (int)len, e->no);
+    const cJSON *value = json_at(json, path);
+    return strcmp(e->no + len, "=true") == 0 ? cJSON_IsTrue(value) : cJSON_IsFalse(value);
+}
+
+static enum api_status judge(const struct provider *p, const struct http_reply *r, bool empty_ok,
+                             struct answer *answer, struct api_error *err)
 {
     char why[JSON_WHY_MAX];
     cJSON *json = json_parse(r->body ? r->body : "", r->len, why);
     enum api_status status = API_OK;
-    if (r->status == 429 || r->status >= 500)
-        status = refuse(r, API_UNREACHABLE, json, err);
-    else if (r->status >= 400)
-        status = refuse(r, API_REFUSED, json, err);
-    else if (r->status >= 300 || r->status < 200)
+    bool redirect = r->status >= 300 && r->status < 400;
+    if (r->status == 304 && p->etag)
+        answer->unchanged = true;
+    else if (r->status == 429 || r->status >= 500)
+        status = refuse(p, r, API_UNREACHABLE, json, err);
+    else if (r->status >= 400 || (redirect && p->kind->login_redirect))
+        status = refuse(p, r, API_REFUSED, json, err);
+    else if (redirect || r->status < 200)
         status = api_fail(err, API_BAD_ANSWER, "%s: %d, a redirect, which is not followed",
                           r->where, r->status);
-    else if (!json)
+    else if (!json && !(empty_ok && r->len == 0))
         status = api_fail(err, API_BAD_ANSWER, "%s: %d with an unusable answer%s: %s", r->where,
                           r->status, r->json ? "" : " that does not claim to be JSON", why);
-    else if (!cJSON_IsObject(json))
-        status = api_fail(err, API_BAD_ANSWER, "%s: the answer is no JSON object", r->where);
-    else if (cJSON_IsFalse(json_at(json, "ok")))
-        status = refuse(r, API_REFUSED, json, err); /* a held reply that turned into a "no" */
+    else if (says_no(p->kind->errors, json)) /* a held reply may turn into a "no" */
+        status = refuse(p, r, API_REFUSED, json, err);
     err->http = r->status;
     if (status == API_OK)
         answer->json = json;
@@ -249,146 +136,170 @@ static enum api_status judge(const struct http_reply *r, struct answer *answer,
     return status;
 }
 
-enum api_status engine_exchange(struct provider *p, const struct http_request *request,
-                                struct answer *answer, struct api_error *err)
+/* Sends REQUEST once; AGAIN: after the API has answered 401. */
+static enum api_status send_once(struct provider *p, const struct http_request *request, bool again,
+                                 struct http_reply *reply, struct api_error *err)
 {
-    struct http_reply reply;
     struct http_request full = *request;
-    full.authorization = p->authorization;
-    answer->json = NULL;
-    enum api_status status = http_run(p->http, &full, &reply, err);
+    memset(err, 0, sizeof *err); /* what an earlier request left */
+    if (p->kind->authorize) {
+        enum api_status status = p->kind->authorize(p, again, err);
+        if (status != API_OK)
+            return status;
+    }
+    full.headers = p->header;
+    full.etag = p->etag;
+    full.cookie = p->kind->cookie;
+    return http_run(p->http, &full, reply, err);
+}
+
+/* A session may be renewed by a refusal too; but an API that knows nobody only removes it. */
+static bool logged_in(const struct http_reply *r)
+{
+    return r->status != 401 && (r->status < 300 || r->status >= 400);
+}
+
+enum api_status engine_exchange(struct provider *p, const struct http_request *request,
+                                bool empty_ok, struct answer *answer, struct api_error *err)
+{
+    struct http_reply reply = {0};
+    memset(answer, 0, sizeof *answer);
+    enum api_status status = send_once(p, request, false, &reply, err);
+    if (status == API_OK && reply.status == 401 && p->kind->authorize) {
+        http_reply_free(&reply);
+        status = send_once(p, request, true, &reply, err);
+    }
     memcpy(answer->where, reply.where, sizeof answer->where);
     if (status != API_OK)
         return status;
-    status = judge(&reply, answer, err);
+    memcpy(p->heard_etag, reply.etag, sizeof p->heard_etag);
+    status = judge(p, &reply, empty_ok, answer, err);
+    if (reply.cookie && *reply.cookie && logged_in(&reply)) {
+        struct api_error trouble = {.http = reply.status};
+        if (p->kind->renew(p, reply.cookie, &trouble) != API_OK && status == API_OK) {
+            *err = trouble;
+            status = trouble.status;
+        }
+    }
+    if (status != API_OK) {
+        cJSON_Delete(answer->json);
+        answer->json = NULL;
+    }
     http_reply_free(&reply);
     return status;
 }
 
-/* The value for F in ITEM, or NULL when there is none. */
-static const cJSON *field_value(const cJSON *item, const struct field *f)
+enum api_status engine_obtain(const struct provider *p, struct http *http,
+                              const struct http_request *request, struct answer *answer,
+                              struct api_error *err)
 {
-    char path[64];
-    const cJSON *value = NULL;
-    for (const char *from = f->from; !value && *from;) {
-        size_t len = strcspn(from, "|");
-        snprintf(path, sizeof path, "%.*s", (int)len, from);
-        value = json_at(item, strcmp(path, ".") == 0 ? "" : path);
-        from += len + (from[len] == '|');
-    }
-    return value;
+    struct http_reply reply = {0};
+    memset(answer, 0, sizeof *answer);
+    enum api_status status = http_run(http, request, &reply, err);
+    memcpy(answer->where, reply.where, sizeof answer->where);
+    if (status != API_OK)
+        return status;
+    status = judge(p, &reply, false, answer, err);
+    if (status == API_OK)
+        err->http = 0; /* the request that it is obtained for has none yet */
+    http_reply_free(&reply);
+    return status;
 }
 
-static bool text_sound(const cJSON *value)
+bool engine_link(const struct provider *p, const char *href, char *out, size_t size)
 {
-    return cJSON_IsString(value) && strlen(value->valuestring) <= RECORD_TEXT_MAX;
-}
-
-static bool state_sound(const cJSON *value)
-{
-    static const char *const word[] = {"active", "pending", "suspended", "removed"};
-    for (size_t i = 0; cJSON_IsString(value) && i < sizeof word / sizeof *word; i++)
-        if (strcmp(value->valuestring, word[i]) == 0)
-            return true;
-    return false;
-}
-
-static bool list_sound(const cJSON *value)
-{
-    if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) > LIST_ITEMS_MAX)
+    const char *base = http_base_path(p->http), *host = strstr(href, "://");
+    size_t prefix = strlen(base);
+    if (host && host < href + strcspn(href, "/?#"))
+        href = host + 3 + strcspn(host + 3, "/?#");
+    if (prefix > 0 && strncmp(href, base, prefix) == 0 && href[prefix] == '/')
+        href += prefix;
+    size_t len = strlen(href);
+    if (*href != '/' || href[1] == '/' || len >= size || strstr(href, "/../"))
         return false;
-    for (const cJSON *item = value->child; item; item = item->next)
-        if (!text_sound(item))
+    for (const char *c = href; *c; c++)
+        if (*c <= ' ' || *c > '~' || *c == '#')
             return false;
+    memcpy(out, href, len + 1);
     return true;
 }
 
-/* A copy of VALUE as FIELD wants it, or NULL when it is of a wrong type or size. */
-static cJSON *field_copy(const struct field *f, const cJSON *value)
+enum api_status engine_request(struct provider *p, const struct operation *o,
+                               const struct provider_arg *args, const char *link,
+                               struct answer *answer, struct api_error *err)
 {
-    if (f->kind == FIELD_STATE)
-        return state_sound(value) ? cJSON_CreateString(value->valuestring) : NULL;
-    int64_t number;
-    if (f->kind == FIELD_NUMBER)
-        return json_integer(value, &number) ? cJSON_CreateNumber((double)number) : NULL;
-    if (f->kind == FIELD_BOOL)
-        return cJSON_IsBool(value) ? cJSON_Duplicate(value, false) : NULL;
-    if (f->kind == FIELD_LIST && !cJSON_IsString(value))
-        return list_sound(value) ? cJSON_Duplicate(value, true) : NULL;
-    if (!text_sound(value) || (f->required && value->valuestring[0] == '\0'))
-        return NULL;
-    if (f->kind == FIELD_TEXT)
-        return cJSON_CreateString(value->valuestring);
-    return cJSON_CreateStringArray((const char *[]){value->valuestring}, 1);
-}
-
-static bool add_field(cJSON *record, const struct field *f, const cJSON *item,
-                      const struct answer *answer, struct api_error *err)
-{
-    const cJSON *value = field_value(item, f);
-    cJSON *copy = NULL;
-    if (strcmp(f->from, "@key") == 0)
-        copy = cJSON_CreateString(item->string);
-    else if (value)
-        copy = field_copy(f, value);
-    else if (f->otherwise)
-        copy = cJSON_CreateString(f->otherwise);
-    else if (!f->required)
-        return true;
-    if (copy && cJSON_AddItemToObject(record, f->name, copy))
-        return true;
-    cJSON_Delete(copy);
-    api_fail(err, API_BAD_ANSWER, "%s: \"%s\" %s", answer->where, f->name,
-             value ? "has a wrong type, value or length" : "is missing");
-    return false;
-}
-
-/* One item becomes one record and goes to SINK. */
-static enum api_status give_record(const struct operation *o, const struct answer *answer,
-                                   const cJSON *item, provider_sink *sink, void *arg,
-                                   struct api_error *err)
-{
-    cJSON *record = cJSON_CreateObject();
-    enum api_status status = API_OK;
-    if (!record)
-        return api_fail(err, API_UNREACHABLE, "%s: out of memory", answer->where);
-    for (const struct field *f = o->fields; f->name && status == API_OK; f++)
-        if (!add_field(record, f, item, answer, err))
-            status = API_BAD_ANSWER;
-    if (status == API_OK && sink && sink(arg, record) != 0)
-        status = api_fail(err, API_STOPPED, "stopped");
-    cJSON_Delete(record);
+    char url[URL_PATH_MAX];
+    memset(answer, 0, sizeof *answer);
+    if (!link && template_url(o->path, o->query, args, url, err) != API_OK)
+        return err->status;
+    char *body = o->body ? template_body(o->body, args, err) : NULL;
+    if (o->body && !body)
+        return err->status;
+    struct http_request request = {
+        .method = o->method, .path = link ? link : url, .body = body, .reply_max = o->reply_max};
+    enum api_status status = engine_exchange(p, &request, o->shape == ITEMS_NONE, answer, err);
+    if (body)
+        explicit_bzero(body, strlen(body)); /* an invitation's token may be in it */
+    cJSON_free(body);
+    if (status == API_OK && o->page && !answer->unchanged)
+        status = o->page(p, o, args, answer, err);
+    if (status != API_OK) {
+        cJSON_Delete(answer->json);
+        answer->json = NULL;
+    }
     return status;
+}
+
+/* Where O's record or records are in ANSWER, or NULL. */
+static const cJSON *items_of(const struct operation *o, const struct answer *answer)
+{
+    return json_at(answer->json, o->items ? o->items : "");
 }
 
 /* What is wrong with NODE as the place where O's items are, or NULL. */
 static const char *items_fault(const struct operation *o, const cJSON *node)
 {
-    switch (o->shape) {
-    case ITEMS_OK:
+    bool list = o->shape == ITEMS_LIST;
+    if (!node)
+        return "is missing";
+    if (o->shape == ITEMS_OK)
         return cJSON_IsTrue(node) ? NULL : "is not true";
-    case ITEMS_ONE:
-    case ITEMS_MAP:
-        if (!cJSON_IsObject(node))
-            return "is no object";
-        break;
-    case ITEMS_LIST:
-        if (!cJSON_IsArray(node))
-            return "is no array";
-        break;
-    }
+    if (list ? !cJSON_IsArray(node) : !cJSON_IsObject(node))
+        return list ? "is no array" : "is no object";
     return o->nonempty && !node->child ? "is empty, which cannot be" : NULL;
+}
+
+static enum api_status give_record(const struct operation *o, const struct answer *answer,
+                                   const cJSON *item, provider_sink *sink, void *arg,
+                                   struct api_error *err)
+{
+    enum api_status status = API_OK;
+    cJSON *record = record_make(o->fields, item, answer->where, err);
+    if (!record)
+        return err->status;
+    if (sink && sink(arg, record) != 0)
+        status = api_fail(err, API_STOPPED, "stopped");
+    cJSON_Delete(record);
+    return status;
 }
 
 enum api_status engine_records(const struct operation *o, const struct answer *answer,
                                provider_sink *sink, void *arg, size_t *count, struct api_error *err)
 {
-    const cJSON *node = json_at(answer->json, o->items);
-    const char *fault = node ? items_fault(o, node) : "is missing";
     enum api_status status = API_OK;
     size_t n = 0;
+    if (count)
+        *count = 0;
+    if (o->shape == ITEMS_NONE)
+        return API_OK;
+    bool whole = !o->items || !*o->items;
+    if (!whole && !cJSON_IsObject(answer->json))
+        return api_fail(err, API_BAD_ANSWER, "%s: the answer is no JSON object", answer->where);
+    const cJSON *node = items_of(o, answer);
+    const char *fault = items_fault(o, node);
     if (fault)
-        return api_fail(err, API_BAD_ANSWER, "%s: \"%s\" %s", answer->where, o->items, fault);
+        return api_fail(err, API_BAD_ANSWER, "%s: \"%s\" %s", answer->where,
+                        whole ? "the answer" : o->items, fault);
     if (o->shape == ITEMS_ONE)
         status = give_record(o, answer, node, sink, arg, err);
     else if (o->shape != ITEMS_OK)
@@ -399,57 +310,168 @@ enum api_status engine_records(const struct operation *o, const struct answer *a
     return status;
 }
 
-/* One request of O and the records of its reply; *CURSOR is the next page's, or "". */
-static enum api_status run_page(struct provider *p, const struct operation *o,
-                                const struct provider_arg *args, provider_sink *sink, void *arg,
-                                char cursor[CURSOR_MAX], struct api_error *err)
+/* A listing on its way from page to page. */
+struct listing {
+    char cursor[CURSOR_MAX]; /* of the page to come, "" at the end */
+    int pages;
+    /* What some earlier page was: a server that leads in circles comes by again (Brent). */
+    uint64_t seen_cursor, seen_item;
+    int seen_until;
+};
+
+static uint64_t hash_item(const cJSON *item)
 {
-    char path[PATH_LEN_MAX];
-    if (!engine_path(p, o->path, args, path, sizeof path, err))
-        return err->status;
-    char *body = make_body(p, o->body, args, err);
-    if (!body)
-        return err->status;
-    struct http_request request = {
-        .method = o->method, .path = path, .body = body, .reply_max = o->reply_max};
-    struct answer answer;
-    enum api_status status = engine_exchange(p, &request, &answer, err);
-    const char *next = o->next ? json_text(answer.json, o->next) : NULL;
-    if (status == API_OK && next && (strlen(next) >= CURSOR_MAX || strcmp(next, cursor) == 0))
-        status = api_fail(err, API_BAD_ANSWER, "%s: the next page is no other page", answer.where);
-    if (status == API_OK)
-        status = engine_records(o, &answer, sink, arg, NULL, err);
-    snprintf(cursor, CURSOR_MAX, "%s", status == API_OK && next ? next : "");
-    cJSON_Delete(answer.json);
-    explicit_bzero(body, strlen(body)); /* an invitation's token may be in it */
-    cJSON_free(body);
-    return status;
+    char *text = cJSON_PrintUnformatted(item);
+    uint64_t hash = text ? hash64(text, strlen(text)) : 0;
+    cJSON_free(text);
+    return hash;
+}
+
+/* The place of the next page in ANSWER, or "". */
+static const char *next_place(const struct operation *o, const struct answer *answer, int pages,
+                              char number[12])
+{
+    const cJSON *items = items_of(o, answer), *last = items ? items->child : NULL;
+    const char *next = NULL;
+    switch (o->paging) {
+    case PAGING_NONE:
+        break;
+    case PAGING_CURSOR:
+    case PAGING_LINK:
+        next = json_text(answer->json, o->next);
+        break;
+    case PAGING_LAST:
+        last = last ? last->prev : NULL; /* cJSON: the first one's "prev" is the last */
+        next = json_text(last, o->next);
+        break;
+    case PAGING_NUMBER:
+        snprintf(number, 12, "%d", pages + 1);
+        next = json_at(answer->json, o->next) ? number : NULL;
+        break;
+    }
+    return next ? next : "";
+}
+
+/* Goes on to the next page. API_BAD_ANSWER when it is one that was there already. */
+static enum api_status advance(const struct provider *p, const struct operation *o,
+                               const struct answer *answer, struct listing *l,
+                               struct api_error *err)
+{
+    char number[12];
+    const cJSON *items = items_of(o, answer);
+    const char *next = next_place(o, answer, ++l->pages, number);
+    bool named = o->paging == PAGING_CURSOR || o->paging == PAGING_LINK;
+    const cJSON *place = named ? json_at(answer->json, o->next) : NULL;
+    if (place && !cJSON_IsString(place))
+        return api_fail(err, API_BAD_ANSWER, "%s: \"%s\" is no text", answer->where, o->next);
+    if (*next == '\0') {
+        l->cursor[0] = '\0';
+        return API_OK;
+    }
+    uint64_t cursor = hash64(next, strlen(next));
+    uint64_t item = items && items->child ? hash_item(items->child) : (uint64_t)l->pages;
+    bool seen = l->pages > 1 && (cursor == l->seen_cursor || item == l->seen_item);
+    bool fits = o->paging == PAGING_LINK ? engine_link(p, next, l->cursor, sizeof l->cursor)
+                                         : strlen(next) < sizeof l->cursor;
+    if (seen || !fits)
+        return api_fail(err, API_BAD_ANSWER, "%s: the next page is no other page", answer->where);
+    if (l->pages == PAGES_MAX)
+        return api_fail(err, API_BAD_ANSWER, "%s: the listing never ends", answer->where);
+    if (o->paging != PAGING_LINK)
+        memcpy(l->cursor, next, strlen(next) + 1);
+    if (l->pages >= l->seen_until) {
+        l->seen_cursor = cursor;
+        l->seen_item = item;
+        l->seen_until = 2 * l->pages;
+    }
+    return API_OK;
+}
+
+/* The arguments of a request: the caller's, the organization, and where the page is. */
+static enum api_status gather(const struct provider *p, const struct operation *o,
+                              const struct provider_arg *args, char org[RECORD_TEXT_MAX],
+                              struct provider_arg all[ARGS_MAX + 3], struct api_error *err)
+{
+    size_t n = 0;
+    const char *named = template_arg(args, "org");
+    named = named ? named : p->settings.org;
+    if (named && p->kind->org_segment && !p->kind->org_segment(named, org, RECORD_TEXT_MAX))
+        return api_fail(err, API_USAGE, "\"%s\" is no id or name of an organization", named);
+    all[n++] = (struct provider_arg){o->paging == PAGING_NUMBER ? "page" : "after", NULL};
+    if (o->paging == PAGING_NUMBER)
+        all[0].value = "1";
+    all[n++] = (struct provider_arg){"org", named && p->kind->org_segment ? org : named};
+    for (; args && args->name && n < ARGS_MAX + 2; args++)
+        if (strcmp(args->name, "org") != 0)
+            all[n++] = *args;
+    all[n] = (struct provider_arg){0};
+    return API_OK;
 }
 
 enum api_status engine_run(struct provider *p, const struct operation *o,
                            const struct provider_arg *args, provider_sink *sink, void *arg,
                            struct api_error *err)
 {
-    char cursor[CURSOR_MAX] = "";
+    char org[RECORD_TEXT_MAX];
+    struct listing l = {0};
     struct operation page = *o;
-    struct provider_arg all[ARGS_MAX + 2] = {{"after", NULL}};
-    for (size_t n = 1; args && args->name && n <= ARGS_MAX; args++)
-        all[n++] = *args;
-    enum api_status status = run_page(p, &page, all, sink, arg, cursor, err);
-    page.nonempty = false; /* the last page may be */
-    all[0].value = cursor;
-    for (int pages = 1; status == API_OK && *cursor; pages++) {
-        if (pages == PAGES_MAX)
-            return api_fail(err, API_BAD_ANSWER, "%s: the listing never ends", o->path);
-        status = run_page(p, &page, all, sink, arg, cursor, err);
+    struct provider_arg all[ARGS_MAX + 3];
+    enum api_status status = gather(p, o, args, org, all, err);
+    while (status == API_OK) {
+        struct answer answer;
+        const char *link = l.pages > 0 && o->paging == PAGING_LINK ? l.cursor : NULL;
+        status = engine_request(p, &page, all, link, &answer, err);
+        if (status == API_OK && answer.unchanged)
+            break;
+        p->etag = NULL;
+        if (status == API_OK)
+            status = advance(p, o, &answer, &l, err);
+        if (status == API_OK)
+            status = engine_records(&page, &answer, sink, arg, NULL, err);
+        cJSON_Delete(answer.json);
+        if (!*l.cursor)
+            break;
+        p->heard_etag[0] = '\0'; /* it would speak for one page only */
+        page.nonempty = false;   /* the last page may be empty */
+        all[0].value = l.cursor;
     }
     return status;
+}
+
+/* Until the first member comes nobody can tell whether the API has listed anything. */
+struct relisting {
+    const struct provider_watcher *watcher;
+    bool begun;
+};
+
+static int relist(void *arg, const cJSON *record)
+{
+    struct relisting *r = arg;
+    if (!r->begun)
+        r->watcher->reset(r->watcher->arg);
+    r->begun = true;
+    return r->watcher->member(r->watcher->arg, record);
 }
 
 enum api_status engine_watch(struct provider *p, int64_t *since,
                              const struct provider_watcher *watcher, struct api_error *err)
 {
-    watcher->reset(watcher->arg);
+    struct relisting r = {.watcher = watcher};
+    char known[HTTP_ETAG_MAX];
+    char *etag = watcher->etag;
     *since = 0;
-    return provider_run(p, OP_MEMBER_LIST, NULL, watcher->member, watcher->arg, err);
+    snprintf(known, sizeof known, "%s", etag ? etag : "");
+    bool simple = p->operations[OP_MEMBER_LIST].etag;
+    p->etag = simple && *known ? known : NULL;
+    p->heard_etag[0] = '\0';
+    enum api_status status = provider_run(p, OP_MEMBER_LIST, NULL, relist, &r, err);
+    bool unchanged = p->etag != NULL;
+    p->etag = NULL;
+    if (status != API_OK || unchanged)
+        return status;
+    if (!r.begun)
+        watcher->reset(watcher->arg);
+    if (etag)
+        snprintf(etag, WATCH_ETAG_MAX, "%s", simple ? p->heard_etag : "");
+    return API_OK;
 }

@@ -8,11 +8,17 @@
 #include "api/http.h"
 #include "api/provider.h"
 
+#define ENGINE_LIST_MAX (64U << 20) /* bytes of a listing that has no pages; for reply_max */
+#define HEADERS_MAX     8           /* of a provider's own in each request */
+
 enum field_kind {
     FIELD_TEXT,   /* a string */
+    FIELD_WORD,   /* a string, or an integer of 0 to 2^53 - 1 in digits */
+    FIELD_URL,    /* a string of at most RECORD_URL_MAX bytes: presigned ones are long */
     FIELD_LIST,   /* an array of strings; a single string is a list of one */
     FIELD_STATE,  /* one of the words for a member's state */
     FIELD_NUMBER, /* an integer of 0 to 2^53 - 1: a count, never an id */
+    FIELD_CENTS,  /* such an integer of cents, which becomes dollars: "300.00" */
     FIELD_BOOL
 };
 
@@ -23,42 +29,94 @@ struct field {
                          first that is there counts; "@key" is the item's key in an ITEMS_MAP */
     enum field_kind kind;
     bool required;         /* and not empty */
+    bool fold;             /* ASCII capitals become small letters */
+    const char *strip;     /* a prefix that goes from texts, such as "organizations/"; "/" is
+                              everything up to the last slash */
     const char *otherwise; /* the value when it is not there, or NULL */
 };
 
 /* What a reply holds. */
 enum items {
-    ITEMS_OK,   /* nothing but {"ok":true} */
+    ITEMS_OK,   /* true at the path, such as {"ok":true} */
+    ITEMS_NONE, /* nothing, or JSON that is not looked at, but for what error_shape calls a no */
     ITEMS_ONE,  /* one record */
     ITEMS_LIST, /* an array of them */
     ITEMS_MAP   /* an object of them, whose keys are names */
 };
 
+/* How the next page is asked for; NEXT of the operation says where it stands. */
+enum paging {
+    PAGING_NONE,
+    PAGING_CURSOR, /* NEXT in the reply is a cursor: it becomes the argument "after" */
+    PAGING_LINK,   /* NEXT in the reply is a link: its path and query, at our own base */
+    PAGING_LAST,   /* NEXT in the last item becomes "after", until there is no item */
+    PAGING_NUMBER  /* while NEXT is in the reply at all, "page" counts on from "1" */
+};
+
 struct operation; /* all zero: the provider lacks it */
+struct answer;
 
 typedef enum api_status operation_run(struct provider *provider, const struct operation *operation,
                                       const struct provider_arg *args, provider_sink *sink,
                                       void *arg, struct api_error *err);
+typedef enum api_status operation_page(struct provider *provider, const struct operation *operation,
+                                       const struct provider_arg *args, struct answer *answer,
+                                       struct api_error *err);
 
 struct operation {
     operation_run *run; /* engine_run, or a function where the rest of this cannot say it */
     const char *method;
-    const char *path; /* "{name}" is one segment: the argument NAME, percent-encoded */
-    const char *body; /* JSON; a string "$name" is the argument NAME, "$name#" a number, "$name," a
-                         list with commas between; with a '?' behind it goes when there is none */
+    const char *path;  /* see template_url */
+    const char *query; /* the same, or NULL */
+    const char *body;  /* see template_body, or NULL */
+    const char *takes; /* further arguments that are taken, with spaces between, or NULL */
     enum items shape;
-    const char *items;          /* path to the record or records in the reply */
-    bool nonempty;              /* an empty list is a bad answer */
-    const char *next;           /* path to the next page's cursor in the reply, which becomes the
-                                   argument "after"; NULL: there are no pages */
+    const char *items; /* path to the record or records in the reply; "" is the reply itself */
+    bool nonempty;     /* an empty list is a bad answer */
+    enum paging paging;
+    const char *next;
+    operation_page *page;       /* sees, and may complete, each reply before its records are read */
+    bool etag;                  /* a member list whose one reply says everything: an ETag counts */
     size_t reply_max;           /* bytes; 0 is HTTP_BODY_MAX */
     const struct field *fields; /* ends with a NULL name */
 };
 
+/* Where an API says why not; paths as in struct field. */
+struct error_shape {
+    const char *code;    /* its own word for it: a string */
+    const char *text;    /* its sentence */
+    const char *details; /* an object of field: text or texts; or a text; "." is the whole answer,
+                            when it has neither of the two above */
+    const char *no;      /* "error=true": a 2xx that has this refuses all the same; or NULL */
+};
+
+struct provider_option {
+    const char *name;
+    const char *help;
+    const char *values; /* the words it may be, with '|' between; NULL: any text */
+};
+
 struct provider_kind {
     const char *name;
-    bool http;                          /* the url is for http_open */
-    const struct operation *operations; /* OP_COUNT of them */
+    const char *url;                       /* the vendor's own address, or NULL */
+    bool http;                             /* the url is for http_open */
+    const struct operation *operations;    /* OP_COUNT of them */
+    const struct provider_option *options; /* ends with a NULL name; or NULL */
+    const struct error_shape *errors;
+    bool login_redirect; /* a redirect means that nobody is logged in */
+    const char *cookie;  /* name of a cookie whose new value renews the credential, or NULL */
+    /* Sees to the headers at provider_open, sends nothing. NULL: "Authorization: Bearer TOKEN". */
+    enum api_status (*open)(struct provider *provider, struct api_error *err);
+    /* Before each request. AGAIN: the API has just answered 401, what was obtained is no good any
+     * more; after that the request is sent a second time. NULL: there is nothing to obtain. */
+    enum api_status (*authorize)(struct provider *provider, bool again, struct api_error *err);
+    /* The API has set COOKIE to VALUE, which is not empty, whatever its answer was unless that
+     * nobody is logged in. Called only when the kind has one. */
+    enum api_status (*renew)(struct provider *provider, const char *value, struct api_error *err);
+    void (*close)(struct provider *provider); /* frees STATE; or NULL */
+    /* What stands for the organization ORG as a path's segment, in OUT; false: nothing can. NULL:
+     * ORG itself. */
+    bool (*org_segment)(const char *org, char *out, size_t size);
     /* NULL: everything is listed each time. As provider_watch. */
     enum api_status (*watch)(struct provider *provider, int64_t *since, int wait_ms,
                              const struct provider_watcher *watcher, struct api_error *err);
@@ -66,48 +124,68 @@ struct provider_kind {
 
 struct provider {
     const struct provider_kind *kind;
+    const struct operation *operations; /* the kind's; its open may choose others */
     struct provider_settings settings;
-    struct http *http;   /* when the kind wants it */
-    char *authorization; /* value of the header, or NULL without a token */
+    struct http *http;              /* when the kind wants it */
+    char *header[HEADERS_MAX + 1];  /* whole lines; ends with NULL */
+    char *credential;               /* renewed, or NULL: the settings' */
+    void *state;                    /* the kind's own */
+    const char *etag;               /* to be sent with the next request, or NULL */
+    char heard_etag[HTTP_ETAG_MAX]; /* of the last reply, or "" */
 };
 
-/* The whole table-driven round: arguments into a request, reply into records. */
+/* The whole table-driven round: arguments into requests, replies into records. */
 operation_run engine_run;
 
 /* A reply that is JSON. */
 struct answer {
-    cJSON *json;
+    cJSON *json;                /* NULL when the reply was empty or is not looked at */
+    bool unchanged;             /* 304: it is what p->etag names */
     char where[HTTP_WHERE_MAX]; /* for messages */
 };
 
 /*
- * Sends BODY to PATH (ready to send) and parses what comes. API_OK: a 2xx with a JSON object that
- * does not say "ok":false; the caller deletes ANSWER->json, which is NULL otherwise.
+ * Sends REQUEST with the provider's headers and credential and parses what comes. API_OK: a 2xx
+ * whose body is JSON that does not refuse, or empty when EMPTY_OK; the caller deletes ANSWER->json,
+ * which is NULL otherwise.
  */
 enum api_status engine_exchange(struct provider *provider, const struct http_request *request,
-                                struct answer *answer, struct api_error *err);
+                                bool empty_ok, struct answer *answer, struct api_error *err);
+
+/* Sends one request of OPERATION with ARGS; LINK (may be NULL) takes the place of path and query.
+ * As engine_exchange. */
+enum api_status engine_request(struct provider *provider, const struct operation *operation,
+                               const struct provider_arg *args, const char *link,
+                               struct answer *answer, struct api_error *err);
+
+/* Sends REQUEST through HTTP, which may be another address, with no header and no credential of the
+ * provider's: for the place where credentials are obtained. As engine_exchange. */
+enum api_status engine_obtain(const struct provider *provider, struct http *http,
+                              const struct http_request *request, struct answer *answer,
+                              struct api_error *err);
 
 /* Gives the records in ANSWER to SINK as OPERATION says; *COUNT (may be NULL) is how many. */
 enum api_status engine_records(const struct operation *operation, const struct answer *answer,
                                provider_sink *sink, void *arg, size_t *count,
                                struct api_error *err);
 
+/* The path and query of HREF, a link in a reply, below the provider's base; whatever host it names
+ * is not asked. False when it cannot be one. */
+bool engine_link(const struct provider *provider, const char *href, char *out, size_t size);
+
 /* provider_watch for an API that cannot tell changes: lists all members, *SINCE becomes 0. */
 enum api_status engine_watch(struct provider *provider, int64_t *since,
                              const struct provider_watcher *watcher, struct api_error *err);
 
-/*
- * Fills URL (SIZE bytes) from the path template. False when an argument is missing, does not fit or
- * cannot be a segment ("", "." and ".." would mean another path).
- */
-bool engine_path(const struct provider *provider, const char *path, const struct provider_arg *args,
-                 char *url, size_t size, struct api_error *err);
+/* The value of the settings' option NAME, or NULL. */
+const char *engine_option(const struct provider *provider, const char *name);
 
-/* The argument NAME; "org" is the settings' organization unless given. NULL when absent. */
-const char *engine_arg(const struct provider *provider, const struct provider_arg *args,
-                       const char *name);
+/* Sets the header NAME ("Authorization") to VALUE in all requests from now on. API_OK; API_USAGE
+ * when it could not stand in one line; API_UNREACHABLE: out of memory. */
+enum api_status engine_header(struct provider *provider, const char *name, const char *value,
+                              struct api_error *err);
 
-extern const struct provider_kind provider_native;
-extern const struct provider_kind provider_file;
+extern const struct provider_kind provider_native, provider_file, provider_intrinsic,
+    provider_satusky, provider_cratedb, provider_upsun, provider_platformsh;
 
 #endif

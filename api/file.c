@@ -9,6 +9,7 @@
 #include "api/engine.h"
 #include "api/error.h"
 #include "api/json.h"
+#include "api/template.h"
 #include "common/file.h"
 
 #define FILE_SIZE_MAX (512LL << 20)
@@ -90,10 +91,11 @@ static enum api_status file_run(struct provider *p, const struct operation *o,
                                 struct api_error *err)
 {
     struct answer answer = {0};
+    const char *org = template_arg(args, "org");
     snprintf(answer.where, sizeof answer.where, "the file %s", p->settings.url);
     enum api_status status = load(p->settings.url, &answer, err);
     if (status == API_OK)
-        status = check_organization(engine_arg(p, args, "org"), &answer, err);
+        status = check_organization(org ? org : p->settings.org, &answer, err);
     if (status == API_OK)
         status = engine_records(o, &answer, sink, arg, NULL, err);
     cJSON_Delete(answer.json);

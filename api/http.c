@@ -2,18 +2,22 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "api/error.h"
 #include "common/clock.h"
 #include "common/paths.h"
 
-#define BASE_MAX 256
-#define URL_MAX  2048
+#define BASE_MAX        256
+#define URL_MAX         8192 /* presigned ones are long */
+#define PROGRESS_MS     200
+#define FILE_SILENCE_MS 60000 /* a store may think about what it was sent */
 
 struct http {
     CURLM *multi;
@@ -31,7 +35,10 @@ struct http {
 struct transfer {
     struct http *http;
     const struct http_stream *stream;
+    const struct http_file *file;
     struct http_reply *reply;
+    int64_t moved;            /* bytes of the file */
+    int64_t told_ms;          /* when progress was told last */
     size_t capacity, maximum; /* of the body */
     size_t reported;          /* bytes of the body that PROGRESS has heard of */
     int64_t last_ms;          /* when the last byte came */
@@ -171,11 +178,56 @@ void http_close(struct http *h)
     free(h);
 }
 
+const char *http_base_path(const struct http *h)
+{
+    const char *host = strstr(h->base, "://") + 3;
+    return host + strcspn(host, "/");
+}
+
 static size_t give_up(struct transfer *t, enum api_status status, const char *why)
 {
     t->status = status;
     t->failed = why;
     return 0;
+}
+
+/* The body of a 2xx goes into the file; what is wrong is said by others in the body. */
+static bool goes_to_file(const struct transfer *t)
+{
+    long status = 0;
+    curl_easy_getinfo(t->http->easy, CURLINFO_RESPONSE_CODE, &status);
+    return t->file && t->file->size < 0 && status >= 200 && status < 300;
+}
+
+static size_t store(struct transfer *t, const char *data, size_t len)
+{
+    if ((int64_t)len > t->file->most - t->moved)
+        return give_up(t, API_BAD_ANSWER, "the file is too large");
+    for (size_t done = 0; done < len;) {
+        ssize_t n = write(t->file->fd, data + done, len - done);
+        if (n < 0 && errno != EINTR)
+            return give_up(t, API_USAGE, "the file cannot be written");
+        done += n > 0 ? (size_t)n : 0;
+    }
+    t->moved += (int64_t)len;
+    return len;
+}
+
+/* More of the file that is sent. */
+static size_t on_upload(char *data, size_t size, size_t count, void *arg)
+{
+    struct transfer *t = arg;
+    ssize_t n;
+    t->last_ms = clock_mono_ms();
+    do
+        n = pread(t->file->fd, data, size * count, t->moved);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        give_up(t, API_USAGE, "the file cannot be read");
+        return CURL_READFUNC_ABORT;
+    }
+    t->moved += n;
+    return (size_t)n;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
@@ -184,6 +236,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     struct http_reply *r = t->reply;
     size_t len = size * count;
     t->last_ms = clock_mono_ms();
+    if (goes_to_file(t))
+        return store(t, data, len);
     if (len > t->maximum - r->len)
         return give_up(t, API_BAD_ANSWER, "the reply is too large");
     if (r->len + len + 1 > t->capacity) {
@@ -228,6 +282,8 @@ static bool set_limits(struct transfer *t, CURL *e)
 {
     long total = t->http->timeout_ms + (t->stream ? t->stream->hold_ms : 0);
     long connecting = total < HTTP_CONNECT_TIMEOUT_MS ? total : HTTP_CONNECT_TIMEOUT_MS;
+    if (t->file)
+        total = 0; /* a large file takes long: attend sees to the silence */
     bool ok = curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connecting) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total) == CURLE_OK;
@@ -235,6 +291,25 @@ static bool set_limits(struct transfer *t, CURL *e)
     ok &= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->http->error) == CURLE_OK;
     return ok;
+}
+
+static bool set_file(struct transfer *t, CURL *e)
+{
+    if (!t->file || t->file->size < 0)
+        return true;
+    bool ok = curl_easy_setopt(e, CURLOPT_UPLOAD, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->file->size) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_READDATA, t) == CURLE_OK;
+    return ok;
+}
+
+/* What a POST and its like send without a body is an empty one: servers want its length (411). */
+static const char *body_of(const struct http_request *request)
+{
+    bool has_one = strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0 ||
+                   strcmp(request->method, "PATCH") == 0;
+    return !request->body && has_one && !request->file ? "" : request->body;
 }
 
 static bool set_request(struct http *h, CURL *e, const struct http_request *request,
@@ -248,8 +323,8 @@ static bool set_request(struct http *h, CURL *e, const struct http_request *requ
     ok &= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_USERAGENT, "orglogin/" ORG_VERSION) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
-    if (request->body)
-        ok &= curl_easy_setopt(e, CURLOPT_POSTFIELDS, request->body) == CURLE_OK;
+    if (body_of(request))
+        ok &= curl_easy_setopt(e, CURLOPT_POSTFIELDS, body_of(request)) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK;
     return ok;
 }
@@ -262,24 +337,55 @@ static bool append(struct curl_slist **list, const char *line)
     return grown != NULL;
 }
 
-/* NULL when out of memory, or when the credential could not stand in a header. */
+/* Adds the header NAME, unless VALUE is NULL or could not stand in one. */
+static bool append_value(struct curl_slist **list, const char *name, const char *value)
+{
+    char line[256];
+    if (!value)
+        return true;
+    int n = snprintf(line, sizeof line, "%s: %s", name, value);
+    return n > 0 && (size_t)n < sizeof line && !strpbrk(line, "\r\n") && append(list, line);
+}
+
+/* NULL when out of memory, or when something could not stand in a header. */
 static struct curl_slist *make_headers(const struct http_request *request)
 {
     struct curl_slist *list = NULL;
-    char line[4096];
-    bool ok = append(&list, "Accept: application/json");
-    if (request->body)
-        ok = ok && append(&list, "Content-Type: application/json");
-    if (request->authorization) {
-        int n = snprintf(line, sizeof line, "Authorization: %s", request->authorization);
-        ok =
-            ok && n > 0 && (size_t)n < sizeof line && !strpbrk(line, "\r\n") && append(&list, line);
-        explicit_bzero(line, sizeof line);
-    }
+    const char *type = request->content_type ? request->content_type : "application/json";
+    bool ok = request->file || append(&list, "Accept: application/json");
+    ok = ok && append_value(&list, "Content-Type", body_of(request) ? type : NULL);
+    ok = ok && append_value(&list, "If-None-Match", request->etag);
+    ok = ok && (!request->file || append(&list, "Expect:")); /* no second's wait for a "100" */
+    for (char *const *line = request->headers; ok && line && *line; line++)
+        ok = !strpbrk(*line, "\r\n") && append(&list, *line);
     if (ok)
         return list;
     curl_slist_free_all(list);
     return NULL;
+}
+
+/* The value of the cookie NAME that the reply sets, to be freed; or NULL. */
+static char *read_cookie(CURL *e, const char *name)
+{
+    struct curl_header *header;
+    size_t len = strlen(name);
+    for (size_t i = 0; curl_easy_header(e, "Set-Cookie", i, CURLH_HEADER, -1, &header) == CURLHE_OK;
+         i++)
+        if (strncmp(header->value, name, len) == 0 && header->value[len] == '=')
+            return strndup(header->value + len + 1, strcspn(header->value + len + 1, ";"));
+    return NULL;
+}
+
+/* What a whole reply has in its headers. */
+static void read_headers(struct transfer *t, const char *cookie)
+{
+    struct curl_header *header;
+    struct http_reply *r = t->reply;
+    if (cookie)
+        r->cookie = read_cookie(t->http->easy, cookie);
+    if (curl_easy_header(t->http->easy, "ETag", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+        strlen(header->value) < sizeof r->etag)
+        memcpy(r->etag, header->value, strlen(header->value) + 1);
 }
 
 static void read_info(struct transfer *t)
@@ -298,10 +404,33 @@ static void read_info(struct transfer *t)
     t->reply->json = type && strncasecmp(type, "application/json", 16) == 0;
 }
 
+/* The same for a file on its way. */
+static bool attend_file(struct transfer *t)
+{
+    const struct http_file *f = t->file;
+    int64_t now = clock_mono_ms();
+    if (now - t->last_ms > FILE_SILENCE_MS) {
+        give_up(t, API_UNREACHABLE, "nothing was heard for 60 s");
+        return false;
+    }
+    if (!f->progress || now - t->told_ms < PROGRESS_MS)
+        return true;
+    curl_off_t coming = -1;
+    curl_easy_getinfo(t->http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &coming);
+    int64_t total = f->size >= 0 ? f->size : coming > 0 ? coming : 0;
+    t->told_ms = now;
+    if (f->progress(f->progress_arg, f->size >= 0 ? "sent" : "received", t->moved, total) == 0)
+        return true;
+    give_up(t, API_STOPPED, "stopped");
+    return false;
+}
+
 /* Everything that a held request wants between two rounds of libcurl. False stops it. */
 static bool attend(struct transfer *t)
 {
     const struct http_stream *s = t->stream;
+    if (t->file)
+        return attend_file(t);
     if (t->reply->len > t->reported) {
         t->reported = t->reply->len;
         read_info(t);
@@ -336,7 +465,7 @@ static CURLcode perform(struct transfer *t)
             result = msg ? msg->data.result : CURLE_OUT_OF_MEMORY;
             break;
         }
-        if (t->stream && !attend(t))
+        if ((t->stream || t->file) && !attend(t))
             break;
         if (curl_multi_poll(multi, watch ? &extra : NULL, watch, 1000, NULL) != CURLM_OK)
             break;
@@ -357,7 +486,8 @@ static enum api_status explain(struct transfer *t, CURLcode code, struct api_err
 enum api_status http_run(struct http *h, const struct http_request *request,
                          struct http_reply *reply, struct api_error *err)
 {
-    struct transfer t = {.http = h, .stream = request->stream, .reply = reply};
+    struct transfer t = {
+        .http = h, .stream = request->stream, .file = request->file, .reply = reply};
     t.maximum = request->reply_max ? request->reply_max : HTTP_BODY_MAX;
     memset(reply, 0, sizeof *reply);
     bool local = *h->socket != '\0';
@@ -368,14 +498,16 @@ enum api_status http_run(struct http *h, const struct http_request *request,
     curl_easy_reset(h->easy);
     CURLcode code = CURLE_FAILED_INIT;
     t.last_ms = clock_mono_ms();
-    if (headers && set_trust(h, h->easy) && set_limits(&t, h->easy) &&
+    if (headers && set_trust(h, h->easy) && set_limits(&t, h->easy) && set_file(&t, h->easy) &&
         set_request(h, h->easy, request, headers)) {
         code = perform(&t);
         read_info(&t);
     }
     curl_slist_free_all(headers);
-    if (code == CURLE_OK)
+    if (code == CURLE_OK) {
+        read_headers(&t, request->cookie);
         return API_OK;
+    }
     http_reply_free(reply);
     return explain(&t, code, err);
 }
@@ -383,6 +515,7 @@ enum api_status http_run(struct http *h, const struct http_request *request,
 void http_reply_free(struct http_reply *reply)
 {
     free(reply->body);
-    reply->body = NULL;
+    free(reply->cookie);
+    reply->body = reply->cookie = NULL;
     reply->len = 0;
 }

@@ -1,7 +1,8 @@
 /*
  * HTTP, one way: the only user of libcurl. https with certificate and host checked, plain http to
- * loopback addresses and unix sockets only; no redirect, no netrc, no cookie, nothing from the
- * environment. Every request is bounded in time and every reply in size. The connection is kept.
+ * loopback addresses and unix sockets only; no redirect, no netrc, no cookies kept, nothing from
+ * the environment. Every request is bounded in time and every reply in size. The connection is
+ * kept.
  */
 #ifndef API_HTTP_H
 #define API_HTTP_H
@@ -17,6 +18,7 @@
 #define HTTP_SILENCE_MS         15000 /* a held request without a byte for so long is dead */
 #define HTTP_RETRY_AFTER_MAX_S  86400 /* a longer Retry-After is cut to this */
 #define HTTP_WHERE_MAX          512
+#define HTTP_ETAG_MAX           128 /* a longer one is no use to us */
 
 struct http; /* opaque; one thread at a time */
 
@@ -29,12 +31,17 @@ struct http; /* opaque; one thread at a time */
 struct http *http_open(const struct provider_settings *settings, struct api_error *err);
 void http_close(struct http *http);
 
+/* The path of the URL that it was opened with, without the last slash: "" or "/prefix". */
+const char *http_base_path(const struct http *http);
+
 struct http_reply {
     int status;        /* HTTP status */
     int retry_after_s; /* 0 when there was none */
     bool json;         /* the Content-Type says JSON */
     char *body;        /* LEN bytes and a NUL; NULL when there were none */
     size_t len;
+    char *cookie;               /* new value of the cookie that was asked for, or NULL */
+    char etag[HTTP_ETAG_MAX];   /* or "" */
     char where[HTTP_WHERE_MAX]; /* "POST https://host/path" for messages: no query, no secret */
 };
 
@@ -47,13 +54,27 @@ struct http_stream {
     int (*idle)(void *arg); /* may use another struct http; non-zero stops the request */
 };
 
+/* A file is sent, or the body of a 2xx goes into one. The request may then last as long as there
+ * is something to hear of it. */
+struct http_file {
+    int fd;
+    int64_t size;                /* bytes to be sent; -1: the file is received */
+    int64_t most;                /* bytes to be received at most */
+    provider_progress *progress; /* or NULL */
+    void *progress_arg;
+};
+
 struct http_request {
     const char *method;
     const char *path;                 /* begins with '/', already percent-encoded */
-    const char *authorization;        /* the header's value, or NULL */
-    const char *body;                 /* JSON, or NULL */
+    char *const *headers;             /* whole lines, ends with NULL; or NULL */
+    const char *body;                 /* or NULL */
+    const char *content_type;         /* of the body; NULL is application/json */
+    const char *etag;                 /* of what is known (If-None-Match), or NULL */
+    const char *cookie;               /* name of one whose new value is wanted, or NULL */
     size_t reply_max;                 /* bytes; 0 is HTTP_BODY_MAX */
     const struct http_stream *stream; /* or NULL */
+    const struct http_file *file;     /* or NULL */
 };
 
 /*

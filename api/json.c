@@ -92,6 +92,31 @@ const cJSON *json_at(const cJSON *root, const char *path)
     return cJSON_IsNull(root) ? NULL : root;
 }
 
+static const cJSON *first_of(const cJSON *root, const char *paths, bool text)
+{
+    char path[128];
+    const cJSON *value = NULL;
+    while (!value && *paths) {
+        size_t len = strcspn(paths, "|");
+        snprintf(path, sizeof path, "%.*s", (int)len, paths);
+        value = json_at(root, strcmp(path, ".") == 0 ? "" : path);
+        if (text && !cJSON_IsString(value))
+            value = NULL;
+        paths += len + (paths[len] == '|');
+    }
+    return value;
+}
+
+const cJSON *json_first(const cJSON *root, const char *paths)
+{
+    return first_of(root, paths, false);
+}
+
+const char *json_first_text(const cJSON *root, const char *paths)
+{
+    return cJSON_GetStringValue(first_of(root, paths, true));
+}
+
 const char *json_text(const cJSON *root, const char *path)
 {
     return cJSON_GetStringValue(json_at(root, path));

@@ -20,6 +20,12 @@ cJSON *json_parse(const char *text, size_t len, char why[JSON_WHY_MAX]);
 /* The value at PATH ("a.b"; "" is ROOT itself) below objects, or NULL when absent or null. */
 const cJSON *json_at(const cJSON *root, const char *path);
 
+/* The value at the first of PATHS, with '|' between, where there is one; "." is ROOT itself. */
+const cJSON *json_first(const cJSON *root, const char *paths);
+
+/* The first of them that is a string, or NULL. */
+const char *json_first_text(const cJSON *root, const char *paths);
+
 /* The string at PATH, or NULL when absent or no string. */
 const char *json_text(const cJSON *root, const char *path);
 

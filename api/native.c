@@ -7,7 +7,6 @@
 
 #define CHANGES_PATH "/v1/organizations/members/changes"
 #define WAIT_MAX_MS  600000
-#define LIST_MAX     (64U << 20) /* bytes of members/list, which on page 004 has no pages */
 #define PAGES_MAX    20000 /* of 5000 members: beyond that a server only wants to keep us busy */
 
 static const struct field user_fields[] = {
@@ -56,6 +55,17 @@ static const struct field invited_fields[] = {
     {.name = "roles", .from = "invitation.role|role", .kind = FIELD_LIST},
     {.name = "state", .from = "invitation.state|state", .otherwise = "pending"},
     {.name = "created", .from = "invitation.createdAt|createdAt"},
+    {.name = "expires", .from = "invitation.expiresAt|expiresAt"},
+    {.name = "token", .from = "token|invitation.token", .required = true},
+    {.name = "mailed", .from = "mailed", .kind = FIELD_BOOL},
+    {0},
+};
+
+static const struct field addition_fields[] = {
+    {.name = "outcome", .from = "outcome", .otherwise = "invited"},
+    {.name = "id", .from = "invitation.id|id", .required = true},
+    {.name = "email", .from = "invitation.email|email"},
+    {.name = "roles", .from = "invitation.role|role", .kind = FIELD_LIST},
     {.name = "expires", .from = "invitation.expiresAt|expiresAt"},
     {.name = "token", .from = "token|invitation.token", .required = true},
     {.name = "mailed", .from = "mailed", .kind = FIELD_BOOL},
@@ -130,17 +140,14 @@ static const struct field event_fields[] = {
 /* Every call is a POST below the same path. The arguments are the template's inside. */
 #define CALL(below, body_text)                                                                     \
     .run = engine_run, .method = "POST", .path = "/v1" below, .body = "{" body_text "}"
-#define ORG            "\"organizationId\":\"$org\""
-#define DONE           .shape = ITEMS_OK, .items = "ok"
-#define ONE(at, what)  .shape = ITEMS_ONE, .items = at, .fields = what
-#define LIST(at, what) .shape = ITEMS_LIST, .items = at, .fields = what, .next = "next"
-#define AFTER          ",\"after\":\"$after?\""
+#define ORG           "\"organizationId\":\"$org\""
+#define DONE          .shape = ITEMS_OK, .items = "ok"
+#define ONE(at, what) .shape = ITEMS_ONE, .items = at, .fields = what
+#define LIST(at, what)                                                                             \
+    .shape = ITEMS_LIST, .items = at, .fields = what, .paging = PAGING_CURSOR, .next = "next"
+#define AFTER ",\"after\":\"$after?\""
 #define INVITE                                                                                     \
-    {                                                                                              \
-        CALL("/organizations/invitations/create",                                                  \
-             ORG ",\"email\":\"$email\",\"role\":\"$role?\""),                                     \
-            ONE("", invited_fields)                                                                \
-    }
+    CALL("/organizations/invitations/create", ORG ",\"email\":\"$email\",\"role\":\"$role?\"")
 #define ROLE_SET                                                                                   \
     {                                                                                              \
         CALL("/organizations/roles/set",                                                           \
@@ -159,15 +166,15 @@ static const struct operation operations[OP_COUNT] = {
     [OP_MEMBER_LIST] = {CALL("/organizations/members/list", ORG AFTER),
                         LIST("members", member_fields),
                         .nonempty = true, /* it always has an owner */
-                        .reply_max = LIST_MAX},
-    [OP_MEMBER_ADD] = INVITE,
+                        .reply_max = ENGINE_LIST_MAX},
+    [OP_MEMBER_ADD] = {INVITE, ONE("", addition_fields)},
     [OP_MEMBER_ROLE] = {CALL("/organizations/members/set-role",
                              ORG ",\"userId\":\"$user\",\"role\":\"$role\""),
                         DONE},
     [OP_MEMBER_REMOVE] = {CALL("/organizations/members/remove", ORG ",\"userId\":\"$user\""), DONE},
     [OP_INVITATION_LIST] = {CALL("/organizations/invitations/list", ORG AFTER),
                             LIST("invitations", invitation_fields)},
-    [OP_INVITATION_CREATE] = INVITE,
+    [OP_INVITATION_CREATE] = {INVITE, ONE("", invited_fields)},
     [OP_INVITATION_REVOKE] = {CALL("/organizations/invitations/revoke", ORG ",\"id\":\"$id\""),
                               DONE},
     [OP_INVITATION_RESEND] = {CALL("/organizations/invitations/resend", ORG ",\"id\":\"$id\""),
@@ -253,7 +260,7 @@ static enum api_status ask(struct provider *p, const struct watch *w, int wait_m
         return api_fail(err, API_UNREACHABLE, "out of memory");
     struct http_request request = {
         .method = "POST", .path = CHANGES_PATH, .body = body, .stream = &stream};
-    enum api_status status = engine_exchange(p, &request, answer, err);
+    enum api_status status = engine_exchange(p, &request, false, answer, err);
     cJSON_free(body);
     return status;
 }
@@ -336,5 +343,11 @@ static enum api_status native_watch(struct provider *p, int64_t *since, int wait
     return API_OK;
 }
 
-const struct provider_kind provider_native = {
-    .name = "native", .http = true, .operations = operations, .watch = native_watch};
+static const struct error_shape errors = {
+    .code = "reason|error|error.code|code", .text = "message|error.message", .no = "ok=false"};
+
+const struct provider_kind provider_native = {.name = "native",
+                                              .http = true,
+                                              .operations = operations,
+                                              .errors = &errors,
+                                              .watch = native_watch};

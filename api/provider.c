@@ -6,14 +6,20 @@
 
 #include "api/engine.h"
 #include "api/error.h"
+#include "api/template.h"
 
 #define TOKEN_LEN_MAX 2048
+#define NAMES_MAX     256
 
-static const struct provider_kind *const kinds[] = {&provider_native, &provider_file};
+static const struct provider_kind *const kinds[] = {
+    &provider_native, &provider_intrinsic,  &provider_satusky, &provider_cratedb,
+    &provider_upsun,  &provider_platformsh, &provider_file,
+};
+#define KINDS (sizeof kinds / sizeof *kinds)
 
 static const struct provider_kind *kind_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; name && i < KINDS; i++)
         if (strcmp(kinds[i]->name, name) == 0)
             return kinds[i];
     return NULL;
@@ -22,6 +28,25 @@ static const struct provider_kind *kind_find(const char *name)
 bool provider_known(const char *name)
 {
     return kind_find(name) != NULL;
+}
+
+const char *const *provider_names(void)
+{
+    static const char *names[KINDS + 1];
+    for (size_t i = 0; i < KINDS; i++)
+        names[i] = kinds[i]->name;
+    return names;
+}
+
+const char *provider_url(const char *provider)
+{
+    const struct provider_kind *kind = kind_find(provider);
+    return kind ? kind->url : NULL;
+}
+
+const char *provider_credential(const struct provider *p)
+{
+    return p->credential ? p->credential : p->settings.token;
 }
 
 static bool token_sound(const char *token)
@@ -33,31 +58,87 @@ static bool token_sound(const char *token)
     return len > 0 && len <= TOKEN_LEN_MAX;
 }
 
+/* The words of LIST, with '|' between, have WORD. */
+static bool word_of(const char *list, const char *word)
+{
+    size_t len = strlen(word);
+    for (const char *w = list; *w; w += strcspn(w, "|"), w += *w == '|')
+        if (strcspn(w, "|") == len && strncmp(w, word, len) == 0)
+            return true;
+    return false;
+}
+
+/* The names of the options that KIND has, for a message. */
+static const char *option_names(const struct provider_kind *kind, char out[NAMES_MAX])
+{
+    size_t used = 0;
+    snprintf(out, NAMES_MAX, "it has none");
+    for (const struct provider_option *o = kind->options; o && o->name; o++)
+        used += (size_t)snprintf(out + used, used < NAMES_MAX ? NAMES_MAX - used : 0, "%s%s",
+                                 used ? ", " : "there are ", o->name);
+    return out;
+}
+
+static enum api_status check_option(const struct provider_kind *kind, const struct provider_arg *a,
+                                    struct api_error *err)
+{
+    char names[NAMES_MAX];
+    const struct provider_option *o = kind->options;
+    while (o && o->name && strcmp(o->name, a->name) != 0)
+        o++;
+    if (!o || !o->name)
+        return api_fail(err, API_USAGE, "the provider \"%s\" has no option \"%s\"; %s", kind->name,
+                        a->name, option_names(kind, names));
+    if (strlen(a->value) > RECORD_TEXT_MAX || strpbrk(a->value, "\r\n"))
+        return api_fail(err, API_USAGE, "the option \"%s\" is too long or has two lines", a->name);
+    if (o->values && !word_of(o->values, a->value))
+        return api_fail(err, API_USAGE, "the option \"%s\" cannot be \"%s\"; it is one of: %s",
+                        a->name, a->value, o->values);
+    return API_OK;
+}
+
+static enum api_status bearer(struct provider *p, struct api_error *err)
+{
+    char *value = NULL;
+    if (!p->settings.token)
+        return API_OK;
+    if (asprintf(&value, "Bearer %s", p->settings.token) < 0)
+        return api_fail(err, API_UNREACHABLE, "out of memory");
+    enum api_status status = engine_header(p, "Authorization", value, err);
+    explicit_bzero(value, strlen(value));
+    free(value);
+    return status;
+}
+
 static enum api_status set_up(struct provider *p, struct api_error *err)
 {
     const struct provider_settings *s = &p->settings;
+    for (const struct provider_arg *a = s->options; a && a->name; a++)
+        if (a->value && check_option(p->kind, a, err) != API_OK)
+            return err->status;
     if (s->token && !token_sound(s->token))
         return api_fail(err, API_USAGE, "the credential has characters that none can have");
-    if (s->token && asprintf(&p->authorization, "Bearer %s", s->token) < 0) {
-        p->authorization = NULL;
-        return api_fail(err, API_UNREACHABLE, "out of memory");
-    }
     if (p->kind->http && (p->http = http_open(s, err)) == NULL)
         return err->status;
-    return API_OK;
+    return p->kind->open ? p->kind->open(p, err) : bearer(p, err);
+}
+
+static void unknown_provider(const char *name, struct api_error *err)
+{
+    char names[NAMES_MAX] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < KINDS; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "",
+                                 kinds[i]->name);
+    api_fail(err, API_USAGE, "unknown provider \"%s\"; there are %s", name ? name : "", names);
 }
 
 struct provider *provider_open(const struct provider_settings *settings, struct api_error *err)
 {
     memset(err, 0, sizeof *err);
-    const struct provider_kind *kind = settings->provider ? kind_find(settings->provider) : NULL;
+    const struct provider_kind *kind = kind_find(settings->provider);
     if (!kind) {
-        api_fail(err, API_USAGE, "unknown provider \"%s\"; there are \"native\" and \"file\"",
-                 settings->provider ? settings->provider : "");
-        return NULL;
-    }
-    if (!settings->url || !*settings->url) {
-        api_fail(err, API_USAGE, "no url is given for the provider \"%s\"", kind->name);
+        unknown_provider(settings->provider, err);
         return NULL;
     }
     struct provider *p = calloc(1, sizeof *p);
@@ -66,22 +147,98 @@ struct provider *provider_open(const struct provider_settings *settings, struct 
         return NULL;
     }
     p->kind = kind;
+    p->operations = kind->operations;
     p->settings = *settings;
-    if (set_up(p, err) == API_OK)
+    if (!settings->url || !*settings->url)
+        p->settings.url = kind->url;
+    if (!p->settings.url)
+        api_fail(err, API_USAGE, "no url is given for the provider \"%s\"", kind->name);
+    else if (set_up(p, err) == API_OK)
         return p;
     provider_close(p);
     return NULL;
+}
+
+static void wipe(char *secret)
+{
+    if (secret)
+        explicit_bzero(secret, strlen(secret));
+    free(secret);
 }
 
 void provider_close(struct provider *p)
 {
     if (!p)
         return;
+    if (p->kind->close)
+        p->kind->close(p);
     http_close(p->http);
-    if (p->authorization)
-        explicit_bzero(p->authorization, strlen(p->authorization));
-    free(p->authorization);
+    for (size_t i = 0; i < HEADERS_MAX; i++)
+        wipe(p->header[i]);
+    wipe(p->credential);
     free(p);
+}
+
+/* Names that are gathered, each once. */
+struct names {
+    char *out;
+    size_t used;
+};
+
+/* Adds the name at NAME, LEN bytes, unless it is there or the engine's own. */
+static bool add_name(void *arg, const char *name, size_t len)
+{
+    struct names *n = arg;
+    if ((len == 5 && strncmp(name, "after", 5) == 0) || (len == 4 && strncmp(name, "page", 4) == 0))
+        return true;
+    for (const char *w = n->out; *w; w += strcspn(w, " "), w += *w == ' ')
+        if (strcspn(w, " ") == len && strncmp(w, name, len) == 0)
+            return true;
+    if (n->used + len + 2 > PROVIDER_TAKES_MAX)
+        return false;
+    n->used += (size_t)snprintf(n->out + n->used, PROVIDER_TAKES_MAX - n->used, "%s%.*s",
+                                n->used ? " " : "", (int)len, name);
+    return true;
+}
+
+static void names_of(const struct operation *o, char out[PROVIDER_TAKES_MAX])
+{
+    struct names n = {.out = out};
+    out[0] = '\0';
+    const char *const templates[] = {o->path, o->query, o->body};
+    for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
+        template_names(templates[i], add_name, &n);
+    for (const char *w = o->takes; w && *w; w += strcspn(w, " "), w += *w == ' ')
+        add_name(&n, w, strcspn(w, " "));
+}
+
+bool provider_takes(const struct provider *p, enum provider_op op, char out[PROVIDER_TAKES_MAX])
+{
+    const struct operation *o = &p->operations[op];
+    out[0] = '\0';
+    if (o->run)
+        names_of(o, out);
+    return o->run != NULL;
+}
+
+/* Every argument that is given must be taken: none is dropped silently. */
+static enum api_status check_args(const struct provider *p, enum provider_op op,
+                                  const struct provider_arg *args, struct api_error *err)
+{
+    char takes[PROVIDER_TAKES_MAX];
+    provider_takes(p, op, takes);
+    for (; args && args->name; args++) {
+        size_t len = strlen(args->name);
+        bool taken = !args->value || strcmp(args->name, "org") == 0;
+        for (const char *w = takes; !taken && *w; w += strcspn(w, " "), w += *w == ' ')
+            taken = strcspn(w, " ") == len && strncmp(w, args->name, len) == 0;
+        if (!taken)
+            return api_fail(err, API_UNSUPPORTED,
+                            "the provider \"%s\" takes no \"%s\" for \"%s\"; it takes: %s",
+                            p->kind->name, args->name, provider_op_name(op),
+                            *takes ? takes : "nothing");
+    }
+    return API_OK;
 }
 
 enum api_status provider_run(struct provider *p, enum provider_op op,
@@ -89,11 +246,12 @@ enum api_status provider_run(struct provider *p, enum provider_op op,
                              struct api_error *err)
 {
     memset(err, 0, sizeof *err);
-    const struct operation *o = &p->kind->operations[op];
+    const struct operation *o = &p->operations[op];
     if (!o->run)
         return api_fail(err, API_UNSUPPORTED, "the provider \"%s\" has no \"%s\"", p->kind->name,
                         provider_op_name(op));
-    return o->run(p, o, args, sink, arg, err);
+    enum api_status status = check_args(p, op, args, err);
+    return status == API_OK ? o->run(p, o, args, sink, arg, err) : status;
 }
 
 enum api_status provider_watch(struct provider *p, int64_t *since, int wait_ms,
@@ -110,6 +268,7 @@ const char *provider_op_name(enum provider_op op)
     static const char *const name[OP_COUNT] = {
         [OP_WHOAMI] = "whoami",
         [OP_ORG_LIST] = "org list",
+        [OP_ORG_FIND] = "org find",
         [OP_ORG_SHOW] = "org show",
         [OP_ORG_CREATE] = "org create",
         [OP_ORG_EDIT] = "org edit",
@@ -117,6 +276,8 @@ const char *provider_op_name(enum provider_op op)
         [OP_MEMBER_LIST] = "member list",
         [OP_MEMBER_ADD] = "member add",
         [OP_MEMBER_ROLE] = "member role",
+        [OP_MEMBER_GRANT] = "member grant",
+        [OP_MEMBER_REVOKE] = "member revoke",
         [OP_MEMBER_REMOVE] = "member remove",
         [OP_INVITATION_LIST] = "invitation list",
         [OP_INVITATION_CREATE] = "invitation create",
@@ -135,6 +296,20 @@ const char *provider_op_name(enum provider_op op)
         [OP_TOKEN_CREATE] = "token create",
         [OP_TOKEN_REVOKE] = "token revoke",
         [OP_AUDIT_LIST] = "audit list",
+        [OP_BILLING_SHOW] = "billing show",
+        [OP_BILLING_EDIT] = "billing edit",
+        [OP_SUBSCRIPTION_LIST] = "subscription list",
+        [OP_CREDIT_LIST] = "credit list",
+        [OP_CREDIT_CREATE] = "credit create",
+        [OP_CREDIT_EDIT] = "credit edit",
+        [OP_CREDIT_EXPIRE] = "credit expire",
+        [OP_SECRET_LIST] = "secret list",
+        [OP_SECRET_CREATE] = "secret create",
+        [OP_SECRET_REMOVE] = "secret remove",
+        [OP_FILE_LIST] = "file list",
+        [OP_FILE_SHOW] = "file show",
+        [OP_FILE_CREATE] = "file upload",
+        [OP_FILE_REMOVE] = "file remove",
     };
     return (unsigned)op < OP_COUNT ? name[op] : "unknown";
 }

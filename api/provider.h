@@ -3,29 +3,43 @@
  * it is.
  *
  * Results are neutral records: cJSON objects with these members, strings unless said; absent when
- * unknown.
+ * unknown. What only some vendors know stands in the second line.
  *
- *   organization  {"id","name","role","created"}
+ *   organization  {"id","name","role","created",
+ *                  "label","description","type","state","plan","country","owner","parent","email",
+ *                  "namespace","updated","member":bool} (member: you are in it yourself)
  *   member        {"id","email","username","name","roles":[..],"permissions":[..],
- *                  "state":"active|pending|suspended|removed","joined"}
- *                 ("removed" only from provider_watch and from files)
- *   invitation    {"id","email","roles":[..],"state","created","expires","token","mailed":bool}
+ *                  "state":"active|pending|suspended|removed","joined","token"}
+ *                 ("removed" only from provider_watch and from files; token: of the invitation of
+ *                 who is pending, where the API shows it)
+ *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
+ *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
+ *   invitation    {"id","email","roles":[..],"permissions":[..],"state","created","expires",
+ *                  "token","mailed":bool}
  *                 (token and mailed: only when it is made or sent again)
  *   acceptance    {"organization","role","username","email","bearer"} (the last three: when an
  *                 account was made; bearer is never shown again)
  *   joincode      {"id","role","max_uses":number,"uses":number,"created","code"} (no max_uses:
  *                 unlimited; code: once, when it is made)
  *   joining       {"organization","role","already":bool} (already: was a member before)
- *   role          {"id","permissions":[..]}
+ *   role          {"id","name","description","permissions":[..]}
  *   token         {"key","name","role","env","last_four","created","secret","bearer"} (secret and
  *                 bearer: once, when it is made)
  *   event         {"id","at","actor","actor_name","action","subject","subject_name","detail",
  *                  "from","request"}
  *   user          {"id","email","username","name","organization","role"} (who the credential is:
  *                 a person, or an organization's token)
+ *   billing       what the vendor keeps of the payer, one flat object; see record_billing in
+ *                 orgadmin/records.c for the names
+ *   subscription  {"id","state","plan","project","title","region","owner","created","updated"}
+ *   credit        {"id","state","original","remaining","starts","expires","comment"} (amounts in
+ *                 US dollars, "300.00")
+ *   secret        {"id","name","type","description","created"} (never its value)
+ *   file          {"id","name","state","size":number,"created","upload_url","download_url"} (size
+ *                 in bytes; upload_url only when it is made; for transfer.h)
  *
  * Times are RFC 3339 in UTC. Record strings are what the API said: valid UTF-8, at most
- * RECORD_TEXT_MAX bytes, nothing more is promised.
+ * RECORD_TEXT_MAX bytes (upload_url and download_url: RECORD_URL_MAX), nothing more is promised.
  */
 #ifndef API_PROVIDER_H
 #define API_PROVIDER_H
@@ -36,6 +50,7 @@
 #include <stdint.h>
 
 #define RECORD_TEXT_MAX 1024
+#define RECORD_URL_MAX  4096
 
 enum api_status {
     API_OK = 0,
@@ -56,65 +71,121 @@ struct api_error {
                           said; no control characters */
 };
 
+/* Named arguments of an operation, or options of a provider; a NULL value counts as absent. */
+struct provider_arg {
+    const char *name;
+    const char *value;
+};
+
+/*
+ * Told about once a second while an operation takes long, or as a transfer goes on: WHAT goes on,
+ * for a person; DONE of TOTAL, in seconds or bytes; TOTAL is 0 when unknown. Non-zero stops
+ * (API_STOPPED).
+ */
+typedef int provider_progress(void *arg, const char *what, int64_t done, int64_t total);
+
 /* How to reach one organization's API. Strings are the caller's and must outlive the provider. */
 struct provider_settings {
-    const char *provider; /* "native", "file" */
-    const char
-        *url; /* https://..., http://127.0.0.1:..., unix:/path, or a file's path for "file" */
-    const char *token;   /* credential, or NULL where none is needed */
-    const char *org;     /* organization id, or NULL where the operation needs none */
-    const char *ca_file; /* instead of the system's CA bundle, or NULL */
-    const char *proxy;   /* never from the environment; NULL is none */
-    int timeout_ms;      /* whole request; 0 is 15000 */
+    const char *provider; /* a name that provider_known knows */
+    const char *url;      /* https://..., http://127.0.0.1:..., unix:/path, or a file's path for
+                             "file"; NULL is the vendor's own address, where there is one */
+    const char *token;    /* credential, or NULL where none is needed */
+    const char *org;      /* organization id, or NULL where the operation needs none */
+    const char *ca_file;  /* instead of the system's CA bundle, or NULL */
+    const char *proxy;    /* never from the environment; NULL is none */
+    int timeout_ms;       /* whole request; 0 is 15000 */
+    const struct provider_arg
+        *options;                /* what only one vendor has; ends with a NULL name; or NULL */
+    provider_progress *progress; /* or NULL */
+    void *progress_arg;
 };
 
 /* Is there a provider of that name? */
 bool provider_known(const char *name);
 
+/* The names of all providers; ends with NULL; static. */
+const char *const *provider_names(void);
+
+/* The address that PROVIDER has without a url in the settings, or NULL. */
+const char *provider_url(const char *provider);
+
 struct provider; /* opaque; one thread at a time; keeps its connection */
 
 /* Opens a provider; sends nothing. Returns NULL and fills *ERR (API_USAGE: unknown provider,
- * unusable URL or setting). */
+ * unusable URL, setting or option). */
 struct provider *provider_open(const struct provider_settings *settings, struct api_error *err);
 void provider_close(struct provider *provider);
 
-/* Listings follow their pages. */
+/*
+ * The credential in effect: the settings' token, or what the API has given in its place since (a
+ * session is renewed now and then), which is to be stored instead. Valid until the next call.
+ */
+const char *provider_credential(const struct provider *provider);
+
+/*
+ * Listings follow their pages. Arguments are named after the dash; one with '?' may be absent.
+ * "org" is an argument of all that need one (the settings' unless given). FIELDS are a vendor's own
+ * further arguments, which provider_takes tells.
+ */
 enum provider_op {
-    OP_WHOAMI,            /* -> user */
-    OP_ORG_LIST,          /* -> organizations */
-    OP_ORG_SHOW,          /* -> organization */
-    OP_ORG_CREATE,        /* name -> organization */
-    OP_ORG_EDIT,          /* name */
-    OP_ORG_DELETE,        /* name: the organization's, as a person typed it */
-    OP_MEMBER_LIST,       /* -> members */
-    OP_MEMBER_ADD,        /* email, role? -> invitation with token */
-    OP_MEMBER_ROLE,       /* user, role */
-    OP_MEMBER_REMOVE,     /* user */
+    OP_WHOAMI,        /* -> user */
+    OP_ORG_LIST,      /* -> organizations */
+    OP_ORG_FIND,      /* - org: an id or, where the API finds it so, a name -> organization; an API
+                         that has nothing of the kind lacks it: OP_ORG_LIST then */
+    OP_ORG_SHOW,      /* -> organization */
+    OP_ORG_CREATE,    /* - name, operation? (an unfinished one's, to wait on), FIELDS
+                         -> organization */
+    OP_ORG_EDIT,      /* - name?, FIELDS */
+    OP_ORG_DELETE,    /* - name?: the organization's, as a person typed it */
+    OP_MEMBER_LIST,   /* -> members */
+    OP_MEMBER_ADD,    /* - email, role?, permissions? (commas between) -> addition */
+    OP_MEMBER_ROLE,   /* - user, role?, permissions?: these and no others */
+    OP_MEMBER_GRANT,  /* - user, role */
+    OP_MEMBER_REVOKE, /* - user, role */
+    OP_MEMBER_REMOVE, /* - user */
     OP_INVITATION_LIST,   /* -> invitations */
-    OP_INVITATION_CREATE, /* email, role? -> invitation with token */
-    OP_INVITATION_REVOKE, /* id */
-    OP_INVITATION_RESEND, /* id -> invitation with token */
-    OP_INVITATION_ACCEPT, /* token, username?, name? -> acceptance */
+    OP_INVITATION_CREATE, /* - email, role?, permissions? -> invitation, with its token if there is
+                             one */
+    OP_INVITATION_REVOKE, /* - id */
+    OP_INVITATION_RESEND, /* - id -> invitation with token, or nothing */
+    OP_INVITATION_ACCEPT, /* - token, username?, name? -> acceptance */
     OP_JOINCODE_LIST,     /* -> joincodes */
-    OP_JOINCODE_CREATE,   /* role?, max_uses? -> joincode with code */
-    OP_JOINCODE_REVOKE,   /* id */
-    OP_JOINCODE_JOIN,     /* code -> joining */
+    OP_JOINCODE_CREATE,   /* - role?, max_uses? -> joincode with code */
+    OP_JOINCODE_REVOKE,   /* - id */
+    OP_JOINCODE_JOIN,     /* - code -> joining */
     OP_ROLE_LIST,         /* -> roles; without an organization those that all have */
-    OP_ROLE_CREATE,       /* role, permissions (commas between) */
-    OP_ROLE_EDIT,         /* role, permissions */
-    OP_ROLE_REMOVE,       /* role */
+    OP_ROLE_CREATE,       /* - role, permissions (commas between) */
+    OP_ROLE_EDIT,         /* - role, permissions */
+    OP_ROLE_REMOVE,       /* - role */
     OP_TOKEN_LIST,        /* -> tokens */
-    OP_TOKEN_CREATE,      /* name?, role? -> token */
-    OP_TOKEN_REVOKE,      /* key */
-    OP_AUDIT_LIST,        /* action?, from?, to? -> events, newest first */
+    OP_TOKEN_CREATE,      /* - name?, role? -> token */
+    OP_TOKEN_REVOKE,      /* - key */
+    OP_AUDIT_LIST,        /* - action?, from?, to? -> events, newest first */
+    OP_BILLING_SHOW,      /* -> billing */
+    OP_BILLING_EDIT,      /* - FIELDS */
+    OP_SUBSCRIPTION_LIST, /* -> subscriptions */
+    OP_CREDIT_LIST,       /* - all? ("1": expired ones too) -> credits */
+    OP_CREDIT_CREATE, /* - amount (US dollars, "300" or "300.00"), expires, comment? -> credit */
+    OP_CREDIT_EDIT,   /* - id, amount?, expires?, comment? -> credit */
+    OP_CREDIT_EXPIRE, /* - id */
+    OP_SECRET_LIST,   /* -> secrets */
+    OP_SECRET_CREATE, /* - name, type, FIELDS: the values -> secret */
+    OP_SECRET_REMOVE, /* - id */
+    OP_FILE_LIST,     /* -> files */
+    OP_FILE_SHOW,     /* - id -> file */
+    OP_FILE_CREATE,   /* - name -> file with upload_url */
+    OP_FILE_REMOVE,   /* - id */
     OP_COUNT
 };
 
-/* Named arguments of an operation; a NULL value counts as absent. */
-struct provider_arg {
-    const char *name;
-    const char *value;
-};
+/*
+ * The arguments that OP takes with this provider, with spaces between, in OUT: "org name
+ * plan_type". False when the provider lacks OP. An argument that is given but not taken is refused
+ * by provider_run, before any request is sent (API_UNSUPPORTED).
+ */
+#define PROVIDER_TAKES_MAX 512
+bool provider_takes(const struct provider *provider, enum provider_op op,
+                    char out[PROVIDER_TAKES_MAX]);
 
 /* Takes one record, which is the provider's and gone after the call. Returns 0 to go on, anything
  * else stops (API_STOPPED). */
@@ -143,6 +214,8 @@ enum api_status provider_run(struct provider *provider, enum provider_op op,
  * beginning and API_OK belong together. A provider without revisions leaves *SINCE 0 and answers at
  * once with everything: the caller then polls.
  */
+#define WATCH_ETAG_MAX 128
+
 struct provider_watcher {
     void *arg;
     void (*reset)(void *arg);
@@ -150,6 +223,9 @@ struct provider_watcher {
     void (*heard)(void *arg);
     int (*idle)(void *arg);
     int idle_fd;
+    char *etag; /* WATCH_ETAG_MAX bytes of the caller's, or NULL: which listing the caller has. ""
+                   is none, and makes the listing complete. With *SINCE 0 and an API that says it
+                   has not changed since, neither RESET nor MEMBER is called. Changed on API_OK. */
 };
 
 enum api_status provider_watch(struct provider *provider, int64_t *since, int wait_ms,

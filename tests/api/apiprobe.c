@@ -2,9 +2,10 @@
  * Runs the provider contract from the command line, for the tests:
  *   apiprobe [SETTING=VALUE]... OPERATION [ARGUMENT=VALUE]...   prints each record as a line of
  * JSON apiprobe [SETTING=VALUE]... watch SINCE WAIT_MS [ROUNDS]    prints reset, heard, member,
- * done Settings: provider url token org ca proxy timeout. While it waits, a line on standard input
- * that says "ask" runs whoami over a second provider, "stop" stops. The exit status is the enum
- * api_status.
+ * done Settings: provider url token org ca proxy timeout, and option.NAME=VALUE; progress=N prints
+ * what the provider tells of a long wait and stops it at the Nth time. While it waits, a line on
+ * standard input that says "ask" runs whoami over a second provider, "stop" stops. The exit status
+ * is the enum api_status.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -14,9 +15,21 @@
 
 #include "api/provider.h"
 
-#define ARGS_MAX 8
+#define ARGS_MAX    16
+#define OPTIONS_MAX 8
 
-static struct provider_settings settings = {.provider = "native"};
+static struct provider_arg options[OPTIONS_MAX + 1];
+static char etag[WATCH_ETAG_MAX];
+static struct provider_settings settings = {.provider = "native", .options = options};
+
+static long progress_left;
+
+static int print_progress(void *arg, const char *what, int64_t done, int64_t total)
+{
+    (void)arg;
+    printf("progress %lld/%lld %s\n", (long long)done, (long long)total, what);
+    return --progress_left == 0;
+}
 
 static int print_record(void *arg, const cJSON *record)
 {
@@ -67,7 +80,8 @@ static int watch(struct provider *p, char **argv, int argc)
                                        .member = print_record,
                                        .heard = say_heard,
                                        .idle = on_idle,
-                                       .idle_fd = isatty(STDIN_FILENO) ? -1 : STDIN_FILENO};
+                                       .idle_fd = isatty(STDIN_FILENO) ? -1 : STDIN_FILENO,
+                                       .etag = etag};
     struct api_error err;
     int64_t since = argc > 0 ? strtoll(argv[0], NULL, 10) : 0;
     int wait_ms = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
@@ -112,6 +126,22 @@ static int take_setting(const char *text)
             *known[i].value = text + strlen(known[i].name);
             return 1;
         }
+    if (strncmp(text, "option.", 7) == 0) {
+        size_t n = 0;
+        char *name = strdup(text + 7), *value = name ? strchr(name, '=') : NULL;
+        while (n < OPTIONS_MAX && options[n].name)
+            n++;
+        if (!value || n == OPTIONS_MAX)
+            return 0;
+        *value = '\0';
+        options[n] = (struct provider_arg){name, value + 1};
+        return 1;
+    }
+    if (strncmp(text, "progress=", 9) == 0) {
+        progress_left = strtol(text + 9, NULL, 10);
+        settings.progress = print_progress;
+        return 1;
+    }
     if (strncmp(text, "timeout=", 8) != 0)
         return 0;
     settings.timeout_ms = (int)strtol(text + 8, NULL, 10);

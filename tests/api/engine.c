@@ -10,6 +10,7 @@
 
 #include "api/engine.h"
 #include "api/json.h"
+#include "api/template.h"
 
 static bool parses(const char *text)
 {
@@ -104,13 +105,13 @@ static void test_integer(void **state)
         assert_false(integer(bad[i], &n));
 }
 
-static bool path_is(const char *org, const char *user, const char *want)
+static bool url_is(const char *path, const char *query, const char *org, const char *user,
+                   const char *want)
 {
-    struct provider p = {.settings = {.org = org}};
-    const struct provider_arg args[] = {{"user", user}, {0}};
+    const struct provider_arg args[] = {{"org", org}, {"user", user}, {0}};
     struct api_error err = {0};
-    char url[64];
-    if (!engine_path(&p, "/o/{org}/m/{user}/x", args, url, sizeof url, &err)) {
+    char url[URL_PATH_MAX];
+    if (template_url(path, query, args, url, &err) != API_OK) {
         assert_int_equal(err.status, API_USAGE);
         assert_string_not_equal(err.message, "");
         return want == NULL;
@@ -118,9 +119,16 @@ static bool path_is(const char *org, const char *user, const char *want)
     return want && strcmp(url, want) == 0;
 }
 
+static bool path_is(const char *org, const char *user, const char *want)
+{
+    return url_is("/o/{org}/m/{user}/x", NULL, org, user, want);
+}
+
 static void test_path(void **state)
 {
-    char longest[] = "0123456789012345678901234567890123456789012345678901234567";
+    char longest[URL_PATH_MAX];
+    memset(longest, 'x', sizeof longest);
+    longest[sizeof longest - 1] = '\0';
     (void)state;
     assert_true(path_is("org_1", "a-b._~9", "/o/org_1/m/a-b._~9/x"));
     assert_true(path_is("o", "a/b", "/o/o/m/a%2Fb/x"));
@@ -137,11 +145,59 @@ static void test_path(void **state)
     assert_true(path_is("o", longest, NULL));
 }
 
+static void test_query(void **state)
+{
+    (void)state;
+    assert_true(url_is("/x", "a={user}&b=1", NULL, "u&=?", "/x?a=u%26%3D%3F&b=1"));
+    assert_true(url_is("/x", "a={user?}&b=1", NULL, NULL, "/x?b=1"));
+    assert_true(url_is("/x", "b=1&a={user?}", NULL, NULL, "/x?b=1"));
+    assert_true(url_is("/x", "a={user?}", NULL, NULL, "/x"));
+    assert_true(url_is("/x", "a={user?}&o={org}", "..", "", "/x?a=&o=.."));
+    assert_true(url_is("/x", "a={user}", NULL, NULL, NULL));
+}
+
+static bool body_is(const char *template, const char *value, const char *want)
+{
+    const struct provider_arg args[] = {{"a", value}, {0}};
+    struct api_error err = {0};
+    char *body = template_body(template, args, &err);
+    bool same = body && want ? strcmp(body, want) == 0 : body == want;
+    cJSON_free(body);
+    return same;
+}
+
+static void test_body(void **state)
+{
+    (void)state;
+    assert_true(body_is("{\"x\":\"$a\"}", "\"q\"", "{\"x\":\"\\\"q\\\"\"}"));
+    assert_true(body_is("{\"x\":\"$a\"}", NULL, NULL));
+    assert_true(body_is("{\"x\":\"$a?\",\"y\":1}", NULL, "{\"y\":1}"));
+    assert_true(body_is("{\"x\":\"$a#\"}", "12", "{\"x\":12}"));
+    assert_true(body_is("{\"x\":\"$a#\"}", "-1", NULL));
+    assert_true(body_is("{\"x\":\"$a#\"}", "1234567890123456", NULL));
+    assert_true(body_is("{\"x\":{\"y\":\"$a,\"}}", "p,q", "{\"x\":{\"y\":[\"p\",\"q\"]}}"));
+    assert_true(body_is("{\"x\":[\"$a\"]}", "p", "{\"x\":[\"p\"]}"));
+    assert_true(body_is("{\"x\":\"r/$a\"}", "p", "{\"x\":\"r/p\"}"));
+    assert_true(body_is("{\"x\":\"r/$a,?\"}", "r/p,q", "{\"x\":[\"r/p\",\"r/q\"]}"));
+    assert_true(body_is("{\"x\":\"r/$a?\"}", NULL, "{}"));
+    assert_true(body_is("{\"x\":\"r$a\"}", "p", "{\"x\":\"r$a\"}"));
+    assert_true(body_is("{\"x\":\"$a$\"}", "300", "{\"x\":30000}"));
+    assert_true(body_is("{\"x\":\"$a$\"}", "0.29", "{\"x\":29}"));
+    assert_true(body_is("{\"x\":\"$a$?\"}", "299.95", "{\"x\":29995}"));
+    static const char *const bad[] = {"",     ".5", "1.5", "1.555",      "1,50",
+                                      "-1",   "$1", "1e3", "1000000001", "9999999999999999999",
+                                      "1.00 "};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_true(body_is("{\"x\":\"$a$\"}", bad[i], NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),   cmocka_unit_test(test_parse_nul), cmocka_unit_test(test_at),
-        cmocka_unit_test(test_integer), cmocka_unit_test(test_path),
+        cmocka_unit_test(test_parse), cmocka_unit_test(test_parse_nul),
+        cmocka_unit_test(test_at),    cmocka_unit_test(test_integer),
+        cmocka_unit_test(test_path),  cmocka_unit_test(test_query),
+        cmocka_unit_test(test_body),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,145 @@
+#include "api/record.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/error.h"
+#include "api/json.h"
+
+#define ITEMS_OF_LIST_MAX 256 /* roles or permissions of one record */
+
+static bool text_sound(const cJSON *value)
+{
+    return cJSON_IsString(value) && strlen(value->valuestring) <= RECORD_TEXT_MAX;
+}
+
+static bool state_sound(const cJSON *value)
+{
+    static const char *const word[] = {"active", "pending", "suspended", "removed"};
+    for (size_t i = 0; cJSON_IsString(value) && i < sizeof word / sizeof *word; i++)
+        if (strcmp(value->valuestring, word[i]) == 0)
+            return true;
+    return false;
+}
+
+/* TEXT as F wants it; NULL when it does not fit or there is no memory. */
+static cJSON *make_text(const struct field *f, const char *text)
+{
+    char folded[RECORD_TEXT_MAX + 1];
+    size_t prefix = f->strip ? strlen(f->strip) : 0;
+    const char *slash = prefix == 1 && *f->strip == '/' ? strrchr(text, '/') : NULL;
+    if (slash)
+        text = slash + 1;
+    else if (prefix > 0 && strncmp(text, f->strip, prefix) == 0)
+        text += prefix;
+    if (f->required && *text == '\0')
+        return NULL;
+    if (!f->fold)
+        return cJSON_CreateString(text);
+    snprintf(folded, sizeof folded, "%s", text);
+    for (char *c = folded; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return cJSON_CreateString(folded);
+}
+
+static cJSON *make_list(const struct field *f, const cJSON *value)
+{
+    bool single = cJSON_IsString(value);
+    cJSON *list = cJSON_CreateArray();
+    bool good = list && (single ||
+                         (cJSON_IsArray(value) && cJSON_GetArraySize(value) <= ITEMS_OF_LIST_MAX));
+    for (const cJSON *item = single ? value
+                             : good ? value->child
+                                    : NULL;
+         good && item; item = single ? NULL : item->next) {
+        cJSON *text = text_sound(item) ? make_text(f, item->valuestring) : NULL;
+        good = text && cJSON_AddItemToArray(list, text);
+    }
+    if (good)
+        return list;
+    cJSON_Delete(list);
+    return NULL;
+}
+
+static cJSON *make_number(const struct field *f, const cJSON *value)
+{
+    char text[32];
+    int64_t number;
+    if (!json_integer(value, &number))
+        return NULL;
+    if (f->kind == FIELD_NUMBER)
+        return cJSON_CreateNumber((double)number);
+    if (f->kind == FIELD_CENTS)
+        snprintf(text, sizeof text, "%" PRId64 ".%02d", number / 100, (int)(number % 100));
+    else
+        snprintf(text, sizeof text, "%" PRId64, number);
+    return cJSON_CreateString(text);
+}
+
+/* A copy of VALUE as F wants it, or NULL when it is of a wrong type or size. */
+static cJSON *make_value(const struct field *f, const cJSON *value)
+{
+    switch (f->kind) {
+    case FIELD_STATE:
+        return state_sound(value) ? cJSON_CreateString(value->valuestring) : NULL;
+    case FIELD_NUMBER:
+    case FIELD_CENTS:
+        return make_number(f, value);
+    case FIELD_BOOL:
+        return cJSON_IsBool(value) ? cJSON_Duplicate(value, false) : NULL;
+    case FIELD_LIST:
+        return make_list(f, value);
+    case FIELD_URL:
+        return cJSON_IsString(value) && strlen(value->valuestring) <= RECORD_URL_MAX
+                   ? make_text(f, value->valuestring)
+                   : NULL;
+    case FIELD_WORD:
+        if (cJSON_IsNumber(value))
+            return make_number(f, value);
+        break;
+    case FIELD_TEXT:
+        break;
+    }
+    return text_sound(value) ? make_text(f, value->valuestring) : NULL;
+}
+
+static bool add_field(cJSON *record, const struct field *f, const cJSON *item, const char *where,
+                      struct api_error *err)
+{
+    const cJSON *value = json_first(item, f->from);
+    cJSON *copy = NULL;
+    if (strcmp(f->from, "@key") == 0)
+        copy = cJSON_CreateString(item->string);
+    else if (value)
+        copy = make_value(f, value);
+    else if (f->otherwise && f->kind == FIELD_LIST)
+        copy = cJSON_CreateStringArray(&f->otherwise, 1);
+    else if (f->otherwise)
+        copy = cJSON_CreateString(f->otherwise);
+    else if (!f->required)
+        return true;
+    if (copy && cJSON_AddItemToObject(record, f->name, copy))
+        return true;
+    cJSON_Delete(copy);
+    api_fail(err, API_BAD_ANSWER, "%s: \"%s\" %s", where, f->name,
+             value ? "has a wrong type, value or length" : "is missing");
+    return false;
+}
+
+cJSON *record_make(const struct field *fields, const cJSON *item, const char *where,
+                   struct api_error *err)
+{
+    cJSON *record = cJSON_CreateObject();
+    if (!record) {
+        api_fail(err, API_UNREACHABLE, "%s: out of memory", where);
+        return NULL;
+    }
+    for (const struct field *f = fields; f->name; f++)
+        if (!add_field(record, f, item, where, err)) {
+            cJSON_Delete(record);
+            return NULL;
+        }
+    return record;
+}

@@ -1,0 +1,116 @@
+# For the tests of the vendors: the vendor's fake, apiprobe against it, and a look at the fake's log. Source it behind tap.sh.
+# A second listener, at $ELSEWHERE, is where no request may ever go.
+#
+#   fake_start NAME [OPTION...]        starts tests/fakes/NAME.py: its address is $URL, its log $LOG. Then set
+#                                      SETTINGS=(provider=... url="$URL" token=... org=...) and SECRETS=(...)
+#   fake JSON                          to the fake's control (see fake.py): fake '{"reset":true}'
+#   probe [SETTING|OPERATION|ARG]...   runs apiprobe behind $SETTINGS: $OUT is what it printed, $GOT its exit status
+#   sent [JQ-EXPRESSION]               what went out in the last probe, a line a request: METHOD TARGET BODY, or the expression
+#   answers STATUS REGEX NAME PROBE... the probe ends with STATUS and prints REGEX, and none of ${SECRETS[@]}
+#   went NAME LINE...                  "sent" is these lines
+#   before NAME STATUS REGEX PROBE...  the same as answers, and nothing went out at all
+#   hostile STATUS REGEX FAULT PROBE.. "answers" with FAULT (JSON for the fake's control) in effect; with a fresh fake
+#   hostile_answers PATH PROBE...      what any answer at PATH (a regular expression) may be, whoever the vendor is
+#   hostile_refusals PATH PROBE...     the part of them that goes for answers that may be empty, too
+#   hostile_values PATH KEY PROBE...   what the string KEY in that answer may be instead
+#   elsewhere_unasked                  at the end: nothing went to $ELSEWHERE
+need curl jq python3
+PROBE=${APIPROBE:-$BUILD/tests/apiprobe}
+DONE=0 REFUSED=1 UNREACHABLE=2 BAD=3 UNSUPPORTED=4 USAGE=5
+LOG=$T/log
+SETTINGS=()
+SECRETS=()
+: > "$LOG"
+
+# listen FILE COMMAND...: starts COMMAND, which says in FILE where it listens
+listen() {
+    local out=$1; shift
+    python3 -B "$@" > "$out" &
+    wait_for 20 grep -q '^listening on ' "$out" || diag "$1 does not start"
+    heard=http://$(sed -n 's/^listening on //p' "$out")
+}
+
+fake_start() {
+    listen "$T/elsewhere.out" "$TOP/tests/fakes/fake.py" --log "$T/elsewhere.log"
+    ELSEWHERE=$heard
+    listen "$T/fake.out" "$TOP/tests/fakes/$1.py" --log "$LOG" "${@:2}"
+    URL=$heard
+}
+
+fake() { curl -sS --max-time 20 --data-binary "$1" "$URL/_fake" > "$T/control" || diag "the fake's control: $1"; }
+
+probe() {
+    : > "$LOG"
+    OUT=$("$PROBE" "${SETTINGS[@]}" "$@" < /dev/null 2>&1)
+    GOT=$?
+}
+
+sent() {
+    jq -r "${1-\"\(.method) \(.path)\(if .query == \"\" then \"\" else \"?\" + .query end)\(
+        if .body == \"\" then \"\" elif .body | type == \"string\" then \" \" + .body else \" \" + (.body | tojson) end)\"}" "$LOG"
+}
+
+leaks() {
+    local secret
+    for secret in "${SECRETS[@]}"; do [[ $OUT == *"$secret"* ]] && return 0; done
+    return 1
+}
+
+answers() {
+    local want=$1 regex=$2 name=$3; shift 3
+    probe "$@"
+    if [[ $GOT != $want ]] || ! grep -Eq -- "$regex" <<< "$OUT"; then
+        fail "$name" "exit status $GOT, want $want" "want: /$regex/" "${OUT:0:2000}" "$(sent)"
+    elif leaks; then fail "$name" "a credential is shown: $OUT"
+    else pass "$name"; fi
+}
+
+went() { is "$(sent)" "$(printf '%s\n' "${@:2}")" "$1"; }
+
+before() {
+    answers "$2" "$3" "$1" "${@:4}"
+    is "$(sent)" '' "$1: nothing is sent"
+}
+
+hostile() {
+    local want=$1 regex=$2 fault=$3; shift 3
+    fake '{"reset":true}'
+    fake "{\"fault\":$fault}"
+    answers "$want" "$regex" "${HOSTILE_NAME-$*: ${fault:0:120}}" "$@"
+}
+
+# whole STATUS REGEX NAME FAULT-MEMBERS: an answer in place of the one at $path, for the probe $operation
+whole() { HOSTILE_NAME="${operation[*]}: $3" hostile "$1" "$2" "{\"path\":\"$path\",\"times\":0,$4}" "${operation[@]}"; }
+
+hostile_refusals() {
+    local path=$1 operation=("${@:2}")
+    whole $BAD 'not JSON' 'a page of HTML' '"body":"<!DOCTYPE html><title>Log in</title>","kind":"text/html"'
+    whole $BAD 'not JSON' 'half of it' '"body":"{\"data\":[{\"id\":"'
+    whole $BAD 'follows|not JSON' 'something behind it' '"body":"{}{}"'
+    whole $BAD 'not JSON' 'an abyss' "\"body\":\"$(printf '%20000s' '' | tr ' ' '[')\""
+    whole $BAD 'not UTF-8|not JSON' 'no UTF-8' '"body":"{\"name\":\"\udcff\"}"'
+    whole $UNREACHABLE '^error status=2 http=0' 'a closed connection' '"drop":true'
+    whole $UNREACHABLE 'http=500' '500' '"status":500,"body":"<html>oops</html>","kind":"text/html"'
+    whole $UNREACHABLE 'http=503 retry=7' '503' '"status":503,"headers":{"Retry-After":"7"}'
+    whole $UNREACHABLE 'http=429 retry=120' '429' '"status":429,"body":"{}","headers":{"Retry-After":"120"}'
+    whole $UNREACHABLE 'http=429 retry=(0|86400) ' '429 for ever' '"status":429,"headers":{"Retry-After":"99999999999999999999"}'
+    whole "[$REFUSED$BAD]" 'http=302|redirect' 'a redirect elsewhere' "\"status\":302,\"headers\":{\"Location\":\"$ELSEWHERE/x\"}"
+}
+
+hostile_answers() {
+    local path=$1 operation=("${@:2}")
+    hostile_refusals "$@"
+    whole $BAD 'it is empty|not JSON' 'nothing' '"body":""'
+    whole $BAD '^error status=3 http=200' 'a number' '"body":"5"'
+    whole $BAD '^error status=3 http=200' 'an empty object' '"body":"{}"'
+}
+
+hostile_values() {
+    local path=$1 key=$2 operation=("${@:3}") value
+    for value in 1e999 -1 12345678901234567890 true '[[]]' '{}' '"a\\u0000b"' '"\\ud800"' "\"$(printf '%1025s' '' | tr ' ' x)\""; do
+        whole $BAD "wrong|not JSON|without NUL|not UTF-8" "\"$key\" is ${value:0:30}" "\"sub\":[[\"\\\"$key\\\":\\\"[^\\\"]*\\\"\",\"\\\"$key\\\":${value//\"/\\\"}\"]]"
+    done
+    whole $BAD "\"$key\" occurs twice" "\"$key\" twice" "\"sub\":[[\"(?=\\\"$key\\\":)\",\"\\\"$key\\\":\\\"x\\\",\"]]"
+}
+
+elsewhere_unasked() { is "$(cat "$T/elsewhere.log")" '' 'no request went to another host'; }
