@@ -192,27 +192,62 @@ static char *org_reference(struct parse *p, const config_setting_t *group, const
     return org ? org->name : NULL;
 }
 
-/* Provider and url are what the provider itself says they are; nothing is sent. */
+struct provider_settings config_provider(const struct config_org *org)
+{
+    return (struct provider_settings){.provider = org->provider,
+                                      .url = org->url,
+                                      .org = org->id,
+                                      .ca_file = org->ca_file,
+                                      .proxy = org->proxy,
+                                      .options = org->option};
+}
+
+static bool opens(const struct provider_settings *settings, struct api_error *err)
+{
+    struct provider *provider = provider_open(settings, err);
+    provider_close(provider);
+    return provider != NULL;
+}
+
+/* Provider, url and options are what the provider itself says they are; nothing is sent. */
 static void check_provider(struct parse *p, const config_setting_t *s, const struct config_org *org)
 {
-    struct provider_settings settings = {.provider = org->provider,
-                                         .url = org->url,
-                                         .org = org->id,
-                                         .ca_file = org->ca_file,
-                                         .proxy = org->proxy};
-    struct api_error err;
-    struct provider *provider = provider_open(&settings, &err);
-    if (!provider)
-        complain(p,
-                 config_setting_get_member(s, provider_known(org->provider) ? "url" : "provider"),
-                 "organization \"%s\": %s", org->name, err.message);
-    provider_close(provider);
+    struct provider_settings settings = config_provider(org);
+    struct api_error err, other;
+    if (opens(&settings, &err))
+        return;
+    settings.options = NULL;
+    const char *at = !provider_known(org->provider) ? "provider"
+                     : opens(&settings, &other)     ? "options"
+                     : org->url                     ? "url"
+                                                    : "provider";
+    complain(p, config_setting_get_member(s, at), "organization \"%s\": %s", org->name,
+             err.message);
+}
+
+/* What only one vendor has: options = { dialect = "documented"; }. */
+static void set_options(struct parse *p, const config_setting_t *group, struct config_org *org)
+{
+    const config_setting_t *s = config_setting_get_member(group, "options");
+    if (!s)
+        return;
+    if (!config_setting_is_group(s) || config_setting_length(s) > CONFIG_OPTIONS_MAX) {
+        complain(p, s, "\"options\" must be at most %d strings in braces, { name = \"value\"; }",
+                 CONFIG_OPTIONS_MAX);
+        return;
+    }
+    for (int i = 0; i < config_setting_length(s) && !p->failed; i++) {
+        const char *name = config_setting_name(config_setting_get_elem(s, (unsigned)i));
+        const char *value = get_string(p, s, name, "the options", true);
+        if (value)
+            org->option[i] = (struct provider_arg){copy(p, name), copy(p, value)};
+    }
 }
 
 static void parse_org(struct parse *p, const config_setting_t *s)
 {
-    static const char *const keys[] = {"name",       "provider", "url",   "id",
-                                       "token_file", "ca_file",  "proxy", NULL};
+    static const char *const keys[] = {"name",    "provider", "url",     "id", "token_file",
+                                       "ca_file", "proxy",    "options", NULL};
     if (!only_keys(p, s, "an organization", keys))
         return;
     const char *name = get_string(p, s, "name", "an organization", true);
@@ -231,11 +266,12 @@ static void parse_org(struct parse *p, const config_setting_t *s)
     p->config->org_count++;
     org->name = copy(p, name);
     set_string(p, s, "provider", "an organization", true, &org->provider);
-    set_string(p, s, "url", "an organization", true, &org->url);
+    set_string(p, s, "url", "an organization", false, &org->url);
     set_string(p, s, "id", "an organization", false, &org->id);
     set_string(p, s, "token_file", "an organization", false, &org->token_file);
     set_string(p, s, "ca_file", "an organization", false, &org->ca_file);
     set_string(p, s, "proxy", "an organization", false, &org->proxy);
+    set_options(p, s, org);
     if (!p->failed)
         check_provider(p, s, org);
 }
@@ -493,6 +529,10 @@ void config_free(struct config *c)
         char *text[] = {o->name, o->provider, o->url, o->id, o->token_file, o->ca_file, o->proxy};
         for (size_t n = 0; n < sizeof text / sizeof *text; n++)
             free(text[n]);
+        for (const struct provider_arg *a = o->option; a->name; a++) {
+            free((void *)(uintptr_t)a->name);
+            free((void *)(uintptr_t)a->value);
+        }
     }
     for (uint32_t i = 0; i < c->group_count; i++) {
         free(c->group[i].name);

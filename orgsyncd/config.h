@@ -9,17 +9,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/provider.h"
 #include "common/decide.h"
 #include "common/snapshot.h"
 
-#define CONFIG_GROUPS_MAX 256
+#define CONFIG_GROUPS_MAX  256
+#define CONFIG_OPTIONS_MAX 16 /* of a provider */
 
 struct config_org {
     char *name; /* local name, as in rules and groups */
-    char *provider, *url;
+    char *provider;
+    char *url;        /* NULL: the vendor's own address */
     char *id;         /* the organization's remote id; NULL when the provider needs none */
     char *token_file; /* NULL when the provider needs none */
     char *ca_file, *proxy;
+    struct provider_arg
+        option[CONFIG_OPTIONS_MAX + 1]; /* the provider's own; ends with a NULL name */
 };
 
 struct config_group {
@@ -41,6 +46,9 @@ struct config {
     int login_max_age_ms, timeout_ms, poll_ms;
     int offline_grace_s;
 };
+
+/* How the provider of ORG is opened, but for its token; it borrows from ORG. */
+struct provider_settings config_provider(const struct config_org *org);
 
 #define CONFIG_ERROR_LEN 512
 

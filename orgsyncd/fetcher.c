@@ -30,6 +30,7 @@ struct fetcher {
     struct provider *provider; /* holds the long poll, or polls */
     struct provider *asker;    /* asks while the other one is held */
     int64_t since, listed_ms;
+    char etag[WATCH_ETAG_MAX]; /* of what the keeper has, whichever of the two asked */
     int64_t started_ms; /* when what we report was true: the request, or the last heartbeat */
     bool round_trip, held, relist;
     int failures;
@@ -171,7 +172,7 @@ static void ask_now(struct fetcher *f)
     }
     struct api_error err;
     struct provider_watcher watcher = {
-        .arg = f, .reset = send_reset, .member = send_member, .idle_fd = -1};
+        .arg = f, .reset = send_reset, .member = send_member, .idle_fd = -1, .etag = f->etag};
     begin(f);
     if (provider_watch(f->asker, &f->since, 0, &watcher, &err) == API_OK)
         succeeded(f);
@@ -256,9 +257,12 @@ static int64_t turn(struct fetcher *f)
                                        .member = send_member,
                                        .heard = heartbeat,
                                        .idle = idle,
-                                       .idle_fd = f->settings->pipe};
-    if (f->relist || (f->since > 0 && clock_mono_ms() - f->listed_ms > FULL_MS))
+                                       .idle_fd = f->settings->pipe,
+                                       .etag = f->etag};
+    if (f->relist || clock_mono_ms() - f->listed_ms > FULL_MS) {
         f->since = 0;
+        f->etag[0] = '\0';
+    }
     f->relist = false;
     begin(f);
     int64_t since = f->since, begun = f->started_ms;
@@ -281,14 +285,8 @@ static int64_t turn(struct fetcher *f)
 static struct provider *open_provider(const struct fetcher_settings *s)
 {
     struct api_error err;
-    struct provider_settings settings = {
-        .provider = s->org->provider,
-        .url = s->org->url,
-        .token = s->token,
-        .org = s->org->id,
-        .ca_file = s->org->ca_file,
-        .proxy = s->org->proxy,
-    };
+    struct provider_settings settings = config_provider(s->org);
+    settings.token = s->token;
     struct provider *p = provider_open(&settings, &err);
     if (!p)
         log_line("%s: %s", s->org->name, err.message);

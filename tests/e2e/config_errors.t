@@ -29,6 +29,10 @@ mistake "an unknown section" 's/^freshness = /freshnes = /' freshnes
 mistake "a value of the wrong type" 's/enumerate = false/enumerate = "no"/' enumerate
 mistake "a syntax error" 's/^  shell = "\(.*\)";/  shell = = "\1";/' .
 mistake "an unknown provider" 's/provider = "file"/provider = "fiel"/' fiel
+mistake "an option that no provider has" '/provider = "file"/s/$/ options = { region = "eu"; };/' 'no option "region"'
+mistake "an option that is no string" '/provider = "file"/s/$/ options = { region = 1; };/' region
+mistake "options that are a list" '/provider = "file"/s/$/ options = ["region"];/' options
+mistake "a provider without an address of its own" '/provider = "file"/{s/"file"/"native"/;N;s/\n.*//}' 'no url'
 mistake "a range in the system's ids" 's/range = \[200000,/range = [100,/' range
 mistake "a range that is upside down" 's/range = .*/range = [3000000, 2000000];/' range
 mistake "a shell that is no path" 's|shell = "/bin/bash"|shell = "bash"|' shell

@@ -8,10 +8,10 @@
 #   inside_boot               the calling script goes on in the booted root, after its function prepare; or it is skipped
 ROOT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-# What stands in the root besides Debian's essentials. The syslog daemon is there because nothing else listens on /dev/log;
-# systemd for the tests that boot the root (tests/boot).
+# What stands in the root besides Debian's essentials. Python is for the fakes of vendors' APIs; the syslog daemon is there because nothing else
+# listens on /dev/log; systemd for the tests that boot the root (tests/boot).
 ROOT_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,inetutils-syslogd,jq,nscd
-ROOT_PACKAGES+=,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libnss-systemd
+ROOT_PACKAGES+=,python3,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libnss-systemd
 ROOT_PACKAGES+=,libcurl4,libcjson1,libconfig9,libsqlite3-0,libmicrohttpd12,libsodium23,libsmartcols1,libyaml-0-2,libseccomp2
 
 # Prints why there can be no throw-away root on this machine; nothing when there can.
