@@ -37,6 +37,8 @@ struct transfer {
     const struct http_stream *stream;
     const struct http_file *file;
     struct http_reply *reply;
+    bool once;                /* not to be sent a second time */
+    int sent;                 /* how often it was */
     int64_t moved;            /* bytes of the file */
     int64_t told_ms;          /* when progress was told last */
     size_t capacity, maximum; /* of the body */
@@ -278,6 +280,19 @@ static bool set_trust(struct http *h, CURL *e)
     return ok;
 }
 
+/* libcurl sends a request again when a kept connection ends without an answer. What must not be
+ * done twice may have been done by then. */
+static int on_send(void *arg, char *to, char *from, int to_port, int from_port)
+{
+    struct transfer *t = arg;
+    (void)to, (void)from, (void)to_port, (void)from_port;
+    if (!t->once || t->sent++ == 0)
+        return CURL_PREREQFUNC_OK;
+    give_up(t, API_UNREACHABLE,
+            "the connection ended without an answer; it may have been done all the same");
+    return CURL_PREREQFUNC_ABORT;
+}
+
 static bool set_limits(struct transfer *t, CURL *e)
 {
     long total = t->http->timeout_ms + (t->stream ? t->stream->hold_ms : 0);
@@ -289,6 +304,8 @@ static bool set_limits(struct transfer *t, CURL *e)
     ok &= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_PREREQDATA, t) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->http->error) == CURLE_OK;
     return ok;
 }
@@ -486,8 +503,11 @@ static enum api_status explain(struct transfer *t, CURLcode code, struct api_err
 enum api_status http_run(struct http *h, const struct http_request *request,
                          struct http_reply *reply, struct api_error *err)
 {
-    struct transfer t = {
-        .http = h, .stream = request->stream, .file = request->file, .reply = reply};
+    struct transfer t = {.http = h,
+                         .stream = request->stream,
+                         .file = request->file,
+                         .reply = reply,
+                         .once = request->once};
     t.maximum = request->reply_max ? request->reply_max : HTTP_BODY_MAX;
     memset(reply, 0, sizeof *reply);
     bool local = *h->socket != '\0';

@@ -73,6 +73,7 @@ struct http_request {
     const char *etag;                 /* of what is known (If-None-Match), or NULL */
     const char *cookie;               /* name of one whose new value is wanted, or NULL */
     size_t reply_max;                 /* bytes; 0 is HTTP_BODY_MAX */
+    bool once;                        /* it must not be done twice */
     const struct http_stream *stream; /* or NULL */
     const struct http_file *file;     /* or NULL */
 };
