@@ -1,6 +1,6 @@
 /*
- * JSON from an API: what becomes a record, by each of the native provider's tables, and what the
- * fetcher makes of a member; the keeper must accept all that the fetcher sends.
+ * JSON from an API: what becomes a record, by each of the providers' tables, and what the fetcher
+ * makes of a member; the keeper must accept all that the fetcher sends.
  */
 #include <assert.h>
 
@@ -9,6 +9,8 @@
 #include "orgsyncd/fetcher.c"
 #include "tests/fuzz/fuzz.h"
 
+static const struct provider_kind *const kinds[] = {
+    &provider_native, &provider_intrinsic, &provider_satusky, &provider_cratedb, &provider_upsun};
 static int pair[2];
 static const struct config_org org = {.name = (char *)"acme"};
 static struct fetcher_settings settings = {.org = &org};
@@ -35,26 +37,30 @@ static int take(void *arg, const cJSON *record)
     return 0;
 }
 
+static void make_records(const struct operation *operation, const struct answer *answer)
+{
+    struct fetcher fetcher = {.settings = &settings};
+    struct api_error err = {0};
+    if (operation->fields &&
+        engine_records(operation, answer, take, &fetcher, NULL, &err) != API_OK)
+        assert(err.message[0] && json_utf8(err.message, strlen(err.message)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char why[JSON_WHY_MAX] = "", *text = malloc(size + 1);
     struct answer answer = {.where = "fuzz"};
-    struct fetcher fetcher = {.settings = &settings};
+    int64_t integer;
     assert(text);
     memcpy(text, data, size);
     text[size] = '\0';
     answer.json = json_parse(text, size, why);
     assert(answer.json || why[0]);
-    for (int op = 0; answer.json && op < OP_COUNT; op++) {
-        const struct operation *operation = &provider_native.operations[op];
-        struct api_error err = {0};
-        int64_t integer;
-        if (operation->fields &&
-            engine_records(operation, &answer, take, &fetcher, NULL, &err) != API_OK)
-            assert(err.message[0] && json_utf8(err.message, strlen(err.message)));
-        if (json_integer(json_at(answer.json, "revision"), &integer))
-            assert(integer >= 0 && integer < INT64_C(1) << 53);
-    }
+    for (size_t kind = 0; answer.json && kind < sizeof kinds / sizeof *kinds; kind++)
+        for (int op = 0; op < OP_COUNT; op++)
+            make_records(&kinds[kind]->operations[op], &answer);
+    if (json_integer(json_at(answer.json, "revision"), &integer))
+        assert(integer >= 0 && integer < INT64_C(1) << 53);
     cJSON_Delete(answer.json);
     free(text);
     return 0;
