@@ -44,34 +44,55 @@ static inline void read_short(const uint8_t *p, size_t len, uint64_t *a, uint64_
     }
 }
 
-/* Three lanes over whole 48-byte stripes. */
-static inline const uint8_t *stripes(const uint8_t *p, size_t *left, uint64_t *seed)
+/* Three lanes over whole 48-byte stripes, which go to COPY too when it is not NULL. */
+static inline const uint8_t *stripes(uint8_t *copy, const uint8_t *p, size_t *left, uint64_t *seed)
 {
     uint64_t lane1 = *seed, lane2 = *seed;
     for (; *left >= 48; p += 48, *left -= 48) {
         *seed = mix(read64(p) ^ SECRET_1, read64(p + 8) ^ *seed);
         lane1 = mix(read64(p + 16) ^ SECRET_2, read64(p + 24) ^ lane1);
         lane2 = mix(read64(p + 32) ^ SECRET_3, read64(p + 40) ^ lane2);
+        if (copy) {
+            memcpy(copy, p, 48);
+            copy += 48;
+        }
     }
     *seed ^= lane1 ^ lane2;
     return p;
 }
 
-uint64_t hash64(const void *data, size_t len)
+static inline uint64_t finish(uint64_t a, uint64_t b, uint64_t seed, size_t len)
 {
-    const uint8_t *p = data;
-    uint64_t seed = mix(SECRET_0, SECRET_1), a, b;
-    if (len <= 16) {
-        read_short(p, len, &a, &b);
-    } else {
-        size_t left = len;
-        if (left >= 48)
-            p = stripes(p, &left, &seed);
-        for (; left > 16; p += 16, left -= 16)
-            seed = mix(read64(p) ^ SECRET_1, read64(p + 8) ^ seed);
-        a = read64(p + left - 16);
-        b = read64(p + left - 8);
-    }
     uint128 product = (uint128)(a ^ SECRET_1) * (b ^ seed);
     return mix((uint64_t)product ^ SECRET_0 ^ len, (uint64_t)(product >> 64) ^ SECRET_1);
+}
+
+static inline uint64_t hash_long(uint8_t *copy, const uint8_t *p, size_t len)
+{
+    uint64_t seed = mix(SECRET_0, SECRET_1);
+    size_t left = len;
+    if (left >= 48)
+        p = stripes(copy, p, &left, &seed);
+    if (copy)
+        memcpy(copy + (len - left), p, left);
+    for (; left > 16; p += 16, left -= 16)
+        seed = mix(read64(p) ^ SECRET_1, read64(p + 8) ^ seed);
+    return finish(read64(p + left - 16), read64(p + left - 8), seed, len);
+}
+
+uint64_t hash64(const void *data, size_t len)
+{
+    uint64_t a, b;
+    if (len > 16)
+        return hash_long(NULL, data, len);
+    read_short(data, len, &a, &b);
+    return finish(a, b, mix(SECRET_0, SECRET_1), len);
+}
+
+uint64_t hash64_copy(void *copy, const void *data, size_t len)
+{
+    if (len > 16)
+        return hash_long(copy, data, len);
+    memcpy(copy, data, len);
+    return hash64(data, len);
 }

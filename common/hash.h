@@ -13,4 +13,8 @@
  * collisions. */
 uint64_t hash64(const void *data, size_t len);
 
+/* The same, of bytes that are copied to COPY on the way: much data is read once instead of twice.
+ */
+uint64_t hash64_copy(void *copy, const void *data, size_t len);
+
 #endif

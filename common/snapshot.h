@@ -29,7 +29,7 @@
 #include "common/decide.h"
 
 #define SNAPSHOT_MAGIC    "ORGSNAP\n"
-#define SNAPSHOT_VERSION  1
+#define SNAPSHOT_VERSION  2
 #define SNAPSHOT_ORGS_MAX 16
 #define SNAPSHOT_HEADER   512
 #define SNAPSHOT_SIZE_MAX (32ULL << 30) /* what a 32-bit ref can reach */
@@ -94,12 +94,18 @@ enum snapshot_class_field {
         20 /* u32 gids, u32 local gids, roles and permissions, each with its NUL */
 };
 enum snapshot_group_field {
-    SNAPSHOT_GROUP_GID = 8,    /* u32 */
-    SNAPSHOT_GROUP_COUNT = 12, /* u32, members */
-    SNAPSHOT_GROUP_LIST =
-        16, /* ref of the member list {check, size, u8 lengths[COUNT], names each with its NUL} */
-    SNAPSHOT_GROUP_LENGTH = 20, /* u32, of the name without NUL */
-    SNAPSHOT_GROUP_NAME = 24
+    SNAPSHOT_GROUP_GID = 8,     /* u32 */
+    SNAPSHOT_GROUP_COUNT = 12,  /* u32, members */
+    SNAPSHOT_GROUP_BYTES = 16,  /* u32, of their names, each with its NUL */
+    SNAPSHOT_GROUP_LIST = 20,   /* ref of the member list */
+    SNAPSHOT_GROUP_LENGTH = 24, /* u32, of the name without NUL */
+    SNAPSHOT_GROUP_NAME = 28
+};
+/* A member list. The names, each with its NUL, lie right behind the record, under a check word of
+ * their own: they may be a megabyte, and are checked while they are copied. */
+enum snapshot_list_field {
+    SNAPSHOT_LIST_CHECK = 8,  /* u32, low half of hash64 over the names */
+    SNAPSHOT_LIST_SIZES = 12, /* u8 each, of a name with its NUL */
 };
 /* The policy: {check, size, u16 organizations, u16 rules, then organizations {u16 name length,
  * name, NUL} and rules {u16 organization, u16 everyone, 3 times {u16 count, u16 bytes, strings each
@@ -161,9 +167,8 @@ struct snapshot_group {
     uint32_t gid, member_count;
     const char *name;
     size_t name_len;
-    const uint8_t *lengths; /* MEMBER_COUNT of them */
-    const char *members;    /* their names in a row, each with its NUL, MEMBERS_SIZE bytes */
-    size_t members_size;
+    uint32_t list_ref;   /* for snapshot_members */
+    size_t members_size; /* bytes of the members' names, each with its NUL */
 };
 
 /*
@@ -180,9 +185,16 @@ enum snapshot_result snapshot_group_by_name(const struct snapshot *s, const char
 enum snapshot_result snapshot_group_by_gid(const struct snapshot *s, uint32_t gid,
                                            struct snapshot_group *group);
 
-/* The class of a user. Never SNAPSHOT_ABSENT. */
+/* Copies the names of GROUP's members to NAMES, MEMBERS_SIZE bytes, and fills MEMBER, MEMBER_COUNT
+ * pointers to them. Never SNAPSHOT_ABSENT; when not SNAPSHOT_OK, both hold rubbish. */
+enum snapshot_result snapshot_members(const struct snapshot *s, const struct snapshot_group *group,
+                                      char **member, char *names);
+
+/* The class of a user, and the same without its roles and permissions. Never SNAPSHOT_ABSENT. */
 enum snapshot_result snapshot_class(const struct snapshot *s, uint32_t class_ref,
                                     struct snapshot_class *class);
+enum snapshot_result snapshot_class_groups(const struct snapshot *s, uint32_t class_ref,
+                                           struct snapshot_class *class);
 
 /* The I-th group id of CLASS; false when it may not leave (0, an invalid one, or a system group
  * that is not mapped). */

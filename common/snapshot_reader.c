@@ -159,45 +159,26 @@ static enum snapshot_result user_at(const struct snapshot *s, uint32_t ref,
     const uint8_t *r = record(s, ref, SNAPSHOT_USER_TEXT, size);
     if (!r)
         return SNAPSHOT_UNAVAILABLE;
-    const char *field[4], *text = (const char *)r + SNAPSHOT_USER_TEXT,
-                          *end = (const char *)r + *size;
-    for (int i = 0; i < 4; i++) {
-        size_t len = get16(r + SNAPSHOT_USER_LENGTHS + 2 * i);
-        if (len >= (size_t)(end - text) || text[len] != '\0')
-            return SNAPSHOT_UNAVAILABLE;
-        field[i] = text;
-        text += len + 1;
-    }
-    *user = (struct snapshot_user){
-        .uid = get32(r + SNAPSHOT_USER_UID),
-        .gid = get32(r + SNAPSHOT_USER_GID),
-        .class_ref = get32(r + SNAPSHOT_USER_CLASS),
-        .state = (enum member_state)get16(r + SNAPSHOT_USER_STATE),
-        .identity = get64(r + SNAPSHOT_USER_IDENTITY),
-        .name = field[0],
-        .gecos = field[1],
-        .home = field[2],
-        .shell = field[3],
-        .text_size = (size_t)(text - field[0]),
-    };
+    const uint8_t *lengths = r + SNAPSHOT_USER_LENGTHS;
+    const char *name = (const char *)r + SNAPSHOT_USER_TEXT;
+    size_t gecos = (size_t)get16(lengths) + 1, home = gecos + get16(lengths + 2) + 1,
+           shell = home + get16(lengths + 4) + 1, end = shell + get16(lengths + 6) + 1;
+    if (end > *size - SNAPSHOT_USER_TEXT ||
+        (name[gecos - 1] | name[home - 1] | name[shell - 1] | name[end - 1]) != '\0')
+        return SNAPSHOT_UNAVAILABLE;
+    user->uid = get32(r + SNAPSHOT_USER_UID);
+    user->gid = get32(r + SNAPSHOT_USER_GID);
+    user->class_ref = get32(r + SNAPSHOT_USER_CLASS);
+    user->state = (enum member_state)get16(r + SNAPSHOT_USER_STATE);
+    user->identity = get64(r + SNAPSHOT_USER_IDENTITY);
+    user->name = name;
+    user->gecos = name + gecos;
+    user->home = name + home;
+    user->shell = name + shell;
+    user->text_size = end;
     bool sound = id_valid(user->uid) && id_valid(user->gid) && user->state >= MEMBER_ACTIVE &&
                  user->state <= MEMBER_REMOVED;
     return sound ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
-}
-
-static bool members_at(const struct snapshot *s, uint32_t ref, struct snapshot_group *group)
-{
-    size_t size;
-    const uint8_t *r = record(s, ref, 8, &size);
-    if (!r || group->member_count > size - 8)
-        return false;
-    group->lengths = r + 8;
-    group->members = (const char *)r + 8 + group->member_count;
-    size_t room = size - 8 - group->member_count, used = 0;
-    for (uint32_t i = 0; i < group->member_count; i++)
-        used += (size_t)group->lengths[i] + 1;
-    group->members_size = used;
-    return used <= room && (used == 0 || group->members[used - 1] == '\0');
 }
 
 static enum snapshot_result group_at(const struct snapshot *s, uint32_t ref,
@@ -215,53 +196,99 @@ static enum snapshot_result group_at(const struct snapshot *s, uint32_t ref,
         return SNAPSHOT_UNAVAILABLE;
     if (!id_valid(group->gid) || !name_valid_n(group->name, group->name_len))
         return SNAPSHOT_UNAVAILABLE;
-    group->member_count = get32(r + SNAPSHOT_GROUP_COUNT);
     if (!(snapshot_u32(s, SNAPSHOT_AT_FLAGS) & SNAPSHOT_GROUP_MEMBERS))
-        group->member_count = 0;
-    if (group->member_count > 0 && !members_at(s, get32(r + SNAPSHOT_GROUP_LIST), group))
+        return SNAPSHOT_OK;
+    group->member_count = get32(r + SNAPSHOT_GROUP_COUNT);
+    group->members_size = get32(r + SNAPSHOT_GROUP_BYTES);
+    group->list_ref = get32(r + SNAPSHOT_GROUP_LIST);
+    /* Nobody is to find room for more than the file can hold. */
+    return group->member_count <= s->size && group->members_size <= s->size ? SNAPSHOT_OK
+                                                                            : SNAPSHOT_UNAVAILABLE;
+}
+
+enum snapshot_result snapshot_members(const struct snapshot *s, const struct snapshot_group *group,
+                                      char **member, char *names)
+{
+    size_t size, count = group->member_count, bytes = group->members_size;
+    if (count == 0)
+        return bytes == 0 ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
+    const uint8_t *r = record(s, group->list_ref, SNAPSHOT_LIST_SIZES + count, &size);
+    if (!r || bytes > s->size - (size_t)(r + size - s->base))
         return SNAPSHOT_UNAVAILABLE;
-    return SNAPSHOT_OK;
+    if (get32(r + SNAPSHOT_LIST_CHECK) != (uint32_t)hash64_copy(names, r + size, bytes))
+        return SNAPSHOT_UNAVAILABLE;
+    const uint8_t *sizes = r + SNAPSHOT_LIST_SIZES, *end = sizes + count;
+    char *name = names;
+    for (; sizes < end; name += *sizes++)
+        *member++ = name;
+    /* The last is not empty and ends where they all do, so each of them begins and ends there. */
+    bool sound = name == names + bytes && end[-1] > 0 && name[-1] == '\0';
+    return sound ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
 }
 
 /*
- * Walks the buckets that may hold a key of HASH. The caller begins with a zeroed probe and asks
- * again while the record that it is given is not the one it wants.
+ * Walks the buckets that may hold a key of HASH: begun once, then asked again while the record that
+ * it gives is not the one that is wanted.
  */
 struct probe {
-    uint32_t bucket, seen; /* seen: buckets walked before this one */
-    uint32_t entry;
+    const uint8_t *table;
+    uint32_t buckets, bucket, left; /* left: buckets to look at, this one included */
+    uint32_t tag;
+    unsigned matches; /* entries of this bucket that carry the tag, a bit each */
 };
 
-static enum snapshot_result probe_next(const struct snapshot *s, enum snapshot_table table,
-                                       uint64_t hash, struct probe *p, uint32_t *ref)
+static const uint8_t *probe_bucket(const struct probe *p)
+{
+    return p->table + (uint64_t)p->bucket * SNAPSHOT_BUCKET;
+}
+
+/* All entries at once: a loop that leaves at the right one is guessed wrong at every other key. */
+static unsigned probe_matches(const struct probe *p)
+{
+    const uint8_t *b = probe_bucket(p);
+    unsigned matches = 0;
+    for (size_t i = SNAPSHOT_BUCKET_ENTRIES; i-- > 0;)
+        matches = 2 * matches + (get32(b + 8 + 8 * i) == p->tag);
+    return matches;
+}
+
+static bool probe_begin(const struct snapshot *s, enum snapshot_table table, uint64_t hash,
+                        struct probe *p)
 {
     const uint8_t *head = s->base + SNAPSHOT_AT_TABLES + 8 * (size_t)table;
     uint64_t start = (uint64_t)get32(head) * 8;
     uint32_t buckets = get32(head + 4);
-    if (buckets == 0)
-        return SNAPSHOT_ABSENT;
-    if (start < SNAPSHOT_HEADER || start >= s->size ||
+    if (start < SNAPSHOT_HEADER || start >= s->size || buckets == 0 ||
         buckets > (s->size - start) / SNAPSHOT_BUCKET)
-        return SNAPSHOT_UNAVAILABLE;
-    if (p->seen == 0 && p->entry == 0)
-        p->bucket = (uint32_t)(((hash >> 32) * buckets) >> 32);
-    for (; p->seen < buckets; p->seen++, p->bucket = (p->bucket + 1) % buckets, p->entry = 0) {
-        const uint8_t *b = s->base + start + (uint64_t)p->bucket * SNAPSHOT_BUCKET;
-        while (p->entry < SNAPSHOT_BUCKET_ENTRIES) {
-            const uint8_t *e = b + 8 + 8 * p->entry++;
-            if (get32(e) == (uint32_t)hash && get32(e + 4) != 0) {
-                *ref = get32(e + 4);
+        return false;
+    *p = (struct probe){.table = s->base + start,
+                        .buckets = buckets,
+                        .bucket = (uint32_t)(((hash >> 32) * buckets) >> 32),
+                        .left = buckets,
+                        .tag = (uint32_t)hash};
+    p->matches = probe_matches(p);
+    return true;
+}
+
+static enum snapshot_result probe_next(struct probe *p, uint32_t *ref)
+{
+    for (;;) {
+        const uint8_t *b = probe_bucket(p);
+        while (p->matches) {
+            *ref = get32(b + 12 + 8 * (size_t)__builtin_ctz(p->matches));
+            p->matches &= p->matches - 1;
+            if (*ref != 0)
                 return SNAPSHOT_OK;
-            }
         }
         /* A hit proves itself by the record that it leads to; that there is none is the bucket's
          * word. */
         if (get32(b) != (uint32_t)hash64(b + 4, SNAPSHOT_BUCKET - 4))
             return SNAPSHOT_UNAVAILABLE;
-        if (get32(b + 4) == 0)
+        if (get32(b + 4) == 0 || --p->left == 0)
             return SNAPSHOT_ABSENT;
+        p->bucket = (p->bucket + 1) % p->buckets;
+        p->matches = probe_matches(p);
     }
-    return SNAPSHOT_ABSENT;
 }
 
 /* An id's key is its little-endian bytes, so that tables are the same on every machine. */
@@ -274,12 +301,13 @@ static uint64_t hash_id(uint32_t id)
 enum snapshot_result snapshot_user_by_name(const struct snapshot *s, const char *name, size_t len,
                                            struct snapshot_user *user)
 {
-    uint64_t hash = hash64(name, len);
-    struct probe p = {0};
+    struct probe p;
     uint32_t ref;
     size_t size;
+    if (!probe_begin(s, SNAPSHOT_USERS_BY_NAME, hash64(name, len), &p))
+        return SNAPSHOT_UNAVAILABLE;
     for (;;) {
-        enum snapshot_result rc = probe_next(s, SNAPSHOT_USERS_BY_NAME, hash, &p, &ref);
+        enum snapshot_result rc = probe_next(&p, &ref);
         if (rc != SNAPSHOT_OK || (rc = user_at(s, ref, user, &size)) != SNAPSHOT_OK)
             return rc;
         if (user_name_len(user) == len && memcmp(user->name, name, len) == 0)
@@ -290,11 +318,13 @@ enum snapshot_result snapshot_user_by_name(const struct snapshot *s, const char 
 enum snapshot_result snapshot_user_by_uid(const struct snapshot *s, uint32_t uid,
                                           struct snapshot_user *user)
 {
-    struct probe p = {0};
+    struct probe p;
     uint32_t ref;
     size_t size;
+    if (!probe_begin(s, SNAPSHOT_USERS_BY_ID, hash_id(uid), &p))
+        return SNAPSHOT_UNAVAILABLE;
     for (;;) {
-        enum snapshot_result rc = probe_next(s, SNAPSHOT_USERS_BY_ID, hash_id(uid), &p, &ref);
+        enum snapshot_result rc = probe_next(&p, &ref);
         if (rc != SNAPSHOT_OK || (rc = user_at(s, ref, user, &size)) != SNAPSHOT_OK)
             return rc;
         if (user->uid == uid)
@@ -305,12 +335,13 @@ enum snapshot_result snapshot_user_by_uid(const struct snapshot *s, uint32_t uid
 enum snapshot_result snapshot_group_by_name(const struct snapshot *s, const char *name, size_t len,
                                             struct snapshot_group *group)
 {
-    uint64_t hash = hash64(name, len);
-    struct probe p = {0};
+    struct probe p;
     uint32_t ref;
     size_t size;
+    if (!probe_begin(s, SNAPSHOT_GROUPS_BY_NAME, hash64(name, len), &p))
+        return SNAPSHOT_UNAVAILABLE;
     for (;;) {
-        enum snapshot_result rc = probe_next(s, SNAPSHOT_GROUPS_BY_NAME, hash, &p, &ref);
+        enum snapshot_result rc = probe_next(&p, &ref);
         if (rc != SNAPSHOT_OK || (rc = group_at(s, ref, group, &size)) != SNAPSHOT_OK)
             return rc;
         if (group->name_len == len && memcmp(group->name, name, len) == 0)
@@ -321,11 +352,13 @@ enum snapshot_result snapshot_group_by_name(const struct snapshot *s, const char
 enum snapshot_result snapshot_group_by_gid(const struct snapshot *s, uint32_t gid,
                                            struct snapshot_group *group)
 {
-    struct probe p = {0};
+    struct probe p;
     uint32_t ref;
     size_t size;
+    if (!probe_begin(s, SNAPSHOT_GROUPS_BY_ID, hash_id(gid), &p))
+        return SNAPSHOT_UNAVAILABLE;
     for (;;) {
-        enum snapshot_result rc = probe_next(s, SNAPSHOT_GROUPS_BY_ID, hash_id(gid), &p, &ref);
+        enum snapshot_result rc = probe_next(&p, &ref);
         if (rc != SNAPSHOT_OK || (rc = group_at(s, ref, group, &size)) != SNAPSHOT_OK)
             return rc;
         if (group->gid == gid)
@@ -333,31 +366,46 @@ enum snapshot_result snapshot_group_by_gid(const struct snapshot *s, uint32_t gi
     }
 }
 
+/* The record of SIZE bytes, of which *CLASS gets all but the texts; or NULL. */
+static const uint8_t *class_at(const struct snapshot *s, uint32_t ref, struct snapshot_class *class,
+                               size_t *size)
+{
+    const uint8_t *r = record(s, ref, SNAPSHOT_CLASS_DATA, size);
+    if (!r)
+        return NULL;
+    uint32_t own = get16(r + SNAPSHOT_CLASS_GIDS), local = get16(r + SNAPSHOT_CLASS_LOCAL);
+    if ((*size - SNAPSHOT_CLASS_DATA) / 4 < own + local)
+        return NULL;
+    *class = (struct snapshot_class){
+        .org = get16(r + SNAPSHOT_CLASS_ORG),
+        .gids = r + SNAPSHOT_CLASS_DATA,
+        .gid_count = own + local,
+        .local_from = own,
+    };
+    return r;
+}
+
+enum snapshot_result snapshot_class_groups(const struct snapshot *s, uint32_t class_ref,
+                                           struct snapshot_class *class)
+{
+    size_t size;
+    return class_at(s, class_ref, class, &size) ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
+}
+
 enum snapshot_result snapshot_class(const struct snapshot *s, uint32_t class_ref,
                                     struct snapshot_class *class)
 {
     size_t size;
-    const uint8_t *r = record(s, class_ref, SNAPSHOT_CLASS_DATA, &size);
+    const uint8_t *r = class_at(s, class_ref, class, &size);
     if (!r)
         return SNAPSHOT_UNAVAILABLE;
-    uint32_t own = get16(r + SNAPSHOT_CLASS_GIDS), local = get16(r + SNAPSHOT_CLASS_LOCAL);
     uint32_t roles = get16(r + SNAPSHOT_CLASS_ROLES), perms = get16(r + SNAPSHOT_CLASS_PERMISSIONS);
-    if ((size - SNAPSHOT_CLASS_DATA) / 4 < own + local)
-        return SNAPSHOT_UNAVAILABLE;
-    const uint8_t *gids = r + SNAPSHOT_CLASS_DATA;
-    const char *text = (const char *)gids + 4 * (size_t)(own + local),
-               *end = (const char *)r + size;
-    const char *permissions = skip_strings(text, end, roles);
+    const char *text = (const char *)class->gids + 4 * (size_t) class->gid_count,
+               *end = (const char *)r + size, *permissions = skip_strings(text, end, roles);
     if (!permissions || !skip_strings(permissions, end, perms))
         return SNAPSHOT_UNAVAILABLE;
-    *class = (struct snapshot_class){
-        .roles = {text, roles},
-        .permissions = {permissions, perms},
-        .org = get16(r + SNAPSHOT_CLASS_ORG),
-        .gids = gids,
-        .gid_count = own + local,
-        .local_from = own,
-    };
+    class->roles = (struct text_list){text, roles};
+    class->permissions = (struct text_list){permissions, perms};
     return SNAPSHOT_OK;
 }
 

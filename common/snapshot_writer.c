@@ -33,8 +33,8 @@ struct group {
     char *name;
     uint32_t members, filled; /* how many, and how many are in the list so far */
     size_t names_size;
-    uint8_t *list; /* the member list record while it is filled */
-    size_t list_size, names_used;
+    uint8_t *list; /* the member list while it is filled: the record, then the names */
+    size_t list_size, names_at, names_used;
 };
 
 struct snapshot_writer {
@@ -103,11 +103,16 @@ static uint8_t *extend(struct snapshot_writer *w, struct buffer *b, size_t size)
     return p;
 }
 
+static size_t round8(size_t size)
+{
+    return (size + 7) / 8 * 8;
+}
+
 /* A zeroed record for BYTES of fields and data (the two leading words included), its size filled
  * in. */
 static uint8_t *extend_record(struct snapshot_writer *w, struct buffer *b, size_t bytes)
 {
-    size_t size = (bytes + 7) / 8 * 8;
+    size_t size = round8(bytes);
     uint8_t *r = extend(w, b, size);
     if (r)
         put32(r + 4, (uint32_t)size);
@@ -362,9 +367,10 @@ static void fill_members(struct snapshot_writer *w)
         const struct class *c = w->class[get32(r + SNAPSHOT_USER_CLASS)];
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
             struct group *g = &w->group[c->groups[i]];
-            g->list[8 + g->filled++] = (uint8_t)user_name_len(r);
-            memcpy(g->list + 8 + g->members + g->names_used, user_name(r), user_name_len(r) + 1);
-            g->names_used += user_name_len(r) + 1;
+            size_t size = user_name_len(r) + 1;
+            g->list[SNAPSHOT_LIST_SIZES + g->filled++] = (uint8_t)size;
+            memcpy(g->list + g->names_at + g->names_used, user_name(r), size);
+            g->names_used += size;
         }
     }
 }
@@ -375,17 +381,20 @@ static void make_lists(struct snapshot_writer *w, struct layout *l)
     count_members(w);
     for (uint32_t i = 0; i < w->group_count; i++) {
         struct group *g = &w->group[i];
-        g->list_size = (8 + g->members + g->names_size + 7) / 8 * 8;
+        g->names_at = round8(SNAPSHOT_LIST_SIZES + g->members);
+        g->list_size = g->names_at + round8(g->names_size);
         g->list = calloc(1, g->list_size);
         if (!g->list || g->list_size > UINT32_MAX) {
             fail(w, ENOMEM);
             return;
         }
-        put32(g->list + 4, (uint32_t)g->list_size);
+        put32(g->list + 4, (uint32_t)g->names_at);
     }
     fill_members(w);
     for (uint32_t i = 0; i < w->group_count; i++) {
         struct group *g = &w->group[i];
+        put32(g->list + SNAPSHOT_LIST_CHECK,
+              (uint32_t)hash64(g->list + g->names_at, g->names_size));
         seal(g->list);
         uint8_t *p = extend(w, &l->lists, g->list_size);
         if (p)
@@ -406,6 +415,7 @@ static void make_groups(struct snapshot_writer *w, struct layout *l)
             return;
         put32(r + SNAPSHOT_GROUP_GID, w->group[i].gid);
         put32(r + SNAPSHOT_GROUP_COUNT, w->group[i].members);
+        put32(r + SNAPSHOT_GROUP_BYTES, (uint32_t)w->group[i].names_size);
         put32(r + SNAPSHOT_GROUP_LENGTH, (uint32_t)len);
         memcpy(r + SNAPSHOT_GROUP_NAME, w->group[i].name, len + 1);
     }

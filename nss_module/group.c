@@ -19,8 +19,8 @@ static struct snapshot_group own_group(const struct snapshot_user *user)
 
 /* BUFFER gets the member pointers (aligned, NULL at the end), the members' names, the group's name
  * and the password "*": newgrp asks nobody for a password that does not exist. */
-static enum nss_status fill(const struct snapshot_group *group, struct group *grp, char *buffer,
-                            size_t size, int *errnop)
+static enum nss_status fill(const struct snapshot *s, const struct snapshot_group *group,
+                            struct group *grp, char *buffer, size_t size, int *errnop)
 {
     size_t pad = -(uintptr_t)buffer % _Alignof(char *);
     size_t pointers = ((size_t)group->member_count + 1) * sizeof(char *);
@@ -29,12 +29,9 @@ static enum nss_status fill(const struct snapshot_group *group, struct group *gr
         return nss_too_small(errnop);
     char **member = (char **)(void *)(buffer + pad);
     char *names = buffer + pad + pointers, *end = names + group->members_size;
-    if (group->members_size)
-        memcpy(names, group->members, group->members_size);
-    for (uint32_t i = 0; i < group->member_count; i++) {
-        member[i] = names;
-        names += (size_t)group->lengths[i] + 1;
-    }
+    enum snapshot_result rc = snapshot_members(s, group, member, names);
+    if (rc != SNAPSHOT_OK)
+        return nss_status_of(rc, errnop);
     member[group->member_count] = NULL;
     memcpy(end, group->name, group->name_len + 1);
     memcpy(end + group->name_len + 1, "*", 2);
@@ -45,10 +42,12 @@ static enum nss_status fill(const struct snapshot_group *group, struct group *gr
     return NSS_STATUS_SUCCESS;
 }
 
-static enum nss_status answer(enum snapshot_result rc, const struct snapshot_group *group,
-                              struct group *grp, char *buffer, size_t size, int *errnop)
+static enum nss_status answer(enum snapshot_result rc, const struct snapshot *s,
+                              const struct snapshot_group *group, struct group *grp, char *buffer,
+                              size_t size, int *errnop)
 {
-    return rc == SNAPSHOT_OK ? fill(group, grp, buffer, size, errnop) : nss_status_of(rc, errnop);
+    return rc == SNAPSHOT_OK ? fill(s, group, grp, buffer, size, errnop)
+                             : nss_status_of(rc, errnop);
 }
 
 static enum snapshot_result by_name(const struct snapshot *s, const char *name, size_t len,
@@ -84,7 +83,7 @@ enum nss_status _nss_org_getgrnam_r(const char *name, struct group *grp, char *b
         return NSS_STATUS_UNAVAIL;
     struct snapshot_group group;
     enum nss_status status =
-        answer(by_name(s, name, len, &group), &group, grp, buffer, size, errnop);
+        answer(by_name(s, name, len, &group), s, &group, grp, buffer, size, errnop);
     mapping_leave(&hold);
     return status;
 }
@@ -99,7 +98,7 @@ enum nss_status _nss_org_getgrgid_r(gid_t gid, struct group *grp, char *buffer, 
     if (!s)
         return NSS_STATUS_UNAVAIL;
     struct snapshot_group group;
-    enum nss_status status = answer(by_gid(s, gid, &group), &group, grp, buffer, size, errnop);
+    enum nss_status status = answer(by_gid(s, gid, &group), s, &group, grp, buffer, size, errnop);
     mapping_leave(&hold);
     return status;
 }
@@ -142,7 +141,7 @@ enum nss_status _nss_org_getgrent_r(struct group *grp, char *buffer, size_t size
     struct snapshot_group group;
     enum snapshot_result rc =
         walk.allowed ? next_group(s, &phase, &cursor, &group) : SNAPSHOT_ABSENT;
-    enum nss_status status = answer(rc, &group, grp, buffer, size, errnop);
+    enum nss_status status = answer(rc, s, &group, grp, buffer, size, errnop);
     if (status == NSS_STATUS_SUCCESS) {
         walk.cursor = cursor;
         walk.phase = phase;

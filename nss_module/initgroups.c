@@ -69,7 +69,7 @@ enum nss_status _nss_org_initgroups_dyn(const char *user, gid_t group, long int 
     struct gid_array array = {start, size, limit, groups};
     enum snapshot_result rc = nss_user_by_name(s, user, len, &record);
     if (rc == SNAPSHOT_OK && record.state == MEMBER_ACTIVE)
-        rc = snapshot_class(s, record.class_ref, &class);
+        rc = snapshot_class_groups(s, record.class_ref, &class);
     enum nss_status status =
         rc == SNAPSHOT_OK ? add_groups(&class, group, &array, errnop) : nss_status_of(rc, errnop);
     mapping_leave(&hold);

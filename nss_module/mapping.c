@@ -1,15 +1,15 @@
 #include "nss_module/mapping.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/paths.h"
 
 /* Mappings alive at a time: the current one and those that slow readers still hold. */
-#define SLOTS 4
-/* Counters a mapping, so that threads do not fight for one cache line. */
+#define SLOTS 3
+/* Counters a mapping, so that threads do not fight for one cache line. With them the slots still
+ * fill less than a page: a new process pays for each. */
 #define STRIPES  16
 #define CHECK_MS 1000
 
@@ -34,10 +34,10 @@ static struct slot *_Atomic current;
  * parent's pid here and may take over. */
 static _Atomic pid_t replacing;
 
-static _Atomic unsigned *readers_of(struct slot *slot)
+static _Atomic unsigned *readers_of(struct slot *slot, const struct mapping_hold *hold)
 {
-    /* Thread descriptors are pages apart: which page tells threads from each other. */
-    return &slot->readers[((uintptr_t)pthread_self() >> 12) % STRIPES].count;
+    /* The hold lies in its thread's stack, and stacks are pages apart. */
+    return &slot->readers[((uintptr_t)hold >> 12) % STRIPES].count;
 }
 
 static bool begin_replacing(void)
@@ -76,21 +76,21 @@ static bool passing_fault(int error)
 }
 
 /* Opens what is at the path now and makes it current unless it is what OLD (or NULL) maps already.
- * Only while replacing. */
-static void replace(struct slot *old)
+ * False when all slots are held: the caller needs a mapping of its own. Only while replacing. */
+static bool replace(struct slot *old)
 {
     struct snapshot next;
     const char *why;
     struct slot *slot = reclaim();
     if (!slot)
-        return; /* all are held: the caller falls back to a mapping of its own */
+        return false;
     errno = 0;
     bool opened = snapshot_open(&next, PATH_SNAPSHOT, &why) == SNAPSHOT_OK;
     if (old && (opened ? next.dev == old->snapshot.dev && next.ino == old->snapshot.ino
                        : passing_fault(errno))) {
         snapshot_close(&next);
         atomic_store(&old->checked_ms, clock_coarse_ms());
-        return;
+        return true;
     }
     if (opened) {
         slot->snapshot = next;
@@ -98,15 +98,17 @@ static void replace(struct slot *old)
     }
     atomic_store(&current, opened ? slot : NULL);
     reclaim();
+    return true;
 }
 
-static void refresh(struct slot *old)
+/* As replace, unless another thread is at it or has done it. */
+static bool refresh(struct slot *old)
 {
     if (!begin_replacing())
-        return;
-    if (atomic_load(&current) == old)
-        replace(old);
+        return true;
+    bool done = atomic_load(&current) != old || replace(old);
     atomic_store(&replacing, 0);
+    return done;
 }
 
 /* Is the slot's file known to be the one at the path? Looks at the clock, not at the file. */
@@ -124,7 +126,7 @@ static struct slot *hold_current(struct mapping_hold *hold)
         struct slot *slot = atomic_load(&current);
         if (!slot)
             return NULL;
-        hold->readers = readers_of(slot);
+        hold->readers = readers_of(slot, hold);
         atomic_fetch_add(hold->readers, 1);
         if (atomic_load(&current) == slot)
             return slot;
@@ -140,16 +142,14 @@ static const struct snapshot *enter_own(struct mapping_hold *hold)
     return snapshot_open(&hold->own, PATH_SNAPSHOT, &why) == SNAPSHOT_OK ? &hold->own : NULL;
 }
 
-const struct snapshot *mapping_enter(struct mapping_hold *hold, int *errnop)
+/* SLOT, when there is one, is held and may be out of date. Rare, so kept out of the lookups. */
+__attribute__((noinline)) static const struct snapshot *enter_anew(struct mapping_hold *hold,
+                                                                   struct slot *slot, int *errnop)
 {
     int saved = errno;
-    struct slot *slot = hold_current(hold);
-    if (!slot || !up_to_date(slot)) {
-        if (slot)
-            atomic_fetch_sub(hold->readers, 1);
-        refresh(slot);
-        slot = hold_current(hold);
-    }
+    if (slot)
+        atomic_fetch_sub(hold->readers, 1);
+    slot = refresh(slot) ? hold_current(hold) : NULL;
     const struct snapshot *s = slot ? &slot->snapshot : enter_own(hold);
     int fault = errno == ENOENT ? ENOENT : EIO;
     errno = saved;
@@ -158,12 +158,19 @@ const struct snapshot *mapping_enter(struct mapping_hold *hold, int *errnop)
     return s;
 }
 
+const struct snapshot *mapping_enter(struct mapping_hold *hold, int *errnop)
+{
+    struct slot *slot = hold_current(hold);
+    return slot && up_to_date(slot) ? &slot->snapshot : enter_anew(hold, slot, errnop);
+}
+
 void mapping_leave(struct mapping_hold *hold)
 {
-    int saved = errno;
-    if (hold->readers)
+    if (hold->readers) {
         atomic_fetch_sub(hold->readers, 1);
-    else
-        snapshot_close(&hold->own);
+        return;
+    }
+    int saved = errno;
+    snapshot_close(&hold->own);
     errno = saved;
 }

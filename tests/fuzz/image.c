@@ -123,12 +123,27 @@ static uint8_t *seal_record(const struct image *m, uint32_t ref)
     return r;
 }
 
+/* The check word over the names behind the member list of GROUP, before the list's own. */
+static void seal_names(const struct image *m, const uint8_t *group)
+{
+    uint32_t bytes = get32(group + SNAPSHOT_GROUP_BYTES);
+    uint8_t *list = seal_record(m, get32(group + SNAPSHOT_GROUP_LIST));
+    if (!list || get32(list + 4) < SNAPSHOT_LIST_SIZES)
+        return;
+    const uint8_t *names = list + get32(list + 4);
+    if (bytes <= (size_t)(m->data + m->size - names))
+        put32(list + SNAPSHOT_LIST_CHECK, (uint32_t)hash64(names, bytes));
+}
+
 /* A record and, when it has room for it, the one that its field at FIELD refers to. */
 static void seal_both(const struct image *m, uint32_t ref, size_t field)
 {
     uint8_t *r = seal_record(m, ref);
-    if (r && get32(r + 4) >= field + 4)
-        seal_record(m, get32(r + field));
+    if (!r || get32(r + 4) < field + 4)
+        return;
+    if (field == SNAPSHOT_GROUP_LIST)
+        seal_names(m, r);
+    seal_record(m, get32(r + field));
 }
 
 static void seal_walk(const struct image *m, enum snapshot_header where, size_t field)

@@ -19,9 +19,11 @@ static size_t list_size(const struct text_list *list)
 static void look_at_class(const struct snapshot *s, const struct snapshot_user *user)
 {
     static struct snapshot_policy policy;
-    struct snapshot_class class;
+    struct snapshot_class class, groups;
+    enum snapshot_result rc = snapshot_class_groups(s, user->class_ref, &groups);
     if (snapshot_class(s, user->class_ref, &class) != SNAPSHOT_OK)
         return;
+    assert(rc == SNAPSHOT_OK && groups.gids == class.gids && groups.gid_count == class.gid_count);
     for (uint32_t i = 0; i < class.gid_count; i++) {
         gid_t gid;
         if (snapshot_gid(&class, i, &gid))
@@ -53,15 +55,25 @@ static void look_at_user(const struct snapshot *s, const struct snapshot_user *u
     look_at_class(s, user);
 }
 
-static void look_at_group(const struct snapshot_group *group)
+static void look_at_members(const struct snapshot *s, const struct snapshot_group *group)
+{
+    char **member = calloc(group->member_count + 1U, sizeof *member);
+    char *names = malloc(group->members_size + 1); /* + 1: never of no size */
+    assert(member && names);
+    if (snapshot_members(s, group, member, names) == SNAPSHOT_OK)
+        for (uint32_t i = 0; i < group->member_count; i++)
+            assert(member[i] >= names && member[i] < names + group->members_size &&
+                   memchr(member[i], 0, (size_t)(names + group->members_size - member[i])));
+    free(member);
+    free(names);
+}
+
+static void look_at_group(const struct snapshot *s, const struct snapshot_group *group)
 {
     assert(id_valid(group->gid));
     assert(name_valid(group->name) && strlen(group->name) == group->name_len);
-    size_t used = 0;
-    for (uint32_t i = 0; i < group->member_count; i++)
-        used += group->lengths[i] + 1U;
-    assert(used == group->members_size);
-    assert(used == 0 || (memchr(group->members, 0, used) && group->members[used - 1] == '\0'));
+    assert(group->member_count <= s->size && group->members_size <= s->size);
+    look_at_members(s, group);
 }
 
 static void ask(const struct snapshot *s, const char *name, uint32_t id)
@@ -77,11 +89,11 @@ static void ask(const struct snapshot *s, const char *name, uint32_t id)
         assert(user.uid == id);
     }
     if (snapshot_group_by_name(s, name, strlen(name), &group) == SNAPSHOT_OK) {
-        look_at_group(&group);
+        look_at_group(s, &group);
         assert(strcmp(group.name, name) == 0);
     }
     if (snapshot_group_by_gid(s, id, &group) == SNAPSHOT_OK) {
-        look_at_group(&group);
+        look_at_group(s, &group);
         assert(group.gid == id);
     }
 }
@@ -96,7 +108,7 @@ static void walk(const struct snapshot *s)
         ask(s, user.name, user.uid);
     }
     for (uint64_t at = 0; snapshot_next_group(s, &at, &group) == SNAPSHOT_OK; steps++) {
-        look_at_group(&group);
+        look_at_group(s, &group);
         ask(s, group.name, group.gid);
     }
     assert(steps <= s->size / 8);

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/hash.h"
 #include "common/snapshot.h"
 #include "common/snapshot_writer.h"
 #include "tests/unit/unit.h"
@@ -72,6 +73,23 @@ static void publish(uint64_t generation, int users)
     snapshot_writer_free(w);
 }
 
+static enum snapshot_result check_members(const struct snapshot *s, const struct snapshot_group *g,
+                                          uint32_t step)
+{
+    char **member = calloc(g->member_count + 1, sizeof *member);
+    char *names = malloc(g->members_size + 1);
+    enum snapshot_result rc = snapshot_members(s, g, member, names);
+    for (uint32_t i = 0; i < g->member_count && rc == SNAPSHOT_OK; i++) {
+        char want[64];
+        snprintf(want, sizeof want, "user%u", i * step);
+        assert_string_equal(member[i], want);
+    }
+    assert_int_not_equal(rc, SNAPSHOT_ABSENT);
+    free(member);
+    free(names);
+    return rc;
+}
+
 /* Asserts that what the snapshot says is true. Returns how many answers were "unavailable". */
 static int check_answers(const struct snapshot *s, int users)
 {
@@ -124,13 +142,7 @@ static int check_answers(const struct snapshot *s, int users)
         assert_int_equal(g.gid, 150000 + i % 2);
         assert_string_equal(g.name, names[i % 2]);
         assert_int_equal(g.member_count, i % 2 ? (users + 9) / 10 : users);
-        const char *name = g.members;
-        for (uint32_t m = 0; m < g.member_count; m++, name += strlen(name) + 1) {
-            char want[64];
-            snprintf(want, sizeof want, "user%u", i % 2 ? m * 10 : m);
-            assert_string_equal(name, want);
-            assert_int_equal(g.lengths[m], strlen(want));
-        }
+        unavailable += check_members(s, &g, i % 2 ? 10 : 1) == SNAPSHOT_UNAVAILABLE;
     }
     struct snapshot_policy policy;
     enum snapshot_result rc = snapshot_policy(s, &policy);
@@ -296,6 +308,85 @@ static void rubbish_behind_a_good_header(void **state)
     free(content);
 }
 
+/* A copy made on the way is the copy, and its hash the hash, at every length around the stripes. */
+static void hash_of_a_copy(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < 200; len++) {
+        unsigned char *from = malloc(len + 1), *to = malloc(len + 1);
+        for (size_t i = 0; i < len; i++)
+            from[i] = (unsigned char)(i * 7 + len);
+        to[len] = 'x';
+        assert_true(hash64_copy(to, from, len) == hash64(from, len));
+        assert_memory_equal(to, from, len);
+        assert_int_equal(to[len], 'x');
+        free(from);
+        free(to);
+    }
+}
+
+static void put_u32(unsigned char *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (unsigned char)(v >> 8 * i);
+}
+
+/* What a file of CONTENT says of the members of "acme". */
+static enum snapshot_result members_of_acme(void)
+{
+    struct snapshot s;
+    struct snapshot_group g;
+    const char *why;
+    write_content(content, content_size);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    enum snapshot_result rc = snapshot_group_by_name(&s, "acme", 4, &g);
+    if (rc == SNAPSHOT_OK)
+        rc = check_members(&s, &g, 1);
+    snapshot_close(&s);
+    return rc;
+}
+
+/* One byte of a member list that is wrong, and lists that are wrong under right check words. */
+static void damaged_members(void **state)
+{
+    (void)state;
+    struct snapshot s;
+    struct snapshot_group g;
+    const char *why;
+    publish(1, 20);
+    read_content();
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_group_by_name(&s, "acme", 4, &g), SNAPSHOT_OK);
+    assert_int_equal(g.member_count, 20);
+    snapshot_close(&s);
+    unsigned char *list = content + (size_t)g.list_ref * 8, *sizes = list + SNAPSHOT_LIST_SIZES;
+    size_t size = (SNAPSHOT_LIST_SIZES + 20 + 7) / 8 * 8;
+    for (size_t i = 0; i < size + g.members_size; i++) {
+        list[i] ^= 0x20;
+        assert_int_equal(members_of_acme(), SNAPSHOT_UNAVAILABLE);
+        list[i] ^= 0x20;
+    }
+    assert_int_equal(members_of_acme(), SNAPSHOT_OK);
+    static const struct {
+        int at, by, also, also_by;   /* sizes that are changed */
+        unsigned char last;          /* the last byte of the names */
+    } wrong[] = {{0, 1, 0, 0, 0},    /* they end behind the names */
+                 {0, -1, 0, 0, 0},   /* before their end */
+                 {19, -7, 18, 7, 0}, /* the last has no place: "user19" and its NUL */
+                 {0, 0, 0, 0, 'x'}}; /* the last has no end */
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        sizes[wrong[i].at] = (unsigned char)(sizes[wrong[i].at] + wrong[i].by);
+        sizes[wrong[i].also] = (unsigned char)(sizes[wrong[i].also] + wrong[i].also_by);
+        list[size + g.members_size - 1] = wrong[i].last;
+        put_u32(list + SNAPSHOT_LIST_CHECK, (uint32_t)hash64(list + size, g.members_size));
+        put_u32(list, (uint32_t)hash64(list + 4, size - 4));
+        assert_int_equal(members_of_acme(), SNAPSHOT_UNAVAILABLE);
+        sizes[wrong[i].at] = (unsigned char)(sizes[wrong[i].at] - wrong[i].by);
+        sizes[wrong[i].also] = (unsigned char)(sizes[wrong[i].also] - wrong[i].also_by);
+    }
+    free(content);
+}
+
 static enum snapshot_result try_open(const char *file, const char **why)
 {
     struct snapshot s;
@@ -438,6 +529,8 @@ int main(void)
         cmocka_unit_test(truncation_at_every_size),
         cmocka_unit_test(random_corruption),
         cmocka_unit_test(rubbish_behind_a_good_header),
+        cmocka_unit_test(hash_of_a_copy),
+        cmocka_unit_test(damaged_members),
         cmocka_unit_test(untrusted_files),
         cmocka_unit_test(hard_floors),
         cmocka_unit_test(failed_publish_keeps_the_old_file),
