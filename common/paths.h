@@ -1,4 +1,5 @@
-/* Where things are. The three directories come from the Makefile (STATEDIR, RUNDIR, SYSCONFDIR). */
+/* Where things are. The directories come from the Makefile (STATEDIR, RUNDIR, SYSCONFDIR, and where
+ * programs, PAM modules and examples are installed). */
 #ifndef COMMON_PATHS_H
 #define COMMON_PATHS_H
 
@@ -12,10 +13,24 @@
 #define ORG_SYSCONFDIR "/etc/orglogin"
 #endif
 
+#ifndef ORG_SBINDIR
+#define ORG_SBINDIR "/usr/sbin"
+#endif
+#ifndef ORG_PAMDIR
+#define ORG_PAMDIR "/usr/lib/security"
+#endif
+#ifndef ORG_DOCDIR
+#define ORG_DOCDIR "/usr/share/doc/orglogin"
+#endif
+
 #define PATH_SNAPSHOT ORG_STATEDIR "/snapshot"
 #define PATH_LEDGER   ORG_STATEDIR "/ids.db"
 #define PATH_CONFIRM  ORG_RUNDIR "/orgsyncd.sock"
 #define PATH_CONFIG   ORG_SYSCONFDIR "/orglogin.conf"
+
+#define PATH_ORGSYNCD   ORG_SBINDIR "/orgsyncd"
+#define PATH_PAM_MODULE ORG_PAMDIR "/pam_org.so"
+#define PATH_DOC        ORG_DOCDIR
 
 #define ORG_VERSION "0.1.0"
 

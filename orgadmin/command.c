@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/provider.h"
 #include "common/name.h"
 #include "common/paths.h"
 #include "orgadmin/complete.h"
@@ -18,7 +19,7 @@
 struct line {
     const char *word[WORDS_MAX];
     size_t words;
-    const char *option[OPTION_COUNT];
+    struct invocation *inv; /* gets the options */
 };
 
 __attribute__((format(printf, 2, 0))) static void print_clean(const char *prefix,
@@ -75,6 +76,48 @@ enum option option_find(const char *word, size_t len)
     return OPTION_COUNT;
 }
 
+bool option_repeats(enum option o)
+{
+    return options[o].value && strchr(options[o].value, '=');
+}
+
+/* Takes NAME, LEN bytes, and VALUE for OPTION, which SHOWN is what it was given as. */
+static enum exit_status take_pair(struct invocation *inv, enum option option, const char *shown,
+                                  const char *name, size_t len, const char *value)
+{
+    struct pair *pair = &inv->pair[inv->pairs];
+    if (inv->pairs == PAIRS_MAX)
+        return complain(EXIT_USAGE, "%s: there are more than %d", shown, PAIRS_MAX);
+    if (len == 0 || len >= sizeof pair->name)
+        return complain(EXIT_USAGE, "%s: \"%s\" begins with no name", shown, name);
+    snprintf(pair->name, sizeof pair->name, "%.*s", (int)len, name);
+    pair->option = option;
+    pair->value = value;
+    for (size_t i = 0; i < inv->pairs; i++)
+        if (inv->pair[i].option == option && strcmp(inv->pair[i].name, pair->name) == 0)
+            return complain(EXIT_USAGE, "%s: \"%s\" is given twice", shown, pair->name);
+    inv->pairs++;
+    return EXIT_DONE;
+}
+
+/* The value of OPTION goes where it belongs. */
+static enum exit_status take_value(struct invocation *inv, enum option o, const char *value)
+{
+    const struct option_spec *spec = &options[o];
+    if (inv->option[o] && !option_repeats(o))
+        return complain(EXIT_USAGE, "%s is given twice", spec->name);
+    inv->option[o] = value;
+    if (o == OPTION_REGION || o == OPTION_SUDO) /* short for --provider-option region=VALUE */
+        return take_pair(inv, OPTION_PROVIDER_OPTION, spec->name, spec->name + 2,
+                         strlen(spec->name + 2), o == OPTION_SUDO ? "1" : value);
+    if (!option_repeats(o))
+        return EXIT_DONE;
+    const char *equals = strchr(value, '=');
+    if (!equals)
+        return complain(EXIT_USAGE, "%s wants %s, not \"%s\"", spec->name, spec->value, value);
+    return take_pair(inv, o, spec->name, value, (size_t)(equals - value), equals + 1);
+}
+
 /* Takes the option at ARGV[*I], with the value behind it. */
 static enum exit_status take_option(struct line *line, int argc, char *argv[], int *i)
 {
@@ -85,8 +128,6 @@ static enum exit_status take_option(struct line *line, int argc, char *argv[], i
     if (o == OPTION_COUNT)
         return option_unknown(word, len);
     const struct option_spec *spec = &options[o];
-    if (line->option[o])
-        return complain(EXIT_USAGE, "%s is given twice", spec->name);
     if (!spec->value && value)
         return complain(EXIT_USAGE, "%s takes no value", spec->name);
     if (spec->value && !value) {
@@ -95,8 +136,7 @@ static enum exit_status take_option(struct line *line, int argc, char *argv[], i
                             spec->value);
         value = argv[++*i];
     }
-    line->option[o] = value ? value : "";
-    return EXIT_DONE;
+    return take_value(line->inv, o, value ? value : "");
 }
 
 static enum exit_status split(int argc, char *argv[], struct line *line)
@@ -130,14 +170,24 @@ bool command_takes(const struct command *c, enum option o)
     return (c->options >> o & 1) || o == OPTION_HELP;
 }
 
+const char *option_help(enum option o, char out[HELP_MAX])
+{
+    if (o != OPTION_PROVIDER)
+        return options[o].help;
+    int used = snprintf(out, HELP_MAX, "%s:", options[o].help);
+    for (const char *const *name = provider_names(); *name && used < HELP_MAX; name++)
+        used += snprintf(out + used, HELP_MAX - (size_t)used, " %s%s", *name, name[1] ? "," : "");
+    return out;
+}
+
 static void print_option(enum option o)
 {
     const struct option_spec *spec = &options[o];
-    char left[64];
+    char left[64], help[HELP_MAX];
     snprintf(left, sizeof left, "%s%s%s%s%s", spec->brief ? spec->brief : "",
              spec->brief ? ", " : "", spec->name, spec->value ? " " : "",
              spec->value ? spec->value : "");
-    printf("  %-22s %s\n", left, spec->help);
+    printf("  %-27s %s\n", left, option_help(o, help));
 }
 
 /* A paragraph, in lines that fit a terminal of 80 columns. */
@@ -244,17 +294,16 @@ static enum exit_status fit(const struct line *line, struct invocation *inv)
         return complain(EXIT_USAGE, "\"%s\" is one argument too many; usage: orgadmin %s",
                         line->word[first + n], usage);
     for (unsigned o = 0; o < OPTION_COUNT; o++)
-        if (line->option[o] && !command_takes(c, (enum option)o))
+        if (inv->option[o] && !command_takes(c, (enum option)o))
             return complain(EXIT_USAGE, "%s has no meaning for \"%s%s%s\"", options[o].name,
                             c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
-    memcpy(inv->option, line->option, sizeof inv->option);
     return output_check(inv);
 }
 
 enum exit_status command_main(int argc, char *argv[])
 {
-    struct line line = {0};
     struct invocation inv = {0};
+    struct line line = {.inv = &inv};
     if (argc > 1 && strcmp(argv[1], "--complete") == 0) /* asked by packaging/completions */
         return complete(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "--manual") == 0) /* the reference part of orgadmin(1) */
@@ -262,9 +311,9 @@ enum exit_status command_main(int argc, char *argv[])
     enum exit_status status = split(argc, argv, &line);
     if (status != EXIT_DONE)
         return status;
-    if (line.option[OPTION_VERSION])
+    if (inv.option[OPTION_VERSION])
         return printf("orgadmin %s\n", ORG_VERSION) < 0;
-    bool help = line.option[OPTION_HELP] != NULL;
+    bool help = inv.option[OPTION_HELP] != NULL;
     if (line.words == 0 && help) {
         help_commands(NULL);
         return EXIT_DONE;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Exit statuses; orgadmin(1) promises them. */
 enum exit_status {
@@ -24,6 +25,13 @@ enum option {
     OPTION_USERNAME,
     OPTION_PERMISSIONS,
     OPTION_MAX_USES,
+    OPTION_SET,
+    OPTION_OPERATION,
+    OPTION_AMOUNT,
+    OPTION_EXPIRES,
+    OPTION_COMMENT,
+    OPTION_TYPE,
+    OPTION_SECRET_FILE,
     OPTION_FILE,
     OPTION_REMAINDER,
     OPTION_CODE_FILE,
@@ -38,6 +46,9 @@ enum option {
     OPTION_PROFILE,
     OPTION_URL,
     OPTION_PROVIDER,
+    OPTION_PROVIDER_OPTION,
+    OPTION_REGION,
+    OPTION_SUDO,
     OPTION_TOKEN_FILE,
     OPTION_CA_FILE,
     OPTION_OUTPUT,
@@ -52,7 +63,8 @@ enum option {
 struct option_spec {
     const char *name;  /* "--url" */
     const char *brief; /* "-o", or NULL */
-    const char *value; /* what stands behind it, or NULL for a switch */
+    const char *value; /* what stands behind it, or NULL for a switch; with a '=' in it, such as
+                          "KEY=VALUE", the option may be given again */
     const char *help;
     const char *more; /* further sentences for the manual, or NULL */
 };
@@ -68,9 +80,18 @@ struct command {
     const char *args[COMMAND_ARGS_MAX]; /* "MEMBER"; "[ORG]" may be left out */
     const char *help;
     const char *more;                 /* further sentences for its help and the manual, or NULL */
-    unsigned options;                 /* bits 1 << enum option */
+    uint64_t options;                 /* bits 1 << enum option */
     const struct record_kind *record; /* what it prints, or NULL */
     enum exit_status (*run)(const struct invocation *inv);
+};
+
+/* What an option that repeats was given. */
+#define PAIRS_MAX     20
+#define PAIR_NAME_MAX 48
+struct pair {
+    enum option option; /* OPTION_SET, or OPTION_PROVIDER_OPTION, which others are short for */
+    char name[PAIR_NAME_MAX];
+    const char *value;
 };
 
 /* A command line that was understood. */
@@ -78,6 +99,8 @@ struct invocation {
     const struct command *command;
     const char *arg[COMMAND_ARGS_MAX];
     const char *option[OPTION_COUNT]; /* NULL when not given, "" for a switch */
+    struct pair pair[PAIRS_MAX];
+    size_t pairs;
 };
 
 extern const struct command commands[]; /* ends with a NULL noun; one noun's stand together */
@@ -95,8 +118,15 @@ const struct command *command_verb(const struct command *first, const char *verb
 /* The option that the first LEN characters of WORD name, or OPTION_COUNT. */
 enum option option_find(const char *word, size_t len);
 
+/* True when OPTION may be given again. */
+bool option_repeats(enum option option);
+
 /* True when COMMAND takes OPTION; --help is everybody's. */
 bool command_takes(const struct command *command, enum option option);
+
+/* OPTION's help, with what only the program knows. Returns OUT or the help itself. */
+#define HELP_MAX 160
+const char *option_help(enum option option, char out[HELP_MAX]);
 
 /* "member role MEMBER ROLE" into OUT. */
 #define USAGE_MAX 128

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/provider.h"
 #include "orgadmin/context.h"
 #include "orgadmin/names.h"
 #include "orgadmin/output.h"
@@ -12,7 +13,7 @@ struct typed {
     const struct command *command; /* or NULL so far; its verb may be open */
     bool verb;                     /* the verb is known */
     size_t args;                   /* how many arguments stand before the last word */
-    unsigned given;                /* options, as bits */
+    uint64_t given;                /* options, as bits */
     const char *profile;           /* of --profile */
     enum option open;              /* the last word is the value of this option */
     const char *last;              /* the word that is being typed */
@@ -63,15 +64,18 @@ static void offer_columns(struct typed *t, bool list)
 static void offer_value(struct typed *t, const char *what)
 {
     static const char *const formats[] = {"table", "wide", "json", "yaml", "csv", NULL};
-    static const char *const providers[] = {"native", "file", NULL};
+    static const char *const types[] = {"aws", "azure", NULL};
     char profile[PROFILE_MAX];
     what += *what == '[';
-    if (strcmp(what, "FILE") == 0 || strcmp(what, "FILE]") == 0)
+    bool here = t->open != OPTION_COUNT; /* an argument FILE is the API's */
+    if (strcmp(what, "PATH") == 0 || (here && strcmp(what, "FILE") == 0))
         puts(":files");
     else if (strcmp(what, "FORMAT") == 0)
         offer_words(t, formats);
+    else if (strcmp(what, "TYPE") == 0)
+        offer_words(t, types);
     else if (strcmp(what, "PROVIDER") == 0)
-        offer_words(t, providers);
+        offer_words(t, provider_names());
     else if (strcmp(what, "COLUMN") == 0 || strcmp(what, "COLUMN,...") == 0)
         offer_columns(t, what[6] == ',');
     else if (strncmp(what, "PROFILE", 7) == 0)
@@ -80,9 +84,9 @@ static void offer_value(struct typed *t, const char *what)
         return;
     else if (strncmp(what, "ORG", 3) == 0)
         names_each(profile, NAMES_ORG, offer_name, t);
-    else if (strcmp(what, "MEMBER") == 0)
+    else if (strncmp(what, "MEMBER", 6) == 0)
         names_each(profile, NAMES_MEMBER, offer_name, t);
-    else if (strcmp(what, "ROLE") == 0)
+    else if (strncmp(what, "ROLE", 4) == 0)
         names_each(profile, NAMES_ROLE, offer_name, t);
 }
 
@@ -91,7 +95,7 @@ static void offer_options(const struct typed *t)
     for (unsigned o = 0; o < OPTION_COUNT; o++) {
         bool fits = t->verb ? command_takes(t->command, (enum option)o)
                             : o == OPTION_HELP || (o == OPTION_VERSION && !t->command);
-        if (fits && !(t->given >> o & 1))
+        if (fits && (option_repeats((enum option)o) || !(t->given >> o & 1)))
             offer(t, options[o].name, options[o].help);
     }
 }
@@ -136,7 +140,7 @@ static void take_option(struct typed *t, const char *word, const char *value)
     enum option o = option_find(word, len);
     if (o == OPTION_COUNT)
         return;
-    t->given |= 1U << o;
+    t->given |= 1ULL << o;
     if (o == OPTION_PROFILE)
         t->profile = word[len] == '=' ? word + len + 1 : value;
 }

@@ -9,13 +9,18 @@
 #include <cjson/cJSON.h>
 
 #include "api/provider.h"
+#include "orgadmin/collection.h"
 #include "orgadmin/command.h"
 #include "orgadmin/context.h"
+#include "orgadmin/progress.h"
 
 struct connection {
     struct context now; /* what is in effect; org_id is "" until an organization is chosen */
     bool logged_in;     /* the stored login is what is used */
     struct provider *provider;
+    struct provider_settings settings; /* it was opened with */
+    struct provider_arg option[CONTEXT_OPTIONS_MAX + 1];
+    struct progress progress; /* of what takes long */
 };
 
 enum need {
@@ -29,9 +34,23 @@ enum need {
 enum exit_status connection_open(const struct invocation *inv, const char *token_file,
                                  enum need need, struct connection *c);
 
-/* The same with --token-file, and with the organization chosen: what most commands want. */
+/* The same with --token-file, and with the organization chosen. */
 enum exit_status connection_open_org(const struct invocation *inv, struct connection *c);
+
+/* The same for OP: what most commands want. A provider that lacks OP, or does not take the names of
+ * those ARGS (may be NULL) that have a value, is complained about before anything is sent. */
+enum exit_status connection_open_for(const struct invocation *inv, enum provider_op op,
+                                     const struct provider_arg *args, struct connection *c);
+
+/* A credential that the API has renewed meanwhile is stored, if it was the stored login's. */
 void connection_close(struct connection *c);
+
+/* Where --url and --provider lead; *URL is NULL when neither is given. EXIT_DONE; EXIT_USAGE after
+ * a complaint about them. */
+enum exit_status connection_url(const struct invocation *inv, const char **url);
+
+/* True when the provider has OP and takes NAME (unless NULL) as its argument. */
+bool connection_takes(const struct connection *c, enum provider_op op, const char *name);
 
 /* Chooses the organization of --org, ORGADMIN_ORG or the login, in that order; with none of them
  * EXIT_DONE all the same and c->now.org_id stays "". */
@@ -41,22 +60,47 @@ enum exit_status connection_prefer_org(const struct invocation *inv, struct conn
 enum exit_status connection_reopen(struct connection *c);
 
 /*
- * Finds the organization that TEXT (an id, or a name if there is but one of it) names among those
- * that the API lists; with TEXT NULL the only one there is. Chooses it.
+ * Finds the organization that TEXT (an id, or a name if there is but one of it) names; with TEXT
+ * NULL the only one that the API lists. Chooses it.
  */
 enum exit_status connection_find_org(struct connection *c, const char *text);
+
+/* Chooses the only organization that the API lists, if there is just one; others are no failure. */
+enum exit_status connection_only_org(struct connection *c);
 
 /* Chooses the organization in a record. */
 enum exit_status connection_set_org(struct connection *c, const cJSON *org);
 
-/* Runs OP with ARGS and the organization; *RECORDS (may be NULL) is an array that the caller
- * deletes, NULL on failure, which has been complained about. */
-enum exit_status connection_run(struct connection *c, enum provider_op op,
-                                const struct provider_arg *args, cJSON **records);
+/* The arguments of an operation; begins as {0}. */
+#define ARGS_MAX (PAIRS_MAX + 4)
+struct args {
+    struct provider_arg arg[ARGS_MAX + 1]; /* ends with a NULL name */
+    size_t count;
+};
 
-/* The same without a complaint, for who wants to know why: *ERR. */
+/* Adds what --set gives. EXIT_DONE; EXIT_USAGE after a complaint about what is there already. */
+enum exit_status args_set(struct args *args, const struct invocation *inv);
+void args_add(struct args *args, const char *name, const char *value);
+
+/* Runs OP with ARGS and the organization; each record goes to SINK (which may be NULL), what it
+ * fails with is complained about. */
+enum exit_status connection_each(struct connection *c, enum provider_op op,
+                                 const struct provider_arg *args, provider_sink *sink, void *arg);
+
+/* The same for an operation whose records nobody wants. */
+enum exit_status connection_run(struct connection *c, enum provider_op op,
+                                const struct provider_arg *args);
+
+/* The same for an operation with one record, which the caller deletes; NULL: there was none. */
+enum exit_status connection_get(struct connection *c, enum provider_op op,
+                                const struct provider_arg *args, cJSON **record);
+
+/* A provider_sink that copies the first record to the cJSON * at ARG, which begins as NULL. */
+provider_sink connection_first;
+
+/* As connection_each without a complaint, for who wants to know why: *ERR. */
 enum api_status connection_try(struct connection *c, enum provider_op op,
-                               const struct provider_arg *args, cJSON **records,
+                               const struct provider_arg *args, provider_sink *sink, void *arg,
                                struct api_error *err);
 
 /* Complains about OP's failure: about what ("", or "FILE:3: bob@b.c"), which operation, in which
@@ -64,9 +108,15 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
 enum exit_status connection_complain(const struct connection *c, const char *about,
                                      enum provider_op op, const struct api_error *err);
 
-/* The same for an operation with one record. */
-enum exit_status connection_get(struct connection *c, enum provider_op op,
-                                const struct provider_arg *args, cJSON **record);
+enum exit_status connection_exit(enum api_status status);
+
+/*
+ * What TEXT names among the records that OP lists: the one with that id, else the only one with
+ * that text in one of FIELDS, which end with NULL. WHAT is such a record's name in complaints. The
+ * caller deletes *FOUND, which is NULL otherwise.
+ */
+enum exit_status connection_find(struct connection *c, enum provider_op op, const char *what,
+                                 const char *const fields[], const char *text, cJSON **found);
 
 /* The member whom TEXT names by id, e-mail or username. */
 enum exit_status connection_find_member(struct connection *c, const char *text, cJSON **member);

@@ -11,7 +11,7 @@
 #include "api/json.h"
 #include "common/file.h"
 
-#define CONTEXT_SIZE_MAX 16384
+#define CONTEXT_SIZE_MAX 32768
 
 /* Where a text is in the file and in the structure. */
 static const struct {
@@ -104,6 +104,29 @@ enum exit_status context_profile(const char *given, char name[PROFILE_MAX])
         PROFILE_MAX - 1);
 }
 
+bool context_set_option(struct context *c, const char *name, const char *value)
+{
+    struct context_option *o = c->option;
+    while (o < c->option + c->options && strcmp(o->name, name) != 0)
+        o++;
+    if (o == c->option + CONTEXT_OPTIONS_MAX || strlen(name) >= sizeof o->name ||
+        strlen(value) >= sizeof o->value)
+        return false;
+    snprintf(o->name, sizeof o->name, "%s", name);
+    snprintf(o->value, sizeof o->value, "%s", value);
+    c->options += o == c->option + c->options;
+    return true;
+}
+
+static bool read_options(const cJSON *json, struct context *c)
+{
+    const cJSON *stored = json_at(json, "options");
+    bool good = true;
+    for (const cJSON *o = stored ? stored->child : NULL; o && good; o = o->next)
+        good = cJSON_IsString(o) && o->string && context_set_option(c, o->string, o->valuestring);
+    return good;
+}
+
 static bool read_file(int fd, struct context *c)
 {
     char text[CONTEXT_SIZE_MAX + 1], why[JSON_WHY_MAX];
@@ -117,7 +140,7 @@ static bool read_file(int fd, struct context *c)
         if (good && value)
             memcpy((char *)c + texts[i].offset, value, strlen(value) + 1);
     }
-    good = good && *c->url && *c->provider;
+    good = good && *c->url && *c->provider && read_options(json, c);
     cJSON_Delete(json);
     explicit_bzero(text, sizeof text);
     return good;
@@ -256,19 +279,25 @@ enum exit_status context_each(enum exit_status (*each)(void *arg, const char *pr
     return status;
 }
 
+static bool put_options(cJSON *json, const struct context *c)
+{
+    cJSON *stored = c->options ? cJSON_AddObjectToObject(json, "options") : NULL;
+    bool good = stored || c->options == 0;
+    for (size_t i = 0; good && i < c->options; i++)
+        good = cJSON_AddStringToObject(stored, c->option[i].name, c->option[i].value) != NULL;
+    return good;
+}
+
 static char *to_text(const struct context *c)
 {
-    cJSON *json = cJSON_CreateObject(), *org = cJSON_CreateObject();
-    bool good = json && org;
+    cJSON *json = cJSON_CreateObject();
+    cJSON *org = cJSON_AddObjectToObject(json, "organization");
+    bool good = org && put_options(json, c);
     for (size_t i = 0; good && i < TEXTS; i++) {
         const char *value = (const char *)c + texts[i].offset;
         const char *dot = strchr(texts[i].path, '.');
         if (*value)
             good = cJSON_AddStringToObject(dot ? org : json, dot ? dot + 1 : texts[i].path, value);
-    }
-    if (!good || !cJSON_AddItemToObject(json, "organization", org)) {
-        cJSON_Delete(org);
-        good = false;
     }
     char *text = good ? cJSON_Print(json) : NULL;
     cJSON_Delete(json);

@@ -13,10 +13,19 @@
 #define PROFILE_MAX      65   /* with its NUL */
 #define PROFILE_DEFAULT  "default"
 
+/* What only one vendor has, for struct provider_settings. */
+#define CONTEXT_OPTIONS_MAX 8
+struct context_option {
+    char name[PAIR_NAME_MAX];
+    char value[512];
+};
+
 struct context {
     char profile[PROFILE_MAX];
     char provider[32];
     char url[CONTEXT_TEXT_MAX]; /* "" when nobody is logged in */
+    struct context_option option[CONTEXT_OPTIONS_MAX];
+    size_t options;
     char token[SECRET_MAX];
     char account[CONTEXT_TEXT_MAX]; /* whom the API took us for, for people */
     char ca_file[CONTEXT_TEXT_MAX];
@@ -46,6 +55,9 @@ enum exit_status context_vacant(const char *profile, const char *url, const char
  * private_file_abandon. EXIT_DONE, or EXIT_SETUP after a complaint. */
 enum exit_status context_begin(struct private_file *f, const char *profile);
 enum exit_status context_save(struct private_file *f, const struct context *c);
+
+/* Sets the option NAME to VALUE, in the place of the one of before. False when there is no room. */
+bool context_set_option(struct context *c, const char *name, const char *value);
 
 /* Makes PROFILE the one in use; nothing is written when it is. EXIT_DONE, or EXIT_SETUP. */
 enum exit_status context_use(const char *profile);

@@ -12,6 +12,7 @@
 #include "common/paths.h"
 #include "orgadmin/nouns.h"
 #include "orgadmin/output.h"
+#include "orgadmin/span.h"
 
 #define STATUS_TIMEOUT_MS 2000
 #define SYNC_TIMEOUT_MS   120000
@@ -27,20 +28,6 @@ __attribute__((format(printf, 2, 3))) static void line(const char *label, const 
     vsnprintf(raw, sizeof raw, format, ap);
     va_end(ap);
     printf("%-13s %s\n", label, text_clean(clean, sizeof clean, raw, false));
-}
-
-/* "3 s", "12 h": the largest unit that loses little. */
-static const char *span(int64_t ms, char out[32])
-{
-    static const struct {
-        int64_t ms;
-        const char *unit;
-    } units[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
-    size_t i = 0;
-    while (i < 4 && ms < 2 * units[i].ms)
-        i++;
-    snprintf(out, 32, "%" PRId64 " %s", ms / units[i].ms, units[i].unit);
-    return out;
 }
 
 static const char *join(const struct text_list *list, char out[TEXT_SIZE])

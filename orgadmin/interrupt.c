@@ -7,6 +7,14 @@ static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 #define SIGNALS (sizeof signals / sizeof *signals)
 
 static unsigned holders;
+static bool catching;
+static volatile sig_atomic_t caught;
+static struct sigaction before[SIGNALS];
+
+static void on_signal(int number)
+{
+    caught = number;
+}
 
 static void change(int how)
 {
@@ -32,9 +40,31 @@ void interrupt_release(void)
 bool interrupt_pending(void)
 {
     sigset_t set;
+    if (caught)
+        return true;
     sigpending(&set);
     for (size_t i = 0; i < SIGNALS; i++)
         if (sigismember(&set, signals[i]) == 1)
             return true;
     return false;
+}
+
+void interrupt_catch(void)
+{
+    const struct sigaction once = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    if (catching || holders > 0)
+        return;
+    catching = true;
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &once, &before[i]);
+}
+
+void interrupt_uncatch(void)
+{
+    if (!catching)
+        return;
+    catching = false;
+    for (size_t i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &before[i], NULL);
+    caught = 0;
 }

@@ -12,7 +12,15 @@
 void interrupt_hold(void);
 void interrupt_release(void);
 
-/* True when one came while they are held. */
+/* True when one came while they are held, or caught. */
 bool interrupt_pending(void);
+
+/*
+ * A wait that may be left at any time, but not without telling how to go on: from here on the first
+ * of these signals is only noted, if they are not held; the second one ends the program.
+ * interrupt_uncatch forgets it. Both do nothing when it is so already.
+ */
+void interrupt_catch(void);
+void interrupt_uncatch(void);
 
 #endif

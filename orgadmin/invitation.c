@@ -1,45 +1,43 @@
 /* The noun invitation. */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "orgadmin/confirm.h"
 #include "orgadmin/issue.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
-#include "orgadmin/suggest.h"
 
 enum exit_status invitation_list(const struct invocation *inv)
 {
     return listing(inv, OP_INVITATION_LIST, LISTING_ORG, NULL);
 }
 
-/* Runs OP, which yields an invitation with its token, and says what to do with it. */
-static enum exit_status hand_out(const struct invocation *inv, struct connection *c,
-                                 enum provider_op op, const struct provider_arg *args)
+void invitation_note(const struct connection *c, const char *email, const cJSON *record)
 {
-    cJSON *invited;
-    enum exit_status status = issue(inv, c, op, args, "token", &invited);
-    const char *email = record_text(invited, "email");
-    if (status == EXIT_DONE && cJSON_IsTrue(cJSON_GetObjectItem(invited, "mailed")))
-        note("%s is invited to %s, by mail.", email, c->now.org_name);
-    else if (status == EXIT_DONE)
+    const char *how = cJSON_IsTrue(cJSON_GetObjectItem(record, "mailed")) ? ", by mail" : "";
+    if (*how || !*record_text(record, "token"))
+        note("%s is invited to %s%s.", email, c->now.org_name, how);
+    else
         note("%s is invited to %s. The token is shown only now; who has it can accept: orgadmin "
              "invitation accept",
              email, c->now.org_name);
-    cJSON_Delete(invited);
-    return status;
 }
 
 enum exit_status invitation_create(const struct invocation *inv)
 {
     struct connection c;
-    const struct provider_arg args[] = {
-        {"email", inv->arg[0]}, {"role", inv->option[OPTION_ROLE]}, {0}};
-    enum exit_status status = connection_open_org(inv, &c);
+    cJSON *invited = NULL;
+    const struct provider_arg args[] = {{"email", inv->arg[0]},
+                                        {"role", inv->option[OPTION_ROLE]},
+                                        {"permissions", inv->option[OPTION_PERMISSIONS]},
+                                        {0}};
+    enum exit_status status = connection_open_for(inv, OP_INVITATION_CREATE, args, &c);
     if (status != EXIT_DONE)
         return status;
-    status = hand_out(inv, &c, OP_INVITATION_CREATE, args);
+    status = issue(inv, &c, OP_INVITATION_CREATE, args, "token", &invited);
+    if (status == EXIT_DONE)
+        invitation_note(&c, inv->arg[0], invited);
+    cJSON_Delete(invited);
     connection_close(&c);
     return status;
 }
@@ -47,31 +45,15 @@ enum exit_status invitation_create(const struct invocation *inv)
 /* The pending invitation that TEXT, an id or an e-mail address, names. */
 static enum exit_status find(struct connection *c, const char *text, cJSON **found)
 {
-    cJSON *list;
-    char hint[SUGGESTION_MAX];
-    struct suggestion s = {.word = text};
-    enum exit_status status = connection_run(c, OP_INVITATION_LIST, NULL, &list);
-    *found = NULL;
-    for (cJSON *i = list ? list->child : NULL; i && !*found; i = i->next) {
-        suggestion_offer(&s, record_text(i, "email"));
-        if (strcmp(record_text(i, "id"), text) == 0 ||
-            strcasecmp(record_text(i, "email"), text) == 0)
-            *found = i;
-    }
-    if (*found)
-        cJSON_DetachItemViaPointer(list, *found);
-    else if (status == EXIT_DONE)
-        status = complain(EXIT_NO, "%s has no pending invitation \"%s\"%s", c->now.org_name, text,
-                          suggestion_text(&s, "; see orgadmin invitation list", hint));
-    cJSON_Delete(list);
-    return status;
+    static const char *const fields[] = {"email", NULL};
+    return connection_find(c, OP_INVITATION_LIST, "pending invitation", fields, text, found);
 }
 
 enum exit_status invitation_revoke(const struct invocation *inv)
 {
     struct connection c;
     cJSON *found;
-    enum exit_status status = connection_open_org(inv, &c);
+    enum exit_status status = connection_open_for(inv, OP_INVITATION_REVOKE, NULL, &c);
     if (status != EXIT_DONE)
         return status;
     status = find(&c, inv->arg[0], &found);
@@ -80,7 +62,7 @@ enum exit_status invitation_revoke(const struct invocation *inv)
         status = confirm(inv, "yes", "Withdraw the invitation of %s to %s?",
                          record_text(found, "email"), c.now.org_name);
     if (status == EXIT_DONE)
-        status = connection_run(&c, OP_INVITATION_REVOKE, args, NULL);
+        status = connection_run(&c, OP_INVITATION_REVOKE, args);
     if (status == EXIT_DONE)
         note("%s is no longer invited to %s.", record_text(found, "email"), c.now.org_name);
     cJSON_Delete(found);
@@ -91,14 +73,20 @@ enum exit_status invitation_revoke(const struct invocation *inv)
 enum exit_status invitation_resend(const struct invocation *inv)
 {
     struct connection c;
-    cJSON *found;
-    enum exit_status status = connection_open_org(inv, &c);
+    cJSON *found, *invited = NULL;
+    enum exit_status status = connection_open_for(inv, OP_INVITATION_RESEND, NULL, &c);
     if (status != EXIT_DONE)
         return status;
     status = find(&c, inv->arg[0], &found);
     const struct provider_arg args[] = {{"id", record_text(found, "id")}, {0}};
     if (status == EXIT_DONE)
-        status = hand_out(inv, &c, OP_INVITATION_RESEND, args);
+        status = issue(inv, &c, OP_INVITATION_RESEND, args, "token", &invited);
+    if (status == EXIT_DONE && invited)
+        invitation_note(&c, record_text(found, "email"), invited);
+    else if (status == EXIT_DONE)
+        note("The invitation of %s to %s is sent again.", record_text(found, "email"),
+             c.now.org_name);
+    cJSON_Delete(invited);
     cJSON_Delete(found);
     connection_close(&c);
     return status;

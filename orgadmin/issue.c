@@ -7,7 +7,7 @@
 #include "orgadmin/interrupt.h"
 #include "orgadmin/output.h"
 
-static enum exit_status write_secret(struct private_file *file, const char *secret)
+enum exit_status issue_write(struct private_file *file, const char *secret)
 {
     char line[SECRET_MAX];
     int n = snprintf(line, sizeof line, "%s\n", secret);
@@ -29,15 +29,17 @@ void issue_strip(cJSON *record)
 static enum exit_status hand_out(const struct invocation *inv, struct private_file *file,
                                  cJSON *record, const char *field)
 {
-    const char *secret = record_text(record, field);
+    const char *secret = record_text(record, field), *out = inv->option[OPTION_OUT];
     enum exit_status status = EXIT_DONE;
-    if (inv->option[OPTION_OUT]) {
-        status = write_secret(file, secret);
+    if (out && *secret) {
+        status = issue_write(file, secret);
         issue_strip(record);
-    } else if (output_plain(inv)) {
+    } else if (out) {
+        note("The API has told no %s: nothing is written to %s.", field, out);
+    } else if (*secret && output_plain(inv)) {
         puts(secret);
     }
-    if (status == EXIT_DONE && !output_plain(inv))
+    if (status == EXIT_DONE && record && !output_plain(inv))
         status = output(inv, record);
     return status;
 }
@@ -54,7 +56,7 @@ enum exit_status issue(const struct invocation *inv, struct connection *c, enum 
         return complain(EXIT_USAGE, "--out %s: %s", out, strerror(errno));
     interrupt_hold(); /* what comes is shown only once */
     enum exit_status status = connection_get(c, op, args, &issued);
-    if (status == EXIT_DONE && record)
+    if (status == EXIT_DONE && record && issued)
         *record = cJSON_Duplicate(issued, true);
     if (status == EXIT_DONE)
         status = hand_out(inv, &file, issued, field);

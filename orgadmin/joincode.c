@@ -16,7 +16,7 @@ enum exit_status joincode_create(const struct invocation *inv)
     struct connection c;
     const struct provider_arg args[] = {
         {"role", inv->option[OPTION_ROLE]}, {"max_uses", inv->option[OPTION_MAX_USES]}, {0}};
-    enum exit_status status = connection_open_org(inv, &c);
+    enum exit_status status = connection_open_for(inv, OP_JOINCODE_CREATE, args, &c);
     if (status != EXIT_DONE)
         return status;
     status = issue(inv, &c, OP_JOINCODE_CREATE, args, "code", NULL);
@@ -31,12 +31,12 @@ enum exit_status joincode_revoke(const struct invocation *inv)
 {
     struct connection c;
     const struct provider_arg args[] = {{"id", inv->arg[0]}, {0}};
-    enum exit_status status = connection_open_org(inv, &c);
+    enum exit_status status = connection_open_for(inv, OP_JOINCODE_REVOKE, args, &c);
     if (status != EXIT_DONE)
         return status;
     status = confirm(inv, "yes", "Withdraw the join code %s of %s?", inv->arg[0], c.now.org_name);
     if (status == EXIT_DONE)
-        status = connection_run(&c, OP_JOINCODE_REVOKE, args, NULL);
+        status = connection_run(&c, OP_JOINCODE_REVOKE, args);
     if (status == EXIT_DONE)
         note("Nobody can join %s with the code %s any more.", c.now.org_name, inv->arg[0]);
     connection_close(&c);

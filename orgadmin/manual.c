@@ -6,10 +6,11 @@
 #include "orgadmin/output.h"
 
 /* What a whole class of commands takes is told once, not at every command. */
-#define OPT(name) (1U << OPTION_##name)
+#define OPT(name) (1ULL << OPTION_##name)
 #define COMMON                                                                                     \
-    (OPT(ORG) | OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(TOKEN_FILE) | OPT(CA_FILE) |         \
-     OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) | OPT(NO_HEADER))
+    (OPT(ORG) | OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) |     \
+     OPT(SUDO) | OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) |         \
+     OPT(NO_HEADER))
 
 /* A paragraph: a new line at each full stop, as mdoc wants it, and when a line gets long. */
 static void print_text(const char *text)
@@ -75,6 +76,7 @@ static void print_commands(void)
 
 static void print_options(void)
 {
+    char help[HELP_MAX];
     puts(".Sh OPTIONS\n.Bl -tag -width Ds");
     for (unsigned o = 0; o < OPTION_COUNT; o++) {
         const struct option_spec *spec = &options[o];
@@ -83,7 +85,7 @@ static void print_options(void)
             printf("Fl %s , ", spec->brief + 1);
         printf("Fl \\-%s", spec->name + 2);
         printf("%s%s\n", spec->value ? " Ar " : "", spec->value ? spec->value : "");
-        print_help(spec->help, spec->more);
+        print_help(option_help((enum option)o, help), spec->more);
     }
     puts(".El");
 }

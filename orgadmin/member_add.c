@@ -28,8 +28,11 @@ struct batch {
     char *text;
     struct entry *entries;
     size_t count;
+    const char *permissions; /* for all of them, or NULL */
     cJSON *invited;
+    size_t added, changed; /* of them */
     size_t already, failed;
+    struct progress progress;
     struct private_file remainder, out;
 };
 
@@ -134,17 +137,20 @@ static enum exit_status begin_files(const struct invocation *inv, struct batch *
     return EXIT_DONE;
 }
 
-/* On a terminal one line tells how far it is; END takes it away. */
-static void progress(const struct batch *b, size_t i, bool end)
-{
-    if (isatty(STDERR_FILENO))
-        fprintf(stderr, end ? "\r\033[K" : "\r\033[K%zu of %zu", i, b->count);
-}
-
 /* A member already is what was wanted. */
 static bool is_member_already(const struct api_error *err)
 {
     return err->status == API_REFUSED && strcmp(err->code, "already_member") == 0;
+}
+
+/* Keeps what has become of an address. RECORD is taken over. */
+static void take_addition(struct batch *b, cJSON *record)
+{
+    const char *outcome = record_text(record, "outcome");
+    b->added += strcmp(outcome, "added") == 0;
+    b->changed += strcmp(outcome, "changed") == 0;
+    if (!cJSON_AddItemToArray(b->invited, record))
+        cJSON_Delete(record);
 }
 
 static enum exit_status invite(struct connection *c, struct batch *b, struct entry *e)
@@ -152,15 +158,17 @@ static enum exit_status invite(struct connection *c, struct batch *b, struct ent
     char about[512];
     cJSON *record = NULL;
     struct api_error err;
-    const struct provider_arg args[] = {{"email", e->email}, {"role", e->role}, {0}};
-    enum api_status status = connection_try(c, OP_MEMBER_ADD, args, &record, &err);
+    const struct provider_arg args[] = {
+        {"email", e->email}, {"role", e->role}, {"permissions", b->permissions}, {0}};
+    enum api_status status =
+        connection_try(c, OP_MEMBER_ADD, args, connection_first, &record, &err);
     if (status == API_OK) {
-        cJSON_AddItemToArray(b->invited, cJSON_DetachItemFromArray(record, 0));
-        cJSON_Delete(record);
+        take_addition(b, record);
         e->done = true;
         return EXIT_DONE;
     }
-    progress(b, 0, true);
+    cJSON_Delete(record);
+    progress_end(&b->progress);
     e->done = is_member_already(&err);
     if (e->done) {
         b->already++;
@@ -178,12 +186,12 @@ static enum exit_status invite_all(struct connection *c, struct batch *b)
 {
     enum exit_status status = EXIT_DONE;
     for (size_t i = 0; i < b->count && !interrupt_pending() && status != EXIT_AWAY; i++) {
-        progress(b, i + 1, false);
+        progress_show(&b->progress, "%zu of %zu", i + 1, b->count);
         enum exit_status now = invite(c, b, &b->entries[i]);
         if (now != EXIT_DONE)
             status = now;
     }
-    progress(b, 0, true);
+    progress_end(&b->progress);
     return status;
 }
 
@@ -242,10 +250,14 @@ static enum exit_status hand_out(const struct invocation *inv, struct batch *b)
 }
 
 static void summarize(const struct invocation *inv, const struct connection *c,
-                      const struct batch *b, size_t invited, size_t left)
+                      const struct batch *b, size_t done, size_t left)
 {
-    note("%zu of %zu invited to %s; %zu members already, %zu failed, %zu not tried.", invited,
-         b->count, c->now.org_name, b->already, b->failed, left - b->failed);
+    char others[64] = "";
+    if (b->added + b->changed > 0)
+        snprintf(others, sizeof others, ", %zu added, %zu changed", b->added, b->changed);
+    note("%zu of %zu invited to %s%s; %zu members already, %zu failed, %zu not tried.",
+         done - b->added - b->changed, b->count, c->now.org_name, others, b->already, b->failed,
+         left - b->failed);
     if (left > 0 && inv->option[OPTION_REMAINDER])
         note("To go on: orgadmin member add --file %s", inv->option[OPTION_REMAINDER]);
 }
@@ -271,11 +283,16 @@ static enum exit_status run_batch(const struct invocation *inv, struct connectio
 static enum exit_status add_many(const struct invocation *inv)
 {
     struct connection c;
-    struct batch b = {.remainder.fd = -1, .out.fd = -1};
+    struct batch b = {
+        .remainder.fd = -1, .out.fd = -1, .permissions = inv->option[OPTION_PERMISSIONS]};
+    const struct provider_arg args[] = {
+        {"role", inv->option[OPTION_ROLE]}, {"permissions", b.permissions}, {0}};
     enum exit_status status = read_input(inv->option[OPTION_FILE], &b);
     if (status == EXIT_DONE)
         status = parse(inv->option[OPTION_ROLE], &b);
-    if (status == EXIT_DONE && (status = connection_open_org(inv, &c)) == EXIT_DONE) {
+    if (status == EXIT_DONE)
+        status = connection_open_for(inv, OP_MEMBER_ADD, args, &c);
+    if (status == EXIT_DONE) {
         interrupt_hold();
         status = run_batch(inv, &c, &b);
         fflush(stdout);
@@ -290,6 +307,37 @@ static enum exit_status add_many(const struct invocation *inv)
     return status;
 }
 
+/* Tells what has become of EMAIL. */
+static void tell(const struct connection *c, const char *email, const cJSON *addition)
+{
+    const char *outcome = record_text(addition, "outcome");
+    if (strcmp(outcome, "added") == 0)
+        note("%s is added to %s.", email, c->now.org_name);
+    else if (strcmp(outcome, "changed") == 0)
+        note("%s was a member of %s before and is changed.", email, c->now.org_name);
+    else
+        invitation_note(c, email, addition);
+}
+
+static enum exit_status add_one(const struct invocation *inv)
+{
+    struct connection c;
+    cJSON *addition = NULL;
+    const struct provider_arg args[] = {{"email", inv->arg[0]},
+                                        {"role", inv->option[OPTION_ROLE]},
+                                        {"permissions", inv->option[OPTION_PERMISSIONS]},
+                                        {0}};
+    enum exit_status status = connection_open_for(inv, OP_MEMBER_ADD, args, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = issue(inv, &c, OP_MEMBER_ADD, args, "token", &addition);
+    if (status == EXIT_DONE)
+        tell(&c, inv->arg[0], addition);
+    cJSON_Delete(addition);
+    connection_close(&c);
+    return status;
+}
+
 enum exit_status member_add(const struct invocation *inv)
 {
     bool many = inv->option[OPTION_FILE] != NULL;
@@ -299,5 +347,5 @@ enum exit_status member_add(const struct invocation *inv)
         return complain(EXIT_USAGE, "whom? Give an address, or --file FILE");
     if (!many && inv->option[OPTION_REMAINDER])
         return complain(EXIT_USAGE, "--remainder belongs to --file");
-    return many ? add_many(inv) : invitation_create(inv);
+    return many ? add_many(inv) : add_one(inv);
 }

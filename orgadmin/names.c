@@ -66,37 +66,46 @@ static size_t keep_lines(const char *before, enum names kind, char *out)
     return used;
 }
 
-/* Puts the names in RECORDS to OUT; returns how many bytes they are. */
-static size_t put_lines(const cJSON *records, enum names kind, char *out)
+void names_add(struct names_list *list, const cJSON *record)
 {
-    size_t used = 0;
-    for (const cJSON *record = records->child; record; record = record->next) {
-        const char *name = name_of(kind, record);
-        if (name && strlen(name) + 3 < NAMES_KIND_MAX - used)
-            used += (size_t)snprintf(out + used, NAME_LEN_MAX + 3, "%c%s\n", kind, name);
-    }
-    return used;
+    const char *name = name_of(list->kind, record);
+    if (!list->text)
+        list->text = malloc(NAMES_KIND_MAX);
+    if (name && list->text && strlen(name) + 3 < NAMES_KIND_MAX - list->used)
+        list->used += (size_t)snprintf(list->text + list->used, NAME_LEN_MAX + 3, "%c%s\n",
+                                       (char)list->kind, name);
+}
+
+void names_free(struct names_list *list)
+{
+    free(list->text);
+    list->text = NULL;
 }
 
 /* The file's new text, the kinds always in the same order; returns its length. */
-static size_t compose(const char *before, enum names kind, const cJSON *records, char *out)
+static size_t compose(const char *before, const struct names_list *list, char *out)
 {
     static const enum names kinds[] = {NAMES_ORG, NAMES_MEMBER, NAMES_ROLE};
     size_t used = 0;
-    for (size_t i = 0; i < 3; i++)
-        used += kinds[i] == kind ? put_lines(records, kind, out + used)
-                                 : keep_lines(before, kinds[i], out + used);
+    for (size_t i = 0; i < 3; i++) {
+        if (kinds[i] != list->kind) {
+            used += keep_lines(before, kinds[i], out + used);
+        } else if (list->used > 0) {
+            memcpy(out + used, list->text, list->used);
+            used += list->used;
+        }
+    }
     out[used] = '\0';
     return used;
 }
 
-void names_keep(const char *profile, enum names kind, const cJSON *records)
+void names_keep(const char *profile, const struct names_list *list)
 {
     char path[PRIVATE_PATH_MAX];
     struct private_file f;
     char *before = read_names(profile), *after = malloc(NAMES_FILE_MAX + 1);
     if (before && after) {
-        size_t len = compose(before, kind, records, after);
+        size_t len = compose(before, list, after);
         if (strcmp(before, after) != 0 && context_path(profile, ".names", path) == 0 &&
             private_file_begin(&f, path) == 0)
             private_file_place(&f, after, len);

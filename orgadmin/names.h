@@ -8,10 +8,21 @@
 
 #include <cjson/cJSON.h>
 
-enum names { NAMES_ORG = 'o', NAMES_MEMBER = 'm', NAMES_ROLE = 'r' };
+enum names { NAMES_NONE, NAMES_ORG = 'o', NAMES_MEMBER = 'm', NAMES_ROLE = 'r' };
 
-/* Keeps the names in RECORDS, a complete listing, in the place of those of before. */
-void names_keep(const char *profile, enum names kind, const cJSON *records);
+/* The names of one complete listing; begins as {.kind = KIND}. */
+struct names_list {
+    enum names kind;
+    char *text;
+    size_t used;
+};
+
+/* Adds what RECORD is called, as far as there is room. */
+void names_add(struct names_list *list, const cJSON *record);
+
+/* Keeps LIST in the place of the names of before. */
+void names_keep(const char *profile, const struct names_list *list);
+void names_free(struct names_list *list);
 
 /* Calls EACH with every name of KIND. */
 void names_each(const char *profile, enum names kind, void (*each)(void *arg, const char *name),

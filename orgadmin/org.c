@@ -18,15 +18,36 @@ static enum exit_status make_current(const struct connection *c)
     return status;
 }
 
+/* Creating may take long. What was begun goes on at the API, and can be waited for again. */
+static enum exit_status create_failed(const struct connection *c, const char *name,
+                                      const struct api_error *err)
+{
+    enum exit_status status = connection_complain(c, "", OP_ORG_CREATE, err);
+    const char *operation = strstr(err->message, "operations/");
+    const char *quote = strchr(name, ' ') ? "'" : "";
+    if (status == EXIT_AWAY && operation)
+        note("To go on: orgadmin org create %s%s%s --operation %.*s", quote, name, quote,
+             (int)strcspn(operation, " \"',;:()"), operation);
+    return status;
+}
+
 enum exit_status org_create(const struct invocation *inv)
 {
     struct connection c;
-    cJSON *org;
-    const struct provider_arg args[] = {{"name", inv->arg[0]}, {0}};
-    enum exit_status status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
+    struct api_error err;
+    cJSON *org = NULL;
+    struct args args = {0};
+    args_add(&args, "name", inv->arg[0]);
+    args_add(&args, "operation", inv->option[OPTION_OPERATION]);
+    enum exit_status status = args_set(&args, inv);
+    if (status == EXIT_DONE)
+        status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
     if (status != EXIT_DONE)
         return status;
-    status = connection_get(&c, OP_ORG_CREATE, args, &org);
+    if (connection_try(&c, OP_ORG_CREATE, args.arg, connection_first, &org, &err) != API_OK)
+        status = create_failed(&c, inv->arg[0], &err);
+    else if (!org)
+        status = complain(EXIT_AWAY, "org create: the API has told nothing of the organization");
     if (status == EXIT_DONE && c.logged_in)
         status = connection_set_org(&c, org);
     if (status == EXIT_DONE)
@@ -86,20 +107,27 @@ enum exit_status org_edit(const struct invocation *inv)
 {
     struct invocation named;
     struct connection c;
+    struct args args = {0};
     const char *name = inv->option[OPTION_NAME];
-    const struct provider_arg args[] = {{"name", name}, {0}};
+    args_add(&args, "name", name);
     enum exit_status status = name_org(inv, &named);
-    if (status == EXIT_DONE && (!name || !*name || strlen(name) >= sizeof c.now.org_name))
-        status = complain(EXIT_USAGE, "what is to be changed? Give --name NAME");
     if (status == EXIT_DONE)
-        status = connection_open_org(&named, &c);
+        status = args_set(&args, inv);
+    if (status == EXIT_DONE &&
+        (name ? !*name || strlen(name) >= sizeof c.now.org_name : args.count < 2))
+        status =
+            complain(EXIT_USAGE, "what is to be changed? Give --name NAME, or --set FIELD=VALUE");
+    if (status == EXIT_DONE)
+        status = connection_open_for(&named, OP_ORG_EDIT, args.arg, &c);
     if (status != EXIT_DONE)
         return status;
-    status = connection_run(&c, OP_ORG_EDIT, args, NULL);
-    if (status == EXIT_DONE)
+    status = connection_run(&c, OP_ORG_EDIT, args.arg);
+    if (status == EXIT_DONE && name)
         status = remember(&c, name);
-    if (status == EXIT_DONE)
+    if (status == EXIT_DONE && name)
         note("%s is called %s now.", c.now.org_name, name);
+    else if (status == EXIT_DONE)
+        note("%s is changed.", c.now.org_name);
     connection_close(&c);
     return status;
 }
@@ -109,15 +137,16 @@ enum exit_status org_delete(const struct invocation *inv)
     struct invocation named = *inv;
     struct connection c;
     named.option[OPTION_ORG] = inv->arg[0];
-    enum exit_status status = connection_open_org(&named, &c);
+    enum exit_status status = connection_open_for(&named, OP_ORG_DELETE, NULL, &c);
     if (status != EXIT_DONE)
         return status;
-    const struct provider_arg args[] = {{"name", c.now.org_name}, {0}};
+    const struct provider_arg args[] = {
+        {"name", connection_takes(&c, OP_ORG_DELETE, "name") ? c.now.org_name : NULL}, {0}};
     status = confirm(inv, c.now.org_name,
                      "Delete %s (%s) at %s with its members, invitations and tokens, for good?",
                      c.now.org_name, c.now.org_id, c.now.url);
     if (status == EXIT_DONE)
-        status = connection_run(&c, OP_ORG_DELETE, args, NULL);
+        status = connection_run(&c, OP_ORG_DELETE, args);
     if (status == EXIT_DONE)
         status = remember(&c, "");
     if (status == EXIT_DONE)

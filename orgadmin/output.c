@@ -86,10 +86,13 @@ static enum exit_status view_make(const struct invocation *inv, struct view *v)
 {
     enum format format = format_of(inv);
     const struct record_kind *kind = inv->command->record;
-    *v = (struct view){.header = !inv->option[OPTION_NO_HEADER], .whole = format == FORMAT_WIDE};
-    if (inv->option[OPTION_COLUMNS])
+    *v = (struct view){.header = !inv->option[OPTION_NO_HEADER],
+                       .whole = format == FORMAT_WIDE,
+                       .chosen = inv->option[OPTION_COLUMNS] != NULL,
+                       .clean = isatty(STDOUT_FILENO)};
+    if (v->chosen)
         return choose(v, kind, inv->option[OPTION_COLUMNS]);
-    for (const struct column *c = kind->columns; c->field; c++)
+    for (const struct column *c = kind->columns; c->field && v->count < VIEW_MAX; c++)
         if (format != FORMAT_TABLE || !(c->flags & COLUMN_WIDE))
             v->column[v->count++] = c;
     return EXIT_DONE;
@@ -107,121 +110,58 @@ enum exit_status output_check(const struct invocation *inv)
     return inv->command->record ? view_make(inv, &v) : EXIT_DONE;
 }
 
-/* A record on its way to its place. */
-struct place {
-    cJSON *record;
-    char *key;
-    double number;
-    size_t index; /* what is equal keeps its order */
-};
-
-static int compare(const void *a, const void *b)
+bool view_next(const struct view *v, const struct collection *records, size_t i, size_t *at,
+               struct value *value)
 {
-    const struct place *x = a, *y = b;
-    if (x->number != y->number)
-        return x->number < y->number ? -1 : 1;
-    int order = strcasecmp(x->key, y->key);
-    return order != 0 ? order : x->index < y->index ? -1 : 1;
+    if (!v->chosen)
+        return collection_next(records, i, at, value);
+    while (*at < v->count)
+        if (collection_value(records, i, v->column[(*at)++]->field, value))
+            return true;
+    return false;
 }
 
-static bool take_places(cJSON *records, const char *field, struct place *places, size_t count)
+void view_row(const struct view *v, const struct collection *records, size_t i,
+              struct value row[VIEW_MAX])
 {
-    char text[CELL_MAX];
-    bool good = true;
-    for (size_t i = 0; i < count; i++) {
-        cJSON *record = cJSON_DetachItemViaPointer(records, records->child);
-        const cJSON *value = cJSON_GetObjectItemCaseSensitive(record, field);
-        places[i] = (struct place){.record = record,
-                                   .key = strdup(cell_text(value, text)),
-                                   .number = cJSON_IsNumber(value) ? value->valuedouble : 0,
-                                   .index = i};
-        good = good && places[i].key;
-    }
-    return good;
+    struct value value;
+    for (size_t k = 0; k < v->count; k++)
+        row[k].field = NULL;
+    for (size_t at = 0; collection_next(records, i, &at, &value);)
+        for (size_t k = 0; k < v->count; k++)
+            if (strcmp(v->column[k]->field, value.field) == 0)
+                row[k] = value;
 }
 
-static bool sort(cJSON *records, const char *field)
+/* True when text_clean would change nothing: what nearly every text is. */
+static bool is_clean(const char *text)
 {
-    size_t count = (size_t)cJSON_GetArraySize(records);
-    struct place *places = calloc(count + 1, sizeof *places);
-    if (!places)
-        return false;
-    bool good = take_places(records, field, places, count);
-    if (good)
-        qsort(places, count, sizeof *places, compare);
-    for (size_t i = 0; i < count; i++) {
-        cJSON_AddItemToArray(records, places[i].record);
-        free(places[i].key);
-    }
-    free(places);
-    return good;
+    while (*text >= ' ' && *text <= '~')
+        text++;
+    return *text == '\0';
 }
 
-/* Leaves in RECORD the fields of the view, in its order. */
-static bool narrow(cJSON *record, const struct view *v)
+const char *view_text(const struct view *v, const char *text, char out[CELL_MAX])
 {
-    cJSON *kept = cJSON_CreateObject();
-    bool good = kept != NULL;
-    for (size_t i = 0; good && i < v->count; i++) {
-        const char *field = v->column[i]->field;
-        cJSON *value = cJSON_DetachItemFromObjectCaseSensitive(record, field);
-        if (value && !cJSON_AddItemToObject(kept, field, value)) {
-            cJSON_Delete(value);
-            good = false;
-        }
-    }
-    if (good) {
-        cJSON *rest = record->child;
-        record->child = kept->child;
-        kept->child = rest;
-    }
-    cJSON_Delete(kept);
-    return good;
+    return v->clean && !is_clean(text) ? text_clean(out, CELL_MAX, text, false) : text;
 }
 
-static bool arrange(const struct invocation *inv, const struct view *v, cJSON *records)
+const char *cell_text(const struct value *value, char out[CELL_MAX])
 {
-    const struct record_kind *kind = inv->command->record;
-    const char *by = inv->option[OPTION_SORT];
-    if (by && cJSON_IsArray(records) &&
-        !sort(records, find(kind, by, strlen(by), OPTION_SORT)->field))
-        return false;
-    if (!inv->option[OPTION_COLUMNS])
-        return true;
-    if (cJSON_IsObject(records))
-        return narrow(records, v);
-    for (cJSON *record = records->child; record; record = record->next)
-        if (!narrow(record, v))
-            return false;
-    return true;
-}
-
-/* cJSON escapes control characters below space, but a terminal minds more than those. */
-static bool clean_strings(cJSON *node)
-{
-    char clean[CELL_MAX];
-    if (cJSON_IsString(node) &&
-        !cJSON_SetValuestring(node, text_clean(clean, sizeof clean, node->valuestring, false)))
-        return false;
-    for (cJSON *child = node->child; child; child = child->next)
-        if (!clean_strings(child))
-            return false;
-    return true;
-}
-
-const char *cell_text(const cJSON *value, char out[CELL_MAX])
-{
-    char raw[CELL_MAX] = "";
+    char raw[CELL_MAX];
     size_t used = 0;
-    if (cJSON_IsString(value))
-        snprintf(raw, sizeof raw, "%s", value->valuestring);
-    else if (cJSON_IsNumber(value))
-        snprintf(raw, sizeof raw, "%" PRId64, (int64_t)value->valuedouble);
-    else if (cJSON_IsBool(value))
-        snprintf(raw, sizeof raw, "%s", cJSON_IsTrue(value) ? "yes" : "no");
-    for (const cJSON *item = cJSON_IsArray(value) ? value->child : NULL; item; item = item->next) {
-        int n = snprintf(raw + used, sizeof raw - used, "%s%s", used ? ", " : "",
-                         cJSON_IsString(item) ? item->valuestring : "");
+    const char *item = value->field ? value->text : "";
+    if (!value->field || value->kind == VALUE_TEXT)
+        return is_clean(item) ? item : text_clean(out, CELL_MAX, item, false);
+    if (value->kind == VALUE_SWITCH)
+        return value->number ? "yes" : "no";
+    if (value->kind == VALUE_NUMBER) {
+        snprintf(out, CELL_MAX, "%" PRId64, value->number);
+        return out;
+    }
+    raw[0] = '\0';
+    for (int64_t i = 0; i < value->number; i++, item += strlen(item) + 1) {
+        int n = snprintf(raw + used, sizeof raw - used, "%s%s", used ? ", " : "", item);
         if (n < 0 || (size_t)n >= sizeof raw - used)
             break;
         used += (size_t)n;
@@ -229,41 +169,159 @@ const char *cell_text(const cJSON *value, char out[CELL_MAX])
     return text_clean(out, CELL_MAX, raw, false);
 }
 
-bool print_json(const cJSON *value)
+/* A record on its way to its place. */
+struct place {
+    size_t at, key; /* where it is, and where its key is in the keys */
+    int64_t number;
+    size_t index; /* what is equal keeps its order */
+};
+
+static int compare(const void *a, const void *b, void *keys)
 {
-    char *text = cJSON_Print(value);
-    if (text)
-        puts(text);
-    cJSON_free(text);
-    return text != NULL;
+    const struct place *x = a, *y = b;
+    if (x->number != y->number)
+        return x->number < y->number ? -1 : 1;
+    int order = strcasecmp((const char *)keys + x->key, (const char *)keys + y->key);
+    return order != 0 ? order : x->index < y->index ? -1 : 1;
 }
 
-enum exit_status output_within(const struct invocation *inv, cJSON *whole, cJSON *records)
+/* Writes the keys behind each other, and notes where. */
+static void take_places(const struct collection *records, const char *field, struct place *places,
+                        FILE *keys)
+{
+    char text[CELL_MAX];
+    size_t used = 0;
+    for (size_t i = 0; i < records->count; i++) {
+        struct value value = {0};
+        bool known = collection_value(records, i, field, &value);
+        const char *key = known ? cell_text(&value, text) : "";
+        bool number = known && value.kind == VALUE_NUMBER;
+        places[i] = (struct place){
+            .at = records->place[i], .key = used, .number = number ? value.number : 0, .index = i};
+        used += fwrite(key, 1, strlen(key) + 1, keys);
+    }
+}
+
+static bool sort(struct collection *records, const char *field)
+{
+    char *keys = NULL;
+    size_t size;
+    FILE *stream = open_memstream(&keys, &size);
+    struct place *places = calloc(records->count + 1, sizeof *places);
+    bool good = stream && places;
+    if (good)
+        take_places(records, field, places, stream);
+    good = good && !ferror(stream);
+    if (stream)
+        good = fclose(stream) == 0 && good;
+    if (good)
+        qsort_r(places, records->count, sizeof *places, compare, keys);
+    for (size_t i = 0; good && i < records->count; i++)
+        records->place[i] = places[i].at;
+    free(places);
+    free(keys);
+    return good;
+}
+
+/* A record as one line for each of its members. */
+static bool set_upright(struct view *v, const struct collection *record, struct collection *lines)
+{
+    static const struct column columns[] = {{"field", 0, NULL}, {"value", COLUMN_SHORTEN, NULL}};
+    char text[CELL_MAX];
+    struct value row[VIEW_MAX];
+    bool good = true;
+    view_row(v, record, 0, row);
+    for (size_t k = 0; good && k < v->count; k++) {
+        const char *cell = cell_text(&row[k], text);
+        cJSON *line = *cell || v->chosen ? cJSON_CreateObject() : NULL;
+        if (!*cell && !v->chosen)
+            continue;
+        good = cJSON_AddStringToObject(line, "field", v->column[k]->field) &&
+               cJSON_AddStringToObject(line, "value", cell) && collection_add(lines, line);
+        cJSON_Delete(line);
+    }
+    v->column[0] = &columns[0];
+    v->column[1] = &columns[1];
+    v->count = 2;
+    return good;
+}
+
+static bool print_upright(const struct view *view, const struct collection *record)
+{
+    struct view v = *view;
+    struct collection lines = {0};
+    bool done = set_upright(&v, record, &lines) && print_table(&v, &lines);
+    collection_free(&lines);
+    return done;
+}
+
+static bool print(const struct invocation *inv, const struct view *v,
+                  const struct collection *records)
+{
+    switch (format_of(inv)) {
+    case FORMAT_JSON:
+        print_json(v, records);
+        return true;
+    case FORMAT_YAML:
+        return print_yaml(v, records);
+    case FORMAT_CSV:
+        print_csv(v, records);
+        return true;
+    default:
+        return inv->command->record->upright && v->one ? print_upright(v, records)
+                                                       : print_table(v, records);
+    }
+}
+
+/* ONE: it is one record, no list of one. */
+static enum exit_status show(const struct invocation *inv, const struct collection *organization,
+                             bool one, struct collection *records)
 {
     struct view v;
-    enum format format = format_of(inv);
+    const char *by = inv->option[OPTION_SORT];
     enum exit_status status = view_make(inv, &v);
     if (status != EXIT_DONE)
         return status;
-    bool done = arrange(inv, &v, records);
-    if (done && output_structured(inv) && isatty(STDOUT_FILENO))
-        done = clean_strings(whole);
-    if (done && output_structured(inv))
-        done = format == FORMAT_JSON ? print_json(whole) : print_yaml(whole);
-    else if (done)
-        done = format == FORMAT_CSV ? print_csv(&v, records) : print_table(&v, records);
+    v.one = one;
+    v.organization = organization;
+    bool done =
+        !by || sort(records, find(inv->command->record, by, strlen(by), OPTION_SORT)->field);
+    done = done && print(inv, &v, records);
     return done ? EXIT_DONE : complain(EXIT_AWAY, "the output cannot be made: out of memory");
 }
 
-enum exit_status output(const struct invocation *inv, cJSON *records)
+enum exit_status output_list(const struct invocation *inv, struct collection *records)
 {
-    return output_within(inv, records, records);
+    return show(inv, NULL, false, records);
+}
+
+enum exit_status output_export(const struct invocation *inv, const cJSON *organization,
+                               struct collection *members)
+{
+    struct collection org = {0};
+    enum exit_status status = collection_add(&org, organization)
+                                  ? show(inv, &org, false, members)
+                                  : complain(EXIT_AWAY, "out of memory");
+    collection_free(&org);
+    return status;
+}
+
+enum exit_status output(const struct invocation *inv, const cJSON *records)
+{
+    struct collection c = {0};
+    bool one = cJSON_IsObject(records), good = !one || collection_add(&c, records);
+    for (const cJSON *r = one ? NULL : records->child; r && good; r = r->next)
+        good = collection_add(&c, r);
+    enum exit_status status =
+        good ? show(inv, NULL, one, &c) : complain(EXIT_AWAY, "out of memory");
+    collection_free(&c);
+    return status;
 }
 
 void output_help(const struct record_kind *kind)
 {
     printf("\nColumns:\n");
     for (const struct column *c = kind->columns; c->field; c++)
-        printf("  %-22s %s%s\n", c->field, c->help,
+        printf("  %-27s %s%s\n", c->field, c->help,
                c->flags & COLUMN_WIDE ? " (not in a plain table)" : "");
 }

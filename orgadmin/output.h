@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "orgadmin/collection.h"
 #include "orgadmin/command.h"
 
 enum column_flag {
@@ -26,23 +27,29 @@ struct column {
 struct record_kind {
     const char *name;             /* for the manual */
     const struct column *columns; /* ends with a NULL field */
+    bool upright;                 /* one that has many: a table has a line for each, where known */
 };
 
-extern const struct record_kind record_organization, record_current, record_member,
+extern const struct record_kind record_organization, record_current, record_member, record_addition,
     record_invitation, record_invited, record_acceptance, record_joincode, record_joining,
-    record_role, record_token, record_issued, record_event, record_user, record_context,
-    record_status;
+    record_role, record_token, record_issued, record_event, record_user, record_billing,
+    record_subscription, record_credit, record_secret, record_file, record_context, record_status,
+    record_check;
 extern const struct record_kind *const record_kinds[]; /* all, ends with NULL */
 
 /* EXIT_DONE, or EXIT_USAGE after a complaint about -o, --columns or --sort. */
 enum exit_status output_check(const struct invocation *inv);
 
-/* Prints RECORDS (an array, or one object), which --columns and --sort change. With a plain table
- * or CSV everything is cleaned, with JSON and YAML what reaches a terminal. */
-enum exit_status output(const struct invocation *inv, cJSON *records);
+/* Prints RECORDS (an array, or one object), which --columns and --sort change. With a table or CSV
+ * everything is cleaned, with JSON and YAML what reaches a terminal. */
+enum exit_status output(const struct invocation *inv, const cJSON *records);
 
-/* The same, but JSON and YAML print WHOLE, in which RECORDS are. */
-enum exit_status output_within(const struct invocation *inv, cJSON *whole, cJSON *records);
+/* The same for a listing, which may be long; its order is changed. */
+enum exit_status output_list(const struct invocation *inv, struct collection *records);
+
+/* The same, but JSON and YAML print what the provider "file" reads: ORGANIZATION around it. */
+enum exit_status output_export(const struct invocation *inv, const cJSON *organization,
+                               struct collection *members);
 
 /* True with -o json or yaml: the record's shape matters, not its columns. */
 bool output_structured(const struct invocation *inv);

@@ -1,32 +1,49 @@
-/* The formats behind orgadmin/output.h. All return false when out of memory. */
+/* The formats behind orgadmin/output.h. */
 #ifndef ORGADMIN_PRINT_H
 #define ORGADMIN_PRINT_H
 
+#include "orgadmin/collection.h"
 #include "orgadmin/output.h"
 
-#define VIEW_MAX 16
+#define VIEW_MAX 40
 
-/* What of a record is shown, in which order. */
+/* What of the records is shown, and how. */
 struct view {
-    const struct column *column[VIEW_MAX];
+    const struct column *column[VIEW_MAX]; /* of tables and CSV, in their order */
     size_t count;
+    bool chosen; /* by the person: JSON and YAML have these too, and no table leaves one out */
     bool header;
-    bool whole; /* nothing is cut */
+    bool whole;                            /* nothing is cut */
+    bool clean;                            /* JSON and YAML are for a terminal */
+    bool one;                              /* it is one record, which JSON and YAML show alone */
+    const struct collection *organization; /* of an export, around its members; or NULL */
 };
+
+/* Goes through what JSON and YAML show of record I: as collection_next. */
+bool view_next(const struct view *view, const struct collection *records, size_t i, size_t *at,
+               struct value *value);
+
+/* The values of record I for each of the view's columns; without a field where there is none. */
+void view_row(const struct view *view, const struct collection *records, size_t i,
+              struct value row[VIEW_MAX]);
 
 #define CELL_MAX 4096
 
-/* VALUE as one cleaned line: a list's items with commas between, "" for none. Returns OUT. */
-const char *cell_text(const cJSON *value, char out[CELL_MAX]);
+/* VALUE as one cleaned line: a list's items with commas between, "" for none. Returns OUT, or
+ * VALUE's own text. */
+const char *cell_text(const struct value *value, char out[CELL_MAX]);
+
+/* TEXT, cleaned when the view wants that. Returns TEXT or OUT. */
+const char *view_text(const struct view *view, const char *text, char out[CELL_MAX]);
 
 /* COLUMN's title. Returns OUT. */
 #define TITLE_MAX 32
 const char *column_title(const struct column *column, char out[TITLE_MAX]);
 
-/* RECORDS is an array or one object. */
-bool print_table(const struct view *view, const cJSON *records);
-bool print_csv(const struct view *view, const cJSON *records);
-bool print_json(const cJSON *value);
-bool print_yaml(const cJSON *value);
+/* False: out of memory. */
+bool print_table(const struct view *view, const struct collection *records);
+bool print_yaml(const struct view *view, const struct collection *records);
+void print_csv(const struct view *view, const struct collection *records);
+void print_json(const struct view *view, const struct collection *records);
 
 #endif

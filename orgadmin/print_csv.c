@@ -17,38 +17,32 @@ static void put_cell(const char *text, bool first)
 {
     bool quoted = strpbrk(text, ",\"") != NULL;
     if (!first)
-        putchar(',');
+        putchar_unlocked(',');
     if (quoted)
-        putchar('"');
+        putchar_unlocked('"');
     if (is_formula(text))
-        putchar('\'');
+        putchar_unlocked('\'');
     for (; *text; text++) {
         if (*text == '"')
-            putchar('"');
-        putchar(*text);
+            putchar_unlocked('"');
+        putchar_unlocked(*text);
     }
     if (quoted)
-        putchar('"');
+        putchar_unlocked('"');
 }
 
-static void put_line(const struct view *v, const cJSON *record)
+void print_csv(const struct view *v, const struct collection *records)
 {
     char text[CELL_MAX];
-    for (size_t i = 0; i < v->count; i++)
-        put_cell(cell_text(cJSON_GetObjectItemCaseSensitive(record, v->column[i]->field), text),
-                 i == 0);
-    fputs("\r\n", stdout);
-}
-
-bool print_csv(const struct view *v, const cJSON *records)
-{
-    for (size_t i = 0; v->header && i < v->count; i++)
-        put_cell(v->column[i]->field, i == 0);
+    struct value row[VIEW_MAX];
+    for (size_t k = 0; v->header && k < v->count; k++)
+        put_cell(v->column[k]->field, k == 0);
     if (v->header)
         fputs("\r\n", stdout);
-    if (cJSON_IsObject(records))
-        put_line(v, records);
-    for (const cJSON *r = cJSON_IsArray(records) ? records->child : NULL; r; r = r->next)
-        put_line(v, r);
-    return true;
+    for (size_t i = 0; i < records->count; i++) {
+        view_row(v, records, i, row);
+        for (size_t k = 0; k < v->count; k++)
+            put_cell(cell_text(&row[k], text), k == 0);
+        fputs_unlocked("\r\n", stdout);
+    }
 }

@@ -7,18 +7,25 @@
 
 #include "orgadmin/print.h"
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* True when no reader of YAML 1.1 or 1.2 can take the string for anything else. */
 static bool is_plain(const char *text)
 {
     static const char *const words[] = {"true", "false", "null", "yes", "no",
                                         "on",   "off",   "y",    "n"};
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    const char *s = text;
+    if (!is_letter(*s))
+        return false;
+    while (is_letter(*s) || (*s >= '0' && *s <= '9') || *s == '_' || *s == '.' || *s == '@')
+        s++;
+    for (size_t i = 0; s - text <= 5 && i < sizeof words / sizeof *words; i++)
         if (strcasecmp(text, words[i]) == 0)
             return false;
-    size_t begin = strspn(text, letters);
-    return begin > 0 && strspn(text + begin, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                             "0123456789_.@") == strlen(text + begin);
+    return *s == '\0';
 }
 
 static bool put(yaml_emitter_t *emitter, yaml_event_t *event, int made)
@@ -35,63 +42,103 @@ static bool put_scalar(yaml_emitter_t *emitter, const char *text, bool plain)
     return put(emitter, &event, made);
 }
 
-static bool put_value(yaml_emitter_t *emitter, const cJSON *value);
-
-static bool put_children(yaml_emitter_t *emitter, const cJSON *value)
+static bool put_text(yaml_emitter_t *emitter, const struct view *v, const char *text)
 {
-    for (const cJSON *child = value->child; child; child = child->next) {
-        if (cJSON_IsObject(value) && !put_scalar(emitter, child->string, is_plain(child->string)))
-            return false;
-        if (!put_value(emitter, child))
-            return false;
-    }
-    return true;
+    char clean[CELL_MAX];
+    text = view_text(v, text, clean);
+    return put_scalar(emitter, text, is_plain(text));
 }
 
-static bool put_map(yaml_emitter_t *emitter, const cJSON *value)
+static bool begin_map(yaml_emitter_t *emitter)
 {
     yaml_event_t event;
-    int made = yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE);
-    return put(emitter, &event, made) && put_children(emitter, value) &&
-           put(emitter, &event, yaml_mapping_end_event_initialize(&event));
+    return put(
+        emitter, &event,
+        yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
 }
 
-static bool put_list(yaml_emitter_t *emitter, const cJSON *value)
+static bool end_map(yaml_emitter_t *emitter)
 {
     yaml_event_t event;
-    int made =
-        yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE);
-    return put(emitter, &event, made) && put_children(emitter, value) &&
-           put(emitter, &event, yaml_sequence_end_event_initialize(&event));
+    return put(emitter, &event, yaml_mapping_end_event_initialize(&event));
 }
 
-static bool put_value(yaml_emitter_t *emitter, const cJSON *value)
+static bool begin_list(yaml_emitter_t *emitter)
+{
+    yaml_event_t event;
+    return put(
+        emitter, &event,
+        yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE));
+}
+
+static bool end_list(yaml_emitter_t *emitter)
+{
+    yaml_event_t event;
+    return put(emitter, &event, yaml_sequence_end_event_initialize(&event));
+}
+
+static bool put_value(yaml_emitter_t *emitter, const struct view *v, const struct value *value)
 {
     char number[32];
-    if (cJSON_IsObject(value))
-        return put_map(emitter, value);
-    if (cJSON_IsArray(value))
-        return put_list(emitter, value);
-    if (cJSON_IsString(value))
-        return put_scalar(emitter, value->valuestring, is_plain(value->valuestring));
-    if (cJSON_IsBool(value))
-        return put_scalar(emitter, cJSON_IsTrue(value) ? "true" : "false", true);
-    snprintf(number, sizeof number, "%" PRId64, (int64_t)value->valuedouble);
-    return put_scalar(emitter, number, true);
+    const char *item = value->text;
+    if (value->kind == VALUE_TEXT)
+        return put_text(emitter, v, value->text);
+    if (value->kind == VALUE_SWITCH)
+        return put_scalar(emitter, value->number ? "true" : "false", true);
+    if (value->kind == VALUE_NUMBER) {
+        snprintf(number, sizeof number, "%" PRId64, value->number);
+        return put_scalar(emitter, number, true);
+    }
+    bool done = begin_list(emitter);
+    for (int64_t i = 0; done && i < value->number; i++, item += strlen(item) + 1)
+        done = put_text(emitter, v, item);
+    return done && end_list(emitter);
 }
 
-static bool put_document(yaml_emitter_t *emitter, const cJSON *value)
+static bool put_record(yaml_emitter_t *emitter, const struct view *v,
+                       const struct collection *records, size_t i)
+{
+    struct value value;
+    bool done = begin_map(emitter);
+    for (size_t at = 0; done && view_next(v, records, i, &at, &value);)
+        done = put_text(emitter, v, value.field) && put_value(emitter, v, &value);
+    return done && end_map(emitter);
+}
+
+static bool put_records(yaml_emitter_t *emitter, const struct view *v,
+                        const struct collection *records)
+{
+    if (v->one && records->count == 1)
+        return put_record(emitter, v, records, 0);
+    bool done = begin_list(emitter);
+    for (size_t i = 0; done && i < records->count; i++)
+        done = put_record(emitter, v, records, i);
+    return done && end_list(emitter);
+}
+
+/* An export: the organization beside its members. */
+static bool put_export(yaml_emitter_t *emitter, const struct view *v,
+                       const struct collection *records)
+{
+    const struct view all = {.clean = v->clean};
+    return begin_map(emitter) && put_scalar(emitter, "organization", true) &&
+           put_record(emitter, &all, v->organization, 0) && put_scalar(emitter, "members", true) &&
+           put_records(emitter, v, records) && end_map(emitter);
+}
+
+static bool put_document(yaml_emitter_t *emitter, const struct view *v,
+                         const struct collection *records)
 {
     yaml_event_t event;
     return put(emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING)) &&
            put(emitter, &event,
                yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 1)) &&
-           put_value(emitter, value) &&
+           (v->organization ? put_export : put_records)(emitter, v, records) &&
            put(emitter, &event, yaml_document_end_event_initialize(&event, 1)) &&
            put(emitter, &event, yaml_stream_end_event_initialize(&event));
 }
 
-bool print_yaml(const cJSON *value)
+bool print_yaml(const struct view *v, const struct collection *records)
 {
     yaml_emitter_t emitter;
     if (!yaml_emitter_initialize(&emitter))
@@ -99,7 +146,7 @@ bool print_yaml(const cJSON *value)
     yaml_emitter_set_output_file(&emitter, stdout);
     yaml_emitter_set_unicode(&emitter, 1);
     yaml_emitter_set_width(&emitter, -1);
-    bool done = put_document(&emitter, value);
+    bool done = put_document(&emitter, v, records);
     yaml_emitter_delete(&emitter);
     return done;
 }

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "orgadmin/interrupt.h"
@@ -78,6 +78,31 @@ static int put_in_place(struct private_file *f, const void *data, size_t len, bo
     int rc = durable ? sync_directory(f->path) : 0;
     interrupt_release();
     return rc;
+}
+
+/* Gives the file its name if nothing has it. Not every file system has a rename that looks. */
+static int rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL || link(from, to) < 0)
+        return -1;
+    return unlink(from);
+}
+
+int private_file_finish(struct private_file *f, bool replace)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    if (fchmod(f->fd, 0666 & ~mask) < 0 || fsync(f->fd) < 0 ||
+        (replace ? rename(f->temporary, f->path) : rename_new(f->temporary, f->path)) < 0) {
+        private_file_abandon(f);
+        return -1;
+    }
+    close(f->fd);
+    f->fd = -1;
+    interrupt_release();
+    return 0;
 }
 
 int private_file_place(struct private_file *f, const void *data, size_t len)

@@ -2,6 +2,7 @@
 #ifndef ORGADMIN_PRIVATE_FILE_H
 #define ORGADMIN_PRIVATE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define PRIVATE_PATH_MAX 1024
@@ -24,6 +25,12 @@ int private_file_commit(struct private_file *f, const void *data, size_t len);
 
 /* The same without syncing, for what may be lost with the power. */
 int private_file_place(struct private_file *f, const void *data, size_t len);
+
+/*
+ * Puts what was written to F->fd in its place: for what is no secret, with the mode that a new file
+ * gets. Only with REPLACE in the place of another file: else -1 with EEXIST.
+ */
+int private_file_finish(struct private_file *f, bool replace);
 
 /* Forgets a file that was begun; no harm after commit. */
 void private_file_abandon(struct private_file *f);

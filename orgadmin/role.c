@@ -10,16 +10,16 @@ enum exit_status role_list(const struct invocation *inv)
     return listing(inv, OP_ROLE_LIST, LISTING_ANY, NULL);
 }
 
-/* True in *KNOWN when the organization has the role. */
-static enum exit_status look_up(struct connection *c, const char *role, bool *known)
+struct look_up {
+    const char *role;
+    bool known;
+};
+
+static int look(void *arg, const cJSON *record)
 {
-    cJSON *roles;
-    enum exit_status status = connection_run(c, OP_ROLE_LIST, NULL, &roles);
-    *known = false;
-    for (const cJSON *r = roles ? roles->child : NULL; r; r = r->next)
-        *known = *known || strcmp(record_text(r, "id"), role) == 0;
-    cJSON_Delete(roles);
-    return status;
+    struct look_up *l = arg;
+    l->known = l->known || strcmp(record_text(record, "id"), l->role) == 0;
+    return 0;
 }
 
 /* To make a role and to change one are the same to the API, but not to a person. */
@@ -28,22 +28,23 @@ static enum exit_status set(const struct invocation *inv, enum provider_op op)
     struct connection c;
     const char *role = inv->arg[0], *permissions = inv->option[OPTION_PERMISSIONS];
     const struct provider_arg args[] = {{"role", role}, {"permissions", permissions}, {0}};
-    bool create = op == OP_ROLE_CREATE, known;
+    struct look_up l = {.role = role};
+    bool create = op == OP_ROLE_CREATE;
     if (!permissions)
         return complain(EXIT_USAGE, "give --permissions PERMISSION,...; orgadmin role list shows "
                                     "which there are");
-    enum exit_status status = connection_open_org(inv, &c);
+    enum exit_status status = connection_open_for(inv, op, args, &c);
     if (status != EXIT_DONE)
         return status;
-    status = look_up(&c, role, &known);
-    if (status == EXIT_DONE && known && create)
+    status = connection_each(&c, OP_ROLE_LIST, NULL, look, &l);
+    if (status == EXIT_DONE && l.known && create)
         status = complain(EXIT_NO, "%s has a role \"%s\" already: orgadmin role edit",
                           c.now.org_name, role);
-    else if (status == EXIT_DONE && !known && !create)
+    else if (status == EXIT_DONE && !l.known && !create)
         status =
             complain(EXIT_NO, "%s has no role \"%s\": orgadmin role list", c.now.org_name, role);
     if (status == EXIT_DONE)
-        status = connection_run(&c, op, args, NULL);
+        status = connection_run(&c, op, args);
     if (status == EXIT_DONE)
         note("The role %s of %s permits %s.", role, c.now.org_name,
              *permissions ? permissions : "nothing");
@@ -65,12 +66,12 @@ enum exit_status role_remove(const struct invocation *inv)
 {
     struct connection c;
     const struct provider_arg args[] = {{"role", inv->arg[0]}, {0}};
-    enum exit_status status = connection_open_org(inv, &c);
+    enum exit_status status = connection_open_for(inv, OP_ROLE_REMOVE, args, &c);
     if (status != EXIT_DONE)
         return status;
     status = confirm(inv, "yes", "Remove the role %s from %s?", inv->arg[0], c.now.org_name);
     if (status == EXIT_DONE)
-        status = connection_run(&c, OP_ROLE_REMOVE, args, NULL);
+        status = connection_run(&c, OP_ROLE_REMOVE, args);
     if (status == EXIT_DONE)
         note("%s has no role %s any more.", c.now.org_name, inv->arg[0]);
     connection_close(&c);

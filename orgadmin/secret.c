@@ -17,12 +17,12 @@ static void on_signal(int number)
     caught = number;
 }
 
-/* Reads FD to its end, or with LINE to the first newline. The length, or -1. */
-static ssize_t read_fd(int fd, bool line, char out[SECRET_MAX])
+/* Reads SIZE bytes of FD, or to its end, or with LINE to the first newline. The length, or -1. */
+static ssize_t read_fd(int fd, bool line, char *out, size_t size)
 {
     size_t used = 0;
-    while (used < SECRET_MAX) {
-        ssize_t n = read(fd, out + used, line ? 1 : SECRET_MAX - used);
+    while (used < size) {
+        ssize_t n = read(fd, out + used, line ? 1 : size - used);
         if (n < 0 && errno == EINTR && !caught)
             continue;
         if (n < 0)
@@ -65,7 +65,7 @@ static ssize_t read_hidden(const struct termios *shown, char out[SECRET_MAX])
         sigaction(ends[i], &wake, &before[i]);
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
-    ssize_t len = read_fd(STDIN_FILENO, true, out);
+    ssize_t len = read_fd(STDIN_FILENO, true, out, SECRET_MAX);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, shown);
     for (size_t i = 0; i < 4; i++)
         sigaction(ends[i], &before[i], NULL);
@@ -85,18 +85,43 @@ static enum exit_status ask_terminal(const char *prompt, char out[SECRET_MAX])
     return finish("the terminal", out, read_hidden(&shown, out));
 }
 
-enum exit_status secret_read(const char *file, const char *prompt, char out[SECRET_MAX])
+/* Reads SIZE bytes of FILE, WHAT it has, to OUT; *LEN is -1 when that failed, with errno. */
+static enum exit_status read_file(const char *what, const char *file, char *out, size_t size,
+                                  ssize_t *len)
 {
-    if (!file)
-        return ask_terminal(prompt, out);
-    if (strcmp(file, "-") == 0)
-        return finish("standard input", out, read_fd(STDIN_FILENO, false, out));
     struct stat st;
     const char *why;
-    int fd = file_open_trusted(file, 1, &st, &why);
+    bool standard = strcmp(file, "-") == 0;
+    int fd = standard ? STDIN_FILENO : file_open_trusted(file, 1, &st, &why);
     if (fd < 0)
-        return complain(EXIT_SETUP, "the token file %s %s", file, why);
-    ssize_t len = read_fd(fd, false, out);
-    close(fd);
-    return finish(file, out, len);
+        return complain(EXIT_SETUP, "the %s file %s %s", what, file, why);
+    *len = read_fd(fd, false, out, size);
+    int saved = errno;
+    if (!standard)
+        close(fd);
+    errno = saved;
+    return EXIT_DONE;
+}
+
+enum exit_status secret_read(const char *file, const char *prompt, char out[SECRET_MAX])
+{
+    ssize_t len;
+    if (!file)
+        return ask_terminal(prompt, out);
+    enum exit_status status = read_file("token", file, out, SECRET_MAX, &len);
+    return status == EXIT_DONE ? finish(strcmp(file, "-") == 0 ? "standard input" : file, out, len)
+                               : status;
+}
+
+enum exit_status secret_read_lines(const char *file, char out[SECRET_FILE_MAX])
+{
+    ssize_t len;
+    enum exit_status status = read_file("secret", file, out, SECRET_FILE_MAX, &len);
+    if (status == EXIT_DONE && len < 0)
+        return complain(EXIT_SETUP, "%s: %s", file, strerror(errno));
+    if (status == EXIT_DONE && (len == SECRET_FILE_MAX || memchr(out, '\0', (size_t)len)))
+        return complain(EXIT_SETUP, "%s: too long, or no text", file);
+    if (status == EXIT_DONE)
+        out[len] = '\0';
+    return status;
 }

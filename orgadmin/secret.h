@@ -13,4 +13,8 @@
  */
 enum exit_status secret_read(const char *file, const char *prompt, char out[SECRET_MAX]);
 
+/* Reads the whole of FILE, as above, whatever lines it has. */
+#define SECRET_FILE_MAX 16384 /* with its NUL */
+enum exit_status secret_read_lines(const char *file, char out[SECRET_FILE_MAX]);
+
 #endif

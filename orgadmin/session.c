@@ -15,21 +15,13 @@ static const char *who(const cJSON *user)
     return "somebody";
 }
 
-/* A token of an organization, and a user who is in just one, need not choose. */
-static enum exit_status choose_only_org(struct connection *c)
-{
-    cJSON *list;
-    enum exit_status status = connection_run(c, OP_ORG_LIST, NULL, &list);
-    if (status == EXIT_DONE && cJSON_GetArraySize(list) == 1)
-        status = connection_set_org(c, list->child);
-    cJSON_Delete(list);
-    return status;
-}
-
 /* Stores what is in C as PROFILE and makes that the one in use. */
 static enum exit_status store(struct connection *c, const char *profile)
 {
     struct private_file file;
+    const char *credential = provider_credential(c->provider);
+    if (credential && strlen(credential) < sizeof c->now.token)
+        memmove(c->now.token, credential, strlen(credential) + 1);
     snprintf(c->now.profile, sizeof c->now.profile, "%s", profile);
     enum exit_status status = context_begin(&file, profile);
     if (status == EXIT_DONE)
@@ -39,24 +31,35 @@ static enum exit_status store(struct connection *c, const char *profile)
     return status;
 }
 
+/* Who the credential is; an API that cannot say so must at least take it. */
+static enum exit_status check(struct connection *c, cJSON **user)
+{
+    *user = NULL;
+    if (connection_takes(c, OP_WHOAMI, NULL))
+        return connection_get(c, OP_WHOAMI, NULL, user);
+    return connection_run(c, OP_ORG_LIST, NULL);
+}
+
 enum exit_status login(const struct invocation *inv)
 {
     struct connection c;
     char profile[PROFILE_MAX];
     cJSON *user = NULL;
-    const char *url = inv->option[OPTION_URL];
-    if (!url)
-        return complain(EXIT_USAGE, "login needs --url URL");
-    enum exit_status status = context_vacant(inv->option[OPTION_PROFILE], url, NULL, profile);
+    const char *url;
+    enum exit_status status = connection_url(inv, &url);
+    if (status == EXIT_DONE && !url)
+        status = complain(EXIT_USAGE, "login needs --url URL, or a vendor's --provider");
+    if (status == EXIT_DONE)
+        status = context_vacant(inv->option[OPTION_PROFILE], url, NULL, profile);
     if (status == EXIT_DONE)
         status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_LOGIN, &c);
     if (status != EXIT_DONE)
         return status;
-    status = connection_get(&c, OP_WHOAMI, NULL, &user);
+    status = check(&c, &user);
     if (status == EXIT_DONE)
         status = context_vacant(inv->option[OPTION_PROFILE], url, who(user), profile);
-    if (status == EXIT_DONE)
-        status = choose_only_org(&c);
+    if (status == EXIT_DONE && connection_takes(&c, OP_ORG_LIST, NULL))
+        status = connection_only_org(&c);
     if (status == EXIT_DONE) {
         snprintf(c.now.account, sizeof c.now.account, "%s", who(user));
         status = store(&c, profile);

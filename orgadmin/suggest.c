@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SUGGEST_MAX 48 /* longer words are no slips of the finger */
-
 static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
@@ -35,8 +33,8 @@ void suggestion_offer(struct suggestion *s, const char *candidate)
 {
     size_t distance = edit_distance(s->word, candidate);
     size_t enough = strlen(candidate) < 4 ? 1 : 2;
-    if (distance <= enough && (!s->best || distance < s->distance)) {
-        s->best = candidate;
+    if (distance <= enough && (!*s->best || distance < s->distance)) {
+        snprintf(s->best, sizeof s->best, "%s", candidate);
         s->distance = distance;
     }
 }
@@ -44,7 +42,7 @@ void suggestion_offer(struct suggestion *s, const char *candidate)
 const char *suggestion_text(const struct suggestion *s, const char *otherwise,
                             char out[SUGGESTION_MAX])
 {
-    if (s->best)
+    if (*s->best)
         snprintf(out, SUGGESTION_MAX, "; did you mean \"%s\"?", s->best);
     else
         snprintf(out, SUGGESTION_MAX, "%s", otherwise);

@@ -4,10 +4,12 @@
 
 #include <stddef.h>
 
+#define SUGGEST_MAX 48 /* longer words are no slips of the finger */
+
 /* The best of the candidates offered so far; begins as {.word = WORD}. */
 struct suggestion {
-    const char *word; /* what was typed */
-    const char *best; /* NULL while nothing is near enough; the caller's who offered it */
+    const char *word;           /* what was typed */
+    char best[SUGGEST_MAX + 1]; /* "" while nothing is near enough */
     size_t distance;
 };
 

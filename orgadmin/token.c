@@ -14,7 +14,7 @@ enum exit_status token_create(const struct invocation *inv)
     struct connection c;
     const struct provider_arg args[] = {
         {"name", inv->option[OPTION_NAME]}, {"role", inv->option[OPTION_ROLE]}, {0}};
-    enum exit_status status = connection_open_org(inv, &c);
+    enum exit_status status = connection_open_for(inv, OP_TOKEN_CREATE, args, &c);
     if (status != EXIT_DONE)
         return status;
     status = issue(inv, &c, OP_TOKEN_CREATE, args, "bearer", NULL);
@@ -28,12 +28,12 @@ enum exit_status token_revoke(const struct invocation *inv)
 {
     struct connection c;
     const struct provider_arg args[] = {{"key", inv->arg[0]}, {0}};
-    enum exit_status status = connection_open_org(inv, &c);
+    enum exit_status status = connection_open_for(inv, OP_TOKEN_REVOKE, args, &c);
     if (status != EXIT_DONE)
         return status;
     status = confirm(inv, "yes", "Make the token %s of %s invalid?", inv->arg[0], c.now.org_name);
     if (status == EXIT_DONE)
-        status = connection_run(&c, OP_TOKEN_REVOKE, args, NULL);
+        status = connection_run(&c, OP_TOKEN_REVOKE, args);
     if (status == EXIT_DONE)
         note("The token %s is no longer valid in %s.", inv->arg[0], c.now.org_name);
     connection_close(&c);

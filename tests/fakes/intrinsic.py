@@ -17,8 +17,7 @@ is orgCreator of the parent. Words of --fault and of "set" (see fake.py):
     finish=N    operations end at their Nth poll (0: in the first reply; -1: never)      fail  and then as failed
     prefixed    a new organization's name in the operation has "organizations/" in front (the live server has it not)
     pages=N     organizations and roles come in pages of N                                ttl=S  life of a token
-    expire      all tokens end now                                                        noorg  x-intrinsic-org is not read
-    nonulls     nothing is null, as the published description wants it"""
+    expire      all tokens end now                                                        noorg  x-intrinsic-org is not read"""
 import base64, hashlib, json, os, random, re, sys, time
 from urllib.parse import quote
 
@@ -42,12 +41,6 @@ def spaced(value):
 
 
 fake.dumps = spaced
-
-
-def shown(org):
-    """An organization as it is sent: with all its fields."""
-    fields = fake.organizations[org]
-    return {k: v for k, v in fields.items() if v is not None} if fake.options.get('nonulls') else fields
 
 
 def error(code, message):
@@ -231,14 +224,14 @@ def list_organizations(request):
     if condition not in ('', 'is_member()'):
         return error(3, 'invalid filter')
     deleted = request.args.get('showDeleted') == ['true']
-    return page(request, 'organizations', [shown(name) for name, o in fake.organizations.items() if reads(request.email, name) and (
+    return page(request, 'organizations', [o for name, o in fake.organizations.items() if reads(request.email, name) and (
         deleted or o['state'] != 'DELETED') and (not condition or request.email in fake.members[name])])
 
 
 @route('GET', '/resourcemanager/v1/organizations/([^/]+)')
 def get_organization(request, org):
     need(request, org)
-    return shown(org)
+    return fake.organizations[org]
 
 
 @route('POST', '/resourcemanager/v1/organizations')
@@ -261,7 +254,7 @@ def create_organization(request):
     def work():
         fake.organizations[org]['state'] = 'ACTIVE'
         prefix = 'organizations/' if fake.options.get('prefixed') else ''
-        return {'@type': PROTO + 'resourcemanager.v1.Organization', **shown(org), 'name': prefix + org}
+        return {'@type': PROTO + 'resourcemanager.v1.Organization', **fake.organizations[org], 'name': prefix + org}
     return operation('resourcemanager', work, 'resourcemanager.v1.CreateOrganizationOperationMetadata')
 
 

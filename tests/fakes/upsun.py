@@ -13,13 +13,11 @@ The token "api-token-1" is ada's too. Members of --members N are m1..mN, all in 
 Organizations: acme-corp (flexible, 5 subscriptions: 3 active, 1 suspended, 1 deleted), hooli and globex (none).
 
 Options (--fault, or "set" at /_fake):
-    size=N        items on a page when the client asks for no size (20)
-    most=N        and at most, whatever it asks for
+    most=N        items on a page at most, whatever is asked for (without a word 20)
     chunk=N       users of one ref:users link (50)
     lifetime=N    seconds, "expires_in" of access tokens (900)
     expire        true: all access tokens given until now are dead (it goes back to false by itself)
     base=ORIGIN   in front of every href: absolute links, and links to other hosts
-    nulls=N       every N-th of m1..mN has no user information
     circle=true   a listing begins again after its last page, with new cursors"""
 import base64, hashlib, json, re
 from urllib.parse import parse_qsl, quote, urlencode
@@ -189,7 +187,7 @@ def user_links(ids):
 
 def size_and_start(request):
     try:
-        size = int(request.args.get('page[size]', [option('size', 20)])[0])
+        size = int(request.args.get('page[size]', ['20'])[0])
         after = request.args.get('page[after]', request.args.get('page[before]', [None]))[0]
         start = int(base64.urlsafe_b64decode(after).split(b':')[1]) if after else 0
     except ValueError:
@@ -282,9 +280,7 @@ def references(request):
     ids = request.args.get('in', [''])[0]
     if request.args.get('sig', [''])[0] != signature(ids):
         return Reply(400, {'status': 400, 'title': 'Bad Request', 'detail': 'Invalid signature.'})
-    every = option('nulls', 0)
-    hidden = fake.gone | ({u for u in ids.split(',') if int(u[-12:]) % every == 0} if every else set())
-    return {u: None if u in hidden else fake.users.get(u) for u in ids.split(',')}
+    return {u: None if u in fake.gone else fake.users.get(u) for u in ids.split(',')}
 
 
 def listing(request, wanted):

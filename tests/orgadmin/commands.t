@@ -105,6 +105,7 @@ as ann org switch Acme
 # members
 as ann member list
 is "$(awk 'NR > 1 {print $2}' <<< "$out" | sort | tr '\n' ' ')" 'ann bob cid ' 'member list'
+as ann member list -o wide; like "$out" '^ID .* PERMISSIONS +STATE +JOINED' 'the wide table has more'
 as ann member list -o json
 cp "$T/err" "$T/export.err"; printf '%s\n' "$out" > "$T/export.json"
 is "$(get '.organization.id + " " + (.members|length|tostring)')" "$acme 3" 'member list -o json: an export'

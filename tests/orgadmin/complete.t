@@ -13,7 +13,7 @@ offers() { "$ORGADMIN" --complete "$@" 2>&1 | cut -f1 | LC_ALL=C sort | tr '\n' 
 
 is "$(offers)" "$("$ORGADMIN" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | LC_ALL=C sort -u | tr '\n' ' ' | sed 's/ $//')" 'without a word every noun'
 is "$(offers m)" member 'a noun'
-for noun in context org member invitation joincode role token audit host; do
+for noun in context org member invitation joincode role token audit billing subscription credit secret file host; do
     is "$(offers $noun '')" "$("$ORGADMIN" $noun --help | sed -n "s/^  $noun \([a-z]*\) .*/\1/p" | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//')" \
         "$noun: the verbs of its help"
 done
@@ -30,7 +30,10 @@ is "$(offers --output json member sh)" show 'options before the noun'
 is "$(offers member list --no-header --no)" '' 'an option is offered once'
 is "$(offers member list --columns id,us)" id,username 'columns behind a comma'
 is "$(offers member list --sort st)" state 'a column'
-is "$(offers login --token-file '')" :files 'files'
+is "$(offers login --token-file '')/$(offers file upload '')/$(offers file show '')" :files/:files/ 'files, of this machine'
+is "$(offers org list --provider '')" 'cratedb file intrinsic native platformsh satusky upsun' 'providers'
+is "$(offers org list --provider=up)" --provider=upsun 'with ='
+is "$(offers org list --provider-option region=a --provider-o)" --provider-option 'an option that may be repeated is offered again'
 is "$(offers nothing '')/$(offers member nothing '')/$(offers org list x '')" // 'nothing, where nothing can stand'
 is "$(offers org show '')" '' 'no names without a listing'
 

@@ -124,7 +124,10 @@ as ann audit list --from 2020-01-01 --to 2020-01-31 -o json; is "$(get length)" 
 as ann audit list --from "$(date -u +%F)" --to "$(date -u -d tomorrow +%F)" -o json; ok 'of today' test "$(get length)" -gt 10
 as ann audit list --from yesterday; fails 1 '400 invalid' 'a time that is none'
 as ann audit list --action "$action"
-like "$out" "^AT +ACTOR_NAME +ACTION +SUBJECT_NAME +DETAIL +FROM" 'as a table'
+like "$out" "^AT +ACTOR_NAME +ACTION +SUBJECT_NAME +FROM" 'as a table, without the column that none of them has'
+as ann audit list --action "$action" --columns at,detail; like "$out" '^AT +DETAIL$' 'which is there when it is asked for'
+as ann audit list --action "$action" -o csv; like "$out" '^id,at,.*,detail,' 'and in CSV'
+as ann audit list -o wide; like "$out" "^ID +AT .* DETAIL +FROM" 'one that some have is there'
 unlike "$out" "$(cut -d: -f2 "$T/host.token")" 'no secret is in it'
 as cid audit list; fails 1 '403 forbidden.*; try: ask an owner' 'not for everybody'
 

@@ -1,0 +1,79 @@
+/* host enroll: orglogin.conf. */
+#include "common/paths.h"
+#include "orgadmin/enroll.h"
+
+/* A string of libconfig's. */
+static void write_text(FILE *f, const char *text)
+{
+    putc('"', f);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            putc('\\', f);
+        putc(*text, f);
+    }
+    putc('"', f);
+}
+
+static void write_setting(FILE *f, const char *indent, const char *name, const char *text)
+{
+    if (*text == '\0')
+        return;
+    fprintf(f, "%s    %s = ", indent, name);
+    write_text(f, text);
+    fputs(";\n", f);
+}
+
+void enroll_write_org(const struct enrollment *e, FILE *f, const char *indent)
+{
+    const struct context *now = &e->c.now;
+    fprintf(f, "%s  {\n", indent);
+    write_setting(f, indent, "name", e->name);
+    write_setting(f, indent, "provider", now->provider);
+    write_setting(f, indent, "url", now->url);
+    write_setting(f, indent, "id", now->org_id);
+    write_setting(f, indent, "token_file", e->token_path);
+    write_setting(f, indent, "ca_file", now->ca_file);
+    if (now->options) {
+        fprintf(f, "%s    options = { ", indent);
+        for (size_t i = 0; i < now->options; i++) {
+            fprintf(f, "%s = ", now->option[i].name);
+            write_text(f, now->option[i].value);
+            fputs("; ", f);
+        }
+        fputs("};\n", f);
+    }
+    fprintf(f, "%s  }", indent);
+}
+
+void enroll_write_config(const struct enrollment *e, FILE *f)
+{
+    const char *name = e->name;
+    fputs("# Made by orgadmin host enroll. " PATH_DOC "/orglogin.conf shows, and orglogin.conf(5)\n"
+          "# tells, what else can stand here. After a change: orgsyncd --check, then systemctl\n"
+          "# reload orgsyncd.\n"
+          "organizations = (\n",
+          f);
+    enroll_write_org(e, f, "");
+    fprintf(f,
+            "\n);\n\n"
+            "# Groups for file access, sudoers and the like.\n"
+            "groups = (\n"
+            "  { name = \"%s\"; org = \"%s\"; everyone = true; }",
+            name, name);
+    if (e->admins)
+        fprintf(f, ",\n  { name = \"%s-admins\"; org = \"%s\"; roles = [\"owner\", \"admin\"]; }",
+                name, name);
+    fputs(
+        "\n);\n\n"
+        "# Who may use which PAM service: the first rule that matches admits; when none does, the\n"
+        "# answer is no. orgadmin role list shows the roles.\n"
+        "access = (\n",
+        f);
+    fprintf(f, "  %s{ services = [\"*\"]; org = \"%s\"; roles = [%s]; },\n", e->admins ? "" : "# ",
+            name, e->admins ? "\"owner\", \"admin\"" : "\"...\"");
+    fprintf(f,
+            "  { services = [\"sshd\", \"login\", \"cron\", \"systemd-user\"]; org = \"%s\"; "
+            "everyone = true; }\n"
+            ");\n",
+            name);
+}

@@ -1,0 +1,127 @@
+/* host enroll: what is left to be done by a person. Nothing of the system's own is edited here: a
+ * mistake in it can lock everybody out, so somebody looks at it first. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/confirm.h"
+#include "common/paths.h"
+#include "orgadmin/doctor.h"
+#include "orgadmin/enroll.h"
+#include "orgadmin/pam_stack.h"
+
+#define ANSWER_MS 1000
+#define DEBIAN    "/etc/pam.d/common-account"
+#define FEDORA    "/etc/authselect"
+
+static bool there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void step_config(const struct enrollment *e)
+{
+    if (e->org)
+        return;
+    puts("\n# Add this to \"organizations\" in " PATH_CONFIG ", by hand, and rules for it\n"
+         "# to \"access\":");
+    enroll_write_org(e, stdout, "#");
+    putchar('\n');
+}
+
+static bool orgsyncd_runs(void)
+{
+    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_STATUS};
+    struct confirm_reply reply;
+    return confirm_ask(PATH_CONFIRM, &request, ANSWER_MS, &reply) == 0;
+}
+
+static void step_orgsyncd(const struct enrollment *e)
+{
+    bool runs = orgsyncd_runs();
+    if (runs && e->org && !*e->token)
+        return;
+    puts("\n# The members become known to this machine.");
+    puts(runs ? "orgsyncd --check && systemctl reload orgsyncd"
+              : "systemctl enable --now orgsyncd");
+}
+
+/* The databases that do not ask "org", with '|' between. */
+static void step_nsswitch(const char *path)
+{
+    static const char *const databases[] = {"passwd", "group", "shadow"};
+    char lacking[64] = "", why[NSSWITCH_WHY_MAX];
+    for (size_t i = 0; i < 3; i++) {
+        size_t used = strlen(lacking);
+        enum nsswitch look = nsswitch_look(databases[i], why);
+        if (look == NSSWITCH_LACKS)
+            snprintf(lacking + used, sizeof lacking - used, "%s%s", used ? "|" : "", databases[i]);
+        if (look == NSSWITCH_WRONG)
+            printf("\n# %s, %s: %s. By hand: files, then systemd, then org.\n", path, databases[i],
+                   why);
+    }
+    if (*lacking)
+        printf("\n# Members and groups have names, behind the local ones: \"files systemd org\".\n"
+               "sed -E -i.before-orglogin 's/^(%s):[^#]*[^#[:space:]]/& org/' %s\n",
+               lacking, path);
+}
+
+/* Is there a way in on which pam_org is not asked, or not minded? */
+static bool open_door(void)
+{
+    char why[PAM_STACK_WHY_MAX];
+    for (const char *const *door = pam_stack_doors; *door; door++) {
+        enum pam_stack look = pam_stack_look(*door, why);
+        if (look == PAM_STACK_OPEN || look == PAM_STACK_BROKEN)
+            return true;
+    }
+    return false;
+}
+
+static void step_pam_debian(void)
+{
+    if (open_door())
+        puts("\n# PAM asks pam_org who may come in. Local users and root pass it by as before. If\n"
+             "# your file has changes of its own (a line beside pam_unix, pam_deny and "
+             "pam_permit),\n"
+             "# add the two lines with pam_localuser and pam_org to it by hand instead.\n"
+             "cp -p " DEBIAN " " DEBIAN ".before-orglogin\n"
+             "cp " PATH_DOC "/pam.d/common-account " DEBIAN);
+    if (!pam_stack_has("sshd", "session", "pam_mkhomedir.so"))
+        puts("\n# A member has no home directory before the first login.\n"
+             "echo 'session optional pam_mkhomedir.so umask=0077' >>/etc/pam.d/sshd");
+}
+
+/* authselect has both files; nsswitch.conf is one of its, too. */
+static void step_pam_fedora(void)
+{
+    if (!open_door())
+        return;
+    puts("\n# PAM asks pam_org who may come in, in a profile of authselect's. If yours is not\n"
+         "# \"minimal\", base it on yours and make the changes that are marked in the files by "
+         "hand.\n"
+         "authselect create-profile orglogin --base-on=minimal\n"
+         "cp " PATH_DOC "/pam.d.fedora/system-auth " PATH_DOC "/pam.d.fedora/password-auth " FEDORA
+         "/custom/orglogin/");
+    step_nsswitch(FEDORA "/custom/orglogin/nsswitch.conf");
+    puts("authselect select custom/orglogin");
+}
+
+void enroll_print_steps(const struct enrollment *e)
+{
+    puts("# What is left to do on this machine, as root. Read it, then run it line by line, and "
+         "keep\n"
+         "# this shell open until the last line has found no failure.");
+    step_config(e);
+    step_orgsyncd(e);
+    if (there(FEDORA)) {
+        step_pam_fedora();
+    } else {
+        step_nsswitch("/etc/nsswitch.conf");
+        step_pam_debian();
+    }
+    puts(
+        "\n# How members prove to sshd who they are is yours to say; for keys where only root can\n"
+        "# put them see " PATH_DOC "/sshd_config.example.\n"
+        "\norgadmin host doctor");
+}

@@ -1,0 +1,207 @@
+/* The noun file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/transfer.h"
+#include "orgadmin/confirm.h"
+#include "orgadmin/interrupt.h"
+#include "orgadmin/listing.h"
+#include "orgadmin/nouns.h"
+
+enum exit_status file_list(const struct invocation *inv)
+{
+    return listing(inv, OP_FILE_LIST, LISTING_ORG, NULL);
+}
+
+/* The file that TEXT names, as the API shows it alone: with an address that is fresh. */
+static enum exit_status find(struct connection *c, const char *text, cJSON **file)
+{
+    static const char *const fields[] = {"name", NULL};
+    cJSON *alone = NULL;
+    enum exit_status status = connection_find(c, OP_FILE_LIST, "file", fields, text, file);
+    if (status != EXIT_DONE || !connection_takes(c, OP_FILE_SHOW, NULL))
+        return status;
+    const struct provider_arg args[] = {{"id", record_text(*file, "id")}, {0}};
+    status = connection_get(c, OP_FILE_SHOW, args, &alone);
+    cJSON_Delete(*file);
+    *file = alone;
+    if (status == EXIT_DONE && !alone)
+        status = complain(EXIT_AWAY, "file show: there is no file in the answer");
+    return status;
+}
+
+enum exit_status file_show(const struct invocation *inv)
+{
+    struct connection c;
+    cJSON *file;
+    enum exit_status status = connection_open_for(inv, OP_FILE_SHOW, NULL, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = find(&c, inv->arg[0], &file);
+    if (status == EXIT_DONE)
+        status = output(inv, file);
+    cJSON_Delete(file);
+    connection_close(&c);
+    return status;
+}
+
+/* Runs TRANSFER of FD; NAME is for a complaint. */
+static enum exit_status transfer(struct connection *c, const char *name, const char *url, int fd,
+                                 enum api_status (*run)(const struct provider_settings *settings,
+                                                        const char *url, int fd,
+                                                        struct api_error *err))
+{
+    struct api_error err;
+    c->progress.bytes = true;
+    enum api_status status = run(&c->settings, url, fd, &err);
+    progress_end(&c->progress);
+    interrupt_uncatch();
+    c->progress.bytes = false;
+    return status == API_OK ? EXIT_DONE
+                            : complain(connection_exit(status), "%s: %s", name, err.message);
+}
+
+/* Sends FD as the content of FILE, which is gone again when that fails. */
+static enum exit_status send_content(struct connection *c, const char *path, int fd,
+                                     const cJSON *file)
+{
+    const char *url = record_text(file, "upload_url");
+    const struct provider_arg args[] = {{"id", record_text(file, "id")}, {0}};
+    enum exit_status status =
+        *url ? transfer(c, path, url, fd, transfer_upload)
+             : complain(EXIT_AWAY, "%s: the API has not told where it is to go", path);
+    if (status != EXIT_DONE && connection_run(c, OP_FILE_REMOVE, args) == EXIT_DONE)
+        note("%s is not there; its empty entry is removed again.", record_text(file, "name"));
+    return status;
+}
+
+/* Nothing may come between the entry, its content, and what takes the entry away again. */
+static enum exit_status upload(struct connection *c, const char *path, const char *name, int fd,
+                               cJSON **file)
+{
+    const struct provider_arg args[] = {{"name", name}, {0}};
+    interrupt_hold();
+    enum exit_status status = connection_get(c, OP_FILE_CREATE, args, file);
+    if (status == EXIT_DONE && !*file)
+        status = complain(EXIT_AWAY, "file upload: there is no file in the answer");
+    if (status == EXIT_DONE)
+        status = send_content(c, path, fd, *file);
+    interrupt_release();
+    return status;
+}
+
+static enum exit_status show_uploaded(const struct invocation *inv, struct connection *c,
+                                      const char *id)
+{
+    cJSON *file;
+    enum exit_status status = find(c, id, &file);
+    if (status == EXIT_DONE)
+        status = output(inv, file);
+    cJSON_Delete(file);
+    return status;
+}
+
+enum exit_status file_upload(const struct invocation *inv)
+{
+    struct connection c;
+    const char *path = inv->arg[0], *slash = strrchr(path, '/');
+    const char *name = inv->option[OPTION_NAME] ? inv->option[OPTION_NAME]
+                       : slash                  ? slash + 1
+                                                : path;
+    cJSON *file = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    if (fd < 0)
+        return complain(EXIT_USAGE, "%s: %s", path, strerror(errno));
+    enum exit_status status = fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
+                                  ? connection_open_for(inv, OP_FILE_CREATE, NULL, &c)
+                                  : complain(EXIT_USAGE, "%s: it is no regular file", path);
+    if (status == EXIT_DONE) {
+        status = upload(&c, path, name, fd, &file);
+        if (status == EXIT_DONE)
+            status = show_uploaded(inv, &c, record_text(file, "id"));
+        connection_close(&c);
+    }
+    cJSON_Delete(file);
+    close(fd);
+    return status;
+}
+
+/* The name that FILE has is the API's: it must not lead anywhere else. */
+static enum exit_status place_of(const struct invocation *inv, const cJSON *file, const char **path)
+{
+    const char *name = record_text(file, "name");
+    *path = inv->option[OPTION_OUT];
+    if (*path)
+        return EXIT_DONE;
+    *path = name;
+    if (*name == '\0' || *name == '.' || strchr(name, '/'))
+        return complain(EXIT_USAGE, "\"%s\" is no name to store a file as: give --out PATH", name);
+    return EXIT_DONE;
+}
+
+static enum exit_status fetch(const struct invocation *inv, struct connection *c, const cJSON *file)
+{
+    struct private_file to = {.fd = -1};
+    const char *path, *url = record_text(file, "download_url");
+    bool replace = inv->option[OPTION_YES] != NULL;
+    enum exit_status status = place_of(inv, file, &path);
+    if (status == EXIT_DONE && !*url)
+        status = complain(EXIT_NO, "%s: the API tells no address for its content (it is %s)",
+                          record_text(file, "name"), record_text(file, "state"));
+    if (status == EXIT_DONE && !replace && access(path, F_OK) == 0)
+        status = complain(EXIT_USAGE, "%s: it is there already; --yes replaces it", path);
+    if (status == EXIT_DONE && private_file_begin(&to, path) < 0)
+        status = complain(EXIT_USAGE, "%s: %s", path, strerror(errno));
+    if (status == EXIT_DONE)
+        status = transfer(c, path, url, to.fd, transfer_download);
+    if (status == EXIT_DONE && private_file_finish(&to, replace) < 0)
+        status =
+            complain(errno == EEXIST ? EXIT_USAGE : EXIT_SETUP, "%s: %s", path, strerror(errno));
+    private_file_abandon(&to);
+    if (status == EXIT_DONE)
+        note("%s is in %s.", record_text(file, "name"), path);
+    return status;
+}
+
+enum exit_status file_download(const struct invocation *inv)
+{
+    struct connection c;
+    cJSON *file;
+    enum exit_status status = connection_open_for(inv, OP_FILE_SHOW, NULL, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = find(&c, inv->arg[0], &file);
+    if (status == EXIT_DONE)
+        status = fetch(inv, &c, file);
+    cJSON_Delete(file);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status file_remove(const struct invocation *inv)
+{
+    static const char *const fields[] = {"name", NULL};
+    struct connection c;
+    cJSON *file;
+    enum exit_status status = connection_open_for(inv, OP_FILE_REMOVE, NULL, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = connection_find(&c, OP_FILE_LIST, "file", fields, inv->arg[0], &file);
+    if (status == EXIT_DONE)
+        status = confirm(inv, "yes", "Remove the file %s (%s) from %s?", record_text(file, "name"),
+                         record_text(file, "id"), c.now.org_name);
+    if (status == EXIT_DONE) {
+        const struct provider_arg args[] = {{"id", record_text(file, "id")}, {0}};
+        status = connection_run(&c, OP_FILE_REMOVE, args);
+    }
+    if (status == EXIT_DONE)
+        note("%s has no file %s any more.", c.now.org_name, inv->arg[0]);
+    cJSON_Delete(file);
+    connection_close(&c);
+    return status;
+}

@@ -1,0 +1,83 @@
+#!/bin/bash
+# A long listing says the same in every format, and is sorted as it should be.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/orgd.sh"
+need python3 awk
+ORGADMIN=$BUILD/orgadmin
+unset ORGADMIN_ORG ORGADMIN_TOKEN_FILE ORGADMIN_PROFILE
+export XDG_CONFIG_HOME=$T/config LC_ALL=C.UTF-8
+orgd_start --owner ann@example.org
+(umask 077; printf '%s\n' "$OWNER" > "$T/token")
+org=$(new_org Big)
+COUNT=5000
+sql "WITH RECURSIVE n(i) AS (SELECT 11 UNION ALL SELECT i + 1 FROM n WHERE i < $COUNT + 10)
+     INSERT INTO users SELECT printf('usr_%020d', i), printf('user%d@example.org', (i * 7919) % 10007), printf('user%d', i),
+         CASE i % 5 WHEN 0 THEN printf('Zoë %d', i) WHEN 1 THEN printf('\"%d\", the one', i) WHEN 2 THEN printf('李 %d', i) ELSE printf('User %d', i) END, i FROM n;
+     INSERT INTO members SELECT '$org', id, CASE created_at % 3 WHEN 0 THEN 'admin' ELSE 'member' END, 1, created_at, created_at FROM users WHERE created_at BETWEEN 11 AND $COUNT + 10;
+     UPDATE organizations SET revision = $COUNT + 10 WHERE id = '$org'"
+list() { "$ORGADMIN" member list --url "unix:$SOCKET" --token-file "$T/token" --org "$org" "$@" > "$T/out" 2> "$T/err" || diag "$(cat "$T/err")"; }
+
+list -o json; cp "$T/out" "$T/json"
+is "$(jq '.members | length' "$T/json")" $((COUNT + 1)) 'all of them are listed'
+is "$(md5sum < "$T/json")" "$(jq --tab . "$T/json" | python3 -c '
+import json, sys
+def text(v, depth):
+    tabs = "\t" * depth
+    if isinstance(v, dict):
+        return "{\n" + ",\n".join("%s\t%s:\t%s" % (tabs, json.dumps(k), text(x, depth + 1)) for k, x in v.items()) + "\n" + tabs + "}"
+    if isinstance(v, list):
+        return "[" + ", ".join(text(x, depth + 1) for x in v) + "]"
+    return json.dumps(v, ensure_ascii=False)
+print(text(json.load(sys.stdin), 0))' | md5sum)" 'JSON is indented as ever'
+
+# rows FIELD...: what the JSON says in these columns
+rows() { jq -r --arg f "$*" '.members[] | [.[$f | split(" ")[]] | if type == "array" then join(", ") else . // "" end] | @tsv' "$T/json"; }
+python() { python3 -c "import csv, json, sys; $1" "${@:2}"; }
+list -o csv
+is "$(python 'w = csv.reader(open(sys.argv[1], newline="")); next(w); print(*("\t".join(r[:8]) for r in w), sep="\n")' "$T/out" | md5sum)" \
+    "$(rows id username email name roles permissions state joined | md5sum)" 'CSV says the same'
+list -o csv --columns name,id --no-header
+is "$(python 'print(*("\t".join(r) for r in csv.reader(open(sys.argv[1], newline=""))), sep="\n")' "$T/out" | md5sum)" "$(rows name id | md5sum)" 'with --columns too'
+if python3 -c 'import yaml' 2> /dev/null; then
+    list -o yaml
+    is "$(python 'import yaml; print(json.dumps(yaml.load(open(sys.argv[1]), getattr(yaml, "CSafeLoader", yaml.SafeLoader))))' "$T/out" | jq -S . | md5sum)" "$(jq -S . "$T/json" | md5sum)" 'YAML says the same'
+else
+    pass 'YAML says the same # SKIP python3-yaml is not installed'
+fi
+
+# A table's columns begin where the titles do, on every line, however wide a character is.
+cat > "$T/cells.py" <<'E2'
+import re, sys, unicodedata
+lines = open(sys.argv[1], encoding='utf-8').read().split('\n')[:-1]
+wide = lambda line: ''.join(c + ('\0' if unicodedata.east_asian_width(c) in 'WF' else '') for c in line)
+starts = [m.start() for m in re.finditer(r'\S+', lines[0])] + [None]
+for line in map(wide, lines[1:]):
+    print('\t'.join(line[a:b].replace('\0', '').rstrip() for a, b in zip(starts, starts[1:])))
+E2
+list
+is "$(head -n 1 "$T/out" | xargs)" 'ID USERNAME EMAIL NAME ROLES STATE JOINED' 'the titles of the table'
+is "$(python3 "$T/cells.py" "$T/out" | md5sum)" "$(rows id username email name roles state joined | md5sum)" 'the table says the same'
+is "$(grep -c ' $' "$T/out")" 0 'without blanks at the end of its lines'
+list -o wide
+is "$(python3 "$T/cells.py" "$T/out" | md5sum)" "$(rows id username email name roles permissions state joined | md5sum)" 'so does the wide one'
+list --no-header --columns id
+is "$(md5sum < "$T/out")" "$(rows id | md5sum)" 'and one column alone'
+LC_ALL=C list --columns name,state --no-header
+is "$(sed 's/ *active$//' "$T/out" | md5sum)" "$(rows name | md5sum)" 'names keep their letters in a locale without them'
+
+# --sort
+for field in email name; do
+    list -o csv --columns "$field,id" --no-header --sort "$field"
+    is "$(tr -d '\r' < "$T/out" | sed 's/.*,//' | md5sum)" \
+        "$(rows "$field" id | python 'rows = [line.rstrip("\n").split("\t") for line in sys.stdin]
+low = lambda s: bytes(b + 32 if 65 <= b <= 90 else b for b in s.encode())
+print(*(r[1] for r in sorted(rows, key=lambda r: low(r[0]))), sep="\n")' | md5sum)" "--sort $field"
+done
+list -o json --sort email
+is "$(jq -r '.members[].email' "$T/out" | md5sum)" "$(rows email | LC_ALL=C sort | md5sum)" 'in JSON too'
+
+# one among them
+"$ORGADMIN" member show user4711 --url "unix:$SOCKET" --token-file "$T/token" --org "$org" --columns id --no-header > "$T/out"
+is "$(cat "$T/out")" "usr_$(printf %020d 4711)" 'member show finds one'
+orgd_end
+done_testing
