@@ -1,0 +1,94 @@
+#!/bin/bash
+# Each vendor whole: its API (tests/fakes), orgsyncd, the snapshot, and a real sshd and sudo that admit and refuse by that
+# vendor's roles and permissions. Who is removed at the vendor is refused at the next login, and while the API fails the last
+# answer stands.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+inside_root
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+
+start_syslog
+start_sshd
+new_key ada mia vic pat sid stranger
+printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' ada mia vic pat >/etc/sudoers.d/test
+TOKEN=/etc/orglogin/vendor.token
+
+session() { setpriv --reuid="$1" --regid="$1" --init-groups --reset-env "${@:2}" </dev/null; }
+admitted() { [ "$(as "$1" id -un)" = "$1" ]; }
+refused() { [ -z "$(as "$1" id -un)" ] && grep -q '^Access denied' "$T/err"; }
+reason() { grep "pam_org(sshd:account): user=$1 " $AUTH_LOG | tail -1 | sed 's/.* \(reason=[a-z]*\).*/\1/'; }
+fake_says() { python3 -B -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], sys.argv[2].encode())' "http://127.0.0.1:$port/_fake" "$1"; }
+admin() { orgadmin "$@" --provider "$provider" --url "$url" --token-file $TOKEN --org "$id"; }
+
+# vendor PROVIDER FAKE PATH TOKEN ID OPTIONS MEMBERS ADMINS: its fake and an orgsyncd that asks it; sshd is for MEMBERS and
+# ADMINS, sudo for ADMINS (pieces of rules)
+vendor() {
+    provider=$1 id=$5
+    python3 -B "$TOP/tests/fakes/$2.py" --log "$T/$1.log" --fault finish=0 >"$T/port" 2>"$T/fake.err" &
+    fake=$!
+    wait_for 10 grep -q '^listening on' "$T/port"
+    port=$(sed -n 's/^listening on .*://p' "$T/port")
+    url=http://127.0.0.1:$port$3
+    (umask 077 && echo "$4" >$TOKEN)
+    cat >$CONF <<CONFIG
+organizations = ({ name = "acme"; provider = "$1"; url = "$url"; id = "$5"; token_file = "$TOKEN"; options = { $6 }; });
+groups = ({ name = "acme"; org = "acme"; everyone = true; }, { name = "acme-admins"; org = "acme"; $8; });
+access = (
+  { services = ["sshd", "sudo"]; org = "acme"; $8; },
+  { services = ["sshd"];         org = "acme"; $7; }
+);
+freshness = { login_max_age = "100ms"; timeout = "5s"; offline_grace = "1h"; poll = "1h"; };
+CONFIG
+    rm -rf /var/lib/orglogin/*
+    : >$AUTH_LOG
+    orgsyncd 2>"$T/orgsyncd.log" &
+    daemon=$!
+    wait_for 20 getent passwd ada
+    is "$?" 0 "$1: orgsyncd publishes its members" || diag "$(cat "$T/orgsyncd.log")"
+}
+
+# The same for all: ada administers, mia is a member, and nobody else gets in.
+decides() {
+    ok "$provider: ada, who administers, is admitted by sshd" admitted ada
+    is "$(session ada sudo -n id -un)" root "$provider: ... and by sudo"
+    like "$(id -nG ada)" '(^| )acme-admins( |$)' "$provider: ... and is in the administrators' group"
+    ok "$provider: mia is admitted by sshd" admitted mia
+    like "$(session mia sudo -n id -un 2>&1)" 'PAM account management error' "$provider: ... and refused by sudo"
+    unlike "$(id -nG mia)" 'acme-admins' "$provider: ... and is in no administrators' group"
+    ok "$provider: a stranger is refused" refused stranger
+}
+
+# Removal at the vendor, by orgadmin, and an API that fails.
+ends() {
+    ok "$provider: mia is removed at the vendor" admin member remove mia@example."$1" --yes
+    ok "$provider: ... and her next login refused" refused mia
+    is "$(reason mia)" reason=removed "$provider: ... as somebody who was removed"
+    fake_says '{"fault": {"times": 0, "status": 429, "headers": {"Retry-After": "2"}}}'
+    ok "$provider: while the API answers 429 to everything, ada is admitted by what was heard last" admitted ada
+    ok "$provider: ... and mia refused" refused mia
+    ok "$provider: ... and the host's status says what is wrong" eval "orgadmin host status | grep -q 429"
+    kill $daemon $fake
+    wait $daemon $fake 2>/dev/null
+}
+
+vendor intrinsic intrinsic /api key-ada acme 'calling_org = "builder";' 'roles = ["developer"]' 'roles = ["owner"]'
+decides
+ok "intrinsic: who is invited only is refused" refused pat
+like "$(orgadmin host explain pat sshd)" pending "intrinsic: ... as somebody who has not accepted yet"
+ends com
+
+vendor satusky satusky /v1/cli sat_ada 0a000000-0000-4000-8000-000000000001 '' 'roles = ["member"]' 'roles = ["admin"]'
+decides
+ends com
+
+vendor cratedb cratedb '' ada-key:ada-secret f6c39580-5719-431d-a508-0cee4f9e8209 '' 'roles = ["org_member"]' 'roles = ["org_admin"]'
+decides
+ends org
+
+vendor upsun upsun '' api-token-ada 01HQZX3J5K6M7N8P9QRSTVWXYZ '' 'permissions = ["billing"]' 'roles = ["owner"]'
+decides
+ok "upsun: a member without the permission that sshd is for is refused" refused vic
+is "$(reason vic)" reason=role "upsun: ... for what he may not"
+ends com
+done_testing
