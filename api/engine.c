@@ -473,8 +473,8 @@ enum api_status engine_watch(struct provider *p, int64_t *since,
     p->etag = NULL;
     if (status != API_OK || unchanged)
         return status;
-    if (!r.begun)
-        watcher->reset(watcher->arg);
+    if (!r.begun) /* hosts would shut everybody out */
+        return api_fail(err, API_BAD_ANSWER, "the list of members is empty, which cannot be");
     if (etag)
         snprintf(etag, WATCH_ETAG_MAX, "%s", simple ? p->heard_etag : "");
     return API_OK;

@@ -669,9 +669,6 @@ static enum api_status member_list(struct provider *p, const struct operation *o
         status = engine_run(p, &list_pending, args, keep, pending, err);
     if (status == API_OK)
         status = engine_run(p, &list_bindings, args, take_row, &bindings, err);
-    if (status == API_OK && seats.count == 0 && !pending->child)
-        status = api_fail(err, API_BAD_ANSWER,
-                          "%s has neither members nor invitations, which cannot be", org);
     if (status == API_OK)
         status = give_members(&seats, &bindings, pending, sink, arg, err);
     rows_free(&seats);
