@@ -1,0 +1,225 @@
+#!/bin/bash
+# host doctor: a sound machine passes; then one thing at a time is broken, and that is what it names, that alone, with a remedy.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+if [ -z "${ORG_IN_ROOT:-}" ]; then # the compiler is outside
+    mkdir -p "${BUILD:-build}/tests"
+    cc -shared -fPIC -O1 -o "${BUILD:-build}/tests/pam_ends.so" "$(dirname "$0")/pam_ends.c" || skip_root "no C compiler"
+fi
+. "$(dirname "$0")/../faults/clock.sh"
+inside_root
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+
+TOKEN=/etc/orglogin/acme.token
+crowd=$(for i in 1 2 3 4 5 6 7 8 9; do echo "user$i:member"; done)
+
+# doctor: runs it; $rc, $found: what is not as it should be ("failure CHECK;warning CHECK"), $T/json and $T/err
+doctor() {
+    "${with[@]}" orgadmin host doctor -o json >"$T/json" 2>"$T/err"
+    rc=$?
+    found=$(jq -r '[.[] | select(.result == "failure" or .result == "warning") | "\(.result) \(.check)"] | join(";")' "$T/json")
+}
+with=()
+# says CHECK: what was found and what is advised there
+says() { jq -r --arg check "$1" '.[] | select(.check == $check) | "\(.found) -> \(.advice // "")"' "$T/json"; }
+# names WHAT FOUND PATTERN: doctor has found just that, and says so of the first one
+names() {
+    local want=0
+    case $2 in *failure*) want=1 ;; esac
+    is "$rc $found" "$want $2" "$1: ${2:-all is well}"
+    [ -z "$2" ] || like "$(says "$(sed 's/^[a-z]* //; s/;.*//' <<<"$2")" | grep ' -> .')" "$3" "... and says what it is, and what to do"
+}
+# broken WHAT FOUND PATTERN SCRIPT: the same after SCRIPT, whose traces below /etc and in the state directory are gone afterwards
+# shellcheck disable=SC2317 # called by broken
+layer() {
+    local copy
+    copy=$(mktemp -d /tmp/layer.XXXXXX)
+    mkdir "$copy/upper" "$copy/work"
+    mount -t overlay -o "lowerdir=$1,upperdir=$copy/upper,workdir=$copy/work" layer "$1"
+}
+export -f layer
+broken() {
+    # shellcheck disable=SC2016 # the inner shell's
+    with=(unshare --mount --propagation private bash -c 'layer /etc && layer /var/lib/orglogin && eval "$1" && shift && exec "$@"' bash "$4")
+    doctor
+    with=()
+    names "$1" "$2" "$3"
+}
+
+start_syslog
+start_sshd
+useradd --create-home --shell /bin/bash larry
+configure_file_provider
+sed -i "s|^    # ca_file = .*|    token_file = \"$TOKEN\";|" $CONF
+(umask 077 && echo no-secret >$TOKEN)
+# shellcheck disable=SC2086 # a list of words
+publish ada:admin mia:member rem:member sue:member:suspended $crowd >/dev/null
+# shellcheck disable=SC2086 # a list of words
+members ada:admin mia:member sue:member:suspended $crowd
+cp "$MEMBERS" "$T/members"
+orgsyncd 2>"$T/log" &
+daemon=$!
+# shellcheck disable=SC2317 # called by wait_for
+left() { [ "$(getent passwd rem | cut -d: -f7)" = /usr/sbin/nologin ]; }
+wait_for 10 left
+
+# --- all is well ---
+doctor
+names "a sound machine" ''
+is "$(jq -r '[.[].result] | unique | join(" ")' "$T/json")" ok "... with nothing skipped"
+like "$(cat "$T/err")" '^[0-9]+ checks: 0 failures, 0 warnings, 0 skipped\.$' "... summed up in one line"
+like "$(says 'PAM sshd')" 'refuses strangers and rem; lets in root, larry, ada' "... with the real stacks run for everybody whose answer is known"
+for service in sshd login sudo sudo-i su su-l cron systemd-user; do
+    like "$(grep -c "pam_org($service:account): user=doctor-[0-9a-f]* .*reason=stranger" $AUTH_LOG)" '^1$' "... a stranger's of $service"
+    like "$(grep -c "pam_org($service:account): user=rem .*reason=removed" $AUTH_LOG)" '^1$' "... a former member's"
+done
+orgadmin host doctor >"$T/out" 2>/dev/null
+is "$? $(head -1 "$T/out")" '0 CHECK             RESULT FOUND' "as a table"
+is "$(wc -l <"$T/out")" "$(($(jq length "$T/json") + 1))" "... with a line for each check"
+orgadmin host doctor -o csv --columns check,result 2>/dev/null >"$T/out"
+is "$(sed -n 2p "$T/out" | tr -d '\r')" 'configuration,ok' "as CSV"
+su -s /bin/sh nobody -c 'orgadmin host doctor' >"$T/out" 2>"$T/err"
+is "$? $(wc -c <"$T/out")" "1 0" "for root only"
+like "$(cat "$T/err")" 'for root.*sudo orgadmin host doctor' "... and it says so"
+
+# --- configuration and files ---
+broken "an unknown key" "failure configuration" 'orglogin.conf:[0-9]+: .*hoem' "sed -i 's/^  home = /  hoem = /' $CONF"
+broken "a configuration that a group may write" "failure configuration" 'writable by group' "chmod 664 $CONF"
+broken "no configuration" "failure configuration" 'no /etc/orglogin/orglogin.conf.*host enroll' "rm $CONF"
+broken "a directory that anybody may write" "failure directories" '/etc/orglogin is writable' 'chmod 777 /etc/orglogin'
+broken "a state directory closed to others" "failure directories" '/var/lib/orglogin is closed' 'chmod 700 /var/lib/orglogin'
+broken "a ledger that others can read" "failure directories" 'ids.db is readable' 'chmod 644 /var/lib/orglogin/ids.db'
+broken "a token that others can read" "failure token files" "$TOKEN is readable" "chmod 644 $TOKEN"
+broken "no token" "failure token files" "$TOKEN does not exist" "rm $TOKEN"
+broken "no user for the fetcher" "failure fetcher's user" 'no orgsync.*useradd' "sed -i /^orgsync:/d /etc/passwd"
+
+# --- snapshot ---
+S=$SNAPSHOT
+broken "no snapshot" "failure snapshot" 'does not exist' "rm $S"
+broken "a snapshot that anybody may write" "failure snapshot" 'writable' "chmod 666 $S"
+broken "a snapshot that others cannot read" "failure snapshot" 'closed to others.*chmod 644' "chmod 600 $S"
+broken "a truncated snapshot" "failure snapshot" . "truncate -s -8 $S"
+broken "a damaged snapshot" "failure snapshot" 'damaged' "perl -0777 -i -pe 's|/home/mia|/home/may|' $S"
+broken "a damaged ledger" "failure members" 'orgsyncd --check fails.*ledger' 'echo damaged >/var/lib/orglogin/ids.db'
+
+# --- organizations and members ---
+broken "an organization that orgsyncd has not read yet" "failure organization beta" 'does not know it.*reload' \
+    "jq '{organization: {id: \"org_b\", name: \"beta\"}, members: [.members[0] | .id = \"b\" | .username = \"bea\"]}' $MEMBERS >/etc/beta.json
+     sed -i 's|^organizations = (|&{ name = \"beta\"; provider = \"file\"; url = \"/etc/beta.json\"; },|' $CONF"
+broken "an url that leads nowhere, not read yet" "failure organization acme" 'a new one would not: .*gone' "sed -i 's|url = .*|url = \"/gone\";|' $CONF"
+broken "a local user with a member's name" "warning members" 'usr_user5.*has a user' 'echo user5:x:4242:4242::/:/usr/sbin/nologin >>/etc/passwd'
+broken "a group that is mapped and not there" "warning members" 'dockre.*none of that name' \
+    "sed -i 's|^groups = (|&{ name = \"dockre\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|' $CONF"
+broken "a local user with an id of the members'" "warning ids" 'user svc has 200123.*' 'echo svc:x:200123:100::/:/usr/sbin/nologin >>/etc/passwd'
+broken "subordinate ids among the members'" "warning ids" 'in /etc/subuid larry has 165536-231071' 'echo larry:165536:65536 >/etc/subuid'
+
+# --- names ---
+N=/etc/nsswitch.conf
+broken "no org for passwd" "failure nsswitch.conf" 'passwd: org is not there.*passwd: files systemd org' "sed -i '/^passwd/s/ org//' $N"
+broken "no org for shadow" "failure nsswitch.conf" 'shadow: org is not there' "sed -i '/^shadow/s/ org//' $N"
+broken "org in front of files" "failure nsswitch.conf" 'group: org stands in front of files' "sed -i 's/^group:.*/group: org files systemd/' $N"
+broken "org in front of systemd" "failure nsswitch.conf" 'in front of systemd' "sed -i 's/^group:.*/group: files org systemd/' $N"
+broken "org behind the end" "failure nsswitch.conf" 'never asked' "sed -i 's/^passwd:.*/passwd: files [NOTFOUND=return] org/' $N"
+broken "initgroups without org" "failure nsswitch.conf" 'initgroups: org is not there' "echo 'initgroups: files' >>$N"
+broken "no nsswitch.conf" "failure nsswitch.conf" 'passwd: org is not there' "rm $N"
+broken "libnss_org that is none" "failure libnss_org" 'too short' 'mount --bind /dev/null /usr/lib/*-linux-gnu/libnss_org.so.2'
+mkdir -p /run/nscd
+nscd && wait_for 5 test -S /run/nscd/socket
+doctor
+names "nscd" "warning nscd" 'members who left.*enable-cache passwd no'
+nscd --shutdown
+wait_for 5 eval '! pgrep -x nscd'
+sed -E -i 's/(enable-cache\s+(passwd|group)\s+)yes/\1no/' /etc/nscd.conf
+nscd && wait_for 5 test -S /run/nscd/socket
+doctor
+names "nscd that leaves users and groups alone" ''
+nscd --shutdown
+wait_for 5 eval '! pgrep -x nscd'
+
+# --- PAM ---
+P=/etc/pam.d
+M=$(echo /usr/lib/*/security)
+all='failure PAM sshd;failure PAM login;failure PAM sudo;failure PAM sudo-i;failure PAM su;failure PAM su-l;failure PAM cron;failure PAM systemd-user'
+broken "pam_org that is none" "failure pam_org" 'too short' "mount --bind /dev/null $M/pam_org.so"
+broken "no local account" "warning local account" 'none beside root' "sed -i /^larry:/d /etc/passwd"
+broken "common-account without pam_org" "$all;warning PAM others" 'does not ask pam_org.*share/doc' "sed -i /pam_org/d $P/common-account"
+broken "sshd without it" "failure PAM sshd" 'does not ask pam_org' "sed -i 's/^@include common-account/account required pam_unix.so/' $P/sshd"
+broken "a sufficient line in front of it" "failure PAM sudo" 'a line in front of it' "sed -i '1i account sufficient pam_unix.so' $P/sudo"
+broken "a jump over it" "failure PAM sudo" 'a line in front of it' "sed -i '1i account [success=4 default=ignore] pam_unix.so' $P/sudo"
+broken "an optional pam_org" "failure PAM cron" 'its own control' \
+    "sed -i 's/^@include common-account/account optional pam_org.so\naccount required pam_permit.so/' $P/cron"
+broken "a substack that ends well is no way past it" "" . \
+    "printf 'account sufficient pam_unix.so\n' >$P/sub; sed -i '1i account substack sub' $P/sudo"
+broken "an include that is not there" "failure PAM login" 'nowhere is included and is not there' "sed -i '1i account include nowhere' $P/login"
+broken "a stack that refuses root" "failure PAM login" 'root is refused.*keep a root shell' "sed -i '1i account requisite pam_deny.so' $P/login"
+broken "a stack that refuses local users" "failure PAM cron" 'local user larry is refused.*keep a root shell' \
+    "sed -i '1i account requisite pam_succeed_if.so quiet uid != '\$(id -u larry) $P/cron"
+broken "a stack that refuses members" "failure PAM sshd" 'member ada is refused' "sed -i '1i account requisite pam_succeed_if.so quiet uid < 200000' $P/sshd"
+broken "a mistaken argument" "failure PAM su;failure PAM su-l" 'refused, but by mistake' "sed -i '1i account required pam_org.so rolle=admin' $P/su"
+broken "a module that is not there" "failure PAM sshd" 'refused, but by mistake.*[Mm]odule' "sed -i '1i account required pam_none.so' $P/sshd"
+broken "a module that crashes" "failure PAM sshd" 'died: Segmentation|a module ended the program' "sed -i '1i account required /mnt/build/tests/pam_ends.so crash' $P/sshd"
+broken "a module that ends the program" "failure PAM sudo" 'a module ended the program' "sed -i '1i account required /mnt/build/tests/pam_ends.so exit' $P/sudo"
+broken "a module that hangs" "failure PAM cron" 'did not end within' "sed -i '1i account required /mnt/build/tests/pam_ends.so hang' $P/cron"
+broken "a module that prints is no trouble" "" . "sed -i '1i account optional /mnt/build/tests/pam_ends.so print' $P/cron"
+broken "a service that is left to others" "failure PAM cron;warning PAM others" 'does not ask pam_org' \
+    "sed -i /common-account/d $P/cron; sed -i 's/^@include common-account/account required pam_unix.so/' $P/other"
+broken "a service that nobody thought of" "warning PAM others" 'gdm-password' "echo 'account required pam_permit.so' >$P/gdm-password"
+broken "sshd without PAM" "failure sshd" 'UsePAM no' 'sed -i s/^UsePAM.*/UsePAM\ no/ /etc/ssh/sshd_config.d/orglogin.conf'
+broken "sshd that tells nobody" "warning sshd" 'KbdInteractiveAuthentication no' 'sed -i "s/^KbdInter.*/KbdInteractiveAuthentication no/" /etc/ssh/sshd_config.d/orglogin.conf'
+broken "sshd with a mistake" "warning sshd" 'cannot be looked at: .*Nonsense' 'echo Nonsense >/etc/ssh/sshd_config.d/x.conf'
+
+# --- what the configuration gives away ---
+broken "a local group as good as root" "warning local groups" 'who is in adm is' \
+    "sed -i 's|^groups = (|&{ name = \"adm\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|' $CONF"
+publishes='orgsyncd --once >/dev/null'
+broken "sudo for everyone" "warning rules" 'every member may use sudo ->' \
+    "sed -i 's|^access = (|&{ services = [\"sudo\"]; org = \"acme\"; everyone = true; },|' $CONF; $publishes"
+broken "everything for each role there is" "warning rules" 'every member may use sudo and su' \
+    "sed -i 's|services = \\[\"sshd\".*org|services = [\"*\"]; org|' $CONF; $publishes"
+
+# --- orgsyncd ---
+set_clock -86400
+with=("${clocked[@]}")
+doctor
+names "a clock that was set back" "failure clock" 'in the future'
+with=()
+members ada:admin mia:member
+orgadmin host sync 2>/dev/null
+doctor
+names "a listing that the shrink brake stopped" "failure organization acme" 'would remove.*host sync --accept'
+rm "$MEMBERS"
+orgadmin host sync 2>/dev/null
+doctor
+names "an organization that is away" "failure organization acme" "$MEMBERS"
+cp "$T/members" "$MEMBERS"
+orgadmin host sync
+kill -STOP "$(pgrep -P $daemon -u root)"
+doctor
+names "an orgsyncd that hangs" "failure orgsyncd" 'timed out.*restart'
+kill -CONT "$(pgrep -P $daemon -u root)"
+kill $daemon
+wait $daemon
+doctor
+names "no orgsyncd" "failure orgsyncd" 'No such file.*systemctl start orgsyncd'
+like "$(says 'organization acme')" 'can be listed; last heard from .* members get in for .* more' "... and how long members get in without it"
+perl -MSocket -e 'socket(S, PF_UNIX, SOCK_SEQPACKET, 0); bind(S, sockaddr_un("/run/orglogin/orgsyncd.sock")); $> = 65534; listen(S, 5); sleep 30' &
+wait_for 5 test -S /run/orglogin/orgsyncd.sock
+doctor
+names "somebody else in its place" "failure orgsyncd" 'not permitted.*not root'
+kill $!
+rm -f /run/orglogin/orgsyncd.sock
+orgsyncd 2>"$T/log" &
+wait_for 5 orgadmin host sync
+doctor
+names "orgsyncd again" ''
+
+# --- Fedora's layout, as shipped ---
+rm $P/*
+cp "$TOP"/conf/pam.d.fedora/* "$TOP"/tests/e2e/fedora/* $P/
+sed -i '/pam_ck_connector\|pam_pwquality/d' $P/*
+cp $P/crond $P/cron
+rm /usr/lib/pam.d/systemd-user
+doctor
+names "Fedora's stacks" ''
+done_testing
