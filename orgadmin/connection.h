@@ -65,8 +65,9 @@ enum exit_status connection_reopen(struct connection *c);
  */
 enum exit_status connection_find_org(struct connection *c, const char *text);
 
-/* Chooses the only organization that the API lists, if there is just one; others are no failure. */
-enum exit_status connection_only_org(struct connection *c);
+/* Chooses the organization ID among those that the API lists, with ID NULL the only one if there is
+ * just one. That there is none is no failure. */
+enum exit_status connection_only_org(struct connection *c, const char *id);
 
 /* Chooses the organization in a record. */
 enum exit_status connection_set_org(struct connection *c, const cJSON *org);

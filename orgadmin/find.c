@@ -100,10 +100,10 @@ static enum exit_status find_listed(struct connection *c, const char *text)
     return status;
 }
 
-enum exit_status connection_only_org(struct connection *c)
+enum exit_status connection_only_org(struct connection *c, const char *id)
 {
     static const char *const none[] = {NULL};
-    struct search s = {.fields = none};
+    struct search s = {.text = id, .fields = none};
     enum exit_status status = search(c, OP_ORG_LIST, &s);
     if (s.found)
         status = connection_set_org(c, s.found);

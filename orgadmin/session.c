@@ -40,6 +40,15 @@ static enum exit_status check(struct connection *c, cJSON **user)
     return connection_run(c, OP_ORG_LIST, NULL);
 }
 
+/* The organization that the credential belongs to, or the only one there is. */
+static enum exit_status choose_org(struct connection *c, const cJSON *user)
+{
+    const char *own = record_text(user, "organization");
+    if (!connection_takes(c, OP_ORG_LIST, NULL))
+        return EXIT_DONE;
+    return connection_only_org(c, *own ? own : NULL);
+}
+
 enum exit_status login(const struct invocation *inv)
 {
     struct connection c;
@@ -58,8 +67,8 @@ enum exit_status login(const struct invocation *inv)
     status = check(&c, &user);
     if (status == EXIT_DONE)
         status = context_vacant(inv->option[OPTION_PROFILE], url, who(user), profile);
-    if (status == EXIT_DONE && connection_takes(&c, OP_ORG_LIST, NULL))
-        status = connection_only_org(&c);
+    if (status == EXIT_DONE)
+        status = choose_org(&c, user);
     if (status == EXIT_DONE) {
         snprintf(c.now.account, sizeof c.now.account, "%s", who(user));
         status = store(&c, profile);

@@ -17,7 +17,7 @@ refuses 1 'whoami: .*login: the credential is not accepted: invalid or expired t
 unlike "$err" 'sat_' 'is not shown'
 refuses 1 'the token belongs to no organization' 'a token of no organization' ada login "${THERE[@]}" --token-file "$T/loose.token"
 ok 'neither is stored' test ! -e "$T/ada/orgadmin/default.json"
-does 'Logged in to .*/v1/cli as ada@example.com\.' 'login' ada login "${THERE[@]}" --token-file "$T/ada.token"
+does 'Logged in to .*/v1/cli as ada@example.com\. Organization: acme-prod\.' 'login' ada login "${THERE[@]}" --token-file "$T/ada.token"
 does "^0c000000-[0-9-]*1 +ada@example.com +$ACME\$" 'whoami: with the organization of the token' ada whoami
 
 # --- organizations ---
