@@ -29,13 +29,25 @@ static bool known_org(const struct config *c, const char *name)
     return false;
 }
 
+static void check_org(const struct config_org *org)
+{
+    size_t n = 0;
+    assert(name_valid(org->name) && provider_known(org->provider));
+    assert(org->url || provider_url(org->provider));
+    while (org->option[n].name) {
+        assert(org->option[n].value);
+        n++;
+    }
+    assert(n <= CONFIG_OPTIONS_MAX);
+}
+
 static void check(const struct config *c)
 {
     assert(c->org_count >= 1 && c->org_count <= SNAPSHOT_ORGS_MAX);
     assert(id_valid(c->range_first) && c->range_first <= c->range_last);
     assert(c->home[0] == '/' && c->shell[0] == '/');
     for (uint32_t i = 0; i < c->org_count; i++)
-        assert(name_valid(c->org[i].name) && c->org[i].provider && c->org[i].url);
+        check_org(&c->org[i]);
     assert(c->group_count <= CONFIG_GROUPS_MAX);
     for (uint32_t i = 0; i < c->group_count; i++)
         assert(name_valid(c->group[i].name) && known_org(c, c->group[i].org));
