@@ -38,6 +38,8 @@ struct group_entry {
     uint32_t gid;
 };
 
+#define SKETCHES 1024
+
 /* Sorted once, searched many times. */
 struct local_ids {
     char **name;  /* of users and groups */
@@ -45,6 +47,7 @@ struct local_ids {
     size_t count, room;
     struct group_entry *group;
     size_t groups;
+    bool sketched[SKETCHES]; /* whether a name has that sketch */
 };
 
 static bool add(struct local_ids *ids, const char *name, uint32_t id)
@@ -117,6 +120,16 @@ static int compare_ids(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* A few bits of a name: most names that are not local differ in them from all that are, which costs
+ * less to see than a search. */
+static size_t sketch(const char *name)
+{
+    size_t len = strlen(name);
+    if (len == 0)
+        return 0;
+    return ((unsigned char)name[0] * 31U + (unsigned char)name[len - 1] * 7U + len) % SKETCHES;
+}
+
 struct local_ids *local_ids_read(void)
 {
     struct local_ids *ids = calloc(1, sizeof *ids);
@@ -134,6 +147,8 @@ struct local_ids *local_ids_read(void)
         qsort(ids->name, ids->count, sizeof *ids->name, compare_names);
         qsort(ids->id, ids->count, sizeof *ids->id, compare_ids);
     }
+    for (size_t i = 0; i < ids->count; i++)
+        ids->sketched[sketch(ids->name[i])] = true;
     return ids;
 }
 
@@ -153,7 +168,8 @@ void local_ids_free(struct local_ids *ids)
 
 bool local_ids_name(const struct local_ids *ids, const char *name)
 {
-    return ids->count && bsearch(&name, ids->name, ids->count, sizeof *ids->name, compare_names);
+    return ids->sketched[sketch(name)] &&
+           bsearch(&name, ids->name, ids->count, sizeof *ids->name, compare_names);
 }
 
 bool local_ids_id(const struct local_ids *ids, uint32_t id)

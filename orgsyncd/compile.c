@@ -27,6 +27,10 @@ struct work {
     uint32_t
         index[CONFIG_GROUPS_MAX]; /* of each configured group in the snapshot, or its local gid */
     bool usable[CONFIG_GROUPS_MAX];
+    struct {
+        const struct pipe_member *member; /* the last whose class was made; NULL: none yet */
+        uint32_t org, index;
+    } classed;
     struct newcomer *newcomer; /* members who want a name that nobody has yet */
     size_t newcomers, room;
     int failed;
@@ -172,19 +176,18 @@ static int settle_newcomers(struct work *w)
 
 /* --- ids --- */
 
-/* Gives the member an id, decides whether he can be served at all, and stores what changed. */
-static void settle_id(struct roster_member *m, void *arg)
+/* Gives the member an id and stores what changed. True when he can be served. */
+static bool settle_id(struct work *w, struct roster_member *m)
 {
-    struct work *w = arg;
     const struct config *c = w->in->config;
-    m->withheld = true;
+    bool served = false;
     if (w->failed || !*m->name)
-        return;
+        return false;
     if (!m->uid) {
         if (ledger_id(w->in->ledger, key(w), m->remote.id, c->range_first, c->range_last, w->local,
                       &m->uid) < 0) {
             w->failed = 1;
-            return;
+            return false;
         }
         m->changed = true;
     }
@@ -193,12 +196,13 @@ static void settle_id(struct roster_member *m, void *arg)
     else if (local_ids_id(w->local, m->uid))
         complain(w, w->org, m, "the machine has a user or group of that number");
     else
-        m->withheld = false;
-    if (!m->withheld && strcmp(m->name, m->wanted) == 0)
+        served = true;
+    if (served && strcmp(m->name, m->wanted) == 0)
         m->complaint = NULL;
     if (m->changed && ledger_store(w->in->ledger, key(w), m) < 0)
         w->failed = 1;
     m->changed = false;
+    return served;
 }
 
 /* --- groups --- */
@@ -251,8 +255,18 @@ static bool in_group(const struct config_group *g, const struct pipe_member *m)
            text_lists_meet(&g->permissions, &m->permissions);
 }
 
+/* Most members are as the one before them; making a class costs more than telling that. */
+static bool same_class(const struct work *w, const struct pipe_member *m)
+{
+    const struct pipe_member *last = w->classed.member;
+    return last && w->classed.org == w->org &&
+           (last->state == MEMBER_ACTIVE) == (m->state == MEMBER_ACTIVE) &&
+           roster_same_list(&last->roles, &m->roles) &&
+           roster_same_list(&last->permissions, &m->permissions);
+}
+
 /* Only an active member has groups. */
-static uint32_t class_of(struct work *w, const struct pipe_member *m)
+static uint32_t make_class(struct work *w, const struct pipe_member *m)
 {
     const struct config *c = w->in->config;
     struct snapshot_class_spec spec = {
@@ -269,16 +283,27 @@ static uint32_t class_of(struct work *w, const struct pipe_member *m)
     return snapshot_writer_class(w->writer, &spec);
 }
 
+static uint32_t class_of(struct work *w, const struct pipe_member *m)
+{
+    if (!same_class(w, m)) {
+        w->classed.index = make_class(w, m);
+        w->classed.org = w->org;
+    }
+    w->classed.member = m;
+    return w->classed.index;
+}
+
 /* --- users --- */
 
 /* HOME with every %u as NAME. */
 static void expand_home(char *out, size_t size, const char *home, const char *name)
 {
-    size_t used = 0;
+    size_t used = 0, len = strlen(name);
     while (*home && used + 1 < size) {
         if (home[0] == '%' && home[1] == 'u') {
-            int n = snprintf(out + used, size - used, "%s", name);
-            used = used + (size_t)n < size ? used + (size_t)n : size - 1;
+            size_t n = len < size - 1 - used ? len : size - 1 - used;
+            memcpy(out + used, name, n);
+            used += n;
             home += 2;
         } else {
             out[used++] = *home++;
@@ -289,25 +314,19 @@ static void expand_home(char *out, size_t size, const char *home, const char *na
 
 /* Those who may not log in keep name and number, so that files still have an owner, but no shell.
  */
-static void add_user(struct roster_member *m, void *arg)
+static void add_user(struct work *w, const struct roster_member *m)
 {
-    struct work *w = arg;
-    if (m->withheld) {
-        w->result.withheld += m->remote.state != MEMBER_REMOVED;
-        return;
-    }
     const struct config *c = w->in->config;
     bool active = m->remote.state == MEMBER_ACTIVE;
-    char home[1024], gecos[TEXT_MAX_LEN + 1];
+    char home[1024];
     expand_home(home, sizeof home, c->home, m->name);
-    text_clean(gecos, sizeof gecos, *m->remote.display ? m->remote.display : m->name, true);
     struct snapshot_user_spec spec = {
         .uid = m->uid,
         .gid = m->uid,
         .class_index = class_of(w, &m->remote),
         .state = m->remote.state,
         .name = m->name,
-        .gecos = gecos,
+        .gecos = *m->remote.display ? m->remote.display : m->name,
         .home = home,
         .shell = active ? c->shell : NOLOGIN,
         .identity = ledger_identity(key(w), m->remote.id),
@@ -315,6 +334,16 @@ static void add_user(struct roster_member *m, void *arg)
     snapshot_writer_user(w->writer, &spec);
     w->result.users++;
     w->result.active += active;
+}
+
+/* Both at once: going through all members is what a change among many costs. */
+static void serve(struct roster_member *m, void *arg)
+{
+    struct work *w = arg;
+    if (settle_id(w, m))
+        add_user(w, m);
+    else
+        w->result.withheld += m->remote.state != MEMBER_REMOVED;
 }
 
 static void each_org(struct work *w, void (*visit)(struct roster_member *, void *))
@@ -334,7 +363,7 @@ static int settle(struct work *w)
     each_org(w, settle_name);
     if (w->failed || settle_newcomers(w) < 0)
         return -1;
-    each_org(w, settle_id);
+    each_org(w, serve);
     return w->failed ? -1 : ledger_commit(w->in->ledger);
 }
 
@@ -343,7 +372,6 @@ static int publish(struct work *w)
     const struct config *c = w->in->config;
     for (size_t i = 0; i < c->rules.count; i++)
         snapshot_writer_rule(w->writer, &c->rules.rule[i]);
-    each_org(w, add_user);
     if (!w->in->path || snapshot_writer_publish(w->writer, w->in->path) == 0)
         return 0;
     log_line("%s cannot be written: %s", w->in->path, strerror(errno));

@@ -98,14 +98,14 @@ struct departure {
     uint32_t gone, stay;
 };
 
-/* Counts who is there now and would be gone. */
+/* Counts who of those that are there now came as gone, and who as there. */
 static void count_departure(struct roster_member *m, void *arg)
 {
     struct departure *d = arg;
-    if (m->remote.state == MEMBER_REMOVED)
+    const struct roster_member *now = roster_find(&d->org->roster, m->remote.id);
+    if (!now || now->remote.state == MEMBER_REMOVED)
         return;
-    const struct roster_member *next = roster_find(&d->org->incoming, m->remote.id);
-    bool gone = next ? next->remote.state == MEMBER_REMOVED : d->org->complete;
+    bool gone = m->remote.state == MEMBER_REMOVED;
     d->gone += gone;
     d->stay += !gone;
 }
@@ -114,8 +114,10 @@ static void count_departure(struct roster_member *m, void *arg)
 static bool implausible(struct keeper_org *o, char *text, size_t size)
 {
     struct departure d = {.org = o};
-    roster_each(&o->roster, count_departure, &d);
-    uint32_t members = d.gone + d.stay;
+    roster_each(&o->incoming, count_departure, &d);
+    uint32_t members = (uint32_t)o->roster.present;
+    if (o->complete)
+        d.gone = members - d.stay;
     if (o->overflow)
         snprintf(text, size, "it is too large, or memory ran out while its members were listed");
     else if (o->roster.count + o->incoming.count > MEMBERS_MAX)

@@ -279,9 +279,12 @@ static int add_id(struct ledger *l, const char *org, const char *remote, uint32_
 
 uint64_t ledger_identity(const char *org, const char *remote)
 {
-    char key[2 * (TEXT_MAX_LEN + 1)];
-    int len = snprintf(key, sizeof key, "%s/%s", org, remote);
-    return hash64(key, (size_t)len);
+    char key[2 * TEXT_MAX_LEN + 1];
+    size_t first = strnlen(org, TEXT_MAX_LEN), second = strnlen(remote, TEXT_MAX_LEN);
+    memcpy(key, org, first);
+    key[first] = '/';
+    memcpy(key + first + 1, remote, second);
+    return hash64(key, first + 1 + second);
 }
 
 static void identity_text(uint64_t identity, char text[17])

@@ -19,6 +19,14 @@ static const char *append(char **p, const char *text, size_t size)
     return at;
 }
 
+/* SIZE bytes of TEXT, cleaned once here rather than for each snapshot. */
+static const char *append_clean(char **p, const char *text, size_t size)
+{
+    char *at = text_clean(*p, size, text, true);
+    *p += size;
+    return at;
+}
+
 struct roster_member *roster_member_new(const struct pipe_member *remote)
 {
     size_t id = strlen(remote->id) + 1, email = strlen(remote->email) + 1,
@@ -35,7 +43,7 @@ struct roster_member *roster_member_new(const struct pipe_member *remote)
         .id = append(&p, remote->id, id),
         .email = append(&p, remote->email, email),
         .username = append(&p, remote->username, user),
-        .display = append(&p, remote->display, display),
+        .display = append_clean(&p, remote->display, display),
         .roles = {append(&p, remote->roles.first, roles), remote->roles.count},
         .permissions = {append(&p, remote->permissions.first, permissions),
                         remote->permissions.count},
@@ -53,7 +61,7 @@ struct roster_member *roster_find(const struct roster *roster, const char *id)
     return found ? *found : NULL;
 }
 
-static bool same_list(const struct text_list *a, const struct text_list *b)
+bool roster_same_list(const struct text_list *a, const struct text_list *b)
 {
     size_t size = text_list_size(a);
     return a->count == b->count && size == text_list_size(b) &&
@@ -64,7 +72,8 @@ static bool same(const struct pipe_member *a, const struct pipe_member *b)
 {
     return a->state == b->state && strcmp(a->email, b->email) == 0 &&
            strcmp(a->username, b->username) == 0 && strcmp(a->display, b->display) == 0 &&
-           same_list(&a->roles, &b->roles) && same_list(&a->permissions, &b->permissions);
+           roster_same_list(&a->roles, &b->roles) &&
+           roster_same_list(&a->permissions, &b->permissions);
 }
 
 int roster_put(struct roster *roster, struct roster_member *member)

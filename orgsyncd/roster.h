@@ -9,7 +9,7 @@
 #include "common/name.h"
 #include "orgsyncd/pipe.h"
 
-/* One allocation; the strings of REMOTE lie behind it. */
+/* One allocation; the strings of REMOTE lie behind it, the display name fit for gecos. */
 struct roster_member {
     uint32_t uid;                /* 0: none allocated yet */
     char name[NAME_MAX_LEN + 1]; /* the local name that is bound to the member, "" = none yet */
@@ -17,7 +17,6 @@ struct roster_member {
                 1]; /* the local name that the remote record asks for, "" = none possible */
     bool lent;      /* NAME is not bound: it goes to the first member who is more than invited */
     bool changed;   /* to be stored in the ledger */
-    bool withheld;  /* not to be published: COMPLAINT says why */
     const char *complaint; /* static; what was reported of the member last */
     uint64_t seen;         /* the listing that named the member last */
     struct pipe_member remote;
@@ -32,6 +31,9 @@ struct roster {
 /* A copy of REMOTE as a member without name and uid; NULL when out of memory. Freed by roster_free
  * or free(). */
 struct roster_member *roster_member_new(const struct pipe_member *remote);
+
+/* Do both hold the same strings in the same order? */
+bool roster_same_list(const struct text_list *a, const struct text_list *b);
 
 struct roster_member *roster_find(const struct roster *roster, const char *id);
 
