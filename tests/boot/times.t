@@ -13,15 +13,18 @@ ROUNDS=3   # boots of each case; as many again, up to twice, while a case is ove
 declare -A what=(
     [good]="with orglogin, all well"
     [silent]="with an API that takes connections and never answers"
+    [dropped]="with a network that drops every packet to the API"
+    [nameless]="with a network that drops every packet to the name server"
     [stopped]="with orgsyncd stopped"
     [hung]="with orgsyncd hung right at its start"
     [bare]="with no snapshot and no orgsyncd"
 )
 declare -A expected=(
-    [plain]="running inactive " [good]="running active ada" [silent]="running T ada" [stopped]="running inactive ada"
+    [plain]="running inactive " [good]="running active ada" [silent]="running T ada" [dropped]="running swallowed ada"
+    [nameless]="running swallowed ada" [stopped]="running inactive ada"
     [hung]="running T ada" [bare]="running inactive "
 )
-cases="good silent stopped hung bare"
+cases="good silent dropped nameless stopped hung bare"
 
 # boot CASE: one more time of it in $T/CASE, and what the machine was like in $T/CASE.state
 boot() {

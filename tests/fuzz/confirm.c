@@ -1,6 +1,6 @@
 /*
- * The confirm protocol: a request as orgsyncd takes it, and a reply as a login takes it. The
- * input's first byte chooses the side.
+ * The confirm protocol: a request as orgsyncd takes it, a reply as a login takes it, and the
+ * metrics as orgadmin takes them. The input's first byte chooses among them.
  */
 #include <assert.h>
 #include <errno.h>
@@ -96,10 +96,16 @@ static void server_side(struct input *in)
 
 /* --- the client's side: a thread is orgsyncd and answers with what stands here --- */
 
+/* Longer than a busy machine may keep the thread waiting; libFuzzer's own limit is below it. */
+#define PATIENCE_MS 30000
+
 static int listener;
 static char path[108];
-static char answer[sizeof(struct confirm_reply) * 2]; /* which outlives the thread's look at it */
+static char answer[CONFIRM_METRICS_MAX + 64]; /* which outlives the thread's look at it */
 static size_t answer_size;
+/* The thread's look is over before the next input's answer; the thread sanitizer does not see a
+ * socket bring that about. */
+static pthread_mutex_t answering = PTHREAD_MUTEX_INITIALIZER;
 
 static void *serve(void *arg)
 {
@@ -108,19 +114,19 @@ static void *serve(void *arg)
         int fd = accept(listener, NULL, NULL);
         ssize_t n = recv(fd, &request, sizeof request, 0);
         assert(confirm_request_valid(&request, (unsigned long)n));
+        pthread_mutex_lock(&answering);
         send(fd, answer, answer_size, MSG_NOSIGNAL);
+        pthread_mutex_unlock(&answering);
         close(fd);
     }
     return arg;
 }
 
-static void client_side(struct input *in)
+static void client_side(void)
 {
     struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH};
     struct confirm_reply reply;
-    answer_size = in->left < sizeof answer ? in->left : sizeof answer;
-    input_take(in, answer, answer_size);
-    if (confirm_ask(path, &request, 1000, &reply) == 0) {
+    if (confirm_ask(path, &request, PATIENCE_MS, &reply) == 0) {
         assert(answer_size == sizeof reply && memcmp(&reply, answer, sizeof reply) == 0);
         assert(reply.magic == CONFIRM_MAGIC && reply.status <= CONFIRM_REFUSED &&
                memchr(reply.text, 0, sizeof reply.text));
@@ -129,13 +135,49 @@ static void client_side(struct input *in)
     }
 }
 
+/* In a buffer of its very size, so that nothing is written behind it. */
+static void metrics_side(void)
+{
+    char *text = malloc(CONFIRM_METRICS_MAX);
+    assert(text);
+    if (confirm_metrics(path, PATIENCE_MS, text) == 0) {
+        assert(answer_size > 0 && answer_size < CONFIRM_METRICS_MAX);
+        assert(strlen(text) == answer_size && memcmp(text, answer, answer_size) == 0);
+    } else {
+        assert(errno == EPROTO || errno == EPERM || errno == ECONNRESET);
+        assert(answer_size == 0 || answer_size >= CONFIRM_METRICS_MAX ||
+               memchr(answer, '\0', answer_size));
+    }
+    free(text);
+}
+
+/* What is left of the input, TIMES: inputs are shorter than answers may be. */
+static void set_answer(const struct input *in, uint32_t times)
+{
+    size_t size = in->left;
+    pthread_mutex_lock(&answering);
+    answer_size = 0;
+    for (; times > 0 && size > 0 && answer_size < sizeof answer; times--) {
+        size_t room = sizeof answer - answer_size, n = size < room ? size : room;
+        memcpy(answer + answer_size, in->data, n);
+        answer_size += n;
+    }
+    pthread_mutex_unlock(&answering);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input in = {data, size};
-    if (input_number(&in, 1) & 1)
-        client_side(&in);
-    else
+    uint32_t side = input_number(&in, 1);
+    if (side & 1) {
+        set_answer(&in, 1 + (side >> 2) % 8);
+        if (side & 2)
+            metrics_side();
+        else
+            client_side();
+    } else {
         server_side(&in);
+    }
     return 0;
 }
 

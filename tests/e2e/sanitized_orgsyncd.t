@@ -1,0 +1,102 @@
+#!/bin/bash
+# orgsyncd as the tests' own tree has it, with sanitizers (of memory and undefined behaviour; of threads with SANITIZE=thread),
+# against a real orgd: from the first listing through changes, reloads, refusals, ends and an organization that is away. No report.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+RUNTIMES=tests/orgsyncd_sanitized
+# On the machine: the runtimes, which the root does not have.
+if [ -z "${ORG_IN_ROOT:-}" ]; then
+    build=${BUILD:-build}
+    [ -e "$build/check/orgsyncd" ] || skip_root "there is no sanitized tree: make check builds it"
+    libraries=$(ldd "$build/check/orgsyncd" | awk '/lib(a|t|ub)san\.so/ { print $3 }')
+    [ -n "$libraries" ] || skip_root "the sanitized tree has its sanitizers' runtimes in no library"
+    rm -rf "${build:?}/$RUNTIMES" && mkdir -p "$build/$RUNTIMES"
+    # shellcheck disable=SC2086 # a list of paths
+    cp -L $libraries "$build/$RUNTIMES/"
+fi
+inside_root
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+
+URL=http://127.0.0.1:7080
+LOG=/var/log/orgsyncd
+cp "/mnt/build/$RUNTIMES"/* /usr/lib/
+# It looks for what is its own in its own tree.
+for place in STATEDIR:/var/lib/orglogin RUNDIR:/run/orglogin SYSCONFDIR:/etc/orglogin; do
+    there=$(sed -n "s/.*-DORG_${place%%:*}='\"\([^\"]*\)\"'.*/\1/p" /mnt/build/check/flags)
+    mkdir -p "$there" "${place#*:}"
+    mount --bind "${place#*:}" "$there"
+done
+export ASAN_OPTIONS=detect_leaks=0
+sanitized() { /mnt/build/check/orgsyncd "$@" 2>>$LOG; }
+said() { grep -q "$1" $LOG; }
+known() { getent passwd "$1"; }
+unknown() { ! known "$1"; }
+in_group() { id -Gn "$1" | grep -qw "$2"; }
+
+server() {
+    orgd --data /var/lib/orgd.db --listen 127.0.0.1:7080 --owner olga@acme.example >"$T/orgd.out" 2>>"$T/orgd.err" &
+    orgd_pid=$!
+    wait_for 5 grep -q '^listening' "$T/orgd.out"
+}
+organize() {
+    mkdir -p /root/people/olga
+    (umask 077 && grep -E '^live_' "$T/orgd.out" >/root/people/olga/token)
+    by olga login --url $URL --token-file /root/people/olga/token
+    by olga org create acme
+    by olga token create --name host --role member --out /etc/orglogin/acme.token
+    joins olga $URL ada admin
+    joins olga $URL mia member
+}
+server
+ok "an organization" organize
+id=$(by olga org show -o json | jq -r .id)
+# By name, for which libcurl has a thread.
+sed -e 's|url = .*|url = "http://localhost:7080";|' -e "s|org_7f3a|$id|" /usr/share/doc/orglogin/orglogin.conf >"$CONF"
+
+ok "--check" sanitized --check
+ok "--once" sanitized --once
+/mnt/build/check/orgsyncd 2>>$LOG >/dev/null &
+daemon=$!
+ok "it serves" wait_for 30 orgadmin host sync
+ok "... with what there is" known ada
+joins olga $URL gus member >/dev/null 2>&1
+ok "a change" wait_for 20 known gus
+by olga member role mia admin >/dev/null 2>&1
+ok "... and another" wait_for 20 in_group mia acme-admins
+by olga member remove gus --yes >/dev/null 2>&1
+sleep 0.5
+ok "sync, status and metrics" orgadmin host sync
+ok "... with --accept" orgadmin host sync --accept
+ok "... by anybody" setpriv --reuid=nobody --clear-groups orgadmin host status
+like "$(orgadmin host metrics)" '^orgsyncd_generation [0-9]' "... in numbers"
+logins=
+for _ in 1 2 3 4 5 6 7 8; do
+    for _ in 1 2 3 4 5; do su ada -c true </dev/null || exit; done &
+    logins="$logins $!"
+done
+# shellcheck disable=SC2086 # a list of numbers
+wait $logins
+is $? 0 "eight log in at once"
+
+cp "$CONF" "$T/good"
+echo 'nonsense = 1;' >>"$CONF"
+kill -HUP "$daemon"
+ok "a bad configuration" wait_for 20 said 'nonsense'
+cp "$T/good" "$CONF"
+kill -HUP "$daemon"
+ok "... and a good one" wait_for 20 said 'read again'
+ok "... it serves" wait_for 30 orgadmin host sync
+for pid in $(pgrep -P "$daemon"); do kill -9 "$pid" 2>/dev/null; done
+ok "its children killed, it serves again" wait_for 30 orgadmin host sync
+kill "$orgd_pid"
+wait "$orgd_pid" 2>/dev/null
+ok "the organization is away" wait_for 20 bash -c '! orgadmin host sync'
+server
+joins olga $URL zoe member >/dev/null 2>&1
+ok "... and back" wait_for 40 known zoe
+kill "$daemon"
+wait "$daemon"
+is $? 0 "it ends well"
+is "$(grep -E -A 20 'ERROR: |WARNING: ThreadSanitizer|runtime error:' $LOG)" '' "no report" || diag "$(tail -n 40 $LOG)"
+done_testing

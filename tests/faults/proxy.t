@@ -1,0 +1,114 @@
+#!/bin/bash
+# orgsyncd behind a proxy that alone knows the way to the organization: https goes through it (CONNECT), the organization is checked
+# against ca_file as ever, and a proxy that refuses or is gone is an organization that is away.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+# On the machine, where openssl is: an authority, a host's certificate by it, and another authority of the same name.
+make_certificates() {
+    local ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2)
+    mkdir -p "$1" && cd "$1" && umask 077 &&
+        openssl req -x509 "${ec[@]}" -subj '/CN=test authority' -keyout ca.key -out ca.pem &&
+        openssl req -x509 "${ec[@]}" -subj '/CN=test authority' -keyout other.key -out other.pem &&
+        openssl req -x509 "${ec[@]}" -subj /CN=org.test -addext subjectAltName=DNS:org.test -addext basicConstraints=CA:FALSE \
+            -CA ca.pem -CAkey ca.key -keyout host.key -out host.pem
+}
+if [ -z "${ORG_IN_ROOT:-}" ]; then
+    command -v openssl >/dev/null || { echo "1..0 # SKIP openssl is not installed"; exit 0; }
+    (make_certificates "${BUILD:-build}/tests/proxy") 2>/dev/null || { echo "1..0 # SKIP openssl makes no certificates"; exit 0; }
+fi
+inside_root
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+. "$(dirname "$0")/people.sh"
+
+LOCAL=http://127.0.0.1:7080
+API=https://org.test:7443
+PROXY=http://127.0.0.1:3128
+install -m 644 /mnt/build/tests/proxy/ca.pem /etc/orglogin/ca.pem
+
+serve() {
+    orgd --data /var/lib/orgd.db --listen 127.0.0.1:7080 --tls 127.0.0.1:7443 --owner olga@acme.example \
+        --cert /mnt/build/tests/proxy/host.pem --key /mnt/build/tests/proxy/host.key >"$T/orgd.out" 2>"$T/orgd.err" &
+    wait_for 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7443'
+}
+organize() {
+    mkdir -p /root/people/olga
+    (umask 077 && grep -E '^live_' "$T/orgd.out" >/root/people/olga/token)
+    by olga login --url $LOCAL --token-file /root/people/olga/token
+    by olga org create acme
+    by olga token create --name host --role member --out /etc/orglogin/acme.token
+    joins olga $LOCAL ada admin
+    joins olga $LOCAL rem admin
+}
+joins_now() { joins olga $LOCAL "$1" member >/dev/null 2>&1; }
+# configure [PROXY]: with it or, without, by a straight way that is not there
+configure() {
+    sed -e "s|url = .*|url = \"$API\";|" -e "s|org_7f3a|$id|" -e "s|# ca_file = .*|ca_file = \"/etc/orglogin/ca.pem\"; ${1:+proxy = \"$1\";}|" \
+        -e 's/login_max_age = "10s";/login_max_age = "0s";/' /usr/share/doc/orglogin/orglogin.conf >"$CONF"
+}
+proxy_mode() { echo "$1" >"$T/mode"; }
+start_proxy() {
+    "$(dirname "$0")/proxy" "${PROXY##*:}" "$T" org.test=127.0.0.1 &
+    proxy=$!
+    wait_for 5 bash -c "exec 3<>/dev/tcp/127.0.0.1/${PROXY##*:}"
+}
+stop_proxy() {
+    kill "$proxy"
+    wait "$proxy" 2>/dev/null
+}
+decisions() { grep -o 'pam_org(su:account): user=ada .* age_ms' "$AUTH_LOG"; }
+# away WHAT PATTERN: orgsyncd cannot hear the organization and says why; nobody is the worse for it
+away() {
+    ok "$1: the organization is not heard from" wait_for 10 bash -c '! orgadmin host sync'
+    like "$(orgadmin host sync 2>&1)" "$2" "... and one is told why"
+    : >"$AUTH_LOG"
+    stand "... meanwhile"
+    like "$(decisions)" 'decision=allow reason=offline' "... which is the offline grace"
+}
+
+start_syslog
+serve
+ok "an organization" organize
+id=$(by olga org show -o json | jq -r .id)
+is "$(getent hosts org.test)" '' "this machine does not know where it is"
+proxy_mode open
+start_proxy
+
+configure
+: >"$T/requests"
+like "$(env https_proxy=$PROXY HTTPS_PROXY=$PROXY all_proxy=$PROXY ALL_PROXY=$PROXY orgsyncd --once 2>&1)" 'resolve' \
+    "a proxy of the environment: the organization is not found"
+is "$(cat "$T/requests")" '' "... because that proxy is not asked"
+
+configure $PROXY
+ok "the configuration's proxy: orgsyncd publishes the members" env https_proxy=http://127.0.0.1:1 no_proxy='*' NO_PROXY='*' orgsyncd --once
+like "$(head -n 1 "$T/requests")" '^CONNECT org\.test:7443 HTTP/1\.1' "... through a tunnel"
+unlike "$(cat "$T/requests")" 'live_|[Aa]uthorization|members' "... of which the proxy sees the end and nothing else"
+is "$(grep -vc '^CONNECT ' <(grep ' HTTP/' "$T/requests"))" 0 "... and no other request"
+install -m 644 /mnt/build/tests/proxy/other.pem /etc/orglogin/ca.pem
+like "$(orgsyncd --once 2>&1)" 'certificate' "another authority in ca_file: the other end of the tunnel is not trusted"
+install -m 644 /mnt/build/tests/proxy/ca.pem /etc/orglogin/ca.pem
+
+by olga member remove rem --yes 2>/dev/null
+start_orgsyncd env https_proxy=http://127.0.0.1:1
+ok "orgsyncd starts" wait_for 10 orgadmin host sync
+joins_now cleo
+ok "a change comes through the tunnel by itself" wait_for 10 known cleo
+: >"$AUTH_LOG"
+stand "a good proxy"
+like "$(decisions)" 'decision=allow reason=rule' "... with a live confirmation"
+
+stop_proxy
+away "the proxy is gone" 'port 3128|proxy'
+joins_now dora
+is "$(known dora)" '' "... nothing new is known"
+proxy_mode 403
+start_proxy
+away "a proxy that refuses" '403'
+proxy_mode open
+ok "the proxy is back: heard by itself" wait_for 40 known dora
+: >"$AUTH_LOG"
+stand "afterwards"
+like "$(decisions)" 'decision=allow reason=rule' "... with a live confirmation"
+kill "$daemon"
+done_testing
