@@ -139,9 +139,3 @@ bool collection_value(const struct collection *c, size_t i, const char *field, s
             return true;
     return false;
 }
-
-const char *collection_text(const struct collection *c, size_t i, const char *field)
-{
-    struct value value;
-    return collection_value(c, i, field, &value) && value.kind == VALUE_TEXT ? value.text : "";
-}

@@ -49,7 +49,4 @@ bool collection_next(const struct collection *c, size_t i, size_t *at, struct va
 /* Fills *VALUE with FIELD of record I; false when it has none. */
 bool collection_value(const struct collection *c, size_t i, const char *field, struct value *value);
 
-/* The text of FIELD of record I, "" when there is none. */
-const char *collection_text(const struct collection *c, size_t i, const char *field);
-
 #endif
