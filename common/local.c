@@ -7,30 +7,87 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A line longer than this, a group of tens of thousands, is skipped. */
-#define LINE_MAX_LEN (1 << 20)
+/* Far longer than any line: a group of millions. */
+#define LINE_MAX_LEN ((size_t)64 << 20)
+
+struct reader {
+    FILE *file;
+    char *line;
+    size_t size;
+};
+
+static bool grow(struct reader *r)
+{
+    size_t size = r->size ? 2 * r->size : 2048;
+    if (size > LINE_MAX_LEN) {
+        errno = EOVERFLOW;
+        return false;
+    }
+    char *line = realloc(r->line, size);
+    if (!line)
+        return false;
+    r->line = line;
+    r->size = size;
+    return true;
+}
+
+/* Ends the reading, which RC stopped: true when that was the end of the file. */
+static bool reader_close(struct reader *r, int rc)
+{
+    bool whole = rc == ENOENT && !ferror(r->file);
+    int saved = errno;
+    fclose(r->file);
+    free(r->line);
+    errno = saved;
+    return whole;
+}
+
+static bool reader_open(struct reader *r, const char *path)
+{
+    *r = (struct reader){.file = fopen(path, "re")};
+    if (!r->file)
+        return false;
+    if (grow(r))
+        return true;
+    reader_close(r, ENOMEM);
+    return false;
+}
+
+/* 0, ENOENT at the end, or why there is no next. After ERANGE glibc gives the same line again, for
+ * ever if it gets no more room. */
+static int next_user(struct reader *r, struct passwd *pw)
+{
+    struct passwd *found;
+    int rc;
+    while ((rc = fgetpwent_r(r->file, pw, r->line, r->size, &found)) == ERANGE && grow(r))
+        ;
+    return rc;
+}
+
+static int next_group(struct reader *r, struct group *gr)
+{
+    struct group *found;
+    int rc;
+    while ((rc = fgetgrent_r(r->file, gr, r->line, r->size, &found)) == ERANGE && grow(r))
+        ;
+    return rc;
+}
 
 enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid)
 {
-    FILE *f = fopen("/etc/passwd", "re");
-    if (!f)
-        return LOCAL_UNKNOWN;
-    char line[2048];
-    struct passwd pw, *found;
-    enum local_answer answer = LOCAL_NO;
+    struct reader r;
+    struct passwd pw;
     int rc;
-    while (answer == LOCAL_NO &&
-           ((rc = fgetpwent_r(f, &pw, line, sizeof line, &found)) == 0 || rc == ERANGE)) {
-        if (rc == 0 && strcmp(pw.pw_name, name) == 0) {
-            *uid = pw.pw_uid;
-            *gid = pw.pw_gid;
-            answer = LOCAL_YES;
-        }
+    if (!reader_open(&r, "/etc/passwd"))
+        return LOCAL_UNKNOWN;
+    while ((rc = next_user(&r, &pw)) == 0 && strcmp(pw.pw_name, name) != 0)
+        ;
+    if (rc == 0) {
+        *uid = pw.pw_uid;
+        *gid = pw.pw_gid;
     }
-    if (answer == LOCAL_NO && ferror(f))
-        answer = LOCAL_UNKNOWN;
-    fclose(f);
-    return answer;
+    bool whole = reader_close(&r, rc);
+    return rc == 0 ? LOCAL_YES : whole ? LOCAL_NO : LOCAL_UNKNOWN;
 }
 
 struct group_entry {
@@ -79,34 +136,28 @@ static bool add_group(struct local_ids *ids, const char *name, uint32_t gid)
     return group[ids->groups].name && ++ids->groups && add(ids, name, gid);
 }
 
-static bool read_users(struct local_ids *ids, char *line, size_t size)
+static bool read_users(struct local_ids *ids)
 {
-    FILE *f = fopen("/etc/passwd", "re");
-    if (!f)
-        return false;
-    struct passwd pw, *found;
+    struct reader r;
+    struct passwd pw;
     int rc;
-    bool fine = true;
-    while (fine && ((rc = fgetpwent_r(f, &pw, line, size, &found)) == 0 || rc == ERANGE))
-        fine = rc != 0 || add(ids, pw.pw_name, pw.pw_uid);
-    fine = fine && !ferror(f);
-    fclose(f);
-    return fine;
+    if (!reader_open(&r, "/etc/passwd"))
+        return false;
+    while ((rc = next_user(&r, &pw)) == 0 && add(ids, pw.pw_name, pw.pw_uid))
+        ;
+    return reader_close(&r, rc);
 }
 
-static bool read_groups(struct local_ids *ids, char *line, size_t size)
+static bool read_groups(struct local_ids *ids)
 {
-    FILE *f = fopen("/etc/group", "re");
-    if (!f)
-        return false;
-    struct group gr, *found;
+    struct reader r;
+    struct group gr;
     int rc;
-    bool fine = true;
-    while (fine && ((rc = fgetgrent_r(f, &gr, line, size, &found)) == 0 || rc == ERANGE))
-        fine = rc != 0 || add_group(ids, gr.gr_name, gr.gr_gid);
-    fine = fine && !ferror(f);
-    fclose(f);
-    return fine;
+    if (!reader_open(&r, "/etc/group"))
+        return false;
+    while ((rc = next_group(&r, &gr)) == 0 && add_group(ids, gr.gr_name, gr.gr_gid))
+        ;
+    return reader_close(&r, rc);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -133,12 +184,9 @@ static size_t sketch(const char *name)
 struct local_ids *local_ids_read(void)
 {
     struct local_ids *ids = calloc(1, sizeof *ids);
-    char *line = malloc(LINE_MAX_LEN);
-    bool fine =
-        ids && line && read_users(ids, line, LINE_MAX_LEN) && read_groups(ids, line, LINE_MAX_LEN);
-    int saved = errno;
-    free(line);
+    bool fine = ids && read_users(ids) && read_groups(ids);
     if (!fine) {
+        int saved = errno;
         local_ids_free(ids);
         errno = saved;
         return NULL;

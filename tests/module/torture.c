@@ -340,6 +340,62 @@ static void unreadable_files(void **state)
     }
 }
 
+/* Puts a copy of FILE in its place whose last lines are one of 100 kB and LAST. */
+static bool lengthen(const char *file, const char *last)
+{
+    char copy[64], line[4096];
+    snprintf(copy, sizeof copy, "%s/long", confdir);
+    FILE *from = fopen(file, "re"), *to = fopen(copy, "we");
+    while (from && to && fgets(line, sizeof line, from))
+        fputs(line, to);
+    if (!from || !to)
+        return false;
+    fprintf(to, "longest:x:%0100000d:54321::/:/bin/sh\n%s\n", 54321, last);
+    fclose(from);
+    fclose(to);
+    bool done = mount(copy, file, NULL, MS_BIND, NULL) == 0;
+    unlink(copy);
+    return done;
+}
+
+/* Everybody is found before, in and behind a line that is longer than any buffer. */
+static int with_long_lines(void)
+{
+    uint32_t uid = 0, gid = 0;
+    bool failed;
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        !lengthen("/etc/passwd", "hindmost:x:54322:54322::/:/bin/sh") ||
+        !lengthen("/etc/group", "hindmosts:x:54323:"))
+        return 77;
+    alarm(60);
+    struct local_ids *ids = local_ids_read();
+    if (!ids || !local_ids_name(ids, "longest") || !local_ids_id(ids, 54322) ||
+        !local_ids_group(ids, "hindmosts", &gid) || gid != 54323)
+        return 1;
+    local_ids_free(ids);
+    if (local_user("longest", &uid, &gid) != LOCAL_YES || uid != 54321 || gid != 54321)
+        return 2;
+    return local_user("hindmost", &uid, &gid) != LOCAL_YES || uid != 54322 ||
+           local_user("nobody-at-all", &uid, &gid) != LOCAL_NO ||
+           log_in("passing", "hindmost", FAULT_NONE, 0, &failed) != PAM_SUCCESS ||
+           log_in("passing", "ada", FAULT_NONE, 0, &failed) != PAM_SUCCESS;
+}
+
+static void long_lines(void **state)
+{
+    (void)state;
+    int status = 0;
+    publish(1);
+    start_server();
+    pid_t child = fork();
+    if (child == 0)
+        _exit(with_long_lines());
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip(); /* no mount namespace to be had */
+    assert_int_equal(status, 0);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -389,6 +445,7 @@ int main(void)
         cmocka_unit_test_teardown(logins_without_memory, after),
         cmocka_unit_test_teardown(namesake, after),
         cmocka_unit_test_teardown(unreadable_files, after),
+        cmocka_unit_test_teardown(long_lines, after),
         cmocka_unit_test_teardown(logins_without_descriptors, after),
     };
     return cmocka_run_group_tests_name("scarcity", tests, setup, teardown);
