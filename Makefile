@@ -6,7 +6,9 @@ STATEDIR   ?= /var/lib/orglogin
 RUNDIR     ?= /run/orglogin
 SYSCONFDIR ?= /etc/orglogin
 MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
-LIBDIR     ?= $(PREFIX)/lib/$(MULTIARCH)
+# The two modules do not follow PREFIX: libc and libpam look for them nowhere else.
+LIBDIR     ?= /usr/$(if $(MULTIARCH),lib/$(MULTIARCH),lib64)
+DOCDIR     := $(PREFIX)/share/doc/orglogin
 SANITIZE   ?=
 Q          := $(if $(V),,@)# V=1 shows the commands
 
@@ -16,7 +18,7 @@ HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-st
 ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -I. -MMD -MP $(WARNINGS) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 	-DORG_STATEDIR='"$(STATEDIR)"' -DORG_RUNDIR='"$(RUNDIR)"' -DORG_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DORG_SBINDIR='"$(PREFIX)/sbin"' -DORG_PAMDIR='"$(LIBDIR)/security"' \
-	-DORG_DOCDIR='"$(PREFIX)/share/doc/orglogin"'
+	-DORG_DOCDIR='"$(DOCDIR)"'
 ORG_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 MODULE_LDFLAGS = -shared -fPIC -Wl,-z,nodelete -Wl,--version-script=$(1) $(if $(SANITIZE),,-Wl,-z,defs)
 
@@ -74,23 +76,41 @@ $(BUILD)/pam_org.so: $(call objects,pam_module) $(READER) pam_module/exports.map
 -include $(wildcard $(BUILD)/obj/*/*.d) $(wildcard $(BUILD)/obj/tests/*/*.d)
 include tests/tests.mk
 
+# What is installed, MODE:FILE:WHERE.
+INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
+	$(foreach p,orgsyncd orgd,755:$(BUILD)/$(p):$(PREFIX)/sbin/$(p)) \
+	644:$(BUILD)/libnss_org.so.2:$(LIBDIR)/libnss_org.so.2 \
+	644:$(BUILD)/pam_org.so:$(LIBDIR)/security/pam_org.so \
+	$(foreach f,$(patsubst conf/%,%,$(shell find conf -type f)),644:conf/$(f):$(DOCDIR)/$(f)) \
+	$(foreach f,README.md LICENSE orgd/API.md,644:$(f):$(DOCDIR)/$(notdir $(f))) \
+	$(foreach f,$(wildcard packaging/man/*),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
+	$(foreach u,orgsyncd orgd,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
+	644:packaging/systemd/sysusers.conf:$(PREFIX)/lib/sysusers.d/orglogin.conf \
+	644:packaging/completions/orgadmin.bash:$(PREFIX)/share/bash-completion/completions/orgadmin \
+	644:packaging/completions/_orgadmin:$(PREFIX)/share/zsh/vendor-completions/_orgadmin \
+	644:packaging/completions/orgadmin.fish:$(PREFIX)/share/fish/vendor_completions.d/orgadmin.fish
+
+# Units, pages and examples name the places of this installation.
+AS_HERE := sed -e 's|/usr/sbin/org|$(PREFIX)/sbin/org|g' -e 's|/usr/share/doc/orglogin|$(DOCDIR)|g' -e 's|/etc/orglogin|$(SYSCONFDIR)|g'
+
+# Each file takes the place of the old one whole, at once: somebody may be logging in.
 .PHONY: install
 install: all
-	install -d $(addprefix $(DESTDIR),$(PREFIX)/bin $(PREFIX)/sbin $(LIBDIR)/security $(PREFIX)/share/doc/orglogin \
-		$(PREFIX)/lib/systemd/system $(PREFIX)/lib/sysusers.d $(PREFIX)/share/man/man1 $(PREFIX)/share/man/man5 $(PREFIX)/share/man/man7 $(PREFIX)/share/man/man8)
-	install -d -m 755 $(DESTDIR)$(SYSCONFDIR)
-	install -m 755 $(BUILD)/orgadmin $(DESTDIR)$(PREFIX)/bin/
-	install -m 755 $(BUILD)/orgsyncd $(BUILD)/orgd $(DESTDIR)$(PREFIX)/sbin/
-	install -m 644 $(BUILD)/libnss_org.so.2 $(DESTDIR)$(LIBDIR)/
-	install -m 644 $(BUILD)/pam_org.so $(DESTDIR)$(LIBDIR)/security/
-	cp -R conf/. $(DESTDIR)$(PREFIX)/share/doc/orglogin/
-	install -m 644 README.md LICENSE orgd/API.md $(DESTDIR)$(PREFIX)/share/doc/orglogin/
-	install -m 644 packaging/systemd/*.service $(DESTDIR)$(PREFIX)/lib/systemd/system/
-	install -m 644 packaging/systemd/sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/orglogin.conf
-	for s in 1 5 7 8; do install -m 644 packaging/man/*.$$s $(DESTDIR)$(PREFIX)/share/man/man$$s/; done
-	install -D -m 644 packaging/completions/orgadmin.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/orgadmin
-	install -D -m 644 packaging/completions/_orgadmin $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_orgadmin
-	install -D -m 644 packaging/completions/orgadmin.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/orgadmin.fish
+	$(Q)install -d -m 755 $(DESTDIR)$(SYSCONFDIR)
+	$(Q)set -e; umask 022; for entry in $(INSTALLED); do \
+		mode=$${entry%%:*} file=$${entry#*:}; to=$(DESTDIR)$${file##*:} file=$${file%:*}; new=$${to%/*}/.$${to##*/}.new; \
+		echo "  INSTALL $$to"; mkdir -p "$${to%/*}"; \
+		case $$file in $(BUILD)/*) cp "$$file" "$$new" ;; *) $(AS_HERE) "$$file" >"$$new" ;; esac; \
+		chmod "$$mode" "$$new"; mv -f "$$new" "$$to"; \
+	done
+
+# Not while this machine's logins or names go by it.
+.PHONY: uninstall
+uninstall:
+	$(Q)$(if $(DESTDIR),,! grep -ls 'pam_org\.so' /etc/pam.d/* && ! grep -Hs '^[^#]*[[:space:]]org\b' /etc/nsswitch.conf || \
+		{ echo 'uninstall: this machine still asks orglogin there; orgadmin(1), "To undo it", says how to change that' >&2; exit 1; })
+	rm -f $(foreach entry,$(INSTALLED),$(DESTDIR)$(lastword $(subst :, ,$(entry))))
+	-$(Q)rmdir $(DESTDIR)$(DOCDIR)/pam.d $(DESTDIR)$(DOCDIR)/pam.d.fedora $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR) 2>/dev/null
 
 .PHONY: clean
 clean:
