@@ -6,8 +6,9 @@ STATEDIR   ?= /var/lib/orglogin
 RUNDIR     ?= /run/orglogin
 SYSCONFDIR ?= /etc/orglogin
 MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
-# The two modules do not follow PREFIX: libc and libpam look for them nowhere else.
+# These do not follow PREFIX: libc, libpam and pam-auth-update look nowhere else.
 LIBDIR     ?= /usr/$(if $(MULTIARCH),lib/$(MULTIARCH),lib64)
+PAMCONFIGS ?= /usr/share/pam-configs
 DOCDIR     := $(PREFIX)/share/doc/orglogin
 SANITIZE   ?=
 Q          := $(if $(V),,@)# V=1 shows the commands
@@ -86,6 +87,7 @@ INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
 	$(foreach f,$(wildcard packaging/man/*),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
 	$(foreach u,orgsyncd orgd,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
 	644:packaging/systemd/sysusers.conf:$(PREFIX)/lib/sysusers.d/orglogin.conf \
+	644:packaging/pam-configs/orglogin:$(PAMCONFIGS)/orglogin \
 	644:packaging/completions/orgadmin.bash:$(PREFIX)/share/bash-completion/completions/orgadmin \
 	644:packaging/completions/_orgadmin:$(PREFIX)/share/zsh/vendor-completions/_orgadmin \
 	644:packaging/completions/orgadmin.fish:$(PREFIX)/share/fish/vendor_completions.d/orgadmin.fish

@@ -11,7 +11,7 @@
 #include "orgadmin/pam_stack.h"
 
 #define ANSWER_MS 1000
-#define DEBIAN    "/etc/pam.d/common-account"
+#define PROFILE   "/usr/share/pam-configs/orglogin"
 #define FEDORA    "/etc/authselect"
 
 static bool there(const char *path)
@@ -78,18 +78,18 @@ static bool open_door(void)
     return false;
 }
 
+/* Where pam-auth-update has our profile, which also makes home directories. */
 static void step_pam_debian(void)
 {
-    if (open_door())
-        puts("\n# PAM asks pam_org who may come in. Local users and root pass it by as before. If\n"
-             "# your file has changes of its own (a line beside pam_unix, pam_deny and "
-             "pam_permit),\n"
-             "# add the two lines with pam_localuser and pam_org to it by hand instead.\n"
-             "cp -p " DEBIAN " " DEBIAN ".before-orglogin\n"
-             "cp " PATH_DOC "/pam.d/common-account " DEBIAN);
-    if (!pam_stack_has("sshd", "session", "pam_mkhomedir.so"))
-        puts("\n# A member has no home directory before the first login.\n"
-             "echo 'session optional pam_mkhomedir.so umask=0077' >>/etc/pam.d/sshd");
+    if (!open_door() && pam_stack_has("sshd", "session", "pam_mkhomedir.so"))
+        return;
+    puts("\n# PAM asks pam_org who may come in, and makes a member's home directory at the first\n"
+         "# login. Local users and root pass it by as before. Where common-account has changes of\n"
+         "# your own, pam-auth-update leaves all as it is, and says so: then add the two lines "
+         "with\n"
+         "# pam_localuser and pam_org by hand, as in " PATH_DOC "/pam.d.");
+    if (there(PROFILE))
+        puts("pam-auth-update --enable orglogin");
 }
 
 /* authselect has both files; nsswitch.conf is one of its, too. */

@@ -12,6 +12,7 @@ TOKEN=/etc/orglogin/acme.token
 
 # The machine before orglogin, as Debian has it; sshd takes root's keys already, and members' where root puts them.
 sed -i 's/ org$//' /etc/nsswitch.conf
+export DEBIAN_FRONTEND=noninteractive
 pam-auth-update --package --force 2>/dev/null
 sed -i 's/^auth .*pam_org.so/@include common-auth/; /pam_org\|pam_mkhomedir/d' /etc/pam.d/sshd
 rm -f /etc/orglogin/*
@@ -99,7 +100,7 @@ like "$(cat "$T/err")" 'would publish: 3 users \(3 active\), 2 groups' "... with
 ok "... what is left to do is a shell script" bash -n "$T/steps"
 is "$(system_files)" "$before" "... and nothing of the system's own is changed"
 like "$(cat "$T/steps")" "sed -E -i.before-orglogin 's/\^\(passwd\|group\|shadow\):" "... names are left to do"
-like "$(cat "$T/steps")" 'cp /usr/share/doc/orglogin/pam.d/common-account /etc/pam.d/common-account' "... PAM"
+like "$(cat "$T/steps")" '^pam-auth-update --enable orglogin$' "... PAM"
 like "$(cat "$T/steps")" 'systemctl enable --now orgsyncd' "... and orgsyncd"
 like "$(tail -1 "$T/steps")" '^orgadmin host doctor$' "... and a look at all of it"
 
@@ -112,6 +113,8 @@ orgadmin host doctor -o json >"$T/json" 2>"$T/err"
 is "$? $(jq -r '[.[] | select(.result != "ok") | "\(.result) \(.check)"] | join(";")' "$T/json")" "0 " "... the doctor has nothing to say"
 is "$(as mia id -un)" mia "a member logs in by ssh"
 is "$(as mia stat -c "'%U %a'" /home/mia)" 'mia 700' "... at home"
+is "$(grep -v '^#' /etc/pam.d/common-account | xargs -n 1)" "$(grep -v '^#' /usr/share/doc/orglogin/pam.d/common-account | xargs -n 1)" \
+    "... by the stack that /usr/share/doc has"
 is "$(as ada id -Gn | tr ' ' '\n' | grep -c '^acme')" 2 "an admin is in both groups"
 is "$(as larry id -un) $(as root id -un)" 'larry root' "local users log in as before"
 is "$(as stranger id -un)" '' "a stranger does not"
@@ -171,7 +174,6 @@ undo=$(sed -n '/^To undo it/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.
 like "$undo" 'nsswitch' "orgadmin(1) has the commands that undo it"
 ok "they run" bash -e <<<"${undo//NAME/acme}"
 rm /etc/orglogin/beta.token
-sed -i '$d' /etc/pam.d/sshd # the line for home directories, which harms nobody
 is "$(system_files)" "$before" "the system's files are what they were"
 is "$(ls -A /etc/orglogin)" '' "nothing is left in /etc/orglogin"
 is "$(as larry id -un) $(as root id -un) $(as ada id -un)" 'larry root ' "local users log in, members do not"

@@ -53,7 +53,7 @@ printf 'passwd: files\n' >"$T/etc/nsswitch.conf"
 uninstalls() {
     # shellcheck disable=SC2016 # the inner shell's
     unshare --map-root-user --mount sh -c 'mount --rbind "$0/etc" /etc && cd "$1" && MAKEFLAGS= exec make uninstall BUILD="$2" \
-        PREFIX="$0/here" LIBDIR="$0/here/lib" SYSCONFDIR="$0/here/etc"' "$T" "$TOP" "$BUILD" >"$T/out" 2>"$T/err"
+        PREFIX="$0/here" LIBDIR="$0/here/lib" PAMCONFIGS="$0/here" SYSCONFDIR="$0/here/etc"' "$T" "$TOP" "$BUILD" >"$T/out" 2>"$T/err"
 }
 if unshare --map-root-user --mount true 2>/dev/null; then
     ok "make uninstall where nothing asks orglogin" uninstalls
