@@ -138,14 +138,19 @@ static const struct field event_fields[] = {
 };
 
 /* Every call is a POST below the same path. The arguments are the template's inside. */
-#define CALL(below, body_text)                                                                     \
-    .run = engine_run, .method = "POST", .path = "/v1" below, .body = "{" body_text "}"
-#define ORG           "\"organizationId\":\"$org\""
-#define DONE          .shape = ITEMS_OK, .items = "ok"
-#define ONE(at, what) .shape = ITEMS_ONE, .items = at, .fields = what
+#define POST(below, body_text) .method = "POST", .path = "/v1" below, .body = "{" body_text "}"
+#define CALL(below, body_text) .run = engine_run, POST(below, body_text)
+#define ORG                    "\"organizationId\":\"$org\""
+#define DONE                   .shape = ITEMS_OK, .items = "ok"
+#define ONE(at, what)          .shape = ITEMS_ONE, .items = at, .fields = what
 #define LIST(at, what)                                                                             \
     .shape = ITEMS_LIST, .items = at, .fields = what, .paging = PAGING_CURSOR, .next = "next"
 #define AFTER ",\"after\":\"$after?\""
+#define PAGE  ",\"limit\":1000" /* as many as orgd gives in one */
+#define MEMBERS(page)                                                                              \
+    POST("/organizations/members/list", ORG page AFTER), LIST("members", member_fields),           \
+        .nonempty = true, /* it always has an owner */                                             \
+        .reply_max = ENGINE_LIST_MAX
 #define INVITE                                                                                     \
     CALL("/organizations/invitations/create", ORG ",\"email\":\"$email\",\"role\":\"$role?\"")
 #define ROLE_SET                                                                                   \
@@ -155,6 +160,34 @@ static const struct field event_fields[] = {
             DONE                                                                                   \
     }
 
+/* Members on their way. */
+struct passage {
+    provider_sink *sink;
+    void *arg;
+    bool begun;
+};
+
+static int pass(void *arg, const cJSON *member)
+{
+    struct passage *p = arg;
+    p->begun = true;
+    return p->sink ? p->sink(p->arg, member) : 0;
+}
+
+/* A page at a time, so that no reply is as large as the organization. Page 004 has no "limit": what
+ * refuses that is asked for everybody at once. */
+static enum api_status list_members(struct provider *p, const struct operation *o,
+                                    const struct provider_arg *args, provider_sink *sink, void *arg,
+                                    struct api_error *err)
+{
+    static const struct operation whole = {MEMBERS("")};
+    struct passage passage = {.sink = sink, .arg = arg};
+    enum api_status status = engine_run(p, o, args, pass, &passage, err);
+    if (status == API_REFUSED && err->http == 400 && !passage.begun)
+        status = engine_run(p, &whole, args, sink, arg, err);
+    return status;
+}
+
 static const struct operation operations[OP_COUNT] = {
     [OP_WHOAMI] = {CALL("/users/whoami", ""), ONE("", user_fields)},
     [OP_ORG_LIST] = {CALL("/organizations/list", ""), LIST("organizations", organization_fields)},
@@ -163,10 +196,7 @@ static const struct operation operations[OP_COUNT] = {
                        ONE("organization", organization_fields)},
     [OP_ORG_EDIT] = {CALL("/organizations/update", ORG ",\"name\":\"$name\""), DONE},
     [OP_ORG_DELETE] = {CALL("/organizations/delete", ORG ",\"name\":\"$name\""), DONE},
-    [OP_MEMBER_LIST] = {CALL("/organizations/members/list", ORG AFTER),
-                        LIST("members", member_fields),
-                        .nonempty = true, /* it always has an owner */
-                        .reply_max = ENGINE_LIST_MAX},
+    [OP_MEMBER_LIST] = {MEMBERS(PAGE), .run = list_members},
     [OP_MEMBER_ADD] = {INVITE, ONE("", addition_fields)},
     [OP_MEMBER_ROLE] = {CALL("/organizations/members/set-role",
                              ORG ",\"userId\":\"$user\",\"role\":\"$role\""),

@@ -21,7 +21,7 @@ refused() {
 }
 
 like "$(probe good 'member list')" '^\{"id":"usr_ann".*"roles":\["owner"\],"state":"active"\}$' 'a good answer is read'
-like "$(cat "$T/log")" '^POST /good/v1/organizations/members/list Bearer key:secret \{"organizationId":"org_1"\}$' 'as it was asked for'
+like "$(cat "$T/log")" '^POST /good/v1/organizations/members/list Bearer key:secret \{"organizationId":"org_1","limit":1000\}$' 'as it was asked for, a page'
 
 refused html $BAD 'does not claim to be JSON: it is not JSON at byte 0'
 refused empty $BAD 'it is empty'
@@ -109,6 +109,12 @@ is "$(probe events 'audit list' | sort -u | wc -l)" 300 'nothing in it twice'
 refused samepage $BAD 'the next page is no other page' 'audit list'
 refused longcursor $BAD 'the next page is no other page' 'audit list'
 is "$(probe emptymembers 'member list' | wc -l)" 1 'the last page may be empty'
+: > "$T/log"
+like "$(probe whole 'member list')" '^\{"id":"usr_ann"' 'who has no pages of members is asked for all of them'
+is "$(grep -o '{.*' "$T/log" | tr '\n' ' ')" '{"organizationId":"org_1","limit":1000} {"organizationId":"org_1"} ' 'with a second request'
+: > "$T/log"
+refused lostpage $REFUSED '400 invalid: after: unknown page'
+is "$(grep -c members/list "$T/log")" 2 'but not from the beginning when a later page is refused'
 
 # bodies
 : > "$T/log"

@@ -197,6 +197,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         else:
             self.send(200, GOOD, {})
 
+    def do_whole(self):
+        """No pages: who asks for a part has made a mistake."""
+        if 'limit' in self.body:
+            self.send(400, '{"reason":"invalid","message":"limit: unknown field"}', {})
+        else:
+            self.send(200, GOOD, {})
+
+    def do_lostpage(self):
+        """The second page is refused."""
+        if 'after' in self.body:
+            self.send(400, '{"reason":"invalid","message":"after: unknown page"}', {})
+        else:
+            self.send(200, '{"members":[%s],"next":"2"}' % ANN, {})
+
     def do_unknown(self):
         if self.path.endswith('/changes'):
             self.send(404, '{"ok":false,"reason":"unknown_endpoint"}', {})
