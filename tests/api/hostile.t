@@ -5,9 +5,8 @@ need python3
 PROBE=${APIPROBE:-$BUILD/tests/apiprobe}
 REFUSED=1 UNREACHABLE=2 BAD=3 USAGE=5
 
-python3 "$TOP/tests/fakes/hostile.py" --log "$T/log" > "$T/port" &
-wait_for 10 test -s "$T/port"
-BASE=http://127.0.0.1:$(cat "$T/port")
+listen "$T/port" python3 "$TOP/tests/fakes/hostile.py" --log "$T/log"
+BASE=$heard
 
 probe() { "$PROBE" url="$BASE/$1" token=key:secret org=org_1 timeout=2000 "${@:2}" < /dev/null 2>&1; }
 

@@ -18,9 +18,8 @@ certificate() {
     openssl ca -batch -config "$1.cnf" -cert "$2.pem" -keyfile "$2.key" -in "$1.csr" -out "$1.pem" -startdate "$4" -enddate "$5" > "$1.log" 2>&1
 }
 serve() { # serve NAME: sets $port
-    python3 "$TOP/tests/fakes/hostile.py" --tls "$1.pem" "$1.key" --log "$1.requests" > "$1.port" 2> /dev/null &
-    wait_for 10 test -s "$1.port"
-    port=$(cat "$1.port")
+    listen "$1.port" python3 "$TOP/tests/fakes/hostile.py" --tls "$1.pem" "$1.key" --log "$1.requests" 2> /dev/null
+    port=${heard##*:}
 }
 probe() { "$PROBE" url="$1" token=key:secret timeout=3000 "${@:2}" whoami 2>&1 < /dev/null; }
 
@@ -51,9 +50,8 @@ done
 like "$(probe "http://127.0.0.1:$right/good" ca=good.pem)" 'status=2' 'plain http to a TLS port'
 
 # the environment has no say
-serve_plain() { python3 "$TOP/tests/fakes/hostile.py" --log proxy.requests > proxy.port & wait_for 10 test -s proxy.port; }
-serve_plain
-proxy=http://127.0.0.1:$(cat proxy.port)
+listen proxy.port python3 "$TOP/tests/fakes/hostile.py" --log proxy.requests
+proxy=$heard
 out=$(HTTPS_PROXY=$proxy https_proxy=$proxy ALL_PROXY=$proxy SSLKEYLOGFILE=$T/keys probe "https://localhost:$right/good" ca=good.pem)
 like "$out" '"id":"usr_ann"' 'works with proxies in the environment'
 ok 'which are not asked' test ! -e proxy.requests

@@ -22,22 +22,14 @@ SETTINGS=()
 SECRETS=()
 : > "$LOG"
 
-# listen FILE COMMAND...: starts COMMAND, which says in FILE where it listens
-listen() {
-    local out=$1; shift
-    python3 -B "$@" > "$out" &
-    wait_for 20 grep -q '^listening on ' "$out" || diag "$1 does not start"
-    heard=http://$(sed -n 's/^listening on //p' "$out")
-}
-
 fake_start() {
-    listen "$T/elsewhere.out" "$TOP/tests/fakes/fake.py" --log "$T/elsewhere.log"
+    listen "$T/elsewhere.out" python3 -B "$TOP/tests/fakes/fake.py" --log "$T/elsewhere.log"
     ELSEWHERE=$heard
-    listen "$T/fake.out" "$TOP/tests/fakes/$1.py" --log "$LOG" "${@:2}"
+    listen "$T/fake.out" python3 -B "$TOP/tests/fakes/$1.py" --log "$LOG" "${@:2}"
     URL=$heard
 }
 
-fake() { curl -sS --max-time 20 --data-binary "$1" "$URL/_fake" > "$T/control" || diag "the fake's control: $1"; }
+fake() { curl -sS --max-time 20 --data-binary "$1" "$URL/_fake" > "$T/control" || fail "the fake's control: $1"; }
 
 probe() {
     : > "$LOG"

@@ -4,9 +4,8 @@
 need python3
 PROBE=${APIPROBE:-$BUILD/tests/apiprobe}
 
-python3 "$TOP/tests/fakes/hostile.py" --log "$T/log" > "$T/port" &
-wait_for 10 test -s "$T/port"
-BASE=http://127.0.0.1:$(cat "$T/port")
+listen "$T/port" python3 "$TOP/tests/fakes/hostile.py" --log "$T/log"
+BASE=$heard
 mkfifo "$T/in"; exec 8<> "$T/in" # an idle descriptor that stays quiet
 watch() { "$PROBE" url="$BASE/$1" token=key:secret org=org_1 timeout=3000 watch "${@:2}" <&8 2>&1; }
 

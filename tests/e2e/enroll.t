@@ -201,10 +201,9 @@ like "$(cat $CONF)" 'url = "/srv/export/acme.json";' "... its path is whole"
 rm -r $CONF /var/lib/orglogin/*
 
 # --- an API without tokens for hosts, and with options of its own ---
-python3 "$TOP/tests/fakes/cratedb.py" >"$T/vendor" &
-wait_for 10 grep -q '^listening on' "$T/vendor"
+listen "$T/vendor" python3 -B "$TOP/tests/fakes/cratedb.py"
 (umask 077 && echo ada-key:ada-secret >"$T/key")
-enroll nobody --provider cratedb --url "http://$(sed -n 's/^listening on //p' "$T/vendor")" --token-file "$T/key" --org acme --region here
+enroll nobody --provider cratedb --url "$heard" --token-file "$T/key" --org acme --region here
 is "$rc $(cat $TOKEN)" '0 ada-key:ada-secret' "a vendor's: the token given is stored"
 like "$(cat "$T/err")" 'no tokens for hosts' "... and what that means is said"
 like "$(cat $CONF)" '^    options = \{ region = "here"; \};$' "... the vendor's options are in the configuration"

@@ -18,18 +18,15 @@ session() { setpriv --reuid="$1" --regid="$1" --init-groups --reset-env "${@:2}"
 admitted() { [ "$(as "$1" id -un)" = "$1" ]; }
 refused() { [ -z "$(as "$1" id -un)" ] && grep -q '^Access denied' "$T/err"; }
 reason() { grep "pam_org(sshd:account): user=$1 " $AUTH_LOG | tail -1 | sed 's/.* \(reason=[a-z]*\).*/\1/'; }
-fake_says() { python3 -B -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], sys.argv[2].encode())' "http://127.0.0.1:$port/_fake" "$1"; }
+fake_says() { python3 -B -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], sys.argv[2].encode())' "$control" "$1"; }
 admin() { orgadmin "$@" --provider "$provider" --url "$url" --token-file $TOKEN --org "$id"; }
 
 # vendor PROVIDER FAKE PATH TOKEN ID OPTIONS MEMBERS ADMINS: its fake and an orgsyncd that asks it; sshd is for MEMBERS and
 # ADMINS, sudo for ADMINS (pieces of rules)
 vendor() {
     provider=$1 id=$5
-    python3 -B "$TOP/tests/fakes/$2.py" --log "$T/$1.log" --fault finish=0 >"$T/port" 2>"$T/fake.err" &
-    fake=$!
-    wait_for 10 grep -q '^listening on' "$T/port"
-    port=$(sed -n 's/^listening on .*://p' "$T/port")
-    url=http://127.0.0.1:$port$3
+    listen "$T/port" python3 -B "$TOP/tests/fakes/$2.py" --log "$T/$1.log" --fault finish=0 2>"$T/fake.err"
+    fake=$started url=$heard$3 control=$heard/_fake
     (umask 077 && echo "$4" >$TOKEN)
     cat >$CONF <<CONFIG
 organizations = ({ name = "acme"; provider = "$1"; url = "$url"; id = "$5"; token_file = "$TOKEN"; options = { $6 }; });

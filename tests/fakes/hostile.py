@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """A server that answers badly. The first segment of the path chooses how: see the table BODIES and
-the functions do_*. Prints its port; --tls CERT KEY for https. Each request goes to --log FILE."""
+the functions do_*. Says where it listens; --tls CERT KEY for https. Each request goes to --log FILE."""
 import argparse, email.utils, http.server, json, socket, ssl, sys, time
 
 ANN = '{"userId":"usr_ann","email":"ann@x.org","username":"ann","name":"Ann","role":"owner"}'
@@ -282,5 +282,5 @@ if ARGS.tls:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*ARGS.tls)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-print(server.server_address[1], flush=True)
+print('listening on 127.0.0.1:%d' % server.server_address[1], flush=True)
 server.serve_forever()

@@ -20,10 +20,9 @@ status=
 : > "$ORGD_LOG"
 
 orgd_start() {
-    : > "$T/orgd.out" # else what an earlier one said is read
-    "$ORGD" --data "$DATA" --socket "$SOCKET" --listen 127.0.0.1:0 --attempts 60000 "$@" > "$T/orgd.out" 2>> "$ORGD_LOG" &
-    orgd_pid=$!
-    wait_for 20 grep -q '^listening on 127' "$T/orgd.out" || { diag "orgd did not start" "$(cat "$ORGD_LOG")"; return 1; }
+    start "$T/orgd.out" '^listening on 127' "$ORGD" --data "$DATA" --socket "$SOCKET" --listen 127.0.0.1:0 --attempts 60000 "$@" 2>> "$ORGD_LOG" ||
+        { diag "$(cat "$ORGD_LOG")"; exit 1; }
+    orgd_pid=$started
     URL=http://$(sed -n 's/^listening on \(127.*\)/\1/p' "$T/orgd.out")
     [ -n "$OWNER" ] || OWNER=$(grep -E '^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' "$T/orgd.out")
 }

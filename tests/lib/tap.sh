@@ -8,7 +8,11 @@ tap_n=0 tap_failed=0
 
 tap_cleanup() {
     local jobs; jobs=$(jobs -p)
-    [ -n "$jobs" ] && kill $jobs 2>/dev/null
+    if [ -n "$jobs" ]; then
+        jobs="$jobs $(ps -o pid= --ppid "$(paste -sd, <<< "$jobs")")" # a function's job has its program below it
+        kill $jobs 2>/dev/null
+        kill -CONT $jobs 2>/dev/null # one that is stopped does not hear of it
+    fi
     wait 2>/dev/null
     rm -rf "$T"
 }
@@ -35,10 +39,25 @@ skip_all() { echo "1..0 # SKIP $1"; exit 0; }
 need() { local c; for c in "$@"; do command -v "$c" >/dev/null 2>&1 || skip_all "$c is not installed"; done; }
 need_root() { [ "$(id -u)" = 0 ] || skip_all "needs root"; }
 
-# wait_for SECONDS COMMAND...: until COMMAND succeeds
+# wait_for SECONDS COMMAND...: until COMMAND succeeds. A machine that is busy with other things has half a minute for what takes less.
+WAIT_LEAST=30
 wait_for() {
-    local end=$(($(date +%s%N) + $1 * 1000000000)); shift
+    local end=$(($(date +%s%N) + ($1 > WAIT_LEAST ? $1 : WAIT_LEAST) * 1000000000)); shift
     until "$@" >/dev/null 2>&1; do [ "$(date +%s%N)" -lt "$end" ] || return 1; sleep 0.02; done
+}
+
+# start OUT REGEX COMMAND...: COMMAND in the background, until REGEX is in the file OUT, which gets its output. Its process is $started.
+start() {
+    local out=$1 regex=$2; shift 2
+    : > "$out" # else what an earlier one said is read
+    "$@" > "$out" &
+    started=$!
+    wait_for 30 grep -Eq -- "$regex" "$out" || { diag "it does not start: $*" "$(cat "$out")"; return 1; }
+}
+# listen OUT COMMAND...: start for a server that says where it listens, once: $heard is its URL
+listen() {
+    start "$1" '^listening on ' "${@:2}" || exit 1
+    heard=http://$(sed -n 's/^listening on //p' "$1")
 }
 
 done_testing() { echo "1..$tap_n"; [ "$tap_failed" = 0 ]; exit; }

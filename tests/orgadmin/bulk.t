@@ -71,8 +71,8 @@ run audit list -o json
 ok 'so does the audit log' test "$(jq '[.[].id] | unique | length' <<< "$out")" -gt 1100
 
 # an interrupt: one server answers slowly
-python3 "$TOP/tests/fakes/hostile.py" --log "$T/log" > "$T/port" & wait_for 10 test -s "$T/port"
-slow="--url http://127.0.0.1:$(cat "$T/port")/slowinvite --token-file $T/ann.token --org acme"
+listen "$T/port" python3 "$TOP/tests/fakes/hostile.py" --log "$T/log"
+slow="--url $heard/slowinvite --token-file $T/ann.token --org acme"
 for i in 1 2 3 4 5 6; do echo "p$i@example.org"; done > "$T/six"
 # shellcheck disable=SC2086 # a list of words
 (trap - INT; exec "$ORGADMIN" member add --file "$T/six" --remainder "$T/left" --role admin --out "$T/tokens" $slow > "$T/out" 2> "$T/err") & pid=$!

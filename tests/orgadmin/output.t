@@ -6,9 +6,8 @@ ORGADMIN=$BUILD/orgadmin
 export XDG_CONFIG_HOME=$T/config LC_ALL=C.UTF-8
 unset ORGADMIN_ORG ORGADMIN_TOKEN_FILE ORGADMIN_PROFILE
 (umask 077; echo key:topsecret > "$T/token")
-python3 "$TOP/tests/fakes/hostile.py" > "$T/port" &
-wait_for 10 test -s "$T/port"
-at="--url http://127.0.0.1:$(cat "$T/port")/spreadsheet --token-file $T/token"
+listen "$T/port" python3 "$TOP/tests/fakes/hostile.py"
+at="--url $heard/spreadsheet --token-file $T/token"
 run() { out=$("$ORGADMIN" "$@" $at 2> "$T/err" < /dev/null); rc=$?; err=$(cat "$T/err"); }
 fails() { local want=$1 text=$2; shift 2; run "$@"; is "$rc/$out" "$want/" "${*@Q}"; like "$err" "$text" "${*@Q}: $text"; }
 

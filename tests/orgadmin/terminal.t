@@ -6,9 +6,8 @@ ORGADMIN=$BUILD/orgadmin
 export XDG_CONFIG_HOME=$T/config LC_ALL=C.UTF-8
 unset ORGADMIN_ORG ORGADMIN_TOKEN_FILE
 (umask 077; echo key:topsecret > "$T/token")
-python3 "$TOP/tests/fakes/hostile.py" --log "$T/log" > "$T/port" &
-wait_for 10 test -s "$T/port"
-BASE=http://127.0.0.1:$(cat "$T/port")
+listen "$T/port" python3 "$TOP/tests/fakes/hostile.py" --log "$T/log"
+BASE=$heard
 on_terminal() { script -qec "$1" /dev/null < "${2:-/dev/null}" 2>&1; }
 
 # hostile names

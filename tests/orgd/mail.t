@@ -6,8 +6,7 @@ need python3
 # sink MODE: a mail server; sets $port, its mails are in $T/mails
 sink() {
     rm -rf "$T/mails"; mkdir "$T/mails"
-    python3 "$TOP/tests/orgd/sink.py" "$1" "$T/mails" > "$T/port" 2> "$T/sink.log" & sink=$!
-    wait_for 10 test -s "$T/port"; port=$(cat "$T/port")
+    listen "$T/port" python3 "$TOP/tests/orgd/sink.py" "$1" "$T/mails" 2> "$T/sink.log"; sink=$started port=${heard##*:}
 }
 unsink() { kill "$sink"; wait "$sink" 2>/dev/null; }
 invite() { call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"$1\"}" "$OWNER"; token=$(field .token); }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A mail server for tests: sink.py MODE DIRECTORY. Prints its port. MODE: take (each mail becomes a file of
+"""A mail server for tests: sink.py MODE DIRECTORY. Says where it listens. MODE: take (each mail becomes a file of
 DIRECTORY), login (the same, for user "orgd" with password "secret" only), refuse (no recipient is good),
 hang (never says a word), drop (hangs up after DATA), slow (takes a mail 3 s after DATA)."""
 import base64, itertools, os, socketserver, sys, time
@@ -63,5 +63,5 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 with Server(('127.0.0.1', 0), Session) as server:
-    print(server.server_address[1], flush=True)
+    print('listening on 127.0.0.1:%d' % server.server_address[1], flush=True)
     server.serve_forever()
