@@ -2,6 +2,7 @@
 #include "common/snapshot.h"
 
 #include <endian.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -65,19 +66,30 @@ static const char *header_fault(const struct snapshot *s)
     return NULL;
 }
 
+/* The mapped file and its *ST; MAP_FAILED with *WHY. */
+static void *map_file(const char *path, struct stat *st, const char **why)
+{
+    void *base = MAP_FAILED;
+    int fd = file_open_trusted(path, 0, st, why);
+    if (fd < 0)
+        return MAP_FAILED;
+    if (st->st_size < SNAPSHOT_HEADER || (uint64_t)st->st_size > SNAPSHOT_SIZE_MAX)
+        *why = "is truncated";
+    else if ((base = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
+        *why = "cannot be mapped";
+    close(fd);
+    return base;
+}
+
 enum snapshot_result snapshot_open(struct snapshot *s, const char *path, const char **why)
 {
     struct stat st;
+    int cancel;
     *s = (struct snapshot){0};
-    int fd = file_open_trusted(path, 0, &st, why);
-    if (fd < 0)
-        return SNAPSHOT_UNAVAILABLE;
-    void *base = MAP_FAILED;
-    if (st.st_size < SNAPSHOT_HEADER || (uint64_t)st.st_size > SNAPSHOT_SIZE_MAX)
-        *why = "is truncated";
-    else if ((base = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
-        *why = "cannot be mapped";
-    close(fd);
+    /* A thread can be cancelled where it opens and closes: not with what its caller holds. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    void *base = map_file(path, &st, why);
+    pthread_setcancelstate(cancel, NULL);
     if (base == MAP_FAILED)
         return SNAPSHOT_UNAVAILABLE;
     *s = (struct snapshot){base, (size_t)st.st_size, st.st_dev, st.st_ino};

@@ -456,6 +456,48 @@ static void children(void **state)
     assert_int_equal(atomic_load(&wrong), 0);
 }
 
+typedef enum nss_status setent_entry(int);
+
+/* As a thread that has been told to end, which it does at the first call that allows it. */
+static void *look_up_cancelled(void *module)
+{
+    getpwnam_entry *entry = (getpwnam_entry *)(uintptr_t)dlsym(module, "_nss_org_getpwnam_r");
+    setent_entry *begin = (setent_entry *)(uintptr_t)dlsym(module, "_nss_org_setpwent");
+    struct passwd pw;
+    char buffer[1024];
+    int error;
+    pthread_cancel(pthread_self());
+    entry("user1", &pw, buffer, sizeof buffer, &error);
+    begin(0);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL); /* sanitizers do not like it to end so */
+    return module;
+}
+
+/* It does not end where it would take a lock with it, or the right to replace a mapping. */
+static void cancelled_threads(void **state)
+{
+    (void)state;
+    pthread_t t;
+    struct passwd *p;
+    void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW), *result;
+    assert_non_null(module);
+    publish(1, true, true);
+    by_name("user1", &p);
+    publish(2, true, true);
+    pthread_create(&t, NULL, look_up_cancelled, module);
+    pthread_join(t, &result);
+    assert_ptr_equal(result, module);
+    publish(3, true, true);
+    assert_int_equal(by_name("user1", &p), 0);
+    assert_string_equal(p->pw_gecos, "Generation 3");
+    alarm(60);
+    setpwent();
+    assert_non_null(getpwent());
+    endpwent();
+    alarm(0);
+    dlclose(module);
+}
+
 static void enumeration(void **state)
 {
     (void)state;
@@ -550,6 +592,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(old_mappings_go),
         cmocka_unit_test(threads_while_snapshots_change),
         cmocka_unit_test(children),
+        cmocka_unit_test(cancelled_threads),
         cmocka_unit_test(enumeration),
         cmocka_unit_test(shadow),
     };
