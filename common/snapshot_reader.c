@@ -102,9 +102,11 @@ enum snapshot_result snapshot_open(struct snapshot *s, const char *path, const c
 
 void snapshot_close(struct snapshot *s)
 {
-    if (s->base)
-        munmap((void *)(uintptr_t)s->base, s->size);
+    struct snapshot old = *s;
+    /* First, so that a child that is forked meanwhile does not unmap what has taken its place. */
     *s = (struct snapshot){0};
+    if (old.base)
+        munmap((void *)(uintptr_t)old.base, old.size);
 }
 
 bool snapshot_superseded(const struct snapshot *s)

@@ -13,7 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -498,6 +500,57 @@ static void cancelled_threads(void **state)
     dlclose(module);
 }
 
+/* What to do right behind an unmapping, where other threads may do anything. */
+static void (*unmapped)(void *addr, size_t size);
+
+__attribute__((visibility("default"), used)) int munmap(void *addr, size_t size)
+{
+    void (*then)(void *, size_t) = unmapped;
+    int rc = (int)syscall(SYS_munmap, addr, size);
+    unmapped = NULL;
+    if (then)
+        then(addr, size);
+    return rc;
+}
+
+static int forked_status = -1;
+
+/* The program puts something of its own into the gap, and forks. */
+static void fork_behind_unmapping(void *addr, size_t size)
+{
+    char *own = mmap(addr, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    memset(own, 'x', size);
+    pid_t child = fork();
+    if (child == 0) {
+        struct passwd *p;
+        alarm(60);
+        for (uint64_t generation = 3; generation < 6; generation++) {
+            publish(generation, false, true);
+            if (by_name("user1", &p) != 0 || !p)
+                _exit(1);
+        }
+        _exit(own[0] != 'x' || own[size - 1] != 'x');
+    }
+    waitpid(child, &forked_status, 0);
+    munmap(own, size);
+}
+
+/* A child that was forked while a mapping was being replaced does not unmap it again: there may be
+ * something else by now. */
+static void fork_while_replacing(void **state)
+{
+    (void)state;
+    struct passwd *p;
+    publish(1, false, true);
+    by_name("user1", &p);
+    publish(2, false, true);
+    unmapped = fork_behind_unmapping;
+    by_name("user1", &p);
+    assert_null(unmapped);
+    assert_int_equal(forked_status, 0);
+}
+
 static void enumeration(void **state)
 {
     (void)state;
@@ -593,6 +646,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(threads_while_snapshots_change),
         cmocka_unit_test(children),
         cmocka_unit_test(cancelled_threads),
+        cmocka_unit_test(fork_while_replacing),
         cmocka_unit_test(enumeration),
         cmocka_unit_test(shadow),
     };
