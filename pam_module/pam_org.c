@@ -25,14 +25,14 @@ struct arguments {
 static bool take(const char *arg, const char *key, const char **value)
 {
     size_t len = strlen(key);
-    if (strncmp(arg, key, len) != 0 || arg[len] == '\0')
+    if (*value || strncmp(arg, key, len) != 0 || arg[len] == '\0')
         return false;
     *value = arg + len;
     return true;
 }
 
-/* An argument that nobody knows might have been meant to keep somebody out: it refuses everybody.
- */
+/* An argument that nobody knows might have been meant to keep somebody out, and so might the first
+ * of two: it refuses everybody. */
 static bool parse_arguments(pam_handle_t *pamh, int argc, const char **argv, struct arguments *args)
 {
     *args = (struct arguments){0};
@@ -45,7 +45,8 @@ static bool parse_arguments(pam_handle_t *pamh, int argc, const char **argv, str
                  !take(argv[i], "role=", &args->narrowing.role) &&
                  !take(argv[i], "permission=", &args->narrowing.permission)) {
             pam_syslog(pamh, LOG_ERR,
-                       "unknown argument \"%s\": want org=, role=, permission=, quiet or debug",
+                       "argument \"%s\" is unknown, empty or there twice: want org=, role=, "
+                       "permission=, quiet or debug",
                        argv[i]);
             return false;
         }

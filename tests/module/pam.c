@@ -319,7 +319,8 @@ static void arguments(void **state)
     assert_int_equal(ask("narrow", "ada"), PAM_SUCCESS);
     service("narrow", "permission=billing");
     assert_int_equal(ask("narrow", "ada"), PAM_PERM_DENIED);
-    const char *wrong[] = {"rolle=admin", "role=", "Quiet", "role"};
+    const char *wrong[] = {"rolle=admin",      "role=", "Quiet", "role", "role=member role=admin",
+                           "org=acme org=acme"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         service("narrow", wrong[i]);
         assert_int_equal(ask("narrow", "ada"), PAM_SERVICE_ERR);
