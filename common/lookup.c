@@ -48,7 +48,8 @@ static void read_snapshot(struct lookup *l, const char *name)
     }
 }
 
-static void confirm(struct lookup *l)
+/* Asks for ORG, or for all when that is empty. */
+static void confirm(struct lookup *l, const char org[CONFIRM_ORG_LEN])
 {
     uint32_t wait_ms = snapshot_u32(&l->snapshot, SNAPSHOT_AT_TIMEOUT);
     if (wait_ms > WAIT_MAX_MS) /* whatever the file says */
@@ -59,8 +60,7 @@ static void confirm(struct lookup *l)
         .max_age_ms = snapshot_u32(&l->snapshot, SNAPSHOT_AT_MAX_AGE),
         .wait_ms = wait_ms,
     };
-    if (l->question.member)
-        memcpy(request.org, l->member.org, strnlen(l->member.org, sizeof request.org - 1));
+    memcpy(request.org, org, sizeof request.org);
     l->confirm_errno = 0;
     if (confirm_ask(PATH_CONFIRM, &request, (int)wait_ms + ANSWER_SLACK_MS, &l->reply) < 0) {
         l->confirm_errno = errno;
@@ -71,6 +71,7 @@ static void confirm(struct lookup *l)
 void lookup_user(struct lookup *l, const char *name, const char *service)
 {
     uint32_t uid = 0, gid;
+    char org[CONFIRM_ORG_LEN] = "";
     *l = (struct lookup){.question = {.service = service, .rules = &l->policy.rules}};
     enum local_answer local = local_user(name, &uid, &gid);
     l->question.root = strcmp(name, "root") == 0 || (local == LOCAL_YES && uid == 0);
@@ -84,16 +85,19 @@ void lookup_user(struct lookup *l, const char *name, const char *service)
     read_snapshot(l, name);
     if (!l->question.snapshot)
         return;
-    confirm(l);
+    if (l->question.member)
+        memcpy(org, l->member.org, strnlen(l->member.org, sizeof org - 1));
+    confirm(l, org);
     if (l->reply.status == CONFIRM_YES &&
         l->reply.generation != snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION))
         read_snapshot(l, name);
     if (!l->question.snapshot)
         return;
-    /* What was confirmed counts only for the very snapshot that we read. */
+    /* What was confirmed counts only for the very snapshot that we read, and for who was asked. */
     l->question.freshness.confirmed =
         l->reply.status == CONFIRM_YES &&
-        l->reply.generation <= snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION);
+        l->reply.generation <= snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION) &&
+        (!org[0] || !l->question.member || strcmp(org, l->member.org) == 0);
     l->question.freshness.confirmed_ms = snapshot_confirmed(&l->snapshot, l->class.org);
     l->question.freshness.grace_ms = (int64_t)snapshot_u32(&l->snapshot, SNAPSHOT_AT_GRACE) * 1000;
 }

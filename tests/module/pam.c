@@ -3,7 +3,9 @@
  * our own at the compiled-in place and an orgsyncd that says what the test wants at the compiled-in
  * socket.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <security/pam_appl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +13,8 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,28 +88,42 @@ static void add(struct snapshot_writer *w, uint32_t org, uint32_t uid, const cha
     snapshot_writer_user(w, &user);
 }
 
-static void publish(uint64_t generation, int64_t confirmed_ms)
+static uint32_t timeout_ms = 300;
+
+/* "acme" was heard from at CONFIRMED_MS, "other" never. With MOVED, Gus has another role, and Pen
+ * is of "other". */
+static void publish_moved(uint64_t generation, int64_t confirmed_ms, bool moved)
 {
     struct snapshot_settings settings = {
-        .generation = generation, .grace_s = 3600, .max_age_ms = 10000, .timeout_ms = 300};
+        .generation = generation, .grace_s = 3600, .max_age_ms = 10000, .timeout_ms = timeout_ms};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", confirmed_ms);
+    uint32_t other = snapshot_writer_org(w, "other", 0);
+    struct rule others = {.org = "other", .everyone = true, .services = {"sshd", 1}};
     struct rule sudo = {.org = "acme", .services = {"sudo", 1}, .roles = {"admin", 1}};
     struct rule ssh = {
         .org = "acme", .services = {"sshd\0narrow\0quiet", 3}, .roles = {"admin\0member", 2}};
     snapshot_writer_rule(w, &sudo);
     snapshot_writer_rule(w, &ssh);
+    snapshot_writer_rule(w, &others);
     add(w, org, 200001, "ada", MEMBER_ACTIVE, "admin");
     add(w, org, 200002, "mia", MEMBER_ACTIVE, "member");
-    add(w, org, 200003, "pen", MEMBER_PENDING, "member");
+    add(w, moved ? other : org, 200003, "pen", moved ? MEMBER_ACTIVE : MEMBER_PENDING, "member");
     add(w, org, 200004, "sue", MEMBER_SUSPENDED, "member");
     add(w, org, 200005, "rem", MEMBER_REMOVED, "member");
-    add(w, org, 200006, "gus", MEMBER_ACTIVE, "guest");
+    add(w, org, 200006, "gus", MEMBER_ACTIVE, moved ? "member" : "guest");
     add(w, org, 200007, "daemon", MEMBER_ACTIVE,
         "member"); /* a local account of that name exists: his is the name */
     add(w, org, 200008, "root", MEMBER_REMOVED, "member");
+    add(w, other, 200009, "oth", MEMBER_ACTIVE, "member");
+    add(w, 2, 200010, "lost", MEMBER_ACTIVE, "member"); /* of an organization that there is not */
     assert_int_equal(snapshot_writer_publish(w, PATH_SNAPSHOT), 0);
     snapshot_writer_free(w);
+}
+
+static void publish(uint64_t generation, int64_t confirmed_ms)
+{
+    publish_moved(generation, confirmed_ms, false);
 }
 
 /* --- an orgsyncd --- */
@@ -121,6 +139,9 @@ static void stop_server(void)
     server = 0;
     unlink(PATH_CONFIRM);
 }
+
+/* What the next server does with a request before it answers. */
+static void (*before_answer)(const struct confirm_request *request);
 
 /* Answers every request with the SIZE bytes at ANSWER; with none it takes the connection and stays
  * silent. */
@@ -139,7 +160,10 @@ static void start_server(const void *answer, size_t size, uid_t uid)
         for (;;) {
             struct confirm_request request;
             int c = accept(fd, NULL, NULL);
-            if (recv(c, &request, sizeof request, 0) > 0 && size > 0)
+            ssize_t n = recv(c, &request, sizeof request, 0);
+            if (n > 0 && before_answer)
+                before_answer(&request);
+            if (n > 0 && size > 0)
                 send(c, answer, size, MSG_NOSIGNAL);
             if (size > 0)
                 close(c);
@@ -241,6 +265,200 @@ static void offline(void **state)
     assert_int_equal(ask("sshd", "ada"), PAM_SUCCESS);
 }
 
+static void publish_moved_members(const struct confirm_request *request)
+{
+    if (request->op == CONFIRM_FRESH)
+        publish_moved(2, 0, true);
+}
+
+/* What a confirmation brings counts, and it counts for the organization that was asked for. */
+static void news(void **state)
+{
+    (void)state;
+    publish(1, 0);
+    before_answer = publish_moved_members;
+    start_answering(CONFIRM_YES, 2);
+    assert_int_equal(ask("sshd", "gus"), PAM_SUCCESS);
+    publish(1, 0);
+    assert_int_equal(ask("sshd", "pen"), PAM_PERM_DENIED);
+    assert_non_null(strstr(said, "too long"));
+    assert_int_equal(ask("sshd", "pen"), PAM_SUCCESS); /* now asked for "other" */
+    before_answer = NULL;
+}
+
+static void refuse_wrong_question(const struct confirm_request *request)
+{
+    if (strcmp(request->org, "other") != 0 || request->max_age_ms != 10000 ||
+        request->wait_ms != 30000)
+        _exit(1);
+}
+
+/* The question is the member's and the configuration's, a time-out that nobody can configure is
+ * cut. */
+static void question(void **state)
+{
+    (void)state;
+    timeout_ms = INT32_MAX;
+    publish(1, clock_wall_ms());
+    timeout_ms = 300;
+    stop_server();
+    assert_int_equal(ask("sshd", "oth"),
+                     PAM_PERM_DENIED); /* offline: "acme" alone was heard from */
+    before_answer = refuse_wrong_question;
+    start_answering(CONFIRM_YES, 1);
+    assert_int_equal(ask("sshd", "oth"), PAM_SUCCESS);
+    before_answer = NULL;
+}
+
+static int ask_directly(void)
+{
+    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH};
+    struct confirm_reply reply;
+    return confirm_ask(PATH_CONFIRM, &request, 20000, &reply) == 0 ? 0 : errno;
+}
+
+/* Every field of a reply is looked at. */
+static void bad_replies(void **state)
+{
+    (void)state;
+    struct confirm_reply good = {.magic = CONFIRM_MAGIC,
+                                 .status = CONFIRM_REFUSED,
+                                 .age_ms = -1,
+                                 .held = 1},
+                         bad[5] = {good, good, good, good, good};
+    bad[0].magic++;
+    bad[1].status++;
+    bad[2].age_ms--;
+    bad[3].held++;
+    memset(bad[4].text, 'x', sizeof bad[4].text);
+    start_server(&good, sizeof good, 0);
+    assert_int_equal(ask_directly(), 0);
+    for (int i = 0; i < 5; i++) {
+        start_server(&bad[i], sizeof bad[i], 0);
+        assert_int_equal(ask_directly(), EPROTO);
+    }
+    struct confirm_request request = {.magic = CONFIRM_MAGIC};
+    for (uint32_t op = 0; op <= CONFIRM_REPORT + 1; op++) {
+        request.op = op;
+        assert_int_equal(confirm_request_valid(&request, sizeof request),
+                         op >= CONFIRM_FRESH && op <= CONFIRM_REPORT);
+    }
+}
+
+/* What every connection of ours goes through: would a program that is started meanwhile have it? */
+static int inherited;
+static int hung_up = -1; /* who listens here ends it at once, and listens no more */
+
+__attribute__((visibility("default"), used)) int connect(int fd, const struct sockaddr *addr,
+                                                         socklen_t size)
+{
+    int rc = (int)syscall(SYS_connect, fd, addr, size), saved = errno;
+    inherited += !(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    if (hung_up >= 0) {
+        close(accept(hung_up, NULL, NULL));
+        close(hung_up);
+    }
+    hung_up = -1;
+    errno = saved;
+    return rc;
+}
+
+static int descriptors(void)
+{
+    int n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+static void no_descriptor_is_kept(void **state)
+{
+    (void)state;
+    publish(1, clock_wall_ms());
+    start_answering(CONFIRM_YES, 1);
+    int before = descriptors();
+    inherited = 0;
+    const char *users[] = {"ada", "rem", "stranger", "root", "daemon"};
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++)
+        ask("sshd", users[i]);
+    assert_int_equal(descriptors(), before);
+    assert_int_equal(inherited, 0);
+}
+
+static int listen_at(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    snprintf(addr.sun_path, sizeof addr.sun_path, "%s", path);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    unlink(path);
+    assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof addr), 0);
+    assert_int_equal(listen(fd, 0), 0);
+    return fd;
+}
+
+/* An orgsyncd that stands still takes no connection when enough others wait, and one may hang up
+ * before it has heard anything. Neither hangs a login, or ends a program. */
+static void orgsyncd_standing_still(void **state)
+{
+    (void)state;
+    struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = PATH_CONFIRM};
+    int waiting[8], n = 0;
+    stop_server();
+    publish(1, clock_wall_ms());
+    int fd = listen_at(PATH_CONFIRM);
+    do
+        waiting[n] = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+    while (connect(waiting[n], (struct sockaddr *)&addr, sizeof addr) == 0 && ++n < 7);
+    assert_int_equal(errno, EAGAIN);
+    alarm(60);
+    assert_int_equal(ask("sshd", "ada"), PAM_SUCCESS);
+    assert_int_equal(ask("sshd", "rem"), PAM_PERM_DENIED);
+    alarm(0);
+    for (; n >= 0; n--)
+        close(waiting[n]);
+    close(fd);
+    hung_up = listen_at(PATH_CONFIRM);
+    assert_int_equal(ask("sshd", "ada"), PAM_SUCCESS);
+    hung_up = listen_at(PATH_CONFIRM);
+    assert_int_equal(ask_directly(), EPIPE);
+    unlink(PATH_CONFIRM);
+}
+
+static volatile sig_atomic_t ticks;
+
+static void tick(int signal)
+{
+    (void)signal;
+    ticks++;
+}
+
+static void wait_for_ticks(const struct confirm_request *request)
+{
+    (void)request;
+    usleep(300000);
+}
+
+/* A program with timers gets its answer as well. */
+static void signals(void **state)
+{
+    (void)state;
+    struct sigaction action = {.sa_handler = tick}, before;
+    struct itimerval often = {{0, 20000}, {0, 20000}}, never = {{0, 0}, {0, 0}};
+    before_answer = wait_for_ticks;
+    start_answering(CONFIRM_YES, 1);
+    before_answer = NULL;
+    sigaction(SIGALRM, &action, &before);
+    ticks = 0;
+    setitimer(ITIMER_REAL, &often, NULL);
+    int answer = ask_directly();
+    setitimer(ITIMER_REAL, &never, NULL);
+    sigaction(SIGALRM, &before, NULL);
+    assert_int_equal(answer, 0);
+    assert_true(ticks > 0);
+}
+
 /* An orgsyncd that is not what it should be is as good as none: the file speaks for itself. Here it
  * is stale. */
 static void bad_confirmations(void **state)
@@ -299,6 +517,8 @@ static void no_usable_snapshot(void **state)
     assert_int_equal(truncate(PATH_SNAPSHOT, 600), 0);
     assert_int_equal(ask("sshd", "ada"), PAM_PERM_DENIED);
     publish(1, 0);
+    assert_int_equal(ask("sshd", "lost"), PAM_PERM_DENIED); /* his record makes no sense */
+    assert_non_null(strstr(said, "cannot tell"));
     assert_int_equal(chmod(PATH_SNAPSHOT, 0666), 0);
     assert_int_equal(ask("sshd", "ada"), PAM_PERM_DENIED);
     publish(1, 0);
@@ -391,7 +611,13 @@ int main(void)
         cmocka_unit_test(states),
         cmocka_unit_test(local_users_and_root),
         cmocka_unit_test(offline),
+        cmocka_unit_test(news),
+        cmocka_unit_test(question),
         cmocka_unit_test(bad_confirmations),
+        cmocka_unit_test(bad_replies),
+        cmocka_unit_test(no_descriptor_is_kept),
+        cmocka_unit_test(orgsyncd_standing_still),
+        cmocka_unit_test(signals),
         cmocka_unit_test(silent_orgsyncd),
         cmocka_unit_test(no_usable_snapshot),
         cmocka_unit_test(arguments),
