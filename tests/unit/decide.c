@@ -19,7 +19,7 @@ static const struct rules rules = {
         },
 };
 
-enum fresh { CONFIRMED, IN_GRACE, BEYOND, NEVER, FUTURE, NO_SNAPSHOT };
+enum fresh { CONFIRMED, IN_GRACE, BEYOND, NEVER, AHEAD, FUTURE, NO_SNAPSHOT };
 
 struct row {
     const char *name;
@@ -102,18 +102,23 @@ static const struct row rows[] = {
      .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1},
     {"su-l counts as su", ACTIVE("owner"), .service = "su-l", .fresh = CONFIRMED,
      .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1},
-    {"crond counts as cron", ACTIVE("guest"), .service = "crond", .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 4},
+    {"crond counts as cron", ACTIVE("guest"), .service = "crond", .fresh = CONFIRMED,
+     .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 4},
     {"a rule by permission", ACTIVE("guest"), .permission = "billing", .service = "sshd",
      .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 2},
     {"a permission is no role", ACTIVE("billing"), .service = "sshd", .fresh = CONFIRMED,
      .reason = REASON_ROLE},
     {"a role is compared whole", ACTIVE("admi"), .service = "login", .fresh = CONFIRMED,
      .reason = REASON_ROLE},
+    {"a role is compared to its end", ACTIVE("administrator"), .service = "login",
+     .fresh = CONFIRMED, .reason = REASON_ROLE},
     {"a role's case counts", ACTIVE("Admin"), .service = "login", .fresh = CONFIRMED,
      .reason = REASON_ROLE},
     /* Freshness. */
     {"never confirmed", ACTIVE("member"), .service = "sshd", .fresh = NEVER, .reason = REASON_STALE,
      .rule = 3},
+    {"confirmed a little ahead of the clock", ACTIVE("member"), .service = "sshd", .fresh = AHEAD,
+     .verdict = VERDICT_ALLOW, .reason = REASON_OFFLINE, .rule = 3},
     {"confirmed in the future", ACTIVE("member"), .service = "sshd", .fresh = FUTURE,
      .reason = REASON_STALE, .rule = 3},
     /* A state that nobody defined. */
@@ -128,6 +133,12 @@ static const struct row rows[] = {
      .reason = REASON_NARROWED, .rule = 3, .narrowing = {.org = "other"}},
     {"narrowed to a permission he lacks", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
      .reason = REASON_NARROWED, .rule = 3, .narrowing = {.permission = "billing"}},
+    {"narrowed to a permission he has", ACTIVE("admin"), .permission = "billing",
+     .service = "login", .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE,
+     .rule = 3, .narrowing = {.permission = "billing"}},
+    {"narrowed to a permission of a role's name", ACTIVE("admin"), .permission = "billing",
+     .service = "login", .fresh = CONFIRMED, .reason = REASON_NARROWED, .rule = 3,
+     .narrowing = {.permission = "admin"}},
     {"narrowing never widens", ACTIVE("guest"), .service = "sshd", .fresh = CONFIRMED,
      .reason = REASON_ROLE, .narrowing = {.role = "guest"}},
     {"narrowing leaves root alone", .root = true, .service = "sshd", .fresh = CONFIRMED,
@@ -141,12 +152,10 @@ static void check_row(void **state)
                             .state = r->state,
                             .roles = {r->role, r->role ? 1 : 0},
                             .permissions = {r->permission, r->permission ? 1 : 0}};
-    static const int64_t confirmed[] = {[CONFIRMED] = NOW,
-                                        [IN_GRACE] = NOW - GRACE,
-                                        [BEYOND] = NOW - GRACE - 1,
-                                        [NEVER] = 0,
-                                        [FUTURE] = NOW + CLOCK_SLACK_MS + 1,
-                                        [NO_SNAPSHOT] = 0};
+    static const int64_t confirmed[] = {
+        [CONFIRMED] = NOW, [IN_GRACE] = NOW - GRACE,       [BEYOND] = NOW - GRACE - 1,
+        [NEVER] = 0,       [AHEAD] = NOW + CLOCK_SLACK_MS, [FUTURE] = NOW + CLOCK_SLACK_MS + 1,
+        [NO_SNAPSHOT] = 0};
     struct question q = {
         .service = r->service,
         .root = r->root,
@@ -171,6 +180,8 @@ static void zero_denies(void **state)
     assert_int_equal(zero.verdict, VERDICT_DENY);
     struct question q = {.service = "sshd", .rules = &rules};
     assert_int_equal(decide(&q, NOW).verdict, VERDICT_DENY);
+    assert_int_equal(decide(&q, NOW).age_ms, -1);
+    assert_string_equal(reason_word(REASON_COUNT), "unknown");
 }
 
 /* An active member of one organization gets nothing from another's rules. */

@@ -25,6 +25,9 @@ static void invalid_names(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(name_valid(bad[i]));
     assert_false(name_valid_n("a\0b", 3));
+    const char *longer = bad[sizeof bad / sizeof *bad - 1];
+    assert_false(name_valid_n(longer, NAME_MAX_LEN + 1));
+    assert_true(name_valid_n(longer, NAME_MAX_LEN));
 }
 
 static void folding(void **state)
@@ -36,6 +39,7 @@ static void folding(void **state)
         {"ada", "ada"},
         {"Ada", "ada"},
         {"Ada.Lovelace@acme.example", "ada.lovelace"},
+        {"AZaz@c", "azaz"},
         {"a@b@c", "a"},
         {"@acme", NULL},
         {"", NULL},
@@ -86,6 +90,11 @@ static void cleaning(void **state)
         {"\xc0\xaf\xed\xa0\x80"
          "b",
          "b", "b"}, /* overlong, surrogate */
+        {"\xed\xbf\xbf"
+         "b\xf4\x90\x80\x80",
+         "b", "b"}, /* the last surrogate, beyond Unicode */
+        {"x\xef\xbb\xbfy\xe2\x81\xa6z\xf3\xa0\x81\x81", "xyz",
+         "xyz"}, /* byte order mark, isolate, tag */
         {"\xc2\x9b"
          "31m",
          "31m", "31m"}, /* C1 control sequence introducer */
@@ -136,7 +145,7 @@ static void texts(void **state)
     assert_false(remote_id_valid(""));
     assert_false(remote_id_valid("a b"));
     assert_false(remote_id_valid("\xc3\xbc"));
-    assert_true(remote_id_valid("rolebindings/7iaw+gC=="));
+    assert_true(remote_id_valid("rolebindings/7iaw+gC==~"));
 }
 
 /* The empty message is the reference's test vector; the others are what ids in use depend on. */
