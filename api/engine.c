@@ -235,12 +235,12 @@ enum api_status engine_request(struct provider *p, const struct operation *o,
     char *body = o->body ? template_body(o->body, args, err) : NULL;
     if (o->body && !body)
         return err->status;
-    bool adds = strcmp(o->method, "POST") == 0 && o->shape != ITEMS_LIST && o->shape != ITEMS_MAP;
+    bool asks = strcmp(o->method, "GET") == 0 || o->shape == ITEMS_LIST || o->shape == ITEMS_MAP;
     struct http_request request = {.method = o->method,
                                    .path = link ? link : url,
                                    .body = body,
                                    .reply_max = o->reply_max,
-                                   .once = adds};
+                                   .once = !asks};
     enum api_status status = engine_exchange(p, &request, o->shape == ITEMS_NONE, answer, err);
     if (body)
         explicit_bzero(body, strlen(body)); /* an invitation's token may be in it */
