@@ -142,6 +142,33 @@ static const char *base_parse(struct http *h, const char *url)
     return fault;
 }
 
+/* Why libcurl could not go through PROXY, or NULL. One without a scheme is an HTTP proxy. */
+static const char *proxy_fault(const char *proxy)
+{
+    static const char *const scheme[] = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"};
+    const char *end = strstr(proxy, "://");
+    size_t len = end ? (size_t)(end - proxy) : 0, i = 0;
+    while (end && i < sizeof scheme / sizeof *scheme &&
+           (strlen(scheme[i]) != len || strncasecmp(proxy, scheme[i], len) != 0))
+        i++;
+    if (i == sizeof scheme / sizeof *scheme)
+        return "it must begin with http://, https:// or socks5h://";
+    CURLU *u = curl_url();
+    CURLUcode code =
+        u ? curl_url_set(u, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME)
+          : CURLUE_OUT_OF_MEMORY;
+    curl_url_cleanup(u);
+    return code == CURLUE_OK ? NULL : curl_url_strerror(code);
+}
+
+/* WHAT, such as "url", is TEXT, which is not shown with an '@': it may hold a password. */
+static void refuse(const char *what, const char *text, const char *fault, struct api_error *err)
+{
+    bool shown = strchr(text, '@') == NULL;
+    api_fail(err, API_USAGE, "the %s%s%s cannot be used: %s", what, shown ? " " : "",
+             shown ? text : "", fault);
+}
+
 struct http *http_open(const struct provider_settings *settings, struct api_error *err)
 {
     struct http *h = calloc(1, sizeof *h);
@@ -152,7 +179,7 @@ struct http *http_open(const struct provider_settings *settings, struct api_erro
         return NULL;
     }
     h->ca_file = settings->ca_file;
-    h->proxy = settings->proxy;
+    h->proxy = settings->proxy ? settings->proxy : "";
     h->timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : HTTP_TIMEOUT_MS;
     const char *fault = base_parse(h, settings->url);
     if (!fault) {
@@ -160,12 +187,12 @@ struct http *http_open(const struct provider_settings *settings, struct api_erro
         h->easy = curl_easy_init();
         fault = h->multi && h->easy ? NULL : "out of memory";
     }
+    if (fault)
+        refuse("url", settings->url, fault, err);
+    else if (*h->proxy && (fault = proxy_fault(h->proxy)) != NULL)
+        refuse("proxy", h->proxy, fault, err);
     if (!fault)
         return h;
-    /* A URL with an '@' may hold a password. */
-    bool shown = strchr(settings->url, '@') == NULL;
-    api_fail(err, API_USAGE, "the url%s%s cannot be used: %s", shown ? " " : "",
-             shown ? settings->url : "", fault);
     http_close(h);
     return NULL;
 }
@@ -269,9 +296,8 @@ static bool set_trust(struct http *h, CURL *e)
         ok &= curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file) == CURLE_OK;
         ok &= curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK;
     }
-    /* "" is no proxy; unset would ask the environment. */
-    const char *proxy = h->proxy && !h->plain ? h->proxy : "";
-    ok &= curl_easy_setopt(e, CURLOPT_PROXY, proxy) == CURLE_OK;
+    /* "" is no proxy; unset would ask the environment. What stays on this machine needs none. */
+    ok &= curl_easy_setopt(e, CURLOPT_PROXY, h->plain ? "" : h->proxy) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, h) == CURLE_OK;

@@ -1,8 +1,8 @@
 /*
  * HTTP, one way: the only user of libcurl. https with certificate and host checked, plain http to
  * loopback addresses and unix sockets only; no redirect, no netrc, no cookies kept, nothing from
- * the environment. Every request is bounded in time and every reply in size. The connection is
- * kept.
+ * the environment. A proxy is for https alone: plain http never goes through one. Every request is
+ * bounded in time and every reply in size. The connection is kept.
  */
 #ifndef API_HTTP_H
 #define API_HTTP_H
@@ -25,8 +25,9 @@ struct http; /* opaque; one thread at a time */
 /*
  * Prepares requests below SETTINGS->url (url, ca_file, proxy and timeout_ms are used, copied where
  * needed but ca_file and proxy, which must outlive it); sends nothing. Returns NULL and fills *ERR:
- * API_USAGE for an unusable URL. The first call in a process must be made while no other thread
- * runs: it removes SSLKEYLOGFILE from the environment, to which libcurl would write every key.
+ * API_USAGE for an unusable URL or proxy. The first call in a process must be made while no other
+ * thread runs: it removes SSLKEYLOGFILE from the environment, to which libcurl would write every
+ * key.
  */
 struct http *http_open(const struct provider_settings *settings, struct api_error *err);
 void http_close(struct http *http);

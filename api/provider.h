@@ -92,7 +92,7 @@ struct provider_settings {
     const char *token;    /* credential, or NULL where none is needed */
     const char *org;      /* organization id, or NULL where the operation needs none */
     const char *ca_file;  /* instead of the system's CA bundle, or NULL */
-    const char *proxy;    /* never from the environment; NULL is none */
+    const char *proxy;    /* of https; never from the environment; NULL is none */
     int timeout_ms;       /* whole request; 0 is 15000 */
     const struct provider_arg
         *options;                /* what only one vendor has; ends with a NULL name; or NULL */

@@ -60,6 +60,14 @@ mkdir home; printf 'machine localhost login evil password evil\n' > home/.netrc
 HOME=$T/home "$PROBE" url="https://localhost:$right/good" ca=good.pem whoami > /dev/null < /dev/null
 like "$(tail -n 1 right.requests)" 'whoami None' '.netrc is not read'
 NO_PROXY='*' no_proxy='*' probe "https://localhost:$right/good" ca=good.pem proxy="$proxy" > out
-like "$(cat proxy.requests)" "^CONNECT localhost:$right" "the settings' proxy is asked, whatever no_proxy says"
+is "$(cat proxy.requests)" "CONNECT localhost:$right None" "the settings' proxy is asked, whatever no_proxy says, and gets no credential"
 like "$(cat out)" 'status=2 ' 'and its refusal is a failure'
+like "$(probe "$proxy/good" proxy=http://127.0.0.1:1)" '"id":"usr_ann"' 'plain http on this machine goes without it'
+for bad in 'ftp://127.0.0.1:1' 'proxy.example.com:99999' 'http://' 'sock5://127.0.0.1:1'; do
+    like "$(probe "https://localhost:$right/good" proxy="$bad")" "status=5 .*the proxy $bad cannot be used" "no proxy: $bad"
+done
+unlike "$(probe "https://localhost:$right/good" proxy=ftp://me:secret@127.0.0.1)" secret 'its password is not shown'
+for good in 127.0.0.1:1 HTTP://127.0.0.1:1 http://me:secret@127.0.0.1:1/ socks5h://127.0.0.1:1; do
+    like "$(probe "https://localhost:$right/good" proxy="$good")" 'status=2 ' "a proxy: $good"
+done
 done_testing

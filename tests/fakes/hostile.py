@@ -114,7 +114,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_CONNECT(self):
-        self.log('CONNECT ' + self.path)
+        self.log('CONNECT %s %s' % (self.path, self.headers.get('Authorization')))
         self.send_error(403)
 
     def log(self, text):
