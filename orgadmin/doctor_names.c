@@ -1,5 +1,6 @@
 /* host doctor: names and numbers of users and groups. */
 #include <ctype.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@
 #define NSS_MODULE      "libnss_org.so.2"
 #define LOOKUP_LIMIT_MS 10000
 #define GROUPS_MAX      1024
+#define NO_LOGIN        "4294967295" /* proc(5), loginuid: nobody's session */
 #define LINE_SIZE       4096
 
 /* --- numbers --- */
@@ -177,7 +179,9 @@ static bool check_nsswitch(struct doctor *d)
             break;
         if (nsswitch_look(databases[i], why) == NSSWITCH_GOOD)
             continue;
-        snprintf(advice, sizeof advice, "%s: files systemd org", databases[i]);
+        snprintf(advice, sizeof advice,
+                 i == 3 ? "take the line out: then it goes by group" : "%s: files systemd org",
+                 databases[i]);
         doctor_note(d, "nsswitch.conf", FOUND_FAILURE, advice, NSSWITCH ", %s: %s", databases[i],
                     why);
         return false;
@@ -197,6 +201,67 @@ static int load_module(void *arg)
         return 0;
     printf("%s", dlerror());
     return 1;
+}
+
+/* Does the process with the number PID, which nobody has logged in for, go on with a module that
+ * was replaced? A session's shell does not matter. */
+static bool is_behind(const char *pid)
+{
+    char path[64], line[LINE_SIZE], text[16] = "";
+    bool behind = false;
+    snprintf(path, sizeof path, "/proc/%.20s/loginuid", pid);
+    FILE *f = fopen(path, "re");
+    bool session = f && fgets(text, sizeof text, f) && strcmp(text, NO_LOGIN) != 0;
+    if (f)
+        fclose(f);
+    snprintf(path, sizeof path, "/proc/%.20s/maps", pid);
+    f = session ? NULL : fopen(path, "re");
+    while (f && !behind && fgets(line, sizeof line, f))
+        behind = strstr(line, "/" NSS_MODULE " (deleted)") != NULL;
+    if (f)
+        fclose(f);
+    return behind;
+}
+
+/* Counts the programs that go on with a replaced module; their names, as far as they fit, into
+ * NAMES, each once. */
+static unsigned programs_behind(char names[DOCTOR_TEXT_MAX])
+{
+    unsigned count = 0;
+    DIR *proc = opendir("/proc");
+    *names = '\0';
+    for (struct dirent *e; proc && (e = readdir(proc)) != NULL;) {
+        char path[64], name[32] = "?";
+        if (!isdigit((unsigned char)e->d_name[0]) || !is_behind(e->d_name))
+            continue;
+        snprintf(path, sizeof path, "/proc/%.20s/comm", e->d_name);
+        FILE *f = fopen(path, "re");
+        if (f && fgets(name, sizeof name, f))
+            name[strcspn(name, "\n")] = '\0';
+        if (f)
+            fclose(f);
+        size_t used = strlen(names);
+        if (!strstr(names, name))
+            snprintf(names + used, DOCTOR_TEXT_MAX - used, "%s%s", used ? ", " : "", name);
+        count++;
+    }
+    if (proc)
+        closedir(proc);
+    return count;
+}
+
+static void check_upgrade(struct doctor *d)
+{
+    char names[DOCTOR_TEXT_MAX];
+    unsigned count = programs_behind(names);
+    if (count)
+        doctor_note(
+            d, "upgrade", FOUND_WARNING,
+            "restart them, or the machine: they may not understand what orgsyncd writes now",
+            "%u program%s with a libnss_org that was replaced: %s", count,
+            count == 1 ? " goes on" : "s go on", names);
+    else
+        doctor_note(d, "upgrade", FOUND_OK, "", "no daemon has an older libnss_org");
 }
 
 static bool check_module(struct doctor *d)
@@ -307,6 +372,7 @@ void doctor_names(struct doctor *d)
 {
     check_ids(d);
     bool asked = check_nsswitch(d), loaded = check_module(d);
+    check_upgrade(d);
     check_lookup(d, asked && loaded && d->snapshot.base);
     check_nscd(d);
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -20,6 +21,7 @@
 
 #define RUN_LIMIT_MS  10000 /* pam_org waits at most as long as the snapshot's time-out, too */
 #define PROGRAM_LIMIT 10000
+#define SSHD          "/usr/sbin/sshd"
 #define MEMBERS_TRIED 1000
 #define ORDINARY_UID  1000 /* from here on people's, not the system's */
 #define NOBODY_UID    65534
@@ -316,6 +318,32 @@ static void check_local(struct doctor *d)
                     "there is none beside root");
 }
 
+/* --- where members land --- */
+
+static void check_home(struct doctor *d)
+{
+    const struct snapshot_user *who = &d->member;
+    struct stat st;
+    if (!who->name) {
+        doctor_note(d, "home and shell", FOUND_SKIPPED, "", "there is no active member to look at");
+    } else if (access(who->shell, X_OK) < 0) {
+        doctor_note(d, "home and shell", FOUND_FAILURE,
+                    "install it, or choose another as users.shell in orglogin.conf",
+                    "the shell of %s, %s, cannot be run: sshd takes him for nobody", who->name,
+                    who->shell);
+    } else if (access(SSHD, X_OK) == 0 && !pam_stack_has("sshd", "session", "pam_mkhomedir.so") &&
+               !pam_stack_has("sshd", "session", "pam_oddjob_mkhomedir.so") &&
+               stat(who->home, &st) < 0) {
+        doctor_note(d, "home and shell", FOUND_WARNING,
+                    "a line for pam_mkhomedir in /etc/pam.d/sshd, as in " STACKS "/sshd",
+                    "%s, the home of %s, is not there, and sshd's session phase makes none",
+                    who->home, who->name);
+    } else {
+        doctor_note(d, "home and shell", FOUND_OK, "", "%s begins with %s in %s", who->name,
+                    who->shell, who->home);
+    }
+}
+
 /* --- sshd --- */
 
 /* The value of KEY in what sshd -T prints; "" when it is not there. */
@@ -331,9 +359,31 @@ static const char *sshd_value(const char *text, const char *key, char out[64])
     return out;
 }
 
+/* Does sshd_config(5)'s KEY, AllowUsers or AllowGroups, leave out everybody of the snapshot? */
+static bool leaves_out(const struct doctor *d, const char *text, const char *key, bool groups)
+{
+    struct snapshot_user user;
+    struct snapshot_group group;
+    size_t len = strlen(key);
+    bool there = false;
+    for (const char *line = text; line && d->snapshot.base; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, len) != 0 || line[len] != ' ')
+            continue;
+        const char *name = line + len + 1;
+        size_t size = strcspn(name, "\n");
+        there = true;
+        if (strcspn(name, "*?!@\n") < size || /* a pattern: who knows */
+            (groups ? snapshot_group_by_name(&d->snapshot, name, size, &group)
+                    : snapshot_user_by_name(&d->snapshot, name, size, &user)) == SNAPSHOT_OK)
+            return false;
+    }
+    return there;
+}
+
 static void check_sshd(struct doctor *d)
 {
-    static const char *const argv[] = {"/usr/sbin/sshd", "-T", NULL};
+    static const char *const argv[] = {SSHD, "-T", NULL};
     struct child c;
     char value[64];
     if (access(argv[0], X_OK) < 0)
@@ -348,6 +398,12 @@ static void check_sshd(struct doctor *d)
                     "UsePAM yes in /etc/ssh/sshd_config; systemctl reload ssh",
                     "UsePAM %s: it does not ask pam_org, every member with a key gets in",
                     *value ? value : "is not there");
+    } else if (leaves_out(d, c.out, "allowgroups", true) ||
+               leaves_out(d, c.out, "allowusers", false)) {
+        doctor_note(d, "sshd", FOUND_WARNING,
+                    "AllowGroups with one of the groups in orglogin.conf, or without the line: "
+                    "its rules say who may use sshd",
+                    "AllowGroups or AllowUsers has nobody of an organization: no member gets in");
     } else if (strcmp(sshd_value(c.out, "kbdinteractiveauthentication", value), "no") == 0) {
         doctor_note(d, "sshd", FOUND_WARNING,
                     "KbdInteractiveAuthentication yes, with the pam.d/sshd of " STACKS
@@ -364,5 +420,6 @@ void doctor_pam(struct doctor *d)
     check_local(d);
     check_services(d);
     check_others(d);
+    check_home(d);
     check_sshd(d);
 }

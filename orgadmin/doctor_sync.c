@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -19,8 +20,9 @@
 #define ANSWER_SLACK_MS 1000
 #define WAIT_MAX_MS     30000 /* the longest that anybody can configure */
 #define FETCHER_USER    "orgsync"
-#define NOT_FOUND       127 /* child.h's */
-#define BAD_CONFIG      3   /* orgsyncd(8) */
+#define NOT_FOUND       127        /* child.h's */
+#define LEDGER_SPACE    (1U << 20) /* for what a change adds to the ledger, with its journal */
+#define BAD_CONFIG      3          /* orgsyncd(8) */
 
 /* Asked while there is no snapshot that says how long to wait. */
 #define MAX_AGE_MS 10000
@@ -101,6 +103,27 @@ static void check_files(struct doctor *d)
         doctor_note(d, name, FOUND_FAILURE, "chown root, chmod 600", PATH_LEDGER " %s", fault);
     else
         doctor_note(d, name, FOUND_OK, "", "what orglogin keeps is root's");
+}
+
+/* Is there room for the next snapshot beside this one? Without it a change cannot count. */
+static void check_space(struct doctor *d)
+{
+    struct statvfs fs;
+    struct stat st;
+    if (statvfs(ORG_STATEDIR, &fs) < 0)
+        return;
+    uint64_t room = (uint64_t)fs.f_bfree * fs.f_frsize, needed = LEDGER_SPACE;
+    if (stat(PATH_SNAPSHOT, &st) == 0)
+        needed += (uint64_t)st.st_size;
+    bool inodes = fs.f_files == 0 || fs.f_ffree > 2;
+    if (room >= needed && inodes)
+        doctor_note(d, "space", FOUND_OK, "", ORG_STATEDIR " has room for the next snapshot");
+    else
+        doctor_note(d, "space", FOUND_FAILURE,
+                    "make room on its file system: who leaves meanwhile is taken for a member as "
+                    "long as the grace lasts",
+                    ORG_STATEDIR " has room for %" PRIu64 " kB%s, the next snapshot needs %" PRIu64,
+                    room / 1000, inodes ? "" : " and no more files", needed / 1000);
 }
 
 /* True when every organization that wants a token has a sound file with it. */
@@ -262,13 +285,29 @@ static bool ask(const struct doctor *d, enum confirm_op op, const char *org,
     return confirm_ask(PATH_CONFIRM, &request, (int)wait_ms + ANSWER_SLACK_MS, reply) == 0;
 }
 
+/* Would the next boot start it? Only systemd is asked. */
+static bool starts_at_boot(void)
+{
+    static const char *const argv[] = {"/usr/bin/systemctl", "--quiet", "is-enabled", "orgsyncd",
+                                       NULL};
+    struct child c;
+    if (access("/run/systemd/system", F_OK) < 0)
+        return true;
+    child_start_program(&c, argv, CHECK_LIMIT_MS);
+    return !child_end(&c) || c.status == 0 || c.status == NOT_FOUND;
+}
+
 static bool check_orgsyncd(struct doctor *d)
 {
     struct confirm_reply reply;
     int64_t begun = clock_mono_ms();
     if (ask(d, CONFIRM_STATUS, "", &reply)) {
-        doctor_note(d, "orgsyncd", FOUND_OK, "", "runs, answers within %" PRId64 " ms",
-                    clock_mono_ms() - begun + 1);
+        int64_t took = clock_mono_ms() - begun + 1;
+        if (starts_at_boot())
+            doctor_note(d, "orgsyncd", FOUND_OK, "", "runs, answers within %" PRId64 " ms", took);
+        else
+            doctor_note(d, "orgsyncd", FOUND_WARNING, "systemctl enable orgsyncd",
+                        "runs, and would not after a boot");
         return true;
     }
     const char *advice = "systemctl start orgsyncd; journalctl -u orgsyncd says why it ended";
@@ -416,6 +455,7 @@ void doctor_sync(struct doctor *d)
     struct child check;
     check_configuration(d, &check);
     check_files(d);
+    check_space(d);
     bool able = check_tokens(d);
     able &= check_fetcher(d);
     check_snapshot(d);

@@ -62,6 +62,13 @@ is "$(readlink "/proc/$fetcher/ns/net")" "$(readlink /proc/1/ns/net)" "... in th
 ok "... which the keeper has left" test "$(readlink "/proc/$keeper/ns/net")" != "$(readlink /proc/1/ns/net)"
 unlike "$(journal -u orgsyncd.service -u orgd.service)" 'live_[a-z0-9]{20}:' "the journal has no token"
 
+# --- the doctor asks systemd ---
+doctor_says() { orgadmin host doctor -o json 2>/dev/null | jq -r --arg check "$1" '.[] | select(.check == $check) | "\(.result): \(.found)"'; }
+like "$(doctor_says orgsyncd)" '^ok: runs' "the doctor finds orgsyncd running"
+systemctl disable orgsyncd.service 2>/dev/null
+is "$(doctor_says orgsyncd)" 'warning: runs, and would not after a boot' "... and whether the next boot starts it"
+systemctl enable orgsyncd.service 2>/dev/null
+
 # --- reload ---
 sed -i 's|/bin/bash|/bin/sh|' $CONF
 ok "systemctl reload orgsyncd" systemctl reload orgsyncd.service

@@ -94,6 +94,10 @@ broken "a token that others can read" "failure token files" "$TOKEN is readable"
 broken "no token" "failure token files" "$TOKEN does not exist" "rm $TOKEN"
 broken "no user for the fetcher" "failure fetcher's user" 'no orgsync.*useradd' "sed -i /^orgsync:/d /etc/passwd"
 
+broken "a full file system" "failure space" 'room for [0-9]+ kB.*make room' \
+    'cp -a /var/lib/orglogin /tmp/state && mount -t tmpfs -o size=512k full /var/lib/orglogin && cp -a /tmp/state/. /var/lib/orglogin &&
+     head -c 400k /dev/zero >/var/lib/orglogin/fill; rm -r /tmp/state'
+
 # --- snapshot ---
 S=$SNAPSHOT
 broken "no snapshot" "failure snapshot" 'does not exist' "rm $S"
@@ -124,6 +128,17 @@ broken "org behind the end" "failure nsswitch.conf" 'never asked' "sed -i 's/^pa
 broken "initgroups without org" "failure nsswitch.conf" 'initgroups: org is not there' "echo 'initgroups: files' >>$N"
 broken "no nsswitch.conf" "failure nsswitch.conf" 'passwd: org is not there' "rm $N"
 broken "libnss_org that is none" "failure libnss_org" 'too short' 'mount --bind /dev/null /usr/lib/*-linux-gnu/libnss_org.so.2'
+perl -e '$_ = getpwnam "ada"; open F, ">", "/proc/self/loginuid" and print F "4294967295"; close F; print "\n"; sleep 100' >"$T/behind" &
+wait_for 5 test -s "$T/behind"
+module=$(echo /usr/lib/*-linux-gnu/libnss_org.so.2)
+cp "$module" "$module.new"
+mv "$module.new" "$module"
+if [ "$(cat "/proc/$!/loginuid" 2>/dev/null || echo 4294967295)" = 4294967295 ]; then
+    doctor
+    names "a daemon that goes on with an older libnss_org" "warning upgrade" '1 program goes on.*: perl.*restart'
+fi
+kill $!
+wait $!
 mkdir -p /run/nscd
 nscd && wait_for 5 test -S /run/nscd/socket
 doctor
@@ -147,6 +162,7 @@ broken "common-account without pam_org" "$all;warning PAM others" 'does not ask 
 broken "sshd without it" "failure PAM sshd" 'does not ask pam_org' "sed -i 's/^@include common-account/account required pam_unix.so/' $P/sshd"
 broken "a sufficient line in front of it" "failure PAM sudo" 'a line in front of it' "sed -i '1i account sufficient pam_unix.so' $P/sudo"
 broken "a jump over it" "failure PAM sudo" 'a line in front of it' "sed -i '1i account [success=4 default=ignore] pam_unix.so' $P/sudo"
+broken "nobody who makes home directories" "warning home and shell" '/home/[a-z0-9]+, the home of .* is not there.*pam_mkhomedir' "sed -i /pam_mkhomedir/d $P/sshd"
 broken "an optional pam_org" "failure PAM cron" 'its own control' \
     "sed -i 's/^@include common-account/account optional pam_org.so\naccount required pam_permit.so/' $P/cron"
 broken "a substack that ends well is no way past it" "" . \
@@ -166,6 +182,9 @@ broken "a service that is left to others" "failure PAM cron;warning PAM others" 
     "sed -i /common-account/d $P/cron; sed -i 's/^@include common-account/account required pam_unix.so/' $P/other"
 broken "a service that nobody thought of" "warning PAM others" 'gdm-password' "echo 'account required pam_permit.so' >$P/gdm-password"
 broken "sshd without PAM" "failure sshd" 'UsePAM no' 'sed -i s/^UsePAM.*/UsePAM\ no/ /etc/ssh/sshd_config.d/orglogin.conf'
+broken "sshd for others than members" "warning sshd" 'nobody of an organization' 'echo AllowGroups larry adm >/etc/ssh/sshd_config.d/x.conf'
+broken "sshd for members too" "" . 'echo AllowGroups larry acme-admins >/etc/ssh/sshd_config.d/x.conf'
+broken "sshd for a local user alone" "warning sshd" 'nobody of an organization' 'echo AllowUsers larry >/etc/ssh/sshd_config.d/x.conf'
 broken "sshd that tells nobody" "warning sshd" 'KbdInteractiveAuthentication no' 'sed -i "s/^KbdInter.*/KbdInteractiveAuthentication no/" /etc/ssh/sshd_config.d/orglogin.conf'
 broken "sshd with a mistake" "warning sshd" 'cannot be looked at: .*Nonsense' 'echo Nonsense >/etc/ssh/sshd_config.d/x.conf'
 
@@ -177,6 +196,9 @@ broken "sudo for everyone" "warning rules" 'every member may use sudo ->' \
     "sed -i 's|^access = (|&{ services = [\"sudo\"]; org = \"acme\"; everyone = true; },|' $CONF; $publishes"
 broken "everything for each role there is" "warning rules" 'every member may use sudo and su' \
     "sed -i 's|services = \\[\"sshd\".*org|services = [\"*\"]; org|' $CONF; $publishes"
+
+broken "a shell that is not there" "failure home and shell" 'the shell of .*, /usr/bin/fish, cannot be run.*users.shell' \
+    "sed -i 's|/bin/bash|/usr/bin/fish|' $CONF; $publishes"
 
 # --- orgsyncd ---
 set_clock -86400
