@@ -30,7 +30,7 @@ static int look(void *arg, const cJSON *record)
         hit = is_named(record, s->fields[i], s->text);
         suggestion_offer(&s->near, record_text(record, s->fields[i]));
     }
-    if (s->by_id || (!by_id && !hit))
+    if (!by_id && !hit)
         return 0;
     if (by_id) { /* an id beats every name */
         cJSON_Delete(s->found);
@@ -41,13 +41,17 @@ static int look(void *arg, const cJSON *record)
     s->count++;
     if (!s->found)
         s->found = cJSON_Duplicate(record, true);
-    return s->found ? 0 : -1;
+    return s->found && !by_id ? 0 : -1; /* behind an id nothing can be better */
 }
 
 /* Leaves in S->found the only one that was meant, or NULL. */
 static enum exit_status search(struct connection *c, enum provider_op op, struct search *s)
 {
-    enum exit_status status = connection_each(c, op, NULL, look, s);
+    struct api_error err;
+    enum api_status listed = connection_try(c, op, NULL, look, s, &err);
+    bool stopped = listed == API_STOPPED && s->by_id && s->found;
+    enum exit_status status =
+        listed == API_OK || stopped ? EXIT_DONE : connection_complain(c, "", op, &err);
     if (status != EXIT_DONE || s->count != 1) {
         cJSON_Delete(s->found);
         s->found = NULL;

@@ -56,6 +56,13 @@ struct target {
     const char *name, *email, *id;
 };
 
+/* True when TEXT can be nothing but the id of one of orgd's users (orgd/API.md). */
+static bool is_id(const struct connection *c, const char *text)
+{
+    return strcmp(c->now.provider, "native") == 0 && strncmp(text, "usr_", 4) == 0 &&
+           strlen(text) == 24 && strspn(text + 4, "abcdefghijklmnopqrstuvwxyz0123456789") == 20;
+}
+
 /* For OP with ROLE and PERMISSIONS. EXIT_DONE: to be closed; otherwise there is nothing to close.
  */
 static enum exit_status target_open(const struct invocation *inv, enum provider_op op,
@@ -65,10 +72,14 @@ static enum exit_status target_open(const struct invocation *inv, enum provider_
     enum exit_status status = connection_open_for(inv, op, args, &t->c);
     if (status != EXIT_DONE)
         return status;
-    status = connection_find_member(&t->c, inv->arg[0], &t->member);
+    t->name = t->id = inv->arg[0];
+    t->email = "";
+    t->member = NULL;
+    if (op == OP_MEMBER_ROLE && is_id(&t->c, t->id)) /* nothing is asked, and orgd knows him */
+        return EXIT_DONE;
+    status = connection_find_member(&t->c, t->name, &t->member);
     if (status != EXIT_DONE)
         connection_close(&t->c);
-    t->name = inv->arg[0];
     t->email = record_text(t->member, "email");
     t->id = record_text(t->member, "id");
     return status;

@@ -52,10 +52,13 @@ enum exit_status args_set(struct args *args, const struct invocation *inv)
     return EXIT_DONE;
 }
 
+#define PROGRESS_STEP 10000 /* records: a second or less */
+
 /* Records on their way to a command. */
 struct relay {
     provider_sink *sink;
     void *arg;
+    struct progress *progress;
     struct names_list *names; /* for completion, or NULL */
     size_t count;
     bool full; /* the command cannot take another one */
@@ -66,7 +69,9 @@ static int relay(void *arg, const cJSON *record)
     struct relay *r = arg;
     if (r->names)
         names_add(r->names, record);
-    r->full = r->count++ == RECORDS_MAX || (r->sink && r->sink(r->arg, record) != 0);
+    if (++r->count % PROGRESS_STEP == 0)
+        progress_show(r->progress, "%zu listed", r->count);
+    r->full = r->sink && r->sink(r->arg, record) != 0;
     return r->full ? -1 : 0;
 }
 
@@ -91,7 +96,8 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
 {
     struct provider_arg all[ARGS_MAX + 2] = {{0}};
     struct names_list names = {.kind = c->logged_in ? names_of(op) : NAMES_NONE};
-    struct relay r = {.sink = sink, .arg = arg, .names = names.kind ? &names : NULL};
+    struct relay r = {
+        .sink = sink, .arg = arg, .progress = &c->progress, .names = names.kind ? &names : NULL};
     size_t n = 0;
     for (; args && args->name && n < ARGS_MAX; args++)
         all[n++] = *args;

@@ -31,8 +31,10 @@ static size_t edit_distance(const char *a, const char *b)
 
 void suggestion_offer(struct suggestion *s, const char *candidate)
 {
+    size_t len = strlen(candidate), word = strlen(s->word), enough = len < 4 ? 1 : 2;
+    if ((len > word ? len - word : word - len) > enough) /* there may be a million candidates */
+        return;
     size_t distance = edit_distance(s->word, candidate);
-    size_t enough = strlen(candidate) < 4 ? 1 : 2;
     if (distance <= enough && (!*s->best || distance < s->distance)) {
         snprintf(s->best, sizeof s->best, "%s", candidate);
         s->distance = distance;

@@ -205,11 +205,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send(200, GOOD, {})
 
     def do_lostpage(self):
-        """The second page is refused."""
+        """The second page of members is refused."""
         if 'after' in self.body:
             self.send(400, '{"reason":"invalid","message":"after: unknown page"}', {})
+        elif self.path.endswith('/members/list'):
+            self.send(200, GOOD[:-1] + ',"next":"2"}', {})
         else:
-            self.send(200, '{"members":[%s],"next":"2"}' % ANN, {})
+            self.send(200, GOOD, {})
 
     def do_unknown(self):
         if self.path.endswith('/changes'):

@@ -80,4 +80,21 @@ is "$(jq -r '.members[].email' "$T/out" | md5sum)" "$(rows email | LC_ALL=C sort
 "$ORGADMIN" member show user4711 --url "unix:$SOCKET" --token-file "$T/token" --org "$org" --columns id --no-header > "$T/out"
 is "$(cat "$T/out")" "usr_$(printf %020d 4711)" 'member show finds one'
 orgd_end
+
+# Whom an id names is not looked for further than need be: the fake's second page is refused.
+python3 -B "$TOP/tests/fakes/hostile.py" --log "$T/log" > "$T/port" &
+wait_for 20 test -s "$T/port"
+fake=http://127.0.0.1:$(cat "$T/port")
+member() { "$ORGADMIN" member "${@:2}" --url "$fake/$1" --token-file "$T/token" --org org_1 > "$T/out" 2>&1; }
+ok 'an id: the first page is enough' member lostpage show usr_ann
+member lostpage show ann
+like "$?/$(cat "$T/out")" '^1/.*after: unknown page' 'a name: all of them are'
+: > "$T/log"
+ok "an id of orgd's: member role needs no listing" member good role usr_0123456789abcdefghij admin
+is "$(sed -n 's/.*members\/\([^ ]*\).*{/\1 {/p' "$T/log")" 'set-role {"organizationId":"org_1","userId":"usr_0123456789abcdefghij","role":"admin"}' 'it sets the role'
+like "$(cat "$T/out")" '^usr_0123456789abcdefghij has the role admin in acme' 'and says so'
+for name in usr_0123456789abcdefghi usr_0123456789ABCDEFGHIJ; do
+    member good role $name admin
+    like "$?/$(cat "$T/out")" "^1/.*acme has no member \"$name\"" "$name is no id"
+done
 done_testing
