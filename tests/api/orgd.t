@@ -23,7 +23,7 @@ start=$(date +%s%N)
 api /organizations/members/remove "{\"organizationId\":\"$org\",\"userId\":\"$user_id\"}" "$OWNER" > "$T/removed"
 ok 'a change arrives' wait_for 2 heard '^member .*"state":"removed"'
 took=$((($(date +%s%N) - start) / 1000000))
-ok "well under a second ($took ms)" test $took -lt 500
+ok "long before the end of the poll ($took ms)" test $took -lt 10000
 like "$(probe watch 999999 0)" '^reset' 'a revision that the server does not know begins again'
 
 join "$org" cid member

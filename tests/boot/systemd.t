@@ -51,7 +51,10 @@ fetcher=$(pgrep -P "$main" -u orgsync)
 keeper=$(pgrep -P "$main" -u root)
 is "$(id -u orgsync)" "$(awk '/^Uid/ { print $3 }' "/proc/$fetcher/status")" "the fetcher is the user that sysusers.conf made"
 for process in $main $fetcher $keeper; do
-    nsenter -t "$process" -m touch /etc/x /usr/x /root/x /var/lib/x 2>/dev/null && fail "process $process can write where it should not"
+    for place in /etc /usr /root /var/lib; do
+        is "$(nsenter -t "$process" -m sh -c "echo there; exec 2>/dev/null; touch $place/x && echo written")" there \
+            "$(cat "/proc/$process/comm") cannot write in $place"
+    done
 done
 ok "... root's part writes its own directory" nsenter -t "$keeper" -m touch /var/lib/orglogin/x
 rm -f /var/lib/orglogin/x

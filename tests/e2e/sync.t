@@ -28,7 +28,7 @@ like "$(nsenter -t "$keeper" -n ip -o link)" 'lo: .*state DOWN' "... that is dow
 is "$(grep -E '^(CapEff|CapPrm|CapInh|CapAmb):' /proc/"$fetcher"/status | grep -cv '0000000000000000$')" 0 "the fetcher has no capability"
 like "$(grep NoNewPrivs /proc/"$fetcher"/status)" '1$' "... and cannot get any"
 is "$(find /proc/"$fetcher"/fd -mindepth 1 | wc -l)" "$(find /proc/"$fetcher"/fd -lname '/dev/*' -o -lname 'pipe:*' -o -lname 'socket:*' -o -lname 'anon_inode:*' -o -lname '*/log' | wc -l)" "... and has no file open"
-is "$(su -s /bin/sh orgsync -c 'find /var/lib/orglogin /run/orglogin /etc/orglogin -writable ! -type s' 2>/dev/null)" '' "... and no path of ours to write to"
+is "$(setpriv --reuid=orgsync --clear-groups sh -c 'find /tmp /var/lib/orglogin /run/orglogin /etc/orglogin -maxdepth 1 -writable ! -type s' 2>/dev/null)" /tmp "... and no path of ours to write to"
 is "$(orgsyncd --once 2>&1 | grep -c 'another orgsyncd is running')" 1 "a second orgsyncd is refused"
 
 # --- what it counts ---

@@ -37,6 +37,7 @@ unlike() { if printf '%s' "$1" | grep -Eq -- "$2"; then fail "$3" "got: $1" "unw
 
 skip_all() { echo "1..0 # SKIP $1"; exit 0; }
 need() { local c; for c in "$@"; do command -v "$c" >/dev/null 2>&1 || skip_all "$c is not installed"; done; }
+can_trace() { strace -o "$T/trace" true 2> /dev/null; } # a container may have strace, and not let it
 need_root() { [ "$(id -u)" = 0 ] || skip_all "needs root"; }
 
 # wait_for SECONDS COMMAND...: until COMMAND succeeds. A machine that is busy with other things has half a minute for what takes less.

@@ -142,7 +142,7 @@ request /organizations/members/changes -N -o "$T/held" -d "{\"organizationId\":\
     -H "Authorization: Bearer $bearer" & held=$!
 wait_for 5 test -s "$T/held"
 on /organizations/tokens/revoke ",\"key\":\"$key\""; done_ok 'tokens/revoke'
-begun=$(date +%s%3N); wait $held; is $(($(date +%s%3N) - begun < 1000)) 1 'its held poll ends at once'
+begun=$(date +%s%3N); wait $held; is $(($(date +%s%3N) - begun < 15000)) 1 'its held poll ends before its time'
 is "$(jq -r .reason "$T/held")" unauthorized 'as unauthorized'
 is "$(last_event)" 'owner token.revoke host []' 'tokens/revoke: event'
 call /users/whoami '{}' "$bearer"; expect 401 unauthorized 'and it works nowhere'
@@ -177,8 +177,8 @@ is "$(field '.events[0].from')" 127.0.0.1 'over TCP: the address'
 is "$(events ',"action":"role.remove"')" 'owner role.remove ops []' 'by action'
 on /organizations/audit/list ',"action":"role.remove"'; at=$(field '.events[0].at')
 is "$(events ",\"action\":\"role.remove\",\"from\":\"$at\",\"to\":\"$at\"" | wc -l)" 1 'from and to are included'
-is "$(events ",\"to\":\"2026-01-01T00:00:00Z\"")" '' 'to'
-is "$(events ",\"from\":\"2126-01-01T00:00:00+02:00\"")" '' 'from'
+on /organizations/audit/list ',"to":"2026-01-01T00:00:00Z"'; is "$status $(field '.events|length')" '200 0' 'to'
+on /organizations/audit/list ',"from":"2126-01-01T00:00:00+02:00"'; is "$status $(field '.events|length')" '200 0' 'from'
 for time in yesterday 2026-01-01 '2026-01-01T00:00:00' '2026-01-01T00:00:00Zx' ''; do on /organizations/audit/list ",\"from\":\"$time\""; expect 400 invalid "from '$time'"; done
 is "$(sql "SELECT count(*) FROM events WHERE organization_id = ''")" 2 "a user's tokens are nobody else's business"
 

@@ -86,7 +86,7 @@ for VIA in unix tcp; do
     for method in GET PUT DELETE PATCH OPTIONS; do
         is "$(request /users/whoami -X $method -H "Authorization: Bearer $OWNER" | jq -r .reason)" method_not_allowed "$VIA $method"
     done
-    like "$(request /users/whoami -i)" '^HTTP/1\.1 405.*|^Allow: POST' "$VIA 405"
+    like "$(request /users/whoami -i)" '^HTTP/1\.1 405' "$VIA 405"
     like "$(request /users/whoami -i)" '^Allow: POST' "$VIA 405 says what is allowed"
     is "$(request /users/whoami -I -o /dev/null -w '%{http_code}')" 405 "$VIA HEAD"
     for path in /nothing /users/whoami/ /users /organizations/members/lis /organizations/members/listx "/$(repeat a 2000)" /../v1/users/whoami //users/whoami; do
