@@ -82,10 +82,8 @@ is "$(cat "$T/out")" "usr_$(printf %020d 4711)" 'member show finds one'
 orgd_end
 
 # Whom an id names is not looked for further than need be: the fake's second page is refused.
-python3 -B "$TOP/tests/fakes/hostile.py" --log "$T/log" > "$T/port" &
-wait_for 20 test -s "$T/port"
-fake=http://127.0.0.1:$(cat "$T/port")
-member() { "$ORGADMIN" member "${@:2}" --url "$fake/$1" --token-file "$T/token" --org org_1 > "$T/out" 2>&1; }
+listen "$T/port" python3 -B "$TOP/tests/fakes/hostile.py" --log "$T/log"
+member() { "$ORGADMIN" member "${@:2}" --url "$heard/$1" --token-file "$T/token" --org org_1 > "$T/out" 2>&1; }
 ok 'an id: the first page is enough' member lostpage show usr_ann
 member lostpage show ann
 like "$?/$(cat "$T/out")" '^1/.*after: unknown page' 'a name: all of them are'
