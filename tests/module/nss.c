@@ -265,6 +265,43 @@ static void groups_of_a_user(void **state)
     assert_int_equal(getgrouplist("stranger", 1234, gids, &n), 1);
 }
 
+typedef enum nss_status initgroups_entry(const char *, gid_t, long *, long *, gid_t **, long,
+                                         int *);
+
+/* Called as glibc does: the array grows from whatever it was, to no more than the limit, and has no
+ * group twice. */
+static void array_of_groups(void **state)
+{
+    (void)state;
+    static const gid_t all[] = {200010, 150000, 150001, 44};
+    static const struct {
+        long start, size, limit, want;
+    } rows[] = {{0, 0, -1, 3}, {0, 0, 0, 3}, {0, 0, 2, 2},  {1, 1, -1, 4}, {1, 2, -1, 4},
+                {1, 4, -1, 4}, {1, 1, 1, 1}, {1, 1, 2, 2},  {1, 1, 3, 3},  {1, 2, 3, 3},
+                {1, 1, 4, 4},  {1, 8, 2, 2}, {2, 2, -1, 4}, {3, 3, 3, 3}};
+    void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW);
+    assert_non_null(module);
+    initgroups_entry *entry =
+        (initgroups_entry *)(uintptr_t)dlsym(module, "_nss_org_initgroups_dyn");
+    publish(1, false, true);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        long start = rows[i].start, size = rows[i].size;
+        gid_t *gids = size ? malloc((size_t)size * sizeof *gids) : NULL;
+        int error = 0;
+        for (long n = 0; n < start; n++)
+            gids[n] = all[n];
+        assert_int_equal(entry("user10", 200010, &start, &size, &gids, rows[i].limit, &error),
+                         NSS_STATUS_SUCCESS);
+        assert_int_equal(start, rows[i].want);
+        assert_true(start <= size);
+        assert_true(size <= rows[i].size || rows[i].limit <= 0 || size <= rows[i].limit);
+        for (long n = 0; n < start; n++)
+            assert_int_equal(gids[n], all[n + (rows[i].start == 0)]);
+        free(gids);
+    }
+    dlclose(module);
+}
+
 /* Nothing is known of a group whose members are damaged: neither a shorter list nor that there is
  * none. Other answers are as before, and so is this one when the file is whole again. */
 static void damaged_members(void **state)
@@ -564,6 +601,7 @@ static void enumeration(void **state)
     setgrent();
     for (struct passwd *p; (p = getpwent());) {
         assert_string_not_equal(p->pw_name, "pending");
+        assert_string_not_equal(p->pw_gecos, "Generation 3");
         users++;
         if (users == 10) /* neither news nor other lookups disturb it */
             publish(3, true, true);
@@ -574,8 +612,65 @@ static void enumeration(void **state)
         groups_seen++;
     endpwent();
     endgrent();
+    assert_int_equal(mappings(), 1);
     assert_int_equal(users, MEMBERS + 2);
     assert_int_equal(groups_seen, 2 + MEMBERS + 2); /* the organization's, and everybody's own */
+}
+
+/* Begun anew, an enumeration gives the same again, wherever it was. */
+static void enumeration_anew(void **state)
+{
+    (void)state;
+    publish(1, true, true);
+    const int until[] = {1, 2, 3, 10, MEMBERS + 4};
+    for (size_t i = 0; i < sizeof until / sizeof *until; i++) {
+        setgrent();
+        assert_string_equal(getgrent()->gr_name, "acme");
+        for (int n = 1; n < until[i]; n++)
+            assert_non_null(getgrent());
+    }
+    assert_null(getgrent());
+    endgrent();
+}
+
+typedef enum nss_status getpwent_entry(struct passwd *, char *, size_t, int *);
+
+/* An enumeration says as well whether there is nothing or nothing is known; and what did not fit
+ * comes again. */
+static void enumeration_unavailable(void **state)
+{
+    (void)state;
+    void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW);
+    assert_non_null(module);
+    getpwent_entry *next = (getpwent_entry *)(uintptr_t)dlsym(module, "_nss_org_getpwent_r");
+    setent_entry *begin = (setent_entry *)(uintptr_t)dlsym(module, "_nss_org_setpwent");
+    struct passwd pw;
+    char buffer[1024];
+    int error = 0;
+    alarm(60);
+    endpwent();
+    unlink(PATH_SNAPSHOT);
+    errno = 4711;
+    assert_int_equal(begin(0), NSS_STATUS_UNAVAIL);
+    assert_int_equal(next(&pw, buffer, sizeof buffer, &error), NSS_STATUS_UNAVAIL);
+    assert_int_equal(error, ENOENT);
+    FILE *f = fopen(PATH_SNAPSHOT, "w");
+    fputs("rubbish\n", f);
+    fclose(f);
+    errno = 4711;
+    assert_int_equal(next(&pw, buffer, sizeof buffer, &error), NSS_STATUS_UNAVAIL);
+    assert_int_equal(error, EIO);
+    assert_int_equal(errno, 4711);
+    publish(1, true, true);
+    errno = 4711;
+    assert_int_equal(next(&pw, buffer, 5, &error), NSS_STATUS_TRYAGAIN);
+    assert_int_equal(error, ERANGE);
+    assert_int_equal(next(&pw, buffer, sizeof buffer, &error), NSS_STATUS_SUCCESS);
+    assert_string_equal(pw.pw_name, "user0");
+    assert_int_equal(errno, 4711);
+    endpwent();
+    alarm(0);
+    dlclose(module);
 }
 
 /* Locked, whoever it is; and at every buffer size. */
@@ -638,6 +733,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(group_at_every_buffer_size),
         cmocka_unit_test(groups),
         cmocka_unit_test(groups_of_a_user),
+        cmocka_unit_test(array_of_groups),
         cmocka_unit_test(damaged_members),
         cmocka_unit_test(unavailable),
         cmocka_unit_test(news_is_seen_at_once),
@@ -648,6 +744,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(cancelled_threads),
         cmocka_unit_test(fork_while_replacing),
         cmocka_unit_test(enumeration),
+        cmocka_unit_test(enumeration_anew),
+        cmocka_unit_test(enumeration_unavailable),
         cmocka_unit_test(shadow),
     };
     int rc = cmocka_run_group_tests_name("libnss_org", tests, NULL, NULL);

@@ -319,6 +319,7 @@ static int with_unreadable(const char *file)
     if (strcmp(file, "/etc/passwd") != 0)
         return 0;
     return local_user("daemon", &uid, &gid) != LOCAL_UNKNOWN ||
+           log_in("passing", "root", FAULT_NONE, 0, &failed) != PAM_SUCCESS ||
            log_in("alone", "daemon", FAULT_NONE, 0, &failed) == PAM_SUCCESS;
 }
 
@@ -370,11 +371,20 @@ static int with_long_lines(void)
     alarm(60);
     struct local_ids *ids = local_ids_read();
     if (!ids || !local_ids_name(ids, "longest") || !local_ids_id(ids, 54322) ||
-        !local_ids_group(ids, "hindmosts", &gid) || gid != 54323)
+        !local_ids_group(ids, "hindmosts", &gid) || gid != 54323 ||
+        !local_ids_name(ids, "hindmosts") || !local_ids_id(ids, 54323))
         return 1;
     local_ids_free(ids);
     if (local_user("longest", &uid, &gid) != LOCAL_YES || uid != 54321 || gid != 54321)
         return 2;
+    failed = true;
+    for (long n = 0; failed; n++) { /* too little room for a line is no word on who is behind it */
+        alloc_fail_at(n);
+        enum local_answer answer = local_user("hindmost", &uid, &gid);
+        failed = alloc_disarm();
+        if (answer == LOCAL_NO || (!failed && answer != LOCAL_YES))
+            return 3;
+    }
     return local_user("hindmost", &uid, &gid) != LOCAL_YES || uid != 54322 ||
            local_user("nobody-at-all", &uid, &gid) != LOCAL_NO ||
            log_in("passing", "hindmost", FAULT_NONE, 0, &failed) != PAM_SUCCESS ||

@@ -1,5 +1,6 @@
 /* The snapshot: what the writer writes the reader reads, and whatever happens to the file, a reader
  * says the truth or nothing. */
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -331,6 +332,40 @@ static void put_u32(unsigned char *p, uint32_t v)
         p[i] = (unsigned char)(v >> 8 * i);
 }
 
+/* Headers that are wrong under a right check word; the last file is larger than any can be. */
+static void wrong_headers(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t at;
+        uint32_t value;
+        off_t size;
+        const char *why;
+    } wrong[] = {{SNAPSHOT_AT_MAGIC, 0, 0, "is not a snapshot"},
+                 {SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION - 1, 0, "is of another version"},
+                 {SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION + 1, 0, "is of another version"},
+                 {SNAPSHOT_AT_ORGS, SNAPSHOT_ORGS_MAX + 1, 0, "has too many organizations"},
+                 {SNAPSHOT_AT_SIZE, 8, 0, "is truncated"},
+                 {SNAPSHOT_AT_SIZE + 4, 8, (off_t)SNAPSHOT_SIZE_MAX + 8, "is truncated"}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        struct snapshot s;
+        const char *why;
+        publish(1, 3);
+        read_content();
+        put_u32(content + wrong[i].at, wrong[i].value);
+        if (wrong[i].size)
+            put_u32(content + SNAPSHOT_AT_SIZE, 8);
+        uint64_t check = htole64(hash64(content, SNAPSHOT_AT_CHECK));
+        memcpy(content + SNAPSHOT_AT_CHECK, &check, sizeof check);
+        write_content(content, content_size);
+        free(content);
+        if (wrong[i].size)
+            assert_int_equal(truncate(path, wrong[i].size), 0);
+        assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_UNAVAILABLE);
+        assert_string_equal(why, wrong[i].why);
+    }
+}
+
 /* What a file of CONTENT says of the members of "acme". */
 static enum snapshot_result members_of_acme(void)
 {
@@ -523,17 +558,12 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),
-        cmocka_unit_test(live_words),
-        cmocka_unit_test(damaged_confirmation),
-        cmocka_unit_test(truncation_at_every_size),
-        cmocka_unit_test(random_corruption),
-        cmocka_unit_test(rubbish_behind_a_good_header),
-        cmocka_unit_test(hash_of_a_copy),
-        cmocka_unit_test(damaged_members),
-        cmocka_unit_test(untrusted_files),
-        cmocka_unit_test(hard_floors),
-        cmocka_unit_test(failed_publish_keeps_the_old_file),
+        cmocka_unit_test(round_trip),           cmocka_unit_test(live_words),
+        cmocka_unit_test(damaged_confirmation), cmocka_unit_test(truncation_at_every_size),
+        cmocka_unit_test(random_corruption),    cmocka_unit_test(rubbish_behind_a_good_header),
+        cmocka_unit_test(hash_of_a_copy),       cmocka_unit_test(wrong_headers),
+        cmocka_unit_test(damaged_members),      cmocka_unit_test(untrusted_files),
+        cmocka_unit_test(hard_floors),          cmocka_unit_test(failed_publish_keeps_the_old_file),
     };
     return cmocka_run_group_tests_name("snapshot", tests, setup, teardown);
 }
