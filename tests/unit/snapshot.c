@@ -332,6 +332,12 @@ static void put_u32(unsigned char *p, uint32_t v)
         p[i] = (unsigned char)(v >> 8 * i);
 }
 
+static void seal_header(unsigned char *image)
+{
+    uint64_t check = htole64(hash64(image, SNAPSHOT_AT_CHECK));
+    memcpy(image + SNAPSHOT_AT_CHECK, &check, sizeof check);
+}
+
 /* Headers that are wrong under a right check word; the last file is larger than any can be. */
 static void wrong_headers(void **state)
 {
@@ -355,8 +361,7 @@ static void wrong_headers(void **state)
         put_u32(content + wrong[i].at, wrong[i].value);
         if (wrong[i].size)
             put_u32(content + SNAPSHOT_AT_SIZE, 8);
-        uint64_t check = htole64(hash64(content, SNAPSHOT_AT_CHECK));
-        memcpy(content + SNAPSHOT_AT_CHECK, &check, sizeof check);
+        seal_header(content);
         write_content(content, content_size);
         free(content);
         if (wrong[i].size)
@@ -420,6 +425,253 @@ static void damaged_members(void **state)
         sizes[wrong[i].also] = (unsigned char)(sizes[wrong[i].also] - wrong[i].also_by);
     }
     free(content);
+}
+
+static uint32_t get_u32(const unsigned char *p)
+{
+    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+enum piece { HEADER, USER, GROUP, CLASS, POLICY, PIECES };
+
+/* Where in CONTENT the records of user1, of his class, of the group "acme" and the policy are. */
+static void find_pieces(size_t at[PIECES])
+{
+    struct snapshot s;
+    struct snapshot_user u;
+    struct snapshot_group g;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_user_by_name(&s, "user1", 5, &u), SNAPSHOT_OK);
+    assert_int_equal(snapshot_group_by_name(&s, "acme", 4, &g), SNAPSHOT_OK);
+    at[HEADER] = 0;
+    at[USER] = (size_t)((const uint8_t *)u.name - SNAPSHOT_USER_TEXT - s.base);
+    at[GROUP] = (size_t)((const uint8_t *)g.name - SNAPSHOT_GROUP_NAME - s.base);
+    at[CLASS] = (size_t)u.class_ref * 8;
+    at[POLICY] = (size_t)snapshot_u32(&s, SNAPSHOT_AT_POLICY) * 8;
+    snapshot_close(&s);
+}
+
+/* Does a file that is IMAGE say all that it should? What it says is true. */
+static bool all_known(const unsigned char *image)
+{
+    struct snapshot s;
+    struct snapshot_user u;
+    const char *why;
+    uint64_t cursor = 0;
+    enum snapshot_result rc;
+    write_content(image, content_size);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    int unknown = check_answers(&s, 20), walked = 0;
+    while ((rc = snapshot_next_user(&s, &cursor, &u)) == SNAPSHOT_OK)
+        walked++;
+    snapshot_close(&s);
+    return unknown == 0 && rc == SNAPSHOT_ABSENT && walked == 20;
+}
+
+/* Whoever made the file, its check words are right, and one number in it is wrong. */
+static void wrong_numbers(void **state)
+{
+    (void)state;
+    enum {
+        ORG = SNAPSHOT_POLICY_DATA,
+        RULE = ORG + 2 + 5,
+        SERVICES = RULE + 4,
+        ROLES = SERVICES + 15
+    };
+    static const struct {
+        enum piece piece;
+        size_t at, width;
+        uint32_t value;
+    } wrong[] = {
+        {USER, SNAPSHOT_USER_UID, 4, 999},
+        {USER, SNAPSHOT_USER_GID, 4, 27},
+        {USER, SNAPSHOT_USER_CLASS, 4, 0},
+        {USER, SNAPSHOT_USER_CLASS, 4, UINT32_MAX},
+        {USER, SNAPSHOT_USER_STATE, 2, 0},
+        {USER, SNAPSHOT_USER_STATE, 2, MEMBER_REMOVED + 1},
+        {USER, SNAPSHOT_USER_LENGTHS, 2, 4},
+        {USER, SNAPSHOT_USER_LENGTHS, 2, 6},
+        {USER, SNAPSHOT_USER_LENGTHS + 2, 2, 12},
+        {USER, SNAPSHOT_USER_LENGTHS + 4, 2, 10},
+        {USER, SNAPSHOT_USER_LENGTHS + 6, 2, 8},
+        {USER, SNAPSHOT_USER_LENGTHS + 6, 2, UINT16_MAX},
+        {GROUP, SNAPSHOT_GROUP_GID, 4, 27},
+        {GROUP, SNAPSHOT_GROUP_COUNT, 4, UINT32_MAX},
+        {GROUP, SNAPSHOT_GROUP_BYTES, 4, UINT32_MAX},
+        {GROUP, SNAPSHOT_GROUP_LIST, 4, 0},
+        {GROUP, SNAPSHOT_GROUP_LIST, 4, UINT32_MAX},
+        {GROUP, SNAPSHOT_GROUP_LENGTH, 4, 3},
+        {GROUP, SNAPSHOT_GROUP_LENGTH, 4, UINT32_MAX},
+        {GROUP, SNAPSHOT_GROUP_NAME, 1, 'A'},
+        {CLASS, SNAPSHOT_CLASS_ROLES, 2, 9},
+        {CLASS, SNAPSHOT_CLASS_PERMISSIONS, 2, UINT16_MAX},
+        {CLASS, SNAPSHOT_CLASS_GIDS, 2, UINT16_MAX},
+        {CLASS, SNAPSHOT_CLASS_LOCAL, 2, UINT16_MAX},
+        {POLICY, 8, 2, SNAPSHOT_ORGS_MAX + 1},
+        {POLICY, 10, 2, 2},
+        {POLICY, 10, 2, RULES_MAX + 1},
+        {POLICY, ORG, 2, 3},
+        {POLICY, ORG, 2, 5},
+        {POLICY, ORG, 2, UINT16_MAX},
+        {POLICY, ORG + 2, 1, 'A'},
+        {POLICY, RULE, 2, 1},
+        {POLICY, SERVICES, 2, 3},
+        {POLICY, SERVICES + 2, 2, UINT16_MAX},
+        {POLICY, ROLES, 2, 9},
+        {HEADER, SNAPSHOT_AT_POLICY, 4, 0},
+        {HEADER, SNAPSHOT_AT_USERS, 4, 0},
+        {HEADER, SNAPSHOT_AT_USERS + 4, 4, 21},
+        {HEADER, SNAPSHOT_AT_TABLES, 4, 0},
+        {HEADER, SNAPSHOT_AT_TABLES, 4, UINT32_MAX},
+        {HEADER, SNAPSHOT_AT_TABLES + 4, 4, 0},
+        {HEADER, SNAPSHOT_AT_TABLES + 4, 4, UINT32_MAX},
+    };
+    size_t at[PIECES];
+    publish(1, 20);
+    read_content();
+    find_pieces(at);
+    assert_true(all_known(content));
+    unsigned char *image = malloc(content_size);
+    alarm(60);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        unsigned char *r = image + at[wrong[i].piece];
+        memcpy(image, content, content_size);
+        for (size_t n = 0; n < wrong[i].width; n++)
+            r[wrong[i].at + n] = (unsigned char)(wrong[i].value >> 8 * n);
+        if (wrong[i].piece == HEADER)
+            seal_header(image);
+        else
+            put_u32(r, (uint32_t)hash64(r + 4, get_u32(r + 4) - 4));
+        if (all_known(image))
+            fail_msg("number %zu", i);
+    }
+    alarm(0);
+    free(image);
+    free(content);
+}
+
+/* A group that has more or fewer members, or longer or shorter names, than its list. */
+static void wrong_counts(void **state)
+{
+    (void)state;
+    size_t at[PIECES];
+    publish(1, 20);
+    read_content();
+    find_pieces(at);
+    unsigned char *r = content + at[GROUP];
+    const uint32_t count = get_u32(r + SNAPSHOT_GROUP_COUNT),
+                   bytes = get_u32(r + SNAPSHOT_GROUP_BYTES);
+    const struct {
+        uint32_t count, bytes;
+    } wrong[] = {{0, bytes},         {count - 1, bytes}, {count + 1, bytes},
+                 {count, bytes - 7}, {count, bytes + 8}, {count, (uint32_t)content_size}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        put_u32(r + SNAPSHOT_GROUP_COUNT, wrong[i].count);
+        put_u32(r + SNAPSHOT_GROUP_BYTES, wrong[i].bytes);
+        put_u32(r, (uint32_t)hash64(r + 4, get_u32(r + 4) - 4));
+        assert_int_equal(members_of_acme(), SNAPSHOT_UNAVAILABLE);
+    }
+    free(content);
+}
+
+/* A record with a name that nobody may have is not found by another way either. */
+static void wrong_name(void **state)
+{
+    (void)state;
+    size_t at[PIECES];
+    publish(1, 20);
+    read_content();
+    find_pieces(at);
+    unsigned char *r = content + at[USER];
+    r[SNAPSHOT_USER_TEXT] = 'U';
+    put_u32(r, (uint32_t)hash64(r + 4, get_u32(r + 4) - 4));
+    write_content(content, content_size);
+    free(content);
+    struct snapshot s;
+    struct snapshot_user u;
+    const char *why;
+    uint64_t cursor = 0;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_user_by_uid(&s, 200000 + 7919, &u), SNAPSHOT_UNAVAILABLE);
+    assert_int_equal(snapshot_next_user(&s, &cursor, &u), SNAPSHOT_OK);
+    assert_int_equal(snapshot_next_user(&s, &cursor, &u), SNAPSHOT_UNAVAILABLE);
+    snapshot_close(&s);
+}
+
+/* An entry of TABLE, in an empty place where a key of HASH is looked for, that leads to REF. */
+static void forge(unsigned char *image, enum snapshot_table table, uint64_t hash, uint32_t ref)
+{
+    const unsigned char *head = image + SNAPSHOT_AT_TABLES + 8 * (size_t)table;
+    uint64_t n = ((hash >> 32) * get_u32(head + 4)) >> 32;
+    unsigned char *bucket = image + (size_t)get_u32(head) * 8 + n * SNAPSHOT_BUCKET;
+    unsigned char *e = bucket + 8 + 8 * (SNAPSHOT_BUCKET_ENTRIES - 1);
+    assert_int_equal(get_u32(e + 4), 0);
+    put_u32(e, (uint32_t)hash);
+    put_u32(e + 4, ref);
+    put_u32(bucket, (uint32_t)hash64(bucket + 4, SNAPSHOT_BUCKET - 4));
+}
+
+/* Two keys of one hash: the record that is found first is another's. REF 0 is no record. */
+static void other_keys(void **state)
+{
+    (void)state;
+    const uint32_t id = htole32(4711);
+    size_t at[PIECES];
+    publish(1, 20);
+    read_content();
+    find_pieces(at);
+    for (int none = 0; none < 2; none++) {
+        uint32_t user = none ? 0 : (uint32_t)(at[USER] / 8),
+                 group = none ? 0 : (uint32_t)(at[GROUP] / 8);
+        unsigned char *image = malloc(content_size);
+        memcpy(image, content, content_size);
+        forge(image, SNAPSHOT_USERS_BY_NAME, hash64("user", 4), user);
+        forge(image, SNAPSHOT_USERS_BY_ID, hash64(&id, sizeof id), user);
+        forge(image, SNAPSHOT_GROUPS_BY_NAME, hash64("ac", 2), group);
+        forge(image, SNAPSHOT_GROUPS_BY_ID, hash64(&id, sizeof id), group);
+        write_content(image, content_size);
+        free(image);
+        struct snapshot s;
+        struct snapshot_user u;
+        struct snapshot_group g;
+        const char *why;
+        assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+        assert_int_equal(snapshot_user_by_name(&s, "user", 4, &u), SNAPSHOT_ABSENT);
+        assert_int_equal(snapshot_user_by_uid(&s, 4711, &u), SNAPSHOT_ABSENT);
+        assert_int_equal(snapshot_group_by_name(&s, "ac", 2, &g), SNAPSHOT_ABSENT);
+        assert_int_equal(snapshot_group_by_gid(&s, 4711, &g), SNAPSHOT_ABSENT);
+        snapshot_close(&s);
+    }
+    free(content);
+}
+
+/* Every bucket says that there is more in the next: a search ends where it began. */
+static void overflowing_buckets(void **state)
+{
+    (void)state;
+    publish(1, USERS);
+    read_content();
+    for (int table = 0; table < SNAPSHOT_TABLES; table++) {
+        const unsigned char *head = content + SNAPSHOT_AT_TABLES + 8 * table;
+        unsigned char *bucket = content + (size_t)get_u32(head) * 8;
+        for (uint32_t n = 0; n < get_u32(head + 4); n++, bucket += SNAPSHOT_BUCKET) {
+            put_u32(bucket + 4, 1);
+            put_u32(bucket, (uint32_t)hash64(bucket + 4, SNAPSHOT_BUCKET - 4));
+        }
+    }
+    write_content(content, content_size);
+    free(content);
+    struct snapshot s;
+    struct snapshot_user u;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    alarm(60);
+    assert_int_equal(check_answers(&s, USERS), 0);
+    for (uint32_t uid = 1000; uid < 1200; uid++) /* from any bucket */
+        assert_int_equal(snapshot_user_by_uid(&s, uid, &u), SNAPSHOT_ABSENT);
+    alarm(0);
+    snapshot_close(&s);
 }
 
 static enum snapshot_result try_open(const char *file, const char **why)
@@ -558,12 +810,23 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),           cmocka_unit_test(live_words),
-        cmocka_unit_test(damaged_confirmation), cmocka_unit_test(truncation_at_every_size),
-        cmocka_unit_test(random_corruption),    cmocka_unit_test(rubbish_behind_a_good_header),
-        cmocka_unit_test(hash_of_a_copy),       cmocka_unit_test(wrong_headers),
-        cmocka_unit_test(damaged_members),      cmocka_unit_test(untrusted_files),
-        cmocka_unit_test(hard_floors),          cmocka_unit_test(failed_publish_keeps_the_old_file),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(live_words),
+        cmocka_unit_test(damaged_confirmation),
+        cmocka_unit_test(truncation_at_every_size),
+        cmocka_unit_test(random_corruption),
+        cmocka_unit_test(rubbish_behind_a_good_header),
+        cmocka_unit_test(hash_of_a_copy),
+        cmocka_unit_test(wrong_headers),
+        cmocka_unit_test(damaged_members),
+        cmocka_unit_test(wrong_numbers),
+        cmocka_unit_test(wrong_counts),
+        cmocka_unit_test(wrong_name),
+        cmocka_unit_test(other_keys),
+        cmocka_unit_test(overflowing_buckets),
+        cmocka_unit_test(untrusted_files),
+        cmocka_unit_test(hard_floors),
+        cmocka_unit_test(failed_publish_keeps_the_old_file),
     };
     return cmocka_run_group_tests_name("snapshot", tests, setup, teardown);
 }
