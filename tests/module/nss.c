@@ -21,6 +21,7 @@
 
 #include "common/paths.h"
 #include "common/snapshot_writer.h"
+#include "nss_module/nss_module.h"
 #include "tests/unit/unit.h"
 
 #define MEMBERS 40
@@ -67,7 +68,7 @@ static void publish(uint64_t generation, bool enumerate, bool group_members)
         "/home/p",      "/bin/bash", 0};
     /* A removed member whose class, by somebody's mistake, still has groups. */
     struct snapshot_user_spec ghost = {
-        200102, 200102, admin_class, MEMBER_REMOVED, "ghost", "", "/home/g", "/bin/bash", 0};
+        200102, 150001, admin_class, MEMBER_REMOVED, "ghost", "", "/home/g", "/bin/bash", 0};
     snapshot_writer_user(w, &gone);
     snapshot_writer_user(w, &pending);
     snapshot_writer_user(w, &ghost);
@@ -115,15 +116,23 @@ static void found_and_absent(void **state)
     }
 }
 
-typedef enum nss_status getpwnam_entry(const char *, struct passwd *, char *, size_t, int *);
+/* The module's own, as glibc finds it. */
+static void *entry_point(const char *name)
+{
+    static void *module;
+    if (!module)
+        module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW);
+    assert_non_null(module);
+    return dlsym(module, name);
+}
+
+#define ENTRY(name) ((__typeof__(&name))(uintptr_t)entry_point(#name))
 
 /* Called as glibc does, but with an error variable that is not errno: errno is the program's. */
 static void errno_is_left_alone(void **state)
 {
     (void)state;
-    void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW);
-    assert_non_null(module);
-    getpwnam_entry *entry = (getpwnam_entry *)(uintptr_t)dlsym(module, "_nss_org_getpwnam_r");
+    __typeof__(&_nss_org_getpwnam_r) entry = ENTRY(_nss_org_getpwnam_r);
     struct passwd pw;
     char buffer[1024];
     int error = 0;
@@ -135,7 +144,9 @@ static void errno_is_left_alone(void **state)
         const char *names[] = {"user7", "stranger", "7up"};
         for (int i = 0; i < 3; i++) {
             errno = 4711;
+            error = 0;
             enum nss_status status = entry(names[i], &pw, buffer, sizeof buffer, &error);
+            assert_int_equal(error, status == NSS_STATUS_SUCCESS ? 0 : ENOENT);
             assert_int_equal(errno, 4711);
             assert_int_equal(status, i == 2      ? NSS_STATUS_NOTFOUND
                                      : !snapshot ? NSS_STATUS_UNAVAIL
@@ -146,7 +157,6 @@ static void errno_is_left_alone(void **state)
                          snapshot ? NSS_STATUS_TRYAGAIN : NSS_STATUS_UNAVAIL);
         assert_int_equal(error, snapshot ? ERANGE : ENOENT);
     }
-    dlclose(module);
 }
 
 static void removed_keep_name_and_number(void **state)
@@ -164,6 +174,7 @@ static void removed_keep_name_and_number(void **state)
         assert_int_equal(getgrouplist(names[i], 200100, gids, &n), 1);
     }
     assert_string_equal(getgrgid(200100)->gr_name, "gone");
+    assert_int_equal(getpwnam("ghost")->pw_gid, 150001);
 }
 
 /* The memory behind the buffer must stay as it was, at every size, wherever the buffer begins. */
@@ -265,9 +276,6 @@ static void groups_of_a_user(void **state)
     assert_int_equal(getgrouplist("stranger", 1234, gids, &n), 1);
 }
 
-typedef enum nss_status initgroups_entry(const char *, gid_t, long *, long *, gid_t **, long,
-                                         int *);
-
 /* Called as glibc does: the array grows from whatever it was, to no more than the limit, and has no
  * group twice. */
 static void array_of_groups(void **state)
@@ -279,10 +287,7 @@ static void array_of_groups(void **state)
     } rows[] = {{0, 0, -1, 3}, {0, 0, 0, 3}, {0, 0, 2, 2},  {1, 1, -1, 4}, {1, 2, -1, 4},
                 {1, 4, -1, 4}, {1, 1, 1, 1}, {1, 1, 2, 2},  {1, 1, 3, 3},  {1, 2, 3, 3},
                 {1, 1, 4, 4},  {1, 8, 2, 2}, {2, 2, -1, 4}, {3, 3, 3, 3}};
-    void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW);
-    assert_non_null(module);
-    initgroups_entry *entry =
-        (initgroups_entry *)(uintptr_t)dlsym(module, "_nss_org_initgroups_dyn");
+    __typeof__(&_nss_org_initgroups_dyn) entry = ENTRY(_nss_org_initgroups_dyn);
     publish(1, false, true);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         long start = rows[i].start, size = rows[i].size;
@@ -299,7 +304,6 @@ static void array_of_groups(void **state)
             assert_int_equal(gids[n], all[n + (rows[i].start == 0)]);
         free(gids);
     }
-    dlclose(module);
 }
 
 /* Nothing is known of a group whose members are damaged: neither a shorter list nor that there is
@@ -331,6 +335,31 @@ static void damaged_members(void **state)
     free(content);
 }
 
+/* A group whose record is damaged is not one that there is not, by no path. */
+static void damaged_group(void **state)
+{
+    (void)state;
+    __typeof__(&_nss_org_getgrent_r) next = ENTRY(_nss_org_getgrent_r);
+    struct group gr, *g;
+    int error = 0;
+    publish(1, true, true);
+    FILE *f = fopen(PATH_SNAPSHOT, "r+");
+    char *content = malloc(1 << 20);
+    size_t size = fread(content, 1, 1 << 20, f);
+    char *name = memmem(content, size, "acme", 5); /* the group's: the policy comes behind */
+    assert_non_null(name);
+    assert_int_equal(pwrite(fileno(f), "x", 1, name + 1 - content), 1);
+    fclose(f);
+    free(content);
+    assert_int_equal(getgrnam_r("acme", &gr, arena, sizeof arena, &g), EIO);
+    assert_int_equal(getgrgid_r(150000, &gr, arena, sizeof arena, &g), EIO);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(next(&gr, arena, sizeof arena, &error), NSS_STATUS_UNAVAIL);
+        assert_int_equal(error, EIO);
+    }
+    ENTRY(_nss_org_endgrent)();
+}
+
 /* Absent and unknown are different answers. */
 static void unavailable(void **state)
 {
@@ -340,6 +369,14 @@ static void unavailable(void **state)
     usleep(1100000); /* the longest that a removed file can go unnoticed */
     assert_int_equal(by_name("user7", &p), ENOENT);
     assert_int_equal(by_name("7up", &p), 0); /* not a name of ours, whatever the file says */
+    struct passwd pw;
+    struct group gr, *g;
+    assert_int_equal(getpwuid_r(27, &pw, arena, sizeof arena, &p), 0); /* nor a number */
+    assert_null(p);
+    assert_int_equal(getgrgid_r(27, &gr, arena, sizeof arena, &g), 0);
+    assert_null(g);
+    assert_int_equal(getpwuid_r(200007, &pw, arena, sizeof arena, &p), ENOENT);
+    assert_int_equal(getgrgid_r(200007, &gr, arena, sizeof arena, &g), ENOENT);
     publish(1, false, true);
     assert_int_equal(by_name("user7", &p), 0);
     assert_non_null(p);
@@ -495,13 +532,11 @@ static void children(void **state)
     assert_int_equal(atomic_load(&wrong), 0);
 }
 
-typedef enum nss_status setent_entry(int);
-
 /* As a thread that has been told to end, which it does at the first call that allows it. */
-static void *look_up_cancelled(void *module)
+static void *look_up_cancelled(void *arg)
 {
-    getpwnam_entry *entry = (getpwnam_entry *)(uintptr_t)dlsym(module, "_nss_org_getpwnam_r");
-    setent_entry *begin = (setent_entry *)(uintptr_t)dlsym(module, "_nss_org_setpwent");
+    __typeof__(&_nss_org_getpwnam_r) entry = ENTRY(_nss_org_getpwnam_r);
+    __typeof__(&_nss_org_setpwent) begin = ENTRY(_nss_org_setpwent);
     struct passwd pw;
     char buffer[1024];
     int error;
@@ -509,23 +544,21 @@ static void *look_up_cancelled(void *module)
     entry("user1", &pw, buffer, sizeof buffer, &error);
     begin(0);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL); /* sanitizers do not like it to end so */
-    return module;
+    return arg;
 }
 
 /* It does not end where it would take a lock with it, or the right to replace a mapping. */
 static void cancelled_threads(void **state)
 {
-    (void)state;
     pthread_t t;
     struct passwd *p;
-    void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW), *result;
-    assert_non_null(module);
+    void *result;
     publish(1, true, true);
     by_name("user1", &p);
     publish(2, true, true);
-    pthread_create(&t, NULL, look_up_cancelled, module);
+    pthread_create(&t, NULL, look_up_cancelled, state);
     pthread_join(t, &result);
-    assert_ptr_equal(result, module);
+    assert_ptr_equal(result, state);
     publish(3, true, true);
     assert_int_equal(by_name("user1", &p), 0);
     assert_string_equal(p->pw_gecos, "Generation 3");
@@ -534,7 +567,6 @@ static void cancelled_threads(void **state)
     assert_non_null(getpwent());
     endpwent();
     alarm(0);
-    dlclose(module);
 }
 
 /* What to do right behind an unmapping, where other threads may do anything. */
@@ -595,6 +627,9 @@ static void enumeration(void **state)
     setpwent();
     assert_null(getpwent());
     endpwent();
+    setgrent();
+    assert_null(getgrent());
+    endgrent();
     publish(2, true, true);
     int users = 0, groups_seen = 0;
     setpwent();
@@ -633,22 +668,18 @@ static void enumeration_anew(void **state)
     endgrent();
 }
 
-typedef enum nss_status getpwent_entry(struct passwd *, char *, size_t, int *);
-
 /* An enumeration says as well whether there is nothing or nothing is known; and what did not fit
  * comes again. */
 static void enumeration_unavailable(void **state)
 {
     (void)state;
-    void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW);
-    assert_non_null(module);
-    getpwent_entry *next = (getpwent_entry *)(uintptr_t)dlsym(module, "_nss_org_getpwent_r");
-    setent_entry *begin = (setent_entry *)(uintptr_t)dlsym(module, "_nss_org_setpwent");
+    __typeof__(&_nss_org_getpwent_r) next = ENTRY(_nss_org_getpwent_r);
+    __typeof__(&_nss_org_setpwent) begin = ENTRY(_nss_org_setpwent);
     struct passwd pw;
     char buffer[1024];
     int error = 0;
     alarm(60);
-    endpwent();
+    ENTRY(_nss_org_endpwent)();
     unlink(PATH_SNAPSHOT);
     errno = 4711;
     assert_int_equal(begin(0), NSS_STATUS_UNAVAIL);
@@ -668,9 +699,22 @@ static void enumeration_unavailable(void **state)
     assert_int_equal(next(&pw, buffer, sizeof buffer, &error), NSS_STATUS_SUCCESS);
     assert_string_equal(pw.pw_name, "user0");
     assert_int_equal(errno, 4711);
-    endpwent();
+    __typeof__(&_nss_org_getgrent_r) next_group = ENTRY(_nss_org_getgrent_r);
+    __typeof__(&_nss_org_getspent_r) next_shadow = ENTRY(_nss_org_getspent_r);
+    struct group gr;
+    struct spwd sp;
+    ENTRY(_nss_org_endgrent)();
+    ENTRY(_nss_org_endspent)();
+    assert_int_equal(next_group(&gr, buffer, 5, &error), NSS_STATUS_TRYAGAIN);
+    assert_int_equal(next_group(&gr, buffer, sizeof buffer, &error), NSS_STATUS_SUCCESS);
+    assert_string_equal(gr.gr_name, "acme");
+    assert_int_equal(next_shadow(&sp, buffer, 5, &error), NSS_STATUS_TRYAGAIN);
+    assert_int_equal(next_shadow(&sp, buffer, sizeof buffer, &error), NSS_STATUS_SUCCESS);
+    assert_string_equal(sp.sp_namp, "user0");
+    ENTRY(_nss_org_endgrent)();
+    ENTRY(_nss_org_endspent)();
+    ENTRY(_nss_org_endpwent)();
     alarm(0);
-    dlclose(module);
 }
 
 /* Locked, whoever it is; and at every buffer size. */
@@ -735,6 +779,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(groups_of_a_user),
         cmocka_unit_test(array_of_groups),
         cmocka_unit_test(damaged_members),
+        cmocka_unit_test(damaged_group),
         cmocka_unit_test(unavailable),
         cmocka_unit_test(news_is_seen_at_once),
         cmocka_unit_test(no_descriptor_is_kept),

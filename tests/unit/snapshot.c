@@ -556,7 +556,7 @@ static void wrong_counts(void **state)
 {
     (void)state;
     size_t at[PIECES];
-    publish(1, 20);
+    publish(1, USERS);
     read_content();
     find_pieces(at);
     unsigned char *r = content + at[GROUP];
