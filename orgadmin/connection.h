@@ -111,17 +111,6 @@ enum exit_status connection_complain(const struct connection *c, const char *abo
 
 enum exit_status connection_exit(enum api_status status);
 
-/*
- * What TEXT names among the records that OP lists: the one with that id, else the only one with
- * that text in one of FIELDS, which end with NULL. WHAT is such a record's name in complaints. The
- * caller deletes *FOUND, which is NULL otherwise.
- */
-enum exit_status connection_find(struct connection *c, enum provider_op op, const char *what,
-                                 const char *const fields[], const char *text, cJSON **found);
-
-/* The member whom TEXT names by id, e-mail or username. */
-enum exit_status connection_find_member(struct connection *c, const char *text, cJSON **member);
-
 /* The text of RECORD's FIELD, "" when there is none. */
 const char *record_text(const cJSON *record, const char *field);
 

@@ -8,6 +8,7 @@
 
 #include "api/transfer.h"
 #include "orgadmin/confirm.h"
+#include "orgadmin/found.h"
 #include "orgadmin/interrupt.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
@@ -17,35 +18,39 @@ enum exit_status file_list(const struct invocation *inv)
     return listing(inv, OP_FILE_LIST, LISTING_ORG, NULL);
 }
 
-/* The file that TEXT names, as the API shows it alone: with an address that is fresh. */
-static enum exit_status find(struct connection *c, const char *text, cJSON **file)
+/* The file ID as the API shows it alone: with an address that is fresh. */
+static enum exit_status show(struct connection *c, const char *id, cJSON **file)
 {
-    static const char *const fields[] = {"name", NULL};
+    const struct provider_arg args[] = {{"id", id}, {0}};
+    enum exit_status status = connection_get(c, OP_FILE_SHOW, args, file);
+    return status == EXIT_DONE && !*file
+               ? complain(EXIT_AWAY, "file show: there is no file in the answer")
+               : status;
+}
+
+/* So shows the file that the first argument names. */
+static enum exit_status find(const struct invocation *inv, struct found *f)
+{
     cJSON *alone = NULL;
-    enum exit_status status = connection_find(c, OP_FILE_LIST, "file", fields, text, file);
-    if (status != EXIT_DONE || !connection_takes(c, OP_FILE_SHOW, NULL))
+    enum exit_status status = found_open(inv, OP_FILE_SHOW, NULL, OP_FILE_LIST, f);
+    if (status != EXIT_DONE)
         return status;
-    const struct provider_arg args[] = {{"id", record_text(*file, "id")}, {0}};
-    status = connection_get(c, OP_FILE_SHOW, args, &alone);
-    cJSON_Delete(*file);
-    *file = alone;
-    if (status == EXIT_DONE && !alone)
-        status = complain(EXIT_AWAY, "file show: there is no file in the answer");
+    status = show(&f->c, f->id, &alone);
+    cJSON_Delete(f->record);
+    f->record = alone;
+    if (status != EXIT_DONE)
+        found_close(f);
     return status;
 }
 
 enum exit_status file_show(const struct invocation *inv)
 {
-    struct connection c;
-    cJSON *file;
-    enum exit_status status = connection_open_for(inv, OP_FILE_SHOW, NULL, &c);
+    struct found f;
+    enum exit_status status = find(inv, &f);
     if (status != EXIT_DONE)
         return status;
-    status = find(&c, inv->arg[0], &file);
-    if (status == EXIT_DONE)
-        status = output(inv, file);
-    cJSON_Delete(file);
-    connection_close(&c);
+    status = output(inv, f.record);
+    found_close(&f);
     return status;
 }
 
@@ -98,7 +103,7 @@ static enum exit_status show_uploaded(const struct invocation *inv, struct conne
                                       const char *id)
 {
     cJSON *file;
-    enum exit_status status = find(c, id, &file);
+    enum exit_status status = show(c, id, &file);
     if (status == EXIT_DONE)
         status = output(inv, file);
     cJSON_Delete(file);
@@ -170,38 +175,27 @@ static enum exit_status fetch(const struct invocation *inv, struct connection *c
 
 enum exit_status file_download(const struct invocation *inv)
 {
-    struct connection c;
-    cJSON *file;
-    enum exit_status status = connection_open_for(inv, OP_FILE_SHOW, NULL, &c);
+    struct found f;
+    enum exit_status status = find(inv, &f);
     if (status != EXIT_DONE)
         return status;
-    status = find(&c, inv->arg[0], &file);
-    if (status == EXIT_DONE)
-        status = fetch(inv, &c, file);
-    cJSON_Delete(file);
-    connection_close(&c);
+    status = fetch(inv, &f.c, f.record);
+    found_close(&f);
     return status;
 }
 
 enum exit_status file_remove(const struct invocation *inv)
 {
-    static const char *const fields[] = {"name", NULL};
-    struct connection c;
-    cJSON *file;
-    enum exit_status status = connection_open_for(inv, OP_FILE_REMOVE, NULL, &c);
+    struct found f;
+    enum exit_status status = found_open(inv, OP_FILE_REMOVE, NULL, OP_FILE_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = connection_find(&c, OP_FILE_LIST, "file", fields, inv->arg[0], &file);
+    status = confirm(inv, "yes", "Remove the file %s (%s) from %s?", found_text(&f, "name"), f.id,
+                     f.c.now.org_name);
     if (status == EXIT_DONE)
-        status = confirm(inv, "yes", "Remove the file %s (%s) from %s?", record_text(file, "name"),
-                         record_text(file, "id"), c.now.org_name);
-    if (status == EXIT_DONE) {
-        const struct provider_arg args[] = {{"id", record_text(file, "id")}, {0}};
-        status = connection_run(&c, OP_FILE_REMOVE, args);
-    }
+        status = found_run(&f, OP_FILE_REMOVE);
     if (status == EXIT_DONE)
-        note("%s has no file %s any more.", c.now.org_name, inv->arg[0]);
-    cJSON_Delete(file);
-    connection_close(&c);
+        note("%s has no file %s any more.", f.c.now.org_name, found_text(&f, "name"));
+    found_close(&f);
     return status;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "orgadmin/confirm.h"
+#include "orgadmin/found.h"
 #include "orgadmin/issue.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
@@ -42,53 +43,38 @@ enum exit_status invitation_create(const struct invocation *inv)
     return status;
 }
 
-/* The pending invitation that TEXT, an id or an e-mail address, names. */
-static enum exit_status find(struct connection *c, const char *text, cJSON **found)
-{
-    static const char *const fields[] = {"email", NULL};
-    return connection_find(c, OP_INVITATION_LIST, "pending invitation", fields, text, found);
-}
-
 enum exit_status invitation_revoke(const struct invocation *inv)
 {
-    struct connection c;
-    cJSON *found;
-    enum exit_status status = connection_open_for(inv, OP_INVITATION_REVOKE, NULL, &c);
+    struct found f;
+    enum exit_status status = found_open(inv, OP_INVITATION_REVOKE, NULL, OP_INVITATION_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = find(&c, inv->arg[0], &found);
-    const struct provider_arg args[] = {{"id", record_text(found, "id")}, {0}};
+    const char *email = found_text(&f, "email"), *org = f.c.now.org_name;
+    status = confirm(inv, "yes", "Withdraw the invitation of %s to %s?", email, org);
     if (status == EXIT_DONE)
-        status = confirm(inv, "yes", "Withdraw the invitation of %s to %s?",
-                         record_text(found, "email"), c.now.org_name);
+        status = found_run(&f, OP_INVITATION_REVOKE);
     if (status == EXIT_DONE)
-        status = connection_run(&c, OP_INVITATION_REVOKE, args);
-    if (status == EXIT_DONE)
-        note("%s is no longer invited to %s.", record_text(found, "email"), c.now.org_name);
-    cJSON_Delete(found);
-    connection_close(&c);
+        note("%s is no longer invited to %s.", email, org);
+    found_close(&f);
     return status;
 }
 
 enum exit_status invitation_resend(const struct invocation *inv)
 {
-    struct connection c;
-    cJSON *found, *invited = NULL;
-    enum exit_status status = connection_open_for(inv, OP_INVITATION_RESEND, NULL, &c);
+    struct found f;
+    cJSON *invited = NULL;
+    enum exit_status status = found_open(inv, OP_INVITATION_RESEND, NULL, OP_INVITATION_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = find(&c, inv->arg[0], &found);
-    const struct provider_arg args[] = {{"id", record_text(found, "id")}, {0}};
-    if (status == EXIT_DONE)
-        status = issue(inv, &c, OP_INVITATION_RESEND, args, "token", &invited);
+    const char *email = found_text(&f, "email");
+    const struct provider_arg args[] = {{"id", f.id}, {0}};
+    status = issue(inv, &f.c, OP_INVITATION_RESEND, args, "token", &invited);
     if (status == EXIT_DONE && invited)
-        invitation_note(&c, record_text(found, "email"), invited);
+        invitation_note(&f.c, email, invited);
     else if (status == EXIT_DONE)
-        note("The invitation of %s to %s is sent again.", record_text(found, "email"),
-             c.now.org_name);
+        note("The invitation of %s to %s is sent again.", email, f.c.now.org_name);
     cJSON_Delete(invited);
-    cJSON_Delete(found);
-    connection_close(&c);
+    found_close(&f);
     return status;
 }
 

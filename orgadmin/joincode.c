@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "orgadmin/confirm.h"
+#include "orgadmin/found.h"
 #include "orgadmin/issue.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
@@ -29,17 +30,17 @@ enum exit_status joincode_create(const struct invocation *inv)
 
 enum exit_status joincode_revoke(const struct invocation *inv)
 {
-    struct connection c;
-    const struct provider_arg args[] = {{"id", inv->arg[0]}, {0}};
-    enum exit_status status = connection_open_for(inv, OP_JOINCODE_REVOKE, args, &c);
+    struct found f;
+    enum exit_status status = found_open(inv, OP_JOINCODE_REVOKE, NULL, OP_JOINCODE_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = confirm(inv, "yes", "Withdraw the join code %s of %s?", inv->arg[0], c.now.org_name);
+    status = confirm(inv, "yes", "Withdraw the join code %s (%s) of %s?", f.id,
+                     found_text(&f, "role"), f.c.now.org_name);
     if (status == EXIT_DONE)
-        status = connection_run(&c, OP_JOINCODE_REVOKE, args);
+        status = found_run(&f, OP_JOINCODE_REVOKE);
     if (status == EXIT_DONE)
-        note("Nobody can join %s with the code %s any more.", c.now.org_name, inv->arg[0]);
-    connection_close(&c);
+        note("Nobody can join %s with the code %s any more.", f.c.now.org_name, f.id);
+    found_close(&f);
     return status;
 }
 

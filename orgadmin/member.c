@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "orgadmin/confirm.h"
-#include "orgadmin/connection.h"
+#include "orgadmin/found.h"
 #include "orgadmin/nouns.h"
 #include "orgadmin/output.h"
 
@@ -49,127 +49,88 @@ enum exit_status member_list(const struct invocation *inv)
     return status;
 }
 
-/* The member whom the first argument names. */
-struct target {
-    struct connection c;
-    cJSON *member;
-    const char *name, *email, *id;
-};
-
-/* True when TEXT can be nothing but the id of one of orgd's users (orgd/API.md). */
-static bool is_id(const struct connection *c, const char *text)
+enum exit_status member_show(const struct invocation *inv)
 {
-    return strcmp(c->now.provider, "native") == 0 && strncmp(text, "usr_", 4) == 0 &&
-           strlen(text) == 24 && strspn(text + 4, "abcdefghijklmnopqrstuvwxyz0123456789") == 20;
-}
-
-/* For OP with ROLE and PERMISSIONS. EXIT_DONE: to be closed; otherwise there is nothing to close.
- */
-static enum exit_status target_open(const struct invocation *inv, enum provider_op op,
-                                    const char *role, const char *permissions, struct target *t)
-{
-    const struct provider_arg args[] = {{"role", role}, {"permissions", permissions}, {0}};
-    enum exit_status status = connection_open_for(inv, op, args, &t->c);
+    struct found f;
+    enum exit_status status = found_open(inv, OP_MEMBER_LIST, NULL, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    t->name = t->id = inv->arg[0];
-    t->email = "";
-    t->member = NULL;
-    if (op == OP_MEMBER_ROLE && is_id(&t->c, t->id)) /* nothing is asked, and orgd knows him */
-        return EXIT_DONE;
-    status = connection_find_member(&t->c, t->name, &t->member);
-    if (status != EXIT_DONE)
-        connection_close(&t->c);
-    t->email = record_text(t->member, "email");
-    t->id = record_text(t->member, "id");
+    status = output(inv, f.record);
+    found_close(&f);
     return status;
 }
 
-static void target_close(struct target *t)
-{
-    cJSON_Delete(t->member);
-    connection_close(&t->c);
-}
-
-static enum exit_status run(struct target *t, enum provider_op op, const char *role,
+static enum exit_status run(struct found *f, enum provider_op op, const char *role,
                             const char *permissions)
 {
     const struct provider_arg args[] = {
-        {"user", t->id}, {"role", role}, {"permissions", permissions}, {0}};
-    return connection_run(&t->c, op, args);
+        {f->arg, f->id}, {"role", role}, {"permissions", permissions}, {0}};
+    return connection_run(&f->c, op, args);
 }
 
-enum exit_status member_show(const struct invocation *inv)
+/* OP, which gives ROLE or PERMISSIONS. */
+static enum exit_status give(const struct invocation *inv, enum provider_op op, const char *role,
+                             const char *permissions)
 {
-    struct target t;
-    enum exit_status status = target_open(inv, OP_MEMBER_LIST, NULL, NULL, &t);
+    struct found f;
+    const struct provider_arg args[] = {{"role", role}, {"permissions", permissions}, {0}};
+    enum exit_status status = found_open(inv, op, args, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = output(inv, t.member);
-    target_close(&t);
+    status = run(&f, op, role, permissions);
+    if (status == EXIT_DONE && role)
+        note("%s has the role %s in %s.", inv->arg[0], role, f.c.now.org_name);
+    if (status == EXIT_DONE && permissions)
+        note("%s has %s%s in %s.", inv->arg[0],
+             *permissions ? "the permissions " : "no permissions", permissions, f.c.now.org_name);
+    found_close(&f);
     return status;
 }
 
 enum exit_status member_role(const struct invocation *inv)
 {
-    struct target t;
     const char *role = inv->arg[1], *permissions = inv->option[OPTION_PERMISSIONS];
     if (!role && !permissions)
         return complain(EXIT_USAGE, "which role? Give ROLE, or --permissions PERMISSION,...");
-    enum exit_status status = target_open(inv, OP_MEMBER_ROLE, role, permissions, &t);
-    if (status != EXIT_DONE)
-        return status;
-    status = run(&t, OP_MEMBER_ROLE, role, permissions);
-    if (status == EXIT_DONE && role)
-        note("%s has the role %s in %s.", t.name, role, t.c.now.org_name);
-    if (status == EXIT_DONE && permissions)
-        note("%s has %s%s in %s.", t.name, *permissions ? "the permissions " : "no permissions",
-             permissions, t.c.now.org_name);
-    target_close(&t);
-    return status;
+    return give(inv, OP_MEMBER_ROLE, role, permissions);
 }
 
 enum exit_status member_grant(const struct invocation *inv)
 {
-    struct target t;
-    enum exit_status status = target_open(inv, OP_MEMBER_GRANT, inv->arg[1], NULL, &t);
-    if (status != EXIT_DONE)
-        return status;
-    status = run(&t, OP_MEMBER_GRANT, inv->arg[1], NULL);
-    if (status == EXIT_DONE)
-        note("%s has the role %s in %s.", t.name, inv->arg[1], t.c.now.org_name);
-    target_close(&t);
-    return status;
+    return give(inv, OP_MEMBER_GRANT, inv->arg[1], NULL);
 }
 
 enum exit_status member_revoke(const struct invocation *inv)
 {
-    struct target t;
-    enum exit_status status = target_open(inv, OP_MEMBER_REVOKE, inv->arg[1], NULL, &t);
+    struct found f;
+    const char *name = inv->arg[0], *role = inv->arg[1];
+    const struct provider_arg args[] = {{"role", role}, {0}};
+    enum exit_status status = found_open(inv, OP_MEMBER_REVOKE, args, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = confirm(inv, "yes", "Take the role %s in %s from %s (%s)?", inv->arg[1],
-                     t.c.now.org_name, t.name, t.email);
+    status = confirm(inv, "yes", "Take the role %s in %s from %s (%s)?", role, f.c.now.org_name,
+                     name, found_text(&f, "email"));
     if (status == EXIT_DONE)
-        status = run(&t, OP_MEMBER_REVOKE, inv->arg[1], NULL);
+        status = run(&f, OP_MEMBER_REVOKE, role, NULL);
     if (status == EXIT_DONE)
-        note("%s has no longer the role %s in %s.", t.name, inv->arg[1], t.c.now.org_name);
-    target_close(&t);
+        note("%s has no longer the role %s in %s.", name, role, f.c.now.org_name);
+    found_close(&f);
     return status;
 }
 
 enum exit_status member_remove(const struct invocation *inv)
 {
-    struct target t;
-    enum exit_status status = target_open(inv, OP_MEMBER_REMOVE, NULL, NULL, &t);
+    struct found f;
+    const char *name = inv->arg[0];
+    enum exit_status status = found_open(inv, OP_MEMBER_REMOVE, NULL, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status =
-        confirm(inv, "yes", "Remove %s (%s, %s) from %s?", t.name, t.email, t.id, t.c.now.org_name);
+    status = confirm(inv, "yes", "Remove %s (%s, %s) from %s?", name, found_text(&f, "email"), f.id,
+                     f.c.now.org_name);
     if (status == EXIT_DONE)
-        status = run(&t, OP_MEMBER_REMOVE, NULL, NULL);
+        status = found_run(&f, OP_MEMBER_REMOVE);
     if (status == EXIT_DONE)
-        note("%s is no longer in %s.", t.name, t.c.now.org_name);
-    target_close(&t);
+        note("%s is no longer in %s.", name, f.c.now.org_name);
+    found_close(&f);
     return status;
 }

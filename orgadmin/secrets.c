@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "orgadmin/confirm.h"
+#include "orgadmin/found.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
 
@@ -104,23 +105,16 @@ enum exit_status secret_create(const struct invocation *inv)
 
 enum exit_status secret_remove(const struct invocation *inv)
 {
-    static const char *const fields[] = {"name", NULL};
-    struct connection c;
-    cJSON *secret;
-    enum exit_status status = connection_open_for(inv, OP_SECRET_REMOVE, NULL, &c);
+    struct found f;
+    enum exit_status status = found_open(inv, OP_SECRET_REMOVE, NULL, OP_SECRET_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = connection_find(&c, OP_SECRET_LIST, "secret", fields, inv->arg[0], &secret);
+    status = confirm(inv, "yes", "Remove the secret %s (%s) from %s?", found_text(&f, "name"), f.id,
+                     f.c.now.org_name);
     if (status == EXIT_DONE)
-        status = confirm(inv, "yes", "Remove the secret %s (%s) from %s?",
-                         record_text(secret, "name"), record_text(secret, "id"), c.now.org_name);
-    if (status == EXIT_DONE) {
-        const struct provider_arg args[] = {{"id", record_text(secret, "id")}, {0}};
-        status = connection_run(&c, OP_SECRET_REMOVE, args);
-    }
+        status = found_run(&f, OP_SECRET_REMOVE);
     if (status == EXIT_DONE)
-        note("%s has no secret %s any more.", c.now.org_name, inv->arg[0]);
-    cJSON_Delete(secret);
-    connection_close(&c);
+        note("%s has no secret %s any more.", f.c.now.org_name, found_text(&f, "name"));
+    found_close(&f);
     return status;
 }

@@ -1,5 +1,6 @@
 /* The noun token. */
 #include "orgadmin/confirm.h"
+#include "orgadmin/found.h"
 #include "orgadmin/issue.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
@@ -26,16 +27,17 @@ enum exit_status token_create(const struct invocation *inv)
 
 enum exit_status token_revoke(const struct invocation *inv)
 {
-    struct connection c;
-    const struct provider_arg args[] = {{"key", inv->arg[0]}, {0}};
-    enum exit_status status = connection_open_for(inv, OP_TOKEN_REVOKE, args, &c);
+    struct found f;
+    enum exit_status status = found_open(inv, OP_TOKEN_REVOKE, NULL, OP_TOKEN_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = confirm(inv, "yes", "Make the token %s of %s invalid?", inv->arg[0], c.now.org_name);
+    const char *name = found_text(&f, "name");
+    status = confirm(inv, "yes", "Make the token %s (%s%s%s) of %s invalid?", f.id, name,
+                     *name ? ", " : "", found_text(&f, "role"), f.c.now.org_name);
     if (status == EXIT_DONE)
-        status = connection_run(&c, OP_TOKEN_REVOKE, args);
+        status = found_run(&f, OP_TOKEN_REVOKE);
     if (status == EXIT_DONE)
-        note("The token %s is no longer valid in %s.", inv->arg[0], c.now.org_name);
-    connection_close(&c);
+        note("The token %s is no longer valid in %s.", f.id, f.c.now.org_name);
+    found_close(&f);
     return status;
 }

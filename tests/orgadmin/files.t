@@ -21,7 +21,7 @@ begin() { # COMMAND...: in the background, with what it has said in ../err
 
 # upload
 does 'data.bin +uploaded +3000000' 'file upload' ada file upload data.bin
-like "$(jq -r '"\(.method) \(.path)"' "$LOG" | tr '\n' ' ')" "^POST $files PUT /[^ ]* GET $files GET $files[^ ]* $" 'the entry, the content, a look at both'
+like "$(jq -r '"\(.method) \(.path)"' "$LOG" | tr '\n' ' ')" "^POST $files PUT /[^ ]* GET $files[^ ]+ $" 'the entry, the content, a look at it'
 is "$(jq -r 'select(.method == "PUT") | .headers | "\(.authorization) \(.cookie)"' "$LOG")" 'null null' 'no credential goes with the content'
 does 'other' 'under another name' ada file upload data.bin --name other
 refuses 2 'no such file|No such file' 'nothing to upload' ada file upload nothing; nothing_sent 'it'

@@ -85,6 +85,8 @@ as ann member remove cid -y
 as cid joincode join --code-file "$T/code"; fails 1 'code_not_found' 'the code is used up'
 as ann joincode list -o json; is "$(get ".[] | select(.id == \"$code\") | .uses")" 1 'its uses are counted'
 unlike "$out" '"code"' 'JSON has no code either'
+as ann joincode revoke "${code}x" -y; fails 1 'Acme has no join code "code_[a-z0-9]*x"; see orgadmin joincode list' 'joincode revoke of one that is none is told'
+as ann joincode revoke "$code"; fails 2 "Withdraw the join code $code \(member\) of Acme\? There is no terminal" 'joincode revoke asks'
 as ann joincode revoke "$code" -y; done_is 'joincode revoke'
 as ann joincode list -o json; is "$(get length)" 1 'one is left'
 INPUT=$T/code2 as cid joincode join --code-file -; done_is 'the code from standard input'
@@ -109,6 +111,12 @@ as ann token list -o json
 key=$(get '.[] | select(.name == "web1") | .key')
 is "$(get '.[] | select(.name == "web1") | "\(.role) \(has("secret")) \(has("bearer"))"')" 'member false false' 'token list, without secrets'
 as host --url "unix:$SOCKET" --token-file "$T/host.token" member list; done_is 'the token works'
+as ann token revoke "${key}x" --yes; fails 1 'Acme has no token "live_[a-z0-9]*x"; see orgadmin token list' 'token revoke of one that is none is told'
+as ann token revoke "$key"; fails 2 "Make the token $key \(.*member\) of Acme invalid\? There is no terminal" 'token revoke asks'
+as ann token create --name twice --out "$T/twice"; as ann token create --name twice --out "$T/twice"
+as ann token revoke twice --yes; fails 2 '2 tokens of Acme are called "twice"; use the key' 'a name that two have'
+as ann token create --name spare --out "$T/spare"
+as ann token revoke spare --yes; is "$rc/$err" "0/The token $(cut -d: -f1 "$T/spare") is no longer valid in Acme." 'token revoke by name'
 as ann token revoke "$key" --yes; done_is 'token revoke'
 as host --url "unix:$SOCKET" --token-file "$T/host.token" member list; fails 1 'unauthorized.*; try: log in again' 'and works no more'
 
