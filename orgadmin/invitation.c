@@ -109,6 +109,12 @@ static enum exit_status become(struct connection *c, struct private_file *file,
     return status;
 }
 
+/* Not every API tells of which organization the invitation was. */
+static void tell_accepted(const char *org)
+{
+    note("The invitation is accepted%s%s.", *org ? ": you are in " : "", org);
+}
+
 static enum exit_status accept_with(const struct invocation *inv, struct connection *c,
                                     const char *token)
 {
@@ -124,6 +130,8 @@ static enum exit_status accept_with(const struct invocation *inv, struct connect
         status = connection_get(c, OP_INVITATION_ACCEPT, args, &acceptance);
     if (status == EXIT_DONE && anonymous)
         status = become(c, &file, acceptance);
+    if (status == EXIT_DONE && !anonymous)
+        tell_accepted(record_text(acceptance, "organization"));
     if (status == EXIT_DONE) {
         cJSON_DeleteItemFromObjectCaseSensitive(acceptance, "bearer");
         status = output(inv, acceptance);

@@ -44,6 +44,13 @@ enum exit_status joincode_revoke(const struct invocation *inv)
     return status;
 }
 
+static enum exit_status tell_joined(const struct invocation *inv, const cJSON *joining)
+{
+    bool already = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(joining, "already"));
+    note("You are in %s %s.", record_text(joining, "organization"), already ? "already" : "now");
+    return output(inv, joining);
+}
+
 enum exit_status joincode_join(const struct invocation *inv)
 {
     struct connection c;
@@ -57,7 +64,7 @@ enum exit_status joincode_join(const struct invocation *inv)
     if (status == EXIT_DONE)
         status = connection_get(&c, OP_JOINCODE_JOIN, args, &joining);
     if (status == EXIT_DONE)
-        status = output(inv, joining);
+        status = tell_joined(inv, joining);
     explicit_bzero(code, sizeof code);
     cJSON_Delete(joining);
     connection_close(&c);

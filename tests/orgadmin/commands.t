@@ -98,6 +98,7 @@ as ann invitation create bob@example.org --out "$T/bob2.invitation"
 as bob invitation accept --token-file "$T/bob2.invitation" --username bobby; fails 2 'for a new account' 'no second account by accident'
 as cid invitation accept --token-file "$T/bob2.invitation"; fails 1 '403 email_mismatch' "somebody else's invitation"
 as bob invitation accept --token-file "$T/bob2.invitation"
+like "$err" '^The invitation is accepted: you are in org_[a-z0-9]{20}\.$' 'who accepts is told so'
 done_is 'accept when logged in'
 like "$out" "^$other +member" 'joins the other organization'
 as ann org switch Acme

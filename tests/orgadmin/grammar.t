@@ -80,7 +80,8 @@ as ann org create Other; as ann invitation create cid@example.org --out "$T/cid.
 as cid invitation accept --url "unix:$SOCKET" --username cid --token-file "$T/cid.token"
 as cid joincode join --code-file "$T/code" -o json
 is "$(get '"\(.organization) \(.role) \(.already)"')" "$acme member false" 'joincode join'
-as cid joincode join --code-file "$T/code" -o json; is "$(get .already)" true 'a member already'
+is "$err" "You are in $acme now." 'and is told'
+as cid joincode join --code-file "$T/code" -o json; is "$(get .already)/$err" "true/You are in $acme already." 'a member already'
 as ann member remove cid -y
 as cid joincode join --code-file "$T/code"; fails 1 'code_not_found' 'the code is used up'
 as ann joincode list -o json; is "$(get ".[] | select(.id == \"$code\") | .uses")" 1 'its uses are counted'

@@ -93,7 +93,7 @@ does 'The invitation of eve@example.com to Acme is sent again' 'invitation resen
 does 'eve@example.com is no longer invited' 'invitation revoke' ada invitation revoke eve@example.com --yes
 like "$(sent | tail -n 1)" "^POST $AC/organizations/acme/invitations/[0-9a-f-]{36}:cancel$" 'the request: invitation revoke'
 does 'as pat@example.com' 'the invited' pat login --provider intrinsic --url "$URL/api" --token-file "$T/pat.token"
-does '' 'invitation accept' pat invitation accept --token-file "$T/invitation.token"
+does '^The invitation is accepted\.$' 'invitation accept' pat invitation accept --token-file "$T/invitation.token"
 does '^pat@example.com .* admin, developer +active' 'who is a member now' ada member show pat@example.com
 does '^developer +Developer' 'role list' ada role list
 does 'Manages members' 'role list -o wide' ada role list -o wide

@@ -26,7 +26,7 @@ shows() { # NAME: what the last command did
 does() {
     local regex=$1 name=$2; shift 2
     as "$@"
-    if [ "$rc" = 0 ] && grep -Eq -- "$regex" <<< "$out"$'\n'"$err"; then pass "$name"; else shows "$name (want: /$regex/)"; fi
+    if [ "$rc" = 0 ] && [ -n "$out$err" ] && grep -Eq -- "$regex" <<< "$out"$'\n'"$err"; then pass "$name"; else shows "$name (want: /$regex/)"; fi
 }
 
 refuses() {
