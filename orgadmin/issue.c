@@ -44,6 +44,19 @@ static enum exit_status hand_out(const struct invocation *inv, struct private_fi
     return status;
 }
 
+/* What was made stays, also when nobody has got its secret. */
+static enum exit_status hand_over(const struct invocation *inv, struct private_file *file,
+                                  cJSON *record, const char *field)
+{
+    bool secret = *record_text(record, field);
+    enum exit_status status = hand_out(inv, file, record, field);
+    if (status == EXIT_DONE && (fflush(stdout) != 0 || ferror(stdout)))
+        status = complain(EXIT_AWAY, "standard output: %s", strerror(errno));
+    if (status != EXIT_DONE && secret)
+        note("It is made, but its secret is lost: revoke it, and make another one.");
+    return status;
+}
+
 enum exit_status issue(const struct invocation *inv, struct connection *c, enum provider_op op,
                        const struct provider_arg *args, const char *field, cJSON **record)
 {
@@ -59,10 +72,9 @@ enum exit_status issue(const struct invocation *inv, struct connection *c, enum 
     if (status == EXIT_DONE && record && issued)
         *record = cJSON_Duplicate(issued, true);
     if (status == EXIT_DONE)
-        status = hand_out(inv, &file, issued, field);
+        status = hand_over(inv, &file, issued, field);
     cJSON_Delete(issued);
     private_file_abandon(&file);
-    fflush(stdout);
     interrupt_release();
     return status;
 }

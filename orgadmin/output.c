@@ -287,6 +287,7 @@ static enum exit_status show(const struct invocation *inv, const struct collecti
     bool done =
         !by || sort(records, find(inv->command->record, by, strlen(by), OPTION_SORT)->field);
     done = done && print(inv, &v, records);
+    done = done || ferror(stdout); /* main tells that */
     return done ? EXIT_DONE : complain(EXIT_AWAY, "the output cannot be made: out of memory");
 }
 

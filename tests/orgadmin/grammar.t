@@ -117,6 +117,8 @@ as ann token revoke "$key"; fails 2 "Make the token $key \(.*member\) of Acme in
 as ann token create --name twice --out "$T/twice"; as ann token create --name twice --out "$T/twice"
 as ann token revoke twice --yes; fails 2 '2 tokens of Acme are called "twice"; use the key' 'a name that two have'
 as ann token create --name spare --out "$T/spare"
+XDG_CONFIG_HOME=$T/ann "$ORGADMIN" token create --name unseen > /dev/full 2> "$T/err"
+is "$?/$(tail -n 1 "$T/err")" '4/It is made, but its secret is lost: revoke it, and make another one.' 'a token that could not be printed'
 as ann token revoke spare --yes; is "$rc/$err" "0/The token $(cut -d: -f1 "$T/spare") is no longer valid in Acme." 'token revoke by name'
 as ann token revoke "$key" --yes; done_is 'token revoke'
 as host --url "unix:$SOCKET" --token-file "$T/host.token" member list; fails 1 'unauthorized.*; try: log in again' 'and works no more'

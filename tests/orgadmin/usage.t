@@ -104,4 +104,16 @@ ok 'none of this has stored anything' test ! -e "$XDG_CONFIG_HOME"
 "$ORGADMIN" --help > /dev/full 2> "$T/err"
 is "$?" 4 'a full disk is not success'
 like "$(cat "$T/err")" 'standard output: No space left' 'and is told'
+
+# the same for a listing that is longer than any buffer, and for who closes the pipe because he has seen enough
+printf '{"organization":{"id":"o","name":"Acme"},"members":[' > "$T/export"
+seq -f '{"id":"usr_%06.0f","roles":["member"],"state":"active"},' 20000 >> "$T/export"
+printf '{"id":"usr_000000","roles":["owner"],"state":"active"}]}' >> "$T/export"
+chmod 600 "$T/export"
+for format in table json yaml csv; do
+    "$ORGADMIN" member list --provider file --url "$T/export" -o $format > /dev/full 2> "$T/err"
+    is "$?/$(cat "$T/err")" '4/orgadmin: standard output: No space left on device' "-o $format, onto a full disk"
+    "$ORGADMIN" member list --provider file --url "$T/export" -o $format 2> "$T/err" | head -n 1 > "$T/out"
+    is "${PIPESTATUS[0]}/$(wc -l < "$T/out")/$(cat "$T/err")" 4/1/ "-o $format | head"
+done
 done_testing
