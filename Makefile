@@ -105,6 +105,7 @@ install: all
 		case $$file in $(BUILD)/*) cp "$$file" "$$new" ;; *) $(AS_HERE) "$$file" >"$$new" ;; esac; \
 		chmod "$$mode" "$$new"; mv -f "$$new" "$$to"; \
 	done
+	$(if $(DESTDIR),,@echo 'An upgrade? Members may be refused until: systemctl daemon-reload; systemctl restart orgsyncd')
 
 # Not while this machine's logins or names go by it.
 .PHONY: uninstall

@@ -103,6 +103,8 @@ S=$SNAPSHOT
 broken "no snapshot" "failure snapshot" 'does not exist' "rm $S"
 broken "a snapshot that anybody may write" "failure snapshot" 'writable' "chmod 666 $S"
 broken "a snapshot that others cannot read" "failure snapshot" 'closed to others.*chmod 644' "chmod 600 $S"
+broken "a snapshot of another version, as between an upgrade and its restart" "failure snapshot" 'another version.*systemctl restart orgsyncd' \
+    "printf '\\001' | dd of=$S bs=1 seek=8 conv=notrunc 2>/dev/null"
 broken "a truncated snapshot" "failure snapshot" . "truncate -s -8 $S"
 broken "a damaged snapshot" "failure snapshot" 'damaged' "perl -0777 -i -pe 's|/home/mia|/home/may|' $S"
 broken "a damaged ledger" "failure members" 'orgsyncd --check fails.*ledger' 'echo damaged >/var/lib/orglogin/ids.db'

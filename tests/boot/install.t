@@ -1,0 +1,69 @@
+#!/bin/bash
+# README's Install, to the letter, on a Debian under a real systemd: from nothing to a member's first ssh login, and back.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+export DEBIAN_FRONTEND=noninteractive
+
+# Debian as it is before; sshd takes members' keys from where only root can put them.
+prepare() {
+    userdel orgsync
+    rm /etc/pam.d/common-account
+    pam-auth-update --package --force 2>/dev/null
+    sed -i 's/^auth .*pam_org.so/@include common-auth/; /pam_mkhomedir/d' /etc/pam.d/sshd
+    sed -i -E 's/^(passwd|group|shadow):.*/\1: files systemd/' /etc/nsswitch.conf
+    rm -f /etc/sudoers.d/orglogin
+    new_key ada larry
+    client_knows_host
+    useradd --create-home --shell /bin/bash larry
+}
+inside_boot
+
+# step NUMBER: the commands in a block of that step
+step() { awk -v n="$1" '/^[0-9]+\. / { on = $1 == n "." } on && /^ *```/ { block = !block; next } on && block { sub(/^ */, ""); print }' "$TOP/README.md"; }
+system_files() { grep -rhv '^$' /etc/nsswitch.conf /etc/pam.d /etc/ssh | sha256sum; }
+before=$(system_files)
+timeout 30 systemctl is-system-running --wait >/dev/null
+
+like "$(cat "$TOP/README.md")" '^1\. .*`systemd-sysusers`' "step 1 makes the fetcher's user"
+ok "... it does" systemd-sysusers
+step 2 | sed 's|#.*||' >"$T/organization"
+like "$(sed -n 1p "$T/organization")" '^systemctl enable --now orgd' "step 2 starts orgd"
+ok "... it does" bash -ec "$(sed -n 1p "$T/organization")"
+token() { journalctl --quiet --boot --unit=orgd --output=cat | grep '^live_' >"$T/token"; }
+ok "... the token is in the log" wait_for 10 token
+chmod 600 "$T/token"
+sed -e 1d -e "s|^orgadmin login .*|& --token-file $T/token|" "$T/organization" >"$T/rest"
+ok "... the rest of step 2" bash -ec "$(cat "$T/rest") >$T/invitation"
+like "$(cat "$TOP/README.md")" '^3\. .*`orgadmin host enroll`' "step 3 enrolls the host"
+orgadmin host enroll >"$T/steps" 2>"$T/err"
+is "$?" 0 "... it does"
+ok "... what it prints is done" sh -e "$T/steps"
+(umask 077 && grep -o '^inv_.*' "$T/invitation" >"$T/ada")
+ok "ada accepts" by ada invitation accept --url unix:/run/orgd/orgd.sock --token-file "$T/ada" --username ada
+printf 'AuthorizedKeysFile /etc/ssh/keys/%%u\n' >/etc/ssh/sshd_config.d/keys.conf
+systemctl restart ssh # unlike reload it waits
+# shellcheck disable=SC2329 # called by wait_for
+known() { getent passwd ada; }
+ok "... is known" wait_for 10 known
+is "$(as ada 'id -un; pwd' | xargs)" 'ada /home/ada' "... and logs in by ssh"
+is "$(as larry id -un)" larry "a local user does as before"
+is "$(orgadmin host doctor -o json 2>/dev/null | jq -r '[.[] | select(.result == "failure") | .check] | join(";")')" '' "the doctor finds no failure"
+
+# --- upgrade ---
+upgrade=$(sed -n 's/^Upgrade: `\([^`]*\)`.*/\1/p' "$TOP/README.md")
+like "$upgrade" '^make && build/orgsyncd --check && make install && systemctl daemon-reload && systemctl restart orgsyncd$' "README says how to upgrade"
+ok "... the new orgsyncd is tried from where it was built" "$BUILD/orgsyncd" --check
+printf '\001' | dd of=$SNAPSHOT bs=1 seek=8 conv=notrunc 2>/dev/null # the snapshot of an orgsyncd before
+is "$(as ada id -un) $(as larry id -un)" ' larry' "... before the restart, with a snapshot of another format, local users log in, members do not"
+ok "... the restart" bash -ec "${upgrade#*make install && }"
+ok "... ada is known" wait_for 10 known
+is "$(as ada id -un)" ada "... and logs in again"
+
+# --- undone ---
+undo=$(sed -n '/^To undo it/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
+ok "undone as orgadmin(1) says" bash -e <<<"${undo//NAME/acme}"
+rm /etc/ssh/sshd_config.d/keys.conf
+is "$(system_files)" "$before" "... the system's files are what they were"
+done_testing
