@@ -5,9 +5,24 @@ PAGE=$TOP/packaging/man/orgadmin.1
 begin='^\.\\" What follows is the output of orgadmin --manual'
 end='^\.\\" So far orgadmin --manual'
 is "$(sed -n "/$begin/,/$end/p" "$PAGE" | sed '1d;$d')" "$("$BUILD/orgadmin" --manual)" 'orgadmin.1 holds the output of orgadmin --manual'
-if command -v mandoc > /dev/null; then
-    is "$(mandoc -Tlint -W warning "$PAGE")" '' 'mandoc has no warning'
-else
-    pass 'mandoc # SKIP mandoc is not installed'
-fi
+
+# options PATTERN: the long options behind it in standard input
+options() { grep -oE -- "$1[a-z][a-z-]+" | sed "s/^$1//" | sort -u | xargs; }
+for program in orgd.8 orgsyncd.8; do
+    is "$(options 'Fl -' < "$TOP/packaging/man/$program")" "$("$BUILD/${program%.8}" --help | options --)" "$program has the options of --help"
+done
+
+for page in "$TOP"/packaging/man/*; do
+    name=${page##*/}
+    if command -v mandoc > /dev/null; then
+        is "$(mandoc -Tlint -W warning "$page")" '' "mandoc has no warning of $name"
+    else
+        pass "mandoc: $name # SKIP mandoc is not installed"
+    fi
+    if command -v groff > /dev/null; then
+        is "$(groff -mandoc -Tascii -wbreak -rLL=78n "$page" 2>&1 > "$T/page")" '' "groff has none"
+    else
+        pass "groff: $name # SKIP groff is not installed"
+    fi
+done
 done_testing
