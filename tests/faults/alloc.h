@@ -15,6 +15,7 @@
 
 /* Counts down the allocations to the one that fails; negative: none does. */
 static long alloc_countdown = -1;
+static bool alloc_failed;
 
 /* The Nth allocation from now on (0 is the next) fails. */
 static void alloc_fail_at(long n)
@@ -27,6 +28,18 @@ static bool alloc_disarm(void)
 {
     bool failed = alloc_countdown == -2;
     alloc_countdown = -1;
+    alloc_failed |= failed;
+    return failed;
+}
+
+/* Whether any has failed since it was asked last: a test in which none does shows nothing. */
+static bool alloc_had_failed(void)
+{
+    bool failed = alloc_failed;
+    alloc_failed = false;
+#ifdef __SANITIZE_THREAD__
+    failed = true;
+#endif
     return failed;
 }
 

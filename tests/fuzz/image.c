@@ -8,8 +8,8 @@
 
 #include "common/hash.h"
 #include "common/paths.h"
-#include "common/snapshot_writer.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/user.h"
 
 const char *const image_names[] = {"ada",    "mia",    "sue",    "rem",          "acme",
                                    "admins", "user10", "user29", "nobody-there", NULL};
@@ -31,20 +31,6 @@ static void put64(uint8_t *p, uint64_t v)
 {
     v = htole64(v);
     memcpy(p, &v, sizeof v);
-}
-
-static void add(struct snapshot_writer *w, uint32_t uid, const char *name, enum member_state state,
-                uint32_t class)
-{
-    struct snapshot_user_spec user = {.uid = uid,
-                                      .gid = uid,
-                                      .class_index = class,
-                                      .state = state,
-                                      .name = name,
-                                      .gecos = "A Name",
-                                      .home = "/home/x",
-                                      .shell = "/bin/sh"};
-    snapshot_writer_user(w, &user);
 }
 
 static void write_good(const char *path)
@@ -74,14 +60,14 @@ static void write_good(const char *path)
                                         .local_gids = {44, 27},
                                         .local_count = 2};
     uint32_t members = snapshot_writer_class(w, &member);
-    add(w, 200001, "ada", MEMBER_ACTIVE, snapshot_writer_class(w, &admin));
-    add(w, 200002, "mia", MEMBER_ACTIVE, members);
-    add(w, 200003, "sue", MEMBER_SUSPENDED, members);
-    add(w, 200004, "rem", MEMBER_REMOVED, members);
+    add_user(w, 200001, "ada", MEMBER_ACTIVE, snapshot_writer_class(w, &admin));
+    add_user(w, 200002, "mia", MEMBER_ACTIVE, members);
+    add_user(w, 200003, "sue", MEMBER_SUSPENDED, members);
+    add_user(w, 200004, "rem", MEMBER_REMOVED, members);
     for (uint32_t i = 0; i < 30; i++) {
         char name[16];
         snprintf(name, sizeof name, "user%u", i);
-        add(w, 200010 + i, name, MEMBER_ACTIVE, members);
+        add_user(w, 200010 + i, name, MEMBER_ACTIVE, members);
     }
     assert(snapshot_writer_publish(w, path) == 0);
     snapshot_writer_free(w);

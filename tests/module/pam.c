@@ -3,29 +3,14 @@
  * our own at the compiled-in place and an orgsyncd that says what the test wants at the compiled-in
  * socket.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <security/pam_appl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "common/clock.h"
-#include "common/confirm.h"
-#include "common/paths.h"
-#include "common/snapshot_writer.h"
-#include "tests/unit/unit.h"
+#include "tests/module/stack.h"
 
-static char confdir[] = "/tmp/orglogin-pam.XXXXXX";
 static char said[1024];
 static int said_lines;
 
@@ -42,13 +27,10 @@ static int converse(int n, const struct pam_message **msg, struct pam_response *
 
 static void service(const char *name, const char *arguments)
 {
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", confdir, name);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fprintf(f, "auth required %s %s\naccount required %s %s\n", MODULE_PATH, arguments, MODULE_PATH,
-            arguments);
-    fclose(f);
+    char lines[1024];
+    snprintf(lines, sizeof lines, "auth required %s %s\naccount required %s %s\n", MODULE_PATH,
+             arguments, MODULE_PATH, arguments);
+    write_stack(name, lines);
 }
 
 enum phase { ACCT, AUTH, SETCRED };
@@ -83,9 +65,7 @@ static void add(struct snapshot_writer *w, uint32_t org, uint32_t uid, const cha
                 enum member_state state, const char *role)
 {
     struct snapshot_class_spec class = {.org = org, .roles = {role, 1}};
-    struct snapshot_user_spec user = {
-        uid, uid, snapshot_writer_class(w, &class), state, name, "", "/", "/bin/sh", 0};
-    snapshot_writer_user(w, &user);
+    add_user(w, uid, name, state, snapshot_writer_class(w, &class));
 }
 
 static uint32_t timeout_ms = 300;
@@ -124,62 +104,6 @@ static void publish_moved(uint64_t generation, int64_t confirmed_ms, bool moved)
 static void publish(uint64_t generation, int64_t confirmed_ms)
 {
     publish_moved(generation, confirmed_ms, false);
-}
-
-/* --- an orgsyncd --- */
-
-static pid_t server;
-
-static void stop_server(void)
-{
-    if (server > 0) {
-        kill(server, SIGKILL);
-        waitpid(server, NULL, 0);
-    }
-    server = 0;
-    unlink(PATH_CONFIRM);
-}
-
-/* What the next server does with a request before it answers. */
-static void (*before_answer)(const struct confirm_request *request);
-
-/* Answers every request with the SIZE bytes at ANSWER; with none it takes the connection and stays
- * silent. */
-static void start_server(const void *answer, size_t size, uid_t uid)
-{
-    stop_server();
-    int ready[2];
-    assert_int_equal(pipe(ready), 0);
-    server = fork();
-    if (server == 0) {
-        struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = PATH_CONFIRM};
-        int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-        if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 || chmod(PATH_CONFIRM, 0666) < 0 ||
-            (uid && setuid(uid) < 0) || listen(fd, 10) < 0 || write(ready[1], "", 1) != 1)
-            _exit(1);
-        for (;;) {
-            struct confirm_request request;
-            int c = accept(fd, NULL, NULL);
-            ssize_t n = recv(c, &request, sizeof request, 0);
-            if (n > 0 && before_answer)
-                before_answer(&request);
-            if (n > 0 && size > 0)
-                send(c, answer, size, MSG_NOSIGNAL);
-            if (size > 0)
-                close(c);
-        }
-    }
-    char byte;
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
-    close(ready[1]);
-}
-
-static void start_answering(uint32_t status, uint64_t generation)
-{
-    struct confirm_reply reply = {
-        .magic = CONFIRM_MAGIC, .status = status, .generation = generation};
-    start_server(&reply, sizeof reply, 0);
 }
 
 /* --- tests --- */
@@ -225,11 +149,7 @@ static void local_users_and_root(void **state)
     (void)state;
     /* With `required` a lone PAM_IGNORE leaves the stack undecided, which libpam turns into a
      * refusal: so a module follows that allows. */
-    char path[128];
-    snprintf(path, sizeof path, "%s/local", confdir);
-    FILE *f = fopen(path, "w");
-    fprintf(f, "account required %s\naccount required pam_permit.so\n", MODULE_PATH);
-    fclose(f);
+    write_stack("local", "account required " MODULE_PATH "\naccount required pam_permit.so\n");
     stop_server();
     for (int snapshot = 0; snapshot < 2; snapshot++) {
         unlink(PATH_SNAPSHOT);
@@ -576,10 +496,8 @@ static void no_user(void **state)
 static int setup(void **state)
 {
     (void)state;
-    if (!mkdtemp(confdir))
+    if (stacks_setup() < 0)
         return -1;
-    mkdir(ORG_STATEDIR, 0755);
-    mkdir(ORG_RUNDIR, 0755);
     const char *services[] = {"sshd", "sudo", "sudo-i"};
     for (size_t i = 0; i < 3; i++)
         service(services[i], "");
@@ -591,21 +509,12 @@ static int teardown(void **state)
     (void)state;
     stop_server();
     unlink(PATH_SNAPSHOT);
-    const char *services[] = {"sshd", "sudo", "sudo-i", "local", "narrow", "quiet"};
-    for (size_t i = 0; i < 6; i++) {
-        char path[128];
-        snprintf(path, sizeof path, "%s/%s", confdir, services[i]);
-        unlink(path);
-    }
-    return rmdir(confdir);
+    return stacks_teardown();
 }
 
 int main(void)
 {
-    if (geteuid() != 0) {
-        puts("1..0 # SKIP needs root: a snapshot must be root's");
-        return 0;
-    }
+    need_root();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(confirmed),
         cmocka_unit_test(states),

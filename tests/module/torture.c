@@ -7,44 +7,16 @@
 #include <errno.h>
 #include <pwd.h>
 #include <sched.h>
-#include <security/pam_appl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "common/clock.h"
-#include "common/confirm.h"
 #include "common/local.h"
-#include "common/paths.h"
-#include "common/snapshot_writer.h"
 #include "nss_module/nss_module.h"
 #include "tests/faults/alloc.h"
-#include "tests/unit/unit.h"
+#include "tests/module/stack.h"
 
 #define GROUPS 40
-
-static char confdir[] = "/tmp/orglogin-torture.XXXXXX";
-
-static void add(struct snapshot_writer *w, uint32_t uid, const char *name, enum member_state state,
-                uint32_t class)
-{
-    struct snapshot_user_spec user = {.uid = uid,
-                                      .gid = uid,
-                                      .class_index = class,
-                                      .state = state,
-                                      .name = name,
-                                      .gecos = "",
-                                      .home = "/",
-                                      .shell = "/bin/sh"};
-    snapshot_writer_user(w, &user);
-}
 
 /* Ada may use sshd; Mia may not; Rem is gone; daemon is a local user, whose name this cannot take.
  */
@@ -68,10 +40,10 @@ static void publish(uint64_t generation)
     }
     snapshot_writer_rule(w, &rule);
     uint32_t admins = snapshot_writer_class(w, &admin);
-    add(w, 200001, "ada", MEMBER_ACTIVE, admins);
-    add(w, 200002, "mia", MEMBER_ACTIVE, snapshot_writer_class(w, &member));
-    add(w, 200003, "rem", MEMBER_REMOVED, admins);
-    add(w, 200004, "daemon", MEMBER_ACTIVE, admins);
+    add_user(w, 200001, "ada", MEMBER_ACTIVE, admins);
+    add_user(w, 200002, "mia", MEMBER_ACTIVE, snapshot_writer_class(w, &member));
+    add_user(w, 200003, "rem", MEMBER_REMOVED, admins);
+    add_user(w, 200004, "daemon", MEMBER_ACTIVE, admins);
     assert_int_equal(snapshot_writer_publish(w, PATH_SNAPSHOT), 0);
     snapshot_writer_free(w);
 }
@@ -132,6 +104,7 @@ static void lookups_without_memory(void **state)
         enum nss_status status = groups_of_ada(n, &failed);
         assert_int_equal(status, failed ? NSS_STATUS_TRYAGAIN : NSS_STATUS_SUCCESS);
     }
+    assert_true(alloc_had_failed());
 }
 
 /* No descriptor can be had from here on. */
@@ -179,63 +152,11 @@ static void first_lookup_without_descriptors(void **state)
 
 /* --- logins --- */
 
-static pid_t server;
-
-static void start_server(void)
-{
-    int ready[2];
-    assert_int_equal(pipe(ready), 0);
-    server = fork();
-    if (server == 0) {
-        struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = PATH_CONFIRM};
-        struct confirm_reply reply = {
-            .magic = CONFIRM_MAGIC, .status = CONFIRM_YES, .generation = 1};
-        int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-        unlink(PATH_CONFIRM);
-        if (bind(fd, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(fd, 100) < 0 ||
-            write(ready[1], "", 1) != 1)
-            _exit(1);
-        for (;;) {
-            struct confirm_request request;
-            int c = accept(fd, NULL, NULL);
-            if (recv(c, &request, sizeof request, 0) > 0)
-                send(c, &reply, sizeof reply, MSG_NOSIGNAL);
-            close(c);
-        }
-    }
-    char byte;
-    assert_int_equal(read(ready[0], &byte, 1), 1);
-    close(ready[0]);
-    close(ready[1]);
-}
-
-static void stop_server(void)
-{
-    if (server > 0) {
-        kill(server, SIGKILL);
-        waitpid(server, NULL, 0);
-    }
-    server = 0;
-    unlink(PATH_CONFIRM);
-}
-
 static int converse(int n, const struct pam_message **msg, struct pam_response **reply, void *arg)
 {
     (void)msg, (void)arg;
     *reply = calloc((size_t)n, sizeof **reply);
     return *reply ? PAM_SUCCESS : PAM_BUF_ERR;
-}
-
-/* Two stacks: one lets in whom the module lets in and whom it passes on, the other only the first.
- */
-static void write_stack(const char *name, const char *rest)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", confdir, name);
-    FILE *f = fopen(path, "we");
-    assert_non_null(f);
-    fprintf(f, "account required %s\n%s", MODULE_PATH, rest);
-    fclose(f);
 }
 
 enum fault { FAULT_NONE, FAULT_MEMORY, FAULT_DESCRIPTORS };
@@ -264,7 +185,7 @@ static void logins_without_memory(void **state)
     const char *users[] = {"mia", "rem", "stranger", "ada"};
     bool failed;
     publish(1);
-    start_server();
+    start_answering(CONFIRM_YES, 1);
     assert_int_equal(log_in("passing", "ada", FAULT_NONE, 0, &failed), PAM_SUCCESS);
     for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
         failed = true;
@@ -273,6 +194,7 @@ static void logins_without_memory(void **state)
             assert_true(rc != PAM_SUCCESS || strcmp(users[i], "ada") == 0);
             assert_int_not_equal(rc, PAM_IGNORE);
         }
+        assert_true(alloc_had_failed());
     }
     assert_int_equal(log_in("passing", "ada", FAULT_NONE, 0, &failed), PAM_SUCCESS);
 }
@@ -284,9 +206,10 @@ static void namesake(void **state)
     (void)state;
     bool failed = true;
     publish(1);
-    start_server();
+    start_answering(CONFIRM_YES, 1);
     for (long n = 0; failed; n++)
         assert_int_not_equal(log_in("alone", "daemon", FAULT_MEMORY, n, &failed), PAM_SUCCESS);
+    assert_true(alloc_had_failed());
     assert_int_not_equal(log_in("alone", "daemon", FAULT_DESCRIPTORS, 0, &failed), PAM_SUCCESS);
 }
 
@@ -296,7 +219,7 @@ static void logins_without_descriptors(void **state)
     const char *users[] = {"ada", "mia", "rem", "stranger", "daemon"};
     bool failed;
     publish(1);
-    start_server();
+    start_answering(CONFIRM_YES, 1);
     for (size_t i = 0; i < sizeof users / sizeof *users; i++)
         assert_int_not_equal(log_in("passing", users[i], FAULT_DESCRIPTORS, 0, &failed),
                              PAM_SUCCESS);
@@ -328,7 +251,7 @@ static void unreadable_files(void **state)
     (void)state;
     const char *files[] = {"/etc/passwd", "/etc/group"};
     publish(1);
-    start_server();
+    start_answering(CONFIRM_YES, 1);
     for (int i = 0; i < 2; i++) {
         int status = 0;
         pid_t child = fork();
@@ -396,7 +319,7 @@ static void long_lines(void **state)
     (void)state;
     int status = 0;
     publish(1);
-    start_server();
+    start_answering(CONFIRM_YES, 1);
     pid_t child = fork();
     if (child == 0)
         _exit(with_long_lines());
@@ -410,14 +333,13 @@ static int setup(void **state)
 {
     (void)state;
     void *module = dlopen(MODULE_DIR "/libnss_org.so.2", RTLD_NOW);
-    if (!module || !mkdtemp(confdir))
+    if (!module || stacks_setup() < 0)
         return -1;
-    mkdir(ORG_STATEDIR, 0755);
-    mkdir(ORG_RUNDIR, 0755);
     getpwnam_org = (getpwnam_entry *)(uintptr_t)dlsym(module, "_nss_org_getpwnam_r");
     initgroups_org = (initgroups_entry *)(uintptr_t)dlsym(module, "_nss_org_initgroups_dyn");
-    write_stack("passing", "account required pam_permit.so\n");
-    write_stack("alone", "");
+    /* One lets in whom the module lets in and whom it passes on, the other only the first. */
+    write_stack("passing", "account required " MODULE_PATH "\naccount required pam_permit.so\n");
+    write_stack("alone", "account required " MODULE_PATH "\n");
     return getpwnam_org && initgroups_org ? 0 : -1;
 }
 
@@ -433,21 +355,12 @@ static int after(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    char path[128];
-    const char *stacks[] = {"passing", "alone"};
-    for (int i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", confdir, stacks[i]);
-        unlink(path);
-    }
-    return rmdir(confdir);
+    return stacks_teardown();
 }
 
 int main(void)
 {
-    if (geteuid() != 0) {
-        puts("1..0 # SKIP needs root: a snapshot must be root's");
-        return 0;
-    }
+    need_root();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(lookups_without_memory, after),
         cmocka_unit_test_teardown(lookups_without_descriptors, after),

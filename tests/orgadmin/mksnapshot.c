@@ -4,22 +4,14 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "common/snapshot_writer.h"
+#include "tests/lib/user.h"
 
 static void add(struct snapshot_writer *w, uint32_t org, const char *name, uint32_t uid,
                 const char *role, enum member_state state)
 {
     struct snapshot_class_spec class = {
         .org = org, .roles = {role, 1}, .permissions = {"org:view\0members:view", 2}};
-    struct snapshot_user_spec user = {.uid = uid,
-                                      .gid = uid,
-                                      .class_index = snapshot_writer_class(w, &class),
-                                      .state = state,
-                                      .name = name,
-                                      .gecos = name,
-                                      .home = "/",
-                                      .shell = "/bin/sh"};
-    snapshot_writer_user(w, &user);
+    add_user(w, uid, name, state, snapshot_writer_class(w, &class));
 }
 
 int main(int argc, char *argv[])

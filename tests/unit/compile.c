@@ -1,17 +1,11 @@
 /* From rosters to a snapshot: names, ids, groups, and what the ledger remembers. */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/snapshot.h"
-#include "orgsyncd/compile.h"
-#include "tests/unit/unit.h"
-
-static char dir[] = "/tmp/orglogin-compile.XXXXXX", snapshot_path[64], ledger_path[64];
+#include "tests/unit/places.h"
 
 static struct config config = {
-    .org = {{.name = "acme", .id = "org_1"}, {.name = "other", .id = "org_2"}},
+    .org = {{.name = (char *)"acme", .id = "org_1"}, {.name = "other", .id = "org_2"}},
     .org_count = 2,
     .group = {{.name = "acme", .everyone = true},
               {.name = "acme-admins", .roles = {"owner\0admin", 2}},
@@ -350,13 +344,7 @@ static void unusable_ledger(void **state)
 static int setup(void **state)
 {
     (void)state;
-    if (!mkdtemp(dir))
-        return -1;
-    snprintf(snapshot_path, sizeof snapshot_path, "%s/snapshot", dir);
-    snprintf(ledger_path, sizeof ledger_path, "%s/ids.db", dir);
-    for (uint32_t i = 0; i < config.group_count; i++)
-        config.group[i].org = config.org[0].name;
-    return 0;
+    return places_setup(&config);
 }
 
 static int teardown(void **state)
@@ -364,18 +352,12 @@ static int teardown(void **state)
     (void)state;
     forget_rosters();
     ledger_close(ledger);
-    unlink(snapshot_path);
-    unlink(ledger_path);
-    return rmdir(dir);
+    return places_teardown();
 }
 
 int main(void)
 {
-    if (geteuid() != 0) {
-        puts("1..0 # SKIP needs root: a snapshot must be root's");
-        return 0;
-    }
-    config.org[0].name = (char *)"acme";
+    need_root();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_member, fresh),
         cmocka_unit_test_setup(ids_are_the_same_everywhere, fresh),

@@ -2,18 +2,12 @@
  * Memory that runs out, at each allocation in turn, on the way from a record to a snapshot: the old
  * snapshot stays whole, nothing leaks, and with memory again the same numbers are given.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "common/snapshot.h"
-#include "orgsyncd/compile.h"
 #include "tests/faults/alloc.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/places.h"
 
 #define MEMBERS 12
 
-static char dir[] = "/tmp/orglogin-alloc.XXXXXX", snapshot_path[64], ledger_path[64];
 static struct config config = {
     .org = {{.name = (char *)"acme", .id = (char *)"org_1"}},
     .org_count = 1,
@@ -119,6 +113,7 @@ static void each_allocation(void **state)
             assert_int_equal(published(after), generation);
             assert_memory_equal(before, after, sizeof before);
         }
+        assert_true(alloc_had_failed());
         assert_int_equal(whole_round(++generation), 0);
     }
 }
@@ -126,13 +121,7 @@ static void each_allocation(void **state)
 static int setup(void **state)
 {
     (void)state;
-    if (!mkdtemp(dir) || !freopen("/dev/null", "w", stderr))
-        return -1;
-    snprintf(snapshot_path, sizeof snapshot_path, "%s/snapshot", dir);
-    snprintf(ledger_path, sizeof ledger_path, "%s/ids.db", dir);
-    for (uint32_t i = 0; i < config.group_count; i++)
-        config.group[i].org = config.org[0].name;
-    return 0;
+    return freopen("/dev/null", "w", stderr) ? places_setup(&config) : -1;
 }
 
 static int teardown(void **state)
@@ -143,17 +132,12 @@ static int teardown(void **state)
     snprintf(journal, sizeof journal, "%s-journal", ledger_path);
     unlink(temp);
     unlink(journal);
-    unlink(snapshot_path);
-    unlink(ledger_path);
-    return rmdir(dir);
+    return places_teardown();
 }
 
 int main(void)
 {
-    if (geteuid() != 0) {
-        puts("1..0 # SKIP needs root: a snapshot must be root's");
-        return 0;
-    }
+    need_root();
     const struct CMUnitTest tests[] = {cmocka_unit_test(each_allocation)};
     return cmocka_run_group_tests_name("memory runs out", tests, setup, teardown);
 }

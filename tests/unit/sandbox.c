@@ -37,7 +37,7 @@ static int what_is_left(void)
     EXPECT(fd >= 0 && read(fd, &byte, 1) == 1);
     int family[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
     for (int i = 0; i < 4; i++)
-        EXPECT(socket(family[i], i == 3 ? SOCK_RAW : SOCK_STREAM, 0) >= 0);
+        EXPECT(socket(family[i], i == 3 ? SOCK_RAW : SOCK_STREAM, 0) >= 0 || errno == EAFNOSUPPORT);
     EXPECT(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) == 0 && send(pair[0], "x", 1, 0) == 1);
     pthread_t t;
     EXPECT(pthread_create(&t, NULL, thread, NULL) == 0 && pthread_join(t, NULL) == 0);

@@ -8,5 +8,17 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* Skips the whole test program without root, whose file a snapshot must be. */
+static inline void need_root(void)
+{
+    if (geteuid() == 0)
+        return;
+    puts("1..0 # SKIP needs root: a snapshot must be root's");
+    exit(0);
+}
 
 #endif
