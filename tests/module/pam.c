@@ -5,8 +5,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <syslog.h>
 
 #include "common/clock.h"
 #include "tests/module/stack.h"
@@ -25,6 +28,37 @@ static int converse(int n, const struct pam_message **msg, struct pam_response *
     return PAM_SUCCESS;
 }
 
+/* The last line of the log, in the place of libc's. */
+static char logged[512];
+static int logged_priority;
+
+__attribute__((format(printf, 2, 0))) static void keep_line(int priority, const char *format,
+                                                            va_list args)
+{
+    logged_priority = priority & LOG_PRIMASK;
+    vsnprintf(logged, sizeof logged, format, args);
+}
+
+__attribute__((visibility("default"), used, format(printf, 2, 3))) void
+syslog(int priority, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    keep_line(priority, format, args);
+    va_end(args);
+}
+
+/* What it is called by code that is compiled with _FORTIFY_SOURCE. */
+__attribute__((visibility("default"), used, format(printf, 3, 4))) void
+__syslog_chk(int priority, int flag, const char *format, ...)
+{
+    (void)flag;
+    va_list args;
+    va_start(args, format);
+    keep_line(priority, format, args);
+    va_end(args);
+}
+
 static void service(const char *name, const char *arguments)
 {
     char lines[1024];
@@ -39,7 +73,7 @@ static int ask_flags(const char *svc, const char *user, enum phase phase, int fl
 {
     struct pam_conv conv = {converse, NULL};
     pam_handle_t *h = NULL;
-    said[0] = '\0';
+    said[0] = logged[0] = '\0';
     said_lines = 0;
     assert_int_equal(pam_start_confdir(svc, user, &conv, confdir, &h), PAM_SUCCESS);
     int rc = phase == ACCT   ? pam_acct_mgmt(h, flags)
@@ -472,6 +506,62 @@ static void arguments(void **state)
     assert_int_equal(said_lines, 0);
 }
 
+/* What was reported to orgsyncd last, which is another process. */
+static _Atomic uint32_t *reported;
+
+static void keep_report(const struct confirm_request *request)
+{
+    if (request->op == CONFIRM_REPORT)
+        *reported = request->reason;
+}
+
+/* One line a decision, which tells all that went into it. */
+static void log_lines(void **state)
+{
+    (void)state;
+    struct confirm_reply reply = {
+        .magic = CONFIRM_MAGIC, .status = CONFIRM_YES, .generation = 1, .age_ms = 41};
+    reported =
+        mmap(NULL, sizeof *reported, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    publish(1, 0);
+    before_answer = keep_report;
+    start_server(&reply, sizeof reply, 0);
+    before_answer = NULL;
+    ask("sshd", "ada");
+    assert_non_null(strstr(logged,
+                           "user=ada service=sshd org=acme decision=allow reason=rule rule=2 "
+                           "age_ms=41 generation=1"));
+    assert_int_equal(logged_priority, LOG_INFO);
+    ask_directly();
+    assert_int_equal(*reported, 0);
+    ask("sudo", "mia");
+    assert_non_null(
+        strstr(logged, "user=mia service=sudo org=acme decision=deny reason=role rule=0 "));
+    assert_int_equal(logged_priority, LOG_NOTICE);
+    ask_directly(); /* one after the other: the report was heard when this is answered */
+    assert_int_equal(*reported, REASON_ROLE);
+    ask("sshd", "ada decision=allow");
+    assert_non_null(
+        strstr(logged, "user=(invalid) service=sshd org=- decision=deny reason=stranger"));
+    ask("sshd", "daemon");
+    assert_null(strstr(logged, "decision"));
+    service("narrow", "debug");
+    ask("narrow", "daemon");
+    assert_non_null(strstr(logged, "decision=ignore reason=local"));
+    service("narrow", "rolle=admin");
+    ask("narrow", "ada");
+    assert_non_null(strstr(logged, "\"rolle=admin\""));
+    stop_server();
+    publish(1, clock_wall_ms() - 1800000);
+    ask("sshd", "ada");
+    assert_non_null(strstr(logged, "decision=allow reason=offline rule=2 age_ms=18"));
+    unlink(PATH_SNAPSHOT);
+    ask("sshd", "ada");
+    assert_non_null(
+        strstr(logged, "reason=unavailable rule=0 age_ms=-1 generation=0 snapshot does not exist"));
+    munmap((void *)(uintptr_t)reported, sizeof *reported);
+}
+
 static void other_phases(void **state)
 {
     (void)state;
@@ -530,6 +620,7 @@ int main(void)
         cmocka_unit_test(silent_orgsyncd),
         cmocka_unit_test(no_usable_snapshot),
         cmocka_unit_test(arguments),
+        cmocka_unit_test(log_lines),
         cmocka_unit_test(other_phases),
         cmocka_unit_test(no_user),
     };
