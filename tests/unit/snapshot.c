@@ -768,6 +768,87 @@ static void hard_floors(void **state)
     snapshot_close(&s);
 }
 
+enum too_many { ORGS, RULES, TEXTS, LISTS, GROUPS, LOCAL_GROUPS, TOO_MANY };
+
+/* A snapshot with N of WHAT; what publishing it says. */
+static int publish_many(enum too_many what, uint32_t n)
+{
+    static char text[UINT16_MAX + 2];
+    struct snapshot_settings settings = {.generation = 1};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    struct rule rule = {.org = "org0", .services = {"*", 1}};
+    struct snapshot_class_spec class = {.group_count = what == GROUPS ? n : 0,
+                                        .local_count = what == LOCAL_GROUPS ? n : 0};
+    for (uint32_t i = 0; i < (what == ORGS ? n : 1); i++) {
+        snprintf(text, sizeof text, "org%u", i);
+        snapshot_writer_org(w, text, 0);
+    }
+    snapshot_writer_group(w, "acme", 150000);
+    memset(text, 'x', sizeof text);
+    text[what == TEXTS || what == LISTS ? n : 1] = '\0';
+    if (what == LISTS)
+        rule.roles = (struct text_list){text, 1};
+    for (uint32_t i = 0; i < (what == RULES ? n : 1); i++)
+        snapshot_writer_rule(w, &rule);
+    struct snapshot_user_spec user = {200000,        200000,    snapshot_writer_class(w, &class),
+                                      MEMBER_ACTIVE, "user",    text,
+                                      "/",           "/bin/sh", 0};
+    snapshot_writer_user(w, &user);
+    int rc = snapshot_writer_publish(w, path) == 0 ? 0 : errno;
+    snapshot_writer_free(w);
+    return rc;
+}
+
+/* What does not fit is not cut. */
+static void limits(void **state)
+{
+    (void)state;
+    static const uint32_t most[TOO_MANY] = {
+        [ORGS] = SNAPSHOT_ORGS_MAX, [RULES] = RULES_MAX,         [TEXTS] = UINT16_MAX,
+        [LISTS] = UINT16_MAX - 1,   [GROUPS] = CLASS_GROUPS_MAX, [LOCAL_GROUPS] = CLASS_GROUPS_MAX};
+    for (enum too_many what = 0; what < TOO_MANY; what++) {
+        struct snapshot s;
+        struct snapshot_user u;
+        struct snapshot_policy policy;
+        const char *why;
+        assert_int_equal(publish_many(what, most[what]), 0);
+        assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+        assert_int_equal(snapshot_policy(&s, &policy), SNAPSHOT_OK);
+        assert_int_equal(snapshot_user_by_name(&s, "user", 4, &u), SNAPSHOT_OK);
+        snapshot_close(&s);
+        assert_int_equal(publish_many(what, most[what] + 1), EOVERFLOW);
+    }
+}
+
+/* Who is not active is no member of a group, and not counted. */
+static void inactive_members(void **state)
+{
+    (void)state;
+    struct snapshot_settings settings = {.generation = 1, .group_members = true};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0),
+                                       .groups = {snapshot_writer_group(w, "acme", 150000)},
+                                       .group_count = 1};
+    uint32_t class = snapshot_writer_class(w, &spec);
+    const char *names[] = {"active", "pending", "suspended", "removed"};
+    for (uint32_t i = 0; i < 4; i++) {
+        struct snapshot_user_spec u = {
+            200000 + i, 200000 + i, class, MEMBER_ACTIVE + i, names[i], "", "/", "/bin/sh", 0};
+        snapshot_writer_user(w, &u);
+    }
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+    struct snapshot s;
+    struct snapshot_group g;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_u32(&s, SNAPSHOT_AT_ACTIVE), 1);
+    assert_int_equal(snapshot_group_by_name(&s, "acme", 4, &g), SNAPSHOT_OK);
+    assert_int_equal(g.member_count, 1);
+    assert_int_equal(g.members_size, sizeof "active");
+    snapshot_close(&s);
+}
+
 static void failed_publish_keeps_the_old_file(void **state)
 {
     (void)state;
@@ -825,6 +906,8 @@ int main(void)
         cmocka_unit_test(overflowing_buckets),
         cmocka_unit_test(untrusted_files),
         cmocka_unit_test(hard_floors),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(inactive_members),
         cmocka_unit_test(failed_publish_keeps_the_old_file),
     };
     return cmocka_run_group_tests_name("snapshot", tests, setup, teardown);
