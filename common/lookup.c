@@ -88,8 +88,10 @@ void lookup_user(struct lookup *l, const char *name, const char *service)
     if (l->question.member)
         memcpy(org, l->member.org, strnlen(l->member.org, sizeof org - 1));
     confirm(l, org);
-    if (l->reply.status == CONFIRM_YES &&
-        l->reply.generation != snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION))
+    /* What was heard meanwhile counts, whether or not it was confirmed in the end. */
+    if (snapshot_superseded(&l->snapshot) ||
+        (l->reply.status == CONFIRM_YES &&
+         l->reply.generation != snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION)))
         read_snapshot(l, name);
     if (!l->question.snapshot)
         return;

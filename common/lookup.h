@@ -27,7 +27,7 @@ struct lookup {
  * Gathers what is known of NAME who wants SERVICE, into *L; SERVICE must outlive *L. For root and
  * local accounts nothing but /etc/passwd is read. For everybody else orgsyncd is asked to confirm
  * the user's organization (all of them for an unknown name) as fresh as the snapshot's settings
- * want, for at most its time-out, and the snapshot is read again if that brought a newer one.
+ * want, for at most its time-out, and the snapshot is read again if there is a newer one by then.
  * Thread-safe. lookup_close ends it.
  */
 void lookup_user(struct lookup *l, const char *name, const char *service);

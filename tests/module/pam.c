@@ -121,7 +121,7 @@ static void publish_moved(uint64_t generation, int64_t confirmed_ms, bool moved)
     snapshot_writer_rule(w, &ssh);
     snapshot_writer_rule(w, &others);
     add(w, org, 200001, "ada", MEMBER_ACTIVE, "admin");
-    add(w, org, 200002, "mia", MEMBER_ACTIVE, "member");
+    add(w, org, 200002, "mia", moved ? MEMBER_REMOVED : MEMBER_ACTIVE, "member");
     add(w, moved ? other : org, 200003, "pen", moved ? MEMBER_ACTIVE : MEMBER_PENDING, "member");
     add(w, org, 200004, "sue", MEMBER_SUSPENDED, "member");
     add(w, org, 200005, "rem", MEMBER_REMOVED, "member");
@@ -237,6 +237,31 @@ static void news(void **state)
     assert_int_equal(ask("sshd", "pen"), PAM_PERM_DENIED);
     assert_non_null(strstr(said, "too long"));
     assert_int_equal(ask("sshd", "pen"), PAM_SUCCESS); /* now asked for "other" */
+    before_answer = NULL;
+}
+
+static void publish_moved_now(const struct confirm_request *request)
+{
+    if (request->op == CONFIRM_FRESH)
+        publish_moved(2, clock_wall_ms(), true);
+}
+
+/* What orgsyncd heard while a login waited counts, also when it can confirm nothing in the end. */
+static void news_without_confirmation(void **state)
+{
+    (void)state;
+    before_answer = publish_moved_now;
+    for (int silent = 0; silent < 2; silent++) {
+        if (silent)
+            start_server(NULL, 0, 0);
+        else
+            start_answering(CONFIRM_NO, 2);
+        publish(1, clock_wall_ms());
+        assert_int_equal(ask("sshd", "mia"), PAM_PERM_DENIED);
+        assert_non_null(strstr(said, "no longer a member"));
+        publish(1, clock_wall_ms());
+        assert_int_equal(ask("sshd", "gus"), PAM_SUCCESS);
+    }
     before_answer = NULL;
 }
 
@@ -611,6 +636,7 @@ int main(void)
         cmocka_unit_test(local_users_and_root),
         cmocka_unit_test(offline),
         cmocka_unit_test(news),
+        cmocka_unit_test(news_without_confirmation),
         cmocka_unit_test(question),
         cmocka_unit_test(bad_confirmations),
         cmocka_unit_test(bad_replies),
