@@ -109,10 +109,10 @@ static bool add_field(cJSON *record, const struct field *f, const cJSON *item, c
                       struct api_error *err)
 {
     const cJSON *value = json_first(item, f->from);
-    cJSON *copy = NULL;
+    cJSON *copy = NULL, key = {.type = cJSON_String, .valuestring = item->string};
     if (strcmp(f->from, "@key") == 0)
-        copy = cJSON_CreateString(item->string);
-    else if (value)
+        value = &key;
+    if (value)
         copy = make_value(f, value);
     else if (f->otherwise && f->kind == FIELD_LIST)
         copy = cJSON_CreateStringArray(&f->otherwise, 1);

@@ -5,11 +5,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/engine.h"
 #include "api/json.h"
+#include "api/record.h"
 #include "api/template.h"
 
 static bool parses(const char *text)
@@ -191,13 +193,43 @@ static void test_body(void **state)
         assert_true(body_is("{\"x\":\"$a$\"}", bad[i], NULL));
 }
 
+static bool record_is(const struct field *fields, const char *item, const char *want)
+{
+    struct api_error err = {0};
+    cJSON *json = cJSON_Parse(item);
+    cJSON *record = record_make(fields, json->child ? json->child : json, "here", &err);
+    char *text = cJSON_PrintUnformatted(record);
+    bool same = text && want ? strcmp(text, want) == 0 : text == want;
+    assert_true(text || (err.status == API_BAD_ANSWER && strstr(err.message, "here: ")));
+    cJSON_free(text);
+    cJSON_Delete(record);
+    cJSON_Delete(json);
+    return same;
+}
+
+static void test_record_key(void **state)
+{
+    static const struct field fields[] = {{.name = "id", .from = "@key", .required = true}, {0}};
+    char item[RECORD_TEXT_MAX + 16];
+    (void)state;
+    assert_true(record_is(fields, "{\"k\":[]}", "{\"id\":\"k\"}"));
+    assert_true(record_is(fields, "{\"\":[]}", NULL));
+    memset(item, 'x', sizeof item);
+    memcpy(item, "{\"", 2);
+    snprintf(item + 2 + RECORD_TEXT_MAX, 8, "\":1}");
+    assert_false(record_is(fields, item, NULL));
+    snprintf(item + 3 + RECORD_TEXT_MAX, 8, "\":1}");
+    item[2 + RECORD_TEXT_MAX] = 'x';
+    assert_true(record_is(fields, item, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse), cmocka_unit_test(test_parse_nul),
         cmocka_unit_test(test_at),    cmocka_unit_test(test_integer),
         cmocka_unit_test(test_path),  cmocka_unit_test(test_query),
-        cmocka_unit_test(test_body),
+        cmocka_unit_test(test_body),  cmocka_unit_test(test_record_key),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
