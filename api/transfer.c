@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "api/error.h"
@@ -29,12 +30,20 @@ static bool printable(const char *text)
     return true;
 }
 
+/* True when BASE is plain http and the API itself, at URL, is not: it may neither have a file sent
+ * in the clear nor point at what listens on this machine. */
+static bool less_safe(const char *base, const char *url)
+{
+    bool plain = url && (strncasecmp(url, "http:", 5) == 0 || strncmp(url, "unix:", 5) == 0);
+    return !plain && strncasecmp(base, "http:", 5) == 0;
+}
+
 static enum api_status verdict(const struct http_reply *r, struct api_error *err)
 {
     err->http = r->status;
     if (r->status >= 200 && r->status < 300)
         return API_OK;
-    bool later = r->status == 429 || r->status >= 500;
+    bool later = r->status == 408 || r->status == 429 || r->status >= 500;
     err->retry_after_s = r->retry_after_s;
     return api_fail(err, later ? API_UNREACHABLE : API_REFUSED, "%s: %d", r->where, r->status);
 }
@@ -48,6 +57,8 @@ static enum api_status run(const struct provider_settings *settings, const char 
     const char *path = split(url, base);
     if (!path || !printable(path))
         return api_fail(err, API_BAD_ANSWER, "the address for the file cannot be used");
+    if (less_safe(base, settings->url))
+        return api_fail(err, API_BAD_ANSWER, "the address for the file is %s, without TLS", base);
     struct provider_settings there = {
         .url = base, .ca_file = settings->ca_file, .proxy = settings->proxy};
     struct http_request request = {.method = method, .path = *path ? path : "/", .file = file};

@@ -11,8 +11,9 @@
 
 /*
  * Sends the file FD, a regular one, from its beginning by PUT to URL, which is not shown in
- * messages behind its '?'. SETTINGS gives ca_file, proxy and progress. API_OK when the answer is
- * 2xx; else *ERR: API_USAGE (URL or FD cannot be used), API_REFUSED, API_UNREACHABLE, API_STOPPED.
+ * messages behind its '?'. SETTINGS gives ca_file, proxy and progress, and url: plain http is for
+ * an API that is asked so itself. API_OK when the answer is 2xx; else *ERR: API_USAGE or
+ * API_BAD_ANSWER (URL or FD cannot be used), API_REFUSED, API_UNREACHABLE, API_STOPPED.
  */
 enum api_status transfer_upload(const struct provider_settings *settings, const char *url, int fd,
                                 struct api_error *err);

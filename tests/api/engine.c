@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/engine.h"
 #include "api/json.h"
 #include "api/record.h"
 #include "api/template.h"
+#include "api/transfer.h"
 
 static bool parses(const char *text)
 {
@@ -223,13 +225,47 @@ static void test_record_key(void **state)
     assert_true(record_is(fields, item, NULL));
 }
 
+static enum api_status fetched(const char *api, const char *url)
+{
+    struct provider_settings settings = {.url = api};
+    struct api_error err;
+    enum api_status status = transfer_download(&settings, url, STDOUT_FILENO, &err);
+    assert_int_equal(status, err.status);
+    assert_null(strstr(err.message, "secret"));
+    return status;
+}
+
+/* Nobody listens at port 1: what would be asked is unreachable. */
+static void test_transfer(void **state)
+{
+    static const char *const bad[] = {"/x",
+                                      "unix:/x",
+                                      "https://127.0.0.1:1?sig=secret",
+                                      "https://127.0.0.1:1/a b",
+                                      "https://127.0.0.1:1/a#secret",
+                                      "https://127.0.0.1:1/\x7f",
+                                      "https://127.0.0.1:1/\xc3\xa9"};
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(fetched(NULL, bad[i]), API_BAD_ANSWER);
+    assert_int_equal(fetched(NULL, "https://127.0.0.1:1/x?sig=secret"), API_UNREACHABLE);
+    assert_int_equal(fetched(NULL, "https://me:secret@127.0.0.1:1/x"), API_USAGE);
+    assert_int_equal(fetched(NULL, "file:///etc/passwd"), API_USAGE);
+    assert_int_equal(fetched("http://127.0.0.1:1", "http://192.0.2.1/x"), API_USAGE);
+    assert_int_equal(fetched("http://127.0.0.1:1", "http://127.0.0.1:1/x"), API_UNREACHABLE);
+    assert_int_equal(fetched("unix:/x", "http://127.0.0.1:1/x"), API_UNREACHABLE);
+    assert_int_equal(fetched("https://127.0.0.1:1", "HTTP://127.0.0.1:1/x"), API_BAD_ANSWER);
+    assert_int_equal(fetched(NULL, "http://127.0.0.1:1/x"), API_BAD_ANSWER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse), cmocka_unit_test(test_parse_nul),
-        cmocka_unit_test(test_at),    cmocka_unit_test(test_integer),
-        cmocka_unit_test(test_path),  cmocka_unit_test(test_query),
-        cmocka_unit_test(test_body),  cmocka_unit_test(test_record_key),
+        cmocka_unit_test(test_parse),    cmocka_unit_test(test_parse_nul),
+        cmocka_unit_test(test_at),       cmocka_unit_test(test_integer),
+        cmocka_unit_test(test_path),     cmocka_unit_test(test_query),
+        cmocka_unit_test(test_body),     cmocka_unit_test(test_record_key),
+        cmocka_unit_test(test_transfer),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);
