@@ -116,7 +116,7 @@ static enum api_status judge(const struct provider *p, const struct http_reply *
     bool redirect = r->status >= 300 && r->status < 400;
     if (r->status == 304 && p->etag)
         answer->unchanged = true;
-    else if (r->status == 429 || r->status >= 500)
+    else if (r->status == 408 || r->status == 429 || r->status >= 500)
         status = refuse(p, r, API_UNREACHABLE, json, err);
     else if (r->status >= 400 || (redirect && p->kind->login_redirect))
         status = refuse(p, r, API_REFUSED, json, err);

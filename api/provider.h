@@ -54,8 +54,8 @@
 
 enum api_status {
     API_OK = 0,
-    API_REFUSED,     /* the remote said no: 4xx other than 429 */
-    API_UNREACHABLE, /* transport, TLS, timeout, 429, 5xx: nothing is known */
+    API_REFUSED,     /* the remote said no: 4xx other than 408 and 429 */
+    API_UNREACHABLE, /* transport, TLS, timeout, 408, 429, 5xx: nothing is known */
     API_BAD_ANSWER,  /* 2xx that is not what it should be: nothing is known either */
     API_UNSUPPORTED, /* this provider lacks the operation; no request was sent */
     API_USAGE,       /* an argument or setting is missing or malformed; no request was sent */
