@@ -10,6 +10,7 @@
 
 #define TOKEN_LEN_MAX 2048
 #define NAMES_MAX     256
+#define TOKEN_LEN_MIN 6 /* of one that is looked for: a shorter one could be any word */
 
 static const struct provider_kind *const kinds[] = {
     &provider_native, &provider_intrinsic,  &provider_satusky, &provider_cratedb,
@@ -241,6 +242,18 @@ static enum api_status check_args(const struct provider *p, enum provider_op op,
     return API_OK;
 }
 
+/* A remote may repeat what it was sent: the credential is not shown. */
+static enum api_status mask(const struct provider *p, enum api_status status, struct api_error *err)
+{
+    const char *token = provider_credential(p);
+    size_t len = token ? strlen(token) : 0;
+    char *const texts[] = {err->message, err->code};
+    for (size_t i = 0; status != API_OK && len >= TOKEN_LEN_MIN && i < 2; i++)
+        for (char *at = texts[i]; (at = strstr(at, token)) != NULL; at += len)
+            memset(at, '*', len);
+    return status;
+}
+
 enum api_status provider_run(struct provider *p, enum provider_op op,
                              const struct provider_arg *args, provider_sink *sink, void *arg,
                              struct api_error *err)
@@ -251,16 +264,16 @@ enum api_status provider_run(struct provider *p, enum provider_op op,
         return api_fail(err, API_UNSUPPORTED, "the provider \"%s\" has no \"%s\"", p->kind->name,
                         provider_op_name(op));
     enum api_status status = check_args(p, op, args, err);
-    return status == API_OK ? o->run(p, o, args, sink, arg, err) : status;
+    return status == API_OK ? mask(p, o->run(p, o, args, sink, arg, err), err) : status;
 }
 
 enum api_status provider_watch(struct provider *p, int64_t *since, int wait_ms,
                                const struct provider_watcher *watcher, struct api_error *err)
 {
     memset(err, 0, sizeof *err);
-    if (p->kind->watch)
-        return p->kind->watch(p, since, wait_ms, watcher, err);
-    return engine_watch(p, since, watcher, err);
+    if (!p->kind->watch)
+        return engine_watch(p, since, watcher, err);
+    return mask(p, p->kind->watch(p, since, wait_ms, watcher, err), err);
 }
 
 const char *provider_op_name(enum provider_op op)

@@ -71,6 +71,7 @@ BODIES = {
     '409a': (409, '{"error":"last_owner"}', {}),
     '409b': (409, '{"error":{"code":"last_owner","message":"the last one"}}', {}),
     '409c': (409, '{"code":"last_owner","message":"the last one"}', {}),
+    'echo': (403, '{"reason":"key:secret","message":"key:secret? no key:secret"}', {}),
     '408': (408, '', {}),
     '404html': (404, '<html>nothing</html>', {}),
     '500': (500, '<html>oops</html>', {}),
