@@ -90,8 +90,12 @@ static enum api_status check_option(const struct provider_kind *kind, const stru
     if (!o || !o->name)
         return api_fail(err, API_USAGE, "the provider \"%s\" has no option \"%s\"; %s", kind->name,
                         a->name, option_names(kind, names));
-    if (strlen(a->value) > RECORD_TEXT_MAX || strpbrk(a->value, "\r\n"))
-        return api_fail(err, API_USAGE, "the option \"%s\" is too long or has two lines", a->name);
+    bool sound = strlen(a->value) <= RECORD_TEXT_MAX;
+    for (const char *c = a->value; *c; c++)
+        sound = sound && (unsigned char)*c >= ' ' && *c != 0x7f;
+    if (!sound)
+        return api_fail(err, API_USAGE, "the option \"%s\" is too long or has control characters",
+                        a->name);
     if (o->values && !word_of(o->values, a->value))
         return api_fail(err, API_USAGE, "the option \"%s\" cannot be \"%s\"; it is one of: %s",
                         a->name, a->value, o->values);

@@ -26,7 +26,7 @@ for n in a ab abc abcd abcde; do
 done
 before 'no such option' $USAGE 'no option "regoin"; there are region, sudo' option.regoin=x whoami
 before 'sudo is 1' $USAGE '"sudo" cannot be "yes"' option.sudo=yes whoami
-before 'a region with two lines' $USAGE 'two lines' option.region=$'eu\r\nX-Auth-Sudo: 1' whoami
+before 'a region with two lines' $USAGE 'control characters' option.region=$'eu\r\nX-Auth-Sudo: 1' whoami
 for token in 'a;b' 'a,b' 'a"b' 'a\b'; do
     before "the session $token" $USAGE 'cannot stand in a cookie' token="$token" whoami
 done

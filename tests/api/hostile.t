@@ -92,6 +92,9 @@ else
     pass 'plain http elsewhere: not a packet is sent # SKIP strace cannot look on'
 fi
 like "$("$PROBE" url="$BASE/good" token=$'a\nb' whoami 2>&1 < /dev/null)" 'status=5 .*credential' 'a credential with a newline is refused'
+for option in $'a\nb' $'a\tb' $'a\x7fb'; do
+    like "$("$PROBE" provider=cratedb url="$BASE/good" token=k option.region="$option" whoami 2>&1 < /dev/null)" 'status=5 .*"region" .*control' "the option ${option@Q} is refused"
+done
 like "$("$PROBE" provider=nothing url="$BASE" whoami 2>&1 < /dev/null)" 'status=5 .*unknown provider' 'an unknown provider'
 like "$("$PROBE" url="$BASE/good" 'member list' 2>&1 < /dev/null)" 'status=5 .*no organization' 'no organization'
 like "$(probe good 'member remove')" 'status=5 .*"user" is missing' 'a missing argument'

@@ -259,7 +259,7 @@ as org=acme
 before 'no key' $USAGE 'no API key is given' whoami
 for org in intrinsic organizations/intrinsic '' 'a;b=c' $'a\nb' A "$(printf '%65s' '' | tr ' ' x)"; do
     as token=key-ada option.calling_org="$org"
-    before "calling_org ${org@Q}" $USAGE 'cannot be intrinsic|no id of an organization|two lines' whoami
+    before "calling_org ${org@Q}" $USAGE 'cannot be intrinsic|no id of an organization|control characters' whoami
 done
 as
 before 'plain http elsewhere' $USAGE 'cannot be used' option.auth_url=http://example.org whoami

@@ -149,7 +149,7 @@ before 'a user that is no segment' $USAGE '"user" cannot be part of a path' 'mem
 before 'a role that is not UTF-8' $USAGE '"role" is too long or not UTF-8' 'member role' user=$MIA role=$'\xff'
 before 'a dialect that there is not' $USAGE '"dialect" cannot be "other"; it is one of: shipped\|documented' option.dialect=other 'org list'
 before 'an option that there is not' $USAGE 'no option "region"; there are dialect, email' option.region=eu 'org list'
-before 'an e-mail address of two lines' $USAGE '"email" is too long or has two lines' option.email=$'a\nx-satusky-api-key: b' 'org list'
+before 'an e-mail address of two lines' $USAGE '"email" is too long or has control characters' option.email=$'a\nx-satusky-api-key: b' 'org list'
 SETTINGS=(provider=satusky url="$URL/v1/cli")
 before 'no token' $USAGE 'no credential' whoami
 SETTINGS+=(token=sat_ada timeout=5000)
