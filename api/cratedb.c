@@ -466,7 +466,9 @@ static enum api_status set_session(struct provider *p, const char *session,
 {
     char value[CREDENTIAL_MAX];
     int len = snprintf(value, sizeof value, "session=%s", session);
-    bool sound = *session != '\0' && strpbrk(session, " \t;,\"\\") == NULL;
+    bool sound = *session != '\0' && strpbrk(session, ";,\"\\") == NULL;
+    for (const char *c = session; *c; c++)
+        sound = sound && *c > ' ' && *c <= '~';
     enum api_status status = sound && len > 0 && (size_t)len < sizeof value
                                  ? engine_header(p, "Cookie", value, err)
                                  : api_fail(err, otherwise, "the session cannot stand in a cookie");

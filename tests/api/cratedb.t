@@ -214,6 +214,10 @@ hostile $DONE '"ada"' '{"path":"users/$","body":[{"uid":"a","username":"ada","or
 is "$(sent '.headers | [.authorization, .cookie] | tojson' | uniq)" "[\"$BASIC\",null]" 'an API key is not given up for a session'
 hostile $BAD 'cannot stand in a cookie' '{"path":"users/$","body":[{"uid":"a","organization_roles":[]}],"headers":{"Set-Cookie":"session=\"a b\""}}' \
     token=ada-session 'member list'
+for bad in 'a\u0001b' '\u007f' '\u00e9'; do
+    hostile $BAD 'cannot stand in a cookie' '{"path":"users/$","body":[{"uid":"a","organization_roles":[]}],"headers":{"Set-Cookie":"session='"$bad"'"}}' \
+        token=ada-session 'member list'
+done
 
 # --- hostile answers ---
 hostile_answers 'users/$' 'member list'
