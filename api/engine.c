@@ -446,14 +446,17 @@ enum api_status engine_run(struct provider *p, const struct operation *o,
 struct relisting {
     const struct provider_watcher *watcher;
     bool begun;
+    bool members; /* not only people who are invited */
 };
 
 static int relist(void *arg, const cJSON *record)
 {
     struct relisting *r = arg;
+    const char *state = json_text(record, "state");
     if (!r->begun)
         r->watcher->reset(r->watcher->arg);
     r->begun = true;
+    r->members = r->members || !state || strcmp(state, "pending") != 0;
     return r->watcher->member(r->watcher->arg, record);
 }
 
@@ -473,7 +476,7 @@ enum api_status engine_watch(struct provider *p, int64_t *since,
     p->etag = NULL;
     if (status != API_OK || unchanged)
         return status;
-    if (!r.begun) /* hosts would shut everybody out */
+    if (!r.members) /* hosts would shut everybody out */
         return api_fail(err, API_BAD_ANSWER, "the list of members is empty, which cannot be");
     if (etag)
         snprintf(etag, WATCH_ETAG_MAX, "%s", simple ? p->heard_etag : "");

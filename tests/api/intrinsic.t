@@ -274,6 +274,7 @@ hostile $BAD '"roles" has a wrong' '{"path":"invitations$","sub":[["\"roles\":\\
 hostile $BAD '"id" has a wrong' '{"path":"invitations$","sub":[["organizations/acme/invitations/[^\"]*","organizations/acme/invitations/"]]}' 'invitation list'
 hostile $DONE '^$' '{"path":"(memberships|invitations)$","times":0,"body":"{\"memberships\":[],\"invitations\":[]}"}' 'member list' # a new customer
 hostile $BAD 'the list of members is empty' '{"path":"(memberships|invitations)$","times":0,"body":"{\"memberships\":[],\"invitations\":[]}"}' watch 0 0
+hostile $BAD 'the list of members is empty' '{"path":"memberships$","times":0,"body":"{\"memberships\":[]}"}' watch 0 0 # who is invited is none
 hostile $BAD 'is no array' '{"path":"memberships$","body":"{\"memberships\":{}}"}' 'member list'
 hostile $BAD '"ada@example.com" has more than 256 roles' "$(jq -nc '{path:"rolebindings$",body:({roleBindings:[range(257)|{name:"n",subject:"users/ada@example.com",role:"r\(.)",resource:"organizations/acme"}]}|tojson)}')" 'member list'
 hostile $UNREACHABLE 'http=503' '{"path":"invitations$","status":503}' 'member list'
