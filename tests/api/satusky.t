@@ -23,6 +23,8 @@ answers $DONE "^\{\"id\":\"$ORG\",\"name\":\"acme-prod\",\"namespace\":\"acme-pr
 is "$(wc -l <<< "$OUT")" 2 'org list: two'
 like "$OUT" '"name":"acme-dev","description":"for trying"' 'org list: a description'
 went 'org list: the request' "GET $AT/user"
+fake '{"fault":{"path":"user$","sub":[["(?s)\"data\":.*","\"data\":null}"]]}}'
+answers $DONE '^$' 'org list: null is none' 'org list'
 answers $DONE "^\{\"id\":\"$ORG\",\"name\":\"acme-prod\"" 'org show' 'org show'
 went 'org show: the request' "GET $AT/id/$ORG"
 answers $DONE "^\{\"id\":\"$ORG\"" 'org find' 'org find' org=$ORG
