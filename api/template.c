@@ -38,7 +38,7 @@ static const char *wanted(const struct provider_arg *args, const char *name, str
         api_fail(err, API_USAGE, "no organization is chosen");
     else if (!value)
         api_fail(err, API_USAGE, "the argument \"%s\" is missing", name);
-    else if (strlen(value) > RECORD_TEXT_MAX || !json_utf8(value, strlen(value)))
+    else if (strlen(value) > ARGUMENT_MAX || !json_utf8(value, strlen(value)))
         api_fail(err, API_USAGE, "the argument \"%s\" is too long or not UTF-8", name);
     else
         return value;
@@ -156,7 +156,7 @@ enum api_status template_url(const char *path, const char *query, const struct p
 /* VALUE with PREFIX in front, where it has to get it. */
 static cJSON *text_of(const char *prefix, const char *value)
 {
-    char text[PREFIX_MAX + RECORD_TEXT_MAX + 1];
+    char text[PREFIX_MAX + ARGUMENT_MAX + 1];
     bool has = strncmp(value, prefix, strlen(prefix)) == 0;
     snprintf(text, sizeof text, "%s%s", has ? "" : prefix, value);
     return cJSON_CreateString(text);
@@ -165,7 +165,7 @@ static cJSON *text_of(const char *prefix, const char *value)
 /* The items of VALUE, which commas separate, as an array; NULL when out of memory. */
 static cJSON *list_of(const char *prefix, const char *value)
 {
-    char item[RECORD_TEXT_MAX + 1];
+    char item[ARGUMENT_MAX + 1];
     cJSON *list = cJSON_CreateArray();
     while (list && *value) {
         size_t len = strcspn(value, ",");

@@ -10,6 +10,7 @@
 #include "api/provider.h"
 
 #define URL_PATH_MAX 1024
+#define ARGUMENT_MAX 2048 /* bytes: a credential is the longest */
 
 /* The argument NAME of ARGS (may be NULL; ends with a NULL name), or NULL when absent. */
 const char *template_arg(const struct provider_arg *args, const char *name);

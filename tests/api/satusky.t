@@ -25,6 +25,9 @@ like "$OUT" '"name":"acme-dev","description":"for trying"' 'org list: a descript
 went 'org list: the request' "GET $AT/user"
 fake '{"fault":{"path":"user$","sub":[["(?s)\"data\":.*","\"data\":null}"]]}}'
 answers $DONE '^$' 'org list: null is none' 'org list'
+jwt=eyJ$(printf '%1500s' '' | tr ' ' x)
+answers $REFUSED 'not accepted' 'whoami with a long token' token="$jwt" whoami
+is "$(sent .body.token)" "$jwt" 'which is sent whole'
 answers $DONE "^\{\"id\":\"$ORG\",\"name\":\"acme-prod\"" 'org show' 'org show'
 went 'org show: the request' "GET $AT/id/$ORG"
 answers $DONE "^\{\"id\":\"$ORG\"" 'org find' 'org find' org=$ORG
