@@ -71,7 +71,7 @@ enum option option_find(const char *word, size_t len)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++)
         if ((strncmp(options[i].name, word, len) == 0 && options[i].name[len] == '\0') ||
-            (options[i].brief && strcmp(options[i].brief, word) == 0))
+            (options[i].brief && len == 2 && strncmp(options[i].brief, word, len) == 0))
             return (enum option)i;
     return OPTION_COUNT;
 }
@@ -123,8 +123,9 @@ static enum exit_status take_option(struct line *line, int argc, char *argv[], i
 {
     const char *word = argv[*i];
     size_t len = strcspn(word, "=");
-    const char *value = word[len] == '=' ? word + len + 1 : NULL;
-    enum option o = option_find(word, len);
+    bool brief = word[1] != '-' && len > 2; /* "-ojson" */
+    enum option o = option_find(word, brief ? 2 : len);
+    const char *value = brief ? word + 2 : word[len] == '=' ? word + len + 1 : NULL;
     if (o == OPTION_COUNT)
         return option_unknown(word, len);
     const struct option_spec *spec = &options[o];

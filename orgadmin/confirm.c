@@ -5,12 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/name.h"
+
 #define QUESTION_MAX 1280
 #define ANSWER_MAX   1280
 
 enum exit_status confirm(const struct invocation *inv, const char *answer, const char *format, ...)
 {
-    char question[QUESTION_MAX], typed[ANSWER_MAX];
+    char question[QUESTION_MAX], typed[ANSWER_MAX], shown[ANSWER_MAX];
     va_list ap;
     if (inv->option[OPTION_YES])
         return EXIT_DONE;
@@ -19,9 +21,10 @@ enum exit_status confirm(const struct invocation *inv, const char *answer, const
     va_end(ap);
     if (!isatty(STDIN_FILENO))
         return complain(EXIT_USAGE, "%s There is no terminal to ask on: give --yes", question);
-    note("%s Type %s:", question, answer);
+    text_clean(shown, sizeof shown, answer, false); /* nobody can type what nobody sees */
+    note("%s Type %s:", question, shown);
     if (!fgets(typed, sizeof typed, stdin))
         typed[0] = '\0';
     typed[strcspn(typed, "\n")] = '\0';
-    return strcmp(typed, answer) == 0 ? EXIT_DONE : complain(EXIT_USAGE, "nothing is changed");
+    return strcmp(typed, shown) == 0 ? EXIT_DONE : complain(EXIT_USAGE, "nothing is changed");
 }

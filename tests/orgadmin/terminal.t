@@ -51,6 +51,9 @@ out=$( (sleep 1; printf '\003'; sleep 1; echo; sleep 1) | script -qec "sh -c 'tr
 like "$out" ' echo ' 'after an interrupt the terminal echoes again'
 out=$( (sleep 1; echo no; sleep 1) | script -qec "$ORGADMIN member remove ann $at" /dev/null 2>&1)
 unlike "$(cat "$T/log")" 'hostile/.*members/remove' 'member remove with an answer that is not yes'
+out=$( (sleep 1; echo '[31macme'; sleep 1) | script -qec "$ORGADMIN org delete org_1 $at" /dev/null 2>&1)
+like "$out" 'Type \[31macme:' 'a name is shown without its control characters'
+like "$(cat "$T/log")" 'hostile/.*organizations/delete .*"name":"\\u001b\[31macme"' 'and typed without them'
 at="--url $BASE/good --token-file $T/token"
 out=$( (sleep 1; echo yes; sleep 1) | script -qec "$ORGADMIN member remove ann $at" /dev/null 2>&1)
 like "$out" 'Remove ann \(ann@x.org, usr_ann\) from acme\? Type yes:' 'asks by e-mail and id'

@@ -53,6 +53,11 @@ fails 2 'MEMBER is empty' member show ''
 fails 2 '"b" is one argument too many' member show a b
 fails 2 '"e" is one argument too many' a b c d e
 fails 2 'csv, not "xml"' -o xml org list
+fails 2 'csv, not "xml"' -oxml org list
+fails 2 'csv, not "xml"' org list -o=xml
+fails 2 'csv, not ""' org list -o=
+fails 2 'unknown option "-xyz"; see' -xyz org list
+fails 2 '--yes takes no value' org delete x -yes
 fails 2 'login needs --url URL, or a vendor' login
 fails 2 '--provider native needs --url' --provider native org list
 fails 2 '--provider file needs --url' login --provider file
