@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -6,9 +7,18 @@
 
 #include "orgadmin/command.h"
 
+/* How characters are written is the user's choice, and nothing else: what is equal but for its
+ * case, such as an e-mail address or a column's name, is so in Turkish too. */
+static void choose_locale(void)
+{
+    setlocale(LC_CTYPE, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") == 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 int main(int argc, char *argv[])
 {
-    setlocale(LC_ALL, "");
+    choose_locale();
     signal(SIGPIPE, SIG_IGN);
     enum exit_status status = command_main(argc, argv);
     /* A listing that did not arrive whole must not count as done. Who has closed the pipe, such as
