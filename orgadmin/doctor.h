@@ -47,6 +47,9 @@ void doctor_sync(struct doctor *d);  /* configuration, files, snapshot, orgsyncd
 void doctor_names(struct doctor *d); /* ids, nsswitch.conf, libnss_org, nscd */
 void doctor_pam(struct doctor *d);   /* pam_org, the services' stacks, sshd */
 
+/* Has /etc/nsswitch.conf a line for DATABASE? */
+bool nsswitch_has(const char *database);
+
 /* What is wrong with how /etc/nsswitch.conf asks DATABASE of "org": "" for nothing, else one line.
  * A result of its own type, for enroll. */
 #define NSSWITCH_WHY_MAX 256

@@ -143,6 +143,12 @@ static bool ends_search(const char *actions)
     return strstr(text, "NOTFOUND=RETURN") || strstr(text, "!SUCCESS=RETURN");
 }
 
+bool nsswitch_has(const char *database)
+{
+    char line[LINE_SIZE];
+    return nsswitch_line(database, line);
+}
+
 enum nsswitch nsswitch_look(const char *database, char why[NSSWITCH_WHY_MAX])
 {
     char line[LINE_SIZE] = "files", *at = line; /* glibc's own, where there is no line */
@@ -173,9 +179,9 @@ enum nsswitch nsswitch_look(const char *database, char why[NSSWITCH_WHY_MAX])
 static bool check_nsswitch(struct doctor *d)
 {
     static const char *const databases[] = {"passwd", "group", "shadow", "initgroups"};
-    char why[NSSWITCH_WHY_MAX], line[LINE_SIZE], advice[128];
+    char why[NSSWITCH_WHY_MAX], advice[128];
     for (size_t i = 0; i < 4; i++) {
-        if (i == 3 && !nsswitch_line(databases[i], line)) /* then it goes by group */
+        if (i == 3 && !nsswitch_has(databases[i])) /* then it goes by group */
             break;
         if (nsswitch_look(databases[i], why) == NSSWITCH_GOOD)
             continue;

@@ -10,9 +10,10 @@
 #include "orgadmin/enroll.h"
 #include "orgadmin/pam_stack.h"
 
-#define ANSWER_MS 1000
-#define PROFILE   "/usr/share/pam-configs/orglogin"
-#define FEDORA    "/etc/authselect"
+#define ANSWER_MS  1000
+#define PROFILE    "/usr/share/pam-configs/orglogin"
+#define FEDORA     "/etc/authselect"
+#define AUTHSELECT "/usr/share/authselect/default"
 
 static bool there(const char *path)
 {
@@ -46,14 +47,17 @@ static void step_orgsyncd(const struct enrollment *e)
               : "systemctl enable --now orgsyncd");
 }
 
-/* The databases that do not ask "org", with '|' between. */
-static void step_nsswitch(const char *path)
+/* What is to be changed in the file at PATH, from which /etc/nsswitch.conf is made; false when that
+ * is nothing. */
+static bool step_nsswitch(const char *path)
 {
     static const char *const databases[] = {"passwd", "group", "shadow"};
     char lacking[64] = "", why[NSSWITCH_WHY_MAX];
+    bool wrong = false;
     for (size_t i = 0; i < 3; i++) {
         size_t used = strlen(lacking);
         enum nsswitch look = nsswitch_look(databases[i], why);
+        wrong |= look == NSSWITCH_WRONG;
         if (look == NSSWITCH_LACKS)
             snprintf(lacking + used, sizeof lacking - used, "%s%s", used ? "|" : "", databases[i]);
         if (look == NSSWITCH_WRONG)
@@ -64,6 +68,14 @@ static void step_nsswitch(const char *path)
         printf("\n# Members and groups have names, behind the local ones: \"files systemd org\".\n"
                "sed -E -i.before-orglogin 's/^(%s):[^#]*[^#[:space:]]/& org/' %s\n",
                lacking, path);
+    bool initgroups =
+        nsswitch_has("initgroups") && nsswitch_look("initgroups", why) != NSSWITCH_GOOD;
+    if (initgroups)
+        printf("\n# Which groups somebody is in goes by \"group\", unless a line of its own keeps\n"
+               "# members out of theirs.\n"
+               "sed -i '/^initgroups:/d' %s\n",
+               path);
+    return wrong || *lacking || initgroups;
 }
 
 /* Is there a way in on which pam_org is not asked, or not minded? */
@@ -93,18 +105,21 @@ static void step_pam_debian(void)
 }
 
 /* authselect has both files; nsswitch.conf is one of its, too. */
-static void step_pam_fedora(void)
+static void step_fedora(void)
 {
-    if (!open_door())
-        return;
-    puts("\n# PAM asks pam_org who may come in, in a profile of authselect's. If yours is not\n"
-         "# \"minimal\", base it on yours and make the changes that are marked in the files by "
-         "hand.\n"
-         "authselect create-profile orglogin --base-on=minimal\n"
-         "cp " PATH_DOC "/pam.d.fedora/system-auth " PATH_DOC "/pam.d.fedora/password-auth " FEDORA
-         "/custom/orglogin/");
-    step_nsswitch(FEDORA "/custom/orglogin/nsswitch.conf");
-    puts("authselect select custom/orglogin");
+    const char *base = there(AUTHSELECT "/local") ? "local" : "minimal"; /* as it was called */
+    bool door = open_door();
+    if (door)
+        printf(
+            "\n# PAM asks pam_org who may come in, in a profile of authselect's. If yours is not\n"
+            "# \"%s\", base it on yours and make the changes that are marked in the files by\n"
+            "# hand.\n"
+            "authselect create-profile orglogin --base-on=%s\n"
+            "cp " PATH_DOC "/pam.d.fedora/system-auth " PATH_DOC
+            "/pam.d.fedora/password-auth " FEDORA "/custom/orglogin/\n",
+            base, base);
+    if (step_nsswitch(FEDORA "/custom/orglogin/nsswitch.conf") || door)
+        puts("\nauthselect select custom/orglogin");
 }
 
 void enroll_print_steps(const struct enrollment *e)
@@ -115,7 +130,7 @@ void enroll_print_steps(const struct enrollment *e)
     step_config(e);
     step_orgsyncd(e);
     if (there(FEDORA)) {
-        step_pam_fedora();
+        step_fedora();
     } else {
         step_nsswitch("/etc/nsswitch.conf");
         step_pam_debian();

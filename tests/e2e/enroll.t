@@ -100,6 +100,7 @@ like "$(cat "$T/err")" 'would publish: 3 users \(3 active\), 2 groups' "... with
 ok "... what is left to do is a shell script" bash -n "$T/steps"
 is "$(system_files)" "$before" "... and nothing of the system's own is changed"
 like "$(cat "$T/steps")" "sed -E -i.before-orglogin 's/\^\(passwd\|group\|shadow\):" "... names are left to do"
+unlike "$(cat "$T/steps")" 'initgroups|authselect' "... nothing that is not in use here"
 like "$(cat "$T/steps")" '^pam-auth-update --enable orglogin$' "... PAM"
 like "$(cat "$T/steps")" 'systemctl enable --now orgsyncd' "... and orgsyncd"
 like "$(tail -1 "$T/steps")" '^orgadmin host doctor$' "... and a look at all of it"
@@ -177,6 +178,25 @@ rm /etc/orglogin/beta.token
 is "$(system_files)" "$before" "the system's files are what they were"
 is "$(ls -A /etc/orglogin)" '' "nothing is left in /etc/orglogin"
 is "$(as larry id -un) $(as root id -un) $(as ada id -un)" 'larry root ' "local users log in, members do not"
+by olga --org 'Acme Corp.' token list -o json | jq -r '.[].key' >"$T/keys"
+while read -r key; do by olga --org 'Acme Corp.' token revoke "$key" --yes 2>/dev/null; done <"$T/keys"
+
+# --- a line initgroups, and authselect ---
+cp /etc/nsswitch.conf "$T/nsswitch"
+echo 'initgroups: files' >>/etc/nsswitch.conf
+enroll olga --name acme
+ok "a line for initgroups: what is told is done" bash -ec "$(grep '^sed ' "$T/steps")"
+is "$(grep -c '^initgroups' /etc/nsswitch.conf)" 0 "... and it is gone"
+is "$(grep -E '^(passwd|group|shadow)' /etc/nsswitch.conf | xargs)" 'passwd: files systemd org group: files systemd org shadow: files org' "... the rest is as ever"
+mv "$T/nsswitch" /etc/nsswitch.conf
+mkdir -p /etc/authselect
+enroll olga
+like "$(cat "$T/steps")" '^authselect create-profile orglogin --base-on=minimal$' "authselect has both files"
+unlike "$(cat "$T/steps")" 'pam-auth-update|/etc/nsswitch.conf|sshd. *>>' "... and nobody else touches them"
+mkdir -p /usr/share/authselect/default/local
+enroll olga
+like "$(cat "$T/steps")" '^authselect create-profile orglogin --base-on=local$' "... the profile is called local since Fedora 40"
+rm -r /etc/authselect /usr/share/authselect /etc/orglogin/*
 by olga --org 'Acme Corp.' token list -o json | jq -r '.[].key' >"$T/keys"
 while read -r key; do by olga --org 'Acme Corp.' token revoke "$key" --yes 2>/dev/null; done <"$T/keys"
 
