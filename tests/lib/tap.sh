@@ -61,4 +61,16 @@ listen() {
     heard=http://$(sed -n 's/^listening on //p' "$1")
 }
 
+# typed FILE COMMAND [PROMPT ANSWER]...: a shell runs COMMAND on a terminal of its own, which FILE gets to see; each ANSWER is typed, as
+# printf has it, when its PROMPT is there.
+typed() {
+    local file=$1 command=$2; shift 2
+    : > "$file"
+    while [ $# -gt 0 ]; do
+        wait_for 30 grep -q -- "$1" "$file"
+        sleep 0.5 # for what the program does to the terminal right behind its question
+        printf "$2"; shift 2
+    done | script -qefc "$command" /dev/null > "$file" 2>&1
+}
+
 done_testing() { echo "1..$tap_n"; [ "$tap_failed" = 0 ]; exit; }

@@ -19,8 +19,8 @@ as() {
 done_is() { is "$rc" 0 "$1" || diag "$err"; }
 fails() { is "$rc/$out/$(wc -l < "$T/err")" "$1//1" "$3"; like "$err" "^orgadmin: .*$2" "$3: $2"; }
 get() { jq -r "$1" <<< "$out"; }
-# typed ANSWER COMMAND: what a terminal sees when a person answers
-typed() { out=$( (sleep 1; printf '%s\n' "$1"; sleep 1) | XDG_CONFIG_HOME=$T/ann script -qec "$ORGADMIN $2" /dev/null 2>&1); }
+# deletes ANSWER: what ann's terminal sees when org delete Doomed is answered so
+deletes() { XDG_CONFIG_HOME=$T/ann typed "$T/seen" "$ORGADMIN org delete Doomed" 'Type Doomed:' "$1\n"; out=$(cat "$T/seen"); }
 
 as ann login --url "unix:$SOCKET" --token-file "$T/ann.token"
 as ann org create Acme -o json; acme=$(get .id)
@@ -36,11 +36,11 @@ as ann org create Doomed -o json; doomed=$(get .id)
 as ann org switch Acme
 as ann org delete Doomed; fails 2 'There is no terminal to ask on: give --yes' 'org delete without a terminal'
 INPUT=<(echo Doomed) as ann org delete Doomed; fails 2 'no terminal' 'org delete from a pipe'
-typed doomed 'org delete Doomed'
+deletes doomed
 like "$out" "Delete Doomed \($doomed\) at unix:.* for good\? Type Doomed:" 'org delete asks for the name'
 like "$out" 'nothing is changed' 'and takes no other'
 as ann org show Doomed; done_is 'it is still there'
-typed Doomed 'org delete Doomed'
+deletes Doomed
 like "$out" "Doomed \($doomed\) is deleted" 'the name typed deletes'
 as ann org show Doomed; fails 1 'no organization "Doomed" that you are in' 'it is gone'
 as ann org create Doomed; as ann org delete Doomed -y; done_is 'org delete --yes'

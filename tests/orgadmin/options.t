@@ -91,8 +91,7 @@ refuses 2 'values:1: it is no line FIELD=VALUE' 'no such line' ada secret create
 printf 'password=x\n' > "$T/values"
 refuses 2 'takes no "password"' 'no such field' ada secret create s --type aws --org acme --secret-file "$T/values"
 : > "$LOG"
-(sleep 1; printf 'AKtyped\n'; sleep 1; printf 'SKtyped\n'; sleep 3) |
-    XDG_CONFIG_HOME=$T/ada script -qec "$ORGADMIN secret create typed --type aws --org acme" /dev/null > "$T/typed" 2>&1
+XDG_CONFIG_HOME=$T/ada typed "$T/typed" "$ORGADMIN secret create typed --type aws --org acme" 'access_key: ' 'AKtyped\n' 'secret_key: ' 'SKtyped\n'
 like "$(cat "$T/typed")" 'access_key: ' 'a terminal is asked'
 like "$(cat "$T/typed")" 'secret_key: ' 'for each value'
 unlike "$(cat "$T/typed")" 'AKtyped|SKtyped' 'without echo'

@@ -42,21 +42,22 @@ is "$(awk '{ sub(/\r$/, "") } length($0) > 60' <<< "$out" | grep -c xxxxxxxxxxxx
 like "$("$ORGADMIN" member list $at)" 'x{900}@x\.org' 'in a pipe nothing is'
 
 # the prompt
-printf 'key:topsecret\n' > "$T/typed"
-out=$( (sleep 1; cat "$T/typed"; sleep 2) | script -qec "$ORGADMIN login --url $BASE/good" /dev/null 2>&1)
+typed "$T/seen" "$ORGADMIN login --url $BASE/good" 'Token: ' 'key:topsecret\n'
+out=$(cat "$T/seen")
 like "$out" 'Token: ' 'login asks'
 unlike "$out" topsecret 'without echo'
 like "$(cat "$T/log")" '/good/v1/users/whoami Bearer key:topsecret' 'and takes the answer'
-out=$( (sleep 1; printf '\003'; sleep 1; echo; sleep 1) | script -qec "sh -c 'trap : INT; $ORGADMIN login --url $BASE/good; stty -a'" /dev/null 2>&1)
-like "$out" ' echo ' 'after an interrupt the terminal echoes again'
-out=$( (sleep 1; echo no; sleep 1) | script -qec "$ORGADMIN member remove ann $at" /dev/null 2>&1)
-unlike "$(cat "$T/log")" 'hostile/.*members/remove' 'member remove with an answer that is not yes'
-out=$( (sleep 1; echo '[31macme'; sleep 1) | script -qec "$ORGADMIN org delete org_1 $at" /dev/null 2>&1)
-like "$out" 'Type \[31macme:' 'a name is shown without its control characters'
+typed "$T/seen" "sh -c 'trap : INT; $ORGADMIN login --url $BASE/good; stty -a'" 'Token: ' '\003'
+like "$(cat "$T/seen")" ' echo ' 'after an interrupt the terminal echoes again'
+typed "$T/seen" "$ORGADMIN member remove usr_0 $at" 'Type yes:' 'no\n'
+like "$(cat "$T/seen")" 'nothing is changed' 'an answer that is not yes'
+unlike "$(cat "$T/log")" 'hostile/.*members/remove' 'removes nobody'
+typed "$T/seen" "$ORGADMIN org delete org_1 $at" 'Type .*acme:' '[31macme\n'
+like "$(cat "$T/seen")" 'Type \[31macme:' 'a name is shown without its control characters'
 like "$(cat "$T/log")" 'hostile/.*organizations/delete .*"name":"\\u001b\[31macme"' 'and typed without them'
 at="--url $BASE/good --token-file $T/token"
-out=$( (sleep 1; echo yes; sleep 1) | script -qec "$ORGADMIN member remove ann $at" /dev/null 2>&1)
-like "$out" 'Remove ann \(ann@x.org, usr_ann\) from acme\? Type yes:' 'asks by e-mail and id'
+typed "$T/seen" "$ORGADMIN member remove ann $at" 'Type yes:' 'yes\n'
+like "$(cat "$T/seen")" 'Remove ann \(ann@x.org, usr_ann\) from acme\? Type yes:' 'asks by e-mail and id'
 like "$(cat "$T/log")" 'good/.*members/remove .*"userId":"usr_ann"' 'and removes after yes'
 
 # the secret is in no argument, no environment, no message

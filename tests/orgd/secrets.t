@@ -61,14 +61,14 @@ orgd_end
 
 # A store that fails: 500, nothing happened, and it recovers.
 orgd_start
-sqlite3 "$DATA" 'BEGIN IMMEDIATE; SELECT 1;' '.shell sleep 4' > /dev/null & lock=$!
-sleep 0.5
+sqlite3 "$DATA" 'BEGIN IMMEDIATE; SELECT 1;' ".shell touch $T/locked; until [ -e $T/unlock ]; do sleep 0.1; done" > /dev/null & lock=$!
+ok 'somebody locks the data file' wait_for 10 test -e "$T/locked"
 call /organizations/create '{"name":"Locked out"}' "$OWNER"
 expect 500 internal 'a locked data file'
 like "$(cat "$ORGD_LOG")" 'orgd\.db: database is locked' 'the log says why'
 call /users/whoami '{}' "$OWNER"
 is "$status" 200 'reading goes on'
-wait $lock
+touch "$T/unlock"; wait $lock
 call /organizations/create '{"name":"Let in"}' "$OWNER"
 is "$status" 200 'and writing after that'
 sql "UPDATE members SET role = 'king' WHERE organization_id = '$org' AND user_id = '$owner_id'"
