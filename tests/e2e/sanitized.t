@@ -46,13 +46,12 @@ inside_root
 . "$(dirname "$0")/../lib/host.sh"
 
 # The sanitized modules look for what is orgsyncd's in their own tree.
-place() { sed -n "s/.*-D$1='\"\([^\"]*\)\"'.*/\1/p" /mnt/build/check/flags; }
 use_sanitized_modules() {
     local module
-    mkdir -p $REPORTS "$(place ORG_STATEDIR)" "$(place ORG_RUNDIR)" /var/lib/orglogin /run/orglogin
+    mkdir -p $REPORTS "$(place /mnt/build/check STATEDIR)" "$(place /mnt/build/check RUNDIR)" /var/lib/orglogin /run/orglogin
     chmod 1777 $REPORTS
-    mount --bind /var/lib/orglogin "$(place ORG_STATEDIR)"
-    mount --bind /run/orglogin "$(place ORG_RUNDIR)"
+    mount --bind /var/lib/orglogin "$(place /mnt/build/check STATEDIR)"
+    mount --bind /run/orglogin "$(place /mnt/build/check RUNDIR)"
     cp -R "/mnt/build/$PLANTED/usr/lib/." /usr/lib/
     cp "/mnt/build/$PLANTED/etc/ld.so.preload" /etc/
     for module in libnss_org.so.2 pam_org.so; do

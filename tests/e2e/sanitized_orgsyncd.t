@@ -22,10 +22,10 @@ URL=http://127.0.0.1:7080
 LOG=/var/log/orgsyncd
 cp "/mnt/build/$RUNTIMES"/* /usr/lib/
 # It looks for what is its own in its own tree.
-for place in STATEDIR:/var/lib/orglogin RUNDIR:/run/orglogin SYSCONFDIR:/etc/orglogin; do
-    there=$(sed -n "s/.*-DORG_${place%%:*}='\"\([^\"]*\)\"'.*/\1/p" /mnt/build/check/flags)
-    mkdir -p "$there" "${place#*:}"
-    mount --bind "${place#*:}" "$there"
+for its in STATEDIR:/var/lib/orglogin RUNDIR:/run/orglogin SYSCONFDIR:/etc/orglogin; do
+    there=$(place /mnt/build/check "${its%%:*}")
+    mkdir -p "$there" "${its#*:}"
+    mount --bind "${its#*:}" "$there"
 done
 export ASAN_OPTIONS=detect_leaks=0
 sanitized() { /mnt/build/check/orgsyncd "$@" 2>>$LOG; }

@@ -3,8 +3,6 @@
 . "$(dirname "$0")/../lib/tap.sh"
 need_root
 cd "$TOP" || exit 1
-exec 9<"$BUILD/flags"
-flock 9 # the module tests use the same snapshot
 for target in "$BUILD"/tests/fuzz/*; do
     name=${target##*/}
     seeds=(tests/fuzz/seeds/"$name"/*)

@@ -40,6 +40,9 @@ need() { local c; for c in "$@"; do command -v "$c" >/dev/null 2>&1 || skip_all 
 can_trace() { strace -o "$T/trace" true 2> /dev/null; } # a container may have strace, and not let it
 need_root() { [ "$(id -u)" = 0 ] || skip_all "needs root"; }
 
+# place TREE NAME: where the programs built in TREE look for what is theirs; NAME is STATEDIR, RUNDIR or SYSCONFDIR
+place() { sed -n "s/.*-DORG_$2='\"\([^\"]*\)\"'.*/\1/p" "$1/flags"; }
+
 # wait_for SECONDS COMMAND...: until COMMAND succeeds. A machine that is busy with other things has half a minute for what takes less.
 WAIT_LEAST=30
 wait_for() {

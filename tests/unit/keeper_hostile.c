@@ -4,7 +4,6 @@
  * configuration does not allow, the keeper serves on or ends as it should, and the next one starts.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <inttypes.h>
 #include <pwd.h>
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -463,14 +461,10 @@ static int clean_up(void **state)
     return fresh(state);
 }
 
-/* The module tests use the same snapshot: one at a time. */
 static int setup(void **state)
 {
     (void)state;
     signal(SIGUSR1, SIG_IGN); /* KEEPER_ALIVE, which its parent gets */
-    int lock = open(MODULE_DIR "/flags", O_RDONLY | O_CLOEXEC);
-    if (lock < 0 || flock(lock, LOCK_EX) < 0)
-        return -1;
     mkdir(ORG_STATEDIR, 0755);
     mkdir(ORG_RUNDIR, 0755);
     for (uint32_t i = 0; i < config.group_count; i++)
