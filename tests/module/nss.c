@@ -570,13 +570,12 @@ static void cancelled_threads(void **state)
 }
 
 /* What to do right behind an unmapping, where other threads may do anything. */
-static void (*unmapped)(void *addr, size_t size);
+static void (*_Atomic unmapped)(void *addr, size_t size);
 
 __attribute__((visibility("default"), used)) int munmap(void *addr, size_t size)
 {
-    void (*then)(void *, size_t) = unmapped;
+    void (*then)(void *, size_t) = atomic_exchange(&unmapped, NULL);
     int rc = (int)syscall(SYS_munmap, addr, size);
-    unmapped = NULL;
     if (then)
         then(addr, size);
     return rc;
@@ -614,9 +613,9 @@ static void fork_while_replacing(void **state)
     publish(1, false, true);
     by_name("user1", &p);
     publish(2, false, true);
-    unmapped = fork_behind_unmapping;
+    atomic_store(&unmapped, fork_behind_unmapping);
     by_name("user1", &p);
-    assert_null(unmapped);
+    assert_null(atomic_load(&unmapped));
     assert_int_equal(forked_status, 0);
 }
 
