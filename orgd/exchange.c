@@ -325,6 +325,8 @@ enum MHD_Result exchange_handle(void *front, struct MHD_Connection *connection, 
         return exchange_take(x, data, size);
     }
     if (!x->dispatched) {
+        if (f->stopping)
+            return MHD_NO;
         connection_owes_not(f, x->peer);
         x->dispatched = true;
         snprintf(x->id, sizeof x->id, "%08x%08x", f->run, ++f->request);

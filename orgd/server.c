@@ -202,7 +202,8 @@ bool server_run(struct server *s)
 void server_stop(struct server *s)
 {
     struct front *f = &s->front;
-    /* Stopping a daemon that has a suspended connection is undefined. */
+    /* Stopping a daemon that has a suspended connection ends the process. */
+    f->stopping = true;
     if (f->held)
         held_stop(f->held);
     changes_run(f);
