@@ -25,7 +25,9 @@
 #define LAST_FOUR_SIZE 5
 #define ACTION_SIZE    32
 #define SUBJECT_SIZE   40
-#define DETAIL_SIZE    800
+/* A detail is never cut, as that could split a character: the longest is user.update's, two
+ * usernames and two names. */
+#define DETAIL_SIZE (2 * (NAME_MAX_LEN + DISPLAY_SIZE) + 16)
 
 /* All times are milliseconds since 1970 (clock_wall_ms). */
 

@@ -66,7 +66,7 @@ void user_update(struct call *call)
     }
     if (renamed || strcmp(user.name, before.name) != 0) {
         store_user_update(call->store, &user);
-        snprintf(detail, sizeof detail, "%s (%.350s) -> %s (%.350s)", before.username, before.name,
+        snprintf(detail, sizeof detail, "%s (%s) -> %s (%s)", before.username, before.name,
                  user.username, user.name);
         memberships_change(call, &user, detail);
     }

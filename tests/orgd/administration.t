@@ -167,6 +167,13 @@ is "$(jq -c '.members|map([.username,.name])' <<< "$body")" '[["mary","Mary M."]
 is "$(last_event)" 'mary user.update mary [mia (mia) -> mary (Mary M.)]' 'users/update: event'
 
 # --- audit ---
+# The longest names there can be are in the details whole, and so are their last characters.
+sharp=$(printf '𝄞%.0s' {1..100}) clef=$(printf 'a'; printf '𝄢%.0s' {1..99})
+for name in "$sharp" "$clef" 'Acme Ltd'; do on /organizations/update ",\"name\":\"$name\""; done
+for name in "$sharp" "$clef" 'Mary M.'; do call /users/update "{\"name\":\"$name\"}" "$mia"; done
+on /organizations/audit/list ',"limit":6'
+ok 'audit/list: valid UTF-8, whatever the names are' iconv -f UTF-8 -t UTF-16 <(printf %s "$body")
+is "$(jq -r '.events[1,4].detail' <<< "$body")" "mary ($sharp) -> mary ($clef)"$'\n'"$sharp -> $clef" 'and the names are there'
 on /organizations/audit/list '' "$mia"; expect 403 forbidden 'audit/list: a member may not'
 on /organizations/audit/list '' "$sam"; is "$status" 200 'audit/list: an admin may'
 is "$(jq -r '.events|map(.at)|(. == (sort|reverse))' <<< "$body")" true 'the newest first'
