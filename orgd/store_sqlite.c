@@ -275,13 +275,15 @@ static void take_hash(struct store *s, sqlite3_stmt *stmt, int column, unsigned 
     memcpy(out, blob, SECRET_HASH_SIZE);
 }
 
-/* A role's name, and in the next column its permissions if it is the organization's own. */
-static void take_role(struct store *s, sqlite3_stmt *stmt, int column, struct role *role)
+/* A role's name, and in the next column its permissions if it is the organization's own. One that
+ * is gone permits nothing, and is an error unless it MAY_BE_GONE. */
+static void take_role(struct store *s, sqlite3_stmt *stmt, int column, struct role *role,
+                      bool may_be_gone)
 {
     take_text(s, stmt, column, role->name, sizeof role->name);
     if (role_builtin(role->name, role))
         return;
-    if (sqlite3_column_type(stmt, column + 1) != SQLITE_INTEGER)
+    if (!may_be_gone && sqlite3_column_type(stmt, column + 1) != SQLITE_INTEGER)
         store_fail(s, "an unknown role in the data file");
     role->permissions = (unsigned)sqlite3_column_int(stmt, column + 1) & PERMISSIONS_ALL;
 }
@@ -309,10 +311,7 @@ static void take_member(struct store *s, sqlite3_stmt *stmt, struct member *memb
     member->active = sqlite3_column_int(stmt, 7) != 0;
     member->joined = sqlite3_column_int64(stmt, 8);
     member->revision = sqlite3_column_int64(stmt, 9);
-    if (member->active)
-        take_role(s, stmt, 5, &member->role);
-    else if (!role_builtin((const char *)sqlite3_column_text(stmt, 5), &member->role))
-        take_text(s, stmt, 5, member->role.name, sizeof member->role.name);
+    take_role(s, stmt, 5, &member->role, !member->active);
 }
 
 static void take_invitation(struct store *s, sqlite3_stmt *stmt, struct invitation *invitation)
@@ -333,7 +332,7 @@ static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
     take_text(s, stmt, 2, token->last_four, sizeof token->last_four);
     take_text(s, stmt, 3, token->user, sizeof token->user);
     take_text(s, stmt, 4, token->organization, sizeof token->organization);
-    take_role(s, stmt, 5, &token->role);
+    take_role(s, stmt, 5, &token->role, false);
     take_text(s, stmt, 7, token->name, sizeof token->name);
     token->test = sqlite3_column_int(stmt, 8) != 0;
     token->created = sqlite3_column_int64(stmt, 9);
@@ -657,7 +656,7 @@ void store_memberships(struct store *s, const char *user, membership_fn each, vo
         struct organization organization;
         struct role role;
         take_organization(s, stmt, &organization);
-        take_role(s, stmt, 4, &role);
+        take_role(s, stmt, 4, &role, false);
         each(&organization, &role, context);
     }
     statement_end(stmt);

@@ -79,7 +79,7 @@ join "$org" zoe ops; zoe=$bearer
 on /organizations/members/remove ",\"userId\":\"$user_id\""
 on /organizations/roles/remove ',"role":"ops"'; done_ok 'a role that nobody has goes'
 is "$(last_event)" 'owner role.remove ops []' 'roles/remove: event'
-on /organizations/members/changes ',"since":0'; is "$status $(jq -c '.members[]|select(.username=="zoe")|.state' <<< "$body")" '200 "removed"' 'a tombstone may have had it'
+on /organizations/members/changes ',"since":0'; is "$status $(jq -c '.members[]|select(.username=="zoe")|[.state,.permissions]' <<< "$body")" '200 ["removed",[]]' 'a tombstone may have had it, and permits nothing'
 
 # --- invitations ---
 on /organizations/invitations/create ',"email":"eva@example.org","role":"owner"'; id=$(field .id) first=$(field .token)
