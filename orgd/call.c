@@ -69,7 +69,9 @@ bool call_role(struct call *call, struct role *role)
 
 bool call_covers(struct call *call, const struct role *role)
 {
-    if (role_covers(&call->role, role->permissions))
+    /* An owner can do one thing more than his permissions say: delete the organization. */
+    bool above = role_is_owner(role) && !role_is_owner(&call->role);
+    if (!above && role_covers(&call->role, role->permissions))
         return true;
     call_fail(call, 403, "role_above_own", "The role %s can do more than yours, %s.", role->name,
               call->role.name);

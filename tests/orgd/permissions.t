@@ -58,6 +58,25 @@ for VIA in unix tcp; do
         done_ok "$VIA $who demotes an admin"
     done
 done
+
+# A role with every permission is not an owner's: only an owner can delete the organization.
+call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"boss\",\"permissions\":[\"org:view\",\"org:manage\",\"members:view\",\"members:manage\"]}" "$OWNER"
+join "$org" bea boss; bea=$bearer bea_id=$user_id tboss=$(org_token boss)
+invited=$(api /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"o@example.org\",\"role\":\"owner\"}" "$OWNER" | jq -r .id)
+for who in bea tboss; do
+    for use in members/set-role:"\"userId\":\"$bea_id\",\"role\":\"owner\"" members/set-role:"\"userId\":\"$owner_id\",\"role\":\"boss\"" \
+        members/remove:"\"userId\":\"$owner_id\"" invitations/create:'"email":"y@example.org","role":"owner"' invitations/resend:"\"id\":\"$invited\"" \
+        join-codes/create:'"role":"owner"' tokens/create:'"role":"owner"'; do
+        call "/organizations/${use%%:*}" "{\"organizationId\":\"$org\",${use#*:}}" "${!who}"
+        expect 403 role_above_own "$who: ${use%%:*}: all permissions make no owner"
+    done
+    call /organizations/delete "{\"organizationId\":\"$org\",\"name\":\"Acme\"}" "${!who}"
+    expect 403 forbidden "$who: nor delete the organization"
+    call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$mia_id\",\"role\":\"boss\"}" "${!who}"
+    done_ok "$who: but give what one has"
+    call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$mia_id\",\"role\":\"member\"}" "${!who}"
+    done_ok "$who: and take it"
+done
 is "$(sql "SELECT role FROM members WHERE user_id = '$owner_id' AND organization_id = '$org'")" owner 'the owner is one still'
 
 # What only a user's token can do
