@@ -44,6 +44,9 @@ void invitation_revoke(struct call *call);
 void invitation_list(struct call *call);
 void invitation_accept(struct call *call);
 
+/* Revokes the pending invitation of the call's organization for EMAIL, if there is one. */
+void invitation_withdraw(struct call *call, const char *email);
+
 /* join_codes.c */
 void join_code_create(struct call *call);
 void join_code_list(struct call *call);

@@ -115,12 +115,16 @@ void invitation_create(struct call *call)
     invitation_send(call, &invitation);
 }
 
+static bool pending(const struct invitation *invitation)
+{
+    return invitation->expires > clock_wall_ms();
+}
+
 /* The pending invitation of the call's organization that the body's id names. */
 static bool invitation_named(struct call *call, struct invitation *invitation)
 {
     return store_invitation(call->store, call_text(call, "id"), invitation) &&
-           strcmp(invitation->organization, call->organization.id) == 0 &&
-           invitation->expires > clock_wall_ms();
+           strcmp(invitation->organization, call->organization.id) == 0 && pending(invitation);
 }
 
 /* Whoever gets the new token could accept: so he must be able to give the role. */
@@ -138,15 +142,27 @@ void invitation_resend(struct call *call)
     invitation_send(call, &invitation);
 }
 
+static void withdraw(struct call *call, const struct invitation *invitation)
+{
+    store_invitation_remove(call->store, invitation->id);
+    call_event(call, invitation->organization, "invitation.revoke", invitation->id,
+               invitation->email, "%s", invitation->role);
+}
+
 void invitation_revoke(struct call *call)
 {
     struct invitation invitation;
-    if (invitation_named(call, &invitation)) {
-        store_invitation_remove(call->store, invitation.id);
-        call_event(call, invitation.organization, "invitation.revoke", invitation.id,
-                   invitation.email, "%s", invitation.role);
-    }
+    if (invitation_named(call, &invitation))
+        withdraw(call, &invitation);
     call_ok(call);
+}
+
+void invitation_withdraw(struct call *call, const char *email)
+{
+    struct invitation invitation;
+    if (store_invitation_of(call->store, call->organization.id, email, &invitation) &&
+        pending(&invitation))
+        withdraw(call, &invitation);
 }
 
 static void add_invitation(const struct invitation *invitation, void *context)
@@ -173,7 +189,7 @@ static bool invitation_open(struct call *call, struct invitation *invitation)
     unsigned char hash[SECRET_HASH_SIZE];
     if (secret_split(call_text(call, "token"), id, hash) &&
         store_invitation(call->store, id, invitation) && secret_same(hash, invitation->hash) &&
-        invitation->expires > clock_wall_ms())
+        pending(invitation))
         return true;
     call_fail(call, 404, "invitation_not_found",
               "There is no such invitation; it may be used, replaced or expired.");

@@ -180,6 +180,8 @@ void member_remove(struct call *call)
         call_member_change(call, organization, &member);
         call_event(call, organization, "member.remove", user, member.user.username, "%s",
                    member.role.name);
+        /* He may have come in otherwise, and must not come back with it by himself. */
+        invitation_withdraw(call, member.user.email);
     }
     call_ok(call);
 }

@@ -208,6 +208,8 @@ void store_memberships(struct store *store, const char *user, membership_fn each
 /* Listings: at most LIMIT of them behind AFTER (created, id), oldest first. */
 typedef void (*invitation_fn)(const struct invitation *invitation, void *context);
 bool store_invitation(struct store *store, const char *id, struct invitation *invitation);
+bool store_invitation_of(struct store *store, const char *organization, const char *email,
+                         struct invitation *invitation);
 /* Those that do not expire before NOW. */
 void store_invitations(struct store *store, const char *organization, int64_t now,
                        const struct cursor *after, int limit, invitation_fn each, void *context);

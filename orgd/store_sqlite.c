@@ -50,6 +50,7 @@ enum statement {
     MEMBER_CHANGES,
     MEMBERSHIP_LIST,
     INVITATION_BY_ID,
+    INVITATION_BY_EMAIL,
     INVITATION_LIST,
     INVITATION_PRUNE,
     INVITATION_ADD,
@@ -149,6 +150,8 @@ static const char *const sql[STATEMENT_COUNT] = {
         " JOIN organizations o ON o.id = m.organization_id" JOIN_ROLE(
             "m") "WHERE m.user_id = ?1 AND m.active = 1 ORDER BY o.created_at, o.id",
     [INVITATION_BY_ID] = "SELECT " INVITATION_COLUMNS " FROM invitations WHERE id = ?1",
+    [INVITATION_BY_EMAIL] =
+        "SELECT " INVITATION_COLUMNS " FROM invitations WHERE organization_id = ?1 AND email = ?2",
     [INVITATION_LIST] = "SELECT " INVITATION_COLUMNS " FROM invitations"
                         " WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
     [INVITATION_PRUNE] = "DELETE FROM invitations WHERE id = ?4 OR (organization_id = ?1"
@@ -664,14 +667,25 @@ void store_memberships(struct store *s, const char *user, membership_fn each, vo
 
 /* --- invitations --- */
 
-bool store_invitation(struct store *s, const char *id, struct invitation *invitation)
+static bool one_invitation(struct store *s, sqlite3_stmt *stmt, struct invitation *invitation)
 {
-    sqlite3_stmt *stmt = statement_begin(s, INVITATION_BY_ID, "t", id);
     bool found = statement_row(s, stmt);
     if (found)
         take_invitation(s, stmt, invitation);
     statement_end(stmt);
     return found && !s->failed;
+}
+
+bool store_invitation(struct store *s, const char *id, struct invitation *invitation)
+{
+    return one_invitation(s, statement_begin(s, INVITATION_BY_ID, "t", id), invitation);
+}
+
+bool store_invitation_of(struct store *s, const char *organization, const char *email,
+                         struct invitation *invitation)
+{
+    return one_invitation(s, statement_begin(s, INVITATION_BY_EMAIL, "tt", organization, email),
+                          invitation);
 }
 
 void store_invitations(struct store *s, const char *organization, int64_t now,

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib/orgd.sh"
 orgd_start
 org=$(new_org Acme)
-join "$org" ann member; ann=$bearer
+join "$org" ann member; ann=$bearer ann_id=$user_id
 invite() { call /organizations/invitations/create "{\"organizationId\":\"${2-$org}\",\"email\":\"$1\"}" "$OWNER"; token=$(field .token); }
 accept() { call /organizations/invitations/accept "{\"token\":\"$token\"$1}" "${2-}"; }
 pending() { api /organizations/invitations/list "{\"organizationId\":\"$org\"}" "$OWNER" | jq -r '.invitations|map(.email)|join(" ")'; }
@@ -90,5 +90,22 @@ join "$fourth" dora member
 sql "INSERT INTO members VALUES ('$org', '$user_id', 'admin', 1, 0, 1000)"
 token=$early accept '' "$bearer"
 expect 409 already_member 'accept: a member already'
+
+# One who is removed does not come back with an invitation that was made before he was in.
+fifth=$(new_org Fifth)
+call /organizations/invitations/create "{\"organizationId\":\"$fifth\",\"email\":\"ANN@example.org\",\"role\":\"admin\"}" "$OWNER"
+early=$(field .token) id=$(field .id)
+code=$(api /organizations/join-codes/create "{\"organizationId\":\"$fifth\"}" "$OWNER" | jq -r .code)
+call /organizations/join-codes/join "{\"code\":\"$code\"}" "$ann"
+is "$status" 200 'she joins with a code'
+call /organizations/invitations/create "{\"organizationId\":\"$fifth\",\"email\":\"ann2@example.org\"}" "$OWNER"
+call /organizations/members/remove "{\"organizationId\":\"$fifth\",\"userId\":\"$ann_id\"}" "$OWNER"
+done_ok 'and is removed'
+token=$early accept '' "$ann"
+expect 404 invitation_not_found 'her invitation went with her'
+call /organizations/audit/list "{\"organizationId\":\"$fifth\",\"action\":\"invitation.revoke\"}" "$OWNER"
+is "$(jq -c '.events|map([.subject,.subjectName,.detail])' <<< "$body")" "[[\"$id\",\"ANN@example.org\",\"admin\"]]" 'which is written down'
+call /organizations/invitations/list "{\"organizationId\":\"$fifth\"}" "$OWNER"
+is "$(jq -r '.invitations[].email' <<< "$body")" ann2@example.org "another's is pending still"
 orgd_end
 done_testing
