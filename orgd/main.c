@@ -28,7 +28,7 @@
 #define DEFAULT_CONNECTIONS 1024
 #define DEFAULT_ATTEMPTS    60
 #define MINUTE_MS           60000
-#define URL_MAX             1000
+#define URL_MAX             900 /* a mail's line has 998 at most, and the token takes its place */
 
 static const char usage[] =
     "Usage: orgd [OPTION]...\n"
@@ -115,9 +115,11 @@ static bool option_number(const char *option, const char *text, unsigned most, u
 static bool option_url(struct options *o, const char *url)
 {
     o->settings.letterhead.invitation_url = url;
-    return (strlen(url) <= URL_MAX && strncmp(url, "http", 4) == 0 && strstr(url, "{token}") &&
+    bool http = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    return (http && strlen(url) <= URL_MAX && strstr(url, "{token}") &&
             !strpbrk(url, " \"<>\r\n")) ||
-           usage_wrong("invitation-url", url, "must be an http or https URL with {token} in it");
+           usage_wrong("invitation-url", url,
+                       "must be an http or https URL of at most 900 characters with {token} in it");
 }
 
 static bool option_smtp(struct options *o, const char *url)

@@ -44,6 +44,14 @@ done
 wait "${pids[@]}"
 is "$(jq -s 'map(.mailed)|all' "$T"/many*) $(ls "$T/mails" | wc -l)" 'true 10' 'eight at once'
 orgd_end
+
+# The longest URL there may be: its line is one of at most 998 characters, as mail wants.
+long=https://join.example.org/$(printf '%0867d' 0)?{token}
+with_mail --invitation-url "$long"
+invite long@example.org
+is "$(grep -cxF "${long/\{token\}/${token/:/%3A}}" "$T/mails/11")" 1 'the text: a long link'
+is "$(awk 'length($0) > 998' "$T/mails/11" | wc -l)" 0 'in a line that a mail may have'
+orgd_end
 unsink
 
 sink login
@@ -103,7 +111,7 @@ refused 'go together' '--smtp-from without --smtp' --smtp-from a@b.c
 refused 'go together' '--smtp-user without a password' --smtp smtp://localhost --smtp-from a@b.c --smtp-user x
 for url in http://localhost smtp:// smtp://u:p@host 'smtp://a b' localhost; do refused 'must be smtp' "--smtp $url" --smtp "$url" --smtp-from a@b.c; done
 refused 'e-mail' '--smtp-from' --smtp smtp://localhost --smtp-from 'a@b>c'
-for url in http://x/ 'ftp://{token}' 'https://x/{token} y'; do refused 'with \{token\}' "--invitation-url $url" --invitation-url "$url"; done
+for url in http://x/ 'ftp://{token}' 'https://x/{token} y' 'httpx://{token}' "$long&"; do refused 'with \{token\}' "--invitation-url $url" --invitation-url "$url"; done
 chmod 644 "$T/password"
 refused 'password: ' 'a password that others can read' --smtp smtp://localhost --smtp-from a@b.c --smtp-user x --smtp-password-file "$T/password"
 chmod 600 "$T/password"; : > "$T/password"
