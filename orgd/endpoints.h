@@ -24,12 +24,26 @@ void member_remove(struct call *call);
 void member_changes(struct call *call);
 
 /*
- * Looks again for a held members/changes. True with a whole answer in REPLY: what changed; or, when
- * LAST, that nothing did; or that the caller is not let in any more. False when there is still
- * nothing to say. An empty REPLY with true means that the store failed.
+ * The answer to a held members/changes. Polls that wait for the same share one, for a change of a
+ * role can concern many members, and many polls wait.
  */
-bool member_changes_again(struct store *store, const struct poll *poll, bool last,
-                          struct buffer *reply);
+struct reply {
+    unsigned holders;
+    char organization[ID_SIZE];
+    int64_t since, revision;
+    struct buffer text; /* empty: the store failed */
+};
+
+/*
+ * Looks again for a held members/changes. NULL when there is still nothing to say; else a whole
+ * answer, to be released: what changed; or, when LAST, that nothing did; or that the caller is not
+ * let in any more. It is OTHER, with one holder more, when that says the same; OTHER may be NULL.
+ */
+struct reply *member_changes_again(struct store *store, const struct poll *poll, bool last,
+                                   struct reply *other);
+
+/* Frees REPLY, which may be NULL, with its last holder; true when it did. */
+bool reply_release(struct reply *reply);
 
 /*
  * Adds the next piece of a members/list to REPLY and moves POLL->after; *END when it was the last.

@@ -25,16 +25,16 @@ struct held {
     int64_t end;  /* of the wait, clock_mono_ms */
     int64_t beat; /* next heartbeat */
     bool suspended;
-    bool told;     /* a change was committed and the answer is not all sent */
-    bool answered; /* REPLY is the answer */
-    struct buffer reply;
-    size_t sent; /* of REPLY */
+    bool told;           /* a change was committed and the answer is not all sent */
+    struct reply *reply; /* the answer; NULL as long as there is none */
+    size_t sent;         /* of REPLY */
 };
 
 struct held_set {
     LIST_HEAD(, held) polls;
     struct store *store;
     size_t count, most, telling;
+    struct reply *latest; /* some poll's answer, that others may share; NULL without one */
     int timer;
     int64_t armed; /* when the timer fires */
     bool stopping;
@@ -132,7 +132,7 @@ void held_tell(struct held_set *set, const struct buffer *ids)
     struct held *held;
     LIST_FOREACH(held, &set->polls, link)
     {
-        if (held->answered || !concerns(&held->poll, ids))
+        if (held->reply || !concerns(&held->poll, ids))
             continue;
         if (!held->told)
             set->telling++;
@@ -159,16 +159,25 @@ static void untold(struct held *held)
 /* Part of the answer; in the end, the end. */
 static ssize_t send_reply(struct held *held, char *out, size_t max)
 {
-    size_t n = held->reply.len - held->sent;
-    if (held->reply.len == 0)
+    const struct buffer *text = &held->reply->text;
+    size_t n = text->len - held->sent;
+    if (text->len == 0)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (n == 0)
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (n > max)
         n = max;
-    memcpy(out, held->reply.data + held->sent, n);
+    memcpy(out, text->data + held->sent, n);
     held->sent += n;
     return (ssize_t)n;
+}
+
+static void look_again(struct held *held, bool last)
+{
+    struct held_set *set = held->set;
+    held->reply = member_changes_again(set->store, &held->poll, last, set->latest);
+    if (held->reply)
+        set->latest = held->reply;
 }
 
 /* MHD asks for more of the response's body. */
@@ -179,10 +188,9 @@ static ssize_t held_read(void *context, uint64_t position, char *out, size_t max
     int64_t now = clock_mono_ms();
     if (held->set->stopping)
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    if (!held->answered && (held->told || now >= held->end))
-        held->answered =
-            member_changes_again(held->set->store, &held->poll, now >= held->end, &held->reply);
-    if (held->answered)
+    if (!held->reply && (held->told || now >= held->end))
+        look_again(held, now >= held->end);
+    if (held->reply)
         return send_reply(held, out, max);
     untold(held);
     if (now >= held->beat) {
@@ -202,7 +210,9 @@ static void held_end(void *context)
     untold(held);
     held->set->count--;
     LIST_REMOVE(held, link);
-    buffer_free(&held->reply);
+    bool latest = held->set->latest == held->reply;
+    if (reply_release(held->reply) && latest)
+        held->set->latest = NULL;
     free(held);
 }
 

@@ -4,6 +4,7 @@
 #include "orgd/record.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Members as JSON text, so that a long list is never held as a tree. */
@@ -240,22 +241,56 @@ static void changes_ended(const struct poll *poll, struct buffer *reply)
     cJSON_Delete(object);
 }
 
-bool member_changes_again(struct store *store, const struct poll *poll, bool last,
-                          struct buffer *reply)
+bool reply_release(struct reply *reply)
+{
+    if (!reply || --reply->holders > 0)
+        return false;
+    buffer_free(&reply->text);
+    free(reply);
+    return true;
+}
+
+static struct reply *reply_make(void)
+{
+    struct reply *reply = memory_get(sizeof *reply);
+    reply->holders = 1;
+    return reply;
+}
+
+/* What changed after POLL's since: OTHER if it says that. */
+static struct reply *changes_reply(struct store *store, const struct organization *organization,
+                                   const struct poll *poll, struct reply *other)
+{
+    if (other && other->since == poll->since && other->revision == organization->revision &&
+        strcmp(other->organization, organization->id) == 0) {
+        other->holders++;
+        return other;
+    }
+    struct reply *reply = reply_make();
+    snprintf(reply->organization, sizeof reply->organization, "%s", organization->id);
+    reply->since = poll->since;
+    reply->revision = organization->revision;
+    if (!changes_write(store, organization, poll->since, &reply->text))
+        buffer_free(&reply->text);
+    return reply;
+}
+
+struct reply *member_changes_again(struct store *store, const struct poll *poll, bool last,
+                                   struct reply *other)
 {
     struct organization organization;
-    bool answer = true;
+    struct reply *reply = NULL;
     if (!store_begin(store, false))
-        return true;
-    if (!poll_allowed(store, poll) || !store_organization(store, poll->organization, &organization))
-        changes_ended(poll, reply);
-    else if (!last && !changes_any(&organization, poll->since))
-        answer = false;
-    else if (!changes_write(store, &organization, poll->since, reply))
-        buffer_free(reply);
-    if (!store_commit(store)) {
-        buffer_free(reply);
-        return true;
+        return reply_make();
+    if (!poll_allowed(store, poll) ||
+        !store_organization(store, poll->organization, &organization)) {
+        reply = reply_make();
+        changes_ended(poll, &reply->text);
+    } else if (last || changes_any(&organization, poll->since)) {
+        reply = changes_reply(store, &organization, poll, other);
     }
-    return answer;
+    if (store_commit(store))
+        return reply;
+    reply_release(reply);
+    return reply_make();
 }

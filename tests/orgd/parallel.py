@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Many clients at once against orgd. parallel.py URL OWNER-BEARER TEST [ARGUMENT...]; the functions test_* say
 which, and print one line: what parallel.t compares."""
-import collections, http.client, json, random, sys, threading, time
+import collections, http.client, json, random, socket, sys, threading, time
 
 host = sys.argv[1].split('//')[1]
 owner = sys.argv[2]
@@ -187,6 +187,38 @@ def test_writes(seconds, run, log):
     with open(log, 'w') as f:
         f.writelines(line + '\n' for line in lines)
     print(len(lines))
+
+
+def test_share(polls, org, pid):
+    """Many polls, whose clients read nothing, hear of a change of 5000 members: by how many MiB the server grows."""
+    def memory():
+        with open('/proc/%s/status' % pid) as f:
+            return int(next(line for line in f if line.startswith('VmHWM')).split()[1]) >> 10
+    address = host.split(':')
+    revision = call('/organizations/members/changes', {'organizationId': org, 'since': 9007199254740992}, owner)[1]['revision']
+    while (page := call('/organizations/members/changes', {'organizationId': org, 'since': revision}, owner)[1])['members']:
+        revision = page['revision']
+    body = json.dumps({'organizationId': org, 'since': revision, 'wait': 60000})
+    held, answers = [], []
+    for _ in range(int(polls)):
+        s = socket.socket()
+        s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        s.connect((address[0], int(address[1])))
+        s.sendall(('POST /v1/organizations/members/changes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n'
+                   'Content-Length: %d\r\n\r\n%s' % (owner, len(body), body)).encode())
+        begin = b''
+        while not begin.endswith(b'\r\n\r\n1\r\n\n\r\n'):   # the headers and the heartbeat
+            begin += s.recv(1)
+        held.append(s)
+    before = memory()
+    call('/organizations/roles/set', {'organizationId': org, 'role': 'ops', 'permissions': ['members:view']}, owner)
+    for s in held:
+        begin = b''
+        while len(begin.partition(b'{')[2]) < 11 and (more := s.recv(20)):   # behind the heartbeats
+            begin += more
+        answers.append(begin.partition(b'{')[2][:11])
+    after = memory()
+    print(set(answers) == {b'"members":['}, after - before)
 
 
 globals()['test_' + sys.argv[3]](*sys.argv[4:])

@@ -14,6 +14,17 @@ is "$(parallel accept 4)" 'right/1 right/1 right/1 right/1' 'an invitation: once
 is "$(parallel revoke 2)" '0 prompt' 'a revoked token: not one request more, and its polls end'
 is "$("$ORGD" check --data "$DATA")" "$DATA: nothing is wrong" 'check finds nothing, beside the running server'
 
+# One change of 5000 members, about 1 MiB of JSON, and 150 polls: they share it.
+org=$(new_org Big)
+call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"ops\",\"permissions\":[]}" "$OWNER"
+sql "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 5001)
+     INSERT INTO users SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n;
+     INSERT INTO members SELECT '$org', id, 'ops', 1, created_at, created_at FROM users WHERE id LIKE 'usr_000000%';
+     UPDATE organizations SET revision = 5001 WHERE id = '$org'"
+grown=$(parallel share 150 "$org" "$orgd_pid")
+like "$grown" '^True [0-9]+$' 'one change, 150 polls: all are told'
+ok "and they share the answer ($grown MiB)" test "${grown#* }" -lt 100
+
 # missing FILE: how many of the acknowledged rows in FILE are not in the data file
 missing() {
     local table column id
