@@ -5,6 +5,7 @@
 #include <time.h>
 
 #define DISPLAY_MAX 100 /* characters */
+#define DATE_FORMAT "%Y-%m-%dT%H:%M:%S"
 
 static void add_time(cJSON *object, const char *name, int64_t ms)
 {
@@ -12,7 +13,7 @@ static void add_time(cJSON *object, const char *name, int64_t ms)
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
     gmtime_r(&seconds, &tm);
-    strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
+    strftime(date, sizeof date, DATE_FORMAT, &tm);
     snprintf(text, sizeof text, "%s.%03dZ", date, (int)(ms % 1000));
     cJSON_AddStringToObject(object, name, text);
 }
@@ -160,30 +161,49 @@ void mail_date(int64_t ms, char *text, size_t size)
 static bool offset_parse(const char *text, int *minutes)
 {
     struct tm tm = {0};
+    char exact[16];
     *minutes = 0;
     if (strcmp(text, "Z") == 0)
         return true;
-    if (text[0] != '+' && text[0] != '-')
+    if ((text[0] != '+' && text[0] != '-') || !strptime(text + 1, "%H:%M", &tm))
         return false;
-    const char *end = strptime(text + 1, "%H:%M", &tm);
     *minutes = (tm.tm_hour * 60 + tm.tm_min) * (text[0] == '-' ? -1 : 1);
-    return end && *end == '\0';
+    strftime(exact, sizeof exact, "%H:%M", &tm);
+    return strcmp(text + 1, exact) == 0;
+}
+
+/* Reads 2026-01-02T03:04:05 as it would be written, and moves *TEXT behind it: strptime is content
+ * with less, and with a 31st of February. */
+static bool date_parse(const char **text, time_t *seconds)
+{
+    struct tm tm = {0};
+    char exact[32];
+    const char *end = strptime(*text, DATE_FORMAT, &tm);
+    if (!end)
+        return false;
+    *seconds = timegm(&tm);
+    size_t len = strftime(exact, sizeof exact, DATE_FORMAT, &tm);
+    bool same = len == (size_t)(end - *text) && memcmp(exact, *text, len) == 0;
+    *text = end;
+    return same;
 }
 
 bool time_parse(const char *text, int64_t *ms)
 {
-    struct tm tm = {0};
+    time_t seconds;
     int minutes, fraction = 0, unit = 100;
-    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-    if (!rest)
+    if (!date_parse(&text, &seconds))
         return false;
-    if (*rest == '.') {
-        for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
-            fraction += (*rest - '0') * unit;
+    if (*text == '.') {
+        const char *digits = ++text;
+        for (; *text >= '0' && *text <= '9'; text++, unit /= 10)
+            fraction += (*text - '0') * unit;
+        if (text == digits)
+            return false;
     }
-    if (!offset_parse(rest, &minutes))
+    if (!offset_parse(text, &minutes))
         return false;
-    *ms = ((int64_t)timegm(&tm) - minutes * 60LL) * 1000 + fraction;
+    *ms = ((int64_t)seconds - minutes * 60LL) * 1000 + fraction;
     return true;
 }
 

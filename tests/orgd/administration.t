@@ -186,7 +186,11 @@ on /organizations/audit/list ',"action":"role.remove"'; at=$(field '.events[0].a
 is "$(events ",\"action\":\"role.remove\",\"from\":\"$at\",\"to\":\"$at\"" | wc -l)" 1 'from and to are included'
 on /organizations/audit/list ',"to":"2026-01-01T00:00:00Z"'; is "$status $(field '.events|length')" '200 0' 'to'
 on /organizations/audit/list ',"from":"2126-01-01T00:00:00+02:00"'; is "$status $(field '.events|length')" '200 0' 'from'
-for time in yesterday 2026-01-01 '2026-01-01T00:00:00' '2026-01-01T00:00:00Zx' ''; do on /organizations/audit/list ",\"from\":\"$time\""; expect 400 invalid "from '$time'"; done
+for time in 2026-01-02T03:04:05Z 2026-01-02T03:04:05.5-02:30 2026-01-02T03:04:05.123456789+00:00 2024-02-29T23:59:59Z; do
+    on /organizations/audit/list ",\"from\":\"$time\""; is "$status" 200 "from '$time'"
+done
+for time in yesterday 2026-01-01 '2026-01-01T00:00:00' '2026-01-01T00:00:00Zx' '' 2026-1-2T3:4:5Z ' 2026-01-02T03:04:05Z' 2026-01-02T03:04:05.Z \
+    2026-02-31T00:00:00Z 2025-02-29T00:00:00Z 2026-01-02T24:00:00Z 2026-01-02T03:04:05+9:5 '2026-01-02T03:04:05+ 1:00' 2026-01-02T03:04:05+24:00 2026-01-02T03:04:05+01:60; do on /organizations/audit/list ",\"from\":\"$time\""; expect 400 invalid "from '$time'"; done
 is "$(sql "SELECT count(*) FROM events WHERE organization_id = ''")" 2 "a user's tokens are nobody else's business"
 
 # pages NAME PATH: pages of two are what one page is
