@@ -146,8 +146,19 @@ wait $one
 is "$(cat "$T/stopped.end")" '200 18' 'the held poll is cut off'
 is "$(tr -d '0-9 \n' < "$T/stopped")" '' 'without an answer'
 
-# --- pages ---
+# A role that may no longer look
 orgd_start
+call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"ops\",\"permissions\":[\"members:view\"]}" "$OWNER"
+join "$org" kim ops
+ops=$(api /organizations/tokens/create "{\"organizationId\":\"$org\",\"role\":\"ops\"}" "$OWNER" | jq -r .apiToken.bearer)
+hold look 12 30000 "$bearer"; one=$held
+hold look_token 12 30000 "$ops"; two=$held
+call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"ops\",\"permissions\":[\"org:view\"]}" "$OWNER"
+settle $one; settle $two
+is "$(last look | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' 'a poll ends when its role may not look any more'
+is "$(last look_token | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' "and so does an organization's token's"
+
+# --- pages ---
 big=$(new_org Big)
 sql "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10003)
      INSERT INTO users SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n;

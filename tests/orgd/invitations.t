@@ -56,7 +56,18 @@ for VIA in unix tcp; do
     is "$(pending)" '' "$VIA an expired one is not pending"
     accept ",\"username\":\"late$VIA\""
     expect 404 invitation_not_found "$VIA an expired one is not accepted"
+    for path in resend revoke; do
+        call /organizations/invitations/$path "{\"organizationId\":\"$org\",\"id\":\"${token%%:*}\"}" "$OWNER"
+        is "$status" $([ $path = resend ] && echo 404 || echo 200) "$VIA an expired one: $path"
+    done
+    is "$(sql "SELECT count(*) FROM events WHERE subject = '${token%%:*}' AND action <> 'invitation.create'")" 0 "$VIA and neither is written down"
     invite "later$VIA@example.org"
+    id=${token%%:*} token=${token%%:*}:$(printf '%043d' 0)
+    accept ',"username":"eve"'
+    expect 404 invitation_not_found "$VIA a pending one with a wrong secret"
+    token=$id:
+    accept ',"username":"eve"'
+    expect 404 invitation_not_found "$VIA a pending one without its secret"
     is "$(sql 'SELECT count(*) FROM invitations WHERE expires_at = 1000')" 0 "$VIA and is cleaned away"
     sql 'DELETE FROM invitations'
 done
@@ -107,5 +118,11 @@ call /organizations/audit/list "{\"organizationId\":\"$fifth\",\"action\":\"invi
 is "$(jq -c '.events|map([.subject,.subjectName,.detail])' <<< "$body")" "[[\"$id\",\"ANN@example.org\",\"admin\"]]" 'which is written down'
 call /organizations/invitations/list "{\"organizationId\":\"$fifth\"}" "$OWNER"
 is "$(jq -r '.invitations[].email' <<< "$body")" ann2@example.org "another's is pending still"
+call /organizations/invitations/create "{\"organizationId\":\"$fifth\",\"email\":\"ann@example.org\"}" "$OWNER"
+sql "UPDATE invitations SET expires_at = 1000 WHERE email = 'ann@example.org'"
+call /organizations/join-codes/join "{\"code\":\"$code\"}" "$ann"
+call /organizations/members/remove "{\"organizationId\":\"$fifth\",\"userId\":\"$ann_id\"}" "$OWNER"
+call /organizations/audit/list "{\"organizationId\":\"$fifth\",\"action\":\"invitation.revoke\"}" "$OWNER"
+is "$(field '.events|length')" 1 'one that has expired is nothing to revoke'
 orgd_end
 done_testing

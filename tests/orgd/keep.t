@@ -82,6 +82,9 @@ cp "$T/copy.db" "$T/broken.db"; dd if=/dev/urandom of="$T/broken.db" bs=1 seek=8
 
 # --- limits ---
 orgd_start --attempts 5 --connections 20
+limited=$(new_org Limited)
+good=$(api /organizations/invitations/create "{\"organizationId\":\"$limited\",\"email\":\"good@example.org\"}" "$OWNER" | jq -r .token)
+code=$(api /organizations/join-codes/create "{\"organizationId\":\"$limited\"}" "$OWNER" | jq -r .code)
 for VIA in unix tcp; do
     codes=
     for i in 1 2 3 4 5 6 7; do call /users/whoami '{}' "live_x:y"; codes="$codes $status"; done
@@ -89,8 +92,8 @@ for VIA in unix tcp; do
     expect 429 too_many_attempts "$VIA: then none"
     like "$(request /users/whoami -i -d '{}' -H 'Authorization: Bearer live_x:y')" '^Retry-After: [0-9]+' "$VIA: with Retry-After"
     call /users/whoami '{}' "$OWNER"; is "$status" 200 "$VIA: a good one works still"
-    call /organizations/invitations/accept '{"token":"x","username":"eve"}'; expect 429 too_many_attempts "$VIA: no invitation is tried then"
-    call /organizations/join-codes/join '{"code":"x"}' "$OWNER"; expect 429 too_many_attempts "$VIA: nor a join code"
+    call /organizations/invitations/accept "{\"token\":\"$good\",\"username\":\"good\"}"; expect 429 too_many_attempts "$VIA: no invitation is tried then, be it good"
+    call /organizations/join-codes/join "{\"code\":\"$code\"}" "$OWNER"; expect 429 too_many_attempts "$VIA: nor a join code"
 done
 wait=$(request /users/whoami -i -d '{}' -H 'Authorization: Bearer live_x:y' | tr -d '\r' | sed -n 's/^Retry-After: //p')
 ok 'Retry-After is short' test "$wait" -ge 1 -a "$wait" -le 13
@@ -102,6 +105,11 @@ codes=; for i in 1 2 3 4 5 6; do call /organizations/invitations/accept '{"token
 is "$codes" ' 404 404 404 404 404 429' 'invitations that are none'
 VIA=unix codes=; for i in 1 2 3 4 5 6; do call /organizations/join-codes/join '{"code":"x"}' "$OWNER"; codes="$codes $status"; done
 is "$codes" ' 404 404 404 404 404 429' 'join codes that are none, from another peer'
+orgd_stop
+orgd_start --attempts 5 --connections 20
+VIA=tcp codes=; for i in 1 2 3 4 5 6; do call /organizations/invitations/accept "{\"token\":\"$good\"}" "$OWNER"; codes="$codes $status"; done
+is "$codes" ' 403 403 403 403 403 429' "invitations that are another's"
+VIA=unix
 python3 - "${URL##*:}" > "$T/connections" <<'PY'
 import socket, sys, time
 open_ = [socket.create_connection(('127.0.0.1', int(sys.argv[1]))) for _ in range(30)]

@@ -221,4 +221,19 @@ def test_share(polls, org, pid):
     print(set(answers) == {b'"members":['}, after - before)
 
 
+def test_cut(path, org):
+    """A listing of 5000 members, of which little has been read when its token is revoked: how it ends."""
+    token = call('/organizations/tokens/create', {'organizationId': org}, owner)[1]['apiToken']
+    body = json.dumps({'organizationId': org})
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(path)
+        s.sendall(('POST /v1/organizations/members/list HTTP/1.1\r\nHost: x\r\nConnection: close\r\n'
+                   'Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s' % (token['bearer'], len(body), body)).encode())
+        reply = s.recv(500)
+        call('/organizations/tokens/revoke', {'organizationId': org, 'key': token['key']}, owner)
+        while piece := s.recv(65536):
+            reply += piece
+    print(reply[9:12].decode(), 'whole' if reply.endswith(b'\r\n0\r\n\r\n') else 'cut off')
+
+
 globals()['test_' + sys.argv[3]](*sys.argv[4:])

@@ -24,6 +24,7 @@ sql "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 50
 grown=$(parallel share 150 "$org" "$orgd_pid")
 like "$grown" '^True [0-9]+$' 'one change, 150 polls: all are told'
 ok "and they share the answer ($grown MiB)" test "${grown#* }" -lt 100
+is "$(parallel cut "$SOCKET" "$org")" '200 cut off' 'a listing breaks off when its token is revoked'
 
 # missing FILE: how many of the acknowledged rows in FILE are not in the data file
 missing() {
