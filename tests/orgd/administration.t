@@ -65,6 +65,8 @@ on /organizations/members/list '' "$mia"; expect 403 forbidden 'and holds at onc
 on /organizations/roles/set ',"role":"more","permissions":["members:view"]' "$mia"; expect 403 role_above_own 'nobody grants what he lacks'
 on /organizations/roles/set ',"role":"ops","permissions":["org:view","org:manage","members:manage"]' "$mia"; expect 403 role_above_own 'not even to himself'
 on /organizations/tokens/create ',"role":"owner"' "$mia"; expect 403 role_above_own 'nor by a token'
+org_token owner; on /organizations/tokens/revoke ",\"key\":\"$key\"" "$mia"; done_ok 'but a token is revoked by whoever may revoke tokens'
+call /users/whoami '{}' "$bearer"; expect 401 unauthorized 'also an owner'"'"'s'
 on /organizations/delete ',"name":"Acme Ltd"' "$mia"; expect 403 forbidden 'delete: org:manage alone is not enough'
 on /organizations/members/set-role ",\"userId\":\"$mia_id\",\"role\":\"member\""; done_ok 'she is a member again'
 for use in invitations/create:',"email":"ops@example.org"' join-codes/create: tokens/create:; do
@@ -124,6 +126,8 @@ call /organizations/join-codes/join "{\"code\":\"$code\"}" "$zoe"; expect 404 co
 on /organizations/join-codes/list ''; is "$(jq -c '.joinCodes|map([.role,.maxUses,.uses,has("code")])' <<< "$body")" '[["admin",1,1,false]]' 'join-codes/list'
 on /organizations/join-codes/create ',"maxUses":null'; code=$(field .code) id=$(field .id); is "$(field .maxUses)" null 'maxUses null'
 call /organizations/join-codes/join "{\"code\":\"$code\"}" "$zoe"; is "$status $(field .role)" '200 member' 'join: one who was removed comes back'
+call /organizations/join-codes/revoke "{\"organizationId\":\"$other\",\"id\":\"$id\"}" "$out"; done_ok 'join-codes/revoke: of another organization'
+is "$(sql "SELECT count(*) FROM join_codes WHERE id = '$id'")" 1 'does nothing'
 on /organizations/join-codes/revoke ",\"id\":\"$id\"" "$ann"; done_ok 'join-codes/revoke'
 on /organizations/join-codes/revoke ",\"id\":\"$id\"" "$ann"; done_ok 'join-codes/revoke again'
 call /organizations/join-codes/join "{\"code\":\"$code\"}" "$ann"; expect 404 code_not_found 'join: revoked'
