@@ -15,6 +15,8 @@
 #define DRAIN_MAX                                                                                  \
     (1U << 20) /* of a body that is too large, so that the client reads the answer                 \
                 */
+#define BODIES_MAX    (64U << 20) /* of all requests; beyond it only small ones are taken */
+#define BODY_SMALL    4096
 #define LOG_PATH_SIZE 128
 #define LOG_EVERY_MS  1000 /* of what strangers can cause at will */
 #define BUSY_RETRY_S  5
@@ -67,7 +69,7 @@ static void connection_owes_not(struct front *f, struct connection *c)
     c->owing = false;
 }
 
-static void refuse(const struct connection *c)
+static void refuse(const struct connection *c, const char *why)
 {
     static int64_t last = -LOG_EVERY_MS;
     int64_t now = clock_mono_ms();
@@ -75,7 +77,7 @@ static void refuse(const struct connection *c)
     if (now - last < LOG_EVERY_MS)
         return;
     last = now;
-    fprintf(stderr, "orgd: %s has too many connections\n", c->from);
+    fprintf(stderr, "orgd: %s %s\n", c->from, why);
 }
 
 static struct connection *connection_begin(struct front *f, struct MHD_Connection *connection)
@@ -89,7 +91,7 @@ static struct connection *connection_begin(struct front *f, struct MHD_Connectio
     c->peer = peer_connect(f->peers, c->fd, address, &too_many);
     connection_owes(f, c);
     if (too_many)
-        refuse(c);
+        refuse(c, "has too many connections");
     return c;
 }
 
@@ -120,6 +122,12 @@ int connections_expire(struct front *f)
 }
 
 /* --- a request --- */
+
+static void body_free(struct front *f, struct exchange *x)
+{
+    f->bodies -= x->body.size;
+    buffer_free(&x->body);
+}
 
 /* What a client made up, as one word of at most SIZE - 1 characters. */
 static const char *log_word(char *word, size_t size, const char *text)
@@ -191,7 +199,7 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
-    buffer_free(&x->body);
+    body_free(f, x);
 }
 
 /* For what changes nothing. */
@@ -285,10 +293,18 @@ static enum MHD_Result exchange_reply(struct front *f, struct exchange *x)
 }
 
 /* A piece of the body. One that is too large is read to its end, within reason, and forgotten. */
-static enum MHD_Result exchange_take(struct exchange *x, const char *data, size_t *size)
+static enum MHD_Result exchange_take(struct front *f, struct exchange *x, const char *data,
+                                     size_t *size)
 {
-    if (x->drained > 0 || !buffer_add(&x->body, data, *size, BODY_MAX)) {
-        buffer_free(&x->body);
+    size_t had = x->body.size;
+    bool fits = x->drained == 0 && buffer_add(&x->body, data, *size, BODY_MAX);
+    f->bodies += x->body.size - had;
+    if (fits && f->bodies > BODIES_MAX && x->body.size > BODY_SMALL) {
+        refuse(x->peer, "is hung up on: too many large requests are being sent");
+        return MHD_NO;
+    }
+    if (!fits) {
+        body_free(f, x);
         x->drained += *size;
     }
     *size = 0;
@@ -322,7 +338,7 @@ enum MHD_Result exchange_handle(void *front, struct MHD_Connection *connection, 
             return MHD_YES;
         x->drained = DRAIN_MAX;
     } else if (*size > 0) {
-        return exchange_take(x, data, size);
+        return exchange_take(f, x, data, size);
     }
     if (!x->dispatched) {
         if (f->stopping)
@@ -351,7 +367,7 @@ void exchange_end(void *front, struct MHD_Connection *connection, void **request
         return;
     connection_owes_not(front, x->peer);
     connection_owes(front, x->peer);
-    buffer_free(&x->body);
+    body_free(front, x);
     buffer_free(&x->answer.body);
     buffer_free(&x->answer.changed);
     buffer_free(&x->answer.letter.text);

@@ -30,6 +30,7 @@ struct front {
     uint32_t run;     /* begins the requests' ids: they differ from one run to the next */
     uint32_t request; /* the latest one's number */
     size_t streams;
+    size_t bodies;                   /* bytes that the requests' bodies take while they come */
     bool stopping;                   /* no request is begun any more: nothing would resume it */
     STAILQ_HEAD(, exchange) changes; /* suspended until changes_run */
     STAILQ_HEAD(, exchange) waiting; /* suspended until the held polls were told */

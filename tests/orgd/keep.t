@@ -127,6 +127,44 @@ is "$(cat "$T/connections")" 20 'twenty connections from one address'
 like "$(cat "$ORGD_LOG")" '^orgd: 127\.0\.0\.1 has too many connections$' 'the log says who'
 VIA=tcp; wait_for 5 eval 'call /users/whoami "{}" "$OWNER"; [ "$status" = 200 ]'
 is "$status" 200 'when they are gone it is served again'
+orgd_stop
+
+# Bodies that never end: together they have a limit, and small requests are served beside them.
+orgd_start --connections 2000
+is "$(ulimit -n 4000; python3 - "${URL##*:}" "$OWNER" <<'PY'
+import socket, sys, time
+def send(head, body):
+    s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
+    s.sendall(b'POST /v1/users/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s'
+              % (sys.argv[2].encode(), head, body))
+    return s
+def gone(s):
+    s.setblocking(False)
+    try:
+        return s.recv(1) == b''
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+long = [send(60000, b' ' * 59000) for _ in range(1200)]
+end = time.monotonic() + 20
+while not any(map(gone, long)) and time.monotonic() < end:
+    time.sleep(0.1)
+small = send(2, b'{}').recv(15)
+kept = sum(not gone(s) for s in long)
+for s in long:
+    s.close()
+end, large = time.monotonic() + 30, b''
+while not large and time.monotonic() < end:
+    s = send(60000, b' ' * 59998 + b'{}')
+    try:
+        large = s.recv(15)
+    except ConnectionResetError:
+        time.sleep(0.1)
+print(small.decode(), '-', 900 < kept < 1100, '-', large.decode())
+PY
+)" 'HTTP/1.1 200 OK - True - HTTP/1.1 200 OK' 'about a thousand bodies of 64 KiB are held, no more, and a small request is served'
+like "$(cat "$ORGD_LOG")" '^orgd: 127\.0\.0\.1 is hung up on: too many large requests are being sent$' 'the log says so'
 for option in attempts connections; do
     for value in 0 -1 x 99999999 ''; do out=$("$ORGD" --$option "$value" 2>&1); like "$? $out" "^2 .*--$option .*must be 1-" "--$option '$value'"; done
 done
