@@ -223,6 +223,13 @@ pages joinCodes /organizations/join-codes/list
 pages tokens /organizations/tokens/list
 pages events /organizations/audit/list
 
+# --- a hundred roles ---
+sql "DELETE FROM roles WHERE organization_id = '$org'; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 99)
+     INSERT INTO roles SELECT '$org', 'r' || i, 1 FROM n"
+on /organizations/roles/set ',"role":"last","permissions":[]'; done_ok 'the hundredth role'
+on /organizations/roles/set ',"role":"more","permissions":[]'; expect 409 too_many 'one more'
+on /organizations/roles/set ',"role":"r1","permissions":[]'; done_ok 'but one that there is may change'
+
 # --- delete ---
 refuses delete /organizations/delete ',"name":"Acme Inc"'
 on /organizations/delete ',"name":"Acme Inc"' "$ann"; expect 403 forbidden 'delete: an admin may not'
