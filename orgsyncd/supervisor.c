@@ -190,22 +190,31 @@ static bool child_ended(struct supervisor *s, int *status)
 
 /* --- signals --- */
 
-static void reload(struct supervisor *s, bool *restart)
+/* True when there is a new configuration; the children of the old one have ended then. */
+static bool reload(struct supervisor *s)
 {
     char error[CONFIG_ERROR_LEN];
     struct config *next = config_load(s->config_path, error);
     if (!next) {
         log_line("%s; the configuration that is in force stays", error);
-        return;
+        return false;
     }
     end_all(s);
     config_free(s->config);
     s->config = next;
-    *restart = true;
     log_line("configuration read again");
+    return true;
 }
 
-enum event { EVENT_END, EVENT_RESTART, EVENT_DONE };
+enum event { EVENT_END, EVENT_RESTART, EVENT_RELOADED };
+
+/* Waits for a signal of SET until END (clock_mono_ms). Returns its number, or -1. */
+static int wait_for_signal(const sigset_t *set, int64_t end, siginfo_t *info)
+{
+    int64_t left = end - clock_mono_ms();
+    struct timespec ts = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
+    return left > 0 ? sigtimedwait(set, info, &ts) : -1;
+}
 
 /* Waits for something that ends the children or ourselves. */
 static enum event wait_for_event(struct supervisor *s, const sigset_t *set, int *status)
@@ -213,26 +222,32 @@ static enum event wait_for_event(struct supervisor *s, const sigset_t *set, int 
     for (;;) {
         siginfo_t info;
         int number = sigwaitinfo(set, &info);
-        bool restart = false;
         if (number == KEEPER_ALIVE && info.si_pid == s->keeper)
             notify("READY=1\nWATCHDOG=1");
         if (number == SIGTERM || number == SIGINT)
             return EVENT_END;
-        if (number == SIGHUP)
-            reload(s, &restart);
-        else if (number == SIGCHLD)
-            restart = child_ended(s, status);
-        if (restart)
-            return s->mode == KEEPER_SERVE ? EVENT_RESTART : EVENT_DONE;
+        if (number == SIGHUP && reload(s))
+            return EVENT_RELOADED;
+        if (number == SIGCHLD && child_ended(s, status))
+            return EVENT_RESTART;
     }
 }
 
-/* Rests MS unless told to end. */
-static bool rest(const sigset_t *set, int64_t ms)
+/* Rests MS before the children are started anew, whatever their ends have left to be waited for,
+ * unless there is a new configuration. Who rests does not hang. */
+static enum event rest(struct supervisor *s, const sigset_t *set, int64_t ms)
 {
-    struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-    int number = sigtimedwait(set, NULL, &ts);
-    return number != SIGTERM && number != SIGINT;
+    int64_t end = clock_mono_ms() + ms;
+    notify("WATCHDOG=1");
+    while (clock_mono_ms() < end) {
+        siginfo_t info;
+        int number = wait_for_signal(set, end, &info);
+        if (number == SIGTERM || number == SIGINT)
+            return EVENT_END;
+        if (number == SIGHUP && reload(s))
+            return EVENT_RELOADED;
+    }
+    return EVENT_RESTART;
 }
 
 static int run(struct supervisor *s, const sigset_t *set)
@@ -243,13 +258,16 @@ static int run(struct supervisor *s, const sigset_t *set)
         int64_t begun = clock_mono_ms();
         enum event event = start_all(s) < 0 ? EVENT_RESTART : wait_for_event(s, set, &status);
         end_all(s);
-        if (event == EVENT_END)
-            return 0;
-        if (s->mode != KEEPER_SERVE)
+        if (event != EVENT_END && s->mode != KEEPER_SERVE)
             return status >= 0 ? status : 1;
         back_off = clock_mono_ms() - begun > STEADY_MS ? BACK_OFF_MIN : back_off * 2;
-        if (!rest(set, back_off < BACK_OFF_MAX ? back_off : BACK_OFF_MAX))
+        back_off = back_off < BACK_OFF_MAX ? back_off : BACK_OFF_MAX;
+        if (event == EVENT_RESTART)
+            event = rest(s, set, back_off);
+        if (event == EVENT_END)
             return 0;
+        if (event == EVENT_RELOADED)
+            back_off = BACK_OFF_MIN;
     }
 }
 
