@@ -282,29 +282,40 @@ static int64_t turn(struct fetcher *f)
     return no_news && clock_mono_ms() - begun < NO_NEWS_MS ? NO_NEWS_MS : 0;
 }
 
-static struct provider *open_provider(const struct fetcher_settings *s)
+static bool open_providers(struct fetcher *f, struct api_error *err)
 {
-    struct api_error err;
-    struct provider_settings settings = config_provider(s->org);
-    settings.token = s->token;
-    struct provider *p = provider_open(&settings, &err);
-    if (!p)
-        log_line("%s: %s", s->org->name, err.message);
-    return p;
+    struct provider_settings settings = config_provider(f->settings->org);
+    settings.token = f->settings->token;
+    f->provider = provider_open(&settings, err);
+    f->asker = f->provider ? provider_open(&settings, err) : NULL;
+    return f->asker != NULL;
+}
+
+/* The settings or the credential cannot be used, and no waiting cures that: says so, again whenever
+ * it is asked, until it is ended. */
+static void excuse(struct fetcher *f, const struct api_error *err)
+{
+    failed(f, err);
+    f->spare_ms = INT64_MAX;
+    while (rest(f, INT32_MAX) == 0) {
+        f->relist = false;
+        report(f, PIPE_FAILED, f->failure);
+    }
 }
 
 int fetcher_run(const struct fetcher_settings *settings)
 {
-    struct fetcher f = {.settings = settings,
-                        .provider = open_provider(settings),
-                        .asker = open_provider(settings)};
-    int rc = f.provider && f.asker ? EXIT_SUCCESS : EXIT_FAILURE;
-    for (int64_t wait = 0; rc == EXIT_SUCCESS && wait >= 0;) {
+    struct fetcher f = {.settings = settings};
+    struct api_error err;
+    bool fine = open_providers(&f, &err);
+    if (!fine)
+        excuse(&f, &err);
+    for (int64_t wait = 0; fine && wait >= 0;) {
         wait = turn(&f);
         if (wait >= 0 && rest(&f, settings->once ? INT32_MAX : wait) < 0)
             break;
     }
     provider_close(f.provider);
     provider_close(f.asker);
-    return rc;
+    return EXIT_SUCCESS;
 }

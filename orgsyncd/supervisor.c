@@ -22,6 +22,7 @@
 #include "orgsyncd/fetcher.h"
 #include "orgsyncd/log.h"
 #include "orgsyncd/notify.h"
+#include "orgsyncd/pipe.h"
 #include "orgsyncd/sandbox.h"
 
 #define FETCHER_USER "orgsync"
@@ -30,13 +31,24 @@
 #define BACK_OFF_MAX 10000
 #define STEADY_MS    10000 /* after running this long, an end is not one of a row */
 
+/* An organization's. One that ends is started anew by itself: the others, and the keeper, do not
+ * notice. */
+struct fetcher_process {
+    pid_t pid;    /* 0: none is running */
+    int pipe;     /* its end of it, which we keep for the next one; -1 = none */
+    int64_t wait; /* how long the next one waits after an end */
+    int64_t begun_ms, due_ms;
+    char fault[CONFIG_ERROR_LEN]; /* why none could be started, as it was reported; "" = nothing */
+};
+
 struct supervisor {
     struct config *config;
     const char *config_path;
     enum keeper_mode mode;
     int listen_fd;
     uint32_t uid, gid; /* of the fetchers */
-    pid_t keeper, fetcher[SNAPSHOT_ORGS_MAX];
+    pid_t keeper;
+    struct fetcher_process fetcher[SNAPSHOT_ORGS_MAX];
     sigset_t outside; /* the signal mask that we were started with */
 };
 
@@ -70,7 +82,7 @@ static int keep_only(int fd)
     return STDERR_FILENO + 1;
 }
 
-static pid_t start_fetcher(const struct supervisor *s, uint32_t i, int pipe, const char *token)
+static pid_t fork_fetcher(const struct supervisor *s, uint32_t i, const char *token)
 {
     pid_t parent = getpid(), pid = fork();
     if (pid != 0)
@@ -79,7 +91,7 @@ static pid_t start_fetcher(const struct supervisor *s, uint32_t i, int pipe, con
     struct fetcher_settings settings = {
         .org = &s->config->org[i],
         .token = token,
-        .pipe = keep_only(pipe),
+        .pipe = keep_only(s->fetcher[i].pipe),
         .poll_ms = s->config->poll_ms,
         .once = s->mode != KEEPER_SERVE,
     };
@@ -90,12 +102,22 @@ static pid_t start_fetcher(const struct supervisor *s, uint32_t i, int pipe, con
     _exit(fetcher_run(&settings));
 }
 
-static pid_t start_keeper(const struct supervisor *s, const struct keeper_settings *settings)
+static void close_pipes(struct supervisor *s)
+{
+    for (uint32_t i = 0; i < SNAPSHOT_ORGS_MAX; i++) {
+        if (s->fetcher[i].pipe >= 0)
+            close(s->fetcher[i].pipe);
+        s->fetcher[i].pipe = -1;
+    }
+}
+
+static pid_t start_keeper(struct supervisor *s, const struct keeper_settings *settings)
 {
     pid_t parent = getpid(), pid = fork();
     if (pid != 0)
         return pid;
     become_child(s, parent);
+    close_pipes(s);
     sigset_t end;
     sigemptyset(&end);
     sigaddset(&end, SIGTERM);
@@ -104,46 +126,87 @@ static pid_t start_keeper(const struct supervisor *s, const struct keeper_settin
     exit(keeper_run(settings));
 }
 
-/* The token is read as root and handed on in memory: its file stays root's. */
-static int start_fetchers(struct supervisor *s, struct keeper_settings *keeper)
+/* Organization I has no fetcher, because of WHY: the keeper hears it in the fetcher's place, and
+ * the next one waits longer than this one did. */
+static void go_without(struct supervisor *s, uint32_t i, const char *why)
 {
-    for (uint32_t i = 0; i < s->config->org_count; i++) {
-        char error[CONFIG_ERROR_LEN], *token = NULL;
-        int pair[2];
-        const char *file = s->config->org[i].token_file;
-        if (file && !(token = config_token(file, error))) {
-            log_line("%s: %s", s->config->org[i].name, error);
-            return -1;
-        }
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-            free(token);
-            return -1;
-        }
-        s->fetcher[i] = start_fetcher(s, i, pair[1], token);
-        close(pair[1]);
-        keeper->pipe[i] = pair[0];
-        if (token)
-            explicit_bzero(token, strlen(token));
-        free(token);
-        if (s->fetcher[i] < 0)
-            return -1;
-    }
-    return 0;
+    struct fetcher_process *f = &s->fetcher[i];
+    struct pipe_header header = {.type = PIPE_FAILED};
+    int64_t now = clock_mono_ms();
+    pipe_send(f->pipe, &header, why);
+    f->wait = now - f->begun_ms > STEADY_MS ? BACK_OFF_MIN : f->wait * 2;
+    f->wait = f->wait < BACK_OFF_MAX ? f->wait : BACK_OFF_MAX;
+    f->due_ms = now + f->wait;
 }
 
-static int start_all(struct supervisor *s)
+static void report_fault(struct supervisor *s, uint32_t i, const char *fault)
+{
+    struct fetcher_process *f = &s->fetcher[i];
+    if (strcmp(f->fault, fault) != 0)
+        log_line("%s: %s", s->config->org[i].name, fault);
+    snprintf(f->fault, sizeof f->fault, "%s", fault);
+    go_without(s, i, fault);
+}
+
+/* The token is read as root and handed on in memory: its file stays root's. */
+static void start_fetcher(struct supervisor *s, uint32_t i)
+{
+    struct fetcher_process *f = &s->fetcher[i];
+    char error[CONFIG_ERROR_LEN], *token = NULL;
+    const char *file = s->config->org[i].token_file;
+    f->begun_ms = clock_mono_ms();
+    if (file && !(token = config_token(file, error))) {
+        report_fault(s, i, error);
+        return;
+    }
+    f->pid = fork_fetcher(s, i, token);
+    if (f->pid < 0) {
+        snprintf(error, sizeof error, "its fetcher cannot be started: %s", strerror(errno));
+        f->pid = 0;
+        report_fault(s, i, error);
+    } else {
+        f->fault[0] = '\0';
+    }
+    if (token)
+        explicit_bzero(token, strlen(token));
+    free(token);
+}
+
+/* Starts the fetchers whose time has come. Returns when the next one's does, INT64_MAX when none
+ * is to be started. */
+static int64_t start_fetchers(struct supervisor *s)
+{
+    int64_t next = INT64_MAX;
+    for (uint32_t i = 0; i < s->config->org_count; i++) {
+        struct fetcher_process *f = &s->fetcher[i];
+        if (f->pid == 0 && f->due_ms <= clock_mono_ms())
+            start_fetcher(s, i);
+        if (f->pid == 0 && f->due_ms < next)
+            next = f->due_ms;
+    }
+    return next;
+}
+
+/* A pipe for each organization, and the keeper at one end of them. */
+static int start_round(struct supervisor *s)
 {
     struct keeper_settings keeper = {
         .config = s->config, .mode = s->mode, .listen_fd = s->listen_fd};
-    for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
-        keeper.pipe[i] = -1;
-    int rc = start_fetchers(s, &keeper);
-    if (rc == 0 && (s->keeper = start_keeper(s, &keeper)) < 0)
-        rc = -1;
+    bool fine = true;
+    for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++) {
+        int pair[2] = {-1, -1};
+        if (fine && i < (int)s->config->org_count)
+            fine = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0;
+        keeper.pipe[i] = pair[0];
+        s->fetcher[i] = (struct fetcher_process){.pipe = pair[1], .wait = BACK_OFF_MIN};
+    }
+    fine = fine && (s->keeper = start_keeper(s, &keeper)) > 0;
+    if (!fine)
+        log_line("the keeper cannot be started: %s", strerror(errno));
     for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
         if (keeper.pipe[i] >= 0)
             close(keeper.pipe[i]);
-    return rc;
+    return fine ? 0 : -1;
 }
 
 static void end_child(pid_t *pid, int signal_number)
@@ -160,14 +223,26 @@ static void end_all(struct supervisor *s)
 {
     end_child(&s->keeper, SIGTERM);
     for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
-        end_child(&s->fetcher[i], SIGKILL);
+        end_child(&s->fetcher[i].pid, SIGKILL);
+    close_pipes(s);
 }
 
-/*
- * Takes up children that ended. Returns true when that ends the round, with *STATUS the keeper's
- * exit status, or -1 for a fetcher's end. In the modes that end by themselves only the keeper's end
- * counts: fetchers end because it did.
- */
+/* A fetcher that ends well does so because the keeper has ended. */
+static void fetcher_ended(struct supervisor *s, uint32_t i, int wait_status)
+{
+    char why[CONFIRM_TEXT_LEN];
+    s->fetcher[i].pid = 0;
+    if (WIFSIGNALED(wait_status))
+        snprintf(why, sizeof why, "its fetcher was killed by signal %d", WTERMSIG(wait_status));
+    else
+        snprintf(why, sizeof why, "its fetcher ended with %d", WEXITSTATUS(wait_status));
+    if (wait_status != 0)
+        log_line("%s: %s, and is started anew", s->config->org[i].name, why);
+    go_without(s, i, why);
+}
+
+/* Takes up children that ended. Returns true when the keeper did, with *STATUS its exit status, or
+ * -1. */
 static bool child_ended(struct supervisor *s, int *status)
 {
     bool ended = false;
@@ -178,24 +253,39 @@ static bool child_ended(struct supervisor *s, int *status)
             s->keeper = 0;
             *status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
             ended = true;
+            if (WIFSIGNALED(wait_status))
+                log_line("the keeper was killed by signal %d", WTERMSIG(wait_status));
         }
-        for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
-            if (pid == s->fetcher[i]) {
-                s->fetcher[i] = 0;
-                ended |= s->mode == KEEPER_SERVE;
-            }
+        for (uint32_t i = 0; i < s->config->org_count; i++)
+            if (pid == s->fetcher[i].pid)
+                fetcher_ended(s, i, wait_status);
     }
     return ended;
 }
 
 /* --- signals --- */
 
+/* Can each organization's fetcher have its token? */
+static bool tokens_there(const struct config *c, char error[CONFIG_ERROR_LEN])
+{
+    for (uint32_t i = 0; i < c->org_count; i++) {
+        char *token = c->org[i].token_file ? config_token(c->org[i].token_file, error) : NULL;
+        if (c->org[i].token_file && !token)
+            return false;
+        if (token)
+            explicit_bzero(token, strlen(token));
+        free(token);
+    }
+    return true;
+}
+
 /* True when there is a new configuration; the children of the old one have ended then. */
 static bool reload(struct supervisor *s)
 {
     char error[CONFIG_ERROR_LEN];
     struct config *next = config_load(s->config_path, error);
-    if (!next) {
+    if (!next || !tokens_there(next, error)) {
+        config_free(next);
         log_line("%s; the configuration that is in force stays", error);
         return false;
     }
@@ -211,17 +301,19 @@ enum event { EVENT_END, EVENT_RESTART, EVENT_RELOADED };
 /* Waits for a signal of SET until END (clock_mono_ms). Returns its number, or -1. */
 static int wait_for_signal(const sigset_t *set, int64_t end, siginfo_t *info)
 {
+    if (end == INT64_MAX)
+        return sigwaitinfo(set, info);
     int64_t left = end - clock_mono_ms();
     struct timespec ts = {.tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000};
     return left > 0 ? sigtimedwait(set, info, &ts) : -1;
 }
 
-/* Waits for something that ends the children or ourselves. */
+/* Keeps fetchers running until something ends the keeper or ourselves. */
 static enum event wait_for_event(struct supervisor *s, const sigset_t *set, int *status)
 {
     for (;;) {
         siginfo_t info;
-        int number = sigwaitinfo(set, &info);
+        int number = wait_for_signal(set, start_fetchers(s), &info);
         if (number == KEEPER_ALIVE && info.si_pid == s->keeper)
             notify("READY=1\nWATCHDOG=1");
         if (number == SIGTERM || number == SIGINT)
@@ -256,7 +348,7 @@ static int run(struct supervisor *s, const sigset_t *set)
     for (;;) {
         int status = -1;
         int64_t begun = clock_mono_ms();
-        enum event event = start_all(s) < 0 ? EVENT_RESTART : wait_for_event(s, set, &status);
+        enum event event = start_round(s) < 0 ? EVENT_RESTART : wait_for_event(s, set, &status);
         end_all(s);
         if (event != EVENT_END && s->mode != KEEPER_SERVE)
             return status >= 0 ? status : 1;
@@ -327,6 +419,8 @@ static int find_fetcher_user(struct supervisor *s)
 static int prepare(struct supervisor *s)
 {
     s->listen_fd = -1;
+    for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
+        s->fetcher[i].pipe = -1;
     if (find_fetcher_user(s) < 0)
         return -1;
     if (s->mode == KEEPER_CHECK)

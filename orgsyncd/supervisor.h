@@ -1,5 +1,5 @@
-/* The parent of keeper and fetchers: starts them, starts all of them anew when one ends, and on
- * SIGHUP with a new configuration. */
+/* The parent of keeper and fetchers: starts them, a fetcher anew when it ends, all of them when the
+ * keeper ends, and on SIGHUP with a new configuration. */
 #ifndef ORGSYNCD_SUPERVISOR_H
 #define ORGSYNCD_SUPERVISOR_H
 

@@ -32,4 +32,55 @@ rm /var/lib/orglogin/ids.db
 ok "with the ledger out of the way it publishes" wait_for 20 getent passwd ada
 is "$(getent passwd ada | cut -d: -f6)" /srv/ada "... by the new configuration"
 stop
+
+# --- an organization without its token ---
+TOKEN=/etc/orglogin/beta.token
+cp $CONF "$T/acme.conf"
+perl -0pi -e 's|\norganizations = \(|$&
+  { name = "beta"; provider = "native"; url = "unix:/run/nobody.sock"; id = "org_b"; token_file = "'$TOKEN'"; },|' $CONF
+trouble() { orgadmin host status -o json | jq -r --arg org "$1" '.[] | select(.organization == $org) | .trouble'; }
+in_trouble() { trouble "$1" | grep -q -- "$2"; }
+start
+ok "a token is missing: the others are served" wait_for 10 eval '[ "$(trouble acme)" = "" ] && [ "$(trouble beta)" != "" ]'
+like "$(trouble beta)" 'beta.token: does not exist' "... and orgadmin host status says what is wrong"
+members ada:admin mia:member new:member
+ok "... what changes with them arrives" eval 'orgadmin host sync >/dev/null 2>&1; wait_for 10 getent passwd new'
+is "$(grep -c 'beta.token' "$T/log")" 1 "... one line in the log says it"
+like "$(cat "$T/log")" '^orgsyncd: beta: .*beta.token: does not exist' "... with the file"
+(umask 077 && echo key:secret >$TOKEN)
+ok "the token comes: it is taken by itself" wait_for 20 in_trouble beta nobody.sock
+sed -i 's|home = .*|home = "/opt/%u";|' $CONF
+mv $TOKEN "$T/token"
+kill -HUP $daemon
+ok "a configuration whose token is missing is none" wait_for 5 grep -q 'beta.token.*the configuration that is in force stays' "$T/log"
+is "$(getent passwd ada | cut -d: -f6)" /srv/ada "... what was in force stays"
+stop
+
+# --- a token that cannot be one ---
+(umask 077 && head -c 2100 /dev/zero | tr '\0' x >$TOKEN)
+start
+ok "a token that cannot be one: the others are served" wait_for 10 eval '[ "$(trouble acme)" = "" ] && [ "$(trouble beta)" != "" ]'
+generation() { orgadmin host status -o json | jq -r '.[0].generation'; }
+before=$(generation)
+sleep 2
+is "$(generation)" "$before" "... and nothing begins anew because of it"
+is "$(grep -c 'beta: ' "$T/log")" 1 "... one line in the log says it"
+orgadmin host sync >"$T/out" 2>&1
+is "$?" 4 "... orgadmin host sync fails"
+unlike "$(cat "$T/out" "$T/log")" xxx "... and nobody prints what the file holds"
+
+# --- a fetcher that ends ---
+children() { ps -o pid=,user= --ppid $daemon; }
+keeper=$(children | awk '$2 == "root" { print $1 }')
+for fetcher in $(children | awk '$2 == "orgsync" { print $1 }'); do kill -9 "$fetcher"; done
+ok "killed fetchers are started anew" wait_for 10 eval '[ "$(children | grep -c orgsync)" = 2 ]'
+is "$(children | awk '$2 == "root" { print $1 }')" "$keeper" "... the keeper does not notice"
+members ada:admin mia:member new:member newer:member
+ok "... and what changes arrives" eval 'wait_for 20 eval "orgadmin host sync; getent passwd newer"'
+like "$(cat "$T/log")" 'acme: its fetcher was killed by signal 9' "... the log says it"
+kill -9 "$keeper"
+ok "a killed keeper is started anew" wait_for 10 eval '[ "$(children | grep -c .)" = 3 ] && ! children | grep -qw $keeper'
+like "$(cat "$T/log")" 'the keeper was killed by signal 9' "... the log says it"
+stop
+is "$(orgsyncd --once 2>/dev/null | grep -c '^acme: listed')" 1 "orgsyncd --once lists the others"
 done_testing
