@@ -1,6 +1,7 @@
 #include "orgsyncd/compile.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,23 @@
 /* Groups are in the ledger beside the members, under an organization that cannot exist. */
 #define GROUP_KEY ""
 
+/* Distinct combinations of an organization's roles and permissions, all organizations together: a
+ * few less than a snapshot takes. Each organization has its share, so that none can use up the
+ * others'. */
+#define CLASSES_MAX 16000
+
+/* Of those who are not served so many have a line in the log at once. */
+#define COMPLAINTS_LOGGED 100
+
 struct newcomer {
     struct roster_member *member;
     uint32_t org;
+};
+
+/* What all members like LIKE share in the snapshot. */
+struct member_class {
+    const struct pipe_member *like;
+    uint32_t org, index;
 };
 
 struct work {
@@ -27,10 +42,11 @@ struct work {
     uint32_t
         index[CONFIG_GROUPS_MAX]; /* of each configured group in the snapshot, or its local gid */
     bool usable[CONFIG_GROUPS_MAX];
-    struct {
-        const struct pipe_member *member; /* the last whose class was made; NULL: none yet */
-        uint32_t org, index;
-    } classed;
+    void *classes; /* of struct member_class, tsearch(3) */
+    const struct member_class *last_class;
+    uint32_t class_count[SNAPSHOT_ORGS_MAX];
+    struct id_range range;
+    uint32_t complaints;
     struct newcomer *newcomer; /* members who want a name that nobody has yet */
     size_t newcomers, room;
     int failed;
@@ -47,10 +63,10 @@ static const char *key(const struct work *w)
 }
 
 /* Reports what is wrong with a member once, until it is something else. */
-static void complain(const struct work *w, uint32_t org, struct roster_member *m,
-                     const char *complaint)
+static void complain(struct work *w, uint32_t org, struct roster_member *m, const char *complaint)
 {
-    if (complaint && (!m->complaint || strcmp(m->complaint, complaint) != 0)) {
+    bool news = !m->complaint || strcmp(m->complaint, complaint) != 0;
+    if (news && w->complaints++ < COMPLAINTS_LOGGED) {
         const char *wanted = *m->remote.username ? m->remote.username : m->remote.email;
         log_line("%s: member %s (\"%s\") %s: %s", w->in->config->org[org].name, m->remote.id,
                  wanted, *m->name ? "keeps the name that he had" : "is not served", complaint);
@@ -176,29 +192,28 @@ static int settle_newcomers(struct work *w)
 
 /* --- ids --- */
 
+static bool allocate(struct work *w, struct roster_member *m)
+{
+    int rc = ledger_id(w->in->ledger, key(w), m->remote.id, &w->range, w->local, &m->uid);
+    w->failed |= rc < 0;
+    m->changed |= rc == 0;
+    if (rc == LEDGER_FULL)
+        complain(w, w->org, m, "no number is left in the range of users");
+    return rc == 0;
+}
+
 /* Gives the member an id and stores what changed. True when he can be served. */
 static bool settle_id(struct work *w, struct roster_member *m)
 {
-    const struct config *c = w->in->config;
     bool served = false;
-    if (w->failed || !*m->name)
+    if (w->failed || !*m->name || (!m->uid && !allocate(w, m)))
         return false;
-    if (!m->uid) {
-        if (ledger_id(w->in->ledger, key(w), m->remote.id, c->range_first, c->range_last, w->local,
-                      &m->uid) < 0) {
-            w->failed = 1;
-            return false;
-        }
-        m->changed = true;
-    }
     if (local_name(w, m->name))
         complain(w, w->org, m, "the machine has a user or group of that name");
     else if (local_ids_id(w->local, m->uid))
         complain(w, w->org, m, "the machine has a user or group of that number");
     else
         served = true;
-    if (served && strcmp(m->name, m->wanted) == 0)
-        m->complaint = NULL;
     if (m->changed && ledger_store(w->in->ledger, key(w), m) < 0)
         w->failed = 1;
     m->changed = false;
@@ -218,18 +233,17 @@ static const char *local_group(struct work *w, const struct config_group *g, uin
 /* The number of a group of our own, allocated when it has none; or why it cannot be served. */
 static const char *own_group(struct work *w, const struct config_group *g, uint32_t *gid)
 {
-    const struct config *c = w->in->config;
     if (local_name(w, g->name))
         return "the machine has a user or group of that name";
     enum ledger_name owner = ledger_name(w->in->ledger, g->name, GROUP_KEY, g->name);
     if (owner == LEDGER_NAME_TAKEN)
         return "a member has, or had, that name";
-    if (owner == LEDGER_NAME_ERROR ||
-        (owner == LEDGER_NAME_FREE &&
-         ledger_bind(w->in->ledger, g->name, GROUP_KEY, g->name) < 0) ||
-        ledger_id(w->in->ledger, GROUP_KEY, g->name, c->range_first, c->range_last, w->local, gid) <
-            0)
-        w->failed = 1;
+    int rc = ledger_id(w->in->ledger, GROUP_KEY, g->name, &w->range, w->local, gid);
+    if (rc == LEDGER_FULL)
+        return "no number is left in the range of users";
+    w->failed |=
+        rc < 0 || owner == LEDGER_NAME_ERROR ||
+        (owner == LEDGER_NAME_FREE && ledger_bind(w->in->ledger, g->name, GROUP_KEY, g->name) < 0);
     return local_ids_id(w->local, *gid) ? "the machine has a user or group of its number" : NULL;
 }
 
@@ -255,14 +269,28 @@ static bool in_group(const struct config_group *g, const struct pipe_member *m)
            text_lists_meet(&g->permissions, &m->permissions);
 }
 
-/* Most members are as the one before them; making a class costs more than telling that. */
-static bool same_class(const struct work *w, const struct pipe_member *m)
+/* --- classes --- */
+
+static int compare_lists(const struct text_list *a, const struct text_list *b)
 {
-    const struct pipe_member *last = w->classed.member;
-    return last && w->classed.org == w->org &&
-           (last->state == MEMBER_ACTIVE) == (m->state == MEMBER_ACTIVE) &&
-           roster_same_list(&last->roles, &m->roles) &&
-           roster_same_list(&last->permissions, &m->permissions);
+    size_t size = text_list_size(a), other = text_list_size(b);
+    if (a->count != b->count)
+        return a->count < b->count ? -1 : 1;
+    if (size != other)
+        return size < other ? -1 : 1;
+    return memcmp(a->first, b->first, size);
+}
+
+static int compare_classes(const void *a, const void *b)
+{
+    const struct member_class *x = a, *y = b;
+    bool active = x->like->state == MEMBER_ACTIVE;
+    if (x->org != y->org)
+        return x->org < y->org ? -1 : 1;
+    if (active != (y->like->state == MEMBER_ACTIVE))
+        return active ? 1 : -1;
+    int order = compare_lists(&x->like->roles, &y->like->roles);
+    return order ? order : compare_lists(&x->like->permissions, &y->like->permissions);
 }
 
 /* Only an active member has groups. */
@@ -283,14 +311,37 @@ static uint32_t make_class(struct work *w, const struct pipe_member *m)
     return snapshot_writer_class(w->writer, &spec);
 }
 
-static uint32_t class_of(struct work *w, const struct pipe_member *m)
+static const struct member_class *new_class(struct work *w, const struct pipe_member *m)
 {
-    if (!same_class(w, m)) {
-        w->classed.index = make_class(w, m);
-        w->classed.org = w->org;
+    struct member_class *made = malloc(sizeof *made);
+    if (!made) {
+        w->failed = 1;
+        return NULL;
     }
-    w->classed.member = m;
-    return w->classed.index;
+    *made = (struct member_class){m, w->org, make_class(w, m)};
+    if (!tsearch(made, &w->classes, compare_classes)) {
+        free(made);
+        w->failed = 1;
+        return NULL;
+    }
+    w->class_count[w->org]++;
+    return made;
+}
+
+/* The class of M, NULL when there can be no more. Most members are as the one before them. */
+static const struct member_class *class_of(struct work *w, const struct pipe_member *m)
+{
+    const struct member_class wanted = {m, w->org, 0};
+    if (w->last_class && compare_classes(w->last_class, &wanted) == 0)
+        return w->last_class;
+    struct member_class *const *found = tfind(&wanted, &w->classes, compare_classes);
+    if (found)
+        return w->last_class = *found;
+    /* Who left has no role, so that they are one class: they are never too many. */
+    if (m->state != MEMBER_REMOVED &&
+        w->class_count[w->org] >= CLASSES_MAX / w->in->config->org_count)
+        return NULL;
+    return w->last_class = new_class(w, m);
 }
 
 /* --- users --- */
@@ -314,7 +365,7 @@ static void expand_home(char *out, size_t size, const char *home, const char *na
 
 /* Those who may not log in keep name and number, so that files still have an owner, but no shell.
  */
-static void add_user(struct work *w, const struct roster_member *m)
+static void add_user(struct work *w, const struct roster_member *m, uint32_t class_index)
 {
     const struct config *c = w->in->config;
     bool active = m->remote.state == MEMBER_ACTIVE;
@@ -323,7 +374,7 @@ static void add_user(struct work *w, const struct roster_member *m)
     struct snapshot_user_spec spec = {
         .uid = m->uid,
         .gid = m->uid,
-        .class_index = class_of(w, &m->remote),
+        .class_index = class_index,
         .state = m->remote.state,
         .name = m->name,
         .gecos = *m->remote.display ? m->remote.display : m->name,
@@ -340,10 +391,18 @@ static void add_user(struct work *w, const struct roster_member *m)
 static void serve(struct roster_member *m, void *arg)
 {
     struct work *w = arg;
-    if (settle_id(w, m))
-        add_user(w, m);
-    else
-        w->result.withheld += m->remote.state != MEMBER_REMOVED;
+    bool served = settle_id(w, m);
+    const struct member_class *class = served ? class_of(w, &m->remote) : NULL;
+    if (class) {
+        add_user(w, m, class->index);
+        if (strcmp(m->name, m->wanted) == 0)
+            m->complaint = NULL;
+        return;
+    }
+    if (served && !w->failed)
+        complain(w, w->org, m,
+                 "its organization has too many different combinations of roles and permissions");
+    w->result.withheld += m->remote.state != MEMBER_REMOVED;
 }
 
 static void each_org(struct work *w, void (*visit)(struct roster_member *, void *))
@@ -364,6 +423,9 @@ static int settle(struct work *w)
     if (w->failed || settle_newcomers(w) < 0)
         return -1;
     each_org(w, serve);
+    if (w->complaints > COMPLAINTS_LOGGED)
+        log_line("%u more members are not served as they would be",
+                 w->complaints - COMPLAINTS_LOGGED);
     return w->failed ? -1 : ledger_commit(w->in->ledger);
 }
 
@@ -391,7 +453,11 @@ int compile(const struct compile_input *input, struct compile_result *result)
     };
     int rc = -1;
     struct work w = {
-        .in = input, .local = local_ids_read(), .writer = snapshot_writer_new(&settings)};
+        .in = input,
+        .local = local_ids_read(),
+        .writer = snapshot_writer_new(&settings),
+        .range = {.first = c->range_first, .last = c->range_last},
+    };
     if (!w.local || !w.writer) {
         log_line("the machine's own users cannot be read: %s", strerror(errno));
         goto out;
@@ -403,6 +469,7 @@ int compile(const struct compile_input *input, struct compile_result *result)
     *result = w.result;
 out:
     free(w.newcomer);
+    tdestroy(w.classes, free);
     local_ids_free(w.local);
     snapshot_writer_free(w.writer);
     return rc;

@@ -321,7 +321,7 @@ static int known_id(struct ledger *l, const char *org, const char *remote, int64
     return step(l, s, id, "cannot claim an id");
 }
 
-int ledger_id(struct ledger *l, const char *org, const char *remote, uint32_t first, uint32_t last,
+int ledger_id(struct ledger *l, const char *org, const char *remote, struct id_range *range,
               const struct local_ids *local, uint32_t *id)
 {
     int64_t found = 0;
@@ -330,8 +330,9 @@ int ledger_id(struct ledger *l, const char *org, const char *remote, uint32_t fi
         *id = (uint32_t)found;
         return rc < 0 ? -1 : 0;
     }
+    uint32_t first = range->first, last = range->last;
     uint32_t candidate = first + (uint32_t)(ledger_identity(org, remote) % (last - first + 1));
-    for (uint32_t tries = 0; tries <= last - first; tries++) {
+    for (uint32_t tries = 0; tries <= last - first && !range->full; tries++) {
         int taken =
             !id_valid(candidate) || local_ids_id(local, candidate) ? 1 : id_taken(l, candidate);
         if (taken <= 0) {
@@ -340,6 +341,6 @@ int ledger_id(struct ledger *l, const char *org, const char *remote, uint32_t fi
         }
         candidate = candidate == last ? first : candidate + 1;
     }
-    log_line("no id left in the range %u-%u", first, last);
-    return -1;
+    range->full = true;
+    return LEDGER_FULL;
 }

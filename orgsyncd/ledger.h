@@ -47,12 +47,18 @@ uint64_t ledger_identity(const char *org, const char *remote);
  */
 int ledger_reserve(struct ledger *ledger, uint32_t id, uint64_t identity);
 
+struct id_range {
+    uint32_t first, last;
+    bool full; /* it was searched for a free id in vain, which is not done again */
+};
+
 /*
- * The id of (ORG, REMOTE), allocated when it has none: the first id from FIRST +
+ * The id of (ORG, REMOTE), allocated when it has none: the first id from RANGE's first +
  * hash64("ORG/REMOTE") mod the range on, wrapping, that is valid (id_valid), nobody's and no local
- * one. -1 also when the range is full.
+ * one. LEDGER_FULL, without a line in the log, when there is none.
  */
-int ledger_id(struct ledger *ledger, const char *org, const char *remote, uint32_t first,
-              uint32_t last, const struct local_ids *local, uint32_t *id);
+enum { LEDGER_FULL = 1 };
+int ledger_id(struct ledger *ledger, const char *org, const char *remote, struct id_range *range,
+              const struct local_ids *local, uint32_t *id);
 
 #endif

@@ -83,4 +83,12 @@ ok "a killed keeper is started anew" wait_for 10 eval '[ "$(children | grep -c .
 like "$(cat "$T/log")" 'the keeper was killed by signal 9' "... the log says it"
 stop
 is "$(orgsyncd --once 2>/dev/null | grep -c '^acme: listed')" 1 "orgsyncd --once lists the others"
+
+# --- names that cannot be, by the hundred ---
+cp "$T/acme.conf" $CONF
+# shellcheck disable=SC2046 # a list of words
+members ada:admin mia:member new:member newer:member $(seq -f '9lives%.0f:member' 250)
+like "$(orgsyncd --once 2>"$T/log")" ' 250 members withheld' "250 members whose names cannot be are withheld"
+is "$(grep -c 'is not served' "$T/log")" 100 "... 100 of them have a line each"
+is "$(grep -c '150 more members' "$T/log")" 1 "... and the others one"
 done_testing

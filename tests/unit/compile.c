@@ -309,8 +309,50 @@ static void full_range(void **state)
     uint32_t a = uid_of("a1"), b = uid_of("a2"), c = uid_of("a3");
     assert_true(a != b && b != c && a != c);
     put(0, "usr_4", "a4", "member", MEMBER_ACTIVE);
-    assert_int_equal(run(), -1);
+    put(0, "usr_5", "a5", "member", MEMBER_ACTIVE);
+    roster_remove(&rosters[0], roster_find(&rosters[0], "usr_3"));
+    assert_int_equal(run(), 0); /* the others are served as before */
+    assert_int_equal(result.users, 3);
+    assert_int_equal(result.active, 2);
+    assert_int_equal(result.withheld, 2);
+    assert_int_equal(uid_of("a1"), a);
+    assert_int_equal(uid_of("a3"), c); /* whose number stays his */
+    assert_int_equal(uid_of("a4"), 0);
+    config.range_last = 200005;
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.withheld, 1);
     config = kept;
+}
+
+/* Members who have all different roles, more than there can be classes: one organization's are no
+ * reason to serve nobody, and those who left stay known. */
+static void too_many_classes(void **state)
+{
+    (void)state;
+    struct snapshot_user u;
+    struct snapshot_class c;
+    char id[16], role[16];
+    put(0, "n3", "n3", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    for (int i = 0; i < 8100; i++) {
+        snprintf(id, sizeof id, "m%04d", i);
+        snprintf(role, sizeof role, "role%d", i);
+        put(0, id, id, role, MEMBER_ACTIVE);
+    }
+    put(0, "n1", "n1", "role7", MEMBER_ACTIVE); /* like one before */
+    put(0, "n2", "n2", "role8099", MEMBER_ACTIVE);
+    roster_remove(&rosters[0], roster_find(&rosters[0], "n3"));
+    put(1, "ada", "ada", "admin", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.active, 8002); /* a half of 16000, n1 and ada */
+    assert_int_equal(result.withheld, 101);
+    assert_int_equal(find("n1", &u, &c), SNAPSHOT_OK);
+    assert_true(text_list_has(&c.roles, "role7"));
+    assert_int_equal(find("ada", &u, &c), SNAPSHOT_OK);
+    assert_int_equal(c.org, 1);
+    assert_int_equal(uid_of("n2"), 0);
+    assert_int_equal(find("n3", &u, &c), SNAPSHOT_OK);
+    assert_int_equal(u.state, MEMBER_REMOVED);
 }
 
 static void two_organizations(void **state)
@@ -369,6 +411,7 @@ int main(void)
         cmocka_unit_test_setup(restart, fresh),
         cmocka_unit_test_setup(restored_ledger, fresh),
         cmocka_unit_test_setup(full_range, fresh),
+        cmocka_unit_test_setup(too_many_classes, fresh),
         cmocka_unit_test_setup(two_organizations, fresh),
         cmocka_unit_test_setup(unusable_ledger, fresh),
     };
