@@ -1,14 +1,22 @@
 #include "orgsyncd/ledger.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "common/file.h"
 #include "common/hash.h"
 #include "orgsyncd/log.h"
+
+#define VERSION 1
+
+/* For somebody who reads the file, a backup say, to be done with it. */
+#define BUSY_MS 2000
 
 static const char schema[] =
     "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;"
@@ -55,13 +63,15 @@ static const char *const sql[STATEMENTS] = {
 };
 
 struct ledger {
+    const char *path;
     sqlite3 *db;
     sqlite3_stmt *statement[STATEMENTS];
 };
 
 static int fault(const struct ledger *l, const char *doing)
 {
-    log_line("id ledger: %s: %s", doing, l->db ? sqlite3_errmsg(l->db) : "out of memory");
+    log_line("id ledger %s: %s: %s", l->path, doing,
+             l->db ? sqlite3_errmsg(l->db) : "out of memory");
     return -1;
 }
 
@@ -76,6 +86,7 @@ static int copy_to_memory(struct ledger *l, const char *path)
     sqlite3 *file = NULL;
     int rc = SQLITE_OK;
     if (sqlite3_open_v2(path, &file, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK) {
+        sqlite3_busy_timeout(file, BUSY_MS);
         sqlite3_backup *backup = sqlite3_backup_init(l->db, "main", file, "main");
         rc = backup ? sqlite3_backup_step(backup, -1) : SQLITE_ERROR;
         rc = backup && sqlite3_backup_finish(backup) == SQLITE_OK ? SQLITE_OK : rc;
@@ -91,10 +102,12 @@ static int check_version(struct ledger *l)
     if (sqlite3_prepare_v2(l->db, "PRAGMA user_version", -1, &s, NULL) == SQLITE_OK &&
         sqlite3_step(s) == SQLITE_ROW)
         version = sqlite3_column_int(s, 0);
+    int rc = version < 0 ? fault(l, "cannot be read; put it back from a backup") : 0;
     sqlite3_finalize(s);
-    if (version == 0 || version == 1)
-        return 0;
-    log_line("id ledger: version %d is not ours, or it is damaged", version);
+    if (version <= VERSION)
+        return rc;
+    log_line("id ledger %s: it is version %d, made by a newer orgsyncd; this one knows version %d",
+             l->path, version, VERSION);
     return -1;
 }
 
@@ -107,17 +120,33 @@ static int prepare(struct ledger *l)
     return 0;
 }
 
+/* Who can write it can be anybody: it must be as safe as the directory that it is in. */
+static bool trusted(const char *path)
+{
+    struct stat st;
+    const char *why;
+    int fd = file_open_trusted(path, 0, &st, &why);
+    if (fd >= 0)
+        close(fd);
+    else if (errno != ENOENT)
+        log_line("id ledger %s: it %s", path, why);
+    return fd >= 0 || errno == ENOENT;
+}
+
 struct ledger *ledger_open(const char *path, bool dry)
 {
-    struct ledger *l = calloc(1, sizeof *l);
+    struct ledger *l = trusted(path) ? calloc(1, sizeof *l) : NULL;
     if (!l)
         return NULL;
+    l->path = path;
     mode_t mask = umask(0077);
     int rc = sqlite3_open_v2(dry ? ":memory:" : path, &l->db,
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
     umask(mask);
+    if (rc == SQLITE_OK)
+        sqlite3_busy_timeout(l->db, BUSY_MS);
     if (rc != SQLITE_OK)
-        fault(l, path);
+        fault(l, "cannot be opened");
     else if ((!dry || copy_to_memory(l, path) == 0) && check_version(l) == 0 &&
              execute(l, schema, "cannot be set up") == 0 && prepare(l) == 0)
         return l;

@@ -15,8 +15,9 @@
 
 struct ledger;
 
-/* Opens the ledger, made when there is none (mode 0600). With DRY it works on a copy in memory.
- * NULL after logging. */
+/* Opens the ledger at PATH, which is borrowed; it is made when there is none (mode 0600), and must
+ * be trusted (common/file.h) when there is one. With DRY it works on a copy in memory. NULL after
+ * logging. */
 struct ledger *ledger_open(const char *path, bool dry);
 void ledger_close(struct ledger *ledger);
 

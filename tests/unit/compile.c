@@ -1,5 +1,8 @@
 /* From rosters to a snapshot: names, ids, groups, and what the ledger remembers. */
+#include <pthread.h>
+#include <sqlite3.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/snapshot.h"
 #include "tests/unit/places.h"
@@ -383,6 +386,66 @@ static void unusable_ledger(void **state)
     assert_null(ledger_open("/nonexistent/ids.db", false));
 }
 
+static void execute(const char *path, const char *text)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* What others could have written, or a newer orgsyncd, is no ledger; it is left as it is. */
+static void untrusted_ledger(void **state)
+{
+    (void)state;
+    struct ledger *l;
+    char link[80];
+    snprintf(link, sizeof link, "%s/link", dir);
+    const mode_t modes[] = {0666, 0620, 0602};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(chmod(ledger_path, modes[i]), 0);
+        assert_null(ledger_open(ledger_path, false));
+        assert_null(ledger_open(ledger_path, true));
+    }
+    assert_int_equal(chmod(ledger_path, 0600), 0);
+    assert_int_equal(chown(ledger_path, 1, 0), 0);
+    assert_null(ledger_open(ledger_path, false));
+    assert_int_equal(chown(ledger_path, 0, 0), 0);
+    assert_int_equal(symlink(ledger_path, link), 0);
+    assert_null(ledger_open(link, false));
+    unlink(link);
+    execute(ledger_path, "PRAGMA user_version=2");
+    assert_null(ledger_open(ledger_path, false));
+    assert_null(ledger_open(ledger_path, true));
+    execute(ledger_path, "PRAGMA user_version=1");
+    l = ledger_open(ledger_path, false);
+    assert_non_null(l);
+    ledger_close(l);
+}
+
+static void *read_for_a_while(void *arg)
+{
+    sqlite3 *db = arg;
+    usleep(300000);
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return NULL;
+}
+
+/* Somebody reads the ledger, as a backup does, while it is written. */
+static void read_ledger(void **state)
+{
+    (void)state;
+    sqlite3 *db;
+    pthread_t reader;
+    assert_int_equal(sqlite3_open(ledger_path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT * FROM ids", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(pthread_create(&reader, NULL, read_for_a_while, db), 0);
+    put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    pthread_join(reader, NULL);
+    sqlite3_close(db);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -414,6 +477,8 @@ int main(void)
         cmocka_unit_test_setup(too_many_classes, fresh),
         cmocka_unit_test_setup(two_organizations, fresh),
         cmocka_unit_test_setup(unusable_ledger, fresh),
+        cmocka_unit_test_setup(untrusted_ledger, fresh),
+        cmocka_unit_test_setup(read_ledger, fresh),
     };
     return cmocka_run_group_tests_name("compile", tests, setup, teardown);
 }
