@@ -120,13 +120,14 @@ static bool satisfied(const struct keeper *k, const struct keeper_client *c)
     return true;
 }
 
-/* An organization that CLIENT waits for in vain, because it is known to be away; NULL when there is
- * none. It has been asked again, so that the next login knows better, but this one is not held up.
+/* An organization that CLIENT waits for in vain, because it is known to be away or its listing was
+ * not taken; NULL when there is none. It has been asked again, so that the next login knows better,
+ * but this one is not held up.
  */
 static const struct keeper_org *away(const struct keeper *k, const struct keeper_client *c)
 {
     for (uint32_t i = 0; i < k->org_count; i++)
-        if (concerns(&c->request, &k->org[i]) && k->org[i].down &&
+        if (concerns(&c->request, &k->org[i]) && (k->org[i].down || k->org[i].braked) &&
             !fresh(&k->org[i], &c->request, c->begun_ms))
             return &k->org[i];
     return NULL;

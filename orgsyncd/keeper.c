@@ -62,6 +62,8 @@ static int publish(struct keeper *k)
     int64_t begun = clock_mono_ms();
     if (compile(&input, &k->result) < 0)
         return -1;
+    if (input.path && stat(input.path, &k->snapshot) < 0)
+        k->snapshot = (struct stat){0};
     k->generation++;
     k->publish_ms = clock_mono_ms() - begun;
     return 0;
@@ -75,13 +77,23 @@ static bool same_file(const char *path, const struct stat *then)
            now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
 }
 
+/* Is the snapshot the one that we have published? Its times are no proof, we change them. */
+static bool same_snapshot(const struct keeper *k)
+{
+    struct stat now;
+    return stat(PATH_SNAPSHOT, &now) == 0 && now.st_dev == k->snapshot.st_dev &&
+           now.st_ino == k->snapshot.st_ino && now.st_size == k->snapshot.st_size;
+}
+
 /* The organization was heard from: into the snapshot with it, and if the machine's own users are
- * others by now, or the file is gone, a new snapshot. */
+ * others by now, or the file is gone or another one (an old one that was put back would have
+ * members who left by now), a new snapshot. */
 static int record_confirmation(struct keeper *k, struct keeper_org *o)
 {
     if (k->settings->mode == KEEPER_CHECK || k->generation == 0)
         return 0;
-    if (!same_file("/etc/passwd", &k->passwd) || !same_file("/etc/group", &k->group))
+    if (!same_file("/etc/passwd", &k->passwd) || !same_file("/etc/group", &k->group) ||
+        !same_snapshot(k))
         return publish(k);
     if (o->confirmed_ms >= o->recorded_ms && o->confirmed_ms - o->recorded_ms < RECORD_MS)
         return 0;
@@ -235,6 +247,7 @@ static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_head
     /* What is refused once stays refused: after the brake only a complete listing counts. */
     if (o->braked) {
         clear_incoming(o);
+        o->asked = false;
         return 0;
     }
     bool listing = o->complete;
@@ -278,7 +291,7 @@ static void take_failure(struct keeper *k, struct keeper_org *o, const char *tex
     snprintf(o->failure, sizeof o->failure, "%s",
              *clean ? clean : "the organization could not be reached");
     o->failures++;
-    o->held = o->asked = false;
+    o->held = o->asked = o->accept = false;
     o->down = o->done = true;
     clear_incoming(o);
     confirm_server_settle(k, o);

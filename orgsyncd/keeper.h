@@ -105,6 +105,7 @@ struct keeper {
     int64_t watchdog_ms,
         notified_ms;           /* how often the service manager wants to hear of us; last time */
     struct stat passwd, group; /* of the files that the snapshot was compiled against */
+    struct stat snapshot;      /* of the last one that was published */
 };
 
 /* Asks ORG's fetcher for news, or (RELIST) for a complete listing. */

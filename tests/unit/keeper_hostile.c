@@ -335,6 +335,98 @@ static void removals(void **state)
     }
 }
 
+static void say_crowd(int count)
+{
+    char id[16];
+    say_header(PIPE_RESET);
+    for (int i = 0; i < count; i++) {
+        snprintf(id, sizeof id, "m%d", i);
+        say_member(id, id);
+    }
+    say_header(PIPE_COMMIT);
+}
+
+/* What orgsyncd answers to a request. */
+static struct confirm_reply ask(uint32_t op, uint32_t wait_ms)
+{
+    struct confirm_request request = {
+        .magic = CONFIRM_MAGIC, .op = op, .wait_ms = wait_ms, .max_age_ms = 60000};
+    struct confirm_reply reply;
+    if (confirm_ask(PATH_CONFIRM, &request, 20000, &reply) < 0)
+        fail_msg("no answer: %s", strerror(errno));
+    return reply;
+}
+
+/* A login need not wait for an organization whose listing was not taken: nothing that it hears can
+ * confirm the member. */
+static void braked_login(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_crowd(30);
+    assert_int_equal(ask(CONFIRM_FRESH, 10000).status, CONFIRM_YES);
+    say_crowd(3);
+    while (ask(CONFIRM_STATUS, 0).text[0] == '\0')
+        usleep(10000);
+    for (int i = 0; i < 3; i++) {
+        int64_t begun = clock_mono_ms();
+        assert_int_equal(ask(CONFIRM_FRESH, 15000).status, CONFIRM_NO);
+        assert_in_range(clock_mono_ms() - begun, 0, 10000);
+        say_header(PIPE_COMMIT); /* nothing new */
+    }
+    say_crowd(29);
+    while (ask(CONFIRM_STATUS, 0).text[0] != '\0')
+        usleep(10000);
+    assert_int_equal(ask(CONFIRM_FRESH, 15000).status, CONFIRM_YES);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+}
+
+/* What an administrator accepted is the listing that he asked for, not one of another day. */
+static void acceptance_ends(void **state)
+{
+    (void)state;
+    struct snapshot_user user;
+    start_keeper();
+    say_crowd(30);
+    ask(CONFIRM_FRESH, 10000);
+    ask(CONFIRM_ACCEPT, 0);
+    say_header(PIPE_FAILED);
+    say_crowd(3);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(find("m20", &user), SNAPSHOT_OK);
+    assert_int_equal(user.state, MEMBER_ACTIVE);
+    start_keeper();
+    say_crowd(30);
+    ask(CONFIRM_FRESH, 10000);
+    ask(CONFIRM_ACCEPT, 0);
+    say_crowd(3);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(find("m20", &user), SNAPSHOT_OK);
+    assert_int_equal(user.state, MEMBER_REMOVED);
+}
+
+/* A snapshot that was put back from a backup is not confirmed, but replaced. */
+static void old_snapshot(void **state)
+{
+    (void)state;
+    static const char old[] = PATH_SNAPSHOT ".old";
+    struct snapshot_user user;
+    start_keeper();
+    say_crowd(30);
+    ask(CONFIRM_FRESH, 10000);
+    assert_int_equal(link(PATH_SNAPSHOT, old), 0);
+    say_crowd(29);
+    while (ask(CONFIRM_STATUS, 0).members != 29)
+        usleep(10000);
+    assert_int_equal(find("m29", &user), SNAPSHOT_OK);
+    assert_int_equal(user.state, MEMBER_REMOVED);
+    assert_int_equal(rename(old, PATH_SNAPSHOT), 0);
+    say_header(PIPE_HEARD);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(find("m29", &user), SNAPSHOT_OK);
+    assert_int_equal(user.state, MEMBER_REMOVED);
+}
+
 static void garbage(void **state)
 {
     (void)state;
@@ -489,6 +581,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(out_of_order, fresh, clean_up),
         cmocka_unit_test_setup_teardown(impossible_times, fresh, clean_up),
         cmocka_unit_test_setup_teardown(removals, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(braked_login, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(acceptance_ends, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(old_snapshot, fresh, clean_up),
         cmocka_unit_test_setup_teardown(garbage, fresh, clean_up),
         cmocka_unit_test_setup_teardown(empty_message, fresh, clean_up),
         cmocka_unit_test_setup_teardown(descriptors, fresh, clean_up),
