@@ -8,15 +8,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "api/provider.h"
 #include "common/confirm.h"
 #include "common/file.h"
 #include "common/name.h"
+#include "orgsyncd/compile.h"
 
 #define CONFIG_FILE_MAX (1 << 20)
-#define TOKEN_MAX       4096
+#define TOKEN_MAX       2048  /* no provider takes a longer one */
+#define LIST_MAX        65535 /* bytes, with their NULs: what a snapshot takes */
 
 /* What the parsing functions share. The first complaint stays. */
 struct parse {
@@ -167,6 +170,8 @@ static void set_list(struct parse *p, const config_setting_t *group, const char 
         }
         end = stpcpy(end, item) + 1;
     }
+    if (end - text > LIST_MAX)
+        complain(p, s, "\"%s\" is longer than %d characters in all", key, LIST_MAX);
 }
 
 static const struct config_org *find_org(const struct config *c, const char *name)
@@ -225,6 +230,26 @@ static void check_provider(struct parse *p, const config_setting_t *s, const str
              err.message);
 }
 
+/* Members, their ids and names belong to what compile_org_key says: no two may be one there. */
+static void check_key(struct parse *p, const config_setting_t *s, const struct config_org *org)
+{
+    for (const struct config_org *other = p->config->org; other < org; other++)
+        if (strcmp(compile_org_key(other), compile_org_key(org)) == 0)
+            complain(p, s,
+                     "organizations \"%s\" and \"%s\" have the same id, \"%s\": each needs its own",
+                     other->name, org->name, compile_org_key(org));
+}
+
+/* A proxy that nothing would go through was meant to be gone through. */
+static void check_proxy(struct parse *p, const config_setting_t *s, const struct config_org *org)
+{
+    const char *url = org->url ? org->url : provider_url(org->provider);
+    if (org->proxy && url && strncasecmp(url, "https://", 8) != 0)
+        complain(p, config_setting_get_member(s, "proxy"),
+                 "organization \"%s\": only https:// goes through a proxy, and its url is none",
+                 org->name);
+}
+
 /* What only one vendor has: options = { dialect = "documented"; }. */
 static void set_options(struct parse *p, const config_setting_t *group, struct config_org *org)
 {
@@ -274,6 +299,10 @@ static void parse_org(struct parse *p, const config_setting_t *s)
     set_options(p, s, org);
     if (!p->failed)
         check_provider(p, s, org);
+    if (!p->failed)
+        check_proxy(p, s, org);
+    if (!p->failed)
+        check_key(p, s, org);
 }
 
 static void parse_group(struct parse *p, const config_setting_t *s)
@@ -291,14 +320,13 @@ static void parse_group(struct parse *p, const config_setting_t *s)
                  g->name, NAME_MAX_LEN);
         return;
     }
+    set_bool(p, s, "local", &g->local);
     for (const struct config_group *other = p->config->group; other < g; other++)
-        if (strcmp(other->name, g->name) == 0 &&
-            !(other->local && config_setting_get_member(s, "local"))) {
+        if (strcmp(other->name, g->name) == 0 && !(other->local && g->local)) {
             complain(p, s, "group \"%s\" is there twice", g->name);
             return;
         }
     g->org = org_reference(p, s, "a group");
-    set_bool(p, s, "local", &g->local);
     set_bool(p, s, "everyone", &g->everyone);
     set_list(p, s, "roles", &g->roles);
     set_list(p, s, "permissions", &g->permissions);
@@ -558,17 +586,22 @@ char *config_token(const char *token_file, char error[CONFIG_ERROR_LEN])
         snprintf(error, CONFIG_ERROR_LEN, "%s: %s", token_file, why);
         return NULL;
     }
-    char *token = calloc(1, TOKEN_MAX + 1);
-    ssize_t n = token ? read(fd, token, TOKEN_MAX) : -1;
+    /* One byte and some white space more than it may have, so that nobody goes by half a token. */
+    char *token = calloc(1, TOKEN_MAX + 64);
+    ssize_t n = token ? read(fd, token, TOKEN_MAX + 63) : -1;
     close(fd);
     while (n > 0 && isspace((unsigned char)token[n - 1]))
         token[--n] = '\0';
     ssize_t good = 0;
     while (good < n && token[good] > ' ' && token[good] <= '~')
         good++;
-    if (n > 0 && good == n)
+    if (n > 0 && good == n && n <= TOKEN_MAX)
         return token;
+    snprintf(error, CONFIG_ERROR_LEN,
+             "%s: holds no token, which is 1 to %d characters without spaces", token_file,
+             TOKEN_MAX);
+    if (token)
+        explicit_bzero(token, TOKEN_MAX + 64);
     free(token);
-    snprintf(error, CONFIG_ERROR_LEN, "%s: holds no token", token_file);
     return NULL;
 }

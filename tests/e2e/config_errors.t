@@ -39,6 +39,12 @@ mistake "a shell that is no path" 's|shell = "/bin/bash"|shell = "bash"|' shell
 mistake "a duration without a unit" 's/timeout = "2s"/timeout = "2"/' timeout
 mistake "a group of an unknown organization" 's/name = "acme-admins"; org = "acme"/name = "acme-admins"; org = "acne"/' acne
 mistake "a group name that cannot be one" 's/name = "acme-admins"/name = "acme admins"/' name
+mistake "a group that is mapped and is not" 's/^  { name = "acme"; .*/  { name = "video"; local = true; everyone = true; }, { name = "video"; local = false; everyone = true; },/' 'video.*twice'
+mistake "a proxy for what does not go through one" '/provider = "file"/s|$| proxy = "http://127.0.0.1:3128";|' 'only https'
+mistake "two organizations that are one" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; id = "org_7f3a"; }|' 'same id.*org_7f3a'
+mistake "... one by its name" '/^  }$/s|$|, { name = "org_7f3a"; provider = "file"; url = "/etc/orglogin/members.json"; }|' 'same id.*org_7f3a'
+long=$(printf '"%0255d",' $(seq 256))
+mistake "a list that no snapshot takes" '/^  { services = \["\*"\]/s/\["\*"\]/['"${long%,}"']/' 'longer than 65535'
 mistake "a rule of an unknown organization" '/services = \["\*"\]/s/org = "acme"/org = "acne"/' acne
 mistake "a rule without services" '/services = \["\*"\]/s/services = \["\*"\]; //' services
 
