@@ -372,11 +372,16 @@ static int make_directory(const char *path)
         log_line("%s: %s", path, strerror(errno));
         return -1;
     }
-    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
-        !(st.st_mode & (S_IWGRP | S_IWOTH)))
-        return 0;
-    log_line("%s must be a directory of root's that nobody else can write", path);
-    return -1;
+    if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
+        (st.st_mode & (S_IWGRP | S_IWOTH))) {
+        log_line("%s must be a directory of root's that nobody else can write", path);
+        return -1;
+    }
+    if (!(st.st_mode & S_IXOTH))
+        log_line("%s can be entered by root alone: others will find no member's name; "
+                 "chmod 755 %s",
+                 path, path);
+    return 0;
 }
 
 /* One orgsyncd at a time writes the snapshot. The lock goes with the process. */
@@ -444,6 +449,8 @@ int supervise(struct config *config, const char *config_path, enum keeper_mode m
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, KEEPER_ALIVE);
     sigprocmask(SIG_BLOCK, &set, &s.outside);
+    signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more is no reason to end */
+    umask(022);               /* others go by what we make, whoever starts us */
     int rc = prepare(&s) < 0 ? 1 : run(&s, &set);
     if (s.listen_fd >= 0)
         unlink(PATH_CONFIRM);

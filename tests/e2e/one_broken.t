@@ -57,7 +57,8 @@ is "$(getent passwd ada | cut -d: -f6)" /srv/ada "... what was in force stays"
 stop
 
 # --- a token that cannot be one ---
-(umask 077 && head -c 2100 /dev/zero | tr '\0' x >$TOKEN)
+sed -i 's|provider = "native"; url = "unix:/run/nobody.sock"|provider = "cratedb"; url = "http://127.0.0.1:9"|' $CONF
+(umask 077 && echo 'xxx;xxx' >$TOKEN)
 start
 ok "a token that cannot be one: the others are served" wait_for 10 eval '[ "$(trouble acme)" = "" ] && [ "$(trouble beta)" != "" ]'
 generation() { orgadmin host status -o json | jq -r '.[0].generation'; }
@@ -68,6 +69,10 @@ is "$(grep -c 'beta: ' "$T/log")" 1 "... one line in the log says it"
 orgadmin host sync >"$T/out" 2>&1
 is "$?" 4 "... orgadmin host sync fails"
 unlike "$(cat "$T/out" "$T/log")" xxx "... and nobody prints what the file holds"
+(umask 077 && head -c 2100 /dev/zero | tr '\0' x >"$T/long")
+cp -p "$T/long" $TOKEN
+like "$(orgsyncd --check 2>&1)" 'beta.token: holds no token, which is 1 to 2048' "a longer one than any is refused, not cut"
+echo 'xxx;xxx' >$TOKEN
 
 # --- a fetcher that ends ---
 children() { ps -o pid=,user= --ppid $daemon; }
@@ -84,8 +89,33 @@ like "$(cat "$T/log")" 'the keeper was killed by signal 9' "... the log says it"
 stop
 is "$(orgsyncd --once 2>/dev/null | grep -c '^acme: listed')" 1 "orgsyncd --once lists the others"
 
-# --- names that cannot be, by the hundred ---
 cp "$T/acme.conf" $CONF
+
+# --- started by somebody who keeps things to himself ---
+rm -r /var/lib/orglogin
+(umask 077 && orgsyncd --once >/dev/null 2>"$T/log")
+is "$(stat -c %a /var/lib/orglogin)" 755 "a umask of 077 does not hide the members"
+chmod 700 /var/lib/orglogin
+orgsyncd --once >/dev/null 2>"$T/log"
+like "$(cat "$T/log")" 'orglogin can be entered by root alone.*chmod 755' "a state directory that hides them is reported"
+chmod 755 /var/lib/orglogin
+
+# --- a log that nobody reads ---
+mkfifo "$T/fifo"
+head -n 1 <"$T/fifo" >/dev/null &
+reader=$!
+members ada:admin root:member
+orgsyncd 2>"$T/fifo" & # its first line is that root is not served; then there is no reader any more
+daemon=$!
+wait $reader
+ok "orgsyncd whose log has no reader any more serves" wait_for 10 orgadmin host sync
+members ada:admin daemon:member
+orgadmin host sync >/dev/null 2>&1
+wait_for 3 eval '! kill -0 $daemon'
+ok "... and goes on after a line that nobody reads" kill -0 $daemon
+stop
+
+# --- names that cannot be, by the hundred ---
 # shellcheck disable=SC2046 # a list of words
 members ada:admin mia:member new:member newer:member $(seq -f '9lives%.0f:member' 250)
 like "$(orgsyncd --once 2>"$T/log")" ' 250 members withheld' "250 members whose names cannot be are withheld"
