@@ -10,6 +10,7 @@
 
 #include "api/provider.h"
 #include "common/clock.h"
+#include "common/hash.h"
 #include "common/name.h"
 #include "orgsyncd/log.h"
 #include "orgsyncd/pipe.h"
@@ -24,6 +25,8 @@
 #define NO_NEWS_MS 1000
 /* After a failure, refreshes within this time are answered by it. */
 #define RETRY_SPARE_MS 1000
+/* Members that are left out have a line in the log, once each, up to this many. */
+#define LEFT_OUT_MAX 100
 
 struct fetcher {
     const struct fetcher_settings *settings;
@@ -36,6 +39,8 @@ struct fetcher {
     int failures;
     int64_t spare_ms; /* until then a refresh is answered by the last failure */
     char failure[256];
+    uint64_t left_out[LEFT_OUT_MAX]; /* hashes of the lines */
+    uint32_t left_out_count;
 };
 
 static int report(struct fetcher *f, uint32_t type, const char *text)
@@ -90,6 +95,21 @@ static bool list_of(const cJSON *record, const char *name, char *buffer, size_t 
     return true;
 }
 
+static void leave_out(struct fetcher *f, const char *id, const char *why)
+{
+    char line[512];
+    snprintf(line, sizeof line, "member %.255s is left out: %s", id, why);
+    uint64_t hash = hash64(line, strlen(line));
+    for (uint32_t i = 0; i < f->left_out_count; i++)
+        if (f->left_out[i] == hash)
+            return;
+    if (f->left_out_count == LEFT_OUT_MAX)
+        return;
+    f->left_out[f->left_out_count++] = hash;
+    log_line("%s: %s%s", f->settings->org->name, line,
+             f->left_out_count == LEFT_OUT_MAX ? "; of more, nothing is said" : "");
+}
+
 /* A member that is not fit to be sent is left out and reported; the listing goes on. */
 static int send_member(void *arg, const cJSON *record)
 {
@@ -109,7 +129,7 @@ static int send_member(void *arg, const cJSON *record)
         list_of(record, "permissions", permissions, sizeof permissions, &m.permissions))
         size = pipe_encode_member(message, &m, &why);
     if (size == 0) {
-        log_line("%s: member %s is left out: %s", f->settings->org->name, m.id, why);
+        leave_out(f, m.id, why);
         return 0;
     }
     ssize_t n;

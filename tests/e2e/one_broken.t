@@ -115,6 +115,19 @@ wait_for 3 eval '! kill -0 $daemon'
 ok "... and goes on after a line that nobody reads" kill -0 $daemon
 stop
 
+# --- a member whom the API describes as nobody can be ---
+odd() { jq --arg name "$1" '.members[-1].email = "x" * 300 | .members[-1].name = $name' $MEMBERS >$MEMBERS.new && mv $MEMBERS.new $MEMBERS; }
+members ada:admin mia:member odd:member
+odd one
+start
+wait_for 5 grep -q 'usr_odd' "$T/log"
+for name in two three; do
+    odd $name
+    orgadmin host sync >/dev/null 2>&1
+done
+is "$(grep -c 'member usr_odd is left out: e-mail' "$T/log")" 1 "a member who is left out is reported once, not at each listing"
+stop
+
 # --- names that cannot be, by the hundred ---
 # shellcheck disable=SC2046 # a list of words
 members ada:admin mia:member new:member newer:member $(seq -f '9lives%.0f:member' 250)
