@@ -46,6 +46,8 @@ struct work {
     const struct member_class *last_class;
     uint32_t class_count[SNAPSHOT_ORGS_MAX];
     struct id_range range;
+    const char *awaited[CONFIG_GROUPS_MAX]; /* mapped groups that /etc/group has not, or not yet */
+    uint32_t awaited_count;
     uint32_t complaints;
     struct newcomer *newcomer; /* members who want a name that nobody has yet */
     size_t newcomers, room;
@@ -90,8 +92,13 @@ static int remember_newcomer(struct work *w, struct roster_member *m)
     return 0;
 }
 
+/* The name of a group that is mapped is the machine's also while /etc/group does not have it: else
+ * a member could call himself so, and be its group when a program asks for it. */
 static bool local_name(const struct work *w, const char *name)
 {
+    for (uint32_t i = 0; i < w->awaited_count; i++)
+        if (strcmp(w->awaited[i], name) == 0)
+            return true;
     return local_ids_name(w->local, name);
 }
 
@@ -225,9 +232,10 @@ static bool settle_id(struct work *w, struct roster_member *m)
 /* The number of a group of /etc/group; or what is wrong with mapping it. */
 static const char *local_group(struct work *w, const struct config_group *g, uint32_t *gid)
 {
-    if (!local_ids_group(w->local, g->name, gid))
-        return "/etc/group has none of that name to be mapped";
-    return *gid == 0 ? "it is root's: that is never mapped" : NULL;
+    if (local_ids_group(w->local, g->name, gid))
+        return *gid == 0 ? "it is root's: that is never mapped" : NULL;
+    w->awaited[w->awaited_count++] = g->name;
+    return "/etc/group has none of that name to be mapped";
 }
 
 /* The number of a group of our own, allocated when it has none; or why it cannot be served. */

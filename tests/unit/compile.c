@@ -152,6 +152,27 @@ static void names_that_cannot_be(void **state)
     assert_true(uid_of("mia") > 0);
     for (int i = 0; i < 7; i++)
         assert_int_equal(uid_of(bad[i]), 0);
+    assert_int_equal(ledger_name(ledger, "daemon", "org_1", "usr_1"), LEDGER_NAME_FREE);
+}
+
+/* The name of a group that is mapped is nobody's, also while the machine has no such group. */
+static void awaited_groups(void **state)
+{
+    (void)state;
+    config.group[2].name = (char *)"docker-of-tomorrow";
+    put(0, "usr_1", "docker-of-tomorrow", "member", MEMBER_ACTIVE);
+    put(0, "usr_2", "mia", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("docker-of-tomorrow"), 0);
+    assert_int_equal(result.withheld, 1);
+    assert_true(uid_of("mia") > 0);
+    config.group[2].name = (char *)"daemon";
+    assert_int_equal(run(), 0);
+    assert_true(uid_of("docker-of-tomorrow") > 0);
+    config.group[2].name = (char *)"docker-of-tomorrow"; /* mapped when he had it already */
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("docker-of-tomorrow"), 0);
+    config.group[2].name = (char *)"daemon";
 }
 
 static void the_same_name_twice(void **state)
@@ -467,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup(a_member, fresh),
         cmocka_unit_test_setup(ids_are_the_same_everywhere, fresh),
         cmocka_unit_test_setup(names_that_cannot_be, fresh),
+        cmocka_unit_test_setup(awaited_groups, fresh),
         cmocka_unit_test_setup(the_same_name_twice, fresh),
         cmocka_unit_test_setup(renames, fresh),
         cmocka_unit_test_setup(removed_members, fresh),
