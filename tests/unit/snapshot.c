@@ -463,6 +463,9 @@ static bool all_known(const unsigned char *image)
     write_content(image, content_size);
     assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
     int unknown = check_answers(&s, 20), walked = 0;
+    struct snapshot_class class;
+    if (snapshot_user_by_name(&s, "user1", 5, &u) == SNAPSHOT_OK)
+        unknown += snapshot_class_groups(&s, u.class_ref, &class) != SNAPSHOT_OK;
     while ((rc = snapshot_next_user(&s, &cursor, &u)) == SNAPSHOT_OK)
         walked++;
     snapshot_close(&s);
@@ -477,7 +480,8 @@ static void wrong_numbers(void **state)
         ORG = SNAPSHOT_POLICY_DATA,
         RULE = ORG + 2 + 5,
         SERVICES = RULE + 4,
-        ROLES = SERVICES + 15
+        ROLES = SERVICES + 15,
+        PERMISSIONS = ROLES + 11
     };
     static const struct {
         enum piece piece;
@@ -519,6 +523,7 @@ static void wrong_numbers(void **state)
         {POLICY, SERVICES, 2, 3},
         {POLICY, SERVICES + 2, 2, UINT16_MAX},
         {POLICY, ROLES, 2, 9},
+        {POLICY, PERMISSIONS + 2, 2, UINT16_MAX},
         {HEADER, SNAPSHOT_AT_POLICY, 4, 0},
         {HEADER, SNAPSHOT_AT_USERS, 4, 0},
         {HEADER, SNAPSHOT_AT_USERS + 4, 4, 21},
@@ -674,6 +679,41 @@ static void overflowing_buckets(void **state)
     snapshot_close(&s);
 }
 
+/* What does not fit into the last bucket goes on in the first. */
+static void full_last_bucket(void **state)
+{
+    (void)state;
+    enum { MANY = 10, BUCKETS = MANY / 4 + 1 };
+    struct snapshot_settings settings = {.generation = 1};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0)};
+    uint32_t class = snapshot_writer_class(w, &spec), ids[MANY];
+    for (uint32_t id = 200000, n = 0; n < MANY; id++) {
+        uint32_t le = htole32(id);
+        char name[16];
+        if ((hash64(&le, sizeof le) >> 32) * BUCKETS >> 32 != BUCKETS - 1)
+            continue;
+        snprintf(name, sizeof name, "user%u", id);
+        struct snapshot_user_spec u = {id, id, class, MEMBER_ACTIVE, name, "", "/", "/bin/sh", 0};
+        snapshot_writer_user(w, &u);
+        snprintf(name, sizeof name, "group%u", id);
+        snapshot_writer_group(w, name, id);
+        ids[n++] = id;
+    }
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+    struct snapshot s;
+    struct snapshot_user u;
+    struct snapshot_group g;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    for (int n = 0; n < MANY; n++) {
+        assert_int_equal(snapshot_user_by_uid(&s, ids[n], &u), SNAPSHOT_OK);
+        assert_int_equal(snapshot_group_by_gid(&s, ids[n], &g), SNAPSHOT_OK);
+    }
+    snapshot_close(&s);
+}
+
 static enum snapshot_result try_open(const char *file, const char **why)
 {
     struct snapshot s;
@@ -726,8 +766,8 @@ static void hard_floors(void **state)
     struct snapshot_class_spec spec = {.org = org,
                                        .groups = {low, fine},
                                        .group_count = 2,
-                                       .local_gids = {0, 44},
-                                       .local_count = 2};
+                                       .local_gids = {0, 44, UINT32_MAX, UINT32_MAX - 1},
+                                       .local_count = 4};
     uint32_t class = snapshot_writer_class(w, &spec);
     static const struct snapshot_user_spec users[] = {
         {0, 0, 0, MEMBER_ACTIVE, "zero", "", "/", "/bin/sh", 0},
@@ -759,12 +799,14 @@ static void hard_floors(void **state)
     assert_int_equal(snapshot_user_by_name(&s, "fine", 4, &u), SNAPSHOT_OK);
     assert_int_equal(snapshot_class(&s, u.class_ref, &c), SNAPSHOT_OK);
     gid_t gid;
-    assert_int_equal(c.gid_count, 4);
+    assert_int_equal(c.gid_count, 6);
     assert_false(snapshot_gid(&c, 0, &gid)); /* 27, not mapped */
     assert_true(snapshot_gid(&c, 1, &gid));
     assert_false(snapshot_gid(&c, 2, &gid)); /* root's, though mapped */
     assert_true(snapshot_gid(&c, 3, &gid));
     assert_int_equal(gid, 44);
+    assert_false(snapshot_gid(&c, 4, &gid));
+    assert_false(snapshot_gid(&c, 5, &gid));
     snapshot_close(&s);
 }
 
@@ -890,25 +932,16 @@ int main(void)
 {
     need_root();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),
-        cmocka_unit_test(live_words),
-        cmocka_unit_test(damaged_confirmation),
-        cmocka_unit_test(truncation_at_every_size),
-        cmocka_unit_test(random_corruption),
-        cmocka_unit_test(rubbish_behind_a_good_header),
-        cmocka_unit_test(hash_of_a_copy),
-        cmocka_unit_test(wrong_headers),
-        cmocka_unit_test(damaged_members),
-        cmocka_unit_test(wrong_numbers),
-        cmocka_unit_test(wrong_counts),
-        cmocka_unit_test(wrong_name),
-        cmocka_unit_test(other_keys),
-        cmocka_unit_test(overflowing_buckets),
-        cmocka_unit_test(untrusted_files),
-        cmocka_unit_test(hard_floors),
-        cmocka_unit_test(limits),
-        cmocka_unit_test(inactive_members),
-        cmocka_unit_test(failed_publish_keeps_the_old_file),
+        cmocka_unit_test(round_trip),           cmocka_unit_test(live_words),
+        cmocka_unit_test(damaged_confirmation), cmocka_unit_test(truncation_at_every_size),
+        cmocka_unit_test(random_corruption),    cmocka_unit_test(rubbish_behind_a_good_header),
+        cmocka_unit_test(hash_of_a_copy),       cmocka_unit_test(wrong_headers),
+        cmocka_unit_test(damaged_members),      cmocka_unit_test(wrong_numbers),
+        cmocka_unit_test(wrong_counts),         cmocka_unit_test(wrong_name),
+        cmocka_unit_test(other_keys),           cmocka_unit_test(overflowing_buckets),
+        cmocka_unit_test(full_last_bucket),     cmocka_unit_test(untrusted_files),
+        cmocka_unit_test(hard_floors),          cmocka_unit_test(limits),
+        cmocka_unit_test(inactive_members),     cmocka_unit_test(failed_publish_keeps_the_old_file),
     };
     return cmocka_run_group_tests_name("snapshot", tests, setup, teardown);
 }
