@@ -128,7 +128,7 @@ static void lookups_without_descriptors(void **state)
     setrlimit(RLIMIT_NOFILE, &before);
     publish(2);
     before = take_descriptors();
-    look_up(true);
+    look_up(false); /* the last that was seen is better than nothing */
     setrlimit(RLIMIT_NOFILE, &before);
     look_up(false); /* and all is well again */
 }

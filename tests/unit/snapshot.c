@@ -912,6 +912,40 @@ static void failed_publish_keeps_the_old_file(void **state)
     snapshot_close(&s);
 }
 
+/* A writer that died leaves a file that is in nobody's way; one that fails leaves none. */
+static void leftovers(void **state)
+{
+    (void)state;
+    char temp[96], there[80];
+    snprintf(temp, sizeof temp, "%s.new", path);
+    snprintf(there, sizeof there, "%s.dir", path);
+    int fd = open(temp, O_WRONLY | O_CREAT, 0600);
+    close(fd);
+    publish(1, 3);
+    assert_int_equal(access(temp, F_OK), -1);
+    struct snapshot_writer *w = make(2, 3);
+    assert_int_equal(mkdir(there, 0755), 0);
+    assert_int_equal(snapshot_writer_publish(w, there), -1);
+    snapshot_writer_free(w);
+    snprintf(temp, sizeof temp, "%s.new", there);
+    assert_int_equal(access(temp, F_OK), -1);
+    assert_int_equal(rmdir(there), 0);
+}
+
+/* Nothing is written into what is no snapshot, or behind the live words. */
+static void no_place_for_live_words(void **state)
+{
+    (void)state;
+    struct stat st;
+    publish(1, 3);
+    assert_int_equal(snapshot_confirm(path, SNAPSHOT_ORGS_MAX - 1, 1), 0);
+    assert_int_equal(snapshot_confirm(path, SNAPSHOT_ORGS_MAX, 1), -1);
+    assert_int_equal(truncate(path, 100), 0);
+    assert_int_equal(snapshot_confirm(path, 0, 1), -1);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 100);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -932,16 +966,28 @@ int main(void)
 {
     need_root();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),           cmocka_unit_test(live_words),
-        cmocka_unit_test(damaged_confirmation), cmocka_unit_test(truncation_at_every_size),
-        cmocka_unit_test(random_corruption),    cmocka_unit_test(rubbish_behind_a_good_header),
-        cmocka_unit_test(hash_of_a_copy),       cmocka_unit_test(wrong_headers),
-        cmocka_unit_test(damaged_members),      cmocka_unit_test(wrong_numbers),
-        cmocka_unit_test(wrong_counts),         cmocka_unit_test(wrong_name),
-        cmocka_unit_test(other_keys),           cmocka_unit_test(overflowing_buckets),
-        cmocka_unit_test(full_last_bucket),     cmocka_unit_test(untrusted_files),
-        cmocka_unit_test(hard_floors),          cmocka_unit_test(limits),
-        cmocka_unit_test(inactive_members),     cmocka_unit_test(failed_publish_keeps_the_old_file),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(live_words),
+        cmocka_unit_test(damaged_confirmation),
+        cmocka_unit_test(truncation_at_every_size),
+        cmocka_unit_test(random_corruption),
+        cmocka_unit_test(rubbish_behind_a_good_header),
+        cmocka_unit_test(hash_of_a_copy),
+        cmocka_unit_test(wrong_headers),
+        cmocka_unit_test(damaged_members),
+        cmocka_unit_test(wrong_numbers),
+        cmocka_unit_test(wrong_counts),
+        cmocka_unit_test(wrong_name),
+        cmocka_unit_test(other_keys),
+        cmocka_unit_test(overflowing_buckets),
+        cmocka_unit_test(full_last_bucket),
+        cmocka_unit_test(untrusted_files),
+        cmocka_unit_test(hard_floors),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(inactive_members),
+        cmocka_unit_test(failed_publish_keeps_the_old_file),
+        cmocka_unit_test(leftovers),
+        cmocka_unit_test(no_place_for_live_words),
     };
     return cmocka_run_group_tests_name("snapshot", tests, setup, teardown);
 }
