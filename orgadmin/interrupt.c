@@ -16,12 +16,21 @@ static void on_signal(int number)
     caught = number;
 }
 
+/* Whoever started us wants none of it to have an effect: nohup, or a shell's &. */
+static bool is_ignored(int number)
+{
+    struct sigaction now;
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+/* An ignored signal is not held: it would be pending. */
 static void change(int how)
 {
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < SIGNALS; i++)
-        sigaddset(&set, signals[i]);
+        if (!is_ignored(signals[i]))
+            sigaddset(&set, signals[i]);
     sigprocmask(how, &set, NULL);
 }
 
@@ -55,8 +64,11 @@ void interrupt_catch(void)
     if (catching || holders > 0)
         return;
     catching = true;
-    for (size_t i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &once, &before[i]);
+    for (size_t i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], NULL, &before[i]);
+        if (!is_ignored(signals[i]))
+            sigaction(signals[i], &once, NULL);
+    }
 }
 
 void interrupt_uncatch(void)

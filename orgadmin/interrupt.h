@@ -1,7 +1,7 @@
 /*
  * SIGINT, SIGTERM and SIGHUP wait while something is half done: an answer with a secret that is
  * shown only once is under way, or a file is being written. Requests are bounded in time, so the
- * wait is too. For the main thread.
+ * wait is too. One that is ignored stays so. For the main thread.
  */
 #ifndef ORGADMIN_INTERRUPT_H
 #define ORGADMIN_INTERRUPT_H

@@ -277,7 +277,7 @@ static enum exit_status run_batch(const struct invocation *inv, struct connectio
         return status;
     if (handed != EXIT_DONE || kept != EXIT_DONE)
         return handed != EXIT_DONE ? handed : kept;
-    return b->failed ? EXIT_NO : EXIT_DONE;
+    return left > 0 ? EXIT_NO : EXIT_DONE;
 }
 
 static enum exit_status add_many(const struct invocation *inv)

@@ -86,6 +86,14 @@ like "$(tail -n 1 "$T/left")" '^p6@example.org admin$' 'with their role'
 is "$(find "$T" -name 'left.*' -o -name 'tokens.*' | wc -l)" 0 'nothing half-written lies about'
 like "$(cat "$T/err")" "$done of 6 invited to acme; 0 members already, 0 failed, $((6 - done)) not tried" 'and it says so'
 
+# one that is ignored, as with nohup, or behind a shell's &, is none
+: > "$T/log"
+# shellcheck disable=SC2086 # a list of words
+(trap '' INT; exec "$ORGADMIN" member add --file "$T/six" --out "$T/tokens" $slow > "$T/out" 2> "$T/err") & pid=$!
+wait_for 20 grep -q p2@example "$T/log"
+kill -INT $pid; wait $pid
+is "$?/$(wc -l < "$T/tokens")" 0/6 'an ignored interrupt stops nothing'
+
 # an interrupt while a token is under way: it is not lost, and nothing lies about
 : > "$T/log"
 "$ORGADMIN" invitation create q@example.org --out "$T/q" $slow > "$T/out" 2> "$T/err" & pid=$!

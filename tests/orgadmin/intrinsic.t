@@ -117,7 +117,7 @@ fake '{"set":{"finish":1,"fail":true}}'
 refuses 1 'operations/d3r2 has failed: the workcell did not answer' 'one that fails' ada org create Bad
 fake '{"set":{"finish":-1,"fail":false}}'
 : > "$LOG"
-XDG_CONFIG_HOME=$T/ada "$SLOW" org create 'Slow one' > "$T/out" 2> "$T/err" < /dev/null &
+(trap - INT; XDG_CONFIG_HOME=$T/ada exec "$SLOW" org create 'Slow one' > "$T/out" 2> "$T/err" < /dev/null) &
 pid=$!
 # The shell's own copy, which it is at first, may catch it too.
 catches_int() { [ /proc/$pid/exe -ef "$SLOW" ] && [ $((0x$(sed -n 's/^SigCgt:[[:space:]]*//p' /proc/$pid/status) & 2)) != 0 ]; }
