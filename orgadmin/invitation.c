@@ -13,15 +13,17 @@ enum exit_status invitation_list(const struct invocation *inv)
     return listing(inv, OP_INVITATION_LIST, LISTING_ORG, NULL);
 }
 
-void invitation_note(const struct connection *c, const char *email, const cJSON *record)
+void invitation_note(const struct invocation *inv, const struct connection *c, const char *email,
+                     const cJSON *record)
 {
+    char place[PLACE_MAX];
     const char *how = cJSON_IsTrue(cJSON_GetObjectItem(record, "mailed")) ? ", by mail" : "";
     if (*how || !*record_text(record, "token"))
         note("%s is invited to %s%s.", email, c->now.org_name, how);
     else
-        note("%s is invited to %s. The token is shown only now; who has it can accept: orgadmin "
-             "invitation accept",
-             email, c->now.org_name);
+        note("%s is invited to %s. The token is %s; who has it can accept: orgadmin invitation "
+             "accept",
+             email, c->now.org_name, issue_place(inv, place));
 }
 
 enum exit_status invitation_create(const struct invocation *inv)
@@ -37,7 +39,7 @@ enum exit_status invitation_create(const struct invocation *inv)
         return status;
     status = issue(inv, &c, OP_INVITATION_CREATE, args, "token", &invited);
     if (status == EXIT_DONE)
-        invitation_note(&c, inv->arg[0], invited);
+        invitation_note(inv, &c, inv->arg[0], invited);
     cJSON_Delete(invited);
     connection_close(&c);
     return status;
@@ -70,7 +72,7 @@ enum exit_status invitation_resend(const struct invocation *inv)
     const struct provider_arg args[] = {{"id", f.id}, {0}};
     status = issue(inv, &f.c, OP_INVITATION_RESEND, args, "token", &invited);
     if (status == EXIT_DONE && invited)
-        invitation_note(&f.c, email, invited);
+        invitation_note(inv, &f.c, email, invited);
     else if (status == EXIT_DONE)
         note("The invitation of %s to %s is sent again.", email, f.c.now.org_name);
     cJSON_Delete(invited);

@@ -19,6 +19,13 @@ enum exit_status issue_write(struct private_file *file, const char *secret)
     return rc == 0 ? EXIT_DONE : complain(EXIT_SETUP, "%s: %s", file->path, strerror(errno));
 }
 
+const char *issue_place(const struct invocation *inv, char out[PLACE_MAX])
+{
+    const char *file = inv->option[OPTION_OUT];
+    snprintf(out, PLACE_MAX, "%s%s", file ? "in " : "shown only now", file ? file : "");
+    return out;
+}
+
 void issue_strip(cJSON *record)
 {
     static const char *const secrets[] = {"token", "secret", "bearer", "code"};

@@ -17,8 +17,13 @@
 enum exit_status issue(const struct invocation *inv, struct connection *c, enum provider_op op,
                        const struct provider_arg *args, const char *field, cJSON **record);
 
+/* Where issue has put the secret: "in FILE", or "shown only now". Returns OUT. */
+#define PLACE_MAX 512
+const char *issue_place(const struct invocation *inv, char out[PLACE_MAX]);
+
 /* Tells that EMAIL is invited, and what is to be done with the token if RECORD has one. */
-void invitation_note(const struct connection *c, const char *email, const cJSON *record);
+void invitation_note(const struct invocation *inv, const struct connection *c, const char *email,
+                     const cJSON *record);
 
 /* Puts SECRET, alone on its line, in the place of FILE, which was begun. EXIT_DONE; EXIT_SETUP
  * after a complaint. */

@@ -14,6 +14,7 @@ enum exit_status joincode_list(const struct invocation *inv)
 
 enum exit_status joincode_create(const struct invocation *inv)
 {
+    char place[PLACE_MAX];
     struct connection c;
     const struct provider_arg args[] = {
         {"role", inv->option[OPTION_ROLE]}, {"max_uses", inv->option[OPTION_MAX_USES]}, {0}};
@@ -22,8 +23,8 @@ enum exit_status joincode_create(const struct invocation *inv)
         return status;
     status = issue(inv, &c, OP_JOINCODE_CREATE, args, "code", NULL);
     if (status == EXIT_DONE)
-        note("The code is shown only now; who has it can join %s: orgadmin joincode join",
-             c.now.org_name);
+        note("The code is %s; who has it can join %s: orgadmin joincode join",
+             issue_place(inv, place), c.now.org_name);
     connection_close(&c);
     return status;
 }

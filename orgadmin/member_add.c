@@ -308,7 +308,8 @@ static enum exit_status add_many(const struct invocation *inv)
 }
 
 /* Tells what has become of EMAIL. */
-static void tell(const struct connection *c, const char *email, const cJSON *addition)
+static void tell(const struct invocation *inv, const struct connection *c, const char *email,
+                 const cJSON *addition)
 {
     const char *outcome = record_text(addition, "outcome");
     if (strcmp(outcome, "added") == 0)
@@ -316,7 +317,7 @@ static void tell(const struct connection *c, const char *email, const cJSON *add
     else if (strcmp(outcome, "changed") == 0)
         note("%s was a member of %s before and is changed.", email, c->now.org_name);
     else
-        invitation_note(c, email, addition);
+        invitation_note(inv, c, email, addition);
 }
 
 static enum exit_status add_one(const struct invocation *inv)
@@ -332,7 +333,7 @@ static enum exit_status add_one(const struct invocation *inv)
         return status;
     status = issue(inv, &c, OP_MEMBER_ADD, args, "token", &addition);
     if (status == EXIT_DONE)
-        tell(&c, inv->arg[0], addition);
+        tell(inv, &c, inv->arg[0], addition);
     cJSON_Delete(addition);
     connection_close(&c);
     return status;

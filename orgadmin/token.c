@@ -12,6 +12,7 @@ enum exit_status token_list(const struct invocation *inv)
 
 enum exit_status token_create(const struct invocation *inv)
 {
+    char place[PLACE_MAX];
     struct connection c;
     const struct provider_arg args[] = {
         {"name", inv->option[OPTION_NAME]}, {"role", inv->option[OPTION_ROLE]}, {0}};
@@ -20,7 +21,7 @@ enum exit_status token_create(const struct invocation *inv)
         return status;
     status = issue(inv, &c, OP_TOKEN_CREATE, args, "bearer", NULL);
     if (status == EXIT_DONE)
-        note("The token is shown only now.");
+        note("The token is %s.", issue_place(inv, place));
     connection_close(&c);
     return status;
 }

@@ -50,7 +50,7 @@ as ann org switch Acme
 
 # invitations
 as ann invitation create bob@example.org --out "$T/bob.1"
-like "$err" 'bob@example.org is invited to Acme. The token is shown only now' 'invitation create says what to do'
+like "$err" "bob@example.org is invited to Acme. The token is in $T/bob.1; who has it can accept" 'invitation create says what to do'
 as ann invitation resend bob@example.org --out "$T/bob.2"; done_is 'invitation resend by address'
 ok 'with another token' test "$(cat "$T/bob.1")" != "$(cat "$T/bob.2")"
 as bob invitation accept --url "unix:$SOCKET" --username bob --token-file "$T/bob.1"
@@ -115,6 +115,7 @@ as host --url "unix:$SOCKET" --token-file "$T/host.token" member list; done_is '
 as ann token revoke "${key}x" --yes; fails 1 'Acme has no token "live_[a-z0-9]*x"; see orgadmin token list' 'token revoke of one that is none is told'
 as ann token revoke "$key"; fails 2 "Make the token $key \(.*member\) of Acme invalid\? There is no terminal" 'token revoke asks'
 as ann token create --name twice --out "$T/twice"; as ann token create --name twice --out "$T/twice"
+is "$err" "The token is in $T/twice." 'token create says where it is'
 as ann token revoke twice --yes; fails 2 '2 tokens of Acme are called "twice"; use the key' 'a name that two have'
 as ann token create --name spare --out "$T/spare"
 XDG_CONFIG_HOME=$T/ann "$ORGADMIN" token create --name unseen > /dev/full 2> "$T/err"
