@@ -80,7 +80,7 @@ unlike "$out" $'\e' 'escaped in JSON'
 # what is wrong before anything is sent
 : > "$T/log"
 for url in http://example.org http://127.0.0.1.example.org http://10.0.0.1 ftp://127.0.0.1 127.0.0.1 '' https:// \
-    'http://user:password@127.0.0.1' 'http://127.0.0.1/?a=b' 'unix:relative' $'http://127.0.0.1/\n' http://0.0.0.0 'http://[::2]'; do
+    'http://user:password@127.0.0.1' 'http://127.0.0.1/?a=b' 'unix:relative' $'http://127.0.0.1/\n' http://0.0.0.0 http://192.0.2.1 'http://[::2]'; do
     out=$("$PROBE" url="$url" timeout=500 whoami < /dev/null 2>&1)
     is $? $USAGE "the url ${url@Q} is refused"
     unlike "$out" password 'without showing a password'

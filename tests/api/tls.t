@@ -49,6 +49,17 @@ for case in stranger:self-signed elsewhere:'no alternative' expired:expired earl
 done
 like "$(probe "http://127.0.0.1:$right/good" ca=good.pem)" 'status=2' 'plain http to a TLS port'
 
+# a CA file counts instead of the system's authorities, not besides
+if unshare -m true 2> /dev/null; then
+    serve stranger
+    mkdir system && cp wrong.pem system/ && openssl rehash system && cp good.pem system/ca-certificates.crt
+    trusted() { unshare -m sh -c 'mount --bind system /etc/ssl/certs && exec "$@"' sh "$PROBE" url="https://127.0.0.1:$port/good" token=key:secret "$@" whoami 2>&1 < /dev/null; }
+    like "$(trusted)" '"id":"usr_ann"' "one of the system's authorities is believed"
+    like "$(trusted ca=good.pem)" 'status=2 .*certificate' 'but not when there is a CA file'
+else
+    pass "# SKIP the system's authorities: no namespaces here"
+fi
+
 # the environment has no say
 listen proxy.port python3 "$TOP/tests/fakes/hostile.py" --log proxy.requests
 proxy=$heard
