@@ -285,7 +285,7 @@ bool template_names(const char *template, bool (*each)(void *arg, const char *na
         size_t len = strspn(++at, NAME_CHARS);
         if (len > 0 && !each(arg, at, len))
             return false;
-        at += len + (at[len] == '$'); /* "$amount$" is one name */
+        at += len;
     }
     return true;
 }

@@ -188,11 +188,32 @@ static void test_body(void **state)
     assert_true(body_is("{\"x\":\"$a$\"}", "300", "{\"x\":30000}"));
     assert_true(body_is("{\"x\":\"$a$\"}", "0.29", "{\"x\":29}"));
     assert_true(body_is("{\"x\":\"$a$?\"}", "299.95", "{\"x\":29995}"));
+    assert_true(body_is("{\"x\":\"$a,\"}", "p,,q,", "{\"x\":[\"p\",\"q\"]}"));
+    assert_true(body_is("{\"x\":\"r/$a,\"}", "", "{\"x\":[]}"));
     static const char *const bad[] = {"",     ".5", "1.5", "1.555",      "1,50",
                                       "-1",   "$1", "1e3", "1000000001", "9999999999999999999",
                                       "1.00 "};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_true(body_is("{\"x\":\"$a$\"}", bad[i], NULL));
+}
+
+static void test_argument(void **state)
+{
+    const struct provider_arg args[] = {{"a", NULL}, {"a", "x"}, {"a", "y"}, {0}};
+    char longest[ARGUMENT_MAX + 2], *body;
+    (void)state;
+    assert_string_equal(template_arg(args, "a"), "x");
+    assert_null(template_arg(args, "b"));
+    assert_null(template_arg(NULL, "a"));
+    memset(longest, 'x', sizeof longest);
+    longest[ARGUMENT_MAX + 1] = '\0';
+    assert_true(body_is("{\"x\":\"r/$a\"}", longest, NULL));
+    longest[ARGUMENT_MAX] = '\0';
+    const struct provider_arg one[] = {{"a", longest}, {0}};
+    struct api_error err;
+    body = template_body("{\"x\":\"r/$a\"}", one, &err);
+    assert_int_equal(strlen(body), ARGUMENT_MAX + strlen("{\"x\":\"r/\"}"));
+    cJSON_free(body);
 }
 
 static bool record_is(const struct field *fields, const char *item, const char *want)
@@ -207,6 +228,54 @@ static bool record_is(const struct field *fields, const char *item, const char *
     cJSON_Delete(record);
     cJSON_Delete(json);
     return same;
+}
+
+/* The one field of KIND, taken from "v" in ITEM. */
+static bool field_is(enum field_kind kind, const char *item, const char *want)
+{
+    const struct field fields[] = {
+        {.name = "v", .from = "v", .kind = kind, .required = true, .fold = true, .strip = "/"},
+        {0}};
+    char whole[2 * RECORD_URL_MAX], record[2 * RECORD_URL_MAX];
+    snprintf(whole, sizeof whole, "[{\"v\":%s}]", item);
+    snprintf(record, sizeof record, "{\"v\":%s}", want ? want : "");
+    return record_is(fields, whole, want ? record : NULL);
+}
+
+static void test_record_kinds(void **state)
+{
+    char text[RECORD_URL_MAX + 4], list[5 * 257 + 2] = "[";
+    (void)state;
+    assert_true(field_is(FIELD_TEXT, "\"AZ/BY\"", "\"by\""));
+    assert_true(field_is(FIELD_TEXT, "\"a/b/AZaz@[\"", "\"azaz@[\""));
+    assert_true(field_is(FIELD_TEXT, "\"a/\"", NULL));
+    assert_true(field_is(FIELD_TEXT, "\"\"", NULL));
+    assert_true(field_is(FIELD_TEXT, "null", NULL));
+    assert_true(field_is(FIELD_TEXT, "5", NULL));
+    assert_true(field_is(FIELD_WORD, "5", "\"5\""));
+    assert_true(field_is(FIELD_WORD, "-5", NULL));
+    assert_true(field_is(FIELD_CENTS, "5", "\"0.05\""));
+    assert_true(field_is(FIELD_CENTS, "30095", "\"300.95\""));
+    assert_true(field_is(FIELD_BOOL, "false", "false"));
+    assert_true(field_is(FIELD_BOOL, "0", NULL));
+    assert_true(field_is(FIELD_STATE, "\"removed\"", "\"removed\""));
+    assert_true(field_is(FIELD_STATE, "\"invited\"", NULL));
+    assert_true(field_is(FIELD_LIST, "\"A\"", "[\"a\"]"));
+    assert_true(field_is(FIELD_LIST, "[]", "[]"));
+    assert_true(field_is(FIELD_LIST, "[\"\"]", NULL));
+    assert_true(field_is(FIELD_LIST, "{}", NULL));
+    for (size_t i = 0; i < 257; i++) /* ITEMS_OF_LIST_MAX and one */
+        memcpy(list + 1 + 4 * i, "\"a\",", 5);
+    list[4 * 257] = ']';
+    assert_true(field_is(FIELD_LIST, list, NULL));
+    list[4 * 256] = ']', list[4 * 256 + 1] = '\0';
+    assert_true(field_is(FIELD_LIST, list, list));
+    memset(text, 'x', sizeof text);
+    memcpy(text + RECORD_URL_MAX + 2, "\"", 2);
+    text[0] = '"';
+    assert_true(field_is(FIELD_URL, text, NULL));
+    memcpy(text + RECORD_TEXT_MAX + 1, "\"", 2);
+    assert_true(field_is(FIELD_TEXT, text, text));
 }
 
 static void test_record_key(void **state)
@@ -265,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_at),       cmocka_unit_test(test_integer),
         cmocka_unit_test(test_path),     cmocka_unit_test(test_query),
         cmocka_unit_test(test_body),     cmocka_unit_test(test_record_key),
+        cmocka_unit_test(test_argument), cmocka_unit_test(test_record_kinds),
         cmocka_unit_test(test_transfer),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
