@@ -8,9 +8,9 @@
 #include "api/error.h"
 #include "api/template.h"
 
-#define TOKEN_LEN_MAX 2048
-#define NAMES_MAX     256
-#define TOKEN_LEN_MIN 6 /* of one that is looked for: a shorter one could be any word */
+#define TOKEN_LEN_MAX  2048
+#define NAMES_MAX      256
+#define SECRET_LEN_MIN 6 /* of one that is looked for: a shorter one could be any word */
 
 static const struct provider_kind *const kinds[] = {
     &provider_native, &provider_intrinsic,  &provider_satusky, &provider_cratedb,
@@ -246,15 +246,24 @@ static enum api_status check_args(const struct provider *p, enum provider_op op,
     return API_OK;
 }
 
-/* A remote may repeat what it was sent: the credential is not shown. */
-static enum api_status mask(const struct provider *p, enum api_status status, struct api_error *err)
+static void mask_secret(char *text, const char *secret)
 {
-    const char *token = provider_credential(p);
-    size_t len = token ? strlen(token) : 0;
-    char *const texts[] = {err->message, err->code};
-    for (size_t i = 0; status != API_OK && len >= TOKEN_LEN_MIN && i < 2; i++)
-        for (char *at = texts[i]; (at = strstr(at, token)) != NULL; at += len)
-            memset(at, '*', len);
+    size_t len = secret ? strlen(secret) : 0;
+    for (; len >= SECRET_LEN_MIN && (text = strstr(text, secret)) != NULL; text += len)
+        memset(text, '*', len);
+}
+
+/* A remote may repeat what it was sent, and a path may have it: what is secret is not shown. */
+static enum api_status mask(const struct provider *p, const struct provider_arg *args,
+                            enum api_status status, struct api_error *err)
+{
+    const char *const secret[] = {provider_credential(p), template_arg(args, "token"),
+                                  template_arg(args, "code"), template_arg(args, "secret_key"),
+                                  template_arg(args, "connection_string")};
+    for (size_t i = 0; status != API_OK && i < sizeof secret / sizeof *secret; i++) {
+        mask_secret(err->message, secret[i]);
+        mask_secret(err->code, secret[i]);
+    }
     return status;
 }
 
@@ -268,7 +277,7 @@ enum api_status provider_run(struct provider *p, enum provider_op op,
         return api_fail(err, API_UNSUPPORTED, "the provider \"%s\" has no \"%s\"", p->kind->name,
                         provider_op_name(op));
     enum api_status status = check_args(p, op, args, err);
-    return status == API_OK ? mask(p, o->run(p, o, args, sink, arg, err), err) : status;
+    return status == API_OK ? mask(p, args, o->run(p, o, args, sink, arg, err), err) : status;
 }
 
 enum api_status provider_watch(struct provider *p, int64_t *since, int wait_ms,
@@ -277,7 +286,7 @@ enum api_status provider_watch(struct provider *p, int64_t *since, int wait_ms,
     memset(err, 0, sizeof *err);
     if (!p->kind->watch)
         return engine_watch(p, since, watcher, err);
-    return mask(p, p->kind->watch(p, since, wait_ms, watcher, err), err);
+    return mask(p, NULL, p->kind->watch(p, since, wait_ms, watcher, err), err);
 }
 
 const char *provider_op_name(enum provider_op op)

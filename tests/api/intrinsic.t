@@ -119,6 +119,7 @@ went 'by e-mail' "$KEY" "POST $AC/organizations/acme/memberships:deleteByEmail {
 is "$(roles_of mia@example.com)" '' 'she is gone'
 answers $REFUSED 'http=400 .*last owner' 'member remove: the last owner' 'member remove' user=ada@example.com
 as token=key-pat
+answers $REFUSED 'invitations/\*+:apply: 404' 'an unknown token, which is not shown' 'invitation accept' token=5f3aa404-nobody
 answers $DONE '^\{\}$' 'invitation accept' 'invitation accept' token=$PAT
 went 'with an empty object' "${KEY/ada/pat}" "POST /api/v1/accountsinvitations/invitations/$PAT:apply {}"
 as
