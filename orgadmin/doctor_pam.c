@@ -26,9 +26,11 @@
 #define ORDINARY_UID  1000 /* from here on people's, not the system's */
 #define NOBODY_UID    65534
 #define STACKS        PATH_DOC "/pam.d"
-#define STACK_ADVICE  STACKS " (or pam.d.fedora) has the stacks, with the reason for each word"
-#define ROOT_ADVICE   "keep a root shell open until this is right; " STACK_ADVICE
-#define LOG_ADVICE    "the log has PAM's own words: journalctl -t orgadmin"
+#define STACK_ADVICE                                                                               \
+    STACKS " (or pam.d.fedora) has the stacks, with the reason for each word; on Debian "          \
+           "pam-auth-update --enable orglogin makes them"
+#define ROOT_ADVICE "keep a root shell open until this is right; " STACK_ADVICE
+#define LOG_ADVICE  "the log has PAM's own words: journalctl -t orgadmin"
 
 /* --- one run --- */
 
