@@ -26,6 +26,15 @@ $(UNIT_TESTS) $(TEST_TOOLS):
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
+# What tests put in front of libc or into a PAM stack, without a sanitizer.
+PLUGINS := $(patsubst tests/plugins/%.c,$(BUILD)/tests/%.so,$(wildcard tests/plugins/*.c))
+$(PLUGINS): $(BUILD)/tests/%.so: tests/plugins/%.c
+	@mkdir -p $(@D)
+	@echo '  LINK $@'
+	$(Q)$(CC) $(WARNINGS) -O1 -shared -fPIC -o $@ $<
+.PHONY: check-plugins
+check-plugins: $(PLUGINS)
+
 .PHONY: check-programs
 check-programs: all $(UNIT_TESTS) $(TEST_TOOLS)
 
@@ -37,7 +46,7 @@ deps:
 TESTS ?= $(patsubst $(BUILD)/%,$(CHECK)/%,$(UNIT_TESTS)) $(SCRIPTS)
 .PHONY: check
 check: deps
-	@+$(MAKE) --no-print-directory SANITIZE= all
+	@+$(MAKE) --no-print-directory SANITIZE= all check-plugins
 	@+$(MAKE) --no-print-directory BUILD=$(CHECK) SANITIZE=$(CHECK_SANITIZE) CFLAGS='$(CFLAGS) -fno-sanitize-recover=undefined' \
 		$(call own_places,$(CHECK)) check-programs
 	@BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec tests/lib/run $(TESTS)

@@ -2,12 +2,9 @@
 # Intrinsic: the key and its token, long-running operations, members joined of three listings. Waits take no time here, but for one.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$TOP/tests/api/vendor.sh"
-need cc
-cc -shared -fPIC -O1 -o "$T/fastclock.so" "$TOP/tests/api/fastclock.c" || skip_all "no C compiler"
 SLOW=$PROBE
-printf '#!/bin/sh\nLD_PRELOAD=%s ASAN_OPTIONS=verify_asan_link_order=0 exec %s "$@"\n' "$T/fastclock.so" "$PROBE" > "$T/probe"
-chmod +x "$T/probe"
-PROBE=$T/probe
+make_fast "$PROBE"
+PROBE=$T/fast
 
 fake_start intrinsic
 SECRETS=(key-ada eyJ)
@@ -170,7 +167,7 @@ begin=$(date +%s%N)
 answers $DONE '"name":"Real"' 'a real wait' 'org create' name=Real
 took=$((($(date +%s%N) - begin) / 1000000))
 if [ $took -ge 5000 ]; then pass "of five seconds: $took ms"; else fail "of five seconds: $took ms"; fi
-PROBE=$T/probe
+PROBE=$T/fast
 
 # --- the key and the token ---
 fresh

@@ -13,6 +13,7 @@
 #   hostile_answers PATH PROBE...      what any answer at PATH (a regular expression) may be, whoever the vendor is
 #   hostile_refusals PATH PROBE...     the part of them that goes for answers that may be empty, too
 #   hostile_values PATH KEY PROBE...   what the string KEY in that answer may be instead
+#   make_fast PROGRAM                  makes $T/fast: PROGRAM, for which waits take no time (tests/plugins/fastclock.c)
 #   elsewhere_unasked                  at the end: nothing went to $ELSEWHERE
 need curl jq python3
 PROBE=${APIPROBE:-$BUILD/tests/apiprobe}
@@ -103,6 +104,13 @@ hostile_values() {
         whole $BAD "wrong|not JSON|without NUL|not UTF-8" "\"$key\" is ${value:0:30}" "\"sub\":[[\"\\\"$key\\\":\\\"[^\\\"]*\\\"\",\"\\\"$key\\\":${value//\"/\\\"}\"]]"
     done
     whole $BAD "\"$key\" occurs twice" "\"$key\" twice" "\"sub\":[[\"(?=\\\"$key\\\":)\",\"\\\"$key\\\":\\\"x\\\",\"]]"
+}
+
+make_fast() {
+    local clock=${BUILD%/check}/tests/fastclock.so
+    [ -e "$clock" ] || { diag "there is no $clock: make check builds it"; exit 1; }
+    printf '#!/bin/sh\nLD_PRELOAD=%s ASAN_OPTIONS=verify_asan_link_order=0 exec %s "$@"\n' "$clock" "$1" > "$T/fast"
+    chmod +x "$T/fast"
 }
 
 elsewhere_unasked() { is "$(cat "$T/elsewhere.log")" '' 'no request went to another host'; }

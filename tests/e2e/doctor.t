@@ -2,10 +2,6 @@
 # host doctor: a sound machine passes; then one thing at a time is broken, and that is what it names, that alone, with a remedy.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/root.sh"
-if [ -z "${ORG_IN_ROOT:-}" ]; then # the compiler is outside
-    mkdir -p "${BUILD:-build}/tests"
-    cc -shared -fPIC -O1 -o "${BUILD:-build}/tests/pam_ends.so" "$(dirname "$0")/pam_ends.c" || skip_root "no C compiler"
-fi
 . "$(dirname "$0")/../faults/clock.sh"
 inside_root
 . "$(dirname "$0")/../lib/tap.sh"

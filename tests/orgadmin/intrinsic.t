@@ -3,12 +3,10 @@
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../api/vendor.sh"
 . "$(dirname "$0")/vendor.sh"
-need cc script
-cc -shared -fPIC -O1 -o "$T/fastclock.so" "$TOP/tests/api/fastclock.c" || skip_all 'no C compiler'
+need script
 SLOW=$ORGADMIN
-printf '#!/bin/sh\nLD_PRELOAD=%s ASAN_OPTIONS=verify_asan_link_order=0 exec %s "$@"\n' "$T/fastclock.so" "$ORGADMIN" > "$T/orgadmin"
-chmod +x "$T/orgadmin"
-ORGADMIN=$T/orgadmin
+make_fast "$ORGADMIN"
+ORGADMIN=$T/fast
 fake_start intrinsic
 RM=/api/resourcemanager/v1 AC=/api/accesscontrol/v1
 PAT=5f3aa404-2058-41e6-aff4-9252ba6d62e7

@@ -1,6 +1,7 @@
 /* LD_PRELOAD: the wall clock is off by as many seconds as the file CLOCK_FILE says, which may
- * change at any time. */
+ * change at any time. See tests/faults/clock.sh. */
 #define _GNU_SOURCE
+#define CLOCK_FILE "/run/clock"
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
