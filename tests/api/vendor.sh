@@ -30,7 +30,7 @@ fake_start() {
     URL=$heard
 }
 
-fake() { curl -sS --max-time 20 --data-binary "$1" "$URL/_fake" > "$T/control" || fail "the fake's control: $1"; }
+fake() { curl -sSf --max-time 20 --data-binary "$1" "$URL/_fake" > "$T/control" || fail "the fake's control: $1"; }
 
 probe() {
     : > "$LOG"

@@ -45,6 +45,9 @@ import argparse, http.server, json, re, sys, threading, time, traceback, zlib
 from urllib.parse import parse_qs, parse_qsl, unquote
 
 
+FAULT = set('method path query after times drop delay status headers body kind sub'.split())
+
+
 class Reply(Exception):
     def __init__(self, status=200, body=None, headers=None, kind='application/json'):
         self.status, self.body, self.headers, self.kind = status, body, dict(headers or {}), kind
@@ -186,11 +189,15 @@ class Fake:
     def control(self, raw):
         with self.lock:
             want = json.loads(raw)
+            faults = want.get('fault', [])
+            faults = faults if isinstance(faults, list) else [faults]
+            unknown = (set(want) - {'reset', 'set', 'fault'}).union(*(set(f) - FAULT for f in faults))
+            if unknown:             # a fault that never comes would pass for one that does no harm
+                return Reply(400, 'the fake knows no %s' % ', '.join(unknown), kind='text/plain')
             if want.get('reset'):
                 self.reset()
             self.options.update(want.get('set', {}))
-            faults = want.get('fault', [])
-            self.faults += faults if isinstance(faults, list) else [faults]
+            self.faults += faults
         return Reply(200, {'options': self.options})
 
     def main(self):
