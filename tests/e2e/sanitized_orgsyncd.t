@@ -18,7 +18,6 @@ inside_root
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/host.sh"
 
-URL=http://127.0.0.1:7080
 LOG=/var/log/orgsyncd
 cp "/mnt/build/$RUNTIMES"/* /usr/lib/
 # It looks for what is its own in its own tree.
@@ -34,22 +33,8 @@ known() { getent passwd "$1"; }
 unknown() { ! known "$1"; }
 in_group() { id -Gn "$1" | grep -qw "$2"; }
 
-server() {
-    orgd --data /var/lib/orgd.db --listen 127.0.0.1:7080 --owner olga@acme.example >"$T/orgd.out" 2>>"$T/orgd.err" &
-    orgd_pid=$!
-    wait_for 5 grep -q '^listening' "$T/orgd.out"
-}
-organize() {
-    mkdir -p /root/people/olga
-    (umask 077 && grep -E '^live_' "$T/orgd.out" >/root/people/olga/token)
-    by olga login --url $URL --token-file /root/people/olga/token
-    by olga org create acme
-    by olga token create --name host --role member --out /etc/orglogin/acme.token
-    joins olga $URL ada admin
-    joins olga $URL mia member
-}
-server
-ok "an organization" organize
+start_orgd
+ok "an organization" organize ada admin mia member
 id=$(by olga org show -o json | jq -r .id)
 # By name, for which libcurl has a thread.
 sed -e 's|url = .*|url = "http://localhost:7080";|' -e "s|org_7f3a|$id|" /usr/share/doc/orglogin/orglogin.conf >"$CONF"
@@ -60,7 +45,7 @@ ok "--once" sanitized --once
 daemon=$!
 ok "it serves" wait_for 30 orgadmin host sync
 ok "... with what there is" known ada
-joins olga $URL gus member >/dev/null 2>&1
+joins olga $LOCAL gus member >/dev/null 2>&1
 ok "a change" wait_for 20 known gus
 by olga member role mia admin >/dev/null 2>&1
 ok "... and another" wait_for 20 in_group mia acme-admins
@@ -89,11 +74,10 @@ ok "... and a good one" wait_for 20 said 'read again'
 ok "... it serves" wait_for 30 orgadmin host sync
 for pid in $(pgrep -P "$daemon"); do kill -9 "$pid" 2>/dev/null; done
 ok "its children killed, it serves again" wait_for 30 orgadmin host sync
-kill "$orgd_pid"
-wait "$orgd_pid" 2>/dev/null
+stop_orgd
 ok "the organization is away" wait_for 20 bash -c '! orgadmin host sync'
-server
-joins olga $URL zoe member >/dev/null 2>&1
+start_orgd
+joins olga $LOCAL zoe member >/dev/null 2>&1
 ok "... and back" wait_for 40 known zoe
 kill "$daemon"
 wait "$daemon"

@@ -21,25 +21,10 @@ inside_root
 . "$(dirname "$0")/../lib/host.sh"
 . "$(dirname "$0")/people.sh"
 
-LOCAL=http://127.0.0.1:7080
 API=https://org.test:7443
 PROXY=http://127.0.0.1:3128
 install -m 644 /mnt/build/tests/proxy/ca.pem /etc/orglogin/ca.pem
 
-serve() {
-    orgd --data /var/lib/orgd.db --listen 127.0.0.1:7080 --tls 127.0.0.1:7443 --owner olga@acme.example \
-        --cert /mnt/build/tests/proxy/host.pem --key /mnt/build/tests/proxy/host.key >"$T/orgd.out" 2>"$T/orgd.err" &
-    wait_for 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7443'
-}
-organize() {
-    mkdir -p /root/people/olga
-    (umask 077 && grep -E '^live_' "$T/orgd.out" >/root/people/olga/token)
-    by olga login --url $LOCAL --token-file /root/people/olga/token
-    by olga org create acme
-    by olga token create --name host --role member --out /etc/orglogin/acme.token
-    joins olga $LOCAL ada admin
-    joins olga $LOCAL rem admin
-}
 joins_now() { joins olga $LOCAL "$1" member >/dev/null 2>&1; }
 # configure [PROXY]: with it or, without, by a straight way that is not there
 configure() {
@@ -67,8 +52,8 @@ away() {
 }
 
 start_syslog
-serve
-ok "an organization" organize
+start_orgd --tls 127.0.0.1:7443 --cert /mnt/build/tests/proxy/host.pem --key /mnt/build/tests/proxy/host.key
+ok "an organization" organize ada admin rem admin
 id=$(by olga org show -o json | jq -r .id)
 is "$(getent hosts org.test)" '' "this machine does not know where it is"
 proxy_mode open

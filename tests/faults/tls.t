@@ -14,22 +14,10 @@ inside_root
 . "$(dirname "$0")/../lib/host.sh"
 . "$(dirname "$0")/people.sh"
 
-LOCAL=http://127.0.0.1:7080
 cp /mnt/build/tests/tls.pem /etc/orglogin/ca.pem
 chmod 644 /etc/orglogin/ca.pem
 
-server() {
-    orgd --data /var/lib/orgd.db --listen 127.0.0.1:7080 --tls 127.0.0.1:7443 --owner olga@acme.example \
-        --cert /mnt/build/tests/tls.pem --key /mnt/build/tests/tls.key >"$T/orgd.out" 2>>"$T/orgd.err" &
-    orgd_pid=$!
-    wait_for 5 bash -c 'exec 3<>/dev/tcp/127.0.0.1/7443'
-}
-# Connections do not outlive it.
-server_again() {
-    kill "$orgd_pid"
-    wait "$orgd_pid" 2>/dev/null
-    server
-}
+server() { start_orgd --tls 127.0.0.1:7443 --cert /mnt/build/tests/tls.pem --key /mnt/build/tests/tls.key; }
 name_known() { echo '127.0.0.1 org.test' >>/etc/hosts; }
 name_gone() {
     grep -v org.test /etc/hosts >"$T/hosts"
@@ -39,16 +27,7 @@ name_gone() {
 set_clock 0
 name_known
 server
-organize() {
-    mkdir -p /root/people/olga
-    (umask 077 && grep -E '^live_' "$T/orgd.out" >/root/people/olga/token)
-    by olga login --url $LOCAL --token-file /root/people/olga/token
-    by olga org create acme
-    by olga token create --name host --role member --out /etc/orglogin/acme.token
-    joins olga $LOCAL ada admin
-    joins olga $LOCAL rem admin
-}
-ok "an organization" organize
+ok "an organization" organize ada admin rem admin
 id=$(by olga org show -o json | jq -r .id)
 sed -e 's|url = .*|url = "https://org.test:7443";|' -e "s|org_7f3a|$id|" -e 's|# ca_file = .*|ca_file = "/etc/orglogin/ca.pem";|' \
     /usr/share/doc/orglogin/orglogin.conf >"$CONF"
@@ -60,7 +39,8 @@ stand "a good certificate"
 
 # gone WHAT PATTERN NAME: the organization cannot be heard from, which is no "no"; NAME joins meanwhile
 gone() {
-    server_again
+    stop_orgd # connections do not outlive it
+    server
     ok "$1: the organization cannot be reached" wait_for 10 bash -c "! orgadmin host sync"
     like "$(orgadmin host sync 2>&1)" "$2" "... and one is told why"
     joins olga $LOCAL "$3" member >/dev/null 2>&1
@@ -77,5 +57,4 @@ gone "the name is gone" 'resolve' dora
 name_known
 ok "... with the name back it goes on by itself" wait_for 40 known dora
 stand "afterwards"
-kill "$orgd_pid"
 done_testing

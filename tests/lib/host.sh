@@ -78,3 +78,26 @@ joins() {
     by "$1" invitation create "$3@acme.example" --role "$4" --out "/root/people/$3.invitation" &&
         by "$3" invitation accept --url "$2" --token-file "/root/people/$3.invitation" --username "$3"
 }
+
+# start_orgd [OPTION...]: a server at $LOCAL, whose owner is olga; its process is $orgd_pid
+LOCAL=http://127.0.0.1:7080
+start_orgd() {
+    start "$T/orgd.out" '^listening on 127' orgd --data /var/lib/orgd.db --listen "${LOCAL#http://}" --owner olga@acme.example "$@" 2>>"$T/orgd.err"
+    orgd_pid=$started
+}
+stop_orgd() {
+    kill "$orgd_pid"
+    wait "$orgd_pid" 2>/dev/null
+}
+
+# organize NAME ROLE...: its first organization, acme, with these members and a token for the host
+organize() {
+    mkdir -p /root/people/olga
+    (umask 077 && grep -E '^live_' "$T/orgd.out" >/root/people/olga/token)
+    by olga login --url $LOCAL --token-file /root/people/olga/token && by olga org create acme &&
+        by olga token create --name host --role member --out /etc/orglogin/acme.token || return
+    while [ $# -gt 1 ]; do
+        joins olga $LOCAL "$1" "$2" || return
+        shift 2
+    done
+}
