@@ -181,6 +181,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     return 0;
 }
 
+static void remove_socket(void)
+{
+    unlink(path);
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
@@ -193,5 +198,5 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     return socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fetcher) < 0 ||
            bind(listener, (struct sockaddr *)&addr, sizeof addr) < 0 || listen(listener, 8) < 0 ||
-           pthread_create(&thread, NULL, serve, NULL) != 0;
+           atexit(remove_socket) != 0 || pthread_create(&thread, NULL, serve, NULL) != 0;
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A mail server for tests: sink.py MODE DIRECTORY. Says where it listens. MODE: take (each mail becomes a file of
 DIRECTORY), login (the same, for user "orgd" with password "secret" only), refuse (no recipient is good),
-hang (never says a word), drop (hangs up after DATA), slow (takes a mail 3 s after DATA)."""
+hang (never says a word), drop (hangs up after DATA)."""
 import base64, itertools, os, socketserver, sys, time
 
 mode, directory = sys.argv[1:3]
@@ -49,8 +49,6 @@ class Session(socketserver.StreamRequestHandler):
         if mode == 'drop':
             self.connection.close()
             return
-        if mode == 'slow':
-            time.sleep(3)
         name = os.path.join(directory, '%d' % next(number))
         with open(name + '.new', 'w') as f:
             f.write('\n'.join(self.envelope + lines) + '\n')
