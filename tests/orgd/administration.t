@@ -65,6 +65,7 @@ on /organizations/members/list '' "$mia"; expect 403 forbidden 'and holds at onc
 on /organizations/roles/set ',"role":"more","permissions":["members:view"]' "$mia"; expect 403 role_above_own 'nobody grants what he lacks'
 on /organizations/roles/set ',"role":"ops","permissions":["org:view","org:manage","members:manage"]' "$mia"; expect 403 role_above_own 'not even to himself'
 on /organizations/tokens/create ',"role":"owner"' "$mia"; expect 403 role_above_own 'nor by a token'
+on /organizations/audit/list '' "$mia"; is "$status" 200 'audit/list: org:manage is enough'
 on /organizations/roles/set ',"role":"high","permissions":["members:manage"]'; done_ok 'a role beyond hers'
 on /organizations/roles/set ',"role":"high","permissions":[]' "$mia"; expect 403 role_above_own 'she does not take from it'
 on /organizations/roles/remove ',"role":"high"' "$mia"; expect 403 role_above_own 'nor remove it'
