@@ -67,6 +67,10 @@ on /organizations/roles/set ',"role":"ops","permissions":["org:view","org:manage
 on /organizations/tokens/create ',"role":"owner"' "$mia"; expect 403 role_above_own 'nor by a token'
 on /organizations/audit/list '' "$mia"; is "$status" 200 'audit/list: org:manage is enough'
 on /organizations/roles/set ',"role":"high","permissions":["members:manage"]'; done_ok 'a role beyond hers'
+on /organizations/members/changes ',"since":0' "$mia"; expect 403 forbidden 'members/changes: members:view is needed'
+on /organizations/get '' "$mia"; is "$status" 200 'get: org:view is enough'
+org_token high; on /organizations/roles '' "$bearer"; expect 403 forbidden 'roles of an organization: org:view is needed'
+on /organizations/tokens/revoke ",\"key\":\"$key\""
 on /organizations/roles/set ',"role":"high","permissions":[]' "$mia"; expect 403 role_above_own 'she does not take from it'
 on /organizations/roles/remove ',"role":"high"' "$mia"; expect 403 role_above_own 'nor remove it'
 org_token owner; on /organizations/tokens/revoke ",\"key\":\"$key\"" "$mia"; done_ok 'but a token is revoked by whoever may revoke tokens'
