@@ -335,15 +335,53 @@ static void removals(void **state)
     }
 }
 
-static void say_crowd(int count)
+/* A listing of m0, m1 and so on, from FIRST to before END. */
+static void say_some(int first, int end)
 {
     char id[16];
     say_header(PIPE_RESET);
-    for (int i = 0; i < count; i++) {
+    for (int i = first; i < end; i++) {
         snprintf(id, sizeof id, "m%d", i);
         say_member(id, id);
     }
     say_header(PIPE_COMMIT);
+}
+
+static void say_crowd(int count)
+{
+    say_some(0, count);
+}
+
+/* A listing that brings nothing new makes no new snapshot, those who left included. */
+static void nothing_new(void **state)
+{
+    (void)state;
+    struct snapshot s;
+    const char *why;
+    start_keeper();
+    say_crowd(12);
+    for (int i = 0; i < 3; i++)
+        say_crowd(11);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(snapshot_open(&s, PATH_SNAPSHOT, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_u64(&s, SNAPSHOT_AT_GENERATION), 2);
+    snapshot_close(&s);
+}
+
+/* Those who come back do not make up for those who are missing. */
+static void others_return(void **state)
+{
+    (void)state;
+    struct snapshot_user user;
+    start_keeper();
+    say_crowd(30);
+    say_some(0, 15);
+    say_some(15, 30);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(find("m3", &user), SNAPSHOT_OK);
+    assert_int_equal(user.state, MEMBER_ACTIVE);
+    assert_int_equal(find("m20", &user), SNAPSHOT_OK);
+    assert_int_equal(user.state, MEMBER_REMOVED);
 }
 
 /* What orgsyncd answers to a request. */
@@ -357,28 +395,49 @@ static struct confirm_reply ask(uint32_t op, uint32_t wait_ms)
     return reply;
 }
 
+/* A time that is still to come does not count as heard from then. */
+static void time_ahead(void **state)
+{
+    (void)state;
+    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH, .wait_ms = 200};
+    struct confirm_reply reply;
+    struct pipe_header h = {PIPE_COMMIT, PIPE_ROUND_TRIP, clock_mono_ms() + 3600000};
+    start_keeper();
+    say_header(PIPE_RESET);
+    say_member("usr_ada", "ada");
+    say(&h, sizeof h);
+    assert_int_equal(ask(CONFIRM_FRESH, 10000).status, CONFIRM_YES);
+    usleep(100000);
+    assert_int_equal(confirm_ask(PATH_CONFIRM, &request, 20000, &reply), 0);
+    assert_int_equal(reply.status, CONFIRM_NO);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+}
+
 /* A login need not wait for an organization whose listing was not taken: nothing that it hears can
  * confirm the member. */
 static void braked_login(void **state)
 {
     (void)state;
+    struct snapshot_user user;
     start_keeper();
     say_crowd(30);
     assert_int_equal(ask(CONFIRM_FRESH, 10000).status, CONFIRM_YES);
     say_crowd(3);
-    while (ask(CONFIRM_STATUS, 0).text[0] == '\0')
+    for (int i = 0; i < 3000 && ask(CONFIRM_STATUS, 0).text[0] == '\0'; i++)
         usleep(10000);
     for (int i = 0; i < 3; i++) {
         int64_t begun = clock_mono_ms();
         assert_int_equal(ask(CONFIRM_FRESH, 15000).status, CONFIRM_NO);
         assert_in_range(clock_mono_ms() - begun, 0, 10000);
-        say_header(PIPE_COMMIT); /* nothing new */
+        say_member("usr_new", "new");
+        say_header(PIPE_COMMIT); /* of a change, which waits for a listing that is taken */
     }
     say_crowd(29);
-    while (ask(CONFIRM_STATUS, 0).text[0] != '\0')
+    for (int i = 0; i < 3000 && ask(CONFIRM_STATUS, 0).text[0] != '\0'; i++)
         usleep(10000);
     assert_int_equal(ask(CONFIRM_FRESH, 15000).status, CONFIRM_YES);
     assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(find("new", &user), SNAPSHOT_ABSENT);
 }
 
 /* What an administrator accepted is the listing that he asked for, not one of another day. */
@@ -416,7 +475,7 @@ static void old_snapshot(void **state)
     ask(CONFIRM_FRESH, 10000);
     assert_int_equal(link(PATH_SNAPSHOT, old), 0);
     say_crowd(29);
-    while (ask(CONFIRM_STATUS, 0).members != 29)
+    for (int i = 0; i < 3000 && ask(CONFIRM_STATUS, 0).members != 29; i++)
         usleep(10000);
     assert_int_equal(find("m29", &user), SNAPSHOT_OK);
     assert_int_equal(user.state, MEMBER_REMOVED);
@@ -581,6 +640,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(out_of_order, fresh, clean_up),
         cmocka_unit_test_setup_teardown(impossible_times, fresh, clean_up),
         cmocka_unit_test_setup_teardown(removals, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(time_ahead, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(nothing_new, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(others_return, fresh, clean_up),
         cmocka_unit_test_setup_teardown(braked_login, fresh, clean_up),
         cmocka_unit_test_setup_teardown(acceptance_ends, fresh, clean_up),
         cmocka_unit_test_setup_teardown(old_snapshot, fresh, clean_up),
