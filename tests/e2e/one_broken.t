@@ -1,5 +1,6 @@
 #!/bin/bash
 # What cannot work now is tried again, without haste; and what is broken in one organization is nothing to the others.
+# shellcheck disable=SC2016,SC2317 # evaluated and called by wait_for
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/root.sh"
 inside_root
