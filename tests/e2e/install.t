@@ -52,7 +52,7 @@ printf 'passwd: files\n' >"$T/etc/nsswitch.conf"
 # uninstalls: as on a machine whose /etc is $T/etc
 uninstalls() {
     # shellcheck disable=SC2016 # the inner shell's
-    unshare --map-root-user --mount sh -c 'mount --rbind "$0/etc" /etc && cd "$1" && MAKEFLAGS= exec make uninstall BUILD="$2" \
+    unshare --map-root-user --mount sh -c 'mount --rbind "$0/etc" /etc && cd "$1" && MAKEFLAGS= exec make --no-print-directory uninstall BUILD="$2" \
         PREFIX="$0/here" LIBDIR="$0/here/lib" PAMCONFIGS="$0/here" SYSCONFDIR="$0/here/etc"' "$T" "$TOP" "$BUILD" >"$T/out" 2>"$T/err"
 }
 if unshare --map-root-user --mount true 2>/dev/null; then
