@@ -31,15 +31,15 @@ static bool grow(struct reader *r)
     return true;
 }
 
-/* Ends the reading, which RC stopped: true when that was the end of the file. */
+/* Ends the reading, which RC stopped. False when that was neither the visitor nor the end. */
 static bool reader_close(struct reader *r, int rc)
 {
-    bool whole = rc == ENOENT && !ferror(r->file);
+    bool fine = rc == 0 || (rc == ENOENT && !ferror(r->file));
     int saved = errno;
     fclose(r->file);
     free(r->line);
     errno = saved;
-    return whole;
+    return fine;
 }
 
 static bool reader_open(struct reader *r, const char *path)
@@ -73,21 +73,54 @@ static int next_group(struct reader *r, struct group *gr)
     return rc;
 }
 
-enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid)
+bool local_each_user(local_user_visit *visit, void *arg)
 {
     struct reader r;
     struct passwd pw;
     int rc;
     if (!reader_open(&r, "/etc/passwd"))
-        return LOCAL_UNKNOWN;
-    while ((rc = next_user(&r, &pw)) == 0 && strcmp(pw.pw_name, name) != 0)
+        return false;
+    while ((rc = next_user(&r, &pw)) == 0 && visit(&pw, arg))
         ;
-    if (rc == 0) {
-        *uid = pw.pw_uid;
-        *gid = pw.pw_gid;
-    }
-    bool whole = reader_close(&r, rc);
-    return rc == 0 ? LOCAL_YES : whole ? LOCAL_NO : LOCAL_UNKNOWN;
+    return reader_close(&r, rc);
+}
+
+bool local_each_group(local_group_visit *visit, void *arg)
+{
+    struct reader r;
+    struct group gr;
+    int rc;
+    if (!reader_open(&r, "/etc/group"))
+        return false;
+    while ((rc = next_group(&r, &gr)) == 0 && visit(&gr, arg))
+        ;
+    return reader_close(&r, rc);
+}
+
+struct wanted {
+    const char *name;
+    uint32_t uid, gid;
+    bool found;
+};
+
+static bool match(const struct passwd *user, void *arg)
+{
+    struct wanted *w = arg;
+    w->found = strcmp(user->pw_name, w->name) == 0;
+    w->uid = user->pw_uid;
+    w->gid = user->pw_gid;
+    return !w->found;
+}
+
+enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid)
+{
+    struct wanted w = {.name = name};
+    bool whole = local_each_user(match, &w);
+    if (!w.found)
+        return whole ? LOCAL_NO : LOCAL_UNKNOWN;
+    *uid = w.uid;
+    *gid = w.gid;
+    return LOCAL_YES;
 }
 
 struct group_entry {
@@ -105,6 +138,7 @@ struct local_ids {
     struct group_entry *group;
     size_t groups;
     bool sketched[SKETCHES]; /* whether a name has that sketch */
+    bool complete;           /* memory was enough */
 };
 
 static bool add(struct local_ids *ids, const char *name, uint32_t id)
@@ -126,38 +160,23 @@ static bool add(struct local_ids *ids, const char *name, uint32_t id)
     return ids->name[ids->count] && ++ids->count;
 }
 
-static bool add_group(struct local_ids *ids, const char *name, uint32_t gid)
+static bool add_user(const struct passwd *user, void *arg)
 {
+    struct local_ids *ids = arg;
+    return ids->complete = add(ids, user->pw_name, user->pw_uid);
+}
+
+static bool add_group(const struct group *gr, void *arg)
+{
+    struct local_ids *ids = arg;
     struct group_entry *group = realloc(ids->group, (ids->groups + 1) * sizeof *group);
+    ids->complete = false;
     if (!group)
         return false;
     ids->group = group;
-    group[ids->groups] = (struct group_entry){strdup(name), gid};
-    return group[ids->groups].name && ++ids->groups && add(ids, name, gid);
-}
-
-static bool read_users(struct local_ids *ids)
-{
-    struct reader r;
-    struct passwd pw;
-    int rc;
-    if (!reader_open(&r, "/etc/passwd"))
-        return false;
-    while ((rc = next_user(&r, &pw)) == 0 && add(ids, pw.pw_name, pw.pw_uid))
-        ;
-    return reader_close(&r, rc);
-}
-
-static bool read_groups(struct local_ids *ids)
-{
-    struct reader r;
-    struct group gr;
-    int rc;
-    if (!reader_open(&r, "/etc/group"))
-        return false;
-    while ((rc = next_group(&r, &gr)) == 0 && add_group(ids, gr.gr_name, gr.gr_gid))
-        ;
-    return reader_close(&r, rc);
+    group[ids->groups] = (struct group_entry){strdup(gr->gr_name), gr->gr_gid};
+    return ids->complete =
+               group[ids->groups].name && ++ids->groups && add(ids, gr->gr_name, gr->gr_gid);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -184,7 +203,10 @@ static size_t sketch(const char *name)
 struct local_ids *local_ids_read(void)
 {
     struct local_ids *ids = calloc(1, sizeof *ids);
-    bool fine = ids && read_users(ids) && read_groups(ids);
+    if (ids)
+        ids->complete = true;
+    bool fine = ids && local_each_user(add_user, ids) && ids->complete &&
+                local_each_group(add_group, ids) && ids->complete;
     if (!fine) {
         int saved = errno;
         local_ids_free(ids);

@@ -5,6 +5,8 @@
 #ifndef COMMON_LOCAL_H
 #define COMMON_LOCAL_H
 
+#include <grp.h>
+#include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +19,16 @@ enum local_answer {
 
 /* Is NAME a user of /etc/passwd? *UID and *GID are filled in for LOCAL_YES. Thread-safe. */
 enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid);
+
+/*
+ * Shows VISIT the users of /etc/passwd, or the groups of /etc/group, one after the other and
+ * however long their lines are (up to 64 MB), until it returns false. False, with errno, when the
+ * file could not be read as far. Thread-safe.
+ */
+typedef bool local_user_visit(const struct passwd *user, void *arg);
+typedef bool local_group_visit(const struct group *group, void *arg);
+bool local_each_user(local_user_visit *visit, void *arg);
+bool local_each_group(local_group_visit *visit, void *arg);
 
 /* All names and ids of both files, for one that has many to check. */
 struct local_ids;

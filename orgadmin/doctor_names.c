@@ -4,9 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/local.h"
 #include "orgadmin/child.h"
 #include "orgadmin/doctor.h"
 
@@ -44,28 +43,16 @@ static void meet(struct overlap *o, const char *what, const char *name, uint64_t
         snprintf(o->first + n, sizeof o->first - (size_t)n, "-%" PRIu64, last);
 }
 
-static void local_users(struct overlap *o)
+static bool meet_user(const struct passwd *user, void *overlap)
 {
-    char line[LINE_SIZE];
-    struct passwd pw, *found;
-    FILE *f = fopen("/etc/passwd", "re");
-    for (int rc; f && ((rc = fgetpwent_r(f, &pw, line, sizeof line, &found)) == 0 || rc == ERANGE);)
-        if (rc == 0)
-            meet(o, "the local user", pw.pw_name, pw.pw_uid, pw.pw_uid);
-    if (f)
-        fclose(f);
+    meet(overlap, "the local user", user->pw_name, user->pw_uid, user->pw_uid);
+    return true;
 }
 
-static void local_groups(struct overlap *o)
+static bool meet_group(const struct group *group, void *overlap)
 {
-    static char line[1 << 20];
-    struct group gr, *found;
-    FILE *f = fopen("/etc/group", "re");
-    for (int rc; f && ((rc = fgetgrent_r(f, &gr, line, sizeof line, &found)) == 0 || rc == ERANGE);)
-        if (rc == 0)
-            meet(o, "the local group", gr.gr_name, gr.gr_gid, gr.gr_gid);
-    if (f)
-        fclose(f);
+    meet(overlap, "the local group", group->gr_name, group->gr_gid, group->gr_gid);
+    return true;
 }
 
 /* Lines "NAME:FIRST:COUNT" of subuid(5): what a container's users are outside of it. */
@@ -92,8 +79,8 @@ static void check_ids(struct doctor *d)
         doctor_note(d, "ids", FOUND_SKIPPED, "", "there is no configuration with their range");
         return;
     }
-    local_users(&o);
-    local_groups(&o);
+    local_each_user(meet_user, &o);
+    local_each_group(meet_group, &o);
     subordinate(&o, "/etc/subuid");
     subordinate(&o, "/etc/subgid");
     if (o.count == 0)

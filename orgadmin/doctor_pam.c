@@ -4,7 +4,6 @@
  */
 #include <dlfcn.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <security/pam_appl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/local.h"
 #include "common/paths.h"
 #include "orgadmin/child.h"
 #include "orgadmin/doctor.h"
@@ -301,16 +301,17 @@ static bool people_log_in(const struct passwd *pw)
            strcmp(shell, "false") != 0;
 }
 
+static bool take_local(const struct passwd *user, void *arg)
+{
+    struct doctor *d = arg;
+    if (people_log_in(user) && strlen(user->pw_name) <= NAME_MAX_LEN)
+        snprintf(d->local, sizeof d->local, "%s", user->pw_name);
+    return !*d->local;
+}
+
 static void check_local(struct doctor *d)
 {
-    char line[4096];
-    struct passwd pw, *found;
-    FILE *f = fopen("/etc/passwd", "re");
-    while (f && !*d->local && fgetpwent_r(f, &pw, line, sizeof line, &found) == 0)
-        if (people_log_in(&pw) && strlen(pw.pw_name) <= NAME_MAX_LEN)
-            snprintf(d->local, sizeof d->local, "%s", pw.pw_name);
-    if (f)
-        fclose(f);
+    local_each_user(take_local, d);
     if (*d->local)
         doctor_note(d, "local account", FOUND_OK, "", "%s, beside root", d->local);
     else

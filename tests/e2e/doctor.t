@@ -114,6 +114,8 @@ broken "a local user with a member's name" "warning members" 'usr_user5.*has a u
 broken "a group that is mapped and not there" "warning members" 'dockre.*none of that name' \
     "sed -i 's|^groups = (|&{ name = \"dockre\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|' $CONF"
 broken "a local user with an id of the members'" "warning ids" 'user svc has 200123.*' 'echo svc:x:200123:100::/:/usr/sbin/nologin >>/etc/passwd'
+broken "... behind a line that fits no buffer" "warning ids" 'user svc has 200123.*' \
+    '{ printf "long:x:4243:4243:%0100000d::/usr/sbin/nologin\n" 0; echo svc:x:200123:100::/:/usr/sbin/nologin; } >>/etc/passwd'
 broken "subordinate ids among the members'" "warning ids" 'in /etc/subuid larry has 165536-231071' 'echo larry:165536:65536 >/etc/subuid'
 
 # --- names ---
