@@ -25,8 +25,13 @@
 
 #define PATH_SNAPSHOT ORG_STATEDIR "/snapshot"
 #define PATH_LEDGER   ORG_STATEDIR "/ids.db"
+#define PATH_RESERVE  ORG_STATEDIR "/reserve"
 #define PATH_CONFIRM  ORG_RUNDIR "/orgsyncd.sock"
 #define PATH_CONFIG   ORG_SYSCONFDIR "/orglogin.conf"
+
+/* Of PATH_RESERVE, what is not for a snapshot: bytes, for what a change adds to the ledger, with
+ * its journal. */
+#define RESERVE_LEDGER (1 << 20)
 
 #define PATH_ORGSYNCD   ORG_SBINDIR "/orgsyncd"
 #define PATH_PAM_MODULE ORG_PAMDIR "/pam_org.so"

@@ -20,9 +20,8 @@
 #define ANSWER_SLACK_MS 1000
 #define WAIT_MAX_MS     30000 /* the longest that anybody can configure */
 #define FETCHER_USER    "orgsync"
-#define NOT_FOUND       127        /* child.h's */
-#define LEDGER_SPACE    (1U << 20) /* for what a change adds to the ledger, with its journal */
-#define BAD_CONFIG      3          /* orgsyncd(8) */
+#define NOT_FOUND       127 /* child.h's */
+#define BAD_CONFIG      3   /* orgsyncd(8) */
 
 /* Asked while there is no snapshot that says how long to wait. */
 #define MAX_AGE_MS 10000
@@ -105,14 +104,17 @@ static void check_files(struct doctor *d)
         doctor_note(d, name, FOUND_OK, "", "what orglogin keeps is root's");
 }
 
-/* Is there room for the next snapshot beside this one? Without it a change cannot count. */
+/* Is there room for the next snapshot beside this one, kept or free? Without it a change cannot
+ * count. */
 static void check_space(struct doctor *d)
 {
     struct statvfs fs;
     struct stat st;
     if (statvfs(ORG_STATEDIR, &fs) < 0)
         return;
-    uint64_t room = (uint64_t)fs.f_bfree * fs.f_frsize, needed = LEDGER_SPACE;
+    uint64_t room = (uint64_t)fs.f_bfree * fs.f_frsize, needed = RESERVE_LEDGER;
+    if (stat(PATH_RESERVE, &st) == 0)
+        room += (uint64_t)st.st_blocks * 512;
     if (stat(PATH_SNAPSHOT, &st) == 0)
         needed += (uint64_t)st.st_size;
     bool inodes = fs.f_files == 0 || fs.f_ffree > 2;
@@ -378,13 +380,14 @@ static const char *advice_for(const char *trouble)
 }
 
 /* RUNNING: orgsyncd answers. What it says of the organization is what counts for logins; what a new
- * one finds is what counts after a restart. True unless --check found something wrong. */
+ * one finds, in CHECK, is what counts after a restart; NULL when it is known why that finds
+ * nothing. True unless it found something wrong. */
 static bool check_org(struct doctor *d, const char *org, bool running, const struct child *check)
 {
     char name[64], found[DOCTOR_TEXT_MAX] = "", then[128], age[SPAN_MAX];
     struct confirm_reply reply = {.status = CONFIRM_NO, .age_ms = -1};
     snprintf(name, sizeof name, "organization %s", org);
-    bool said = listed(check, org, found);
+    bool said = check && listed(check, org, found);
     bool answer = running && ask(d, CONFIRM_FRESH, org, &reply);
     bool fresh = answer && reply.status == CONFIRM_YES;
     for (uint32_t i = 0; i < d->policy.org_count; i++)
@@ -461,6 +464,6 @@ void doctor_sync(struct doctor *d)
     check_snapshot(d);
     check_clock(d);
     bool running = check_orgsyncd(d);
-    bool all = check_orgs(d, running, &check);
+    bool all = check_orgs(d, running, able ? &check : NULL);
     check_members(d, &check, d->config.orgs == 0 || !able || !all);
 }

@@ -18,6 +18,7 @@
 #include "common/snapshot_writer.h"
 #include "orgsyncd/log.h"
 #include "orgsyncd/notify.h"
+#include "orgsyncd/reserve.h"
 
 /* Messages of one fetcher before the others and the clients have their turn. */
 #define MESSAGES_AT_ONCE 512
@@ -60,7 +61,12 @@ static int publish(struct keeper *k)
     stat("/etc/passwd", &k->passwd);
     stat("/etc/group", &k->group);
     int64_t begun = clock_mono_ms();
-    if (compile(&input, &k->result) < 0)
+    if (input.path)
+        reserve_release();
+    int rc = compile(&input, &k->result);
+    if (input.path)
+        reserve_take();
+    if (rc < 0)
         return -1;
     if (input.path && stat(input.path, &k->snapshot) < 0)
         k->snapshot = (struct stat){0};

@@ -102,7 +102,8 @@ ok "it starts again" wait_for 5 orgadmin host sync
 is "$(id -u mia)" "$before" "numbers are what they were"
 
 # --- a disk that is full, a directory that is read-only ---
-mount -t tmpfs -o size=200k tmpfs /mnt
+fill_disk() { cat /dev/zero >>/mnt/fill 2>/dev/null; }
+mount -t tmpfs -o size=4m tmpfs /mnt
 kill $daemon
 wait $daemon
 cp -a /var/lib/orglogin/. /mnt/
@@ -110,10 +111,19 @@ mount --bind /mnt /var/lib/orglogin
 orgsyncd 2>"$T/log" &
 daemon=$!
 ok "on a small disk it works" wait_for 5 orgadmin host sync
-dd if=/dev/zero of=/mnt/fill bs=1k count=1000 2>/dev/null
+for who in leo kim; do # twice: the room that was kept for one change is kept again
+    members ada:admin $who:member
+    ok "room is kept for the next change" wait_for 5 test -s /mnt/reserve
+    fill_disk
+    ok "a full disk: the sync is done" orgadmin host sync
+    is "$(shell_of mia)/$(id -un $who)" "/usr/sbin/nologin/$who" "... who left is out, who came is in"
+done
+rm /mnt/reserve
+fill_disk
 members ada:admin mia:member full:member
 orgadmin host sync >/dev/null 2>&1
-is "$?" 4 "a full disk: the sync fails"
+is "$?" 4 "without it the sync fails"
+like "$(cat "$T/log")" 'no room for another snapshot' "... which was to be expected"
 is "$(shell_of ada)" /bin/bash "... what was published stays"
 is "$(getent passwd full)" '' "... and nothing new is served"
 rm /mnt/fill
