@@ -21,7 +21,8 @@ run member list -o csv --columns username --no-header; is "$(tr -d '\r' <<< "$ou
 
 # Turkish has another small letter for I
 if localedef -i tr_TR -f UTF-8 "$T/tr_TR.UTF-8" 2> /dev/null || [ -d "$T/tr_TR.UTF-8" ]; then
-    turkish() { env LOCPATH="$T" LC_ALL=tr_TR.UTF-8 "$ORGADMIN" "$@" $at 2>&1 < /dev/null | tr -d '\r'; }
+    # glibc forgets to free LOCPATH's list
+    turkish() { env ASAN_OPTIONS=detect_leaks=0 LOCPATH="$T" LC_ALL=tr_TR.UTF-8 "$ORGADMIN" "$@" $at 2>&1 < /dev/null | tr -d '\r'; }
     is "$(turkish member list -o csv --columns EMAIL,ID --no-header --sort EMAIL | head -n 1)" 'ann@x.org,usr_ann' 'columns in capitals, in Turkish'
     is "$(turkish member show CID@X.ORG --columns username --no-header)" cid 'an address in capitals'
 else
