@@ -126,6 +126,13 @@ kill -9 "$main"
 # shellcheck disable=SC2329 # called by wait_for
 restarted() { [ "$(property MainPID orgsyncd.service)" != "$1" ] && active orgsyncd.service && orgadmin host status; }
 ok "killed, orgsyncd is started again" wait_for 10 restarted "$main"
+times=0
+for i in 1 2 3 4 5 6 7; do
+    main=$(property MainPID orgsyncd.service)
+    kill -9 "$main"
+    wait_for 20 restarted "$main" && times=$((times + 1))
+done
+is $times 7 "... however often"
 is "$(as ada id -un)" ada "... and ada logs in"
 mkdir -p /etc/systemd/system/orgsyncd.service.d
 printf '[Service]\nLoadCredential=acme:/etc/orglogin/acme.token\n' >/etc/systemd/system/orgsyncd.service.d/token.conf
@@ -149,6 +156,16 @@ is "$(property MainPID orgsyncd.service)" "$main" "... which it feeds"
 kill -STOP "$(pgrep -P "$main" -u root)"
 ok "... and when its keeper hangs it is started again" wait_for 20 restarted "$main"
 like "$(journal -u orgsyncd.service)" 'Watchdog timeout' "... by the watchdog"
+
+# --- a mistake in the configuration ---
+sed -i 's|shell = .*|shell = "nothing";|' $CONF
+kill -9 "$(property MainPID orgsyncd.service)"
+# shellcheck disable=SC2329 # called by wait_for
+failed() { [ "$(property ActiveState orgsyncd.service)" = failed ]; }
+ok "ended and with a mistake in its configuration, orgsyncd is not tried again and again" wait_for 20 failed
+sleep 3
+is "$(property ExecMainStatus orgsyncd.service) $(journal -u orgsyncd.service | grep 'orglogin.conf:[0-9]*:' | grep -vc 'that is in force stays')" "3 1" "... it says which, once"
+is "$(as ada id -un)" ada "... and ada still logs in"
 
 # --- what systemd thinks of the units ---
 for unit in orgsyncd orgd; do
