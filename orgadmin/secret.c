@@ -54,8 +54,9 @@ static enum exit_status finish(const char *from, char out[SECRET_MAX], ssize_t l
     return EXIT_DONE;
 }
 
-/* Reads a line that is not shown; whatever ends it, the terminal shows again what is typed. */
-static ssize_t read_hidden(const struct termios *shown, char out[SECRET_MAX])
+/* Reads a line that is not shown, from the prompt on; whatever ends it, the terminal shows again
+ * what is typed. */
+static ssize_t read_hidden(const char *prompt, const struct termios *shown, char out[SECRET_MAX])
 {
     static const int ends[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP};
     const struct sigaction wake = {.sa_handler = on_signal}; /* no SA_RESTART: read returns */
@@ -65,6 +66,7 @@ static ssize_t read_hidden(const struct termios *shown, char out[SECRET_MAX])
         sigaction(ends[i], &wake, &before[i]);
     hidden.c_lflag &= ~(tcflag_t)ECHO;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+    fprintf(stderr, "%s: ", prompt);
     ssize_t len = read_fd(STDIN_FILENO, true, out, SECRET_MAX);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, shown);
     for (size_t i = 0; i < 4; i++)
@@ -81,8 +83,7 @@ static enum exit_status ask_terminal(const char *prompt, char out[SECRET_MAX])
     if (tcgetattr(STDIN_FILENO, &shown) < 0)
         return complain(EXIT_USAGE, "there is no terminal to ask on: give --token-file FILE (- is "
                                     "standard input)");
-    fprintf(stderr, "%s: ", prompt);
-    return finish("the terminal", out, read_hidden(&shown, out));
+    return finish("the terminal", out, read_hidden(prompt, &shown, out));
 }
 
 /* Reads SIZE bytes of FILE, WHAT it has, to OUT; *LEN is -1 when that failed, with errno. */

@@ -71,7 +71,6 @@ typed() {
     : > "$file"
     while [ $# -gt 0 ]; do
         wait_for 30 grep -q -- "$1" "$file"
-        sleep 0.5 # for what the program does to the terminal right behind its question
         printf "$2"; shift 2
     done | script -qefc "$command" /dev/null > "$file" 2>&1
 }

@@ -47,6 +47,9 @@ out=$(cat "$T/seen")
 like "$out" 'Token: ' 'login asks'
 unlike "$out" topsecret 'without echo'
 like "$(cat "$T/log")" '/good/v1/users/whoami Bearer key:topsecret' 'and takes the answer'
+typed "$T/seen" "env ASAN_OPTIONS=detect_leaks=0 strace -o $T/trace -e trace=ioctl -e inject=ioctl:delay_enter=300000 $ORGADMIN login --url $BASE/good" \
+    'Token: ' 'key:topsecret\n'
+unlike "$(cat "$T/seen")" topsecret 'not even where the terminal is slow to stop it'
 typed "$T/seen" "sh -c 'trap : INT; $ORGADMIN login --url $BASE/good; stty -a'" 'Token: ' '\003'
 like "$(cat "$T/seen")" ' echo ' 'after an interrupt the terminal echoes again'
 typed "$T/seen" "$ORGADMIN member remove usr_0 $at" 'Type yes:' 'no\n'
