@@ -41,14 +41,17 @@ stop_proxy() {
     kill "$proxy"
     wait "$proxy" 2>/dev/null
 }
-decisions() { grep -o 'pam_org(su:account): user=ada .* age_ms' "$AUTH_LOG"; }
+decided() { grep 'pam_org(su:account): user=ada .* age_ms' "$AUTH_LOG" | tail -1 | grep -q "decision=allow reason=$1 "; }
+# A login that had to wait too long on a busy machine is none; the next one is.
+# shellcheck disable=SC2317 # called by wait_for
+lets_in_as() { decided "$1" || { become ada && decided "$1"; }; }
 # away WHAT PATTERN: orgsyncd cannot hear the organization and says why; nobody is the worse for it
 away() {
     ok "$1: the organization is not heard from" wait_for 10 bash -c '! orgadmin host sync'
     like "$(orgadmin host sync 2>&1)" "$2" "... and one is told why"
     : >"$AUTH_LOG"
     stand "... meanwhile"
-    like "$(decisions)" 'decision=allow reason=offline' "... which is the offline grace"
+    ok "... which is the offline grace" wait_for 10 lets_in_as offline
 }
 
 start_syslog
@@ -81,7 +84,7 @@ joins_now cleo
 ok "a change comes through the tunnel by itself" wait_for 10 known cleo
 : >"$AUTH_LOG"
 stand "a good proxy"
-like "$(decisions)" 'decision=allow reason=rule' "... with a live confirmation"
+ok "... with a live confirmation" wait_for 10 lets_in_as rule
 
 stop_proxy
 away "the proxy is gone" 'port 3128|proxy'
@@ -94,6 +97,6 @@ proxy_mode open
 ok "the proxy is back: heard by itself" wait_for 40 known dora
 : >"$AUTH_LOG"
 stand "afterwards"
-like "$(decisions)" 'decision=allow reason=rule' "... with a live confirmation"
+ok "... with a live confirmation" wait_for 10 lets_in_as rule
 kill "$daemon"
 done_testing
