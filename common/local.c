@@ -31,15 +31,15 @@ static bool grow(struct reader *r)
     return true;
 }
 
-/* Ends the reading, which RC stopped. False when that was neither the visitor nor the end. */
+/* Ends the reading, which RC stopped: true when that was the end of the file. */
 static bool reader_close(struct reader *r, int rc)
 {
-    bool fine = rc == 0 || (rc == ENOENT && !ferror(r->file));
+    bool whole = rc == ENOENT && !ferror(r->file);
     int saved = errno;
     fclose(r->file);
     free(r->line);
     errno = saved;
-    return fine;
+    return whole;
 }
 
 static bool reader_open(struct reader *r, const char *path)
@@ -138,7 +138,6 @@ struct local_ids {
     struct group_entry *group;
     size_t groups;
     bool sketched[SKETCHES]; /* whether a name has that sketch */
-    bool complete;           /* memory was enough */
 };
 
 static bool add(struct local_ids *ids, const char *name, uint32_t id)
@@ -160,23 +159,20 @@ static bool add(struct local_ids *ids, const char *name, uint32_t id)
     return ids->name[ids->count] && ++ids->count;
 }
 
-static bool add_user(const struct passwd *user, void *arg)
+static bool add_user(const struct passwd *user, void *ids)
 {
-    struct local_ids *ids = arg;
-    return ids->complete = add(ids, user->pw_name, user->pw_uid);
+    return add(ids, user->pw_name, user->pw_uid);
 }
 
 static bool add_group(const struct group *gr, void *arg)
 {
     struct local_ids *ids = arg;
     struct group_entry *group = realloc(ids->group, (ids->groups + 1) * sizeof *group);
-    ids->complete = false;
     if (!group)
         return false;
     ids->group = group;
     group[ids->groups] = (struct group_entry){strdup(gr->gr_name), gr->gr_gid};
-    return ids->complete =
-               group[ids->groups].name && ++ids->groups && add(ids, gr->gr_name, gr->gr_gid);
+    return group[ids->groups].name && ++ids->groups && add(ids, gr->gr_name, gr->gr_gid);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -203,10 +199,7 @@ static size_t sketch(const char *name)
 struct local_ids *local_ids_read(void)
 {
     struct local_ids *ids = calloc(1, sizeof *ids);
-    if (ids)
-        ids->complete = true;
-    bool fine = ids && local_each_user(add_user, ids) && ids->complete &&
-                local_each_group(add_group, ids) && ids->complete;
+    bool fine = ids && local_each_user(add_user, ids) && local_each_group(add_group, ids);
     if (!fine) {
         int saved = errno;
         local_ids_free(ids);

@@ -22,8 +22,8 @@ enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid);
 
 /*
  * Shows VISIT the users of /etc/passwd, or the groups of /etc/group, one after the other and
- * however long their lines are (up to 64 MB), until it returns false. False, with errno, when the
- * file could not be read as far. Thread-safe.
+ * however long their lines are (up to 64 MB), until it returns false. True when it has seen all;
+ * false when it has ended that, or with errno when the file could not be read whole. Thread-safe.
  */
 typedef bool local_user_visit(const struct passwd *user, void *arg);
 typedef bool local_group_visit(const struct group *group, void *arg);

@@ -342,27 +342,17 @@ __attribute__((visibility("default"), used)) int connect(int fd, const struct so
     return rc;
 }
 
-static int descriptors(void)
-{
-    int n = 0;
-    DIR *d = opendir("/proc/self/fd");
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n;
-}
-
 static void no_descriptor_is_kept(void **state)
 {
     (void)state;
     publish(1, clock_wall_ms());
     start_answering(CONFIRM_YES, 1);
-    int before = descriptors();
+    int before = open_descriptors();
     inherited = 0;
     const char *users[] = {"ada", "rem", "stranger", "root", "daemon"};
     for (size_t i = 0; i < sizeof users / sizeof *users; i++)
         ask("sshd", users[i]);
-    assert_int_equal(descriptors(), before);
+    assert_int_equal(open_descriptors(), before);
     assert_int_equal(inherited, 0);
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,6 +20,17 @@ static inline void need_root(void)
         return;
     puts("1..0 # SKIP needs root: a snapshot must be root's");
     exit(0);
+}
+
+/* How many descriptors this process has, and the one to count them. */
+static inline int open_descriptors(void)
+{
+    int n = 0;
+    DIR *d = opendir("/proc/self/fd");
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
 }
 
 #endif
