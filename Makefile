@@ -16,7 +16,7 @@ Q          := $(if $(V),,@)# V=1 shows the commands
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wformat=2 $(if $(WERROR),-Werror)
 HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-strict-aliasing $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
-ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -I. -MMD -MP $(WARNINGS) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(BUILD)/gen -MMD -MP $(WARNINGS) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 	-DORG_STATEDIR='"$(STATEDIR)"' -DORG_RUNDIR='"$(RUNDIR)"' -DORG_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DORG_SBINDIR='"$(PREFIX)/sbin"' -DORG_PAMDIR='"$(LIBDIR)/security"' \
 	-DORG_DOCDIR='"$(DOCDIR)"'
@@ -39,6 +39,13 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo '  CC   $<'
 	$(Q)$(CC) $(ORG_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden $(CPPFLAGS) -c -o $@ $<
+
+# The table of reserved names, from its data.
+$(BUILD)/gen/common/reserved_names.h: common/reserved-names common/reserved-names.awk
+	@mkdir -p $(@D)
+	@echo '  GEN  $@'
+	$(Q)LC_ALL=C awk -f common/reserved-names.awk common/reserved-names > $@.new && mv $@.new $@
+$(BUILD)/obj/common/reserved.o: $(BUILD)/gen/common/reserved_names.h
 
 # Changed flags or directories build again what depends on them.
 FLAGS := $(CC) $(ORG_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)

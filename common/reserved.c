@@ -1,0 +1,95 @@
+#include "common/reserved.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { USER, GROUP, BOTH, CLOUD_USER, ALIAS, ROOT_EQUIVALENT_GROUP };
+
+static const char *const meaning[] = {
+    [USER] = "a system user of a package",
+    [GROUP] = "a system group of a package",
+    [BOTH] = "a system user and group of a package",
+    [CLOUD_USER] = "the first user of a cloud image, who may become root",
+    [ALIAS] = "a mail address with a meaning of its own",
+    [ROOT_EQUIVALENT_GROUP] = "a group that is as good as root",
+};
+
+struct entry {
+    const char *text; /* a pattern has one '*', at its beginning or end */
+    enum kind kind;
+};
+
+#define RESERVED_NAME(text, kind) {text, kind},
+#define RESERVED_PATTERN(text, kind)
+static const struct entry names[] = {
+    /* sorted */
+#include "common/reserved_names.h"
+};
+#undef RESERVED_NAME
+#undef RESERVED_PATTERN
+#define RESERVED_NAME(text, kind)
+#define RESERVED_PATTERN(text, kind) {text, kind},
+static const struct entry patterns[] = {
+#include "common/reserved_names.h"
+};
+
+static int compare(const void *name, const void *entry)
+{
+    return strcmp(name, ((const struct entry *)entry)->text);
+}
+
+static const struct entry *find_name(const char *name)
+{
+    return bsearch(name, names, sizeof names / sizeof *names, sizeof *names, compare);
+}
+
+static bool begins(const char *name, const char *with, size_t len)
+{
+    return strncmp(name, with, len) == 0;
+}
+
+static bool ends(const char *name, const char *with)
+{
+    size_t len = strlen(name), tail = strlen(with);
+    return len >= tail && strcmp(name + len - tail, with) == 0;
+}
+
+static bool matches(const char *name, const char *pattern)
+{
+    return *pattern == '*' ? ends(name, pattern + 1) : begins(name, pattern, strlen(pattern) - 1);
+}
+
+const char *reserved_form(const char *name)
+{
+    if (*name == '_')
+        return "a name of system users, which begin with \"_\"";
+    if (begins(name, "systemd-", 8))
+        return "a name of systemd's";
+    if (ends(name, "."))
+        return "a name that ends in \".\", which programs take for a user without his group";
+    return NULL;
+}
+
+const char *reserved_name(const char *name)
+{
+    const char *form = reserved_form(name);
+    const struct entry *entry = form ? NULL : find_name(name);
+    if (entry)
+        return meaning[entry->kind];
+    for (size_t i = 0; !form && i < sizeof patterns / sizeof *patterns; i++)
+        if (matches(name, patterns[i].text))
+            return meaning[patterns[i].kind];
+    return form;
+}
+
+bool reserved_mighty_group(const char *name)
+{
+    /* Their members read all logs, or run virtual machines and containers. */
+    static const char *const others[] = {"adm", "incus", "kvm", "systemd-journal"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (strcmp(name, others[i]) == 0)
+            return true;
+    const struct entry *entry = find_name(name);
+    return entry && entry->kind == ROOT_EQUIVALENT_GROUP;
+}
