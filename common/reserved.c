@@ -7,12 +7,12 @@
 enum kind { USER, GROUP, BOTH, CLOUD_USER, ALIAS, ROOT_EQUIVALENT_GROUP };
 
 static const char *const meaning[] = {
-    [USER] = "a system user of a package",
-    [GROUP] = "a system group of a package",
-    [BOTH] = "a system user and group of a package",
-    [CLOUD_USER] = "the first user of a cloud image, who may become root",
-    [ALIAS] = "a mail address with a meaning of its own",
-    [ROOT_EQUIVALENT_GROUP] = "a group that is as good as root",
+    [USER] = "that is the name of a package's system user",
+    [GROUP] = "that is the name of a package's system group",
+    [BOTH] = "that is the name of a package's system user and group",
+    [CLOUD_USER] = "that is the name of a cloud image's first user, who may become root",
+    [ALIAS] = "that is a mail address with a meaning of its own",
+    [ROOT_EQUIVALENT_GROUP] = "that is the name of a group that is as good as root",
 };
 
 struct entry {
@@ -23,7 +23,7 @@ struct entry {
 #define RESERVED_NAME(text, kind) {text, kind},
 #define RESERVED_PATTERN(text, kind)
 static const struct entry names[] = {
-    /* sorted */
+/* sorted */
 #include "common/reserved_names.h"
 };
 #undef RESERVED_NAME
@@ -63,11 +63,11 @@ static bool matches(const char *name, const char *pattern)
 const char *reserved_form(const char *name)
 {
     if (*name == '_')
-        return "a name of system users, which begin with \"_\"";
+        return "system users have names that begin with \"_\"";
     if (begins(name, "systemd-", 8))
-        return "a name of systemd's";
+        return "systemd makes users with names that begin with \"systemd-\"";
     if (ends(name, "."))
-        return "a name that ends in \".\", which programs take for a user without his group";
+        return "chown takes a name that ends in \".\" for a user without a group";
     return NULL;
 }
 
