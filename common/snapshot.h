@@ -17,6 +17,16 @@
  *
  * Members who share organization, groups, roles and permissions share one class, which also holds
  * their groups: that makes "groups of a user" two records.
+ *
+ * Versions. VERSION says which readers give right answers from a file: a reader opens the versions
+ * from SNAPSHOT_VERSION_OLDEST to SNAPSHOT_VERSION and no other. A writer raises it only when a
+ * reader from before would answer wrongly, and then SNAPSHOT_VERSION_OLDEST stays at least one
+ * behind, so that new modules read the file that is there until orgsyncd is restarted. A fact that
+ * a reader from before may do without needs no new version: it lies where that reader does not look
+ * (a spare header field, a record of its own, the end of a record) and something that was 0 before
+ * announces it. Such facts are, marked "later" below: the organizations' id ranges, users without a
+ * private group, groups whose members are left out. A process that has mapped a module from before
+ * goes on with such a file as if each user had a private group of his own number.
  */
 #ifndef COMMON_SNAPSHOT_H
 #define COMMON_SNAPSHOT_H
@@ -28,11 +38,12 @@
 
 #include "common/decide.h"
 
-#define SNAPSHOT_MAGIC    "ORGSNAP\n"
-#define SNAPSHOT_VERSION  2
-#define SNAPSHOT_ORGS_MAX 16
-#define SNAPSHOT_HEADER   512
-#define SNAPSHOT_SIZE_MAX (32ULL << 30) /* what a 32-bit ref can reach */
+#define SNAPSHOT_MAGIC          "ORGSNAP\n"
+#define SNAPSHOT_VERSION        2
+#define SNAPSHOT_VERSION_OLDEST 2
+#define SNAPSHOT_ORGS_MAX       16
+#define SNAPSHOT_HEADER         512
+#define SNAPSHOT_SIZE_MAX       (32ULL << 30) /* what a 32-bit ref can reach */
 
 /* Header fields, as offsets. */
 enum snapshot_header {
@@ -52,6 +63,7 @@ enum snapshot_header {
     SNAPSHOT_AT_USERS =
         96, /* u32 ref of the first user record, u32 how many; they lie one behind the other */
     SNAPSHOT_AT_GROUPS = 104,     /* the same of the groups */
+    SNAPSHOT_AT_RANGES = 112,     /* later: u32, ref, 0 = none; the u32 behind it is 0 */
     SNAPSHOT_AT_CHECK = 120,      /* u64, hash64 over what is before */
     SNAPSHOT_AT_SUPERSEDED = 128, /* u64, live */
     SNAPSHOT_AT_CONFIRMED =
@@ -59,8 +71,17 @@ enum snapshot_header {
 };
 
 enum snapshot_flag {
-    SNAPSHOT_ENUMERATE = 1,    /* getpwent and getgrent list the organization */
-    SNAPSHOT_GROUP_MEMBERS = 2 /* group lines carry their members */
+    SNAPSHOT_ENUMERATE = 1,     /* getpwent and getgrent list the organization */
+    SNAPSHOT_GROUP_MEMBERS = 2, /* group lines carry their members */
+    SNAPSHOT_GROUP_LEFT_OUT = 4 /* later: the last u32 of a group's record says how many members
+                                   are left out of its list */
+};
+
+/* Which groups list their members. */
+enum group_members {
+    GROUP_MEMBERS_NEVER,
+    GROUP_MEMBERS_AUTO, /* those that programs can read whole: see group_readable */
+    GROUP_MEMBERS_ALWAYS
 };
 
 #define SNAPSHOT_BUCKET         64 /* {u32 check, u32 overflowed, 7 times {u32 tag, u32 ref}} */
@@ -77,12 +98,18 @@ enum snapshot_table {
 /* Records: {u32 check, u32 size in bytes (multiple of 8, itself included), fields}. */
 enum snapshot_user_field {
     SNAPSHOT_USER_UID = 8,       /* u32 */
-    SNAPSHOT_USER_GID = 12,      /* u32 */
+    SNAPSHOT_USER_GID = 12,      /* u32, of the primary group; see SNAPSHOT_USER_FLAGS */
     SNAPSHOT_USER_CLASS = 16,    /* ref */
     SNAPSHOT_USER_LENGTHS = 20,  /* 4 times u16: name, gecos, home, shell, without NUL */
-    SNAPSHOT_USER_STATE = 28,    /* u16, enum member_state; the u16 behind it is 0 */
+    SNAPSHOT_USER_STATE = 28,    /* u16, enum member_state */
+    SNAPSHOT_USER_FLAGS = 30,    /* later: u16, SNAPSHOT_NO_PRIVATE_GROUP or 0 */
     SNAPSHOT_USER_IDENTITY = 32, /* u64, whose the uid is: hash64 of the ledger's "ORG/REMOTE-ID" */
     SNAPSHOT_USER_TEXT = 40      /* the four, each with its NUL */
+};
+enum snapshot_user_flag {
+    /* There is no group of the user's name and number. The gid of his primary group is the record's
+     * last u32, behind the texts, and SNAPSHOT_USER_GID is his uid. */
+    SNAPSHOT_NO_PRIVATE_GROUP = 1
 };
 enum snapshot_class_field {
     SNAPSHOT_CLASS_ORG = 8,          /* u16, index into the policy's organizations */
@@ -111,6 +138,8 @@ enum snapshot_list_field {
  * name, NUL} and rules {u16 organization, u16 everyone, 3 times {u16 count, u16 bytes, strings each
  * with its NUL}: services, roles, permissions}}. */
 #define SNAPSHOT_POLICY_DATA 12
+/* The ranges: {check, size, then of each organization {u32 first, u32 last}}; 0, 0 = unknown. */
+#define SNAPSHOT_RANGES_DATA 8
 
 enum snapshot_result {
     SNAPSHOT_OK = 0,
@@ -148,6 +177,7 @@ uint64_t snapshot_u64(const struct snapshot *s, enum snapshot_header field);
  * their NULs. */
 struct snapshot_user {
     uint32_t uid, gid, class_ref;
+    bool private_group; /* GID is a group of the user's name and number, which nothing else lists */
     enum member_state state;
     uint64_t identity;
     const char *name, *gecos, *home, *shell;
@@ -169,6 +199,8 @@ struct snapshot_group {
     size_t name_len;
     uint32_t list_ref;   /* for snapshot_members */
     size_t members_size; /* bytes of the members' names, each with its NUL */
+    uint32_t left_out;   /* members that the list lacks because it would be too long; then
+                            MEMBER_COUNT is 0 */
 };
 
 /*
@@ -184,6 +216,15 @@ enum snapshot_result snapshot_group_by_name(const struct snapshot *s, const char
                                             struct snapshot_group *group);
 enum snapshot_result snapshot_group_by_gid(const struct snapshot *s, uint32_t gid,
                                            struct snapshot_group *group);
+
+/*
+ * True while programs read a group with MEMBERS members, whose names take NAMES_SIZE bytes, each
+ * with its NUL: its line (name:x:gid:member,member...) is below 128 KiB, and so many bytes as
+ * getgrnam_r needs for it are below 256 KiB, where libpam and others stop to read.
+ */
+#define GROUP_LINE_MAX   ((size_t)128 << 10)
+#define GROUP_BUFFER_MAX ((size_t)256 << 10)
+bool group_readable(size_t name_len, size_t members, size_t names_size);
 
 /* Copies the names of GROUP's members to NAMES, MEMBERS_SIZE bytes, and fills MEMBER, MEMBER_COUNT
  * pointers to them. Never SNAPSHOT_ABSENT; when not SNAPSHOT_OK, both hold rubbish. */
@@ -206,10 +247,17 @@ enum snapshot_result snapshot_next_user(const struct snapshot *s, uint64_t *curs
 enum snapshot_result snapshot_next_group(const struct snapshot *s, uint64_t *cursor,
                                          struct snapshot_group *group);
 
-/* The configured names of the organizations and the access rules. Never SNAPSHOT_ABSENT. */
+/* The ids that an organization's users and groups may have, both ends included. 0, 0 = unknown. */
+struct snapshot_range {
+    uint32_t first, last;
+};
+
+/* The configured names of the organizations, their ranges and the access rules. Never
+ * SNAPSHOT_ABSENT. */
 struct snapshot_policy {
     uint32_t org_count;
     const char *org[SNAPSHOT_ORGS_MAX];
+    struct snapshot_range range[SNAPSHOT_ORGS_MAX];
     struct rules rules;
 };
 enum snapshot_result snapshot_policy(const struct snapshot *s, struct snapshot_policy *policy);

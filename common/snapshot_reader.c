@@ -55,7 +55,8 @@ static const char *header_fault(const struct snapshot *s)
 {
     if (memcmp(s->base, SNAPSHOT_MAGIC, 8) != 0)
         return "is not a snapshot";
-    if (snapshot_u32(s, SNAPSHOT_AT_VERSION) != SNAPSHOT_VERSION)
+    uint32_t version = snapshot_u32(s, SNAPSHOT_AT_VERSION);
+    if (version < SNAPSHOT_VERSION_OLDEST || version > SNAPSHOT_VERSION)
         return "is of another version";
     if (snapshot_u64(s, SNAPSHOT_AT_CHECK) != hash64(s->base, SNAPSHOT_AT_CHECK))
         return "is damaged in its header";
@@ -167,6 +168,14 @@ static enum snapshot_result user_named(const struct snapshot_user *user)
     return name_valid_n(user->name, user_name_len(user)) ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
 }
 
+/* The gid of USER's primary group, whose record R of SIZE bytes says that it is not his own; 0 when
+ * the record has no room for it. */
+static uint32_t primary_gid(const uint8_t *r, size_t size, const struct snapshot_user *user)
+{
+    size_t room = size - SNAPSHOT_USER_TEXT - user->text_size;
+    return room >= 4 ? get32(r + size - 4) : 0;
+}
+
 static enum snapshot_result user_at(const struct snapshot *s, uint32_t ref,
                                     struct snapshot_user *user, size_t *size)
 {
@@ -190,6 +199,9 @@ static enum snapshot_result user_at(const struct snapshot *s, uint32_t ref,
     user->home = name + home;
     user->shell = name + shell;
     user->text_size = end;
+    user->private_group = get16(r + SNAPSHOT_USER_FLAGS) == 0;
+    if (!user->private_group)
+        user->gid = primary_gid(r, *size, user);
     bool sound = id_valid(user->uid) && id_valid(user->gid) && user->state >= MEMBER_ACTIVE &&
                  user->state <= MEMBER_REMOVED;
     return sound ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
@@ -210,14 +222,29 @@ static enum snapshot_result group_at(const struct snapshot *s, uint32_t ref,
         return SNAPSHOT_UNAVAILABLE;
     if (!id_valid(group->gid) || !name_valid_n(group->name, group->name_len))
         return SNAPSHOT_UNAVAILABLE;
-    if (!(snapshot_u32(s, SNAPSHOT_AT_FLAGS) & SNAPSHOT_GROUP_MEMBERS))
+    uint32_t flags = snapshot_u32(s, SNAPSHOT_AT_FLAGS);
+    if (!(flags & SNAPSHOT_GROUP_MEMBERS))
         return SNAPSHOT_OK;
+    if (flags & SNAPSHOT_GROUP_LEFT_OUT) {
+        if (*size - SNAPSHOT_GROUP_NAME - group->name_len - 1 < 4)
+            return SNAPSHOT_UNAVAILABLE;
+        group->left_out = get32(r + *size - 4);
+    }
     group->member_count = get32(r + SNAPSHOT_GROUP_COUNT);
     group->members_size = get32(r + SNAPSHOT_GROUP_BYTES);
     group->list_ref = get32(r + SNAPSHOT_GROUP_LIST);
     /* Nobody is to find room for more than the file can hold. */
     return group->member_count <= s->size && group->members_size <= s->size ? SNAPSHOT_OK
                                                                             : SNAPSHOT_UNAVAILABLE;
+}
+
+bool group_readable(size_t name_len, size_t members, size_t names_size)
+{
+    /* In the line a comma takes the place of a name's NUL, and a gid has at most ten digits. */
+    size_t line = name_len + strlen(":x:4294967295:\n") + names_size;
+    /* The pointers with the NULL at their end, aligned; the texts; the password and the NULs. */
+    size_t buffer = (members + 2) * sizeof(char *) + names_size + name_len + 3;
+    return line < GROUP_LINE_MAX && buffer < GROUP_BUFFER_MAX;
 }
 
 enum snapshot_result snapshot_members(const struct snapshot *s, const struct snapshot_group *group,
@@ -513,6 +540,22 @@ static bool take_org(const uint8_t **p, const uint8_t *end, const char **name)
     return name_valid_n(*name, len);
 }
 
+/* The organizations' ranges; all unknown in a file from before there were any. */
+static bool read_ranges(const struct snapshot *s, struct snapshot_policy *policy)
+{
+    size_t size;
+    uint32_t ref = snapshot_u32(s, SNAPSHOT_AT_RANGES);
+    memset(policy->range, 0, sizeof policy->range);
+    if (ref == 0)
+        return true;
+    const uint8_t *r = record(s, ref, SNAPSHOT_RANGES_DATA + 8 * (size_t)policy->org_count, &size);
+    for (uint32_t i = 0; i < policy->org_count && r; i++) {
+        const uint8_t *ends = r + SNAPSHOT_RANGES_DATA + 8 * (size_t)i;
+        policy->range[i] = (struct snapshot_range){get32(ends), get32(ends + 4)};
+    }
+    return r;
+}
+
 enum snapshot_result snapshot_policy(const struct snapshot *s, struct snapshot_policy *policy)
 {
     size_t size;
@@ -531,5 +574,5 @@ enum snapshot_result snapshot_policy(const struct snapshot *s, struct snapshot_p
     for (uint32_t i = 0; i < rules; i++)
         if (!take_rule(&p, end, policy, &policy->rules.rule[i]))
             return SNAPSHOT_UNAVAILABLE;
-    return SNAPSHOT_OK;
+    return read_ranges(s, policy) ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
 }

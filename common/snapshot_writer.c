@@ -32,6 +32,7 @@ struct group {
     uint32_t gid;
     char *name;
     uint32_t members, filled; /* how many, and how many are in the list so far */
+    uint32_t left_out;        /* members when the list would have been too long */
     size_t names_size;
     uint8_t *list; /* the member list while it is filled: the record, then the names */
     size_t list_size, names_at, names_used;
@@ -43,6 +44,7 @@ struct snapshot_writer {
     uint32_t org_count, rule_count, user_count, active;
     char org[SNAPSHOT_ORGS_MAX][40];
     int64_t confirmed[SNAPSHOT_ORGS_MAX];
+    struct snapshot_range range[SNAPSHOT_ORGS_MAX];
     struct buffer users, classes, rules;
     struct class **class;
     uint32_t class_count, last_class;
@@ -150,7 +152,8 @@ void snapshot_writer_free(struct snapshot_writer *w)
     free(w);
 }
 
-uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_t confirmed_ms)
+uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_t confirmed_ms,
+                             uint32_t first, uint32_t last)
 {
     uint32_t i = w->org_count;
     if (i == SNAPSHOT_ORGS_MAX || strlen(name) >= sizeof w->org[i]) {
@@ -159,6 +162,7 @@ uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_
     }
     memcpy(w->org[i], name, strlen(name) + 1);
     w->confirmed[i] = confirmed_ms;
+    w->range[i] = (struct snapshot_range){first, last};
     return w->org_count++;
 }
 
@@ -296,11 +300,15 @@ void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_
         if (len[i] > UINT16_MAX)
             fail(w, EOVERFLOW);
     }
-    uint8_t *r = extend_record(w, &w->users, bytes);
+    uint8_t *r = extend_record(w, &w->users, bytes + (spec->private_group ? 0 : 4));
     if (!r)
         return;
     put32(r + SNAPSHOT_USER_UID, spec->uid);
-    put32(r + SNAPSHOT_USER_GID, spec->gid);
+    put32(r + SNAPSHOT_USER_GID, spec->private_group ? spec->gid : spec->uid);
+    if (!spec->private_group) {
+        put16(r + SNAPSHOT_USER_FLAGS, SNAPSHOT_NO_PRIVATE_GROUP);
+        put32(r + get32(r + 4) - 4, spec->gid);
+    }
     put32(r + SNAPSHOT_USER_CLASS,
           spec->class_index); /* becomes a ref when the place of the classes is known */
     put16(r + SNAPSHOT_USER_STATE, spec->state);
@@ -328,11 +336,20 @@ static size_t user_name_len(const uint8_t *user)
 }
 
 /* The file in the making: each part is a buffer, written one behind the other. */
-enum part { PART_USERS, PART_CLASSES, PART_GROUPS, PART_LISTS, PART_POLICY, PART_TABLES, PARTS };
+enum part {
+    PART_USERS,
+    PART_CLASSES,
+    PART_GROUPS,
+    PART_LISTS,
+    PART_POLICY,
+    PART_RANGES,
+    PART_TABLES,
+    PARTS
+};
 
 struct layout {
     uint8_t header[SNAPSHOT_HEADER];
-    struct buffer groups, lists, policy, tables;
+    struct buffer groups, lists, policy, ranges, tables;
     const struct buffer *part[PARTS];
     uint64_t start[PARTS], size;
 };
@@ -360,6 +377,20 @@ static void count_members(struct snapshot_writer *w)
     }
 }
 
+/* Empties the lists that no program could read whole. */
+static void leave_out_members(struct snapshot_writer *w)
+{
+    for (uint32_t i = 0; i < w->group_count; i++) {
+        struct group *g = &w->group[i];
+        if (w->settings.group_members == GROUP_MEMBERS_AUTO &&
+            !group_readable(strlen(g->name), g->members, g->names_size)) {
+            g->left_out = g->members;
+            g->members = 0;
+            g->names_size = 0;
+        }
+    }
+}
+
 static void fill_members(struct snapshot_writer *w)
 {
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
@@ -367,6 +398,8 @@ static void fill_members(struct snapshot_writer *w)
         const struct class *c = w->class[get32(r + SNAPSHOT_USER_CLASS)];
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
             struct group *g = &w->group[c->groups[i]];
+            if (g->left_out)
+                continue;
             size_t size = user_name_len(r) + 1;
             g->list[SNAPSHOT_LIST_SIZES + g->filled++] = (uint8_t)size;
             memcpy(g->list + g->names_at + g->names_used, user_name(r), size);
@@ -379,6 +412,7 @@ static void fill_members(struct snapshot_writer *w)
 static void make_lists(struct snapshot_writer *w, struct layout *l)
 {
     count_members(w);
+    leave_out_members(w);
     for (uint32_t i = 0; i < w->group_count; i++) {
         struct group *g = &w->group[i];
         g->names_at = round8(SNAPSHOT_LIST_SIZES + g->members);
@@ -410,7 +444,7 @@ static void make_groups(struct snapshot_writer *w, struct layout *l)
 {
     for (uint32_t i = 0; i < w->group_count && !w->fault; i++) {
         size_t len = strlen(w->group[i].name);
-        uint8_t *r = extend_record(w, &l->groups, SNAPSHOT_GROUP_NAME + len + 1);
+        uint8_t *r = extend_record(w, &l->groups, SNAPSHOT_GROUP_NAME + len + 1 + 4);
         if (!r)
             return;
         put32(r + SNAPSHOT_GROUP_GID, w->group[i].gid);
@@ -418,6 +452,7 @@ static void make_groups(struct snapshot_writer *w, struct layout *l)
         put32(r + SNAPSHOT_GROUP_BYTES, (uint32_t)w->group[i].names_size);
         put32(r + SNAPSHOT_GROUP_LENGTH, (uint32_t)len);
         memcpy(r + SNAPSHOT_GROUP_NAME, w->group[i].name, len + 1);
+        put32(r + get32(r + 4) - 4, w->group[i].left_out);
     }
 }
 
@@ -443,13 +478,25 @@ static void make_policy(struct snapshot_writer *w, struct layout *l)
     seal(r);
 }
 
+static void make_ranges(struct snapshot_writer *w, struct layout *l)
+{
+    uint8_t *r = extend_record(w, &l->ranges, SNAPSHOT_RANGES_DATA + 8 * (size_t)w->org_count);
+    if (!r)
+        return;
+    for (uint32_t i = 0; i < w->org_count; i++) {
+        put32(r + SNAPSHOT_RANGES_DATA + 8 * i, w->range[i].first);
+        put32(r + SNAPSHOT_RANGES_DATA + 8 * i + 4, w->range[i].last);
+    }
+    seal(r);
+}
+
 static void place(struct layout *l)
 {
     l->size = SNAPSHOT_HEADER;
     for (int i = 0; i < PARTS; i++) {
         l->start[i] = l->size;
         l->size += l->part[i]->size;
-        if (i == PART_POLICY) /* buckets fill cache lines */
+        if (i == PART_RANGES) /* buckets fill cache lines */
             l->size = (l->size + SNAPSHOT_BUCKET - 1) / SNAPSHOT_BUCKET * SNAPSHOT_BUCKET;
     }
 }
@@ -545,8 +592,10 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
     uint8_t *h = l->header;
     memcpy(h, SNAPSHOT_MAGIC, 8);
     put32(h + SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION);
-    put32(h + SNAPSHOT_AT_FLAGS, (s->enumerate ? SNAPSHOT_ENUMERATE : 0U) |
-                                     (s->group_members ? SNAPSHOT_GROUP_MEMBERS : 0U));
+    put32(h + SNAPSHOT_AT_FLAGS,
+          (s->enumerate ? SNAPSHOT_ENUMERATE : 0U) |
+              (s->group_members == GROUP_MEMBERS_NEVER ? 0U : SNAPSHOT_GROUP_MEMBERS) |
+              SNAPSHOT_GROUP_LEFT_OUT);
     put64(h + SNAPSHOT_AT_SIZE, l->size);
     put64(h + SNAPSHOT_AT_GENERATION, s->generation);
     put64(h + SNAPSHOT_AT_CREATED, (uint64_t)clock_wall_ms());
@@ -556,6 +605,7 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
     put32(h + SNAPSHOT_AT_ORGS, w->org_count);
     put32(h + SNAPSHOT_AT_ACTIVE, w->active);
     put32(h + SNAPSHOT_AT_POLICY, ref_of(l, PART_POLICY, 0));
+    put32(h + SNAPSHOT_AT_RANGES, ref_of(l, PART_RANGES, 0));
     put32(h + SNAPSHOT_AT_USERS, ref_of(l, PART_USERS, 0));
     put32(h + SNAPSHOT_AT_USERS + 4, w->user_count);
     put32(h + SNAPSHOT_AT_GROUPS, ref_of(l, PART_GROUPS, 0));
@@ -569,12 +619,13 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
 
 static void lay_out(struct snapshot_writer *w, struct layout *l)
 {
-    const struct buffer *part[PARTS] = {&w->users, &w->classes, &l->groups,
-                                        &l->lists, &l->policy,  &l->tables};
+    const struct buffer *part[PARTS] = {&w->users,  &w->classes, &l->groups, &l->lists,
+                                        &l->policy, &l->ranges,  &l->tables};
     memcpy(l->part, part, sizeof part);
     make_lists(w, l);
     make_groups(w, l);
     make_policy(w, l);
+    make_ranges(w, l);
     if (w->fault)
         return;
     place(l);
@@ -616,6 +667,7 @@ int snapshot_writer_publish(struct snapshot_writer *w, const char *path)
     free(l->groups.data);
     free(l->lists.data);
     free(l->policy.data);
+    free(l->ranges.data);
     free(l->tables.data);
     free(l);
     errno = saved;

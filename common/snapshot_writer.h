@@ -12,12 +12,13 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "common/decide.h"
+#include "common/snapshot.h"
 
 struct snapshot_settings {
     uint64_t generation;
     uint32_t grace_s, max_age_ms, timeout_ms;
-    bool enumerate, group_members;
+    bool enumerate;
+    enum group_members group_members;
 };
 
 struct snapshot_writer;
@@ -27,8 +28,9 @@ struct snapshot_writer *snapshot_writer_new(const struct snapshot_settings *sett
 void snapshot_writer_free(struct snapshot_writer *w);
 
 /* Returns the organization's index. CONFIRMED_MS: wall clock when it was last heard from, 0 =
- * never. */
-uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_t confirmed_ms);
+ * never. FIRST to LAST are the ids that its users and groups may have; 0, 0 = unknown. */
+uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_t confirmed_ms,
+                             uint32_t first, uint32_t last);
 
 /* RULE->org must be the name of an added organization. */
 void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule);
@@ -48,11 +50,15 @@ struct snapshot_class_spec {
 /* Returns the index of the class that is like SPEC; equal ones are one. */
 uint32_t snapshot_writer_class(struct snapshot_writer *w, const struct snapshot_class_spec *spec);
 
+/* With PRIVATE_GROUP a group of the user's name and number is answered, and GID must be UID.
+ * Without it none is, and GID is the number of his primary group: one of the organization's, or his
+ * own number, which then has no name. */
 struct snapshot_user_spec {
     uint32_t uid, gid, class_index;
     enum member_state state;
     const char *name, *gecos, *home, *shell;
     uint64_t identity; /* whose the uid is; see SNAPSHOT_USER_IDENTITY */
+    bool private_group;
 };
 void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_spec *spec);
 

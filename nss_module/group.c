@@ -1,5 +1,5 @@
-/* The group database: the organization's groups, then everybody's own (same name and number as the
- * user, no members). */
+/* The group database: the organization's groups, then the private groups of those who have one
+ * (same name and number as the user, no members). */
 #include <stdint.h>
 #include <string.h>
 
@@ -7,14 +7,18 @@
 #include "nss_module/mapping.h"
 #include "nss_module/nss_module.h"
 
-/* A user's own group in the same form as a group of the organization. */
-static struct snapshot_group own_group(const struct snapshot_user *user)
+/* Puts USER's private group, in the form of a group of the organization, into *GROUP. */
+static enum snapshot_result private_group(const struct snapshot_user *user,
+                                          struct snapshot_group *group)
 {
-    return (struct snapshot_group){
+    if (!user->private_group)
+        return SNAPSHOT_ABSENT;
+    *group = (struct snapshot_group){
         .gid = user->gid,
         .name = user->name,
         .name_len = (size_t)(user->gecos - user->name) - 1,
     };
+    return SNAPSHOT_OK;
 }
 
 /* BUFFER gets the member pointers (aligned, NULL at the end), the members' names, the group's name
@@ -56,18 +60,18 @@ static enum snapshot_result by_name(const struct snapshot *s, const char *name, 
     struct snapshot_user user;
     enum snapshot_result rc = snapshot_group_by_name(s, name, len, group);
     if (rc == SNAPSHOT_ABSENT && (rc = nss_user_by_name(s, name, len, &user)) == SNAPSHOT_OK)
-        *group = own_group(&user);
+        rc = private_group(&user, group);
     return rc;
 }
 
-/* Everybody's own group has the user's number. */
+/* A private group has the user's number. */
 static enum snapshot_result by_gid(const struct snapshot *s, gid_t gid,
                                    struct snapshot_group *group)
 {
     struct snapshot_user user;
     enum snapshot_result rc = snapshot_group_by_gid(s, gid, group);
     if (rc == SNAPSHOT_ABSENT && (rc = nss_user_by_uid(s, gid, &user)) == SNAPSHOT_OK)
-        *group = own_group(&user);
+        rc = private_group(&user, group);
     return rc;
 }
 
@@ -126,9 +130,9 @@ static enum snapshot_result next_group(const struct snapshot *s, uint64_t *phase
     if (*phase == 0)
         *cursor = 0;
     *phase = 1;
-    rc = nss_next_user(s, cursor, &user);
-    if (rc == SNAPSHOT_OK)
-        *group = own_group(&user);
+    while ((rc = nss_next_user(s, cursor, &user)) == SNAPSHOT_OK)
+        if (private_group(&user, group) == SNAPSHOT_OK)
+            break;
     return rc;
 }
 

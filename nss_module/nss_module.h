@@ -44,7 +44,7 @@ struct nss_walk {
     struct snapshot snapshot;
     bool allowed;    /* the configuration lets the organization be listed */
     uint64_t cursor; /* of snapshot_next_* */
-    uint64_t phase;  /* the group database walks groups, then the users' own */
+    uint64_t phase;  /* the group database walks groups, then private groups */
 };
 #define NSS_WALK_INITIALIZER                                                                       \
     {                                                                                              \

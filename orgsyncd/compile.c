@@ -389,6 +389,7 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t cla
         .home = home,
         .shell = active ? c->shell : NOLOGIN,
         .identity = ledger_identity(key(w), m->remote.id),
+        .private_group = true,
     };
     snapshot_writer_user(w->writer, &spec);
     w->result.users++;
@@ -471,7 +472,8 @@ int compile(const struct compile_input *input, struct compile_result *result)
         goto out;
     }
     for (uint32_t i = 0; i < c->org_count; i++)
-        snapshot_writer_org(w.writer, c->org[i].name, input->confirmed_ms[i]);
+        snapshot_writer_org(w.writer, c->org[i].name, input->confirmed_ms[i], c->range_first,
+                            c->range_last);
     if (settle(&w) == 0 && publish(&w) == 0)
         rc = 0;
     *result = w.result;

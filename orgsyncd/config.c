@@ -114,6 +114,22 @@ static void set_bool(struct parse *p, const config_setting_t *group, const char 
         *out = config_setting_get_bool(s);
 }
 
+/* true, false or "auto". */
+static void set_group_members(struct parse *p, const config_setting_t *users)
+{
+    const config_setting_t *s = config_setting_get_member(users, "group_members");
+    if (!s)
+        return;
+    const char *text = config_setting_get_string(s);
+    if (config_setting_type(s) == CONFIG_TYPE_BOOL)
+        p->config->group_members =
+            config_setting_get_bool(s) ? GROUP_MEMBERS_ALWAYS : GROUP_MEMBERS_NEVER;
+    else if (text && strcmp(text, "auto") == 0)
+        p->config->group_members = GROUP_MEMBERS_AUTO;
+    else
+        complain(p, s, "\"group_members\" must be true, false or \"auto\"");
+}
+
 /* "10s", "500ms", "5m", "12h", "2d" in milliseconds, at most MAX. */
 static void set_duration(struct parse *p, const config_setting_t *group, const char *key,
                          int64_t min, int64_t max, int64_t *out)
@@ -421,7 +437,7 @@ static void parse_users(struct parse *p, const config_t *cfg)
         p->config->shell = copy(p, shell);
     }
     set_bool(p, s, "enumerate", &p->config->enumerate);
-    set_bool(p, s, "group_members", &p->config->group_members);
+    set_group_members(p, s);
 }
 
 static void parse_freshness(struct parse *p, const config_t *cfg)
@@ -502,7 +518,7 @@ static struct config *config_new(void)
         return NULL;
     c->range_first = 200000;
     c->range_last = 1999999999;
-    c->group_members = true;
+    c->group_members = GROUP_MEMBERS_AUTO;
     c->home = strdup("/home/%u");
     c->shell = strdup("/bin/bash");
     if (c->home && c->shell)

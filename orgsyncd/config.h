@@ -42,7 +42,8 @@ struct config {
     struct rules rules;
     uint32_t range_first, range_last; /* of user and group ids */
     char *home, *shell;               /* "%u" in HOME is the user's name */
-    bool enumerate, group_members;
+    bool enumerate;
+    enum group_members group_members;
     int login_max_age_ms, timeout_ms, poll_ms;
     int offline_grace_s;
 };

@@ -49,10 +49,12 @@ static double now(void)
 static double build(uint32_t members)
 {
     double begun = now();
-    struct snapshot_settings settings = {
-        .generation = members, .grace_s = 3600, .enumerate = true, .group_members = true};
+    struct snapshot_settings settings = {.generation = members,
+                                         .grace_s = 3600,
+                                         .enumerate = true,
+                                         .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    uint32_t org = snapshot_writer_org(w, "acme", 1);
+    uint32_t org = snapshot_writer_org(w, "acme", 1, 0, 0);
     uint32_t all = snapshot_writer_group(w, "acme", 150000),
              admins = snapshot_writer_group(w, "acme-admins", 150001);
     for (uint32_t i = 0; i < members; i++) {
@@ -67,7 +69,8 @@ static double build(uint32_t members)
         struct snapshot_user_spec user = {
             200000 + i,    200000 + i,  snapshot_writer_class(w, &class),
             MEMBER_ACTIVE, name,        gecos,
-            home,          "/bin/bash", 0};
+            home,          "/bin/bash", 0,
+            true};
         snapshot_writer_user(w, &user);
     }
     if (snapshot_writer_publish(w, PATH_SNAPSHOT) < 0) {

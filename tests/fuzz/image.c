@@ -40,10 +40,10 @@ static void write_good(const char *path)
                                          .max_age_ms = 10000,
                                          .timeout_ms = 300,
                                          .enumerate = true,
-                                         .group_members = true};
+                                         .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    uint32_t org = snapshot_writer_org(w, "acme", 1700000000000);
-    snapshot_writer_org(w, "other", 0);
+    uint32_t org = snapshot_writer_org(w, "acme", 1700000000000, 150000, 299999);
+    snapshot_writer_org(w, "other", 0, 0, 0);
     uint32_t all = snapshot_writer_group(w, "acme", 150000),
              admins = snapshot_writer_group(w, "admins", 150001);
     struct rule sudo = {.org = "acme", .services = {"sudo\0su", 2}, .roles = {"admin", 1}};
@@ -67,7 +67,16 @@ static void write_good(const char *path)
     for (uint32_t i = 0; i < 30; i++) {
         char name[16];
         snprintf(name, sizeof name, "user%u", i);
-        add_user(w, 200010 + i, name, MEMBER_ACTIVE, members);
+        struct snapshot_user_spec user = {.uid = 200010 + i,
+                                          .gid = i % 3 ? 200010 + i : 150000,
+                                          .class_index = members,
+                                          .state = MEMBER_ACTIVE,
+                                          .name = name,
+                                          .gecos = "A Name",
+                                          .home = "/home/x",
+                                          .shell = "/bin/sh",
+                                          .private_group = i % 3 == 1};
+        snapshot_writer_user(w, &user);
     }
     assert(snapshot_writer_publish(w, path) == 0);
     snapshot_writer_free(w);
@@ -169,6 +178,7 @@ static void seal(const struct image *m)
     put32(m->data + SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION);
     put64(m->data + SNAPSHOT_AT_SIZE, m->size);
     seal_record(m, get32(m->data + SNAPSHOT_AT_POLICY));
+    seal_record(m, get32(m->data + SNAPSHOT_AT_RANGES));
     seal_walk(m, SNAPSHOT_AT_USERS, SNAPSHOT_USER_CLASS);
     seal_walk(m, SNAPSHOT_AT_GROUPS, SNAPSHOT_GROUP_LIST);
     for (int table = 0; table < SNAPSHOT_TABLES; table++)

@@ -14,7 +14,8 @@ static inline void add_user(struct snapshot_writer *w, uint32_t uid, const char 
                                       .name = name,
                                       .gecos = "A Name",
                                       .home = "/home/x",
-                                      .shell = "/bin/sh"};
+                                      .shell = "/bin/sh",
+                                      .private_group = true};
     snapshot_writer_user(w, &user);
 }
 

@@ -25,12 +25,12 @@
 
 #define MEMBERS 40
 
-static void publish(uint64_t generation, bool enumerate, bool group_members)
+static void publish(uint64_t generation, bool enumerate, enum group_members group_members)
 {
     struct snapshot_settings settings = {
         .generation = generation, .enumerate = enumerate, .group_members = group_members};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    uint32_t org = snapshot_writer_org(w, "acme", 0);
+    uint32_t org = snapshot_writer_org(w, "acme", 0, 0, 0);
     uint32_t all = snapshot_writer_group(w, "acme", 150000),
              admins = snapshot_writer_group(w, "admins", 150001);
     struct snapshot_class_spec member = {.org = org, .groups = {all}, .group_count = 1};
@@ -48,7 +48,8 @@ static void publish(uint64_t generation, bool enumerate, bool group_members)
         struct snapshot_user_spec u = {
             200000 + i,    200000 + i,  i % 10 ? member_class : admin_class,
             MEMBER_ACTIVE, name,        gecos,
-            "/home/x",     "/bin/bash", 0};
+            "/home/x",     "/bin/bash", 0,
+            true};
         snapshot_writer_user(w, &u);
     }
     struct snapshot_class_spec none = {.org = org};
@@ -60,14 +61,21 @@ static void publish(uint64_t generation, bool enumerate, bool group_members)
                                       "Gone",
                                       "/home/gone",
                                       "/usr/sbin/nologin",
-                                      0};
-    struct snapshot_user_spec pending = {
-        200101,         200101,      snapshot_writer_class(w, &none),
-        MEMBER_PENDING, "pending",   "",
-        "/home/p",      "/bin/bash", 0};
+                                      0,
+                                      true};
+    struct snapshot_user_spec pending = {200101,
+                                         200101,
+                                         snapshot_writer_class(w, &none),
+                                         MEMBER_PENDING,
+                                         "pending",
+                                         "",
+                                         "/home/p",
+                                         "/bin/bash",
+                                         0,
+                                         true};
     /* A removed member whose class, by somebody's mistake, still has groups. */
     struct snapshot_user_spec ghost = {
-        200102, 150001, admin_class, MEMBER_REMOVED, "ghost", "", "/home/g", "/bin/bash", 0};
+        200102, 150001, admin_class, MEMBER_REMOVED, "ghost", "", "/home/g", "/bin/bash", 0, true};
     snapshot_writer_user(w, &gone);
     snapshot_writer_user(w, &pending);
     snapshot_writer_user(w, &ghost);
@@ -86,7 +94,7 @@ static void found_and_absent(void **state)
 {
     (void)state;
     struct passwd *p;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     assert_int_equal(by_name("user7", &p), 0);
     assert_string_equal(p->pw_name, "user7");
     assert_string_equal(p->pw_passwd, "*");
@@ -139,7 +147,7 @@ static void errno_is_left_alone(void **state)
         unlink(PATH_SNAPSHOT);
         usleep(1100000);
         if (snapshot)
-            publish(1, false, true);
+            publish(1, false, GROUP_MEMBERS_ALWAYS);
         const char *names[] = {"user7", "stranger", "7up"};
         for (int i = 0; i < 3; i++) {
             errno = 4711;
@@ -161,7 +169,7 @@ static void errno_is_left_alone(void **state)
 static void removed_keep_name_and_number(void **state)
 {
     (void)state;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     struct passwd *p = getpwuid(200100);
     assert_non_null(p);
     assert_string_equal(p->pw_name, "gone");
@@ -189,7 +197,7 @@ static void check_canary(size_t offset, size_t size)
 static void passwd_at_every_buffer_size(void **state)
 {
     (void)state;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     const size_t need =
         sizeof "user7" + sizeof "Generation 1" + sizeof "/home/x" + sizeof "/bin/bash" + sizeof "*";
     for (size_t offset = 0; offset < 8; offset++)
@@ -208,7 +216,7 @@ static void passwd_at_every_buffer_size(void **state)
 static void group_at_every_buffer_size(void **state)
 {
     (void)state;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     size_t need = (MEMBERS + 1) * sizeof(char *) + sizeof "acme" + sizeof "*";
     for (int i = 0; i < MEMBERS; i++)
         need += i < 10 ? sizeof "user7" : sizeof "user10";
@@ -237,7 +245,7 @@ static void group_at_every_buffer_size(void **state)
 static void groups(void **state)
 {
     (void)state;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     struct group *g = getgrnam("admins");
     assert_int_equal(g->gr_gid, 150001);
     assert_string_equal(g->gr_passwd, "*");
@@ -248,14 +256,14 @@ static void groups(void **state)
     assert_string_equal(getgrgid(200007)->gr_name, "user7");
     assert_null(getgrnam("pending"));
     assert_null(getgrgid(44)); /* a mapped local group is never answered as a group */
-    publish(2, false, false);
+    publish(2, false, GROUP_MEMBERS_NEVER);
     assert_null(getgrnam("admins")->gr_mem[0]);
 }
 
 static void groups_of_a_user(void **state)
 {
     (void)state;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     gid_t gids[8];
     int n = 8;
     assert_int_equal(getgrouplist("user10", 200010, gids, &n), 4);
@@ -287,7 +295,7 @@ static void array_of_groups(void **state)
                 {1, 4, -1, 4}, {1, 1, 1, 1}, {1, 1, 2, 2},  {1, 1, 3, 3},  {1, 2, 3, 3},
                 {1, 1, 4, 4},  {1, 8, 2, 2}, {2, 2, -1, 4}, {3, 3, 3, 3}};
     __typeof__(&_nss_org_initgroups_dyn) entry = ENTRY(_nss_org_initgroups_dyn);
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         long start = rows[i].start, size = rows[i].size;
         gid_t *gids = size ? malloc((size_t)size * sizeof *gids) : NULL;
@@ -312,7 +320,7 @@ static void damaged_members(void **state)
     (void)state;
     struct group gr, *g;
     struct passwd *p;
-    publish(1, true, true);
+    publish(1, true, GROUP_MEMBERS_ALWAYS);
     FILE *f = fopen(PATH_SNAPSHOT, "r");
     char *content = malloc(1 << 20);
     size_t size = fread(content, 1, 1 << 20, f);
@@ -341,7 +349,7 @@ static void damaged_group(void **state)
     __typeof__(&_nss_org_getgrent_r) next = ENTRY(_nss_org_getgrent_r);
     struct group gr, *g;
     int error = 0;
-    publish(1, true, true);
+    publish(1, true, GROUP_MEMBERS_ALWAYS);
     FILE *f = fopen(PATH_SNAPSHOT, "r+");
     char *content = malloc(1 << 20);
     size_t size = fread(content, 1, 1 << 20, f);
@@ -376,7 +384,7 @@ static void unavailable(void **state)
     assert_null(g);
     assert_int_equal(getpwuid_r(200007, &pw, arena, sizeof arena, &p), ENOENT);
     assert_int_equal(getgrgid_r(200007, &gr, arena, sizeof arena, &g), ENOENT);
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     assert_int_equal(by_name("user7", &p), 0);
     assert_non_null(p);
     assert_int_equal(rename(PATH_SNAPSHOT, PATH_SNAPSHOT ".away"), 0);
@@ -396,7 +404,7 @@ static void news_is_seen_at_once(void **state)
     struct passwd *p;
     for (uint64_t generation = 1; generation < 100; generation++) {
         char want[32];
-        publish(generation, false, true);
+        publish(generation, false, GROUP_MEMBERS_ALWAYS);
         snprintf(want, sizeof want, "Generation %llu", (unsigned long long)generation);
         assert_int_equal(by_name("user3", &p), 0);
         assert_string_equal(p->pw_gecos, want);
@@ -408,10 +416,10 @@ static void no_descriptor_is_kept(void **state)
 {
     (void)state;
     struct passwd *p;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     by_name("user1", &p);
     int before = open_descriptors();
-    publish(2, false, true);
+    publish(2, false, GROUP_MEMBERS_ALWAYS);
     by_name("user2", &p);
     getgrnam("acme");
     assert_int_equal(open_descriptors(), before);
@@ -433,7 +441,7 @@ static void old_mappings_go(void **state)
     (void)state;
     struct passwd *p;
     for (uint64_t generation = 1; generation < 20; generation++) {
-        publish(generation, false, true);
+        publish(generation, false, GROUP_MEMBERS_ALWAYS);
         by_name("user1", &p);
     }
     assert_int_equal(mappings(), 1);
@@ -466,12 +474,12 @@ static void threads_while_snapshots_change(void **state)
 {
     (void)state;
     pthread_t t[4];
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     atomic_store(&stop, false);
     for (uintptr_t i = 0; i < 4; i++)
         pthread_create(&t[i], NULL, look_up, (void *)(i * 7));
     for (uint64_t generation = 2; generation < 150; generation++) {
-        publish(generation, false, true);
+        publish(generation, false, GROUP_MEMBERS_ALWAYS);
         usleep(2000);
     }
     atomic_store(&stop, true);
@@ -490,7 +498,7 @@ static void children(void **state)
 {
     (void)state;
     pthread_t t[6];
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     atomic_store(&stop, false);
     for (uintptr_t i = 0; i < 6; i++)
         pthread_create(&t[i], NULL, look_up, (void *)i);
@@ -502,7 +510,7 @@ static void children(void **state)
             alarm(20);
             for (uint64_t g = 0; g < 6; g++) {
                 char want[32];
-                publish(1000 * generation + g, false, true);
+                publish(1000 * generation + g, false, GROUP_MEMBERS_ALWAYS);
                 snprintf(want, sizeof want, "Generation %llu",
                          (unsigned long long)(1000 * generation + g));
                 if (by_name("user3", &p) != 0 || !p || strcmp(p->pw_gecos, want) != 0)
@@ -542,13 +550,13 @@ static void cancelled_threads(void **state)
     pthread_t t;
     struct passwd *p;
     void *result;
-    publish(1, true, true);
+    publish(1, true, GROUP_MEMBERS_ALWAYS);
     by_name("user1", &p);
-    publish(2, true, true);
+    publish(2, true, GROUP_MEMBERS_ALWAYS);
     pthread_create(&t, NULL, look_up_cancelled, state);
     pthread_join(t, &result);
     assert_ptr_equal(result, state);
-    publish(3, true, true);
+    publish(3, true, GROUP_MEMBERS_ALWAYS);
     assert_int_equal(by_name("user1", &p), 0);
     assert_string_equal(p->pw_gecos, "Generation 3");
     alarm(60);
@@ -583,7 +591,7 @@ static void fork_behind_unmapping(void *addr, size_t size)
         struct passwd *p;
         alarm(60);
         for (uint64_t generation = 3; generation < 6; generation++) {
-            publish(generation, false, true);
+            publish(generation, false, GROUP_MEMBERS_ALWAYS);
             if (by_name("user1", &p) != 0 || !p)
                 _exit(1);
         }
@@ -599,9 +607,9 @@ static void fork_while_replacing(void **state)
 {
     (void)state;
     struct passwd *p;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     by_name("user1", &p);
-    publish(2, false, true);
+    publish(2, false, GROUP_MEMBERS_ALWAYS);
     atomic_store(&unmapped, fork_behind_unmapping);
     by_name("user1", &p);
     assert_null(atomic_load(&unmapped));
@@ -611,14 +619,14 @@ static void fork_while_replacing(void **state)
 static void enumeration(void **state)
 {
     (void)state;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     setpwent();
     assert_null(getpwent());
     endpwent();
     setgrent();
     assert_null(getgrent());
     endgrent();
-    publish(2, true, true);
+    publish(2, true, GROUP_MEMBERS_ALWAYS);
     int users = 0, groups_seen = 0;
     setpwent();
     setgrent();
@@ -627,7 +635,7 @@ static void enumeration(void **state)
         assert_string_not_equal(p->pw_gecos, "Generation 3");
         users++;
         if (users == 10) /* neither news nor other lookups disturb it */
-            publish(3, true, true);
+            publish(3, true, GROUP_MEMBERS_ALWAYS);
         assert_non_null(getpwnam("user1"));
         groups_seen += getgrent() != NULL;
     }
@@ -644,7 +652,7 @@ static void enumeration(void **state)
 static void enumeration_anew(void **state)
 {
     (void)state;
-    publish(1, true, true);
+    publish(1, true, GROUP_MEMBERS_ALWAYS);
     const int until[] = {1, 2, 3, 10, MEMBERS + 4};
     for (size_t i = 0; i < sizeof until / sizeof *until; i++) {
         setgrent();
@@ -680,7 +688,7 @@ static void enumeration_unavailable(void **state)
     assert_int_equal(next(&pw, buffer, sizeof buffer, &error), NSS_STATUS_UNAVAIL);
     assert_int_equal(error, EIO);
     assert_int_equal(errno, 4711);
-    publish(1, true, true);
+    publish(1, true, GROUP_MEMBERS_ALWAYS);
     errno = 4711;
     assert_int_equal(next(&pw, buffer, 5, &error), NSS_STATUS_TRYAGAIN);
     assert_int_equal(error, ERANGE);
@@ -706,10 +714,49 @@ static void enumeration_unavailable(void **state)
 }
 
 /* Locked, whoever it is; and at every buffer size. */
+/* joe's primary group is the organization's, sys's has no name, pia has one of her own. */
+static void primary_groups(void **state)
+{
+    (void)state;
+    struct snapshot_settings settings = {.generation = 1, .enumerate = true};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0),
+                                       .groups = {snapshot_writer_group(w, "acme", 150000)},
+                                       .group_count = 1};
+    uint32_t class = snapshot_writer_class(w, &spec);
+    const struct snapshot_user_spec users[] = {
+        {200001, 150000, class, MEMBER_ACTIVE, "joe", "Joe", "/", "/bin/sh", 8, false},
+        {200000, 200000, class, MEMBER_ACTIVE, "pia", "", "/", "/bin/sh", 7, true},
+        {200002, 200002, class, MEMBER_ACTIVE, "sys", "S", "/h", "/bin/sh", 9, false},
+    };
+    for (int i = 0; i < 3; i++)
+        snapshot_writer_user(w, &users[i]);
+    assert_int_equal(snapshot_writer_publish(w, PATH_SNAPSHOT), 0);
+    snapshot_writer_free(w);
+    for (int i = 0; i < 3; i++) {
+        struct passwd *p = getpwnam(users[i].name);
+        assert_non_null(p);
+        assert_int_equal(p->pw_gid, users[i].gid);
+        assert_int_equal(getpwuid(users[i].uid)->pw_gid, users[i].gid);
+        assert_int_equal(getgrnam(users[i].name) != NULL, users[i].private_group);
+        assert_int_equal(getgrgid(users[i].uid) != NULL, users[i].private_group);
+    }
+    assert_string_equal(getgrgid(150000)->gr_name, "acme");
+    struct group *g;
+    const char *const walked[] = {"acme", "pia"};
+    setgrent();
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(g = getgrent());
+        assert_string_equal(g->gr_name, walked[i]);
+    }
+    assert_null(getgrent());
+    endgrent();
+}
+
 static void shadow(void **state)
 {
     (void)state;
-    publish(1, false, true);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
     const size_t need = sizeof "user7" + sizeof "*";
     for (size_t size = 0; size < need + 20; size++) {
         struct spwd sp, *s;
@@ -731,7 +778,7 @@ static void shadow(void **state)
     setspent();
     assert_null(getspent());
     endspent();
-    publish(2, true, true);
+    publish(2, true, GROUP_MEMBERS_ALWAYS);
     int entries = 0;
     setspent();
     while (getspent())
@@ -776,6 +823,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(enumeration),
         cmocka_unit_test(enumeration_anew),
         cmocka_unit_test(enumeration_unavailable),
+        cmocka_unit_test(primary_groups),
         cmocka_unit_test(shadow),
     };
     int rc = cmocka_run_group_tests_name("libnss_org", tests, NULL, NULL);

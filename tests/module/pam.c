@@ -111,8 +111,8 @@ static void publish_moved(uint64_t generation, int64_t confirmed_ms, bool moved)
     struct snapshot_settings settings = {
         .generation = generation, .grace_s = 3600, .max_age_ms = 10000, .timeout_ms = timeout_ms};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    uint32_t org = snapshot_writer_org(w, "acme", confirmed_ms);
-    uint32_t other = snapshot_writer_org(w, "other", 0);
+    uint32_t org = snapshot_writer_org(w, "acme", confirmed_ms, 200000, 299999);
+    uint32_t other = snapshot_writer_org(w, "other", 0, 0, 0);
     struct rule others = {.org = "other", .everyone = true, .services = {"sshd", 1}};
     struct rule sudo = {.org = "acme", .services = {"sudo", 1}, .roles = {"admin", 1}};
     struct rule ssh = {

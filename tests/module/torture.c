@@ -27,9 +27,9 @@ static void publish(uint64_t generation)
                                          .max_age_ms = 10000,
                                          .timeout_ms = 100,
                                          .enumerate = true,
-                                         .group_members = true};
+                                         .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    uint32_t org = snapshot_writer_org(w, "acme", clock_wall_ms());
+    uint32_t org = snapshot_writer_org(w, "acme", clock_wall_ms(), 0, 0);
     struct rule rule = {.org = "acme", .services = {"*", 1}, .roles = {"admin", 1}};
     struct snapshot_class_spec admin = {.org = org, .roles = {"admin", 1}};
     struct snapshot_class_spec member = {.org = org, .roles = {"member", 1}};

@@ -25,7 +25,7 @@ int main(int argc, char *argv[])
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     if (!w)
         return 1;
-    uint32_t org = snapshot_writer_org(w, "acme", strtoll(argv[2], NULL, 10));
+    uint32_t org = snapshot_writer_org(w, "acme", strtoll(argv[2], NULL, 10), 200000, 299999);
     snapshot_writer_rule(w, &sudo);
     snapshot_writer_rule(w, &all);
     add(w, org, "ann", 200001, "owner", MEMBER_ACTIVE);

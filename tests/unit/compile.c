@@ -20,7 +20,7 @@ static struct config config = {
     .range_last = 1999999999,
     .home = (char *)"/home/%u/%u",
     .shell = (char *)"/bin/zsh",
-    .group_members = true,
+    .group_members = GROUP_MEMBERS_ALWAYS,
 };
 
 static struct roster rosters[2];

@@ -20,7 +20,7 @@ static struct config config = {
     .range_last = 1999999999,
     .home = (char *)"/home/%u",
     .shell = (char *)"/bin/sh",
-    .group_members = true,
+    .group_members = GROUP_MEMBERS_ALWAYS,
 };
 
 /* A power cut is another test's: this one writes a thousand ledgers. */

@@ -36,7 +36,7 @@ static struct config config = {
     .range_last = 1999999999,
     .home = (char *)"/home/%u",
     .shell = (char *)"/bin/sh",
-    .group_members = true,
+    .group_members = GROUP_MEMBERS_ALWAYS,
     .timeout_ms = 1000,
 };
 static struct local_ids *local;

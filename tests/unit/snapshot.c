@@ -12,6 +12,7 @@
 #include "common/hash.h"
 #include "common/snapshot.h"
 #include "common/snapshot_writer.h"
+#include "tests/lib/user.h"
 #include "tests/unit/unit.h"
 
 #define USERS 300
@@ -30,7 +31,8 @@ static void user_spec(int i, struct snapshot_user_spec *u, char text[4][64])
                                      .name = text[0],
                                      .gecos = text[1],
                                      .home = text[2],
-                                     .shell = text[3]};
+                                     .shell = text[3],
+                                     .private_group = true};
 }
 
 static struct snapshot_writer *make(uint64_t generation, int users)
@@ -40,9 +42,9 @@ static struct snapshot_writer *make(uint64_t generation, int users)
                                          .max_age_ms = 10000,
                                          .timeout_ms = 2000,
                                          .enumerate = true,
-                                         .group_members = true};
+                                         .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    uint32_t org = snapshot_writer_org(w, "acme", 1234567);
+    uint32_t org = snapshot_writer_org(w, "acme", 1234567, 150000, 9999999);
     uint32_t everyone = snapshot_writer_group(w, "acme", 150000),
              admins = snapshot_writer_group(w, "acme-admins", 150001);
     struct rule rule = {.org = "acme",
@@ -235,6 +237,18 @@ static void write_content(const unsigned char *data, size_t size)
 {
     int fd = open(path, O_WRONLY | O_TRUNC);
     assert_int_equal(write(fd, data, size), size);
+    close(fd);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    unsigned char data[8192];
+    int fd = open(from, O_RDONLY);
+    ssize_t size = read(fd, data, sizeof data);
+    assert_true(size > SNAPSHOT_HEADER && size < (ssize_t)sizeof data);
+    close(fd);
+    fd = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    assert_int_equal(write(fd, data, (size_t)size), size);
     close(fd);
 }
 
@@ -686,7 +700,7 @@ static void full_last_bucket(void **state)
     enum { MANY = 10, BUCKETS = MANY / 4 + 1 };
     struct snapshot_settings settings = {.generation = 1};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0)};
+    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0)};
     uint32_t class = snapshot_writer_class(w, &spec), ids[MANY];
     for (uint32_t id = 200000, n = 0; n < MANY; id++) {
         uint32_t le = htole32(id);
@@ -694,7 +708,8 @@ static void full_last_bucket(void **state)
         if ((hash64(&le, sizeof le) >> 32) * BUCKETS >> 32 != BUCKETS - 1)
             continue;
         snprintf(name, sizeof name, "user%u", id);
-        struct snapshot_user_spec u = {id, id, class, MEMBER_ACTIVE, name, "", "/", "/bin/sh", 0};
+        struct snapshot_user_spec u = {id,  id,        class, MEMBER_ACTIVE, name, "",
+                                       "/", "/bin/sh", 0,     true};
         snapshot_writer_user(w, &u);
         snprintf(name, sizeof name, "group%u", id);
         snapshot_writer_group(w, name, id);
@@ -759,7 +774,7 @@ static void hard_floors(void **state)
     (void)state;
     struct snapshot_settings settings = {.generation = 1};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    uint32_t org = snapshot_writer_org(w, "acme", 0);
+    uint32_t org = snapshot_writer_org(w, "acme", 0, 0, 0);
     uint32_t low = snapshot_writer_group(w, "lowgroup", 27),
              fine = snapshot_writer_group(w, "fine", 150000);
     snapshot_writer_group(w, "Bad Name", 150001);
@@ -770,11 +785,11 @@ static void hard_floors(void **state)
                                        .local_count = 4};
     uint32_t class = snapshot_writer_class(w, &spec);
     static const struct snapshot_user_spec users[] = {
-        {0, 0, 0, MEMBER_ACTIVE, "zero", "", "/", "/bin/sh", 0},
-        {200000, 0, 0, MEMBER_ACTIVE, "gidzero", "", "/", "/bin/sh", 0},
-        {61184, 61184, 0, MEMBER_ACTIVE, "dynamic", "", "/", "/bin/sh", 0},
-        {200001, 200001, 0, 9, "nostate", "", "/", "/bin/sh", 0},
-        {200002, 200002, 0, MEMBER_ACTIVE, "fine", "", "/", "/bin/sh", 0},
+        {0, 0, 0, MEMBER_ACTIVE, "zero", "", "/", "/bin/sh", 0, true},
+        {200000, 0, 0, MEMBER_ACTIVE, "gidzero", "", "/", "/bin/sh", 0, true},
+        {61184, 61184, 0, MEMBER_ACTIVE, "dynamic", "", "/", "/bin/sh", 0, true},
+        {200001, 200001, 0, 9, "nostate", "", "/", "/bin/sh", 0, true},
+        {200002, 200002, 0, MEMBER_ACTIVE, "fine", "", "/", "/bin/sh", 0, true},
     };
     for (int i = 0; i < 5; i++) {
         struct snapshot_user_spec u = users[i];
@@ -823,7 +838,7 @@ static int publish_many(enum too_many what, uint32_t n)
                                         .local_count = what == LOCAL_GROUPS ? n : 0};
     for (uint32_t i = 0; i < (what == ORGS ? n : 1); i++) {
         snprintf(text, sizeof text, "org%u", i);
-        snapshot_writer_org(w, text, 0);
+        snapshot_writer_org(w, text, 0, 0, 0);
     }
     snapshot_writer_group(w, "acme", 150000);
     memset(text, 'x', sizeof text);
@@ -834,7 +849,8 @@ static int publish_many(enum too_many what, uint32_t n)
         snapshot_writer_rule(w, &rule);
     struct snapshot_user_spec user = {200000,        200000,    snapshot_writer_class(w, &class),
                                       MEMBER_ACTIVE, "user",    text,
-                                      "/",           "/bin/sh", 0};
+                                      "/",           "/bin/sh", 0,
+                                      true};
     snapshot_writer_user(w, &user);
     int rc = snapshot_writer_publish(w, path) == 0 ? 0 : errno;
     snapshot_writer_free(w);
@@ -866,16 +882,17 @@ static void limits(void **state)
 static void inactive_members(void **state)
 {
     (void)state;
-    struct snapshot_settings settings = {.generation = 1, .group_members = true};
+    struct snapshot_settings settings = {.generation = 1, .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0),
+    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0),
                                        .groups = {snapshot_writer_group(w, "acme", 150000)},
                                        .group_count = 1};
     uint32_t class = snapshot_writer_class(w, &spec);
     const char *names[] = {"active", "pending", "suspended", "removed"};
     for (uint32_t i = 0; i < 4; i++) {
-        struct snapshot_user_spec u = {
-            200000 + i, 200000 + i, class, MEMBER_ACTIVE + i, names[i], "", "/", "/bin/sh", 0};
+        struct snapshot_user_spec u = {200000 + i, 200000 + i, class, MEMBER_ACTIVE + i,
+                                       names[i],   "",         "/",   "/bin/sh",
+                                       0,          true};
         snapshot_writer_user(w, &u);
     }
     assert_int_equal(snapshot_writer_publish(w, path), 0);
@@ -946,6 +963,255 @@ static void no_place_for_live_words(void **state)
     assert_int_equal(st.st_size, 100);
 }
 
+/* A file that the writer of version 2 made before there were ranges, private groups to be without
+ * and lists left out: two organizations and somebody in each state. */
+static void file_from_before(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum member_state state;
+    } want[] = {{"ada", MEMBER_ACTIVE},  {"mia", MEMBER_ACTIVE},  {"sue", MEMBER_SUSPENDED},
+                {"rem", MEMBER_REMOVED}, {"pen", MEMBER_PENDING}, {"gus", MEMBER_ACTIVE}};
+    struct snapshot s;
+    struct snapshot_user u;
+    struct snapshot_group g;
+    struct snapshot_policy policy;
+    const char *why = NULL;
+    copy_file("tests/unit/snapshot-v2", path);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_u32(&s, SNAPSHOT_AT_VERSION), 2);
+    for (uint32_t i = 0; i < sizeof want / sizeof *want; i++) {
+        assert_int_equal(snapshot_user_by_name(&s, want[i].name, 3, &u), SNAPSHOT_OK);
+        assert_int_equal(u.state, want[i].state);
+        assert_int_equal(u.uid, 1200000001 + i);
+        assert_int_equal(u.gid, 1200000001 + i);
+        assert_true(u.private_group);
+    }
+    assert_int_equal(snapshot_group_by_name(&s, "acme", 4, &g), SNAPSHOT_OK);
+    assert_int_equal(g.member_count, 2);
+    assert_int_equal(g.left_out, 0);
+    memset(&policy, 0x55, sizeof policy);
+    assert_int_equal(snapshot_policy(&s, &policy), SNAPSHOT_OK);
+    assert_int_equal(policy.org_count, 2);
+    for (int i = 0; i < 2; i++)
+        assert_true(policy.range[i].first == 0 && policy.range[i].last == 0);
+    snapshot_close(&s);
+}
+
+/* Writes two organizations and three users: pia has a private group, joe the organization's, and
+ * sys one that nothing names. */
+static void publish_primary_groups(void)
+{
+    struct snapshot_settings settings = {.generation = 1};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    uint32_t org = snapshot_writer_org(w, "acme", 0, 150000, 299999);
+    snapshot_writer_org(w, "globex", 0, 300000, 4294967293U);
+    struct snapshot_class_spec spec = {
+        .org = org, .groups = {snapshot_writer_group(w, "acme", 150000)}, .group_count = 1};
+    uint32_t class = snapshot_writer_class(w, &spec);
+    const struct snapshot_user_spec users[] = {
+        {200000, 200000, class, MEMBER_ACTIVE, "pia", "", "/", "/bin/sh", 7, true},
+        {200001, 150000, class, MEMBER_ACTIVE, "joe", "Joe", "/", "/bin/sh", 8, false},
+        {200002, 200002, class, MEMBER_ACTIVE, "sys", "S", "/h", "/bin/sh", 9, false},
+    };
+    for (int i = 0; i < 3; i++)
+        snapshot_writer_user(w, &users[i]);
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+}
+
+static void ranges_and_primary_groups(void **state)
+{
+    (void)state;
+    static const uint32_t gid[] = {200000, 150000, 200002};
+    static const char *const name[] = {"pia", "joe", "sys"};
+    struct snapshot s;
+    struct snapshot_user u;
+    struct snapshot_policy policy;
+    const char *why;
+    publish_primary_groups();
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(snapshot_user_by_name(&s, name[i], 3, &u), SNAPSHOT_OK);
+        assert_int_equal(u.uid, 200000 + i);
+        assert_int_equal(u.gid, gid[i]);
+        assert_int_equal(u.private_group, i == 0);
+        assert_int_equal(u.identity, 7 + i);
+        assert_string_equal(u.shell, "/bin/sh");
+    }
+    assert_int_equal(snapshot_policy(&s, &policy), SNAPSHOT_OK);
+    assert_int_equal(policy.range[0].first, 150000);
+    assert_int_equal(policy.range[0].last, 299999);
+    assert_int_equal(policy.range[1].first, 300000);
+    assert_int_equal(policy.range[1].last, 4294967293U);
+    snapshot_close(&s);
+}
+
+static uint32_t word_at(const unsigned char *p)
+{
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return le32toh(v);
+}
+
+/* A reader of version 2 that knows nothing of what came later sees what it saw before: each user's
+ * own number where it looks for his group's, texts and lists where they were. */
+static void what_a_reader_from_before_sees(void **state)
+{
+    (void)state;
+    publish_primary_groups();
+    read_content();
+    assert_int_equal(word_at(content + SNAPSHOT_AT_VERSION), 2);
+    const unsigned char *user = content + 8 * (size_t)word_at(content + SNAPSHOT_AT_USERS);
+    for (uint32_t i = 0; i < word_at(content + SNAPSHOT_AT_USERS + 4); i++) {
+        assert_int_equal(word_at(user + 8), 200000 + i);
+        assert_int_equal(word_at(user + 12), 200000 + i);
+        assert_int_equal(user[20] | user[21] << 8, 3);
+        assert_int_equal(strlen((const char *)user + 40), 3);
+        user += word_at(user + 4);
+    }
+    const unsigned char *group = content + 8 * (size_t)word_at(content + SNAPSHOT_AT_GROUPS);
+    assert_int_equal(word_at(group + 8), 150000);
+    assert_int_equal(word_at(group + 24), 4);
+    assert_string_equal((const char *)group + 28, "acme");
+    free(content);
+}
+
+/* Seals the record at R after a change. */
+static void seal_again(unsigned char *r)
+{
+    uint32_t check = htole32((uint32_t)hash64(r + 4, word_at(r + 4) - 4));
+    memcpy(r, &check, sizeof check);
+}
+
+static void seal_header_again(void)
+{
+    uint64_t check = htole64(hash64(content, SNAPSHOT_AT_CHECK));
+    memcpy(content + SNAPSHOT_AT_CHECK, &check, sizeof check);
+}
+
+/* With good check words everywhere: a primary group that may not be, a record without room for it,
+ * ranges without room for all organizations. */
+static void wrong_later_facts(void **state)
+{
+    (void)state;
+    struct snapshot s;
+    struct snapshot_user u;
+    struct snapshot_policy policy;
+    const char *why;
+    static const uint32_t never[] = {0, 27, 65534, UINT32_MAX};
+    publish_primary_groups();
+    read_content();
+    unsigned char *joe = content + 8 * (size_t)word_at(content + SNAPSHOT_AT_USERS);
+    joe += word_at(joe + 4);
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
+        uint32_t le = htole32(never[i]);
+        memcpy(joe + word_at(joe + 4) - 4, &le, 4);
+        seal_again(joe);
+        write_content(content, content_size);
+        assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+        assert_int_equal(snapshot_user_by_name(&s, "joe", 3, &u), SNAPSHOT_UNAVAILABLE);
+        assert_int_equal(snapshot_user_by_name(&s, "pia", 3, &u), SNAPSHOT_OK);
+        snapshot_close(&s);
+    }
+    joe[26]++; /* the shell's length: the texts leave no room */
+    joe[26]++;
+    joe[26]++;
+    seal_again(joe);
+    write_content(content, content_size);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_user_by_name(&s, "joe", 3, &u), SNAPSHOT_UNAVAILABLE);
+    snapshot_close(&s);
+    unsigned char *ranges = content + 8 * (size_t)word_at(content + SNAPSHOT_AT_RANGES);
+    assert_int_equal(word_at(ranges + 4), 24);
+    ranges[4] = 16;
+    seal_again(ranges);
+    write_content(content, content_size);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_policy(&s, &policy), SNAPSHOT_UNAVAILABLE);
+    snapshot_close(&s);
+    content[SNAPSHOT_AT_RANGES + 3] = 0xff; /* beyond the file */
+    seal_header_again();
+    write_content(content, content_size);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_policy(&s, &policy), SNAPSHOT_UNAVAILABLE);
+    snapshot_close(&s);
+    free(content);
+}
+
+/* A group ACME with MEMBERS members, whose names have LEN characters, as it is read; what its line
+ * and getgrnam_r's buffer take. */
+static struct snapshot_group large_group(enum group_members listed, uint32_t members, int len)
+{
+    struct snapshot_settings settings = {.generation = 1, .group_members = listed};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    struct snapshot_class_spec spec = {
+        .org = snapshot_writer_org(w, "acme", 0, 0, 0),
+        .groups = {snapshot_writer_group(w, "acme", 150000),
+                   snapshot_writer_group(w, "empty", 150001)},
+        .group_count = 1,
+    };
+    uint32_t class = snapshot_writer_class(w, &spec);
+    for (uint32_t i = 0; i < members; i++) {
+        char name[40];
+        snprintf(name, sizeof name, "%0*u", len, i);
+        name[0] = (char)(name[0] - '0' + 'a');
+        add_user(w, 200000 + i, name, MEMBER_ACTIVE, class);
+    }
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+    struct snapshot s;
+    struct snapshot_group g, empty;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_group_by_name(&s, "acme", 4, &g), SNAPSHOT_OK);
+    assert_int_equal(snapshot_group_by_name(&s, "empty", 5, &empty), SNAPSHOT_OK);
+    assert_int_equal(empty.left_out, 0);
+    char **member = calloc(g.member_count + 1, sizeof *member);
+    char *names = malloc(g.members_size + 1);
+    assert_int_equal(snapshot_members(&s, &g, member, names), SNAPSHOT_OK);
+    if (g.member_count)
+        assert_int_equal(strlen(member[g.member_count - 1]), len);
+    free(member);
+    free(names);
+    snapshot_close(&s);
+    return g;
+}
+
+/* The longest line that is listed, and the first that is not: by its length where names are long,
+ * by what getgrnam_r needs where they are short. */
+static void large_groups(void **state)
+{
+    (void)state;
+    /* acme:x:4294967295: takes 18 bytes with its newline, a member of 31 characters 32. */
+    const uint32_t by_line = (GROUP_LINE_MAX - 1 - 18) / 32;
+    /* A member of 5 characters takes 6 bytes and a pointer. */
+    const uint32_t by_buffer = (GROUP_BUFFER_MAX - 1 - 2 * 8 - 7) / 14;
+    const struct {
+        enum group_members listed;
+        uint32_t members;
+        int len;
+        bool whole;
+    } rows[] = {
+        {GROUP_MEMBERS_AUTO, by_line, 31, true},
+        {GROUP_MEMBERS_AUTO, by_line + 1, 31, false},
+        {GROUP_MEMBERS_AUTO, by_buffer, 5, true},
+        {GROUP_MEMBERS_AUTO, by_buffer + 1, 5, false},
+        {GROUP_MEMBERS_AUTO, 1, 5, true},
+        {GROUP_MEMBERS_AUTO, 0, 5, true},
+        {GROUP_MEMBERS_ALWAYS, by_buffer + 1, 5, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct snapshot_group g = large_group(rows[i].listed, rows[i].members, rows[i].len);
+        assert_int_equal(g.member_count, rows[i].whole ? rows[i].members : 0);
+        assert_int_equal(g.left_out, rows[i].whole ? 0 : rows[i].members);
+    }
+    struct snapshot_group g = large_group(GROUP_MEMBERS_NEVER, 5, 5);
+    assert_int_equal(g.member_count, 0);
+    assert_int_equal(g.left_out, 0);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -988,6 +1254,11 @@ int main(void)
         cmocka_unit_test(failed_publish_keeps_the_old_file),
         cmocka_unit_test(leftovers),
         cmocka_unit_test(no_place_for_live_words),
+        cmocka_unit_test(file_from_before),
+        cmocka_unit_test(ranges_and_primary_groups),
+        cmocka_unit_test(what_a_reader_from_before_sees),
+        cmocka_unit_test(wrong_later_facts),
+        cmocka_unit_test(large_groups),
     };
     return cmocka_run_group_tests_name("snapshot", tests, setup, teardown);
 }
