@@ -22,9 +22,9 @@ static bool wants_listing(const struct confirm_request *r)
 static bool fresh(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
 {
     if (wants_listing(r))
-        return o->listed_ms >= begun && !o->braked;
+        return o->listed_ms >= begun && o->listing != ORG_REFUSED;
     int64_t heard = r->max_age_ms < FRESH_BY_REQUEST_MS ? o->answered_ms : o->heard_ms;
-    return heard > 0 && heard >= begun - (int64_t)r->max_age_ms && !o->braked;
+    return heard > 0 && heard >= begun - (int64_t)r->max_age_ms && o->listing != ORG_REFUSED;
 }
 
 static void fill_state(const struct keeper *k, const struct confirm_request *r,
@@ -41,7 +41,7 @@ static void fill_state(const struct keeper *k, const struct confirm_request *r,
         int64_t age = o->heard_ms > 0 ? now - o->heard_ms : -1;
         if (age < 0 || (reply->age_ms >= 0 && age > reply->age_ms))
             reply->age_ms = age;
-        reply->held &= o->held;
+        reply->held &= o->link == LINK_HELD;
         if (o->failure[0] && !reply->text[0])
             snprintf(reply->text, sizeof reply->text, "%s", o->failure);
     }
@@ -104,7 +104,8 @@ static uint32_t ask_fetchers(struct keeper *k, const struct keeper_client *c, bo
         if (!concerns(&c->request, o))
             continue;
         n++;
-        o->accept |= c->request.op == CONFIRM_ACCEPT;
+        if (c->request.op == CONFIRM_ACCEPT)
+            o->brake = BRAKE_ACCEPT;
         if (!fresh(o, &c->request, c->begun_ms) &&
             (!o->asked || (anew && wants_listing(&c->request))))
             keeper_ask(o, wants_listing(&c->request));
@@ -120,6 +121,12 @@ static bool satisfied(const struct keeper *k, const struct keeper_client *c)
     return true;
 }
 
+/* Known to be away, or its last listing was not taken. */
+static bool unreachable(const struct keeper_org *o)
+{
+    return o->link == LINK_DOWN || o->listing == ORG_REFUSED;
+}
+
 /* An organization that CLIENT waits for in vain, because it is known to be away or its listing was
  * not taken; NULL when there is none. It has been asked again, so that the next login knows better,
  * but this one is not held up.
@@ -127,7 +134,7 @@ static bool satisfied(const struct keeper *k, const struct keeper_client *c)
 static const struct keeper_org *away(const struct keeper *k, const struct keeper_client *c)
 {
     for (uint32_t i = 0; i < k->org_count; i++)
-        if (concerns(&c->request, &k->org[i]) && (k->org[i].down || k->org[i].braked) &&
+        if (concerns(&c->request, &k->org[i]) && unreachable(&k->org[i]) &&
             !fresh(&k->org[i], &c->request, c->begun_ms))
             return &k->org[i];
     return NULL;

@@ -24,14 +24,6 @@
 #define MESSAGES_AT_ONCE 512
 /* The snapshot's live words are written at most this often. */
 #define RECORD_MS 1000
-/* Members of one organization, known and listed ones together: so much an organization may fill our
- * memory and ledger. */
-#define MEMBERS_MAX 8000000
-/* Of a listing's members that cannot be so many have a line in the log. */
-#define REFUSED_LOGGED 100
-/* Up to this many members a listing may remove all but the last. */
-#define BRAKE_LEAST 10
-
 void keeper_ask(struct keeper_org *o, bool relist)
 {
     struct pipe_header header = {.type = relist ? PIPE_RELIST : PIPE_REFRESH};
@@ -109,113 +101,12 @@ static int record_confirmation(struct keeper *k, struct keeper_org *o)
                : publish(k);
 }
 
-/* --- listings --- */
-
-struct departure {
-    struct keeper_org *org;
-    uint32_t gone, stay;
-};
-
-/* Counts who of those that are there now came as gone, and who as there. */
-static void count_departure(struct roster_member *m, void *arg)
-{
-    struct departure *d = arg;
-    const struct roster_member *now = roster_find(&d->org->roster, m->remote.id);
-    if (!now || now->remote.state == MEMBER_REMOVED)
-        return;
-    bool gone = m->remote.state == MEMBER_REMOVED;
-    d->gone += gone;
-    d->stay += !gone;
-}
-
-/* Why the listing is not to be believed, in TEXT; false when it may be taken. */
-static bool implausible(struct keeper_org *o, char *text, size_t size)
-{
-    struct departure d = {.org = o};
-    roster_each(&o->incoming, count_departure, &d);
-    uint32_t members = (uint32_t)o->roster.present;
-    if (o->complete)
-        d.gone = members - d.stay;
-    if (o->overflow)
-        snprintf(text, size, "it is too large, or memory ran out while its members were listed");
-    else if (o->roster.count + o->incoming.count > MEMBERS_MAX)
-        snprintf(text, size, "it has more members than %d, those who left included",
-                 MEMBERS_MAX / 2);
-    else if (o->complete && o->incoming.present == 0)
-        snprintf(text, size, "it lists no member at all");
-    else if (!o->accept && members > BRAKE_LEAST && d.gone > members / 2)
-        snprintf(text, size,
-                 "it would remove %u of %u members; if that is right: orgadmin host sync --accept",
-                 d.gone, members);
-    else
-        return false;
-    return true;
-}
-
-struct merge {
-    struct keeper_org *org;
-    bool changed;
-    int failed;
-};
-
-static void merge_member(struct roster_member *m, void *arg)
-{
-    struct merge *merge = arg;
-    struct keeper_org *o = merge->org;
-    struct roster_member *old = roster_find(&o->roster, m->remote.id);
-    if (m->remote.state == MEMBER_REMOVED) {
-        if (old && old->remote.state != MEMBER_REMOVED) {
-            roster_remove(&o->roster, old);
-            merge->changed = true;
-        }
-        return;
-    }
-    struct roster_member *copy = roster_member_new(&m->remote);
-    if (!copy || roster_put(&o->roster, copy) < 0) {
-        merge->failed = 1;
-        return;
-    }
-    copy->seen = o->listing;
-    merge->changed |= copy->changed;
-}
-
-static void remove_unlisted(struct roster_member *m, void *arg)
-{
-    struct merge *merge = arg;
-    if (m->seen == merge->org->listing || m->remote.state == MEMBER_REMOVED)
-        return;
-    roster_remove(&merge->org->roster, m);
-    merge->changed = true;
-}
-
-/* Takes what came since the last commit into the roster. Returns 1 when anything is different, 0
- * when not, -1 when memory ran out. */
-static int merge_incoming(struct keeper_org *o)
-{
-    struct merge merge = {.org = o};
-    if (o->complete)
-        o->listing++;
-    roster_each(&o->incoming, merge_member, &merge);
-    if (o->complete && !merge.failed)
-        roster_each(&o->roster, remove_unlisted, &merge);
-    return merge.failed ? -1 : merge.changed;
-}
-
-static void clear_incoming(struct keeper_org *o)
-{
-    roster_free(&o->incoming);
-    o->complete = o->overflow = false;
-    o->incoming_size = 0;
-    o->refused = 0;
-}
-
 /* --- the fetchers' messages --- */
 
 static void heard(struct keeper_org *o, const struct pipe_header *h)
 {
     int64_t now = clock_mono_ms(), when = h->started_ms;
-    o->held = h->flags & PIPE_HELD;
-    o->down = false;
+    o->link = h->flags & PIPE_HELD ? LINK_HELD : LINK_UP;
     if (when > o->heard_ms) {
         o->heard_ms = when;
         o->confirmed_ms = clock_wall_ms() - (now - when);
@@ -233,61 +124,44 @@ static void refuse(struct keeper *k, struct keeper_org *o, const char *text)
         log_line("%s: the listing is not taken, the last one stays: %s", o->config->name, text);
     snprintf(o->failure, sizeof o->failure, "%s", text);
     o->failures++;
-    o->braked = o->done = true;
-    o->asked = o->accept = false;
-    clear_incoming(o);
+    o->listing = ORG_REFUSED;
+    o->asked = false;
+    o->brake = BRAKE_ON;
+    listing_begin(&o->incoming, LISTING_CHANGES);
     confirm_server_settle(k, o);
 }
 
 static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_header *h)
 {
     char text[CONFIRM_TEXT_LEN];
-    if (implausible(o, text, sizeof text)) {
+    bool complete = o->incoming.kind == LISTING_COMPLETE;
+    if (listing_implausible(&o->incoming, &o->roster, o->brake, text, sizeof text)) {
         refuse(k, o, text);
         return 0;
     }
-    if (o->complete) {
-        o->braked = o->accept = false;
+    if (complete) {
+        o->brake = BRAKE_ON;
         o->listed_ms = h->started_ms;
     }
     /* What is refused once stays refused: after the brake only a complete listing counts. */
-    if (o->braked) {
-        clear_incoming(o);
+    if (!complete && o->listing == ORG_REFUSED) {
+        listing_begin(&o->incoming, LISTING_CHANGES);
         o->asked = false;
         return 0;
     }
-    bool listing = o->complete;
-    int changed = merge_incoming(o);
-    clear_incoming(o);
+    int changed = listing_merge(&o->incoming, &o->roster);
+    listing_begin(&o->incoming, LISTING_CHANGES);
     if (changed < 0)
         return -1;
     heard(o, h);
     o->failure[0] = '\0';
-    o->done = true;
+    o->listing = ORG_LISTED;
     int rc = changed || k->generation == 0 ? publish(k) : record_confirmation(k, o);
     if (rc == 0)
         confirm_server_settle(k, NULL);
-    if (listing)
+    if (complete)
         o->listing_ms = clock_mono_ms() - h->started_ms;
     return rc;
-}
-
-static void take_member(struct keeper_org *o, const void *message, size_t size)
-{
-    struct pipe_member remote;
-    const char *why;
-    if (!pipe_decode_member(message, size, &remote, &why)) {
-        if (o->refused++ < REFUSED_LOGGED)
-            log_line("%s: the fetcher sent a member that cannot be: %s", o->config->name, why);
-        return;
-    }
-    o->incoming_size += size;
-    bool room = !o->overflow && o->incoming_size <= INCOMING_MAX;
-    struct roster_member *m = room ? roster_member_new(&remote) : NULL;
-    if (m && roster_put(&o->incoming, m) == 0)
-        return;
-    o->overflow = true;
-    roster_free(&o->incoming);
 }
 
 static void take_failure(struct keeper *k, struct keeper_org *o, const char *text)
@@ -297,9 +171,10 @@ static void take_failure(struct keeper *k, struct keeper_org *o, const char *tex
     snprintf(o->failure, sizeof o->failure, "%s",
              *clean ? clean : "the organization could not be reached");
     o->failures++;
-    o->held = o->asked = o->accept = false;
-    o->down = o->done = true;
-    clear_incoming(o);
+    o->link = LINK_DOWN;
+    o->asked = false;
+    o->brake = BRAKE_ON;
+    listing_begin(&o->incoming, LISTING_CHANGES);
     confirm_server_settle(k, o);
 }
 
@@ -313,11 +188,10 @@ static int take_message(struct keeper *k, struct keeper_org *o, const void *mess
         h.started_ms = now;
     switch (h.type) {
     case PIPE_RESET:
-        clear_incoming(o);
-        o->complete = true;
+        listing_begin(&o->incoming, LISTING_COMPLETE);
         break;
     case PIPE_MEMBER:
-        take_member(o, message, size);
+        listing_add(&o->incoming, o->config->name, message, size);
         break;
     case PIPE_COMMIT:
         return commit(k, o, &h);
@@ -325,7 +199,7 @@ static int take_message(struct keeper *k, struct keeper_org *o, const void *mess
         take_failure(k, o, pipe_text(message, size));
         break;
     case PIPE_HEARD:
-        if (o->braked || o->listed_ms == 0)
+        if (o->listing == ORG_REFUSED || o->listed_ms == 0)
             break;
         heard(o, &h);
         confirm_server_settle(k, NULL);
@@ -392,10 +266,16 @@ static int wait_ms(const struct keeper *k)
     return deadline > now ? (int)(deadline - now) : 0;
 }
 
+/* Listed or failed, for the modes that end. */
+static bool done(const struct keeper_org *o)
+{
+    return o->listing != ORG_UNLISTED || o->link == LINK_DOWN;
+}
+
 static bool all_done(const struct keeper *k)
 {
     for (uint32_t i = 0; i < k->org_count; i++)
-        if (!k->org[i].done)
+        if (!done(&k->org[i]))
             return false;
     return k->settings->mode != KEEPER_SERVE;
 }
@@ -508,12 +388,12 @@ static int conclude(const struct keeper *k)
 {
     int rc = 0;
     for (uint32_t i = 0; i < k->org_count; i++) {
-        if (k->org[i].failure[0] || !k->org[i].done)
+        if (k->org[i].failure[0] || !done(&k->org[i]))
             rc = 1;
         if (k->settings->mode != KEEPER_SERVE)
             printf("%s: %s\n", k->org[i].config->name,
                    k->org[i].failure[0] ? k->org[i].failure
-                   : k->org[i].done     ? "listed"
+                   : done(&k->org[i])   ? "listed"
                                         : "not listed");
     }
     if (k->settings->mode != KEEPER_SERVE)
@@ -528,7 +408,7 @@ static void end(struct keeper *k)
 {
     for (uint32_t i = 0; i < k->org_count; i++) {
         roster_free(&k->org[i].roster);
-        roster_free(&k->org[i].incoming);
+        listing_begin(&k->org[i].incoming, LISTING_CHANGES);
     }
     ledger_close(k->ledger);
     free(k);

@@ -15,6 +15,7 @@
 #include "common/confirm.h"
 #include "orgsyncd/compile.h"
 #include "orgsyncd/config.h"
+#include "orgsyncd/listing.h"
 #include "orgsyncd/roster.h"
 
 enum keeper_mode {
@@ -47,28 +48,31 @@ int keeper_run(const struct keeper_settings *settings);
 /* Below this max_age a heartbeat is not proof enough: a request must have been answered. */
 #define FRESH_BY_REQUEST_MS 1000
 
-/* Bytes of a listing; one of a million members is a third of that. */
-#define INCOMING_MAX (512U << 20)
+/* How the organization is reached. */
+enum org_link {
+    LINK_NONE, /* neither heard from nor failed yet */
+    LINK_UP,   /* the last attempt reached it */
+    LINK_HELD, /* the same, and a request is held that brings changes at once */
+    LINK_DOWN, /* the last attempt failed */
+};
+
+/* What became of its last listing. */
+enum org_listing {
+    ORG_UNLISTED, /* nothing was committed yet */
+    ORG_LISTED,
+    ORG_REFUSED, /* its last complete listing was not taken: nothing but another one counts */
+};
 
 struct keeper_org {
     const struct config_org *config;
     int pipe;
     struct roster roster;
+    struct listing incoming; /* what came since the last commit */
 
-    /* What came since the last commit. */
-    struct roster incoming;
-    size_t incoming_size; /* bytes of the messages that it came in */
-    uint32_t refused;     /* members among it that cannot be */
-    bool complete;        /* it is a complete listing in the making */
-    bool overflow;        /* it cannot be used: it is too large, or memory ran out */
-
-    uint64_t listing; /* counts listings, to see who is in the last one */
-    bool braked;      /* a listing was refused by the shrink brake */
-    bool accept;      /* the next one is let through */
-    bool held;        /* a request is held that brings changes at once */
-    bool asked;       /* the fetcher has a question of ours to answer */
-    bool down;        /* not heard from since it could not be heard from */
-    bool done;        /* listed or failed, for the modes that end */
+    enum org_link link;
+    enum org_listing listing;
+    enum brake_mode brake; /* for the next complete listing */
+    bool asked;            /* the fetcher has a question of ours to answer */
 
     int64_t heard_ms;     /* clock_mono_ms when it was last heard from in any way, */
     int64_t answered_ms;  /* when it last answered a request, */

@@ -68,7 +68,8 @@ static void add_organizations(struct text *t, const struct keeper *k)
     }
     head(t, "held", "gauge", "1 while a request is held that brings changes at once.");
     for (uint32_t i = 0; i < k->org_count; i++)
-        add(t, "orgsyncd_held{organization=\"%s\"} %d\n", k->org[i].config->name, k->org[i].held);
+        add(t, "orgsyncd_held{organization=\"%s\"} %d\n", k->org[i].config->name,
+            k->org[i].link == LINK_HELD);
     head(t, "members", "gauge",
          "Members the organization has, the invited and suspended ones included.");
     for (uint32_t i = 0; i < k->org_count; i++)

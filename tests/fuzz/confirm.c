@@ -45,8 +45,8 @@ static void set_state(struct keeper *k, struct input *in)
         o->heard_ms = bits & 1 ? now : 0;
         o->answered_ms = bits & 2 ? now : 0;
         o->listed_ms = bits & 4 ? now + 1 : 0;
-        o->braked = bits & 8;
-        o->held = bits & 16;
+        o->listing = bits & 8 ? ORG_REFUSED : ORG_LISTED;
+        o->link = bits & 16 ? LINK_HELD : LINK_UP;
         o->asked = bits & 32;
         memset(o->failure, 'f', bits & 64 ? sizeof o->failure - 1 : 0);
     }
@@ -79,7 +79,8 @@ static void server_side(struct input *in)
         if (k->client_count > 0)
             confirm_server_settle(k, in->left & 1 ? &k->org[0] : NULL);
     }
-    assert(uid == 0 || (relisted == 0 && !k->org[0].accept && !k->org[1].accept));
+    assert(uid == 0 ||
+           (relisted == 0 && k->org[0].brake == BRAKE_ON && k->org[1].brake == BRAKE_ON));
     struct confirm_reply reply;
     ssize_t n = recv(pair[1], &reply, sizeof reply, MSG_TRUNC);
     bool text = last.op == CONFIRM_METRICS && n > 0 && reply.magic != CONFIRM_MAGIC;
