@@ -12,7 +12,8 @@
 bool confirm_request_valid(const struct confirm_request *msg, unsigned long size)
 {
     return size == sizeof *msg && msg->magic == CONFIRM_MAGIC && msg->op >= CONFIRM_FRESH &&
-           msg->op <= CONFIRM_REPORT && memchr(msg->org, '\0', sizeof msg->org) != NULL;
+           msg->op <= CONFIRM_FREE &&
+           (msg->op == CONFIRM_FREE || memchr(msg->org, '\0', sizeof msg->org) != NULL);
 }
 
 static bool reply_valid(const struct confirm_reply *msg, ssize_t size)
@@ -124,13 +125,13 @@ void confirm_report(const char *path, uint32_t reason)
     close(fd);
 }
 
-int confirm_metrics(const char *path, int timeout_ms, char *text)
+int confirm_text(const char *path, const struct confirm_request *request, int timeout_ms,
+                 char *text)
 {
-    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_METRICS};
-    ssize_t n = exchange(path, &request, timeout_ms, text, CONFIRM_METRICS_MAX - 1);
+    ssize_t n = exchange(path, request, timeout_ms, text, CONFIRM_ANSWER_MAX - 1);
     if (n < 0)
         return -1;
-    if (n == 0 || n >= CONFIRM_METRICS_MAX || memchr(text, '\0', (size_t)n)) {
+    if (n == 0 || n >= CONFIRM_ANSWER_MAX || memchr(text, '\0', (size_t)n)) {
         errno = EPROTO;
         return -1;
     }

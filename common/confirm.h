@@ -19,8 +19,10 @@ enum confirm_op {
     CONFIRM_SYNC,      /* root only: list everything again now */
     CONFIRM_ACCEPT,    /* root only: CONFIRM_SYNC that the shrink brake lets through */
     CONFIRM_STATUS,    /* what orgsyncd knows; never waits */
-    CONFIRM_METRICS,   /* the same and what it counts, as text: see confirm_metrics */
-    CONFIRM_REPORT     /* root only, not answered: a login was refused, REASON says why */
+    CONFIRM_METRICS,   /* the same and what it counts, as text: see confirm_text */
+    CONFIRM_REPORT,    /* root only, not answered: a login was refused, REASON says why */
+    CONFIRM_WITHHELD,  /* root only: members who are not served as they would be, as text */
+    CONFIRM_FREE = 9   /* root only: the name in ORG, which may fill it, is nobody's any more */
 };
 
 enum confirm_status {
@@ -36,7 +38,7 @@ struct confirm_request {
     uint32_t max_age_ms;
     uint32_t wait_ms;
     uint32_t reason;           /* CONFIRM_REPORT: enum reason */
-    uint32_t unused;           /* 0 */
+    uint32_t skip;             /* CONFIRM_WITHHELD: so many of them are known; else 0 */
     char org[CONFIRM_ORG_LEN]; /* "" is every organization */
 };
 
@@ -67,12 +69,24 @@ int confirm_ask(const char *path, const struct confirm_request *request, int tim
  * minds when it is lost. */
 void confirm_report(const char *path, uint32_t reason);
 
-#define CONFIRM_METRICS_MAX 16384
+#define CONFIRM_ANSWER_MAX 16384
 
 /*
- * What the orgsyncd behind PATH counts, in the Prometheus text format (version 0.0.4), into TEXT
- * (CONFIRM_METRICS_MAX bytes, terminated). Returns 0, or -1 with errno as confirm_ask.
+ * Sends REQUEST, whose answer is text, to the orgsyncd behind PATH. Fills TEXT (CONFIRM_ANSWER_MAX
+ * bytes, terminated, never empty). Returns 0, or -1 with errno as confirm_ask.
+ *
+ * CONFIRM_METRICS: what orgsyncd counts, in the Prometheus text format (version 0.0.4).
+ *
+ * CONFIRM_WITHHELD: how many there are, in decimal, in a line; then as many of them, behind the
+ * first SKIP, as fit, a line each: organization, remote id, name that is asked for, local name (""
+ * = none), e-mail, how the member stands (WITHHELD_*) and why, with a tab between them.
  */
-int confirm_metrics(const char *path, int timeout_ms, char *text);
+int confirm_text(const char *path, const struct confirm_request *request, int timeout_ms,
+                 char *text);
+
+/* How a member of CONFIRM_WITHHELD stands. */
+#define WITHHELD_NOT_SERVED "withheld" /* there is no such user here */
+#define WITHHELD_OLD_NAME   "old-name" /* served by the name that he had before */
+#define WITHHELD_RESERVED   "reserved" /* served by a reserved name, without a group of it */
 
 #endif

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "common/sysusers.h"
 
 /* Far longer than any line: a group of millions. */
 #define LINE_MAX_LEN ((size_t)64 << 20)
@@ -137,6 +140,8 @@ struct local_ids {
     size_t count, room;
     struct group_entry *group;
     size_t groups;
+    char **planned; /* names that sysusers.d has */
+    size_t planned_count, planned_room;
     bool sketched[SKETCHES]; /* whether a name has that sketch */
 };
 
@@ -175,6 +180,21 @@ static bool add_group(const struct group *gr, void *arg)
     return group[ids->groups].name && ++ids->groups && add(ids, gr->gr_name, gr->gr_gid);
 }
 
+static bool add_planned(const char *name, void *arg)
+{
+    struct local_ids *ids = arg;
+    if (ids->planned_count == ids->planned_room) {
+        size_t room = ids->planned_room * 2 + 64;
+        char **names = realloc(ids->planned, room * sizeof *names);
+        if (!names)
+            return false;
+        ids->planned = names;
+        ids->planned_room = room;
+    }
+    ids->planned[ids->planned_count] = strdup(name);
+    return ids->planned[ids->planned_count] && ++ids->planned_count;
+}
+
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
@@ -199,7 +219,8 @@ static size_t sketch(const char *name)
 struct local_ids *local_ids_read(void)
 {
     struct local_ids *ids = calloc(1, sizeof *ids);
-    bool fine = ids && local_each_user(add_user, ids) && local_each_group(add_group, ids);
+    bool fine = ids && local_each_user(add_user, ids) && local_each_group(add_group, ids) &&
+                sysusers_each(add_planned, ids);
     if (!fine) {
         int saved = errno;
         local_ids_free(ids);
@@ -210,6 +231,8 @@ struct local_ids *local_ids_read(void)
         qsort(ids->name, ids->count, sizeof *ids->name, compare_names);
         qsort(ids->id, ids->count, sizeof *ids->id, compare_ids);
     }
+    if (ids->planned_count)
+        qsort(ids->planned, ids->planned_count, sizeof *ids->planned, compare_names);
     for (size_t i = 0; i < ids->count; i++)
         ids->sketched[sketch(ids->name[i])] = true;
     return ids;
@@ -223,6 +246,9 @@ void local_ids_free(struct local_ids *ids)
         free(ids->name[i]);
     for (size_t i = 0; i < ids->groups; i++)
         free(ids->group[i].name);
+    for (size_t i = 0; i < ids->planned_count; i++)
+        free(ids->planned[i]);
+    free(ids->planned);
     free(ids->name);
     free(ids->id);
     free(ids->group);
@@ -233,6 +259,12 @@ bool local_ids_name(const struct local_ids *ids, const char *name)
 {
     return ids->sketched[sketch(name)] &&
            bsearch(&name, ids->name, ids->count, sizeof *ids->name, compare_names);
+}
+
+bool local_ids_planned(const struct local_ids *ids, const char *name)
+{
+    return ids->planned_count &&
+           bsearch(&name, ids->planned, ids->planned_count, sizeof *ids->planned, compare_names);
 }
 
 bool local_ids_id(const struct local_ids *ids, uint32_t id)
@@ -248,4 +280,26 @@ bool local_ids_group(const struct local_ids *ids, const char *name, uint32_t *gi
             return true;
         }
     return false;
+}
+
+void local_stamp_take(struct local_stamp *stamp)
+{
+    const char *path[LOCAL_STAMP_FILES] = {"/etc/passwd", "/etc/group"};
+    for (size_t i = 0; sysusers_directories[i] && i + 2 < LOCAL_STAMP_FILES; i++)
+        path[i + 2] = sysusers_directories[i];
+    *stamp = (struct local_stamp){0};
+    for (size_t i = 0; i < LOCAL_STAMP_FILES; i++) {
+        struct stat st;
+        if (!path[i] || stat(path[i], &st) < 0)
+            continue;
+        stamp->file[i].inode = st.st_ino;
+        stamp->file[i].size = (uint64_t)st.st_size;
+        stamp->file[i].s = st.st_mtim.tv_sec;
+        stamp->file[i].ns = st.st_mtim.tv_nsec;
+    }
+}
+
+bool local_stamp_same(const struct local_stamp *a, const struct local_stamp *b)
+{
+    return memcmp(a, b, sizeof *a) == 0; /* fields of 8 bytes: no padding */
 }

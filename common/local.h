@@ -30,10 +30,11 @@ typedef bool local_group_visit(const struct group *group, void *arg);
 bool local_each_user(local_user_visit *visit, void *arg);
 bool local_each_group(local_group_visit *visit, void *arg);
 
-/* All names and ids of both files, for one that has many to check. */
+/* All names and ids of both files, for one that has many to check, and the names that the machine's
+ * packages create (common/sysusers.h). */
 struct local_ids;
 
-/* Reads both files. NULL with errno when one cannot be read or memory is short. Freed by
+/* Reads all of them. NULL with errno when a file cannot be read or memory is short. Freed by
  * local_ids_free. */
 struct local_ids *local_ids_read(void);
 void local_ids_free(struct local_ids *ids);
@@ -42,7 +43,22 @@ void local_ids_free(struct local_ids *ids);
 bool local_ids_name(const struct local_ids *ids, const char *name);
 bool local_ids_id(const struct local_ids *ids, uint32_t id);
 
+/* Does a sysusers.d(5) file of the machine name the user or group NAME? */
+bool local_ids_planned(const struct local_ids *ids, const char *name);
+
 /* The gid of the local group NAME; false when there is none. */
 bool local_ids_group(const struct local_ids *ids, const char *name, uint32_t *gid);
+
+/* The state of what local_ids_read reads, to see whether it has changed: a file that is replaced or
+ * written, and a file that comes to or leaves a directory of sysusers.d(5). */
+#define LOCAL_STAMP_FILES 6
+struct local_stamp {
+    struct {
+        uint64_t inode, size;
+        int64_t s, ns; /* last modification */
+    } file[LOCAL_STAMP_FILES];
+};
+void local_stamp_take(struct local_stamp *stamp);
+bool local_stamp_same(const struct local_stamp *a, const struct local_stamp *b);
 
 #endif

@@ -1,4 +1,5 @@
 #include "orgadmin/doctor.h"
+#include "common/reserved.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -58,16 +59,13 @@ enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *u
 
 static void check_local_groups(struct doctor *d)
 {
-    static const char *const mighty[] = {"root",   "sudo", "wheel",   "adm",
-                                         "docker", "lxd",  "incus",   "disk",
-                                         "shadow", "kvm",  "libvirt", "systemd-journal"};
     char names[DOCTOR_TEXT_MAX] = "";
-    for (size_t i = 0; i < d->config.local_groups; i++)
-        for (size_t m = 0; m < sizeof mighty / sizeof *mighty; m++) {
-            size_t used = strlen(names);
-            if (strcmp(d->config.local_group[i], mighty[m]) == 0 && !strstr(names, mighty[m]))
-                snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", mighty[m]);
-        }
+    for (size_t i = 0; i < d->config.local_groups; i++) {
+        const char *name = d->config.local_group[i];
+        size_t used = strlen(names);
+        if (reserved_mighty_group(name) && !strstr(names, name))
+            snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", name);
+    }
     if (d->config.orgs == 0)
         doctor_note(d, "local groups", FOUND_SKIPPED, "", "there is no configuration to map any");
     else if (*names)

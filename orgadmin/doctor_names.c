@@ -12,9 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "common/confirm.h"
 #include "common/local.h"
 #include "orgadmin/child.h"
 #include "orgadmin/doctor.h"
+#include "orgadmin/withheld.h"
 
 #define NSSWITCH        "/etc/nsswitch.conf"
 #define NSS_MODULE      "libnss_org.so.2"
@@ -93,6 +95,47 @@ static void check_ids(struct doctor *d)
                     "%s, in the members' range %" PRIu32 "-%" PRIu32 "%s", o.first,
                     d->config.range_first, d->config.range_last,
                     o.count > 1 ? ", and it is not alone" : "");
+}
+
+/* --- names --- */
+
+struct standings {
+    unsigned reserved, others;
+    char first_reserved[512], first_other[512];
+};
+
+static bool note_standing(const struct withheld *m, void *arg)
+{
+    struct standings *s = arg;
+    bool reserved = strcmp(m->standing, WITHHELD_RESERVED) == 0;
+    const char *who = reserved ? m->name : *m->wanted ? m->wanted : m->id;
+    if ((reserved ? s->reserved++ : s->others++) == 0)
+        snprintf(reserved ? s->first_reserved : s->first_other, sizeof s->first_other,
+                 "%.64s of %.32s: %.200s", who, m->org, m->why);
+    return true;
+}
+
+/* Names that members chose and that are, or may come to be, somebody else's. */
+static void check_names(struct doctor *d)
+{
+    struct standings s = {0};
+    if (withheld_each(note_standing, &s) < 0) {
+        doctor_note(d, "names", FOUND_SKIPPED, "", "orgsyncd does not tell who is withheld");
+        return;
+    }
+    if (s.reserved)
+        doctor_note(d, "names", FOUND_FAILURE,
+                    "decide in orglogin.conf: users.allowed lets them have it, users.reserved "
+                    "withholds them, users.name = \"acme-%u\" gives all names of their own",
+                    "%u member%s served under a reserved name: %s", s.reserved,
+                    s.reserved == 1 ? " is" : "s are", s.first_reserved);
+    else if (s.others)
+        doctor_note(d, "names", FOUND_WARNING,
+                    "orgadmin host status names them; orgadmin host explain says what of each",
+                    "%u member%s not served as they would be: %s", s.others,
+                    s.others == 1 ? " is" : "s are", s.first_other);
+    else
+        doctor_note(d, "names", FOUND_OK, "", "nobody is withheld, or has a reserved name");
 }
 
 /* --- nsswitch.conf --- */
@@ -364,6 +407,7 @@ static void check_nscd(struct doctor *d)
 void doctor_names(struct doctor *d)
 {
     check_ids(d);
+    check_names(d);
     bool asked = check_nsswitch(d), loaded = check_module(d);
     check_upgrade(d);
     check_lookup(d, asked && loaded && d->snapshot.base);

@@ -4,15 +4,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/confirm.h"
 #include "common/lookup.h"
 #include "common/name.h"
 #include "common/paths.h"
+#include "orgadmin/confirm.h"
 #include "orgadmin/nouns.h"
 #include "orgadmin/output.h"
 #include "orgadmin/span.h"
+#include "orgadmin/withheld.h"
 
 #define STATUS_TIMEOUT_MS 2000
 #define SYNC_TIMEOUT_MS   120000
@@ -49,6 +52,27 @@ static enum exit_status no_answer(void)
     return complain(EXIT_AWAY, "orgsyncd does not answer at %s: %s", PATH_CONFIRM, strerror(errno));
 }
 
+/* "ada (usr_01, ada@acme.example) of acme", what of it there is. */
+static const char *full_name(const struct withheld *m, char out[TEXT_SIZE])
+{
+    snprintf(out, TEXT_SIZE, "%s (%s%s%s) of %s", *m->wanted ? m->wanted : "a member", m->id,
+             *m->email ? ", " : "", m->email, m->org);
+    return out;
+}
+
+/* How the member stands and why, behind his name. */
+static const char *verdict_text(const struct withheld *m, char out[TEXT_SIZE])
+{
+    if (strcmp(m->standing, WITHHELD_RESERVED) == 0)
+        snprintf(out, TEXT_SIZE, "is served as user %s, without a group of that name: %s", m->name,
+                 m->why);
+    else if (strcmp(m->standing, WITHHELD_OLD_NAME) == 0)
+        snprintf(out, TEXT_SIZE, "is still %s here: %s", m->name, m->why);
+    else
+        snprintf(out, TEXT_SIZE, "is withheld: %s", m->why);
+    return out;
+}
+
 static enum exit_status ask(enum confirm_op op, const char *org, int timeout_ms,
                             struct confirm_reply *reply)
 {
@@ -60,7 +84,9 @@ static enum exit_status ask(enum confirm_op op, const char *org, int timeout_ms,
     return no_answer();
 }
 
-static bool add_status(cJSON *list, const char *org, const struct confirm_reply *reply)
+/* WITHHELD is how many there are in ORG, -1 when that is not known. */
+static bool add_status(cJSON *list, const char *org, const struct confirm_reply *reply,
+                       int64_t withheld)
 {
     char age[32], number[24];
     cJSON *row = cJSON_CreateObject();
@@ -73,10 +99,49 @@ static bool add_status(cJSON *list, const char *org, const struct confirm_reply 
                                            reply->age_ms < 0 ? "never" : span(reply->age_ms, age));
     snprintf(number, sizeof number, "%" PRIu32, reply->members);
     good = good && cJSON_AddStringToObject(row, "members", number);
+    snprintf(number, sizeof number, "%" PRId64, withheld);
+    good = good && cJSON_AddStringToObject(row, "withheld", withheld < 0 ? "" : number);
     snprintf(number, sizeof number, "%" PRIu64, reply->generation);
     good = good && cJSON_AddStringToObject(row, "generation", number);
     good = good && cJSON_AddStringToObject(row, "held", reply->held ? "yes" : "no");
     return good && cJSON_AddStringToObject(row, "trouble", reply->text) != NULL;
+}
+
+/* So many are named under the table; the others are counted. */
+#define WITHHELD_NAMED 20
+
+struct withheld_count {
+    const char *org; /* NULL: names them */
+    int64_t count;
+};
+
+static bool count_withheld(const struct withheld *m, void *arg)
+{
+    struct withheld_count *c = arg;
+    c->count += !*c->org || strcmp(m->org, c->org) == 0;
+    return true;
+}
+
+static int64_t withheld_in(const char *org)
+{
+    struct withheld_count c = {.org = org};
+    return withheld_each(count_withheld, &c) < 0 ? -1 : c.count;
+}
+
+static bool name_withheld(const struct withheld *m, void *arg)
+{
+    char who[TEXT_SIZE], text[TEXT_SIZE], raw[2 * TEXT_SIZE], clean[2 * TEXT_SIZE];
+    int64_t *named = arg;
+    snprintf(raw, sizeof raw, "%s %s", full_name(m, who), verdict_text(m, text));
+    note("%s", text_clean(clean, sizeof clean, raw, false));
+    return ++*named < WITHHELD_NAMED;
+}
+
+static void name_all_withheld(void)
+{
+    int64_t named = 0, count = withheld_each(name_withheld, &named);
+    if (count > named)
+        note("and %" PRId64 " more", count - named);
 }
 
 /* Asks about each organization of the snapshot; without a snapshot about all in one. */
@@ -96,7 +161,8 @@ static enum exit_status gather(cJSON *list)
         status = ask(CONFIRM_STATUS, org, STATUS_TIMEOUT_MS, &reply);
         if (status == EXIT_DONE && reply.status == CONFIRM_REFUSED)
             status = complain(EXIT_NO, "orgsyncd refuses: %s", reply.text);
-        else if (status == EXIT_DONE && !add_status(list, *org ? org : "all", &reply))
+        else if (status == EXIT_DONE &&
+                 !add_status(list, *org ? org : "all", &reply, withheld_in(org)))
             status = complain(EXIT_AWAY, "out of memory");
     }
     snapshot_close(&snapshot);
@@ -111,6 +177,8 @@ enum exit_status host_status(const struct invocation *inv)
     enum exit_status status = gather(list);
     if (status == EXIT_DONE)
         status = output(inv, list);
+    if (status == EXIT_DONE)
+        name_all_withheld();
     cJSON_Delete(list);
     return status;
 }
@@ -132,6 +200,28 @@ enum exit_status host_sync(const struct invocation *inv)
     return EXIT_DONE;
 }
 
+enum exit_status host_free(const struct invocation *inv)
+{
+    const char *name = inv->arg[0];
+    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_FREE};
+    struct confirm_reply reply;
+    if (!name_valid(name))
+        return complain(EXIT_USAGE, "\"%s\" is no login name", name);
+    enum exit_status status = confirm(inv, name,
+                                      "Whoever asks for the name %s next will have it, and with it "
+                                      "what is kept under that name: mail, crontab, sudoers.",
+                                      name);
+    if (status != EXIT_DONE)
+        return status;
+    memcpy(request.org, name, strlen(name)); /* 32 characters fill it */
+    if (confirm_ask(PATH_CONFIRM, &request, SYNC_TIMEOUT_MS, &reply) < 0)
+        return no_answer();
+    if (reply.status != CONFIRM_YES)
+        return complain(EXIT_NO, "the name %s is not freed: %s", name, reply.text);
+    note("The name %s is free.", name);
+    return EXIT_DONE;
+}
+
 static const char *state_word(enum member_state state)
 {
     switch (state) {
@@ -145,6 +235,28 @@ static const char *state_word(enum member_state state)
         return "removed";
     }
     return "unknown";
+}
+
+struct search {
+    const char *who;
+    unsigned found;
+};
+
+static bool explain_withheld(const struct withheld *m, void *arg)
+{
+    char who[TEXT_SIZE], text[TEXT_SIZE];
+    struct search *s = arg;
+    if (withheld_is(m, s->who) && s->found++ < WITHHELD_NAMED)
+        line(s->found == 1 ? "withheld" : "", "%s %s", full_name(m, who), verdict_text(m, text));
+    return true;
+}
+
+/* WHO is a name, an e-mail address or a remote id. */
+static void explain_names(const char *who)
+{
+    struct search s = {.who = who};
+    if (withheld_each(explain_withheld, &s) < 0 && geteuid() != 0)
+        line("withheld", "who is not served, and why, is told to root alone");
 }
 
 static void explain_member(const struct lookup *l)
@@ -209,6 +321,7 @@ enum exit_status host_explain(const struct invocation *inv)
         line("snapshot", "%s %s", PATH_SNAPSHOT, l.why ? l.why : "cannot be used");
     } else {
         explain_member(&l);
+        explain_names(inv->arg[0]);
         explain_freshness(&l);
         if (l.question.member && l.member.state == MEMBER_ACTIVE)
             explain_rule(&l, d.rule);
@@ -220,9 +333,10 @@ enum exit_status host_explain(const struct invocation *inv)
 
 enum exit_status host_metrics(const struct invocation *inv)
 {
-    char text[CONFIRM_METRICS_MAX];
+    char text[CONFIRM_ANSWER_MAX];
+    const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_METRICS};
     (void)inv;
-    if (confirm_metrics(PATH_CONFIRM, STATUS_TIMEOUT_MS, text) < 0)
+    if (confirm_text(PATH_CONFIRM, &request, STATUS_TIMEOUT_MS, text) < 0)
         return no_answer();
     fputs(text, stdout);
     return EXIT_DONE;

@@ -151,6 +151,7 @@ RECORD(context, {"profile", 0, "the profile's name"}, {"current", SWITCH, "it is
 RECORD(status, {"organization", 0, "the organization's name on this machine"},
        {"heard", 0, "how long ago it was last heard from"},
        {"members", 0, "how many active members are known"},
+       {"withheld", 0, "how many are not served as they would be; root alone is told"},
        {"generation", 0, "number of the snapshot"}, {"held", 0, "yes: a change arrives at once"},
        {"trouble", SHORTEN, "what went wrong last"});
 

@@ -491,7 +491,10 @@ const struct command commands[] = {
      "explain",
      {"USER", "SERVICE"},
      "show why a login is allowed or refused here",
-     "It decides as pam_org(8) would now. The exit status is 1 when the login is refused, 0 when "
+     "It decides as pam_org(8) would now. Root may also give the e-mail address or the remote id "
+     "of "
+     "a member who is not served, and is told why. The exit status is 1 when the login is refused, "
+     "0 when "
      "it is allowed or is not orglogin's to decide.",
      0,
      NULL,
@@ -525,6 +528,15 @@ const struct command commands[] = {
      OPT(ACCEPT),
      NULL,
      host_sync},
+    {"host",
+     "free",
+     {"NAME"},
+     "let another member have the login name of one who was removed or renamed",
+     "For root. Names are bound for ever, unless this is said; numbers always are. The new member "
+     "gets a home directory of his own. Asks before: the name must be typed.",
+     OPT(YES),
+     NULL,
+     host_free},
     {"host",
      "metrics",
      {0},

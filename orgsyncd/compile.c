@@ -1,6 +1,7 @@
 #include "orgsyncd/compile.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "common/snapshot_writer.h"
 #include "orgsyncd/log.h"
+#include "orgsyncd/naming.h"
 
 #define NOLOGIN "/usr/sbin/nologin"
 
@@ -18,14 +20,6 @@
  * few less than a snapshot takes. Each organization has its share, so that none can use up the
  * others'. */
 #define CLASSES_MAX 16000
-
-/* Of those who are not served so many have a line in the log at once. */
-#define COMPLAINTS_LOGGED 100
-
-struct newcomer {
-    struct roster_member *member;
-    uint32_t org;
-};
 
 /* What all members like LIKE share in the snapshot. */
 struct member_class {
@@ -45,12 +39,9 @@ struct work {
     void *classes; /* of struct member_class, tsearch(3) */
     const struct member_class *last_class;
     uint32_t class_count[SNAPSHOT_ORGS_MAX];
+    uint32_t primary[SNAPSHOT_ORGS_MAX]; /* each organization's common primary group, 0 = none */
     struct id_range range;
-    const char *awaited[CONFIG_GROUPS_MAX]; /* mapped groups that /etc/group has not, or not yet */
-    uint32_t awaited_count;
-    uint32_t complaints;
-    struct newcomer *newcomer; /* members who want a name that nobody has yet */
-    size_t newcomers, room;
+    struct naming naming;
     int failed;
 };
 
@@ -64,137 +55,17 @@ static const char *key(const struct work *w)
     return compile_org_key(&w->in->config->org[w->org]);
 }
 
-/* Reports what is wrong with a member once, until it is something else. */
-static void complain(struct work *w, uint32_t org, struct roster_member *m, const char *complaint)
+static void complain(struct work *w, struct roster_member *m, const char *complaint)
 {
-    bool news = !m->complaint || strcmp(m->complaint, complaint) != 0;
-    if (news && w->complaints++ < COMPLAINTS_LOGGED) {
-        const char *wanted = *m->remote.username ? m->remote.username : m->remote.email;
-        log_line("%s: member %s (\"%s\") %s: %s", w->in->config->org[org].name, m->remote.id,
-                 wanted, *m->name ? "keeps the name that he had" : "is not served", complaint);
-    }
-    m->complaint = complaint;
+    naming_complain(&w->naming, w->org, m, complaint);
 }
 
 /* --- names --- */
 
-static int remember_newcomer(struct work *w, struct roster_member *m)
-{
-    if (w->newcomers == w->room) {
-        size_t room = w->room * 2 + 64;
-        struct newcomer *list = realloc(w->newcomer, room * sizeof *list);
-        if (!list)
-            return -1;
-        w->newcomer = list;
-        w->room = room;
-    }
-    w->newcomer[w->newcomers++] = (struct newcomer){m, w->org};
-    return 0;
-}
-
-/* The name of a group that is mapped is the machine's also while /etc/group does not have it: else
- * a member could call himself so, and be its group when a program asks for it. */
-static bool local_name(const struct work *w, const char *name)
-{
-    for (uint32_t i = 0; i < w->awaited_count; i++)
-        if (strcmp(w->awaited[i], name) == 0)
-            return true;
-    return local_ids_name(w->local, name);
-}
-
-/* Settles the name of a member who has none yet or asks for another one, as far as that does not
- * depend on other newcomers. */
 static void settle_name(struct roster_member *m, void *arg)
 {
     struct work *w = arg;
-    if (m->lent)
-        m->name[0] = '\0';
-    m->lent = false;
-    if (w->failed || m->remote.state == MEMBER_REMOVED ||
-        (*m->name && strcmp(m->name, m->wanted) == 0))
-        return;
-    if (!*m->wanted) {
-        complain(w, w->org, m, "that is no login name ([a-z_][a-z0-9_.-]*, at most 32)");
-        return;
-    }
-    if (local_name(w, m->wanted)) {
-        complain(w, w->org, m, "the machine has a user or group of that name");
-        return;
-    }
-    switch (ledger_name(w->in->ledger, m->wanted, key(w), m->remote.id)) {
-    case LEDGER_NAME_FREE:
-        w->failed |= remember_newcomer(w, m) < 0;
-        break;
-    case LEDGER_NAME_OWN:
-        memcpy(m->name, m->wanted, sizeof m->name);
-        m->changed = true;
-        break;
-    case LEDGER_NAME_TAKEN:
-        complain(w, w->org, m, "that name is, or was, somebody else's");
-        break;
-    case LEDGER_NAME_ERROR:
-        w->failed = 1;
-    }
-}
-
-static int by_wanted(const void *a, const void *b)
-{
-    return strcmp(((const struct newcomer *)a)->member->wanted,
-                  ((const struct newcomer *)b)->member->wanted);
-}
-
-static bool is_pending(const struct newcomer *n)
-{
-    return n->member->remote.state == MEMBER_PENDING;
-}
-
-/* Gives N the name that he wants. Who is only invited does not keep it: invitations are mistyped,
- * and who accepts one may come under another id. */
-static int give_name(struct work *w, const struct newcomer *n)
-{
-    struct roster_member *m = n->member;
-    const char *org = compile_org_key(&w->in->config->org[n->org]);
-    m->lent = is_pending(n);
-    if (!m->lent && ledger_bind(w->in->ledger, m->wanted, org, m->remote.id) < 0)
-        return -1;
-    memcpy(m->name, m->wanted, sizeof m->name);
-    m->changed |= !m->lent;
-    return 0;
-}
-
-/* COUNT newcomers want the same name. Unless one of them alone is there already, all go without:
- * who came first is not for us to say. */
-static int settle_rivals(struct work *w, const struct newcomer *rival, size_t count)
-{
-    const struct newcomer *winner = NULL;
-    size_t there = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!is_pending(&rival[i])) {
-            winner = &rival[i];
-            there++;
-        }
-    if (count == 1)
-        winner = rival;
-    else if (there != 1)
-        winner = NULL;
-    for (size_t i = 0; i < count; i++)
-        if (&rival[i] != winner)
-            complain(w, rival[i].org, rival[i].member, "several members want that name");
-    return winner ? give_name(w, winner) : 0;
-}
-
-static int settle_newcomers(struct work *w)
-{
-    if (w->newcomers)
-        qsort(w->newcomer, w->newcomers, sizeof *w->newcomer, by_wanted);
-    for (size_t i = 0, next; i < w->newcomers; i = next) {
-        for (next = i + 1;
-             next < w->newcomers && by_wanted(&w->newcomer[i], &w->newcomer[next]) == 0;)
-            next++;
-        if (settle_rivals(w, &w->newcomer[i], next - i) < 0)
-            return -1;
-    }
-    return 0;
+    naming_visit(&w->naming, w->org, m);
 }
 
 /* --- ids --- */
@@ -205,26 +76,44 @@ static bool allocate(struct work *w, struct roster_member *m)
     w->failed |= rc < 0;
     m->changed |= rc == 0;
     if (rc == LEDGER_FULL)
-        complain(w, w->org, m, "no number is left in the range of users");
+        complain(w, m, "no number is left in the range of users");
     return rc == 0;
+}
+
+/* Where somebody else's home has M's name, because he had that name before, M's has his number too.
+ */
+static bool settle_home(struct work *w, struct roster_member *m)
+{
+    char home[NAME_MAX_LEN + 12];
+    if (m->home)
+        return true;
+    int taken = ledger_home_taken(w->in->ledger, m->name, key(w), m->remote.id);
+    if (taken <= 0)
+        return taken == 0;
+    snprintf(home, sizeof home, "%s-%" PRIu32, m->name, m->uid);
+    m->home = strdup(home);
+    return m->home != NULL;
+}
+
+static const char *service_fault(const struct work *w, const struct roster_member *m)
+{
+    if (local_ids_id(w->local, m->uid))
+        return "the machine has a user or group of that number";
+    return naming_forbidden(&w->naming, m->name);
 }
 
 /* Gives the member an id and stores what changed. True when he can be served. */
 static bool settle_id(struct work *w, struct roster_member *m)
 {
-    bool served = false;
     if (w->failed || !*m->name || (!m->uid && !allocate(w, m)))
         return false;
-    if (local_name(w, m->name))
-        complain(w, w->org, m, "the machine has a user or group of that name");
-    else if (local_ids_id(w->local, m->uid))
-        complain(w, w->org, m, "the machine has a user or group of that number");
-    else
-        served = true;
-    if (m->changed && ledger_store(w->in->ledger, key(w), m) < 0)
+    if (m->changed && (!settle_home(w, m) || ledger_store(w->in->ledger, key(w), m) < 0))
         w->failed = 1;
     m->changed = false;
-    return served;
+    const char *fault = service_fault(w, m);
+    if (fault)
+        complain(w, m, fault);
+    return !fault;
 }
 
 /* --- groups --- */
@@ -234,18 +123,17 @@ static const char *local_group(struct work *w, const struct config_group *g, uin
 {
     if (local_ids_group(w->local, g->name, gid))
         return *gid == 0 ? "it is root's: that is never mapped" : NULL;
-    w->awaited[w->awaited_count++] = g->name;
+    naming_await_group(&w->naming, g->name);
     return "/etc/group has none of that name to be mapped";
 }
 
-/* The number of a group of our own, allocated when it has none; or why it cannot be served. */
+/* The number of a group of our own, allocated when it has none; or why it cannot be served. Root
+ * named it: a member who has that name keeps it as a user's. */
 static const char *own_group(struct work *w, const struct config_group *g, uint32_t *gid)
 {
-    if (local_name(w, g->name))
+    if (naming_machine_has(&w->naming, g->name))
         return "the machine has a user or group of that name";
     enum ledger_name owner = ledger_name(w->in->ledger, g->name, GROUP_KEY, g->name);
-    if (owner == LEDGER_NAME_TAKEN)
-        return "a member has, or had, that name";
     int rc = ledger_id(w->in->ledger, GROUP_KEY, g->name, &w->range, w->local, gid);
     if (rc == LEDGER_FULL)
         return "no number is left in the range of users";
@@ -253,6 +141,15 @@ static const char *own_group(struct work *w, const struct config_group *g, uint3
         rc < 0 || owner == LEDGER_NAME_ERROR ||
         (owner == LEDGER_NAME_FREE && ledger_bind(w->in->ledger, g->name, GROUP_KEY, g->name) < 0);
     return local_ids_id(w->local, *gid) ? "the machine has a user or group of its number" : NULL;
+}
+
+/* The first group of everyone in ORG is its members' primary one. */
+static void set_primary(struct work *w, const char *org, uint32_t gid)
+{
+    const struct config *c = w->in->config;
+    for (uint32_t i = 0; i < c->org_count; i++)
+        if (c->org[i].name == org && w->primary[i] == 0)
+            w->primary[i] = gid;
 }
 
 static void settle_group(struct work *w, uint32_t i)
@@ -264,6 +161,8 @@ static void settle_group(struct work *w, uint32_t i)
         log_line("group \"%s\" is not served: %s", g->name, fault);
     w->in->group_fault[i] = fault;
     w->usable[i] = !fault && !w->failed;
+    if (w->usable[i] && g->everyone && !g->local)
+        set_primary(w, g->org, gid);
     if (w->usable[i] && !g->local) {
         gid = snapshot_writer_group(w->writer, g->name, gid);
         w->result.groups++;
@@ -371,6 +270,14 @@ static void expand_home(char *out, size_t size, const char *home, const char *na
     out[used] = '\0';
 }
 
+/* A group of his own, or the one that all share; where that cannot be served, his own number, which
+ * then has no name. */
+static uint32_t primary_group(const struct work *w, const struct roster_member *m)
+{
+    uint32_t shared = w->in->config->private_groups ? 0 : w->primary[w->org];
+    return shared ? shared : m->uid;
+}
+
 /* Those who may not log in keep name and number, so that files still have an owner, but no shell.
  */
 static void add_user(struct work *w, const struct roster_member *m, uint32_t class_index)
@@ -378,10 +285,11 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t cla
     const struct config *c = w->in->config;
     bool active = m->remote.state == MEMBER_ACTIVE;
     char home[1024];
-    expand_home(home, sizeof home, c->home, m->name);
+    expand_home(home, sizeof home, c->home, m->home ? m->home : m->name);
     struct snapshot_user_spec spec = {
         .uid = m->uid,
-        .gid = m->uid,
+        .gid = primary_group(w, m),
+        .private_group = naming_private_group(&w->naming, m),
         .class_index = class_index,
         .state = m->remote.state,
         .name = m->name,
@@ -389,7 +297,6 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t cla
         .home = home,
         .shell = active ? c->shell : NOLOGIN,
         .identity = ledger_identity(key(w), m->remote.id),
-        .private_group = true,
     };
     snapshot_writer_user(w->writer, &spec);
     w->result.users++;
@@ -402,14 +309,15 @@ static void serve(struct roster_member *m, void *arg)
     struct work *w = arg;
     bool served = settle_id(w, m);
     const struct member_class *class = served ? class_of(w, &m->remote) : NULL;
+    m->served = class != NULL;
     if (class) {
         add_user(w, m, class->index);
-        if (strcmp(m->name, m->wanted) == 0)
+        if (!m->reserved && strcmp(m->name, m->wanted) == 0)
             m->complaint = NULL;
         return;
     }
     if (served && !w->failed)
-        complain(w, w->org, m,
+        complain(w, m,
                  "its organization has too many different combinations of roles and permissions");
     w->result.withheld += m->remote.state != MEMBER_REMOVED;
 }
@@ -429,12 +337,9 @@ static int settle(struct work *w)
     for (uint32_t i = 0; i < w->in->config->group_count; i++)
         settle_group(w, i);
     each_org(w, settle_name);
-    if (w->failed || settle_newcomers(w) < 0)
-        return -1;
+    naming_settle_newcomers(&w->naming);
+    w->failed |= w->naming.failed;
     each_org(w, serve);
-    if (w->complaints > COMPLAINTS_LOGGED)
-        log_line("%u more members are not served as they would be",
-                 w->complaints - COMPLAINTS_LOGGED);
     return w->failed ? -1 : ledger_commit(w->in->ledger);
 }
 
@@ -474,11 +379,12 @@ int compile(const struct compile_input *input, struct compile_result *result)
     for (uint32_t i = 0; i < c->org_count; i++)
         snapshot_writer_org(w.writer, c->org[i].name, input->confirmed_ms[i], c->range_first,
                             c->range_last);
+    w.naming = (struct naming){.config = c, .ledger = input->ledger, .local = w.local};
     if (settle(&w) == 0 && publish(&w) == 0)
         rc = 0;
     *result = w.result;
 out:
-    free(w.newcomer);
+    naming_end(&w.naming);
     tdestroy(w.classes, free);
     local_ids_free(w.local);
     snapshot_writer_free(w.writer);

@@ -15,6 +15,7 @@
 #include "common/confirm.h"
 #include "common/file.h"
 #include "common/name.h"
+#include "common/reserved.h"
 #include "orgsyncd/compile.h"
 
 #define CONFIG_FILE_MAX (1 << 20)
@@ -413,14 +414,116 @@ static void parse_range(struct parse *p, const config_setting_t *users)
     p->config->range_last = (uint32_t)last;
 }
 
+void config_user_name(const struct config *c, const char *remote, char out[NAME_MAX_LEN + 1])
+{
+    const char *at = strstr(c->name, "%u");
+    int n =
+        snprintf(out, NAME_MAX_LEN + 1, "%.*s%s%s", (int)(at - c->name), c->name, remote, at + 2);
+    if (n > NAME_MAX_LEN || !name_valid(out))
+        out[0] = '\0';
+}
+
+/* "%u" once, and around it what a name may have; and no name that no member may have. */
+static void parse_user_name(struct parse *p, const config_setting_t *users)
+{
+    const config_setting_t *s = config_setting_get_member(users, "name");
+    const char *pattern = get_string(p, users, "name", "users", false);
+    const char *at = pattern ? strchr(pattern, '%') : NULL;
+    char name[NAME_MAX_LEN + 1];
+    if (!pattern)
+        return;
+    if (!at || at[1] != 'u' || strchr(at + 1, '%')) {
+        complain(p, s, "\"name\" must have %%u once, which is the member's own name: \"acme-%%u\"");
+        return;
+    }
+    free(p->config->name);
+    p->config->name = copy(p, pattern);
+    if (p->failed)
+        return;
+    config_user_name(p->config, "a", name);
+    if (!*name)
+        complain(p, s,
+                 "\"name\" must make names of [a-z_][a-z0-9_.-]*, at most %d characters, and "
+                 "\"%s\" does not",
+                 NAME_MAX_LEN, pattern);
+    else if (reserved_form(name))
+        complain(p, s, "\"name\" must not be \"%s\": %s", pattern, reserved_form(name));
+}
+
+static void set_names(struct parse *p, const config_setting_t *users, const char *key,
+                      struct text_list *out)
+{
+    const config_setting_t *s = config_setting_get_member(users, key);
+    set_list(p, users, key, out);
+    const char *name = out->first;
+    for (uint32_t i = 0; i < out->count && !p->failed; i++, name = text_list_next(name))
+        if (!name_valid(name))
+            complain(p, s, "\"%s\" has \"%s\", which is no login name", key, name);
+}
+
+static void parse_reserved(struct parse *p, const config_setting_t *users)
+{
+    const config_setting_t *s = config_setting_get_member(users, "allowed");
+    set_names(p, users, "reserved", &p->config->reserved);
+    set_names(p, users, "allowed", &p->config->allowed);
+    const char *name = p->config->allowed.first;
+    for (uint32_t i = 0; i < p->config->allowed.count && !p->failed;
+         i++, name = text_list_next(name))
+        if (reserved_form(name))
+            complain(p, s, "\"allowed\" cannot free \"%s\": %s", name, reserved_form(name));
+        else if (text_list_has(&p->config->reserved, name))
+            complain(p, s, "\"%s\" is in \"reserved\" and in \"allowed\"", name);
+}
+
+static const struct config_group *everyone_group(const struct config *c,
+                                                 const struct config_org *org)
+{
+    for (uint32_t i = 0; i < c->group_count; i++)
+        if (!c->group[i].local && c->group[i].everyone && c->group[i].org == org->name)
+            return &c->group[i];
+    return NULL;
+}
+
+/* Without groups of their own, members need one to be in. */
+static void check_primary_groups(struct parse *p, const config_t *cfg)
+{
+    for (uint32_t i = 0; i < p->config->org_count && !p->failed; i++)
+        if (!p->config->private_groups && !everyone_group(p->config, &p->config->org[i]))
+            complain(p, config_lookup(cfg, "users.private_groups"),
+                     "\"private_groups = false\" needs a group of organization \"%s\" with "
+                     "everyone = true, which is not a local one: it is its members' primary group",
+                     p->config->org[i].name);
+}
+
+void config_print_notes(const struct config *c)
+{
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        const char *why = c->group[i].local ? NULL : reserved_name(c->group[i].name);
+        if (why)
+            printf("group \"%s\" has a reserved name: %s\n", c->group[i].name, why);
+    }
+    const char *name = c->allowed.first;
+    for (uint32_t i = 0; i < c->allowed.count; i++, name = text_list_next(name)) {
+        const char *why = reserved_name(name);
+        printf("users.allowed lets a member be \"%s\": %s\n", name,
+               why ? why : "it is not reserved, and needs no entry");
+    }
+    name = c->reserved.first;
+    for (uint32_t i = 0; i < c->reserved.count; i++, name = text_list_next(name))
+        printf("users.reserved lets no member be \"%s\"\n", name);
+}
+
 static void parse_users(struct parse *p, const config_t *cfg)
 {
-    static const char *const keys[] = {"range",     "home",          "shell",
-                                       "enumerate", "group_members", NULL};
+    static const char *const keys[] = {"range",          "name",    "home",      "shell",
+                                       "reserved",       "allowed", "enumerate", "group_members",
+                                       "private_groups", NULL};
     const config_setting_t *s = config_lookup(cfg, "users");
     if (!s || p->failed || !only_keys(p, s, "users", keys))
         return;
     parse_range(p, s);
+    parse_user_name(p, s);
+    parse_reserved(p, s);
     const char *home = get_string(p, s, "home", "users", false);
     const char *shell = get_string(p, s, "shell", "users", false);
     if (home && (home[0] != '/' || !strstr(home, "%u") || strchr(home, ':')))
@@ -438,6 +541,7 @@ static void parse_users(struct parse *p, const config_t *cfg)
     }
     set_bool(p, s, "enumerate", &p->config->enumerate);
     set_group_members(p, s);
+    set_bool(p, s, "private_groups", &p->config->private_groups);
 }
 
 static void parse_freshness(struct parse *p, const config_t *cfg)
@@ -468,6 +572,7 @@ static void parse_all(struct parse *p, const config_t *cfg)
         complain(p, NULL, "\"organizations\" is missing or empty");
     parse_users(p, cfg);
     parse_list(p, cfg, "groups", CONFIG_GROUPS_MAX, parse_group);
+    check_primary_groups(p, cfg);
     parse_list(p, cfg, "access", RULES_MAX, parse_rule);
     parse_freshness(p, cfg);
 }
@@ -519,9 +624,11 @@ static struct config *config_new(void)
     c->range_first = 200000;
     c->range_last = 1999999999;
     c->group_members = GROUP_MEMBERS_AUTO;
+    c->private_groups = true;
+    c->name = strdup("%u");
     c->home = strdup("/home/%u");
     c->shell = strdup("/bin/bash");
-    if (c->home && c->shell)
+    if (c->name && c->home && c->shell)
         return c;
     config_free(c);
     return NULL;
@@ -588,6 +695,9 @@ void config_free(struct config *c)
         free_list(&c->rules.rule[i].roles);
         free_list(&c->rules.rule[i].permissions);
     }
+    free_list(&c->reserved);
+    free_list(&c->allowed);
+    free(c->name);
     free(c->home);
     free(c->shell);
     free(c);

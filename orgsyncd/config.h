@@ -11,6 +11,7 @@
 
 #include "api/provider.h"
 #include "common/decide.h"
+#include "common/name.h"
 #include "common/snapshot.h"
 
 #define CONFIG_GROUPS_MAX  256
@@ -41,7 +42,11 @@ struct config {
     uint32_t group_count;
     struct rules rules;
     uint32_t range_first, range_last; /* of user and group ids */
+    char *name;                       /* of a user; "%u" in it is the name that he has remotely */
     char *home, *shell;               /* "%u" in HOME is the user's name */
+    struct text_list reserved;        /* names that no member has, beside common/reserved.h's */
+    struct text_list allowed;         /* names of that list that a member may have */
+    bool private_groups;              /* each user has a group of his own name */
     bool enumerate;
     enum group_members group_members;
     int login_max_age_ms, timeout_ms, poll_ms;
@@ -50,6 +55,14 @@ struct config {
 
 /* How the provider of ORG is opened, but for its token; it borrows from ORG. */
 struct provider_settings config_provider(const struct config_org *org);
+
+/* The local name of the user who is REMOTE (folded) remotely, into OUT; "" when it would be too
+ * long or no name. */
+void config_user_name(const struct config *config, const char *remote, char out[NAME_MAX_LEN + 1]);
+
+/* Prints, for orgsyncd --check, what is in CONFIG that an administrator may not have meant:
+ * reserved names that it gives to groups or frees for members. */
+void config_print_notes(const struct config *config);
 
 #define CONFIG_ERROR_LEN 512
 

@@ -13,6 +13,11 @@ static bool concerns(const struct confirm_request *r, const struct keeper_org *o
     return r->org[0] == '\0' || strcmp(r->org, o->config->name) == 0;
 }
 
+static bool for_root(const struct confirm_request *r)
+{
+    return r->op == CONFIRM_SYNC || r->op == CONFIRM_ACCEPT || r->op == CONFIRM_FREE;
+}
+
 static bool wants_listing(const struct confirm_request *r)
 {
     return r->op == CONFIRM_SYNC || r->op == CONFIRM_ACCEPT;
@@ -143,16 +148,39 @@ static const struct keeper_org *away(const struct keeper *k, const struct keeper
 /* The operations that want no confirmation. Returns false for the others. */
 static bool serve_aside(struct keeper *k, uint32_t i, const struct confirm_request *request)
 {
-    char text[CONFIRM_METRICS_MAX];
+    char text[CONFIRM_ANSWER_MAX];
     const struct keeper_client *c = &k->client[i];
-    if (request->op == CONFIRM_REPORT && c->uid == 0 && request->reason < REASON_COUNT)
-        k->refusals[request->reason]++;
-    if (request->op == CONFIRM_METRICS)
-        send(c->fd, text, keeper_metrics(k, text, sizeof text), MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (request->op != CONFIRM_REPORT && request->op != CONFIRM_METRICS)
+    size_t size = 0;
+    switch (request->op) {
+    case CONFIRM_REPORT:
+        if (c->uid == 0 && request->reason < REASON_COUNT)
+            k->refusals[request->reason]++;
+        break;
+    case CONFIRM_METRICS:
+        size = keeper_metrics(k, text, sizeof text);
+        break;
+    case CONFIRM_WITHHELD:
+        if (c->uid == 0)
+            size = keeper_withheld(k, request->skip, text, sizeof text);
+        break;
+    default:
         return false;
+    }
+    if (size)
+        send(c->fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
     drop(k, i);
     return true;
+}
+
+/* The answer is about no organization: its name is cleared. */
+static void free_name(struct keeper *k, uint32_t i)
+{
+    char name[CONFIRM_ORG_LEN + 1] = "", why[CONFIRM_TEXT_LEN] = "";
+    struct confirm_request *r = &k->client[i].request;
+    memcpy(name, r->org, sizeof r->org);
+    r->org[0] = '\0';
+    bool done = keeper_free_name(k, name, why);
+    answer(k, i, done ? CONFIRM_YES : CONFIRM_NO, why);
 }
 
 void confirm_server_read(struct keeper *k, uint32_t i)
@@ -173,8 +201,12 @@ void confirm_server_read(struct keeper *k, uint32_t i)
     if (serve_aside(k, i, &request))
         return;
     c->request = request;
-    if (c->uid != 0 && wants_listing(&request)) {
+    if (c->uid != 0 && for_root(&request)) {
         answer(k, i, CONFIRM_REFUSED, "only root may ask for that");
+        return;
+    }
+    if (request.op == CONFIRM_FREE) {
+        free_name(k, i);
         return;
     }
     if (c->uid != 0 && request.max_age_ms < FRESH_BY_REQUEST_MS)

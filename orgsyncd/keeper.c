@@ -33,9 +33,7 @@ void keeper_ask(struct keeper_org *o, bool relist)
 
 /* --- publishing --- */
 
-/* Compiles and publishes what is known. A failure ends the keeper: everything that counts is on
- * disk, and a new one begins from there. */
-static int publish(struct keeper *k)
+int keeper_publish(struct keeper *k)
 {
     struct roster rosters[SNAPSHOT_ORGS_MAX];
     struct compile_input input = {
@@ -50,8 +48,7 @@ static int publish(struct keeper *k)
         rosters[i] = k->org[i].roster;
         input.confirmed_ms[i] = k->org[i].recorded_ms = k->org[i].confirmed_ms;
     }
-    stat("/etc/passwd", &k->passwd);
-    stat("/etc/group", &k->group);
+    local_stamp_take(&k->local);
     int64_t begun = clock_mono_ms();
     if (input.path)
         reserve_release();
@@ -67,12 +64,12 @@ static int publish(struct keeper *k)
     return 0;
 }
 
-static bool same_file(const char *path, const struct stat *then)
+/* Are the machine's own names and numbers those that the snapshot was compiled against? */
+static bool same_machine(const struct keeper *k)
 {
-    struct stat now;
-    return stat(path, &now) == 0 && now.st_ino == then->st_ino && now.st_size == then->st_size &&
-           now.st_mtim.tv_sec == then->st_mtim.tv_sec &&
-           now.st_mtim.tv_nsec == then->st_mtim.tv_nsec;
+    struct local_stamp now;
+    local_stamp_take(&now);
+    return local_stamp_same(&now, &k->local);
 }
 
 /* Is the snapshot the one that we have published? Its times are no proof, we change them. */
@@ -90,15 +87,14 @@ static int record_confirmation(struct keeper *k, struct keeper_org *o)
 {
     if (k->settings->mode == KEEPER_CHECK || k->generation == 0)
         return 0;
-    if (!same_file("/etc/passwd", &k->passwd) || !same_file("/etc/group", &k->group) ||
-        !same_snapshot(k))
-        return publish(k);
+    if (!same_machine(k) || !same_snapshot(k))
+        return keeper_publish(k);
     if (o->confirmed_ms >= o->recorded_ms && o->confirmed_ms - o->recorded_ms < RECORD_MS)
         return 0;
     o->recorded_ms = o->confirmed_ms;
     return snapshot_confirm(PATH_SNAPSHOT, (uint32_t)(o - k->org), o->confirmed_ms) == 0
                ? 0
-               : publish(k);
+               : keeper_publish(k);
 }
 
 /* --- the fetchers' messages --- */
@@ -156,7 +152,7 @@ static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_head
     heard(o, h);
     o->failure[0] = '\0';
     o->listing = ORG_LISTED;
-    int rc = changed || k->generation == 0 ? publish(k) : record_confirmation(k, o);
+    int rc = changed || k->generation == 0 ? keeper_publish(k) : record_confirmation(k, o);
     if (rc == 0)
         confirm_server_settle(k, NULL);
     if (complete)
@@ -305,7 +301,7 @@ static int loop(struct keeper *k, int signals)
             return -1;
         if (p[SIGNAL].revents)
             return 0;
-        if (serve(k, p) < 0)
+        if (serve(k, p) < 0 || k->failed)
             return -1;
         feed_watchdog(k);
     }
@@ -381,7 +377,7 @@ static int begin(struct keeper *k)
     }
     if (read_last_snapshot(k) < 0)
         return -1;
-    return known ? publish(k) : 0;
+    return known ? keeper_publish(k) : 0;
 }
 
 static int conclude(const struct keeper *k)

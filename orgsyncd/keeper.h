@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "common/confirm.h"
+#include "common/local.h"
 #include "orgsyncd/compile.h"
 #include "orgsyncd/config.h"
 #include "orgsyncd/listing.h"
@@ -107,9 +108,10 @@ struct keeper {
     uint64_t refusals[REASON_COUNT];            /* logins that pam_org refused, by enum reason */
     int64_t publish_ms; /* how long the last snapshot took to compile and publish */
     int64_t watchdog_ms,
-        notified_ms;           /* how often the service manager wants to hear of us; last time */
-    struct stat passwd, group; /* of the files that the snapshot was compiled against */
-    struct stat snapshot;      /* of the last one that was published */
+        notified_ms;          /* how often the service manager wants to hear of us; last time */
+    bool failed;              /* something could not be kept: the loop ends */
+    struct local_stamp local; /* of what the snapshot was compiled against */
+    struct stat snapshot;     /* of the last one that was published */
 };
 
 /* Asks ORG's fetcher for news, or (RELIST) for a complete listing. */
@@ -120,6 +122,18 @@ void keeper_ask(struct keeper_org *org, bool relist);
 void confirm_server_accept(struct keeper *k);
 void confirm_server_read(struct keeper *k, uint32_t client);
 void confirm_server_settle(struct keeper *k, const struct keeper_org *failed);
+
+/* withheld.c: the answer to CONFIRM_WITHHELD; returns its length, less than SIZE. */
+size_t keeper_withheld(const struct keeper *k, uint32_t skip, char *text, size_t size);
+
+/* withheld.c: lets others have NAME, when it is nobody's present name; otherwise returns false with
+ * WHY.
+ */
+bool keeper_free_name(struct keeper *k, const char *name, char why[CONFIRM_TEXT_LEN]);
+
+/* Compiles and publishes what is known. Returns 0; or -1 after logging, and the keeper is to end: a
+ * new one begins with what is on disk. */
+int keeper_publish(struct keeper *k);
 
 /* metrics.c: the state and the counters in the Prometheus text format; returns the length, less
  * than SIZE. */

@@ -13,7 +13,7 @@
 #include "common/hash.h"
 #include "orgsyncd/log.h"
 
-#define VERSION 1
+#define VERSION 2
 
 /* For somebody who reads the file, a backup say, to be done with it. */
 #define BUSY_MS 2000
@@ -30,8 +30,13 @@ static const char schema[] =
     " state INTEGER NOT NULL, email TEXT NOT NULL, username TEXT NOT NULL, display TEXT NOT NULL, "
     "roles BLOB NOT NULL,"
     " permissions BLOB NOT NULL, PRIMARY KEY(org, remote)) WITHOUT ROWID;"
-    "PRAGMA user_version=1;"
     "COMMIT;";
+
+/* What each version has that the one before does not; the schema is version 1. */
+static const char *const migrations[] = {
+    [2] = "ALTER TABLE members ADD COLUMN home TEXT NOT NULL DEFAULT '';"
+          "CREATE INDEX members_home ON members(home) WHERE home<>'';",
+};
 
 enum statement {
     FIND_ID,
@@ -41,6 +46,9 @@ enum statement {
     ID_TAKEN,
     FIND_NAME,
     ADD_NAME,
+    REMOVE_NAME,
+    LEAVE_NAME,
+    HOME_TAKEN,
     LOAD,
     STORE,
     STATEMENTS
@@ -55,11 +63,16 @@ static const char *const sql[STATEMENTS] = {
     [ID_TAKEN] = "SELECT 1 FROM ids WHERE id=?1",
     [FIND_NAME] = "SELECT org=?2 AND remote=?3 FROM names WHERE name=?1",
     [ADD_NAME] = "INSERT INTO names(name, org, remote) VALUES(?1, ?2, ?3)",
-    [LOAD] = "SELECT remote, id, name, state, email, username, display, roles, permissions FROM "
-             "members WHERE org=?1",
+    [REMOVE_NAME] = "DELETE FROM names WHERE name=?1",
+    [LEAVE_NAME] = "UPDATE members SET home=CASE home WHEN '' THEN name ELSE home END, name='' "
+                   "WHERE name=?1",
+    [HOME_TAKEN] =
+        "SELECT 1 FROM members WHERE home=?1 AND home<>'' AND NOT (org=?2 AND remote=?3)",
+    [LOAD] = "SELECT remote, id, name, state, email, username, display, roles, permissions, home "
+             "FROM members WHERE org=?1",
     [STORE] = "INSERT OR REPLACE INTO members(org, remote, id, name, state, email, username, "
-              "display, roles, permissions)"
-              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+              "display, roles, permissions, home)"
+              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 };
 
 struct ledger {
@@ -95,6 +108,7 @@ static int copy_to_memory(struct ledger *l, const char *path)
     return rc == SQLITE_OK ? 0 : fault(l, "cannot be copied");
 }
 
+/* Returns the version of the file, 0 when it is new, -1 when it cannot be used. */
 static int check_version(struct ledger *l)
 {
     sqlite3_stmt *s = NULL;
@@ -105,10 +119,28 @@ static int check_version(struct ledger *l)
     int rc = version < 0 ? fault(l, "cannot be read; put it back from a backup") : 0;
     sqlite3_finalize(s);
     if (version <= VERSION)
-        return rc;
+        return rc < 0 ? -1 : version;
     log_line("id ledger %s: it is version %d, made by a newer orgsyncd; this one knows version %d",
              l->path, version, VERSION);
     return -1;
+}
+
+static int migrate(struct ledger *l, int version)
+{
+    char text[64];
+    if (version == VERSION)
+        return 0;
+    int rc = execute(l, "BEGIN IMMEDIATE", "cannot be set up");
+    for (int next = version < 2 ? 2 : version + 1; rc == 0 && next <= VERSION; next++)
+        rc = execute(l, migrations[next], "cannot be brought to this version");
+    snprintf(text, sizeof text, "PRAGMA user_version=%d;COMMIT", VERSION);
+    return rc < 0 ? -1 : execute(l, text, "cannot be brought to this version");
+}
+
+static int set_up(struct ledger *l)
+{
+    int version = check_version(l);
+    return version < 0 || execute(l, schema, "cannot be set up") < 0 ? -1 : migrate(l, version);
 }
 
 static int prepare(struct ledger *l)
@@ -147,8 +179,7 @@ struct ledger *ledger_open(const char *path, bool dry)
         sqlite3_busy_timeout(l->db, BUSY_MS);
     if (rc != SQLITE_OK)
         fault(l, "cannot be opened");
-    else if ((!dry || copy_to_memory(l, path) == 0) && check_version(l) == 0 &&
-             execute(l, schema, "cannot be set up") == 0 && prepare(l) == 0)
+    else if ((!dry || copy_to_memory(l, path) == 0) && set_up(l) == 0 && prepare(l) == 0)
         return l;
     ledger_close(l);
     return NULL;
@@ -212,6 +243,7 @@ int ledger_store(struct ledger *l, const char *org, const struct roster_member *
     bind_text(s, 8, m->remote.display);
     bind_list(s, 9, &m->remote.roles);
     bind_list(s, 10, &m->remote.permissions);
+    bind_text(s, 11, m->home ? m->home : "");
     return step(l, s, NULL, "cannot store a member") < 0 ? -1 : 0;
 }
 
@@ -243,6 +275,11 @@ static struct roster_member *column_member(sqlite3_stmt *s)
         .permissions = column_list(s, 8),
     };
     struct roster_member *m = roster_member_new(&remote);
+    const char *home = column_text(s, 9);
+    if (m && *home && !(m->home = strdup(home))) {
+        roster_member_free(m);
+        return NULL;
+    }
     if (m) {
         m->uid = (uint32_t)sqlite3_column_int64(s, 1);
         snprintf(m->name, sizeof m->name, "%s", column_text(s, 2));
@@ -289,6 +326,26 @@ int ledger_bind(struct ledger *l, const char *name, const char *org, const char 
     bind_text(s, 2, org);
     bind_text(s, 3, remote);
     return step(l, s, NULL, "cannot bind a name") < 0 ? -1 : 0;
+}
+
+int ledger_unbind(struct ledger *l, const char *name)
+{
+    static const enum statement steps[] = {REMOVE_NAME, LEAVE_NAME};
+    int rc = ledger_begin(l);
+    for (int i = 0; i < 2 && rc == 0; i++) {
+        bind_text(l->statement[steps[i]], 1, name);
+        rc = step(l, l->statement[steps[i]], NULL, "cannot free a name") < 0 ? -1 : 0;
+    }
+    return rc < 0 ? -1 : ledger_commit(l);
+}
+
+int ledger_home_taken(struct ledger *l, const char *name, const char *org, const char *remote)
+{
+    sqlite3_stmt *s = l->statement[HOME_TAKEN];
+    bind_text(s, 1, name);
+    bind_text(s, 2, org);
+    bind_text(s, 3, remote);
+    return step(l, s, NULL, "cannot look a home directory up");
 }
 
 static int id_taken(struct ledger *l, uint32_t id)

@@ -36,8 +36,14 @@ enum ledger_name { LEDGER_NAME_ERROR = -1, LEDGER_NAME_FREE, LEDGER_NAME_OWN, LE
 enum ledger_name ledger_name(struct ledger *ledger, const char *name, const char *org,
                              const char *remote);
 
+/* Is NAME in the home directory of another member than (ORG, REMOTE)? 1, 0 or -1. */
+int ledger_home_taken(struct ledger *ledger, const char *name, const char *org, const char *remote);
+
 /* Binds the free NAME. */
 int ledger_bind(struct ledger *ledger, const char *name, const char *org, const char *remote);
+
+/* Takes NAME from whomever it is bound to; his home keeps it. A transaction of its own. */
+int ledger_unbind(struct ledger *ledger, const char *name);
 
 /* Whose an id is, in 64 bits: what the snapshot remembers of a member's key. */
 uint64_t ledger_identity(const char *org, const char *remote);

@@ -56,5 +56,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "orgsyncd: %s\n", error);
         return EXIT_CONFIG;
     }
+    if (mode == KEEPER_CHECK)
+        config_print_notes(config);
     return supervise(config, path, mode);
 }

@@ -48,10 +48,14 @@ struct roster_member *roster_member_new(const struct pipe_member *remote)
         .permissions = {append(&p, remote->permissions.first, permissions),
                         remote->permissions.count},
     };
-    /* A username that is there but no login name is not guessed around. */
-    if (!name_fold(*remote->username ? remote->username : remote->email, m->wanted))
-        m->wanted[0] = '\0';
     return m;
+}
+
+void roster_member_free(struct roster_member *member)
+{
+    if (member)
+        free(member->home);
+    free(member);
 }
 
 struct roster_member *roster_find(const struct roster *roster, const char *id)
@@ -80,7 +84,7 @@ int roster_put(struct roster *roster, struct roster_member *member)
 {
     struct roster_member **slot = tsearch(member, &roster->tree, compare);
     if (!slot) {
-        free(member);
+        roster_member_free(member);
         return -1;
     }
     struct roster_member *old = *slot;
@@ -89,13 +93,17 @@ int roster_put(struct roster *roster, struct roster_member *member)
         roster->count++;
     } else {
         memcpy(member->name, old->name, sizeof member->name);
+        member->home = old->home;
+        old->home = NULL;
         member->lent = old->lent;
+        member->reserved = old->reserved;
+        member->served = old->served;
         member->uid = old->uid;
         member->complaint = old->complaint;
         member->changed = old->changed || !same(&old->remote, &member->remote);
         roster->present -= old->remote.state != MEMBER_REMOVED;
         *slot = member;
-        free(old);
+        roster_member_free(old);
     }
     roster->present += member->remote.state != MEMBER_REMOVED;
     return 0;
@@ -130,8 +138,13 @@ void roster_remove(struct roster *roster, struct roster_member *member)
     roster->present--;
 }
 
+static void free_node(void *member)
+{
+    roster_member_free(member);
+}
+
 void roster_free(struct roster *roster)
 {
-    tdestroy(roster->tree, free);
+    tdestroy(roster->tree, free_node);
     *roster = (struct roster){0};
 }

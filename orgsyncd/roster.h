@@ -11,12 +11,15 @@
 
 /* One allocation; the strings of REMOTE lie behind it, the display name fit for gecos. */
 struct roster_member {
-    uint32_t uid;                /* 0: none allocated yet */
-    char name[NAME_MAX_LEN + 1]; /* the local name that is bound to the member, "" = none yet */
-    char wanted[NAME_MAX_LEN +
-                1]; /* the local name that the remote record asks for, "" = none possible */
-    bool lent;      /* NAME is not bound: it goes to the first member who is more than invited */
-    bool changed;   /* to be stored in the ledger */
+    uint32_t uid;                  /* 0: none allocated yet */
+    char name[NAME_MAX_LEN + 1];   /* the local name that is bound to the member, "" = none yet */
+    char wanted[NAME_MAX_LEN + 1]; /* the local name that the remote record asks for, "" = none
+                                      possible; set by each compilation */
+    char *home;                    /* in the place of NAME in the home directory; NULL = NAME */
+    bool lent;     /* NAME is not bound: it goes to the first member who is more than invited */
+    bool reserved; /* NAME is reserved by now, and is kept as a user's */
+    bool served;   /* the member is in the last snapshot */
+    bool changed;  /* to be stored in the ledger */
     const char *complaint; /* static; what was reported of the member last */
     uint64_t seen;         /* the listing that named the member last */
     struct pipe_member remote;
@@ -29,8 +32,9 @@ struct roster {
 };
 
 /* A copy of REMOTE as a member without name and uid; NULL when out of memory. Freed by roster_free
- * or free(). */
+ * or roster_member_free. */
 struct roster_member *roster_member_new(const struct pipe_member *remote);
+void roster_member_free(struct roster_member *member);
 
 /* Do both hold the same strings in the same order? */
 bool roster_same_list(const struct text_list *a, const struct text_list *b);
@@ -38,9 +42,9 @@ bool roster_same_list(const struct text_list *a, const struct text_list *b);
 struct roster_member *roster_find(const struct roster *roster, const char *id);
 
 /*
- * Puts MEMBER in place of the one with its id, which is freed; name, uid and what was reported pass
- * to the new one, and CHANGED tells whether anything differs. Takes ownership. Returns 0, or -1
- * when out of memory (MEMBER is freed).
+ * Puts MEMBER in place of the one with its id, which is freed; name, home, uid and what was
+ * reported pass to the new one, and CHANGED tells whether anything differs. Takes ownership.
+ * Returns 0, or -1 when out of memory (MEMBER is freed).
  */
 int roster_put(struct roster *roster, struct roster_member *member);
 

@@ -34,6 +34,12 @@ void keeper_ask(struct keeper_org *org, bool relist)
     relisted += relist;
 }
 
+int keeper_publish(struct keeper *k)
+{
+    assert(k->ledger);
+    return 0;
+}
+
 static void set_state(struct keeper *k, struct input *in)
 {
     int64_t now = clock_mono_ms();
@@ -55,12 +61,14 @@ static void set_state(struct keeper *k, struct input *in)
 /* Root or not, one client; what he sends in one or several messages. */
 static void server_side(struct input *in)
 {
-    static struct keeper_settings settings = {.listen_fd = -1};
+    static struct config config;
+    static struct keeper_settings settings = {.listen_fd = -1, .config = &config};
     struct keeper *k = calloc(1, sizeof *k);
     int pair[2];
     assert(k && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
     k->settings = &settings;
     k->org_count = ORGS;
+    k->ledger = ledger_open("/nonexistent/ids.db", true);
     set_state(k, in);
     uint32_t uid = input_number(in, 1) & 1;
     k->client[0] = (struct keeper_client){.fd = pair[0], .uid = uid, .deadline_ms = 0};
@@ -83,8 +91,9 @@ static void server_side(struct input *in)
            (relisted == 0 && k->org[0].brake == BRAKE_ON && k->org[1].brake == BRAKE_ON));
     struct confirm_reply reply;
     ssize_t n = recv(pair[1], &reply, sizeof reply, MSG_TRUNC);
-    bool text = last.op == CONFIRM_METRICS && n > 0 && reply.magic != CONFIRM_MAGIC;
-    assert(n <= 0 || (text ? n <= CONFIRM_METRICS_MAX : n == sizeof reply));
+    bool text = (last.op == CONFIRM_METRICS || last.op == CONFIRM_WITHHELD) && n > 0 &&
+                reply.magic != CONFIRM_MAGIC;
+    assert(n <= 0 || (text ? n <= CONFIRM_ANSWER_MAX : n == sizeof reply));
     if (n > 0 && !text)
         assert(reply.magic == CONFIRM_MAGIC && reply.status <= CONFIRM_REFUSED &&
                reply.age_ms >= -1 && memchr(reply.text, 0, sizeof reply.text));
@@ -92,6 +101,7 @@ static void server_side(struct input *in)
     if (k->client_count > 0)
         close(pair[0]);
     close(pair[1]);
+    ledger_close(k->ledger);
     free(k);
 }
 
@@ -102,7 +112,7 @@ static void server_side(struct input *in)
 
 static int listener;
 static char path[108];
-static char answer[CONFIRM_METRICS_MAX + 64]; /* which outlives the thread's look at it */
+static char answer[CONFIRM_ANSWER_MAX + 64]; /* which outlives the thread's look at it */
 static size_t answer_size;
 /* The thread's look is over before the next input's answer; the thread sanitizer does not see a
  * socket bring that about. */
@@ -139,14 +149,15 @@ static void client_side(void)
 /* In a buffer of its very size, so that nothing is written behind it. */
 static void metrics_side(void)
 {
-    char *text = malloc(CONFIRM_METRICS_MAX);
+    char *text = malloc(CONFIRM_ANSWER_MAX);
     assert(text);
-    if (confirm_metrics(path, PATIENCE_MS, text) == 0) {
-        assert(answer_size > 0 && answer_size < CONFIRM_METRICS_MAX);
+    const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_METRICS};
+    if (confirm_text(path, &request, PATIENCE_MS, text) == 0) {
+        assert(answer_size > 0 && answer_size < CONFIRM_ANSWER_MAX);
         assert(strlen(text) == answer_size && memcmp(text, answer, answer_size) == 0);
     } else {
         assert(errno == EPROTO || errno == EPERM || errno == ECONNRESET);
-        assert(answer_size == 0 || answer_size >= CONFIRM_METRICS_MAX ||
+        assert(answer_size == 0 || answer_size >= CONFIRM_ANSWER_MAX ||
                memchr(answer, '\0', answer_size));
     }
     free(text);

@@ -26,16 +26,27 @@ static void check_served_groups(const struct config *c, const struct local_ids *
     }
 }
 
+/* A home has the first name that its owner had, or his and his number. */
+static bool home_valid(const char *home)
+{
+    size_t len = strncmp(home, "/home/", 6) == 0 ? strlen(home + 6) : 0;
+    size_t digits = 0;
+    while (digits < len && strchr("0123456789", home[6 + len - 1 - digits]))
+        digits++;
+    if (name_valid_n(home + 6, len))
+        return true;
+    return digits < len && home[6 + len - digits - 1] == '-' &&
+           name_valid_n(home + 6, len - digits - 1);
+}
+
 /* The configuration must have "/home/%u" as home. */
 static void check_served_user(const struct config *c, const struct local_ids *local,
                               const struct snapshot *s, const struct snapshot_user *u)
 {
-    char home[64];
     struct snapshot_class class;
-    snprintf(home, sizeof home, "/home/%s", u->name);
     assert(u->uid >= c->range_first && u->uid <= c->range_last && u->gid == u->uid);
     assert(!local_ids_name(local, u->name) && !local_ids_id(local, u->uid));
-    assert(strcmp(u->home, home) == 0);
+    assert(home_valid(u->home));
     assert(strcmp(u->shell, u->state == MEMBER_ACTIVE ? c->shell : "/usr/sbin/nologin") == 0);
     assert(!strpbrk(u->gecos, ":\n"));
     assert(snapshot_class(s, u->class_ref, &class) == SNAPSHOT_OK && class.org < c->org_count);

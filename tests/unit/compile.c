@@ -18,6 +18,8 @@ static struct config config = {
     .group_count = 5,
     .range_first = 200000,
     .range_last = 1999999999,
+    .name = (char *)"%u",
+    .private_groups = true,
     .home = (char *)"/home/%u/%u",
     .shell = (char *)"/bin/zsh",
     .group_members = GROUP_MEMBERS_ALWAYS,
@@ -217,6 +219,180 @@ static void renames(void **state)
     assert_int_equal(uid_of("ada"), ada);
 }
 
+static void execute(const char *path, const char *text)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Is there a user NAME with a group of the same name and number? */
+static bool private_group(const char *name)
+{
+    struct snapshot_user u;
+    return find(name, &u, NULL) == SNAPSHOT_OK && u.private_group;
+}
+
+/* Names that a member chose and that mean something to a machine, or will. */
+static void reserved_names(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "docker",   "wheel",       "admin",         "lxd",
+        "redis",    "orgd",        "postgres",      "systemd-coredump",
+        "_apt",     "root.adm",    "root.",         "www-data.www-data",
+        "ada.root", "acme-admins", "node_exporter", "debian-x"};
+    char id[16];
+    uint32_t count = sizeof bad / sizeof *bad;
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(id, sizeof id, "usr_%u", i);
+        put(0, id, bad[i], "member", MEMBER_ACTIVE);
+    }
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.users, 0);
+    assert_int_equal(result.withheld, count);
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(id, sizeof id, "usr_%u", i);
+        assert_non_null(roster_find(&rosters[0], id)->complaint);
+        assert_int_not_equal(ledger_name(ledger, bad[i], "org_1", id), LEDGER_NAME_OWN);
+    }
+    put(0, "usr_0", "nova.smith", "member", MEMBER_ACTIVE); /* no part of the machine's */
+    assert_int_equal(run(), 0);
+    assert_true(uid_of("nova.smith") > 0);
+}
+
+/* Root frees a name of the list, and reserves others; the machine's own are never free. */
+static void allowed_and_reserved(void **state)
+{
+    (void)state;
+    config.allowed = (struct text_list){"jenkins\0daemon", 2};
+    config.reserved = (struct text_list){"payroll", 1};
+    put(0, "usr_1", "jenkins", "member", MEMBER_ACTIVE);
+    put(0, "usr_2", "payroll", "member", MEMBER_ACTIVE);
+    put(0, "usr_3", "daemon", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_true(private_group("jenkins"));
+    assert_int_equal(result.withheld, 2);
+    config.reserved = (struct text_list){"jenkins", 1}; /* also of one who had it */
+    config.allowed = (struct text_list){0};
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("jenkins"), 0);
+    assert_true(uid_of("payroll") > 0);
+    config.reserved = (struct text_list){0};
+}
+
+/* Who was served under a reserved name before keeps it, but is no group of that name any more. */
+static void served_before(void **state)
+{
+    (void)state;
+    put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    uint32_t ada = uid_of("ada");
+    assert_true(private_group("ada"));
+    execute(ledger_path,
+            "UPDATE names SET name='docker' WHERE name='ada'; UPDATE members SET name='docker', "
+            "username='docker'");
+    reopen();
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("docker"), ada);
+    assert_false(private_group("docker"));
+    assert_int_equal(result.withheld, 0);
+    assert_true(roster_find(&rosters[0], "usr_1")->reserved);
+    config.allowed = (struct text_list){"docker", 1};
+    assert_int_equal(run(), 0);
+    assert_true(private_group("docker"));
+    assert_null(roster_find(&rosters[0], "usr_1")->complaint);
+    config.allowed = (struct text_list){0};
+}
+
+/* Members name no group: they are in the first group of everyone. */
+static void common_primary_group(void **state)
+{
+    struct snapshot_user u;
+    struct snapshot_class c;
+    (void)state;
+    config.private_groups = false;
+    put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
+    put(0, "usr_2", "bob", "member", MEMBER_REMOVED);
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("ada", &u, &c), SNAPSHOT_OK);
+    gid_t acme;
+    assert_true(snapshot_gid(&c, 0, &acme));
+    assert_int_equal(u.gid, acme);
+    assert_false(private_group("ada"));
+    config.private_groups = true;
+    assert_int_equal(run(), 0);
+    assert_true(private_group("ada"));
+}
+
+/* A group that root names wins against the group of a member of that name. */
+static void a_members_name_for_a_group(void **state)
+{
+    (void)state;
+    config.group[4].name = (char *)"testers";
+    put(0, "usr_1", "deployers", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    uint32_t uid = uid_of("deployers");
+    assert_true(uid > 0 && private_group("deployers"));
+    uint32_t groups = result.groups;
+    config.group[4].name = (char *)"deployers";
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("deployers"), uid);
+    assert_int_equal(result.groups, groups);
+    assert_false(private_group("deployers"));
+    config.group[4].name = (char *)"sys";
+}
+
+static void names_by_pattern(void **state)
+{
+    (void)state;
+    config.name = (char *)"acme-%u";
+    put(0, "usr_1", "docker", "member", MEMBER_ACTIVE);
+    put(0, "usr_2", "ada", "member", MEMBER_ACTIVE);
+    put(0, "usr_3", "abcdefghijklmnopqrstuvwxyz01", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_true(uid_of("acme-docker") > 0 && uid_of("acme-ada") > 0);
+    assert_int_equal(uid_of("docker"), 0);
+    assert_int_equal(result.withheld, 1); /* too long with it */
+    uint32_t ada = uid_of("acme-ada");
+    config.name = (char *)"%u";
+    put(0, "usr_1", "dora", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("ada"), ada);
+}
+
+/* A home directory stays where it is, whatever its owner is called by now; and nobody gets
+ * another's. */
+static void homes(void **state)
+{
+    struct snapshot_user u;
+    char own[64];
+    (void)state;
+    put(0, "usr_1", "carol", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    put(0, "usr_1", "dave", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("dave", &u, NULL), SNAPSHOT_OK);
+    assert_string_equal(u.home, "/home/carol/carol");
+    reopen();
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("dave", &u, NULL), SNAPSHOT_OK);
+    assert_string_equal(u.home, "/home/carol/carol");
+    put(0, "usr_2", "carol", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("carol"), 0);
+    assert_int_equal(ledger_unbind(ledger, "carol"), 0); /* root frees it */
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("carol", &u, NULL), SNAPSHOT_OK);
+    snprintf(own, sizeof own, "/home/carol-%u/carol-%u", u.uid, u.uid);
+    assert_string_equal(u.home, own);
+    reopen();
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("carol", &u, NULL), SNAPSHOT_OK);
+    assert_string_equal(u.home, own);
+}
+
 /* Who is only invited has his name lent: a mistyped invitation must not keep it for ever, and who
  * accepts may have another id from then on. */
 static void invited_members(void **state)
@@ -407,14 +583,6 @@ static void unusable_ledger(void **state)
     assert_null(ledger_open("/nonexistent/ids.db", false));
 }
 
-static void execute(const char *path, const char *text)
-{
-    sqlite3 *db;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
 /* What others could have written, or a newer orgsyncd, is no ledger; it is left as it is. */
 static void untrusted_ledger(void **state)
 {
@@ -435,10 +603,10 @@ static void untrusted_ledger(void **state)
     assert_int_equal(symlink(ledger_path, link), 0);
     assert_null(ledger_open(link, false));
     unlink(link);
-    execute(ledger_path, "PRAGMA user_version=2");
+    execute(ledger_path, "PRAGMA user_version=99");
     assert_null(ledger_open(ledger_path, false));
     assert_null(ledger_open(ledger_path, true));
-    execute(ledger_path, "PRAGMA user_version=1");
+    execute(ledger_path, "PRAGMA user_version=2");
     l = ledger_open(ledger_path, false);
     assert_non_null(l);
     ledger_close(l);
@@ -491,6 +659,13 @@ int main(void)
         cmocka_unit_test_setup(awaited_groups, fresh),
         cmocka_unit_test_setup(the_same_name_twice, fresh),
         cmocka_unit_test_setup(renames, fresh),
+        cmocka_unit_test_setup(reserved_names, fresh),
+        cmocka_unit_test_setup(allowed_and_reserved, fresh),
+        cmocka_unit_test_setup(served_before, fresh),
+        cmocka_unit_test_setup(common_primary_group, fresh),
+        cmocka_unit_test_setup(a_members_name_for_a_group, fresh),
+        cmocka_unit_test_setup(names_by_pattern, fresh),
+        cmocka_unit_test_setup(homes, fresh),
         cmocka_unit_test_setup(removed_members, fresh),
         cmocka_unit_test_setup(invited_members, fresh),
         cmocka_unit_test_setup(restart, fresh),

@@ -18,6 +18,8 @@ static struct config config = {
               .rule = {{.org = "acme", .services = {"sshd", 1}, .roles = {"admin", 1}}}},
     .range_first = 200000,
     .range_last = 1999999999,
+    .name = (char *)"%u",
+    .private_groups = true,
     .home = (char *)"/home/%u",
     .shell = (char *)"/bin/sh",
     .group_members = GROUP_MEMBERS_ALWAYS,

@@ -1,0 +1,67 @@
+/*
+ * Which member has which name. Names that somebody else than root chose never mean something to
+ * this machine: what a member may be called is decided here, and what is bound to whom is in the
+ * ledger. One thread.
+ */
+#ifndef ORGSYNCD_NAMING_H
+#define ORGSYNCD_NAMING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/local.h"
+#include "orgsyncd/config.h"
+#include "orgsyncd/ledger.h"
+#include "orgsyncd/roster.h"
+
+struct newcomer {
+    struct roster_member *member;
+    uint32_t org;
+};
+
+/* The state of one compilation. CONFIG, LEDGER and LOCAL are set by the caller, the rest is zero.
+ */
+struct naming {
+    const struct config *config;
+    struct ledger *ledger;
+    const struct local_ids *local;
+    const char *awaited[CONFIG_GROUPS_MAX]; /* mapped groups that /etc/group does not have yet */
+    uint32_t awaited_count;
+    uint32_t complaints;
+    struct newcomer *newcomer; /* members who want a name that nobody has yet */
+    size_t newcomers, room;
+    bool failed; /* the ledger or memory: the result of the compilation is not to be used */
+};
+
+/* Notes that /etc/group lacks the group NAME, which the configuration maps: NAME stays the
+ * machine's. NAME is borrowed. */
+void naming_await_group(struct naming *n, const char *name);
+
+/* Is NAME the machine's own: a user of /etc/passwd, a group of /etc/group, or a mapped group? */
+bool naming_machine_has(const struct naming *n, const char *name);
+
+/* Why nobody but the machine may have NAME, not even a member who had it before: a static text,
+ * NULL when a member may. */
+const char *naming_forbidden(const struct naming *n, const char *name);
+
+/*
+ * Decides, for each member of organization ORG (index) in turn, as far as it does not depend on
+ * other newcomers: sets WANTED, RESERVED and, where the ledger has it bound to the member, NAME.
+ */
+void naming_visit(struct naming *n, uint32_t org, struct roster_member *m);
+
+/* Gives the newcomers the names that naming_visit left open. */
+void naming_settle_newcomers(struct naming *n);
+
+/* True when M's name may also be the name of a group of his own. */
+bool naming_private_group(const struct naming *n, const struct roster_member *m);
+
+/* Reports COMPLAINT (static) about member M of organization ORG, once until it is another one. */
+void naming_complain(struct naming *n, uint32_t org, struct roster_member *m,
+                     const char *complaint);
+
+/* Logs how many complaints had no line of their own, and frees what N holds. */
+void naming_end(struct naming *n);
+
+#endif
