@@ -45,6 +45,21 @@ void enroll_write_org(const struct enrollment *e, FILE *f, const char *indent)
     fprintf(f, "%s  }", indent);
 }
 
+/* Members name no group. Whether they choose their own names, orgd's organization says, and
+ * elsewhere a member or his mail provider does. */
+static void write_users(const struct enrollment *e, FILE *f)
+{
+    fprintf(
+        f,
+        "\n);\n\n"
+        "users = {\n"
+        "  private_groups = false;   # their primary group is the first one of everyone\n"
+        "  # name = \"%s-%%u\";   # where members choose their names themselves: so none can be\n"
+        "                          # another user of this machine\n"
+        "};\n\n",
+        e->name);
+}
+
 void enroll_write_config(const struct enrollment *e, FILE *f)
 {
     const char *name = e->name;
@@ -54,8 +69,8 @@ void enroll_write_config(const struct enrollment *e, FILE *f)
           "organizations = (\n",
           f);
     enroll_write_org(e, f, "");
+    write_users(e, f);
     fprintf(f,
-            "\n);\n\n"
             "# Groups for file access, sudoers and the like.\n"
             "groups = (\n"
             "  { name = \"%s\"; org = \"%s\"; everyone = true; }",

@@ -272,9 +272,9 @@ static void expand_home(char *out, size_t size, const char *home, const char *na
 
 /* A group of his own, or the one that all share; where that cannot be served, his own number, which
  * then has no name. */
-static uint32_t primary_group(const struct work *w, const struct roster_member *m)
+static uint32_t primary_group(const struct work *w, const struct roster_member *m, bool private)
 {
-    uint32_t shared = w->in->config->private_groups ? 0 : w->primary[w->org];
+    uint32_t shared = private ? 0 : w->primary[w->org];
     return shared ? shared : m->uid;
 }
 
@@ -284,12 +284,13 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t cla
 {
     const struct config *c = w->in->config;
     bool active = m->remote.state == MEMBER_ACTIVE;
+    bool private = naming_private_group(&w->naming, m);
     char home[1024];
     expand_home(home, sizeof home, c->home, m->home ? m->home : m->name);
     struct snapshot_user_spec spec = {
         .uid = m->uid,
-        .gid = primary_group(w, m),
-        .private_group = naming_private_group(&w->naming, m),
+        .gid = primary_group(w, m, private),
+        .private_group = private,
         .class_index = class_index,
         .state = m->remote.state,
         .name = m->name,

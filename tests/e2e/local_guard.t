@@ -8,7 +8,7 @@ inside_root
 . "$(dirname "$0")/../lib/host.sh"
 
 configure_file_provider
-sed -i -e 's/enumerate = false/enumerate = true/' -e 's/poll = "60s"/poll = "1s"/' $CONF
+sed -i -e 's/enumerate = false/enumerate = true/' -e 's/private_groups = false/private_groups = true/' -e 's/poll = "60s"/poll = "1s"/' $CONF
 people="ann nora olaf pia quinn"
 # shellcheck disable=SC2046 # a list of words
 all() { $1 ada:admin $(for name in $people; do echo "$name:member"; done); }
