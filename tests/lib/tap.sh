@@ -4,6 +4,7 @@ set -u
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=$(cd "$TOP" && cd "${BUILD:-build}" && pwd)
 T=$(mktemp -d "${TMPDIR:-/tmp}/orglogin-test.XXXXXX")
+TAP_MISSING=$T.missing # commands that the test called and that do not exist
 tap_n=0 tap_failed=0
 
 tap_cleanup() {
@@ -14,9 +15,19 @@ tap_cleanup() {
         kill -CONT $jobs 2>/dev/null # one that is stopped does not hear of it
     fi
     wait 2>/dev/null
-    rm -rf "$T"
+    rm -rf "$T" "$TAP_MISSING"
 }
 trap tap_cleanup EXIT
+
+# Bash calls it in a process of its own for a command that is neither a function nor a program: done_testing fails then, wherever the
+# command stood and whatever was done with its status and output. A test that may go on without a program asks have.
+# shellcheck disable=SC2329 # called by bash
+command_not_found_handle() {
+    printf '%s\n' "$1" >> "$TAP_MISSING"
+    echo "$1: command not found" >&2
+    return 127
+}
+have() { command -v "$1" > /dev/null 2>&1; }
 
 diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
 
@@ -36,8 +47,8 @@ like() { if printf '%s' "$1" | grep -Eq -- "$2"; then pass "$3"; else fail "$3" 
 unlike() { if printf '%s' "$1" | grep -Eq -- "$2"; then fail "$3" "got: $1" "unwanted: /$2/"; else pass "$3"; fi; }
 
 skip_all() { echo "1..0 # SKIP $1"; exit 0; }
-need() { local c; for c in "$@"; do command -v "$c" >/dev/null 2>&1 || skip_all "$c is not installed"; done; }
-can_trace() { strace -o "$T/trace" true 2> /dev/null; } # a container may have strace, and not let it
+need() { local c; for c in "$@"; do have "$c" || skip_all "$c is not installed"; done; }
+can_trace() { have strace && strace -o "$T/trace" true 2> /dev/null; } # a container may have strace, and not let it
 need_root() { [ "$(id -u)" = 0 ] || skip_all "needs root"; }
 
 # place TREE NAME: where the programs built in TREE look for what is theirs; NAME is STATEDIR, RUNDIR or SYSCONFDIR
@@ -75,4 +86,9 @@ typed() {
     done | script -qefc "$command" /dev/null > "$file" 2>&1
 }
 
-done_testing() { echo "1..$tap_n"; [ "$tap_failed" = 0 ]; exit; }
+done_testing() {
+    [ ! -s "$TAP_MISSING" ] || fail "every command that the test calls exists" "not found: $(sort -u "$TAP_MISSING" | xargs)"
+    echo "1..$tap_n"
+    [ "$tap_failed" = 0 ]
+    exit
+}

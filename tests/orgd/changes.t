@@ -154,7 +154,7 @@ ops=$(api /organizations/tokens/create "{\"organizationId\":\"$org\",\"role\":\"
 hold look 12 30000 "$bearer"; one=$held
 hold look_token 12 30000 "$ops"; two=$held
 call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"ops\",\"permissions\":[\"org:view\"]}" "$OWNER"
-begun=$(now_ms); settle $one; settle $two
+begun=$(now_ms); wait $one; wait $two
 is $(($(now_ms) - begun < 10000)) 1 'a change of a role wakes the polls'
 is "$(last look | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' 'a poll ends when its role may not look any more'
 is "$(last look_token | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' "and so does an organization's token's"
