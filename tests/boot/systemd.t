@@ -50,15 +50,18 @@ main=$(property MainPID orgsyncd.service)
 fetcher=$(pgrep -P "$main" -u orgsync)
 keeper=$(pgrep -P "$main" -u root)
 is "$(id -u orgsync)" "$(awk '/^Uid/ { print $3 }' "/proc/$fetcher/status")" "the fetcher is the user that sysusers.conf made"
+# sees PROCESS COMMAND...: COMMAND in the mounts and the root directory of PROCESS. --root is not to be left out: where this machine is itself
+# in a chroot, the top of its mounts is another machine's.
+sees() { nsenter --target "$1" --mount --root --wd "${@:2}"; }
 for process in $main $fetcher $keeper; do
     for place in /etc /usr /root /var/lib; do
-        is "$(nsenter -t "$process" -m sh -c "echo there; exec 2>/dev/null; touch $place/x && echo written")" there \
+        is "$(sees "$process" sh -c "echo there; exec 2>/dev/null; touch $place/x && echo written")" there \
             "$(cat "/proc/$process/comm") cannot write in $place"
     done
 done
-ok "... root's part writes its own directory" nsenter -t "$keeper" -m touch /var/lib/orglogin/x
+ok "... root's part writes its own directory" sees "$keeper" touch /var/lib/orglogin/x
 rm -f /var/lib/orglogin/x
-is "$(nsenter -t "$keeper" -m find /home /root -mindepth 1 2>/dev/null | wc -l)" 0 "... and sees nobody's home"
+is "$(sees "$keeper" find /home /root -mindepth 1 2>/dev/null | wc -l)" 0 "... and sees nobody's home"
 is "$(awk '/^(CapEff|CapBnd|CapAmb)/ { print $2 }' "/proc/$fetcher/status" | sort -u | wc -l)" 2 "the fetcher has no capability"
 is "$(awk '/^Seccomp:/ { print $2 }' "/proc/$fetcher/status")" 2 "... and is behind a system call filter"
 is "$(readlink "/proc/$fetcher/ns/net")" "$(readlink /proc/1/ns/net)" "... in the machine's network"

@@ -27,17 +27,15 @@ names() {
     [ -z "$2" ] || like "$(says "$(sed 's/^[a-z]* //; s/;.*//' <<<"$2")" | grep ' -> .')" "$3" "... and says what it is, and what to do"
 }
 # broken WHAT FOUND PATTERN SCRIPT: the same after SCRIPT, whose traces below /etc and in the state directory are gone afterwards
-# shellcheck disable=SC2317 # called by broken
-layer() {
+# shellcheck disable=SC2317,SC2329 # called by broken
+copied() {
     local copy
-    copy=$(mktemp -d /tmp/layer.XXXXXX)
-    mkdir "$copy/upper" "$copy/work"
-    mount -t overlay -o "lowerdir=$1,upperdir=$copy/upper,workdir=$copy/work" layer "$1"
+    copy=$(mktemp -d /tmp/copy.XXXXXX) && cp -a "$1/." "$copy" && chmod --reference="$1" "$copy" && mount --bind "$copy" "$1"
 }
-export -f layer
+export -f copied
 broken() {
     # shellcheck disable=SC2016 # the inner shell's
-    with=(unshare --mount --propagation private bash -c 'layer /etc && layer /var/lib/orglogin && eval "$1" && shift && exec "$@"' bash "$4")
+    with=(unshare --mount --propagation private bash -c 'copied /etc && copied /var/lib/orglogin && eval "$1" && shift && exec "$@"' bash "$4")
     doctor
     with=()
     names "$1" "$2" "$3"
