@@ -92,7 +92,7 @@ INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
 	$(foreach f,$(patsubst conf/%,%,$(shell find conf -type f)),644:conf/$(f):$(DOCDIR)/$(f)) \
 	$(foreach f,README.md LICENSE orgd/API.md,644:$(f):$(DOCDIR)/$(notdir $(f))) \
 	$(foreach f,$(wildcard packaging/man/*),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
-	$(foreach u,orgsyncd orgd,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
+	$(foreach u,orgsyncd orgd orgd-user,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
 	644:packaging/systemd/sysusers.conf:$(PREFIX)/lib/sysusers.d/orglogin.conf \
 	644:packaging/pam-configs/orglogin:$(PAMCONFIGS)/orglogin \
 	644:packaging/completions/orgadmin.bash:$(PREFIX)/share/bash-completion/completions/orgadmin \
@@ -112,7 +112,13 @@ install: all
 		case $$file in $(BUILD)/*) cp "$$file" "$$new" ;; *) $(AS_HERE) "$$file" >"$$new" ;; esac; \
 		chmod "$$mode" "$$new"; mv -f "$$new" "$$to"; \
 	done
-	$(if $(DESTDIR),,@echo 'An upgrade? Members may be refused until: systemctl daemon-reload; systemctl restart orgsyncd')
+ifeq ($(DESTDIR),)
+	$(Q)[ "$$(id -u)" != 0 ] || ! command -v systemd-sysusers >/dev/null || systemd-sysusers $(PREFIX)/lib/sysusers.d/orglogin.conf
+	$(Q)for user in orgsync orgd; do getent -s files passwd $$user >/dev/null || \
+		echo "/etc/passwd has no $$user yet: systemd-sysusers --root=/ orglogin.conf, or useradd --system --no-create-home --shell /usr/sbin/nologin $$user"; \
+	done
+	@echo 'An upgrade? Members may be refused until: systemctl daemon-reload; systemctl restart orgsyncd'
+endif
 
 # Not while this machine's logins or names go by it.
 .PHONY: uninstall

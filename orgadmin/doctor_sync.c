@@ -1,6 +1,7 @@
 /* host doctor: the configuration, the files, the snapshot and orgsyncd. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,9 @@
 #define ANSWER_SLACK_MS 1000
 #define WAIT_MAX_MS     30000 /* the longest that anybody can configure */
 #define FETCHER_USER    "orgsync"
+#define ORGD_USER       "orgd"
+#define ORGD_DIR        "/var/lib/orgd" /* its unit's state directory */
+#define MAKE_USERS      "systemd-sysusers --root=/ orglogin.conf"
 #define NOT_FOUND       127 /* child.h's */
 #define BAD_CONFIG      3   /* orgsyncd(8) */
 
@@ -165,10 +169,46 @@ static bool check_fetcher(struct doctor *d)
     if (there && uid != 0)
         doctor_note(d, "fetcher's user", FOUND_OK, "", FETCHER_USER " is uid %" PRIu32, uid);
     else
-        doctor_note(d, "fetcher's user", FOUND_FAILURE,
-                    "useradd --system --no-create-home --shell /usr/sbin/nologin " FETCHER_USER,
-                    there ? FETCHER_USER " is root" : "/etc/passwd has no " FETCHER_USER);
+        doctor_note(
+            d, "fetcher's user", FOUND_FAILURE,
+            MAKE_USERS
+            ", or useradd --system --no-create-home --shell /usr/sbin/nologin " FETCHER_USER,
+            there ? FETCHER_USER " is root" : "/etc/passwd has no " FETCHER_USER);
     return there;
+}
+
+/* Is orgd's data still where a unit with DynamicUser= has it? */
+static bool orgd_of_before(void)
+{
+    char to[PATH_MAX];
+    ssize_t len = readlink(ORGD_DIR, to, sizeof to - 1);
+    to[len < 0 ? 0 : len] = '\0';
+    return strstr(to, "private/orgd") != NULL;
+}
+
+/* Where orgd runs as a service, its user is in /etc/passwd: else it is whoever NSS finds by that
+ * name, such as a member. Data that root owns is that of an orgd before its first start as a
+ * service, or of one that is none. */
+static void check_orgd_user(struct doctor *d)
+{
+    static const char name[] = "orgd's user";
+    static const char restart[] = "systemctl daemon-reload && systemctl restart orgd";
+    uint32_t uid = 0, gid;
+    struct stat data;
+    if (stat(ORGD_DIR, &data) < 0)
+        return;
+    bool local = local_user(ORGD_USER, &uid, &gid) == LOCAL_YES;
+    if (!local && data.st_uid != 0)
+        doctor_note(d, name, FOUND_FAILURE, MAKE_USERS " && systemctl restart orgd",
+                    "/etc/passwd has no " ORGD_USER
+                    ": its service runs as whoever else has that name");
+    else if (orgd_of_before())
+        doctor_note(d, name, FOUND_WARNING, restart, "its unit is that of a version before");
+    else if (data.st_uid != uid && data.st_uid != 0)
+        doctor_note(d, name, FOUND_FAILURE, restart,
+                    ORGD_DIR " belongs to uid %" PRIu32 ", not to " ORGD_USER, data.st_uid);
+    else if (local)
+        doctor_note(d, name, FOUND_OK, "", ORGD_USER " is uid %" PRIu32, uid);
 }
 
 /* --- the snapshot --- */
@@ -461,6 +501,7 @@ void doctor_sync(struct doctor *d)
     check_space(d);
     bool able = check_tokens(d);
     able &= check_fetcher(d);
+    check_orgd_user(d);
     check_snapshot(d);
     check_clock(d);
     bool running = check_orgsyncd(d);

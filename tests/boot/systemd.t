@@ -39,7 +39,7 @@ active() { [ "$(property ActiveState "$1")" = active ]; }
 # --- the daemons, as shipped ---
 is "$(timeout 30 systemctl is-system-running --wait)" running "everything is up" || journal -p warning
 is "$(systemctl is-active orgd.service orgsyncd.service | xargs)" "active active" "orgd and orgsyncd are among it"
-is "$(stat -c '%U %a' /var/lib/private/orgd/orgd.db)" "$(stat -c %U /var/lib/private/orgd) 600" "orgd took over the file of its first start by hand"
+is "$(stat -c '%U:%G %a %F' /var/lib/orgd /var/lib/orgd/orgd.db | xargs)" "orgd:orgd 700 directory orgd:orgd 600 regular file" "orgd took over the file of its first start by hand"
 ok "the fetcher reaches it, and what it lists is published" wait_for 5 getent passwd mia
 is "$(orgadmin host status -o json | jq -r '.[0] | .members + .held')" 3yes "orgsyncd says so too"
 is "$(stat -c '%U:%G %a' /var/lib/orglogin /var/lib/orglogin/snapshot /var/lib/orglogin/ids.db | xargs)" \
@@ -171,11 +171,11 @@ is "$(property ExecMainStatus orgsyncd.service) $(journal -u orgsyncd.service | 
 is "$(as ada id -un)" ada "... and ada still logs in"
 
 # --- what systemd thinks of the units ---
-for unit in orgsyncd orgd; do
+for unit in orgsyncd orgd orgd-user; do
     is "$(systemd-analyze verify --man=no /usr/lib/systemd/system/$unit.service 2>&1)" "" "systemd-analyze verify has nothing to say of $unit.service"
 done
 exposure() { systemd-analyze security --offline=true --no-pager "/usr/lib/systemd/system/$1.service" | sed -n 's/.*exposure level[^:]*: \([0-9.]*\).*/\1/p'; }
-for limit in orgsyncd:3.0 orgd:2.0; do
+for limit in orgsyncd:3.0 orgd:2.0 orgd-user:3.0; do
     unit=${limit%:*}
     is "$(awk "BEGIN { print $(exposure "$unit") <= ${limit#*:} }")" 1 "the exposure of $unit.service is $(exposure "$unit"), at most ${limit#*:}"
 done

@@ -1,0 +1,114 @@
+#!/bin/bash
+# The user of orgd.service under a real systemd: one of /etc/passwd and never a member of that name, also on an upgrade from the unit with
+# DynamicUser=yes, whose data is kept.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+URL=unix:/run/orgd/orgd.sock
+SHIPPED=/usr/lib/systemd/system/orgd.service
+BEFORE=/etc/systemd/system/orgd.service # counts instead of the shipped one while it is there
+
+# A host with a member who is called orgd since a version that let him: the ledger binds the name to him.
+prepare() {
+    configure_file_provider
+    publish other:member >/dev/null || return
+    python3 -c 'import sqlite3
+with sqlite3.connect("/var/lib/orglogin/ids.db") as ledger:
+    for table in "names", "members":
+        assert ledger.execute(f"UPDATE {table} SET name = ? WHERE name = ?", ("orgd", "other")).rowcount == 1' || return
+    sed -i 's/"username": "other"/"username": "orgd"/' "$MEMBERS"
+    orgsyncd --once >/dev/null
+    sed -i -E 's/^(passwd|group|shadow):.*/\1: files systemd/' /etc/nsswitch.conf
+}
+inside_boot
+
+property() { systemctl show --value --property="$1" "$2"; }
+asks() { sed -i -E "s/^(passwd|group):.*/\1: $1/" /etc/nsswitch.conf; } # asks SERVICES: /etc/nsswitch.conf has these
+local_uid() { awk -F: '$1 == "orgd" { print $3 }' /etc/passwd; }
+# unit_of_before: what a version before had in the place of User=orgd
+unit_of_before() {
+    systemctl stop orgd.service
+    sed -e '/^Requires=orgd-user/d; /^After=orgd-user/d; s/^User=orgd/DynamicUser=yes/' "$SHIPPED" >"$BEFORE"
+    systemctl daemon-reload
+}
+upgrade() { rm -f "$BEFORE"; systemctl daemon-reload; systemctl restart orgd.service; }
+runs_as() { ps -o uid= -p "$(property MainPID orgd.service)" | xargs; }
+data() { stat -c '%F %u:%g %a' /var/lib/orgd /var/lib/orgd/orgd.db | xargs; }
+whoami() { by olga org list --columns name -o csv 2>&1 | tail -n +2 | tr -d '\r'; }
+answers() { wait_for 10 test -S /run/orgd/orgd.sock && wait_for 10 by olga org list; }
+doctor_says() { orgadmin host doctor -o json 2>/dev/null | jq -r '.[] | select(.check == "orgd\u0027s user") | "\(.result): \(.found)"'; }
+
+# --- an upgrade ---
+userdel orgd # whom sysusers has made at the boot
+unit_of_before
+sed -i 's|^ExecStart=.*|& --owner olga@acme.example|' "$BEFORE"
+systemctl daemon-reload
+ok "an orgd.service with DynamicUser=yes, as before" systemctl start orgd.service
+# shellcheck disable=SC2329 # called by wait_for
+token() { journalctl --quiet --boot --unit=orgd --output=cat | grep '^live_' >"$T/token"; }
+wait_for 10 token
+chmod 600 "$T/token"
+by olga login --url $URL --token-file "$T/token" >/dev/null 2>&1 && by olga org create acme >/dev/null 2>&1
+is "$(whoami)" acme "... has an organization"
+is "$(readlink /var/lib/orgd) $(($(stat -c %u /var/lib/private/orgd) >= 61184))" "private/orgd 1" "... and its data where systemd has it for such a unit"
+is "$(systemd-sysusers 2>&1; local_uid)" "" "sysusers makes nothing while it runs: NSS has somebody of that name"
+ok "the upgrade" upgrade
+uid=$(local_uid)
+like "$uid" '^[1-9][0-9]{0,2}$' "... has made a system user"
+is "$(runs_as)" "$uid" "... as whom it runs"
+is "$(data)" "directory $uid:$uid 700 regular file $uid:$uid 600" "... and who has the data, in its own place"
+is "$(find /var/lib/orgd/. ! -user orgd -o ! -group orgd) $(ls -A /var/lib/private 2>/dev/null)" " " "... all of it"
+ok "... it answers" answers
+is "$(whoami)" acme "... with what was there"
+ok "started again" systemctl restart orgd.service
+is "$(runs_as) $(data)" "$uid directory $uid:$uid 700 regular file $uid:$uid 600" "... it is the same"
+like "$(doctor_says)" "^ok: orgd is uid $uid$" "... and the doctor is content"
+
+# --- with a member of that name ---
+systemctl stop orgd.service
+userdel orgd
+asks 'files systemd org'
+member=$(id -u orgd)
+ok "a member whose name is orgd is known here" test "${member:-0}" -ge 1000
+unit_of_before
+systemctl start orgd.service
+answers
+is "$(runs_as) $(stat -L -c %u /var/lib/orgd)" "$member $member" "an orgd.service as before is his, and so is its data"
+like "$(doctor_says)" '^failure: /etc/passwd has no orgd' "... which the doctor calls a failure"
+ok "the upgrade" upgrade
+uid=$(local_uid)
+like "$uid" '^[1-9][0-9]{0,2}$' "... has made a system user all the same"
+is "$(runs_as) $(data)" "$uid directory $uid:$uid 700 regular file $uid:$uid 600" "... who has the process and the data"
+is "$(find /var/lib/orgd/. /run/orgd ! -user orgd; id -u orgd)" "$uid" "... to whom the name belongs now"
+answers
+is "$(whoami)" acme "... and nothing is lost"
+like "$(doctor_says)" "^ok: orgd is uid $uid$" "... and the doctor is content"
+orgsyncd --once >/dev/null 2>&1
+asks 'org'
+is "$(id -u orgd 2>/dev/null)" '' "orgsyncd no longer serves the member by that name"
+asks 'files systemd org'
+
+# --- where somebody else is found first ---
+mkdir -p /etc/userdb
+printf '{"userName":"orgd","uid":70123,"gid":70123,"homeDirectory":"/","shell":"/bin/sh"}\n' >/etc/userdb/orgd.user
+printf '{"groupName":"orgd","gid":70123}\n' >/etc/userdb/orgd.group
+asks 'systemd files org'
+is "$(id -u orgd)" 70123 "an /etc/nsswitch.conf that asks files last"
+refused_start() { ! systemctl restart orgd.service 2>"$T/err"; }
+ok "... and orgd is not started" refused_start
+is "$(runs_as 2>/dev/null) $(data)" " directory $uid:$uid 700 regular file $uid:$uid 600" "... nor has anybody else its data"
+like "$(journalctl --quiet --boot --unit=orgd-user --output=cat)" 'orgd is not started: its user is not the orgd of /etc/passwd' "... the journal says why"
+asks 'files systemd org'
+ok "mended, it is started" systemctl restart orgd.service
+is "$(runs_as)" "$uid" "... as its user"
+
+# --- where he cannot be made ---
+systemctl stop orgd.service
+userdel orgd
+rm -r /etc/userdb
+mv /usr/lib/sysusers.d/orglogin.conf "$T/"
+ok "no user, and none can be made: orgd is not started" refused_start
+is "$(runs_as 2>/dev/null) $(stat -c %u /var/lib/orgd)" " $uid" "... not as anybody"
+mv "$T/orglogin.conf" /usr/lib/sysusers.d/
+done_testing
