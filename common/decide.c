@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/name.h"
+
 const char *text_list_next(const char *text)
 {
     return text + strlen(text) + 1;
@@ -72,6 +74,18 @@ static bool narrow_enough(const struct narrowing *n, const struct member *member
            (!n->permission || text_list_has(&member->permissions, n->permission));
 }
 
+enum account account_of(const struct number *n)
+{
+    bool never_ours = !id_valid(n->uid) || id_unlikely(n->uid);
+    if (n->snapshot && n->members)
+        return ACCOUNT_MEMBER;
+    if (n->snapshot && (n->somebodys || n->in_range) && id_valid(n->uid))
+        return ACCOUNT_OURS;
+    if (never_ours || (n->snapshot && !n->range_unknown))
+        return ACCOUNT_FOREIGN;
+    return ACCOUNT_UNKNOWN;
+}
+
 static int64_t age(const struct freshness *f, int64_t now)
 {
     if (f->confirmed)
@@ -101,6 +115,21 @@ static enum reason state_reason(enum member_state state)
     return REASON_UNAVAILABLE; /* a state that nobody defined */
 }
 
+static bool beyond_grace(const struct question *q, int64_t age_ms)
+{
+    return !q->freshness.confirmed && (age_ms < 0 || age_ms > q->freshness.grace_ms);
+}
+
+/* What an outdated snapshot says may have been true once: it admits nobody. */
+static struct decision decide_outdated(const struct question *q, int64_t now)
+{
+    int64_t age_ms = age(&q->freshness, now);
+    bool stale = q->member && beyond_grace(q, age_ms);
+    struct decision d = verdict(VERDICT_DENY, stale ? REASON_STALE : REASON_UNAVAILABLE);
+    d.age_ms = q->member ? age_ms : -1;
+    return d;
+}
+
 static struct decision decide_active(const struct question *q, int64_t now)
 {
     struct decision d = verdict(VERDICT_DENY, REASON_ROLE);
@@ -112,7 +141,7 @@ static struct decision decide_active(const struct question *q, int64_t now)
         d.reason = REASON_NARROWED;
         return d;
     }
-    if (!q->freshness.confirmed && (d.age_ms < 0 || d.age_ms > q->freshness.grace_ms)) {
+    if (beyond_grace(q, d.age_ms)) {
         d.reason = REASON_STALE;
         return d;
     }
@@ -127,12 +156,22 @@ struct decision decide(const struct question *q, int64_t now)
         return verdict(VERDICT_NOT_MINE, REASON_ROOT);
     if (q->local)
         return verdict(VERDICT_NOT_MINE, REASON_LOCAL);
-    if (!q->snapshot)
+    if (q->account == ACCOUNT_FOREIGN)
+        return verdict(VERDICT_NOT_MINE, REASON_FOREIGN);
+    if (!q->snapshot || (unsigned)q->account > ACCOUNT_FOREIGN)
         return verdict(VERDICT_DENY, REASON_UNAVAILABLE);
+    if (q->outdated)
+        return decide_outdated(q, now);
+    if (q->account == ACCOUNT_UNKNOWN)
+        return verdict(VERDICT_DENY, REASON_UNAVAILABLE);
+    if (q->account == ACCOUNT_OURS)
+        return verdict(VERDICT_DENY, REASON_NUMBER);
     if (!q->member)
         return verdict(VERDICT_DENY, REASON_STRANGER);
     if (q->member->state != MEMBER_ACTIVE)
         return verdict(VERDICT_DENY, state_reason(q->member->state));
+    if (q->account == ACCOUNT_NONE)
+        return verdict(VERDICT_DENY, REASON_STRANGER);
     return decide_active(q, now);
 }
 
@@ -151,6 +190,8 @@ const char *reason_word(enum reason reason)
         [REASON_REMOVED] = "removed",
         [REASON_ROLE] = "role",
         [REASON_NARROWED] = "narrowed",
+        [REASON_NUMBER] = "number",
+        [REASON_FOREIGN] = "foreign",
     };
     return (unsigned)reason < REASON_COUNT ? word[reason] : "unknown";
 }

@@ -18,8 +18,8 @@ struct text_list {
 /* True when LIST holds TEXT. */
 bool text_list_has(const struct text_list *list, const char *text);
 
-/* Calls for each: for (const char *t = list.first, i = 0; i < list.count; t = text_list_next(t),
- * i++). */
+/* The string behind TEXT. For each of LIST:
+ * const char *t = list.first; for (uint32_t i = 0; i < list.count; i++, t = text_list_next(t)) */
 const char *text_list_next(const char *text);
 
 /* True when A and B have a string in common. */
@@ -68,12 +68,38 @@ struct narrowing {
     const char *permission;
 };
 
+/* Whose the account is that the machine's name services give for the user's name. A name proves
+ * nothing: any of them may have it. The number does. */
+enum account {
+    ACCOUNT_UNKNOWN = 0, /* they could not say, or nothing tells whose the number is */
+    ACCOUNT_NONE,        /* none of them has the name */
+    ACCOUNT_MEMBER,      /* the member's: the number is that of his record */
+    ACCOUNT_OURS,        /* the number is another one of an organization's */
+    ACCOUNT_FOREIGN      /* the number is no organization's: the account is another service's */
+};
+
+/* What is known of an account's number. */
+struct number {
+    uint32_t uid;
+    bool snapshot;      /* there is a usable snapshot; without one the rest counts for nothing */
+    bool members;       /* the record of that name has it */
+    bool somebodys;     /* some record has it */
+    bool in_range;      /* it is in an organization's range */
+    bool range_unknown; /* there is an organization whose range is not known */
+};
+
+/* Whose the account with that number is. Where the snapshot does not say what is an organization's,
+ * an account is foreign if its number never is one (id_valid, id_unlikely), else unknown. */
+enum account account_of(const struct number *number);
+
 struct question {
     const char
         *service;  /* PAM service; "sudo-i" counts as "sudo", "su-l" as "su", "crond" as "cron" */
     bool root;     /* uid 0 */
     bool local;    /* in /etc/passwd */
     bool snapshot; /* there is a usable snapshot */
+    bool outdated; /* it is known that there is a newer one, which cannot be read */
+    enum account account;
     const struct member *member; /* NULL: no such member */
     const struct rules *rules;
     struct freshness freshness;
@@ -82,19 +108,22 @@ struct question {
 
 enum verdict { VERDICT_DENY = 0, VERDICT_ALLOW, VERDICT_NOT_MINE };
 
+/* The numbers are those of a report to orgsyncd (common/confirm.h). */
 enum reason {
-    REASON_UNAVAILABLE = 0, /* no usable snapshot */
-    REASON_ROOT,
-    REASON_LOCAL,
-    REASON_RULE,    /* a rule matched, confirmed */
-    REASON_OFFLINE, /* a rule matched, on the last snapshot */
-    REASON_STALE,   /* beyond the offline grace */
-    REASON_STRANGER,
-    REASON_PENDING,
-    REASON_SUSPENDED,
-    REASON_REMOVED,
-    REASON_ROLE,     /* no rule matches */
-    REASON_NARROWED, /* a rule matches, the module's arguments want more */
+    REASON_UNAVAILABLE = 0, /* no usable snapshot, or an outdated one, or an unknown account */
+    REASON_ROOT = 1,
+    REASON_LOCAL = 2,
+    REASON_RULE = 3,    /* a rule matched, confirmed */
+    REASON_OFFLINE = 4, /* a rule matched, and the organization cannot be reached */
+    REASON_STALE = 5,   /* beyond the offline grace */
+    REASON_STRANGER = 6,
+    REASON_PENDING = 7,
+    REASON_SUSPENDED = 8,
+    REASON_REMOVED = 9,
+    REASON_ROLE = 10,     /* no rule matches */
+    REASON_NARROWED = 11, /* a rule matches, the module's arguments want more */
+    REASON_NUMBER = 12,   /* the account has a number of an organization's that is not his */
+    REASON_FOREIGN = 13,  /* another name service's account */
     REASON_COUNT
 };
 
@@ -110,9 +139,9 @@ struct decision {
 #define CLOCK_SLACK_MS 60000
 
 /*
- * Decides. NOW is the wall clock in ms. Order of the questions: root, local account, snapshot,
- * member, state, rules, narrowing, freshness: an authoritative "no" never depends on freshness. The
- * zero decision is a denial.
+ * Decides. NOW is the wall clock in ms. Order of the questions: root, local account, another
+ * service's account, snapshot, account, member, state, rules, narrowing, freshness: an
+ * authoritative "no" never depends on freshness. The zero decision is a denial.
  */
 struct decision decide(const struct question *q, int64_t now);
 

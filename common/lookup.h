@@ -12,23 +12,28 @@
 /* Filled by lookup_user; its strings point into SNAPSHOT. Too large for a small stack (about 8 kB).
  */
 struct lookup {
-    struct snapshot snapshot; /* base is NULL when there is none; then WHY says why */
-    const char *why;
+    struct snapshot snapshot; /* base is NULL when there is none */
+    const char *why; /* what keeps the snapshot from telling who may log in, "does not exist";
+                        static, NULL when nothing does */
     struct snapshot_policy policy;
     struct snapshot_user user;
     struct snapshot_class class;
     struct member member;
     struct question question;
-    int confirm_errno;          /* why orgsyncd gave no answer, 0 when it did or was not asked */
+    int account_errno;    /* why the name services gave no account, ENOENT when there is none, 0 */
+    uint32_t account_uid; /* the account's number when that is 0 */
+    int confirm_errno;    /* why orgsyncd gave no answer, 0 when it did or was not asked */
     struct confirm_reply reply; /* status CONFIRM_NO when it was not asked */
 };
 
 /*
  * Gathers what is known of NAME who wants SERVICE, into *L; SERVICE must outlive *L. For root and
- * local accounts nothing but /etc/passwd is read. For everybody else orgsyncd is asked to confirm
- * the user's organization (all of them for an unknown name) as fresh as the snapshot's settings
- * want, for at most its time-out, and the snapshot is read again if there is a newer one by then.
- * Thread-safe. lookup_close ends it.
+ * local accounts nothing but /etc/passwd is read. For everybody else the name services are asked
+ * for NAME's number (getpwnam_r, which comes back to libnss_org.so.2). If that is another service's
+ * nothing more is done; else orgsyncd is asked to confirm the user's organization (all of them for
+ * an unknown name) as fresh as the snapshot's settings want, for at most its time-out, and the
+ * snapshot is read again if there is a newer one by then. One that is about to be replaced is
+ * waited for, for the rest of that time. Thread-safe. lookup_close ends it.
  */
 void lookup_user(struct lookup *l, const char *name, const char *service);
 void lookup_close(struct lookup *l);

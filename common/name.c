@@ -60,6 +60,11 @@ bool id_valid(uint32_t id)
     return id != 65534 && id != 65535; /* nobody, and the 16-bit -1 */
 }
 
+bool id_unlikely(uint32_t id)
+{
+    return id >= 60001 && id <= 60705;
+}
+
 /* The length of the valid UTF-8 character (RFC 3629) at S and its code point, or 0. */
 static size_t utf8_decode(const unsigned char *s, uint32_t *code)
 {

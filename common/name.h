@@ -34,6 +34,10 @@ bool name_fold(const char *remote, char out[NAME_MAX_LEN + 1]);
  * 65534, 65535 or -1. */
 bool id_valid(uint32_t id);
 
+/* True for a uid that systemd hands out: its homed's users (60001-60513) and the greeters of
+ * display managers (60514-60705). id_valid allows them, for who has long had them in his range. */
+bool id_unlikely(uint32_t id);
+
 /*
  * Copies SRC to DST (SIZE bytes, always terminated) as one harmless line: control characters, bidi
  * and other invisible format characters and invalid UTF-8 are dropped; so is ':' when GECOS. Cuts

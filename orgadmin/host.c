@@ -274,6 +274,23 @@ static void explain_member(const struct lookup *l)
     line("permissions", "%s", join(&m->permissions, text));
 }
 
+static void explain_account(const struct lookup *l)
+{
+    static const char *const whose[] = {
+        [ACCOUNT_UNKNOWN] = "nothing tells whose that is",
+        [ACCOUNT_NONE] = "",
+        [ACCOUNT_MEMBER] = "the member's",
+        [ACCOUNT_OURS] = "another one of the organizations'",
+        [ACCOUNT_FOREIGN] = "another name service's",
+    };
+    if (l->account_errno == ENOENT)
+        line("account", "no name service has one of that name: see nsswitch.conf(5)");
+    else if (l->account_errno)
+        line("account", "the name services do not answer: %s", strerror(l->account_errno));
+    else
+        line("account", "uid %" PRIu32 ", %s", l->account_uid, whose[l->question.account]);
+}
+
 static void explain_freshness(const struct lookup *l)
 {
     const struct freshness *f = &l->question.freshness;
@@ -305,6 +322,22 @@ static void explain_rule(const struct lookup *l, unsigned number)
          join(&r->roles, roles), join(&r->permissions, permissions));
 }
 
+/* What the snapshot and orgsyncd say, where it is theirs to say something. */
+static void explain_evidence(const struct lookup *l, const struct decision *d)
+{
+    if (d->reason == REASON_FOREIGN)
+        return;
+    if (l->question.snapshot) {
+        explain_member(l);
+        explain_freshness(l);
+    }
+    if (l->question.snapshot && l->question.member && l->member.state == MEMBER_ACTIVE &&
+        !l->question.outdated)
+        explain_rule(l, d->rule);
+    if (l->why || !l->question.snapshot)
+        line("trouble", "%s %s", PATH_SNAPSHOT, l->why ? l->why : "cannot be used");
+}
+
 enum exit_status host_explain(const struct invocation *inv)
 {
     static const char *const word[] = {[VERDICT_DENY] = "refused",
@@ -317,14 +350,10 @@ enum exit_status host_explain(const struct invocation *inv)
     line("service", "%s", inv->arg[1]);
     if (l.question.root || l.question.local) {
         line("account", "local, in /etc/passwd");
-    } else if (!l.question.snapshot) {
-        line("snapshot", "%s %s", PATH_SNAPSHOT, l.why ? l.why : "cannot be used");
     } else {
-        explain_member(&l);
+        explain_account(&l);
         explain_names(inv->arg[0]);
-        explain_freshness(&l);
-        if (l.question.member && l.member.state == MEMBER_ACTIVE)
-            explain_rule(&l, d.rule);
+        explain_evidence(&l, &d);
     }
     line("decision", "%s (%s)", word[d.verdict], reason_word(d.reason));
     lookup_close(&l);

@@ -51,7 +51,8 @@ static void add_counters(struct text *t, const struct keeper *k)
             k->answers[i]);
     head(t, "refusals_total", "counter", "Logins that pam_org refused.");
     for (int i = 0; i < REASON_COUNT; i++)
-        if (i != REASON_ROOT && i != REASON_LOCAL && i != REASON_RULE && i != REASON_OFFLINE)
+        if (i != REASON_ROOT && i != REASON_LOCAL && i != REASON_RULE && i != REASON_OFFLINE &&
+            i != REASON_FOREIGN)
             add(t, "orgsyncd_refusals_total{reason=\"%s\"} %" PRIu64 "\n",
                 reason_word((enum reason)i), k->refusals[i]);
 }

@@ -73,6 +73,8 @@ static const char *denial(enum reason reason)
         return "Access denied: your membership is suspended.";
     case REASON_REMOVED:
         return "Access denied: you are no longer a member of the organization.";
+    case REASON_NUMBER:
+        return "Access denied: this account is not the one that the organization gave you.";
     case REASON_ROLE:
     case REASON_NARROWED:
         return "Access denied: your role in the organization does not allow this here.";
@@ -88,6 +90,7 @@ static void log_decision(pam_handle_t *pamh, const struct lookup *l, const char 
 {
     static const char *const word[] = {"deny", "allow", "ignore"};
     bool confirmed = l->question.freshness.confirmed;
+    bool unavailable = d->reason == REASON_UNAVAILABLE && l->why;
     uint64_t generation = l->snapshot.base ? snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION) : 0;
     pam_syslog(pamh, d->verdict == VERDICT_DENY ? LOG_NOTICE : LOG_INFO,
                "user=%s service=%s org=%s decision=%s reason=%s rule=%u age_ms=%" PRId64
@@ -95,8 +98,7 @@ static void log_decision(pam_handle_t *pamh, const struct lookup *l, const char 
                remote_id_valid(user) ? user : "(invalid)", l->question.service,
                l->question.member ? l->question.member->org : "-", word[d->verdict],
                reason_word(d->reason), d->rule, confirmed ? l->reply.age_ms : d->age_ms, generation,
-               l->question.snapshot || d->verdict == VERDICT_NOT_MINE ? "" : " snapshot ",
-               l->question.snapshot || d->verdict == VERDICT_NOT_MINE ? "" : l->why);
+               unavailable ? " snapshot " : "", unavailable ? l->why : "");
 }
 
 static int return_value(enum verdict verdict)

@@ -36,6 +36,7 @@ static void look_at_class(const struct snapshot *s, const struct snapshot_user *
     struct question question = {
         .service = "sudo-i",
         .snapshot = true,
+        .account = ACCOUNT_MEMBER,
         .member = &member,
         .rules = &policy.rules,
         .freshness = {.confirmed_ms = snapshot_confirmed(s, class.org), .grace_ms = 3600000}};

@@ -102,6 +102,19 @@ static void add(struct snapshot_writer *w, uint32_t org, uint32_t uid, const cha
     add_user(w, uid, name, state, snapshot_writer_class(w, &class));
 }
 
+/* libnss_org.so.2 in this process notices within a second that a file is gone or replaced without a
+ * mark. */
+static void let_names_notice(void)
+{
+    usleep(1100000);
+}
+
+static void remove_snapshot(void)
+{
+    unlink(PATH_SNAPSHOT);
+    let_names_notice();
+}
+
 static uint32_t timeout_ms = 300;
 
 /* "acme" was heard from at CONFIRMED_MS, "other" never. With MOVED, Gus has another role, and Pen
@@ -112,11 +125,12 @@ static void publish_moved(uint64_t generation, int64_t confirmed_ms, bool moved)
         .generation = generation, .grace_s = 3600, .max_age_ms = 10000, .timeout_ms = timeout_ms};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", confirmed_ms, 200000, 299999);
-    uint32_t other = snapshot_writer_org(w, "other", 0, 0, 0);
+    uint32_t other = snapshot_writer_org(w, "other", 0, 300000, 399999);
     struct rule others = {.org = "other", .everyone = true, .services = {"sshd", 1}};
     struct rule sudo = {.org = "acme", .services = {"sudo", 1}, .roles = {"admin", 1}};
-    struct rule ssh = {
-        .org = "acme", .services = {"sshd\0narrow\0quiet", 3}, .roles = {"admin\0member", 2}};
+    struct rule ssh = {.org = "acme",
+                       .services = {"sshd\0narrow\0quiet\0passing", 4},
+                       .roles = {"admin\0member", 2}};
     snapshot_writer_rule(w, &sudo);
     snapshot_writer_rule(w, &ssh);
     snapshot_writer_rule(w, &others);
@@ -186,7 +200,7 @@ static void local_users_and_root(void **state)
     write_stack("local", "account required " MODULE_PATH "\naccount required pam_permit.so\n");
     stop_server();
     for (int snapshot = 0; snapshot < 2; snapshot++) {
-        unlink(PATH_SNAPSHOT);
+        remove_snapshot();
         if (snapshot)
             publish(1, 0);
         assert_int_equal(ask("local", "root"), PAM_SUCCESS);
@@ -477,7 +491,7 @@ static void no_usable_snapshot(void **state)
 {
     (void)state;
     start_answering(CONFIRM_YES, 1);
-    unlink(PATH_SNAPSHOT);
+    remove_snapshot();
     assert_int_equal(ask("sshd", "ada"), PAM_PERM_DENIED);
     assert_string_equal(said,
                         "3 Access denied: this machine cannot tell who is a member at the moment.");
@@ -492,6 +506,218 @@ static void no_usable_snapshot(void **state)
     assert_int_equal(ask("sshd", "ada"), PAM_PERM_DENIED);
     publish(1, 0);
     assert_int_equal(ask("sshd", "ada"), PAM_SUCCESS);
+}
+
+/* The phase's end when pam_org has nothing to do with the user: what stands behind it decides. */
+static void assert_not_mine(const char *user, const char *reason)
+{
+    char word[64];
+    assert_int_equal(ask("passing", user), PAM_SUCCESS);
+    assert_int_equal(said_lines, 0);
+    snprintf(word, sizeof word, "decision=ignore reason=%s", reason);
+    assert_non_null(strstr(logged, word));
+}
+
+static void assert_refused(const char *user, const char *reason)
+{
+    char word[64];
+    assert_int_equal(ask("passing", user), PAM_PERM_DENIED);
+    assert_int_equal(said_lines, 1);
+    snprintf(word, sizeof word, "decision=deny reason=%s", reason);
+    assert_non_null(strstr(logged, word));
+}
+
+/* Another name service has accounts with members' names, or with numbers of ours: the number says
+ * whose an account is, the name nothing. */
+static void accounts_of_another_service(void **state)
+{
+    (void)state;
+    write_stack("passing",
+                "account required " MODULE_PATH " debug\naccount required pam_permit.so\n");
+    publish(1, 0);
+    write_extra("ada:x:5003:100::/:/bin/sh\n"
+                "rem:x:5004:100::/:/bin/sh\n"
+                "ldap:x:5005:100::/:/bin/sh\n"
+                "zed:x:60100:100::/:/bin/sh\n"
+                "toor:x:0:0::/:/bin/sh\n"
+                "mia:x:200001:100::/:/bin/sh\n"
+                "late:x:299999:100::/:/bin/sh\n"
+                "gus:x:200006:100::/:/bin/sh\n");
+    start_answering(CONFIRM_YES, 1);
+    const char *foreign[] = {"ada", "rem", "ldap", "zed", "toor"};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        assert_not_mine(foreign[i], "foreign");
+    assert_refused("mia", "number");  /* who has the number of ada */
+    assert_refused("late", "number"); /* a member of whom nothing is known, or not any more */
+    assert_refused("gus", "role");    /* as the snapshot has him */
+    assert_int_equal(ask("passing", "daemon"), PAM_SUCCESS);
+    write_extra("");
+    assert_int_equal(ask("passing", "ada"), PAM_SUCCESS);
+    assert_non_null(strstr(logged, "reason=rule"));
+}
+
+/* Nothing is asked of orgsyncd for an account of another service: it may hang. */
+static void other_accounts_do_not_wait(void **state)
+{
+    (void)state;
+    publish(1, clock_wall_ms());
+    write_extra("ada:x:5003:100::/:/bin/sh\n");
+    start_server(NULL, 0, 0);
+    int64_t begun = clock_mono_ms();
+    assert_not_mine("ada", "foreign");
+    assert_true(clock_mono_ms() - begun < 300);
+    write_extra("");
+}
+
+/* Without a snapshot nothing says whose a number is, but for those that are never ours. */
+static void other_accounts_without_a_snapshot(void **state)
+{
+    (void)state;
+    start_answering(CONFIRM_YES, 1);
+    remove_snapshot();
+    write_extra("ldap:x:5005:100::/:/bin/sh\n"
+                "zed:x:60100:100::/:/bin/sh\n"
+                "gdm:x:60705:100::/:/bin/sh\n"
+                "dyn:x:61184:100::/:/bin/sh\n"
+                "old:x:999:100::/:/bin/sh\n"
+                "ada:x:200001:100::/:/bin/sh\n");
+    const char *foreign[] = {"zed", "gdm", "dyn", "old"};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        assert_not_mine(foreign[i], "foreign");
+    assert_refused("ldap", "unavailable");
+    assert_refused("ada", "unavailable");
+    assert_non_null(strstr(logged, "snapshot does not exist"));
+    write_extra("");
+}
+
+/* A name service that does not answer is no stranger's proof. */
+static void name_services_away(void **state)
+{
+    (void)state;
+    publish(1, 0);
+    start_answering(CONFIRM_YES, 1);
+    __nss_configure_lookup("passwd", "files org extra");
+    assert_refused("stranger", "stranger");
+    unlink(extra);
+    assert_refused("stranger", "unavailable");
+    assert_non_null(strstr(logged, "name services do not answer"));
+    assert_int_equal(ask("passing", "ada"), PAM_SUCCESS); /* ours answered before */
+    write_extra("");
+    __nss_configure_lookup("passwd", "files extra");
+    assert_refused("ada", "stranger"); /* a member that no name service has */
+    __nss_configure_lookup("passwd", "files extra org");
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    char data[1 << 16], temp[256];
+    FILE *in = fopen(from, "re");
+    snprintf(temp, sizeof temp, "%s.copy", to);
+    assert_non_null(in);
+    size_t size = fread(data, 1, sizeof data, in);
+    fclose(in);
+    FILE *out = fopen(temp, "we");
+    assert_non_null(out);
+    assert_int_equal(fwrite(data, 1, size, out), size);
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(chmod(temp, 0644), 0);
+    assert_int_equal(rename(temp, to), 0);
+}
+
+/* The file of an orgsyncd from before an upgrade, which has no ranges. */
+static void file_from_before(void **state)
+{
+    (void)state;
+    copy_file("tests/unit/snapshot-v2", PATH_SNAPSHOT);
+    let_names_notice();
+    start_answering(CONFIRM_YES, 41);
+    assert_int_equal(ask("passing", "ada"), PAM_SUCCESS);
+    assert_non_null(strstr(logged, "org=acme decision=allow reason=rule"));
+    assert_int_equal(ask("sudo", "ada"), PAM_SUCCESS);
+    assert_int_equal(ask("sudo", "mia"), PAM_SUCCESS); /* by the rule for everyone */
+    assert_refused("sue", "suspended");
+    assert_refused("rem", "removed");
+    assert_refused("gus", "role");
+    write_extra("ldap:x:5005:100::/:/bin/sh\n"
+                "zed:x:60100:100::/:/bin/sh\n"
+                "mia:x:1200000003:100::/:/bin/sh\n");
+    assert_refused("ldap", "unavailable");
+    assert_not_mine("zed", "foreign");
+    assert_refused("mia", "number");
+    write_extra("");
+}
+
+#define KEPT ORG_STATEDIR "/kept"
+
+/* A file that says of itself that it is superseded admits nobody while no newer one is there, nor
+ * does one that is older than what orgsyncd answers. "offline" is when the organization is away. */
+static void what_is_known_to_be_old(void **state)
+{
+    (void)state;
+    stop_server();
+    publish(1, clock_wall_ms());
+    copy_file(PATH_SNAPSHOT, KEPT);
+    assert_int_equal(ask("passing", "ada"), PAM_SUCCESS);
+    assert_non_null(strstr(logged, "reason=offline"));
+    start_answering(CONFIRM_NO, 1);
+    assert_int_equal(ask("passing", "ada"), PAM_SUCCESS);
+    /* Lower than what is answered: confirmed, not confirmed, or refused. */
+    static const uint32_t status[] = {CONFIRM_YES, CONFIRM_NO, CONFIRM_REFUSED};
+    for (int i = 0; i < 3; i++) {
+        start_answering(status[i], 2);
+        assert_refused("ada", "unavailable");
+        assert_non_null(strstr(logged, "snapshot is superseded, and the new one cannot be read"));
+        assert_refused("rem", "unavailable"); /* he may be a member again */
+        assert_refused("stranger", "unavailable");
+    }
+    start_answering(CONFIRM_YES, 1);
+    assert_int_equal(ask("passing", "ada"), PAM_SUCCESS);
+    /* Superseded: the file in a container's bind mount, or one that was moved back. */
+    int fd = open(PATH_SNAPSHOT, O_RDWR | O_CLOEXEC);
+    char link_path[64];
+    publish(2, clock_wall_ms());
+    snprintf(link_path, sizeof link_path, "/proc/self/fd/%d", fd);
+    copy_file(link_path, PATH_SNAPSHOT);
+    close(fd);
+    for (int i = 0; i < 3; i++) {
+        start_answering(status[i], 1);
+        assert_refused("ada", "unavailable");
+    }
+    stop_server();
+    assert_refused("ada", "unavailable");
+    write_extra("ldap:x:5005:100::/:/bin/sh\n");
+    assert_not_mine("ldap", "foreign");
+    write_extra("");
+    assert_int_equal(ask("passing", "daemon"), PAM_SUCCESS);
+    /* Beyond grace it is that, too. */
+    assert_int_equal(snapshot_confirm(PATH_SNAPSHOT, 0, clock_wall_ms() - 3700000), 0);
+    assert_refused("ada", "stale");
+    copy_file(KEPT, PATH_SNAPSHOT);
+    unlink(KEPT);
+    assert_int_equal(ask("passing", "ada"), PAM_SUCCESS);
+}
+
+/* Between the mark and the new name a moment passes, on a busy machine a long one. Nobody is
+ * refused by that. */
+static void about_to_be_replaced(void **state)
+{
+    (void)state;
+    stop_server();
+    for (uint64_t generation = 1; generation < 10; generation++) {
+        publish(generation, clock_wall_ms());
+        copy_file(PATH_SNAPSHOT, KEPT);
+        int fd = open(PATH_SNAPSHOT, O_WRONLY | O_CLOEXEC);
+        uint64_t one = 1;
+        assert_int_equal(pwrite(fd, &one, sizeof one, SNAPSHOT_AT_SUPERSEDED), sizeof one);
+        close(fd);
+        pid_t writer = fork();
+        if (writer == 0) {
+            usleep(20000 * (unsigned)generation / 3);
+            _exit(rename(KEPT, PATH_SNAPSHOT) != 0);
+        }
+        assert_int_equal(ask("passing", "ada"), PAM_SUCCESS);
+        waitpid(writer, NULL, 0);
+    }
 }
 
 static void arguments(void **state)
@@ -570,7 +796,7 @@ static void log_lines(void **state)
     publish(1, clock_wall_ms() - 1800000);
     ask("sshd", "ada");
     assert_non_null(strstr(logged, "decision=allow reason=offline rule=2 age_ms=18"));
-    unlink(PATH_SNAPSHOT);
+    remove_snapshot();
     ask("sshd", "ada");
     assert_non_null(
         strstr(logged, "reason=unavailable rule=0 age_ms=-1 generation=0 snapshot does not exist"));
@@ -614,12 +840,15 @@ static int teardown(void **state)
     (void)state;
     stop_server();
     unlink(PATH_SNAPSHOT);
+    names_teardown();
     return stacks_teardown();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
     need_root();
+    names_setup(argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(confirmed),
         cmocka_unit_test(states),
@@ -635,6 +864,13 @@ int main(void)
         cmocka_unit_test(signals),
         cmocka_unit_test(silent_orgsyncd),
         cmocka_unit_test(no_usable_snapshot),
+        cmocka_unit_test(accounts_of_another_service),
+        cmocka_unit_test(other_accounts_do_not_wait),
+        cmocka_unit_test(other_accounts_without_a_snapshot),
+        cmocka_unit_test(name_services_away),
+        cmocka_unit_test(file_from_before),
+        cmocka_unit_test(what_is_known_to_be_old),
+        cmocka_unit_test(about_to_be_replaced),
         cmocka_unit_test(arguments),
         cmocka_unit_test(log_lines),
         cmocka_unit_test(other_phases),

@@ -27,6 +27,41 @@ static int stacks_setup(void)
     return mkdtemp(confdir) ? 0 : -1;
 }
 
+/* The name services of this process: the machine's files, the service "extra" of the tests' own
+ * (tests/plugins/nss_extra.c), whose file is at EXTRA, and ours. */
+static char extra[] = "/tmp/orglogin-extra.XXXXXX";
+
+static inline void write_extra(const char *lines)
+{
+    FILE *f = fopen(extra, "we");
+    assert_non_null(f);
+    fputs(lines, f);
+    assert_int_equal(fclose(f), 0);
+}
+
+extern int __nss_configure_lookup(const char *, const char *);
+
+/* Called first: begins the program again, ARGV, where glibc finds the modules. */
+static inline void names_setup(char **argv)
+{
+    if (!getenv("NSS_EXTRA")) {
+        int fd = mkstemp(extra);
+        if (fd < 0)
+            exit(1);
+        setenv("NSS_EXTRA", extra, 1);
+        setenv("LD_LIBRARY_PATH", MODULE_DIR ":" MODULE_DIR "/../tests", 1);
+        execv("/proc/self/exe", argv);
+        exit(1);
+    }
+    snprintf(extra, sizeof extra, "%s", getenv("NSS_EXTRA"));
+    __nss_configure_lookup("passwd", "files extra org");
+}
+
+static inline void names_teardown(void)
+{
+    unlink(extra);
+}
+
 static void write_stack(const char *name, const char *lines)
 {
     char path[512];

@@ -355,12 +355,15 @@ static int after(void **state)
 static int teardown(void **state)
 {
     (void)state;
+    names_teardown();
     return stacks_teardown();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void)argc;
     need_root();
+    names_setup(argv);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(lookups_without_memory, after),
         cmocka_unit_test_teardown(lookups_without_descriptors, after),

@@ -31,9 +31,12 @@ struct row {
     enum reason reason;
     unsigned rule;
     struct narrowing narrowing;
+    unsigned account; /* 1 + enum account; 0: the member's, or none */
+    bool outdated;
 };
 
 #define ACTIVE(r) .state = MEMBER_ACTIVE, .role = r
+#define ACCT(a)   .account = 1 + ACCOUNT_##a
 
 static const struct row rows[] = {
     /* The table of the design, left to right, top to bottom. */
@@ -95,6 +98,47 @@ static const struct row rows[] = {
     {"stranger, within grace", .service = "sshd", .fresh = IN_GRACE, .reason = REASON_STRANGER},
     {"stranger, no snapshot", .service = "sshd", .fresh = NO_SNAPSHOT,
      .reason = REASON_UNAVAILABLE},
+    /* The account's number. */
+    {"another service's, confirmed", ACCT(FOREIGN), .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, beyond grace", ACCT(FOREIGN), .service = "sshd", .fresh = BEYOND,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, no snapshot", ACCT(FOREIGN), .service = "sshd", .fresh = NO_SNAPSHOT,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, outdated", ACCT(FOREIGN), .outdated = true, .service = "sshd",
+     .fresh = IN_GRACE, .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, with a member's name", ACTIVE("member"), ACCT(FOREIGN), .service = "sshd",
+     .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, with a removed member's name", .state = MEMBER_REMOVED, .role = "member",
+     ACCT(FOREIGN), .service = "sshd", .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE,
+     .reason = REASON_FOREIGN},
+    {"local, whatever its number", .local = true, ACCT(OURS), .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
+    {"a number of ours with a member's name", ACTIVE("member"), ACCT(OURS), .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_NUMBER},
+    {"a number of ours without a member", ACCT(OURS), .service = "sshd", .fresh = CONFIRMED,
+     .reason = REASON_NUMBER},
+    {"a number of ours, no snapshot", ACCT(OURS), .service = "sshd", .fresh = NO_SNAPSHOT,
+     .reason = REASON_UNAVAILABLE},
+    {"the name services do not answer", ACTIVE("member"), ACCT(UNKNOWN), .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_UNAVAILABLE},
+    {"no name service has the name", ACTIVE("member"), ACCT(NONE), .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_STRANGER},
+    {"pending, and no name service has the name", .state = MEMBER_PENDING, .role = "member",
+     ACCT(NONE), .service = "sshd", .fresh = CONFIRMED, .reason = REASON_PENDING},
+    /* A snapshot that is known to be old. */
+    {"outdated, confirmed", ACTIVE("member"), .outdated = true, .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_UNAVAILABLE},
+    {"outdated, within grace", ACTIVE("member"), .outdated = true, .service = "sshd",
+     .fresh = IN_GRACE, .reason = REASON_UNAVAILABLE},
+    {"outdated, beyond grace", ACTIVE("member"), .outdated = true, .service = "sshd",
+     .fresh = BEYOND, .reason = REASON_STALE},
+    {"outdated, no rule matches", ACTIVE("guest"), .outdated = true, .service = "sshd",
+     .fresh = IN_GRACE, .reason = REASON_UNAVAILABLE},
+    {"outdated, removed", .state = MEMBER_REMOVED, .role = "member", .outdated = true,
+     .service = "sshd", .fresh = IN_GRACE, .reason = REASON_UNAVAILABLE},
+    {"outdated, no member", .outdated = true, .service = "sshd", .fresh = BEYOND,
+     .reason = REASON_UNAVAILABLE},
     /* Rules. */
     {"the first rule that matches decides", ACTIVE("admin"), .service = "sudo", .fresh = CONFIRMED,
      .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1},
@@ -145,6 +189,70 @@ static const struct row rows[] = {
      .verdict = VERDICT_NOT_MINE, .reason = REASON_ROOT, .narrowing = {.role = "admin"}},
 };
 
+/* Whose a number is: the columns are what is known of it. */
+static void whose_number(void **state)
+{
+    (void)state;
+    static const struct {
+        struct number number;
+        enum account want;
+    } numbers[] = {
+        /* The member's own, wherever it lies. */
+        {{.uid = 200001, .snapshot = true, .members = true, .somebodys = true, .in_range = true},
+         ACCOUNT_MEMBER},
+        {{.uid = 5003, .snapshot = true, .members = true, .somebodys = true}, ACCOUNT_MEMBER},
+        {{.uid = 60100, .snapshot = true, .members = true, .somebodys = true}, ACCOUNT_MEMBER},
+        /* Another member's, or nobody's yet. */
+        {{.uid = 200002, .snapshot = true, .somebodys = true, .in_range = true}, ACCOUNT_OURS},
+        {{.uid = 5004, .snapshot = true, .somebodys = true, .range_unknown = true}, ACCOUNT_OURS},
+        {{.uid = 200003, .snapshot = true, .in_range = true}, ACCOUNT_OURS},
+        {{.uid = 60100, .snapshot = true, .in_range = true}, ACCOUNT_OURS},
+        /* Nobody's. */
+        {{.uid = 5005, .snapshot = true}, ACCOUNT_FOREIGN},
+        {{.uid = 60100, .snapshot = true}, ACCOUNT_FOREIGN},
+        {{.uid = 5005, .snapshot = true, .range_unknown = true}, ACCOUNT_UNKNOWN},
+        {{.uid = 60100, .snapshot = true, .range_unknown = true}, ACCOUNT_FOREIGN},
+        {{.uid = 60705, .snapshot = true, .range_unknown = true}, ACCOUNT_FOREIGN},
+        {{.uid = 60706, .snapshot = true, .range_unknown = true}, ACCOUNT_UNKNOWN},
+        /* What no snapshot can have. */
+        {{.uid = 0, .snapshot = true, .in_range = true}, ACCOUNT_FOREIGN},
+        {{.uid = 999, .snapshot = true, .somebodys = true, .in_range = true}, ACCOUNT_FOREIGN},
+        {{.uid = 61184, .snapshot = true, .in_range = true, .range_unknown = true}, ACCOUNT_FOREIGN},
+        {{.uid = 65534, .snapshot = true, .in_range = true}, ACCOUNT_FOREIGN},
+        /* Without a snapshot. */
+        {{.uid = 0}, ACCOUNT_FOREIGN},
+        {{.uid = 999}, ACCOUNT_FOREIGN},
+        {{.uid = 1000}, ACCOUNT_UNKNOWN},
+        {{.uid = 60000}, ACCOUNT_UNKNOWN},
+        {{.uid = 60001}, ACCOUNT_FOREIGN},
+        {{.uid = 60705}, ACCOUNT_FOREIGN},
+        {{.uid = 60706}, ACCOUNT_UNKNOWN},
+        {{.uid = 61184}, ACCOUNT_FOREIGN},
+        {{.uid = 65519}, ACCOUNT_FOREIGN},
+        {{.uid = 65520}, ACCOUNT_UNKNOWN},
+        {{.uid = 200001}, ACCOUNT_UNKNOWN},
+        {{.uid = 200001, .members = true, .somebodys = true}, ACCOUNT_UNKNOWN},
+        {{.uid = UINT32_MAX}, ACCOUNT_FOREIGN},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        assert_int_equal(account_of(&numbers[i].number), numbers[i].want);
+}
+
+/* An account that nobody defined, as a state. */
+static void undefined_account(void **state)
+{
+    (void)state;
+    struct member member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
+    struct question q = {.service = "sshd",
+                         .snapshot = true,
+                         .account = (enum account)9,
+                         .member = &member,
+                         .rules = &rules,
+                         .freshness = {.confirmed = true}};
+    assert_int_equal(decide(&q, NOW).verdict, VERDICT_DENY);
+    assert_int_equal(decide(&q, NOW).reason, REASON_UNAVAILABLE);
+}
+
 static void check_row(void **state)
 {
     const struct row *r = *state;
@@ -165,6 +273,10 @@ static void check_row(void **state)
         .rules = &rules,
         .freshness = {r->fresh == CONFIRMED, confirmed[r->fresh], GRACE},
         .narrowing = r->narrowing,
+        .account = r->account ? r->account - 1U
+                   : r->state ? ACCOUNT_MEMBER
+                              : ACCOUNT_NONE,
+        .outdated = r->outdated,
     };
     struct decision d = decide(&q, NOW);
     assert_int_equal(d.verdict, r->verdict);
@@ -191,6 +303,7 @@ static void rules_are_per_organization(void **state)
     struct member member = {.org = "other", .state = MEMBER_ACTIVE, .roles = {"owner", 1}};
     struct question q = {.service = "sshd",
                          .snapshot = true,
+                         .account = ACCOUNT_MEMBER,
                          .member = &member,
                          .rules = &rules,
                          .freshness = {.confirmed = true}};
@@ -205,6 +318,7 @@ static void everyone_is_every_active_member(void **state)
     struct member member = {.org = "acme", .state = MEMBER_ACTIVE};
     struct question q = {.service = "x",
                          .snapshot = true,
+                         .account = ACCOUNT_MEMBER,
                          .member = &member,
                          .rules = &open,
                          .freshness = {.confirmed = true}};
@@ -219,6 +333,7 @@ static void age_is_told(void **state)
     struct member member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
     struct question q = {.service = "sshd",
                          .snapshot = true,
+                         .account = ACCOUNT_MEMBER,
                          .member = &member,
                          .rules = &rules,
                          .freshness = {false, NOW - 5000, GRACE}};
@@ -232,7 +347,7 @@ static void age_is_told(void **state)
 int main(void)
 {
     enum { ROWS = sizeof rows / sizeof *rows };
-    struct CMUnitTest tests[ROWS + 4];
+    struct CMUnitTest tests[ROWS + 6];
     for (int i = 0; i < ROWS; i++)
         tests[i] =
             (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
@@ -241,6 +356,8 @@ int main(void)
         cmocka_unit_test(rules_are_per_organization),
         cmocka_unit_test(everyone_is_every_active_member),
         cmocka_unit_test(age_is_told),
+        cmocka_unit_test(whose_number),
+        cmocka_unit_test(undefined_account),
     };
     memcpy(tests + ROWS, more, sizeof more);
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
