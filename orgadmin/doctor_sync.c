@@ -408,9 +408,15 @@ static const char *outlook(const struct doctor *d, const char *org, char out[128
     return out;
 }
 
+/* Does orgsyncd say that its brake holds something? */
+static bool held_by_brake(const char *trouble)
+{
+    return strstr(trouble, "--accept") != NULL;
+}
+
 static const char *advice_for(const char *trouble)
 {
-    if (strstr(trouble, "--accept"))
+    if (held_by_brake(trouble))
         return "if that is right: orgadmin host sync --accept";
     if (strstr(trouble, " 401 "))
         return "the token is no longer valid: orgadmin host enroll again, or a new one by orgadmin "
@@ -432,7 +438,10 @@ static bool check_org(struct doctor *d, const char *org, bool running, const str
     bool fresh = answer && reply.status == CONFIRM_YES;
     for (uint32_t i = 0; i < d->policy.org_count; i++)
         d->fresh[i] |= fresh && strcmp(d->policy.org[i], org) == 0;
-    if (fresh && (!said || !*found))
+    if (fresh && (held_by_brake(found) || (!*found && held_by_brake(reply.text))))
+        doctor_note(d, name, FOUND_FAILURE, advice_for("--accept"), "%s",
+                    *found ? found : reply.text);
+    else if (fresh && (!said || !*found))
         doctor_note(d, name, FOUND_OK, "", "heard from %s ago%s",
                     span(reply.age_ms > 0 ? reply.age_ms : 0, age),
                     reply.held ? "; a change arrives at once" : "");

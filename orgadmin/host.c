@@ -195,6 +195,8 @@ enum exit_status host_sync(const struct invocation *inv)
                         *reply.text ? reply.text : "only root may");
     if (reply.status != CONFIRM_YES)
         return complain(EXIT_AWAY, "not synced: %s", reply.text);
+    if (*reply.text) /* what the brake holds */
+        return complain(EXIT_NO, "synced, but %s", reply.text);
     note("Synced: %" PRIu32 " active members, generation %" PRIu64 ".", reply.members,
          reply.generation);
     return EXIT_DONE;

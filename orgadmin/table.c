@@ -52,7 +52,7 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_ALL] = {"--all", NULL, NULL, "removed members, or expired credits, too", NULL},
     [OPTION_YES] = {"--yes", "-y", NULL, "do not ask", NULL},
     [OPTION_ACCEPT] = {"--accept", NULL, NULL,
-                       "let through a listing that the shrink brake stopped", NULL},
+                       "take what the brake holds", NULL},
     [OPTION_ORG] = {"--org", NULL, "ORG", "organization, by id or name",
                     "Without it ORGADMIN_ORG counts, then the profile's current organization, then "
                     "the only one there is."},

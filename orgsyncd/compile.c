@@ -109,7 +109,7 @@ static bool settle_id(struct work *w, struct roster_member *m)
         return false;
     if (m->changed && (!settle_home(w, m) || ledger_store(w->in->ledger, key(w), m) < 0))
         w->failed = 1;
-    m->changed = false;
+    m->changed = m->brake_changed = false;
     const char *fault = service_fault(w, m);
     if (fault)
         complain(w, m, fault);

@@ -47,8 +47,8 @@ static void fill_state(const struct keeper *k, const struct confirm_request *r,
         if (age < 0 || (reply->age_ms >= 0 && age > reply->age_ms))
             reply->age_ms = age;
         reply->held &= o->link == LINK_HELD;
-        if (o->failure[0] && !reply->text[0])
-            snprintf(reply->text, sizeof reply->text, "%s", o->failure);
+        if (!reply->text[0])
+            snprintf(reply->text, sizeof reply->text, "%s", o->failure[0] ? o->failure : o->held);
     }
 }
 

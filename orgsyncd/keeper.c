@@ -127,31 +127,49 @@ static void refuse(struct keeper *k, struct keeper_org *o, const char *text)
     confirm_server_settle(k, o);
 }
 
+/* Takes what came into the roster. Returns what listing_merge does. */
+static int merge(const struct keeper *k, struct keeper_org *o)
+{
+    bool complete = o->incoming.kind == LISTING_COMPLETE;
+    struct brake brake = {
+        .config = k->settings->config,
+        .org = o->config->name,
+        .known = &o->roster,
+        .mode = complete ? o->brake : BRAKE_ON,
+        .now_ms = clock_wall_ms(),
+    };
+    int changed = listing_merge(&o->incoming, &o->roster, &brake);
+    if (changed >= 0 && brake.mode == BRAKE_ACCEPT && brake_reset(&o->roster))
+        changed = 1;
+    if (changed)
+        o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
+    if (complete)
+        o->brake = BRAKE_ON;
+    listing_begin(&o->incoming, LISTING_CHANGES);
+    return changed;
+}
+
 static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_header *h)
 {
     char text[CONFIRM_TEXT_LEN];
     bool complete = o->incoming.kind == LISTING_COMPLETE;
-    if (listing_implausible(&o->incoming, &o->roster, o->brake, text, sizeof text)) {
+    if (listing_implausible(&o->incoming, &o->roster, text, sizeof text)) {
         refuse(k, o, text);
         return 0;
     }
-    if (complete) {
-        o->brake = BRAKE_ON;
-        o->listed_ms = h->started_ms;
-    }
-    /* What is refused once stays refused: after the brake only a complete listing counts. */
-    if (!complete && o->listing == ORG_REFUSED) {
-        listing_begin(&o->incoming, LISTING_CHANGES);
-        o->asked = false;
-        return 0;
-    }
-    int changed = listing_merge(&o->incoming, &o->roster);
-    listing_begin(&o->incoming, LISTING_CHANGES);
+    int changed = merge(k, o);
     if (changed < 0)
         return -1;
-    heard(o, h);
-    o->failure[0] = '\0';
-    o->listing = ORG_LISTED;
+    /* Changes are true of those whom they name; what was refused is still to be listed. */
+    if (complete || o->listing != ORG_REFUSED) {
+        heard(o, h);
+        o->failure[0] = '\0';
+        o->listing = ORG_LISTED;
+    } else {
+        o->asked = false;
+    }
+    if (complete)
+        o->listed_ms = h->started_ms;
     int rc = changed || k->generation == 0 ? keeper_publish(k) : record_confirmation(k, o);
     if (rc == 0)
         confirm_server_settle(k, NULL);
@@ -373,6 +391,7 @@ static int begin(struct keeper *k)
         fcntl(o->pipe, F_SETFL, O_NONBLOCK); /* a fetcher that does not listen is not waited for */
         if (ledger_load(k->ledger, compile_org_key(o->config), &o->roster) < 0)
             return -1;
+        o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
         known |= o->roster.count > 0;
     }
     if (read_last_snapshot(k) < 0)
@@ -380,17 +399,27 @@ static int begin(struct keeper *k)
     return known ? keeper_publish(k) : 0;
 }
 
+/* What is wrong with the organization, or held; "listed" when it is nothing. TEXT has room for it.
+ */
+static const char *outcome(const struct keeper_org *o, char *text, size_t size)
+{
+    if (o->failure[0])
+        return o->failure;
+    if (!done(o))
+        return "not listed";
+    return brake_describe(&o->roster, text, size) ? text : "listed";
+}
+
 static int conclude(const struct keeper *k)
 {
     int rc = 0;
+    char text[512];
     for (uint32_t i = 0; i < k->org_count; i++) {
-        if (k->org[i].failure[0] || !done(&k->org[i]))
+        const struct keeper_org *o = &k->org[i];
+        if (o->failure[0] || !done(o) || o->held[0])
             rc = 1;
         if (k->settings->mode != KEEPER_SERVE)
-            printf("%s: %s\n", k->org[i].config->name,
-                   k->org[i].failure[0] ? k->org[i].failure
-                   : done(&k->org[i])   ? "listed"
-                                        : "not listed");
+            printf("%s: %s\n", o->config->name, outcome(o, text, sizeof text));
     }
     if (k->settings->mode != KEEPER_SERVE)
         printf("%s: %u users (%u active), %u groups; %u members withheld; generation %" PRIu64 "\n",

@@ -61,7 +61,8 @@ enum org_link {
 enum org_listing {
     ORG_UNLISTED, /* nothing was committed yet */
     ORG_LISTED,
-    ORG_REFUSED, /* its last complete listing was not taken: nothing but another one counts */
+    ORG_REFUSED, /* its last complete listing was not taken: until one is, changes are, but they
+                    confirm nobody */
 };
 
 struct keeper_org {
@@ -82,6 +83,8 @@ struct keeper_org {
     int64_t recorded_ms;  /* confirmed_ms as the snapshot has it */
 
     char failure[CONFIRM_TEXT_LEN]; /* what went wrong last, "" = nothing */
+    char held[CONFIRM_TEXT_LEN];    /* what the brake holds, "" = nothing */
+    uint32_t held_count;            /* from how many members */
     uint64_t failures;  /* how often it could not be heard from, or its word not be taken */
     int64_t listing_ms; /* how long the last complete listing took, up to the snapshot */
 };

@@ -30,6 +30,8 @@ static const char schema[] =
     " state INTEGER NOT NULL, email TEXT NOT NULL, username TEXT NOT NULL, display TEXT NOT NULL, "
     "roles BLOB NOT NULL,"
     " permissions BLOB NOT NULL, PRIMARY KEY(org, remote)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS brake(org TEXT NOT NULL, remote TEXT NOT NULL, lost_ms INTEGER NOT "
+    "NULL, held INTEGER NOT NULL, PRIMARY KEY(org, remote)) WITHOUT ROWID;"
     "COMMIT;";
 
 /* What each version has that the one before does not; the schema is version 1. */
@@ -51,6 +53,8 @@ enum statement {
     HOME_TAKEN,
     LOAD,
     STORE,
+    STORE_BRAKE,
+    DROP_BRAKE,
     STATEMENTS
 };
 
@@ -68,11 +72,15 @@ static const char *const sql[STATEMENTS] = {
                    "WHERE name=?1",
     [HOME_TAKEN] =
         "SELECT 1 FROM members WHERE home=?1 AND home<>'' AND NOT (org=?2 AND remote=?3)",
-    [LOAD] = "SELECT remote, id, name, state, email, username, display, roles, permissions, home "
-             "FROM members WHERE org=?1",
+    [LOAD] = "SELECT remote, id, name, state, email, username, display, roles, permissions, home, "
+             "coalesce(lost_ms, 0), coalesce(held, 0) FROM members LEFT JOIN brake USING(org, "
+             "remote) WHERE org=?1",
     [STORE] = "INSERT OR REPLACE INTO members(org, remote, id, name, state, email, username, "
               "display, roles, permissions, home)"
               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [STORE_BRAKE] = "INSERT OR REPLACE INTO brake(org, remote, lost_ms, held) VALUES(?1, ?2, ?3, "
+                    "?4)",
+    [DROP_BRAKE] = "DELETE FROM brake WHERE org=?1 AND remote=?2",
 };
 
 struct ledger {
@@ -230,8 +238,24 @@ static void bind_list(sqlite3_stmt *s, int at, const struct text_list *list)
                       SQLITE_STATIC);
 }
 
+/* What the brake knows of M: a row while it knows anything. */
+static int store_brake(struct ledger *l, const char *org, const struct roster_member *m)
+{
+    bool known = m->held || m->lost_ms > 0;
+    sqlite3_stmt *s = l->statement[known ? STORE_BRAKE : DROP_BRAKE];
+    bind_text(s, 1, org);
+    bind_text(s, 2, m->remote.id);
+    if (known) {
+        sqlite3_bind_int64(s, 3, m->lost_ms);
+        sqlite3_bind_int(s, 4, m->held);
+    }
+    return step(l, s, NULL, "cannot store what the brake holds") < 0 ? -1 : 0;
+}
+
 int ledger_store(struct ledger *l, const char *org, const struct roster_member *m)
 {
+    if (m->brake_changed && store_brake(l, org, m) < 0)
+        return -1;
     sqlite3_stmt *s = l->statement[STORE];
     bind_text(s, 1, org);
     bind_text(s, 2, m->remote.id);
@@ -283,6 +307,8 @@ static struct roster_member *column_member(sqlite3_stmt *s)
     if (m) {
         m->uid = (uint32_t)sqlite3_column_int64(s, 1);
         snprintf(m->name, sizeof m->name, "%s", column_text(s, 2));
+        m->lost_ms = sqlite3_column_int64(s, 10);
+        m->held = sqlite3_column_int(s, 11) != 0;
     }
     return m;
 }

@@ -10,8 +10,6 @@
 #define MEMBERS_MAX 8000000
 /* Of a listing's malformed members so many have a line in the log. */
 #define REFUSED_LOGGED 100
-/* Up to this many members a listing may remove all but the last. */
-#define BRAKE_LEAST 10
 
 void listing_begin(struct listing *l, enum listing_kind kind)
 {
@@ -41,31 +39,9 @@ void listing_add(struct listing *l, const char *org, const void *message, size_t
 
 /* --- is it plausible? --- */
 
-struct departure {
-    const struct roster *known;
-    uint32_t gone, stay;
-};
-
-/* For each current member in the answer: counts removed ones in GONE, the others in STAY. */
-static void count_departure(struct roster_member *m, void *arg)
+bool listing_implausible(const struct listing *l, const struct roster *known, char *text,
+                         size_t size)
 {
-    struct departure *d = arg;
-    const struct roster_member *now = roster_find(d->known, m->remote.id);
-    if (!now || now->remote.state == MEMBER_REMOVED)
-        return;
-    bool gone = m->remote.state == MEMBER_REMOVED;
-    d->gone += gone;
-    d->stay += !gone;
-}
-
-bool listing_implausible(const struct listing *l, const struct roster *known, enum brake_mode mode,
-                         char *text, size_t size)
-{
-    struct departure d = {.known = known};
-    roster_each(&l->members, count_departure, &d);
-    uint32_t members = (uint32_t)known->present;
-    if (l->kind == LISTING_COMPLETE)
-        d.gone = members - d.stay;
     if (l->kind == LISTING_UNUSABLE)
         snprintf(text, size, "it is too large, or memory ran out while its members were listed");
     else if (known->count + l->members.count > MEMBERS_MAX)
@@ -73,10 +49,6 @@ bool listing_implausible(const struct listing *l, const struct roster *known, en
                  MEMBERS_MAX / 2);
     else if (l->kind == LISTING_COMPLETE && l->members.present == 0)
         snprintf(text, size, "it lists no member at all");
-    else if (mode == BRAKE_ON && members > BRAKE_LEAST && d.gone > members / 2)
-        snprintf(text, size,
-                 "it would remove %u of %u members; if that is right: orgadmin host sync --accept",
-                 d.gone, members);
     else
         return false;
     return true;
@@ -86,13 +58,43 @@ bool listing_implausible(const struct listing *l, const struct roster *known, en
 
 struct merge {
     struct roster *known;
+    struct brake *brake;
     uint64_t number;
     bool changed, failed;
 };
 
+/* Judges a member of the answer: HELD marks the one that is not to be taken. */
+static void judge_listed(struct roster_member *m, void *arg)
+{
+    struct merge *merge = arg;
+    struct roster_member *old = roster_find(merge->known, m->remote.id);
+    if (!old)
+        return;
+    old->seen = merge->number;
+    if (brake_is_loss(merge->brake, &old->remote, &m->remote))
+        m->held = !brake_admits(merge->brake, old);
+    else
+        brake_let_go(old);
+    merge->changed |= old->brake_changed;
+}
+
+static void remove_unlisted(struct roster_member *m, void *arg)
+{
+    struct merge *merge = arg;
+    if (m->seen == merge->number || m->remote.state == MEMBER_REMOVED)
+        return;
+    if (m->remote.state != MEMBER_ACTIVE || brake_admits(merge->brake, m)) {
+        roster_remove(merge->known, m);
+        merge->changed = true;
+    }
+    merge->changed |= m->brake_changed;
+}
+
 static void merge_member(struct roster_member *m, void *arg)
 {
     struct merge *merge = arg;
+    if (m->held)
+        return;
     struct roster_member *old = roster_find(merge->known, m->remote.id);
     if (m->remote.state == MEMBER_REMOVED) {
         if (old && old->remote.state != MEMBER_REMOVED) {
@@ -110,22 +112,14 @@ static void merge_member(struct roster_member *m, void *arg)
     merge->changed |= copy->changed;
 }
 
-static void remove_unlisted(struct roster_member *m, void *arg)
-{
-    struct merge *merge = arg;
-    if (m->seen == merge->number || m->remote.state == MEMBER_REMOVED)
-        return;
-    roster_remove(merge->known, m);
-    merge->changed = true;
-}
-
-int listing_merge(struct listing *l, struct roster *known)
+int listing_merge(struct listing *l, struct roster *known, struct brake *brake)
 {
     if (l->kind == LISTING_COMPLETE)
         l->number++;
-    struct merge merge = {.known = known, .number = l->number};
-    roster_each(&l->members, merge_member, &merge);
-    if (l->kind == LISTING_COMPLETE && !merge.failed)
+    struct merge merge = {.known = known, .brake = brake, .number = l->number};
+    roster_each(&l->members, judge_listed, &merge);
+    if (l->kind == LISTING_COMPLETE)
         roster_each(known, remove_unlisted, &merge);
+    roster_each(&l->members, merge_member, &merge);
     return merge.failed ? -1 : merge.changed;
 }

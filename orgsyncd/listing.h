@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "orgsyncd/brake.h"
 #include "orgsyncd/roster.h"
 
 /* Bytes of a listing; one of a million members is a third of that. */
@@ -34,18 +35,16 @@ void listing_begin(struct listing *l, enum listing_kind kind);
 /* Takes the member in MESSAGE. A malformed one is left out with a line in ORG's name in the log. */
 void listing_add(struct listing *l, const char *org, const void *message, size_t size);
 
-/* How the shrink brake treats a listing. */
-enum brake_mode {
-    BRAKE_ON,
-    BRAKE_ACCEPT, /* an administrator accepts what the next listing removes */
-};
-
 /* True when the answer cannot be taken into KNOWN; TEXT says why. */
-bool listing_implausible(const struct listing *l, const struct roster *known, enum brake_mode mode,
-                         char *text, size_t size);
+bool listing_implausible(const struct listing *l, const struct roster *known, char *text,
+                         size_t size);
 
-/* Takes the answer into KNOWN. Returns 1 when a member changed, 0 when none did, -1 when memory ran
- * out. The answer itself stays until listing_begin. */
-int listing_merge(struct listing *l, struct roster *known);
+/*
+ * Takes the answer into KNOWN, but for the losses that BRAKE holds. Losses that the answer names
+ * come before those of members that a complete listing leaves out, both in the order of the remote
+ * ids. Returns 1 when a member changed, 0 when none did, -1 when memory ran out. The answer itself
+ * stays until listing_begin.
+ */
+int listing_merge(struct listing *l, struct roster *known, struct brake *brake);
 
 #endif

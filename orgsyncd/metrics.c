@@ -76,6 +76,11 @@ static void add_organizations(struct text *t, const struct keeper *k)
     for (uint32_t i = 0; i < k->org_count; i++)
         add(t, "orgsyncd_members{organization=\"%s\"} %zu\n", k->org[i].config->name,
             k->org[i].roster.present);
+    head(t, "brake_held", "gauge",
+         "Members from whom the brake holds what the organization would take.");
+    for (uint32_t i = 0; i < k->org_count; i++)
+        add(t, "orgsyncd_brake_held{organization=\"%s\"} %u\n", k->org[i].config->name,
+            k->org[i].held_count);
     head(t, "api_errors_total", "counter",
          "Times the organization could not be heard from or its answer not be taken.");
     for (uint32_t i = 0; i < k->org_count; i++)

@@ -100,6 +100,9 @@ int roster_put(struct roster *roster, struct roster_member *member)
         member->served = old->served;
         member->uid = old->uid;
         member->complaint = old->complaint;
+        member->held = old->held;
+        member->lost_ms = old->lost_ms;
+        member->brake_changed = old->brake_changed;
         member->changed = old->changed || !same(&old->remote, &member->remote);
         roster->present -= old->remote.state != MEMBER_REMOVED;
         *slot = member;

@@ -20,6 +20,9 @@ struct roster_member {
     bool reserved; /* NAME is reserved by now, and is kept as a user's */
     bool served;   /* the member is in the last snapshot */
     bool changed;  /* to be stored in the ledger */
+    bool brake_changed; /* the next two as well */
+    bool held;          /* brake.h: what the organization would take from the member is held */
+    int64_t lost_ms;    /* brake.h: wall clock when a loss of the member was counted, 0 = never */
     const char *complaint; /* static; what was reported of the member last */
     uint64_t seen;         /* the listing that named the member last */
     struct pipe_member remote;

@@ -207,7 +207,7 @@ with=()
 members ada:admin mia:member
 orgadmin host sync 2>/dev/null
 doctor
-names "a listing that the shrink brake stopped" "failure organization acme" 'would remove.*host sync --accept'
+names "losses that the brake holds" "failure organization acme" 'the brake holds what would be taken from.*host sync --accept'
 rm "$MEMBERS"
 orgadmin host sync 2>/dev/null
 doctor

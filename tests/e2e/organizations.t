@@ -100,4 +100,48 @@ kill -STOP $acme
 sleep 1.5
 allowed ben beta rule "acme's API hangs: beta's are confirmed"
 kill -CONT $acme
+
+# --- who has a name that both have: twin, in a host that knows nobody yet ---
+daemon=$(pgrep -x orgsyncd -P $$ | head -1)
+kill "$daemon"
+wait "$daemon" 2>/dev/null
+# anew LATE: orgsyncd begins without a ledger, and LATE's API answers a second later
+anew() {
+    rm -rf /var/lib/orglogin
+    kill -STOP "$1"
+    orgsyncd 2>"$T/orgsyncd.log" &
+    daemon=$!
+    sleep 1
+    kill -CONT "$1"
+    wait_for 10 getent passwd bob && wait_for 10 getent passwd ann
+}
+# shellcheck disable=SC2329 # called by ok
+end() { kill $daemon && wait $daemon; }
+ok "a host that knows nobody: acme answers a second late" anew $acme
+is "$(id -Gn twin)" "twin acme" "... the name is acme's member's all the same: acme stands first"
+like "$(cat "$T/orgsyncd.log")" 'beta: member usr_.*"twin".*is not served: .*stands before' "... and the log says why beta's has it not"
+like "$(orgsyncd --check 2>&1)" 'beta: member usr_.*"twin".*is not served' "... and --check"
+end
+ok "beta answers late" anew $beta
+is "$(id -Gn twin)" "twin acme" "... it is acme's again"
+end
+perl -0pi -e 's|(  \{ name = "acme"; provider.*?\}),\n(  \{ name = "beta"; provider.*?\})|$2,\n$1|s' $CONF
+ok "beta stands first, and answers a second late" anew $beta
+is "$(id -Gn twin)" "twin beta" "... now the name is beta's member's"
+end
+ok "acme answers late" anew $acme
+is "$(id -Gn twin)" "twin beta" "... it is beta's again"
+end
+perl -0pi -e 's|(  \{ name = "beta"; provider.*?\}),\n(  \{ name = "acme"; provider.*?\})|$2,\n$1|s' $CONF
+orgsyncd 2>"$T/orgsyncd.log" &
+daemon=$!
+wait_for 10 grep -q 'acme: member usr_.*"twin".*is not served' "$T/orgsyncd.log"
+is "$(id -Gn twin)" "twin beta" "acme stands first again: a name that is bound stays bound"
+end
+kill $acme
+rm -rf /var/lib/orglogin
+orgsyncd 2>"$T/orgsyncd.log" &
+daemon=$!
+ok "acme is away: the others are not kept waiting" wait_for 10 getent passwd twin
+is "$(id -Gn twin)" "twin beta" "... and the name is beta's"
 done_testing

@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -308,35 +309,6 @@ static void impossible_times(void **state)
     check_after(1);
 }
 
-/* To be gone at once, one by one, or for want of anybody: the brake holds. */
-static void removals(void **state)
-{
-    (void)state;
-    char message[PIPE_MAX], id[16];
-    start_keeper();
-    say_header(PIPE_RESET);
-    for (int i = 0; i < 30; i++) {
-        snprintf(id, sizeof id, "m%d", i);
-        say_member(id, id);
-    }
-    say_header(PIPE_COMMIT);
-    say_header(PIPE_RESET);
-    say_header(PIPE_COMMIT); /* nobody */
-    say_listing((const char *const[]){"m1", NULL});
-    for (int i = 0; i < 30; i++) {
-        snprintf(id, sizeof id, "m%d", i);
-        say(message, make_member(message, MEMBER_REMOVED, id, "", "admin"));
-    }
-    say_header(PIPE_COMMIT);
-    assert_int_equal(end_keeper(), FETCHER_GONE);
-    struct snapshot_user user;
-    for (int i = 0; i < 30; i++) {
-        snprintf(id, sizeof id, "m%d", i);
-        assert_int_equal(find(id, &user), SNAPSHOT_OK);
-        assert_int_equal(user.state, MEMBER_ACTIVE);
-    }
-}
-
 /* A listing of m0, m1 and so on, from FIRST to before END. */
 static void say_some(int first, int end)
 {
@@ -352,6 +324,42 @@ static void say_some(int first, int end)
 static void say_crowd(int count)
 {
     say_some(0, count);
+}
+
+/* A single change: what the organization says of the member m<I> now. */
+static void say_change(enum member_state state, int i, const char *role)
+{
+    char message[PIPE_MAX], id[16];
+    snprintf(id, sizeof id, "m%d", i);
+    say(message, make_member(message, state, id, id, role));
+    say_header(PIPE_COMMIT);
+}
+
+/* How many of m0 to before END are active in the snapshot, and are admins. */
+static int count_admins(int end)
+{
+    struct snapshot s;
+    struct snapshot_user user;
+    struct snapshot_class class;
+    const char *why;
+    char id[16];
+    int count = 0;
+    assert_int_equal(snapshot_open(&s, PATH_SNAPSHOT, &why), SNAPSHOT_OK);
+    for (int i = 0; i < end; i++) {
+        int len = snprintf(id, sizeof id, "m%d", i);
+        if (snapshot_user_by_name(&s, id, (size_t)len, &user) != SNAPSHOT_OK)
+            continue;
+        assert_int_equal(snapshot_class(&s, user.class_ref, &class), SNAPSHOT_OK);
+        count += user.state == MEMBER_ACTIVE && text_list_has(&class.roles, "admin");
+    }
+    snapshot_close(&s);
+    return count;
+}
+
+static bool is_active(const char *name)
+{
+    struct snapshot_user user;
+    return find(name, &user) == SNAPSHOT_OK && user.state == MEMBER_ACTIVE;
 }
 
 /* A listing that brings nothing new makes no new snapshot, those who left included. */
@@ -370,20 +378,134 @@ static void nothing_new(void **state)
     snapshot_close(&s);
 }
 
+/* Half of the members go in one answer; who is missing in the next ones stays, by name or not. */
+static void removed_together(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_crowd(30);
+    say_header(PIPE_RESET);
+    say_header(PIPE_COMMIT); /* nobody: that is no listing */
+    say_listing((const char *const[]){"m1", NULL});
+    for (int i = 0; i < 30; i++)
+        say_change(MEMBER_REMOVED, i, "admin");
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(30), 15);
+}
+
+/* The same, one by one; and it is the same whatever they lose. */
+static void lost_one_by_one(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_crowd(30);
+    for (int i = 0; i < 30; i++)
+        say_change(i % 3 == 0   ? MEMBER_REMOVED
+                   : i % 3 == 1 ? MEMBER_SUSPENDED
+                                : MEMBER_ACTIVE,
+                   i, i % 3 == 2 ? "guest" : "admin");
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(15), 0);
+    assert_int_equal(count_admins(30), 15);
+}
+
+/* Neither another name nor a role that nothing depends on is a loss; nor is what those lose who had
+ * lost already. */
+static void no_loss(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_crowd(12);
+    for (int i = 0; i < 12; i++)
+        say_change(MEMBER_ACTIVE, i, "guest"); /* six of them lose a group */
+    for (int i = 0; i < 12; i++)
+        say_change(MEMBER_ACTIVE, i, "visitor");
+    for (int i = 0; i < 6; i++)
+        say_change(MEMBER_REMOVED, i, "visitor");
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(12), 6);
+    for (int i = 0; i < 6; i++)
+        assert_false(is_active((const char *const[]){"m0", "m1", "m2", "m3", "m4", "m5"}[i]));
+}
+
+/* Of ten all but the last may go, together and one by one. */
+static void ten_members(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_crowd(10);
+    say_crowd(4);
+    say_change(MEMBER_REMOVED, 2, "admin");
+    say_change(MEMBER_SUSPENDED, 1, "admin");
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(10), 2);
+}
+
+/* Whom the organization names as suspended comes before whom it only leaves out. */
+static void named_first(void **state)
+{
+    (void)state;
+    char message[PIPE_MAX], id[16];
+    start_keeper();
+    say_crowd(20);
+    say_header(PIPE_RESET);
+    for (int i = 10; i < 20; i++) { /* m0 to m9 are left out */
+        snprintf(id, sizeof id, "m%d", i);
+        say(message,
+            make_member(message, i < 15 ? MEMBER_SUSPENDED : MEMBER_ACTIVE, id, id, "admin"));
+    }
+    say_header(PIPE_COMMIT);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(20), 10);
+    assert_false(is_active("m10"));
+    assert_false(is_active("m14"));
+    assert_int_equal(count_admins(10), 5);
+}
+
 /* Those who come back do not make up for those who are missing. */
 static void others_return(void **state)
 {
     (void)state;
-    struct snapshot_user user;
     start_keeper();
     say_crowd(30);
     say_some(0, 15);
     say_some(15, 30);
     assert_int_equal(end_keeper(), FETCHER_GONE);
-    assert_int_equal(find("m3", &user), SNAPSHOT_OK);
-    assert_int_equal(user.state, MEMBER_ACTIVE);
-    assert_int_equal(find("m20", &user), SNAPSHOT_OK);
-    assert_int_equal(user.state, MEMBER_REMOVED);
+    assert_true(is_active("m3"));
+    assert_true(is_active("m20"));
+}
+
+/* Gives the ledger what TEXT says. */
+static void change_ledger(const char *text)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(PATH_LEDGER, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Neither a restart nor time lets go what is held; time makes room for others. */
+static void held_across_restarts(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_crowd(20);
+    for (int i = 0; i < 11; i++)
+        say_change(MEMBER_REMOVED, i, "admin"); /* m10 is held */
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(20), 10);
+    start_keeper();
+    say_some(12, 20); /* and so is m11 */
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(20), 10);
+    change_ledger("UPDATE brake SET lost_ms = lost_ms - 3600000 WHERE lost_ms > 0");
+    start_keeper();
+    say_some(13, 20);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(is_active("m10"));
+    assert_true(is_active("m11"));
+    assert_false(is_active("m12"));
+    assert_int_equal(count_admins(20), 9);
 }
 
 /* What orgsyncd answers to a request. */
@@ -415,38 +537,74 @@ static void time_ahead(void **state)
     assert_int_equal(end_keeper(), FETCHER_GONE);
 }
 
-/* A login need not wait for an organization whose listing was not taken: nothing that it hears can
- * confirm the member. */
-static void braked_login(void **state)
+/* Waits until TEXT is (or PRESENT is false: is not) in what status says is wrong. */
+static void wait_for_trouble(const char *text, bool present)
+{
+    for (int i = 0; i < 3000; i++, usleep(10000))
+        if ((strstr(ask(CONFIRM_STATUS, 0).text, text) != NULL) == present)
+            return;
+    fail_msg("status says \"%s\"", ask(CONFIRM_STATUS, 0).text);
+}
+
+/* While something is held, logins are confirmed and changes of others arrive; who is listed again
+ * is not held any more. */
+static void held_login(void **state)
 {
     (void)state;
-    struct snapshot_user user;
+    char metrics[CONFIRM_METRICS_MAX];
+    struct confirm_request request = {
+        .magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH, .wait_ms = 10000};
+    struct confirm_reply reply;
+    start_keeper();
+    say_crowd(14);
+    assert_int_equal(ask(CONFIRM_FRESH, 10000).status, CONFIRM_YES);
+    say_some(8, 14); /* 8 of 14 leave */
+    wait_for_trouble("from 1 member: m7; if that is right: orgadmin host sync --accept", true);
+    request.max_age_ms = 60000;
+    assert_int_equal(confirm_ask(PATH_CONFIRM, &request, 20000, &reply), 0);
+    assert_int_equal(reply.status, CONFIRM_YES);
+    assert_int_equal(reply.members, 7);
+    assert_int_equal(confirm_metrics(PATH_CONFIRM, 20000, metrics), 0);
+    assert_non_null(strstr(metrics, "orgsyncd_brake_held{organization=\"acme\"} 1\n"));
+    say_member("usr_new", "new");
+    say_header(PIPE_COMMIT);
+    for (int i = 0; i < 3000 && ask(CONFIRM_STATUS, 0).members != 8; i++)
+        usleep(10000);
+    assert_true(is_active("new"));
+    say_change(MEMBER_ACTIVE, 7, "admin");
+    wait_for_trouble("brake", false);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(14), 7);
+}
+
+/* A login need not wait for an organization whose listing was not taken, and is not confirmed; but
+ * a change that it names counts. */
+static void refused_listing(void **state)
+{
+    (void)state;
     start_keeper();
     say_crowd(30);
     assert_int_equal(ask(CONFIRM_FRESH, 10000).status, CONFIRM_YES);
-    say_crowd(3);
-    for (int i = 0; i < 3000 && ask(CONFIRM_STATUS, 0).text[0] == '\0'; i++)
+    say_header(PIPE_RESET);
+    say_header(PIPE_COMMIT);
+    wait_for_trouble("no member at all", true);
+    say_change(MEMBER_REMOVED, 3, "admin");
+    for (int i = 0; i < 3000 && ask(CONFIRM_STATUS, 0).members != 29; i++)
         usleep(10000);
-    for (int i = 0; i < 3; i++) {
-        int64_t begun = clock_mono_ms();
-        assert_int_equal(ask(CONFIRM_FRESH, 15000).status, CONFIRM_NO);
-        assert_in_range(clock_mono_ms() - begun, 0, 10000);
-        say_member("usr_new", "new");
-        say_header(PIPE_COMMIT); /* of a change, which waits for a listing that is taken */
-    }
+    assert_false(is_active("m3"));
+    int64_t begun = clock_mono_ms();
+    assert_int_equal(ask(CONFIRM_FRESH, 15000).status, CONFIRM_NO);
+    assert_in_range(clock_mono_ms() - begun, 0, 10000);
     say_crowd(29);
-    for (int i = 0; i < 3000 && ask(CONFIRM_STATUS, 0).text[0] != '\0'; i++)
-        usleep(10000);
+    wait_for_trouble("no member at all", false);
     assert_int_equal(ask(CONFIRM_FRESH, 15000).status, CONFIRM_YES);
     assert_int_equal(end_keeper(), FETCHER_GONE);
-    assert_int_equal(find("new", &user), SNAPSHOT_ABSENT);
 }
 
 /* What an administrator accepted is the listing that he asked for, not one of another day. */
 static void acceptance_ends(void **state)
 {
     (void)state;
-    struct snapshot_user user;
     start_keeper();
     say_crowd(30);
     ask(CONFIRM_FRESH, 10000);
@@ -454,16 +612,17 @@ static void acceptance_ends(void **state)
     say_header(PIPE_FAILED);
     say_crowd(3);
     assert_int_equal(end_keeper(), FETCHER_GONE);
-    assert_int_equal(find("m20", &user), SNAPSHOT_OK);
-    assert_int_equal(user.state, MEMBER_ACTIVE);
+    assert_int_equal(count_admins(30), 15);
     start_keeper();
-    say_crowd(30);
+    say_crowd(3); /* all the others are held */
     ask(CONFIRM_FRESH, 10000);
     ask(CONFIRM_ACCEPT, 0);
     say_crowd(3);
+    wait_for_trouble("brake", false);
+    say_some(0, 20); /* what was accepted is not counted any more */
+    say_some(0, 10);
     assert_int_equal(end_keeper(), FETCHER_GONE);
-    assert_int_equal(find("m20", &user), SNAPSHOT_OK);
-    assert_int_equal(user.state, MEMBER_REMOVED);
+    assert_int_equal(count_admins(30), 10);
 }
 
 /* A snapshot that was put back from a backup is not confirmed, but replaced. */
@@ -641,11 +800,17 @@ int main(void)
         cmocka_unit_test_setup_teardown(malformed_members, fresh, clean_up),
         cmocka_unit_test_setup_teardown(out_of_order, fresh, clean_up),
         cmocka_unit_test_setup_teardown(impossible_times, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(removals, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(removed_together, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(lost_one_by_one, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(no_loss, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(ten_members, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(named_first, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(held_across_restarts, fresh, clean_up),
         cmocka_unit_test_setup_teardown(time_ahead, fresh, clean_up),
         cmocka_unit_test_setup_teardown(nothing_new, fresh, clean_up),
         cmocka_unit_test_setup_teardown(others_return, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(braked_login, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(held_login, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(refused_listing, fresh, clean_up),
         cmocka_unit_test_setup_teardown(acceptance_ends, fresh, clean_up),
         cmocka_unit_test_setup_teardown(old_snapshot, fresh, clean_up),
         cmocka_unit_test_setup_teardown(garbage, fresh, clean_up),

@@ -1,0 +1,177 @@
+#include "orgsyncd/brake.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "orgsyncd/log.h"
+
+/* Of the members whose loss is held so many have a line in the log for each answer. */
+#define HELD_LOGGED 100
+
+static bool is_recent(const struct brake *b, const struct roster_member *m)
+{
+    return m->lost_ms > 0 && m->lost_ms > b->now_ms - BRAKE_WINDOW_MS;
+}
+
+static void measure_member(struct roster_member *m, void *arg)
+{
+    struct brake *b = arg;
+    bool recent = is_recent(b, m);
+    b->lost += recent;
+    b->base += recent || m->remote.state == MEMBER_ACTIVE;
+}
+
+static void measure(struct brake *b)
+{
+    if (b->measured)
+        return;
+    b->measured = true;
+    roster_each(b->known, measure_member, b);
+}
+
+static bool matches(bool everyone, const struct text_list *roles,
+                    const struct text_list *permissions, const struct pipe_member *m)
+{
+    return everyone || text_lists_meet(roles, &m->roles) ||
+           text_lists_meet(permissions, &m->permissions);
+}
+
+static bool loses_rule(const struct brake *b, const struct pipe_member *before,
+                       const struct pipe_member *after)
+{
+    for (size_t i = 0; i < b->config->rules.count; i++) {
+        const struct rule *r = &b->config->rules.rule[i];
+        if (strcmp(r->org, b->org) == 0 &&
+            matches(r->everyone, &r->roles, &r->permissions, before) &&
+            !matches(r->everyone, &r->roles, &r->permissions, after))
+            return true;
+    }
+    return false;
+}
+
+static bool loses_group(const struct brake *b, const struct pipe_member *before,
+                        const struct pipe_member *after)
+{
+    for (uint32_t i = 0; i < b->config->group_count; i++) {
+        const struct config_group *g = &b->config->group[i];
+        if (strcmp(g->org, b->org) == 0 &&
+            matches(g->everyone, &g->roles, &g->permissions, before) &&
+            !matches(g->everyone, &g->roles, &g->permissions, after))
+            return true;
+    }
+    return false;
+}
+
+bool brake_is_loss(const struct brake *b, const struct pipe_member *before,
+                   const struct pipe_member *after)
+{
+    if (before->state != MEMBER_ACTIVE)
+        return false; /* who cannot log in has nothing to lose */
+    if (after->state != MEMBER_ACTIVE)
+        return true;
+    bool same = roster_same_list(&before->roles, &after->roles) &&
+                roster_same_list(&before->permissions, &after->permissions);
+    return !same && (loses_rule(b, before, after) || loses_group(b, before, after));
+}
+
+static void hold(struct brake *b, struct roster_member *m)
+{
+    if (m->held)
+        return;
+    m->held = m->brake_changed = m->changed = true;
+    if (b->held++ < HELD_LOGGED)
+        log_line("%s: the brake holds what the organization would take from %s (member %s): %u of "
+                 "%u members lost something within an hour",
+                 b->org, *m->name ? m->name : "somebody without a name", m->remote.id, b->lost,
+                 b->base);
+}
+
+bool brake_admits(struct brake *b, struct roster_member *m)
+{
+    if (b->mode == BRAKE_ACCEPT) {
+        brake_let_go(m);
+        return true;
+    }
+    measure(b);
+    bool counted = is_recent(b, m);
+    if (m->held || (!counted && b->base > BRAKE_LEAST && b->lost >= b->base / 2)) {
+        hold(b, m);
+        return false;
+    }
+    if (!counted) {
+        b->lost++;
+        m->lost_ms = b->now_ms;
+        m->brake_changed = m->changed = true;
+    }
+    return true;
+}
+
+void brake_let_go(struct roster_member *m)
+{
+    if (!m->held)
+        return;
+    m->held = false;
+    m->brake_changed = m->changed = true;
+}
+
+static void reset_member(struct roster_member *m, void *arg)
+{
+    if (m->lost_ms == 0 && !m->held)
+        return;
+    m->lost_ms = 0;
+    m->held = false;
+    m->brake_changed = m->changed = true;
+    *(bool *)arg = true;
+}
+
+bool brake_reset(const struct roster *known)
+{
+    bool any = false;
+    roster_each(known, reset_member, &any);
+    return any;
+}
+
+/* --- what is held --- */
+
+struct names {
+    char text[512];
+    size_t used, room;
+    uint32_t held, named;
+};
+
+/* Adds the name of a held member while there is room for it. */
+static void add_name(struct roster_member *m, void *arg)
+{
+    struct names *n = arg;
+    if (!m->held)
+        return;
+    n->held++;
+    const char *name = *m->name ? m->name : m->remote.id;
+    size_t len = strlen(name) + (n->used ? 2 : 0);
+    if (n->named + 1 < n->held || len >= n->room - n->used)
+        return;
+    snprintf(n->text + n->used, n->room - n->used, "%s%s", n->used ? ", " : "", name);
+    n->used += len;
+    n->named++;
+}
+
+uint32_t brake_describe(const struct roster *known, char *text, size_t size)
+{
+    static const char before[] = "the brake holds what would be taken from",
+                      after[] = "if that is right: orgadmin host sync --accept";
+    /* "members: " and "; ", and for those who do not fit " and 4294967295 more" */
+    size_t frame = sizeof before + sizeof after + 50;
+    struct names n = {.room = size > frame + 1 ? size - frame : 1};
+    char more[24] = "";
+    if (n.room > sizeof n.text)
+        n.room = sizeof n.text;
+    roster_each(known, add_name, &n);
+    if (n.named < n.held)
+        snprintf(more, sizeof more, " and %u more", n.held - n.named);
+    if (n.held == 0)
+        *text = '\0';
+    else
+        snprintf(text, size, "%s %u member%s: %s%s; %s", before, n.held, n.held == 1 ? "" : "s",
+                 n.text, more, after);
+    return n.held;
+}

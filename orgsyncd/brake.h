@@ -1,0 +1,58 @@
+/*
+ * The brake. It protects an organization's members from an answer that is wrong as a whole: within
+ * an hour at most half of more than ten active members can lose something. A loss is to be removed
+ * or suspended, or to match an access rule or a group of the configuration no longer. A loss beyond
+ * the half is held: the member stays as before until an administrator accepts it (CONFIRM_ACCEPT)
+ * or the organization takes it back. Losses are counted by member, so that one who lost something
+ * within the hour can lose more without being counted again; they and what is held are in the
+ * ledger, so that a restart changes nothing. One thread.
+ */
+#ifndef ORGSYNCD_BRAKE_H
+#define ORGSYNCD_BRAKE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "orgsyncd/config.h"
+#include "orgsyncd/roster.h"
+
+/* Of up to this many members all can lose something. */
+#define BRAKE_LEAST     10
+#define BRAKE_WINDOW_MS 3600000
+
+enum brake_mode {
+    BRAKE_ON,
+    BRAKE_ACCEPT, /* an administrator accepts every loss in the next complete listing */
+};
+
+/* One answer's judge. Its caller fills in the first five. */
+struct brake {
+    const struct config *config;
+    const char *org; /* the organization's name in CONFIG */
+    const struct roster *known;
+    enum brake_mode mode;
+    int64_t now_ms; /* wall clock */
+    bool measured;  /* BASE and LOST are counted: at the first loss, before anything is applied */
+    uint32_t base;  /* members that are active, or were until they lost it within the hour */
+    uint32_t lost;  /* members that lost something within the hour */
+    uint32_t held;  /* losses of this answer that were not held before */
+};
+
+/* Does a member lose something when AFTER takes BEFORE's place? */
+bool brake_is_loss(const struct brake *b, const struct pipe_member *before,
+                   const struct pipe_member *after);
+
+/* M, of the roster, is to lose something: true when the loss counts now, false when it is held. */
+bool brake_admits(struct brake *b, struct roster_member *m);
+
+/* M's organization says nothing any more that is to be held. */
+void brake_let_go(struct roster_member *m);
+
+/* Forgets what was counted and held: after an accepted listing. True when there was anything. */
+bool brake_reset(const struct roster *known);
+
+/* What is held in KNOWN, as one line into TEXT, "" when it is nothing. Returns how many members. */
+uint32_t brake_describe(const struct roster *known, char *text, size_t size);
+
+#endif
