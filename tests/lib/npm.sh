@@ -18,6 +18,6 @@ npm_need() {
 npm_install() {
     [ -d "$2" ] && return
     rm -rf "$2.new"
-    npm install --prefix "$2.new" --ignore-scripts --no-audit --no-fund --no-save --fetch-retries=1 --fetch-retry-mintimeout=1000 \
+    npm install --prefix "$2.new" --cache "$2.new/cache" --ignore-scripts --no-audit --no-fund --no-save --fetch-retries=1 --fetch-retry-mintimeout=1000 \
         --fetch-timeout=30000 "$1" && mv "$2.new" "$2"
 }

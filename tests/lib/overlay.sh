@@ -3,11 +3,16 @@
 CHECKOUT=/usr/src/orglogin # where this checkout is seen inside
 ROOT=/srv/root
 
-# The tmpfs covers a directory that exists everywhere; it is seen in this mount namespace alone.
+# overlay LOWER: a copy of the directory LOWER in $ROOT that may be written to. The tmpfs covers a directory that exists everywhere; it is
+# seen in this mount namespace alone.
+overlay() {
+    mount -t tmpfs -o mode=755 root /srv &&
+        mkdir /srv/upper /srv/work "$ROOT" &&
+        mount -t overlay -o "lowerdir=$1,upperdir=/srv/upper,workdir=/srv/work" root "$ROOT"
+}
+
 mount_overlay() {
-    mount -t tmpfs -o mode=755 root /srv
-    mkdir /srv/upper /srv/work "$ROOT"
-    mount -t overlay -o "lowerdir=$BUILD/root,upperdir=/srv/upper,workdir=/srv/work" root "$ROOT"
+    overlay "$BUILD/root"
     mkdir -p "$ROOT$CHECKOUT" "$ROOT/mnt/build"
 }
 

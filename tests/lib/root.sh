@@ -22,7 +22,16 @@ root_lacking() {
         echo "mmdebstrap is not installed (tests/lib/deps installs it)"
     elif ! unshare --mount --pid --net --uts --ipc --fork true 2>/dev/null; then
         echo "may not make namespaces (is this a container without CAP_SYS_ADMIN?)"
+    elif ! root_overlays; then
+        echo "no overlay can be mounted on $ROOT_TOP (may this machine not mount, or is that an overlay of two layers itself?)"
     fi
+}
+
+# Can there be an overlay on the file system of the checkout, where the root will be? The kernel stacks two and no more, so not where the
+# checkout is in a container's container.
+root_overlays() {
+    # shellcheck disable=SC2016 # the inner shell's
+    unshare --mount --propagation private bash -c '. "$1/tests/lib/overlay.sh" && overlay "$1/tests"' bash "$ROOT_TOP" 2>/dev/null
 }
 
 root_codename() {

@@ -5,6 +5,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=$(cd "$TOP" && cd "${BUILD:-build}" && pwd)
 T=$(mktemp -d "${TMPDIR:-/tmp}/orglogin-test.XXXXXX")
 TAP_MISSING=$T.missing # commands that the test called and that do not exist
+export PYTHONDONTWRITEBYTECODE=1 # nothing is left in the checkout
 tap_n=0 tap_failed=0
 
 tap_cleanup() {

@@ -1,0 +1,53 @@
+#!/bin/bash
+# What the other tests stand on: a command that is missing fails a test, none reaches out of its own root, and where there can be no root
+# the reason is told.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib/tap.sh"
+
+# --- a command that does not exist ---
+# says LINE: what a test ends with that has LINE between two good ones
+says() {
+    printf '. "%s/tests/lib/tap.sh"\npass first\n%s\npass last\ndone_testing\n' "$TOP" "$1" >"$T/it.t"
+    out=$(BUILD=$BUILD bash "$T/it.t" 2>/dev/null)
+    echo "$? $(grep -E '^(not|#|1\.\.)' <<<"$out" | xargs -d '\n')"
+}
+is "$(says :)" "0 1..2" "a test passes"
+bad="1 not ok 3 - every command that the test calls exists # not found: no_such_thing 1..3"
+# shellcheck disable=SC2016 # the test's
+for line in 'no_such_thing' 'no_such_thing 2>/dev/null || :' 'out=$(no_such_thing | cat)' \
+    'wait_for 0 no_such_thing & wait' '(no_such_thing); no_such_thing' 'x() { ! no_such_thing; }; x' 'no_such_thing & wait'; do
+    [ "${line#wait_for}" = "$line" ] || line="WAIT_LEAST=0; $line"
+    is "$(says "$line")" "$bad" "one that calls what does not exist does not: $line"
+done
+is "$(says 'have no_such_thing && no_such_thing')" "0 1..2" "one that asks before does"
+is "$(says 'need no_such_thing')" "0 1..0 # SKIP no_such_thing is not installed" "... or is skipped"
+rest=$(find "${T%/*}" -maxdepth 1 -name "${T##*/}*" ! -path "$T" ! -path "$TAP_MISSING")
+is "$rest" '' "nothing is left"
+
+# --- no way out of the root ---
+# Where the machine is itself in a chroot, the top of a process's mounts is the machine around it: --root is the process's own.
+scripts() { grep -rlI --include='*.t' --include='*.sh' -e . "$TOP/tests" | cat - <(find "$TOP"/tests/{lib,demo,boot,e2e,faults,fuzz} -type f -perm -u+x) | sort -u; }
+outside() { xargs grep -HnE '\bnsenter\b' | grep -E -- ' (-[a-zA-Z]*[ma][a-zA-Z]*|--mount|--all)\b' | grep -vE -- ' (-[a-zA-Z]*r[a-zA-Z]*|--root)\b'; }
+printf 'nsenter -t 1 -m touch /etc/x\nnsenter -at 1 true\nnsenter --target 1 --mount --root true\nnsenter -t 1 -mr true\nnsenter -t 1 -n ip link\n' >"$T/bad.sh"
+is "$(echo "$T/bad.sh" | outside | cut -d: -f2 | xargs)" "1 2" "what enters another's mounts and not its root is found"
+is "$(scripts | grep -v 'tests/harness.t$' | outside)" '' "... in no test"
+
+# --- no root ---
+if [ "$(id -u)" = 0 ] && have mmdebstrap && unshare --mount --propagation private true 2>/dev/null; then
+    mkdir -p "$T"/{1,2,3}
+    cp -r "$TOP/tests/lib" "$T/lib"
+    mkdir -p "$T/1/tests/e2e" && mv "$T/lib" "$T/1/tests/"
+    # shellcheck disable=SC2016 # the test's
+    printf '. "$(dirname "$0")/../lib/root.sh"\ninside_root\n' >"$T/1/tests/e2e/x.t"
+    # shellcheck disable=SC2016 # the inner shell's
+    out=$(unshare --mount --propagation private bash -c 'cd "$1" && mount -t tmpfs two . -o mode=755 && mkdir u1 w1 u2 w2 o1 o2 l &&
+        cp -r "$2" l/x && mount -t overlay -o lowerdir=l,upperdir=u1,workdir=w1 o o1 && mkdir t && mount -t tmpfs t t && mkdir t/u t/w &&
+        mount -t overlay -o lowerdir=o1,upperdir=t/u,workdir=t/w o o2 && exec bash o2/x/tests/e2e/x.t' bash "$T/2" "$T/1" 2>&1)
+    case $out in
+    mount:*) pass "# SKIP a test of a checkout on two overlays: this one is on an overlay" ;;
+    *) like "$out" '^1\.\.0 # SKIP no overlay can be mounted on .*/o2/x ' "a test in the throw-away root is skipped, with the reason, where the checkout is on two overlays" ;;
+    esac
+else
+    pass "# SKIP a test of a checkout on two overlays: needs root, mmdebstrap and namespaces"
+fi
+done_testing
