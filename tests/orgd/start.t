@@ -6,7 +6,7 @@
 # refused STATUS REGEX NAME ARGUMENT...: orgd exits with STATUS and one line that says why
 refused() {
     local want=$1 regex=$2 name=$3 out rc; shift 3
-    out=$(timeout 10 "$ORGD" "$@" 2>&1 >/dev/null); rc=$?
+    out=$(timeout 60 "$ORGD" "$@" 2>&1 >/dev/null); rc=$?
     is "$rc" "$want" "$name: exit status"
     like "$out" "$regex" "$name: says why"
 }
