@@ -3,6 +3,13 @@
 . "$(dirname "$0")/../lib/tap.sh"
 need_root
 need python3 jq
+# Names of members resolve as on a host: in a mount namespace of the test's own /etc/nsswitch.conf has our service.
+if [ -z "${ORG_OWN_MOUNTS:-}" ]; then
+    unshare --mount true 2>/dev/null || skip_all "may not make a mount namespace"
+    ORG_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0"
+fi
+echo 'passwd: files org' >"$T/nsswitch.conf"
+mount --bind "$T/nsswitch.conf" /etc/nsswitch.conf
 ORGADMIN=$BUILD/orgadmin
 MKSNAPSHOT=${MKSNAPSHOT:-$BUILD/tests/mksnapshot}
 
@@ -10,7 +17,7 @@ SNAPSHOT=$(place "$BUILD" STATEDIR)/snapshot SOCKET=$(place "$BUILD" RUNDIR)/org
 case $SNAPSHOT in "$BUILD"/*) ;; *) skip_all "$BUILD was built for the machine's own places: make check has a tree with others" ;; esac
 mkdir -p "${SNAPSHOT%/*}" "${SOCKET%/*}"
 rm -f "$SNAPSHOT" "$SOCKET"
-run() { out=$("$ORGADMIN" "$@" 2> "$T/err" < /dev/null); rc=$?; err=$(cat "$T/err"); }
+run() { out=$(LD_LIBRARY_PATH=$BUILD "$ORGADMIN" "$@" 2> "$T/err" < /dev/null); rc=$?; err=$(cat "$T/err"); }
 reply() { printf '%s\n' "$@" > "$T/reply"; }
 line() { sed -n "s/^$1 *//p" <<< "$out"; }
 
@@ -36,12 +43,14 @@ like "$(line freshness)" '^not confirmed: orgsyncd does not answer' 'freshness'
 like "$(line 'last heard')" '^10 min ago; good for 60 min offline' 'last heard'
 run host explain ann sudo-i
 is "$rc/$(line decision)" '0/allowed (offline)' 'sudo-i is sudo'
+is "$(line account)" "uid 200001, the member's" '... whose account has her number'
 run host explain cid sudo
 is "$rc/$(line decision)/$(line rule)" '1/refused (role)/none of 2 matches' 'a member may not sudo'
 run host explain bob sshd
 is "$rc/$(line decision)/$(line state)" '1/refused (suspended)/suspended' 'a suspended member'
 run host explain dan sshd
 is "$rc/$(line decision)/$(line member)" '1/refused (stranger)/none of that name' 'a stranger'
+like "$(line account)" '^no name service has one of that name' '... that no name service has'
 run host explain $'a\e[2J' sshd
 is "$rc/$(grep -c $'\e' <<< "$out")" 1/0 'a strange name is printed harmlessly'
 "$MKSNAPSHOT" "$SNAPSHOT" $(($(date +%s%3N) - 7200000))
@@ -71,6 +80,10 @@ run host sync
 is "$rc/$err" '0/Synced: 3 active members, generation 8.' 'sync'
 run host sync --accept
 is "$(tail -n 2 "$T/log" | tr '\n' ' ')" 'op=2 org= op=3 org= ' 'sync --accept asks for another thing'
+"$MKSNAPSHOT" "$SNAPSHOT" "$(date +%s%3N)"
+run host explain ann sshd
+is "$rc/$(line decision)" '1/refused (unavailable)' 'a snapshot that is older than what orgsyncd answers'
+like "$(line trouble)" "^$SNAPSHOT is superseded, and the new one cannot be read" '... says so'
 reply 2 0 -1 0 'only root may'
 run host sync
 is "$rc/$(grep -c 'refuses: only root may' <<< "$err")" 1/1 'refused'
