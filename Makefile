@@ -61,7 +61,7 @@ $(BUILD)/orgadmin: $(call objects,orgadmin) $(API) $(READER)
 
 $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsqlite3 -lseccomp
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 
 $(BUILD)/orgd: $(call objects,orgd) $(READER)
 	@echo '  LINK $@'

@@ -25,8 +25,9 @@
  * a reader from before may do without needs no new version: it lies where that reader does not look
  * (a spare header field, a record of its own, the end of a record) and something that was 0 before
  * announces it. Such facts are, marked "later" below: the organizations' id ranges, users without a
- * private group, groups whose members are left out. A process that has mapped a module from before
- * goes on with such a file as if each user had a private group of his own number.
+ * private group, groups whose members are left out, which hash identities are of. A process that
+ * has mapped a module from before goes on with such a file as if each user had a private group of
+ * his own number.
  */
 #ifndef COMMON_SNAPSHOT_H
 #define COMMON_SNAPSHOT_H
@@ -71,10 +72,11 @@ enum snapshot_header {
 };
 
 enum snapshot_flag {
-    SNAPSHOT_ENUMERATE = 1,     /* getpwent and getgrent list the organization */
-    SNAPSHOT_GROUP_MEMBERS = 2, /* group lines carry their members */
-    SNAPSHOT_GROUP_LEFT_OUT = 4 /* later: the last u32 of a group's record says how many members
-                                   are left out of its list */
+    SNAPSHOT_ENUMERATE = 1,      /* getpwent and getgrent list the organization */
+    SNAPSHOT_GROUP_MEMBERS = 2,  /* group lines carry their members */
+    SNAPSHOT_GROUP_LEFT_OUT = 4, /* later: the last u32 of a group's record says how many members
+                                    are left out of its list */
+    SNAPSHOT_OWNER_BLAKE2B = 8   /* later: users' identities are by BLAKE2b, not by hash64 */
 };
 
 /* Which groups list their members. */
@@ -103,7 +105,7 @@ enum snapshot_user_field {
     SNAPSHOT_USER_LENGTHS = 20,  /* 4 times u16: name, gecos, home, shell, without NUL */
     SNAPSHOT_USER_STATE = 28,    /* u16, enum member_state */
     SNAPSHOT_USER_FLAGS = 30,    /* later: u16, SNAPSHOT_NO_PRIVATE_GROUP or 0 */
-    SNAPSHOT_USER_IDENTITY = 32, /* u64, whose the uid is: hash64 of the ledger's "ORG/REMOTE-ID" */
+    SNAPSHOT_USER_IDENTITY = 32, /* u64, whose the uid is: see orgsyncd/placement.h */
     SNAPSHOT_USER_TEXT = 40      /* the four, each with its NUL */
 };
 enum snapshot_user_flag {

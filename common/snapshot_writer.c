@@ -595,7 +595,7 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
     put32(h + SNAPSHOT_AT_FLAGS,
           (s->enumerate ? SNAPSHOT_ENUMERATE : 0U) |
               (s->group_members == GROUP_MEMBERS_NEVER ? 0U : SNAPSHOT_GROUP_MEMBERS) |
-              SNAPSHOT_GROUP_LEFT_OUT);
+              SNAPSHOT_GROUP_LEFT_OUT | SNAPSHOT_OWNER_BLAKE2B);
     put64(h + SNAPSHOT_AT_SIZE, l->size);
     put64(h + SNAPSHOT_AT_GENERATION, s->generation);
     put64(h + SNAPSHOT_AT_CREATED, (uint64_t)clock_wall_ms());

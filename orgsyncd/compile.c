@@ -10,11 +10,9 @@
 #include "common/snapshot_writer.h"
 #include "orgsyncd/log.h"
 #include "orgsyncd/naming.h"
+#include "orgsyncd/numbers.h"
 
 #define NOLOGIN "/usr/sbin/nologin"
-
-/* Groups are in the ledger beside the members, under an organization that cannot exist. */
-#define GROUP_KEY ""
 
 /* Distinct combinations of an organization's roles and permissions, all organizations together: a
  * few less than a snapshot takes. Each organization has its share, so that none can use up the
@@ -39,15 +37,15 @@ struct work {
     void *classes; /* of struct member_class, tsearch(3) */
     const struct member_class *last_class;
     uint32_t class_count[SNAPSHOT_ORGS_MAX];
-    uint32_t primary[SNAPSHOT_ORGS_MAX]; /* each organization's common primary group, 0 = none */
-    struct id_range range;
+    uint32_t primary[SNAPSHOT_ORGS_MAX];    /* each organization's common primary group, 0 = none */
+    struct id_pool pool[SNAPSHOT_ORGS_MAX]; /* each organization's, for its users and groups */
     struct naming naming;
     int failed;
 };
 
 const char *compile_org_key(const struct config_org *org)
 {
-    return org->id ? org->id : org->name;
+    return config_org_key(org);
 }
 
 static const char *key(const struct work *w)
@@ -72,11 +70,11 @@ static void settle_name(struct roster_member *m, void *arg)
 
 static bool allocate(struct work *w, struct roster_member *m)
 {
-    int rc = ledger_id(w->in->ledger, key(w), m->remote.id, &w->range, w->local, &m->uid);
+    int rc = ledger_id(w->in->ledger, key(w), m->remote.id, &w->pool[w->org], w->local, &m->uid);
     w->failed |= rc < 0;
     m->changed |= rc == 0;
     if (rc == LEDGER_FULL)
-        complain(w, m, "no number is left in the range of users");
+        complain(w, m, "no number is free for it in the organization's range");
     return rc == 0;
 }
 
@@ -127,19 +125,29 @@ static const char *local_group(struct work *w, const struct config_group *g, uin
     return "/etc/group has none of that name to be mapped";
 }
 
+/* The index of the organization that has the group. */
+static uint32_t group_org(const struct work *w, const struct config_group *g)
+{
+    uint32_t i = 0;
+    while (i + 1 < w->in->config->org_count && w->in->config->org[i].name != g->org)
+        i++;
+    return i;
+}
+
 /* The number of a group of our own, allocated when it has none; or why it cannot be served. Root
  * named it: a member who has that name keeps it as a user's. */
 static const char *own_group(struct work *w, const struct config_group *g, uint32_t *gid)
 {
     if (naming_machine_has(&w->naming, g->name))
         return "the machine has a user or group of that name";
-    enum ledger_name owner = ledger_name(w->in->ledger, g->name, GROUP_KEY, g->name);
-    int rc = ledger_id(w->in->ledger, GROUP_KEY, g->name, &w->range, w->local, gid);
+    enum ledger_name owner = ledger_name(w->in->ledger, g->name, LEDGER_GROUPS, g->name);
+    int rc =
+        ledger_id(w->in->ledger, LEDGER_GROUPS, g->name, &w->pool[group_org(w, g)], w->local, gid);
     if (rc == LEDGER_FULL)
-        return "no number is left in the range of users";
-    w->failed |=
-        rc < 0 || owner == LEDGER_NAME_ERROR ||
-        (owner == LEDGER_NAME_FREE && ledger_bind(w->in->ledger, g->name, GROUP_KEY, g->name) < 0);
+        return "no number is free for it in the organization's range";
+    w->failed |= rc < 0 || owner == LEDGER_NAME_ERROR ||
+                 (owner == LEDGER_NAME_FREE &&
+                  ledger_bind(w->in->ledger, g->name, LEDGER_GROUPS, g->name) < 0);
     return local_ids_id(w->local, *gid) ? "the machine has a user or group of its number" : NULL;
 }
 
@@ -297,7 +305,7 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t cla
         .gecos = *m->remote.display ? m->remote.display : m->name,
         .home = home,
         .shell = active ? c->shell : NOLOGIN,
-        .identity = ledger_identity(key(w), m->remote.id),
+        .identity = owner_identity(key(w), m->remote.id),
     };
     snapshot_writer_user(w->writer, &spec);
     w->result.users++;
@@ -329,11 +337,29 @@ static void each_org(struct work *w, void (*visit)(struct roster_member *, void 
         roster_each(&w->in->roster[w->org], visit, w);
 }
 
+/* The organizations, and where the ids of each are looked for: as the ledger says, or the
+ * configuration, which is then recorded. */
+static int settle_orgs(struct work *w)
+{
+    const struct config *c = w->in->config;
+    struct numbers numbers;
+    if (numbers_read(c, w->in->ledger, &numbers) < 0 ||
+        numbers_record(c, w->in->ledger, &numbers) < 0)
+        return -1;
+    for (uint32_t i = 0; i < c->org_count; i++) {
+        const struct id_range *range = &numbers.range[i];
+        w->pool[i] = (struct id_pool){.placement = numbers.placement, .range = *range};
+        snapshot_writer_org(w->writer, c->org[i].name, w->in->confirmed_ms[i], range->first,
+                            range->last);
+    }
+    return 0;
+}
+
 /* Names first, then ids in the order of remote ids: two hosts with empty ledgers come to the same
  * numbers. */
 static int settle(struct work *w)
 {
-    if (ledger_begin(w->in->ledger) < 0)
+    if (ledger_begin(w->in->ledger) < 0 || settle_orgs(w) < 0)
         return -1;
     for (uint32_t i = 0; i < w->in->config->group_count; i++)
         settle_group(w, i);
@@ -371,15 +397,11 @@ int compile(const struct compile_input *input, struct compile_result *result)
         .in = input,
         .local = local_ids_read(),
         .writer = snapshot_writer_new(&settings),
-        .range = {.first = c->range_first, .last = c->range_last},
     };
     if (!w.local || !w.writer) {
         log_line("the machine's own users cannot be read: %s", strerror(errno));
         goto out;
     }
-    for (uint32_t i = 0; i < c->org_count; i++)
-        snapshot_writer_org(w.writer, c->org[i].name, input->confirmed_ms[i], c->range_first,
-                            c->range_last);
     w.naming = (struct naming){.config = c, .ledger = input->ledger, .local = w.local};
     if (settle(&w) == 0 && publish(&w) == 0)
         rc = 0;

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <libconfig.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -16,7 +17,6 @@
 #include "common/file.h"
 #include "common/name.h"
 #include "common/reserved.h"
-#include "orgsyncd/compile.h"
 
 #define CONFIG_FILE_MAX (1 << 20)
 #define TOKEN_MAX       2048  /* no provider takes a longer one */
@@ -214,6 +214,17 @@ static char *org_reference(struct parse *p, const config_setting_t *group, const
     return org ? org->name : NULL;
 }
 
+const char *config_org_key(const struct config_org *org)
+{
+    return org->id ? org->id : org->name;
+}
+
+struct id_range config_org_range(const struct config *c, const struct config_org *org)
+{
+    return org->range_first ? (struct id_range){org->range_first, org->range_last}
+                            : (struct id_range){c->range_first, c->range_last};
+}
+
 struct provider_settings config_provider(const struct config_org *org)
 {
     return (struct provider_settings){.provider = org->provider,
@@ -247,14 +258,14 @@ static void check_provider(struct parse *p, const config_setting_t *s, const str
              err.message);
 }
 
-/* Members, their ids and names belong to what compile_org_key says: no two may be one there. */
+/* Members, their ids and names belong to what config_org_key says: no two may be one there. */
 static void check_key(struct parse *p, const config_setting_t *s, const struct config_org *org)
 {
     for (const struct config_org *other = p->config->org; other < org; other++)
-        if (strcmp(compile_org_key(other), compile_org_key(org)) == 0)
+        if (strcmp(config_org_key(other), config_org_key(org)) == 0)
             complain(p, s,
                      "organizations \"%s\" and \"%s\" have the same id, \"%s\": each needs its own",
-                     other->name, org->name, compile_org_key(org));
+                     other->name, org->name, config_org_key(org));
 }
 
 /* A proxy that nothing would go through was meant to be gone through. */
@@ -286,10 +297,38 @@ static void set_options(struct parse *p, const config_setting_t *group, struct c
     }
 }
 
+static bool range_valid(int64_t first, int64_t last)
+{
+    return first >= 1000 && last <= INT32_MAX && last - first >= 999 &&
+           (last < 61184 || first > 65535);
+}
+
+/* The "range" of GROUP, where it has one. */
+static void set_range(struct parse *p, const config_setting_t *group, uint32_t *range_first,
+                      uint32_t *range_last)
+{
+    const config_setting_t *s = config_setting_get_member(group, "range");
+    if (!s)
+        return;
+    int64_t first = config_setting_is_aggregate(s) && config_setting_length(s) == 2
+                        ? config_setting_get_int64_elem(s, 0)
+                        : -1;
+    int64_t last = first >= 0 ? config_setting_get_int64_elem(s, 1) : -1;
+    if (!range_valid(first, last)) {
+        complain(p, s,
+                 "\"range\" must be [first, last] with 1000 <= first, last <= 2147483647, at least "
+                 "1000 ids, and "
+                 "nothing of 61184-65535");
+        return;
+    }
+    *range_first = (uint32_t)first;
+    *range_last = (uint32_t)last;
+}
+
 static void parse_org(struct parse *p, const config_setting_t *s)
 {
-    static const char *const keys[] = {"name",    "provider", "url",     "id", "token_file",
-                                       "ca_file", "proxy",    "options", NULL};
+    static const char *const keys[] = {"name",    "provider", "url",     "id",    "token_file",
+                                       "ca_file", "proxy",    "options", "range", NULL};
     if (!only_keys(p, s, "an organization", keys))
         return;
     const char *name = get_string(p, s, "name", "an organization", true);
@@ -314,6 +353,7 @@ static void parse_org(struct parse *p, const config_setting_t *s)
     set_string(p, s, "ca_file", "an organization", false, &org->ca_file);
     set_string(p, s, "proxy", "an organization", false, &org->proxy);
     set_options(p, s, org);
+    set_range(p, s, &org->range_first, &org->range_last);
     if (!p->failed)
         check_provider(p, s, org);
     if (!p->failed)
@@ -388,30 +428,39 @@ static void parse_list(struct parse *p, const config_t *cfg, const char *key, in
         parse(p, config_setting_get_elem(list, (unsigned)i));
 }
 
-static bool range_valid(int64_t first, int64_t last)
+static void set_placement(struct parse *p, const config_setting_t *users)
 {
-    return first >= 1000 && last <= INT32_MAX && last - first >= 999 &&
-           (last < 61184 || first > 65535);
+    const char *text = get_string(p, users, "placement", "users", false);
+    if (!text)
+        return;
+    p->config->placement = placement_parse(text);
+    if (p->config->placement == PLACEMENT_UNKNOWN)
+        complain(p, config_setting_get_member(users, "placement"),
+                 "\"placement\" must be \"blake2b\", or \"wyhash\" where the fleet began with it");
 }
 
-static void parse_range(struct parse *p, const config_setting_t *users)
+/* No organization can take up another one's numbers. Those that have no range of their own share
+ * users.range: a file from before there were others goes on counting. */
+static void check_ranges(struct parse *p, const config_t *cfg)
 {
-    const config_setting_t *s = config_setting_get_member(users, "range");
-    if (!s)
-        return;
-    int64_t first = config_setting_is_aggregate(s) && config_setting_length(s) == 2
-                        ? config_setting_get_int64_elem(s, 0)
-                        : -1;
-    int64_t last = first >= 0 ? config_setting_get_int64_elem(s, 1) : -1;
-    if (!range_valid(first, last)) {
-        complain(p, s,
-                 "\"range\" must be [first, last] with 1000 <= first, last <= 2147483647, at least "
-                 "1000 ids, and "
-                 "nothing of 61184-65535");
-        return;
-    }
-    p->config->range_first = (uint32_t)first;
-    p->config->range_last = (uint32_t)last;
+    const struct config *c = p->config;
+    const config_setting_t *list = config_lookup(cfg, "organizations");
+    for (uint32_t i = 0; i < c->org_count && !p->failed; i++)
+        for (uint32_t n = 0; n < i; n++) {
+            struct id_range a = config_org_range(c, &c->org[i]),
+                            b = config_org_range(c, &c->org[n]);
+            bool both_shared = !c->org[i].range_first && !c->org[n].range_first;
+            if (both_shared || a.first > b.last || b.first > a.last)
+                continue;
+            complain(p, config_setting_get_elem(list, i),
+                     "organizations \"%s\" and \"%s\" have ids in common, %" PRIu32 "-%" PRIu32
+                     "%s: their ranges must lie apart",
+                     c->org[n].name, c->org[i].name, a.first > b.first ? a.first : b.first,
+                     a.last < b.last ? a.last : b.last,
+                     c->org[i].range_first && c->org[n].range_first
+                         ? ""
+                         : " (without a range of its own an organization has users.range)");
+        }
 }
 
 void config_user_name(const struct config *c, const char *remote, char out[NAME_MAX_LEN + 1])
@@ -515,13 +564,14 @@ void config_print_notes(const struct config *c)
 
 static void parse_users(struct parse *p, const config_t *cfg)
 {
-    static const char *const keys[] = {"range",          "name",    "home",      "shell",
-                                       "reserved",       "allowed", "enumerate", "group_members",
-                                       "private_groups", NULL};
+    static const char *const keys[] = {"range",         "placement",      "name",    "home",
+                                       "shell",         "reserved",       "allowed", "enumerate",
+                                       "group_members", "private_groups", NULL};
     const config_setting_t *s = config_lookup(cfg, "users");
     if (!s || p->failed || !only_keys(p, s, "users", keys))
         return;
-    parse_range(p, s);
+    set_range(p, s, &p->config->range_first, &p->config->range_last);
+    set_placement(p, s);
     parse_user_name(p, s);
     parse_reserved(p, s);
     const char *home = get_string(p, s, "home", "users", false);
@@ -571,6 +621,7 @@ static void parse_all(struct parse *p, const config_t *cfg)
     if (!p->failed && p->config->org_count == 0)
         complain(p, NULL, "\"organizations\" is missing or empty");
     parse_users(p, cfg);
+    check_ranges(p, cfg);
     parse_list(p, cfg, "groups", CONFIG_GROUPS_MAX, parse_group);
     check_primary_groups(p, cfg);
     parse_list(p, cfg, "access", RULES_MAX, parse_rule);

@@ -13,6 +13,7 @@
 #include "common/decide.h"
 #include "common/name.h"
 #include "common/snapshot.h"
+#include "orgsyncd/placement.h"
 
 #define CONFIG_GROUPS_MAX  256
 #define CONFIG_OPTIONS_MAX 16 /* of a provider */
@@ -24,6 +25,7 @@ struct config_org {
     char *id;         /* the organization's remote id; NULL when the provider needs none */
     char *token_file; /* NULL when the provider needs none */
     char *ca_file, *proxy;
+    uint32_t range_first, range_last; /* of user and group ids; 0, 0: users.range */
     struct provider_arg
         option[CONFIG_OPTIONS_MAX + 1]; /* the provider's own; ends with a NULL name */
 };
@@ -41,7 +43,8 @@ struct config {
     struct config_group group[CONFIG_GROUPS_MAX];
     uint32_t group_count;
     struct rules rules;
-    uint32_t range_first, range_last; /* of user and group ids */
+    uint32_t range_first, range_last; /* of an organization without a range of its own */
+    enum placement placement;         /* PLACEMENT_UNKNOWN: it is not said */
     char *name;                       /* of a user; "%u" in it is the name that he has remotely */
     char *home, *shell;               /* "%u" in HOME is the user's name */
     struct text_list reserved;        /* names that no member has, beside common/reserved.h's */
@@ -52,6 +55,12 @@ struct config {
     int login_max_age_ms, timeout_ms, poll_ms;
     int offline_grace_s;
 };
+
+/* What identifies the organization in the ledger: its remote id, or its name when it has none. */
+const char *config_org_key(const struct config_org *org);
+
+/* The range of ORG's ids, its own or users.range. */
+struct id_range config_org_range(const struct config *config, const struct config_org *org);
 
 /* How the provider of ORG is opened, but for its token; it borrows from ORG. */
 struct provider_settings config_provider(const struct config_org *org);

@@ -18,12 +18,15 @@
 #include "common/snapshot_writer.h"
 #include "orgsyncd/log.h"
 #include "orgsyncd/notify.h"
+#include "orgsyncd/numbers.h"
 #include "orgsyncd/reserve.h"
 
 /* Messages of one fetcher before the others and the clients have their turn. */
 #define MESSAGES_AT_ONCE 512
 /* The snapshot's live words are written at most this often. */
 #define RECORD_MS 1000
+/* orgsyncd(8): a mistake in the configuration. */
+#define EXIT_CONTRADICTED 3
 void keeper_ask(struct keeper_org *o, bool relist)
 {
     struct pipe_header header = {.type = relist ? PIPE_RELIST : PIPE_REFRESH};
@@ -348,18 +351,31 @@ static void read_confirmations(struct keeper *k, const struct snapshot *s)
     free(policy);
 }
 
-/* An id that was published belongs to whom it was published for, also when the ledger was restored
- * from a backup that does not know of it. */
+static int reserve_groups(struct keeper *k, const struct snapshot *s)
+{
+    uint64_t cursor = 0;
+    struct snapshot_group group;
+    while (snapshot_next_group(s, &cursor, &group) == SNAPSHOT_OK)
+        if (ledger_reserve(k->ledger, group.gid, owner_identity(LEDGER_GROUPS, group.name),
+                           OWNER_BLAKE2B) < 0)
+            return -1;
+    return 0;
+}
+
+/* An id that was published belongs to the owner that it was published for, also when the ledger was
+ * restored from a backup that does not know of it. */
 static int reserve_published(struct keeper *k, const struct snapshot *s)
 {
     uint64_t cursor = 0;
     struct snapshot_user user;
+    bool blake2b = snapshot_u32(s, SNAPSHOT_AT_FLAGS) & SNAPSHOT_OWNER_BLAKE2B;
     if (ledger_begin(k->ledger) < 0)
         return -1;
     while (snapshot_next_user(s, &cursor, &user) == SNAPSHOT_OK)
-        if (ledger_reserve(k->ledger, user.uid, user.identity) < 0)
+        if (ledger_reserve(k->ledger, user.uid, user.identity,
+                           blake2b ? OWNER_BLAKE2B : OWNER_WYHASH) < 0)
             return -1;
-    return ledger_commit(k->ledger);
+    return reserve_groups(k, s) < 0 ? -1 : ledger_commit(k->ledger);
 }
 
 /* Takes from the last snapshot what the ledger may not know. */
@@ -376,13 +392,34 @@ static int read_last_snapshot(struct keeper *k)
     return rc;
 }
 
+/* Says how the configuration does not go with the numbers that were given. --check refuses that; a
+ * service goes on giving them as before. */
+static int check_numbers(struct keeper *k)
+{
+    struct numbers n;
+    bool checks = k->settings->mode == KEEPER_CHECK;
+    if (numbers_read(k->settings->config, k->ledger, &n) < 0)
+        return -1;
+    if (*n.contradiction)
+        log_line("%s%s", n.contradiction, checks ? "" : "; until then they are given as before");
+    if (n.sharing != NUMBERS_APART)
+        log_line("organizations %s have one range, users.range, and can take up each other's "
+                 "numbers: %s",
+                 n.sharers,
+                 n.sharing == NUMBERS_SHARED
+                     ? "those given stay; give a new organization a range of its own"
+                     : "give each a range of its own, range = [first, last]");
+    k->refused = checks && (*n.contradiction || n.sharing == NUMBERS_SHARED_NEW);
+    return k->refused ? -1 : 0;
+}
+
 /* Begins where the last one ended: with the last known members, a changed configuration is in force
  * at once. */
 static int begin(struct keeper *k)
 {
     bool dry = k->settings->mode == KEEPER_CHECK, known = false;
     k->ledger = ledger_open(PATH_LEDGER, dry);
-    if (!k->ledger)
+    if (!k->ledger || check_numbers(k) < 0)
         return -1;
     for (uint32_t i = 0; i < k->org_count; i++) {
         struct keeper_org *o = &k->org[i];
@@ -457,7 +494,7 @@ int keeper_run(const struct keeper_settings *settings)
     int rc = begin(k);
     if (rc == 0)
         kill(getppid(), KEEPER_ALIVE); /* the last snapshot is served; that needs no network */
-    rc = rc < 0 || loop(k, signals) < 0 ? 1 : conclude(k);
+    rc = k->refused ? EXIT_CONTRADICTED : rc < 0 || loop(k, signals) < 0 ? 1 : conclude(k);
     end(k);
     close(signals);
     return rc;

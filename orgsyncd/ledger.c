@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,16 +11,19 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "common/hash.h"
 #include "orgsyncd/log.h"
 
 #define VERSION 2
+
+/* Pages in memory, in kB: ids lie at random, and a small cache is written to disk and read again
+ * many times while many are allocated. */
+#define CACHE_KB "32000"
 
 /* For somebody who reads the file, a backup say, to be done with it. */
 #define BUSY_MS 2000
 
 static const char schema[] =
-    "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;"
+    "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; PRAGMA cache_size=-" CACHE_KB ";"
     "BEGIN IMMEDIATE;"
     "CREATE TABLE IF NOT EXISTS ids(id INTEGER PRIMARY KEY, org TEXT NOT NULL, remote TEXT NOT "
     "NULL, UNIQUE(org, remote));"
@@ -32,6 +36,9 @@ static const char schema[] =
     " permissions BLOB NOT NULL, PRIMARY KEY(org, remote)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS brake(org TEXT NOT NULL, remote TEXT NOT NULL, lost_ms INTEGER NOT "
     "NULL, held INTEGER NOT NULL, PRIMARY KEY(org, remote)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS ranges(org TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER "
+    "NOT NULL) WITHOUT ROWID;"
     "COMMIT;";
 
 /* What each version has that the one before does not; the schema is version 1. */
@@ -46,6 +53,14 @@ enum statement {
     RESERVE_ID,
     CLAIM_ID,
     ID_TAKEN,
+    IDS_BETWEEN,
+    ANY_ID,
+    ANY_RESERVED,
+    EXTENT,
+    FIND_SETTING,
+    ADD_SETTING,
+    FIND_RANGE,
+    ADD_RANGE,
     FIND_NAME,
     ADD_NAME,
     REMOVE_NAME,
@@ -60,11 +75,19 @@ enum statement {
 
 static const char *const sql[STATEMENTS] = {
     [FIND_ID] = "SELECT id FROM ids WHERE org=?1 AND remote=?2",
-    [ADD_ID] = "INSERT INTO ids(id, org, remote) VALUES(?3, ?1, ?2)",
+    [ADD_ID] = "INSERT INTO ids(id, org, remote) VALUES(?3, ?1, ?2) ON CONFLICT(id) DO NOTHING",
     [RESERVE_ID] = "INSERT OR IGNORE INTO ids(id, org, remote) VALUES(?1, '#reserved', ?2)",
-    [CLAIM_ID] =
-        "UPDATE ids SET org=?1, remote=?2 WHERE org='#reserved' AND remote=?3 RETURNING id",
+    [CLAIM_ID] = "UPDATE ids SET org=?1, remote=?2 WHERE org='#reserved' AND remote=?3 AND id "
+                 "BETWEEN ?4 AND ?5 RETURNING id",
     [ID_TAKEN] = "SELECT 1 FROM ids WHERE id=?1",
+    [IDS_BETWEEN] = "SELECT id FROM ids WHERE id BETWEEN ?1 AND ?2",
+    [ANY_ID] = "SELECT 1 FROM ids LIMIT 1",
+    [ANY_RESERVED] = "SELECT 1 FROM ids WHERE org='#reserved' LIMIT 1",
+    [EXTENT] = "SELECT min(id), max(id) FROM ids WHERE org=?1",
+    [FIND_SETTING] = "SELECT value FROM settings WHERE key=?1",
+    [ADD_SETTING] = "INSERT OR IGNORE INTO settings(key, value) VALUES(?1, ?2)",
+    [FIND_RANGE] = "SELECT first, last FROM ranges WHERE org=?1",
+    [ADD_RANGE] = "INSERT INTO ranges(org, first, last) VALUES(?1, ?2, ?3)",
     [FIND_NAME] = "SELECT org=?2 AND remote=?3 FROM names WHERE name=?1",
     [ADD_NAME] = "INSERT INTO names(name, org, remote) VALUES(?1, ?2, ?3)",
     [REMOVE_NAME] = "DELETE FROM names WHERE name=?1",
@@ -87,6 +110,8 @@ struct ledger {
     const char *path;
     sqlite3 *db;
     sqlite3_stmt *statement[STATEMENTS];
+    enum placement placement;
+    bool reserved; /* there may be reserved ids */
 };
 
 static int fault(const struct ledger *l, const char *doing)
@@ -173,8 +198,12 @@ static bool trusted(const char *path)
     return fd >= 0 || errno == ENOENT;
 }
 
+static int read_placement(struct ledger *l);
+
 struct ledger *ledger_open(const char *path, bool dry)
 {
+    if (sodium_init() < 0)
+        return NULL;
     struct ledger *l = trusted(path) ? calloc(1, sizeof *l) : NULL;
     if (!l)
         return NULL;
@@ -187,7 +216,8 @@ struct ledger *ledger_open(const char *path, bool dry)
         sqlite3_busy_timeout(l->db, BUSY_MS);
     if (rc != SQLITE_OK)
         fault(l, "cannot be opened");
-    else if ((!dry || copy_to_memory(l, path) == 0) && set_up(l) == 0 && prepare(l) == 0)
+    else if ((!dry || copy_to_memory(l, path) == 0) && set_up(l) == 0 && prepare(l) == 0 &&
+             read_placement(l) == 0)
         return l;
     ledger_close(l);
     return NULL;
@@ -380,79 +410,246 @@ static int id_taken(struct ledger *l, uint32_t id)
     return step(l, l->statement[ID_TAKEN], NULL, "cannot look an id up");
 }
 
+/* 1, 0 when ID is somebody's, or -1. */
 static int add_id(struct ledger *l, const char *org, const char *remote, uint32_t id)
 {
     sqlite3_stmt *s = l->statement[ADD_ID];
     bind_text(s, 1, org);
     bind_text(s, 2, remote);
     sqlite3_bind_int64(s, 3, id);
-    return step(l, s, NULL, "cannot allocate an id") < 0 ? -1 : 0;
+    if (step(l, s, NULL, "cannot allocate an id") < 0)
+        return -1;
+    return sqlite3_changes(l->db) > 0;
 }
 
-uint64_t ledger_identity(const char *org, const char *remote)
+/* --- placement and ranges --- */
+
+static const char placement_key[] = "placement";
+
+static int find_placement(struct ledger *l)
 {
-    char key[2 * TEXT_MAX_LEN + 1];
-    size_t first = strnlen(org, TEXT_MAX_LEN), second = strnlen(remote, TEXT_MAX_LEN);
-    memcpy(key, org, first);
-    key[first] = '/';
-    memcpy(key + first + 1, remote, second);
-    return hash64(key, first + 1 + second);
+    sqlite3_stmt *s = l->statement[FIND_SETTING];
+    bind_text(s, 1, placement_key);
+    int rc = sqlite3_step(s);
+    enum placement found =
+        rc == SQLITE_ROW ? placement_parse(column_text(s, 0)) : PLACEMENT_UNKNOWN;
+    bool strange = rc == SQLITE_ROW && found == PLACEMENT_UNKNOWN;
+    if (strange)
+        log_line("id ledger %s: its placement is \"%s\", which this orgsyncd does not know",
+                 l->path, column_text(s, 0));
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    l->placement = found;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return fault(l, "cannot be read");
+    return strange ? -1 : 0;
 }
 
-static void identity_text(uint64_t identity, char text[17])
+static int read_placement(struct ledger *l)
 {
-    snprintf(text, 17, "%016" PRIx64, identity);
+    int any = step(l, l->statement[ANY_ID], NULL, "cannot be read");
+    int reserved = step(l, l->statement[ANY_RESERVED], NULL, "cannot be read");
+    if (any < 0 || reserved < 0 || find_placement(l) < 0)
+        return -1;
+    l->reserved = reserved > 0;
+    if (l->placement == PLACEMENT_UNKNOWN && any)
+        l->placement = PLACEMENT_WYHASH;
+    return 0;
 }
 
-int ledger_reserve(struct ledger *l, uint32_t id, uint64_t identity)
+enum placement ledger_placement(const struct ledger *l)
 {
-    char text[17];
+    return l->placement;
+}
+
+int ledger_record_placement(struct ledger *l, enum placement placement)
+{
+    sqlite3_stmt *s = l->statement[ADD_SETTING];
+    bind_text(s, 1, placement_key);
+    bind_text(s, 2, placement_word(placement));
+    if (step(l, s, NULL, "cannot record the placement") < 0)
+        return -1;
+    l->placement = placement;
+    return 0;
+}
+
+/* Runs a statement about ORG whose row is two ids, or NULL. */
+static int find_range(struct ledger *l, enum statement which, const char *org,
+                      struct id_range *range)
+{
+    sqlite3_stmt *s = l->statement[which];
+    bind_text(s, 1, org);
+    int rc = sqlite3_step(s);
+    bool found = rc == SQLITE_ROW && sqlite3_column_type(s, 0) == SQLITE_INTEGER;
+    if (found)
+        *range = (struct id_range){(uint32_t)sqlite3_column_int64(s, 0),
+                                   (uint32_t)sqlite3_column_int64(s, 1)};
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return fault(l, "cannot be read");
+    return found;
+}
+
+int ledger_range(struct ledger *l, const char *org, struct id_range *range)
+{
+    int rc = find_range(l, FIND_RANGE, org, range);
+    if (rc <= 0 || (id_valid(range->first) && id_valid(range->last) && range->first <= range->last))
+        return rc;
+    log_line("id ledger %s: the range of \"%s\" is none", l->path, org);
+    return -1;
+}
+
+int ledger_record_range(struct ledger *l, const char *org, const struct id_range *range)
+{
+    sqlite3_stmt *s = l->statement[ADD_RANGE];
+    bind_text(s, 1, org);
+    sqlite3_bind_int64(s, 2, range->first);
+    sqlite3_bind_int64(s, 3, range->last);
+    return step(l, s, NULL, "cannot record a range") < 0 ? -1 : 0;
+}
+
+int ledger_extent(struct ledger *l, const char *org, struct id_range *extent)
+{
+    return find_range(l, EXTENT, org, extent);
+}
+
+/* --- ids --- */
+
+/* A reserved id has this in place of its owner's remote id. */
+static void reservation(uint64_t identity, enum owner_hash hash, char text[18])
+{
+    snprintf(text, 18, "%s%016" PRIx64, hash == OWNER_BLAKE2B ? "b" : "", identity);
+}
+
+static int reserve(struct ledger *l, uint32_t id, const char *text)
+{
     sqlite3_stmt *s = l->statement[RESERVE_ID];
-    identity_text(identity, text);
     sqlite3_bind_int64(s, 1, id);
     bind_text(s, 2, text);
-    return step(l, s, NULL, "cannot reserve an id") < 0 ? -1 : 0;
+    if (step(l, s, NULL, "cannot reserve an id") < 0)
+        return -1;
+    return sqlite3_changes(l->db) > 0;
 }
 
-/* The id that is known to be (ORG, REMOTE)'s, by the ledger or by a reservation. Returns 1, 0 when
- * there is none, -1. */
-static int known_id(struct ledger *l, const char *org, const char *remote, int64_t *id)
+int ledger_reserve(struct ledger *l, uint32_t id, uint64_t identity, enum owner_hash hash)
 {
-    char text[17];
+    char text[18];
+    reservation(identity, hash, text);
+    int rc = reserve(l, id, text);
+    if (rc == 0) {
+        rc = id_taken(l, id);
+        if (rc == 0) { /* another id has this identity */
+            snprintf(text, sizeof text, "#%" PRIu32, id);
+            rc = reserve(l, id, text);
+        } else if (rc > 0) {
+            return 0;
+        }
+    }
+    l->reserved |= rc > 0;
+    return rc < 0 ? -1 : 0;
+}
+
+/* Gives (ORG, REMOTE) the id of RANGE that is reserved for IDENTITY. Returns 1, 0 when there is
+ * none, -1. */
+static int claim(struct ledger *l, const char *org, const char *remote, const char *identity,
+                 const struct id_range *range, int64_t *id)
+{
+    sqlite3_stmt *s = l->statement[CLAIM_ID];
+    bind_text(s, 1, org);
+    bind_text(s, 2, remote);
+    bind_text(s, 3, identity);
+    sqlite3_bind_int64(s, 4, range->first);
+    sqlite3_bind_int64(s, 5, range->last);
+    return step(l, s, id, "cannot claim an id");
+}
+
+/* The id that is known to be (ORG, REMOTE)'s, by the ledger or by a reservation. Identities by
+ * wyhash can be forged: with one an organization gets nothing outside of its own RANGE. Returns 1,
+ * 0 when there is none, -1. */
+static int known_id(struct ledger *l, const char *org, const char *remote,
+                    const struct id_range *range, int64_t *id)
+{
+    static const struct id_range all = {0, UINT32_MAX};
+    char text[18];
     sqlite3_stmt *s = l->statement[FIND_ID];
     bind_text(s, 1, org);
     bind_text(s, 2, remote);
     int rc = step(l, s, id, "cannot look an id up");
+    if (rc != 0 || !l->reserved)
+        return rc;
+    reservation(owner_identity(org, remote), OWNER_BLAKE2B, text);
+    rc = claim(l, org, remote, text, &all, id);
     if (rc != 0)
         return rc;
-    s = l->statement[CLAIM_ID];
-    identity_text(ledger_identity(org, remote), text);
-    bind_text(s, 1, org);
-    bind_text(s, 2, remote);
-    bind_text(s, 3, text);
-    return step(l, s, id, "cannot claim an id");
+    reservation(owner_identity_wyhash(org, remote), OWNER_WYHASH, text);
+    return claim(l, org, remote, text, range, id);
 }
 
-int ledger_id(struct ledger *l, const char *org, const char *remote, struct id_range *range,
+/* Which of 64 ids in a row are somebody's: one query instead of one an id. */
+struct window {
+    uint32_t start; /* 0: not read */
+    uint64_t taken;
+};
+
+static int read_window(struct ledger *l, uint32_t start, struct window *w)
+{
+    sqlite3_stmt *s = l->statement[IDS_BETWEEN];
+    int rc;
+    *w = (struct window){.start = start};
+    sqlite3_bind_int64(s, 1, start);
+    sqlite3_bind_int64(s, 2, (int64_t)start + 63);
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+        w->taken |= UINT64_C(1) << (sqlite3_column_int64(s, 0) - start);
+    sqlite3_reset(s);
+    return rc == SQLITE_DONE ? 0 : fault(l, "cannot be read");
+}
+
+/* Is ID, at which another placement than blake2b looks for a free one, somebody's? 1, 0 or -1. */
+static int in_a_row(struct ledger *l, struct window *w, uint32_t id)
+{
+    if ((w->start == 0 || id < w->start || id - w->start > 63) && read_window(l, id, w) < 0)
+        return -1;
+    return w->taken >> (id - w->start) & 1;
+}
+
+/* 1 with *ID, 0 when none is free, or -1. */
+static int allocate(struct ledger *l, const char *org, const char *remote,
+                    const struct id_pool *pool, const struct local_ids *local, uint32_t *id)
+{
+    struct placement_walk walk;
+    struct window window = {0};
+    uint32_t probe;
+    placement_begin(&walk, pool->placement, &pool->range, org, remote);
+    while (placement_next(&walk, &probe)) {
+        if (!id_valid(probe) || local_ids_id(local, probe))
+            continue;
+        int taken = pool->placement == PLACEMENT_WYHASH ? in_a_row(l, &window, probe) : 0;
+        int added = taken == 0 ? add_id(l, org, remote, probe) : 0;
+        if (taken < 0 || added < 0)
+            return -1;
+        if (added > 0) {
+            *id = probe;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int ledger_id(struct ledger *l, const char *org, const char *remote, struct id_pool *pool,
               const struct local_ids *local, uint32_t *id)
 {
     int64_t found = 0;
-    int rc = known_id(l, org, remote, &found);
+    int rc = known_id(l, org, remote, &pool->range, &found);
     if (rc != 0) {
         *id = (uint32_t)found;
         return rc < 0 ? -1 : 0;
     }
-    uint32_t first = range->first, last = range->last;
-    uint32_t candidate = first + (uint32_t)(ledger_identity(org, remote) % (last - first + 1));
-    for (uint32_t tries = 0; tries <= last - first && !range->full; tries++) {
-        int taken =
-            !id_valid(candidate) || local_ids_id(local, candidate) ? 1 : id_taken(l, candidate);
-        if (taken <= 0) {
-            *id = candidate;
-            return taken < 0 ? -1 : add_id(l, org, remote, candidate);
-        }
-        candidate = candidate == last ? first : candidate + 1;
-    }
-    range->full = true;
-    return LEDGER_FULL;
+    if (pool->vain >= POOL_VAIN_MAX)
+        return LEDGER_FULL;
+    rc = allocate(l, org, remote, pool, local, id);
+    if (rc < 0)
+        return -1;
+    pool->vain = rc > 0 ? 0 : pool->vain + 1;
+    return rc > 0 ? 0 : LEDGER_FULL;
 }

@@ -11,9 +11,14 @@
 #include <stdint.h>
 
 #include "common/local.h"
+#include "orgsyncd/placement.h"
 #include "orgsyncd/roster.h"
 
 struct ledger;
+
+/* Groups are in the ledger beside the members, by their names, under an organization that cannot
+ * exist. */
+#define LEDGER_GROUPS ""
 
 /* Opens the ledger at PATH, which is borrowed; it is made when there is none (mode 0600), and must
  * be trusted (common/file.h) when there is one. With DRY it works on a copy in memory. NULL after
@@ -45,27 +50,50 @@ int ledger_bind(struct ledger *ledger, const char *name, const char *org, const 
 /* Takes NAME from whomever it is bound to; his home keeps it. A transaction of its own. */
 int ledger_unbind(struct ledger *ledger, const char *name);
 
-/* Whose an id is, in 64 bits: what the snapshot remembers of a member's key. */
-uint64_t ledger_identity(const char *org, const char *remote);
+/* How ids are placed: as recorded; PLACEMENT_WYHASH in a ledger that has ids and no record, which
+ * is from before there was a choice; PLACEMENT_UNKNOWN in one without ids. */
+enum placement ledger_placement(const struct ledger *ledger);
+
+/* Records what ledger_placement says, or PLACEMENT where that is PLACEMENT_UNKNOWN. */
+int ledger_record_placement(struct ledger *ledger, enum placement placement);
+
+/* The range in which the ids of the organization with key ORG are placed: 1 with *RANGE filled, 0
+ * when none is recorded, or -1. */
+int ledger_range(struct ledger *ledger, const char *org, struct id_range *range);
+int ledger_record_range(struct ledger *ledger, const char *org, const struct id_range *range);
+
+/* The lowest and the highest id of the members of ORG: 1 with *EXTENT filled, 0 when it has none,
+ * or -1. Costs as much as it has members. */
+int ledger_extent(struct ledger *ledger, const char *org, struct id_range *extent);
+
+enum owner_hash { OWNER_WYHASH, OWNER_BLAKE2B }; /* which function an identity is of */
 
 /*
- * Keeps the id of a published user from being given to anybody but IDENTITY, when the ledger does
- * not know the id: it was restored from a backup that is older than the snapshot.
+ * Keeps the id of a published user or group from being given to anybody but its owner, who has
+ * IDENTITY (orgsyncd/placement.h), when the ledger does not know the id: it was restored from a
+ * backup that is older than the snapshot, or is new. Of several ids with one IDENTITY, the first
+ * goes to its owner and the others to nobody.
  */
-int ledger_reserve(struct ledger *ledger, uint32_t id, uint64_t identity);
+int ledger_reserve(struct ledger *ledger, uint32_t id, uint64_t identity, enum owner_hash hash);
 
-struct id_range {
-    uint32_t first, last;
-    bool full; /* it was searched for a free id in vain, which is not done again */
+/* After so many owners in a row found no free id in a pool, it is not searched again. */
+#define POOL_VAIN_MAX 64
+
+/* Where the ids of one organization are looked for; made anew for each compile. */
+struct id_pool {
+    enum placement placement;
+    struct id_range range;
+    unsigned vain; /* owners in a row who found no free id; begins with 0 */
 };
 
 /*
- * The id of (ORG, REMOTE), allocated when it has none: the first id from RANGE's first +
- * hash64("ORG/REMOTE") mod the range on, wrapping, that is valid (id_valid), nobody's and no local
- * one. LEDGER_FULL, without a line in the log, when there is none.
+ * The id of (ORG, REMOTE), allocated when it has none: the first of its PLACEMENT_PROBES ids in
+ * POOL that is valid (id_valid), nobody's and no local one. LEDGER_FULL, without a line in the log
+ * and with *ID as it was, when there is none. The cost has a bound, however REMOTE and those before
+ * it were chosen.
  */
 enum { LEDGER_FULL = 1 };
-int ledger_id(struct ledger *ledger, const char *org, const char *remote, struct id_range *range,
+int ledger_id(struct ledger *ledger, const char *org, const char *remote, struct id_pool *pool,
               const struct local_ids *local, uint32_t *id);
 
 #endif

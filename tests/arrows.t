@@ -16,7 +16,7 @@ arrows common common none
 arrows nss_module 'common|nss_module' none
 arrows pam_module 'common|pam_module' security/pam
 arrows api 'common|api' 'curl/|cjson/'
-arrows orgsyncd 'common|api|orgsyncd' 'cjson/|libconfig|sqlite3|seccomp'
+arrows orgsyncd 'common|api|orgsyncd' 'cjson/|libconfig|sqlite3|seccomp|sodium'
 arrows orgadmin 'common|api|orgadmin' 'cjson/|libconfig|libsmartcols|yaml|security/pam'
 arrows orgd 'common|orgd' 'microhttpd|gnutls/|sqlite3|sodium|cjson/|curl/'
 is "$(grep -ln 'curl/curl.h' -r $(echo "$ROOMS" | tr '|' ' ') | sort | paste -sd' ')" 'api/http.c orgd/mail.c' 'libcurl has one user for HTTP and one for SMTP'

@@ -17,7 +17,7 @@ $(BUILD)/libtest.a: $(COMMON) $(API) $(filter-out %/main.o,$(call objects,orgsyn
 
 $(BUILD)/obj/tests/%.o: ORG_CFLAGS += -DMODULE_DIR='"$(abspath $(BUILD))"' -DMODULE_PATH='"$(abspath $(BUILD))/pam_org.so"'
 
-TEST_LIBS := -lcmocka -lpam -lcurl -lcjson -lconfig -lsqlite3 -lseccomp -lpthread
+TEST_LIBS := -lcmocka -lpam -lcurl -lcjson -lconfig -lsqlite3 -lseccomp -lsodium -lpthread
 $(BUILD)/tests/apiprobe: $(BUILD)/obj/tests/api/apiprobe.o $(BUILD)/libtest.a
 $(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/libtest.a
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a

@@ -11,7 +11,8 @@
 #include "tests/fuzz/served.h"
 
 static struct config config = {
-    .org = {{.name = (char *)"acme", .id = (char *)"org_1"}, {.name = (char *)"other"}},
+    .org = {{.name = (char *)"acme", .id = (char *)"org_1"},
+            {.name = (char *)"other", .range_first = 300000, .range_last = 300003}},
     .org_count = 2,
     .group = {{.name = (char *)"acme-all", .everyone = true},
               {.name = (char *)"acme-admins", .roles = {"owner\0admin", 2}},

@@ -44,22 +44,27 @@ static void check_served_user(const struct config *c, const struct local_ids *lo
                               const struct snapshot *s, const struct snapshot_user *u)
 {
     struct snapshot_class class;
-    assert(u->uid >= c->range_first && u->uid <= c->range_last && u->gid == u->uid);
     assert(!local_ids_name(local, u->name) && !local_ids_id(local, u->uid));
     assert(home_valid(u->home));
     assert(strcmp(u->shell, u->state == MEMBER_ACTIVE ? c->shell : "/usr/sbin/nologin") == 0);
     assert(!strpbrk(u->gecos, ":\n"));
     assert(snapshot_class(s, u->class_ref, &class) == SNAPSHOT_OK && class.org < c->org_count);
+    struct id_range range = config_org_range(c, &c->org[class.org]);
+    assert(u->uid >= range.first && u->uid <= range.last && u->gid == u->uid);
     assert(u->state == MEMBER_ACTIVE || class.gid_count == 0);
     check_served_groups(c, local, &class);
 }
 
 static void check_served_group(const struct config *c, const struct snapshot_group *g)
 {
-    bool configured = false;
+    const struct config_org *org = NULL;
     for (uint32_t i = 0; i < c->group_count; i++)
-        configured |= !c->group[i].local && strcmp(c->group[i].name, g->name) == 0;
-    assert(configured && g->gid >= c->range_first && g->gid <= c->range_last);
+        for (uint32_t n = 0; n < c->org_count && !c->group[i].local; n++)
+            if (strcmp(c->group[i].name, g->name) == 0 && c->group[i].org == c->org[n].name)
+                org = &c->org[n];
+    assert(org);
+    struct id_range range = config_org_range(c, org);
+    assert(g->gid >= range.first && g->gid <= range.last);
 }
 
 /* Aborts unless the snapshot at PATH_SNAPSHOT, if there is one, is what C allows. Returns how many

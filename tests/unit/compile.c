@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "common/snapshot.h"
+#include "tests/unit/collide.h"
 #include "tests/unit/places.h"
 
 static struct config config = {
@@ -478,9 +479,9 @@ static void restored_ledger(void **state)
     assert_int_equal(run(), 0);
     struct snapshot_user ada;
     assert_int_equal(find("ada", &ada, NULL), SNAPSHOT_OK);
-    assert_true(ada.identity == ledger_identity("org_1", "usr_1"));
+    assert_true(ada.identity == owner_identity("org_1", "usr_1"));
     fresh(state);
-    assert_int_equal(ledger_reserve(ledger, ada.uid, ada.identity), 0);
+    assert_int_equal(ledger_reserve(ledger, ada.uid, ada.identity, OWNER_BLAKE2B), 0);
     put(0, "usr_2", "bob", "member", MEMBER_ACTIVE);
     put(0, "usr_3", "mia", "member", MEMBER_ACTIVE);
     put(0, "usr_4", "eve", "member", MEMBER_ACTIVE);
@@ -493,6 +494,14 @@ static void restored_ledger(void **state)
     assert_int_equal(run(), 0);
     assert_int_equal(uid_of("ada"), ada.uid);
     config = kept;
+}
+
+static void execute(const char *path, const char *text)
+{
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
 }
 
 /* A range with a single id left, then none. */
@@ -518,9 +527,91 @@ static void full_range(void **state)
     assert_int_equal(uid_of("a1"), a);
     assert_int_equal(uid_of("a3"), c); /* whose number stays his */
     assert_int_equal(uid_of("a4"), 0);
-    config.range_last = 200005;
+    config.range_last = 200005; /* the ledger has another one */
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.withheld, 2);
+    execute(ledger_path, "DELETE FROM ranges"); /* as orglogin.conf(5) has it */
     assert_int_equal(run(), 0);
     assert_int_equal(result.withheld, 1);
+    config = kept;
+}
+
+/* Remote ids that were chosen to have one hash: the search for a free id ends, and those who find
+ * none are withheld. The other organization's members are served as ever. */
+static void colliding_ids(void **state)
+{
+    char id[COLLIDE_LEN];
+    (void)state;
+    collide_remote("org_1", 1, 0, id);
+    for (unsigned n = 0; n < 4000; n++) {
+        char name[16];
+        collide_number("org_1", n, id);
+        snprintf(name, sizeof name, "m%u", n);
+        put(0, id, name, "member", MEMBER_ACTIVE);
+    }
+    put(1, "usr_1", "ada", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.users, PLACEMENT_PROBES + 1);
+    assert_int_equal(result.withheld, 4000 - PLACEMENT_PROBES);
+    assert_true(uid_of("ada") > 0);
+    assert_int_equal(run(), 0); /* nor does it cost much to find out again */
+    assert_int_equal(result.users, PLACEMENT_PROBES + 1);
+}
+
+/* Each organization's users and groups have numbers of its own range, which the snapshot tells. */
+static void ranges_apart(void **state)
+{
+    struct config kept = config;
+    struct snapshot s;
+    struct snapshot_policy policy;
+    struct snapshot_group g;
+    const char *why;
+    (void)state;
+    config.placement = PLACEMENT_BLAKE2B;
+    config.org[0].range_first = 300000;
+    config.org[0].range_last = 309999;
+    config.org[1].range_first = 400000;
+    config.org[1].range_last = 409999;
+    config.group[1].org = config.org[1].name;
+    put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
+    put(1, "usr_1", "bea", "admin", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_in_range(uid_of("ada"), 300000, 309999);
+    assert_in_range(uid_of("bea"), 400000, 409999);
+    assert_int_equal(snapshot_open(&s, snapshot_path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_group_by_name(&s, "acme", 4, &g), SNAPSHOT_OK);
+    assert_in_range(g.gid, 300000, 309999);
+    assert_int_equal(snapshot_group_by_name(&s, "acme-admins", 11, &g), SNAPSHOT_OK);
+    assert_in_range(g.gid, 400000, 409999);
+    assert_int_equal(snapshot_policy(&s, &policy), SNAPSHOT_OK);
+    assert_int_equal(policy.range[1].first, 400000);
+    assert_int_equal(policy.range[1].last, 409999);
+    snapshot_close(&s);
+    config = kept;
+}
+
+/* Two hosts that heard of the members in another order, in one listing or one by one, as long as
+ * none collide. */
+static void ids_by_either_placement(void **state)
+{
+    static const enum placement both[] = {PLACEMENT_WYHASH, PLACEMENT_BLAKE2B};
+    struct config kept = config;
+    for (int i = 0; i < 2; i++) {
+        config.placement = both[i];
+        fresh(state);
+        put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
+        put(0, "usr_2", "mia", "member", MEMBER_ACTIVE);
+        assert_int_equal(run(), 0);
+        uint32_t ada = uid_of("ada"), mia = uid_of("mia");
+        fresh(state);
+        put(0, "usr_2", "mia", "member", MEMBER_ACTIVE);
+        assert_int_equal(run(), 0);
+        config.placement = PLACEMENT_UNKNOWN; /* it is recorded */
+        put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
+        assert_int_equal(run(), 0);
+        assert_int_equal(uid_of("mia"), mia);
+        assert_int_equal(uid_of("ada"), ada);
+    }
     config = kept;
 }
 
@@ -671,6 +762,9 @@ int main(void)
         cmocka_unit_test_setup(restart, fresh),
         cmocka_unit_test_setup(restored_ledger, fresh),
         cmocka_unit_test_setup(full_range, fresh),
+        cmocka_unit_test_setup(colliding_ids, fresh),
+        cmocka_unit_test_setup(ranges_apart, fresh),
+        cmocka_unit_test_setup(ids_by_either_placement, fresh),
         cmocka_unit_test_setup(too_many_classes, fresh),
         cmocka_unit_test_setup(two_organizations, fresh),
         cmocka_unit_test_setup(unusable_ledger, fresh),
