@@ -331,10 +331,10 @@ static void bad_replies(void **state)
         assert_int_equal(ask_directly(), EPROTO);
     }
     struct confirm_request request = {.magic = CONFIRM_MAGIC};
-    for (uint32_t op = 0; op <= CONFIRM_REPORT + 1; op++) {
+    for (uint32_t op = 0; op <= CONFIRM_FREE + 1; op++) {
         request.op = op;
         assert_int_equal(confirm_request_valid(&request, sizeof request),
-                         op >= CONFIRM_FRESH && op <= CONFIRM_REPORT);
+                         op >= CONFIRM_FRESH && op <= CONFIRM_FREE);
     }
 }
 

@@ -496,14 +496,6 @@ static void restored_ledger(void **state)
     config = kept;
 }
 
-static void execute(const char *path, const char *text)
-{
-    sqlite3 *db;
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
-}
-
 /* A range with a single id left, then none. */
 static void full_range(void **state)
 {

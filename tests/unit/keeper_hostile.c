@@ -551,7 +551,7 @@ static void wait_for_trouble(const char *text, bool present)
 static void held_login(void **state)
 {
     (void)state;
-    char metrics[CONFIRM_METRICS_MAX];
+    char metrics[CONFIRM_ANSWER_MAX];
     struct confirm_request request = {
         .magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH, .wait_ms = 10000};
     struct confirm_reply reply;
@@ -564,7 +564,9 @@ static void held_login(void **state)
     assert_int_equal(confirm_ask(PATH_CONFIRM, &request, 20000, &reply), 0);
     assert_int_equal(reply.status, CONFIRM_YES);
     assert_int_equal(reply.members, 7);
-    assert_int_equal(confirm_metrics(PATH_CONFIRM, 20000, metrics), 0);
+    request.op = CONFIRM_METRICS;
+    assert_int_equal(confirm_text(PATH_CONFIRM, &request, 20000, metrics), 0);
+    request.op = CONFIRM_FRESH;
     assert_non_null(strstr(metrics, "orgsyncd_brake_held{organization=\"acme\"} 1\n"));
     say_member("usr_new", "new");
     say_header(PIPE_COMMIT);
