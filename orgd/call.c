@@ -1,6 +1,7 @@
 #include "orgd/call.h"
 
 #include "common/clock.h"
+#include "common/reserved.h"
 #include "orgd/record.h"
 
 #include <stdarg.h>
@@ -30,16 +31,48 @@ int64_t call_number(const struct call *call, const char *name)
 
 /* --- who may --- */
 
+/* The caller is a member again, but his token is from before he was removed. */
+static bool token_outlived(const struct call *call, const char *organization)
+{
+    struct member member;
+    const struct token *token = &call->caller.token;
+    return call->caller.kind == CALLER_USER &&
+           store_member(call->store, organization, token->user, &member) && member.active &&
+           token->proved <= member.removed;
+}
+
+static void enter_fail(struct call *call, const char *organization)
+{
+    if (token_outlived(call, organization))
+        call_fail(call, 403, "token_outlived",
+                  "This token is from before you were removed; use the one that accepting the "
+                  "invitation gave you.");
+    else
+        call_fail(call, 404, "organization_not_found", "You are in no such organization.");
+}
+
+static void permission_fail(struct call *call, enum permission permission)
+{
+    const struct role *full = &call->caller.token.role;
+    if (call->caller.kind == CALLER_ORGANIZATION && role_covers(full, permission))
+        call_fail(call, 403, "forbidden",
+                  "The token's maker lacks the permission %s by now, so that the token lacks it, "
+                  "too: make another one.",
+                  permission_name(permission));
+    else
+        call_fail(call, 403, "forbidden", "Your role %s lacks the permission %s.", call->role.name,
+                  permission_name(permission));
+}
+
 bool call_enter(struct call *call, const char *organization, enum permission permission)
 {
     if (!caller_role(call->store, &call->caller, organization, &call->role) ||
         !store_organization(call->store, organization, &call->organization)) {
-        call_fail(call, 404, "organization_not_found", "You are in no such organization.");
+        enter_fail(call, organization);
         return false;
     }
     if (!role_covers(&call->role, permission)) {
-        call_fail(call, 403, "forbidden", "Your role %s lacks the permission %s.", call->role.name,
-                  permission_name(permission));
+        permission_fail(call, permission);
         return false;
     }
     return true;
@@ -53,7 +86,7 @@ bool call_by_user(struct call *call, const char *what)
     return false;
 }
 
-static bool role_find(struct call *call, const char *name, struct role *role)
+bool call_role_find(struct call *call, const char *name, struct role *role)
 {
     return role_builtin(name, role) || store_role(call->store, call->organization.id, name, role);
 }
@@ -61,7 +94,7 @@ static bool role_find(struct call *call, const char *name, struct role *role)
 bool call_role(struct call *call, struct role *role)
 {
     const char *name = call_text(call, "role");
-    if (role_find(call, name ? name : "member", role))
+    if (call_role_find(call, name ? name : "member", role))
         return true;
     call_fail(call, 400, "invalid", "role: the organization has no such role");
     return false;
@@ -69,9 +102,7 @@ bool call_role(struct call *call, struct role *role)
 
 bool call_covers(struct call *call, const struct role *role)
 {
-    /* An owner can do one thing more than his permissions say: delete the organization. */
-    bool above = role_is_owner(role) && !role_is_owner(&call->role);
-    if (!above && role_covers(&call->role, role->permissions))
+    if (role_may_give(&call->role, role))
         return true;
     call_fail(call, 403, "role_above_own", "The role %s can do more than yours, %s.", role->name,
               call->role.name);
@@ -81,7 +112,53 @@ bool call_covers(struct call *call, const struct role *role)
 bool call_covers_name(struct call *call, const char *name)
 {
     struct role role;
-    return !role_find(call, name, &role) || call_covers(call, &role);
+    return !call_role_find(call, name, &role) || call_covers(call, &role);
+}
+
+struct maker call_maker(const struct call *call)
+{
+    struct maker maker = call->caller.token.maker;
+    if (call->caller.kind == CALLER_USER)
+        snprintf(maker.id, sizeof maker.id, "%s", call->caller.token.user);
+    return maker;
+}
+
+/* --- what may be asked for --- */
+
+bool call_time(struct call *call, const char *name, int64_t otherwise, int64_t *ms)
+{
+    const char *text = call_text(call, name);
+    *ms = otherwise;
+    if (!text || time_parse(text, ms))
+        return true;
+    call_fail(call, 400, "invalid", "%s: must be a time like 2026-01-02T03:04:05Z", name);
+    return false;
+}
+
+bool call_end(struct call *call, int64_t otherwise, int64_t *ms)
+{
+    const cJSON *item = field(call, "expiresAt");
+    if (!call_time(call, "expiresAt", cJSON_IsNull(item) ? 0 : otherwise, ms))
+        return false;
+    if (!cJSON_IsString(item) || *ms > clock_wall_ms())
+        return true;
+    call_fail(call, 400, "invalid", "expiresAt: must be a time to come, or null for no end");
+    return false;
+}
+
+bool call_username(struct call *call, const char *username, const char *user)
+{
+    char holder[ID_SIZE];
+    const char *why = reserved_name(username);
+    if (why) {
+        call_fail(call, 409, "username_reserved", "The username %s is reserved: %s.", username,
+                  why);
+        return false;
+    }
+    if (!store_username_holder(call->store, username, holder) || strcmp(holder, user) == 0)
+        return true;
+    call_fail(call, 409, "username_taken", "The username %s is taken, or was once.", username);
+    return false;
 }
 
 /* --- answers --- */
@@ -99,6 +176,14 @@ void call_ok(struct call *call)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddTrueToObject(object, "ok");
+    call_reply(call, object);
+}
+
+void call_revoked(struct call *call, bool revoked)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddTrueToObject(object, "ok");
+    cJSON_AddBoolToObject(object, "revoked", revoked);
     call_reply(call, object);
 }
 
@@ -227,10 +312,28 @@ void call_event(struct call *call, const char *organization, const char *action,
 
 bool caller_find(struct store *store, const char *key, struct caller *caller)
 {
-    if (!store_token(store, key, &caller->token))
+    if (!store_token(store, key, &caller->token) ||
+        (caller->token.expires && caller->token.expires <= clock_wall_ms()))
         return false;
     caller->kind = caller->token.user[0] ? CALLER_USER : CALLER_ORGANIZATION;
     return true;
+}
+
+/* Takes from an organization's token's ROLE what its maker could not do now. One whose maker is not
+ * known is from before makers were written down, and keeps it. */
+static void role_limit(struct store *store, const struct token *token, struct role *role)
+{
+    struct role held = {.name = "none"};
+    struct member member;
+    if (!token->maker.id[0])
+        return;
+    if (!token->maker_left && store_member(store, token->organization, token->maker.id, &member) &&
+        member.active)
+        held = member.role;
+    if (role_may_give(&held, role))
+        return;
+    held.permissions = role->permissions & (held.permissions | PERMISSIONS_LOOK);
+    *role = held;
 }
 
 bool caller_role(struct store *store, const struct caller *caller, const char *organization,
@@ -239,13 +342,17 @@ bool caller_role(struct store *store, const struct caller *caller, const char *o
     struct member member;
     switch (caller->kind) {
     case CALLER_USER:
-        if (!store_member(store, organization, caller->token.user, &member) || !member.active)
+        if (!store_member(store, organization, caller->token.user, &member) || !member.active ||
+            caller->token.proved <= member.removed)
             return false;
         *role = member.role;
         return true;
     case CALLER_ORGANIZATION:
+        if (strcmp(caller->token.organization, organization) != 0)
+            return false;
         *role = caller->token.role;
-        return strcmp(caller->token.organization, organization) == 0;
+        role_limit(store, &caller->token, role);
+        return true;
     case CALLER_NOBODY:
         break;
     }

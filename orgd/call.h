@@ -99,6 +99,23 @@ bool call_covers(struct call *call, const struct role *role);
 /* The same for a role that is known by name; one that is gone is covered. */
 bool call_covers_name(struct call *call, const char *role);
 
+/* Fills *ROLE with the role NAME of the call's organization; false when there is none. */
+bool call_role_find(struct call *call, const char *name, struct role *role);
+
+/* The body's time NAME, OTHERWISE without it; fails the call and returns false when it is none. */
+bool call_time(struct call *call, const char *name, int64_t otherwise, int64_t *ms);
+
+/* The body's "expiresAt": a time to come, 0 (never) for null, OTHERWISE without it. Fails the call
+ * and returns false for anything else. */
+bool call_end(struct call *call, int64_t otherwise, int64_t *ms);
+
+/* Fails the call and returns false unless USER (an id, "" for one to come) may be called USERNAME:
+ * it is not reserved, and nobody else has it or had it. */
+bool call_username(struct call *call, const char *username, const char *user);
+
+/* The user behind the caller: himself, or the one who made the organization's token. */
+struct maker call_maker(const struct call *call);
+
 /*
  * A page of a listing. call_page reads the body's "after" and "limit"; the store is asked for one
  * more than LIMIT; page_add is called for each and returns false for that one more; call_page_reply
@@ -121,6 +138,9 @@ void call_reply(struct call *call, cJSON *object);
 /* Answers 200 {"ok":true}. */
 void call_ok(struct call *call);
 
+/* Answers 200 {"ok":true,"revoked":..}: false when there was nothing to revoke. */
+void call_revoked(struct call *call, bool revoked);
+
 /* Answers STATUS with REASON, an identifier from API.md, and a sentence for a person. */
 void call_fail(struct call *call, unsigned status, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -142,13 +162,15 @@ void call_event(struct call *call, const char *organization, const char *action,
 
 /*
  * True when the token's owner is in ORGANIZATION now, with *ROLE. Looks into the store, so it also
- * says what has become of a caller who was let in before.
+ * says what has become of a caller who was let in before. A user's token from before he was removed
+ * is not let in. An organization's token can look as its role says, and change no more than its
+ * maker can now: *ROLE may then be a lesser one.
  */
 bool caller_role(struct store *store, const struct caller *caller, const char *organization,
                  struct role *role);
 
-/* Fills CALLER with the token KEY; false when there is none (any more). The secret is not looked
- * at. */
+/* Fills CALLER with the token KEY; false when there is none (any more), or it has expired. The
+ * secret is not looked at. */
 bool caller_find(struct store *store, const char *key, struct caller *caller);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "orgd/endpoints.h"
 #include "orgd/record.h"
+#include "orgd/usage.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@ enum field_type {
     FIELD_USERNAME,
     FIELD_NUMBER,
     FIELD_NUMBER_OR_NULL,
+    FIELD_TEXT_OR_NULL,
+    FIELD_BOOL,
     FIELD_PERMISSIONS
 };
 
@@ -34,6 +37,7 @@ struct endpoint {
     bool change;                /* may write */
     bool open;                  /* works without a token */
     bool attempt;               /* presents a secret: who fails too often must wait */
+    bool uses;                  /* tells when tokens were used: what was noted is stored before */
     struct field fields[FIELDS_MAX];
 };
 
@@ -54,6 +58,10 @@ struct endpoint {
     {                                                                                              \
         "key", FIELD_TEXT, true                                                                    \
     }
+#define END_FIELD                                                                                  \
+    {                                                                                              \
+        "expiresAt", FIELD_TEXT_OR_NULL, false                                                     \
+    }
 #define ROLE_FIELD                                                                                 \
     {                                                                                              \
         "role", FIELD_TEXT, true                                                                   \
@@ -69,7 +77,9 @@ static const struct endpoint endpoints[] = {
     {"/organizations/get", organization_get, PERMISSION_ORG_VIEW, .fields = {ORGANIZATION_ID}},
     {"/organizations/list", .handler = organization_list},
     {"/organizations/update", organization_update, PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {ORGANIZATION_ID, {"name", FIELD_DISPLAY, true}}},
+     .fields = {ORGANIZATION_ID,
+                {"name", FIELD_DISPLAY, false},
+                {"selfRename", FIELD_BOOL, false}}},
     {"/organizations/delete", organization_delete, PERMISSION_ORG_MANAGE, .change = true,
      .fields = {ORGANIZATION_ID, {"name", FIELD_DISPLAY, true}}},
     {"/organizations/roles", .handler = role_list,
@@ -83,11 +93,15 @@ static const struct endpoint endpoints[] = {
     {"/organizations/members/set-role", member_set_role, PERMISSION_MEMBERS_MANAGE, .change = true,
      .fields = {ORGANIZATION_ID, {"userId", FIELD_TEXT, true}, ROLE_FIELD}},
     {"/organizations/members/remove", member_remove, PERMISSION_MEMBERS_MANAGE, .change = true,
-     .fields = {ORGANIZATION_ID, {"userId", FIELD_TEXT, true}}},
+     .uses = true, .fields = {ORGANIZATION_ID, {"userId", FIELD_TEXT, true}}},
     {"/organizations/members/changes", member_changes, PERMISSION_MEMBERS_VIEW,
      .fields = {ORGANIZATION_ID, {"since", FIELD_NUMBER, true}, {"wait", FIELD_NUMBER, false}}},
     {"/organizations/invitations/create", invitation_create, PERMISSION_MEMBERS_MANAGE,
-     .change = true, .fields = {ORGANIZATION_ID, {"email", FIELD_EMAIL, true}, ROLE_OPTIONAL}},
+     .change = true,
+     .fields = {ORGANIZATION_ID,
+                {"email", FIELD_EMAIL, true},
+                ROLE_OPTIONAL,
+                {"username", FIELD_USERNAME, false}}},
     {"/organizations/invitations/resend", invitation_resend, PERMISSION_MEMBERS_MANAGE,
      .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
     {"/organizations/invitations/revoke", invitation_revoke, PERMISSION_MEMBERS_MANAGE,
@@ -101,7 +115,8 @@ static const struct endpoint endpoints[] = {
                 {"name", FIELD_DISPLAY, false}}},
     {"/organizations/join-codes/create", join_code_create, PERMISSION_MEMBERS_MANAGE,
      .change = true,
-     .fields = {ORGANIZATION_ID, ROLE_OPTIONAL, {"maxUses", FIELD_NUMBER_OR_NULL, false}}},
+     .fields =
+         {ORGANIZATION_ID, ROLE_OPTIONAL, {"maxUses", FIELD_NUMBER_OR_NULL, false}, END_FIELD}},
     {"/organizations/join-codes/list", join_code_list, PERMISSION_MEMBERS_MANAGE,
      .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
     {"/organizations/join-codes/revoke", join_code_revoke, PERMISSION_MEMBERS_MANAGE,
@@ -112,8 +127,9 @@ static const struct endpoint endpoints[] = {
      .fields = {ORGANIZATION_ID,
                 {"name", FIELD_DISPLAY, false},
                 {"env", FIELD_TEXT, false},
-                ROLE_OPTIONAL}},
-    {"/organizations/tokens/list", token_list, PERMISSION_ORG_MANAGE,
+                ROLE_OPTIONAL,
+                END_FIELD}},
+    {"/organizations/tokens/list", token_list, PERMISSION_ORG_MANAGE, .uses = true,
      .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
     {"/organizations/tokens/revoke", token_revoke, PERMISSION_ORG_MANAGE, .change = true,
      .fields = {ORGANIZATION_ID, KEY_FIELD}},
@@ -128,8 +144,8 @@ static const struct endpoint endpoints[] = {
     {"/users/update", user_update, .change = true,
      .fields = {{"username", FIELD_USERNAME, false}, {"name", FIELD_DISPLAY, false}}},
     {"/users/tokens/create", user_token_create, .change = true,
-     .fields = {{"name", FIELD_DISPLAY, false}}},
-    {"/users/tokens/list", user_token_list, .fields = {PAGE_FIELDS}},
+     .fields = {{"name", FIELD_DISPLAY, false}, END_FIELD}},
+    {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE_FIELDS}},
     {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {KEY_FIELD}},
 };
 
@@ -192,7 +208,10 @@ static const char *value_wrong(enum field_type type, const cJSON *item)
     const char *text = cJSON_GetStringValue(item);
     double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
     switch (type) {
+    case FIELD_TEXT_OR_NULL:
     case FIELD_TEXT:
+        if (type == FIELD_TEXT_OR_NULL && cJSON_IsNull(item))
+            return NULL;
         if (text && text_valid(text))
             return NULL;
         return "must be a text of at most 255 bytes without control characters";
@@ -215,6 +234,10 @@ static const char *value_wrong(enum field_type type, const cJSON *item)
         if (number >= 0 && number <= NUMBER_MAX && number == floor(number))
             return NULL;
         return "must be a non-negative integer";
+    case FIELD_BOOL:
+        if (cJSON_IsBool(item))
+            return NULL;
+        return "must be true or false";
     case FIELD_PERMISSIONS:
         if (permissions_valid(item))
             return NULL;
@@ -292,12 +315,16 @@ static void call_internal(struct call *call)
 
 static void call_run(struct call *call, const struct endpoint *endpoint, const char *authorization)
 {
+    if (usage_due() || endpoint->uses)
+        usage_store(call->store);
     if (!store_begin(call->store, endpoint->change)) {
         call_internal(call);
         return;
     }
     if (authorization)
         authenticate(call->store, authorization, &call->caller);
+    if (call->caller.kind != CALLER_NOBODY)
+        usage_note(call->caller.token.key, call->from);
     if (authorize(call, endpoint, authorization != NULL))
         endpoint->handler(call);
     bool refused = call->status >= 400;

@@ -58,14 +58,18 @@ void invitation_revoke(struct call *call);
 void invitation_list(struct call *call);
 void invitation_accept(struct call *call);
 
-/* Revokes the pending invitation of the call's organization for EMAIL, if there is one. */
-void invitation_withdraw(struct call *call, const char *email);
+/* Revokes the pending invitation of the call's organization for EMAIL; false when there is none. */
+bool invitation_withdraw(struct call *call, const char *email);
+/* Revokes INVITATION. */
+void invitation_remove(struct call *call, const struct invitation *invitation);
 
 /* join_codes.c */
 void join_code_create(struct call *call);
 void join_code_list(struct call *call);
 void join_code_revoke(struct call *call);
 void join_code_join(struct call *call);
+/* Revokes CODE. */
+void join_code_remove(struct call *call, const struct join_code *code);
 
 /* tokens.c */
 void token_create(struct call *call);
@@ -83,7 +87,7 @@ void user_token_revoke(struct call *call);
 void event_list(struct call *call);
 
 /* Makes and stores a token for the user or the organization in *TOKEN, whose key, hash, last four
- * and time it fills. */
+ * and time it fills; its PROVED, too, unless the caller did. */
 void token_make(struct store *store, struct token *token, struct secret *secret);
 
 #endif

@@ -4,17 +4,6 @@
 
 #include <stdio.h>
 
-/* The body's time NAME, OTHERWISE without it; fails the call when it is none. */
-static bool time_wanted(struct call *call, const char *name, int64_t otherwise, int64_t *ms)
-{
-    const char *text = call_text(call, name);
-    *ms = otherwise;
-    if (!text || time_parse(text, ms))
-        return true;
-    call_fail(call, 400, "invalid", "%s: must be a time like 2026-01-02T03:04:05Z", name);
-    return false;
-}
-
 static void add_event(const struct event *event, void *context)
 {
     page_add(context, event->id, "", event_json(event));
@@ -32,8 +21,8 @@ void event_list(struct call *call)
                   call->role.name);
         return;
     }
-    if (!time_wanted(call, "from", INT64_MIN, &filter.from) ||
-        !time_wanted(call, "to", INT64_MAX, &filter.to) || !call_page(call, &page))
+    if (!call_time(call, "from", INT64_MIN, &filter.from) ||
+        !call_time(call, "to", INT64_MAX, &filter.to) || !call_page(call, &page))
         return;
     filter.before = call_text(call, "after") ? page.after.number : INT64_MAX;
     store_events(call->store, call->organization.id, &filter, page.limit + 1, add_event, &page);

@@ -72,6 +72,8 @@ static void invitation_send(struct call *call, struct invitation *invitation)
     memcpy(invitation->hash, secret.hash, sizeof invitation->hash);
     invitation->created = clock_wall_ms();
     invitation->expires = invitation->created + INVITATION_LIFE_MS;
+    invitation->revision = call->organization.revision;
+    invitation->maker = call_maker(call);
     store_invitation_add(call->store, invitation);
 
     snprintf(token, sizeof token, "%s:%s", invitation->id, secret.text);
@@ -93,9 +95,16 @@ static void invitation_send(struct call *call, struct invitation *invitation)
 
 /* --- the organization's side --- */
 
+/* The id of EMAIL's account, "" when it has none. */
+static const char *holder_of(struct call *call, const char *email, struct user *user)
+{
+    return store_user_by_email(call->store, email, user) ? user->id : "";
+}
+
 void invitation_create(struct call *call)
 {
     const char *email = call_text(call, "email"), *organization = call->organization.id;
+    const char *username = call_text(call, "username");
     struct user user;
     struct member member;
     struct role role;
@@ -107,6 +116,9 @@ void invitation_create(struct call *call)
         call_fail(call, 409, "already_member", "%s is a member already.", user.email);
         return;
     }
+    if (username && !call_username(call, username, holder_of(call, email, &user)))
+        return;
+    snprintf(invitation.username, sizeof invitation.username, "%s", username ? username : "");
     id_make("inv_", invitation.id);
     snprintf(invitation.organization, sizeof invitation.organization, "%s", organization);
     snprintf(invitation.email, sizeof invitation.email, "%s", email);
@@ -142,7 +154,7 @@ void invitation_resend(struct call *call)
     invitation_send(call, &invitation);
 }
 
-static void withdraw(struct call *call, const struct invitation *invitation)
+void invitation_remove(struct call *call, const struct invitation *invitation)
 {
     store_invitation_remove(call->store, invitation->id);
     call_event(call, invitation->organization, "invitation.revoke", invitation->id,
@@ -152,17 +164,20 @@ static void withdraw(struct call *call, const struct invitation *invitation)
 void invitation_revoke(struct call *call)
 {
     struct invitation invitation;
-    if (invitation_named(call, &invitation))
-        withdraw(call, &invitation);
-    call_ok(call);
+    bool there = invitation_named(call, &invitation);
+    if (there)
+        invitation_remove(call, &invitation);
+    call_revoked(call, there);
 }
 
-void invitation_withdraw(struct call *call, const char *email)
+bool invitation_withdraw(struct call *call, const char *email)
 {
     struct invitation invitation;
-    if (store_invitation_of(call->store, call->organization.id, email, &invitation) &&
-        pending(&invitation))
-        withdraw(call, &invitation);
+    bool there = store_invitation_of(call->store, call->organization.id, email, &invitation) &&
+                 pending(&invitation);
+    if (there)
+        invitation_remove(call, &invitation);
+    return there;
 }
 
 static void add_invitation(const struct invitation *invitation, void *context)
@@ -200,6 +215,8 @@ static bool invitation_open(struct call *call, struct invitation *invitation)
 static bool account_make(struct call *call, const struct invitation *invitation, struct user *user)
 {
     const char *username = call_text(call, "username"), *name = call_text(call, "name");
+    if (invitation->username[0])
+        username = invitation->username;
     if (!username) {
         call_fail(call, 400, "invalid", "username: is missing (a new account needs one)");
         return false;
@@ -209,10 +226,8 @@ static bool account_make(struct call *call, const struct invitation *invitation,
                   invitation->email);
         return false;
     }
-    if (store_username_taken(call->store, username)) {
-        call_fail(call, 409, "username_taken", "The username %s is taken.", username);
+    if (!call_username(call, username, ""))
         return false;
-    }
     *user = (struct user){.created = clock_wall_ms()};
     id_make("usr_", user->id);
     snprintf(user->email, sizeof user->email, "%s", invitation->email);
@@ -222,30 +237,53 @@ static bool account_make(struct call *call, const struct invitation *invitation,
     return true;
 }
 
-/* The caller's account, if the invitation is his and he is not in yet; fails the call otherwise. */
-static bool account_match(struct call *call, const struct invitation *invitation, struct user *user)
+/* May MEMBER, who was one before or never was, come in by INVITATION? Fails the call if not. */
+static bool member_may_return(struct call *call, const struct invitation *invitation,
+                              const struct member *member)
 {
-    struct member member;
-    if (!store_user(call->store, call->caller.token.user, user) ||
-        strcasecmp(user->email, invitation->email) != 0) {
+    if (member->active)
+        call_fail(call, 409, "already_member", "You are a member already.");
+    else if (invitation->revision < member->revision)
+        call_fail(call, 403, "removed",
+                  "You were removed after this invitation was made: ask for a new one.");
+    else
+        return true;
+    return false;
+}
+
+/* Fills *MEMBER with the caller's account and what he was in the organization, if the invitation is
+ * his and he may come in by it; fails the call otherwise. */
+static bool account_match(struct call *call, const struct invitation *invitation,
+                          struct member *member)
+{
+    struct user user;
+    if (!store_user(call->store, call->caller.token.user, &user) ||
+        strcasecmp(user.email, invitation->email) != 0) {
         call_fail(call, 403, "email_mismatch", "The invitation is for another e-mail address.");
         return false;
     }
-    if (store_member(call->store, invitation->organization, user->id, &member) && member.active) {
-        call_fail(call, 409, "already_member", "You are a member already.");
+    if (invitation->username[0] && strcmp(invitation->username, user.username) != 0) {
+        call_fail(call, 409, "username_fixed",
+                  "The invitation is for the username %s, and yours is %s: ask for one without a "
+                  "username.",
+                  invitation->username, user.username);
         return false;
     }
-    return true;
+    *member = (struct member){.user = user};
+    return !store_member(call->store, invitation->organization, user.id, member) ||
+           member_may_return(call, invitation, member);
 }
 
-/* A new account's first token. */
-static void reply_account(struct call *call, cJSON *reply, const struct user *user)
+/* A user's token that is proved after REMOVED, whatever the clock says. */
+static void reply_token(struct call *call, cJSON *reply, const char *user, int64_t removed)
 {
     struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
     struct secret secret;
-    snprintf(token.user, sizeof token.user, "%s", user->id);
+    snprintf(token.user, sizeof token.user, "%s", user);
+    token.proved = clock_wall_ms();
+    if (token.proved <= removed)
+        token.proved = removed + 1;
     token_make(call->store, &token, &secret);
-    cJSON_AddItemToObject(reply, "user", user_json(user));
     cJSON_AddItemToObject(reply, "apiToken", token_json(&token, &secret));
     sodium_memzero(&secret, sizeof secret);
 }
@@ -254,12 +292,15 @@ void invitation_accept(struct call *call)
 {
     bool stranger = call->caller.kind == CALLER_NOBODY;
     struct invitation invitation;
-    struct member member = {.active = true, .joined = clock_wall_ms()};
+    struct member member = {0};
     if (!call_by_user(call, "accept an invitation") || !invitation_open(call, &invitation))
         return;
     if (stranger ? !account_make(call, &invitation, &member.user)
-                 : !account_match(call, &invitation, &member.user))
+                 : !account_match(call, &invitation, &member))
         return;
+    member.active = true;
+    member.joined = clock_wall_ms();
+    member.role = (struct role){0};
     snprintf(member.role.name, sizeof member.role.name, "%s", invitation.role);
     store_invitation_remove(call->store, invitation.id);
     call_member_change(call, invitation.organization, &member);
@@ -272,6 +313,8 @@ void invitation_accept(struct call *call)
     cJSON_AddStringToObject(reply, "organizationId", invitation.organization);
     cJSON_AddStringToObject(reply, "role", invitation.role);
     if (stranger)
-        reply_account(call, reply, &member.user);
+        cJSON_AddItemToObject(reply, "user", user_json(&member.user));
+    if (stranger || call->caller.token.proved <= member.removed)
+        reply_token(call, reply, member.user.id, member.removed);
     call_reply(call, reply);
 }

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define USES_MAX 1000000
+#define USES_MAX     1000000
+#define CODE_LIFE_MS (30LL * 24 * 3600 * 1000)
 
 /* The body's maxUses; 0, without limit, for null or none. */
 static bool uses_wanted(struct call *call, int64_t *most)
@@ -22,11 +23,23 @@ static bool uses_wanted(struct call *call, int64_t *most)
     return false;
 }
 
+/* "admin, 1 uses, until 2026-01-02T03:04:05.000Z" */
+static void code_event(struct call *call, const struct join_code *code)
+{
+    char uses[32] = "", end[TIME_TEXT_SIZE + 8];
+    if (code->max_uses)
+        snprintf(uses, sizeof uses, ", %lld uses", (long long)code->max_uses);
+    call_event(call, code->organization, "join-code.create", code->id, "", "%s%s%s", code->role,
+               uses, end_text(code->expires, end, sizeof end));
+}
+
 void join_code_create(struct call *call)
 {
     struct join_code code = {.created = clock_wall_ms()};
     struct role role;
-    if (!uses_wanted(call, &code.max_uses) || !call_role(call, &role) || !call_covers(call, &role))
+    if (!uses_wanted(call, &code.max_uses) ||
+        !call_end(call, code.created + CODE_LIFE_MS, &code.expires) || !call_role(call, &role) ||
+        !call_covers(call, &role))
         return;
     struct secret secret;
     secret_make(&secret);
@@ -34,12 +47,9 @@ void join_code_create(struct call *call)
     snprintf(code.organization, sizeof code.organization, "%s", call->organization.id);
     snprintf(code.role, sizeof code.role, "%s", role.name);
     memcpy(code.hash, secret.hash, sizeof code.hash);
+    code.maker = call_maker(call);
     store_join_code_add(call->store, &code);
-    if (code.max_uses)
-        call_event(call, code.organization, "join-code.create", code.id, "", "%s, %lld uses",
-                   code.role, (long long)code.max_uses);
-    else
-        call_event(call, code.organization, "join-code.create", code.id, "", "%s", code.role);
+    code_event(call, &code);
 
     char credential[CREDENTIAL_SIZE];
     snprintf(credential, sizeof credential, "%s:%s", code.id, secret.text);
@@ -68,12 +78,23 @@ void join_code_list(struct call *call)
 void join_code_revoke(struct call *call)
 {
     struct join_code code;
-    if (store_join_code(call->store, call_text(call, "id"), &code) &&
-        strcmp(code.organization, call->organization.id) == 0) {
-        store_join_code_remove(call->store, code.id);
-        call_event(call, code.organization, "join-code.revoke", code.id, "", "%s", code.role);
-    }
-    call_ok(call);
+    bool there = store_join_code(call->store, call_text(call, "id"), &code) &&
+                 strcmp(code.organization, call->organization.id) == 0;
+    if (there)
+        join_code_remove(call, &code);
+    call_revoked(call, there);
+}
+
+void join_code_remove(struct call *call, const struct join_code *code)
+{
+    store_join_code_remove(call->store, code->id);
+    call_event(call, code->organization, "join-code.revoke", code->id, "", "%s", code->role);
+}
+
+static void code_absent(struct call *call)
+{
+    call_fail(call, 404, "code_not_found",
+              "There is no such join code; it may be used up, expired or withdrawn.");
 }
 
 /* The code that the body names; fails the call without one. */
@@ -82,9 +103,9 @@ static bool code_open(struct call *call, struct join_code *code)
     char id[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
     if (secret_split(call_text(call, "code"), id, hash) && store_join_code(call->store, id, code) &&
-        secret_same(hash, code->hash))
+        secret_same(hash, code->hash) && (code->expires == 0 || code->expires > clock_wall_ms()))
         return true;
-    call_fail(call, 404, "code_not_found", "There is no such join code, or it is used up.");
+    code_absent(call);
     return false;
 }
 
@@ -106,17 +127,25 @@ void join_code_join(struct call *call)
     if (!call_by_user(call, "join an organization") || !code_open(call, &code) ||
         !store_user(call->store, call->caller.token.user, &user))
         return;
-    if (store_member(call->store, code.organization, user.id, &member) && member.active) {
+    bool known = store_member(call->store, code.organization, user.id, &member);
+    if (known && member.active) {
         join_reply(call, code.organization, member.role.name, true);
         return;
     }
+    if (known) {
+        call_fail(call, 403, "removed",
+                  "You were removed from the organization: ask for an invitation.");
+        return;
+    }
     if (code.max_uses && code.uses >= code.max_uses) {
-        call_fail(call, 404, "code_not_found", "There is no such join code, or it is used up.");
+        code_absent(call);
         return;
     }
     member = (struct member){.user = user, .active = true, .joined = clock_wall_ms()};
     snprintf(member.role.name, sizeof member.role.name, "%s", code.role);
-    store_join_code_use(call->store, code.id);
+    struct use use = {.at = member.joined};
+    snprintf(use.from, sizeof use.from, "%s", call->from);
+    store_join_code_use(call->store, code.id, &use);
     call_member_change(call, code.organization, &member);
     call_event(call, code.organization, "join-code.join", user.id, user.username, "%s, %s",
                code.role, code.id);

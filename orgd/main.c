@@ -2,6 +2,7 @@
 #include "common/clock.h"
 #include "common/name.h"
 #include "common/paths.h"
+#include "common/reserved.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints.h"
 #include "orgd/listen.h"
@@ -9,6 +10,7 @@
 #include "orgd/server.h"
 #include "orgd/store.h"
 #include "orgd/tls.h"
+#include "orgd/usage.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -46,6 +48,7 @@ static const char usage[] =
     "  --tls ADDR:PORT             HTTPS on any address\n"
     "  --cert FILE, --key FILE     its certificate chain and key, PEM; read again on SIGHUP\n"
     "  --owner EMAIL               the first user, on the first start (" DEFAULT_OWNER ")\n"
+    "  --owner-username NAME       his login name, instead of the address's\n"
     "  --connections N             at a time from one address or unix user (1024)\n"
     "  --attempts N                that may fail in a minute, from one of them (60)\n"
     "  --invitation-url URL        what an invited one opens, with {token} in it\n"
@@ -59,7 +62,7 @@ struct options {
     const char *verb, *copy; /* backup, check, or NULL to serve; backup's file */
     const char *data;
     const char *socket;
-    const char *owner;
+    const char *owner, *owner_username;
     struct address listen[LISTENERS_MAX - 1]; /* the unix socket is one more */
     bool tls[LISTENERS_MAX - 1];
     size_t listens;
@@ -98,6 +101,14 @@ static bool option_owner(struct options *o, const char *email)
     o->owner = email;
     return (email_valid(email) && name_fold(email, username)) ||
            usage_wrong("owner", email, "must be an e-mail address that begins with a login name");
+}
+
+static bool option_owner_username(struct options *o, const char *username)
+{
+    o->owner_username = username;
+    return name_valid(username) ||
+           usage_wrong("owner-username", username,
+                       "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -");
 }
 
 static bool option_number(const char *option, const char *text, unsigned most, unsigned *number)
@@ -164,6 +175,7 @@ enum option_id {
     OPTION_CERT,
     OPTION_KEY,
     OPTION_OWNER,
+    OPTION_OWNER_USERNAME,
     OPTION_CONNECTIONS,
     OPTION_ATTEMPTS,
     OPTION_URL,
@@ -197,6 +209,8 @@ static bool option_take(struct options *o, int id, const char *value)
         return true;
     case OPTION_OWNER:
         return option_owner(o, value);
+    case OPTION_OWNER_USERNAME:
+        return option_owner_username(o, value);
     case OPTION_CONNECTIONS:
         return option_number("connections", value, 65536, &o->settings.peers.connections);
     case OPTION_ATTEMPTS:
@@ -250,6 +264,7 @@ static int options_parse(int argc, char **argv, struct options *o)
         {"cert", required_argument, NULL, OPTION_CERT},
         {"key", required_argument, NULL, OPTION_KEY},
         {"owner", required_argument, NULL, OPTION_OWNER},
+        {"owner-username", required_argument, NULL, OPTION_OWNER_USERNAME},
         {"connections", required_argument, NULL, OPTION_CONNECTIONS},
         {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
         {"invitation-url", required_argument, NULL, OPTION_URL},
@@ -300,21 +315,36 @@ static bool listen_all(struct options *o)
     return listeners[o->listens].fd >= 0;
 }
 
+/* Fills the first user's names; false after one line on stderr. */
+static bool owner_name(const struct options *o, struct user *user)
+{
+    name_fold(o->owner, user->username);
+    if (o->owner_username)
+        snprintf(user->username, sizeof user->username, "%s", o->owner_username);
+    snprintf(user->email, sizeof user->email, "%s", o->owner);
+    snprintf(user->name, sizeof user->name, "%s", user->username);
+    const char *why = reserved_name(user->username);
+    if (why)
+        fprintf(stderr,
+                "orgd: --owner %s: the username %s is reserved: %s; give --owner-username NAME\n",
+                o->owner, user->username, why);
+    return !why;
+}
+
 /* The first user and his token. It is printed before it is committed: nobody else will ever know
  * it. */
-static bool first_start(struct store *store, const char *email)
+static bool first_start(struct store *store, const struct options *o)
 {
     struct user user = {.created = clock_wall_ms()};
     struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
     struct secret secret;
+    if (!owner_name(o, &user))
+        return false;
     id_make("usr_", user.id);
-    name_fold(email, user.username);
-    snprintf(user.email, sizeof user.email, "%s", email);
-    snprintf(user.name, sizeof user.name, "%s", user.username);
     snprintf(token.user, sizeof token.user, "%s", user.id);
     store_user_add(store, &user);
     token_make(store, &token, &secret);
-    printf("First start: this is the token of %s, and it is not shown again:\n%s:%s\n", email,
+    printf("First start: this is the token of %s, and it is not shown again:\n%s:%s\n", o->owner,
            token.key, secret.text);
     sodium_memzero(&secret, sizeof secret);
     if (fflush(stdout) == 0)
@@ -324,11 +354,11 @@ static bool first_start(struct store *store, const char *email)
     return false;
 }
 
-static bool store_prepare(struct store *store, const char *owner)
+static bool store_prepare(struct store *store, const struct options *o)
 {
     if (!store_begin(store, true))
         return false;
-    if (store_empty(store) && !first_start(store, owner)) {
+    if (store_empty(store) && !first_start(store, o)) {
         store_rollback(store);
         return false;
     }
@@ -362,7 +392,8 @@ static bool run(struct options *o)
     settings->store = store_open(o->data);
     if (!settings->store)
         return false;
-    bool good = store_prepare(settings->store, o->owner) && serve(o);
+    bool good = store_prepare(settings->store, o) && serve(o);
+    usage_store(settings->store);
     store_close(settings->store);
     return good;
 }
@@ -413,13 +444,14 @@ int main(int argc, char **argv)
     int status = options_parse(argc, argv, &o);
     if (status >= 0)
         return status;
+    bool warned = false;
     umask(0077);
     if (!libraries_start())
         return EXIT_FAILURE;
     bool good = o.copy   ? store_backup(o.data, o.copy)
-                : o.verb ? store_check(o.data)
+                : o.verb ? store_check(o.data, &warned)
                          : serve_all(&o);
     if (good && o.verb && !o.copy)
-        printf("%s: nothing is wrong\n", o.data);
+        printf("%s: nothing is %s\n", o.data, warned ? "damaged" : "wrong");
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,5 +1,7 @@
 #include "orgd/endpoints.h"
 
+#include "common/clock.h"
+#include "orgd/handed_out.h"
 #include "orgd/list_cache.h"
 #include "orgd/record.h"
 
@@ -159,6 +161,7 @@ void member_set_role(struct call *call)
     }
     if (!call_covers(call, &member.role) || !call_covers(call, &role))
         return;
+    struct withdrawn withdrawn = {0};
     if (strcmp(member.role.name, role.name) != 0) {
         if (!spare_owner(call, &member))
             return;
@@ -166,25 +169,46 @@ void member_set_role(struct call *call)
                    member.role.name, role.name);
         member.role = role;
         call_member_change(call, organization, &member);
+        handed_out_by(call, user, &role, &withdrawn);
     }
-    call_ok(call);
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddTrueToObject(reply, "ok");
+    handed_out_reply(&withdrawn, reply);
+    call_reply(call, reply);
+}
+
+/* MEMBER leaves: what he handed out goes with him, and his own tokens will not open this
+ * organization again. */
+static void member_leave(struct call *call, struct member *member, struct withdrawn *withdrawn)
+{
+    const char *organization = call->organization.id, *user = member->user.id;
+    int64_t now = clock_wall_ms(), proved = store_token_proved(call->store, user);
+    member->active = false;
+    member->removed = now > proved ? now : proved; /* the clock may have been put back */
+    call_member_change(call, organization, member);
+    call_event(call, organization, "member.remove", user, member->user.username, "%s",
+               member->role.name);
+    store_tokens_maker_left(call->store, organization, user);
+    withdrawn->invitations += invitation_withdraw(call, member->user.email);
+    handed_out_by(call, user, NULL, withdrawn);
 }
 
 void member_remove(struct call *call)
 {
     struct member member;
+    struct withdrawn withdrawn = {0};
     const char *organization = call->organization.id, *user = call_text(call, "userId");
-    if (store_member(call->store, organization, user, &member) && member.active) {
+    bool there = store_member(call->store, organization, user, &member) && member.active;
+    if (there) {
         if (!call_covers(call, &member.role) || !spare_owner(call, &member))
             return;
-        member.active = false;
-        call_member_change(call, organization, &member);
-        call_event(call, organization, "member.remove", user, member.user.username, "%s",
-                   member.role.name);
-        /* He may have come in otherwise, and must not come back with it by himself. */
-        invitation_withdraw(call, member.user.email);
+        member_leave(call, &member, &withdrawn);
     }
-    call_ok(call);
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddTrueToObject(reply, "ok");
+    cJSON_AddBoolToObject(reply, "removed", there);
+    handed_out_reply(&withdrawn, reply);
+    call_reply(call, reply);
 }
 
 /* --- changes --- */
@@ -225,9 +249,10 @@ void member_changes(struct call *call)
             call_fail(call, 500, "internal", "The reply would be too long.");
         return;
     }
+    int64_t end = call->caller.token.expires;
     call->hold = true;
     call->poll.since = since;
-    call->poll.wait_ms = wait;
+    call->poll.wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
     poll_of(call, &call->poll);
 }
 

@@ -49,7 +49,7 @@ void organization_list(struct call *call)
     const struct token *token = &call->caller.token;
     struct organization organization;
     if (call->caller.kind == CALLER_USER)
-        store_memberships(call->store, token->user, add_membership, list);
+        store_memberships(call->store, token->user, token->proved, add_membership, list);
     else if (store_organization(call->store, token->organization, &organization))
         add_membership(&organization, &token->role, list);
     call_reply(call, reply);
@@ -57,13 +57,28 @@ void organization_list(struct call *call)
 
 void organization_update(struct call *call)
 {
-    const struct organization *organization = &call->organization;
+    const struct organization *before = &call->organization;
+    struct organization after = *before;
     const char *name = call_text(call, "name");
-    if (strcmp(name, organization->name) != 0) {
-        store_organization_rename(call->store, organization->id, name);
-        call_event(call, organization->id, "organization.update", organization->id, name,
-                   "%s -> %s", organization->name, name);
+    const cJSON *self_rename = cJSON_GetObjectItemCaseSensitive(call->body, "selfRename");
+    if (!name && !self_rename) {
+        call_fail(call, 400, "invalid", "name: is missing, and so is selfRename");
+        return;
     }
+    if (name)
+        snprintf(after.name, sizeof after.name, "%s", name);
+    if (self_rename)
+        after.self_rename = cJSON_IsTrue(self_rename);
+    bool renamed = strcmp(after.name, before->name) != 0;
+    if (renamed)
+        call_event(call, after.id, "organization.update", after.id, after.name, "%s -> %s",
+                   before->name, after.name);
+    if (after.self_rename != before->self_rename)
+        call_event(call, after.id, "organization.update", after.id, after.name,
+                   "members %s their own usernames",
+                   after.self_rename ? "may change" : "no longer change");
+    if (renamed || after.self_rename != before->self_rename)
+        store_organization_update(call->store, &after);
     call_ok(call);
 }
 

@@ -7,15 +7,53 @@
 #define DISPLAY_MAX 100 /* characters */
 #define DATE_FORMAT "%Y-%m-%dT%H:%M:%S"
 
-static void add_time(cJSON *object, const char *name, int64_t ms)
+static void time_text(int64_t ms, char text[TIME_TEXT_SIZE])
 {
-    char date[32], text[40];
+    char date[32];
     time_t seconds = (time_t)(ms / 1000);
     struct tm tm;
     gmtime_r(&seconds, &tm);
     strftime(date, sizeof date, DATE_FORMAT, &tm);
-    snprintf(text, sizeof text, "%s.%03dZ", date, (int)(ms % 1000));
+    snprintf(text, TIME_TEXT_SIZE, "%s.%03dZ", date, (int)(ms % 1000));
+}
+
+static void add_time(cJSON *object, const char *name, int64_t ms)
+{
+    char text[TIME_TEXT_SIZE];
+    time_text(ms, text);
     cJSON_AddStringToObject(object, name, text);
+}
+
+/* A time that may be 0: null. */
+static void add_time_or_null(cJSON *object, const char *name, int64_t ms)
+{
+    if (ms)
+        add_time(object, name, ms);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+static void add_maker(cJSON *object, const struct maker *maker)
+{
+    if (maker->id[0])
+        cJSON_AddStringToObject(object, "maker", maker->id);
+    else
+        cJSON_AddNullToObject(object, "maker");
+    cJSON_AddStringToObject(object, "makerName", maker->name);
+}
+
+static void add_use(cJSON *object, const struct use *use)
+{
+    add_time_or_null(object, "lastUsedAt", use->at);
+    cJSON_AddStringToObject(object, "lastUsedFrom", use->from);
+}
+
+const char *end_text(int64_t ms, char *text, size_t size)
+{
+    char end[TIME_TEXT_SIZE];
+    time_text(ms, end);
+    snprintf(text, size, ms ? ", until %s" : "%.0s", end);
+    return text;
 }
 
 cJSON *permissions_json(unsigned permissions)
@@ -50,6 +88,7 @@ cJSON *organization_json(const struct organization *organization)
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "id", organization->id);
     cJSON_AddStringToObject(object, "name", organization->name);
+    cJSON_AddBoolToObject(object, "selfRename", organization->self_rename);
     add_time(object, "createdAt", organization->created);
     return object;
 }
@@ -85,6 +124,9 @@ cJSON *invitation_json(const struct invitation *invitation)
     cJSON_AddStringToObject(object, "id", invitation->id);
     cJSON_AddStringToObject(object, "email", invitation->email);
     cJSON_AddStringToObject(object, "role", invitation->role);
+    if (invitation->username[0])
+        cJSON_AddStringToObject(object, "username", invitation->username);
+    add_maker(object, &invitation->maker);
     add_time(object, "createdAt", invitation->created);
     add_time(object, "expiresAt", invitation->expires);
     return object;
@@ -101,6 +143,7 @@ cJSON *token_json(const struct token *token, const struct secret *secret)
     cJSON_AddStringToObject(object, "bearer", bearer);
     if (token->organization[0])
         cJSON_AddStringToObject(object, "role", token->role.name);
+    add_time_or_null(object, "expiresAt", token->expires);
     return object;
 }
 
@@ -114,6 +157,12 @@ cJSON *token_list_json(const struct token *token)
     cJSON_AddStringToObject(object, "env", token->test ? "test" : "live");
     cJSON_AddStringToObject(object, "lastFour", token->last_four);
     add_time(object, "createdAt", token->created);
+    add_time_or_null(object, "expiresAt", token->expires);
+    add_use(object, &token->last);
+    if (!token->organization[0])
+        return object;
+    add_maker(object, &token->maker);
+    cJSON_AddBoolToObject(object, "makerLeft", token->maker_left);
     return object;
 }
 
@@ -127,7 +176,10 @@ cJSON *join_code_json(const struct join_code *code)
     else
         cJSON_AddNullToObject(object, "maxUses");
     cJSON_AddNumberToObject(object, "uses", (double)code->uses);
+    add_maker(object, &code->maker);
     add_time(object, "createdAt", code->created);
+    add_time_or_null(object, "expiresAt", code->expires);
+    add_use(object, &code->last);
     return object;
 }
 

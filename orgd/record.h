@@ -30,6 +30,10 @@ unsigned permissions_parse(const cJSON *array);
 /* {"ok":false,..}; REQUEST is the request's id. */
 cJSON *error_json(const char *reason, const char *message, const char *request);
 
+/* ", until 2026-01-02T03:04:05.000Z", or "" for 0, never; returns TEXT. */
+#define TIME_TEXT_SIZE 40
+const char *end_text(int64_t ms, char *text, size_t size);
+
 /* "Fri, 02 Jan 2026 03:04:05 +0000" (RFC 5322). */
 void mail_date(int64_t ms, char *text, size_t size);
 

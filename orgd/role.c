@@ -2,12 +2,10 @@
 
 #include <string.h>
 
-#define MAY_VIEW (PERMISSION_ORG_VIEW | PERMISSION_MEMBERS_VIEW)
-
 const struct role roles_builtin[ROLES_BUILTIN] = {
     {"owner", PERMISSIONS_ALL},
-    {"admin", MAY_VIEW | PERMISSION_MEMBERS_MANAGE},
-    {"member", MAY_VIEW},
+    {"admin", PERMISSIONS_LOOK | PERMISSION_MEMBERS_MANAGE},
+    {"member", PERMISSIONS_LOOK},
 };
 
 static const struct {
@@ -47,6 +45,12 @@ bool role_name_valid(const char *name)
 bool role_covers(const struct role *role, unsigned wanted)
 {
     return (wanted & ~role->permissions) == 0;
+}
+
+bool role_may_give(const struct role *holder, const struct role *role)
+{
+    bool above = role_is_owner(role) && !role_is_owner(holder);
+    return !above && role_covers(holder, role->permissions);
 }
 
 const char *permission_name(enum permission permission)

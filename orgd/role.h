@@ -39,6 +39,13 @@ bool role_name_valid(const char *name);
 /* True when ROLE can do everything that PERMISSIONS say: who holds ROLE may give and take them. */
 bool role_covers(const struct role *role, unsigned permissions);
 
+/* True when who holds HOLDER may give and take ROLE. An owner can do one thing more than his
+ * permissions say: delete the organization. */
+bool role_may_give(const struct role *holder, const struct role *role);
+
+/* The permissions of who may look and change nothing. */
+#define PERMISSIONS_LOOK (PERMISSION_ORG_VIEW | PERMISSION_MEMBERS_VIEW)
+
 /* "org:view" for PERMISSION_ORG_VIEW; static. */
 const char *permission_name(enum permission permission);
 

@@ -1,6 +1,7 @@
 #include "orgd/endpoints.h"
 
 #include "common/clock.h"
+#include "orgd/handed_out.h"
 #include "orgd/record.h"
 
 #include <stdio.h>
@@ -71,14 +72,20 @@ void role_set(struct call *call)
                   OWN_ROLES_MAX);
         return;
     }
+    struct withdrawn withdrawn = {0};
     if (!there || before.permissions != role.permissions) {
         store_role_put(call->store, organization, &role);
         store_role_touch(call->store, organization, role.name);
         call_changed(call, organization);
         permissions_text(role.permissions, text, sizeof text);
         call_event(call, organization, "role.set", role.name, role.name, "%s", text);
+        if (there)
+            handed_out_role_changed(call, &before, &role, &withdrawn);
     }
-    call_ok(call);
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddTrueToObject(reply, "ok");
+    handed_out_reply(&withdrawn, reply);
+    call_reply(call, reply);
 }
 
 void role_remove(struct call *call)

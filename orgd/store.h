@@ -44,6 +44,7 @@ struct organization {
     char name[DISPLAY_SIZE];
     int64_t created;
     int64_t revision; /* of the latest change of its members */
+    bool self_rename; /* its members may change their own usernames */
 };
 
 struct member {
@@ -52,6 +53,21 @@ struct member {
     bool active; /* false: a tombstone of one that left, whose role may be gone */
     int64_t joined;
     int64_t revision; /* of his latest change */
+    int64_t removed;  /* when he last left, 0: never; tokens that were proved up to then do not work
+                         in this organization (struct token) */
+};
+
+/* The user who made something, himself or by a token of the organization that he made. The store
+ * fills the name when it is read. */
+struct maker {
+    char id[ID_SIZE]; /* "": not known; it is from before makers were written down */
+    char name[NAME_MAX_LEN + 1];
+};
+
+/* When and from where something was last used; AT is 0 when it never was. */
+struct use {
+    int64_t at;
+    char from[PEER_TEXT_SIZE];
 };
 
 struct invitation {
@@ -59,8 +75,11 @@ struct invitation {
     char organization[ID_SIZE];
     char email[EMAIL_SIZE];
     char role[ROLE_SIZE];
+    char username[NAME_MAX_LEN + 1]; /* the only one to accept with, "": any */
+    struct maker maker;
     int64_t created;
     int64_t expires;
+    int64_t revision; /* the organization's when it was made */
     unsigned char hash[SECRET_HASH_SIZE];
 };
 
@@ -68,9 +87,12 @@ struct join_code {
     char id[ID_SIZE];
     char organization[ID_SIZE];
     char role[ROLE_SIZE];
+    struct maker maker;
     int64_t max_uses; /* 0: without limit */
     int64_t uses;
+    struct use last;
     int64_t created;
+    int64_t expires; /* 0: never */
     unsigned char hash[SECRET_HASH_SIZE];
 };
 
@@ -84,6 +106,12 @@ struct token {
     char name[DISPLAY_SIZE];
     bool test; /* env "test" instead of "live" */
     int64_t created;
+    int64_t expires;    /* 0: never */
+    int64_t proved;     /* a user's token: when he, or the token that made this one, last showed an
+                           invitation */
+    struct maker maker; /* an organization's token */
+    bool maker_left;    /* he has left since he made it */
+    struct use last;
 };
 
 struct event {
@@ -148,15 +176,20 @@ bool store_empty(struct store *store);
  * regard to case. */
 bool store_user(struct store *store, const char *id, struct user *user);
 bool store_user_by_email(struct store *store, const char *email, struct user *user);
-bool store_username_taken(struct store *store, const char *username);
 void store_user_add(struct store *store, const struct user *user);
+
+/* Fills ID with the user who has USERNAME now or had it once; false when nobody did. */
+bool store_username_holder(struct store *store, const char *username, char id[ID_SIZE]);
+/* How many usernames the user has had, with the present one. */
+int64_t store_username_count(struct store *store, const char *user);
 
 /* Stores another username or name. */
 void store_user_update(struct store *store, const struct user *user);
 
 bool store_organization(struct store *store, const char *id, struct organization *organization);
 void store_organization_add(struct store *store, const struct organization *organization);
-void store_organization_rename(struct store *store, const char *id, const char *name);
+/* Stores another name or self_rename. */
+void store_organization_update(struct store *store, const struct organization *organization);
 /* With everything that is in it but its events. */
 void store_organization_remove(struct store *store, const char *id);
 
@@ -202,8 +235,9 @@ void store_members(struct store *store, const char *organization, const struct c
 void store_changes(struct store *store, const char *organization, int64_t since, int limit,
                    member_fn each, void *context);
 
-/* The organizations that USER is an active member of. */
-void store_memberships(struct store *store, const char *user, membership_fn each, void *context);
+/* The organizations that USER is an active member of and has not left at PROVED or later. */
+void store_memberships(struct store *store, const char *user, int64_t proved, membership_fn each,
+                       void *context);
 
 /* Listings: at most LIMIT of them behind AFTER (created, id), oldest first. */
 typedef void (*invitation_fn)(const struct invitation *invitation, void *context);
@@ -217,14 +251,21 @@ void store_invitations(struct store *store, const char *organization, int64_t no
  * organization that have expired at its creation. */
 void store_invitation_add(struct store *store, const struct invitation *invitation);
 void store_invitation_remove(struct store *store, const char *id);
+/* All that do not expire before NOW, of MAKER (a user's id) alone unless it is NULL. EACH must not
+ * remove any. */
+void store_invitations_made(struct store *store, const char *organization, int64_t now,
+                            const char *maker, invitation_fn each, void *context);
 
 typedef void (*join_code_fn)(const struct join_code *code, void *context);
 bool store_join_code(struct store *store, const char *id, struct join_code *code);
 void store_join_codes(struct store *store, const char *organization, const struct cursor *after,
                       int limit, join_code_fn each, void *context);
 void store_join_code_add(struct store *store, const struct join_code *code);
-void store_join_code_use(struct store *store, const char *id);
+void store_join_code_use(struct store *store, const char *id, const struct use *use);
 void store_join_code_remove(struct store *store, const char *id);
+/* As store_invitations_made. */
+void store_join_codes_made(struct store *store, const char *organization, const char *maker,
+                           join_code_fn each, void *context);
 
 typedef void (*token_fn)(const struct token *token, void *context);
 bool store_token(struct store *store, const char *key, struct token *token);
@@ -233,6 +274,14 @@ void store_tokens(struct store *store, const char *owner, const struct cursor *a
                   token_fn each, void *context);
 void store_token_add(struct store *store, const struct token *token);
 void store_token_remove(struct store *store, const char *key);
+void store_token_use(struct store *store, const char *key, const struct use *use);
+/* The organization's tokens that MAKER made, oldest first. */
+void store_tokens_made(struct store *store, const char *organization, const char *maker,
+                       token_fn each, void *context);
+/* Has the same tokens know that he has left. */
+void store_tokens_maker_left(struct store *store, const char *organization, const char *maker);
+/* The latest PROVED of the user's own tokens, 0 without one. */
+int64_t store_token_proved(struct store *store, const char *user);
 
 typedef void (*event_fn)(const struct event *event, void *context);
 void store_event_add(struct store *store, const struct event *event);
@@ -248,7 +297,8 @@ void store_events(struct store *store, const char *organization, const struct ev
 /* Copies it, as it is at one moment, to the new file COPY (mode 0600). */
 bool store_backup(const char *path, const char *copy);
 
-/* Looks for damage and for what must never be, such as an organization without an owner. */
-bool store_check(const char *path);
+/* Looks for damage and for what must never be, such as an organization without an owner. *WARNED
+ * says that it has told of users whose usernames are reserved, which is no damage. */
+bool store_check(const char *path, bool *warned);
 
 #endif

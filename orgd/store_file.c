@@ -1,5 +1,6 @@
 #include "orgd/store_file.h"
 
+#include "common/reserved.h"
 #include "orgd/store.h"
 
 #include <errno.h>
@@ -90,6 +91,74 @@ static const char *const versions[] = {
     "CREATE INDEX members_listed ON members(organization_id, joined_at, user_id) WHERE active = 1;"
     "CREATE INDEX tokens_user ON tokens(user_id, created_at, key);"
     "CREATE INDEX tokens_organization ON tokens(organization_id, created_at, key);",
+
+    "ALTER TABLE organizations ADD COLUMN self_rename INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE members ADD COLUMN removed_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE invitations ADD COLUMN maker TEXT REFERENCES users(id);"
+    "ALTER TABLE invitations ADD COLUMN username TEXT NOT NULL DEFAULT '';" /* '': any */
+    "ALTER TABLE invitations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE join_codes ADD COLUMN maker TEXT REFERENCES users(id);"
+    "ALTER TABLE join_codes ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE join_codes ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE join_codes ADD COLUMN used_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tokens ADD COLUMN maker TEXT REFERENCES users(id);"
+    "ALTER TABLE tokens ADD COLUMN maker_left INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE tokens ADD COLUMN proved_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN used_from TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX tokens_maker ON tokens(organization_id, maker);"
+    /* Every username that somebody has or had: nobody else gets it. */
+    "CREATE TABLE usernames ("
+    " username TEXT PRIMARY KEY,"
+    " user_id TEXT NOT NULL REFERENCES users(id)) WITHOUT ROWID;"
+    "CREATE INDEX usernames_user ON usernames(user_id);"
+    "INSERT INTO usernames SELECT username, id FROM users;"
+    "INSERT OR IGNORE INTO usernames SELECT substr(detail, 1, instr(detail, ' (') - 1), subject"
+    " FROM events WHERE action = 'user.update' AND instr(detail, ' (') > 1"
+    " AND subject IN (SELECT id FROM users) ORDER BY id;"
+    /* The events tell who made what. A token's maker may be a token, up to sixteen of them. */
+    "CREATE TEMP TABLE made (subject TEXT PRIMARY KEY, actor TEXT) WITHOUT ROWID;"
+    "INSERT OR REPLACE INTO made SELECT subject, actor FROM events WHERE action IN ('token.create',"
+    " 'join-code.create', 'invitation.create', 'invitation.resend') ORDER BY id;"
+#define MADE_BY_TOKEN                                                                              \
+    "UPDATE made SET actor = (SELECT m.actor FROM made m WHERE m.subject = made.actor)"            \
+    " WHERE actor IN (SELECT subject FROM made);"
+    MADE_BY_TOKEN MADE_BY_TOKEN MADE_BY_TOKEN MADE_BY_TOKEN
+#define MAKER_OF(id)                                                                               \
+    "SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor WHERE subject = " id ")"
+    "UPDATE invitations " MAKER_OF(
+        "invitations.id") ";"
+                          "UPDATE join_codes " MAKER_OF(
+                              "join_codes.id") ";"
+                                               "UPDATE tokens " MAKER_OF(
+                                                   "key") " WHERE organization_id IS NOT NULL;"
+                                                          "DROP TABLE made;"
+                                                          "UPDATE tokens SET maker_left = 1 WHERE "
+                                                          "maker IS NOT NULL AND NOT EXISTS "
+                                                          "(SELECT 1 FROM members"
+                                                          " m WHERE m.organization_id = "
+                                                          "tokens.organization_id AND m.user_id = "
+                                                          "maker AND active = 1);"
+                                                          /* Before this version nothing but a new
+                                                             account's invitation proved anything.
+                                                           */
+                                                          "UPDATE tokens SET proved_at = (SELECT "
+                                                          "created_at FROM users u WHERE u.id = "
+                                                          "user_id)"
+                                                          " WHERE user_id IS NOT NULL;"
+                                                          "UPDATE members SET removed_at = "
+                                                          "max(CAST(strftime('%s', 'now') AS "
+                                                          "INTEGER) * 1000,"
+                                                          " (SELECT ifnull(max(proved_at), 0) FROM "
+                                                          "tokens t WHERE t.user_id = "
+                                                          "members.user_id))"
+                                                          " WHERE active = 0;"
+                                                          /* A removal has withdrawn the older ones.
+                                                           */
+                                                          "UPDATE invitations SET revision ="
+                                                          " (SELECT revision FROM organizations o "
+                                                          "WHERE o.id = organization_id);",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof versions / sizeof *versions))
@@ -292,7 +361,30 @@ static const char *const checks[] = {
     "SELECT 1 FROM roles r WHERE r.organization_id = x.organization_id AND r.name = x.role)",
     "SELECT 'role ' || name || ' of ' || organization_id || ' has unknown permissions'"
     " FROM roles WHERE permissions < 0 OR permissions > 15",
+    "SELECT 'user ' || id || ' has the username ' || username || ', which is another''s'"
+    " FROM users WHERE id IS NOT (SELECT user_id FROM usernames n WHERE n.username ="
+    " users.username)",
 };
+
+/* Tells of the users whose usernames were given before they were reserved. */
+static bool usernames_tell(sqlite3 *db, const char *path)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool told = false;
+    sqlite3_prepare_v2(db, "SELECT username, id FROM users ORDER BY username", -1, &stmt, NULL);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 0), *why = reserved_name(name);
+        if (!why)
+            continue;
+        fprintf(stderr,
+                "orgd: %s: warning: user %s has the username %s, which hosts may not serve:"
+                " %s\n",
+                path, (const char *)sqlite3_column_text(stmt, 1), name, why);
+        told = true;
+    }
+    sqlite3_finalize(stmt);
+    return told;
+}
 
 static bool check_all(sqlite3 *db, const char *path)
 {
@@ -309,11 +401,12 @@ static bool check_all(sqlite3 *db, const char *path)
     return good;
 }
 
-bool store_check(const char *path)
+bool store_check(const char *path, bool *warned)
 {
     bool good;
     sqlite3 *db = data_connect(path, &good);
     good = good && check_all(db, path);
+    *warned = good && usernames_tell(db, path);
     sqlite3_close(db);
     return good;
 }

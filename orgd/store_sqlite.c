@@ -21,12 +21,14 @@ enum statement {
     USER_ANY,
     USER_BY_ID,
     USER_BY_EMAIL,
-    USER_BY_USERNAME,
+    USERNAME_HOLDER,
+    USERNAME_COUNT,
+    USERNAME_ADD,
     USER_ADD,
     USER_UPDATE,
     ORGANIZATION_BY_ID,
     ORGANIZATION_ADD,
-    ORGANIZATION_RENAME,
+    ORGANIZATION_UPDATE,
     ORGANIZATION_REMOVE,
     CLEAR_MEMBERS,
     CLEAR_INVITATIONS,
@@ -52,11 +54,13 @@ enum statement {
     INVITATION_BY_ID,
     INVITATION_BY_EMAIL,
     INVITATION_LIST,
+    INVITATION_MADE,
     INVITATION_PRUNE,
     INVITATION_ADD,
     INVITATION_REMOVE,
     JOIN_CODE_BY_ID,
     JOIN_CODE_LIST,
+    JOIN_CODE_MADE,
     JOIN_CODE_ADD,
     JOIN_CODE_USE,
     JOIN_CODE_REMOVE,
@@ -64,14 +68,27 @@ enum statement {
     TOKEN_LIST,
     TOKEN_ADD,
     TOKEN_REMOVE,
+    TOKEN_USE,
+    TOKEN_MADE,
+    TOKEN_MAKER_LEFT,
+    TOKEN_PROVED,
     EVENT_ADD,
     EVENT_LIST,
     STATEMENT_COUNT
 };
 
-#define USER_COLUMNS       "id, email, username, name, created_at"
-#define INVITATION_COLUMNS "id, organization_id, email, role, created_at, expires_at, secret_hash"
-#define JOIN_CODE_COLUMNS  "id, organization_id, role, max_uses, uses, created_at, secret_hash"
+#define USER_COLUMNS "id, email, username, name, created_at"
+#define INVITATION_COLUMNS                                                                         \
+    "id, organization_id, email, role, created_at, expires_at, secret_hash, username, revision, "  \
+    "maker"
+#define JOIN_CODE_COLUMNS                                                                          \
+    "id, organization_id, role, max_uses, uses, created_at, secret_hash, expires_at, used_at, "    \
+    "used_from, maker"
+/* Behind the column maker. */
+#define MAKER_NAME           ", (SELECT username FROM users WHERE id = maker)"
+#define SELECT_INVITATION    "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
+#define SELECT_JOIN_CODE     "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
+#define ORGANIZATION_COLUMNS "id, name, created_at, revision, self_rename"
 #define EVENT_COLUMNS                                                                              \
     "at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, "      \
     "request"
@@ -81,11 +98,12 @@ enum statement {
     ".role "
 #define SELECT_MEMBER                                                                              \
     "SELECT u.id, u.email, u.username, u.name, u.created_at, m.role, r.permissions, m.active,"     \
-    " m.joined_at, m.revision FROM members m JOIN users u ON u.id = m.user_id" JOIN_ROLE(          \
-        "m") "WHERE m.organization_id = ?1 "
+    " m.joined_at, m.revision, m.removed_at FROM members m JOIN users u ON u.id = "                \
+    "m.user_id" JOIN_ROLE("m") "WHERE m.organization_id = ?1 "
 #define SELECT_TOKEN                                                                               \
     "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
-    " r.permissions, t.name, t.test, t.created_at FROM tokens t" JOIN_ROLE("t")
+    " r.permissions, t.name, t.test, t.created_at, t.expires_at, t.proved_at, t.maker_left,"       \
+    " t.used_at, t.used_from, t.maker" MAKER_NAME " FROM tokens t" JOIN_ROLE("t")
 #define PAGE " (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4"
 
 static const char *const sql[STATEMENT_COUNT] = {
@@ -99,13 +117,16 @@ static const char *const sql[STATEMENT_COUNT] = {
     [USER_ANY] = "SELECT 1 FROM users LIMIT 1",
     [USER_BY_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?1",
     [USER_BY_EMAIL] = "SELECT " USER_COLUMNS " FROM users WHERE email = ?1",
-    [USER_BY_USERNAME] = "SELECT 1 FROM users WHERE username = ?1",
+    [USERNAME_HOLDER] = "SELECT user_id FROM usernames WHERE username = ?1",
+    [USERNAME_COUNT] = "SELECT count(*) FROM usernames WHERE user_id = ?1",
+    [USERNAME_ADD] = "INSERT INTO usernames (username, user_id) VALUES (?1, ?2)"
+                     " ON CONFLICT DO NOTHING",
     [USER_ADD] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
     [USER_UPDATE] = "UPDATE users SET username = ?2, name = ?3 WHERE id = ?1",
-    [ORGANIZATION_BY_ID] = "SELECT id, name, created_at, revision FROM organizations WHERE id = ?1",
+    [ORGANIZATION_BY_ID] = "SELECT " ORGANIZATION_COLUMNS " FROM organizations WHERE id = ?1",
     [ORGANIZATION_ADD] =
-        "INSERT INTO organizations (id, name, created_at, revision) VALUES (?1, ?2, ?3, ?4)",
-    [ORGANIZATION_RENAME] = "UPDATE organizations SET name = ?2 WHERE id = ?1",
+        "INSERT INTO organizations (" ORGANIZATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
+    [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3 WHERE id = ?1",
     [ORGANIZATION_REMOVE] = "DELETE FROM organizations WHERE id = ?1",
     [CLEAR_MEMBERS] = "DELETE FROM members WHERE organization_id = ?1",
     [CLEAR_INVITATIONS] = "DELETE FROM invitations WHERE organization_id = ?1",
@@ -136,35 +157,39 @@ static const char *const sql[STATEMENT_COUNT] = {
         " FROM members WHERE organization_id = ?1), 0)) WHERE id = ?1",
     [MEMBER_BY_USER] = SELECT_MEMBER "AND m.user_id = ?2",
     [MEMBER_PUT] =
-        "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+        "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision, "
+        "removed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
         " ON CONFLICT (organization_id, user_id) DO UPDATE SET role = excluded.role,"
-        " active = excluded.active, joined_at = excluded.joined_at, revision = excluded.revision",
+        " active = excluded.active, joined_at = excluded.joined_at, revision = excluded.revision,"
+        " removed_at = excluded.removed_at",
     [OWNER_COUNT] = "SELECT count(*) FROM members"
                     " WHERE organization_id = ?1 AND role = 'owner' AND active = 1",
     [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 AND (m.joined_at, m.user_id) > (?2, ?3)"
                                   " ORDER BY m.joined_at, m.user_id LIMIT ?4",
     [MEMBER_CHANGES] = SELECT_MEMBER "AND m.revision > ?2 ORDER BY m.revision LIMIT ?3",
     [MEMBERSHIP_LIST] =
-        "SELECT o.id, o.name, o.created_at, o.revision, m.role, r.permissions FROM members m"
+        "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, m.role, r.permissions"
+        " FROM members m"
         " JOIN organizations o ON o.id = m.organization_id" JOIN_ROLE(
-            "m") "WHERE m.user_id = ?1 AND m.active = 1 ORDER BY o.created_at, o.id",
-    [INVITATION_BY_ID] = "SELECT " INVITATION_COLUMNS " FROM invitations WHERE id = ?1",
-    [INVITATION_BY_EMAIL] =
-        "SELECT " INVITATION_COLUMNS " FROM invitations WHERE organization_id = ?1 AND email = ?2",
-    [INVITATION_LIST] = "SELECT " INVITATION_COLUMNS " FROM invitations"
-                        " WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
+            "m") "WHERE m.user_id = ?1 AND m.active = 1 AND m.removed_at < ?2"
+                 " ORDER BY o.created_at, o.id",
+    [INVITATION_BY_ID] = SELECT_INVITATION "WHERE id = ?1",
+    [INVITATION_BY_EMAIL] = SELECT_INVITATION "WHERE organization_id = ?1 AND email = ?2",
+    [INVITATION_LIST] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
+    [INVITATION_MADE] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2"
+                                          " AND (?3 = '' OR maker = ?3)",
     [INVITATION_PRUNE] = "DELETE FROM invitations WHERE id = ?4 OR (organization_id = ?1"
                          " AND (email = ?2 OR expires_at <= ?3))",
-    [INVITATION_ADD] =
-        "INSERT INTO invitations (" INVITATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [INVITATION_ADD] = "INSERT INTO invitations (" INVITATION_COLUMNS ")"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, ''))",
     [INVITATION_REMOVE] = "DELETE FROM invitations WHERE id = ?1",
-    [JOIN_CODE_BY_ID] = "SELECT " JOIN_CODE_COLUMNS " FROM join_codes WHERE id = ?1",
-    [JOIN_CODE_LIST] =
-        "SELECT " JOIN_CODE_COLUMNS " FROM join_codes WHERE organization_id = ?1 AND" PAGE,
-    [JOIN_CODE_ADD] =
-        "INSERT INTO join_codes (" JOIN_CODE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [JOIN_CODE_USE] = "UPDATE join_codes SET uses = uses + 1 WHERE id = ?1",
+    [JOIN_CODE_BY_ID] = SELECT_JOIN_CODE "WHERE id = ?1",
+    [JOIN_CODE_LIST] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND" PAGE,
+    [JOIN_CODE_MADE] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND (?2 = '' OR maker = ?2)",
+    [JOIN_CODE_ADD] = "INSERT INTO join_codes (" JOIN_CODE_COLUMNS ")"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
+    [JOIN_CODE_USE] =
+        "UPDATE join_codes SET uses = uses + 1, used_at = ?2, used_from = ?3 WHERE id = ?1",
     [JOIN_CODE_REMOVE] = "DELETE FROM join_codes WHERE id = ?1",
     [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1",
     [TOKEN_LIST] =
@@ -172,9 +197,16 @@ static const char *const sql[STATEMENT_COUNT] = {
                      " AND (t.created_at, t.key) > (?2, ?3) ORDER BY t.created_at, t.key LIMIT ?4",
     [TOKEN_ADD] =
         "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, "
-        "test,"
-        " created_at) VALUES (?1, ?2, ?3, nullif(?4, ''), nullif(?5, ''), ?6, ?7, ?8, ?9)",
+        "test, created_at, expires_at, proved_at, maker)"
+        " VALUES (?1, ?2, ?3, nullif(?4, ''), nullif(?5, ''), ?6, ?7, ?8, ?9, ?10, ?11,"
+        " nullif(?12, ''))",
     [TOKEN_REMOVE] = "DELETE FROM tokens WHERE key = ?1",
+    [TOKEN_USE] = "UPDATE tokens SET used_at = ?2, used_from = ?3 WHERE key = ?1",
+    [TOKEN_MADE] =
+        SELECT_TOKEN "WHERE t.organization_id = ?1 AND t.maker = ?2 ORDER BY t.created_at, t.key",
+    [TOKEN_MAKER_LEFT] =
+        "UPDATE tokens SET maker_left = 1 WHERE organization_id = ?1 AND maker = ?2",
+    [TOKEN_PROVED] = "SELECT ifnull(max(proved_at), 0) FROM tokens WHERE user_id = ?1",
     [EVENT_ADD] =
         "INSERT INTO events (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [EVENT_LIST] =
@@ -306,6 +338,7 @@ static void take_organization(struct store *s, sqlite3_stmt *stmt, struct organi
     take_text(s, stmt, 1, o->name, sizeof o->name);
     o->created = sqlite3_column_int64(stmt, 2);
     o->revision = sqlite3_column_int64(stmt, 3);
+    o->self_rename = sqlite3_column_int(stmt, 4) != 0;
 }
 
 static void take_member(struct store *s, sqlite3_stmt *stmt, struct member *member)
@@ -314,7 +347,21 @@ static void take_member(struct store *s, sqlite3_stmt *stmt, struct member *memb
     member->active = sqlite3_column_int(stmt, 7) != 0;
     member->joined = sqlite3_column_int64(stmt, 8);
     member->revision = sqlite3_column_int64(stmt, 9);
+    member->removed = sqlite3_column_int64(stmt, 10);
     take_role(s, stmt, 5, &member->role, !member->active);
+}
+
+/* A maker's id, and in the next column his username. */
+static void take_maker(struct store *s, sqlite3_stmt *stmt, int column, struct maker *maker)
+{
+    take_text(s, stmt, column, maker->id, sizeof maker->id);
+    take_text(s, stmt, column + 1, maker->name, sizeof maker->name);
+}
+
+static void take_use(struct store *s, sqlite3_stmt *stmt, int column, struct use *use)
+{
+    use->at = sqlite3_column_int64(stmt, column);
+    take_text(s, stmt, column + 1, use->from, sizeof use->from);
 }
 
 static void take_invitation(struct store *s, sqlite3_stmt *stmt, struct invitation *invitation)
@@ -326,6 +373,9 @@ static void take_invitation(struct store *s, sqlite3_stmt *stmt, struct invitati
     invitation->created = sqlite3_column_int64(stmt, 4);
     invitation->expires = sqlite3_column_int64(stmt, 5);
     take_hash(s, stmt, 6, invitation->hash);
+    take_text(s, stmt, 7, invitation->username, sizeof invitation->username);
+    invitation->revision = sqlite3_column_int64(stmt, 8);
+    take_maker(s, stmt, 9, &invitation->maker);
 }
 
 static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
@@ -339,6 +389,11 @@ static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
     take_text(s, stmt, 7, token->name, sizeof token->name);
     token->test = sqlite3_column_int(stmt, 8) != 0;
     token->created = sqlite3_column_int64(stmt, 9);
+    token->expires = sqlite3_column_int64(stmt, 10);
+    token->proved = sqlite3_column_int64(stmt, 11);
+    token->maker_left = sqlite3_column_int(stmt, 12) != 0;
+    take_use(s, stmt, 13, &token->last);
+    take_maker(s, stmt, 15, &token->maker);
 }
 
 static void take_join_code(struct store *s, sqlite3_stmt *stmt, struct join_code *code)
@@ -350,6 +405,9 @@ static void take_join_code(struct store *s, sqlite3_stmt *stmt, struct join_code
     code->uses = sqlite3_column_int64(stmt, 4);
     code->created = sqlite3_column_int64(stmt, 5);
     take_hash(s, stmt, 6, code->hash);
+    code->expires = sqlite3_column_int64(stmt, 7);
+    take_use(s, stmt, 8, &code->last);
+    take_maker(s, stmt, 10, &code->maker);
 }
 
 static void take_event(struct store *s, sqlite3_stmt *stmt, struct event *event)
@@ -495,20 +553,37 @@ bool store_user_by_email(struct store *s, const char *email, struct user *user)
     return one_user(s, statement_begin(s, USER_BY_EMAIL, "t", email), user);
 }
 
-bool store_username_taken(struct store *s, const char *username)
+bool store_username_holder(struct store *s, const char *username, char id[ID_SIZE])
 {
-    return any_row(s, statement_begin(s, USER_BY_USERNAME, "t", username));
+    sqlite3_stmt *stmt = statement_begin(s, USERNAME_HOLDER, "t", username);
+    bool found = statement_row(s, stmt);
+    if (found)
+        take_text(s, stmt, 0, id, ID_SIZE);
+    statement_end(stmt);
+    return found && !s->failed;
+}
+
+int64_t store_username_count(struct store *s, const char *user)
+{
+    return one_number(s, statement_begin(s, USERNAME_COUNT, "t", user));
+}
+
+static void username_keep(struct store *s, const struct user *user)
+{
+    statement_run(s, statement_begin(s, USERNAME_ADD, "tt", user->username, user->id));
 }
 
 void store_user_add(struct store *s, const struct user *user)
 {
     statement_run(s, statement_begin(s, USER_ADD, "tttti", user->id, user->email, user->username,
                                      user->name, user->created));
+    username_keep(s, user);
 }
 
 void store_user_update(struct store *s, const struct user *user)
 {
     statement_run(s, statement_begin(s, USER_UPDATE, "ttt", user->id, user->username, user->name));
+    username_keep(s, user);
 }
 
 /* --- organizations and members --- */
@@ -525,13 +600,14 @@ bool store_organization(struct store *s, const char *id, struct organization *or
 
 void store_organization_add(struct store *s, const struct organization *o)
 {
-    statement_run(
-        s, statement_begin(s, ORGANIZATION_ADD, "ttii", o->id, o->name, o->created, o->revision));
+    statement_run(s, statement_begin(s, ORGANIZATION_ADD, "ttiii", o->id, o->name, o->created,
+                                     o->revision, (int64_t)o->self_rename));
 }
 
-void store_organization_rename(struct store *s, const char *id, const char *name)
+void store_organization_update(struct store *s, const struct organization *o)
 {
-    statement_run(s, statement_begin(s, ORGANIZATION_RENAME, "tt", id, name));
+    statement_run(
+        s, statement_begin(s, ORGANIZATION_UPDATE, "tti", o->id, o->name, (int64_t)o->self_rename));
 }
 
 void store_organization_remove(struct store *s, const char *id)
@@ -616,9 +692,9 @@ bool store_member(struct store *s, const char *organization, const char *user,
 
 void store_member_put(struct store *s, const char *organization, const struct member *member)
 {
-    statement_run(s, statement_begin(s, MEMBER_PUT, "tttiii", organization, member->user.id,
+    statement_run(s, statement_begin(s, MEMBER_PUT, "tttiiii", organization, member->user.id,
                                      member->role.name, (int64_t)member->active, member->joined,
-                                     member->revision));
+                                     member->revision, member->removed));
 }
 
 int64_t store_owners(struct store *s, const char *organization)
@@ -652,14 +728,15 @@ void store_changes(struct store *s, const char *organization, int64_t since, int
                 each, context);
 }
 
-void store_memberships(struct store *s, const char *user, membership_fn each, void *context)
+void store_memberships(struct store *s, const char *user, int64_t proved, membership_fn each,
+                       void *context)
 {
-    sqlite3_stmt *stmt = statement_begin(s, MEMBERSHIP_LIST, "t", user);
+    sqlite3_stmt *stmt = statement_begin(s, MEMBERSHIP_LIST, "ti", user, proved);
     while (statement_row(s, stmt)) {
         struct organization organization;
         struct role role;
         take_organization(s, stmt, &organization);
-        take_role(s, stmt, 4, &role, false);
+        take_role(s, stmt, 5, &role, false);
         each(&organization, &role, context);
     }
     statement_end(stmt);
@@ -688,11 +765,8 @@ bool store_invitation_of(struct store *s, const char *organization, const char *
                           invitation);
 }
 
-void store_invitations(struct store *s, const char *organization, int64_t now,
-                       const struct cursor *after, int limit, invitation_fn each, void *context)
+static void each_invitation(struct store *s, sqlite3_stmt *stmt, invitation_fn each, void *context)
 {
-    sqlite3_stmt *stmt = statement_begin(s, INVITATION_LIST, "titii", organization, after->number,
-                                         after->id, (int64_t)limit, now);
     while (statement_row(s, stmt)) {
         struct invitation invitation;
         take_invitation(s, stmt, &invitation);
@@ -701,12 +775,30 @@ void store_invitations(struct store *s, const char *organization, int64_t now,
     statement_end(stmt);
 }
 
+void store_invitations(struct store *s, const char *organization, int64_t now,
+                       const struct cursor *after, int limit, invitation_fn each, void *context)
+{
+    each_invitation(s,
+                    statement_begin(s, INVITATION_LIST, "titii", organization, after->number,
+                                    after->id, (int64_t)limit, now),
+                    each, context);
+}
+
+void store_invitations_made(struct store *s, const char *organization, int64_t now,
+                            const char *maker, invitation_fn each, void *context)
+{
+    each_invitation(
+        s, statement_begin(s, INVITATION_MADE, "tit", organization, now, maker ? maker : ""), each,
+        context);
+}
+
 void store_invitation_add(struct store *s, const struct invitation *i)
 {
     statement_run(s, statement_begin(s, INVITATION_PRUNE, "ttit", i->organization, i->email,
                                      i->created, i->id));
-    statement_run(s, statement_begin(s, INVITATION_ADD, "ttttiih", i->id, i->organization, i->email,
-                                     i->role, i->created, i->expires, i->hash));
+    statement_run(s, statement_begin(s, INVITATION_ADD, "ttttiihtit", i->id, i->organization,
+                                     i->email, i->role, i->created, i->expires, i->hash,
+                                     i->username, i->revision, i->maker.id));
 }
 
 void store_invitation_remove(struct store *s, const char *id)
@@ -726,11 +818,8 @@ bool store_join_code(struct store *s, const char *id, struct join_code *code)
     return found && !s->failed;
 }
 
-void store_join_codes(struct store *s, const char *organization, const struct cursor *after,
-                      int limit, join_code_fn each, void *context)
+static void each_join_code(struct store *s, sqlite3_stmt *stmt, join_code_fn each, void *context)
 {
-    sqlite3_stmt *stmt = statement_begin(s, JOIN_CODE_LIST, "titi", organization, after->number,
-                                         after->id, (int64_t)limit);
     while (statement_row(s, stmt)) {
         struct join_code code;
         take_join_code(s, stmt, &code);
@@ -739,15 +828,32 @@ void store_join_codes(struct store *s, const char *organization, const struct cu
     statement_end(stmt);
 }
 
-void store_join_code_add(struct store *s, const struct join_code *c)
+void store_join_codes(struct store *s, const char *organization, const struct cursor *after,
+                      int limit, join_code_fn each, void *context)
 {
-    statement_run(s, statement_begin(s, JOIN_CODE_ADD, "tttiiih", c->id, c->organization, c->role,
-                                     c->max_uses, c->uses, c->created, c->hash));
+    each_join_code(s,
+                   statement_begin(s, JOIN_CODE_LIST, "titi", organization, after->number,
+                                   after->id, (int64_t)limit),
+                   each, context);
 }
 
-void store_join_code_use(struct store *s, const char *id)
+void store_join_codes_made(struct store *s, const char *organization, const char *maker,
+                           join_code_fn each, void *context)
 {
-    statement_run(s, statement_begin(s, JOIN_CODE_USE, "t", id));
+    each_join_code(s, statement_begin(s, JOIN_CODE_MADE, "tt", organization, maker ? maker : ""),
+                   each, context);
+}
+
+void store_join_code_add(struct store *s, const struct join_code *c)
+{
+    statement_run(s, statement_begin(s, JOIN_CODE_ADD, "tttiiihiitt", c->id, c->organization,
+                                     c->role, c->max_uses, c->uses, c->created, c->hash, c->expires,
+                                     c->last.at, c->last.from, c->maker.id));
+}
+
+void store_join_code_use(struct store *s, const char *id, const struct use *use)
+{
+    statement_run(s, statement_begin(s, JOIN_CODE_USE, "tit", id, use->at, use->from));
 }
 
 void store_join_code_remove(struct store *s, const char *id)
@@ -769,22 +875,49 @@ bool store_token(struct store *s, const char *key, struct token *token)
 
 void store_token_add(struct store *s, const struct token *t)
 {
-    statement_run(s, statement_begin(s, TOKEN_ADD, "thtttttii", t->key, t->hash, t->last_four,
-                                     t->user, t->organization, t->role.name, t->name,
-                                     (int64_t)t->test, t->created));
+    statement_run(s,
+                  statement_begin(s, TOKEN_ADD, "thtttttiiiit", t->key, t->hash, t->last_four,
+                                  t->user, t->organization, t->role.name, t->name, (int64_t)t->test,
+                                  t->created, t->expires, t->proved, t->maker.id));
 }
 
-void store_tokens(struct store *s, const char *owner, const struct cursor *after, int limit,
-                  token_fn each, void *context)
+static void each_token(struct store *s, sqlite3_stmt *stmt, token_fn each, void *context)
 {
-    sqlite3_stmt *stmt =
-        statement_begin(s, TOKEN_LIST, "titi", owner, after->number, after->id, (int64_t)limit);
     while (statement_row(s, stmt)) {
         struct token token;
         take_token(s, stmt, &token);
         each(&token, context);
     }
     statement_end(stmt);
+}
+
+void store_tokens(struct store *s, const char *owner, const struct cursor *after, int limit,
+                  token_fn each, void *context)
+{
+    each_token(
+        s, statement_begin(s, TOKEN_LIST, "titi", owner, after->number, after->id, (int64_t)limit),
+        each, context);
+}
+
+void store_tokens_made(struct store *s, const char *organization, const char *maker, token_fn each,
+                       void *context)
+{
+    each_token(s, statement_begin(s, TOKEN_MADE, "tt", organization, maker), each, context);
+}
+
+void store_tokens_maker_left(struct store *s, const char *organization, const char *maker)
+{
+    statement_run(s, statement_begin(s, TOKEN_MAKER_LEFT, "tt", organization, maker));
+}
+
+void store_token_use(struct store *s, const char *key, const struct use *use)
+{
+    statement_run(s, statement_begin(s, TOKEN_USE, "tit", key, use->at, use->from));
+}
+
+int64_t store_token_proved(struct store *s, const char *user)
+{
+    return one_number(s, statement_begin(s, TOKEN_PROVED, "t", user));
 }
 
 void store_token_remove(struct store *s, const char *key)

@@ -15,6 +15,8 @@ void token_make(struct store *store, struct token *token, struct secret *secret)
     snprintf(token->last_four, sizeof token->last_four, "%s",
              secret->text + SECRET_SIZE - LAST_FOUR_SIZE);
     token->created = clock_wall_ms();
+    if (!token->proved)
+        token->proved = token->created;
     store_token_add(store, token);
 }
 
@@ -23,10 +25,14 @@ static void token_reply(struct call *call, struct token *token, const char *acti
 {
     const char *name = call_text(call, "name");
     struct secret secret;
+    char end[TIME_TEXT_SIZE + 8];
+    if (!call_end(call, 0, &token->expires))
+        return;
     snprintf(token->name, sizeof token->name, "%s", name ? name : "");
     token_make(call->store, token, &secret);
-    call_event(call, token->organization, action, token->key, token->name, "%s",
-               token->organization[0] ? token->role.name : "");
+    call_event(call, token->organization, action, token->key, token->name, "%s%s",
+               token->organization[0] ? token->role.name : "",
+               end_text(token->expires, end, sizeof end));
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddItemToObject(reply, "apiToken", token_json(token, &secret));
     call_reply(call, reply);
@@ -44,6 +50,7 @@ void token_create(struct call *call)
     if (!call_role(call, &token.role) || !call_covers(call, &token.role))
         return;
     snprintf(token.organization, sizeof token.organization, "%s", call->organization.id);
+    token.maker = call_maker(call);
     token_reply(call, &token, "token.create");
 }
 
@@ -70,13 +77,14 @@ void token_list(struct call *call)
 static void revoke(struct call *call, const char *owner, const char *action)
 {
     struct token token;
-    if (store_token(call->store, call_text(call, "key"), &token) &&
-        (strcmp(token.organization, owner) == 0 || strcmp(token.user, owner) == 0)) {
+    bool there = store_token(call->store, call_text(call, "key"), &token) &&
+                 (strcmp(token.organization, owner) == 0 || strcmp(token.user, owner) == 0);
+    if (there) {
         store_token_remove(call->store, token.key);
         call_event(call, token.organization, action, token.key, token.name, "%s", "");
         call_changed(call, token.key);
     }
-    call_ok(call);
+    call_revoked(call, there);
 }
 
 void token_revoke(struct call *call)
@@ -92,6 +100,7 @@ void user_token_create(struct call *call)
     if (!call_by_user(call, "make a user's token"))
         return;
     snprintf(token.user, sizeof token.user, "%s", call->caller.token.user);
+    token.proved = call->caller.token.proved; /* it proves no more than the one it is made with */
     token_reply(call, &token, "user.token-create");
 }
 

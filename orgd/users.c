@@ -2,8 +2,11 @@
 
 #include "orgd/record.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#define USERNAMES_MAX 10 /* of one user, in all his time: each one is kept from everybody else */
 
 void whoami(struct call *call)
 {
@@ -33,7 +36,7 @@ static void memberships_change(struct call *call, const struct user *user, const
 {
     struct buffer ids = {0};
     struct member member;
-    store_memberships(call->store, user->id, collect, &ids);
+    store_memberships(call->store, user->id, INT64_MAX, collect, &ids);
     for (size_t at = 0; at < ids.len; at += ID_SIZE) {
         const char *organization = ids.data + at;
         if (!store_member(call->store, organization, user->id, &member))
@@ -44,6 +47,44 @@ static void memberships_change(struct call *call, const struct user *user, const
     if (ids.len == 0)
         call_event(call, "", "user.update", user->id, user->username, "%s", detail);
     buffer_free(&ids);
+}
+
+/* Who looks for an organization that does not let the member change his username. */
+struct objection {
+    struct organization organization; /* the first one; its id is "" without one */
+};
+
+static void object(const struct organization *organization, const struct role *role, void *context)
+{
+    struct objection *objection = context;
+    if (!objection->organization.id[0] && !organization->self_rename &&
+        !role_covers(role, PERMISSION_MEMBERS_MANAGE))
+        objection->organization = *organization;
+}
+
+/*
+ * May USER take the username that it has now? All hosts of all his organizations serve it, so each
+ * of them must agree. Fails the call if not.
+ */
+static bool rename_allowed(struct call *call, const struct user *user)
+{
+    struct objection objection = {0};
+    char holder[ID_SIZE];
+    store_memberships(call->store, user->id, INT64_MAX, object, &objection);
+    if (objection.organization.id[0]) {
+        call_fail(call, 403, "forbidden",
+                  "%s does not let its members change their own usernames (members:manage).",
+                  objection.organization.name);
+        return false;
+    }
+    if (!call_username(call, user->username, user->id))
+        return false;
+    if (store_username_holder(call->store, user->username, holder) ||
+        store_username_count(call->store, user->id) < USERNAMES_MAX)
+        return true;
+    call_fail(call, 409, "too_many", "A user has at most %d usernames in all; take back one.",
+              USERNAMES_MAX);
+    return false;
 }
 
 void user_update(struct call *call)
@@ -60,10 +101,8 @@ void user_update(struct call *call)
     if (name)
         snprintf(user.name, sizeof user.name, "%s", name);
     bool renamed = strcmp(user.username, before.username) != 0;
-    if (renamed && store_username_taken(call->store, user.username)) {
-        call_fail(call, 409, "username_taken", "The username %s is taken.", user.username);
+    if (renamed && !rename_allowed(call, &user))
         return;
-    }
     if (renamed || strcmp(user.name, before.name) != 0) {
         store_user_update(call->store, &user);
         snprintf(detail, sizeof detail, "%s (%s) -> %s (%s)", before.username, before.name,
