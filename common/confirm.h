@@ -22,6 +22,7 @@ enum confirm_op {
     CONFIRM_METRICS,   /* the same and what it counts, as text: see confirm_text */
     CONFIRM_REPORT,    /* root only, not answered: a login was refused, REASON says why */
     CONFIRM_WITHHELD,  /* root only: members who are not served as they would be, as text */
+    CONFIRM_NUMBERS,   /* how numbers are given here, as lines of orglogin.conf(5) */
     CONFIRM_FREE = 9   /* root only: the name in ORG, which may fill it, is nobody's any more */
 };
 
@@ -80,6 +81,9 @@ void confirm_report(const char *path, uint32_t reason);
  * CONFIRM_WITHHELD: how many there are, in decimal, in a line; then as many of them, behind the
  * first SKIP, as fit, a line each: organization, remote id, name that is asked for, local name (""
  * = none), e-mail, how the member stands (WITHHELD_*) and why, with a tab between them.
+ *
+ * CONFIRM_NUMBERS: the lines that another host of the fleet needs, each with a remark on where it
+ * goes.
  */
 int confirm_text(const char *path, const struct confirm_request *request, int timeout_ms,
                  char *text);

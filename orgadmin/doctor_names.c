@@ -36,9 +36,10 @@ struct overlap {
 static void meet(struct overlap *o, const char *what, const char *name, uint64_t first,
                  uint64_t last)
 {
-    if (last < o->config->range_first || first > o->config->range_last)
-        return;
-    if (o->count++ > 0)
+    bool met = false;
+    for (size_t i = 0; i < o->config->orgs; i++)
+        met |= last >= o->config->org[i].range_first && first <= o->config->org[i].range_last;
+    if (!met || o->count++ > 0)
         return;
     int n = snprintf(o->first, sizeof o->first, "%s %.32s has %" PRIu64, what, name, first);
     if (last > first)
@@ -74,9 +75,27 @@ static void subordinate(struct overlap *o, const char *path)
         fclose(f);
 }
 
+/* The members' ranges, each once: "200000-1999999999". */
+static const char *range_text(const struct host_config *c, char out[DOCTOR_TEXT_MAX])
+{
+    size_t used = 0;
+    *out = '\0';
+    for (size_t i = 0; i < c->orgs && used < DOCTOR_TEXT_MAX / 2; i++) {
+        const struct host_org *o = &c->org[i];
+        size_t n = 0;
+        while (n < i && c->org[n].range_first != o->range_first)
+            n++;
+        if (n == i)
+            used += (size_t)snprintf(out + used, DOCTOR_TEXT_MAX - used, "%s%" PRIu32 "-%" PRIu32,
+                                     used ? ", " : "", o->range_first, o->range_last);
+    }
+    return out;
+}
+
 static void check_ids(struct doctor *d)
 {
     struct overlap o = {.config = &d->config};
+    char ranges[DOCTOR_TEXT_MAX];
     if (d->config.orgs == 0) {
         doctor_note(d, "ids", FOUND_SKIPPED, "", "there is no configuration with their range");
         return;
@@ -86,14 +105,13 @@ static void check_ids(struct doctor *d)
     subordinate(&o, "/etc/subuid");
     subordinate(&o, "/etc/subgid");
     if (o.count == 0)
-        doctor_note(d, "ids", FOUND_OK, "", "%" PRIu32 "-%" PRIu32 " are the members' alone",
-                    d->config.range_first, d->config.range_last);
+        doctor_note(d, "ids", FOUND_OK, "", "%s are the members' alone",
+                    range_text(&d->config, ranges));
     else
         doctor_note(d, "ids", FOUND_WARNING,
                     "give it another number; or, before the first member has logged in, choose "
                     "another range in orglogin.conf, on all machines alike",
-                    "%s, in the members' range %" PRIu32 "-%" PRIu32 "%s", o.first,
-                    d->config.range_first, d->config.range_last,
+                    "%s, in the members' range %s%s", o.first, range_text(&d->config, ranges),
                     o.count > 1 ? ", and it is not alone" : "");
 }
 

@@ -1,4 +1,6 @@
 /* host enroll: orglogin.conf. */
+#include <inttypes.h>
+
 #include "common/paths.h"
 #include "orgadmin/enroll.h"
 
@@ -23,6 +25,31 @@ static void write_setting(FILE *f, const char *indent, const char *name, const c
     fputs(";\n", f);
 }
 
+/* The first of these ranges that no other organization here has; NULL when they all do. */
+static const uint32_t *free_range(const struct host_config *c)
+{
+    static const uint32_t range[][2] = {{200000, 1999999999}, {2000000000, 2147483647}};
+    for (size_t i = 0; i < sizeof range / sizeof *range; i++) {
+        size_t n = 0;
+        while (n < c->orgs &&
+               (range[i][0] > c->org[n].range_last || range[i][1] < c->org[n].range_first))
+            n++;
+        if (n == c->orgs)
+            return range[i];
+    }
+    return NULL;
+}
+
+static void write_range(const struct enrollment *e, FILE *f, const char *indent)
+{
+    const uint32_t *range = free_range(&e->config);
+    if (range)
+        fprintf(f, "%s    range = [%" PRIu32 ", %" PRIu32 "];\n", indent, range[0], range[1]);
+    else
+        fprintf(f, "%s    # range = [FIRST, LAST]; with numbers that no organization here has\n",
+                indent);
+}
+
 void enroll_write_org(const struct enrollment *e, FILE *f, const char *indent)
 {
     const struct context *now = &e->c.now;
@@ -33,6 +60,7 @@ void enroll_write_org(const struct enrollment *e, FILE *f, const char *indent)
     write_setting(f, indent, "id", now->org_id);
     write_setting(f, indent, "token_file", e->token_path);
     write_setting(f, indent, "ca_file", now->ca_file);
+    write_range(e, f, indent);
     if (now->options) {
         fprintf(f, "%s    options = { ", indent);
         for (size_t i = 0; i < now->options; i++) {

@@ -169,6 +169,22 @@ static enum exit_status gather(cJSON *list)
     return status;
 }
 
+/* How this host gives numbers; an orgsyncd from before does not tell. */
+static void tell_numbers(void)
+{
+    char text[CONFIRM_ANSWER_MAX], clean[TEXT_SIZE];
+    const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_NUMBERS};
+    if (confirm_text(PATH_CONFIRM, &request, STATUS_TIMEOUT_MS, text) < 0)
+        return;
+    note("Another host gives the same numbers with these lines in orglogin.conf:");
+    for (char *line = text, *next; *line; line = next) {
+        size_t len = strcspn(line, "\n");
+        next = line + len + (line[len] == '\n');
+        line[len] = '\0';
+        note("  %s", text_clean(clean, sizeof clean, line, false));
+    }
+}
+
 enum exit_status host_status(const struct invocation *inv)
 {
     cJSON *list = cJSON_CreateArray();
@@ -179,6 +195,8 @@ enum exit_status host_status(const struct invocation *inv)
         status = output(inv, list);
     if (status == EXIT_DONE)
         name_all_withheld();
+    if (status == EXIT_DONE && output_plain(inv))
+        tell_numbers();
     cJSON_Delete(list);
     return status;
 }

@@ -22,6 +22,14 @@ static void take(const config_setting_t *group, const char *key, char *out, size
         snprintf(out, size, "%s", text);
 }
 
+static void take_range(const config_setting_t *range, uint32_t *first, uint32_t *last)
+{
+    if (!range || !config_setting_is_aggregate(range) || config_setting_length(range) != 2)
+        return;
+    *first = (uint32_t)config_setting_get_int64_elem(range, 0);
+    *last = (uint32_t)config_setting_get_int64_elem(range, 1);
+}
+
 static void take_org(const config_setting_t *s, struct host_config *c)
 {
     struct host_org *o = &c->org[c->orgs];
@@ -33,6 +41,7 @@ static void take_org(const config_setting_t *s, struct host_config *c)
     take(s, "url", o->url, sizeof o->url);
     take(s, "id", o->id, sizeof o->id);
     take(s, "token_file", o->token_file, sizeof o->token_file);
+    take_range(config_setting_get_member(s, "range"), &o->range_first, &o->range_last);
 }
 
 static void take_group(const config_setting_t *s, struct host_config *c)
@@ -51,15 +60,16 @@ static void each(const config_t *cfg, const char *key, struct host_config *c,
         visit(config_setting_get_elem(list, (unsigned)i), c);
 }
 
-static void take_range(const config_t *cfg, struct host_config *c)
+/* The ranges of organizations that have none of their own. */
+static void take_shared_range(const config_t *cfg, struct host_config *c)
 {
-    const config_setting_t *range = config_lookup(cfg, "users.range");
-    c->range_first = RANGE_FIRST;
-    c->range_last = RANGE_LAST;
-    if (!range || !config_setting_is_aggregate(range) || config_setting_length(range) != 2)
-        return;
-    c->range_first = (uint32_t)config_setting_get_int64_elem(range, 0);
-    c->range_last = (uint32_t)config_setting_get_int64_elem(range, 1);
+    uint32_t first = RANGE_FIRST, last = RANGE_LAST;
+    take_range(config_lookup(cfg, "users.range"), &first, &last);
+    for (size_t i = 0; i < c->orgs; i++)
+        if (c->org[i].range_first == 0) {
+            c->org[i].range_first = first;
+            c->org[i].range_last = last;
+        }
 }
 
 /* orgsyncd takes no @include: nobody has looked whose the other file is. */
@@ -81,7 +91,7 @@ static int parse(const char *text, struct host_config *c)
     if (good) {
         each(&cfg, "organizations", c, take_org);
         each(&cfg, "groups", c, take_group);
-        take_range(&cfg, c);
+        take_shared_range(&cfg, c);
     }
     config_destroy(&cfg);
     return good ? 0 : -1;

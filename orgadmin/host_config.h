@@ -16,6 +16,7 @@ struct host_org {
     char name[NAME_MAX_LEN + 1];
     char provider[TEXT_MAX_LEN + 1], url[TEXT_MAX_LEN + 1], id[TEXT_MAX_LEN + 1];
     char token_file[TEXT_MAX_LEN + 1]; /* these four are "" when they are not there */
+    uint32_t range_first, range_last;  /* of its members' and groups' ids, its own or users.range */
 };
 
 struct host_config {
@@ -23,7 +24,6 @@ struct host_config {
     size_t orgs;
     char local_group[HOST_GROUPS_MAX][NAME_MAX_LEN + 1]; /* groups with local = true */
     size_t local_groups;
-    uint32_t range_first, range_last; /* of the members' ids */
 };
 
 /* Reads the file at PATH (common/file.h says what must be true of it) into *C. 0; or -1 with *WHY a

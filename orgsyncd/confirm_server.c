@@ -163,6 +163,9 @@ static bool serve_aside(struct keeper *k, uint32_t i, const struct confirm_reque
         if (c->uid == 0)
             size = keeper_withheld(k, request->skip, text, sizeof text);
         break;
+    case CONFIRM_NUMBERS:
+        size = numbers_lines(k->settings->config, &k->numbers, text, sizeof text);
+        break;
     default:
         return false;
     }

@@ -18,7 +18,6 @@
 #include "common/snapshot_writer.h"
 #include "orgsyncd/log.h"
 #include "orgsyncd/notify.h"
-#include "orgsyncd/numbers.h"
 #include "orgsyncd/reserve.h"
 
 /* Messages of one fetcher before the others and the clients have their turn. */
@@ -396,20 +395,20 @@ static int read_last_snapshot(struct keeper *k)
  * service goes on giving them as before. */
 static int check_numbers(struct keeper *k)
 {
-    struct numbers n;
+    struct numbers *n = &k->numbers;
     bool checks = k->settings->mode == KEEPER_CHECK;
-    if (numbers_read(k->settings->config, k->ledger, &n) < 0)
+    if (numbers_read(k->settings->config, k->ledger, n) < 0)
         return -1;
-    if (*n.contradiction)
-        log_line("%s%s", n.contradiction, checks ? "" : "; until then they are given as before");
-    if (n.sharing != NUMBERS_APART)
+    if (*n->contradiction)
+        log_line("%s%s", n->contradiction, checks ? "" : "; until then they are given as before");
+    if (n->sharing != NUMBERS_APART)
         log_line("organizations %s have one range, users.range, and can take up each other's "
                  "numbers: %s",
-                 n.sharers,
-                 n.sharing == NUMBERS_SHARED
+                 n->sharers,
+                 n->sharing == NUMBERS_SHARED
                      ? "those given stay; give a new organization a range of its own"
                      : "give each a range of its own, range = [first, last]");
-    k->refused = checks && (*n.contradiction || n.sharing == NUMBERS_SHARED_NEW);
+    k->refused = checks && (*n->contradiction || n->sharing == NUMBERS_SHARED_NEW);
     return k->refused ? -1 : 0;
 }
 

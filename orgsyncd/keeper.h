@@ -17,6 +17,7 @@
 #include "orgsyncd/compile.h"
 #include "orgsyncd/config.h"
 #include "orgsyncd/listing.h"
+#include "orgsyncd/numbers.h"
 #include "orgsyncd/roster.h"
 
 enum keeper_mode {
@@ -106,7 +107,8 @@ struct keeper {
     uint32_t client_count;
     struct compile_result result;
     uint64_t generation;
-    bool refused; /* KEEPER_CHECK: the ledger contradicts the configuration */
+    struct numbers numbers; /* as they were when the keeper began, which is what they are */
+    bool refused;           /* KEEPER_CHECK: the ledger contradicts the configuration */
     const char *group_fault[CONFIG_GROUPS_MAX]; /* what compile() reported of each group last */
     uint64_t answers[CONFIRM_REFUSED + 1];      /* confirmations given, by enum confirm_status */
     uint64_t refusals[REASON_COUNT];            /* logins that pam_org refused, by enum reason */

@@ -104,9 +104,11 @@ int numbers_record(const struct config *c, struct ledger *l, const struct number
 
 size_t numbers_lines(const struct config *c, const struct numbers *n, char *text, size_t size)
 {
-    size_t used = append(text, size, 0, "users.placement = \"%s\"\n", placement_word(n->placement));
+    size_t used =
+        append(text, size, 0, "placement = \"%s\";  # in users\n", placement_word(n->placement));
     for (uint32_t i = 0; i < c->org_count; i++)
-        used = append(text, size, used, "organization \"%s\": range = [%" PRIu32 ", %" PRIu32 "]\n",
-                      c->org[i].name, n->range[i].first, n->range[i].last);
+        used = append(text, size, used,
+                      "range = [%" PRIu32 ", %" PRIu32 "];  # in organization \"%s\"\n",
+                      n->range[i].first, n->range[i].last, c->org[i].name);
     return used;
 }

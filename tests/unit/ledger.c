@@ -332,9 +332,9 @@ static void the_ledger_wins(void **state)
     assert_true(range_is(0, 300000, 399999) && range_is(1, 200000, 1999999999));
     size_t len = numbers_lines(&c, &numbers, text, sizeof text);
     assert_int_equal(len, strlen(text));
-    assert_string_equal(text, "users.placement = \"blake2b\"\n"
-                              "organization \"acme\": range = [300000, 399999]\n"
-                              "organization \"other\": range = [200000, 1999999999]\n");
+    assert_string_equal(text, "placement = \"blake2b\";  # in users\n"
+                              "range = [300000, 399999];  # in organization \"acme\"\n"
+                              "range = [200000, 1999999999];  # in organization \"other\"\n");
     assert_int_equal(numbers_lines(&c, &numbers, text, 20), 19);
     read_numbers(&c);
     assert_string_equal(numbers.contradiction, "");
