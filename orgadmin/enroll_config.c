@@ -80,7 +80,11 @@ static void write_users(const struct enrollment *e, FILE *f)
     fprintf(
         f,
         "\n);\n\n"
+        "# Members as users. \"placement\", and \"range\" above, decide their numbers. Where the\n"
+        "# organization has other hosts, take both from one of them, which shows them by\n"
+        "# orgadmin host status, before orgsyncd starts here: they stay.\n"
         "users = {\n"
+        "  placement = \"blake2b\";\n"
         "  private_groups = false;   # their primary group is the first one of everyone\n"
         "  # name = \"%s-%%u\";   # where members choose their names themselves: so none can be\n"
         "                          # another user of this machine\n"

@@ -18,7 +18,16 @@ static void measure_member(struct roster_member *m, void *arg)
     struct brake *b = arg;
     bool recent = is_recent(b, m);
     b->lost += recent;
-    b->base += recent || m->remote.state == MEMBER_ACTIVE;
+    b->base +=
+        (recent || m->remote.state == MEMBER_ACTIVE) && m->joined_ms <= b->now_ms - BRAKE_WINDOW_MS;
+}
+
+int64_t brake_joined(const struct brake *b, const struct roster_member *before,
+                     const struct roster_member *now)
+{
+    if (before && (before->remote.state == MEMBER_ACTIVE || is_recent(b, before)))
+        return before->joined_ms;
+    return now->remote.state == MEMBER_ACTIVE ? b->now_ms : 0;
 }
 
 static void measure(struct brake *b)

@@ -1,6 +1,8 @@
 /*
  * The brake. It protects an organization's members from an answer that is wrong as a whole: within
- * an hour at most half of more than ten active members can lose something. A loss is to be removed
+ * an hour at most half of the active members, where there are more than ten, can lose something;
+ * who joined within the hour does not count among them, so that neither a swarm of made-up members
+ * nor a small organization's coming and going changes the measure. A loss is to be removed
  * or suspended, or to match an access rule or a group of the configuration no longer. A loss beyond
  * the half is held: the member stays as before until an administrator accepts it (CONFIRM_ACCEPT)
  * or the organization takes it back. Losses are counted by member, so that one who lost something
@@ -34,7 +36,7 @@ struct brake {
     enum brake_mode mode;
     int64_t now_ms; /* wall clock */
     bool measured;  /* BASE and LOST are counted: at the first loss, before anything is applied */
-    uint32_t base;  /* members that are active, or were until they lost it within the hour */
+    uint32_t base;  /* members that were active an hour ago */
     uint32_t lost;  /* members that lost something within the hour */
     uint32_t held;  /* losses of this answer that were not held before */
 };
@@ -45,6 +47,10 @@ bool brake_is_loss(const struct brake *b, const struct pipe_member *before,
 
 /* M, of the roster, is to lose something: true when the loss counts now, false when it is held. */
 bool brake_admits(struct brake *b, struct roster_member *m);
+
+/* Since when NOW, who takes BEFORE's place (NULL: there is none), is active: for joined_ms. */
+int64_t brake_joined(const struct brake *b, const struct roster_member *before,
+                     const struct roster_member *now);
 
 /* M's organization says nothing any more that is to be held. */
 void brake_let_go(struct roster_member *m);

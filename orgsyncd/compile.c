@@ -1,11 +1,16 @@
 #include "orgsyncd/compile.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <search.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/snapshot_writer.h"
 #include "orgsyncd/log.h"
@@ -18,6 +23,9 @@
  * few less than a snapshot takes. Each organization has its share, so that none can use up the
  * others'. */
 #define CLASSES_MAX 16000
+
+static const char too_many_classes[] =
+    "its organization has too many different combinations of roles and permissions";
 
 /* What all members like LIKE share in the snapshot. */
 struct member_class {
@@ -43,14 +51,9 @@ struct work {
     int failed;
 };
 
-const char *compile_org_key(const struct config_org *org)
-{
-    return config_org_key(org);
-}
-
 static const char *key(const struct work *w)
 {
-    return compile_org_key(&w->in->config->org[w->org]);
+    return config_org_key(&w->in->config->org[w->org]);
 }
 
 static void complain(struct work *w, struct roster_member *m, const char *complaint)
@@ -312,22 +315,26 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t cla
     w->result.active += active;
 }
 
-/* Both at once: going through all members is what a change among many costs. */
+static void settle_member(struct roster_member *m, void *arg)
+{
+    m->served = settle_id(arg, m);
+    if (m->served && !m->reserved && strcmp(m->name, m->wanted) == 0 &&
+        m->complaint != too_many_classes)
+        m->complaint = NULL;
+}
+
 static void serve(struct roster_member *m, void *arg)
 {
     struct work *w = arg;
-    bool served = settle_id(w, m);
-    const struct member_class *class = served ? class_of(w, &m->remote) : NULL;
-    m->served = class != NULL;
+    const struct member_class *class = m->served ? class_of(w, &m->remote) : NULL;
     if (class) {
         add_user(w, m, class->index);
-        if (!m->reserved && strcmp(m->name, m->wanted) == 0)
+        if (m->complaint == too_many_classes)
             m->complaint = NULL;
         return;
     }
-    if (served && !w->failed)
-        complain(w, m,
-                 "its organization has too many different combinations of roles and permissions");
+    if (m->served && !w->failed)
+        complain(w, m, too_many_classes);
     w->result.withheld += m->remote.state != MEMBER_REMOVED;
 }
 
@@ -364,52 +371,123 @@ static int settle(struct work *w)
     for (uint32_t i = 0; i < w->in->config->group_count; i++)
         settle_group(w, i);
     each_org(w, settle_name);
-    naming_settle_newcomers(&w->naming);
+    w->result.unnamed =
+        naming_settle_newcomers(&w->naming, w->in->names == COMPILE_BOUND_NAMES ? 0
+                                            : w->in->newcomers_max ? w->in->newcomers_max
+                                                                   : UINT32_MAX);
     w->failed |= w->naming.failed;
-    each_org(w, serve);
+    each_org(w, settle_member);
     return w->failed ? -1 : ledger_commit(w->in->ledger);
 }
 
 static int publish(struct work *w)
 {
     const struct config *c = w->in->config;
+    each_org(w, serve);
     for (size_t i = 0; i < c->rules.count; i++)
         snapshot_writer_rule(w->writer, &c->rules.rule[i]);
+    if (w->failed) {
+        log_line("the snapshot cannot be made: %s", strerror(ENOMEM));
+        return -1;
+    }
     if (!w->in->path || snapshot_writer_publish(w->writer, w->in->path) == 0)
         return 0;
     log_line("%s cannot be written: %s", w->in->path, strerror(errno));
     return -1;
 }
 
-int compile(const struct compile_input *input, struct compile_result *result)
+static int begin(struct work *w)
 {
-    const struct config *c = input->config;
+    const struct config *c = w->in->config;
     struct snapshot_settings settings = {
-        .generation = input->generation,
+        .generation = w->in->generation,
         .grace_s = (uint32_t)c->offline_grace_s,
         .max_age_ms = (uint32_t)c->login_max_age_ms,
         .timeout_ms = (uint32_t)c->timeout_ms,
         .enumerate = c->enumerate,
         .group_members = c->group_members,
     };
-    int rc = -1;
-    struct work w = {
-        .in = input,
-        .local = local_ids_read(),
-        .writer = snapshot_writer_new(&settings),
-    };
-    if (!w.local || !w.writer) {
+    w->local = local_ids_read();
+    w->writer = snapshot_writer_new(&settings);
+    if (!w->local || !w->writer) {
         log_line("the machine's own users cannot be read: %s", strerror(errno));
-        goto out;
+        return -1;
     }
-    w.naming = (struct naming){.config = c, .ledger = input->ledger, .local = w.local};
-    if (settle(&w) == 0 && publish(&w) == 0)
-        rc = 0;
+    w->naming = (struct naming){.config = c, .ledger = w->in->ledger, .local = w->local};
+    return settle(w);
+}
+
+static void end(struct work *w)
+{
+    naming_end(&w->naming);
+    tdestroy(w->classes, free);
+    local_ids_free(w->local);
+    snapshot_writer_free(w->writer);
+}
+
+int compile(const struct compile_input *input, struct compile_result *result)
+{
+    struct work w = {.in = input};
+    int rc = begin(&w);
+    if (rc == 0)
+        rc = publish(&w);
     *result = w.result;
-out:
-    naming_end(&w.naming);
-    tdestroy(w.classes, free);
-    local_ids_free(w.local);
-    snapshot_writer_free(w.writer);
+    end(&w);
     return rc;
+}
+
+/* --- in a child --- */
+
+/* Publishes, and tells the result through FD. It ends with its parent. */
+static _Noreturn void run_child(struct work *w, pid_t parent, int fd)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent || publish(w) < 0)
+        _exit(1);
+    _exit(write(fd, &w->result, sizeof w->result) == sizeof w->result ? 0 : 1);
+}
+
+int compile_names(const struct compile_input *input, uint32_t *unnamed)
+{
+    struct work w = {.in = input};
+    int rc = begin(&w);
+    *unnamed = w.result.unnamed;
+    end(&w);
+    return rc;
+}
+
+pid_t compile_detached(const struct compile_input *input, uint32_t *unnamed, int *fd)
+{
+    struct work w = {.in = input};
+    int pair[2] = {-1, -1};
+    pid_t parent = getpid(), pid = -1;
+    if (begin(&w) == 0 && pipe2(pair, O_CLOEXEC) == 0 && (pid = fork()) == 0)
+        run_child(&w, parent, pair[1]);
+    if (pair[0] >= 0 && pid < 0)
+        log_line("the snapshot's child cannot be started: %s", strerror(errno));
+    *unnamed = w.result.unnamed;
+    end(&w);
+    if (pair[1] >= 0)
+        close(pair[1]);
+    if (pair[0] >= 0 && pid < 0)
+        close(pair[0]);
+    *fd = pid < 0 ? -1 : pair[0];
+    return pid;
+}
+
+int compile_join(pid_t pid, int fd, struct compile_result *result)
+{
+    int status = -1;
+    ssize_t n;
+    do
+        n = read(fd, result, sizeof *result);
+    while (n < 0 && errno == EINTR);
+    close(fd);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (n == sizeof *result && status == 0)
+        return 0;
+    if (WIFSIGNALED(status))
+        log_line("the snapshot's child was killed by signal %d", WTERMSIG(status));
+    return -1;
 }

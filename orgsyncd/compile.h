@@ -3,10 +3,17 @@
 #define ORGSYNCD_COMPILE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "orgsyncd/config.h"
 #include "orgsyncd/ledger.h"
 #include "orgsyncd/roster.h"
+
+/* Which names are given. */
+enum compile_names {
+    COMPILE_ALL_NAMES,   /* to newcomers too */
+    COMPILE_BOUND_NAMES, /* only to whom the ledger binds them: not every organization was heard */
+};
 
 struct compile_input {
     const struct config *config;
@@ -16,6 +23,8 @@ struct compile_input {
         confirmed_ms[SNAPSHOT_ORGS_MAX]; /* wall clock when each was last heard from, 0 = never */
     const char *
         *group_fault; /* CONFIG_GROUPS_MAX: what was reported of each group last, NULL = nothing */
+    enum compile_names names;
+    uint32_t newcomers_max; /* so many newcomers have a name and an id at once; 0 = all */
     uint64_t generation;
     const char *path; /* where the snapshot goes; NULL: nowhere, it is only tried */
 };
@@ -23,17 +32,32 @@ struct compile_input {
 struct compile_result {
     uint32_t users, active, withheld;
     uint32_t groups;
+    uint32_t unnamed; /* newcomers whose turn did not come: NEWCOMERS_MAX, COMPILE_BOUND_NAMES */
 };
-
-/* What identifies the organization in the ledger: its remote id, or its name when it has none. */
-const char *compile_org_key(const struct config_org *org);
 
 /*
  * Gives every member a name and an id (in the ledger, in one transaction, before anything is
  * published), and publishes the snapshot. A member that cannot be served (no valid name, a name or
- * id that is the machine's own or somebody else's) is withheld and reported once. Returns 0, or -1
- * after logging; the rosters and the ledger are then to be read anew.
+ * id that is the machine's own or somebody else's) is withheld and reported once. Of newcomers who
+ * want one name, the one of the organization that stands first in the configuration has it, unless
+ * that has several. Returns 0, or -1 after logging; the rosters and the ledger are then to be read
+ * anew.
  */
 int compile(const struct compile_input *input, struct compile_result *result);
+
+/*
+ * The same, but the snapshot is made and published by a child process, which takes the rosters as
+ * they are now: that is most of the work, and grows with the members of all organizations. *FD is
+ * to be given to compile_join when it becomes readable, UNNAMED is as in the result. Returns the
+ * child's pid, or -1 after logging.
+ */
+pid_t compile_detached(const struct compile_input *input, uint32_t *unnamed, int *fd);
+
+/* Only gives names and ids, to INPUT's newcomers_max. Returns 0 and *UNNAMED, or -1 after logging.
+ */
+int compile_names(const struct compile_input *input, uint32_t *unnamed);
+
+/* Waits for the child's end and closes FD. Returns 0 and *RESULT, or -1 when it did not publish. */
+int compile_join(pid_t pid, int fd, struct compile_result *result);
 
 #endif

@@ -26,6 +26,8 @@ static bool wants_listing(const struct confirm_request *r)
 /* Has the organization been heard from recently enough for a client who asked at BEGUN? */
 static bool fresh(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
 {
+    if (keeper_owes(o, begun))
+        return false;
     if (wants_listing(r))
         return o->listed_ms >= begun && o->listing != ORG_REFUSED;
     int64_t heard = r->max_age_ms < FRESH_BY_REQUEST_MS ? o->answered_ms : o->heard_ms;

@@ -22,6 +22,17 @@
 
 /* Messages of one fetcher before the others and the clients have their turn. */
 #define MESSAGES_AT_ONCE 512
+/* A keeper that has just begun waits so long for each organization's first answer before it gives a
+ * name to a newcomer; one that has not answered by then counts as away. */
+#define FIRST_ANSWER_MS 15000
+/* With so many members in all a child makes the snapshot. */
+#define DETACH_LEAST 20000
+/* Snapshots for the news of one organization may take half of the time, and be so far behind. */
+#define DEBT_MAX_MS 3000
+/* So many newcomers have names and ids before others have their turn. */
+#define NEWCOMERS_AT_ONCE 8000
+/* So long one organization's answer is worked on before the others have their turn. */
+#define SLICE_MS 20
 /* The snapshot's live words are written at most this often. */
 #define RECORD_MS 1000
 /* orgsyncd(8): a mistake in the configuration. */
@@ -35,7 +46,88 @@ void keeper_ask(struct keeper_org *o, bool relist)
 
 /* --- publishing --- */
 
-int keeper_publish(struct keeper *k)
+/* Listed or failed. */
+static bool done(const struct keeper_org *o)
+{
+    return o->listing != ORG_UNLISTED || o->link == LINK_DOWN;
+}
+
+/* May newcomers have names? An organization that does not answer in time counts as away. */
+static bool names_due(const struct keeper *k)
+{
+    bool all = true;
+    for (uint32_t i = 0; i < k->org_count; i++)
+        all &= done(&k->org[i]);
+    return all ||
+           (k->settings->mode == KEEPER_SERVE && clock_mono_ms() - k->begun_ms >= FIRST_ANSWER_MS);
+}
+
+bool keeper_owes(const struct keeper_org *o, int64_t begun)
+{
+    return (o->carried.since_ms && o->carried.since_ms <= begun) ||
+           (o->waiting.since_ms && o->waiting.since_ms <= begun) ||
+           (o->merge.phase != MERGE_IDLE && o->merging_ms <= begun);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* Is making a snapshot so much work that a child does it? */
+static bool is_large(const struct keeper *k)
+{
+    size_t members = 0;
+    for (uint32_t i = 0; i < k->org_count; i++)
+        members += k->org[i].roster.count;
+    return k->settings->mode == KEEPER_SERVE && members >= DETACH_LEAST;
+}
+
+/* A snapshot for O's news took MS. */
+static void charge(struct keeper_org *o, int64_t now, int64_t ms)
+{
+    int64_t paid = (now - o->debt_at_ms) / 2;
+    o->debt_ms = (o->debt_ms > paid ? o->debt_ms - paid : 0) + ms;
+    o->debt_at_ms = now;
+    o->pace_ms = o->debt_ms > DEBT_MAX_MS ? now + 2 * (o->debt_ms - DEBT_MAX_MS) : 0;
+}
+
+/* The snapshot is in force: what it carries was heard. */
+static void note_published(struct keeper *k, int64_t now)
+{
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        struct keeper_org *o = &k->org[i];
+        struct news *n = &o->carried;
+        o->confirmed_ms = n->heard_ms > o->heard_ms ? n->confirmed_ms : o->confirmed_ms;
+        o->heard_ms = later(o->heard_ms, n->heard_ms);
+        o->answered_ms = later(o->answered_ms, n->answered_ms);
+        o->listed_ms = later(o->listed_ms, n->listed_ms);
+        if (n->since_ms && is_large(k))
+            charge(o, now, now - k->child_ms);
+        *n = (struct news){0};
+    }
+    if (k->settings->mode != KEEPER_CHECK && stat(PATH_SNAPSHOT, &k->snapshot) < 0)
+        k->snapshot = (struct stat){0};
+    k->generation++;
+    k->publish_ms = now - k->child_ms;
+}
+
+static void fill_input(struct keeper *k, struct roster *rosters, struct compile_input *input)
+{
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        struct keeper_org *o = &k->org[i];
+        o->carried = o->waiting;
+        o->waiting = (struct news){0};
+        rosters[i] = o->roster;
+        o->recorded_ms =
+            o->carried.heard_ms > o->heard_ms ? o->carried.confirmed_ms : o->confirmed_ms;
+        input->confirmed_ms[i] = o->recorded_ms;
+    }
+}
+
+/* Compiles and publishes what is known, or has a child begin to. A failure ends the keeper:
+ * everything that counts is on disk, and a new one begins from there. */
+static int publish(struct keeper *k)
 {
     struct roster rosters[SNAPSHOT_ORGS_MAX];
     struct compile_input input = {
@@ -43,27 +135,90 @@ int keeper_publish(struct keeper *k)
         .ledger = k->ledger,
         .roster = rosters,
         .group_fault = k->group_fault,
+        .names = k->names_due ? COMPILE_ALL_NAMES : COMPILE_BOUND_NAMES,
         .generation = k->generation + 1,
         .path = k->settings->mode == KEEPER_CHECK ? NULL : PATH_SNAPSHOT,
     };
-    for (uint32_t i = 0; i < k->org_count; i++) {
-        rosters[i] = k->org[i].roster;
-        input.confirmed_ms[i] = k->org[i].recorded_ms = k->org[i].confirmed_ms;
-    }
+    fill_input(k, rosters, &input);
     local_stamp_take(&k->local);
-    int64_t begun = clock_mono_ms();
+    k->again = false;
+    k->child_ms = clock_mono_ms();
     if (input.path)
         reserve_release();
+    if (is_large(k)) {
+        input.newcomers_max = NEWCOMERS_AT_ONCE;
+        k->child = compile_detached(&input, &k->unnamed, &k->child_fd);
+        return k->child < 0 ? -1 : 0;
+    }
     int rc = compile(&input, &k->result);
     if (input.path)
         reserve_take();
-    if (rc < 0)
-        return -1;
-    if (input.path && stat(input.path, &k->snapshot) < 0)
-        k->snapshot = (struct stat){0};
-    k->generation++;
-    k->publish_ms = clock_mono_ms() - begun;
-    return 0;
+    k->unnamed = k->result.unnamed;
+    if (rc == 0)
+        note_published(k, clock_mono_ms());
+    return rc;
+}
+
+/* The child that publishes has ended, or is waited for. */
+static int join_child(struct keeper *k)
+{
+    pid_t child = k->child;
+    k->child = 0;
+    int rc = compile_join(child, k->child_fd, &k->result);
+    reserve_take();
+    if (rc == 0)
+        note_published(k, clock_mono_ms());
+    return rc;
+}
+
+/* When the next snapshot is to be published: clock_mono_ms, INT64_MAX when there is nothing new, or
+ * nobody has a name yet. */
+static int64_t publish_due(const struct keeper *k)
+{
+    int64_t due = k->again ? 0 : INT64_MAX;
+    if (k->child || (!k->names_due && k->generation == 0))
+        return INT64_MAX;
+    for (uint32_t i = 0; i < k->org_count; i++)
+        if (k->org[i].waiting.since_ms && k->org[i].pace_ms < due)
+            due = k->org[i].pace_ms;
+    return due;
+}
+
+/* Gives names to the next newcomers, while there are any: beside a child that publishes, so that
+ * their number makes nobody wait. */
+static int name_newcomers(struct keeper *k)
+{
+    struct roster rosters[SNAPSHOT_ORGS_MAX];
+    struct compile_input input = {
+        .config = k->settings->config,
+        .ledger = k->ledger,
+        .roster = rosters,
+        .group_fault = k->group_fault,
+        .newcomers_max = NEWCOMERS_AT_ONCE,
+    };
+    if (!k->names_due || k->unnamed == 0)
+        return 0;
+    for (uint32_t i = 0; i < k->org_count; i++)
+        rosters[i] = k->org[i].roster;
+    k->again |= k->unnamed <= NEWCOMERS_AT_ONCE;
+    return compile_names(&input, &k->unnamed);
+}
+
+/* Publishes what is due. One child publishes at a time; and an organization with news without end
+ * has a part of the time, so that it does not keep the others' news waiting. */
+static int publish_news(struct keeper *k)
+{
+    if (!k->names_due && names_due(k)) {
+        k->names_due = true;
+        k->again |= k->unnamed > 0;
+    }
+    return publish_due(k) <= clock_mono_ms() ? publish(k) : 0;
+}
+
+int keeper_publish(struct keeper *k)
+{
+    k->again = true;
+    return publish_news(k);
 }
 
 /* Are the machine's own names and numbers those that the snapshot was compiled against? */
@@ -87,33 +242,43 @@ static bool same_snapshot(const struct keeper *k)
  * members who left by now), a new snapshot. */
 static int record_confirmation(struct keeper *k, struct keeper_org *o)
 {
-    if (k->settings->mode == KEEPER_CHECK || k->generation == 0)
+    if (k->settings->mode == KEEPER_CHECK || k->generation == 0 || k->child)
         return 0;
-    if (!same_machine(k) || !same_snapshot(k))
-        return keeper_publish(k);
+    if (!same_machine(k) || !same_snapshot(k)) {
+        k->again = true;
+        return publish_news(k);
+    }
     if (o->confirmed_ms >= o->recorded_ms && o->confirmed_ms - o->recorded_ms < RECORD_MS)
         return 0;
     o->recorded_ms = o->confirmed_ms;
-    return snapshot_confirm(PATH_SNAPSHOT, (uint32_t)(o - k->org), o->confirmed_ms) == 0
-               ? 0
-               : keeper_publish(k);
+    if (snapshot_confirm(PATH_SNAPSHOT, (uint32_t)(o - k->org), o->confirmed_ms) == 0)
+        return 0;
+    k->again = true;
+    return publish_news(k);
 }
 
 /* --- the fetchers' messages --- */
 
+/* Notes what H says was heard: with what else of the organization's no snapshot has yet. */
 static void heard(struct keeper_org *o, const struct pipe_header *h)
 {
-    int64_t now = clock_mono_ms(), when = h->started_ms;
+    int64_t when = h->started_ms;
+    struct news now = {.heard_ms = o->heard_ms, .confirmed_ms = o->confirmed_ms};
+    struct news *n = o->waiting.since_ms ? &o->waiting : o->carried.since_ms ? &o->carried : &now;
     o->link = h->flags & PIPE_HELD ? LINK_HELD : LINK_UP;
-    if (when > o->heard_ms) {
-        o->heard_ms = when;
-        o->confirmed_ms = clock_wall_ms() - (now - when);
+    if (when > n->heard_ms) {
+        n->heard_ms = when;
+        n->confirmed_ms = clock_wall_ms() - (clock_mono_ms() - when);
     }
     if (h->flags & PIPE_ROUND_TRIP) {
-        if (when > o->answered_ms)
-            o->answered_ms = when;
+        n->answered_ms = later(n->answered_ms, when);
         o->asked = false;
     }
+    if (n != &now)
+        return;
+    o->heard_ms = now.heard_ms;
+    o->confirmed_ms = now.confirmed_ms;
+    o->answered_ms = later(o->answered_ms, now.answered_ms);
 }
 
 static void refuse(struct keeper *k, struct keeper_org *o, const char *text)
@@ -129,39 +294,19 @@ static void refuse(struct keeper *k, struct keeper_org *o, const char *text)
     confirm_server_settle(k, o);
 }
 
-/* Takes what came into the roster. Returns what listing_merge does. */
-static int merge(const struct keeper *k, struct keeper_org *o)
+/* The answer is in the roster. CHANGED: with a member who changed. */
+static int conclude_commit(struct keeper *k, struct keeper_org *o, bool changed)
 {
-    bool complete = o->incoming.kind == LISTING_COMPLETE;
-    struct brake brake = {
-        .config = k->settings->config,
-        .org = o->config->name,
-        .known = &o->roster,
-        .mode = complete ? o->brake : BRAKE_ON,
-        .now_ms = clock_wall_ms(),
-    };
-    int changed = listing_merge(&o->incoming, &o->roster, &brake);
-    if (changed >= 0 && brake.mode == BRAKE_ACCEPT && brake_reset(&o->roster))
-        changed = 1;
+    const struct pipe_header *h = &o->commit;
+    bool complete = o->merge.kind == LISTING_COMPLETE;
+    if (o->merge.brake.mode == BRAKE_ACCEPT)
+        changed |= brake_reset(&o->roster);
     if (changed)
         o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
     if (complete)
         o->brake = BRAKE_ON;
-    listing_begin(&o->incoming, LISTING_CHANGES);
-    return changed;
-}
-
-static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_header *h)
-{
-    char text[CONFIRM_TEXT_LEN];
-    bool complete = o->incoming.kind == LISTING_COMPLETE;
-    if (listing_implausible(&o->incoming, &o->roster, text, sizeof text)) {
-        refuse(k, o, text);
-        return 0;
-    }
-    int changed = merge(k, o);
-    if (changed < 0)
-        return -1;
+    if (changed && !o->waiting.since_ms)
+        o->waiting.since_ms = o->merging_ms;
     /* Changes are true of those whom they name; what was refused is still to be listed. */
     if (complete || o->listing != ORG_REFUSED) {
         heard(o, h);
@@ -170,14 +315,50 @@ static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_head
     } else {
         o->asked = false;
     }
-    if (complete)
-        o->listed_ms = h->started_ms;
-    int rc = changed || k->generation == 0 ? keeper_publish(k) : record_confirmation(k, o);
+    if (complete) {
+        int64_t *listed_ms = o->waiting.since_ms   ? &o->waiting.listed_ms
+                             : o->carried.since_ms ? &o->carried.listed_ms
+                                                   : &o->listed_ms;
+        *listed_ms = h->started_ms;
+    }
+    k->again |= k->generation == 0;
+    int rc = changed || k->again ? publish_news(k) : record_confirmation(k, o);
     if (rc == 0)
         confirm_server_settle(k, NULL);
     if (complete)
         o->listing_ms = clock_mono_ms() - h->started_ms;
     return rc;
+}
+
+/* Works on the answer of O for a while. */
+static int go_on(struct keeper *k, struct keeper_org *o)
+{
+    enum merge_result rc = merge_go_on(&o->merge, clock_mono_ms() + SLICE_MS);
+    if (rc == MERGE_FAILED)
+        return -1;
+    return rc == MERGE_MORE ? 0 : conclude_commit(k, o, rc == MERGE_CHANGED);
+}
+
+static int commit(struct keeper *k, struct keeper_org *o, const struct pipe_header *h)
+{
+    char text[CONFIRM_TEXT_LEN];
+    if (listing_implausible(&o->incoming, &o->roster, text, sizeof text)) {
+        refuse(k, o, text);
+        return 0;
+    }
+    o->commit = *h;
+    o->merging_ms = clock_mono_ms();
+    o->merge = (struct merge){
+        .known = &o->roster,
+        .ledger = k->ledger,
+        .key = config_org_key(o->config),
+        .brake = {.config = k->settings->config,
+                  .org = o->config->name,
+                  .known = &o->roster,
+                  .mode = o->incoming.kind == LISTING_COMPLETE ? o->brake : BRAKE_ON,
+                  .now_ms = clock_wall_ms()},
+    };
+    return merge_begin(&o->merge, &o->incoming) < 0 ? -1 : go_on(k, o);
 }
 
 static void take_failure(struct keeper *k, struct keeper_org *o, const char *text)
@@ -215,7 +396,7 @@ static int take_message(struct keeper *k, struct keeper_org *o, const void *mess
         take_failure(k, o, pipe_text(message, size));
         break;
     case PIPE_HEARD:
-        if (o->listing == ORG_REFUSED || o->listed_ms == 0)
+        if (o->listing != ORG_LISTED)
             break;
         heard(o, &h);
         confirm_server_settle(k, NULL);
@@ -230,7 +411,7 @@ static int take_message(struct keeper *k, struct keeper_org *o, const void *mess
 static int drain_pipe(struct keeper *k, struct keeper_org *o)
 {
     char message[PIPE_MAX];
-    for (int i = 0; i < MESSAGES_AT_ONCE; i++) {
+    for (int i = 0; i < MESSAGES_AT_ONCE && o->merge.phase == MERGE_IDLE; i++) {
         ssize_t n = recv(o->pipe, message, sizeof message, MSG_DONTWAIT);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return 0;
@@ -246,17 +427,19 @@ static int drain_pipe(struct keeper *k, struct keeper_org *o)
 
 /* --- the loop --- */
 
-/* SIGNAL, LISTEN, then the organizations, then the clients. */
-enum { SIGNAL, LISTEN, FIRST_ORG };
+/* SIGNAL, LISTEN, CHILD, then the organizations, then the clients. */
+enum { SIGNAL, LISTEN, CHILD, FIRST_ORG };
 
 static nfds_t fill_poll(const struct keeper *k, int signals, struct pollfd *p)
 {
     p[SIGNAL] = (struct pollfd){.fd = signals, .events = POLLIN};
     p[LISTEN] = (struct pollfd){.fd = k->client_count < CLIENTS_MAX ? k->settings->listen_fd : -1,
                                 .events = POLLIN};
+    p[CHILD] = (struct pollfd){.fd = k->child ? k->child_fd : -1, .events = POLLIN};
     nfds_t n = FIRST_ORG;
     for (uint32_t i = 0; i < k->org_count; i++)
-        p[n++] = (struct pollfd){.fd = k->org[i].pipe, .events = POLLIN};
+        p[n++] = (struct pollfd){.fd = k->org[i].merge.phase == MERGE_IDLE ? k->org[i].pipe : -1,
+                                 .events = POLLIN};
     for (uint32_t i = 0; i < k->client_count; i++)
         p[n++] = (struct pollfd){.fd = k->client[i].fd, .events = POLLIN};
     return n;
@@ -274,18 +457,20 @@ static void feed_watchdog(struct keeper *k)
 
 static int wait_ms(const struct keeper *k)
 {
-    int64_t deadline = confirm_server_deadline(k), now = clock_mono_ms();
+    int64_t deadline = confirm_server_deadline(k), now = clock_mono_ms(), due = publish_due(k);
+    for (uint32_t i = 0; i < k->org_count; i++)
+        if (k->org[i].merge.phase != MERGE_IDLE)
+            return 0;
+    if (k->names_due && k->unnamed > 0)
+        return 0;
+    deadline = due < deadline ? due : deadline;
+    if (!k->names_due && deadline > k->begun_ms + FIRST_ANSWER_MS)
+        deadline = k->begun_ms + FIRST_ANSWER_MS;
     if (k->watchdog_ms > 0 && deadline > now + k->watchdog_ms / 2)
         deadline = now + k->watchdog_ms / 2;
     if (deadline == INT64_MAX)
         return -1;
     return deadline > now ? (int)(deadline - now) : 0;
-}
-
-/* Listed or failed, for the modes that end. */
-static bool done(const struct keeper_org *o)
-{
-    return o->listing != ORG_UNLISTED || o->link == LINK_DOWN;
 }
 
 static bool all_done(const struct keeper *k)
@@ -303,11 +488,22 @@ static int serve(struct keeper *k, const struct pollfd *p)
     for (uint32_t i = clients; i-- > 0;)
         if (p[FIRST_ORG + k->org_count + i].revents)
             confirm_server_read(k, i);
-    for (uint32_t i = 0; i < k->org_count; i++)
-        if (p[FIRST_ORG + i].revents && drain_pipe(k, &k->org[i]) < 0)
+    if (p[CHILD].revents && join_child(k) < 0)
+        return -1;
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        struct keeper_org *o = &k->org[i];
+        int rc = 0;
+        if (o->merge.phase != MERGE_IDLE)
+            rc = go_on(k, o);
+        else if (p[FIRST_ORG + i].revents)
+            rc = drain_pipe(k, o);
+        if (rc < 0)
             return -1;
+    }
     if (p[LISTEN].revents)
         confirm_server_accept(k);
+    if (publish_news(k) < 0 || name_newcomers(k) < 0)
+        return -1;
     confirm_server_settle(k, NULL);
     return 0;
 }
@@ -326,6 +522,22 @@ static int loop(struct keeper *k, int signals)
         feed_watchdog(k);
     }
     return 0;
+}
+
+/* Publishes what is not yet, at the end. */
+static int finish(struct keeper *k)
+{
+    if (k->child && join_child(k) < 0)
+        return -1;
+    while (k->names_due && k->unnamed > 0)
+        if (name_newcomers(k) < 0)
+            return -1;
+    bool owed = k->again;
+    for (uint32_t i = 0; i < k->org_count; i++)
+        owed |= k->org[i].waiting.since_ms > 0;
+    if (!owed || (!k->names_due && k->generation == 0))
+        return 0;
+    return publish(k) < 0 || (k->child && join_child(k) < 0) ? -1 : 0;
 }
 
 /* --- beginning and end --- */
@@ -425,14 +637,14 @@ static int begin(struct keeper *k)
         o->config = &k->settings->config->org[i];
         o->pipe = k->settings->pipe[i];
         fcntl(o->pipe, F_SETFL, O_NONBLOCK); /* a fetcher that does not listen is not waited for */
-        if (ledger_load(k->ledger, compile_org_key(o->config), &o->roster) < 0)
+        if (ledger_load(k->ledger, config_org_key(o->config), &o->roster) < 0)
             return -1;
         o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
         known |= o->roster.count > 0;
     }
     if (read_last_snapshot(k) < 0)
         return -1;
-    return known ? keeper_publish(k) : 0;
+    return known ? publish(k) : 0;
 }
 
 /* What is wrong with the organization, or held; "listed" when it is nothing. TEXT has room for it.
@@ -470,6 +682,7 @@ static void end(struct keeper *k)
     for (uint32_t i = 0; i < k->org_count; i++) {
         roster_free(&k->org[i].roster);
         listing_begin(&k->org[i].incoming, LISTING_CHANGES);
+        merge_free(&k->org[i].merge);
     }
     ledger_close(k->ledger);
     free(k);
@@ -490,10 +703,14 @@ int keeper_run(const struct keeper_settings *settings)
     if (geteuid() == 0)
         leave_network();
     k->watchdog_ms = notify_watchdog_ms();
+    k->begun_ms = clock_mono_ms();
     int rc = begin(k);
     if (rc == 0)
         kill(getppid(), KEEPER_ALIVE); /* the last snapshot is served; that needs no network */
-    rc = k->refused ? EXIT_CONTRADICTED : rc < 0 || loop(k, signals) < 0 ? 1 : conclude(k);
+    rc = k->refused ? EXIT_CONTRADICTED : rc < 0 || loop(k, signals) < 0 ? 1 : 0;
+    if (k->ledger && !k->refused && finish(k) < 0)
+        rc = 1;
+    rc = rc ? rc : conclude(k);
     end(k);
     close(signals);
     return rc;

@@ -66,6 +66,12 @@ enum org_listing {
                     confirm nobody */
 };
 
+/* What was heard, with changes that no snapshot has yet. */
+struct news {
+    int64_t since_ms; /* clock_mono_ms when the first of them came, 0 = there are none */
+    int64_t heard_ms, answered_ms, listed_ms, confirmed_ms; /* as in keeper_org, 0 = not */
+};
+
 struct keeper_org {
     const struct config_org *config;
     int pipe;
@@ -79,9 +85,17 @@ struct keeper_org {
 
     int64_t heard_ms;     /* clock_mono_ms when it was last heard from in any way, */
     int64_t answered_ms;  /* when it last answered a request, */
-    int64_t listed_ms;    /* when the last complete listing began */
+    int64_t listed_ms;    /* when the last complete listing began: all as the snapshot has it */
     int64_t confirmed_ms; /* wall clock of heard_ms */
     int64_t recorded_ms;  /* confirmed_ms as the snapshot has it */
+
+    struct merge merge; /* the answer that is taken into the roster; none other is read meanwhile */
+    struct pipe_header commit;   /* of it */
+    int64_t merging_ms;          /* clock_mono_ms when it came */
+    struct news waiting;         /* is in the roster, and not in a snapshot yet */
+    struct news carried;         /* is in the snapshot that is being published */
+    int64_t debt_ms, debt_at_ms; /* how long snapshots for its news took lately, and by when */
+    int64_t pace_ms;             /* its news are not published before this: clock_mono_ms */
 
     char failure[CONFIRM_TEXT_LEN]; /* what went wrong last, "" = nothing */
     char held[CONFIRM_TEXT_LEN];    /* what the brake holds, "" = nothing */
@@ -106,12 +120,20 @@ struct keeper {
     struct keeper_client client[CLIENTS_MAX];
     uint32_t client_count;
     struct compile_result result;
+    int64_t begun_ms; /* clock_mono_ms */
+    bool names_due;   /* every organization was heard from or is known to be away: who wins a name
+                         no longer depends on who answers first */
     uint64_t generation;
     struct numbers numbers; /* as they were when the keeper began, which is what they are */
     bool refused;           /* KEEPER_CHECK: the ledger contradicts the configuration */
     const char *group_fault[CONFIG_GROUPS_MAX]; /* what compile() reported of each group last */
     uint64_t answers[CONFIRM_REFUSED + 1];      /* confirmations given, by enum confirm_status */
     uint64_t refusals[REASON_COUNT];            /* logins that pam_org refused, by enum reason */
+    pid_t child;                                /* publishes a snapshot; 0 = none does */
+    int child_fd;                               /* readable when it has ended */
+    int64_t child_ms;                           /* when it was started: clock_mono_ms */
+    uint32_t unnamed;   /* newcomers who have no name yet, and shall have one */
+    bool again;         /* the machine's own users, or the file, are others: publish for that */
     int64_t publish_ms; /* how long the last snapshot took to compile and publish */
     int64_t watchdog_ms,
         notified_ms;          /* how often the service manager wants to hear of us; last time */
@@ -137,13 +159,16 @@ size_t keeper_withheld(const struct keeper *k, uint32_t skip, char *text, size_t
  */
 bool keeper_free_name(struct keeper *k, const char *name, char why[CONFIRM_TEXT_LEN]);
 
-/* Compiles and publishes what is known. Returns 0; or -1 after logging, and the keeper is to end: a
- * new one begins with what is on disk. */
+/* Has what is known published, at once or as soon as it can be. Returns 0; or -1 after logging, and
+ * the keeper is to end: a new one begins with what is on disk. */
 int keeper_publish(struct keeper *k);
 
 /* metrics.c: the state and the counters in the Prometheus text format; returns the length, less
  * than SIZE. */
 size_t keeper_metrics(const struct keeper *k, char *text, size_t size);
+
+/* Has ORG said something by the time BEGUN (clock_mono_ms) that no snapshot has yet? */
+bool keeper_owes(const struct keeper_org *org, int64_t begun);
 
 /* When the next client's time is up (clock_mono_ms), INT64_MAX when there is none. */
 int64_t confirm_server_deadline(const struct keeper *k);

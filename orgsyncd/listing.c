@@ -1,7 +1,9 @@
 #include "orgsyncd/listing.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "common/clock.h"
 #include "orgsyncd/log.h"
 #include "orgsyncd/pipe.h"
 
@@ -56,70 +58,183 @@ bool listing_implausible(const struct listing *l, const struct roster *known, ch
 
 /* --- taking it --- */
 
-struct merge {
-    struct roster *known;
-    struct brake *brake;
-    uint64_t number;
-    bool changed, failed;
-};
+/* Between two looks at the clock. */
+#define MEMBERS_AT_ONCE 128
 
-/* Judges a member of the answer: HELD marks the one that is not to be taken. */
-static void judge_listed(struct roster_member *m, void *arg)
-{
-    struct merge *merge = arg;
-    struct roster_member *old = roster_find(merge->known, m->remote.id);
-    if (!old)
-        return;
-    old->seen = merge->number;
-    if (brake_is_loss(merge->brake, &old->remote, &m->remote))
-        m->held = !brake_admits(merge->brake, old);
-    else
-        brake_let_go(old);
-    merge->changed |= old->brake_changed;
-}
-
-static void remove_unlisted(struct roster_member *m, void *arg)
-{
-    struct merge *merge = arg;
-    if (m->seen == merge->number || m->remote.state == MEMBER_REMOVED)
-        return;
-    if (m->remote.state != MEMBER_ACTIVE || brake_admits(merge->brake, m)) {
-        roster_remove(merge->known, m);
-        merge->changed = true;
-    }
-    merge->changed |= m->brake_changed;
-}
-
-static void merge_member(struct roster_member *m, void *arg)
-{
-    struct merge *merge = arg;
-    if (m->held)
-        return;
-    struct roster_member *old = roster_find(merge->known, m->remote.id);
-    if (m->remote.state == MEMBER_REMOVED) {
-        if (old && old->remote.state != MEMBER_REMOVED) {
-            roster_remove(merge->known, old);
-            merge->changed = true;
-        }
-        return;
-    }
-    struct roster_member *copy = roster_member_new(&m->remote);
-    if (!copy || roster_put(merge->known, copy) < 0) {
-        merge->failed = true;
-        return;
-    }
-    copy->seen = merge->number;
-    merge->changed |= copy->changed;
-}
-
-int listing_merge(struct listing *l, struct roster *known, struct brake *brake)
+int merge_begin(struct merge *m, struct listing *l)
 {
     if (l->kind == LISTING_COMPLETE)
         l->number++;
-    struct merge merge = {.known = known, .brake = brake, .number = l->number};
-    roster_each(&l->members, judge_listed, &merge);
-    if (l->kind == LISTING_COMPLETE)
-        roster_each(known, remove_unlisted, &merge);
-    roster_each(&l->members, merge_member, &merge);
-    return merge.failed ? -1 : merge.changed;
+    m->number = l->number;
+    m->kind = l->kind;
+    m->item = roster_drain(&l->members, &m->items);
+    m->gone = NULL;
+    m->gones = m->at = 0;
+    m->first = m->known->count == 0;
+    m->storing = m->changed = false;
+    m->phase = m->item ? MERGE_JUDGE : MERGE_IDLE;
+    listing_begin(l, LISTING_CHANGES);
+    return m->item ? 0 : -1;
+}
+
+void merge_free(struct merge *m)
+{
+    for (size_t i = 0; m->item && i < m->items; i++)
+        free(m->item[i]);
+    free(m->item);
+    free(m->gone);
+    m->item = m->gone = NULL;
+    m->items = m->gones = 0;
+    m->phase = MERGE_IDLE;
+}
+
+/* Into the ledger with what changed of MEMBER; a newcomer comes there when he has a name. */
+static int store(struct merge *m, struct roster_member *member)
+{
+    if (!member->changed || !member->uid || !*member->name)
+        return 0;
+    if (!m->storing && ledger_begin(m->ledger) < 0)
+        return -1;
+    m->storing = true;
+    m->changed = true;
+    if (ledger_store(m->ledger, m->key, member) < 0)
+        return -1;
+    member->changed = member->brake_changed = false;
+    return 0;
+}
+
+/* Judges a member of the answer: HELD marks the one that is not to be taken. */
+static void judge_listed(struct merge *m, struct roster_member *listed)
+{
+    struct roster_member *old = roster_find(m->known, listed->remote.id);
+    if (!old)
+        return;
+    old->seen = m->number;
+    if (brake_is_loss(&m->brake, &old->remote, &listed->remote))
+        listed->held = !brake_admits(&m->brake, old);
+    else
+        brake_let_go(old);
+}
+
+static bool is_unlisted(const struct merge *m, const struct roster_member *member)
+{
+    return member->seen != m->number && member->remote.state != MEMBER_REMOVED;
+}
+
+static void count_unlisted(struct roster_member *member, void *arg)
+{
+    struct merge *m = arg;
+    m->gones += is_unlisted(m, member);
+}
+
+static void judge_unlisted(struct roster_member *member, void *arg)
+{
+    struct merge *m = arg;
+    if (!is_unlisted(m, member))
+        return;
+    if (member->remote.state == MEMBER_ACTIVE)
+        brake_admits(&m->brake, member);
+    m->gone[m->gones++] = member;
+}
+
+/* Judges those whom a complete listing leaves out. */
+static int find_unlisted(struct merge *m)
+{
+    if (m->kind != LISTING_COMPLETE)
+        return 0;
+    roster_each(m->known, count_unlisted, m);
+    m->gone = m->gones ? calloc(m->gones, sizeof *m->gone) : NULL;
+    if (m->gones && !m->gone)
+        return -1;
+    m->gones = 0;
+    roster_each(m->known, judge_unlisted, m);
+    return 0;
+}
+
+static int remove_unlisted(struct merge *m, struct roster_member *member)
+{
+    if (!member->held)
+        roster_remove(m->known, member);
+    m->changed |= member->changed;
+    return store(m, member);
+}
+
+static int take_removed(struct merge *m, struct roster_member *old)
+{
+    if (!old || old->remote.state == MEMBER_REMOVED)
+        return 0;
+    roster_remove(m->known, old);
+    m->changed = true;
+    return store(m, old);
+}
+
+/* Takes a member of the answer, which is freed or the roster's then. */
+static int take_listed(struct merge *m, struct roster_member *listed)
+{
+    struct roster_member *old = roster_find(m->known, listed->remote.id);
+    int rc = 0;
+    if (listed->held || listed->remote.state == MEMBER_REMOVED) {
+        if (listed->held)
+            rc = store(m, old);
+        else
+            rc = take_removed(m, old);
+        free(listed);
+        return rc;
+    }
+    int64_t joined = m->first ? 0 : brake_joined(&m->brake, old, listed);
+    if (roster_put(m->known, listed) < 0)
+        return -1;
+    listed->joined_ms = joined;
+    listed->seen = m->number;
+    m->changed |= listed->changed;
+    return store(m, listed);
+}
+
+/* One member of the present phase; true when the phase has another one. */
+static bool step(struct merge *m, int *rc)
+{
+    if (m->at >= (m->phase == MERGE_REMOVE ? m->gones : m->items))
+        return false;
+    size_t i = m->at++;
+    struct roster_member *listed = m->phase == MERGE_REMOVE ? NULL : m->item[i];
+    if (m->phase == MERGE_JUDGE) {
+        judge_listed(m, listed);
+    } else if (m->phase == MERGE_REMOVE) {
+        *rc = remove_unlisted(m, m->gone[i]);
+    } else {
+        m->item[i] = NULL;
+        *rc = take_listed(m, listed);
+    }
+    return true;
+}
+
+static int next_phase(struct merge *m)
+{
+    static const enum merge_phase next[] = {
+        [MERGE_JUDGE] = MERGE_REMOVE, [MERGE_REMOVE] = MERGE_TAKE, [MERGE_TAKE] = MERGE_IDLE};
+    int rc = m->phase == MERGE_JUDGE ? find_unlisted(m) : 0;
+    m->phase = next[m->phase];
+    m->at = 0;
+    return rc;
+}
+
+enum merge_result merge_go_on(struct merge *m, int64_t end)
+{
+    int rc = 0;
+    for (unsigned n = 1; rc == 0 && m->phase != MERGE_IDLE; n++) {
+        if (n % MEMBERS_AT_ONCE == 0 && clock_mono_ms() >= end)
+            break;
+        if (!step(m, &rc))
+            rc = next_phase(m);
+    }
+    if (rc == 0 && m->storing)
+        rc = ledger_commit(m->ledger);
+    m->storing = false;
+    if (rc < 0)
+        return MERGE_FAILED;
+    if (m->phase != MERGE_IDLE)
+        return MERGE_MORE;
+    bool changed = m->changed;
+    merge_free(m);
+    return changed ? MERGE_CHANGED : MERGE_UNCHANGED;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "orgsyncd/brake.h"
+#include "orgsyncd/ledger.h"
 #include "orgsyncd/roster.h"
 
 /* Bytes of a listing; one of a million members is a third of that. */
@@ -40,11 +41,50 @@ bool listing_implausible(const struct listing *l, const struct roster *known, ch
                          size_t size);
 
 /*
- * Takes the answer into KNOWN, but for the losses that BRAKE holds. Losses that the answer names
- * come before those of members that a complete listing leaves out, both in the order of the remote
- * ids. Returns 1 when a member changed, 0 when none did, -1 when memory ran out. The answer itself
- * stays until listing_begin.
+ * An answer that is taken into an organization's roster, in slices, so that others need not wait
+ * for it, however large it is. Whatever is in the roster by the end of a slice is in the ledger,
+ * but for newcomers, who have no name yet.
  */
-int listing_merge(struct listing *l, struct roster *known, struct brake *brake);
+enum merge_phase {
+    MERGE_IDLE,
+    MERGE_JUDGE,  /* who loses what? */
+    MERGE_REMOVE, /* those whom a complete listing leaves out */
+    MERGE_TAKE,   /* those whom the answer names */
+};
+
+enum merge_result {
+    MERGE_FAILED = -1, /* memory or the ledger: logged where it is the ledger */
+    MERGE_UNCHANGED,   /* it is done, and no member changed */
+    MERGE_CHANGED,     /* it is done */
+    MERGE_MORE,        /* another slice is to come */
+};
+
+struct merge {
+    enum merge_phase phase;
+    enum listing_kind kind;
+    struct brake brake;
+    struct roster *known;
+    struct ledger *ledger;
+    const char *key;             /* of the organization in LEDGER */
+    uint64_t number;             /* listing.number */
+    struct roster_member **item; /* owned until taken; then NULL */
+    struct roster_member **gone; /* members of KNOWN */
+    size_t items, gones, at;
+    bool first; /* nobody was known before */
+    bool storing, changed;
+};
+
+/*
+ * Begins to take what L has, which then has nothing any more. The caller has filled in BRAKE,
+ * KNOWN, LEDGER and KEY. Losses that the answer names come before those of members that a complete
+ * listing leaves out, both in the order of the remote ids. Returns 0, or -1 when out of memory.
+ */
+int merge_begin(struct merge *m, struct listing *l);
+
+/* Goes on until END (clock_mono_ms) or until all is done; then the phase is MERGE_IDLE. */
+enum merge_result merge_go_on(struct merge *m, int64_t end);
+
+/* Gives up what is not taken yet. */
+void merge_free(struct merge *m);
 
 #endif

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/reserved.h"
-#include "orgsyncd/compile.h"
 #include "orgsyncd/log.h"
 
 /* At most so many complaints of one compilation have a line in the log. */
@@ -13,7 +12,7 @@
 
 static const char *org_key(const struct naming *n, uint32_t org)
 {
-    return compile_org_key(&n->config->org[org]);
+    return config_org_key(&n->config->org[org]);
 }
 
 /* How the member stands, for the log. */
@@ -230,36 +229,53 @@ static void give_name(struct naming *n, const struct newcomer *newcomer)
     m->changed |= !m->lent;
 }
 
-/* COUNT newcomers want the same name. Unless one of them alone is there already, all go without:
- * who came first is not for us to say. */
-static void settle_rivals(struct naming *n, const struct newcomer *rival, size_t count)
+/* Of the COUNT newcomers who want the same name and are PENDING, or are not: the one of the
+ * organization that stands first in the configuration. NULL when there is none, or when that
+ * organization has several: who of them came first is not for us to say. */
+static const struct newcomer *first_rival(const struct newcomer *rival, size_t count, bool pending)
 {
-    const struct newcomer *winner = NULL;
-    size_t there = 0;
-    for (size_t i = 0; i < count; i++)
-        if (!is_pending(&rival[i])) {
-            winner = &rival[i];
-            there++;
-        }
-    if (count == 1)
-        winner = rival;
-    else if (there != 1)
-        winner = NULL;
-    for (size_t i = 0; i < count; i++)
-        if (&rival[i] != winner)
-            naming_complain(n, rival[i].org, rival[i].member, "several members want that name");
-    if (winner)
-        give_name(n, winner);
+    const struct newcomer *first = NULL;
+    bool alone = false;
+    for (size_t i = 0; i < count; i++) {
+        if (is_pending(&rival[i]) != pending || (first && rival[i].org > first->org))
+            continue;
+        alone = !first || rival[i].org < first->org;
+        first = &rival[i];
+    }
+    return alone ? first : NULL;
 }
 
-void naming_settle_newcomers(struct naming *n)
+/* COUNT newcomers want the same name. Returns how many have it now. */
+static uint32_t settle_rivals(struct naming *n, const struct newcomer *rival, size_t count)
 {
-    if (n->newcomers)
+    bool pending = true;
+    for (size_t i = 0; i < count; i++)
+        pending &= is_pending(&rival[i]);
+    const struct newcomer *winner = first_rival(rival, count, pending);
+    for (size_t i = 0; i < count; i++)
+        if (&rival[i] != winner)
+            naming_complain(n, rival[i].org, rival[i].member,
+                            winner && winner->org < rival[i].org
+                                ? "a member of an organization that stands before this one in "
+                                  "orglogin.conf has that name"
+                                : "several members want that name");
+    if (!winner)
+        return 0;
+    give_name(n, winner);
+    return 1;
+}
+
+uint32_t naming_settle_newcomers(struct naming *n, uint32_t most)
+{
+    uint32_t given = 0;
+    size_t next = 0;
+    if (n->newcomers && most)
         qsort(n->newcomer, n->newcomers, sizeof *n->newcomer, by_wanted);
-    for (size_t i = 0, next; i < n->newcomers && !n->failed; i = next) {
+    for (size_t i = 0; i < n->newcomers && given < most && !n->failed; i = next) {
         for (next = i + 1;
              next < n->newcomers && by_wanted(&n->newcomer[i], &n->newcomer[next]) == 0;)
             next++;
-        settle_rivals(n, &n->newcomer[i], next - i);
+        given += settle_rivals(n, &n->newcomer[i], next - i);
     }
+    return (uint32_t)(n->newcomers - next);
 }

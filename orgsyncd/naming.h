@@ -51,8 +51,13 @@ const char *naming_forbidden(const struct naming *n, const char *name);
  */
 void naming_visit(struct naming *n, uint32_t org, struct roster_member *m);
 
-/* Gives the newcomers the names that naming_visit left open. */
-void naming_settle_newcomers(struct naming *n);
+/*
+ * Gives newcomers the names that naming_visit left open, to MOST of them at once (0 = to none). Who
+ * is more than invited comes before who is not; of several organizations the one that stands first
+ * in the configuration; of several members of that one nobody. Returns how many newcomers' turn did
+ * not come.
+ */
+uint32_t naming_settle_newcomers(struct naming *n, uint32_t most);
 
 /* True when M's name may also be the name of a group of his own. */
 bool naming_private_group(const struct naming *n, const struct roster_member *m);

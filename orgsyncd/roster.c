@@ -131,6 +131,34 @@ void roster_each(const struct roster *roster,
     twalk_r(roster->tree, visit_node, &v);
 }
 
+struct drain {
+    struct roster_member **member;
+    size_t count;
+};
+
+static void take_out(struct roster_member *m, void *arg)
+{
+    struct drain *d = arg;
+    d->member[d->count++] = m;
+}
+
+static void keep(void *member)
+{
+    (void)member;
+}
+
+struct roster_member **roster_drain(struct roster *roster, size_t *count)
+{
+    struct drain d = {.member = malloc((roster->count + 1) * sizeof(struct roster_member *))};
+    if (!d.member)
+        return NULL;
+    roster_each(roster, take_out, &d);
+    tdestroy(roster->tree, keep);
+    *roster = (struct roster){0};
+    *count = d.count;
+    return d.member;
+}
+
 void roster_remove(struct roster *roster, struct roster_member *member)
 {
     if (member->remote.state == MEMBER_REMOVED)

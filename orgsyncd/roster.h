@@ -18,11 +18,13 @@ struct roster_member {
     char *home;                    /* in the place of NAME in the home directory; NULL = NAME */
     bool lent;     /* NAME is not bound: it goes to the first member who is more than invited */
     bool reserved; /* NAME is reserved by now, and is kept as a user's */
-    bool served;   /* the member is in the last snapshot */
+    bool served;   /* compile.h: has a name and a number that can be served */
     bool changed;  /* to be stored in the ledger */
     bool brake_changed; /* the next two as well */
     bool held;          /* brake.h: what the organization would take from the member is held */
     int64_t lost_ms;    /* brake.h: wall clock when a loss of the member was counted, 0 = never */
+    int64_t joined_ms;  /* brake.h: wall clock when the member became active, 0 = was so from the
+                           beginning; not in the ledger */
     const char *complaint; /* static; what was reported of the member last */
     uint64_t seen;         /* the listing that named the member last */
     struct pipe_member remote;
@@ -54,6 +56,13 @@ int roster_put(struct roster *roster, struct roster_member *member);
 /* Calls VISIT for each member in the order of the remote ids. */
 void roster_each(const struct roster *roster,
                  void (*visit)(struct roster_member *member, void *arg), void *arg);
+
+/*
+ * Empties ROSTER into an array of its members in the order of the remote ids, which the caller
+ * frees as it does the members; *COUNT is how many. NULL when out of memory, ROSTER being as it
+ * was.
+ */
+struct roster_member **roster_drain(struct roster *roster, size_t *count);
 
 /* Marks MEMBER of ROSTER as removed: no roles, no permissions. */
 void roster_remove(struct roster *roster, struct roster_member *member);

@@ -51,6 +51,7 @@ freshness = { login_max_age = "1s"; timeout = "2s"; offline_grace = "20s"; };
 CONFIG
 printf '%s ALL=(ALL) NOPASSWD: ALL\n' ann bob ben >/etc/sudoers.d/test
 orgsyncd 2>"$T/orgsyncd.log" &
+daemon=$!
 ok "orgsyncd publishes both" wait_for 10 eval 'getent passwd ann && getent passwd bob && getent passwd ben'
 
 # refused NAME [COMMAND...]
@@ -102,9 +103,8 @@ allowed ben beta rule "acme's API hangs: beta's are confirmed"
 kill -CONT $acme
 
 # --- who has a name that both have: twin, in a host that knows nobody yet ---
-daemon=$(pgrep -x orgsyncd -P $$ | head -1)
-kill "$daemon"
-wait "$daemon" 2>/dev/null
+kill $daemon
+wait $daemon
 # anew LATE: orgsyncd begins without a ledger, and LATE's API answers a second later
 anew() {
     rm -rf /var/lib/orglogin
@@ -115,7 +115,6 @@ anew() {
     kill -CONT "$1"
     wait_for 10 getent passwd bob && wait_for 10 getent passwd ann
 }
-# shellcheck disable=SC2329 # called by ok
 end() { kill $daemon && wait $daemon; }
 ok "a host that knows nobody: acme answers a second late" anew $acme
 is "$(id -Gn twin)" "twin acme" "... the name is acme's member's all the same: acme stands first"

@@ -44,12 +44,15 @@ static void put(int org, const char *id, const char *username, const char *role,
     assert_int_equal(roster_put(&rosters[org], roster_member_new(&m)), 0);
 }
 
+static enum compile_names names_given;
+
 static int run(void)
 {
     struct compile_input input = {.config = &config,
                                   .ledger = ledger,
                                   .roster = rosters,
                                   .group_fault = group_fault,
+                                  .names = names_given,
                                   .generation = 1,
                                   .path = snapshot_path};
     return compile(&input, &result);
@@ -181,7 +184,7 @@ static void awaited_groups(void **state)
 static void the_same_name_twice(void **state)
 {
     (void)state;
-    put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
+    put(1, "usr_1", "ada", "member", MEMBER_ACTIVE);
     put(1, "usr_2", "Ada", "member", MEMBER_ACTIVE);
     assert_int_equal(run(), 0);
     assert_int_equal(result.withheld, 2); /* neither: who came first is not ours to say */
@@ -193,6 +196,30 @@ static void the_same_name_twice(void **state)
     assert_int_equal(run(), 0);
     assert_int_equal(result.withheld, 1);
     assert_int_equal(uid_of("ada"), ada);
+}
+
+/* Of two organizations the first in the configuration has the name, once it is given at all; in one
+ * that has several of that name nobody has it, nor in the next one. */
+static void the_same_name_in_both(void **state)
+{
+    (void)state;
+    put(1, "usr_1", "ada", "member", MEMBER_ACTIVE);
+    names_given = COMPILE_BOUND_NAMES;
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.withheld, 1);
+    names_given = COMPILE_ALL_NAMES;
+    put(0, "usr_2", "ada", "member", MEMBER_ACTIVE);
+    put(0, "usr_3", "bob", "member", MEMBER_ACTIVE);
+    put(0, "usr_4", "bob", "member", MEMBER_ACTIVE);
+    put(1, "usr_5", "bob", "member", MEMBER_ACTIVE);
+    put(0, "usr_6", "cid", "member", MEMBER_PENDING);
+    put(1, "usr_7", "cid", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_string_equal(roster_find(&rosters[0], "usr_2")->name, "ada");
+    assert_string_equal(roster_find(&rosters[1], "usr_1")->name, "");
+    assert_int_equal(uid_of("bob"), 0);
+    assert_string_equal(roster_find(&rosters[1], "usr_7")->name, "cid");
+    assert_int_equal(result.withheld, 5);
 }
 
 /* Taking somebody else's name, a departed member's too, does not work; having had one keeps it. */
@@ -741,6 +768,7 @@ int main(void)
         cmocka_unit_test_setup(names_that_cannot_be, fresh),
         cmocka_unit_test_setup(awaited_groups, fresh),
         cmocka_unit_test_setup(the_same_name_twice, fresh),
+        cmocka_unit_test_setup(the_same_name_in_both, fresh),
         cmocka_unit_test_setup(renames, fresh),
         cmocka_unit_test_setup(reserved_names, fresh),
         cmocka_unit_test_setup(allowed_and_reserved, fresh),

@@ -194,6 +194,15 @@ static enum snapshot_result find(const char *name, struct snapshot_user *user)
     return snapshot_user_by_name(&s, name, strlen(name), user);
 }
 
+/* Nothing is known, of any test before. */
+static int fresh(void **state)
+{
+    (void)state;
+    unlink(PATH_SNAPSHOT);
+    unlink(PATH_LEDGER);
+    return 0;
+}
+
 /* --- tests --- */
 
 static void local_names(void **state)
@@ -426,6 +435,26 @@ static void no_loss(void **state)
     assert_int_equal(count_admins(12), 6);
     for (int i = 0; i < 6; i++)
         assert_false(is_active((const char *const[]){"m0", "m1", "m2", "m3", "m4", "m5"}[i]));
+}
+
+/* Members who are made up for it do not make the measure larger, nor a small organization's coming
+ * and going it smaller. */
+static void made_up_members(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_crowd(20);
+    say_crowd(200);
+    say_some(20, 200);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(20), 10);
+    fresh(state);
+    start_keeper();
+    say_crowd(4);
+    for (int i = 10; i < 30; i++)
+        say_listing((const char *const[]){i % 2 ? "x" : "y", "ada", NULL});
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(count_admins(4), 0);
 }
 
 /* Of ten all but the last may go, together and one by one. */
@@ -756,14 +785,6 @@ static void deaf_fetcher(void **state)
     check_after(3);
 }
 
-static int fresh(void **state)
-{
-    (void)state;
-    unlink(PATH_SNAPSHOT);
-    unlink(PATH_LEDGER);
-    return 0;
-}
-
 static int clean_up(void **state)
 {
     if (keeper > 0) {
@@ -805,6 +826,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(removed_together, fresh, clean_up),
         cmocka_unit_test_setup_teardown(lost_one_by_one, fresh, clean_up),
         cmocka_unit_test_setup_teardown(no_loss, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(made_up_members, fresh, clean_up),
         cmocka_unit_test_setup_teardown(ten_members, fresh, clean_up),
         cmocka_unit_test_setup_teardown(named_first, fresh, clean_up),
         cmocka_unit_test_setup_teardown(held_across_restarts, fresh, clean_up),
