@@ -23,10 +23,18 @@ static bool wants_listing(const struct confirm_request *r)
     return r->op == CONFIRM_SYNC || r->op == CONFIRM_ACCEPT;
 }
 
+/* Has ORG said something by the time BEGUN (clock_mono_ms) that no snapshot has yet? */
+static bool owes_news(const struct keeper_org *o, int64_t begun)
+{
+    return (o->carried.since_ms && o->carried.since_ms <= begun) ||
+           (o->waiting.since_ms && o->waiting.since_ms <= begun) ||
+           (o->merge.phase != MERGE_IDLE && o->merging_ms <= begun);
+}
+
 /* Has the organization been heard from recently enough for a client who asked at BEGUN? */
 static bool fresh(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
 {
-    if (keeper_owes(o, begun))
+    if (owes_news(o, begun))
         return false;
     if (wants_listing(r))
         return o->listed_ms >= begun && o->listing != ORG_REFUSED;

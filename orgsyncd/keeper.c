@@ -62,13 +62,6 @@ static bool names_due(const struct keeper *k)
            (k->settings->mode == KEEPER_SERVE && clock_mono_ms() - k->begun_ms >= FIRST_ANSWER_MS);
 }
 
-bool keeper_owes(const struct keeper_org *o, int64_t begun)
-{
-    return (o->carried.since_ms && o->carried.since_ms <= begun) ||
-           (o->waiting.since_ms && o->waiting.since_ms <= begun) ||
-           (o->merge.phase != MERGE_IDLE && o->merging_ms <= begun);
-}
-
 static int64_t later(int64_t a, int64_t b)
 {
     return a > b ? a : b;

@@ -167,9 +167,6 @@ int keeper_publish(struct keeper *k);
  * than SIZE. */
 size_t keeper_metrics(const struct keeper *k, char *text, size_t size);
 
-/* Has ORG said something by the time BEGUN (clock_mono_ms) that no snapshot has yet? */
-bool keeper_owes(const struct keeper_org *org, int64_t begun);
-
 /* When the next client's time is up (clock_mono_ms), INT64_MAX when there is none. */
 int64_t confirm_server_deadline(const struct keeper *k);
 
