@@ -69,6 +69,7 @@ like "$(doctor_says)" "^ok: orgd is uid $uid$" "... and the doctor is content"
 systemctl stop orgd.service
 userdel orgd
 asks 'files systemd org'
+nscd # has him in its cache
 member=$(id -u orgd)
 ok "a member whose name is orgd is known here" test "${member:-0}" -ge 1000
 unit_of_before
@@ -85,6 +86,7 @@ answers
 is "$(whoami)" acme "... and nothing is lost"
 like "$(doctor_says)" "^ok: orgd is uid $uid$" "... and the doctor is content"
 orgsyncd --once >/dev/null 2>&1
+nscd --shutdown
 asks 'org'
 is "$(id -u orgd 2>/dev/null)" '' "orgsyncd no longer serves the member by that name"
 asks 'files systemd org'
