@@ -51,8 +51,7 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_TO] = {"--to", NULL, "TIME", "up to this time; a day counts whole", NULL},
     [OPTION_ALL] = {"--all", NULL, NULL, "removed members, or expired credits, too", NULL},
     [OPTION_YES] = {"--yes", "-y", NULL, "do not ask", NULL},
-    [OPTION_ACCEPT] = {"--accept", NULL, NULL,
-                       "take what the brake holds", NULL},
+    [OPTION_ACCEPT] = {"--accept", NULL, NULL, "take what the brake holds", NULL},
     [OPTION_ORG] = {"--org", NULL, "ORG", "organization, by id or name",
                     "Without it ORGADMIN_ORG counts, then the profile's current organization, then "
                     "the only one there is."},
@@ -483,7 +482,9 @@ const struct command commands[] = {
      "status",
      {0},
      "show what this machine's orgsyncd knows",
-     NULL,
+     "Below the table for a person stand the lines of orglogin.conf by which another host gives "
+     "the "
+     "same numbers.",
      PRINTS,
      &record_status,
      host_status},

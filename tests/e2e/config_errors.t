@@ -35,6 +35,9 @@ mistake "options that are a list" '/provider = "file"/s/$/ options = ["region"];
 mistake "a provider without an address of its own" '/provider = "file"/{s/"file"/"native"/;N;s/\n.*//}' 'no url'
 mistake "a range in the system's ids" 's/range = \[200000,/range = [100,/' range
 mistake "a range that is upside down" 's/range = .*/range = [3000000, 2000000];/' range
+mistake "a placement that nobody knows" 's/placement = "blake2b"/placement = "sha1"/' 'placement.*blake2b'
+mistake "two organizations with ids in common" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [100000, 300000]; }|' '"acme" and "other" have ids in common, 200000-300000'
+mistake "an organization's range in the system's ids" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [100, 199999]; }|' range
 mistake "a shell that is no path" 's|shell = "/bin/bash"|shell = "bash"|' shell
 mistake "a duration without a unit" 's/timeout = "2s"/timeout = "2"/' timeout
 mistake "a group of an unknown organization" 's/name = "acme-admins"; org = "acme"/name = "acme-admins"; org = "acne"/' acne
@@ -58,6 +61,43 @@ orgsyncd --check >"$T/out" 2>&1
 is "$?" 3 "a missing configuration is refused"
 like "$(cat "$T/out")" orglogin.conf "... and named"
 cp "$T/good" $CONF
+
+# --- numbers: what the ledger has counts ---
+# contradicted WHAT SED-SCRIPT PATTERN: as refused by --check; a service gives the numbers that it gave
+contradicted() {
+    sed "$2" "$T/good" >$CONF
+    orgsyncd --check >"$T/out" 2>"$T/err"
+    is "$? $(wc -l <"$T/err")" "3 1" "$1: refused, with one line"
+    like "$(cat "$T/err")" "$3" "... with the reason"
+    orgsyncd --once >"$T/out" 2>"$T/err"
+    is "$? $(getent passwd ada | cut -d: -f3)" "0 $uid" "... a service goes on with the numbers that it gave"
+    like "$(cat "$T/err")" "$3" "... and says so"
+}
+another='{ name = "other"; provider = "file"; url = "/etc/orglogin/members.json";'
+sed '/^  }$/s|$|, '"$another"' }|' "$T/good" >$CONF
+orgsyncd --check >"$T/out" 2>"$T/err"
+is "$?" 3 "two organizations with one range, new here: refused"
+like "$(cat "$T/err")" '"acme", "other" have one range.*give each a range of its own' "... with the reason"
+cp "$T/good" $CONF
+orgsyncd --once >/dev/null 2>&1
+uid=$(getent passwd ada | cut -d: -f3)
+like "$uid" '^[0-9]+$' "numbers are given"
+ok "the same configuration is accepted" orgsyncd --check
+contradicted "another placement" 's/placement = "blake2b"/placement = "wyhash"/' 'placement is "wyhash".*set placement = "blake2b"'
+contradicted "another range" 's/range = \[200000, 1999999999\]/range = [200000, 1999999998]/' 'users.range.*"acme".*set range = \[200000, 1999999999\]'
+contradicted "a range of its own instead" '/token_file/s/$/ range = [2000000000, 2100000000];/;/^    provider = "file"/s/$/ range = [2000000000, 2100000000];/' 'range.*"acme".*set range = \[200000, 1999999999\]'
+sed '/^  }$/s|$|, '"$another"' range = [2000000000, 2100000000]; }|' "$T/good" >$CONF
+ok "another organization with a range of its own is accepted" orgsyncd --check
+sed '/^  }$/s|$|, '"$another"' }|' "$T/good" >$CONF
+orgsyncd --check >"$T/out" 2>"$T/err"
+is "$?" 3 "... without one it is refused"
+orgsyncd --once >/dev/null 2>"$T/err"
+like "$(cat "$T/err")" '"acme", "other" have one range' "a service takes it, and says so"
+orgsyncd --check >"$T/out" 2>"$T/err"
+is "$?" 0 "... from then on it is an old one"
+like "$(cat "$T/err")" '"acme", "other" have one range.*those given stay' "... of which --check warns"
+cp "$T/good" $CONF
+rm -rf /var/lib/orglogin
 
 # The running one.
 orgsyncd 2>"$T/log" &

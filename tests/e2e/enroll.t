@@ -99,6 +99,8 @@ like "$(cat "$T/err")" '^acme: listed$' "... orgsyncd has tried it"
 like "$(cat "$T/err")" 'would publish: 3 users \(3 active\), 2 groups' "... with groups for all and for the admins"
 ok "... what is left to do is a shell script" bash -n "$T/steps"
 is "$(system_files)" "$before" "... and nothing of the system's own is changed"
+like "$(cat $CONF)" 'range = \[200000, 1999999999\];' "... the configuration says from where numbers come"
+like "$(cat $CONF)" 'placement = "blake2b";' "... and how"
 like "$(cat "$T/steps")" "sed -E -i.before-orglogin 's/\^\(passwd\|group\|shadow\):" "... names are left to do"
 unlike "$(cat "$T/steps")" 'initgroups|authselect' "... nothing that is not in use here"
 like "$(cat "$T/steps")" '^pam-auth-update --enable orglogin$' "... PAM"
@@ -157,6 +159,7 @@ sums=$(sha256sum $CONF)
 enroll olga --org Beta
 is "$rc $(sha256sum $CONF)" "0 $sums" "a second organization: the configuration is left to its owner"
 like "$(cat "$T/steps")" '^#    name = "beta";$' "... who is told what to add"
+like "$(cat "$T/steps")" '^#    range = \[2000000000, 2147483647\];$' "... with a range of its own"
 sed -n '/^#  {$/,/^#  }$/s/^#//p' "$T/steps" >"$T/block"
 sed -i -e "/^organizations = (/r $T/block" $CONF
 sed -i '0,/^  }$/s//  },/' $CONF

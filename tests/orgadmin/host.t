@@ -66,7 +66,14 @@ like "$(line rule)" '^2 of 2: services sshd, login; everyone; ' 'by the other ru
 run host status
 is "$rc" 0 'status'
 like "$out" '^acme +1500 ms +3 +7 +yes' 'of the organization'
+unlike "$err" placement 'an orgsyncd that does not tell how it gives numbers'
+printf 'placement = "wyhash";  # in users\nrange = [200000, 299999];  # in organization "acme"\n' > "$T/reply.numbers"
+run host status
+like "$err" $'in orglogin.conf:\n  placement = "wyhash";  # in users\n  range = \\[200000, 299999\\];  # in organization "acme"' 'one that does: for another host'
+unlike "$out" placement '... not among the data'
 run host status -o json
+unlike "$err" placement '... nor for a program'
+rm "$T/reply.numbers"
 is "$(jq -r '.[0] | .organization + " " + .members' <<< "$out")" 'acme 3' 'as JSON'
 reply 0 7 -1 0 $'the API is away\e[2J'
 run host status
