@@ -47,7 +47,7 @@ access = (
   { services = ["sshd", "sudo"]; org = "acme"; roles = ["admin"]; },
   { services = ["sshd"]; org = "beta"; everyone = true; }
 );
-freshness = { login_max_age = "1s"; timeout = "2s"; offline_grace = "20s"; };
+freshness = { login_max_age = "1s"; timeout = "500ms"; offline_grace = "8s"; };
 CONFIG
 printf '%s ALL=(ALL) NOPASSWD: ALL\n' ann bob ben >/etc/sudoers.d/test
 orgsyncd 2>"$T/orgsyncd.log" &
@@ -91,7 +91,7 @@ ok "... and in force" wait_for 2 refused twin id
 is "$(orgadmin host status -o json | jq -r '.[] | select(.organization == "acme") | .trouble')" '' "orgadmin host status has no trouble with acme"
 # shellcheck disable=SC2329 # called by wait_for
 stale() { refused ben id && [ "$(reason ben)" = "org=beta reason=stale" ]; }
-ok "beyond the grace beta's members are refused as stale" wait_for 60 stale
+ok "beyond the grace beta's members are refused as stale" wait_for 25 stale
 allowed ann acme rule "... and acme's still comes in, confirmed"
 kill -CONT $beta
 # shellcheck disable=SC2329 # called by wait_for
