@@ -24,8 +24,8 @@ static void step_config(const struct enrollment *e)
 {
     if (e->org)
         return;
-    puts("\n# Add this to \"organizations\" in " PATH_CONFIG ", by hand, and rules for it\n"
-         "# to \"access\":");
+    puts("\n# Add this to \"organizations\" in " PATH_CONFIG ", by hand, a group of\n"
+         "# everyone in it to \"groups\", and rules for it to \"access\":");
     enroll_write_org(e, stdout, "#");
     putchar('\n');
 }

@@ -163,6 +163,7 @@ like "$(cat "$T/steps")" '^#    range = \[2000000000, 2147483647\];$' "... with 
 sed -n '/^#  {$/,/^#  }$/s/^#//p' "$T/steps" >"$T/block"
 sed -i -e "/^organizations = (/r $T/block" $CONF
 sed -i '0,/^  }$/s//  },/' $CONF
+sed -i 's|^groups = (|&{ name = "beta"; org = "beta"; everyone = true; },|' $CONF
 sed -i 's|^access = (|&{ services = ["sshd"]; org = "beta"; everyone = true; },|' $CONF
 ok "... and adds it" orgsyncd --check
 ok "... with the rest of what is left to do" bash -e "$T/steps"
