@@ -1,5 +1,6 @@
 /* host enroll: orglogin.conf. */
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "common/paths.h"
 #include "orgadmin/enroll.h"
@@ -74,7 +75,7 @@ void enroll_write_org(const struct enrollment *e, FILE *f, const char *indent)
 }
 
 /* Members name no group. Whether they choose their own names, orgd's organization says, and
- * elsewhere a member or his mail provider does. */
+ * elsewhere a member or his mail provider does. A ledger that is there goes on as it began. */
 static void write_users(const struct enrollment *e, FILE *f)
 {
     fprintf(
@@ -84,12 +85,12 @@ static void write_users(const struct enrollment *e, FILE *f)
         "# organization has other hosts, take both from one of them, which shows them by\n"
         "# orgadmin host status, before orgsyncd starts here: they stay.\n"
         "users = {\n"
-        "  placement = \"blake2b\";\n"
+        "%s"
         "  private_groups = false;   # their primary group is the first one of everyone\n"
         "  # name = \"%s-%%u\";   # where members choose their names themselves: so none can be\n"
         "                          # another user of this machine\n"
         "};\n\n",
-        e->name);
+        access(PATH_LEDGER, F_OK) < 0 ? "  placement = \"blake2b\";\n" : "", e->name);
 }
 
 void enroll_write_config(const struct enrollment *e, FILE *f)

@@ -186,6 +186,7 @@ by olga --org 'Acme Corp.' token list -o json | jq -r '.[].key' >"$T/keys"
 while read -r key; do by olga --org 'Acme Corp.' token revoke "$key" --yes 2>/dev/null; done <"$T/keys"
 
 # --- a line initgroups, and authselect ---
+rm -r /var/lib/orglogin/* # as on another machine: this one's ledger has Beta's numbers elsewhere
 cp /etc/nsswitch.conf "$T/nsswitch"
 echo 'initgroups: files' >>/etc/nsswitch.conf
 enroll olga --name acme
