@@ -76,7 +76,7 @@ static bool is_large(const struct keeper *k)
     return k->settings->mode == KEEPER_SERVE && members >= DETACH_LEAST;
 }
 
-/* A snapshot for O's news took MS. */
+/* O's part of a snapshot's time was MS. */
 static void charge(struct keeper_org *o, int64_t now, int64_t ms)
 {
     int64_t paid = (now - o->debt_at_ms) / 2;
@@ -88,6 +88,9 @@ static void charge(struct keeper_org *o, int64_t now, int64_t ms)
 /* The snapshot is in force: what it carries was heard. */
 static void note_published(struct keeper *k, int64_t now)
 {
+    size_t members = 0;
+    for (uint32_t i = 0; i < k->org_count; i++)
+        members += k->org[i].carried.members;
     for (uint32_t i = 0; i < k->org_count; i++) {
         struct keeper_org *o = &k->org[i];
         struct news *n = &o->carried;
@@ -95,8 +98,8 @@ static void note_published(struct keeper *k, int64_t now)
         o->heard_ms = later(o->heard_ms, n->heard_ms);
         o->answered_ms = later(o->answered_ms, n->answered_ms);
         o->listed_ms = later(o->listed_ms, n->listed_ms);
-        if (n->since_ms && is_large(k))
-            charge(o, now, now - k->child_ms);
+        if (n->members > 0 && is_large(k))
+            charge(o, now, (now - k->child_ms) * (int64_t)n->members / (int64_t)members);
         *n = (struct news){0};
     }
     if (k->settings->mode != KEEPER_CHECK && stat(PATH_SNAPSHOT, &k->snapshot) < 0)
@@ -300,6 +303,7 @@ static int conclude_commit(struct keeper *k, struct keeper_org *o, bool changed)
         o->brake = BRAKE_ON;
     if (changed && !o->waiting.since_ms)
         o->waiting.since_ms = o->merging_ms;
+    o->waiting.members += changed ? o->merge.changed : 0;
     /* Changes are true of those whom they name; what was refused is still to be listed. */
     if (complete || o->listing != ORG_REFUSED) {
         heard(o, h);

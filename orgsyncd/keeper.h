@@ -69,6 +69,7 @@ enum org_listing {
 /* What was heard, with changes that no snapshot has yet. */
 struct news {
     int64_t since_ms; /* clock_mono_ms when the first of them came, 0 = there are none */
+    size_t members;   /* how many changed */
     int64_t heard_ms, answered_ms, listed_ms, confirmed_ms; /* as in keeper_org, 0 = not */
 };
 
@@ -94,7 +95,7 @@ struct keeper_org {
     int64_t merging_ms;          /* clock_mono_ms when it came */
     struct news waiting;         /* is in the roster, and not in a snapshot yet */
     struct news carried;         /* is in the snapshot that is being published */
-    int64_t debt_ms, debt_at_ms; /* how long snapshots for its news took lately, and by when */
+    int64_t debt_ms, debt_at_ms; /* its part of the time that snapshots took lately, and by when */
     int64_t pace_ms;             /* its news are not published before this: clock_mono_ms */
 
     char failure[CONFIRM_TEXT_LEN]; /* what went wrong last, "" = nothing */

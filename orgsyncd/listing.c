@@ -71,7 +71,8 @@ int merge_begin(struct merge *m, struct listing *l)
     m->gone = NULL;
     m->gones = m->at = 0;
     m->first = m->known->count == 0;
-    m->storing = m->changed = false;
+    m->storing = false;
+    m->changed = 0;
     m->phase = m->item ? MERGE_JUDGE : MERGE_IDLE;
     listing_begin(l, LISTING_CHANGES);
     return m->item ? 0 : -1;
@@ -96,7 +97,7 @@ static int store(struct merge *m, struct roster_member *member)
     if (!m->storing && ledger_begin(m->ledger) < 0)
         return -1;
     m->storing = true;
-    m->changed = true;
+    m->changed++;
     if (ledger_store(m->ledger, m->key, member) < 0)
         return -1;
     member->changed = member->brake_changed = false;
@@ -155,7 +156,7 @@ static int remove_unlisted(struct merge *m, struct roster_member *member)
 {
     if (!member->held)
         roster_remove(m->known, member);
-    m->changed |= member->changed;
+    m->changed += member->changed;
     return store(m, member);
 }
 
@@ -164,7 +165,7 @@ static int take_removed(struct merge *m, struct roster_member *old)
     if (!old || old->remote.state == MEMBER_REMOVED)
         return 0;
     roster_remove(m->known, old);
-    m->changed = true;
+    m->changed++;
     return store(m, old);
 }
 
@@ -186,7 +187,7 @@ static int take_listed(struct merge *m, struct roster_member *listed)
         return -1;
     listed->joined_ms = joined;
     listed->seen = m->number;
-    m->changed |= listed->changed;
+    m->changed += listed->changed;
     return store(m, listed);
 }
 
@@ -234,7 +235,6 @@ enum merge_result merge_go_on(struct merge *m, int64_t end)
         return MERGE_FAILED;
     if (m->phase != MERGE_IDLE)
         return MERGE_MORE;
-    bool changed = m->changed;
     merge_free(m);
-    return changed ? MERGE_CHANGED : MERGE_UNCHANGED;
+    return m->changed ? MERGE_CHANGED : MERGE_UNCHANGED;
 }

@@ -71,7 +71,8 @@ struct merge {
     struct roster_member **gone; /* members of KNOWN */
     size_t items, gones, at;
     bool first; /* nobody was known before */
-    bool storing, changed;
+    bool storing;
+    size_t changed; /* members */
 };
 
 /*

@@ -102,9 +102,12 @@ sleep 1.5
 allowed ben beta rule "acme's API hangs: beta's are confirmed"
 kill -CONT $acme
 
-# --- who has a name that both have: twin, in a host that knows nobody yet ---
+# --- who has a name that both have: dup, in a host that knows nobody yet ---
 kill $daemon
 wait $daemon
+invite olga unix:/run/acme.sock dup member
+rm -r /root/people/dup # who is somebody else there
+invite boris unix:/run/beta.sock dup member
 # anew LATE: orgsyncd begins without a ledger, and LATE's API answers a second later
 anew() {
     rm -rf /var/lib/orglogin
@@ -116,31 +119,35 @@ anew() {
     wait_for 10 getent passwd bob && wait_for 10 getent passwd ann
 }
 end() { kill $daemon && wait $daemon; }
-ok "a host that knows nobody: acme answers a second late" anew $acme
-is "$(id -Gn twin)" "twin acme" "... the name is acme's member's all the same: acme stands first"
-like "$(cat "$T/orgsyncd.log")" 'beta: member usr_.*"twin".*is not served: .*stands before' "... and the log says why beta's has it not"
-like "$(orgsyncd --check 2>&1)" 'beta: member usr_.*"twin".*is not served' "... and --check"
+anew $acme
+is "$?" 0 "a host that knows nobody: acme answers a second late"
+is "$(id -Gn dup)" "dup acme" "... the name is acme's member's all the same: acme stands first"
+like "$(cat "$T/orgsyncd.log")" 'beta: member usr_.*"dup".*is not served: .*stands before' "... and the log says why beta's has it not"
+like "$(orgsyncd --check 2>&1)" 'beta: member usr_.*"dup".*is not served' "... and --check"
 end
-ok "beta answers late" anew $beta
-is "$(id -Gn twin)" "twin acme" "... it is acme's again"
+anew $beta
+is "$?" 0 "beta answers late"
+is "$(id -Gn dup)" "dup acme" "... it is acme's again"
 end
 perl -0pi -e 's|(  \{ name = "acme"; provider.*?\}),\n(  \{ name = "beta"; provider.*?\})|$2,\n$1|s' $CONF
-ok "beta stands first, and answers a second late" anew $beta
-is "$(id -Gn twin)" "twin beta" "... now the name is beta's member's"
+anew $beta
+is "$?" 0 "beta stands first, and answers a second late"
+is "$(id -Gn dup)" "dup beta" "... now the name is beta's member's"
 end
-ok "acme answers late" anew $acme
-is "$(id -Gn twin)" "twin beta" "... it is beta's again"
+anew $acme
+is "$?" 0 "acme answers late"
+is "$(id -Gn dup)" "dup beta" "... it is beta's again"
 end
 perl -0pi -e 's|(  \{ name = "beta"; provider.*?\}),\n(  \{ name = "acme"; provider.*?\})|$2,\n$1|s' $CONF
 orgsyncd 2>"$T/orgsyncd.log" &
 daemon=$!
-wait_for 10 grep -q 'acme: member usr_.*"twin".*is not served' "$T/orgsyncd.log"
-is "$(id -Gn twin)" "twin beta" "acme stands first again: a name that is bound stays bound"
+wait_for 10 grep -q 'acme: member usr_.*"dup".*is not served' "$T/orgsyncd.log"
+is "$(id -Gn dup)" "dup beta" "acme stands first again: a name that is bound stays bound"
 end
 kill $acme
 rm -rf /var/lib/orglogin
 orgsyncd 2>"$T/orgsyncd.log" &
 daemon=$!
-ok "acme is away: the others are not kept waiting" wait_for 10 getent passwd twin
-is "$(id -Gn twin)" "twin beta" "... and the name is beta's"
+ok "acme is away: the others are not kept waiting" wait_for 10 getent passwd dup
+is "$(id -Gn dup)" "dup beta" "... and the name is beta's"
 done_testing

@@ -27,7 +27,8 @@
 #define FETCHER_GONE 42 /* the keeper's end, told from a sanitizer's */
 
 static struct config config = {
-    .org = {{.name = (char *)"acme", .id = (char *)"org_1"}},
+    .org = {{.name = (char *)"acme", .id = (char *)"org_1"},
+            {.name = (char *)"beta", .id = (char *)"org_2"}},
     .org_count = 1,
     .group = {{.name = (char *)"acme-all", .everyone = true},
               {.name = (char *)"acme-admins", .roles = {"admin", 1}},
@@ -45,6 +46,7 @@ static struct config config = {
 static struct local_ids *local;
 static pid_t keeper;
 static int fetcher, listener;
+static int beta; /* the fetcher's end of a second organization; -1 = there is none */
 
 /* --- the keeper --- */
 
@@ -58,7 +60,7 @@ static int listen_for_clients(void)
     return fd;
 }
 
-static void run_keeper(int end)
+static void run_keeper(int end, int second)
 {
     struct keeper_settings settings = {
         .config = &config, .mode = KEEPER_SERVE, .listen_fd = listener};
@@ -69,6 +71,7 @@ static void run_keeper(int end)
     for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
         settings.pipe[i] = -1;
     settings.pipe[0] = end;
+    settings.pipe[1] = second;
     if (!freopen("/dev/null", "w", stderr) && errno)
         exit(3);
     exit(keeper_run(&settings) == 1 ? FETCHER_GONE : 0);
@@ -76,15 +79,22 @@ static void run_keeper(int end)
 
 static void start_keeper(void)
 {
-    int pair[2];
+    int pair[2], second[2] = {-1, -1};
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    if (config.org_count > 1)
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, second), 0);
     listener = listen_for_clients();
     keeper = fork();
     if (keeper == 0) {
         close(pair[1]);
-        run_keeper(pair[0]);
+        if (second[1] >= 0)
+            close(second[1]);
+        run_keeper(pair[0], second[0]);
     }
     close(pair[0]);
+    if (second[0] >= 0)
+        close(second[0]);
+    beta = second[1];
     close(listener);
     fetcher = pair[1];
 }
@@ -745,6 +755,102 @@ static void many_members(void **state)
     assert_int_equal(check_served(&config, local), 100000);
 }
 
+/* What is said and asked is beta's from here on, or acme's again. */
+static void swap_fetchers(void)
+{
+    int other = beta;
+    beta = fetcher;
+    fetcher = other;
+}
+
+/* How long a login of a member of beta's waits, in ms. */
+static int64_t login_ms(void)
+{
+    struct confirm_request request = {.magic = CONFIRM_MAGIC,
+                                      .op = CONFIRM_FRESH,
+                                      .max_age_ms = 3600000,
+                                      .wait_ms = 30000,
+                                      .org = "beta"};
+    struct confirm_reply reply;
+    int64_t begun = clock_mono_ms();
+    assert_int_equal(confirm_ask(PATH_CONFIRM, &request, 40000, &reply), 0);
+    assert_int_equal(reply.status, CONFIRM_YES);
+    return clock_mono_ms() - begun;
+}
+
+/* All members of acme with another role in each listing, until it is killed. */
+static pid_t start_flood(void)
+{
+    pid_t pid = fork();
+    for (int round = 0; pid == 0; round++) {
+        char message[PIPE_MAX], id[16];
+        say_header(PIPE_RESET);
+        for (int i = 0; i < 100000; i++) {
+            snprintf(id, sizeof id, "m%d", i);
+            say(message,
+                make_member(message, MEMBER_ACTIVE, id, id, round % 2 ? "admin" : "visitor"));
+        }
+        say_header(PIPE_COMMIT);
+    }
+    return pid;
+}
+
+/* While all of an organization's many members change without end, the other's logins are answered
+ * in a fraction of the time that one such listing takes, and its removals arrive. */
+static void flood(void **state)
+{
+    (void)state;
+    char id[16];
+    int64_t begun, listing, longest = 0;
+    config.org_count = 2;
+    start_keeper();
+    swap_fetchers();
+    say_header(PIPE_RESET);
+    for (int i = 0; i < 60; i++) {
+        snprintf(id, sizeof id, "b%d", i);
+        say_member(id, id);
+    }
+    say_header(PIPE_COMMIT);
+    swap_fetchers();
+    say_crowd(100000);
+    for (int i = 0; i < 12000 && ask(CONFIRM_STATUS, 0).members != 100060; i++)
+        usleep(10000);
+    begun = clock_mono_ms();
+    say_header(PIPE_RESET);
+    for (int i = 0; i < 100000; i++) {
+        char message[PIPE_MAX];
+        snprintf(id, sizeof id, "m%d", i);
+        say(message, make_member(message, MEMBER_ACTIVE, id, id, "other"));
+    }
+    say_header(PIPE_COMMIT);
+    assert_int_equal(ask(CONFIRM_FRESH, 30000).status, CONFIRM_YES);
+    listing = clock_mono_ms() - begun;
+    pid_t pid = start_flood();
+    swap_fetchers();
+    for (int i = 0; i < 6; i++) {
+        for (int n = 0; n < 10; n++, usleep(20000)) {
+            int64_t ms = login_ms();
+            longest = ms > longest ? ms : longest;
+        }
+        char message[PIPE_MAX];
+        snprintf(id, sizeof id, "b%d", i);
+        say(message, make_member(message, MEMBER_REMOVED, id, id, "admin"));
+        say_header(PIPE_COMMIT);
+        usleep(5000);
+        int64_t ms = login_ms();
+        print_message("a removal: %d ms\n", (int)ms);
+        assert_false(is_active(id));
+    }
+    print_message("a listing: %d ms, the longest login: %d ms\n", (int)listing, (int)longest);
+    assert_true(longest < listing / 2);
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    swap_fetchers();
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    close(beta);
+    config.org_count = 1;
+}
+
 /* A listing that never ends has an end in the keeper, which takes the next one. */
 static void endless_listing(void **state)
 {
@@ -792,6 +898,7 @@ static int clean_up(void **state)
         waitpid(keeper, NULL, 0);
         keeper = 0;
     }
+    config.org_count = 1;
     unlink(PATH_CONFIRM);
     return fresh(state);
 }
@@ -840,6 +947,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(garbage, fresh, clean_up),
         cmocka_unit_test_setup_teardown(empty_message, fresh, clean_up),
         cmocka_unit_test_setup_teardown(descriptors, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(flood, fresh, clean_up),
         cmocka_unit_test_setup_teardown(many_members, fresh, clean_up),
         cmocka_unit_test_setup_teardown(endless_listing, fresh, clean_up),
         cmocka_unit_test_setup_teardown(deaf_fetcher, fresh, clean_up),
