@@ -121,6 +121,16 @@ static void fill_input(struct keeper *k, struct roster *rosters, struct compile_
     }
 }
 
+/* Is an answer half in a roster? Two who want one name must be seen together, so that nobody has a
+ * new name then. */
+static bool is_taking(const struct keeper *k)
+{
+    for (uint32_t i = 0; i < k->org_count; i++)
+        if (k->org[i].merge.phase == MERGE_TAKE)
+            return true;
+    return false;
+}
+
 /* Compiles and publishes what is known, or has a child begin to. A failure ends the keeper:
  * everything that counts is on disk, and a new one begins from there. */
 static int publish(struct keeper *k)
@@ -131,7 +141,7 @@ static int publish(struct keeper *k)
         .ledger = k->ledger,
         .roster = rosters,
         .group_fault = k->group_fault,
-        .names = k->names_due ? COMPILE_ALL_NAMES : COMPILE_BOUND_NAMES,
+        .names = k->names_due && !is_taking(k) ? COMPILE_ALL_NAMES : COMPILE_BOUND_NAMES,
         .generation = k->generation + 1,
         .path = k->settings->mode == KEEPER_CHECK ? NULL : PATH_SNAPSHOT,
     };
@@ -192,7 +202,7 @@ static int name_newcomers(struct keeper *k)
         .group_fault = k->group_fault,
         .newcomers_max = NEWCOMERS_AT_ONCE,
     };
-    if (!k->names_due || k->unnamed == 0)
+    if (!k->names_due || k->unnamed == 0 || is_taking(k))
         return 0;
     for (uint32_t i = 0; i < k->org_count; i++)
         rosters[i] = k->org[i].roster;
@@ -330,9 +340,15 @@ static int conclude_commit(struct keeper *k, struct keeper_org *o, bool changed)
 /* Works on the answer of O for a while. */
 static int go_on(struct keeper *k, struct keeper_org *o)
 {
+    bool writes = k->settings->mode != KEEPER_CHECK &&
+                  (o->merge.items > 0 || o->merge.kind == LISTING_COMPLETE);
+    if (writes)
+        reserve_release(); /* the ledger has what changed first */
     enum merge_result rc = merge_go_on(&o->merge, clock_mono_ms() + SLICE_MS);
     if (rc == MERGE_FAILED)
         return -1;
+    if (writes && rc == MERGE_UNCHANGED)
+        reserve_take(); /* otherwise publishing does */
     return rc == MERGE_MORE ? 0 : conclude_commit(k, o, rc == MERGE_CHANGED);
 }
 
@@ -526,7 +542,7 @@ static int finish(struct keeper *k)
 {
     if (k->child && join_child(k) < 0)
         return -1;
-    while (k->names_due && k->unnamed > 0)
+    while (k->names_due && k->unnamed > 0 && !is_taking(k))
         if (name_newcomers(k) < 0)
             return -1;
     bool owed = k->again;
