@@ -126,7 +126,7 @@ fill_disk
 members ada:admin mia:member full:member
 orgadmin host sync >/dev/null 2>&1
 is "$?" 4 "without it the sync fails"
-like "$(cat "$T/log")" 'no room for another snapshot' "... which was to be expected"
+like "$(cat "$T/log")" 'no room for another snapshot|database or disk is full' "... which was to be expected"
 is "$(shell_of ada)" /bin/bash "... what was published stays"
 is "$(getent passwd full)" '' "... and nothing new is served"
 rm /mnt/fill
