@@ -61,6 +61,8 @@ static void feed(struct keeper *k, struct input *in)
         input_take(in, message, size);
         int rc = take_message(k, &k->org[size & 1], message, size);
         free(message);
+        while (rc == 0 && k->org[size & 1].merge.phase != MERGE_IDLE)
+            rc = go_on(k, &k->org[size & 1]);
         if (rc < 0)
             return;
     }
