@@ -118,8 +118,12 @@ bool call_covers_name(struct call *call, const char *name)
 struct maker call_maker(const struct call *call)
 {
     struct maker maker = call->caller.token.maker;
-    if (call->caller.kind == CALLER_USER)
-        snprintf(maker.id, sizeof maker.id, "%s", call->caller.token.user);
+    struct user user;
+    if (call->caller.kind == CALLER_USER &&
+        store_user(call->store, call->caller.token.user, &user)) {
+        snprintf(maker.id, sizeof maker.id, "%s", user.id);
+        snprintf(maker.name, sizeof maker.name, "%s", user.username);
+    }
     return maker;
 }
 
