@@ -120,20 +120,20 @@ refuses join-codes/revoke /organizations/join-codes/revoke ',"id":"x"'
 for uses in 0 1000001 -1 1.5 '"3"' ; do on /organizations/join-codes/create ",\"maxUses\":$uses"; expect 400 invalid "maxUses $uses"; done
 on /organizations/join-codes/create ',"role":"owner"' "$ann"; expect 403 role_above_own 'join-codes/create: no role above one'"'"'s own'
 on /organizations/join-codes/create ',"role":"admin","maxUses":1' "$ann"
-is "$status $(field 'keys|join(" ")') $(jq -c '[.role,.maxUses,.uses]' <<< "$body")" '200 code createdAt id maxUses role uses ["admin",1,0]' 'join-codes/create'
+is "$status $(field 'keys|join(" ")') $(jq -c '[.role,.maxUses,.uses]' <<< "$body")" '200 code createdAt expiresAt id lastUsedAt lastUsedFrom maker makerName maxUses role uses ["admin",1,0]' 'join-codes/create'
 like "$(field .code)" '^code_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' 'join-codes/create: code'
 code=$(field .code) id=$(field .id)
-is "$(last_event)" "ann join-code.create  [admin, 1 uses]" 'join-codes/create: event'
+like "$(last_event)" '^ann join-code\.create  \[admin, 1 uses, until 20.*Z\]$' 'join-codes/create: event'
 call /organizations/join-codes/join "{\"code\":\"$code\"}"; expect 401 unauthorized 'join: no token'
 org_token member; call /organizations/join-codes/join "{\"code\":\"$code\"}" "$bearer"; expect 403 forbidden "join: not with an organization's token"
 call /organizations/join-codes/join "{\"code\":\"$code\"}" "$mia"; is "$status $(jq -Sc . <<< "$body")" "200 {\"alreadyMember\":true,\"organizationId\":\"$org\",\"role\":\"member\"}" 'join: a member already'
 call /organizations/join-codes/join "{\"code\":\"${code%?}_\"}" "$sam"; expect 404 code_not_found 'join: a wrong code'
 call /organizations/join-codes/join "{\"code\":\"$code\"}" "$sam"; is "$status $(jq -Sc . <<< "$body")" "200 {\"alreadyMember\":false,\"organizationId\":\"$org\",\"role\":\"admin\"}" 'join'
 is "$(last_event)" "sam join-code.join sam [admin, $id]" 'join: event'
-call /organizations/join-codes/join "{\"code\":\"$code\"}" "$zoe"; expect 404 code_not_found 'join: used up'
+call /organizations/join-codes/join "{\"code\":\"$code\"}" "$out"; expect 404 code_not_found 'join: used up'
 on /organizations/join-codes/list ''; is "$(jq -c '.joinCodes|map([.role,.maxUses,.uses,has("code")])' <<< "$body")" '[["admin",1,1,false]]' 'join-codes/list'
 on /organizations/join-codes/create ',"maxUses":null'; code=$(field .code) id=$(field .id); is "$(field .maxUses)" null 'maxUses null'
-call /organizations/join-codes/join "{\"code\":\"$code\"}" "$zoe"; is "$status $(field .role)" '200 member' 'join: one who was removed comes back'
+call /organizations/join-codes/join "{\"code\":\"$code\"}" "$zoe"; expect 403 removed 'join: one who was removed does not come back'
 call /organizations/join-codes/revoke "{\"organizationId\":\"$other\",\"id\":\"$id\"}" "$out"; done_ok 'join-codes/revoke: of another organization'
 is "$(sql "SELECT count(*) FROM join_codes WHERE id = '$id'")" 1 'does nothing'
 on /organizations/join-codes/revoke ",\"id\":\"$id\"" "$ann"; done_ok 'join-codes/revoke'
@@ -146,7 +146,7 @@ refuses tokens/revoke /organizations/tokens/revoke ',"key":"x"'
 org_token member ',"name":"host","env":"test"'
 on /organizations/tokens/list ''
 is "$(jq -c ".tokens[]|select(.key==\"$key\")|[.name,.role,.env,.lastFour]" <<< "$body")" "[\"host\",\"member\",\"test\",\"${bearer: -4}\"]" 'tokens/list'
-is "$(field '.tokens[0]|keys|join(" ")')" 'createdAt env key lastFour name role' 'tokens/list: no secret'
+is "$(field '.tokens[0]|keys|join(" ")')" 'createdAt env expiresAt key lastFour lastUsedAt lastUsedFrom maker makerLeft makerName name role' 'tokens/list: no secret'
 call /organizations/tokens/revoke "{\"organizationId\":\"$other\",\"key\":\"$key\"}" "$sam"; done_ok "tokens/revoke: another's"
 call /users/whoami '{}' "$bearer"; is "$status" 200 'works still'
 call /organizations/tokens/revoke "{\"organizationId\":\"$org\",\"key\":\"${OWNER%%:*}\"}" "$OWNER"; call /users/whoami '{}' "$OWNER"; is "$status" 200 "a user's token is not the organization's to revoke"
@@ -161,7 +161,7 @@ call /users/whoami '{}' "$bearer"; expect 401 unauthorized 'and it works nowhere
 
 # --- users ---
 call /users/tokens/create '{"name":"laptop"}' "$ann"; second=$(field .apiToken.bearer)
-is "$status $(field '.apiToken|keys|join(" ")')" '200 bearer key lastFour secret' 'users/tokens/create'
+is "$status $(field '.apiToken|keys|join(" ")')" '200 bearer expiresAt key lastFour secret' 'users/tokens/create'
 call /users/whoami '{}' "$second"; is "$(field .user.id)" "$ann_id" 'another token of hers'
 call /users/tokens/list '{}' "$second"; is "$(jq -c '.tokens|map([.name,.env])' <<< "$body")" '[["","live"],["laptop","live"]]' 'users/tokens/list'
 call /users/tokens/revoke "{\"key\":\"${second%%:*}\"}" "$mia"; call /users/whoami '{}' "$second"; is "$status" 200 "nobody revokes another's"
@@ -171,6 +171,7 @@ org_token member
 for path in update:',"name":"x"' tokens/create: tokens/list: tokens/revoke:',"key":"x"'; do
     fields=${path#*:}; call "/users/${path%%:*}" "{${fields#,}}" "$bearer"; expect 403 forbidden "users/${path%%:*}: not with an organization's token"
 done
+on /organizations/update ',"selfRename":true'; done_ok 'members may rename themselves'
 call /users/update '{"username":"ann"}' "$mia"; expect 409 username_taken 'users/update: taken'
 call /users/update '{"username":"mary","name":"Mary M."}' "$mia"; is "$status $(jq -c '[.user.username,.user.name]' <<< "$body")" '200 ["mary","Mary M."]' 'users/update'
 on /organizations/members/list ''; is "$(jq -c ".members[]|select(.userId==\"$mia_id\")|[.username,.name]" <<< "$body")" '["mary","Mary M."]' 'the listing has it at once'

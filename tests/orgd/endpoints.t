@@ -13,7 +13,7 @@ for VIA in unix tcp; do
     owner_id=$(field .user.id)
 
     call /organizations/create '{"name":"Ácme & Söhne"}' "$OWNER"
-    is "$status $(field '.organization|keys|join(" ")')" '200 createdAt id name' "$VIA create"
+    is "$status $(field '.organization|keys|join(" ")')" '200 createdAt id name selfRename' "$VIA create"
     like "$(field .organization.id)" '^org_[a-z0-9]{20}$' "$VIA create: id"
     like "$(field .organization.createdAt)" "$TIME" "$VIA create: time"
     org=$(field .organization.id)
@@ -36,7 +36,7 @@ for VIA in unix tcp; do
     like "$(field '.members[0].joinedAt')" "$TIME" "$VIA members/list: time"
 
     call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"Bob-$VIA@Example.org\"}" "$OWNER"
-    is "$status $(field 'keys|join(" ")')" '200 createdAt email expiresAt id mailed role token' "$VIA invitations/create"
+    is "$status $(field 'keys|join(" ")')" '200 createdAt email expiresAt id mailed maker makerName role token' "$VIA invitations/create"
     is "$(field '"\(.email) \(.role)"')" "Bob-$VIA@Example.org member" "$VIA invitations/create: default role, address as given"
     like "$(field .id)" '^inv_[a-z0-9]{20}$' "$VIA invitations/create: id"
     is "$(jq '(.expiresAt|sub("\\.[0-9]+Z";"Z")|fromdate) - (.createdAt|sub("\\.[0-9]+Z";"Z")|fromdate)' <<< "$body")" 604800 \
@@ -51,7 +51,7 @@ for VIA in unix tcp; do
         "200 [\"$org\",\"member\",\"Bob-$VIA@Example.org\",\"bob$VIA\",\"Bob B.\"]" "$VIA accept: a new account"
     is "$(jq -r '.apiToken|"\(.key):\(.secret) \(.secret[-4:])"' <<< "$body")" "$(jq -r '.apiToken|"\(.bearer) \(.lastFour)"' <<< "$body")" \
         "$VIA accept: its first token"
-    is "$(field '.apiToken|keys|join(" ")')" 'bearer key lastFour secret' "$VIA accept: a user's token has no role"
+    is "$(field '.apiToken|keys|join(" ")')" 'bearer expiresAt key lastFour secret' "$VIA accept: a user's token has no role"
     user_id=$(field .user.id) bearer=$(field .apiToken.bearer)
     call /users/whoami '{}' "$bearer"
     is "$status $(field .user.id)" "200 $user_id" "$VIA accept: the token works"
@@ -76,7 +76,7 @@ for VIA in unix tcp; do
         "200 [4,true,false,[[\"$owner_id\",\"active\"],[\"$user_id\",\"removed\"]]]" "$VIA changes"
 
     call /organizations/tokens/create "{\"organizationId\":\"$org\",\"name\":\"host 7\",\"env\":\"test\",\"role\":\"admin\"}" "$OWNER"
-    is "$status $(field '.apiToken|keys|join(" ")')" '200 bearer key lastFour role secret' "$VIA tokens/create"
+    is "$status $(field '.apiToken|keys|join(" ")')" '200 bearer expiresAt key lastFour role secret' "$VIA tokens/create"
     is "$(jq -r '.apiToken|"\(.key):\(.secret) \(.secret[-4:]) \(.role)"' <<< "$body")" "$(jq -r '.apiToken|"\(.bearer) \(.lastFour)"' <<< "$body") admin" \
         "$VIA tokens/create: bearer, last four, role"
     like "$(field .apiToken.key)" '^test_[a-z0-9]{20}$' "$VIA tokens/create: a test key"

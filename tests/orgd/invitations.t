@@ -98,7 +98,7 @@ is "$(sql "SELECT revision FROM organizations WHERE id = '$third'")" 2 'and one 
 invite dora@example.org; early=$token
 fourth=$(new_org Fourth)
 join "$fourth" dora member
-sql "INSERT INTO members VALUES ('$org', '$user_id', 'admin', 1, 0, 1000)"
+sql "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision) VALUES ('$org', '$user_id', 'admin', 1, 0, 1000)"
 token=$early accept '' "$bearer"
 expect 409 already_member 'accept: a member already'
 
