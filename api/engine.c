@@ -460,14 +460,12 @@ static int relist(void *arg, const cJSON *record)
     return r->watcher->member(r->watcher->arg, record);
 }
 
-enum api_status engine_watch(struct provider *p, int64_t *since,
+enum api_status engine_watch(struct provider *p, struct watch_position *position,
                              const struct provider_watcher *watcher, struct api_error *err)
 {
     struct relisting r = {.watcher = watcher};
     char known[HTTP_ETAG_MAX];
-    char *etag = watcher->etag;
-    *since = 0;
-    snprintf(known, sizeof known, "%s", etag ? etag : "");
+    snprintf(known, sizeof known, "%s", position->etag);
     bool simple = p->operations[OP_MEMBER_LIST].etag;
     p->etag = simple && *known ? known : NULL;
     p->heard_etag[0] = '\0';
@@ -478,7 +476,8 @@ enum api_status engine_watch(struct provider *p, int64_t *since,
         return status;
     if (!r.members) /* hosts would shut everybody out */
         return api_fail(err, API_BAD_ANSWER, "the list of members is empty, which cannot be");
-    if (etag)
-        snprintf(etag, WATCH_ETAG_MAX, "%s", simple ? p->heard_etag : "");
+    *position = (struct watch_position){0};
+    if (simple)
+        snprintf(position->etag, sizeof position->etag, "%s", p->heard_etag);
     return API_OK;
 }

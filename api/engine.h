@@ -118,8 +118,9 @@ struct provider_kind {
      * ORG itself. */
     bool (*org_segment)(const char *org, char *out, size_t size);
     /* NULL: everything is listed each time. As provider_watch. */
-    enum api_status (*watch)(struct provider *provider, int64_t *since, int wait_ms,
-                             const struct provider_watcher *watcher, struct api_error *err);
+    enum api_status (*watch)(struct provider *provider, struct watch_position *position,
+                             int wait_ms, const struct provider_watcher *watcher,
+                             struct api_error *err);
 };
 
 struct provider {
@@ -173,8 +174,8 @@ enum api_status engine_records(const struct operation *operation, const struct a
  * is not asked. False when it cannot be one. */
 bool engine_link(const struct provider *provider, const char *href, char *out, size_t size);
 
-/* provider_watch for an API that cannot tell changes: lists all members, *SINCE becomes 0. */
-enum api_status engine_watch(struct provider *provider, int64_t *since,
+/* provider_watch for an API that cannot tell changes: lists all members, the revision becomes 0. */
+enum api_status engine_watch(struct provider *provider, struct watch_position *position,
                              const struct provider_watcher *watcher, struct api_error *err);
 
 /* The value of the settings' option NAME, or NULL. */

@@ -244,7 +244,7 @@ static const struct operation changes = {
 /* What a call of native_watch knows so far. */
 struct watch {
     const struct provider_watcher *watcher;
-    int64_t revision;
+    struct watch_position at;
     bool complete; /* a listing of everything is under way */
     bool more;
     size_t listed; /* members since the listing began */
@@ -264,12 +264,14 @@ static int on_idle(void *arg)
     return watcher->idle(watcher->arg);
 }
 
-static char *changes_body(const char *org, int64_t since, int wait_ms)
+/* A server of a version without cursors has given none, and refuses one. */
+static char *changes_body(const char *org, const struct watch_position *at, int wait_ms)
 {
     cJSON *body = cJSON_CreateObject();
     char *text = NULL;
     if (body && cJSON_AddStringToObject(body, "organizationId", org) &&
-        cJSON_AddNumberToObject(body, "since", (double)since) &&
+        cJSON_AddNumberToObject(body, "since", (double)at->revision) &&
+        (!*at->cursor || cJSON_AddStringToObject(body, "cursor", at->cursor)) &&
         cJSON_AddNumberToObject(body, "wait", wait_ms))
         text = cJSON_PrintUnformatted(body);
     cJSON_Delete(body);
@@ -285,7 +287,7 @@ static enum api_status ask(struct provider *p, const struct watch *w, int wait_m
                                  .idle = on_idle,
                                  .idle_fd = w->watcher->idle ? w->watcher->idle_fd : -1};
     answer->json = NULL;
-    char *body = changes_body(p->settings.org, w->revision, wait_ms);
+    char *body = changes_body(p->settings.org, &w->at, wait_ms);
     if (!body)
         return api_fail(err, API_UNREACHABLE, "out of memory");
     struct http_request request = {
@@ -295,30 +297,49 @@ static enum api_status ask(struct provider *p, const struct watch *w, int wait_m
     return status;
 }
 
+/* Copies the reply's cursor, "" without one; false when it is none that we could send again. */
+static bool take_cursor(const cJSON *json, char cursor[WATCH_CURSOR_MAX])
+{
+    const cJSON *item = json_at(json, "cursor");
+    const char *text = cJSON_GetStringValue(item);
+    if (item && !cJSON_IsNull(item) && !text)
+        return false;
+    size_t len = text ? strlen(text) : 0;
+    for (size_t i = 0; i < len; i++)
+        if (text[i] <= ' ' || text[i] > '~')
+            return false;
+    if (len >= WATCH_CURSOR_MAX)
+        return false;
+    memcpy(cursor, text ? text : "", len + 1);
+    return true;
+}
+
 /* Reads what surrounds the members; a reply that would make us go round in circles is refused. */
 static const char *page_fault(struct watch *w, const cJSON *json)
 {
     const cJSON *complete = json_at(json, "complete"), *more = json_at(json, "more");
     const cJSON *members = json_at(json, "members");
-    int64_t revision;
+    struct watch_position next = {0};
     if (!cJSON_IsBool(complete) || !cJSON_IsBool(more))
         return "\"complete\" and \"more\" are not both true or false";
-    if (!json_integer(json_at(json, "revision"), &revision) || revision == 0)
+    if (!json_integer(json_at(json, "revision"), &next.revision) || next.revision == 0)
         return "\"revision\" is no integer from 1 to 2^53 - 1";
+    if (!take_cursor(json, next.cursor))
+        return "\"cursor\" is no text, too long or not plain ASCII";
     bool begins = cJSON_IsTrue(complete);
-    if (w->revision == 0 && !begins && !w->complete)
+    if (w->at.revision == 0 && !begins && !w->complete)
         return "it is asked for everything and does not list it";
     if (begins && w->complete)
         return "the listing begins a second time";
     bool news = cJSON_IsTrue(more) || (members && members->child);
-    if (!begins && (revision < w->revision || (revision == w->revision && news)))
+    if (!begins && (next.revision < w->at.revision || (next.revision == w->at.revision && news)))
         return "\"revision\" does not advance";
     if (begins) {
         w->watcher->reset(w->watcher->arg);
         w->complete = true;
         w->listed = 0;
     }
-    w->revision = revision;
+    w->at = next;
     w->more = cJSON_IsTrue(more);
     return NULL;
 }
@@ -348,20 +369,33 @@ static bool endpoint_absent(const struct api_error *err)
            (err->http == 404 && (*err->code == '\0' || strcmp(err->code, "unknown_endpoint") == 0));
 }
 
-static enum api_status native_watch(struct provider *p, int64_t *since, int wait_ms,
-                                    const struct provider_watcher *watcher, struct api_error *err)
+/* A server that was put back to a version without cursors. */
+static bool cursor_refused(const struct watch *w, const struct api_error *err)
 {
-    struct watch w = {.watcher = watcher, .revision = *since, .more = true};
+    return *w->at.cursor && err->status == API_REFUSED && err->http == 400;
+}
+
+static enum api_status native_watch(struct provider *p, struct watch_position *position,
+                                    int wait_ms, const struct provider_watcher *watcher,
+                                    struct api_error *err)
+{
+    struct watch w = {.watcher = watcher, .at = *position, .more = true};
     if (!p->settings.org)
         return api_fail(err, API_USAGE, "no organization is chosen");
-    int wait = *since == 0 || wait_ms < 0 ? 0 : wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS;
+    int wait = w.at.revision == 0 || wait_ms < 0 ? 0
+               : wait_ms < WAIT_MAX_MS           ? wait_ms
+                                                 : WAIT_MAX_MS;
     for (int pages = 0; w.more; pages++) {
         struct answer answer;
         if (pages == PAGES_MAX)
             return api_fail(err, API_BAD_ANSWER, CHANGES_PATH ": it never ends");
         enum api_status status = ask(p, &w, wait, &answer, err);
+        if (pages == 0 && cursor_refused(&w, err)) {
+            w.at = (struct watch_position){0};
+            status = ask(p, &w, 0, &answer, err);
+        }
         if (pages == 0 && endpoint_absent(err))
-            return engine_watch(p, since, watcher, err);
+            return engine_watch(p, position, watcher, err);
         if (status == API_OK)
             status = take_page(&w, &answer, err);
         cJSON_Delete(answer.json);
@@ -369,7 +403,7 @@ static enum api_status native_watch(struct provider *p, int64_t *since, int wait
             return status;
         wait = 0;
     }
-    *since = w.revision;
+    *position = w.at;
     return API_OK;
 }
 

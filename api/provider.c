@@ -280,13 +280,13 @@ enum api_status provider_run(struct provider *p, enum provider_op op,
     return status == API_OK ? mask(p, args, o->run(p, o, args, sink, arg, err), err) : status;
 }
 
-enum api_status provider_watch(struct provider *p, int64_t *since, int wait_ms,
+enum api_status provider_watch(struct provider *p, struct watch_position *position, int wait_ms,
                                const struct provider_watcher *watcher, struct api_error *err)
 {
     memset(err, 0, sizeof *err);
     if (!p->kind->watch)
-        return engine_watch(p, since, watcher, err);
-    return mask(p, NULL, p->kind->watch(p, since, wait_ms, watcher, err), err);
+        return engine_watch(p, position, watcher, err);
+    return mask(p, NULL, p->kind->watch(p, position, wait_ms, watcher, err), err);
 }
 
 const char *provider_op_name(enum provider_op op)

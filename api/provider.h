@@ -201,20 +201,28 @@ enum api_status provider_run(struct provider *provider, enum provider_op op,
                              struct api_error *err);
 
 /*
- * Watching an organization's members. One call goes from revision *SINCE (0: everything) to the
- * present.
- *  - *SINCE = 0: every member reaches SINK (a complete listing); RESET is called first.
- *  - *SINCE > 0: waits up to WAIT_MS for changes after *SINCE; each changed member reaches SINK,
+ * Watching an organization's members. One call goes from *POSITION (zeroed: nothing is known) to
+ * the present, and moves *POSITION there when it returns API_OK.
+ *  - Revision 0: every member reaches SINK (a complete listing); RESET is called first.
+ *  - A revision: waits up to WAIT_MS for changes after it; each changed member reaches SINK,
  * removed ones with state "removed". RESET is called first when the API cannot tell the difference
- * any more and lists everything again.
+ * any more, or the position is of another history than its own, and lists everything again.
  *  - HEARD is called whenever the API proves to be alive and has nothing newer: at once when the
  * poll begins to be held, then at each heartbeat.
  *  - IDLE_FD (or -1): while waiting, its readability calls IDLE, which may return non-zero to stop
- * (API_STOPPED). On API_OK *SINCE is the new revision; the records between RESET or the call's
- * beginning and API_OK belong together. A provider without revisions leaves *SINCE 0 and answers at
- * once with everything: the caller then polls.
+ * (API_STOPPED). The records between RESET or the call's beginning and API_OK belong together. A
+ * provider without revisions leaves the revision 0 and answers at once with everything, but with
+ * nothing, not even RESET, when the ETag says that it is what the caller has: the caller then
+ * polls.
  */
-#define WATCH_ETAG_MAX 128
+#define WATCH_ETAG_MAX   128
+#define WATCH_CURSOR_MAX 256
+
+struct watch_position {
+    int64_t revision;              /* 0: of an API without them, or nothing is known */
+    char cursor[WATCH_CURSOR_MAX]; /* the API's own word for the history up to there, or "" */
+    char etag[WATCH_ETAG_MAX];     /* of the last listing, or "" */
+};
 
 struct provider_watcher {
     void *arg;
@@ -223,13 +231,11 @@ struct provider_watcher {
     void (*heard)(void *arg);
     int (*idle)(void *arg);
     int idle_fd;
-    char *etag; /* WATCH_ETAG_MAX bytes of the caller's, or NULL: which listing the caller has. ""
-                   is none, and makes the listing complete. With *SINCE 0 and an API that says it
-                   has not changed since, neither RESET nor MEMBER is called. Changed on API_OK. */
 };
 
-enum api_status provider_watch(struct provider *provider, int64_t *since, int wait_ms,
-                               const struct provider_watcher *watcher, struct api_error *err);
+enum api_status provider_watch(struct provider *provider, struct watch_position *position,
+                               int wait_ms, const struct provider_watcher *watcher,
+                               struct api_error *err);
 
 /* "member remove" for OP_MEMBER_REMOVE; static. */
 const char *provider_op_name(enum provider_op op);

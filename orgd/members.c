@@ -213,36 +213,57 @@ void member_remove(struct call *call)
 
 /* --- changes --- */
 
+/* The revision up to which the caller knows the members, and 0 when it knows nothing, or what comes
+ * from another history than ours: all it says then is its revision, if it has no cursor. */
+static int64_t changes_since(struct call *call)
+{
+    const struct organization *organization = &call->organization;
+    const char *cursor = call_text(call, "cursor");
+    int64_t since = call_number(call, "since");
+    struct commit commit;
+    if (since > organization->revision)
+        return 0;
+    if (since == 0 || !cursor)
+        return since;
+    if (!history_parse(cursor, &commit))
+        return 0;
+    return history_same(&commit, &organization->commit) ||
+                   store_commit_known(call->store, organization->id, &commit)
+               ? since
+               : 0;
+}
+
 /* Is there something to report to one who knows everything up to SINCE? */
 static bool changes_any(const struct organization *organization, int64_t since)
 {
     return since == 0 || since != organization->revision;
 }
 
-/* Writes the whole reply; false when it does not fit. */
+/* Writes the whole reply, everybody for SINCE 0; false when it does not fit. */
 static bool changes_write(struct store *store, const struct organization *organization,
                           int64_t since, struct buffer *out)
 {
-    bool complete = since == 0 || since > organization->revision;
     struct listing listing = {.out = out, .most = PAGE_MAX};
+    char tail[128 + HISTORY_CURSOR_SIZE], cursor[HISTORY_CURSOR_SIZE];
     listing_text(&listing, "{\"members\":[");
-    store_changes(store, organization->id, complete ? 0 : since, PAGE_MAX + 1, listing_add,
-                  &listing);
-    char tail[96];
-    snprintf(tail, sizeof tail, "],\"revision\":%lld,\"complete\":%s,\"more\":%s}",
-             (long long)(listing.more ? listing.revision : organization->revision),
-             complete ? "true" : "false", listing.more ? "true" : "false");
+    store_changes(store, organization->id, since, PAGE_MAX + 1, listing_add, &listing);
+    history_cursor(&organization->commit, cursor);
+    snprintf(tail, sizeof tail,
+             "],\"revision\":%lld,\"cursor\":\"%s\",\"complete\":%s,\"more\":%s}",
+             (long long)(listing.more ? listing.revision : organization->revision), cursor,
+             since == 0 ? "true" : "false", listing.more ? "true" : "false");
     listing_text(&listing, tail);
     return !listing.full;
 }
 
 void member_changes(struct call *call)
 {
-    int64_t since = call_number(call, "since"), wait = call_number(call, "wait");
+    int64_t wait = call_number(call, "wait");
     if (wait > WAIT_MAX) {
         call_fail(call, 400, "invalid", "wait: must be at most %d", WAIT_MAX);
         return;
     }
+    int64_t since = changes_since(call);
     call->status = 200;
     if (wait == 0 || changes_any(&call->organization, since)) {
         if (!changes_write(call->store, &call->organization, since, &call->reply))

@@ -13,6 +13,7 @@
 #define ORGD_STORE_H
 
 #include "common/name.h"
+#include "orgd/history.h"
 #include "orgd/peer.h"
 #include "orgd/role.h"
 #include "orgd/secret.h"
@@ -43,8 +44,9 @@ struct organization {
     char id[ID_SIZE];
     char name[DISPLAY_SIZE];
     int64_t created;
-    int64_t revision; /* of the latest change of its members */
-    bool self_rename; /* its members may change their own usernames */
+    int64_t revision;     /* of the latest change of its members */
+    bool self_rename;     /* its members may change their own usernames */
+    struct commit commit; /* the one that REVISION came with; only store_organization fills it */
 };
 
 struct member {
@@ -153,8 +155,8 @@ void store_close(struct store *store);
 /* Begins a transaction; CHANGE when it may write. False when the store cannot be used now. */
 bool store_begin(struct store *store, bool change);
 
-/* Makes what was done since store_begin durable. False when any of it failed: nothing of it
- * happened. */
+/* Makes what was done since store_begin durable, and one commit in the history of each organization
+ * whose members it changed. False when any of it failed: nothing of it happened. */
 bool store_commit(struct store *store);
 
 /* Undoes what was done since store_begin. False when any of it had failed: then no answer can be
@@ -192,6 +194,9 @@ void store_organization_add(struct store *store, const struct organization *orga
 void store_organization_update(struct store *store, const struct organization *organization);
 /* With everything that is in it but its events. */
 void store_organization_remove(struct store *store, const char *id);
+
+/* True when COMMIT is one of the last HISTORY_KEPT in the organization's history. */
+bool store_commit_known(struct store *store, const char *organization, const struct commit *commit);
 
 /* Counts the organization's revision up and returns the new one. */
 int64_t store_revision_next(struct store *store, const char *organization);

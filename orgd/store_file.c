@@ -159,6 +159,17 @@ static const char *const versions[] = {
                                                           "UPDATE invitations SET revision ="
                                                           " (SELECT revision FROM organizations o "
                                                           "WHERE o.id = organization_id);",
+    /* history.h. What was there before is the first commit; the number and tag of the last one
+     * stand in the organization's row, too. */
+    "ALTER TABLE organizations ADD COLUMN commits INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE organizations ADD COLUMN tag BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE commits ("
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " number INTEGER NOT NULL,"
+    " tag BLOB NOT NULL,"
+    " PRIMARY KEY (organization_id, number)) WITHOUT ROWID;"
+    "UPDATE organizations SET commits = 1, tag = randomblob(16);"
+    "INSERT INTO commits SELECT id, commits, tag FROM organizations;",
 };
 
 #define SCHEMA_VERSION ((int64_t)(sizeof versions / sizeof *versions))
@@ -351,6 +362,9 @@ static const char *const checks[] = {
     "SELECT 'organization ' || id || ' has revision ' || o.revision || ', a member has '"
     " || max(m.revision) FROM organizations o JOIN members m ON m.organization_id = o.id"
     " GROUP BY o.id HAVING max(m.revision) > o.revision",
+    "SELECT 'organization ' || id || ' has commit ' || commits || ', which its history lacks'"
+    " FROM organizations o WHERE NOT EXISTS (SELECT 1 FROM commits c"
+    " WHERE c.organization_id = o.id AND c.number = o.commits AND c.tag = o.tag)",
     "SELECT what || ' has the unknown role ' || role FROM ("
     "SELECT 'member ' || user_id || ' of ' || organization_id AS what, organization_id, role"
     " FROM members WHERE active = 1 UNION ALL"

@@ -35,6 +35,11 @@ enum statement {
     CLEAR_JOIN_CODES,
     CLEAR_TOKENS,
     CLEAR_ROLES,
+    CLEAR_COMMITS,
+    COMMIT_ADD,
+    COMMIT_LATEST,
+    COMMIT_DROP,
+    COMMIT_TAG,
     REVISION_NEXT,
     REVISION,
     ROLE_BY_NAME,
@@ -123,7 +128,8 @@ static const char *const sql[STATEMENT_COUNT] = {
                      " ON CONFLICT DO NOTHING",
     [USER_ADD] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
     [USER_UPDATE] = "UPDATE users SET username = ?2, name = ?3 WHERE id = ?1",
-    [ORGANIZATION_BY_ID] = "SELECT " ORGANIZATION_COLUMNS " FROM organizations WHERE id = ?1",
+    [ORGANIZATION_BY_ID] =
+        "SELECT " ORGANIZATION_COLUMNS ", commits, tag FROM organizations WHERE id = ?1",
     [ORGANIZATION_ADD] =
         "INSERT INTO organizations (" ORGANIZATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
     [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3 WHERE id = ?1",
@@ -133,6 +139,11 @@ static const char *const sql[STATEMENT_COUNT] = {
     [CLEAR_JOIN_CODES] = "DELETE FROM join_codes WHERE organization_id = ?1",
     [CLEAR_TOKENS] = "DELETE FROM tokens WHERE organization_id = ?1",
     [CLEAR_ROLES] = "DELETE FROM roles WHERE organization_id = ?1",
+    [CLEAR_COMMITS] = "DELETE FROM commits WHERE organization_id = ?1",
+    [COMMIT_ADD] = "INSERT INTO commits (organization_id, number, tag) VALUES (?1, ?2, ?3)",
+    [COMMIT_LATEST] = "UPDATE organizations SET commits = ?2, tag = ?3 WHERE id = ?1",
+    [COMMIT_DROP] = "DELETE FROM commits WHERE organization_id = ?1 AND number <= ?2",
+    [COMMIT_TAG] = "SELECT tag FROM commits WHERE organization_id = ?1 AND number = ?2",
     [REVISION_NEXT] = "UPDATE organizations SET revision = revision + 1 WHERE id = ?1",
     [REVISION] = "SELECT revision FROM organizations WHERE id = ?1",
     [ROLE_BY_NAME] = "SELECT name, permissions FROM roles WHERE organization_id = ?1 AND name = ?2",
@@ -214,6 +225,9 @@ static const char *const sql[STATEMENT_COUNT] = {
         " AND (?3 = '' OR action = ?3) AND at BETWEEN ?4 AND ?5 ORDER BY id DESC LIMIT ?6",
 };
 
+/* Bytes of the organizations that one change can concern: as many as a user is in. */
+#define MOVED_MOST (64U << 20)
+
 struct store {
     sqlite3 *db;
     sqlite3_stmt *cached[STATEMENT_COUNT];
@@ -221,6 +235,13 @@ struct store {
     int lock; /* on the data file for as long as it is ours */
     bool failed;
     bool batch; /* between store_batch_begin and store_batch_end */
+    struct buffer
+        moved; /* struct moved, each organization whose members changed since store_begin */
+};
+
+struct moved {
+    char organization[ID_SIZE];
+    int64_t revision; /* before that */
 };
 
 /* --- statements --- */
@@ -234,7 +255,8 @@ static void store_fail(struct store *s, const char *what)
 
 /*
  * The cached statement with its parameters bound: in TYPES 't' is a text, 'i' an int64_t, 'h' a
- * secret's hash. They must stay until statement_end. NULL when the store has failed.
+ * secret's hash, 'c' a commit's tag. They must stay until statement_end. NULL when the store has
+ * failed.
  */
 static sqlite3_stmt *statement_begin(struct store *s, enum statement which, const char *types, ...)
 {
@@ -251,7 +273,8 @@ static sqlite3_stmt *statement_begin(struct store *s, enum statement which, cons
             rc = sqlite3_bind_int64(stmt, i + 1, va_arg(args, int64_t));
         else
             rc = sqlite3_bind_blob(stmt, i + 1, va_arg(args, const unsigned char *),
-                                   SECRET_HASH_SIZE, SQLITE_STATIC);
+                                   types[i] == 'c' ? HISTORY_TAG_SIZE : SECRET_HASH_SIZE,
+                                   SQLITE_STATIC);
     }
     va_end(args);
     if (rc == SQLITE_OK)
@@ -308,6 +331,17 @@ static void take_hash(struct store *s, sqlite3_stmt *stmt, int column, unsigned 
         return;
     }
     memcpy(out, blob, SECRET_HASH_SIZE);
+}
+
+/* Of an organization that has no commit yet the tag is empty, here zeros. */
+static void take_tag(struct store *s, sqlite3_stmt *stmt, int column, unsigned char *out)
+{
+    const void *blob = sqlite3_column_blob(stmt, column);
+    memset(out, 0, HISTORY_TAG_SIZE);
+    if (blob && sqlite3_column_bytes(stmt, column) == HISTORY_TAG_SIZE)
+        memcpy(out, blob, HISTORY_TAG_SIZE);
+    else if (blob)
+        store_fail(s, "a commit's tag in the data file is damaged");
 }
 
 /* A role's name, and in the next column its permissions if it is the organization's own. One that
@@ -463,6 +497,7 @@ void store_close(struct store *s)
     sqlite3_close(s->db);
     if (s->lock >= 0)
         close(s->lock);
+    buffer_free(&s->moved);
     free(s);
 }
 
@@ -471,6 +506,7 @@ void store_close(struct store *s)
 bool store_begin(struct store *s, bool change)
 {
     s->failed = false;
+    s->moved.len = 0;
     if (s->batch && sqlite3_get_autocommit(s->db))
         store_fail(s, "the changes before this one were lost");
     enum statement how = s->batch ? NEST : change ? BEGIN_CHANGE : BEGIN_READ;
@@ -478,8 +514,48 @@ bool store_begin(struct store *s, bool change)
     return !s->failed;
 }
 
+static void each_member(struct store *s, sqlite3_stmt *stmt, member_fn each, void *context);
+
+static void hash_member(const struct member *member, void *context)
+{
+    struct history_hash *hash = context;
+    history_add_text(hash, member->user.id);
+    history_add_text(hash, member->user.email);
+    history_add_text(hash, member->user.username);
+    history_add_text(hash, member->user.name);
+    history_add_text(hash, member->role.name);
+    history_add_number(hash, member->role.permissions);
+    history_add_number(hash, member->active);
+    history_add_number(hash, member->joined);
+    history_add_number(hash, member->revision);
+}
+
+/* Makes what changed in an organization the next commit of its history. */
+static void history_advance(struct store *s, const struct moved *moved)
+{
+    const char *id = moved->organization;
+    struct organization organization;
+    struct history_hash hash;
+    if (!store_organization(s, id, &organization) || organization.revision == moved->revision)
+        return;
+    struct commit *commit = &organization.commit;
+    history_begin(&hash, commit);
+    each_member(s, statement_begin(s, MEMBER_CHANGES, "tii", id, moved->revision, INT64_C(-1)),
+                hash_member, &hash);
+    history_end(&hash, commit);
+    statement_run(s, statement_begin(s, COMMIT_LATEST, "tic", id, commit->number, commit->tag));
+    statement_run(s, statement_begin(s, COMMIT_ADD, "tic", id, commit->number, commit->tag));
+    statement_run(s, statement_begin(s, COMMIT_DROP, "ti", id, commit->number - HISTORY_KEPT));
+}
+
 bool store_commit(struct store *s)
 {
+    for (size_t at = 0; at < s->moved.len; at += sizeof(struct moved)) {
+        struct moved moved;
+        memcpy(&moved, s->moved.data + at, sizeof moved);
+        history_advance(s, &moved);
+    }
+    s->moved.len = 0;
     statement_run(s, statement_begin(s, s->batch ? NEST_COMMIT : COMMIT, ""));
     if (!s->failed)
         return true;
@@ -592,10 +668,24 @@ bool store_organization(struct store *s, const char *id, struct organization *or
 {
     sqlite3_stmt *stmt = statement_begin(s, ORGANIZATION_BY_ID, "t", id);
     bool found = statement_row(s, stmt);
-    if (found)
+    if (found) {
         take_organization(s, stmt, organization);
+        organization->commit.number = sqlite3_column_int64(stmt, 5);
+        take_tag(s, stmt, 6, organization->commit.tag);
+    }
     statement_end(stmt);
     return found && !s->failed;
+}
+
+bool store_commit_known(struct store *s, const char *organization, const struct commit *commit)
+{
+    struct commit ours = {.number = commit->number};
+    sqlite3_stmt *stmt = statement_begin(s, COMMIT_TAG, "ti", organization, commit->number);
+    bool found = statement_row(s, stmt);
+    if (found)
+        take_tag(s, stmt, 0, ours.tag);
+    statement_end(stmt);
+    return found && !s->failed && history_same(&ours, commit);
 }
 
 void store_organization_add(struct store *s, const struct organization *o)
@@ -612,14 +702,30 @@ void store_organization_update(struct store *s, const struct organization *o)
 
 void store_organization_remove(struct store *s, const char *id)
 {
-    static const enum statement parts[] = {CLEAR_MEMBERS, CLEAR_INVITATIONS, CLEAR_JOIN_CODES,
-                                           CLEAR_TOKENS,  CLEAR_ROLES,       ORGANIZATION_REMOVE};
+    static const enum statement parts[] = {CLEAR_MEMBERS,      CLEAR_INVITATIONS, CLEAR_JOIN_CODES,
+                                           CLEAR_TOKENS,       CLEAR_ROLES,       CLEAR_COMMITS,
+                                           ORGANIZATION_REMOVE};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         statement_run(s, statement_begin(s, parts[i], "t", id));
 }
 
+/* The organization's members are about to change: the revision that they have before that is where
+ * the next commit begins. */
+static void note_moved(struct store *s, const char *organization)
+{
+    struct moved moved = {0};
+    for (size_t at = 0; at < s->moved.len; at += sizeof moved)
+        if (strcmp(s->moved.data + at, organization) == 0)
+            return;
+    snprintf(moved.organization, sizeof moved.organization, "%s", organization);
+    moved.revision = one_number(s, statement_begin(s, REVISION, "t", organization));
+    if (!buffer_add(&s->moved, &moved, sizeof moved, MOVED_MOST))
+        store_fail(s, "one change is of too many organizations");
+}
+
 int64_t store_revision_next(struct store *s, const char *organization)
 {
+    note_moved(s, organization);
     statement_run(s, statement_begin(s, REVISION_NEXT, "t", organization));
     return one_number(s, statement_begin(s, REVISION, "t", organization));
 }
@@ -675,6 +781,7 @@ bool store_role_used(struct store *s, const char *organization, const char *name
 
 void store_role_touch(struct store *s, const char *organization, const char *name)
 {
+    note_moved(s, organization);
     statement_run(s, statement_begin(s, ROLE_TOUCH, "tt", organization, name));
     statement_run(s, statement_begin(s, REVISION_LATEST, "t", organization));
 }

@@ -32,10 +32,10 @@ struct fetcher {
     const struct fetcher_settings *settings;
     struct provider *provider; /* holds the long poll, or polls */
     struct provider *asker;    /* asks while the other one is held */
-    int64_t since, listed_ms;
-    char etag[WATCH_ETAG_MAX]; /* of what the keeper has, whichever of the two asked */
-    int64_t started_ms; /* when what we report was true: the request, or the last heartbeat */
-    bool round_trip, held, relist;
+    struct watch_position at;  /* where the keeper is, whichever of the two asked */
+    int64_t listed_ms;
+    uint64_t requests; /* begun so far */
+    bool held, relist;
     int failures;
     int64_t spare_ms; /* until then a refresh is answered by the last failure */
     char failure[256];
@@ -43,14 +43,32 @@ struct fetcher {
     uint32_t left_out_count;
 };
 
-static int report(struct fetcher *f, uint32_t type, const char *text)
+/* One request, or one poll with its heartbeats. */
+struct request {
+    struct fetcher *fetcher;
+    uint64_t number;  /* in the keeper's order */
+    int64_t begun_ms; /* clock_mono_ms */
+    bool quiet;      /* it is held and nothing but heartbeats came: another may be sent beside it */
+    bool superseded; /* the answer to one that began after it was taken: it counts no more */
+};
+
+/* What R brought is true as of STARTED_MS; ROUND_TRIP: R was sent then. */
+static int report(const struct request *r, uint32_t type, int64_t started_ms, bool round_trip,
+                  const char *text)
 {
     struct pipe_header header = {
         .type = type,
-        .flags = (f->held ? PIPE_HELD : 0U) | (f->round_trip ? PIPE_ROUND_TRIP : 0U),
-        .started_ms = f->started_ms,
+        .flags = (r->fetcher->held ? PIPE_HELD : 0U) | (round_trip ? PIPE_ROUND_TRIP : 0U),
+        .started_ms = started_ms,
+        .request = r->number,
     };
-    return pipe_send(f->settings->pipe, &header, text);
+    return pipe_send(r->fetcher->settings->pipe, &header, text);
+}
+
+static void begin(struct fetcher *f, struct request *r)
+{
+    *r = (struct request){.fetcher = f, .number = ++f->requests, .begun_ms = clock_mono_ms()};
+    report(r, PIPE_BEGIN, r->begun_ms, false, NULL);
 }
 
 /* --- records to messages --- */
@@ -113,7 +131,8 @@ static void leave_out(struct fetcher *f, const char *id, const char *why)
 /* A member that is not fit to be sent is left out and reported; the listing goes on. */
 static int send_member(void *arg, const cJSON *record)
 {
-    struct fetcher *f = arg;
+    struct request *r = arg;
+    struct fetcher *f = r->fetcher;
     char display[TEXT_MAX_LEN + 1], roles[PIPE_MAX / 2], permissions[PIPE_MAX / 2],
         message[PIPE_MAX];
     const char *why = "has too many roles or permissions";
@@ -125,9 +144,10 @@ static int send_member(void *arg, const cJSON *record)
         .display = text_clean(display, sizeof display, text_of(record, "name"), true),
     };
     size_t size = 0;
+    r->quiet = false;
     if (list_of(record, "roles", roles, sizeof roles, &m.roles) &&
         list_of(record, "permissions", permissions, sizeof permissions, &m.permissions))
-        size = pipe_encode_member(message, &m, &why);
+        size = pipe_encode_member(message, r->number, &m, &why);
     if (size == 0) {
         leave_out(f, m.id, why);
         return 0;
@@ -141,30 +161,26 @@ static int send_member(void *arg, const cJSON *record)
 
 static void send_reset(void *arg)
 {
-    struct fetcher *f = arg;
-    f->listed_ms = clock_mono_ms();
-    report(f, PIPE_RESET, NULL);
+    struct request *r = arg;
+    r->quiet = false;
+    r->fetcher->listed_ms = clock_mono_ms();
+    report(r, PIPE_RESET, r->begun_ms, true, NULL);
 }
 
+/* The first heartbeat answers the request itself: whoever wants a round trip has one. */
 static void heartbeat(void *arg)
 {
-    struct fetcher *f = arg;
-    f->held = true;
-    f->round_trip = false;
-    f->started_ms = clock_mono_ms();
-    report(f, PIPE_HEARD, NULL);
+    struct request *r = arg;
+    bool first = !r->quiet;
+    r->fetcher->held = r->quiet = true;
+    report(r, PIPE_HEARD, first ? r->begun_ms : clock_mono_ms(), first, NULL);
 }
 
 /* --- asking --- */
 
-static void begin(struct fetcher *f)
+static void failed(const struct request *r, const struct api_error *err)
 {
-    f->started_ms = clock_mono_ms();
-    f->round_trip = true;
-}
-
-static void failed(struct fetcher *f, const struct api_error *err)
-{
+    struct fetcher *f = r->fetcher;
     f->held = false;
     f->failures++;
     int64_t spare = err->retry_after_s * 1000LL;
@@ -172,40 +188,53 @@ static void failed(struct fetcher *f, const struct api_error *err)
     snprintf(f->failure, sizeof f->failure, "%.255s", err->message);
     if (f->failures == 1)
         log_line("%s: %s", f->settings->org->name, f->failure);
-    report(f, PIPE_FAILED, f->failure);
+    report(r, PIPE_FAILED, r->begun_ms, true, f->failure);
 }
 
-static void succeeded(struct fetcher *f)
+static void succeeded(const struct request *r)
 {
+    struct fetcher *f = r->fetcher;
     if (f->failures)
         log_line("%s: heard from again", f->settings->org->name);
     f->failures = 0;
-    report(f, PIPE_COMMIT, NULL);
+    report(r, PIPE_COMMIT, r->begun_ms, true, NULL);
 }
 
-/* Asks for what is new, without waiting, beside the poll that is held. */
-static void ask_now(struct fetcher *f)
+/* Says again why the organization could not be heard from. */
+static void repeat_failure(struct fetcher *f)
+{
+    struct request none = {.fetcher = f};
+    report(&none, PIPE_FAILED, clock_mono_ms(), false, f->failure);
+}
+
+/* Asks for what is new, without waiting. Returns true when there is an answer. */
+static bool ask_now(struct fetcher *f)
 {
     if (f->failures && clock_mono_ms() < f->spare_ms) {
-        report(f, PIPE_FAILED, f->failure);
-        return;
+        repeat_failure(f);
+        return false;
     }
     struct api_error err;
+    struct request r;
     struct provider_watcher watcher = {
-        .arg = f, .reset = send_reset, .member = send_member, .idle_fd = -1, .etag = f->etag};
-    begin(f);
-    if (provider_watch(f->asker, &f->since, 0, &watcher, &err) == API_OK)
-        succeeded(f);
+        .arg = &r, .reset = send_reset, .member = send_member, .idle_fd = -1};
+    begin(f, &r);
+    bool answered = provider_watch(f->asker, &f->at, 0, &watcher, &err) == API_OK;
+    if (answered)
+        succeeded(&r);
     else
-        failed(f, &err);
+        failed(&r, &err);
+    return answered;
 }
 
 /*
- * Takes the keeper's messages. Returns -1 when the keeper is gone, 1 when the held poll is to be
- * given up, 0 otherwise. While a request is under way (MAY_ASK is false) there is no point in
- * another one: the keeper asks again when the answer is not new enough for it.
+ * Takes the keeper's messages. UNDER_WAY is the request that waits for its answer meanwhile, or
+ * NULL. Returns -1 when the keeper is gone, 1 when UNDER_WAY is to be given up, 0 otherwise.
+ * Another request is sent beside a held poll only, and when it is answered, the poll's own answer
+ * may be older: the poll counts no more. While a request that is not held is under way there is no
+ * point in another one: the keeper asks again when the answer is not new enough for it.
  */
-static int take_messages(struct fetcher *f, bool may_ask)
+static int take_messages(struct fetcher *f, struct request *under_way)
 {
     bool refresh = false;
     for (;;) {
@@ -225,15 +254,15 @@ static int take_messages(struct fetcher *f, bool may_ask)
     }
     if (f->relist)
         return 1;
-    if (refresh && may_ask)
-        ask_now(f);
-    return 0;
+    if (refresh && (!under_way || under_way->quiet) && ask_now(f) && under_way)
+        under_way->superseded = true;
+    return under_way && under_way->superseded;
 }
 
 static int idle(void *arg)
 {
-    struct fetcher *f = arg;
-    return take_messages(f, f->held);
+    struct request *r = arg;
+    return take_messages(r->fetcher, r);
 }
 
 /* --- the loop --- */
@@ -261,7 +290,7 @@ static int rest(struct fetcher *f, int64_t wait_ms)
     while (!f->relist && (left = end - clock_mono_ms()) > 0) {
         struct pollfd p = {.fd = f->settings->pipe, .events = POLLIN};
         int n = poll(&p, 1, left < 60000 ? (int)left : 60000);
-        if (n > 0 && take_messages(f, true) < 0)
+        if (n > 0 && take_messages(f, NULL) < 0)
             return -1;
     }
     return 0;
@@ -272,34 +301,32 @@ static int rest(struct fetcher *f, int64_t wait_ms)
 static int64_t turn(struct fetcher *f)
 {
     struct api_error err = {0};
-    struct provider_watcher watcher = {.arg = f,
+    struct request r;
+    struct provider_watcher watcher = {.arg = &r,
                                        .reset = send_reset,
                                        .member = send_member,
                                        .heard = heartbeat,
                                        .idle = idle,
-                                       .idle_fd = f->settings->pipe,
-                                       .etag = f->etag};
-    if (f->relist || clock_mono_ms() - f->listed_ms > FULL_MS) {
-        f->since = 0;
-        f->etag[0] = '\0';
-    }
+                                       .idle_fd = f->settings->pipe};
+    if (f->relist || clock_mono_ms() - f->listed_ms > FULL_MS)
+        f->at = (struct watch_position){0};
     f->relist = false;
-    begin(f);
-    int64_t since = f->since, begun = f->started_ms;
-    enum api_status status = provider_watch(f->provider, &since, HOLD_MS, &watcher, &err);
+    begin(f, &r);
+    struct watch_position at = f->at;
+    enum api_status status = provider_watch(f->provider, &at, HOLD_MS, &watcher, &err);
     if (status == API_STOPPED)
-        return f->relist ? 0 : -1;
+        return f->relist || r.superseded ? 0 : -1;
     if (status != API_OK) {
-        failed(f, &err);
+        failed(&r, &err);
         return back_off(f, err.retry_after_s);
     }
-    bool no_news = since > 0 && since == f->since;
-    f->since = since;
-    succeeded(f);
+    bool no_news = at.revision > 0 && at.revision == f->at.revision;
+    f->at = at;
+    succeeded(&r);
     f->held = false;
-    if (since == 0)
+    if (at.revision == 0)
         return jitter(f->settings->poll_ms);
-    return no_news && clock_mono_ms() - begun < NO_NEWS_MS ? NO_NEWS_MS : 0;
+    return no_news && clock_mono_ms() - r.begun_ms < NO_NEWS_MS ? NO_NEWS_MS : 0;
 }
 
 static bool open_providers(struct fetcher *f, struct api_error *err)
@@ -315,11 +342,12 @@ static bool open_providers(struct fetcher *f, struct api_error *err)
  * it is asked, until it is ended. */
 static void excuse(struct fetcher *f, const struct api_error *err)
 {
-    failed(f, err);
+    struct request none = {.fetcher = f};
+    failed(&none, err);
     f->spare_ms = INT64_MAX;
     while (rest(f, INT32_MAX) == 0) {
         f->relist = false;
-        report(f, PIPE_FAILED, f->failure);
+        repeat_failure(f);
     }
 }
 

@@ -388,22 +388,59 @@ static void take_failure(struct keeper *k, struct keeper_org *o, const char *tex
     confirm_server_settle(k, o);
 }
 
+/* A number that is neither the next nor the first is none: what is said in its name is void. */
+static void begin_request(struct keeper_org *o, uint64_t request)
+{
+    if (request != 1 && request != o->begun + 1)
+        return;
+    if (request ==
+        1) { /* the fetcher before has ended, and its last message was read before this */
+        o->answered = 0;
+        listing_begin(&o->incoming, LISTING_CHANGES);
+    }
+    o->begun = request;
+}
+
+/* True when H answers a request that began, and after the last one that was answered. */
+static bool in_order(const struct keeper_org *o, const struct pipe_header *h)
+{
+    bool answers = h->type == PIPE_RESET || h->type == PIPE_MEMBER || h->type == PIPE_COMMIT ||
+                   h->type == PIPE_HEARD;
+    return !answers || (h->request > o->answered && h->request <= o->begun);
+}
+
+/* What came in answer to another request is not part of this one's. */
+static void receive(struct keeper_org *o, const struct pipe_header *h)
+{
+    if (h->request == o->incoming_request)
+        return;
+    listing_begin(&o->incoming, LISTING_CHANGES);
+    o->incoming_request = h->request;
+}
+
 static int take_message(struct keeper *k, struct keeper_org *o, const void *message, size_t size)
 {
     struct pipe_header h;
     int64_t now = clock_mono_ms();
-    if (!pipe_decode(message, size, &h))
+    if (!pipe_decode(message, size, &h) || !in_order(o, &h))
         return 0;
     if (h.started_ms < 0 || h.started_ms > now)
         h.started_ms = now;
     switch (h.type) {
+    case PIPE_BEGIN:
+        begin_request(o, h.request);
+        break;
     case PIPE_RESET:
+        receive(o, &h);
         listing_begin(&o->incoming, LISTING_COMPLETE);
         break;
     case PIPE_MEMBER:
+        receive(o, &h);
         listing_add(&o->incoming, o->config->name, message, size);
         break;
     case PIPE_COMMIT:
+        receive(o, &h);
+        o->answered = h.request;
         return commit(k, o, &h);
     case PIPE_FAILED:
         take_failure(k, o, pipe_text(message, size));

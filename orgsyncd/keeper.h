@@ -79,6 +79,10 @@ struct keeper_org {
     struct roster roster;
     struct listing incoming; /* what came since the last commit */
 
+    /* Order, see pipe.h: the number of the request that began last, of the last one whose answer
+     * was taken, or not taken for what it said, and of the one that INCOMING answers. */
+    uint64_t begun, answered, incoming_request;
+
     enum org_link link;
     enum org_listing listing;
     enum brake_mode brake; /* for the next complete listing */

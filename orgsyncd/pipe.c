@@ -62,7 +62,8 @@ static bool put_list(char **p, const char *end, const struct text_list *list)
     return true;
 }
 
-size_t pipe_encode_member(void *buffer, const struct pipe_member *m, const char **why)
+size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_member *m,
+                          const char **why)
 {
     if (m->roles.count > PIPE_STRINGS_MAX || m->permissions.count > PIPE_STRINGS_MAX) {
         *why = "has too many roles or permissions";
@@ -70,7 +71,7 @@ size_t pipe_encode_member(void *buffer, const struct pipe_member *m, const char 
     }
     if ((*why = member_fault(m)) != NULL)
         return 0;
-    struct pipe_header header = {.type = PIPE_MEMBER};
+    struct pipe_header header = {.type = PIPE_MEMBER, .request = request};
     struct member_fields fields = {m->state, (uint16_t)m->roles.count,
                                    (uint16_t)m->permissions.count};
     char *p = (char *)buffer + STRINGS_AT, *end = (char *)buffer + PIPE_MAX;
@@ -107,7 +108,7 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header)
     if (size < sizeof *header || size > PIPE_MAX)
         return false;
     memcpy(header, buffer, sizeof *header);
-    return header->type >= PIPE_RESET && header->type <= PIPE_RELIST;
+    return header->type >= PIPE_RESET && header->type <= PIPE_BEGIN;
 }
 
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why)

@@ -24,7 +24,9 @@ enum pipe_type {
     PIPE_FAILED,    /* could not hear from the organization: the text says why; what came is void */
     /* keeper to fetcher */
     PIPE_REFRESH, /* ask now */
-    PIPE_RELIST   /* list everything again now */
+    PIPE_RELIST,  /* list everything again now */
+    /* fetcher to keeper */
+    PIPE_BEGIN /* a request is about to be sent: REQUEST is its number */
 };
 
 enum pipe_flag {
@@ -32,10 +34,17 @@ enum pipe_flag {
     PIPE_ROUND_TRIP = 2 /* STARTED is when a request was sent; without it, when a heartbeat came */
 };
 
+/*
+ * Order: a fetcher numbers its requests 1, 2, 3 and says PIPE_BEGIN before it sends one; RESET,
+ * MEMBER, COMMIT and HEARD carry the number of the request that they answer. When one is committed,
+ * everything that answers a request that began before it is void. A fetcher that was started anew
+ * begins at 1 again.
+ */
 struct pipe_header {
     uint32_t type;
     uint32_t flags;
     int64_t started_ms; /* clock_mono_ms */
+    uint64_t request;   /* 0 in what is about none */
 };
 
 /* Strings point into the message. */
@@ -46,10 +55,12 @@ struct pipe_member {
 };
 
 /*
- * Builds PIPE_MEMBER in BUFFER (PIPE_MAX bytes). Returns its size, or 0 with *WHY a static text
- * when M is not fit to be sent, by the same rules by which pipe_decode_member refuses it.
+ * Builds PIPE_MEMBER, which answers REQUEST, in BUFFER (PIPE_MAX bytes). Returns its size, or 0
+ * with *WHY a static text when M is not fit to be sent, by the same rules by which
+ * pipe_decode_member refuses it.
  */
-size_t pipe_encode_member(void *buffer, const struct pipe_member *m, const char **why);
+size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_member *m,
+                          const char **why);
 
 /* Sends a message without strings, or PIPE_FAILED with TEXT. Blocks. Returns 0, or -1 with errno.
  */

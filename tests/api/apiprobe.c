@@ -1,11 +1,11 @@
 /*
  * Runs the provider contract from the command line, for the tests:
  *   apiprobe [SETTING=VALUE]... OPERATION [ARGUMENT=VALUE]...   prints each record as a line of
- * JSON apiprobe [SETTING=VALUE]... watch SINCE WAIT_MS [ROUNDS]    prints reset, heard, member,
- * done Settings: provider url token org ca proxy timeout, and option.NAME=VALUE; progress=N prints
- * what the provider tells of a long wait and stops it at the Nth time. While it waits, a line on
- * standard input that says "ask" runs whoami over a second provider, "stop" stops. The exit status
- * is the enum api_status.
+ * JSON apiprobe [SETTING=VALUE]... watch SINCE WAIT_MS [ROUNDS [CURSOR]] prints reset, heard,
+ * member, done Settings: provider url token org ca proxy timeout, and option.NAME=VALUE; progress=N
+ * prints what the provider tells of a long wait and stops it at the Nth time. While it waits, a
+ * line on standard input that says "ask" runs whoami over a second provider, "stop" stops. The exit
+ * status is the enum api_status.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -19,7 +19,6 @@
 #define OPTIONS_MAX 8
 
 static struct provider_arg options[OPTIONS_MAX + 1];
-static char etag[WATCH_ETAG_MAX];
 static struct provider_settings settings = {.provider = "native", .options = options};
 
 static long progress_left;
@@ -80,16 +79,17 @@ static int watch(struct provider *p, char **argv, int argc)
                                        .member = print_record,
                                        .heard = say_heard,
                                        .idle = on_idle,
-                                       .idle_fd = isatty(STDIN_FILENO) ? -1 : STDIN_FILENO,
-                                       .etag = etag};
+                                       .idle_fd = isatty(STDIN_FILENO) ? -1 : STDIN_FILENO};
     struct api_error err;
-    int64_t since = argc > 0 ? strtoll(argv[0], NULL, 10) : 0;
+    struct watch_position at = {.revision = argc > 0 ? strtoll(argv[0], NULL, 10) : 0};
     int wait_ms = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
     long rounds = argc > 2 ? strtol(argv[2], NULL, 10) : 1;
+    if (argc > 3)
+        snprintf(at.cursor, sizeof at.cursor, "%s", argv[3]);
     for (; rounds > 0; rounds--) {
-        if (provider_watch(p, &since, wait_ms, &watcher, &err) != API_OK)
+        if (provider_watch(p, &at, wait_ms, &watcher, &err) != API_OK)
             return report(&err);
-        printf("done %lld\n", (long long)since);
+        printf("done %lld%s%s\n", (long long)at.revision, *at.cursor ? " " : "", at.cursor);
     }
     return 0;
 }

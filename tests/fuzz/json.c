@@ -40,9 +40,10 @@ static int take(void *arg, const cJSON *record)
 static void make_records(const struct operation *operation, const struct answer *answer)
 {
     struct fetcher fetcher = {.settings = &settings};
+    struct request request = {.fetcher = &fetcher};
     struct api_error err = {0};
     if (operation->fields &&
-        engine_records(operation, answer, take, &fetcher, NULL, &err) != API_OK)
+        engine_records(operation, answer, take, &request, NULL, &err) != API_OK)
         assert(err.message[0] && json_utf8(err.message, strlen(err.message)));
 }
 

@@ -19,7 +19,7 @@ static void check_member(const char *message, size_t size)
     assert(remote_id_valid(m.id) && text_valid(m.email) && text_valid(m.username) &&
            text_valid(m.display));
     assert(m.roles.count <= PIPE_STRINGS_MAX && m.permissions.count <= PIPE_STRINGS_MAX);
-    assert(pipe_encode_member(again, &m, &why) == size);
+    assert(pipe_encode_member(again, 1, &m, &why) == size);
     size_t head = sizeof(struct pipe_header);
     assert(memcmp(again + head, message + head, size - head) == 0);
     struct roster roster = {0};

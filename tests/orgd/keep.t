@@ -31,9 +31,9 @@ SQL
 org=org_00000000000000000001
 tables='SELECT * FROM users; SELECT id, name, created_at, revision FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at FROM invitations; SELECT key, hex(secret_hash), last_four, user_id, organization_id, role, name, test, created_at FROM tokens'
 sql "$tables" > "$T/before"
-out=$("$ORGD" check --data "$DATA" 2>&1); is "$? ${out#orgd: }" "1 $DATA: has schema version 1; start orgd once, which migrates it to 3" 'check says that it is old'
+out=$("$ORGD" check --data "$DATA" 2>&1); is "$? ${out#orgd: }" "1 $DATA: has schema version 1; start orgd once, which migrates it to 4" 'check says that it is old'
 orgd_start
-is "$(sql 'PRAGMA user_version')" 3 'a start migrates version 1'
+is "$(sql 'PRAGMA user_version')" 4 'a start migrates version 1'
 sql "$tables" > "$T/after"
 ok 'every row is what it was' cmp "$T/before" "$T/after"
 is "$(grep -c 'First start' "$T/orgd.out")" 0 'and it is no first start'

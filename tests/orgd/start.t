@@ -20,7 +20,7 @@ is "$(field '"\(.user.email) \(.user.username)"')" 'Ann@Example.org ann' 'the fi
 is "$(stat -c %a "$DATA")" 600 'the data file has mode 600'
 is "$(stat -c %a "$DATA-wal")" 600 'and so has its log'
 is "$(stat -c %a "$SOCKET")" 666 'everybody may connect to the socket'
-is "$(sql 'PRAGMA journal_mode; PRAGMA user_version' | paste -sd' ')" 'wal 3' 'WAL, schema version 3'
+is "$(sql 'PRAGMA journal_mode; PRAGMA user_version' | paste -sd' ')" 'wal 4' 'WAL, schema version 4'
 
 refused 1 'another server is listening' 'socket in use' --data "$T/other.db" --socket "$SOCKET"
 ok 'and no data file is made then' test ! -e "$T/other.db"

@@ -46,7 +46,11 @@ static struct config config = {
 static struct local_ids *local;
 static pid_t keeper;
 static int fetcher, listener;
-static int beta; /* the fetcher's end of a second organization; -1 = there is none */
+static int beta;      /* the fetcher's end of a second organization; -1 = there is none */
+static uint64_t turn; /* the number of the request that is answered; 0: none was begun */
+static bool answered;
+static uint64_t beta_turn; /* the same of the other fetcher */
+static bool beta_answered;
 
 /* --- the keeper --- */
 
@@ -97,6 +101,8 @@ static void start_keeper(void)
     beta = second[1];
     close(listener);
     fetcher = pair[1];
+    turn = beta_turn = 0;
+    answered = beta_answered = true;
 }
 
 /* Everything that was said is taken by then. Returns the exit status. */
@@ -139,17 +145,36 @@ static void say(const void *message, size_t size)
     assert_int_equal(send(fetcher, message, size, MSG_NOSIGNAL), (ssize_t)size);
 }
 
-static void say_header(uint32_t type)
+/* What is said in answer to the request NUMBER, as of MS ago. */
+static void say_of(uint64_t number, uint32_t type, int64_t ms)
 {
-    struct pipe_header h = {.type = type, .flags = PIPE_ROUND_TRIP, .started_ms = clock_mono_ms()};
+    struct pipe_header h = {.type = type,
+                            .flags = PIPE_ROUND_TRIP,
+                            .started_ms = clock_mono_ms() - ms,
+                            .request = number};
     say(&h, sizeof h);
 }
 
-/* A member as it stands, checked by nobody here. */
+/* Begins a request, if the last one was answered. */
+static void say_begin(void)
+{
+    if (answered)
+        say_of(++turn, PIPE_BEGIN, 0);
+    answered = false;
+}
+
+static void say_header(uint32_t type)
+{
+    say_begin();
+    say_of(turn, type, 0);
+    answered = type == PIPE_COMMIT;
+}
+
+/* A member as it stands, checked by nobody here, in answer to the request under way. */
 static size_t make_member(char *message, uint32_t state, const char *id, const char *username,
                           const char *role)
 {
-    struct pipe_header h = {.type = PIPE_MEMBER};
+    struct pipe_header h = {.type = PIPE_MEMBER, .request = turn};
     struct {
         uint32_t state;
         uint16_t roles, permissions;
@@ -168,6 +193,7 @@ static size_t make_member(char *message, uint32_t state, const char *id, const c
 static void say_member(const char *id, const char *username)
 {
     char message[PIPE_MAX];
+    say_begin();
     say(message, make_member(message, MEMBER_ACTIVE, id, username, "admin"));
 }
 
@@ -314,9 +340,10 @@ static void impossible_times(void **state)
         say_header(PIPE_RESET);
         say_member("usr_ada", "ada");
         for (uint32_t type = PIPE_COMMIT; type <= PIPE_FAILED; type++) {
-            struct pipe_header h = {type, PIPE_ROUND_TRIP, times[i]};
+            struct pipe_header h = {type, PIPE_ROUND_TRIP, times[i], turn};
             say(&h, sizeof h);
         }
+        answered = true;
     }
     assert_int_equal(end_keeper(), FETCHER_GONE);
     struct snapshot s;
@@ -350,6 +377,7 @@ static void say_change(enum member_state state, int i, const char *role)
 {
     char message[PIPE_MAX], id[16];
     snprintf(id, sizeof id, "m%d", i);
+    say_begin();
     say(message, make_member(message, state, id, id, role));
     say_header(PIPE_COMMIT);
 }
@@ -564,11 +592,10 @@ static void time_ahead(void **state)
     (void)state;
     struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH, .wait_ms = 200};
     struct confirm_reply reply;
-    struct pipe_header h = {PIPE_COMMIT, PIPE_ROUND_TRIP, clock_mono_ms() + 3600000};
     start_keeper();
     say_header(PIPE_RESET);
     say_member("usr_ada", "ada");
-    say(&h, sizeof h);
+    say_of(turn, PIPE_COMMIT, -3600000);
     assert_int_equal(ask(CONFIRM_FRESH, 10000).status, CONFIRM_YES);
     usleep(100000);
     assert_int_equal(confirm_ask(PATH_CONFIRM, &request, 20000, &reply), 0);
@@ -666,6 +693,130 @@ static void acceptance_ends(void **state)
     assert_int_equal(count_admins(30), 10);
 }
 
+/* Is bob a member, and has he ROLE, in what is published? */
+static bool bob_has(const char *role)
+{
+    struct snapshot s;
+    struct snapshot_user user;
+    struct snapshot_class class;
+    const char *why;
+    if (snapshot_open(&s, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
+        return false;
+    bool has = snapshot_user_by_name(&s, "bob", 3, &user) == SNAPSHOT_OK &&
+               user.state == MEMBER_ACTIVE &&
+               snapshot_class(&s, user.class_ref, &class) == SNAPSHOT_OK &&
+               text_list_has(&class.roles, role);
+    snapshot_close(&s);
+    return has;
+}
+
+static void say_bob(uint64_t number, uint32_t state, const char *role)
+{
+    char message[PIPE_MAX];
+    uint64_t of = turn;
+    turn = number;
+    say(message, make_member(message, state, "usr_bob", "bob", role));
+    turn = of;
+}
+
+/* Bob is a member, and the request 2 is under way, which began before that was heard. */
+static void start_with_bob(void)
+{
+    start_keeper();
+    say_of(1, PIPE_BEGIN, 60000);
+    say_of(1, PIPE_RESET, 60000);
+    say_bob(1, MEMBER_ACTIVE, "member");
+    say_of(1, PIPE_COMMIT, 60000);
+    say_of(2, PIPE_BEGIN, 60000);
+}
+
+/* The answer to a request that began before one that was answered is void, its heartbeats too. */
+static void older_answer(void **state)
+{
+    (void)state;
+    struct confirm_request fresh_one = {
+        .magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH, .wait_ms = 300, .max_age_ms = 10000};
+    struct confirm_reply reply;
+    start_with_bob();
+    say_bob(2, MEMBER_ACTIVE, "admin"); /* on its way */
+    say_of(3, PIPE_BEGIN, 50000);
+    say_bob(3, MEMBER_ACTIVE, "guest");
+    say_of(3, PIPE_COMMIT, 50000);
+    say_bob(2, MEMBER_ACTIVE, "admin");
+    say_of(2, PIPE_COMMIT, 0);
+    say_of(2, PIPE_HEARD, 0);
+    assert_int_equal(confirm_ask(PATH_CONFIRM, &fresh_one, 20000, &reply), 0);
+    assert_int_equal(reply.status, CONFIRM_NO);
+    say_of(2, PIPE_RESET, 0);
+    say_bob(2, MEMBER_ACTIVE, "admin");
+    say_of(2, PIPE_COMMIT, 0);
+    say_of(3, PIPE_COMMIT, 0); /* one answer to each */
+    assert_int_equal(confirm_ask(PATH_CONFIRM, &fresh_one, 20000, &reply), 0);
+    assert_int_equal(reply.status, CONFIRM_NO);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(bob_has("guest"));
+}
+
+/* Records that answer one request are not part of the answer to another. */
+static void mixed_answers(void **state)
+{
+    (void)state;
+    start_with_bob();
+    say_of(2, PIPE_RESET, 0);
+    say_bob(2, MEMBER_ACTIVE, "admin");
+    say_of(3, PIPE_BEGIN, 0);
+    say_of(3, PIPE_COMMIT, 0); /* nothing new; of what 2 lists it knows nothing */
+    say_of(4, PIPE_BEGIN, 0);
+    say_of(4, PIPE_COMMIT, 0);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(bob_has("member"));
+}
+
+/* An older request whose answer comes first counts. */
+static void earlier_answer(void **state)
+{
+    (void)state;
+    start_with_bob();
+    say_of(3, PIPE_BEGIN, 0);
+    say_bob(2, MEMBER_ACTIVE, "admin");
+    say_of(2, PIPE_COMMIT, 0);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(bob_has("admin"));
+}
+
+/* Numbers of requests that never began are none, and what is said in their name is not taken; a
+ * fetcher that was started anew begins at 1. */
+static void invented_requests(void **state)
+{
+    (void)state;
+    const uint64_t none[] = {0, 1, 3, 99, UINT64_MAX};
+    start_with_bob();
+    say_of(0, PIPE_BEGIN, 0);
+    say_of(99, PIPE_BEGIN, 0);
+    say_of(UINT64_MAX, PIPE_BEGIN, 0);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        say_bob(none[i], MEMBER_ACTIVE, "admin");
+        say_of(none[i], PIPE_COMMIT, 0);
+    }
+    say_of(2, PIPE_COMMIT, 0);
+    say_of(3, PIPE_BEGIN, 0);
+    say_bob(3, MEMBER_ACTIVE, "guest");
+    say_of(3, PIPE_COMMIT, 0);
+    for (int i = 0; i < 3000 && !bob_has("guest"); i++)
+        usleep(10000);
+    assert_true(bob_has("guest"));
+    say_bob(4, MEMBER_ACTIVE, "admin"); /* a fetcher that ends in mid-sentence */
+    say_of(0, PIPE_FAILED, 0);
+    say_of(1, PIPE_BEGIN, 0);
+    say_of(1, PIPE_RESET, 0);
+    say_bob(1, MEMBER_ACTIVE, "member");
+    say_of(1, PIPE_COMMIT, 0);
+    say_of(2, PIPE_BEGIN, 0);
+    say_of(2, PIPE_COMMIT, 0);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(bob_has("member"));
+}
+
 /* A snapshot that was put back from a backup is not confirmed, but replaced. */
 static void old_snapshot(void **state)
 {
@@ -759,8 +910,14 @@ static void many_members(void **state)
 static void swap_fetchers(void)
 {
     int other = beta;
+    uint64_t other_turn = beta_turn;
+    bool other_answered = beta_answered;
     beta = fetcher;
+    beta_turn = turn;
+    beta_answered = answered;
     fetcher = other;
+    turn = other_turn;
+    answered = other_answered;
 }
 
 /* How long a login of a member of beta's waits, in ms. */
@@ -834,6 +991,7 @@ static void flood(void **state)
         }
         char message[PIPE_MAX];
         snprintf(id, sizeof id, "b%d", i);
+        say_begin();
         say(message, make_member(message, MEMBER_REMOVED, id, id, "admin"));
         say_header(PIPE_COMMIT);
         usleep(5000);
@@ -929,6 +1087,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(local_names, fresh, clean_up),
         cmocka_unit_test_setup_teardown(malformed_members, fresh, clean_up),
         cmocka_unit_test_setup_teardown(out_of_order, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(older_answer, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(mixed_answers, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(earlier_answer, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(invented_requests, fresh, clean_up),
         cmocka_unit_test_setup_teardown(impossible_times, fresh, clean_up),
         cmocka_unit_test_setup_teardown(removed_together, fresh, clean_up),
         cmocka_unit_test_setup_teardown(lost_one_by_one, fresh, clean_up),

@@ -22,10 +22,11 @@ static void round_trip(void **state)
     const char *why;
     struct pipe_member m;
     struct pipe_header h;
-    size_t size = pipe_encode_member(buffer, &ann, &why);
+    size_t size = pipe_encode_member(buffer, 7, &ann, &why);
     assert_true(size > 0);
     assert_true(pipe_decode(buffer, size, &h));
     assert_int_equal(h.type, PIPE_MEMBER);
+    assert_int_equal(h.request, 7);
     assert_true(pipe_decode_member(buffer, size, &m, &why));
     assert_string_equal(m.id, "usr_01");
     assert_string_equal(m.email, "ann@acme.example");
@@ -43,7 +44,7 @@ static void cut_and_padded(void **state)
     char buffer[PIPE_MAX] = {0};
     const char *why;
     struct pipe_member m;
-    size_t size = pipe_encode_member(buffer, &ann, &why);
+    size_t size = pipe_encode_member(buffer, 7, &ann, &why);
     for (size_t n = 0; n < size; n++)
         assert_false(pipe_decode_member(buffer, n, &m, &why));
     assert_false(pipe_decode_member(buffer, size + 1, &m, &why));
@@ -70,7 +71,7 @@ static void unfit_members(void **state)
     bad[9].state = 5;
     for (int i = 0; i < 10; i++) {
         const char *why = NULL;
-        assert_int_equal(pipe_encode_member(buffer, &bad[i], &why), 0);
+        assert_int_equal(pipe_encode_member(buffer, 7, &bad[i], &why), 0);
         assert_non_null(why);
     }
     static char many[2 * (PIPE_STRINGS_MAX + 1)];
@@ -79,9 +80,9 @@ static void unfit_members(void **state)
     struct pipe_member crowded = ann;
     const char *why;
     crowded.roles = (struct text_list){many, PIPE_STRINGS_MAX};
-    assert_true(pipe_encode_member(buffer, &crowded, &why) > 0);
+    assert_true(pipe_encode_member(buffer, 7, &crowded, &why) > 0);
     crowded.roles.count++;
-    assert_int_equal(pipe_encode_member(buffer, &crowded, &why), 0);
+    assert_int_equal(pipe_encode_member(buffer, 7, &crowded, &why), 0);
 }
 
 /* The same faults in a message that did not come through our encoder. */
@@ -91,7 +92,7 @@ static void unfit_messages(void **state)
     char buffer[PIPE_MAX], copy[PIPE_MAX];
     const char *why;
     struct pipe_member m;
-    size_t size = pipe_encode_member(buffer, &ann, &why);
+    size_t size = pipe_encode_member(buffer, 7, &ann, &why);
     size_t text = sizeof(struct pipe_header) + 8;
     for (size_t i = text; i < size; i++) { /* a control character anywhere */
         memcpy(copy, buffer, size);
