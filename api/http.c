@@ -28,6 +28,8 @@ struct http {
     const char *ca_file;
     const char *proxy;
     int timeout_ms;
+    void (*alive)(void *arg);
+    void *alive_arg;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -180,6 +182,8 @@ struct http *http_open(const struct provider_settings *settings, struct api_erro
     }
     h->ca_file = settings->ca_file;
     h->proxy = settings->proxy ? settings->proxy : "";
+    h->alive = settings->alive;
+    h->alive_arg = settings->alive_arg;
     h->timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : HTTP_TIMEOUT_MS;
     const char *fault = base_parse(h, settings->url);
     if (!fault) {
@@ -510,6 +514,8 @@ static CURLcode perform(struct transfer *t)
             result = msg ? msg->data.result : CURLE_OUT_OF_MEMORY;
             break;
         }
+        if (t->http->alive)
+            t->http->alive(t->http->alive_arg);
         if ((t->stream || t->file) && !attend(t))
             break;
         if (curl_multi_poll(multi, watch ? &extra : NULL, watch, 1000, NULL) != CURLM_OK)

@@ -98,6 +98,9 @@ struct provider_settings {
         *options;                /* what only one vendor has; ends with a NULL name; or NULL */
     provider_progress *progress; /* or NULL */
     void *progress_arg;
+    void (*alive)(void *arg); /* called about once a second, or more often, while a request is under
+                                 way; or NULL */
+    void *alive_arg;
 };
 
 /* Is there a provider of that name? */

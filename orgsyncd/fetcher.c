@@ -41,7 +41,20 @@ struct fetcher {
     char failure[256];
     uint64_t left_out[LEFT_OUT_MAX]; /* hashes of the lines */
     uint32_t left_out_count;
+    int64_t beat_ms; /* of the last sign of life */
 };
+
+/* A sign of life, when one is due. */
+static void beat(void *arg)
+{
+    struct fetcher *f = arg;
+    struct pipe_header header = {.type = PIPE_ALIVE};
+    int64_t now = clock_mono_ms();
+    if (now - f->beat_ms < PIPE_BEAT_MS)
+        return;
+    f->beat_ms = now;
+    pipe_send(f->settings->pipe, &header, NULL);
+}
 
 /* One request, or one poll with its heartbeats. */
 struct request {
@@ -145,6 +158,7 @@ static int send_member(void *arg, const cJSON *record)
     };
     size_t size = 0;
     r->quiet = false;
+    beat(f);
     if (list_of(record, "roles", roles, sizeof roles, &m.roles) &&
         list_of(record, "permissions", permissions, sizeof permissions, &m.permissions))
         size = pipe_encode_member(message, r->number, &m, &why);
@@ -289,7 +303,8 @@ static int rest(struct fetcher *f, int64_t wait_ms)
     int64_t end = clock_mono_ms() + wait_ms, left;
     while (!f->relist && (left = end - clock_mono_ms()) > 0) {
         struct pollfd p = {.fd = f->settings->pipe, .events = POLLIN};
-        int n = poll(&p, 1, left < 60000 ? (int)left : 60000);
+        int n = poll(&p, 1, left < PIPE_BEAT_MS ? (int)left : PIPE_BEAT_MS);
+        beat(f);
         if (n > 0 && take_messages(f, NULL) < 0)
             return -1;
     }
@@ -333,6 +348,8 @@ static bool open_providers(struct fetcher *f, struct api_error *err)
 {
     struct provider_settings settings = config_provider(f->settings->org);
     settings.token = f->settings->token;
+    settings.alive = beat;
+    settings.alive_arg = f;
     f->provider = provider_open(&settings, err);
     f->asker = f->provider ? provider_open(&settings, err) : NULL;
     return f->asker != NULL;

@@ -457,6 +457,12 @@ static int take_message(struct keeper *k, struct keeper_org *o, const void *mess
     return 0;
 }
 
+static bool hung_up(int pipe)
+{
+    struct pollfd p = {.fd = pipe, .events = POLLRDHUP};
+    return poll(&p, 1, 0) != 0;
+}
+
 /* Returns -1 when the fetcher is gone or something cannot be kept. */
 static int drain_pipe(struct keeper *k, struct keeper_org *o)
 {
@@ -465,6 +471,9 @@ static int drain_pipe(struct keeper *k, struct keeper_org *o)
         ssize_t n = recv(o->pipe, message, sizeof message, MSG_DONTWAIT);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             return 0;
+        o->silent_ms = 0;
+        if (n == 0 && !hung_up(o->pipe))
+            continue; /* a packet without a byte, not the end */
         if (n <= 0) {
             log_line("%s: its fetcher is gone", o->config->name);
             return -1;
@@ -473,6 +482,36 @@ static int drain_pipe(struct keeper *k, struct keeper_org *o)
             return -1;
     }
     return 0;
+}
+
+/* --- silence --- */
+
+/* The organization counts as down, and the supervisor starts its fetcher again. Each time in a row
+ * that has twice the patience, so that what takes long (a huge file, a slow machine) gets done. */
+static void silent(struct keeper *k, struct keeper_org *o)
+{
+    o->silent_ms = 0;
+    o->silences++;
+    take_failure(k, o, KEEPER_SILENCE_TEXT);
+    sigqueue(getppid(), KEEPER_SILENT, (union sigval){.sival_int = (int)(o - k->org)});
+}
+
+/* Counts the time since the last round as silence of those who said nothing: at most a beat of it,
+ * so that nobody is silent because the machine slept, or because the keeper was busy or stopped. */
+static void count_silence(struct keeper *k)
+{
+    int64_t now = clock_mono_ms(), passed = now - k->round_ms;
+    passed = passed < PIPE_BEAT_MS ? passed : PIPE_BEAT_MS;
+    k->round_ms = now;
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        struct keeper_org *o = &k->org[i];
+        if (!o->failure[0])
+            o->silences = 0;
+        /* While its answer is worked off nothing is read from it. */
+        o->silent_ms = o->merge.phase == MERGE_IDLE ? o->silent_ms + passed : 0;
+        if (o->silent_ms > (int64_t)PIPE_SILENT_MS << (o->silences < 5 ? o->silences : 5))
+            silent(k, o);
+    }
 }
 
 /* --- the loop --- */
@@ -518,8 +557,8 @@ static int wait_ms(const struct keeper *k)
         deadline = k->begun_ms + FIRST_ANSWER_MS;
     if (k->watchdog_ms > 0 && deadline > now + k->watchdog_ms / 2)
         deadline = now + k->watchdog_ms / 2;
-    if (deadline == INT64_MAX)
-        return -1;
+    if (deadline > now + PIPE_BEAT_MS)
+        deadline = now + PIPE_BEAT_MS;
     return deadline > now ? (int)(deadline - now) : 0;
 }
 
@@ -561,6 +600,7 @@ static int serve(struct keeper *k, const struct pollfd *p)
 static int loop(struct keeper *k, int signals)
 {
     static struct pollfd p[FIRST_ORG + SNAPSHOT_ORGS_MAX + CLIENTS_MAX];
+    k->round_ms = clock_mono_ms();
     while (!all_done(k)) {
         nfds_t n = fill_poll(k, signals, p);
         if (poll(p, n, wait_ms(k)) < 0 && errno != EINTR)
@@ -569,6 +609,7 @@ static int loop(struct keeper *k, int signals)
             return 0;
         if (serve(k, p) < 0 || k->failed)
             return -1;
+        count_silence(k);
         feed_watchdog(k);
     }
     return 0;

@@ -41,6 +41,10 @@ int keeper_run(const struct keeper_settings *settings);
 /* What the keeper sends its parent: once when it serves, then as often as the watchdog wants. Only
  * root could forge it. */
 #define KEEPER_ALIVE SIGUSR1
+/* And, with the organization's place in the configuration as its value, when a fetcher was silent
+ * for too long: it is to be killed and started again. Queued, so that none is lost. */
+#define KEEPER_SILENT       SIGRTMIN
+#define KEEPER_SILENCE_TEXT "its fetcher was silent for too long"
 
 #define CLIENTS_MAX 256
 /* Of one user who is not root. */
@@ -105,6 +109,8 @@ struct keeper_org {
     char failure[CONFIRM_TEXT_LEN]; /* what went wrong last, "" = nothing */
     char held[CONFIRM_TEXT_LEN];    /* what the brake holds, "" = nothing */
     uint32_t held_count;            /* from how many members */
+    int64_t silent_ms;              /* how long nothing has come from its fetcher, */
+    int silences;       /* and how often that was too long since its last listing or changes */
     uint64_t failures;  /* how often it could not be heard from, or its word not be taken */
     int64_t listing_ms; /* how long the last complete listing took, up to the snapshot */
 };
@@ -140,6 +146,7 @@ struct keeper {
     uint32_t unnamed;   /* newcomers who have no name yet, and shall have one */
     bool again;         /* the machine's own users, or the file, are others: publish for that */
     int64_t publish_ms; /* how long the last snapshot took to compile and publish */
+    int64_t round_ms;   /* clock_mono_ms of the last round of the loop */
     int64_t watchdog_ms,
         notified_ms;          /* how often the service manager wants to hear of us; last time */
     bool failed;              /* something could not be kept: the loop ends */

@@ -108,7 +108,7 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header)
     if (size < sizeof *header || size > PIPE_MAX)
         return false;
     memcpy(header, buffer, sizeof *header);
-    return header->type >= PIPE_RESET && header->type <= PIPE_BEGIN;
+    return header->type >= PIPE_RESET && header->type <= PIPE_ALIVE;
 }
 
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why)
@@ -141,7 +141,7 @@ const char *pipe_text(const void *buffer, size_t size)
     return room > 0 && memchr(text, '\0', room) ? text : "";
 }
 
-int pipe_send(int fd, const struct pipe_header *header, const char *text)
+static int send_text(int fd, const struct pipe_header *header, const char *text, int flags)
 {
     struct iovec part[2] = {
         {.iov_base = (void *)(uintptr_t)header, .iov_len = sizeof *header},
@@ -150,7 +150,17 @@ int pipe_send(int fd, const struct pipe_header *header, const char *text)
     struct msghdr msg = {.msg_iov = part, .msg_iovlen = 2};
     ssize_t n;
     do
-        n = sendmsg(fd, &msg, MSG_NOSIGNAL);
+        n = sendmsg(fd, &msg, MSG_NOSIGNAL | flags);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -1 : 0;
+}
+
+int pipe_send(int fd, const struct pipe_header *header, const char *text)
+{
+    return send_text(fd, header, text, 0);
+}
+
+int pipe_try_send(int fd, const struct pipe_header *header, const char *text)
+{
+    return send_text(fd, header, text, MSG_DONTWAIT);
 }

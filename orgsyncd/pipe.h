@@ -26,8 +26,13 @@ enum pipe_type {
     PIPE_REFRESH, /* ask now */
     PIPE_RELIST,  /* list everything again now */
     /* fetcher to keeper */
-    PIPE_BEGIN /* a request is about to be sent: REQUEST is its number */
+    PIPE_BEGIN, /* a request is about to be sent: REQUEST is its number */
+    PIPE_ALIVE  /* nothing but that the fetcher runs: every PIPE_BEAT_MS, whatever it waits for */
 };
+
+/* A fetcher of which no message came for PIPE_SILENT_MS hangs, or was stopped. */
+#define PIPE_BEAT_MS   5000
+#define PIPE_SILENT_MS 15000
 
 enum pipe_flag {
     PIPE_HELD = 1,      /* a long poll is held */
@@ -65,6 +70,9 @@ size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_memb
 /* Sends a message without strings, or PIPE_FAILED with TEXT. Blocks. Returns 0, or -1 with errno.
  */
 int pipe_send(int fd, const struct pipe_header *header, const char *text);
+
+/* The same without blocking: -1 with EAGAIN when the pipe is full. */
+int pipe_try_send(int fd, const struct pipe_header *header, const char *text);
 
 /* True when SIZE bytes of BUFFER are a message; *HEADER is filled. */
 bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header);

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -19,17 +20,18 @@
 #include "common/clock.h"
 #include "common/local.h"
 #include "common/paths.h"
+#include "orgsyncd/cage.h"
 #include "orgsyncd/fetcher.h"
 #include "orgsyncd/log.h"
 #include "orgsyncd/notify.h"
 #include "orgsyncd/pipe.h"
-#include "orgsyncd/sandbox.h"
 
 #define FETCHER_USER "orgsync"
 #define LOCK_PATH    ORG_STATEDIR "/lock"
 #define BACK_OFF_MIN 100
 #define BACK_OFF_MAX 10000
 #define STEADY_MS    10000 /* after running this long, an end is not one of a row */
+#define TELL_MS      100   /* a full pipe is tried again after so long */
 
 /* An organization's. One that ends is started anew by itself: the others, and the keeper, do not
  * notice. */
@@ -38,7 +40,9 @@ struct fetcher_process {
     int pipe;     /* its end of it, which we keep for the next one; -1 = none */
     int64_t wait; /* how long the next one waits after an end */
     int64_t begun_ms, due_ms;
-    char fault[CONFIG_ERROR_LEN]; /* why none could be started, as it was reported; "" = nothing */
+    char fault[CONFIG_ERROR_LEN];  /* why none could be started, as it was reported; "" = nothing */
+    const char *killed;            /* why we killed it, static; NULL = we did not */
+    char untold[CONFIRM_TEXT_LEN]; /* why it is gone, for the keeper; "" = the keeper knows */
 };
 
 struct supervisor {
@@ -46,10 +50,9 @@ struct supervisor {
     const char *config_path;
     enum keeper_mode mode;
     int listen_fd;
-    uint32_t uid, gid; /* of the fetchers */
+    struct cage cage; /* of the fetchers, but for the pipe */
     pid_t keeper;
     struct fetcher_process fetcher[SNAPSHOT_ORGS_MAX];
-    sigset_t outside; /* the signal mask that we were started with */
 };
 
 /* --- children --- */
@@ -59,47 +62,33 @@ static void become_child(const struct supervisor *s, pid_t parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
-    sigprocmask(SIG_SETMASK, &s->outside, NULL);
+    sigprocmask(SIG_SETMASK, &s->cage.mask, NULL);
 }
 
-/* The fetcher's own user, no groups, no way back. */
-static void drop_privileges(const struct supervisor *s)
+static int run_fetcher(void *arg)
 {
-    if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresgid(s->gid, s->gid, s->gid) < 0 ||
-                           setresuid(s->uid, s->uid, s->uid) < 0 || setuid(0) == 0)) {
-        log_line("the fetcher could not become user %s: %s", FETCHER_USER, strerror(errno));
-        _exit(1);
-    }
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    return fetcher_run(arg);
 }
 
-/* Its pipe is the only descriptor that the fetcher keeps, beside the standard ones. */
-static int keep_only(int fd)
+/* Starts a fetcher in its cage. Where no pid namespace can be made (a container without
+ * CAP_SYS_ADMIN), one that has no sibling to be kept from goes without. */
+static pid_t fork_fetcher(struct supervisor *s, uint32_t i, const char *token)
 {
-    if (dup2(fd, STDERR_FILENO + 1) < 0 || close_range(STDERR_FILENO + 2, ~0U, 0) < 0)
-        _exit(1);
-    return STDERR_FILENO + 1;
-}
-
-static pid_t fork_fetcher(const struct supervisor *s, uint32_t i, const char *token)
-{
-    pid_t parent = getpid(), pid = fork();
-    if (pid != 0)
-        return pid;
-    become_child(s, parent);
     struct fetcher_settings settings = {
         .org = &s->config->org[i],
         .token = token,
-        .pipe = keep_only(s->fetcher[i].pipe),
+        .pipe = CAGE_PIPE,
         .poll_ms = s->config->poll_ms,
         .once = s->mode != KEEPER_SERVE,
     };
-    drop_privileges(s);
-    if (sandbox_enter() < 0)
-        log_line("the fetcher goes without its system call filter: %s", strerror(errno));
-    signal(SIGINT, SIG_IGN); /* the keeper's end ends us */
-    _exit(fetcher_run(&settings));
+    s->cage.pipe = s->fetcher[i].pipe;
+    pid_t pid = cage_start(&s->cage, run_fetcher, &settings);
+    if (pid >= 0 || errno != EPERM || s->cage.kind == CAGE_PLAIN || s->config->org_count > 1)
+        return pid;
+    log_line("no pid namespace can be made (CAP_SYS_ADMIN): the fetcher goes without; a second "
+             "organization's would not be started");
+    s->cage.kind = CAGE_PLAIN;
+    return cage_start(&s->cage, run_fetcher, &settings);
 }
 
 static void close_pipes(struct supervisor *s)
@@ -126,14 +115,24 @@ static pid_t start_keeper(struct supervisor *s, const struct keeper_settings *se
     exit(keeper_run(settings));
 }
 
-/* Organization I has no fetcher, because of WHY: the keeper hears it in the fetcher's place, and
- * the next one waits longer than this one did. */
+/* Tells the keeper, in the fetcher's place, why there is none. False when the pipe is full: the
+ * keeper has not read yet what the fetcher left in it, and nobody waits for that here. */
+static bool tell_keeper(struct fetcher_process *f)
+{
+    struct pipe_header header = {.type = PIPE_FAILED};
+    if (f->untold[0] && pipe_try_send(f->pipe, &header, f->untold) < 0 && errno == EAGAIN)
+        return false;
+    f->untold[0] = '\0';
+    return true;
+}
+
+/* Organization I has no fetcher, because of WHY; the next one waits longer than this one did. */
 static void go_without(struct supervisor *s, uint32_t i, const char *why)
 {
     struct fetcher_process *f = &s->fetcher[i];
-    struct pipe_header header = {.type = PIPE_FAILED};
     int64_t now = clock_mono_ms();
-    pipe_send(f->pipe, &header, why);
+    snprintf(f->untold, sizeof f->untold, "%.*s", (int)sizeof f->untold - 1, why);
+    tell_keeper(f);
     f->wait = now - f->begun_ms > STEADY_MS ? BACK_OFF_MIN : f->wait * 2;
     f->wait = f->wait < BACK_OFF_MAX ? f->wait : BACK_OFF_MAX;
     f->due_ms = now + f->wait;
@@ -161,11 +160,11 @@ static void start_fetcher(struct supervisor *s, uint32_t i)
     }
     f->pid = fork_fetcher(s, i, token);
     if (f->pid < 0) {
-        snprintf(error, sizeof error, "its fetcher cannot be started: %s", strerror(errno));
+        snprintf(error, sizeof error, "its fetcher cannot be started%s: %s",
+                 s->cage.kind == CAGE_APART ? " in a pid namespace of its own" : "",
+                 strerror(errno));
         f->pid = 0;
         report_fault(s, i, error);
-    } else {
-        f->fault[0] = '\0';
     }
     if (token)
         explicit_bzero(token, strlen(token));
@@ -179,8 +178,12 @@ static int64_t start_fetchers(struct supervisor *s)
     int64_t next = INT64_MAX;
     for (uint32_t i = 0; i < s->config->org_count; i++) {
         struct fetcher_process *f = &s->fetcher[i];
-        if (f->pid == 0 && f->due_ms <= clock_mono_ms())
-            start_fetcher(s, i);
+        if (f->pid == 0 && f->due_ms <= clock_mono_ms()) {
+            if (tell_keeper(f))
+                start_fetcher(s, i);
+            else
+                f->due_ms = clock_mono_ms() + TELL_MS;
+        }
         if (f->pid == 0 && f->due_ms < next)
             next = f->due_ms;
     }
@@ -231,14 +234,33 @@ static void end_all(struct supervisor *s)
 static void fetcher_ended(struct supervisor *s, uint32_t i, int wait_status)
 {
     char why[CONFIRM_TEXT_LEN];
-    s->fetcher[i].pid = 0;
-    if (WIFSIGNALED(wait_status))
+    struct fetcher_process *f = &s->fetcher[i];
+    const char *killed = f->killed, *fault = cage_fault(wait_status);
+    f->pid = 0;
+    f->killed = NULL;
+    if (fault) {
+        report_fault(s, i, fault);
+        return;
+    }
+    f->fault[0] = '\0';
+    if (killed)
+        snprintf(why, sizeof why, "%s", killed);
+    else if (WIFSIGNALED(wait_status))
         snprintf(why, sizeof why, "its fetcher was killed by signal %d", WTERMSIG(wait_status));
     else
         snprintf(why, sizeof why, "its fetcher ended with %d", WEXITSTATUS(wait_status));
     if (wait_status != 0)
         log_line("%s: %s, and is started anew", s->config->org[i].name, why);
     go_without(s, i, why);
+}
+
+/* The keeper has heard nothing of organization I's fetcher for too long. */
+static void fetcher_silent(struct supervisor *s, int i)
+{
+    if (i < 0 || i >= (int)s->config->org_count || s->fetcher[i].pid == 0)
+        return;
+    s->fetcher[i].killed = KEEPER_SILENCE_TEXT;
+    kill(s->fetcher[i].pid, SIGKILL);
 }
 
 /* Takes up children that ended. Returns true when the keeper did, with *STATUS its exit status, or
@@ -316,6 +338,8 @@ static enum event wait_for_event(struct supervisor *s, const sigset_t *set, int 
         int number = wait_for_signal(set, start_fetchers(s), &info);
         if (number == KEEPER_ALIVE && info.si_pid == s->keeper)
             notify("READY=1\nWATCHDOG=1");
+        if (number == KEEPER_SILENT && info.si_pid == s->keeper)
+            fetcher_silent(s, info.si_value.sival_int);
         if (number == SIGTERM || number == SIGINT)
             return EVENT_END;
         if (number == SIGHUP && reload(s))
@@ -412,7 +436,7 @@ static int listen_for_clients(void)
 
 static int find_fetcher_user(struct supervisor *s)
 {
-    if (geteuid() != 0 || local_user(FETCHER_USER, &s->uid, &s->gid) == LOCAL_YES)
+    if (geteuid() != 0 || local_user(FETCHER_USER, &s->cage.uid, &s->cage.gid) == LOCAL_YES)
         return 0;
     log_line("there is no user \"%s\" in /etc/passwd for the fetcher: useradd --system "
              "--no-create-home --shell "
@@ -421,12 +445,22 @@ static int find_fetcher_user(struct supervisor *s)
     return -1;
 }
 
+/* What every fetcher's cage has in common. */
+static int prepare_cage(struct supervisor *s)
+{
+    s->cage.kind = geteuid() == 0 ? CAGE_APART : CAGE_PLAIN;
+    s->cage.parent = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (s->cage.parent < 0)
+        log_line("no fetcher can be started: pidfd_open: %s", strerror(errno));
+    return s->cage.parent < 0 ? -1 : find_fetcher_user(s);
+}
+
 static int prepare(struct supervisor *s)
 {
     s->listen_fd = -1;
     for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
         s->fetcher[i].pipe = -1;
-    if (find_fetcher_user(s) < 0)
+    if (prepare_cage(s) < 0)
         return -1;
     if (s->mode == KEEPER_CHECK)
         return 0;
@@ -448,7 +482,8 @@ int supervise(struct config *config, const char *config_path, enum keeper_mode m
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, KEEPER_ALIVE);
-    sigprocmask(SIG_BLOCK, &set, &s.outside);
+    sigaddset(&set, KEEPER_SILENT);
+    sigprocmask(SIG_BLOCK, &set, &s.cage.mask);
     signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more is no reason to end */
     umask(022);               /* others go by what we make, whoever starts us */
     int rc = prepare(&s) < 0 ? 1 : run(&s, &set);
