@@ -64,6 +64,8 @@ rm -f /var/lib/orglogin/x
 is "$(sees "$keeper" find /home /root -mindepth 1 2>/dev/null | wc -l)" 0 "... and sees nobody's home"
 is "$(awk '/^(CapEff|CapBnd|CapAmb)/ { print $2 }' "/proc/$fetcher/status" | sort -u | wc -l)" 2 "the fetcher has no capability"
 is "$(awk '/^Seccomp:/ { print $2 }' "/proc/$fetcher/status")" 2 "... and is behind a system call filter"
+is "$(awk '/^Seccomp_filters:/ { print $2 }' "/proc/$fetcher/status")" "$(($(awk '/^Seccomp_filters:/ { print $2 }' "/proc/$keeper/status") + 1))" "... its own beside the unit's"
+is "$(awk '/^NSpid/ { print $3 }' "/proc/$fetcher/status")" 1 "... in a pid namespace of its own"
 is "$(readlink "/proc/$fetcher/ns/net")" "$(readlink /proc/1/ns/net)" "... in the machine's network"
 ok "... which the keeper has left" test "$(readlink "/proc/$keeper/ns/net")" != "$(readlink /proc/1/ns/net)"
 unlike "$(journal -u orgsyncd.service -u orgd.service)" 'live_[a-z0-9]{20}:' "the journal has no token"
