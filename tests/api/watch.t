@@ -23,7 +23,14 @@ out=$(watch heldhtml 5 2000)
 unlike "$out" heard 'white space that is not JSON is no heartbeat'
 like "$out" 'status=3' 'and its end is a bad answer'
 
-for case in 'revtext:0:revision' 'revzero:0:revision' 'revneg:0:revision' 'revfrac:0:revision' 'revhuge:0:revision' 'revinf:0:revision' \
+# the cursor: sent as it came, to a server that has given one
+is "$(watch cursors 0)" "$(printf 'reset\n%s\ndone 3 here.3' "$ANN")" 'a listing brings a cursor'
+is "$(watch cursors 3 0 2 here.3)" "$(printf 'done 3 here.3\ndone 3 here.3')" 'with it nothing is new'
+is "$(watch cursors 9 0 2 there.9)" "$(printf 'reset\n%s\ndone 3 here.3\ndone 3 here.3' "$ANN")" 'that of another history: everything, though the revision is lower'
+is "$(watch nocursors 0 0 2)" "$(printf 'reset\n%s\ndone 3\ndone 3' "$ANN")" 'a server without cursors gives none and is sent none'
+is "$(watch nocursors 3 0 2 here.3)" "$(printf 'reset\n%s\ndone 3\ndone 3' "$ANN")" 'one that was put back to a version without them: everything, and none any more'
+
+for case in 'cursornumber:0:cursor' 'cursorlong:0:cursor' 'cursorspace:0:cursor' 'revtext:0:revision' 'revzero:0:revision' 'revneg:0:revision' 'revfrac:0:revision' 'revhuge:0:revision' 'revinf:0:revision' \
     'revmissing:0:revision' 'incomplete:0:asked for everything' 'emptyall:0:listing is empty' 'forever:0:begins a second time' \
     'stuck:5:does not advance' 'still:5:does not advance' 'stillmore:5:does not advance' 'backwards:5:does not advance' 'moretext:0:not both true or false' 'noid:5:complete' \
     'empty:5:empty' 'html:5:not JSON' 'truncated:5:not JSON'; do

@@ -93,6 +93,9 @@ BODIES = {
     'still': (200, changes('5', complete='false'), {}),
     'stillmore': (200, changes('5', complete='false', more='true', items=()), {}),
     'backwards': (200, changes('2', complete='false'), {}),
+    'cursornumber': (200, changes()[:-1] + ',"cursor":7}', {}),
+    'cursorlong': (200, changes()[:-1] + ',"cursor":"%s"}' % ('x' * 300), {}),
+    'cursorspace': (200, changes()[:-1] + ',"cursor":"a b"}', {}),
     'moretext': (200, changes(more='"no"'), {}),
     'nested': (200, '{"organizations":[{"organization":{"id":"org_1","name":"acme"},"role":"owner"}],'
                '"invitation":{"id":"inv_1","email":"b@x.org","role":"member"},"token":"secret"}', {}),
@@ -230,6 +233,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send(200, changes('5', more='true'), {})
         else:
             self.send(200, changes('9', complete='false', items=[ANN.replace('ann', 'bob')]), {})
+
+    def do_cursors(self):
+        """Only who has our cursor knows what we know."""
+        known = self.body.get('cursor') == 'here.3' and self.body['since'] == 3
+        self.send(200, changes(complete='false' if known else 'true', items=() if known else (ANN,))[:-1] +
+                  ',"cursor":"here.3"}', {})
+
+    def do_nocursors(self):
+        """A server of the version before: a field that it does not know is a mistake."""
+        if set(self.body) - {'organizationId', 'since', 'wait'}:
+            self.send(400, '{"ok":false,"reason":"invalid","message":"cursor: unknown field"}', {})
+        else:
+            since = self.body['since']
+            self.send(200, changes(complete='false' if since == 3 else 'true', items=() if since == 3 else (ANN,)), {})
 
     def do_events(self):
         after = int(self.body.get('after') or 0)
