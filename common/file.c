@@ -2,22 +2,79 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
-static const char *distrust(const struct stat *st, int secret)
+/* Reads the numbers in the small file at PATH, at most COUNT, to *NUMBER. Returns how many they
+ * are, COUNT + 1 when there are more, -1 when the file cannot be read. */
+static int read_numbers(const char *path, uint64_t *number, int count)
+{
+    char text[128];
+    int n = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    ssize_t size = read(fd, text, sizeof text);
+    close(fd);
+    if (size < 0)
+        return -1;
+    for (ssize_t i = 0; i < size; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            continue;
+        if (i == 0 || text[i - 1] < '0' || text[i - 1] > '9') {
+            if (n++ == count)
+                return n;
+            number[n - 1] = 0;
+        }
+        number[n - 1] = number[n - 1] * 10 + (uint64_t)(text[i] - '0');
+    }
+    return size == sizeof text ? count + 1 : n;
+}
+
+/*
+ * Is UID how files read whose owner this process's user namespace does not map? Where all uids are
+ * mapped (the one line "0 0 4294967295") the overflow uid is nobody himself. Without /proc nothing
+ * tells.
+ */
+static bool unmapped(uid_t uid)
+{
+    uint64_t map[3], overflow;
+    int n = read_numbers("/proc/self/uid_map", map, 3);
+    if (n < 0 || (n == 3 && map[0] == 0 && map[1] == 0 && map[2] >= UINT32_MAX))
+        return false;
+    if (read_numbers("/proc/sys/kernel/overflowuid", &overflow, 1) != 1)
+        overflow = 65534;
+    return uid == overflow;
+}
+
+static bool owner_trusted(uid_t uid, enum file_trust trust)
+{
+    switch (trust) {
+    case FILE_SECRET:
+        return uid == 0 || uid == geteuid();
+    case FILE_UNMAPPED:
+        return uid == 0 || unmapped(uid);
+    case FILE_ROOTS:
+        break;
+    }
+    return uid == 0;
+}
+
+static const char *distrust(const struct stat *st, enum file_trust trust)
 {
     if (!S_ISREG(st->st_mode))
         return "is not a regular file";
-    if (st->st_uid != 0 && !(secret && st->st_uid == geteuid()))
+    if (!owner_trusted(st->st_uid, trust))
         return "is not owned by root";
     if (st->st_mode & (S_IWGRP | S_IWOTH))
         return "is writable by group or others";
-    if (secret && (st->st_mode & (S_IRGRP | S_IROTH)))
+    if (trust == FILE_SECRET && (st->st_mode & (S_IRGRP | S_IROTH)))
         return "is readable by group or others";
     return NULL;
 }
 
-int file_open_trusted(const char *path, int secret, struct stat *st, const char **why)
+int file_open_trusted(const char *path, enum file_trust trust, struct stat *st, const char **why)
 {
     /* O_NONBLOCK: a fifo in the file's place must not hang the caller before fstat tells. */
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -29,10 +86,10 @@ int file_open_trusted(const char *path, int secret, struct stat *st, const char 
     }
     if (fstat(fd, st) < 0)
         *why = "cannot be examined";
-    else if ((*why = distrust(st, secret)) == NULL)
+    else if ((*why = distrust(st, trust)) == NULL)
         return fd;
     else
-        errno = EPERM;
+        errno = EBADMSG;
     int saved = errno;
     close(fd);
     errno = saved;

@@ -4,13 +4,21 @@
 
 #include <sys/stat.h>
 
+enum file_trust {
+    FILE_ROOTS = 0,  /* owned by root */
+    FILE_SECRET = 1, /* also not readable by group or others; it may belong to the caller as well (a
+                        person's own token) */
+    FILE_UNMAPPED = 2 /* owned by root, or by whoever this process's user namespace does not map.
+                         For names alone: there root's files cannot be told from others' */
+};
+
 /*
- * Opens PATH for reading when it can be trusted: not a symbolic link, a regular file, owned by
- * root, not writable by group or others; checked on the descriptor. With SECRET the file must not
- * be readable by group or others either and may also belong to the caller (a person's own token).
+ * Opens PATH for reading when it can be trusted: not a symbolic link, a regular file, not writable
+ * by group or others, and what TRUST asks for; checked on the descriptor.
  * Returns a close-on-exec descriptor that the caller closes and fills *ST, or -1 with *WHY a static
- * text; errno is then the failing call's, or EPERM when the file is not trusted. Thread-safe.
+ * text; errno is then the failing call's (ELOOP: a symbolic link), or EBADMSG when the file is not
+ * trusted. Thread-safe.
  */
-int file_open_trusted(const char *path, int secret, struct stat *st, const char **why);
+int file_open_trusted(const char *path, enum file_trust trust, struct stat *st, const char **why);
 
 #endif

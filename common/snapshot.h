@@ -161,6 +161,11 @@ struct snapshot {
  * is what the header says. SNAPSHOT_OK: *S is to be closed; SNAPSHOT_UNAVAILABLE: *S is closed and
  * *WHY a static text. */
 enum snapshot_result snapshot_open(struct snapshot *s, const char *path, const char **why);
+
+/* As snapshot_open, for libnss_org.so.2 alone: in a user namespace that does not map root the file
+ * may be as FILE_UNMAPPED has it. Sets errno to why the file could not be opened or mapped, and to
+ * EBADMSG when it is not trusted or not sound. */
+enum snapshot_result snapshot_open_for_names(struct snapshot *s, const char *path);
 void snapshot_close(struct snapshot *s);
 
 /* True when a newer file is (about to be) in place of this one. One load from the mapping, no

@@ -2,6 +2,7 @@
 #include "common/snapshot.h"
 
 #include <endian.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -67,29 +68,33 @@ static const char *header_fault(const struct snapshot *s)
     return NULL;
 }
 
-/* The mapped file and its *ST; MAP_FAILED with *WHY. */
-static void *map_file(const char *path, struct stat *st, const char **why)
+/* The mapped file and its *ST; MAP_FAILED with *WHY and errno. */
+static void *map_file(const char *path, enum file_trust trust, struct stat *st, const char **why)
 {
     void *base = MAP_FAILED;
-    int fd = file_open_trusted(path, 0, st, why);
+    int fd = file_open_trusted(path, trust, st, why);
     if (fd < 0)
         return MAP_FAILED;
-    if (st->st_size < SNAPSHOT_HEADER || (uint64_t)st->st_size > SNAPSHOT_SIZE_MAX)
+    if (st->st_size < SNAPSHOT_HEADER || (uint64_t)st->st_size > SNAPSHOT_SIZE_MAX) {
         *why = "is truncated";
-    else if ((base = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
+        errno = EBADMSG;
+    } else if ((base = mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED)
         *why = "cannot be mapped";
+    int saved = errno;
     close(fd);
+    errno = saved;
     return base;
 }
 
-enum snapshot_result snapshot_open(struct snapshot *s, const char *path, const char **why)
+static enum snapshot_result open_trusted(struct snapshot *s, const char *path,
+                                         enum file_trust trust, const char **why)
 {
     struct stat st;
     int cancel;
     *s = (struct snapshot){0};
     /* A thread can be cancelled where it opens and closes: not with what its caller holds. */
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    void *base = map_file(path, &st, why);
+    void *base = map_file(path, trust, &st, why);
     pthread_setcancelstate(cancel, NULL);
     if (base == MAP_FAILED)
         return SNAPSHOT_UNAVAILABLE;
@@ -98,7 +103,19 @@ enum snapshot_result snapshot_open(struct snapshot *s, const char *path, const c
     if (!*why)
         return SNAPSHOT_OK;
     snapshot_close(s);
+    errno = EBADMSG;
     return SNAPSHOT_UNAVAILABLE;
+}
+
+enum snapshot_result snapshot_open(struct snapshot *s, const char *path, const char **why)
+{
+    return open_trusted(s, path, FILE_ROOTS, why);
+}
+
+enum snapshot_result snapshot_open_for_names(struct snapshot *s, const char *path)
+{
+    const char *why;
+    return open_trusted(s, path, FILE_UNMAPPED, &why);
 }
 
 void snapshot_close(struct snapshot *s)

@@ -1,8 +1,18 @@
-/* The groups of a user. Without this entry glibc would enumerate all groups at every login. */
+/*
+ * The groups of a user. Without this entry glibc would enumerate all groups at every login.
+ *
+ * glibc gives the name and a gid, not the number of the account: a local user who has a member's
+ * name must not get her groups. The gid tells them apart. It is that of the account's primary group
+ * (login, su, sudo, id), another group that the caller chose (User=ada Group=acme in a unit), or -1
+ * (nscd, which never passes anything else).
+ */
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/name.h"
 #include "nss_module/mapping.h"
@@ -54,6 +64,76 @@ static enum nss_status add_groups(const struct snapshot_class *class, gid_t prim
     return NSS_STATUS_SUCCESS;
 }
 
+/* A search for the line of a name, which may lie in several reads. */
+struct line_search {
+    const char *name;
+    size_t len;
+    size_t at; /* characters of this line that are NAME's so far; SIZE_MAX: it is another's */
+};
+
+/* True when the line of the name begins in the SIZE bytes at TEXT, or goes on there. */
+static bool search_on(struct line_search *s, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '\n')
+            s->at = 0;
+        else if (s->at == s->len && text[i] == ':')
+            return true;
+        else if (s->at < s->len && text[i] == s->name[s->at])
+            s->at++;
+        else
+            s->at = SIZE_MAX;
+    }
+    return false;
+}
+
+/* Looks for a local user NAME in the file itself: through NSS we would come back here. SNAPSHOT_OK:
+ * there is one; SNAPSHOT_ABSENT: there is none; SNAPSHOT_UNAVAILABLE: the file cannot be read. */
+static enum snapshot_result local_user(const char *name, size_t len)
+{
+    char text[4096];
+    struct line_search search = {name, len, 0};
+    ssize_t n = -1;
+    bool found = false;
+    int cancel;
+    /* A thread can be cancelled where it opens and reads: not with what its caller holds. */
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0) {
+        while (!found && ((n = read(fd, text, sizeof text)) > 0 || (n < 0 && errno == EINTR)))
+            found = n > 0 && search_on(&search, text, (size_t)n);
+        close(fd);
+    }
+    pthread_setcancelstate(cancel, NULL);
+    return found ? SNAPSHOT_OK : n == 0 ? SNAPSHOT_ABSENT : SNAPSHOT_UNAVAILABLE;
+}
+
+/* Is GID one of the organization's groups of CLASS? A mapped local one proves nothing: a local user
+ * may have it as well. */
+static bool has_own_group(const struct snapshot_class *class, gid_t gid)
+{
+    gid_t own;
+    for (uint32_t i = 0; i < class->local_from; i++)
+        if (snapshot_gid(class, i, &own) && own == gid)
+            return true;
+    return false;
+}
+
+/* Does the account that GID was given for have the groups of USER? SNAPSHOT_ABSENT: it is somebody
+ * else's. Her number is hers for ever, and so is a primary group that has it. */
+static enum snapshot_result asked_for(const struct snapshot_user *user,
+                                      const struct snapshot_class *class, gid_t gid)
+{
+    if (gid == user->gid || gid == user->uid)
+        return SNAPSHOT_OK;
+    if (gid != (gid_t)-1 && !has_own_group(class, gid))
+        return SNAPSHOT_ABSENT;
+    int saved = errno;
+    enum snapshot_result local = local_user(user->name, strlen(user->name));
+    errno = saved;
+    return local == SNAPSHOT_OK ? SNAPSHOT_ABSENT : local == SNAPSHOT_ABSENT ? SNAPSHOT_OK : local;
+}
+
 enum nss_status _nss_org_initgroups_dyn(const char *user, gid_t group, long int *start,
                                         long int *size, gid_t **groups, long int limit, int *errnop)
 {
@@ -70,6 +150,8 @@ enum nss_status _nss_org_initgroups_dyn(const char *user, gid_t group, long int 
     enum snapshot_result rc = nss_user_by_name(s, user, len, &record);
     if (rc == SNAPSHOT_OK && record.state == MEMBER_ACTIVE)
         rc = snapshot_class_groups(s, record.class_ref, &class);
+    if (rc == SNAPSHOT_OK)
+        rc = asked_for(&record, &class, group);
     enum nss_status status =
         rc == SNAPSHOT_OK ? add_groups(&class, group, &array, errnop) : nss_status_of(rc, errnop);
     mapping_leave(&hold);

@@ -69,10 +69,20 @@ static struct slot *reclaim(void)
     return unused;
 }
 
-/* Nothing is wrong with the file, this process cannot open it just now. */
-static bool passing_fault(int error)
+/* ERROR says nothing about the file: this process cannot get at it any more, or not just now (no
+ * descriptor, a seccomp filter, a chroot). The mapping that it has is the best that it can know. A
+ * file that is absent, not trusted or not sound is another matter. */
+static bool kept_out(int error)
 {
-    return error == EMFILE || error == ENFILE || error == ENOMEM;
+    switch (error) {
+    case EBADMSG:
+    case ELOOP:
+        return false;
+    case ENOENT:
+        return access(ORG_STATEDIR, F_OK) < 0;
+    default:
+        return true;
+    }
 }
 
 /* Opens what is at the path now and makes it current unless it is what OLD (or NULL) maps already.
@@ -80,14 +90,13 @@ static bool passing_fault(int error)
 static bool replace(struct slot *old)
 {
     struct snapshot next;
-    const char *why;
     struct slot *slot = reclaim();
     if (!slot)
         return false;
-    errno = 0;
-    bool opened = snapshot_open(&next, PATH_SNAPSHOT, &why) == SNAPSHOT_OK;
+    bool opened = snapshot_open_for_names(&next, PATH_SNAPSHOT) == SNAPSHOT_OK;
+    int fault = opened ? 0 : errno;
     if (old && (opened ? next.dev == old->snapshot.dev && next.ino == old->snapshot.ino
-                       : passing_fault(errno))) {
+                       : kept_out(fault))) {
         snapshot_close(&next);
         atomic_store(&old->checked_ms, clock_coarse_ms());
         return true;
@@ -136,10 +145,8 @@ static struct slot *hold_current(struct mapping_hold *hold)
 
 static const struct snapshot *enter_own(struct mapping_hold *hold)
 {
-    const char *why;
     hold->readers = NULL;
-    errno = 0;
-    return snapshot_open(&hold->own, PATH_SNAPSHOT, &why) == SNAPSHOT_OK ? &hold->own : NULL;
+    return snapshot_open_for_names(&hold->own, PATH_SNAPSHOT) == SNAPSHOT_OK ? &hold->own : NULL;
 }
 
 /* SLOT, when there is one, is held and may be out of date. Rare, so kept out of the lookups. */

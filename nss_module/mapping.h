@@ -2,7 +2,8 @@
  * The process's mapping of the snapshot, shared by all its threads. A lookup holds it between
  * mapping_enter and mapping_leave; the hot path is two atomic additions and makes no system call. A
  * newer snapshot is noticed at once by the superseded word, and a file that was removed or put
- * there by other means within CHECK_MS.
+ * there by other means within CHECK_MS. A process that cannot open the file any more (a chroot, a
+ * seccomp filter, no descriptor left) goes on with what it has mapped.
  */
 #ifndef NSS_MODULE_MAPPING_H
 #define NSS_MODULE_MAPPING_H

@@ -16,10 +16,8 @@ static const struct snapshot *open_walk(struct nss_walk *walk, int *errnop)
 {
     if (walk->snapshot.base)
         return &walk->snapshot;
-    const char *why;
     int saved = errno;
-    errno = 0;
-    enum snapshot_result rc = snapshot_open(&walk->snapshot, PATH_SNAPSHOT, &why);
+    enum snapshot_result rc = snapshot_open_for_names(&walk->snapshot, PATH_SNAPSHOT);
     int fault = errno == ENOENT ? ENOENT : EIO;
     errno = saved;
     if (rc != SNAPSHOT_OK) {

@@ -4,15 +4,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <nss.h>
 #include <pthread.h>
 #include <pwd.h>
+#include <sched.h>
 #include <shadow.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -283,6 +289,86 @@ static void groups_of_a_user(void **state)
     assert_int_equal(getgrouplist("stranger", 1234, gids, &n), 1);
 }
 
+/* The groups that initgroups adds for NAME with GID, or -1 with *STATUS not SUCCESS. */
+static long groups_for(const char *name, gid_t gid, enum nss_status *status)
+{
+    __typeof__(&_nss_org_initgroups_dyn) entry = ENTRY(_nss_org_initgroups_dyn);
+    long start = 0, size = 0;
+    gid_t *gids = NULL;
+    int error = 0;
+    *status = entry(name, gid, &start, &size, &gids, -1, &error);
+    free(gids);
+    return *status == NSS_STATUS_SUCCESS ? start : -1;
+}
+
+/* The gid says whose the account is: her own, one of the organization's groups, or that it is not
+ * known, when no local user may have the name. */
+static void groups_by_number(void **state)
+{
+    (void)state;
+    enum nss_status status;
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
+    assert_int_equal(groups_for("user10", 200010, &status), 3);
+    assert_int_equal(groups_for("user10", 150000, &status), 2); /* without the one that is given */
+    assert_int_equal(groups_for("user10", 150001, &status), 2);
+    assert_int_equal(groups_for("user10", (gid_t)-1, &status), 3);
+    /* A mapped local group, somebody else's, another member's, an organization's that is not hers.
+     */
+    static const gid_t others[] = {0, 44, 100, 1005, 65534, 200011, 199999};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        assert_int_equal(groups_for("user10", others[i], &status), -1);
+        assert_int_equal(status, NSS_STATUS_NOTFOUND);
+    }
+    assert_int_equal(groups_for("user11", 150001, &status), -1);
+    assert_int_equal(status, NSS_STATUS_NOTFOUND);
+    /* Who is no member any more has none, whatever the gid. */
+    assert_int_equal(groups_for("gone", 200100, &status), 0);
+    assert_int_equal(groups_for("ghost", (gid_t)-1, &status), 0);
+}
+
+/* Local users with members' names, in a passwd file of the test's own: one of a line that two reads
+ * share, one at the very end without a newline. */
+static void groups_of_a_namesake(void **state)
+{
+    (void)state;
+    enum nss_status status;
+    char passwd[64] = "/tmp/orglogin-passwd.XXXXXX";
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        skip(); /* may not make a mount namespace */
+    int fd = mkstemp(passwd);
+    assert_int_equal(fchmod(fd, 0644), 0);
+    FILE *f = fdopen(fd, "w");
+    fputs("root:x:0:0::/root:/bin/sh\nuser1:x:1001:1001::/:/bin/sh\nxuser2:x:1002:1002::/:/bin/sh\n"
+          "other:x:1004:1004:user4:/user4:\nuser10x:x:1010:1010::/:/bin/sh\n",
+          f);
+    while (ftell(f) % 4096 != 4093) /* so that "use" is in the one read, "r3:" in the next */
+        fputc(ftell(f) % 4096 == 4092 ? '\n' : '#', f);
+    fputs("user3:x:1003:1003::/:/bin/sh\nuser5:x:1005:1005::/:/bin/sh", f);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(mount(passwd, "/etc/passwd", NULL, MS_BIND, NULL), 0);
+    static const char *const namesakes[] = {"user1", "user3", "user5"};
+    static const char *const nobodys[] = {"user2", "user4", "user6", "user10"};
+    for (size_t i = 0; i < sizeof namesakes / sizeof *namesakes; i++) {
+        assert_int_equal(groups_for(namesakes[i], (gid_t)-1, &status), -1);
+        assert_int_equal(status, NSS_STATUS_NOTFOUND);
+        assert_int_equal(groups_for(namesakes[i], 150000, &status), -1);
+    }
+    for (size_t i = 0; i < sizeof nobodys / sizeof *nobodys; i++)
+        assert_true(groups_for(nobodys[i], (gid_t)-1, &status) > 0);
+    assert_int_equal(groups_for("user1", 200001, &status), 1); /* the member all the same */
+    /* Without the file nothing is known, of those alone for whom it counts. */
+    assert_int_equal(umount("/etc/passwd"), 0);
+    assert_int_equal(unlink(passwd), 0);
+    assert_int_equal(mount("/dev", "/etc", NULL, MS_BIND, NULL), 0);
+    errno = 0;
+    assert_int_equal(groups_for("user10", (gid_t)-1, &status), -1);
+    assert_int_equal(status, NSS_STATUS_UNAVAIL);
+    assert_int_equal(errno, 0);
+    assert_int_equal(groups_for("user10", 200010, &status), 3);
+    assert_int_equal(umount("/etc"), 0);
+}
+
 /* Called as glibc does: the array grows from whatever it was, to no more than the limit, and has no
  * group twice. */
 static void array_of_groups(void **state)
@@ -396,6 +482,205 @@ static void unavailable(void **state)
     assert_int_equal(rename(PATH_SNAPSHOT ".away", PATH_SNAPSHOT), 0);
     assert_int_equal(by_name("user7", &p), 0);
     assert_non_null(p);
+}
+
+/* Runs TEST in a child; its failed assertions end it with a status that is not 0. */
+static void in_child(void (*test)(void))
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        test();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+/* Ends the child unless what it was asked is so. */
+static void must(bool fine, int line)
+{
+    if (!fine) {
+        fprintf(stderr, "# line %d\n", line);
+        _exit(1);
+    }
+}
+#define MUST(fine) must(fine, __LINE__)
+
+static char directory[256];
+
+static void in_a_chroot(void)
+{
+    struct passwd *p;
+    MUST(by_name("user7", &p) == 0 && p);
+    MUST(chroot(directory) == 0 && chdir("/") == 0);
+    MUST(by_name("user7", &p) == 0 && p && strcmp(p->pw_gecos, "Generation 1") == 0);
+    usleep(1100000); /* it looks for the file again */
+    MUST(by_name("user7", &p) == 0 && p && strcmp(p->pw_gecos, "Generation 1") == 0);
+    MUST(by_name("nobody-there", &p) == 0 && !p);
+}
+
+/* The same with a file that says that there is a newer one. */
+static void in_a_chroot_with_news(void)
+{
+    struct passwd *p;
+    MUST(by_name("user7", &p) == 0 && p);
+    int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    MUST(chroot(directory) == 0);
+    pid_t writer = fork();
+    if (writer == 0) {
+        MUST(fchdir(root) == 0 && chroot(".") == 0);
+        publish(2, false, GROUP_MEMBERS_ALWAYS);
+        _exit(0);
+    }
+    waitpid(writer, NULL, 0);
+    MUST(by_name("user7", &p) == 0 && p && strcmp(p->pw_gecos, "Generation 1") == 0);
+    MUST(fchdir(root) == 0 && chroot(".") == 0);
+    MUST(by_name("user7", &p) == 0 && p && strcmp(p->pw_gecos, "Generation 2") == 0);
+}
+
+/* A filter that lets no file be opened, as sandboxes have. */
+static void below_a_filter(void)
+{
+    static const int errors[] = {EACCES, EPERM};
+    struct passwd *p;
+    MUST(by_name("user7", &p) == 0 && p);
+    for (int i = 0; i < 2; i++) {
+        struct sock_filter open_fails[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)errors[i]),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = {4, open_fails};
+        MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+        MUST(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
+        usleep(1100000);
+        MUST(by_name("user7", &p) == 0 && p);
+    }
+}
+
+/* Who cannot open the file any more goes on with what he has; who can, and finds none, does not. */
+static void kept_out(void **state)
+{
+    (void)state;
+    struct passwd *p;
+    snprintf(directory, sizeof directory, "/tmp/orglogin-chroot.XXXXXX");
+    assert_non_null(mkdtemp(directory));
+    void (*const tests[])(void) = {in_a_chroot, in_a_chroot_with_news, below_a_filter};
+    for (int i = 0; i < 3; i++) {
+        publish(1, false, GROUP_MEMBERS_ALWAYS);
+        in_child(tests[i]);
+    }
+    assert_int_equal(rmdir(directory), 0);
+    assert_int_equal(by_name("user7", &p), 0);
+    unlink(PATH_SNAPSHOT);
+    usleep(1100000);
+    assert_int_equal(by_name("user7", &p), ENOENT);
+}
+
+/* Whose file the lookup in a user namespace meets, that NAMESPACE makes, and whether it answers. */
+static bool answers_in_namespace(void (*namespace)(void), uid_t owner, mode_t mode)
+{
+    int status;
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
+    assert_int_equal(chown(PATH_SNAPSHOT, owner, 0), 0);
+    assert_int_equal(chmod(PATH_SNAPSHOT, mode), 0);
+    usleep(1100000);
+    pid_t child = fork();
+    if (child == 0) {
+        struct passwd *p;
+        namespace();
+        _exit(by_name("user7", &p) == 0 && p ? 0 : 77);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77));
+    return WEXITSTATUS(status) == 0;
+}
+
+static void become(uid_t uid)
+{
+    MUST(setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0);
+    /* What it has in /proc is its own again. */
+    MUST(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
+}
+
+static void map_user(unsigned inside, unsigned outside)
+{
+    char map[64];
+    int fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+    int size = snprintf(map, sizeof map, "%u %u 1\n", inside, outside);
+    MUST(fd >= 0 && write(fd, map, (size_t)size) == size);
+    close(fd);
+}
+
+static void none(void)
+{
+}
+
+static void without_a_map(void) /* unshare -U */
+{
+    become(1234);
+    MUST(unshare(CLONE_NEWUSER) == 0);
+}
+
+static void mapped_as_root(void) /* unshare -r, flatpak, podman unshare */
+{
+    without_a_map();
+    map_user(0, 1234);
+}
+
+static void mapped_as_himself(void) /* unshare -c, PrivateUsers=yes of a user's service */
+{
+    without_a_map();
+    map_user(1234, 1234);
+}
+
+static void without_descriptors(void)
+{
+    struct rlimit none_left = {4, 4};
+    for (int i = 3; i < 64; i++)
+        close(i);
+    MUST(setrlimit(RLIMIT_NOFILE, &none_left) == 0);
+    MUST(dup(0) == 3 || true);
+}
+
+/* In a user namespace that does not map root his file reads as nobody's. In the first one nobody's
+ * file is nobody's. */
+static void user_namespaces(void **state)
+{
+    (void)state;
+    void (*const namespaces[])(void) = {without_a_map, mapped_as_root, mapped_as_himself};
+    pid_t child = fork();
+    int status;
+    if (child == 0)
+        _exit(setresuid(1234, 1234, 1234) < 0 || unshare(CLONE_NEWUSER) < 0);
+    waitpid(child, &status, 0);
+    if (status != 0)
+        skip(); /* the machine lets nobody make one */
+    /* Who is in the namespace must get at the file. */
+    unlink(PATH_SNAPSHOT);
+    usleep(1100000);
+    for (int i = 0; i < 3; i++) {
+        assert_true(answers_in_namespace(namespaces[i], 0, 0644));
+        assert_false(answers_in_namespace(namespaces[i], 0, 0666));
+    }
+    assert_true(answers_in_namespace(none, 0, 0644));
+    assert_false(answers_in_namespace(none, 65534, 0644));
+    assert_false(answers_in_namespace(none, 1234, 0644));
+    assert_false(answers_in_namespace(without_descriptors, 65534, 0644));
+    /* pam_org's opener takes root's alone, everywhere. */
+    struct snapshot s;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, PATH_SNAPSHOT, &why), SNAPSHOT_UNAVAILABLE);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
+    child = fork();
+    if (child == 0) {
+        mapped_as_root();
+        _exit(snapshot_open(&s, PATH_SNAPSHOT, &why) == SNAPSHOT_UNAVAILABLE ? 0 : 77);
+    }
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
 }
 
 static void news_is_seen_at_once(void **state)
@@ -810,9 +1095,13 @@ int main(int argc, char **argv)
         cmocka_unit_test(groups),
         cmocka_unit_test(groups_of_a_user),
         cmocka_unit_test(array_of_groups),
+        cmocka_unit_test(groups_by_number),
+        cmocka_unit_test(groups_of_a_namesake),
         cmocka_unit_test(damaged_members),
         cmocka_unit_test(damaged_group),
         cmocka_unit_test(unavailable),
+        cmocka_unit_test(kept_out),
+        cmocka_unit_test(user_namespaces),
         cmocka_unit_test(news_is_seen_at_once),
         cmocka_unit_test(no_descriptor_is_kept),
         cmocka_unit_test(old_mappings_go),
