@@ -46,6 +46,8 @@ static const struct field invitation_fields[] = {
     {.name = "state", .from = "state", .otherwise = "pending"},
     {.name = "created", .from = "createdAt"},
     {.name = "expires", .from = "expiresAt"},
+    {.name = "username", .from = "username"},
+    {.name = "maker", .from = "makerName|maker"},
     {0},
 };
 
@@ -94,6 +96,11 @@ static const struct field token_fields[] = {
     {.name = "env", .from = "env"},
     {.name = "last_four", .from = "lastFour"},
     {.name = "created", .from = "createdAt"},
+    {.name = "expires", .from = "expiresAt"},
+    {.name = "maker", .from = "makerName|maker"},
+    {.name = "maker_left", .from = "makerLeft", .kind = FIELD_BOOL},
+    {.name = "last_used", .from = "lastUsedAt"},
+    {.name = "used_from", .from = "lastUsedFrom"},
     {0},
 };
 
@@ -101,6 +108,7 @@ static const struct field issued_fields[] = {
     {.name = "key", .from = "key", .required = true},
     {.name = "name", .from = "name"},
     {.name = "role", .from = "role"},
+    {.name = "expires", .from = "expiresAt"},
     {.name = "secret", .from = "secret", .required = true},
     {.name = "bearer", .from = "bearer", .required = true},
     {0},
@@ -112,6 +120,10 @@ static const struct field joincode_fields[] = {
     {.name = "max_uses", .from = "maxUses", .kind = FIELD_NUMBER},
     {.name = "uses", .from = "uses", .kind = FIELD_NUMBER},
     {.name = "created", .from = "createdAt"},
+    {.name = "expires", .from = "expiresAt"},
+    {.name = "maker", .from = "makerName|maker"},
+    {.name = "last_used", .from = "lastUsedAt"},
+    {.name = "used_from", .from = "lastUsedFrom"},
     {.name = "code", .from = "code"},
     {0},
 };
@@ -152,7 +164,8 @@ static const struct field event_fields[] = {
         .nonempty = true, /* it always has an owner */                                             \
         .reply_max = ENGINE_LIST_MAX
 #define INVITE                                                                                     \
-    CALL("/organizations/invitations/create", ORG ",\"email\":\"$email\",\"role\":\"$role?\"")
+    CALL("/organizations/invitations/create",                                                      \
+         ORG ",\"email\":\"$email\",\"role\":\"$role?\",\"username\":\"$username?\"")
 #define ROLE_SET                                                                                   \
     {                                                                                              \
         CALL("/organizations/roles/set",                                                           \
@@ -216,7 +229,8 @@ static const struct operation operations[OP_COUNT] = {
     [OP_JOINCODE_LIST] = {CALL("/organizations/join-codes/list", ORG AFTER),
                           LIST("joinCodes", joincode_fields)},
     [OP_JOINCODE_CREATE] = {CALL("/organizations/join-codes/create",
-                                 ORG ",\"role\":\"$role?\",\"maxUses\":\"$max_uses#?\""),
+                                 ORG ",\"role\":\"$role?\",\"maxUses\":\"$max_uses#?\","
+                                     "\"expiresAt\":\"$expires?\""),
                             ONE("", joincode_fields)},
     [OP_JOINCODE_REVOKE] = {CALL("/organizations/join-codes/revoke", ORG ",\"id\":\"$id\""), DONE},
     [OP_JOINCODE_JOIN] = {CALL("/organizations/join-codes/join", "\"code\":\"$code\""),
@@ -229,7 +243,8 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ROLE_REMOVE] = {CALL("/organizations/roles/remove", ORG ",\"role\":\"$role\""), DONE},
     [OP_TOKEN_LIST] = {CALL("/organizations/tokens/list", ORG AFTER), LIST("tokens", token_fields)},
     [OP_TOKEN_CREATE] = {CALL("/organizations/tokens/create",
-                              ORG ",\"name\":\"$name?\",\"role\":\"$role?\""),
+                              ORG ",\"name\":\"$name?\",\"role\":\"$role?\","
+                                  "\"expiresAt\":\"$expires?\""),
                          ONE("apiToken", issued_fields)},
     [OP_TOKEN_REVOKE] = {CALL("/organizations/tokens/revoke", ORG ",\"key\":\"$key\""), DONE},
     [OP_AUDIT_LIST] = {CALL("/organizations/audit/list", ORG

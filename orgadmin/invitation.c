@@ -33,6 +33,7 @@ enum exit_status invitation_create(const struct invocation *inv)
     const struct provider_arg args[] = {{"email", inv->arg[0]},
                                         {"role", inv->option[OPTION_ROLE]},
                                         {"permissions", inv->option[OPTION_PERMISSIONS]},
+                                        {"username", inv->option[OPTION_USERNAME]},
                                         {0}};
     enum exit_status status = connection_open_for(inv, OP_INVITATION_CREATE, args, &c);
     if (status != EXIT_DONE)

@@ -5,6 +5,7 @@
 #include "orgadmin/found.h"
 #include "orgadmin/issue.h"
 #include "orgadmin/listing.h"
+#include "orgadmin/moment.h"
 #include "orgadmin/nouns.h"
 
 enum exit_status joincode_list(const struct invocation *inv)
@@ -14,10 +15,13 @@ enum exit_status joincode_list(const struct invocation *inv)
 
 enum exit_status joincode_create(const struct invocation *inv)
 {
-    char place[PLACE_MAX];
+    char place[PLACE_MAX], expires[MOMENT_MAX];
     struct connection c;
     const struct provider_arg args[] = {
-        {"role", inv->option[OPTION_ROLE]}, {"max_uses", inv->option[OPTION_MAX_USES]}, {0}};
+        {"role", inv->option[OPTION_ROLE]},
+        {"max_uses", inv->option[OPTION_MAX_USES]},
+        {"expires", moment_end(inv->option[OPTION_EXPIRES], expires)},
+        {0}};
     enum exit_status status = connection_open_for(inv, OP_JOINCODE_CREATE, args, &c);
     if (status != EXIT_DONE)
         return status;

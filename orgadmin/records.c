@@ -45,7 +45,9 @@ RECORD(invitation, {"id", 0, "its id"}, {"email", SHORTEN, "who is invited"},
        {"roles", LIST, "role ids that accepting gives"},
        {"permissions", LIST | SHORTEN, "what accepting permits"},
        {"state", WIDE, "such as pending"}, {"created", SHORTEN, "when it was made"},
-       {"expires", 0, "until when it can be accepted"});
+       {"expires", 0, "until when it can be accepted"},
+       {"username", WIDE, "the login name that the inviter fixed"},
+       {"maker", WIDE | SHORTEN, "who made it"});
 
 RECORD(invited, {"id", WIDE, "the invitation's id"}, {"email", SHORTEN, "who is invited"},
        {"roles", LIST, "role ids that accepting gives"},
@@ -61,7 +63,9 @@ RECORD(acceptance, {"organization", 0, "the organization's id"}, {"role", 0, "yo
 RECORD(joincode, {"id", 0, "its id"}, {"role", 0, "role that joining gives"},
        {"uses", NUMBER, "how many have joined with it"},
        {"max_uses", NUMBER, "how many may; absent when unlimited"},
-       {"created", 0, "when it was made"},
+       {"created", 0, "when it was made"}, {"expires", 0, "until when it counts"},
+       {"maker", SHORTEN, "who made it"}, {"last_used", WIDE, "when it was last used"},
+       {"used_from", WIDE | SHORTEN, "from where it was last used"},
        {"code", WIDE, "the secret; only from joincode create without --out"});
 
 RECORD(joining, {"organization", 0, "the organization's id"}, {"role", 0, "your role in it"},
@@ -73,10 +77,15 @@ RECORD(role, {"id", 0, "role id"}, {"name", SHORTEN, "name for people"},
 
 RECORD(token, {"key", 0, "its public half"}, {"name", SHORTEN, "name for people"},
        {"role", 0, "what it may do"}, {"env", WIDE, "live or test"},
-       {"last_four", 0, "the end of its secret"}, {"created", 0, "when it was made"});
+       {"last_four", 0, "the end of its secret"}, {"created", 0, "when it was made"},
+       {"expires", 0, "until when it counts"}, {"maker", SHORTEN, "who made it"},
+       {"maker_left", WIDE | SWITCH, "its maker is no longer in the organization"},
+       {"last_used", 0, "when it was last used"},
+       {"used_from", WIDE | SHORTEN, "from where it was last used"});
 
 RECORD(issued, {"key", 0, "its public half"}, {"name", SHORTEN, "name for people"},
-       {"role", 0, "what it may do"}, {"secret", WIDE, "its other half; not with --out"},
+       {"role", 0, "what it may do"}, {"expires", WIDE, "until when it counts"},
+       {"secret", WIDE, "its other half; not with --out"},
        {"bearer", 0, "both halves, as programs want them; not with --out"});
 
 RECORD(event, {"id", WIDE, "its id"}, {"at", 0, "when"},

@@ -3,6 +3,7 @@
 #include "orgadmin/found.h"
 #include "orgadmin/issue.h"
 #include "orgadmin/listing.h"
+#include "orgadmin/moment.h"
 #include "orgadmin/nouns.h"
 
 enum exit_status token_list(const struct invocation *inv)
@@ -12,10 +13,13 @@ enum exit_status token_list(const struct invocation *inv)
 
 enum exit_status token_create(const struct invocation *inv)
 {
-    char place[PLACE_MAX];
+    char place[PLACE_MAX], expires[MOMENT_MAX];
     struct connection c;
     const struct provider_arg args[] = {
-        {"name", inv->option[OPTION_NAME]}, {"role", inv->option[OPTION_ROLE]}, {0}};
+        {"name", inv->option[OPTION_NAME]},
+        {"role", inv->option[OPTION_ROLE]},
+        {"expires", moment_end(inv->option[OPTION_EXPIRES], expires)},
+        {0}};
     enum exit_status status = connection_open_for(inv, OP_TOKEN_CREATE, args, &c);
     if (status != EXIT_DONE)
         return status;
