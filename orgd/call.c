@@ -119,11 +119,10 @@ struct maker call_maker(const struct call *call)
 {
     struct maker maker = call->caller.token.maker;
     struct user user;
-    if (call->caller.kind == CALLER_USER &&
-        store_user(call->store, call->caller.token.user, &user)) {
-        snprintf(maker.id, sizeof maker.id, "%s", user.id);
+    if (call->caller.kind == CALLER_USER)
+        snprintf(maker.id, sizeof maker.id, "%s", call->caller.token.user);
+    if (maker.id[0] && store_user(call->store, maker.id, &user))
         snprintf(maker.name, sizeof maker.name, "%s", user.username);
-    }
     return maker;
 }
 
