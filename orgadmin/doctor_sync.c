@@ -291,6 +291,26 @@ static void check_snapshot(struct doctor *d)
                 snapshot_u32(&d->snapshot, SNAPSHOT_AT_ACTIVE), span(made > 0 ? made : 0, age));
 }
 
+/* Names a group whose list is empty because no program could read it whole. */
+static void check_lists(struct doctor *d)
+{
+    struct snapshot_group group, first = {0};
+    uint64_t cursor = 0;
+    uint32_t count = 0;
+    if (!d->snapshot.base)
+        return;
+    while (snapshot_next_group(&d->snapshot, &cursor, &group) == SNAPSHOT_OK)
+        if (group.left_out > 0 && count++ == 0)
+            first = group;
+    if (count > 0)
+        doctor_note(d, "groups", FOUND_WARNING,
+                    "nothing, unless a program decides by member lists: libnss_org(8) says which",
+                    "%s lists none of its %" PRIu32 " members, who are too many for a line"
+                    "%s (%" PRIu32 " in all); id and initgroups know them",
+                    first.name, first.left_out, count > 1 ? ", and other groups do the same" : "",
+                    count);
+}
+
 static void check_clock(struct doctor *d)
 {
     int64_t now = clock_wall_ms(), ahead = 0;
@@ -512,6 +532,7 @@ void doctor_sync(struct doctor *d)
     able &= check_fetcher(d);
     check_orgd_user(d);
     check_snapshot(d);
+    check_lists(d);
     check_clock(d);
     bool running = check_orgsyncd(d);
     bool all = check_orgs(d, running, able ? &check : NULL);
