@@ -94,6 +94,13 @@ like "$(line trouble)" "^$SNAPSHOT is superseded, and the new one cannot be read
 reply 2 0 -1 0 'only root may'
 run host sync
 is "$rc/$(grep -c 'refuses: only root may' <<< "$err")" 1/1 'refused'
+# Members that a group's line would be too long for: a line of the doctor's, and none while they fit.
+for crowd in 8000 9000; do
+    "$MKSNAPSHOT" "$SNAPSHOT" "$(date +%s%3N)" $crowd
+    run host doctor
+    is "$(grep -c 'crowd lists none of its' <<< "$out")/$(grep -c 'groups.*crowd lists none of its 9000 members' <<< "$out")" \
+        $((crowd / 9000))/$((crowd / 9000)) "the doctor, with a group of $crowd members"
+done
 rm "$SNAPSHOT"; echo damaged > "$SNAPSHOT"
 run host explain ann sshd
 is "$rc/$(line decision)" '1/refused (unavailable)' 'a damaged snapshot'
