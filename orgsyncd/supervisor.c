@@ -438,9 +438,8 @@ static int find_fetcher_user(struct supervisor *s)
 {
     if (geteuid() != 0 || local_user(FETCHER_USER, &s->cage.uid, &s->cage.gid) == LOCAL_YES)
         return 0;
-    log_line("there is no user \"%s\" in /etc/passwd for the fetcher: useradd --system "
-             "--no-create-home --shell "
-             "/usr/sbin/nologin %s",
+    log_line("there is no user \"%s\" in /etc/passwd for the fetcher: systemd-sysusers --root=/ "
+             "orglogin.conf, or useradd --system --no-create-home --shell /usr/sbin/nologin %s",
              FETCHER_USER, FETCHER_USER);
     return -1;
 }
