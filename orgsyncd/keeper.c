@@ -40,7 +40,7 @@
 void keeper_ask(struct keeper_org *o, bool relist)
 {
     struct pipe_header header = {.type = relist ? PIPE_RELIST : PIPE_REFRESH};
-    if (o->pipe >= 0 && pipe_send(o->pipe, &header, NULL) == 0)
+    if (o->pipe >= 0 && pipe_try_send(o->pipe, &header, NULL) == 0)
         o->asked = true;
 }
 

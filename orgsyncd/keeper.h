@@ -154,7 +154,8 @@ struct keeper {
     struct stat snapshot;     /* of the last one that was published */
 };
 
-/* Asks ORG's fetcher for news, or (RELIST) for a complete listing. */
+/* Asks ORG's fetcher for news, or (RELIST) for a complete listing; sets ORG's ASKED when that was
+ * sent. Does not block: a fetcher that does not read its pipe is not asked again. */
 void keeper_ask(struct keeper_org *org, bool relist);
 
 /* confirm_server.c: takes new clients, reads a client's request, answers all whom the present state

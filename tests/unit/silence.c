@@ -181,12 +181,35 @@ static void full_pipe(void **state)
     close(pair[1]);
 }
 
+/* A fetcher answers, and never reads what it is asked: each answer lets the keeper ask again. */
+static bool deaf(void)
+{
+    int pair[2], asked = 0;
+    struct keeper_org *o = &keeper.org[0];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
+        return false;
+    o->pipe = pair[0];
+    alarm(10); /* of a keeper that blocks */
+    do {
+        o->asked = false;
+        keeper_ask(o, asked % 2 == 1);
+    } while (o->asked && ++asked < 1000000);
+    return asked > 0 && !o->asked;
+}
+
+/* One that does not read its pipe does not stop the keeper, which is everybody's. */
+static void deaf_fetcher(void **state)
+{
+    (void)state;
+    assert_int_equal(told_by(deaf), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_who_is_silent), cmocka_unit_test(sleep_is_no_silence),
         cmocka_unit_test(patience),           cmocka_unit_test(empty_packet),
-        cmocka_unit_test(full_pipe),
+        cmocka_unit_test(full_pipe),          cmocka_unit_test(deaf_fetcher),
     };
     return cmocka_run_group_tests_name("silence", tests, NULL, NULL);
 }
