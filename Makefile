@@ -90,7 +90,7 @@ INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
 	644:$(BUILD)/libnss_org.so.2:$(LIBDIR)/libnss_org.so.2 \
 	644:$(BUILD)/pam_org.so:$(LIBDIR)/security/pam_org.so \
 	$(foreach f,$(patsubst conf/%,%,$(shell find conf -type f)),644:conf/$(f):$(DOCDIR)/$(f)) \
-	$(foreach f,README.md LICENSE orgd/API.md,644:$(f):$(DOCDIR)/$(notdir $(f))) \
+	$(foreach f,README.md CHANGELOG.md LICENSE orgd/API.md,644:$(f):$(DOCDIR)/$(notdir $(f))) \
 	$(foreach f,$(wildcard packaging/man/*),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
 	$(foreach u,orgsyncd orgd orgd-user,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
 	644:packaging/systemd/sysusers.conf:$(PREFIX)/lib/sysusers.d/orglogin.conf \
@@ -117,7 +117,7 @@ ifeq ($(DESTDIR),)
 	$(Q)for user in orgsync orgd; do getent -s files passwd $$user >/dev/null || \
 		echo "/etc/passwd has no $$user yet: systemd-sysusers --root=/ orglogin.conf, or useradd --system --no-create-home --shell /usr/sbin/nologin $$user"; \
 	done
-	@echo 'An upgrade? Members may be refused until: systemctl daemon-reload; systemctl restart orgsyncd'
+	@echo 'An upgrade? It is in force after: systemctl daemon-reload; systemctl restart orgsyncd; then orgadmin host doctor'
 endif
 
 # Not while this machine's logins or names go by it.
