@@ -15,6 +15,8 @@ members bob:member ben:member
 cp $CONF "$T/one.conf"
 perl -0pi -e 's|\norganizations = \(|$&
   { name = "held"; provider = "native"; url = "'$LOCAL'"; id = "'"$(by olga org show -o json | jq -r .id)"'"; token_file = "/etc/orglogin/acme.token"; },|' $CONF
+# The second organization has no group for everybody.
+sed -i "s|private_groups = false|private_groups = true|" $CONF "$T/one.conf"
 orgsyncd 2>"$T/log" &
 daemon=$!
 host() { orgadmin host status -o json | jq -r --arg org "$1" ".[] | select(.organization == \$org) | .$2"; }
