@@ -125,40 +125,25 @@ static const char *const versions[] = {
     "UPDATE made SET actor = (SELECT m.actor FROM made m WHERE m.subject = made.actor)"            \
     " WHERE actor IN (SELECT subject FROM made);"
     MADE_BY_TOKEN MADE_BY_TOKEN MADE_BY_TOKEN MADE_BY_TOKEN
-#define MAKER_OF(id)                                                                               \
-    "SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor WHERE subject = " id ")"
-    "UPDATE invitations " MAKER_OF(
-        "invitations.id") ";"
-                          "UPDATE join_codes " MAKER_OF(
-                              "join_codes.id") ";"
-                                               "UPDATE tokens " MAKER_OF(
-                                                   "key") " WHERE organization_id IS NOT NULL;"
-                                                          "DROP TABLE made;"
-                                                          "UPDATE tokens SET maker_left = 1 WHERE "
-                                                          "maker IS NOT NULL AND NOT EXISTS "
-                                                          "(SELECT 1 FROM members"
-                                                          " m WHERE m.organization_id = "
-                                                          "tokens.organization_id AND m.user_id = "
-                                                          "maker AND active = 1);"
-                                                          /* Before this version nothing but a new
-                                                             account's invitation proved anything.
-                                                           */
-                                                          "UPDATE tokens SET proved_at = (SELECT "
-                                                          "created_at FROM users u WHERE u.id = "
-                                                          "user_id)"
-                                                          " WHERE user_id IS NOT NULL;"
-                                                          "UPDATE members SET removed_at = "
-                                                          "max(CAST(strftime('%s', 'now') AS "
-                                                          "INTEGER) * 1000,"
-                                                          " (SELECT ifnull(max(proved_at), 0) FROM "
-                                                          "tokens t WHERE t.user_id = "
-                                                          "members.user_id))"
-                                                          " WHERE active = 0;"
-                                                          /* A removal has withdrawn the older ones.
-                                                           */
-                                                          "UPDATE invitations SET revision ="
-                                                          " (SELECT revision FROM organizations o "
-                                                          "WHERE o.id = organization_id);",
+    "UPDATE invitations SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
+    " WHERE subject = invitations.id);"
+    "UPDATE join_codes SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
+    " WHERE subject = join_codes.id);"
+    "UPDATE tokens SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
+    " WHERE subject = key) WHERE organization_id IS NOT NULL;"
+    "DROP TABLE made;"
+    "UPDATE tokens SET maker_left = 1 WHERE maker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM members"
+    " m WHERE m.organization_id = tokens.organization_id AND m.user_id = maker AND active = 1);"
+    /* Before this version nothing but a new account's invitation proved anything. */
+    "UPDATE tokens SET proved_at = (SELECT created_at FROM users u WHERE u.id = user_id)"
+    " WHERE user_id IS NOT NULL;"
+    "UPDATE members SET removed_at = max(CAST(strftime('%s', 'now') AS INTEGER) * 1000,"
+    " (SELECT ifnull(max(proved_at), 0) FROM tokens t WHERE t.user_id = members.user_id))"
+    " WHERE active = 0;"
+    /* A removal has withdrawn the older ones. */
+    "UPDATE invitations SET revision ="
+    " (SELECT revision FROM organizations o WHERE o.id = organization_id);",
+
     /* history.h. What was there before is the first commit; the number and tag of the last one
      * stand in the organization's row, too. */
     "ALTER TABLE organizations ADD COLUMN commits INTEGER NOT NULL DEFAULT 0;"
