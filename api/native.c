@@ -149,6 +149,21 @@ static const struct field event_fields[] = {
     {0},
 };
 
+/* Of a version before: "ok" alone. */
+static const struct field revocation_fields[] = {
+    {.name = "ok", .from = "ok", .kind = FIELD_BOOL, .required = true},
+    {.name = "revoked", .from = "revoked", .kind = FIELD_BOOL},
+    {0},
+};
+
+static const struct field removal_fields[] = {
+    {.name = "ok", .from = "ok", .kind = FIELD_BOOL, .required = true},
+    {.name = "invitations", .from = "withdrawn.invitations", .kind = FIELD_NUMBER},
+    {.name = "join_codes", .from = "withdrawn.joinCodes", .kind = FIELD_NUMBER},
+    {.name = "tokens", .from = "tokenCount", .kind = FIELD_NUMBER},
+    {0},
+};
+
 /* Every call is a POST below the same path. The arguments are the template's inside. */
 #define POST(below, body_text) .method = "POST", .path = "/v1" below, .body = "{" body_text "}"
 #define CALL(below, body_text) .run = engine_run, POST(below, body_text)
@@ -214,12 +229,13 @@ static const struct operation operations[OP_COUNT] = {
     [OP_MEMBER_ROLE] = {CALL("/organizations/members/set-role",
                              ORG ",\"userId\":\"$user\",\"role\":\"$role\""),
                         DONE},
-    [OP_MEMBER_REMOVE] = {CALL("/organizations/members/remove", ORG ",\"userId\":\"$user\""), DONE},
+    [OP_MEMBER_REMOVE] = {CALL("/organizations/members/remove", ORG ",\"userId\":\"$user\""),
+                          ONE("", removal_fields)},
     [OP_INVITATION_LIST] = {CALL("/organizations/invitations/list", ORG AFTER),
                             LIST("invitations", invitation_fields)},
     [OP_INVITATION_CREATE] = {INVITE, ONE("", invited_fields)},
     [OP_INVITATION_REVOKE] = {CALL("/organizations/invitations/revoke", ORG ",\"id\":\"$id\""),
-                              DONE},
+                              ONE("", revocation_fields)},
     [OP_INVITATION_RESEND] = {CALL("/organizations/invitations/resend", ORG ",\"id\":\"$id\""),
                               ONE("", invited_fields)},
     [OP_INVITATION_ACCEPT] = {CALL("/organizations/invitations/accept",
@@ -232,7 +248,8 @@ static const struct operation operations[OP_COUNT] = {
                                  ORG ",\"role\":\"$role?\",\"maxUses\":\"$max_uses#?\","
                                      "\"expiresAt\":\"$expires?\""),
                             ONE("", joincode_fields)},
-    [OP_JOINCODE_REVOKE] = {CALL("/organizations/join-codes/revoke", ORG ",\"id\":\"$id\""), DONE},
+    [OP_JOINCODE_REVOKE] = {CALL("/organizations/join-codes/revoke", ORG ",\"id\":\"$id\""),
+                            ONE("", revocation_fields)},
     [OP_JOINCODE_JOIN] = {CALL("/organizations/join-codes/join", "\"code\":\"$code\""),
                           ONE("", joining_fields)},
     [OP_ROLE_LIST] = {CALL("/organizations/roles", "\"organizationId\":\"$org?\""),
@@ -246,7 +263,8 @@ static const struct operation operations[OP_COUNT] = {
                               ORG ",\"name\":\"$name?\",\"role\":\"$role?\","
                                   "\"expiresAt\":\"$expires?\""),
                          ONE("apiToken", issued_fields)},
-    [OP_TOKEN_REVOKE] = {CALL("/organizations/tokens/revoke", ORG ",\"key\":\"$key\""), DONE},
+    [OP_TOKEN_REVOKE] = {CALL("/organizations/tokens/revoke", ORG ",\"key\":\"$key\""),
+                         ONE("", revocation_fields)},
     [OP_AUDIT_LIST] = {CALL("/organizations/audit/list", ORG
                             ",\"action\":\"$action?\",\"from\":\"$from?\",\"to\":\"$to?\"" AFTER),
                        LIST("events", event_fields)},

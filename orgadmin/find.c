@@ -132,10 +132,21 @@ enum exit_status found_open(const struct invocation *inv, enum provider_op op,
     return status;
 }
 
-enum exit_status found_run(struct found *f, enum provider_op op)
+enum exit_status found_run_reply(struct found *f, enum provider_op op, cJSON **reply)
 {
     const struct provider_arg args[] = {{f->arg, f->id}, {0}};
-    return connection_run(&f->c, op, args);
+    *reply = NULL;
+    return connection_each(&f->c, op, args, connection_first, reply);
+}
+
+enum exit_status found_run(struct found *f, enum provider_op op)
+{
+    cJSON *reply;
+    enum exit_status status = found_run_reply(f, op, &reply);
+    if (status == EXIT_DONE && cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(reply, "revoked")))
+        status = complain(EXIT_NO, "%s is not there any more: nothing is revoked", f->id);
+    cJSON_Delete(reply);
+    return status;
 }
 
 void found_close(struct found *f)

@@ -20,8 +20,12 @@ enum exit_status found_open(const struct invocation *inv, enum provider_op op,
                             const struct provider_arg *args, enum provider_op list,
                             struct found *f);
 
-/* Runs OP, which takes nothing but the record's id. Complains. */
+/* Runs OP, which takes nothing but the record's id. Complains, also when there was nothing to
+ * revoke any more (EXIT_NO). */
 enum exit_status found_run(struct found *f, enum provider_op op);
+
+/* The same; *REPLY is what the API says of it, which the caller deletes, or NULL. */
+enum exit_status found_run_reply(struct found *f, enum provider_op op, cJSON **reply);
 
 void found_close(struct found *f);
 

@@ -118,9 +118,41 @@ enum exit_status member_revoke(const struct invocation *inv)
     return status;
 }
 
+static double number_of(const cJSON *record, const char *field)
+{
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(record, field);
+    return cJSON_IsNumber(number) ? number->valuedouble : 0;
+}
+
+/* Names a token that the user *MAKER made. */
+static int name_token(void *maker, const cJSON *token)
+{
+    if (strcmp(record_text(token, "maker"), *(const char *const *)maker) == 0)
+        note("  %s %s (%s)", record_text(token, "key"), record_text(token, "name"),
+             record_text(token, "role"));
+    return 0;
+}
+
+/* What the member had handed out: what is withdrawn with him, and what somebody must decide upon.
+ */
+static void tell_handed_out(struct found *f, const cJSON *reply)
+{
+    double invitations = number_of(reply, "invitations"), codes = number_of(reply, "join_codes");
+    const char *username = found_text(f, "username");
+    if (invitations > 0 || codes > 0)
+        note("Withdrawn with it: %.0f invitation%s and %.0f join code%s that %s made.", invitations,
+             invitations == 1 ? "" : "s", codes, codes == 1 ? "" : "s", username);
+    if (!(number_of(reply, "tokens") > 0))
+        return;
+    note("Tokens that %s made go on reading; orgadmin token revoke ends one:", username);
+    struct api_error err;
+    connection_try(&f->c, OP_TOKEN_LIST, NULL, name_token, &username, &err);
+}
+
 enum exit_status member_remove(const struct invocation *inv)
 {
     struct found f;
+    cJSON *reply = NULL;
     const char *name = inv->arg[0];
     enum exit_status status = found_open(inv, OP_MEMBER_REMOVE, NULL, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
@@ -128,9 +160,12 @@ enum exit_status member_remove(const struct invocation *inv)
     status = confirm(inv, "yes", "Remove %s (%s, %s) from %s?", name, found_text(&f, "email"), f.id,
                      f.c.now.org_name);
     if (status == EXIT_DONE)
-        status = found_run(&f, OP_MEMBER_REMOVE);
-    if (status == EXIT_DONE)
+        status = found_run_reply(&f, OP_MEMBER_REMOVE, &reply);
+    if (status == EXIT_DONE) {
         note("%s is no longer in %s.", name, f.c.now.org_name);
+        tell_handed_out(&f, reply);
+    }
+    cJSON_Delete(reply);
     found_close(&f);
     return status;
 }

@@ -233,7 +233,8 @@ const struct command commands[] = {
      "remove",
      {"MEMBER"},
      "remove a member from the organization",
-     "Asks before.",
+     "Asks before. Tells which invitations and join codes that the member made are withdrawn, and "
+     "names the tokens that he made, which go on reading until somebody revokes them.",
      ACTS | OPT(YES),
      NULL,
      member_remove},
