@@ -124,7 +124,7 @@ is "$(as mia id -un; grep -c '^Access denied' "$T/err")" 1 "his ssh is refused"
 systemctl reset-failed
 is "$(systemd-run --quiet --wait --uid=mia --property=PAMName=cron true 2>&1; systemctl --failed --plain --no-legend | wc -l)" 1 "a unit of his with PAMName= is refused"
 systemctl reset-failed
-is "$(systemd-run --quiet --wait --pipe --uid=mia id -Gn)" mia "a plain User= asks nobody: it runs under his name, without the organization's groups"
+is "$(systemd-run --quiet --wait --pipe --uid=mia id -Gn)" acme "a plain User= asks nobody: it runs under his name, with no group but the primary one"
 
 # --- it ends and comes back ---
 kill -9 "$main"

@@ -121,7 +121,7 @@ is "$(grep -v '^#' /etc/pam.d/common-account | xargs -n 1)" "$(grep -v '^#' /usr
 is "$(as ada id -Gn | tr ' ' '\n' | grep -c '^acme')" 2 "an admin is in both groups"
 is "$(as larry id -un) $(as root id -un)" 'larry root' "local users log in as before"
 is "$(as stranger id -un)" '' "a stranger does not"
-is "$(setpriv --reuid=mia --regid=mia --init-groups sudo -n id -un 2>/dev/null)" '' "a member may not sudo"
+is "$(setpriv --reuid=mia --regid="$(id -g mia)" --init-groups sudo -n id -un 2>/dev/null)" '' "a member may not sudo"
 ok "mia leaves" by olga member remove mia --yes
 # shellcheck disable=SC2317,SC2329 # called by wait_for
 refused() { [ -z "$(as mia id -un)" ]; }

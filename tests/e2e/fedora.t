@@ -32,7 +32,7 @@ publish ada:admin mia:member gus:guest rem:member >/dev/null
 ok "orgsyncd publishes the members" publish ada:admin mia:member gus:guest
 
 OURS='^Access denied: '
-session() { setpriv --reuid="$1" --regid="$1" --init-groups --reset-env "${@:2}" </dev/null; }
+session() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups --reset-env "${@:2}" </dev/null; }
 for name in ada mia larry root; do
     is "$(as $name id -un)" $name "sshd: $name is admitted"
     is "$(cat "$T/err")" '' "... and nothing is said"

@@ -39,9 +39,9 @@ by_su() { su "$1" -c 'id -un' 2>"$T/err" </dev/null; }
 by_su_l() { su - "$1" -c 'id -un' 2>"$T/err" </dev/null; }
 # A session from before: the stack is asked about who calls sudo.
 # shellcheck disable=SC2016 # the inner shell's
-by_sudo() { setpriv --reuid="$1" --regid="$1" --init-groups --reset-env sudo -n "${@:2}" sh -c 'echo $SUDO_USER' 2>"$T/err" </dev/null; }
+by_sudo() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups --reset-env sudo -n "${@:2}" sh -c 'echo $SUDO_USER' 2>"$T/err" </dev/null; }
 by_sudo_i() { by_sudo "$1" -i; }
-by_sudo_l() { setpriv --reuid="$1" --regid="$1" --init-groups --reset-env sudo -n -l 2>"$T/err" </dev/null | sed -n 's/^User \([a-z]*\) may run.*/\1/p'; }
+by_sudo_l() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups --reset-env sudo -n -l 2>"$T/err" </dev/null | sed -n 's/^User \([a-z]*\) may run.*/\1/p'; }
 # login on a terminal of its own; what is said there comes out with what the shell prints.
 by_login() {
     echo 'id -un >/var/tmp/jobs/login; exit' | script -qec "login -f $1" "$T/terminal" >/dev/null

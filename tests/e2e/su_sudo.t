@@ -16,7 +16,7 @@ chown ada: /home/ada
 chown mia: /home/mia
 
 # login_as NAME COMMAND...: NAME's processes as a login would have made them, kept from before whatever happens next
-login_as() { setpriv --reuid="$1" --regid="$1" --init-groups --reset-env "${@:2}" </dev/null; }
+login_as() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups --reset-env "${@:2}" </dev/null; }
 # denied LINE NAME COMMAND...: it fails and says LINE, once
 denied() {
     local out status=0

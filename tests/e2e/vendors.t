@@ -14,7 +14,7 @@ new_key ada mia vic pat sid stranger
 printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' ada mia vic pat >/etc/sudoers.d/test
 TOKEN=/etc/orglogin/vendor.token
 
-session() { setpriv --reuid="$1" --regid="$1" --init-groups --reset-env "${@:2}" </dev/null; }
+session() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups --reset-env "${@:2}" </dev/null; }
 admitted() { [ "$(as "$1" id -un)" = "$1" ]; }
 refused() { [ -z "$(as "$1" id -un)" ] && grep -q '^Access denied' "$T/err"; }
 reason() { grep "pam_org(sshd:account): user=$1 " $AUTH_LOG | tail -1 | sed 's/.* \(reason=[a-z]*\).*/\1/'; }
