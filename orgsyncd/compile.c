@@ -371,10 +371,11 @@ static int settle(struct work *w)
     for (uint32_t i = 0; i < w->in->config->group_count; i++)
         settle_group(w, i);
     each_org(w, settle_name);
-    w->result.unnamed =
-        naming_settle_newcomers(&w->naming, w->in->names == COMPILE_BOUND_NAMES ? 0
-                                            : w->in->newcomers_max ? w->in->newcomers_max
-                                                                   : UINT32_MAX);
+    naming_settle_newcomers(&w->naming,
+                            w->in->names == COMPILE_BOUND_NAMES ? 0
+                            : w->in->newcomers_max              ? w->in->newcomers_max
+                                                                : UINT32_MAX,
+                            w->result.unnamed);
     w->failed |= w->naming.failed;
     each_org(w, settle_member);
     return w->failed ? -1 : ledger_commit(w->in->ledger);
@@ -447,16 +448,17 @@ static _Noreturn void run_child(struct work *w, pid_t parent, int fd)
     _exit(write(fd, &w->result, sizeof w->result) == sizeof w->result ? 0 : 1);
 }
 
-int compile_names(const struct compile_input *input, uint32_t *unnamed)
+int compile_names(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX])
 {
     struct work w = {.in = input};
     int rc = begin(&w);
-    *unnamed = w.result.unnamed;
+    memcpy(unnamed, w.result.unnamed, sizeof w.result.unnamed);
     end(&w);
     return rc;
 }
 
-pid_t compile_detached(const struct compile_input *input, uint32_t *unnamed, int *fd)
+pid_t compile_detached(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX],
+                       int *fd)
 {
     struct work w = {.in = input};
     int pair[2] = {-1, -1};
@@ -465,7 +467,7 @@ pid_t compile_detached(const struct compile_input *input, uint32_t *unnamed, int
         run_child(&w, parent, pair[1]);
     if (pair[0] >= 0 && pid < 0)
         log_line("the snapshot's child cannot be started: %s", strerror(errno));
-    *unnamed = w.result.unnamed;
+    memcpy(unnamed, w.result.unnamed, sizeof w.result.unnamed);
     end(&w);
     if (pair[1] >= 0)
         close(pair[1]);

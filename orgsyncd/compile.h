@@ -32,7 +32,8 @@ struct compile_input {
 struct compile_result {
     uint32_t users, active, withheld;
     uint32_t groups;
-    uint32_t unnamed; /* newcomers whose turn did not come: NEWCOMERS_MAX, COMPILE_BOUND_NAMES */
+    uint32_t unnamed[SNAPSHOT_ORGS_MAX]; /* newcomers of each organization who had no turn to get a
+                                            name: NEWCOMERS_MAX, COMPILE_BOUND_NAMES */
 };
 
 /*
@@ -51,11 +52,12 @@ int compile(const struct compile_input *input, struct compile_result *result);
  * to be given to compile_join when it becomes readable, UNNAMED is as in the result. Returns the
  * child's pid, or -1 after logging.
  */
-pid_t compile_detached(const struct compile_input *input, uint32_t *unnamed, int *fd);
+pid_t compile_detached(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX],
+                       int *fd);
 
 /* Only gives names and ids, to INPUT's newcomers_max. Returns 0 and *UNNAMED, or -1 after logging.
  */
-int compile_names(const struct compile_input *input, uint32_t *unnamed);
+int compile_names(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX]);
 
 /* Waits for the child's end and closes FD. Returns 0 and *RESULT, or -1 when it did not publish. */
 int compile_join(pid_t pid, int fd, struct compile_result *result);

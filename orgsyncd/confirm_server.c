@@ -37,7 +37,7 @@ static bool fresh(const struct keeper_org *o, const struct confirm_request *r, i
     if (owes_news(o, begun))
         return false;
     if (wants_listing(r))
-        return o->listed_ms >= begun && o->listing != ORG_REFUSED;
+        return o->listed_ms >= begun && o->named && o->listing != ORG_REFUSED;
     int64_t heard = r->max_age_ms < FRESH_BY_REQUEST_MS ? o->answered_ms : o->heard_ms;
     return heard > 0 && heard >= begun - (int64_t)r->max_age_ms && o->listing != ORG_REFUSED;
 }

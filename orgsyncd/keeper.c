@@ -98,6 +98,7 @@ static void note_published(struct keeper *k, int64_t now)
         o->heard_ms = later(o->heard_ms, n->heard_ms);
         o->answered_ms = later(o->answered_ms, n->answered_ms);
         o->listed_ms = later(o->listed_ms, n->listed_ms);
+        o->named = n->named;
         if (n->members > 0 && is_large(k))
             charge(o, now, (now - k->child_ms) * (int64_t)n->members / (int64_t)members);
         *n = (struct news){0};
@@ -131,6 +132,22 @@ static bool is_taking(const struct keeper *k)
     return false;
 }
 
+/* Newcomers who have no name yet, and shall have one. */
+static size_t unnamed(const struct keeper *k)
+{
+    size_t sum = 0;
+    for (uint32_t i = 0; i < k->org_count; i++)
+        sum += k->unnamed[i];
+    return sum;
+}
+
+/* Which organizations' newcomers all have their names in the snapshot that is made? */
+static void note_named(struct keeper *k)
+{
+    for (uint32_t i = 0; i < k->org_count; i++)
+        k->org[i].carried.named = k->unnamed[i] == 0;
+}
+
 /* Compiles and publishes what is known, or has a child begin to. A failure ends the keeper:
  * everything that counts is on disk, and a new one begins from there. */
 static int publish(struct keeper *k)
@@ -153,13 +170,15 @@ static int publish(struct keeper *k)
         reserve_release();
     if (is_large(k)) {
         input.newcomers_max = NEWCOMERS_AT_ONCE;
-        k->child = compile_detached(&input, &k->unnamed, &k->child_fd);
+        k->child = compile_detached(&input, k->unnamed, &k->child_fd);
+        note_named(k);
         return k->child < 0 ? -1 : 0;
     }
     int rc = compile(&input, &k->result);
     if (input.path)
         reserve_take();
-    k->unnamed = k->result.unnamed;
+    memcpy(k->unnamed, k->result.unnamed, sizeof k->unnamed);
+    note_named(k);
     if (rc == 0)
         note_published(k, clock_mono_ms());
     return rc;
@@ -202,12 +221,12 @@ static int name_newcomers(struct keeper *k)
         .group_fault = k->group_fault,
         .newcomers_max = NEWCOMERS_AT_ONCE,
     };
-    if (!k->names_due || k->unnamed == 0 || is_taking(k))
+    if (!k->names_due || unnamed(k) == 0 || is_taking(k))
         return 0;
     for (uint32_t i = 0; i < k->org_count; i++)
         rosters[i] = k->org[i].roster;
-    k->again |= k->unnamed <= NEWCOMERS_AT_ONCE;
-    return compile_names(&input, &k->unnamed);
+    k->again |= unnamed(k) <= NEWCOMERS_AT_ONCE;
+    return compile_names(&input, k->unnamed);
 }
 
 /* Publishes what is due. One child publishes at a time; and an organization with news without end
@@ -216,7 +235,7 @@ static int publish_news(struct keeper *k)
 {
     if (!k->names_due && names_due(k)) {
         k->names_due = true;
-        k->again |= k->unnamed > 0;
+        k->again |= unnamed(k) > 0;
     }
     return publish_due(k) <= clock_mono_ms() ? publish(k) : 0;
 }
@@ -550,7 +569,7 @@ static int wait_ms(const struct keeper *k)
     for (uint32_t i = 0; i < k->org_count; i++)
         if (k->org[i].merge.phase != MERGE_IDLE)
             return 0;
-    if (k->names_due && k->unnamed > 0)
+    if (k->names_due && unnamed(k) > 0)
         return 0;
     deadline = due < deadline ? due : deadline;
     if (!k->names_due && deadline > k->begun_ms + FIRST_ANSWER_MS)
@@ -620,7 +639,7 @@ static int finish(struct keeper *k)
 {
     if (k->child && join_child(k) < 0)
         return -1;
-    while (k->names_due && k->unnamed > 0 && !is_taking(k))
+    while (k->names_due && unnamed(k) > 0 && !is_taking(k))
         if (name_newcomers(k) < 0)
             return -1;
     bool owed = k->again;

@@ -75,6 +75,7 @@ struct news {
     int64_t since_ms; /* clock_mono_ms when the first of them came, 0 = there are none */
     size_t members;   /* how many changed */
     int64_t heard_ms, answered_ms, listed_ms, confirmed_ms; /* as in keeper_org, 0 = not */
+    bool named;                                             /* the same */
 };
 
 struct keeper_org {
@@ -97,6 +98,7 @@ struct keeper_org {
     int64_t listed_ms;    /* when the last complete listing began: all as the snapshot has it */
     int64_t confirmed_ms; /* wall clock of heard_ms */
     int64_t recorded_ms;  /* confirmed_ms as the snapshot has it */
+    bool named;           /* no newcomer waits for his turn to get a name, as the snapshot has it */
 
     struct merge merge; /* the answer that is taken into the roster; none other is read meanwhile */
     struct pipe_header commit;   /* of it */
@@ -143,7 +145,7 @@ struct keeper {
     pid_t child;                                /* publishes a snapshot; 0 = none does */
     int child_fd;                               /* readable when it has ended */
     int64_t child_ms;                           /* when it was started: clock_mono_ms */
-    uint32_t unnamed;   /* newcomers who have no name yet, and shall have one */
+    uint32_t unnamed[SNAPSHOT_ORGS_MAX]; /* newcomers who have no name yet, and shall have one */
     bool again;         /* the machine's own users, or the file, are others: publish for that */
     int64_t publish_ms; /* how long the last snapshot took to compile and publish */
     int64_t round_ms;   /* clock_mono_ms of the last round of the loop */

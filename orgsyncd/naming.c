@@ -193,7 +193,7 @@ void naming_visit(struct naming *n, uint32_t org, struct roster_member *m)
     set_wanted(n, m);
     if (*m->name)
         keep_name(n, org, m);
-    if (m->remote.state != MEMBER_REMOVED && strcmp(m->name, m->wanted) != 0)
+    if (m->remote.state != MEMBER_REMOVED && (!*m->name || strcmp(m->name, m->wanted) != 0))
         ask_name(n, org, m);
 }
 
@@ -265,7 +265,7 @@ static uint32_t settle_rivals(struct naming *n, const struct newcomer *rival, si
     return 1;
 }
 
-uint32_t naming_settle_newcomers(struct naming *n, uint32_t most)
+void naming_settle_newcomers(struct naming *n, uint32_t most, uint32_t unnamed[SNAPSHOT_ORGS_MAX])
 {
     uint32_t given = 0;
     size_t next = 0;
@@ -277,5 +277,6 @@ uint32_t naming_settle_newcomers(struct naming *n, uint32_t most)
             next++;
         given += settle_rivals(n, &n->newcomer[i], next - i);
     }
-    return (uint32_t)(n->newcomers - next);
+    for (; next < n->newcomers; next++)
+        unnamed[n->newcomer[next].org]++;
 }

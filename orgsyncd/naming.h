@@ -54,10 +54,10 @@ void naming_visit(struct naming *n, uint32_t org, struct roster_member *m);
 /*
  * Gives newcomers the names that naming_visit left open, to MOST of them at once (0 = to none). Who
  * is more than invited comes before who is not; of several organizations the one that stands first
- * in the configuration; of several members of that one nobody. Returns how many newcomers' turn did
- * not come.
+ * in the configuration; of several members of that one nobody. UNNAMED[i] is how many newcomers of
+ * the i-th organization had no turn.
  */
-uint32_t naming_settle_newcomers(struct naming *n, uint32_t most);
+void naming_settle_newcomers(struct naming *n, uint32_t most, uint32_t unnamed[SNAPSHOT_ORGS_MAX]);
 
 /* True when M's name may also be the name of a group of his own. */
 bool naming_private_group(const struct naming *n, const struct roster_member *m);

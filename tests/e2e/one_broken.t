@@ -38,7 +38,9 @@ stop
 TOKEN=/etc/orglogin/beta.token
 cp $CONF "$T/acme.conf"
 perl -0pi -e 's|\norganizations = \(|$&
-  { name = "beta"; provider = "native"; url = "unix:/run/nobody.sock"; id = "org_b"; token_file = "'$TOKEN'"; },|' $CONF
+  { name = "beta"; provider = "native"; url = "unix:/run/nobody.sock"; id = "org_b"; token_file = "'$TOKEN'"; },|;
+  s|\ngroups = \(|$&
+  { name = "beta-all"; org = "beta"; everyone = true; },|' $CONF
 trouble() { orgadmin host status -o json | jq -r --arg org "$1" '.[] | select(.organization == $org) | .trouble'; }
 in_trouble() { trouble "$1" | grep -q -- "$2"; }
 start

@@ -52,7 +52,7 @@ ok "ada leaves" publish mia:member
 denied "$SUDOS" "sudo from her old session" setpriv $ids sudo -n id
 denied "$OURS" "su to her" su ada -c true
 is "$(id -un ada)" ada "she keeps her name"
-unlike "$(id -Gn ada)" acme "and loses her groups"
+is "$(id -Gn ada)" "$(id -gn mia)" "and loses her groups, but for the one that all have in common"
 like "$(getent passwd ada)" ':/usr/sbin/nologin$' "and her shell"
 ok "mia becomes an admin" publish mia:admin
 is "$(login_as mia sudo -n id -un)" root "a member who became admin has sudo"

@@ -48,6 +48,7 @@ is "$( (ulimit -n 5; exec getent passwd ada) | cut -d: -f1)" ada "with one to sp
 crowd 50000 user rem
 ok "50 000 members" orgadmin host sync
 uid=$(id -u user49999)
+like "$uid" '^[0-9]+$' "... all with their names when the sync is told done"
 begun=$EPOCHREALTIME
 crowd 50000 person rem
 ok "all of them renamed at once" orgadmin host sync

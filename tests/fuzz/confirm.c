@@ -54,6 +54,7 @@ static void set_state(struct keeper *k, struct input *in)
         o->listing = bits & 8 ? ORG_REFUSED : ORG_LISTED;
         o->link = bits & 16 ? LINK_HELD : LINK_UP;
         o->asked = bits & 32;
+        o->named = bits & 128;
         memset(o->failure, 'f', bits & 64 ? sizeof o->failure - 1 : 0);
     }
 }

@@ -83,14 +83,19 @@ is "$(get '"\(.organization) \(.role) \(.already)"')" "$acme member false" 'join
 is "$err" "You are in $acme now." 'and is told'
 as cid joincode join --code-file "$T/code" -o json; is "$(get .already)/$err" "true/You are in $acme already." 'a member already'
 as ann member remove cid -y
-as cid joincode join --code-file "$T/code"; fails 1 'code_not_found' 'the code is used up'
+as cid joincode join --code-file "$T/code"; fails 1 'removed: You were removed from the organization: ask for an invitation' 'a code is no way back for who was removed'
+as ann invitation create cid@example.org --out "$T/cid.token"
+as cid invitation accept --token-file "$T/cid.token"; done_is 'an invitation is'
+as ann org create Third; as ann invitation create dan@example.org --out "$T/dan.token"; as ann org switch Acme
+as dan invitation accept --url "unix:$SOCKET" --username dan --token-file "$T/dan.token"
+as dan joincode join --code-file "$T/code"; fails 1 'code_not_found' 'the code is used up'
 as ann joincode list -o json; is "$(get ".[] | select(.id == \"$code\") | .uses")" 1 'its uses are counted'
 unlike "$out" '"code"' 'JSON has no code either'
 as ann joincode revoke "${code}x" -y; fails 1 'Acme has no join code "code_[a-z0-9]*x"; see orgadmin joincode list' 'joincode revoke of one that is none is told'
 as ann joincode revoke "$code"; fails 2 "Withdraw the join code $code \(member\) of Acme\? There is no terminal" 'joincode revoke asks'
 as ann joincode revoke "$code" -y; done_is 'joincode revoke'
 as ann joincode list -o json; is "$(get length)" 1 'one is left'
-INPUT=$T/code2 as cid joincode join --code-file -; done_is 'the code from standard input'
+INPUT=$T/code2 as dan joincode join --code-file -; done_is 'the code from standard input'
 
 # roles
 as ann role create auditor --permissions org:view,members:view; done_is 'role create'
