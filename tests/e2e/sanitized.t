@@ -11,7 +11,7 @@ PLANTED=tests/sanitizer
 # the address sanitizer go to files; undefined behaviour is told on stderr, and ends the program as the tree is built.
 make_runtimes() {
     local dir=$1/$PLANTED cc
-    cc=$(cut -d ' ' -f 1 "$1/check/flags")
+    cc=$(sed 's/^ccache //; s/ .*//' "$1/check/flags")
     rm -rf "$dir"
     mkdir -p "$dir/usr/lib" "$dir/etc"
     (. "$(dirname "$0")/../lib/overlay.sh" && TOP=. BUILD=$1/check ROOT=$dir preload_sanitizers) &&
@@ -45,13 +45,17 @@ inside_root
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/host.sh"
 
-# The sanitized modules look for what is orgsyncd's in their own tree.
+# What is sanitized looks for the places of orglogin in its own tree. So is orgsyncd: its fetchers have no limit of memory then,
+# which the sanitizers' runtimes could not keep.
 use_sanitized_modules() {
-    local module
-    mkdir -p $REPORTS "$(place /mnt/build/check STATEDIR)" "$(place /mnt/build/check RUNDIR)" /var/lib/orglogin /run/orglogin
+    local module place
+    for place in STATEDIR:/var/lib/orglogin RUNDIR:/run/orglogin SYSCONFDIR:/etc/orglogin; do
+        mkdir -p "${place#*:}" "$(place /mnt/build/check "${place%%:*}")"
+        mount --bind "${place#*:}" "$(place /mnt/build/check "${place%%:*}")"
+    done
+    mkdir -p $REPORTS
     chmod 1777 $REPORTS
-    mount --bind /var/lib/orglogin "$(place /mnt/build/check STATEDIR)"
-    mount --bind /run/orglogin "$(place /mnt/build/check RUNDIR)"
+    cp --remove-destination /mnt/build/check/orgsyncd "$(command -v orgsyncd)"
     cp -R "/mnt/build/$PLANTED/usr/lib/." /usr/lib/
     cp "/mnt/build/$PLANTED/etc/ld.so.preload" /etc/
     for module in libnss_org.so.2 pam_org.so; do
