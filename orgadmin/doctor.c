@@ -47,6 +47,7 @@ enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *u
     const struct question question = {
         .service = service,
         .snapshot = true,
+        .account = ACCOUNT_MEMBER,
         .member = &member,
         .rules = &d->policy.rules,
         .freshness = {.confirmed = fresh || d->fresh[class.org],

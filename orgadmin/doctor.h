@@ -29,6 +29,7 @@ struct doctor {
     struct snapshot_user member;   /* an active one; name is NULL when there is none */
     struct snapshot_user left;     /* a removed or suspended one; likewise */
     char local[NAME_MAX_LEN + 1];  /* a local account beside root that people log in with, or "" */
+    bool lookup;                   /* glibc finds the member: pam_org refuses whom it does not */
     bool module;                   /* pam_org.so can be loaded */
 };
 
@@ -38,7 +39,7 @@ __attribute__((format(printf, 5, 6))) void doctor_note(struct doctor *d, const c
                                                        const char *format, ...);
 
 /* What pam_org would say of USER, one of the snapshot's, at SERVICE; with FRESH as if his
- * organization had just been heard from. */
+ * organization had just been heard from. His account is his. */
 enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *user,
                            const char *service, bool fresh);
 

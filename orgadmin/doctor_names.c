@@ -371,7 +371,8 @@ static void check_lookup(struct doctor *d, bool able)
     }
     child_start(&c, look_up, d, LOOKUP_LIMIT_MS);
     child_end(&c);
-    if (c.fate[0] || c.out[0])
+    d->lookup = !c.fate[0] && !c.out[0];
+    if (!d->lookup)
         doctor_note(d, "lookup", FOUND_FAILURE,
                     "getent passwd, and id, of that name; does another service in nsswitch.conf, "
                     "or nscd, answer first?",

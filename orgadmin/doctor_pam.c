@@ -146,7 +146,7 @@ static void visit_start(const struct doctor *d, struct visit *v, const char *ser
                         const char *stranger)
 {
     const char *users[WHO] = {stranger, d->left.name ? d->left.name : "", "root", d->local,
-                              d->module ? find_member(d, service) : ""};
+                              d->module && d->lookup ? find_member(d, service) : ""};
     *v->why = '\0';
     v->service = NULL;
     enum pam_stack look = pam_stack_look(service, v->why);

@@ -31,15 +31,30 @@ static bool owes_news(const struct keeper_org *o, int64_t begun)
            (o->merge.phase != MERGE_IDLE && o->merging_ms <= begun);
 }
 
-/* Has the organization been heard from recently enough for a client who asked at BEGUN? */
+/* Is what was heard at these times recent enough for a client who asked at BEGUN? */
+static bool recent(const struct news *n, const struct confirm_request *r, int64_t begun)
+{
+    if (wants_listing(r))
+        return n->listed_ms >= begun;
+    int64_t heard = r->max_age_ms < FRESH_BY_REQUEST_MS ? n->answered_ms : n->heard_ms;
+    return heard > 0 && heard >= begun - (int64_t)r->max_age_ms;
+}
+
+/* Has the organization been heard from recently enough for such a client, and is all that it said
+ * in the snapshot? */
 static bool fresh(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
 {
-    if (owes_news(o, begun))
-        return false;
-    if (wants_listing(r))
-        return o->listed_ms >= begun && o->named && o->listing != ORG_REFUSED;
-    int64_t heard = r->max_age_ms < FRESH_BY_REQUEST_MS ? o->answered_ms : o->heard_ms;
-    return heard > 0 && heard >= begun - (int64_t)r->max_age_ms && o->listing != ORG_REFUSED;
+    const struct news in_force = {
+        .heard_ms = o->heard_ms, .answered_ms = o->answered_ms, .listed_ms = o->listed_ms};
+    return !owes_news(o, begun) && o->listing != ORG_REFUSED && recent(&in_force, r, begun) &&
+           (o->named || !wants_listing(r));
+}
+
+/* Has it said enough, which only is not in the snapshot yet? */
+static bool said_enough(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
+{
+    return o->listing != ORG_REFUSED && ((o->waiting.since_ms && recent(&o->waiting, r, begun)) ||
+                                         (o->carried.since_ms && recent(&o->carried, r, begun)));
 }
 
 static void fill_state(const struct keeper *k, const struct confirm_request *r,
@@ -68,15 +83,27 @@ static void drop(struct keeper *k, uint32_t i)
     k->client[i] = k->client[--k->client_count];
 }
 
-/* Answers and ends the exchange. */
+/* Is something that the client asks about known, and in no snapshot yet? */
+static bool owed(const struct keeper *k, const struct keeper_client *c)
+{
+    for (uint32_t i = 0; i < k->org_count; i++)
+        if (concerns(&c->request, &k->org[i]) && owes_news(&k->org[i], c->begun_ms))
+            return true;
+    return false;
+}
+
+/* Answers and ends the exchange. A login that could not wait for news is told the number of the
+ * snapshot that will have them: what it has read is known to be old. */
 static void answer(struct keeper *k, uint32_t i, enum confirm_status status, const char *text)
 {
     struct confirm_reply reply = {.magic = CONFIRM_MAGIC, .status = status};
     fill_state(k, &k->client[i].request, &reply);
     if (text)
         snprintf(reply.text, sizeof reply.text, "%s", text);
-    if (k->client[i].request.op == CONFIRM_FRESH)
+    if (k->client[i].request.op == CONFIRM_FRESH) {
         k->answers[status]++;
+        reply.generation += status == CONFIRM_NO && owed(k, &k->client[i]);
+    }
     send(k->client[i].fd, &reply, sizeof reply, MSG_NOSIGNAL | MSG_DONTWAIT);
     drop(k, i);
 }
@@ -121,7 +148,7 @@ static uint32_t ask_fetchers(struct keeper *k, const struct keeper_client *c, bo
         n++;
         if (c->request.op == CONFIRM_ACCEPT)
             o->brake = BRAKE_ACCEPT;
-        if (!fresh(o, &c->request, c->begun_ms) &&
+        if (!fresh(o, &c->request, c->begun_ms) && !said_enough(o, &c->request, c->begun_ms) &&
             (!o->asked || (anew && wants_listing(&c->request))))
             keeper_ask(o, wants_listing(&c->request));
     }
@@ -226,16 +253,40 @@ void confirm_server_read(struct keeper *k, uint32_t i)
         c->request.max_age_ms =
             FRESH_BY_REQUEST_MS; /* or anybody could make us send requests without end */
     c->waiting = true;
+    c->heard = false;
+}
+
+bool confirm_server_asked(const struct keeper *k)
+{
+    for (uint32_t i = 0; i < k->client_count; i++)
+        if (k->client[i].waiting && !k->client[i].heard)
+            return true;
+    return false;
+}
+
+/* Answers the request if it can be at once. */
+static void hear(struct keeper *k, uint32_t i)
+{
+    struct keeper_client *c = &k->client[i];
+    enum confirm_op op = c->request.op;
+    c->heard = true;
     c->begun_ms = clock_mono_ms();
-    c->deadline_ms = c->begun_ms + (request.op == CONFIRM_STATUS ? 0 : request.wait_ms);
-    if (request.op != CONFIRM_STATUS && ask_fetchers(k, c, true) == 0)
+    c->deadline_ms = c->begun_ms + (op == CONFIRM_STATUS ? 0 : c->request.wait_ms);
+    if (op != CONFIRM_STATUS && ask_fetchers(k, c, true) == 0)
         answer(k, i, CONFIRM_REFUSED, "no such organization");
     else if (satisfied(k, c))
         answer(k, i, CONFIRM_YES, NULL);
-    else if (request.op == CONFIRM_STATUS)
+    else if (op == CONFIRM_STATUS)
         answer(k, i, CONFIRM_NO, NULL);
-    else if (request.op == CONFIRM_FRESH && away(k, c))
+    else if (op == CONFIRM_FRESH && away(k, c))
         answer(k, i, CONFIRM_NO, away(k, c)->failure);
+}
+
+void confirm_server_hear(struct keeper *k)
+{
+    for (uint32_t i = k->client_count; i-- > 0;)
+        if (k->client[i].waiting && !k->client[i].heard)
+            hear(k, i);
 }
 
 void confirm_server_settle(struct keeper *k, const struct keeper_org *failed)
@@ -246,6 +297,8 @@ void confirm_server_settle(struct keeper *k, const struct keeper_org *failed)
         if (!c->waiting) {
             if (c->deadline_ms <= now)
                 drop(k, i);
+        } else if (!c->heard) {
+            continue;
         } else if (satisfied(k, c)) {
             answer(k, i, CONFIRM_YES, NULL);
         } else if (failed && concerns(&c->request, failed)) {

@@ -596,6 +596,9 @@ static int serve(struct keeper *k, const struct pollfd *p)
     for (uint32_t i = clients; i-- > 0;)
         if (p[FIRST_ORG + k->org_count + i].revents)
             confirm_server_read(k, i);
+    if (p[LISTEN].revents)
+        confirm_server_accept(k);
+    bool asked = confirm_server_asked(k);
     if (p[CHILD].revents && join_child(k) < 0)
         return -1;
     for (uint32_t i = 0; i < k->org_count; i++) {
@@ -603,13 +606,12 @@ static int serve(struct keeper *k, const struct pollfd *p)
         int rc = 0;
         if (o->merge.phase != MERGE_IDLE)
             rc = go_on(k, o);
-        else if (p[FIRST_ORG + i].revents)
+        else if (p[FIRST_ORG + i].revents || asked)
             rc = drain_pipe(k, o);
         if (rc < 0)
             return -1;
     }
-    if (p[LISTEN].revents)
-        confirm_server_accept(k);
+    confirm_server_hear(k);
     if (publish_news(k) < 0 || name_newcomers(k) < 0)
         return -1;
     confirm_server_settle(k, NULL);

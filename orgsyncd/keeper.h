@@ -120,6 +120,7 @@ struct keeper_org {
 struct keeper_client {
     int fd;
     bool waiting; /* its request is in REQUEST; otherwise it is still to come */
+    bool heard;   /* what the fetchers had said before it asked was taken */
     uint32_t uid;
     int64_t begun_ms, deadline_ms;
     struct confirm_request request;
@@ -160,10 +161,19 @@ struct keeper {
  * sent. Does not block: a fetcher that does not read its pipe is not asked again. */
 void keeper_ask(struct keeper_org *org, bool relist);
 
-/* confirm_server.c: takes new clients, reads a client's request, answers all whom the present state
- * satisfies or whose time is up. FAILED is an organization that just failed, or NULL. */
+/*
+ * confirm_server.c: takes new clients, and reads a client's request. Then what the fetchers have
+ * said by now is to be taken, since it may have been said before the client asked:
+ * confirm_server_asked tells whether somebody waits for that. Only then confirm_server_hear answers
+ * who came, or asks the fetchers for him.
+ */
 void confirm_server_accept(struct keeper *k);
 void confirm_server_read(struct keeper *k, uint32_t client);
+bool confirm_server_asked(const struct keeper *k);
+void confirm_server_hear(struct keeper *k);
+
+/* confirm_server.c: answers all whom the present state satisfies or whose time is up. FAILED is an
+ * organization that just failed, or NULL. */
 void confirm_server_settle(struct keeper *k, const struct keeper_org *failed);
 
 /* withheld.c: the answer to CONFIRM_WITHHELD; returns its length, less than SIZE. */

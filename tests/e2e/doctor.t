@@ -106,7 +106,8 @@ broken "a damaged ledger" "failure members" 'orgsyncd --check fails.*ledger' 'ec
 # --- organizations and members ---
 broken "an organization that orgsyncd has not read yet" "failure organization beta" 'does not know it.*reload' \
     "jq '{organization: {id: \"org_b\", name: \"beta\"}, members: [.members[0] | .id = \"b\" | .username = \"bea\"]}' $MEMBERS >/etc/beta.json
-     sed -i 's|^organizations = (|&{ name = \"beta\"; provider = \"file\"; url = \"/etc/beta.json\"; },|' $CONF"
+     sed -i 's|^organizations = (|&{ name = \"beta\"; provider = \"file\"; url = \"/etc/beta.json\"; range = [2000000000, 2100000000]; },|
+        s|^groups = (|&{ name = \"beta-all\"; org = \"beta\"; everyone = true; },|' $CONF"
 broken "an url that leads nowhere, not read yet" "failure organization acme" 'a new one would not: .*gone' "sed -i 's|url = .*|url = \"/gone\";|' $CONF"
 broken "a local user with a member's name" "warning members" 'usr_user5.*has a user' 'echo user5:x:4242:4242::/:/usr/sbin/nologin >>/etc/passwd'
 broken "a group that is mapped and not there" "warning members" 'dockre.*none of that name' \

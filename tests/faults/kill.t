@@ -1,14 +1,13 @@
 #!/bin/bash
 # kill -9 of keeper, fetcher and their parent at any moment while snapshots are written. ROUNDS=200 for more of it.
 # shellcheck source-path=SCRIPTDIR
-ROUNDS=${ROUNDS:-${1:-8}}
 . "$(dirname "$0")/../lib/root.sh"
-[ -n "${ORG_IN_ROOT:-}" ] || { why=$(root_lacking); [ -n "$why" ] || { in_root "$0" "$ROUNDS"; exit; }; }
 inside_root
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/host.sh"
 . "$(dirname "$0")/people.sh"
 
+ROUNDS=${ROUNDS:-8}
 configure
 crowd 1000
 orgsyncd --once >/dev/null

@@ -85,6 +85,7 @@ static void server_side(struct input *in)
         if (send(pair[1], message, size, MSG_NOSIGNAL) < 0)
             break;
         confirm_server_read(k, 0);
+        confirm_server_hear(k);
         if (k->client_count > 0)
             confirm_server_settle(k, in->left & 1 ? &k->org[0] : NULL);
     }

@@ -935,8 +935,87 @@ static int64_t login_ms(void)
     return clock_mono_ms() - begun;
 }
 
+/* A client that has sent its request, or -1. */
+static int send_request(const struct confirm_request *request)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = PATH_CONFIRM};
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&addr, sizeof addr), 0);
+    assert_int_equal(send(fd, request, sizeof *request, 0), (ssize_t)sizeof *request);
+    return fd;
+}
+
+/* What the fetcher had said before somebody asked counts, also when the keeper was busy meanwhile
+ * and finds both at once. */
+static void said_before(void **state)
+{
+    (void)state;
+    const struct confirm_request request = {
+        .magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH, .max_age_ms = 3600000, .wait_ms = 10000};
+    for (int i = 0; i < 20; i++) {
+        struct confirm_reply reply;
+        char id[16];
+        fresh(NULL);
+        start_keeper();
+        say_crowd(12);
+        while (ask(CONFIRM_FRESH, 1000).status != CONFIRM_YES)
+            ;
+        uint64_t generation = ask(CONFIRM_STATUS, 0).generation;
+        kill(keeper, SIGSTOP);
+        say_change(MEMBER_REMOVED, i % 5, "admin");
+        int fd = send_request(&request);
+        kill(keeper, SIGCONT);
+        assert_int_equal(recv(fd, &reply, sizeof reply, 0), sizeof reply);
+        close(fd);
+        snprintf(id, sizeof id, "m%d", i % 5);
+        assert_int_equal(reply.status, CONFIRM_YES);
+        assert_int_equal(reply.generation, generation + 1);
+        assert_false(is_active(id));
+        assert_int_equal(end_keeper(), FETCHER_GONE);
+    }
+}
+
 /* So many that a child makes the snapshots. */
 #define FLOOD 30000
+
+/* The keeper's child that makes a snapshot, once there is one. */
+static pid_t publisher(void)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)keeper, (int)keeper);
+    for (int i = 0; i < 10000; i++, usleep(100)) {
+        FILE *f = fopen(path, "re");
+        int pid = 0;
+        int found = f ? fscanf(f, "%d", &pid) : 0;
+        if (f)
+            fclose(f);
+        if (found == 1)
+            return pid;
+    }
+    return -1;
+}
+
+/* Who cannot wait for the snapshot with what is known is told that the one in force is old. */
+static void news_owed(void **state)
+{
+    (void)state;
+    start_keeper();
+    say_crowd(FLOOD);
+    for (int i = 0; i < 12000 && ask(CONFIRM_STATUS, 0).members != FLOOD; i++)
+        usleep(10000);
+    uint64_t generation = ask(CONFIRM_STATUS, 0).generation;
+    say_change(MEMBER_REMOVED, 1, "admin");
+    pid_t child = publisher();
+    assert_true(child > 0 && kill(child, SIGSTOP) == 0);
+    struct confirm_reply reply = ask(CONFIRM_FRESH, 300);
+    assert_int_equal(reply.status, CONFIRM_NO);
+    assert_int_equal(reply.generation, generation + 1);
+    assert_int_equal(ask(CONFIRM_STATUS, 0).generation, generation);
+    kill(child, SIGCONT);
+    assert_int_equal(ask(CONFIRM_FRESH, 10000).status, CONFIRM_YES);
+    assert_false(is_active("m1"));
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+}
 
 /* All members of acme with another role in each listing, until it is killed. */
 static pid_t start_flood(void)
@@ -1117,6 +1196,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(garbage, fresh, clean_up),
         cmocka_unit_test_setup_teardown(empty_message, fresh, clean_up),
         cmocka_unit_test_setup_teardown(descriptors, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(said_before, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(news_owed, fresh, clean_up),
         cmocka_unit_test_setup_teardown(flood, fresh, clean_up),
         cmocka_unit_test_setup_teardown(many_members, fresh, clean_up),
         cmocka_unit_test_setup_teardown(endless_listing, fresh, clean_up),
