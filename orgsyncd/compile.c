@@ -48,6 +48,7 @@ struct work {
     uint32_t primary[SNAPSHOT_ORGS_MAX];    /* each organization's common primary group, 0 = none */
     struct id_pool pool[SNAPSHOT_ORGS_MAX]; /* each organization's, for its users and groups */
     struct naming naming;
+    struct newcomers own; /* where the caller wants none */
     int failed;
 };
 
@@ -344,30 +345,34 @@ static void each_org(struct work *w, void (*visit)(struct roster_member *, void 
         roster_each(&w->in->roster[w->org], visit, w);
 }
 
-/* The organizations, and where the ids of each are looked for: as the ledger says, or the
+/* Where the ids of each organization are looked for: as the ledger says, or the
  * configuration, which is then recorded. */
-static int settle_orgs(struct work *w)
+static int settle_pools(struct work *w)
 {
     const struct config *c = w->in->config;
     struct numbers numbers;
     if (numbers_read(c, w->in->ledger, &numbers) < 0 ||
         numbers_record(c, w->in->ledger, &numbers) < 0)
         return -1;
-    for (uint32_t i = 0; i < c->org_count; i++) {
-        const struct id_range *range = &numbers.range[i];
-        w->pool[i] = (struct id_pool){.placement = numbers.placement, .range = *range};
-        snapshot_writer_org(w->writer, c->org[i].name, w->in->confirmed_ms[i], range->first,
-                            range->last);
-    }
+    for (uint32_t i = 0; i < c->org_count; i++)
+        w->pool[i] = (struct id_pool){.placement = numbers.placement, .range = numbers.range[i]};
     return 0;
+}
+
+static void add_orgs(struct work *w)
+{
+    for (uint32_t i = 0; i < w->in->config->org_count; i++)
+        snapshot_writer_org(w->writer, w->in->config->org[i].name, w->in->confirmed_ms[i],
+                            w->pool[i].range.first, w->pool[i].range.last);
 }
 
 /* Names first, then ids in the order of remote ids: two hosts with empty ledgers come to the same
  * numbers. */
 static int settle(struct work *w)
 {
-    if (ledger_begin(w->in->ledger) < 0 || settle_orgs(w) < 0)
+    if (ledger_begin(w->in->ledger) < 0 || settle_pools(w) < 0)
         return -1;
+    add_orgs(w);
     for (uint32_t i = 0; i < w->in->config->group_count; i++)
         settle_group(w, i);
     each_org(w, settle_name);
@@ -378,6 +383,23 @@ static int settle(struct work *w)
                             w->result.unnamed);
     w->failed |= w->naming.failed;
     each_org(w, settle_member);
+    return w->failed ? -1 : ledger_commit(w->in->ledger);
+}
+
+/* The next newcomers alone. */
+static int settle_newcomers(struct work *w)
+{
+    struct newcomers *c = w->in->newcomers;
+    size_t first = c->next;
+    if (ledger_begin(w->in->ledger) < 0 || settle_pools(w) < 0)
+        return -1;
+    naming_settle_newcomers(&w->naming, w->in->newcomers_max, w->result.unnamed);
+    w->failed |= w->naming.failed;
+    for (size_t i = first; i < c->next; i++) {
+        w->org = c->list[i].org;
+        if (c->list[i].member)
+            settle_member(c->list[i].member, w);
+    }
     return w->failed ? -1 : ledger_commit(w->in->ledger);
 }
 
@@ -397,6 +419,19 @@ static int publish(struct work *w)
     return -1;
 }
 
+static int begin_naming(struct work *w)
+{
+    w->local = local_ids_read();
+    w->naming = (struct naming){.config = w->in->config,
+                                .ledger = w->in->ledger,
+                                .local = w->local,
+                                .roster = w->in->roster,
+                                .newcomers = w->in->newcomers ? w->in->newcomers : &w->own};
+    if (!w->local)
+        log_line("the machine's own users cannot be read: %s", strerror(errno));
+    return w->local ? 0 : -1;
+}
+
 static int begin(struct work *w)
 {
     const struct config *c = w->in->config;
@@ -408,19 +443,21 @@ static int begin(struct work *w)
         .enumerate = c->enumerate,
         .group_members = c->group_members,
     };
-    w->local = local_ids_read();
     w->writer = snapshot_writer_new(&settings);
-    if (!w->local || !w->writer) {
-        log_line("the machine's own users cannot be read: %s", strerror(errno));
+    if (begin_naming(w) < 0)
+        return -1;
+    if (!w->writer) {
+        log_line("the snapshot cannot be made: %s", strerror(ENOMEM));
         return -1;
     }
-    w->naming = (struct naming){.config = c, .ledger = w->in->ledger, .local = w->local};
+    newcomers_free(w->naming.newcomers);
     return settle(w);
 }
 
 static void end(struct work *w)
 {
     naming_end(&w->naming);
+    newcomers_free(&w->own);
     tdestroy(w->classes, free);
     local_ids_free(w->local);
     snapshot_writer_free(w->writer);
@@ -451,7 +488,9 @@ static _Noreturn void run_child(struct work *w, pid_t parent, int fd)
 int compile_names(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX])
 {
     struct work w = {.in = input};
-    int rc = begin(&w);
+    int rc = begin_naming(&w);
+    if (rc == 0)
+        rc = settle_newcomers(&w);
     memcpy(unnamed, w.result.unnamed, sizeof w.result.unnamed);
     end(&w);
     return rc;

@@ -7,6 +7,7 @@
 
 #include "orgsyncd/config.h"
 #include "orgsyncd/ledger.h"
+#include "orgsyncd/naming.h"
 #include "orgsyncd/roster.h"
 
 /* Which names are given. */
@@ -24,7 +25,8 @@ struct compile_input {
     const char *
         *group_fault; /* CONFIG_GROUPS_MAX: what was reported of each group last, NULL = nothing */
     enum compile_names names;
-    uint32_t newcomers_max; /* so many newcomers have a name and an id at once; 0 = all */
+    struct newcomers *newcomers; /* who had no turn, for compile_names; NULL: nobody asks */
+    uint32_t newcomers_max;      /* so many newcomers have a name and an id at once; 0 = all */
     uint64_t generation;
     const char *path; /* where the snapshot goes; NULL: nowhere, it is only tried */
 };
@@ -55,8 +57,9 @@ int compile(const struct compile_input *input, struct compile_result *result);
 pid_t compile_detached(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX],
                        int *fd);
 
-/* Only gives names and ids, to INPUT's newcomers_max. Returns 0 and *UNNAMED, or -1 after logging.
- */
+/* Only gives names and ids, to the next newcomers_max of INPUT's newcomers. The cost does not grow
+ * with the members, and the rosters may have changed since the last compilation. Returns 0 and
+ * UNNAMED, or -1 after logging. */
 int compile_names(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX]);
 
 /* Waits for the child's end and closes FD. Returns 0 and *RESULT, or -1 when it did not publish. */

@@ -158,10 +158,12 @@ static int publish(struct keeper *k)
         .ledger = k->ledger,
         .roster = rosters,
         .group_fault = k->group_fault,
+        .newcomers = &k->newcomers,
         .names = k->names_due && !is_taking(k) ? COMPILE_ALL_NAMES : COMPILE_BOUND_NAMES,
         .generation = k->generation + 1,
         .path = k->settings->mode == KEEPER_CHECK ? NULL : PATH_SNAPSHOT,
     };
+    k->half = is_taking(k);
     fill_input(k, rosters, &input);
     local_stamp_take(&k->local);
     k->again = false;
@@ -209,6 +211,13 @@ static int64_t publish_due(const struct keeper *k)
     return due;
 }
 
+/* Is it the turn of newcomers? Who wants the same name as one of them may be in an answer that is
+ * half in a roster, or was so when they were listed. */
+static bool may_name(const struct keeper *k)
+{
+    return k->names_due && unnamed(k) > 0 && !k->half && !is_taking(k);
+}
+
 /* Gives names to the next newcomers, while there are any: beside a child that publishes, so that
  * their number makes nobody wait. */
 static int name_newcomers(struct keeper *k)
@@ -219,14 +228,16 @@ static int name_newcomers(struct keeper *k)
         .ledger = k->ledger,
         .roster = rosters,
         .group_fault = k->group_fault,
+        .newcomers = &k->newcomers,
         .newcomers_max = NEWCOMERS_AT_ONCE,
     };
-    if (!k->names_due || unnamed(k) == 0 || is_taking(k))
+    if (!may_name(k))
         return 0;
     for (uint32_t i = 0; i < k->org_count; i++)
         rosters[i] = k->org[i].roster;
-    k->again |= unnamed(k) <= NEWCOMERS_AT_ONCE;
-    return compile_names(&input, k->unnamed);
+    int rc = compile_names(&input, k->unnamed);
+    k->again |= unnamed(k) == 0;
+    return rc;
 }
 
 /* Publishes what is due. One child publishes at a time; and an organization with news without end
@@ -347,7 +358,7 @@ static int conclude_commit(struct keeper *k, struct keeper_org *o, bool changed)
                                                    : &o->listed_ms;
         *listed_ms = h->started_ms;
     }
-    k->again |= k->generation == 0;
+    k->again |= k->generation == 0 || k->half;
     int rc = changed || k->again ? publish_news(k) : record_confirmation(k, o);
     if (rc == 0)
         confirm_server_settle(k, NULL);
@@ -569,7 +580,7 @@ static int wait_ms(const struct keeper *k)
     for (uint32_t i = 0; i < k->org_count; i++)
         if (k->org[i].merge.phase != MERGE_IDLE)
             return 0;
-    if (k->names_due && unnamed(k) > 0)
+    if (may_name(k))
         return 0;
     deadline = due < deadline ? due : deadline;
     if (!k->names_due && deadline > k->begun_ms + FIRST_ANSWER_MS)
@@ -641,7 +652,7 @@ static int finish(struct keeper *k)
 {
     if (k->child && join_child(k) < 0)
         return -1;
-    while (k->names_due && unnamed(k) > 0 && !is_taking(k))
+    while (may_name(k))
         if (name_newcomers(k) < 0)
             return -1;
     bool owed = k->again;
@@ -796,6 +807,7 @@ static void end(struct keeper *k)
         listing_begin(&k->org[i].incoming, LISTING_CHANGES);
         merge_free(&k->org[i].merge);
     }
+    newcomers_free(&k->newcomers);
     ledger_close(k->ledger);
     free(k);
 }

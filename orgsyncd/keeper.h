@@ -146,7 +146,9 @@ struct keeper {
     pid_t child;                                /* publishes a snapshot; 0 = none does */
     int child_fd;                               /* readable when it has ended */
     int64_t child_ms;                           /* when it was started: clock_mono_ms */
-    uint32_t unnamed[SNAPSHOT_ORGS_MAX]; /* newcomers who have no name yet, and shall have one */
+    struct newcomers newcomers;                 /* who have no name yet, and shall have one; */
+    uint32_t unnamed[SNAPSHOT_ORGS_MAX];        /* and how many of each organization; */
+    bool half;          /* an answer was half in a roster when they were listed */
     bool again;         /* the machine's own users, or the file, are others: publish for that */
     int64_t publish_ms; /* how long the last snapshot took to compile and publish */
     int64_t round_ms;   /* clock_mono_ms of the last round of the loop */

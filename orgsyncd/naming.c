@@ -39,8 +39,6 @@ void naming_end(struct naming *n)
     if (n->complaints > COMPLAINTS_LOGGED)
         log_line("%u more members are not served as they would be",
                  n->complaints - COMPLAINTS_LOGGED);
-    free(n->newcomer);
-    n->newcomer = NULL;
 }
 
 /* --- what may be a name --- */
@@ -121,34 +119,48 @@ static void set_wanted(const struct naming *n, struct roster_member *m)
 
 /* --- who has which --- */
 
-static void remember_newcomer(struct naming *n, uint32_t org, struct roster_member *m)
+void newcomers_free(struct newcomers *c)
 {
-    if (n->newcomers == n->room) {
-        size_t room = n->room * 2 + 64;
-        struct newcomer *list = realloc(n->newcomer, room * sizeof *list);
+    for (size_t i = 0; i < c->count; i++)
+        free(c->list[i].id);
+    free(c->list);
+    *c = (struct newcomers){0};
+}
+
+static void remember_newcomer(struct naming *n, uint32_t org, const struct roster_member *m)
+{
+    struct newcomers *c = n->newcomers;
+    if (c->count == c->room) {
+        size_t room = c->room * 2 + 64;
+        struct newcomer *list = realloc(c->list, room * sizeof *list);
         if (!list) {
             n->failed = true;
             return;
         }
-        n->newcomer = list;
-        n->room = room;
+        c->list = list;
+        c->room = room;
     }
-    n->newcomer[n->newcomers++] = (struct newcomer){m, org};
+    struct newcomer *new = &c->list[c->count];
+    *new = (struct newcomer){.org = org, .id = strdup(m->remote.id)};
+    memcpy(new->wanted, m->wanted, sizeof new->wanted);
+    n->failed |= !new->id;
+    c->count += new->id != NULL;
 }
 
 /* Gives M the name that he wants. His home keeps the name that he had first: what is in it is his.
  */
 static void take_name(struct naming *n, struct roster_member *m)
 {
-    if (*m->name && !m->home && !(m->home = strdup(m->name))) {
+    if (*m->name && strcmp(m->name, m->wanted) != 0 && !m->home && !(m->home = strdup(m->name))) {
         n->failed = true;
         return;
     }
     memcpy(m->name, m->wanted, sizeof m->name);
 }
 
-/* M asks for a name that he does not have. */
-static void ask_name(struct naming *n, uint32_t org, struct roster_member *m)
+/* M asks for a name that he does not have, or that he has only LENT: then he goes on having it
+ * until he is seen beside those who want it too. */
+static void ask_name(struct naming *n, uint32_t org, struct roster_member *m, const char *lent)
 {
     const char *fault = *m->wanted ? naming_forbidden(n, m->wanted)
                                    : "that is no login name ([a-z_][a-z0-9_.-]*, at most 32)";
@@ -161,6 +173,9 @@ static void ask_name(struct naming *n, uint32_t org, struct roster_member *m)
     switch (ledger_name(n->ledger, m->wanted, org_key(n, org), m->remote.id)) {
     case LEDGER_NAME_FREE:
         remember_newcomer(n, org, m);
+        m->lent = strcmp(lent, m->wanted) == 0;
+        if (m->lent)
+            memcpy(m->name, m->wanted, sizeof m->name);
         break;
     case LEDGER_NAME_OWN:
         take_name(n, m);
@@ -187,14 +202,17 @@ void naming_visit(struct naming *n, uint32_t org, struct roster_member *m)
 {
     if (n->failed)
         return;
-    if (m->lent)
+    char lent[NAME_MAX_LEN + 1] = "";
+    if (m->lent) {
+        memcpy(lent, m->name, sizeof lent);
         m->name[0] = '\0';
+    }
     m->lent = m->reserved = false;
     set_wanted(n, m);
     if (*m->name)
         keep_name(n, org, m);
     if (m->remote.state != MEMBER_REMOVED && (!*m->name || strcmp(m->name, m->wanted) != 0))
-        ask_name(n, org, m);
+        ask_name(n, org, m, lent);
 }
 
 bool naming_private_group(const struct naming *n, const struct roster_member *m)
@@ -204,8 +222,16 @@ bool naming_private_group(const struct naming *n, const struct roster_member *m)
 
 static int by_wanted(const void *a, const void *b)
 {
-    return strcmp(((const struct newcomer *)a)->member->wanted,
-                  ((const struct newcomer *)b)->member->wanted);
+    return strcmp(((const struct newcomer *)a)->wanted, ((const struct newcomer *)b)->wanted);
+}
+
+/* Who it is now, if he still wants that name. */
+static void find_newcomer(const struct naming *n, struct newcomer *c)
+{
+    struct roster_member *m = roster_find(&n->roster[c->org], c->id);
+    bool wants = m && m->remote.state != MEMBER_REMOVED && strcmp(m->wanted, c->wanted) == 0 &&
+                 (m->lent || strcmp(m->name, c->wanted) != 0);
+    c->member = wants ? m : NULL;
 }
 
 static bool is_pending(const struct newcomer *n)
@@ -214,19 +240,34 @@ static bool is_pending(const struct newcomer *n)
 }
 
 /* Gives the newcomer the name that he wants. Who is only invited does not keep it: invitations are
- * mistyped, and who accepts one may come under another id. */
-static void give_name(struct naming *n, const struct newcomer *newcomer)
+ * mistyped, and who accepts one may come under another id. Returns how many names that are: none
+ * when he had it lent. */
+static uint32_t give_name(struct naming *n, const struct newcomer *newcomer)
 {
     struct roster_member *m = newcomer->member;
+    bool had = m->lent;
     m->lent = is_pending(newcomer);
+    if (had && m->lent)
+        return 0;
     if (!m->lent &&
         ledger_bind(n->ledger, m->wanted, org_key(n, newcomer->org), m->remote.id) < 0) {
         n->failed = true;
-        return;
+        return 0;
     }
     take_name(n, m);
     m->reserved = false;
     m->changed |= !m->lent;
+    return 1;
+}
+
+/* A newcomer who does not get the name that he wants. */
+static void lose_name(struct naming *n, const struct newcomer *newcomer, const char *complaint)
+{
+    struct roster_member *m = newcomer->member;
+    if (m->lent)
+        m->name[0] = '\0';
+    m->lent = false;
+    naming_complain(n, newcomer->org, m, complaint);
 }
 
 /* Of the COUNT newcomers who want the same name and are PENDING, or are not: the one of the
@@ -237,7 +278,8 @@ static const struct newcomer *first_rival(const struct newcomer *rival, size_t c
     const struct newcomer *first = NULL;
     bool alone = false;
     for (size_t i = 0; i < count; i++) {
-        if (is_pending(&rival[i]) != pending || (first && rival[i].org > first->org))
+        if (!rival[i].member || is_pending(&rival[i]) != pending ||
+            (first && rival[i].org > first->org))
             continue;
         alone = !first || rival[i].org < first->org;
         first = &rival[i];
@@ -246,37 +288,37 @@ static const struct newcomer *first_rival(const struct newcomer *rival, size_t c
 }
 
 /* COUNT newcomers want the same name. Returns how many have it now. */
-static uint32_t settle_rivals(struct naming *n, const struct newcomer *rival, size_t count)
+static uint32_t settle_rivals(struct naming *n, struct newcomer *rival, size_t count)
 {
     bool pending = true;
-    for (size_t i = 0; i < count; i++)
-        pending &= is_pending(&rival[i]);
+    for (size_t i = 0; i < count; i++) {
+        find_newcomer(n, &rival[i]);
+        pending &= !rival[i].member || is_pending(&rival[i]);
+    }
     const struct newcomer *winner = first_rival(rival, count, pending);
     for (size_t i = 0; i < count; i++)
-        if (&rival[i] != winner)
-            naming_complain(n, rival[i].org, rival[i].member,
-                            winner && winner->org < rival[i].org
-                                ? "a member of an organization that stands before this one in "
-                                  "orglogin.conf has that name"
-                                : "several members want that name");
-    if (!winner)
-        return 0;
-    give_name(n, winner);
-    return 1;
+        if (rival[i].member && &rival[i] != winner)
+            lose_name(n, &rival[i],
+                      winner && winner->org < rival[i].org
+                          ? "a member of an organization that stands before this one in "
+                            "orglogin.conf has that name"
+                          : "several members want that name");
+    return winner ? give_name(n, winner) : 0;
 }
 
 void naming_settle_newcomers(struct naming *n, uint32_t most, uint32_t unnamed[SNAPSHOT_ORGS_MAX])
 {
-    uint32_t given = 0;
-    size_t next = 0;
-    if (n->newcomers && most)
-        qsort(n->newcomer, n->newcomers, sizeof *n->newcomer, by_wanted);
-    for (size_t i = 0; i < n->newcomers && given < most && !n->failed; i = next) {
-        for (next = i + 1;
-             next < n->newcomers && by_wanted(&n->newcomer[i], &n->newcomer[next]) == 0;)
-            next++;
-        given += settle_rivals(n, &n->newcomer[i], next - i);
+    struct newcomers *c = n->newcomers;
+    if (c->count && most && !c->sorted) {
+        qsort(c->list, c->count, sizeof *c->list, by_wanted);
+        c->sorted = true;
     }
-    for (; next < n->newcomers; next++)
-        unnamed[n->newcomer[next].org]++;
+    for (uint32_t given = 0; c->next < c->count && given < most && !n->failed;) {
+        size_t first = c->next++;
+        while (c->next < c->count && by_wanted(&c->list[first], &c->list[c->next]) == 0)
+            c->next++;
+        given += settle_rivals(n, &c->list[first], c->next - first);
+    }
+    for (size_t i = c->next; i < c->count; i++)
+        unnamed[c->list[i].org]++;
 }

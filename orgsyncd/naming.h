@@ -15,22 +15,36 @@
 #include "orgsyncd/ledger.h"
 #include "orgsyncd/roster.h"
 
+/* A member who wants a name that nobody has yet. By id, since the rosters may change before it is
+ * his turn. */
 struct newcomer {
-    struct roster_member *member;
+    char wanted[NAME_MAX_LEN + 1];
     uint32_t org;
+    char *id;
+    struct roster_member *member; /* in his turn; NULL when there is no such newcomer any more */
 };
 
-/* The state of one compilation. CONFIG, LEDGER and LOCAL are set by the caller, the rest is zero.
- */
+/* Begins zero. Until the next compilation has looked at everybody, those from NEXT on have had no
+ * turn. */
+struct newcomers {
+    struct newcomer *list;
+    size_t count, next, room;
+    bool sorted;
+};
+
+void newcomers_free(struct newcomers *newcomers);
+
+/* The state of one compilation. CONFIG, LEDGER, LOCAL, ROSTER and NEWCOMERS are set by the caller
+ * and borrowed, the rest is zero. */
 struct naming {
     const struct config *config;
     struct ledger *ledger;
     const struct local_ids *local;
+    const struct roster *roster; /* one an organization */
+    struct newcomers *newcomers;
     const char *awaited[CONFIG_GROUPS_MAX]; /* mapped groups that /etc/group does not have yet */
     uint32_t awaited_count;
     uint32_t complaints;
-    struct newcomer *newcomer; /* members who want a name that nobody has yet */
-    size_t newcomers, room;
     bool failed; /* the ledger or memory: the result of the compilation is not to be used */
 };
 
@@ -48,14 +62,15 @@ const char *naming_forbidden(const struct naming *n, const char *name);
 /*
  * Decides, for each member of organization ORG (index) in turn, as far as it does not depend on
  * other newcomers: sets WANTED, RESERVED and, where the ledger has it bound to the member, NAME.
+ * Who wants one that nobody has yet is added to the newcomers.
  */
 void naming_visit(struct naming *n, uint32_t org, struct roster_member *m);
 
 /*
- * Gives newcomers the names that naming_visit left open, to MOST of them at once (0 = to none). Who
- * is more than invited comes before who is not; of several organizations the one that stands first
- * in the configuration; of several members of that one nobody. UNNAMED[i] is how many newcomers of
- * the i-th organization had no turn.
+ * Gives newcomers the names that naming_visit left open, to the next MOST of them (0 = to none).
+ * Who is more than invited comes before who is not; of several organizations the one that stands
+ * first in the configuration; of several members of that one nobody. UNNAMED[i] is how many
+ * newcomers of the i-th organization had no turn.
  */
 void naming_settle_newcomers(struct naming *n, uint32_t most, uint32_t unnamed[SNAPSHOT_ORGS_MAX]);
 

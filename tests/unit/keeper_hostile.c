@@ -995,6 +995,48 @@ static pid_t publisher(void)
     return -1;
 }
 
+/* How many of the invited i0 to before END have a name. */
+static int count_invited(int end)
+{
+    struct snapshot_user user;
+    int count = 0;
+    for (int i = 0; i < end; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "i%d", i);
+        count += find(id, &user) == SNAPSHOT_OK && user.state == MEMBER_PENDING;
+    }
+    return count;
+}
+
+/* Many who are only invited, whose names are lent: all have one, and then nothing more is to be
+ * done. */
+static void many_invited(void **state)
+{
+    (void)state;
+    char message[PIPE_MAX], id[16];
+    start_keeper();
+    say_header(PIPE_RESET);
+    for (int i = 0; i < FLOOD; i++) {
+        snprintf(id, sizeof id, "%c%d", i < 6000 ? 'i' : 'm', i);
+        say(message,
+            make_member(message, i < 6000 ? MEMBER_PENDING : MEMBER_ACTIVE, id, id, "member"));
+    }
+    say_header(PIPE_COMMIT);
+    for (int i = 0; i < 12000 && ask(CONFIRM_STATUS, 0).members != FLOOD - 6000; i++)
+        usleep(10000);
+    for (int i = 0; i < 1000 && count_invited(6000) != 6000; i++)
+        usleep(10000);
+    assert_int_equal(count_invited(6000), 6000);
+    say_change(MEMBER_REMOVED, 6001, "member");
+    assert_int_equal(ask(CONFIRM_FRESH, 10000).status, CONFIRM_YES);
+    usleep(1000000);
+    uint64_t generation = ask(CONFIRM_STATUS, 0).generation;
+    usleep(1000000);
+    assert_int_equal(ask(CONFIRM_STATUS, 0).generation, generation);
+    assert_int_equal(count_invited(6000), 6000);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+}
+
 /* Who cannot wait for the snapshot with what is known is told that the one in force is old. */
 static void news_owed(void **state)
 {
@@ -1198,6 +1240,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(descriptors, fresh, clean_up),
         cmocka_unit_test_setup_teardown(said_before, fresh, clean_up),
         cmocka_unit_test_setup_teardown(news_owed, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(many_invited, fresh, clean_up),
         cmocka_unit_test_setup_teardown(flood, fresh, clean_up),
         cmocka_unit_test_setup_teardown(many_members, fresh, clean_up),
         cmocka_unit_test_setup_teardown(endless_listing, fresh, clean_up),
