@@ -64,10 +64,16 @@ static void complain(struct work *w, struct roster_member *m, const char *compla
 
 /* --- names --- */
 
+static bool is_settled(const struct work *w, const struct roster_member *m)
+{
+    return w->in->epoch && m->settled == w->in->epoch && !m->changed;
+}
+
 static void settle_name(struct roster_member *m, void *arg)
 {
     struct work *w = arg;
-    naming_visit(&w->naming, w->org, m);
+    if (!is_settled(w, m))
+        naming_visit(&w->naming, w->org, m);
 }
 
 /* --- ids --- */
@@ -318,9 +324,13 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t cla
 
 static void settle_member(struct roster_member *m, void *arg)
 {
-    m->served = settle_id(arg, m);
-    if (m->served && !m->reserved && strcmp(m->name, m->wanted) == 0 &&
-        m->complaint != too_many_classes)
+    struct work *w = arg;
+    if (is_settled(w, m))
+        return;
+    m->served = settle_id(w, m);
+    bool good = m->served && !m->reserved && strcmp(m->name, m->wanted) == 0;
+    m->settled = good && !m->lent ? w->in->epoch : 0;
+    if (good && m->complaint != too_many_classes)
         m->complaint = NULL;
 }
 

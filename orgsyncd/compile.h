@@ -27,6 +27,8 @@ struct compile_input {
     enum compile_names names;
     struct newcomers *newcomers; /* who had no turn, for compile_names; NULL: nobody asks */
     uint32_t newcomers_max;      /* so many newcomers have a name and an id at once; 0 = all */
+    uint32_t epoch; /* another one when the machine's own users, or bound names, are others: who was
+                       settled in it needs no look; 0 = all do */
     uint64_t generation;
     const char *path; /* where the snapshot goes; NULL: nowhere, it is only tried */
 };

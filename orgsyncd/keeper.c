@@ -31,6 +31,8 @@
 #define DEBT_MAX_MS 3000
 /* So many newcomers have names and ids before others have their turn. */
 #define NEWCOMERS_AT_ONCE 8000
+/* Everybody's name and number is looked at again so often at least, when a snapshot is made. */
+#define EPOCH_MS 600000
 /* So long one organization's answer is worked on before the others have their turn. */
 #define SLICE_MS 20
 /* The snapshot's live words are written at most this often. */
@@ -148,6 +150,20 @@ static void note_named(struct keeper *k)
         k->org[i].carried.named = k->unnamed[i] == 0;
 }
 
+/* The snapshot is made of the machine's own users as they are now. The stamp does not see a file of
+ * sysusers.d that is written in its place: a new epoch begins now and then. */
+static uint32_t begin_epoch(struct keeper *k)
+{
+    const struct local_stamp before = k->local;
+    int64_t now = clock_mono_ms();
+    local_stamp_take(&k->local);
+    if (!local_stamp_same(&before, &k->local) || now - k->epoch_ms >= EPOCH_MS || k->epoch == 0) {
+        k->epoch++;
+        k->epoch_ms = now;
+    }
+    return k->epoch;
+}
+
 /* Compiles and publishes what is known, or has a child begin to. A failure ends the keeper:
  * everything that counts is on disk, and a new one begins from there. */
 static int publish(struct keeper *k)
@@ -165,7 +181,7 @@ static int publish(struct keeper *k)
     };
     k->half = is_taking(k);
     fill_input(k, rosters, &input);
-    local_stamp_take(&k->local);
+    input.epoch = begin_epoch(k);
     k->again = false;
     k->child_ms = clock_mono_ms();
     if (input.path)

@@ -155,7 +155,9 @@ struct keeper {
     int64_t watchdog_ms,
         notified_ms;          /* how often the service manager wants to hear of us; last time */
     bool failed;              /* something could not be kept: the loop ends */
-    struct local_stamp local; /* of what the snapshot was compiled against */
+    struct local_stamp local; /* of what the snapshot was compiled against; */
+    int64_t epoch_ms;         /* when the epoch began: clock_mono_ms */
+    uint32_t epoch;           /* compile.h: how often that was another one, or a name was freed */
     struct stat snapshot;     /* of the last one that was published */
 };
 

@@ -80,6 +80,17 @@ static bool same(const struct pipe_member *a, const struct pipe_member *b)
            roster_same_list(&a->permissions, &b->permissions);
 }
 
+/* What a member's name comes from is as it was. */
+static void keep_settled(const struct roster_member *old, struct roster_member *member)
+{
+    const struct pipe_member *a = &old->remote, *b = &member->remote;
+    if (a->state != b->state || strcmp(a->username, b->username) != 0 ||
+        strcmp(a->email, b->email) != 0)
+        return;
+    member->settled = old->settled;
+    memcpy(member->wanted, old->wanted, sizeof member->wanted);
+}
+
 int roster_put(struct roster *roster, struct roster_member *member)
 {
     struct roster_member **slot = tsearch(member, &roster->tree, compare);
@@ -98,6 +109,7 @@ int roster_put(struct roster *roster, struct roster_member *member)
         member->lent = old->lent;
         member->reserved = old->reserved;
         member->served = old->served;
+        keep_settled(old, member);
         member->uid = old->uid;
         member->complaint = old->complaint;
         member->held = old->held;

@@ -16,10 +16,11 @@ struct roster_member {
     char wanted[NAME_MAX_LEN + 1]; /* the local name that the remote record asks for, "" = none
                                       possible; set by each compilation */
     char *home;                    /* in the place of NAME in the home directory; NULL = NAME */
-    bool lent;     /* NAME is not bound: it goes to the first member who is more than invited */
-    bool reserved; /* NAME is reserved by now, and is kept as a user's */
-    bool served;   /* compile.h: has a name and a number that can be served */
-    bool changed;  /* to be stored in the ledger */
+    bool lent;        /* NAME is not bound: it goes to the first member who is more than invited */
+    bool reserved;    /* NAME is reserved by now, and is kept as a user's */
+    bool served;      /* compile.h: has a name and a number that can be served */
+    uint32_t settled; /* compile.h: the epoch in which all about his name and number was in order */
+    bool changed;     /* to be stored in the ledger */
     bool brake_changed; /* the next two as well */
     bool held;          /* brake.h: what the organization would take from the member is held */
     int64_t lost_ms;    /* brake.h: wall clock when a loss of the member was counted, 0 = never */
