@@ -46,7 +46,8 @@ struct confirm_request {
 struct confirm_reply {
     uint32_t magic;
     uint32_t status;
-    uint64_t generation; /* of the snapshot in force */
+    uint64_t generation; /* of the snapshot in force; to CONFIRM_FRESH with CONFIRM_NO of the one to
+                            come, when news are known that the one in force lacks */
     int64_t
         age_ms; /* since the organization was last heard from; -1 = never since orgsyncd started */
     uint32_t members;            /* active ones in the snapshot in force */

@@ -48,12 +48,23 @@ deps:
 
 # `make check TESTS=tests/orgd/*.t` runs some of them.
 TESTS ?= $(patsubst $(BUILD)/%,$(CHECK)/%,$(UNIT_TESTS)) $(SCRIPTS)
-.PHONY: check
-check: deps
+.PHONY: check-built
+check-built: deps
 	@+$(MAKE) --no-print-directory SANITIZE= all check-plugins
 	@+$(MAKE) --no-print-directory BUILD=$(CHECK) SANITIZE=$(CHECK_SANITIZE) CFLAGS='$(CFLAGS) -fno-sanitize-recover=undefined' \
 		$(call own_places,$(CHECK)) check-programs
+
+.PHONY: check
+check: check-built
 	@BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec tests/lib/run $(TESTS)
+
+# More of what has rounds, one after the other: an hour.
+.PHONY: check-long
+check-long: check-built
+	@export BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP; \
+		ROUNDS=10000 prove --exec tests/lib/run $(CHECK)/tests/module/property && \
+		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
+		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t
 
 .PHONY: demo
 demo: deps
