@@ -125,7 +125,7 @@ enter "$max"; expect 404 code_not_found 'then nobody joins with it'
 token_of member "$OWNER"; sql "UPDATE tokens SET expires_at = 1000 WHERE key = '$key'"
 call /users/whoami '{}' "$bearer"; expect 401 unauthorized 'a token that has expired is none'
 call /users/tokens/create '{"expiresAt":"2099-01-01T00:00:00Z"}' "$max"; is "$(field .apiToken.expiresAt)" 2099-01-01T00:00:00.000Z "a user's token has an end, too"
-on /organizations/tokens/create ",\"expiresAt\":\"$(date -u -d '+3 seconds' +%FT%TZ)\""; short=$(field .apiToken.bearer)
+on /organizations/tokens/create ",\"expiresAt\":\"$(date -u -d '+8 seconds' +%FT%TZ)\""; short=$(field .apiToken.bearer)
 revision=$(sql "SELECT revision FROM organizations WHERE id = '$org'")
 on /organizations/members/changes ",\"since\":$revision,\"wait\":25000" "$short"; is "$(field .reason)" unauthorized 'a held poll ends with its token'
 
