@@ -29,7 +29,8 @@ enum confirm_op {
 enum confirm_status {
     CONFIRM_NO =
         0, /* could not hear from the organization in time, or the sync failed: TEXT says why */
-    CONFIRM_YES,     /* heard from, and what it said is in the snapshot of GENERATION */
+    CONFIRM_YES,     /* heard from, and what it said is in the snapshot of GENERATION, which may
+                        be still to come (CONFIRM_FRESH only) */
     CONFIRM_REFUSED, /* malformed, not permitted, or no such organization */
 };
 

@@ -92,8 +92,25 @@ static bool owed(const struct keeper *k, const struct keeper_client *c)
     return false;
 }
 
-/* Answers and ends the exchange. A login that could not wait for news is told the number of the
- * snapshot that will have them: what it has read is known to be old. */
+/* The number of the snapshot that has, or will have, all that the client asks about; 0 as long as
+ * that cannot be told. A child that makes a snapshot does not know what came after it began. */
+static uint64_t promised(const struct keeper *k, const struct keeper_client *c)
+{
+    uint64_t generation = k->generation;
+    for (uint32_t i = 0; i < k->org_count; i++) {
+        const struct keeper_org *o = &k->org[i];
+        if (!concerns(&c->request, o) || fresh(o, &c->request, c->begun_ms))
+            continue;
+        if (o->merge.phase != MERGE_IDLE || !said_enough(o, &c->request, c->begun_ms))
+            return 0;
+        uint64_t next = k->generation + 1 + (o->waiting.since_ms && k->child);
+        generation = next > generation ? next : generation;
+    }
+    return generation;
+}
+
+/* Answers and ends the exchange. A login does not wait here for news to be in force: it is told the
+ * number of the snapshot that will have them, so that it knows that what it has read is old. */
 static void answer(struct keeper *k, uint32_t i, enum confirm_status status, const char *text)
 {
     struct confirm_reply reply = {.magic = CONFIRM_MAGIC, .status = status};
@@ -102,7 +119,10 @@ static void answer(struct keeper *k, uint32_t i, enum confirm_status status, con
         snprintf(reply.text, sizeof reply.text, "%s", text);
     if (k->client[i].request.op == CONFIRM_FRESH) {
         k->answers[status]++;
-        reply.generation += status == CONFIRM_NO && owed(k, &k->client[i]);
+        if (status == CONFIRM_YES)
+            reply.generation = promised(k, &k->client[i]);
+        else if (owed(k, &k->client[i]))
+            reply.generation += 2; /* beyond what a child may publish without them */
     }
     send(k->client[i].fd, &reply, sizeof reply, MSG_NOSIGNAL | MSG_DONTWAIT);
     drop(k, i);
@@ -274,7 +294,7 @@ static void hear(struct keeper *k, uint32_t i)
     c->deadline_ms = c->begun_ms + (op == CONFIRM_STATUS ? 0 : c->request.wait_ms);
     if (op != CONFIRM_STATUS && ask_fetchers(k, c, true) == 0)
         answer(k, i, CONFIRM_REFUSED, "no such organization");
-    else if (satisfied(k, c))
+    else if (satisfied(k, c) || (op == CONFIRM_FRESH && promised(k, c)))
         answer(k, i, CONFIRM_YES, NULL);
     else if (op == CONFIRM_STATUS)
         answer(k, i, CONFIRM_NO, NULL);
@@ -299,7 +319,7 @@ void confirm_server_settle(struct keeper *k, const struct keeper_org *failed)
                 drop(k, i);
         } else if (!c->heard) {
             continue;
-        } else if (satisfied(k, c)) {
+        } else if (satisfied(k, c) || (c->request.op == CONFIRM_FRESH && promised(k, c))) {
             answer(k, i, CONFIRM_YES, NULL);
         } else if (failed && concerns(&c->request, failed)) {
             answer(k, i, CONFIRM_NO, failed->failure);
