@@ -177,6 +177,8 @@ static uint32_t ask_fetchers(struct keeper *k, const struct keeper_client *c, bo
 
 static bool satisfied(const struct keeper *k, const struct keeper_client *c)
 {
+    if (c->request.op == CONFIRM_FRESH && promised(k, c))
+        return true;
     for (uint32_t i = 0; i < k->org_count; i++)
         if (concerns(&c->request, &k->org[i]) && !fresh(&k->org[i], &c->request, c->begun_ms))
             return false;
@@ -294,7 +296,7 @@ static void hear(struct keeper *k, uint32_t i)
     c->deadline_ms = c->begun_ms + (op == CONFIRM_STATUS ? 0 : c->request.wait_ms);
     if (op != CONFIRM_STATUS && ask_fetchers(k, c, true) == 0)
         answer(k, i, CONFIRM_REFUSED, "no such organization");
-    else if (satisfied(k, c) || (op == CONFIRM_FRESH && promised(k, c)))
+    else if (satisfied(k, c))
         answer(k, i, CONFIRM_YES, NULL);
     else if (op == CONFIRM_STATUS)
         answer(k, i, CONFIRM_NO, NULL);
@@ -319,7 +321,7 @@ void confirm_server_settle(struct keeper *k, const struct keeper_org *failed)
                 drop(k, i);
         } else if (!c->heard) {
             continue;
-        } else if (satisfied(k, c) || (c->request.op == CONFIRM_FRESH && promised(k, c))) {
+        } else if (satisfied(k, c)) {
             answer(k, i, CONFIRM_YES, NULL);
         } else if (failed && concerns(&c->request, failed)) {
             answer(k, i, CONFIRM_NO, failed->failure);
