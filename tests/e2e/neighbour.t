@@ -49,6 +49,7 @@ access = (
   { services = ["sshd"]; org = "acme"; everyone = true; },
   { services = ["sshd"]; org = "beta"; roles = ["admin"]; }
 );
+$([ "$CROWD" -lt 100000 ] || echo 'freshness = { timeout = "5s"; }; # as orglogin.conf(5) says for so many')
 CONFIG
 orgsyncd 2>"$T/orgsyncd.log" &
 daemon=$!
