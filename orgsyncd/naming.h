@@ -81,7 +81,7 @@ bool naming_private_group(const struct naming *n, const struct roster_member *m)
 void naming_complain(struct naming *n, uint32_t org, struct roster_member *m,
                      const char *complaint);
 
-/* Logs how many complaints had no line of their own, and frees what N holds. */
+/* Logs how many complaints had no line of their own. */
 void naming_end(struct naming *n);
 
 #endif
