@@ -386,11 +386,9 @@ static int settle(struct work *w)
     for (uint32_t i = 0; i < w->in->config->group_count; i++)
         settle_group(w, i);
     each_org(w, settle_name);
-    naming_settle_newcomers(&w->naming,
-                            w->in->names == COMPILE_BOUND_NAMES ? 0
-                            : w->in->newcomers_max              ? w->in->newcomers_max
-                                                                : UINT32_MAX,
-                            w->result.unnamed);
+    naming_settle_newcomers(&w->naming, w->in->names == COMPILE_BOUND_NAMES ? 0
+                                        : w->in->newcomers_max              ? w->in->newcomers_max
+                                                                            : UINT32_MAX);
     w->failed |= w->naming.failed;
     each_org(w, settle_member);
     return w->failed ? -1 : ledger_commit(w->in->ledger);
@@ -403,7 +401,7 @@ static int settle_newcomers(struct work *w)
     size_t first = c->next;
     if (ledger_begin(w->in->ledger) < 0 || settle_pools(w) < 0)
         return -1;
-    naming_settle_newcomers(&w->naming, w->in->newcomers_max, w->result.unnamed);
+    naming_settle_newcomers(&w->naming, w->in->newcomers_max);
     w->failed |= w->naming.failed;
     for (size_t i = first; i < c->next; i++) {
         w->org = c->list[i].org;
@@ -467,6 +465,8 @@ static int begin(struct work *w)
 static void end(struct work *w)
 {
     naming_end(&w->naming);
+    if (w->naming.newcomers->next == w->naming.newcomers->count)
+        newcomers_free(w->naming.newcomers); /* a long list is not kept when all had their turn */
     newcomers_free(&w->own);
     tdestroy(w->classes, free);
     local_ids_free(w->local);
@@ -495,19 +495,17 @@ static _Noreturn void run_child(struct work *w, pid_t parent, int fd)
     _exit(write(fd, &w->result, sizeof w->result) == sizeof w->result ? 0 : 1);
 }
 
-int compile_names(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX])
+int compile_names(const struct compile_input *input)
 {
     struct work w = {.in = input};
     int rc = begin_naming(&w);
     if (rc == 0)
         rc = settle_newcomers(&w);
-    memcpy(unnamed, w.result.unnamed, sizeof w.result.unnamed);
     end(&w);
     return rc;
 }
 
-pid_t compile_detached(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX],
-                       int *fd)
+pid_t compile_detached(const struct compile_input *input, int *fd)
 {
     struct work w = {.in = input};
     int pair[2] = {-1, -1};
@@ -516,7 +514,6 @@ pid_t compile_detached(const struct compile_input *input, uint32_t unnamed[SNAPS
         run_child(&w, parent, pair[1]);
     if (pair[0] >= 0 && pid < 0)
         log_line("the snapshot's child cannot be started: %s", strerror(errno));
-    memcpy(unnamed, w.result.unnamed, sizeof w.result.unnamed);
     end(&w);
     if (pair[1] >= 0)
         close(pair[1]);

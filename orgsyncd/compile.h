@@ -25,10 +25,11 @@ struct compile_input {
     const char *
         *group_fault; /* CONFIG_GROUPS_MAX: what was reported of each group last, NULL = nothing */
     enum compile_names names;
-    struct newcomers *newcomers; /* who had no turn, for compile_names; NULL: nobody asks */
+    struct newcomers *newcomers; /* who had no turn (NEWCOMERS_MAX, COMPILE_BOUND_NAMES), for
+                                    compile_names; NULL: nobody asks */
     uint32_t newcomers_max;      /* so many newcomers have a name and an id at once; 0 = all */
-    uint32_t epoch; /* another one when the machine's own users, or bound names, are others: who was
-                       settled in it needs no look; 0 = all do */
+    uint32_t epoch; /* another one when the machine's own users are others: who was settled in it
+                       needs no look; 0 = all do */
     uint64_t generation;
     const char *path; /* where the snapshot goes; NULL: nowhere, it is only tried */
 };
@@ -36,8 +37,6 @@ struct compile_input {
 struct compile_result {
     uint32_t users, active, withheld;
     uint32_t groups;
-    uint32_t unnamed[SNAPSHOT_ORGS_MAX]; /* newcomers of each organization who had no turn to get a
-                                            name: NEWCOMERS_MAX, COMPILE_BOUND_NAMES */
 };
 
 /*
@@ -53,16 +52,15 @@ int compile(const struct compile_input *input, struct compile_result *result);
 /*
  * The same, but the snapshot is made and published by a child process, which takes the rosters as
  * they are now: that is most of the work, and grows with the members of all organizations. *FD is
- * to be given to compile_join when it becomes readable, UNNAMED is as in the result. Returns the
- * child's pid, or -1 after logging.
+ * to be given to compile_join when it becomes readable. Returns the child's pid, or -1 after
+ * logging.
  */
-pid_t compile_detached(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX],
-                       int *fd);
+pid_t compile_detached(const struct compile_input *input, int *fd);
 
 /* Only gives names and ids, to the next newcomers_max of INPUT's newcomers. The cost does not grow
- * with the members, and the rosters may have changed since the last compilation. Returns 0 and
- * UNNAMED, or -1 after logging. */
-int compile_names(const struct compile_input *input, uint32_t unnamed[SNAPSHOT_ORGS_MAX]);
+ * with the members, and the rosters may have changed since the last compilation. Returns 0, or -1
+ * after logging. */
+int compile_names(const struct compile_input *input);
 
 /* Waits for the child's end and closes FD. Returns 0 and *RESULT, or -1 when it did not publish. */
 int compile_join(pid_t pid, int fd, struct compile_result *result);

@@ -92,21 +92,22 @@ static bool owed(const struct keeper *k, const struct keeper_client *c)
     return false;
 }
 
-/* The number of the snapshot that has, or will have, all that the client asks about; 0 as long as
- * that cannot be told. A child that makes a snapshot does not know what came after it began. */
-static uint64_t promised(const struct keeper *k, const struct keeper_client *c)
+/* *GENERATION is the number of the snapshot that has, or will have, all that the client asks about;
+ * false as long as that cannot be told. A child that makes a snapshot does not know what came after
+ * it began. */
+static bool promised(const struct keeper *k, const struct keeper_client *c, uint64_t *generation)
 {
-    uint64_t generation = k->generation;
+    *generation = k->generation;
     for (uint32_t i = 0; i < k->org_count; i++) {
         const struct keeper_org *o = &k->org[i];
         if (!concerns(&c->request, o) || fresh(o, &c->request, c->begun_ms))
             continue;
         if (o->merge.phase != MERGE_IDLE || !said_enough(o, &c->request, c->begun_ms))
-            return 0;
+            return false;
         uint64_t next = k->generation + 1 + (o->waiting.since_ms && k->child);
-        generation = next > generation ? next : generation;
+        *generation = next > *generation ? next : *generation;
     }
-    return generation;
+    return true;
 }
 
 /* Answers and ends the exchange. A login does not wait here for news to be in force: it is told the
@@ -120,7 +121,7 @@ static void answer(struct keeper *k, uint32_t i, enum confirm_status status, con
     if (k->client[i].request.op == CONFIRM_FRESH) {
         k->answers[status]++;
         if (status == CONFIRM_YES)
-            reply.generation = promised(k, &k->client[i]);
+            promised(k, &k->client[i], &reply.generation);
         else if (owed(k, &k->client[i]))
             reply.generation += 2; /* beyond what a child may publish without them */
     }
@@ -177,8 +178,9 @@ static uint32_t ask_fetchers(struct keeper *k, const struct keeper_client *c, bo
 
 static bool satisfied(const struct keeper *k, const struct keeper_client *c)
 {
-    if (c->request.op == CONFIRM_FRESH && promised(k, c))
-        return true;
+    uint64_t generation;
+    if (c->request.op == CONFIRM_FRESH)
+        return promised(k, c, &generation);
     for (uint32_t i = 0; i < k->org_count; i++)
         if (concerns(&c->request, &k->org[i]) && !fresh(&k->org[i], &c->request, c->begun_ms))
             return false;

@@ -134,20 +134,17 @@ static bool is_taking(const struct keeper *k)
     return false;
 }
 
-/* Newcomers who have no name yet, and shall have one. */
-static size_t unnamed(const struct keeper *k)
+/* Does a newcomer wait for his turn to get a name? */
+static bool unnamed(const struct keeper *k)
 {
-    size_t sum = 0;
-    for (uint32_t i = 0; i < k->org_count; i++)
-        sum += k->unnamed[i];
-    return sum;
+    return k->newcomers.next < k->newcomers.count;
 }
 
 /* Which organizations' newcomers all have their names in the snapshot that is made? */
 static void note_named(struct keeper *k)
 {
     for (uint32_t i = 0; i < k->org_count; i++)
-        k->org[i].carried.named = k->unnamed[i] == 0;
+        k->org[i].carried.named = k->newcomers.left[i] == 0;
 }
 
 /* The snapshot is made of the machine's own users as they are now. The stamp does not see a file of
@@ -169,17 +166,18 @@ static uint32_t begin_epoch(struct keeper *k)
 static int publish(struct keeper *k)
 {
     struct roster rosters[SNAPSHOT_ORGS_MAX];
+    bool half = is_taking(k);
     struct compile_input input = {
         .config = k->settings->config,
         .ledger = k->ledger,
         .roster = rosters,
         .group_fault = k->group_fault,
         .newcomers = &k->newcomers,
-        .names = k->names_due && !is_taking(k) ? COMPILE_ALL_NAMES : COMPILE_BOUND_NAMES,
+        .names = k->names_due && !half ? COMPILE_ALL_NAMES : COMPILE_BOUND_NAMES,
         .generation = k->generation + 1,
         .path = k->settings->mode == KEEPER_CHECK ? NULL : PATH_SNAPSHOT,
     };
-    k->half = is_taking(k);
+    k->half = half;
     fill_input(k, rosters, &input);
     input.epoch = begin_epoch(k);
     k->again = false;
@@ -188,14 +186,13 @@ static int publish(struct keeper *k)
         reserve_release();
     if (is_large(k)) {
         input.newcomers_max = NEWCOMERS_AT_ONCE;
-        k->child = compile_detached(&input, k->unnamed, &k->child_fd);
+        k->child = compile_detached(&input, &k->child_fd);
         note_named(k);
         return k->child < 0 ? -1 : 0;
     }
     int rc = compile(&input, &k->result);
     if (input.path)
         reserve_take();
-    memcpy(k->unnamed, k->result.unnamed, sizeof k->unnamed);
     note_named(k);
     if (rc == 0)
         note_published(k, clock_mono_ms());
@@ -231,7 +228,7 @@ static int64_t publish_due(const struct keeper *k)
  * half in a roster, or was so when they were listed. */
 static bool may_name(const struct keeper *k)
 {
-    return k->names_due && unnamed(k) > 0 && !k->half && !is_taking(k);
+    return k->names_due && unnamed(k) && !k->half && !is_taking(k);
 }
 
 /* Gives names to the next newcomers, while there are any: beside a child that publishes, so that
@@ -251,8 +248,8 @@ static int name_newcomers(struct keeper *k)
         return 0;
     for (uint32_t i = 0; i < k->org_count; i++)
         rosters[i] = k->org[i].roster;
-    int rc = compile_names(&input, k->unnamed);
-    k->again |= unnamed(k) == 0;
+    int rc = compile_names(&input);
+    k->again |= !unnamed(k);
     return rc;
 }
 
@@ -262,7 +259,7 @@ static int publish_news(struct keeper *k)
 {
     if (!k->names_due && names_due(k)) {
         k->names_due = true;
-        k->again |= unnamed(k) > 0;
+        k->again |= unnamed(k);
     }
     return publish_due(k) <= clock_mono_ms() ? publish(k) : 0;
 }

@@ -146,8 +146,7 @@ struct keeper {
     pid_t child;                                /* publishes a snapshot; 0 = none does */
     int child_fd;                               /* readable when it has ended */
     int64_t child_ms;                           /* when it was started: clock_mono_ms */
-    struct newcomers newcomers;                 /* who have no name yet, and shall have one; */
-    uint32_t unnamed[SNAPSHOT_ORGS_MAX];        /* and how many of each organization; */
+    struct newcomers newcomers;                 /* who have no name yet, and shall have one */
     bool half;          /* an answer was half in a roster when they were listed */
     bool again;         /* the machine's own users, or the file, are others: publish for that */
     int64_t publish_ms; /* how long the last snapshot took to compile and publish */
@@ -157,7 +156,7 @@ struct keeper {
     bool failed;              /* something could not be kept: the loop ends */
     struct local_stamp local; /* of what the snapshot was compiled against; */
     int64_t epoch_ms;         /* when the epoch began: clock_mono_ms */
-    uint32_t epoch;           /* compile.h: how often that was another one, or a name was freed */
+    uint32_t epoch;           /* compile.h: how often that was another one */
     struct stat snapshot;     /* of the last one that was published */
 };
 

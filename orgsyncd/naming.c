@@ -143,8 +143,12 @@ static void remember_newcomer(struct naming *n, uint32_t org, const struct roste
     struct newcomer *new = &c->list[c->count];
     *new = (struct newcomer){.org = org, .id = strdup(m->remote.id)};
     memcpy(new->wanted, m->wanted, sizeof new->wanted);
-    n->failed |= !new->id;
-    c->count += new->id != NULL;
+    if (!new->id) {
+        n->failed = true;
+        return;
+    }
+    c->count++;
+    c->left[org]++;
 }
 
 /* Gives M the name that he wants. His home keeps the name that he had first: what is in it is his.
@@ -293,6 +297,7 @@ static uint32_t settle_rivals(struct naming *n, struct newcomer *rival, size_t c
     bool pending = true;
     for (size_t i = 0; i < count; i++) {
         find_newcomer(n, &rival[i]);
+        n->newcomers->left[rival[i].org]--;
         pending &= !rival[i].member || is_pending(&rival[i]);
     }
     const struct newcomer *winner = first_rival(rival, count, pending);
@@ -306,7 +311,7 @@ static uint32_t settle_rivals(struct naming *n, struct newcomer *rival, size_t c
     return winner ? give_name(n, winner) : 0;
 }
 
-void naming_settle_newcomers(struct naming *n, uint32_t most, uint32_t unnamed[SNAPSHOT_ORGS_MAX])
+void naming_settle_newcomers(struct naming *n, uint32_t most)
 {
     struct newcomers *c = n->newcomers;
     if (c->count && most && !c->sorted) {
@@ -319,6 +324,4 @@ void naming_settle_newcomers(struct naming *n, uint32_t most, uint32_t unnamed[S
             c->next++;
         given += settle_rivals(n, &c->list[first], c->next - first);
     }
-    for (size_t i = c->next; i < c->count; i++)
-        unnamed[c->list[i].org]++;
 }

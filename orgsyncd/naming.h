@@ -30,6 +30,7 @@ struct newcomers {
     struct newcomer *list;
     size_t count, next, room;
     bool sorted;
+    uint32_t left[SNAPSHOT_ORGS_MAX]; /* how many from NEXT on are each organization's */
 };
 
 void newcomers_free(struct newcomers *newcomers);
@@ -69,10 +70,9 @@ void naming_visit(struct naming *n, uint32_t org, struct roster_member *m);
 /*
  * Gives newcomers the names that naming_visit left open, to the next MOST of them (0 = to none).
  * Who is more than invited comes before who is not; of several organizations the one that stands
- * first in the configuration; of several members of that one nobody. UNNAMED[i] is how many
- * newcomers of the i-th organization had no turn.
+ * first in the configuration; of several members of that one nobody.
  */
-void naming_settle_newcomers(struct naming *n, uint32_t most, uint32_t unnamed[SNAPSHOT_ORGS_MAX]);
+void naming_settle_newcomers(struct naming *n, uint32_t most);
 
 /* True when M's name may also be the name of a group of his own. */
 bool naming_private_group(const struct naming *n, const struct roster_member *m);

@@ -110,6 +110,7 @@ static bool leave_name(struct roster_member *m)
     if (!m->home && !(m->home = strdup(m->name)))
         return false;
     m->name[0] = '\0';
+    m->settled = 0;
     return true;
 }
 
@@ -119,7 +120,6 @@ bool keeper_free_name(struct keeper *k, const char *name, char why[CONFIRM_TEXT_
     for (uint32_t i = 0; i < k->org_count; i++)
         roster_each(&k->org[i].roster, find_holder, &h);
     const char *fault = hindrance(k, &h);
-    k->epoch++;
     if (!fault && ((h.member && !leave_name(h.member)) || ledger_unbind(k->ledger, name) < 0 ||
                    keeper_publish(k) < 0)) {
         fault = "the id ledger or the snapshot cannot be written";

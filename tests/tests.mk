@@ -58,7 +58,7 @@ check-built: deps
 check: check-built
 	@BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec tests/lib/run $(TESTS)
 
-# More of what has rounds, one after the other: an hour.
+# More of what has rounds, one after the other.
 .PHONY: check-long
 check-long: check-built
 	@export BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP; \

@@ -7,6 +7,7 @@ Says where it listens. Ann (owner) and bob (member) are at revision 10; then
   /log         what was asked, a line each: "SINCE held" or "SINCE at once", and "lost", "late" for the bytes of 11
 """
 import http.server, json, threading
+from fake import Server
 
 ANN = {"userId": "usr_ann", "email": "ann@x.org", "username": "ann", "name": "Ann", "role": "owner"}
 BOB = {"userId": "usr_bob", "email": "bob@x.org", "username": "bob", "name": "Bob", "role": "member"}
@@ -105,13 +106,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.answer(json.dumps(reply(since)))
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, address):
-        pass
-
-
-server = Server(('127.0.0.1', 0), Handler)
-print('listening on 127.0.0.1:%d' % server.server_address[1], flush=True)
-server.serve_forever()
+Server(('127.0.0.1', 0), Handler).run()

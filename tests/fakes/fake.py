@@ -211,8 +211,7 @@ class Fake:
         self.reset()
         server = Server(('127.0.0.1', self.args.port), type('FakeHandler', (Handler,), {'fake': self}))
         self.port = server.server_address[1]
-        print('listening on 127.0.0.1:%d' % self.port, flush=True)
-        server.serve_forever()
+        server.run()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -263,6 +262,10 @@ class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, request, address):
         if not isinstance(sys.exc_info()[1], OSError):      # a client may hang up
             super().handle_error(request, address)
+
+    def run(self):
+        print('listening on 127.0.0.1:%d' % self.server_address[1], flush=True)
+        self.serve_forever()
 
 
 if __name__ == '__main__':

@@ -2,6 +2,7 @@
 """A server that answers badly. The first segment of the path chooses how: see the table BODIES and
 the functions do_*. Says where it listens; --tls CERT KEY for https. Each request goes to --log FILE."""
 import argparse, email.utils, http.server, json, socket, ssl, sys, time
+from fake import Server
 
 ANN = '{"userId":"usr_ann","email":"ann@x.org","username":"ann","name":"Ann","role":"owner"}'
 GOOD = '{"ok":true,"members":[%s],"user":{"id":"usr_ann"},"organizations":[{"id":"org_1","name":"acme"}],' \
@@ -287,13 +288,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_GET = do_POST
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, address):
-        pass
-
-
 parser = argparse.ArgumentParser()
 parser.add_argument('--tls', nargs=2)
 parser.add_argument('--log')
@@ -303,5 +297,4 @@ if ARGS.tls:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*ARGS.tls)
     server.socket = context.wrap_socket(server.socket, server_side=True)
-print('listening on 127.0.0.1:%d' % server.server_address[1], flush=True)
-server.serve_forever()
+server.run()

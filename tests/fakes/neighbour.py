@@ -4,6 +4,7 @@ neighbour.py COUNT NAME...: it has COUNT members, the first of whom are called N
 answered at once with all of them in another role, or is kept waiting without a byte, or has a byte now and then.
 """
 import http.server, itertools, json, sys, threading, time
+from fake import Server
 
 COUNT, NAMES = int(sys.argv[1]), sys.argv[2:]
 PAGE = 5000
@@ -67,13 +68,4 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.give(since)
 
 
-class Server(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request, address):
-        pass
-
-
-server = Server(('127.0.0.1', 0), Handler)
-print('listening on 127.0.0.1:%d' % server.server_address[1], flush=True)
-server.serve_forever()
+Server(('127.0.0.1', 0), Handler).run()

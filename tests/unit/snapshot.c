@@ -93,46 +93,51 @@ static enum snapshot_result check_members(const struct snapshot *s, const struct
     return rc;
 }
 
-/* Asserts that what the snapshot says is true. Returns how many answers were "unavailable". */
-static int check_answers(const struct snapshot *s, int users)
+/* Asserts that the class of the I-th user is as published. True when that could not be told. */
+static bool check_class(const struct snapshot *s, const struct snapshot_user *u, int i)
+{
+    struct snapshot_class class;
+    gid_t gid;
+    enum snapshot_result rc = snapshot_class(s, u->class_ref, &class);
+    assert_int_not_equal(rc, SNAPSHOT_ABSENT);
+    if (rc != SNAPSHOT_OK)
+        return rc == SNAPSHOT_UNAVAILABLE;
+    assert_int_equal(text_list_has(&class.roles, "admin"), i % 10 == 0);
+    assert_true(text_list_has(&class.roles, "member"));
+    assert_int_equal(class.gid_count, i % 10 ? 1 : 3);
+    assert_true(snapshot_gid(&class, 0, &gid));
+    assert_int_equal(gid, 150000);
+    return false;
+}
+
+/* The same of the I-th user, found by name or by number; below 0 he is none. Returns how many
+ * answers were "unavailable". */
+static int check_user(const struct snapshot *s, int i, bool by_id)
+{
+    struct snapshot_user_spec want;
+    struct snapshot_user u;
+    char text[4][64];
+    user_spec(i < 0 ? 100000 - i : i, &want, text);
+    enum snapshot_result rc = by_id ? snapshot_user_by_uid(s, want.uid, &u)
+                                    : snapshot_user_by_name(s, want.name, strlen(want.name), &u);
+    if (rc == SNAPSHOT_UNAVAILABLE)
+        return 1;
+    assert_int_equal(rc, i < 0 ? SNAPSHOT_ABSENT : SNAPSHOT_OK);
+    if (i < 0)
+        return 0;
+    assert_int_equal(u.uid, want.uid);
+    assert_string_equal(u.name, want.name);
+    assert_string_equal(u.gecos, want.gecos);
+    assert_string_equal(u.home, want.home);
+    assert_string_equal(u.shell, want.shell);
+    assert_int_equal(u.state, MEMBER_ACTIVE);
+    return check_class(s, &u, i);
+}
+
+/* The same of the groups of USERS users. */
+static int check_groups(const struct snapshot *s, int users)
 {
     int unavailable = 0;
-    for (int i = -2; i<users; i += users> 50 ? 17 : 1) {
-        struct snapshot_user_spec want;
-        struct snapshot_user u;
-        char text[4][64];
-        user_spec(i < 0 ? 100000 - i : i, &want, text);
-        enum snapshot_result rc[2] = {snapshot_user_by_name(s, want.name, strlen(want.name), &u),
-                                      SNAPSHOT_ABSENT};
-        for (int by_id = 0; by_id < 2; by_id++) {
-            if (by_id)
-                rc[1] = snapshot_user_by_uid(s, want.uid, &u);
-            unavailable += rc[by_id] == SNAPSHOT_UNAVAILABLE;
-            if (rc[by_id] == SNAPSHOT_UNAVAILABLE)
-                continue;
-            assert_int_equal(rc[by_id], i < 0 ? SNAPSHOT_ABSENT : SNAPSHOT_OK);
-            if (i < 0)
-                continue;
-            assert_int_equal(u.uid, want.uid);
-            assert_string_equal(u.name, want.name);
-            assert_string_equal(u.gecos, want.gecos);
-            assert_string_equal(u.home, want.home);
-            assert_string_equal(u.shell, want.shell);
-            assert_int_equal(u.state, MEMBER_ACTIVE);
-            struct snapshot_class class;
-            enum snapshot_result c = snapshot_class(s, u.class_ref, &class);
-            assert_int_not_equal(c, SNAPSHOT_ABSENT);
-            unavailable += c == SNAPSHOT_UNAVAILABLE;
-            if (c != SNAPSHOT_OK)
-                continue;
-            assert_int_equal(text_list_has(&class.roles, "admin"), i % 10 == 0);
-            assert_true(text_list_has(&class.roles, "member"));
-            assert_int_equal(class.gid_count, i % 10 ? 1 : 3);
-            gid_t gid;
-            assert_true(snapshot_gid(&class, 0, &gid));
-            assert_int_equal(gid, 150000);
-        }
-    }
     struct snapshot_group g;
     const char *names[] = {"acme", "acme-admins"};
     for (uint32_t i = 0; i < 4; i++) {
@@ -147,19 +152,32 @@ static int check_answers(const struct snapshot *s, int users)
         assert_int_equal(g.member_count, i % 2 ? (users + 9) / 10 : users);
         unavailable += check_members(s, &g, i % 2 ? 10 : 1) == SNAPSHOT_UNAVAILABLE;
     }
+    return unavailable;
+}
+
+static bool check_policy(const struct snapshot *s)
+{
     struct snapshot_policy policy;
     enum snapshot_result rc = snapshot_policy(s, &policy);
     assert_int_not_equal(rc, SNAPSHOT_ABSENT);
-    unavailable += rc == SNAPSHOT_UNAVAILABLE;
-    if (rc == SNAPSHOT_OK) {
-        assert_int_equal(policy.rules.count, 1);
-        assert_string_equal(policy.org[0], "acme");
-        assert_true(text_list_has(&policy.rules.rule[0].services, "login"));
-        assert_true(text_list_has(&policy.rules.rule[0].roles, "member"));
-        assert_true(text_list_has(&policy.rules.rule[0].permissions, "billing"));
-        assert_false(policy.rules.rule[0].everyone);
-    }
-    return unavailable;
+    if (rc != SNAPSHOT_OK)
+        return rc == SNAPSHOT_UNAVAILABLE;
+    assert_int_equal(policy.rules.count, 1);
+    assert_string_equal(policy.org[0], "acme");
+    assert_true(text_list_has(&policy.rules.rule[0].services, "login"));
+    assert_true(text_list_has(&policy.rules.rule[0].roles, "member"));
+    assert_true(text_list_has(&policy.rules.rule[0].permissions, "billing"));
+    assert_false(policy.rules.rule[0].everyone);
+    return false;
+}
+
+/* Asserts that what the snapshot says is true. Returns how many answers were "unavailable". */
+static int check_answers(const struct snapshot *s, int users)
+{
+    int unavailable = 0;
+    for (int i = -2; i<users; i += users> 50 ? 17 : 1)
+        unavailable += check_user(s, i, false) + check_user(s, i, true);
+    return unavailable + check_groups(s, users) + check_policy(s);
 }
 
 static void round_trip(void **state)
@@ -486,66 +504,69 @@ static bool all_known(const unsigned char *image)
     return unknown == 0 && rc == SNAPSHOT_ABSENT && walked == 20;
 }
 
+/* One number in a file whose check words are right. */
+enum {
+    ORG = SNAPSHOT_POLICY_DATA,
+    RULE = ORG + 2 + 5,
+    SERVICES = RULE + 4,
+    ROLES = SERVICES + 15,
+    PERMISSIONS = ROLES + 11
+};
+
+static const struct {
+    enum piece piece;
+    size_t at, width;
+    uint32_t value;
+} wrong_number[] = {
+    {USER, SNAPSHOT_USER_UID, 4, 999},
+    {USER, SNAPSHOT_USER_GID, 4, 27},
+    {USER, SNAPSHOT_USER_CLASS, 4, 0},
+    {USER, SNAPSHOT_USER_CLASS, 4, UINT32_MAX},
+    {USER, SNAPSHOT_USER_STATE, 2, 0},
+    {USER, SNAPSHOT_USER_STATE, 2, MEMBER_REMOVED + 1},
+    {USER, SNAPSHOT_USER_LENGTHS, 2, 4},
+    {USER, SNAPSHOT_USER_LENGTHS, 2, 6},
+    {USER, SNAPSHOT_USER_LENGTHS + 2, 2, 12},
+    {USER, SNAPSHOT_USER_LENGTHS + 4, 2, 10},
+    {USER, SNAPSHOT_USER_LENGTHS + 6, 2, 8},
+    {USER, SNAPSHOT_USER_LENGTHS + 6, 2, UINT16_MAX},
+    {GROUP, SNAPSHOT_GROUP_GID, 4, 27},
+    {GROUP, SNAPSHOT_GROUP_COUNT, 4, UINT32_MAX},
+    {GROUP, SNAPSHOT_GROUP_BYTES, 4, UINT32_MAX},
+    {GROUP, SNAPSHOT_GROUP_LIST, 4, 0},
+    {GROUP, SNAPSHOT_GROUP_LIST, 4, UINT32_MAX},
+    {GROUP, SNAPSHOT_GROUP_LENGTH, 4, 3},
+    {GROUP, SNAPSHOT_GROUP_LENGTH, 4, UINT32_MAX},
+    {GROUP, SNAPSHOT_GROUP_NAME, 1, 'A'},
+    {CLASS, SNAPSHOT_CLASS_ROLES, 2, 9},
+    {CLASS, SNAPSHOT_CLASS_PERMISSIONS, 2, UINT16_MAX},
+    {CLASS, SNAPSHOT_CLASS_GIDS, 2, UINT16_MAX},
+    {CLASS, SNAPSHOT_CLASS_LOCAL, 2, UINT16_MAX},
+    {POLICY, 8, 2, SNAPSHOT_ORGS_MAX + 1},
+    {POLICY, 10, 2, 2},
+    {POLICY, 10, 2, RULES_MAX + 1},
+    {POLICY, ORG, 2, 3},
+    {POLICY, ORG, 2, 5},
+    {POLICY, ORG, 2, UINT16_MAX},
+    {POLICY, ORG + 2, 1, 'A'},
+    {POLICY, RULE, 2, 1},
+    {POLICY, SERVICES, 2, 3},
+    {POLICY, SERVICES + 2, 2, UINT16_MAX},
+    {POLICY, ROLES, 2, 9},
+    {POLICY, PERMISSIONS + 2, 2, UINT16_MAX},
+    {HEADER, SNAPSHOT_AT_POLICY, 4, 0},
+    {HEADER, SNAPSHOT_AT_USERS, 4, 0},
+    {HEADER, SNAPSHOT_AT_USERS + 4, 4, 21},
+    {HEADER, SNAPSHOT_AT_TABLES, 4, 0},
+    {HEADER, SNAPSHOT_AT_TABLES, 4, UINT32_MAX},
+    {HEADER, SNAPSHOT_AT_TABLES + 4, 4, 0},
+    {HEADER, SNAPSHOT_AT_TABLES + 4, 4, UINT32_MAX},
+};
+
 /* Whoever made the file, its check words are right, and one number in it is wrong. */
 static void wrong_numbers(void **state)
 {
     (void)state;
-    enum {
-        ORG = SNAPSHOT_POLICY_DATA,
-        RULE = ORG + 2 + 5,
-        SERVICES = RULE + 4,
-        ROLES = SERVICES + 15,
-        PERMISSIONS = ROLES + 11
-    };
-    static const struct {
-        enum piece piece;
-        size_t at, width;
-        uint32_t value;
-    } wrong[] = {
-        {USER, SNAPSHOT_USER_UID, 4, 999},
-        {USER, SNAPSHOT_USER_GID, 4, 27},
-        {USER, SNAPSHOT_USER_CLASS, 4, 0},
-        {USER, SNAPSHOT_USER_CLASS, 4, UINT32_MAX},
-        {USER, SNAPSHOT_USER_STATE, 2, 0},
-        {USER, SNAPSHOT_USER_STATE, 2, MEMBER_REMOVED + 1},
-        {USER, SNAPSHOT_USER_LENGTHS, 2, 4},
-        {USER, SNAPSHOT_USER_LENGTHS, 2, 6},
-        {USER, SNAPSHOT_USER_LENGTHS + 2, 2, 12},
-        {USER, SNAPSHOT_USER_LENGTHS + 4, 2, 10},
-        {USER, SNAPSHOT_USER_LENGTHS + 6, 2, 8},
-        {USER, SNAPSHOT_USER_LENGTHS + 6, 2, UINT16_MAX},
-        {GROUP, SNAPSHOT_GROUP_GID, 4, 27},
-        {GROUP, SNAPSHOT_GROUP_COUNT, 4, UINT32_MAX},
-        {GROUP, SNAPSHOT_GROUP_BYTES, 4, UINT32_MAX},
-        {GROUP, SNAPSHOT_GROUP_LIST, 4, 0},
-        {GROUP, SNAPSHOT_GROUP_LIST, 4, UINT32_MAX},
-        {GROUP, SNAPSHOT_GROUP_LENGTH, 4, 3},
-        {GROUP, SNAPSHOT_GROUP_LENGTH, 4, UINT32_MAX},
-        {GROUP, SNAPSHOT_GROUP_NAME, 1, 'A'},
-        {CLASS, SNAPSHOT_CLASS_ROLES, 2, 9},
-        {CLASS, SNAPSHOT_CLASS_PERMISSIONS, 2, UINT16_MAX},
-        {CLASS, SNAPSHOT_CLASS_GIDS, 2, UINT16_MAX},
-        {CLASS, SNAPSHOT_CLASS_LOCAL, 2, UINT16_MAX},
-        {POLICY, 8, 2, SNAPSHOT_ORGS_MAX + 1},
-        {POLICY, 10, 2, 2},
-        {POLICY, 10, 2, RULES_MAX + 1},
-        {POLICY, ORG, 2, 3},
-        {POLICY, ORG, 2, 5},
-        {POLICY, ORG, 2, UINT16_MAX},
-        {POLICY, ORG + 2, 1, 'A'},
-        {POLICY, RULE, 2, 1},
-        {POLICY, SERVICES, 2, 3},
-        {POLICY, SERVICES + 2, 2, UINT16_MAX},
-        {POLICY, ROLES, 2, 9},
-        {POLICY, PERMISSIONS + 2, 2, UINT16_MAX},
-        {HEADER, SNAPSHOT_AT_POLICY, 4, 0},
-        {HEADER, SNAPSHOT_AT_USERS, 4, 0},
-        {HEADER, SNAPSHOT_AT_USERS + 4, 4, 21},
-        {HEADER, SNAPSHOT_AT_TABLES, 4, 0},
-        {HEADER, SNAPSHOT_AT_TABLES, 4, UINT32_MAX},
-        {HEADER, SNAPSHOT_AT_TABLES + 4, 4, 0},
-        {HEADER, SNAPSHOT_AT_TABLES + 4, 4, UINT32_MAX},
-    };
     size_t at[PIECES];
     publish(1, 20);
     read_content();
@@ -553,12 +574,12 @@ static void wrong_numbers(void **state)
     assert_true(all_known(content));
     unsigned char *image = malloc(content_size);
     alarm(60);
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        unsigned char *r = image + at[wrong[i].piece];
+    for (size_t i = 0; i < sizeof wrong_number / sizeof *wrong_number; i++) {
+        unsigned char *r = image + at[wrong_number[i].piece];
         memcpy(image, content, content_size);
-        for (size_t n = 0; n < wrong[i].width; n++)
-            r[wrong[i].at + n] = (unsigned char)(wrong[i].value >> 8 * n);
-        if (wrong[i].piece == HEADER)
+        for (size_t n = 0; n < wrong_number[i].width; n++)
+            r[wrong_number[i].at + n] = (unsigned char)(wrong_number[i].value >> 8 * n);
+        if (wrong_number[i].piece == HEADER)
             seal_header(image);
         else
             put_u32(r, (uint32_t)hash64(r + 4, get_u32(r + 4) - 4));
