@@ -74,7 +74,7 @@ for members in ${SIZES:-1 10000 100000 1000000}; do
     sqlite3 "$T/orgd.db" "BEGIN;
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $members)
         INSERT OR IGNORE INTO users SELECT printf('usr_%020d', i), printf('u%d@acme.example', i), printf('u%07d', i), printf('User %d', i), i FROM n;
-        INSERT OR IGNORE INTO members SELECT '$id', id, 'member', 1, created_at, created_at + 10 FROM users WHERE id LIKE 'usr_0000000%';
+        INSERT OR IGNORE INTO members (organization_id, user_id, role, active, joined_at, revision) SELECT '$id', id, 'member', 1, created_at, created_at + 10 FROM users WHERE id LIKE 'usr_0000000%';
         UPDATE organizations SET revision = $members + 10; COMMIT;"
     start_orgd
     rm -f "$BUILD/state"/*

@@ -93,7 +93,9 @@ static void draw_keys(uint32_t members)
     }
 }
 
-/* Nanoseconds a lookup over COUNT of them; complains when an answer is not what it must be. */
+static long wrong; /* answers that were not what they must be */
+
+/* Nanoseconds a lookup over COUNT of them; an answer that is not FOUND counts as wrong. */
 static double measure(enum operation op, int keys, int count, int found)
 {
     static int at;
@@ -112,12 +114,11 @@ static double measure(enum operation op, int keys, int count, int found)
         else if (op == HIT_ID || op == MISS_ID)
             getpwuid_r(op == HIT_ID ? key_id[at] : key_miss_id[at], &pw, buffer, sizeof buffer, &p);
         else
-            p = getgrouplist(key_name[at], 1, gids, &n) > 1 ? &pw : NULL;
+            p = getgrouplist(key_name[at], key_id[at], gids, &n) > 1 ? &pw : NULL;
         good += (p != NULL) == found;
     }
     double took = now() - begun;
-    if (good != count)
-        printf("  (%d of %d answers are wrong)\n", count - good, count);
+    wrong += count - good;
     return took * 1e9 / count;
 }
 
@@ -494,5 +495,7 @@ int main(int argc, char **argv)
     bench_first(1000000);
     bench_pairs();
     unlink(PATH_SNAPSHOT);
-    return 0;
+    if (wrong > 0)
+        printf("%ld answers were wrong: these figures are of no use\n", wrong);
+    return wrong > 0;
 }
