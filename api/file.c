@@ -68,6 +68,7 @@ static const struct field organization_fields[] = {
     {.name = "id", .from = "id", .required = true},
     {.name = "name", .from = "name", .required = true},
     {.name = "created", .from = "created"},
+    {.name = "self_rename", .from = "self_rename", .kind = FIELD_BOOL},
     {0},
 };
 

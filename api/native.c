@@ -24,6 +24,7 @@ static const struct field organization_fields[] = {
     {.name = "name", .from = "organization.name|name", .required = true},
     {.name = "role", .from = "role"},
     {.name = "created", .from = "organization.createdAt|createdAt"},
+    {.name = "self_rename", .from = "organization.selfRename|selfRename", .kind = FIELD_BOOL},
     {0},
 };
 
@@ -156,7 +157,7 @@ static const struct field revocation_fields[] = {
     {0},
 };
 
-static const struct field removal_fields[] = {
+static const struct field withdrawal_fields[] = {
     {.name = "ok", .from = "ok", .kind = FIELD_BOOL, .required = true},
     {.name = "invitations", .from = "withdrawn.invitations", .kind = FIELD_NUMBER},
     {.name = "join_codes", .from = "withdrawn.joinCodes", .kind = FIELD_NUMBER},
@@ -185,7 +186,7 @@ static const struct field removal_fields[] = {
     {                                                                                              \
         CALL("/organizations/roles/set",                                                           \
              ORG ",\"role\":\"$role\",\"permissions\":\"$permissions,\""),                         \
-            DONE                                                                                   \
+            ONE("", withdrawal_fields)                                                             \
     }
 
 /* Members on their way. */
@@ -222,15 +223,17 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ORG_SHOW] = {CALL("/organizations/get", ORG), ONE("organization", organization_fields)},
     [OP_ORG_CREATE] = {CALL("/organizations/create", "\"name\":\"$name\""),
                        ONE("organization", organization_fields)},
-    [OP_ORG_EDIT] = {CALL("/organizations/update", ORG ",\"name\":\"$name\""), DONE},
+    [OP_ORG_EDIT] = {CALL("/organizations/update",
+                          ORG ",\"name\":\"$name?\",\"selfRename\":\"$self_rename!?\""),
+                     DONE},
     [OP_ORG_DELETE] = {CALL("/organizations/delete", ORG ",\"name\":\"$name\""), DONE},
     [OP_MEMBER_LIST] = {MEMBERS(PAGE), .run = list_members},
     [OP_MEMBER_ADD] = {INVITE, ONE("", addition_fields)},
     [OP_MEMBER_ROLE] = {CALL("/organizations/members/set-role",
                              ORG ",\"userId\":\"$user\",\"role\":\"$role\""),
-                        DONE},
+                        ONE("", withdrawal_fields)},
     [OP_MEMBER_REMOVE] = {CALL("/organizations/members/remove", ORG ",\"userId\":\"$user\""),
-                          ONE("", removal_fields)},
+                          ONE("", withdrawal_fields)},
     [OP_INVITATION_LIST] = {CALL("/organizations/invitations/list", ORG AFTER),
                             LIST("invitations", invitation_fields)},
     [OP_INVITATION_CREATE] = {INVITE, ONE("", invited_fields)},

@@ -12,7 +12,7 @@
 #define PREFIX_MAX  32 /* bytes in front of an argument, with a NUL */
 #define DIGITS_MAX  15 /* of a number: a double holds them exactly */
 #define DOLLARS_MAX 1000000000
-#define BODY_KINDS  "#,$?"
+#define BODY_KINDS  "#!,$?"
 #define NAME_CHARS  "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 /* A URL that grows; FIT is false when it did not fit. */
@@ -202,18 +202,48 @@ static bool cents_of(const char *value, double *out)
     return whole > 0 && whole <= DIGITS_MAX && dollars <= DOLLARS_MAX;
 }
 
+static cJSON *create_truth(double truth)
+{
+    return cJSON_CreateBool(truth != 0);
+}
+
+static bool truth_of(const char *value, double *out)
+{
+    *out = strcmp(value, "yes") == 0 || strcmp(value, "true") == 0;
+    return *out != 0 || strcmp(value, "no") == 0 || strcmp(value, "false") == 0;
+}
+
+/* The kinds of values that not every text is. */
+static const struct scalar {
+    char type; /* the letter behind the name */
+    bool (*read)(const char *value, double *out);
+    cJSON *(*make)(double number);
+    const char *is_not; /* for messages */
+} scalars[] = {
+    {'#', number_of, cJSON_CreateNumber, "no number"},
+    {'$', cents_of, cJSON_CreateNumber, "no amount such as 300 or 299.95"},
+    {'!', truth_of, create_truth, "neither yes nor no"},
+};
+
+static const struct scalar *scalar_of(char type)
+{
+    for (size_t i = 0; i < sizeof scalars / sizeof *scalars; i++)
+        if (scalars[i].type == type)
+            return &scalars[i];
+    return NULL;
+}
+
 /* The JSON value that the argument VALUE becomes, as the letter behind its NAME says. */
 static cJSON *typed_value(char type, const char *name, const char *prefix, const char *value,
                           struct api_error *err)
 {
     double number;
-    bool numeric = type == '#' || type == '$';
-    if (numeric && !(type == '#' ? number_of : cents_of)(value, &number)) {
-        api_fail(err, API_USAGE, "the argument \"%s\" is no %s: %s", name,
-                 type == '#' ? "number" : "amount such as 300 or 299.95", value);
+    const struct scalar *scalar = scalar_of(type);
+    if (scalar && !scalar->read(value, &number)) {
+        api_fail(err, API_USAGE, "the argument \"%s\" is %s: %s", name, scalar->is_not, value);
         return NULL;
     }
-    cJSON *json = numeric       ? cJSON_CreateNumber(number)
+    cJSON *json = scalar        ? scalar->make(number)
                   : type == ',' ? list_of(prefix, value)
                                 : text_of(prefix, value);
     if (!json)

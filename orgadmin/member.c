@@ -1,10 +1,13 @@
 /* The noun member. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "orgadmin/confirm.h"
 #include "orgadmin/found.h"
 #include "orgadmin/nouns.h"
 #include "orgadmin/output.h"
+#include "orgadmin/withdrawn.h"
 
 struct gathering {
     struct collection members;
@@ -60,12 +63,32 @@ enum exit_status member_show(const struct invocation *inv)
     return status;
 }
 
+/* *REPLY, which the caller frees, is NULL where the API's answer says nothing. */
 static enum exit_status run(struct found *f, enum provider_op op, const char *role,
-                            const char *permissions)
+                            const char *permissions, cJSON **reply)
 {
     const struct provider_arg args[] = {
         {f->arg, f->id}, {"role", role}, {"permissions", permissions}, {0}};
-    return connection_run(&f->c, op, args);
+    return connection_get(&f->c, op, args, reply);
+}
+
+/* Of what the member had handed out. */
+static void tell_withdrawn(const struct found *f, const cJSON *reply)
+{
+    char which[256];
+    snprintf(which, sizeof which, "that %s made", found_text(f, "username"));
+    withdrawn_tell(reply, which);
+}
+
+/* What the member has handed out and could not hand out with his new role. */
+static void tell_beyond(const struct found *f, const cJSON *reply)
+{
+    int64_t tokens = withdrawn_tokens_left(reply);
+    tell_withdrawn(f, reply);
+    if (tokens > 0)
+        note("%" PRId64 " token%s that %s made can do more than that; orgadmin token list shows "
+             "them.",
+             tokens, tokens == 1 ? "" : "s", found_text(f, "username"));
 }
 
 /* OP, which gives ROLE or PERMISSIONS. */
@@ -74,15 +97,19 @@ static enum exit_status give(const struct invocation *inv, enum provider_op op, 
 {
     struct found f;
     const struct provider_arg args[] = {{"role", role}, {"permissions", permissions}, {0}};
+    cJSON *reply = NULL;
     enum exit_status status = found_open(inv, op, args, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = run(&f, op, role, permissions);
+    status = run(&f, op, role, permissions, &reply);
     if (status == EXIT_DONE && role)
         note("%s has the role %s in %s.", inv->arg[0], role, f.c.now.org_name);
     if (status == EXIT_DONE && permissions)
         note("%s has %s%s in %s.", inv->arg[0],
              *permissions ? "the permissions " : "no permissions", permissions, f.c.now.org_name);
+    if (status == EXIT_DONE)
+        tell_beyond(&f, reply);
+    cJSON_Delete(reply);
     found_close(&f);
     return status;
 }
@@ -103,6 +130,7 @@ enum exit_status member_grant(const struct invocation *inv)
 enum exit_status member_revoke(const struct invocation *inv)
 {
     struct found f;
+    cJSON *reply = NULL;
     const char *name = inv->arg[0], *role = inv->arg[1];
     const struct provider_arg args[] = {{"role", role}, {0}};
     enum exit_status status = found_open(inv, OP_MEMBER_REVOKE, args, OP_MEMBER_LIST, &f);
@@ -111,17 +139,14 @@ enum exit_status member_revoke(const struct invocation *inv)
     status = confirm(inv, "yes", "Take the role %s in %s from %s (%s)?", role, f.c.now.org_name,
                      name, found_text(&f, "email"));
     if (status == EXIT_DONE)
-        status = run(&f, OP_MEMBER_REVOKE, role, NULL);
+        status = run(&f, OP_MEMBER_REVOKE, role, NULL, &reply);
     if (status == EXIT_DONE)
         note("%s has no longer the role %s in %s.", name, role, f.c.now.org_name);
+    if (status == EXIT_DONE)
+        tell_beyond(&f, reply);
+    cJSON_Delete(reply);
     found_close(&f);
     return status;
-}
-
-static double number_of(const cJSON *record, const char *field)
-{
-    const cJSON *number = cJSON_GetObjectItemCaseSensitive(record, field);
-    return cJSON_IsNumber(number) ? number->valuedouble : 0;
 }
 
 /* Names a token that the user *MAKER made. */
@@ -133,19 +158,12 @@ static int name_token(void *maker, const cJSON *token)
     return 0;
 }
 
-/* What the member had handed out: what is withdrawn with him, and what somebody must decide upon.
- */
-static void tell_handed_out(struct found *f, const cJSON *reply)
+/* Names the tokens that the member made, who is gone. */
+static void name_tokens(struct found *f)
 {
-    double invitations = number_of(reply, "invitations"), codes = number_of(reply, "join_codes");
-    const char *username = found_text(f, "username");
-    if (invitations > 0 || codes > 0)
-        note("Withdrawn with it: %.0f invitation%s and %.0f join code%s that %s made.", invitations,
-             invitations == 1 ? "" : "s", codes, codes == 1 ? "" : "s", username);
-    if (!(number_of(reply, "tokens") > 0))
-        return;
-    note("Tokens that %s made go on reading; orgadmin token revoke ends one:", username);
     struct api_error err;
+    const char *username = found_text(f, "username");
+    note("Tokens that %s made go on reading; orgadmin token revoke ends one:", username);
     connection_try(&f->c, OP_TOKEN_LIST, NULL, name_token, &username, &err);
 }
 
@@ -163,7 +181,9 @@ enum exit_status member_remove(const struct invocation *inv)
         status = found_run_reply(&f, OP_MEMBER_REMOVE, &reply);
     if (status == EXIT_DONE) {
         note("%s is no longer in %s.", name, f.c.now.org_name);
-        tell_handed_out(&f, reply);
+        tell_withdrawn(&f, reply);
+        if (withdrawn_tokens_left(reply) > 0)
+            name_tokens(&f);
     }
     cJSON_Delete(reply);
     found_close(&f);

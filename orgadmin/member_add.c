@@ -327,6 +327,7 @@ static enum exit_status add_one(const struct invocation *inv)
     const struct provider_arg args[] = {{"email", inv->arg[0]},
                                         {"role", inv->option[OPTION_ROLE]},
                                         {"permissions", inv->option[OPTION_PERMISSIONS]},
+                                        {"username", inv->option[OPTION_USERNAME]},
                                         {0}};
     enum exit_status status = connection_open_for(inv, OP_MEMBER_ADD, args, &c);
     if (status != EXIT_DONE)
@@ -348,5 +349,7 @@ enum exit_status member_add(const struct invocation *inv)
         return complain(EXIT_USAGE, "whom? Give an address, or --file FILE");
     if (!many && inv->option[OPTION_REMAINDER])
         return complain(EXIT_USAGE, "--remainder belongs to --file");
+    if (many && inv->option[OPTION_USERNAME])
+        return complain(EXIT_USAGE, "--username belongs to one address, not to --file");
     return many ? add_many(inv) : add_one(inv);
 }

@@ -4,6 +4,7 @@
 #include "orgadmin/confirm.h"
 #include "orgadmin/listing.h"
 #include "orgadmin/nouns.h"
+#include "orgadmin/withdrawn.h"
 
 enum exit_status role_list(const struct invocation *inv)
 {
@@ -26,6 +27,7 @@ static int look(void *arg, const cJSON *record)
 static enum exit_status set(const struct invocation *inv, enum provider_op op)
 {
     struct connection c;
+    cJSON *reply = NULL;
     const char *role = inv->arg[0], *permissions = inv->option[OPTION_PERMISSIONS];
     const struct provider_arg args[] = {{"role", role}, {"permissions", permissions}, {0}};
     struct look_up l = {.role = role};
@@ -44,10 +46,13 @@ static enum exit_status set(const struct invocation *inv, enum provider_op op)
         status =
             complain(EXIT_NO, "%s has no role \"%s\": orgadmin role list", c.now.org_name, role);
     if (status == EXIT_DONE)
-        status = connection_run(&c, op, args);
-    if (status == EXIT_DONE)
+        status = connection_get(&c, op, args, &reply);
+    if (status == EXIT_DONE) {
         note("The role %s of %s permits %s.", role, c.now.org_name,
              *permissions ? permissions : "nothing");
+        withdrawn_tell(reply, "of that role, or of those who have it");
+    }
+    cJSON_Delete(reply);
     connection_close(&c);
     return status;
 }

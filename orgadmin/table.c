@@ -145,7 +145,8 @@ const struct command commands[] = {
      "edit",
      {"[ORG]"},
      "change an organization: its --name, or what --set can",
-     NULL,
+     "At orgd, --set self_rename=yes lets members change their own usernames; at first only who "
+     "manages members can.",
      ACTS | OPT(NAME) | OPT(SET),
      NULL,
      org_edit},
@@ -202,7 +203,7 @@ const struct command commands[] = {
      "behind it; what follows # is a remark. Who is a member already is no failure. A line that "
      "fails is told on standard error, and the exit status is 1; with --remainder what is left can "
      "be given to --file again, also after an interrupt.",
-     IN_ORG | OPT(ROLE) | OPT(PERMISSIONS) | OPT(OUT) | OPT(FILE) | OPT(REMAINDER),
+     IN_ORG | OPT(ROLE) | OPT(PERMISSIONS) | OPT(USERNAME) | OPT(OUT) | OPT(FILE) | OPT(REMAINDER),
      &record_addition,
      member_add},
     {"member",

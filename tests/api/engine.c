@@ -178,6 +178,11 @@ static void test_body(void **state)
     assert_true(body_is("{\"x\":\"$a?\",\"y\":1}", NULL, "{\"y\":1}"));
     assert_true(body_is("{\"x\":\"$a#\"}", "12", "{\"x\":12}"));
     assert_true(body_is("{\"x\":\"$a#\"}", "-1", NULL));
+    assert_true(body_is("{\"x\":\"$a!\"}", "yes", "{\"x\":true}"));
+    assert_true(body_is("{\"x\":\"$a!?\"}", "false", "{\"x\":false}"));
+    assert_true(body_is("{\"x\":\"$a!?\"}", NULL, "{}"));
+    assert_true(body_is("{\"x\":\"$a!\"}", "1", NULL));
+    assert_true(body_is("{\"x\":\"$a!\"}", "", NULL));
     assert_true(body_is("{\"x\":\"$a#\"}", "1234567890123456", NULL));
     assert_true(body_is("{\"x\":{\"y\":\"$a,\"}}", "p,q", "{\"x\":{\"y\":[\"p\",\"q\"]}}"));
     assert_true(body_is("{\"x\":[\"$a\"]}", "p", "{\"x\":[\"p\"]}"));
