@@ -1,0 +1,61 @@
+#!/bin/bash
+# A data file of version 2 (version-2.sql), where nothing knew its maker: the audit events tell, and what a removed member had handed out opens nothing.
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/orgd.sh"
+org=org_8so3wrrdbkbbav7t08ct
+OWNER=live_n64nhpn5mwzslx2utp4p:9esLlbgPghFbwTKx-HtGuZwdvNG-1zOCAUJcEwkbP2k
+bob=live_hrnnisizgxf8p004lt3l:5Tlh_Us7ByG2UKCl-PWV2GK6aaIlI1dawnjdLMTXmYI
+eve=live_25gjynr0r2nu1y1k090g:qRmMdKghr3AzfVI-Egr4DVznv9yG5FUdztL7lo372Z8
+bobs_token=live_s5xw4yuqok2qqycjr88b:VQjxgMxtfO_qs__9f75V8R6xjGDnHhzUJyb-_WZND28
+nested=live_qe8s8il0hlgmsyvemj1i:Jv37LRR2ltkX0njfu3sStYz11cVSVVZ1auAXkhqjv2c
+bobs_code=code_pyuadyo419414lbknlrc:kLnLiC5d-czjuxV4WLhB6BW_zvv5i_5xZmsSNB1-TDM
+eves_code=code_1mbx58p8vcih6y0emixf:MNzyS8cdjs70hiddTK9DYxteohI9Zx122uWcONNQVn0
+bobs_invitation=inv_jv72947v0ssl5dehj0dg:2v2tT0-Q2ngOzgNHMUZsHPlTtTbBztbviOOuUwEsF6w
+eves_invitation=inv_3p5dsf31wteofn58lane:TKwQbl0wUX1JojdcN7Ma1iHkEjVD92u2j-crhzfmgPM
+(umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-2.sql" > /dev/null)
+
+rows="SELECT * FROM users; SELECT id, name, created_at, revision FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at FROM invitations WHERE id NOT LIKE 'inv_jv%'; SELECT key, hex(secret_hash), last_four, user_id, organization_id, role, name, test, created_at FROM tokens; SELECT id, organization_id, role, max_uses, uses, hex(secret_hash), created_at FROM join_codes WHERE id NOT LIKE 'code_py%'; SELECT * FROM events WHERE id <= 17"
+sql "$rows" > "$T/before"
+orgd_start
+is "$(sql 'PRAGMA user_version')" 4 'a start migrates version 2'
+sql "$rows" > "$T/after"
+ok 'every row is what it was, but two' cmp "$T/before" "$T/after"
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'check finds nothing'
+
+at() { call "/organizations/$1" "{\"organizationId\":\"$org\"${2:+,$2}}" "${3-$OWNER}"; }
+listed() { at "$1/list"; field "[.$2[] | \"\\($3) \\(.makerName)\"] | sort | join(\", \")"; }
+is "$(listed tokens tokens .name)" 'bobs bob, deploy ann, nested ann' 'tokens have their makers, also when a token made them'
+is "$(listed invitations invitations .email)" 'fay@example.org eve' 'and invitations; that of a maker who has left is withdrawn'
+is "$(listed join-codes joinCodes .role)" 'member eve' 'and join codes'
+
+is "$(sql 'SELECT actor_name, action, subject_name, detail FROM events WHERE id > 17')" $'orgd|invitation.revoke|bob2@example.org|admin\norgd|join-code.revoke||admin' 'which the audit log tells'
+call /organizations/join-codes/join "{\"code\":\"$bobs_code\"}" "$bob"; is "$status" 404 'bob, who was removed, does not come back by his own code'
+call /organizations/join-codes/join "{\"code\":\"$eves_code\"}" "$bob"; is "$status" 403 'nor by that of another'
+call /organizations/invitations/accept "{\"token\":\"$bobs_invitation\",\"username\":\"bob2\"}"; is "$status" 404 'nor by an invitation that he made for another address'
+at members/list '' "$bobs_token"; is "$status" 200 'his token looks'
+at invitations/create '"email":"x@example.org"' "$bobs_token"; is "$status" 403 'and does no more'
+at members/list '' "$nested"; is "$status" 200 'ann'\''s go on'
+call /organizations/invitations/accept "{\"token\":\"$eves_invitation\",\"username\":\"dan\"}"; is "$status" 409 'a name that a member had before is not given away'
+call /organizations/invitations/accept "{\"token\":\"$eves_invitation\",\"username\":\"fay\"}"; is "$status" 200 'eve'\''s invitation is good'
+at members/changes '"since":7'; is "$(field '[.members[] | .username] | join(" ")')" fay 'a host of before hears what is new'
+at invitations/create '"email":"bob@example.org"'
+call /organizations/invitations/accept "{\"token\":\"$(field .token)\"}" "$bob"; is "$status" 200 'bob comes back by a new invitation'
+orgd_end
+
+# Who can do less than he could has handed out less.
+# left STATEMENT: whose invitations and codes are left where STATEMENT was true before
+left() {
+    rm -f "$DATA"*
+    (umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-2.sql" > /dev/null)
+    sql "$1"
+    orgd_start
+    echo "$(listed invitations invitations .email); $(listed join-codes joinCodes .role)"
+    orgd_stop
+}
+back="UPDATE members SET active = 1 WHERE role = 'owner'; UPDATE members SET role ="
+is "$(left "$back 'admin' WHERE user_id = 'usr_8dptl4xowuxlwgg5q8gs'")" 'bob2@example.org bob, fay@example.org eve; admin bob, member eve' 'an admin has handed out what an admin can'
+is "$(left "$back 'member' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" '; ' 'a member nothing'
+is "$(left "INSERT INTO roles VALUES ('$org', 'ops', 12); $back 'ops' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" '; ' 'a role of its own what it covers, which is not org:view'
+is "$(left "INSERT INTO roles VALUES ('$org', 'ops', 13); $back 'ops' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" 'bob2@example.org bob, fay@example.org eve; admin bob, member eve' 'which is all of that with org:view'
+is "$(left "$back 'admin' WHERE user_id = 'usr_8dptl4xowuxlwgg5q8gs'; UPDATE invitations SET role = 'owner'")" '; admin bob, member eve' 'and no admin makes owners'
+done_testing
