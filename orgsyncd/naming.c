@@ -170,6 +170,8 @@ static void ask_name(struct naming *n, uint32_t org, struct roster_member *m, co
                                    : "that is no login name ([a-z_][a-z0-9_.-]*, at most 32)";
     if (!fault)
         fault = reserved_fault(n, m->wanted);
+    if (!fault && *m->name && m->remote.state == MEMBER_PENDING)
+        fault = "who is invited again is renamed when the invitation is accepted";
     if (fault) {
         naming_complain(n, org, m, fault);
         return;

@@ -452,6 +452,31 @@ static void invited_members(void **state)
     assert_int_equal(u.state, MEMBER_ACTIVE);
 }
 
+/* Who had a name and is only invited again keeps it: a lent one in its place would leave him
+ * without any when somebody else gets that. */
+static void invited_again(void **state)
+{
+    struct snapshot_user u;
+    (void)state;
+    put(0, "usr_1", "ann", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    uint32_t ann = uid_of("ann");
+    put(0, "usr_1", "anna", "member", MEMBER_PENDING);
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("ann"), ann);
+    assert_int_equal(uid_of("anna"), 0);
+    put(0, "usr_2", "anna", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("ann"), ann);
+    put(0, "usr_1", "anna", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("ann", &u, NULL), SNAPSHOT_OK);
+    assert_int_equal(u.state, MEMBER_ACTIVE);
+    put(0, "usr_1", "hanna", "member", MEMBER_ACTIVE); /* and is renamed when he is a member */
+    assert_int_equal(run(), 0);
+    assert_int_equal(uid_of("hanna"), ann);
+}
+
 static void removed_members(void **state)
 {
     (void)state;
@@ -779,6 +804,7 @@ int main(void)
         cmocka_unit_test_setup(homes, fresh),
         cmocka_unit_test_setup(removed_members, fresh),
         cmocka_unit_test_setup(invited_members, fresh),
+        cmocka_unit_test_setup(invited_again, fresh),
         cmocka_unit_test_setup(restart, fresh),
         cmocka_unit_test_setup(restored_ledger, fresh),
         cmocka_unit_test_setup(full_range, fresh),
