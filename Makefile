@@ -30,7 +30,7 @@ MODULES  := $(addprefix $(BUILD)/,libnss_org.so.2 pam_org.so)
 all: $(PROGRAMS) $(MODULES)
 
 # One object a source file; everything is position independent, so that common/ serves modules and programs alike.
-objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)/*.c))
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(foreach room,$(1),$(wildcard $(room)/*.c $(room)/*/*.c)))
 COMMON   := $(call objects,common)
 READER   := $(filter-out %/snapshot_writer.o %/snapshot_file.o,$(COMMON))
 API      := $(call objects,api)

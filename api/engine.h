@@ -1,39 +1,16 @@
 /*
  * The engine behind the provider contract: it runs a provider's table of operations. A provider is
- * one file with a struct provider_kind, and a line in provider.c.
+ * one file of providers/ with a struct provider_kind, and a line in provider.c.
  */
 #ifndef API_ENGINE_H
 #define API_ENGINE_H
 
 #include "api/http.h"
 #include "api/provider.h"
+#include "api/record.h"
 
 #define ENGINE_LIST_MAX (64U << 20) /* bytes of a listing that has no pages; for reply_max */
 #define HEADERS_MAX     8           /* of a provider's own in each request */
-
-enum field_kind {
-    FIELD_TEXT,   /* a string */
-    FIELD_WORD,   /* a string, or an integer of 0 to 2^53 - 1 in digits */
-    FIELD_URL,    /* a string of at most RECORD_URL_MAX bytes: presigned ones are long */
-    FIELD_LIST,   /* an array of strings; a single string is a list of one */
-    FIELD_STATE,  /* one of the words for a member's state */
-    FIELD_NUMBER, /* an integer of 0 to 2^53 - 1: a count, never an id */
-    FIELD_CENTS,  /* such an integer of cents, which becomes dollars: "300.00" */
-    FIELD_BOOL
-};
-
-/* How one member of a neutral record is found in an API's item. */
-struct field {
-    const char *name; /* in the record */
-    const char *from; /* path in the item ("a.b", see json_at), alternatives with '|' between: the
-                         first that is there counts; "@key" is the item's key in an ITEMS_MAP */
-    enum field_kind kind;
-    bool required;         /* and not empty */
-    bool fold;             /* ASCII capitals become small letters */
-    const char *strip;     /* a prefix that goes from texts, such as "organizations/"; "/" is
-                              everything up to the last slash */
-    const char *otherwise; /* the value when it is not there, or NULL */
-};
 
 /* What a reply holds. */
 enum items {

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "api/provider.h"
+#include "api/error.h"
+#include "api/settings.h"
 
 #define HTTP_BODY_MAX           (8U << 20) /* bytes of an ordinary reply: a page of 5000 members fits */
 #define HTTP_TIMEOUT_MS         15000 /* of a whole request, unless the settings say otherwise */

@@ -30,7 +30,7 @@
  *   user          {"id","email","username","name","organization","role"} (who the credential is:
  *                 a person, or an organization's token)
  *   billing       what the vendor keeps of the payer, one flat object; see record_billing in
- *                 orgadmin/records.c for the names
+ *                 orgadmin/output/records.c for the names
  *   subscription  {"id","state","plan","project","title","region","owner","created","updated"}
  *   credit        {"id","state","original","remaining","starts","expires","comment"} (amounts in
  *                 US dollars, "300.00")
@@ -46,62 +46,9 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#define RECORD_TEXT_MAX 1024
-#define RECORD_URL_MAX  4096
-
-enum api_status {
-    API_OK = 0,
-    API_REFUSED,     /* the remote said no: 4xx other than 408 and 429 */
-    API_UNREACHABLE, /* transport, TLS, timeout, 408, 429, 5xx: nothing is known */
-    API_BAD_ANSWER,  /* 2xx that is not what it should be: nothing is known either */
-    API_UNSUPPORTED, /* this provider lacks the operation; no request was sent */
-    API_USAGE,       /* an argument or setting is missing or malformed; no request was sent */
-    API_STOPPED      /* the caller's callback asked to stop */
-};
-
-struct api_error {
-    enum api_status status;
-    int http;          /* HTTP status, 0 when there was none */
-    int retry_after_s; /* from Retry-After, 0 when absent */
-    char code[64];     /* the API's own identifier, such as "last_owner", or "" */
-    char message[512]; /* one line for a person, always set on failure: what failed, where, what was
-                          said; no control characters */
-};
-
-/* Named arguments of an operation, or options of a provider; a NULL value counts as absent. */
-struct provider_arg {
-    const char *name;
-    const char *value;
-};
-
-/*
- * Told about once a second while an operation takes long, or as a transfer goes on: WHAT goes on,
- * for a person; DONE of TOTAL, in seconds or bytes; TOTAL is 0 when unknown. Non-zero stops
- * (API_STOPPED).
- */
-typedef int provider_progress(void *arg, const char *what, int64_t done, int64_t total);
-
-/* How to reach one organization's API. Strings are the caller's and must outlive the provider. */
-struct provider_settings {
-    const char *provider; /* a name that provider_known knows */
-    const char *url;      /* https://..., http://127.0.0.1:..., unix:/path, or a file's path for
-                             "file"; NULL is the vendor's own address, where there is one */
-    const char *token;    /* credential, or NULL where none is needed */
-    const char *org;      /* organization id, or NULL where the operation needs none */
-    const char *ca_file;  /* instead of the system's CA bundle, or NULL */
-    const char *proxy;    /* of https; never from the environment; NULL is none */
-    int timeout_ms;       /* whole request; 0 is 15000 */
-    const struct provider_arg
-        *options;                /* what only one vendor has; ends with a NULL name; or NULL */
-    provider_progress *progress; /* or NULL */
-    void *progress_arg;
-    void (*alive)(void *arg); /* called about once a second, or more often, while a request is under
-                                 way; or NULL */
-    void *alive_arg;
-};
+#include "api/error.h"
+#include "api/settings.h"
 
 /* Is there a provider of that name? */
 bool provider_known(const char *name);

@@ -2,7 +2,37 @@
 #ifndef API_RECORD_H
 #define API_RECORD_H
 
-#include "api/engine.h"
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "api/error.h"
+
+#define RECORD_TEXT_MAX 1024 /* bytes of a text */
+#define RECORD_URL_MAX  4096 /* bytes of a FIELD_URL */
+
+enum field_kind {
+    FIELD_TEXT,   /* a string */
+    FIELD_WORD,   /* a string, or an integer of 0 to 2^53 - 1 in digits */
+    FIELD_URL,    /* a string of at most RECORD_URL_MAX bytes: presigned ones are long */
+    FIELD_LIST,   /* an array of strings; a single string is a list of one */
+    FIELD_STATE,  /* one of the words for a member's state */
+    FIELD_NUMBER, /* an integer of 0 to 2^53 - 1: a count, never an id */
+    FIELD_CENTS,  /* such an integer of cents, which becomes dollars: "300.00" */
+    FIELD_BOOL
+};
+
+/* How one member of a neutral record is found in an API's item. */
+struct field {
+    const char *name; /* in the record */
+    const char *from; /* path in the item ("a.b", see json_at), alternatives with '|' between: the
+                         first that is there counts; "@key" is the item's key in an ITEMS_MAP */
+    enum field_kind kind;
+    bool required;         /* and not empty */
+    bool fold;             /* ASCII capitals become small letters */
+    const char *strip;     /* a prefix that goes from texts, such as "organizations/"; "/" is
+                              everything up to the last slash */
+    const char *otherwise; /* the value when it is not there, or NULL */
+};
 
 /* The record of ITEM by FIELDS, which cJSON_Delete frees; or NULL with *ERR, API_BAD_ANSWER when a
  * field is missing or has a wrong type or length, and WHERE in front of it. */

@@ -5,9 +5,12 @@
 #ifndef API_TEMPLATE_H
 #define API_TEMPLATE_H
 
+#include <stdbool.h>
+
 #include <stddef.h>
 
-#include "api/provider.h"
+#include "api/error.h"
+#include "api/settings.h"
 
 #define URL_PATH_MAX 1024
 #define ARGUMENT_MAX 2048 /* bytes: a credential is the longest */
@@ -27,10 +30,10 @@ enum api_status template_url(const char *path, const char *query, const struct p
 
 /*
  * The BODY template, a JSON object, filled in: a string "$name" is the argument NAME; "$name#" a
- * number of at most 15 digits; "$name!" true or false ("yes", "true", "no" or "false"); "$name," a list
- * with commas between; "$name$" an amount of dollars ("300" or "299.95") in cents; with a '?' behind it goes when there is none. "roles/$name,": what
- * has no "roles/" in front gets it. Returns what cJSON_free frees, or NULL with *ERR (API_USAGE, or
- * API_UNREACHABLE: out of memory).
+ * number of at most 15 digits; "$name!" true or false ("yes", "true", "no" or "false"); "$name," a
+ * list with commas between; "$name$" an amount of dollars ("300" or "299.95") in cents; with a '?'
+ * behind it goes when there is none. "roles/$name,": what has no "roles/" in front gets it. Returns
+ * what cJSON_free frees, or NULL with *ERR (API_USAGE, or API_UNREACHABLE: out of memory).
  */
 char *template_body(const char *body, const struct provider_arg *args, struct api_error *err);
 

@@ -5,7 +5,8 @@
 #ifndef API_TRANSFER_H
 #define API_TRANSFER_H
 
-#include "api/provider.h"
+#include "api/error.h"
+#include "api/settings.h"
 
 #define TRANSFER_MAX (1LL << 40) /* bytes of a file */
 

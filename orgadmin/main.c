@@ -2,10 +2,11 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "orgadmin/command.h"
+#include "orgadmin/cli/run.h"
 
 /* How characters are written is the user's choice, and nothing else: what is equal but for its
  * case, such as an e-mail address or a column's name, is so in Turkish too. */
@@ -20,7 +21,7 @@ int main(int argc, char *argv[])
 {
     choose_locale();
     signal(SIGPIPE, SIG_IGN);
-    enum exit_status status = command_main(argc, argv);
+    enum exit_status status = run(argc, argv);
     /* A listing that did not arrive whole must not count as done. Who has closed the pipe, such as
      * head, has what he wanted. */
     bool lost = ferror(stdout);

@@ -4,13 +4,13 @@
 #include "common/paths.h"
 #include "common/reserved.h"
 #include "orgd/buffer.h"
-#include "orgd/endpoints.h"
-#include "orgd/listen.h"
-#include "orgd/record.h"
-#include "orgd/server.h"
-#include "orgd/store.h"
-#include "orgd/tls.h"
-#include "orgd/usage.h"
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
+#include "orgd/endpoints/usage.h"
+#include "orgd/http/listen.h"
+#include "orgd/http/server.h"
+#include "orgd/http/tls.h"
+#include "orgd/store/store.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>

@@ -1,29 +1,53 @@
 #!/bin/bash
-# The house table of HACKING.md: which room may use which. And what no file may use at all.
+# Which room may use which (docs/architecture.md), and what no file may use at all.
 . "$(dirname "$0")/lib/tap.sh"
 cd "$TOP" || exit 1
 
-ROOMS='common|nss_module|pam_module|api|orgsyncd|orgadmin|orgd'
-# arrows ROOM ALLOWED-ROOMS ALLOWED-LIBRARY-HEADERS
+ROOMS=(common nss_module pam_module api orgsyncd orgadmin orgd)
+# included FILES-IN: "FILE:LINE:header" of each header of ours or of the libraries that a file of the folder includes
+quoted() { grep -nE '^ *# *include "' "$1"/*.[ch]; }
+
+# arrows FOLDER ALLOWED-FOLDERS ALLOWED-LIBRARY-HEADERS: in FOLDER itself, not below it
 arrows() {
-    local room=$1 bad
-    bad=$(grep -nE '^ *# *include "' "$room"/*.[ch] | grep -vE "\"($2)/[a-z_]+\.h\"")
-    is "$bad" '' "$room/ includes headers of ${2//|/, } only, by their room"
-    bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|microhttpd|gnutls|sodium|libsmartcols|yaml|seccomp|security)' "$room"/*.[ch] | grep -vE "<($3)")
-    is "$bad" '' "$room/ uses the libraries of its row only"
+    local folder=$1 bad
+    bad=$(quoted "$folder" | grep -vE "\"($2)/[a-z_]+\.h\"")
+    is "$bad" '' "$folder/ includes headers of ${2//|/, } only, by their folder"
+    bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|microhttpd|gnutls|sodium|libsmartcols|yaml|seccomp|security)' "$folder"/*.[ch] | grep -vE "<($3)")
+    is "$bad" '' "$folder/ uses the libraries of its row only"
 }
 arrows common common none
 arrows nss_module 'common|nss_module' none
 arrows pam_module 'common|pam_module' security/pam
 arrows api 'common|api' 'curl/|cjson/'
+arrows api/providers 'common|api' cjson/
 arrows orgsyncd 'common|api|orgsyncd' 'cjson/|libconfig|sqlite3|seccomp|sodium'
-arrows orgadmin 'common|api|orgadmin' 'cjson/|libconfig|libsmartcols|yaml|security/pam'
-arrows orgd 'common|orgd' 'microhttpd|gnutls/|sqlite3|sodium|cjson/|curl/'
-is "$(grep -ln 'curl/curl.h' -r $(echo "$ROOMS" | tr '|' ' ') | sort | paste -sd' ')" 'api/http.c orgd/mail.c' 'libcurl has one user for HTTP and one for SMTP'
+# The programs with folders: each row may use those above it, and main.c all.
+above='common|api|orgadmin'
+for folder in output remote nouns host cli; do
+    above="$above|orgadmin/$folder"
+    arrows "orgadmin/$folder" "$above" 'cjson/|libconfig|libsmartcols|yaml|security/pam'
+done
+arrows orgadmin 'common|api|orgadmin|orgadmin/cli' none
+above='common|orgd'
+for folder in store endpoints http; do
+    above="$above|orgd/$folder"
+    arrows "orgd/$folder" "$above" 'microhttpd|gnutls/|sqlite3|sodium|cjson/|curl/'
+done
+arrows orgd "$above" 'cjson/|microhttpd|gnutls/|sodium'
+is "$(quoted orgadmin | grep -v '^orgadmin/main\.c' | grep -vE '"(common|api|orgadmin)/[a-z_]+\.h"')$(quoted orgd | grep -v '^orgd/main\.c' | grep -vE '"(common|orgd)/[a-z_]+\.h"')" '' \
+    'what orgadmin and orgd have in common uses none of their folders'
+is "$(grep -ln 'curl/curl.h' -r "${ROOMS[@]}" | sort | paste -sd' ')" 'api/http.c orgd/endpoints/mail.c' 'libcurl has one user for HTTP and one for SMTP'
+
+# Files that use each other in a circle, a header and its .c being one: one line for each circle.
+circles() {
+    grep -HoE '^ *# *include "[a-z_/]+\.h"' -r "${ROOMS[@]}" --include='*.[ch]' | sed -E 's/\.[ch]:.*"(.*)\.h"/ \1/' | awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null |
+        sed -n 's/^tsort: \([a-z_/]*\)$/\1/p' | paste -sd' '
+}
+is "$(circles)" 'api/engine api/provider' 'one circle of files: the contract opens what the engine runs'
 
 banned='\b(system|popen|strcpy|strcat|sprintf|vsprintf|atoi|atol|strtok|gets|alloca|mktemp|tmpnam)\('
-is "$(grep -nE "$banned" -r $(echo "$ROOMS" | tr '|' ' ') --include='*.[ch]')" '' 'no banned function is called'
-long=$(awk 'FNR == 1 { start = 0 } /^\{/ { start = FNR } /^\}/ { if (start && FNR - start > 120) print FILENAME ":" start; start = 0 }' \
-    $(ls -d */*.c))
-is "$long" '' 'no function is over 120 lines'
+is "$(grep -nE "$banned" -r "${ROOMS[@]}" --include='*.[ch]')" '' 'no banned function is called'
+mapfile -t sources < <(find "${ROOMS[@]}" tests -name '*.[ch]')
+long=$(awk 'FNR == 1 { start = 0 } /^\{/ { start = FNR } /^\}/ { if (start && FNR - start > 61) print FILENAME ":" start; start = 0 }' "${sources[@]}")
+is "$long" '' 'no function is over 60 lines'
 done_testing

@@ -6,8 +6,8 @@
  * reason and is not the server's, and the organization has an owner.
  */
 #include "common/clock.h"
-#include "orgd/dispatch.h"
-#include "orgd/endpoints.h"
+#include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/endpoints.h"
 
 #include <sodium.h>
 #include <stdio.h>

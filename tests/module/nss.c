@@ -27,7 +27,7 @@
 #include "common/paths.h"
 #include "common/snapshot_writer.h"
 #include "nss_module/nss_module.h"
-#include "tests/unit/unit.h"
+#include "tests/lib/unit.h"
 
 #define MEMBERS 40
 

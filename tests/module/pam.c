@@ -628,7 +628,7 @@ static void copy_file(const char *from, const char *to)
 static void file_from_before(void **state)
 {
     (void)state;
-    copy_file("tests/unit/snapshot-v2", PATH_SNAPSHOT);
+    copy_file("tests/common/snapshot-v2", PATH_SNAPSHOT);
     let_names_notice();
     start_answering(CONFIRM_YES, 41);
     assert_int_equal(ask("passing", "ada"), PAM_SUCCESS);

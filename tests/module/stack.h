@@ -15,8 +15,8 @@
 
 #include "common/confirm.h"
 #include "common/paths.h"
+#include "tests/lib/unit.h"
 #include "tests/lib/user.h"
-#include "tests/unit/unit.h"
 
 static char confdir[] = "/tmp/orglogin-pam.XXXXXX"; /* for pam_start_confdir */
 

@@ -1,0 +1,39 @@
+/* How an organization's API is reached. */
+#ifndef API_SETTINGS_H
+#define API_SETTINGS_H
+
+#include <stdint.h>
+
+/* Named arguments of an operation, or options of a provider; a NULL value counts as absent. */
+struct provider_arg {
+    const char *name;
+    const char *value;
+};
+
+/*
+ * Told about once a second while an operation takes long, or as a transfer goes on: WHAT goes on,
+ * for a person; DONE of TOTAL, in seconds or bytes; TOTAL is 0 when unknown. Non-zero stops
+ * (API_STOPPED).
+ */
+typedef int provider_progress(void *arg, const char *what, int64_t done, int64_t total);
+
+/* How to reach one organization's API. Strings are the caller's and must outlive the provider. */
+struct provider_settings {
+    const char *provider; /* a name that provider_known knows */
+    const char *url;      /* https://..., http://127.0.0.1:..., unix:/path, or a file's path for
+                             "file"; NULL is the vendor's own address, where there is one */
+    const char *token;    /* credential, or NULL where none is needed */
+    const char *org;      /* organization id, or NULL where the operation needs none */
+    const char *ca_file;  /* instead of the system's CA bundle, or NULL */
+    const char *proxy;    /* of https; never from the environment; NULL is none */
+    int timeout_ms;       /* whole request; 0 is 15000 */
+    const struct provider_arg
+        *options;                /* what only one vendor has; ends with a NULL name; or NULL */
+    provider_progress *progress; /* or NULL */
+    void *progress_arg;
+    void (*alive)(void *arg); /* called about once a second, or more often, while a request is under
+                                 way; or NULL */
+    void *alive_arg;
+};
+
+#endif

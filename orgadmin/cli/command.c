@@ -1,0 +1,34 @@
+#include "orgadmin/cli/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct command *command_noun(const char *noun)
+{
+    for (const struct command *c = commands; c->noun; c++)
+        if (strcmp(c->noun, noun) == 0)
+            return c;
+    return NULL;
+}
+
+const struct command *command_verb(const struct command *first, const char *verb)
+{
+    if (!first->verb)
+        return first;
+    for (const struct command *c = first; c->noun && strcmp(c->noun, first->noun) == 0; c++)
+        if (strcmp(c->verb, verb) == 0)
+            return c;
+    return NULL;
+}
+
+bool command_takes(const struct command *c, enum option o)
+{
+    return (c->options >> o & 1) || o == OPTION_HELP;
+}
+
+void command_usage(const struct command *c, char out[USAGE_MAX])
+{
+    int n = snprintf(out, USAGE_MAX, "%s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
+    for (size_t i = 0; i < COMMAND_ARGS_MAX && c->args[i]; i++)
+        n += snprintf(out + n, USAGE_MAX - (size_t)n, " %s", c->args[i]);
+}

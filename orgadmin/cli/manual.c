@@ -1,0 +1,126 @@
+#include "orgadmin/cli/manual.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "orgadmin/output/output.h"
+
+/* What a whole class of commands takes is told once, not at every command. */
+#define OPT(name) (1ULL << OPTION_##name)
+#define COMMON                                                                                     \
+    (OPT(ORG) | OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) |     \
+     OPT(SUDO) | OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) |         \
+     OPT(NO_HEADER))
+
+/* A paragraph: a new line at each full stop, as mdoc wants it, and when a line gets long. */
+static void print_text(const char *text)
+{
+    size_t column = 0;
+    for (; *text; text++, column++) {
+        bool stop = column > 0 && text[-1] == '.';
+        if (*text == ' ' && (stop || column + strcspn(text + 1, " ") > 78)) {
+            putchar('\n');
+            column = 0;
+            continue;
+        }
+        if (*text == '-') /* a hyphen is no minus */
+            putchar('\\');
+        putchar(*text);
+    }
+}
+
+static void print_help(const char *help, const char *more)
+{
+    putchar(help[0] >= 'a' && help[0] <= 'z' ? help[0] - 32 : help[0]);
+    print_text(help + 1);
+    puts(".");
+    if (more)
+        print_text(more);
+    if (more)
+        putchar('\n');
+}
+
+static void print_command(const struct command *c)
+{
+    printf(".It Ic %s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
+    for (size_t i = 0; i < COMMAND_ARGS_MAX && c->args[i]; i++) {
+        bool open = c->args[i][0] == '[';
+        printf(" %sAr %.*s", open ? "Op " : "", (int)strcspn(c->args[i] + open, "]"),
+               c->args[i] + open);
+    }
+    for (unsigned o = 0; o < OPTION_COUNT; o++)
+        if (c->options >> o & 1 && !(COMMON >> o & 1))
+            printf(" Oo Fl \\-%s%s%s Oc", options[o].name + 2, options[o].value ? " Ar " : "",
+                   options[o].value ? options[o].value : "");
+    putchar('\n');
+    print_help(c->help, c->more);
+    if (c->record)
+        printf("Prints:\n.Sx %s .\n", c->record->name);
+}
+
+static void print_commands(void)
+{
+    puts(".Sh COMMANDS");
+    for (const struct command *c = commands; c->noun; c++) {
+        bool first = c == commands, last = !c[1].noun;
+        const char *group = c->verb ? c->noun : "Oneself";
+        const char *before = first ? "" : c[-1].verb ? c[-1].noun : "Oneself";
+        const char *after = last ? "" : c[1].verb ? c[1].noun : "Oneself";
+        if (strcmp(group, before) != 0)
+            printf(".Ss %s\n.Bl -tag -width Ds\n", group);
+        print_command(c);
+        if (strcmp(group, after) != 0)
+            puts(".El");
+    }
+}
+
+static void print_options(void)
+{
+    char help[HELP_MAX];
+    puts(".Sh OPTIONS\n.Bl -tag -width Ds");
+    for (unsigned o = 0; o < OPTION_COUNT; o++) {
+        const struct option_spec *spec = &options[o];
+        printf(".It ");
+        if (spec->brief)
+            printf("Fl %s , ", spec->brief + 1);
+        printf("Fl \\-%s", spec->name + 2);
+        printf("%s%s\n", spec->value ? " Ar " : "", spec->value ? spec->value : "");
+        print_help(option_help((enum option)o, help), spec->more);
+    }
+    puts(".El");
+}
+
+static const char *type_of(const struct column *c)
+{
+    if (c->flags & COLUMN_LIST)
+        return "list of strings";
+    if (c->flags & COLUMN_NUMBER)
+        return "number";
+    return c->flags & COLUMN_SWITCH ? "true or false" : "string";
+}
+
+static void print_records(void)
+{
+    puts(".Sh RECORDS\n"
+         "These are the columns of tables and CSV, and the members of the objects of JSON and "
+         "YAML,\n"
+         "where one that is unknown is absent.\n"
+         "Names and types stay; new ones may come.");
+    for (const struct record_kind *const *kind = record_kinds; *kind; kind++) {
+        printf(".Ss %s\n.Bl -tag -width organization_id -compact\n", (*kind)->name);
+        for (const struct column *c = (*kind)->columns; c->field; c++) {
+            printf(".It Cm %s\n", c->field);
+            print_text(c->help);
+            printf(" (%s%s)\n", type_of(c), c->flags & COLUMN_WIDE ? "; not in a plain table" : "");
+        }
+        puts(".El");
+    }
+}
+
+enum exit_status manual_print(void)
+{
+    print_commands();
+    print_options();
+    print_records();
+    return EXIT_DONE;
+}

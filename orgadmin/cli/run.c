@@ -1,0 +1,207 @@
+#include "orgadmin/cli/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/paths.h"
+#include "orgadmin/cli/command.h"
+#include "orgadmin/cli/complete.h"
+#include "orgadmin/cli/help.h"
+#include "orgadmin/cli/manual.h"
+#include "orgadmin/output/output.h"
+#include "orgadmin/suggest.h"
+
+#define WORDS_MAX    (2 + COMMAND_ARGS_MAX)
+#define LINE_MAX_LEN 1536
+
+/* What stands on the command line, before anybody knows what it means. */
+struct line {
+    const char *word[WORDS_MAX];
+    size_t words;
+    struct invocation *inv; /* gets the options */
+};
+
+static enum exit_status unknown(const char *what, const struct suggestion *s, const char *help)
+{
+    char see[SUGGESTION_MAX], text[SUGGESTION_MAX];
+    snprintf(see, sizeof see, "; see %s", help);
+    return complain(EXIT_USAGE, "unknown %s \"%s\"%s", what, s->word,
+                    suggestion_text(s, see, text));
+}
+
+static enum exit_status option_unknown(const char *word, size_t len)
+{
+    char name[LINE_MAX_LEN];
+    snprintf(name, sizeof name, "%.*s", (int)len, word);
+    struct suggestion s = {.word = name};
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        suggestion_offer(&s, options[i].name);
+    return unknown("option", &s, "orgadmin --help");
+}
+
+/* Takes NAME, LEN bytes, and VALUE for OPTION, which SHOWN is what it was given as. */
+static enum exit_status take_pair(struct invocation *inv, enum option option, const char *shown,
+                                  const char *name, size_t len, const char *value)
+{
+    struct pair *pair = &inv->pair[inv->pairs];
+    if (inv->pairs == PAIRS_MAX)
+        return complain(EXIT_USAGE, "%s: there are more than %d", shown, PAIRS_MAX);
+    if (len == 0 || len >= sizeof pair->name)
+        return complain(EXIT_USAGE, "%s: \"%s\" begins with no name", shown, name);
+    snprintf(pair->name, sizeof pair->name, "%.*s", (int)len, name);
+    pair->option = option;
+    pair->value = value;
+    for (size_t i = 0; i < inv->pairs; i++)
+        if (inv->pair[i].option == option && strcmp(inv->pair[i].name, pair->name) == 0)
+            return complain(EXIT_USAGE, "%s: \"%s\" is given twice", shown, pair->name);
+    inv->pairs++;
+    return EXIT_DONE;
+}
+
+/* The value of OPTION goes where it belongs. */
+static enum exit_status take_value(struct invocation *inv, enum option o, const char *value)
+{
+    const struct option_spec *spec = &options[o];
+    if (inv->option[o] && !option_repeats(o))
+        return complain(EXIT_USAGE, "%s is given twice", spec->name);
+    inv->option[o] = value;
+    if (o == OPTION_REGION || o == OPTION_SUDO) /* short for --provider-option region=VALUE */
+        return take_pair(inv, OPTION_PROVIDER_OPTION, spec->name, spec->name + 2,
+                         strlen(spec->name + 2), o == OPTION_SUDO ? "1" : value);
+    if (!option_repeats(o))
+        return EXIT_DONE;
+    const char *equals = strchr(value, '=');
+    if (!equals)
+        return complain(EXIT_USAGE, "%s wants %s, not \"%s\"", spec->name, spec->value, value);
+    return take_pair(inv, o, spec->name, value, (size_t)(equals - value), equals + 1);
+}
+
+/* Takes the option at ARGV[*I], with the value behind it. */
+static enum exit_status take_option(struct line *line, int argc, char *argv[], int *i)
+{
+    const char *word = argv[*i];
+    size_t len = strcspn(word, "=");
+    bool brief = word[1] != '-' && len > 2; /* "-ojson" */
+    enum option o = option_find(word, brief ? 2 : len);
+    const char *value = brief ? word + 2 : word[len] == '=' ? word + len + 1 : NULL;
+    if (o == OPTION_COUNT)
+        return option_unknown(word, len);
+    const struct option_spec *spec = &options[o];
+    if (!spec->value && value)
+        return complain(EXIT_USAGE, "%s takes no value", spec->name);
+    if (spec->value && !value) {
+        if (*i + 1 >= argc)
+            return complain(EXIT_USAGE, "%s needs a value: %s %s", spec->name, spec->name,
+                            spec->value);
+        value = argv[++*i];
+    }
+    return take_value(line->inv, o, value ? value : "");
+}
+
+static enum exit_status split(int argc, char *argv[], struct line *line)
+{
+    bool over = false;
+    for (int i = 1; i < argc; i++) {
+        if (!over && strcmp(argv[i], "--") == 0) {
+            over = true;
+        } else if (!over && argv[i][0] == '-' && argv[i][1] != '\0') {
+            enum exit_status status = take_option(line, argc, argv, &i);
+            if (status != EXIT_DONE)
+                return status;
+        } else if (line->words == WORDS_MAX) {
+            return complain(EXIT_USAGE, "\"%s\" is one argument too many", argv[i]);
+        } else {
+            line->word[line->words++] = argv[i];
+        }
+    }
+    return EXIT_DONE;
+}
+
+static enum exit_status noun_unknown(const char *noun)
+{
+    struct suggestion s = {.word = noun};
+    for (const struct command *c = commands; c->noun; c++)
+        suggestion_offer(&s, c->noun);
+    return unknown("command", &s, "orgadmin --help");
+}
+
+/* VERB is NULL when there is none. */
+static enum exit_status verb_unknown(const char *noun, const char *verb)
+{
+    char help[64], verbs[256] = "";
+    struct suggestion s = {.word = verb};
+    snprintf(help, sizeof help, "orgadmin %s --help", noun);
+    size_t used = 0;
+    for (const struct command *c = command_noun(noun); c->noun && strcmp(c->noun, noun) == 0; c++) {
+        if (verb)
+            suggestion_offer(&s, c->verb);
+        int n = snprintf(verbs + used, sizeof verbs - used, "%s%s", used ? ", " : "", c->verb);
+        used += (size_t)n < sizeof verbs - used ? (size_t)n : 0;
+    }
+    if (!verb)
+        return complain(EXIT_USAGE, "%s what? One of: %s", noun, verbs);
+    return unknown("verb", &s, help);
+}
+
+/* Checks that the line is what its command takes. */
+static enum exit_status fit(const struct line *line, struct invocation *inv)
+{
+    const struct command *c = inv->command;
+    size_t first = c->verb ? 2 : 1, n = 0;
+    char usage[USAGE_MAX];
+    command_usage(c, usage);
+    for (; n < COMMAND_ARGS_MAX && c->args[n]; n++) {
+        inv->arg[n] = first + n < line->words ? line->word[first + n] : NULL;
+        if (!inv->arg[n] && c->args[n][0] != '[')
+            return complain(EXIT_USAGE, "%s is missing; usage: orgadmin %s", c->args[n], usage);
+        if (inv->arg[n] && inv->arg[n][0] == '\0')
+            return complain(EXIT_USAGE, "%s is empty; usage: orgadmin %s", c->args[n], usage);
+    }
+    if (line->words > first + n)
+        return complain(EXIT_USAGE, "\"%s\" is one argument too many; usage: orgadmin %s",
+                        line->word[first + n], usage);
+    for (unsigned o = 0; o < OPTION_COUNT; o++)
+        if (inv->option[o] && !command_takes(c, (enum option)o))
+            return complain(EXIT_USAGE, "%s has no meaning for \"%s%s%s\"", options[o].name,
+                            c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
+    return output_check(inv);
+}
+
+enum exit_status run(int argc, char *argv[])
+{
+    struct invocation inv = {0};
+    struct line line = {.inv = &inv};
+    if (argc > 1 && strcmp(argv[1], "--complete") == 0) /* asked by packaging/completions */
+        return complete(argc - 2, argv + 2);
+    if (argc == 2 && strcmp(argv[1], "--manual") == 0) /* the reference part of orgadmin(1) */
+        return manual_print();
+    enum exit_status status = split(argc, argv, &line);
+    if (status != EXIT_DONE)
+        return status;
+    if (inv.option[OPTION_VERSION])
+        return printf("orgadmin %s\n", ORG_VERSION) < 0;
+    bool help = inv.option[OPTION_HELP] != NULL;
+    if (line.words == 0 && help) {
+        help_commands(NULL);
+        return EXIT_DONE;
+    }
+    if (line.words == 0)
+        return complain(EXIT_USAGE, "what is to be done? See orgadmin --help");
+    const struct command *first = command_noun(line.word[0]);
+    if (!first)
+        return noun_unknown(line.word[0]);
+    if (first->verb && line.words == 1 && help) {
+        help_commands(first->noun);
+        return EXIT_DONE;
+    }
+    const char *verb = line.words > 1 ? line.word[1] : NULL;
+    inv.command = first;
+    if (first->verb && (!verb || (inv.command = command_verb(first, verb)) == NULL))
+        return verb_unknown(first->noun, verb);
+    if (help) {
+        help_command(inv.command);
+        return EXIT_DONE;
+    }
+    status = fit(&line, &inv);
+    return status == EXIT_DONE ? inv.command->run(&inv) : status;
+}

@@ -1,0 +1,182 @@
+#include "orgadmin/host/doctor.h"
+#include "common/reserved.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "orgadmin/host/commands.h"
+#include "orgadmin/output/output.h"
+#include "orgadmin/remote/connection.h"
+
+void doctor_note(struct doctor *d, const char *check, enum finding finding, const char *advice,
+                 const char *format, ...)
+{
+    static const char *const word[FINDINGS] = {"ok", "warning", "failure", "skipped"};
+    char found[DOCTOR_TEXT_MAX], clean[DOCTOR_TEXT_MAX];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(found, sizeof found, format, ap);
+    va_end(ap);
+    text_clean(clean, sizeof clean, found, false);
+    if (finding == FOUND_FAILURE && d->count[finding] == 0)
+        snprintf(d->first, sizeof d->first, "%.60s: %s", check, clean);
+    d->count[finding]++;
+    cJSON *record = cJSON_CreateObject();
+    if (cJSON_AddStringToObject(record, "check", check) &&
+        cJSON_AddStringToObject(record, "result", word[finding]) &&
+        cJSON_AddStringToObject(record, "found", clean) &&
+        (!*advice || cJSON_AddStringToObject(record, "advice", advice)) &&
+        cJSON_AddItemToArray(d->records, record))
+        return;
+    cJSON_Delete(record);
+    d->lost = true;
+}
+
+enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *user,
+                           const char *service, bool fresh)
+{
+    struct snapshot_class class;
+    if (snapshot_class(&d->snapshot, user->class_ref, &class) != SNAPSHOT_OK ||
+        class.org >= d->policy.org_count)
+        return VERDICT_DENY;
+    const struct member member = {d->policy.org[class.org], user->state, class.roles,
+                                  class.permissions};
+    const struct question question = {
+        .service = service,
+        .snapshot = true,
+        .account = ACCOUNT_MEMBER,
+        .member = &member,
+        .rules = &d->policy.rules,
+        .freshness = {.confirmed = fresh || d->fresh[class.org],
+                      .confirmed_ms = snapshot_confirmed(&d->snapshot, class.org),
+                      .grace_ms = (int64_t)snapshot_u32(&d->snapshot, SNAPSHOT_AT_GRACE) * 1000}};
+    return decide(&question, clock_wall_ms()).verdict;
+}
+
+/* --- what the configuration gives away --- */
+
+static void check_local_groups(struct doctor *d)
+{
+    char names[DOCTOR_TEXT_MAX] = "";
+    for (size_t i = 0; i < d->config.local_groups; i++) {
+        const char *name = d->config.local_group[i];
+        size_t used = strlen(names);
+        if (reserved_mighty_group(name) && !strstr(names, name))
+            snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", name);
+    }
+    if (d->config.orgs == 0)
+        doctor_note(d, "local groups", FOUND_SKIPPED, "", "there is no configuration to map any");
+    else if (*names)
+        doctor_note(d, "local groups", FOUND_WARNING,
+                    "if that is not meant, take local = true away from them in orglogin.conf",
+                    "who is in %s is as good as root", names);
+    else
+        doctor_note(d, "local groups", FOUND_OK, "", "no member is in one that is as good as root");
+}
+
+/* Whom the rules let use a service. */
+struct reach {
+    uint32_t active, allowed, first_class;
+    bool many_classes; /* of those allowed: what they hold is not the same */
+};
+
+static struct reach reach_of(const struct doctor *d, const char *service)
+{
+    struct reach r = {0};
+    struct snapshot_user user;
+    uint64_t cursor = 0;
+    while (snapshot_next_user(&d->snapshot, &cursor, &user) == SNAPSHOT_OK) {
+        r.active += user.state == MEMBER_ACTIVE;
+        if (doctor_decide(d, &user, service, true) != VERDICT_ALLOW)
+            continue;
+        r.many_classes |= r.allowed > 0 && user.class_ref != r.first_class;
+        r.first_class = user.class_ref;
+        r.allowed++;
+    }
+    return r;
+}
+
+/* A rule that admits everyone, or rules that in effect do. */
+static bool everybody(const struct doctor *d, const char *service)
+{
+    for (size_t i = 0; i < d->policy.rules.count; i++) {
+        const struct rule *rule = &d->policy.rules.rule[i];
+        if (rule->everyone &&
+            (text_list_has(&rule->services, "*") || text_list_has(&rule->services, service)))
+            return true;
+    }
+    struct reach r = reach_of(d, service);
+    return r.allowed > 1 && r.allowed == r.active && r.many_classes;
+}
+
+static void check_rules(struct doctor *d)
+{
+    if (!d->snapshot.base) {
+        doctor_note(d, "rules", FOUND_SKIPPED, "", "there is no snapshot with them");
+        return;
+    }
+    bool sudo = everybody(d, "sudo"), su = everybody(d, "su");
+    if (sudo || su)
+        doctor_note(d, "rules", FOUND_WARNING,
+                    "if that is not meant, name the roles that may, in orglogin.conf, access",
+                    "every member may use %s%s%s", sudo ? "sudo" : "", sudo && su ? " and " : "",
+                    su ? "su" : "");
+    else
+        doctor_note(d, "rules", FOUND_OK, "", "sudo and su are not for every member");
+}
+
+/* --- the command --- */
+
+/* For people: what was found and what to do, in one. */
+static bool join(cJSON *record)
+{
+    char both[2 * DOCTOR_TEXT_MAX];
+    const char *found = record_text(record, "found"), *advice = record_text(record, "advice");
+    if (!*advice)
+        return true;
+    snprintf(both, sizeof both, "%s -> %s", found, advice);
+    cJSON_DeleteItemFromObjectCaseSensitive(record, "found");
+    return cJSON_AddStringToObject(record, "found", both) != NULL;
+}
+
+static void sum_up(const struct doctor *d)
+{
+    unsigned all = 0;
+    for (size_t i = 0; i < FINDINGS; i++)
+        all += d->count[i];
+    note("%u checks: %u failure%s, %u warning%s, %u skipped.", all, d->count[FOUND_FAILURE],
+         d->count[FOUND_FAILURE] == 1 ? "" : "s", d->count[FOUND_WARNING],
+         d->count[FOUND_WARNING] == 1 ? "" : "s", d->count[FOUND_SKIPPED]);
+    if (*d->first)
+        note("Begin with %s", d->first);
+}
+
+enum exit_status host_doctor(const struct invocation *inv)
+{
+    static struct doctor d;
+    if (geteuid() != 0)
+        return complain(EXIT_NO, "host doctor is for root: it runs the PAM stacks and reads what "
+                                 "only root may; try: sudo orgadmin host doctor");
+    d.records = cJSON_CreateArray();
+    if (!d.records)
+        return complain(EXIT_AWAY, "out of memory");
+    doctor_sync(&d);
+    doctor_names(&d);
+    doctor_pam(&d);
+    check_local_groups(&d);
+    check_rules(&d);
+    for (cJSON *r = output_plain(inv) ? d.records->child : NULL; r && !d.lost; r = r->next)
+        d.lost = !join(r);
+    enum exit_status status =
+        d.lost ? complain(EXIT_AWAY, "out of memory") : output(inv, d.records);
+    if (status == EXIT_DONE)
+        sum_up(&d);
+    if (status == EXIT_DONE && d.count[FOUND_FAILURE])
+        status = EXIT_NO;
+    cJSON_Delete(d.records);
+    snapshot_close(&d.snapshot);
+    return status;
+}

@@ -1,0 +1,434 @@
+/* host doctor: names and numbers of users and groups. */
+#include <ctype.h>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/confirm.h"
+#include "common/local.h"
+#include "orgadmin/host/child.h"
+#include "orgadmin/host/doctor.h"
+#include "orgadmin/host/withheld.h"
+
+#define NSSWITCH        "/etc/nsswitch.conf"
+#define NSS_MODULE      "libnss_org.so.2"
+#define LOOKUP_LIMIT_MS 10000
+#define GROUPS_MAX      1024
+#define NO_LOGIN        "4294967295" /* proc(5), loginuid: nobody's session */
+#define LINE_SIZE       4096
+
+/* --- numbers --- */
+
+struct overlap {
+    const struct host_config *config;
+    unsigned count;
+    char first[128]; /* "user svc (200123)" */
+};
+
+static void meet(struct overlap *o, const char *what, const char *name, uint64_t first,
+                 uint64_t last)
+{
+    bool met = false;
+    for (size_t i = 0; i < o->config->orgs; i++)
+        met |= last >= o->config->org[i].range_first && first <= o->config->org[i].range_last;
+    if (!met || o->count++ > 0)
+        return;
+    int n = snprintf(o->first, sizeof o->first, "%s %.32s has %" PRIu64, what, name, first);
+    if (last > first)
+        snprintf(o->first + n, sizeof o->first - (size_t)n, "-%" PRIu64, last);
+}
+
+static bool meet_user(const struct passwd *user, void *overlap)
+{
+    meet(overlap, "the local user", user->pw_name, user->pw_uid, user->pw_uid);
+    return true;
+}
+
+static bool meet_group(const struct group *group, void *overlap)
+{
+    meet(overlap, "the local group", group->gr_name, group->gr_gid, group->gr_gid);
+    return true;
+}
+
+/* Lines "NAME:FIRST:COUNT" of subuid(5): what a container's users are outside of it. */
+static void subordinate(struct overlap *o, const char *path)
+{
+    char line[LINE_SIZE];
+    FILE *f = fopen(path, "re");
+    while (f && fgets(line, sizeof line, f)) {
+        char name[33], what[64];
+        uint64_t first, count;
+        if (sscanf(line, "%32[^:#]:%" SCNu64 ":%" SCNu64, name, &first, &count) != 3 || count == 0)
+            continue;
+        snprintf(what, sizeof what, "in %s", path);
+        meet(o, what, name, first, first + count - 1);
+    }
+    if (f)
+        fclose(f);
+}
+
+/* The members' ranges, each once: "200000-1999999999". */
+static const char *range_text(const struct host_config *c, char out[DOCTOR_TEXT_MAX])
+{
+    size_t used = 0;
+    *out = '\0';
+    for (size_t i = 0; i < c->orgs && used < DOCTOR_TEXT_MAX / 2; i++) {
+        const struct host_org *o = &c->org[i];
+        size_t n = 0;
+        while (n < i && c->org[n].range_first != o->range_first)
+            n++;
+        if (n == i)
+            used += (size_t)snprintf(out + used, DOCTOR_TEXT_MAX - used, "%s%" PRIu32 "-%" PRIu32,
+                                     used ? ", " : "", o->range_first, o->range_last);
+    }
+    return out;
+}
+
+static void check_ids(struct doctor *d)
+{
+    struct overlap o = {.config = &d->config};
+    char ranges[DOCTOR_TEXT_MAX];
+    if (d->config.orgs == 0) {
+        doctor_note(d, "ids", FOUND_SKIPPED, "", "there is no configuration with their range");
+        return;
+    }
+    local_each_user(meet_user, &o);
+    local_each_group(meet_group, &o);
+    subordinate(&o, "/etc/subuid");
+    subordinate(&o, "/etc/subgid");
+    if (o.count == 0)
+        doctor_note(d, "ids", FOUND_OK, "", "%s are the members' alone",
+                    range_text(&d->config, ranges));
+    else
+        doctor_note(d, "ids", FOUND_WARNING,
+                    "give it another number; or, before the first member has logged in, choose "
+                    "another range in orglogin.conf, on all machines alike",
+                    "%s, in the members' range %s%s", o.first, range_text(&d->config, ranges),
+                    o.count > 1 ? ", and it is not alone" : "");
+}
+
+/* --- names --- */
+
+struct standings {
+    unsigned reserved, others;
+    char first_reserved[512], first_other[512];
+};
+
+static bool note_standing(const struct withheld *m, void *arg)
+{
+    struct standings *s = arg;
+    bool reserved = strcmp(m->standing, WITHHELD_RESERVED) == 0;
+    const char *who = reserved ? m->name : *m->wanted ? m->wanted : m->id;
+    if ((reserved ? s->reserved++ : s->others++) == 0)
+        snprintf(reserved ? s->first_reserved : s->first_other, sizeof s->first_other,
+                 "%.64s of %.32s: %.200s", who, m->org, m->why);
+    return true;
+}
+
+/* Names that members chose and that are, or may come to be, somebody else's. */
+static void check_names(struct doctor *d)
+{
+    struct standings s = {0};
+    if (withheld_each(note_standing, &s) < 0) {
+        doctor_note(d, "names", FOUND_SKIPPED, "", "orgsyncd does not tell who is withheld");
+        return;
+    }
+    if (s.reserved)
+        doctor_note(d, "names", FOUND_FAILURE,
+                    "decide in orglogin.conf: users.allowed lets them have it, users.reserved "
+                    "withholds them, users.name = \"acme-%u\" gives all names of their own",
+                    "%u member%s served under a reserved name: %s", s.reserved,
+                    s.reserved == 1 ? " is" : "s are", s.first_reserved);
+    else if (s.others)
+        doctor_note(d, "names", FOUND_WARNING,
+                    "orgadmin host status names them; orgadmin host explain says what of each",
+                    "%u member%s not served as they would be: %s", s.others,
+                    s.others == 1 ? " is" : "s are", s.first_other);
+    else
+        doctor_note(d, "names", FOUND_OK, "", "nobody is withheld, or has a reserved name");
+}
+
+/* --- nsswitch.conf --- */
+
+/* The services of DATABASE into OUT; false when there is no such line. */
+static bool nsswitch_line(const char *database, char out[LINE_SIZE])
+{
+    char line[LINE_SIZE];
+    size_t len = strlen(database);
+    bool found = false;
+    FILE *f = fopen(NSSWITCH, "re");
+    while (f && !found && fgets(line, sizeof line, f)) {
+        const char *at = line + strspn(line, " \t");
+        line[strcspn(line, "#\n")] = '\0';
+        if (strncmp(at, database, len) != 0)
+            continue;
+        at += len + strspn(at + len, " \t");
+        found = *at == ':';
+        if (found)
+            snprintf(out, LINE_SIZE, "%s", at + 1);
+    }
+    if (f)
+        fclose(f);
+    return found;
+}
+
+/* True when what stands in the brackets at ACTIONS ends the search for a name that is not known. */
+static bool ends_search(const char *actions)
+{
+    char text[128];
+    size_t n = 0;
+    for (; actions[n] && actions[n] != ']' && n < sizeof text - 1; n++)
+        text[n] = (char)toupper((unsigned char)actions[n]);
+    text[n] = '\0';
+    return strstr(text, "NOTFOUND=RETURN") || strstr(text, "!SUCCESS=RETURN");
+}
+
+bool nsswitch_has(const char *database)
+{
+    char line[LINE_SIZE];
+    return nsswitch_line(database, line);
+}
+
+enum nsswitch nsswitch_look(const char *database, char why[NSSWITCH_WHY_MAX])
+{
+    char line[LINE_SIZE] = "files", *at = line; /* glibc's own, where there is no line */
+    bool files = false, ends = false;
+    nsswitch_line(database, line);
+    *why = '\0';
+    while (*(at += strspn(at, " \t")) != '\0') {
+        size_t len = *at == '[' ? strcspn(at, "]") : strcspn(at, " \t[");
+        bool org = len == 3 && strncmp(at, "org", 3) == 0;
+        if (*at == '[')
+            ends |= ends_search(at);
+        if (org && !files)
+            snprintf(why, NSSWITCH_WHY_MAX, "org stands in front of files");
+        else if (org && ends)
+            snprintf(why, NSSWITCH_WHY_MAX, "org is never asked: [NOTFOUND=return] is before it");
+        else if (org && strstr(at, "systemd"))
+            snprintf(why, NSSWITCH_WHY_MAX, "org stands in front of systemd");
+        if (org)
+            return *why ? NSSWITCH_WRONG : NSSWITCH_GOOD;
+        files |= (len == 5 && strncmp(at, "files", 5) == 0) ||
+                 (len == 6 && strncmp(at, "compat", 6) == 0);
+        at += len + (at[len] == ']');
+    }
+    snprintf(why, NSSWITCH_WHY_MAX, "org is not there");
+    return NSSWITCH_LACKS;
+}
+
+static bool check_nsswitch(struct doctor *d)
+{
+    static const char *const databases[] = {"passwd", "group", "shadow", "initgroups"};
+    char why[NSSWITCH_WHY_MAX], advice[128];
+    for (size_t i = 0; i < 4; i++) {
+        if (i == 3 && !nsswitch_has(databases[i])) /* then it goes by group */
+            break;
+        if (nsswitch_look(databases[i], why) == NSSWITCH_GOOD)
+            continue;
+        snprintf(advice, sizeof advice,
+                 i == 3 ? "take the line out: then it goes by group" : "%s: files systemd org",
+                 databases[i]);
+        doctor_note(d, "nsswitch.conf", FOUND_FAILURE, advice, NSSWITCH ", %s: %s", databases[i],
+                    why);
+        return false;
+    }
+    doctor_note(d, "nsswitch.conf", FOUND_OK, "", "org is behind files");
+    return true;
+}
+
+/* --- the module --- */
+
+/* In a child: loads the module as glibc does. */
+static int load_module(void *arg)
+{
+    (void)arg;
+    void *module = dlopen(NSS_MODULE, RTLD_NOW);
+    if (module && dlsym(module, "_nss_org_getpwnam_r"))
+        return 0;
+    printf("%s", dlerror());
+    return 1;
+}
+
+/* Does the process with the number PID, which nobody has logged in for, go on with a module that
+ * was replaced? A session's shell does not matter. */
+static bool is_behind(const char *pid)
+{
+    char path[64], line[LINE_SIZE], text[16] = "";
+    bool behind = false;
+    snprintf(path, sizeof path, "/proc/%.20s/loginuid", pid);
+    FILE *f = fopen(path, "re");
+    bool session = f && fgets(text, sizeof text, f) && strcmp(text, NO_LOGIN) != 0;
+    if (f)
+        fclose(f);
+    snprintf(path, sizeof path, "/proc/%.20s/maps", pid);
+    f = session ? NULL : fopen(path, "re");
+    while (f && !behind && fgets(line, sizeof line, f))
+        behind = strstr(line, "/" NSS_MODULE " (deleted)") != NULL;
+    if (f)
+        fclose(f);
+    return behind;
+}
+
+/* Counts the programs that go on with a replaced module; their names, as far as they fit, into
+ * NAMES, each once. */
+static unsigned programs_behind(char names[DOCTOR_TEXT_MAX])
+{
+    unsigned count = 0;
+    DIR *proc = opendir("/proc");
+    *names = '\0';
+    for (struct dirent *e; proc && (e = readdir(proc)) != NULL;) {
+        char path[64], name[32] = "?";
+        if (!isdigit((unsigned char)e->d_name[0]) || !is_behind(e->d_name))
+            continue;
+        snprintf(path, sizeof path, "/proc/%.20s/comm", e->d_name);
+        FILE *f = fopen(path, "re");
+        if (f && fgets(name, sizeof name, f))
+            name[strcspn(name, "\n")] = '\0';
+        if (f)
+            fclose(f);
+        size_t used = strlen(names);
+        if (!strstr(names, name))
+            snprintf(names + used, DOCTOR_TEXT_MAX - used, "%s%s", used ? ", " : "", name);
+        count++;
+    }
+    if (proc)
+        closedir(proc);
+    return count;
+}
+
+static void check_upgrade(struct doctor *d)
+{
+    char names[DOCTOR_TEXT_MAX];
+    unsigned count = programs_behind(names);
+    if (count)
+        doctor_note(
+            d, "upgrade", FOUND_WARNING,
+            "restart them, or the machine: they may not understand what orgsyncd writes now",
+            "%u program%s with a libnss_org that was replaced: %s", count,
+            count == 1 ? " goes on" : "s go on", names);
+    else
+        doctor_note(d, "upgrade", FOUND_OK, "", "no daemon has an older libnss_org");
+}
+
+static bool check_module(struct doctor *d)
+{
+    struct child c;
+    child_start(&c, load_module, NULL, LOOKUP_LIMIT_MS);
+    bool good = child_end(&c) && c.status == 0;
+    if (good)
+        doctor_note(d, "libnss_org", FOUND_OK, "", NSS_MODULE " can be loaded");
+    else
+        doctor_note(d, "libnss_org", FOUND_FAILURE, "is the package installed whole? Then ldconfig",
+                    NSS_MODULE ": %s", c.fate[0] ? c.fate : c.out);
+    return good;
+}
+
+/* In a child: asks glibc of the member, as every program does; prints what is not as it should be.
+ */
+static int look_up(void *arg)
+{
+    const struct doctor *d = arg;
+    struct snapshot_class class;
+    gid_t gid, groups[GROUPS_MAX];
+    int count = GROUPS_MAX;
+    const struct passwd *pw = getpwnam(d->member.name);
+    if (!pw)
+        return printf("there is no user %s", d->member.name) < 0;
+    if (pw->pw_uid != d->member.uid)
+        return printf("%s is uid %" PRIu32 ", not %" PRIu32, d->member.name, (uint32_t)pw->pw_uid,
+                      d->member.uid) < 0;
+    if (snapshot_class(&d->snapshot, d->member.class_ref, &class) != SNAPSHOT_OK ||
+        getgrouplist(d->member.name, pw->pw_gid, groups, &count) < 0)
+        return 0;
+    for (uint32_t i = 0; i < class.gid_count; i++) {
+        int n = 0;
+        if (!snapshot_gid(&class, i, &gid))
+            continue;
+        while (n < count && groups[n] != gid)
+            n++;
+        if (n == count)
+            return printf("%s is not in the group %" PRIu32, d->member.name, (uint32_t)gid) < 0;
+    }
+    return 0;
+}
+
+/* ABLE: what it needs is there. */
+static void check_lookup(struct doctor *d, bool able)
+{
+    struct child c;
+    if (!able || !d->member.name) {
+        doctor_note(d, "lookup", FOUND_SKIPPED, "",
+                    able ? "there is no active member to look up" : "it cannot work");
+        return;
+    }
+    child_start(&c, look_up, d, LOOKUP_LIMIT_MS);
+    child_end(&c);
+    d->lookup = !c.fate[0] && !c.out[0];
+    if (!d->lookup)
+        doctor_note(d, "lookup", FOUND_FAILURE,
+                    "getent passwd, and id, of that name; does another service in nsswitch.conf, "
+                    "or nscd, answer first?",
+                    "%s%s", c.fate[0] ? "it " : "", c.fate[0] ? c.fate : c.out);
+    else
+        doctor_note(d, "lookup", FOUND_OK, "", "%s is uid %" PRIu32 ", with all groups",
+                    d->member.name, d->member.uid);
+}
+
+/* --- nscd --- */
+
+static bool nscd_runs(void)
+{
+    static const struct sockaddr_un addr = {.sun_family = AF_UNIX,
+                                            .sun_path = "/var/run/nscd/socket"};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool runs = fd >= 0 && connect(fd, (const struct sockaddr *)&addr, sizeof addr) == 0;
+    if (fd >= 0)
+        close(fd);
+    return runs;
+}
+
+/* Does nscd.conf(5) say that TABLE is not cached? */
+static bool nscd_leaves(const char *table)
+{
+    char line[LINE_SIZE], what[32], of[32], how[32];
+    bool leaves = false;
+    FILE *f = fopen("/etc/nscd.conf", "re");
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "%31s %31s %31s", what, of, how) == 3 &&
+            strcmp(what, "enable-cache") == 0 && strcmp(of, table) == 0)
+            leaves = strcmp(how, "no") == 0;
+    if (f)
+        fclose(f);
+    return leaves;
+}
+
+static void check_nscd(struct doctor *d)
+{
+    bool runs = nscd_runs();
+    if (runs && !(nscd_leaves("passwd") && nscd_leaves("group")))
+        doctor_note(d, "nscd", FOUND_WARNING,
+                    "in /etc/nscd.conf enable-cache passwd no, enable-cache group no; or nscd -i "
+                    "passwd; nscd -i group after each change",
+                    "nscd keeps what members who left had (logins are refused all the same)");
+    else
+        doctor_note(d, "nscd", FOUND_OK, "", "%s",
+                    runs ? "runs, and leaves users and groups alone" : "does not run");
+}
+
+void doctor_names(struct doctor *d)
+{
+    check_ids(d);
+    check_names(d);
+    bool asked = check_nsswitch(d), loaded = check_module(d);
+    check_upgrade(d);
+    check_lookup(d, asked && loaded && d->snapshot.base);
+    check_nscd(d);
+}

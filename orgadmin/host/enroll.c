@@ -1,0 +1,369 @@
+/*
+ * host enroll: makes this machine one of an organization's, as far as only orglogin's own files are
+ * concerned. Everything is tried before it counts, and what fails half-way is taken back.
+ */
+#include "orgadmin/host/enroll.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/confirm.h"
+#include "common/paths.h"
+#include "orgadmin/host/child.h"
+#include "orgadmin/host/commands.h"
+#include "orgadmin/nouns/issue.h"
+#include "orgadmin/remote/credential.h"
+#include "orgadmin/remote/interrupt.h"
+
+#define CHECK_LIMIT_MS 60000
+#define HOST_ROLE      "member" /* may look and do nothing, where the API has such roles */
+#define NAME_ROOM      (NAME_MAX_LEN - 7) /* so that "-admins" fits behind it */
+
+/* --- which organization, and what there is of it --- */
+
+static enum exit_status check_name(const char *name)
+{
+    if (name_valid(name) && strlen(name) <= NAME_ROOM)
+        return EXIT_DONE;
+    return complain(EXIT_USAGE,
+                    "\"%s\" is no name for an organization here: [a-z_][a-z0-9_.-]*, at most %d; "
+                    "give --name NAME",
+                    name, NAME_ROOM);
+}
+
+/* The organization's own name as a group's could be: "Acme Corp." becomes "acme-corp". */
+static void derive_name(const char *remote, char name[NAME_MAX_LEN + 1])
+{
+    size_t n = 0;
+    for (; *remote && n < NAME_ROOM; remote++) {
+        char c = (char)(*remote >= 'A' && *remote <= 'Z' ? *remote + 32 : *remote);
+        bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+        if (good || (n > 0 && name[n - 1] != '-'))
+            name[n++] = good ? c : '-';
+    }
+    while (n > 0 && name[n - 1] == '-')
+        n--;
+    name[n] = '\0';
+}
+
+/* An export's path is meant from where we are; orgsyncd is elsewhere. */
+static void make_absolute(struct context *now)
+{
+    char *path = strcmp(now->provider, "file") == 0 ? realpath(now->url, NULL) : NULL;
+    if (path && strlen(path) < sizeof now->url)
+        snprintf(now->url, sizeof now->url, "%s", path);
+    free(path);
+}
+
+static bool same_org(const struct host_org *o, const struct context *now)
+{
+    const char *url = *o->url ? o->url : provider_url(o->provider);
+    return strcmp(o->provider, now->provider) == 0 && strcmp(o->id, now->org_id) == 0 && url &&
+           strcmp(url, now->url) == 0;
+}
+
+static enum exit_status read_config(struct enrollment *e)
+{
+    const char *why;
+    e->configured = access(PATH_CONFIG, F_OK) == 0;
+    if (e->configured && host_config_read(PATH_CONFIG, &e->config, &why) < 0)
+        return complain(EXIT_SETUP, PATH_CONFIG " %s", why);
+    for (size_t i = 0; i < e->config.orgs; i++)
+        if (same_org(&e->config.org[i], &e->c.now))
+            e->org = &e->config.org[i];
+    return EXIT_DONE;
+}
+
+static enum exit_status choose_name(struct enrollment *e)
+{
+    const char *given = e->inv->option[OPTION_NAME];
+    if (e->org && given && strcmp(given, e->org->name) != 0)
+        return complain(EXIT_USAGE, "%s is called \"%s\" in " PATH_CONFIG, e->c.now.org_name,
+                        e->org->name);
+    if (e->org || given)
+        snprintf(e->name, sizeof e->name, "%.*s", NAME_MAX_LEN, e->org ? e->org->name : given);
+    else
+        derive_name(e->c.now.org_name, e->name);
+    for (size_t i = 0; i < e->config.orgs && !e->org; i++)
+        if (strcmp(e->config.org[i].name, e->name) == 0)
+            return complain(EXIT_USAGE,
+                            PATH_CONFIG " has another organization \"%s\": give --name NAME",
+                            e->name);
+    return e->org ? EXIT_DONE : check_name(given ? given : e->name);
+}
+
+/* --- the credential --- */
+
+static int count_member(void *arg, const cJSON *record)
+{
+    (void)record;
+    ++*(size_t *)arg;
+    return 0;
+}
+
+static enum exit_status list_members(struct connection *c, size_t *count)
+{
+    *count = 0;
+    enum exit_status status = connection_each(c, OP_MEMBER_LIST, NULL, count_member, count);
+    if (status == EXIT_DONE && *count == 0)
+        return complain(EXIT_NO, "%s lists no member at all: orgsyncd would not believe it",
+                        c->now.org_name);
+    return status;
+}
+
+/* A connection as this one with another token; to be closed in any case. */
+static enum exit_status connect_with(const struct enrollment *e, const char *token,
+                                     struct connection *c)
+{
+    *c = (struct connection){.now = e->c.now};
+    snprintf(c->now.token, sizeof c->now.token, "%s", token);
+    return connection_reopen(c);
+}
+
+/* True when the file that orglogin.conf names holds a token that lists the members. */
+static bool keeps_token(struct enrollment *e)
+{
+    struct connection c;
+    struct api_error err;
+    char token[SECRET_MAX];
+    if (!e->org || access(e->token_path, F_OK) < 0 ||
+        secret_read(e->token_path, "", token) != EXIT_DONE)
+        return false;
+    bool good = connect_with(e, token, &c) == EXIT_DONE &&
+                connection_try(&c, OP_MEMBER_LIST, NULL, NULL, NULL, &err) == API_OK;
+    connection_close(&c);
+    explicit_bzero(token, sizeof token);
+    return good;
+}
+
+/* Is the credential the organization's own, made for no more than a host needs? */
+static bool is_host_token(struct enrollment *e, const char *role)
+{
+    struct api_error err;
+    cJSON *who = NULL;
+    bool found = false;
+    if (connection_takes(&e->c, OP_WHOAMI, NULL) &&
+        connection_try(&e->c, OP_WHOAMI, NULL, connection_first, &who, &err) == API_OK)
+        found = *record_text(who, "organization") && strcmp(record_text(who, "role"), role) == 0;
+    cJSON_Delete(who);
+    return found;
+}
+
+static enum exit_status create_token(struct enrollment *e, const char *role)
+{
+    char host[65] = "", name[80];
+    cJSON *record = NULL;
+    gethostname(host, sizeof host - 1);
+    snprintf(name, sizeof name, "host %s", host);
+    const struct provider_arg args[] = {
+        {"name", connection_takes(&e->c, OP_TOKEN_CREATE, "name") ? name : NULL},
+        {"role", connection_takes(&e->c, OP_TOKEN_CREATE, "role") ? role : NULL},
+        {0}};
+    enum exit_status status = connection_get(&e->c, OP_TOKEN_CREATE, args, &record);
+    if (status == EXIT_DONE) {
+        snprintf(e->token, sizeof e->token, "%s", record_text(record, "bearer"));
+        snprintf(e->token_key, sizeof e->token_key, "%s", record_text(record, "key"));
+        if (!*e->token)
+            status = complain(EXIT_AWAY, "the API made a token and did not show it");
+    }
+    cJSON_Delete(record);
+    return status;
+}
+
+/* Fills e->token: with one made for this host where the API can, else with the one given. */
+static enum exit_status make_token(struct enrollment *e)
+{
+    const char *given = e->inv->option[OPTION_ROLE], *role = given ? given : HOST_ROLE;
+    if (is_host_token(e, role))
+        note("The token given is the organization's own, with the role %s: it is stored as it is.",
+             role);
+    else if (connection_takes(&e->c, OP_TOKEN_CREATE, NULL))
+        return create_token(e, role);
+    else
+        note("The API has no tokens for hosts: the one given is stored. Whoever is root here can "
+             "do with it what its owner can.");
+    snprintf(e->token, sizeof e->token, "%s", e->c.now.token);
+    return EXIT_DONE;
+}
+
+static void take_back_token(struct enrollment *e)
+{
+    const struct provider_arg args[] = {{"key", e->token_key}, {0}};
+    if (*e->token_key && connection_run(&e->c, OP_TOKEN_REVOKE, args) != EXIT_DONE)
+        note("The token %s is of no use any more: orgadmin token revoke %s.", e->token_key,
+             e->token_key);
+}
+
+/* Writes the token once it has proved good. */
+static enum exit_status store_token(struct enrollment *e)
+{
+    struct private_file file;
+    struct connection c;
+    size_t members;
+    if (private_file_begin(&file, e->token_path) < 0)
+        return complain(EXIT_SETUP, "%s: %s", e->token_path, strerror(errno));
+    enum exit_status status = make_token(e);
+    if (status == EXIT_DONE) {
+        status = connect_with(e, e->token, &c);
+        if (status == EXIT_DONE)
+            status = list_members(&c, &members);
+        connection_close(&c);
+    }
+    if (status == EXIT_DONE)
+        status = issue_write(&file, e->token);
+    private_file_abandon(&file);
+    return status;
+}
+
+/* Where the token goes. One that is there, and nobody knows for which server, is sent to none. */
+static enum exit_status place_token(struct enrollment *e)
+{
+    if (!*e->c.now.token) /* the provider wants none */
+        return EXIT_DONE;
+    if (e->org)
+        snprintf(e->token_path, sizeof e->token_path, "%s", e->org->token_file);
+    if (!*e->token_path)
+        snprintf(e->token_path, sizeof e->token_path, ORG_SYSCONFDIR "/%s.token", e->name);
+    if (!e->org && access(e->token_path, F_OK) == 0)
+        return complain(EXIT_SETUP,
+                        "%s is there already, and " PATH_CONFIG " does not say whose it is: remove "
+                        "it, or give --name NAME",
+                        e->token_path);
+    return EXIT_DONE;
+}
+
+/* --- the configuration --- */
+
+static int note_role(void *arg, const cJSON *record)
+{
+    unsigned *found = arg;
+    *found |= strcmp(record_text(record, "id"), "owner") == 0;
+    *found |= (unsigned)(strcmp(record_text(record, "id"), "admin") == 0) << 1;
+    return 0;
+}
+
+static void look_at_roles(struct enrollment *e)
+{
+    struct api_error err;
+    unsigned found = 0;
+    e->admins = connection_takes(&e->c, OP_ROLE_LIST, NULL) &&
+                connection_try(&e->c, OP_ROLE_LIST, NULL, note_role, &found, &err) == API_OK &&
+                found == 3;
+}
+
+/* What orgsyncd makes of the configuration at PATH, with the members as they are. */
+static enum exit_status try_config(const char *path)
+{
+    const char *const argv[] = {PATH_ORGSYNCD, "--check", "--config", path, NULL};
+    struct child c;
+    child_start_program(&c, argv, CHECK_LIMIT_MS);
+    bool ended = child_end(&c);
+    fputs(c.err, stderr);
+    fputs(c.out, stderr);
+    if (ended && c.status == 0)
+        return EXIT_DONE;
+    return complain(EXIT_SETUP, "orgsyncd --check %s", ended ? "does not take it" : c.fate);
+}
+
+/* A configuration of somebody's own is never touched. */
+static enum exit_status write_config(struct enrollment *e)
+{
+    struct private_file file;
+    enum exit_status status = EXIT_DONE;
+    if (private_file_begin(&file, PATH_CONFIG) < 0)
+        return complain(EXIT_SETUP, PATH_CONFIG ": %s", strerror(errno));
+    FILE *f = fdopen(dup(file.fd), "w");
+    if (f)
+        enroll_write_config(e, f);
+    if (!f || ferror(f) | (fclose(f) != 0))
+        status = complain(EXIT_SETUP, PATH_CONFIG ": %s", strerror(errno));
+    if (status == EXIT_DONE)
+        status = try_config(file.temporary);
+    if (status == EXIT_DONE && private_file_finish(&file, false) < 0)
+        status = complain(EXIT_SETUP, PATH_CONFIG ": %s", strerror(errno));
+    private_file_abandon(&file);
+    return status;
+}
+
+/* --- the command --- */
+
+/* Makes and writes what is not there. */
+static enum exit_status set_up(struct enrollment *e)
+{
+    enum exit_status status = EXIT_DONE;
+    bool keeps = keeps_token(e);
+    interrupt_hold(); /* no half of it stays */
+    if (*e->token_path && !keeps)
+        status = store_token(e);
+    if (status == EXIT_DONE && !e->configured) {
+        look_at_roles(e);
+        status = write_config(e);
+        if (status != EXIT_DONE && *e->token)
+            unlink(e->token_path);
+    }
+    if (status != EXIT_DONE)
+        take_back_token(e);
+    interrupt_release();
+    return status;
+}
+
+static void tell(const struct enrollment *e, size_t members)
+{
+    if (*e->token)
+        note("%s holds %s.", e->token_path,
+             *e->token_key ? "a token of this host's own" : "the token given");
+    else if (*e->token_path)
+        note("%s holds a good token; it stays.", e->token_path);
+    if (!e->configured)
+        note("%s is written.", PATH_CONFIG);
+    else
+        note(PATH_CONFIG " is there, and stays as it is.");
+    note("%s has %zu member%s. To undo all of this see ENROLLING A HOST in orgadmin(1).",
+         e->c.now.org_name, members, members == 1 ? "" : "s");
+}
+
+static enum exit_status enroll(struct enrollment *e)
+{
+    size_t members;
+    enum exit_status status = list_members(&e->c, &members);
+    if (status == EXIT_DONE)
+        status = read_config(e);
+    if (status == EXIT_DONE)
+        status = choose_name(e);
+    if (status == EXIT_DONE)
+        status = place_token(e);
+    if (status == EXIT_DONE)
+        status = set_up(e);
+    if (status != EXIT_DONE)
+        return status;
+    tell(e, members);
+    if (e->configured && e->org)
+        status = try_config(PATH_CONFIG);
+    else if (!e->configured)
+        status = read_config(e);
+    enroll_print_steps(e);
+    return status;
+}
+
+enum exit_status host_enroll(const struct invocation *inv)
+{
+    static struct enrollment e;
+    e.inv = inv;
+    if (geteuid() != 0)
+        return complain(EXIT_NO, "host enroll is for root: it writes " PATH_CONFIG "; try: sudo "
+                                 "orgadmin host enroll");
+    umask(022);
+    if (mkdir(ORG_SYSCONFDIR, 0755) < 0 && errno != EEXIST)
+        return complain(EXIT_SETUP, ORG_SYSCONFDIR ": %s", strerror(errno));
+    enum exit_status status = connection_open_org(inv, &e.c);
+    if (status != EXIT_DONE)
+        return status;
+    make_absolute(&e.c.now);
+    status = enroll(&e);
+    explicit_bzero(e.token, sizeof e.token);
+    connection_close(&e.c);
+    return status;
+}

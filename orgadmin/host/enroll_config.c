@@ -1,0 +1,127 @@
+/* host enroll: orglogin.conf. */
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "common/paths.h"
+#include "orgadmin/host/enroll.h"
+
+/* A string of libconfig's. */
+static void write_text(FILE *f, const char *text)
+{
+    putc('"', f);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            putc('\\', f);
+        putc(*text, f);
+    }
+    putc('"', f);
+}
+
+static void write_setting(FILE *f, const char *indent, const char *name, const char *text)
+{
+    if (*text == '\0')
+        return;
+    fprintf(f, "%s    %s = ", indent, name);
+    write_text(f, text);
+    fputs(";\n", f);
+}
+
+/* The first of these ranges that no other organization here has; NULL when they all do. */
+static const uint32_t *free_range(const struct host_config *c)
+{
+    static const uint32_t range[][2] = {{200000, 1999999999}, {2000000000, 2147483647}};
+    for (size_t i = 0; i < sizeof range / sizeof *range; i++) {
+        size_t n = 0;
+        while (n < c->orgs &&
+               (range[i][0] > c->org[n].range_last || range[i][1] < c->org[n].range_first))
+            n++;
+        if (n == c->orgs)
+            return range[i];
+    }
+    return NULL;
+}
+
+static void write_range(const struct enrollment *e, FILE *f, const char *indent)
+{
+    const uint32_t *range = free_range(&e->config);
+    if (range)
+        fprintf(f, "%s    range = [%" PRIu32 ", %" PRIu32 "];\n", indent, range[0], range[1]);
+    else
+        fprintf(f, "%s    # range = [FIRST, LAST]; with numbers that no organization here has\n",
+                indent);
+}
+
+void enroll_write_org(const struct enrollment *e, FILE *f, const char *indent)
+{
+    const struct context *now = &e->c.now;
+    fprintf(f, "%s  {\n", indent);
+    write_setting(f, indent, "name", e->name);
+    write_setting(f, indent, "provider", now->provider);
+    write_setting(f, indent, "url", now->url);
+    write_setting(f, indent, "id", now->org_id);
+    write_setting(f, indent, "token_file", e->token_path);
+    write_setting(f, indent, "ca_file", now->ca_file);
+    write_range(e, f, indent);
+    if (now->options) {
+        fprintf(f, "%s    options = { ", indent);
+        for (size_t i = 0; i < now->options; i++) {
+            fprintf(f, "%s = ", now->option[i].name);
+            write_text(f, now->option[i].value);
+            fputs("; ", f);
+        }
+        fputs("};\n", f);
+    }
+    fprintf(f, "%s  }", indent);
+}
+
+/* Members name no group. Whether they choose their own names, orgd's organization says, and
+ * elsewhere a member or his mail provider does. A ledger that is there goes on as it began. */
+static void write_users(const struct enrollment *e, FILE *f)
+{
+    fprintf(
+        f,
+        "\n);\n\n"
+        "# Members as users. \"placement\", and \"range\" above, decide their numbers. Where the\n"
+        "# organization has other hosts, take both from one of them, which shows them by\n"
+        "# orgadmin host status, before orgsyncd starts here: they stay.\n"
+        "users = {\n"
+        "%s"
+        "  private_groups = false;   # their primary group is the first one of everyone\n"
+        "  # name = \"%s-%%u\";   # where members choose their names themselves: so none can be\n"
+        "                          # another user of this machine\n"
+        "};\n\n",
+        access(PATH_LEDGER, F_OK) < 0 ? "  placement = \"blake2b\";\n" : "", e->name);
+}
+
+void enroll_write_config(const struct enrollment *e, FILE *f)
+{
+    const char *name = e->name;
+    fputs("# Made by orgadmin host enroll. " PATH_DOC "/orglogin.conf shows, and orglogin.conf(5)\n"
+          "# tells, what else can stand here. After a change: orgsyncd --check, then systemctl\n"
+          "# reload orgsyncd.\n"
+          "organizations = (\n",
+          f);
+    enroll_write_org(e, f, "");
+    write_users(e, f);
+    fprintf(f,
+            "# Groups for file access, sudoers and the like.\n"
+            "groups = (\n"
+            "  { name = \"%s\"; org = \"%s\"; everyone = true; }",
+            name, name);
+    if (e->admins)
+        fprintf(f, ",\n  { name = \"%s-admins\"; org = \"%s\"; roles = [\"owner\", \"admin\"]; }",
+                name, name);
+    fputs(
+        "\n);\n\n"
+        "# Who may use which PAM service: the first rule that matches admits; when none does, the\n"
+        "# answer is no. orgadmin role list shows the roles.\n"
+        "access = (\n",
+        f);
+    fprintf(f, "  %s{ services = [\"*\"]; org = \"%s\"; roles = [%s]; },\n", e->admins ? "" : "# ",
+            name, e->admins ? "\"owner\", \"admin\"" : "\"...\"");
+    fprintf(f,
+            "  { services = [\"sshd\", \"login\", \"cron\", \"systemd-user\"]; org = \"%s\"; "
+            "everyone = true; }\n"
+            ");\n",
+            name);
+}

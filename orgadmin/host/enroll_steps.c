@@ -1,0 +1,142 @@
+/* host enroll: what is left to be done by a person. Nothing of the system's own is edited here: a
+ * mistake in it can lock everybody out, so somebody looks at it first. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/confirm.h"
+#include "common/paths.h"
+#include "orgadmin/host/doctor.h"
+#include "orgadmin/host/enroll.h"
+#include "orgadmin/host/pam_stack.h"
+
+#define ANSWER_MS  1000
+#define PROFILE    "/usr/share/pam-configs/orglogin"
+#define FEDORA     "/etc/authselect"
+#define AUTHSELECT "/usr/share/authselect/default"
+
+static bool there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void step_config(const struct enrollment *e)
+{
+    if (e->org)
+        return;
+    puts("\n# Add this to \"organizations\" in " PATH_CONFIG ", by hand, a group of\n"
+         "# everyone in it to \"groups\", and rules for it to \"access\":");
+    enroll_write_org(e, stdout, "#");
+    putchar('\n');
+}
+
+static bool orgsyncd_runs(void)
+{
+    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_STATUS};
+    struct confirm_reply reply;
+    return confirm_ask(PATH_CONFIRM, &request, ANSWER_MS, &reply) == 0;
+}
+
+static void step_orgsyncd(const struct enrollment *e)
+{
+    bool runs = orgsyncd_runs();
+    if (runs && e->org && !*e->token)
+        return;
+    puts("\n# The members become known to this machine.");
+    puts(runs ? "orgsyncd --check && systemctl reload orgsyncd"
+              : "systemctl enable --now orgsyncd");
+}
+
+/* What is to be changed in the file at PATH, from which /etc/nsswitch.conf is made; false when that
+ * is nothing. */
+static bool step_nsswitch(const char *path)
+{
+    static const char *const databases[] = {"passwd", "group", "shadow"};
+    char lacking[64] = "", why[NSSWITCH_WHY_MAX];
+    bool wrong = false;
+    for (size_t i = 0; i < 3; i++) {
+        size_t used = strlen(lacking);
+        enum nsswitch look = nsswitch_look(databases[i], why);
+        wrong |= look == NSSWITCH_WRONG;
+        if (look == NSSWITCH_LACKS)
+            snprintf(lacking + used, sizeof lacking - used, "%s%s", used ? "|" : "", databases[i]);
+        if (look == NSSWITCH_WRONG)
+            printf("\n# %s, %s: %s. By hand: files, then systemd, then org.\n", path, databases[i],
+                   why);
+    }
+    if (*lacking)
+        printf("\n# Members and groups have names, behind the local ones: \"files systemd org\".\n"
+               "sed -E -i.before-orglogin 's/^(%s):[^#]*[^#[:space:]]/& org/' %s\n",
+               lacking, path);
+    bool initgroups =
+        nsswitch_has("initgroups") && nsswitch_look("initgroups", why) != NSSWITCH_GOOD;
+    if (initgroups)
+        printf("\n# Which groups somebody is in goes by \"group\", unless a line of its own keeps\n"
+               "# members out of theirs.\n"
+               "sed -i '/^initgroups:/d' %s\n",
+               path);
+    return wrong || *lacking || initgroups;
+}
+
+/* Is there a way in on which pam_org is not asked, or not minded? */
+static bool open_door(void)
+{
+    char why[PAM_STACK_WHY_MAX];
+    for (const char *const *door = pam_stack_doors; *door; door++) {
+        enum pam_stack look = pam_stack_look(*door, why);
+        if (look == PAM_STACK_OPEN || look == PAM_STACK_BROKEN)
+            return true;
+    }
+    return false;
+}
+
+/* Where pam-auth-update has our profile, which also makes home directories. */
+static void step_pam_debian(void)
+{
+    if (!open_door() && pam_stack_has("sshd", "session", "pam_mkhomedir.so"))
+        return;
+    puts("\n# PAM asks pam_org who may come in, and makes a member's home directory at the first\n"
+         "# login. Local users and root pass it by as before. Where common-account has changes of\n"
+         "# your own, pam-auth-update leaves all as it is, and says so: then add the two lines "
+         "with\n"
+         "# pam_localuser and pam_org by hand, as in " PATH_DOC "/pam.d.");
+    if (there(PROFILE))
+        puts("pam-auth-update --enable orglogin");
+}
+
+/* authselect has both files; nsswitch.conf is one of its, too. */
+static void step_fedora(void)
+{
+    const char *base = there(AUTHSELECT "/local") ? "local" : "minimal"; /* as it was called */
+    bool door = open_door();
+    if (door)
+        printf(
+            "\n# PAM asks pam_org who may come in, in a profile of authselect's. If yours is not\n"
+            "# \"%s\", base it on yours and make the changes that are marked in the files by\n"
+            "# hand.\n"
+            "authselect create-profile orglogin --base-on=%s\n"
+            "cp " PATH_DOC "/pam.d.fedora/system-auth " PATH_DOC
+            "/pam.d.fedora/password-auth " FEDORA "/custom/orglogin/\n",
+            base, base);
+    if (step_nsswitch(FEDORA "/custom/orglogin/nsswitch.conf") || door)
+        puts("\nauthselect select custom/orglogin");
+}
+
+void enroll_print_steps(const struct enrollment *e)
+{
+    puts("# What is left to do on this machine, as root. Read it, then run it line by line, and "
+         "keep\n"
+         "# this shell open until the last line has found no failure.");
+    step_config(e);
+    step_orgsyncd(e);
+    if (there(FEDORA)) {
+        step_fedora();
+    } else {
+        step_nsswitch("/etc/nsswitch.conf");
+        step_pam_debian();
+    }
+    puts(
+        "\n# How members prove to sshd who they are is yours to say; for keys where only root can\n"
+        "# put them see " PATH_DOC "/sshd_config.example.\n"
+        "\norgadmin host doctor");
+}

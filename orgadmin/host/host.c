@@ -1,0 +1,393 @@
+/* The noun host: this machine's side, which needs no API. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/confirm.h"
+#include "common/lookup.h"
+#include "common/name.h"
+#include "common/paths.h"
+#include "orgadmin/host/commands.h"
+#include "orgadmin/host/span.h"
+#include "orgadmin/host/withheld.h"
+#include "orgadmin/output/output.h"
+#include "orgadmin/remote/ask_first.h"
+
+#define STATUS_TIMEOUT_MS 2000
+#define SYNC_TIMEOUT_MS   120000
+
+#define TEXT_SIZE 1024
+
+/* One line of an explanation. */
+__attribute__((format(printf, 2, 3))) static void line(const char *label, const char *format, ...)
+{
+    char raw[TEXT_SIZE], clean[TEXT_SIZE];
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(raw, sizeof raw, format, ap);
+    va_end(ap);
+    printf("%-13s %s\n", label, text_clean(clean, sizeof clean, raw, false));
+}
+
+static const char *join(const struct text_list *list, char out[TEXT_SIZE])
+{
+    const char *item = list->first;
+    size_t used = 0;
+    snprintf(out, TEXT_SIZE, "%s", list->count ? "" : "none");
+    for (uint32_t i = 0; i < list->count; i++, item = text_list_next(item)) {
+        int n = snprintf(out + used, TEXT_SIZE - used, "%s%s", used ? ", " : "", item);
+        if (n < 0 || (size_t)n >= TEXT_SIZE - used)
+            break;
+        used += (size_t)n;
+    }
+    return out;
+}
+
+static enum exit_status no_answer(void)
+{
+    return complain(EXIT_AWAY, "orgsyncd does not answer at %s: %s", PATH_CONFIRM, strerror(errno));
+}
+
+/* "ada (usr_01, ada@acme.example) of acme", what of it there is. */
+static const char *full_name(const struct withheld *m, char out[TEXT_SIZE])
+{
+    snprintf(out, TEXT_SIZE, "%s (%s%s%s) of %s", *m->wanted ? m->wanted : "a member", m->id,
+             *m->email ? ", " : "", m->email, m->org);
+    return out;
+}
+
+/* How the member stands and why, behind his name. */
+static const char *verdict_text(const struct withheld *m, char out[TEXT_SIZE])
+{
+    if (strcmp(m->standing, WITHHELD_RESERVED) == 0)
+        snprintf(out, TEXT_SIZE, "is served as user %s, without a group of that name: %s", m->name,
+                 m->why);
+    else if (strcmp(m->standing, WITHHELD_OLD_NAME) == 0)
+        snprintf(out, TEXT_SIZE, "is still %s here: %s", m->name, m->why);
+    else
+        snprintf(out, TEXT_SIZE, "is withheld: %s", m->why);
+    return out;
+}
+
+static enum exit_status ask(enum confirm_op op, const char *org, int timeout_ms,
+                            struct confirm_reply *reply)
+{
+    struct confirm_request request = {
+        .magic = CONFIRM_MAGIC, .op = op, .wait_ms = (uint32_t)timeout_ms};
+    snprintf(request.org, sizeof request.org, "%s", org);
+    if (confirm_ask(PATH_CONFIRM, &request, timeout_ms + 1000, reply) == 0)
+        return EXIT_DONE;
+    return no_answer();
+}
+
+/* WITHHELD is how many there are in ORG, -1 when that is not known. */
+static bool add_status(cJSON *list, const char *org, const struct confirm_reply *reply,
+                       int64_t withheld)
+{
+    char age[32], number[24];
+    cJSON *row = cJSON_CreateObject();
+    if (!row || !cJSON_AddItemToArray(list, row)) {
+        cJSON_Delete(row);
+        return false;
+    }
+    bool good = cJSON_AddStringToObject(row, "organization", org) != NULL;
+    good = good && cJSON_AddStringToObject(row, "heard",
+                                           reply->age_ms < 0 ? "never" : span(reply->age_ms, age));
+    snprintf(number, sizeof number, "%" PRIu32, reply->members);
+    good = good && cJSON_AddStringToObject(row, "members", number);
+    snprintf(number, sizeof number, "%" PRId64, withheld);
+    good = good && cJSON_AddStringToObject(row, "withheld", withheld < 0 ? "" : number);
+    snprintf(number, sizeof number, "%" PRIu64, reply->generation);
+    good = good && cJSON_AddStringToObject(row, "generation", number);
+    good = good && cJSON_AddStringToObject(row, "held", reply->held ? "yes" : "no");
+    return good && cJSON_AddStringToObject(row, "trouble", reply->text) != NULL;
+}
+
+/* So many are named under the table; the others are counted. */
+#define WITHHELD_NAMED 20
+
+struct withheld_count {
+    const char *org; /* NULL: names them */
+    int64_t count;
+};
+
+static bool count_withheld(const struct withheld *m, void *arg)
+{
+    struct withheld_count *c = arg;
+    c->count += !*c->org || strcmp(m->org, c->org) == 0;
+    return true;
+}
+
+static int64_t withheld_in(const char *org)
+{
+    struct withheld_count c = {.org = org};
+    return withheld_each(count_withheld, &c) < 0 ? -1 : c.count;
+}
+
+static bool name_withheld(const struct withheld *m, void *arg)
+{
+    char who[TEXT_SIZE], text[TEXT_SIZE], raw[2 * TEXT_SIZE], clean[2 * TEXT_SIZE];
+    int64_t *named = arg;
+    snprintf(raw, sizeof raw, "%s %s", full_name(m, who), verdict_text(m, text));
+    note("%s", text_clean(clean, sizeof clean, raw, false));
+    return ++*named < WITHHELD_NAMED;
+}
+
+static void name_all_withheld(void)
+{
+    int64_t named = 0, count = withheld_each(name_withheld, &named);
+    if (count > named)
+        note("and %" PRId64 " more", count - named);
+}
+
+/* Asks about each organization of the snapshot; without a snapshot about all in one. */
+static enum exit_status gather(cJSON *list)
+{
+    struct snapshot snapshot;
+    struct snapshot_policy policy = {.org_count = 1, .org = {""}};
+    struct confirm_reply reply;
+    const char *why;
+    enum exit_status status = EXIT_DONE;
+    if (snapshot_open(&snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
+        note("The snapshot %s %s.", PATH_SNAPSHOT, why);
+    else if (snapshot_policy(&snapshot, &policy) != SNAPSHOT_OK)
+        status = complain(EXIT_SETUP, "the snapshot %s is damaged", PATH_SNAPSHOT);
+    for (uint32_t i = 0; i < policy.org_count && status == EXIT_DONE; i++) {
+        const char *org = policy.org[i];
+        status = ask(CONFIRM_STATUS, org, STATUS_TIMEOUT_MS, &reply);
+        if (status == EXIT_DONE && reply.status == CONFIRM_REFUSED)
+            status = complain(EXIT_NO, "orgsyncd refuses: %s", reply.text);
+        else if (status == EXIT_DONE &&
+                 !add_status(list, *org ? org : "all", &reply, withheld_in(org)))
+            status = complain(EXIT_AWAY, "out of memory");
+    }
+    snapshot_close(&snapshot);
+    return status;
+}
+
+/* How this host gives numbers; an orgsyncd from before does not tell. */
+static void tell_numbers(void)
+{
+    char text[CONFIRM_ANSWER_MAX], clean[TEXT_SIZE];
+    const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_NUMBERS};
+    if (confirm_text(PATH_CONFIRM, &request, STATUS_TIMEOUT_MS, text) < 0)
+        return;
+    note("Another host gives the same numbers with these lines in orglogin.conf:");
+    for (char *line = text, *next; *line; line = next) {
+        size_t len = strcspn(line, "\n");
+        next = line + len + (line[len] == '\n');
+        line[len] = '\0';
+        note("  %s", text_clean(clean, sizeof clean, line, false));
+    }
+}
+
+enum exit_status host_status(const struct invocation *inv)
+{
+    cJSON *list = cJSON_CreateArray();
+    if (!list)
+        return complain(EXIT_AWAY, "out of memory");
+    enum exit_status status = gather(list);
+    if (status == EXIT_DONE)
+        status = output(inv, list);
+    if (status == EXIT_DONE)
+        name_all_withheld();
+    if (status == EXIT_DONE && output_plain(inv))
+        tell_numbers();
+    cJSON_Delete(list);
+    return status;
+}
+
+enum exit_status host_sync(const struct invocation *inv)
+{
+    struct confirm_reply reply;
+    enum confirm_op op = inv->option[OPTION_ACCEPT] ? CONFIRM_ACCEPT : CONFIRM_SYNC;
+    enum exit_status status = ask(op, "", SYNC_TIMEOUT_MS, &reply);
+    if (status != EXIT_DONE)
+        return status;
+    if (reply.status == CONFIRM_REFUSED)
+        return complain(EXIT_NO, "orgsyncd refuses: %s",
+                        *reply.text ? reply.text : "only root may");
+    if (reply.status != CONFIRM_YES)
+        return complain(EXIT_AWAY, "not synced: %s", reply.text);
+    if (*reply.text) /* what the brake holds */
+        return complain(EXIT_NO, "synced, but %s", reply.text);
+    note("Synced: %" PRIu32 " active members, generation %" PRIu64 ".", reply.members,
+         reply.generation);
+    return EXIT_DONE;
+}
+
+enum exit_status host_free(const struct invocation *inv)
+{
+    const char *name = inv->arg[0];
+    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_FREE};
+    struct confirm_reply reply;
+    if (!name_valid(name))
+        return complain(EXIT_USAGE, "\"%s\" is no login name", name);
+    enum exit_status status =
+        ask_first(inv, name,
+                  "Whoever asks for the name %s next will have it, and with it "
+                  "what is kept under that name: mail, crontab, sudoers.",
+                  name);
+    if (status != EXIT_DONE)
+        return status;
+    memcpy(request.org, name, strlen(name)); /* 32 characters fill it */
+    if (confirm_ask(PATH_CONFIRM, &request, SYNC_TIMEOUT_MS, &reply) < 0)
+        return no_answer();
+    if (reply.status != CONFIRM_YES)
+        return complain(EXIT_NO, "the name %s is not freed: %s", name, reply.text);
+    note("The name %s is free.", name);
+    return EXIT_DONE;
+}
+
+static const char *state_word(enum member_state state)
+{
+    switch (state) {
+    case MEMBER_ACTIVE:
+        return "active";
+    case MEMBER_PENDING:
+        return "pending";
+    case MEMBER_SUSPENDED:
+        return "suspended";
+    case MEMBER_REMOVED:
+        return "removed";
+    }
+    return "unknown";
+}
+
+struct search {
+    const char *who;
+    unsigned found;
+};
+
+static bool explain_withheld(const struct withheld *m, void *arg)
+{
+    char who[TEXT_SIZE], text[TEXT_SIZE];
+    struct search *s = arg;
+    if (withheld_is(m, s->who) && s->found++ < WITHHELD_NAMED)
+        line(s->found == 1 ? "withheld" : "", "%s %s", full_name(m, who), verdict_text(m, text));
+    return true;
+}
+
+/* WHO is a name, an e-mail address or a remote id. */
+static void explain_names(const char *who)
+{
+    struct search s = {.who = who};
+    if (withheld_each(explain_withheld, &s) < 0 && geteuid() != 0)
+        line("withheld", "who is not served, and why, is told to root alone");
+}
+
+static void explain_member(const struct lookup *l)
+{
+    char text[TEXT_SIZE];
+    const struct member *m = l->question.member;
+    if (!m) {
+        line("member", "none of that name");
+        return;
+    }
+    line("ids", "uid %" PRIu32 ", gid %" PRIu32, l->user.uid, l->user.gid);
+    line("organization", "%s", m->org);
+    line("state", "%s", state_word(m->state));
+    line("roles", "%s", join(&m->roles, text));
+    line("permissions", "%s", join(&m->permissions, text));
+}
+
+static void explain_account(const struct lookup *l)
+{
+    static const char *const whose[] = {
+        [ACCOUNT_UNKNOWN] = "nothing tells whose that is",
+        [ACCOUNT_NONE] = "",
+        [ACCOUNT_MEMBER] = "the member's",
+        [ACCOUNT_OURS] = "another one of the organizations'",
+        [ACCOUNT_FOREIGN] = "another name service's",
+    };
+    if (l->account_errno == ENOENT)
+        line("account", "no name service has one of that name: see nsswitch.conf(5)");
+    else if (l->account_errno)
+        line("account", "the name services do not answer: %s", strerror(l->account_errno));
+    else
+        line("account", "uid %" PRIu32 ", %s", l->account_uid, whose[l->question.account]);
+}
+
+static void explain_freshness(const struct lookup *l)
+{
+    const struct freshness *f = &l->question.freshness;
+    char age[32], grace[32];
+    int64_t ago = clock_wall_ms() - f->confirmed_ms;
+    line("snapshot", "generation %" PRIu64, snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION));
+    if (f->confirmed)
+        line("freshness", "confirmed by the organization just now");
+    else if (l->confirm_errno)
+        line("freshness", "not confirmed: orgsyncd does not answer: %s",
+             strerror(l->confirm_errno));
+    else
+        line("freshness", "not confirmed: %s", l->reply.text);
+    if (l->question.member && f->confirmed_ms > 0 && ago >= 0)
+        line("last heard", "%s ago; good for %s offline", span(ago, age), span(f->grace_ms, grace));
+}
+
+static void explain_rule(const struct lookup *l, unsigned number)
+{
+    char services[TEXT_SIZE], roles[TEXT_SIZE], permissions[TEXT_SIZE];
+    const struct rule *r;
+    if (number == 0 || number > l->policy.rules.count) {
+        line("rule", "none of %zu matches", l->policy.rules.count);
+        return;
+    }
+    r = &l->policy.rules.rule[number - 1];
+    line("rule", "%u of %zu: services %s; %s%s; permissions %s", number, l->policy.rules.count,
+         join(&r->services, services), r->everyone ? "everyone; roles " : "roles ",
+         join(&r->roles, roles), join(&r->permissions, permissions));
+}
+
+/* What the snapshot and orgsyncd say, where it is theirs to say something. */
+static void explain_evidence(const struct lookup *l, const struct decision *d)
+{
+    if (d->reason == REASON_FOREIGN)
+        return;
+    if (l->question.snapshot) {
+        explain_member(l);
+        explain_freshness(l);
+    }
+    if (l->question.snapshot && l->question.member && l->member.state == MEMBER_ACTIVE &&
+        !l->question.outdated)
+        explain_rule(l, d->rule);
+    if (l->why || !l->question.snapshot)
+        line("trouble", "%s %s", PATH_SNAPSHOT, l->why ? l->why : "cannot be used");
+}
+
+enum exit_status host_explain(const struct invocation *inv)
+{
+    static const char *const word[] = {[VERDICT_DENY] = "refused",
+                                       [VERDICT_ALLOW] = "allowed",
+                                       [VERDICT_NOT_MINE] = "not decided here"};
+    struct lookup l;
+    lookup_user(&l, inv->arg[0], inv->arg[1]);
+    struct decision d = decide(&l.question, clock_wall_ms());
+    line("user", "%s", inv->arg[0]);
+    line("service", "%s", inv->arg[1]);
+    if (l.question.root || l.question.local) {
+        line("account", "local, in /etc/passwd");
+    } else {
+        explain_account(&l);
+        explain_names(inv->arg[0]);
+        explain_evidence(&l, &d);
+    }
+    line("decision", "%s (%s)", word[d.verdict], reason_word(d.reason));
+    lookup_close(&l);
+    return d.verdict == VERDICT_DENY ? EXIT_NO : EXIT_DONE;
+}
+
+enum exit_status host_metrics(const struct invocation *inv)
+{
+    char text[CONFIRM_ANSWER_MAX];
+    const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_METRICS};
+    (void)inv;
+    if (confirm_text(PATH_CONFIRM, &request, STATUS_TIMEOUT_MS, text) < 0)
+        return no_answer();
+    fputs(text, stdout);
+    return EXIT_DONE;
+}

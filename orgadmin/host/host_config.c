@@ -1,0 +1,118 @@
+#include "orgadmin/host/host_config.h"
+
+#include <errno.h>
+#include <libconfig.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/file.h"
+
+#define FILE_MAX (1 << 20)
+
+/* As orgsyncd has it when the file says nothing. */
+#define RANGE_FIRST 200000
+#define RANGE_LAST  1999999999
+
+static void take(const config_setting_t *group, const char *key, char *out, size_t size)
+{
+    const char *text = NULL;
+    if (config_setting_lookup_string(group, key, &text))
+        snprintf(out, size, "%s", text);
+}
+
+static void take_range(const config_setting_t *range, uint32_t *first, uint32_t *last)
+{
+    if (!range || !config_setting_is_aggregate(range) || config_setting_length(range) != 2)
+        return;
+    *first = (uint32_t)config_setting_get_int64_elem(range, 0);
+    *last = (uint32_t)config_setting_get_int64_elem(range, 1);
+}
+
+static void take_org(const config_setting_t *s, struct host_config *c)
+{
+    struct host_org *o = &c->org[c->orgs];
+    if (!config_setting_is_group(s) || c->orgs == SNAPSHOT_ORGS_MAX)
+        return;
+    c->orgs++;
+    take(s, "name", o->name, sizeof o->name);
+    take(s, "provider", o->provider, sizeof o->provider);
+    take(s, "url", o->url, sizeof o->url);
+    take(s, "id", o->id, sizeof o->id);
+    take(s, "token_file", o->token_file, sizeof o->token_file);
+    take_range(config_setting_get_member(s, "range"), &o->range_first, &o->range_last);
+}
+
+static void take_group(const config_setting_t *s, struct host_config *c)
+{
+    int local = 0;
+    if (config_setting_is_group(s) && config_setting_lookup_bool(s, "local", &local) && local &&
+        c->local_groups < HOST_GROUPS_MAX)
+        take(s, "name", c->local_group[c->local_groups++], NAME_MAX_LEN + 1);
+}
+
+static void each(const config_t *cfg, const char *key, struct host_config *c,
+                 void (*visit)(const config_setting_t *, struct host_config *))
+{
+    const config_setting_t *list = config_lookup(cfg, key);
+    for (int i = 0; list && config_setting_is_list(list) && i < config_setting_length(list); i++)
+        visit(config_setting_get_elem(list, (unsigned)i), c);
+}
+
+/* The ranges of organizations that have none of their own. */
+static void take_shared_range(const config_t *cfg, struct host_config *c)
+{
+    uint32_t first = RANGE_FIRST, last = RANGE_LAST;
+    take_range(config_lookup(cfg, "users.range"), &first, &last);
+    for (size_t i = 0; i < c->orgs; i++)
+        if (c->org[i].range_first == 0) {
+            c->org[i].range_first = first;
+            c->org[i].range_last = last;
+        }
+}
+
+/* orgsyncd takes no @include: nobody has looked whose the other file is. */
+static bool includes(const char *text)
+{
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += strspn(line, " \t\r\n");
+        if (strncmp(line, "@include", 8) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int parse(const char *text, struct host_config *c)
+{
+    config_t cfg;
+    config_init(&cfg);
+    bool good = !includes(text) && config_read_string(&cfg, text);
+    if (good) {
+        each(&cfg, "organizations", c, take_org);
+        each(&cfg, "groups", c, take_group);
+        take_shared_range(&cfg, c);
+    }
+    config_destroy(&cfg);
+    return good ? 0 : -1;
+}
+
+int host_config_read(const char *path, struct host_config *c, const char **why)
+{
+    struct stat st;
+    size_t used = 0;
+    ssize_t n = -1;
+    memset(c, 0, sizeof *c);
+    int fd = file_open_trusted(path, 0, &st, why);
+    if (fd < 0)
+        return -1;
+    char *text = calloc(1, FILE_MAX + 1);
+    while (text && used < FILE_MAX && (n = read(fd, text + used, FILE_MAX - used)) > 0)
+        used += (size_t)n;
+    close(fd);
+    int rc = n == 0 ? parse(text, c) : -1;
+    free(text);
+    *why = "is not sound: orgsyncd --check says where";
+    errno = EINVAL;
+    return rc;
+}

@@ -1,0 +1,33 @@
+/* What orgadmin wants to know of orglogin.conf(5). Whether it is right in full is orgsyncd's to
+ * say. */
+#ifndef ORGADMIN_HOST_HOST_CONFIG_H
+#define ORGADMIN_HOST_HOST_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/name.h"
+#include "common/snapshot.h"
+
+#define HOST_GROUPS_MAX 256
+
+struct host_org {
+    char name[NAME_MAX_LEN + 1];
+    char provider[TEXT_MAX_LEN + 1], url[TEXT_MAX_LEN + 1], id[TEXT_MAX_LEN + 1];
+    char token_file[TEXT_MAX_LEN + 1]; /* these four are "" when they are not there */
+    uint32_t range_first, range_last;  /* of its members' and groups' ids, its own or users.range */
+};
+
+struct host_config {
+    struct host_org org[SNAPSHOT_ORGS_MAX];
+    size_t orgs;
+    char local_group[HOST_GROUPS_MAX][NAME_MAX_LEN + 1]; /* groups with local = true */
+    size_t local_groups;
+};
+
+/* Reads the file at PATH (common/file.h says what must be true of it) into *C. 0; or -1 with *WHY a
+ * static text and errno as file_open_trusted, EINVAL for a file that libconfig does not take. */
+int host_config_read(const char *path, struct host_config *c, const char **why);
+
+#endif

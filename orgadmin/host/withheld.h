@@ -1,0 +1,26 @@
+/* Members whom this machine's orgsyncd does not serve as they would be, as it tells root. */
+#ifndef ORGADMIN_HOST_WITHHELD_H
+#define ORGADMIN_HOST_WITHHELD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The fields of CONFIRM_WITHHELD (common/confirm.h); the strings are VISIT's for the call. */
+struct withheld {
+    const char *org, *id, *wanted, *name, *email, *standing, *why;
+};
+
+/*
+ * Shows VISIT those members, until it returns false or WITHHELD_SEEN_MAX were shown. Returns how
+ * many there are in all, or -1 with errno (confirm_text; ENOENT and ECONNREFUSED: orgsyncd does not
+ * run; EPROTO: it does not tell, because it is an older one or we are not root).
+ */
+#define WITHHELD_SEEN_MAX 10000
+typedef bool withheld_visit(const struct withheld *member, void *arg);
+int64_t withheld_each(withheld_visit *visit, void *arg);
+
+/* True when MEMBER is who WHO means: his remote id, e-mail, local name or the name that he asks
+ * for. */
+bool withheld_is(const struct withheld *member, const char *who);
+
+#endif

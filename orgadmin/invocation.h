@@ -1,0 +1,110 @@
+/* A command line that was understood, and the options that it may have. */
+#ifndef ORGADMIN_INVOCATION_H
+#define ORGADMIN_INVOCATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "orgadmin/say.h"
+
+/* In the order in which help shows them. */
+enum option {
+    OPTION_ROLE,
+    OPTION_NAME,
+    OPTION_USERNAME,
+    OPTION_PERMISSIONS,
+    OPTION_MAX_USES,
+    OPTION_SET,
+    OPTION_OPERATION,
+    OPTION_AMOUNT,
+    OPTION_EXPIRES,
+    OPTION_COMMENT,
+    OPTION_TYPE,
+    OPTION_SECRET_FILE,
+    OPTION_FILE,
+    OPTION_REMAINDER,
+    OPTION_CODE_FILE,
+    OPTION_OUT,
+    OPTION_ACTION,
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_ALL,
+    OPTION_YES,
+    OPTION_ACCEPT,
+    OPTION_ORG,
+    OPTION_PROFILE,
+    OPTION_URL,
+    OPTION_PROVIDER,
+    OPTION_PROVIDER_OPTION,
+    OPTION_REGION,
+    OPTION_SUDO,
+    OPTION_TOKEN_FILE,
+    OPTION_CA_FILE,
+    OPTION_OUTPUT,
+    OPTION_COLUMNS,
+    OPTION_SORT,
+    OPTION_NO_HEADER,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_COUNT
+};
+
+struct option_spec {
+    const char *name;  /* "--url" */
+    const char *brief; /* "-o", or NULL */
+    const char *value; /* what stands behind it, or NULL for a switch; with a '=' in it, such as
+                          "KEY=VALUE", the option may be given again */
+    const char *help;
+    const char *more; /* further sentences for the manual, or NULL */
+};
+
+extern const struct option_spec options[OPTION_COUNT];
+
+#define COMMAND_ARGS_MAX 2
+
+struct invocation;
+struct record_kind;
+
+typedef enum exit_status command_run(const struct invocation *inv);
+
+struct command {
+    const char *noun;
+    const char *verb;                   /* NULL: the noun is the command */
+    const char *args[COMMAND_ARGS_MAX]; /* "MEMBER"; "[ORG]" may be left out */
+    const char *help;
+    const char *more;                 /* further sentences for its help and the manual, or NULL */
+    uint64_t options;                 /* bits 1 << enum option */
+    const struct record_kind *record; /* what it prints, or NULL */
+    command_run *run;
+};
+
+/* What an option that repeats was given. */
+#define PAIRS_MAX     20
+#define PAIR_NAME_MAX 48
+struct pair {
+    enum option option; /* OPTION_SET, or OPTION_PROVIDER_OPTION, which others are short for */
+    char name[PAIR_NAME_MAX];
+    const char *value;
+};
+
+/* A command line that was understood. */
+struct invocation {
+    const struct command *command;
+    const char *arg[COMMAND_ARGS_MAX];
+    const char *option[OPTION_COUNT]; /* NULL when not given, "" for a switch */
+    struct pair pair[PAIRS_MAX];
+    size_t pairs;
+};
+
+/* The option that the first LEN characters of WORD name, or OPTION_COUNT. */
+enum option option_find(const char *word, size_t len);
+
+/* True when OPTION may be given again. */
+bool option_repeats(enum option option);
+
+/* OPTION's help, with the list of providers where it has one. Returns OUT or the help itself. */
+#define HELP_MAX 160
+const char *option_help(enum option option, char out[HELP_MAX]);
+
+#endif

@@ -1,0 +1,19 @@
+/* The many commands that run one operation and print what it yields. */
+#ifndef ORGADMIN_NOUNS_LISTING_H
+#define ORGADMIN_NOUNS_LISTING_H
+
+#include "api/provider.h"
+#include "orgadmin/output/output.h"
+#include "orgadmin/remote/connection.h"
+
+enum listing {
+    LISTING_PLAIN = 0,
+    LISTING_ORG = 1, /* of the chosen organization */
+    LISTING_ANY = 2, /* the same, or of none */
+    LISTING_ONE = 4  /* one record, in JSON no array */
+};
+
+enum exit_status listing(const struct invocation *inv, enum provider_op op, unsigned flags,
+                         const struct provider_arg *args);
+
+#endif

@@ -1,0 +1,191 @@
+/* The noun member. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/withdrawn.h"
+#include "orgadmin/output/output.h"
+#include "orgadmin/remote/ask_first.h"
+#include "orgadmin/remote/found.h"
+
+struct gathering {
+    struct collection members;
+    bool removed; /* these too */
+};
+
+static int gather(void *arg, const cJSON *member)
+{
+    struct gathering *g = arg;
+    if (!g->removed && strcmp(record_text(member, "state"), "removed") == 0)
+        return 0;
+    return collection_sink(&g->members, member);
+}
+
+/* The provider "file" reads this back. */
+static enum exit_status print_export(const struct invocation *inv, struct connection *c,
+                                     struct collection *members)
+{
+    cJSON *org;
+    enum exit_status status = connection_get(c, OP_ORG_SHOW, NULL, &org);
+    if (status == EXIT_DONE)
+        status = org ? output_export(inv, org, members)
+                     : complain(EXIT_AWAY, "org show: there is no organization in the answer");
+    cJSON_Delete(org);
+    return status;
+}
+
+enum exit_status member_list(const struct invocation *inv)
+{
+    struct connection c;
+    struct gathering g = {.removed = inv->option[OPTION_ALL] != NULL};
+    enum exit_status status = connection_open_for(inv, OP_MEMBER_LIST, NULL, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = connection_each(&c, OP_MEMBER_LIST, NULL, gather, &g);
+    if (status == EXIT_DONE && output_structured(inv))
+        status = print_export(inv, &c, &g.members);
+    else if (status == EXIT_DONE)
+        status = output_list(inv, &g.members);
+    collection_free(&g.members);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status member_show(const struct invocation *inv)
+{
+    struct found f;
+    enum exit_status status = found_open(inv, OP_MEMBER_LIST, NULL, OP_MEMBER_LIST, &f);
+    if (status != EXIT_DONE)
+        return status;
+    status = output(inv, f.record);
+    found_close(&f);
+    return status;
+}
+
+/* *REPLY, which the caller frees, is NULL where the API's answer says nothing. */
+static enum exit_status run(struct found *f, enum provider_op op, const char *role,
+                            const char *permissions, cJSON **reply)
+{
+    const struct provider_arg args[] = {
+        {f->arg, f->id}, {"role", role}, {"permissions", permissions}, {0}};
+    return connection_get(&f->c, op, args, reply);
+}
+
+/* Of what the member had handed out. */
+static void tell_withdrawn(const struct found *f, const cJSON *reply)
+{
+    char which[256];
+    snprintf(which, sizeof which, "that %s made", found_text(f, "username"));
+    withdrawn_tell(reply, which);
+}
+
+/* What the member has handed out and could not hand out with his new role. */
+static void tell_beyond(const struct found *f, const cJSON *reply)
+{
+    int64_t tokens = withdrawn_tokens_left(reply);
+    tell_withdrawn(f, reply);
+    if (tokens > 0)
+        note("%" PRId64 " token%s that %s made can do more than that; orgadmin token list shows "
+             "them.",
+             tokens, tokens == 1 ? "" : "s", found_text(f, "username"));
+}
+
+/* OP, which gives ROLE or PERMISSIONS. */
+static enum exit_status give(const struct invocation *inv, enum provider_op op, const char *role,
+                             const char *permissions)
+{
+    struct found f;
+    const struct provider_arg args[] = {{"role", role}, {"permissions", permissions}, {0}};
+    cJSON *reply = NULL;
+    enum exit_status status = found_open(inv, op, args, OP_MEMBER_LIST, &f);
+    if (status != EXIT_DONE)
+        return status;
+    status = run(&f, op, role, permissions, &reply);
+    if (status == EXIT_DONE && role)
+        note("%s has the role %s in %s.", inv->arg[0], role, f.c.now.org_name);
+    if (status == EXIT_DONE && permissions)
+        note("%s has %s%s in %s.", inv->arg[0],
+             *permissions ? "the permissions " : "no permissions", permissions, f.c.now.org_name);
+    if (status == EXIT_DONE)
+        tell_beyond(&f, reply);
+    cJSON_Delete(reply);
+    found_close(&f);
+    return status;
+}
+
+enum exit_status member_role(const struct invocation *inv)
+{
+    const char *role = inv->arg[1], *permissions = inv->option[OPTION_PERMISSIONS];
+    if (!role && !permissions)
+        return complain(EXIT_USAGE, "which role? Give ROLE, or --permissions PERMISSION,...");
+    return give(inv, OP_MEMBER_ROLE, role, permissions);
+}
+
+enum exit_status member_grant(const struct invocation *inv)
+{
+    return give(inv, OP_MEMBER_GRANT, inv->arg[1], NULL);
+}
+
+enum exit_status member_revoke(const struct invocation *inv)
+{
+    struct found f;
+    cJSON *reply = NULL;
+    const char *name = inv->arg[0], *role = inv->arg[1];
+    const struct provider_arg args[] = {{"role", role}, {0}};
+    enum exit_status status = found_open(inv, OP_MEMBER_REVOKE, args, OP_MEMBER_LIST, &f);
+    if (status != EXIT_DONE)
+        return status;
+    status = ask_first(inv, "yes", "Take the role %s in %s from %s (%s)?", role, f.c.now.org_name,
+                       name, found_text(&f, "email"));
+    if (status == EXIT_DONE)
+        status = run(&f, OP_MEMBER_REVOKE, role, NULL, &reply);
+    if (status == EXIT_DONE)
+        note("%s has no longer the role %s in %s.", name, role, f.c.now.org_name);
+    if (status == EXIT_DONE)
+        tell_beyond(&f, reply);
+    cJSON_Delete(reply);
+    found_close(&f);
+    return status;
+}
+
+/* Names a token that the user *MAKER made. */
+static int name_token(void *maker, const cJSON *token)
+{
+    if (strcmp(record_text(token, "maker"), *(const char *const *)maker) == 0)
+        note("  %s %s (%s)", record_text(token, "key"), record_text(token, "name"),
+             record_text(token, "role"));
+    return 0;
+}
+
+/* Names the tokens that the member made, who is gone. */
+static void name_tokens(struct found *f)
+{
+    struct api_error err;
+    const char *username = found_text(f, "username");
+    note("Tokens that %s made go on reading; orgadmin token revoke ends one:", username);
+    connection_try(&f->c, OP_TOKEN_LIST, NULL, name_token, &username, &err);
+}
+
+enum exit_status member_remove(const struct invocation *inv)
+{
+    struct found f;
+    cJSON *reply = NULL;
+    const char *name = inv->arg[0];
+    enum exit_status status = found_open(inv, OP_MEMBER_REMOVE, NULL, OP_MEMBER_LIST, &f);
+    if (status != EXIT_DONE)
+        return status;
+    status = ask_first(inv, "yes", "Remove %s (%s, %s) from %s?", name, found_text(&f, "email"),
+                       f.id, f.c.now.org_name);
+    if (status == EXIT_DONE)
+        status = found_run_reply(&f, OP_MEMBER_REMOVE, &reply);
+    if (status == EXIT_DONE) {
+        note("%s is no longer in %s.", name, f.c.now.org_name);
+        tell_withdrawn(&f, reply);
+        if (withdrawn_tokens_left(reply) > 0)
+            name_tokens(&f);
+    }
+    cJSON_Delete(reply);
+    found_close(&f);
+    return status;
+}

@@ -1,0 +1,202 @@
+/* The noun org. */
+#include <string.h>
+
+#include "orgadmin/nouns/listing.h"
+#include "orgadmin/nouns/nouns.h"
+#include "orgadmin/remote/ask_first.h"
+#include "orgadmin/remote/connection.h"
+
+/* Stores the chosen organization as the current one. */
+static enum exit_status make_current(const struct connection *c)
+{
+    struct private_file file;
+    enum exit_status status = context_begin(&file, c->now.profile);
+    if (status == EXIT_DONE)
+        status = context_save(&file, &c->now);
+    if (status == EXIT_DONE)
+        note("The current organization is %s (%s).", c->now.org_name, c->now.org_id);
+    return status;
+}
+
+/* Creating may take long. What was begun goes on at the API, and can be waited for again. */
+static enum exit_status create_failed(const struct connection *c, const char *name,
+                                      const struct api_error *err)
+{
+    enum exit_status status = connection_complain(c, "", OP_ORG_CREATE, err);
+    const char *operation = strstr(err->message, "operations/");
+    const char *quote = strchr(name, ' ') ? "'" : "";
+    if (status == EXIT_AWAY && operation)
+        note("To go on: orgadmin org create %s%s%s --operation %.*s", quote, name, quote,
+             (int)strcspn(operation, " \"',;:()"), operation);
+    return status;
+}
+
+enum exit_status org_create(const struct invocation *inv)
+{
+    struct connection c;
+    struct api_error err;
+    cJSON *org = NULL;
+    struct args args = {0};
+    args_add(&args, "name", inv->arg[0]);
+    args_add(&args, "operation", inv->option[OPTION_OPERATION]);
+    enum exit_status status = args_set(&args, inv);
+    if (status == EXIT_DONE)
+        status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
+    if (status != EXIT_DONE)
+        return status;
+    if (connection_try(&c, OP_ORG_CREATE, args.arg, connection_first, &org, &err) != API_OK)
+        status = create_failed(&c, inv->arg[0], &err);
+    else if (!org)
+        status = complain(EXIT_AWAY, "org create: the API has told nothing of the organization");
+    if (status == EXIT_DONE && c.logged_in)
+        status = connection_set_org(&c, org);
+    if (status == EXIT_DONE)
+        status = output(inv, org);
+    if (status == EXIT_DONE && c.logged_in)
+        status = make_current(&c);
+    cJSON_Delete(org);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status org_list(const struct invocation *inv)
+{
+    return listing(inv, OP_ORG_LIST, LISTING_PLAIN, NULL);
+}
+
+/* The organization is the argument, or --org. */
+static enum exit_status name_org(const struct invocation *inv, struct invocation *named)
+{
+    *named = *inv;
+    if (inv->arg[0] && inv->option[OPTION_ORG])
+        return complain(EXIT_USAGE, "give the organization once: \"%s\" or --org", inv->arg[0]);
+    if (inv->arg[0])
+        named->option[OPTION_ORG] = inv->arg[0];
+    return EXIT_DONE;
+}
+
+enum exit_status org_show(const struct invocation *inv)
+{
+    struct invocation named;
+    enum exit_status status = name_org(inv, &named);
+    return status == EXIT_DONE ? listing(&named, OP_ORG_SHOW, LISTING_ORG | LISTING_ONE, NULL)
+                               : status;
+}
+
+/* What a changed or deleted organization is called in the stored login. ORG's name may be "". */
+static enum exit_status remember(const struct connection *c, const char *name)
+{
+    struct context stored;
+    struct private_file file;
+    if (!c->logged_in)
+        return EXIT_DONE;
+    enum exit_status status = context_load(c->now.profile, &stored);
+    if (status == EXIT_DONE && strcmp(stored.org_id, c->now.org_id) == 0) {
+        memcpy(stored.org_name, name, strlen(name) + 1);
+        if (!*name)
+            stored.org_id[0] = '\0';
+        status = context_begin(&file, stored.profile);
+        if (status == EXIT_DONE)
+            status = context_save(&file, &stored);
+    }
+    explicit_bzero(&stored, sizeof stored);
+    return status;
+}
+
+enum exit_status org_edit(const struct invocation *inv)
+{
+    struct invocation named;
+    struct connection c;
+    struct args args = {0};
+    const char *name = inv->option[OPTION_NAME];
+    args_add(&args, "name", name);
+    enum exit_status status = name_org(inv, &named);
+    if (status == EXIT_DONE)
+        status = args_set(&args, inv);
+    if (status == EXIT_DONE &&
+        (name ? !*name || strlen(name) >= sizeof c.now.org_name : args.count < 2))
+        status =
+            complain(EXIT_USAGE, "what is to be changed? Give --name NAME, or --set FIELD=VALUE");
+    if (status == EXIT_DONE)
+        status = connection_open_for(&named, OP_ORG_EDIT, args.arg, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = connection_run(&c, OP_ORG_EDIT, args.arg);
+    if (status == EXIT_DONE && name)
+        status = remember(&c, name);
+    if (status == EXIT_DONE && name)
+        note("%s is called %s now.", c.now.org_name, name);
+    else if (status == EXIT_DONE)
+        note("%s is changed.", c.now.org_name);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status org_delete(const struct invocation *inv)
+{
+    struct invocation named = *inv;
+    struct connection c;
+    named.option[OPTION_ORG] = inv->arg[0];
+    enum exit_status status = connection_open_for(&named, OP_ORG_DELETE, NULL, &c);
+    if (status != EXIT_DONE)
+        return status;
+    const struct provider_arg args[] = {
+        {"name", connection_takes(&c, OP_ORG_DELETE, "name") ? c.now.org_name : NULL}, {0}};
+    status = ask_first(inv, c.now.org_name,
+                       "Delete %s (%s) at %s with its members, invitations and tokens, for good?",
+                       c.now.org_name, c.now.org_id, c.now.url);
+    if (status == EXIT_DONE)
+        status = connection_run(&c, OP_ORG_DELETE, args);
+    if (status == EXIT_DONE)
+        status = remember(&c, "");
+    if (status == EXIT_DONE)
+        note("%s (%s) is deleted.", c.now.org_name, c.now.org_id);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status org_switch(const struct invocation *inv)
+{
+    struct connection c;
+    enum exit_status status = connection_open(inv, NULL, NEED_TOKEN, &c);
+    if (status != EXIT_DONE)
+        return status;
+    if (!c.logged_in)
+        status = complain(EXIT_USAGE, "ORGADMIN_TOKEN_FILE is set: only a login has a current "
+                                      "organization");
+    if (status == EXIT_DONE)
+        status = connection_find_org(&c, inv->arg[0]);
+    if (status == EXIT_DONE)
+        status = make_current(&c);
+    connection_close(&c);
+    return status;
+}
+
+static enum exit_status print_current(const struct invocation *inv, const struct context *c)
+{
+    cJSON *org = cJSON_CreateObject();
+    enum exit_status status;
+    if (cJSON_AddStringToObject(org, "id", c->org_id) &&
+        cJSON_AddStringToObject(org, "name", c->org_name) &&
+        cJSON_AddStringToObject(org, "profile", c->profile) &&
+        cJSON_AddStringToObject(org, "url", c->url))
+        status = output(inv, org);
+    else
+        status = complain(EXIT_AWAY, "out of memory");
+    cJSON_Delete(org);
+    return status;
+}
+
+enum exit_status org_current(const struct invocation *inv)
+{
+    struct context stored;
+    enum exit_status status = context_load(inv->option[OPTION_PROFILE], &stored);
+    if (status == EXIT_DONE && *stored.org_id)
+        status = print_current(inv, &stored);
+    else if (status == EXIT_DONE)
+        status =
+            complain(EXIT_SETUP, *stored.url ? "no organization is chosen: orgadmin org switch ORG"
+                                             : "not logged in: orgadmin login --url URL");
+    explicit_bzero(&stored, sizeof stored);
+    return status;
+}

@@ -1,0 +1,159 @@
+/*
+ * Tables for people. On a terminal libsmartcols cuts what does not fit; elsewhere every cell is
+ * whole, so that it is enough to know how wide the columns are, and a long listing need not be in
+ * memory a second time.
+ */
+#include <libsmartcols/libsmartcols.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include "orgadmin/output/print.h"
+
+/* The columns that one character at *S takes on a terminal; *S goes behind it. A locale without
+ * UTF-8 is no reason to lose a name: its bytes pass as they are. */
+static size_t character_width(const char **s, mbstate_t *state)
+{
+    wchar_t c;
+    size_t len = mbrtowc(&c, *s, strlen(*s), state);
+    if (len > strlen(*s)) {
+        *state = (mbstate_t){0};
+        return ((unsigned char)*(*s)++ & 0xc0) != 0x80;
+    }
+    *s += len;
+    int width = wcwidth(c);
+    return width > 0 ? (size_t)width : 0;
+}
+
+static size_t text_width(const char *text)
+{
+    const char *s = text;
+    while (*s >= ' ' && *s <= '~')
+        s++;
+    size_t width = (size_t)(s - text);
+    mbstate_t state = {0};
+    while (*s)
+        width += character_width(&s, &state);
+    return width;
+}
+
+/* How wide each column is, without its title: 0 when no record has anything in it. */
+static void measure(const struct view *v, const struct collection *records, size_t width[VIEW_MAX])
+{
+    char text[CELL_MAX];
+    struct value row[VIEW_MAX];
+    memset(width, 0, VIEW_MAX * sizeof *width);
+    for (size_t i = 0; i < records->count; i++) {
+        view_row(v, records, i, row);
+        for (size_t k = 0; k < v->count; k++) {
+            size_t cell = row[k].field ? text_width(cell_text(&row[k], text)) : 0;
+            if (cell > width[k])
+                width[k] = cell;
+        }
+    }
+}
+
+/* Leaves the columns out that are empty, unless a person has chosen them. */
+static void prune(struct view *v, size_t width[VIEW_MAX])
+{
+    size_t kept = 0;
+    for (size_t k = 0; k < v->count; k++) {
+        if (width[k] == 0 && !v->chosen)
+            continue;
+        v->column[kept] = v->column[k];
+        width[kept++] = width[k];
+    }
+    v->count = kept;
+}
+
+static bool add_line(struct libscols_table *table, const struct view *v,
+                     const struct value row[VIEW_MAX])
+{
+    char text[CELL_MAX];
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    for (size_t k = 0; line && k < v->count; k++)
+        if (scols_line_set_data(line, k, cell_text(&row[k], text)) != 0)
+            return false;
+    return line != NULL;
+}
+
+static bool fill(struct libscols_table *table, const struct view *v,
+                 const struct collection *records)
+{
+    char title[TITLE_MAX];
+    struct value row[VIEW_MAX];
+    for (size_t k = 0; k < v->count; k++) {
+        unsigned flags = v->column[k]->flags;
+        int how = flags & COLUMN_SHORTEN ? SCOLS_FL_TRUNC : 0;
+        how |= flags & COLUMN_NUMBER ? SCOLS_FL_RIGHT : 0;
+        if (!scols_table_new_column(table, column_title(v->column[k], title), 0, how))
+            return false;
+    }
+    for (size_t i = 0; i < records->count; i++) {
+        view_row(v, records, i, row);
+        if (!add_line(table, v, row))
+            return false;
+    }
+    return true;
+}
+
+/* For a terminal: cut to its width. */
+static bool print_cut(const struct view *v, const struct collection *records)
+{
+    struct libscols_table *table = scols_new_table();
+    bool done = table && fill(table, v, records);
+    done = done && scols_table_enable_noheadings(table, !v->header) == 0;
+    done = done && scols_print_table(table) == 0;
+    scols_unref_table(table);
+    return done;
+}
+
+static void put_blanks(size_t count)
+{
+    while (count-- > 0)
+        putchar_unlocked(' ');
+}
+
+/* Cell K of a line: filled up to its width, to the left of numbers, but not at the line's end. */
+static void put_cell(const struct view *v, size_t k, const char *text, size_t width)
+{
+    bool right = v->column[k]->flags & COLUMN_NUMBER, last = k + 1 == v->count;
+    size_t used = text_width(text), blanks = used < width ? width - used : 0;
+    put_blanks(right ? blanks : 0);
+    fputs_unlocked(text, stdout);
+    put_blanks(right || last ? 0 : blanks);
+    putchar_unlocked(last ? '\n' : ' ');
+}
+
+static void print_whole(const struct view *v, const struct collection *records,
+                        size_t width[VIEW_MAX])
+{
+    char text[CELL_MAX];
+    struct value row[VIEW_MAX];
+    for (size_t k = 0; v->header && k < v->count; k++) {
+        size_t title = strlen(column_title(v->column[k], text));
+        width[k] = title > width[k] ? title : width[k];
+    }
+    for (size_t k = 0; v->header && k < v->count; k++)
+        put_cell(v, k, column_title(v->column[k], text), width[k]);
+    for (size_t i = 0; i < records->count; i++) {
+        view_row(v, records, i, row);
+        for (size_t k = 0; k < v->count; k++)
+            put_cell(v, k, cell_text(&row[k], text), width[k]);
+    }
+}
+
+bool print_table(const struct view *given, const struct collection *records)
+{
+    struct view v = *given;
+    size_t width[VIEW_MAX];
+    measure(&v, records, width);
+    prune(&v, width);
+    if (records->count == 0 || v.count == 0)
+        return true;
+    if (isatty(STDOUT_FILENO) && !v.whole)
+        return print_cut(&v, records);
+    print_whole(&v, records, width);
+    return true;
+}

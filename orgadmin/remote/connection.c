@@ -1,0 +1,266 @@
+#include "orgadmin/remote/connection.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "orgadmin/suggest.h"
+
+static bool is_file(const char *provider)
+{
+    return provider && strcmp(provider, "file") == 0;
+}
+
+/* Copies TEXT, which NAME is for, if it fits. */
+static enum exit_status keep(char *to, size_t size, const char *text, const char *name)
+{
+    size_t len = strlen(text);
+    if (len >= size)
+        return complain(EXIT_USAGE, "%s is too long", name);
+    memmove(to, text, len + 1);
+    return EXIT_DONE;
+}
+
+static enum exit_status provider_unknown(const char *name)
+{
+    char hint[SUGGESTION_MAX], all[SUGGESTION_MAX] = "; there are";
+    struct suggestion s = {.word = name};
+    size_t used = strlen(all);
+    for (const char *const *known = provider_names(); *known && used < sizeof all; known++) {
+        suggestion_offer(&s, *known);
+        used += (size_t)snprintf(all + used, sizeof all - used, " %s", *known);
+    }
+    return complain(EXIT_USAGE, "unknown provider \"%s\"%s", name, suggestion_text(&s, all, hint));
+}
+
+enum exit_status connection_url(const struct invocation *inv, const char **url)
+{
+    const char *name = inv->option[OPTION_PROVIDER];
+    *url = inv->option[OPTION_URL];
+    if (name && !provider_known(name))
+        return provider_unknown(name);
+    if (name && !*url && (*url = provider_url(name)) == NULL)
+        return complain(EXIT_USAGE, "--provider %s needs --url", name);
+    return EXIT_DONE;
+}
+
+static enum exit_status not_logged_in(const char *profile)
+{
+    if (strcmp(profile, PROFILE_DEFAULT) != 0)
+        return complain(EXIT_SETUP,
+                        "the profile \"%s\" is not logged in: orgadmin login --profile "
+                        "%s --url URL, or see orgadmin context list",
+                        profile, profile);
+    return complain(EXIT_SETUP, "not logged in: orgadmin login --url URL, or give --url and "
+                                "--token-file");
+}
+
+/* Where to go. The stored login stays in c->now when it is for there. */
+static enum exit_status choose_server(const struct invocation *inv, const char *token_file,
+                                      enum need need, struct connection *c)
+{
+    const char *url, *name = inv->option[OPTION_PROVIDER];
+    struct context *now = &c->now;
+    enum exit_status status = connection_url(inv, &url);
+    if (status == EXIT_DONE && (!url || (!token_file && !is_file(name) && need != NEED_LOGIN)))
+        status = context_load(inv->option[OPTION_PROFILE], now);
+    if (status != EXIT_DONE || (!url && *now->url))
+        return status;
+    if (!url)
+        return not_logged_in(now->profile);
+    if (strcmp(url, now->url) == 0 && (!name || strcmp(name, now->provider) == 0))
+        return EXIT_DONE;
+    explicit_bzero(now, sizeof *now);
+    status = keep(now->url, sizeof now->url, url, "the url");
+    if (status == EXIT_DONE)
+        status = keep(now->provider, sizeof now->provider, name ? name : "native", "the provider");
+    return status;
+}
+
+static enum exit_status choose_token(const char *token_file, enum need need, struct connection *c)
+{
+    if (token_file || need == NEED_LOGIN)
+        return secret_read(token_file, "Token", c->now.token);
+    c->logged_in = *c->now.token != '\0';
+    if (c->logged_in || need == NEED_URL || is_file(c->now.provider))
+        return EXIT_DONE;
+    return complain(EXIT_SETUP, "no token for %s: give --token-file FILE, or log in there",
+                    c->now.url);
+}
+
+/* True when the option PAIR is an address that the stored login does not have. */
+static bool leads_away(const struct context *stored, const struct pair *pair)
+{
+    for (size_t i = 0; i < stored->options; i++)
+        if (strcmp(stored->option[i].name, pair->name) == 0 &&
+            strcmp(stored->option[i].value, pair->value) == 0)
+            return false;
+    return strstr(pair->value, "://") != NULL;
+}
+
+/* The options given are added to those of the login. */
+static enum exit_status choose_options(const struct invocation *inv, struct connection *c)
+{
+    for (size_t i = 0; i < inv->pairs; i++) {
+        const struct pair *pair = &inv->pair[i];
+        if (pair->option != OPTION_PROVIDER_OPTION)
+            continue;
+        if (c->logged_in && leads_away(&c->now, pair))
+            return complain(EXIT_USAGE,
+                            "the stored token goes where it was stored for and nowhere else: with "
+                            "another %s give --token-file FILE, or log in with it",
+                            pair->name);
+        if (!context_set_option(&c->now, pair->name, pair->value))
+            return complain(EXIT_USAGE, "--provider-option %s: too long, or there are more than %d",
+                            pair->name, CONTEXT_OPTIONS_MAX);
+    }
+    return EXIT_DONE;
+}
+
+static enum exit_status choose_ca_file(const struct invocation *inv, struct connection *c)
+{
+    const char *given = inv->option[OPTION_CA_FILE];
+    if (!given)
+        return EXIT_DONE;
+    char *absolute = realpath(given, NULL); /* it may be remembered */
+    if (!absolute)
+        return complain(EXIT_USAGE, "--ca-file %s: %s", given, strerror(errno));
+    enum exit_status status =
+        keep(c->now.ca_file, sizeof c->now.ca_file, absolute, "the path of --ca-file");
+    free(absolute);
+    return status;
+}
+
+enum exit_status connection_reopen(struct connection *c)
+{
+    struct api_error err;
+    const struct context *now = &c->now;
+    for (size_t i = 0; i < now->options; i++)
+        c->option[i] = (struct provider_arg){now->option[i].name, now->option[i].value};
+    c->option[now->options] = (struct provider_arg){0};
+    c->settings = (struct provider_settings){.provider = now->provider,
+                                             .url = now->url,
+                                             .token = *now->token ? now->token : NULL,
+                                             .ca_file = *now->ca_file ? now->ca_file : NULL,
+                                             .options = c->option,
+                                             .progress = progress_tell,
+                                             .progress_arg = &c->progress};
+    provider_close(c->provider);
+    c->provider = provider_open(&c->settings, &err);
+    return c->provider ? EXIT_DONE : complain(connection_exit(err.status), "%s", err.message);
+}
+
+enum exit_status connection_open(const struct invocation *inv, const char *token_file,
+                                 enum need need, struct connection *c)
+{
+    memset(c, 0, sizeof *c);
+    if (!token_file)
+        token_file = secure_getenv("ORGADMIN_TOKEN_FILE");
+    enum exit_status status = choose_server(inv, token_file, need, c);
+    if (status == EXIT_DONE)
+        status = choose_token(token_file, need, c);
+    if (status == EXIT_DONE)
+        status = choose_options(inv, c);
+    if (status == EXIT_DONE)
+        status = choose_ca_file(inv, c);
+    if (status == EXIT_DONE)
+        status = connection_reopen(c);
+    if (status != EXIT_DONE)
+        connection_close(c);
+    return status;
+}
+
+bool connection_takes(const struct connection *c, enum provider_op op, const char *name)
+{
+    char takes[PROVIDER_TAKES_MAX];
+    if (!provider_takes(c->provider, op, takes))
+        return false;
+    size_t len = name ? strlen(name) : 0;
+    bool found = !name;
+    for (const char *w = takes; !found && *w; w += strcspn(w, " "), w += *w == ' ')
+        found = strcspn(w, " ") == len && strncmp(w, name, len) == 0;
+    return found;
+}
+
+/* A session that the API has renewed is what the login has from now on, unless somebody has logged
+ * in meanwhile. */
+static void keep_credential(const struct connection *c)
+{
+    struct context stored;
+    struct private_file file;
+    const char *now = c->provider && c->logged_in ? provider_credential(c->provider) : NULL;
+    if (!now || strcmp(now, c->now.token) == 0 || strlen(now) >= sizeof stored.token)
+        return;
+    if (context_load(c->now.profile, &stored) == EXIT_DONE &&
+        strcmp(stored.token, c->now.token) == 0 &&
+        context_begin(&file, c->now.profile) == EXIT_DONE) {
+        memcpy(stored.token, now, strlen(now) + 1);
+        context_save(&file, &stored);
+    }
+    explicit_bzero(&stored, sizeof stored);
+}
+
+void connection_close(struct connection *c)
+{
+    keep_credential(c);
+    provider_close(c->provider);
+    explicit_bzero(c, sizeof *c);
+}
+
+enum exit_status connection_set_org(struct connection *c, const cJSON *org)
+{
+    struct context *now = &c->now;
+    enum exit_status status =
+        keep(now->org_id, sizeof now->org_id, record_text(org, "id"), "the id");
+    if (status == EXIT_DONE)
+        status = keep(now->org_name, sizeof now->org_name, record_text(org, "name"), "the name");
+    return status;
+}
+
+enum exit_status connection_prefer_org(const struct invocation *inv, struct connection *c)
+{
+    const char *text = inv->option[OPTION_ORG];
+    if (!text)
+        text = secure_getenv("ORGADMIN_ORG");
+    return text ? connection_find_org(c, text) : EXIT_DONE;
+}
+
+/* Chooses the organization; what fails closes the connection. */
+static enum exit_status choose_org(const struct invocation *inv, struct connection *c)
+{
+    enum exit_status status = connection_prefer_org(inv, c);
+    if (status == EXIT_DONE && !*c->now.org_id)
+        status = connection_find_org(c, NULL);
+    if (status != EXIT_DONE)
+        connection_close(c);
+    return status;
+}
+
+enum exit_status connection_open_org(const struct invocation *inv, struct connection *c)
+{
+    enum exit_status status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, c);
+    return status == EXIT_DONE ? choose_org(inv, c) : status;
+}
+
+static bool can_run(const struct connection *c, enum provider_op op,
+                    const struct provider_arg *args)
+{
+    bool can = connection_takes(c, op, NULL);
+    for (; can && args && args->name; args++)
+        can = !args->value || connection_takes(c, op, args->name);
+    return can;
+}
+
+enum exit_status connection_open_for(const struct invocation *inv, enum provider_op op,
+                                     const struct provider_arg *args, struct connection *c)
+{
+    enum exit_status status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, c);
+    if (status != EXIT_DONE)
+        return status;
+    if (can_run(c, op, args))
+        return choose_org(inv, c);
+    status = connection_run(c, op, args); /* refuses, and says what it would take */
+    connection_close(c);
+    return status;
+}

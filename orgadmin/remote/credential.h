@@ -1,0 +1,20 @@
+/* Secrets come from files, standard input or a terminal, never from the command line. */
+#ifndef ORGADMIN_REMOTE_CREDENTIAL_H
+#define ORGADMIN_REMOTE_CREDENTIAL_H
+
+#include "orgadmin/say.h"
+
+#define SECRET_MAX 2048 /* with its NUL */
+
+/*
+ * Reads one line of printable ASCII from FILE ("-" is standard input), which nobody else may be
+ * able to read; with FILE NULL from the terminal without echo, after PROMPT. EXIT_DONE; or
+ * EXIT_USAGE or EXIT_SETUP after a complaint.
+ */
+enum exit_status secret_read(const char *file, const char *prompt, char out[SECRET_MAX]);
+
+/* Reads the whole of FILE, as above, whatever lines it has. */
+#define SECRET_FILE_MAX 16384 /* with its NUL */
+enum exit_status secret_read_lines(const char *file, char out[SECRET_FILE_MAX]);
+
+#endif

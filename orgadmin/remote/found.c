@@ -1,0 +1,219 @@
+/* What a person names by id or name, among the records that the API lists. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "orgadmin/remote/found.h"
+#include "orgadmin/suggest.h"
+
+#define NAMES_MAX 2
+
+/* What can be named, by what lists it. */
+static const struct kind {
+    enum provider_op list;
+    const char *what;                 /* in complaints */
+    const char *id;                   /* the record's field */
+    const char *arg;                  /* the id, to an operation */
+    const char *names[NAMES_MAX + 1]; /* other fields by which people call it */
+} kinds[] = {
+    {OP_ORG_LIST, "organization", "id", "org", {"name"}},
+    {OP_MEMBER_LIST, "member", "id", "user", {"email", "username"}},
+    {OP_INVITATION_LIST, "pending invitation", "id", "id", {"email"}},
+    {OP_JOINCODE_LIST, "join code", "id", "id", {NULL}},
+    {OP_TOKEN_LIST, "token", "key", "key", {"name"}},
+    {OP_SECRET_LIST, "secret", "id", "id", {"name"}},
+    {OP_FILE_LIST, "file", "id", "id", {"name"}},
+};
+
+static const struct kind *kind_of(enum provider_op list)
+{
+    size_t i = sizeof kinds / sizeof *kinds - 1;
+    while (i > 0 && kinds[i].list != list)
+        i--;
+    return &kinds[i];
+}
+
+struct search {
+    const struct kind *kind;
+    const char *text; /* NULL: everything matches */
+    bool ids_only;
+    cJSON *found; /* the first; the only one, if it has the id */
+    size_t count;
+    bool by_id;
+    struct suggestion near;
+};
+
+/* E-mail addresses have no capitals of their own. */
+static bool is_named(const cJSON *record, const char *field, const char *text)
+{
+    const char *name = record_text(record, field);
+    return (strcmp(field, "email") == 0 ? strcasecmp(name, text) : strcmp(name, text)) == 0;
+}
+
+static int look(void *arg, const cJSON *record)
+{
+    struct search *s = arg;
+    const char *const *names = s->kind->names;
+    bool by_id = s->text && strcmp(record_text(record, s->kind->id), s->text) == 0;
+    bool hit = !s->text;
+    for (size_t i = 0; names[i] && s->text && !s->ids_only && !hit; i++) {
+        hit = is_named(record, names[i], s->text);
+        suggestion_offer(&s->near, record_text(record, names[i]));
+    }
+    if (!by_id && !hit)
+        return 0;
+    if (by_id) { /* an id beats every name */
+        cJSON_Delete(s->found);
+        s->found = NULL;
+        s->count = 0;
+        s->by_id = true;
+    }
+    s->count++;
+    if (!s->found)
+        s->found = cJSON_Duplicate(record, true);
+    return s->found && !by_id ? 0 : -1; /* behind an id nothing can be better */
+}
+
+/* Leaves in S->found the only one that was meant, or NULL. */
+static enum exit_status search(struct connection *c, struct search *s)
+{
+    struct api_error err;
+    enum provider_op op = s->kind->list;
+    enum api_status listed = connection_try(c, op, NULL, look, s, &err);
+    bool stopped = listed == API_STOPPED && s->by_id && s->found;
+    enum exit_status status =
+        listed == API_OK || stopped ? EXIT_DONE : connection_complain(c, "", op, &err);
+    if (status != EXIT_DONE || s->count != 1) {
+        cJSON_Delete(s->found);
+        s->found = NULL;
+    }
+    return status;
+}
+
+static enum exit_status find(struct found *f, enum provider_op op, const char *text)
+{
+    char hint[SUGGESTION_MAX], list[SUGGESTION_MAX];
+    const struct kind *kind = kind_of(op);
+    struct search s = {.kind = kind, .text = text, .near = {.word = text}};
+    enum exit_status status = search(&f->c, &s);
+    f->record = s.found;
+    f->id = found_text(f, kind->id);
+    if (status != EXIT_DONE || s.count == 1)
+        return status;
+    snprintf(list, sizeof list, "; see orgadmin %s", provider_op_name(op));
+    if (s.count == 0)
+        return complain(EXIT_NO, "%s has no %s \"%s\"%s", f->c.now.org_name, kind->what, text,
+                        suggestion_text(&s.near, list, hint));
+    return complain(EXIT_USAGE, "%zu %ss of %s are called \"%s\"; use the %s", s.count, kind->what,
+                    f->c.now.org_name, text, kind->id);
+}
+
+/* True when TEXT can be nothing but the id of one of orgd's users (orgd/API.md). */
+static bool is_user_id(const struct connection *c, const char *text)
+{
+    return strcmp(c->now.provider, "native") == 0 && strncmp(text, "usr_", 4) == 0 &&
+           strlen(text) == 24 && strspn(text + 4, "abcdefghijklmnopqrstuvwxyz0123456789") == 20;
+}
+
+enum exit_status found_open(const struct invocation *inv, enum provider_op op,
+                            const struct provider_arg *args, enum provider_op list, struct found *f)
+{
+    enum exit_status status = connection_open_for(inv, op, args, &f->c);
+    if (status != EXIT_DONE)
+        return status;
+    f->record = NULL;
+    f->id = inv->arg[0];
+    f->arg = kind_of(list)->arg;
+    if (op == OP_MEMBER_ROLE && is_user_id(&f->c, f->id)) /* nothing is asked, and orgd knows him */
+        return EXIT_DONE;
+    status = find(f, list, inv->arg[0]);
+    if (status != EXIT_DONE)
+        found_close(f);
+    return status;
+}
+
+enum exit_status found_run_reply(struct found *f, enum provider_op op, cJSON **reply)
+{
+    const struct provider_arg args[] = {{f->arg, f->id}, {0}};
+    *reply = NULL;
+    return connection_each(&f->c, op, args, connection_first, reply);
+}
+
+enum exit_status found_run(struct found *f, enum provider_op op)
+{
+    cJSON *reply;
+    enum exit_status status = found_run_reply(f, op, &reply);
+    if (status == EXIT_DONE && cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(reply, "revoked")))
+        status = complain(EXIT_NO, "%s is not there any more: nothing is revoked", f->id);
+    cJSON_Delete(reply);
+    return status;
+}
+
+void found_close(struct found *f)
+{
+    cJSON_Delete(f->record);
+    connection_close(&f->c);
+}
+
+const char *found_text(const struct found *f, const char *field)
+{
+    return record_text(f->record, field);
+}
+
+/* Chooses among the organizations that the API lists. */
+static enum exit_status find_listed(struct connection *c, const char *text)
+{
+    char hint[SUGGESTION_MAX];
+    struct search s = {
+        .kind = kind_of(OP_ORG_LIST), .text = text, .near = {.word = text ? text : ""}};
+    enum exit_status status = search(c, &s);
+    if (status == EXIT_DONE && s.count == 1)
+        status = connection_set_org(c, s.found);
+    else if (status == EXIT_DONE && !text)
+        status = complain(EXIT_SETUP, "which organization? Give --org ORG, or orgadmin org switch "
+                                      "ORG");
+    else if (status == EXIT_DONE && s.count == 0)
+        status = complain(EXIT_NO, "there is no organization \"%s\" that you are in at %s%s", text,
+                          c->now.url, suggestion_text(&s.near, "; see orgadmin org list", hint));
+    else if (status == EXIT_DONE)
+        status =
+            complain(EXIT_USAGE, "%zu organizations are called \"%s\"; use the id", s.count, text);
+    cJSON_Delete(s.found);
+    return status;
+}
+
+enum exit_status connection_only_org(struct connection *c, const char *id)
+{
+    struct search s = {.kind = kind_of(OP_ORG_LIST), .text = id, .ids_only = true};
+    enum exit_status status = search(c, &s);
+    if (s.found)
+        status = connection_set_org(c, s.found);
+    cJSON_Delete(s.found);
+    return status;
+}
+
+/* The API's word that there is none of that name: it may look for ids alone. */
+static bool is_absent(const struct api_error *err)
+{
+    return err->status == API_USAGE ||
+           (err->status == API_REFUSED && (err->http == 404 || err->http == 400));
+}
+
+enum exit_status connection_find_org(struct connection *c, const char *text)
+{
+    const struct provider_arg args[] = {{"org", text}, {0}};
+    cJSON *org = NULL;
+    struct api_error err;
+    enum exit_status status;
+    if (!text || !connection_takes(c, OP_ORG_FIND, NULL))
+        return find_listed(c, text);
+    enum api_status found = connection_try(c, OP_ORG_FIND, args, connection_first, &org, &err);
+    if (found == API_OK && org)
+        status = connection_set_org(c, org);
+    else if ((found == API_OK || is_absent(&err)) && connection_takes(c, OP_ORG_LIST, NULL))
+        status = find_listed(c, text);
+    else
+        status = connection_complain(c, text, OP_ORG_FIND, &err);
+    cJSON_Delete(org);
+    return status;
+}

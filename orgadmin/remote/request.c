@@ -1,0 +1,198 @@
+/* Running an operation, and telling why it failed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "orgadmin/remote/connection.h"
+#include "orgadmin/remote/interrupt.h"
+#include "orgadmin/remote/name_cache.h"
+
+const char *record_text(const cJSON *record, const char *field)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(record, field));
+    return text ? text : "";
+}
+
+enum exit_status connection_exit(enum api_status status)
+{
+    switch (status) {
+    case API_OK:
+        return EXIT_DONE;
+    case API_REFUSED:
+        return EXIT_NO;
+    case API_USAGE:
+    case API_UNSUPPORTED:
+        return EXIT_USAGE;
+    case API_UNREACHABLE:
+    case API_BAD_ANSWER:
+    case API_STOPPED:
+        break;
+    }
+    return EXIT_AWAY;
+}
+
+void args_add(struct args *args, const char *name, const char *value)
+{
+    if (args->count < ARGS_MAX)
+        args->arg[args->count++] = (struct provider_arg){name, value};
+}
+
+enum exit_status args_set(struct args *args, const struct invocation *inv)
+{
+    for (size_t i = 0; i < inv->pairs; i++) {
+        const struct pair *pair = &inv->pair[i];
+        if (pair->option != OPTION_SET)
+            continue;
+        bool taken = strcmp(pair->name, "org") == 0;
+        for (const struct provider_arg *a = args->arg; a->name && !taken; a++)
+            taken = a->value && strcmp(a->name, pair->name) == 0;
+        if (taken)
+            return complain(EXIT_USAGE, "--set %s: that is given already", pair->name);
+        args_add(args, pair->name, pair->value);
+    }
+    return EXIT_DONE;
+}
+
+#define PROGRESS_STEP 10000 /* records: a second or less */
+
+/* Records on their way to a command. */
+struct relay {
+    provider_sink *sink;
+    void *arg;
+    struct progress *progress;
+    struct names_list *names; /* for completion, or NULL */
+    size_t count;
+    bool full; /* the command cannot take another one */
+};
+
+static int relay(void *arg, const cJSON *record)
+{
+    struct relay *r = arg;
+    if (r->names)
+        names_add(r->names, record);
+    if (++r->count % PROGRESS_STEP == 0)
+        progress_show(r->progress, "%zu listed", r->count);
+    r->full = r->sink && r->sink(r->arg, record) != 0;
+    return r->full ? -1 : 0;
+}
+
+/* What a whole listing shows is kept for completion; 0 when OP is none. */
+static enum names names_of(enum provider_op op)
+{
+    switch (op) {
+    case OP_ORG_LIST:
+        return NAMES_ORG;
+    case OP_MEMBER_LIST:
+        return NAMES_MEMBER;
+    case OP_ROLE_LIST:
+        return NAMES_ROLE;
+    default:
+        return NAMES_NONE;
+    }
+}
+
+enum api_status connection_try(struct connection *c, enum provider_op op,
+                               const struct provider_arg *args, provider_sink *sink, void *arg,
+                               struct api_error *err)
+{
+    struct provider_arg all[ARGS_MAX + 2] = {{0}};
+    struct names_list names = {.kind = c->logged_in ? names_of(op) : NAMES_NONE};
+    struct relay r = {
+        .sink = sink, .arg = arg, .progress = &c->progress, .names = names.kind ? &names : NULL};
+    size_t n = 0;
+    for (; args && args->name && n < ARGS_MAX; args++)
+        all[n++] = *args;
+    all[n] = (struct provider_arg){"org", *c->now.org_id ? c->now.org_id : NULL};
+    enum api_status status = provider_run(c->provider, op, all, relay, &r, err);
+    progress_end(&c->progress);
+    interrupt_uncatch();
+    if (status == API_STOPPED && r.full)
+        snprintf(err->message, sizeof err->message,
+                 r.count > RECORDS_MAX ? "there are more than a million; ask for less"
+                                       : "out of memory");
+    if (status == API_OK && names.kind)
+        names_keep(c->now.profile, &names);
+    names_free(&names);
+    return status;
+}
+
+/* What a person can do about it, by the API's word for what is wrong; "" when nobody knows. */
+static const char *advice_for(const struct api_error *err)
+{
+    static const struct {
+        const char *code, *advice;
+    } table[] = {
+        {"unauthorized", "log in again with a token that is valid: orgadmin login --url URL"},
+        {"forbidden", "ask an owner of the organization; orgadmin role list shows who may what"},
+        {"role_above_own", "ask somebody whose role can do as much"},
+        {"organization_not_found", "orgadmin org list shows those that you are in"},
+        {"member_not_found", "orgadmin member list"},
+        {"role_not_found", "orgadmin role list"},
+        {"last_owner", "make somebody else an owner first: orgadmin member role MEMBER owner"},
+        {"role_in_use", "give those who have it another role first, and revoke what would give it"},
+        {"builtin_role", "choose another name; owner, admin and member are fixed"},
+        {"invitation_not_found", "ask for a new one; they expire and can be used once"},
+        {"code_not_found", "ask for a new one"},
+        {"email_mismatch", "log in as the person who is invited"},
+        {"user_exists", "log in with the account of that address, then accept"},
+        {"username_taken", "another --username"},
+        {"name_mismatch", "type the name as orgadmin org show shows it"},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(table[i].code, err->code) == 0)
+            return table[i].advice;
+    if (err->http == 401)
+        return table[0].advice;
+    if (err->status == API_UNREACHABLE && err->http == 0)
+        return "is the server up, and is the url right? orgadmin context show";
+    return err->retry_after_s > 0 ? "again later" : "";
+}
+
+enum exit_status connection_complain(const struct connection *c, const char *about,
+                                     enum provider_op op, const struct api_error *err)
+{
+    const char *org = err->status == API_USAGE || err->status == API_UNSUPPORTED ||
+                              op == OP_WHOAMI || op == OP_ORG_LIST || op == OP_ORG_FIND ||
+                              op == OP_ORG_CREATE || op == OP_INVITATION_ACCEPT ||
+                              op == OP_JOINCODE_JOIN
+                          ? ""
+                          : c->now.org_name;
+    const char *advice = advice_for(err);
+    return complain(connection_exit(err->status), "%s%s%s%s%s: %s%s%s", about, *about ? ": " : "",
+                    provider_op_name(op), *org ? " in " : "", org, err->message,
+                    *advice ? "; try: " : "", advice);
+}
+
+enum exit_status connection_each(struct connection *c, enum provider_op op,
+                                 const struct provider_arg *args, provider_sink *sink, void *arg)
+{
+    struct api_error err;
+    if (connection_try(c, op, args, sink, arg, &err) == API_OK)
+        return EXIT_DONE;
+    return connection_complain(c, "", op, &err);
+}
+
+enum exit_status connection_run(struct connection *c, enum provider_op op,
+                                const struct provider_arg *args)
+{
+    return connection_each(c, op, args, NULL, NULL);
+}
+
+int connection_first(void *arg, const cJSON *record)
+{
+    cJSON **first = arg;
+    if (!*first)
+        *first = cJSON_Duplicate(record, true);
+    return *first ? 0 : -1;
+}
+
+enum exit_status connection_get(struct connection *c, enum provider_op op,
+                                const struct provider_arg *args, cJSON **record)
+{
+    *record = NULL;
+    enum exit_status status = connection_each(c, op, args, connection_first, record);
+    if (status != EXIT_DONE) {
+        cJSON_Delete(*record);
+        *record = NULL;
+    }
+    return status;
+}

@@ -1,8 +1,0 @@
-/* The noun subscription. */
-#include "orgadmin/listing.h"
-#include "orgadmin/nouns.h"
-
-enum exit_status subscription_list(const struct invocation *inv)
-{
-    return listing(inv, OP_SUBSCRIPTION_LIST, LISTING_ORG, NULL);
-}

@@ -1,0 +1,363 @@
+#include "orgd/endpoints/call.h"
+
+#include "common/clock.h"
+#include "common/reserved.h"
+#include "orgd/endpoints/record.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MESSAGE_MAX 512
+
+/* --- the body --- */
+
+static const cJSON *field(const struct call *call, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(call->body, name);
+}
+
+const char *call_text(const struct call *call, const char *name)
+{
+    return cJSON_GetStringValue(field(call, name));
+}
+
+int64_t call_number(const struct call *call, const char *name)
+{
+    const cJSON *item = field(call, name);
+    return item ? (int64_t)item->valuedouble : 0; /* the dispatcher saw that it is a whole number */
+}
+
+/* --- who may --- */
+
+/* The caller is a member again, but his token is from before he was removed. */
+static bool token_outlived(const struct call *call, const char *organization)
+{
+    struct member member;
+    const struct token *token = &call->caller.token;
+    return call->caller.kind == CALLER_USER &&
+           store_member(call->store, organization, token->user, &member) && member.active &&
+           token->proved <= member.removed;
+}
+
+static void enter_fail(struct call *call, const char *organization)
+{
+    if (token_outlived(call, organization))
+        call_fail(call, 403, "token_outlived",
+                  "This token is from before you were removed; use the one that accepting the "
+                  "invitation gave you.");
+    else
+        call_fail(call, 404, "organization_not_found", "You are in no such organization.");
+}
+
+static void permission_fail(struct call *call, enum permission permission)
+{
+    const struct role *full = &call->caller.token.role;
+    if (call->caller.kind == CALLER_ORGANIZATION && role_covers(full, permission))
+        call_fail(call, 403, "forbidden",
+                  "The token's maker lacks the permission %s by now, so that the token lacks it, "
+                  "too: make another one.",
+                  permission_name(permission));
+    else
+        call_fail(call, 403, "forbidden", "Your role %s lacks the permission %s.", call->role.name,
+                  permission_name(permission));
+}
+
+bool call_enter(struct call *call, const char *organization, enum permission permission)
+{
+    if (!caller_role(call->store, &call->caller, organization, &call->role) ||
+        !store_organization(call->store, organization, &call->organization)) {
+        enter_fail(call, organization);
+        return false;
+    }
+    if (!role_covers(&call->role, permission)) {
+        permission_fail(call, permission);
+        return false;
+    }
+    return true;
+}
+
+bool call_by_user(struct call *call, const char *what)
+{
+    if (call->caller.kind != CALLER_ORGANIZATION)
+        return true;
+    call_fail(call, 403, "forbidden", "An organization's token cannot %s.", what);
+    return false;
+}
+
+bool call_role_find(struct call *call, const char *name, struct role *role)
+{
+    return role_builtin(name, role) || store_role(call->store, call->organization.id, name, role);
+}
+
+bool call_role(struct call *call, struct role *role)
+{
+    const char *name = call_text(call, "role");
+    if (call_role_find(call, name ? name : "member", role))
+        return true;
+    call_fail(call, 400, "invalid", "role: the organization has no such role");
+    return false;
+}
+
+bool call_covers(struct call *call, const struct role *role)
+{
+    if (role_may_give(&call->role, role))
+        return true;
+    call_fail(call, 403, "role_above_own", "The role %s can do more than yours, %s.", role->name,
+              call->role.name);
+    return false;
+}
+
+bool call_covers_name(struct call *call, const char *name)
+{
+    struct role role;
+    return !call_role_find(call, name, &role) || call_covers(call, &role);
+}
+
+struct maker call_maker(const struct call *call)
+{
+    struct maker maker = call->caller.token.maker;
+    struct user user;
+    if (call->caller.kind == CALLER_USER)
+        snprintf(maker.id, sizeof maker.id, "%s", call->caller.token.user);
+    if (maker.id[0] && store_user(call->store, maker.id, &user))
+        snprintf(maker.name, sizeof maker.name, "%s", user.username);
+    return maker;
+}
+
+/* --- what may be asked for --- */
+
+bool call_time(struct call *call, const char *name, int64_t otherwise, int64_t *ms)
+{
+    const char *text = call_text(call, name);
+    *ms = otherwise;
+    if (!text || time_parse(text, ms))
+        return true;
+    call_fail(call, 400, "invalid", "%s: must be a time like 2026-01-02T03:04:05Z", name);
+    return false;
+}
+
+bool call_end(struct call *call, int64_t otherwise, int64_t *ms)
+{
+    const cJSON *item = field(call, "expiresAt");
+    if (!call_time(call, "expiresAt", cJSON_IsNull(item) ? 0 : otherwise, ms))
+        return false;
+    if (!cJSON_IsString(item) || *ms > clock_wall_ms())
+        return true;
+    call_fail(call, 400, "invalid", "expiresAt: must be a time to come, or null for no end");
+    return false;
+}
+
+bool call_username(struct call *call, const char *username, const char *user)
+{
+    char holder[ID_SIZE];
+    const char *why = reserved_name(username);
+    if (why) {
+        call_fail(call, 409, "username_reserved", "The username %s is reserved: %s.", username,
+                  why);
+        return false;
+    }
+    if (!store_username_holder(call->store, username, holder) || strcmp(holder, user) == 0)
+        return true;
+    call_fail(call, 409, "username_taken", "The username %s is taken, or was once.", username);
+    return false;
+}
+
+/* --- answers --- */
+
+void call_reply(struct call *call, cJSON *object)
+{
+    char *text = cJSON_PrintUnformatted(object);
+    call->status = 200;
+    buffer_add(&call->reply, text, strlen(text), REPLY_MAX);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+void call_ok(struct call *call)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddTrueToObject(object, "ok");
+    call_reply(call, object);
+}
+
+void call_revoked(struct call *call, bool revoked)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddTrueToObject(object, "ok");
+    cJSON_AddBoolToObject(object, "revoked", revoked);
+    call_reply(call, object);
+}
+
+void call_fail(struct call *call, unsigned status, const char *reason, const char *format, ...)
+{
+    char message[MESSAGE_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    buffer_free(&call->reply);
+    call_reply(call, error_json(reason, message, call->request));
+    call->status = status;
+}
+
+/* --- pages --- */
+
+/* NUMBER.ID, as page_add's cursors are written. */
+static bool cursor_parse(const char *text, struct cursor *cursor)
+{
+    char *end;
+    cursor->number = strtoll(text, &end, 10);
+    if (end == text || *end != '.' || strlen(end + 1) >= sizeof cursor->id)
+        return false;
+    snprintf(cursor->id, sizeof cursor->id, "%s", end + 1);
+    return true;
+}
+
+bool call_page(struct call *call, struct page *page)
+{
+    const char *after = call_text(call, "after");
+    int64_t limit = field(call, "limit") ? call_number(call, "limit") : LIST_MAX;
+    *page = (struct page){.limit = (int)limit};
+    if (limit < 1 || limit > LIST_MAX) {
+        call_fail(call, 400, "invalid", "limit: must be 1-%d", LIST_MAX);
+        return false;
+    }
+    if (after && !cursor_parse(after, &page->after)) {
+        call_fail(call, 400, "invalid", "after: is not what a listing gave as next");
+        return false;
+    }
+    return true;
+}
+
+static cJSON *page_list(struct page *page)
+{
+    if (!page->list)
+        page->list = cJSON_CreateArray();
+    return page->list;
+}
+
+bool page_add(struct page *page, int64_t number, const char *id, cJSON *item)
+{
+    if (page->count == page->limit) {
+        page->more = true;
+        cJSON_Delete(item);
+        return false;
+    }
+    page->count++;
+    page->after.number = number;
+    snprintf(page->after.id, sizeof page->after.id, "%s", id);
+    cJSON_AddItemToArray(page_list(page), item);
+    return true;
+}
+
+void call_page_reply(struct call *call, struct page *page, const char *name)
+{
+    char next[ID_SIZE + 24];
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, name, page_list(page));
+    snprintf(next, sizeof next, "%lld.%s", (long long)page->after.number, page->after.id);
+    if (page->more)
+        cJSON_AddStringToObject(reply, "next", next);
+    else
+        cJSON_AddNullToObject(reply, "next");
+    call_reply(call, reply);
+}
+
+/* --- changes --- */
+
+void call_changed(struct call *call, const char *id)
+{
+    char entry[ID_SIZE] = "";
+    snprintf(entry, sizeof entry, "%s", id);
+    buffer_add(&call->changed, entry, sizeof entry, REPLY_MAX);
+}
+
+void call_member_change(struct call *call, const char *organization, struct member *member)
+{
+    member->revision = store_revision_next(call->store, organization);
+    store_member_put(call->store, organization, member);
+    call_changed(call, organization);
+}
+
+/* Who acts, and his name for people. */
+static void event_actor(struct call *call, struct event *event)
+{
+    const struct token *token = &call->caller.token;
+    struct user user;
+    const char *id = token->user[0] ? token->user : token->key, *name = token->name;
+    if (token->user[0] && store_user(call->store, token->user, &user))
+        name = user.username;
+    snprintf(event->actor, sizeof event->actor, "%s", id);
+    snprintf(event->actor_name, sizeof event->actor_name, "%s", name);
+}
+
+void call_event(struct call *call, const char *organization, const char *action,
+                const char *subject, const char *subject_name, const char *format, ...)
+{
+    struct event event = {.at = clock_wall_ms()};
+    va_list args;
+    va_start(args, format);
+    vsnprintf(event.detail, sizeof event.detail, format, args);
+    va_end(args);
+    event_actor(call, &event);
+    snprintf(event.organization, sizeof event.organization, "%s", organization);
+    snprintf(event.action, sizeof event.action, "%s", action);
+    snprintf(event.subject, sizeof event.subject, "%s", subject);
+    snprintf(event.subject_name, sizeof event.subject_name, "%s", subject_name);
+    snprintf(event.from, sizeof event.from, "%s", call->from);
+    snprintf(event.request, sizeof event.request, "%s", call->request);
+    store_event_add(call->store, &event);
+}
+
+/* --- callers --- */
+
+bool caller_find(struct store *store, const char *key, struct caller *caller)
+{
+    if (!store_token(store, key, &caller->token) ||
+        (caller->token.expires && caller->token.expires <= clock_wall_ms()))
+        return false;
+    caller->kind = caller->token.user[0] ? CALLER_USER : CALLER_ORGANIZATION;
+    return true;
+}
+
+/* Takes from an organization's token's ROLE what its maker could not do now. One whose maker is not
+ * known is from before makers were written down, and keeps it. */
+static void role_limit(struct store *store, const struct token *token, struct role *role)
+{
+    struct role held = {.name = "none"};
+    struct member member;
+    if (!token->maker.id[0])
+        return;
+    if (!token->maker_left && store_member(store, token->organization, token->maker.id, &member) &&
+        member.active)
+        held = member.role;
+    if (role_may_give(&held, role))
+        return;
+    held.permissions = role->permissions & (held.permissions | PERMISSIONS_LOOK);
+    *role = held;
+}
+
+bool caller_role(struct store *store, const struct caller *caller, const char *organization,
+                 struct role *role)
+{
+    struct member member;
+    switch (caller->kind) {
+    case CALLER_USER:
+        if (!store_member(store, organization, caller->token.user, &member) || !member.active ||
+            caller->token.proved <= member.removed)
+            return false;
+        *role = member.role;
+        return true;
+    case CALLER_ORGANIZATION:
+        if (strcmp(caller->token.organization, organization) != 0)
+            return false;
+        *role = caller->token.role;
+        role_limit(store, &caller->token, role);
+        return true;
+    case CALLER_NOBODY:
+        break;
+    }
+    return false;
+}

@@ -1,0 +1,176 @@
+/*
+ * One call of the API on its way through the dispatcher: what a handler is given, and how it
+ * answers. A handler runs inside a transaction that is committed when it answers with success and
+ * rolled back when it fails; it calls exactly one of call_reply, call_ok, call_reply_text,
+ * call_fail or call_hold.
+ */
+#ifndef ORGD_ENDPOINTS_CALL_H
+#define ORGD_ENDPOINTS_CALL_H
+
+#include "orgd/buffer.h"
+#include "orgd/role.h"
+#include "orgd/store/store.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BODY_MAX  65536
+#define REPLY_MAX (64U << 20)
+#define PAGE_MAX  5000 /* members in one reply of members/changes */
+#define LIST_MAX  1000 /* of a listing in one reply, or in one piece of members/list */
+#define WAIT_MAX  600000
+
+enum caller_kind { CALLER_NOBODY, CALLER_USER, CALLER_ORGANIZATION };
+
+/* Who calls, by the token. */
+struct caller {
+    enum caller_kind kind;
+    struct token token;
+};
+
+/* A members/changes that waits, or a members/list that is sent in pieces: all that is needed to
+ * look again. */
+struct poll {
+    char key[ID_SIZE]; /* the caller's token */
+    char organization[ID_SIZE];
+    char request[REQUEST_ID_SIZE];
+    int64_t since;
+    int64_t wait_ms;
+    struct cursor after; /* members/list: the last one that was sent */
+};
+
+/* What invitations are sent with. */
+struct letterhead {
+    const char *from;           /* sender's address; NULL when no mail is sent */
+    const char *invitation_url; /* with {token} where the token goes, or NULL */
+};
+
+/* A mail to be sent; without TO there is none. */
+struct letter {
+    char to[EMAIL_SIZE];
+    struct buffer text; /* header and body, lines end with CR LF */
+};
+
+struct call {
+    struct store *store;
+    const struct letterhead *letterhead;
+    const char *request, *from; /* the request's id, and the peer, for the audit event */
+    struct caller caller;
+    const cJSON *body; /* checked against the endpoint's fields */
+
+    /* When the endpoint needs a permission: the body's organization and what the caller is in it.
+     */
+    struct organization organization;
+    struct role role;
+
+    /* The answer. */
+    unsigned status;
+    struct buffer reply;
+    bool hold;   /* no answer yet: wait as POLL says */
+    bool pieces; /* REPLY is the beginning of a members/list: go on as POLL says */
+    struct poll poll;
+    struct buffer changed; /* ids, ID_SIZE each, of what held polls must look at again:
+                              organizations and tokens */
+    struct letter letter;
+};
+
+/* The body's field NAME, or NULL when the caller left it out. */
+const char *call_text(const struct call *call, const char *name);
+
+/* The body's field NAME, 0 when the caller left it out. */
+int64_t call_number(const struct call *call, const char *name);
+
+/* Lets the caller into ORGANIZATION with PERMISSION: fills the call's organization and role. Else
+ * fails the call and returns false. */
+bool call_enter(struct call *call, const char *organization, enum permission permission);
+
+/* Fails the call with forbidden and returns false unless a user's token calls; WHAT he cannot do
+ * otherwise. */
+bool call_by_user(struct call *call, const char *what);
+
+/* The role that is named by the body's field "role", "member" without one, in the call's
+ * organization; fails the call and returns false for one that there is not. */
+bool call_role(struct call *call, struct role *role);
+
+/* Fails the call with role_above_own and returns false unless the caller may give and take ROLE. */
+bool call_covers(struct call *call, const struct role *role);
+/* The same for a role that is known by name; one that is gone is covered. */
+bool call_covers_name(struct call *call, const char *role);
+
+/* Fills *ROLE with the role NAME of the call's organization; false when there is none. */
+bool call_role_find(struct call *call, const char *name, struct role *role);
+
+/* The body's time NAME, OTHERWISE without it; fails the call and returns false when it is none. */
+bool call_time(struct call *call, const char *name, int64_t otherwise, int64_t *ms);
+
+/* The body's "expiresAt": a time to come, 0 (never) for null, OTHERWISE without it. Fails the call
+ * and returns false for anything else. */
+bool call_end(struct call *call, int64_t otherwise, int64_t *ms);
+
+/* Fails the call and returns false unless USER (an id, "" for one to come) may be called USERNAME:
+ * it is not reserved, and nobody else has it or had it. */
+bool call_username(struct call *call, const char *username, const char *user);
+
+/* The user behind the caller: himself, or the one who made the organization's token. */
+struct maker call_maker(const struct call *call);
+
+/*
+ * A page of a listing. call_page reads the body's "after" and "limit"; the store is asked for one
+ * more than LIMIT; page_add is called for each and returns false for that one more; call_page_reply
+ * answers with the LIST as NAME and the cursor as "next".
+ */
+struct page {
+    struct cursor after;
+    int limit;
+    cJSON *list;
+    int count;
+    bool more;
+};
+bool call_page(struct call *call, struct page *page);
+bool page_add(struct page *page, int64_t number, const char *id, cJSON *item);
+void call_page_reply(struct call *call, struct page *page, const char *name);
+
+/* Answers 200 with OBJECT, which it frees. */
+void call_reply(struct call *call, cJSON *object);
+
+/* Answers 200 {"ok":true}. */
+void call_ok(struct call *call);
+
+/* Answers 200 {"ok":true,"revoked":..}: false when there was nothing to revoke. */
+void call_revoked(struct call *call, bool revoked);
+
+/* Answers STATUS with REASON, an identifier from API.md, and a sentence for a person. */
+void call_fail(struct call *call, unsigned status, const char *reason, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Stores MEMBER of ORGANIZATION as changed just now: gives him the organization's next revision and
+ * has held polls told. */
+void call_member_change(struct call *call, const char *organization, struct member *member);
+
+/* Has the held polls of an organization or with a token told that they must look again. */
+void call_changed(struct call *call, const char *id);
+
+/*
+ * Writes the audit event of what this call does: ACTION as API.md names it, upon SUBJECT (an id, a
+ * key, a role) with its name for people, and a detail. ORGANIZATION is "" for what belongs to none.
+ */
+void call_event(struct call *call, const char *organization, const char *action,
+                const char *subject, const char *subject_name, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+
+/*
+ * True when the token's owner is in ORGANIZATION now, with *ROLE. Looks into the store, so it also
+ * says what has become of a caller who was let in before. A user's token from before he was removed
+ * is not let in. An organization's token can look as its role says, and change no more than its
+ * maker can now: *ROLE may then be a lesser one.
+ */
+bool caller_role(struct store *store, const struct caller *caller, const char *organization,
+                 struct role *role);
+
+/* Fills CALLER with the token KEY; false when there is none (any more), or it has expired. The
+ * secret is not looked at. */
+bool caller_find(struct store *store, const char *key, struct caller *caller);
+
+#endif

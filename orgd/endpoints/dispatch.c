@@ -1,0 +1,421 @@
+#include "orgd/endpoints/dispatch.h"
+
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
+#include "orgd/endpoints/usage.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define FIELDS_MAX 6
+#define NUMBER_MAX 9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
+
+enum field_type {
+    FIELD_TEXT = 1,
+    FIELD_DISPLAY,
+    FIELD_EMAIL,
+    FIELD_USERNAME,
+    FIELD_NUMBER,
+    FIELD_NUMBER_OR_NULL,
+    FIELD_TEXT_OR_NULL,
+    FIELD_BOOL,
+    FIELD_PERMISSIONS
+};
+
+struct field {
+    const char *name;
+    enum field_type type;
+    bool required;
+};
+
+struct endpoint {
+    const char *path; /* under /v1 */
+    void (*handler)(struct call *call);
+    enum permission permission; /* then the first field is organizationId */
+    bool change;                /* may write */
+    bool open;                  /* works without a token */
+    bool attempt;               /* presents a secret: who fails too often must wait */
+    bool uses;                  /* tells when tokens were used: what was noted is stored before */
+    struct field fields[FIELDS_MAX];
+};
+
+#define ORGANIZATION_ID                                                                            \
+    {                                                                                              \
+        "organizationId", FIELD_TEXT, true                                                         \
+    }
+#define PAGE_FIELDS                                                                                \
+    {"after", FIELD_TEXT, false},                                                                  \
+    {                                                                                              \
+        "limit", FIELD_NUMBER, false                                                               \
+    }
+#define ID_FIELD                                                                                   \
+    {                                                                                              \
+        "id", FIELD_TEXT, true                                                                     \
+    }
+#define KEY_FIELD                                                                                  \
+    {                                                                                              \
+        "key", FIELD_TEXT, true                                                                    \
+    }
+#define END_FIELD                                                                                  \
+    {                                                                                              \
+        "expiresAt", FIELD_TEXT_OR_NULL, false                                                     \
+    }
+#define ROLE_FIELD                                                                                 \
+    {                                                                                              \
+        "role", FIELD_TEXT, true                                                                   \
+    }
+#define ROLE_OPTIONAL                                                                              \
+    {                                                                                              \
+        "role", FIELD_TEXT, false                                                                  \
+    }
+
+static const struct endpoint endpoints[] = {
+    {"/organizations/create", organization_create, .change = true,
+     .fields = {{"name", FIELD_DISPLAY, true}}},
+    {"/organizations/get", organization_get, PERMISSION_ORG_VIEW, .fields = {ORGANIZATION_ID}},
+    {"/organizations/list", .handler = organization_list},
+    {"/organizations/update", organization_update, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID,
+                {"name", FIELD_DISPLAY, false},
+                {"selfRename", FIELD_BOOL, false}}},
+    {"/organizations/delete", organization_delete, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, {"name", FIELD_DISPLAY, true}}},
+    {"/organizations/roles", .handler = role_list,
+     .fields = {{"organizationId", FIELD_TEXT, false}}},
+    {"/organizations/roles/set", role_set, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, ROLE_FIELD, {"permissions", FIELD_PERMISSIONS, true}}},
+    {"/organizations/roles/remove", role_remove, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, ROLE_FIELD}},
+    {"/organizations/members/list", member_list, PERMISSION_MEMBERS_VIEW,
+     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
+    {"/organizations/members/set-role", member_set_role, PERMISSION_MEMBERS_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, {"userId", FIELD_TEXT, true}, ROLE_FIELD}},
+    {"/organizations/members/remove", member_remove, PERMISSION_MEMBERS_MANAGE, .change = true,
+     .uses = true, .fields = {ORGANIZATION_ID, {"userId", FIELD_TEXT, true}}},
+    {"/organizations/members/changes", member_changes, PERMISSION_MEMBERS_VIEW,
+     .fields = {ORGANIZATION_ID,
+                {"since", FIELD_NUMBER, true},
+                {"cursor", FIELD_TEXT, false},
+                {"wait", FIELD_NUMBER, false}}},
+    {"/organizations/invitations/create", invitation_create, PERMISSION_MEMBERS_MANAGE,
+     .change = true,
+     .fields = {ORGANIZATION_ID,
+                {"email", FIELD_EMAIL, true},
+                ROLE_OPTIONAL,
+                {"username", FIELD_USERNAME, false}}},
+    {"/organizations/invitations/resend", invitation_resend, PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
+    {"/organizations/invitations/revoke", invitation_revoke, PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
+    {"/organizations/invitations/list", invitation_list, PERMISSION_MEMBERS_MANAGE,
+     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
+    {"/organizations/invitations/accept", invitation_accept, .change = true, .open = true,
+     .attempt = true,
+     .fields = {{"token", FIELD_TEXT, true},
+                {"username", FIELD_USERNAME, false},
+                {"name", FIELD_DISPLAY, false}}},
+    {"/organizations/join-codes/create", join_code_create, PERMISSION_MEMBERS_MANAGE,
+     .change = true,
+     .fields =
+         {ORGANIZATION_ID, ROLE_OPTIONAL, {"maxUses", FIELD_NUMBER_OR_NULL, false}, END_FIELD}},
+    {"/organizations/join-codes/list", join_code_list, PERMISSION_MEMBERS_MANAGE,
+     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
+    {"/organizations/join-codes/revoke", join_code_revoke, PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
+    {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
+     .fields = {{"code", FIELD_TEXT, true}}},
+    {"/organizations/tokens/create", token_create, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID,
+                {"name", FIELD_DISPLAY, false},
+                {"env", FIELD_TEXT, false},
+                ROLE_OPTIONAL,
+                END_FIELD}},
+    {"/organizations/tokens/list", token_list, PERMISSION_ORG_MANAGE, .uses = true,
+     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
+    {"/organizations/tokens/revoke", token_revoke, PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {ORGANIZATION_ID, KEY_FIELD}},
+    /* and org:manage or members:manage, which the handler sees to */
+    {"/organizations/audit/list", event_list, PERMISSION_ORG_VIEW,
+     .fields = {ORGANIZATION_ID,
+                {"action", FIELD_TEXT, false},
+                {"from", FIELD_TEXT, false},
+                {"to", FIELD_TEXT, false},
+                PAGE_FIELDS}},
+    {"/users/whoami", .handler = whoami},
+    {"/users/update", user_update, .change = true,
+     .fields = {{"username", FIELD_USERNAME, false}, {"name", FIELD_DISPLAY, false}}},
+    {"/users/tokens/create", user_token_create, .change = true,
+     .fields = {{"name", FIELD_DISPLAY, false}, END_FIELD}},
+    {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE_FIELDS}},
+    {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {KEY_FIELD}},
+};
+
+static const struct endpoint *endpoint_find(const char *path)
+{
+    static const char prefix[] = "/v1";
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
+        if (strcmp(endpoints[i].path, path + sizeof prefix - 1) == 0)
+            return &endpoints[i];
+    return NULL;
+}
+
+/* --- the body --- */
+
+/* cJSON ends a text at an escaped NUL without a word. */
+static bool escaped_nul(const char *body, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (body[i] != '\\')
+            continue;
+        i++;
+        if (len - i >= 5 && memcmp(body + i, "u0000", 5) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The whole body as a JSON object that the caller deletes, or NULL. */
+static cJSON *body_parse(const char *body, size_t len)
+{
+    const char *end = NULL;
+    if (len == 0 || memchr(body, '\0', len) || escaped_nul(body, len))
+        return NULL;
+    cJSON *object = cJSON_ParseWithLengthOpts(body, len, &end, false);
+    while (object && end < body + len && strchr(" \t\r\n", *end))
+        end++;
+    if (cJSON_IsObject(object) && end == body + len)
+        return object;
+    cJSON_Delete(object);
+    return NULL;
+}
+
+static bool permissions_valid(const cJSON *array)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, array)
+    {
+        const char *text = cJSON_GetStringValue(item);
+        if (!text || permission_parse(text) == PERMISSION_NONE)
+            return false;
+    }
+    return cJSON_IsArray(array);
+}
+
+/* NULL when ITEM is good for a field of TYPE, else what it must be. */
+static const char *value_wrong(enum field_type type, const cJSON *item)
+{
+    const char *text = cJSON_GetStringValue(item);
+    double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
+    switch (type) {
+    case FIELD_TEXT_OR_NULL:
+    case FIELD_TEXT:
+        if (type == FIELD_TEXT_OR_NULL && cJSON_IsNull(item))
+            return NULL;
+        if (text && text_valid(text))
+            return NULL;
+        return "must be a text of at most 255 bytes without control characters";
+    case FIELD_DISPLAY:
+        if (text && display_valid(text))
+            return NULL;
+        return "must be a text of 1-100 characters, none of them a control or invisible one";
+    case FIELD_EMAIL:
+        if (text && email_valid(text))
+            return NULL;
+        return "must be an e-mail address";
+    case FIELD_USERNAME:
+        if (text && name_valid(text))
+            return NULL;
+        return "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -";
+    case FIELD_NUMBER_OR_NULL:
+    case FIELD_NUMBER:
+        if (type == FIELD_NUMBER_OR_NULL && cJSON_IsNull(item))
+            return NULL;
+        if (number >= 0 && number <= NUMBER_MAX && number == floor(number))
+            return NULL;
+        return "must be a non-negative integer";
+    case FIELD_BOOL:
+        if (cJSON_IsBool(item))
+            return NULL;
+        return "must be true or false";
+    case FIELD_PERMISSIONS:
+        if (permissions_valid(item))
+            return NULL;
+        return "must be an array of org:view, org:manage, members:view, members:manage";
+    }
+    return "is not known";
+}
+
+static bool body_fail(struct call *call, const char *name, const char *why)
+{
+    char clean[64]; /* the name may be the caller's invention */
+    call_fail(call, 400, "invalid", "%s: %s", text_clean(clean, sizeof clean, name, false), why);
+    return false;
+}
+
+/* True when the body has every required field, each once, each of its type, and no other; else the
+ * call has failed. */
+static bool body_check(struct call *call, const struct field *fields)
+{
+    bool seen[FIELDS_MAX] = {false};
+    const cJSON *item;
+    cJSON_ArrayForEach(item, call->body)
+    {
+        size_t i = 0;
+        while (i < FIELDS_MAX && fields[i].name && strcmp(fields[i].name, item->string) != 0)
+            i++;
+        if (i == FIELDS_MAX || !fields[i].name)
+            return body_fail(call, item->string, "is not a field of this call");
+        if (seen[i])
+            return body_fail(call, item->string, "stands there twice");
+        seen[i] = true;
+        const char *wrong = value_wrong(fields[i].type, item);
+        if (wrong)
+            return body_fail(call, item->string, wrong);
+    }
+    for (size_t i = 0; i < FIELDS_MAX && fields[i].name; i++)
+        if (fields[i].required && !seen[i])
+            return body_fail(call, fields[i].name, "is missing");
+    return true;
+}
+
+/* --- who may --- */
+
+/* Finds the token in the header; CALLER_NOBODY without a usable one. */
+static void authenticate(struct store *store, const char *authorization, struct caller *caller)
+{
+    static const char scheme[] = "Bearer ";
+    char key[ID_SIZE];
+    unsigned char hash[SECRET_HASH_SIZE];
+    if (strncasecmp(authorization, scheme, sizeof scheme - 1) != 0 ||
+        !secret_split(authorization + sizeof scheme - 1, key, hash) ||
+        !caller_find(store, key, caller) || !secret_same(hash, caller->token.hash))
+        *caller = (struct caller){0};
+}
+
+/* True when the caller may use ENDPOINT; else the call has failed. Fills the call's organization
+ * and role. */
+static bool authorize(struct call *call, const struct endpoint *endpoint, bool header)
+{
+    if (call->caller.kind == CALLER_NOBODY && (header || !endpoint->open)) {
+        call_fail(call, 401, "unauthorized", "A valid token is needed (Authorization: Bearer).");
+        return false;
+    }
+    return endpoint->permission == PERMISSION_NONE ||
+           call_enter(call, call_text(call, "organizationId"), endpoint->permission);
+}
+
+/* --- the way through --- */
+
+static void call_internal(struct call *call)
+{
+    call->hold = call->pieces = false;
+    call_fail(call, 500, "internal", "The server could not do that; its log says why.");
+}
+
+static void call_run(struct call *call, const struct endpoint *endpoint, const char *authorization)
+{
+    if (usage_due() || endpoint->uses)
+        usage_store(call->store);
+    if (!store_begin(call->store, endpoint->change)) {
+        call_internal(call);
+        return;
+    }
+    if (authorization)
+        authenticate(call->store, authorization, &call->caller);
+    if (call->caller.kind != CALLER_NOBODY)
+        usage_note(call->caller.token.key, call->from);
+    if (authorize(call, endpoint, authorization != NULL))
+        endpoint->handler(call);
+    bool refused = call->status >= 400;
+    if (refused ? !store_rollback(call->store) : !store_commit(call->store))
+        call_internal(call);
+}
+
+static void call_wait(struct call *call)
+{
+    call_fail(call, 429, "too_many_attempts",
+              "Too many attempts failed from where you are; wait a little.");
+}
+
+/*
+ * As call_run, for a peer whose failed attempts count. A token that is good works whatever others
+ * at the same address have tried; invitations and join codes are not even looked at then.
+ */
+static void call_limited(struct call *call, const struct endpoint *endpoint,
+                         const struct request *request)
+{
+    bool may = peer_wait_s(request->peer) == 0;
+    if (!may && endpoint->attempt) {
+        call_wait(call);
+        return;
+    }
+    call_run(call, endpoint, request->authorization);
+    bool failed =
+        call->status == 401 || (endpoint->attempt && (call->status == 403 || call->status == 404));
+    if (failed && !may)
+        call_wait(call);
+    else if (failed && request->peer)
+        peer_failed(request->peer);
+}
+
+static void call_begin(struct call *call, const struct request *request,
+                       const struct endpoint *endpoint)
+{
+    if (!endpoint)
+        call_fail(call, 404, "unknown_endpoint", "There is no such path.");
+    else if (strcmp(request->method, "POST") != 0)
+        call_fail(call, 405, "method_not_allowed", "Every call is POST.");
+    else if (request->too_large)
+        call_fail(call, 413, "too_large", "The body may have at most %d bytes.", BODY_MAX);
+    else if (!call->body)
+        call_fail(call, 400, "invalid", "The body must be one JSON object.");
+    else if (body_check(call, endpoint->fields))
+        call_limited(call, endpoint, request);
+}
+
+/* What became of CALL: what a refused one wanted to change or to send is dropped. */
+static void answer_fill(struct answer *answer, struct call *call, const struct endpoint *endpoint)
+{
+    if (call->status >= 400) {
+        buffer_free(&call->changed);
+        buffer_free(&call->letter.text);
+        call->letter.to[0] = '\0';
+    }
+    *answer = (struct answer){.status = call->status,
+                              .body = call->reply,
+                              .hold = call->hold,
+                              .pieces = call->pieces,
+                              .poll = call->poll,
+                              .changed = call->changed,
+                              .letter = call->letter};
+    answer->loggable = call->status >= 400 || endpoint->change;
+    const struct token *token = &call->caller.token;
+    const char *name = token->user[0] ? token->user : token->key;
+    snprintf(answer->caller, sizeof answer->caller, "%s", name[0] ? name : "-");
+}
+
+bool dispatch_changes(const char *path)
+{
+    const struct endpoint *endpoint = endpoint_find(path);
+    return endpoint && endpoint->change;
+}
+
+void dispatch(struct store *store, const struct request *request, struct answer *answer)
+{
+    const struct endpoint *endpoint = endpoint_find(request->path);
+    cJSON *body = request->too_large ? NULL : body_parse(request->body, request->len);
+    struct call call = {.store = store,
+                        .body = body,
+                        .request = request->id,
+                        .from = request->from,
+                        .letterhead = request->letterhead};
+    call_begin(&call, request, endpoint);
+    cJSON_Delete(body);
+    answer_fill(answer, &call, endpoint);
+    if (answer->status == 429)
+        answer->retry_s = peer_wait_s(request->peer);
+}

@@ -1,0 +1,320 @@
+#include "orgd/endpoints/endpoints.h"
+
+#include "common/clock.h"
+#include "orgd/endpoints/record.h"
+
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define LETTER_MAX         8192
+#define INVITATION_LIFE_MS (7LL * 24 * 3600 * 1000)
+
+/* --- what is sent --- */
+
+/* The letterhead's address with the token in its place, percent-encoded. */
+static void link_write(const struct letterhead *letterhead, const char *token, struct buffer *out)
+{
+    static const char place[] = "{token}";
+    const char *url = letterhead->invitation_url, *at = strstr(url, place);
+    buffer_add(out, url, (size_t)(at - url), LETTER_MAX);
+    for (const char *c = token; *c; c++)
+        buffer_add(out, *c == ':' ? "%3A" : c, *c == ':' ? 3 : 1, LETTER_MAX);
+    buffer_add(out, at + sizeof place - 1, strlen(at + sizeof place - 1), LETTER_MAX);
+}
+
+static void letter_add(struct letter *letter, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static void letter_add(struct letter *letter, const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (len > 0 && (size_t)len < sizeof text)
+        buffer_add(&letter->text, text, (size_t)len, LETTER_MAX);
+}
+
+static void letter_write(struct call *call, const struct invitation *invitation, const char *token,
+                         const struct buffer *link)
+{
+    struct letter *letter = &call->letter;
+    char date[40], expires[40];
+    mail_date(invitation->created, date, sizeof date);
+    mail_date(invitation->expires, expires, sizeof expires);
+    snprintf(letter->to, sizeof letter->to, "%s", invitation->email);
+    letter_add(letter,
+               "From: <%s>\r\nTo: <%s>\r\nDate: %s\r\nMessage-ID: <%s.%s@orgd>\r\n"
+               "Subject: You are invited to an organization\r\nMIME-Version: 1.0\r\n"
+               "Content-Type: text/plain; charset=utf-8\r\n"
+               "Content-Transfer-Encoding: 8bit\r\nAuto-Submitted: auto-generated\r\n\r\n",
+               call->letterhead->from, invitation->email, date, invitation->id, call->request);
+    letter_add(letter, "You are invited to join %s with the role %s.\r\n\r\n",
+               call->organization.name, invitation->role);
+    if (link->len > 0)
+        letter_add(letter, "Accept the invitation here:\r\n\r\n%s\r\n\r\n", link->data);
+    letter_add(letter,
+               "Accept with \"orgadmin invitation accept\" and this token:\r\n\r\n%s\r\n\r\n"
+               "The invitation is for %s and ends on %s.\r\n",
+               token, invitation->email, expires);
+}
+
+/* Stores INVITATION with a new secret, and answers with it. */
+static void invitation_send(struct call *call, struct invitation *invitation)
+{
+    char token[CREDENTIAL_SIZE];
+    struct secret secret;
+    struct buffer link = {0};
+    secret_make(&secret);
+    memcpy(invitation->hash, secret.hash, sizeof invitation->hash);
+    invitation->created = clock_wall_ms();
+    invitation->expires = invitation->created + INVITATION_LIFE_MS;
+    invitation->revision = call->organization.revision;
+    invitation->maker = call_maker(call);
+    store_invitation_add(call->store, invitation);
+
+    snprintf(token, sizeof token, "%s:%s", invitation->id, secret.text);
+    cJSON *reply = invitation_json(invitation);
+    cJSON_AddStringToObject(reply, "token", token);
+    if (call->letterhead->invitation_url) {
+        link_write(call->letterhead, token, &link);
+        cJSON_AddStringToObject(reply, "link", link.data);
+    }
+    if (call->letterhead->from)
+        letter_write(call, invitation, token, &link); /* the server adds "mailed" */
+    else
+        cJSON_AddFalseToObject(reply, "mailed");
+    call_reply(call, reply);
+    buffer_free(&link);
+    sodium_memzero(&secret, sizeof secret);
+    sodium_memzero(token, sizeof token);
+}
+
+/* --- the organization's side --- */
+
+/* The id of EMAIL's account, "" when it has none. */
+static const char *holder_of(struct call *call, const char *email, struct user *user)
+{
+    return store_user_by_email(call->store, email, user) ? user->id : "";
+}
+
+void invitation_create(struct call *call)
+{
+    const char *email = call_text(call, "email"), *organization = call->organization.id;
+    const char *username = call_text(call, "username");
+    struct user user;
+    struct member member;
+    struct role role;
+    struct invitation invitation = {0};
+    if (!call_role(call, &role) || !call_covers(call, &role))
+        return;
+    if (store_user_by_email(call->store, email, &user) &&
+        store_member(call->store, organization, user.id, &member) && member.active) {
+        call_fail(call, 409, "already_member", "%s is a member already.", user.email);
+        return;
+    }
+    if (username && !call_username(call, username, holder_of(call, email, &user)))
+        return;
+    snprintf(invitation.username, sizeof invitation.username, "%s", username ? username : "");
+    id_make("inv_", invitation.id);
+    snprintf(invitation.organization, sizeof invitation.organization, "%s", organization);
+    snprintf(invitation.email, sizeof invitation.email, "%s", email);
+    snprintf(invitation.role, sizeof invitation.role, "%s", role.name);
+    call_event(call, organization, "invitation.create", invitation.id, email, "%s", role.name);
+    invitation_send(call, &invitation);
+}
+
+static bool pending(const struct invitation *invitation)
+{
+    return invitation->expires > clock_wall_ms();
+}
+
+/* The pending invitation of the call's organization that the body's id names. */
+static bool invitation_named(struct call *call, struct invitation *invitation)
+{
+    return store_invitation(call->store, call_text(call, "id"), invitation) &&
+           strcmp(invitation->organization, call->organization.id) == 0 && pending(invitation);
+}
+
+/* Whoever gets the new token could accept: so he must be able to give the role. */
+void invitation_resend(struct call *call)
+{
+    struct invitation invitation;
+    if (!invitation_named(call, &invitation)) {
+        call_fail(call, 404, "invitation_not_found", "The organization has no such invitation.");
+        return;
+    }
+    if (!call_covers_name(call, invitation.role))
+        return;
+    call_event(call, invitation.organization, "invitation.resend", invitation.id, invitation.email,
+               "%s", invitation.role);
+    invitation_send(call, &invitation);
+}
+
+void invitation_remove(struct call *call, const struct invitation *invitation)
+{
+    store_invitation_remove(call->store, invitation->id);
+    call_event(call, invitation->organization, "invitation.revoke", invitation->id,
+               invitation->email, "%s", invitation->role);
+}
+
+void invitation_revoke(struct call *call)
+{
+    struct invitation invitation;
+    bool there = invitation_named(call, &invitation);
+    if (there)
+        invitation_remove(call, &invitation);
+    call_revoked(call, there);
+}
+
+bool invitation_withdraw(struct call *call, const char *email)
+{
+    struct invitation invitation;
+    bool there = store_invitation_of(call->store, call->organization.id, email, &invitation) &&
+                 pending(&invitation);
+    if (there)
+        invitation_remove(call, &invitation);
+    return there;
+}
+
+static void add_invitation(const struct invitation *invitation, void *context)
+{
+    page_add(context, invitation->created, invitation->id, invitation_json(invitation));
+}
+
+void invitation_list(struct call *call)
+{
+    struct page page;
+    if (!call_page(call, &page))
+        return;
+    store_invitations(call->store, call->organization.id, clock_wall_ms(), &page.after,
+                      page.limit + 1, add_invitation, &page);
+    call_page_reply(call, &page, "invitations");
+}
+
+/* --- the invited one's side --- */
+
+/* The pending invitation that the body's token opens; fails the call without one. */
+static bool invitation_open(struct call *call, struct invitation *invitation)
+{
+    char id[ID_SIZE];
+    unsigned char hash[SECRET_HASH_SIZE];
+    if (secret_split(call_text(call, "token"), id, hash) &&
+        store_invitation(call->store, id, invitation) && secret_same(hash, invitation->hash) &&
+        pending(invitation))
+        return true;
+    call_fail(call, 404, "invitation_not_found",
+              "There is no such invitation; it may be used, replaced or expired.");
+    return false;
+}
+
+/* The account that the invitation's address gets; fails the call when it cannot. */
+static bool account_make(struct call *call, const struct invitation *invitation, struct user *user)
+{
+    const char *username = call_text(call, "username"), *name = call_text(call, "name");
+    if (invitation->username[0])
+        username = invitation->username;
+    if (!username) {
+        call_fail(call, 400, "invalid", "username: is missing (a new account needs one)");
+        return false;
+    }
+    if (store_user_by_email(call->store, invitation->email, user)) {
+        call_fail(call, 409, "user_exists", "%s has an account: accept with its token.",
+                  invitation->email);
+        return false;
+    }
+    if (!call_username(call, username, ""))
+        return false;
+    *user = (struct user){.created = clock_wall_ms()};
+    id_make("usr_", user->id);
+    snprintf(user->email, sizeof user->email, "%s", invitation->email);
+    snprintf(user->username, sizeof user->username, "%s", username);
+    snprintf(user->name, sizeof user->name, "%s", name ? name : username);
+    store_user_add(call->store, user);
+    return true;
+}
+
+/* May MEMBER, who was one before or never was, come in by INVITATION? Fails the call if not. */
+static bool member_may_return(struct call *call, const struct invitation *invitation,
+                              const struct member *member)
+{
+    if (member->active)
+        call_fail(call, 409, "already_member", "You are a member already.");
+    else if (invitation->revision < member->revision)
+        call_fail(call, 403, "removed",
+                  "You were removed after this invitation was made: ask for a new one.");
+    else
+        return true;
+    return false;
+}
+
+/* Fills *MEMBER with the caller's account and what he was in the organization, if the invitation is
+ * his and he may come in by it; fails the call otherwise. */
+static bool account_match(struct call *call, const struct invitation *invitation,
+                          struct member *member)
+{
+    struct user user;
+    if (!store_user(call->store, call->caller.token.user, &user) ||
+        strcasecmp(user.email, invitation->email) != 0) {
+        call_fail(call, 403, "email_mismatch", "The invitation is for another e-mail address.");
+        return false;
+    }
+    if (invitation->username[0] && strcmp(invitation->username, user.username) != 0) {
+        call_fail(call, 409, "username_fixed",
+                  "The invitation is for the username %s, and yours is %s: ask for one without a "
+                  "username.",
+                  invitation->username, user.username);
+        return false;
+    }
+    *member = (struct member){.user = user};
+    return !store_member(call->store, invitation->organization, user.id, member) ||
+           member_may_return(call, invitation, member);
+}
+
+/* A user's token that is proved after REMOVED, whatever the clock says. */
+static void reply_token(struct call *call, cJSON *reply, const char *user, int64_t removed)
+{
+    struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
+    struct secret secret;
+    snprintf(token.user, sizeof token.user, "%s", user);
+    token.proved = clock_wall_ms();
+    if (token.proved <= removed)
+        token.proved = removed + 1;
+    token_make(call->store, &token, &secret);
+    cJSON_AddItemToObject(reply, "apiToken", token_json(&token, &secret));
+    sodium_memzero(&secret, sizeof secret);
+}
+
+void invitation_accept(struct call *call)
+{
+    bool stranger = call->caller.kind == CALLER_NOBODY;
+    struct invitation invitation;
+    struct member member = {0};
+    if (!call_by_user(call, "accept an invitation") || !invitation_open(call, &invitation))
+        return;
+    if (stranger ? !account_make(call, &invitation, &member.user)
+                 : !account_match(call, &invitation, &member))
+        return;
+    member.active = true;
+    member.joined = clock_wall_ms();
+    member.role = (struct role){0};
+    snprintf(member.role.name, sizeof member.role.name, "%s", invitation.role);
+    store_invitation_remove(call->store, invitation.id);
+    call_member_change(call, invitation.organization, &member);
+    if (stranger) /* it is he who acts */
+        snprintf(call->caller.token.user, sizeof call->caller.token.user, "%s", member.user.id);
+    call_event(call, invitation.organization, "invitation.accept", member.user.id,
+               member.user.username, "%s, %s", invitation.role, invitation.email);
+
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddStringToObject(reply, "organizationId", invitation.organization);
+    cJSON_AddStringToObject(reply, "role", invitation.role);
+    if (stranger)
+        cJSON_AddItemToObject(reply, "user", user_json(&member.user));
+    if (stranger || call->caller.token.proved <= member.removed)
+        reply_token(call, reply, member.user.id, member.removed);
+    call_reply(call, reply);
+}

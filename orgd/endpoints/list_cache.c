@@ -1,0 +1,42 @@
+#include "orgd/endpoints/list_cache.h"
+
+#include "orgd/secret.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SLOTS     64
+#define TEXT_MOST (256U << 10) /* a longer reply is made each time */
+
+static struct slot {
+    char organization[ID_SIZE];
+    int64_t revision;
+    struct buffer reply;
+} slots[SLOTS];
+
+/* An organization has one slot, that it may have to share with others. */
+static struct slot *slot_of(const char *organization)
+{
+    unsigned sum = 0;
+    for (const char *c = organization; *c; c++)
+        sum = sum * 31 + (unsigned char)*c;
+    return &slots[sum % SLOTS];
+}
+
+bool list_cache_get(const char *organization, int64_t revision, struct buffer *out)
+{
+    const struct slot *slot = slot_of(organization);
+    return slot->revision == revision && strcmp(slot->organization, organization) == 0 &&
+           buffer_add(out, slot->reply.data, slot->reply.len, TEXT_MOST);
+}
+
+void list_cache_put(const char *organization, int64_t revision, const struct buffer *reply)
+{
+    struct slot *slot = slot_of(organization);
+    buffer_free(&slot->reply);
+    slot->organization[0] = '\0';
+    if (!buffer_add(&slot->reply, reply->data, reply->len, TEXT_MOST))
+        return;
+    slot->revision = revision;
+    snprintf(slot->organization, sizeof slot->organization, "%s", organization);
+}

@@ -1,0 +1,257 @@
+#include "orgd/endpoints/mail.h"
+
+#include "common/file.h"
+#include "common/name.h"
+
+#include <curl/curl.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#define CONNECT_TIMEOUT_S 5
+#define STACK_SIZE        (512U << 10)
+
+struct mail {
+    LIST_ENTRY(mail) link;
+    struct mailer *mailer;
+    pthread_t thread;
+    CURL *easy;
+    struct curl_slist *to;
+    struct buffer text;
+    size_t sent;
+    CURLcode result; /* the thread's, once it has ended */
+    char error[CURL_ERROR_SIZE];
+    char request[REQUEST_ID_SIZE];
+    mail_fn done;
+    void *context;
+};
+
+struct mailer {
+    const struct mail_settings *settings;
+    int ended[2]; /* a pipe: threads that end write their mail's address */
+    atomic_bool stopping;
+    LIST_HEAD(, mail) mails;
+    int count;
+};
+
+/* --- settings --- */
+
+/* May mail go there without encryption? */
+static bool url_local(const char *url)
+{
+    const char *host = strstr(url, "://") + 3;
+    size_t len = strcspn(host, "/");
+    const char *colon = memchr(host, ':', len);
+    if (host[0] == '[')
+        return strncmp(host, "[::1]", 5) == 0;
+    len = colon ? (size_t)(colon - host) : len;
+    return (len == 9 && strncmp(host, "127.0.0.1", len) == 0) ||
+           (len == 9 && strncmp(host, "localhost", len) == 0);
+}
+
+bool mail_url_valid(const char *url, const char **why)
+{
+    bool known = strncmp(url, "smtp://", 7) == 0 || strncmp(url, "smtps://", 8) == 0;
+    *why = "must be smtp://HOST[:PORT] or smtps://HOST[:PORT], without user and password";
+    return known && text_valid(url) && !strpbrk(url, "@ ?#") && strstr(url, "://")[3] != '\0';
+}
+
+bool mail_password_read(struct mail_settings *settings, const char *path)
+{
+    struct stat st;
+    const char *why;
+    int fd = file_open_trusted(path, 1, &st, &why);
+    if (fd < 0) {
+        fprintf(stderr, "orgd: %s: %s\n", path, why);
+        return false;
+    }
+    char text[PASSWORD_MAX + 2];
+    ssize_t n = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    text[strcspn(text, "\r\n")] = '\0';
+    if (n <= 0 || text[0] == '\0' || strlen(text) > PASSWORD_MAX) {
+        fprintf(stderr, "orgd: %s: must hold a password of 1-%d bytes in one line\n", path,
+                PASSWORD_MAX);
+        return false;
+    }
+    memcpy(settings->password, text, sizeof settings->password);
+    return true;
+}
+
+struct mailer *mail_open(const struct mail_settings *settings)
+{
+    struct mailer *m = memory_get(sizeof *m);
+    m->settings = settings;
+    if (pipe2(m->ended, O_CLOEXEC) == 0) {
+        if (fcntl(m->ended[0], F_SETFL, O_NONBLOCK) == 0 &&
+            curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+            return m;
+        close(m->ended[0]);
+        close(m->ended[1]);
+    }
+    fprintf(stderr, "orgd: cannot prepare for mail\n");
+    free(m);
+    return NULL;
+}
+
+/* --- a letter --- */
+
+static void log_unsent(const char *request, const char *why)
+{
+    char clean[CURL_ERROR_SIZE];
+    fprintf(stderr, "orgd: %s mail not sent: %s\n", request,
+            text_clean(clean, sizeof clean, why, false));
+}
+
+static void mail_free(struct mail *mail)
+{
+    curl_easy_cleanup(mail->easy);
+    curl_slist_free_all(mail->to);
+    buffer_free(&mail->text);
+    free(mail);
+}
+
+/* Its thread has ended, or is about to. */
+static void mail_end(struct mail *mail)
+{
+    pthread_join(mail->thread, NULL);
+    if (mail->result != CURLE_OK)
+        log_unsent(mail->request, mail->error[0] ? mail->error : curl_easy_strerror(mail->result));
+    mail->done(mail->result == CURLE_OK, mail->context);
+    LIST_REMOVE(mail, link);
+    mail->mailer->count--;
+    mail_free(mail);
+}
+
+void mail_close(struct mailer *m)
+{
+    struct mail *mail;
+    atomic_store(&m->stopping, true);
+    while ((mail = LIST_FIRST(&m->mails)) != NULL)
+        mail_end(mail);
+    close(m->ended[0]);
+    close(m->ended[1]);
+    curl_global_cleanup();
+    free(m);
+}
+
+/* libcurl calls this at least once a second. */
+static int mail_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+                         curl_off_t up)
+{
+    const struct mail *mail = context;
+    (void)down_total, (void)down, (void)up_total, (void)up;
+    return atomic_load(&mail->mailer->stopping);
+}
+
+static void *mail_thread(void *context)
+{
+    struct mail *mail = context;
+    mail->result = curl_easy_perform(mail->easy);
+    curl_easy_cleanup(mail->easy); /* takes leave of the server */
+    mail->easy = NULL;
+    ssize_t n = write(mail->mailer->ended[1], &mail, sizeof mail);
+    (void)n; /* there is room for all that there can be */
+    return NULL;
+}
+
+static size_t mail_read(char *out, size_t size, size_t count, void *context)
+{
+    struct mail *mail = context;
+    size_t n = mail->text.len - mail->sent, room = size * count;
+    if (n > room)
+        n = room;
+    memcpy(out, mail->text.data + mail->sent, n);
+    mail->sent += n;
+    return n;
+}
+
+/* Encrypted and checked, unless the server is on this machine; no proxy, nothing from the
+ * environment. */
+static bool mail_prepare(const struct mail_settings *settings, struct mail *mail)
+{
+    CURL *e = mail->easy;
+    char from[EMAIL_SIZE + 2];
+    snprintf(from, sizeof from, "<%s>", settings->from);
+    bool ok = curl_easy_setopt(e, CURLOPT_URL, settings->url) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_USE_SSL,
+                           url_local(settings->url) ? CURLUSESSL_NONE : CURLUSESSL_ALL) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_NETRC, CURL_NETRC_IGNORED) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_TIMEOUT, (long)MAIL_TIMEOUT_S) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_MAIL_FROM, from) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_MAIL_RCPT, mail->to) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_UPLOAD, 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_READFUNCTION, mail_read) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_READDATA, mail) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, mail->error) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, mail_progress) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_XFERINFODATA, mail) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)MAIL_TIMEOUT_S) == CURLE_OK;
+    if (settings->user) {
+        ok &= curl_easy_setopt(e, CURLOPT_USERNAME, settings->user) == CURLE_OK;
+        ok &= curl_easy_setopt(e, CURLOPT_PASSWORD, settings->password) == CURLE_OK;
+    }
+    return ok;
+}
+
+static bool thread_start(struct mail *mail)
+{
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    bool good = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
+                pthread_create(&mail->thread, &attributes, mail_thread, mail) == 0;
+    pthread_attr_destroy(&attributes);
+    return good;
+}
+
+bool mail_send(struct mailer *m, struct letter *letter, const char *request, mail_fn done,
+               void *context)
+{
+    char to[EMAIL_SIZE + 2];
+    if (m->count == MAIL_MOST) {
+        log_unsent(request, "too many are on their way");
+        return false;
+    }
+    struct mail *mail = memory_get(sizeof *mail);
+    snprintf(to, sizeof to, "<%s>", letter->to);
+    mail->easy = curl_easy_init();
+    mail->to = curl_slist_append(NULL, to);
+    mail->text = letter->text;
+    letter->text = (struct buffer){0};
+    mail->done = done;
+    mail->context = context;
+    snprintf(mail->request, sizeof mail->request, "%s", request);
+    mail->mailer = m;
+    if (mail->easy && mail->to && mail_prepare(m->settings, mail) && thread_start(mail)) {
+        LIST_INSERT_HEAD(&m->mails, mail, link);
+        m->count++;
+        return true;
+    }
+    log_unsent(request, "no memory or no thread is left");
+    mail_free(mail);
+    return false;
+}
+
+int mail_descriptor(const struct mailer *m)
+{
+    return m->ended[0];
+}
+
+void mail_run(struct mailer *m)
+{
+    struct mail *mail;
+    while (read(m->ended[0], &mail, sizeof mail) == sizeof mail)
+        mail_end(mail);
+}

@@ -1,0 +1,51 @@
+/*
+ * Mail by SMTP, beside the requests: up to MAIL_MOST letters are on their way at a time, each in a
+ * thread of its own, for libcurl waits for a mail server's farewell whatever one does. The
+ * functions are for one thread; one mailer a process.
+ */
+#ifndef ORGD_ENDPOINTS_MAIL_H
+#define ORGD_ENDPOINTS_MAIL_H
+
+#include "orgd/endpoints/call.h"
+
+#include <stdbool.h>
+
+#define MAIL_MOST      16
+#define MAIL_TIMEOUT_S 10 /* from the connection to the server's last word */
+#define PASSWORD_MAX   255
+
+struct mail_settings {
+    const char *url;  /* smtp://HOST[:PORT] or smtps://HOST[:PORT] */
+    const char *from; /* sender's address */
+    const char *user; /* or NULL */
+    char password[PASSWORD_MAX + 1];
+};
+
+/* Is URL one to send mail with? Else *WHY says what it must be. */
+bool mail_url_valid(const char *url, const char **why);
+
+/* Reads the password from the first line of the file at PATH, which must be ours alone. False after
+ * one line on stderr. */
+bool mail_password_read(struct mail_settings *settings, const char *path);
+
+struct mailer;
+
+/* SETTINGS must stay. NULL after one line on stderr. */
+struct mailer *mail_open(const struct mail_settings *settings);
+/* Gives up what is on its way, within a second or two: each is reported too. */
+void mail_close(struct mailer *mailer);
+
+/* A descriptor that is readable when mail_run is due. */
+int mail_descriptor(const struct mailer *mailer);
+void mail_run(struct mailer *mailer);
+
+/*
+ * Sends LETTER, whose text it takes. DONE is told once whether the server took it, later, from
+ * mail_run or mail_close; why not stands in the log with REQUEST. False, after one line on stderr,
+ * when it cannot even try; then DONE is not called.
+ */
+typedef void (*mail_fn)(bool sent, void *context);
+bool mail_send(struct mailer *mailer, struct letter *letter, const char *request, mail_fn done,
+               void *context);
+
+#endif

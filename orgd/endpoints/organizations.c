@@ -1,0 +1,101 @@
+#include "orgd/endpoints/endpoints.h"
+
+#include "common/clock.h"
+#include "orgd/endpoints/record.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void organization_create(struct call *call)
+{
+    if (!call_by_user(call, "create an organization"))
+        return;
+    struct organization organization = {.created = clock_wall_ms()};
+    id_make("org_", organization.id);
+    snprintf(organization.name, sizeof organization.name, "%s", call_text(call, "name"));
+    store_organization_add(call->store, &organization);
+
+    struct member owner = {
+        .role = roles_builtin[0], .active = true, .joined = organization.created};
+    snprintf(owner.user.id, sizeof owner.user.id, "%s", call->caller.token.user);
+    call_member_change(call, organization.id, &owner);
+    call_event(call, organization.id, "organization.create", organization.id, organization.name,
+               "%s", "");
+
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, "organization", organization_json(&organization));
+    call_reply(call, reply);
+}
+
+void organization_get(struct call *call)
+{
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, "organization", organization_json(&call->organization));
+    call_reply(call, reply);
+}
+
+static void add_membership(const struct organization *organization, const struct role *role,
+                           void *context)
+{
+    cJSON *object = organization_json(organization);
+    cJSON_AddStringToObject(object, "role", role->name);
+    cJSON_AddItemToArray(context, object);
+}
+
+void organization_list(struct call *call)
+{
+    cJSON *reply = cJSON_CreateObject();
+    cJSON *list = cJSON_AddArrayToObject(reply, "organizations");
+    const struct token *token = &call->caller.token;
+    struct organization organization;
+    if (call->caller.kind == CALLER_USER)
+        store_memberships(call->store, token->user, token->proved, add_membership, list);
+    else if (store_organization(call->store, token->organization, &organization))
+        add_membership(&organization, &token->role, list);
+    call_reply(call, reply);
+}
+
+void organization_update(struct call *call)
+{
+    const struct organization *before = &call->organization;
+    struct organization after = *before;
+    const char *name = call_text(call, "name");
+    const cJSON *self_rename = cJSON_GetObjectItemCaseSensitive(call->body, "selfRename");
+    if (!name && !self_rename) {
+        call_fail(call, 400, "invalid", "name: is missing, and so is selfRename");
+        return;
+    }
+    if (name)
+        snprintf(after.name, sizeof after.name, "%s", name);
+    if (self_rename)
+        after.self_rename = cJSON_IsTrue(self_rename);
+    bool renamed = strcmp(after.name, before->name) != 0;
+    if (renamed)
+        call_event(call, after.id, "organization.update", after.id, after.name, "%s -> %s",
+                   before->name, after.name);
+    if (after.self_rename != before->self_rename)
+        call_event(call, after.id, "organization.update", after.id, after.name,
+                   "members %s their own usernames",
+                   after.self_rename ? "may change" : "no longer change");
+    if (renamed || after.self_rename != before->self_rename)
+        store_organization_update(call->store, &after);
+    call_ok(call);
+}
+
+void organization_delete(struct call *call)
+{
+    const struct organization *organization = &call->organization;
+    if (!role_is_owner(&call->role)) {
+        call_fail(call, 403, "forbidden", "Only an owner can delete the organization.");
+        return;
+    }
+    if (strcmp(call_text(call, "name"), organization->name) != 0) {
+        call_fail(call, 409, "name_mismatch", "The organization has another name.");
+        return;
+    }
+    call_event(call, organization->id, "organization.delete", organization->id, organization->name,
+               "%s", "");
+    store_organization_remove(call->store, organization->id);
+    call_changed(call, organization->id);
+    call_ok(call);
+}

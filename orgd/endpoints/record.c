@@ -1,0 +1,286 @@
+#include "orgd/endpoints/record.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define DISPLAY_MAX 100 /* characters */
+#define DATE_FORMAT "%Y-%m-%dT%H:%M:%S"
+
+static void time_text(int64_t ms, char text[TIME_TEXT_SIZE])
+{
+    char date[32];
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    strftime(date, sizeof date, DATE_FORMAT, &tm);
+    snprintf(text, TIME_TEXT_SIZE, "%s.%03dZ", date, (int)(ms % 1000));
+}
+
+static void add_time(cJSON *object, const char *name, int64_t ms)
+{
+    char text[TIME_TEXT_SIZE];
+    time_text(ms, text);
+    cJSON_AddStringToObject(object, name, text);
+}
+
+/* A time that may be 0: null. */
+static void add_time_or_null(cJSON *object, const char *name, int64_t ms)
+{
+    if (ms)
+        add_time(object, name, ms);
+    else
+        cJSON_AddNullToObject(object, name);
+}
+
+static void add_maker(cJSON *object, const struct maker *maker)
+{
+    if (maker->id[0])
+        cJSON_AddStringToObject(object, "maker", maker->id);
+    else
+        cJSON_AddNullToObject(object, "maker");
+    cJSON_AddStringToObject(object, "makerName", maker->name);
+}
+
+static void add_use(cJSON *object, const struct use *use)
+{
+    add_time_or_null(object, "lastUsedAt", use->at);
+    cJSON_AddStringToObject(object, "lastUsedFrom", use->from);
+}
+
+const char *end_text(int64_t ms, char *text, size_t size)
+{
+    char end[TIME_TEXT_SIZE];
+    time_text(ms, end);
+    snprintf(text, size, ms ? ", until %s" : "%.0s", end);
+    return text;
+}
+
+cJSON *permissions_json(unsigned permissions)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (enum permission p = 1; p <= PERMISSION_LAST; p <<= 1)
+        if (permissions & p)
+            cJSON_AddItemToArray(array, cJSON_CreateString(permission_name(p)));
+    return array;
+}
+
+unsigned permissions_parse(const cJSON *array)
+{
+    unsigned permissions = 0;
+    const cJSON *item;
+    cJSON_ArrayForEach(item, array) permissions |= permission_parse(cJSON_GetStringValue(item));
+    return permissions;
+}
+
+cJSON *error_json(const char *reason, const char *message, const char *request)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddFalseToObject(object, "ok");
+    cJSON_AddStringToObject(object, "reason", reason);
+    cJSON_AddStringToObject(object, "message", message);
+    cJSON_AddStringToObject(object, "requestId", request);
+    return object;
+}
+
+cJSON *organization_json(const struct organization *organization)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", organization->id);
+    cJSON_AddStringToObject(object, "name", organization->name);
+    cJSON_AddBoolToObject(object, "selfRename", organization->self_rename);
+    add_time(object, "createdAt", organization->created);
+    return object;
+}
+
+static cJSON *person_json(const struct user *user, const char *id_name)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, id_name, user->id);
+    cJSON_AddStringToObject(object, "email", user->email);
+    cJSON_AddStringToObject(object, "username", user->username);
+    cJSON_AddStringToObject(object, "name", user->name);
+    return object;
+}
+
+cJSON *user_json(const struct user *user)
+{
+    return person_json(user, "id");
+}
+
+cJSON *member_json(const struct member *member)
+{
+    cJSON *object = person_json(&member->user, "userId");
+    cJSON_AddStringToObject(object, "role", member->role.name);
+    cJSON_AddItemToObject(object, "permissions", permissions_json(member->role.permissions));
+    cJSON_AddStringToObject(object, "state", member->active ? "active" : "removed");
+    add_time(object, "joinedAt", member->joined);
+    return object;
+}
+
+cJSON *invitation_json(const struct invitation *invitation)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", invitation->id);
+    cJSON_AddStringToObject(object, "email", invitation->email);
+    cJSON_AddStringToObject(object, "role", invitation->role);
+    if (invitation->username[0])
+        cJSON_AddStringToObject(object, "username", invitation->username);
+    add_maker(object, &invitation->maker);
+    add_time(object, "createdAt", invitation->created);
+    add_time(object, "expiresAt", invitation->expires);
+    return object;
+}
+
+cJSON *token_json(const struct token *token, const struct secret *secret)
+{
+    char bearer[CREDENTIAL_SIZE];
+    snprintf(bearer, sizeof bearer, "%s:%s", token->key, secret->text);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "key", token->key);
+    cJSON_AddStringToObject(object, "secret", secret->text);
+    cJSON_AddStringToObject(object, "lastFour", token->last_four);
+    cJSON_AddStringToObject(object, "bearer", bearer);
+    if (token->organization[0])
+        cJSON_AddStringToObject(object, "role", token->role.name);
+    add_time_or_null(object, "expiresAt", token->expires);
+    return object;
+}
+
+cJSON *token_list_json(const struct token *token)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "key", token->key);
+    cJSON_AddStringToObject(object, "name", token->name);
+    if (token->organization[0])
+        cJSON_AddStringToObject(object, "role", token->role.name);
+    cJSON_AddStringToObject(object, "env", token->test ? "test" : "live");
+    cJSON_AddStringToObject(object, "lastFour", token->last_four);
+    add_time(object, "createdAt", token->created);
+    add_time_or_null(object, "expiresAt", token->expires);
+    add_use(object, &token->last);
+    if (!token->organization[0])
+        return object;
+    add_maker(object, &token->maker);
+    cJSON_AddBoolToObject(object, "makerLeft", token->maker_left);
+    return object;
+}
+
+cJSON *join_code_json(const struct join_code *code)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", code->id);
+    cJSON_AddStringToObject(object, "role", code->role);
+    if (code->max_uses)
+        cJSON_AddNumberToObject(object, "maxUses", (double)code->max_uses);
+    else
+        cJSON_AddNullToObject(object, "maxUses");
+    cJSON_AddNumberToObject(object, "uses", (double)code->uses);
+    add_maker(object, &code->maker);
+    add_time(object, "createdAt", code->created);
+    add_time_or_null(object, "expiresAt", code->expires);
+    add_use(object, &code->last);
+    return object;
+}
+
+cJSON *event_json(const struct event *event)
+{
+    cJSON *object = cJSON_CreateObject();
+    char id[24];
+    snprintf(id, sizeof id, "%lld", (long long)event->id);
+    cJSON_AddStringToObject(object, "id", id);
+    add_time(object, "at", event->at);
+    cJSON_AddStringToObject(object, "actor", event->actor);
+    cJSON_AddStringToObject(object, "actorName", event->actor_name);
+    cJSON_AddStringToObject(object, "action", event->action);
+    cJSON_AddStringToObject(object, "subject", event->subject);
+    cJSON_AddStringToObject(object, "subjectName", event->subject_name);
+    cJSON_AddStringToObject(object, "detail", event->detail);
+    cJSON_AddStringToObject(object, "from", event->from);
+    cJSON_AddStringToObject(object, "requestId", event->request);
+    return object;
+}
+
+void mail_date(int64_t ms, char *text, size_t size)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    gmtime_r(&seconds, &tm);
+    strftime(text, size, "%a, %d %b %Y %H:%M:%S +0000", &tm); /* orgd never sets a locale */
+}
+
+/* Z, or +HH:MM before or behind it, in minutes. */
+static bool offset_parse(const char *text, int *minutes)
+{
+    struct tm tm = {0};
+    char exact[16];
+    *minutes = 0;
+    if (strcmp(text, "Z") == 0)
+        return true;
+    if ((text[0] != '+' && text[0] != '-') || !strptime(text + 1, "%H:%M", &tm))
+        return false;
+    *minutes = (tm.tm_hour * 60 + tm.tm_min) * (text[0] == '-' ? -1 : 1);
+    strftime(exact, sizeof exact, "%H:%M", &tm);
+    return strcmp(text + 1, exact) == 0;
+}
+
+/* Reads 2026-01-02T03:04:05 as it would be written, and moves *TEXT behind it: strptime is content
+ * with less, and with a 31st of February. */
+static bool date_parse(const char **text, time_t *seconds)
+{
+    struct tm tm = {0};
+    char exact[32];
+    const char *end = strptime(*text, DATE_FORMAT, &tm);
+    if (!end)
+        return false;
+    *seconds = timegm(&tm);
+    size_t len = strftime(exact, sizeof exact, DATE_FORMAT, &tm);
+    bool same = len == (size_t)(end - *text) && memcmp(exact, *text, len) == 0;
+    *text = end;
+    return same;
+}
+
+bool time_parse(const char *text, int64_t *ms)
+{
+    time_t seconds;
+    int minutes, fraction = 0, unit = 100;
+    if (!date_parse(&text, &seconds))
+        return false;
+    if (*text == '.') {
+        const char *digits = ++text;
+        for (; *text >= '0' && *text <= '9'; text++, unit /= 10)
+            fraction += (*text - '0') * unit;
+        if (text == digits)
+            return false;
+    }
+    if (!offset_parse(text, &minutes))
+        return false;
+    *ms = ((int64_t)seconds - minutes * 60LL) * 1000 + fraction;
+    return true;
+}
+
+bool email_valid(const char *email)
+{
+    size_t len = strnlen(email, EMAIL_SIZE);
+    if (len >= EMAIL_SIZE)
+        return false;
+    const char *at = strchr(email, '@');
+    if (!at || at == email || at[1] == '\0' || strchr(at + 1, '@'))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (email[i] <= ' ' || email[i] > '~' || strchr("<>()[]\\,;:\"", email[i]))
+            return false;
+    return true;
+}
+
+bool display_valid(const char *name)
+{
+    char clean[DISPLAY_SIZE + 1]; /* one more than fits, so that what is too long differs */
+    if (strcmp(text_clean(clean, sizeof clean, name, false), name) != 0)
+        return false;
+    size_t characters = 0;
+    for (const char *c = name; *c; c++)
+        if (((unsigned char)*c & 0xc0) != 0x80)
+            characters++;
+    return characters >= 1 && characters <= DISPLAY_MAX;
+}

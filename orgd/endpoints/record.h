@@ -1,0 +1,50 @@
+/* The API's objects as JSON (API.md), and what may stand in them. The caller owns what is returned.
+ */
+#ifndef ORGD_ENDPOINTS_RECORD_H
+#define ORGD_ENDPOINTS_RECORD_H
+
+#include "orgd/store/store.h"
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+cJSON *organization_json(const struct organization *organization);
+cJSON *user_json(const struct user *user);
+cJSON *member_json(const struct member *member);
+cJSON *invitation_json(const struct invitation *invitation);
+
+cJSON *join_code_json(const struct join_code *code);
+cJSON *event_json(const struct event *event);
+
+/* The token with its secret in clear text, to be shown this once; "role" for an organization's. */
+cJSON *token_json(const struct token *token, const struct secret *secret);
+/* The token as it is listed. */
+cJSON *token_list_json(const struct token *token);
+
+/* ["org:view",..], and back from an array that was checked. */
+cJSON *permissions_json(unsigned permissions);
+unsigned permissions_parse(const cJSON *array);
+
+/* {"ok":false,..}; REQUEST is the request's id. */
+cJSON *error_json(const char *reason, const char *message, const char *request);
+
+/* ", until 2026-01-02T03:04:05.000Z", or "" for 0, never; returns TEXT. */
+#define TIME_TEXT_SIZE 40
+const char *end_text(int64_t ms, char *text, size_t size);
+
+/* "Fri, 02 Jan 2026 03:04:05 +0000" (RFC 5322). */
+void mail_date(int64_t ms, char *text, size_t size);
+
+/* Reads 2026-01-02T03:04:05Z, also with a fraction or another offset (RFC 3339). */
+bool time_parse(const char *text, int64_t *ms);
+
+/* 1-254 printable ASCII characters, none of them space or one of <>()[]\\,;:", exactly one '@' with
+ * something on both sides. */
+bool email_valid(const char *email);
+
+/* A name for people: 1-100 characters of UTF-8 that text_clean leaves as they are. */
+bool display_valid(const char *name);
+
+#endif

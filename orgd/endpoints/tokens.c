@@ -1,0 +1,117 @@
+#include "orgd/endpoints/endpoints.h"
+
+#include "common/clock.h"
+#include "orgd/endpoints/record.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+void token_make(struct store *store, struct token *token, struct secret *secret)
+{
+    secret_make(secret);
+    id_make(token->test ? "test_" : "live_", token->key);
+    memcpy(token->hash, secret->hash, sizeof token->hash);
+    snprintf(token->last_four, sizeof token->last_four, "%s",
+             secret->text + SECRET_SIZE - LAST_FOUR_SIZE);
+    token->created = clock_wall_ms();
+    if (!token->proved)
+        token->proved = token->created;
+    store_token_add(store, token);
+}
+
+/* Makes the token, and answers with its secret. */
+static void token_reply(struct call *call, struct token *token, const char *action)
+{
+    const char *name = call_text(call, "name");
+    struct secret secret;
+    char end[TIME_TEXT_SIZE + 8];
+    if (!call_end(call, 0, &token->expires))
+        return;
+    snprintf(token->name, sizeof token->name, "%s", name ? name : "");
+    token_make(call->store, token, &secret);
+    call_event(call, token->organization, action, token->key, token->name, "%s%s",
+               token->organization[0] ? token->role.name : "",
+               end_text(token->expires, end, sizeof end));
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, "apiToken", token_json(token, &secret));
+    call_reply(call, reply);
+    sodium_memzero(&secret, sizeof secret);
+}
+
+void token_create(struct call *call)
+{
+    const char *env = call_text(call, "env");
+    struct token token = {.test = env && strcmp(env, "test") == 0};
+    if (env && !token.test && strcmp(env, "live") != 0) {
+        call_fail(call, 400, "invalid", "env: must be live or test");
+        return;
+    }
+    if (!call_role(call, &token.role) || !call_covers(call, &token.role))
+        return;
+    snprintf(token.organization, sizeof token.organization, "%s", call->organization.id);
+    token.maker = call_maker(call);
+    token_reply(call, &token, "token.create");
+}
+
+static void add_token(const struct token *token, void *context)
+{
+    page_add(context, token->created, token->key, token_list_json(token));
+}
+
+static void reply_tokens(struct call *call, const char *owner)
+{
+    struct page page;
+    if (!call_page(call, &page))
+        return;
+    store_tokens(call->store, owner, &page.after, page.limit + 1, add_token, &page);
+    call_page_reply(call, &page, "tokens");
+}
+
+void token_list(struct call *call)
+{
+    reply_tokens(call, call->organization.id);
+}
+
+/* Takes away the token that the body names, if it is OWNER's. */
+static void revoke(struct call *call, const char *owner, const char *action)
+{
+    struct token token;
+    bool there = store_token(call->store, call_text(call, "key"), &token) &&
+                 (strcmp(token.organization, owner) == 0 || strcmp(token.user, owner) == 0);
+    if (there) {
+        store_token_remove(call->store, token.key);
+        call_event(call, token.organization, action, token.key, token.name, "%s", "");
+        call_changed(call, token.key);
+    }
+    call_revoked(call, there);
+}
+
+void token_revoke(struct call *call)
+{
+    revoke(call, call->organization.id, "token.revoke");
+}
+
+/* --- a user's own --- */
+
+void user_token_create(struct call *call)
+{
+    struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
+    if (!call_by_user(call, "make a user's token"))
+        return;
+    snprintf(token.user, sizeof token.user, "%s", call->caller.token.user);
+    token.proved = call->caller.token.proved; /* it proves no more than the one it is made with */
+    token_reply(call, &token, "user.token-create");
+}
+
+void user_token_list(struct call *call)
+{
+    if (call_by_user(call, "list a user's tokens"))
+        reply_tokens(call, call->caller.token.user);
+}
+
+void user_token_revoke(struct call *call)
+{
+    if (call_by_user(call, "revoke a user's token"))
+        revoke(call, call->caller.token.user, "user.token-revoke");
+}

@@ -1,0 +1,115 @@
+#include "orgd/endpoints/endpoints.h"
+
+#include "orgd/endpoints/record.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#define USERNAMES_MAX 10 /* of one user, in all his time: each one is kept from everybody else */
+
+void whoami(struct call *call)
+{
+    const struct token *token = &call->caller.token;
+    cJSON *reply = cJSON_CreateObject();
+    struct user user;
+    if (call->caller.kind == CALLER_ORGANIZATION) {
+        cJSON *object = cJSON_AddObjectToObject(reply, "organizationToken");
+        cJSON_AddStringToObject(object, "key", token->key);
+        cJSON_AddStringToObject(object, "organizationId", token->organization);
+        cJSON_AddStringToObject(object, "role", token->role.name);
+        cJSON_AddStringToObject(object, "name", token->name);
+    } else if (store_user(call->store, token->user, &user)) {
+        cJSON_AddItemToObject(reply, "user", user_json(&user));
+    }
+    call_reply(call, reply);
+}
+
+static void collect(const struct organization *organization, const struct role *role, void *context)
+{
+    (void)role;
+    buffer_add(context, organization->id, sizeof organization->id, REPLY_MAX);
+}
+
+/* The user's change is one of each membership, told and written down in each organization. */
+static void memberships_change(struct call *call, const struct user *user, const char *detail)
+{
+    struct buffer ids = {0};
+    struct member member;
+    store_memberships(call->store, user->id, INT64_MAX, collect, &ids);
+    for (size_t at = 0; at < ids.len; at += ID_SIZE) {
+        const char *organization = ids.data + at;
+        if (!store_member(call->store, organization, user->id, &member))
+            continue;
+        call_member_change(call, organization, &member);
+        call_event(call, organization, "user.update", user->id, user->username, "%s", detail);
+    }
+    if (ids.len == 0)
+        call_event(call, "", "user.update", user->id, user->username, "%s", detail);
+    buffer_free(&ids);
+}
+
+/* Who looks for an organization that does not let the member change his username. */
+struct objection {
+    struct organization organization; /* the first one; its id is "" without one */
+};
+
+static void object(const struct organization *organization, const struct role *role, void *context)
+{
+    struct objection *objection = context;
+    if (!objection->organization.id[0] && !organization->self_rename &&
+        !role_covers(role, PERMISSION_MEMBERS_MANAGE))
+        objection->organization = *organization;
+}
+
+/*
+ * May USER take the username that it has now? All hosts of all his organizations serve it, so each
+ * of them must agree. Fails the call if not.
+ */
+static bool rename_allowed(struct call *call, const struct user *user)
+{
+    struct objection objection = {0};
+    char holder[ID_SIZE];
+    store_memberships(call->store, user->id, INT64_MAX, object, &objection);
+    if (objection.organization.id[0]) {
+        call_fail(call, 403, "forbidden",
+                  "%s does not let its members change their own usernames (members:manage).",
+                  objection.organization.name);
+        return false;
+    }
+    if (!call_username(call, user->username, user->id))
+        return false;
+    if (store_username_holder(call->store, user->username, holder) ||
+        store_username_count(call->store, user->id) < USERNAMES_MAX)
+        return true;
+    call_fail(call, 409, "too_many", "A user has at most %d usernames in all; take back one.",
+              USERNAMES_MAX);
+    return false;
+}
+
+void user_update(struct call *call)
+{
+    const char *username = call_text(call, "username"), *name = call_text(call, "name");
+    struct user user, before;
+    char detail[DETAIL_SIZE];
+    if (!call_by_user(call, "change a user") ||
+        !store_user(call->store, call->caller.token.user, &before))
+        return;
+    user = before;
+    if (username)
+        snprintf(user.username, sizeof user.username, "%s", username);
+    if (name)
+        snprintf(user.name, sizeof user.name, "%s", name);
+    bool renamed = strcmp(user.username, before.username) != 0;
+    if (renamed && !rename_allowed(call, &user))
+        return;
+    if (renamed || strcmp(user.name, before.name) != 0) {
+        store_user_update(call->store, &user);
+        snprintf(detail, sizeof detail, "%s (%s) -> %s (%s)", before.username, before.name,
+                 user.username, user.name);
+        memberships_change(call, &user, detail);
+    }
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, "user", user_json(&user));
+    call_reply(call, reply);
+}

@@ -1,0 +1,376 @@
+#include "orgd/http/exchange.h"
+
+#include "common/clock.h"
+#include "orgd/buffer.h"
+#include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/record.h"
+#include "orgd/http/stream.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REQUEST_S 60 /* from a connection's begin, or its last answer, to the end of a request */
+#define DRAIN_MAX                                                                                  \
+    (1U << 20) /* of a body that is too large, so that the client reads the answer                 \
+                */
+#define BODIES_MAX    (64U << 20) /* of all requests; beyond it only small ones are taken */
+#define BODY_SMALL    4096
+#define LOG_PATH_SIZE 128
+#define LOG_EVERY_MS  1000 /* of what strangers can cause at will */
+#define BUSY_RETRY_S  5
+
+/* What is known of a connection for as long as it lasts. */
+struct connection {
+    TAILQ_ENTRY(connection) link;
+    struct peer *peer;
+    int fd;
+    bool owing; /* it is in the front's list */
+    int64_t since;
+    char from[PEER_TEXT_SIZE];
+};
+
+/* A request from its first byte to its answer. */
+struct exchange {
+    STAILQ_ENTRY(exchange) link;
+    struct MHD_Connection *connection;
+    struct connection *peer;
+    const char *method, *path; /* libmicrohttpd's, for as long as the request lasts */
+    int64_t begun;
+    char id[REQUEST_ID_SIZE];
+    struct buffer body;
+    size_t drained;  /* bytes beyond BODY_MAX */
+    bool dispatched; /* or to be, by changes_run */
+    struct answer answer;
+};
+
+void front_init(struct front *f)
+{
+    STAILQ_INIT(&f->changes);
+    STAILQ_INIT(&f->waiting);
+    TAILQ_INIT(&f->connections);
+    f->run = randombytes_random();
+}
+
+/* --- connections --- */
+
+static void connection_owes(struct front *f, struct connection *c)
+{
+    c->since = clock_mono_ms();
+    c->owing = true;
+    TAILQ_INSERT_TAIL(&f->connections, c, link);
+}
+
+static void connection_owes_not(struct front *f, struct connection *c)
+{
+    if (c->owing)
+        TAILQ_REMOVE(&f->connections, c, link);
+    c->owing = false;
+}
+
+static void refuse(const struct connection *c, const char *why)
+{
+    static int64_t last = -LOG_EVERY_MS;
+    int64_t now = clock_mono_ms();
+    shutdown(c->fd, SHUT_RDWR);
+    if (now - last < LOG_EVERY_MS)
+        return;
+    last = now;
+    fprintf(stderr, "orgd: %s %s\n", c->from, why);
+}
+
+static struct connection *connection_begin(struct front *f, struct MHD_Connection *connection)
+{
+    struct connection *c = memory_get(sizeof *c);
+    const struct sockaddr *address =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    bool too_many;
+    c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    peer_text(c->fd, address, c->from);
+    c->peer = peer_connect(f->peers, c->fd, address, &too_many);
+    connection_owes(f, c);
+    if (too_many)
+        refuse(c, "has too many connections");
+    return c;
+}
+
+void connection_notify(void *front, struct MHD_Connection *connection, void **context,
+                       enum MHD_ConnectionNotificationCode code)
+{
+    struct connection *c = *context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = connection_begin(front, connection);
+        return;
+    }
+    connection_owes_not(front, c);
+    peer_disconnect(c->peer);
+    free(c);
+}
+
+int connections_expire(struct front *f)
+{
+    struct connection *c;
+    while ((c = TAILQ_FIRST(&f->connections)) != NULL) {
+        int64_t wait = c->since + REQUEST_S * 1000 - clock_mono_ms();
+        if (wait > 0)
+            return (int)wait;
+        shutdown(c->fd, SHUT_RDWR); /* libmicrohttpd sees it end */
+        connection_owes_not(f, c);
+    }
+    return -1;
+}
+
+/* --- a request --- */
+
+static void body_free(struct front *f, struct exchange *x)
+{
+    f->bodies -= x->body.size;
+    buffer_free(&x->body);
+}
+
+/* What a client made up, as one word of at most SIZE - 1 characters. */
+static const char *log_word(char *word, size_t size, const char *text)
+{
+    size_t i;
+    for (i = 0; text[i] && i < size - 1; i++)
+        word[i] = text[i] > ' ' && text[i] <= '~' ? text[i] : '?';
+    word[i] = '\0';
+    return word;
+}
+
+static void exchange_log(const struct exchange *x)
+{
+    char method_word[16], path_word[LOG_PATH_SIZE];
+    if (!x->answer.loggable)
+        return;
+    fprintf(stderr, "orgd: %s %s %s %u %s %s %lldms\n", x->id,
+            log_word(method_word, sizeof method_word, x->method),
+            log_word(path_word, sizeof path_word, x->path), x->answer.status, x->answer.caller,
+            x->peer->from, (long long)(clock_mono_ms() - x->begun));
+}
+
+/* Another answer instead of the one that there is. */
+static void exchange_fail(struct exchange *x, unsigned status, const char *reason,
+                          const char *message)
+{
+    cJSON *object = error_json(reason, message, x->id);
+    char *text = cJSON_PrintUnformatted(object);
+    x->answer.hold = x->answer.pieces = false;
+    x->answer.loggable = true;
+    x->answer.status = status;
+    if (!x->answer.caller[0])
+        snprintf(x->answer.caller, sizeof x->answer.caller, "-");
+    x->answer.letter.to[0] = '\0';
+    x->answer.changed.len = 0;
+    buffer_free(&x->answer.body);
+    buffer_add(&x->answer.body, text, strlen(text), REPLY_MAX);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+/* Says in the reply, an object, whether the mail was sent. */
+static void answer_mailed(struct answer *answer, bool sent)
+{
+    char more[24];
+    int len = snprintf(more, sizeof more, ",\"mailed\":%s}", sent ? "true" : "false");
+    answer->body.len--; /* the closing brace */
+    buffer_add(&answer->body, more, (size_t)len, REPLY_MAX);
+}
+
+static void exchange_mailed(bool sent, void *context)
+{
+    struct exchange *x = context;
+    answer_mailed(&x->answer, sent);
+    MHD_resume_connection(x->connection);
+}
+
+static void exchange_dispatch(struct front *f, struct exchange *x)
+{
+    struct request request = {.method = x->method,
+                              .path = x->path,
+                              .too_large = x->drained > 0,
+                              .id = x->id,
+                              .from = x->peer->from,
+                              .peer = x->peer->peer,
+                              .letterhead = f->letterhead};
+    request.authorization =
+        MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    request.body = x->body.data;
+    request.len = x->body.len;
+    dispatch(f->store, &request, &x->answer);
+    body_free(f, x);
+}
+
+/* For what changes nothing. */
+static void exchange_read(struct front *f, struct exchange *x)
+{
+    exchange_dispatch(f, x);
+    if ((x->answer.hold && held_full(f->held)) ||
+        (x->answer.pieces && f->streams >= STREAMS_MOST)) {
+        exchange_fail(x, 503, "busy", "Too many such requests are open: ask again later.");
+        x->answer.retry_s = BUSY_RETRY_S;
+    }
+    exchange_log(x);
+}
+
+/* The change is durable, or never happened: who has to hear of it before it is answered? */
+static void exchange_settle(struct front *f, struct exchange *x)
+{
+    exchange_log(x);
+    if (x->answer.changed.len > 0)
+        held_tell(f->held, &x->answer.changed);
+    if (x->answer.letter.to[0]) {
+        if (mail_send(f->mailer, &x->answer.letter, x->id, exchange_mailed, x))
+            return; /* resumes it */
+        answer_mailed(&x->answer, false);
+    }
+    STAILQ_INSERT_TAIL(&f->waiting, x, link);
+}
+
+void changes_run(struct front *f)
+{
+    struct exchange *x;
+    if (STAILQ_EMPTY(&f->changes))
+        return;
+    bool good = store_batch_begin(f->store);
+    if (good) {
+        STAILQ_FOREACH(x, &f->changes, link)
+        exchange_dispatch(f, x);
+        good = store_batch_end(f->store);
+    }
+    while ((x = STAILQ_FIRST(&f->changes)) != NULL) {
+        STAILQ_REMOVE_HEAD(&f->changes, link);
+        if (!good && x->answer.status < 400)
+            exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");
+        exchange_settle(f, x);
+    }
+}
+
+void waiting_resume(struct front *f)
+{
+    struct exchange *x;
+    while ((x = STAILQ_FIRST(&f->waiting)) != NULL) {
+        STAILQ_REMOVE_HEAD(&f->waiting, link);
+        MHD_resume_connection(x->connection);
+    }
+}
+
+static void add_headers(struct MHD_Response *response, unsigned status, unsigned retry_s)
+{
+    char seconds[16];
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (status == 401)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    if (status == 405)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "POST");
+    if (retry_s > 0) {
+        snprintf(seconds, sizeof seconds, "%u", retry_s);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+}
+
+static enum MHD_Result exchange_reply(struct front *f, struct exchange *x)
+{
+    struct buffer *body = &x->answer.body;
+    struct MHD_Response *response;
+    if (x->answer.hold) {
+        response = held_response(f->held, x->connection, &x->answer.poll);
+    } else if (x->answer.pieces) {
+        response = stream_response(f->store, &f->streams, body, &x->answer.poll);
+    } else {
+        response = MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE);
+        if (response)
+            *body = (struct buffer){0};
+    }
+    if (!response)
+        return MHD_NO;
+    add_headers(response, x->answer.status, x->answer.retry_s);
+    enum MHD_Result queued = MHD_queue_response(x->connection, x->answer.status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+/* A piece of the body. One that is too large is read to its end, within reason, and forgotten. */
+static enum MHD_Result exchange_take(struct front *f, struct exchange *x, const char *data,
+                                     size_t *size)
+{
+    size_t had = x->body.size;
+    bool fits = x->drained == 0 && buffer_add(&x->body, data, *size, BODY_MAX);
+    f->bodies += x->body.size - had;
+    if (fits && f->bodies > BODIES_MAX && x->body.size > BODY_SMALL) {
+        refuse(x->peer, "is hung up on: too many large requests are being sent");
+        return MHD_NO;
+    }
+    if (!fits) {
+        body_free(f, x);
+        x->drained += *size;
+    }
+    *size = 0;
+    return x->drained <= DRAIN_MAX ? MHD_YES : MHD_NO;
+}
+
+/* True when the client announces a body that is not even worth draining. */
+static bool announced_too_large(struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length && strtoull(length, NULL, 10) > DRAIN_MAX;
+}
+
+/* libmicrohttpd calls this at a request's headers, for each piece of its body, at its end, and
+ * after a resume. */
+enum MHD_Result exchange_handle(void *front, struct MHD_Connection *connection, const char *path,
+                                const char *method, const char *version, const char *data,
+                                size_t *size, void **request)
+{
+    struct front *f = front;
+    struct exchange *x = *request;
+    (void)version;
+    if (!x) {
+        x = *request = memory_get(sizeof *x);
+        x->connection = connection;
+        x->peer =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+        x->begun = clock_mono_ms();
+        if (!announced_too_large(connection))
+            return MHD_YES;
+        x->drained = DRAIN_MAX;
+    } else if (*size > 0) {
+        return exchange_take(f, x, data, size);
+    }
+    if (!x->dispatched) {
+        if (f->stopping)
+            return MHD_NO;
+        connection_owes_not(f, x->peer);
+        x->dispatched = true;
+        snprintf(x->id, sizeof x->id, "%08x%08x", f->run, ++f->request);
+        x->method = method;
+        x->path = path;
+        if (dispatch_changes(path)) {
+            STAILQ_INSERT_TAIL(&f->changes, x, link);
+            MHD_suspend_connection(connection);
+            return MHD_YES;
+        }
+        exchange_read(f, x);
+    }
+    return exchange_reply(f, x);
+}
+
+void exchange_end(void *front, struct MHD_Connection *connection, void **request,
+                  enum MHD_RequestTerminationCode code)
+{
+    struct exchange *x = *request;
+    (void)connection, (void)code;
+    if (!x)
+        return;
+    connection_owes_not(front, x->peer);
+    connection_owes(front, x->peer);
+    body_free(front, x);
+    buffer_free(&x->answer.body);
+    buffer_free(&x->answer.changed);
+    buffer_free(&x->answer.letter.text);
+    free(x);
+    *request = NULL;
+}

@@ -1,0 +1,44 @@
+/*
+ * Held polls: members/changes that wait. Each is a suspended connection with a streaming response;
+ * it is resumed for a heartbeat, for a change of its organization, at the end of its wait, and when
+ * the server stops. Single-threaded.
+ */
+#ifndef ORGD_HTTP_HELD_H
+#define ORGD_HTTP_HELD_H
+
+#include "orgd/endpoints/call.h"
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct held_set;
+
+/* Holds at most MOST polls; NULL after one line on stderr. Freed when all its responses are gone.
+ */
+struct held_set *held_open(struct store *store, size_t most);
+void held_free(struct held_set *set);
+
+/* A descriptor that is readable when held_tick is due. */
+int held_timer(const struct held_set *set);
+void held_tick(struct held_set *set);
+
+/* True when no further poll can be held. */
+bool held_full(const struct held_set *set);
+
+/* The response that holds CONNECTION as POLL says; the caller queues and releases it. NULL when out
+ * of memory. */
+struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *connection,
+                                   const struct poll *poll);
+
+/* Has the polls of the organizations and with the tokens in IDS (ID_SIZE each) look again: run
+ * their daemons until held_telling is 0 or patience ends. */
+void held_tell(struct held_set *set, const struct buffer *ids);
+
+/* How many were told and have not sent their whole answer yet. */
+size_t held_telling(const struct held_set *set);
+
+/* Breaks all of them off, so that no connection stays suspended, and holds no other. */
+void held_stop(struct held_set *set);
+
+#endif

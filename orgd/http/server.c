@@ -1,0 +1,224 @@
+#include "orgd/http/server.h"
+
+#include "orgd/buffer.h"
+#include "orgd/http/exchange.h"
+#include "orgd/http/tls.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define CONNECTIONS_MAX  16384
+#define DESCRIPTORS_KEPT 64   /* for everything that is no connection */
+#define CONNECTION_POOL  8192 /* bytes: a request's line and headers, and a piece of its answer */
+#define IDLE_S           30   /* for a request to go on, or a kept connection to be used */
+#define TELL_ROUNDS      16   /* of the loop for the held polls, before a change is answered */
+#define EVENTS           (LISTENERS_MAX + 3)
+
+struct server {
+    const struct server_settings *settings;
+    struct front front;
+    struct MHD_Daemon *daemons[LISTENERS_MAX];
+    size_t count;
+    int epoll, signals;
+};
+
+static bool watch(struct server *s, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
+        return true;
+    fprintf(stderr, "orgd: epoll: %s\n", strerror(errno));
+    return false;
+}
+
+/* The connections that one listener may have: the limit of open files is shared out evenly. */
+static unsigned connections_each(size_t listeners)
+{
+    struct rlimit files;
+    rlim_t most = CONNECTIONS_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        rlim_t wanted = CONNECTIONS_MAX + DESCRIPTORS_KEPT;
+        files.rlim_cur = files.rlim_max < wanted ? files.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &files);
+        if (files.rlim_cur < wanted)
+            most = files.rlim_cur > 2 * DESCRIPTORS_KEPT ? files.rlim_cur - DESCRIPTORS_KEPT
+                                                         : DESCRIPTORS_KEPT;
+    }
+    return (unsigned)(most / listeners);
+}
+
+static bool daemon_start(struct server *s, const struct listener *listener, unsigned connections)
+{
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (listener->tls ? MHD_USE_TLS : 0);
+    const struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_callback()},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const struct MHD_OptionItem options[] = {
+        {MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, connections, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_POOL, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, NULL},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_end, &s->front},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_notify, &s->front},
+        {listener->tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, 0, (void *)tls},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    struct MHD_Daemon *daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_handle, &s->front,
+                                                 MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    const union MHD_DaemonInfo *info =
+        daemon ? MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+    if (!info) {
+        fprintf(stderr, "orgd: cannot start the HTTP server\n");
+        return false;
+    }
+    s->daemons[s->count++] = daemon;
+    return watch(s, info->epoll_fd);
+}
+
+static bool front_open(struct server *s, unsigned connections)
+{
+    const struct server_settings *settings = s->settings;
+    struct front *f = &s->front;
+    front_init(f);
+    f->store = settings->store;
+    f->letterhead = &settings->letterhead;
+    f->peers = peers_open(&settings->peers);
+    /* An eighth stays for requests that do not wait. */
+    f->held = held_open(settings->store, connections - connections / 8);
+    if (!f->held || !watch(s, held_timer(f->held)))
+        return false;
+    if (!settings->mail.url)
+        return true;
+    f->mailer = mail_open(&settings->mail);
+    return f->mailer && watch(s, mail_descriptor(f->mailer));
+}
+
+struct server *server_start(const struct server_settings *settings)
+{
+    struct server *s = memory_get(sizeof *s);
+    sigset_t signals;
+    unsigned connections = connections_each(settings->count);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    s->settings = settings;
+    s->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+    s->epoll = epoll_create1(EPOLL_CLOEXEC);
+    bool good = front_open(s, connections) && watch(s, s->signals);
+    for (size_t i = 0; good && i < settings->count; i++)
+        good = daemon_start(s, &settings->listeners[i], connections);
+    if (good)
+        return s;
+    server_stop(s);
+    return NULL;
+}
+
+static void daemons_run(struct server *s)
+{
+    for (size_t i = 0; i < s->count; i++)
+        MHD_run(s->daemons[i]);
+}
+
+static void daemons_serve(struct server *s)
+{
+    daemons_run(s);
+    changes_run(&s->front);
+    if (STAILQ_EMPTY(&s->front.waiting))
+        return;
+    for (int i = 0; i < TELL_ROUNDS && held_telling(s->front.held) > 0; i++)
+        daemons_run(s);
+    waiting_resume(&s->front);
+    daemons_run(s);
+}
+
+/* The earlier of two times to wait, where -1 is never. */
+static int earlier(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
+/* Milliseconds until something has to be done that no descriptor tells, -1 for never. */
+static int loop_timeout(struct server *s)
+{
+    MHD_UNSIGNED_LONG_LONG timeout;
+    int least = connections_expire(&s->front);
+    if (!STAILQ_EMPTY(&s->front.changes) || !STAILQ_EMPTY(&s->front.waiting))
+        return 0;
+    for (size_t i = 0; i < s->count; i++)
+        if (MHD_get_timeout(s->daemons[i], &timeout) == MHD_YES)
+            least = earlier(least, timeout < INT32_MAX ? (int)timeout : INT32_MAX);
+    return least;
+}
+
+/* True when a signal says to end. */
+static bool signal_take(struct server *s)
+{
+    struct signalfd_siginfo info;
+    const struct server_settings *settings = s->settings;
+    if (read(s->signals, &info, sizeof info) != sizeof info)
+        return false;
+    if (info.ssi_signo != SIGHUP)
+        return true;
+    if (settings->cert)
+        fprintf(stderr, "orgd: %s: %s\n", settings->cert,
+                tls_load(settings->cert, settings->key) ? "certificate and key are read again"
+                                                        : "the former certificate stays in use");
+    return false;
+}
+
+bool server_run(struct server *s)
+{
+    struct epoll_event events[EVENTS];
+    struct front *f = &s->front;
+    for (;;) {
+        int n = epoll_wait(s->epoll, events, EVENTS, loop_timeout(s));
+        if (n < 0 && errno != EINTR) {
+            fprintf(stderr, "orgd: epoll: %s\n", strerror(errno));
+            return false;
+        }
+        for (int i = 0; i < n; i++) {
+            if (events[i].data.fd == s->signals && signal_take(s))
+                return true;
+            if (events[i].data.fd == held_timer(f->held))
+                held_tick(f->held);
+            if (f->mailer && events[i].data.fd == mail_descriptor(f->mailer))
+                mail_run(f->mailer);
+        }
+        daemons_serve(s);
+    }
+}
+
+void server_stop(struct server *s)
+{
+    struct front *f = &s->front;
+    /* Stopping a daemon that has a suspended connection ends the process. */
+    f->stopping = true;
+    if (f->held)
+        held_stop(f->held);
+    changes_run(f);
+    if (f->mailer)
+        mail_close(f->mailer);
+    waiting_resume(f);
+    daemons_run(s);
+    for (size_t i = 0; i < s->count; i++)
+        MHD_stop_daemon(s->daemons[i]);
+    if (f->held)
+        held_free(f->held);
+    peers_free(f->peers);
+    if (s->epoll >= 0)
+        close(s->epoll);
+    if (s->signals >= 0)
+        close(s->signals);
+    free(s);
+}

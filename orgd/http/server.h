@@ -1,0 +1,46 @@
+/*
+ * The HTTP server: one thread, one loop around libmicrohttpd's daemons, the signals and the timer
+ * of the held polls. A change is committed, told to the polls that are held for it, and only then
+ * answered.
+ */
+#ifndef ORGD_HTTP_SERVER_H
+#define ORGD_HTTP_SERVER_H
+
+#include "orgd/endpoints/call.h"
+#include "orgd/endpoints/mail.h"
+#include "orgd/peer.h"
+#include "orgd/store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LISTENERS_MAX 16
+
+struct listener {
+    int fd;
+    bool tls;
+};
+
+struct server_settings {
+    struct store *store;
+    struct listener listeners[LISTENERS_MAX]; /* the server owns the sockets when it has started */
+    size_t count;
+    const char *cert, *key; /* read again on SIGHUP; NULL without TLS. tls_load comes before */
+    struct peer_limits peers;
+    struct letterhead letterhead;
+    struct mail_settings mail; /* without URL no mail is sent */
+};
+
+struct server;
+
+/* SETTINGS must stay. NULL after one line on stderr. */
+struct server *server_start(const struct server_settings *settings);
+
+/* Serves until SIGTERM or SIGINT; these and SIGHUP must be blocked. False when the loop broke,
+ * after one line on stderr. */
+bool server_run(struct server *server);
+
+/* Ends all connections and frees the server. */
+void server_stop(struct server *server);
+
+#endif

@@ -1,0 +1,433 @@
+#include "orgd/store/file.h"
+
+#include "common/reserved.h"
+#include "orgd/store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUSY_MS 2000 /* for somebody who looks at the file with the sqlite3 tool */
+
+/* What each version adds to the one before it; user_version counts them. Never change one that was
+ * released. */
+static const char *const versions[] = {
+    "CREATE TABLE users ("
+    " id TEXT PRIMARY KEY,"
+    " email TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+    " username TEXT NOT NULL UNIQUE,"
+    " name TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE organizations ("
+    " id TEXT PRIMARY KEY,"
+    " name TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE members ("
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " user_id TEXT NOT NULL REFERENCES users(id),"
+    " role TEXT NOT NULL,"
+    " active INTEGER NOT NULL CHECK (active IN (0, 1)),"
+    " joined_at INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL,"
+    " PRIMARY KEY (organization_id, user_id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX members_changes ON members(organization_id, revision);"
+    "CREATE INDEX members_user ON members(user_id);"
+    "CREATE INDEX members_owners ON members(organization_id) WHERE role = 'owner' AND active = 1;"
+    "CREATE TABLE invitations ("
+    " id TEXT PRIMARY KEY,"
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " email TEXT NOT NULL COLLATE NOCASE,"
+    " role TEXT NOT NULL,"
+    " secret_hash BLOB NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL,"
+    " UNIQUE (organization_id, email)) WITHOUT ROWID;"
+    "CREATE TABLE tokens ("
+    " key TEXT PRIMARY KEY,"
+    " secret_hash BLOB NOT NULL,"
+    " last_four TEXT NOT NULL,"
+    " user_id TEXT REFERENCES users(id),"
+    " organization_id TEXT REFERENCES organizations(id),"
+    " role TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " test INTEGER NOT NULL CHECK (test IN (0, 1)),"
+    " created_at INTEGER NOT NULL,"
+    " CHECK ((user_id IS NULL) <> (organization_id IS NULL))) WITHOUT ROWID;",
+
+    "CREATE TABLE roles ("
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " name TEXT NOT NULL,"
+    " permissions INTEGER NOT NULL,"
+    " PRIMARY KEY (organization_id, name)) WITHOUT ROWID;"
+    "CREATE TABLE join_codes ("
+    " id TEXT PRIMARY KEY,"
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " role TEXT NOT NULL,"
+    " max_uses INTEGER NOT NULL," /* 0: without limit */
+    " uses INTEGER NOT NULL,"
+    " secret_hash BLOB NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " CHECK (max_uses = 0 OR uses <= max_uses)) WITHOUT ROWID;"
+    "CREATE INDEX join_codes_listed ON join_codes(organization_id, created_at, id);"
+    /* Events outlive their organization, so they do not refer to it. */
+    "CREATE TABLE events ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " at INTEGER NOT NULL,"
+    " organization_id TEXT NOT NULL,"
+    " actor TEXT NOT NULL,"
+    " actor_name TEXT NOT NULL,"
+    " action TEXT NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " subject_name TEXT NOT NULL,"
+    " detail TEXT NOT NULL,"
+    " origin TEXT NOT NULL,"
+    " request TEXT NOT NULL);"
+    "CREATE INDEX events_listed ON events(organization_id, id);"
+    "CREATE INDEX members_listed ON members(organization_id, joined_at, user_id) WHERE active = 1;"
+    "CREATE INDEX tokens_user ON tokens(user_id, created_at, key);"
+    "CREATE INDEX tokens_organization ON tokens(organization_id, created_at, key);",
+
+    "ALTER TABLE organizations ADD COLUMN self_rename INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE members ADD COLUMN removed_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE invitations ADD COLUMN maker TEXT REFERENCES users(id);"
+    "ALTER TABLE invitations ADD COLUMN username TEXT NOT NULL DEFAULT '';" /* '': any */
+    "ALTER TABLE invitations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE join_codes ADD COLUMN maker TEXT REFERENCES users(id);"
+    "ALTER TABLE join_codes ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE join_codes ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE join_codes ADD COLUMN used_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tokens ADD COLUMN maker TEXT REFERENCES users(id);"
+    "ALTER TABLE tokens ADD COLUMN maker_left INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE tokens ADD COLUMN proved_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN used_from TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX tokens_maker ON tokens(organization_id, maker);"
+    /* Every username that somebody has or had: nobody else gets it. */
+    "CREATE TABLE usernames ("
+    " username TEXT PRIMARY KEY,"
+    " user_id TEXT NOT NULL REFERENCES users(id)) WITHOUT ROWID;"
+    "CREATE INDEX usernames_user ON usernames(user_id);"
+    "INSERT INTO usernames SELECT username, id FROM users;"
+    "INSERT OR IGNORE INTO usernames SELECT substr(detail, 1, instr(detail, ' (') - 1), subject"
+    " FROM events WHERE action = 'user.update' AND instr(detail, ' (') > 1"
+    " AND subject IN (SELECT id FROM users) ORDER BY id;"
+    /* The events tell who made what. A token's maker may be a token, up to sixteen of them. */
+    "CREATE TEMP TABLE made (subject TEXT PRIMARY KEY, actor TEXT) WITHOUT ROWID;"
+    "INSERT OR REPLACE INTO made SELECT subject, actor FROM events WHERE action IN ('token.create',"
+    " 'join-code.create', 'invitation.create', 'invitation.resend') ORDER BY id;"
+#define MADE_BY_TOKEN                                                                              \
+    "UPDATE made SET actor = (SELECT m.actor FROM made m WHERE m.subject = made.actor)"            \
+    " WHERE actor IN (SELECT subject FROM made);"
+    MADE_BY_TOKEN MADE_BY_TOKEN MADE_BY_TOKEN MADE_BY_TOKEN
+    "UPDATE invitations SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
+    " WHERE subject = invitations.id);"
+    "UPDATE join_codes SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
+    " WHERE subject = join_codes.id);"
+    "UPDATE tokens SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
+    " WHERE subject = key) WHERE organization_id IS NOT NULL;"
+    "DROP TABLE made;"
+    /* What its maker could not hand out any more is withdrawn, as has been done since
+     * (handed_out.h). The bits are those of role.h at that time. */
+    "CREATE TEMP TABLE bits AS SELECT id AS organization_id, 'owner' AS role, 15 AS bits"
+    " FROM organizations UNION ALL SELECT id, 'admin', 13 FROM organizations"
+    " UNION ALL SELECT id, 'member', 5 FROM organizations"
+    " UNION ALL SELECT organization_id, name, permissions FROM roles;"
+    "CREATE TEMP TABLE gone AS SELECT h.* FROM"
+    " (SELECT id, organization_id, maker, role, email, 'invitation.revoke' AS action FROM "
+    "invitations"
+    " UNION ALL SELECT id, organization_id, maker, role, '', 'join-code.revoke' FROM join_codes) h"
+    " LEFT JOIN bits gives ON gives.organization_id = h.organization_id AND gives.role = h.role"
+    " WHERE maker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM members m"
+    " JOIN bits has ON has.organization_id = m.organization_id AND has.role = m.role"
+    " WHERE m.organization_id = h.organization_id AND m.user_id = h.maker AND m.active = 1"
+    " AND has.bits & 8 <> 0 AND gives.bits & ~has.bits = 0"
+    " AND (h.role <> 'owner' OR m.role = 'owner'));"
+    "INSERT INTO events (at, organization_id, actor, actor_name, action, subject, subject_name,"
+    " detail, origin, request) SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000,"
+    " organization_id, '', 'orgd', action, id, email, role, '', '' FROM gone;"
+    "DELETE FROM invitations WHERE id IN (SELECT id FROM gone);"
+    "DELETE FROM join_codes WHERE id IN (SELECT id FROM gone);"
+    "DROP TABLE gone; DROP TABLE bits;"
+    "UPDATE tokens SET maker_left = 1 WHERE maker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM members"
+    " m WHERE m.organization_id = tokens.organization_id AND m.user_id = maker AND active = 1);"
+    /* Before this version nothing but a new account's invitation proved anything. */
+    "UPDATE tokens SET proved_at = (SELECT created_at FROM users u WHERE u.id = user_id)"
+    " WHERE user_id IS NOT NULL;"
+    "UPDATE members SET removed_at = max(CAST(strftime('%s', 'now') AS INTEGER) * 1000,"
+    " (SELECT ifnull(max(proved_at), 0) FROM tokens t WHERE t.user_id = members.user_id))"
+    " WHERE active = 0;"
+    /* A removal has withdrawn the older ones. */
+    "UPDATE invitations SET revision ="
+    " (SELECT revision FROM organizations o WHERE o.id = organization_id);",
+
+    /* history.h. What was there before is the first commit; the number and tag of the last one
+     * stand in the organization's row, too. */
+    "ALTER TABLE organizations ADD COLUMN commits INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE organizations ADD COLUMN tag BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE commits ("
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " number INTEGER NOT NULL,"
+    " tag BLOB NOT NULL,"
+    " PRIMARY KEY (organization_id, number)) WITHOUT ROWID;"
+    "UPDATE organizations SET commits = 1, tag = randomblob(16);"
+    "INSERT INTO commits SELECT id, commits, tag FROM organizations;",
+};
+
+#define SCHEMA_VERSION ((int64_t)(sizeof versions / sizeof *versions))
+
+static void say(const char *path, const char *what)
+{
+    fprintf(stderr, "orgd: %s: %s\n", path, what);
+}
+
+/* One orgd per file: held polls hear of the changes that their own server makes. */
+bool data_claim(const char *path, int *lock)
+{
+    struct stat st;
+    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*lock < 0 || fstat(*lock, &st) != 0)
+        say(path, strerror(errno));
+    else if (!S_ISREG(st.st_mode))
+        say(path, "is not a regular file");
+    else if (st.st_mode & 077)
+        fprintf(stderr, "orgd: %s: others may open it (mode %04o); it must have mode 0600\n", path,
+                (unsigned)st.st_mode & 07777);
+    else if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
+        say(path, "another orgd is using it");
+    else
+        return true;
+    return false;
+}
+
+sqlite3 *data_connect(const char *path, bool *good)
+{
+    sqlite3 *db = NULL;
+    *good =
+        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
+    if (!*good)
+        say(path, db ? sqlite3_errmsg(db) : "cannot be opened");
+    else
+        sqlite3_busy_timeout(db, BUSY_MS);
+    return db;
+}
+
+static bool execute(sqlite3 *db, const char *path, const char *text)
+{
+    if (sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    say(path, sqlite3_errmsg(db));
+    return false;
+}
+
+/* The integer that the one-row query TEXT answers, -1 when it fails. */
+static int64_t query_number(sqlite3 *db, const char *text)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t number = -1;
+    if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        number = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return number;
+}
+
+/* --- schema --- */
+
+static bool schema_migrate(sqlite3 *db, const char *path, int64_t from)
+{
+    char done[48];
+    bool good = execute(db, path, "BEGIN IMMEDIATE");
+    for (int64_t v = from; good && v < SCHEMA_VERSION; v++)
+        good = execute(db, path, versions[v]);
+    snprintf(done, sizeof done, "PRAGMA user_version = %d; COMMIT", (int)SCHEMA_VERSION);
+    if (good && execute(db, path, done))
+        return true;
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+/* The file's version, 0 for an empty one, -1 after one line on stderr. */
+static int64_t schema_version(sqlite3 *db, const char *path)
+{
+    int64_t version = query_number(db, "PRAGMA user_version");
+    if (version > SCHEMA_VERSION) {
+        say(path, "was written by a newer orgd");
+        return -1;
+    }
+    if (version > 0 ||
+        (version == 0 && query_number(db, "SELECT count(*) FROM sqlite_master") == 0))
+        return version;
+    say(path, version < 0 ? sqlite3_errmsg(db) : "is not a data file of orgd");
+    return -1;
+}
+
+bool data_schema(sqlite3 *db, const char *path)
+{
+    if (!execute(db, path,
+                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                 "PRAGMA foreign_keys = ON"))
+        return false;
+    int64_t version = schema_version(db, path);
+    return version == SCHEMA_VERSION || (version >= 0 && schema_migrate(db, path, version));
+}
+
+/* Runs a QUERY whose rows say what is wrong. */
+static bool check_run(sqlite3 *db, const char *path, const char *query)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool good = true;
+    int rc = sqlite3_prepare_v2(db, query, -1, &stmt, NULL);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        say(path, (const char *)sqlite3_column_text(stmt, 0));
+        good = false;
+        rc = SQLITE_OK;
+    }
+    if (rc != SQLITE_DONE) {
+        say(path, sqlite3_errmsg(db));
+        good = false;
+    }
+    sqlite3_finalize(stmt);
+    return good;
+}
+
+/* --- backup --- */
+
+static bool backup_run(sqlite3 *from, sqlite3 *to, const char *copy)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    /* All pages in one step: one reading transaction, so that writers need not wait nor we begin
+     * anew. */
+    int rc = backup ? sqlite3_backup_step(backup, -1) : SQLITE_ERROR;
+    if (backup && sqlite3_backup_finish(backup) == SQLITE_OK && rc == SQLITE_DONE)
+        return true;
+    say(copy,
+        rc == SQLITE_BUSY || rc == SQLITE_LOCKED ? "the data file is locked" : sqlite3_errmsg(to));
+    return false;
+}
+
+static bool backup_to(const char *path, const char *copy)
+{
+    bool readable, writable = false;
+    sqlite3 *from = data_connect(path, &readable);
+    sqlite3 *to = readable ? data_connect(copy, &writable) : NULL;
+    bool good =
+        writable && schema_version(from, path) > 0 && backup_run(from, to, copy) &&
+        check_run(to, copy, "SELECT quick_check FROM pragma_quick_check WHERE quick_check <> 'ok'");
+    sqlite3_close(from);
+    return sqlite3_close(to) == SQLITE_OK && good;
+}
+
+/* A new name is durable when its directory is. */
+static bool directory_sync(const char *path)
+{
+    char directory[4096];
+    const char *slash = strrchr(path, '/');
+    int len = slash ? (int)(slash - path) + 1 : 1;
+    snprintf(directory, sizeof directory, "%.*s", len, slash ? path : ".");
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+    if (!good)
+        say(directory, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
+bool store_backup(const char *path, const char *copy)
+{
+    int fd = open(copy, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        say(copy, errno == EEXIST ? "exists already; a backup replaces nothing" : strerror(errno));
+        return false;
+    }
+    bool good = backup_to(path, copy);
+    if (good && fsync(fd) != 0) {
+        say(copy, strerror(errno));
+        good = false;
+    }
+    close(fd);
+    if (good && directory_sync(copy))
+        return true;
+    unlink(copy);
+    return false;
+}
+
+/* --- check --- */
+
+static const char *const checks[] = {
+    "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+    "SELECT 'a row of ' || \"table\" || ' refers to a row of ' || parent || ' that is not there'"
+    " FROM pragma_foreign_key_check",
+    "SELECT 'organization ' || id || ' has no owner' FROM organizations o WHERE NOT EXISTS ("
+    "SELECT 1 FROM members WHERE organization_id = o.id AND role = 'owner' AND active = 1)",
+    "SELECT 'organization ' || id || ' has revision ' || o.revision || ', a member has '"
+    " || max(m.revision) FROM organizations o JOIN members m ON m.organization_id = o.id"
+    " GROUP BY o.id HAVING max(m.revision) > o.revision",
+    "SELECT 'organization ' || id || ' has commit ' || commits || ', which its history lacks'"
+    " FROM organizations o WHERE NOT EXISTS (SELECT 1 FROM commits c"
+    " WHERE c.organization_id = o.id AND c.number = o.commits AND c.tag = o.tag)",
+    "SELECT what || ' has the unknown role ' || role FROM ("
+    "SELECT 'member ' || user_id || ' of ' || organization_id AS what, organization_id, role"
+    " FROM members WHERE active = 1 UNION ALL"
+    " SELECT 'invitation ' || id, organization_id, role FROM invitations UNION ALL"
+    " SELECT 'join code ' || id, organization_id, role FROM join_codes UNION ALL"
+    " SELECT 'token ' || key, organization_id, role FROM tokens) x"
+    " WHERE role NOT IN ('owner', 'admin', 'member') AND NOT EXISTS ("
+    "SELECT 1 FROM roles r WHERE r.organization_id = x.organization_id AND r.name = x.role)",
+    "SELECT 'role ' || name || ' of ' || organization_id || ' has unknown permissions'"
+    " FROM roles WHERE permissions < 0 OR permissions > 15",
+    "SELECT 'user ' || id || ' has the username ' || username || ', which is another''s'"
+    " FROM users WHERE id IS NOT (SELECT user_id FROM usernames n WHERE n.username ="
+    " users.username)",
+};
+
+/* Tells of the users whose usernames were given before they were reserved. */
+static bool usernames_tell(sqlite3 *db, const char *path)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool told = false;
+    sqlite3_prepare_v2(db, "SELECT username, id FROM users ORDER BY username", -1, &stmt, NULL);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 0), *why = reserved_name(name);
+        if (!why)
+            continue;
+        fprintf(stderr,
+                "orgd: %s: warning: user %s has the username %s, which hosts may not serve:"
+                " %s\n",
+                path, (const char *)sqlite3_column_text(stmt, 1), name, why);
+        told = true;
+    }
+    sqlite3_finalize(stmt);
+    return told;
+}
+
+static bool check_all(sqlite3 *db, const char *path)
+{
+    int64_t version = schema_version(db, path);
+    bool good = version == SCHEMA_VERSION;
+    if (version >= 0 && !good)
+        fprintf(stderr,
+                "orgd: %s: has schema version %d; start orgd once, which migrates it to %d\n", path,
+                (int)version, (int)SCHEMA_VERSION);
+    if (!good)
+        return false;
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        good &= check_run(db, path, checks[i]);
+    return good;
+}
+
+bool store_check(const char *path, bool *warned)
+{
+    bool good;
+    sqlite3 *db = data_connect(path, &good);
+    good = good && check_all(db, path);
+    *warned = good && usernames_tell(db, path);
+    sqlite3_close(db);
+    return good;
+}

@@ -1,0 +1,309 @@
+/*
+ * What orgd remembers: users, organizations, their members, roles, invitations, join codes, tokens
+ * and audit events. One implementation is linked in (store_sqlite.c, store_file.c). Nothing here is
+ * thread-safe; everything happens between store_begin and store_commit or store_rollback.
+ *
+ * A failing store (I/O, a full disk, a broken row) is remembered instead of returned: the failing
+ * call and all calls behind it answer like "not there" or do nothing, store_commit refuses,
+ * and one line on stderr says what happened. So a caller only ever handles the answers of a working
+ * store, and must not believe any of them before store_commit did. Texts are copied in and out;
+ * every text that is stored must fit its array in the record.
+ */
+#ifndef ORGD_STORE_STORE_H
+#define ORGD_STORE_STORE_H
+
+#include "common/name.h"
+#include "orgd/peer.h"
+#include "orgd/role.h"
+#include "orgd/secret.h"
+#include "orgd/store/history.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EMAIL_SIZE     255 /* 254 characters and the NUL */
+#define DISPLAY_SIZE   401 /* 100 characters of UTF-8 and the NUL */
+#define LAST_FOUR_SIZE 5
+#define ACTION_SIZE    32
+#define SUBJECT_SIZE   40
+/* A detail is never cut, as that could split a character: the longest is user.update's, two
+ * usernames and two names. */
+#define DETAIL_SIZE (2 * (NAME_MAX_LEN + DISPLAY_SIZE) + 16)
+
+/* All times are milliseconds since 1970 (clock_wall_ms). */
+
+struct user {
+    char id[ID_SIZE];
+    char email[EMAIL_SIZE];
+    char username[NAME_MAX_LEN + 1];
+    char name[DISPLAY_SIZE];
+    int64_t created;
+};
+
+struct organization {
+    char id[ID_SIZE];
+    char name[DISPLAY_SIZE];
+    int64_t created;
+    int64_t revision;     /* of the latest change of its members */
+    bool self_rename;     /* its members may change their own usernames */
+    struct commit commit; /* the one that REVISION came with; only store_organization fills it */
+};
+
+struct member {
+    struct user user;
+    struct role role;
+    bool active; /* false: a tombstone of one that left, whose role may be gone */
+    int64_t joined;
+    int64_t revision; /* of his latest change */
+    int64_t removed;  /* when he last left, 0: never; tokens that were proved up to then do not work
+                         in this organization (struct token) */
+};
+
+/* The user who made something, himself or by a token of the organization that he made. The store
+ * fills the name when it is read. */
+struct maker {
+    char id[ID_SIZE]; /* "": not known; it is from before makers were written down */
+    char name[NAME_MAX_LEN + 1];
+};
+
+/* When and from where something was last used; AT is 0 when it never was. */
+struct use {
+    int64_t at;
+    char from[PEER_TEXT_SIZE];
+};
+
+struct invitation {
+    char id[ID_SIZE];
+    char organization[ID_SIZE];
+    char email[EMAIL_SIZE];
+    char role[ROLE_SIZE];
+    char username[NAME_MAX_LEN + 1]; /* the only one to accept with, "": any */
+    struct maker maker;
+    int64_t created;
+    int64_t expires;
+    int64_t revision; /* the organization's when it was made */
+    unsigned char hash[SECRET_HASH_SIZE];
+};
+
+struct join_code {
+    char id[ID_SIZE];
+    char organization[ID_SIZE];
+    char role[ROLE_SIZE];
+    struct maker maker;
+    int64_t max_uses; /* 0: without limit */
+    int64_t uses;
+    struct use last;
+    int64_t created;
+    int64_t expires; /* 0: never */
+    unsigned char hash[SECRET_HASH_SIZE];
+};
+
+struct token {
+    char key[ID_SIZE];
+    unsigned char hash[SECRET_HASH_SIZE];
+    char last_four[LAST_FOUR_SIZE];
+    char user[ID_SIZE];         /* empty when it belongs to an organization */
+    char organization[ID_SIZE]; /* empty when it belongs to a user */
+    struct role role;           /* an organization's token: what it may do there */
+    char name[DISPLAY_SIZE];
+    bool test; /* env "test" instead of "live" */
+    int64_t created;
+    int64_t expires;    /* 0: never */
+    int64_t proved;     /* a user's token: when he, or the token that made this one, last showed an
+                           invitation */
+    struct maker maker; /* an organization's token */
+    bool maker_left;    /* he has left since he made it */
+    struct use last;
+};
+
+struct event {
+    int64_t id; /* counts up; given by store_event_add */
+    int64_t at;
+    char organization[ID_SIZE]; /* empty when it belongs to none */
+    char actor[ID_SIZE];        /* a user's id or a token's key */
+    char actor_name[DISPLAY_SIZE];
+    char action[ACTION_SIZE];
+    char subject[SUBJECT_SIZE]; /* an id, a key or a role's name */
+    char subject_name[DISPLAY_SIZE];
+    char detail[DETAIL_SIZE];
+    char from[PEER_TEXT_SIZE];
+    char request[REQUEST_ID_SIZE];
+};
+
+/* Where in a listing to go on: behind the one that has NUMBER (a time, or an event's id) and ID.
+ * Zeroed it is the beginning. */
+struct cursor {
+    int64_t number;
+    char id[ID_SIZE];
+};
+
+struct event_filter {
+    const char *action; /* "" for all */
+    int64_t from, to;   /* both included */
+    int64_t before;     /* an event's id */
+};
+
+struct store;
+
+/*
+ * Opens PATH, made with mode 0600 when it is not there; it is ours alone until store_close. NULL
+ * after one line on stderr.
+ */
+struct store *store_open(const char *path);
+void store_close(struct store *store);
+
+/* Begins a transaction; CHANGE when it may write. False when the store cannot be used now. */
+bool store_begin(struct store *store, bool change);
+
+/* Makes what was done since store_begin durable, and one commit in the history of each organization
+ * whose members it changed. False when any of it failed: nothing of it happened. */
+bool store_commit(struct store *store);
+
+/* Undoes what was done since store_begin. False when any of it had failed: then no answer can be
+ * believed. */
+bool store_rollback(struct store *store);
+
+/*
+ * Several changes, each between its store_begin and store_commit or store_rollback as ever, that
+ * become durable together when store_batch_end returns true; false: none of them happened.
+ * store_batch_begin is false when nothing can be changed now.
+ */
+bool store_batch_begin(struct store *store);
+bool store_batch_end(struct store *store);
+
+/* True when no user was ever made. */
+bool store_empty(struct store *store);
+
+/* Lookups fill the record and return true when there is one. E-mail addresses compare without
+ * regard to case. */
+bool store_user(struct store *store, const char *id, struct user *user);
+bool store_user_by_email(struct store *store, const char *email, struct user *user);
+void store_user_add(struct store *store, const struct user *user);
+
+/* Fills ID with the user who has USERNAME now or had it once; false when nobody did. */
+bool store_username_holder(struct store *store, const char *username, char id[ID_SIZE]);
+/* How many usernames the user has had, with the present one. */
+int64_t store_username_count(struct store *store, const char *user);
+
+/* Stores another username or name. */
+void store_user_update(struct store *store, const struct user *user);
+
+bool store_organization(struct store *store, const char *id, struct organization *organization);
+void store_organization_add(struct store *store, const struct organization *organization);
+/* Stores another name or self_rename. */
+void store_organization_update(struct store *store, const struct organization *organization);
+/* With everything that is in it but its events. */
+void store_organization_remove(struct store *store, const char *id);
+
+/* True when COMMIT is one of the last HISTORY_KEPT in the organization's history. */
+bool store_commit_known(struct store *store, const char *organization, const struct commit *commit);
+
+/* Counts the organization's revision up and returns the new one. */
+int64_t store_revision_next(struct store *store, const char *organization);
+
+/* Roles of the organization's own. */
+typedef void (*role_fn)(const struct role *role, void *context);
+bool store_role(struct store *store, const char *organization, const char *name, struct role *role);
+void store_roles(struct store *store, const char *organization, role_fn each, void *context);
+int64_t store_role_count(struct store *store, const char *organization);
+void store_role_put(struct store *store, const char *organization, const struct role *role);
+/* Also drops the organization's invitations that have expired at NOW: one of them may name it. */
+void store_role_remove(struct store *store, const char *organization, const char *name,
+                       int64_t now);
+/* Has a member, a pending invitation, a join code or a token that role? NOW decides what is
+ * pending. */
+bool store_role_used(struct store *store, const char *organization, const char *name, int64_t now);
+/* Gives every active member that has the role a new revision, and the organization the last one. */
+void store_role_touch(struct store *store, const char *organization, const char *name);
+
+/* A member or a tombstone: look at ACTIVE. */
+bool store_member(struct store *store, const char *organization, const char *user,
+                  struct member *member);
+
+/* Adds or replaces the member MEMBER->user.id. MEMBER->revision comes from store_revision_next in
+ * the same transaction. */
+void store_member_put(struct store *store, const char *organization, const struct member *member);
+
+/* How many active owners there are. */
+int64_t store_owners(struct store *store, const char *organization);
+
+typedef void (*member_fn)(const struct member *member, void *context);
+typedef void (*membership_fn)(const struct organization *organization, const struct role *role,
+                              void *context);
+
+/* At most LIMIT active members behind AFTER (joined, user id), in the order in which they joined.
+ */
+void store_members(struct store *store, const char *organization, const struct cursor *after,
+                   int limit, member_fn each, void *context);
+
+/* At most LIMIT members and tombstones with a revision beyond SINCE, oldest change first. */
+void store_changes(struct store *store, const char *organization, int64_t since, int limit,
+                   member_fn each, void *context);
+
+/* The organizations that USER is an active member of and has not left at PROVED or later. */
+void store_memberships(struct store *store, const char *user, int64_t proved, membership_fn each,
+                       void *context);
+
+/* Listings: at most LIMIT of them behind AFTER (created, id), oldest first. */
+typedef void (*invitation_fn)(const struct invitation *invitation, void *context);
+bool store_invitation(struct store *store, const char *id, struct invitation *invitation);
+bool store_invitation_of(struct store *store, const char *organization, const char *email,
+                         struct invitation *invitation);
+/* Those that do not expire before NOW. */
+void store_invitations(struct store *store, const char *organization, int64_t now,
+                       const struct cursor *after, int limit, invitation_fn each, void *context);
+/* Also drops the one that this one replaces (same address, or same id) and those of the
+ * organization that have expired at its creation. */
+void store_invitation_add(struct store *store, const struct invitation *invitation);
+void store_invitation_remove(struct store *store, const char *id);
+/* All that do not expire before NOW, of MAKER (a user's id) alone unless it is NULL. EACH must not
+ * remove any. */
+void store_invitations_made(struct store *store, const char *organization, int64_t now,
+                            const char *maker, invitation_fn each, void *context);
+
+typedef void (*join_code_fn)(const struct join_code *code, void *context);
+bool store_join_code(struct store *store, const char *id, struct join_code *code);
+void store_join_codes(struct store *store, const char *organization, const struct cursor *after,
+                      int limit, join_code_fn each, void *context);
+void store_join_code_add(struct store *store, const struct join_code *code);
+void store_join_code_use(struct store *store, const char *id, const struct use *use);
+void store_join_code_remove(struct store *store, const char *id);
+/* As store_invitations_made. */
+void store_join_codes_made(struct store *store, const char *organization, const char *maker,
+                           join_code_fn each, void *context);
+
+typedef void (*token_fn)(const struct token *token, void *context);
+bool store_token(struct store *store, const char *key, struct token *token);
+/* OWNER: a user's or an organization's id. */
+void store_tokens(struct store *store, const char *owner, const struct cursor *after, int limit,
+                  token_fn each, void *context);
+void store_token_add(struct store *store, const struct token *token);
+void store_token_remove(struct store *store, const char *key);
+void store_token_use(struct store *store, const char *key, const struct use *use);
+/* The organization's tokens that MAKER made, oldest first. */
+void store_tokens_made(struct store *store, const char *organization, const char *maker,
+                       token_fn each, void *context);
+/* Has the same tokens know that he has left. */
+void store_tokens_maker_left(struct store *store, const char *organization, const char *maker);
+/* The latest PROVED of the user's own tokens, 0 without one. */
+int64_t store_token_proved(struct store *store, const char *user);
+
+typedef void (*event_fn)(const struct event *event, void *context);
+void store_event_add(struct store *store, const struct event *event);
+/* At most LIMIT of the organization's events, the newest first. */
+void store_events(struct store *store, const char *organization, const struct event_filter *filter,
+                  int limit, event_fn each, void *context);
+
+/*
+ * The whole data file at PATH, whether or not a server has it open. Each prints what is wrong on
+ * stderr, one line each, and returns false then.
+ */
+
+/* Copies it, as it is at one moment, to the new file COPY (mode 0600). */
+bool store_backup(const char *path, const char *copy);
+
+/* Looks for damage and for what must never be, such as an organization without an owner. *WARNED
+ * says that it has told of users whose usernames are reserved, which is no damage. */
+bool store_check(const char *path, bool *warned);
+
+#endif

@@ -1,0 +1,365 @@
+/* The decision table, row by row, and what else the decision promises. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/decide.h"
+#include "tests/lib/unit.h"
+
+#define NOW   1700000000000LL
+#define GRACE 43200000LL
+
+static const struct rules rules = {
+    .count = 4,
+    .rule =
+        {
+            {.org = "acme", .services = {"sudo\0su", 2}, .roles = {"owner\0admin", 2}},
+            {.org = "acme", .services = {"sshd", 1}, .permissions = {"billing", 1}},
+            {.org = "acme", .services = {"*", 1}, .roles = {"owner\0admin\0member", 3}},
+            {.org = "acme", .services = {"cron", 1}, .roles = {"guest", 1}},
+        },
+};
+
+enum fresh { CONFIRMED, IN_GRACE, BEYOND, NEVER, AHEAD, FUTURE, NO_SNAPSHOT };
+
+struct row {
+    const char *name;
+    enum member_state state; /* 0: no member */
+    const char *role, *permission, *service;
+    bool local, root;
+    enum fresh fresh;
+    enum verdict verdict;
+    enum reason reason;
+    unsigned rule;
+    struct narrowing narrowing;
+    unsigned account; /* 1 + enum account; 0: the member's, or none */
+    bool outdated;
+};
+
+#define ACTIVE(r) .state = MEMBER_ACTIVE, .role = r
+#define ACCT(a)   .account = 1 + ACCOUNT_##a
+
+static const struct row rows[] = {
+    /* The table of the design, left to right, top to bottom. */
+    {"active, rule matches, confirmed", ACTIVE("member"), .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 3},
+    {"active, rule matches, within grace", ACTIVE("member"), .service = "sshd", .fresh = IN_GRACE,
+     .verdict = VERDICT_ALLOW, .reason = REASON_OFFLINE, .rule = 3},
+    {"active, rule matches, beyond grace", ACTIVE("member"), .service = "sshd", .fresh = BEYOND,
+     .reason = REASON_STALE, .rule = 3},
+    {"active, rule matches, no snapshot", ACTIVE("member"), .service = "sshd", .fresh = NO_SNAPSHOT,
+     .reason = REASON_UNAVAILABLE},
+    {"active, a rule for every service", ACTIVE("member"), .service = "sudo", .fresh = CONFIRMED,
+     .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 3},
+    {"active, role of no rule, confirmed", ACTIVE("guest"), .service = "sshd", .fresh = CONFIRMED,
+     .reason = REASON_ROLE},
+    {"active, role of no rule, within grace", ACTIVE("guest"), .service = "sshd", .fresh = IN_GRACE,
+     .reason = REASON_ROLE},
+    {"active, role of no rule, beyond grace", ACTIVE("guest"), .service = "sshd", .fresh = BEYOND,
+     .reason = REASON_ROLE},
+    {"active, role of no rule, no snapshot", ACTIVE("guest"), .service = "sshd",
+     .fresh = NO_SNAPSHOT, .reason = REASON_UNAVAILABLE},
+    {"removed, confirmed", .state = MEMBER_REMOVED, .role = "owner", .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_REMOVED},
+    {"removed, within grace", .state = MEMBER_REMOVED, .role = "owner", .service = "sshd",
+     .fresh = IN_GRACE, .reason = REASON_REMOVED},
+    {"removed, beyond grace", .state = MEMBER_REMOVED, .role = "owner", .service = "sshd",
+     .fresh = BEYOND, .reason = REASON_REMOVED},
+    {"removed, no snapshot", .state = MEMBER_REMOVED, .role = "owner", .service = "sshd",
+     .fresh = NO_SNAPSHOT, .reason = REASON_UNAVAILABLE},
+    {"suspended, confirmed", .state = MEMBER_SUSPENDED, .role = "owner", .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_SUSPENDED},
+    {"suspended, within grace", .state = MEMBER_SUSPENDED, .role = "owner", .service = "sshd",
+     .fresh = IN_GRACE, .reason = REASON_SUSPENDED},
+    {"suspended, beyond grace", .state = MEMBER_SUSPENDED, .role = "owner", .service = "sshd",
+     .fresh = BEYOND, .reason = REASON_SUSPENDED},
+    {"pending, confirmed", .state = MEMBER_PENDING, .role = "owner", .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_PENDING},
+    {"pending, within grace", .state = MEMBER_PENDING, .role = "owner", .service = "sshd",
+     .fresh = IN_GRACE, .reason = REASON_PENDING},
+    {"pending, beyond grace", .state = MEMBER_PENDING, .role = "owner", .service = "sshd",
+     .fresh = BEYOND, .reason = REASON_PENDING},
+    {"local, confirmed", .local = true, .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
+    {"local, within grace", .local = true, .service = "sshd", .fresh = IN_GRACE,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
+    {"local, beyond grace", .local = true, .service = "sshd", .fresh = BEYOND,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
+    {"local, no snapshot", .local = true, .service = "sshd", .fresh = NO_SNAPSHOT,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
+    {"local with a removed member's name", .local = true, .state = MEMBER_REMOVED, .role = "member",
+     .service = "sshd", .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
+    {"root, confirmed", .root = true, .local = true, .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_ROOT},
+    {"root, no snapshot", .root = true, .service = "su", .fresh = NO_SNAPSHOT,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_ROOT},
+    {"root in the member list", .root = true, .state = MEMBER_REMOVED, .role = "member",
+     .service = "sshd", .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE, .reason = REASON_ROOT},
+    {"stranger, confirmed", .service = "sshd", .fresh = CONFIRMED, .reason = REASON_STRANGER},
+    {"stranger, within grace", .service = "sshd", .fresh = IN_GRACE, .reason = REASON_STRANGER},
+    {"stranger, no snapshot", .service = "sshd", .fresh = NO_SNAPSHOT,
+     .reason = REASON_UNAVAILABLE},
+    /* The account's number. */
+    {"another service's, confirmed", ACCT(FOREIGN), .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, beyond grace", ACCT(FOREIGN), .service = "sshd", .fresh = BEYOND,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, no snapshot", ACCT(FOREIGN), .service = "sshd", .fresh = NO_SNAPSHOT,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, outdated", ACCT(FOREIGN), .outdated = true, .service = "sshd",
+     .fresh = IN_GRACE, .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, with a member's name", ACTIVE("member"), ACCT(FOREIGN), .service = "sshd",
+     .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's, with a removed member's name", .state = MEMBER_REMOVED, .role = "member",
+     ACCT(FOREIGN), .service = "sshd", .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE,
+     .reason = REASON_FOREIGN},
+    {"local, whatever its number", .local = true, ACCT(OURS), .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
+    {"a number of ours with a member's name", ACTIVE("member"), ACCT(OURS), .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_NUMBER},
+    {"a number of ours without a member", ACCT(OURS), .service = "sshd", .fresh = CONFIRMED,
+     .reason = REASON_NUMBER},
+    {"a number of ours, no snapshot", ACCT(OURS), .service = "sshd", .fresh = NO_SNAPSHOT,
+     .reason = REASON_UNAVAILABLE},
+    {"the name services do not answer", ACTIVE("member"), ACCT(UNKNOWN), .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_UNAVAILABLE},
+    {"no name service has the name", ACTIVE("member"), ACCT(NONE), .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_STRANGER},
+    {"pending, and no name service has the name", .state = MEMBER_PENDING, .role = "member",
+     ACCT(NONE), .service = "sshd", .fresh = CONFIRMED, .reason = REASON_PENDING},
+    /* A snapshot that is known to be old. */
+    {"outdated, confirmed", ACTIVE("member"), .outdated = true, .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_UNAVAILABLE},
+    {"outdated, within grace", ACTIVE("member"), .outdated = true, .service = "sshd",
+     .fresh = IN_GRACE, .reason = REASON_UNAVAILABLE},
+    {"outdated, beyond grace", ACTIVE("member"), .outdated = true, .service = "sshd",
+     .fresh = BEYOND, .reason = REASON_STALE},
+    {"outdated, no rule matches", ACTIVE("guest"), .outdated = true, .service = "sshd",
+     .fresh = IN_GRACE, .reason = REASON_UNAVAILABLE},
+    {"outdated, removed", .state = MEMBER_REMOVED, .role = "member", .outdated = true,
+     .service = "sshd", .fresh = IN_GRACE, .reason = REASON_UNAVAILABLE},
+    {"outdated, no member", .outdated = true, .service = "sshd", .fresh = BEYOND,
+     .reason = REASON_UNAVAILABLE},
+    /* Rules. */
+    {"the first rule that matches decides", ACTIVE("admin"), .service = "sudo", .fresh = CONFIRMED,
+     .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1},
+    {"sudo-i counts as sudo", ACTIVE("admin"), .service = "sudo-i", .fresh = CONFIRMED,
+     .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1},
+    {"su-l counts as su", ACTIVE("owner"), .service = "su-l", .fresh = CONFIRMED,
+     .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1},
+    {"crond counts as cron", ACTIVE("guest"), .service = "crond", .fresh = CONFIRMED,
+     .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 4},
+    {"a rule by permission", ACTIVE("guest"), .permission = "billing", .service = "sshd",
+     .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 2},
+    {"a permission is no role", ACTIVE("billing"), .service = "sshd", .fresh = CONFIRMED,
+     .reason = REASON_ROLE},
+    {"a role is compared whole", ACTIVE("admi"), .service = "login", .fresh = CONFIRMED,
+     .reason = REASON_ROLE},
+    {"a role is compared to its end", ACTIVE("administrator"), .service = "login",
+     .fresh = CONFIRMED, .reason = REASON_ROLE},
+    {"a role's case counts", ACTIVE("Admin"), .service = "login", .fresh = CONFIRMED,
+     .reason = REASON_ROLE},
+    /* Freshness. */
+    {"never confirmed", ACTIVE("member"), .service = "sshd", .fresh = NEVER, .reason = REASON_STALE,
+     .rule = 3},
+    {"confirmed a little ahead of the clock", ACTIVE("member"), .service = "sshd", .fresh = AHEAD,
+     .verdict = VERDICT_ALLOW, .reason = REASON_OFFLINE, .rule = 3},
+    {"confirmed in the future", ACTIVE("member"), .service = "sshd", .fresh = FUTURE,
+     .reason = REASON_STALE, .rule = 3},
+    /* A state that nobody defined. */
+    {"unknown state", .state = 9, .role = "owner", .service = "sshd", .fresh = CONFIRMED,
+     .reason = REASON_UNAVAILABLE},
+    /* Narrowing. */
+    {"narrowed to a role he has", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
+     .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 3, .narrowing = {.role = "admin"}},
+    {"narrowed to a role he lacks", ACTIVE("member"), .service = "login", .fresh = CONFIRMED,
+     .reason = REASON_NARROWED, .rule = 3, .narrowing = {.role = "admin"}},
+    {"narrowed to another organization", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
+     .reason = REASON_NARROWED, .rule = 3, .narrowing = {.org = "other"}},
+    {"narrowed to a permission he lacks", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
+     .reason = REASON_NARROWED, .rule = 3, .narrowing = {.permission = "billing"}},
+    {"narrowed to a permission he has", ACTIVE("admin"), .permission = "billing",
+     .service = "login", .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE,
+     .rule = 3, .narrowing = {.permission = "billing"}},
+    {"narrowed to a permission of a role's name", ACTIVE("admin"), .permission = "billing",
+     .service = "login", .fresh = CONFIRMED, .reason = REASON_NARROWED, .rule = 3,
+     .narrowing = {.permission = "admin"}},
+    {"narrowing never widens", ACTIVE("guest"), .service = "sshd", .fresh = CONFIRMED,
+     .reason = REASON_ROLE, .narrowing = {.role = "guest"}},
+    {"narrowing leaves root alone", .root = true, .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_ROOT, .narrowing = {.role = "admin"}},
+};
+
+/* Whose a number is: the columns are what is known of it. */
+static void whose_number(void **state)
+{
+    (void)state;
+    static const struct {
+        struct number number;
+        enum account want;
+    } numbers[] = {
+        /* The member's own, wherever it lies. */
+        {{.uid = 200001, .snapshot = true, .members = true, .somebodys = true, .in_range = true},
+         ACCOUNT_MEMBER},
+        {{.uid = 5003, .snapshot = true, .members = true, .somebodys = true}, ACCOUNT_MEMBER},
+        {{.uid = 60100, .snapshot = true, .members = true, .somebodys = true}, ACCOUNT_MEMBER},
+        /* Another member's, or nobody's yet. */
+        {{.uid = 200002, .snapshot = true, .somebodys = true, .in_range = true}, ACCOUNT_OURS},
+        {{.uid = 5004, .snapshot = true, .somebodys = true, .range_unknown = true}, ACCOUNT_OURS},
+        {{.uid = 200003, .snapshot = true, .in_range = true}, ACCOUNT_OURS},
+        {{.uid = 60100, .snapshot = true, .in_range = true}, ACCOUNT_OURS},
+        /* Nobody's. */
+        {{.uid = 5005, .snapshot = true}, ACCOUNT_FOREIGN},
+        {{.uid = 60100, .snapshot = true}, ACCOUNT_FOREIGN},
+        {{.uid = 5005, .snapshot = true, .range_unknown = true}, ACCOUNT_UNKNOWN},
+        {{.uid = 60100, .snapshot = true, .range_unknown = true}, ACCOUNT_FOREIGN},
+        {{.uid = 60705, .snapshot = true, .range_unknown = true}, ACCOUNT_FOREIGN},
+        {{.uid = 60706, .snapshot = true, .range_unknown = true}, ACCOUNT_UNKNOWN},
+        /* What no snapshot can have. */
+        {{.uid = 0, .snapshot = true, .in_range = true}, ACCOUNT_FOREIGN},
+        {{.uid = 999, .snapshot = true, .somebodys = true, .in_range = true}, ACCOUNT_FOREIGN},
+        {{.uid = 61184, .snapshot = true, .in_range = true, .range_unknown = true},
+         ACCOUNT_FOREIGN},
+        {{.uid = 65534, .snapshot = true, .in_range = true}, ACCOUNT_FOREIGN},
+        /* Without a snapshot. */
+        {{.uid = 0}, ACCOUNT_FOREIGN},
+        {{.uid = 999}, ACCOUNT_FOREIGN},
+        {{.uid = 1000}, ACCOUNT_UNKNOWN},
+        {{.uid = 60000}, ACCOUNT_UNKNOWN},
+        {{.uid = 60001}, ACCOUNT_FOREIGN},
+        {{.uid = 60705}, ACCOUNT_FOREIGN},
+        {{.uid = 60706}, ACCOUNT_UNKNOWN},
+        {{.uid = 61184}, ACCOUNT_FOREIGN},
+        {{.uid = 65519}, ACCOUNT_FOREIGN},
+        {{.uid = 65520}, ACCOUNT_UNKNOWN},
+        {{.uid = 200001}, ACCOUNT_UNKNOWN},
+        {{.uid = 200001, .members = true, .somebodys = true}, ACCOUNT_UNKNOWN},
+        {{.uid = UINT32_MAX}, ACCOUNT_FOREIGN},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        assert_int_equal(account_of(&numbers[i].number), numbers[i].want);
+}
+
+/* An account that nobody defined, as a state. */
+static void undefined_account(void **state)
+{
+    (void)state;
+    struct member member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
+    struct question q = {.service = "sshd",
+                         .snapshot = true,
+                         .account = (enum account)9,
+                         .member = &member,
+                         .rules = &rules,
+                         .freshness = {.confirmed = true}};
+    assert_int_equal(decide(&q, NOW).verdict, VERDICT_DENY);
+    assert_int_equal(decide(&q, NOW).reason, REASON_UNAVAILABLE);
+}
+
+static void check_row(void **state)
+{
+    const struct row *r = *state;
+    struct member member = {.org = "acme",
+                            .state = r->state,
+                            .roles = {r->role, r->role ? 1 : 0},
+                            .permissions = {r->permission, r->permission ? 1 : 0}};
+    static const int64_t confirmed[] = {
+        [CONFIRMED] = NOW, [IN_GRACE] = NOW - GRACE,       [BEYOND] = NOW - GRACE - 1,
+        [NEVER] = 0,       [AHEAD] = NOW + CLOCK_SLACK_MS, [FUTURE] = NOW + CLOCK_SLACK_MS + 1,
+        [NO_SNAPSHOT] = 0};
+    struct question q = {
+        .service = r->service,
+        .root = r->root,
+        .local = r->local,
+        .snapshot = r->fresh != NO_SNAPSHOT,
+        .member = r->state && r->fresh != NO_SNAPSHOT ? &member : NULL,
+        .rules = &rules,
+        .freshness = {r->fresh == CONFIRMED, confirmed[r->fresh], GRACE},
+        .narrowing = r->narrowing,
+        .account = r->account ? r->account - 1U
+                   : r->state ? ACCOUNT_MEMBER
+                              : ACCOUNT_NONE,
+        .outdated = r->outdated,
+    };
+    struct decision d = decide(&q, NOW);
+    assert_int_equal(d.verdict, r->verdict);
+    assert_string_equal(reason_word(d.reason), reason_word(r->reason));
+    assert_int_equal(d.rule, r->rule);
+}
+
+/* Whatever is not said is a denial. */
+static void zero_denies(void **state)
+{
+    (void)state;
+    struct decision zero = {0};
+    assert_int_equal(zero.verdict, VERDICT_DENY);
+    struct question q = {.service = "sshd", .rules = &rules};
+    assert_int_equal(decide(&q, NOW).verdict, VERDICT_DENY);
+    assert_int_equal(decide(&q, NOW).age_ms, -1);
+    assert_string_equal(reason_word(REASON_COUNT), "unknown");
+}
+
+/* An active member of one organization gets nothing from another's rules. */
+static void rules_are_per_organization(void **state)
+{
+    (void)state;
+    struct member member = {.org = "other", .state = MEMBER_ACTIVE, .roles = {"owner", 1}};
+    struct question q = {.service = "sshd",
+                         .snapshot = true,
+                         .account = ACCOUNT_MEMBER,
+                         .member = &member,
+                         .rules = &rules,
+                         .freshness = {.confirmed = true}};
+    assert_int_equal(decide(&q, NOW).reason, REASON_ROLE);
+}
+
+static void everyone_is_every_active_member(void **state)
+{
+    (void)state;
+    static const struct rules open = {
+        .count = 1, .rule = {{.org = "acme", .everyone = true, .services = {"*", 1}}}};
+    struct member member = {.org = "acme", .state = MEMBER_ACTIVE};
+    struct question q = {.service = "x",
+                         .snapshot = true,
+                         .account = ACCOUNT_MEMBER,
+                         .member = &member,
+                         .rules = &open,
+                         .freshness = {.confirmed = true}};
+    assert_int_equal(decide(&q, NOW).verdict, VERDICT_ALLOW);
+    member.state = MEMBER_SUSPENDED;
+    assert_int_equal(decide(&q, NOW).verdict, VERDICT_DENY);
+}
+
+static void age_is_told(void **state)
+{
+    (void)state;
+    struct member member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
+    struct question q = {.service = "sshd",
+                         .snapshot = true,
+                         .account = ACCOUNT_MEMBER,
+                         .member = &member,
+                         .rules = &rules,
+                         .freshness = {false, NOW - 5000, GRACE}};
+    assert_int_equal(decide(&q, NOW).age_ms, 5000);
+    q.freshness.confirmed_ms = NOW + 5; /* a clock that was set back by a little */
+    assert_int_equal(decide(&q, NOW).age_ms, 0);
+    q.freshness.confirmed_ms = 0;
+    assert_int_equal(decide(&q, NOW).age_ms, -1);
+}
+
+int main(void)
+{
+    enum { ROWS = sizeof rows / sizeof *rows };
+    struct CMUnitTest tests[ROWS + 6];
+    for (int i = 0; i < ROWS; i++)
+        tests[i] =
+            (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
+    const struct CMUnitTest more[] = {
+        cmocka_unit_test(zero_denies),
+        cmocka_unit_test(rules_are_per_organization),
+        cmocka_unit_test(everyone_is_every_active_member),
+        cmocka_unit_test(age_is_told),
+        cmocka_unit_test(whose_number),
+        cmocka_unit_test(undefined_account),
+    };
+    memcpy(tests + ROWS, more, sizeof more);
+    return cmocka_run_group_tests_name("decide", tests, NULL, NULL);
+}

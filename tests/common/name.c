@@ -1,0 +1,178 @@
+/* Names, ids and text: what may be one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/hash.h"
+#include "common/name.h"
+#include "tests/lib/unit.h"
+
+static void valid_names(void **state)
+{
+    (void)state;
+    const char *good[] = {
+        "a", "_", "ada", "ada.lovelace", "a-b_c.d", "_x9", "abcdefghijklmnopqrstuvwxyz012345"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(name_valid(good[i]));
+}
+
+static void invalid_names(void **state)
+{
+    (void)state;
+    const char *bad[] = {"",      "Ada",      "1a",    "0",
+                         "70001", "-a",       ".a",    "..",
+                         "a b",   "a:b",      "a\nb",  "a/b",
+                         "../x",  "\xc3\xa4", "a\x7f", "abcdefghijklmnopqrstuvwxyz0123456"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(name_valid(bad[i]));
+    assert_false(name_valid_n("a\0b", 3));
+    const char *longer = bad[sizeof bad / sizeof *bad - 1];
+    assert_false(name_valid_n(longer, NAME_MAX_LEN + 1));
+    assert_true(name_valid_n(longer, NAME_MAX_LEN));
+}
+
+static void folding(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *remote, *local;
+    } rows[] = {
+        {"ada", "ada"},
+        {"Ada", "ada"},
+        {"Ada.Lovelace@acme.example", "ada.lovelace"},
+        {"AZaz@c", "azaz"},
+        {"a@b@c", "a"},
+        {"@acme", NULL},
+        {"", NULL},
+        {"9lives", NULL},
+        {"a b", NULL},
+        {"../x", NULL},
+        {"a\n", NULL},
+        {"a+b@c", NULL},
+        {"\xc3\x84"
+         "da",
+         NULL},
+        {"abcdefghijklmnopqrstuvwxyz0123456@x", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char out[NAME_MAX_LEN + 1];
+        assert_int_equal(name_fold(rows[i].remote, out), rows[i].local != NULL);
+        if (rows[i].local)
+            assert_string_equal(out, rows[i].local);
+    }
+}
+
+static void ids(void **state)
+{
+    (void)state;
+    const uint32_t good[] = {1000, 61183, 65520, 65533, 65536, 200000, 1999999999, 4294967294U};
+    const uint32_t bad[] = {0, 1, 999, 61184, 65000, 65519, 65534, 65535, 4294967295U};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(id_valid(good[i]));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_false(id_valid(bad[i]));
+}
+
+static void cleaning(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dirty, *clean, *gecos;
+    } rows[] = {
+        {"Ann", "Ann", "Ann"},
+        {"A:B", "A:B", "AB"},
+        {"a\nb\x1b[31mc\x7f", "ab[31mc", "ab[31mc"},
+        {"J\xc3\xbcrgen \xe6\x97\xa5", "J\xc3\xbcrgen \xe6\x97\xa5", "J\xc3\xbcrgen \xe6\x97\xa5"},
+        {"x\xe2\x80\xaey\xe2\x80\x8bz", "xyz",
+         "xyz"}, /* right-to-left override, zero width space */
+        {"\xff\xfe"
+         "a\xc3",
+         "a", "a"}, /* not UTF-8 */
+        {"\xc0\xaf\xed\xa0\x80"
+         "b",
+         "b", "b"}, /* overlong, surrogate */
+        {"\xed\xbf\xbf"
+         "b\xf4\x90\x80\x80",
+         "b", "b"}, /* the last surrogate, beyond Unicode */
+        {"x\xef\xbb\xbfy\xe2\x81\xa6z\xf3\xa0\x81\x81", "xyz",
+         "xyz"}, /* byte order mark, isolate, tag */
+        {"\xc2\x9b"
+         "31m",
+         "31m", "31m"}, /* C1 control sequence introducer */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char out[64];
+        assert_string_equal(text_clean(out, sizeof out, rows[i].dirty, false), rows[i].clean);
+        assert_string_equal(text_clean(out, sizeof out, rows[i].dirty, true), rows[i].gecos);
+    }
+}
+
+/* Every size, from none up: always terminated, never half a character. */
+static void cutting(void **state)
+{
+    (void)state;
+    const char *text = "a\xc3\xbc\xe6\x97\xa5z";
+    const char *want[] = {NULL,
+                          "",
+                          "a",
+                          "a",
+                          "a\xc3\xbc",
+                          "a\xc3\xbc",
+                          "a\xc3\xbc",
+                          "a\xc3\xbc\xe6\x97\xa5",
+                          "a\xc3\xbc\xe6\x97\xa5z"};
+    for (size_t size = 1; size < sizeof want / sizeof *want; size++) {
+        char out[16];
+        memset(out, 'x', sizeof out);
+        assert_string_equal(text_clean(out, size, text, false), want[size]);
+        assert_int_equal(out[size], 'x');
+    }
+}
+
+static void texts(void **state)
+{
+    (void)state;
+    char longest[TEXT_MAX_LEN + 2];
+    memset(longest, 'a', sizeof longest);
+    longest[TEXT_MAX_LEN] = '\0';
+    assert_true(text_valid(longest));
+    assert_true(remote_id_valid(longest));
+    longest[TEXT_MAX_LEN] = 'a';
+    longest[TEXT_MAX_LEN + 1] = '\0';
+    assert_false(text_valid(longest));
+    assert_false(remote_id_valid(longest));
+    assert_false(text_valid("a\tb"));
+    assert_true(text_valid(""));
+    assert_false(remote_id_valid(""));
+    assert_false(remote_id_valid("a b"));
+    assert_false(remote_id_valid("\xc3\xbc"));
+    assert_true(remote_id_valid("rolebindings/7iaw+gC==~"));
+}
+
+/* The empty message is the reference's test vector; the others are what ids in use depend on. */
+static void hashes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t hash;
+    } rows[] = {
+        {"", 0x93228a4de0eec5a2ULL},
+        {"a", 0xaced12527fe5bff8ULL},
+        {"abc", 0x989b4a209c1011c9ULL},
+        {"org_7f3a/usr_01", 0x509ea08e47dff09fULL},
+        {"abcdefghijklmnopqrstuvwxyz", 0xccaeadc12a061176ULL},
+        {"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 0x1fdd130ecb5b4709ULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_true(hash64(rows[i].text, strlen(rows[i].text)) == rows[i].hash);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(valid_names), cmocka_unit_test(invalid_names), cmocka_unit_test(folding),
+        cmocka_unit_test(ids),         cmocka_unit_test(cleaning),      cmocka_unit_test(cutting),
+        cmocka_unit_test(texts),       cmocka_unit_test(hashes),
+    };
+    return cmocka_run_group_tests_name("name", tests, NULL, NULL);
+}

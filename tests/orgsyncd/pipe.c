@@ -1,0 +1,143 @@
+/* The record pipe: what the fetcher sends, the keeper checks again. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "orgsyncd/pipe.h"
+#include "tests/lib/unit.h"
+
+static const struct pipe_member ann = {.state = MEMBER_ACTIVE,
+                                       .id = "usr_01",
+                                       .email = "ann@acme.example",
+                                       .username = "ann",
+                                       .display = "Ann",
+                                       .roles = {"owner\0admin", 2},
+                                       .permissions = {"members:view", 1}};
+
+static void round_trip(void **state)
+{
+    (void)state;
+    char buffer[PIPE_MAX];
+    const char *why;
+    struct pipe_member m;
+    struct pipe_header h;
+    size_t size = pipe_encode_member(buffer, 7, &ann, &why);
+    assert_true(size > 0);
+    assert_true(pipe_decode(buffer, size, &h));
+    assert_int_equal(h.type, PIPE_MEMBER);
+    assert_int_equal(h.request, 7);
+    assert_true(pipe_decode_member(buffer, size, &m, &why));
+    assert_string_equal(m.id, "usr_01");
+    assert_string_equal(m.email, "ann@acme.example");
+    assert_string_equal(m.username, "ann");
+    assert_string_equal(m.display, "Ann");
+    assert_int_equal(m.state, MEMBER_ACTIVE);
+    assert_true(text_list_has(&m.roles, "owner") && text_list_has(&m.roles, "admin"));
+    assert_int_equal(m.permissions.count, 1);
+}
+
+/* Every shorter message, and one with something behind it. */
+static void cut_and_padded(void **state)
+{
+    (void)state;
+    char buffer[PIPE_MAX] = {0};
+    const char *why;
+    struct pipe_member m;
+    size_t size = pipe_encode_member(buffer, 7, &ann, &why);
+    for (size_t n = 0; n < size; n++)
+        assert_false(pipe_decode_member(buffer, n, &m, &why));
+    assert_false(pipe_decode_member(buffer, size + 1, &m, &why));
+}
+
+static void unfit_members(void **state)
+{
+    (void)state;
+    char buffer[PIPE_MAX], longest[300];
+    memset(longest, 'a', sizeof longest);
+    longest[299] = '\0';
+    struct pipe_member bad[10];
+    for (int i = 0; i < 10; i++)
+        bad[i] = ann;
+    bad[0].id = "";
+    bad[1].id = "a b";
+    bad[2].id = longest;
+    bad[3].email = "a\nb";
+    bad[4].username = "ann\x1b[31m";
+    bad[5].display = longest;
+    bad[6].roles = (struct text_list){"", 1};
+    bad[7].permissions = (struct text_list){"x\ny", 1};
+    bad[8].state = 0;
+    bad[9].state = 5;
+    for (int i = 0; i < 10; i++) {
+        const char *why = NULL;
+        assert_int_equal(pipe_encode_member(buffer, 7, &bad[i], &why), 0);
+        assert_non_null(why);
+    }
+    static char many[2 * (PIPE_STRINGS_MAX + 1)];
+    for (int i = 0; i <= PIPE_STRINGS_MAX; i++)
+        many[2 * i] = 'r';
+    struct pipe_member crowded = ann;
+    const char *why;
+    crowded.roles = (struct text_list){many, PIPE_STRINGS_MAX};
+    assert_true(pipe_encode_member(buffer, 7, &crowded, &why) > 0);
+    crowded.roles.count++;
+    assert_int_equal(pipe_encode_member(buffer, 7, &crowded, &why), 0);
+}
+
+/* The same faults in a message that did not come through our encoder. */
+static void unfit_messages(void **state)
+{
+    (void)state;
+    char buffer[PIPE_MAX], copy[PIPE_MAX];
+    const char *why;
+    struct pipe_member m;
+    size_t size = pipe_encode_member(buffer, 7, &ann, &why);
+    size_t text = sizeof(struct pipe_header) + 8;
+    for (size_t i = text; i < size; i++) { /* a control character anywhere */
+        memcpy(copy, buffer, size);
+        copy[i] = '\n';
+        assert_false(pipe_decode_member(copy, size, &m, &why));
+    }
+    for (size_t i = sizeof(struct pipe_header); i < text;
+         i++) { /* states and counts that do not fit */
+        memcpy(copy, buffer, size);
+        copy[i] = (char)0x7f;
+        assert_false(pipe_decode_member(copy, size, &m, &why));
+    }
+    struct pipe_header h = {.type = 99};
+    memcpy(copy, &h, sizeof h);
+    assert_false(pipe_decode(copy, sizeof h, &h));
+    assert_false(pipe_decode(buffer, sizeof h - 1, &h));
+    assert_false(pipe_decode(buffer, PIPE_MAX + 1, &h));
+}
+
+static void texts(void **state)
+{
+    (void)state;
+    int pair[2];
+    char buffer[PIPE_MAX];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+    struct pipe_header h = {.type = PIPE_FAILED, .started_ms = 42};
+    assert_int_equal(pipe_send(pair[0], &h, "it is down"), 0);
+    ssize_t n = recv(pair[1], buffer, sizeof buffer, 0);
+    assert_true(pipe_decode(buffer, (size_t)n, &h));
+    assert_int_equal(h.started_ms, 42);
+    assert_string_equal(pipe_text(buffer, (size_t)n), "it is down");
+    assert_string_equal(pipe_text(buffer, (size_t)n - 1), ""); /* does not end */
+    assert_int_equal(pipe_send(pair[0], &h, NULL), 0);
+    n = recv(pair[1], buffer, sizeof buffer, 0);
+    assert_string_equal(pipe_text(buffer, (size_t)n), "");
+    close(pair[0]);
+    close(pair[1]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(round_trip),    cmocka_unit_test(cut_and_padded),
+        cmocka_unit_test(unfit_members), cmocka_unit_test(unfit_messages),
+        cmocka_unit_test(texts),
+    };
+    return cmocka_run_group_tests_name("pipe", tests, NULL, NULL);
+}
