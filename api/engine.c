@@ -107,22 +107,29 @@ static bool says_no(const struct error_shape *e, const cJSON *json)
     return strcmp(e->no + len, "=true") == 0 ? cJSON_IsTrue(value) : cJSON_IsFalse(value);
 }
 
+/* Judges R's status, which is not 2xx. JSON, which may be NULL, is its body. */
+static enum api_status judge_status(const struct provider *p, const struct http_reply *r,
+                                    const cJSON *json, struct api_error *err)
+{
+    bool redirect = r->status >= 300 && r->status < 400;
+    if (r->status == 408 || r->status == 429 || r->status >= 500)
+        return refuse(p, r, API_UNREACHABLE, json, err);
+    if (r->status >= 400 || (redirect && p->kind->login_redirect))
+        return refuse(p, r, API_REFUSED, json, err);
+    return api_fail(err, API_BAD_ANSWER, "%s: %d, a redirect, which is not followed", r->where,
+                    r->status);
+}
+
 static enum api_status judge(const struct provider *p, const struct http_reply *r, bool empty_ok,
                              struct answer *answer, struct api_error *err)
 {
     char why[JSON_WHY_MAX];
     cJSON *json = json_parse(r->body ? r->body : "", r->len, why);
     enum api_status status = API_OK;
-    bool redirect = r->status >= 300 && r->status < 400;
     if (r->status == 304 && p->etag)
         answer->unchanged = true;
-    else if (r->status == 408 || r->status == 429 || r->status >= 500)
-        status = refuse(p, r, API_UNREACHABLE, json, err);
-    else if (r->status >= 400 || (redirect && p->kind->login_redirect))
-        status = refuse(p, r, API_REFUSED, json, err);
-    else if (redirect || r->status < 200)
-        status = api_fail(err, API_BAD_ANSWER, "%s: %d, a redirect, which is not followed",
-                          r->where, r->status);
+    else if (r->status < 200 || r->status >= 300)
+        status = judge_status(p, r, json, err);
     else if (!json && !(empty_ok && r->len == 0))
         status = api_fail(err, API_BAD_ANSWER, "%s: %d with an unusable answer%s: %s", r->where,
                           r->status, r->json ? "" : " that does not claim to be JSON", why);
@@ -356,6 +363,32 @@ static const char *next_place(const struct operation *o, const struct answer *an
     return next ? next : "";
 }
 
+/* Notes the place of a page, and its first item's hash. False when either was seen before: Brent's
+ * algorithm, with memory for one of each. */
+static bool note_page(struct listing *l, uint64_t cursor, uint64_t item)
+{
+    if (l->pages > 1 && (cursor == l->seen_cursor || item == l->seen_item))
+        return false;
+    if (l->pages >= l->seen_until) {
+        l->seen_cursor = cursor;
+        l->seen_item = item;
+        l->seen_until = 2 * l->pages;
+    }
+    return true;
+}
+
+/* Puts NEXT, where the next page is, into the listing; false when it cannot be asked for. */
+static bool set_cursor(const struct provider *p, const struct operation *o, const char *next,
+                       struct listing *l)
+{
+    if (o->paging == PAGING_LINK)
+        return engine_link(p, next, l->cursor, sizeof l->cursor);
+    if (strlen(next) >= sizeof l->cursor)
+        return false;
+    memcpy(l->cursor, next, strlen(next) + 1);
+    return true;
+}
+
 /* Goes on to the next page. API_BAD_ANSWER when it is one that was there already. */
 static enum api_status advance(const struct provider *p, const struct operation *o,
                                const struct answer *answer, struct listing *l,
@@ -374,20 +407,10 @@ static enum api_status advance(const struct provider *p, const struct operation 
     }
     uint64_t cursor = hash64(next, strlen(next));
     uint64_t item = items && items->child ? hash_item(items->child) : (uint64_t)l->pages;
-    bool seen = l->pages > 1 && (cursor == l->seen_cursor || item == l->seen_item);
-    bool fits = o->paging == PAGING_LINK ? engine_link(p, next, l->cursor, sizeof l->cursor)
-                                         : strlen(next) < sizeof l->cursor;
-    if (seen || !fits)
+    if (!note_page(l, cursor, item) || !set_cursor(p, o, next, l))
         return api_fail(err, API_BAD_ANSWER, "%s: the next page is no other page", answer->where);
     if (l->pages == PAGES_MAX)
         return api_fail(err, API_BAD_ANSWER, "%s: the listing never ends", answer->where);
-    if (o->paging != PAGING_LINK)
-        memcpy(l->cursor, next, strlen(next) + 1);
-    if (l->pages >= l->seen_until) {
-        l->seen_cursor = cursor;
-        l->seen_item = item;
-        l->seen_until = 2 * l->pages;
-    }
     return API_OK;
 }
 

@@ -3,25 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The length of the well-formed UTF-8 character (RFC 3629, table 3-7 of Unicode) at S, or 0. */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    if (n == 0 || s[0] == 0 || s[0] > 0xf4 || n > left)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
-    bool beyond = (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf4 && s[1] > 0x8f);
-    return overlong || beyond ? 0 : n;
-}
+#include "common/utf8.h"
 
 bool json_utf8(const char *text, size_t len)
 {
-    for (size_t i = 0, n; i < len; i += n)
-        if ((n = utf8_length((const unsigned char *)text + i, len - i)) == 0)
+    uint32_t code;
+    for (size_t i = 0, n; i < len; i += n) {
+        n = utf8_decode(text + i, &code);
+        if (n == 0 || n > len - i || code == 0)
             return false;
+    }
     return true;
 }
 

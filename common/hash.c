@@ -47,6 +47,7 @@ static inline void read_short(const uint8_t *p, size_t len, uint64_t *a, uint64_
 /* Three lanes over whole 48-byte stripes, which go to COPY too when it is not NULL. */
 static inline const uint8_t *stripes(uint8_t *copy, const uint8_t *p, size_t *left, uint64_t *seed)
 {
+    /* cppcheck-suppress duplicateAssignExpression ; both lanes begin with the seed */
     uint64_t lane1 = *seed, lane2 = *seed;
     for (; *left >= 48; p += 48, *left -= 48) {
         *seed = mix(read64(p) ^ SECRET_1, read64(p + 8) ^ *seed);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/utf8.h"
+
 enum { FIRST = 1, REST = 2 };
 
 /* What a character may be in a name; a table, because every lookup asks. */
@@ -65,41 +67,26 @@ bool id_unlikely(uint32_t id)
     return id >= 60001 && id <= 60705;
 }
 
-/* The length of the valid UTF-8 character (RFC 3629) at S and its code point, or 0. */
-static size_t utf8_decode(const unsigned char *s, uint32_t *code)
-{
-    static const struct {
-        unsigned char mask, lead;
-        uint32_t least;
-    } form[] = {{0x80, 0x00, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
-    for (size_t n = 0; n < 4; n++) {
-        if ((s[0] & form[n].mask) != form[n].lead)
-            continue;
-        *code = s[0] & (unsigned char)~form[n].mask;
-        for (size_t i = 1; i <= n; i++) {
-            if ((s[i] & 0xc0) != 0x80)
-                return 0;
-            *code = *code << 6 | (s[i] & 0x3f);
-        }
-        bool surrogate = *code >= 0xd800 && *code <= 0xdfff;
-        return *code < form[n].least || *code > 0x10ffff || surrogate ? 0 : n + 1;
-    }
-    return 0;
-}
-
 /* Control characters, and format characters that hide or reorder what a person reads. */
 static bool harmful(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0xad || c == 0x61c || c == 0x180e ||
-           (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-           (c >= 0x2060 && c <= 0x206f) || c == 0xfeff || (c >= 0xfff9 && c <= 0xfffb) ||
-           (c >= 0xe0000 && c <= 0xe0fff);
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x00, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},       {0x61c, 0x61c},
+        {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},
+        {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe0fff},
+    };
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
 }
 
 char *text_clean(char *dst, size_t size, const char *src, bool gecos)
 {
     size_t used = 0;
-    for (const unsigned char *s = (const unsigned char *)src; *s && used < size;) {
+    for (const char *s = src; *s && used < size;) {
         uint32_t code;
         size_t n = utf8_decode(s, &code);
         if (n > 0 && !harmful(code) && !(gecos && code == ':')) {

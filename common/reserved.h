@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 /*
- * NULL when somebody else than root may choose NAME for a user or group. Otherwise why not, a static
- * text that follows a colon: "that is the name of a package's system user".
+ * NULL when somebody else than root may choose NAME for a user or group. Otherwise why not, a
+ * static text that follows a colon: "that is the name of a package's system user".
  */
 const char *reserved_name(const char *name);
 

@@ -343,6 +343,18 @@ static void refuse(struct keeper *k, struct keeper_org *o, const char *text)
     confirm_server_settle(k, o);
 }
 
+/* A complete listing is in the roster. It is true from the snapshot on that carries it. */
+static void note_listed(struct keeper_org *o, int64_t started_ms)
+{
+    o->brake = BRAKE_ON;
+    if (o->waiting.since_ms)
+        o->waiting.listed_ms = started_ms;
+    else if (o->carried.since_ms)
+        o->carried.listed_ms = started_ms;
+    else
+        o->listed_ms = started_ms;
+}
+
 /* The answer is in the roster. CHANGED: with a member who changed. */
 static int conclude_commit(struct keeper *k, struct keeper_org *o, bool changed)
 {
@@ -352,8 +364,6 @@ static int conclude_commit(struct keeper *k, struct keeper_org *o, bool changed)
         changed |= brake_reset(&o->roster);
     if (changed)
         o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
-    if (complete)
-        o->brake = BRAKE_ON;
     if (changed && !o->waiting.since_ms)
         o->waiting.since_ms = o->merging_ms;
     o->waiting.members += changed ? o->merge.changed : 0;
@@ -365,12 +375,8 @@ static int conclude_commit(struct keeper *k, struct keeper_org *o, bool changed)
     } else {
         o->asked = false;
     }
-    if (complete) {
-        int64_t *listed_ms = o->waiting.since_ms   ? &o->waiting.listed_ms
-                             : o->carried.since_ms ? &o->carried.listed_ms
-                                                   : &o->listed_ms;
-        *listed_ms = h->started_ms;
-    }
+    if (complete)
+        note_listed(o, h->started_ms);
     k->again |= k->generation == 0 || k->half;
     int rc = changed || k->again ? publish_news(k) : record_confirmation(k, o);
     if (rc == 0)

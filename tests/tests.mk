@@ -66,6 +66,20 @@ check-long: check-built
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t
 
+# What no compiler says; and the formatting that `make lint` wants.
+.PHONY: lint
+lint:
+	@tests/lib/deps clang-format-14 shellcheck cppcheck pmccabe mandoc
+	@CC="$(CC)" tests/lint
+.PHONY: format
+format:
+	@git ls-files '*.[ch]' | xargs clang-format-14 -i
+
+# For editors and clangd.
+compile_commands.json: FORCE
+	@$(MAKE) --no-print-directory -Bn V=1 all | grep -E ' -c -o [^ ]+ [^ ]+\.c$$' | \
+		jq -Rn --arg here "$(CURDIR)" '[inputs | {directory: $$here, command: ., file: sub("^.* "; "")}]' > $@
+
 .PHONY: demo
 demo: deps
 	@+$(MAKE) --no-print-directory all

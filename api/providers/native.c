@@ -350,33 +350,57 @@ static bool take_cursor(const cJSON *json, char cursor[WATCH_CURSOR_MAX])
     return true;
 }
 
-/* Reads what surrounds the members; a reply that would make us go round in circles is refused. */
-static const char *page_fault(struct watch *w, const cJSON *json)
+/* What surrounds the members of a reply. */
+struct page {
+    bool begins; /* a complete listing */
+    bool more, news;
+    struct watch_position next;
+};
+
+/* Reads JSON into PAGE; NULL, or what is wrong with it. */
+static const char *read_page(const cJSON *json, struct page *page)
 {
     const cJSON *complete = json_at(json, "complete"), *more = json_at(json, "more");
     const cJSON *members = json_at(json, "members");
-    struct watch_position next = {0};
+    *page = (struct page){.begins = cJSON_IsTrue(complete), .more = cJSON_IsTrue(more)};
+    page->news = page->more || (members && members->child);
     if (!cJSON_IsBool(complete) || !cJSON_IsBool(more))
         return "\"complete\" and \"more\" are not both true or false";
-    if (!json_integer(json_at(json, "revision"), &next.revision) || next.revision == 0)
+    if (!json_integer(json_at(json, "revision"), &page->next.revision) || page->next.revision == 0)
         return "\"revision\" is no integer from 1 to 2^53 - 1";
-    if (!take_cursor(json, next.cursor))
-        return "\"cursor\" is no text, too long or not plain ASCII";
-    bool begins = cJSON_IsTrue(complete);
-    if (w->at.revision == 0 && !begins && !w->complete)
+    return take_cursor(json, page->next.cursor)
+               ? NULL
+               : "\"cursor\" is no text, too long or not plain ASCII";
+}
+
+/* Would PAGE make us go round in circles? NULL, or how. */
+static const char *order_fault(const struct watch *w, const struct page *page)
+{
+    if (w->at.revision == 0 && !page->begins && !w->complete)
         return "it is asked for everything and does not list it";
-    if (begins && w->complete)
+    if (page->begins && w->complete)
         return "the listing begins a second time";
-    bool news = cJSON_IsTrue(more) || (members && members->child);
-    if (!begins && (next.revision < w->at.revision || (next.revision == w->at.revision && news)))
-        return "\"revision\" does not advance";
-    if (begins) {
+    bool back = page->next.revision < w->at.revision;
+    bool stuck = page->next.revision == w->at.revision && page->news;
+    return !page->begins && (back || stuck) ? "\"revision\" does not advance" : NULL;
+}
+
+/* Takes what surrounds the members; NULL, or what is wrong with it. */
+static const char *page_fault(struct watch *w, const cJSON *json)
+{
+    struct page page;
+    const char *fault = read_page(json, &page);
+    if (!fault)
+        fault = order_fault(w, &page);
+    if (fault)
+        return fault;
+    if (page.begins) {
         w->watcher->reset(w->watcher->arg);
         w->complete = true;
         w->listed = 0;
     }
-    w->at = next;
-    w->more = cJSON_IsTrue(more);
+    w->at = page.next;
+    w->more = page.more;
     return NULL;
 }
 

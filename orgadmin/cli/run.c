@@ -167,6 +167,47 @@ static enum exit_status fit(const struct line *line, struct invocation *inv)
     return output_check(inv);
 }
 
+/* The command that LINE's words name; or its help, or a complaint, and NULL with *STATUS. */
+static const struct command *find_command(const struct line *line, bool help,
+                                          enum exit_status *status)
+{
+    *status = EXIT_DONE;
+    if (line->words == 0 && help)
+        help_commands(NULL);
+    else if (line->words == 0)
+        *status = complain(EXIT_USAGE, "what is to be done? See orgadmin --help");
+    if (line->words == 0)
+        return NULL;
+    const char *verb = line->words > 1 ? line->word[1] : NULL;
+    const struct command *first = command_noun(line->word[0]), *found = NULL;
+    if (!first)
+        *status = noun_unknown(line->word[0]);
+    else if (!first->verb)
+        found = first;
+    else if (!verb && help)
+        help_commands(first->noun);
+    else if (!verb || (found = command_verb(first, verb)) == NULL)
+        *status = verb_unknown(first->noun, verb);
+    return found;
+}
+
+static enum exit_status run_line(const struct line *line, struct invocation *inv)
+{
+    enum exit_status status;
+    if (inv->option[OPTION_VERSION])
+        return printf("orgadmin %s\n", ORG_VERSION) < 0;
+    bool help = inv->option[OPTION_HELP] != NULL;
+    inv->command = find_command(line, help, &status);
+    if (!inv->command)
+        return status;
+    if (help) {
+        help_command(inv->command);
+        return EXIT_DONE;
+    }
+    status = fit(line, inv);
+    return status == EXIT_DONE ? inv->command->run(inv) : status;
+}
+
 enum exit_status run(int argc, char *argv[])
 {
     struct invocation inv = {0};
@@ -176,32 +217,5 @@ enum exit_status run(int argc, char *argv[])
     if (argc == 2 && strcmp(argv[1], "--manual") == 0) /* the reference part of orgadmin(1) */
         return manual_print();
     enum exit_status status = split(argc, argv, &line);
-    if (status != EXIT_DONE)
-        return status;
-    if (inv.option[OPTION_VERSION])
-        return printf("orgadmin %s\n", ORG_VERSION) < 0;
-    bool help = inv.option[OPTION_HELP] != NULL;
-    if (line.words == 0 && help) {
-        help_commands(NULL);
-        return EXIT_DONE;
-    }
-    if (line.words == 0)
-        return complain(EXIT_USAGE, "what is to be done? See orgadmin --help");
-    const struct command *first = command_noun(line.word[0]);
-    if (!first)
-        return noun_unknown(line.word[0]);
-    if (first->verb && line.words == 1 && help) {
-        help_commands(first->noun);
-        return EXIT_DONE;
-    }
-    const char *verb = line.words > 1 ? line.word[1] : NULL;
-    inv.command = first;
-    if (first->verb && (!verb || (inv.command = command_verb(first, verb)) == NULL))
-        return verb_unknown(first->noun, verb);
-    if (help) {
-        help_command(inv.command);
-        return EXIT_DONE;
-    }
-    status = fit(&line, &inv);
-    return status == EXIT_DONE ? inv.command->run(&inv) : status;
+    return status == EXIT_DONE ? run_line(&line, &inv) : status;
 }

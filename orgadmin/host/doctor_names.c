@@ -197,6 +197,22 @@ bool nsswitch_has(const char *database)
     return nsswitch_line(database, line);
 }
 
+/* Is the word of LEN bytes at AT the text WORD? */
+static bool word_is(const char *at, size_t len, const char *word)
+{
+    return len == strlen(word) && strncmp(at, word, len) == 0;
+}
+
+/* What is wrong with org at AT, behind FILES or not, and behind an action that ENDS the search. */
+static const char *org_fault(const char *at, bool files, bool ends)
+{
+    if (!files)
+        return "org stands in front of files";
+    if (ends)
+        return "org is never asked: [NOTFOUND=return] is before it";
+    return strstr(at, "systemd") ? "org stands in front of systemd" : "";
+}
+
 enum nsswitch nsswitch_look(const char *database, char why[NSSWITCH_WHY_MAX])
 {
     char line[LINE_SIZE] = "files", *at = line; /* glibc's own, where there is no line */
@@ -205,19 +221,13 @@ enum nsswitch nsswitch_look(const char *database, char why[NSSWITCH_WHY_MAX])
     *why = '\0';
     while (*(at += strspn(at, " \t")) != '\0') {
         size_t len = *at == '[' ? strcspn(at, "]") : strcspn(at, " \t[");
-        bool org = len == 3 && strncmp(at, "org", 3) == 0;
+        if (word_is(at, len, "org")) {
+            snprintf(why, NSSWITCH_WHY_MAX, "%s", org_fault(at, files, ends));
+            return *why ? NSSWITCH_WRONG : NSSWITCH_GOOD;
+        }
         if (*at == '[')
             ends |= ends_search(at);
-        if (org && !files)
-            snprintf(why, NSSWITCH_WHY_MAX, "org stands in front of files");
-        else if (org && ends)
-            snprintf(why, NSSWITCH_WHY_MAX, "org is never asked: [NOTFOUND=return] is before it");
-        else if (org && strstr(at, "systemd"))
-            snprintf(why, NSSWITCH_WHY_MAX, "org stands in front of systemd");
-        if (org)
-            return *why ? NSSWITCH_WRONG : NSSWITCH_GOOD;
-        files |= (len == 5 && strncmp(at, "files", 5) == 0) ||
-                 (len == 6 && strncmp(at, "compat", 6) == 0);
+        files |= word_is(at, len, "files") || word_is(at, len, "compat");
         at += len + (at[len] == ']');
     }
     snprintf(why, NSSWITCH_WHY_MAX, "org is not there");

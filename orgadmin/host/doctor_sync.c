@@ -445,42 +445,73 @@ static const char *advice_for(const char *trouble)
            "orgadmin host sync";
 }
 
-/* RUNNING: orgsyncd answers. What it says of the organization is what counts for logins; what a new
- * one finds, in CHECK, is what counts after a restart; NULL when it is known why that finds
- * nothing. True unless it found something wrong. */
+/* What is known of one organization. */
+struct org_view {
+    const char *org;
+    char name[64]; /* of the check */
+    bool answered; /* the running orgsyncd did, with REPLY: that counts for logins */
+    struct confirm_reply reply;
+    bool listed; /* a new orgsyncd has tried to list it: that counts after a restart */
+    char found[DOCTOR_TEXT_MAX]; /* what the new one found wrong, or "" */
+};
+
+/* The running orgsyncd hears from the organization. */
+static void note_heard(struct doctor *d, const struct org_view *v)
+{
+    char age[SPAN_MAX];
+    const char *held = *v->found ? v->found : v->reply.text;
+    if (held_by_brake(held))
+        doctor_note(d, v->name, FOUND_FAILURE, advice_for("--accept"), "%s", held);
+    else if (*v->found)
+        doctor_note(d, v->name, FOUND_FAILURE, advice_for(v->found),
+                    "orgsyncd hears from it, but a new one would not: %s", v->found);
+    else
+        doctor_note(d, v->name, FOUND_OK, "", "heard from %s ago%s",
+                    span(v->reply.age_ms > 0 ? v->reply.age_ms : 0, age),
+                    v->reply.held ? "; a change arrives at once" : "");
+}
+
+/* No orgsyncd runs. */
+static void note_alone(struct doctor *d, const struct org_view *v)
+{
+    char then[128];
+    outlook(d, v->org, then);
+    if (!v->listed)
+        doctor_note(d, v->name, FOUND_SKIPPED, "", "nobody can be asked; %s", then);
+    else if (*v->found)
+        doctor_note(d, v->name, FOUND_FAILURE, advice_for(v->found), "%s; %s", v->found, then);
+    else
+        doctor_note(d, v->name, FOUND_OK, "", "can be listed; %s", then);
+}
+
+/* The running orgsyncd does not hear from it. */
+static void note_unheard(struct doctor *d, const struct org_view *v)
+{
+    char then[128];
+    const char *trouble = *v->found        ? v->found
+                          : *v->reply.text ? v->reply.text
+                                           : "no answer in time";
+    if (v->answered && v->reply.status == CONFIRM_REFUSED)
+        doctor_note(d, v->name, FOUND_FAILURE, "systemctl reload orgsyncd",
+                    "the orgsyncd that runs does not know it: it has another configuration");
+    else
+        doctor_note(d, v->name, FOUND_FAILURE, advice_for(trouble), "%s; %s", trouble,
+                    outlook(d, v->org, then));
+}
+
+/* RUNNING: orgsyncd answers. CHECK: what a new one says; NULL when it is known why that finds
+ * nothing. True unless the new one found something wrong. */
 static bool check_org(struct doctor *d, const char *org, bool running, const struct child *check)
 {
-    char name[64], found[DOCTOR_TEXT_MAX] = "", then[128], age[SPAN_MAX];
-    struct confirm_reply reply = {.status = CONFIRM_NO, .age_ms = -1};
-    snprintf(name, sizeof name, "organization %s", org);
-    bool said = check && listed(check, org, found);
-    bool answer = running && ask(d, CONFIRM_FRESH, org, &reply);
-    bool fresh = answer && reply.status == CONFIRM_YES;
+    struct org_view v = {.org = org, .reply = {.status = CONFIRM_NO, .age_ms = -1}};
+    snprintf(v.name, sizeof v.name, "organization %s", org);
+    v.listed = check && listed(check, org, v.found);
+    v.answered = running && ask(d, CONFIRM_FRESH, org, &v.reply);
+    bool fresh = v.answered && v.reply.status == CONFIRM_YES;
     for (uint32_t i = 0; i < d->policy.org_count; i++)
         d->fresh[i] |= fresh && strcmp(d->policy.org[i], org) == 0;
-    if (fresh && (held_by_brake(found) || (!*found && held_by_brake(reply.text))))
-        doctor_note(d, name, FOUND_FAILURE, advice_for("--accept"), "%s",
-                    *found ? found : reply.text);
-    else if (fresh && (!said || !*found))
-        doctor_note(d, name, FOUND_OK, "", "heard from %s ago%s",
-                    span(reply.age_ms > 0 ? reply.age_ms : 0, age),
-                    reply.held ? "; a change arrives at once" : "");
-    else if (fresh)
-        doctor_note(d, name, FOUND_FAILURE, advice_for(found),
-                    "orgsyncd hears from it, but a new one would not: %s", found);
-    else if (answer && reply.status == CONFIRM_REFUSED)
-        doctor_note(d, name, FOUND_FAILURE, "systemctl reload orgsyncd",
-                    "the orgsyncd that runs does not know it: it has another configuration");
-    else if (!running && said && !*found)
-        doctor_note(d, name, FOUND_OK, "", "can be listed; %s", outlook(d, org, then));
-    else if (!running && !said)
-        doctor_note(d, name, FOUND_SKIPPED, "", "nobody can be asked; %s", outlook(d, org, then));
-    else {
-        const char *trouble = *found ? found : *reply.text ? reply.text : "no answer in time";
-        doctor_note(d, name, FOUND_FAILURE, advice_for(trouble), "%s; %s", trouble,
-                    outlook(d, org, then));
-    }
-    return *found == '\0';
+    (fresh ? note_heard : running ? note_unheard : note_alone)(d, &v);
+    return *v.found == '\0';
 }
 
 static bool check_orgs(struct doctor *d, bool running, const struct child *check)

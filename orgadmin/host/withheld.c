@@ -30,7 +30,7 @@ static const char *next_field(char **at)
 
 static void show_line(struct listing *l, char *line)
 {
-    struct withheld m;
+    struct withheld m = {0};
     const char **field[] = {&m.org, &m.id, &m.wanted, &m.name, &m.email, &m.standing, &m.why};
     for (size_t i = 0; i < sizeof field / sizeof *field; i++)
         *field[i] = next_field(&line);

@@ -105,7 +105,8 @@ static enum exit_status parse(const char *role, struct batch *b)
     if (!b->entries || !b->invited)
         return complain(EXIT_AWAY, "out of memory");
     for (char *line = b->text, *next; line; line = next) {
-        struct entry entry = {.number = ++number};
+        struct entry entry = {.number = number + 1};
+        number++;
         next = strchr(line, '\n');
         if (next)
             *next++ = '\0';

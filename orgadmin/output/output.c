@@ -39,7 +39,7 @@ bool output_plain(const struct invocation *inv)
 const char *column_title(const struct column *column, char out[TITLE_MAX])
 {
     size_t i = 0;
-    for (; column->field[i] && i < TITLE_MAX - 1; i++)
+    for (; i < TITLE_MAX - 1 && column->field[i]; i++)
         out[i] = (char)(column->field[i] -
                         (column->field[i] >= 'a' && column->field[i] <= 'z' ? 32 : 0));
     out[i] = '\0';

@@ -205,48 +205,67 @@ static bool permissions_valid(const cJSON *array)
     return cJSON_IsArray(array);
 }
 
+static bool is_text(const cJSON *item)
+{
+    return cJSON_IsString(item) && text_valid(item->valuestring);
+}
+
+static bool is_display(const cJSON *item)
+{
+    return cJSON_IsString(item) && display_valid(item->valuestring);
+}
+
+static bool is_email(const cJSON *item)
+{
+    return cJSON_IsString(item) && email_valid(item->valuestring);
+}
+
+static bool is_username(const cJSON *item)
+{
+    return cJSON_IsString(item) && name_valid(item->valuestring);
+}
+
+static bool is_number(const cJSON *item)
+{
+    double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
+    return number >= 0 && number <= NUMBER_MAX && number == floor(number);
+}
+
+static bool is_bool(const cJSON *item)
+{
+    return cJSON_IsBool(item);
+}
+
+#define MUST_BE_TEXT   "must be a text of at most 255 bytes without control characters"
+#define MUST_BE_NUMBER "must be a non-negative integer"
+
+static const struct {
+    bool (*good)(const cJSON *item);
+    bool or_null;
+    const char *must; /* for messages */
+} field_types[] = {
+    [FIELD_TEXT] = {is_text, false, MUST_BE_TEXT},
+    [FIELD_TEXT_OR_NULL] = {is_text, true, MUST_BE_TEXT},
+    [FIELD_DISPLAY] = {is_display, false,
+                       "must be a text of 1-100 characters, none of them a control or invisible "
+                       "one"},
+    [FIELD_EMAIL] = {is_email, false, "must be an e-mail address"},
+    [FIELD_USERNAME] = {is_username, false,
+                        "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -"},
+    [FIELD_NUMBER] = {is_number, false, MUST_BE_NUMBER},
+    [FIELD_NUMBER_OR_NULL] = {is_number, true, MUST_BE_NUMBER},
+    [FIELD_BOOL] = {is_bool, false, "must be true or false"},
+    [FIELD_PERMISSIONS] = {permissions_valid, false,
+                           "must be an array of org:view, org:manage, members:view, "
+                           "members:manage"},
+};
+
 /* NULL when ITEM is good for a field of TYPE, else what it must be. */
 static const char *value_wrong(enum field_type type, const cJSON *item)
 {
-    const char *text = cJSON_GetStringValue(item);
-    double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
-    switch (type) {
-    case FIELD_TEXT_OR_NULL:
-    case FIELD_TEXT:
-        if (type == FIELD_TEXT_OR_NULL && cJSON_IsNull(item))
-            return NULL;
-        if (text && text_valid(text))
-            return NULL;
-        return "must be a text of at most 255 bytes without control characters";
-    case FIELD_DISPLAY:
-        if (text && display_valid(text))
-            return NULL;
-        return "must be a text of 1-100 characters, none of them a control or invisible one";
-    case FIELD_EMAIL:
-        if (text && email_valid(text))
-            return NULL;
-        return "must be an e-mail address";
-    case FIELD_USERNAME:
-        if (text && name_valid(text))
-            return NULL;
-        return "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -";
-    case FIELD_NUMBER_OR_NULL:
-    case FIELD_NUMBER:
-        if (type == FIELD_NUMBER_OR_NULL && cJSON_IsNull(item))
-            return NULL;
-        if (number >= 0 && number <= NUMBER_MAX && number == floor(number))
-            return NULL;
-        return "must be a non-negative integer";
-    case FIELD_BOOL:
-        if (cJSON_IsBool(item))
-            return NULL;
-        return "must be true or false";
-    case FIELD_PERMISSIONS:
-        if (permissions_valid(item))
-            return NULL;
-        return "must be an array of org:view, org:manage, members:view, members:manage";
-    }
-    return "is not known";
+    if (field_types[type].good(item) || (field_types[type].or_null && cJSON_IsNull(item)))
+        return NULL;
+    return field_types[type].must;
 }
 
 static bool body_fail(struct call *call, const char *name, const char *why)

@@ -133,7 +133,7 @@ static void body_free(struct front *f, struct exchange *x)
 static const char *log_word(char *word, size_t size, const char *text)
 {
     size_t i;
-    for (i = 0; text[i] && i < size - 1; i++)
+    for (i = 0; i < size - 1 && text[i]; i++)
         word[i] = text[i] > ' ' && text[i] <= '~' ? text[i] : '?';
     word[i] = '\0';
     return word;

@@ -7,7 +7,7 @@ ACME=f6c39580-5719-431d-a508-0cee4f9e8209 GLOBEX=7bbcf777-7755-41e0-a0b9-5df748b
 ADA=c4953d0d-f360-4820-9c43-000000000001 MIA=c4953d0d-f360-4820-9c43-000000000002 SAM=c4953d0d-f360-4820-9c43-000000000004
 BASIC=$(printf 'Basic %s' "$(printf 'ada-key:ada-secret' | base64)")
 BELOW=/api/v2/organizations/$ACME
-SETTINGS=(provider=cratedb url="$URL" token=ada-key:ada-secret org=$ACME)
+SETTINGS=(provider=cratedb url="$URL" token=ada-key:ada-secret org="$ACME")
 SUDO=(token=sup-key:sup-secret option.sudo=1)
 SECRETS=(ada-secret ada-session "${BASIC#Basic }" wJalrX Password=)
 
@@ -188,7 +188,7 @@ before 'a name where nobody asks for it' $UNSUPPORTED 'takes no "name" for "org 
 before 'an option of another vendor' $USAGE 'no option "dialect"' option.dialect=documented whoami
 SETTINGS=("${SETTINGS[@]:0:3}")
 before 'no organization' $USAGE 'no organization is chosen' 'member list'
-SETTINGS+=(org=$ACME)
+SETTINGS+=(org="$ACME")
 
 # --- credentials that are not taken ---
 for credential in nobody:x ada-key:wrong nobody-session; do

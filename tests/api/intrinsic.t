@@ -74,7 +74,7 @@ members=$OUT
 answers $DONE '' 'member list of another organization' 'member list' org=organizations/d3samnj1ap7c72rgeptg
 gave 'has its own members' '{"id":"max@example.com","email":"max@example.com","roles":["owner"],"state":"active"}'
 answers $DONE '' 'watch' watch 0 0 2
-gave 'is that listing each time' "$(for _ in 1 2; do echo reset; sed 's/^/member /' <<< "$members"; echo done 0; done)"
+gave 'is that listing each time' "$(for _ in 1 2; do echo reset; sed 's/^/member /' <<< "$members"; echo "done 0"; done)"
 is "$(keys_sent)" 1 'with one token'
 
 answers $DONE '' 'member add' 'member add' email=bob@example.com role=admin,roles/developer

@@ -9,7 +9,7 @@ MEMBERSHIP=0b000000-0000-4000-8000-000000000002 # mia's
 SECRETS=(sat_ada sat_mia)
 AT=/v1/cli/organizations
 TEAM=$AT/id/$ORG/team
-SETTINGS=(provider=satusky url="$URL/v1/cli" token=sat_ada org=$ORG timeout=5000)
+SETTINGS=(provider=satusky url="$URL/v1/cli" token=sat_ada org="$ORG" timeout=5000)
 
 # --- the shipped dialect ---
 
@@ -160,7 +160,7 @@ before 'no token' $USAGE 'no credential' whoami
 SETTINGS+=(token=sat_ada timeout=5000)
 before 'no organization' $USAGE 'no organization' 'member list'
 before 'documented: no organization' $USAGE 'no organization' option.dialect=documented 'member list'
-SETTINGS+=(org=$ORG)
+SETTINGS+=(org="$ORG")
 before 'documented: an organization of two lines' $USAGE 'header' option.dialect=documented 'member list' org=$'a\nb'
 
 # --- hostile answers ---

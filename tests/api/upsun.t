@@ -7,7 +7,7 @@ ACME=01HQZX3J5K6M7N8P9QRSTVWXYZ HOOLI=01HR0000000000000000000001
 id() { printf '00000000-0000-4000-8000-%012d' "$1"; }
 ADA=$(id 1) BOB=$(id 2) MIA=$(id 3) GIL=$(id 5)
 AT=/organizations/$ACME NAMED=/organizations/name%3Dacme-corp
-SETTINGS=(provider=upsun url="$URL" token=api-token-1 org=$ACME)
+SETTINGS=(provider=upsun url="$URL" token=api-token-1 org="$ACME")
 SECRETS=(api-token- access- sig=)
 TOKEN='POST /oauth2/token client_id=upsun-cli&client_secret=&grant_type=api_token&api_token=api-token-1'
 USERS='GET /ref/users?in=USERS'
@@ -29,7 +29,7 @@ answers $REFUSED '^error status=1 http=400 .*code=invalid_grant POST http://[^ ]
 went 'is percent-encoded' "${TOKEN%api-token-1}a%2Bb%26c%3Dd%2F%25"
 SETTINGS=("${SETTINGS[@]:0:2}")
 before 'no token' $USAGE 'no API token is given' whoami
-SETTINGS+=(token=api-token-1 org=$ACME)
+SETTINGS+=(token=api-token-1 org="$ACME")
 before 'no such option' $USAGE 'no option "region"; there are auth_url' option.region=x whoami
 before 'an address that is none' $USAGE 'the url http://example.com cannot be used' option.auth_url=http://example.com whoami
 listen "$T/auth.out" "$TOP/tests/fakes/upsun.py" --log "$T/auth.log"
@@ -180,7 +180,7 @@ for operation in 'member list' 'member remove user=x' 'billing show' 'subscripti
     asked 'nothing is asked'
 done
 answers $USAGE '"" is no id or name' 'an empty organization' org= 'org show'
-SETTINGS+=(org=$ACME)
+SETTINGS+=(org="$ACME")
 
 # --- links ---
 fake "{\"reset\":true,\"set\":{\"base\":\"$ELSEWHERE\"}}"

@@ -38,6 +38,7 @@ probe() {
     GOT=$?
 }
 
+# shellcheck disable=SC2120 # a test may want other fields
 sent() {
     jq -r "${1-\"\(.method) \(.path)\(if .query == \"\" then \"\" else \"?\" + .query end)\(
         if .body == \"\" then \"\" elif .body | type == \"string\" then \" \" + .body else \" \" + (.body | tojson) end)\"}" "$LOG"
@@ -52,6 +53,7 @@ leaks() {
 answers() {
     local want=$1 regex=$2 name=$3; shift 3
     probe "$@"
+    # shellcheck disable=SC2053 # a pattern
     if [[ $GOT != $want ]] || ! grep -Eq -- "$regex" <<< "$OUT"; then
         fail "$name" "exit status $GOT, want $want" "want: /$regex/" "${OUT:0:2000}" "$(sent)"
     elif leaks; then fail "$name" "a credential is shown: $OUT"

@@ -6,7 +6,7 @@
 bench() { "$BUILD/tests/bench/orgd" "$@"; }
 memory() { awk "/$1/ { printf \"%.0f\", \$2 / 1024 }" "/proc/$orgd_pid/status"; }
 # bar NAME VALUE TEST: prints it, with its verdict
-bar() { local verdict=missed; [ $(($2 $3)) = 1 ] && verdict=met; printf '%-62s %8s   (bar %s: %s)\n' "$1" "$2" "$3" "$verdict"; }
+bar() { local verdict=missed; let "$2 $3" && verdict=met; printf '%-62s %8s   (bar %s: %s)\n' "$1" "$2" "$3" "$verdict"; }
 # people FROM TO: members of $org
 people() {
     sql "WITH RECURSIVE n(i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)

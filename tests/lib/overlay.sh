@@ -34,6 +34,7 @@ preload_sanitizers() {
     cp -L $runtimes "$ROOT/usr/lib/"
     echo 'const char *__asan_default_options(void) { return "detect_leaks=0:verify_asan_link_order=0"; }' |
         gcc -shared -fPIC -x c -o "$ROOT/usr/lib/asan_options.so" -
+    # shellcheck disable=SC2046 # a word each
     printf '/usr/lib/%s\n' asan_options.so $(basename -a $runtimes) >"$ROOT/etc/ld.so.preload"
 }
 

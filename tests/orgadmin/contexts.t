@@ -58,7 +58,7 @@ is "$(stat -c '%a %n' "$HERE" "$HERE"/* | sed "s|$HERE||" | tr '\n' ' ')" '700  
     'everything is private'
 ok 'names are no secrets' test -z "$(grep -l live_ "$HERE"/*.names "$HERE/current")"
 run context remove socket; done_is 'context remove'
-is "$(cd "$HERE"; echo socket*)" 'socket*' 'removes all of it'
+is "$(cd "$HERE" && echo socket*)" 'socket*' 'removes all of it'
 run org list; fails 3 'the profile "socket" is not logged in: orgadmin login --profile socket' 'the one in use is gone'
 run context switch socket; fails 3 'there is no profile "socket"' 'a profile that is gone'
 run context switch default; done_is 'another one'

@@ -21,7 +21,7 @@ begin() { # COMMAND...: in the background, with what it has said in ../err
 
 # upload
 does 'data.bin +uploaded +3000000' 'file upload' ada file upload data.bin
-like "$(jq -r '"\(.method) \(.path)"' "$LOG" | tr '\n' ' ')" "^POST $files PUT /[^ ]* GET $files[^ ]+ $" 'the entry, the content, a look at it'
+like "$(jq -r '"\(.method) \(.path)"' "$LOG" | tr '\n' ' ')" "^POST $files PUT /[^ ]* GET ${files}[^ ]+ $" 'the entry, the content, a look at it'
 is "$(jq -r 'select(.method == "PUT") | .headers | "\(.authorization) \(.cookie)"' "$LOG")" 'null null' 'no credential goes with the content'
 does 'other' 'under another name' ada file upload data.bin --name other
 refuses 2 'no such file|No such file' 'nothing to upload' ada file upload nothing; nothing_sent 'it'
@@ -61,7 +61,7 @@ is "$(cat got/copy)/$(ls got | tr '\n' ' ')" 'old/copy masked ' 'leaves what was
 refuses 2 'got/no/x: No such file' 'nowhere to put it' ada file download data.bin --out got/no/x
 refuses 1 'acme has no file "dato.bin"; did you mean "data.bin"' 'a mistyped name' ada file download dato.bin
 for name in ../../x .bashrc a/b . ..; do
-    fake "$(jq -nc --arg n "$name" --arg p "$files[^/]" '{fault: {method: "GET", path: $p, sub: [["\"name\": *\"other\"", "\"name\":" + ($n | tojson)]]}}')"
+    fake "$(jq -nc --arg n "$name" --arg p "${files}[^/]" '{fault: {method: "GET", path: $p, sub: [["\"name\": *\"other\"", "\"name\":" + ($n | tojson)]]}}')"
     refuses 2 'is no name to store a file as: give --out PATH' "a file called ${name@Q}" ada file download other
 done
 is "$(ls -A | tr '\n' ' ')" 'data.bin got pipe ' 'they are stored nowhere'

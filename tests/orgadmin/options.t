@@ -35,6 +35,7 @@ refuses 2 'has no option "region"; it has none' 'an option of another provider' 
 refuses 2 'the stored token goes where it was stored for.*auth_url give --token-file' 'an option that leads the stored token away' \
     ada org list --provider-option auth_url="$ELSEWHERE"; nothing_sent 'it'
 refuses 2 'sudo.* cannot be "yes"' 'a value that is none' ada org list --provider-option sudo=yes
+# shellcheck disable=SC2046 # a word each
 refuses 2 'too long, or there are more than 8' 'too many' ada org list $(printf -- '--provider-option o%d=1 ' 1 2 3 4 5 6 7 8)
 refuses 2 'too long' 'too long' ada org list --provider-option region="$(printf %0600d 1)"
 does "Switched|current organization is acme \($acme\)" 'org switch keeps them' ada org switch acme

@@ -70,6 +70,7 @@ fails 2 '--region: "region" is given twice' org list --provider-option region=a 
 fails 2 '--sudo takes no value' org list --sudo=1
 fails 2 '--sudo is given twice' org list --sudo --sudo
 fails 2 '--set has no meaning for "member list"' member list --set a=b
+# shellcheck disable=SC2046 # a word each
 fails 2 '--set: there are more than 20' org edit $(printf -- '--set f%d=1 ' $(seq 21))
 fails 2 '--set name: that is given already' org edit --name a --set name=b
 fails 2 '--set org: that is given already' billing edit --set org=b

@@ -208,7 +208,7 @@ is "$(sql "SELECT count(*) FROM events WHERE organization_id = ''")" 2 "a user's
 
 # pages NAME PATH: pages of two are what one page is
 pages() {
-    local after= all= next
+    local after='' all='' next
     on "$2" ''; local whole; whole=$(jq -c ".$1[]|.id // .key // .userId" <<< "$body")
     is "$(field .next)" null "$2: all of it has no next"
     while :; do

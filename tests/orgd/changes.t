@@ -130,7 +130,7 @@ is "$(cat "$T"/many* | jq -c .revision | sort | uniq -c | tr -s ' ')" ' 40 10' '
 is $((took < 15000)) 1 "long before the end of their wait ($took ms)"
 
 # A client that went away is forgotten
-hold gone 10 30000; kill $(ps -o pid=,comm= --ppid "$held" | awk '$2 == "curl" {print $1}'); wait "$held" 2>/dev/null
+hold gone 10 30000; pkill -P "$held" -x curl; wait "$held" 2>/dev/null
 is "$(cat "$T/gone.end")" '' 'a client that goes away hears nothing'
 set_role "$ann_id" admin
 is "$status" 200 'a client that went away holds nobody up'
@@ -189,7 +189,7 @@ for i in $(seq 125); do
 done
 wait_for 20 eval '[ "$(cat "$T"/code* | wc -l)" = 6 ]'
 is "$(cat "$T"/code* | sort | uniq -c | tr -s ' ')" ' 6 503' 'polls beyond the limit are refused (119 of 136 connections)'
-is "$(cat $(grep -l busy "$T"/full*) | jq -r .reason | sort | uniq -c | tr -s ' ')" ' 6 busy' 'as busy'
+is "$(grep -h busy "$T"/full* | jq -r .reason | sort | uniq -c | tr -s ' ')" ' 6 busy' 'as busy'
 call /users/whoami '{}' "$OWNER"
 is "$status" 200 'and others are served'
 orgd_end

@@ -90,9 +90,9 @@ for VIA in unix tcp; do
     like "$(field '"\(.apiToken.role) \(.apiToken.key)"')" '^member live_' "$VIA tokens/create: defaults"
 done
 
-headers=$(VIA=tcp request /users/whoami -i -d '{}' -H "authorization: bearer $OWNER")
-like "$headers" '^HTTP/1\.1 200' 'the scheme is read without regard to case'
-like "$headers" '^Content-Type: application/json' 'replies are JSON'
-like "$headers" '^Cache-Control: no-store' 'and not to be stored'
+replied=$(VIA=tcp request /users/whoami -i -d '{}' -H "authorization: bearer $OWNER")
+like "$replied" '^HTTP/1\.1 200' 'the scheme is read without regard to case'
+like "$replied" '^Content-Type: application/json' 'replies are JSON'
+like "$replied" '^Cache-Control: no-store' 'and not to be stored'
 orgd_end
 done_testing

@@ -58,7 +58,7 @@ for VIA in unix tcp; do
     expect 404 invitation_not_found "$VIA an expired one is not accepted"
     for path in resend revoke; do
         call /organizations/invitations/$path "{\"organizationId\":\"$org\",\"id\":\"${token%%:*}\"}" "$OWNER"
-        is "$status" $([ $path = resend ] && echo 404 || echo 200) "$VIA an expired one: $path"
+        is "$status" "$([ "$path" = resend ] && echo 404 || echo 200)" "$VIA an expired one: $path"
     done
     is "$(sql "SELECT count(*) FROM events WHERE subject = '${token%%:*}' AND action <> 'invitation.create'")" 0 "$VIA and neither is written down"
     invite "later$VIA@example.org"

@@ -46,7 +46,7 @@ is "$(jq -s 'map(.mailed)|all' "$T"/many*) $(ls "$T/mails" | wc -l)" 'true 10' '
 orgd_end
 
 # The longest URL there may be: its line is one of at most 998 characters, as mail wants.
-long=https://join.example.org/$(printf '%0867d' 0)?{token}
+long="https://join.example.org/$(printf '%0867d' 0)?{token}"
 with_mail --invitation-url "$long"
 invite long@example.org
 is "$(grep -cxF "${long/\{token\}/${token/:/%3A}}" "$T/mails/11")" 1 'the text: a long link'
