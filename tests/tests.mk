@@ -75,6 +75,13 @@ lint:
 format:
 	@git ls-files '*.[ch]' | xargs clang-format-14 -i
 
+# The reference part of orgadmin(1), in its place.
+MANUAL := packaging/man/orgadmin.1
+.PHONY: manual
+manual: $(BUILD)/orgadmin
+	@{ sed '/^\.\\" What follows is the output of/q' $(MANUAL); $(BUILD)/orgadmin --manual; sed -n '/^\.\\" So far orgadmin --manual/,$$p' $(MANUAL); } > $(MANUAL).new
+	@mv $(MANUAL).new $(MANUAL)
+
 # For editors and clangd.
 compile_commands.json: FORCE
 	@$(MAKE) --no-print-directory -Bn V=1 all | grep -E ' -c -o [^ ]+ [^ ]+\.c$$' | \

@@ -33,7 +33,7 @@ struct field {
 struct endpoint {
     const char *path; /* under /v1 */
     void (*handler)(struct call *call);
-    enum permission permission; /* then the first field is organizationId */
+    enum permission permission; /* then the body has an organizationId as well */
     bool change;                /* may write */
     bool open;                  /* works without a token */
     bool attempt;               /* presents a secret: who fails too often must wait */
@@ -41,115 +41,81 @@ struct endpoint {
     struct field fields[FIELDS_MAX];
 };
 
-#define ORGANIZATION_ID                                                                            \
+#define WANTS(name, type)                                                                          \
     {                                                                                              \
-        "organizationId", FIELD_TEXT, true                                                         \
+        name, FIELD_##type, true                                                                   \
     }
-#define PAGE_FIELDS                                                                                \
-    {"after", FIELD_TEXT, false},                                                                  \
+#define TAKES(name, type)                                                                          \
     {                                                                                              \
-        "limit", FIELD_NUMBER, false                                                               \
+        name, FIELD_##type, false                                                                  \
     }
-#define ID_FIELD                                                                                   \
-    {                                                                                              \
-        "id", FIELD_TEXT, true                                                                     \
-    }
-#define KEY_FIELD                                                                                  \
-    {                                                                                              \
-        "key", FIELD_TEXT, true                                                                    \
-    }
-#define END_FIELD                                                                                  \
-    {                                                                                              \
-        "expiresAt", FIELD_TEXT_OR_NULL, false                                                     \
-    }
-#define ROLE_FIELD                                                                                 \
-    {                                                                                              \
-        "role", FIELD_TEXT, true                                                                   \
-    }
-#define ROLE_OPTIONAL                                                                              \
-    {                                                                                              \
-        "role", FIELD_TEXT, false                                                                  \
-    }
+#define PAGE TAKES("after", TEXT), TAKES("limit", NUMBER)
+
+/* Of every endpoint with a permission. */
+static const struct field organization_id = WANTS("organizationId", TEXT);
 
 static const struct endpoint endpoints[] = {
     {"/organizations/create", organization_create, .change = true,
-     .fields = {{"name", FIELD_DISPLAY, true}}},
-    {"/organizations/get", organization_get, PERMISSION_ORG_VIEW, .fields = {ORGANIZATION_ID}},
+     .fields = {WANTS("name", DISPLAY)}},
+    {"/organizations/get", organization_get, .permission = PERMISSION_ORG_VIEW},
     {"/organizations/list", .handler = organization_list},
-    {"/organizations/update", organization_update, PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {ORGANIZATION_ID,
-                {"name", FIELD_DISPLAY, false},
-                {"selfRename", FIELD_BOOL, false}}},
-    {"/organizations/delete", organization_delete, PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {ORGANIZATION_ID, {"name", FIELD_DISPLAY, true}}},
-    {"/organizations/roles", .handler = role_list,
-     .fields = {{"organizationId", FIELD_TEXT, false}}},
-    {"/organizations/roles/set", role_set, PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {ORGANIZATION_ID, ROLE_FIELD, {"permissions", FIELD_PERMISSIONS, true}}},
-    {"/organizations/roles/remove", role_remove, PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {ORGANIZATION_ID, ROLE_FIELD}},
-    {"/organizations/members/list", member_list, PERMISSION_MEMBERS_VIEW,
-     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
-    {"/organizations/members/set-role", member_set_role, PERMISSION_MEMBERS_MANAGE, .change = true,
-     .fields = {ORGANIZATION_ID, {"userId", FIELD_TEXT, true}, ROLE_FIELD}},
-    {"/organizations/members/remove", member_remove, PERMISSION_MEMBERS_MANAGE, .change = true,
-     .uses = true, .fields = {ORGANIZATION_ID, {"userId", FIELD_TEXT, true}}},
-    {"/organizations/members/changes", member_changes, PERMISSION_MEMBERS_VIEW,
-     .fields = {ORGANIZATION_ID,
-                {"since", FIELD_NUMBER, true},
-                {"cursor", FIELD_TEXT, false},
-                {"wait", FIELD_NUMBER, false}}},
-    {"/organizations/invitations/create", invitation_create, PERMISSION_MEMBERS_MANAGE,
-     .change = true,
-     .fields = {ORGANIZATION_ID,
-                {"email", FIELD_EMAIL, true},
-                ROLE_OPTIONAL,
-                {"username", FIELD_USERNAME, false}}},
-    {"/organizations/invitations/resend", invitation_resend, PERMISSION_MEMBERS_MANAGE,
-     .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
-    {"/organizations/invitations/revoke", invitation_revoke, PERMISSION_MEMBERS_MANAGE,
-     .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
-    {"/organizations/invitations/list", invitation_list, PERMISSION_MEMBERS_MANAGE,
-     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
+    {"/organizations/update", organization_update, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {TAKES("name", DISPLAY), TAKES("selfRename", BOOL)}},
+    {"/organizations/delete", organization_delete, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {WANTS("name", DISPLAY)}},
+    {"/organizations/roles", .handler = role_list, .fields = {TAKES("organizationId", TEXT)}},
+    {"/organizations/roles/set", role_set, .permission = PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {WANTS("role", TEXT), WANTS("permissions", PERMISSIONS)}},
+    {"/organizations/roles/remove", role_remove, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {WANTS("role", TEXT)}},
+    {"/organizations/members/list", member_list, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {PAGE}},
+    {"/organizations/members/set-role", member_set_role, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {WANTS("userId", TEXT), WANTS("role", TEXT)}},
+    {"/organizations/members/remove", member_remove, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .uses = true, .fields = {WANTS("userId", TEXT)}},
+    {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {WANTS("since", NUMBER), TAKES("cursor", TEXT), TAKES("wait", NUMBER)}},
+    {"/organizations/invitations/create", invitation_create,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true,
+     .fields = {WANTS("email", EMAIL), TAKES("role", TEXT), TAKES("username", USERNAME)}},
+    {"/organizations/invitations/resend", invitation_resend,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", TEXT)}},
+    {"/organizations/invitations/revoke", invitation_revoke,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", TEXT)}},
+    {"/organizations/invitations/list", invitation_list, .permission = PERMISSION_MEMBERS_MANAGE,
+     .fields = {PAGE}},
     {"/organizations/invitations/accept", invitation_accept, .change = true, .open = true,
      .attempt = true,
-     .fields = {{"token", FIELD_TEXT, true},
-                {"username", FIELD_USERNAME, false},
-                {"name", FIELD_DISPLAY, false}}},
-    {"/organizations/join-codes/create", join_code_create, PERMISSION_MEMBERS_MANAGE,
+     .fields = {WANTS("token", TEXT), TAKES("username", USERNAME), TAKES("name", DISPLAY)}},
+    {"/organizations/join-codes/create", join_code_create, .permission = PERMISSION_MEMBERS_MANAGE,
      .change = true,
-     .fields =
-         {ORGANIZATION_ID, ROLE_OPTIONAL, {"maxUses", FIELD_NUMBER_OR_NULL, false}, END_FIELD}},
-    {"/organizations/join-codes/list", join_code_list, PERMISSION_MEMBERS_MANAGE,
-     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
-    {"/organizations/join-codes/revoke", join_code_revoke, PERMISSION_MEMBERS_MANAGE,
-     .change = true, .fields = {ORGANIZATION_ID, ID_FIELD}},
+     .fields = {TAKES("role", TEXT), TAKES("maxUses", NUMBER_OR_NULL),
+                TAKES("expiresAt", TEXT_OR_NULL)}},
+    {"/organizations/join-codes/list", join_code_list, .permission = PERMISSION_MEMBERS_MANAGE,
+     .fields = {PAGE}},
+    {"/organizations/join-codes/revoke", join_code_revoke, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {WANTS("id", TEXT)}},
     {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
-     .fields = {{"code", FIELD_TEXT, true}}},
-    {"/organizations/tokens/create", token_create, PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {ORGANIZATION_ID,
-                {"name", FIELD_DISPLAY, false},
-                {"env", FIELD_TEXT, false},
-                ROLE_OPTIONAL,
-                END_FIELD}},
-    {"/organizations/tokens/list", token_list, PERMISSION_ORG_MANAGE, .uses = true,
-     .fields = {ORGANIZATION_ID, PAGE_FIELDS}},
-    {"/organizations/tokens/revoke", token_revoke, PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {ORGANIZATION_ID, KEY_FIELD}},
+     .fields = {WANTS("code", TEXT)}},
+    {"/organizations/tokens/create", token_create, .permission = PERMISSION_ORG_MANAGE,
+     .change = true,
+     .fields = {TAKES("name", DISPLAY), TAKES("env", TEXT), TAKES("role", TEXT),
+                TAKES("expiresAt", TEXT_OR_NULL)}},
+    {"/organizations/tokens/list", token_list, .permission = PERMISSION_ORG_MANAGE, .uses = true,
+     .fields = {PAGE}},
+    {"/organizations/tokens/revoke", token_revoke, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {WANTS("key", TEXT)}},
     /* and org:manage or members:manage, which the handler sees to */
-    {"/organizations/audit/list", event_list, PERMISSION_ORG_VIEW,
-     .fields = {ORGANIZATION_ID,
-                {"action", FIELD_TEXT, false},
-                {"from", FIELD_TEXT, false},
-                {"to", FIELD_TEXT, false},
-                PAGE_FIELDS}},
+    {"/organizations/audit/list", event_list, .permission = PERMISSION_ORG_VIEW,
+     .fields = {TAKES("action", TEXT), TAKES("from", TEXT), TAKES("to", TEXT), PAGE}},
     {"/users/whoami", .handler = whoami},
     {"/users/update", user_update, .change = true,
-     .fields = {{"username", FIELD_USERNAME, false}, {"name", FIELD_DISPLAY, false}}},
+     .fields = {TAKES("username", USERNAME), TAKES("name", DISPLAY)}},
     {"/users/tokens/create", user_token_create, .change = true,
-     .fields = {{"name", FIELD_DISPLAY, false}, END_FIELD}},
-    {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE_FIELDS}},
-    {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {KEY_FIELD}},
+     .fields = {TAKES("name", DISPLAY), TAKES("expiresAt", TEXT_OR_NULL)}},
+    {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE}},
+    {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {WANTS("key", TEXT)}},
 };
 
 static const struct endpoint *endpoint_find(const char *path)
@@ -275,29 +241,39 @@ static bool body_fail(struct call *call, const char *name, const char *why)
     return false;
 }
 
+/* The field of E at place I, from 0; NULL behind the last one. */
+static const struct field *field_at(const struct endpoint *e, size_t i)
+{
+    if (e->permission && i == 0)
+        return &organization_id;
+    i -= e->permission ? 1 : 0;
+    return i < FIELDS_MAX && e->fields[i].name ? &e->fields[i] : NULL;
+}
+
 /* True when the body has every required field, each once, each of its type, and no other; else the
  * call has failed. */
-static bool body_check(struct call *call, const struct field *fields)
+static bool body_check(struct call *call, const struct endpoint *e)
 {
-    bool seen[FIELDS_MAX] = {false};
+    bool seen[1 + FIELDS_MAX] = {false};
+    const struct field *field;
     const cJSON *item;
     cJSON_ArrayForEach(item, call->body)
     {
         size_t i = 0;
-        while (i < FIELDS_MAX && fields[i].name && strcmp(fields[i].name, item->string) != 0)
+        while ((field = field_at(e, i)) != NULL && strcmp(field->name, item->string) != 0)
             i++;
-        if (i == FIELDS_MAX || !fields[i].name)
+        if (!field)
             return body_fail(call, item->string, "is not a field of this call");
         if (seen[i])
             return body_fail(call, item->string, "stands there twice");
         seen[i] = true;
-        const char *wrong = value_wrong(fields[i].type, item);
+        const char *wrong = value_wrong(field->type, item);
         if (wrong)
             return body_fail(call, item->string, wrong);
     }
-    for (size_t i = 0; i < FIELDS_MAX && fields[i].name; i++)
-        if (fields[i].required && !seen[i])
-            return body_fail(call, fields[i].name, "is missing");
+    for (size_t i = 0; (field = field_at(e, i)) != NULL; i++)
+        if (field->required && !seen[i])
+            return body_fail(call, field->name, "is missing");
     return true;
 }
 
@@ -392,7 +368,7 @@ static void call_begin(struct call *call, const struct request *request,
         call_fail(call, 413, "too_large", "The body may have at most %d bytes.", BODY_MAX);
     else if (!call->body)
         call_fail(call, 400, "invalid", "The body must be one JSON object.");
-    else if (body_check(call, endpoint->fields))
+    else if (body_check(call, endpoint))
         call_limited(call, endpoint, request);
 }
 

@@ -332,15 +332,55 @@ static void test_transfer(void **state)
     assert_int_equal(fetched(NULL, "http://127.0.0.1:1/x"), API_BAD_ANSWER);
 }
 
+static bool begins_with_letter(void *arg, const char *name, size_t len)
+{
+    (void)arg, (void)len;
+    return name[0] >= 'a' && name[0] <= 'z';
+}
+
+/* What the compiler does not see of a provider's table. */
+static void check_operation(const char *provider, int op, const struct operation *o)
+{
+    cJSON *body = o->body ? cJSON_Parse(o->body) : NULL;
+    bool records = o->shape == ITEMS_ONE || o->shape == ITEMS_LIST || o->shape == ITEMS_MAP;
+    if (o->body && !body)
+        fail_msg("%s %d: the body's template is no JSON: %s", provider, op, o->body);
+    cJSON_Delete(body);
+    if (!template_names(o->path, begins_with_letter, NULL) ||
+        !template_names(o->query, begins_with_letter, NULL) ||
+        !template_names(o->body, begins_with_letter, NULL))
+        fail_msg("%s %d: a template names no argument", provider, op);
+    if (records && o->run && !o->fields)
+        fail_msg("%s %d: records without fields", provider, op);
+    if (o->paging != PAGING_NONE && !o->next)
+        fail_msg("%s %d: pages without a place of the next one", provider, op);
+    if (o->path && (!o->method || o->path[0] != '/'))
+        fail_msg("%s %d: a path without a method, or not from the root: %s", provider, op, o->path);
+    for (const struct field *f = o->fields; f && f->name; f++)
+        if (!(f->from && *f->from) && !f->otherwise)
+            fail_msg("%s %d: the field %s comes from nowhere", provider, op, f->name);
+}
+
+static void test_tables(void **state)
+{
+    static const struct provider_kind *const kinds[] = {&provider_native,  &provider_intrinsic,
+                                                        &provider_satusky, &provider_cratedb,
+                                                        &provider_upsun,   &provider_file};
+    (void)state;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        for (int op = 0; kinds[k]->operations && op < OP_COUNT; op++)
+            check_operation(kinds[k]->name, op, &kinds[k]->operations[op]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),    cmocka_unit_test(test_parse_nul),
-        cmocka_unit_test(test_at),       cmocka_unit_test(test_integer),
-        cmocka_unit_test(test_path),     cmocka_unit_test(test_query),
-        cmocka_unit_test(test_body),     cmocka_unit_test(test_record_key),
-        cmocka_unit_test(test_argument), cmocka_unit_test(test_record_kinds),
-        cmocka_unit_test(test_transfer),
+        cmocka_unit_test(test_parse),        cmocka_unit_test(test_parse_nul),
+        cmocka_unit_test(test_at),           cmocka_unit_test(test_integer),
+        cmocka_unit_test(test_path),         cmocka_unit_test(test_query),
+        cmocka_unit_test(test_tables),       cmocka_unit_test(test_body),
+        cmocka_unit_test(test_record_key),   cmocka_unit_test(test_argument),
+        cmocka_unit_test(test_record_kinds), cmocka_unit_test(test_transfer),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

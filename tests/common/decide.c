@@ -39,7 +39,7 @@ struct row {
 #define ACCT(a)   .account = 1 + ACCOUNT_##a
 
 static const struct row rows[] = {
-    /* The table of the design, left to right, top to bottom. */
+    /* The table of docs/architecture.md, left to right, top to bottom. */
     {"active, rule matches, confirmed", ACTIVE("member"), .service = "sshd", .fresh = CONFIRMED,
      .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 3},
     {"active, rule matches, within grace", ACTIVE("member"), .service = "sshd", .fresh = IN_GRACE,

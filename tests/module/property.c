@@ -1,8 +1,8 @@
 /*
- * pam_org.so against an oracle, over random facts: what the design's table says must be what the
- * real libpam returns and what the log names as reason, and what the evidence behind `orgadmin host
- * explain` (common/lookup.h) leads to. ROUNDS=10000 is the long form; a failing round prints its
- * SEED, which alone runs it again.
+ * pam_org.so against an oracle, over random facts: what the table of docs/architecture.md says must
+ * be what the real libpam returns and what the log names as reason, and what the evidence behind
+ * `orgadmin host explain` (common/lookup.h) leads to. ROUNDS=10000 is the long form; a failing
+ * round prints its SEED, which alone runs it again.
  */
 #include <stdarg.h>
 #include <syslog.h>
@@ -115,7 +115,7 @@ static void draw(struct facts *f)
     f->service = pick(3);
 }
 
-/* --- the oracle: design, the table of the decision --- */
+/* --- the oracle: the table of docs/architecture.md --- */
 
 static bool rule_matches(const struct facts *f, uint32_t user)
 {
