@@ -267,7 +267,7 @@ static const cJSON *items_of(const struct operation *o, const struct answer *ans
     return json_at(answer->json, o->items ? o->items : "");
 }
 
-/* What is wrong with NODE as the place where O's items are, or NULL. */
+/* The fault of NODE as the place of O's items, or NULL. */
 static const char *items_fault(const struct operation *o, const cJSON *node)
 {
     bool list = o->shape == ITEMS_LIST;
@@ -325,7 +325,7 @@ enum api_status engine_records(const struct operation *o, const struct answer *a
 struct listing {
     char cursor[CURSOR_MAX]; /* of the page to come, "" at the end */
     int pages;
-    /* What some earlier page was: a server that leads in circles comes by again (Brent). */
+    /* An earlier page, to detect a server that leads in circles (Brent's algorithm). */
     uint64_t seen_cursor, seen_item;
     int seen_until;
 };

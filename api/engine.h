@@ -12,7 +12,7 @@
 #define ENGINE_LIST_MAX (64U << 20) /* bytes of a listing that has no pages; for reply_max */
 #define HEADERS_MAX     8           /* of a provider's own in each request */
 
-/* What a reply holds. */
+/* Where a reply's records are. */
 enum items {
     ITEMS_OK,   /* true at the path, such as {"ok":true} */
     ITEMS_NONE, /* nothing, or JSON that is not looked at, but for what error_shape calls a no */
@@ -91,7 +91,7 @@ struct provider_kind {
      * nobody is logged in. Called only when the kind has one. */
     enum api_status (*renew)(struct provider *provider, const char *value, struct api_error *err);
     void (*close)(struct provider *provider); /* frees STATE; or NULL */
-    /* What stands for the organization ORG as a path's segment, in OUT; false: nothing can. NULL:
+    /* Writes the path segment for the organization ORG into OUT; false: there is none. NULL:
      * ORG itself. */
     bool (*org_segment)(const char *org, char *out, size_t size);
     /* NULL: everything is listed each time. As provider_watch. */

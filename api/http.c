@@ -287,7 +287,8 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
     return len;
 }
 
-/* Whom to ask, and who must prove to be it. False when libcurl does not take an option. */
+/* Sets the address, and how the server must prove its identity. False when libcurl does not take an
+ * option. */
 static bool set_trust(struct http *h, CURL *e)
 {
     bool ok = curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, h->plain ? "http" : "https") == CURLE_OK;
@@ -353,7 +354,7 @@ static bool set_file(struct transfer *t, CURL *e)
     return ok;
 }
 
-/* What a POST and its like send without a body is an empty one: servers want its length (411). */
+/* A POST without a body sends an empty one: servers want its length (411). */
 static const char *body_of(const struct http_request *request)
 {
     bool has_one = strcmp(request->method, "POST") == 0 || strcmp(request->method, "PUT") == 0 ||
@@ -425,7 +426,7 @@ static char *read_cookie(CURL *e, const char *name)
     return NULL;
 }
 
-/* What a whole reply has in its headers. */
+/* Reads the headers of a whole reply. */
 static void read_headers(struct transfer *t, const char *cookie)
 {
     struct curl_header *header;

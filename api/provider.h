@@ -50,7 +50,7 @@
 #include "api/error.h"
 #include "api/settings.h"
 
-/* Is there a provider of that name? */
+/* True if there is a provider of that name. */
 bool provider_known(const char *name);
 
 /* The names of all providers; ends with NULL; static. */

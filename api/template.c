@@ -251,7 +251,8 @@ static cJSON *typed_value(char type, const char *name, const char *prefix, const
     return json;
 }
 
-/* Where NODE names an argument, alone or behind a prefix such as "roles/", or NULL. */
+/* Returns the place in NODE's text that names an argument, alone or behind a prefix such as
+ * "roles/", or NULL. */
 static const char *dollar_of(const cJSON *node)
 {
     const char *text = cJSON_GetStringValue(node), *dollar = text ? strchr(text, '$') : NULL;

@@ -87,7 +87,7 @@ static void close_keeping_errno(int fd)
     errno = saved;
 }
 
-/* One exchange: how many bytes the answer has, which may be more than SIZE; -1 with errno. */
+/* One exchange. Returns the length of the answer, which may be more than SIZE; or -1 with errno. */
 static ssize_t exchange(const char *path, const struct confirm_request *request, int timeout_ms,
                         void *answer, size_t size)
 {

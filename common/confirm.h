@@ -90,7 +90,7 @@ void confirm_report(const char *path, uint32_t reason);
 int confirm_text(const char *path, const struct confirm_request *request, int timeout_ms,
                  char *text);
 
-/* How a member of CONFIRM_WITHHELD stands. */
+/* The standing of a member in CONFIRM_WITHHELD. */
 #define WITHHELD_NOT_SERVED "withheld" /* there is no such user here */
 #define WITHHELD_OLD_NAME   "old-name" /* served by the name that he had before */
 #define WITHHELD_RESERVED   "reserved" /* served by a reserved name, without a group of it */

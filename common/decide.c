@@ -120,7 +120,7 @@ static bool beyond_grace(const struct question *q, int64_t age_ms)
     return !q->freshness.confirmed && (age_ms < 0 || age_ms > q->freshness.grace_ms);
 }
 
-/* What an outdated snapshot says may have been true once: it admits nobody. */
+/* An outdated snapshot may tell what is true no longer, so it admits nobody. */
 static struct decision decide_outdated(const struct question *q, int64_t now)
 {
     int64_t age_ms = age(&q->freshness, now);

@@ -19,7 +19,9 @@ struct text_list {
 bool text_list_has(const struct text_list *list, const char *text);
 
 /* The string behind TEXT. For each of LIST:
- * const char *t = list.first; for (uint32_t i = 0; i < list.count; i++, t = text_list_next(t)) */
+ * const char *t = list.first;
+ * for (uint32_t i = 0; i < list.count; i++, t = text_list_next(t))
+ *     puts(t); */
 const char *text_list_next(const char *text);
 
 /* True when A and B have a string in common. */
@@ -61,14 +63,15 @@ struct freshness {
     int64_t grace_ms; /* how old that may be while the organization cannot be reached */
 };
 
-/* What a module's arguments ask for on top; NULL fields ask for nothing. They only ever narrow. */
+/* Further conditions from a module's arguments; NULL fields are no condition. They never admit
+ * anybody by themselves. */
 struct narrowing {
     const char *org;
     const char *role;
     const char *permission;
 };
 
-/* Whose the account is that the machine's name services give for the user's name. A name proves
+/* The owner of the account that the machine's name services give for the user's name. A name proves
  * nothing: any of them may have it. The number does. */
 enum account {
     ACCOUNT_UNKNOWN = 0, /* they could not say, or nothing tells whose the number is */
@@ -78,7 +81,7 @@ enum account {
     ACCOUNT_FOREIGN      /* the number is no organization's: the account is another service's */
 };
 
-/* What is known of an account's number. */
+/* The facts about an account's number. */
 struct number {
     uint32_t uid;
     bool snapshot;      /* there is a usable snapshot; without one the rest counts for nothing */
@@ -88,8 +91,9 @@ struct number {
     bool range_unknown; /* there is an organization whose range is not known */
 };
 
-/* Whose the account with that number is. Where the snapshot does not say what is an organization's,
- * an account is foreign if its number never is one (id_valid, id_unlikely), else unknown. */
+/* Returns the owner of the account with that number. Where the snapshot does not say what is an
+ * organization's, an account is foreign if its number never is one (id_valid, id_unlikely), else
+ * unknown. */
 enum account account_of(const struct number *number);
 
 struct question {
@@ -135,7 +139,7 @@ struct decision {
                        future */
 };
 
-/* How far ahead of the clock a confirmation may lie and still count as fresh. */
+/* A confirmation may lie so far ahead of the clock and still counts as fresh. */
 #define CLOCK_SLACK_MS 60000
 
 /*

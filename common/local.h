@@ -17,7 +17,7 @@ enum local_answer {
     LOCAL_UNKNOWN /* the file could not be read */
 };
 
-/* Is NAME a user of /etc/passwd? *UID and *GID are filled in for LOCAL_YES. Thread-safe. */
+/* Looks NAME up in /etc/passwd. *UID and *GID are filled in for LOCAL_YES. Thread-safe. */
 enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid);
 
 /*
@@ -39,11 +39,11 @@ struct local_ids;
 struct local_ids *local_ids_read(void);
 void local_ids_free(struct local_ids *ids);
 
-/* Is NAME a local user or group? Is ID a local uid or gid? */
+/* True if NAME is a local user or group, or if ID is a local uid or gid. */
 bool local_ids_name(const struct local_ids *ids, const char *name);
 bool local_ids_id(const struct local_ids *ids, uint32_t id);
 
-/* Does a sysusers.d(5) file of the machine name the user or group NAME? */
+/* True if a sysusers.d(5) file of the machine creates the user or group NAME. */
 bool local_ids_planned(const struct local_ids *ids, const char *name);
 
 /* The gid of the local group NAME; false when there is none. */

@@ -11,7 +11,7 @@
 #include "common/name.h"
 #include "common/paths.h"
 
-/* How much longer than orgsyncd may take we wait for its answer to arrive. */
+/* We wait so much longer for orgsyncd's answer than orgsyncd may take. */
 #define ANSWER_SLACK_MS 250
 /* The longest that anybody can configure. */
 #define WAIT_MAX_MS 30000
@@ -80,7 +80,7 @@ static int account_number(const char *name, uint32_t *uid)
     return rc;
 }
 
-/* What the snapshot, when there is one, says about the account's number. */
+/* The snapshot's facts about the account's number. */
 static struct number number_facts(struct lookup *l)
 {
     struct number n = {.uid = l->account_uid, .snapshot = l->question.snapshot};
@@ -99,7 +99,7 @@ static struct number number_facts(struct lookup *l)
     return n;
 }
 
-/* Whose the account is. With a snapshot that would tell, WHY says what keeps it from that. */
+/* Sets the account's owner. With a snapshot that would tell, WHY says what keeps it from that. */
 static void judge_account(struct lookup *l)
 {
     l->question.account = ACCOUNT_UNKNOWN;
@@ -135,8 +135,8 @@ static int64_t confirm(struct lookup *l, const char org[CONFIRM_ORG_LEN])
     return (int64_t)wait_ms + ANSWER_SLACK_MS;
 }
 
-/* Is it known that what we have read is not the newest? Orgsyncd's word counts whatever else it
- * answers. */
+/* True if the snapshot that we have read is known not to be the newest. Orgsyncd's word counts
+ * whatever else it answers. */
 static bool outdated(const struct lookup *l)
 {
     return l->question.snapshot &&
@@ -197,7 +197,7 @@ void lookup_user(struct lookup *l, const char *name, const char *service)
     if (l->question.member)
         memcpy(org, l->member.org, strnlen(l->member.org, sizeof org - 1));
     int64_t until = begun + confirm(l, org), least = clock_mono_ms() + ANSWER_SLACK_MS;
-    /* What was heard meanwhile counts, whether or not it was confirmed in the end. */
+    /* News that arrived meanwhile count even if the confirmation failed. */
     read_newest(l, name, until > least ? until : least);
     if (l->account_errno == ENOENT && l->question.member) /* who came only now */
         l->account_errno = account_number(name, &l->account_uid);

@@ -6,7 +6,7 @@
 
 enum { FIRST = 1, REST = 2 };
 
-/* What a character may be in a name; a table, because every lookup asks. */
+/* Where in a name a character may stand. A table, because every lookup needs it. */
 static const unsigned char name_class[256] = {
     ['a' ... 'z'] = FIRST | REST,
     ['_'] = FIRST | REST,

@@ -1,5 +1,5 @@
-/* Where things are. The directories come from the Makefile (STATEDIR, RUNDIR, SYSCONFDIR, and where
- * programs, PAM modules and examples are installed). */
+/* The paths of all files. The directories come from the Makefile (STATEDIR, RUNDIR, SYSCONFDIR, and
+ * where programs, PAM modules and examples are installed). */
 #ifndef COMMON_PATHS_H
 #define COMMON_PATHS_H
 

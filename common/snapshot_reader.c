@@ -250,7 +250,7 @@ static enum snapshot_result group_at(const struct snapshot *s, uint32_t ref,
     group->member_count = get32(r + SNAPSHOT_GROUP_COUNT);
     group->members_size = get32(r + SNAPSHOT_GROUP_BYTES);
     group->list_ref = get32(r + SNAPSHOT_GROUP_LIST);
-    /* Nobody is to find room for more than the file can hold. */
+    /* No caller may have to allocate more than the file can hold. */
     return group->member_count <= s->size && group->members_size <= s->size ? SNAPSHOT_OK
                                                                             : SNAPSHOT_UNAVAILABLE;
 }
@@ -338,8 +338,8 @@ static enum snapshot_result probe_next(struct probe *p, uint32_t *ref)
             if (*ref != 0)
                 return SNAPSHOT_OK;
         }
-        /* A hit proves itself by the record that it leads to; that there is none is the bucket's
-         * word. */
+        /* A hit is verified by its record's checksum. A miss has no record, so the bucket's own
+         * checksum must be right before we answer "absent". */
         if (get32(b) != (uint32_t)hash64(b + 4, SNAPSHOT_BUCKET - 4))
             return SNAPSHOT_UNAVAILABLE;
         if (get32(b + 4) == 0 || --p->left == 0)

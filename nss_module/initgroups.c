@@ -108,8 +108,8 @@ static enum snapshot_result local_user(const char *name, size_t len)
     return found ? SNAPSHOT_OK : n == 0 ? SNAPSHOT_ABSENT : SNAPSHOT_UNAVAILABLE;
 }
 
-/* Is GID one of the organization's groups of CLASS? A mapped local one proves nothing: a local user
- * may have it as well. */
+/* True if GID is one of the organization's groups of CLASS. A mapped local one proves nothing: a
+ * local user may have it as well. */
 static bool has_own_group(const struct snapshot_class *class, gid_t gid)
 {
     gid_t own;
@@ -119,8 +119,8 @@ static bool has_own_group(const struct snapshot_class *class, gid_t gid)
     return false;
 }
 
-/* Does the account that GID was given for have the groups of USER? SNAPSHOT_ABSENT: it is somebody
- * else's. Her number is hers for ever, and so is a primary group that has it. */
+/* Decides whether the account that GID was given for has the groups of USER. SNAPSHOT_ABSENT: it is
+ * somebody else's. Her number is hers for ever, and so is a primary group that has it. */
 static enum snapshot_result asked_for(const struct snapshot_user *user,
                                       const struct snapshot_class *class, gid_t gid)
 {

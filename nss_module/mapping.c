@@ -120,7 +120,8 @@ static bool refresh(struct slot *old)
     return done;
 }
 
-/* Is the slot's file known to be the one at the path? Looks at the clock, not at the file. */
+/* True if the slot's file is known to be the one at the path. Looks at the clock, not at the file.
+ */
 static bool up_to_date(struct slot *slot)
 {
     return !snapshot_superseded(&slot->snapshot) &&

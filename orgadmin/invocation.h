@@ -79,7 +79,7 @@ struct command {
     command_run *run;
 };
 
-/* What an option that repeats was given. */
+/* A name and value of an option that may be repeated. */
 #define PAIRS_MAX     20
 #define PAIR_NAME_MAX 48
 struct pair {

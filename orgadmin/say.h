@@ -1,4 +1,4 @@
-/* What orgadmin says to a person on standard error, and how it ends. */
+/* Messages to a person on standard error, and exit statuses. */
 #ifndef ORGADMIN_SAY_H
 #define ORGADMIN_SAY_H
 

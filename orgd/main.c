@@ -146,7 +146,7 @@ static bool option_from(struct options *o, const char *email)
     return email_valid(email) || usage_wrong("smtp-from", email, "must be an e-mail address");
 }
 
-/* What goes together. */
+/* Checks the options that need or exclude each other. */
 static bool options_complete(struct options *o)
 {
     const struct server_settings *s = &o->settings;
@@ -232,7 +232,7 @@ static bool option_take(struct options *o, int id, const char *value)
     return false;
 }
 
-/* What stands behind the options. */
+/* The words behind the options. */
 static bool verb_parse(int argc, char **argv, struct options *o)
 {
     int left = argc - optind;

@@ -33,7 +33,7 @@ struct peer *peer_connect(struct peer_set *set, int fd, const struct sockaddr *a
                           bool *too_many);
 void peer_disconnect(struct peer *peer);
 
-/* What the log and the audit events call the peer behind FD: its whole address, or "unix:UID". */
+/* The peer's name behind FD for the log and audit events: its whole address, or "unix:UID". */
 void peer_text(int fd, const struct sockaddr *address, char text[PEER_TEXT_SIZE]);
 
 /* Notes that an attempt, which PEER might make, failed now. */

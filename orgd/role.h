@@ -33,7 +33,8 @@ bool role_builtin(const char *name, struct role *role);
 /* True for the role that every organization has at least one member of. */
 bool role_is_owner(const struct role *role);
 
-/* May NAME be a role of an organization's own? [a-z][a-z0-9_-]{0,31}; built-in ones pass too. */
+/* True if NAME may be a role of an organization's own. [a-z][a-z0-9_-]{0,31}; built-in ones pass
+ * too. */
 bool role_name_valid(const char *name);
 
 /* True when ROLE can do everything that PERMISSIONS say: who holds ROLE may give and take them. */

@@ -28,7 +28,7 @@ enum brake_mode {
     BRAKE_ACCEPT, /* an administrator accepts every loss in the next complete listing */
 };
 
-/* One answer's judge. Its caller fills in the first five. */
+/* The judge of one answer. Its caller fills in the first five. */
 struct brake {
     const struct config *config;
     const char *org; /* the organization's name in CONFIG */
@@ -41,7 +41,7 @@ struct brake {
     uint32_t held;  /* losses of this answer that were not held before */
 };
 
-/* Does a member lose something when AFTER takes BEFORE's place? */
+/* True if a member loses something when AFTER takes BEFORE's place. */
 bool brake_is_loss(const struct brake *b, const struct pipe_member *before,
                    const struct pipe_member *after);
 
@@ -58,7 +58,8 @@ void brake_let_go(struct roster_member *m);
 /* Forgets what was counted and held: after an accepted listing. True when there was anything. */
 bool brake_reset(const struct roster *known);
 
-/* What is held in KNOWN, as one line into TEXT, "" when it is nothing. Returns how many members. */
+/* Writes one line about the held losses of KNOWN into TEXT, "" without any. Returns the number of
+ * members. */
 uint32_t brake_describe(const struct roster *known, char *text, size_t size);
 
 #endif

@@ -25,7 +25,7 @@
 #define MEMORY_LIMITED 1
 #endif
 
-/* How a child ends that could not be caged. */
+/* The exit status of a child that could not be caged. */
 enum uncaged { UNCAGED_USER = 100, UNCAGED_PIPE, UNCAGED_LIMITS, UNCAGED_FILTER, UNCAGED_LAST };
 
 const char *cage_fault(int wait_status)
@@ -86,7 +86,7 @@ static bool limit(__rlimit_resource_t resource, rlim_t value)
     return setrlimit(resource, &now) == 0;
 }
 
-/* Who is not root is somebody with processes of his own: their number says nothing about ours. */
+/* Without root the fetcher runs as a person's own user, whose other processes would count too. */
 static bool limit_all(bool own_user)
 {
     return (!MEMORY_LIMITED || limit(RLIMIT_AS, CAGE_MEMORY)) &&

@@ -21,7 +21,7 @@ struct cage {
 
 #define CAGE_PIPE 3
 
-/* What a caged process may have. Processes and threads are counted for the user, not the process:
+/* The limits of a caged process. Processes and threads are counted for the user, not the process:
  * all fetchers share them. */
 #define CAGE_MEMORY      (4ULL << 30) /* bytes of address space */
 #define CAGE_DESCRIPTORS 256

@@ -27,7 +27,7 @@
 static const char too_many_classes[] =
     "its organization has too many different combinations of roles and permissions";
 
-/* What all members like LIKE share in the snapshot. */
+/* The snapshot class of all members like LIKE. */
 struct member_class {
     const struct pipe_member *like;
     uint32_t org, index;
@@ -262,7 +262,7 @@ static const struct member_class *class_of(struct work *w, const struct pipe_mem
     struct member_class *const *found = tfind(&wanted, &w->classes, compare_classes);
     if (found)
         return w->last_class = *found;
-    /* Who left has no role, so that they are one class: they are never too many. */
+    /* Removed members have no role, so they share one class and are never too many. */
     if (m->state != MEMBER_REMOVED &&
         w->class_count[w->org] >= CLASSES_MAX / w->in->config->org_count)
         return NULL;

@@ -22,7 +22,7 @@
 #define TOKEN_MAX       2048  /* no provider takes a longer one */
 #define LIST_MAX        65535 /* bytes, with their NULs: what a snapshot takes */
 
-/* What the parsing functions share. The first complaint stays. */
+/* The parser's state. The first complaint stays. */
 struct parse {
     struct config *config;
     const char *path;
@@ -278,7 +278,7 @@ static void check_proxy(struct parse *p, const config_setting_t *s, const struct
                  org->name);
 }
 
-/* What only one vendor has: options = { dialect = "documented"; }. */
+/* Options of a single vendor: options = { dialect = "documented"; }. */
 static void set_options(struct parse *p, const config_setting_t *group, struct config_org *org)
 {
     const config_setting_t *s = config_setting_get_member(group, "options");

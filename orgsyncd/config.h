@@ -56,13 +56,13 @@ struct config {
     int offline_grace_s;
 };
 
-/* What identifies the organization in the ledger: its remote id, or its name when it has none. */
+/* The organization's key in the ledger: its remote id, or its name without one. */
 const char *config_org_key(const struct config_org *org);
 
 /* The range of ORG's ids, its own or users.range. */
 struct id_range config_org_range(const struct config *config, const struct config_org *org);
 
-/* How the provider of ORG is opened, but for its token; it borrows from ORG. */
+/* The settings of ORG's provider without its token; they borrow from ORG. */
 struct provider_settings config_provider(const struct config_org *org);
 
 /* The local name of the user who is REMOTE (folded) remotely, into OUT; "" when it would be too

@@ -23,7 +23,7 @@ static bool wants_listing(const struct confirm_request *r)
     return r->op == CONFIRM_SYNC || r->op == CONFIRM_ACCEPT;
 }
 
-/* Has ORG said something by the time BEGUN (clock_mono_ms) that no snapshot has yet? */
+/* True if ORG had news by the time BEGUN (clock_mono_ms) that no snapshot has yet. */
 static bool owes_news(const struct keeper_org *o, int64_t begun)
 {
     return (o->carried.since_ms && o->carried.since_ms <= begun) ||
@@ -31,7 +31,7 @@ static bool owes_news(const struct keeper_org *o, int64_t begun)
            (o->merge.phase != MERGE_IDLE && o->merging_ms <= begun);
 }
 
-/* Is what was heard at these times recent enough for a client who asked at BEGUN? */
+/* True if answers at these times are recent enough for a client who asked at BEGUN. */
 static bool recent(const struct news *n, const struct confirm_request *r, int64_t begun)
 {
     if (wants_listing(r))
@@ -40,8 +40,8 @@ static bool recent(const struct news *n, const struct confirm_request *r, int64_
     return heard > 0 && heard >= begun - (int64_t)r->max_age_ms;
 }
 
-/* Has the organization been heard from recently enough for such a client, and is all that it said
- * in the snapshot? */
+/* True if the organization was heard from recently enough for such a client, and the snapshot has
+ * all its news. */
 static bool fresh(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
 {
     const struct news in_force = {
@@ -50,7 +50,7 @@ static bool fresh(const struct keeper_org *o, const struct confirm_request *r, i
            (o->named || !wants_listing(r));
 }
 
-/* Has it said enough, which only is not in the snapshot yet? */
+/* True if its answer is recent enough, and only the snapshot with it is still to come. */
 static bool said_enough(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
 {
     return o->listing != ORG_REFUSED && ((o->waiting.since_ms && recent(&o->waiting, r, begun)) ||
@@ -83,7 +83,7 @@ static void drop(struct keeper *k, uint32_t i)
     k->client[i] = k->client[--k->client_count];
 }
 
-/* Is something that the client asks about known, and in no snapshot yet? */
+/* True if there are news of what the client asks about that no snapshot has yet. */
 static bool owed(const struct keeper *k, const struct keeper_client *c)
 {
     for (uint32_t i = 0; i < k->org_count; i++)

@@ -15,7 +15,7 @@
 #include "orgsyncd/log.h"
 #include "orgsyncd/pipe.h"
 
-/* How long a long poll is asked to be held. */
+/* A long poll is to be held so long. */
 #define HOLD_MS 300000
 /* List everything anew this often, whatever the server says has changed. */
 #define FULL_MS      3600000
@@ -65,7 +65,7 @@ struct request {
     bool superseded; /* the answer to one that began after it was taken: it counts no more */
 };
 
-/* What R brought is true as of STARTED_MS; ROUND_TRIP: R was sent then. */
+/* Reports R's result, true as of STARTED_MS. ROUND_TRIP: R was sent then. */
 static int report(const struct request *r, uint32_t type, int64_t started_ms, bool round_trip,
                   const char *text)
 {
@@ -214,7 +214,7 @@ static void succeeded(const struct request *r)
     report(r, PIPE_COMMIT, r->begun_ms, true, NULL);
 }
 
-/* Says again why the organization could not be heard from. */
+/* Reports the last failure again. */
 static void repeat_failure(struct fetcher *f)
 {
     struct request none = {.fetcher = f};

@@ -54,7 +54,8 @@ static bool done(const struct keeper_org *o)
     return o->listing != ORG_UNLISTED || o->link == LINK_DOWN;
 }
 
-/* May newcomers have names? An organization that does not answer in time counts as away. */
+/* True once newcomers may have names. An organization that does not answer in time counts as away.
+ */
 static bool names_due(const struct keeper *k)
 {
     bool all = true;
@@ -69,7 +70,7 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* Is making a snapshot so much work that a child does it? */
+/* True if a snapshot is so much work that a child makes it. */
 static bool is_large(const struct keeper *k)
 {
     size_t members = 0;
@@ -124,8 +125,8 @@ static void fill_input(struct keeper *k, struct roster *rosters, struct compile_
     }
 }
 
-/* Is an answer half in a roster? Two who want one name must be seen together, so that nobody has a
- * new name then. */
+/* True while an answer is only partly in a roster. Two who want one name must be seen together, so
+ * that nobody has a new name then. */
 static bool is_taking(const struct keeper *k)
 {
     for (uint32_t i = 0; i < k->org_count; i++)
@@ -134,13 +135,13 @@ static bool is_taking(const struct keeper *k)
     return false;
 }
 
-/* Does a newcomer wait for his turn to get a name? */
+/* True while a newcomer waits for a name. */
 static bool unnamed(const struct keeper *k)
 {
     return k->newcomers.next < k->newcomers.count;
 }
 
-/* Which organizations' newcomers all have their names in the snapshot that is made? */
+/* Notes the organizations whose newcomers all have names in the snapshot in the making. */
 static void note_named(struct keeper *k)
 {
     for (uint32_t i = 0; i < k->org_count; i++)
@@ -211,8 +212,8 @@ static int join_child(struct keeper *k)
     return rc;
 }
 
-/* When the next snapshot is to be published: clock_mono_ms, INT64_MAX when there is nothing new, or
- * nobody has a name yet. */
+/* Returns the time of the next snapshot (clock_mono_ms); INT64_MAX without news, or before names
+ * may be given. */
 static int64_t publish_due(const struct keeper *k)
 {
     int64_t due = k->again ? 0 : INT64_MAX;
@@ -224,8 +225,8 @@ static int64_t publish_due(const struct keeper *k)
     return due;
 }
 
-/* Is it the turn of newcomers? Who wants the same name as one of them may be in an answer that is
- * half in a roster, or was so when they were listed. */
+/* True if newcomers may have names now. Who wants the same name as one of them may be in an answer
+ * that is half in a roster, or was so when they were listed. */
 static bool may_name(const struct keeper *k)
 {
     return k->names_due && unnamed(k) && !k->half && !is_taking(k);
@@ -270,7 +271,7 @@ int keeper_publish(struct keeper *k)
     return publish_news(k);
 }
 
-/* Are the machine's own names and numbers those that the snapshot was compiled against? */
+/* True if the machine's own names and numbers are those that the snapshot was compiled against. */
 static bool same_machine(const struct keeper *k)
 {
     struct local_stamp now;
@@ -278,7 +279,8 @@ static bool same_machine(const struct keeper *k)
     return local_stamp_same(&now, &k->local);
 }
 
-/* Is the snapshot the one that we have published? Its times are no proof, we change them. */
+/* True if the snapshot at the path is the one that we have published. Its times are no proof, we
+ * change them. */
 static bool same_snapshot(const struct keeper *k)
 {
     struct stat now;
@@ -458,7 +460,7 @@ static bool in_order(const struct keeper_org *o, const struct pipe_header *h)
     return !answers || (h->request > o->answered && h->request <= o->begun);
 }
 
-/* What came in answer to another request is not part of this one's. */
+/* Members that answered another request do not belong to this answer. */
 static void receive(struct keeper_org *o, const struct pipe_header *h)
 {
     if (h->request == o->incoming_request)
@@ -654,8 +656,10 @@ static int loop(struct keeper *k, int signals)
     k->round_ms = clock_mono_ms();
     while (!all_done(k)) {
         nfds_t n = fill_poll(k, signals, p);
-        if (poll(p, n, wait_ms(k)) < 0 && errno != EINTR)
+        if (poll(p, n, wait_ms(k)) < 0 && errno != EINTR) {
+            log_line("the keeper cannot wait: %s", strerror(errno));
             return -1;
+        }
         if (p[SIGNAL].revents)
             return 0;
         if (serve(k, p) < 0 || k->failed)
@@ -692,7 +696,7 @@ static void leave_network(void)
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* When each organization was last heard from, as the last snapshot has it. */
+/* Takes the times of the last confirmations from the last snapshot. */
 static void read_confirmations(struct keeper *k, const struct snapshot *s)
 {
     struct snapshot_policy *policy = malloc(sizeof *policy);
@@ -789,7 +793,8 @@ static int begin(struct keeper *k)
     return known ? publish(k) : 0;
 }
 
-/* What is wrong with the organization, or held; "listed" when it is nothing. TEXT has room for it.
+/* The organization's trouble, or what the brake holds; "listed" when there is neither. TEXT has
+ * room for it.
  */
 static const char *outcome(const struct keeper_org *o, char *text, size_t size)
 {
@@ -839,8 +844,10 @@ int keeper_run(const struct keeper_settings *settings)
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     int signals = signalfd(-1, &set, SFD_CLOEXEC);
-    if (!k || signals < 0)
+    if (!k || signals < 0) {
+        log_line("the keeper cannot begin: %s", strerror(errno));
         return 1;
+    }
     k->settings = settings;
     k->org_count = settings->config->org_count;
     if (geteuid() == 0)

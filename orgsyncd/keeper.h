@@ -38,7 +38,7 @@ struct keeper_settings {
  * gone); starting anew is then safe and the remedy. */
 int keeper_run(const struct keeper_settings *settings);
 
-/* What the keeper sends its parent: once when it serves, then as often as the watchdog wants. Only
+/* The keeper's signal to its parent: once when it serves, then as often as the watchdog wants. Only
  * root could forge it. */
 #define KEEPER_ALIVE SIGUSR1
 /* And, with the organization's place in the configuration as its value, when a fetcher was silent
@@ -62,7 +62,7 @@ enum org_link {
     LINK_DOWN, /* the last attempt failed */
 };
 
-/* What became of its last listing. */
+/* The result of its last listing. */
 enum org_listing {
     ORG_UNLISTED, /* nothing was committed yet */
     ORG_LISTED,
@@ -70,7 +70,7 @@ enum org_listing {
                     confirm nobody */
 };
 
-/* What was heard, with changes that no snapshot has yet. */
+/* Answers whose changes no snapshot has yet. */
 struct news {
     int64_t since_ms; /* clock_mono_ms when the first of them came, 0 = there are none */
     size_t members;   /* how many changed */
@@ -113,7 +113,7 @@ struct keeper_org {
     uint32_t held_count;            /* from how many members */
     int64_t silent_ms;              /* how long nothing has come from its fetcher, */
     int silences;       /* and how often that was too long since its last listing or changes */
-    uint64_t failures;  /* how often it could not be heard from, or its word not be taken */
+    uint64_t failures;  /* failed requests, and answers that were not taken */
     int64_t listing_ms; /* how long the last complete listing took, up to the snapshot */
 };
 
@@ -187,7 +187,7 @@ size_t keeper_withheld(const struct keeper *k, uint32_t skip, char *text, size_t
  */
 bool keeper_free_name(struct keeper *k, const char *name, char why[CONFIRM_TEXT_LEN]);
 
-/* Has what is known published, at once or as soon as it can be. Returns 0; or -1 after logging, and
+/* Publishes the rosters, at once or as soon as possible. Returns 0; or -1 after logging, and
  * the keeper is to end: a new one begins with what is on disk. */
 int keeper_publish(struct keeper *k);
 

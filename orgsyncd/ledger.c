@@ -41,7 +41,7 @@ static const char schema[] =
     "NOT NULL) WITHOUT ROWID;"
     "COMMIT;";
 
-/* What each version has that the one before does not; the schema is version 1. */
+/* The statements that lead to each version from the one before; the schema is version 1. */
 static const char *const migrations[] = {
     [2] = "ALTER TABLE members ADD COLUMN home TEXT NOT NULL DEFAULT '';"
           "CREATE INDEX members_home ON members(home) WHERE home<>'';",
@@ -185,7 +185,8 @@ static int prepare(struct ledger *l)
     return 0;
 }
 
-/* Who can write it can be anybody: it must be as safe as the directory that it is in. */
+/* Whoever can write the ledger can take any uid, so refuse one that is not root-owned and private.
+ */
 static bool trusted(const char *path)
 {
     struct stat st;
@@ -268,7 +269,7 @@ static void bind_list(sqlite3_stmt *s, int at, const struct text_list *list)
                       SQLITE_STATIC);
 }
 
-/* What the brake knows of M: a row while it knows anything. */
+/* Stores the brake's facts about M; no row when there are none. */
 static int store_brake(struct ledger *l, const char *org, const struct roster_member *m)
 {
     bool known = m->held || m->lost_ms > 0;
@@ -586,7 +587,7 @@ static int known_id(struct ledger *l, const char *org, const char *remote,
     return claim(l, org, remote, text, range, id);
 }
 
-/* Which of 64 ids in a row are somebody's: one query instead of one an id. */
+/* A bit for each of 64 ids in a row that is allocated: one query instead of 64. */
 struct window {
     uint32_t start; /* 0: not read */
     uint64_t taken;
@@ -605,7 +606,7 @@ static int read_window(struct ledger *l, uint32_t start, struct window *w)
     return rc == SQLITE_DONE ? 0 : fault(l, "cannot be read");
 }
 
-/* Is ID, at which another placement than blake2b looks for a free one, somebody's? 1, 0 or -1. */
+/* Returns 1 if ID is allocated, 0 if not, or -1; for placements other than blake2b. */
 static int in_a_row(struct ledger *l, struct window *w, uint32_t id)
 {
     if ((w->start == 0 || id < w->start || id - w->start > 63) && read_window(l, id, w) < 0)

@@ -37,11 +37,12 @@ int ledger_store(struct ledger *ledger, const char *org, const struct roster_mem
 
 enum ledger_name { LEDGER_NAME_ERROR = -1, LEDGER_NAME_FREE, LEDGER_NAME_OWN, LEDGER_NAME_TAKEN };
 
-/* Whose is NAME? */
+/* Returns the owner of NAME, as seen from (ORG, REMOTE). */
 enum ledger_name ledger_name(struct ledger *ledger, const char *name, const char *org,
                              const char *remote);
 
-/* Is NAME in the home directory of another member than (ORG, REMOTE)? 1, 0 or -1. */
+/* Returns 1 if another member than (ORG, REMOTE) has NAME in the home directory, 0 if not, or -1.
+ */
 int ledger_home_taken(struct ledger *ledger, const char *name, const char *org, const char *remote);
 
 /* Binds the free NAME. */
@@ -50,8 +51,8 @@ int ledger_bind(struct ledger *ledger, const char *name, const char *org, const 
 /* Takes NAME from whomever it is bound to; his home keeps it. A transaction of its own. */
 int ledger_unbind(struct ledger *ledger, const char *name);
 
-/* How ids are placed: as recorded; PLACEMENT_WYHASH in a ledger that has ids and no record, which
- * is from before there was a choice; PLACEMENT_UNKNOWN in one without ids. */
+/* Returns the placement of ids: the recorded one; PLACEMENT_WYHASH in a ledger that has ids and no
+ * record, which is from before there was a choice; PLACEMENT_UNKNOWN in one without ids. */
 enum placement ledger_placement(const struct ledger *ledger);
 
 /* Records what ledger_placement says, or PLACEMENT where that is PLACEMENT_UNKNOWN. */

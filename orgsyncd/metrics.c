@@ -1,4 +1,4 @@
-/* What the keeper counts, for Prometheus (text format 0.0.4). */
+/* The keeper's counters for Prometheus (text format 0.0.4). */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ struct text {
 
 static void add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* What does not fit is cut; there is room for all organizations and reasons. */
+/* Cuts what does not fit; there is room for all organizations and reasons. */
 static void add(struct text *t, const char *format, ...)
 {
     va_list args;
@@ -82,7 +82,7 @@ static void add_organizations(struct text *t, const struct keeper *k)
         add(t, "orgsyncd_brake_held{organization=\"%s\"} %u\n", k->org[i].config->name,
             k->org[i].held_count);
     head(t, "api_errors_total", "counter",
-         "Times the organization could not be heard from or its answer not be taken.");
+         "Times the organization could not be reached or its answer was not taken.");
     for (uint32_t i = 0; i < k->org_count; i++)
         add(t, "orgsyncd_api_errors_total{organization=\"%s\"} %" PRIu64 "\n",
             k->org[i].config->name, k->org[i].failures);

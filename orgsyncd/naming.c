@@ -15,7 +15,7 @@ static const char *org_key(const struct naming *n, uint32_t org)
     return config_org_key(&n->config->org[org]);
 }
 
-/* How the member stands, for the log. */
+/* The member's standing, for the log. */
 static const char *standing(const struct roster_member *m)
 {
     if (m->reserved)
@@ -56,7 +56,7 @@ bool naming_machine_has(const struct naming *n, const char *name)
     return local_ids_name(n->local, name);
 }
 
-/* Is one of the parts between NAME's dots a user or group of the machine? chown takes the part in
+/* True if a part between NAME's dots is a user or group of the machine. chown takes the part in
  * front of a dot for a user and the rest for a group. */
 static bool part_is_local(const struct naming *n, const char *name)
 {
@@ -231,7 +231,7 @@ static int by_wanted(const void *a, const void *b)
     return strcmp(((const struct newcomer *)a)->wanted, ((const struct newcomer *)b)->wanted);
 }
 
-/* Who it is now, if he still wants that name. */
+/* Finds the newcomer's present record; NULL if he no longer wants that name. */
 static void find_newcomer(const struct naming *n, struct newcomer *c)
 {
     struct roster_member *m = roster_find(&n->roster[c->org], c->id);

@@ -53,7 +53,8 @@ struct naming {
  * machine's. NAME is borrowed. */
 void naming_await_group(struct naming *n, const char *name);
 
-/* Is NAME the machine's own: a user of /etc/passwd, a group of /etc/group, or a mapped group? */
+/* True if NAME is the machine's own: a user of /etc/passwd, a group of /etc/group, or a mapped
+ * group. */
 bool naming_machine_has(const struct naming *n, const char *name);
 
 /* Why nobody but the machine may have NAME, not even a member who had it before: a static text,

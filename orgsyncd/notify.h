@@ -8,7 +8,7 @@
 /* Sends TEXT, "READY=1" or the like, a line each; what cannot be sent is lost. */
 void notify(const char *text);
 
-/* How often the watchdog wants to hear of us, ms: half of WATCHDOG_USEC; 0 = never. */
+/* The watchdog's interval in ms: half of WATCHDOG_USEC; 0 = there is no watchdog. */
 int64_t notify_watchdog_ms(void);
 
 #endif

@@ -80,7 +80,7 @@ static bool same(const struct pipe_member *a, const struct pipe_member *b)
            roster_same_list(&a->permissions, &b->permissions);
 }
 
-/* What a member's name comes from is as it was. */
+/* Nothing has changed on which the member's name depends. */
 static void keep_settled(const struct roster_member *old, struct roster_member *member)
 {
     const struct pipe_member *a = &old->remote, *b = &member->remote;

@@ -42,7 +42,7 @@ struct roster {
 struct roster_member *roster_member_new(const struct pipe_member *remote);
 void roster_member_free(struct roster_member *member);
 
-/* Do both hold the same strings in the same order? */
+/* True if both hold the same strings in the same order. */
 bool roster_same_list(const struct text_list *a, const struct text_list *b);
 
 struct roster_member *roster_find(const struct roster *roster, const char *id);

@@ -287,7 +287,7 @@ static bool child_ended(struct supervisor *s, int *status)
 
 /* --- signals --- */
 
-/* Can each organization's fetcher have its token? */
+/* True if the token of each organization can be read. */
 static bool tokens_there(const struct config *c, char error[CONFIG_ERROR_LEN])
 {
     for (uint32_t i = 0; i < c->org_count; i++) {
@@ -349,8 +349,8 @@ static enum event wait_for_event(struct supervisor *s, const sigset_t *set, int 
     }
 }
 
-/* Rests MS before the children are started anew, whatever their ends have left to be waited for,
- * unless there is a new configuration. Who rests does not hang. */
+/* Sleeps MS before the children are started again. Pending SIGCHLDs do not cut it short; SIGHUP
+ * with a good configuration does. Feeds the watchdog first. */
 static enum event rest(struct supervisor *s, const sigset_t *set, int64_t ms)
 {
     int64_t end = clock_mono_ms() + ms;
@@ -444,7 +444,7 @@ static int find_fetcher_user(struct supervisor *s)
     return -1;
 }
 
-/* What every fetcher's cage has in common. */
+/* The part of a cage that is the same for every fetcher. */
 static int prepare_cage(struct supervisor *s)
 {
     s->cage.kind = geteuid() == 0 ? CAGE_APART : CAGE_PLAIN;

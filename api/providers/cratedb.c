@@ -241,7 +241,7 @@ static enum api_status flatten_context_of(cJSON *item, const struct provider_arg
     return status;
 }
 
-/* What an event is about is an object, of a shape of its own for each action: it becomes text. */
+/* An event's subject is an object whose shape depends on the action; it becomes text. */
 static enum api_status flatten_context(struct provider *p, const struct operation *o,
                                        const struct provider_arg *args, struct answer *answer,
                                        struct api_error *err)
@@ -460,7 +460,8 @@ static bool encode(const char *prefix, const char *text, char *out, size_t size)
     return true;
 }
 
-/* What RFC 6265 lets stand in a cookie; of what else, our own part must not end there. */
+/* Takes SESSION for the next requests. RFC 6265 allows few characters in a cookie; another one
+ * could end our part of the header. */
 static enum api_status set_session(struct provider *p, const char *session,
                                    enum api_status otherwise, struct api_error *err)
 {

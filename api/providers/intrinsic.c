@@ -29,7 +29,7 @@
 #define TOKEN_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #define ORG_CHARS   "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
-/* What a provider of ours has besides. */
+/* The provider's state. */
 struct intrinsic {
     struct provider door;       /* where the key is exchanged; it has no credential of its own */
     int64_t expires_s;          /* of the token in the headers, since 1970; 0: there is none */
@@ -342,7 +342,7 @@ static const struct field pending_fields[] = {
     {0},
 };
 
-/* What the response has is not described. */
+/* The documents do not describe the response. */
 static const struct field acceptance_fields[] = {
     {.name = "organization", .from = "response.organization", .strip = "organizations/"}, {0}};
 
@@ -574,7 +574,7 @@ static enum api_status org_list(struct provider *p, const struct operation *o,
     return status;
 }
 
-/* Whom the new one belongs to is said twice: earlier versions of the API took it from who calls. */
+/* The parent is sent twice: earlier versions of the API took it from the caller. */
 static enum api_status org_create(struct provider *p, const struct operation *o,
                                   const struct provider_arg *args, provider_sink *sink, void *arg,
                                   struct api_error *err)
@@ -712,7 +712,7 @@ static const struct row *find_role(const struct rows *held, const char *role)
     return NULL;
 }
 
-/* What the member holds, by role binding, in *HELD, whose ONLY and ORG are set. */
+/* Collects the member's role bindings in *HELD, whose ONLY and ORG are set. */
 static enum api_status list_held(struct provider *p, const struct provider_arg *args,
                                  char org[ORG_SIZE], struct rows *held, struct api_error *err)
 {

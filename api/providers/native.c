@@ -277,7 +277,7 @@ static const struct operation operations[OP_COUNT] = {
 static const struct operation changes = {
     .shape = ITEMS_LIST, .items = "members", .fields = member_fields};
 
-/* What a call of native_watch knows so far. */
+/* The state of one call of native_watch. */
 struct watch {
     const struct provider_watcher *watcher;
     struct watch_position at;
@@ -350,14 +350,14 @@ static bool take_cursor(const cJSON *json, char cursor[WATCH_CURSOR_MAX])
     return true;
 }
 
-/* What surrounds the members of a reply. */
+/* A reply's fields beside its members. */
 struct page {
     bool begins; /* a complete listing */
     bool more, news;
     struct watch_position next;
 };
 
-/* Reads JSON into PAGE; NULL, or what is wrong with it. */
+/* Reads JSON into PAGE. Returns NULL, or the fault. */
 static const char *read_page(const cJSON *json, struct page *page)
 {
     const cJSON *complete = json_at(json, "complete"), *more = json_at(json, "more");
@@ -373,7 +373,7 @@ static const char *read_page(const cJSON *json, struct page *page)
                : "\"cursor\" is no text, too long or not plain ASCII";
 }
 
-/* Would PAGE make us go round in circles? NULL, or how. */
+/* Returns the fault of a PAGE that would make us go round in circles, or NULL. */
 static const char *order_fault(const struct watch *w, const struct page *page)
 {
     if (w->at.revision == 0 && !page->begins && !w->complete)
@@ -385,7 +385,7 @@ static const char *order_fault(const struct watch *w, const struct page *page)
     return !page->begins && (back || stuck) ? "\"revision\" does not advance" : NULL;
 }
 
-/* Takes what surrounds the members; NULL, or what is wrong with it. */
+/* Takes the fields beside the members. Returns NULL, or the fault. */
 static const char *page_fault(struct watch *w, const cJSON *json)
 {
     struct page page;

@@ -53,7 +53,8 @@ static const struct field member_fields[] = {
     {0},
 };
 
-/* Who is known is a member at once, and is not told from who gets a mail first. */
+/* The API makes a person with an account a member at once, and sends a mail to others first; its
+ * answer does not tell which. */
 static const struct field addition_fields[] = {
     {.name = "outcome", .from = OUTCOME, .otherwise = "added"},
     MEMBER_ID,
@@ -149,7 +150,7 @@ static enum api_status set_context(struct provider *p, const struct provider_arg
     return is_documented(p) ? engine_header(p, ORG_HEADER, org, err) : API_OK;
 }
 
-/* Who has no account yet has only been invited, and has no id but the membership's. */
+/* A person without an account is only invited, and has no id but the membership's. */
 static bool mark_invited(cJSON *item)
 {
     const cJSON *user = json_at(item, "user_id");
@@ -201,7 +202,7 @@ static const char *membership_of(const cJSON *item, const char *user)
     return id && strcmp(id, user) == 0 ? membership : NULL;
 }
 
-/* What changes a member names the membership: the members are listed to find it. ARG is the
+/* Changes name the membership, not the user, so the members are listed to find it. ARG is the
  * argument "user", whose value becomes that; FOUND keeps it. */
 static enum api_status find_membership(struct provider *p, const struct provider_arg *args,
                                        struct provider_arg *arg, struct answer *found,
@@ -313,7 +314,7 @@ static const struct operation shipped[OP_COUNT] = {
     [OP_MEMBER_REMOVE] = {.run = member_change, .method = "DELETE", .path = TEAM "/{user}", DONE},
 };
 
-/* What the manual gives no path for is as above. */
+/* Operations without a path in the manual are those above. */
 #define USERS ORGS "/users"
 
 static const struct operation documented[OP_COUNT] = {

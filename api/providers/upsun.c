@@ -25,7 +25,7 @@
 #define PLATFORMSH_URL  "https://api.platform.sh"
 #define PLATFORMSH_AUTH "https://auth.api.platform.sh"
 
-/* What is obtained and learnt on the way. */
+/* The provider's state: the access token, and resolved names. */
 struct session {
     struct http *auth; /* where tokens are, or NULL: where the API is */
     int64_t until;     /* clock_mono_ms: the access token serves; 0: there is none */
@@ -238,7 +238,7 @@ static enum api_status run_by_id(struct provider *p, const struct operation *o,
     return run_with(p, o, args, NULL, NULL, sink, arg, err);
 }
 
-/* What is wrong with the links of a page, or NULL: without them it would be taken for the last. */
+/* The fault of a page's links, or NULL. A page without links would count as the last one. */
 static const char *links_fault(const cJSON *page)
 {
     const cJSON *links = json_at(page, "_links"), *next = json_at(links, "next");
@@ -313,7 +313,8 @@ static enum api_status follow_users(struct provider *p, const char *href, cJSON 
     return status;
 }
 
-/* What a member's record needs and the item does not say in so many words. */
+/* Adds to ITEM what a member's record needs and no field path reaches. Returns NULL, or the fault.
+ */
 static const char *complete(cJSON *item)
 {
     const cJSON *owner = json_at(item, "owner");
@@ -629,7 +630,7 @@ static const struct field subscription_fields[] = {
     .method = "POST", .path = AT "/invitations",                                                   \
     .body = "{\"email\":\"$email\",\"permissions\":\"$permissions,\",\"force\":false}"
 
-/* What the vendor's client asks for. */
+/* The same request as the vendor's client. */
 #define SUBSCRIBED                                                                                 \
     "filter%5Bstatus%5D%5Bvalue%5D%5B0%5D=active&filter%5Bstatus%5D%5Bvalue%5D%5B1%5D=suspended"   \
     "&filter%5Bstatus%5D%5Boperator%5D=IN&range=50&page={page}"

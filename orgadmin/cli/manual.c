@@ -5,7 +5,7 @@
 
 #include "orgadmin/output/output.h"
 
-/* What a whole class of commands takes is told once, not at every command. */
+/* Options of a whole class of commands are described once, not at every command. */
 #define OPT(name) (1ULL << OPTION_##name)
 #define COMMON                                                                                     \
     (OPT(ORG) | OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) |     \

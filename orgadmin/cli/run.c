@@ -14,7 +14,7 @@
 #define WORDS_MAX    (2 + COMMAND_ARGS_MAX)
 #define LINE_MAX_LEN 1536
 
-/* What stands on the command line, before anybody knows what it means. */
+/* The words of the command line before they are checked. */
 struct line {
     const char *word[WORDS_MAX];
     size_t words;
@@ -39,7 +39,7 @@ static enum exit_status option_unknown(const char *word, size_t len)
     return unknown("option", &s, "orgadmin --help");
 }
 
-/* Takes NAME, LEN bytes, and VALUE for OPTION, which SHOWN is what it was given as. */
+/* Stores NAME=VALUE for OPTION; NAME has LEN bytes. SHOWN is the option as typed, for messages. */
 static enum exit_status take_pair(struct invocation *inv, enum option option, const char *shown,
                                   const char *name, size_t len, const char *value)
 {

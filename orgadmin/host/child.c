@@ -106,7 +106,7 @@ static bool read_more(struct child *c, int ms)
     return true;
 }
 
-/* Has it ended? It stays a zombie, so that its number is nobody else's. */
+/* True if the child has ended. It stays a zombie, so that its number is not used again. */
 static bool ended(const struct child *c)
 {
     siginfo_t info = {0};

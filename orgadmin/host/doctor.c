@@ -77,7 +77,7 @@ static void check_local_groups(struct doctor *d)
         doctor_note(d, "local groups", FOUND_OK, "", "no member is in one that is as good as root");
 }
 
-/* Whom the rules let use a service. */
+/* The members whom the rules let use a service. */
 struct reach {
     uint32_t active, allowed, first_class;
     bool many_classes; /* of those allowed: what they hold is not the same */

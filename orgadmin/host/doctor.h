@@ -16,7 +16,7 @@ enum finding { FOUND_OK, FOUND_WARNING, FOUND_FAILURE, FOUND_SKIPPED, FINDINGS }
 
 #define DOCTOR_TEXT_MAX 1024
 
-/* What the checks have learnt, for those behind them. */
+/* Results of checks that later checks need. */
 struct doctor {
     cJSON *records;
     bool lost; /* memory ran out: not all are there */
@@ -38,7 +38,7 @@ __attribute__((format(printf, 5, 6))) void doctor_note(struct doctor *d, const c
                                                        enum finding finding, const char *advice,
                                                        const char *format, ...);
 
-/* What pam_org would say of USER, one of the snapshot's, at SERVICE; with FRESH as if his
+/* pam_org's decision on USER, who is in the snapshot, at SERVICE; with FRESH as if his
  * organization had just been heard from. His account is his. */
 enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *user,
                            const char *service, bool fresh);
@@ -48,10 +48,10 @@ void doctor_sync(struct doctor *d);  /* configuration, files, snapshot, orgsyncd
 void doctor_names(struct doctor *d); /* ids, nsswitch.conf, libnss_org, nscd */
 void doctor_pam(struct doctor *d);   /* pam_org, the services' stacks, sshd */
 
-/* Has /etc/nsswitch.conf a line for DATABASE? */
+/* True if /etc/nsswitch.conf has a line for DATABASE. */
 bool nsswitch_has(const char *database);
 
-/* What is wrong with how /etc/nsswitch.conf asks DATABASE of "org": "" for nothing, else one line.
+/* Writes the fault of DATABASE's line in /etc/nsswitch.conf as to "org", "" without one.
  * A result of its own type, for enroll. */
 #define NSSWITCH_WHY_MAX 256
 enum nsswitch { NSSWITCH_GOOD, NSSWITCH_LACKS, NSSWITCH_WRONG };

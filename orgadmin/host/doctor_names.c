@@ -197,13 +197,14 @@ bool nsswitch_has(const char *database)
     return nsswitch_line(database, line);
 }
 
-/* Is the word of LEN bytes at AT the text WORD? */
+/* True if the LEN bytes at AT are WORD. */
 static bool word_is(const char *at, size_t len, const char *word)
 {
     return len == strlen(word) && strncmp(at, word, len) == 0;
 }
 
-/* What is wrong with org at AT, behind FILES or not, and behind an action that ENDS the search. */
+/* The fault of the word org at AT, "" without one. FILES: files is before it. ENDS: an action
+ * before it ends the search. */
 static const char *org_fault(const char *at, bool files, bool ends)
 {
     if (!files)
@@ -405,7 +406,7 @@ static bool nscd_runs(void)
     return runs;
 }
 
-/* Does nscd.conf(5) say that TABLE is not cached? */
+/* True if nscd.conf(5) says that TABLE is not cached. */
 static bool nscd_leaves(const char *table)
 {
     char line[LINE_SIZE], what[32], of[32], how[32];

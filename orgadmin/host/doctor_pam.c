@@ -39,7 +39,7 @@ struct run {
     struct child child;
 };
 
-/* What a module says last goes to standard output behind the answer. */
+/* The last message of a module goes to standard output behind the answer. */
 static int converse(int count, const struct pam_message **message, struct pam_response **response,
                     void *arg)
 {
@@ -162,7 +162,8 @@ static void visit_start(const struct doctor *d, struct visit *v, const char *ser
     }
 }
 
-/* Is RC what it should be for WHO? An account that has expired says so itself, and nothing of us.
+/* Checks that RC is the right answer for WHO. An account that has expired says so itself, and
+ * nothing of us.
  */
 static bool expected(const struct doctor *d, enum who who, int rc)
 {
@@ -224,7 +225,7 @@ static void check_services(struct doctor *d)
     static struct visit visit[DOORS_MAX];
     char stranger[NAME_MAX_LEN + 1];
     uint64_t number = 0;
-    /* Nobody can have prepared for a name that is thrown for. */
+    /* Nothing can be prepared for a random name. */
     if (getrandom(&number, sizeof number, 0) != sizeof number)
         number = (uint64_t)clock_wall_ms();
     snprintf(stranger, sizeof stranger, "doctor-%016" PRIx64, number);
@@ -362,7 +363,7 @@ static const char *sshd_value(const char *text, const char *key, char out[64])
     return out;
 }
 
-/* Does sshd_config(5)'s KEY, AllowUsers or AllowGroups, leave out everybody of the snapshot? */
+/* True if sshd_config(5)'s KEY, AllowUsers or AllowGroups, leaves out everybody of the snapshot. */
 static bool leaves_out(const struct doctor *d, const char *text, const char *key, bool groups)
 {
     struct snapshot_user user;

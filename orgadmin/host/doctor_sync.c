@@ -27,7 +27,7 @@
 #define NOT_FOUND       127 /* child.h's */
 #define BAD_CONFIG      3   /* orgsyncd(8) */
 
-/* Asked while there is no snapshot that says how long to wait. */
+/* The time to wait for an answer while no snapshot tells it. */
 #define MAX_AGE_MS 10000
 #define WAIT_MS    2000
 
@@ -66,7 +66,7 @@ static void check_configuration(struct doctor *d, struct child *check)
 
 /* --- files --- */
 
-/* What is wrong with the directory PATH, or NULL. One that is not there is somebody else's affair.
+/* The fault of the directory PATH, or NULL. Another check reports a missing one.
  */
 static const char *directory_fault(const char *path, bool public)
 {
@@ -108,8 +108,8 @@ static void check_files(struct doctor *d)
         doctor_note(d, name, FOUND_OK, "", "what orglogin keeps is root's");
 }
 
-/* Is there room for the next snapshot beside this one, kept or free? Without it a change cannot
- * count. */
+/* Checks that there is room for the next snapshot beside this one, kept or free. Without it a
+ * change cannot count. */
 static void check_space(struct doctor *d)
 {
     struct statvfs fs;
@@ -177,7 +177,7 @@ static bool check_fetcher(struct doctor *d)
     return there;
 }
 
-/* Is orgd's data still where a unit with DynamicUser= has it? */
+/* True if orgd's data is still at the place of a unit with DynamicUser=. */
 static bool orgd_of_before(void)
 {
     char to[PATH_MAX];
@@ -219,7 +219,7 @@ static bool nobodys(const char *name)
     return local_user(name, &uid, &gid) == LOCAL_NO;
 }
 
-/* Is what is found by USER's name and number he, and what he belongs to sound? */
+/* Checks that USER's name and number lead to his record, and that his groups are sound. */
 static bool user_sound(const struct snapshot *s, const struct snapshot_user *user)
 {
     struct snapshot_user named, numbered;
@@ -347,7 +347,7 @@ static bool ask(const struct doctor *d, enum confirm_op op, const char *org,
     return confirm_ask(PATH_CONFIRM, &request, (int)wait_ms + ANSWER_SLACK_MS, reply) == 0;
 }
 
-/* Would the next boot start it? Only systemd is asked. */
+/* True if the next boot starts it. Only systemd is asked. */
 static bool starts_at_boot(void)
 {
     static const char *const argv[] = {"/usr/bin/systemctl", "--quiet", "is-enabled", "orgsyncd",
@@ -383,7 +383,8 @@ static bool check_orgsyncd(struct doctor *d)
     return false;
 }
 
-/* What orgsyncd --check said of ORG into OUT: "" when it was listed. False when it said nothing. */
+/* Copies the line of orgsyncd --check about ORG into OUT, "" when ORG was listed. False without a
+ * line. */
 static bool listed(const struct child *check, const char *org, char out[DOCTOR_TEXT_MAX])
 {
     size_t len = strlen(org);
@@ -400,7 +401,7 @@ static bool listed(const struct child *check, const char *org, char out[DOCTOR_T
     return false;
 }
 
-/* When ORG was last heard from, by the snapshot: ms ago, -1 for never. */
+/* The age of ORG's last confirmation by the snapshot, in ms; -1 for never. */
 static int64_t heard(const struct doctor *d, const char *org)
 {
     for (uint32_t i = 0; i < d->policy.org_count; i++) {
@@ -411,7 +412,7 @@ static int64_t heard(const struct doctor *d, const char *org)
     return -1;
 }
 
-/* What it means for logins that ORG is not heard from. */
+/* Tells what logins of ORG's members come to while ORG is not heard from. */
 static const char *outlook(const struct doctor *d, const char *org, char out[128])
 {
     char ago[SPAN_MAX], rest[SPAN_MAX];
@@ -428,7 +429,7 @@ static const char *outlook(const struct doctor *d, const char *org, char out[128
     return out;
 }
 
-/* Does orgsyncd say that its brake holds something? */
+/* True if orgsyncd says that its brake holds something. */
 static bool held_by_brake(const char *trouble)
 {
     return strstr(trouble, "--accept") != NULL;
@@ -445,7 +446,7 @@ static const char *advice_for(const char *trouble)
            "orgadmin host sync";
 }
 
-/* What is known of one organization. */
+/* The facts about one organization. */
 struct org_view {
     const char *org;
     char name[64]; /* of the check */
@@ -524,7 +525,7 @@ static bool check_orgs(struct doctor *d, bool running, const struct child *check
     return good;
 }
 
-/* Whom orgsyncd does not serve, and what else it remarks on. EXPLAINED: why --check fails has been
+/* Notes the withheld members, and orgsyncd's other remarks. EXPLAINED: why --check fails has been
  * told by now. */
 static void check_members(struct doctor *d, struct child *check, bool explained)
 {

@@ -139,7 +139,7 @@ static bool keeps_token(struct enrollment *e)
     return good;
 }
 
-/* Is the credential the organization's own, made for no more than a host needs? */
+/* True if the credential is the organization's own, and permits no more than a host needs. */
 static bool is_host_token(struct enrollment *e, const char *role)
 {
     struct api_error err;
@@ -218,7 +218,7 @@ static enum exit_status store_token(struct enrollment *e)
     return status;
 }
 
-/* Where the token goes. One that is there, and nobody knows for which server, is sent to none. */
+/* Chooses the token's file. A token that is there, for an unknown server, is sent to none. */
 static enum exit_status place_token(struct enrollment *e)
 {
     if (!*e->c.now.token) /* the provider wants none */
@@ -254,7 +254,7 @@ static void look_at_roles(struct enrollment *e)
                 found == 3;
 }
 
-/* What orgsyncd makes of the configuration at PATH, with the members as they are. */
+/* Runs orgsyncd --check with the configuration at PATH. */
 static enum exit_status try_config(const char *path)
 {
     const char *const argv[] = {PATH_ORGSYNCD, "--check", "--config", path, NULL};

@@ -47,8 +47,8 @@ static void step_orgsyncd(const struct enrollment *e)
               : "systemctl enable --now orgsyncd");
 }
 
-/* What is to be changed in the file at PATH, from which /etc/nsswitch.conf is made; false when that
- * is nothing. */
+/* Describes the necessary change of the file at PATH, from which /etc/nsswitch.conf is made; false
+ * when that is nothing. */
 static bool step_nsswitch(const char *path)
 {
     static const char *const databases[] = {"passwd", "group", "shadow"};
@@ -78,7 +78,7 @@ static bool step_nsswitch(const char *path)
     return wrong || *lacking || initgroups;
 }
 
-/* Is there a way in on which pam_org is not asked, or not minded? */
+/* True if a service does not ask pam_org, or ignores its answer. */
 static bool open_door(void)
 {
     char why[PAM_STACK_WHY_MAX];

@@ -60,7 +60,7 @@ static const char *full_name(const struct withheld *m, char out[TEXT_SIZE])
     return out;
 }
 
-/* How the member stands and why, behind his name. */
+/* The member's standing and the reason, behind his name. */
 static const char *verdict_text(const struct withheld *m, char out[TEXT_SIZE])
 {
     if (strcmp(m->standing, WITHHELD_RESERVED) == 0)
@@ -169,7 +169,7 @@ static enum exit_status gather(cJSON *list)
     return status;
 }
 
-/* How this host gives numbers; an orgsyncd from before does not tell. */
+/* Tells how this host gives numbers; an orgsyncd from before does not. */
 static void tell_numbers(void)
 {
     char text[CONFIRM_ANSWER_MAX], clean[TEXT_SIZE];
@@ -343,7 +343,7 @@ static void explain_rule(const struct lookup *l, unsigned number)
          join(&r->roles, roles), join(&r->permissions, permissions));
 }
 
-/* What the snapshot and orgsyncd say, where it is theirs to say something. */
+/* Prints the evidence of the snapshot and orgsyncd, unless the account is not theirs. */
 static void explain_evidence(const struct lookup *l, const struct decision *d)
 {
     if (d->reason == REASON_FOREIGN)

@@ -1,4 +1,4 @@
-/* What orgadmin wants to know of orglogin.conf(5). Whether it is right in full is orgsyncd's to
+/* The parts of orglogin.conf(5) that orgadmin needs. Whether it is right in full is orgsyncd's to
  * say. */
 #ifndef ORGADMIN_HOST_HOST_CONFIG_H
 #define ORGADMIN_HOST_HOST_CONFIG_H

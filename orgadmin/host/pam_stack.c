@@ -17,7 +17,7 @@
 #define LINE_SIZE   4096
 #define NAME_SIZE   64
 
-/* What libpam does with a module's answer; from 1 on so many entries are jumped over. */
+/* libpam's action for a module's answer; a value from 1 on is a number of entries to skip. */
 enum action { RESET = -5, DIE, BAD, DONE, OK, IGNORE = 0 };
 
 /* Answers as far as they differ here. */
@@ -133,7 +133,7 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* What is assumed of the module at PATH. */
+/* The assumed answers of the module at PATH. */
 static void set_module(struct entry *e, const char *path)
 {
     static const char *const pickers[] = {"pam_localuser.so", "pam_rootok.so", "pam_succeed_if.so",
@@ -255,7 +255,7 @@ static size_t skip(const struct stack *s, size_t i, int entries)
     return i;
 }
 
-/* Where it goes on behind the substack that entry I is in. */
+/* The index of the entry behind the substack of entry I. */
 static size_t leave(const struct stack *s, size_t i)
 {
     int level = s->entry[i].level;

@@ -26,13 +26,13 @@ enum pam_stack {
  */
 enum pam_stack pam_stack_look(const char *service, char why[PAM_STACK_WHY_MAX]);
 
-/* Is MODULE ("pam_mkhomedir.so") in the phase TYPE ("session") of SERVICE? */
+/* True if MODULE ("pam_mkhomedir.so") is in the phase TYPE ("session") of SERVICE. */
 bool pam_stack_has(const char *service, const char *type, const char *module);
 
 /* The services by which people come in, or become others, and jobs run; ends with NULL. */
 extern const char *const pam_stack_doors[];
 
-/* Is NAME no service but a part of some, which include it? */
+/* True if NAME is no service but a file that services include. */
 bool pam_stack_is_part(const char *name);
 
 /* Calls EACH with the name of every service there is, those of /etc/pam.d sorted, then those that

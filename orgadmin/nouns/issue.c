@@ -51,7 +51,7 @@ static enum exit_status hand_out(const struct invocation *inv, struct private_fi
     return status;
 }
 
-/* What was made stays, also when nobody has got its secret. */
+/* The invitation or token exists, even if its secret could not be handed out. */
 static enum exit_status hand_over(const struct invocation *inv, struct private_file *file,
                                   cJSON *record, const char *field)
 {

@@ -17,7 +17,7 @@
 enum exit_status issue(const struct invocation *inv, struct connection *c, enum provider_op op,
                        const struct provider_arg *args, const char *field, cJSON **record);
 
-/* Where issue has put the secret: "in FILE", or "shown only now". Returns OUT. */
+/* The place of the secret: "in FILE", or "shown only now". Returns OUT. */
 #define PLACE_MAX 512
 const char *issue_place(const struct invocation *inv, char out[PLACE_MAX]);
 

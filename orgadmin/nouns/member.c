@@ -80,7 +80,7 @@ static void tell_withdrawn(const struct found *f, const cJSON *reply)
     withdrawn_tell(reply, which);
 }
 
-/* What the member has handed out and could not hand out with his new role. */
+/* Tells of invitations, join codes and tokens that the member's new role does not allow. */
 static void tell_beyond(const struct found *f, const cJSON *reply)
 {
     int64_t tokens = withdrawn_tokens_left(reply);

@@ -70,7 +70,7 @@ static enum exit_status read_input(const char *path, struct batch *b)
     return b->text ? EXIT_DONE : complain(EXIT_USAGE, "%s: %s", b->from, strerror(saved));
 }
 
-/* What is wrong with LINE, which is cut into words, or NULL; ENTRY's email stays NULL when there is
+/* The fault of LINE, which is cut into words, or NULL; ENTRY's email stays NULL when there is
  * nothing on it. */
 static const char *parse_line(char *line, struct entry *entry)
 {

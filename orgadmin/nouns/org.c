@@ -83,7 +83,7 @@ enum exit_status org_show(const struct invocation *inv)
                                : status;
 }
 
-/* What a changed or deleted organization is called in the stored login. ORG's name may be "". */
+/* Stores the changed organization's NAME in the login, "" for a deleted one. */
 static enum exit_status remember(const struct connection *c, const char *name)
 {
     struct context stored;

@@ -15,7 +15,7 @@ enum exit_status secret_list(const struct invocation *inv)
     return listing(inv, OP_SECRET_LIST, LISTING_ORG, NULL);
 }
 
-/* What a secret of each type consists of. */
+/* The fields of each type of secret. */
 static const struct {
     const char *type;
     const char *field[FIELDS_MAX + 1];

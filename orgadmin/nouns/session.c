@@ -31,7 +31,7 @@ static enum exit_status store(struct connection *c, const char *profile)
     return status;
 }
 
-/* Who the credential is; an API that cannot say so must at least take it. */
+/* Asks whose the credential is; an API without such an operation must at least accept it. */
 static enum exit_status check(struct connection *c, cJSON **user)
 {
     *user = NULL;

@@ -1,4 +1,4 @@
-/* What an organization withdraws along with a change, as the API's answer says. */
+/* Invitations and join codes that a change has withdrawn, as the API's answer tells. */
 #ifndef ORGADMIN_NOUNS_WITHDRAWN_H
 #define ORGADMIN_NOUNS_WITHDRAWN_H
 
@@ -9,7 +9,7 @@
  * may be NULL) says are withdrawn. WHICH they are: "that ann made". */
 void withdrawn_tell(const cJSON *reply, const char *which);
 
-/* How many tokens REPLY says are not withdrawn, for somebody to decide upon. */
+/* The number of tokens that REPLY says are not withdrawn, for somebody to decide upon. */
 int64_t withdrawn_tokens_left(const cJSON *reply);
 
 #endif

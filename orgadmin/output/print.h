@@ -7,7 +7,7 @@
 
 #define VIEW_MAX 40
 
-/* What of the records is shown, and how. */
+/* Which columns of the records are shown, and how. */
 struct view {
     const struct column *column[VIEW_MAX]; /* of tables and CSV, in their order */
     size_t count;

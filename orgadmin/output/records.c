@@ -1,4 +1,4 @@
-/* What the commands print: the fields of JSON and YAML, and the columns of tables and CSV. */
+/* The fields of JSON and YAML, which are the columns of tables and CSV. */
 #include "orgadmin/output/records.h"
 
 #include <stddef.h>

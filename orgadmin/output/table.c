@@ -38,7 +38,7 @@ static size_t text_width(const char *text)
     return width;
 }
 
-/* How wide each column is, without its title: 0 when no record has anything in it. */
+/* The width of each column without its title; 0 for a column without values. */
 static void measure(const struct view *v, const struct collection *records, size_t width[VIEW_MAX])
 {
     char text[CELL_MAX];

@@ -56,7 +56,7 @@ static enum exit_status not_logged_in(const char *profile)
                                 "--token-file");
 }
 
-/* Where to go. The stored login stays in c->now when it is for there. */
+/* Chooses the server. The stored login stays in c->now if it is for that server. */
 static enum exit_status choose_server(const struct invocation *inv, const char *token_file,
                                       enum need need, struct connection *c)
 {

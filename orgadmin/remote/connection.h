@@ -45,8 +45,8 @@ enum exit_status connection_open_for(const struct invocation *inv, enum provider
 /* A credential that the API has renewed meanwhile is stored, if it was the stored login's. */
 void connection_close(struct connection *c);
 
-/* Where --url and --provider lead; *URL is NULL when neither is given. EXIT_DONE; EXIT_USAGE after
- * a complaint about them. */
+/* The server that --url and --provider name; *URL is NULL when neither is given. EXIT_DONE;
+ * EXIT_USAGE after a complaint about them. */
 enum exit_status connection_url(const struct invocation *inv, const char **url);
 
 /* True when the provider has OP and takes NAME (unless NULL) as its argument. */

@@ -13,7 +13,7 @@
 
 #define CONTEXT_SIZE_MAX 32768
 
-/* Where a text is in the file and in the structure. */
+/* A text's place in the file and in the structure. */
 static const struct {
     const char *path;
     size_t offset, size;

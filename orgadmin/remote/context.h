@@ -13,7 +13,7 @@
 #define PROFILE_MAX      65   /* with its NUL */
 #define PROFILE_DEFAULT  "default"
 
-/* What only one vendor has, for struct provider_settings. */
+/* An option of a single vendor, for struct provider_settings. */
 #define CONTEXT_OPTIONS_MAX 8
 struct context_option {
     char name[PAIR_NAME_MAX];

@@ -1,4 +1,4 @@
-/* What a person names by id or name, among the records that the API lists. */
+/* Finds the record with an id or name among those that the API lists. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -8,7 +8,7 @@
 
 #define NAMES_MAX 2
 
-/* What can be named, by what lists it. */
+/* The kinds of records that can be named, with the operation that lists them. */
 static const struct kind {
     enum provider_op list;
     const char *what;                 /* in complaints */

@@ -1,4 +1,4 @@
-/* What a command's first argument names among what the organization has. */
+/* The record that a command's first argument names. */
 #ifndef ORGADMIN_REMOTE_FOUND_H
 #define ORGADMIN_REMOTE_FOUND_H
 

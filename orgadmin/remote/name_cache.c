@@ -35,7 +35,7 @@ static char *read_names(const char *profile)
     return text;
 }
 
-/* One that a shell can offer: nobody takes it for an option, and it is one line. */
+/* True if a shell can offer the name: it is one line and no option. */
 static bool offerable(const char *name)
 {
     size_t len = strlen(name);

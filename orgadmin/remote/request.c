@@ -75,7 +75,7 @@ static int relay(void *arg, const cJSON *record)
     return r->full ? -1 : 0;
 }
 
-/* What a whole listing shows is kept for completion; 0 when OP is none. */
+/* The kind of names that completion keeps from OP's listing; NAMES_NONE for none. */
 static enum names names_of(enum provider_op op)
 {
     switch (op) {
@@ -115,7 +115,7 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
     return status;
 }
 
-/* What a person can do about it, by the API's word for what is wrong; "" when nobody knows. */
+/* Advice for a person, by the API's error code; "" without any. */
 static const char *advice_for(const struct api_error *err)
 {
     static const struct {

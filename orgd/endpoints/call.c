@@ -281,7 +281,7 @@ void call_member_change(struct call *call, const char *organization, struct memb
     call_changed(call, organization);
 }
 
-/* Who acts, and his name for people. */
+/* The actor's id and his name for people. */
 static void event_actor(struct call *call, struct event *event)
 {
     const struct token *token = &call->caller.token;

@@ -24,7 +24,7 @@
 
 enum caller_kind { CALLER_NOBODY, CALLER_USER, CALLER_ORGANIZATION };
 
-/* Who calls, by the token. */
+/* The caller, by the token. */
 struct caller {
     enum caller_kind kind;
     struct token token;
@@ -41,7 +41,7 @@ struct poll {
     struct cursor after; /* members/list: the last one that was sent */
 };
 
-/* What invitations are sent with. */
+/* The parts of an invitation mail that are the same for all. */
 struct letterhead {
     const char *from;           /* sender's address; NULL when no mail is sent */
     const char *invitation_url; /* with {token} where the token goes, or NULL */
@@ -149,7 +149,7 @@ void call_fail(struct call *call, unsigned status, const char *reason, const cha
  * has held polls told. */
 void call_member_change(struct call *call, const char *organization, struct member *member);
 
-/* Has the held polls of an organization or with a token told that they must look again. */
+/* Lets the held polls of an organization or with a token look again. */
 void call_changed(struct call *call, const char *id);
 
 /*

@@ -372,7 +372,7 @@ static void call_begin(struct call *call, const struct request *request,
         call_limited(call, endpoint, request);
 }
 
-/* What became of CALL: what a refused one wanted to change or to send is dropped. */
+/* Fills the answer from CALL. Changes and mails of a refused one are dropped. */
 static void answer_fill(struct answer *answer, struct call *call, const struct endpoint *endpoint)
 {
     if (call->status >= 400) {

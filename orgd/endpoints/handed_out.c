@@ -26,7 +26,7 @@ static bool may_hand_out(struct call *call, const struct role *holder, const cha
     return !call_role_find(call, given, &role) || role_may_give(holder, &role);
 }
 
-/* Must what MAKER made, and what gives the role GIVEN, go? */
+/* True if what MAKER made, or what gives the role GIVEN, must go. */
 static bool must_go(const struct review *r, const struct maker *maker, const char *given)
 {
     struct member member;

@@ -8,7 +8,8 @@
 
 #include "orgd/endpoints/call.h"
 
-/* What was withdrawn, and in TOKENS what was not, for somebody to decide upon. */
+/* The number of withdrawn invitations and join codes, and in TOKENS of the tokens that were not,
+ * for somebody to decide upon. */
 struct withdrawn {
     int64_t invitations, join_codes;
     int64_t tokens; /* how many there are */

@@ -139,7 +139,7 @@ static bool invitation_named(struct call *call, struct invitation *invitation)
            strcmp(invitation->organization, call->organization.id) == 0 && pending(invitation);
 }
 
-/* Whoever gets the new token could accept: so he must be able to give the role. */
+/* The caller could accept with the new token, so he must be able to give the role. */
 void invitation_resend(struct call *call)
 {
     struct invitation invitation;
@@ -237,7 +237,8 @@ static bool account_make(struct call *call, const struct invitation *invitation,
     return true;
 }
 
-/* May MEMBER, who was one before or never was, come in by INVITATION? Fails the call if not. */
+/* True if MEMBER, who was one before or never was, may come in by INVITATION; else the call has
+ * failed. */
 static bool member_may_return(struct call *call, const struct invitation *invitation,
                               const struct member *member)
 {

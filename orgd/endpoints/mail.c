@@ -41,7 +41,7 @@ struct mailer {
 
 /* --- settings --- */
 
-/* May mail go there without encryption? */
+/* True if mail may go there without encryption. */
 static bool url_local(const char *url)
 {
     const char *host = strstr(url, "://") + 3;

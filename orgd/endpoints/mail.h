@@ -21,7 +21,7 @@ struct mail_settings {
     char password[PASSWORD_MAX + 1];
 };
 
-/* Is URL one to send mail with? Else *WHY says what it must be. */
+/* True if mail can be sent with URL; else *WHY says what it must be. */
 bool mail_url_valid(const char *url, const char **why);
 
 /* Reads the password from the first line of the file at PATH, which must be ours alone. False after

@@ -54,7 +54,7 @@ static void list_write(struct listing *listing, struct store *store, const char 
     store_members(store, organization, after, most + 1, listing_add, listing);
 }
 
-/* What page_add's callers answer, for members. */
+/* Answers with PAGE, a page of members. */
 static void list_page(struct call *call, const struct page *page)
 {
     struct listing listing = {.out = &call->reply};
@@ -106,7 +106,7 @@ void member_list(struct call *call)
         list_whole(call);
 }
 
-/* Is the one who was let in as POLL says let in still? */
+/* True if POLL's caller may still read. */
 static bool poll_allowed(struct store *store, const struct poll *poll)
 {
     struct caller caller;
@@ -137,8 +137,8 @@ bool member_list_again(struct store *store, struct poll *poll, struct buffer *re
 
 /* --- change --- */
 
-/* May MEMBER stop being an owner? There is always one left: decided in the transaction that takes
- * him away. */
+/* True if MEMBER may stop being an owner. There is always one left: decided in the transaction that
+ * takes him away. */
 static bool spare_owner(struct call *call, const struct member *member)
 {
     if (!role_is_owner(&member->role) || store_owners(call->store, call->organization.id) > 1)
@@ -233,7 +233,7 @@ static int64_t changes_since(struct call *call)
                : 0;
 }
 
-/* Is there something to report to one who knows everything up to SINCE? */
+/* True if there are changes after SINCE. */
 static bool changes_any(const struct organization *organization, int64_t since)
 {
     return since == 0 || since != organization->revision;
@@ -303,7 +303,7 @@ static struct reply *reply_make(void)
     return reply;
 }
 
-/* What changed after POLL's since: OTHER if it says that. */
+/* The changes after POLL's since: OTHER if it says that. */
 static struct reply *changes_reply(struct store *store, const struct organization *organization,
                                    const struct poll *poll, struct reply *other)
 {

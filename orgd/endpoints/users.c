@@ -49,7 +49,7 @@ static void memberships_change(struct call *call, const struct user *user, const
     buffer_free(&ids);
 }
 
-/* Who looks for an organization that does not let the member change his username. */
+/* The search for an organization that does not let the member change his username. */
 struct objection {
     struct organization organization; /* the first one; its id is "" without one */
 };

@@ -21,7 +21,7 @@
 #define LOG_EVERY_MS  1000 /* of what strangers can cause at will */
 #define BUSY_RETRY_S  5
 
-/* What is known of a connection for as long as it lasts. */
+/* A connection's state. */
 struct connection {
     TAILQ_ENTRY(connection) link;
     struct peer *peer;
@@ -129,7 +129,7 @@ static void body_free(struct front *f, struct exchange *x)
     buffer_free(&x->body);
 }
 
-/* What a client made up, as one word of at most SIZE - 1 characters. */
+/* Makes one word of at most SIZE - 1 characters of a client's text. */
 static const char *log_word(char *word, size_t size, const char *text)
 {
     size_t i;

@@ -20,7 +20,7 @@
 struct exchange;
 struct connection;
 
-/* What all requests share. */
+/* The state that all requests share. */
 struct front {
     struct store *store;
     struct held_set *held;

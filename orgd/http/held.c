@@ -75,7 +75,7 @@ size_t held_telling(const struct held_set *set)
     return set->telling;
 }
 
-/* Has the timer fire at WHEN, unless it does before. */
+/* Sets the timer to WHEN, unless it fires earlier. */
 static void timer_arm(struct held_set *set, int64_t when)
 {
     if (when >= set->armed)

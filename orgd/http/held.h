@@ -35,7 +35,7 @@ struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *
  * their daemons until held_telling is 0 or patience ends. */
 void held_tell(struct held_set *set, const struct buffer *ids);
 
-/* How many were told and have not sent their whole answer yet. */
+/* The number of told polls whose answer is not sent in full yet. */
 size_t held_telling(const struct held_set *set);
 
 /* Breaks all of them off, so that no connection stays suspended, and holds no other. */

@@ -13,8 +13,8 @@
 
 #define BUSY_MS 2000 /* for somebody who looks at the file with the sqlite3 tool */
 
-/* What each version adds to the one before it; user_version counts them. Never change one that was
- * released. */
+/* The statements that lead to each version from the one before; user_version counts them. Never
+ * change one that was released. */
 static const char *const versions[] = {
     "CREATE TABLE users ("
     " id TEXT PRIMARY KEY,"
@@ -132,7 +132,7 @@ static const char *const versions[] = {
     "UPDATE tokens SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
     " WHERE subject = key) WHERE organization_id IS NOT NULL;"
     "DROP TABLE made;"
-    /* What its maker could not hand out any more is withdrawn, as has been done since
+    /* Withdraws what its maker could not hand out any more, as has been done since
      * (handed_out.h). The bits are those of role.h at that time. */
     "CREATE TEMP TABLE bits AS SELECT id AS organization_id, 'owner' AS role, 15 AS bits"
     " FROM organizations UNION ALL SELECT id, 'admin', 13 FROM organizations"

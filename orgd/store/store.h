@@ -66,7 +66,7 @@ struct maker {
     char name[NAME_MAX_LEN + 1];
 };
 
-/* When and from where something was last used; AT is 0 when it never was. */
+/* The time and origin of the last use; AT is 0 for none. */
 struct use {
     int64_t at;
     char from[PEER_TEXT_SIZE];
@@ -130,7 +130,7 @@ struct event {
     char request[REQUEST_ID_SIZE];
 };
 
-/* Where in a listing to go on: behind the one that has NUMBER (a time, or an event's id) and ID.
+/* A place in a listing: behind the one that has NUMBER (a time, or an event's id) and ID.
  * Zeroed it is the beginning. */
 struct cursor {
     int64_t number;
@@ -182,7 +182,7 @@ void store_user_add(struct store *store, const struct user *user);
 
 /* Fills ID with the user who has USERNAME now or had it once; false when nobody did. */
 bool store_username_holder(struct store *store, const char *username, char id[ID_SIZE]);
-/* How many usernames the user has had, with the present one. */
+/* The number of usernames that the user has had, with the present one. */
 int64_t store_username_count(struct store *store, const char *user);
 
 /* Stores another username or name. */
@@ -210,7 +210,7 @@ void store_role_put(struct store *store, const char *organization, const struct 
 /* Also drops the organization's invitations that have expired at NOW: one of them may name it. */
 void store_role_remove(struct store *store, const char *organization, const char *name,
                        int64_t now);
-/* Has a member, a pending invitation, a join code or a token that role? NOW decides what is
+/* True if a member, a pending invitation, a join code or a token has that role. NOW decides what is
  * pending. */
 bool store_role_used(struct store *store, const char *organization, const char *name, int64_t now);
 /* Gives every active member that has the role a new revision, and the organization the last one. */
@@ -224,7 +224,7 @@ bool store_member(struct store *store, const char *organization, const char *use
  * the same transaction. */
 void store_member_put(struct store *store, const char *organization, const struct member *member);
 
-/* How many active owners there are. */
+/* The number of active owners. */
 int64_t store_owners(struct store *store, const char *organization);
 
 typedef void (*member_fn)(const struct member *member, void *context);
@@ -283,7 +283,7 @@ void store_token_use(struct store *store, const char *key, const struct use *use
 /* The organization's tokens that MAKER made, oldest first. */
 void store_tokens_made(struct store *store, const char *organization, const char *maker,
                        token_fn each, void *context);
-/* Has the same tokens know that he has left. */
+/* Marks the same tokens: their maker has left. */
 void store_tokens_maker_left(struct store *store, const char *organization, const char *maker);
 /* The latest PROVED of the user's own tokens, 0 without one. */
 int64_t store_token_proved(struct store *store, const char *user);
