@@ -81,7 +81,7 @@ $(BUILD)/pam_org.so: $(call objects,pam_module) $(READER) pam_module/exports.map
 	@echo '  LINK $@'
 	$(Q)$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,pam_module/exports.map) $(LDFLAGS) -o $@ $(filter %.o,$^) -lpam
 
--include $(wildcard $(BUILD)/obj/*/*.d) $(wildcard $(BUILD)/obj/tests/*/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 include tests/tests.mk
 
 # What is installed, MODE:FILE:WHERE.

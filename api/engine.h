@@ -104,8 +104,11 @@ struct provider {
     const struct provider_kind *kind;
     const struct operation *operations; /* the kind's; its open may choose others */
     struct provider_settings settings;
-    struct http *http;              /* when the kind wants it */
-    char *header[HEADERS_MAX + 1];  /* whole lines; ends with NULL */
+    struct http *http;                  /* when the kind wants it */
+    char *header[HEADERS_MAX + 1];      /* whole lines; ends with NULL */
+    const struct provider_arg *running; /* the arguments of the operation that runs, or NULL */
+    void (*trace)(void *arg, const char *line); /* the caller's; SETTINGS has one that masks */
+    void *trace_arg;
     char *credential;               /* renewed, or NULL: the settings' */
     void *state;                    /* the kind's own */
     const char *etag;               /* to be sent with the next request, or NULL */

@@ -30,6 +30,8 @@ struct http {
     int timeout_ms;
     void (*alive)(void *arg);
     void *alive_arg;
+    void (*trace)(void *arg, const char *line);
+    void *trace_arg;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -184,6 +186,8 @@ struct http *http_open(const struct provider_settings *settings, struct api_erro
     h->proxy = settings->proxy ? settings->proxy : "";
     h->alive = settings->alive;
     h->alive_arg = settings->alive_arg;
+    h->trace = settings->trace;
+    h->trace_arg = settings->trace_arg;
     h->timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : HTTP_TIMEOUT_MS;
     const char *fault = base_parse(h, settings->url);
     if (!fault) {
@@ -535,6 +539,18 @@ static enum api_status explain(struct transfer *t, CURLcode code, struct api_err
     return api_fail(err, status, "%s: %s", t->reply->where, said);
 }
 
+static void trace(const struct transfer *t, int64_t begun_ms, bool whole)
+{
+    char line[HTTP_WHERE_MAX + 96];
+    const struct http_reply *r = t->reply;
+    if (!t->http->trace)
+        return;
+    snprintf(line, sizeof line, "%s %d %zu bytes %lld ms%s", r->where, r->status,
+             t->reported > r->len ? t->reported : r->len, (long long)(clock_mono_ms() - begun_ms),
+             whole ? "" : ", cut off");
+    t->http->trace(t->http->trace_arg, line);
+}
+
 enum api_status http_run(struct http *h, const struct http_request *request,
                          struct http_reply *reply, struct api_error *err)
 {
@@ -552,13 +568,14 @@ enum api_status http_run(struct http *h, const struct http_request *request,
     h->error[0] = '\0';
     curl_easy_reset(h->easy);
     CURLcode code = CURLE_FAILED_INIT;
-    t.last_ms = clock_mono_ms();
+    int64_t begun_ms = t.last_ms = clock_mono_ms();
     if (headers && set_trust(h, h->easy) && set_limits(&t, h->easy) && set_file(&t, h->easy) &&
         set_request(h, h->easy, request, headers)) {
         code = perform(&t);
         read_info(&t);
     }
     curl_slist_free_all(headers);
+    trace(&t, begun_ms, code == CURLE_OK);
     if (code == CURLE_OK) {
         read_headers(&t, request->cookie);
         return API_OK;

@@ -138,6 +138,43 @@ static void unknown_provider(const char *name, struct api_error *err)
     api_fail(err, API_USAGE, "unknown provider \"%s\"; there are %s", name ? name : "", names);
 }
 
+static void mask_secret(char *text, const char *secret)
+{
+    size_t len = secret ? strlen(secret) : 0;
+    for (; len >= SECRET_LEN_MIN && (text = strstr(text, secret)) != NULL; text += len)
+        memset(text, '*', len);
+}
+
+/* A remote may repeat what it was sent, and a path may have it: secrets in TEXT become stars. */
+static void mask(const struct provider *p, char *text)
+{
+    const char *const secret[] = {
+        provider_credential(p), template_arg(p->running, "token"), template_arg(p->running, "code"),
+        template_arg(p->running, "secret_key"), template_arg(p->running, "connection_string")};
+    for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
+        mask_secret(text, secret[i]);
+}
+
+static enum api_status mask_error(const struct provider *p, enum api_status status,
+                                  struct api_error *err)
+{
+    if (status != API_OK) {
+        mask(p, err->message);
+        mask(p, err->code);
+    }
+    return status;
+}
+
+/* Between the transport, which knows no secret, and the caller's trace. */
+static void trace_masked(void *arg, const char *line)
+{
+    const struct provider *p = arg;
+    char text[HTTP_WHERE_MAX + 96];
+    snprintf(text, sizeof text, "%s", line);
+    mask(p, text);
+    p->trace(p->trace_arg, text);
+}
+
 struct provider *provider_open(const struct provider_settings *settings, struct api_error *err)
 {
     memset(err, 0, sizeof *err);
@@ -154,6 +191,10 @@ struct provider *provider_open(const struct provider_settings *settings, struct 
     p->kind = kind;
     p->operations = kind->operations;
     p->settings = *settings;
+    p->trace = settings->trace;
+    p->trace_arg = settings->trace_arg;
+    p->settings.trace = settings->trace ? trace_masked : NULL;
+    p->settings.trace_arg = p;
     if (!settings->url || !*settings->url)
         p->settings.url = kind->url;
     if (!p->settings.url)
@@ -246,27 +287,6 @@ static enum api_status check_args(const struct provider *p, enum provider_op op,
     return API_OK;
 }
 
-static void mask_secret(char *text, const char *secret)
-{
-    size_t len = secret ? strlen(secret) : 0;
-    for (; len >= SECRET_LEN_MIN && (text = strstr(text, secret)) != NULL; text += len)
-        memset(text, '*', len);
-}
-
-/* A remote may repeat what it was sent, and a path may have it: what is secret is not shown. */
-static enum api_status mask(const struct provider *p, const struct provider_arg *args,
-                            enum api_status status, struct api_error *err)
-{
-    const char *const secret[] = {provider_credential(p), template_arg(args, "token"),
-                                  template_arg(args, "code"), template_arg(args, "secret_key"),
-                                  template_arg(args, "connection_string")};
-    for (size_t i = 0; status != API_OK && i < sizeof secret / sizeof *secret; i++) {
-        mask_secret(err->message, secret[i]);
-        mask_secret(err->code, secret[i]);
-    }
-    return status;
-}
-
 enum api_status provider_run(struct provider *p, enum provider_op op,
                              const struct provider_arg *args, provider_sink *sink, void *arg,
                              struct api_error *err)
@@ -277,7 +297,12 @@ enum api_status provider_run(struct provider *p, enum provider_op op,
         return api_fail(err, API_UNSUPPORTED, "the provider \"%s\" has no \"%s\"", p->kind->name,
                         provider_op_name(op));
     enum api_status status = check_args(p, op, args, err);
-    return status == API_OK ? mask(p, args, o->run(p, o, args, sink, arg, err), err) : status;
+    if (status != API_OK)
+        return status;
+    p->running = args;
+    status = mask_error(p, o->run(p, o, args, sink, arg, err), err);
+    p->running = NULL;
+    return status;
 }
 
 enum api_status provider_watch(struct provider *p, struct watch_position *position, int wait_ms,
@@ -286,7 +311,7 @@ enum api_status provider_watch(struct provider *p, struct watch_position *positi
     memset(err, 0, sizeof *err);
     if (!p->kind->watch)
         return engine_watch(p, position, watcher, err);
-    return mask(p, NULL, p->kind->watch(p, position, wait_ms, watcher, err), err);
+    return mask_error(p, p->kind->watch(p, position, wait_ms, watcher, err), err);
 }
 
 const char *provider_op_name(enum provider_op op)

@@ -31,6 +31,10 @@ struct provider_settings {
         *options;                /* what only one vendor has; ends with a NULL name; or NULL */
     provider_progress *progress; /* or NULL */
     void *progress_arg;
+    /* Told of each request when it has ended: "GET https://host/path 200 1234 bytes 12 ms", with no
+     * query, header, body or secret in it; or NULL. */
+    void (*trace)(void *arg, const char *line);
+    void *trace_arg;
     void (*alive)(void *arg); /* called about once a second, or more often, while a request is under
                                  way; or NULL */
     void *alive_arg;

@@ -79,6 +79,8 @@ const struct option_spec options[OPTION_COUNT] = {
                         "In JSON and YAML these members of each object."},
     [OPTION_SORT] = {"--sort", NULL, "COLUMN", "sort by this column", NULL},
     [OPTION_NO_HEADER] = {"--no-header", NULL, NULL, "no titles above a table or CSV", NULL},
+    [OPTION_DEBUG] = {"--debug", NULL, NULL, "tell each request: method, path, status, bytes, time",
+                      "On standard error, without any secret; ORGADMIN_DEBUG=1 does the same."},
     [OPTION_HELP] = {"--help", "-h", NULL, "this help", NULL},
     [OPTION_VERSION] = {"--version", NULL, NULL, "print the version", NULL},
 };

@@ -56,6 +56,7 @@ static const char usage[] =
     "  --smtp-from EMAIL           the sender's address\n"
     "  --smtp-user NAME, --smtp-password-file FILE\n"
     "                              log in to the mail server\n"
+    "  --debug                     log every request, also one that changes nothing\n"
     "  --help, --version           say so and exit\n";
 
 struct options {
@@ -183,6 +184,7 @@ enum option_id {
     OPTION_FROM,
     OPTION_USER,
     OPTION_PASSWORD,
+    OPTION_DEBUG,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -213,6 +215,9 @@ static bool option_take(struct options *o, int id, const char *value)
         return option_owner_username(o, value);
     case OPTION_CONNECTIONS:
         return option_number("connections", value, 65536, &o->settings.peers.connections);
+    case OPTION_DEBUG:
+        o->settings.debug = true;
+        return true;
     case OPTION_ATTEMPTS:
         return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
     case OPTION_URL:
@@ -272,6 +277,7 @@ static int options_parse(int argc, char **argv, struct options *o)
         {"smtp-from", required_argument, NULL, OPTION_FROM},
         {"smtp-user", required_argument, NULL, OPTION_USER},
         {"smtp-password-file", required_argument, NULL, OPTION_PASSWORD},
+        {"debug", no_argument, NULL, OPTION_DEBUG},
         {"help", no_argument, NULL, OPTION_HELP},
         {"version", no_argument, NULL, OPTION_VERSION},
         {NULL, 0, NULL, 0}};

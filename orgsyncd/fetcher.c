@@ -344,10 +344,18 @@ static int64_t turn(struct fetcher *f)
     return no_news && clock_mono_ms() - r.begun_ms < NO_NEWS_MS ? NO_NEWS_MS : 0;
 }
 
+static void trace(void *arg, const char *line)
+{
+    const struct fetcher *f = arg;
+    log_line("%s: debug: %s", f->settings->org->name, line);
+}
+
 static bool open_providers(struct fetcher *f, struct api_error *err)
 {
     struct provider_settings settings = config_provider(f->settings->org);
     settings.token = f->settings->token;
+    settings.trace = log_is_debug() ? trace : NULL;
+    settings.trace_arg = f;
     settings.alive = beat;
     settings.alive_arg = f;
     f->provider = provider_open(&settings, err);

@@ -5,6 +5,18 @@
 
 #include "common/name.h"
 
+static bool debug;
+
+void log_debug_on(void)
+{
+    debug = true;
+}
+
+bool log_is_debug(void)
+{
+    return debug;
+}
+
 void log_line(const char *format, ...)
 {
     char line[1024], clean[1024];

@@ -3,24 +3,30 @@
 #include <stdio.h>
 
 #include "common/paths.h"
+#include "orgsyncd/log.h"
 #include "orgsyncd/supervisor.h"
 
 enum exit_status { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 
 static const char usage[] =
-    "usage: orgsyncd [--config FILE] [--once | --check]\n"
+    "usage: orgsyncd [--config FILE] [--once | --check] [--debug]\n"
     "  keeps this host's snapshot of its organizations fresh; see orgsyncd(8)\n\n"
     "  --config FILE  instead of " PATH_CONFIG "\n"
     "  --once         list every organization once, publish, and end\n"
     "  --check        check the configuration, say what would be published, and end\n"
+    "  --debug        tell each request to an organization: method, path, status, bytes, time\n"
     "  --help, --version\n";
 
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"once", no_argument, NULL, '1'},
-        {"check", no_argument, NULL, 'k'},        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},      {0},
+        {"config", required_argument, NULL, 'c'},
+        {"once", no_argument, NULL, '1'},
+        {"check", no_argument, NULL, 'k'},
+        {"debug", no_argument, NULL, 'd'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {0},
     };
     const char *path = PATH_CONFIG;
     enum keeper_mode mode = KEEPER_SERVE;
@@ -34,6 +40,9 @@ int main(int argc, char **argv)
             break;
         case 'k':
             mode = KEEPER_CHECK;
+            break;
+        case 'd':
+            log_debug_on();
             break;
         case 'h':
             fputs(usage, stdout);

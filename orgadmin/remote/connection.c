@@ -132,6 +132,18 @@ static enum exit_status choose_ca_file(const struct invocation *inv, struct conn
     return status;
 }
 
+static void trace(void *arg, const char *line)
+{
+    (void)arg;
+    note("debug: %s", line);
+}
+
+static bool is_debug(const struct invocation *inv)
+{
+    const char *set = getenv("ORGADMIN_DEBUG");
+    return inv->option[OPTION_DEBUG] || (set && *set && strcmp(set, "0") != 0);
+}
+
 enum exit_status connection_reopen(struct connection *c)
 {
     struct api_error err;
@@ -144,6 +156,7 @@ enum exit_status connection_reopen(struct connection *c)
                                              .token = *now->token ? now->token : NULL,
                                              .ca_file = *now->ca_file ? now->ca_file : NULL,
                                              .options = c->option,
+                                             .trace = c->debug ? trace : NULL,
                                              .progress = progress_tell,
                                              .progress_arg = &c->progress};
     provider_close(c->provider);
@@ -155,6 +168,7 @@ enum exit_status connection_open(const struct invocation *inv, const char *token
                                  enum need need, struct connection *c)
 {
     memset(c, 0, sizeof *c);
+    c->debug = is_debug(inv);
     if (!token_file)
         token_file = secure_getenv("ORGADMIN_TOKEN_FILE");
     enum exit_status status = choose_server(inv, token_file, need, c);

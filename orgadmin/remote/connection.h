@@ -17,6 +17,7 @@
 struct connection {
     struct context now; /* what is in effect; org_id is "" until an organization is chosen */
     bool logged_in;     /* the stored login is what is used */
+    bool debug;         /* each request is told */
     struct provider *provider;
     struct provider_settings settings; /* it was opened with */
     struct provider_arg option[CONTEXT_OPTIONS_MAX + 1];

@@ -144,10 +144,10 @@ static void exchange_log(const struct exchange *x)
     char method_word[16], path_word[LOG_PATH_SIZE];
     if (!x->answer.loggable)
         return;
-    fprintf(stderr, "orgd: %s %s %s %u %s %s %lldms\n", x->id,
+    fprintf(stderr, "orgd: %s %s %s %u %s %s %zu bytes %lldms\n", x->id,
             log_word(method_word, sizeof method_word, x->method),
             log_word(path_word, sizeof path_word, x->path), x->answer.status, x->answer.caller,
-            x->peer->from, (long long)(clock_mono_ms() - x->begun));
+            x->peer->from, x->answer.body.len, (long long)(clock_mono_ms() - x->begun));
 }
 
 /* Another answer instead of the one that there is. */
@@ -199,6 +199,7 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
+    x->answer.loggable |= f->debug;
     body_free(f, x);
 }
 

@@ -92,6 +92,7 @@ static bool front_open(struct server *s, unsigned connections)
     front_init(f);
     f->store = settings->store;
     f->letterhead = &settings->letterhead;
+    f->debug = settings->debug;
     f->peers = peers_open(&settings->peers);
     /* An eighth stays for requests that do not wait. */
     f->held = held_open(settings->store, connections - connections / 8);

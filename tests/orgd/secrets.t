@@ -28,14 +28,14 @@ is "$(sql "SELECT group_concat(length(secret_hash)) FROM (SELECT secret_hash FRO
     'what is stored are hashes'
 
 owner_id=$(api /users/whoami '{}' "$OWNER" | jq -r .user.id)
-like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/organizations/create 200 $owner_id unix:$UID [0-9]+ms\$" 'the log names a user by his id'
-like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/organizations/members/remove 403 ${host%%:*} unix:$UID [0-9]+ms\$" "and an organization's token by its key"
-like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/users/whoami 401 - unix:$UID [0-9]+ms\$" 'a stranger by nothing'
+like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/organizations/create 200 $owner_id unix:$UID [0-9]+ bytes [0-9]+ms\$" 'the log names a user by his id'
+like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/organizations/members/remove 403 ${host%%:*} unix:$UID [0-9]+ bytes [0-9]+ms\$" "and an organization's token by its key"
+like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/users/whoami 401 - unix:$UID [0-9]+ bytes [0-9]+ms\$" 'a stranger by nothing'
 unlike "$(cat "$ORGD_LOG")" 'organizations/get' 'what was read is not logged'
 before=$(wc -l < "$ORGD_LOG")
 request $'/a%0aorgd:%20POST%20/v1/x%20200%1b[31m' -d '{}' > /dev/null
 is "$(($(wc -l < "$ORGD_LOG") - before))" 1 'a path makes one line'
-like "$(tail -n 1 "$ORGD_LOG")" '^orgd: [0-9a-f]{16} POST /v1/a\?orgd:\?POST\?/v1/x\?200\?\[31m 404 - unix:[0-9]+ [0-9]+ms$' 'and one word'
+like "$(tail -n 1 "$ORGD_LOG")" '^orgd: [0-9a-f]{16} POST /v1/a\?orgd:\?POST\?/v1/x\?200\?\[31m 404 - unix:[0-9]+ [0-9]+ bytes [0-9]+ms$' 'and one word'
 
 state() {
     call /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":0}" "$OWNER"; echo "$body"
