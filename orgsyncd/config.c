@@ -17,103 +17,9 @@
 #include "common/file.h"
 #include "common/name.h"
 #include "common/reserved.h"
+#include "orgsyncd/config_value.h"
 
 #define CONFIG_FILE_MAX (1 << 20)
-#define TOKEN_MAX       2048  /* no provider takes a longer one */
-#define LIST_MAX        65535 /* bytes, with their NULs: what a snapshot takes */
-
-/* The parser's state. The first complaint stays. */
-struct parse {
-    struct config *config;
-    const char *path;
-    char *error;
-    bool failed;
-};
-
-static bool complain(struct parse *p, const config_setting_t *at, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static bool complain(struct parse *p, const config_setting_t *at, const char *format, ...)
-{
-    if (p->failed)
-        return false;
-    p->failed = true;
-    char text[CONFIG_ERROR_LEN - 64];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    snprintf(p->error, CONFIG_ERROR_LEN, "%s:%d: %s", p->path,
-             at ? config_setting_source_line(at) : 1, text);
-    return false;
-}
-
-static char *copy(struct parse *p, const char *text)
-{
-    char *s = strdup(text);
-    if (!s)
-        complain(p, NULL, "out of memory");
-    return s;
-}
-
-/* KEYS ends with NULL. An unknown key is a mistake: it may have been meant to keep somebody out. */
-static bool only_keys(struct parse *p, const config_setting_t *group, const char *what,
-                      const char *const *keys)
-{
-    if (!config_setting_is_group(group))
-        return complain(p, group, "%s must be a group in braces, { ... }", what);
-    for (int i = 0; i < config_setting_length(group); i++) {
-        const config_setting_t *s = config_setting_get_elem(group, (unsigned)i);
-        const char *const *key = keys;
-        while (*key && strcmp(*key, config_setting_name(s)) != 0)
-            key++;
-        if (*key)
-            continue;
-        char known[256] = "";
-        for (key = keys; *key; key++) {
-            size_t used = strlen(known);
-            snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *key);
-        }
-        return complain(p, s, "unknown key \"%s\" in %s: the keys are %s", config_setting_name(s),
-                        what, known);
-    }
-    return true;
-}
-
-static const char *get_string(struct parse *p, const config_setting_t *group, const char *key,
-                              const char *what, bool required)
-{
-    const config_setting_t *s = config_setting_get_member(group, key);
-    if (!s) {
-        if (required)
-            complain(p, group, "%s lacks \"%s\"", what, key);
-        return NULL;
-    }
-    const char *text = config_setting_get_string(s);
-    if (!text || !*text || !text_valid(text)) {
-        complain(p, s, "\"%s\" in %s must be a string of 1 to %d characters", key, what,
-                 TEXT_MAX_LEN);
-        return NULL;
-    }
-    return text;
-}
-
-static void set_string(struct parse *p, const config_setting_t *group, const char *key,
-                       const char *what, bool required, char **out)
-{
-    const char *text = get_string(p, group, key, what, required);
-    if (text)
-        *out = copy(p, text);
-}
-
-static void set_bool(struct parse *p, const config_setting_t *group, const char *key, bool *out)
-{
-    const config_setting_t *s = config_setting_get_member(group, key);
-    if (s && config_setting_type(s) != CONFIG_TYPE_BOOL)
-        complain(p, s, "\"%s\" must be true or false", key);
-    else if (s)
-        *out = config_setting_get_bool(s);
-}
 
 /* true, false or "auto". */
 static void set_group_members(struct parse *p, const config_setting_t *users)
@@ -128,67 +34,7 @@ static void set_group_members(struct parse *p, const config_setting_t *users)
     else if (text && strcmp(text, "auto") == 0)
         p->config->group_members = GROUP_MEMBERS_AUTO;
     else
-        complain(p, s, "\"group_members\" must be true, false or \"auto\"");
-}
-
-/* "10s", "500ms", "5m", "12h", "2d" in milliseconds, at most MAX. */
-static void set_duration(struct parse *p, const config_setting_t *group, const char *key,
-                         int64_t min, int64_t max, int64_t *out)
-{
-    static const struct {
-        const char *unit;
-        int64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-    const config_setting_t *s = config_setting_get_member(group, key);
-    if (!s)
-        return;
-    const char *text = config_setting_get_string(s);
-    char *end = NULL;
-    errno = 0;
-    long n = text && isdigit((unsigned char)*text) ? strtol(text, &end, 10) : -1;
-    for (size_t i = 0; n >= 0 && errno == 0 && i < sizeof units / sizeof *units; i++) {
-        if (strcmp(end, units[i].unit) != 0)
-            continue;
-        if (n > max / units[i].ms || n * units[i].ms < min)
-            break;
-        *out = n * units[i].ms;
-        return;
-    }
-    complain(p, s,
-             "\"%s\" must be a time such as \"10s\" (units ms, s, m, h, d) from %lld ms to %lld ms",
-             key, (long long)min, (long long)max);
-}
-
-/* An array or list of strings, each at most TEXT_MAX_LEN long, copied one behind the other. */
-static void set_list(struct parse *p, const config_setting_t *group, const char *key,
-                     struct text_list *out)
-{
-    const config_setting_t *s = config_setting_get_member(group, key);
-    if (!s)
-        return;
-    if (!config_setting_is_aggregate(s) || config_setting_is_group(s) ||
-        config_setting_length(s) == 0 || config_setting_length(s) > 256) {
-        complain(p, s, "\"%s\" must be an array of 1 to 256 strings, [\"a\", \"b\"]", key);
-        return;
-    }
-    uint32_t count = (uint32_t)config_setting_length(s);
-    size_t size = (size_t)count * (TEXT_MAX_LEN + 1);
-    char *text = malloc(size), *end = text;
-    if (!text) {
-        complain(p, s, "out of memory");
-        return;
-    }
-    *out = (struct text_list){text, count};
-    for (uint32_t i = 0; i < count; i++) {
-        const char *item = config_setting_get_string_elem(s, (int)i);
-        if (!item || !*item || !text_valid(item)) {
-            complain(p, s, "\"%s\" must hold strings of 1 to %d characters", key, TEXT_MAX_LEN);
-            item = "";
-        }
-        end = stpcpy(end, item) + 1;
-    }
-    if (end - text > LIST_MAX)
-        complain(p, s, "\"%s\" is longer than %d characters in all", key, LIST_MAX);
+        config_complain(p, s, "\"group_members\" must be true, false or \"auto\"");
 }
 
 static const struct config_org *find_org(const struct config *c, const char *name)
@@ -202,15 +48,15 @@ static const struct config_org *find_org(const struct config *c, const char *nam
 /* The organization that "org" in GROUP names; with a single one configured it may be left out. */
 static char *org_reference(struct parse *p, const config_setting_t *group, const char *what)
 {
-    const char *name = get_string(p, group, "org", what, p->config->org_count != 1);
+    const char *name = value_string(p, group, "org", what, p->config->org_count != 1);
     if (p->failed)
         return NULL;
     if (!name)
         return p->config->org[0].name;
     const struct config_org *org = find_org(p->config, name);
     if (!org)
-        complain(p, config_setting_get_member(group, "org"),
-                 "%s names organization \"%s\", which is not configured", what, name);
+        config_complain(p, config_setting_get_member(group, "org"),
+                        "%s names organization \"%s\", which is not configured", what, name);
     return org ? org->name : NULL;
 }
 
@@ -254,8 +100,8 @@ static void check_provider(struct parse *p, const config_setting_t *s, const str
                      : opens(&settings, &other)     ? "options"
                      : org->url                     ? "url"
                                                     : "provider";
-    complain(p, config_setting_get_member(s, at), "organization \"%s\": %s", org->name,
-             err.message);
+    config_complain(p, config_setting_get_member(s, at), "organization \"%s\": %s", org->name,
+                    err.message);
 }
 
 /* Members, their ids and names belong to what config_org_key says: no two may be one there. */
@@ -263,9 +109,10 @@ static void check_key(struct parse *p, const config_setting_t *s, const struct c
 {
     for (const struct config_org *other = p->config->org; other < org; other++)
         if (strcmp(config_org_key(other), config_org_key(org)) == 0)
-            complain(p, s,
-                     "organizations \"%s\" and \"%s\" have the same id, \"%s\": each needs its own",
-                     other->name, org->name, config_org_key(org));
+            config_complain(
+                p, s,
+                "organizations \"%s\" and \"%s\" have the same id, \"%s\": each needs its own",
+                other->name, org->name, config_org_key(org));
 }
 
 /* A proxy that nothing would go through was meant to be gone through. */
@@ -273,9 +120,10 @@ static void check_proxy(struct parse *p, const config_setting_t *s, const struct
 {
     const char *url = org->url ? org->url : provider_url(org->provider);
     if (org->proxy && url && strncasecmp(url, "https://", 8) != 0)
-        complain(p, config_setting_get_member(s, "proxy"),
-                 "organization \"%s\": only https:// goes through a proxy, and its url is none",
-                 org->name);
+        config_complain(
+            p, config_setting_get_member(s, "proxy"),
+            "organization \"%s\": only https:// goes through a proxy, and its url is none",
+            org->name);
 }
 
 /* Options of a single vendor: options = { dialect = "documented"; }. */
@@ -285,15 +133,16 @@ static void set_options(struct parse *p, const config_setting_t *group, struct c
     if (!s)
         return;
     if (!config_setting_is_group(s) || config_setting_length(s) > CONFIG_OPTIONS_MAX) {
-        complain(p, s, "\"options\" must be at most %d strings in braces, { name = \"value\"; }",
-                 CONFIG_OPTIONS_MAX);
+        config_complain(p, s,
+                        "\"options\" must be at most %d strings in braces, { name = \"value\"; }",
+                        CONFIG_OPTIONS_MAX);
         return;
     }
     for (int i = 0; i < config_setting_length(s) && !p->failed; i++) {
         const char *name = config_setting_name(config_setting_get_elem(s, (unsigned)i));
-        const char *value = get_string(p, s, name, "the options", true);
+        const char *value = value_string(p, s, name, "the options", true);
         if (value)
-            org->option[i] = (struct provider_arg){copy(p, name), copy(p, value)};
+            org->option[i] = (struct provider_arg){value_copy(p, name), value_copy(p, value)};
     }
 }
 
@@ -315,10 +164,11 @@ static void set_range(struct parse *p, const config_setting_t *group, uint32_t *
                         : -1;
     int64_t last = first >= 0 ? config_setting_get_int64_elem(s, 1) : -1;
     if (!range_valid(first, last)) {
-        complain(p, s,
-                 "\"range\" must be [first, last] with 1000 <= first, last <= 2147483647, at least "
-                 "1000 ids, and "
-                 "nothing of 61184-65535");
+        config_complain(
+            p, s,
+            "\"range\" must be [first, last] with 1000 <= first, last <= 2147483647, at least "
+            "1000 ids, and "
+            "nothing of 61184-65535");
         return;
     }
     *range_first = (uint32_t)first;
@@ -329,29 +179,30 @@ static void parse_org(struct parse *p, const config_setting_t *s)
 {
     static const char *const keys[] = {"name",    "provider", "url",     "id",    "token_file",
                                        "ca_file", "proxy",    "options", "range", NULL};
-    if (!only_keys(p, s, "an organization", keys))
+    if (!value_only_keys(p, s, "an organization", keys))
         return;
-    const char *name = get_string(p, s, "name", "an organization", true);
+    const char *name = value_string(p, s, "name", "an organization", true);
     if (p->failed)
         return;
     if (!name_valid(name) || strlen(name) >= CONFIRM_ORG_LEN) {
-        complain(p, s, "organization name \"%s\" must be [a-z_][a-z0-9_.-]*, at most %d characters",
-                 name, CONFIRM_ORG_LEN - 1);
+        config_complain(
+            p, s, "organization name \"%s\" must be [a-z_][a-z0-9_.-]*, at most %d characters",
+            name, CONFIRM_ORG_LEN - 1);
         return;
     }
     if (find_org(p->config, name)) {
-        complain(p, s, "organization \"%s\" is there twice", name);
+        config_complain(p, s, "organization \"%s\" is there twice", name);
         return;
     }
     struct config_org *org = &p->config->org[p->config->org_count];
     p->config->org_count++;
-    org->name = copy(p, name);
-    set_string(p, s, "provider", "an organization", true, &org->provider);
-    set_string(p, s, "url", "an organization", false, &org->url);
-    set_string(p, s, "id", "an organization", false, &org->id);
-    set_string(p, s, "token_file", "an organization", false, &org->token_file);
-    set_string(p, s, "ca_file", "an organization", false, &org->ca_file);
-    set_string(p, s, "proxy", "an organization", false, &org->proxy);
+    org->name = value_copy(p, name);
+    value_set_string(p, s, "provider", "an organization", true, &org->provider);
+    value_set_string(p, s, "url", "an organization", false, &org->url);
+    value_set_string(p, s, "id", "an organization", false, &org->id);
+    value_set_string(p, s, "token_file", "an organization", false, &org->token_file);
+    value_set_string(p, s, "ca_file", "an organization", false, &org->ca_file);
+    value_set_string(p, s, "proxy", "an organization", false, &org->proxy);
     set_options(p, s, org);
     set_range(p, s, &org->range_first, &org->range_last);
     if (!p->failed)
@@ -366,47 +217,48 @@ static void parse_group(struct parse *p, const config_setting_t *s)
 {
     static const char *const keys[] = {"name",  "org",         "local", "everyone",
                                        "roles", "permissions", NULL};
-    if (!only_keys(p, s, "a group", keys))
+    if (!value_only_keys(p, s, "a group", keys))
         return;
     struct config_group *g = &p->config->group[p->config->group_count++];
-    set_string(p, s, "name", "a group", true, &g->name);
+    value_set_string(p, s, "name", "a group", true, &g->name);
     if (p->failed)
         return;
     if (!name_valid(g->name)) {
-        complain(p, s, "group name \"%s\" must be [a-z_][a-z0-9_.-]*, at most %d characters",
-                 g->name, NAME_MAX_LEN);
+        config_complain(p, s, "group name \"%s\" must be [a-z_][a-z0-9_.-]*, at most %d characters",
+                        g->name, NAME_MAX_LEN);
         return;
     }
-    set_bool(p, s, "local", &g->local);
+    value_set_bool(p, s, "local", &g->local);
     for (const struct config_group *other = p->config->group; other < g; other++)
         if (strcmp(other->name, g->name) == 0 && !(other->local && g->local)) {
-            complain(p, s, "group \"%s\" is there twice", g->name);
+            config_complain(p, s, "group \"%s\" is there twice", g->name);
             return;
         }
     g->org = org_reference(p, s, "a group");
-    set_bool(p, s, "everyone", &g->everyone);
-    set_list(p, s, "roles", &g->roles);
-    set_list(p, s, "permissions", &g->permissions);
+    value_set_bool(p, s, "everyone", &g->everyone);
+    value_set_list(p, s, "roles", &g->roles);
+    value_set_list(p, s, "permissions", &g->permissions);
     if (!p->failed && !g->everyone && !g->roles.count && !g->permissions.count)
-        complain(p, s, "group \"%s\" has nobody: give roles, permissions, or everyone = true",
-                 g->name);
+        config_complain(
+            p, s, "group \"%s\" has nobody: give roles, permissions, or everyone = true", g->name);
 }
 
 static void parse_rule(struct parse *p, const config_setting_t *s)
 {
     static const char *const keys[] = {"services", "org", "everyone", "roles", "permissions", NULL};
-    if (!only_keys(p, s, "an access rule", keys))
+    if (!value_only_keys(p, s, "an access rule", keys))
         return;
     struct rule *rule = &p->config->rules.rule[p->config->rules.count++];
     rule->org = org_reference(p, s, "an access rule");
-    set_bool(p, s, "everyone", &rule->everyone);
-    set_list(p, s, "services", &rule->services);
-    set_list(p, s, "roles", &rule->roles);
-    set_list(p, s, "permissions", &rule->permissions);
+    value_set_bool(p, s, "everyone", &rule->everyone);
+    value_set_list(p, s, "services", &rule->services);
+    value_set_list(p, s, "roles", &rule->roles);
+    value_set_list(p, s, "permissions", &rule->permissions);
     if (!p->failed && !rule->services.count)
-        complain(p, s, "an access rule lacks \"services\": [\"*\"] is every service");
+        config_complain(p, s, "an access rule lacks \"services\": [\"*\"] is every service");
     if (!p->failed && !rule->everyone && !rule->roles.count && !rule->permissions.count)
-        complain(p, s, "an access rule admits nobody: give roles, permissions, or everyone = true");
+        config_complain(
+            p, s, "an access rule admits nobody: give roles, permissions, or everyone = true");
 }
 
 static void parse_list(struct parse *p, const config_t *cfg, const char *key, int max,
@@ -416,12 +268,12 @@ static void parse_list(struct parse *p, const config_t *cfg, const char *key, in
     if (!list || p->failed)
         return;
     if (!config_setting_is_list(list)) {
-        complain(p, list, "\"%s\" must be a list of groups, ( { ... }, { ... } )", key);
+        config_complain(p, list, "\"%s\" must be a list of groups, ( { ... }, { ... } )", key);
         return;
     }
     if (config_setting_length(list) > max) {
-        complain(p, list, "\"%s\" has %d entries, at most %d are possible", key,
-                 config_setting_length(list), max);
+        config_complain(p, list, "\"%s\" has %d entries, at most %d are possible", key,
+                        config_setting_length(list), max);
         return;
     }
     for (int i = 0; i < config_setting_length(list) && !p->failed; i++)
@@ -430,13 +282,14 @@ static void parse_list(struct parse *p, const config_t *cfg, const char *key, in
 
 static void set_placement(struct parse *p, const config_setting_t *users)
 {
-    const char *text = get_string(p, users, "placement", "users", false);
+    const char *text = value_string(p, users, "placement", "users", false);
     if (!text)
         return;
     p->config->placement = placement_parse(text);
     if (p->config->placement == PLACEMENT_UNKNOWN)
-        complain(p, config_setting_get_member(users, "placement"),
-                 "\"placement\" must be \"blake2b\", or \"wyhash\" where the fleet began with it");
+        config_complain(
+            p, config_setting_get_member(users, "placement"),
+            "\"placement\" must be \"blake2b\", or \"wyhash\" where the fleet began with it");
 }
 
 /* No organization can take up another one's numbers. Those that have no range of their own share
@@ -452,14 +305,14 @@ static void check_ranges(struct parse *p, const config_t *cfg)
             bool both_shared = !c->org[i].range_first && !c->org[n].range_first;
             if (both_shared || a.first > b.last || b.first > a.last)
                 continue;
-            complain(p, config_setting_get_elem(list, i),
-                     "organizations \"%s\" and \"%s\" have ids in common, %" PRIu32 "-%" PRIu32
-                     "%s: their ranges must lie apart",
-                     c->org[n].name, c->org[i].name, a.first > b.first ? a.first : b.first,
-                     a.last < b.last ? a.last : b.last,
-                     c->org[i].range_first && c->org[n].range_first
-                         ? ""
-                         : " (without a range of its own an organization has users.range)");
+            config_complain(p, config_setting_get_elem(list, i),
+                            "organizations \"%s\" and \"%s\" have ids in common, %" PRIu32
+                            "-%" PRIu32 "%s: their ranges must lie apart",
+                            c->org[n].name, c->org[i].name, a.first > b.first ? a.first : b.first,
+                            a.last < b.last ? a.last : b.last,
+                            c->org[i].range_first && c->org[n].range_first
+                                ? ""
+                                : " (without a range of its own an organization has users.range)");
         }
 }
 
@@ -476,38 +329,40 @@ void config_user_name(const struct config *c, const char *remote, char out[NAME_
 static void parse_user_name(struct parse *p, const config_setting_t *users)
 {
     const config_setting_t *s = config_setting_get_member(users, "name");
-    const char *pattern = get_string(p, users, "name", "users", false);
+    const char *pattern = value_string(p, users, "name", "users", false);
     const char *at = pattern ? strchr(pattern, '%') : NULL;
     char name[NAME_MAX_LEN + 1];
     if (!pattern)
         return;
     if (!at || at[1] != 'u' || strchr(at + 1, '%')) {
-        complain(p, s, "\"name\" must have %%u once, which is the member's own name: \"acme-%%u\"");
+        config_complain(
+            p, s, "\"name\" must have %%u once, which is the member's own name: \"acme-%%u\"");
         return;
     }
     free(p->config->name);
-    p->config->name = copy(p, pattern);
+    p->config->name = value_copy(p, pattern);
     if (p->failed)
         return;
     config_user_name(p->config, "a", name);
     if (!*name)
-        complain(p, s,
-                 "\"name\" must make names of [a-z_][a-z0-9_.-]*, at most %d characters, and "
-                 "\"%s\" does not",
-                 NAME_MAX_LEN, pattern);
+        config_complain(
+            p, s,
+            "\"name\" must make names of [a-z_][a-z0-9_.-]*, at most %d characters, and "
+            "\"%s\" does not",
+            NAME_MAX_LEN, pattern);
     else if (reserved_form(name))
-        complain(p, s, "\"name\" must not be \"%s\": %s", pattern, reserved_form(name));
+        config_complain(p, s, "\"name\" must not be \"%s\": %s", pattern, reserved_form(name));
 }
 
 static void set_names(struct parse *p, const config_setting_t *users, const char *key,
                       struct text_list *out)
 {
     const config_setting_t *s = config_setting_get_member(users, key);
-    set_list(p, users, key, out);
+    value_set_list(p, users, key, out);
     const char *name = out->first;
     for (uint32_t i = 0; i < out->count && !p->failed; i++, name = text_list_next(name))
         if (!name_valid(name))
-            complain(p, s, "\"%s\" has \"%s\", which is no login name", key, name);
+            config_complain(p, s, "\"%s\" has \"%s\", which is no login name", key, name);
 }
 
 static void parse_reserved(struct parse *p, const config_setting_t *users)
@@ -519,9 +374,9 @@ static void parse_reserved(struct parse *p, const config_setting_t *users)
     for (uint32_t i = 0; i < p->config->allowed.count && !p->failed;
          i++, name = text_list_next(name))
         if (reserved_form(name))
-            complain(p, s, "\"allowed\" cannot free \"%s\": %s", name, reserved_form(name));
+            config_complain(p, s, "\"allowed\" cannot free \"%s\": %s", name, reserved_form(name));
         else if (text_list_has(&p->config->reserved, name))
-            complain(p, s, "\"%s\" is in \"reserved\" and in \"allowed\"", name);
+            config_complain(p, s, "\"%s\" is in \"reserved\" and in \"allowed\"", name);
 }
 
 static const struct config_group *everyone_group(const struct config *c,
@@ -538,10 +393,11 @@ static void check_primary_groups(struct parse *p, const config_t *cfg)
 {
     for (uint32_t i = 0; i < p->config->org_count && !p->failed; i++)
         if (!p->config->private_groups && !everyone_group(p->config, &p->config->org[i]))
-            complain(p, config_lookup(cfg, "users.private_groups"),
-                     "\"private_groups = false\" needs a group of organization \"%s\" with "
-                     "everyone = true, which is not a local one: it is its members' primary group",
-                     p->config->org[i].name);
+            config_complain(
+                p, config_lookup(cfg, "users.private_groups"),
+                "\"private_groups = false\" needs a group of organization \"%s\" with "
+                "everyone = true, which is not a local one: it is its members' primary group",
+                p->config->org[i].name);
 }
 
 void config_print_notes(const struct config *c)
@@ -568,30 +424,31 @@ static void parse_users(struct parse *p, const config_t *cfg)
                                        "shell",         "reserved",       "allowed", "enumerate",
                                        "group_members", "private_groups", NULL};
     const config_setting_t *s = config_lookup(cfg, "users");
-    if (!s || p->failed || !only_keys(p, s, "users", keys))
+    if (!s || p->failed || !value_only_keys(p, s, "users", keys))
         return;
     set_range(p, s, &p->config->range_first, &p->config->range_last);
     set_placement(p, s);
     parse_user_name(p, s);
     parse_reserved(p, s);
-    const char *home = get_string(p, s, "home", "users", false);
-    const char *shell = get_string(p, s, "shell", "users", false);
+    const char *home = value_string(p, s, "home", "users", false);
+    const char *shell = value_string(p, s, "shell", "users", false);
     if (home && (home[0] != '/' || !strstr(home, "%u") || strchr(home, ':')))
-        complain(p, config_setting_get_member(s, "home"),
-                 "\"home\" must be an absolute path with %%u for the name");
+        config_complain(p, config_setting_get_member(s, "home"),
+                        "\"home\" must be an absolute path with %%u for the name");
     if (shell && (shell[0] != '/' || strchr(shell, ':')))
-        complain(p, config_setting_get_member(s, "shell"), "\"shell\" must be an absolute path");
+        config_complain(p, config_setting_get_member(s, "shell"),
+                        "\"shell\" must be an absolute path");
     if (home) {
         free(p->config->home);
-        p->config->home = copy(p, home);
+        p->config->home = value_copy(p, home);
     }
     if (shell) {
         free(p->config->shell);
-        p->config->shell = copy(p, shell);
+        p->config->shell = value_copy(p, shell);
     }
-    set_bool(p, s, "enumerate", &p->config->enumerate);
+    value_set_bool(p, s, "enumerate", &p->config->enumerate);
     set_group_members(p, s);
-    set_bool(p, s, "private_groups", &p->config->private_groups);
+    value_set_bool(p, s, "private_groups", &p->config->private_groups);
 }
 
 static void parse_freshness(struct parse *p, const config_t *cfg)
@@ -599,11 +456,11 @@ static void parse_freshness(struct parse *p, const config_t *cfg)
     static const char *const keys[] = {"login_max_age", "timeout", "offline_grace", "poll", NULL};
     int64_t max_age = 10000, timeout = 2000, grace = 12 * 3600000LL, poll = 60000;
     const config_setting_t *s = config_lookup(cfg, "freshness");
-    if (s && !p->failed && only_keys(p, s, "freshness", keys)) {
-        set_duration(p, s, "login_max_age", 0, 86400000, &max_age);
-        set_duration(p, s, "timeout", 0, 30000, &timeout);
-        set_duration(p, s, "offline_grace", 0, 365 * 86400000LL, &grace);
-        set_duration(p, s, "poll", 1000, 86400000, &poll);
+    if (s && !p->failed && value_only_keys(p, s, "freshness", keys)) {
+        value_set_duration(p, s, "login_max_age", 0, 86400000, &max_age);
+        value_set_duration(p, s, "timeout", 0, 30000, &timeout);
+        value_set_duration(p, s, "offline_grace", 0, 365 * 86400000LL, &grace);
+        value_set_duration(p, s, "poll", 1000, 86400000, &poll);
     }
     p->config->login_max_age_ms = (int)max_age;
     p->config->timeout_ms = (int)timeout;
@@ -615,11 +472,11 @@ static void parse_all(struct parse *p, const config_t *cfg)
 {
     static const char *const keys[] = {"organizations", "users",     "groups",
                                        "access",        "freshness", NULL};
-    if (!only_keys(p, config_root_setting(cfg), "the file", keys))
+    if (!value_only_keys(p, config_root_setting(cfg), "the file", keys))
         return;
     parse_list(p, cfg, "organizations", SNAPSHOT_ORGS_MAX, parse_org);
     if (!p->failed && p->config->org_count == 0)
-        complain(p, NULL, "\"organizations\" is missing or empty");
+        config_complain(p, NULL, "\"organizations\" is missing or empty");
     parse_users(p, cfg);
     check_ranges(p, cfg);
     parse_list(p, cfg, "groups", CONFIG_GROUPS_MAX, parse_group);
@@ -689,7 +546,7 @@ static bool parse_text(struct parse *p, config_t *cfg, const char *text)
 {
     int include = include_line(text);
     if (!p->config)
-        return complain(p, NULL, "out of memory");
+        return config_complain(p, NULL, "out of memory");
     if (include == 0 && config_read_string(cfg, text)) {
         parse_all(p, cfg);
         return !p->failed;
@@ -752,33 +609,4 @@ void config_free(struct config *c)
     free(c->home);
     free(c->shell);
     free(c);
-}
-
-char *config_token(const char *token_file, char error[CONFIG_ERROR_LEN])
-{
-    struct stat st;
-    const char *why;
-    int fd = file_open_trusted(token_file, 1, &st, &why);
-    if (fd < 0) {
-        snprintf(error, CONFIG_ERROR_LEN, "%s: %s", token_file, why);
-        return NULL;
-    }
-    /* One byte and some white space more than it may have, so that nobody goes by half a token. */
-    char *token = calloc(1, TOKEN_MAX + 64);
-    ssize_t n = token ? read(fd, token, TOKEN_MAX + 63) : -1;
-    close(fd);
-    while (n > 0 && isspace((unsigned char)token[n - 1]))
-        token[--n] = '\0';
-    ssize_t good = 0;
-    while (good < n && token[good] > ' ' && token[good] <= '~')
-        good++;
-    if (n > 0 && good == n && n <= TOKEN_MAX)
-        return token;
-    snprintf(error, CONFIG_ERROR_LEN,
-             "%s: holds no token, which is 1 to %d characters without spaces", token_file,
-             TOKEN_MAX);
-    if (token)
-        explicit_bzero(token, TOKEN_MAX + 64);
-    free(token);
-    return NULL;
 }

@@ -82,10 +82,4 @@ void config_print_notes(const struct config *config);
 struct config *config_load(const char *path, char error[CONFIG_ERROR_LEN]);
 void config_free(struct config *config);
 
-/*
- * The credential in TOKEN_FILE (mode 0600; trailing white space is not part of it), at most 2048
- * bytes; to be freed. NULL with ERROR filled.
- */
-char *config_token(const char *token_file, char error[CONFIG_ERROR_LEN]);
-
 #endif

@@ -21,6 +21,7 @@
 #include "common/local.h"
 #include "common/paths.h"
 #include "orgsyncd/cage.h"
+#include "orgsyncd/credential.h"
 #include "orgsyncd/fetcher.h"
 #include "orgsyncd/log.h"
 #include "orgsyncd/notify.h"
@@ -154,7 +155,7 @@ static void start_fetcher(struct supervisor *s, uint32_t i)
     char error[CONFIG_ERROR_LEN], *token = NULL;
     const char *file = s->config->org[i].token_file;
     f->begun_ms = clock_mono_ms();
-    if (file && !(token = config_token(file, error))) {
+    if (file && !(token = credential_read(file, error))) {
         report_fault(s, i, error);
         return;
     }
@@ -291,7 +292,7 @@ static bool child_ended(struct supervisor *s, int *status)
 static bool tokens_there(const struct config *c, char error[CONFIG_ERROR_LEN])
 {
     for (uint32_t i = 0; i < c->org_count; i++) {
-        char *token = c->org[i].token_file ? config_token(c->org[i].token_file, error) : NULL;
+        char *token = c->org[i].token_file ? credential_read(c->org[i].token_file, error) : NULL;
         if (c->org[i].token_file && !token)
             return false;
         if (token)
