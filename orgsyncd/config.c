@@ -564,7 +564,8 @@ struct config *config_load(const char *path, char error[CONFIG_ERROR_LEN])
         return NULL;
     config_t cfg;
     config_init(&cfg);
-    struct parse p = {.config = config_new(), .path = path, .error = error};
+    struct parse p = {
+        .config = config_new(), .path = path, .error = error, .size = CONFIG_ERROR_LEN};
     bool fine = parse_text(&p, &cfg, text);
     config_destroy(&cfg);
     free(text);

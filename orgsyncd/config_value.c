@@ -16,13 +16,13 @@ bool config_complain(struct parse *p, const config_setting_t *at, const char *fo
     if (p->failed)
         return false;
     p->failed = true;
-    char text[CONFIG_ERROR_LEN - 64];
+    char text[448];
     va_list args;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    snprintf(p->error, CONFIG_ERROR_LEN, "%s:%d: %s", p->path,
-             at ? config_setting_source_line(at) : 1, text);
+    snprintf(p->error, p->size, "%s:%d: %s", p->path, at ? config_setting_source_line(at) : 1,
+             text);
     return false;
 }
 
@@ -36,7 +36,7 @@ char *value_copy(struct parse *p, const char *text)
 
 /* KEYS ends with NULL. An unknown key is a mistake: it may have been meant to keep somebody out. */
 bool value_only_keys(struct parse *p, const config_setting_t *group, const char *what,
-                      const char *const *keys)
+                     const char *const *keys)
 {
     if (!config_setting_is_group(group))
         return config_complain(p, group, "%s must be a group in braces, { ... }", what);
@@ -52,14 +52,14 @@ bool value_only_keys(struct parse *p, const config_setting_t *group, const char 
             size_t used = strlen(known);
             snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "", *key);
         }
-        return config_complain(p, s, "unknown key \"%s\" in %s: the keys are %s", config_setting_name(s),
-                        what, known);
+        return config_complain(p, s, "unknown key \"%s\" in %s: the keys are %s",
+                               config_setting_name(s), what, known);
     }
     return true;
 }
 
 const char *value_string(struct parse *p, const config_setting_t *group, const char *key,
-                              const char *what, bool required)
+                         const char *what, bool required)
 {
     const config_setting_t *s = config_setting_get_member(group, key);
     if (!s) {
@@ -70,14 +70,14 @@ const char *value_string(struct parse *p, const config_setting_t *group, const c
     const char *text = config_setting_get_string(s);
     if (!text || !*text || !text_valid(text)) {
         config_complain(p, s, "\"%s\" in %s must be a string of 1 to %d characters", key, what,
-                 TEXT_MAX_LEN);
+                        TEXT_MAX_LEN);
         return NULL;
     }
     return text;
 }
 
 void value_set_string(struct parse *p, const config_setting_t *group, const char *key,
-                       const char *what, bool required, char **out)
+                      const char *what, bool required, char **out)
 {
     const char *text = value_string(p, group, key, what, required);
     if (text)
@@ -95,7 +95,7 @@ void value_set_bool(struct parse *p, const config_setting_t *group, const char *
 
 /* "10s", "500ms", "5m", "12h", "2d" in milliseconds, at most MAX. */
 void value_set_duration(struct parse *p, const config_setting_t *group, const char *key,
-                         int64_t min, int64_t max, int64_t *out)
+                        int64_t min, int64_t max, int64_t *out)
 {
     static const struct {
         const char *unit;
@@ -116,14 +116,15 @@ void value_set_duration(struct parse *p, const config_setting_t *group, const ch
         *out = n * units[i].ms;
         return;
     }
-    config_complain(p, s,
-             "\"%s\" must be a time such as \"10s\" (units ms, s, m, h, d) from %lld ms to %lld ms",
-             key, (long long)min, (long long)max);
+    config_complain(
+        p, s,
+        "\"%s\" must be a time such as \"10s\" (units ms, s, m, h, d) from %lld ms to %lld ms", key,
+        (long long)min, (long long)max);
 }
 
 /* An array or list of strings, each at most TEXT_MAX_LEN long, copied one behind the other. */
 void value_set_list(struct parse *p, const config_setting_t *group, const char *key,
-                     struct text_list *out)
+                    struct text_list *out)
 {
     const config_setting_t *s = config_setting_get_member(group, key);
     if (!s)
@@ -144,7 +145,8 @@ void value_set_list(struct parse *p, const config_setting_t *group, const char *
     for (uint32_t i = 0; i < count; i++) {
         const char *item = config_setting_get_string_elem(s, (int)i);
         if (!item || !*item || !text_valid(item)) {
-            config_complain(p, s, "\"%s\" must hold strings of 1 to %d characters", key, TEXT_MAX_LEN);
+            config_complain(p, s, "\"%s\" must hold strings of 1 to %d characters", key,
+                            TEXT_MAX_LEN);
             item = "";
         }
         end = stpcpy(end, item) + 1;

@@ -10,13 +10,15 @@
 #include <stdint.h>
 
 #include "common/decide.h"
-#include "orgsyncd/config.h"
+
+struct config;
 
 /* The parser's state. */
 struct parse {
     struct config *config;
     const char *path;
-    char *error; /* CONFIG_ERROR_LEN bytes */
+    char *error; /* SIZE bytes */
+    size_t size;
     bool failed;
 };
 
@@ -33,8 +35,8 @@ char *value_copy(struct parse *p, const char *text);
 bool value_only_keys(struct parse *p, const config_setting_t *group, const char *what,
                      const char *const *keys);
 
-/* The text of KEY in GROUP; NULL when it is not there (after a complaint if it is REQUIRED), or is no
- * text. It is libconfig's. */
+/* The text of KEY in GROUP; NULL when it is not there (after a complaint if it is REQUIRED), or is
+ * no text. It is libconfig's. */
 const char *value_string(struct parse *p, const config_setting_t *group, const char *key,
                          const char *what, bool required);
 
@@ -45,7 +47,8 @@ void value_set_string(struct parse *p, const config_setting_t *group, const char
 /* Sets *OUT to KEY of GROUP, and leaves it alone when that is not there. */
 void value_set_bool(struct parse *p, const config_setting_t *group, const char *key, bool *out);
 
-/* The same with a time such as "10s", "500ms", "5m", "12h", "2d", in milliseconds from MIN to MAX. */
+/* The same with a time such as "10s", "500ms", "5m", "12h", "2d", in milliseconds from MIN to MAX.
+ */
 void value_set_duration(struct parse *p, const config_setting_t *group, const char *key,
                         int64_t min, int64_t max, int64_t *out);
 

@@ -10,7 +10,7 @@ quoted() { grep -nE '^ *# *include "' "$1"/*.[ch]; }
 # arrows FOLDER ALLOWED-FOLDERS ALLOWED-LIBRARY-HEADERS: in FOLDER itself, not below it
 arrows() {
     local folder=$1 bad
-    bad=$(quoted "$folder" | grep -vE "\"($2)/[a-z_]+\.h\"")
+    bad=$(quoted "$folder" | grep -vE "\"($2)/[a-z0-9_]+\.h\"")
     is "$bad" '' "$folder/ includes headers of ${2//|/, } only, by their folder"
     bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|microhttpd|gnutls|sodium|libsmartcols|yaml|seccomp|security)' "$folder"/*.[ch] | grep -vE "<($3)")
     is "$bad" '' "$folder/ uses the libraries of its row only"
@@ -34,14 +34,14 @@ for folder in store endpoints http; do
     arrows "orgd/$folder" "$above" 'microhttpd|gnutls/|sqlite3|sodium|cjson/|curl/'
 done
 arrows orgd "$above" 'cjson/|microhttpd|gnutls/|sodium'
-is "$(quoted orgadmin | grep -v '^orgadmin/main\.c' | grep -vE '"(common|api|orgadmin)/[a-z_]+\.h"')$(quoted orgd | grep -v '^orgd/main\.c' | grep -vE '"(common|orgd)/[a-z_]+\.h"')" '' \
+is "$(quoted orgadmin | grep -v '^orgadmin/main\.c' | grep -vE '"(common|api|orgadmin)/[a-z0-9_]+\.h"')$(quoted orgd | grep -v '^orgd/main\.c' | grep -vE '"(common|orgd)/[a-z0-9_]+\.h"')" '' \
     'what orgadmin and orgd have in common uses none of their folders'
 is "$(grep -ln 'curl/curl.h' -r "${ROOMS[@]}" | sort | paste -sd' ')" 'api/http.c orgd/endpoints/mail.c' 'libcurl has one user for HTTP and one for SMTP'
 
 # Files that use each other in a circle, a header and its .c being one: one line for each circle.
 circles() {
-    grep -HoE '^ *# *include "[a-z_/]+\.h"' -r "${ROOMS[@]}" --include='*.[ch]' | sed -E 's/\.[ch]:.*"(.*)\.h"/ \1/' | awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null |
-        sed -n 's/^tsort: \([a-z_/]*\)$/\1/p' | paste -sd' '
+    grep -HoE '^ *# *include "[a-z0-9_/]+\.h"' -r "${ROOMS[@]}" --include='*.[ch]' | sed -E 's/\.[ch]:.*"(.*)\.h"/ \1/' | awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null |
+        sed -n 's/^tsort: \([a-z0-9_/]*\)$/\1/p' | paste -sd' '
 }
 is "$(circles)" 'api/engine api/provider' 'one circle of files: the contract opens what the engine runs'
 
