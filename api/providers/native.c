@@ -1,4 +1,4 @@
-/* The API of orgd (orgd/API.md) and of page 004, whose spellings are taken both ways. */
+/* The API of orgd and the older one that it grew from (orgd/API.md); both spellings are taken. */
 #include <string.h>
 
 #include "api/engine.h"
@@ -203,8 +203,8 @@ static int pass(void *arg, const cJSON *member)
     return p->sink ? p->sink(p->arg, member) : 0;
 }
 
-/* A page at a time, so that no reply is as large as the organization. Page 004 has no "limit": what
- * refuses that is asked for everybody at once. */
+/* A page at a time, so that no reply is as large as the organization. The older API has no "limit":
+ * what refuses that is asked for everybody at once. */
 static enum api_status list_members(struct provider *p, const struct operation *o,
                                     const struct provider_arg *args, provider_sink *sink, void *arg,
                                     struct api_error *err)
@@ -420,7 +420,7 @@ static enum api_status take_page(struct watch *w, const struct answer *answer,
     return status;
 }
 
-/* A server of page 004 does not know the endpoint; one that does names what is not found. */
+/* A server of the older API does not know the endpoint; one that does names what is not found. */
 static bool endpoint_absent(const struct api_error *err)
 {
     if (err->status != API_REFUSED)

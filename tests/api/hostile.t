@@ -66,7 +66,7 @@ refused redirect $BAD '302, a redirect, which is not followed'
 WAIT=1000 refused nothing $UNREACHABLE 'timed out|Timeout'
 refused garbage $UNREACHABLE 'HTTP/0.9|[Uu]nsupported'
 
-# spellings of page 004
+# spellings of the older API
 is "$(probe nested 'org list')" '{"id":"org_1","name":"acme","role":"owner"}' 'a nested OrgMembership'
 is "$(probe nested 'invitation create' email=b@x.org)" \
     '{"id":"inv_1","email":"b@x.org","roles":["member"],"state":"pending","token":"secret"}' 'a nested OrgInvitationCreated'

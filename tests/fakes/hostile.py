@@ -197,7 +197,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send(200, GOOD, {})
         self.do_whispering()
 
-    def do_page004(self):
+    def do_older(self):
         if self.path.endswith('/changes'):
             self.send(404, '<html>Cannot POST</html>', {}, kind='text/html')
         else:
