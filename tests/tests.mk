@@ -74,7 +74,7 @@ lint:
 	@CC="$(CC)" tests/lint
 .PHONY: format
 format:
-	@git ls-files '*.[ch]' | xargs clang-format-14 -i
+	@find . -name .git -prune -o -name build -prune -o -name '*.[ch]' -print0 | xargs -0 clang-format-14 -i
 
 # The reference part of orgadmin(1), in its place.
 MANUAL := packaging/man/orgadmin.1
