@@ -335,7 +335,7 @@ static void groups_of_a_namesake(void **state)
     char passwd[64] = "/tmp/orglogin-passwd.XXXXXX";
     publish(1, false, GROUP_MEMBERS_ALWAYS);
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-        skip(); /* may not make a mount namespace */
+        SKIP("no mount namespace can be made");
     int fd = mkstemp(passwd);
     assert_int_equal(fchmod(fd, 0644), 0);
     FILE *f = fdopen(fd, "w");
@@ -658,12 +658,9 @@ static void user_namespaces(void **state)
               : unshare(CLONE_NEWUSER) < 0                                      ? 1
                                                                                 : 0);
     waitpid(child, &status, 0);
-    if (status != 0) {
-        print_message("# skipped: %s\n", WEXITSTATUS(status) == 1
-                                             ? "the machine lets nobody make a user namespace"
-                                             : "others may not enter " ORG_STATEDIR);
-        skip();
-    }
+    if (status != 0)
+        SKIP(WEXITSTATUS(status) == 1 ? "the machine lets nobody make a user namespace"
+                                      : "others may not enter " ORG_STATEDIR);
     unlink(PATH_SNAPSHOT);
     usleep(1100000);
     for (int i = 0; i < 3; i++) {
