@@ -9,6 +9,9 @@ bool json_utf8(const char *text, size_t len)
 {
     uint32_t code;
     for (size_t i = 0, n; i < len; i += n) {
+        n = 1;
+        if (text[i] >= ' ' && text[i] <= '~') /* nearly every byte of a reply */
+            continue;
         n = utf8_decode(text + i, &code);
         if (n == 0 || n > len - i || code == 0)
             return false;

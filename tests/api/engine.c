@@ -363,9 +363,9 @@ static void check_operation(const char *provider, int op, const struct operation
 
 static void test_tables(void **state)
 {
-    static const struct provider_kind *const kinds[] = {&provider_native,  &provider_intrinsic,
-                                                        &provider_satusky, &provider_cratedb,
-                                                        &provider_upsun,   &provider_file};
+    static const struct provider_kind *const kinds[] = {
+        &provider_native, &provider_intrinsic,  &provider_satusky, &provider_cratedb,
+        &provider_upsun,  &provider_platformsh, &provider_file};
     (void)state;
     for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
         for (int op = 0; kinds[k]->operations && op < OP_COUNT; op++)
