@@ -88,6 +88,8 @@ static struct number number_facts(struct lookup *l)
     if (!n.snapshot)
         return n;
     n.members = l->question.member && l->user.uid == n.uid;
+    if (n.members) /* as with most logins: who else has the number is not asked */
+        return n;
     enum snapshot_result rc = snapshot_user_by_uid(&l->snapshot, n.uid, &holder);
     n.somebodys = rc == SNAPSHOT_OK;
     n.snapshot = rc != SNAPSHOT_UNAVAILABLE;

@@ -3,9 +3,11 @@
  * header is its format and its reader; common/snapshot_writer.h makes it.
  *
  * Layout (little-endian, fixed width, no pointers; a "ref" is an offset in units of 8 bytes, 0 =
- * none): header, SNAPSHOT_HEADER bytes: fields below, then the check word over them, then the live
- * words four tables of 64-byte buckets: users by name, users by uid, groups by name, groups by gid
- *   records: users, classes, groups, group member lists, the policy
+ * none):
+ * - the header, SNAPSHOT_HEADER bytes: fields below, then the check word over them, then the live
+ *   words
+ * - records: the policy, ranges, classes, groups, users, group member lists
+ * - four tables of 64-byte buckets: users by name, users by uid, groups by name, groups by gid
  *
  * Every record and every bucket begins with a check word (low half of hash64 over the rest of it)
  * that is verified when it is used. So a lookup touches one bucket and one or two records however

@@ -335,14 +335,15 @@ static size_t user_name_len(const uint8_t *user)
     return (size_t)user[SNAPSHOT_USER_LENGTHS] | (size_t)user[SNAPSHOT_USER_LENGTHS + 1] << 8;
 }
 
-/* The file in the making: each part is a buffer, written one behind the other. */
+/* The file in the making: each part is a buffer, written one behind the other. What every login
+ * reads comes first, so that it lies in the pages that the header's first read maps. */
 enum part {
-    PART_USERS,
-    PART_CLASSES,
-    PART_GROUPS,
-    PART_LISTS,
     PART_POLICY,
     PART_RANGES,
+    PART_CLASSES,
+    PART_GROUPS,
+    PART_USERS,
+    PART_LISTS,
     PART_TABLES,
     PARTS
 };
@@ -438,8 +439,7 @@ static void make_lists(struct snapshot_writer *w, struct layout *l)
     }
 }
 
-/* The groups' records; LISTS lie right behind them, so their refs are known once all records are
- * made. */
+/* The groups' records, but for the refs of their member lists. */
 static void make_groups(struct snapshot_writer *w, struct layout *l)
 {
     for (uint32_t i = 0; i < w->group_count && !w->fault; i++) {
@@ -496,7 +496,7 @@ static void place(struct layout *l)
     for (int i = 0; i < PARTS; i++) {
         l->start[i] = l->size;
         l->size += l->part[i]->size;
-        if (i == PART_RANGES) /* buckets fill cache lines */
+        if (i + 1 == PART_TABLES) /* buckets fill cache lines */
             l->size = (l->size + SNAPSHOT_BUCKET - 1) / SNAPSHOT_BUCKET * SNAPSHOT_BUCKET;
     }
 }
@@ -619,8 +619,8 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
 
 static void lay_out(struct snapshot_writer *w, struct layout *l)
 {
-    const struct buffer *part[PARTS] = {&w->users,  &w->classes, &l->groups, &l->lists,
-                                        &l->policy, &l->ranges,  &l->tables};
+    const struct buffer *part[PARTS] = {&l->policy, &l->ranges, &w->classes, &l->groups,
+                                        &w->users,  &l->lists,  &l->tables};
     memcpy(l->part, part, sizeof part);
     make_lists(w, l);
     make_groups(w, l);
