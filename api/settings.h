@@ -27,8 +27,8 @@ struct provider_settings {
     const char *ca_file;  /* instead of the system's CA bundle, or NULL */
     const char *proxy;    /* of https; never from the environment; NULL is none */
     int timeout_ms;       /* whole request; 0 is 15000 */
-    const struct provider_arg
-        *options;                /* what only one vendor has; ends with a NULL name; or NULL */
+    /* What only one vendor has; ends with a NULL name; or NULL. */
+    const struct provider_arg *options;
     provider_progress *progress; /* or NULL */
     void *progress_arg;
     /* Told of each request when it has ended: "GET https://host/path 200 1234 bytes 12 ms", with no

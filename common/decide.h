@@ -97,8 +97,8 @@ struct number {
 enum account account_of(const struct number *number);
 
 struct question {
-    const char
-        *service;  /* PAM service; "sudo-i" counts as "sudo", "su-l" as "su", "crond" as "cron" */
+    /* PAM service; "sudo-i" counts as "sudo", "su-l" as "su", "crond" as "cron". */
+    const char *service;
     bool root;     /* uid 0 */
     bool local;    /* in /etc/passwd */
     bool snapshot; /* there is a usable snapshot */

@@ -36,8 +36,8 @@ static void read_snapshot(struct lookup *l, const char *name)
     else if (rc == SNAPSHOT_OK)
         rc = SNAPSHOT_ABSENT;
     if (rc == SNAPSHOT_OK) {
-        rc = snapshot_class(&l->snapshot, l->user.class_ref, &l->class);
-        if (rc != SNAPSHOT_OK || l->class.org >= l->policy.org_count)
+        rc = snapshot_grants(&l->snapshot, l->user.grants_ref, &l->grants);
+        if (rc != SNAPSHOT_OK || l->grants.org >= l->policy.org_count)
             rc = SNAPSHOT_UNAVAILABLE;
     }
     if (rc == SNAPSHOT_UNAVAILABLE) {
@@ -47,8 +47,8 @@ static void read_snapshot(struct lookup *l, const char *name)
     }
     l->question.snapshot = true;
     if (rc == SNAPSHOT_OK) {
-        l->member = (struct member){l->policy.org[l->class.org], l->user.state, l->class.roles,
-                                    l->class.permissions};
+        l->member = (struct member){l->policy.org[l->grants.org], l->user.state, l->grants.roles,
+                                    l->grants.permissions};
         l->question.member = &l->member;
     }
 }
@@ -168,7 +168,7 @@ static void take_freshness(struct lookup *l, const char *org)
     l->question.freshness.confirmed =
         l->reply.status == CONFIRM_YES && !l->question.outdated &&
         (!org[0] || !l->question.member || strcmp(org, l->member.org) == 0);
-    l->question.freshness.confirmed_ms = snapshot_confirmed(&l->snapshot, l->class.org);
+    l->question.freshness.confirmed_ms = snapshot_confirmed(&l->snapshot, l->grants.org);
     l->question.freshness.grace_ms = (int64_t)snapshot_u32(&l->snapshot, SNAPSHOT_AT_GRACE) * 1000;
 }
 

@@ -17,7 +17,7 @@ struct lookup {
                         static, NULL when nothing does */
     struct snapshot_policy policy;
     struct snapshot_user user;
-    struct snapshot_class class;
+    struct snapshot_grants grants;
     struct member member;
     struct question question;
     int account_errno;    /* why the name services gave no account, ENOENT when there is none, 0 */

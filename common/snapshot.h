@@ -6,7 +6,7 @@
  * none):
  * - the header, SNAPSHOT_HEADER bytes: fields below, then the check word over them, then the live
  *   words
- * - records: the policy, ranges, classes, groups, users, group member lists
+ * - records: the policy, ranges, grants, groups, users, group member lists
  * - four tables of 64-byte buckets: users by name, users by uid, groups by name, groups by gid
  *
  * Every record and every bucket begins with a check word (low half of hash64 over the rest of it)
@@ -17,8 +17,8 @@
  * The live words are the only ones that change in a published file: SUPERSEDED, set before a newer
  * file is renamed over this one, and when each organization was last heard from.
  *
- * Members who share organization, groups, roles and permissions share one class, which also holds
- * their groups: that makes "groups of a user" two records.
+ * Members who share organization, groups, roles and permissions share one grants record, which
+ * holds them: that makes "groups of a user" two records.
  *
  * Versions. VERSION says which readers give right answers from a file: a reader opens the versions
  * from SNAPSHOT_VERSION_OLDEST to SNAPSHOT_VERSION and no other. A writer raises it only when a
@@ -103,7 +103,7 @@ enum snapshot_table {
 enum snapshot_user_field {
     SNAPSHOT_USER_UID = 8,       /* u32 */
     SNAPSHOT_USER_GID = 12,      /* u32, of the primary group; see SNAPSHOT_USER_FLAGS */
-    SNAPSHOT_USER_CLASS = 16,    /* ref */
+    SNAPSHOT_USER_GRANTS = 16,   /* ref */
     SNAPSHOT_USER_LENGTHS = 20,  /* 4 times u16: name, gecos, home, shell, without NUL */
     SNAPSHOT_USER_STATE = 28,    /* u16, enum member_state */
     SNAPSHOT_USER_FLAGS = 30,    /* later: u16, SNAPSHOT_NO_PRIVATE_GROUP or 0 */
@@ -115,13 +115,13 @@ enum snapshot_user_flag {
      * last u32, behind the texts, and SNAPSHOT_USER_GID is his uid. */
     SNAPSHOT_NO_PRIVATE_GROUP = 1
 };
-enum snapshot_class_field {
-    SNAPSHOT_CLASS_ORG = 8,          /* u16, index into the policy's organizations */
-    SNAPSHOT_CLASS_ROLES = 10,       /* u16, how many */
-    SNAPSHOT_CLASS_PERMISSIONS = 12, /* u16, how many */
-    SNAPSHOT_CLASS_GIDS = 14,        /* u16, how many of the organization's groups */
-    SNAPSHOT_CLASS_LOCAL = 16,       /* u16, how many mapped local groups; the u16 behind it is 0 */
-    SNAPSHOT_CLASS_DATA =
+enum snapshot_grants_field {
+    SNAPSHOT_GRANTS_ORG = 8,          /* u16, index into the policy's organizations */
+    SNAPSHOT_GRANTS_ROLES = 10,       /* u16, how many */
+    SNAPSHOT_GRANTS_PERMISSIONS = 12, /* u16, how many */
+    SNAPSHOT_GRANTS_GIDS = 14,        /* u16, how many of the organization's groups */
+    SNAPSHOT_GRANTS_LOCAL = 16, /* u16, how many mapped local groups; the u16 behind it is 0 */
+    SNAPSHOT_GRANTS_DATA =
         20 /* u32 gids, u32 local gids, roles and permissions, each with its NUL */
 };
 enum snapshot_group_field {
@@ -185,7 +185,7 @@ uint64_t snapshot_u64(const struct snapshot *s, enum snapshot_header field);
 /* Strings point into the mapping and end with NUL; TEXT is all four in a row, TEXT_SIZE bytes with
  * their NULs. */
 struct snapshot_user {
-    uint32_t uid, gid, class_ref;
+    uint32_t uid, gid, grants_ref;
     bool private_group; /* GID is a group of the user's name and number, which nothing else lists */
     enum member_state state;
     uint64_t identity;
@@ -193,12 +193,12 @@ struct snapshot_user {
     size_t text_size;
 };
 
-struct snapshot_class {
+struct snapshot_grants {
     uint32_t org; /* index into the policy's */
     struct text_list roles, permissions;
     const uint8_t *gids; /* little-endian u32, read with snapshot_gid */
-    uint32_t
-        gid_count; /* the organization's groups, then from LOCAL_FROM on the mapped local ones */
+    /* The organization's groups, then from LOCAL_FROM on the mapped local ones. */
+    uint32_t gid_count;
     uint32_t local_from;
 };
 
@@ -240,15 +240,15 @@ bool group_readable(size_t name_len, size_t members, size_t names_size);
 enum snapshot_result snapshot_members(const struct snapshot *s, const struct snapshot_group *group,
                                       char **member, char *names);
 
-/* The class of a user, and the same without its roles and permissions. Never SNAPSHOT_ABSENT. */
-enum snapshot_result snapshot_class(const struct snapshot *s, uint32_t class_ref,
-                                    struct snapshot_class *class);
-enum snapshot_result snapshot_class_groups(const struct snapshot *s, uint32_t class_ref,
-                                           struct snapshot_class *class);
+/* The grants of a user, and the same without roles and permissions. Never SNAPSHOT_ABSENT. */
+enum snapshot_result snapshot_grants(const struct snapshot *s, uint32_t grants_ref,
+                                     struct snapshot_grants *grants);
+enum snapshot_result snapshot_grants_groups(const struct snapshot *s, uint32_t grants_ref,
+                                            struct snapshot_grants *grants);
 
-/* The I-th group id of CLASS; false when it may not leave (0, an invalid one, or a system group
+/* The I-th group id of GRANTS; false when it may not leave (0, an invalid one, or a system group
  * that is not mapped). */
-bool snapshot_gid(const struct snapshot_class *class, uint32_t i, gid_t *gid);
+bool snapshot_gid(const struct snapshot_grants *grants, uint32_t i, gid_t *gid);
 
 /* Walks all users or groups: *CURSOR begins at 0. SNAPSHOT_ABSENT is the end. */
 enum snapshot_result snapshot_next_user(const struct snapshot *s, uint64_t *cursor,

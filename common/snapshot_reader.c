@@ -208,7 +208,7 @@ static enum snapshot_result user_at(const struct snapshot *s, uint32_t ref,
         return SNAPSHOT_UNAVAILABLE;
     user->uid = get32(r + SNAPSHOT_USER_UID);
     user->gid = get32(r + SNAPSHOT_USER_GID);
-    user->class_ref = get32(r + SNAPSHOT_USER_CLASS);
+    user->grants_ref = get32(r + SNAPSHOT_USER_GRANTS);
     user->state = (enum member_state)get16(r + SNAPSHOT_USER_STATE);
     user->identity = get64(r + SNAPSHOT_USER_IDENTITY);
     user->name = name;
@@ -424,53 +424,54 @@ enum snapshot_result snapshot_group_by_gid(const struct snapshot *s, uint32_t gi
     }
 }
 
-/* The record of SIZE bytes, of which *CLASS gets all but the texts; or NULL. */
-static const uint8_t *class_at(const struct snapshot *s, uint32_t ref, struct snapshot_class *class,
-                               size_t *size)
+/* The record of SIZE bytes, of which *GRANTS gets all but the texts; or NULL. */
+static const uint8_t *grants_at(const struct snapshot *s, uint32_t ref,
+                                struct snapshot_grants *grants, size_t *size)
 {
-    const uint8_t *r = record(s, ref, SNAPSHOT_CLASS_DATA, size);
+    const uint8_t *r = record(s, ref, SNAPSHOT_GRANTS_DATA, size);
     if (!r)
         return NULL;
-    uint32_t own = get16(r + SNAPSHOT_CLASS_GIDS), local = get16(r + SNAPSHOT_CLASS_LOCAL);
-    if ((*size - SNAPSHOT_CLASS_DATA) / 4 < own + local)
+    uint32_t own = get16(r + SNAPSHOT_GRANTS_GIDS), local = get16(r + SNAPSHOT_GRANTS_LOCAL);
+    if ((*size - SNAPSHOT_GRANTS_DATA) / 4 < own + local)
         return NULL;
-    *class = (struct snapshot_class){
-        .org = get16(r + SNAPSHOT_CLASS_ORG),
-        .gids = r + SNAPSHOT_CLASS_DATA,
+    *grants = (struct snapshot_grants){
+        .org = get16(r + SNAPSHOT_GRANTS_ORG),
+        .gids = r + SNAPSHOT_GRANTS_DATA,
         .gid_count = own + local,
         .local_from = own,
     };
     return r;
 }
 
-enum snapshot_result snapshot_class_groups(const struct snapshot *s, uint32_t class_ref,
-                                           struct snapshot_class *class)
+enum snapshot_result snapshot_grants_groups(const struct snapshot *s, uint32_t grants_ref,
+                                            struct snapshot_grants *grants)
 {
     size_t size;
-    return class_at(s, class_ref, class, &size) ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
+    return grants_at(s, grants_ref, grants, &size) ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
 }
 
-enum snapshot_result snapshot_class(const struct snapshot *s, uint32_t class_ref,
-                                    struct snapshot_class *class)
+enum snapshot_result snapshot_grants(const struct snapshot *s, uint32_t grants_ref,
+                                     struct snapshot_grants *grants)
 {
     size_t size;
-    const uint8_t *r = class_at(s, class_ref, class, &size);
+    const uint8_t *r = grants_at(s, grants_ref, grants, &size);
     if (!r)
         return SNAPSHOT_UNAVAILABLE;
-    uint32_t roles = get16(r + SNAPSHOT_CLASS_ROLES), perms = get16(r + SNAPSHOT_CLASS_PERMISSIONS);
-    const char *text = (const char *)class->gids + 4 * (size_t) class->gid_count,
+    uint32_t roles = get16(r + SNAPSHOT_GRANTS_ROLES),
+             perms = get16(r + SNAPSHOT_GRANTS_PERMISSIONS);
+    const char *text = (const char *)grants->gids + 4 * (size_t)grants->gid_count,
                *end = (const char *)r + size, *permissions = skip_strings(text, end, roles);
     if (!permissions || !skip_strings(permissions, end, perms))
         return SNAPSHOT_UNAVAILABLE;
-    class->roles = (struct text_list){text, roles};
-    class->permissions = (struct text_list){permissions, perms};
+    grants->roles = (struct text_list){text, roles};
+    grants->permissions = (struct text_list){permissions, perms};
     return SNAPSHOT_OK;
 }
 
-bool snapshot_gid(const struct snapshot_class *class, uint32_t i, gid_t *gid)
+bool snapshot_gid(const struct snapshot_grants *grants, uint32_t i, gid_t *gid)
 {
-    *gid = get32(class->gids + 4 * (size_t)i);
-    return i < class->local_from ? id_valid(*gid) : *gid != 0 && *gid < UINT32_MAX - 1;
+    *gid = get32(grants->gids + 4 * (size_t)i);
+    return i < grants->local_from ? id_valid(*gid) : *gid != 0 && *gid < UINT32_MAX - 1;
 }
 
 /* Shared by both walks: the ref of the record at *CURSOR, which counts records in its upper half

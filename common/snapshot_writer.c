@@ -11,7 +11,7 @@
 
 /* Distinct combinations of organization, groups, roles and permissions: far beyond any real
  * organization's, and few enough that comparing one by one cannot be used to hold us up. */
-#define CLASSES_MAX 16384
+#define GRANTS_MAX 16384
 
 /* A growing run of bytes; one failure makes it useless, which publish reports. */
 struct buffer {
@@ -19,10 +19,9 @@ struct buffer {
     size_t size, room;
 };
 
-struct class
-{
+struct grants {
     uint64_t hash;
-    uint32_t at; /* offset in the classes buffer */
+    uint32_t at; /* offset in grants_records */
     uint32_t ref;
     uint32_t group_count;
     uint32_t groups[]; /* indexes */
@@ -45,9 +44,9 @@ struct snapshot_writer {
     char org[SNAPSHOT_ORGS_MAX][40];
     int64_t confirmed[SNAPSHOT_ORGS_MAX];
     struct snapshot_range range[SNAPSHOT_ORGS_MAX];
-    struct buffer users, classes, rules;
-    struct class **class;
-    uint32_t class_count, last_class;
+    struct buffer users, grants_records, rules;
+    struct grants **grants;
+    uint32_t grants_count, last_grants;
     struct group *group;
     uint32_t group_count;
 };
@@ -138,16 +137,16 @@ void snapshot_writer_free(struct snapshot_writer *w)
 {
     if (!w)
         return;
-    for (uint32_t i = 0; i < w->class_count; i++)
-        free(w->class[i]);
+    for (uint32_t i = 0; i < w->grants_count; i++)
+        free(w->grants[i]);
     for (uint32_t i = 0; i < w->group_count; i++) {
         free(w->group[i].name);
         free(w->group[i].list);
     }
-    free(w->class);
+    free(w->grants);
     free(w->group);
     free(w->users.data);
-    free(w->classes.data);
+    free(w->grants_records.data);
     free(w->rules.data);
     free(w);
 }
@@ -216,23 +215,24 @@ uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint
     return w->group_count++;
 }
 
-/* Appends the class record of SPEC to the classes buffer and returns it. */
-static uint8_t *encode_class(struct snapshot_writer *w, const struct snapshot_class_spec *spec)
+/* Appends the grants record of SPEC to the buffer and returns it. */
+static uint8_t *encode_grants(struct snapshot_writer *w, const struct snapshot_grants_spec *spec)
 {
     size_t roles = text_list_size(&spec->roles), permissions = text_list_size(&spec->permissions);
     size_t gids = 4 * (size_t)(spec->group_count + spec->local_count);
-    if (spec->group_count > CLASS_GROUPS_MAX || spec->local_count > CLASS_GROUPS_MAX ||
+    if (spec->group_count > GRANTS_GROUPS_MAX || spec->local_count > GRANTS_GROUPS_MAX ||
         spec->roles.count > UINT16_MAX || spec->permissions.count > UINT16_MAX)
         return fail(w, EOVERFLOW);
-    uint8_t *r = extend_record(w, &w->classes, SNAPSHOT_CLASS_DATA + gids + roles + permissions);
+    uint8_t *r =
+        extend_record(w, &w->grants_records, SNAPSHOT_GRANTS_DATA + gids + roles + permissions);
     if (!r)
         return NULL;
-    put16(r + SNAPSHOT_CLASS_ORG, spec->org);
-    put16(r + SNAPSHOT_CLASS_ROLES, spec->roles.count);
-    put16(r + SNAPSHOT_CLASS_PERMISSIONS, spec->permissions.count);
-    put16(r + SNAPSHOT_CLASS_GIDS, spec->group_count);
-    put16(r + SNAPSHOT_CLASS_LOCAL, spec->local_count);
-    uint8_t *p = r + SNAPSHOT_CLASS_DATA;
+    put16(r + SNAPSHOT_GRANTS_ORG, spec->org);
+    put16(r + SNAPSHOT_GRANTS_ROLES, spec->roles.count);
+    put16(r + SNAPSHOT_GRANTS_PERMISSIONS, spec->permissions.count);
+    put16(r + SNAPSHOT_GRANTS_GIDS, spec->group_count);
+    put16(r + SNAPSHOT_GRANTS_LOCAL, spec->local_count);
+    uint8_t *p = r + SNAPSHOT_GRANTS_DATA;
     for (uint32_t i = 0; i < spec->group_count; i++, p += 4)
         put32(p, w->group[spec->groups[i]].gid);
     for (uint32_t i = 0; i < spec->local_count; i++, p += 4)
@@ -245,49 +245,50 @@ static uint8_t *encode_class(struct snapshot_writer *w, const struct snapshot_cl
     return r;
 }
 
-/* The class whose record equals R, other than R itself; class_count when there is none. Tries the
- * last answer first. */
-static uint32_t find_class(const struct snapshot_writer *w, const uint8_t *r, uint64_t hash)
+/* The index of the grants whose record equals R, other than R itself; grants_count when there is
+ * none. Tries the last answer first. */
+static uint32_t find_grants(const struct snapshot_writer *w, const uint8_t *r, uint64_t hash)
 {
     uint32_t size = get32(r + 4);
-    for (uint32_t n = 0; n < w->class_count; n++) {
-        uint32_t i = (w->last_class + n) % w->class_count;
-        if (w->class[i] -> hash == hash &&
-                               memcmp(w->classes.data + w->class[i] -> at, r, size) == 0)
+    for (uint32_t n = 0; n < w->grants_count; n++) {
+        uint32_t i = (w->last_grants + n) % w->grants_count;
+        if (w->grants[i]->hash == hash &&
+            memcmp(w->grants_records.data + w->grants[i]->at, r, size) == 0)
             return i;
     }
-    return w->class_count;
+    return w->grants_count;
 }
 
-uint32_t snapshot_writer_class(struct snapshot_writer *w, const struct snapshot_class_spec *spec)
+uint32_t snapshot_writer_grants(struct snapshot_writer *w, const struct snapshot_grants_spec *spec)
 {
-    uint8_t *r = encode_class(w, spec);
+    uint8_t *r = encode_grants(w, spec);
     if (!r)
         return 0;
     uint64_t hash = hash64(r, get32(r + 4));
-    uint32_t i = find_class(w, r, hash);
-    if (i < w->class_count) {
-        w->classes.size = (size_t)(r - w->classes.data);
-        return w->last_class = i;
+    uint32_t i = find_grants(w, r, hash);
+    if (i < w->grants_count) {
+        w->grants_records.size = (size_t)(r - w->grants_records.data);
+        return w->last_grants = i;
     }
-    if (w->class_count == CLASSES_MAX) {
+    if (w->grants_count == GRANTS_MAX) {
         fail(w, EOVERFLOW);
         return 0;
     }
-    struct class **table = realloc(w->class, (w->class_count + 1) * sizeof *table);
-    struct class *c = malloc(sizeof *c + spec->group_count * sizeof c->groups[0]);
+    struct grants **table = realloc(w->grants, (w->grants_count + 1) * sizeof *table);
+    struct grants *c = malloc(sizeof *c + spec->group_count * sizeof c->groups[0]);
     if (table)
-        w->class = table;
+        w->grants = table;
     if (!table || !c) {
         free(c);
         fail(w, ENOMEM);
         return 0;
     }
-    *c = (struct class){
-        .hash = hash, .at = (uint32_t)(r - w->classes.data), .group_count = spec->group_count};
+    *c = (struct grants){.hash = hash,
+                         .at = (uint32_t)(r - w->grants_records.data),
+                         .group_count = spec->group_count};
     memcpy(c->groups, spec->groups, spec->group_count * sizeof c->groups[0]);
-    w->class[w->class_count] = c;
-    return w->last_class = w->class_count++;
+    w->grants[w->grants_count] = c;
+    return w->last_grants = w->grants_count++;
 }
 
 void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_spec *spec)
@@ -309,8 +310,8 @@ void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_
         put16(r + SNAPSHOT_USER_FLAGS, SNAPSHOT_NO_PRIVATE_GROUP);
         put32(r + get32(r + 4) - 4, spec->gid);
     }
-    put32(r + SNAPSHOT_USER_CLASS,
-          spec->class_index); /* becomes a ref when the place of the classes is known */
+    put32(r + SNAPSHOT_USER_GRANTS,
+          spec->grants_index); /* becomes a ref when the place of the records is known */
     put16(r + SNAPSHOT_USER_STATE, spec->state);
     put64(r + SNAPSHOT_USER_IDENTITY, spec->identity);
     uint8_t *p = r + SNAPSHOT_USER_TEXT;
@@ -340,7 +341,7 @@ static size_t user_name_len(const uint8_t *user)
 enum part {
     PART_POLICY,
     PART_RANGES,
-    PART_CLASSES,
+    PART_GRANTS,
     PART_GROUPS,
     PART_USERS,
     PART_LISTS,
@@ -360,7 +361,7 @@ static uint32_t ref_of(const struct layout *l, enum part part, size_t at)
     return (uint32_t)((l->start[part] + at) / 8);
 }
 
-/* Only active members are in groups, whatever their class says. */
+/* Only active members are in groups, whatever their grants say. */
 static bool active(const uint8_t *user)
 {
     return user[SNAPSHOT_USER_STATE] == MEMBER_ACTIVE;
@@ -370,7 +371,7 @@ static void count_members(struct snapshot_writer *w)
 {
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
         const uint8_t *r = w->users.data + at;
-        const struct class *c = w->class[get32(r + SNAPSHOT_USER_CLASS)];
+        const struct grants *c = w->grants[get32(r + SNAPSHOT_USER_GRANTS)];
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
             w->group[c->groups[i]].members++;
             w->group[c->groups[i]].names_size += user_name_len(r) + 1;
@@ -396,7 +397,7 @@ static void fill_members(struct snapshot_writer *w)
 {
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
         const uint8_t *r = w->users.data + at;
-        const struct class *c = w->class[get32(r + SNAPSHOT_USER_CLASS)];
+        const struct grants *c = w->grants[get32(r + SNAPSHOT_USER_GRANTS)];
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
             struct group *g = &w->group[c->groups[i]];
             if (g->left_out)
@@ -503,11 +504,11 @@ static void place(struct layout *l)
 
 static void link_records(struct snapshot_writer *w, struct layout *l)
 {
-    for (uint32_t i = 0; i < w->class_count; i++)
-        w->class[i]->ref = ref_of(l, PART_CLASSES, w->class[i] -> at);
+    for (uint32_t i = 0; i < w->grants_count; i++)
+        w->grants[i]->ref = ref_of(l, PART_GRANTS, w->grants[i]->at);
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
         uint8_t *r = w->users.data + at;
-        put32(r + SNAPSHOT_USER_CLASS, w->class[get32(r + SNAPSHOT_USER_CLASS)] -> ref);
+        put32(r + SNAPSHOT_USER_GRANTS, w->grants[get32(r + SNAPSHOT_USER_GRANTS)]->ref);
         seal(r);
     }
     size_t list = 0, i = 0;
@@ -619,7 +620,7 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
 
 static void lay_out(struct snapshot_writer *w, struct layout *l)
 {
-    const struct buffer *part[PARTS] = {&l->policy, &l->ranges, &w->classes, &l->groups,
+    const struct buffer *part[PARTS] = {&l->policy, &l->ranges, &w->grants_records, &l->groups,
                                         &w->users,  &l->lists,  &l->tables};
     memcpy(l->part, part, sizeof part);
     make_lists(w, l);

@@ -1,6 +1,6 @@
 /*
  * Makes snapshots (format: common/snapshot.h). One thread at a time. The pieces are added in the
- * order organizations, groups, rules, then classes and users in any order; strings are copied. An
+ * order organizations, groups, rules, then grants and users in any order; strings are copied. An
  * allocation failure or an over-long piece is remembered and reported by snapshot_writer_publish,
  * so that the adding calls need no checks of their own.
  */
@@ -38,23 +38,23 @@ void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule);
 /* Returns the group's index. */
 uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid);
 
-#define CLASS_GROUPS_MAX 256
+#define GRANTS_GROUPS_MAX 256
 
-struct snapshot_class_spec {
+struct snapshot_grants_spec {
     uint32_t org;
     struct text_list roles, permissions;
-    uint32_t groups[CLASS_GROUPS_MAX], group_count;     /* indexes of added groups */
-    uint32_t local_gids[CLASS_GROUPS_MAX], local_count; /* mapped groups of /etc/group */
+    uint32_t groups[GRANTS_GROUPS_MAX], group_count;     /* indexes of added groups */
+    uint32_t local_gids[GRANTS_GROUPS_MAX], local_count; /* mapped groups of /etc/group */
 };
 
-/* Returns the index of the class that is like SPEC; equal ones are one. */
-uint32_t snapshot_writer_class(struct snapshot_writer *w, const struct snapshot_class_spec *spec);
+/* Returns the index of the grants that are like SPEC; equal ones are stored once. */
+uint32_t snapshot_writer_grants(struct snapshot_writer *w, const struct snapshot_grants_spec *spec);
 
 /* With PRIVATE_GROUP a group of the user's name and number is answered, and GID must be UID.
  * Without it none is, and GID is the number of his primary group: one of the organization's, or his
  * own number, which then has no name. */
 struct snapshot_user_spec {
-    uint32_t uid, gid, class_index;
+    uint32_t uid, gid, grants_index;
     enum member_state state;
     const char *name, *gecos, *home, *shell;
     uint64_t identity; /* whose the uid is; see SNAPSHOT_USER_IDENTITY */

@@ -46,12 +46,12 @@ static bool grow(struct gid_array *a)
     return true;
 }
 
-static enum nss_status add_groups(const struct snapshot_class *class, gid_t primary,
+static enum nss_status add_groups(const struct snapshot_grants *grants, gid_t primary,
                                   struct gid_array *a, int *errnop)
 {
-    for (uint32_t i = 0; i < class->gid_count; i++) {
+    for (uint32_t i = 0; i < grants->gid_count; i++) {
         gid_t gid;
-        if (!snapshot_gid(class, i, &gid) || gid == primary || has(a, gid))
+        if (!snapshot_gid(grants, i, &gid) || gid == primary || has(a, gid))
             continue;
         if (a->limit > 0 && *a->start >= a->limit)
             break; /* as the manual of initgroups_dyn has it: what fits */
@@ -110,11 +110,11 @@ static enum snapshot_result local_user(const char *name, size_t len)
 
 /* True if GID is one of the organization's groups of CLASS. A mapped local one proves nothing: a
  * local user may have it as well. */
-static bool has_own_group(const struct snapshot_class *class, gid_t gid)
+static bool has_own_group(const struct snapshot_grants *grants, gid_t gid)
 {
     gid_t own;
-    for (uint32_t i = 0; i < class->local_from; i++)
-        if (snapshot_gid(class, i, &own) && own == gid)
+    for (uint32_t i = 0; i < grants->local_from; i++)
+        if (snapshot_gid(grants, i, &own) && own == gid)
             return true;
     return false;
 }
@@ -122,11 +122,11 @@ static bool has_own_group(const struct snapshot_class *class, gid_t gid)
 /* Decides whether the account that GID was given for has the groups of USER. SNAPSHOT_ABSENT: it is
  * somebody else's. Her number is hers for ever, and so is a primary group that has it. */
 static enum snapshot_result asked_for(const struct snapshot_user *user,
-                                      const struct snapshot_class *class, gid_t gid)
+                                      const struct snapshot_grants *grants, gid_t gid)
 {
     if (gid == user->gid || gid == user->uid)
         return SNAPSHOT_OK;
-    if (gid != (gid_t)-1 && !has_own_group(class, gid))
+    if (gid != (gid_t)-1 && !has_own_group(grants, gid))
         return SNAPSHOT_ABSENT;
     int saved = errno;
     enum snapshot_result local = local_user(user->name, strlen(user->name));
@@ -145,15 +145,15 @@ enum nss_status _nss_org_initgroups_dyn(const char *user, gid_t group, long int 
     if (!s)
         return NSS_STATUS_UNAVAIL;
     struct snapshot_user record;
-    struct snapshot_class class = {0}; /* no groups for those who are no active member */
+    struct snapshot_grants grants = {0}; /* no groups for those who are no active member */
     struct gid_array array = {start, size, limit, groups};
     enum snapshot_result rc = nss_user_by_name(s, user, len, &record);
     if (rc == SNAPSHOT_OK && record.state == MEMBER_ACTIVE)
-        rc = snapshot_class_groups(s, record.class_ref, &class);
+        rc = snapshot_grants_groups(s, record.grants_ref, &grants);
     if (rc == SNAPSHOT_OK)
-        rc = asked_for(&record, &class, group);
+        rc = asked_for(&record, &grants, group);
     enum nss_status status =
-        rc == SNAPSHOT_OK ? add_groups(&class, group, &array, errnop) : nss_status_of(rc, errnop);
+        rc == SNAPSHOT_OK ? add_groups(&grants, group, &array, errnop) : nss_status_of(rc, errnop);
     mapping_leave(&hold);
     return status;
 }

@@ -22,13 +22,13 @@
 /* Distinct combinations of an organization's roles and permissions, all organizations together: a
  * few less than a snapshot takes. Each organization has its share, so that none can use up the
  * others'. */
-#define CLASSES_MAX 16000
+#define GRANTS_MAX 16000
 
-static const char too_many_classes[] =
+static const char too_many_grants[] =
     "its organization has too many different combinations of roles and permissions";
 
-/* The snapshot class of all members like LIKE. */
-struct member_class {
+/* What all members like LIKE are granted, by its index in the snapshot. */
+struct member_grants {
     const struct pipe_member *like;
     uint32_t org, index;
 };
@@ -39,12 +39,12 @@ struct work {
     struct snapshot_writer *writer;
     struct compile_result result;
     uint32_t org; /* the one whose roster is walked */
-    uint32_t
-        index[CONFIG_GROUPS_MAX]; /* of each configured group in the snapshot, or its local gid */
+    /* Of each configured group in the snapshot, or its local gid. */
+    uint32_t index[CONFIG_GROUPS_MAX];
     bool usable[CONFIG_GROUPS_MAX];
-    void *classes; /* of struct member_class, tsearch(3) */
-    const struct member_class *last_class;
-    uint32_t class_count[SNAPSHOT_ORGS_MAX];
+    void *grants; /* of struct member_grants, tsearch(3) */
+    const struct member_grants *last_grants;
+    uint32_t grants_count[SNAPSHOT_ORGS_MAX];
     uint32_t primary[SNAPSHOT_ORGS_MAX];    /* each organization's common primary group, 0 = none */
     struct id_pool pool[SNAPSHOT_ORGS_MAX]; /* each organization's, for its users and groups */
     struct naming naming;
@@ -194,7 +194,7 @@ static bool in_group(const struct config_group *g, const struct pipe_member *m)
            text_lists_meet(&g->permissions, &m->permissions);
 }
 
-/* --- classes --- */
+/* --- grants --- */
 
 static int compare_lists(const struct text_list *a, const struct text_list *b)
 {
@@ -206,9 +206,9 @@ static int compare_lists(const struct text_list *a, const struct text_list *b)
     return memcmp(a->first, b->first, size);
 }
 
-static int compare_classes(const void *a, const void *b)
+static int compare_grants(const void *a, const void *b)
 {
-    const struct member_class *x = a, *y = b;
+    const struct member_grants *x = a, *y = b;
     bool active = x->like->state == MEMBER_ACTIVE;
     if (x->org != y->org)
         return x->org < y->org ? -1 : 1;
@@ -219,10 +219,10 @@ static int compare_classes(const void *a, const void *b)
 }
 
 /* Only an active member has groups. */
-static uint32_t make_class(struct work *w, const struct pipe_member *m)
+static uint32_t make_grants(struct work *w, const struct pipe_member *m)
 {
     const struct config *c = w->in->config;
-    struct snapshot_class_spec spec = {
+    struct snapshot_grants_spec spec = {
         .org = w->org, .roles = m->roles, .permissions = m->permissions};
     for (uint32_t i = 0; i < c->group_count && m->state == MEMBER_ACTIVE; i++) {
         const struct config_group *g = &c->group[i];
@@ -233,40 +233,40 @@ static uint32_t make_class(struct work *w, const struct pipe_member *m)
         else
             spec.groups[spec.group_count++] = w->index[i];
     }
-    return snapshot_writer_class(w->writer, &spec);
+    return snapshot_writer_grants(w->writer, &spec);
 }
 
-static const struct member_class *new_class(struct work *w, const struct pipe_member *m)
+static const struct member_grants *new_grants(struct work *w, const struct pipe_member *m)
 {
-    struct member_class *made = malloc(sizeof *made);
+    struct member_grants *made = malloc(sizeof *made);
     if (!made) {
         w->failed = 1;
         return NULL;
     }
-    *made = (struct member_class){m, w->org, make_class(w, m)};
-    if (!tsearch(made, &w->classes, compare_classes)) {
+    *made = (struct member_grants){m, w->org, make_grants(w, m)};
+    if (!tsearch(made, &w->grants, compare_grants)) {
         free(made);
         w->failed = 1;
         return NULL;
     }
-    w->class_count[w->org]++;
+    w->grants_count[w->org]++;
     return made;
 }
 
-/* The class of M, NULL when there can be no more. Most members are as the one before them. */
-static const struct member_class *class_of(struct work *w, const struct pipe_member *m)
+/* The grants of M, NULL when there is no room for more. Most members are as the one before them. */
+static const struct member_grants *grants_of(struct work *w, const struct pipe_member *m)
 {
-    const struct member_class wanted = {m, w->org, 0};
-    if (w->last_class && compare_classes(w->last_class, &wanted) == 0)
-        return w->last_class;
-    struct member_class *const *found = tfind(&wanted, &w->classes, compare_classes);
+    const struct member_grants wanted = {m, w->org, 0};
+    if (w->last_grants && compare_grants(w->last_grants, &wanted) == 0)
+        return w->last_grants;
+    struct member_grants *const *found = tfind(&wanted, &w->grants, compare_grants);
     if (found)
-        return w->last_class = *found;
-    /* Removed members have no role, so they share one class and are never too many. */
+        return w->last_grants = *found;
+    /* Removed members have no role, so they share one grants record and are never too many. */
     if (m->state != MEMBER_REMOVED &&
-        w->class_count[w->org] >= CLASSES_MAX / w->in->config->org_count)
+        w->grants_count[w->org] >= GRANTS_MAX / w->in->config->org_count)
         return NULL;
-    return w->last_class = new_class(w, m);
+    return w->last_grants = new_grants(w, m);
 }
 
 /* --- users --- */
@@ -298,7 +298,7 @@ static uint32_t primary_group(const struct work *w, const struct roster_member *
 
 /* Those who may not log in keep name and number, so that files still have an owner, but no shell.
  */
-static void add_user(struct work *w, const struct roster_member *m, uint32_t class_index)
+static void add_user(struct work *w, const struct roster_member *m, uint32_t grants_index)
 {
     const struct config *c = w->in->config;
     bool active = m->remote.state == MEMBER_ACTIVE;
@@ -309,7 +309,7 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t cla
         .uid = m->uid,
         .gid = primary_group(w, m, private),
         .private_group = private,
-        .class_index = class_index,
+        .grants_index = grants_index,
         .state = m->remote.state,
         .name = m->name,
         .gecos = *m->remote.display ? m->remote.display : m->name,
@@ -330,22 +330,22 @@ static void settle_member(struct roster_member *m, void *arg)
     m->served = settle_id(w, m);
     bool good = m->served && !m->reserved && strcmp(m->name, m->wanted) == 0;
     m->settled = good && !m->lent ? w->in->epoch : 0;
-    if (good && m->complaint != too_many_classes)
+    if (good && m->complaint != too_many_grants)
         m->complaint = NULL;
 }
 
 static void serve(struct roster_member *m, void *arg)
 {
     struct work *w = arg;
-    const struct member_class *class = m->served ? class_of(w, &m->remote) : NULL;
-    if (class) {
-        add_user(w, m, class->index);
-        if (m->complaint == too_many_classes)
+    const struct member_grants *grants = m->served ? grants_of(w, &m->remote) : NULL;
+    if (grants) {
+        add_user(w, m, grants->index);
+        if (m->complaint == too_many_grants)
             m->complaint = NULL;
         return;
     }
     if (m->served && !w->failed)
-        complain(w, m, too_many_classes);
+        complain(w, m, too_many_grants);
     w->result.withheld += m->remote.state != MEMBER_REMOVED;
 }
 
@@ -468,7 +468,7 @@ static void end(struct work *w)
     if (w->naming.newcomers->next == w->naming.newcomers->count)
         newcomers_free(w->naming.newcomers); /* a long list is not kept when all had their turn */
     newcomers_free(&w->own);
-    tdestroy(w->classes, free);
+    tdestroy(w->grants, free);
     local_ids_free(w->local);
     snapshot_writer_free(w->writer);
 }

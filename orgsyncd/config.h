@@ -26,8 +26,8 @@ struct config_org {
     char *token_file; /* NULL when the provider needs none */
     char *ca_file, *proxy;
     uint32_t range_first, range_last; /* of user and group ids; 0, 0: users.range */
-    struct provider_arg
-        option[CONFIG_OPTIONS_MAX + 1]; /* the provider's own; ends with a NULL name */
+    /* The provider's own; ends with a NULL name. */
+    struct provider_arg option[CONFIG_OPTIONS_MAX + 1];
 };
 
 struct config_group {

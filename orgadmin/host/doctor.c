@@ -38,20 +38,20 @@ void doctor_note(struct doctor *d, const char *check, enum finding finding, cons
 enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *user,
                            const char *service, bool fresh)
 {
-    struct snapshot_class class;
-    if (snapshot_class(&d->snapshot, user->class_ref, &class) != SNAPSHOT_OK ||
-        class.org >= d->policy.org_count)
+    struct snapshot_grants grants;
+    if (snapshot_grants(&d->snapshot, user->grants_ref, &grants) != SNAPSHOT_OK ||
+        grants.org >= d->policy.org_count)
         return VERDICT_DENY;
-    const struct member member = {d->policy.org[class.org], user->state, class.roles,
-                                  class.permissions};
+    const struct member member = {d->policy.org[grants.org], user->state, grants.roles,
+                                  grants.permissions};
     const struct question question = {
         .service = service,
         .snapshot = true,
         .account = ACCOUNT_MEMBER,
         .member = &member,
         .rules = &d->policy.rules,
-        .freshness = {.confirmed = fresh || d->fresh[class.org],
-                      .confirmed_ms = snapshot_confirmed(&d->snapshot, class.org),
+        .freshness = {.confirmed = fresh || d->fresh[grants.org],
+                      .confirmed_ms = snapshot_confirmed(&d->snapshot, grants.org),
                       .grace_ms = (int64_t)snapshot_u32(&d->snapshot, SNAPSHOT_AT_GRACE) * 1000}};
     return decide(&question, clock_wall_ms()).verdict;
 }
@@ -79,8 +79,8 @@ static void check_local_groups(struct doctor *d)
 
 /* The members whom the rules let use a service. */
 struct reach {
-    uint32_t active, allowed, first_class;
-    bool many_classes; /* of those allowed: what they hold is not the same */
+    uint32_t active, allowed, first_grants;
+    bool many_grants; /* of those allowed: what they hold is not the same */
 };
 
 static struct reach reach_of(const struct doctor *d, const char *service)
@@ -92,8 +92,8 @@ static struct reach reach_of(const struct doctor *d, const char *service)
         r.active += user.state == MEMBER_ACTIVE;
         if (doctor_decide(d, &user, service, true) != VERDICT_ALLOW)
             continue;
-        r.many_classes |= r.allowed > 0 && user.class_ref != r.first_class;
-        r.first_class = user.class_ref;
+        r.many_grants |= r.allowed > 0 && user.grants_ref != r.first_grants;
+        r.first_grants = user.grants_ref;
         r.allowed++;
     }
     return r;
@@ -109,7 +109,7 @@ static bool everybody(const struct doctor *d, const char *service)
             return true;
     }
     struct reach r = reach_of(d, service);
-    return r.allowed > 1 && r.allowed == r.active && r.many_classes;
+    return r.allowed > 1 && r.allowed == r.active && r.many_grants;
 }
 
 static void check_rules(struct doctor *d)

@@ -347,7 +347,7 @@ static bool check_module(struct doctor *d)
 static int look_up(void *arg)
 {
     const struct doctor *d = arg;
-    struct snapshot_class class;
+    struct snapshot_grants grants;
     gid_t gid, groups[GROUPS_MAX];
     int count = GROUPS_MAX;
     const struct passwd *pw = getpwnam(d->member.name);
@@ -356,12 +356,12 @@ static int look_up(void *arg)
     if (pw->pw_uid != d->member.uid)
         return printf("%s is uid %" PRIu32 ", not %" PRIu32, d->member.name, (uint32_t)pw->pw_uid,
                       d->member.uid) < 0;
-    if (snapshot_class(&d->snapshot, d->member.class_ref, &class) != SNAPSHOT_OK ||
+    if (snapshot_grants(&d->snapshot, d->member.grants_ref, &grants) != SNAPSHOT_OK ||
         getgrouplist(d->member.name, pw->pw_gid, groups, &count) < 0)
         return 0;
-    for (uint32_t i = 0; i < class.gid_count; i++) {
+    for (uint32_t i = 0; i < grants.gid_count; i++) {
         int n = 0;
-        if (!snapshot_gid(&class, i, &gid))
+        if (!snapshot_gid(&grants, i, &gid))
             continue;
         while (n < count && groups[n] != gid)
             n++;

@@ -223,10 +223,11 @@ static bool nobodys(const char *name)
 static bool user_sound(const struct snapshot *s, const struct snapshot_user *user)
 {
     struct snapshot_user named, numbered;
-    struct snapshot_class class;
+    struct snapshot_grants grants;
     return snapshot_user_by_name(s, user->name, strlen(user->name), &named) == SNAPSHOT_OK &&
            snapshot_user_by_uid(s, user->uid, &numbered) == SNAPSHOT_OK && named.uid == user->uid &&
-           numbered.uid == user->uid && snapshot_class(s, user->class_ref, &class) == SNAPSHOT_OK;
+           numbered.uid == user->uid &&
+           snapshot_grants(s, user->grants_ref, &grants) == SNAPSHOT_OK;
 }
 
 static bool group_sound(const struct snapshot *s, const struct snapshot_group *group)

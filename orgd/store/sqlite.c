@@ -235,8 +235,8 @@ struct store {
     int lock; /* on the data file for as long as it is ours */
     bool failed;
     bool batch; /* between store_batch_begin and store_batch_end */
-    struct buffer
-        moved; /* struct moved, each organization whose members changed since store_begin */
+    /* Of struct moved: each organization whose members changed since store_begin. */
+    struct buffer moved;
 };
 
 struct moved {

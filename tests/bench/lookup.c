@@ -62,12 +62,12 @@ static double build(uint32_t members)
         snprintf(name, sizeof name, "user%07u", i);
         snprintf(gecos, sizeof gecos, "User Number %u", i);
         snprintf(home, sizeof home, "/home/%s", name);
-        struct snapshot_class_spec class = {.org = org,
-                                            .roles = {i % 10 ? "member" : "admin", 1},
-                                            .groups = {all, admins},
-                                            .group_count = i % 10 ? 1 : 2};
+        struct snapshot_grants_spec grants = {.org = org,
+                                              .roles = {i % 10 ? "member" : "admin", 1},
+                                              .groups = {all, admins},
+                                              .group_count = i % 10 ? 1 : 2};
         struct snapshot_user_spec user = {
-            200000 + i,    200000 + i,  snapshot_writer_class(w, &class),
+            200000 + i,    200000 + i,  snapshot_writer_grants(w, &grants),
             MEMBER_ACTIVE, name,        gecos,
             home,          "/bin/bash", 0,
             true};

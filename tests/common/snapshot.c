@@ -53,7 +53,7 @@ static struct snapshot_writer *make(uint64_t generation, int users)
                         .permissions = {"billing", 1}};
     snapshot_writer_rule(w, &rule);
     for (int i = 0; i < users; i++) {
-        struct snapshot_class_spec class = {
+        struct snapshot_grants_spec grants = {
             .org = org,
             .roles = {i % 10 ? "member" : "admin\0member", i % 10 ? 1 : 2},
             .groups = {everyone, admins},
@@ -63,7 +63,7 @@ static struct snapshot_writer *make(uint64_t generation, int users)
         struct snapshot_user_spec u;
         char text[4][64];
         user_spec(i, &u, text);
-        u.class_index = snapshot_writer_class(w, &class);
+        u.grants_index = snapshot_writer_grants(w, &grants);
         snapshot_writer_user(w, &u);
     }
     return w;
@@ -93,19 +93,19 @@ static enum snapshot_result check_members(const struct snapshot *s, const struct
     return rc;
 }
 
-/* Asserts that the class of the I-th user is as published. True when that could not be told. */
+/* Asserts that the grants of the I-th user are as published. True when that could not be told. */
 static bool check_class(const struct snapshot *s, const struct snapshot_user *u, int i)
 {
-    struct snapshot_class class;
+    struct snapshot_grants grants;
     gid_t gid;
-    enum snapshot_result rc = snapshot_class(s, u->class_ref, &class);
+    enum snapshot_result rc = snapshot_grants(s, u->grants_ref, &grants);
     assert_int_not_equal(rc, SNAPSHOT_ABSENT);
     if (rc != SNAPSHOT_OK)
         return rc == SNAPSHOT_UNAVAILABLE;
-    assert_int_equal(text_list_has(&class.roles, "admin"), i % 10 == 0);
-    assert_true(text_list_has(&class.roles, "member"));
-    assert_int_equal(class.gid_count, i % 10 ? 1 : 3);
-    assert_true(snapshot_gid(&class, 0, &gid));
+    assert_int_equal(text_list_has(&grants.roles, "admin"), i % 10 == 0);
+    assert_true(text_list_has(&grants.roles, "member"));
+    assert_int_equal(grants.gid_count, i % 10 ? 1 : 3);
+    assert_true(snapshot_gid(&grants, 0, &gid));
     assert_int_equal(gid, 150000);
     return false;
 }
@@ -464,9 +464,9 @@ static uint32_t get_u32(const unsigned char *p)
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-enum piece { HEADER, USER, GROUP, CLASS, POLICY, PIECES };
+enum piece { HEADER, USER, GROUP, GRANTS, POLICY, PIECES };
 
-/* Where in CONTENT the records of user1, of his class, of the group "acme" and the policy are. */
+/* Where in CONTENT the records of user1, of his grants, of the group "acme" and the policy are. */
 static void find_pieces(size_t at[PIECES])
 {
     struct snapshot s;
@@ -479,7 +479,7 @@ static void find_pieces(size_t at[PIECES])
     at[HEADER] = 0;
     at[USER] = (size_t)((const uint8_t *)u.name - SNAPSHOT_USER_TEXT - s.base);
     at[GROUP] = (size_t)((const uint8_t *)g.name - SNAPSHOT_GROUP_NAME - s.base);
-    at[CLASS] = (size_t)u.class_ref * 8;
+    at[GRANTS] = (size_t)u.grants_ref * 8;
     at[POLICY] = (size_t)snapshot_u32(&s, SNAPSHOT_AT_POLICY) * 8;
     snapshot_close(&s);
 }
@@ -495,9 +495,9 @@ static bool all_known(const unsigned char *image)
     write_content(image, content_size);
     assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
     int unknown = check_answers(&s, 20), walked = 0;
-    struct snapshot_class class;
+    struct snapshot_grants grants;
     if (snapshot_user_by_name(&s, "user1", 5, &u) == SNAPSHOT_OK)
-        unknown += snapshot_class_groups(&s, u.class_ref, &class) != SNAPSHOT_OK;
+        unknown += snapshot_grants_groups(&s, u.grants_ref, &grants) != SNAPSHOT_OK;
     while ((rc = snapshot_next_user(&s, &cursor, &u)) == SNAPSHOT_OK)
         walked++;
     snapshot_close(&s);
@@ -520,8 +520,8 @@ static const struct {
 } wrong_number[] = {
     {USER, SNAPSHOT_USER_UID, 4, 999},
     {USER, SNAPSHOT_USER_GID, 4, 27},
-    {USER, SNAPSHOT_USER_CLASS, 4, 0},
-    {USER, SNAPSHOT_USER_CLASS, 4, UINT32_MAX},
+    {USER, SNAPSHOT_USER_GRANTS, 4, 0},
+    {USER, SNAPSHOT_USER_GRANTS, 4, UINT32_MAX},
     {USER, SNAPSHOT_USER_STATE, 2, 0},
     {USER, SNAPSHOT_USER_STATE, 2, MEMBER_REMOVED + 1},
     {USER, SNAPSHOT_USER_LENGTHS, 2, 4},
@@ -538,10 +538,10 @@ static const struct {
     {GROUP, SNAPSHOT_GROUP_LENGTH, 4, 3},
     {GROUP, SNAPSHOT_GROUP_LENGTH, 4, UINT32_MAX},
     {GROUP, SNAPSHOT_GROUP_NAME, 1, 'A'},
-    {CLASS, SNAPSHOT_CLASS_ROLES, 2, 9},
-    {CLASS, SNAPSHOT_CLASS_PERMISSIONS, 2, UINT16_MAX},
-    {CLASS, SNAPSHOT_CLASS_GIDS, 2, UINT16_MAX},
-    {CLASS, SNAPSHOT_CLASS_LOCAL, 2, UINT16_MAX},
+    {GRANTS, SNAPSHOT_GRANTS_ROLES, 2, 9},
+    {GRANTS, SNAPSHOT_GRANTS_PERMISSIONS, 2, UINT16_MAX},
+    {GRANTS, SNAPSHOT_GRANTS_GIDS, 2, UINT16_MAX},
+    {GRANTS, SNAPSHOT_GRANTS_LOCAL, 2, UINT16_MAX},
     {POLICY, 8, 2, SNAPSHOT_ORGS_MAX + 1},
     {POLICY, 10, 2, 2},
     {POLICY, 10, 2, RULES_MAX + 1},
@@ -721,16 +721,16 @@ static void full_last_bucket(void **state)
     enum { MANY = 10, BUCKETS = MANY / 4 + 1 };
     struct snapshot_settings settings = {.generation = 1};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0)};
-    uint32_t class = snapshot_writer_class(w, &spec), ids[MANY];
+    struct snapshot_grants_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0)};
+    uint32_t grants = snapshot_writer_grants(w, &spec), ids[MANY];
     for (uint32_t id = 200000, n = 0; n < MANY; id++) {
         uint32_t le = htole32(id);
         char name[16];
         if ((hash64(&le, sizeof le) >> 32) * BUCKETS >> 32 != BUCKETS - 1)
             continue;
         snprintf(name, sizeof name, "user%u", id);
-        struct snapshot_user_spec u = {id,  id,        class, MEMBER_ACTIVE, name, "",
-                                       "/", "/bin/sh", 0,     true};
+        struct snapshot_user_spec u = {id,  id,        grants, MEMBER_ACTIVE, name, "",
+                                       "/", "/bin/sh", 0,      true};
         snapshot_writer_user(w, &u);
         snprintf(name, sizeof name, "group%u", id);
         snapshot_writer_group(w, name, id);
@@ -799,12 +799,12 @@ static void hard_floors(void **state)
     uint32_t low = snapshot_writer_group(w, "lowgroup", 27),
              fine = snapshot_writer_group(w, "fine", 150000);
     snapshot_writer_group(w, "Bad Name", 150001);
-    struct snapshot_class_spec spec = {.org = org,
-                                       .groups = {low, fine},
-                                       .group_count = 2,
-                                       .local_gids = {0, 44, UINT32_MAX, UINT32_MAX - 1},
-                                       .local_count = 4};
-    uint32_t class = snapshot_writer_class(w, &spec);
+    struct snapshot_grants_spec spec = {.org = org,
+                                        .groups = {low, fine},
+                                        .group_count = 2,
+                                        .local_gids = {0, 44, UINT32_MAX, UINT32_MAX - 1},
+                                        .local_count = 4};
+    uint32_t grants = snapshot_writer_grants(w, &spec);
     static const struct snapshot_user_spec users[] = {
         {0, 0, 0, MEMBER_ACTIVE, "zero", "", "/", "/bin/sh", 0, true},
         {200000, 0, 0, MEMBER_ACTIVE, "gidzero", "", "/", "/bin/sh", 0, true},
@@ -814,7 +814,7 @@ static void hard_floors(void **state)
     };
     for (int i = 0; i < 5; i++) {
         struct snapshot_user_spec u = users[i];
-        u.class_index = class;
+        u.grants_index = grants;
         snapshot_writer_user(w, &u);
     }
     assert_int_equal(snapshot_writer_publish(w, path), 0);
@@ -824,7 +824,7 @@ static void hard_floors(void **state)
     assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
     struct snapshot_user u;
     struct snapshot_group g;
-    struct snapshot_class c;
+    struct snapshot_grants c;
     for (int i = 0; i < 5; i++)
         assert_int_equal(snapshot_user_by_name(&s, users[i].name, strlen(users[i].name), &u),
                          i == 4 ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE);
@@ -833,7 +833,7 @@ static void hard_floors(void **state)
     assert_int_equal(snapshot_group_by_gid(&s, 27, &g), SNAPSHOT_UNAVAILABLE);
     assert_int_equal(snapshot_group_by_gid(&s, 150001, &g), SNAPSHOT_UNAVAILABLE);
     assert_int_equal(snapshot_user_by_name(&s, "fine", 4, &u), SNAPSHOT_OK);
-    assert_int_equal(snapshot_class(&s, u.class_ref, &c), SNAPSHOT_OK);
+    assert_int_equal(snapshot_grants(&s, u.grants_ref, &c), SNAPSHOT_OK);
     gid_t gid;
     assert_int_equal(c.gid_count, 6);
     assert_false(snapshot_gid(&c, 0, &gid)); /* 27, not mapped */
@@ -855,8 +855,8 @@ static int publish_many(enum too_many what, uint32_t n)
     struct snapshot_settings settings = {.generation = 1};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     struct rule rule = {.org = "org0", .services = {"*", 1}};
-    struct snapshot_class_spec class = {.group_count = what == GROUPS ? n : 0,
-                                        .local_count = what == LOCAL_GROUPS ? n : 0};
+    struct snapshot_grants_spec grants = {.group_count = what == GROUPS ? n : 0,
+                                          .local_count = what == LOCAL_GROUPS ? n : 0};
     for (uint32_t i = 0; i < (what == ORGS ? n : 1); i++) {
         snprintf(text, sizeof text, "org%u", i);
         snapshot_writer_org(w, text, 0, 0, 0);
@@ -868,7 +868,7 @@ static int publish_many(enum too_many what, uint32_t n)
         rule.roles = (struct text_list){text, 1};
     for (uint32_t i = 0; i < (what == RULES ? n : 1); i++)
         snapshot_writer_rule(w, &rule);
-    struct snapshot_user_spec user = {200000,        200000,    snapshot_writer_class(w, &class),
+    struct snapshot_user_spec user = {200000,        200000,    snapshot_writer_grants(w, &grants),
                                       MEMBER_ACTIVE, "user",    text,
                                       "/",           "/bin/sh", 0,
                                       true};
@@ -883,8 +883,9 @@ static void limits(void **state)
 {
     (void)state;
     static const uint32_t most[TOO_MANY] = {
-        [ORGS] = SNAPSHOT_ORGS_MAX, [RULES] = RULES_MAX,         [TEXTS] = UINT16_MAX,
-        [LISTS] = UINT16_MAX - 1,   [GROUPS] = CLASS_GROUPS_MAX, [LOCAL_GROUPS] = CLASS_GROUPS_MAX};
+        [ORGS] = SNAPSHOT_ORGS_MAX,   [RULES] = RULES_MAX,
+        [TEXTS] = UINT16_MAX,         [LISTS] = UINT16_MAX - 1,
+        [GROUPS] = GRANTS_GROUPS_MAX, [LOCAL_GROUPS] = GRANTS_GROUPS_MAX};
     for (enum too_many what = 0; what < TOO_MANY; what++) {
         struct snapshot s;
         struct snapshot_user u;
@@ -905,14 +906,14 @@ static void inactive_members(void **state)
     (void)state;
     struct snapshot_settings settings = {.generation = 1, .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0),
-                                       .groups = {snapshot_writer_group(w, "acme", 150000)},
-                                       .group_count = 1};
-    uint32_t class = snapshot_writer_class(w, &spec);
+    struct snapshot_grants_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0),
+                                        .groups = {snapshot_writer_group(w, "acme", 150000)},
+                                        .group_count = 1};
+    uint32_t grants = snapshot_writer_grants(w, &spec);
     const char *names[] = {"active", "pending", "suspended", "removed"};
     for (uint32_t i = 0; i < 4; i++) {
-        struct snapshot_user_spec u = {200000 + i, 200000 + i, class, MEMBER_ACTIVE + i,
-                                       names[i],   "",         "/",   "/bin/sh",
+        struct snapshot_user_spec u = {200000 + i, 200000 + i, grants, MEMBER_ACTIVE + i,
+                                       names[i],   "",         "/",    "/bin/sh",
                                        0,          true};
         snapshot_writer_user(w, &u);
     }
@@ -1028,13 +1029,13 @@ static void publish_primary_groups(void)
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", 0, 150000, 299999);
     snapshot_writer_org(w, "globex", 0, 300000, 4294967293U);
-    struct snapshot_class_spec spec = {
+    struct snapshot_grants_spec spec = {
         .org = org, .groups = {snapshot_writer_group(w, "acme", 150000)}, .group_count = 1};
-    uint32_t class = snapshot_writer_class(w, &spec);
+    uint32_t grants = snapshot_writer_grants(w, &spec);
     const struct snapshot_user_spec users[] = {
-        {200000, 200000, class, MEMBER_ACTIVE, "pia", "", "/", "/bin/sh", 7, true},
-        {200001, 150000, class, MEMBER_ACTIVE, "joe", "Joe", "/", "/bin/sh", 8, false},
-        {200002, 200002, class, MEMBER_ACTIVE, "sys", "S", "/h", "/bin/sh", 9, false},
+        {200000, 200000, grants, MEMBER_ACTIVE, "pia", "", "/", "/bin/sh", 7, true},
+        {200001, 150000, grants, MEMBER_ACTIVE, "joe", "Joe", "/", "/bin/sh", 8, false},
+        {200002, 200002, grants, MEMBER_ACTIVE, "sys", "S", "/h", "/bin/sh", 9, false},
     };
     for (int i = 0; i < 3; i++)
         snapshot_writer_user(w, &users[i]);
@@ -1167,18 +1168,18 @@ static struct snapshot_group large_group(enum group_members listed, uint32_t mem
 {
     struct snapshot_settings settings = {.generation = 1, .group_members = listed};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    struct snapshot_class_spec spec = {
+    struct snapshot_grants_spec spec = {
         .org = snapshot_writer_org(w, "acme", 0, 0, 0),
         .groups = {snapshot_writer_group(w, "acme", 150000),
                    snapshot_writer_group(w, "empty", 150001)},
         .group_count = 1,
     };
-    uint32_t class = snapshot_writer_class(w, &spec);
+    uint32_t grants = snapshot_writer_grants(w, &spec);
     for (uint32_t i = 0; i < members; i++) {
         char name[40];
         snprintf(name, sizeof name, "%0*u", len, i);
         name[0] = (char)(name[0] - '0' + 'a');
-        add_user(w, 200000 + i, name, MEMBER_ACTIVE, class);
+        add_user(w, 200000 + i, name, MEMBER_ACTIVE, grants);
     }
     assert_int_equal(snapshot_writer_publish(w, path), 0);
     snapshot_writer_free(w);

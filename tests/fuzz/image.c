@@ -50,17 +50,17 @@ static void write_good(const char *path)
     struct rule ssh = {.org = "acme", .everyone = true, .services = {"*", 1}};
     snapshot_writer_rule(w, &sudo);
     snapshot_writer_rule(w, &ssh);
-    struct snapshot_class_spec member = {
+    struct snapshot_grants_spec member = {
         .org = org, .roles = {"member", 1}, .groups = {all}, .group_count = 1};
-    struct snapshot_class_spec admin = {.org = org,
-                                        .roles = {"admin\0owner", 2},
-                                        .permissions = {"members:view\0members:manage", 2},
-                                        .groups = {all, admins},
-                                        .group_count = 2,
-                                        .local_gids = {44, 27},
-                                        .local_count = 2};
-    uint32_t members = snapshot_writer_class(w, &member);
-    add_user(w, 200001, "ada", MEMBER_ACTIVE, snapshot_writer_class(w, &admin));
+    struct snapshot_grants_spec admin = {.org = org,
+                                         .roles = {"admin\0owner", 2},
+                                         .permissions = {"members:view\0members:manage", 2},
+                                         .groups = {all, admins},
+                                         .group_count = 2,
+                                         .local_gids = {44, 27},
+                                         .local_count = 2};
+    uint32_t members = snapshot_writer_grants(w, &member);
+    add_user(w, 200001, "ada", MEMBER_ACTIVE, snapshot_writer_grants(w, &admin));
     add_user(w, 200002, "mia", MEMBER_ACTIVE, members);
     add_user(w, 200003, "sue", MEMBER_SUSPENDED, members);
     add_user(w, 200004, "rem", MEMBER_REMOVED, members);
@@ -69,7 +69,7 @@ static void write_good(const char *path)
         snprintf(name, sizeof name, "user%u", i);
         struct snapshot_user_spec user = {.uid = 200010 + i,
                                           .gid = i % 3 ? 200010 + i : 150000,
-                                          .class_index = members,
+                                          .grants_index = members,
                                           .state = MEMBER_ACTIVE,
                                           .name = name,
                                           .gecos = "A Name",
@@ -158,7 +158,7 @@ static void seal_table(const struct image *m, int table)
     const uint8_t *head = m->data + SNAPSHOT_AT_TABLES + 8 * table;
     uint64_t start = (uint64_t)get32(head) * 8;
     uint32_t buckets = get32(head + 4);
-    size_t field = table < SNAPSHOT_GROUPS_BY_NAME ? SNAPSHOT_USER_CLASS : SNAPSHOT_GROUP_LIST;
+    size_t field = table < SNAPSHOT_GROUPS_BY_NAME ? SNAPSHOT_USER_GRANTS : SNAPSHOT_GROUP_LIST;
     for (uint32_t i = 0; i < buckets && start >= SNAPSHOT_HEADER && start < m->size; i++) {
         if (m->size - start < SNAPSHOT_BUCKET)
             return;
@@ -179,7 +179,7 @@ static void seal(const struct image *m)
     put64(m->data + SNAPSHOT_AT_SIZE, m->size);
     seal_record(m, get32(m->data + SNAPSHOT_AT_POLICY));
     seal_record(m, get32(m->data + SNAPSHOT_AT_RANGES));
-    seal_walk(m, SNAPSHOT_AT_USERS, SNAPSHOT_USER_CLASS);
+    seal_walk(m, SNAPSHOT_AT_USERS, SNAPSHOT_USER_GRANTS);
     seal_walk(m, SNAPSHOT_AT_GROUPS, SNAPSHOT_GROUP_LIST);
     for (int table = 0; table < SNAPSHOT_TABLES; table++)
         seal_table(m, table);

@@ -13,12 +13,12 @@
 #include "orgsyncd/config.h"
 
 static void check_served_groups(const struct config *c, const struct local_ids *local,
-                                const struct snapshot_class *class)
+                                const struct snapshot_grants *grants)
 {
-    for (uint32_t i = class->local_from; i < class->gid_count; i++) {
+    for (uint32_t i = grants->local_from; i < grants->gid_count; i++) {
         gid_t gid;
         uint32_t mapped = 0, meant = 0;
-        assert(snapshot_gid(class, i, &gid));
+        assert(snapshot_gid(grants, i, &gid));
         for (uint32_t g = 0; g < c->group_count; g++)
             meant += c->group[g].local && local_ids_group(local, c->group[g].name, &mapped) &&
                      mapped == gid;
@@ -43,16 +43,16 @@ static bool home_valid(const char *home)
 static void check_served_user(const struct config *c, const struct local_ids *local,
                               const struct snapshot *s, const struct snapshot_user *u)
 {
-    struct snapshot_class class;
+    struct snapshot_grants grants;
     assert(!local_ids_name(local, u->name) && !local_ids_id(local, u->uid));
     assert(home_valid(u->home));
     assert(strcmp(u->shell, u->state == MEMBER_ACTIVE ? c->shell : "/usr/sbin/nologin") == 0);
     assert(!strpbrk(u->gecos, ":\n"));
-    assert(snapshot_class(s, u->class_ref, &class) == SNAPSHOT_OK && class.org < c->org_count);
-    struct id_range range = config_org_range(c, &c->org[class.org]);
+    assert(snapshot_grants(s, u->grants_ref, &grants) == SNAPSHOT_OK && grants.org < c->org_count);
+    struct id_range range = config_org_range(c, &c->org[grants.org]);
     assert(u->uid >= range.first && u->uid <= range.last && u->gid == u->uid);
-    assert(u->state == MEMBER_ACTIVE || class.gid_count == 0);
-    check_served_groups(c, local, &class);
+    assert(u->state == MEMBER_ACTIVE || grants.gid_count == 0);
+    check_served_groups(c, local, &grants);
 }
 
 static void check_served_group(const struct config *c, const struct snapshot_group *g)

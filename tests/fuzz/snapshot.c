@@ -19,27 +19,27 @@ static size_t list_size(const struct text_list *list)
 static void look_at_class(const struct snapshot *s, const struct snapshot_user *user)
 {
     static struct snapshot_policy policy;
-    struct snapshot_class class, groups;
-    enum snapshot_result rc = snapshot_class_groups(s, user->class_ref, &groups);
-    if (snapshot_class(s, user->class_ref, &class) != SNAPSHOT_OK)
+    struct snapshot_grants grants, groups;
+    enum snapshot_result rc = snapshot_grants_groups(s, user->grants_ref, &groups);
+    if (snapshot_grants(s, user->grants_ref, &grants) != SNAPSHOT_OK)
         return;
-    assert(rc == SNAPSHOT_OK && groups.gids == class.gids && groups.gid_count == class.gid_count);
-    for (uint32_t i = 0; i < class.gid_count; i++) {
+    assert(rc == SNAPSHOT_OK && groups.gids == grants.gids && groups.gid_count == grants.gid_count);
+    for (uint32_t i = 0; i < grants.gid_count; i++) {
         gid_t gid;
-        if (snapshot_gid(&class, i, &gid))
-            assert(i < class.local_from ? id_valid(gid) : gid != 0 && gid < (gid_t)-2);
+        if (snapshot_gid(&grants, i, &gid))
+            assert(i < grants.local_from ? id_valid(gid) : gid != 0 && gid < (gid_t)-2);
     }
-    assert(list_size(&class.roles) + list_size(&class.permissions) <= s->size);
-    if (snapshot_policy(s, &policy) != SNAPSHOT_OK || class.org >= policy.org_count)
+    assert(list_size(&grants.roles) + list_size(&grants.permissions) <= s->size);
+    if (snapshot_policy(s, &policy) != SNAPSHOT_OK || grants.org >= policy.org_count)
         return;
-    struct member member = {policy.org[class.org], user->state, class.roles, class.permissions};
+    struct member member = {policy.org[grants.org], user->state, grants.roles, grants.permissions};
     struct question question = {
         .service = "sudo-i",
         .snapshot = true,
         .account = ACCOUNT_MEMBER,
         .member = &member,
         .rules = &policy.rules,
-        .freshness = {.confirmed_ms = snapshot_confirmed(s, class.org), .grace_ms = 3600000}};
+        .freshness = {.confirmed_ms = snapshot_confirmed(s, grants.org), .grace_ms = 3600000}};
     struct decision d = decide(&question, 1700000000000);
     assert(d.verdict != VERDICT_NOT_MINE);
     assert(d.verdict != VERDICT_ALLOW || user->state == MEMBER_ACTIVE);

@@ -5,11 +5,11 @@
 #include "common/snapshot_writer.h"
 
 static inline void add_user(struct snapshot_writer *w, uint32_t uid, const char *name,
-                            enum member_state state, uint32_t class)
+                            enum member_state state, uint32_t grants)
 {
     struct snapshot_user_spec user = {.uid = uid,
                                       .gid = uid,
-                                      .class_index = class,
+                                      .grants_index = grants,
                                       .state = state,
                                       .name = name,
                                       .gecos = "A Name",

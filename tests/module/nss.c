@@ -40,29 +40,29 @@ static void publish(uint64_t generation, bool enumerate, enum group_members grou
     uint32_t org = snapshot_writer_org(w, "acme", 0, 0, 0);
     uint32_t all = snapshot_writer_group(w, "acme", 150000),
              admins = snapshot_writer_group(w, "admins", 150001);
-    struct snapshot_class_spec member = {.org = org, .groups = {all}, .group_count = 1};
-    struct snapshot_class_spec admin = {.org = org,
-                                        .groups = {all, admins},
-                                        .group_count = 2,
-                                        .local_gids = {44},
-                                        .local_count = 1};
-    uint32_t member_class = snapshot_writer_class(w, &member),
-             admin_class = snapshot_writer_class(w, &admin);
+    struct snapshot_grants_spec member = {.org = org, .groups = {all}, .group_count = 1};
+    struct snapshot_grants_spec admin = {.org = org,
+                                         .groups = {all, admins},
+                                         .group_count = 2,
+                                         .local_gids = {44},
+                                         .local_count = 1};
+    uint32_t member_grants = snapshot_writer_grants(w, &member),
+             admin_grants = snapshot_writer_grants(w, &admin);
     for (uint32_t i = 0; i < MEMBERS; i++) {
         char name[16], gecos[32];
         snprintf(name, sizeof name, "user%u", i);
         snprintf(gecos, sizeof gecos, "Generation %llu", (unsigned long long)generation);
         struct snapshot_user_spec u = {
-            200000 + i,    200000 + i,  i % 10 ? member_class : admin_class,
+            200000 + i,    200000 + i,  i % 10 ? member_grants : admin_grants,
             MEMBER_ACTIVE, name,        gecos,
             "/home/x",     "/bin/bash", 0,
             true};
         snapshot_writer_user(w, &u);
     }
-    struct snapshot_class_spec none = {.org = org};
+    struct snapshot_grants_spec none = {.org = org};
     struct snapshot_user_spec gone = {200100,
                                       200100,
-                                      snapshot_writer_class(w, &none),
+                                      snapshot_writer_grants(w, &none),
                                       MEMBER_REMOVED,
                                       "gone",
                                       "Gone",
@@ -72,7 +72,7 @@ static void publish(uint64_t generation, bool enumerate, enum group_members grou
                                       true};
     struct snapshot_user_spec pending = {200101,
                                          200101,
-                                         snapshot_writer_class(w, &none),
+                                         snapshot_writer_grants(w, &none),
                                          MEMBER_PENDING,
                                          "pending",
                                          "",
@@ -80,9 +80,9 @@ static void publish(uint64_t generation, bool enumerate, enum group_members grou
                                          "/bin/bash",
                                          0,
                                          true};
-    /* A removed member whose class, by somebody's mistake, still has groups. */
+    /* A removed member whose grants, by somebody's mistake, still have groups. */
     struct snapshot_user_spec ghost = {
-        200102, 150001, admin_class, MEMBER_REMOVED, "ghost", "", "/home/g", "/bin/bash", 0, true};
+        200102, 150001, admin_grants, MEMBER_REMOVED, "ghost", "", "/home/g", "/bin/bash", 0, true};
     snapshot_writer_user(w, &gone);
     snapshot_writer_user(w, &pending);
     snapshot_writer_user(w, &ghost);
@@ -1014,14 +1014,14 @@ static void primary_groups(void **state)
     (void)state;
     struct snapshot_settings settings = {.generation = 1, .enumerate = true};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    struct snapshot_class_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0),
-                                       .groups = {snapshot_writer_group(w, "acme", 150000)},
-                                       .group_count = 1};
-    uint32_t class = snapshot_writer_class(w, &spec);
+    struct snapshot_grants_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0),
+                                        .groups = {snapshot_writer_group(w, "acme", 150000)},
+                                        .group_count = 1};
+    uint32_t grants = snapshot_writer_grants(w, &spec);
     const struct snapshot_user_spec users[] = {
-        {200001, 150000, class, MEMBER_ACTIVE, "joe", "Joe", "/", "/bin/sh", 8, false},
-        {200000, 200000, class, MEMBER_ACTIVE, "pia", "", "/", "/bin/sh", 7, true},
-        {200002, 200002, class, MEMBER_ACTIVE, "sys", "S", "/h", "/bin/sh", 9, false},
+        {200001, 150000, grants, MEMBER_ACTIVE, "joe", "Joe", "/", "/bin/sh", 8, false},
+        {200000, 200000, grants, MEMBER_ACTIVE, "pia", "", "/", "/bin/sh", 7, true},
+        {200002, 200002, grants, MEMBER_ACTIVE, "sys", "S", "/h", "/bin/sh", 9, false},
     };
     for (int i = 0; i < 3; i++)
         snapshot_writer_user(w, &users[i]);

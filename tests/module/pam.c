@@ -98,8 +98,8 @@ static int ask(const char *svc, const char *user)
 static void add(struct snapshot_writer *w, uint32_t org, uint32_t uid, const char *name,
                 enum member_state state, const char *role)
 {
-    struct snapshot_class_spec class = {.org = org, .roles = {role, 1}};
-    add_user(w, uid, name, state, snapshot_writer_class(w, &class));
+    struct snapshot_grants_spec grants = {.org = org, .roles = {role, 1}};
+    add_user(w, uid, name, state, snapshot_writer_grants(w, &grants));
 }
 
 /* libnss_org.so.2 in this process notices within a second that a file is gone or replaced without a

@@ -195,9 +195,9 @@ static void write_snapshot(const struct facts *f)
         snapshot_writer_rule(w, &r);
     }
     for (uint32_t i = 0; i < MEMBERS; i++) {
-        struct snapshot_class_spec class = {.org = f->member[i].org,
-                                            .roles = {roles[f->member[i].role], 1}};
-        add_user(w, uid_of(i), names[i], f->member[i].state, snapshot_writer_class(w, &class));
+        struct snapshot_grants_spec grants = {.org = f->member[i].org,
+                                              .roles = {roles[f->member[i].role], 1}};
+        add_user(w, uid_of(i), names[i], f->member[i].state, snapshot_writer_grants(w, &grants));
     }
     assert_int_equal(snapshot_writer_publish(w, PATH_SNAPSHOT), 0);
     snapshot_writer_free(w);

@@ -9,17 +9,17 @@
 static void add(struct snapshot_writer *w, uint32_t org, const char *name, uint32_t uid,
                 const char *role, enum member_state state)
 {
-    struct snapshot_class_spec class = {
+    struct snapshot_grants_spec grants = {
         .org = org, .roles = {role, 1}, .permissions = {"org:view\0members:view", 2}};
-    add_user(w, uid, name, state, snapshot_writer_class(w, &class));
+    add_user(w, uid, name, state, snapshot_writer_grants(w, &grants));
 }
 
 /* COUNT members who have a group. */
 static void add_crowd(struct snapshot_writer *w, uint32_t org, uint32_t count)
 {
-    struct snapshot_class_spec class = {
+    struct snapshot_grants_spec grants = {
         .org = org, .groups = {snapshot_writer_group(w, "crowd", 150000)}, .group_count = 1};
-    uint32_t index = snapshot_writer_class(w, &class);
+    uint32_t index = snapshot_writer_grants(w, &grants);
     for (uint32_t i = 0; i < count; i++) {
         char name[24];
         snprintf(name, sizeof name, "crowd-%08u", i);

@@ -60,15 +60,15 @@ static int run(void)
 
 /* The user NAME in the published snapshot. */
 static enum snapshot_result find(const char *name, struct snapshot_user *user,
-                                 struct snapshot_class *class)
+                                 struct snapshot_grants *grants)
 {
     static struct snapshot s;
     const char *why;
     snapshot_close(&s);
     assert_int_equal(snapshot_open(&s, snapshot_path, &why), SNAPSHOT_OK);
     enum snapshot_result rc = snapshot_user_by_name(&s, name, strlen(name), user);
-    if (rc == SNAPSHOT_OK && class)
-        assert_int_equal(snapshot_class(&s, user->class_ref, class), SNAPSHOT_OK);
+    if (rc == SNAPSHOT_OK && grants)
+        assert_int_equal(snapshot_grants(&s, user->grants_ref, grants), SNAPSHOT_OK);
     return rc;
 }
 
@@ -110,7 +110,7 @@ static void a_member(void **state)
     put(0, "usr_1", "Ada", "admin", MEMBER_ACTIVE);
     assert_int_equal(run(), 0);
     struct snapshot_user u;
-    struct snapshot_class c;
+    struct snapshot_grants c;
     assert_int_equal(find("ada", &u, &c), SNAPSHOT_OK);
     assert_string_equal(u.gecos, "Some One");
     assert_string_equal(u.home, "/home/ada/ada");
@@ -338,7 +338,7 @@ static void served_before(void **state)
 static void common_primary_group(void **state)
 {
     struct snapshot_user u;
-    struct snapshot_class c;
+    struct snapshot_grants c;
     (void)state;
     config.private_groups = false;
     put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
@@ -426,7 +426,7 @@ static void homes(void **state)
 static void invited_members(void **state)
 {
     struct snapshot_user u;
-    struct snapshot_class c;
+    struct snapshot_grants c;
     (void)state;
     put(0, "invitation_1", "pat", "member", MEMBER_PENDING);
     put(0, "invitation_2", "kim", "member", MEMBER_PENDING);
@@ -489,7 +489,7 @@ static void removed_members(void **state)
     for (int i = 0; i < 2; i++) {
         assert_int_equal(run(), 0);
         struct snapshot_user u;
-        struct snapshot_class c;
+        struct snapshot_grants c;
         assert_int_equal(find(names[i], &u, &c), SNAPSHOT_OK);
         assert_string_equal(u.shell, "/usr/sbin/nologin");
         assert_int_equal(c.gid_count, 0);
@@ -659,13 +659,13 @@ static void ids_by_either_placement(void **state)
     config = kept;
 }
 
-/* Members who have all different roles, more than there can be classes: one organization's are no
+/* Members who have all different roles, more than there can be grants: one organization's are no
  * reason to serve nobody, and those who left stay known. */
-static void too_many_classes(void **state)
+static void too_many_grants(void **state)
 {
     (void)state;
     struct snapshot_user u;
-    struct snapshot_class c;
+    struct snapshot_grants c;
     char id[16], role[16];
     put(0, "n3", "n3", "member", MEMBER_ACTIVE);
     assert_int_equal(run(), 0);
@@ -698,7 +698,7 @@ static void two_organizations(void **state)
     assert_int_equal(run(), 0);
     assert_true(uid_of("ada") != uid_of("bea"));
     struct snapshot_user u;
-    struct snapshot_class c;
+    struct snapshot_grants c;
     assert_int_equal(find("bea", &u, &c), SNAPSHOT_OK);
     assert_int_equal(c.org, 1);
     assert_int_equal(c.gid_count, 0); /* the groups are acme's */
@@ -811,7 +811,7 @@ int main(void)
         cmocka_unit_test_setup(colliding_ids, fresh),
         cmocka_unit_test_setup(ranges_apart, fresh),
         cmocka_unit_test_setup(ids_by_either_placement, fresh),
-        cmocka_unit_test_setup(too_many_classes, fresh),
+        cmocka_unit_test_setup(too_many_grants, fresh),
         cmocka_unit_test_setup(two_organizations, fresh),
         cmocka_unit_test_setup(unusable_ledger, fresh),
         cmocka_unit_test_setup(untrusted_ledger, fresh),

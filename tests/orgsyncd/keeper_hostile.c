@@ -387,7 +387,7 @@ static int count_admins(int end)
 {
     struct snapshot s;
     struct snapshot_user user;
-    struct snapshot_class class;
+    struct snapshot_grants grants;
     const char *why;
     char id[16];
     int count = 0;
@@ -396,8 +396,8 @@ static int count_admins(int end)
         int len = snprintf(id, sizeof id, "m%d", i);
         if (snapshot_user_by_name(&s, id, (size_t)len, &user) != SNAPSHOT_OK)
             continue;
-        assert_int_equal(snapshot_class(&s, user.class_ref, &class), SNAPSHOT_OK);
-        count += user.state == MEMBER_ACTIVE && text_list_has(&class.roles, "admin");
+        assert_int_equal(snapshot_grants(&s, user.grants_ref, &grants), SNAPSHOT_OK);
+        count += user.state == MEMBER_ACTIVE && text_list_has(&grants.roles, "admin");
     }
     snapshot_close(&s);
     return count;
@@ -716,14 +716,14 @@ static bool bob_has(const char *role)
 {
     struct snapshot s;
     struct snapshot_user user;
-    struct snapshot_class class;
+    struct snapshot_grants grants;
     const char *why;
     if (snapshot_open(&s, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
         return false;
     bool has = snapshot_user_by_name(&s, "bob", 3, &user) == SNAPSHOT_OK &&
                user.state == MEMBER_ACTIVE &&
-               snapshot_class(&s, user.class_ref, &class) == SNAPSHOT_OK &&
-               text_list_has(&class.roles, role);
+               snapshot_grants(&s, user.grants_ref, &grants) == SNAPSHOT_OK &&
+               text_list_has(&grants.roles, role);
     snapshot_close(&s);
     return has;
 }
