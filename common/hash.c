@@ -8,8 +8,6 @@
 #define SECRET_2 0x4b33a62ed433d4a3ULL
 #define SECRET_3 0x4d5a2da51de1aa47ULL
 
-__extension__ typedef unsigned __int128 uint128;
-
 static inline uint64_t read64(const uint8_t *p)
 {
     uint64_t v;
@@ -24,11 +22,26 @@ static inline uint64_t read32(const uint8_t *p)
     return le32toh(v);
 }
 
+/* The low half of the product; *HIGH gets the other one. */
+static inline uint64_t multiply(uint64_t a, uint64_t b, uint64_t *high)
+{
+#ifdef __SIZEOF_INT128__
+    __extension__ unsigned __int128 product = (unsigned __int128)a * b;
+    *high = (uint64_t)(product >> 64);
+    return (uint64_t)product;
+#else /* 32-bit machines: column by column */
+    uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
+    uint64_t low = a0 * b0, middle = a1 * b0 + (low >> 32), other = a0 * b1 + (uint32_t)middle;
+    *high = a1 * b1 + (middle >> 32) + (other >> 32);
+    return other << 32 | (uint32_t)low;
+#endif
+}
+
 /* Both halves of the product, folded into one. */
 static inline uint64_t mix(uint64_t a, uint64_t b)
 {
-    uint128 product = (uint128)a * b;
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
+    uint64_t high, low = multiply(a, b, &high);
+    return low ^ high;
 }
 
 /* The first and the last 8 bytes of up to 16, overlapping when there are fewer. */
@@ -64,8 +77,8 @@ static inline const uint8_t *stripes(uint8_t *copy, const uint8_t *p, size_t *le
 
 static inline uint64_t finish(uint64_t a, uint64_t b, uint64_t seed, size_t len)
 {
-    uint128 product = (uint128)(a ^ SECRET_1) * (b ^ seed);
-    return mix((uint64_t)product ^ SECRET_0 ^ len, (uint64_t)(product >> 64) ^ SECRET_1);
+    uint64_t high, low = multiply(a ^ SECRET_1, b ^ seed, &high);
+    return mix(low ^ SECRET_0 ^ len, high ^ SECRET_1);
 }
 
 static inline uint64_t hash_long(uint8_t *copy, const uint8_t *p, size_t len)

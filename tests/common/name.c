@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/hash.h"
 #include "common/name.h"
 #include "tests/lib/unit.h"
 
@@ -148,31 +147,12 @@ static void texts(void **state)
     assert_true(remote_id_valid("rolebindings/7iaw+gC==~"));
 }
 
-/* The empty message is the reference's test vector; the others are what ids in use depend on. */
-static void hashes(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        uint64_t hash;
-    } rows[] = {
-        {"", 0x93228a4de0eec5a2ULL},
-        {"a", 0xaced12527fe5bff8ULL},
-        {"abc", 0x989b4a209c1011c9ULL},
-        {"org_7f3a/usr_01", 0x509ea08e47dff09fULL},
-        {"abcdefghijklmnopqrstuvwxyz", 0xccaeadc12a061176ULL},
-        {"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", 0x1fdd130ecb5b4709ULL},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_true(hash64(rows[i].text, strlen(rows[i].text)) == rows[i].hash);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(valid_names), cmocka_unit_test(invalid_names), cmocka_unit_test(folding),
         cmocka_unit_test(ids),         cmocka_unit_test(cleaning),      cmocka_unit_test(cutting),
-        cmocka_unit_test(texts),       cmocka_unit_test(hashes),
+        cmocka_unit_test(texts),
     };
     return cmocka_run_group_tests_name("name", tests, NULL, NULL);
 }

@@ -341,23 +341,6 @@ static void rubbish_behind_a_good_header(void **state)
     free(content);
 }
 
-/* A copy made on the way is the copy, and its hash the hash, at every length around the stripes. */
-static void hash_of_a_copy(void **state)
-{
-    (void)state;
-    for (size_t len = 0; len < 200; len++) {
-        unsigned char *from = malloc(len + 1), *to = malloc(len + 1);
-        for (size_t i = 0; i < len; i++)
-            from[i] = (unsigned char)(i * 7 + len);
-        to[len] = 'x';
-        assert_true(hash64_copy(to, from, len) == hash64(from, len));
-        assert_memory_equal(to, from, len);
-        assert_int_equal(to[len], 'x');
-        free(from);
-        free(to);
-    }
-}
-
 static void put_u32(unsigned char *p, uint32_t v)
 {
     for (int i = 0; i < 4; i++)
@@ -1260,7 +1243,6 @@ int main(void)
         cmocka_unit_test(truncation_at_every_size),
         cmocka_unit_test(random_corruption),
         cmocka_unit_test(rubbish_behind_a_good_header),
-        cmocka_unit_test(hash_of_a_copy),
         cmocka_unit_test(wrong_headers),
         cmocka_unit_test(damaged_members),
         cmocka_unit_test(wrong_numbers),
