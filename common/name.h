@@ -38,6 +38,13 @@ bool id_valid(uint32_t id);
  * display managers (60514-60705). id_valid allows them, for who has long had them in his range. */
 bool id_unlikely(uint32_t id);
 
+/* Where members' and groups' numbers are when nothing is configured: beyond what systemd calls
+ * containers' (524288-1879048191, systemd's UIDS-GIDS.md) and what SSSD takes for Active Directory
+ * (200000-2000199999), up to the greatest that is positive in 32 bits and neither it nor the one
+ * before, which some programs use for themselves. */
+#define ID_RANGE_FIRST 2000400000U
+#define ID_RANGE_LAST  2147483645U
+
 /*
  * Copies SRC to DST (SIZE bytes, always terminated) as one harmless line: control characters, bidi
  * and other invisible format characters and invalid UTF-8 are dropped; so is ':' when GECOS. Cuts

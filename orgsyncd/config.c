@@ -64,8 +64,11 @@ const char *config_org_key(const struct config_org *org)
 
 struct id_range config_org_range(const struct config *c, const struct config_org *org)
 {
-    return org->range_first ? (struct id_range){org->range_first, org->range_last}
-                            : (struct id_range){c->range_first, c->range_last};
+    if (org->range_first)
+        return (struct id_range){org->range_first, org->range_last};
+    if (c->range_first)
+        return (struct id_range){c->range_first, c->range_last};
+    return (struct id_range){ID_RANGE_FIRST, ID_RANGE_LAST};
 }
 
 struct provider_settings config_provider(const struct config_org *org)
@@ -290,7 +293,8 @@ static void set_placement(struct parse *p, const config_setting_t *users)
 }
 
 /* No organization can take up another one's numbers. Those that have no range of their own share
- * users.range: a file from before there were others goes on counting. */
+ * users.range: a file from before there were others goes on counting. Where the file says nothing,
+ * the ledger may know: numbers_read looks again. */
 static void check_ranges(struct parse *p, const config_t *cfg)
 {
     const struct config *c = p->config;
@@ -300,7 +304,8 @@ static void check_ranges(struct parse *p, const config_t *cfg)
             struct id_range a = config_org_range(c, &c->org[i]),
                             b = config_org_range(c, &c->org[n]);
             bool both_shared = !c->org[i].range_first && !c->org[n].range_first;
-            if (both_shared || a.first > b.last || b.first > a.last)
+            bool said = c->range_first || (c->org[i].range_first && c->org[n].range_first);
+            if (both_shared || !said || a.first > b.last || b.first > a.last)
                 continue;
             config_complain(p, config_setting_get_elem(list, i),
                             "organizations \"%s\" and \"%s\" have ids in common, %" PRIu32
@@ -526,8 +531,6 @@ static struct config *config_new(void)
     struct config *c = calloc(1, sizeof *c);
     if (!c)
         return NULL;
-    c->range_first = 200000;
-    c->range_last = 1999999999;
     c->group_members = GROUP_MEMBERS_AUTO;
     c->private_groups = true;
     c->name = strdup("%u");

@@ -43,7 +43,7 @@ struct config {
     struct config_group group[CONFIG_GROUPS_MAX];
     uint32_t group_count;
     struct rules rules;
-    uint32_t range_first, range_last; /* of an organization without a range of its own */
+    uint32_t range_first, range_last; /* of organizations without a range; 0, 0: nothing is said */
     enum placement placement;         /* PLACEMENT_UNKNOWN: it is not said */
     char *name;                       /* of a user; "%u" in it is the name that he has remotely */
     char *home, *shell;               /* "%u" in HOME is the user's name */
@@ -59,7 +59,7 @@ struct config {
 /* The organization's key in the ledger: its remote id, or its name without one. */
 const char *config_org_key(const struct config_org *org);
 
-/* The range of ORG's ids, its own or users.range. */
+/* The range of ORG's ids: its own, or users.range, or ID_RANGE_FIRST to ID_RANGE_LAST. */
 struct id_range config_org_range(const struct config *config, const struct config_org *org);
 
 /* The settings of ORG's provider without its token; they borrow from ORG. */

@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "common/paths.h"
+#include "orgsyncd/log.h"
+
+/* The default before ID_RANGE_FIRST: who was given numbers by it goes on with it. */
+static const struct id_range former_default = {200000, 1999999999};
 
 /* Appends to TEXT of SIZE bytes, of which USED are in use, what fits. Returns how many are then. */
 __attribute__((format(printf, 4, 5))) static size_t append(char *text, size_t size, size_t used,
@@ -30,21 +34,24 @@ static void contradict_placement(const struct config *c, struct numbers *n)
                  placement_word(n->placement));
 }
 
-static void contradict_range(const struct config_org *o, const struct id_range *configured,
+static void contradict_range(const struct config *c, const struct config_org *o,
                              const struct id_range *range, struct numbers *n)
 {
-    if ((configured->first == range->first && configured->last == range->last) || *n->contradiction)
+    struct id_range configured = config_org_range(c, o);
+    bool silent = !o->range_first && !c->range_first;
+    if (silent || *n->contradiction ||
+        (configured.first == range->first && configured.last == range->last))
         return;
     snprintf(n->contradiction, sizeof n->contradiction,
              "%s of organization \"%s\" is [%" PRIu32 ", %" PRIu32
              "], and its numbers in " PATH_LEDGER " were placed in [%" PRIu32 ", %" PRIu32
              "]: set range = [%" PRIu32 ", %" PRIu32 "]",
-             o->range_first ? "range" : "users.range, which is that", o->name, configured->first,
-             configured->last, range->first, range->last, range->first, range->last);
+             o->range_first ? "range" : "users.range, which is that", o->name, configured.first,
+             configured.last, range->first, range->last, range->first, range->last);
 }
 
 /* The range of organization I, and whether it has been given numbers. A ledger from before ranges
- * were recorded has its numbers in users.range, as far as anybody knows. */
+ * were recorded has its numbers in users.range or the default of then, as far as anybody knows. */
 static int read_range(const struct config *c, struct ledger *l, uint32_t i, struct numbers *n,
                       bool *known)
 {
@@ -55,11 +62,31 @@ static int read_range(const struct config *c, struct ledger *l, uint32_t i, stru
     if (rc == 0) {
         rc = ledger_extent(l, config_org_key(o), &extent);
         if (rc > 0 && (extent.first < configured.first || extent.last > configured.last))
-            n->range[i] = (struct id_range){c->range_first, c->range_last};
+            n->range[i] =
+                c->range_first ? (struct id_range){c->range_first, c->range_last} : former_default;
     }
     *known = rc > 0;
-    contradict_range(o, &configured, &n->range[i], n);
+    contradict_range(c, o, &n->range[i], n);
     return rc < 0 ? -1 : 0;
+}
+
+/* Organizations whose ranges meet though the file does not say so: one has its own, the other one
+ * the default. */
+static void contradict_overlap(const struct config *c, struct numbers *n)
+{
+    for (uint32_t i = 0; i < c->org_count; i++)
+        for (uint32_t other = 0; other < i && !*n->contradiction; other++) {
+            const struct id_range *a = &n->range[other], *b = &n->range[i];
+            bool apart = a->first > b->last || b->first > a->last;
+            bool one_silent = !c->org[i].range_first != !c->org[other].range_first;
+            if (apart || !one_silent || c->range_first)
+                continue;
+            snprintf(n->contradiction, sizeof n->contradiction,
+                     "organizations \"%s\" and \"%s\" have ids in common, in [%" PRIu32 ", %" PRIu32
+                     "] and [%" PRIu32 ", %" PRIu32
+                     "]: give the one that is new here a range = [FIRST, LAST] apart",
+                     c->org[other].name, c->org[i].name, a->first, a->last, b->first, b->last);
+        }
 }
 
 int numbers_read(const struct config *c, struct ledger *l, struct numbers *n)
@@ -81,6 +108,7 @@ int numbers_read(const struct config *c, struct ledger *l, struct numbers *n)
         used = append(n->sharers, sizeof n->sharers, used, "%s\"%s\"", sharers++ ? ", " : "",
                       c->org[i].name);
     }
+    contradict_overlap(c, n);
     if (sharers > 1)
         n->sharing = all_known ? NUMBERS_SHARED : NUMBERS_SHARED_NEW;
     else
@@ -98,6 +126,10 @@ int numbers_record(const struct config *c, struct ledger *l, const struct number
         int rc = ledger_range(l, key, &recorded);
         if (rc < 0 || (rc == 0 && ledger_record_range(l, key, &n->range[i]) < 0))
             return -1;
+        if (rc == 0 && !c->org[i].range_first && !c->range_first)
+            log_line("organization \"%s\" has ids from %" PRIu32 " to %" PRIu32
+                     " from now on, as no range is configured: its other hosts must have the same",
+                     c->org[i].name, n->range[i].first, n->range[i].last);
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "common/name.h"
 #include "common/paths.h"
 #include "orgadmin/host/enroll.h"
 
@@ -29,7 +30,8 @@ static void write_setting(FILE *f, const char *indent, const char *name, const c
 /* The first of these ranges that no other organization here has; NULL when they all do. */
 static const uint32_t *free_range(const struct host_config *c)
 {
-    static const uint32_t range[][2] = {{200000, 1999999999}, {2000000000, 2147483647}};
+    /* The second one meets what SSSD takes for Active Directory, which few hosts have beside us. */
+    static const uint32_t range[][2] = {{ID_RANGE_FIRST, ID_RANGE_LAST}, {1879048192, 2000199999}};
     for (size_t i = 0; i < sizeof range / sizeof *range; i++) {
         size_t n = 0;
         while (n < c->orgs &&

@@ -8,12 +8,10 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/name.h"
+#include "common/paths.h"
 
 #define FILE_MAX (1 << 20)
-
-/* As orgsyncd has it when the file says nothing. */
-#define RANGE_FIRST 200000
-#define RANGE_LAST  1999999999
 
 static void take(const config_setting_t *group, const char *key, char *out, size_t size)
 {
@@ -63,7 +61,7 @@ static void each(const config_t *cfg, const char *key, struct host_config *c,
 /* The ranges of organizations that have none of their own. */
 static void take_shared_range(const config_t *cfg, struct host_config *c)
 {
-    uint32_t first = RANGE_FIRST, last = RANGE_LAST;
+    uint32_t first = ID_RANGE_FIRST, last = ID_RANGE_LAST;
     take_range(config_lookup(cfg, "users.range"), &first, &last);
     for (size_t i = 0; i < c->orgs; i++)
         if (c->org[i].range_first == 0) {
@@ -97,6 +95,26 @@ static int parse(const char *text, struct host_config *c)
     return good ? 0 : -1;
 }
 
+/* The range that an organization's numbers are in, whatever the file says or does not: the ledger
+ * has precedence, and the snapshot tells. */
+static void take_served_ranges(struct host_config *c)
+{
+    struct snapshot snapshot;
+    struct snapshot_policy policy;
+    const char *why;
+    if (snapshot_open(&snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
+        return;
+    if (snapshot_policy(&snapshot, &policy) != SNAPSHOT_OK)
+        policy.org_count = 0;
+    for (uint32_t i = 0; i < policy.org_count; i++)
+        for (size_t n = 0; n < c->orgs; n++)
+            if (policy.range[i].last && strcmp(policy.org[i], c->org[n].name) == 0) {
+                c->org[n].range_first = policy.range[i].first;
+                c->org[n].range_last = policy.range[i].last;
+            }
+    snapshot_close(&snapshot);
+}
+
 int host_config_read(const char *path, struct host_config *c, const char **why)
 {
     struct stat st;
@@ -112,6 +130,8 @@ int host_config_read(const char *path, struct host_config *c, const char **why)
     close(fd);
     int rc = n == 0 ? parse(text, c) : -1;
     free(text);
+    if (rc == 0)
+        take_served_ranges(c);
     *why = "is not sound: orgsyncd --check says where";
     errno = EINVAL;
     return rc;

@@ -16,7 +16,8 @@ struct host_org {
     char name[NAME_MAX_LEN + 1];
     char provider[TEXT_MAX_LEN + 1], url[TEXT_MAX_LEN + 1], id[TEXT_MAX_LEN + 1];
     char token_file[TEXT_MAX_LEN + 1]; /* these four are "" when they are not there */
-    uint32_t range_first, range_last;  /* of its members' and groups' ids, its own or users.range */
+    uint32_t range_first, range_last; /* of its members' and groups' ids: as they are served; before
+                                         the first snapshot, as the file says */
 };
 
 struct host_config {

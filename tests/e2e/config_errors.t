@@ -84,9 +84,9 @@ uid=$(getent passwd ada | cut -d: -f3)
 like "$uid" '^[0-9]+$' "numbers are given"
 ok "the same configuration is accepted" orgsyncd --check
 contradicted "another placement" 's/placement = "blake2b"/placement = "wyhash"/' 'placement is "wyhash".*set placement = "blake2b"'
-contradicted "another range" 's/range = \[200000, 1999999999\]/range = [200000, 1999999998]/' 'users.range.*"acme".*set range = \[200000, 1999999999\]'
-contradicted "a range of its own instead" '/token_file/s/$/ range = [2000000000, 2100000000];/;/^    provider = "file"/s/$/ range = [2000000000, 2100000000];/' 'range.*"acme".*set range = \[200000, 1999999999\]'
-sed '/private_groups/d; /^  }$/s|$|, '"$another"' range = [2000000000, 2100000000]; }|' "$T/good" >$CONF
+contradicted "another range" 's/range = \[2000400000, 2147483645\]/range = [2000400000, 2147483644]/' 'users.range.*"acme".*set range = \[2000400000, 2147483645\]'
+contradicted "a range of its own instead" '/token_file/s/$/ range = [1879048192, 2000199999];/;/^    provider = "file"/s/$/ range = [1879048192, 2000199999];/' 'range.*"acme".*set range = \[2000400000, 2147483645\]'
+sed '/private_groups/d; /^  }$/s|$|, '"$another"' range = [1879048192, 2000199999]; }|' "$T/good" >$CONF
 ok "another organization with a range of its own is accepted" orgsyncd --check
 sed '/private_groups/d; /^  }$/s|$|, '"$another"' }|' "$T/good" >$CONF
 orgsyncd --check >"$T/out" 2>"$T/err"

@@ -318,6 +318,49 @@ static void nothing_is_said(void **state)
     assert_string_equal(numbers.contradiction, "");
 }
 
+/* Nor of the range: a new host has the default, one with numbers has the range that they are in. */
+static void the_default_range(void **state)
+{
+    (void)state;
+    struct config c = config;
+    struct id_pool pool = {.placement = PLACEMENT_WYHASH, .range = wide};
+    c.org_count = 1;
+    c.range_first = c.range_last = 0;
+    read_numbers(&c);
+    assert_true(range_is(0, 2000400000, 2147483645));
+    id_of("org_1", "usr_1", &pool); /* before ranges were recorded, by the default of then */
+    read_numbers(&c);
+    assert_true(range_is(0, 200000, 1999999999));
+    assert_string_equal(numbers.contradiction, "");
+    record_numbers(&c);
+    read_numbers(&c);
+    assert_true(range_is(0, 200000, 1999999999));
+    assert_string_equal(numbers.contradiction, "");
+    c.range_first = 2000400000; /* now it is said, and they are not there */
+    c.range_last = 2147483645;
+    read_numbers(&c);
+    assert_true(range_is(0, 200000, 1999999999));
+    assert_non_null(strstr(numbers.contradiction, "set range = [200000, 1999999999]"));
+}
+
+/* An organization with a range of its own beside one that has the default: on a host from before
+ * they lie apart, on a new one they meet. */
+static void the_default_range_meets_another(void **state)
+{
+    (void)state;
+    struct config c = config;
+    struct id_pool pool = {.placement = PLACEMENT_WYHASH, .range = wide};
+    c.range_first = c.range_last = 0;
+    c.org[1].range_first = 2000000000;
+    c.org[1].range_last = 2147483647;
+    read_numbers(&c);
+    assert_non_null(strstr(numbers.contradiction, "\"acme\" and \"other\" have ids in common"));
+    id_of("org_1", "usr_1", &pool);
+    record_numbers(&c);
+    assert_string_equal(numbers.contradiction, "");
+    assert_true(range_is(0, 200000, 1999999999) && range_is(1, 2000000000, 2147483647));
+}
+
 static void the_ledger_wins(void **state)
 {
     (void)state;
@@ -435,6 +478,8 @@ int main(void)
         cmocka_unit_test_setup(placement_is_recorded, fresh),
         cmocka_unit_test_setup(ranges_are_recorded, fresh),
         cmocka_unit_test_setup(nothing_is_said, fresh),
+        cmocka_unit_test_setup(the_default_range, fresh),
+        cmocka_unit_test_setup(the_default_range_meets_another, fresh),
         cmocka_unit_test_setup(the_ledger_wins, fresh),
         cmocka_unit_test_setup(shared_range, fresh),
         cmocka_unit_test_setup(many_sharers, fresh),
