@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/paths.h"
+#include "nss_module/nss_module.h"
 
 /* Mappings alive at a time: the current one and those that slow readers still hold. */
 #define SLOTS 3
@@ -159,7 +160,7 @@ __attribute__((noinline)) static const struct snapshot *enter_anew(struct mappin
         atomic_fetch_sub(hold->readers, 1);
     slot = refresh(slot) ? hold_current(hold) : NULL;
     const struct snapshot *s = slot ? &slot->snapshot : enter_own(hold);
-    int fault = errno == ENOENT ? ENOENT : EIO;
+    int fault = nss_fault(errno);
     errno = saved;
     if (!s)
         *errnop = fault;

@@ -19,9 +19,8 @@ struct mapping_hold {
 
 /*
  * Returns the snapshot and fills *HOLD, which mapping_leave must be given in the same thread; or
- * NULL when there is no usable one, with *ERRNOP ENOENT (there is no file) or EIO (there is, but it
- * cannot be trusted). errno, which ERRNOP usually points to, is not touched otherwise. Thread-safe,
- * also in a child after fork.
+ * NULL when there is no usable one, with *ERRNOP as nss_fault has it. errno, which ERRNOP usually
+ * points to, is not touched otherwise. Thread-safe, also in a child after fork.
  */
 const struct snapshot *mapping_enter(struct mapping_hold *hold, int *errnop);
 void mapping_leave(struct mapping_hold *hold);

@@ -17,6 +17,11 @@ enum nss_status nss_status_of(enum snapshot_result rc, int *errnop)
     return NSS_STATUS_UNAVAIL;
 }
 
+int nss_fault(int error)
+{
+    return error == ENOENT ? EAGAIN : EIO;
+}
+
 enum nss_status nss_too_small(int *errnop)
 {
     *errnop = ERANGE;

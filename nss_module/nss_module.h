@@ -1,8 +1,8 @@
 /*
  * libnss_org.so.2: what the databases share. Each _nss_org_* function follows the GNU C library
  * manual, "Extending NSS": found (NSS_STATUS_SUCCESS), authoritatively absent (NOTFOUND), buffer
- * too small (TRYAGAIN with ERANGE), unknown for now (UNAVAIL with ENOENT: no snapshot, or EIO: an
- * unusable one). errno is the caller's again on return.
+ * too small (TRYAGAIN with ERANGE), unknown for now (UNAVAIL with what nss_fault returns). errno is
+ * the caller's again on return.
  */
 #ifndef NSS_MODULE_H
 #define NSS_MODULE_H
@@ -19,6 +19,11 @@
 
 /* Maps a reader's result to an NSS status and *ERRNOP. */
 enum nss_status nss_status_of(enum snapshot_result rc, int *errnop);
+
+/* Returns the error of a snapshot that could not be opened with errno ERROR: EAGAIN when there is
+ * none, EIO when there is one that cannot be trusted. ENOENT would be getpwnam(3)'s "no such user".
+ */
+int nss_fault(int error);
 
 /* The answer when a buffer is too small: TRYAGAIN and ERANGE. */
 enum nss_status nss_too_small(int *errnop);

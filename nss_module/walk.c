@@ -18,7 +18,7 @@ static const struct snapshot *open_walk(struct nss_walk *walk, int *errnop)
         return &walk->snapshot;
     int saved = errno;
     enum snapshot_result rc = snapshot_open_for_names(&walk->snapshot, PATH_SNAPSHOT);
-    int fault = errno == ENOENT ? ENOENT : EIO;
+    int fault = nss_fault(errno);
     errno = saved;
     if (rc != SNAPSHOT_OK) {
         *errnop = fault;
