@@ -17,6 +17,10 @@ enum local_answer {
     LOCAL_UNKNOWN /* the file could not be read */
 };
 
+/* Looks for a line of NAME in /etc/passwd, whatever else is in it: without stdio or memory, and no
+ * cancellation point. Thread-safe; errno is changed. */
+enum local_answer local_name(const char *name);
+
 /* Looks NAME up in /etc/passwd. *UID and *GID are filled in for LOCAL_YES. Thread-safe. */
 enum local_answer local_user(const char *name, uint32_t *uid, uint32_t *gid);
 

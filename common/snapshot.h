@@ -6,8 +6,9 @@
  * none):
  * - the header, SNAPSHOT_HEADER bytes: fields below, then the check word over them, then the live
  *   words
- * - records: the policy, ranges, grants, groups, users, group member lists
+ * - records: the policy, ranges, grants, groups
  * - four tables of 64-byte buckets: users by name, users by uid, groups by name, groups by gid
+ * - records: users, group member lists
  *
  * Every record and every bucket begins with a check word (low half of hash64 over the rest of it)
  * that is verified when it is used. So a lookup touches one bucket and one or two records however

@@ -337,22 +337,28 @@ static size_t user_name_len(const uint8_t *user)
 }
 
 /* The file in the making: each part is a buffer, written one behind the other. What every login
- * reads comes first, so that it lies in the pages that the header's first read maps. */
+ * reads comes first: a process that asks once pays for each stretch of the file that it touches. */
 enum part {
     PART_POLICY,
     PART_RANGES,
     PART_GRANTS,
     PART_GROUPS,
+    PART_TABLES,
     PART_USERS,
     PART_LISTS,
-    PART_TABLES,
     PARTS
+};
+
+struct table {
+    uint8_t *buckets;
+    uint32_t count;
 };
 
 struct layout {
     uint8_t header[SNAPSHOT_HEADER];
     struct buffer groups, lists, policy, ranges, tables;
     const struct buffer *part[PARTS];
+    struct table table[SNAPSHOT_TABLES];
     uint64_t start[PARTS], size;
 };
 
@@ -519,11 +525,6 @@ static void link_records(struct snapshot_writer *w, struct layout *l)
     }
 }
 
-struct table {
-    uint8_t *buckets;
-    uint32_t count;
-};
-
 static void insert(struct table *t, const void *key, size_t len, uint32_t ref)
 {
     uint64_t hash = hash64(key, len);
@@ -561,27 +562,32 @@ static void index_part(struct layout *l, enum part part, struct table *names, st
     }
 }
 
+/* The tables' room; fill_tables comes when the place of each record is known. */
 static void make_tables(struct snapshot_writer *w, struct layout *l)
 {
     uint32_t entries[SNAPSHOT_TABLES] = {w->user_count, w->user_count, w->group_count,
                                          w->group_count};
-    struct table table[SNAPSHOT_TABLES];
     size_t total = 0;
     for (int i = 0; i < SNAPSHOT_TABLES; i++)
         total += (size_t)buckets_for(entries[i]) * SNAPSHOT_BUCKET;
     uint8_t *p = extend(w, &l->tables, total);
-    if (!p)
-        return;
-    for (int i = 0; i < SNAPSHOT_TABLES; i++) {
-        table[i] = (struct table){p, buckets_for(entries[i])};
-        put32(l->header + SNAPSHOT_AT_TABLES + 8 * i,
-              ref_of(l, PART_TABLES, (size_t)(p - l->tables.data)));
-        put32(l->header + SNAPSHOT_AT_TABLES + 8 * i + 4, table[i].count);
-        p += (size_t)table[i].count * SNAPSHOT_BUCKET;
+    for (int i = 0; i < SNAPSHOT_TABLES && p; i++) {
+        l->table[i] = (struct table){p, buckets_for(entries[i])};
+        p += (size_t)l->table[i].count * SNAPSHOT_BUCKET;
     }
-    index_part(l, PART_USERS, &table[SNAPSHOT_USERS_BY_NAME], &table[SNAPSHOT_USERS_BY_ID],
+}
+
+static void fill_tables(struct layout *l)
+{
+    struct table *t = l->table;
+    for (int i = 0; i < SNAPSHOT_TABLES; i++) {
+        uint8_t *field = l->header + SNAPSHOT_AT_TABLES + 8 * i;
+        put32(field, ref_of(l, PART_TABLES, (size_t)(t[i].buckets - l->tables.data)));
+        put32(field + 4, t[i].count);
+    }
+    index_part(l, PART_USERS, &t[SNAPSHOT_USERS_BY_NAME], &t[SNAPSHOT_USERS_BY_ID],
                SNAPSHOT_USER_UID, SNAPSHOT_USER_TEXT);
-    index_part(l, PART_GROUPS, &table[SNAPSHOT_GROUPS_BY_NAME], &table[SNAPSHOT_GROUPS_BY_ID],
+    index_part(l, PART_GROUPS, &t[SNAPSHOT_GROUPS_BY_NAME], &t[SNAPSHOT_GROUPS_BY_ID],
                SNAPSHOT_GROUP_GID, SNAPSHOT_GROUP_NAME);
     for (size_t at = 0; at < l->tables.size; at += SNAPSHOT_BUCKET)
         put32(l->tables.data + at, (uint32_t)hash64(l->tables.data + at + 4, SNAPSHOT_BUCKET - 4));
@@ -621,18 +627,18 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
 static void lay_out(struct snapshot_writer *w, struct layout *l)
 {
     const struct buffer *part[PARTS] = {&l->policy, &l->ranges, &w->grants_records, &l->groups,
-                                        &w->users,  &l->lists,  &l->tables};
+                                        &l->tables, &w->users,  &l->lists};
     memcpy(l->part, part, sizeof part);
     make_lists(w, l);
     make_groups(w, l);
     make_policy(w, l);
     make_ranges(w, l);
+    make_tables(w, l);
     if (w->fault)
         return;
     place(l);
     link_records(w, l);
-    make_tables(w, l);
-    place(l);
+    fill_tables(l);
     if (l->size > SNAPSHOT_SIZE_MAX)
         fail(w, EOVERFLOW);
     make_header(w, l);

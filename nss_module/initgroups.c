@@ -7,13 +7,11 @@
  * (nscd, which never passes anything else).
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/local.h"
 #include "common/name.h"
 #include "nss_module/mapping.h"
 #include "nss_module/nss_module.h"
@@ -64,51 +62,7 @@ static enum nss_status add_groups(const struct snapshot_grants *grants, gid_t pr
     return NSS_STATUS_SUCCESS;
 }
 
-/* A search for the line of a name, which may lie in several reads. */
-struct line_search {
-    const char *name;
-    size_t len;
-    size_t at; /* characters of this line that are NAME's so far; SIZE_MAX: it is another's */
-};
-
-/* True when the line of the name begins in the SIZE bytes at TEXT, or goes on there. */
-static bool search_on(struct line_search *s, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (text[i] == '\n')
-            s->at = 0;
-        else if (s->at == s->len && text[i] == ':')
-            return true;
-        else if (s->at < s->len && text[i] == s->name[s->at])
-            s->at++;
-        else
-            s->at = SIZE_MAX;
-    }
-    return false;
-}
-
-/* Looks for a local user NAME in the file itself: through NSS we would come back here. SNAPSHOT_OK:
- * there is one; SNAPSHOT_ABSENT: there is none; SNAPSHOT_UNAVAILABLE: the file cannot be read. */
-static enum snapshot_result local_user(const char *name, size_t len)
-{
-    char text[4096];
-    struct line_search search = {name, len, 0};
-    ssize_t n = -1;
-    bool found = false;
-    int cancel;
-    /* A thread can be cancelled where it opens and reads: not with what its caller holds. */
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-    int fd = open("/etc/passwd", O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd >= 0) {
-        while (!found && ((n = read(fd, text, sizeof text)) > 0 || (n < 0 && errno == EINTR)))
-            found = n > 0 && search_on(&search, text, (size_t)n);
-        close(fd);
-    }
-    pthread_setcancelstate(cancel, NULL);
-    return found ? SNAPSHOT_OK : n == 0 ? SNAPSHOT_ABSENT : SNAPSHOT_UNAVAILABLE;
-}
-
-/* True if GID is one of the organization's groups of CLASS. A mapped local one proves nothing: a
+/* True if GID is one of the organization's GRANTS' groups. A mapped local one proves nothing: a
  * local user may have it as well. */
 static bool has_own_group(const struct snapshot_grants *grants, gid_t gid)
 {
@@ -129,9 +83,11 @@ static enum snapshot_result asked_for(const struct snapshot_user *user,
     if (gid != (gid_t)-1 && !has_own_group(grants, gid))
         return SNAPSHOT_ABSENT;
     int saved = errno;
-    enum snapshot_result local = local_user(user->name, strlen(user->name));
+    enum local_answer local = local_name(user->name);
     errno = saved;
-    return local == SNAPSHOT_OK ? SNAPSHOT_ABSENT : local == SNAPSHOT_ABSENT ? SNAPSHOT_OK : local;
+    return local == LOCAL_YES  ? SNAPSHOT_ABSENT
+           : local == LOCAL_NO ? SNAPSHOT_OK
+                               : SNAPSHOT_UNAVAILABLE;
 }
 
 enum nss_status _nss_org_initgroups_dyn(const char *user, gid_t group, long int *start,

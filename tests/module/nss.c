@@ -330,7 +330,7 @@ static void groups_by_number(void **state)
 }
 
 /* Local users with members' names, in a passwd file of the test's own: one of a line that two reads
- * share, one at the very end without a newline. */
+ * share, one behind blanks, which glibc skips, one at the very end without a newline. */
 static void groups_of_a_namesake(void **state)
 {
     (void)state;
@@ -343,15 +343,16 @@ static void groups_of_a_namesake(void **state)
     assert_int_equal(fchmod(fd, 0644), 0);
     FILE *f = fdopen(fd, "w");
     fputs("root:x:0:0::/root:/bin/sh\nuser1:x:1001:1001::/:/bin/sh\nxuser2:x:1002:1002::/:/bin/sh\n"
-          "other:x:1004:1004:user4:/user4:\nuser10x:x:1010:1010::/:/bin/sh\n",
+          "other:x:1004:1004:user4:/user4:\nuser10x:x:1010:1010::/:/bin/sh\n"
+          " \tuser7:x:1007:1007::/:/bin/sh\nus er8:x:1008:1008::/:/bin/sh\n",
           f);
     while (ftell(f) % 4096 != 4093) /* so that "use" is in the one read, "r3:" in the next */
         fputc(ftell(f) % 4096 == 4092 ? '\n' : '#', f);
     fputs("user3:x:1003:1003::/:/bin/sh\nuser5:x:1005:1005::/:/bin/sh", f);
     assert_int_equal(fclose(f), 0);
     assert_int_equal(mount(passwd, "/etc/passwd", NULL, MS_BIND, NULL), 0);
-    static const char *const namesakes[] = {"user1", "user3", "user5"};
-    static const char *const nobodys[] = {"user2", "user4", "user6", "user10"};
+    static const char *const namesakes[] = {"user1", "user3", "user5", "user7"};
+    static const char *const nobodys[] = {"user2", "user4", "user6", "user8", "user10"};
     for (size_t i = 0; i < sizeof namesakes / sizeof *namesakes; i++) {
         assert_int_equal(groups_for(namesakes[i], (gid_t)-1, &status), -1);
         assert_int_equal(status, NSS_STATUS_NOTFOUND);
