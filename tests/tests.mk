@@ -56,9 +56,10 @@ check-built: deps
 
 .PHONY: check
 check: check-built
+	@tests/lib/long due
 	@BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP prove -j2 --exec tests/lib/run $(TESTS)
 
-# More of what has rounds, one after the other.
+# More of what has rounds, one after the other, and each fuzzer for a minute. Due before a release: `make check` says whether it is.
 .PHONY: check-long
 check-long: check-built
 	@export BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP; \
@@ -66,6 +67,8 @@ check-long: check-built
 		ROUNDS=10000 prove tests/e2e/agreement.t && \
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t
+	@+$(MAKE) --no-print-directory fuzz SECONDS=60
+	@tests/lib/long passed
 
 # What no compiler says; and the formatting that `make lint` wants.
 .PHONY: lint
