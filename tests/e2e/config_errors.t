@@ -33,10 +33,10 @@ mistake "an option that no provider has" '/provider = "file"/s/$/ options = { re
 mistake "an option that is no string" '/provider = "file"/s/$/ options = { region = 1; };/' region
 mistake "options that are a list" '/provider = "file"/s/$/ options = ["region"];/' options
 mistake "a provider without an address of its own" '/provider = "file"/{s/"file"/"native"/;N;s/\n.*//}' 'no url'
-mistake "a range in the system's ids" 's/range = \[200000,/range = [100,/' range
+mistake "a range in the system's ids" 's/range = \[2000400000,/range = [100,/' range
 mistake "a range that is upside down" 's/range = .*/range = [3000000, 2000000];/' range
 mistake "a placement that nobody knows" 's/placement = "blake2b"/placement = "sha1"/' 'placement.*blake2b'
-mistake "two organizations with ids in common" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [100000, 300000]; }|' '"acme" and "other" have ids in common, 200000-300000'
+mistake "two organizations with ids in common" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [2000000000, 2000500000]; }|' '"acme" and "other" have ids in common, 2000400000-2000500000'
 mistake "an organization's range in the system's ids" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [100, 199999]; }|' range
 mistake "a shell that is no path" 's|shell = "/bin/bash"|shell = "bash"|' shell
 mistake "a duration without a unit" 's/timeout = "2s"/timeout = "2"/' timeout

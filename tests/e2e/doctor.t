@@ -106,16 +106,16 @@ broken "a damaged ledger" "failure members" 'orgsyncd --check fails.*ledger' 'ec
 # --- organizations and members ---
 broken "an organization that orgsyncd has not read yet" "failure organization beta" 'does not know it.*reload' \
     "jq '{organization: {id: \"org_b\", name: \"beta\"}, members: [.members[0] | .id = \"b\" | .username = \"bea\"]}' $MEMBERS >/etc/beta.json
-     sed -i 's|^organizations = (|&{ name = \"beta\"; provider = \"file\"; url = \"/etc/beta.json\"; range = [2000000000, 2100000000]; },|
+     sed -i 's|^organizations = (|&{ name = \"beta\"; provider = \"file\"; url = \"/etc/beta.json\"; range = [1879048192, 2000199999]; },|
         s|^groups = (|&{ name = \"beta-all\"; org = \"beta\"; everyone = true; },|' $CONF"
 broken "an url that leads nowhere, not read yet" "failure organization acme" 'a new one would not: .*gone' "sed -i 's|url = .*|url = \"/gone\";|' $CONF"
 broken "a local user with a member's name" "warning members" 'usr_user5.*has a user' 'echo user5:x:4242:4242::/:/usr/sbin/nologin >>/etc/passwd'
 broken "a group that is mapped and not there" "warning members" 'dockre.*none of that name' \
     "sed -i 's|^groups = (|&{ name = \"dockre\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|' $CONF"
-broken "a local user with an id of the members'" "warning ids" 'user svc has 200123.*' 'echo svc:x:200123:100::/:/usr/sbin/nologin >>/etc/passwd'
-broken "... behind a line that fits no buffer" "warning ids" 'user svc has 200123.*' \
-    '{ printf "long:x:4243:4243:%0100000d::/usr/sbin/nologin\n" 0; echo svc:x:200123:100::/:/usr/sbin/nologin; } >>/etc/passwd'
-broken "subordinate ids among the members'" "warning ids" 'in /etc/subuid larry has 165536-231071' 'echo larry:165536:65536 >/etc/subuid'
+broken "a local user with an id of the members'" "warning ids" 'user svc has 2000400123.*' 'echo svc:x:2000400123:100::/:/usr/sbin/nologin >>/etc/passwd'
+broken "... behind a line that fits no buffer" "warning ids" 'user svc has 2000400123.*' \
+    '{ printf "long:x:4243:4243:%0100000d::/usr/sbin/nologin\n" 0; echo svc:x:2000400123:100::/:/usr/sbin/nologin; } >>/etc/passwd'
+broken "subordinate ids among the members'" "warning ids" 'in /etc/subuid larry has 2000400000-2000465535' 'echo larry:2000400000:65536 >/etc/subuid'
 
 # --- names ---
 N=/etc/nsswitch.conf

@@ -159,7 +159,7 @@ sums=$(sha256sum $CONF)
 enroll olga --org Beta
 is "$rc $(sha256sum $CONF)" "0 $sums" "a second organization: the configuration is left to its owner"
 like "$(cat "$T/steps")" '^#    name = "beta";$' "... who is told what to add"
-like "$(cat "$T/steps")" '^#    range = \[2000000000, 2147483647\];$' "... with a range of its own"
+like "$(cat "$T/steps")" '^#    range = \[1879048192, 2000199999\];$' "... with a range of its own"
 sed -n '/^#  {$/,/^#  }$/s/^#//p' "$T/steps" >"$T/block"
 sed -i -e "/^organizations = (/r $T/block" $CONF
 sed -i '0,/^  }$/s//  },/' $CONF
