@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/local.h"
 #include "orgadmin/host/commands.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/connection.h"
@@ -75,6 +76,42 @@ static void check_local_groups(struct doctor *d)
                     "who is in %s is as good as root", names);
     else
         doctor_note(d, "local groups", FOUND_OK, "", "no member is in one that is as good as root");
+}
+
+/* Whom a local group still names although he is no member any more, and no local user. */
+struct stale {
+    const struct doctor *doctor;
+    unsigned count;
+    char first[128]; /* "rem, in docker" */
+};
+
+static bool find_stale(const struct group *group, void *arg)
+{
+    struct stale *s = arg;
+    struct snapshot_user user;
+    for (char *const *name = group->gr_mem; *name; name++)
+        if (snapshot_user_by_name(&s->doctor->snapshot, *name, strlen(*name), &user) ==
+                SNAPSHOT_OK &&
+            (user.state == MEMBER_REMOVED || user.state == MEMBER_SUSPENDED) &&
+            local_name(*name) == LOCAL_NO && s->count++ == 0)
+            snprintf(s->first, sizeof s->first, "%.32s names %.32s", group->gr_name, *name);
+    return true;
+}
+
+static void check_group_lines(struct doctor *d)
+{
+    struct stale s = {.doctor = d};
+    if (!d->snapshot.base)
+        return;
+    local_each_group(find_stale, &s);
+    if (s.count)
+        doctor_note(d, "group lines", FOUND_WARNING,
+                    "gpasswd -d NAME GROUP; roles give groups by local = true in orglogin.conf, "
+                    "and take them",
+                    "/etc/group, %s, who left%s", s.first,
+                    s.count > 1 ? ", and not him alone" : "");
+    else
+        doctor_note(d, "group lines", FOUND_OK, "", "/etc/group names nobody who left");
 }
 
 /* The members whom the rules let use a service. */
@@ -166,7 +203,11 @@ enum exit_status host_doctor(const struct invocation *inv)
     doctor_sync(&d);
     doctor_names(&d);
     doctor_pam(&d);
+    doctor_homes(&d);
+    doctor_sshd(&d);
+    doctor_sudo(&d);
     check_local_groups(&d);
+    check_group_lines(&d);
     check_rules(&d);
     for (cJSON *r = output_plain(inv) ? d.records->child : NULL; r && !d.lost; r = r->next)
         d.lost = !join(r);

@@ -46,7 +46,10 @@ enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *u
 /* The checks, each file's in their order. */
 void doctor_sync(struct doctor *d);  /* configuration, files, snapshot, orgsyncd */
 void doctor_names(struct doctor *d); /* ids, nsswitch.conf, libnss_org, nscd */
-void doctor_pam(struct doctor *d);   /* pam_org, the services' stacks, sshd */
+void doctor_pam(struct doctor *d);   /* pam_org, the services' stacks */
+void doctor_homes(struct doctor *d); /* home and shell */
+void doctor_sshd(struct doctor *d);
+void doctor_sudo(struct doctor *d);
 
 /* True if /etc/nsswitch.conf has a line for DATABASE. */
 bool nsswitch_has(const char *database);

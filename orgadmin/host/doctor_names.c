@@ -24,6 +24,7 @@
 #define GROUPS_MAX      1024
 #define NO_LOGIN        "4294967295" /* proc(5), loginuid: nobody's session */
 #define LINE_SIZE       4096
+#define MEMBERS_TRIED   1000
 
 /* --- numbers --- */
 
@@ -251,7 +252,11 @@ static bool check_nsswitch(struct doctor *d)
                     why);
         return false;
     }
-    doctor_note(d, "nsswitch.conf", FOUND_OK, "", "org is behind files");
+    if (nsswitch_has("sudoers") && nsswitch_look("sudoers", why) != NSSWITCH_LACKS)
+        doctor_note(d, "nsswitch.conf", FOUND_WARNING, "sudoers: files",
+                    NSSWITCH ", sudoers: org has no rules for sudo; with it sudo may read none");
+    else
+        doctor_note(d, "nsswitch.conf", FOUND_OK, "", "org is behind files");
     return true;
 }
 
@@ -393,6 +398,56 @@ static void check_lookup(struct doctor *d, bool able)
                     d->member.name, d->member.uid);
 }
 
+/* In a child: asks glibc of the first members; prints whose name another name service gives another
+ * number. */
+static int look_for_namesakes(void *arg)
+{
+    const struct doctor *d = arg;
+    struct snapshot_user user;
+    uint64_t cursor = 0;
+    for (int i = 0; i < MEMBERS_TRIED; i++) {
+        if (snapshot_next_user(&d->snapshot, &cursor, &user) != SNAPSHOT_OK)
+            break;
+        const struct passwd *pw = user.state == MEMBER_ACTIVE ? getpwnam(user.name) : NULL;
+        if (pw && pw->pw_uid != user.uid)
+            return printf("%s is uid %" PRIu32 " there, and the member %" PRIu32, user.name,
+                          (uint32_t)pw->pw_uid, user.uid) < 0;
+    }
+    return 0;
+}
+
+/* The words of nsswitch.conf's passwd line beside files, systemd and ours. */
+static const char *other_services(char out[LINE_SIZE])
+{
+    char line[LINE_SIZE] = "", *rest = line;
+    size_t used = 0;
+    nsswitch_line("passwd", line);
+    *out = '\0';
+    for (char *word; used < LINE_SIZE && (word = strsep(&rest, " \t")) != NULL;)
+        if (isalpha((unsigned char)*word) && strcmp(word, "files") != 0 &&
+            strcmp(word, "systemd") != 0 && strcmp(word, "org") != 0 && !strchr(word, ']'))
+            used += (size_t)snprintf(out + used, LINE_SIZE - used, "%s%s", used ? ", " : "", word);
+    return out;
+}
+
+/* Another name service can have accounts with members' names, whose logins are refused then. */
+static void check_namesakes(struct doctor *d)
+{
+    struct child c;
+    char services[LINE_SIZE];
+    if (!d->lookup || !*other_services(services))
+        return;
+    child_start(&c, look_for_namesakes, d, LOOKUP_LIMIT_MS);
+    child_end(&c);
+    if (c.fate[0] || c.out[0])
+        doctor_note(d, "other name services", FOUND_WARNING,
+                    "rename one of the two, or users.name = \"acme-%u\" in orglogin.conf: until "
+                    "then that login is the other account's",
+                    "%s: %s", services, c.fate[0] ? c.fate : c.out);
+    else
+        doctor_note(d, "other name services", FOUND_OK, "", "%s: no member's name", services);
+}
+
 /* --- nscd --- */
 
 static bool nscd_runs(void)
@@ -441,5 +496,6 @@ void doctor_names(struct doctor *d)
     bool asked = check_nsswitch(d), loaded = check_module(d);
     check_upgrade(d);
     check_lookup(d, asked && loaded && d->snapshot.base);
+    check_namesakes(d);
     check_nscd(d);
 }

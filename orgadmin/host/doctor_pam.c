@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -20,8 +19,6 @@
 #include "orgadmin/host/pam_stack.h"
 
 #define RUN_LIMIT_MS  10000 /* pam_org waits at most as long as the snapshot's time-out, too */
-#define PROGRAM_LIMIT 10000
-#define SSHD          "/usr/sbin/sshd"
 #define MEMBERS_TRIED 1000
 #define ORDINARY_UID  1000 /* from here on people's, not the system's */
 #define NOBODY_UID    65534
@@ -116,7 +113,7 @@ static int run_end(struct run *r, const char **why)
 
 /* --- the services --- */
 
-enum who { STRANGER, LEFT, ROOT, LOCAL, MEMBER, WHO };
+enum who { STRANGER, LEFT, UNFIT, ROOT, LOCAL, MEMBER, WHO };
 
 #define DOORS_MAX 16 /* of pam_stack_doors */
 
@@ -127,15 +124,16 @@ struct visit {
     char user[WHO][NAME_MAX_LEN + 1]; /* "" for nobody */
 };
 
-/* A member whom pam_org would let in now; "" when there is none among the first. */
-static const char *find_member(const struct doctor *d, const char *service)
+/* An active member on whom pam_org would decide VERDICT now; "" when there is none among the first.
+ */
+static const char *find_member(const struct doctor *d, const char *service, enum verdict verdict)
 {
     struct snapshot_user user;
     uint64_t cursor = 0;
     for (int i = 0; d->snapshot.base && i < MEMBERS_TRIED; i++) {
         if (snapshot_next_user(&d->snapshot, &cursor, &user) != SNAPSHOT_OK)
             break;
-        if (doctor_decide(d, &user, service, false) == VERDICT_ALLOW)
+        if (user.state == MEMBER_ACTIVE && doctor_decide(d, &user, service, false) == verdict)
             return user.name;
     }
     return "";
@@ -145,8 +143,13 @@ static const char *find_member(const struct doctor *d, const char *service)
 static void visit_start(const struct doctor *d, struct visit *v, const char *service,
                         const char *stranger)
 {
-    const char *users[WHO] = {stranger, d->left.name ? d->left.name : "", "root", d->local,
-                              d->module && d->lookup ? find_member(d, service) : ""};
+    bool able = d->module && d->lookup;
+    const char *users[WHO] = {stranger,
+                              d->left.name ? d->left.name : "",
+                              able ? find_member(d, service, VERDICT_DENY) : "",
+                              "root",
+                              d->local,
+                              able ? find_member(d, service, VERDICT_ALLOW) : ""};
     *v->why = '\0';
     v->service = NULL;
     enum pam_stack look = pam_stack_look(service, v->why);
@@ -170,7 +173,7 @@ static bool expected(const struct doctor *d, enum who who, int rc)
     bool in = rc == PAM_SUCCESS || rc == PAM_NEW_AUTHTOK_REQD;
     if (rc < 0)
         return false;
-    if (who == STRANGER || who == LEFT)
+    if (who <= UNFIT)
         return !in && (!is_broken(rc) || !d->module);
     return in || (who == LOCAL && rc == PAM_ACCT_EXPIRED);
 }
@@ -178,18 +181,20 @@ static bool expected(const struct doctor *d, enum who who, int rc)
 static void note_fault(struct doctor *d, const char *name, enum who who, const char *user, int rc,
                        const char *why)
 {
-    static const char *const before[WHO] = {"a stranger", "", "root", "the local user ",
-                                            "the member "};
+    static const char *const before[WHO] = {"a stranger",      "",           "the member ", "root",
+                                            "the local user ", "the member "};
+    static const char *const after[WHO] = {
+        [LEFT] = ", who left,", [UNFIT] = ", whose roles do not do,"};
     char whom[64];
     bool in = rc == PAM_SUCCESS || rc == PAM_NEW_AUTHTOK_REQD;
     snprintf(whom, sizeof whom, "%s%s%s", before[who], who == STRANGER || who == ROOT ? "" : user,
-             who == LEFT ? ", who left," : "");
+             after[who] ? after[who] : "");
     if (rc < 0)
         doctor_note(d, name, FOUND_FAILURE, "take the module out that gives no answer",
                     "asked about %s: %s", whom, why);
     else if (in)
         doctor_note(d, name, FOUND_FAILURE, STACK_ADVICE, "%s is let in", whom);
-    else if (who == STRANGER || who == LEFT)
+    else if (who <= UNFIT)
         doctor_note(d, name, FOUND_FAILURE, LOG_ADVICE, "%s is refused, but by mistake: %s", whom,
                     why);
     else
@@ -215,8 +220,9 @@ static void visit_end(struct doctor *d, struct visit *v)
         good &= right;
     }
     if (good)
-        doctor_note(d, name, FOUND_OK, "", "refuses strangers%s%s; lets in root%s%s%s%s",
-                    *v->user[LEFT] ? " and " : "", v->user[LEFT], *v->user[LOCAL] ? ", " : "",
+        doctor_note(d, name, FOUND_OK, "", "refuses strangers%s%s%s%s; lets in root%s%s%s%s",
+                    *v->user[LEFT] ? *v->user[UNFIT] ? ", " : " and " : "", v->user[LEFT],
+                    *v->user[UNFIT] ? " and " : "", v->user[UNFIT], *v->user[LOCAL] ? ", " : "",
                     v->user[LOCAL], *v->user[MEMBER] ? ", " : "", v->user[MEMBER]);
 }
 
@@ -310,9 +316,30 @@ static bool take_local(const struct passwd *user, void *arg)
     return !*d->local;
 }
 
+/* In a child, as another name service may hang: prints an account that is neither in /etc/passwd
+ * nor a member's. */
+static int take_foreign(void *arg)
+{
+    const struct doctor *d = arg;
+    struct snapshot_user member;
+    const struct passwd *pw;
+    while ((pw = getpwent()) != NULL)
+        if (people_log_in(pw) && strlen(pw->pw_name) <= NAME_MAX_LEN &&
+            (!d->snapshot.base ||
+             snapshot_user_by_uid(&d->snapshot, pw->pw_uid, &member) == SNAPSHOT_ABSENT))
+            return printf("%s", pw->pw_name) < 0;
+    return 0;
+}
+
 static void check_local(struct doctor *d)
 {
+    struct child c;
     local_each_user(take_local, d);
+    if (!*d->local) {
+        child_start(&c, take_foreign, d, RUN_LIMIT_MS);
+        if (child_end(&c))
+            snprintf(d->local, sizeof d->local, "%.*s", NAME_MAX_LEN, c.out);
+    }
     if (*d->local)
         doctor_note(d, "local account", FOUND_OK, "", "%s, beside root", d->local);
     else
@@ -322,108 +349,10 @@ static void check_local(struct doctor *d)
                     "there is none beside root");
 }
 
-/* --- where members land --- */
-
-static void check_home(struct doctor *d)
-{
-    const struct snapshot_user *who = &d->member;
-    struct stat st;
-    if (!who->name) {
-        doctor_note(d, "home and shell", FOUND_SKIPPED, "", "there is no active member to look at");
-    } else if (access(who->shell, X_OK) < 0) {
-        doctor_note(d, "home and shell", FOUND_FAILURE,
-                    "install it, or choose another as users.shell in orglogin.conf",
-                    "the shell of %s, %s, cannot be run: sshd takes him for nobody", who->name,
-                    who->shell);
-    } else if (access(SSHD, X_OK) == 0 && !pam_stack_has("sshd", "session", "pam_mkhomedir.so") &&
-               !pam_stack_has("sshd", "session", "pam_oddjob_mkhomedir.so") &&
-               stat(who->home, &st) < 0) {
-        doctor_note(d, "home and shell", FOUND_WARNING,
-                    "a line for pam_mkhomedir in /etc/pam.d/sshd, as in " STACKS "/sshd",
-                    "%s, the home of %s, is not there, and sshd's session phase makes none",
-                    who->home, who->name);
-    } else {
-        doctor_note(d, "home and shell", FOUND_OK, "", "%s begins with %s in %s", who->name,
-                    who->shell, who->home);
-    }
-}
-
-/* --- sshd --- */
-
-/* The value of KEY in what sshd -T prints; "" when it is not there. */
-static const char *sshd_value(const char *text, const char *key, char out[64])
-{
-    size_t len = strlen(key);
-    *out = '\0';
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, len) == 0 && line[len] == ' ')
-            snprintf(out, 64, "%.*s", (int)strcspn(line + len + 1, "\n"), line + len + 1);
-    }
-    return out;
-}
-
-/* True if sshd_config(5)'s KEY, AllowUsers or AllowGroups, leaves out everybody of the snapshot. */
-static bool leaves_out(const struct doctor *d, const char *text, const char *key, bool groups)
-{
-    struct snapshot_user user;
-    struct snapshot_group group;
-    size_t len = strlen(key);
-    bool there = false;
-    for (const char *line = text; line && d->snapshot.base; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, len) != 0 || line[len] != ' ')
-            continue;
-        const char *name = line + len + 1;
-        size_t size = strcspn(name, "\n");
-        there = true;
-        if (strcspn(name, "*?!@\n") < size || /* a pattern: who knows */
-            (groups ? snapshot_group_by_name(&d->snapshot, name, size, &group)
-                    : snapshot_user_by_name(&d->snapshot, name, size, &user)) == SNAPSHOT_OK)
-            return false;
-    }
-    return there;
-}
-
-static void check_sshd(struct doctor *d)
-{
-    static const char *const argv[] = {SSHD, "-T", NULL};
-    struct child c;
-    char value[64];
-    if (access(argv[0], X_OK) < 0)
-        return;
-    child_start_program(&c, argv, PROGRAM_LIMIT);
-    if (!child_end(&c) || c.status != 0) {
-        c.err[strcspn(c.err, "\r\n")] = '\0';
-        doctor_note(d, "sshd", FOUND_WARNING, "sshd -t says what is wrong",
-                    "its configuration cannot be looked at: %s", c.fate[0] ? c.fate : c.err);
-    } else if (strcmp(sshd_value(c.out, "usepam", value), "yes") != 0) {
-        doctor_note(d, "sshd", FOUND_FAILURE,
-                    "UsePAM yes in /etc/ssh/sshd_config; systemctl reload ssh",
-                    "UsePAM %s: it does not ask pam_org, every member with a key gets in",
-                    *value ? value : "is not there");
-    } else if (leaves_out(d, c.out, "allowgroups", true) ||
-               leaves_out(d, c.out, "allowusers", false)) {
-        doctor_note(d, "sshd", FOUND_WARNING,
-                    "AllowGroups with one of the groups in orglogin.conf, or without the line: "
-                    "its rules say who may use sshd",
-                    "AllowGroups or AllowUsers has nobody of an organization: no member gets in");
-    } else if (strcmp(sshd_value(c.out, "kbdinteractiveauthentication", value), "no") == 0) {
-        doctor_note(d, "sshd", FOUND_WARNING,
-                    "KbdInteractiveAuthentication yes, with the pam.d/sshd of " STACKS
-                    ", which lets nobody in by it",
-                    "KbdInteractiveAuthentication no: who is no member is not told so");
-    } else {
-        doctor_note(d, "sshd", FOUND_OK, "", "asks PAM, and tells who is refused");
-    }
-}
-
 void doctor_pam(struct doctor *d)
 {
     check_module(d);
     check_local(d);
     check_services(d);
     check_others(d);
-    check_home(d);
-    check_sshd(d);
 }

@@ -41,6 +41,8 @@ broken() {
     names "$1" "$2" "$3"
 }
 
+cp "$BUILD/tests/libnss_extra.so.2" "/lib/$(uname -m)-linux-gnu/"
+touch /etc/extra
 start_syslog
 start_sshd
 useradd --create-home --shell /bin/bash larry
@@ -125,6 +127,11 @@ broken "org in front of files" "failure nsswitch.conf" 'group: org stands in fro
 broken "org in front of systemd" "failure nsswitch.conf" 'in front of systemd' "sed -i 's/^group:.*/group: files org systemd/' $N"
 broken "org behind the end" "failure nsswitch.conf" 'never asked' "sed -i 's/^passwd:.*/passwd: files [NOTFOUND=return] org/' $N"
 broken "initgroups without org" "failure nsswitch.conf" 'initgroups: org is not there' "echo 'initgroups: files' >>$N"
+broken "org for sudoers" "warning nsswitch.conf" 'sudoers: org has no rules.*sudoers: files' "echo 'sudoers: files org' >>$N"
+broken "another name service with a member's name" "warning other name services" 'extra: user5 is uid 5003 there.*users.name' \
+    "sed -i 's/^passwd:.*/passwd: files extra systemd org/' $N; echo user5:x:5003:100::/:/bin/sh >/etc/extra"
+broken "another name service with other names" "" . \
+    "sed -i 's/^passwd:.*/passwd: files extra systemd org/' $N; echo zed:x:5003:100::/:/bin/sh >/etc/extra"
 broken "no nsswitch.conf" "failure nsswitch.conf" 'passwd: org is not there' "rm $N"
 broken "libnss_org that is none" "failure libnss_org" 'too short' 'mount --bind /dev/null /usr/lib/*-linux-gnu/libnss_org.so.2'
 perl -e '$_ = getpwnam "ada"; open F, ">", "/proc/self/loginuid" and print F "4294967295"; close F; print "\n"; sleep 100' >"$T/behind" &
@@ -157,10 +164,17 @@ M=$(echo /usr/lib/*/security)
 all='failure PAM sshd;failure PAM login;failure PAM sudo;failure PAM sudo-i;failure PAM su;failure PAM su-l;failure PAM cron;failure PAM systemd-user'
 broken "pam_org that is none" "failure pam_org" 'too short' "mount --bind /dev/null $M/pam_org.so"
 broken "no local account" "warning local account" 'none beside root' "sed -i /^larry:/d /etc/passwd"
+broken "a local account of another name service" "" . \
+    "sed -i /^larry:/d /etc/passwd; sed -i 's/^passwd:.*/passwd: files extra systemd org/' $N; echo zed:*:60100:100::/:/bin/sh >/etc/extra"
 broken "common-account without pam_org" "$all;warning PAM others" 'does not ask pam_org.*share/doc' "sed -i /pam_org/d $P/common-account"
 broken "sshd without it" "failure PAM sshd" 'does not ask pam_org' "sed -i 's/^@include common-account/account required pam_unix.so/' $P/sshd"
 broken "a sufficient line in front of it" "failure PAM sudo" 'a line in front of it' "sed -i '1i account sufficient pam_unix.so' $P/sudo"
 broken "a jump over it" "failure PAM sudo" 'a line in front of it' "sed -i '1i account [success=4 default=ignore] pam_unix.so' $P/sudo"
+broken "a line in front of it that lets members in whose roles do not do" "failure PAM sudo" 'member .*, whose roles do not do, is let in' \
+    "sed -i '1i account sufficient pam_succeed_if.so quiet user in mia:user1:user2:user3:user4:user5:user6:user7:user8:user9' $P/sudo"
+broken "homes in /" "warning home and shell" 'home of .* is /[a-z0-9]+: .*users.home' "sed -i 's|^  home = .*|  home = \"/%u\";|' $CONF; orgsyncd --once >/dev/null"
+broken "a home that is somebody else's" "warning home and shell" '/home/user7, the home of user7, belongs to uid 1' \
+    "mount -t tmpfs homes /home && mkdir /home/user7 && chown 1 /home/user7"
 broken "nobody who makes home directories" "warning home and shell" '/home/[a-z0-9]+, the home of .* is not there.*pam_mkhomedir' "sed -i /pam_mkhomedir/d $P/sshd"
 broken "an optional pam_org" "failure PAM cron" 'its own control' \
     "sed -i 's/^@include common-account/account optional pam_org.so\naccount required pam_permit.so/' $P/cron"
@@ -185,9 +199,23 @@ broken "sshd for others than members" "warning sshd" 'nobody of an organization'
 broken "sshd for members too" "" . 'echo AllowGroups larry acme-admins >/etc/ssh/sshd_config.d/x.conf'
 broken "sshd for a local user alone" "warning sshd" 'nobody of an organization' 'echo AllowUsers larry >/etc/ssh/sshd_config.d/x.conf'
 broken "sshd that tells nobody" "warning sshd" 'KbdInteractiveAuthentication no' 'sed -i "s/^KbdInter.*/KbdInteractiveAuthentication no/" /etc/ssh/sshd_config.d/orglogin.conf'
+broken "keys below a directory that others can write" "warning sshd" 'AuthorizedKeysFile leads below /etc/keys, .*chown root' \
+    'mkdir -m 777 /etc/keys; echo AuthorizedKeysFile .ssh/authorized_keys /etc/keys/%u >/etc/ssh/sshd_config.d/a.conf'
+broken "keys below a directory of root's" "" . 'mkdir -m 755 /etc/keys; echo AuthorizedKeysFile /etc/keys/%u >/etc/ssh/sshd_config.d/a.conf'
+broken "sshd that takes a member's environment" "warning sshd" 'PermitUserEnvironment yes' 'echo PermitUserEnvironment yes >/etc/ssh/sshd_config.d/x.conf'
 broken "sshd with a mistake" "warning sshd" 'cannot be looked at: .*Nonsense' 'echo Nonsense >/etc/ssh/sshd_config.d/x.conf'
 
+# --- sudo ---
+broken "sudo that does not ask PAM" "failure sudoers" '!pam_acct_mgmt' "echo 'Defaults !pam_acct_mgmt' >/etc/sudoers.d/x"
+broken "sudo that does not ask PAM about one member" "failure sudoers" '!pam_acct_mgmt' "echo 'Defaults:ada !pam_acct_mgmt' >/etc/sudoers.d/x"
+broken "sudo by another service" "warning PAM others;failure sudoers" 'not minded, by open' \
+    "echo 'account required pam_permit.so' >$P/open; echo 'Defaults pam_service=open' >/etc/sudoers.d/x"
+broken "sudo -i by a service that is not there" "failure sudoers" 'pam_login_service=nowhere' "echo 'Defaults pam_login_service=nowhere' >/etc/sudoers.d/x"
+broken "sudo by a service that asks pam_org" "" . "echo 'Defaults pam_service=su, insults' >/etc/sudoers.d/x"
+broken "rules for sudo with a mistake" "warning sudoers" 'cannot be looked at.*visudo' "echo 'Defaults nonsense =' >/etc/sudoers.d/x"
+
 # --- what the configuration gives away ---
+broken "a group that still names a former member" "warning group lines" 'oldies names rem, who left -> gpasswd -d' 'echo oldies:x:990:larry,rem >>/etc/group'
 broken "a local group as good as root" "warning local groups" 'who is in adm is' \
     "sed -i 's|^groups = (|&{ name = \"adm\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|' $CONF"
 publishes='orgsyncd --once >/dev/null'

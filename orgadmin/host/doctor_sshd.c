@@ -1,0 +1,123 @@
+/* host doctor: sshd's own configuration, as sshd understands it. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/paths.h"
+#include "orgadmin/host/child.h"
+#include "orgadmin/host/doctor.h"
+
+#define SSHD          "/usr/sbin/sshd"
+#define PROGRAM_LIMIT 10000
+#define VALUE_SIZE    1024
+
+/* The value of KEY in what sshd -T prints; "" when it is not there. */
+static const char *sshd_value(const char *text, const char *key, char out[VALUE_SIZE])
+{
+    size_t len = strlen(key);
+    *out = '\0';
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, len) == 0 && line[len] == ' ')
+            snprintf(out, VALUE_SIZE, "%.*s", (int)strcspn(line + len + 1, "\n"), line + len + 1);
+    }
+    return out;
+}
+
+/* True if sshd_config(5)'s KEY, AllowUsers or AllowGroups, leaves out everybody of the snapshot. */
+static bool leaves_out(const struct doctor *d, const char *text, const char *key, bool groups)
+{
+    struct snapshot_user user;
+    struct snapshot_group group;
+    size_t len = strlen(key);
+    bool there = false;
+    for (const char *line = text; line && d->snapshot.base; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, len) != 0 || line[len] != ' ')
+            continue;
+        const char *name = line + len + 1;
+        size_t size = strcspn(name, "\n");
+        there = true;
+        if (strcspn(name, "*?!@\n") < size || /* a pattern: who knows */
+            (groups ? snapshot_group_by_name(&d->snapshot, name, size, &group)
+                    : snapshot_user_by_name(&d->snapshot, name, size, &user)) == SNAPSHOT_OK)
+            return false;
+    }
+    return there;
+}
+
+/* True if somebody beside root can put something where PATTERN, an absolute path with sshd's
+ * tokens, leads for everybody; OUT is the directory then. */
+static bool is_loose(const char *pattern, char out[VALUE_SIZE])
+{
+    struct stat st;
+    for (const char *slash = pattern; slash; slash = strchr(slash + 1, '/')) {
+        snprintf(out, VALUE_SIZE, "%.*s", slash == pattern ? 1 : (int)(slash - pattern), pattern);
+        if (strchr(out, '%') || stat(out, &st) < 0)
+            return false;
+        if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* The same for any of the words of AuthorizedKeysFile. */
+static bool keys_are_loose(const char *text, char out[VALUE_SIZE])
+{
+    char value[VALUE_SIZE], *rest = value;
+    sshd_value(text, "authorizedkeysfile", value);
+    for (char *word; (word = strsep(&rest, " ")) != NULL;)
+        if (*word == '/' && is_loose(word, out))
+            return true;
+    return false;
+}
+
+/* Notes the worst of what TEXT, sshd's settings, has against members or for strangers. */
+static void judge(struct doctor *d, const char *text)
+{
+    char value[VALUE_SIZE];
+    if (strcmp(sshd_value(text, "usepam", value), "yes") != 0)
+        doctor_note(d, "sshd", FOUND_FAILURE,
+                    "UsePAM yes in /etc/ssh/sshd_config; systemctl reload ssh",
+                    "UsePAM %s: it does not ask pam_org, every member with a key gets in",
+                    *value ? value : "is not there");
+    else if (leaves_out(d, text, "allowgroups", true) || leaves_out(d, text, "allowusers", false))
+        doctor_note(d, "sshd", FOUND_WARNING,
+                    "AllowGroups with one of the groups in orglogin.conf, or without the line: "
+                    "its rules say who may use sshd",
+                    "AllowGroups or AllowUsers has nobody of an organization: no member gets in");
+    else if (keys_are_loose(text, value))
+        doctor_note(d, "sshd", FOUND_WARNING,
+                    "chown root, chmod go-w: sshd minds no key below it, or with StrictModes no "
+                    "those that anybody puts there",
+                    "AuthorizedKeysFile leads below %s, where others than root may write", value);
+    else if (strcmp(sshd_value(text, "permituserenvironment", value), "no") != 0)
+        doctor_note(d, "sshd", FOUND_WARNING, "PermitUserEnvironment no",
+                    "PermitUserEnvironment %s: a member's own file decides what LD_PRELOAD and "
+                    "PATH are before his shell, or a forced command, runs",
+                    value);
+    else if (strcmp(sshd_value(text, "kbdinteractiveauthentication", value), "no") == 0)
+        doctor_note(d, "sshd", FOUND_WARNING,
+                    "KbdInteractiveAuthentication yes, with the pam.d/sshd of " PATH_DOC
+                    "/pam.d, which lets nobody in by it",
+                    "KbdInteractiveAuthentication no: who is no member is not told so");
+    else
+        doctor_note(d, "sshd", FOUND_OK, "", "asks PAM, and tells who is refused");
+}
+
+void doctor_sshd(struct doctor *d)
+{
+    static const char *const argv[] = {SSHD, "-T", NULL};
+    struct child c;
+    if (access(argv[0], X_OK) < 0)
+        return;
+    child_start_program(&c, argv, PROGRAM_LIMIT);
+    if (child_end(&c) && c.status == 0) {
+        judge(d, c.out);
+        return;
+    }
+    c.err[strcspn(c.err, "\r\n")] = '\0';
+    doctor_note(d, "sshd", FOUND_WARNING, "sshd -t says what is wrong",
+                "its configuration cannot be looked at: %s", c.fate[0] ? c.fate : c.err);
+}

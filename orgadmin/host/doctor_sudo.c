@@ -1,0 +1,72 @@
+/* host doctor: does sudo ask PAM, and of the services that guard it? */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "orgadmin/host/child.h"
+#include "orgadmin/host/doctor.h"
+#include "orgadmin/host/pam_stack.h"
+
+#define SUDOERS       "/etc/sudoers"
+#define CVTSUDOERS    "/usr/bin/cvtsudoers"
+#define PROGRAM_LIMIT 10000
+
+/* What is wrong with the option OPTION of a Defaults line, into WHY; "" when nothing is. */
+static void judge_option(const cJSON *option, char why[DOCTOR_TEXT_MAX])
+{
+    char stack[PAM_STACK_WHY_MAX];
+    const cJSON *value = option->child;
+    *why = '\0';
+    if (!value || !value->string)
+        return;
+    if (strcmp(value->string, "pam_acct_mgmt") == 0 && cJSON_IsFalse(value)) {
+        snprintf(why, DOCTOR_TEXT_MAX, "!pam_acct_mgmt: sudo does not ask pam_org about anybody");
+    } else if ((strcmp(value->string, "pam_service") == 0 ||
+                strcmp(value->string, "pam_login_service") == 0 ||
+                strcmp(value->string, "pam_askpass_service") == 0) &&
+               cJSON_IsString(value) &&
+               pam_stack_look(value->valuestring, stack) != PAM_STACK_GUARDED) {
+        snprintf(why, DOCTOR_TEXT_MAX, "%s=%s: pam_org is not asked there%s%s", value->string,
+                 value->valuestring, *stack ? ": " : "", stack);
+    }
+}
+
+/* The first fault in the Defaults of what cvtsudoers printed; "" when there is none. */
+static void judge_defaults(const cJSON *sudoers, char why[DOCTOR_TEXT_MAX])
+{
+    const cJSON *line, *option;
+    *why = '\0';
+    cJSON_ArrayForEach(line, cJSON_GetObjectItemCaseSensitive(sudoers, "Defaults"))
+        cJSON_ArrayForEach(option, cJSON_GetObjectItemCaseSensitive(line, "Options")) if (!*why)
+            judge_option(option, why);
+}
+
+void doctor_sudo(struct doctor *d)
+{
+    static const char *const argv[] = {CVTSUDOERS, "--output-format=json",
+                                       "--suppress=aliases,privileges", SUDOERS, NULL};
+    struct child c;
+    char why[DOCTOR_TEXT_MAX];
+    if (access(SUDOERS, F_OK) < 0)
+        return;
+    if (access(CVTSUDOERS, X_OK) < 0) {
+        doctor_note(d, "sudoers", FOUND_SKIPPED, "", CVTSUDOERS " is not there to read it");
+        return;
+    }
+    child_start_program(&c, argv, PROGRAM_LIMIT);
+    bool ended = child_end(&c) && c.status == 0;
+    cJSON *sudoers = ended ? cJSON_Parse(c.out) : NULL;
+    c.err[strcspn(c.err, "\r\n")] = '\0';
+    judge_defaults(sudoers, why);
+    if (!sudoers)
+        doctor_note(d, "sudoers", FOUND_WARNING, "visudo -c says what is wrong",
+                    "it cannot be looked at: %s", c.fate[0] ? c.fate : c.err);
+    else if (*why)
+        doctor_note(d, "sudoers", FOUND_FAILURE,
+                    "take that Defaults line out, or name a service whose stack asks pam_org", "%s",
+                    why);
+    else
+        doctor_note(d, "sudoers", FOUND_OK, "", "sudo asks PAM about everybody");
+    cJSON_Delete(sudoers);
+}
