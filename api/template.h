@@ -6,7 +6,6 @@
 #define API_TEMPLATE_H
 
 #include <stdbool.h>
-
 #include <stddef.h>
 
 #include "api/error.h"

@@ -1,4 +1,15 @@
 /* orgd, the embedded organization server: its command line, its first start, and nothing else. */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "common/clock.h"
 #include "common/name.h"
 #include "common/paths.h"
@@ -11,17 +22,6 @@
 #include "orgd/http/server.h"
 #include "orgd/http/tls.h"
 #include "orgd/store/store.h"
-
-#include <cjson/cJSON.h>
-#include <errno.h>
-#include <getopt.h>
-#include <signal.h>
-#include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define EXIT_USAGE          2
 #define DEFAULT_DATA        "/var/lib/orgd/orgd.db"

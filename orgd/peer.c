@@ -1,8 +1,5 @@
 #include "orgd/peer.h"
 
-#include "common/clock.h"
-#include "orgd/buffer.h"
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sodium.h>
@@ -10,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
+
+#include "common/clock.h"
+#include "orgd/buffer.h"
 
 #define BUCKETS   4096
 #define IDLE_KEPT 8 /* peers without a connection, remembered in one bucket for their attempts */

@@ -4,14 +4,13 @@
  * something becomes a long-running operation, which is waited for. A member is a membership joined
  * with role bindings; there is no other id than the e-mail.
  */
-#include "api/engine.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 
+#include "api/engine.h"
 #include "api/error.h"
 #include "api/json.h"
 #include "api/record.h"

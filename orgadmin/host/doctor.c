@@ -1,5 +1,4 @@
 #include "orgadmin/host/doctor.h"
-#include "common/reserved.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/local.h"
+#include "common/reserved.h"
 #include "orgadmin/host/commands.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/connection.h"

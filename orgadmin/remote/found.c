@@ -1,9 +1,10 @@
 /* Finds the record with an id or name among those that the API lists. */
+#include "orgadmin/remote/found.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "orgadmin/remote/found.h"
 #include "orgadmin/suggest.h"
 
 #define NAMES_MAX 2

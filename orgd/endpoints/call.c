@@ -1,13 +1,13 @@
 #include "orgd/endpoints/call.h"
 
-#include "common/clock.h"
-#include "common/reserved.h"
-#include "orgd/endpoints/record.h"
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/clock.h"
+#include "common/reserved.h"
+#include "orgd/endpoints/record.h"
 
 #define MESSAGE_MAX 512
 

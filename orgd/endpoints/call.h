@@ -7,14 +7,14 @@
 #ifndef ORGD_ENDPOINTS_CALL_H
 #define ORGD_ENDPOINTS_CALL_H
 
-#include "orgd/buffer.h"
-#include "orgd/role.h"
-#include "orgd/store/store.h"
-
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "orgd/buffer.h"
+#include "orgd/role.h"
+#include "orgd/store/store.h"
 
 #define BODY_MAX  65536
 #define REPLY_MAX (64U << 20)

@@ -1,13 +1,13 @@
 #include "orgd/endpoints/dispatch.h"
 
-#include "orgd/endpoints/endpoints.h"
-#include "orgd/endpoints/record.h"
-#include "orgd/endpoints/usage.h"
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
+#include "orgd/endpoints/usage.h"
 
 #define FIELDS_MAX 6
 #define NUMBER_MAX 9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */

@@ -1,8 +1,7 @@
-#include "orgd/endpoints/endpoints.h"
-
-#include "orgd/endpoints/record.h"
-
 #include <stdio.h>
+
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
 
 static void add_event(const struct event *event, void *context)
 {

@@ -1,11 +1,11 @@
 #include "orgd/endpoints/handed_out.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
-
-#include <stdio.h>
-#include <string.h>
 
 #define IDS_MAX (64U << 20)
 

@@ -1,13 +1,12 @@
-#include "orgd/endpoints/endpoints.h"
-
-#include "common/clock.h"
-#include "orgd/endpoints/record.h"
-
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include "common/clock.h"
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
 
 #define LETTER_MAX         8192
 #define INVITATION_LIFE_MS (7LL * 24 * 3600 * 1000)

@@ -1,11 +1,10 @@
-#include "orgd/endpoints/endpoints.h"
-
-#include "common/clock.h"
-#include "orgd/endpoints/record.h"
-
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "common/clock.h"
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
 
 #define USES_MAX     1000000
 #define CODE_LIFE_MS (30LL * 24 * 3600 * 1000)

@@ -1,9 +1,9 @@
 #include "orgd/endpoints/list_cache.h"
 
-#include "orgd/secret.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "orgd/secret.h"
 
 #define SLOTS     64
 #define TEXT_MOST (256U << 10) /* a longer reply is made each time */

@@ -5,9 +5,9 @@
 #ifndef ORGD_ENDPOINTS_LIST_CACHE_H
 #define ORGD_ENDPOINTS_LIST_CACHE_H
 
-#include "orgd/buffer.h"
-
 #include <stdint.h>
+
+#include "orgd/buffer.h"
 
 /* Adds the reply to OUT; false when it is not there. */
 bool list_cache_get(const char *organization, int64_t revision, struct buffer *out);

@@ -1,8 +1,5 @@
 #include "orgd/endpoints/mail.h"
 
-#include "common/file.h"
-#include "common/name.h"
-
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -12,6 +9,9 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <unistd.h>
+
+#include "common/file.h"
+#include "common/name.h"
 
 #define CONNECT_TIMEOUT_S 5
 #define STACK_SIZE        (512U << 10)

@@ -6,9 +6,9 @@
 #ifndef ORGD_ENDPOINTS_MAIL_H
 #define ORGD_ENDPOINTS_MAIL_H
 
-#include "orgd/endpoints/call.h"
-
 #include <stdbool.h>
+
+#include "orgd/endpoints/call.h"
 
 #define MAIL_MOST      16
 #define MAIL_TIMEOUT_S 10 /* from the connection to the server's last word */

@@ -1,13 +1,12 @@
-#include "orgd/endpoints/endpoints.h"
-
-#include "common/clock.h"
-#include "orgd/endpoints/handed_out.h"
-#include "orgd/endpoints/list_cache.h"
-#include "orgd/endpoints/record.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/clock.h"
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/handed_out.h"
+#include "orgd/endpoints/list_cache.h"
+#include "orgd/endpoints/record.h"
 
 /* Members as JSON text, so that a long list is never held as a tree. */
 struct listing {

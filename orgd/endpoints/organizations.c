@@ -1,10 +1,9 @@
-#include "orgd/endpoints/endpoints.h"
-
-#include "common/clock.h"
-#include "orgd/endpoints/record.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "common/clock.h"
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
 
 void organization_create(struct call *call)
 {

@@ -3,12 +3,12 @@
 #ifndef ORGD_ENDPOINTS_RECORD_H
 #define ORGD_ENDPOINTS_RECORD_H
 
-#include "orgd/store/store.h"
-
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "orgd/store/store.h"
 
 cJSON *organization_json(const struct organization *organization);
 cJSON *user_json(const struct user *user);

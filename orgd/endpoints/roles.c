@@ -1,10 +1,9 @@
-#include "orgd/endpoints/endpoints.h"
+#include <stdio.h>
 
 #include "common/clock.h"
+#include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/handed_out.h"
 #include "orgd/endpoints/record.h"
-
-#include <stdio.h>
 
 #define OWN_ROLES_MAX 100
 

@@ -1,11 +1,10 @@
-#include "orgd/endpoints/endpoints.h"
-
-#include "common/clock.h"
-#include "orgd/endpoints/record.h"
-
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "common/clock.h"
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
 
 void token_make(struct store *store, struct token *token, struct secret *secret)
 {

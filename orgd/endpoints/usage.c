@@ -1,9 +1,9 @@
 #include "orgd/endpoints/usage.h"
 
-#include "common/clock.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "common/clock.h"
 
 #define USES_MAX  1024
 #define PERIOD_MS 60000

@@ -1,10 +1,9 @@
-#include "orgd/endpoints/endpoints.h"
-
-#include "orgd/endpoints/record.h"
-
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
 
 #define USERNAMES_MAX 10 /* of one user, in all his time: each one is kept from everybody else */
 

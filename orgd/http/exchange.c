@@ -1,15 +1,15 @@
 #include "orgd/http/exchange.h"
 
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "common/clock.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/http/stream.h"
-
-#include <sodium.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define REQUEST_S 60 /* from a connection's begin, or its last answer, to the end of a request */
 #define DRAIN_MAX                                                                                  \

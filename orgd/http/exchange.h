@@ -6,16 +6,16 @@
 #ifndef ORGD_HTTP_EXCHANGE_H
 #define ORGD_HTTP_EXCHANGE_H
 
-#include "orgd/endpoints/mail.h"
-#include "orgd/http/held.h"
-#include "orgd/peer.h"
-#include "orgd/store/store.h"
-
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+
+#include "orgd/endpoints/mail.h"
+#include "orgd/http/held.h"
+#include "orgd/peer.h"
+#include "orgd/store/store.h"
 
 struct exchange;
 struct connection;

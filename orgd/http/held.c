@@ -1,9 +1,5 @@
 #include "orgd/http/held.h"
 
-#include "common/clock.h"
-#include "orgd/buffer.h"
-#include "orgd/endpoints/endpoints.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +7,10 @@
 #include <sys/queue.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+#include "common/clock.h"
+#include "orgd/buffer.h"
+#include "orgd/endpoints/endpoints.h"
 
 #define BEAT_MS    5000
 #define TICK_MS    100  /* polls that are due within one tick are woken together */

@@ -6,11 +6,11 @@
 #ifndef ORGD_HTTP_HELD_H
 #define ORGD_HTTP_HELD_H
 
-#include "orgd/endpoints/call.h"
-
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "orgd/endpoints/call.h"
 
 struct held_set;
 

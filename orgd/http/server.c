@@ -1,9 +1,5 @@
 #include "orgd/http/server.h"
 
-#include "orgd/buffer.h"
-#include "orgd/http/exchange.h"
-#include "orgd/http/tls.h"
-
 #include <errno.h>
 #include <microhttpd.h>
 #include <signal.h>
@@ -14,6 +10,10 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "orgd/buffer.h"
+#include "orgd/http/exchange.h"
+#include "orgd/http/tls.h"
 
 #define CONNECTIONS_MAX  16384
 #define DESCRIPTORS_KEPT 64   /* for everything that is no connection */

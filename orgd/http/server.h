@@ -6,13 +6,13 @@
 #ifndef ORGD_HTTP_SERVER_H
 #define ORGD_HTTP_SERVER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "orgd/endpoints/call.h"
 #include "orgd/endpoints/mail.h"
 #include "orgd/peer.h"
 #include "orgd/store/store.h"
-
-#include <stdbool.h>
-#include <stddef.h>
 
 #define LISTENERS_MAX 16
 

@@ -1,9 +1,9 @@
 #include "orgd/http/stream.h"
 
-#include "orgd/endpoints/endpoints.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "orgd/endpoints/endpoints.h"
 
 #define BLOCK_SIZE 8192
 

@@ -3,11 +3,11 @@
 #ifndef ORGD_HTTP_STREAM_H
 #define ORGD_HTTP_STREAM_H
 
-#include "orgd/endpoints/call.h"
-
 #include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "orgd/endpoints/call.h"
 
 #define STREAMS_MOST 64 /* at a time: each holds a piece in memory */
 

@@ -1,8 +1,5 @@
 #include "orgd/http/tls.h"
 
-#include "common/clock.h"
-#include "orgd/buffer.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/abstract.h>
@@ -13,6 +10,9 @@
 #include <sys/queue.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "common/clock.h"
+#include "orgd/buffer.h"
 
 #define CHAIN_MAX    16
 #define FILE_MAX     (64 << 10)

@@ -1,8 +1,5 @@
 #include "orgd/store/file.h"
 
-#include "common/reserved.h"
-#include "orgd/store/store.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,6 +7,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "common/reserved.h"
+#include "orgd/store/store.h"
 
 #define BUSY_MS 2000 /* for somebody who looks at the file with the sqlite3 tool */
 

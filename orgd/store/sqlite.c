@@ -1,14 +1,13 @@
-#include "orgd/store/store.h"
-
-#include "orgd/buffer.h"
-#include "orgd/store/file.h"
-
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "orgd/buffer.h"
+#include "orgd/store/file.h"
+#include "orgd/store/store.h"
 
 enum statement {
     BEGIN_READ,

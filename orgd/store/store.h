@@ -12,14 +12,14 @@
 #ifndef ORGD_STORE_STORE_H
 #define ORGD_STORE_STORE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "common/name.h"
 #include "orgd/peer.h"
 #include "orgd/role.h"
 #include "orgd/secret.h"
 #include "orgd/store/history.h"
-
-#include <stdbool.h>
-#include <stdint.h>
 
 #define EMAIL_SIZE     255 /* 254 characters and the NUL */
 #define DISPLAY_SIZE   401 /* 100 characters of UTF-8 and the NUL */

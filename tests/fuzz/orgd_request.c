@@ -5,15 +5,15 @@
  * @u for the owner's, @m for the member's. What must hold: an object comes back, a failure has a
  * reason and is not the server's, and the organization has an owner.
  */
-#include "common/clock.h"
-#include "orgd/endpoints/dispatch.h"
-#include "orgd/endpoints/endpoints.h"
-
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "common/clock.h"
+#include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/endpoints.h"
 
 #define RUNS_A_STORE 5000
 #define INPUT_MAX    4096
