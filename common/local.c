@@ -214,9 +214,9 @@ static bool add(struct local_ids *ids, const char *name, uint32_t id)
     return ids->name[ids->count] && ++ids->count;
 }
 
-static bool add_user(const struct passwd *user, void *ids)
+static bool add_user(const struct passwd *user, void *arg)
 {
-    return add(ids, user->pw_name, user->pw_uid);
+    return add(arg, user->pw_name, user->pw_uid);
 }
 
 static bool add_group(const struct group *gr, void *arg)

@@ -6,7 +6,7 @@
 
 #define BUFFER_FIRST 512
 
-static void *memory_or_exit(void *memory, size_t size)
+void *memory_or_exit(void *memory, size_t size)
 {
     if (memory)
         return memory;

@@ -7,9 +7,12 @@
 #include <stddef.h>
 
 /*
- * SIZE zeroed bytes. Without memory the program ends with one line: a transaction that was open is
- * rolled back, and no half-built answer ever leaves. The caller frees.
+ * MEMORY, an allocator's answer to a request for SIZE bytes. If it is NULL, the program ends with
+ * one line: a transaction that was open is rolled back, and no half-built answer ever leaves.
  */
+void *memory_or_exit(void *memory, size_t size);
+
+/* SIZE zeroed bytes, or the program ends as above. The caller frees. */
 void *memory_get(size_t size);
 
 /* Zero it to begin. DATA belongs to the buffer; NUL-terminated once something was added. */

@@ -302,8 +302,9 @@ static void directory_make(const char *path, mode_t mode)
     const char *slash = strrchr(path, '/');
     if (!slash || slash == path)
         return;
-    char *directory = strndup(path, (size_t)(slash - path));
-    if (directory && mkdir(directory, mode) == 0)
+    size_t len = (size_t)(slash - path);
+    char *directory = memory_or_exit(strndup(path, len), len);
+    if (mkdir(directory, mode) == 0)
         chmod(directory, mode); /* whatever the umask is */
     free(directory);
 }

@@ -47,15 +47,15 @@ static void meet(struct overlap *o, const char *what, const char *name, uint64_t
         snprintf(o->first + n, sizeof o->first - (size_t)n, "-%" PRIu64, last);
 }
 
-static bool meet_user(const struct passwd *user, void *overlap)
+static bool meet_user(const struct passwd *user, void *arg)
 {
-    meet(overlap, "the local user", user->pw_name, user->pw_uid, user->pw_uid);
+    meet(arg, "the local user", user->pw_name, user->pw_uid, user->pw_uid);
     return true;
 }
 
-static bool meet_group(const struct group *group, void *overlap)
+static bool meet_group(const struct group *group, void *arg)
 {
-    meet(overlap, "the local group", group->gr_name, group->gr_gid, group->gr_gid);
+    meet(arg, "the local group", group->gr_name, group->gr_gid, group->gr_gid);
     return true;
 }
 

@@ -149,10 +149,10 @@ enum exit_status member_revoke(const struct invocation *inv)
     return status;
 }
 
-/* Names a token that the user *MAKER made. */
-static int name_token(void *maker, const cJSON *token)
+/* Names a token that the user made whose username *ARG is. */
+static int name_token(void *arg, const cJSON *token)
 {
-    if (strcmp(record_text(token, "maker"), *(const char *const *)maker) == 0)
+    if (strcmp(record_text(token, "maker"), *(const char *const *)arg) == 0)
         note("  %s %s (%s)", record_text(token, "key"), record_text(token, "name"),
              record_text(token, "role"));
     return 0;

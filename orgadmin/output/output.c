@@ -176,12 +176,13 @@ struct place {
     size_t index; /* what is equal keeps its order */
 };
 
-static int compare(const void *a, const void *b, void *keys)
+static int compare(const void *a, const void *b, void *arg)
 {
     const struct place *x = a, *y = b;
+    const char *keys = arg;
     if (x->number != y->number)
         return x->number < y->number ? -1 : 1;
-    int order = strcasecmp((const char *)keys + x->key, (const char *)keys + y->key);
+    int order = strcasecmp(keys + x->key, keys + y->key);
     return order != 0 ? order : x->index < y->index ? -1 : 1;
 }
 

@@ -3,9 +3,9 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 
-static void add_event(const struct event *event, void *context)
+static void add_event(const struct event *event, void *arg)
 {
-    page_add(context, event->id, "", event_json(event));
+    page_add(arg, event->id, "", event_json(event));
 }
 
 void event_list(struct call *call)

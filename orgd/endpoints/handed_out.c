@@ -47,16 +47,16 @@ static void id_add(struct review *r, const char *id)
     buffer_add(&r->ids, entry, sizeof entry, IDS_MAX);
 }
 
-static void look_at_invitation(const struct invitation *invitation, void *context)
+static void look_at_invitation(const struct invitation *invitation, void *arg)
 {
-    if (must_go(context, &invitation->maker, invitation->role))
-        id_add(context, invitation->id);
+    if (must_go(arg, &invitation->maker, invitation->role))
+        id_add(arg, invitation->id);
 }
 
-static void look_at_join_code(const struct join_code *code, void *context)
+static void look_at_join_code(const struct join_code *code, void *arg)
 {
-    if (must_go(context, &code->maker, code->role))
-        id_add(context, code->id);
+    if (must_go(arg, &code->maker, code->role))
+        id_add(arg, code->id);
 }
 
 /* Withdraws what R says, of MAKER alone unless it is NULL. */
@@ -86,9 +86,9 @@ struct naming {
     struct withdrawn *out;
 };
 
-static void name_token(const struct token *token, void *context)
+static void name_token(const struct token *token, void *arg)
 {
-    const struct naming *naming = context;
+    const struct naming *naming = arg;
     struct withdrawn *out = naming->out;
     if ((naming->now && role_may_give(naming->now, &token->role)) || out->tokens++ >= TOKENS_NAMED)
         return;

@@ -179,9 +179,9 @@ bool invitation_withdraw(struct call *call, const char *email)
     return there;
 }
 
-static void add_invitation(const struct invitation *invitation, void *context)
+static void add_invitation(const struct invitation *invitation, void *arg)
 {
-    page_add(context, invitation->created, invitation->id, invitation_json(invitation));
+    page_add(arg, invitation->created, invitation->id, invitation_json(invitation));
 }
 
 void invitation_list(struct call *call)

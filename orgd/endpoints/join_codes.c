@@ -59,9 +59,9 @@ void join_code_create(struct call *call)
     sodium_memzero(credential, sizeof credential);
 }
 
-static void add_join_code(const struct join_code *code, void *context)
+static void add_join_code(const struct join_code *code, void *arg)
 {
-    page_add(context, code->created, code->id, join_code_json(code));
+    page_add(arg, code->created, code->id, join_code_json(code));
 }
 
 void join_code_list(struct call *call)

@@ -27,7 +27,7 @@ struct mail {
     CURLcode result; /* the thread's, once it has ended */
     char error[CURL_ERROR_SIZE];
     char request[REQUEST_ID_SIZE];
-    mail_fn done;
+    mail_done *done;
     void *context;
 };
 
@@ -216,7 +216,7 @@ static bool thread_start(struct mail *mail)
     return good;
 }
 
-bool mail_send(struct mailer *m, struct letter *letter, const char *request, mail_fn done,
+bool mail_send(struct mailer *m, struct letter *letter, const char *request, mail_done *done,
                void *context)
 {
     char to[EMAIL_SIZE + 2];

@@ -44,8 +44,8 @@ void mail_run(struct mailer *mailer);
  * mail_run or mail_close; why not stands in the log with REQUEST. False, after one line on stderr,
  * when it cannot even try; then DONE is not called.
  */
-typedef void (*mail_fn)(bool sent, void *context);
-bool mail_send(struct mailer *mailer, struct letter *letter, const char *request, mail_fn done,
-               void *context);
+typedef void mail_done(bool sent, void *arg);
+bool mail_send(struct mailer *mailer, struct letter *letter, const char *request, mail_done *done,
+               void *arg);
 
 #endif

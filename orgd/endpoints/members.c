@@ -25,9 +25,9 @@ static void listing_text(struct listing *listing, const char *text)
         listing->full = true;
 }
 
-static void listing_add(const struct member *member, void *context)
+static void listing_add(const struct member *member, void *arg)
 {
-    struct listing *listing = context;
+    struct listing *listing = arg;
     if (listing->count == listing->most) {
         listing->more = true;
         return;

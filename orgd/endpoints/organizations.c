@@ -34,11 +34,11 @@ void organization_get(struct call *call)
 }
 
 static void add_membership(const struct organization *organization, const struct role *role,
-                           void *context)
+                           void *arg)
 {
     cJSON *object = organization_json(organization);
     cJSON_AddStringToObject(object, "role", role->name);
-    cJSON_AddItemToArray(context, object);
+    cJSON_AddItemToArray(arg, object);
 }
 
 void organization_list(struct call *call)

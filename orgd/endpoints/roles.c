@@ -7,9 +7,9 @@
 
 #define OWN_ROLES_MAX 100
 
-static void add_role(const struct role *role, void *context)
+static void add_role(const struct role *role, void *arg)
 {
-    cJSON_AddItemToObject(context, role->name, permissions_json(role->permissions));
+    cJSON_AddItemToObject(arg, role->name, permissions_json(role->permissions));
 }
 
 void role_list(struct call *call)

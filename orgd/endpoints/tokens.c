@@ -53,9 +53,9 @@ void token_create(struct call *call)
     token_reply(call, &token, "token.create");
 }
 
-static void add_token(const struct token *token, void *context)
+static void add_token(const struct token *token, void *arg)
 {
-    page_add(context, token->created, token->key, token_list_json(token));
+    page_add(arg, token->created, token->key, token_list_json(token));
 }
 
 static void reply_tokens(struct call *call, const char *owner)

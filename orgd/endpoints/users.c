@@ -24,10 +24,10 @@ void whoami(struct call *call)
     call_reply(call, reply);
 }
 
-static void collect(const struct organization *organization, const struct role *role, void *context)
+static void collect(const struct organization *organization, const struct role *role, void *arg)
 {
     (void)role;
-    buffer_add(context, organization->id, sizeof organization->id, REPLY_MAX);
+    buffer_add(arg, organization->id, sizeof organization->id, REPLY_MAX);
 }
 
 /* The user's change is one of each membership, told and written down in each organization. */
@@ -53,9 +53,9 @@ struct objection {
     struct organization organization; /* the first one; its id is "" without one */
 };
 
-static void object(const struct organization *organization, const struct role *role, void *context)
+static void object(const struct organization *organization, const struct role *role, void *arg)
 {
-    struct objection *objection = context;
+    struct objection *objection = arg;
     if (!objection->organization.id[0] && !organization->self_rename &&
         !role_covers(role, PERMISSION_MEMBERS_MANAGE))
         objection->organization = *organization;

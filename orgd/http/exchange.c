@@ -95,15 +95,16 @@ static struct connection *connection_begin(struct front *f, struct MHD_Connectio
     return c;
 }
 
-void connection_notify(void *front, struct MHD_Connection *connection, void **context,
+void connection_notify(void *arg, struct MHD_Connection *connection, void **state,
                        enum MHD_ConnectionNotificationCode code)
 {
-    struct connection *c = *context;
+    struct front *f = arg;
+    struct connection *c = *state;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context = connection_begin(front, connection);
+        *state = connection_begin(f, connection);
         return;
     }
-    connection_owes_not(front, c);
+    connection_owes_not(f, c);
     peer_disconnect(c->peer);
     free(c);
 }
@@ -178,9 +179,9 @@ static void answer_mailed(struct answer *answer, bool sent)
     buffer_add(&answer->body, more, (size_t)len, REPLY_MAX);
 }
 
-static void exchange_mailed(bool sent, void *context)
+static void exchange_mailed(bool sent, void *arg)
 {
-    struct exchange *x = context;
+    struct exchange *x = arg;
     answer_mailed(&x->answer, sent);
     MHD_resume_connection(x->connection);
 }
@@ -281,12 +282,11 @@ static enum MHD_Result exchange_reply(struct front *f, struct exchange *x)
     } else if (x->answer.pieces) {
         response = stream_response(f->store, &f->streams, body, &x->answer.poll);
     } else {
-        response = MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE);
-        if (response)
-            *body = (struct buffer){0};
+        response = memory_or_exit(
+            MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE),
+            body->len);
+        *body = (struct buffer){0};
     }
-    if (!response)
-        return MHD_NO;
     add_headers(response, x->answer.status, x->answer.retry_s);
     enum MHD_Result queued = MHD_queue_response(x->connection, x->answer.status, response);
     MHD_destroy_response(response);
@@ -322,11 +322,11 @@ static bool announced_too_large(struct MHD_Connection *connection)
 
 /* libmicrohttpd calls this at a request's headers, for each piece of its body, at its end, and
  * after a resume. */
-enum MHD_Result exchange_handle(void *front, struct MHD_Connection *connection, const char *path,
+enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, const char *path,
                                 const char *method, const char *version, const char *data,
                                 size_t *size, void **request)
 {
-    struct front *f = front;
+    struct front *f = arg;
     struct exchange *x = *request;
     (void)version;
     if (!x) {
@@ -359,16 +359,17 @@ enum MHD_Result exchange_handle(void *front, struct MHD_Connection *connection, 
     return exchange_reply(f, x);
 }
 
-void exchange_end(void *front, struct MHD_Connection *connection, void **request,
+void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
                   enum MHD_RequestTerminationCode code)
 {
+    struct front *f = arg;
     struct exchange *x = *request;
     (void)connection, (void)code;
     if (!x)
         return;
-    connection_owes_not(front, x->peer);
-    connection_owes(front, x->peer);
-    body_free(front, x);
+    connection_owes_not(f, x->peer);
+    connection_owes(f, x->peer);
+    body_free(f, x);
     buffer_free(&x->answer.body);
     buffer_free(&x->answer.changed);
     buffer_free(&x->answer.letter.text);

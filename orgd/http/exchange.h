@@ -42,12 +42,12 @@ void front_init(struct front *front);
 
 /* For libmicrohttpd: MHD_AccessHandlerCallback, MHD_RequestCompletedCallback and
  * MHD_NotifyConnectionCallback, with a struct front. */
-enum MHD_Result exchange_handle(void *front, struct MHD_Connection *connection, const char *path,
+enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, const char *path,
                                 const char *method, const char *version, const char *data,
                                 size_t *size, void **request);
-void exchange_end(void *front, struct MHD_Connection *connection, void **request,
+void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
                   enum MHD_RequestTerminationCode code);
-void connection_notify(void *front, struct MHD_Connection *connection, void **context,
+void connection_notify(void *arg, struct MHD_Connection *connection, void **state,
                        enum MHD_ConnectionNotificationCode code);
 
 /*

@@ -181,10 +181,10 @@ static void look_again(struct held *held, bool last)
 }
 
 /* MHD asks for more of the response's body. */
-static ssize_t held_read(void *context, uint64_t position, char *out, size_t max)
+static ssize_t held_read(void *arg, uint64_t position, char *out, size_t max)
 {
     (void)position; /* counts the heartbeats too */
-    struct held *held = context;
+    struct held *held = arg;
     int64_t now = clock_mono_ms();
     if (held->set->stopping)
         return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -204,9 +204,9 @@ static ssize_t held_read(void *context, uint64_t position, char *out, size_t max
     return 0;
 }
 
-static void held_end(void *context)
+static void held_end(void *arg)
 {
-    struct held *held = context;
+    struct held *held = arg;
     untold(held);
     held->set->count--;
     LIST_REMOVE(held, link);
@@ -228,9 +228,7 @@ struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *
     held->beat = now; /* the first one at once: it takes the headers with it */
     LIST_INSERT_HEAD(&set->polls, held, link);
     set->count++;
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, held_read, held, held_end);
-    if (!response)
-        held_end(held);
-    return response;
+    return memory_or_exit(
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, held_read, held, held_end),
+        BLOCK_SIZE);
 }

@@ -26,8 +26,7 @@ void held_tick(struct held_set *set);
 /* True when no further poll can be held. */
 bool held_full(const struct held_set *set);
 
-/* The response that holds CONNECTION as POLL says; the caller queues and releases it. NULL when out
- * of memory. */
+/* The response that holds CONNECTION as POLL says; the caller queues and releases it. */
 struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *connection,
                                    const struct poll *poll);
 

@@ -16,9 +16,9 @@ struct stream {
     bool end;    /* the piece is the last */
 };
 
-static ssize_t stream_read(void *context, uint64_t position, char *out, size_t max)
+static ssize_t stream_read(void *arg, uint64_t position, char *out, size_t max)
 {
-    struct stream *stream = context;
+    struct stream *stream = arg;
     (void)position;
     if (stream->sent == stream->piece.len) {
         if (stream->end)
@@ -35,9 +35,9 @@ static ssize_t stream_read(void *context, uint64_t position, char *out, size_t m
     return (ssize_t)n;
 }
 
-static void stream_end(void *context)
+static void stream_end(void *arg)
 {
-    struct stream *stream = context;
+    struct stream *stream = arg;
     (*stream->streams)--;
     buffer_free(&stream->piece);
     free(stream);
@@ -53,9 +53,7 @@ struct MHD_Response *stream_response(struct store *store, size_t *streams, struc
     stream->piece = *beginning;
     *beginning = (struct buffer){0};
     (*streams)++;
-    struct MHD_Response *response = MHD_create_response_from_callback(
-        MHD_SIZE_UNKNOWN, BLOCK_SIZE, stream_read, stream, stream_end);
-    if (!response)
-        stream_end(stream);
-    return response;
+    return memory_or_exit(MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE,
+                                                            stream_read, stream, stream_end),
+                          BLOCK_SIZE);
 }

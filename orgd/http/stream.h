@@ -13,8 +13,8 @@
 
 /*
  * The response that begins with BEGINNING, which it takes, and goes on as POLL says. *STREAMS
- * counts those that there are, and must outlive them. The caller queues and releases it; NULL when
- * out of memory. A stream that cannot go on breaks off: that is a broken connection, not an answer.
+ * counts those that there are, and must outlive them. The caller queues and releases it. A stream
+ * that cannot go on breaks off: that is a broken connection, not an answer.
  */
 struct MHD_Response *stream_response(struct store *store, size_t *streams, struct buffer *beginning,
                                      const struct poll *poll);

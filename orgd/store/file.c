@@ -205,16 +205,17 @@ bool data_claim(const char *path, int *lock)
     return false;
 }
 
-sqlite3 *data_connect(const char *path, bool *good)
+sqlite3 *data_connect(const char *path)
 {
     sqlite3 *db = NULL;
-    *good =
-        sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK;
-    if (!*good)
-        say(path, db ? sqlite3_errmsg(db) : "cannot be opened");
-    else
+    if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ==
+        SQLITE_OK) {
         sqlite3_busy_timeout(db, BUSY_MS);
-    return db;
+        return db;
+    }
+    say(path, db ? sqlite3_errmsg(db) : "cannot be opened");
+    sqlite3_close(db);
+    return NULL;
 }
 
 static bool execute(sqlite3 *db, const char *path, const char *text)
@@ -313,11 +314,10 @@ static bool backup_run(sqlite3 *from, sqlite3 *to, const char *copy)
 
 static bool backup_to(const char *path, const char *copy)
 {
-    bool readable, writable = false;
-    sqlite3 *from = data_connect(path, &readable);
-    sqlite3 *to = readable ? data_connect(copy, &writable) : NULL;
+    sqlite3 *from = data_connect(path);
+    sqlite3 *to = from ? data_connect(copy) : NULL;
     bool good =
-        writable && schema_version(from, path) > 0 && backup_run(from, to, copy) &&
+        to && schema_version(from, path) > 0 && backup_run(from, to, copy) &&
         check_run(to, copy, "SELECT quick_check FROM pragma_quick_check WHERE quick_check <> 'ok'");
     sqlite3_close(from);
     return sqlite3_close(to) == SQLITE_OK && good;
@@ -424,9 +424,8 @@ static bool check_all(sqlite3 *db, const char *path)
 
 bool store_check(const char *path, bool *warned)
 {
-    bool good;
-    sqlite3 *db = data_connect(path, &good);
-    good = good && check_all(db, path);
+    sqlite3 *db = data_connect(path);
+    bool good = db && check_all(db, path);
     *warned = good && usernames_tell(db, path);
     sqlite3_close(db);
     return good;

@@ -1,4 +1,4 @@
-/* The SQLite data file as a whole, for store_sqlite.c: whose it is, its schema, and the schema's
+/* The SQLite data file as a whole, for the store: whose it is, its schema, and the schema's
  * versions. */
 #ifndef ORGD_STORE_FILE_H
 #define ORGD_STORE_FILE_H
@@ -13,9 +13,8 @@
  */
 bool data_claim(const char *path, int *lock);
 
-/* A connection to PATH, to be closed in any case; NULL when out of memory. *GOOD is false after one
- * line on stderr. */
-sqlite3 *data_connect(const char *path, bool *good);
+/* A connection to PATH, to be closed; NULL after one line on stderr. */
+sqlite3 *data_connect(const char *path);
 
 /* Makes the schema in a new data file, or brings an older one up to date. False after one line on
  * stderr, the file being what it was. */

@@ -474,9 +474,8 @@ static bool statements_prepare(struct store *s)
 
 static bool database_open(struct store *s)
 {
-    bool good;
-    s->db = data_connect(s->path, &good);
-    return good && data_schema(s->db, s->path) && statements_prepare(s);
+    s->db = data_connect(s->path);
+    return s->db && data_schema(s->db, s->path) && statements_prepare(s);
 }
 
 struct store *store_open(const char *path)
@@ -513,11 +512,11 @@ bool store_begin(struct store *s, bool change)
     return !s->failed;
 }
 
-static void each_member(struct store *s, sqlite3_stmt *stmt, member_fn each, void *context);
+static void each_member(struct store *s, sqlite3_stmt *stmt, member_visit *each, void *arg);
 
-static void hash_member(const struct member *member, void *context)
+static void hash_member(const struct member *member, void *arg)
 {
-    struct history_hash *hash = context;
+    struct history_hash *hash = arg;
     history_add_text(hash, member->user.id);
     history_add_text(hash, member->user.email);
     history_add_text(hash, member->user.username);
@@ -745,13 +744,13 @@ bool store_role(struct store *s, const char *organization, const char *name, str
     return found && !s->failed;
 }
 
-void store_roles(struct store *s, const char *organization, role_fn each, void *context)
+void store_roles(struct store *s, const char *organization, role_visit *each, void *arg)
 {
     sqlite3_stmt *stmt = statement_begin(s, ROLE_LIST, "t", organization);
     while (statement_row(s, stmt)) {
         struct role role;
         take_own_role(s, stmt, &role);
-        each(&role, context);
+        each(&role, arg);
     }
     statement_end(stmt);
 }
@@ -808,34 +807,34 @@ int64_t store_owners(struct store *s, const char *organization)
     return one_number(s, statement_begin(s, OWNER_COUNT, "t", organization));
 }
 
-static void each_member(struct store *s, sqlite3_stmt *stmt, member_fn each, void *context)
+static void each_member(struct store *s, sqlite3_stmt *stmt, member_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct member member;
         take_member(s, stmt, &member);
-        each(&member, context);
+        each(&member, arg);
     }
     statement_end(stmt);
 }
 
 void store_members(struct store *s, const char *organization, const struct cursor *after, int limit,
-                   member_fn each, void *context)
+                   member_visit *each, void *arg)
 {
     each_member(s,
                 statement_begin(s, MEMBER_LIST, "titi", organization, after->number, after->id,
                                 (int64_t)limit),
-                each, context);
+                each, arg);
 }
 
 void store_changes(struct store *s, const char *organization, int64_t since, int limit,
-                   member_fn each, void *context)
+                   member_visit *each, void *arg)
 {
     each_member(s, statement_begin(s, MEMBER_CHANGES, "tii", organization, since, (int64_t)limit),
-                each, context);
+                each, arg);
 }
 
-void store_memberships(struct store *s, const char *user, int64_t proved, membership_fn each,
-                       void *context)
+void store_memberships(struct store *s, const char *user, int64_t proved, membership_visit *each,
+                       void *arg)
 {
     sqlite3_stmt *stmt = statement_begin(s, MEMBERSHIP_LIST, "ti", user, proved);
     while (statement_row(s, stmt)) {
@@ -843,7 +842,7 @@ void store_memberships(struct store *s, const char *user, int64_t proved, member
         struct role role;
         take_organization(s, stmt, &organization);
         take_role(s, stmt, 5, &role, false);
-        each(&organization, &role, context);
+        each(&organization, &role, arg);
     }
     statement_end(stmt);
 }
@@ -871,31 +870,31 @@ bool store_invitation_of(struct store *s, const char *organization, const char *
                           invitation);
 }
 
-static void each_invitation(struct store *s, sqlite3_stmt *stmt, invitation_fn each, void *context)
+static void each_invitation(struct store *s, sqlite3_stmt *stmt, invitation_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct invitation invitation;
         take_invitation(s, stmt, &invitation);
-        each(&invitation, context);
+        each(&invitation, arg);
     }
     statement_end(stmt);
 }
 
 void store_invitations(struct store *s, const char *organization, int64_t now,
-                       const struct cursor *after, int limit, invitation_fn each, void *context)
+                       const struct cursor *after, int limit, invitation_visit *each, void *arg)
 {
     each_invitation(s,
                     statement_begin(s, INVITATION_LIST, "titii", organization, after->number,
                                     after->id, (int64_t)limit, now),
-                    each, context);
+                    each, arg);
 }
 
 void store_invitations_made(struct store *s, const char *organization, int64_t now,
-                            const char *maker, invitation_fn each, void *context)
+                            const char *maker, invitation_visit *each, void *arg)
 {
     each_invitation(
         s, statement_begin(s, INVITATION_MADE, "tit", organization, now, maker ? maker : ""), each,
-        context);
+        arg);
 }
 
 void store_invitation_add(struct store *s, const struct invitation *i)
@@ -924,30 +923,30 @@ bool store_join_code(struct store *s, const char *id, struct join_code *code)
     return found && !s->failed;
 }
 
-static void each_join_code(struct store *s, sqlite3_stmt *stmt, join_code_fn each, void *context)
+static void each_join_code(struct store *s, sqlite3_stmt *stmt, join_code_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct join_code code;
         take_join_code(s, stmt, &code);
-        each(&code, context);
+        each(&code, arg);
     }
     statement_end(stmt);
 }
 
 void store_join_codes(struct store *s, const char *organization, const struct cursor *after,
-                      int limit, join_code_fn each, void *context)
+                      int limit, join_code_visit *each, void *arg)
 {
     each_join_code(s,
                    statement_begin(s, JOIN_CODE_LIST, "titi", organization, after->number,
                                    after->id, (int64_t)limit),
-                   each, context);
+                   each, arg);
 }
 
 void store_join_codes_made(struct store *s, const char *organization, const char *maker,
-                           join_code_fn each, void *context)
+                           join_code_visit *each, void *arg)
 {
     each_join_code(s, statement_begin(s, JOIN_CODE_MADE, "tt", organization, maker ? maker : ""),
-                   each, context);
+                   each, arg);
 }
 
 void store_join_code_add(struct store *s, const struct join_code *c)
@@ -987,28 +986,28 @@ void store_token_add(struct store *s, const struct token *t)
                                   t->created, t->expires, t->proved, t->maker.id));
 }
 
-static void each_token(struct store *s, sqlite3_stmt *stmt, token_fn each, void *context)
+static void each_token(struct store *s, sqlite3_stmt *stmt, token_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct token token;
         take_token(s, stmt, &token);
-        each(&token, context);
+        each(&token, arg);
     }
     statement_end(stmt);
 }
 
 void store_tokens(struct store *s, const char *owner, const struct cursor *after, int limit,
-                  token_fn each, void *context)
+                  token_visit *each, void *arg)
 {
     each_token(
         s, statement_begin(s, TOKEN_LIST, "titi", owner, after->number, after->id, (int64_t)limit),
-        each, context);
+        each, arg);
 }
 
-void store_tokens_made(struct store *s, const char *organization, const char *maker, token_fn each,
-                       void *context)
+void store_tokens_made(struct store *s, const char *organization, const char *maker,
+                       token_visit *each, void *arg)
 {
-    each_token(s, statement_begin(s, TOKEN_MADE, "tt", organization, maker), each, context);
+    each_token(s, statement_begin(s, TOKEN_MADE, "tt", organization, maker), each, arg);
 }
 
 void store_tokens_maker_left(struct store *s, const char *organization, const char *maker)
@@ -1041,14 +1040,14 @@ void store_event_add(struct store *s, const struct event *e)
 }
 
 void store_events(struct store *s, const char *organization, const struct event_filter *f,
-                  int limit, event_fn each, void *context)
+                  int limit, event_visit *each, void *arg)
 {
     sqlite3_stmt *stmt = statement_begin(s, EVENT_LIST, "titiii", organization, f->before,
                                          f->action, f->from, f->to, (int64_t)limit);
     while (statement_row(s, stmt)) {
         struct event event;
         take_event(s, stmt, &event);
-        each(&event, context);
+        each(&event, arg);
     }
     statement_end(stmt);
 }

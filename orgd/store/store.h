@@ -1,6 +1,6 @@
 /*
  * What orgd remembers: users, organizations, their members, roles, invitations, join codes, tokens
- * and audit events. One implementation is linked in (store_sqlite.c, store_file.c). Nothing here is
+ * and audit events. One implementation is linked in (sqlite.c, file.c). Nothing here is
  * thread-safe; everything happens between store_begin and store_commit or store_rollback.
  *
  * A failing store (I/O, a full disk, a broken row) is remembered instead of returned: the failing
@@ -202,9 +202,9 @@ bool store_commit_known(struct store *store, const char *organization, const str
 int64_t store_revision_next(struct store *store, const char *organization);
 
 /* Roles of the organization's own. */
-typedef void (*role_fn)(const struct role *role, void *context);
+typedef void role_visit(const struct role *role, void *arg);
 bool store_role(struct store *store, const char *organization, const char *name, struct role *role);
-void store_roles(struct store *store, const char *organization, role_fn each, void *context);
+void store_roles(struct store *store, const char *organization, role_visit *each, void *arg);
 int64_t store_role_count(struct store *store, const char *organization);
 void store_role_put(struct store *store, const char *organization, const struct role *role);
 /* Also drops the organization's invitations that have expired at NOW: one of them may name it. */
@@ -227,31 +227,31 @@ void store_member_put(struct store *store, const char *organization, const struc
 /* The number of active owners. */
 int64_t store_owners(struct store *store, const char *organization);
 
-typedef void (*member_fn)(const struct member *member, void *context);
-typedef void (*membership_fn)(const struct organization *organization, const struct role *role,
-                              void *context);
+typedef void member_visit(const struct member *member, void *arg);
+typedef void membership_visit(const struct organization *organization, const struct role *role,
+                              void *arg);
 
 /* At most LIMIT active members behind AFTER (joined, user id), in the order in which they joined.
  */
 void store_members(struct store *store, const char *organization, const struct cursor *after,
-                   int limit, member_fn each, void *context);
+                   int limit, member_visit *each, void *arg);
 
 /* At most LIMIT members and tombstones with a revision beyond SINCE, oldest change first. */
 void store_changes(struct store *store, const char *organization, int64_t since, int limit,
-                   member_fn each, void *context);
+                   member_visit *each, void *arg);
 
 /* The organizations that USER is an active member of and has not left at PROVED or later. */
-void store_memberships(struct store *store, const char *user, int64_t proved, membership_fn each,
-                       void *context);
+void store_memberships(struct store *store, const char *user, int64_t proved,
+                       membership_visit *each, void *arg);
 
 /* Listings: at most LIMIT of them behind AFTER (created, id), oldest first. */
-typedef void (*invitation_fn)(const struct invitation *invitation, void *context);
+typedef void invitation_visit(const struct invitation *invitation, void *arg);
 bool store_invitation(struct store *store, const char *id, struct invitation *invitation);
 bool store_invitation_of(struct store *store, const char *organization, const char *email,
                          struct invitation *invitation);
 /* Those that do not expire before NOW. */
 void store_invitations(struct store *store, const char *organization, int64_t now,
-                       const struct cursor *after, int limit, invitation_fn each, void *context);
+                       const struct cursor *after, int limit, invitation_visit *each, void *arg);
 /* Also drops the one that this one replaces (same address, or same id) and those of the
  * organization that have expired at its creation. */
 void store_invitation_add(struct store *store, const struct invitation *invitation);
@@ -259,40 +259,40 @@ void store_invitation_remove(struct store *store, const char *id);
 /* All that do not expire before NOW, of MAKER (a user's id) alone unless it is NULL. EACH must not
  * remove any. */
 void store_invitations_made(struct store *store, const char *organization, int64_t now,
-                            const char *maker, invitation_fn each, void *context);
+                            const char *maker, invitation_visit *each, void *arg);
 
-typedef void (*join_code_fn)(const struct join_code *code, void *context);
+typedef void join_code_visit(const struct join_code *code, void *arg);
 bool store_join_code(struct store *store, const char *id, struct join_code *code);
 void store_join_codes(struct store *store, const char *organization, const struct cursor *after,
-                      int limit, join_code_fn each, void *context);
+                      int limit, join_code_visit *each, void *arg);
 void store_join_code_add(struct store *store, const struct join_code *code);
 void store_join_code_use(struct store *store, const char *id, const struct use *use);
 void store_join_code_remove(struct store *store, const char *id);
 /* As store_invitations_made. */
 void store_join_codes_made(struct store *store, const char *organization, const char *maker,
-                           join_code_fn each, void *context);
+                           join_code_visit *each, void *arg);
 
-typedef void (*token_fn)(const struct token *token, void *context);
+typedef void token_visit(const struct token *token, void *arg);
 bool store_token(struct store *store, const char *key, struct token *token);
 /* OWNER: a user's or an organization's id. */
 void store_tokens(struct store *store, const char *owner, const struct cursor *after, int limit,
-                  token_fn each, void *context);
+                  token_visit *each, void *arg);
 void store_token_add(struct store *store, const struct token *token);
 void store_token_remove(struct store *store, const char *key);
 void store_token_use(struct store *store, const char *key, const struct use *use);
 /* The organization's tokens that MAKER made, oldest first. */
 void store_tokens_made(struct store *store, const char *organization, const char *maker,
-                       token_fn each, void *context);
+                       token_visit *each, void *arg);
 /* Marks the same tokens: their maker has left. */
 void store_tokens_maker_left(struct store *store, const char *organization, const char *maker);
 /* The latest PROVED of the user's own tokens, 0 without one. */
 int64_t store_token_proved(struct store *store, const char *user);
 
-typedef void (*event_fn)(const struct event *event, void *context);
+typedef void event_visit(const struct event *event, void *arg);
 void store_event_add(struct store *store, const struct event *event);
 /* At most LIMIT of the organization's events, the newest first. */
 void store_events(struct store *store, const char *organization, const struct event_filter *filter,
-                  int limit, event_fn each, void *context);
+                  int limit, event_visit *each, void *arg);
 
 /*
  * The whole data file at PATH, whether or not a server has it open. Each prints what is wrong on
