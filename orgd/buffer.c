@@ -1,6 +1,6 @@
 #include "orgd/buffer.h"
+#include "orgd/log.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ void *memory_or_exit(void *memory, size_t size)
 {
     if (memory)
         return memory;
-    fprintf(stderr, "orgd: out of memory (%zu bytes)\n", size);
+    log_error("out of memory (%zu bytes)", size);
     exit(1);
 }
 

@@ -21,6 +21,7 @@
 #include "orgd/http/listen.h"
 #include "orgd/http/server.h"
 #include "orgd/http/tls.h"
+#include "orgd/log.h"
 #include "orgd/store/store.h"
 
 #define EXIT_USAGE          2
@@ -75,7 +76,7 @@ struct options {
 
 static bool usage_wrong(const char *option, const char *value, const char *why)
 {
-    fprintf(stderr, "orgd: --%s %s: %s\n", option, value, why);
+    log_error("--%s %s: %s", option, value, why);
     return false;
 }
 
@@ -163,7 +164,7 @@ static bool options_complete(struct options *o)
              !(s->mail.user && o->password_file && s->mail.url))
         why = "--smtp-user and --smtp-password-file go together, with --smtp";
     if (why)
-        fprintf(stderr, "orgd: %s\n", why);
+        log_error("%s", why);
     o->settings.letterhead.from = s->mail.from;
     return !why;
 }
@@ -251,9 +252,9 @@ static bool verb_parse(int argc, char **argv, struct options *o)
         return true;
     }
     if (strcmp(o->verb, "backup") == 0 && left == 1)
-        fputs("orgd: backup: which FILE?\n", stderr);
+        log_error("backup: which FILE?");
     else
-        fprintf(stderr, "orgd: unexpected argument %s\n", argv[argc - 1]);
+        log_error("unexpected argument %s", argv[argc - 1]);
     fputs("Try 'orgd --help'.\n", stderr);
     return false;
 }
@@ -332,9 +333,8 @@ static bool owner_name(const struct options *o, struct user *user)
     snprintf(user->name, sizeof user->name, "%s", user->username);
     const char *why = reserved_name(user->username);
     if (why)
-        fprintf(stderr,
-                "orgd: --owner %s: the username %s is reserved: %s; give --owner-username NAME\n",
-                o->owner, user->username, why);
+        log_error("--owner %s: the username %s is reserved: %s; give --owner-username NAME",
+                  o->owner, user->username, why);
     return !why;
 }
 
@@ -356,8 +356,7 @@ static bool first_start(struct store *store, const struct options *o)
     sodium_memzero(&secret, sizeof secret);
     if (fflush(stdout) == 0)
         return true;
-    fprintf(stderr, "orgd: standard output: %s; the first token could not be shown\n",
-            strerror(errno));
+    log_error("standard output: %s; the first token could not be shown", strerror(errno));
     return false;
 }
 
@@ -423,7 +422,7 @@ static bool libraries_start(void)
     cJSON_InitHooks(&hooks);
     if (sodium_init() >= 0)
         return true;
-    fputs("orgd: no random numbers\n", stderr);
+    log_error("no random numbers");
     return false;
 }
 

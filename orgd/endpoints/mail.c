@@ -12,6 +12,7 @@
 
 #include "common/file.h"
 #include "common/name.h"
+#include "orgd/log.h"
 
 #define CONNECT_TIMEOUT_S 5
 #define STACK_SIZE        (512U << 10)
@@ -67,7 +68,7 @@ bool mail_password_read(struct mail_settings *settings, const char *path)
     const char *why;
     int fd = file_open_trusted(path, 1, &st, &why);
     if (fd < 0) {
-        fprintf(stderr, "orgd: %s: %s\n", path, why);
+        log_error("%s: %s", path, why);
         return false;
     }
     char text[PASSWORD_MAX + 2];
@@ -76,8 +77,7 @@ bool mail_password_read(struct mail_settings *settings, const char *path)
     text[n > 0 ? n : 0] = '\0';
     text[strcspn(text, "\r\n")] = '\0';
     if (n <= 0 || text[0] == '\0' || strlen(text) > PASSWORD_MAX) {
-        fprintf(stderr, "orgd: %s: must hold a password of 1-%d bytes in one line\n", path,
-                PASSWORD_MAX);
+        log_error("%s: must hold a password of 1-%d bytes in one line", path, PASSWORD_MAX);
         return false;
     }
     memcpy(settings->password, text, sizeof settings->password);
@@ -95,7 +95,7 @@ struct mailer *mail_open(const struct mail_settings *settings)
         close(m->ended[0]);
         close(m->ended[1]);
     }
-    fprintf(stderr, "orgd: cannot prepare for mail\n");
+    log_error("cannot prepare for mail");
     free(m);
     return NULL;
 }
@@ -105,8 +105,7 @@ struct mailer *mail_open(const struct mail_settings *settings)
 static void log_unsent(const char *request, const char *why)
 {
     char clean[CURL_ERROR_SIZE];
-    fprintf(stderr, "orgd: %s mail not sent: %s\n", request,
-            text_clean(clean, sizeof clean, why, false));
+    log_warning("%s mail not sent: %s", request, text_clean(clean, sizeof clean, why, false));
 }
 
 static void mail_free(struct mail *mail)

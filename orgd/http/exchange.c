@@ -10,6 +10,7 @@
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/http/stream.h"
+#include "orgd/log.h"
 
 #define REQUEST_S 60 /* from a connection's begin, or its last answer, to the end of a request */
 #define DRAIN_MAX                                                                                  \
@@ -18,6 +19,7 @@
 #define BODIES_MAX    (64U << 20) /* of all requests; beyond it only small ones are taken */
 #define BODY_SMALL    4096
 #define LOG_PATH_SIZE 128
+#define LOG_LINE_SIZE 512
 #define LOG_EVERY_MS  1000 /* of what strangers can cause at will */
 #define BUSY_RETRY_S  5
 
@@ -77,7 +79,7 @@ static void refuse(const struct connection *c, const char *why)
     if (now - last < LOG_EVERY_MS)
         return;
     last = now;
-    fprintf(stderr, "orgd: %s %s\n", c->from, why);
+    log_warning("%s %s", c->from, why);
 }
 
 static struct connection *connection_begin(struct front *f, struct MHD_Connection *connection)
@@ -140,15 +142,19 @@ static const char *log_word(char *word, size_t size, const char *text)
     return word;
 }
 
-static void exchange_log(const struct exchange *x)
+static void exchange_log(const struct front *f, const struct exchange *x)
 {
-    char method_word[16], path_word[LOG_PATH_SIZE];
-    if (!x->answer.loggable)
+    char line[LOG_LINE_SIZE], method_word[16], path_word[LOG_PATH_SIZE];
+    if (!x->answer.loggable && !f->debug)
         return;
-    fprintf(stderr, "orgd: %s %s %s %u %s %s %zu bytes %lldms\n", x->id,
-            log_word(method_word, sizeof method_word, x->method),
-            log_word(path_word, sizeof path_word, x->path), x->answer.status, x->answer.caller,
-            x->peer->from, x->answer.body.len, (long long)(clock_mono_ms() - x->begun));
+    snprintf(line, sizeof line, "%s %s %s %u %s %s %zu bytes %lldms", x->id,
+             log_word(method_word, sizeof method_word, x->method),
+             log_word(path_word, sizeof path_word, x->path), x->answer.status, x->answer.caller,
+             x->peer->from, x->answer.body.len, (long long)(clock_mono_ms() - x->begun));
+    if (x->answer.loggable)
+        log_info("%s", line);
+    else
+        log_debug("%s", line);
 }
 
 /* Another answer instead of the one that there is. */
@@ -200,7 +206,6 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
-    x->answer.loggable |= f->debug;
     body_free(f, x);
 }
 
@@ -213,13 +218,13 @@ static void exchange_read(struct front *f, struct exchange *x)
         exchange_fail(x, 503, "busy", "Too many such requests are open: ask again later.");
         x->answer.retry_s = BUSY_RETRY_S;
     }
-    exchange_log(x);
+    exchange_log(f, x);
 }
 
 /* The change is durable, or never happened: who has to hear of it before it is answered? */
 static void exchange_settle(struct front *f, struct exchange *x)
 {
-    exchange_log(x);
+    exchange_log(f, x);
     if (x->answer.changed.len > 0)
         held_tell(f->held, &x->answer.changed);
     if (x->answer.letter.to[0]) {

@@ -1,7 +1,6 @@
 #include "orgd/http/held.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -11,6 +10,7 @@
 #include "common/clock.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/endpoints.h"
+#include "orgd/log.h"
 
 #define BEAT_MS    5000
 #define TICK_MS    100  /* polls that are due within one tick are woken together */
@@ -49,7 +49,7 @@ struct held_set *held_open(struct store *store, size_t most)
     set->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (set->timer >= 0)
         return set;
-    fprintf(stderr, "orgd: timerfd: %s\n", strerror(errno));
+    log_error("timerfd: %s", strerror(errno));
     free(set);
     return NULL;
 }

@@ -1,4 +1,5 @@
 #include "orgd/http/listen.h"
+#include "orgd/log.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -96,7 +97,7 @@ int listen_tcp(const struct address *address)
         listen(fd, BACKLOG) == 0)
         return fd;
     address_text(address, text);
-    fprintf(stderr, "orgd: %s: cannot listen: %s\n", text, strerror(errno));
+    log_error("%s: cannot listen: %s", text, strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;
@@ -118,13 +119,12 @@ int listen_unix(const char *path)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct stat st;
     if (path[0] == '\0' || strlen(path) >= sizeof address.sun_path) {
-        fprintf(stderr, "orgd: %s: a socket's path has 1-%zu characters\n", path,
-                sizeof address.sun_path - 1);
+        log_error("%s: a socket's path has 1-%zu characters", path, sizeof address.sun_path - 1);
         return -1;
     }
     snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     if (answered(&address)) {
-        fprintf(stderr, "orgd: %s: another server is listening there\n", path);
+        log_error("%s: another server is listening there", path);
         return -1;
     }
     if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
@@ -133,7 +133,7 @@ int listen_unix(const char *path)
     if (fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
         chmod(path, 0666) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
-    fprintf(stderr, "orgd: %s: cannot listen: %s\n", path, strerror(errno));
+    log_error("%s: cannot listen: %s", path, strerror(errno));
     if (fd >= 0)
         close(fd);
     return -1;

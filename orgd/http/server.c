@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,6 +13,7 @@
 #include "orgd/buffer.h"
 #include "orgd/http/exchange.h"
 #include "orgd/http/tls.h"
+#include "orgd/log.h"
 
 #define CONNECTIONS_MAX  16384
 #define DESCRIPTORS_KEPT 64   /* for everything that is no connection */
@@ -35,7 +35,7 @@ static bool watch(struct server *s, int fd)
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) == 0)
         return true;
-    fprintf(stderr, "orgd: epoll: %s\n", strerror(errno));
+    log_error("epoll: %s", strerror(errno));
     return false;
 }
 
@@ -78,7 +78,7 @@ static bool daemon_start(struct server *s, const struct listener *listener, unsi
     const union MHD_DaemonInfo *info =
         daemon ? MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info) {
-        fprintf(stderr, "orgd: cannot start the HTTP server\n");
+        log_error("cannot start the HTTP server");
         return false;
     }
     s->daemons[s->count++] = daemon;
@@ -171,10 +171,12 @@ static bool signal_take(struct server *s)
         return false;
     if (info.ssi_signo != SIGHUP)
         return true;
-    if (settings->cert)
-        fprintf(stderr, "orgd: %s: %s\n", settings->cert,
-                tls_load(settings->cert, settings->key) ? "certificate and key are read again"
-                                                        : "the former certificate stays in use");
+    if (!settings->cert)
+        return false;
+    if (tls_load(settings->cert, settings->key))
+        log_info("%s: certificate and key are read again", settings->cert);
+    else
+        log_warning("%s: the former certificate stays in use", settings->cert);
     return false;
 }
 
@@ -185,7 +187,7 @@ bool server_run(struct server *s)
     for (;;) {
         int n = epoll_wait(s->epoll, events, EVENTS, loop_timeout(s));
         if (n < 0 && errno != EINTR) {
-            fprintf(stderr, "orgd: epoll: %s\n", strerror(errno));
+            log_error("epoll: %s", strerror(errno));
             return false;
         }
         for (int i = 0; i < n; i++) {

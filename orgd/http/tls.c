@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -13,6 +12,7 @@
 
 #include "common/clock.h"
 #include "orgd/buffer.h"
+#include "orgd/log.h"
 
 #define CHAIN_MAX    16
 #define FILE_MAX     (64 << 10)
@@ -41,7 +41,7 @@ static void pair_free(struct pair *pair)
 
 static bool say(const char *path, const char *what)
 {
-    fprintf(stderr, "orgd: %s: %s\n", path, what);
+    log_error("%s: %s", path, what);
     return false;
 }
 

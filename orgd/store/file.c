@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/reserved.h"
+#include "orgd/log.h"
 #include "orgd/store/store.h"
 
 #define BUSY_MS 2000 /* for somebody who looks at the file with the sqlite3 tool */
@@ -183,7 +184,7 @@ static const char *const versions[] = {
 
 static void say(const char *path, const char *what)
 {
-    fprintf(stderr, "orgd: %s: %s\n", path, what);
+    log_error("%s: %s", path, what);
 }
 
 /* One orgd per file: held polls hear of the changes that their own server makes. */
@@ -196,8 +197,8 @@ bool data_claim(const char *path, int *lock)
     else if (!S_ISREG(st.st_mode))
         say(path, "is not a regular file");
     else if (st.st_mode & 077)
-        fprintf(stderr, "orgd: %s: others may open it (mode %04o); it must have mode 0600\n", path,
-                (unsigned)st.st_mode & 07777);
+        log_error("%s: others may open it (mode %04o); it must have mode 0600", path,
+                  (unsigned)st.st_mode & 07777);
     else if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
         say(path, "another orgd is using it");
     else
@@ -397,10 +398,9 @@ static bool usernames_tell(sqlite3 *db, const char *path)
         const char *name = (const char *)sqlite3_column_text(stmt, 0), *why = reserved_name(name);
         if (!why)
             continue;
-        fprintf(stderr,
-                "orgd: %s: warning: user %s has the username %s, which hosts may not serve:"
-                " %s\n",
-                path, (const char *)sqlite3_column_text(stmt, 1), name, why);
+        log_warning("%s: warning: user %s has the username %s, which hosts may not serve:"
+                    " %s",
+                    path, (const char *)sqlite3_column_text(stmt, 1), name, why);
         told = true;
     }
     sqlite3_finalize(stmt);
@@ -412,9 +412,8 @@ static bool check_all(sqlite3 *db, const char *path)
     int64_t version = schema_version(db, path);
     bool good = version == SCHEMA_VERSION;
     if (version >= 0 && !good)
-        fprintf(stderr,
-                "orgd: %s: has schema version %d; start orgd once, which migrates it to %d\n", path,
-                (int)version, (int)SCHEMA_VERSION);
+        log_error("%s: has schema version %d; start orgd once, which migrates it to %d", path,
+                  (int)version, (int)SCHEMA_VERSION);
     if (!good)
         return false;
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "orgd/buffer.h"
+#include "orgd/log.h"
 #include "orgd/store/file.h"
 #include "orgd/store/store.h"
 
@@ -248,7 +249,7 @@ struct moved {
 static void store_fail(struct store *s, const char *what)
 {
     if (!s->failed)
-        fprintf(stderr, "orgd: %s: %s\n", s->path, what);
+        log_error("%s: %s", s->path, what);
     s->failed = true;
 }
 
