@@ -1,7 +1,7 @@
 /*
  * What orgd remembers: users, organizations, their members, roles, invitations, join codes, tokens
- * and audit events. One implementation is linked in (sqlite.c, file.c). Nothing here is
- * thread-safe; everything happens between store_begin and store_commit or store_rollback.
+ * and audit events. SQLite keeps it (schema.h has the tables, sql.h the statements). Nothing here
+ * is thread-safe; everything happens between store_begin and store_commit or store_rollback.
  *
  * A failing store (I/O, a full disk, a broken row) is remembered instead of returned: the failing
  * call and all calls behind it answer like "not there" or do nothing, store_commit refuses,

@@ -1,0 +1,127 @@
+#include "orgd/store/database.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "orgd/log.h"
+#include "orgd/store/file.h"
+#include "orgd/store/schema.h"
+
+void store_fail(struct store *s, const char *why)
+{
+    if (!s->failed)
+        log_error("%s: %s", s->path, why);
+    s->failed = true;
+}
+
+/* --- statements --- */
+
+static int value_bind(sqlite3_stmt *stmt, int parameter, const struct value *value)
+{
+    switch (value->type) {
+    case VALUE_TEXT:
+        return sqlite3_bind_text(stmt, parameter, value->text, -1, SQLITE_STATIC);
+    case VALUE_NUMBER:
+        return sqlite3_bind_int64(stmt, parameter, value->number);
+    case VALUE_BYTES:
+        return sqlite3_bind_blob(stmt, parameter, value->bytes, value->size, SQLITE_STATIC);
+    case VALUE_END:
+        break;
+    }
+    return SQLITE_MISUSE;
+}
+
+sqlite3_stmt *statement_begin(struct store *s, enum statement which, const struct value *values)
+{
+    if (s->failed)
+        return NULL;
+    sqlite3_stmt *stmt = s->cached[which];
+    int count = 0, rc = SQLITE_OK;
+    for (; values[count].type != VALUE_END && rc == SQLITE_OK; count++)
+        rc = value_bind(stmt, count + 1, &values[count]);
+    if (rc != SQLITE_OK)
+        store_fail(s, sqlite3_errmsg(s->db));
+    else if (count != sqlite3_bind_parameter_count(stmt))
+        store_fail(s, "a statement has more parameters than values");
+    return s->failed ? NULL : stmt;
+}
+
+bool statement_row(struct store *s, sqlite3_stmt *stmt)
+{
+    if (!stmt || s->failed)
+        return false;
+    int rc = sqlite3_step(stmt);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        store_fail(s, sqlite3_errmsg(s->db));
+    return rc == SQLITE_ROW;
+}
+
+void statement_end(sqlite3_stmt *stmt)
+{
+    if (!stmt)
+        return;
+    sqlite3_reset(stmt);
+    sqlite3_clear_bindings(stmt);
+}
+
+void statement_run(struct store *s, enum statement which, const struct value *values)
+{
+    statement_any(s, which, values);
+}
+
+int64_t statement_number(struct store *s, enum statement which, const struct value *values)
+{
+    sqlite3_stmt *stmt = statement_begin(s, which, values);
+    int64_t number = statement_row(s, stmt) ? sqlite3_column_int64(stmt, 0) : 0;
+    statement_end(stmt);
+    return number;
+}
+
+bool statement_any(struct store *s, enum statement which, const struct value *values)
+{
+    sqlite3_stmt *stmt = statement_begin(s, which, values);
+    bool found = statement_row(s, stmt);
+    statement_end(stmt);
+    return found;
+}
+
+/* --- opening --- */
+
+static bool statements_prepare(struct store *s)
+{
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        if (sqlite3_prepare_v3(s->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+                               &s->cached[i], NULL) != SQLITE_OK) {
+            store_fail(s, sqlite3_errmsg(s->db));
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool database_open(struct store *s)
+{
+    s->db = file_connect(s->path);
+    return s->db && schema_prepare(s->db, s->path) && statements_prepare(s);
+}
+
+struct store *store_open(const char *path)
+{
+    struct store *s = memory_get(sizeof *s);
+    s->path = path;
+    if (file_claim(path, &s->lock) && database_open(s))
+        return s;
+    store_close(s);
+    return NULL;
+}
+
+void store_close(struct store *s)
+{
+    for (size_t i = 0; i < STATEMENT_COUNT; i++)
+        sqlite3_finalize(s->cached[i]);
+    sqlite3_close(s->db);
+    if (s->lock >= 0)
+        close(s->lock);
+    buffer_free(&s->moved);
+    free(s);
+}

@@ -1,0 +1,90 @@
+/*
+ * The store behind store.h, for the files of this folder: the connection, the memory of a failure,
+ * and the way to run a statement of sql.h. With a store that has failed nothing runs, and no row
+ * comes.
+ */
+#ifndef ORGD_STORE_DATABASE_H
+#define ORGD_STORE_DATABASE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "orgd/buffer.h"
+#include "orgd/store/sql.h"
+#include "orgd/store/store.h"
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *cached[STATEMENT_COUNT];
+    const char *path;
+    int lock; /* on the data file for as long as it is ours */
+    bool failed;
+    bool batch;          /* between store_batch_begin and store_batch_end */
+    struct buffer moved; /* commits.c: the organizations whose members changed since store_begin */
+};
+
+/* The store has failed because of WHY, which one line on stderr says. */
+void store_fail(struct store *s, const char *why);
+
+/* The value of one parameter of a statement. */
+struct value {
+    enum value_type { VALUE_END, VALUE_TEXT, VALUE_NUMBER, VALUE_BYTES } type;
+    int size; /* of BYTES */
+    union {
+        const char *text;
+        int64_t number;
+        const unsigned char *bytes;
+    };
+};
+
+static inline struct value value_text(const char *text)
+{
+    return (struct value){.type = VALUE_TEXT, .text = text};
+}
+
+static inline struct value value_number(int64_t number)
+{
+    return (struct value){.type = VALUE_NUMBER, .number = number};
+}
+
+static inline struct value value_hash(const unsigned char hash[SECRET_HASH_SIZE])
+{
+    return (struct value){.type = VALUE_BYTES, .size = SECRET_HASH_SIZE, .bytes = hash};
+}
+
+static inline struct value value_tag(const unsigned char tag[HISTORY_TAG_SIZE])
+{
+    return (struct value){.type = VALUE_BYTES, .size = HISTORY_TAG_SIZE, .bytes = tag};
+}
+
+/* VALUES(value_text(id), value_number(created)): those of ?1, ?2 and so on. */
+#define VALUES(...)                                                                                \
+    (const struct value[])                                                                         \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            .type = VALUE_END                                                                      \
+        }                                                                                          \
+    }
+#define NO_VALUES ((const struct value[]){{.type = VALUE_END}})
+
+/* The statement with its values, which must stay until statement_end. NULL when the store has
+ * failed, also because there are more or fewer values than the statement has parameters. */
+sqlite3_stmt *statement_begin(struct store *s, enum statement which, const struct value *values);
+
+/* True when there is a next row; STMT may be NULL. */
+bool statement_row(struct store *s, sqlite3_stmt *stmt);
+
+void statement_end(sqlite3_stmt *stmt);
+
+/* Runs a statement that answers no row. */
+void statement_run(struct store *s, enum statement which, const struct value *values);
+
+/* The number that a statement of one row and column answers, 0 without a row. */
+int64_t statement_number(struct store *s, enum statement which, const struct value *values);
+
+/* True when the statement answers a row. */
+bool statement_any(struct store *s, enum statement which, const struct value *values);
+
+#endif

@@ -1,0 +1,42 @@
+/* Audit events. */
+#include "orgd/store/column.h"
+#include "orgd/store/database.h"
+
+static void take_event(struct store *s, sqlite3_stmt *stmt, struct event *event)
+{
+    event->id = sqlite3_column_int64(stmt, 0);
+    event->at = sqlite3_column_int64(stmt, 1);
+    column_text(s, stmt, 2, event->organization, sizeof event->organization);
+    column_text(s, stmt, 3, event->actor, sizeof event->actor);
+    column_text(s, stmt, 4, event->actor_name, sizeof event->actor_name);
+    column_text(s, stmt, 5, event->action, sizeof event->action);
+    column_text(s, stmt, 6, event->subject, sizeof event->subject);
+    column_text(s, stmt, 7, event->subject_name, sizeof event->subject_name);
+    column_text(s, stmt, 8, event->detail, sizeof event->detail);
+    column_text(s, stmt, 9, event->from, sizeof event->from);
+    column_text(s, stmt, 10, event->request, sizeof event->request);
+}
+
+void store_event_add(struct store *s, const struct event *e)
+{
+    statement_run(s, EVENT_ADD,
+                  VALUES(value_number(e->at), value_text(e->organization), value_text(e->actor),
+                         value_text(e->actor_name), value_text(e->action), value_text(e->subject),
+                         value_text(e->subject_name), value_text(e->detail), value_text(e->from),
+                         value_text(e->request)));
+}
+
+void store_events(struct store *s, const char *organization, const struct event_filter *f,
+                  int limit, event_visit *each, void *arg)
+{
+    sqlite3_stmt *stmt = statement_begin(s, EVENT_LIST,
+                                         VALUES(value_text(organization), value_number(f->before),
+                                                value_text(f->action), value_number(f->from),
+                                                value_number(f->to), value_number(limit)));
+    while (statement_row(s, stmt)) {
+        struct event event;
+        take_event(s, stmt, &event);
+        each(&event, arg);
+    }
+    statement_end(stmt);
+}

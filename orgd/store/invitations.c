@@ -1,0 +1,89 @@
+/* Invitations. */
+#include "orgd/store/column.h"
+#include "orgd/store/database.h"
+
+static void take_invitation(struct store *s, sqlite3_stmt *stmt, struct invitation *invitation)
+{
+    column_text(s, stmt, 0, invitation->id, sizeof invitation->id);
+    column_text(s, stmt, 1, invitation->organization, sizeof invitation->organization);
+    column_text(s, stmt, 2, invitation->email, sizeof invitation->email);
+    column_text(s, stmt, 3, invitation->role, sizeof invitation->role);
+    invitation->created = sqlite3_column_int64(stmt, 4);
+    invitation->expires = sqlite3_column_int64(stmt, 5);
+    column_hash(s, stmt, 6, invitation->hash);
+    column_text(s, stmt, 7, invitation->username, sizeof invitation->username);
+    invitation->revision = sqlite3_column_int64(stmt, 8);
+    column_maker(s, stmt, 9, &invitation->maker);
+}
+
+static bool one_invitation(struct store *s, sqlite3_stmt *stmt, struct invitation *invitation)
+{
+    bool found = statement_row(s, stmt);
+    if (found)
+        take_invitation(s, stmt, invitation);
+    statement_end(stmt);
+    return found && !s->failed;
+}
+
+bool store_invitation(struct store *s, const char *id, struct invitation *invitation)
+{
+    return one_invitation(s, statement_begin(s, INVITATION_BY_ID, VALUES(value_text(id))),
+                          invitation);
+}
+
+bool store_invitation_of(struct store *s, const char *organization, const char *email,
+                         struct invitation *invitation)
+{
+    return one_invitation(s,
+                          statement_begin(s, INVITATION_BY_EMAIL,
+                                          VALUES(value_text(organization), value_text(email))),
+                          invitation);
+}
+
+static void each_invitation(struct store *s, sqlite3_stmt *stmt, invitation_visit *each, void *arg)
+{
+    while (statement_row(s, stmt)) {
+        struct invitation invitation;
+        take_invitation(s, stmt, &invitation);
+        each(&invitation, arg);
+    }
+    statement_end(stmt);
+}
+
+void store_invitations(struct store *s, const char *organization, int64_t now,
+                       const struct cursor *after, int limit, invitation_visit *each, void *arg)
+{
+    each_invitation(
+        s,
+        statement_begin(s, INVITATION_LIST,
+                        VALUES(value_text(organization), value_number(after->number),
+                               value_text(after->id), value_number(limit), value_number(now))),
+        each, arg);
+}
+
+void store_invitations_made(struct store *s, const char *organization, int64_t now,
+                            const char *maker, invitation_visit *each, void *arg)
+{
+    each_invitation(s,
+                    statement_begin(s, INVITATION_MADE,
+                                    VALUES(value_text(organization), value_number(now),
+                                           value_text(maker ? maker : ""))),
+                    each, arg);
+}
+
+void store_invitation_add(struct store *s, const struct invitation *i)
+{
+    statement_run(s, INVITATION_PRUNE,
+                  VALUES(value_text(i->organization), value_text(i->email),
+                         value_number(i->created), value_text(i->id)));
+    statement_run(s, INVITATION_ADD,
+                  VALUES(value_text(i->id), value_text(i->organization), value_text(i->email),
+                         value_text(i->role), value_number(i->created), value_number(i->expires),
+                         value_hash(i->hash), value_text(i->username), value_number(i->revision),
+                         value_text(i->maker.id)));
+}
+
+void store_invitation_remove(struct store *s, const char *id)
+{
+    statement_run(s, INVITATION_REMOVE, VALUES(value_text(id)));
+}

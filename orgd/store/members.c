@@ -1,0 +1,72 @@
+/* Members and tombstones. */
+#include "orgd/store/column.h"
+#include "orgd/store/database.h"
+
+static void take_member(struct store *s, sqlite3_stmt *stmt, struct member *member)
+{
+    column_user(s, stmt, 0, &member->user);
+    member->active = sqlite3_column_int(stmt, 7) != 0;
+    member->joined = sqlite3_column_int64(stmt, 8);
+    member->revision = sqlite3_column_int64(stmt, 9);
+    member->removed = sqlite3_column_int64(stmt, 10);
+    if (member->active)
+        column_role(s, stmt, 5, &member->role);
+    else
+        column_role_or_gone(s, stmt, 5, &member->role);
+}
+
+bool store_member(struct store *s, const char *organization, const char *user,
+                  struct member *member)
+{
+    sqlite3_stmt *stmt =
+        statement_begin(s, MEMBER_BY_USER, VALUES(value_text(organization), value_text(user)));
+    bool found = statement_row(s, stmt);
+    if (found)
+        take_member(s, stmt, member);
+    statement_end(stmt);
+    return found && !s->failed;
+}
+
+void store_member_put(struct store *s, const char *organization, const struct member *member)
+{
+    statement_run(s, MEMBER_PUT,
+                  VALUES(value_text(organization), value_text(member->user.id),
+                         value_text(member->role.name), value_number(member->active),
+                         value_number(member->joined), value_number(member->revision),
+                         value_number(member->removed)));
+}
+
+int64_t store_owners(struct store *s, const char *organization)
+{
+    return statement_number(s, OWNER_COUNT, VALUES(value_text(organization)));
+}
+
+static void each_member(struct store *s, sqlite3_stmt *stmt, member_visit *each, void *arg)
+{
+    while (statement_row(s, stmt)) {
+        struct member member;
+        take_member(s, stmt, &member);
+        each(&member, arg);
+    }
+    statement_end(stmt);
+}
+
+void store_members(struct store *s, const char *organization, const struct cursor *after, int limit,
+                   member_visit *each, void *arg)
+{
+    each_member(s,
+                statement_begin(s, MEMBER_LIST,
+                                VALUES(value_text(organization), value_number(after->number),
+                                       value_text(after->id), value_number(limit))),
+                each, arg);
+}
+
+void store_changes(struct store *s, const char *organization, int64_t since, int limit,
+                   member_visit *each, void *arg)
+{
+    each_member(
+        s,
+        statement_begin(s, MEMBER_CHANGES,
+                        VALUES(value_text(organization), value_number(since), value_number(limit))),
+        each, arg);
+}

@@ -1,0 +1,231 @@
+#include "orgd/store/schema.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "orgd/log.h"
+
+/* The statements that lead to each version from the one before; user_version counts them. Never
+ * change one that was released. */
+static const char *const versions[] = {
+    "CREATE TABLE users ("
+    " id TEXT PRIMARY KEY,"
+    " email TEXT NOT NULL UNIQUE COLLATE NOCASE,"
+    " username TEXT NOT NULL UNIQUE,"
+    " name TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE organizations ("
+    " id TEXT PRIMARY KEY,"
+    " name TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE members ("
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " user_id TEXT NOT NULL REFERENCES users(id),"
+    " role TEXT NOT NULL,"
+    " active INTEGER NOT NULL CHECK (active IN (0, 1)),"
+    " joined_at INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL,"
+    " PRIMARY KEY (organization_id, user_id)) WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX members_changes ON members(organization_id, revision);"
+    "CREATE INDEX members_user ON members(user_id);"
+    "CREATE INDEX members_owners ON members(organization_id) WHERE role = 'owner' AND active = 1;"
+    "CREATE TABLE invitations ("
+    " id TEXT PRIMARY KEY,"
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " email TEXT NOT NULL COLLATE NOCASE,"
+    " role TEXT NOT NULL,"
+    " secret_hash BLOB NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL,"
+    " UNIQUE (organization_id, email)) WITHOUT ROWID;"
+    "CREATE TABLE tokens ("
+    " key TEXT PRIMARY KEY,"
+    " secret_hash BLOB NOT NULL,"
+    " last_four TEXT NOT NULL,"
+    " user_id TEXT REFERENCES users(id),"
+    " organization_id TEXT REFERENCES organizations(id),"
+    " role TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " test INTEGER NOT NULL CHECK (test IN (0, 1)),"
+    " created_at INTEGER NOT NULL,"
+    " CHECK ((user_id IS NULL) <> (organization_id IS NULL))) WITHOUT ROWID;",
+
+    "CREATE TABLE roles ("
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " name TEXT NOT NULL,"
+    " permissions INTEGER NOT NULL,"
+    " PRIMARY KEY (organization_id, name)) WITHOUT ROWID;"
+    "CREATE TABLE join_codes ("
+    " id TEXT PRIMARY KEY,"
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " role TEXT NOT NULL,"
+    " max_uses INTEGER NOT NULL," /* 0: without limit */
+    " uses INTEGER NOT NULL,"
+    " secret_hash BLOB NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " CHECK (max_uses = 0 OR uses <= max_uses)) WITHOUT ROWID;"
+    "CREATE INDEX join_codes_listed ON join_codes(organization_id, created_at, id);"
+    /* Events outlive their organization, so they do not refer to it. */
+    "CREATE TABLE events ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " at INTEGER NOT NULL,"
+    " organization_id TEXT NOT NULL,"
+    " actor TEXT NOT NULL,"
+    " actor_name TEXT NOT NULL,"
+    " action TEXT NOT NULL,"
+    " subject TEXT NOT NULL,"
+    " subject_name TEXT NOT NULL,"
+    " detail TEXT NOT NULL,"
+    " origin TEXT NOT NULL,"
+    " request TEXT NOT NULL);"
+    "CREATE INDEX events_listed ON events(organization_id, id);"
+    "CREATE INDEX members_listed ON members(organization_id, joined_at, user_id) WHERE active = 1;"
+    "CREATE INDEX tokens_user ON tokens(user_id, created_at, key);"
+    "CREATE INDEX tokens_organization ON tokens(organization_id, created_at, key);",
+
+    "ALTER TABLE organizations ADD COLUMN self_rename INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE members ADD COLUMN removed_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE invitations ADD COLUMN maker TEXT REFERENCES users(id);"
+    "ALTER TABLE invitations ADD COLUMN username TEXT NOT NULL DEFAULT '';" /* '': any */
+    "ALTER TABLE invitations ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE join_codes ADD COLUMN maker TEXT REFERENCES users(id);"
+    "ALTER TABLE join_codes ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE join_codes ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE join_codes ADD COLUMN used_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tokens ADD COLUMN maker TEXT REFERENCES users(id);"
+    "ALTER TABLE tokens ADD COLUMN maker_left INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN expires_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE tokens ADD COLUMN proved_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN used_from TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX tokens_maker ON tokens(organization_id, maker);"
+    /* Every username that somebody has or had: nobody else gets it. */
+    "CREATE TABLE usernames ("
+    " username TEXT PRIMARY KEY,"
+    " user_id TEXT NOT NULL REFERENCES users(id)) WITHOUT ROWID;"
+    "CREATE INDEX usernames_user ON usernames(user_id);"
+    "INSERT INTO usernames SELECT username, id FROM users;"
+    "INSERT OR IGNORE INTO usernames SELECT substr(detail, 1, instr(detail, ' (') - 1), subject"
+    " FROM events WHERE action = 'user.update' AND instr(detail, ' (') > 1"
+    " AND subject IN (SELECT id FROM users) ORDER BY id;"
+    /* The events tell who made what. A token's maker may be a token, up to sixteen of them. */
+    "CREATE TEMP TABLE made (subject TEXT PRIMARY KEY, actor TEXT) WITHOUT ROWID;"
+    "INSERT OR REPLACE INTO made SELECT subject, actor FROM events WHERE action IN ('token.create',"
+    " 'join-code.create', 'invitation.create', 'invitation.resend') ORDER BY id;"
+#define MADE_BY_TOKEN                                                                              \
+    "UPDATE made SET actor = (SELECT m.actor FROM made m WHERE m.subject = made.actor)"            \
+    " WHERE actor IN (SELECT subject FROM made);"
+    MADE_BY_TOKEN MADE_BY_TOKEN MADE_BY_TOKEN MADE_BY_TOKEN
+    "UPDATE invitations SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
+    " WHERE subject = invitations.id);"
+    "UPDATE join_codes SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
+    " WHERE subject = join_codes.id);"
+    "UPDATE tokens SET maker = (SELECT u.id FROM made JOIN users u ON u.id = actor"
+    " WHERE subject = key) WHERE organization_id IS NOT NULL;"
+    "DROP TABLE made;"
+    /* Withdraws what its maker could not hand out any more, as has been done since
+     * (handed_out.h). The bits are those of role.h at that time. */
+    "CREATE TEMP TABLE bits AS SELECT id AS organization_id, 'owner' AS role, 15 AS bits"
+    " FROM organizations UNION ALL SELECT id, 'admin', 13 FROM organizations"
+    " UNION ALL SELECT id, 'member', 5 FROM organizations"
+    " UNION ALL SELECT organization_id, name, permissions FROM roles;"
+    "CREATE TEMP TABLE gone AS SELECT h.* FROM"
+    " (SELECT id, organization_id, maker, role, email, 'invitation.revoke' AS action FROM "
+    "invitations"
+    " UNION ALL SELECT id, organization_id, maker, role, '', 'join-code.revoke' FROM join_codes) h"
+    " LEFT JOIN bits gives ON gives.organization_id = h.organization_id AND gives.role = h.role"
+    " WHERE maker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM members m"
+    " JOIN bits has ON has.organization_id = m.organization_id AND has.role = m.role"
+    " WHERE m.organization_id = h.organization_id AND m.user_id = h.maker AND m.active = 1"
+    " AND has.bits & 8 <> 0 AND gives.bits & ~has.bits = 0"
+    " AND (h.role <> 'owner' OR m.role = 'owner'));"
+    "INSERT INTO events (at, organization_id, actor, actor_name, action, subject, subject_name,"
+    " detail, origin, request) SELECT CAST(strftime('%s', 'now') AS INTEGER) * 1000,"
+    " organization_id, '', 'orgd', action, id, email, role, '', '' FROM gone;"
+    "DELETE FROM invitations WHERE id IN (SELECT id FROM gone);"
+    "DELETE FROM join_codes WHERE id IN (SELECT id FROM gone);"
+    "DROP TABLE gone; DROP TABLE bits;"
+    "UPDATE tokens SET maker_left = 1 WHERE maker IS NOT NULL AND NOT EXISTS (SELECT 1 FROM members"
+    " m WHERE m.organization_id = tokens.organization_id AND m.user_id = maker AND active = 1);"
+    /* Before this version nothing but a new account's invitation proved anything. */
+    "UPDATE tokens SET proved_at = (SELECT created_at FROM users u WHERE u.id = user_id)"
+    " WHERE user_id IS NOT NULL;"
+    "UPDATE members SET removed_at = max(CAST(strftime('%s', 'now') AS INTEGER) * 1000,"
+    " (SELECT ifnull(max(proved_at), 0) FROM tokens t WHERE t.user_id = members.user_id))"
+    " WHERE active = 0;"
+    /* A removal has withdrawn the older ones. */
+    "UPDATE invitations SET revision ="
+    " (SELECT revision FROM organizations o WHERE o.id = organization_id);",
+
+    /* history.h. What was there before is the first commit; the number and tag of the last one
+     * stand in the organization's row, too. */
+    "ALTER TABLE organizations ADD COLUMN commits INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE organizations ADD COLUMN tag BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE commits ("
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " number INTEGER NOT NULL,"
+    " tag BLOB NOT NULL,"
+    " PRIMARY KEY (organization_id, number)) WITHOUT ROWID;"
+    "UPDATE organizations SET commits = 1, tag = randomblob(16);"
+    "INSERT INTO commits SELECT id, commits, tag FROM organizations;",
+};
+
+static_assert(sizeof versions / sizeof *versions == SCHEMA_VERSION, "schema.h has the newest");
+
+static bool execute(sqlite3 *db, const char *path, const char *text)
+{
+    if (sqlite3_exec(db, text, NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    log_error("%s: %s", path, sqlite3_errmsg(db));
+    return false;
+}
+
+/* The integer that the one-row query TEXT answers, -1 when it fails. */
+static int64_t query_number(sqlite3 *db, const char *text)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t number = -1;
+    if (sqlite3_prepare_v2(db, text, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        number = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return number;
+}
+
+static bool schema_migrate(sqlite3 *db, const char *path, int64_t from)
+{
+    char done[48];
+    bool good = execute(db, path, "BEGIN IMMEDIATE");
+    for (int64_t v = from; good && v < SCHEMA_VERSION; v++)
+        good = execute(db, path, versions[v]);
+    snprintf(done, sizeof done, "PRAGMA user_version = %d; COMMIT", SCHEMA_VERSION);
+    if (good && execute(db, path, done))
+        return true;
+    sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
+int64_t schema_version(sqlite3 *db, const char *path)
+{
+    int64_t version = query_number(db, "PRAGMA user_version");
+    if (version > SCHEMA_VERSION) {
+        log_error("%s: %s", path, "was written by a newer orgd");
+        return -1;
+    }
+    if (version > 0 ||
+        (version == 0 && query_number(db, "SELECT count(*) FROM sqlite_master") == 0))
+        return version;
+    log_error("%s: %s", path, version < 0 ? sqlite3_errmsg(db) : "is not a data file of orgd");
+    return -1;
+}
+
+bool schema_prepare(sqlite3 *db, const char *path)
+{
+    if (!execute(db, path,
+                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                 "PRAGMA foreign_keys = ON"))
+        return false;
+    int64_t version = schema_version(db, path);
+    return version == SCHEMA_VERSION || (version >= 0 && schema_migrate(db, path, version));
+}

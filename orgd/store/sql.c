@@ -1,0 +1,146 @@
+#include "orgd/store/sql.h"
+
+/* The file of a table reads the columns of its rows by their places here: users.c a user's, and so
+ * on; column.c has the groups that several tables have. */
+#define USER_COLUMNS "id, email, username, name, created_at"
+#define INVITATION_COLUMNS                                                                         \
+    "id, organization_id, email, role, created_at, expires_at, secret_hash, username, revision, "  \
+    "maker"
+#define JOIN_CODE_COLUMNS                                                                          \
+    "id, organization_id, role, max_uses, uses, created_at, secret_hash, expires_at, used_at, "    \
+    "used_from, maker"
+/* Behind the column maker. */
+#define MAKER_NAME           ", (SELECT username FROM users WHERE id = maker)"
+#define SELECT_INVITATION    "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
+#define SELECT_JOIN_CODE     "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
+#define ORGANIZATION_COLUMNS "id, name, created_at, revision, self_rename"
+#define EVENT_COLUMNS                                                                              \
+    "at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, "      \
+    "request"
+/* A role's name is followed by the permissions of the organization's own role of that name. */
+#define JOIN_ROLE(table)                                                                           \
+    " LEFT JOIN roles r ON r.organization_id = " table ".organization_id AND r.name = " table      \
+    ".role "
+#define SELECT_MEMBER                                                                              \
+    "SELECT u.id, u.email, u.username, u.name, u.created_at, m.role, r.permissions, m.active,"     \
+    " m.joined_at, m.revision, m.removed_at FROM members m JOIN users u ON u.id = "                \
+    "m.user_id" JOIN_ROLE("m") "WHERE m.organization_id = ?1 "
+#define SELECT_TOKEN                                                                               \
+    "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
+    " r.permissions, t.name, t.test, t.created_at, t.expires_at, t.proved_at, t.maker_left,"       \
+    " t.used_at, t.used_from, t.maker" MAKER_NAME " FROM tokens t" JOIN_ROLE("t")
+#define PAGE " (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4"
+
+const char *const statement_sql[STATEMENT_COUNT] = {
+    [BEGIN_READ] = "BEGIN",
+    [BEGIN_CHANGE] = "BEGIN IMMEDIATE",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+    [NEST] = "SAVEPOINT one",
+    [NEST_COMMIT] = "RELEASE one",
+    [NEST_ROLLBACK] = "ROLLBACK TO one",
+    [USER_ANY] = "SELECT 1 FROM users LIMIT 1",
+    [USER_BY_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?1",
+    [USER_BY_EMAIL] = "SELECT " USER_COLUMNS " FROM users WHERE email = ?1",
+    [USERNAME_HOLDER] = "SELECT user_id FROM usernames WHERE username = ?1",
+    [USERNAME_COUNT] = "SELECT count(*) FROM usernames WHERE user_id = ?1",
+    [USERNAME_ADD] = "INSERT INTO usernames (username, user_id) VALUES (?1, ?2)"
+                     " ON CONFLICT DO NOTHING",
+    [USER_ADD] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
+    [USER_UPDATE] = "UPDATE users SET username = ?2, name = ?3 WHERE id = ?1",
+    [ORGANIZATION_BY_ID] =
+        "SELECT " ORGANIZATION_COLUMNS ", commits, tag FROM organizations WHERE id = ?1",
+    [ORGANIZATION_ADD] =
+        "INSERT INTO organizations (" ORGANIZATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
+    [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3 WHERE id = ?1",
+    [ORGANIZATION_REMOVE] = "DELETE FROM organizations WHERE id = ?1",
+    [CLEAR_MEMBERS] = "DELETE FROM members WHERE organization_id = ?1",
+    [CLEAR_INVITATIONS] = "DELETE FROM invitations WHERE organization_id = ?1",
+    [CLEAR_JOIN_CODES] = "DELETE FROM join_codes WHERE organization_id = ?1",
+    [CLEAR_TOKENS] = "DELETE FROM tokens WHERE organization_id = ?1",
+    [CLEAR_ROLES] = "DELETE FROM roles WHERE organization_id = ?1",
+    [CLEAR_COMMITS] = "DELETE FROM commits WHERE organization_id = ?1",
+    [COMMIT_ADD] = "INSERT INTO commits (organization_id, number, tag) VALUES (?1, ?2, ?3)",
+    [COMMIT_LATEST] = "UPDATE organizations SET commits = ?2, tag = ?3 WHERE id = ?1",
+    [COMMIT_DROP] = "DELETE FROM commits WHERE organization_id = ?1 AND number <= ?2",
+    [COMMIT_TAG] = "SELECT tag FROM commits WHERE organization_id = ?1 AND number = ?2",
+    [REVISION_NEXT] = "UPDATE organizations SET revision = revision + 1 WHERE id = ?1",
+    [REVISION] = "SELECT revision FROM organizations WHERE id = ?1",
+    [ROLE_BY_NAME] = "SELECT name, permissions FROM roles WHERE organization_id = ?1 AND name = ?2",
+    [ROLE_LIST] = "SELECT name, permissions FROM roles WHERE organization_id = ?1 ORDER BY name",
+    [ROLE_COUNT] = "SELECT count(*) FROM roles WHERE organization_id = ?1",
+    [ROLE_PUT] = "INSERT INTO roles (organization_id, name, permissions) VALUES (?1, ?2, ?3)"
+                 " ON CONFLICT DO UPDATE SET permissions = excluded.permissions",
+    [ROLE_REMOVE] = "DELETE FROM roles WHERE organization_id = ?1 AND name = ?2",
+    [ROLE_USED] =
+        "SELECT 1 WHERE EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND role = ?2"
+        " AND active = 1) OR EXISTS (SELECT 1 FROM invitations WHERE organization_id = ?1 AND role "
+        "= ?2"
+        " AND expires_at > ?3) OR EXISTS (SELECT 1 FROM join_codes WHERE organization_id = ?1"
+        " AND role = ?2) OR EXISTS (SELECT 1 FROM tokens WHERE organization_id = ?1 AND role = ?2)",
+    [ROLE_TOUCH] =
+        "UPDATE members SET revision = x.revision FROM (SELECT m.user_id AS id, o.revision"
+        " + row_number() OVER (ORDER BY m.revision) AS revision FROM members m JOIN organizations o"
+        " ON o.id = m.organization_id WHERE o.id = ?1 AND m.role = ?2 AND m.active = 1) x"
+        " WHERE members.organization_id = ?1 AND members.user_id = x.id",
+    [REVISION_LATEST] =
+        "UPDATE organizations SET revision = max(revision, ifnull((SELECT max(revision)"
+        " FROM members WHERE organization_id = ?1), 0)) WHERE id = ?1",
+    [MEMBER_BY_USER] = SELECT_MEMBER "AND m.user_id = ?2",
+    [MEMBER_PUT] =
+        "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision, "
+        "removed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        " ON CONFLICT (organization_id, user_id) DO UPDATE SET role = excluded.role,"
+        " active = excluded.active, joined_at = excluded.joined_at, revision = excluded.revision,"
+        " removed_at = excluded.removed_at",
+    [OWNER_COUNT] = "SELECT count(*) FROM members"
+                    " WHERE organization_id = ?1 AND role = 'owner' AND active = 1",
+    [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 AND (m.joined_at, m.user_id) > (?2, ?3)"
+                                  " ORDER BY m.joined_at, m.user_id LIMIT ?4",
+    [MEMBER_CHANGES] = SELECT_MEMBER "AND m.revision > ?2 ORDER BY m.revision LIMIT ?3",
+    [MEMBERSHIP_LIST] =
+        "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, m.role, r.permissions"
+        " FROM members m"
+        " JOIN organizations o ON o.id = m.organization_id" JOIN_ROLE(
+            "m") "WHERE m.user_id = ?1 AND m.active = 1 AND m.removed_at < ?2"
+                 " ORDER BY o.created_at, o.id",
+    [INVITATION_BY_ID] = SELECT_INVITATION "WHERE id = ?1",
+    [INVITATION_BY_EMAIL] = SELECT_INVITATION "WHERE organization_id = ?1 AND email = ?2",
+    [INVITATION_LIST] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
+    [INVITATION_MADE] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2"
+                                          " AND (?3 = '' OR maker = ?3)",
+    [INVITATION_PRUNE] = "DELETE FROM invitations WHERE id = ?4 OR (organization_id = ?1"
+                         " AND (email = ?2 OR expires_at <= ?3))",
+    [INVITATION_ADD] = "INSERT INTO invitations (" INVITATION_COLUMNS ")"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, ''))",
+    [INVITATION_REMOVE] = "DELETE FROM invitations WHERE id = ?1",
+    [JOIN_CODE_BY_ID] = SELECT_JOIN_CODE "WHERE id = ?1",
+    [JOIN_CODE_LIST] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND" PAGE,
+    [JOIN_CODE_MADE] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND (?2 = '' OR maker = ?2)",
+    [JOIN_CODE_ADD] = "INSERT INTO join_codes (" JOIN_CODE_COLUMNS ")"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
+    [JOIN_CODE_USE] =
+        "UPDATE join_codes SET uses = uses + 1, used_at = ?2, used_from = ?3 WHERE id = ?1",
+    [JOIN_CODE_REMOVE] = "DELETE FROM join_codes WHERE id = ?1",
+    [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1",
+    [TOKEN_LIST] =
+        SELECT_TOKEN "WHERE (t.organization_id = ?1 OR t.user_id = ?1)"
+                     " AND (t.created_at, t.key) > (?2, ?3) ORDER BY t.created_at, t.key LIMIT ?4",
+    [TOKEN_ADD] =
+        "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, "
+        "test, created_at, expires_at, proved_at, maker)"
+        " VALUES (?1, ?2, ?3, nullif(?4, ''), nullif(?5, ''), ?6, ?7, ?8, ?9, ?10, ?11,"
+        " nullif(?12, ''))",
+    [TOKEN_REMOVE] = "DELETE FROM tokens WHERE key = ?1",
+    [TOKEN_USE] = "UPDATE tokens SET used_at = ?2, used_from = ?3 WHERE key = ?1",
+    [TOKEN_MADE] =
+        SELECT_TOKEN "WHERE t.organization_id = ?1 AND t.maker = ?2 ORDER BY t.created_at, t.key",
+    [TOKEN_MAKER_LEFT] =
+        "UPDATE tokens SET maker_left = 1 WHERE organization_id = ?1 AND maker = ?2",
+    [TOKEN_PROVED] = "SELECT ifnull(max(proved_at), 0) FROM tokens WHERE user_id = ?1",
+    [EVENT_ADD] =
+        "INSERT INTO events (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [EVENT_LIST] =
+        "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND id < ?2"
+        " AND (?3 = '' OR action = ?3) AND at BETWEEN ?4 AND ?5 ORDER BY id DESC LIMIT ?6",
+};

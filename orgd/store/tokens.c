@@ -1,0 +1,90 @@
+/* Tokens of users and of organizations. */
+#include "orgd/store/column.h"
+#include "orgd/store/database.h"
+
+static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
+{
+    column_text(s, stmt, 0, token->key, sizeof token->key);
+    column_hash(s, stmt, 1, token->hash);
+    column_text(s, stmt, 2, token->last_four, sizeof token->last_four);
+    column_text(s, stmt, 3, token->user, sizeof token->user);
+    column_text(s, stmt, 4, token->organization, sizeof token->organization);
+    column_role(s, stmt, 5, &token->role);
+    column_text(s, stmt, 7, token->name, sizeof token->name);
+    token->test = sqlite3_column_int(stmt, 8) != 0;
+    token->created = sqlite3_column_int64(stmt, 9);
+    token->expires = sqlite3_column_int64(stmt, 10);
+    token->proved = sqlite3_column_int64(stmt, 11);
+    token->maker_left = sqlite3_column_int(stmt, 12) != 0;
+    column_use(s, stmt, 13, &token->last);
+    column_maker(s, stmt, 15, &token->maker);
+}
+
+bool store_token(struct store *s, const char *key, struct token *token)
+{
+    sqlite3_stmt *stmt = statement_begin(s, TOKEN_BY_KEY, VALUES(value_text(key)));
+    bool found = statement_row(s, stmt);
+    if (found)
+        take_token(s, stmt, token);
+    statement_end(stmt);
+    return found && !s->failed;
+}
+
+void store_token_add(struct store *s, const struct token *t)
+{
+    statement_run(s, TOKEN_ADD,
+                  VALUES(value_text(t->key), value_hash(t->hash), value_text(t->last_four),
+                         value_text(t->user), value_text(t->organization), value_text(t->role.name),
+                         value_text(t->name), value_number(t->test), value_number(t->created),
+                         value_number(t->expires), value_number(t->proved),
+                         value_text(t->maker.id)));
+}
+
+static void each_token(struct store *s, sqlite3_stmt *stmt, token_visit *each, void *arg)
+{
+    while (statement_row(s, stmt)) {
+        struct token token;
+        take_token(s, stmt, &token);
+        each(&token, arg);
+    }
+    statement_end(stmt);
+}
+
+void store_tokens(struct store *s, const char *owner, const struct cursor *after, int limit,
+                  token_visit *each, void *arg)
+{
+    each_token(s,
+               statement_begin(s, TOKEN_LIST,
+                               VALUES(value_text(owner), value_number(after->number),
+                                      value_text(after->id), value_number(limit))),
+               each, arg);
+}
+
+void store_tokens_made(struct store *s, const char *organization, const char *maker,
+                       token_visit *each, void *arg)
+{
+    each_token(s,
+               statement_begin(s, TOKEN_MADE, VALUES(value_text(organization), value_text(maker))),
+               each, arg);
+}
+
+void store_tokens_maker_left(struct store *s, const char *organization, const char *maker)
+{
+    statement_run(s, TOKEN_MAKER_LEFT, VALUES(value_text(organization), value_text(maker)));
+}
+
+void store_token_use(struct store *s, const char *key, const struct use *use)
+{
+    statement_run(s, TOKEN_USE,
+                  VALUES(value_text(key), value_number(use->at), value_text(use->from)));
+}
+
+int64_t store_token_proved(struct store *s, const char *user)
+{
+    return statement_number(s, TOKEN_PROVED, VALUES(value_text(user)));
+}
+
+void store_token_remove(struct store *s, const char *key)
+{
+    statement_run(s, TOKEN_REMOVE, VALUES(value_text(key)));
+}
