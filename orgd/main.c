@@ -80,8 +80,11 @@ static bool usage_wrong(const char *option, const char *value, const char *why)
     return false;
 }
 
-static bool option_listen(struct options *o, const char *text, bool tls)
+enum transport { PLAIN_HTTP, HTTPS };
+
+static bool option_listen(struct options *o, const char *text, enum transport transport)
 {
+    bool tls = transport == HTTPS;
     const char *option = tls ? "tls" : "listen";
     struct address *address = &o->listen[o->listens];
     if (o->listens == LISTENERS_MAX - 1)
@@ -187,13 +190,14 @@ enum option_id {
     OPTION_PASSWORD,
     OPTION_DEBUG,
     OPTION_HELP,
-    OPTION_VERSION
+    OPTION_VERSION,
+    OPTION_UNKNOWN = '?' /* getopt_long has said why */
 };
 
 /* False after one line on stderr. */
 static bool option_take(struct options *o, int id, const char *value)
 {
-    switch (id) {
+    switch ((enum option_id)id) {
     case OPTION_DATA:
         o->data = value;
         return true;
@@ -201,9 +205,9 @@ static bool option_take(struct options *o, int id, const char *value)
         o->socket = value;
         return true;
     case OPTION_LISTEN:
-        return option_listen(o, value, false);
+        return option_listen(o, value, PLAIN_HTTP);
     case OPTION_TLS:
-        return option_listen(o, value, true);
+        return option_listen(o, value, HTTPS);
     case OPTION_CERT:
         o->settings.cert = value;
         return true;
@@ -233,6 +237,10 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_PASSWORD:
         o->password_file = value;
         return true;
+    case OPTION_HELP:
+    case OPTION_VERSION:
+    case OPTION_UNKNOWN:
+        break;
     }
     fputs("Try 'orgd --help'.\n", stderr);
     return false;
@@ -343,7 +351,7 @@ static bool owner_name(const struct options *o, struct user *user)
 static bool first_start(struct store *store, const struct options *o)
 {
     struct user user = {.created = clock_wall_ms()};
-    struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
+    struct token token = {.role = roles_builtin[ROLE_MEMBER]};
     struct secret secret;
     if (!owner_name(o, &user))
         return false;
@@ -362,7 +370,7 @@ static bool first_start(struct store *store, const struct options *o)
 
 static bool store_prepare(struct store *store, const struct options *o)
 {
-    if (!store_begin(store, true))
+    if (!store_begin(store, STORE_CHANGE))
         return false;
     if (store_empty(store) && !first_start(store, o)) {
         store_rollback(store);

@@ -1,11 +1,12 @@
 #include "orgd/role.h"
 
+#include <assert.h>
 #include <string.h>
 
 const struct role roles_builtin[ROLES_BUILTIN] = {
-    {"owner", PERMISSIONS_ALL},
-    {"admin", PERMISSIONS_LOOK | PERMISSION_MEMBERS_MANAGE},
-    {"member", PERMISSIONS_LOOK},
+    [ROLE_OWNER] = {"owner", PERMISSIONS_ALL},
+    [ROLE_ADMIN] = {"admin", PERMISSIONS_LOOK | PERMISSION_MEMBERS_MANAGE},
+    [ROLE_MEMBER] = {"member", PERMISSIONS_LOOK},
 };
 
 static const struct {
@@ -19,6 +20,7 @@ static const struct {
 };
 
 #define PERMISSION_COUNT (sizeof permissions / sizeof *permissions)
+static_assert(1U << PERMISSION_COUNT == 2 * PERMISSION_LAST, "each permission has its name");
 
 bool role_builtin(const char *name, struct role *role)
 {
@@ -33,7 +35,7 @@ bool role_builtin(const char *name, struct role *role)
 
 bool role_is_owner(const struct role *role)
 {
-    return strcmp(role->name, roles_builtin[0].name) == 0;
+    return strcmp(role->name, roles_builtin[ROLE_OWNER].name) == 0;
 }
 
 bool role_name_valid(const char *name)

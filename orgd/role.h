@@ -23,9 +23,9 @@ struct role {
     unsigned permissions; /* bits of enum permission */
 };
 
-/* The built-in roles, the mightiest first; ROLES_BUILTIN of them. */
-extern const struct role roles_builtin[];
-#define ROLES_BUILTIN 3
+/* The built-in roles, the mightiest first. */
+enum builtin_role { ROLE_OWNER, ROLE_ADMIN, ROLE_MEMBER, ROLES_BUILTIN };
+extern const struct role roles_builtin[ROLES_BUILTIN];
 
 /* Fills *ROLE for "owner", "admin" or "member"; false for any other text. */
 bool role_builtin(const char *name, struct role *role);

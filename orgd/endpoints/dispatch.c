@@ -315,7 +315,7 @@ static void call_run(struct call *call, const struct endpoint *endpoint, const c
 {
     if (usage_due() || endpoint->uses)
         usage_store(call->store);
-    if (!store_begin(call->store, endpoint->change)) {
+    if (!store_begin(call->store, endpoint->change ? STORE_CHANGE : STORE_READ)) {
         call_internal(call);
         return;
     }

@@ -277,7 +277,7 @@ static bool account_match(struct call *call, const struct invitation *invitation
 /* A user's token that is proved after REMOVED, whatever the clock says. */
 static void reply_token(struct call *call, cJSON *reply, const char *user, int64_t removed)
 {
-    struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
+    struct token token = {.role = roles_builtin[ROLE_MEMBER]};
     struct secret secret;
     snprintf(token.user, sizeof token.user, "%s", user);
     token.proved = clock_wall_ms();

@@ -108,12 +108,15 @@ static bool code_open(struct call *call, struct join_code *code)
     return false;
 }
 
-static void join_reply(struct call *call, const char *organization, const char *role, bool already)
+enum joining { JOINED, ALREADY_MEMBER };
+
+static void join_reply(struct call *call, const char *organization, const char *role,
+                       enum joining joining)
 {
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddStringToObject(reply, "organizationId", organization);
     cJSON_AddStringToObject(reply, "role", role);
-    cJSON_AddBoolToObject(reply, "alreadyMember", already);
+    cJSON_AddBoolToObject(reply, "alreadyMember", joining == ALREADY_MEMBER);
     call_reply(call, reply);
 }
 
@@ -128,7 +131,7 @@ void join_code_join(struct call *call)
         return;
     bool known = store_member(call->store, code.organization, user.id, &member);
     if (known && member.active) {
-        join_reply(call, code.organization, member.role.name, true);
+        join_reply(call, code.organization, member.role.name, ALREADY_MEMBER);
         return;
     }
     if (known) {
@@ -148,5 +151,5 @@ void join_code_join(struct call *call)
     call_member_change(call, code.organization, &member);
     call_event(call, code.organization, "join-code.join", user.id, user.username, "%s, %s",
                code.role, code.id);
-    join_reply(call, code.organization, code.role, false);
+    join_reply(call, code.organization, code.role, JOINED);
 }

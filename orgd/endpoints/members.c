@@ -118,7 +118,7 @@ static bool poll_allowed(struct store *store, const struct poll *poll)
 bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end)
 {
     struct listing listing = {.out = reply};
-    if (!store_begin(store, false))
+    if (!store_begin(store, STORE_READ))
         return false;
     bool allowed = poll_allowed(store, poll);
     if (allowed) {
@@ -325,7 +325,7 @@ struct reply *member_changes_again(struct store *store, const struct poll *poll,
 {
     struct organization organization;
     struct reply *reply = NULL;
-    if (!store_begin(store, false))
+    if (!store_begin(store, STORE_READ))
         return reply_make();
     if (!poll_allowed(store, poll) ||
         !store_organization(store, poll->organization, &organization)) {

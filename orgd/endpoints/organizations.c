@@ -15,7 +15,7 @@ void organization_create(struct call *call)
     store_organization_add(call->store, &organization);
 
     struct member owner = {
-        .role = roles_builtin[0], .active = true, .joined = organization.created};
+        .role = roles_builtin[ROLE_OWNER], .active = true, .joined = organization.created};
     snprintf(owner.user.id, sizeof owner.user.id, "%s", call->caller.token.user);
     call_member_change(call, organization.id, &owner);
     call_event(call, organization.id, "organization.create", organization.id, organization.name,

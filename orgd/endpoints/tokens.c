@@ -95,7 +95,7 @@ void token_revoke(struct call *call)
 
 void user_token_create(struct call *call)
 {
-    struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
+    struct token token = {.role = roles_builtin[ROLE_MEMBER]};
     if (!call_by_user(call, "make a user's token"))
         return;
     snprintf(token.user, sizeof token.user, "%s", call->caller.token.user);

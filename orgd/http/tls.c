@@ -45,15 +45,17 @@ static bool say(const char *path, const char *what)
     return false;
 }
 
-/* The whole file at PATH, NUL-terminated; KEY: as secret as a key must be. */
-static bool file_take(const char *path, bool key, char *text, gnutls_datum_t *datum)
+enum pem { PEM_CERTIFICATE, PEM_KEY };
+
+/* The whole file at PATH, NUL-terminated. A key that everybody may open is refused. */
+static bool file_take(const char *path, enum pem pem, char *text, gnutls_datum_t *datum)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t n = -1;
     bool open_to_all = false;
     if (fd >= 0 && fstat(fd, &st) == 0) {
-        open_to_all = key && (st.st_mode & 007) != 0;
+        open_to_all = pem == PEM_KEY && (st.st_mode & 007) != 0;
         n = read(fd, text, FILE_MAX);
     }
     int failed = errno;
@@ -92,8 +94,8 @@ static bool pair_read(struct pair *pair, const char *cert_path, const char *key_
     gnutls_datum_t cert, key;
     unsigned count = CHAIN_MAX;
     bool ok =
-        file_take(cert_path, false, cert_text, &cert) &&
-        file_take(key_path, true, key_text, &key) && pair_matches(&cert, &key, cert_path) &&
+        file_take(cert_path, PEM_CERTIFICATE, cert_text, &cert) &&
+        file_take(key_path, PEM_KEY, key_text, &key) && pair_matches(&cert, &key, cert_path) &&
         good(gnutls_pcert_list_import_x509_raw(pair->chain, &count, &cert, GNUTLS_X509_FMT_PEM, 0),
              cert_path);
     if (ok) {

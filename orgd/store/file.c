@@ -1,5 +1,6 @@
 #include "orgd/store/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -133,6 +134,8 @@ bool store_backup(const char *path, const char *copy)
 }
 
 /* --- check --- */
+
+static_assert(ROLES_BUILTIN == 3 && PERMISSIONS_ALL == 15, "the checks below name them");
 
 static const char *const checks[] = {
     "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",

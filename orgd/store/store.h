@@ -152,8 +152,11 @@ struct store;
 struct store *store_open(const char *path);
 void store_close(struct store *store);
 
-/* Begins a transaction; CHANGE when it may write. False when the store cannot be used now. */
-bool store_begin(struct store *store, bool change);
+enum store_use { STORE_READ, STORE_CHANGE };
+
+/* Begins a transaction that reads only, or one that may write. False when the store cannot be used
+ * now. */
+bool store_begin(struct store *store, enum store_use use);
 
 /* Makes what was done since store_begin durable, and one commit in the history of each organization
  * whose members it changed. False when any of it failed: nothing of it happened. */

@@ -2,13 +2,13 @@
 #include "orgd/store/commits.h"
 #include "orgd/store/database.h"
 
-bool store_begin(struct store *s, bool change)
+bool store_begin(struct store *s, enum store_use use)
 {
     s->failed = false;
     commits_forget(s);
     if (s->batch && sqlite3_get_autocommit(s->db))
         store_fail(s, "the changes before this one were lost");
-    enum statement how = s->batch ? NEST : change ? BEGIN_CHANGE : BEGIN_READ;
+    enum statement how = s->batch ? NEST : use == STORE_CHANGE ? BEGIN_CHANGE : BEGIN_READ;
     statement_run(s, how, NO_VALUES);
     return !s->failed;
 }
@@ -37,7 +37,7 @@ bool store_rollback(struct store *s)
 
 bool store_batch_begin(struct store *s)
 {
-    s->batch = store_begin(s, true);
+    s->batch = store_begin(s, STORE_CHANGE);
     return s->batch;
 }
 

@@ -63,12 +63,12 @@ static void arrange(const char *endpoint, const char *authorization, const char 
 static void owner_make(void)
 {
     struct user user = {.email = "owner@example.org", .username = "owner", .name = "Owner"};
-    struct token token = {.role = roles_builtin[ROLES_BUILTIN - 1]};
+    struct token token = {.role = roles_builtin[ROLE_MEMBER]};
     struct secret secret;
     id_make("usr_", user.id);
     snprintf(owner, sizeof owner, "%s", user.id);
     snprintf(token.user, sizeof token.user, "%s", user.id);
-    if (!store_begin(store, true))
+    if (!store_begin(store, STORE_CHANGE))
         abort();
     store_user_add(store, &user);
     token_make(store, &token, &secret);
@@ -165,7 +165,7 @@ static void answer_check(const struct answer *answer)
 static void invariants_check(void)
 {
     struct organization there;
-    if (!store_begin(store, false))
+    if (!store_begin(store, STORE_READ))
         abort();
     if (store_organization(store, organization, &there) && store_owners(store, organization) < 1)
         broken("no owner is left");
