@@ -35,8 +35,8 @@ int64_t call_number(const struct call *call, const char *name)
 static bool token_outlived(const struct call *call, const char *organization)
 {
     struct member member;
-    const struct token *token = &call->caller.token;
-    return call->caller.kind == CALLER_USER &&
+    const struct token *token = &call->caller;
+    return caller_kind(&call->caller) == CALLER_USER &&
            store_member(call->store, organization, token->user, &member) && member.active &&
            token->proved <= member.removed;
 }
@@ -53,8 +53,8 @@ static void enter_fail(struct call *call, const char *organization)
 
 static void permission_fail(struct call *call, enum permission permission)
 {
-    const struct role *full = &call->caller.token.role;
-    if (call->caller.kind == CALLER_ORGANIZATION && role_covers(full, permission))
+    const struct role *full = &call->caller.role;
+    if (caller_kind(&call->caller) == CALLER_ORGANIZATION && role_covers(full, permission))
         call_fail(call, 403, "forbidden",
                   "The token's maker lacks the permission %s by now, so that the token lacks it, "
                   "too: make another one.",
@@ -80,7 +80,7 @@ bool call_enter(struct call *call, const char *organization, enum permission per
 
 bool call_by_user(struct call *call, const char *what)
 {
-    if (call->caller.kind != CALLER_ORGANIZATION)
+    if (caller_kind(&call->caller) != CALLER_ORGANIZATION)
         return true;
     call_fail(call, 403, "forbidden", "An organization's token cannot %s.", what);
     return false;
@@ -117,10 +117,10 @@ bool call_covers_name(struct call *call, const char *name)
 
 struct maker call_maker(const struct call *call)
 {
-    struct maker maker = call->caller.token.maker;
+    struct maker maker = call->caller.maker;
     struct user user;
-    if (call->caller.kind == CALLER_USER)
-        snprintf(maker.id, sizeof maker.id, "%s", call->caller.token.user);
+    if (caller_kind(&call->caller) == CALLER_USER)
+        snprintf(maker.id, sizeof maker.id, "%s", call->caller.user);
     if (maker.id[0] && store_user(call->store, maker.id, &user))
         snprintf(maker.name, sizeof maker.name, "%s", user.username);
     return maker;
@@ -169,8 +169,8 @@ bool call_username(struct call *call, const char *username, const char *user)
 void call_reply(struct call *call, cJSON *object)
 {
     char *text = cJSON_PrintUnformatted(object);
-    call->status = 200;
-    buffer_add(&call->reply, text, strlen(text), REPLY_MAX);
+    call->answer->status = 200;
+    buffer_add(&call->answer->body, text, strlen(text), REPLY_MAX);
     cJSON_free(text);
     cJSON_Delete(object);
 }
@@ -197,9 +197,9 @@ void call_fail(struct call *call, unsigned status, const char *reason, const cha
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    buffer_free(&call->reply);
-    call_reply(call, error_json(reason, message, call->request));
-    call->status = status;
+    buffer_free(&call->answer->body);
+    call_reply(call, error_json(reason, message, call->request->id));
+    call->answer->status = status;
 }
 
 /* --- pages --- */
@@ -271,7 +271,7 @@ void call_changed(struct call *call, const char *id)
 {
     char entry[ID_SIZE] = "";
     snprintf(entry, sizeof entry, "%s", id);
-    buffer_add(&call->changed, entry, sizeof entry, REPLY_MAX);
+    buffer_add(&call->answer->changed, entry, sizeof entry, REPLY_MAX);
 }
 
 void call_member_change(struct call *call, const char *organization, struct member *member)
@@ -284,7 +284,7 @@ void call_member_change(struct call *call, const char *organization, struct memb
 /* The actor's id and his name for people. */
 static void event_actor(struct call *call, struct event *event)
 {
-    const struct token *token = &call->caller.token;
+    const struct token *token = &call->caller;
     struct user user;
     const char *id = token->user[0] ? token->user : token->key, *name = token->name;
     if (token->user[0] && store_user(call->store, token->user, &user))
@@ -306,20 +306,24 @@ void call_event(struct call *call, const char *organization, const char *action,
     snprintf(event.action, sizeof event.action, "%s", action);
     snprintf(event.subject, sizeof event.subject, "%s", subject);
     snprintf(event.subject_name, sizeof event.subject_name, "%s", subject_name);
-    snprintf(event.from, sizeof event.from, "%s", call->from);
-    snprintf(event.request, sizeof event.request, "%s", call->request);
+    snprintf(event.from, sizeof event.from, "%s", call->request->from);
+    snprintf(event.request, sizeof event.request, "%s", call->request->id);
     store_event_add(call->store, &event);
 }
 
 /* --- callers --- */
 
-bool caller_find(struct store *store, const char *key, struct caller *caller)
+enum caller_kind caller_kind(const struct token *caller)
 {
-    if (!store_token(store, key, &caller->token) ||
-        (caller->token.expires && caller->token.expires <= clock_wall_ms()))
-        return false;
-    caller->kind = caller->token.user[0] ? CALLER_USER : CALLER_ORGANIZATION;
-    return true;
+    if (caller->user[0])
+        return CALLER_USER;
+    return caller->organization[0] ? CALLER_ORGANIZATION : CALLER_NOBODY;
+}
+
+bool caller_find(struct store *store, const char *key, struct token *caller)
+{
+    return store_token(store, key, caller) &&
+           (!caller->expires || caller->expires > clock_wall_ms());
 }
 
 /* Takes from an organization's token's ROLE what its maker could not do now. One whose maker is not
@@ -339,22 +343,22 @@ static void role_limit(struct store *store, const struct token *token, struct ro
     *role = held;
 }
 
-bool caller_role(struct store *store, const struct caller *caller, const char *organization,
+bool caller_role(struct store *store, const struct token *caller, const char *organization,
                  struct role *role)
 {
     struct member member;
-    switch (caller->kind) {
+    switch (caller_kind(caller)) {
     case CALLER_USER:
-        if (!store_member(store, organization, caller->token.user, &member) || !member.active ||
-            caller->token.proved <= member.removed)
+        if (!store_member(store, organization, caller->user, &member) || !member.active ||
+            caller->proved <= member.removed)
             return false;
         *role = member.role;
         return true;
     case CALLER_ORGANIZATION:
-        if (strcmp(caller->token.organization, organization) != 0)
+        if (strcmp(caller->organization, organization) != 0)
             return false;
-        *role = caller->token.role;
-        role_limit(store, &caller->token, role);
+        *role = caller->role;
+        role_limit(store, caller, role);
         return true;
     case CALLER_NOBODY:
         break;

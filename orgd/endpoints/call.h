@@ -1,8 +1,8 @@
 /*
  * One call of the API on its way through the dispatcher: what a handler is given, and how it
  * answers. A handler runs inside a transaction that is committed when it answers with success and
- * rolled back when it fails; it calls exactly one of call_reply, call_ok, call_reply_text,
- * call_fail or call_hold.
+ * rolled back when it fails. It answers by exactly one of call_reply, call_ok, call_revoked,
+ * call_page_reply and call_fail; long lists of members fill the answer themselves.
  */
 #ifndef ORGD_ENDPOINTS_CALL_H
 #define ORGD_ENDPOINTS_CALL_H
@@ -21,14 +21,6 @@
 #define PAGE_MAX  5000 /* members in one reply of members/changes */
 #define LIST_MAX  1000 /* of a listing in one reply, or in one piece of members/list */
 #define WAIT_MAX  600000
-
-enum caller_kind { CALLER_NOBODY, CALLER_USER, CALLER_ORGANIZATION };
-
-/* The caller, by the token. */
-struct caller {
-    enum caller_kind kind;
-    struct token token;
-};
 
 /* A members/changes that waits, or a members/list that is sent in pieces: all that is needed to
  * look again. */
@@ -53,28 +45,56 @@ struct letter {
     struct buffer text; /* header and body, lines end with CR LF */
 };
 
+struct request {
+    const char *method;
+    const char *path;
+    const char *authorization; /* the header's value or NULL */
+    const char *body;          /* LEN bytes; may be NULL when LEN is 0 */
+    size_t len;
+    bool too_large;    /* there was more than BODY_MAX, and BODY is not all of it */
+    const char *id;    /* for errors, the log and audit events */
+    const char *from;  /* the peer's name there */
+    struct peer *peer; /* whose failed attempts are counted; NULL when nobody's are */
+    const struct letterhead *letterhead;
+};
+
+enum answer_rest {
+    ANSWER_WHOLE,
+    ANSWER_HELD,  /* the body comes later: a members/changes that waits as POLL says */
+    ANSWER_PIECES /* the body is the beginning of a members/list that goes on as POLL says */
+};
+
+struct answer {
+    unsigned status;    /* 200 when there is a rest */
+    struct buffer body; /* the caller of dispatch frees it */
+    enum answer_rest rest;
+    struct poll poll;
+    struct buffer changed; /* ids, ID_SIZE each, of the organizations and tokens whose held polls
+                              must look again; the caller of dispatch frees it */
+    struct letter
+        letter;       /* to be sent, and "mailed" added; the caller of dispatch frees its text */
+    unsigned retry_s; /* with 429 and 503: when to try again */
+    char caller[ID_SIZE]; /* for the log: the user's id or the token's key, "-" without a token */
+};
+
 struct call {
     struct store *store;
-    const struct letterhead *letterhead;
-    const char *request, *from; /* the request's id, and the peer, for the audit event */
-    struct caller caller;
-    const cJSON *body; /* checked against the endpoint's fields */
+    const struct request *request;
+    struct token caller; /* by which he calls; zeroed without one */
+    const cJSON *body;   /* the request's, checked against the endpoint's fields */
 
     /* When the endpoint needs a permission: the body's organization and what the caller is in it.
      */
     struct organization organization;
     struct role role;
 
-    /* The answer. */
-    unsigned status;
-    struct buffer reply;
-    bool hold;   /* no answer yet: wait as POLL says */
-    bool pieces; /* REPLY is the beginning of a members/list: go on as POLL says */
-    struct poll poll;
-    struct buffer changed; /* ids, ID_SIZE each, of what held polls must look at again:
-                              organizations and tokens */
-    struct letter letter;
+    struct answer *answer;
 };
+
+enum caller_kind { CALLER_NOBODY, CALLER_USER, CALLER_ORGANIZATION };
+
+/* The owner of the token CALLER. */
+enum caller_kind caller_kind(const struct token *caller);
 
 /* The body's field NAME, or NULL when the caller left it out. */
 const char *call_text(const struct call *call, const char *name);
@@ -166,11 +186,11 @@ void call_event(struct call *call, const char *organization, const char *action,
  * is not let in. An organization's token can look as its role says, and change no more than its
  * maker can now: *ROLE may then be a lesser one.
  */
-bool caller_role(struct store *store, const struct caller *caller, const char *organization,
+bool caller_role(struct store *store, const struct token *caller, const char *organization,
                  struct role *role);
 
 /* Fills CALLER with the token KEY; false when there is none (any more), or it has expired. The
  * secret is not looked at. */
-bool caller_find(struct store *store, const char *key, struct caller *caller);
+bool caller_find(struct store *store, const char *key, struct token *caller);
 
 #endif

@@ -12,152 +12,7 @@
 #define FIELDS_MAX 6
 #define NUMBER_MAX 9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
 
-enum field_type {
-    FIELD_TEXT = 1,
-    FIELD_DISPLAY,
-    FIELD_EMAIL,
-    FIELD_USERNAME,
-    FIELD_NUMBER,
-    FIELD_NUMBER_OR_NULL,
-    FIELD_TEXT_OR_NULL,
-    FIELD_BOOL,
-    FIELD_PERMISSIONS
-};
-
-struct field {
-    const char *name;
-    enum field_type type;
-    bool required;
-};
-
-struct endpoint {
-    const char *path; /* under /v1 */
-    void (*handler)(struct call *call);
-    enum permission permission; /* then the body has an organizationId as well */
-    bool change;                /* may write */
-    bool open;                  /* works without a token */
-    bool attempt;               /* presents a secret: who fails too often must wait */
-    bool uses;                  /* tells when tokens were used: what was noted is stored before */
-    struct field fields[FIELDS_MAX];
-};
-
-#define WANTS(name, type)                                                                          \
-    {                                                                                              \
-        name, FIELD_##type, true                                                                   \
-    }
-#define TAKES(name, type)                                                                          \
-    {                                                                                              \
-        name, FIELD_##type, false                                                                  \
-    }
-#define PAGE TAKES("after", TEXT), TAKES("limit", NUMBER)
-
-/* Of every endpoint with a permission. */
-static const struct field organization_id = WANTS("organizationId", TEXT);
-
-static const struct endpoint endpoints[] = {
-    {"/organizations/create", organization_create, .change = true,
-     .fields = {WANTS("name", DISPLAY)}},
-    {"/organizations/get", organization_get, .permission = PERMISSION_ORG_VIEW},
-    {"/organizations/list", .handler = organization_list},
-    {"/organizations/update", organization_update, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .fields = {TAKES("name", DISPLAY), TAKES("selfRename", BOOL)}},
-    {"/organizations/delete", organization_delete, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .fields = {WANTS("name", DISPLAY)}},
-    {"/organizations/roles", .handler = role_list, .fields = {TAKES("organizationId", TEXT)}},
-    {"/organizations/roles/set", role_set, .permission = PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {WANTS("role", TEXT), WANTS("permissions", PERMISSIONS)}},
-    {"/organizations/roles/remove", role_remove, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .fields = {WANTS("role", TEXT)}},
-    {"/organizations/members/list", member_list, .permission = PERMISSION_MEMBERS_VIEW,
-     .fields = {PAGE}},
-    {"/organizations/members/set-role", member_set_role, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true, .fields = {WANTS("userId", TEXT), WANTS("role", TEXT)}},
-    {"/organizations/members/remove", member_remove, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true, .uses = true, .fields = {WANTS("userId", TEXT)}},
-    {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
-     .fields = {WANTS("since", NUMBER), TAKES("cursor", TEXT), TAKES("wait", NUMBER)}},
-    {"/organizations/invitations/create", invitation_create,
-     .permission = PERMISSION_MEMBERS_MANAGE, .change = true,
-     .fields = {WANTS("email", EMAIL), TAKES("role", TEXT), TAKES("username", USERNAME)}},
-    {"/organizations/invitations/resend", invitation_resend,
-     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", TEXT)}},
-    {"/organizations/invitations/revoke", invitation_revoke,
-     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", TEXT)}},
-    {"/organizations/invitations/list", invitation_list, .permission = PERMISSION_MEMBERS_MANAGE,
-     .fields = {PAGE}},
-    {"/organizations/invitations/accept", invitation_accept, .change = true, .open = true,
-     .attempt = true,
-     .fields = {WANTS("token", TEXT), TAKES("username", USERNAME), TAKES("name", DISPLAY)}},
-    {"/organizations/join-codes/create", join_code_create, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true,
-     .fields = {TAKES("role", TEXT), TAKES("maxUses", NUMBER_OR_NULL),
-                TAKES("expiresAt", TEXT_OR_NULL)}},
-    {"/organizations/join-codes/list", join_code_list, .permission = PERMISSION_MEMBERS_MANAGE,
-     .fields = {PAGE}},
-    {"/organizations/join-codes/revoke", join_code_revoke, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true, .fields = {WANTS("id", TEXT)}},
-    {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
-     .fields = {WANTS("code", TEXT)}},
-    {"/organizations/tokens/create", token_create, .permission = PERMISSION_ORG_MANAGE,
-     .change = true,
-     .fields = {TAKES("name", DISPLAY), TAKES("env", TEXT), TAKES("role", TEXT),
-                TAKES("expiresAt", TEXT_OR_NULL)}},
-    {"/organizations/tokens/list", token_list, .permission = PERMISSION_ORG_MANAGE, .uses = true,
-     .fields = {PAGE}},
-    {"/organizations/tokens/revoke", token_revoke, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .fields = {WANTS("key", TEXT)}},
-    /* and org:manage or members:manage, which the handler sees to */
-    {"/organizations/audit/list", event_list, .permission = PERMISSION_ORG_VIEW,
-     .fields = {TAKES("action", TEXT), TAKES("from", TEXT), TAKES("to", TEXT), PAGE}},
-    {"/users/whoami", .handler = whoami},
-    {"/users/update", user_update, .change = true,
-     .fields = {TAKES("username", USERNAME), TAKES("name", DISPLAY)}},
-    {"/users/tokens/create", user_token_create, .change = true,
-     .fields = {TAKES("name", DISPLAY), TAKES("expiresAt", TEXT_OR_NULL)}},
-    {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE}},
-    {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {WANTS("key", TEXT)}},
-};
-
-static const struct endpoint *endpoint_find(const char *path)
-{
-    static const char prefix[] = "/v1";
-    if (strncmp(path, prefix, sizeof prefix - 1) != 0)
-        return NULL;
-    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
-        if (strcmp(endpoints[i].path, path + sizeof prefix - 1) == 0)
-            return &endpoints[i];
-    return NULL;
-}
-
-/* --- the body --- */
-
-/* cJSON ends a text at an escaped NUL without a word. */
-static bool escaped_nul(const char *body, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (body[i] != '\\')
-            continue;
-        i++;
-        if (len - i >= 5 && memcmp(body + i, "u0000", 5) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The whole body as a JSON object that the caller deletes, or NULL. */
-static cJSON *body_parse(const char *body, size_t len)
-{
-    const char *end = NULL;
-    if (len == 0 || memchr(body, '\0', len) || escaped_nul(body, len))
-        return NULL;
-    cJSON *object = cJSON_ParseWithLengthOpts(body, len, &end, false);
-    while (object && end < body + len && strchr(" \t\r\n", *end))
-        end++;
-    if (cJSON_IsObject(object) && end == body + len)
-        return object;
-    cJSON_Delete(object);
-    return NULL;
-}
+/* --- the fields of bodies --- */
 
 static bool permissions_valid(const cJSON *array)
 {
@@ -202,36 +57,174 @@ static bool is_bool(const cJSON *item)
     return cJSON_IsBool(item);
 }
 
-#define MUST_BE_TEXT   "must be a text of at most 255 bytes without control characters"
-#define MUST_BE_NUMBER "must be a non-negative integer"
-
-static const struct {
+/* What the value of a field may be. */
+struct field_type {
     bool (*good)(const cJSON *item);
     bool or_null;
     const char *must; /* for messages */
-} field_types[] = {
-    [FIELD_TEXT] = {is_text, false, MUST_BE_TEXT},
-    [FIELD_TEXT_OR_NULL] = {is_text, true, MUST_BE_TEXT},
-    [FIELD_DISPLAY] = {is_display, false,
-                       "must be a text of 1-100 characters, none of them a control or invisible "
-                       "one"},
-    [FIELD_EMAIL] = {is_email, false, "must be an e-mail address"},
-    [FIELD_USERNAME] = {is_username, false,
-                        "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -"},
-    [FIELD_NUMBER] = {is_number, false, MUST_BE_NUMBER},
-    [FIELD_NUMBER_OR_NULL] = {is_number, true, MUST_BE_NUMBER},
-    [FIELD_BOOL] = {is_bool, false, "must be true or false"},
-    [FIELD_PERMISSIONS] = {permissions_valid, false,
-                           "must be an array of org:view, org:manage, members:view, "
-                           "members:manage"},
 };
 
-/* NULL when ITEM is good for a field of TYPE, else what it must be. */
-static const char *value_wrong(enum field_type type, const cJSON *item)
+#define MUST_BE_TEXT   "must be a text of at most 255 bytes without control characters"
+#define MUST_BE_NUMBER "must be a non-negative integer"
+
+static const struct field_type type_text = {is_text, .must = MUST_BE_TEXT};
+static const struct field_type type_text_or_null = {is_text, true, MUST_BE_TEXT};
+static const struct field_type type_display = {
+    is_display,
+    .must = "must be a text of 1-100 characters, none of them a control or invisible one"};
+static const struct field_type type_email = {is_email, .must = "must be an e-mail address"};
+static const struct field_type type_username = {
+    is_username, .must = "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -"};
+static const struct field_type type_number = {is_number, .must = MUST_BE_NUMBER};
+static const struct field_type type_number_or_null = {is_number, true, MUST_BE_NUMBER};
+static const struct field_type type_boolean = {is_bool, .must = "must be true or false"};
+static const struct field_type type_permissions = {
+    permissions_valid,
+    .must = "must be an array of org:view, org:manage, members:view, members:manage"};
+
+struct field {
+    const char *name;
+    const struct field_type *type;
+    bool required;
+};
+
+/* --- the table --- */
+
+struct endpoint {
+    const char *path; /* under /v1 */
+    void (*handler)(struct call *call);
+    enum permission permission; /* then the body has an organizationId as well */
+    bool change;                /* may write */
+    bool open;                  /* works without a token */
+    bool attempt;               /* presents a secret: who fails too often must wait */
+    bool uses;                  /* tells when tokens were used: what was noted is stored before */
+    struct field fields[FIELDS_MAX];
+};
+
+#define WANTS(name, type)                                                                          \
+    {                                                                                              \
+        name, &type_##type, true                                                                   \
+    }
+#define TAKES(name, type)                                                                          \
+    {                                                                                              \
+        name, &type_##type, false                                                                  \
+    }
+#define PAGE TAKES("after", text), TAKES("limit", number)
+
+/* Of every endpoint with a permission. */
+static const struct field organization_id = WANTS("organizationId", text);
+
+static const struct endpoint endpoints[] = {
+    {"/organizations/create", organization_create, .change = true,
+     .fields = {WANTS("name", display)}},
+    {"/organizations/get", organization_get, .permission = PERMISSION_ORG_VIEW},
+    {"/organizations/list", .handler = organization_list},
+    {"/organizations/update", organization_update, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {TAKES("name", display), TAKES("selfRename", boolean)}},
+    {"/organizations/delete", organization_delete, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {WANTS("name", display)}},
+    {"/organizations/roles", .handler = role_list, .fields = {TAKES("organizationId", text)}},
+    {"/organizations/roles/set", role_set, .permission = PERMISSION_ORG_MANAGE, .change = true,
+     .fields = {WANTS("role", text), WANTS("permissions", permissions)}},
+    {"/organizations/roles/remove", role_remove, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {WANTS("role", text)}},
+    {"/organizations/members/list", member_list, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {PAGE}},
+    {"/organizations/members/set-role", member_set_role, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {WANTS("userId", text), WANTS("role", text)}},
+    {"/organizations/members/remove", member_remove, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .uses = true, .fields = {WANTS("userId", text)}},
+    {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number)}},
+    {"/organizations/invitations/create", invitation_create,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true,
+     .fields = {WANTS("email", email), TAKES("role", text), TAKES("username", username)}},
+    {"/organizations/invitations/resend", invitation_resend,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", text)}},
+    {"/organizations/invitations/revoke", invitation_revoke,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", text)}},
+    {"/organizations/invitations/list", invitation_list, .permission = PERMISSION_MEMBERS_MANAGE,
+     .fields = {PAGE}},
+    {"/organizations/invitations/accept", invitation_accept, .change = true, .open = true,
+     .attempt = true,
+     .fields = {WANTS("token", text), TAKES("username", username), TAKES("name", display)}},
+    {"/organizations/join-codes/create", join_code_create, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true,
+     .fields = {TAKES("role", text), TAKES("maxUses", number_or_null),
+                TAKES("expiresAt", text_or_null)}},
+    {"/organizations/join-codes/list", join_code_list, .permission = PERMISSION_MEMBERS_MANAGE,
+     .fields = {PAGE}},
+    {"/organizations/join-codes/revoke", join_code_revoke, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {WANTS("id", text)}},
+    {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
+     .fields = {WANTS("code", text)}},
+    {"/organizations/tokens/create", token_create, .permission = PERMISSION_ORG_MANAGE,
+     .change = true,
+     .fields = {TAKES("name", display), TAKES("env", text), TAKES("role", text),
+                TAKES("expiresAt", text_or_null)}},
+    {"/organizations/tokens/list", token_list, .permission = PERMISSION_ORG_MANAGE, .uses = true,
+     .fields = {PAGE}},
+    {"/organizations/tokens/revoke", token_revoke, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {WANTS("key", text)}},
+    /* and org:manage or members:manage, which the handler sees to */
+    {"/organizations/audit/list", event_list, .permission = PERMISSION_ORG_VIEW,
+     .fields = {TAKES("action", text), TAKES("from", text), TAKES("to", text), PAGE}},
+    {"/users/whoami", .handler = whoami},
+    {"/users/update", user_update, .change = true,
+     .fields = {TAKES("username", username), TAKES("name", display)}},
+    {"/users/tokens/create", user_token_create, .change = true,
+     .fields = {TAKES("name", display), TAKES("expiresAt", text_or_null)}},
+    {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE}},
+    {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {WANTS("key", text)}},
+};
+
+static const struct endpoint *endpoint_find(const char *path)
 {
-    if (field_types[type].good(item) || (field_types[type].or_null && cJSON_IsNull(item)))
+    static const char prefix[] = "/v1";
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0)
         return NULL;
-    return field_types[type].must;
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
+        if (strcmp(endpoints[i].path, path + sizeof prefix - 1) == 0)
+            return &endpoints[i];
+    return NULL;
+}
+
+/* --- the body --- */
+
+/* cJSON ends a text at an escaped NUL without a word. */
+static bool escaped_nul(const char *body, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (body[i] != '\\')
+            continue;
+        i++;
+        if (len - i >= 5 && memcmp(body + i, "u0000", 5) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The whole body as a JSON object that the caller deletes, or NULL. */
+static cJSON *body_parse(const char *body, size_t len)
+{
+    const char *end = NULL;
+    if (len == 0 || memchr(body, '\0', len) || escaped_nul(body, len))
+        return NULL;
+    cJSON *object = cJSON_ParseWithLengthOpts(body, len, &end, false);
+    while (object && end < body + len && strchr(" \t\r\n", *end))
+        end++;
+    if (cJSON_IsObject(object) && end == body + len)
+        return object;
+    cJSON_Delete(object);
+    return NULL;
+}
+
+/* NULL when ITEM is good for a field of TYPE, else what it must be. */
+static const char *value_wrong(const struct field_type *type, const cJSON *item)
+{
+    if (type->good(item) || (type->or_null && cJSON_IsNull(item)))
+        return NULL;
+    return type->must;
 }
 
 static bool body_fail(struct call *call, const char *name, const char *why)
@@ -280,22 +273,23 @@ static bool body_check(struct call *call, const struct endpoint *e)
 /* --- who may --- */
 
 /* Finds the token in the header; CALLER_NOBODY without a usable one. */
-static void authenticate(struct store *store, const char *authorization, struct caller *caller)
+static void authenticate(struct store *store, const char *authorization, struct token *caller)
 {
     static const char scheme[] = "Bearer ";
     char key[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
     if (strncasecmp(authorization, scheme, sizeof scheme - 1) != 0 ||
         !secret_split(authorization + sizeof scheme - 1, key, hash) ||
-        !caller_find(store, key, caller) || !secret_same(hash, caller->token.hash))
-        *caller = (struct caller){0};
+        !caller_find(store, key, caller) || !secret_same(hash, caller->hash))
+        *caller = (struct token){0};
 }
 
 /* True when the caller may use ENDPOINT; else the call has failed. Fills the call's organization
  * and role. */
-static bool authorize(struct call *call, const struct endpoint *endpoint, bool header)
+static bool authorize(struct call *call, const struct endpoint *endpoint)
 {
-    if (call->caller.kind == CALLER_NOBODY && (header || !endpoint->open)) {
+    if (caller_kind(&call->caller) == CALLER_NOBODY &&
+        (call->request->authorization || !endpoint->open)) {
         call_fail(call, 401, "unauthorized", "A valid token is needed (Authorization: Bearer).");
         return false;
     }
@@ -307,12 +301,13 @@ static bool authorize(struct call *call, const struct endpoint *endpoint, bool h
 
 static void call_internal(struct call *call)
 {
-    call->hold = call->pieces = false;
+    call->answer->rest = ANSWER_WHOLE;
     call_fail(call, 500, "internal", "The server could not do that; its log says why.");
 }
 
-static void call_run(struct call *call, const struct endpoint *endpoint, const char *authorization)
+static void call_run(struct call *call, const struct endpoint *endpoint)
 {
+    const char *authorization = call->request->authorization;
     if (usage_due() || endpoint->uses)
         usage_store(call->store);
     if (!store_begin(call->store, endpoint->change ? STORE_CHANGE : STORE_READ)) {
@@ -321,11 +316,11 @@ static void call_run(struct call *call, const struct endpoint *endpoint, const c
     }
     if (authorization)
         authenticate(call->store, authorization, &call->caller);
-    if (call->caller.kind != CALLER_NOBODY)
-        usage_note(call->caller.token.key, call->from);
-    if (authorize(call, endpoint, authorization != NULL))
+    if (caller_kind(&call->caller) != CALLER_NOBODY)
+        usage_note(call->caller.key, call->request->from);
+    if (authorize(call, endpoint))
         endpoint->handler(call);
-    bool refused = call->status >= 400;
+    bool refused = call->answer->status >= 400;
     if (refused ? !store_rollback(call->store) : !store_commit(call->store))
         call_internal(call);
 }
@@ -340,26 +335,27 @@ static void call_wait(struct call *call)
  * As call_run, for a peer whose failed attempts count. A token that is good works whatever others
  * at the same address have tried; invitations and join codes are not even looked at then.
  */
-static void call_limited(struct call *call, const struct endpoint *endpoint,
-                         const struct request *request)
+static void call_limited(struct call *call, const struct endpoint *endpoint)
 {
+    const struct request *request = call->request;
     bool may = peer_wait_s(request->peer) == 0;
     if (!may && endpoint->attempt) {
         call_wait(call);
         return;
     }
-    call_run(call, endpoint, request->authorization);
+    call_run(call, endpoint);
     bool failed =
-        call->status == 401 || (endpoint->attempt && (call->status == 403 || call->status == 404));
+        call->answer->status == 401 ||
+        (endpoint->attempt && (call->answer->status == 403 || call->answer->status == 404));
     if (failed && !may)
         call_wait(call);
     else if (failed && request->peer)
         peer_failed(request->peer);
 }
 
-static void call_begin(struct call *call, const struct request *request,
-                       const struct endpoint *endpoint)
+static void call_begin(struct call *call, const struct endpoint *endpoint)
 {
+    const struct request *request = call->request;
     if (!endpoint)
         call_fail(call, 404, "unknown_endpoint", "There is no such path.");
     else if (strcmp(request->method, "POST") != 0)
@@ -369,27 +365,21 @@ static void call_begin(struct call *call, const struct request *request,
     else if (!call->body)
         call_fail(call, 400, "invalid", "The body must be one JSON object.");
     else if (body_check(call, endpoint))
-        call_limited(call, endpoint, request);
+        call_limited(call, endpoint);
 }
 
-/* Fills the answer from CALL. Changes and mails of a refused one are dropped. */
-static void answer_fill(struct answer *answer, struct call *call, const struct endpoint *endpoint)
+/* Ends the answer. Changes and mails of a refused call are dropped. */
+static void answer_end(const struct call *call)
 {
-    if (call->status >= 400) {
-        buffer_free(&call->changed);
-        buffer_free(&call->letter.text);
-        call->letter.to[0] = '\0';
+    struct answer *answer = call->answer;
+    const char *name = call->caller.user[0] ? call->caller.user : call->caller.key;
+    if (answer->status >= 400) {
+        buffer_free(&answer->changed);
+        buffer_free(&answer->letter.text);
+        answer->letter.to[0] = '\0';
     }
-    *answer = (struct answer){.status = call->status,
-                              .body = call->reply,
-                              .hold = call->hold,
-                              .pieces = call->pieces,
-                              .poll = call->poll,
-                              .changed = call->changed,
-                              .letter = call->letter};
-    answer->loggable = call->status >= 400 || endpoint->change;
-    const struct token *token = &call->caller.token;
-    const char *name = token->user[0] ? token->user : token->key;
+    if (answer->status == 429)
+        answer->retry_s = peer_wait_s(call->request->peer);
     snprintf(answer->caller, sizeof answer->caller, "%s", name[0] ? name : "-");
 }
 
@@ -403,14 +393,9 @@ void dispatch(struct store *store, const struct request *request, struct answer 
 {
     const struct endpoint *endpoint = endpoint_find(request->path);
     cJSON *body = request->too_large ? NULL : body_parse(request->body, request->len);
-    struct call call = {.store = store,
-                        .body = body,
-                        .request = request->id,
-                        .from = request->from,
-                        .letterhead = request->letterhead};
-    call_begin(&call, request, endpoint);
+    struct call call = {.store = store, .request = request, .body = body, .answer = answer};
+    *answer = (struct answer){0};
+    call_begin(&call, endpoint);
     cJSON_Delete(body);
-    answer_fill(answer, &call, endpoint);
-    if (answer->status == 429)
-        answer->retry_s = peer_wait_s(request->peer);
+    answer_end(&call);
 }

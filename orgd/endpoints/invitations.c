@@ -40,7 +40,7 @@ static void letter_add(struct letter *letter, const char *format, ...)
 static void letter_write(struct call *call, const struct invitation *invitation, const char *token,
                          const struct buffer *link)
 {
-    struct letter *letter = &call->letter;
+    struct letter *letter = &call->answer->letter;
     char date[40], expires[40];
     mail_date(invitation->created, date, sizeof date);
     mail_date(invitation->expires, expires, sizeof expires);
@@ -50,7 +50,8 @@ static void letter_write(struct call *call, const struct invitation *invitation,
                "Subject: You are invited to an organization\r\nMIME-Version: 1.0\r\n"
                "Content-Type: text/plain; charset=utf-8\r\n"
                "Content-Transfer-Encoding: 8bit\r\nAuto-Submitted: auto-generated\r\n\r\n",
-               call->letterhead->from, invitation->email, date, invitation->id, call->request);
+               call->request->letterhead->from, invitation->email, date, invitation->id,
+               call->request->id);
     letter_add(letter, "You are invited to join %s with the role %s.\r\n\r\n",
                call->organization.name, invitation->role);
     if (link->len > 0)
@@ -78,11 +79,11 @@ static void invitation_send(struct call *call, struct invitation *invitation)
     snprintf(token, sizeof token, "%s:%s", invitation->id, secret.text);
     cJSON *reply = invitation_json(invitation);
     cJSON_AddStringToObject(reply, "token", token);
-    if (call->letterhead->invitation_url) {
-        link_write(call->letterhead, token, &link);
+    if (call->request->letterhead->invitation_url) {
+        link_write(call->request->letterhead, token, &link);
         cJSON_AddStringToObject(reply, "link", link.data);
     }
-    if (call->letterhead->from)
+    if (call->request->letterhead->from)
         letter_write(call, invitation, token, &link); /* the server adds "mailed" */
     else
         cJSON_AddFalseToObject(reply, "mailed");
@@ -257,7 +258,7 @@ static bool account_match(struct call *call, const struct invitation *invitation
                           struct member *member)
 {
     struct user user;
-    if (!store_user(call->store, call->caller.token.user, &user) ||
+    if (!store_user(call->store, call->caller.user, &user) ||
         strcasecmp(user.email, invitation->email) != 0) {
         call_fail(call, 403, "email_mismatch", "The invitation is for another e-mail address.");
         return false;
@@ -290,7 +291,7 @@ static void reply_token(struct call *call, cJSON *reply, const char *user, int64
 
 void invitation_accept(struct call *call)
 {
-    bool stranger = call->caller.kind == CALLER_NOBODY;
+    bool stranger = caller_kind(&call->caller) == CALLER_NOBODY;
     struct invitation invitation;
     struct member member = {0};
     if (!call_by_user(call, "accept an invitation") || !invitation_open(call, &invitation))
@@ -305,7 +306,7 @@ void invitation_accept(struct call *call)
     store_invitation_remove(call->store, invitation.id);
     call_member_change(call, invitation.organization, &member);
     if (stranger) /* it is he who acts */
-        snprintf(call->caller.token.user, sizeof call->caller.token.user, "%s", member.user.id);
+        snprintf(call->caller.user, sizeof call->caller.user, "%s", member.user.id);
     call_event(call, invitation.organization, "invitation.accept", member.user.id,
                member.user.username, "%s, %s", invitation.role, invitation.email);
 
@@ -314,7 +315,7 @@ void invitation_accept(struct call *call)
     cJSON_AddStringToObject(reply, "role", invitation.role);
     if (stranger)
         cJSON_AddItemToObject(reply, "user", user_json(&member.user));
-    if (stranger || call->caller.token.proved <= member.removed)
+    if (stranger || call->caller.proved <= member.removed)
         reply_token(call, reply, member.user.id, member.removed);
     call_reply(call, reply);
 }

@@ -127,7 +127,7 @@ void join_code_join(struct call *call)
     struct user user;
     struct member member = {0};
     if (!call_by_user(call, "join an organization") || !code_open(call, &code) ||
-        !store_user(call->store, call->caller.token.user, &user))
+        !store_user(call->store, call->caller.user, &user))
         return;
     bool known = store_member(call->store, code.organization, user.id, &member);
     if (known && member.active) {
@@ -146,7 +146,7 @@ void join_code_join(struct call *call)
     member = (struct member){.user = user, .active = true, .joined = clock_wall_ms()};
     snprintf(member.role.name, sizeof member.role.name, "%s", code.role);
     struct use use = {.at = member.joined};
-    snprintf(use.from, sizeof use.from, "%s", call->from);
+    snprintf(use.from, sizeof use.from, "%s", call->request->from);
     store_join_code_use(call->store, code.id, &use);
     call_member_change(call, code.organization, &member);
     call_event(call, code.organization, "join-code.join", user.id, user.username, "%s, %s",

@@ -56,7 +56,7 @@ static void list_write(struct listing *listing, struct store *store, const char 
 /* Answers with PAGE, a page of members. */
 static void list_page(struct call *call, const struct page *page)
 {
-    struct listing listing = {.out = &call->reply};
+    struct listing listing = {.out = &call->answer->body};
     char tail[ID_SIZE + 48] = "],\"next\":null}";
     listing_text(&listing, "{\"members\":[");
     list_write(&listing, call->store, call->organization.id, &page->after, page->limit);
@@ -68,9 +68,9 @@ static void list_page(struct call *call, const struct page *page)
 
 static void poll_of(const struct call *call, struct poll *poll)
 {
-    snprintf(poll->key, sizeof poll->key, "%s", call->caller.token.key);
+    snprintf(poll->key, sizeof poll->key, "%s", call->caller.key);
     snprintf(poll->organization, sizeof poll->organization, "%s", call->organization.id);
-    snprintf(poll->request, sizeof poll->request, "%s", call->request);
+    snprintf(poll->request, sizeof poll->request, "%s", call->request->id);
 }
 
 /* Everybody: in one reply that is kept until the organization's next revision, or in pieces. */
@@ -78,19 +78,19 @@ static void list_whole(struct call *call)
 {
     static const struct cursor beginning;
     const struct organization *organization = &call->organization;
-    struct listing listing = {.out = &call->reply};
-    if (list_cache_get(organization->id, organization->revision, &call->reply))
+    struct listing listing = {.out = &call->answer->body};
+    if (list_cache_get(organization->id, organization->revision, &call->answer->body))
         return;
     listing_text(&listing, "{\"members\":[");
     list_write(&listing, call->store, organization->id, &beginning, LIST_MAX);
     if (listing.more) {
-        call->pieces = true;
-        poll_of(call, &call->poll);
-        call->poll.after = listing.after;
+        call->answer->rest = ANSWER_PIECES;
+        poll_of(call, &call->answer->poll);
+        call->answer->poll.after = listing.after;
         return;
     }
     listing_text(&listing, "],\"next\":null}");
-    list_cache_put(organization->id, organization->revision, &call->reply);
+    list_cache_put(organization->id, organization->revision, &call->answer->body);
 }
 
 void member_list(struct call *call)
@@ -98,7 +98,7 @@ void member_list(struct call *call)
     struct page page;
     if (!call_page(call, &page))
         return;
-    call->status = 200;
+    call->answer->status = 200;
     if (call_text(call, "after") || call_number(call, "limit"))
         list_page(call, &page);
     else
@@ -108,7 +108,7 @@ void member_list(struct call *call)
 /* True if POLL's caller may still read. */
 static bool poll_allowed(struct store *store, const struct poll *poll)
 {
-    struct caller caller;
+    struct token caller;
     struct role role;
     return caller_find(store, poll->key, &caller) &&
            caller_role(store, &caller, poll->organization, &role) &&
@@ -263,17 +263,17 @@ void member_changes(struct call *call)
         return;
     }
     int64_t since = changes_since(call);
-    call->status = 200;
+    call->answer->status = 200;
     if (wait == 0 || changes_any(&call->organization, since)) {
-        if (!changes_write(call->store, &call->organization, since, &call->reply))
+        if (!changes_write(call->store, &call->organization, since, &call->answer->body))
             call_fail(call, 500, "internal", "The reply would be too long.");
         return;
     }
-    int64_t end = call->caller.token.expires;
-    call->hold = true;
-    call->poll.since = since;
-    call->poll.wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
-    poll_of(call, &call->poll);
+    int64_t end = call->caller.expires;
+    call->answer->rest = ANSWER_HELD;
+    call->answer->poll.since = since;
+    call->answer->poll.wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
+    poll_of(call, &call->answer->poll);
 }
 
 /* The caller is not let in any more. */

@@ -16,7 +16,7 @@ void organization_create(struct call *call)
 
     struct member owner = {
         .role = roles_builtin[ROLE_OWNER], .active = true, .joined = organization.created};
-    snprintf(owner.user.id, sizeof owner.user.id, "%s", call->caller.token.user);
+    snprintf(owner.user.id, sizeof owner.user.id, "%s", call->caller.user);
     call_member_change(call, organization.id, &owner);
     call_event(call, organization.id, "organization.create", organization.id, organization.name,
                "%s", "");
@@ -45,9 +45,9 @@ void organization_list(struct call *call)
 {
     cJSON *reply = cJSON_CreateObject();
     cJSON *list = cJSON_AddArrayToObject(reply, "organizations");
-    const struct token *token = &call->caller.token;
+    const struct token *token = &call->caller;
     struct organization organization;
-    if (call->caller.kind == CALLER_USER)
+    if (caller_kind(&call->caller) == CALLER_USER)
         store_memberships(call->store, token->user, token->proved, add_membership, list);
     else if (store_organization(call->store, token->organization, &organization))
         add_membership(&organization, &token->role, list);

@@ -98,19 +98,19 @@ void user_token_create(struct call *call)
     struct token token = {.role = roles_builtin[ROLE_MEMBER]};
     if (!call_by_user(call, "make a user's token"))
         return;
-    snprintf(token.user, sizeof token.user, "%s", call->caller.token.user);
-    token.proved = call->caller.token.proved; /* it proves no more than the one it is made with */
+    snprintf(token.user, sizeof token.user, "%s", call->caller.user);
+    token.proved = call->caller.proved; /* it proves no more than the one it is made with */
     token_reply(call, &token, "user.token-create");
 }
 
 void user_token_list(struct call *call)
 {
     if (call_by_user(call, "list a user's tokens"))
-        reply_tokens(call, call->caller.token.user);
+        reply_tokens(call, call->caller.user);
 }
 
 void user_token_revoke(struct call *call)
 {
     if (call_by_user(call, "revoke a user's token"))
-        revoke(call, call->caller.token.user, "user.token-revoke");
+        revoke(call, call->caller.user, "user.token-revoke");
 }

@@ -9,10 +9,10 @@
 
 void whoami(struct call *call)
 {
-    const struct token *token = &call->caller.token;
+    const struct token *token = &call->caller;
     cJSON *reply = cJSON_CreateObject();
     struct user user;
-    if (call->caller.kind == CALLER_ORGANIZATION) {
+    if (caller_kind(&call->caller) == CALLER_ORGANIZATION) {
         cJSON *object = cJSON_AddObjectToObject(reply, "organizationToken");
         cJSON_AddStringToObject(object, "key", token->key);
         cJSON_AddStringToObject(object, "organizationId", token->organization);
@@ -92,7 +92,7 @@ void user_update(struct call *call)
     struct user user, before;
     char detail[DETAIL_SIZE];
     if (!call_by_user(call, "change a user") ||
-        !store_user(call->store, call->caller.token.user, &before))
+        !store_user(call->store, call->caller.user, &before))
         return;
     user = before;
     if (username)

@@ -44,6 +44,7 @@ struct exchange {
     struct buffer body;
     size_t drained;  /* bytes beyond BODY_MAX */
     bool dispatched; /* or to be, by changes_run */
+    bool changes;    /* it may change something */
     struct answer answer;
 };
 
@@ -145,13 +146,14 @@ static const char *log_word(char *word, size_t size, const char *text)
 static void exchange_log(const struct front *f, const struct exchange *x)
 {
     char line[LOG_LINE_SIZE], method_word[16], path_word[LOG_PATH_SIZE];
-    if (!x->answer.loggable && !f->debug)
+    bool loggable = x->changes || x->answer.status >= 400;
+    if (!loggable && !f->debug)
         return;
     snprintf(line, sizeof line, "%s %s %s %u %s %s %zu bytes %lldms", x->id,
              log_word(method_word, sizeof method_word, x->method),
              log_word(path_word, sizeof path_word, x->path), x->answer.status, x->answer.caller,
              x->peer->from, x->answer.body.len, (long long)(clock_mono_ms() - x->begun));
-    if (x->answer.loggable)
+    if (loggable)
         log_info("%s", line);
     else
         log_debug("%s", line);
@@ -163,8 +165,7 @@ static void exchange_fail(struct exchange *x, unsigned status, const char *reaso
 {
     cJSON *object = error_json(reason, message, x->id);
     char *text = cJSON_PrintUnformatted(object);
-    x->answer.hold = x->answer.pieces = false;
-    x->answer.loggable = true;
+    x->answer.rest = ANSWER_WHOLE;
     x->answer.status = status;
     if (!x->answer.caller[0])
         snprintf(x->answer.caller, sizeof x->answer.caller, "-");
@@ -213,8 +214,8 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
 static void exchange_read(struct front *f, struct exchange *x)
 {
     exchange_dispatch(f, x);
-    if ((x->answer.hold && held_full(f->held)) ||
-        (x->answer.pieces && f->streams >= STREAMS_MOST)) {
+    if ((x->answer.rest == ANSWER_HELD && held_full(f->held)) ||
+        (x->answer.rest == ANSWER_PIECES && f->streams >= STREAMS_MOST)) {
         exchange_fail(x, 503, "busy", "Too many such requests are open: ask again later.");
         x->answer.retry_s = BUSY_RETRY_S;
     }
@@ -278,20 +279,32 @@ static void add_headers(struct MHD_Response *response, unsigned status, unsigned
     }
 }
 
+/* The response that takes BODY. */
+static struct MHD_Response *whole_response(struct buffer *body)
+{
+    struct MHD_Response *response = memory_or_exit(
+        MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE), body->len);
+    *body = (struct buffer){0};
+    return response;
+}
+
+static struct MHD_Response *exchange_response(struct front *f, struct exchange *x)
+{
+    struct answer *answer = &x->answer;
+    switch (answer->rest) {
+    case ANSWER_HELD:
+        return held_response(f->held, x->connection, &answer->poll);
+    case ANSWER_PIECES:
+        return stream_response(f->store, &f->streams, &answer->body, &answer->poll);
+    case ANSWER_WHOLE:
+        break;
+    }
+    return whole_response(&answer->body);
+}
+
 static enum MHD_Result exchange_reply(struct front *f, struct exchange *x)
 {
-    struct buffer *body = &x->answer.body;
-    struct MHD_Response *response;
-    if (x->answer.hold) {
-        response = held_response(f->held, x->connection, &x->answer.poll);
-    } else if (x->answer.pieces) {
-        response = stream_response(f->store, &f->streams, body, &x->answer.poll);
-    } else {
-        response = memory_or_exit(
-            MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE),
-            body->len);
-        *body = (struct buffer){0};
-    }
+    struct MHD_Response *response = exchange_response(f, x);
     add_headers(response, x->answer.status, x->answer.retry_s);
     enum MHD_Result queued = MHD_queue_response(x->connection, x->answer.status, response);
     MHD_destroy_response(response);
@@ -354,7 +367,8 @@ enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, co
         snprintf(x->id, sizeof x->id, "%08x%08x", f->run, ++f->request);
         x->method = method;
         x->path = path;
-        if (dispatch_changes(path)) {
+        x->changes = dispatch_changes(path);
+        if (x->changes) {
             STAILQ_INSERT_TAIL(&f->changes, x, link);
             MHD_suspend_connection(connection);
             return MHD_YES;

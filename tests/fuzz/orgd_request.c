@@ -152,7 +152,7 @@ static const char *header(const char *who)
 static void answer_check(const struct answer *answer)
 {
     cJSON *reply = NULL;
-    if (!answer->hold && !(reply = cJSON_Parse(answer->body.data)))
+    if (answer->rest != ANSWER_HELD && !(reply = cJSON_Parse(answer->body.data)))
         broken("the answer is not JSON");
     if (answer->status >= 500)
         broken("the server failed");
