@@ -191,7 +191,7 @@ enum option_id {
     OPTION_DEBUG,
     OPTION_HELP,
     OPTION_VERSION,
-    OPTION_UNKNOWN = '?' /* getopt_long has said why */
+    OPTION_UNKNOWN = '?' /* getopt_long has printed the reason */
 };
 
 /* False after one line on stderr. */
@@ -304,8 +304,7 @@ static int options_parse(int argc, char **argv, struct options *o)
 
 /* --- start --- */
 
-/* Makes PATH's directory when it is missing; what is wrong with it otherwise shows when PATH is
- * opened. */
+/* Makes PATH's directory when it is missing. Any other fault of it shows when PATH is opened. */
 static void directory_make(const char *path, mode_t mode)
 {
     const char *slash = strrchr(path, '/');
@@ -346,8 +345,8 @@ static bool owner_name(const struct options *o, struct user *user)
     return !why;
 }
 
-/* The first user and his token. It is printed before it is committed: nobody else will ever know
- * it. */
+/* Makes the first user and his token. The token is printed before it is committed, as it cannot be
+ * read again. */
 static bool first_start(struct store *store, const struct options *o)
 {
     struct user user = {.created = clock_wall_ms()};

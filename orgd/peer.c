@@ -91,7 +91,8 @@ static struct peer_list *bucket(struct peer_set *set, const struct peer_key *key
     return &set->buckets[(hash[0] | hash[1] << 8) % BUCKETS];
 }
 
-/* Forgets those of the bucket that nothing is to be remembered of, or that are one too many. */
+/* Forgets the peers of a bucket that have neither a connection nor a failed attempt, and the idle
+ * ones beyond IDLE_KEPT. */
 static void bucket_sweep(struct peer_list *list)
 {
     struct peer *peer = LIST_FIRST(list), *next;

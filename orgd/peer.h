@@ -1,7 +1,7 @@
 /*
- * Who is at the other end: an address, or a unix socket's user. Counts each one's connections, and
- * the attempts that failed (a token, an invitation or a join code that is none), of which each has
- * so many a minute. Memory is bounded whatever strangers do. Single-threaded.
+ * The peers: addresses, and users of the unix socket. Counts the connections of each peer and its
+ * failed attempts (with a token, an invitation or a join code that does not exist), and limits
+ * both. Memory is bounded whatever strangers do. Single-threaded.
  */
 #ifndef ORGD_PEER_H
 #define ORGD_PEER_H
@@ -15,7 +15,7 @@
 
 struct peer_limits {
     unsigned connections; /* at a time */
-    unsigned attempts;    /* failed ones a minute */
+    unsigned attempts;    /* that may fail in a minute */
 };
 
 struct peer_set;

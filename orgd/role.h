@@ -1,4 +1,4 @@
-/* Roles and what they permit (API.md, "Roles"): three are built in, an organization may add its
+/* Roles and their permissions (API.md, "Roles"): three are built in, an organization may add its
  * own. Pure functions, thread-safe. */
 #ifndef ORGD_ROLE_H
 #define ORGD_ROLE_H
@@ -30,21 +30,21 @@ extern const struct role roles_builtin[ROLES_BUILTIN];
 /* Fills *ROLE for "owner", "admin" or "member"; false for any other text. */
 bool role_builtin(const char *name, struct role *role);
 
-/* True for the role that every organization has at least one member of. */
+/* True for the owner's role, which at least one member of every organization has. */
 bool role_is_owner(const struct role *role);
 
 /* True if NAME may be a role of an organization's own. [a-z][a-z0-9_-]{0,31}; built-in ones pass
  * too. */
 bool role_name_valid(const char *name);
 
-/* True when ROLE can do everything that PERMISSIONS say: who holds ROLE may give and take them. */
+/* True when ROLE has all PERMISSIONS. A member with ROLE may give and take them. */
 bool role_covers(const struct role *role, unsigned permissions);
 
-/* True when who holds HOLDER may give and take ROLE. An owner can do one thing more than his
- * permissions say: delete the organization. */
+/* True when a member with the role HOLDER may give and take ROLE. An owner can do one thing more
+ * than his permissions say: delete the organization. */
 bool role_may_give(const struct role *holder, const struct role *role);
 
-/* The permissions of who may look and change nothing. */
+/* The permissions to look, and to change nothing. */
 #define PERMISSIONS_LOOK (PERMISSION_ORG_VIEW | PERMISSION_MEMBERS_VIEW)
 
 /* "org:view" for PERMISSION_ORG_VIEW; static. */

@@ -29,7 +29,7 @@ int64_t call_number(const struct call *call, const char *name)
     return item ? (int64_t)item->valuedouble : 0; /* the dispatcher saw that it is a whole number */
 }
 
-/* --- who may --- */
+/* --- authorization --- */
 
 /* The caller is a member again, but his token is from before he was removed. */
 static bool token_outlived(const struct call *call, const char *organization)
@@ -126,7 +126,7 @@ struct maker call_maker(const struct call *call)
     return maker;
 }
 
-/* --- what may be asked for --- */
+/* --- checked fields --- */
 
 bool call_time(struct call *call, const char *name, int64_t otherwise, int64_t *ms)
 {
@@ -326,8 +326,8 @@ bool caller_find(struct store *store, const char *key, struct token *caller)
            (!caller->expires || caller->expires > clock_wall_ms());
 }
 
-/* Takes from an organization's token's ROLE what its maker could not do now. One whose maker is not
- * known is from before makers were written down, and keeps it. */
+/* Takes the permissions that its maker lacks now from the ROLE of an organization's token. A
+ * token whose maker is not known is from before makers were written down, and keeps its role. */
 static void role_limit(struct store *store, const struct token *token, struct role *role)
 {
     struct role held = {.name = "none"};

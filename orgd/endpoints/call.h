@@ -1,8 +1,8 @@
 /*
- * One call of the API on its way through the dispatcher: what a handler is given, and how it
- * answers. A handler runs inside a transaction that is committed when it answers with success and
- * rolled back when it fails. It answers by exactly one of call_reply, call_ok, call_revoked,
- * call_page_reply and call_fail; long lists of members fill the answer themselves.
+ * One call of the API on its way through the dispatcher: the input of a handler, and its answer. A
+ * handler runs inside a transaction that is committed when it answers with success and rolled back
+ * when it fails. It answers by exactly one of call_reply, call_ok, call_revoked, call_page_reply
+ * and call_fail; long lists of members fill the answer themselves.
  */
 #ifndef ORGD_ENDPOINTS_CALL_H
 #define ORGD_ENDPOINTS_CALL_H
@@ -30,7 +30,7 @@ struct poll {
     char request[REQUEST_ID_SIZE];
     int64_t since;
     int64_t wait_ms;
-    struct cursor after; /* members/list: the last one that was sent */
+    struct cursor after; /* members/list: the last member that was sent */
 };
 
 /* The parts of an invitation mail that are the same for all. */
@@ -83,7 +83,7 @@ struct call {
     struct token caller; /* by which he calls; zeroed without one */
     const cJSON *body;   /* the request's, checked against the endpoint's fields */
 
-    /* When the endpoint needs a permission: the body's organization and what the caller is in it.
+    /* When the endpoint needs a permission: the body's organization and the caller's role in it.
      */
     struct organization organization;
     struct role role;
@@ -106,17 +106,17 @@ int64_t call_number(const struct call *call, const char *name);
  * fails the call and returns false. */
 bool call_enter(struct call *call, const char *organization, enum permission permission);
 
-/* Fails the call with forbidden and returns false unless a user's token calls; WHAT he cannot do
- * otherwise. */
+/* Fails the call with forbidden and returns false unless a user's token calls; WHAT is the deed,
+ * for the message. */
 bool call_by_user(struct call *call, const char *what);
 
 /* The role that is named by the body's field "role", "member" without one, in the call's
- * organization; fails the call and returns false for one that there is not. */
+ * organization; fails the call and returns false when there is none. */
 bool call_role(struct call *call, struct role *role);
 
 /* Fails the call with role_above_own and returns false unless the caller may give and take ROLE. */
 bool call_covers(struct call *call, const struct role *role);
-/* The same for a role that is known by name; one that is gone is covered. */
+/* The same for a role that is known by name; a role that is gone is covered. */
 bool call_covers_name(struct call *call, const char *role);
 
 /* Fills *ROLE with the role NAME of the call's organization; false when there is none. */
@@ -133,7 +133,7 @@ bool call_end(struct call *call, int64_t otherwise, int64_t *ms);
  * it is not reserved, and nobody else has it or had it. */
 bool call_username(struct call *call, const char *username, const char *user);
 
-/* The user behind the caller: himself, or the one who made the organization's token. */
+/* The user behind the caller: himself, or the maker of the organization's token. */
 struct maker call_maker(const struct call *call);
 
 /*
@@ -173,18 +173,19 @@ void call_member_change(struct call *call, const char *organization, struct memb
 void call_changed(struct call *call, const char *id);
 
 /*
- * Writes the audit event of what this call does: ACTION as API.md names it, upon SUBJECT (an id, a
- * key, a role) with its name for people, and a detail. ORGANIZATION is "" for what belongs to none.
+ * Writes the audit event of a change by this call: ACTION as API.md names it, upon SUBJECT (an id,
+ * a key, a role) with its name for people, and a detail. ORGANIZATION is "" for what belongs to
+ * none.
  */
 void call_event(struct call *call, const char *organization, const char *action,
                 const char *subject, const char *subject_name, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
 /*
- * True when the token's owner is in ORGANIZATION now, with *ROLE. Looks into the store, so it also
- * says what has become of a caller who was let in before. A user's token from before he was removed
- * is not let in. An organization's token can look as its role says, and change no more than its
- * maker can now: *ROLE may then be a lesser one.
+ * True when the token's owner is in ORGANIZATION now, with *ROLE. Looks into the store, so it is
+ * also the answer for a caller who was let in before. A user's token from before he was removed is
+ * not let in. An organization's token can look as its role says, and change no more than its maker
+ * can now: *ROLE may then be a lesser one.
  */
 bool caller_role(struct store *store, const struct token *caller, const char *organization,
                  struct role *role);

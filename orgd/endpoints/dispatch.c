@@ -57,7 +57,7 @@ static bool is_bool(const cJSON *item)
     return cJSON_IsBool(item);
 }
 
-/* What the value of a field may be. */
+/* The values that a field may have. */
 struct field_type {
     bool (*good)(const cJSON *item);
     bool or_null;
@@ -96,8 +96,8 @@ struct endpoint {
     enum permission permission; /* then the body has an organizationId as well */
     bool change;                /* may write */
     bool open;                  /* works without a token */
-    bool attempt;               /* presents a secret: who fails too often must wait */
-    bool uses;                  /* tells when tokens were used: what was noted is stored before */
+    bool attempt;               /* presents a secret: a peer that fails too often must wait */
+    bool uses;                  /* tells when tokens were used: the noted uses are stored before */
     struct field fields[FIELDS_MAX];
 };
 
@@ -166,7 +166,7 @@ static const struct endpoint endpoints[] = {
      .fields = {PAGE}},
     {"/organizations/tokens/revoke", token_revoke, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .fields = {WANTS("key", text)}},
-    /* and org:manage or members:manage, which the handler sees to */
+    /* and org:manage or members:manage, which the handler checks */
     {"/organizations/audit/list", event_list, .permission = PERMISSION_ORG_VIEW,
      .fields = {TAKES("action", text), TAKES("from", text), TAKES("to", text), PAGE}},
     {"/users/whoami", .handler = whoami},
@@ -270,7 +270,7 @@ static bool body_check(struct call *call, const struct endpoint *e)
     return true;
 }
 
-/* --- who may --- */
+/* --- authorization --- */
 
 /* Finds the token in the header; CALLER_NOBODY without a usable one. */
 static void authenticate(struct store *store, const char *authorization, struct token *caller)
@@ -332,8 +332,8 @@ static void call_wait(struct call *call)
 }
 
 /*
- * As call_run, for a peer whose failed attempts count. A token that is good works whatever others
- * at the same address have tried; invitations and join codes are not even looked at then.
+ * As call_run, for a peer whose failed attempts count. A valid token works whatever others at the
+ * same address have tried; invitations and join codes are not looked up while the peer must wait.
  */
 static void call_limited(struct call *call, const struct endpoint *endpoint)
 {

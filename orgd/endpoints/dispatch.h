@@ -1,7 +1,7 @@
 /*
  * From a request to an answer: the table of endpoints, and the one way through it: path, method,
- * body, token, organization, permission, handler, commit. Of HTTP it knows what stands in struct
- * request and struct answer.
+ * body, token, organization, permission, handler, commit. Of HTTP it knows struct request and
+ * struct answer only.
  */
 #ifndef ORGD_ENDPOINTS_DISPATCH_H
 #define ORGD_ENDPOINTS_DISPATCH_H

@@ -36,8 +36,9 @@ struct reply {
 
 /*
  * Looks again for a held members/changes. NULL when there is still nothing to say; else a whole
- * answer, to be released: what changed; or, when LAST, that nothing did; or that the caller is not
- * let in any more. It is OTHER, with one holder more, when that says the same; OTHER may be NULL.
+ * answer, to be released: the changes; or, when LAST, that there are none; or that the caller is
+ * not let in any more. It is OTHER, with one holder more, when that says the same; OTHER may be
+ * NULL.
  */
 struct reply *member_changes_again(struct store *store, const struct poll *poll, bool last,
                                    struct reply *other);

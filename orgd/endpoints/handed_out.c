@@ -12,7 +12,7 @@
 /* Invitations or join codes are looked at, and afterwards those that must go are withdrawn. */
 struct review {
     struct call *call;
-    const struct role *now;     /* what the maker, or the makers with the role CHANGED, can do */
+    const struct role *now;     /* of the maker, or of the makers with the role CHANGED */
     const struct role *changed; /* NULL: one maker is reviewed */
     bool raised;                /* CHANGED permits more than before */
     struct buffer ids;          /* ID_SIZE each */
@@ -26,7 +26,7 @@ static bool may_hand_out(struct call *call, const struct role *holder, const cha
     return !call_role_find(call, given, &role) || role_may_give(holder, &role);
 }
 
-/* True if what MAKER made, or what gives the role GIVEN, must go. */
+/* True if an invitation or join code that MAKER made, or that gives the role GIVEN, must go. */
 static bool must_go(const struct review *r, const struct maker *maker, const char *given)
 {
     struct member member;
@@ -59,7 +59,8 @@ static void look_at_join_code(const struct join_code *code, void *arg)
         id_add(arg, code->id);
 }
 
-/* Withdraws what R says, of MAKER alone unless it is NULL. */
+/* Withdraws the invitations and join codes that R says must go: MAKER's alone, or everybody's for
+ * NULL. */
 static void review_run(struct review *r, const char *maker, struct withdrawn *out)
 {
     struct call *call = r->call;

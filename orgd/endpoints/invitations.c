@@ -11,7 +11,7 @@
 #define LETTER_MAX         8192
 #define INVITATION_LIFE_MS (7LL * 24 * 3600 * 1000)
 
-/* --- what is sent --- */
+/* --- the letter --- */
 
 /* The letterhead's address with the token in its place, percent-encoded. */
 static void link_write(const struct letterhead *letterhead, const char *token, struct buffer *out)
@@ -195,7 +195,7 @@ void invitation_list(struct call *call)
     call_page_reply(call, &page, "invitations");
 }
 
-/* --- the invited one's side --- */
+/* --- the invited person's side --- */
 
 /* The pending invitation that the body's token opens; fails the call without one. */
 static bool invitation_open(struct call *call, struct invitation *invitation)
@@ -252,7 +252,7 @@ static bool member_may_return(struct call *call, const struct invitation *invita
     return false;
 }
 
-/* Fills *MEMBER with the caller's account and what he was in the organization, if the invitation is
+/* Fills *MEMBER with the caller's account and his former membership, if the invitation is
  * his and he may come in by it; fails the call otherwise. */
 static bool account_match(struct call *call, const struct invitation *invitation,
                           struct member *member)
@@ -305,7 +305,7 @@ void invitation_accept(struct call *call)
     snprintf(member.role.name, sizeof member.role.name, "%s", invitation.role);
     store_invitation_remove(call->store, invitation.id);
     call_member_change(call, invitation.organization, &member);
-    if (stranger) /* it is he who acts */
+    if (stranger) /* he is the actor of the event */
         snprintf(call->caller.user, sizeof call->caller.user, "%s", member.user.id);
     call_event(call, invitation.organization, "invitation.accept", member.user.id,
                member.user.username, "%s, %s", invitation.role, invitation.email);

@@ -13,7 +13,7 @@ struct listing {
     struct buffer *out;
     int count;
     int most;
-    int64_t revision;    /* of the last one that was written */
+    int64_t revision;    /* of the last member that was written */
     struct cursor after; /* behind it */
     bool more;
     bool full;
@@ -176,8 +176,8 @@ void member_set_role(struct call *call)
     call_reply(call, reply);
 }
 
-/* MEMBER leaves: what he handed out goes with him, and his own tokens will not open this
- * organization again. */
+/* MEMBER leaves: the invitations and join codes that he made go with him, and his own tokens will
+ * not open this organization again. */
 static void member_leave(struct call *call, struct member *member, struct withdrawn *withdrawn)
 {
     const char *organization = call->organization.id, *user = member->user.id;
@@ -212,8 +212,8 @@ void member_remove(struct call *call)
 
 /* --- changes --- */
 
-/* The revision up to which the caller knows the members, and 0 when it knows nothing, or what comes
- * from another history than ours: all it says then is its revision, if it has no cursor. */
+/* The revision up to which the caller knows the members, and 0 when it knows nothing, or knows
+ * another history. Without a cursor its revision alone tells. */
 static int64_t changes_since(struct call *call)
 {
     const struct organization *organization = &call->organization;

@@ -275,7 +275,7 @@ bool email_valid(const char *email)
 
 bool display_valid(const char *name)
 {
-    char clean[DISPLAY_SIZE + 1]; /* one more than fits, so that what is too long differs */
+    char clean[DISPLAY_SIZE + 1]; /* one more than fits, so that a text that is too long differs */
     if (strcmp(text_clean(clean, sizeof clean, name, false), name) != 0)
         return false;
     size_t characters = 0;

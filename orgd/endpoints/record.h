@@ -1,4 +1,5 @@
-/* The API's objects as JSON (API.md), and what may stand in them. The caller owns what is returned.
+/* The API's objects as JSON (API.md), and checks of their texts. The caller owns the objects that
+ * are returned.
  */
 #ifndef ORGD_ENDPOINTS_RECORD_H
 #define ORGD_ENDPOINTS_RECORD_H

@@ -10,10 +10,10 @@
 /* The token KEY was used just now by the peer FROM. */
 void usage_note(const char *key, const char *from);
 
-/* True when it is time to store what was noted. */
+/* True when it is time to store the noted uses. */
 bool usage_due(void);
 
-/* Stores what was noted, in a transaction of its own. Uses that cannot be stored are forgotten. */
+/* Stores the noted uses, in a transaction of its own. Uses that cannot be stored are forgotten. */
 void usage_store(struct store *store);
 
 #endif

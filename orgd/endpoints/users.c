@@ -30,7 +30,8 @@ static void collect(const struct organization *organization, const struct role *
     buffer_add(arg, organization->id, sizeof organization->id, REPLY_MAX);
 }
 
-/* The user's change is one of each membership, told and written down in each organization. */
+/* A change of the user changes each membership: each organization's polls hear of it, and each has
+ * the event. */
 static void memberships_change(struct call *call, const struct user *user, const char *detail)
 {
     struct buffer ids = {0};
@@ -62,8 +63,8 @@ static void object(const struct organization *organization, const struct role *r
 }
 
 /*
- * May USER take the username that it has now? All hosts of all his organizations serve it, so each
- * of them must agree. Fails the call if not.
+ * True if USER may take the username that it has now; else the call has failed. All hosts of all
+ * his organizations serve the name, so each of them must agree.
  */
 static bool rename_allowed(struct call *call, const struct user *user)
 {

@@ -20,7 +20,7 @@
 #define BODY_SMALL    4096
 #define LOG_PATH_SIZE 128
 #define LOG_LINE_SIZE 512
-#define LOG_EVERY_MS  1000 /* of what strangers can cause at will */
+#define LOG_EVERY_MS  1000 /* between lines that strangers can cause at will */
 #define BUSY_RETRY_S  5
 
 /* A connection's state. */
@@ -159,7 +159,7 @@ static void exchange_log(const struct front *f, const struct exchange *x)
         log_debug("%s", line);
 }
 
-/* Another answer instead of the one that there is. */
+/* Replaces the answer. */
 static void exchange_fail(struct exchange *x, unsigned status, const char *reason,
                           const char *message)
 {
@@ -210,7 +210,7 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
     body_free(f, x);
 }
 
-/* For what changes nothing. */
+/* Answers a request that changes nothing. */
 static void exchange_read(struct front *f, struct exchange *x)
 {
     exchange_dispatch(f, x);
@@ -222,7 +222,8 @@ static void exchange_read(struct front *f, struct exchange *x)
     exchange_log(f, x);
 }
 
-/* The change is durable, or never happened: who has to hear of it before it is answered? */
+/* The change is durable, or did not happen. It is answered when the held polls and the mail server
+ * have heard of it. */
 static void exchange_settle(struct front *f, struct exchange *x)
 {
     exchange_log(f, x);

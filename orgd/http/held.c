@@ -14,7 +14,7 @@
 
 #define BEAT_MS    5000
 #define TICK_MS    100  /* polls that are due within one tick are woken together */
-#define BLOCK_SIZE 1024 /* what MHD reserves in each response */
+#define BLOCK_SIZE 1024 /* bytes that MHD reserves in each response */
 #define NEVER      INT64_MAX
 
 struct held {
@@ -34,7 +34,7 @@ struct held_set {
     LIST_HEAD(, held) polls;
     struct store *store;
     size_t count, most, telling;
-    struct reply *latest; /* some poll's answer, that others may share; NULL without one */
+    struct reply *latest; /* some poll's answer, which others may share, or NULL */
     int timer;
     int64_t armed; /* when the timer fires */
     bool stopping;
@@ -225,7 +225,7 @@ struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *
     held->connection = connection;
     held->poll = *poll;
     held->end = now + poll->wait_ms;
-    held->beat = now; /* the first one at once: it takes the headers with it */
+    held->beat = now; /* the first heartbeat at once: it takes the headers with it */
     LIST_INSERT_HEAD(&set->polls, held, link);
     set->count++;
     return memory_or_exit(

@@ -27,8 +27,8 @@ int listen_tcp(const struct address *address);
  */
 void listen_name(int fd, char text[ADDRESS_TEXT_SIZE]);
 
-/* Same for a unix socket that everybody may connect to; takes over what a server that is gone left
- * at PATH. */
+/* Same for a unix socket that everybody may connect to; replaces the socket that an ended server
+ * left at PATH. */
 int listen_unix(const char *path);
 
 #endif

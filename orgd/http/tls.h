@@ -10,8 +10,8 @@
 
 /*
  * Reads the certificate chain and its key, PEM, and uses them for connections from now on. False
- * after one line on stderr, what was used before being used still. The key's file must not be open
- * to everybody.
+ * after one line on stderr; then the former pair stays in use. The key's file must not be open to
+ * everybody.
  */
 bool tls_load(const char *cert, const char *key);
 void tls_free(void);

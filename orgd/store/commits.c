@@ -41,7 +41,7 @@ static void hash_member(const struct member *member, void *arg)
     history_add_number(hash, member->revision);
 }
 
-/* Makes what changed in an organization the next commit of its history. */
+/* Makes the changes of an organization's members the next commit of its history. */
 static void history_advance(struct store *s, const struct moved *moved)
 {
     const char *id = moved->organization;

@@ -14,7 +14,7 @@
 #include "orgd/store/schema.h"
 #include "orgd/store/store.h"
 
-#define BUSY_MS 2000 /* for somebody who looks at the file with the sqlite3 tool */
+#define BUSY_MS 2000 /* while a person reads the file with the sqlite3 tool */
 
 static void say(const char *path, const char *what)
 {
@@ -53,7 +53,7 @@ sqlite3 *file_connect(const char *path)
     return NULL;
 }
 
-/* Runs a QUERY whose rows say what is wrong. */
+/* Runs a QUERY that answers a row for each fault. */
 static bool check_run(sqlite3 *db, const char *path, const char *query)
 {
     sqlite3_stmt *stmt = NULL;

@@ -1,13 +1,13 @@
 /*
- * What orgd remembers: users, organizations, their members, roles, invitations, join codes, tokens
+ * The data of orgd: users, organizations, their members, roles, invitations, join codes, tokens
  * and audit events. SQLite keeps it (schema.h has the tables, sql.h the statements). Nothing here
  * is thread-safe; everything happens between store_begin and store_commit or store_rollback.
  *
  * A failing store (I/O, a full disk, a broken row) is remembered instead of returned: the failing
  * call and all calls behind it answer like "not there" or do nothing, store_commit refuses,
- * and one line on stderr says what happened. So a caller only ever handles the answers of a working
- * store, and must not believe any of them before store_commit did. Texts are copied in and out;
- * every text that is stored must fit its array in the record.
+ * and one line on stderr gives the reason. So a caller handles the answers of a working store only,
+ * and must not believe any of them before store_commit has returned true. Texts are copied in and
+ * out; every text that is stored must fit its array in the record.
  */
 #ifndef ORGD_STORE_STORE_H
 #define ORGD_STORE_STORE_H
@@ -46,13 +46,13 @@ struct organization {
     int64_t created;
     int64_t revision;     /* of the latest change of its members */
     bool self_rename;     /* its members may change their own usernames */
-    struct commit commit; /* the one that REVISION came with; only store_organization fills it */
+    struct commit commit; /* the commit of REVISION; only store_organization fills it */
 };
 
 struct member {
     struct user user;
     struct role role;
-    bool active; /* false: a tombstone of one that left, whose role may be gone */
+    bool active; /* false: a tombstone of a member who left, whose role may be gone */
     int64_t joined;
     int64_t revision; /* of his latest change */
     int64_t removed;  /* when he last left, 0: never; tokens that were proved up to then do not work
@@ -104,7 +104,7 @@ struct token {
     char last_four[LAST_FOUR_SIZE];
     char user[ID_SIZE];         /* empty when it belongs to an organization */
     char organization[ID_SIZE]; /* empty when it belongs to a user */
-    struct role role;           /* an organization's token: what it may do there */
+    struct role role;           /* an organization's token: its role there */
     char name[DISPLAY_SIZE];
     bool test; /* env "test" instead of "live" */
     int64_t created;
@@ -158,11 +158,11 @@ enum store_use { STORE_READ, STORE_CHANGE };
  * now. */
 bool store_begin(struct store *store, enum store_use use);
 
-/* Makes what was done since store_begin durable, and one commit in the history of each organization
+/* Makes the changes since store_begin durable, and one commit in the history of each organization
  * whose members it changed. False when any of it failed: nothing of it happened. */
 bool store_commit(struct store *store);
 
-/* Undoes what was done since store_begin. False when any of it had failed: then no answer can be
+/* Undoes the changes since store_begin. False when any of it had failed: then no answer can be
  * believed. */
 bool store_rollback(struct store *store);
 
@@ -213,8 +213,8 @@ void store_role_put(struct store *store, const char *organization, const struct 
 /* Also drops the organization's invitations that have expired at NOW: one of them may name it. */
 void store_role_remove(struct store *store, const char *organization, const char *name,
                        int64_t now);
-/* True if a member, a pending invitation, a join code or a token has that role. NOW decides what is
- * pending. */
+/* True if a member, a pending invitation, a join code or a token has that role. NOW decides which
+ * invitations are pending. */
 bool store_role_used(struct store *store, const char *organization, const char *name, int64_t now);
 /* Gives every active member that has the role a new revision, and the organization the last one. */
 void store_role_touch(struct store *store, const char *organization, const char *name);
@@ -255,7 +255,7 @@ bool store_invitation_of(struct store *store, const char *organization, const ch
 /* Those that do not expire before NOW. */
 void store_invitations(struct store *store, const char *organization, int64_t now,
                        const struct cursor *after, int limit, invitation_visit *each, void *arg);
-/* Also drops the one that this one replaces (same address, or same id) and those of the
+/* Also drops the invitation that it replaces (same address, or same id) and those of the
  * organization that have expired at its creation. */
 void store_invitation_add(struct store *store, const struct invitation *invitation);
 void store_invitation_remove(struct store *store, const char *id);
@@ -298,14 +298,14 @@ void store_events(struct store *store, const char *organization, const struct ev
                   int limit, event_visit *each, void *arg);
 
 /*
- * The whole data file at PATH, whether or not a server has it open. Each prints what is wrong on
- * stderr, one line each, and returns false then.
+ * The whole data file at PATH, whether or not a server has it open. Each prints one line on stderr
+ * for each fault, and returns false then.
  */
 
 /* Copies it, as it is at one moment, to the new file COPY (mode 0600). */
 bool store_backup(const char *path, const char *copy);
 
-/* Looks for damage and for what must never be, such as an organization without an owner. *WARNED
+/* Looks for damage and for contradictions, such as an organization without an owner. *WARNED
  * says that it has told of users whose usernames are reserved, which is no damage. */
 bool store_check(const char *path, bool *warned);
 
