@@ -5,12 +5,10 @@
 
 #include "common/name.h"
 
-#define LINE_MAX_LEN 1536
-
 __attribute__((format(printf, 2, 0))) static void print_clean(const char *prefix,
                                                               const char *format, va_list ap)
 {
-    char raw[LINE_MAX_LEN], clean[LINE_MAX_LEN];
+    char raw[SAID_MAX], clean[SAID_MAX];
     if (vsnprintf(raw, sizeof raw, format, ap) < 0)
         raw[0] = '\0';
     fflush(stdout); /* what was printed before stands before, also where both go to one place */

@@ -11,6 +11,8 @@ enum exit_status {
     EXIT_AWAY = 4   /* could not be reached, or gave no usable answer */
 };
 
+#define SAID_MAX 1536 /* the longest line that is said, with its NUL; longer ones are cut */
+
 /* Prints "orgadmin: " and the line, cleaned, to standard error; returns STATUS. */
 __attribute__((format(printf, 2, 3))) enum exit_status complain(enum exit_status status,
                                                                 const char *format, ...);

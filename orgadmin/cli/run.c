@@ -11,8 +11,7 @@
 #include "orgadmin/output/output.h"
 #include "orgadmin/suggest.h"
 
-#define WORDS_MAX    (2 + COMMAND_ARGS_MAX)
-#define LINE_MAX_LEN 1536
+#define WORDS_MAX (2 + COMMAND_ARGS_MAX)
 
 /* The words of the command line before they are checked. */
 struct line {
@@ -31,7 +30,7 @@ static enum exit_status unknown(const char *what, const struct suggestion *s, co
 
 static enum exit_status option_unknown(const char *word, size_t len)
 {
-    char name[LINE_MAX_LEN];
+    char name[SAID_MAX];
     snprintf(name, sizeof name, "%.*s", (int)len, word);
     struct suggestion s = {.word = name};
     for (size_t i = 0; i < OPTION_COUNT; i++)
