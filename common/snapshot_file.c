@@ -114,7 +114,7 @@ int snapshot_replace(const char *path, const struct iovec *part, int parts)
     return -1;
 }
 
-int snapshot_confirm(const char *path, uint32_t org, int64_t wall_ms)
+int snapshot_mark_confirmed(const char *path, uint32_t org, int64_t wall_ms)
 {
     uint64_t words[2] = {htole64((uint64_t)wall_ms), htole64(~(uint64_t)wall_ms)};
     if (org >= SNAPSHOT_ORGS_MAX) {

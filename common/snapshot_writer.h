@@ -77,6 +77,6 @@ int snapshot_replace(const char *path, const struct iovec *part, int parts);
 
 /* Records in the snapshot at PATH, in place, that organization ORG was heard from at WALL_MS.
  * Returns 0, or -1 with errno. */
-int snapshot_confirm(const char *path, uint32_t org, int64_t wall_ms);
+int snapshot_mark_confirmed(const char *path, uint32_t org, int64_t wall_ms);
 
 #endif

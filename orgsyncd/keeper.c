@@ -302,7 +302,7 @@ static int record_confirmation(struct keeper *k, struct keeper_org *o)
     if (o->confirmed_ms >= o->recorded_ms && o->confirmed_ms - o->recorded_ms < RECORD_MS)
         return 0;
     o->recorded_ms = o->confirmed_ms;
-    if (snapshot_confirm(PATH_SNAPSHOT, (uint32_t)(o - k->org), o->confirmed_ms) == 0)
+    if (snapshot_mark_confirmed(PATH_SNAPSHOT, (uint32_t)(o - k->org), o->confirmed_ms) == 0)
         return 0;
     k->again = true;
     return publish_news(k);

@@ -11,7 +11,7 @@
 #include <syslog.h>
 
 #include "common/clock.h"
-#include "common/lookup.h"
+#include "common/evidence.h"
 #include "common/name.h"
 #include "common/paths.h"
 
@@ -85,20 +85,20 @@ static const char *denial(enum reason reason)
 
 /* One line, always the same fields in the same order: key=value, for people and for grep. A name
  * with a space in it could forge fields, so it is not shown. */
-static void log_decision(pam_handle_t *pamh, const struct lookup *l, const char *user,
+static void log_decision(pam_handle_t *pamh, const struct evidence *e, const char *user,
                          const struct decision *d)
 {
     static const char *const word[] = {"deny", "allow", "ignore"};
-    bool confirmed = l->question.freshness.confirmed;
-    bool unavailable = d->reason == REASON_UNAVAILABLE && l->why;
-    uint64_t generation = l->snapshot.base ? snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION) : 0;
+    bool confirmed = e->question.freshness.confirmed;
+    bool unavailable = d->reason == REASON_UNAVAILABLE && e->why;
+    uint64_t generation = e->snapshot.base ? snapshot_u64(&e->snapshot, SNAPSHOT_AT_GENERATION) : 0;
     pam_syslog(pamh, d->verdict == VERDICT_DENY ? LOG_NOTICE : LOG_INFO,
                "user=%s service=%s org=%s decision=%s reason=%s rule=%u age_ms=%" PRId64
                " generation=%" PRIu64 "%s%s",
-               remote_id_valid(user) ? user : "(invalid)", l->question.service,
-               l->question.member ? l->question.member->org : "-", word[d->verdict],
-               reason_word(d->reason), d->rule, confirmed ? l->reply.age_ms : d->age_ms, generation,
-               unavailable ? " snapshot " : "", unavailable ? l->why : "");
+               remote_id_valid(user) ? user : "(invalid)", e->question.service,
+               e->question.member ? e->question.member->org : "-", word[d->verdict],
+               reason_word(d->reason), d->rule, confirmed ? e->reply.age_ms : d->age_ms, generation,
+               unavailable ? " snapshot " : "", unavailable ? e->why : "");
 }
 
 static int return_value(enum verdict verdict)
@@ -117,22 +117,22 @@ static int return_value(enum verdict verdict)
 static int authorize(pam_handle_t *pamh, int flags, const struct arguments *args, const char *user,
                      const char *service)
 {
-    struct lookup *l = malloc(sizeof *l);
-    if (!l) {
+    struct evidence *e = malloc(sizeof *e);
+    if (!e) {
         pam_syslog(pamh, LOG_CRIT, "out of memory");
         return PAM_PERM_DENIED;
     }
-    lookup_user(l, user, service);
-    l->question.narrowing = args->narrowing;
-    struct decision d = decide(&l->question, clock_wall_ms());
+    evidence_gather(e, user, service);
+    e->question.narrowing = args->narrowing;
+    struct decision d = decide(&e->question, clock_wall_ms());
     if (d.verdict != VERDICT_NOT_MINE || args->debug)
-        log_decision(pamh, l, user, &d);
+        log_decision(pamh, e, user, &d);
     if (d.verdict == VERDICT_DENY) {
         say(pamh, flags, args, denial(d.reason));
         confirm_report(PATH_CONFIRM, d.reason);
     }
-    lookup_close(l);
-    free(l);
+    evidence_close(e);
+    free(e);
     return return_value(d.verdict);
 }
 

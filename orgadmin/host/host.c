@@ -8,7 +8,7 @@
 
 #include "common/clock.h"
 #include "common/confirm.h"
-#include "common/lookup.h"
+#include "common/evidence.h"
 #include "common/name.h"
 #include "common/paths.h"
 #include "orgadmin/host/commands.h"
@@ -280,22 +280,22 @@ static void explain_names(const char *who)
         line("withheld", "who is not served, and why, is told to root alone");
 }
 
-static void explain_member(const struct lookup *l)
+static void explain_member(const struct evidence *e)
 {
     char text[TEXT_SIZE];
-    const struct member *m = l->question.member;
+    const struct member *m = e->question.member;
     if (!m) {
         line("member", "none of that name");
         return;
     }
-    line("ids", "uid %" PRIu32 ", gid %" PRIu32, l->user.uid, l->user.gid);
+    line("ids", "uid %" PRIu32 ", gid %" PRIu32, e->user.uid, e->user.gid);
     line("organization", "%s", m->org);
     line("state", "%s", state_word(m->state));
     line("roles", "%s", join(&m->roles, text));
     line("permissions", "%s", join(&m->permissions, text));
 }
 
-static void explain_account(const struct lookup *l)
+static void explain_account(const struct evidence *e)
 {
     static const char *const whose[] = {
         [ACCOUNT_UNKNOWN] = "nothing tells whose that is",
@@ -304,59 +304,59 @@ static void explain_account(const struct lookup *l)
         [ACCOUNT_OURS] = "another one of the organizations'",
         [ACCOUNT_FOREIGN] = "another name service's",
     };
-    if (l->account_errno == ENOENT)
+    if (e->account_errno == ENOENT)
         line("account", "no name service has one of that name: see nsswitch.conf(5)");
-    else if (l->account_errno)
-        line("account", "the name services do not answer: %s", strerror(l->account_errno));
+    else if (e->account_errno)
+        line("account", "the name services do not answer: %s", strerror(e->account_errno));
     else
-        line("account", "uid %" PRIu32 ", %s", l->account_uid, whose[l->question.account]);
+        line("account", "uid %" PRIu32 ", %s", e->account_uid, whose[e->question.account]);
 }
 
-static void explain_freshness(const struct lookup *l)
+static void explain_freshness(const struct evidence *e)
 {
-    const struct freshness *f = &l->question.freshness;
+    const struct freshness *f = &e->question.freshness;
     char age[32], grace[32];
     int64_t ago = clock_wall_ms() - f->confirmed_ms;
-    line("snapshot", "generation %" PRIu64, snapshot_u64(&l->snapshot, SNAPSHOT_AT_GENERATION));
+    line("snapshot", "generation %" PRIu64, snapshot_u64(&e->snapshot, SNAPSHOT_AT_GENERATION));
     if (f->confirmed)
         line("freshness", "confirmed by the organization just now");
-    else if (l->confirm_errno)
+    else if (e->confirm_errno)
         line("freshness", "not confirmed: orgsyncd does not answer: %s",
-             strerror(l->confirm_errno));
+             strerror(e->confirm_errno));
     else
-        line("freshness", "not confirmed: %s", l->reply.text);
-    if (l->question.member && f->confirmed_ms > 0 && ago >= 0)
+        line("freshness", "not confirmed: %s", e->reply.text);
+    if (e->question.member && f->confirmed_ms > 0 && ago >= 0)
         line("last heard", "%s ago; good for %s offline", span(ago, age), span(f->grace_ms, grace));
 }
 
-static void explain_rule(const struct lookup *l, unsigned number)
+static void explain_rule(const struct evidence *e, unsigned number)
 {
     char services[TEXT_SIZE], roles[TEXT_SIZE], permissions[TEXT_SIZE];
     const struct rule *r;
-    if (number == 0 || number > l->policy.rules.count) {
-        line("rule", "none of %zu matches", l->policy.rules.count);
+    if (number == 0 || number > e->policy.rules.count) {
+        line("rule", "none of %zu matches", e->policy.rules.count);
         return;
     }
-    r = &l->policy.rules.rule[number - 1];
-    line("rule", "%u of %zu: services %s; %s%s; permissions %s", number, l->policy.rules.count,
+    r = &e->policy.rules.rule[number - 1];
+    line("rule", "%u of %zu: services %s; %s%s; permissions %s", number, e->policy.rules.count,
          join(&r->services, services), r->everyone ? "everyone; roles " : "roles ",
          join(&r->roles, roles), join(&r->permissions, permissions));
 }
 
 /* Prints the evidence of the snapshot and orgsyncd, unless the account is not theirs. */
-static void explain_evidence(const struct lookup *l, const struct decision *d)
+static void explain_evidence(const struct evidence *e, const struct decision *d)
 {
     if (d->reason == REASON_FOREIGN)
         return;
-    if (l->question.snapshot) {
-        explain_member(l);
-        explain_freshness(l);
+    if (e->question.snapshot) {
+        explain_member(e);
+        explain_freshness(e);
     }
-    if (l->question.snapshot && l->question.member && l->member.state == MEMBER_ACTIVE &&
-        !l->question.outdated)
-        explain_rule(l, d->rule);
-    if (l->why || !l->question.snapshot)
-        line("trouble", "%s %s", PATH_SNAPSHOT, l->why ? l->why : "cannot be used");
+    if (e->question.snapshot && e->question.member && e->member.state == MEMBER_ACTIVE &&
+        !e->question.outdated)
+        explain_rule(e, d->rule);
+    if (e->why || !e->question.snapshot)
+        line("trouble", "%s %s", PATH_SNAPSHOT, e->why ? e->why : "cannot be used");
 }
 
 enum exit_status host_explain(const struct invocation *inv)
@@ -364,20 +364,20 @@ enum exit_status host_explain(const struct invocation *inv)
     static const char *const word[] = {[VERDICT_DENY] = "refused",
                                        [VERDICT_ALLOW] = "allowed",
                                        [VERDICT_NOT_MINE] = "not decided here"};
-    struct lookup l;
-    lookup_user(&l, inv->arg[0], inv->arg[1]);
-    struct decision d = decide(&l.question, clock_wall_ms());
+    struct evidence e;
+    evidence_gather(&e, inv->arg[0], inv->arg[1]);
+    struct decision d = decide(&e.question, clock_wall_ms());
     line("user", "%s", inv->arg[0]);
     line("service", "%s", inv->arg[1]);
-    if (l.question.root || l.question.local) {
+    if (e.question.root || e.question.local) {
         line("account", "local, in /etc/passwd");
     } else {
-        explain_account(&l);
+        explain_account(&e);
         explain_names(inv->arg[0]);
-        explain_evidence(&l, &d);
+        explain_evidence(&e, &d);
     }
     line("decision", "%s (%s)", word[d.verdict], reason_word(d.reason));
-    lookup_close(&l);
+    evidence_close(&e);
     return d.verdict == VERDICT_DENY ? EXIT_NO : EXIT_DONE;
 }
 

@@ -1,4 +1,4 @@
-/* Nothing is taken away by a slip: a person confirms it, or a script says --yes. */
+/* Nothing is taken away by a slip: a person is asked for it, or a script says --yes. */
 #ifndef ORGADMIN_REMOTE_ASK_FIRST_H
 #define ORGADMIN_REMOTE_ASK_FIRST_H
 

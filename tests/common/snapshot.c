@@ -212,13 +212,13 @@ static void live_words(void **state)
     assert_false(snapshot_superseded(&s));
     assert_int_equal(snapshot_confirmed(&s, 0), 1234567);
     assert_int_equal(snapshot_confirmed(&s, 99), 0);
-    assert_int_equal(snapshot_confirm(path, 0, 7654321), 0);
+    assert_int_equal(snapshot_mark_confirmed(path, 0, 7654321), 0);
     assert_int_equal(snapshot_confirmed(&s, 0), 7654321);
     publish(2, 3);
     assert_true(snapshot_superseded(&s));
     assert_int_equal(check_answers(&s, 3), 0); /* the old mapping stays whole */
     snapshot_close(&s);
-    assert_int_equal(snapshot_confirm("/nonexistent/snapshot", 0, 1), -1);
+    assert_int_equal(snapshot_mark_confirmed("/nonexistent/snapshot", 0, 1), -1);
 }
 
 /* A confirmation that was damaged counts as none. */
@@ -960,10 +960,10 @@ static void no_place_for_live_words(void **state)
     (void)state;
     struct stat st;
     publish(1, 3);
-    assert_int_equal(snapshot_confirm(path, SNAPSHOT_ORGS_MAX - 1, 1), 0);
-    assert_int_equal(snapshot_confirm(path, SNAPSHOT_ORGS_MAX, 1), -1);
+    assert_int_equal(snapshot_mark_confirmed(path, SNAPSHOT_ORGS_MAX - 1, 1), 0);
+    assert_int_equal(snapshot_mark_confirmed(path, SNAPSHOT_ORGS_MAX, 1), -1);
     assert_int_equal(truncate(path, 100), 0);
-    assert_int_equal(snapshot_confirm(path, 0, 1), -1);
+    assert_int_equal(snapshot_mark_confirmed(path, 0, 1), -1);
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_size, 100);
 }

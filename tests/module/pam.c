@@ -690,7 +690,7 @@ static void what_is_known_to_be_old(void **state)
     write_extra("");
     assert_int_equal(ask("passing", "daemon"), PAM_SUCCESS);
     /* Beyond grace it is that, too. */
-    assert_int_equal(snapshot_confirm(PATH_SNAPSHOT, 0, clock_wall_ms() - 3700000), 0);
+    assert_int_equal(snapshot_mark_confirmed(PATH_SNAPSHOT, 0, clock_wall_ms() - 3700000), 0);
     assert_refused("ada", "stale");
     copy_file(KEPT, PATH_SNAPSHOT);
     unlink(KEPT);

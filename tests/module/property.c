@@ -1,14 +1,14 @@
 /*
  * pam_org.so against an oracle, over random facts: what the table of docs/architecture.md says must
  * be what the real libpam returns and what the log names as reason, and what the evidence behind
- * `orgadmin host explain` (common/lookup.h) leads to. ROUNDS=10000 is the long form; a failing
+ * `orgadmin host explain` (common/evidence.h) leads to. ROUNDS=10000 is the long form; a failing
  * round prints its SEED, which alone runs it again.
  */
 #include <stdarg.h>
 #include <syslog.h>
 
 #include "common/clock.h"
-#include "common/lookup.h"
+#include "common/evidence.h"
 #include "tests/module/stack.h"
 
 #define ROUNDS  400
@@ -247,7 +247,7 @@ static void check_round(const struct facts *f)
 {
     struct pam_conv conv = {converse, NULL};
     pam_handle_t *h = NULL;
-    struct lookup l;
+    struct evidence e;
     char word[64];
     enum reason reason = expected(f);
     logged[0] = '\0';
@@ -255,9 +255,9 @@ static void check_round(const struct facts *f)
                      PAM_SUCCESS);
     int rc = pam_acct_mgmt(h, 0);
     pam_end(h, rc);
-    lookup_user(&l, user_name(f), services[f->service]);
-    struct decision explained = decide(&l.question, clock_wall_ms());
-    lookup_close(&l);
+    evidence_gather(&e, user_name(f), services[f->service]);
+    struct decision explained = decide(&e.question, clock_wall_ms());
+    evidence_close(&e);
     snprintf(word, sizeof word, " reason=%s ", reason_word(reason));
     if (!strstr(logged, word) || explained.reason != reason)
         fail_msg("SEED=%llu: expected%s, libpam: %d %s, explain: %s",

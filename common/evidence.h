@@ -2,16 +2,17 @@
  * What the decision needs to know about a user, gathered from the machine, the snapshot and
  * orgsyncd: the one path that both pam_org.so and `orgadmin host explain` take.
  */
-#ifndef COMMON_LOOKUP_H
-#define COMMON_LOOKUP_H
+#ifndef COMMON_EVIDENCE_H
+#define COMMON_EVIDENCE_H
 
 #include "common/confirm.h"
 #include "common/decide.h"
 #include "common/snapshot.h"
 
-/* Filled by lookup_user; its strings point into SNAPSHOT. Too large for a small stack (about 8 kB).
+/* Filled by evidence_gather; its strings point into SNAPSHOT. Too large for a small stack (about 8
+ * kB).
  */
-struct lookup {
+struct evidence {
     struct snapshot snapshot; /* base is NULL when there is none */
     const char *why; /* what keeps the snapshot from telling who may log in, "does not exist";
                         static, NULL when nothing does */
@@ -27,15 +28,15 @@ struct lookup {
 };
 
 /*
- * Gathers what is known of NAME who wants SERVICE, into *L; SERVICE must outlive *L. For root and
+ * Gathers what is known of NAME who wants SERVICE, into *E; SERVICE must outlive *E. For root and
  * local accounts nothing but /etc/passwd is read. For everybody else the name services are asked
  * for NAME's number (getpwnam_r, which comes back to libnss_org.so.2). If that is another service's
  * nothing more is done; else orgsyncd is asked to confirm the user's organization (all of them for
  * an unknown name) as fresh as the snapshot's settings want, for at most its time-out, and the
  * snapshot is read again if there is a newer one by then. One that is about to be replaced is
- * waited for, for the rest of that time. Thread-safe. lookup_close ends it.
+ * waited for, for the rest of that time. Thread-safe. evidence_close ends it.
  */
-void lookup_user(struct lookup *l, const char *name, const char *service);
-void lookup_close(struct lookup *l);
+void evidence_gather(struct evidence *e, const char *name, const char *service);
+void evidence_close(struct evidence *e);
 
 #endif
