@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/base64.h"
 #include "api/engine.h"
 #include "api/error.h"
 #include "api/json.h"
@@ -438,28 +439,6 @@ static const struct operation operations[OP_COUNT] = {
     [OP_FILE_REMOVE] = {DELETE(ORG "files/{id}/")},
 };
 
-/* Base64 of TEXT behind PREFIX (RFC 4648, section 4). False when it does not fit. */
-static bool encode(const char *prefix, const char *text, char *out, size_t size)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t left = strlen(text), used = strlen(prefix);
-    if (left > size || used + (left + 2) / 3 * 4 >= size)
-        return false;
-    memcpy(out, prefix, used);
-    for (const unsigned char *t = (const unsigned char *)text; left > 0; t += 3) {
-        size_t n = left < 3 ? left : 3;
-        unsigned bits =
-            (unsigned)t[0] << 16 | (n > 1 ? (unsigned)t[1] << 8 : 0) | (n > 2 ? t[2] : 0);
-        out[used++] = digits[bits >> 18];
-        out[used++] = digits[bits >> 12 & 63];
-        out[used++] = n > 1 ? digits[bits >> 6 & 63] : '=';
-        out[used++] = n > 2 ? digits[bits & 63] : '=';
-        left -= n;
-    }
-    out[used] = '\0';
-    return true;
-}
-
 /* Takes SESSION for the next requests. RFC 6265 allows few characters in a cookie; another one
  * could end our part of the header. */
 static enum api_status set_session(struct provider *p, const char *session,
@@ -477,15 +456,18 @@ static enum api_status set_session(struct provider *p, const char *session,
     return status;
 }
 
+#define BASIC "Basic "
+
 /* An API key is "key:secret"; anything else is the session of a browser's login. */
 static enum api_status open_cratedb(struct provider *p, struct api_error *err)
 {
-    char value[CREDENTIAL_MAX];
+    char value[CREDENTIAL_MAX] = BASIC;
+    const size_t at = sizeof BASIC - 1;
     const char *token = p->settings.token, *region = engine_option(p, "region");
     enum api_status status = API_OK;
     if (token && !strchr(token, ':'))
         status = set_session(p, token, API_USAGE, err);
-    else if (token && encode("Basic ", token, value, sizeof value))
+    else if (token && base64_encode(token, strlen(token), value + at, sizeof value - at))
         status = engine_header(p, "Authorization", value, err);
     else if (token)
         status = api_fail(err, API_USAGE, "the credential is too long");

@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "api/base64.h"
 #include "api/engine.h"
 #include "api/error.h"
 #include "api/json.h"
@@ -78,21 +79,6 @@ static enum api_status rest(const struct provider *p, const char *what, int64_t 
 
 /* --- the key and the token --- */
 
-/* Decodes the base64url that TEXT begins with, LEN characters, into OUT; returns the length. */
-static size_t decode(const char *text, size_t len, char out[TOKEN_MAX])
-{
-    static const char alphabet[] = TOKEN_CHARS;
-    unsigned bits = 0;
-    size_t n = 0;
-    for (size_t i = 0; i < len; i++) {
-        bits = (bits << 6 | (unsigned)(strchr(alphabet, text[i]) - alphabet)) & 0xffff;
-        if (i % 4 != 0)
-            out[n++] = (char)(bits >> (6 - 2 * (i % 4)));
-    }
-    out[n] = '\0';
-    return n;
-}
-
 /* The middle part of a token of three, or NULL. */
 static cJSON *read_claims(const char *token)
 {
@@ -108,7 +94,11 @@ static cJSON *read_claims(const char *token)
     }
     if ((size_t)(at - token) >= sizeof text)
         return NULL;
-    return json_parse(text, decode(token + part[0] + 1, part[1], text), why);
+    long len = base64url_decode(token + part[0] + 1, part[1], text, sizeof text - 1);
+    if (len < 0)
+        return NULL;
+    text[len] = '\0';
+    return json_parse(text, (size_t)len, why);
 }
 
 /* The header NAME gets the texts, one behind the other. */
