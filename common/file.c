@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,4 +96,72 @@ int file_open_trusted(const char *path, enum file_trust trust, struct stat *st, 
     close(fd);
     errno = saved;
     return -1;
+}
+
+ssize_t file_read(int fd, char *text, size_t size, const char **why)
+{
+    size_t used = 0;
+    ssize_t n = 1;
+    while (n > 0 && used < size) {
+        n = read(fd, text + used, size - used);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    if (n == 0 && !memchr(text, '\0', used)) {
+        text[used] = '\0';
+        return (ssize_t)used;
+    }
+    *why = n < 0 ? "cannot be read" : n > 0 ? "is too long" : "is no text";
+    errno = n < 0 ? errno : n > 0 ? EFBIG : EILSEQ;
+    explicit_bzero(text, size);
+    return -1;
+}
+
+ssize_t file_read_trusted(const char *path, enum file_trust trust, char *text, size_t size,
+                          const char **why)
+{
+    struct stat st;
+    int fd = file_open_trusted(path, trust, &st, why);
+    if (fd < 0) {
+        explicit_bzero(text, size);
+        return -1;
+    }
+    ssize_t len = file_read(fd, text, size, why);
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return len;
+}
+
+int file_write(int fd, const void *data, size_t size)
+{
+    for (const char *p = data; size > 0;) {
+        ssize_t n = write(fd, p, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            errno = n == 0 ? ENOSPC : errno;
+            return -1;
+        }
+        p += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+int file_sync_directory(const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int len = slash ? (int)(slash - path) + 1 : 1;
+    if (snprintf(directory, sizeof directory, "%.*s", len, slash ? path : ".") >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    int rc = fsync(fd), saved = errno;
+    close(fd);
+    errno = saved;
+    return rc;
 }

@@ -111,13 +111,15 @@ bool text_valid(const char *text)
            strlen(clean) <= TEXT_MAX_LEN;
 }
 
+bool word_valid(const char *text)
+{
+    const char *c = text;
+    while (*c > ' ' && *c <= '~')
+        c++;
+    return c > text && *c == '\0';
+}
+
 bool remote_id_valid(const char *id)
 {
-    size_t len = strnlen(id, TEXT_MAX_LEN + 1);
-    if (len < 1 || len > TEXT_MAX_LEN)
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (id[i] <= ' ' || id[i] > '~')
-            return false;
-    return true;
+    return strnlen(id, TEXT_MAX_LEN + 1) <= TEXT_MAX_LEN && word_valid(id);
 }

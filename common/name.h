@@ -56,8 +56,12 @@ char *text_clean(char *dst, size_t size, const char *src, bool gecos);
  * be compared and stored. */
 bool text_valid(const char *text);
 
-/* Unreserved enough to be an opaque remote identifier: 1-TEXT_MAX_LEN printable ASCII characters
- * without space. */
+/* True for one or more printable ASCII characters without space, as a token must be that goes into
+ * a header. */
+bool word_valid(const char *text);
+
+/* Unreserved enough to be an opaque remote identifier: a word of at most TEXT_MAX_LEN characters.
+ */
 bool remote_id_valid(const char *id);
 
 #endif

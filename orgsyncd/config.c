@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 #include "api/provider.h"
 #include "common/confirm.h"
@@ -490,25 +489,15 @@ static void parse_all(struct parse *p, const config_t *cfg)
 /* The whole file as one string, to be freed; NULL with ERROR filled. */
 static char *read_config(const char *path, char error[CONFIG_ERROR_LEN])
 {
-    struct stat st;
-    const char *why;
-    int fd = file_open_trusted(path, 0, &st, &why);
-    if (fd < 0) {
-        snprintf(error, CONFIG_ERROR_LEN, "%s: %s", path, why);
-        return NULL;
-    }
-    size_t used = 0;
-    ssize_t n = -1;
-    char *text = calloc(1, CONFIG_FILE_MAX + 1);
-    while (text && used < CONFIG_FILE_MAX &&
-           (n = read(fd, text + used, CONFIG_FILE_MAX - used)) > 0)
-        used += (size_t)n;
-    close(fd);
-    if (n == 0 && strlen(text) == used)
+    const char *why = "cannot be read";
+    char *text = malloc(CONFIG_FILE_MAX);
+    if (text && file_read_trusted(path, FILE_ROOTS, text, CONFIG_FILE_MAX, &why) >= 0)
         return text;
+    if (text && errno == EFBIG)
+        snprintf(error, CONFIG_ERROR_LEN, "%s: has more than %d bytes", path, CONFIG_FILE_MAX - 1);
+    else
+        snprintf(error, CONFIG_ERROR_LEN, "%s: %s", path, why);
     free(text);
-    snprintf(error, CONFIG_ERROR_LEN, "%s: cannot be read as text of at most %d bytes", path,
-             CONFIG_FILE_MAX);
     return NULL;
 }
 

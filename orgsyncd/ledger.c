@@ -191,7 +191,7 @@ static bool trusted(const char *path)
 {
     struct stat st;
     const char *why;
-    int fd = file_open_trusted(path, 0, &st, &why);
+    int fd = file_open_trusted(path, FILE_ROOTS, &st, &why);
     if (fd >= 0)
         close(fd);
     else if (errno != ENOENT)

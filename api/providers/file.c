@@ -42,7 +42,7 @@ static enum api_status load(const char *path, struct answer *answer, struct api_
     struct stat st;
     const char *fault = NULL;
     char why[JSON_WHY_MAX];
-    int fd = file_open_trusted(path, 0, &st, &fault);
+    int fd = file_open_trusted(path, FILE_ROOTS, &st, &fault);
     if (fd < 0)
         return api_fail(err, API_UNREACHABLE, "%s: it %s", answer->where, fault);
     char *text = st.st_size > FILE_SIZE_MAX ? NULL : read_all(fd, (size_t)st.st_size);

@@ -99,7 +99,7 @@ static void check_files(struct doctor *d)
                         fault);
             return;
         }
-    int fd = file_open_trusted(PATH_LEDGER, 1, &st, &fault);
+    int fd = file_open_trusted(PATH_LEDGER, FILE_SECRET, &st, &fault);
     if (fd >= 0)
         close(fd);
     if (fd < 0 && errno != ENOENT)
@@ -142,7 +142,7 @@ static bool check_tokens(struct doctor *d)
         struct stat st;
         if (*path == '\0')
             continue;
-        int fd = file_open_trusted(path, 1, &st, &why);
+        int fd = file_open_trusted(path, FILE_SECRET, &st, &why);
         if (fd < 0) {
             doctor_note(d, name, FOUND_FAILURE,
                         errno == ENOENT

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/file.h"
 #include "common/name.h"
@@ -117,18 +116,16 @@ static void take_served_ranges(struct host_config *c)
 
 int host_config_read(const char *path, struct host_config *c, const char **why)
 {
-    struct stat st;
-    size_t used = 0;
-    ssize_t n = -1;
     memset(c, 0, sizeof *c);
-    int fd = file_open_trusted(path, 0, &st, why);
-    if (fd < 0)
+    *why = "cannot be read";
+    char *text = malloc(FILE_MAX);
+    if (!text || file_read_trusted(path, FILE_ROOTS, text, FILE_MAX, why) < 0) {
+        int saved = errno;
+        free(text);
+        errno = saved;
         return -1;
-    char *text = calloc(1, FILE_MAX + 1);
-    while (text && used < FILE_MAX && (n = read(fd, text + used, FILE_MAX - used)) > 0)
-        used += (size_t)n;
-    close(fd);
-    int rc = n == 0 ? parse(text, c) : -1;
+    }
+    int rc = parse(text, c);
     free(text);
     if (rc == 0)
         take_served_ranges(c);

@@ -28,7 +28,7 @@ struct host_config {
 };
 
 /* Reads the file at PATH (common/file.h says what must be true of it) into *C. 0; or -1 with *WHY a
- * static text and errno as file_open_trusted, EINVAL for a file that libconfig does not take. */
+ * static text and errno as file_read_trusted, EINVAL for a file that libconfig does not take. */
 int host_config_read(const char *path, struct host_config *c, const char **why);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/output/output.h"
@@ -36,38 +37,18 @@ struct batch {
     struct private_file remainder, out;
 };
 
-/* The whole of FD with a NUL behind it; NULL with errno. */
-static char *read_all(int fd)
-{
-    char *text = malloc(INPUT_MAX + 1);
-    size_t used = 0;
-    ssize_t n = text ? 1 : -1;
-    while (n > 0 && used <= INPUT_MAX) {
-        n = read(fd, text + used, INPUT_MAX + 1 - used);
-        used += n > 0 ? (size_t)n : 0;
-    }
-    if (n > 0)
-        errno = EFBIG;
-    if (n == 0 && !memchr(text, '\0', used)) {
-        text[used] = '\0';
-        return text;
-    }
-    if (n == 0)
-        errno = EILSEQ;
-    free(text);
-    return NULL;
-}
-
 static enum exit_status read_input(const char *path, struct batch *b)
 {
     bool standard = strcmp(path, "-") == 0;
     b->from = standard ? "standard input" : path;
+    const char *why;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    b->text = fd < 0 ? NULL : read_all(fd);
+    b->text = fd < 0 ? NULL : malloc(INPUT_MAX + 1);
+    bool good = b->text && file_read(fd, b->text, INPUT_MAX + 1, &why) >= 0;
     int saved = errno;
     if (fd > STDERR_FILENO)
         close(fd);
-    return b->text ? EXIT_DONE : complain(EXIT_USAGE, "%s: %s", b->from, strerror(saved));
+    return good ? EXIT_DONE : complain(EXIT_USAGE, "%s: %s", b->from, strerror(saved));
 }
 
 /* The fault of LINE, which is cut into words, or NULL; ENTRY's email stays NULL when there is

@@ -73,19 +73,15 @@ static bool profile_valid(const char *name)
 /* The profile that context_use set. A missing or unusable file is none. */
 static void read_current(char name[PROFILE_MAX])
 {
-    char path[PRIVATE_PATH_MAX], text[PROFILE_MAX + 1] = "";
-    struct stat st;
+    char path[PRIVATE_PATH_MAX], text[PROFILE_MAX + 1];
     const char *why;
     snprintf(name, PROFILE_MAX, PROFILE_DEFAULT);
-    int fd = context_path("current", "", path) == 0 ? file_open_trusted(path, 1, &st, &why) : -1;
-    if (fd < 0)
+    if (context_path("current", "", path) < 0 ||
+        file_read_trusted(path, FILE_SECRET, text, sizeof text, &why) < 0)
         return;
-    ssize_t len = read(fd, text, PROFILE_MAX);
-    close(fd);
-    text[len > 0 ? len : 0] = '\0';
     text[strcspn(text, "\n")] = '\0';
     if (profile_valid(text))
-        snprintf(name, PROFILE_MAX, "%s", text);
+        memcpy(name, text, strlen(text) + 1);
 }
 
 enum exit_status context_profile(const char *given, char name[PROFILE_MAX])
@@ -127,12 +123,10 @@ static bool read_options(const cJSON *json, struct context *c)
     return good;
 }
 
-static bool read_file(int fd, struct context *c)
+static bool parse(const char *text, size_t len, struct context *c)
 {
-    char text[CONTEXT_SIZE_MAX + 1], why[JSON_WHY_MAX];
-    ssize_t len = read(fd, text, CONTEXT_SIZE_MAX);
-    text[len > 0 ? len : 0] = '\0';
-    cJSON *json = len >= 0 ? json_parse(text, (size_t)len, why) : NULL;
+    char why[JSON_WHY_MAX];
+    cJSON *json = json_parse(text, len, why);
     bool good = json != NULL;
     for (size_t i = 0; good && i < TEXTS; i++) {
         const char *value = json_text(json, texts[i].path);
@@ -142,14 +136,26 @@ static bool read_file(int fd, struct context *c)
     }
     good = good && *c->url && *c->provider && read_options(json, c);
     cJSON_Delete(json);
-    explicit_bzero(text, sizeof text);
     return good;
+}
+
+/* Returns 0; or -1 with *WHY, errno is EBADMSG or as of file_read_trusted then. */
+static int read_file(const char *path, struct context *c, const char **why)
+{
+    char text[CONTEXT_SIZE_MAX + 1];
+    ssize_t len = file_read_trusted(path, FILE_SECRET, text, sizeof text, why);
+    if (len < 0)
+        return -1;
+    bool good = parse(text, (size_t)len, c);
+    explicit_bzero(text, sizeof text);
+    *why = "is damaged; log in again";
+    errno = EBADMSG;
+    return good ? 0 : -1;
 }
 
 enum exit_status context_load(const char *profile, struct context *c)
 {
     char path[PRIVATE_PATH_MAX];
-    struct stat st;
     const char *why;
     memset(c, 0, sizeof *c);
     enum exit_status status = context_profile(profile, c->profile);
@@ -157,29 +163,22 @@ enum exit_status context_load(const char *profile, struct context *c)
         status = path_of(c->profile, ".json", path);
     if (status != EXIT_DONE)
         return status;
-    int fd = file_open_trusted(path, 1, &st, &why);
-    if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+    if (read_file(path, c, &why) == 0 || errno == ENOENT || errno == ENOTDIR)
         return EXIT_DONE;
-    if (fd < 0)
-        return complain(EXIT_SETUP, "%s %s", path, why);
-    if (!read_file(fd, c))
-        status = complain(EXIT_SETUP, "%s is damaged; log in again", path);
-    close(fd);
-    return status;
+    return complain(EXIT_SETUP, "%s %s", path, why);
 }
 
 enum exit_status context_vacant(const char *profile, const char *url, const char *account,
                                 char name[PROFILE_MAX])
 {
     char path[PRIVATE_PATH_MAX];
-    struct stat st;
     const char *why;
     struct context stored = {0};
     enum exit_status status = context_profile(profile, name);
     if (status == EXIT_DONE)
         status = path_of(name, ".json", path);
-    int fd = status == EXIT_DONE ? file_open_trusted(path, 1, &st, &why) : -1;
-    bool readable = fd >= 0 && read_file(fd, &stored); /* another one is no loss */
+    /* One that cannot be read is no loss. */
+    bool readable = status == EXIT_DONE && read_file(path, &stored, &why) == 0;
     bool other = strcmp(stored.url, url) != 0 ||
                  (account && *stored.account && strcmp(stored.account, account) != 0);
     if (readable && other)
@@ -189,8 +188,6 @@ enum exit_status context_vacant(const char *profile, const char *url, const char
                      "both, or orgadmin logout first",
                      name, stored.url, *stored.account ? stored.account : "somebody");
     explicit_bzero(&stored, sizeof stored);
-    if (fd >= 0)
-        close(fd);
     return status;
 }
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/file.h"
 #include "common/name.h"
@@ -19,19 +18,11 @@
 static char *read_names(const char *profile)
 {
     char path[PRIVATE_PATH_MAX];
-    struct stat st;
     const char *why;
     char *text = malloc(NAMES_FILE_MAX + 1);
-    if (!text)
-        return NULL;
-    ssize_t len = 0;
-    int fd =
-        context_path(profile, ".names", path) == 0 ? file_open_trusted(path, 1, &st, &why) : -1;
-    if (fd >= 0) {
-        len = read(fd, text, NAMES_FILE_MAX);
-        close(fd);
-    }
-    text[len > 0 ? len : 0] = '\0';
+    if (text && (context_path(profile, ".names", path) < 0 ||
+                 file_read_trusted(path, FILE_SECRET, text, NAMES_FILE_MAX + 1, &why) < 0))
+        *text = '\0';
     return text;
 }
 

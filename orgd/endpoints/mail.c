@@ -16,6 +16,7 @@
 
 #define CONNECT_TIMEOUT_S 5
 #define STACK_SIZE        (512U << 10)
+#define PASSWORD_FILE_MAX 4096
 
 struct mail {
     LIST_ENTRY(mail) link;
@@ -64,24 +65,20 @@ bool mail_url_valid(const char *url, const char **why)
 
 bool mail_password_read(struct mail_settings *settings, const char *path)
 {
-    struct stat st;
+    char text[PASSWORD_FILE_MAX];
     const char *why;
-    int fd = file_open_trusted(path, 1, &st, &why);
-    if (fd < 0) {
+    if (file_read_trusted(path, FILE_SECRET, text, sizeof text, &why) < 0) {
         log_error("%s: %s", path, why);
         return false;
     }
-    char text[PASSWORD_MAX + 2];
-    ssize_t n = read(fd, text, sizeof text - 1);
-    close(fd);
-    text[n > 0 ? n : 0] = '\0';
-    text[strcspn(text, "\r\n")] = '\0';
-    if (n <= 0 || text[0] == '\0' || strlen(text) > PASSWORD_MAX) {
+    size_t len = strcspn(text, "\r\n");
+    bool good = len > 0 && len <= PASSWORD_MAX;
+    if (good)
+        snprintf(settings->password, sizeof settings->password, "%.*s", (int)len, text);
+    else
         log_error("%s: must hold a password of 1-%d bytes in one line", path, PASSWORD_MAX);
-        return false;
-    }
-    memcpy(settings->password, text, sizeof settings->password);
-    return true;
+    explicit_bzero(text, sizeof text);
+    return good;
 }
 
 struct mailer *mail_open(const struct mail_settings *settings)

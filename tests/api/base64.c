@@ -1,13 +1,8 @@
 /* Base64: the test vectors of RFC 4648, sizes that just fit, and what is no base64url. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "api/base64.h"
+#include "tests/lib/unit.h"
 
 static void vectors(void **state)
 {
@@ -64,5 +59,5 @@ int main(void)
         cmocka_unit_test(sizes),
         cmocka_unit_test(refused),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base64", tests, NULL, NULL);
 }

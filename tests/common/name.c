@@ -147,12 +147,28 @@ static void texts(void **state)
     assert_true(remote_id_valid("rolebindings/7iaw+gC==~"));
 }
 
+static void words(void **state)
+{
+    (void)state;
+    char longer[2 * TEXT_MAX_LEN + 1];
+    memset(longer, '!', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    assert_true(word_valid(longer));
+    assert_true(word_valid("~"));
+    assert_false(word_valid(""));
+    assert_false(word_valid(" a"));
+    assert_false(word_valid("a b"));
+    assert_false(word_valid("a\n"));
+    assert_false(word_valid("a\x7f"));
+    assert_false(word_valid("\xc3\xbc"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(valid_names), cmocka_unit_test(invalid_names), cmocka_unit_test(folding),
         cmocka_unit_test(ids),         cmocka_unit_test(cleaning),      cmocka_unit_test(cutting),
-        cmocka_unit_test(texts),
+        cmocka_unit_test(texts),       cmocka_unit_test(words),
     };
     return cmocka_run_group_tests_name("name", tests, NULL, NULL);
 }

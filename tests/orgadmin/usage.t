@@ -14,7 +14,7 @@ fails() {
     like "$err" "^orgadmin: .*$text" "orgadmin ${*@Q}: $text"
 }
 
-(umask 077; echo key:secret > "$T/token"; printf 'two words\n' > "$T/words"; head -c 5000 /dev/zero | tr '\0' x > "$T/long")
+(umask 077; echo key:secret > "$T/token"; printf 'two words\n' > "$T/words"; printf 'key:\0secret\n' > "$T/nul"; head -c 5000 /dev/zero | tr '\0' x > "$T/long")
 run --help
 is "$rc/$err" 0/ '--help'
 like "$out" '^  member grant MEMBER ROLE ' 'lists the commands with their arguments'
@@ -94,6 +94,7 @@ fails 3 'no token for http://127.0.0.1:1' org list --url http://127.0.0.1:1
 fails 3 'the token file /nonexistent does not exist' org list --url http://127.0.0.1:1 --token-file /nonexistent
 fails 3 'standard input: there is no token' org list --url http://127.0.0.1:1 --token-file -
 fails 3 'more than one word' org list --url http://127.0.0.1:1 --token-file "$T/words"
+fails 3 'the token file .*/nul is no text' org list --url http://127.0.0.1:1 --token-file "$T/nul"
 fails 3 'too long' org list --url http://127.0.0.1:1 --token-file "$T/long"
 cp "$T/token" "$T/shown"; chmod 644 "$T/shown"
 fails 3 'is readable by group or others' org list --url http://127.0.0.1:1 --token-file "$T/shown"

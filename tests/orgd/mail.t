@@ -114,6 +114,10 @@ refused 'e-mail' '--smtp-from' --smtp smtp://localhost --smtp-from 'a@b>c'
 for url in http://x/ 'ftp://{token}' 'https://x/{token} y' 'httpx://{token}' "$long&"; do refused 'with \{token\}' "--invitation-url $url" --invitation-url "$url"; done
 chmod 644 "$T/password"
 refused 'password: ' 'a password that others can read' --smtp smtp://localhost --smtp-from a@b.c --smtp-user x --smtp-password-file "$T/password"
-chmod 600 "$T/password"; : > "$T/password"
+chmod 600 "$T/password"; printf 'sec\0ret' > "$T/password"
+refused 'password: is no text' 'a password with a NUL in it' --smtp smtp://localhost --smtp-from a@b.c --smtp-user x --smtp-password-file "$T/password"
+printf '%0256d' 0 > "$T/password"
+refused 'must hold a password of 1-255' 'a password that is too long' --smtp smtp://localhost --smtp-from a@b.c --smtp-user x --smtp-password-file "$T/password"
+: > "$T/password"
 refused 'must hold a password' 'an empty password' --smtp smtp://localhost --smtp-from a@b.c --smtp-user x --smtp-password-file "$T/password"
 done_testing
