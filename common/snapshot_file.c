@@ -4,33 +4,17 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/snapshot.h"
 #include "common/snapshot_writer.h"
-
-static int write_all(int fd, const void *data, size_t size)
-{
-    for (const char *p = data; size > 0;) {
-        ssize_t n = write(fd, p, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            errno = n == 0 ? ENOSPC : errno;
-            return -1;
-        }
-        p += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
 
 static int write_parts(int fd, const struct iovec *part, int parts)
 {
     for (int i = 0; i < parts; i++)
-        if (write_all(fd, part[i].iov_base, part[i].iov_len) < 0)
+        if (file_write(fd, part[i].iov_base, part[i].iov_len) < 0)
             return -1;
     return fchmod(fd, 0644) < 0 || fsync(fd) < 0 ? -1 : 0;
 }
@@ -71,25 +55,6 @@ static int supersede(const char *path)
     return errno == ENOENT || errno == EINVAL || errno == ELOOP ? 0 : -1;
 }
 
-static int sync_directory(const char *path)
-{
-    char dir[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    int len = slash ? (int)(slash - path) : 1;
-    if (snprintf(dir, sizeof dir, "%.*s", len ? len : 1, slash ? path : ".") >= (int)sizeof dir) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int rc = fsync(fd);
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return rc;
-}
-
 int snapshot_replace(const char *path, const struct iovec *part, int parts)
 {
     char temp[PATH_MAX];
@@ -107,7 +72,7 @@ int snapshot_replace(const char *path, const struct iovec *part, int parts)
     if (close(fd) < 0)
         rc = -1;
     if (rc == 0 && supersede(path) == 0 && rename(temp, path) == 0)
-        return sync_directory(path);
+        return file_sync_directory(path);
     int saved = errno;
     unlink(temp);
     errno = saved;

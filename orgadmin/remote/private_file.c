@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "orgadmin/remote/interrupt.h"
 
 int private_file_begin(struct private_file *f, const char *path)
@@ -38,44 +38,16 @@ void private_file_abandon(struct private_file *f)
     errno = saved;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
-/* So that the new name survives a power cut too. */
-static int sync_directory(const char *path)
-{
-    char dir[PRIVATE_PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    snprintf(dir, sizeof dir, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -1;
-    int rc = fsync(fd);
-    close(fd);
-    return rc;
-}
-
 static int put_in_place(struct private_file *f, const void *data, size_t len, bool durable)
 {
-    if (write_all(f->fd, data, len) < 0 || (durable && fsync(f->fd) < 0) ||
+    if (file_write(f->fd, data, len) < 0 || (durable && fsync(f->fd) < 0) ||
         rename(f->temporary, f->path) < 0) {
         private_file_abandon(f);
         return -1;
     }
     close(f->fd);
     f->fd = -1;
-    int rc = durable ? sync_directory(f->path) : 0;
+    int rc = durable ? file_sync_directory(f->path) : 0;
     interrupt_release();
     return rc;
 }
@@ -117,5 +89,5 @@ int private_file_commit(struct private_file *f, const void *data, size_t len)
 
 int private_file_remove(const char *path)
 {
-    return unlink(path) < 0 ? -1 : sync_directory(path);
+    return unlink(path) < 0 ? -1 : file_sync_directory(path);
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/file.h"
 #include "common/reserved.h"
 #include "orgd/log.h"
 #include "orgd/store/schema.h"
@@ -98,22 +99,6 @@ static bool backup_to(const char *path, const char *copy)
     return sqlite3_close(to) == SQLITE_OK && good;
 }
 
-/* A new name is durable when its directory is. */
-static bool directory_sync(const char *path)
-{
-    char directory[4096];
-    const char *slash = strrchr(path, '/');
-    int len = slash ? (int)(slash - path) + 1 : 1;
-    snprintf(directory, sizeof directory, "%.*s", len, slash ? path : ".");
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = fd >= 0 && fsync(fd) == 0;
-    if (!good)
-        say(directory, strerror(errno));
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
 bool store_backup(const char *path, const char *copy)
 {
     int fd = open(copy, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -122,12 +107,12 @@ bool store_backup(const char *path, const char *copy)
         return false;
     }
     bool good = backup_to(path, copy);
-    if (good && fsync(fd) != 0) {
+    if (good && (fsync(fd) != 0 || file_sync_directory(copy) != 0)) {
         say(copy, strerror(errno));
         good = false;
     }
     close(fd);
-    if (good && directory_sync(copy))
+    if (good)
         return true;
     unlink(copy);
     return false;
