@@ -31,7 +31,7 @@
 #define DEFAULT_CONNECTIONS 1024
 #define DEFAULT_ATTEMPTS    60
 #define MINUTE_MS           60000
-#define URL_MAX             900 /* a mail's line has 998 at most, and the token takes its place */
+#define URL_MAX             900 /* its line in a mail has 998 at most, and the token takes its place */
 
 static const char usage[] =
     "Usage: orgd [OPTION]...\n"

@@ -39,10 +39,14 @@ struct letterhead {
     const char *invitation_url; /* with {token} where the token goes, or NULL */
 };
 
-/* A mail to be sent; without TO there is none. */
+/* A mail to be sent; without TO there is none. TO, ABOUT and SUBJECT go into headers as they are:
+ * they are checked, or ours. */
 struct letter {
     char to[EMAIL_SIZE];
-    struct buffer text; /* header and body, lines end with CR LF */
+    char about[ID_SIZE]; /* the id of its subject matter */
+    const char *subject; /* static, ASCII */
+    int64_t date;        /* wall clock in ms */
+    struct buffer text;  /* UTF-8, lines end with CR LF */
 };
 
 struct request {
@@ -71,9 +75,9 @@ struct answer {
     struct poll poll;
     struct buffer changed; /* ids, ID_SIZE each, of the organizations and tokens whose held polls
                               must look again; the caller of dispatch frees it */
-    struct letter
-        letter;       /* to be sent, and "mailed" added; the caller of dispatch frees its text */
-    unsigned retry_s; /* with 429 and 503: when to try again */
+    /* To be sent, and "mailed" added; the caller of dispatch frees its text. */
+    struct letter letter;
+    unsigned retry_s;     /* with 429 and 503: when to try again */
     char caller[ID_SIZE]; /* for the log: the user's id or the token's key, "-" without a token */
 };
 

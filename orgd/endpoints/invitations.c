@@ -41,17 +41,12 @@ static void letter_write(struct call *call, const struct invitation *invitation,
                          const struct buffer *link)
 {
     struct letter *letter = &call->answer->letter;
-    char date[40], expires[40];
-    mail_date(invitation->created, date, sizeof date);
+    char expires[40];
     mail_date(invitation->expires, expires, sizeof expires);
     snprintf(letter->to, sizeof letter->to, "%s", invitation->email);
-    letter_add(letter,
-               "From: <%s>\r\nTo: <%s>\r\nDate: %s\r\nMessage-ID: <%s.%s@orgd>\r\n"
-               "Subject: You are invited to an organization\r\nMIME-Version: 1.0\r\n"
-               "Content-Type: text/plain; charset=utf-8\r\n"
-               "Content-Transfer-Encoding: 8bit\r\nAuto-Submitted: auto-generated\r\n\r\n",
-               call->request->letterhead->from, invitation->email, date, invitation->id,
-               call->request->id);
+    snprintf(letter->about, sizeof letter->about, "%s", invitation->id);
+    letter->subject = "You are invited to an organization";
+    letter->date = invitation->created;
     letter_add(letter, "You are invited to join %s with the role %s.\r\n\r\n",
                call->organization.name, invitation->role);
     if (link->len > 0)

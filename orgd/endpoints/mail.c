@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,25 +13,26 @@
 
 #include "common/file.h"
 #include "common/name.h"
+#include "orgd/endpoints/record.h"
 #include "orgd/log.h"
 
 #define CONNECT_TIMEOUT_S 5
 #define STACK_SIZE        (512U << 10)
 #define PASSWORD_FILE_MAX 4096
+#define HEADER_MAX        512
 
 struct mail {
     LIST_ENTRY(mail) link;
     struct mailer *mailer;
     pthread_t thread;
     CURL *easy;
-    struct curl_slist *to;
-    struct buffer text;
-    size_t sent;
+    struct curl_slist *to, *headers;
+    curl_mime *mime;
     CURLcode result; /* the thread's, once it has ended */
     char error[CURL_ERROR_SIZE];
     char request[REQUEST_ID_SIZE];
     mail_done *done;
-    void *context;
+    void *arg;
 };
 
 struct mailer {
@@ -108,8 +110,9 @@ static void log_unsent(const char *request, const char *why)
 static void mail_free(struct mail *mail)
 {
     curl_easy_cleanup(mail->easy);
+    curl_mime_free(mail->mime);
+    curl_slist_free_all(mail->headers);
     curl_slist_free_all(mail->to);
-    buffer_free(&mail->text);
     free(mail);
 }
 
@@ -119,7 +122,7 @@ static void mail_end(struct mail *mail)
     pthread_join(mail->thread, NULL);
     if (mail->result != CURLE_OK)
         log_unsent(mail->request, mail->error[0] ? mail->error : curl_easy_strerror(mail->result));
-    mail->done(mail->result == CURLE_OK, mail->context);
+    mail->done(mail->result == CURLE_OK, mail->arg);
     LIST_REMOVE(mail, link);
     mail->mailer->count--;
     mail_free(mail);
@@ -138,17 +141,17 @@ void mail_close(struct mailer *m)
 }
 
 /* libcurl calls this at least once a second. */
-static int mail_progress(void *context, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
+static int mail_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total,
                          curl_off_t up)
 {
-    const struct mail *mail = context;
+    const struct mail *mail = arg;
     (void)down_total, (void)down, (void)up_total, (void)up;
     return atomic_load(&mail->mailer->stopping);
 }
 
-static void *mail_thread(void *context)
+static void *mail_thread(void *arg)
 {
-    struct mail *mail = context;
+    struct mail *mail = arg;
     mail->result = curl_easy_perform(mail->easy);
     curl_easy_cleanup(mail->easy); /* takes leave of the server */
     mail->easy = NULL;
@@ -157,15 +160,42 @@ static void *mail_thread(void *context)
     return NULL;
 }
 
-static size_t mail_read(char *out, size_t size, size_t count, void *context)
+static bool header_add(struct mail *mail, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+static bool header_add(struct mail *mail, const char *format, ...)
 {
-    struct mail *mail = context;
-    size_t n = mail->text.len - mail->sent, room = size * count;
-    if (n > room)
-        n = room;
-    memcpy(out, mail->text.data + mail->sent, n);
-    mail->sent += n;
-    return n;
+    char line[HEADER_MAX];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    bool fits = len > 0 && (size_t)len < sizeof line;
+    struct curl_slist *more = fits ? curl_slist_append(mail->headers, line) : NULL;
+    if (more)
+        mail->headers = more;
+    return more != NULL;
+}
+
+/* Those about MIME are libcurl's. */
+static bool headers_make(struct mail *mail, const char *from, const struct letter *letter)
+{
+    char date[40];
+    mail_date(letter->date, date, sizeof date);
+    return header_add(mail, "From: <%s>", from) && header_add(mail, "To: <%s>", letter->to) &&
+           header_add(mail, "Date: %s", date) &&
+           header_add(mail, "Message-ID: <%s.%s@orgd>", letter->about, mail->request) &&
+           header_add(mail, "Subject: %s", letter->subject) &&
+           header_add(mail, "Auto-Submitted: auto-generated");
+}
+
+/* In ASCII and short lines, which every mail server passes on. */
+static bool text_make(struct mail *mail, const struct buffer *text)
+{
+    mail->mime = curl_mime_init(mail->easy);
+    curl_mimepart *part = mail->mime ? curl_mime_addpart(mail->mime) : NULL;
+    return part && curl_mime_data(part, text->data, text->len) == CURLE_OK &&
+           curl_mime_type(part, "text/plain; charset=utf-8") == CURLE_OK &&
+           curl_mime_encoder(part, "quoted-printable") == CURLE_OK;
 }
 
 /* Encrypted and checked, unless the server is on this machine; no proxy, nothing from the
@@ -186,9 +216,8 @@ static bool mail_prepare(const struct mail_settings *settings, struct mail *mail
     ok &= curl_easy_setopt(e, CURLOPT_TIMEOUT, (long)MAIL_TIMEOUT_S) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_MAIL_FROM, from) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_MAIL_RCPT, mail->to) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_UPLOAD, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_READFUNCTION, mail_read) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_READDATA, mail) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_HTTPHEADER, mail->headers) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_MIMEPOST, mail->mime) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, mail->error) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_NOPROGRESS, 0L) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_XFERINFOFUNCTION, mail_progress) == CURLE_OK;
@@ -212,8 +241,8 @@ static bool thread_start(struct mail *mail)
     return good;
 }
 
-bool mail_send(struct mailer *m, struct letter *letter, const char *request, mail_done *done,
-               void *context)
+bool mail_send(struct mailer *m, const struct letter *letter, const char *request, mail_done *done,
+               void *arg)
 {
     char to[EMAIL_SIZE + 2];
     if (m->count == MAIL_MOST) {
@@ -224,13 +253,12 @@ bool mail_send(struct mailer *m, struct letter *letter, const char *request, mai
     snprintf(to, sizeof to, "<%s>", letter->to);
     mail->easy = curl_easy_init();
     mail->to = curl_slist_append(NULL, to);
-    mail->text = letter->text;
-    letter->text = (struct buffer){0};
     mail->done = done;
-    mail->context = context;
+    mail->arg = arg;
     snprintf(mail->request, sizeof mail->request, "%s", request);
     mail->mailer = m;
-    if (mail->easy && mail->to && mail_prepare(m->settings, mail) && thread_start(mail)) {
+    if (mail->easy && mail->to && headers_make(mail, m->settings->from, letter) &&
+        text_make(mail, &letter->text) && mail_prepare(m->settings, mail) && thread_start(mail)) {
         LIST_INSERT_HEAD(&m->mails, mail, link);
         m->count++;
         return true;

@@ -40,12 +40,12 @@ int mail_descriptor(const struct mailer *mailer);
 void mail_run(struct mailer *mailer);
 
 /*
- * Sends LETTER, whose text it takes. DONE is told once whether the server took it, later, from
+ * Sends LETTER, which it copies. DONE is told once whether the server took it, later, from
  * mail_run or mail_close; why not stands in the log with REQUEST. False, after one line on stderr,
  * when it cannot even try; then DONE is not called.
  */
 typedef void mail_done(bool sent, void *arg);
-bool mail_send(struct mailer *mailer, struct letter *letter, const char *request, mail_done *done,
-               void *arg);
+bool mail_send(struct mailer *mailer, const struct letter *letter, const char *request,
+               mail_done *done, void *arg);
 
 #endif

@@ -8,6 +8,11 @@ sink() {
     rm -rf "$T/mails"; mkdir "$T/mails"
     listen "$T/port" python3 "$TOP/tests/orgd/sink.py" "$1" "$T/mails" 2> "$T/sink.log"; sink=$started port=${heard##*:}
 }
+# text_of N: the Nth mail's text, as a mail program shows it
+text_of() {
+    sed 1,2d "$T/mails/$1" | python3 -c 'import email.policy, sys
+print(email.message_from_binary_file(sys.stdin.buffer, policy=email.policy.default).get_body(("plain",)).get_content(), end="")'
+}
 unsink() { kill "$sink"; wait "$sink" 2>/dev/null; }
 invite() { call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"$1\"}" "$OWNER"; token=$(field .token); }
 with_mail() { orgd_start --smtp "smtp://127.0.0.1:$port" --smtp-from orgd@example.org "$@"; }
@@ -23,20 +28,24 @@ org=$(new_org 'Ácme & Söhne')
 invite ann@example.org
 is "$status $(field .mailed)" '200 true' 'the reply says that it was mailed'
 is "$(field .link)" "https://join.example.org/?t=${token/:/%3A}&x=1" 'and has the link'
-mail=$(cat "$T/mails/1")
+mail=$(cat "$T/mails/1") text=$(text_of 1)
 like "$mail" '^MAIL FROM:<orgd@example.org>' 'the envelope: from'
 like "$mail" '^RCPT TO:<ann@example.org>' 'the envelope: to'
 for header in 'From: <orgd@example.org>' 'To: <ann@example.org>' 'Date: [A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} 20[0-9]{2} [0-9:]{8} \+0000' \
     'Message-ID: <inv_[a-z0-9]+\.[0-9a-f]+@orgd>' 'Subject: You are invited to an organization' 'Content-Type: text/plain; charset=utf-8'; do
     like "$mail" "^$header\$" "the header: ${header%%:*}"
 done
-is "$(grep -cF 'join Ácme & Söhne with the role member.' <<< "$mail")" 1 'the text: whereto'
-is "$(grep -cxF "https://join.example.org/?t=${token/:/%3A}&x=1" <<< "$mail")" 1 'the text: the link'
-is "$(grep -cxF "$token" <<< "$mail")" 1 'the text: the token'
+for header in From To Date Message-ID Subject MIME-Version Auto-Submitted; do
+    is "$(sed '/^$/,$d' "$T/mails/1" | grep -ci "^$header: ")" 1 "the header is there once: $header"
+done
+is "$(LC_ALL=C grep -c '[^ -~]' "$T/mails/1")" 0 'it is ASCII, whatever the mail server takes'
+is "$(grep -cF 'join Ácme & Söhne with the role member.' <<< "$text")" 1 'the text: whereto'
+is "$(grep -cxF "https://join.example.org/?t=${token/:/%3A}&x=1" <<< "$text")" 1 'the text: the link'
+is "$(grep -cxF "$token" <<< "$text")" 1 'the text: the token'
 is "$(grep -cF "${token#*:}" "$ORGD_LOG")" 0 'the log has no token'
 call /organizations/invitations/resend "{\"organizationId\":\"$org\",\"id\":\"$(field .id)\"}" "$OWNER"
 is "$status $(field .mailed)" '200 true' 'resend mails too'
-is "$(grep -cxF "$(field .token)" "$T/mails/2")" 1 'the new token'
+is "$(text_of 2 | grep -cxF "$(field .token)")" 1 'the new token'
 pids=()
 for i in 1 2 3 4 5 6 7 8; do
     request /organizations/invitations/create -o "$T/many$i" -d "{\"organizationId\":\"$org\",\"email\":\"m$i@example.org\"}" -H "Authorization: Bearer $OWNER" & pids+=($!)
@@ -49,8 +58,16 @@ orgd_end
 long="https://join.example.org/$(printf '%0867d' 0)?{token}"
 with_mail --invitation-url "$long"
 invite long@example.org
-is "$(grep -cxF "${long/\{token\}/${token/:/%3A}}" "$T/mails/11")" 1 'the text: a long link'
-is "$(awk 'length($0) > 998' "$T/mails/11" | wc -l)" 0 'in a line that a mail may have'
+is "$(text_of 11 | grep -cxF "${long/\{token\}/${token/:/%3A}}")" 1 'the text: a long link'
+is "$(awk 'length($0) > 998' "$T/mails/11" | wc -l) $(text_of 11 | awk 'length($0) > 998' | wc -l)" '0 0' 'in a line that a mail may have'
+# Nobody writes headers, or an end of the mail, by what he names.
+for email in 'ann@example.org\r\nBcc: eve@example.org' 'ann@example.org\nBcc: eve@example.org' 'ann@example.org> <eve@example.org'; do
+    invite "$email"
+    is "$status $(ls "$T/mails" | wc -l)" '400 11' "no mail to $email"
+done
+org=$(new_org '.')
+invite dot@example.org
+like "$(text_of 12)" 'join \. with the role member\.$' 'a name that is a dot'
 orgd_end
 unsink
 

@@ -45,7 +45,7 @@ class Session(socketserver.StreamRequestHandler):
         self.say('354 go on')
         lines = []
         while (line := self.line()) != '.':
-            lines.append(line)
+            lines.append(line[1:] if line.startswith('.') else line)
         if mode == 'drop':
             self.connection.close()
             return
