@@ -322,7 +322,7 @@ enum api_status engine_records(const struct operation *o, const struct answer *a
 }
 
 /* A listing on its way from page to page. */
-struct listing {
+struct page_walk {
     char cursor[CURSOR_MAX]; /* of the page to come, "" at the end */
     int pages;
     /* An earlier page, to detect a server that leads in circles (Brent's algorithm). */
@@ -365,7 +365,7 @@ static const char *next_place(const struct operation *o, const struct answer *an
 
 /* Notes the place of a page, and its first item's hash. False when either was seen before: Brent's
  * algorithm, with memory for one of each. */
-static bool note_page(struct listing *l, uint64_t cursor, uint64_t item)
+static bool note_page(struct page_walk *l, uint64_t cursor, uint64_t item)
 {
     if (l->pages > 1 && (cursor == l->seen_cursor || item == l->seen_item))
         return false;
@@ -379,7 +379,7 @@ static bool note_page(struct listing *l, uint64_t cursor, uint64_t item)
 
 /* Puts NEXT, where the next page is, into the listing; false when it cannot be asked for. */
 static bool set_cursor(const struct provider *p, const struct operation *o, const char *next,
-                       struct listing *l)
+                       struct page_walk *l)
 {
     if (o->paging == PAGING_LINK)
         return engine_link(p, next, l->cursor, sizeof l->cursor);
@@ -391,7 +391,7 @@ static bool set_cursor(const struct provider *p, const struct operation *o, cons
 
 /* Goes on to the next page. API_BAD_ANSWER when it is one that was there already. */
 static enum api_status advance(const struct provider *p, const struct operation *o,
-                               const struct answer *answer, struct listing *l,
+                               const struct answer *answer, struct page_walk *l,
                                struct api_error *err)
 {
     char number[12];
@@ -440,7 +440,7 @@ enum api_status engine_run(struct provider *p, const struct operation *o,
                            struct api_error *err)
 {
     char org[RECORD_TEXT_MAX];
-    struct listing l = {0};
+    struct page_walk l = {0};
     struct operation page = *o;
     struct provider_arg all[ARGS_MAX + 3];
     enum api_status status = gather(p, o, args, org, all, err);

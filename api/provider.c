@@ -226,7 +226,7 @@ void provider_close(struct provider *p)
 }
 
 /* Names that are gathered, each once. */
-struct names {
+struct option_names {
     char *out;
     size_t used;
 };
@@ -234,7 +234,7 @@ struct names {
 /* Adds the name at NAME, LEN bytes, unless it is there or the engine's own. */
 static bool add_name(void *arg, const char *name, size_t len)
 {
-    struct names *n = arg;
+    struct option_names *n = arg;
     if ((len == 5 && strncmp(name, "after", 5) == 0) || (len == 4 && strncmp(name, "page", 4) == 0))
         return true;
     for (const char *w = n->out; *w; w += strcspn(w, " "), w += *w == ' ')
@@ -249,7 +249,7 @@ static bool add_name(void *arg, const char *name, size_t len)
 
 static void names_of(const struct operation *o, char out[PROVIDER_TAKES_MAX])
 {
-    struct names n = {.out = out};
+    struct option_names n = {.out = out};
     out[0] = '\0';
     const char *const templates[] = {o->path, o->query, o->body};
     for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)

@@ -48,7 +48,8 @@ static const char *service_name(const char *service)
     return service;
 }
 
-static bool rule_matches(const struct rule *rule, const char *service, const struct member *member)
+static bool rule_matches(const struct rule *rule, const char *service,
+                         const struct membership *member)
 {
     if (!text_list_has(&rule->services, "*") && !text_list_has(&rule->services, service))
         return false;
@@ -59,7 +60,8 @@ static bool rule_matches(const struct rule *rule, const char *service, const str
 }
 
 /* The number of the first rule that matches, or 0. */
-static unsigned match(const struct rules *rules, const char *service, const struct member *member)
+static unsigned match(const struct rules *rules, const char *service,
+                      const struct membership *member)
 {
     for (size_t i = 0; i < rules->count; i++)
         if (rule_matches(&rules->rule[i], service_name(service), member))
@@ -67,7 +69,7 @@ static unsigned match(const struct rules *rules, const char *service, const stru
     return 0;
 }
 
-static bool narrow_enough(const struct narrowing *n, const struct member *member)
+static bool narrow_enough(const struct narrowing *n, const struct membership *member)
 {
     return (!n->org || strcmp(n->org, member->org) == 0) &&
            (!n->role || text_list_has(&member->roles, n->role)) &&

@@ -32,7 +32,7 @@ size_t text_list_size(const struct text_list *list);
 
 enum member_state { MEMBER_ACTIVE = 1, MEMBER_PENDING, MEMBER_SUSPENDED, MEMBER_REMOVED };
 
-struct member {
+struct membership {
     const char *org; /* the organization's configured name */
     enum member_state state;
     struct text_list roles;       /* immutable role ids */
@@ -104,7 +104,7 @@ struct question {
     bool snapshot; /* there is a usable snapshot */
     bool outdated; /* it is known that there is a newer one, which cannot be read */
     enum account account;
-    const struct member *member; /* NULL: no such member */
+    const struct membership *member; /* NULL: no such member */
     const struct rules *rules;
     struct freshness freshness;
     struct narrowing narrowing;

@@ -19,7 +19,7 @@ struct evidence {
     struct snapshot_policy policy;
     struct snapshot_user user;
     struct snapshot_grants grants;
-    struct member member;
+    struct membership member;
     struct question question;
     int account_errno;    /* why the name services gave no account, ENOENT when there is none, 0 */
     uint32_t account_uid; /* the account's number when that is 0 */

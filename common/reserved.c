@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { USER, GROUP, BOTH, CLOUD_USER, ALIAS, ROOT_EQUIVALENT_GROUP };
+enum reserved_kind { USER, GROUP, BOTH, CLOUD_USER, ALIAS, ROOT_EQUIVALENT_GROUP };
 
 static const char *const meaning[] = {
     [USER] = "that is the name of a package's system user",
@@ -15,14 +15,14 @@ static const char *const meaning[] = {
     [ROOT_EQUIVALENT_GROUP] = "that is the name of a group that is as good as root",
 };
 
-struct entry {
+struct reserved_entry {
     const char *text; /* a pattern has one '*', at its beginning or end */
-    enum kind kind;
+    enum reserved_kind kind;
 };
 
 #define RESERVED_NAME(text, kind) {text, kind},
 #define RESERVED_PATTERN(text, kind)
-static const struct entry names[] = {
+static const struct reserved_entry names[] = {
 /* sorted */
 #include "common/reserved_names.h"
 };
@@ -30,16 +30,16 @@ static const struct entry names[] = {
 #undef RESERVED_PATTERN
 #define RESERVED_NAME(text, kind)
 #define RESERVED_PATTERN(text, kind) {text, kind},
-static const struct entry patterns[] = {
+static const struct reserved_entry patterns[] = {
 #include "common/reserved_names.h"
 };
 
 static int compare(const void *name, const void *entry)
 {
-    return strcmp(name, ((const struct entry *)entry)->text);
+    return strcmp(name, ((const struct reserved_entry *)entry)->text);
 }
 
-static const struct entry *find_name(const char *name)
+static const struct reserved_entry *find_name(const char *name)
 {
     return bsearch(name, names, sizeof names / sizeof *names, sizeof *names, compare);
 }
@@ -74,7 +74,7 @@ const char *reserved_form(const char *name)
 const char *reserved_name(const char *name)
 {
     const char *form = reserved_form(name);
-    const struct entry *entry = form ? NULL : find_name(name);
+    const struct reserved_entry *entry = form ? NULL : find_name(name);
     if (entry)
         return meaning[entry->kind];
     for (size_t i = 0; !form && i < sizeof patterns / sizeof *patterns; i++)
@@ -90,6 +90,6 @@ bool reserved_mighty_group(const char *name)
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         if (strcmp(name, others[i]) == 0)
             return true;
-    const struct entry *entry = find_name(name);
+    const struct reserved_entry *entry = find_name(name);
     return entry && entry->kind == ROOT_EQUIVALENT_GROUP;
 }

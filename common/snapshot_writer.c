@@ -14,7 +14,7 @@
 #define GRANTS_MAX 16384
 
 /* A growing run of bytes; one failure makes it useless, which publish reports. */
-struct buffer {
+struct bytes {
     uint8_t *data;
     size_t size, room;
 };
@@ -44,7 +44,7 @@ struct snapshot_writer {
     char org[SNAPSHOT_ORGS_MAX][40];
     int64_t confirmed[SNAPSHOT_ORGS_MAX];
     struct snapshot_range range[SNAPSHOT_ORGS_MAX];
-    struct buffer users, grants_records, rules;
+    struct bytes users, grants_records, rules;
     struct grants **grants;
     uint32_t grants_count, last_grants;
     struct group *group;
@@ -84,7 +84,7 @@ static void *fail(struct snapshot_writer *w, int error)
 }
 
 /* SIZE zeroed bytes at the end of B, or NULL. */
-static uint8_t *extend(struct snapshot_writer *w, struct buffer *b, size_t size)
+static uint8_t *extend(struct snapshot_writer *w, struct bytes *b, size_t size)
 {
     if (w->fault)
         return NULL;
@@ -111,7 +111,7 @@ static size_t round8(size_t size)
 
 /* A zeroed record for BYTES of fields and data (the two leading words included), its size filled
  * in. */
-static uint8_t *extend_record(struct snapshot_writer *w, struct buffer *b, size_t bytes)
+static uint8_t *extend_record(struct snapshot_writer *w, struct bytes *b, size_t bytes)
 {
     size_t size = round8(bytes);
     uint8_t *r = extend(w, b, size);
@@ -356,8 +356,8 @@ struct table {
 
 struct layout {
     uint8_t header[SNAPSHOT_HEADER];
-    struct buffer groups, lists, policy, ranges, tables;
-    const struct buffer *part[PARTS];
+    struct bytes groups, lists, policy, ranges, tables;
+    const struct bytes *part[PARTS];
     struct table table[SNAPSHOT_TABLES];
     uint64_t start[PARTS], size;
 };
@@ -553,7 +553,7 @@ static uint32_t buckets_for(uint32_t entries)
 static void index_part(struct layout *l, enum part part, struct table *names, struct table *ids,
                        size_t id_at, size_t name_at)
 {
-    const struct buffer *b = l->part[part];
+    const struct bytes *b = l->part[part];
     for (size_t at = 0; at < b->size; at += get32(b->data + at + 4)) {
         const uint8_t *r = b->data + at;
         uint32_t ref = ref_of(l, part, at);
@@ -626,8 +626,8 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
 
 static void lay_out(struct snapshot_writer *w, struct layout *l)
 {
-    const struct buffer *part[PARTS] = {&l->policy, &l->ranges, &w->grants_records, &l->groups,
-                                        &l->tables, &w->users,  &l->lists};
+    const struct bytes *part[PARTS] = {&l->policy, &l->ranges, &w->grants_records, &l->groups,
+                                       &l->tables, &w->users,  &l->lists};
     memcpy(l->part, part, sizeof part);
     make_lists(w, l);
     make_groups(w, l);

@@ -142,7 +142,7 @@ bool brake_reset(const struct roster *known)
 
 /* --- what is held --- */
 
-struct names {
+struct held_names {
     char text[512];
     size_t used, room;
     uint32_t held, named;
@@ -151,7 +151,7 @@ struct names {
 /* Adds the name of a held member while there is room for it. */
 static void add_name(struct roster_member *m, void *arg)
 {
-    struct names *n = arg;
+    struct held_names *n = arg;
     if (!m->held)
         return;
     n->held++;
@@ -170,7 +170,7 @@ uint32_t brake_describe(const struct roster *known, char *text, size_t size)
                       after[] = "if that is right: orgadmin host sync --accept";
     /* "members: " and "; ", and for those who do not fit " and 4294967295 more" */
     size_t frame = sizeof before + sizeof after + 50;
-    struct names n = {.room = size > frame + 1 ? size - frame : 1};
+    struct held_names n = {.room = size > frame + 1 ? size - frame : 1};
     char more[24] = "";
     if (n.room > sizeof n.text)
         n.room = sizeof n.text;

@@ -57,7 +57,7 @@ static void beat(void *arg)
 }
 
 /* One request, or one poll with its heartbeats. */
-struct request {
+struct fetcher_request {
     struct fetcher *fetcher;
     uint64_t number;  /* in the keeper's order */
     int64_t begun_ms; /* clock_mono_ms */
@@ -66,8 +66,8 @@ struct request {
 };
 
 /* Reports R's result, true as of STARTED_MS. ROUND_TRIP: R was sent then. */
-static int report(const struct request *r, uint32_t type, int64_t started_ms, bool round_trip,
-                  const char *text)
+static int report(const struct fetcher_request *r, uint32_t type, int64_t started_ms,
+                  bool round_trip, const char *text)
 {
     struct pipe_header header = {
         .type = type,
@@ -78,9 +78,10 @@ static int report(const struct request *r, uint32_t type, int64_t started_ms, bo
     return pipe_send(r->fetcher->settings->pipe, &header, text);
 }
 
-static void begin(struct fetcher *f, struct request *r)
+static void begin(struct fetcher *f, struct fetcher_request *r)
 {
-    *r = (struct request){.fetcher = f, .number = ++f->requests, .begun_ms = clock_mono_ms()};
+    *r = (struct fetcher_request){
+        .fetcher = f, .number = ++f->requests, .begun_ms = clock_mono_ms()};
     report(r, PIPE_BEGIN, r->begun_ms, false, NULL);
 }
 
@@ -144,7 +145,7 @@ static void leave_out(struct fetcher *f, const char *id, const char *why)
 /* A member that is not fit to be sent is left out and reported; the listing goes on. */
 static int send_member(void *arg, const cJSON *record)
 {
-    struct request *r = arg;
+    struct fetcher_request *r = arg;
     struct fetcher *f = r->fetcher;
     char display[TEXT_MAX_LEN + 1], roles[PIPE_MAX / 2], permissions[PIPE_MAX / 2],
         message[PIPE_MAX];
@@ -175,7 +176,7 @@ static int send_member(void *arg, const cJSON *record)
 
 static void send_reset(void *arg)
 {
-    struct request *r = arg;
+    struct fetcher_request *r = arg;
     r->quiet = false;
     r->fetcher->listed_ms = clock_mono_ms();
     report(r, PIPE_RESET, r->begun_ms, true, NULL);
@@ -184,7 +185,7 @@ static void send_reset(void *arg)
 /* The first heartbeat answers the request itself: whoever wants a round trip has one. */
 static void heartbeat(void *arg)
 {
-    struct request *r = arg;
+    struct fetcher_request *r = arg;
     bool first = !r->quiet;
     r->fetcher->held = r->quiet = true;
     report(r, PIPE_HEARD, first ? r->begun_ms : clock_mono_ms(), first, NULL);
@@ -192,7 +193,7 @@ static void heartbeat(void *arg)
 
 /* --- asking --- */
 
-static void failed(const struct request *r, const struct api_error *err)
+static void failed(const struct fetcher_request *r, const struct api_error *err)
 {
     struct fetcher *f = r->fetcher;
     f->held = false;
@@ -205,7 +206,7 @@ static void failed(const struct request *r, const struct api_error *err)
     report(r, PIPE_FAILED, r->begun_ms, true, f->failure);
 }
 
-static void succeeded(const struct request *r)
+static void succeeded(const struct fetcher_request *r)
 {
     struct fetcher *f = r->fetcher;
     if (f->failures)
@@ -217,7 +218,7 @@ static void succeeded(const struct request *r)
 /* Reports the last failure again. */
 static void repeat_failure(struct fetcher *f)
 {
-    struct request none = {.fetcher = f};
+    struct fetcher_request none = {.fetcher = f};
     report(&none, PIPE_FAILED, clock_mono_ms(), false, f->failure);
 }
 
@@ -229,7 +230,7 @@ static bool ask_now(struct fetcher *f)
         return false;
     }
     struct api_error err;
-    struct request r;
+    struct fetcher_request r;
     struct provider_watcher watcher = {
         .arg = &r, .reset = send_reset, .member = send_member, .idle_fd = -1};
     begin(f, &r);
@@ -248,7 +249,7 @@ static bool ask_now(struct fetcher *f)
  * may be older: the poll counts no more. While a request that is not held is under way there is no
  * point in another one: the keeper asks again when the answer is not new enough for it.
  */
-static int take_messages(struct fetcher *f, struct request *under_way)
+static int take_messages(struct fetcher *f, struct fetcher_request *under_way)
 {
     bool refresh = false;
     for (;;) {
@@ -275,7 +276,7 @@ static int take_messages(struct fetcher *f, struct request *under_way)
 
 static int idle(void *arg)
 {
-    struct request *r = arg;
+    struct fetcher_request *r = arg;
     return take_messages(r->fetcher, r);
 }
 
@@ -316,7 +317,7 @@ static int rest(struct fetcher *f, int64_t wait_ms)
 static int64_t turn(struct fetcher *f)
 {
     struct api_error err = {0};
-    struct request r;
+    struct fetcher_request r;
     struct provider_watcher watcher = {.arg = &r,
                                        .reset = send_reset,
                                        .member = send_member,
@@ -367,7 +368,7 @@ static bool open_providers(struct fetcher *f, struct api_error *err)
  * it is asked, until it is ended. */
 static void excuse(struct fetcher *f, const struct api_error *err)
 {
-    struct request none = {.fetcher = f};
+    struct fetcher_request none = {.fetcher = f};
     failed(&none, err);
     f->spare_ms = INT64_MAX;
     while (rest(f, INT32_MAX) == 0) {

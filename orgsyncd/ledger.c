@@ -47,7 +47,7 @@ static const char *const migrations[] = {
           "CREATE INDEX members_home ON members(home) WHERE home<>'';",
 };
 
-enum statement {
+enum ledger_statement {
     FIND_ID,
     ADD_ID,
     RESERVE_ID,
@@ -387,7 +387,7 @@ int ledger_bind(struct ledger *l, const char *name, const char *org, const char 
 
 int ledger_unbind(struct ledger *l, const char *name)
 {
-    static const enum statement steps[] = {REMOVE_NAME, LEAVE_NAME};
+    static const enum ledger_statement steps[] = {REMOVE_NAME, LEAVE_NAME};
     int rc = ledger_begin(l);
     for (int i = 0; i < 2 && rc == 0; i++) {
         bind_text(l->statement[steps[i]], 1, name);
@@ -475,7 +475,7 @@ int ledger_record_placement(struct ledger *l, enum placement placement)
 }
 
 /* Runs a statement about ORG whose row is two ids, or NULL. */
-static int find_range(struct ledger *l, enum statement which, const char *org,
+static int find_range(struct ledger *l, enum ledger_statement which, const char *org,
                       struct id_range *range)
 {
     sqlite3_stmt *s = l->statement[which];

@@ -6,7 +6,7 @@
 #include "orgsyncd/log.h"
 #include "orgsyncd/supervisor.h"
 
-enum exit_status { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
+enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
 
 static const char usage[] =
     "usage: orgsyncd [--config FILE] [--once | --check] [--debug]\n"

@@ -319,7 +319,7 @@ static bool reload(struct supervisor *s)
     return true;
 }
 
-enum event { EVENT_END, EVENT_RESTART, EVENT_RELOADED };
+enum supervisor_event { EVENT_END, EVENT_RESTART, EVENT_RELOADED };
 
 /* Waits for a signal of SET until END (clock_mono_ms). Returns its number, or -1. */
 static int wait_for_signal(const sigset_t *set, int64_t end, siginfo_t *info)
@@ -332,7 +332,7 @@ static int wait_for_signal(const sigset_t *set, int64_t end, siginfo_t *info)
 }
 
 /* Keeps fetchers running until something ends the keeper or ourselves. */
-static enum event wait_for_event(struct supervisor *s, const sigset_t *set, int *status)
+static enum supervisor_event wait_for_event(struct supervisor *s, const sigset_t *set, int *status)
 {
     for (;;) {
         siginfo_t info;
@@ -352,7 +352,7 @@ static enum event wait_for_event(struct supervisor *s, const sigset_t *set, int 
 
 /* Sleeps MS before the children are started again. Pending SIGCHLDs do not cut it short; SIGHUP
  * with a good configuration does. Feeds the watchdog first. */
-static enum event rest(struct supervisor *s, const sigset_t *set, int64_t ms)
+static enum supervisor_event rest(struct supervisor *s, const sigset_t *set, int64_t ms)
 {
     int64_t end = clock_mono_ms() + ms;
     notify("WATCHDOG=1");
@@ -373,7 +373,8 @@ static int run(struct supervisor *s, const sigset_t *set)
     for (;;) {
         int status = -1;
         int64_t begun = clock_mono_ms();
-        enum event event = start_round(s) < 0 ? EVENT_RESTART : wait_for_event(s, set, &status);
+        enum supervisor_event event =
+            start_round(s) < 0 ? EVENT_RESTART : wait_for_event(s, set, &status);
         end_all(s);
         if (event != EVENT_END && s->mode != KEEPER_SERVE)
             return status >= 0 ? status : 1;

@@ -8,7 +8,7 @@
 
 /* --- the list --- */
 
-struct page {
+struct withheld_page {
     const char *org;
     uint32_t skip, count;
     char *text;
@@ -30,7 +30,7 @@ static bool is_withheld(const struct roster_member *m)
 
 static void add_line(struct roster_member *m, void *arg)
 {
-    struct page *p = arg;
+    struct withheld_page *p = arg;
     if (!is_withheld(m) || p->count++ < p->skip || p->full)
         return;
     int n = snprintf(p->text + p->used, p->size - p->used, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p->org,
@@ -53,7 +53,7 @@ size_t keeper_withheld(const struct keeper *k, uint32_t skip, char *text, size_t
     uint32_t count = 0;
     for (uint32_t i = 0; i < k->org_count; i++)
         roster_each(&k->org[i].roster, count_withheld, &count);
-    struct page p = {.skip = skip, .text = text, .size = size};
+    struct withheld_page p = {.skip = skip, .text = text, .size = size};
     p.used = (size_t)snprintf(text, size, "%" PRIu32 "\n", count);
     for (uint32_t i = 0; i < k->org_count && !p.full; i++) {
         p.org = k->org[i].config->name;

@@ -47,6 +47,8 @@ is "$(circles)" 'api/engine api/provider' 'one circle of files: the contract ope
 
 banned='\b(system|popen|strcpy|strcat|sprintf|vsprintf|atoi|atol|strtok|gets|alloca|mktemp|tmpnam)\('
 is "$(grep -nE "$banned" -r "${ROOMS[@]}" --include='*.[ch]')" '' 'no banned function is called'
+twice=$(grep -hoE '^(static |const |typedef )*(struct|union|enum) [a-z0-9_]+ \{' -r "${ROOMS[@]}" --include='*.[ch]' | sed -E 's/.*(struct|union|enum) ([a-z0-9_]+) .*/\2/' | sort | uniq -d)
+is "$twice" '' 'a struct, union or enum has a tag of its own in the whole tree'
 mapfile -t sources < <(find "${ROOMS[@]}" tests -name '*.[ch]')
 long=$(awk 'FNR == 1 { start = 0 } /^\{/ { start = FNR } /^\}/ { if (start && FNR - start > 61) print FILENAME ":" start; start = 0 }' "${sources[@]}")
 is "$long" '' 'no function is over 60 lines'

@@ -351,18 +351,18 @@ static bool take_cursor(const cJSON *json, char cursor[WATCH_CURSOR_MAX])
 }
 
 /* A reply's fields beside its members. */
-struct page {
+struct members_page {
     bool begins; /* a complete listing */
     bool more, news;
     struct watch_position next;
 };
 
 /* Reads JSON into PAGE. Returns NULL, or the fault. */
-static const char *read_page(const cJSON *json, struct page *page)
+static const char *read_page(const cJSON *json, struct members_page *page)
 {
     const cJSON *complete = json_at(json, "complete"), *more = json_at(json, "more");
     const cJSON *members = json_at(json, "members");
-    *page = (struct page){.begins = cJSON_IsTrue(complete), .more = cJSON_IsTrue(more)};
+    *page = (struct members_page){.begins = cJSON_IsTrue(complete), .more = cJSON_IsTrue(more)};
     page->news = page->more || (members && members->child);
     if (!cJSON_IsBool(complete) || !cJSON_IsBool(more))
         return "\"complete\" and \"more\" are not both true or false";
@@ -374,7 +374,7 @@ static const char *read_page(const cJSON *json, struct page *page)
 }
 
 /* Returns the fault of a PAGE that would make us go round in circles, or NULL. */
-static const char *order_fault(const struct watch *w, const struct page *page)
+static const char *order_fault(const struct watch *w, const struct members_page *page)
 {
     if (w->at.revision == 0 && !page->begins && !w->complete)
         return "it is asked for everything and does not list it";
@@ -388,7 +388,7 @@ static const char *order_fault(const struct watch *w, const struct page *page)
 /* Takes the fields beside the members. Returns NULL, or the fault. */
 static const char *page_fault(struct watch *w, const cJSON *json)
 {
-    struct page page;
+    struct members_page page;
     const char *fault = read_page(json, &page);
     if (!fault)
         fault = order_fault(w, &page);

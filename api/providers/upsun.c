@@ -368,14 +368,14 @@ static enum api_status invite(struct provider *p, const struct operation *o,
     return run_with(p, o, args, "permissions", "", sink, arg, err);
 }
 
-struct search {
+struct email_search {
     const char *email;
     bool found;
 };
 
 static int search_email(void *arg, const cJSON *member)
 {
-    struct search *s = arg;
+    struct email_search *s = arg;
     const char *email = json_text(member, "email");
     s->found = email && strcasecmp(email, s->email) == 0;
     return s->found;
@@ -386,7 +386,7 @@ static enum api_status add_member(struct provider *p, const struct operation *o,
                                   const struct provider_arg *args, provider_sink *sink, void *arg,
                                   struct api_error *err)
 {
-    struct search s = {.email = template_arg(args, "email")};
+    struct email_search s = {.email = template_arg(args, "email")};
     enum api_status status = API_OK;
     if (s.email)
         status = list_members(p, &operations[OP_MEMBER_LIST], args, search_email, &s, err);

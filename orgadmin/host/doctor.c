@@ -43,8 +43,8 @@ enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *u
     if (snapshot_grants(&d->snapshot, user->grants_ref, &grants) != SNAPSHOT_OK ||
         grants.org >= d->policy.org_count)
         return VERDICT_DENY;
-    const struct member member = {d->policy.org[grants.org], user->state, grants.roles,
-                                  grants.permissions};
+    const struct membership member = {d->policy.org[grants.org], user->state, grants.roles,
+                                      grants.permissions};
     const struct question question = {
         .service = service,
         .snapshot = true,

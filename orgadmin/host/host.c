@@ -258,7 +258,7 @@ static const char *state_word(enum member_state state)
     return "unknown";
 }
 
-struct search {
+struct withheld_search {
     const char *who;
     unsigned found;
 };
@@ -266,7 +266,7 @@ struct search {
 static bool explain_withheld(const struct withheld *m, void *arg)
 {
     char who[TEXT_SIZE], text[TEXT_SIZE];
-    struct search *s = arg;
+    struct withheld_search *s = arg;
     if (withheld_is(m, s->who) && s->found++ < WITHHELD_NAMED)
         line(s->found == 1 ? "withheld" : "", "%s %s", full_name(m, who), verdict_text(m, text));
     return true;
@@ -275,7 +275,7 @@ static bool explain_withheld(const struct withheld *m, void *arg)
 /* WHO is a name, an e-mail address or a remote id. */
 static void explain_names(const char *who)
 {
-    struct search s = {.who = who};
+    struct withheld_search s = {.who = who};
     if (withheld_each(explain_withheld, &s) < 0 && geteuid() != 0)
         line("withheld", "who is not served, and why, is told to root alone");
 }
@@ -283,7 +283,7 @@ static void explain_names(const char *who)
 static void explain_member(const struct evidence *e)
 {
     char text[TEXT_SIZE];
-    const struct member *m = e->question.member;
+    const struct membership *m = e->question.member;
     if (!m) {
         line("member", "none of that name");
         return;

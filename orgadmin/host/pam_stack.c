@@ -21,21 +21,21 @@
 enum action { RESET = -5, DIE, BAD, DONE, OK, IGNORE = 0 };
 
 /* Answers as far as they differ here. */
-enum answer { SUCCESS, PERM_DENIED, AUTH_ERR, ANSWERS };
+enum module_answer { SUCCESS, PERM_DENIED, AUTH_ERR, ANSWERS };
 
 static const char *const answer_keys[ANSWERS] = {"success", "perm_denied", "auth_err"};
 
-struct entry {
+struct stack_entry {
     int level;     /* in how many substacks it is */
     bool substack; /* the entries behind it that are one level deeper are its */
     bool ours;     /* pam_org */
-    enum answer answer;
+    enum module_answer answer;
     int action[ANSWERS];
 };
 
 struct stack {
     const char *type; /* the phase */
-    struct entry entry[ENTRIES_MAX];
+    struct stack_entry entry[ENTRIES_MAX];
     size_t count;
     int depth;
     char *why;
@@ -103,7 +103,7 @@ static bool control_value(const char *control, const char *key, int *action)
     return false;
 }
 
-static void set_control(struct entry *e, const char *control)
+static void set_control(struct stack_entry *e, const char *control)
 {
     static const struct {
         const char *word;
@@ -134,7 +134,7 @@ static const char *base_name(const char *path)
 }
 
 /* The assumed answers of the module at PATH. */
-static void set_module(struct entry *e, const char *path)
+static void set_module(struct stack_entry *e, const char *path)
 {
     static const char *const pickers[] = {"pam_localuser.so", "pam_rootok.so", "pam_succeed_if.so",
                                           "pam_usertype.so",  "pam_deny.so",   "pam_listfile.so",
@@ -147,13 +147,13 @@ static void set_module(struct entry *e, const char *path)
             e->answer = AUTH_ERR;
 }
 
-static struct entry *add(struct stack *s, int level)
+static struct stack_entry *add(struct stack *s, int level)
 {
     if (s->count == ENTRIES_MAX) {
         breaks(s, "the stack", "is too long to be looked at");
         return NULL;
     }
-    s->entry[s->count] = (struct entry){.level = level};
+    s->entry[s->count] = (struct stack_entry){.level = level};
     return &s->entry[s->count++];
 }
 
@@ -185,7 +185,7 @@ static void read_line(struct stack *s, char *line, int level)
         include(s, module, level);
         return;
     }
-    struct entry *e = add(s, level);
+    struct stack_entry *e = add(s, level);
     if (e && substack) {
         e->substack = true;
         include(s, module, level + 1);
@@ -270,7 +270,7 @@ static bool admits(const struct stack *s)
     enum { OPEN, GOOD, WRONG } so_far = OPEN, before[DEPTH_MAX + 2] = {OPEN};
     size_t i = 0;
     while (i < s->count) {
-        const struct entry *e = &s->entry[i];
+        const struct stack_entry *e = &s->entry[i];
         size_t next = i + 1;
         int action = e->substack ? IGNORE : e->action[e->answer];
         if (e->substack)

@@ -10,7 +10,7 @@
 
 #define TIMEOUT_MS 10000
 
-struct listing {
+struct withheld_walk {
     withheld_visit *visit;
     void *arg;
     int64_t count;
@@ -28,7 +28,7 @@ static const char *next_field(char **at)
     return field;
 }
 
-static void show_line(struct listing *l, char *line)
+static void show_line(struct withheld_walk *l, char *line)
 {
     struct withheld m = {0};
     const char **field[] = {&m.org, &m.id, &m.wanted, &m.name, &m.email, &m.standing, &m.why};
@@ -39,7 +39,7 @@ static void show_line(struct listing *l, char *line)
 }
 
 /* Shows what is in TEXT, a page. False when it is none. */
-static bool show_page(struct listing *l, char *text)
+static bool show_page(struct withheld_walk *l, char *text)
 {
     if (sscanf(text, "%" SCNd64, &l->count) != 1 || l->count < 0)
         return false;
@@ -57,7 +57,7 @@ static bool show_page(struct listing *l, char *text)
 int64_t withheld_each(withheld_visit *visit, void *arg)
 {
     char text[CONFIRM_ANSWER_MAX];
-    struct listing l = {.visit = visit, .arg = arg};
+    struct withheld_walk l = {.visit = visit, .arg = arg};
     uint32_t before;
     do {
         struct confirm_request request = {

@@ -24,7 +24,7 @@ static cJSON *record_of(const struct context *c, const char *current)
     return NULL;
 }
 
-struct gathering {
+struct context_gathering {
     cJSON *list;
     char current[PROFILE_MAX];
     enum exit_status status; /* of what could not be read; the others are listed all the same */
@@ -32,7 +32,7 @@ struct gathering {
 
 static enum exit_status gather(void *arg, const char *profile)
 {
-    struct gathering *g = arg;
+    struct context_gathering *g = arg;
     struct context c;
     enum exit_status status = context_load(profile, &c);
     if (status != EXIT_DONE)
@@ -45,7 +45,7 @@ static enum exit_status gather(void *arg, const char *profile)
 
 enum exit_status context_list(const struct invocation *inv)
 {
-    struct gathering g = {.list = cJSON_CreateArray()};
+    struct context_gathering g = {.list = cJSON_CreateArray()};
     enum exit_status status = context_profile(NULL, g.current);
     if (status == EXIT_DONE)
         status = context_each(gather, &g);

@@ -6,7 +6,7 @@
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/connection.h"
 
-enum listing {
+enum listing_flag {
     LISTING_PLAIN = 0,
     LISTING_ORG = 1, /* of the chosen organization */
     LISTING_ANY = 2, /* the same, or of none */

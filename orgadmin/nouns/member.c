@@ -9,14 +9,14 @@
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/found.h"
 
-struct gathering {
+struct member_gathering {
     struct collection members;
     bool removed; /* these too */
 };
 
 static int gather(void *arg, const cJSON *member)
 {
-    struct gathering *g = arg;
+    struct member_gathering *g = arg;
     if (!g->removed && strcmp(record_text(member, "state"), "removed") == 0)
         return 0;
     return collection_sink(&g->members, member);
@@ -38,7 +38,7 @@ static enum exit_status print_export(const struct invocation *inv, struct connec
 enum exit_status member_list(const struct invocation *inv)
 {
     struct connection c;
-    struct gathering g = {.removed = inv->option[OPTION_ALL] != NULL};
+    struct member_gathering g = {.removed = inv->option[OPTION_ALL] != NULL};
     enum exit_status status = connection_open_for(inv, OP_MEMBER_LIST, NULL, &c);
     if (status != EXIT_DONE)
         return status;

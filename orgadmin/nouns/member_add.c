@@ -18,7 +18,7 @@
 #define FAULTS_SHOWN  20
 
 /* One line of the input. */
-struct entry {
+struct batch_entry {
     size_t number; /* from 1 */
     const char *email, *role;
     bool done;
@@ -27,7 +27,7 @@ struct entry {
 struct batch {
     const char *from; /* the file, for messages */
     char *text;
-    struct entry *entries;
+    struct batch_entry *entries;
     size_t count;
     const char *permissions; /* for all of them, or NULL */
     cJSON *invited;
@@ -53,7 +53,7 @@ static enum exit_status read_input(const char *path, struct batch *b)
 
 /* The fault of LINE, which is cut into words, or NULL; ENTRY's email stays NULL when there is
  * nothing on it. */
-static const char *parse_line(char *line, struct entry *entry)
+static const char *parse_line(char *line, struct batch_entry *entry)
 {
     static const char space[] = " \t\r";
     line[strcspn(line, "#")] = '\0';
@@ -86,7 +86,7 @@ static enum exit_status parse(const char *role, struct batch *b)
     if (!b->entries || !b->invited)
         return complain(EXIT_AWAY, "out of memory");
     for (char *line = b->text, *next; line; line = next) {
-        struct entry entry = {.number = number + 1};
+        struct batch_entry entry = {.number = number + 1};
         number++;
         next = strchr(line, '\n');
         if (next)
@@ -135,7 +135,7 @@ static void take_addition(struct batch *b, cJSON *record)
         cJSON_Delete(record);
 }
 
-static enum exit_status invite(struct connection *c, struct batch *b, struct entry *e)
+static enum exit_status invite(struct connection *c, struct batch *b, struct batch_entry *e)
 {
     char about[512];
     cJSON *record = NULL;
@@ -198,7 +198,7 @@ static enum exit_status write_remainder(struct batch *b, size_t *left)
         return EXIT_DONE;
     FILE *stream = open_memstream(&text, &len);
     for (size_t i = 0; stream && i < b->count; i++) {
-        const struct entry *e = &b->entries[i];
+        const struct batch_entry *e = &b->entries[i];
         if (!e->done)
             fprintf(stream, "%s%s%s\n", e->email, e->role ? " " : "", e->role ? e->role : "");
     }

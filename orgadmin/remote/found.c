@@ -34,7 +34,7 @@ static const struct kind *kind_of(enum provider_op list)
     return &kinds[i];
 }
 
-struct search {
+struct record_search {
     const struct kind *kind;
     const char *text; /* NULL: everything matches */
     bool ids_only;
@@ -53,7 +53,7 @@ static bool is_named(const cJSON *record, const char *field, const char *text)
 
 static int look(void *arg, const cJSON *record)
 {
-    struct search *s = arg;
+    struct record_search *s = arg;
     const char *const *names = s->kind->names;
     bool by_id = s->text && strcmp(record_text(record, s->kind->id), s->text) == 0;
     bool hit = !s->text;
@@ -76,7 +76,7 @@ static int look(void *arg, const cJSON *record)
 }
 
 /* Leaves in S->found the only one that was meant, or NULL. */
-static enum exit_status search(struct connection *c, struct search *s)
+static enum exit_status search(struct connection *c, struct record_search *s)
 {
     struct api_error err;
     enum provider_op op = s->kind->list;
@@ -95,7 +95,7 @@ static enum exit_status find(struct found *f, enum provider_op op, const char *t
 {
     char hint[SUGGESTION_MAX], list[SUGGESTION_MAX];
     const struct kind *kind = kind_of(op);
-    struct search s = {.kind = kind, .text = text, .near = {.word = text}};
+    struct record_search s = {.kind = kind, .text = text, .near = {.word = text}};
     enum exit_status status = search(&f->c, &s);
     f->record = s.found;
     f->id = found_text(f, kind->id);
@@ -165,7 +165,7 @@ const char *found_text(const struct found *f, const char *field)
 static enum exit_status find_listed(struct connection *c, const char *text)
 {
     char hint[SUGGESTION_MAX];
-    struct search s = {
+    struct record_search s = {
         .kind = kind_of(OP_ORG_LIST), .text = text, .near = {.word = text ? text : ""}};
     enum exit_status status = search(c, &s);
     if (status == EXIT_DONE && s.count == 1)
@@ -185,7 +185,7 @@ static enum exit_status find_listed(struct connection *c, const char *text)
 
 enum exit_status connection_only_org(struct connection *c, const char *id)
 {
-    struct search s = {.kind = kind_of(OP_ORG_LIST), .text = id, .ids_only = true};
+    struct record_search s = {.kind = kind_of(OP_ORG_LIST), .text = id, .ids_only = true};
     enum exit_status status = search(c, &s);
     if (s.found)
         status = connection_set_org(c, s.found);

@@ -68,7 +68,7 @@ enum answer_rest {
     ANSWER_PIECES /* the body is the beginning of a members/list that goes on as POLL says */
 };
 
-struct answer {
+struct call_answer {
     unsigned status;    /* 200 when there is a rest */
     struct buffer body; /* the caller of dispatch frees it */
     enum answer_rest rest;
@@ -92,7 +92,7 @@ struct call {
     struct organization organization;
     struct role role;
 
-    struct answer *answer;
+    struct call_answer *answer;
 };
 
 enum caller_kind { CALLER_NOBODY, CALLER_USER, CALLER_ORGANIZATION };

@@ -82,7 +82,7 @@ static const struct field_type type_permissions = {
     permissions_valid,
     .must = "must be an array of org:view, org:manage, members:view, members:manage"};
 
-struct field {
+struct body_field {
     const char *name;
     const struct field_type *type;
     bool required;
@@ -98,7 +98,7 @@ struct endpoint {
     bool open;                  /* works without a token */
     bool attempt;               /* presents a secret: a peer that fails too often must wait */
     bool uses;                  /* tells when tokens were used: the noted uses are stored before */
-    struct field fields[FIELDS_MAX];
+    struct body_field fields[FIELDS_MAX];
 };
 
 #define WANTS(name, type)                                                                          \
@@ -112,7 +112,7 @@ struct endpoint {
 #define PAGE TAKES("after", text), TAKES("limit", number)
 
 /* Of every endpoint with a permission. */
-static const struct field organization_id = WANTS("organizationId", text);
+static const struct body_field organization_id = WANTS("organizationId", text);
 
 static const struct endpoint endpoints[] = {
     {"/organizations/create", organization_create, .change = true,
@@ -235,7 +235,7 @@ static bool body_fail(struct call *call, const char *name, const char *why)
 }
 
 /* The field of E at place I, from 0; NULL behind the last one. */
-static const struct field *field_at(const struct endpoint *e, size_t i)
+static const struct body_field *field_at(const struct endpoint *e, size_t i)
 {
     if (e->permission && i == 0)
         return &organization_id;
@@ -248,7 +248,7 @@ static const struct field *field_at(const struct endpoint *e, size_t i)
 static bool body_check(struct call *call, const struct endpoint *e)
 {
     bool seen[1 + FIELDS_MAX] = {false};
-    const struct field *field;
+    const struct body_field *field;
     const cJSON *item;
     cJSON_ArrayForEach(item, call->body)
     {
@@ -371,7 +371,7 @@ static void call_begin(struct call *call, const struct endpoint *endpoint)
 /* Ends the answer. Changes and mails of a refused call are dropped. */
 static void answer_end(const struct call *call)
 {
-    struct answer *answer = call->answer;
+    struct call_answer *answer = call->answer;
     const char *name = call->caller.user[0] ? call->caller.user : call->caller.key;
     if (answer->status >= 400) {
         buffer_free(&answer->changed);
@@ -389,12 +389,12 @@ bool dispatch_changes(const char *path)
     return endpoint && endpoint->change;
 }
 
-void dispatch(struct store *store, const struct request *request, struct answer *answer)
+void dispatch(struct store *store, const struct request *request, struct call_answer *answer)
 {
     const struct endpoint *endpoint = endpoint_find(request->path);
     cJSON *body = request->too_large ? NULL : body_parse(request->body, request->len);
     struct call call = {.store = store, .request = request, .body = body, .answer = answer};
-    *answer = (struct answer){0};
+    *answer = (struct call_answer){0};
     call_begin(&call, endpoint);
     cJSON_Delete(body);
     answer_end(&call);

@@ -82,14 +82,14 @@ static void review_run(struct review *r, const char *maker, struct withdrawn *ou
 
 /* --- tokens --- */
 
-struct naming {
+struct token_naming {
     const struct role *now;
     struct withdrawn *out;
 };
 
 static void name_token(const struct token *token, void *arg)
 {
-    const struct naming *naming = arg;
+    const struct token_naming *naming = arg;
     struct withdrawn *out = naming->out;
     if ((naming->now && role_may_give(naming->now, &token->role)) || out->tokens++ >= TOKENS_NAMED)
         return;
@@ -102,7 +102,7 @@ void handed_out_by(struct call *call, const char *maker, const struct role *now,
                    struct withdrawn *out)
 {
     struct review r = {.call = call, .now = now};
-    struct naming naming = {.now = now, .out = out};
+    struct token_naming naming = {.now = now, .out = out};
     review_run(&r, maker, out);
     store_tokens_made(call->store, call->organization.id, maker, name_token, &naming);
 }

@@ -8,14 +8,14 @@
 #define SLOTS     64
 #define TEXT_MOST (256U << 10) /* a longer reply is made each time */
 
-static struct slot {
+static struct cached_list {
     char organization[ID_SIZE];
     int64_t revision;
     struct buffer reply;
 } slots[SLOTS];
 
 /* An organization has one slot, that it may have to share with others. */
-static struct slot *slot_of(const char *organization)
+static struct cached_list *slot_of(const char *organization)
 {
     unsigned sum = 0;
     for (const char *c = organization; *c; c++)
@@ -25,14 +25,14 @@ static struct slot *slot_of(const char *organization)
 
 bool list_cache_get(const char *organization, int64_t revision, struct buffer *out)
 {
-    const struct slot *slot = slot_of(organization);
+    const struct cached_list *slot = slot_of(organization);
     return slot->revision == revision && strcmp(slot->organization, organization) == 0 &&
            buffer_add(out, slot->reply.data, slot->reply.len, TEXT_MOST);
 }
 
 void list_cache_put(const char *organization, int64_t revision, const struct buffer *reply)
 {
-    struct slot *slot = slot_of(organization);
+    struct cached_list *slot = slot_of(organization);
     buffer_free(&slot->reply);
     slot->organization[0] = '\0';
     if (!buffer_add(&slot->reply, reply->data, reply->len, TEXT_MOST))

@@ -9,7 +9,7 @@
 #include "orgd/endpoints/record.h"
 
 /* Members as JSON text, so that a long list is never held as a tree. */
-struct listing {
+struct member_list {
     struct buffer *out;
     int count;
     int most;
@@ -19,7 +19,7 @@ struct listing {
     bool full;
 };
 
-static void listing_text(struct listing *listing, const char *text)
+static void listing_text(struct member_list *listing, const char *text)
 {
     if (!buffer_add(listing->out, text, strlen(text), REPLY_MAX))
         listing->full = true;
@@ -27,7 +27,7 @@ static void listing_text(struct listing *listing, const char *text)
 
 static void listing_add(const struct member *member, void *arg)
 {
-    struct listing *listing = arg;
+    struct member_list *listing = arg;
     if (listing->count == listing->most) {
         listing->more = true;
         return;
@@ -46,7 +46,7 @@ static void listing_add(const struct member *member, void *arg)
 
 /* --- list --- */
 
-static void list_write(struct listing *listing, struct store *store, const char *organization,
+static void list_write(struct member_list *listing, struct store *store, const char *organization,
                        const struct cursor *after, int most)
 {
     listing->most = most;
@@ -56,7 +56,7 @@ static void list_write(struct listing *listing, struct store *store, const char 
 /* Answers with PAGE, a page of members. */
 static void list_page(struct call *call, const struct page *page)
 {
-    struct listing listing = {.out = &call->answer->body};
+    struct member_list listing = {.out = &call->answer->body};
     char tail[ID_SIZE + 48] = "],\"next\":null}";
     listing_text(&listing, "{\"members\":[");
     list_write(&listing, call->store, call->organization.id, &page->after, page->limit);
@@ -78,7 +78,7 @@ static void list_whole(struct call *call)
 {
     static const struct cursor beginning;
     const struct organization *organization = &call->organization;
-    struct listing listing = {.out = &call->answer->body};
+    struct member_list listing = {.out = &call->answer->body};
     if (list_cache_get(organization->id, organization->revision, &call->answer->body))
         return;
     listing_text(&listing, "{\"members\":[");
@@ -117,7 +117,7 @@ static bool poll_allowed(struct store *store, const struct poll *poll)
 
 bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end)
 {
-    struct listing listing = {.out = reply};
+    struct member_list listing = {.out = reply};
     if (!store_begin(store, STORE_READ))
         return false;
     bool allowed = poll_allowed(store, poll);
@@ -242,7 +242,7 @@ static bool changes_any(const struct organization *organization, int64_t since)
 static bool changes_write(struct store *store, const struct organization *organization,
                           int64_t since, struct buffer *out)
 {
-    struct listing listing = {.out = out, .most = PAGE_MAX};
+    struct member_list listing = {.out = out, .most = PAGE_MAX};
     char tail[128 + HISTORY_CURSOR_SIZE], cursor[HISTORY_CURSOR_SIZE];
     listing_text(&listing, "{\"members\":[");
     store_changes(store, organization->id, since, PAGE_MAX + 1, listing_add, &listing);

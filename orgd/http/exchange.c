@@ -24,8 +24,8 @@
 #define BUSY_RETRY_S  5
 
 /* A connection's state. */
-struct connection {
-    TAILQ_ENTRY(connection) link;
+struct client_connection {
+    TAILQ_ENTRY(client_connection) link;
     struct peer *peer;
     int fd;
     bool owing; /* it is in the front's list */
@@ -37,7 +37,7 @@ struct connection {
 struct exchange {
     STAILQ_ENTRY(exchange) link;
     struct MHD_Connection *connection;
-    struct connection *peer;
+    struct client_connection *peer;
     const char *method, *path; /* libmicrohttpd's, for as long as the request lasts */
     int64_t begun;
     char id[REQUEST_ID_SIZE];
@@ -45,7 +45,7 @@ struct exchange {
     size_t drained;  /* bytes beyond BODY_MAX */
     bool dispatched; /* or to be, by changes_run */
     bool changes;    /* it may change something */
-    struct answer answer;
+    struct call_answer answer;
 };
 
 void front_init(struct front *f)
@@ -58,21 +58,21 @@ void front_init(struct front *f)
 
 /* --- connections --- */
 
-static void connection_owes(struct front *f, struct connection *c)
+static void connection_owes(struct front *f, struct client_connection *c)
 {
     c->since = clock_mono_ms();
     c->owing = true;
     TAILQ_INSERT_TAIL(&f->connections, c, link);
 }
 
-static void connection_owes_not(struct front *f, struct connection *c)
+static void connection_owes_not(struct front *f, struct client_connection *c)
 {
     if (c->owing)
         TAILQ_REMOVE(&f->connections, c, link);
     c->owing = false;
 }
 
-static void refuse(const struct connection *c, const char *why)
+static void refuse(const struct client_connection *c, const char *why)
 {
     static int64_t last = -LOG_EVERY_MS;
     int64_t now = clock_mono_ms();
@@ -83,9 +83,10 @@ static void refuse(const struct connection *c, const char *why)
     log_warning("%s %s", c->from, why);
 }
 
-static struct connection *connection_begin(struct front *f, struct MHD_Connection *connection)
+static struct client_connection *connection_begin(struct front *f,
+                                                  struct MHD_Connection *connection)
 {
-    struct connection *c = memory_get(sizeof *c);
+    struct client_connection *c = memory_get(sizeof *c);
     const struct sockaddr *address =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     bool too_many;
@@ -102,7 +103,7 @@ void connection_notify(void *arg, struct MHD_Connection *connection, void **stat
                        enum MHD_ConnectionNotificationCode code)
 {
     struct front *f = arg;
-    struct connection *c = *state;
+    struct client_connection *c = *state;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *state = connection_begin(f, connection);
         return;
@@ -114,7 +115,7 @@ void connection_notify(void *arg, struct MHD_Connection *connection, void **stat
 
 int connections_expire(struct front *f)
 {
-    struct connection *c;
+    struct client_connection *c;
     while ((c = TAILQ_FIRST(&f->connections)) != NULL) {
         int64_t wait = c->since + REQUEST_S * 1000 - clock_mono_ms();
         if (wait > 0)
@@ -178,7 +179,7 @@ static void exchange_fail(struct exchange *x, unsigned status, const char *reaso
 }
 
 /* Says in the reply, an object, whether the mail was sent. */
-static void answer_mailed(struct answer *answer, bool sent)
+static void answer_mailed(struct call_answer *answer, bool sent)
 {
     char more[24];
     int len = snprintf(more, sizeof more, ",\"mailed\":%s}", sent ? "true" : "false");
@@ -291,7 +292,7 @@ static struct MHD_Response *whole_response(struct buffer *body)
 
 static struct MHD_Response *exchange_response(struct front *f, struct exchange *x)
 {
-    struct answer *answer = &x->answer;
+    struct call_answer *answer = &x->answer;
     switch (answer->rest) {
     case ANSWER_HELD:
         return held_response(f->held, x->connection, &answer->poll);

@@ -18,7 +18,7 @@
 #include "orgd/store/store.h"
 
 struct exchange;
-struct connection;
+struct client_connection;
 
 /* The state that all requests share. */
 struct front {
@@ -35,7 +35,8 @@ struct front {
     bool stopping;                   /* no request is begun any more: nothing would resume it */
     STAILQ_HEAD(, exchange) changes; /* suspended until changes_run */
     STAILQ_HEAD(, exchange) waiting; /* suspended until the held polls were told */
-    TAILQ_HEAD(, connection) connections; /* that owe us a request, the longest waiting first */
+    TAILQ_HEAD(, client_connection)
+    connections; /* that owe us a request, the longest waiting first */
 };
 
 void front_init(struct front *front);

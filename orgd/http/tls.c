@@ -18,8 +18,8 @@
 #define FILE_MAX     (64 << 10)
 #define HANDSHAKE_MS 120000 /* longer than any handshake may take: then a replaced pair can go */
 
-struct pair {
-    LIST_ENTRY(pair) link;
+struct key_pair {
+    LIST_ENTRY(key_pair) link;
     gnutls_pcert_st chain[CHAIN_MAX];
     unsigned count;
     gnutls_privkey_t key;
@@ -28,9 +28,9 @@ struct pair {
 
 /* GnuTLS calls back with a session alone, so there is one for the process: the first is in use, the
  * others may be in use by handshakes that have begun with them. */
-static LIST_HEAD(, pair) pairs = LIST_HEAD_INITIALIZER(pairs);
+static LIST_HEAD(, key_pair) pairs = LIST_HEAD_INITIALIZER(pairs);
 
-static void pair_free(struct pair *pair)
+static void pair_free(struct key_pair *pair)
 {
     for (unsigned i = 0; i < pair->count; i++)
         gnutls_pcert_deinit(&pair->chain[i]);
@@ -88,7 +88,7 @@ static bool pair_matches(const gnutls_datum_t *cert, const gnutls_datum_t *key, 
     return good(rc, path);
 }
 
-static bool pair_read(struct pair *pair, const char *cert_path, const char *key_path)
+static bool pair_read(struct key_pair *pair, const char *cert_path, const char *key_path)
 {
     static char cert_text[FILE_MAX + 1], key_text[FILE_MAX + 1];
     gnutls_datum_t cert, key;
@@ -110,7 +110,7 @@ static bool pair_read(struct pair *pair, const char *cert_path, const char *key_
 
 bool tls_load(const char *cert, const char *key)
 {
-    struct pair *pair = memory_get(sizeof *pair), *old, *next;
+    struct key_pair *pair = memory_get(sizeof *pair), *old, *next;
     int64_t now = clock_mono_ms();
     if (!pair_read(pair, cert, key)) {
         pair_free(pair);
@@ -131,7 +131,7 @@ bool tls_load(const char *cert, const char *key)
 
 void tls_free(void)
 {
-    struct pair *pair;
+    struct key_pair *pair;
     while ((pair = LIST_FIRST(&pairs)) != NULL) {
         LIST_REMOVE(pair, link);
         pair_free(pair);
@@ -143,7 +143,7 @@ static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities,
                     int algorithm_count, gnutls_pcert_st **chain, unsigned *count,
                     gnutls_privkey_t *key)
 {
-    struct pair *pair = LIST_FIRST(&pairs);
+    struct key_pair *pair = LIST_FIRST(&pairs);
     (void)session, (void)authorities, (void)authority_count, (void)algorithms;
     (void)algorithm_count;
     *chain = pair->chain;

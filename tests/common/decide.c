@@ -243,7 +243,7 @@ static void whose_number(void **state)
 static void undefined_account(void **state)
 {
     (void)state;
-    struct member member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
+    struct membership member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
     struct question q = {.service = "sshd",
                          .snapshot = true,
                          .account = (enum account)9,
@@ -257,10 +257,10 @@ static void undefined_account(void **state)
 static void check_row(void **state)
 {
     const struct row *r = *state;
-    struct member member = {.org = "acme",
-                            .state = r->state,
-                            .roles = {r->role, r->role ? 1 : 0},
-                            .permissions = {r->permission, r->permission ? 1 : 0}};
+    struct membership member = {.org = "acme",
+                                .state = r->state,
+                                .roles = {r->role, r->role ? 1 : 0},
+                                .permissions = {r->permission, r->permission ? 1 : 0}};
     static const int64_t confirmed[] = {
         [CONFIRMED] = NOW, [IN_GRACE] = NOW - GRACE,       [BEYOND] = NOW - GRACE - 1,
         [NEVER] = 0,       [AHEAD] = NOW + CLOCK_SLACK_MS, [FUTURE] = NOW + CLOCK_SLACK_MS + 1,
@@ -301,7 +301,7 @@ static void zero_denies(void **state)
 static void rules_are_per_organization(void **state)
 {
     (void)state;
-    struct member member = {.org = "other", .state = MEMBER_ACTIVE, .roles = {"owner", 1}};
+    struct membership member = {.org = "other", .state = MEMBER_ACTIVE, .roles = {"owner", 1}};
     struct question q = {.service = "sshd",
                          .snapshot = true,
                          .account = ACCOUNT_MEMBER,
@@ -316,7 +316,7 @@ static void everyone_is_every_active_member(void **state)
     (void)state;
     static const struct rules open = {
         .count = 1, .rule = {{.org = "acme", .everyone = true, .services = {"*", 1}}}};
-    struct member member = {.org = "acme", .state = MEMBER_ACTIVE};
+    struct membership member = {.org = "acme", .state = MEMBER_ACTIVE};
     struct question q = {.service = "x",
                          .snapshot = true,
                          .account = ACCOUNT_MEMBER,
@@ -331,7 +331,7 @@ static void everyone_is_every_active_member(void **state)
 static void age_is_told(void **state)
 {
     (void)state;
-    struct member member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
+    struct membership member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
     struct question q = {.service = "sshd",
                          .snapshot = true,
                          .account = ACCOUNT_MEMBER,

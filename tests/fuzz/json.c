@@ -45,7 +45,7 @@ static int take(void *arg, const cJSON *record)
 static void make_records(const struct operation *operation, const struct answer *answer)
 {
     struct fetcher fetcher = {.settings = &settings, .beat_ms = INT64_MAX / 2}; /* no beat */
-    struct request request = {.fetcher = &fetcher};
+    struct fetcher_request request = {.fetcher = &fetcher};
     struct api_error err = {0};
     if (operation->fields &&
         engine_records(operation, answer, take, &request, NULL, &err) != API_OK)

@@ -28,7 +28,7 @@ static void broken(const char *what)
     abort();
 }
 
-static void answer_free(struct answer *answer)
+static void answer_free(struct call_answer *answer)
 {
     buffer_free(&answer->body);
     buffer_free(&answer->changed);
@@ -48,7 +48,7 @@ static void arrange(const char *endpoint, const char *authorization, const char 
                               .id = "r",
                               .from = "fuzz",
                               .letterhead = &letterhead};
-    struct answer answer;
+    struct call_answer answer;
     dispatch(store, &request, &answer);
     cJSON *reply = cJSON_Parse(answer.body.data);
     const cJSON *object = within ? cJSON_GetObjectItem(reply, within) : reply;
@@ -149,7 +149,7 @@ static const char *header(const char *who)
     return who[0] ? who : NULL;
 }
 
-static void answer_check(const struct answer *answer)
+static void answer_check(const struct call_answer *answer)
 {
     cJSON *reply = NULL;
     if (answer->rest != ANSWER_HELD && !(reply = cJSON_Parse(answer->body.data)))
@@ -179,7 +179,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     static const struct letterhead letterhead = {"orgd@example.org", "https://x.example/{token}"};
     static unsigned runs;
     char text[INPUT_MAX + 1];
-    struct answer answer;
+    struct call_answer answer;
     struct buffer body = {0};
     if (size > INPUT_MAX)
         return -1;

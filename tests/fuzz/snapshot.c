@@ -32,7 +32,8 @@ static void look_at_class(const struct snapshot *s, const struct snapshot_user *
     assert(list_size(&grants.roles) + list_size(&grants.permissions) <= s->size);
     if (snapshot_policy(s, &policy) != SNAPSHOT_OK || grants.org >= policy.org_count)
         return;
-    struct member member = {policy.org[grants.org], user->state, grants.roles, grants.permissions};
+    struct membership member = {policy.org[grants.org], user->state, grants.roles,
+                                grants.permissions};
     struct question question = {
         .service = "sudo-i",
         .snapshot = true,
