@@ -1,6 +1,5 @@
 /* The API's objects as JSON (API.md), and checks of their texts. The caller owns the objects that
- * are returned.
- */
+ * are returned. */
 #ifndef ORGD_ENDPOINTS_RECORD_H
 #define ORGD_ENDPOINTS_RECORD_H
 
