@@ -6,90 +6,138 @@
 #include "api/provider.h"
 
 const struct option_spec options[OPTION_COUNT] = {
-    [OPTION_ROLE] = {"--role", NULL, "ROLE", "role id; see orgadmin role list",
-                     "Where the API gives several to one person they stand with commas between."},
-    [OPTION_NAME] = {"--name", NULL, "NAME", "a name for people", NULL},
-    [OPTION_USERNAME] = {"--username", NULL, "USER", "login name of the new account", NULL},
-    [OPTION_PERMISSIONS] = {"--permissions", NULL, "PERMISSION,...",
-                            "what it permits, with commas between", NULL},
-    [OPTION_MAX_USES] = {"--max-uses", NULL, "NUMBER",
-                         "how many may join with the code; without it any number", NULL},
-    [OPTION_SET] = {"--set", NULL, "FIELD=VALUE", "set a field of the API's own; may be repeated",
-                    "Which there are is told when another one is set."},
-    [OPTION_OPERATION] = {"--operation", NULL, "OPERATION",
-                          "go on waiting for this unfinished operation", NULL},
-    [OPTION_AMOUNT] = {"--amount", NULL, "DOLLARS", "US dollars: 300 or 299.95", NULL},
-    [OPTION_EXPIRES] = {"--expires", NULL, "TIME",
-                        "until when it counts: 2026-01-02, or 2026-01-02T03:04:05Z", NULL},
-    [OPTION_COMMENT] = {"--comment", NULL, "TEXT", "a remark", NULL},
-    [OPTION_TYPE] = {"--type", NULL, "TYPE", "aws or azure", NULL},
-    [OPTION_SECRET_FILE] = {"--secret-file", NULL, "FILE",
-                            "where the values stand, as lines FIELD=VALUE; - is standard input",
-                            "The file belongs to root or to oneself and can be read by nobody "
-                            "else."},
-    [OPTION_FILE] = {"--file", NULL, "FILE", "many addresses, one a line; - is standard input",
-                     NULL},
-    [OPTION_REMAINDER] = {"--remainder", NULL, "FILE",
-                          "write the lines that were not done to FILE, which --file takes again",
-                          NULL},
-    [OPTION_CODE_FILE] = {"--code-file", NULL, "FILE",
-                          "where the join code stands; - is standard input", NULL},
-    [OPTION_OUT] = {"--out", NULL, "FILE",
-                    "write to FILE: a secret (mode 0600), or what is downloaded",
-                    "With member add --file each line has an address and its token."},
-    [OPTION_ACTION] = {"--action", NULL, "ACTION", "only this action, such as member.set-role",
-                       NULL},
-    [OPTION_FROM] = {"--from", NULL, "TIME",
-                     "from this time on: 2026-01-02, or 2026-01-02T03:04:05Z", NULL},
-    [OPTION_TO] = {"--to", NULL, "TIME", "up to this time; a day counts whole", NULL},
-    [OPTION_ALL] = {"--all", NULL, NULL, "removed members, or expired credits, too", NULL},
-    [OPTION_YES] = {"--yes", "-y", NULL, "do not ask", NULL},
-    [OPTION_ACCEPT] = {"--accept", NULL, NULL, "take what the brake holds", NULL},
-    [OPTION_ORG] = {"--org", NULL, "ORG", "organization, by id or name",
-                    "Without it ORGADMIN_ORG counts, then the profile's current organization, then "
-                    "the only one there is."},
-    [OPTION_PROFILE] = {"--profile", NULL, "PROFILE", "which stored login",
-                        "Without it ORGADMIN_PROFILE counts, then what context switch or login "
-                        "chose, then \"default\"."},
-    [OPTION_URL] = {"--url", NULL, "URL", "the API: https://..., http://127.0.0.1:..., unix:/path",
-                    "With the provider file it is the path of an export. A stored token is sent to "
-                    "the URL that it was stored for and nowhere else."},
-    [OPTION_PROVIDER] = {"--provider", NULL, "PROVIDER", "kind of API (native is the default)",
-                         "A vendor's is at its own address unless --url is given."},
-    [OPTION_PROVIDER_OPTION] = {"--provider-option", NULL, "KEY=VALUE",
-                                "an option that only this provider has; may be repeated",
-                                "login remembers it."},
-    [OPTION_REGION] = {"--region", NULL, "REGION", "short for --provider-option region=REGION",
-                       NULL},
-    [OPTION_SUDO] = {"--sudo", NULL, NULL, "short for --provider-option sudo=1", NULL},
-    [OPTION_TOKEN_FILE] =
-        {"--token-file", NULL, "FILE", "where the token stands; - is standard input",
-         "It is alone on its line, and the file belongs to root or to oneself and can be read by "
-         "nobody else. With invitation accept it is the invitation's token."},
-    [OPTION_CA_FILE] = {"--ca-file", NULL, "FILE",
-                        "certificate authorities to believe instead of the system's",
-                        "login remembers it."},
-    [OPTION_OUTPUT] =
-        {"--output", "-o", "FORMAT", "table (default), wide, json, yaml or csv",
-         "A table is cut to the terminal's width, on a terminal only; a wide one has every column "
-         "and is never cut. CSV is that of RFC 4180; an apostrophe stands before what a "
-         "spreadsheet would take for a formula. JSON and YAML are exact."},
-    [OPTION_COLUMNS] = {"--columns", NULL, "COLUMN,...",
-                        "these columns in this order, with commas between",
-                        "In JSON and YAML these members of each object."},
-    [OPTION_SORT] = {"--sort", NULL, "COLUMN", "sort by this column", NULL},
-    [OPTION_NO_HEADER] = {"--no-header", NULL, NULL, "no titles above a table or CSV", NULL},
-    [OPTION_DEBUG] = {"--debug", NULL, NULL, "tell each request: method, path, status, bytes, time",
-                      "On standard error, without any secret; ORGADMIN_DEBUG=1 does the same."},
-    [OPTION_HELP] = {"--help", "-h", NULL, "this help", NULL},
-    [OPTION_VERSION] = {"--version", NULL, NULL, "print the version", NULL},
+    [OPTION_ROLE] = {.name = "--role",
+                     .value = "ROLE",
+                     .brief = "role id, as orgadmin role list shows it",
+                     .detail = "Where the API can give several roles to one person, commas "
+                               "separate their ids."},
+    [OPTION_NAME] = {.name = "--name",
+                     .value = "NAME",
+                     .brief = "name of the organization, account, token or file"},
+    [OPTION_USERNAME] = {.name = "--username",
+                         .value = "USER",
+                         .brief = "login name of the new account"},
+    [OPTION_PERMISSIONS] = {.name = "--permissions",
+                            .value = "PERMISSION,...",
+                            .brief = "permissions, separated by commas"},
+    [OPTION_MAX_USES] = {.name = "--max-uses",
+                         .value = "NUMBER",
+                         .brief = "how many people may join with the code; no limit by default"},
+    [OPTION_SET] = {.name = "--set",
+                    .value = "FIELD=VALUE",
+                    .brief = "set a field that only this API has; may be repeated",
+                    .detail = "An unknown field is refused with a list of the known ones."},
+    [OPTION_OPERATION] = {.name = "--operation",
+                          .value = "OPERATION",
+                          .brief = "wait for this unfinished operation"},
+    [OPTION_AMOUNT] = {.name = "--amount",
+                       .value = "DOLLARS",
+                       .brief = "amount in US dollars: 300 or 299.95"},
+    [OPTION_EXPIRES] = {.name = "--expires",
+                        .value = "TIME",
+                        .brief = "end of validity: 2026-01-02, or 2026-01-02T03:04:05Z"},
+    [OPTION_COMMENT] = {.name = "--comment", .value = "TEXT", .brief = "a comment"},
+    [OPTION_TYPE] = {.name = "--type",
+                     .value = "TYPE",
+                     .brief = "type of the secret: aws or azure"},
+    [OPTION_SECRET_FILE] = {.name = "--secret-file",
+                            .value = "FILE",
+                            .brief = "file with the values, as lines FIELD=VALUE; - is standard "
+                                     "input",
+                            .detail = "The file must belong to root or to you, and nobody else may "
+                                      "be able to read it."},
+    [OPTION_FILE] = {.name = "--file",
+                     .value = "FILE",
+                     .brief = "file with many addresses, one a line; - is standard input"},
+    [OPTION_REMAINDER] = {.name = "--remainder",
+                          .value = "FILE",
+                          .brief = "write the lines that are left to FILE, for another --file"},
+    [OPTION_CODE_FILE] = {.name = "--code-file",
+                          .value = "FILE",
+                          .brief = "file with the join code; - is standard input"},
+    [OPTION_OUT] = {.name = "--out",
+                    .value = "FILE",
+                    .brief = "write to FILE: a secret (mode 0600), or a download",
+                    .detail = "With member add --file, each line has an address and its token."},
+    [OPTION_ACTION] = {.name = "--action",
+                       .value = "ACTION",
+                       .brief = "only events of this action, such as member.set-role"},
+    [OPTION_FROM] = {.name = "--from",
+                     .value = "TIME",
+                     .brief = "only events from this time on: 2026-01-02, or 2026-01-02T03:04:05Z"},
+    [OPTION_TO] = {.name = "--to",
+                   .value = "TIME",
+                   .brief = "only events up to this time; a date includes its whole day"},
+    [OPTION_ALL] = {.name = "--all", .brief = "include removed members, or expired credits"},
+    [OPTION_YES] = {.name = "--yes", .letter = "-y", .brief = "do not ask for confirmation"},
+    [OPTION_ACCEPT] = {.name = "--accept", .brief = "accept the losses that the brake holds"},
+    [OPTION_ORG] = {.name = "--org",
+                    .value = "ORG",
+                    .brief = "organization, by id or name",
+                    .detail = "The default is ORGADMIN_ORG, then the profile's current "
+                              "organization, then the only organization there is."},
+    [OPTION_PROFILE] = {.name = "--profile",
+                        .value = "PROFILE",
+                        .brief = "stored login to use",
+                        .detail = "The default is ORGADMIN_PROFILE, then the profile that context "
+                                  "switch or login chose, then \"default\"."},
+    [OPTION_URL] = {.name = "--url",
+                    .value = "URL",
+                    .brief = "address of the API: https://..., http://127.0.0.1:..., unix:/path",
+                    .detail = "With the provider file, URL is the path of an export. "
+                              "A stored token is sent only to the URL that it was stored for."},
+    [OPTION_PROVIDER] = {.name = "--provider",
+                         .value = "PROVIDER",
+                         .brief = "kind of API (native is the default)",
+                         .detail = "A vendor's API is at the vendor's own address unless --url is "
+                                   "given."},
+    [OPTION_PROVIDER_OPTION] = {.name = "--provider-option",
+                                .value = "KEY=VALUE",
+                                .brief = "an option that only this provider has; may be repeated",
+                                .detail = "The command login stores it with the login."},
+    [OPTION_REGION] = {.name = "--region",
+                       .value = "REGION",
+                       .brief = "short for --provider-option region=REGION"},
+    [OPTION_SUDO] = {.name = "--sudo", .brief = "short for --provider-option sudo=1"},
+    [OPTION_TOKEN_FILE] = {.name = "--token-file",
+                           .value = "FILE",
+                           .brief = "file with the token; - is standard input",
+                           .detail = "The token stands alone on its line. "
+                                     "The file must belong to root or to you, and nobody else may "
+                                     "be able to read it. "
+                                     "With invitation accept, the token is the invitation's."},
+    [OPTION_CA_FILE] = {.name = "--ca-file",
+                        .value = "FILE",
+                        .brief = "certificate authorities to trust instead of the system's",
+                        .detail = "The command login stores its path with the login."},
+    [OPTION_OUTPUT] = {.name = "--output",
+                       .letter = "-o",
+                       .value = "FORMAT",
+                       .brief = "output format: table (default), wide, json, yaml or csv",
+                       .detail = "On a terminal, a table is cut to the width of the terminal. "
+                                 "A wide table has every column and is never cut. "
+                                 "CSV is as in RFC 4180; a value that a spreadsheet would take for "
+                                 "a formula gets an apostrophe in front. "
+                                 "JSON and YAML are exact."},
+    [OPTION_COLUMNS] = {.name = "--columns",
+                        .value = "COLUMN,...",
+                        .brief = "show these columns in this order, separated by commas",
+                        .detail = "In JSON and YAML, show these members of each object."},
+    [OPTION_SORT] = {.name = "--sort", .value = "COLUMN", .brief = "sort by this column"},
+    [OPTION_NO_HEADER] = {.name = "--no-header", .brief = "omit the titles of a table or of CSV"},
+    [OPTION_DEBUG] = {.name = "--debug",
+                      .brief = "log each request: method, path, status, bytes and time",
+                      .detail = "The log goes to standard error and has no secret in it. "
+                                "ORGADMIN_DEBUG=1 does the same."},
+    [OPTION_HELP] = {.name = "--help", .letter = "-h", .brief = "show this help"},
+    [OPTION_VERSION] = {.name = "--version", .brief = "print the version"},
 };
 
 enum option option_find(const char *word, size_t len)
 {
     for (unsigned i = 0; i < OPTION_COUNT; i++)
         if ((strncmp(options[i].name, word, len) == 0 && options[i].name[len] == '\0') ||
-            (options[i].brief && len == 2 && strncmp(options[i].brief, word, len) == 0))
+            (options[i].letter && len == 2 && strncmp(options[i].letter, word, len) == 0))
             return (enum option)i;
     return OPTION_COUNT;
 }
@@ -102,8 +150,8 @@ bool option_repeats(enum option o)
 const char *option_help(enum option o, char out[HELP_MAX])
 {
     if (o != OPTION_PROVIDER)
-        return options[o].help;
-    int used = snprintf(out, HELP_MAX, "%s:", options[o].help);
+        return options[o].brief;
+    int used = snprintf(out, HELP_MAX, "%s:", options[o].brief);
     for (const char *const *name = provider_names(); *name && used < HELP_MAX; name++)
         used += snprintf(out + used, HELP_MAX - (size_t)used, " %s%s", *name, name[1] ? "," : "");
     return out;

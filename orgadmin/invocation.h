@@ -52,12 +52,12 @@ enum option {
 };
 
 struct option_spec {
-    const char *name;  /* "--url" */
-    const char *brief; /* "-o", or NULL */
-    const char *value; /* what stands behind it, or NULL for a switch; with a '=' in it, such as
-                          "KEY=VALUE", the option may be given again */
-    const char *help;
-    const char *more; /* further sentences for the manual, or NULL */
+    const char *name;   /* "--url" */
+    const char *letter; /* "-o", or NULL */
+    const char *value;  /* what stands behind it, or NULL for a switch; with a '=' in it, such as
+                           "KEY=VALUE", the option may be given again */
+    const char *brief;  /* for --help and the manual, without a full stop */
+    const char *detail; /* further sentences for the manual, or NULL */
 };
 
 extern const struct option_spec options[OPTION_COUNT];
@@ -73,10 +73,10 @@ struct command {
     const char *noun;
     const char *verb;                   /* NULL: the noun is the command */
     const char *args[COMMAND_ARGS_MAX]; /* "MEMBER"; "[ORG]" may be left out */
-    const char *help;
-    const char *more;                 /* further sentences for its help and the manual, or NULL */
-    uint64_t options;                 /* bits 1 << enum option */
-    const struct record_kind *record; /* what it prints, or NULL */
+    const char *brief;                  /* "list the members", without a full stop */
+    const char *detail;                 /* further sentences for its help and the manual, or NULL */
+    uint64_t options;                   /* bits 1 << enum option */
+    const struct record_kind *record;   /* what it prints, or NULL */
     command_run *run;
 };
 

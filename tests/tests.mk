@@ -6,7 +6,8 @@ BENCH := $(BUILD)/bench
 CHECK_SANITIZE := $(or $(SANITIZE),address$(comma)undefined)
 own_places = STATEDIR=$(abspath $(1))/state RUNDIR=$(abspath $(1))/run SYSCONFDIR=$(abspath $(1))/etc
 
-UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/common/*.c tests/orgsyncd/*.c tests/module/*.c) tests/api/base64.c tests/api/engine.c)
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/common/*.c tests/orgsyncd/*.c tests/module/*.c) tests/api/base64.c tests/api/engine.c \
+	tests/orgadmin/table.c)
 TEST_TOOLS := $(BUILD)/tests/apiprobe $(BUILD)/tests/mksnapshot
 SCRIPTS := $(wildcard tests/*.t tests/*/*.t)
 
@@ -20,6 +21,8 @@ $(BUILD)/obj/tests/%.o: ORG_CFLAGS += -DMODULE_DIR='"$(abspath $(BUILD))"' -DMOD
 TEST_LIBS := -lcmocka -lpam -lcurl -lcjson -lconfig -lsqlite3 -lseccomp -lsodium -lpthread
 $(BUILD)/tests/apiprobe: $(BUILD)/obj/tests/api/apiprobe.o $(BUILD)/libtest.a
 $(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/libtest.a
+$(BUILD)/tests/orgadmin/table: $(filter-out %/main.o,$(call objects,orgadmin))
+$(BUILD)/tests/orgadmin/table: TEST_LIBS += -lsmartcols -lyaml
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 $(UNIT_TESTS) $(TEST_TOOLS):
 	@mkdir -p $(@D)

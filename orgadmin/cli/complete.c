@@ -56,7 +56,7 @@ static void offer_columns(struct typed *t, bool list)
         t->last = comma + 1;
     }
     for (const struct column *c = t->command->record->columns; c->field; c++)
-        offer(t, c->field, c->help);
+        offer(t, c->field, c->brief);
     t->before = "";
 }
 
@@ -96,7 +96,7 @@ static void offer_options(const struct typed *t)
         bool fits = t->verb ? command_takes(t->command, (enum option)o)
                             : o == OPTION_HELP || (o == OPTION_VERSION && !t->command);
         if (fits && (option_repeats((enum option)o) || !(t->given >> o & 1)))
-            offer(t, options[o].name, options[o].help);
+            offer(t, options[o].name, options[o].brief);
     }
 }
 
@@ -105,7 +105,7 @@ static void offer_nouns(const struct typed *t)
     for (const struct command *c = commands; c->noun; c++) {
         if (c != commands && strcmp(c->noun, c[-1].noun) == 0)
             continue;
-        offer(t, c->noun, c->verb ? NULL : c->help);
+        offer(t, c->noun, c->verb ? NULL : c->brief);
     }
 }
 
@@ -113,7 +113,7 @@ static void offer_verbs(const struct typed *t)
 {
     const char *noun = t->command->noun;
     for (const struct command *c = t->command; c->noun && strcmp(c->noun, noun) == 0; c++)
-        offer(t, c->verb, c->help);
+        offer(t, c->verb, c->brief);
 }
 
 /* Takes a word before the last that is no option. False: nobody knows what could follow. */

@@ -9,8 +9,8 @@ static void print_option(enum option o)
 {
     const struct option_spec *spec = &options[o];
     char left[64], help[HELP_MAX];
-    snprintf(left, sizeof left, "%s%s%s%s%s", spec->brief ? spec->brief : "",
-             spec->brief ? ", " : "", spec->name, spec->value ? " " : "",
+    snprintf(left, sizeof left, "%s%s%s%s%s", spec->letter ? spec->letter : "",
+             spec->letter ? ", " : "", spec->name, spec->value ? " " : "",
              spec->value ? spec->value : "");
     printf("  %-27s %s\n", left, option_help(o, help));
 }
@@ -32,9 +32,10 @@ void help_command(const struct command *c)
 {
     char usage[USAGE_MAX];
     command_usage(c, usage);
-    printf("Usage: orgadmin %s [OPTION]...\n\n%c%s.\n", usage, c->help[0] - 'a' + 'A', c->help + 1);
-    if (c->more)
-        print_paragraph(c->more);
+    printf("Usage: orgadmin %s [OPTION]...\n\n%c%s.\n", usage, c->brief[0] - 'a' + 'A',
+           c->brief + 1);
+    if (c->detail)
+        print_paragraph(c->detail);
     putchar('\n');
     for (unsigned o = 0; o < OPTION_COUNT; o++)
         if (command_takes(c, (enum option)o))
@@ -51,7 +52,7 @@ void help_commands(const char *noun)
         if (noun && strcmp(noun, c->noun) != 0)
             continue;
         command_usage(c, usage);
-        printf("  %-29s %s\n", usage, c->help);
+        printf("  %-29s %s\n", usage, c->brief);
     }
     printf("\norgadmin COMMAND --help shows a command's options; orgadmin(1) tells the rest.\n");
 }

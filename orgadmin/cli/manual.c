@@ -29,14 +29,14 @@ static void print_text(const char *text)
     }
 }
 
-static void print_help(const char *help, const char *more)
+static void print_help(const char *brief, const char *detail)
 {
-    putchar(help[0] >= 'a' && help[0] <= 'z' ? help[0] - 32 : help[0]);
-    print_text(help + 1);
+    putchar(brief[0] >= 'a' && brief[0] <= 'z' ? brief[0] - 32 : brief[0]);
+    print_text(brief + 1);
     puts(".");
-    if (more)
-        print_text(more);
-    if (more)
+    if (detail)
+        print_text(detail);
+    if (detail)
         putchar('\n');
 }
 
@@ -53,7 +53,7 @@ static void print_command(const struct command *c)
             printf(" Oo Fl \\-%s%s%s Oc", options[o].name + 2, options[o].value ? " Ar " : "",
                    options[o].value ? options[o].value : "");
     putchar('\n');
-    print_help(c->help, c->more);
+    print_help(c->brief, c->detail);
     if (c->record)
         printf("Prints:\n.Sx %s .\n", c->record->name);
 }
@@ -63,9 +63,9 @@ static void print_commands(void)
     puts(".Sh COMMANDS");
     for (const struct command *c = commands; c->noun; c++) {
         bool first = c == commands, last = !c[1].noun;
-        const char *group = c->verb ? c->noun : "Oneself";
-        const char *before = first ? "" : c[-1].verb ? c[-1].noun : "Oneself";
-        const char *after = last ? "" : c[1].verb ? c[1].noun : "Oneself";
+        const char *group = c->verb ? c->noun : "Login";
+        const char *before = first ? "" : c[-1].verb ? c[-1].noun : "Login";
+        const char *after = last ? "" : c[1].verb ? c[1].noun : "Login";
         if (strcmp(group, before) != 0)
             printf(".Ss %s\n.Bl -tag -width Ds\n", group);
         print_command(c);
@@ -81,11 +81,11 @@ static void print_options(void)
     for (unsigned o = 0; o < OPTION_COUNT; o++) {
         const struct option_spec *spec = &options[o];
         printf(".It ");
-        if (spec->brief)
-            printf("Fl %s , ", spec->brief + 1);
+        if (spec->letter)
+            printf("Fl %s , ", spec->letter + 1);
         printf("Fl \\-%s", spec->name + 2);
         printf("%s%s\n", spec->value ? " Ar " : "", spec->value ? spec->value : "");
-        print_help(option_help((enum option)o, help), spec->more);
+        print_help(option_help((enum option)o, help), spec->detail);
     }
     puts(".El");
 }
@@ -103,14 +103,14 @@ static void print_records(void)
 {
     puts(".Sh RECORDS\n"
          "These are the columns of tables and CSV, and the members of the objects of JSON and "
-         "YAML,\n"
-         "where one that is unknown is absent.\n"
-         "Names and types stay; new ones may come.");
+         "YAML.\n"
+         "A member whose value is unknown is absent.\n"
+         "Names and types do not change; new columns may be added.");
     for (const struct record_kind *const *kind = record_kinds; *kind; kind++) {
         printf(".Ss %s\n.Bl -tag -width organization_id -compact\n", (*kind)->name);
         for (const struct column *c = (*kind)->columns; c->field; c++) {
             printf(".It Cm %s\n", c->field);
-            print_text(c->help);
+            print_text(c->brief);
             printf(" (%s%s)\n", type_of(c), c->flags & COLUMN_WIDE ? "; not in a plain table" : "");
         }
         puts(".El");

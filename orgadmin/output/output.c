@@ -324,6 +324,6 @@ void output_help(const struct record_kind *kind)
 {
     printf("\nColumns:\n");
     for (const struct column *c = kind->columns; c->field; c++)
-        printf("  %-27s %s%s\n", c->field, c->help,
+        printf("  %-27s %s%s\n", c->field, c->brief,
                c->flags & COLUMN_WIDE ? " (not in a plain table)" : "");
 }

@@ -3,195 +3,331 @@
 
 #include <stddef.h>
 
+#define PLAIN   0
 #define SHORTEN COLUMN_SHORTEN
 #define WIDE    COLUMN_WIDE
 #define NUMBER  COLUMN_NUMBER
 #define LIST    COLUMN_LIST
 #define SWITCH  COLUMN_SWITCH
 
-#define RECORD(kind, ...)                                                                          \
-    static const struct column kind##_columns[] = {__VA_ARGS__, {0}};                              \
+/* The record that has kind##_columns. */
+#define RECORD(kind)                                                                               \
     const struct record_kind record_##kind = {.name = #kind, .columns = kind##_columns}
 
-RECORD(organization, {"id", 0, "its id"}, {"name", SHORTEN, "its name"},
-       {"label", SHORTEN, "its name for people"}, {"role", 0, "your role in it"},
-       {"created", 0, "when it was made"}, {"state", 0, "such as active or suspended"},
-       {"plan", 0, "what is paid for"}, {"country", 0, "two letters"},
-       {"member", SWITCH, "you are in it yourself"},
-       {"self_rename", WIDE | SWITCH, "members may change their own usernames"},
-       {"description", WIDE | SHORTEN, "what it is for"}, {"type", WIDE, "kind of organization"},
-       {"owner", WIDE, "whose it is: the id of a user"},
-       {"parent", WIDE, "id of the organization above it"},
-       {"email", WIDE | SHORTEN, "where it is reached"},
-       {"namespace", WIDE, "where its workloads run"}, {"updated", WIDE, "when it was changed"});
+static const struct column organization_columns[] = {
+    {"id", PLAIN, "id of the organization"},
+    {"name", SHORTEN, "name of the organization"},
+    {"label", SHORTEN, "display name of the organization"},
+    {"role", PLAIN, "your role in the organization"},
+    {"created", PLAIN, "time of its creation"},
+    {"state", PLAIN, "state, such as active or suspended"},
+    {"plan", PLAIN, "plan that is paid for"},
+    {"country", PLAIN, "country, two letters"},
+    {"member", SWITCH, "you are a member of the organization"},
+    {"self_rename", WIDE | SWITCH, "members may change their own usernames"},
+    {"description", WIDE | SHORTEN, "purpose of the organization"},
+    {"type", WIDE, "kind of organization"},
+    {"owner", WIDE, "id of the user who owns the organization"},
+    {"parent", WIDE, "id of the parent organization"},
+    {"email", WIDE | SHORTEN, "contact e-mail address"},
+    {"namespace", WIDE, "namespace of its workloads"},
+    {"updated", WIDE, "time of the last change"},
+    {0},
+};
+RECORD(organization);
 
-RECORD(current, {"id", 0, "the organization's id"}, {"name", SHORTEN, "its name"},
-       {"profile", WIDE, "the profile whose organization it is"},
-       {"url", WIDE | SHORTEN, "the API"});
+static const struct column current_columns[] = {
+    {"id", PLAIN, "id of the organization"},
+    {"name", SHORTEN, "name of the organization"},
+    {"profile", WIDE, "profile whose current organization it is"},
+    {"url", WIDE | SHORTEN, "address of the API"},
+    {0},
+};
+RECORD(current);
 
-RECORD(member, {"id", 0, "immutable id"}, {"username", 0, "login name"},
-       {"email", SHORTEN, "e-mail address"}, {"name", SHORTEN, "name for people"},
-       {"roles", LIST, "role ids"}, {"permissions", WIDE | LIST | SHORTEN, "what the roles permit"},
-       {"state", 0, "active, pending, suspended or removed"},
-       {"joined", SHORTEN, "when the member joined"},
-       {"token", WIDE, "of the invitation of who is pending"});
+static const struct column member_columns[] = {
+    {"id", PLAIN, "immutable id"},
+    {"username", PLAIN, "login name"},
+    {"email", SHORTEN, "e-mail address"},
+    {"name", SHORTEN, "display name"},
+    {"roles", LIST, "role ids"},
+    {"permissions", WIDE | LIST | SHORTEN, "permissions that the roles give"},
+    {"state", PLAIN, "active, pending, suspended or removed"},
+    {"joined", SHORTEN, "time when the member joined"},
+    {"token", WIDE, "token of the invitation of a pending member"},
+    {0},
+};
+RECORD(member);
 
-RECORD(addition, {"outcome", 0, "invited, added, or changed: was a member before"},
-       {"id", WIDE, "of the member or the invitation"}, {"email", SHORTEN, "who"},
-       {"roles", LIST, "role ids that it gives"},
-       {"permissions", WIDE | LIST | SHORTEN, "what it permits"},
-       {"expires", 0, "until when the invitation can be accepted"},
-       {"mailed", SWITCH, "the API has mailed it"},
-       {"token", 0, "the secret with which it is accepted; not with --out"});
+static const struct column addition_columns[] = {
+    {"outcome", PLAIN, "invited, added, or changed (already a member before)"},
+    {"id", WIDE, "id of the member or of the invitation"},
+    {"email", SHORTEN, "e-mail address of the person"},
+    {"roles", LIST, "role ids that the person gets"},
+    {"permissions", WIDE | LIST | SHORTEN, "permissions that the person gets"},
+    {"expires", PLAIN, "time when the invitation expires"},
+    {"mailed", SWITCH, "the API mailed the invitation"},
+    {"token", PLAIN, "secret that accepts the invitation; not with --out"},
+    {0},
+};
+RECORD(addition);
 
-RECORD(invitation, {"id", 0, "its id"}, {"email", SHORTEN, "who is invited"},
-       {"roles", LIST, "role ids that accepting gives"},
-       {"permissions", LIST | SHORTEN, "what accepting permits"},
-       {"state", WIDE, "such as pending"}, {"created", SHORTEN, "when it was made"},
-       {"expires", 0, "until when it can be accepted"},
-       {"username", WIDE, "the login name that the inviter fixed"},
-       {"maker", WIDE | SHORTEN, "who made it"});
+static const struct column invitation_columns[] = {
+    {"id", PLAIN, "id of the invitation"},
+    {"email", SHORTEN, "e-mail address of the invited person"},
+    {"roles", LIST, "role ids that the invitation gives"},
+    {"permissions", LIST | SHORTEN, "permissions that the invitation gives"},
+    {"state", WIDE, "state, such as pending"},
+    {"created", SHORTEN, "time of its creation"},
+    {"expires", PLAIN, "time when it expires"},
+    {"username", WIDE, "login name that the inviter fixed"},
+    {"maker", WIDE | SHORTEN, "creator of the invitation"},
+    {0},
+};
+RECORD(invitation);
 
-RECORD(invited, {"id", WIDE, "the invitation's id"}, {"email", SHORTEN, "who is invited"},
-       {"roles", LIST, "role ids that accepting gives"},
-       {"permissions", WIDE | LIST | SHORTEN, "what accepting permits"},
-       {"state", WIDE, "such as pending"}, {"created", WIDE, "when it was made"},
-       {"expires", 0, "until when it can be accepted"}, {"mailed", SWITCH, "the API has mailed it"},
-       {"token", 0, "the secret with which it is accepted; not with --out"});
+static const struct column invited_columns[] = {
+    {"id", WIDE, "id of the invitation"},
+    {"email", SHORTEN, "e-mail address of the invited person"},
+    {"roles", LIST, "role ids that the invitation gives"},
+    {"permissions", WIDE | LIST | SHORTEN, "permissions that the invitation gives"},
+    {"state", WIDE, "state, such as pending"},
+    {"created", WIDE, "time of its creation"},
+    {"expires", PLAIN, "time when it expires"},
+    {"mailed", SWITCH, "the API mailed the invitation"},
+    {"token", PLAIN, "secret that accepts the invitation; not with --out"},
+    {0},
+};
+RECORD(invited);
 
-RECORD(acceptance, {"organization", 0, "the organization's id"}, {"role", 0, "your role in it"},
-       {"username", 0, "the new account's login name"},
-       {"email", COLUMN_WIDE, "its e-mail address"});
+static const struct column acceptance_columns[] = {
+    {"organization", PLAIN, "id of the organization"},
+    {"role", PLAIN, "your role in the organization"},
+    {"username", PLAIN, "login name of the new account"},
+    {"email", WIDE, "e-mail address of the new account"},
+    {0},
+};
+RECORD(acceptance);
 
-RECORD(joincode, {"id", 0, "its id"}, {"role", 0, "role that joining gives"},
-       {"uses", NUMBER, "how many have joined with it"},
-       {"max_uses", NUMBER, "how many may; absent when unlimited"},
-       {"created", 0, "when it was made"}, {"expires", 0, "until when it counts"},
-       {"maker", SHORTEN, "who made it"}, {"last_used", WIDE, "when it was last used"},
-       {"used_from", WIDE | SHORTEN, "from where it was last used"},
-       {"code", WIDE, "the secret; only from joincode create without --out"});
+static const struct column joincode_columns[] = {
+    {"id", PLAIN, "id of the join code"},
+    {"role", PLAIN, "role that the code gives"},
+    {"uses", NUMBER, "number of people who joined with the code"},
+    {"max_uses", NUMBER, "highest number of uses; absent without a limit"},
+    {"created", PLAIN, "time of its creation"},
+    {"expires", PLAIN, "time when it expires"},
+    {"maker", SHORTEN, "creator of the code"},
+    {"last_used", WIDE, "time of the last use"},
+    {"used_from", WIDE | SHORTEN, "address of the last use"},
+    {"code", WIDE, "secret; only from joincode create without --out"},
+    {0},
+};
+RECORD(joincode);
 
-RECORD(joining, {"organization", 0, "the organization's id"}, {"role", 0, "your role in it"},
-       {"already", SWITCH, "you were a member before"});
+static const struct column joining_columns[] = {
+    {"organization", PLAIN, "id of the organization"},
+    {"role", PLAIN, "your role in the organization"},
+    {"already", SWITCH, "you were a member before"},
+    {0},
+};
+RECORD(joining);
 
-RECORD(role, {"id", 0, "role id"}, {"name", SHORTEN, "name for people"},
-       {"permissions", LIST | SHORTEN, "what it permits"},
-       {"description", WIDE | SHORTEN, "what it is for"});
+static const struct column role_columns[] = {
+    {"id", PLAIN, "role id"},
+    {"name", SHORTEN, "display name"},
+    {"permissions", LIST | SHORTEN, "permissions of the role"},
+    {"description", WIDE | SHORTEN, "purpose of the role"},
+    {0},
+};
+RECORD(role);
 
-RECORD(token, {"key", 0, "its public half"}, {"name", SHORTEN, "name for people"},
-       {"role", 0, "what it may do"}, {"env", WIDE, "live or test"},
-       {"last_four", 0, "the end of its secret"}, {"created", 0, "when it was made"},
-       {"expires", 0, "until when it counts"}, {"maker", SHORTEN, "who made it"},
-       {"maker_left", WIDE | SWITCH, "its maker is no longer in the organization"},
-       {"last_used", 0, "when it was last used"},
-       {"used_from", WIDE | SHORTEN, "from where it was last used"});
+static const struct column token_columns[] = {
+    {"key", PLAIN, "public half of the token"},
+    {"name", SHORTEN, "display name"},
+    {"role", PLAIN, "role of the token"},
+    {"env", WIDE, "live or test"},
+    {"last_four", PLAIN, "last four characters of the secret"},
+    {"created", PLAIN, "time of its creation"},
+    {"expires", PLAIN, "time when it expires"},
+    {"maker", SHORTEN, "creator of the token"},
+    {"maker_left", WIDE | SWITCH, "the creator is no longer in the organization"},
+    {"last_used", PLAIN, "time of the last use"},
+    {"used_from", WIDE | SHORTEN, "address of the last use"},
+    {0},
+};
+RECORD(token);
 
-RECORD(issued, {"key", 0, "its public half"}, {"name", SHORTEN, "name for people"},
-       {"role", 0, "what it may do"}, {"expires", WIDE, "until when it counts"},
-       {"secret", WIDE, "its other half; not with --out"},
-       {"bearer", 0, "both halves, as programs want them; not with --out"});
+static const struct column issued_columns[] = {
+    {"key", PLAIN, "public half of the token"},
+    {"name", SHORTEN, "display name"},
+    {"role", PLAIN, "role of the token"},
+    {"expires", WIDE, "time when it expires"},
+    {"secret", WIDE, "secret half of the token; not with --out"},
+    {"bearer", PLAIN, "both halves, as programs send them; not with --out"},
+    {0},
+};
+RECORD(issued);
 
-RECORD(event, {"id", WIDE, "its id"}, {"at", 0, "when"},
-       {"actor", WIDE, "who: the id of a user, or the key of a token"},
-       {"actor_name", SHORTEN, "who"}, {"action", 0, "what was done, such as member.set-role"},
-       {"subject", WIDE, "on whom or what: an id"}, {"subject_name", SHORTEN, "on whom or what"},
-       {"detail", SHORTEN, "what changed"}, {"from", SHORTEN, "where the request came from"},
-       {"request", WIDE, "the request's id, as in the server's log"});
+static const struct column event_columns[] = {
+    {"id", WIDE, "id of the event"},
+    {"at", PLAIN, "time of the event"},
+    {"actor", WIDE, "id of the user, or key of the token, that acted"},
+    {"actor_name", SHORTEN, "name of the user or token that acted"},
+    {"action", PLAIN, "action, such as member.set-role"},
+    {"subject", WIDE, "id of the person or thing that the action changed"},
+    {"subject_name", SHORTEN, "name of the person or thing that the action changed"},
+    {"detail", SHORTEN, "details of the change"},
+    {"from", SHORTEN, "address that the request came from"},
+    {"request", WIDE, "id of the request, as in the server's log"},
+    {0},
+};
+RECORD(event);
 
-RECORD(user, {"id", 0, "the person's id, or the token's key"}, {"username", 0, "login name"},
-       {"email", SHORTEN, "e-mail address"}, {"name", SHORTEN, "name for people"},
-       {"organization", 0, "the organization's id, for a token of one"},
-       {"role", 0, "the token's role"});
+static const struct column user_columns[] = {
+    {"id", PLAIN, "id of the person, or key of the token"},
+    {"username", PLAIN, "login name"},
+    {"email", SHORTEN, "e-mail address"},
+    {"name", SHORTEN, "display name"},
+    {"organization", PLAIN, "id of the organization that the token belongs to"},
+    {"role", PLAIN, "role of the token"},
+    {0},
+};
+RECORD(user);
 
 static const struct column billing_columns[] = {
-    {"name", SHORTEN, "who pays"},
-    {"company_name", SHORTEN, "the company"},
-    {"company_type", 0, "its kind"},
-    {"email", SHORTEN, "where bills go"},
-    {"phone", 0, "telephone number"},
-    {"country", 0, "two letters"},
+    {"name", SHORTEN, "name of the payer"},
+    {"company_name", SHORTEN, "name of the company"},
+    {"company_type", PLAIN, "type of the company"},
+    {"email", SHORTEN, "e-mail address for bills"},
+    {"phone", PLAIN, "telephone number"},
+    {"country", PLAIN, "country, two letters"},
     {"city", SHORTEN, "town"},
     {"line1", SHORTEN, "street and number"},
-    {"line2", SHORTEN, "the rest of it"},
-    {"name_line", SHORTEN, "the address: to whom"},
+    {"line2", SHORTEN, "second line of the address"},
+    {"name_line", SHORTEN, "addressee"},
     {"thoroughfare", SHORTEN, "street and number"},
     {"premise", SHORTEN, "house"},
-    {"sub_premise", SHORTEN, "part of it"},
+    {"sub_premise", SHORTEN, "part of the house"},
     {"locality", SHORTEN, "town"},
-    {"dependent_locality", SHORTEN, "part of it"},
+    {"dependent_locality", SHORTEN, "part of the town"},
     {"administrative_area", SHORTEN, "state or province"},
-    {"sub_administrative_area", SHORTEN, "part of it"},
-    {"postal_code", 0, "postal code"},
-    {"tax_id", 0, "number for taxes"},
-    {"tax_id_type", 0, "whose number, such as eu_vat"},
-    {"vat_number", 0, "number for value added tax"},
-    {"currency", 0, "three letters"},
+    {"sub_administrative_area", SHORTEN, "part of the state or province"},
+    {"postal_code", PLAIN, "postal code"},
+    {"tax_id", PLAIN, "tax number"},
+    {"tax_id_type", PLAIN, "type of the tax number, such as eu_vat"},
+    {"vat_number", PLAIN, "number for value added tax"},
+    {"currency", PLAIN, "currency, three letters"},
     {"billing_contact", SHORTEN, "e-mail address for bills"},
-    {"security_contact", SHORTEN, "e-mail address for matters of security"},
-    {"default_catalog", SHORTEN, "where new projects are chosen from"},
-    {"project_options_url", SHORTEN, "where their options come from"},
+    {"security_contact", SHORTEN, "e-mail address for security matters"},
+    {"default_catalog", SHORTEN, "catalog from which new projects are chosen"},
+    {"project_options_url", SHORTEN, "address of the options of new projects"},
     {0},
 };
 const struct record_kind record_billing = {
     .name = "billing", .columns = billing_columns, .upright = true};
 
-RECORD(subscription, {"id", 0, "its id"}, {"state", 0, "such as active or suspended"},
-       {"plan", 0, "what is paid for"}, {"project", 0, "id of its project"},
-       {"title", SHORTEN, "the project's name"}, {"region", SHORTEN, "where it runs"},
-       {"owner", WIDE, "whose it is: the id of a user"}, {"created", SHORTEN, "when it was made"},
-       {"updated", WIDE, "when it was changed"});
+static const struct column subscription_columns[] = {
+    {"id", PLAIN, "id of the subscription"},
+    {"state", PLAIN, "state, such as active or suspended"},
+    {"plan", PLAIN, "plan that is paid for"},
+    {"project", PLAIN, "id of the project"},
+    {"title", SHORTEN, "name of the project"},
+    {"region", SHORTEN, "region of the project"},
+    {"owner", WIDE, "id of the user who owns the project"},
+    {"created", SHORTEN, "time of its creation"},
+    {"updated", WIDE, "time of the last change"},
+    {0},
+};
+RECORD(subscription);
 
-RECORD(credit, {"id", 0, "its id"}, {"state", 0, "active or expired"},
-       {"original", 0, "US dollars at the beginning"}, {"remaining", 0, "US dollars that are left"},
-       {"starts", WIDE, "from when it counts"}, {"expires", 0, "until when it counts"},
-       {"comment", SHORTEN, "a remark"});
+static const struct column credit_columns[] = {
+    {"id", PLAIN, "id of the credit"},
+    {"state", PLAIN, "active or expired"},
+    {"original", PLAIN, "US dollars at the beginning"},
+    {"remaining", PLAIN, "US dollars that are left"},
+    {"starts", WIDE, "time when it starts"},
+    {"expires", PLAIN, "time when it expires"},
+    {"comment", SHORTEN, "comment"},
+    {0},
+};
+RECORD(credit);
 
-RECORD(secret, {"id", 0, "its id"}, {"name", SHORTEN, "its name"}, {"type", 0, "what it is for"},
-       {"description", SHORTEN, "what can be told of its value"},
-       {"created", SHORTEN, "when it was made"});
+static const struct column secret_columns[] = {
+    {"id", PLAIN, "id of the secret"},
+    {"name", SHORTEN, "name of the secret"},
+    {"type", PLAIN, "type, such as aws or azure"},
+    {"description", SHORTEN, "part of the value that may be shown"},
+    {"created", SHORTEN, "time of its creation"},
+    {0},
+};
+RECORD(secret);
 
-RECORD(file, {"id", 0, "its id"}, {"name", SHORTEN, "its name"}, {"state", 0, "such as uploaded"},
-       {"size", NUMBER, "bytes"}, {"created", SHORTEN, "when it was made"},
-       {"download_url", WIDE, "where its content is, for a while"});
+static const struct column file_columns[] = {
+    {"id", PLAIN, "id of the file"},
+    {"name", SHORTEN, "name of the file"},
+    {"state", PLAIN, "state, such as uploaded"},
+    {"size", NUMBER, "size in bytes"},
+    {"created", SHORTEN, "time of its creation"},
+    {"download_url", WIDE, "temporary address of the content"},
+    {0},
+};
+RECORD(file);
 
-RECORD(context, {"profile", 0, "the profile's name"}, {"current", SWITCH, "it is the one in use"},
-       {"account", SHORTEN, "who is logged in"},
-       {"organization", SHORTEN, "name of the profile's current organization"},
-       {"organization_id", WIDE, "its id"}, {"provider", WIDE, "kind of API"},
-       {"url", SHORTEN, "the API"});
+static const struct column context_columns[] = {
+    {"profile", PLAIN, "name of the profile"},
+    {"current", SWITCH, "the profile is in use"},
+    {"account", SHORTEN, "user or token that is logged in"},
+    {"organization", SHORTEN, "name of the profile's current organization"},
+    {"organization_id", WIDE, "id of that organization"},
+    {"provider", WIDE, "kind of API"},
+    {"url", SHORTEN, "address of the API"},
+    {0},
+};
+RECORD(context);
 
-RECORD(status, {"organization", 0, "the organization's name on this machine"},
-       {"heard", 0, "how long ago it was last heard from"},
-       {"members", 0, "how many active members are known"},
-       {"withheld", 0, "how many are not served as they would be; root alone is told"},
-       {"generation", 0, "number of the snapshot"}, {"held", 0, "yes: a change arrives at once"},
-       {"trouble", SHORTEN, "what went wrong last"});
+static const struct column status_columns[] = {
+    {"organization", PLAIN, "name of the organization on this machine"},
+    {"heard", PLAIN, "time since the organization was last heard from"},
+    {"members", PLAIN, "number of active members"},
+    {"withheld", PLAIN, "number of members who are withheld; shown to root only"},
+    {"generation", PLAIN, "number of the snapshot"},
+    {"held", PLAIN, "yes: a change arrives at once"},
+    {"trouble", SHORTEN, "last error"},
+    {0},
+};
+RECORD(status);
 
-RECORD(check, {"check", 0, "what was looked at"},
-       {"result", 0, "ok, warning, failure, or skipped: it could not be looked at"},
-       {"found", 0, "what was found; in a plain table what to do, too"},
-       {"advice", WIDE, "what to do"});
+static const struct column check_columns[] = {
+    {"check", PLAIN, "name of the check"},
+    {"result", PLAIN, "ok, warning, failure or skipped (the check was not possible)"},
+    {"found", PLAIN, "finding; in a plain table with the advice"},
+    {"advice", WIDE, "advice"},
+    {0},
+};
+RECORD(check);
 
-const struct record_kind *const record_kinds[] = {&record_organization,
-                                                  &record_current,
-                                                  &record_member,
-                                                  &record_addition,
-                                                  &record_invitation,
-                                                  &record_invited,
-                                                  &record_acceptance,
-                                                  &record_joincode,
-                                                  &record_joining,
-                                                  &record_role,
-                                                  &record_token,
-                                                  &record_issued,
-                                                  &record_event,
-                                                  &record_user,
-                                                  &record_billing,
-                                                  &record_subscription,
-                                                  &record_credit,
-                                                  &record_secret,
-                                                  &record_file,
-                                                  &record_context,
-                                                  &record_status,
-                                                  &record_check,
-                                                  NULL};
+const struct record_kind *const record_kinds[] = {
+    &record_organization,
+    &record_current,
+    &record_member,
+    &record_addition,
+    &record_invitation,
+    &record_invited,
+    &record_acceptance,
+    &record_joincode,
+    &record_joining,
+    &record_role,
+    &record_token,
+    &record_issued,
+    &record_event,
+    &record_user,
+    &record_billing,
+    &record_subscription,
+    &record_credit,
+    &record_secret,
+    &record_file,
+    &record_context,
+    &record_status,
+    &record_check,
+    NULL,
+};

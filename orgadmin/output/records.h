@@ -15,7 +15,7 @@ enum column_flag {
 struct column {
     const char *field; /* of the record; in capitals the column's title */
     unsigned flags;
-    const char *help;
+    const char *brief;
 };
 
 struct record_kind {
