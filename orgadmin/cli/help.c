@@ -54,5 +54,5 @@ void help_commands(const char *noun)
         command_usage(c, usage);
         printf("  %-29s %s\n", usage, c->brief);
     }
-    printf("\norgadmin COMMAND --help shows a command's options; orgadmin(1) tells the rest.\n");
+    printf("\norgadmin COMMAND --help shows the options of a command; see also orgadmin(1).\n");
 }

@@ -46,7 +46,7 @@ static enum exit_status take_pair(struct invocation *inv, enum option option, co
     if (inv->pairs == PAIRS_MAX)
         return complain(EXIT_USAGE, "%s: there are more than %d", shown, PAIRS_MAX);
     if (len == 0 || len >= sizeof pair->name)
-        return complain(EXIT_USAGE, "%s: \"%s\" begins with no name", shown, name);
+        return complain(EXIT_USAGE, "%s: \"%s\" needs a name before the =", shown, name);
     snprintf(pair->name, sizeof pair->name, "%.*s", (int)len, name);
     pair->option = option;
     pair->value = value;
@@ -71,7 +71,7 @@ static enum exit_status take_value(struct invocation *inv, enum option o, const 
         return EXIT_DONE;
     const char *equals = strchr(value, '=');
     if (!equals)
-        return complain(EXIT_USAGE, "%s wants %s, not \"%s\"", spec->name, spec->value, value);
+        return complain(EXIT_USAGE, "%s needs %s, not \"%s\"", spec->name, spec->value, value);
     return take_pair(inv, o, spec->name, value, (size_t)(equals - value), equals + 1);
 }
 
@@ -138,7 +138,7 @@ static enum exit_status verb_unknown(const char *noun, const char *verb)
         used += (size_t)n < sizeof verbs - used ? (size_t)n : 0;
     }
     if (!verb)
-        return complain(EXIT_USAGE, "%s what? One of: %s", noun, verbs);
+        return complain(EXIT_USAGE, "%s needs a verb, one of: %s", noun, verbs);
     return unknown("verb", &s, help);
 }
 
@@ -174,7 +174,7 @@ static const struct command *find_command(const struct line *line, bool help,
     if (line->words == 0 && help)
         help_commands(NULL);
     else if (line->words == 0)
-        *status = complain(EXIT_USAGE, "what is to be done? See orgadmin --help");
+        *status = complain(EXIT_USAGE, "no command is given; see orgadmin --help");
     if (line->words == 0)
         return NULL;
     const char *verb = line->words > 1 ? line->word[1] : NULL;

@@ -69,13 +69,15 @@ static void check_local_groups(struct doctor *d)
             snprintf(names + used, sizeof names - used, "%s%s", used ? ", " : "", name);
     }
     if (d->config.orgs == 0)
-        doctor_note(d, "local groups", FOUND_SKIPPED, "", "there is no configuration to map any");
+        doctor_note(d, "local groups", FOUND_SKIPPED, "",
+                    "there is no configuration that could map any");
     else if (*names)
         doctor_note(d, "local groups", FOUND_WARNING,
-                    "if that is not meant, take local = true away from them in orglogin.conf",
-                    "who is in %s is as good as root", names);
+                    "if this is not intended, remove local = true from them in orglogin.conf",
+                    "a member of %s is as good as root", names);
     else
-        doctor_note(d, "local groups", FOUND_OK, "", "no member is in one that is as good as root");
+        doctor_note(d, "local groups", FOUND_OK, "",
+                    "no member joins a group that is as good as root");
 }
 
 /* Whom a local group still names although he is no member any more, and no local user. */
@@ -152,13 +154,13 @@ static bool everybody(const struct doctor *d, const char *service)
 static void check_rules(struct doctor *d)
 {
     if (!d->snapshot.base) {
-        doctor_note(d, "rules", FOUND_SKIPPED, "", "there is no snapshot with them");
+        doctor_note(d, "rules", FOUND_SKIPPED, "", "there is no snapshot that could have rules");
         return;
     }
     bool sudo = everybody(d, "sudo"), su = everybody(d, "su");
     if (sudo || su)
         doctor_note(d, "rules", FOUND_WARNING,
-                    "if that is not meant, name the roles that may, in orglogin.conf, access",
+                    "if this is not intended, name roles in the rule in orglogin.conf",
                     "every member may use %s%s%s", sudo ? "sudo" : "", sudo && su ? " and " : "",
                     su ? "su" : "");
     else
@@ -195,7 +197,7 @@ enum exit_status host_doctor(const struct invocation *inv)
 {
     static struct doctor d;
     if (geteuid() != 0)
-        return complain(EXIT_NO, "host doctor is for root: it runs the PAM stacks and reads what "
+        return complain(EXIT_NO, "host doctor requires root: it runs the PAM stacks and reads what "
                                  "only root may; try: sudo orgadmin host doctor");
     d.records = cJSON_CreateArray();
     if (!d.records)

@@ -45,7 +45,7 @@ void doctor_homes(struct doctor *d)
     else if (access(who->shell, X_OK) < 0)
         doctor_note(d, "home and shell", FOUND_FAILURE,
                     "install it, or choose another as users.shell in orglogin.conf",
-                    "the shell of %s, %s, cannot be run: sshd takes him for nobody", who->name,
+                    "the shell of %s, %s, cannot be run: sshd refuses the member", who->name,
                     who->shell);
     else if (strrchr(who->home, '/') == who->home)
         doctor_note(d, "home and shell", FOUND_WARNING,

@@ -113,7 +113,7 @@ static void check_ids(struct doctor *d)
                     "give it another number; or, before the first member has logged in, choose "
                     "another range in orglogin.conf, on all machines alike",
                     "%s, in the members' range %s%s", o.first, range_text(&d->config, ranges),
-                    o.count > 1 ? ", and it is not alone" : "");
+                    o.count > 1 ? ", and others are too" : "");
 }
 
 /* --- names --- */
@@ -139,7 +139,7 @@ static void check_names(struct doctor *d)
 {
     struct standings s = {0};
     if (withheld_each(note_standing, &s) < 0) {
-        doctor_note(d, "names", FOUND_SKIPPED, "", "orgsyncd does not tell who is withheld");
+        doctor_note(d, "names", FOUND_SKIPPED, "", "orgsyncd does not name the withheld members");
         return;
     }
     if (s.reserved)
@@ -150,7 +150,7 @@ static void check_names(struct doctor *d)
                     s.reserved == 1 ? " is" : "s are", s.first_reserved);
     else if (s.others)
         doctor_note(d, "names", FOUND_WARNING,
-                    "orgadmin host status names them; orgadmin host explain says what of each",
+                    "orgadmin host status names them; orgadmin host explain says why",
                     "%u member%s not served as they would be: %s", s.others,
                     s.others == 1 ? " is" : "s are", s.first_other);
     else
@@ -246,7 +246,7 @@ static bool check_nsswitch(struct doctor *d)
         if (nsswitch_look(databases[i], why) == NSSWITCH_GOOD)
             continue;
         snprintf(advice, sizeof advice,
-                 i == 3 ? "take the line out: then it goes by group" : "%s: files systemd org",
+                 i == 3 ? "remove that line: the line group then decides" : "%s: files systemd org",
                  databases[i]);
         doctor_note(d, "nsswitch.conf", FOUND_FAILURE, advice, NSSWITCH ", %s: %s", databases[i],
                     why);
@@ -342,7 +342,7 @@ static bool check_module(struct doctor *d)
     if (good)
         doctor_note(d, "libnss_org", FOUND_OK, "", NSS_MODULE " can be loaded");
     else
-        doctor_note(d, "libnss_org", FOUND_FAILURE, "is the package installed whole? Then ldconfig",
+        doctor_note(d, "libnss_org", FOUND_FAILURE, "reinstall the package, then run ldconfig",
                     NSS_MODULE ": %s", c.fate[0] ? c.fate : c.out);
     return good;
 }
@@ -390,8 +390,8 @@ static void check_lookup(struct doctor *d, bool able)
     d->lookup = !c.fate[0] && !c.out[0];
     if (!d->lookup)
         doctor_note(d, "lookup", FOUND_FAILURE,
-                    "getent passwd, and id, of that name; does another service in nsswitch.conf, "
-                    "or nscd, answer first?",
+                    "run getent passwd and id with that name: another service in "
+                    "nsswitch.conf, or nscd, may answer first",
                     "%s%s", c.fate[0] ? "it " : "", c.fate[0] ? c.fate : c.out);
     else
         doctor_note(d, "lookup", FOUND_OK, "", "%s is uid %" PRIu32 ", with all groups",
@@ -480,10 +480,11 @@ static void check_nscd(struct doctor *d)
 {
     bool runs = nscd_runs();
     if (runs && !(nscd_leaves("passwd") && nscd_leaves("group")))
-        doctor_note(d, "nscd", FOUND_WARNING,
-                    "in /etc/nscd.conf enable-cache passwd no, enable-cache group no; or nscd -i "
-                    "passwd; nscd -i group after each change",
-                    "nscd keeps what members who left had (logins are refused all the same)");
+        doctor_note(
+            d, "nscd", FOUND_WARNING,
+            "in /etc/nscd.conf enable-cache passwd no, enable-cache group no; or nscd -i "
+            "passwd; nscd -i group after each change",
+            "nscd keeps the entries of members who left (their logins are refused all the same)");
     else
         doctor_note(d, "nscd", FOUND_OK, "", "%s",
                     runs ? "runs, and leaves users and groups alone" : "does not run");

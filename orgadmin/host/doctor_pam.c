@@ -190,7 +190,7 @@ static void note_fault(struct doctor *d, const char *name, enum who who, const c
     snprintf(whom, sizeof whom, "%s%s%s", before[who], who == STRANGER || who == ROOT ? "" : user,
              after[who] ? after[who] : "");
     if (rc < 0)
-        doctor_note(d, name, FOUND_FAILURE, "take the module out that gives no answer",
+        doctor_note(d, name, FOUND_FAILURE, "remove the module that gives no answer",
                     "asked about %s: %s", whom, why);
     else if (in)
         doctor_note(d, name, FOUND_FAILURE, STACK_ADVICE, "%s is let in", whom);
@@ -270,10 +270,10 @@ static void check_others(struct doctor *d)
     pam_stack_services(look_at_other, &o);
     if (o.count)
         doctor_note(d, "PAM others", FOUND_WARNING,
-                    "where people come in by one of them, members who left do too: " STACK_ADVICE,
-                    "pam_org is not asked, or not minded, by %s", o.names);
+                    "members who left can log in by each of them: " STACK_ADVICE,
+                    "pam_org is not asked, or its answer is ignored, by %s", o.names);
     else
-        doctor_note(d, "PAM others", FOUND_OK, "", "every other service minds pam_org");
+        doctor_note(d, "PAM others", FOUND_OK, "", "every other service obeys pam_org");
 }
 
 /* --- what is needed for all of it --- */
@@ -297,7 +297,7 @@ static void check_module(struct doctor *d)
         doctor_note(d, "pam_org", FOUND_OK, "", PATH_PAM_MODULE " can be loaded");
     else
         doctor_note(d, "pam_org", FOUND_FAILURE,
-                    "is the package installed whole? Until then every member is refused",
+                    "reinstall the package; until then every member is refused",
                     PATH_PAM_MODULE ": %s", c.fate[0] ? c.fate : c.out);
 }
 

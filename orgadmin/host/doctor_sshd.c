@@ -101,9 +101,9 @@ static void judge(struct doctor *d, const char *text)
         doctor_note(d, "sshd", FOUND_WARNING,
                     "KbdInteractiveAuthentication yes, with the pam.d/sshd of " PATH_DOC
                     "/pam.d, which lets nobody in by it",
-                    "KbdInteractiveAuthentication no: who is no member is not told so");
+                    "KbdInteractiveAuthentication no: a user who is no member is not told why");
     else
-        doctor_note(d, "sshd", FOUND_OK, "", "asks PAM, and tells who is refused");
+        doctor_note(d, "sshd", FOUND_OK, "", "asks PAM, and tells a refused user why");
 }
 
 void doctor_sshd(struct doctor *d)

@@ -56,8 +56,8 @@ static void check_configuration(struct doctor *d, struct child *check)
                     "orgsyncd makes it count",
                     "%s", first_line(check->err));
     else if (!ended || check->status == NOT_FOUND)
-        doctor_note(d, name, FOUND_FAILURE, "is the package installed whole?",
-                    PATH_ORGSYNCD " --check %s", ended ? first_line(check->err) : check->fate);
+        doctor_note(d, name, FOUND_FAILURE, "reinstall the package", PATH_ORGSYNCD " --check %s",
+                    ended ? first_line(check->err) : check->fate);
     else if (host_config_read(PATH_CONFIG, &d->config, &why) < 0)
         doctor_note(d, name, FOUND_FAILURE, "orgsyncd --check", PATH_CONFIG " %s", why);
     else
@@ -126,7 +126,7 @@ static void check_space(struct doctor *d)
         doctor_note(d, "space", FOUND_OK, "", ORG_STATEDIR " has room for the next snapshot");
     else
         doctor_note(d, "space", FOUND_FAILURE,
-                    "make room on its file system: who leaves meanwhile is taken for a member as "
+                    "make room on its file system: a member who leaves meanwhile can log in as "
                     "long as the grace lasts",
                     ORG_STATEDIR " has room for %" PRIu64 " kB%s, the next snapshot needs %" PRIu64,
                     room / 1000, inodes ? "" : " and no more files", needed / 1000);
@@ -201,7 +201,7 @@ static void check_orgd_user(struct doctor *d)
     if (!local && data.st_uid != 0)
         doctor_note(d, name, FOUND_FAILURE, MAKE_USERS " && systemctl restart orgd",
                     "/etc/passwd has no " ORGD_USER
-                    ": its service runs as whoever else has that name");
+                    ": the service runs as another user of that name");
     else if (orgd_of_before())
         doctor_note(d, name, FOUND_WARNING, restart, "its unit is that of a version before");
     else if (data.st_uid != uid && data.st_uid != 0)
@@ -305,7 +305,7 @@ static void check_lists(struct doctor *d)
             first = group;
     if (count > 0)
         doctor_note(d, "groups", FOUND_WARNING,
-                    "nothing, unless a program decides by member lists: libnss_org(8) says which",
+                    "nothing, unless a program decides by member lists: see libnss_org(8)",
                     "%s lists none of its %" PRIu32 " members, who are too many for a line"
                     "%s (%" PRIu32 " in all); id and initgroups know them",
                     first.name, first.left_out, count > 1 ? ", and other groups do the same" : "",
@@ -377,7 +377,7 @@ static bool check_orgsyncd(struct doctor *d)
     if (errno == ETIMEDOUT)
         advice = "systemctl restart orgsyncd";
     else if (errno == EPERM)
-        advice = "who listens there is not root: find out who it is, then systemctl restart "
+        advice = "the listener is not root: find out its user, then systemctl restart "
                  "orgsyncd";
     doctor_note(d, "orgsyncd", FOUND_FAILURE, advice, "does not answer at " PATH_CONFIRM ": %s",
                 strerror(errno));
@@ -443,7 +443,7 @@ static const char *advice_for(const char *trouble)
     if (strstr(trouble, " 401 "))
         return "the token is no longer valid: orgadmin host enroll again, or a new one by orgadmin "
                "token create; then systemctl reload orgsyncd";
-    return "is the network up, is the server, are url and id in orglogin.conf right? Then "
+    return "check the network, the server, and url and id in orglogin.conf; then "
            "orgadmin host sync";
 }
 
@@ -466,7 +466,7 @@ static void note_heard(struct doctor *d, const struct org_view *v)
         doctor_note(d, v->name, FOUND_FAILURE, advice_for("--accept"), "%s", held);
     else if (*v->found)
         doctor_note(d, v->name, FOUND_FAILURE, advice_for(v->found),
-                    "orgsyncd hears from it, but a new one would not: %s", v->found);
+                    "orgsyncd hears from it, but a new orgsyncd would not: %s", v->found);
     else
         doctor_note(d, v->name, FOUND_OK, "", "heard from %s ago%s",
                     span(v->reply.age_ms > 0 ? v->reply.age_ms : 0, age),

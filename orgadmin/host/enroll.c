@@ -28,10 +28,11 @@ static enum exit_status check_name(const char *name)
 {
     if (name_valid(name) && strlen(name) <= NAME_ROOM)
         return EXIT_DONE;
-    return complain(EXIT_USAGE,
-                    "\"%s\" is no name for an organization here: [a-z_][a-z0-9_.-]*, at most %d; "
-                    "give --name NAME",
-                    name, NAME_ROOM);
+    return complain(
+        EXIT_USAGE,
+        "\"%s\" cannot be the name of an organization on this machine: [a-z_][a-z0-9_.-]*, "
+        "at most %d; give --name NAME",
+        name, NAME_ROOM);
 }
 
 /* The organization's own name as a group's could be: "Acme Corp." becomes "acme-corp". */
@@ -109,7 +110,7 @@ static enum exit_status list_members(struct connection *c, size_t *count)
     *count = 0;
     enum exit_status status = connection_each(c, OP_MEMBER_LIST, NULL, count_member, count);
     if (status == EXIT_DONE && *count == 0)
-        return complain(EXIT_NO, "%s lists no member at all: orgsyncd would not believe it",
+        return complain(EXIT_NO, "%s lists no member: orgsyncd would refuse the list",
                         c->now.org_name);
     return status;
 }
@@ -167,7 +168,7 @@ static enum exit_status create_token(struct enrollment *e, const char *role)
         snprintf(e->token, sizeof e->token, "%s", record_text(record, "bearer"));
         snprintf(e->token_key, sizeof e->token_key, "%s", record_text(record, "key"));
         if (!*e->token)
-            status = complain(EXIT_AWAY, "the API made a token and did not show it");
+            status = complain(EXIT_AWAY, "the API made a token, but did not show it");
     }
     cJSON_Delete(record);
     return status;
@@ -178,13 +179,14 @@ static enum exit_status make_token(struct enrollment *e)
 {
     const char *given = e->inv->option[OPTION_ROLE], *role = given ? given : HOST_ROLE;
     if (is_host_token(e, role))
-        note("The token given is the organization's own, with the role %s: it is stored as it is.",
+        note("The given token belongs to the organization and has the role %s: it is stored as "
+             "it is.",
              role);
     else if (connection_takes(&e->c, OP_TOKEN_CREATE, NULL))
         return create_token(e, role);
     else
-        note("The API has no tokens for hosts: the one given is stored. Whoever is root here can "
-             "do with it what its owner can.");
+        note("The API has no tokens for hosts: the given token is stored. Root on this machine can "
+             "do with it all that its owner can.");
     snprintf(e->token, sizeof e->token, "%s", e->c.now.token);
     return EXIT_DONE;
 }
@@ -193,7 +195,7 @@ static void take_back_token(struct enrollment *e)
 {
     const struct provider_arg args[] = {{"key", e->token_key}, {0}};
     if (*e->token_key && connection_run(&e->c, OP_TOKEN_REVOKE, args) != EXIT_DONE)
-        note("The token %s is of no use any more: orgadmin token revoke %s.", e->token_key,
+        note("The token %s is no longer needed: orgadmin token revoke %s.", e->token_key,
              e->token_key);
 }
 
@@ -229,8 +231,8 @@ static enum exit_status place_token(struct enrollment *e)
         snprintf(e->token_path, sizeof e->token_path, ORG_SYSCONFDIR "/%s.token", e->name);
     if (!e->org && access(e->token_path, F_OK) == 0)
         return complain(EXIT_SETUP,
-                        "%s is there already, and " PATH_CONFIG " does not say whose it is: remove "
-                        "it, or give --name NAME",
+                        "%s exists already, and " PATH_CONFIG " does not name it: remove it, or "
+                        "give --name NAME",
                         e->token_path);
     return EXIT_DONE;
 }
@@ -265,7 +267,7 @@ static enum exit_status try_config(const char *path)
     fputs(c.out, stderr);
     if (ended && c.status == 0)
         return EXIT_DONE;
-    return complain(EXIT_SETUP, "orgsyncd --check %s", ended ? "does not take it" : c.fate);
+    return complain(EXIT_SETUP, "orgsyncd --check %s", ended ? "refuses it" : c.fate);
 }
 
 /* A configuration of somebody's own is never touched. */
@@ -314,13 +316,13 @@ static void tell(const struct enrollment *e, size_t members)
 {
     if (*e->token)
         note("%s holds %s.", e->token_path,
-             *e->token_key ? "a token of this host's own" : "the token given");
+             *e->token_key ? "a token of this host's own" : "the given token");
     else if (*e->token_path)
-        note("%s holds a good token; it stays.", e->token_path);
+        note("%s holds a valid token and is not changed.", e->token_path);
     if (!e->configured)
         note("%s is written.", PATH_CONFIG);
     else
-        note(PATH_CONFIG " is there, and stays as it is.");
+        note(PATH_CONFIG " exists and is not changed.");
     note("%s has %zu member%s. To undo all of this see ENROLLING A HOST in orgadmin(1).",
          e->c.now.org_name, members, members == 1 ? "" : "s");
 }
@@ -353,7 +355,7 @@ enum exit_status host_enroll(const struct invocation *inv)
     static struct enrollment e;
     e.inv = inv;
     if (geteuid() != 0)
-        return complain(EXIT_NO, "host enroll is for root: it writes " PATH_CONFIG "; try: sudo "
+        return complain(EXIT_NO, "host enroll requires root: it writes " PATH_CONFIG "; try: sudo "
                                  "orgadmin host enroll");
     umask(022);
     if (mkdir(ORG_SYSCONFDIR, 0755) < 0 && errno != EEXIST)

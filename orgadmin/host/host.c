@@ -226,11 +226,11 @@ enum exit_status host_free(const struct invocation *inv)
     struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_FREE};
     struct confirm_reply reply;
     if (!name_valid(name))
-        return complain(EXIT_USAGE, "\"%s\" is no login name", name);
+        return complain(EXIT_USAGE, "\"%s\" is not a login name", name);
     enum exit_status status =
         ask_first(inv, name,
-                  "Whoever asks for the name %s next will have it, and with it "
-                  "what is kept under that name: mail, crontab, sudoers.",
+                  "The next member who asks for the name %s gets it, and with it all that "
+                  "is kept under the name: mail, crontab, sudoers.",
                   name);
     if (status != EXIT_DONE)
         return status;
@@ -277,7 +277,7 @@ static void explain_names(const char *who)
 {
     struct withheld_search s = {.who = who};
     if (withheld_each(explain_withheld, &s) < 0 && geteuid() != 0)
-        line("withheld", "who is not served, and why, is told to root alone");
+        line("withheld", "only root is told which members are withheld, and why");
 }
 
 static void explain_member(const struct evidence *e)
@@ -285,7 +285,7 @@ static void explain_member(const struct evidence *e)
     char text[TEXT_SIZE];
     const struct membership *m = e->question.member;
     if (!m) {
-        line("member", "none of that name");
+        line("member", "no member has that name");
         return;
     }
     line("ids", "uid %" PRIu32 ", gid %" PRIu32, e->user.uid, e->user.gid);
@@ -298,14 +298,14 @@ static void explain_member(const struct evidence *e)
 static void explain_account(const struct evidence *e)
 {
     static const char *const whose[] = {
-        [ACCOUNT_UNKNOWN] = "nothing tells whose that is",
+        [ACCOUNT_UNKNOWN] = "its owner is unknown",
         [ACCOUNT_NONE] = "",
-        [ACCOUNT_MEMBER] = "the member's",
-        [ACCOUNT_OURS] = "another one of the organizations'",
-        [ACCOUNT_FOREIGN] = "another name service's",
+        [ACCOUNT_MEMBER] = "of the member",
+        [ACCOUNT_OURS] = "of the organizations, but not of the member",
+        [ACCOUNT_FOREIGN] = "of another name service",
     };
     if (e->account_errno == ENOENT)
-        line("account", "no name service has one of that name: see nsswitch.conf(5)");
+        line("account", "no name service knows that name: see nsswitch.conf(5)");
     else if (e->account_errno)
         line("account", "the name services do not answer: %s", strerror(e->account_errno));
     else
@@ -334,7 +334,7 @@ static void explain_rule(const struct evidence *e, unsigned number)
     char services[TEXT_SIZE], roles[TEXT_SIZE], permissions[TEXT_SIZE];
     const struct rule *r;
     if (number == 0 || number > e->policy.rules.count) {
-        line("rule", "none of %zu matches", e->policy.rules.count);
+        line("rule", "none of %zu rules matches", e->policy.rules.count);
         return;
     }
     r = &e->policy.rules.rule[number - 1];

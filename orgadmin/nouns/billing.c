@@ -13,7 +13,7 @@ enum exit_status billing_edit(const struct invocation *inv)
     struct args args = {0};
     enum exit_status status = args_set(&args, inv);
     if (status == EXIT_DONE && args.count == 0)
-        status = complain(EXIT_USAGE, "what is to be changed? Give --set FIELD=VALUE");
+        status = complain(EXIT_USAGE, "no change is given: give --set FIELD=VALUE");
     if (status == EXIT_DONE)
         status = connection_open_for(inv, OP_BILLING_EDIT, args.arg, &c);
     if (status != EXIT_DONE)

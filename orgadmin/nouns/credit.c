@@ -33,7 +33,7 @@ enum exit_status credit_edit(const struct invocation *inv)
         {"comment", inv->option[OPTION_COMMENT]},
         {0}};
     if (!args[1].value && !args[2].value && !args[3].value)
-        return complain(EXIT_USAGE, "what is to be changed? Give --amount, --expires or --comment");
+        return complain(EXIT_USAGE, "no change is given: give --amount, --expires or --comment");
     return listing(inv, OP_CREDIT_EDIT, LISTING_ORG | LISTING_ONE, args);
 }
 

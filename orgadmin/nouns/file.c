@@ -78,9 +78,9 @@ static enum exit_status send_content(struct connection *c, const char *path, int
     const struct provider_arg args[] = {{"id", record_text(file, "id")}, {0}};
     enum exit_status status =
         *url ? transfer(c, path, url, fd, transfer_upload)
-             : complain(EXIT_AWAY, "%s: the API has not told where it is to go", path);
+             : complain(EXIT_AWAY, "%s: the API gave no address to upload it to", path);
     if (status != EXIT_DONE && connection_run(c, OP_FILE_REMOVE, args) == EXIT_DONE)
-        note("%s is not there; its empty entry is removed again.", record_text(file, "name"));
+        note("%s is not uploaded; its empty entry is removed again.", record_text(file, "name"));
     return status;
 }
 
@@ -124,7 +124,7 @@ enum exit_status file_upload(const struct invocation *inv)
         return complain(EXIT_USAGE, "%s: %s", path, strerror(errno));
     enum exit_status status = fstat(fd, &st) == 0 && S_ISREG(st.st_mode)
                                   ? connection_open_for(inv, OP_FILE_CREATE, NULL, &c)
-                                  : complain(EXIT_USAGE, "%s: it is no regular file", path);
+                                  : complain(EXIT_USAGE, "%s: not a regular file", path);
     if (status == EXIT_DONE) {
         status = upload(&c, path, name, fd, &file);
         if (status == EXIT_DONE)
@@ -145,7 +145,8 @@ static enum exit_status place_of(const struct invocation *inv, const cJSON *file
         return EXIT_DONE;
     *path = name;
     if (*name == '\0' || *name == '.' || strchr(name, '/'))
-        return complain(EXIT_USAGE, "\"%s\" is no name to store a file as: give --out PATH", name);
+        return complain(EXIT_USAGE, "\"%s\" cannot be the name of a local file: give --out PATH",
+                        name);
     return EXIT_DONE;
 }
 
@@ -156,10 +157,10 @@ static enum exit_status fetch(const struct invocation *inv, struct connection *c
     bool replace = inv->option[OPTION_YES] != NULL;
     enum exit_status status = place_of(inv, file, &path);
     if (status == EXIT_DONE && !*url)
-        status = complain(EXIT_NO, "%s: the API tells no address for its content (it is %s)",
+        status = complain(EXIT_NO, "%s: the API gives no address of its content (it is %s)",
                           record_text(file, "name"), record_text(file, "state"));
     if (status == EXIT_DONE && !replace && access(path, F_OK) == 0)
-        status = complain(EXIT_USAGE, "%s: it is there already; --yes replaces it", path);
+        status = complain(EXIT_USAGE, "%s exists already; --yes replaces it", path);
     if (status == EXIT_DONE && private_file_begin(&to, path) < 0)
         status = complain(EXIT_USAGE, "%s: %s", path, strerror(errno));
     if (status == EXIT_DONE)

@@ -21,7 +21,7 @@ void invitation_note(const struct invocation *inv, const struct connection *c, c
     if (*how || !*record_text(record, "token"))
         note("%s is invited to %s%s.", email, c->now.org_name, how);
     else
-        note("%s is invited to %s. The token is %s; who has it can accept: orgadmin invitation "
+        note("%s is invited to %s. The token is %s; whoever has it can accept: orgadmin invitation "
              "accept",
              email, c->now.org_name, issue_place(inv, place));
 }

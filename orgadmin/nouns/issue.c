@@ -42,7 +42,7 @@ static enum exit_status hand_out(const struct invocation *inv, struct private_fi
         status = issue_write(file, secret);
         issue_strip(record);
     } else if (out) {
-        note("The API has told no %s: nothing is written to %s.", field, out);
+        note("The API gave no %s: nothing is written to %s.", field, out);
     } else if (*secret && output_plain(inv)) {
         puts(secret);
     }

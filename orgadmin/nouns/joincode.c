@@ -27,7 +27,7 @@ enum exit_status joincode_create(const struct invocation *inv)
         return status;
     status = issue(inv, &c, OP_JOINCODE_CREATE, args, "code", NULL);
     if (status == EXIT_DONE)
-        note("The code is %s; who has it can join %s: orgadmin joincode join",
+        note("The code is %s; whoever has it can join %s: orgadmin joincode join",
              issue_place(inv, place), c.now.org_name);
     connection_close(&c);
     return status;

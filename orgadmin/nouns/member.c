@@ -118,7 +118,8 @@ enum exit_status member_role(const struct invocation *inv)
 {
     const char *role = inv->arg[1], *permissions = inv->option[OPTION_PERMISSIONS];
     if (!role && !permissions)
-        return complain(EXIT_USAGE, "which role? Give ROLE, or --permissions PERMISSION,...");
+        return complain(EXIT_USAGE,
+                        "the role is missing: give ROLE, or --permissions PERMISSION,...");
     return give(inv, OP_MEMBER_ROLE, role, permissions);
 }
 
@@ -141,7 +142,7 @@ enum exit_status member_revoke(const struct invocation *inv)
     if (status == EXIT_DONE)
         status = run(&f, OP_MEMBER_REVOKE, role, NULL, &reply);
     if (status == EXIT_DONE)
-        note("%s has no longer the role %s in %s.", name, role, f.c.now.org_name);
+        note("%s no longer has the role %s in %s.", name, role, f.c.now.org_name);
     if (status == EXIT_DONE)
         tell_beyond(&f, reply);
     cJSON_Delete(reply);
@@ -163,7 +164,7 @@ static void name_tokens(struct found *f)
 {
     struct api_error err;
     const char *username = found_text(f, "username");
-    note("Tokens that %s made go on reading; orgadmin token revoke ends one:", username);
+    note("These tokens that %s made can still read; orgadmin token revoke ends one:", username);
     connection_try(&f->c, OP_TOKEN_LIST, NULL, name_token, &username, &err);
 }
 

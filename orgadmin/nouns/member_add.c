@@ -73,7 +73,7 @@ static const char *parse_line(char *line, struct batch_entry *entry)
     if (line[strspn(line, space)] != '\0')
         return "there is more than an address and a role";
     if (strlen(entry->email) > EMAIL_LEN_MAX || !at || at == entry->email || at[1] == '\0')
-        return "it begins with no e-mail address";
+        return "it does not begin with an e-mail address";
     return NULL;
 }
 
@@ -326,9 +326,9 @@ enum exit_status member_add(const struct invocation *inv)
 {
     bool many = inv->option[OPTION_FILE] != NULL;
     if (many && inv->arg[0])
-        return complain(EXIT_USAGE, "give an address or --file, not both");
+        return complain(EXIT_USAGE, "give EMAIL or --file, not both");
     if (!many && !inv->arg[0])
-        return complain(EXIT_USAGE, "whom? Give an address, or --file FILE");
+        return complain(EXIT_USAGE, "an address is missing: give EMAIL, or --file FILE");
     if (!many && inv->option[OPTION_REMAINDER])
         return complain(EXIT_USAGE, "--remainder belongs to --file");
     if (many && inv->option[OPTION_USERNAME])

@@ -115,8 +115,7 @@ enum exit_status org_edit(const struct invocation *inv)
         status = args_set(&args, inv);
     if (status == EXIT_DONE &&
         (name ? !*name || strlen(name) >= sizeof c.now.org_name : args.count < 2))
-        status =
-            complain(EXIT_USAGE, "what is to be changed? Give --name NAME, or --set FIELD=VALUE");
+        status = complain(EXIT_USAGE, "no change is given: give --name NAME, or --set FIELD=VALUE");
     if (status == EXIT_DONE)
         status = connection_open_for(&named, OP_ORG_EDIT, args.arg, &c);
     if (status != EXIT_DONE)

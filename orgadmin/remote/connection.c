@@ -108,8 +108,8 @@ static enum exit_status choose_options(const struct invocation *inv, struct conn
             continue;
         if (c->logged_in && leads_away(&c->now, pair))
             return complain(EXIT_USAGE,
-                            "the stored token goes where it was stored for and nowhere else: with "
-                            "another %s give --token-file FILE, or log in with it",
+                            "the stored token is sent only to the API that it was stored for: with "
+                            "another %s give --token-file FILE, or log in again",
                             pair->name);
         if (!context_set_option(&c->now, pair->name, pair->value))
             return complain(EXIT_USAGE, "--provider-option %s: too long, or there are more than %d",

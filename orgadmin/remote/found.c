@@ -145,7 +145,7 @@ enum exit_status found_run(struct found *f, enum provider_op op)
     cJSON *reply;
     enum exit_status status = found_run_reply(f, op, &reply);
     if (status == EXIT_DONE && cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(reply, "revoked")))
-        status = complain(EXIT_NO, "%s is not there any more: nothing is revoked", f->id);
+        status = complain(EXIT_NO, "%s does not exist any more: nothing is revoked", f->id);
     cJSON_Delete(reply);
     return status;
 }
@@ -171,11 +171,12 @@ static enum exit_status find_listed(struct connection *c, const char *text)
     if (status == EXIT_DONE && s.count == 1)
         status = connection_set_org(c, s.found);
     else if (status == EXIT_DONE && !text)
-        status = complain(EXIT_SETUP, "which organization? Give --org ORG, or orgadmin org switch "
-                                      "ORG");
+        status =
+            complain(EXIT_SETUP,
+                     "no organization is chosen: give --org ORG, or run orgadmin org switch ORG");
     else if (status == EXIT_DONE && s.count == 0)
-        status = complain(EXIT_NO, "there is no organization \"%s\" that you are in at %s%s", text,
-                          c->now.url, suggestion_text(&s.near, "; see orgadmin org list", hint));
+        status = complain(EXIT_NO, "you are in no organization \"%s\" at %s%s", text, c->now.url,
+                          suggestion_text(&s.near, "; see orgadmin org list", hint));
     else if (status == EXIT_DONE)
         status =
             complain(EXIT_USAGE, "%zu organizations are called \"%s\"; use the id", s.count, text);

@@ -122,17 +122,20 @@ static const char *advice_for(const struct api_error *err)
         const char *code, *advice;
     } table[] = {
         {"unauthorized", "log in again with a token that is valid: orgadmin login --url URL"},
-        {"forbidden", "ask an owner of the organization; orgadmin role list shows who may what"},
-        {"role_above_own", "ask somebody whose role can do as much"},
-        {"organization_not_found", "orgadmin org list shows those that you are in"},
-        {"member_not_found", "orgadmin member list"},
-        {"role_not_found", "orgadmin role list"},
-        {"last_owner", "make somebody else an owner first: orgadmin member role MEMBER owner"},
-        {"role_in_use", "give those who have it another role first, and revoke what would give it"},
+        {"forbidden",
+         "ask an owner of the organization; orgadmin role list shows the permissions of each role"},
+        {"role_above_own", "ask a member whose role has these permissions"},
+        {"organization_not_found", "orgadmin org list shows your organizations"},
+        {"member_not_found", "orgadmin member list shows the members"},
+        {"role_not_found", "orgadmin role list shows the roles"},
+        {"last_owner", "first make another member an owner: orgadmin member role MEMBER owner"},
+        {"role_in_use",
+         "first give its members another role, and revoke the invitations, join codes and "
+         "tokens of the role"},
         {"builtin_role", "choose another name; owner, admin and member are fixed"},
-        {"invitation_not_found", "ask for a new one; they expire and can be used once"},
-        {"code_not_found", "ask for a new one"},
-        {"email_mismatch", "log in as the person who is invited"},
+        {"invitation_not_found", "ask for a new invitation; each expires and can be used once"},
+        {"code_not_found", "ask for a new join code"},
+        {"email_mismatch", "log in as the invited person"},
         {"user_exists", "log in with the account of that address, then accept"},
         {"username_taken", "another --username"},
         {"name_mismatch", "type the name as orgadmin org show shows it"},
@@ -143,8 +146,8 @@ static const char *advice_for(const struct api_error *err)
     if (err->http == 401)
         return table[0].advice;
     if (err->status == API_UNREACHABLE && err->http == 0)
-        return "is the server up, and is the url right? orgadmin context show";
-    return err->retry_after_s > 0 ? "again later" : "";
+        return "check that the server runs and that the URL is right: orgadmin context show";
+    return err->retry_after_s > 0 ? "repeat the command later" : "";
 }
 
 enum exit_status connection_complain(const struct connection *c, const char *about,

@@ -110,7 +110,7 @@ broken "an organization that orgsyncd has not read yet" "failure organization be
     "jq '{organization: {id: \"org_b\", name: \"beta\"}, members: [.members[0] | .id = \"b\" | .username = \"bea\"]}' $MEMBERS >/etc/beta.json
      sed -i 's|^organizations = (|&{ name = \"beta\"; provider = \"file\"; url = \"/etc/beta.json\"; range = [1879048192, 2000199999]; },|
         s|^groups = (|&{ name = \"beta-all\"; org = \"beta\"; everyone = true; },|' $CONF"
-broken "an url that leads nowhere, not read yet" "failure organization acme" 'a new one would not: .*gone' "sed -i 's|url = .*|url = \"/gone\";|' $CONF"
+broken "an url that leads nowhere, not read yet" "failure organization acme" 'a new orgsyncd would not: .*gone' "sed -i 's|url = .*|url = \"/gone\";|' $CONF"
 broken "a local user with a member's name" "warning members" 'usr_user5.*has a user' 'echo user5:x:4242:4242::/:/usr/sbin/nologin >>/etc/passwd'
 broken "a group that is mapped and not there" "warning members" 'dockre.*none of that name' \
     "sed -i 's|^groups = (|&{ name = \"dockre\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|' $CONF"
@@ -216,7 +216,7 @@ broken "rules for sudo with a mistake" "warning sudoers" 'cannot be looked at.*v
 
 # --- what the configuration gives away ---
 broken "a group that still names a former member" "warning group lines" 'oldies names rem, who left -> gpasswd -d' 'echo oldies:x:990:larry,rem >>/etc/group'
-broken "a local group as good as root" "warning local groups" 'who is in adm is' \
+broken "a local group as good as root" "warning local groups" 'a member of adm is' \
     "sed -i 's|^groups = (|&{ name = \"adm\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|' $CONF"
 publishes='orgsyncd --once >/dev/null'
 broken "sudo for everyone" "warning rules" 'every member may use sudo ->' \

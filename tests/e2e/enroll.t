@@ -64,7 +64,7 @@ in_vain 3 'not logged in' "nobody logged in"
 enroll nobody --url $URL --token-file "$T/bad"
 in_vain 1 '401 unauthorized' "a bad token"
 enroll olga --url http://127.0.0.1:7499 --token-file "$T/bad"
-in_vain 4 'is the server up' "an API that cannot be reached"
+in_vain 4 'check that the server runs' "an API that cannot be reached"
 enroll olga --org none
 in_vain 1 'no organization "none"' "an organization that is not there"
 enroll mia
@@ -78,16 +78,16 @@ enroll nobody --url $URL --token-file /root/people/olga/token
 in_vain 3 'readable by group or others' "a token that others can read"
 chmod 600 /root/people/olga/token
 enroll olga --name 'Acme Corp'
-in_vain 2 '"Acme Corp" is no name' "a name that cannot be one"
+in_vain 2 '"Acme Corp" cannot be the name' "a name that cannot be one"
 (umask 077 && echo x >/etc/orglogin/acme-corp.token)
 enroll olga
 is "$rc" 3 "a token that is there already: fails"
-like "$(cat "$T/err")" 'acme-corp.token is there already.*--name' "... and says so"
+like "$(cat "$T/err")" 'acme-corp.token exists already.*--name' "... and says so"
 is "$(cat /etc/orglogin/acme-corp.token) $(tokens)" "x " "... and sends it nowhere, nor is it overwritten"
 rm /etc/orglogin/acme-corp.token
 su -s /bin/sh larry -c "orgadmin host enroll --url $URL" >"$T/steps" 2>"$T/err"
 rc=$?
-in_vain 1 'for root.*sudo' "somebody who is not root"
+in_vain 1 'requires root.*sudo' "somebody who is not root"
 
 # --- it works ---
 enroll olga --name acme
@@ -131,7 +131,7 @@ ok "... and is refused" wait_for 10 refused
 sums=$(sha256sum $CONF $TOKEN)
 enroll olga
 is "$rc $(grep -vc '^#\|^$' "$T/steps") $(tail -1 "$T/steps")" "0 1 orgadmin host doctor" "enrolled again: nothing is left to do"
-like "$(cat "$T/err")" 'holds a good token; it stays' "... the token stays"
+like "$(cat "$T/err")" 'holds a valid token and is not changed' "... the token stays"
 is "$(sha256sum $CONF $TOKEN)" "$sums" "... the configuration too"
 is "$(tokens)" "host host/member" "... and no other token is made"
 enroll olga --name other

@@ -53,7 +53,7 @@ for who in docker usr_docker usr_docker@acme.example; do
     like "$(orgadmin host explain "$who" sshd)" '^withheld +docker \(usr_docker, .* is withheld: the machine has a user or group of that name' "host explain says it of $who"
 done
 like "$(orgadmin host explain lxd sudo)" 'is withheld: that is the name of a group that is as good as root' 'and what a reserved name is'
-like "$(setpriv --reuid=65534 --clear-groups orgadmin host explain lxd sudo)" '^withheld +.*told to root alone' 'but to root alone'
+like "$(setpriv --reuid=65534 --clear-groups orgadmin host explain lxd sudo)" '^withheld +.*only root is told' 'but to root alone'
 like "$(orgadmin host doctor 2>&1)" '^names +warning +15 members are not served as they would be: ' 'host doctor warns'
 
 # A member who renames herself through other people's names keeps her home, and does not keep them from those whom root gives them to.

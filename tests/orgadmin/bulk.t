@@ -16,12 +16,12 @@ run login --url "unix:$SOCKET" --token-file "$T/ann.token"
 run org create Acme
 
 # refused at once
-fails 2 'whom\? Give an address, or --file' member add
+fails 2 'an address is missing: give EMAIL, or --file' member add
 fails 2 'not both' member add a@b.c --file "$T/x"
 fails 2 'belongs to --file' member add a@b.c --remainder "$T/x"
 fails 2 'nonexistent: No such file' member add --file /nonexistent
 printf 'bob@example.org\nbob\ncid@example.org member too\n@x\n' > "$T/bad"
-fails 2 "bad:2: it begins with no e-mail address" member add --file "$T/bad"
+fails 2 "bad:2: it does not begin with an e-mail address" member add --file "$T/bad"
 like "$err" "bad:3: there is more than an address and a role" 'each bad line is told'
 like "$err" "bad: nobody is invited" 'and what that means'
 is "$(invited)" '' 'nobody was invited'

@@ -39,7 +39,7 @@ is "$(get .email)" ann@example.org 'whoami -o json'
 as ann org current
 fails 3 'no organization is chosen' 'no current organization'
 as ann member list
-fails 3 'which organization' 'nor one for member list'
+fails 3 'no organization is chosen' 'nor one for member list'
 as ann org create Acme -o json
 done_is 'org create'
 acme=$(get .id)

@@ -15,7 +15,7 @@ token wrong ada-key:wrong
 refuses 1 'whoami: .*401 Authentication required\..*log in again' 'a wrong key' ada login --provider cratedb --url "$URL" --token-file "$T/wrong.token"
 ok 'is not stored' test ! -e "$T/ada/orgadmin/default.json"
 does 'Logged in to .* as ada@example.org. Organization: none chosen' 'login' ada login --provider cratedb --url "$URL" --token-file "$T/ada.token"
-refuses 3 'which organization' 'two organizations, none chosen' ada member list
+refuses 3 'no organization is chosen' 'two organizations, none chosen' ada member list
 does "^$ACME +acme +org_admin .* 3\$" 'org list' ada org list
 does "^$GLOBEX +globex +org_member " 'org list: the other one' ada org list
 does "The current organization is acme \\($ACME\\)" 'org switch by name' ada org switch acme
@@ -32,7 +32,7 @@ refuses 1 'no organization "acmee".*acme' 'an unknown name' ada org show acmee
 does 'The current organization is new' 'org create' ada org create new --set plan_type=4
 changed 'POST /api/v2/organizations/ {"name":"new","plan_type":4}'
 does 'new is called newer now' 'org edit' ada org edit --name newer --set plan_type=5
-refuses 2 'what is to be changed' 'org edit of nothing' ada org edit
+refuses 2 'no change is given' 'org edit of nothing' ada org edit
 nothing_sent 'org edit of nothing'
 refuses 2 'takes no "colour" for "org edit"; it takes: org name plan_type email' 'org edit of something else' ada org edit --set colour=red
 is "$(sent | grep -v '^GET')" '' 'changes nothing'
@@ -92,7 +92,7 @@ does '^city +Vienna' 'billing show' ada billing show
 does 'The billing of acme is changed' 'billing edit' ada billing edit --set city=Graz --set line2='Door 5'
 like "$(sent | tail -n 1)" "^PUT $BELOW/customer/ .*\"city\":\"Graz\",\"line1\":\"Street 1\",\"line2\":\"Door 5\"" 'the request: billing edit'
 refuses 2 'takes no "vat" for "billing edit"; it takes: org name email' 'a field that there is not' ada billing edit --set vat=1
-refuses 2 'what is to be changed' 'billing edit of nothing' ada billing edit
+refuses 2 'no change is given' 'billing edit of nothing' ada billing edit
 
 # --- credits ---
 does 'active +300.00 +300.00 +2026-12-24T12:34:56Z +Free Trial' 'credit list: dollars' ada credit list
@@ -132,7 +132,7 @@ ok 'the same bytes' cmp "$T/data.bin" "$T/again.bin"
 is "$(sent 'select(.path | test("_bucket")) | .method + " " + (.headers | [.authorization // "none", .cookie // "none"] | join(" "))')" \
     'GET none none' 'without a credential too'
 does '300000' 'file show' ada file show data.bin
-refuses 2 'there already' 'file download over something' ada file download data.bin --out "$T/again.bin"
+refuses 2 'exists already' 'file download over something' ada file download data.bin --out "$T/again.bin"
 does 'no file data.bin any more' 'file remove' ada file remove data.bin --yes
 fake "{\"set\":{\"bucket\":\"$ELSEWHERE/store\"}}"
 as ada file upload "$T/data.bin"

@@ -25,12 +25,12 @@ like "$(jq -r '"\(.method) \(.path)"' "$LOG" | tr '\n' ' ')" "^POST $files PUT /
 is "$(jq -r 'select(.method == "PUT") | .headers | "\(.authorization) \(.cookie)"' "$LOG")" 'null null' 'no credential goes with the content'
 does 'other' 'under another name' ada file upload data.bin --name other
 refuses 2 'no such file|No such file' 'nothing to upload' ada file upload nothing; nothing_sent 'it'
-mkfifo pipe; refuses 2 'no regular file' 'a pipe' ada file upload pipe; nothing_sent 'it'
+mkfifo pipe; refuses 2 'not a regular file' 'a pipe' ada file upload pipe; nothing_sent 'it'
 fake '{"fault":{"method":"PUT","status":503}}'
 as ada file upload data.bin --name lost
 is "$rc/$out" 4/ 'content that is not taken'
 like "$err" 'data.bin: PUT http.* 503' 'is told'
-like "$err" 'lost is not there; its empty entry is removed again' 'and what becomes of it'
+like "$err" 'lost is not uploaded; its empty entry is removed again' 'and what becomes of it'
 is "$(there)" 'nyc_taxi data.bin other' 'it is not there'
 fake '{"fault":{"method":"POST","sub":[["\"upload_url\":\"[^\"]*\"","\"x\":1"]]}}'
 as ada file upload data.bin --name lost; is "$rc/$(there)" '4/nyc_taxi data.bin other' 'nowhere to send it'
@@ -50,7 +50,7 @@ does 'data.bin is in got/copy' 'file download' ada file download data.bin --out 
 ok 'is what was uploaded' cmp data.bin got/copy
 (umask 027; as ada file download data.bin --out got/masked); is "$(stat -c %a got/copy got/masked | tr '\n' ' ')" '644 640 ' 'with the mode of a new file'
 is "$(jq -r 'select(.path | test("_bucket")) | .headers | "\(.authorization) \(.cookie)"' "$LOG")" 'null null' 'no credential goes there'
-refuses 2 'data.bin: it is there already; --yes replaces it' 'nothing is overwritten' ada file download data.bin
+refuses 2 'data.bin exists already; --yes replaces it' 'nothing is overwritten' ada file download data.bin
 echo old > got/copy
 does 'is in' 'but with --yes' ada file download data.bin --out got/copy --yes
 ok 'it is' cmp data.bin got/copy
@@ -62,7 +62,7 @@ refuses 2 'got/no/x: No such file' 'nowhere to put it' ada file download data.bi
 refuses 1 'acme has no file "dato.bin"; did you mean "data.bin"' 'a mistyped name' ada file download dato.bin
 for name in ../../x .bashrc a/b . ..; do
     fake "$(jq -nc --arg n "$name" --arg p "${files}[^/]" '{fault: {method: "GET", path: $p, sub: [["\"name\": *\"other\"", "\"name\":" + ($n | tojson)]]}}')"
-    refuses 2 'is no name to store a file as: give --out PATH' "a file called ${name@Q}" ada file download other
+    refuses 2 'cannot be the name of a local file: give --out PATH' "a file called ${name@Q}" ada file download other
 done
 is "$(ls -A | tr '\n' ' ')" 'data.bin got pipe ' 'they are stored nowhere'
 fake '{"fault":{"method":"GET","path":"_bucket","delay":60}}'

@@ -30,7 +30,7 @@ as ann org edit --name 'Acme Works'; done_is 'org edit'
 as ann org show -o json; is "$(get .name)" 'Acme Works' 'the organization has another name'
 as ann org current -o json; is "$(get .name)" 'Acme Works' 'which the login knows'
 as ann org edit "$acme" --name Acme; done_is 'org edit by id'
-as ann org edit; fails 2 'Give --name NAME' 'org edit without a change'
+as ann org edit; fails 2 'give --name NAME' 'org edit without a change'
 as ann org edit Acme --org Acme --name b; fails 2 'once' 'org edit of two'
 as ann org create Doomed -o json; doomed=$(get .id)
 as ann org switch Acme
@@ -42,7 +42,7 @@ like "$out" 'nothing is changed' 'and takes no other'
 as ann org show Doomed; done_is 'it is still there'
 deletes Doomed
 like "$out" "Doomed \($doomed\) is deleted" 'the name typed deletes'
-as ann org show Doomed; fails 1 'no organization "Doomed" that you are in' 'it is gone'
+as ann org show Doomed; fails 1 'you are in no organization "Doomed"' 'it is gone'
 as ann org create Doomed; as ann org delete Doomed -y; done_is 'org delete --yes'
 as ann org current; fails 3 'no organization is chosen' 'a deleted organization is not the current one'
 as ann org switch Acmee; fails 1 'did you mean "Acme"' 'a mistyped name'
@@ -50,11 +50,11 @@ as ann org switch Acme
 
 # invitations
 as ann invitation create bob@example.org --out "$T/bob.1"
-like "$err" "bob@example.org is invited to Acme. The token is in $T/bob.1; who has it can accept" 'invitation create says what to do'
+like "$err" "bob@example.org is invited to Acme. The token is in $T/bob.1; whoever has it can accept" 'invitation create says what to do'
 as ann invitation resend bob@example.org --out "$T/bob.2"; done_is 'invitation resend by address'
 ok 'with another token' test "$(cat "$T/bob.1")" != "$(cat "$T/bob.2")"
 as bob invitation accept --url "unix:$SOCKET" --username bob --token-file "$T/bob.1"
-fails 1 'invitation_not_found.*; try: ask for a new one' 'the old token is void'
+fails 1 'invitation_not_found.*; try: ask for a new invitation' 'the old token is void'
 as ann invitation list -o json; bob=$(get '.[0].id')
 as ann invitation resend "$bob" -o json; like "$(get .token)" '^inv_' 'invitation resend by id, as JSON'
 (umask 077; get .token > "$T/bob.3")
@@ -107,7 +107,7 @@ as ann role edit owner --permissions org:view; fails 1 'builtin_role' 'owner sta
 as ann role create x; fails 2 'give --permissions' 'a role must permit something'
 as ann member role cid auditor; done_is 'a member has it'
 as ann member show cid -o json; like "$(get '.permissions|join(" ")')" members:manage 'and may what it permits'
-as ann role remove auditor -y; fails 1 'role_in_use.*; try: give those' 'a role that is in use stays'
+as ann role remove auditor -y; fails 1 'role_in_use.*; try: first give its members another role' 'a role that is in use stays'
 as ann member role cid member; as ann role remove auditor -y; done_is 'role remove'
 as ann role list -o json; is "$(get '[.[].id] | sort | join(" ")')" 'admin member owner' 'it is gone'
 

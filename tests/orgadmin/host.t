@@ -43,14 +43,14 @@ like "$(line freshness)" '^not confirmed: orgsyncd does not answer' 'freshness'
 like "$(line 'last heard')" '^10 min ago; good for 60 min offline' 'last heard'
 run host explain ann sudo-i
 is "$rc/$(line decision)" '0/allowed (offline)' 'sudo-i is sudo'
-is "$(line account)" "uid 200001, the member's" '... whose account has her number'
+is "$(line account)" "uid 200001, of the member" '... whose account has her number'
 run host explain cid sudo
-is "$rc/$(line decision)/$(line rule)" '1/refused (role)/none of 2 matches' 'a member may not sudo'
+is "$rc/$(line decision)/$(line rule)" '1/refused (role)/none of 2 rules matches' 'a member may not sudo'
 run host explain bob sshd
 is "$rc/$(line decision)/$(line state)" '1/refused (suspended)/suspended' 'a suspended member'
 run host explain dan sshd
-is "$rc/$(line decision)/$(line member)" '1/refused (stranger)/none of that name' 'a stranger'
-like "$(line account)" '^no name service has one of that name' '... that no name service has'
+is "$rc/$(line decision)/$(line member)" '1/refused (stranger)/no member has that name' 'a stranger'
+like "$(line account)" '^no name service knows that name' '... that no name service has'
 run host explain $'a\e[2J' sshd
 is "$rc/$(grep -c $'\e' <<< "$out")" 1/0 'a strange name is printed harmlessly'
 "$MKSNAPSHOT" "$SNAPSHOT" $(($(date +%s%3N) - 7200000))

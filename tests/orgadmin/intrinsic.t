@@ -25,7 +25,7 @@ ok 'none of them is stored' test ! -e "$T/ada/orgadmin/default.json"
 does 'Logged in to .* as ada@example.com. Organization: none chosen' 'login' ada login --provider intrinsic --url "$URL/api" --token-file "$T/ada.token" \
     --provider-option calling_org=builder
 does 'ada@example.com' 'whoami' ada whoami
-refuses 3 'which organization' 'two customers, none chosen' ada member list
+refuses 3 'no organization is chosen' 'two customers, none chosen' ada member list
 
 # --- organizations ---
 does '^acme +Acme +2025-10-09T08:53:20Z +active +yes *$' 'org list' ada org list
@@ -75,7 +75,7 @@ changes "POST $AC/rolebindings {\"subject\":\"users/mia@example.com\",\"role\":\
 does 'mia@example.com has the role owner,admin' 'member role' ada member role mia@example.com owner,admin
 changes "POST $AC/rolebindings {\"subject\":\"users/mia@example.com\",\"role\":\"roles/owner\",\"resource\":\"organizations/acme\"}" \
     "DELETE $AC/rolebindings/TuGJc2STBB95X%2FQBoFBiOdMLDYRe3T8pJeOY8Q2Qm7s%3D"
-does 'has no longer the role owner' 'member revoke' ada member revoke mia@example.com owner --yes
+does 'no longer has the role owner' 'member revoke' ada member revoke mia@example.com owner --yes
 refuses 1 'mia@example.com has no role "owner"' 'member revoke: again' ada member revoke mia@example.com owner --yes
 does '^mia@example.com .* admin +active' 'what is left' ada member show mia@example.com
 refuses 2 'no terminal to ask on' 'member remove asks' ada member remove mia@example.com

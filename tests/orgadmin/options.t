@@ -32,7 +32,7 @@ does acme 'another credential' ada org list --token-file "$T/key.token"
 like "$(header authorization)/$(header x-region)" '^Basic .*/eu$' 'leaves the options'
 refuses 2 'has no option "regoin"; there are region, sudo' 'an unknown option' ada org list --provider-option regoin=eu; nothing_sent 'an unknown option'
 refuses 2 'has no option "region"; it has none' 'an option of another provider' nobody org list --url "$URL" --token-file "$T/key.token" --region eu
-refuses 2 'the stored token goes where it was stored for.*auth_url give --token-file' 'an option that leads the stored token away' \
+refuses 2 'the stored token is sent only to the API that it was stored for.*auth_url give --token-file' 'an option that leads the stored token away' \
     ada org list --provider-option auth_url="$ELSEWHERE"; nothing_sent 'it'
 refuses 2 'sudo.* cannot be "yes"' 'a value that is none' ada org list --provider-option sudo=yes
 # shellcheck disable=SC2046 # a word each

@@ -118,7 +118,7 @@ is "$(sent '.headers["x-satusky-user-email"]')" ada@example.com 'is sent along'
 
 # --- an API that does not answer as it should ---
 fake '{"set":{"rate":0}}'
-refuses 4 '429 RATE_LIMITED: rate limit reached; try: again later' 'too many requests' ada org list
+refuses 4 '429 RATE_LIMITED: rate limit reached; try: repeat the command later' 'too many requests' ada org list
 fake '{"reset":true}'
 fake '{"fault":{"path":"team$","status":502,"body":"<html>"}}'
 refuses 4 '502' 'a gateway that fails' ada member list

@@ -17,7 +17,7 @@ posted() { is "$(sent | grep -v '^GET ' | grep -v '^POST /oauth2/token')" "$(pri
 refuses 1 'oauth2/token: 400 invalid_grant: Invalid API token' 'a wrong token' ada login --provider upsun --url "$URL" --token-file "$T/wrong.token"
 ok 'is not stored' test ! -e "$T/ada/orgadmin/default.json"
 does 'Logged in to .* as ada@example.com. Organization: none chosen' 'login' ada login --provider upsun --url "$URL" --token-file "$T/ada.token"
-refuses 3 'which organization' 'three organizations, none chosen' ada member list
+refuses 3 'no organization is chosen' 'three organizations, none chosen' ada member list
 does "^$ACME +acme-corp +ACME Corp +owner +2021-[^ ]+ +active +FR" 'org list' ada org list
 does "^$HOOLI +hooli +Hooli +member" 'org list: somebody else'"'"'s' ada org list
 does "The current organization is acme-corp \\($ACME\\)" 'org switch by name' ada org switch acme-corp
@@ -39,7 +39,7 @@ refuses 1 'org create: .*409 Conflict, name: An organization with the name "init
 does 'initech is changed' 'org edit' ada org edit --set label=Initech --set country=AT
 like "$(sent | tail -n 1)" '^PATCH /organizations/[0-9A-Z]{26} \{"label":"Initech","country":"AT"\}$' 'the request: org edit'
 does 'initech is called initrode now' 'org edit --name' ada org edit --name initrode
-refuses 2 'what is to be changed' 'org edit of nothing' ada org edit
+refuses 2 'no change is given' 'org edit of nothing' ada org edit
 refuses 2 'takes no "plan" for "org edit"; it takes: org name label country' 'org edit of something else' ada org edit --set plan=x
 refuses 1 '400 Bad Request, country: This value is too long' 'a bad country' ada org edit --set country=FRANCE
 refuses 2 'no terminal to ask on' 'org delete asks' ada org delete initrode
@@ -109,7 +109,7 @@ does '"locality":[[:space:]]*"Lyon"' 'billing show -o json' ada billing show -o 
 is "$(jq -r '.vat_number' <<< "$out")" FR1 'has both'
 refuses 1 '/address: 400 country: The country must have two letters' 'a bad country' ada billing edit --set country=FRANCE
 refuses 2 'takes no "city" for "billing edit"; it takes: org company_name' 'a field that there is not' ada billing edit --set city=Graz
-refuses 2 'what is to be changed' 'billing edit of nothing' ada billing edit
+refuses 2 'no change is given' 'billing edit of nothing' ada billing edit
 refuses 1 '403 Forbidden' 'who may not see it' vic billing show
 
 # --- subscriptions ---

@@ -33,13 +33,13 @@ done < "$T/commands"
 run --version
 like "$rc $out" '^0 orgadmin [0-9]+\.[0-9]+\.[0-9]+$' '--version'
 
-fails 2 'what is to be done'
+fails 2 'no command is given'
 fails 2 'unknown command "memebr"; did you mean "member"\?' memebr list
 fails 2 'unknown command "ogr"; did you mean "org"\?' ogr
 fails 2 'unknown command "frobnicate"; see orgadmin --help' frobnicate
 fails 2 'unknown verb "lsit"; did you mean "list"\?' member lsit
 fails 2 'unknown verb "delete"; see orgadmin member --help' member delete
-fails 2 'member what\? One of: list, show, add, role, grant, revoke, remove' member
+fails 2 'member needs a verb, one of: list, show, add, role, grant, revoke, remove' member
 fails 2 'unknown option "--rol"; did you mean "--role"\?' member add a@b.c --rol admin
 fails 2 'unknown option "-x"; see' -x
 fails 2 '--role has no meaning for "member list"' member list --role admin
@@ -47,7 +47,7 @@ fails 2 '--org is given twice' member list --org a --org b
 fails 2 '--yes takes no value' member remove a --yes=no
 fails 2 '--url needs a value: --url URL' member list --url
 fails 2 'MEMBER is missing; usage: orgadmin member show MEMBER' member show
-fails 2 'which role\? Give ROLE, or --permissions' member role a
+fails 2 'the role is missing: give ROLE, or --permissions' member role a
 fails 2 'ROLE is missing' member grant a
 fails 2 'MEMBER is empty' member show ''
 fails 2 '"b" is one argument too many' member show a b
@@ -63,8 +63,8 @@ fails 2 '--provider native needs --url' --provider native org list
 fails 2 '--provider file needs --url' login --provider file
 fails 2 'unknown provider "cratdb"; did you mean "cratedb"\?' --provider cratdb org list
 fails 2 'unknown provider "nothing"; there are native intrinsic satusky cratedb upsun platformsh file' login --provider nothing
-fails 2 '--provider-option wants KEY=VALUE, not "region"' org list --provider-option region
-fails 2 '--provider-option: "=x" begins with no name' org list --provider-option =x
+fails 2 '--provider-option needs KEY=VALUE, not "region"' org list --provider-option region
+fails 2 '--provider-option: "=x" needs a name before the =' org list --provider-option =x
 fails 2 '--provider-option: "region" is given twice' org list --provider-option region=a --provider-option region=b
 fails 2 '--region: "region" is given twice' org list --provider-option region=a --region b
 fails 2 '--sudo takes no value' org list --sudo=1
@@ -74,13 +74,13 @@ fails 2 '--set has no meaning for "member list"' member list --set a=b
 fails 2 '--set: there are more than 20' org edit $(printf -- '--set f%d=1 ' $(seq 21))
 fails 2 '--set name: that is given already' org edit --name a --set name=b
 fails 2 '--set org: that is given already' billing edit --set org=b
-fails 2 'Give --set FIELD=VALUE' billing edit
-fails 2 'Give --name NAME, or --set' org edit
+fails 2 'give --set FIELD=VALUE' billing edit
+fails 2 'give --name NAME, or --set' org edit
 fails 2 'needs --amount DOLLARS and --expires TIME' credit create --amount 300
-fails 2 'Give --amount, --expires or --comment' credit edit c1
+fails 2 'give --amount, --expires or --comment' credit edit c1
 fails 2 'Give --type aws or --type azure' secret create s
 fails 2 '/nonexistent: No such file' file upload /nonexistent
-fails 2 '/: it is no regular file' file upload /
+fails 2 '/: not a regular file' file upload /
 run org list --help; like "$out" '  --provider PROVIDER .*: native, intrinsic, satusky, cratedb, upsun, platformsh, file$' '--help names the providers'
 fails 2 'unknown provider "nothing"' --provider nothing --url http://127.0.0.1:1 --token-file "$T/token" role list
 fails 2 'no terminal to ask on' login --url http://127.0.0.1:1
