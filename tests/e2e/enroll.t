@@ -175,7 +175,7 @@ is "$rc $(sha256sum /etc/orglogin/*)" "3 $sums" "an unsound configuration: nothi
 like "$(cat "$T/err")" 'orgsyncd --check says where' "... and it says so"
 
 # --- undone, as orgadmin(1) says ---
-undo=$(sed -n '/^To undo it/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
+undo=$(sed -n '/^To undo the enrollment/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
 like "$undo" 'nsswitch' "orgadmin(1) has the commands that undo it"
 ok "they run" bash -e <<<"${undo//NAME/acme}"
 rm /etc/orglogin/beta.token
