@@ -37,6 +37,7 @@
 #define PATH_PAM_MODULE ORG_PAMDIR "/pam_org.so"
 #define PATH_DOC        ORG_DOCDIR
 
+/* Of all programs: nothing else repeats it (tests/version.t). */
 #define ORG_VERSION "0.1.0"
 
 #endif

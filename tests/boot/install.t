@@ -26,7 +26,7 @@ system_files() { grep -rhv '^$' /etc/nsswitch.conf /etc/pam.d /etc/ssh | sha256s
 before=$(system_files)
 timeout 120 systemctl is-system-running --wait >/dev/null
 
-like "$(cat "$TOP/README.md")" '^1\. .*`systemd-sysusers` does' "step 1 makes the services' users"
+like "$(cat "$TOP/README.md")" '^1\. .*`systemd-sysusers` create them' "step 1 makes the services' users"
 ok "... it does" systemd-sysusers
 step 2 | sed 's|#.*||' >"$T/organization"
 like "$(sed -n 1p "$T/organization")" '^systemctl enable --now orgd' "step 2 starts orgd"
