@@ -83,14 +83,14 @@ static void write_users(const struct enrollment *e, FILE *f)
     fprintf(
         f,
         "\n);\n\n"
-        "# Members as users. \"placement\", and \"range\" above, decide their numbers. Where the\n"
-        "# organization has other hosts, take both from one of them, which shows them by\n"
-        "# orgadmin host status, before orgsyncd starts here: they stay.\n"
+        "# Members as users. \"placement\", and \"range\" above, decide their numbers. If the\n"
+        "# organization has other hosts, take both from one of them (orgadmin host status shows\n"
+        "# them) before orgsyncd starts here: they cannot be changed later.\n"
         "users = {\n"
         "%s"
-        "  private_groups = false;   # their primary group is the first one of everyone\n"
-        "  # name = \"%s-%%u\";   # where members choose their names themselves: so none can be\n"
-        "                          # another user of this machine\n"
+        "  private_groups = false;   # the primary group is the first group of everyone\n"
+        "  # name = \"%s-%%u\";   # use this if members choose their names: such a name cannot\n"
+        "                          # be the name of another user of this machine\n"
         "};\n\n",
         access(PATH_LEDGER, F_OK) < 0 ? "  placement = \"blake2b\";\n" : "", e->name);
 }
@@ -98,9 +98,9 @@ static void write_users(const struct enrollment *e, FILE *f)
 void enroll_write_config(const struct enrollment *e, FILE *f)
 {
     const char *name = e->name;
-    fputs("# Made by orgadmin host enroll. " PATH_DOC "/orglogin.conf shows, and orglogin.conf(5)\n"
-          "# tells, what else can stand here. After a change: orgsyncd --check, then systemctl\n"
-          "# reload orgsyncd.\n"
+    fputs("# Made by orgadmin host enroll. " PATH_DOC "/orglogin.conf and orglogin.conf(5)\n"
+          "# describe the other keys. After a change run orgsyncd --check, then systemctl reload\n"
+          "# orgsyncd.\n"
           "organizations = (\n",
           f);
     enroll_write_org(e, f, "");
@@ -113,12 +113,11 @@ void enroll_write_config(const struct enrollment *e, FILE *f)
     if (e->admins)
         fprintf(f, ",\n  { name = \"%s-admins\"; org = \"%s\"; roles = [\"owner\", \"admin\"]; }",
                 name, name);
-    fputs(
-        "\n);\n\n"
-        "# Who may use which PAM service: the first rule that matches admits; when none does, the\n"
-        "# answer is no. orgadmin role list shows the roles.\n"
-        "access = (\n",
-        f);
+    fputs("\n);\n\n"
+          "# The PAM services that members may use: the first rule that matches admits; if none\n"
+          "# matches, the login is refused. orgadmin role list shows the roles.\n"
+          "access = (\n",
+          f);
     fprintf(f, "  %s{ services = [\"*\"]; org = \"%s\"; roles = [%s]; },\n", e->admins ? "" : "# ",
             name, e->admins ? "\"owner\", \"admin\"" : "\"...\"");
     fprintf(f,

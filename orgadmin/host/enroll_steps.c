@@ -24,8 +24,8 @@ static void step_config(const struct enrollment *e)
 {
     if (e->org)
         return;
-    puts("\n# Add this to \"organizations\" in " PATH_CONFIG ", by hand, a group of\n"
-         "# everyone in it to \"groups\", and rules for it to \"access\":");
+    puts("\n# Add this by hand to \"organizations\" in " PATH_CONFIG ", a group of\n"
+         "# all its members to \"groups\", and its rules to \"access\":");
     enroll_write_org(e, stdout, "#");
     putchar('\n');
 }
@@ -42,7 +42,7 @@ static void step_orgsyncd(const struct enrollment *e)
     bool runs = orgsyncd_runs();
     if (runs && e->org && !*e->token)
         return;
-    puts("\n# The members become known to this machine.");
+    puts("\n# Make the members known to this machine.");
     puts(runs ? "orgsyncd --check && systemctl reload orgsyncd"
               : "systemctl enable --now orgsyncd");
 }
@@ -61,18 +61,18 @@ static bool step_nsswitch(const char *path)
         if (look == NSSWITCH_LACKS)
             snprintf(lacking + used, sizeof lacking - used, "%s%s", used ? "|" : "", databases[i]);
         if (look == NSSWITCH_WRONG)
-            printf("\n# %s, %s: %s. By hand: files, then systemd, then org.\n", path, databases[i],
-                   why);
+            printf("\n# %s, %s: %s. Write by hand: files, then systemd, then org.\n", path,
+                   databases[i], why);
     }
     if (*lacking)
-        printf("\n# Members and groups have names, behind the local ones: \"files systemd org\".\n"
+        printf("\n# Serve members and groups, behind the local ones: \"files systemd org\".\n"
                "sed -E -i.before-orglogin 's/^(%s):[^#]*[^#[:space:]]/& org/' %s\n",
                lacking, path);
     bool initgroups =
         nsswitch_has("initgroups") && nsswitch_look("initgroups", why) != NSSWITCH_GOOD;
     if (initgroups)
-        printf("\n# Which groups somebody is in goes by \"group\", unless a line of its own keeps\n"
-               "# members out of theirs.\n"
+        printf("\n# Remove the line initgroups, which hides the groups of members; the line group\n"
+               "# then decides.\n"
                "sed -i '/^initgroups:/d' %s\n",
                path);
     return wrong || *lacking || initgroups;
@@ -95,10 +95,9 @@ static void step_pam_debian(void)
 {
     if (!open_door() && pam_stack_has("sshd", "session", "pam_mkhomedir.so"))
         return;
-    puts("\n# PAM asks pam_org who may come in, and makes a member's home directory at the first\n"
-         "# login. Local users and root pass it by as before. Where common-account has changes of\n"
-         "# your own, pam-auth-update leaves all as it is, and says so: then add the two lines "
-         "with\n"
+    puts("\n# Let PAM ask pam_org about logins, and create a member's home directory at the first\n"
+         "# login. Local users and root are not affected. If you have changed common-account,\n"
+         "# pam-auth-update leaves it unchanged and says so: then add the two lines with\n"
          "# pam_localuser and pam_org by hand, as in " PATH_DOC "/pam.d.");
     if (there(PROFILE))
         puts("pam-auth-update --enable orglogin");
@@ -111,9 +110,9 @@ static void step_fedora(void)
     bool door = open_door();
     if (door)
         printf(
-            "\n# PAM asks pam_org who may come in, in a profile of authselect's. If yours is not\n"
-            "# \"%s\", base it on yours and make the changes that are marked in the files by\n"
-            "# hand.\n"
+            "\n# Let PAM ask pam_org about logins, with a profile of authselect. If yours is not\n"
+            "# \"%s\", base the new profile on yours, and make the marked changes of the two\n"
+            "# files by hand.\n"
             "authselect create-profile orglogin --base-on=%s\n"
             "cp " PATH_DOC "/pam.d.fedora/system-auth " PATH_DOC
             "/pam.d.fedora/password-auth " FEDORA "/custom/orglogin/\n",
@@ -124,9 +123,8 @@ static void step_fedora(void)
 
 void enroll_print_steps(const struct enrollment *e)
 {
-    puts("# What is left to do on this machine, as root. Read it, then run it line by line, and "
-         "keep\n"
-         "# this shell open until the last line has found no failure.");
+    puts("# The remaining steps on this machine, as root. Read them, then run them line by line,\n"
+         "# and keep this shell open until the last line finds no failure.");
     step_config(e);
     step_orgsyncd(e);
     if (there(FEDORA)) {
@@ -135,8 +133,7 @@ void enroll_print_steps(const struct enrollment *e)
         step_nsswitch("/etc/nsswitch.conf");
         step_pam_debian();
     }
-    puts(
-        "\n# How members prove to sshd who they are is yours to say; for keys where only root can\n"
-        "# put them see " PATH_DOC "/sshd_config.example.\n"
-        "\norgadmin host doctor");
+    puts("\n# Choose how members authenticate to sshd; for keys in a directory that only root can\n"
+         "# write, see " PATH_DOC "/sshd_config.example.\n"
+         "\norgadmin host doctor");
 }

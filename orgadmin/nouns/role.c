@@ -34,7 +34,7 @@ static enum exit_status set(const struct invocation *inv, enum provider_op op)
     bool create = op == OP_ROLE_CREATE;
     if (!permissions)
         return complain(EXIT_USAGE, "give --permissions PERMISSION,...; orgadmin role list shows "
-                                    "which there are");
+                                    "the permissions");
     enum exit_status status = connection_open_for(inv, op, args, &c);
     if (status != EXIT_DONE)
         return status;

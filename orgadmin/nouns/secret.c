@@ -32,7 +32,7 @@ static enum exit_status ask(const char *type, struct args *args, char values[SEC
         t++;
     if (t == sizeof types / sizeof *types)
         return complain(EXIT_USAGE,
-                        "which values has a secret of the type \"%s\"? Give "
+                        "the fields of a secret of the type \"%s\" are unknown: give "
                         "--secret-file FILE",
                         type);
     for (const char *const *field = types[t].field; *field; field++, values += SECRET_MAX) {
@@ -93,7 +93,7 @@ enum exit_status secret_create(const struct invocation *inv)
     char values[SECRET_FILE_MAX];
     _Static_assert(FIELDS_MAX * SECRET_MAX <= SECRET_FILE_MAX, "each value has its place");
     if (!inv->option[OPTION_TYPE])
-        return complain(EXIT_USAGE, "of which type? Give --type aws or --type azure");
+        return complain(EXIT_USAGE, "the type is missing: give --type aws or --type azure");
     enum exit_status status = connection_open_for(inv, OP_SECRET_CREATE, NULL, &c);
     if (status != EXIT_DONE)
         return status;

@@ -78,7 +78,7 @@ does '^FIELD +VALUE' 'and what is asked for is there' ada billing show --org acm
 is "$(sed 's/ *$//' <<< "$out")" $'FIELD      VALUE\ncity       Wien\nvat_number' 'known or not'
 
 # secrets
-refuses 2 'which values has a secret of the type "mongodb"' 'a type that is not known' ada secret create s --type mongodb --org acme
+refuses 2 'a secret of the type "mongodb" are unknown' 'a type that is not known' ada secret create s --type mongodb --org acme
 refuses 2 'no terminal to ask on' 'no terminal to ask on' ada secret create s --type aws --org acme
 printf 'access_key=AK\r\n\nsecret_key=a=b c#\n' > "$T/values"
 refuses 3 'the secret file .* is readable by' 'a file that others can read' ada secret create s --type aws --org acme --secret-file "$T/values"

@@ -78,7 +78,7 @@ fails 2 'give --set FIELD=VALUE' billing edit
 fails 2 'give --name NAME, or --set' org edit
 fails 2 'needs --amount DOLLARS and --expires TIME' credit create --amount 300
 fails 2 'give --amount, --expires or --comment' credit edit c1
-fails 2 'Give --type aws or --type azure' secret create s
+fails 2 'give --type aws or --type azure' secret create s
 fails 2 '/nonexistent: No such file' file upload /nonexistent
 fails 2 '/: not a regular file' file upload /
 run org list --help; like "$out" '  --provider PROVIDER .*: native, intrinsic, satusky, cratedb, upsun, platformsh, file$' '--help names the providers'
