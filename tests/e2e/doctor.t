@@ -77,7 +77,7 @@ orgadmin host doctor -o csv --columns check,result 2>/dev/null >"$T/out"
 is "$(sed -n 2p "$T/out" | tr -d '\r')" 'configuration,ok' "as CSV"
 su -s /bin/sh nobody -c 'orgadmin host doctor' >"$T/out" 2>"$T/err"
 is "$? $(wc -c <"$T/out")" "1 0" "for root only"
-like "$(cat "$T/err")" 'for root.*sudo orgadmin host doctor' "... and it says so"
+like "$(cat "$T/err")" 'requires root.*sudo orgadmin host doctor' "... and it says so"
 
 # --- configuration and files ---
 broken "an unknown key" "failure configuration" 'orglogin.conf:[0-9]+: .*hoem' "sed -i 's/^  home = /  hoem = /' $CONF"
