@@ -33,6 +33,7 @@ all: $(PROGRAMS) $(MODULES)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(foreach room,$(1),$(wildcard $(room)/*.c $(room)/*/*.c)))
 COMMON   := $(call objects,common)
 READER   := $(filter-out %/snapshot_writer.o %/snapshot_file.o,$(COMMON))
+MODULE   := $(filter-out %/log.o,$(READER))# a module has no log: standard error is another program's
 API      := $(call objects,api)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
@@ -73,11 +74,11 @@ LTO := $(if $(SANITIZE),,$(shell $(CC) --version 2>/dev/null | grep -q 'Free Sof
 $(BUILD)/obj/common/%.o $(BUILD)/obj/nss_module/%.o: ORG_CFLAGS += $(LTO)
 
 # Every process that asks for a name pays for the module's mappings: fewer of them.
-$(BUILD)/libnss_org.so.2: $(call objects,nss_module) $(READER) nss_module/exports.map
+$(BUILD)/libnss_org.so.2: $(call objects,nss_module) $(MODULE) nss_module/exports.map
 	@echo '  LINK $@'
 	$(Q)$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,nss_module/exports.map) -Wl,-z,noseparate-code $(LTO) $(CFLAGS) $(LDFLAGS) -Wl,-soname,libnss_org.so.2 -o $@ $(filter %.o,$^)
 
-$(BUILD)/pam_org.so: $(call objects,pam_module) $(READER) pam_module/exports.map
+$(BUILD)/pam_org.so: $(call objects,pam_module) $(MODULE) pam_module/exports.map
 	@echo '  LINK $@'
 	$(Q)$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,pam_module/exports.map) $(LDFLAGS) -o $@ $(filter %.o,$^) -lpam
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "orgsyncd/log.h"
+#include "common/log.h"
 
 /* Of the members whose loss is held so many have a line in the log for each answer. */
 #define HELD_LOGGED 100
@@ -89,10 +89,10 @@ static void hold(struct brake *b, struct roster_member *m)
         return;
     m->held = m->brake_changed = m->changed = true;
     if (b->held++ < HELD_LOGGED)
-        log_line("%s: the brake holds what the organization would take from %s (member %s): %u of "
-                 "%u members lost something within an hour",
-                 b->org, *m->name ? m->name : "somebody without a name", m->remote.id, b->lost,
-                 b->base);
+        log_warning(
+            "%s: the brake holds what the organization would take from %s (member %s): %u of "
+            "%u members lost something within an hour",
+            b->org, *m->name ? m->name : "somebody without a name", m->remote.id, b->lost, b->base);
 }
 
 bool brake_admits(struct brake *b, struct roster_member *m)

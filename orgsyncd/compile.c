@@ -12,8 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/snapshot_writer.h"
-#include "orgsyncd/log.h"
 #include "orgsyncd/naming.h"
 #include "orgsyncd/numbers.h"
 
@@ -176,7 +176,7 @@ static void settle_group(struct work *w, uint32_t i)
     uint32_t gid = 0;
     const char *fault = g->local ? local_group(w, g, &gid) : own_group(w, g, &gid);
     if (fault && fault != w->in->group_fault[i])
-        log_line("group \"%s\" is not served: %s", g->name, fault);
+        log_warning("group \"%s\" is not served: %s", g->name, fault);
     w->in->group_fault[i] = fault;
     w->usable[i] = !fault && !w->failed;
     if (w->usable[i] && g->everyone && !g->local)
@@ -418,12 +418,12 @@ static int publish(struct work *w)
     for (size_t i = 0; i < c->rules.count; i++)
         snapshot_writer_rule(w->writer, &c->rules.rule[i]);
     if (w->failed) {
-        log_line("the snapshot cannot be made: %s", strerror(ENOMEM));
+        log_error("the snapshot cannot be made: %s", strerror(ENOMEM));
         return -1;
     }
     if (!w->in->path || snapshot_writer_publish(w->writer, w->in->path) == 0)
         return 0;
-    log_line("%s cannot be written: %s", w->in->path, strerror(errno));
+    log_error("%s cannot be written: %s", w->in->path, strerror(errno));
     return -1;
 }
 
@@ -436,7 +436,7 @@ static int begin_naming(struct work *w)
                                 .roster = w->in->roster,
                                 .newcomers = w->in->newcomers ? w->in->newcomers : &w->own};
     if (!w->local)
-        log_line("the machine's own users cannot be read: %s", strerror(errno));
+        log_error("the machine's own users cannot be read: %s", strerror(errno));
     return w->local ? 0 : -1;
 }
 
@@ -455,7 +455,7 @@ static int begin(struct work *w)
     if (begin_naming(w) < 0)
         return -1;
     if (!w->writer) {
-        log_line("the snapshot cannot be made: %s", strerror(ENOMEM));
+        log_error("the snapshot cannot be made: %s", strerror(ENOMEM));
         return -1;
     }
     newcomers_free(w->naming.newcomers);
@@ -513,7 +513,7 @@ pid_t compile_detached(const struct compile_input *input, int *fd)
     if (begin(&w) == 0 && pipe2(pair, O_CLOEXEC) == 0 && (pid = fork()) == 0)
         run_child(&w, parent, pair[1]);
     if (pair[0] >= 0 && pid < 0)
-        log_line("the snapshot's child cannot be started: %s", strerror(errno));
+        log_error("the snapshot's child cannot be started: %s", strerror(errno));
     end(&w);
     if (pair[1] >= 0)
         close(pair[1]);
@@ -536,6 +536,6 @@ int compile_join(pid_t pid, int fd, struct compile_result *result)
     if (n == sizeof *result && status == 0)
         return 0;
     if (WIFSIGNALED(status))
-        log_line("the snapshot's child was killed by signal %d", WTERMSIG(status));
+        log_error("the snapshot's child was killed by signal %d", WTERMSIG(status));
     return -1;
 }

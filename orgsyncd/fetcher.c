@@ -11,8 +11,8 @@
 #include "api/provider.h"
 #include "common/clock.h"
 #include "common/hash.h"
+#include "common/log.h"
 #include "common/name.h"
-#include "orgsyncd/log.h"
 #include "orgsyncd/pipe.h"
 
 /* A long poll is to be held so long. */
@@ -138,8 +138,8 @@ static void leave_out(struct fetcher *f, const char *id, const char *why)
     if (f->left_out_count == LEFT_OUT_MAX)
         return;
     f->left_out[f->left_out_count++] = hash;
-    log_line("%s: %s%s", f->settings->org->name, line,
-             f->left_out_count == LEFT_OUT_MAX ? "; of more, nothing is said" : "");
+    log_warning("%s: %s%s", f->settings->org->name, line,
+                f->left_out_count == LEFT_OUT_MAX ? "; of more, nothing is said" : "");
 }
 
 /* A member that is not fit to be sent is left out and reported; the listing goes on. */
@@ -202,7 +202,7 @@ static void failed(const struct fetcher_request *r, const struct api_error *err)
     f->spare_ms = clock_mono_ms() + (spare > RETRY_SPARE_MS ? spare : RETRY_SPARE_MS);
     snprintf(f->failure, sizeof f->failure, "%.255s", err->message);
     if (f->failures == 1)
-        log_line("%s: %s", f->settings->org->name, f->failure);
+        log_warning("%s: %s", f->settings->org->name, f->failure);
     report(r, PIPE_FAILED, r->begun_ms, true, f->failure);
 }
 
@@ -210,7 +210,7 @@ static void succeeded(const struct fetcher_request *r)
 {
     struct fetcher *f = r->fetcher;
     if (f->failures)
-        log_line("%s: heard from again", f->settings->org->name);
+        log_info("%s: heard from again", f->settings->org->name);
     f->failures = 0;
     report(r, PIPE_COMMIT, r->begun_ms, true, NULL);
 }
@@ -348,7 +348,7 @@ static int64_t turn(struct fetcher *f)
 static void trace(void *arg, const char *line)
 {
     const struct fetcher *f = arg;
-    log_line("%s: debug: %s", f->settings->org->name, line);
+    log_debug("%s: debug: %s", f->settings->org->name, line);
 }
 
 static bool open_providers(struct fetcher *f, struct api_error *err)

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/paths.h"
 #include "common/snapshot_writer.h"
-#include "orgsyncd/log.h"
 #include "orgsyncd/notify.h"
 #include "orgsyncd/reserve.h"
 
@@ -335,7 +335,7 @@ static void heard(struct keeper_org *o, const struct pipe_header *h)
 static void refuse(struct keeper *k, struct keeper_org *o, const char *text)
 {
     if (strcmp(o->failure, text) != 0)
-        log_line("%s: the listing is not taken, the last one stays: %s", o->config->name, text);
+        log_warning("%s: the listing is not taken, the last one stays: %s", o->config->name, text);
     snprintf(o->failure, sizeof o->failure, "%s", text);
     o->failures++;
     o->listing = ORG_REFUSED;
@@ -526,7 +526,7 @@ static int drain_pipe(struct keeper *k, struct keeper_org *o)
         if (n == 0 && !hung_up(o->pipe))
             continue; /* a packet without a byte, not the end */
         if (n <= 0) {
-            log_line("%s: its fetcher is gone", o->config->name);
+            log_error("%s: its fetcher is gone", o->config->name);
             return -1;
         }
         if (take_message(k, o, message, (size_t)n) < 0)
@@ -657,7 +657,7 @@ static int loop(struct keeper *k, int signals)
     while (!all_done(k)) {
         nfds_t n = fill_poll(k, signals, p);
         if (poll(p, n, wait_ms(k)) < 0 && errno != EINTR) {
-            log_line("the keeper cannot wait: %s", strerror(errno));
+            log_error("the keeper cannot wait: %s", strerror(errno));
             return -1;
         }
         if (p[SIGNAL].revents)
@@ -692,7 +692,7 @@ static int finish(struct keeper *k)
 static void leave_network(void)
 {
     if (unshare(CLONE_NEWNET) < 0)
-        log_line("the keeper could not leave the network: %s", strerror(errno));
+        log_warning("the keeper could not leave the network: %s", strerror(errno));
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
@@ -758,14 +758,15 @@ static int check_numbers(struct keeper *k)
     if (numbers_read(k->settings->config, k->ledger, n) < 0)
         return -1;
     if (*n->contradiction)
-        log_line("%s%s", n->contradiction, checks ? "" : "; until then they are given as before");
+        log_warning("%s%s", n->contradiction,
+                    checks ? "" : "; until then they are given as before");
     if (n->sharing != NUMBERS_APART)
-        log_line("organizations %s have one range, users.range, and can take up each other's "
-                 "numbers: %s",
-                 n->sharers,
-                 n->sharing == NUMBERS_SHARED
-                     ? "those given stay; give a new organization a range of its own"
-                     : "give each a range of its own, range = [first, last]");
+        log_warning("organizations %s have one range, users.range, and can take up each other's "
+                    "numbers: %s",
+                    n->sharers,
+                    n->sharing == NUMBERS_SHARED
+                        ? "those given stay; give a new organization a range of its own"
+                        : "give each a range of its own, range = [first, last]");
     k->refused = checks && (*n->contradiction || n->sharing == NUMBERS_SHARED_NEW);
     return k->refused ? -1 : 0;
 }
@@ -845,7 +846,7 @@ int keeper_run(const struct keeper_settings *settings)
     sigaddset(&set, SIGINT);
     int signals = signalfd(-1, &set, SFD_CLOEXEC);
     if (!k || signals < 0) {
-        log_line("the keeper cannot begin: %s", strerror(errno));
+        log_error("the keeper cannot begin: %s", strerror(errno));
         return 1;
     }
     k->settings = settings;

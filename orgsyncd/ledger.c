@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "orgsyncd/log.h"
+#include "common/log.h"
 
 #define VERSION 2
 
@@ -116,8 +116,8 @@ struct ledger {
 
 static int fault(const struct ledger *l, const char *doing)
 {
-    log_line("id ledger %s: %s: %s", l->path, doing,
-             l->db ? sqlite3_errmsg(l->db) : "out of memory");
+    log_error("id ledger %s: %s: %s", l->path, doing,
+              l->db ? sqlite3_errmsg(l->db) : "out of memory");
     return -1;
 }
 
@@ -153,8 +153,8 @@ static int check_version(struct ledger *l)
     sqlite3_finalize(s);
     if (version <= VERSION)
         return rc < 0 ? -1 : version;
-    log_line("id ledger %s: it is version %d, made by a newer orgsyncd; this one knows version %d",
-             l->path, version, VERSION);
+    log_error("id ledger %s: it is version %d, made by a newer orgsyncd; this one knows version %d",
+              l->path, version, VERSION);
     return -1;
 }
 
@@ -195,7 +195,7 @@ static bool trusted(const char *path)
     if (fd >= 0)
         close(fd);
     else if (errno != ENOENT)
-        log_line("id ledger %s: it %s", path, why);
+        log_error("id ledger %s: it %s", path, why);
     return fd >= 0 || errno == ENOENT;
 }
 
@@ -436,8 +436,8 @@ static int find_placement(struct ledger *l)
         rc == SQLITE_ROW ? placement_parse(column_text(s, 0)) : PLACEMENT_UNKNOWN;
     bool strange = rc == SQLITE_ROW && found == PLACEMENT_UNKNOWN;
     if (strange)
-        log_line("id ledger %s: its placement is \"%s\", which this orgsyncd does not know",
-                 l->path, column_text(s, 0));
+        log_error("id ledger %s: its placement is \"%s\", which this orgsyncd does not know",
+                  l->path, column_text(s, 0));
     sqlite3_reset(s);
     sqlite3_clear_bindings(s);
     l->placement = found;
@@ -497,7 +497,7 @@ int ledger_range(struct ledger *l, const char *org, struct id_range *range)
     int rc = find_range(l, FIND_RANGE, org, range);
     if (rc <= 0 || (id_valid(range->first) && id_valid(range->last) && range->first <= range->last))
         return rc;
-    log_line("id ledger %s: the range of \"%s\" is none", l->path, org);
+    log_error("id ledger %s: the range of \"%s\" is none", l->path, org);
     return -1;
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "orgsyncd/log.h"
+#include "common/log.h"
 #include "orgsyncd/pipe.h"
 
 /* Members of one organization, known and listed ones together: so much an organization may fill our
@@ -27,7 +27,7 @@ void listing_add(struct listing *l, const char *org, const void *message, size_t
     const char *why;
     if (!pipe_decode_member(message, size, &remote, &why)) {
         if (l->refused++ < REFUSED_LOGGED)
-            log_line("%s: the fetcher sent a member that cannot be: %s", org, why);
+            log_warning("%s: the fetcher sent a member that cannot be: %s", org, why);
         return;
     }
     l->bytes += size;

@@ -2,8 +2,8 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "common/log.h"
 #include "common/paths.h"
-#include "orgsyncd/log.h"
 #include "orgsyncd/supervisor.h"
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
@@ -30,6 +30,7 @@ int main(int argc, char **argv)
     };
     const char *path = PATH_CONFIG;
     enum keeper_mode mode = KEEPER_SERVE;
+    log_begin("orgsyncd");
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
         case 'c':
@@ -55,14 +56,13 @@ int main(int argc, char **argv)
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "orgsyncd: unexpected argument \"%s\"; see orgsyncd --help\n",
-                argv[optind]);
+        log_error("unexpected argument \"%s\"; see orgsyncd --help", argv[optind]);
         return EXIT_USAGE;
     }
     char error[CONFIG_ERROR_LEN];
     struct config *config = config_load(path, error);
     if (!config) {
-        fprintf(stderr, "orgsyncd: %s\n", error);
+        log_error("%s", error);
         return EXIT_CONFIG;
     }
     if (mode == KEEPER_CHECK)

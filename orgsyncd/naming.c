@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/reserved.h"
-#include "orgsyncd/log.h"
 
 /* At most so many complaints of one compilation have a line in the log. */
 #define COMPLAINTS_LOGGED 100
@@ -28,8 +28,8 @@ void naming_complain(struct naming *n, uint32_t org, struct roster_member *m, co
     bool news = !m->complaint || strcmp(m->complaint, complaint) != 0;
     if (news && n->complaints++ < COMPLAINTS_LOGGED) {
         const char *wanted = *m->remote.username ? m->remote.username : m->remote.email;
-        log_line("%s: member %s (\"%s\") %s: %s", n->config->org[org].name, m->remote.id, wanted,
-                 standing(m), complaint);
+        log_warning("%s: member %s (\"%s\") %s: %s", n->config->org[org].name, m->remote.id, wanted,
+                    standing(m), complaint);
     }
     m->complaint = complaint;
 }
@@ -37,8 +37,8 @@ void naming_complain(struct naming *n, uint32_t org, struct roster_member *m, co
 void naming_end(struct naming *n)
 {
     if (n->complaints > COMPLAINTS_LOGGED)
-        log_line("%u more members are not served as they would be",
-                 n->complaints - COMPLAINTS_LOGGED);
+        log_warning("%u more members are not served as they would be",
+                    n->complaints - COMPLAINTS_LOGGED);
 }
 
 /* --- what may be a name --- */

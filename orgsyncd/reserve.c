@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "common/paths.h"
-#include "orgsyncd/log.h"
 
 void reserve_release(void)
 {
@@ -24,9 +24,9 @@ void reserve_take(void)
     bool taken = fd >= 0 && fallocate(fd, 0, 0, size + RESERVE_LEDGER) == 0;
     bool full = !taken && errno != EOPNOTSUPP;
     if (full && !lacking)
-        log_line("there is no room for another snapshot (%s): make some below " ORG_STATEDIR
-                 ", or nothing new will count",
-                 strerror(errno));
+        log_warning("there is no room for another snapshot (%s): make some below " ORG_STATEDIR
+                    ", or nothing new will count",
+                    strerror(errno));
     lacking = full;
     if (fd >= 0)
         close(fd);

@@ -19,11 +19,11 @@
 
 #include "common/clock.h"
 #include "common/local.h"
+#include "common/log.h"
 #include "common/paths.h"
 #include "orgsyncd/cage.h"
 #include "orgsyncd/credential.h"
 #include "orgsyncd/fetcher.h"
-#include "orgsyncd/log.h"
 #include "orgsyncd/notify.h"
 #include "orgsyncd/pipe.h"
 
@@ -86,8 +86,8 @@ static pid_t fork_fetcher(struct supervisor *s, uint32_t i, const char *token)
     pid_t pid = cage_start(&s->cage, run_fetcher, &settings);
     if (pid >= 0 || errno != EPERM || s->cage.kind == CAGE_PLAIN || s->config->org_count > 1)
         return pid;
-    log_line("no pid namespace can be made (CAP_SYS_ADMIN): the fetcher goes without; a second "
-             "organization's would not be started");
+    log_warning("no pid namespace can be made (CAP_SYS_ADMIN): the fetcher goes without; a second "
+                "organization's would not be started");
     s->cage.kind = CAGE_PLAIN;
     return cage_start(&s->cage, run_fetcher, &settings);
 }
@@ -143,7 +143,7 @@ static void report_fault(struct supervisor *s, uint32_t i, const char *fault)
 {
     struct fetcher_process *f = &s->fetcher[i];
     if (strcmp(f->fault, fault) != 0)
-        log_line("%s: %s", s->config->org[i].name, fault);
+        log_error("%s: %s", s->config->org[i].name, fault);
     snprintf(f->fault, sizeof f->fault, "%s", fault);
     go_without(s, i, fault);
 }
@@ -206,7 +206,7 @@ static int start_round(struct supervisor *s)
     }
     fine = fine && (s->keeper = start_keeper(s, &keeper)) > 0;
     if (!fine)
-        log_line("the keeper cannot be started: %s", strerror(errno));
+        log_error("the keeper cannot be started: %s", strerror(errno));
     for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
         if (keeper.pipe[i] >= 0)
             close(keeper.pipe[i]);
@@ -251,7 +251,7 @@ static void fetcher_ended(struct supervisor *s, uint32_t i, int wait_status)
     else
         snprintf(why, sizeof why, "its fetcher ended with %d", WEXITSTATUS(wait_status));
     if (wait_status != 0)
-        log_line("%s: %s, and is started anew", s->config->org[i].name, why);
+        log_warning("%s: %s, and is started anew", s->config->org[i].name, why);
     go_without(s, i, why);
 }
 
@@ -277,7 +277,7 @@ static bool child_ended(struct supervisor *s, int *status)
             *status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
             ended = true;
             if (WIFSIGNALED(wait_status))
-                log_line("the keeper was killed by signal %d", WTERMSIG(wait_status));
+                log_error("the keeper was killed by signal %d", WTERMSIG(wait_status));
         }
         for (uint32_t i = 0; i < s->config->org_count; i++)
             if (pid == s->fetcher[i].pid)
@@ -309,13 +309,13 @@ static bool reload(struct supervisor *s)
     struct config *next = config_load(s->config_path, error);
     if (!next || !tokens_there(next, error)) {
         config_free(next);
-        log_line("%s; the configuration that is in force stays", error);
+        log_error("%s; the configuration that is in force stays", error);
         return false;
     }
     end_all(s);
     config_free(s->config);
     s->config = next;
-    log_line("configuration read again");
+    log_info("configuration read again");
     return true;
 }
 
@@ -395,18 +395,18 @@ static int make_directory(const char *path)
 {
     struct stat st;
     if (mkdir(path, 0755) < 0 && errno != EEXIST) {
-        log_line("%s: %s", path, strerror(errno));
+        log_error("%s: %s", path, strerror(errno));
         return -1;
     }
     if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
         (st.st_mode & (S_IWGRP | S_IWOTH))) {
-        log_line("%s must be a directory of root's that nobody else can write", path);
+        log_error("%s must be a directory of root's that nobody else can write", path);
         return -1;
     }
     if (!(st.st_mode & S_IXOTH))
-        log_line("%s can be entered by root alone: others will find no member's name; "
-                 "chmod 755 %s",
-                 path, path);
+        log_warning("%s can be entered by root alone: others will find no member's name; "
+                    "chmod 755 %s",
+                    path, path);
     return 0;
 }
 
@@ -416,8 +416,8 @@ static int take_lock(void)
     int fd = open(LOCK_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
         return 0;
-    log_line("%s: %s", LOCK_PATH,
-             errno == EWOULDBLOCK ? "another orgsyncd is running" : strerror(errno));
+    log_error("%s: %s", LOCK_PATH,
+              errno == EWOULDBLOCK ? "another orgsyncd is running" : strerror(errno));
     return -1;
 }
 
@@ -428,7 +428,7 @@ static int listen_for_clients(void)
     if (fd < 0 || (unlink(PATH_CONFIRM) < 0 && errno != ENOENT) ||
         bind(fd, (const struct sockaddr *)&addr, sizeof addr) < 0 ||
         chmod(PATH_CONFIRM, 0666) < 0 || listen(fd, SOMAXCONN) < 0) {
-        log_line("%s: %s", PATH_CONFIRM, strerror(errno));
+        log_error("%s: %s", PATH_CONFIRM, strerror(errno));
         if (fd >= 0)
             close(fd);
         return -1;
@@ -440,9 +440,9 @@ static int find_fetcher_user(struct supervisor *s)
 {
     if (geteuid() != 0 || local_user(FETCHER_USER, &s->cage.uid, &s->cage.gid) == LOCAL_YES)
         return 0;
-    log_line("there is no user \"%s\" in /etc/passwd for the fetcher: systemd-sysusers --root=/ "
-             "orglogin.conf, or useradd --system --no-create-home --shell /usr/sbin/nologin %s",
-             FETCHER_USER, FETCHER_USER);
+    log_error("there is no user \"%s\" in /etc/passwd for the fetcher: systemd-sysusers --root=/ "
+              "orglogin.conf, or useradd --system --no-create-home --shell /usr/sbin/nologin %s",
+              FETCHER_USER, FETCHER_USER);
     return -1;
 }
 
@@ -452,7 +452,7 @@ static int prepare_cage(struct supervisor *s)
     s->cage.kind = geteuid() == 0 ? CAGE_APART : CAGE_PLAIN;
     s->cage.parent = (int)syscall(SYS_pidfd_open, getpid(), 0);
     if (s->cage.parent < 0)
-        log_line("no fetcher can be started: pidfd_open: %s", strerror(errno));
+        log_error("no fetcher can be started: pidfd_open: %s", strerror(errno));
     return s->cage.parent < 0 ? -1 : find_fetcher_user(s);
 }
 

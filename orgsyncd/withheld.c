@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "orgsyncd/keeper.h"
-#include "orgsyncd/log.h"
 
 /* --- the list --- */
 
@@ -127,6 +127,6 @@ bool keeper_free_name(struct keeper *k, const char *name, char why[CONFIRM_TEXT_
     }
     snprintf(why, CONFIRM_TEXT_LEN, "%s", fault ? fault : "");
     if (!fault)
-        log_line("the name \"%s\" is free again", name);
+        log_info("the name \"%s\" is free again", name);
     return !fault;
 }

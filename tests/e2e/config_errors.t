@@ -60,7 +60,23 @@ rm $CONF
 orgsyncd --check >"$T/out" 2>&1
 is "$?" 3 "a missing configuration is refused"
 like "$(cat "$T/out")" orglogin.conf "... and named"
+
+# --- the journal: standard error is named by JOURNAL_STREAM ---
+mkfifo "$T/journal"
+# journal FILE: an orgsyncd --check whose standard error is the journal; its lines are in FILE
+journal() {
+    cat "$T/journal" >"$1" &
+    JOURNAL_STREAM=$(stat -c %d:%i "$T/journal") orgsyncd --check >/dev/null 2>"$T/journal"
+    wait $!
+}
+journal "$T/err"
+like "$(cat "$T/err")" '^<3>orgsyncd: .*orglogin.conf' "a mistake in the configuration is an error in the journal"
 cp "$T/good" $CONF
+members ada:admin root:member
+journal "$T/err"
+like "$(cat "$T/err")" '^<4>orgsyncd: acme: member ' "a member that is not served is a warning"
+unlike "$(cat "$T/err")" '^orgsyncd' "... and no line is without a priority"
+members ada:admin mia:member
 
 # --- numbers: what the ledger has counts ---
 # contradicted WHAT SED-SCRIPT PATTERN: as refused by --check; a service gives the numbers that it gave

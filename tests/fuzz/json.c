@@ -8,23 +8,13 @@
 #include "api/json.h"
 #include "orgsyncd/fetcher.c"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/quiet_log.h"
 
 static const struct provider_kind *const kinds[] = {
     &provider_native, &provider_intrinsic, &provider_satusky, &provider_cratedb, &provider_upsun};
 static int pair[2];
 static const struct config_org org = {.name = (char *)"acme"};
 static struct fetcher_settings settings = {.org = &org};
-
-/* In place of the log's own. */
-bool log_is_debug(void)
-{
-    return false;
-}
-
-void log_line(const char *format, ...)
-{
-    (void)format;
-}
 
 static int take(void *arg, const cJSON *record)
 {

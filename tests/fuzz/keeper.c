@@ -4,11 +4,11 @@
  * The input is messages {u16 size, bytes}.
  */
 #include <assert.h>
-#include <stdarg.h>
 
 #include "orgsyncd/keeper.c"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/served.h"
+#include "tests/lib/quiet_log.h"
 
 static struct config config = {
     .org = {{.name = (char *)"acme", .id = (char *)"org_1"},
@@ -28,16 +28,6 @@ static struct config config = {
     .timeout_ms = 1000,
 };
 static struct local_ids *local;
-
-/* In place of the log's own: formats and forgets. */
-void log_line(const char *format, ...)
-{
-    char line[2048];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-}
 
 /* Nothing here must survive a power cut. */
 int fsync(int fd)

@@ -1,17 +1,10 @@
 /* When the keeper takes a fetcher for silent, and when not: its clock is moved, nobody waits. */
-#include <stdarg.h>
-
 #include "orgsyncd/keeper.c"
 
 #include <sys/wait.h>
 
+#include "tests/lib/quiet_log.h"
 #include "tests/lib/unit.h"
-
-/* In place of the log's own. */
-void log_line(const char *format, ...)
-{
-    (void)format;
-}
 
 static struct config config = {.org = {{.name = (char *)"acme"}, {.name = (char *)"beta"}},
                                .org_count = 2};

@@ -1,0 +1,89 @@
+#include "common/log.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/name.h"
+
+static const char *name = "";
+static bool journal, debug;
+
+/* True if JOURNAL_STREAM names standard error by its device and inode, in decimal, as
+ * systemd.exec(5) documents it. A child whose standard error was redirected inherits the variable,
+ * so the variable alone is no proof. */
+static bool is_journal(void)
+{
+    struct stat st;
+    char expected[2 * 20 + 2];
+    const char *stream = getenv("JOURNAL_STREAM");
+    if (!stream || fstat(STDERR_FILENO, &st) < 0)
+        return false;
+    snprintf(expected, sizeof expected, "%" PRIuMAX ":%" PRIuMAX, (uintmax_t)st.st_dev,
+             (uintmax_t)st.st_ino);
+    return strcmp(stream, expected) == 0;
+}
+
+void log_begin(const char *program)
+{
+    name = program;
+    journal = is_journal();
+}
+
+/* PRIORITY is the prefix of sd-daemon(3). */
+static void write_line(const char *priority, const char *format, va_list args)
+{
+    char line[1024], clean[1024];
+    vsnprintf(line, sizeof line, format, args);
+    /* One write, so that lines of several processes do not mix. */
+    fprintf(stderr, "%s%s: %s\n", journal ? priority : "", name,
+            text_clean(clean, sizeof clean, line, false));
+}
+
+void log_error(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_line("<3>", format, args);
+    va_end(args);
+}
+
+void log_warning(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_line("<4>", format, args);
+    va_end(args);
+}
+
+void log_info(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    write_line("<6>", format, args);
+    va_end(args);
+}
+
+void log_debug(const char *format, ...)
+{
+    va_list args;
+    if (!debug)
+        return;
+    va_start(args, format);
+    write_line("<7>", format, args);
+    va_end(args);
+}
+
+void log_debug_on(void)
+{
+    debug = true;
+}
+
+bool log_is_debug(void)
+{
+    return debug;
+}
