@@ -1,4 +1,5 @@
-/* The confirm socket, orgsyncd's side; the protocol is common/confirm.h. */
+#include "orgsyncd/confirm_server.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -6,9 +7,18 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "orgsyncd/keeper.h"
+#include "orgsyncd/withheld.h"
 
-static bool concerns(const struct confirm_request *r, const struct keeper_org *o)
+/* The clients of one user, root excepted. */
+#define CLIENTS_PER_USER 32
+/* A client must send its request within this time. */
+#define CLIENT_PATIENCE_MS 1000
+/* A request with a max_age below this wants an answered request; a heartbeat is not enough. */
+#define FRESH_BY_REQUEST_MS 1000
+
+/* --- what a request wants --- */
+
+static bool concerns(const struct confirm_request *r, const struct organization *o)
 {
     return r->org[0] == '\0' || strcmp(r->org, o->config->name) == 0;
 }
@@ -23,52 +33,56 @@ static bool wants_listing(const struct confirm_request *r)
     return r->op == CONFIRM_SYNC || r->op == CONFIRM_ACCEPT;
 }
 
-/* True if ORG had news by the time BEGUN (clock_mono_ms) that no snapshot has yet. */
-static bool owes_news(const struct keeper_org *o, int64_t begun)
+/* True if O had news by the time BEGUN (clock_mono_ms) that is not in force. */
+static bool owes_news(const struct organization *o, int64_t begun)
 {
     return (o->carried.since_ms && o->carried.since_ms <= begun) ||
            (o->waiting.since_ms && o->waiting.since_ms <= begun) ||
            (o->merge.phase != MERGE_IDLE && o->merging_ms <= begun);
 }
 
-/* True if answers at these times are recent enough for a client who asked at BEGUN. */
-static bool recent(const struct news *n, const struct confirm_request *r, int64_t begun)
+/* True if these times are recent enough for a client that asked at BEGUN. */
+static bool recent(const struct heard *h, const struct confirm_request *r, int64_t begun)
 {
     if (wants_listing(r))
-        return n->listed_ms >= begun;
-    int64_t heard = r->max_age_ms < FRESH_BY_REQUEST_MS ? n->answered_ms : n->heard_ms;
+        return h->listed_ms >= begun;
+    int64_t heard = r->max_age_ms < FRESH_BY_REQUEST_MS ? h->answered_ms : h->heard_ms;
     return heard > 0 && heard >= begun - (int64_t)r->max_age_ms;
 }
 
-/* True if the organization was heard from recently enough for such a client, and the snapshot has
- * all its news. */
-static bool fresh(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
+/* True if O was heard from recently enough for such a client, and all its news is in force. */
+static bool fresh(const struct organization *o, const struct confirm_request *r, int64_t begun)
 {
-    const struct news in_force = {
-        .heard_ms = o->heard_ms, .answered_ms = o->answered_ms, .listed_ms = o->listed_ms};
-    return !owes_news(o, begun) && o->listing != ORG_REFUSED && recent(&in_force, r, begun) &&
-           (o->named || !wants_listing(r));
+    return !owes_news(o, begun) && o->listing != ORG_REFUSED && recent(&o->in_force, r, begun) &&
+           (o->in_force.named || !wants_listing(r));
 }
 
-/* True if its answer is recent enough, and only the snapshot with it is still to come. */
-static bool said_enough(const struct keeper_org *o, const struct confirm_request *r, int64_t begun)
+static bool recent_news(const struct news *n, const struct confirm_request *r, int64_t begun)
 {
-    return o->listing != ORG_REFUSED && ((o->waiting.since_ms && recent(&o->waiting, r, begun)) ||
-                                         (o->carried.since_ms && recent(&o->carried, r, begun)));
+    return n->since_ms && recent(&n->heard, r, begun);
 }
 
-static void fill_state(const struct keeper *k, const struct confirm_request *r,
+/* True if O was heard from recently enough, and only the snapshot with its news is still to come.
+ */
+static bool said_enough(const struct organization *o, const struct confirm_request *r,
+                        int64_t begun)
+{
+    return o->listing != ORG_REFUSED &&
+           (recent_news(&o->waiting, r, begun) || recent_news(&o->carried, r, begun));
+}
+
+static void fill_state(const struct confirm_server *s, const struct confirm_request *r,
                        struct confirm_reply *reply)
 {
     int64_t now = clock_mono_ms();
-    reply->generation = k->generation;
-    reply->members = k->result.active;
+    reply->generation = s->publisher->generation;
+    reply->members = s->publisher->result.active;
     reply->held = 1;
-    for (uint32_t i = 0; i < k->org_count; i++) {
-        const struct keeper_org *o = &k->org[i];
+    for (uint32_t i = 0; i < s->orgs->count; i++) {
+        const struct organization *o = &s->orgs->org[i];
         if (!concerns(r, o))
             continue;
-        int64_t age = o->heard_ms > 0 ? now - o->heard_ms : -1;
+        int64_t age = o->in_force.heard_ms > 0 ? now - o->in_force.heard_ms : -1;
         if (age < 0 || (reply->age_ms >= 0 && age > reply->age_ms))
             reply->age_ms = age;
         reply->held &= o->link == LINK_HELD;
@@ -77,269 +91,294 @@ static void fill_state(const struct keeper *k, const struct confirm_request *r,
     }
 }
 
-static void drop(struct keeper *k, uint32_t i)
+static void drop(struct confirm_server *s, uint32_t i)
 {
-    close(k->client[i].fd);
-    k->client[i] = k->client[--k->client_count];
+    close(s->client[i].fd);
+    s->client[i] = s->client[--s->client_count];
 }
 
-/* True if there are news of what the client asks about that no snapshot has yet. */
-static bool owed(const struct keeper *k, const struct keeper_client *c)
+/* True if an organization that the client asks about has news that is not in force. */
+static bool owed(const struct confirm_server *s, const struct confirm_client *c)
 {
-    for (uint32_t i = 0; i < k->org_count; i++)
-        if (concerns(&c->request, &k->org[i]) && owes_news(&k->org[i], c->begun_ms))
+    for (uint32_t i = 0; i < s->orgs->count; i++)
+        if (concerns(&c->request, &s->orgs->org[i]) && owes_news(&s->orgs->org[i], c->begun_ms))
             return true;
     return false;
 }
 
-/* *GENERATION is the number of the snapshot that has, or will have, all that the client asks about;
- * false as long as that cannot be told. A child that makes a snapshot does not know what came after
- * it began. */
-static bool promised(const struct keeper *k, const struct keeper_client *c, uint64_t *generation)
+/* *GENERATION is the number of the snapshot that carries, or will carry, all that the client asks
+ * about; false as long as that is not known. A snapshot that a child makes does not carry what came
+ * after the child began. */
+static bool promised(const struct confirm_server *s, const struct confirm_client *c,
+                     uint64_t *generation)
 {
-    *generation = k->generation;
-    for (uint32_t i = 0; i < k->org_count; i++) {
-        const struct keeper_org *o = &k->org[i];
+    *generation = s->publisher->generation;
+    for (uint32_t i = 0; i < s->orgs->count; i++) {
+        const struct organization *o = &s->orgs->org[i];
         if (!concerns(&c->request, o) || fresh(o, &c->request, c->begun_ms))
             continue;
         if (o->merge.phase != MERGE_IDLE || !said_enough(o, &c->request, c->begun_ms))
             return false;
-        uint64_t next = k->generation + 1 + (o->waiting.since_ms && k->child);
+        uint64_t next = s->publisher->generation + 1 + (o->waiting.since_ms && s->publisher->child);
         *generation = next > *generation ? next : *generation;
     }
     return true;
 }
 
-/* Answers and ends the exchange. A login does not wait here for news to be in force: it is told the
- * number of the snapshot that will have them, so that it knows that what it has read is old. */
-static void answer(struct keeper *k, uint32_t i, enum confirm_status status, const char *text)
+/* Answers and ends the exchange. A login does not wait here for news to be in force: its answer has
+ * the number of the snapshot that will carry the news, and the login waits for that file. */
+static void answer(struct confirm_server *s, uint32_t i, enum confirm_status status,
+                   const char *text)
 {
     struct confirm_reply reply = {.magic = CONFIRM_MAGIC, .status = status};
-    fill_state(k, &k->client[i].request, &reply);
+    fill_state(s, &s->client[i].request, &reply);
     if (text)
         snprintf(reply.text, sizeof reply.text, "%s", text);
-    if (k->client[i].request.op == CONFIRM_FRESH) {
-        k->answers[status]++;
+    if (s->client[i].request.op == CONFIRM_FRESH) {
+        s->counts.answers[status]++;
         if (status == CONFIRM_YES)
-            promised(k, &k->client[i], &reply.generation);
-        else if (owed(k, &k->client[i]))
-            reply.generation += 2; /* beyond what a child may publish without them */
+            promised(s, &s->client[i], &reply.generation);
+        else if (owed(s, &s->client[i]))
+            reply.generation += 2; /* beyond the one that a child may publish without the news */
     }
-    send(k->client[i].fd, &reply, sizeof reply, MSG_NOSIGNAL | MSG_DONTWAIT);
-    drop(k, i);
+    send(s->client[i].fd, &reply, sizeof reply, MSG_NOSIGNAL | MSG_DONTWAIT);
+    drop(s, i);
 }
 
-static uint32_t clients_of(const struct keeper *k, uint32_t uid)
+static uint32_t clients_of(const struct confirm_server *s, uint32_t uid)
 {
     uint32_t n = 0;
-    for (uint32_t i = 0; i < k->client_count; i++)
-        n += k->client[i].uid == uid;
+    for (uint32_t i = 0; i < s->client_count; i++)
+        n += s->client[i].uid == uid;
     return n;
 }
 
-void confirm_server_accept(struct keeper *k)
+void confirm_server_accept(struct confirm_server *s)
 {
-    while (k->client_count < CLIENTS_MAX) {
-        int fd = accept4(k->settings->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    while (s->client_count < CLIENTS_MAX) {
+        int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0)
             return;
         struct ucred cred;
         socklen_t len = sizeof cred;
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 ||
-            (cred.uid != 0 && clients_of(k, cred.uid) >= CLIENTS_PER_USER)) {
+            (cred.uid != 0 && clients_of(s, cred.uid) >= CLIENTS_PER_USER)) {
             close(fd);
             continue;
         }
-        k->client[k->client_count] = (struct keeper_client){
+        s->client[s->client_count] = (struct confirm_client){
             .fd = fd, .uid = cred.uid, .deadline_ms = clock_mono_ms() + CLIENT_PATIENCE_MS};
-        confirm_server_read(k, k->client_count++);
+        confirm_server_read(s, s->client_count++);
     }
 }
 
-/* Puts the client's question to the fetchers that it concerns and that have none to answer; ANEW
- * for one that has just come, which a listing under way does not serve. Returns how many it
- * concerns. */
-static uint32_t ask_fetchers(struct keeper *k, const struct keeper_client *c, bool anew)
+/* When the fetchers are asked. */
+enum asking {
+    ASK_FIRST, /* for a new request, which a listing under way does not serve */
+    ASK_AGAIN, /* for a request that waits */
+};
+
+/* Asks the fetchers that the client's request concerns, unless they were asked already. Returns the
+ * number of organizations that it concerns. */
+static uint32_t ask_fetchers(struct confirm_server *s, const struct confirm_client *c,
+                             enum asking asking)
 {
+    enum pipe_type question = wants_listing(&c->request) ? PIPE_RELIST : PIPE_REFRESH;
     uint32_t n = 0;
-    for (uint32_t i = 0; i < k->org_count; i++) {
-        struct keeper_org *o = &k->org[i];
+    for (uint32_t i = 0; i < s->orgs->count; i++) {
+        struct organization *o = &s->orgs->org[i];
         if (!concerns(&c->request, o))
             continue;
         n++;
         if (c->request.op == CONFIRM_ACCEPT)
             o->brake = BRAKE_ACCEPT;
         if (!fresh(o, &c->request, c->begun_ms) && !said_enough(o, &c->request, c->begun_ms) &&
-            (!o->asked || (anew && wants_listing(&c->request))))
-            keeper_ask(o, wants_listing(&c->request));
+            (!o->asked || (asking == ASK_FIRST && question == PIPE_RELIST)))
+            organization_ask(o, question);
     }
     return n;
 }
 
-static bool satisfied(const struct keeper *k, const struct keeper_client *c)
+static bool satisfied(const struct confirm_server *s, const struct confirm_client *c)
 {
     uint64_t generation;
     if (c->request.op == CONFIRM_FRESH)
-        return promised(k, c, &generation);
-    for (uint32_t i = 0; i < k->org_count; i++)
-        if (concerns(&c->request, &k->org[i]) && !fresh(&k->org[i], &c->request, c->begun_ms))
+        return promised(s, c, &generation);
+    for (uint32_t i = 0; i < s->orgs->count; i++)
+        if (concerns(&c->request, &s->orgs->org[i]) &&
+            !fresh(&s->orgs->org[i], &c->request, c->begun_ms))
             return false;
     return true;
 }
 
-/* Known to be away, or its last listing was not taken. */
-static bool unreachable(const struct keeper_org *o)
+/* True if a login need not wait for O: its last attempt failed, or its listing was refused. */
+static bool unreachable(const struct organization *o)
 {
     return o->link == LINK_DOWN || o->listing == ORG_REFUSED;
 }
 
-/* An organization that CLIENT waits for in vain, because it is known to be away or its listing was
- * not taken; NULL when there is none. It has been asked again, so that the next login knows better,
- * but this one is not held up.
+/* An unreachable organization that the client would wait for; NULL when there is none. It was asked
+ * again, so that the next login may be confirmed, but this one does not wait.
  */
-static const struct keeper_org *away(const struct keeper *k, const struct keeper_client *c)
+static const struct organization *away(const struct confirm_server *s,
+                                       const struct confirm_client *c)
 {
-    for (uint32_t i = 0; i < k->org_count; i++)
-        if (concerns(&c->request, &k->org[i]) && unreachable(&k->org[i]) &&
-            !fresh(&k->org[i], &c->request, c->begun_ms))
-            return &k->org[i];
+    for (uint32_t i = 0; i < s->orgs->count; i++)
+        if (concerns(&c->request, &s->orgs->org[i]) && unreachable(&s->orgs->org[i]) &&
+            !fresh(&s->orgs->org[i], &c->request, c->begun_ms))
+            return &s->orgs->org[i];
     return NULL;
 }
 
-/* The operations that want no confirmation. Returns false for the others. */
-static bool serve_aside(struct keeper *k, uint32_t i, const struct confirm_request *request)
+/* Serves the operations that need nothing of an organization. Returns false for the others. */
+static bool serve_aside(struct confirm_server *s, uint32_t i, const struct confirm_request *request)
 {
     char text[CONFIRM_ANSWER_MAX];
-    const struct keeper_client *c = &k->client[i];
+    const struct confirm_client *c = &s->client[i];
     size_t size = 0;
     switch (request->op) {
     case CONFIRM_REPORT:
         if (c->uid == 0 && request->reason < REASON_COUNT)
-            k->refusals[request->reason]++;
+            s->counts.refusals[request->reason]++;
         break;
     case CONFIRM_METRICS:
-        size = keeper_metrics(k, text, sizeof text);
+        size = metrics_text(s->publisher, &s->counts, text, sizeof text);
         break;
     case CONFIRM_WITHHELD:
         if (c->uid == 0)
-            size = keeper_withheld(k, request->skip, text, sizeof text);
+            size = withheld_list(s->orgs, request->skip, text, sizeof text);
         break;
     case CONFIRM_NUMBERS:
-        size = numbers_lines(k->settings->config, &k->numbers, text, sizeof text);
+        size = numbers_lines(s->orgs->config, s->numbers, text, sizeof text);
         break;
     default:
         return false;
     }
     if (size)
         send(c->fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    drop(k, i);
+    drop(s, i);
     return true;
 }
 
-/* The answer is about no organization: its name is cleared. */
-static void free_name(struct keeper *k, uint32_t i)
+/* ORG of the request is a name, which is cleared: the answer is about all organizations. */
+static void free_name(struct confirm_server *s, uint32_t i)
 {
     char name[CONFIRM_ORG_LEN + 1] = "", why[CONFIRM_TEXT_LEN] = "";
-    struct confirm_request *r = &k->client[i].request;
+    struct confirm_request *r = &s->client[i].request;
     memcpy(name, r->org, sizeof r->org);
     r->org[0] = '\0';
-    bool done = keeper_free_name(k, name, why);
-    answer(k, i, done ? CONFIRM_YES : CONFIRM_NO, why);
+    enum name_freeing result = withheld_free_name(s->publisher, name, why);
+    s->failed |= result == NAME_FAILED;
+    answer(s, i, result == NAME_FREED ? CONFIRM_YES : CONFIRM_NO, why);
 }
 
-void confirm_server_read(struct keeper *k, uint32_t i)
+void confirm_server_read(struct confirm_server *s, uint32_t i)
 {
-    struct keeper_client *c = &k->client[i];
+    struct confirm_client *c = &s->client[i];
     struct confirm_request request;
     ssize_t n = recv(c->fd, &request, sizeof request, MSG_TRUNC | MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    if (n <= 0 || c->waiting) { /* gone, or a second request: one exchange a connection */
-        drop(k, i);
+    if (n <= 0 || c->state != CLIENT_CONNECTED) { /* gone, or a second request */
+        drop(s, i);
         return;
     }
     if (!confirm_request_valid(&request, (size_t)n)) {
-        answer(k, i, CONFIRM_REFUSED, "malformed request");
+        answer(s, i, CONFIRM_REFUSED, "malformed request");
         return;
     }
-    if (serve_aside(k, i, &request))
+    if (serve_aside(s, i, &request))
         return;
     c->request = request;
     if (c->uid != 0 && for_root(&request)) {
-        answer(k, i, CONFIRM_REFUSED, "only root may ask for that");
+        answer(s, i, CONFIRM_REFUSED, "only root may ask for that");
         return;
     }
     if (request.op == CONFIRM_FREE) {
-        free_name(k, i);
+        free_name(s, i);
         return;
     }
     if (c->uid != 0 && request.max_age_ms < FRESH_BY_REQUEST_MS)
         c->request.max_age_ms =
-            FRESH_BY_REQUEST_MS; /* or anybody could make us send requests without end */
-    c->waiting = true;
-    c->heard = false;
+            FRESH_BY_REQUEST_MS; /* otherwise any user could cause requests without end */
+    c->state = CLIENT_ASKED;
 }
 
-bool confirm_server_asked(const struct keeper *k)
+bool confirm_server_has_asked(const struct confirm_server *s)
 {
-    for (uint32_t i = 0; i < k->client_count; i++)
-        if (k->client[i].waiting && !k->client[i].heard)
+    for (uint32_t i = 0; i < s->client_count; i++)
+        if (s->client[i].state == CLIENT_ASKED)
             return true;
     return false;
 }
 
-/* Answers the request if it can be at once. */
-static void hear(struct keeper *k, uint32_t i)
+/* Answers the request at once if that is possible. */
+static void hear(struct confirm_server *s, uint32_t i)
 {
-    struct keeper_client *c = &k->client[i];
+    struct confirm_client *c = &s->client[i];
     enum confirm_op op = c->request.op;
-    c->heard = true;
+    c->state = CLIENT_WAITS;
     c->begun_ms = clock_mono_ms();
     c->deadline_ms = c->begun_ms + (op == CONFIRM_STATUS ? 0 : c->request.wait_ms);
-    if (op != CONFIRM_STATUS && ask_fetchers(k, c, true) == 0)
-        answer(k, i, CONFIRM_REFUSED, "no such organization");
-    else if (satisfied(k, c))
-        answer(k, i, CONFIRM_YES, NULL);
+    if (op != CONFIRM_STATUS && ask_fetchers(s, c, ASK_FIRST) == 0)
+        answer(s, i, CONFIRM_REFUSED, "no such organization");
+    else if (satisfied(s, c))
+        answer(s, i, CONFIRM_YES, NULL);
     else if (op == CONFIRM_STATUS)
-        answer(k, i, CONFIRM_NO, NULL);
-    else if (op == CONFIRM_FRESH && away(k, c))
-        answer(k, i, CONFIRM_NO, away(k, c)->failure);
+        answer(s, i, CONFIRM_NO, NULL);
+    else if (op == CONFIRM_FRESH && away(s, c))
+        answer(s, i, CONFIRM_NO, away(s, c)->failure);
 }
 
-void confirm_server_hear(struct keeper *k)
+void confirm_server_hear(struct confirm_server *s)
 {
-    for (uint32_t i = k->client_count; i-- > 0;)
-        if (k->client[i].waiting && !k->client[i].heard)
-            hear(k, i);
+    for (uint32_t i = s->client_count; i-- > 0;)
+        if (s->client[i].state == CLIENT_ASKED)
+            hear(s, i);
 }
 
-void confirm_server_settle(struct keeper *k, const struct keeper_org *failed)
+/* FAILED is an organization that has just failed, or NULL. */
+static void settle(struct confirm_server *s, uint32_t i, int64_t now,
+                   const struct organization *failed)
+{
+    struct confirm_client *c = &s->client[i];
+    if (satisfied(s, c))
+        answer(s, i, CONFIRM_YES, NULL);
+    else if (failed && concerns(&c->request, failed))
+        answer(s, i, CONFIRM_NO, failed->failure);
+    else if (c->deadline_ms <= now)
+        answer(s, i, CONFIRM_NO, NULL);
+    else
+        ask_fetchers(s, c, ASK_AGAIN);
+}
+
+static void settle_all(struct confirm_server *s, const struct organization *failed)
 {
     int64_t now = clock_mono_ms();
-    for (uint32_t i = k->client_count; i-- > 0;) {
-        struct keeper_client *c = &k->client[i];
-        if (!c->waiting) {
-            if (c->deadline_ms <= now)
-                drop(k, i);
-        } else if (!c->heard) {
-            continue;
-        } else if (satisfied(k, c)) {
-            answer(k, i, CONFIRM_YES, NULL);
-        } else if (failed && concerns(&c->request, failed)) {
-            answer(k, i, CONFIRM_NO, failed->failure);
-        } else if (c->deadline_ms <= now) {
-            answer(k, i, CONFIRM_NO, NULL);
-        } else {
-            ask_fetchers(k, c, false);
-        }
+    for (uint32_t i = s->client_count; i-- > 0;) {
+        const struct confirm_client *c = &s->client[i];
+        if (c->state == CLIENT_CONNECTED && c->deadline_ms <= now)
+            drop(s, i);
+        else if (c->state == CLIENT_WAITS)
+            settle(s, i, now, failed);
     }
 }
 
-int64_t confirm_server_deadline(const struct keeper *k)
+void confirm_server_settle(struct confirm_server *s)
+{
+    settle_all(s, NULL);
+}
+
+void confirm_server_fail(struct confirm_server *s, const struct organization *o)
+{
+    settle_all(s, o);
+}
+
+int64_t confirm_server_deadline(const struct confirm_server *s)
 {
     int64_t first = INT64_MAX;
-    for (uint32_t i = 0; i < k->client_count; i++)
-        if (k->client[i].deadline_ms < first)
-            first = k->client[i].deadline_ms;
+    for (uint32_t i = 0; i < s->client_count; i++)
+        if (s->client[i].deadline_ms < first)
+            first = s->client[i].deadline_ms;
     return first;
 }

@@ -1,10 +1,10 @@
-/* The keeper's counters for Prometheus (text format 0.0.4). */
+#include "orgsyncd/metrics.h"
+
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "common/clock.h"
-#include "orgsyncd/keeper.h"
 
 struct text {
     char *at;
@@ -28,76 +28,77 @@ static void head(struct text *t, const char *name, const char *type, const char 
     add(t, "# HELP orgsyncd_%s %s\n# TYPE orgsyncd_%s %s\n", name, help, name, type);
 }
 
-static void add_host(struct text *t, const struct keeper *k)
+static void add_host(struct text *t, const struct publisher *p)
 {
     head(t, "generation", "gauge", "Generation of the snapshot in force.");
-    add(t, "orgsyncd_generation %" PRIu64 "\n", k->generation);
+    add(t, "orgsyncd_generation %" PRIu64 "\n", p->generation);
     head(t, "active_members", "gauge", "Active members in the snapshot.");
-    add(t, "orgsyncd_active_members %u\n", k->result.active);
+    add(t, "orgsyncd_active_members %u\n", p->result.active);
     head(t, "withheld_members", "gauge",
          "Members that cannot be served: name or number taken or invalid.");
-    add(t, "orgsyncd_withheld_members %u\n", k->result.withheld);
+    add(t, "orgsyncd_withheld_members %u\n", p->result.withheld);
     head(t, "publish_duration_seconds", "gauge",
          "How long the last snapshot took to compile and publish.");
-    add(t, "orgsyncd_publish_duration_seconds %.3f\n", (double)k->publish_ms / 1000);
+    add(t, "orgsyncd_publish_duration_seconds %.3f\n", (double)p->publish_ms / 1000);
 }
 
-static void add_counters(struct text *t, const struct keeper *k)
+static void add_counters(struct text *t, const struct login_counts *counts)
 {
     static const char *const answer[] = {"no", "yes", "refused"};
     head(t, "confirmations_total", "counter", "Answers to logins that asked for a confirmation.");
     for (int i = 0; i <= CONFIRM_REFUSED; i++)
         add(t, "orgsyncd_confirmations_total{answer=\"%s\"} %" PRIu64 "\n", answer[i],
-            k->answers[i]);
+            counts->answers[i]);
     head(t, "refusals_total", "counter", "Logins that pam_org refused.");
     for (int i = 0; i < REASON_COUNT; i++)
         if (i != REASON_ROOT && i != REASON_LOCAL && i != REASON_RULE && i != REASON_OFFLINE &&
             i != REASON_FOREIGN)
             add(t, "orgsyncd_refusals_total{reason=\"%s\"} %" PRIu64 "\n",
-                reason_word((enum reason)i), k->refusals[i]);
+                reason_word((enum reason)i), counts->refusals[i]);
 }
 
-static void add_organizations(struct text *t, const struct keeper *k)
+static void add_organizations(struct text *t, const struct organizations *orgs)
 {
     int64_t now = clock_mono_ms();
     head(t, "heard_age_seconds", "gauge",
          "Since the organization was last heard from; -1 is never.");
-    for (uint32_t i = 0; i < k->org_count; i++) {
-        int64_t heard = k->org[i].heard_ms;
-        add(t, "orgsyncd_heard_age_seconds{organization=\"%s\"} %.3f\n", k->org[i].config->name,
+    for (uint32_t i = 0; i < orgs->count; i++) {
+        int64_t heard = orgs->org[i].in_force.heard_ms;
+        add(t, "orgsyncd_heard_age_seconds{organization=\"%s\"} %.3f\n", orgs->org[i].config->name,
             heard > 0 ? (double)(now - heard) / 1000 : -1.0);
     }
     head(t, "held", "gauge", "1 while a request is held that brings changes at once.");
-    for (uint32_t i = 0; i < k->org_count; i++)
-        add(t, "orgsyncd_held{organization=\"%s\"} %d\n", k->org[i].config->name,
-            k->org[i].link == LINK_HELD);
+    for (uint32_t i = 0; i < orgs->count; i++)
+        add(t, "orgsyncd_held{organization=\"%s\"} %d\n", orgs->org[i].config->name,
+            orgs->org[i].link == LINK_HELD);
     head(t, "members", "gauge",
          "Members the organization has, the invited and suspended ones included.");
-    for (uint32_t i = 0; i < k->org_count; i++)
-        add(t, "orgsyncd_members{organization=\"%s\"} %zu\n", k->org[i].config->name,
-            k->org[i].roster.present);
+    for (uint32_t i = 0; i < orgs->count; i++)
+        add(t, "orgsyncd_members{organization=\"%s\"} %zu\n", orgs->org[i].config->name,
+            orgs->org[i].roster.present);
     head(t, "brake_held", "gauge",
          "Members from whom the brake holds what the organization would take.");
-    for (uint32_t i = 0; i < k->org_count; i++)
-        add(t, "orgsyncd_brake_held{organization=\"%s\"} %u\n", k->org[i].config->name,
-            k->org[i].held_count);
+    for (uint32_t i = 0; i < orgs->count; i++)
+        add(t, "orgsyncd_brake_held{organization=\"%s\"} %u\n", orgs->org[i].config->name,
+            orgs->org[i].held_count);
     head(t, "api_errors_total", "counter",
          "Times the organization could not be reached or its answer was not taken.");
-    for (uint32_t i = 0; i < k->org_count; i++)
+    for (uint32_t i = 0; i < orgs->count; i++)
         add(t, "orgsyncd_api_errors_total{organization=\"%s\"} %" PRIu64 "\n",
-            k->org[i].config->name, k->org[i].failures);
+            orgs->org[i].config->name, orgs->org[i].failures);
     head(t, "listing_duration_seconds", "gauge",
          "The last complete listing, from the request to the snapshot.");
-    for (uint32_t i = 0; i < k->org_count; i++)
+    for (uint32_t i = 0; i < orgs->count; i++)
         add(t, "orgsyncd_listing_duration_seconds{organization=\"%s\"} %.3f\n",
-            k->org[i].config->name, (double)k->org[i].listing_ms / 1000);
+            orgs->org[i].config->name, (double)orgs->org[i].listing_ms / 1000);
 }
 
-size_t keeper_metrics(const struct keeper *k, char *text, size_t size)
+size_t metrics_text(const struct publisher *p, const struct login_counts *counts, char *text,
+                    size_t size)
 {
     struct text t = {text, size, 0};
-    add_host(&t, k);
-    add_counters(&t, k);
-    add_organizations(&t, k);
+    add_host(&t, p);
+    add_counters(&t, counts);
+    add_organizations(&t, p->orgs);
     return t.used;
 }

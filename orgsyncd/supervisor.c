@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/confirm.h"
 #include "common/local.h"
 #include "common/log.h"
 #include "common/paths.h"

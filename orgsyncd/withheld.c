@@ -1,10 +1,10 @@
-/* Members who are not served as they would be: who they are, and how a name is freed for them. */
+#include "orgsyncd/withheld.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
-#include "orgsyncd/keeper.h"
 
 /* --- the list --- */
 
@@ -48,16 +48,16 @@ static void count_withheld(struct roster_member *m, void *count)
     *(uint32_t *)count += is_withheld(m);
 }
 
-size_t keeper_withheld(const struct keeper *k, uint32_t skip, char *text, size_t size)
+size_t withheld_list(const struct organizations *orgs, uint32_t skip, char *text, size_t size)
 {
     uint32_t count = 0;
-    for (uint32_t i = 0; i < k->org_count; i++)
-        roster_each(&k->org[i].roster, count_withheld, &count);
+    for (uint32_t i = 0; i < orgs->count; i++)
+        roster_each(&orgs->org[i].roster, count_withheld, &count);
     struct withheld_page p = {.skip = skip, .text = text, .size = size};
     p.used = (size_t)snprintf(text, size, "%" PRIu32 "\n", count);
-    for (uint32_t i = 0; i < k->org_count && !p.full; i++) {
-        p.org = k->org[i].config->name;
-        roster_each(&k->org[i].roster, add_line, &p);
+    for (uint32_t i = 0; i < orgs->count && !p.full; i++) {
+        p.org = orgs->org[i].config->name;
+        roster_each(&orgs->org[i].roster, add_line, &p);
     }
     return p.used;
 }
@@ -76,25 +76,24 @@ static void find_holder(struct roster_member *m, void *arg)
         h->member = m;
 }
 
-static bool configured_group(const struct keeper *k, const char *name)
+static bool is_configured_group(const struct config *c, const char *name)
 {
-    const struct config *c = k->settings->config;
     for (uint32_t i = 0; i < c->group_count; i++)
         if (strcmp(c->group[i].name, name) == 0)
             return true;
     return false;
 }
 
-/* Why NAME cannot be freed, NULL when it can. */
-static const char *hindrance(const struct keeper *k, const struct holder *h)
+/* The reason that keeps the name from being freed, NULL without one. */
+static const char *hindrance(const struct organizations *orgs, const struct holder *h)
 {
     if (!name_valid(h->name))
         return "that is no name";
     if (h->member && h->member->remote.state != MEMBER_REMOVED)
         return "a member has that name now: it can be freed when he was renamed or removed";
-    if (configured_group(k, h->name))
+    if (is_configured_group(orgs->config, h->name))
         return "a group in orglogin.conf has that name";
-    switch (ledger_name(k->ledger, h->name, "", "")) {
+    switch (ledger_name(orgs->ledger, h->name, "", "")) {
     case LEDGER_NAME_FREE:
         return "nobody has, or had, that name here";
     case LEDGER_NAME_ERROR:
@@ -104,7 +103,7 @@ static const char *hindrance(const struct keeper *k, const struct holder *h)
     }
 }
 
-/* As the ledger has it from now on. */
+/* As ledger_unbind does in the ledger. False when out of memory. */
 static bool leave_name(struct roster_member *m)
 {
     if (!m->home && !(m->home = strdup(m->name)))
@@ -114,19 +113,28 @@ static bool leave_name(struct roster_member *m)
     return true;
 }
 
-bool keeper_free_name(struct keeper *k, const char *name, char why[CONFIRM_TEXT_LEN])
+/* Returns 0, or -1 when something cannot be kept. */
+static int free_name(struct publisher *p, const struct holder *h)
+{
+    if (h->member && !leave_name(h->member))
+        return -1;
+    return ledger_unbind(p->orgs->ledger, h->name) < 0 ? -1 : publisher_request(p);
+}
+
+enum name_freeing withheld_free_name(struct publisher *p, const char *name,
+                                     char why[CONFIRM_TEXT_LEN])
 {
     struct holder h = {.name = name};
-    for (uint32_t i = 0; i < k->org_count; i++)
-        roster_each(&k->org[i].roster, find_holder, &h);
-    const char *fault = hindrance(k, &h);
-    if (!fault && ((h.member && !leave_name(h.member)) || ledger_unbind(k->ledger, name) < 0 ||
-                   keeper_publish(k) < 0)) {
+    for (uint32_t i = 0; i < p->orgs->count; i++)
+        roster_each(&p->orgs->org[i].roster, find_holder, &h);
+    const char *fault = hindrance(p->orgs, &h);
+    enum name_freeing result = fault ? NAME_KEPT : NAME_FREED;
+    if (!fault && free_name(p, &h) < 0) {
         fault = "the id ledger or the snapshot cannot be written";
-        k->failed = true;
+        result = NAME_FAILED;
     }
     snprintf(why, CONFIRM_TEXT_LEN, "%s", fault ? fault : "");
     if (!fault)
-        log_info("the name \"%s\" is free again", name);
-    return !fault;
+        log_info("the name \"%s\" was freed", name);
+    return result;
 }

@@ -14,47 +14,48 @@
 
 #include "common/clock.h"
 #include "common/paths.h"
-#include "orgsyncd/keeper.h"
+#include "orgsyncd/confirm_server.h"
 #include "orgsyncd/pipe.h"
 #include "tests/fuzz/fuzz.h"
 
 #define ORGS 2
 
-static struct config_org orgs[ORGS] = {{.name = (char *)"acme"}, {.name = (char *)"other"}};
+static struct config_org configured[ORGS] = {{.name = (char *)"acme"}, {.name = (char *)"other"}};
 static int fetcher[2];
 
-/* keeper.c's; what is asked counts here. */
+/* organization.c's; the questions are counted. */
 static int asked, relisted;
 
-void keeper_ask(struct keeper_org *org, bool relist)
+void organization_ask(struct organization *o, enum pipe_type question)
 {
-    assert(org->config);
-    org->asked = true;
+    assert(o->config && (question == PIPE_REFRESH || question == PIPE_RELIST));
+    o->asked = true;
     asked++;
-    relisted += relist;
+    relisted += question == PIPE_RELIST;
 }
 
-int keeper_publish(struct keeper *k)
+/* publish.c's. */
+int publisher_request(struct publisher *p)
 {
-    assert(k->ledger);
+    assert(p->orgs->ledger);
     return 0;
 }
 
-static void set_state(struct keeper *k, struct input *in)
+static void set_state(struct organizations *orgs, struct input *in)
 {
     int64_t now = clock_mono_ms();
     for (int i = 0; i < ORGS; i++) {
-        struct keeper_org *o = &k->org[i];
+        struct organization *o = &orgs->org[i];
         uint32_t bits = input_number(in, 1);
-        o->config = &orgs[i];
+        o->config = &configured[i];
         o->pipe = fetcher[0];
-        o->heard_ms = bits & 1 ? now : 0;
-        o->answered_ms = bits & 2 ? now : 0;
-        o->listed_ms = bits & 4 ? now + 1 : 0;
+        o->in_force.heard_ms = bits & 1 ? now : 0;
+        o->in_force.answered_ms = bits & 2 ? now : 0;
+        o->in_force.listed_ms = bits & 4 ? now + 1 : 0;
         o->listing = bits & 8 ? ORG_REFUSED : ORG_LISTED;
         o->link = bits & 16 ? LINK_HELD : LINK_UP;
         o->asked = bits & 32;
-        o->named = bits & 128;
+        o->in_force.named = bits & 128;
         memset(o->failure, 'f', bits & 64 ? sizeof o->failure - 1 : 0);
     }
 }
@@ -63,20 +64,26 @@ static void set_state(struct keeper *k, struct input *in)
 static void server_side(struct input *in)
 {
     static struct config config;
-    static struct keeper_settings settings = {.listen_fd = -1, .config = &config};
-    struct keeper *k = calloc(1, sizeof *k);
+    static struct numbers numbers;
+    struct organizations *orgs = calloc(1, sizeof *orgs);
+    struct publisher *publisher = calloc(1, sizeof *publisher);
+    struct confirm_server *s = calloc(1, sizeof *s);
     int pair[2];
-    assert(k && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
-    k->settings = &settings;
-    k->org_count = ORGS;
-    k->ledger = ledger_open("/nonexistent/ids.db", true);
-    set_state(k, in);
+    assert(orgs && publisher && s &&
+           socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
+    orgs->config = &config;
+    orgs->count = ORGS;
+    orgs->ledger = ledger_open("/nonexistent/ids.db", true);
+    publisher->orgs = orgs;
+    *s = (struct confirm_server){
+        .listen_fd = -1, .orgs = orgs, .publisher = publisher, .numbers = &numbers};
+    set_state(orgs, in);
     uint32_t uid = input_number(in, 1) & 1;
-    k->client[0] = (struct keeper_client){.fd = pair[0], .uid = uid, .deadline_ms = 0};
-    k->client_count = 1;
+    s->client[0] = (struct confirm_client){.fd = pair[0], .uid = uid, .deadline_ms = 0};
+    s->client_count = 1;
     asked = relisted = 0;
     struct confirm_request last = {0};
-    while (k->client_count > 0 && in->left > 0) {
+    while (s->client_count > 0 && in->left > 0) {
         char message[sizeof last + 256] = {0};
         size_t size = input_number(in, 1) + sizeof(struct confirm_request) - 4;
         size = size < in->left ? size : in->left;
@@ -84,13 +91,13 @@ static void server_side(struct input *in)
         memcpy(&last, message, sizeof last);
         if (send(pair[1], message, size, MSG_NOSIGNAL) < 0)
             break;
-        confirm_server_read(k, 0);
-        confirm_server_hear(k);
-        if (k->client_count > 0)
-            confirm_server_settle(k, in->left & 1 ? &k->org[0] : NULL);
+        confirm_server_read(s, 0);
+        confirm_server_hear(s);
+        if (s->client_count > 0)
+            in->left & 1 ? confirm_server_fail(s, &orgs->org[0]) : confirm_server_settle(s);
     }
     assert(uid == 0 ||
-           (relisted == 0 && k->org[0].brake == BRAKE_ON && k->org[1].brake == BRAKE_ON));
+           (relisted == 0 && orgs->org[0].brake == BRAKE_ON && orgs->org[1].brake == BRAKE_ON));
     struct confirm_reply reply;
     ssize_t n = recv(pair[1], &reply, sizeof reply, MSG_TRUNC);
     bool text = (last.op == CONFIRM_METRICS || last.op == CONFIRM_WITHHELD) && n > 0 &&
@@ -99,12 +106,14 @@ static void server_side(struct input *in)
     if (n > 0 && !text)
         assert(reply.magic == CONFIRM_MAGIC && reply.status <= CONFIRM_REFUSED &&
                reply.age_ms >= -1 && memchr(reply.text, 0, sizeof reply.text));
-    assert(n <= 0 || k->client_count == 0);
-    if (k->client_count > 0)
+    assert(n <= 0 || s->client_count == 0);
+    if (s->client_count > 0)
         close(pair[0]);
     close(pair[1]);
-    ledger_close(k->ledger);
-    free(k);
+    ledger_close(orgs->ledger);
+    free(s);
+    free(publisher);
+    free(orgs);
 }
 
 /* --- the client's side: a thread is orgsyncd and answers with what stands here --- */

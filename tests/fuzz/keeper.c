@@ -49,10 +49,11 @@ static void feed(struct keeper *k, struct input *in)
         message = malloc(size + (size == 0));
         assert(message);
         input_take(in, message, size);
-        int rc = take_message(k, &k->org[size & 1], message, size);
+        struct organization *o = &k->orgs.org[size & 1];
+        int rc = intake_take(&k->intake, o, message, size);
         free(message);
-        while (rc == 0 && k->org[size & 1].merge.phase != MERGE_IDLE)
-            rc = go_on(k, &k->org[size & 1]);
+        while (rc == 0 && intake_is_merging(o))
+            rc = intake_merge(&k->intake, o);
         if (rc < 0)
             return;
     }
@@ -67,10 +68,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input in = {data, size};
     unlink(PATH_SNAPSHOT);
     assert(k);
-    k->settings = &settings;
-    k->org_count = config.org_count;
-    assert(begin(k) == 0); /* in that mode with a ledger in memory */
-    settings.mode = KEEPER_SERVE;
+    connect_parts(k, &settings);
+    assert(begin(k) == BEGIN_DONE); /* in that mode with a ledger in memory */
+    settings.mode = k->publisher.mode = KEEPER_SERVE;
     feed(k, &in);
     check_served(&config, local);
     end(k);

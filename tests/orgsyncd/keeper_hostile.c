@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/confirm.h"
 #include "orgsyncd/keeper.h"
 #include "orgsyncd/pipe.h"
 #include "tests/fuzz/served.h"

@@ -1,6 +1,7 @@
 /* When the keeper takes a fetcher for silent, and when not: its clock is moved, nobody waits. */
 #include "orgsyncd/keeper.c"
 
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 #include "tests/lib/quiet_log.h"
@@ -13,9 +14,10 @@ static struct keeper keeper;
 
 static void set_up(void)
 {
-    keeper = (struct keeper){.settings = &settings, .org_count = 2, .round_ms = clock_mono_ms()};
+    keeper = (struct keeper){.round_ms = clock_mono_ms()};
+    connect_parts(&keeper, &settings);
     for (uint32_t i = 0; i < 2; i++)
-        keeper.org[i] = (struct keeper_org){.config = &config.org[i], .pipe = -1};
+        keeper.orgs.org[i] = (struct organization){.config = &config.org[i], .pipe = -1};
 }
 
 /* A round of the loop, MS after the one before. */
@@ -29,9 +31,9 @@ static void round_after(int64_t ms)
 static void silent_for(uint32_t i, int64_t sum_ms)
 {
     for (int64_t passed = 0; passed < sum_ms; passed += 1000) {
-        for (uint32_t other = 0; other < keeper.org_count; other++)
+        for (uint32_t other = 0; other < keeper.orgs.count; other++)
             if (other != i)
-                keeper.org[other].silent_ms = 0;
+                keeper.orgs.org[other].silent_ms = 0;
         round_after(1000);
     }
 }
@@ -59,7 +61,7 @@ static int told_by(bool (*what)(void))
     return status == 0 ? told : -1;
 }
 
-static bool is_down(const struct keeper_org *o)
+static bool is_down(const struct organization *o)
 {
     return o->link == LINK_DOWN;
 }
@@ -67,22 +69,22 @@ static bool is_down(const struct keeper_org *o)
 static bool first_is_silent(void)
 {
     silent_for(0, PIPE_SILENT_MS - 3000);
-    bool early = is_down(&keeper.org[0]);
+    bool early = is_down(&keeper.orgs.org[0]);
     silent_for(0, 4000);
-    return !early && is_down(&keeper.org[0]) && !is_down(&keeper.org[1]);
+    return !early && is_down(&keeper.orgs.org[0]) && !is_down(&keeper.orgs.org[1]);
 }
 
 static bool second_is_silent(void)
 {
     silent_for(1, PIPE_SILENT_MS + 1000);
-    return !is_down(&keeper.org[0]) && is_down(&keeper.org[1]);
+    return !is_down(&keeper.orgs.org[0]) && is_down(&keeper.orgs.org[1]);
 }
 
 static bool both_are_silent(void)
 {
     for (int i = 0; i < 16; i++)
         round_after(1000);
-    return is_down(&keeper.org[0]) && is_down(&keeper.org[1]);
+    return is_down(&keeper.orgs.org[0]) && is_down(&keeper.orgs.org[1]);
 }
 
 static void only_who_is_silent(void **state)
@@ -99,10 +101,10 @@ static bool slept(void)
     const int64_t hour = 3600000;
     round_after(hour);
     round_after(hour);
-    bool none = !is_down(&keeper.org[0]) && !is_down(&keeper.org[1]);
-    keeper.org[0].silent_ms = keeper.org[1].silent_ms = 0; /* they wake up, too */
+    bool none = !is_down(&keeper.orgs.org[0]) && !is_down(&keeper.orgs.org[1]);
+    keeper.orgs.org[0].silent_ms = keeper.orgs.org[1].silent_ms = 0; /* they wake up, too */
     silent_for(UINT32_MAX, 2 * PIPE_SILENT_MS);
-    return none && !is_down(&keeper.org[0]);
+    return none && !is_down(&keeper.orgs.org[0]);
 }
 
 static void sleep_is_no_silence(void **state)
@@ -113,7 +115,7 @@ static void sleep_is_no_silence(void **state)
 
 static bool again(void)
 {
-    struct keeper_org *o = &keeper.org[0];
+    struct organization *o = &keeper.orgs.org[0];
     o->asked = true;
     o->link = LINK_HELD;
     silent_for(0, PIPE_SILENT_MS + 1000);
@@ -139,17 +141,17 @@ static void patience(void **state)
 static bool odd_packets(void)
 {
     int pair[2];
-    struct keeper_org *o = &keeper.org[0];
+    struct organization *o = &keeper.orgs.org[0];
     struct pipe_header alive = {.type = PIPE_ALIVE};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
         return false;
     o->pipe = pair[0];
     o->silent_ms = 1000;
     bool fine = send(pair[1], "", 0, 0) == 0 && pipe_send(pair[1], &alive, NULL) == 0 &&
-                drain_pipe(&keeper, o) == 0 && o->silent_ms == 0;
-    fine = fine && send(pair[1], "", 0, 0) == 0 && drain_pipe(&keeper, o) == 0;
+                intake_read(&keeper.intake, o) == 0 && o->silent_ms == 0;
+    fine = fine && send(pair[1], "", 0, 0) == 0 && intake_read(&keeper.intake, o) == 0;
     close(pair[1]);
-    return fine && drain_pipe(&keeper, o) < 0;
+    return fine && intake_read(&keeper.intake, o) < 0;
 }
 
 /* An empty packet is no end of the pipe, which would be everybody's; the end is. */
@@ -178,14 +180,14 @@ static void full_pipe(void **state)
 static bool deaf(void)
 {
     int pair[2], asked = 0;
-    struct keeper_org *o = &keeper.org[0];
+    struct organization *o = &keeper.orgs.org[0];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
         return false;
     o->pipe = pair[0];
     alarm(10); /* of a keeper that blocks */
     do {
         o->asked = false;
-        keeper_ask(o, asked % 2 == 1);
+        organization_ask(o, asked % 2 == 1 ? PIPE_RELIST : PIPE_REFRESH);
     } while (o->asked && ++asked < 1000000);
     return asked > 0 && !o->asked;
 }

@@ -1,0 +1,157 @@
+#include "orgsyncd/organization.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/name.h"
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void organization_ask(struct organization *o, enum pipe_type question)
+{
+    struct pipe_header header = {.type = question};
+    if (o->pipe >= 0 && pipe_try_send(o->pipe, &header, NULL) == 0)
+        o->asked = true;
+}
+
+bool organization_tried(const struct organization *o)
+{
+    return o->listing != ORG_UNLISTED || o->link == LINK_DOWN;
+}
+
+/* --- order --- */
+
+void organization_begin_request(struct organization *o, uint64_t request)
+{
+    if (request != 1 && request != o->begun + 1)
+        return;
+    if (request == 1) { /* of a new fetcher: the last message of the one before was read already */
+        o->answered = 0;
+        listing_begin(&o->incoming, LISTING_CHANGES);
+    }
+    o->begun = request;
+}
+
+bool organization_in_order(const struct organization *o, const struct pipe_header *h)
+{
+    bool answers = h->type == PIPE_RESET || h->type == PIPE_MEMBER || h->type == PIPE_COMMIT ||
+                   h->type == PIPE_HEARD;
+    return !answers || (h->request > o->answered && h->request <= o->begun);
+}
+
+void organization_receive(struct organization *o, const struct pipe_header *h)
+{
+    if (h->request == o->incoming_request)
+        return;
+    listing_begin(&o->incoming, LISTING_CHANGES);
+    o->incoming_request = h->request;
+}
+
+/* --- transitions --- */
+
+/* The times that count together with what is heard now: those of the newest news. */
+static struct heard *newest(struct organization *o)
+{
+    if (o->waiting.since_ms)
+        return &o->waiting.heard;
+    return o->carried.since_ms ? &o->carried.heard : &o->in_force;
+}
+
+void organization_heard(struct organization *o, const struct pipe_header *h)
+{
+    struct heard *heard = newest(o);
+    o->link = h->flags & PIPE_HELD ? LINK_HELD : LINK_UP;
+    if (h->started_ms > heard->heard_ms) {
+        heard->heard_ms = h->started_ms;
+        heard->confirmed_ms = clock_wall_ms() - (clock_mono_ms() - h->started_ms);
+    }
+    if (h->flags & PIPE_ROUND_TRIP) {
+        heard->answered_ms = later(heard->answered_ms, h->started_ms);
+        o->asked = false;
+    }
+}
+
+static void note_changes(struct organization *o)
+{
+    o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
+    if (!o->waiting.since_ms)
+        o->waiting.since_ms = o->merging_ms;
+    o->waiting.members += o->merge.changed;
+}
+
+enum merge_result organization_listed(struct organization *o, enum merge_result result)
+{
+    bool complete = o->merge.kind == LISTING_COMPLETE;
+    if (o->merge.brake.mode == BRAKE_ACCEPT && brake_reset(&o->roster))
+        result = MERGE_CHANGED;
+    if (result == MERGE_CHANGED)
+        note_changes(o);
+    /* Changes say nothing of the other members, whose listing was refused. */
+    if (complete || o->listing != ORG_REFUSED) {
+        organization_heard(o, &o->commit);
+        o->failure[0] = '\0';
+        o->listing = ORG_LISTED;
+    } else {
+        o->asked = false;
+    }
+    if (complete) {
+        o->brake = BRAKE_ON;
+        newest(o)->listed_ms = o->commit.started_ms;
+    }
+    return result;
+}
+
+/* The attempt to hear from the organization ends without an answer that is taken. */
+static void give_up(struct organization *o, const char *text)
+{
+    snprintf(o->failure, sizeof o->failure, "%s", text);
+    o->failures++;
+    o->asked = false;
+    o->brake = BRAKE_ON;
+    listing_begin(&o->incoming, LISTING_CHANGES);
+}
+
+void organization_refuse(struct organization *o, const char *text)
+{
+    if (strcmp(o->failure, text) != 0)
+        log_warning("%s: the listing is refused, and the last one stays in force: %s",
+                    o->config->name, text);
+    o->listing = ORG_REFUSED;
+    give_up(o, text);
+}
+
+void organization_fail(struct organization *o, const char *text)
+{
+    char clean[CONFIRM_TEXT_LEN];
+    text_clean(clean, sizeof clean, text, false);
+    o->link = LINK_DOWN;
+    give_up(o, *clean ? clean : "the organization could not be reached");
+}
+
+/* --- news --- */
+
+int64_t organization_carry(struct organization *o)
+{
+    const struct heard *next = &o->carried.heard, *now = &o->in_force;
+    o->carried = o->waiting;
+    o->waiting = (struct news){0};
+    return next->heard_ms > now->heard_ms ? next->confirmed_ms : now->confirmed_ms;
+}
+
+void organization_carried(struct organization *o)
+{
+    const struct heard *next = &o->carried.heard;
+    struct heard *now = &o->in_force;
+    if (next->heard_ms > now->heard_ms)
+        now->confirmed_ms = next->confirmed_ms;
+    now->heard_ms = later(now->heard_ms, next->heard_ms);
+    now->answered_ms = later(now->answered_ms, next->answered_ms);
+    now->listed_ms = later(now->listed_ms, next->listed_ms);
+    now->named = next->named;
+    o->carried = (struct news){0};
+}
