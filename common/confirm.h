@@ -13,25 +13,26 @@
 #define CONFIRM_ORG_LEN  32          /* organization name with its NUL */
 #define CONFIRM_TEXT_LEN 168
 
+/* The numbers of both enums are those of the protocol. */
 enum confirm_op {
-    CONFIRM_FRESH = 1, /* have heard from the organization at most max_age_ms ago; wait up to
-                          wait_ms for that */
-    CONFIRM_SYNC,      /* root only: list everything again now */
-    CONFIRM_ACCEPT,    /* root only: CONFIRM_SYNC that the shrink brake lets through */
-    CONFIRM_STATUS,    /* what orgsyncd knows; never waits */
-    CONFIRM_METRICS,   /* the same and what it counts, as text: see confirm_text */
-    CONFIRM_REPORT,    /* root only, not answered: a login was refused, REASON says why */
-    CONFIRM_WITHHELD,  /* root only: members who are not served as they would be, as text */
-    CONFIRM_NUMBERS,   /* how numbers are given here, as lines of orglogin.conf(5) */
-    CONFIRM_FREE = 9   /* root only: the name in ORG, which may fill it, is nobody's any more */
+    CONFIRM_FRESH = 1,    /* have heard from the organization at most max_age_ms ago; wait up to
+                             wait_ms for that */
+    CONFIRM_SYNC = 2,     /* root only: list everything again now */
+    CONFIRM_ACCEPT = 3,   /* root only: CONFIRM_SYNC that the shrink brake lets through */
+    CONFIRM_STATUS = 4,   /* what orgsyncd knows; never waits */
+    CONFIRM_METRICS = 5,  /* the same and what it counts, as text: see confirm_text */
+    CONFIRM_REPORT = 6,   /* root only, not answered: a login was refused, REASON says why */
+    CONFIRM_WITHHELD = 7, /* root only: members that are not served as they ask for, as text */
+    CONFIRM_NUMBERS = 8,  /* how numbers are given here, as lines of orglogin.conf(5) */
+    CONFIRM_FREE = 9 /* root only: the name in ORG, which may fill it, is free for other members */
 };
 
 enum confirm_status {
-    CONFIRM_NO =
-        0, /* could not hear from the organization in time, or the sync failed: TEXT says why */
-    CONFIRM_YES,     /* heard from, and what it said is in the snapshot of GENERATION, which may
+    CONFIRM_NO = 0,  /* could not hear from the organization in time, or the sync failed: TEXT says
+                        why */
+    CONFIRM_YES = 1, /* heard from, and what it said is in the snapshot of GENERATION, which may
                         be still to come (CONFIRM_FRESH only) */
-    CONFIRM_REFUSED, /* malformed, not permitted, or no such organization */
+    CONFIRM_REFUSED = 2, /* malformed, not permitted, or no such organization */
 };
 
 struct confirm_request {

@@ -30,7 +30,14 @@ bool text_lists_meet(const struct text_list *a, const struct text_list *b);
 /* Bytes of the strings in LIST with their NULs. */
 size_t text_list_size(const struct text_list *list);
 
-enum member_state { MEMBER_ACTIVE = 1, MEMBER_PENDING, MEMBER_SUSPENDED, MEMBER_REMOVED };
+/* The numbers are those of the snapshot, of the id ledger and of the record pipe (orgsyncd/pipe.h).
+ */
+enum member_state {
+    MEMBER_ACTIVE = 1,
+    MEMBER_PENDING = 2,
+    MEMBER_SUSPENDED = 3,
+    MEMBER_REMOVED = 4,
+};
 
 struct membership {
     const char *org; /* the organization's configured name */

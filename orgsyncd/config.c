@@ -139,7 +139,7 @@ static void set_options(struct parse *p, const config_setting_t *group, struct c
     }
     for (int i = 0; i < config_setting_length(s) && !p->failed; i++) {
         const char *name = config_setting_name(config_setting_get_elem(s, (unsigned)i));
-        const char *value = value_string(p, s, name, "the options", true);
+        const char *value = value_string(p, s, name, "the options", VALUE_REQUIRED);
         if (value)
             org->option[i] = (struct provider_arg){value_copy(p, name), value_copy(p, value)};
     }
@@ -180,7 +180,7 @@ static void parse_org(struct parse *p, const config_setting_t *s)
                                        "ca_file", "proxy",    "options", "range", NULL};
     if (!value_only_keys(p, s, "an organization", keys))
         return;
-    const char *name = value_string(p, s, "name", "an organization", true);
+    const char *name = value_string(p, s, "name", "an organization", VALUE_REQUIRED);
     if (p->failed)
         return;
     if (!name_valid(name) || strlen(name) >= CONFIRM_ORG_LEN) {
@@ -196,12 +196,12 @@ static void parse_org(struct parse *p, const config_setting_t *s)
     struct config_org *org = &p->config->org[p->config->org_count];
     p->config->org_count++;
     org->name = value_copy(p, name);
-    value_set_string(p, s, "provider", "an organization", true, &org->provider);
-    value_set_string(p, s, "url", "an organization", false, &org->url);
-    value_set_string(p, s, "id", "an organization", false, &org->id);
-    value_set_string(p, s, "token_file", "an organization", false, &org->token_file);
-    value_set_string(p, s, "ca_file", "an organization", false, &org->ca_file);
-    value_set_string(p, s, "proxy", "an organization", false, &org->proxy);
+    value_set_string(p, s, "provider", "an organization", VALUE_REQUIRED, &org->provider);
+    value_set_string(p, s, "url", "an organization", VALUE_OPTIONAL, &org->url);
+    value_set_string(p, s, "id", "an organization", VALUE_OPTIONAL, &org->id);
+    value_set_string(p, s, "token_file", "an organization", VALUE_OPTIONAL, &org->token_file);
+    value_set_string(p, s, "ca_file", "an organization", VALUE_OPTIONAL, &org->ca_file);
+    value_set_string(p, s, "proxy", "an organization", VALUE_OPTIONAL, &org->proxy);
     set_options(p, s, org);
     set_range(p, s, &org->range_first, &org->range_last);
     if (!p->failed)
@@ -219,7 +219,7 @@ static void parse_group(struct parse *p, const config_setting_t *s)
     if (!value_only_keys(p, s, "a group", keys))
         return;
     struct config_group *g = &p->config->group[p->config->group_count++];
-    value_set_string(p, s, "name", "a group", true, &g->name);
+    value_set_string(p, s, "name", "a group", VALUE_REQUIRED, &g->name);
     if (p->failed)
         return;
     if (!name_valid(g->name)) {
@@ -281,7 +281,7 @@ static void parse_list(struct parse *p, const config_t *cfg, const char *key, in
 
 static void set_placement(struct parse *p, const config_setting_t *users)
 {
-    const char *text = value_string(p, users, "placement", "users", false);
+    const char *text = value_string(p, users, "placement", "users", VALUE_OPTIONAL);
     if (!text)
         return;
     p->config->placement = placement_parse(text);
@@ -330,7 +330,7 @@ void config_user_name(const struct config *c, const char *remote, char out[NAME_
 static void parse_user_name(struct parse *p, const config_setting_t *users)
 {
     const config_setting_t *s = config_setting_get_member(users, "name");
-    const char *pattern = value_string(p, users, "name", "users", false);
+    const char *pattern = value_string(p, users, "name", "users", VALUE_OPTIONAL);
     const char *at = pattern ? strchr(pattern, '%') : NULL;
     char name[NAME_MAX_LEN + 1];
     if (!pattern)
@@ -431,8 +431,8 @@ static void parse_users(struct parse *p, const config_t *cfg)
     set_placement(p, s);
     parse_user_name(p, s);
     parse_reserved(p, s);
-    const char *home = value_string(p, s, "home", "users", false);
-    const char *shell = value_string(p, s, "shell", "users", false);
+    const char *home = value_string(p, s, "home", "users", VALUE_OPTIONAL);
+    const char *shell = value_string(p, s, "shell", "users", VALUE_OPTIONAL);
     if (home && (home[0] != '/' || !strstr(home, "%u") || strchr(home, ':')))
         config_complain(p, config_setting_get_member(s, "home"),
                         "\"home\" must be an absolute path with %%u for the name");

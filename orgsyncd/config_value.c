@@ -59,11 +59,11 @@ bool value_only_keys(struct parse *p, const config_setting_t *group, const char 
 }
 
 const char *value_string(struct parse *p, const config_setting_t *group, const char *key,
-                         const char *what, bool required)
+                         const char *what, enum value_need need)
 {
     const config_setting_t *s = config_setting_get_member(group, key);
     if (!s) {
-        if (required)
+        if (need == VALUE_REQUIRED)
             config_complain(p, group, "%s lacks \"%s\"", what, key);
         return NULL;
     }
@@ -77,9 +77,9 @@ const char *value_string(struct parse *p, const config_setting_t *group, const c
 }
 
 void value_set_string(struct parse *p, const config_setting_t *group, const char *key,
-                      const char *what, bool required, char **out)
+                      const char *what, enum value_need need, char **out)
 {
-    const char *text = value_string(p, group, key, what, required);
+    const char *text = value_string(p, group, key, what, need);
     if (text)
         *out = value_copy(p, text);
 }

@@ -35,14 +35,16 @@ char *value_copy(struct parse *p, const char *text);
 bool value_only_keys(struct parse *p, const config_setting_t *group, const char *what,
                      const char *const *keys);
 
-/* The text of KEY in GROUP; NULL when it is not there (after a complaint if it is REQUIRED), or is
- * no text. It is libconfig's. */
+enum value_need { VALUE_OPTIONAL, VALUE_REQUIRED };
+
+/* The text of KEY in GROUP; NULL when it is missing (after a complaint if it is VALUE_REQUIRED), or
+ * is no text (after a complaint). It is libconfig's. */
 const char *value_string(struct parse *p, const config_setting_t *group, const char *key,
-                         const char *what, bool required);
+                         const char *what, enum value_need need);
 
 /* The same as a copy in *OUT; leaves *OUT alone where there is none. */
 void value_set_string(struct parse *p, const config_setting_t *group, const char *key,
-                      const char *what, bool required, char **out);
+                      const char *what, enum value_need need, char **out);
 
 /* Sets *OUT to KEY of GROUP, and leaves it alone when that is not there. */
 void value_set_bool(struct parse *p, const config_setting_t *group, const char *key, bool *out);

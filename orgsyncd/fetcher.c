@@ -65,13 +65,13 @@ struct fetcher_request {
     bool superseded; /* the answer to one that began after it was taken: it counts no more */
 };
 
-/* Reports R's result, true as of STARTED_MS. ROUND_TRIP: R was sent then. */
-static int report(const struct fetcher_request *r, uint32_t type, int64_t started_ms,
-                  bool round_trip, const char *text)
+/* Reports R's result, true as of STARTED_MS; with PIPE_ROUND_TRIP in FLAGS, R was sent then. */
+static int report(const struct fetcher_request *r, enum pipe_type type, int64_t started_ms,
+                  uint32_t flags, const char *text)
 {
     struct pipe_header header = {
         .type = type,
-        .flags = (r->fetcher->held ? PIPE_HELD : 0U) | (round_trip ? PIPE_ROUND_TRIP : 0U),
+        .flags = flags | (r->fetcher->held ? PIPE_HELD : 0U),
         .started_ms = started_ms,
         .request = r->number,
     };
@@ -82,7 +82,7 @@ static void begin(struct fetcher *f, struct fetcher_request *r)
 {
     *r = (struct fetcher_request){
         .fetcher = f, .number = ++f->requests, .begun_ms = clock_mono_ms()};
-    report(r, PIPE_BEGIN, r->begun_ms, false, NULL);
+    report(r, PIPE_BEGIN, r->begun_ms, 0, NULL);
 }
 
 /* --- records to messages --- */
@@ -179,7 +179,7 @@ static void send_reset(void *arg)
     struct fetcher_request *r = arg;
     r->quiet = false;
     r->fetcher->listed_ms = clock_mono_ms();
-    report(r, PIPE_RESET, r->begun_ms, true, NULL);
+    report(r, PIPE_RESET, r->begun_ms, PIPE_ROUND_TRIP, NULL);
 }
 
 /* The first heartbeat answers the request itself: whoever wants a round trip has one. */
@@ -188,7 +188,7 @@ static void heartbeat(void *arg)
     struct fetcher_request *r = arg;
     bool first = !r->quiet;
     r->fetcher->held = r->quiet = true;
-    report(r, PIPE_HEARD, first ? r->begun_ms : clock_mono_ms(), first, NULL);
+    report(r, PIPE_HEARD, first ? r->begun_ms : clock_mono_ms(), first ? PIPE_ROUND_TRIP : 0, NULL);
 }
 
 /* --- asking --- */
@@ -203,7 +203,7 @@ static void failed(const struct fetcher_request *r, const struct api_error *err)
     snprintf(f->failure, sizeof f->failure, "%.255s", err->message);
     if (f->failures == 1)
         log_warning("%s: %s", f->settings->org->name, f->failure);
-    report(r, PIPE_FAILED, r->begun_ms, true, f->failure);
+    report(r, PIPE_FAILED, r->begun_ms, PIPE_ROUND_TRIP, f->failure);
 }
 
 static void succeeded(const struct fetcher_request *r)
@@ -212,14 +212,14 @@ static void succeeded(const struct fetcher_request *r)
     if (f->failures)
         log_info("%s: heard from again", f->settings->org->name);
     f->failures = 0;
-    report(r, PIPE_COMMIT, r->begun_ms, true, NULL);
+    report(r, PIPE_COMMIT, r->begun_ms, PIPE_ROUND_TRIP, NULL);
 }
 
 /* Reports the last failure again. */
 static void repeat_failure(struct fetcher *f)
 {
     struct fetcher_request none = {.fetcher = f};
-    report(&none, PIPE_FAILED, clock_mono_ms(), false, f->failure);
+    report(&none, PIPE_FAILED, clock_mono_ms(), 0, f->failure);
 }
 
 /* Asks for what is new, without waiting. Returns true when there is an answer. */

@@ -275,7 +275,8 @@ static bool has_members(const struct keeper *k)
  * again, so that a changed configuration is in force at once. */
 static enum begin_result begin(struct keeper *k)
 {
-    k->orgs.ledger = ledger_open(PATH_LEDGER, k->settings->mode == KEEPER_CHECK);
+    enum ledger_use use = k->settings->mode == KEEPER_CHECK ? LEDGER_COPY : LEDGER_FILE;
+    k->orgs.ledger = ledger_open(PATH_LEDGER, use);
     if (!k->orgs.ledger)
         return BEGIN_FAILED;
     enum begin_result result = check_numbers(k);

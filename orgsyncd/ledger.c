@@ -201,7 +201,7 @@ static bool trusted(const char *path)
 
 static int read_placement(struct ledger *l);
 
-struct ledger *ledger_open(const char *path, bool dry)
+struct ledger *ledger_open(const char *path, enum ledger_use use)
 {
     if (sodium_init() < 0)
         return NULL;
@@ -210,15 +210,15 @@ struct ledger *ledger_open(const char *path, bool dry)
         return NULL;
     l->path = path;
     mode_t mask = umask(0077);
-    int rc = sqlite3_open_v2(dry ? ":memory:" : path, &l->db,
+    int rc = sqlite3_open_v2(use == LEDGER_COPY ? ":memory:" : path, &l->db,
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
     umask(mask);
     if (rc == SQLITE_OK)
         sqlite3_busy_timeout(l->db, BUSY_MS);
     if (rc != SQLITE_OK)
         fault(l, "cannot be opened");
-    else if ((!dry || copy_to_memory(l, path) == 0) && set_up(l) == 0 && prepare(l) == 0 &&
-             read_placement(l) == 0)
+    else if ((use == LEDGER_FILE || copy_to_memory(l, path) == 0) && set_up(l) == 0 &&
+             prepare(l) == 0 && read_placement(l) == 0)
         return l;
     ledger_close(l);
     return NULL;

@@ -21,9 +21,10 @@ struct ledger;
 #define LEDGER_GROUPS ""
 
 /* Opens the ledger at PATH, which is borrowed; it is made when there is none (mode 0600), and must
- * be trusted (common/file.h) when there is one. With DRY it works on a copy in memory. NULL after
- * logging. */
-struct ledger *ledger_open(const char *path, bool dry);
+ * be trusted (common/file.h) when there is one. LEDGER_COPY works on a copy in memory, and leaves
+ * the file as it is. NULL after logging. */
+enum ledger_use { LEDGER_FILE, LEDGER_COPY };
+struct ledger *ledger_open(const char *path, enum ledger_use use);
 void ledger_close(struct ledger *ledger);
 
 int ledger_begin(struct ledger *ledger);

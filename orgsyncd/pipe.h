@@ -15,19 +15,21 @@
 #define PIPE_MAX         8192
 #define PIPE_STRINGS_MAX 64 /* roles, and permissions, of one member */
 
+/* The numbers are those of the messages. */
 enum pipe_type {
     /* fetcher to keeper */
-    PIPE_RESET = 1, /* a complete listing begins: forget what came since the last PIPE_COMMIT */
-    PIPE_MEMBER,    /* one member; removed ones too when the listing is not complete */
-    PIPE_COMMIT,    /* what came is all of it, as of STARTED */
-    PIPE_HEARD,     /* nothing new as of STARTED */
-    PIPE_FAILED,    /* could not hear from the organization: the text says why; what came is void */
+    PIPE_RESET = 1,  /* a complete listing begins: forget what came since the last PIPE_COMMIT */
+    PIPE_MEMBER = 2, /* one member; removed ones too when the listing is not complete */
+    PIPE_COMMIT = 3, /* what came is all of it, as of STARTED */
+    PIPE_HEARD = 4,  /* nothing new as of STARTED */
+    PIPE_FAILED =
+        5, /* could not hear from the organization: the text says why; what came is void */
     /* keeper to fetcher */
-    PIPE_REFRESH, /* ask now */
-    PIPE_RELIST,  /* list everything again now */
+    PIPE_REFRESH = 6, /* ask now */
+    PIPE_RELIST = 7,  /* list everything again now */
     /* fetcher to keeper */
-    PIPE_BEGIN, /* a request is about to be sent: REQUEST is its number */
-    PIPE_ALIVE  /* nothing but that the fetcher runs: every PIPE_BEAT_MS, whatever it waits for */
+    PIPE_BEGIN = 8, /* a request is about to be sent: REQUEST is its number */
+    PIPE_ALIVE = 9, /* only that the fetcher runs: every PIPE_BEAT_MS, whatever it waits for */
 };
 
 /* A fetcher of which no message came for PIPE_SILENT_MS hangs, or was stopped. */

@@ -73,7 +73,7 @@ static void server_side(struct input *in)
            socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
     orgs->config = &config;
     orgs->count = ORGS;
-    orgs->ledger = ledger_open("/nonexistent/ids.db", true);
+    orgs->ledger = ledger_open("/nonexistent/ids.db", LEDGER_COPY);
     publisher->orgs = orgs;
     *s = (struct confirm_server){
         .listen_fd = -1, .orgs = orgs, .publisher = publisher, .numbers = &numbers};

@@ -90,7 +90,7 @@ static int fresh(void **state)
     forget_rosters();
     ledger_close(ledger);
     unlink(ledger_path);
-    ledger = ledger_open(ledger_path, false);
+    ledger = ledger_open(ledger_path, LEDGER_FILE);
     return ledger ? 0 : -1;
 }
 
@@ -98,7 +98,7 @@ static void reopen(void)
 {
     forget_rosters();
     ledger_close(ledger);
-    ledger = ledger_open(ledger_path, false);
+    ledger = ledger_open(ledger_path, LEDGER_FILE);
     assert_non_null(ledger);
     assert_int_equal(ledger_load(ledger, "org_1", &rosters[0]), 0);
     assert_int_equal(ledger_load(ledger, "org_2", &rosters[1]), 0);
@@ -713,9 +713,9 @@ static void unusable_ledger(void **state)
     for (int i = 0; i < 1000; i++)
         fputs("rubbish ", f);
     fclose(f);
-    assert_null(ledger_open(path, false));
+    assert_null(ledger_open(path, LEDGER_FILE));
     unlink(path);
-    assert_null(ledger_open("/nonexistent/ids.db", false));
+    assert_null(ledger_open("/nonexistent/ids.db", LEDGER_FILE));
 }
 
 /* What others could have written, or a newer orgsyncd, is no ledger; it is left as it is. */
@@ -728,21 +728,21 @@ static void untrusted_ledger(void **state)
     const mode_t modes[] = {0666, 0620, 0602};
     for (int i = 0; i < 3; i++) {
         assert_int_equal(chmod(ledger_path, modes[i]), 0);
-        assert_null(ledger_open(ledger_path, false));
-        assert_null(ledger_open(ledger_path, true));
+        assert_null(ledger_open(ledger_path, LEDGER_FILE));
+        assert_null(ledger_open(ledger_path, LEDGER_COPY));
     }
     assert_int_equal(chmod(ledger_path, 0600), 0);
     assert_int_equal(chown(ledger_path, 1, 0), 0);
-    assert_null(ledger_open(ledger_path, false));
+    assert_null(ledger_open(ledger_path, LEDGER_FILE));
     assert_int_equal(chown(ledger_path, 0, 0), 0);
     assert_int_equal(symlink(ledger_path, link), 0);
-    assert_null(ledger_open(link, false));
+    assert_null(ledger_open(link, LEDGER_FILE));
     unlink(link);
     execute(ledger_path, "PRAGMA user_version=99");
-    assert_null(ledger_open(ledger_path, false));
-    assert_null(ledger_open(ledger_path, true));
+    assert_null(ledger_open(ledger_path, LEDGER_FILE));
+    assert_null(ledger_open(ledger_path, LEDGER_COPY));
     execute(ledger_path, "PRAGMA user_version=2");
-    l = ledger_open(ledger_path, false);
+    l = ledger_open(ledger_path, LEDGER_FILE);
     assert_non_null(l);
     ledger_close(l);
 }

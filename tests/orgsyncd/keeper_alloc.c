@@ -67,7 +67,7 @@ static int whole_round(uint64_t generation)
                                   .generation = generation,
                                   .path = snapshot_path};
     int rc = -1;
-    input.ledger = ledger_open(ledger_path, false);
+    input.ledger = ledger_open(ledger_path, LEDGER_FILE);
     if (input.ledger && ledger_load(input.ledger, "org_1", &roster) == 0 &&
         put_members(&roster) == 0)
         rc = compile(&input, &result);

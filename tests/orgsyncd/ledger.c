@@ -26,14 +26,14 @@ static int fresh(void **state)
     (void)state;
     ledger_close(ledger);
     unlink(ledger_path);
-    ledger = ledger_open(ledger_path, false);
+    ledger = ledger_open(ledger_path, LEDGER_FILE);
     return ledger ? 0 : -1;
 }
 
 static void reopen(void)
 {
     ledger_close(ledger);
-    ledger = ledger_open(ledger_path, false);
+    ledger = ledger_open(ledger_path, LEDGER_FILE);
     assert_non_null(ledger);
 }
 
@@ -260,7 +260,7 @@ static void placement_is_recorded(void **state)
     reopen();
     assert_int_equal(ledger_placement(ledger), PLACEMENT_BLAKE2B);
     execute("UPDATE settings SET value='sha1'"); /* by a newer one, say */
-    assert_null(ledger_open(ledger_path, false));
+    assert_null(ledger_open(ledger_path, LEDGER_FILE));
     execute("DROP TABLE settings; DROP TABLE ranges"); /* from before */
     reopen();
     assert_int_equal(ledger_placement(ledger), PLACEMENT_WYHASH);
