@@ -7,10 +7,10 @@
 #include "common/log.h"
 #include "orgsyncd/pipe.h"
 
-/* Members of one organization, known and listed ones together: so much an organization may fill our
- * memory and ledger. */
+/* Members of one organization, known and listed ones together: this bounds the memory and the room
+ * in the ledger that an organization can take. */
 #define MEMBERS_MAX 8000000
-/* Of a listing's malformed members so many have a line in the log. */
+/* The number of malformed members of a listing that have a line in the log. */
 #define REFUSED_LOGGED 100
 
 void listing_begin(struct listing *l, enum listing_kind kind)
@@ -27,7 +27,7 @@ void listing_add(struct listing *l, const char *org, const void *message, size_t
     const char *why;
     if (!pipe_decode_member(message, size, &remote, &why)) {
         if (l->refused++ < REFUSED_LOGGED)
-            log_warning("%s: the fetcher sent a member that cannot be: %s", org, why);
+            log_warning("%s: the fetcher sent an invalid member: %s", org, why);
         return;
     }
     l->bytes += size;
@@ -39,7 +39,7 @@ void listing_add(struct listing *l, const char *org, const void *message, size_t
     l->kind = LISTING_UNUSABLE;
 }
 
-/* --- is it plausible? --- */
+/* --- plausibility --- */
 
 bool listing_implausible(const struct listing *l, const struct roster *known, char *text,
                          size_t size)
@@ -56,7 +56,7 @@ bool listing_implausible(const struct listing *l, const struct roster *known, ch
     return true;
 }
 
-/* --- taking it --- */
+/* --- merging --- */
 
 /* Between two looks at the clock. */
 #define MEMBERS_AT_ONCE 128
@@ -89,7 +89,7 @@ void merge_free(struct merge *m)
     m->phase = MERGE_IDLE;
 }
 
-/* Into the ledger with what changed of MEMBER; a newcomer comes there when he has a name. */
+/* Stores MEMBER in the ledger if it has changed. A newcomer is stored when it has a name. */
 static int store(struct merge *m, struct roster_member *member)
 {
     if (!member->changed || !member->uid || !*member->name)
@@ -138,7 +138,7 @@ static void judge_unlisted(struct roster_member *member, void *arg)
     m->gone[m->gones++] = member;
 }
 
-/* Judges those whom a complete listing leaves out. */
+/* Judges the members that a complete listing leaves out. */
 static int find_unlisted(struct merge *m)
 {
     if (m->kind != LISTING_COMPLETE)
@@ -191,7 +191,7 @@ static int take_listed(struct merge *m, struct roster_member *listed)
     return store(m, listed);
 }
 
-/* One member of the present phase; true when the phase has another one. */
+/* Handles one member of the present phase; false when all are handled. */
 static bool step(struct merge *m, int *rc)
 {
     if (m->at >= (m->phase == MERGE_REMOVE ? m->gones : m->items))

@@ -17,8 +17,8 @@
 #define LISTING_BYTES_MAX (512U << 20)
 
 enum listing_kind {
-    LISTING_CHANGES,  /* single members, removed ones among them; who is not named stays */
-    LISTING_COMPLETE, /* all members: who is not named has left */
+    LISTING_CHANGES,  /* single members, removed ones among them; the others stay */
+    LISTING_COMPLETE, /* all members: the others have left */
     LISTING_UNUSABLE, /* too large, or memory ran out: its members are freed already */
 };
 
@@ -27,7 +27,7 @@ struct listing {
     struct roster members;
     size_t bytes;     /* of the messages that they came in */
     uint32_t refused; /* members that were not well-formed */
-    uint64_t number;  /* counts complete listings, to tell who is in the last one */
+    uint64_t number;  /* counts complete listings, to mark the members of the last one */
 };
 
 /* Frees what came; a new answer of KIND begins. */
@@ -41,15 +41,15 @@ bool listing_implausible(const struct listing *l, const struct roster *known, ch
                          size_t size);
 
 /*
- * An answer that is taken into an organization's roster, in slices, so that others need not wait
- * for it, however large it is. Whatever is in the roster by the end of a slice is in the ledger,
- * but for newcomers, who have no name yet.
+ * An answer that is merged into an organization's roster, in slices, so that the work of others is
+ * not delayed, however large it is. At the end of a slice the ledger has all that the roster has,
+ * except newcomers, which have no name yet.
  */
 enum merge_phase {
     MERGE_IDLE,
-    MERGE_JUDGE,  /* who loses what? */
-    MERGE_REMOVE, /* those whom a complete listing leaves out */
-    MERGE_TAKE,   /* those whom the answer names */
+    MERGE_JUDGE,  /* finds the members that lose something */
+    MERGE_REMOVE, /* removes the members that a complete listing leaves out */
+    MERGE_TAKE,   /* takes the members that the answer names */
 };
 
 enum merge_result {

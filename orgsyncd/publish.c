@@ -39,6 +39,13 @@ static bool is_partial(const struct publisher *p)
 
 /* --- when --- */
 
+/* When the organizations without an answer count as unreachable. --once and --check wait for them.
+ */
+static int64_t patience_end(const struct publisher *p)
+{
+    return p->mode == KEEPER_SERVE ? p->begun_ms + FIRST_ANSWER_MS : INT64_MAX;
+}
+
 static bool all_tried(const struct publisher *p)
 {
     for (uint32_t i = 0; i < p->orgs->count; i++)
@@ -81,7 +88,7 @@ static int64_t snapshot_due(const struct publisher *p)
 
 int64_t publisher_due(const struct publisher *p)
 {
-    int64_t due = snapshot_due(p), first = p->begun_ms + FIRST_ANSWER_MS;
+    int64_t due = snapshot_due(p), first = patience_end(p);
     if (can_name(p))
         return 0;
     return !p->names_due && first < due ? first : due;
