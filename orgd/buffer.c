@@ -1,5 +1,5 @@
 #include "orgd/buffer.h"
-#include "orgd/log.h"
+#include "common/log.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "common/name.h"
 #include "common/paths.h"
 #include "common/reserved.h"
@@ -21,7 +22,6 @@
 #include "orgd/http/listen.h"
 #include "orgd/http/server.h"
 #include "orgd/http/tls.h"
-#include "orgd/log.h"
 #include "orgd/store/store.h"
 
 #define EXIT_USAGE          2
@@ -221,7 +221,7 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_CONNECTIONS:
         return option_number("connections", value, 65536, &o->settings.peers.connections);
     case OPTION_DEBUG:
-        o->settings.debug = true;
+        log_debug_on();
         return true;
     case OPTION_ATTEMPTS:
         return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
@@ -454,6 +454,7 @@ int main(int argc, char **argv)
                                .socket = DEFAULT_SOCKET,
                                .owner = DEFAULT_OWNER,
                                .settings.peers = {DEFAULT_CONNECTIONS, DEFAULT_ATTEMPTS}};
+    log_begin("orgd");
     int status = options_parse(argc, argv, &o);
     if (status >= 0)
         return status;

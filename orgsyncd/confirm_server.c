@@ -18,7 +18,7 @@
 
 /* --- what a request wants --- */
 
-static bool concerns(const struct confirm_request *r, const struct organization *o)
+static bool concerns(const struct confirm_request *r, const struct org_state *o)
 {
     return r->org[0] == '\0' || strcmp(r->org, o->config->name) == 0;
 }
@@ -34,7 +34,7 @@ static bool wants_listing(const struct confirm_request *r)
 }
 
 /* True if O had news by the time BEGUN (clock_mono_ms) that is not in force. */
-static bool owes_news(const struct organization *o, int64_t begun)
+static bool owes_news(const struct org_state *o, int64_t begun)
 {
     return (o->carried.since_ms && o->carried.since_ms <= begun) ||
            (o->waiting.since_ms && o->waiting.since_ms <= begun) ||
@@ -51,7 +51,7 @@ static bool recent(const struct heard *h, const struct confirm_request *r, int64
 }
 
 /* True if O was heard from recently enough for such a client, and all its news is in force. */
-static bool fresh(const struct organization *o, const struct confirm_request *r, int64_t begun)
+static bool fresh(const struct org_state *o, const struct confirm_request *r, int64_t begun)
 {
     return !owes_news(o, begun) && o->listing != ORG_REFUSED && recent(&o->in_force, r, begun) &&
            (o->in_force.named || !wants_listing(r));
@@ -64,8 +64,7 @@ static bool recent_news(const struct news *n, const struct confirm_request *r, i
 
 /* True if O was heard from recently enough, and only the snapshot with its news is still to come.
  */
-static bool said_enough(const struct organization *o, const struct confirm_request *r,
-                        int64_t begun)
+static bool said_enough(const struct org_state *o, const struct confirm_request *r, int64_t begun)
 {
     return o->listing != ORG_REFUSED &&
            (recent_news(&o->waiting, r, begun) || recent_news(&o->carried, r, begun));
@@ -79,7 +78,7 @@ static void fill_state(const struct confirm_server *s, const struct confirm_requ
     reply->members = s->publisher->result.active;
     reply->held = 1;
     for (uint32_t i = 0; i < s->orgs->count; i++) {
-        const struct organization *o = &s->orgs->org[i];
+        const struct org_state *o = &s->orgs->org[i];
         if (!concerns(r, o))
             continue;
         int64_t age = o->in_force.heard_ms > 0 ? now - o->in_force.heard_ms : -1;
@@ -114,7 +113,7 @@ static bool promised(const struct confirm_server *s, const struct confirm_client
 {
     *generation = s->publisher->generation;
     for (uint32_t i = 0; i < s->orgs->count; i++) {
-        const struct organization *o = &s->orgs->org[i];
+        const struct org_state *o = &s->orgs->org[i];
         if (!concerns(&c->request, o) || fresh(o, &c->request, c->begun_ms))
             continue;
         if (o->merge.phase != MERGE_IDLE || !said_enough(o, &c->request, c->begun_ms))
@@ -186,7 +185,7 @@ static uint32_t ask_fetchers(struct confirm_server *s, const struct confirm_clie
     enum pipe_type question = wants_listing(&c->request) ? PIPE_RELIST : PIPE_REFRESH;
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->orgs->count; i++) {
-        struct organization *o = &s->orgs->org[i];
+        struct org_state *o = &s->orgs->org[i];
         if (!concerns(&c->request, o))
             continue;
         n++;
@@ -212,7 +211,7 @@ static bool satisfied(const struct confirm_server *s, const struct confirm_clien
 }
 
 /* True if a login need not wait for O: its last attempt failed, or its listing was refused. */
-static bool unreachable(const struct organization *o)
+static bool unreachable(const struct org_state *o)
 {
     return o->link == LINK_DOWN || o->listing == ORG_REFUSED;
 }
@@ -220,8 +219,7 @@ static bool unreachable(const struct organization *o)
 /* An unreachable organization that the client would wait for; NULL when there is none. It was asked
  * again, so that the next login may be confirmed, but this one does not wait.
  */
-static const struct organization *away(const struct confirm_server *s,
-                                       const struct confirm_client *c)
+static const struct org_state *away(const struct confirm_server *s, const struct confirm_client *c)
 {
     for (uint32_t i = 0; i < s->orgs->count; i++)
         if (concerns(&c->request, &s->orgs->org[i]) && unreachable(&s->orgs->org[i]) &&
@@ -339,7 +337,7 @@ void confirm_server_hear(struct confirm_server *s)
 
 /* FAILED is an organization that has just failed, or NULL. */
 static void settle(struct confirm_server *s, uint32_t i, int64_t now,
-                   const struct organization *failed)
+                   const struct org_state *failed)
 {
     struct confirm_client *c = &s->client[i];
     if (satisfied(s, c))
@@ -352,7 +350,7 @@ static void settle(struct confirm_server *s, uint32_t i, int64_t now,
         ask_fetchers(s, c, ASK_AGAIN);
 }
 
-static void settle_all(struct confirm_server *s, const struct organization *failed)
+static void settle_all(struct confirm_server *s, const struct org_state *failed)
 {
     int64_t now = clock_mono_ms();
     for (uint32_t i = s->client_count; i-- > 0;) {
@@ -369,7 +367,7 @@ void confirm_server_settle(struct confirm_server *s)
     settle_all(s, NULL);
 }
 
-void confirm_server_fail(struct confirm_server *s, const struct organization *o)
+void confirm_server_fail(struct confirm_server *s, const struct org_state *o)
 {
     settle_all(s, o);
 }

@@ -63,7 +63,7 @@ void confirm_server_hear(struct confirm_server *s);
 void confirm_server_settle(struct confirm_server *s);
 
 /* The same after a failure of O: the clients that wait for O are told so. */
-void confirm_server_fail(struct confirm_server *s, const struct organization *o);
+void confirm_server_fail(struct confirm_server *s, const struct org_state *o);
 
 /* The first deadline of a client (clock_mono_ms), INT64_MAX without clients. */
 int64_t confirm_server_deadline(const struct confirm_server *s);

@@ -15,12 +15,12 @@
 
 /* --- merging --- */
 
-bool intake_is_merging(const struct organization *o)
+bool intake_is_merging(const struct org_state *o)
 {
     return o->merge.phase != MERGE_IDLE;
 }
 
-static int finish_merge(struct intake *in, struct organization *o, enum merge_result result)
+static int finish_merge(struct intake *in, struct org_state *o, enum merge_result result)
 {
     result = organization_listed(o, result);
     if (publisher_take(in->publisher, o, result) < 0)
@@ -31,7 +31,7 @@ static int finish_merge(struct intake *in, struct organization *o, enum merge_re
     return 0;
 }
 
-int intake_merge(struct intake *in, struct organization *o)
+int intake_merge(struct intake *in, struct org_state *o)
 {
     bool writes = in->publisher->mode != KEEPER_CHECK &&
                   (o->merge.items > 0 || o->merge.kind == LISTING_COMPLETE);
@@ -46,7 +46,7 @@ int intake_merge(struct intake *in, struct organization *o)
 }
 
 /* The incoming answer is complete. */
-static int commit(struct intake *in, struct organization *o, const struct pipe_header *h)
+static int commit(struct intake *in, struct org_state *o, const struct pipe_header *h)
 {
     char text[CONFIRM_TEXT_LEN];
     if (listing_implausible(&o->incoming, &o->roster, text, sizeof text)) {
@@ -71,14 +71,14 @@ static int commit(struct intake *in, struct organization *o, const struct pipe_h
 
 /* --- messages --- */
 
-void intake_fail(struct intake *in, struct organization *o, const char *text)
+void intake_fail(struct intake *in, struct org_state *o, const char *text)
 {
     organization_fail(o, text);
     confirm_server_fail(in->server, o);
 }
 
 /* Nothing has changed at the organization. Until it is listed, that confirms no member. */
-static int take_heard(struct intake *in, struct organization *o, const struct pipe_header *h)
+static int take_heard(struct intake *in, struct org_state *o, const struct pipe_header *h)
 {
     if (o->listing != ORG_LISTED)
         return 0;
@@ -87,7 +87,7 @@ static int take_heard(struct intake *in, struct organization *o, const struct pi
     return publisher_confirm(in->publisher, o);
 }
 
-int intake_take(struct intake *in, struct organization *o, const void *message, size_t size)
+int intake_take(struct intake *in, struct org_state *o, const void *message, size_t size)
 {
     struct pipe_header h;
     int64_t now = clock_mono_ms();
@@ -130,7 +130,7 @@ static bool hung_up(int pipe)
     return poll(&p, 1, 0) != 0;
 }
 
-int intake_read(struct intake *in, struct organization *o)
+int intake_read(struct intake *in, struct org_state *o)
 {
     char message[PIPE_MAX];
     for (int i = 0; i < MESSAGES_AT_ONCE && !intake_is_merging(o); i++) {

@@ -22,19 +22,19 @@ struct intake {
 
 /* True while an answer of O is being merged: intake_merge is to be called, and no message is read.
  */
-bool intake_is_merging(const struct organization *o);
+bool intake_is_merging(const struct org_state *o);
 
 /* Merges a slice of the answer, so that a large answer does not delay the other organizations. */
-int intake_merge(struct intake *in, struct organization *o);
+int intake_merge(struct intake *in, struct org_state *o);
 
 /* Takes the messages that lie in the pipe of O, up to a number of them or to an answer that is
  * merged in more than one slice. Does not block. */
-int intake_read(struct intake *in, struct organization *o);
+int intake_read(struct intake *in, struct org_state *o);
 
 /* Takes one message of SIZE bytes. Anything that pipe.h does not allow is ignored. */
-int intake_take(struct intake *in, struct organization *o, const void *message, size_t size);
+int intake_take(struct intake *in, struct org_state *o, const void *message, size_t size);
 
 /* O could not be reached because of TEXT; clients that wait for it get that answer. */
-void intake_fail(struct intake *in, struct organization *o, const char *text);
+void intake_fail(struct intake *in, struct org_state *o, const char *text);
 
 #endif

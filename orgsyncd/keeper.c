@@ -44,7 +44,7 @@ struct keeper {
 
 /* The organization counts as down, and the supervisor starts its fetcher again. Each time in a row
  * the patience is doubled, so that slow work (a huge file, a slow machine) can be finished. */
-static void end_silence(struct keeper *k, struct organization *o)
+static void end_silence(struct keeper *k, struct org_state *o)
 {
     o->silent_ms = 0;
     o->silences++;
@@ -52,7 +52,7 @@ static void end_silence(struct keeper *k, struct organization *o)
     sigqueue(getppid(), KEEPER_SILENT, (union sigval){.sival_int = (int)(o - k->orgs.org)});
 }
 
-static int64_t patience_ms(const struct organization *o)
+static int64_t patience_ms(const struct org_state *o)
 {
     return (int64_t)PIPE_SILENT_MS
            << (o->silences < PATIENCE_DOUBLED_MAX ? o->silences : PATIENCE_DOUBLED_MAX);
@@ -66,7 +66,7 @@ static void count_silence(struct keeper *k)
     passed = passed < PIPE_BEAT_MS ? passed : PIPE_BEAT_MS;
     k->round_ms = now;
     for (uint32_t i = 0; i < k->orgs.count; i++) {
-        struct organization *o = &k->orgs.org[i];
+        struct org_state *o = &k->orgs.org[i];
         if (!o->failure[0])
             o->silences = 0;
         /* While its answer is merged, nothing is read from it. */
@@ -154,7 +154,7 @@ static int serve_orgs(struct keeper *k, const struct pollfd *p)
 {
     bool asked = confirm_server_has_asked(&k->server);
     for (uint32_t i = 0; i < k->orgs.count; i++) {
-        struct organization *o = &k->orgs.org[i];
+        struct org_state *o = &k->orgs.org[i];
         int rc = 0;
         if (intake_is_merging(o))
             rc = intake_merge(&k->intake, o);
@@ -252,7 +252,7 @@ static enum begin_result check_numbers(struct keeper *k)
 static int load_members(struct keeper *k)
 {
     for (uint32_t i = 0; i < k->orgs.count; i++) {
-        struct organization *o = &k->orgs.org[i];
+        struct org_state *o = &k->orgs.org[i];
         o->config = &k->settings->config->org[i];
         o->pipe = k->settings->pipe[i];
         fcntl(o->pipe, F_SETFL, O_NONBLOCK); /* the keeper does not wait for a fetcher to read */
@@ -288,7 +288,7 @@ static enum begin_result begin(struct keeper *k)
 }
 
 /* Returns the organization's failure, or the losses that the brake holds (in TEXT), or "listed". */
-static const char *outcome(const struct organization *o, char *text, size_t size)
+static const char *outcome(const struct org_state *o, char *text, size_t size)
 {
     if (o->failure[0])
         return o->failure;
@@ -297,7 +297,7 @@ static const char *outcome(const struct organization *o, char *text, size_t size
     return brake_describe(&o->roster, text, size) ? text : "listed";
 }
 
-static bool is_in_order(const struct organization *o)
+static bool is_in_order(const struct org_state *o)
 {
     return !o->failure[0] && organization_tried(o) && !o->held[0];
 }
@@ -309,7 +309,7 @@ static int conclude(const struct keeper *k)
     char text[512];
     const struct compile_result *result = &k->publisher.result;
     for (uint32_t i = 0; i < k->orgs.count; i++) {
-        const struct organization *o = &k->orgs.org[i];
+        const struct org_state *o = &k->orgs.org[i];
         rc |= !is_in_order(o);
         printf("%s: %s\n", o->config->name, outcome(o, text, sizeof text));
     }

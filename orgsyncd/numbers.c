@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/paths.h"
-#include "orgsyncd/log.h"
 
 /* The default before ID_RANGE_FIRST: who was given numbers by it goes on with it. */
 static const struct id_range former_default = {200000, 1999999999};
@@ -127,7 +127,7 @@ int numbers_record(const struct config *c, struct ledger *l, const struct number
         if (rc < 0 || (rc == 0 && ledger_record_range(l, key, &n->range[i]) < 0))
             return -1;
         if (rc == 0 && !c->org[i].range_first && !c->range_first)
-            log_line("organization \"%s\" has ids from %" PRIu32 " to %" PRIu32
+            log_info("organization \"%s\" has ids from %" PRIu32 " to %" PRIu32
                      " from now on, as no range is configured: its other hosts must have the same",
                      c->org[i].name, n->range[i].first, n->range[i].last);
     }

@@ -12,21 +12,21 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-void organization_ask(struct organization *o, enum pipe_type question)
+void organization_ask(struct org_state *o, enum pipe_type question)
 {
     struct pipe_header header = {.type = question};
     if (o->pipe >= 0 && pipe_try_send(o->pipe, &header, NULL) == 0)
         o->asked = true;
 }
 
-bool organization_tried(const struct organization *o)
+bool organization_tried(const struct org_state *o)
 {
     return o->listing != ORG_UNLISTED || o->link == LINK_DOWN;
 }
 
 /* --- order --- */
 
-void organization_begin_request(struct organization *o, uint64_t request)
+void organization_begin_request(struct org_state *o, uint64_t request)
 {
     if (request != 1 && request != o->begun + 1)
         return;
@@ -37,14 +37,14 @@ void organization_begin_request(struct organization *o, uint64_t request)
     o->begun = request;
 }
 
-bool organization_in_order(const struct organization *o, const struct pipe_header *h)
+bool organization_in_order(const struct org_state *o, const struct pipe_header *h)
 {
     bool answers = h->type == PIPE_RESET || h->type == PIPE_MEMBER || h->type == PIPE_COMMIT ||
                    h->type == PIPE_HEARD;
     return !answers || (h->request > o->answered && h->request <= o->begun);
 }
 
-void organization_receive(struct organization *o, const struct pipe_header *h)
+void organization_receive(struct org_state *o, const struct pipe_header *h)
 {
     if (h->request == o->incoming_request)
         return;
@@ -55,14 +55,14 @@ void organization_receive(struct organization *o, const struct pipe_header *h)
 /* --- transitions --- */
 
 /* The times that count together with what is heard now: those of the newest news. */
-static struct heard *newest(struct organization *o)
+static struct heard *newest(struct org_state *o)
 {
     if (o->waiting.since_ms)
         return &o->waiting.heard;
     return o->carried.since_ms ? &o->carried.heard : &o->in_force;
 }
 
-void organization_heard(struct organization *o, const struct pipe_header *h)
+void organization_heard(struct org_state *o, const struct pipe_header *h)
 {
     struct heard *heard = newest(o);
     o->link = h->flags & PIPE_HELD ? LINK_HELD : LINK_UP;
@@ -76,7 +76,7 @@ void organization_heard(struct organization *o, const struct pipe_header *h)
     }
 }
 
-static void note_changes(struct organization *o)
+static void note_changes(struct org_state *o)
 {
     o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
     if (!o->waiting.since_ms)
@@ -84,7 +84,7 @@ static void note_changes(struct organization *o)
     o->waiting.members += o->merge.changed;
 }
 
-enum merge_result organization_listed(struct organization *o, enum merge_result result)
+enum merge_result organization_listed(struct org_state *o, enum merge_result result)
 {
     bool complete = o->merge.kind == LISTING_COMPLETE;
     if (o->merge.brake.mode == BRAKE_ACCEPT && brake_reset(&o->roster))
@@ -107,7 +107,7 @@ enum merge_result organization_listed(struct organization *o, enum merge_result 
 }
 
 /* The attempt to hear from the organization ends without an answer that is taken. */
-static void give_up(struct organization *o, const char *text)
+static void give_up(struct org_state *o, const char *text)
 {
     snprintf(o->failure, sizeof o->failure, "%s", text);
     o->failures++;
@@ -116,7 +116,7 @@ static void give_up(struct organization *o, const char *text)
     listing_begin(&o->incoming, LISTING_CHANGES);
 }
 
-void organization_refuse(struct organization *o, const char *text)
+void organization_refuse(struct org_state *o, const char *text)
 {
     if (strcmp(o->failure, text) != 0)
         log_warning("%s: the listing is refused, and the last one stays in force: %s",
@@ -125,7 +125,7 @@ void organization_refuse(struct organization *o, const char *text)
     give_up(o, text);
 }
 
-void organization_fail(struct organization *o, const char *text)
+void organization_fail(struct org_state *o, const char *text)
 {
     char clean[CONFIRM_TEXT_LEN];
     text_clean(clean, sizeof clean, text, false);
@@ -135,7 +135,7 @@ void organization_fail(struct organization *o, const char *text)
 
 /* --- news --- */
 
-int64_t organization_carry(struct organization *o)
+int64_t organization_carry(struct org_state *o)
 {
     const struct heard *next = &o->carried.heard, *now = &o->in_force;
     o->carried = o->waiting;
@@ -143,7 +143,7 @@ int64_t organization_carry(struct organization *o)
     return next->heard_ms > now->heard_ms ? next->confirmed_ms : now->confirmed_ms;
 }
 
-void organization_carried(struct organization *o)
+void organization_carried(struct org_state *o)
 {
     const struct heard *next = &o->carried.heard;
     struct heard *now = &o->in_force;

@@ -52,7 +52,7 @@ struct news {
     struct heard heard;
 };
 
-struct organization {
+struct org_state {
     const struct config_org *config;
     int pipe; /* to its fetcher; -1 = none */
     struct roster roster;
@@ -90,47 +90,47 @@ struct organization {
 struct organizations {
     const struct config *config;
     struct ledger *ledger;
-    struct organization org[SNAPSHOT_ORGS_MAX];
+    struct org_state org[SNAPSHOT_ORGS_MAX];
     uint32_t count;
 };
 
 /* Asks the fetcher for news (PIPE_REFRESH) or for a complete listing (PIPE_RELIST), and sets ASKED.
  * When the pipe is full, the fetcher is not asked. */
-void organization_ask(struct organization *o, enum pipe_type question);
+void organization_ask(struct org_state *o, enum pipe_type question);
 
 /* True if the organization was listed, or has failed. */
-bool organization_tried(const struct organization *o);
+bool organization_tried(const struct org_state *o);
 
 /* Notes the request of PIPE_BEGIN. A number that is neither the next one nor 1 is ignored, so that
  * messages with that number are ignored, too. */
-void organization_begin_request(struct organization *o, uint64_t request);
+void organization_begin_request(struct org_state *o, uint64_t request);
 
 /* True unless H answers a request that has not begun, or that began no later than one that is
  * already answered. */
-bool organization_in_order(const struct organization *o, const struct pipe_header *h);
+bool organization_in_order(const struct org_state *o, const struct pipe_header *h);
 
 /* Begins a new INCOMING answer when H answers another request than the last message did. */
-void organization_receive(struct organization *o, const struct pipe_header *h);
+void organization_receive(struct org_state *o, const struct pipe_header *h);
 
 /* The organization was heard from, as H says. The times of H count when the news that came before
  * it is in force. */
-void organization_heard(struct organization *o, const struct pipe_header *h);
+void organization_heard(struct org_state *o, const struct pipe_header *h);
 
 /* The merge of the answer has ended with RESULT, MERGE_UNCHANGED or MERGE_CHANGED. Returns RESULT;
  * or MERGE_CHANGED where an accepted listing releases what the brake held. */
-enum merge_result organization_listed(struct organization *o, enum merge_result result);
+enum merge_result organization_listed(struct org_state *o, enum merge_result result);
 
 /* The INCOMING answer is implausible because of TEXT. It is dropped. */
-void organization_refuse(struct organization *o, const char *text);
+void organization_refuse(struct org_state *o, const char *text);
 
 /* The organization could not be reached because of TEXT, which is cleaned. INCOMING is dropped. */
-void organization_fail(struct organization *o, const char *text);
+void organization_fail(struct org_state *o, const char *text);
 
 /* A snapshot of the roster is made: the waiting news is carried by it. Returns the confirmed_ms
  * that the snapshot records. */
-int64_t organization_carry(struct organization *o);
+int64_t organization_carry(struct org_state *o);
 
 /* The snapshot that carries news is in force. */
-void organization_carried(struct organization *o);
+void organization_carried(struct org_state *o);
 
 #endif

@@ -247,7 +247,7 @@ int publisher_request(struct publisher *p)
     return publish_due(p);
 }
 
-int publisher_take(struct publisher *p, const struct organization *o, enum merge_result result)
+int publisher_take(struct publisher *p, const struct org_state *o, enum merge_result result)
 {
     p->owed |= p->generation == 0 || p->partial;
     return result == MERGE_CHANGED || p->owed ? publish_due(p) : publisher_confirm(p, o);
@@ -286,7 +286,7 @@ static bool same_snapshot(const struct publisher *p)
            now.st_ino == p->snapshot.st_ino && now.st_size == p->snapshot.st_size;
 }
 
-int publisher_confirm(struct publisher *p, const struct organization *o)
+int publisher_confirm(struct publisher *p, const struct org_state *o)
 {
     uint32_t i = (uint32_t)(o - p->orgs->org);
     int64_t confirmed = o->in_force.confirmed_ms, recorded = p->recorded_ms[i];

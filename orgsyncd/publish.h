@@ -71,11 +71,11 @@ int64_t publisher_due(const struct publisher *p);
 
 /* An answer of O is merged with RESULT: publishes it, when it is due, if a member changed or a
  * snapshot is owed; otherwise records the confirmation. */
-int publisher_take(struct publisher *p, const struct organization *o, enum merge_result result);
+int publisher_take(struct publisher *p, const struct org_state *o, enum merge_result result);
 
 /* O was heard from: records that in the snapshot in force. When the machine's users have changed or
  * the file is not the published one, a new snapshot is published instead. */
-int publisher_confirm(struct publisher *p, const struct organization *o);
+int publisher_confirm(struct publisher *p, const struct org_state *o);
 
 /* The rosters or the ledger were changed by the keeper itself: publishes as soon as possible. */
 int publisher_request(struct publisher *p);

@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/log.h"
 #include "common/name.h"
 #include "orgd/endpoints/record.h"
-#include "orgd/log.h"
 
 #define CONNECT_TIMEOUT_S 5
 #define STACK_SIZE        (512U << 10)

@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/http/stream.h"
-#include "orgd/log.h"
 
 #define REQUEST_S 60 /* from a connection's begin, or its last answer, to the end of a request */
 #define DRAIN_MAX                                                                                  \
@@ -144,11 +144,11 @@ static const char *log_word(char *word, size_t size, const char *text)
     return word;
 }
 
-static void exchange_log(const struct front *f, const struct exchange *x)
+static void exchange_log(const struct exchange *x)
 {
     char line[LOG_LINE_SIZE], method_word[16], path_word[LOG_PATH_SIZE];
     bool loggable = x->changes || x->answer.status >= 400;
-    if (!loggable && !f->debug)
+    if (!loggable && !log_is_debug())
         return;
     snprintf(line, sizeof line, "%s %s %s %u %s %s %zu bytes %lldms", x->id,
              log_word(method_word, sizeof method_word, x->method),
@@ -220,14 +220,14 @@ static void exchange_read(struct front *f, struct exchange *x)
         exchange_fail(x, 503, "busy", "Too many such requests are open: ask again later.");
         x->answer.retry_s = BUSY_RETRY_S;
     }
-    exchange_log(f, x);
+    exchange_log(x);
 }
 
 /* The change is durable, or did not happen. It is answered when the held polls and the mail server
  * have heard of it. */
 static void exchange_settle(struct front *f, struct exchange *x)
 {
-    exchange_log(f, x);
+    exchange_log(x);
     if (x->answer.changed.len > 0)
         held_tell(f->held, &x->answer.changed);
     if (x->answer.letter.to[0]) {

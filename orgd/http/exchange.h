@@ -27,7 +27,6 @@ struct front {
     struct mailer *mailer; /* NULL when no mail is sent */
     struct peer_set *peers;
     const struct letterhead *letterhead;
-    bool debug;       /* every request has a line in the log */
     uint32_t run;     /* begins the requests' ids: they differ from one run to the next */
     uint32_t request; /* the latest one's number */
     size_t streams;

@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/endpoints.h"
-#include "orgd/log.h"
 
 #define BEAT_MS    5000
 #define TICK_MS    100  /* polls that are due within one tick are woken together */

@@ -1,5 +1,5 @@
 #include "orgd/http/listen.h"
-#include "orgd/log.h"
+#include "common/log.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -10,10 +10,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/http/exchange.h"
 #include "orgd/http/tls.h"
-#include "orgd/log.h"
 
 #define CONNECTIONS_MAX  16384
 #define DESCRIPTORS_KEPT 64   /* for everything that is no connection */
@@ -92,7 +92,6 @@ static bool front_open(struct server *s, unsigned connections)
     front_init(f);
     f->store = settings->store;
     f->letterhead = &settings->letterhead;
-    f->debug = settings->debug;
     f->peers = peers_open(&settings->peers);
     /* An eighth stays for requests that do not wait. */
     f->held = held_open(settings->store, connections - connections / 8);

@@ -28,7 +28,6 @@ struct server_settings {
     const char *cert, *key; /* read again on SIGHUP; NULL without TLS. tls_load comes before */
     struct peer_limits peers;
     struct letterhead letterhead;
-    bool debug;                /* every request has a line in the log */
     struct mail_settings mail; /* without URL no mail is sent */
 };
 

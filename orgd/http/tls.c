@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "orgd/buffer.h"
-#include "orgd/log.h"
 
 #define CHAIN_MAX    16
 #define FILE_MAX     (64 << 10)

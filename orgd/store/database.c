@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "orgd/log.h"
+#include "common/log.h"
 #include "orgd/store/file.h"
 #include "orgd/store/schema.h"
 
@@ -16,7 +16,7 @@ void store_fail(struct store *s, const char *why)
 
 /* --- statements --- */
 
-static int value_bind(sqlite3_stmt *stmt, int parameter, const struct value *value)
+static int value_bind(sqlite3_stmt *stmt, int parameter, const struct bound_value *value)
 {
     switch (value->type) {
     case VALUE_TEXT:
@@ -31,7 +31,8 @@ static int value_bind(sqlite3_stmt *stmt, int parameter, const struct value *val
     return SQLITE_MISUSE;
 }
 
-sqlite3_stmt *statement_begin(struct store *s, enum statement which, const struct value *values)
+sqlite3_stmt *statement_begin(struct store *s, enum statement which,
+                              const struct bound_value *values)
 {
     if (s->failed)
         return NULL;
@@ -64,12 +65,12 @@ void statement_end(sqlite3_stmt *stmt)
     sqlite3_clear_bindings(stmt);
 }
 
-void statement_run(struct store *s, enum statement which, const struct value *values)
+void statement_run(struct store *s, enum statement which, const struct bound_value *values)
 {
     statement_any(s, which, values);
 }
 
-int64_t statement_number(struct store *s, enum statement which, const struct value *values)
+int64_t statement_number(struct store *s, enum statement which, const struct bound_value *values)
 {
     sqlite3_stmt *stmt = statement_begin(s, which, values);
     int64_t number = statement_row(s, stmt) ? sqlite3_column_int64(stmt, 0) : 0;
@@ -77,7 +78,7 @@ int64_t statement_number(struct store *s, enum statement which, const struct val
     return number;
 }
 
-bool statement_any(struct store *s, enum statement which, const struct value *values)
+bool statement_any(struct store *s, enum statement which, const struct bound_value *values)
 {
     sqlite3_stmt *stmt = statement_begin(s, which, values);
     bool found = statement_row(s, stmt);

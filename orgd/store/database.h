@@ -28,7 +28,7 @@ struct store {
 void store_fail(struct store *s, const char *why);
 
 /* The value of one parameter of a statement. */
-struct value {
+struct bound_value {
     enum value_type { VALUE_END, VALUE_TEXT, VALUE_NUMBER, VALUE_BYTES } type;
     int size; /* of BYTES */
     union {
@@ -38,40 +38,41 @@ struct value {
     };
 };
 
-static inline struct value value_text(const char *text)
+static inline struct bound_value value_text(const char *text)
 {
-    return (struct value){.type = VALUE_TEXT, .text = text};
+    return (struct bound_value){.type = VALUE_TEXT, .text = text};
 }
 
-static inline struct value value_number(int64_t number)
+static inline struct bound_value value_number(int64_t number)
 {
-    return (struct value){.type = VALUE_NUMBER, .number = number};
+    return (struct bound_value){.type = VALUE_NUMBER, .number = number};
 }
 
-static inline struct value value_hash(const unsigned char hash[SECRET_HASH_SIZE])
+static inline struct bound_value value_hash(const unsigned char hash[SECRET_HASH_SIZE])
 {
-    return (struct value){.type = VALUE_BYTES, .size = SECRET_HASH_SIZE, .bytes = hash};
+    return (struct bound_value){.type = VALUE_BYTES, .size = SECRET_HASH_SIZE, .bytes = hash};
 }
 
-static inline struct value value_tag(const unsigned char tag[HISTORY_TAG_SIZE])
+static inline struct bound_value value_tag(const unsigned char tag[HISTORY_TAG_SIZE])
 {
-    return (struct value){.type = VALUE_BYTES, .size = HISTORY_TAG_SIZE, .bytes = tag};
+    return (struct bound_value){.type = VALUE_BYTES, .size = HISTORY_TAG_SIZE, .bytes = tag};
 }
 
 /* VALUES(value_text(id), value_number(created)): those of ?1, ?2 and so on. */
 #define VALUES(...)                                                                                \
-    (const struct value[])                                                                         \
+    (const struct bound_value[])                                                                   \
     {                                                                                              \
         __VA_ARGS__,                                                                               \
         {                                                                                          \
             .type = VALUE_END                                                                      \
         }                                                                                          \
     }
-#define NO_VALUES ((const struct value[]){{.type = VALUE_END}})
+#define NO_VALUES ((const struct bound_value[]){{.type = VALUE_END}})
 
 /* The statement with its values, which must stay until statement_end. NULL when the store has
  * failed, also because there are more or fewer values than the statement has parameters. */
-sqlite3_stmt *statement_begin(struct store *s, enum statement which, const struct value *values);
+sqlite3_stmt *statement_begin(struct store *s, enum statement which,
+                              const struct bound_value *values);
 
 /* True when there is a next row; STMT may be NULL. */
 bool statement_row(struct store *s, sqlite3_stmt *stmt);
@@ -79,12 +80,12 @@ bool statement_row(struct store *s, sqlite3_stmt *stmt);
 void statement_end(sqlite3_stmt *stmt);
 
 /* Runs a statement that answers no row. */
-void statement_run(struct store *s, enum statement which, const struct value *values);
+void statement_run(struct store *s, enum statement which, const struct bound_value *values);
 
 /* The number that a statement of one row and column answers, 0 without a row. */
-int64_t statement_number(struct store *s, enum statement which, const struct value *values);
+int64_t statement_number(struct store *s, enum statement which, const struct bound_value *values);
 
 /* True when the statement answers a row. */
-bool statement_any(struct store *s, enum statement which, const struct value *values);
+bool statement_any(struct store *s, enum statement which, const struct bound_value *values);
 
 #endif

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/log.h"
 #include "common/reserved.h"
-#include "orgd/log.h"
 #include "orgd/store/schema.h"
 #include "orgd/store/store.h"
 

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "orgd/log.h"
+#include "common/log.h"
 
 /* The statements that lead to each version from the one before; user_version counts them. Never
  * change one that was released. */

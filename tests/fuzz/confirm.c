@@ -26,7 +26,7 @@ static int fetcher[2];
 /* organization.c's; the questions are counted. */
 static int asked, relisted;
 
-void organization_ask(struct organization *o, enum pipe_type question)
+void organization_ask(struct org_state *o, enum pipe_type question)
 {
     assert(o->config && (question == PIPE_REFRESH || question == PIPE_RELIST));
     o->asked = true;
@@ -45,7 +45,7 @@ static void set_state(struct organizations *orgs, struct input *in)
 {
     int64_t now = clock_mono_ms();
     for (int i = 0; i < ORGS; i++) {
-        struct organization *o = &orgs->org[i];
+        struct org_state *o = &orgs->org[i];
         uint32_t bits = input_number(in, 1);
         o->config = &configured[i];
         o->pipe = fetcher[0];

@@ -49,7 +49,7 @@ static void feed(struct keeper *k, struct input *in)
         message = malloc(size + (size == 0));
         assert(message);
         input_take(in, message, size);
-        struct organization *o = &k->orgs.org[size & 1];
+        struct org_state *o = &k->orgs.org[size & 1];
         int rc = intake_take(&k->intake, o, message, size);
         free(message);
         while (rc == 0 && intake_is_merging(o))

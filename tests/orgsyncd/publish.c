@@ -12,7 +12,7 @@ static struct organizations orgs = {.config = &config, .count = 1};
 /* A publisher that began LONG_MS ago, and one organization that was not tried yet. */
 static struct publisher untried(enum keeper_mode mode)
 {
-    orgs.org[0] = (struct organization){.config = &config.org[0], .pipe = -1};
+    orgs.org[0] = (struct org_state){.config = &config.org[0], .pipe = -1};
     return (struct publisher){.orgs = &orgs, .mode = mode, .begun_ms = clock_mono_ms() - LONG_MS};
 }
 

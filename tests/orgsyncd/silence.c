@@ -17,7 +17,7 @@ static void set_up(void)
     keeper = (struct keeper){.round_ms = clock_mono_ms()};
     connect_parts(&keeper, &settings);
     for (uint32_t i = 0; i < 2; i++)
-        keeper.orgs.org[i] = (struct organization){.config = &config.org[i], .pipe = -1};
+        keeper.orgs.org[i] = (struct org_state){.config = &config.org[i], .pipe = -1};
 }
 
 /* A round of the loop, MS after the one before. */
@@ -61,7 +61,7 @@ static int told_by(bool (*what)(void))
     return status == 0 ? told : -1;
 }
 
-static bool is_down(const struct organization *o)
+static bool is_down(const struct org_state *o)
 {
     return o->link == LINK_DOWN;
 }
@@ -115,7 +115,7 @@ static void sleep_is_no_silence(void **state)
 
 static bool again(void)
 {
-    struct organization *o = &keeper.orgs.org[0];
+    struct org_state *o = &keeper.orgs.org[0];
     o->asked = true;
     o->link = LINK_HELD;
     silent_for(0, PIPE_SILENT_MS + 1000);
@@ -141,7 +141,7 @@ static void patience(void **state)
 static bool odd_packets(void)
 {
     int pair[2];
-    struct organization *o = &keeper.orgs.org[0];
+    struct org_state *o = &keeper.orgs.org[0];
     struct pipe_header alive = {.type = PIPE_ALIVE};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
         return false;
@@ -180,7 +180,7 @@ static void full_pipe(void **state)
 static bool deaf(void)
 {
     int pair[2], asked = 0;
-    struct organization *o = &keeper.orgs.org[0];
+    struct org_state *o = &keeper.orgs.org[0];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
         return false;
     o->pipe = pair[0];
