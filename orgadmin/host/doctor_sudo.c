@@ -32,14 +32,19 @@ static void judge_option(const cJSON *option, char why[DOCTOR_TEXT_MAX])
     }
 }
 
+static const cJSON *first_of(const cJSON *object, const char *name)
+{
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(object, name);
+    return array ? array->child : NULL;
+}
+
 /* The first fault in the Defaults of what cvtsudoers printed; "" when there is none. */
 static void judge_defaults(const cJSON *sudoers, char why[DOCTOR_TEXT_MAX])
 {
-    const cJSON *line, *option;
     *why = '\0';
-    cJSON_ArrayForEach(line, cJSON_GetObjectItemCaseSensitive(sudoers, "Defaults"))
-        cJSON_ArrayForEach(option, cJSON_GetObjectItemCaseSensitive(line, "Options")) if (!*why)
-            judge_option(option, why);
+    for (const cJSON *line = first_of(sudoers, "Defaults"); line; line = line->next)
+        for (const cJSON *o = first_of(line, "Options"); o && !*why; o = o->next)
+            judge_option(o, why);
 }
 
 void doctor_sudo(struct doctor *d)
