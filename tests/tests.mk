@@ -67,7 +67,7 @@ check: check-built
 check-long: check-built
 	@export BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP; \
 		ROUNDS=10000 prove --exec tests/lib/run $(CHECK)/tests/module/property && \
-		ROUNDS=10000 prove tests/e2e/agreement.t && \
+		ROUNDS=1500 prove tests/e2e/agreement.t && \
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t
 	@+$(MAKE) --no-print-directory fuzz SECONDS=60

@@ -1,7 +1,7 @@
 #!/bin/bash
 # A host of two organizations through a random history: people come, leave, change their roles and choose their names, backups are put back, root edits
 # the configuration, other name services have the same names. PAM, `orgadmin host explain` and what really is must agree (agreement.py).
-# ROUNDS=10000 is the long form.
+# ROUNDS=1500 is the long form: more than 10000 comparisons.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/root.sh"
 inside_root
