@@ -70,7 +70,7 @@ struct merge {
     struct roster_member **item; /* owned until taken; then NULL */
     struct roster_member **gone; /* members of KNOWN */
     size_t items, gones, at;
-    bool first; /* nobody was known before */
+    bool first; /* no member was known before */
     bool storing;
     size_t changed; /* members */
 };

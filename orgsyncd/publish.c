@@ -63,8 +63,7 @@ static void check_names_due(struct publisher *p)
 {
     if (p->names_due)
         return;
-    p->names_due = all_tried(p) ||
-                   (p->mode == KEEPER_SERVE && clock_mono_ms() - p->begun_ms >= FIRST_ANSWER_MS);
+    p->names_due = all_tried(p) || clock_mono_ms() >= patience_end(p);
     p->owed |= p->names_due && is_unnamed(p);
 }
 

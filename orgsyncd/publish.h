@@ -58,8 +58,8 @@ int publisher_publish(struct publisher *p);
 
 /*
  * Publishes the news that is due, and names the next newcomers when that is possible; beside a
- * child, so that their number delays nobody. Before every organization was tried (or, in a service,
- * had 15 s for that), nothing is published unless an earlier snapshot exists. News of an
+ * child, so that their number causes no delay. Before every organization was tried (or, in a
+ * service, had 15 s for that), nothing is published unless an earlier snapshot exists. News of an
  * organization for which snapshots took more than half of the time lately is due later, so that
  * it does not delay the others' news.
  */
