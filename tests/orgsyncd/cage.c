@@ -72,7 +72,7 @@ static int look(void *arg)
     return 42;
 }
 
-static void caged(void **state)
+static void fetcher_has_the_limits_of_its_cage(void **state)
 {
     (void)state;
     int pair[2], user = (int)geteuid();
@@ -137,7 +137,7 @@ static int attacker(void *arg)
     return 0;
 }
 
-static void hostile_sibling(void **state)
+static void hostile_fetcher_does_not_reach_its_sibling(void **state)
 {
     (void)state;
     int one[2], other[2];
@@ -168,7 +168,7 @@ static int endless(void *arg)
 }
 
 /* Killed by nobody: the parent's end is its own, also when that has changed its user since. */
-static void parent_ends(void **state)
+static void fetcher_dies_with_its_parent(void **state)
 {
     (void)state;
     int pair[2];
@@ -198,7 +198,7 @@ static int never(void *arg)
 }
 
 /* One that cannot be caged does not run. */
-static void uncaged(void **state)
+static void fetcher_without_a_cage_does_not_run(void **state)
 {
     (void)state;
     int pair[2], ran = 0;
@@ -232,6 +232,12 @@ static int apart(void **state)
     return 0;
 }
 
+/* TEST with a cage of KIND, which its name tells. */
+#define IN_CAGE(test, kind)                                                                        \
+    {                                                                                              \
+#test " (" #kind " cage)", test, kind, NULL, NULL                                          \
+    }
+
 int main(void)
 {
 #ifdef __SANITIZE_THREAD__
@@ -241,14 +247,14 @@ int main(void)
     cage = (struct cage){.kind = CAGE_PLAIN, .uid = NOBODY, .gid = NOBODY};
     cage.parent = (int)syscall(SYS_pidfd_open, getpid(), 0);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(caged, plain),
-        cmocka_unit_test_setup(caged, apart),
-        cmocka_unit_test_setup(hostile_sibling, plain),
-        cmocka_unit_test_setup(hostile_sibling, apart),
-        cmocka_unit_test_setup(parent_ends, plain),
-        cmocka_unit_test_setup(parent_ends, apart),
-        cmocka_unit_test_setup(uncaged, plain),
-        cmocka_unit_test_setup(uncaged, apart),
+        IN_CAGE(fetcher_has_the_limits_of_its_cage, plain),
+        IN_CAGE(fetcher_has_the_limits_of_its_cage, apart),
+        IN_CAGE(hostile_fetcher_does_not_reach_its_sibling, plain),
+        IN_CAGE(hostile_fetcher_does_not_reach_its_sibling, apart),
+        IN_CAGE(fetcher_dies_with_its_parent, plain),
+        IN_CAGE(fetcher_dies_with_its_parent, apart),
+        IN_CAGE(fetcher_without_a_cage_does_not_run, plain),
+        IN_CAGE(fetcher_without_a_cage_does_not_run, apart),
     };
     return cmocka_run_group_tests_name("cage", tests, NULL, NULL);
 }

@@ -104,7 +104,7 @@ static void reopen(void)
     assert_int_equal(ledger_load(ledger, "org_2", &rosters[1]), 0);
 }
 
-static void a_member(void **state)
+static void member_is_published_with_ids_and_groups(void **state)
 {
     (void)state;
     put(0, "usr_1", "Ada", "admin", MEMBER_ACTIVE);
@@ -126,7 +126,7 @@ static void a_member(void **state)
 }
 
 /* The number depends on nothing but the ids, so that every host comes to it. */
-static void ids_are_the_same_everywhere(void **state)
+static void ids_do_not_depend_on_the_order_of_members(void **state)
 {
     put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
     put(0, "usr_2", "mia", "member", MEMBER_ACTIVE);
@@ -141,7 +141,7 @@ static void ids_are_the_same_everywhere(void **state)
     assert_int_equal(uid_of("ada2"), ada);
 }
 
-static void names_that_cannot_be(void **state)
+static void members_with_impossible_names_are_withheld(void **state)
 {
     (void)state;
     const char *bad[] = {
@@ -162,7 +162,7 @@ static void names_that_cannot_be(void **state)
 }
 
 /* The name of a group that is mapped is nobody's, also while the machine has no such group. */
-static void awaited_groups(void **state)
+static void name_of_a_mapped_group_is_withheld_from_members(void **state)
 {
     (void)state;
     config.group[2].name = (char *)"docker-of-tomorrow";
@@ -181,7 +181,7 @@ static void awaited_groups(void **state)
     config.group[2].name = (char *)"daemon";
 }
 
-static void the_same_name_twice(void **state)
+static void name_wanted_by_two_members_goes_to_neither(void **state)
 {
     (void)state;
     put(1, "usr_1", "ada", "member", MEMBER_ACTIVE);
@@ -200,7 +200,7 @@ static void the_same_name_twice(void **state)
 
 /* Of two organizations the first in the configuration has the name, once it is given at all; in one
  * that has several of that name nobody has it, nor in the next one. */
-static void the_same_name_in_both(void **state)
+static void name_wanted_in_two_organizations_goes_to_the_first(void **state)
 {
     (void)state;
     put(1, "usr_1", "ada", "member", MEMBER_ACTIVE);
@@ -223,7 +223,7 @@ static void the_same_name_in_both(void **state)
 }
 
 /* Taking somebody else's name, a departed member's too, does not work; having had one keeps it. */
-static void renames(void **state)
+static void renamed_member_keeps_the_id_and_takes_no_former_name(void **state)
 {
     (void)state;
     put(0, "usr_1", "ada", "member", MEMBER_ACTIVE);
@@ -263,7 +263,7 @@ static bool private_group(const char *name)
 }
 
 /* Names that a member chose and that mean something to a machine, or will. */
-static void reserved_names(void **state)
+static void members_with_reserved_names_are_withheld(void **state)
 {
     (void)state;
     static const char *const bad[] = {
@@ -291,7 +291,7 @@ static void reserved_names(void **state)
 }
 
 /* Root frees a name of the list, and reserves others; the machine's own are never free. */
-static void allowed_and_reserved(void **state)
+static void configuration_allows_and_reserves_names(void **state)
 {
     (void)state;
     config.allowed = (struct text_list){"jenkins\0daemon", 2};
@@ -311,7 +311,7 @@ static void allowed_and_reserved(void **state)
 }
 
 /* Who was served under a reserved name before keeps it, but is no group of that name any more. */
-static void served_before(void **state)
+static void member_served_before_keeps_a_reserved_name_without_its_group(void **state)
 {
     (void)state;
     put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
@@ -335,7 +335,7 @@ static void served_before(void **state)
 }
 
 /* Members name no group: they are in the first group of everyone. */
-static void common_primary_group(void **state)
+static void primary_group_is_common_without_private_groups(void **state)
 {
     struct snapshot_user u;
     struct snapshot_grants c;
@@ -355,7 +355,7 @@ static void common_primary_group(void **state)
 }
 
 /* A group that root names wins against the group of a member of that name. */
-static void a_members_name_for_a_group(void **state)
+static void configured_group_replaces_a_members_private_group(void **state)
 {
     (void)state;
     config.group[4].name = (char *)"testers";
@@ -372,7 +372,7 @@ static void a_members_name_for_a_group(void **state)
     config.group[4].name = (char *)"sys";
 }
 
-static void names_by_pattern(void **state)
+static void name_pattern_is_applied_to_usernames(void **state)
 {
     (void)state;
     config.name = (char *)"acme-%u";
@@ -392,7 +392,7 @@ static void names_by_pattern(void **state)
 
 /* A home directory stays where it is, whatever its owner is called by now; and nobody gets
  * another's. */
-static void homes(void **state)
+static void renamed_member_keeps_the_home_directory(void **state)
 {
     struct snapshot_user u;
     char own[64];
@@ -423,7 +423,7 @@ static void homes(void **state)
 
 /* Who is only invited has his name lent: a mistyped invitation must not keep it for ever, and who
  * accepts may have another id from then on. */
-static void invited_members(void **state)
+static void name_of_an_invited_member_goes_to_the_member_who_joins(void **state)
 {
     struct snapshot_user u;
     struct snapshot_grants c;
@@ -454,7 +454,7 @@ static void invited_members(void **state)
 
 /* Who had a name and is only invited again keeps it: a lent one in its place would leave him
  * without any when somebody else gets that. */
-static void invited_again(void **state)
+static void member_who_is_invited_again_keeps_the_name(void **state)
 {
     struct snapshot_user u;
     (void)state;
@@ -477,7 +477,7 @@ static void invited_again(void **state)
     assert_int_equal(uid_of("hanna"), ann);
 }
 
-static void removed_members(void **state)
+static void removed_and_suspended_members_lose_shell_and_groups(void **state)
 {
     (void)state;
     put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
@@ -499,7 +499,7 @@ static void removed_members(void **state)
 }
 
 /* Everything survives a restart; nothing that left is ever given away. */
-static void restart(void **state)
+static void restart_keeps_ids_and_departed_members(void **state)
 {
     (void)state;
     put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
@@ -522,7 +522,7 @@ static void restart(void **state)
 
 /* The ledger was restored from a backup that is older than what was published: nobody gets a
  * published number but whose it was. */
-static void restored_ledger(void **state)
+static void restored_ledger_gives_no_published_id_to_another_member(void **state)
 {
     struct config kept = config;
     config.range_first = 200000;
@@ -549,7 +549,7 @@ static void restored_ledger(void **state)
 }
 
 /* A range with a single id left, then none. */
-static void full_range(void **state)
+static void full_range_withholds_new_members_only(void **state)
 {
     (void)state;
     struct config kept = config;
@@ -582,7 +582,7 @@ static void full_range(void **state)
 
 /* Remote ids that were chosen to have one hash: the search for a free id ends, and those who find
  * none are withheld. The other organization's members are served as ever. */
-static void colliding_ids(void **state)
+static void colliding_remote_ids_do_not_harm_another_organization(void **state)
 {
     char id[COLLIDE_LEN];
     (void)state;
@@ -603,7 +603,7 @@ static void colliding_ids(void **state)
 }
 
 /* Each organization's users and groups have numbers of its own range, which the snapshot tells. */
-static void ranges_apart(void **state)
+static void each_organization_gets_ids_of_its_range(void **state)
 {
     struct config kept = config;
     struct snapshot s;
@@ -636,7 +636,7 @@ static void ranges_apart(void **state)
 
 /* Two hosts that heard of the members in another order, in one listing or one by one, as long as
  * none collide. */
-static void ids_by_either_placement(void **state)
+static void ids_of_either_placement_do_not_depend_on_the_order(void **state)
 {
     static const enum placement both[] = {PLACEMENT_WYHASH, PLACEMENT_BLAKE2B};
     struct config kept = config;
@@ -661,7 +661,7 @@ static void ids_by_either_placement(void **state)
 
 /* Members who have all different roles, more than there can be grants: one organization's are no
  * reason to serve nobody, and those who left stay known. */
-static void too_many_grants(void **state)
+static void too_many_different_grants_withhold_one_organization_only(void **state)
 {
     (void)state;
     struct snapshot_user u;
@@ -690,7 +690,7 @@ static void too_many_grants(void **state)
     assert_int_equal(u.state, MEMBER_REMOVED);
 }
 
-static void two_organizations(void **state)
+static void one_remote_id_in_two_organizations_makes_two_users(void **state)
 {
     (void)state;
     put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
@@ -704,7 +704,7 @@ static void two_organizations(void **state)
     assert_int_equal(c.gid_count, 0); /* the groups are acme's */
 }
 
-static void unusable_ledger(void **state)
+static void ledger_open_refuses_garbage_and_a_missing_directory(void **state)
 {
     (void)state;
     char path[80];
@@ -719,7 +719,7 @@ static void unusable_ledger(void **state)
 }
 
 /* What others could have written, or a newer orgsyncd, is no ledger; it is left as it is. */
-static void untrusted_ledger(void **state)
+static void ledger_open_refuses_untrusted_files_and_newer_versions(void **state)
 {
     (void)state;
     struct ledger *l;
@@ -756,7 +756,7 @@ static void *read_for_a_while(void *arg)
 }
 
 /* Somebody reads the ledger, as a backup does, while it is written. */
-static void read_ledger(void **state)
+static void compile_succeeds_while_the_ledger_is_read(void **state)
 {
     (void)state;
     sqlite3 *db;
@@ -788,34 +788,34 @@ int main(void)
 {
     need_root();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(a_member, fresh),
-        cmocka_unit_test_setup(ids_are_the_same_everywhere, fresh),
-        cmocka_unit_test_setup(names_that_cannot_be, fresh),
-        cmocka_unit_test_setup(awaited_groups, fresh),
-        cmocka_unit_test_setup(the_same_name_twice, fresh),
-        cmocka_unit_test_setup(the_same_name_in_both, fresh),
-        cmocka_unit_test_setup(renames, fresh),
-        cmocka_unit_test_setup(reserved_names, fresh),
-        cmocka_unit_test_setup(allowed_and_reserved, fresh),
-        cmocka_unit_test_setup(served_before, fresh),
-        cmocka_unit_test_setup(common_primary_group, fresh),
-        cmocka_unit_test_setup(a_members_name_for_a_group, fresh),
-        cmocka_unit_test_setup(names_by_pattern, fresh),
-        cmocka_unit_test_setup(homes, fresh),
-        cmocka_unit_test_setup(removed_members, fresh),
-        cmocka_unit_test_setup(invited_members, fresh),
-        cmocka_unit_test_setup(invited_again, fresh),
-        cmocka_unit_test_setup(restart, fresh),
-        cmocka_unit_test_setup(restored_ledger, fresh),
-        cmocka_unit_test_setup(full_range, fresh),
-        cmocka_unit_test_setup(colliding_ids, fresh),
-        cmocka_unit_test_setup(ranges_apart, fresh),
-        cmocka_unit_test_setup(ids_by_either_placement, fresh),
-        cmocka_unit_test_setup(too_many_grants, fresh),
-        cmocka_unit_test_setup(two_organizations, fresh),
-        cmocka_unit_test_setup(unusable_ledger, fresh),
-        cmocka_unit_test_setup(untrusted_ledger, fresh),
-        cmocka_unit_test_setup(read_ledger, fresh),
+        cmocka_unit_test_setup(member_is_published_with_ids_and_groups, fresh),
+        cmocka_unit_test_setup(ids_do_not_depend_on_the_order_of_members, fresh),
+        cmocka_unit_test_setup(members_with_impossible_names_are_withheld, fresh),
+        cmocka_unit_test_setup(name_of_a_mapped_group_is_withheld_from_members, fresh),
+        cmocka_unit_test_setup(name_wanted_by_two_members_goes_to_neither, fresh),
+        cmocka_unit_test_setup(name_wanted_in_two_organizations_goes_to_the_first, fresh),
+        cmocka_unit_test_setup(renamed_member_keeps_the_id_and_takes_no_former_name, fresh),
+        cmocka_unit_test_setup(members_with_reserved_names_are_withheld, fresh),
+        cmocka_unit_test_setup(configuration_allows_and_reserves_names, fresh),
+        cmocka_unit_test_setup(member_served_before_keeps_a_reserved_name_without_its_group, fresh),
+        cmocka_unit_test_setup(primary_group_is_common_without_private_groups, fresh),
+        cmocka_unit_test_setup(configured_group_replaces_a_members_private_group, fresh),
+        cmocka_unit_test_setup(name_pattern_is_applied_to_usernames, fresh),
+        cmocka_unit_test_setup(renamed_member_keeps_the_home_directory, fresh),
+        cmocka_unit_test_setup(removed_and_suspended_members_lose_shell_and_groups, fresh),
+        cmocka_unit_test_setup(name_of_an_invited_member_goes_to_the_member_who_joins, fresh),
+        cmocka_unit_test_setup(member_who_is_invited_again_keeps_the_name, fresh),
+        cmocka_unit_test_setup(restart_keeps_ids_and_departed_members, fresh),
+        cmocka_unit_test_setup(restored_ledger_gives_no_published_id_to_another_member, fresh),
+        cmocka_unit_test_setup(full_range_withholds_new_members_only, fresh),
+        cmocka_unit_test_setup(colliding_remote_ids_do_not_harm_another_organization, fresh),
+        cmocka_unit_test_setup(each_organization_gets_ids_of_its_range, fresh),
+        cmocka_unit_test_setup(ids_of_either_placement_do_not_depend_on_the_order, fresh),
+        cmocka_unit_test_setup(too_many_different_grants_withhold_one_organization_only, fresh),
+        cmocka_unit_test_setup(one_remote_id_in_two_organizations_makes_two_users, fresh),
+        cmocka_unit_test_setup(ledger_open_refuses_garbage_and_a_missing_directory, fresh),
+        cmocka_unit_test_setup(ledger_open_refuses_untrusted_files_and_newer_versions, fresh),
+        cmocka_unit_test_setup(compile_succeeds_while_the_ledger_is_read, fresh),
     };
     return cmocka_run_group_tests_name("compile", tests, setup, teardown);
 }

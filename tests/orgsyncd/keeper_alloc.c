@@ -95,7 +95,7 @@ static uint64_t published(uint32_t uid[MEMBERS])
 }
 
 /* With a ledger that knows everybody already, and with one that is new. */
-static void each_allocation(void **state)
+static void failed_allocation_keeps_the_snapshot_whole(void **state)
 {
     (void)state;
     uint32_t before[MEMBERS] = {0}, after[MEMBERS] = {0};
@@ -140,6 +140,7 @@ static int teardown(void **state)
 int main(void)
 {
     need_root();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_allocation)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(failed_allocation_keeps_the_snapshot_whole)};
     return cmocka_run_group_tests_name("memory runs out", tests, setup, teardown);
 }

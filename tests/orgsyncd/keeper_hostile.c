@@ -242,7 +242,7 @@ static int fresh(void **state)
 
 /* --- tests --- */
 
-static void local_names(void **state)
+static void members_with_local_names_are_not_served(void **state)
 {
     (void)state;
     const char *names[] = {"ROOT",     "root@acme.example",
@@ -272,7 +272,7 @@ static void local_names(void **state)
     check_after(1);
 }
 
-static void malformed_members(void **state)
+static void malformed_member_records_are_not_served(void **state)
 {
     (void)state;
     char message[PIPE_MAX + 1000], longest[TEXT_MAX_LEN + 2] = {0};
@@ -304,7 +304,7 @@ static void malformed_members(void **state)
     check_after(1);
 }
 
-static void out_of_order(void **state)
+static void members_of_uncommitted_listings_are_not_served(void **state)
 {
     (void)state;
     start_keeper();
@@ -332,7 +332,7 @@ static void out_of_order(void **state)
 }
 
 /* A time that cannot be is no reason to fall over, and no reason to believe that one is fresh. */
-static void impossible_times(void **state)
+static void impossible_times_do_not_confirm_a_snapshot(void **state)
 {
     (void)state;
     const int64_t times[] = {INT64_MIN, -1, 0, INT64_MAX};
@@ -411,7 +411,7 @@ static bool is_active(const char *name)
 }
 
 /* A listing that brings nothing new makes no new snapshot, those who left included. */
-static void nothing_new(void **state)
+static void unchanged_listing_makes_no_new_snapshot(void **state)
 {
     (void)state;
     struct snapshot s;
@@ -427,7 +427,7 @@ static void nothing_new(void **state)
 }
 
 /* Half of the members go in one answer; who is missing in the next ones stays, by name or not. */
-static void removed_together(void **state)
+static void brake_holds_half_of_the_members_missing_from_a_listing(void **state)
 {
     (void)state;
     start_keeper();
@@ -442,7 +442,7 @@ static void removed_together(void **state)
 }
 
 /* The same, one by one; and it is the same whatever they lose. */
-static void lost_one_by_one(void **state)
+static void brake_counts_losses_that_come_one_by_one(void **state)
 {
     (void)state;
     start_keeper();
@@ -459,7 +459,7 @@ static void lost_one_by_one(void **state)
 
 /* Neither another name nor a role that nothing depends on is a loss; nor is what those lose who had
  * lost already. */
-static void no_loss(void **state)
+static void brake_counts_no_role_that_nothing_depends_on(void **state)
 {
     (void)state;
     start_keeper();
@@ -478,7 +478,7 @@ static void no_loss(void **state)
 
 /* Members who are made up for it do not make the measure larger, nor a small organization's coming
  * and going it smaller. */
-static void made_up_members(void **state)
+static void made_up_members_do_not_widen_the_brake(void **state)
 {
     (void)state;
     start_keeper();
@@ -497,7 +497,7 @@ static void made_up_members(void **state)
 }
 
 /* Of ten all but the last may go, together and one by one. */
-static void ten_members(void **state)
+static void brake_does_not_hold_losses_in_an_organization_of_ten(void **state)
 {
     (void)state;
     start_keeper();
@@ -510,7 +510,7 @@ static void ten_members(void **state)
 }
 
 /* Whom the organization names as suspended comes before whom it only leaves out. */
-static void named_first(void **state)
+static void brake_lets_named_losses_go_before_missing_members(void **state)
 {
     (void)state;
     char message[PIPE_MAX], id[16];
@@ -531,7 +531,7 @@ static void named_first(void **state)
 }
 
 /* Those who come back do not make up for those who are missing. */
-static void others_return(void **state)
+static void returning_members_do_not_make_up_for_missing_ones(void **state)
 {
     (void)state;
     start_keeper();
@@ -553,7 +553,7 @@ static void change_ledger(const char *text)
 }
 
 /* Neither a restart nor time lets go what is held; time makes room for others. */
-static void held_across_restarts(void **state)
+static void brake_holds_across_a_restart(void **state)
 {
     (void)state;
     start_keeper();
@@ -576,8 +576,7 @@ static void held_across_restarts(void **state)
     assert_int_equal(count_admins(20), 9);
 }
 
-/* What orgsyncd answers to a request. */
-/* As a login does that was told so. */
+/* Waits for the snapshot of GENERATION, as a login does that was told of it. */
 static void await_generation(uint64_t generation)
 {
     for (int i = 0; i < 4000; i++, usleep(5000)) {
@@ -593,6 +592,7 @@ static void await_generation(uint64_t generation)
     fail_msg("generation %" PRIu64 " does not come", generation);
 }
 
+/* What orgsyncd answers to a request. */
 static struct confirm_reply ask(uint32_t op, uint32_t wait_ms)
 {
     struct confirm_request request = {
@@ -606,7 +606,7 @@ static struct confirm_reply ask(uint32_t op, uint32_t wait_ms)
 }
 
 /* A time that is still to come does not count as heard from then. */
-static void time_ahead(void **state)
+static void answer_from_the_future_does_not_stay_fresh(void **state)
 {
     (void)state;
     struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_FRESH, .wait_ms = 200};
@@ -633,7 +633,7 @@ static void wait_for_trouble(const char *text, bool present)
 
 /* While something is held, logins are confirmed and changes of others arrive; who is listed again
  * is not held any more. */
-static void held_login(void **state)
+static void login_is_confirmed_while_the_brake_holds(void **state)
 {
     (void)state;
     char metrics[CONFIRM_ANSWER_MAX];
@@ -666,7 +666,7 @@ static void held_login(void **state)
 
 /* A login need not wait for an organization whose listing was not taken, and is not confirmed; but
  * a change that it names counts. */
-static void refused_listing(void **state)
+static void login_is_not_confirmed_after_a_refused_listing(void **state)
 {
     (void)state;
     start_keeper();
@@ -689,7 +689,7 @@ static void refused_listing(void **state)
 }
 
 /* What an administrator accepted is the listing that he asked for, not one of another day. */
-static void acceptance_ends(void **state)
+static void acceptance_covers_only_the_listing_asked_for(void **state)
 {
     (void)state;
     start_keeper();
@@ -750,7 +750,7 @@ static void start_with_bob(void)
 }
 
 /* The answer to a request that began before one that was answered is void, its heartbeats too. */
-static void older_answer(void **state)
+static void answer_to_an_older_request_is_void(void **state)
 {
     (void)state;
     struct confirm_request fresh_one = {
@@ -777,7 +777,7 @@ static void older_answer(void **state)
 }
 
 /* Records that answer one request are not part of the answer to another. */
-static void mixed_answers(void **state)
+static void records_of_another_request_are_not_committed(void **state)
 {
     (void)state;
     start_with_bob();
@@ -792,7 +792,7 @@ static void mixed_answers(void **state)
 }
 
 /* An older request whose answer comes first counts. */
-static void earlier_answer(void **state)
+static void answer_that_comes_before_that_to_a_newer_request_counts(void **state)
 {
     (void)state;
     start_with_bob();
@@ -805,7 +805,7 @@ static void earlier_answer(void **state)
 
 /* Numbers of requests that never began are none, and what is said in their name is not taken; a
  * fetcher that was started anew begins at 1. */
-static void invented_requests(void **state)
+static void answers_to_requests_never_begun_are_ignored(void **state)
 {
     (void)state;
     const uint64_t none[] = {0, 1, 3, 99, UINT64_MAX};
@@ -837,7 +837,7 @@ static void invented_requests(void **state)
 }
 
 /* A snapshot that was put back from a backup is not confirmed, but replaced. */
-static void old_snapshot(void **state)
+static void snapshot_put_back_from_a_backup_is_replaced(void **state)
 {
     (void)state;
     static const char old[] = PATH_SNAPSHOT ".old";
@@ -858,7 +858,7 @@ static void old_snapshot(void **state)
     assert_int_equal(user.state, MEMBER_REMOVED);
 }
 
-static void garbage(void **state)
+static void random_messages_do_not_change_the_snapshot(void **state)
 {
     (void)state;
     static char message[PIPE_MAX];
@@ -876,8 +876,8 @@ static void garbage(void **state)
     check_after(3);
 }
 
-/* A message of nothing reads like the end of the pipe: the keeper ends, and the next one starts. */
-static void empty_message(void **state)
+/* An empty message is not the end of the pipe, and changes nothing. */
+static void empty_message_does_not_change_the_snapshot(void **state)
 {
     (void)state;
     start_keeper();
@@ -887,7 +887,7 @@ static void empty_message(void **state)
 }
 
 /* Descriptors that nobody asked for are not kept. */
-static void descriptors(void **state)
+static void descriptors_sent_by_a_fetcher_are_not_kept(void **state)
 {
     (void)state;
     start_keeper();
@@ -909,7 +909,7 @@ static void descriptors(void **state)
 }
 
 /* 100 000 members are an organization like others. */
-static void many_members(void **state)
+static void keeper_serves_100000_members_in_bounded_memory(void **state)
 {
     (void)state;
     char id[16];
@@ -967,7 +967,7 @@ static int send_request(const struct confirm_request *request)
 
 /* What the fetcher had said before somebody asked counts, also when the keeper was busy meanwhile
  * and finds both at once. */
-static void said_before(void **state)
+static void change_said_before_a_login_asks_is_in_its_snapshot(void **state)
 {
     (void)state;
     const struct confirm_request request = {
@@ -1030,7 +1030,7 @@ static int count_invited(int end)
 
 /* Many who are only invited, whose names are lent: all have one, and then nothing more is to be
  * done. */
-static void many_invited(void **state)
+static void thousands_of_invited_members_all_get_names(void **state)
 {
     (void)state;
     char message[PIPE_MAX], id[16];
@@ -1059,7 +1059,7 @@ static void many_invited(void **state)
 
 /* A login is told at once which snapshot will have what is known, whatever a child publishes
  * before. */
-static void news_owed(void **state)
+static void login_is_told_the_generation_that_will_have_a_change(void **state)
 {
     (void)state;
     start_keeper();
@@ -1107,7 +1107,7 @@ static pid_t start_flood(void)
 
 /* While all of an organization's many members change without end, the other's logins are answered
  * in less time than one such listing takes, and its removals arrive. */
-static void flood(void **state)
+static void flood_of_one_organization_does_not_delay_another(void **state)
 {
     (void)state;
     char id[16];
@@ -1164,7 +1164,7 @@ static void flood(void **state)
 }
 
 /* A listing that never ends has an end in the keeper, which takes the next one. */
-static void endless_listing(void **state)
+static void endless_listing_is_refused_in_bounded_memory(void **state)
 {
     (void)state;
     static char message[PIPE_MAX], username[TEXT_MAX_LEN + 1];
@@ -1188,7 +1188,7 @@ static void endless_listing(void **state)
 }
 
 /* One that does not listen must not make the keeper wait for it. */
-static void deaf_fetcher(void **state)
+static void fetcher_that_does_not_read_does_not_delay_requests(void **state)
 {
     (void)state;
     struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_SYNC, .wait_ms = 0};
@@ -1242,38 +1242,62 @@ int main(void)
     sigaddset(&told, KEEPER_SILENT);
     sigprocmask(SIG_BLOCK, &told, NULL);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(local_names, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(malformed_members, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(out_of_order, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(older_answer, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(mixed_answers, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(earlier_answer, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(invented_requests, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(impossible_times, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(removed_together, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(lost_one_by_one, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(no_loss, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(made_up_members, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(ten_members, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(named_first, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(held_across_restarts, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(time_ahead, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(nothing_new, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(others_return, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(held_login, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(refused_listing, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(acceptance_ends, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(old_snapshot, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(garbage, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(empty_message, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(descriptors, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(said_before, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(news_owed, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(many_invited, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(flood, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(many_members, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(endless_listing, fresh, clean_up),
-        cmocka_unit_test_setup_teardown(deaf_fetcher, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(members_with_local_names_are_not_served, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(malformed_member_records_are_not_served, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(members_of_uncommitted_listings_are_not_served, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(answer_to_an_older_request_is_void, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(records_of_another_request_are_not_committed, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(answer_that_comes_before_that_to_a_newer_request_counts,
+                                        fresh, clean_up),
+        cmocka_unit_test_setup_teardown(answers_to_requests_never_begun_are_ignored, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(impossible_times_do_not_confirm_a_snapshot, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(brake_holds_half_of_the_members_missing_from_a_listing,
+                                        fresh, clean_up),
+        cmocka_unit_test_setup_teardown(brake_counts_losses_that_come_one_by_one, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(brake_counts_no_role_that_nothing_depends_on, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(made_up_members_do_not_widen_the_brake, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(brake_does_not_hold_losses_in_an_organization_of_ten, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(brake_lets_named_losses_go_before_missing_members, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(brake_holds_across_a_restart, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(answer_from_the_future_does_not_stay_fresh, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(unchanged_listing_makes_no_new_snapshot, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(returning_members_do_not_make_up_for_missing_ones, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(login_is_confirmed_while_the_brake_holds, fresh, clean_up),
+        cmocka_unit_test_setup_teardown(login_is_not_confirmed_after_a_refused_listing, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(acceptance_covers_only_the_listing_asked_for, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(snapshot_put_back_from_a_backup_is_replaced, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(random_messages_do_not_change_the_snapshot, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(empty_message_does_not_change_the_snapshot, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(descriptors_sent_by_a_fetcher_are_not_kept, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(change_said_before_a_login_asks_is_in_its_snapshot, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(login_is_told_the_generation_that_will_have_a_change, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(thousands_of_invited_members_all_get_names, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(flood_of_one_organization_does_not_delay_another, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(keeper_serves_100000_members_in_bounded_memory, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(endless_listing_is_refused_in_bounded_memory, fresh,
+                                        clean_up),
+        cmocka_unit_test_setup_teardown(fetcher_that_does_not_read_does_not_delay_requests, fresh,
+                                        clean_up),
     };
     return cmocka_run_group_tests_name("a hostile fetcher", tests, setup, teardown);
 }

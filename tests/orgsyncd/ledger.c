@@ -67,7 +67,7 @@ static uint32_t probe(enum placement placement, const char *org, const char *rem
 /* Python: hashlib.blake2b(b"org_1\0usr_1", digest_size=64, person=b"orglogin ids", salt=bytes([n //
  * 8])).digest(), 8 bytes from n % 8 * 8 on, little-endian, % 1999800000 + 200000. A fleet's hosts
  * must agree on these for ever. */
-static void blake2b_vectors(void **state)
+static void blake2b_placement_gives_known_ids(void **state)
 {
     (void)state;
     assert_int_equal(probe(PLACEMENT_BLAKE2B, "org_1", "usr_1", 0), 1136942253);
@@ -80,7 +80,7 @@ static void blake2b_vectors(void **state)
 }
 
 /* As it was before there was a choice. */
-static void wyhash_vectors(void **state)
+static void wyhash_placement_gives_known_ids(void **state)
 {
     (void)state;
     uint64_t hash = hash64("org_1/usr_1", 11);
@@ -98,7 +98,7 @@ static void wyhash_vectors(void **state)
     assert_int_equal(probes, PLACEMENT_PROBES);
 }
 
-static void placement_words(void **state)
+static void placement_words_are_parsed(void **state)
 {
     (void)state;
     assert_int_equal(placement_parse("wyhash"), PLACEMENT_WYHASH);
@@ -109,7 +109,7 @@ static void placement_words(void **state)
 }
 
 /* Where one string ends and the next begins counts. */
-static void owners_are_two_strings(void **state)
+static void owner_identity_separates_organization_and_remote_id(void **state)
 {
     (void)state;
     assert_true(owner_identity("a/b", "c") != owner_identity("a", "b/c"));
@@ -137,7 +137,7 @@ static void allocate_family(struct id_pool *pool, unsigned family, unsigned coun
     assert_int_equal(served, expected);
 }
 
-static void one_hash(void **state)
+static void owners_of_one_hash_are_refused_after_bounded_probes(void **state)
 {
     (void)state;
     struct id_pool pool = {.placement = PLACEMENT_WYHASH, .range = wide};
@@ -151,7 +151,7 @@ static void one_hash(void **state)
 }
 
 /* With the other placement they have nothing in common. */
-static void no_hash_in_common(void **state)
+static void owners_of_one_wyhash_all_get_ids_by_blake2b(void **state)
 {
     (void)state;
     struct id_pool pool = {.placement = PLACEMENT_BLAKE2B, .range = wide};
@@ -159,7 +159,7 @@ static void no_hash_in_common(void **state)
 }
 
 /* As many of each hash as find a place: the dearest that there is. */
-static void many_hashes(void **state)
+static void forty_hashes_fill_all_their_probes(void **state)
 {
     (void)state;
     struct id_pool pool = {.placement = PLACEMENT_WYHASH, .range = wide};
@@ -169,7 +169,7 @@ static void many_hashes(void **state)
 
 /* A range in which the last id is free, then none; at its end the search goes on at its beginning.
  */
-static void small_ranges(void **state)
+static void range_is_filled_to_its_last_id(void **state)
 {
     (void)state;
     static const enum placement both[] = {PLACEMENT_WYHASH, PLACEMENT_BLAKE2B};
@@ -195,7 +195,7 @@ static void small_ranges(void **state)
 
 /* --- ids of a snapshot that is newer than the ledger --- */
 
-static void reservations(void **state)
+static void reserved_id_goes_to_its_owner_only(void **state)
 {
     (void)state;
     struct id_pool pool = {.placement = PLACEMENT_BLAKE2B, .range = wide};
@@ -219,7 +219,7 @@ static void reservations(void **state)
 }
 
 /* Two published ids whose owners have one hash64, as can be made: neither becomes a third one's. */
-static void reservations_with_one_identity(void **state)
+static void reserved_ids_of_one_hash_go_to_no_third_owner(void **state)
 {
     (void)state;
     struct id_pool pool = {.placement = PLACEMENT_WYHASH, .range = wide};
@@ -233,7 +233,7 @@ static void reservations_with_one_identity(void **state)
 
 /* An identity that can be forged does not reach into another organization's range; nor does one
  * function's stand for the other's. */
-static void forged_identity(void **state)
+static void forged_identity_takes_no_reserved_id(void **state)
 {
     (void)state;
     struct id_pool theirs = {.placement = PLACEMENT_BLAKE2B, .range = {500000, 599999}};
@@ -249,7 +249,7 @@ static void forged_identity(void **state)
 
 /* --- what is recorded --- */
 
-static void placement_is_recorded(void **state)
+static void ledger_records_the_placement(void **state)
 {
     (void)state;
     struct id_pool pool = {.placement = PLACEMENT_WYHASH, .range = wide};
@@ -266,7 +266,7 @@ static void placement_is_recorded(void **state)
     assert_int_equal(ledger_placement(ledger), PLACEMENT_WYHASH);
 }
 
-static void ranges_are_recorded(void **state)
+static void ledger_records_the_ranges(void **state)
 {
     (void)state;
     struct id_range range = {1, 1}, one = {300000, 399999};
@@ -306,7 +306,7 @@ static bool range_is(int org, uint32_t first, uint32_t last)
 }
 
 /* A new host of an old fleet has the old file: its numbers are those of the fleet. */
-static void nothing_is_said(void **state)
+static void configuration_of_an_old_fleet_keeps_its_numbers(void **state)
 {
     (void)state;
     struct config c = config;
@@ -319,7 +319,7 @@ static void nothing_is_said(void **state)
 }
 
 /* Nor of the range: a new host has the default, one with numbers has the range that they are in. */
-static void the_default_range(void **state)
+static void default_range_is_that_of_the_recorded_ids(void **state)
 {
     (void)state;
     struct config c = config;
@@ -345,7 +345,7 @@ static void the_default_range(void **state)
 
 /* An organization with a range of its own beside one that has the default: on a host from before
  * they lie apart, on a new one they meet. */
-static void the_default_range_meets_another(void **state)
+static void default_range_that_meets_a_configured_one_is_reported(void **state)
 {
     (void)state;
     struct config c = config;
@@ -361,7 +361,7 @@ static void the_default_range_meets_another(void **state)
     assert_true(range_is(0, 200000, 1999999999) && range_is(1, 2000000000, 2147483647));
 }
 
-static void the_ledger_wins(void **state)
+static void ledger_wins_over_a_changed_configuration(void **state)
 {
     (void)state;
     struct config c = config;
@@ -403,7 +403,7 @@ static void the_ledger_wins(void **state)
     assert_true(range_is(1, 200000, 1999999999));
 }
 
-static void shared_range(void **state)
+static void range_shared_by_two_organizations_is_reported(void **state)
 {
     (void)state;
     struct config c = config;
@@ -431,7 +431,7 @@ static void shared_range(void **state)
 }
 
 /* The texts have an end, whatever the names are. */
-static void many_sharers(void **state)
+static void list_of_many_sharers_fits_its_text(void **state)
 {
     (void)state;
     struct config c = config;
@@ -464,25 +464,25 @@ int main(void)
 {
     need_root();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(blake2b_vectors),
-        cmocka_unit_test(wyhash_vectors),
-        cmocka_unit_test(placement_words),
-        cmocka_unit_test(owners_are_two_strings),
-        cmocka_unit_test_setup(one_hash, fresh),
-        cmocka_unit_test_setup(no_hash_in_common, fresh),
-        cmocka_unit_test_setup(many_hashes, fresh),
-        cmocka_unit_test_setup(small_ranges, fresh),
-        cmocka_unit_test_setup(reservations, fresh),
-        cmocka_unit_test_setup(reservations_with_one_identity, fresh),
-        cmocka_unit_test_setup(forged_identity, fresh),
-        cmocka_unit_test_setup(placement_is_recorded, fresh),
-        cmocka_unit_test_setup(ranges_are_recorded, fresh),
-        cmocka_unit_test_setup(nothing_is_said, fresh),
-        cmocka_unit_test_setup(the_default_range, fresh),
-        cmocka_unit_test_setup(the_default_range_meets_another, fresh),
-        cmocka_unit_test_setup(the_ledger_wins, fresh),
-        cmocka_unit_test_setup(shared_range, fresh),
-        cmocka_unit_test_setup(many_sharers, fresh),
+        cmocka_unit_test(blake2b_placement_gives_known_ids),
+        cmocka_unit_test(wyhash_placement_gives_known_ids),
+        cmocka_unit_test(placement_words_are_parsed),
+        cmocka_unit_test(owner_identity_separates_organization_and_remote_id),
+        cmocka_unit_test_setup(owners_of_one_hash_are_refused_after_bounded_probes, fresh),
+        cmocka_unit_test_setup(owners_of_one_wyhash_all_get_ids_by_blake2b, fresh),
+        cmocka_unit_test_setup(forty_hashes_fill_all_their_probes, fresh),
+        cmocka_unit_test_setup(range_is_filled_to_its_last_id, fresh),
+        cmocka_unit_test_setup(reserved_id_goes_to_its_owner_only, fresh),
+        cmocka_unit_test_setup(reserved_ids_of_one_hash_go_to_no_third_owner, fresh),
+        cmocka_unit_test_setup(forged_identity_takes_no_reserved_id, fresh),
+        cmocka_unit_test_setup(ledger_records_the_placement, fresh),
+        cmocka_unit_test_setup(ledger_records_the_ranges, fresh),
+        cmocka_unit_test_setup(configuration_of_an_old_fleet_keeps_its_numbers, fresh),
+        cmocka_unit_test_setup(default_range_is_that_of_the_recorded_ids, fresh),
+        cmocka_unit_test_setup(default_range_that_meets_a_configured_one_is_reported, fresh),
+        cmocka_unit_test_setup(ledger_wins_over_a_changed_configuration, fresh),
+        cmocka_unit_test_setup(range_shared_by_two_organizations_is_reported, fresh),
+        cmocka_unit_test_setup(list_of_many_sharers_fits_its_text, fresh),
     };
     return cmocka_run_group_tests_name("ledger", tests, setup, teardown);
 }

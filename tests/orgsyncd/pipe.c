@@ -15,7 +15,7 @@ static const struct pipe_member ann = {.state = MEMBER_ACTIVE,
                                        .roles = {"owner\0admin", 2},
                                        .permissions = {"members:view", 1}};
 
-static void round_trip(void **state)
+static void member_record_is_decoded_as_it_was_encoded(void **state)
 {
     (void)state;
     char buffer[PIPE_MAX];
@@ -38,7 +38,7 @@ static void round_trip(void **state)
 }
 
 /* Every shorter message, and one with something behind it. */
-static void cut_and_padded(void **state)
+static void member_record_cut_or_padded_is_refused(void **state)
 {
     (void)state;
     char buffer[PIPE_MAX] = {0};
@@ -50,7 +50,7 @@ static void cut_and_padded(void **state)
     assert_false(pipe_decode_member(buffer, size + 1, &m, &why));
 }
 
-static void unfit_members(void **state)
+static void encoder_refuses_members_out_of_bounds(void **state)
 {
     (void)state;
     char buffer[PIPE_MAX], longest[300];
@@ -86,7 +86,7 @@ static void unfit_members(void **state)
 }
 
 /* The same faults in a message that did not come through our encoder. */
-static void unfit_messages(void **state)
+static void decoder_refuses_malformed_messages(void **state)
 {
     (void)state;
     char buffer[PIPE_MAX], copy[PIPE_MAX];
@@ -112,7 +112,7 @@ static void unfit_messages(void **state)
     assert_false(pipe_decode(buffer, PIPE_MAX + 1, &h));
 }
 
-static void texts(void **state)
+static void text_of_a_message_ends_within_the_message(void **state)
 {
     (void)state;
     int pair[2];
@@ -135,9 +135,11 @@ static void texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),    cmocka_unit_test(cut_and_padded),
-        cmocka_unit_test(unfit_members), cmocka_unit_test(unfit_messages),
-        cmocka_unit_test(texts),
+        cmocka_unit_test(member_record_is_decoded_as_it_was_encoded),
+        cmocka_unit_test(member_record_cut_or_padded_is_refused),
+        cmocka_unit_test(encoder_refuses_members_out_of_bounds),
+        cmocka_unit_test(decoder_refuses_malformed_messages),
+        cmocka_unit_test(text_of_a_message_ends_within_the_message),
     };
     return cmocka_run_group_tests_name("pipe", tests, NULL, NULL);
 }

@@ -154,7 +154,7 @@ static int in_cage(int (*what)(void))
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
-static void allowed(void **state)
+static void sandbox_allows_what_a_fetcher_needs(void **state)
 {
     (void)state;
     assert_int_equal(in_cage(what_is_left), 0);
@@ -163,7 +163,7 @@ static void allowed(void **state)
     assert_int_equal(in_cage(abort_in_cage), -SIGABRT);
 }
 
-static void forbidden(void **state)
+static void sandbox_denies_files_processes_and_odd_sockets(void **state)
 {
     (void)state;
     assert_int_equal(in_cage(what_is_gone), 0);
@@ -359,7 +359,7 @@ static void run_attacks(int to)
     _exit(0);
 }
 
-static void attacks(void **state)
+static void sandboxed_process_does_not_reach_its_sibling(void **state)
 {
     (void)state;
     int told[2], report[2], status;
@@ -410,7 +410,7 @@ static int x32_call(void)
     return 1;
 }
 
-static void other_architectures(void **state)
+static void sandbox_kills_calls_of_other_architectures(void **state)
 {
     (void)state;
     int end = in_cage(i386_call);
@@ -426,11 +426,11 @@ int main(void)
     return 0;
 #endif
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(allowed),
-        cmocka_unit_test(forbidden),
-        cmocka_unit_test(attacks),
+        cmocka_unit_test(sandbox_allows_what_a_fetcher_needs),
+        cmocka_unit_test(sandbox_denies_files_processes_and_odd_sockets),
+        cmocka_unit_test(sandboxed_process_does_not_reach_its_sibling),
 #ifdef __x86_64__
-        cmocka_unit_test(other_architectures),
+        cmocka_unit_test(sandbox_kills_calls_of_other_architectures),
 #endif
     };
     return cmocka_run_group_tests_name("sandbox", tests, NULL, NULL);

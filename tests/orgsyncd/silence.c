@@ -87,7 +87,7 @@ static bool both_are_silent(void)
     return is_down(&keeper.orgs.org[0]) && is_down(&keeper.orgs.org[1]);
 }
 
-static void only_who_is_silent(void **state)
+static void only_the_silent_fetcher_is_reported(void **state)
 {
     (void)state;
     assert_int_equal(told_by(first_is_silent), 1);
@@ -107,7 +107,7 @@ static bool slept(void)
     return none && !is_down(&keeper.orgs.org[0]);
 }
 
-static void sleep_is_no_silence(void **state)
+static void time_asleep_does_not_count_as_silence(void **state)
 {
     (void)state;
     assert_int_equal(told_by(slept), 0);
@@ -130,7 +130,7 @@ static bool again(void)
     return first && patient && second && o->failures == 3;
 }
 
-static void patience(void **state)
+static void fetcher_silent_again_is_given_twice_the_time(void **state)
 {
     (void)state;
     assert_int_equal(told_by(again), 111);
@@ -155,14 +155,14 @@ static bool odd_packets(void)
 }
 
 /* An empty packet is no end of the pipe, which would be everybody's; the end is. */
-static void empty_packet(void **state)
+static void empty_packet_is_not_the_end_of_the_pipe(void **state)
 {
     (void)state;
     assert_int_equal(told_by(odd_packets), 0);
 }
 
 /* What is full is not waited for. */
-static void full_pipe(void **state)
+static void sending_into_a_full_pipe_does_not_block(void **state)
 {
     (void)state;
     int pair[2], sent = 0;
@@ -193,7 +193,7 @@ static bool deaf(void)
 }
 
 /* One that does not read its pipe does not stop the keeper, which is everybody's. */
-static void deaf_fetcher(void **state)
+static void fetcher_that_does_not_read_does_not_block_the_keeper(void **state)
 {
     (void)state;
     assert_int_equal(told_by(deaf), 0);
@@ -202,9 +202,12 @@ static void deaf_fetcher(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(only_who_is_silent), cmocka_unit_test(sleep_is_no_silence),
-        cmocka_unit_test(patience),           cmocka_unit_test(empty_packet),
-        cmocka_unit_test(full_pipe),          cmocka_unit_test(deaf_fetcher),
+        cmocka_unit_test(only_the_silent_fetcher_is_reported),
+        cmocka_unit_test(time_asleep_does_not_count_as_silence),
+        cmocka_unit_test(fetcher_silent_again_is_given_twice_the_time),
+        cmocka_unit_test(empty_packet_is_not_the_end_of_the_pipe),
+        cmocka_unit_test(sending_into_a_full_pipe_does_not_block),
+        cmocka_unit_test(fetcher_that_does_not_read_does_not_block_the_keeper),
     };
     return cmocka_run_group_tests_name("silence", tests, NULL, NULL);
 }
