@@ -78,16 +78,17 @@ static const struct row rows[] = {
      .fresh = IN_GRACE, .reason = REASON_PENDING},
     {"pending, beyond grace", .state = MEMBER_PENDING, .role = "owner", .service = "sshd",
      .fresh = BEYOND, .reason = REASON_PENDING},
-    {"local, confirmed", .local = true, .service = "sshd", .fresh = CONFIRMED,
+    {"local user, confirmed", .local = true, .service = "sshd", .fresh = CONFIRMED,
      .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
-    {"local, within grace", .local = true, .service = "sshd", .fresh = IN_GRACE,
+    {"local user, within grace", .local = true, .service = "sshd", .fresh = IN_GRACE,
      .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
-    {"local, beyond grace", .local = true, .service = "sshd", .fresh = BEYOND,
+    {"local user, beyond grace", .local = true, .service = "sshd", .fresh = BEYOND,
      .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
-    {"local, no snapshot", .local = true, .service = "sshd", .fresh = NO_SNAPSHOT,
+    {"local user, no snapshot", .local = true, .service = "sshd", .fresh = NO_SNAPSHOT,
      .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
-    {"local with a removed member's name", .local = true, .state = MEMBER_REMOVED, .role = "member",
-     .service = "sshd", .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
+    {"local user with a removed member's name", .local = true, .state = MEMBER_REMOVED,
+     .role = "member", .service = "sshd", .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE,
+     .reason = REASON_LOCAL},
     {"root, confirmed", .root = true, .local = true, .service = "sshd", .fresh = CONFIRMED,
      .verdict = VERDICT_NOT_MINE, .reason = REASON_ROOT},
     {"root, no snapshot", .root = true, .service = "su", .fresh = NO_SNAPSHOT,
@@ -99,21 +100,21 @@ static const struct row rows[] = {
     {"stranger, no snapshot", .service = "sshd", .fresh = NO_SNAPSHOT,
      .reason = REASON_UNAVAILABLE},
     /* The account's number. */
-    {"another service's, confirmed", ACCT(FOREIGN), .service = "sshd", .fresh = CONFIRMED,
+    {"another service's account, confirmed", ACCT(FOREIGN), .service = "sshd", .fresh = CONFIRMED,
      .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
-    {"another service's, beyond grace", ACCT(FOREIGN), .service = "sshd", .fresh = BEYOND,
+    {"another service's account, beyond grace", ACCT(FOREIGN), .service = "sshd", .fresh = BEYOND,
      .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
-    {"another service's, no snapshot", ACCT(FOREIGN), .service = "sshd", .fresh = NO_SNAPSHOT,
-     .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
-    {"another service's, outdated", ACCT(FOREIGN), .outdated = true, .service = "sshd",
+    {"another service's account, no snapshot", ACCT(FOREIGN), .service = "sshd",
+     .fresh = NO_SNAPSHOT, .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's account, outdated", ACCT(FOREIGN), .outdated = true, .service = "sshd",
      .fresh = IN_GRACE, .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
-    {"another service's, with a member's name", ACTIVE("member"), ACCT(FOREIGN), .service = "sshd",
-     .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
-    {"another service's, with a removed member's name", .state = MEMBER_REMOVED, .role = "member",
-     ACCT(FOREIGN), .service = "sshd", .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE,
-     .reason = REASON_FOREIGN},
-    {"local, whatever its number", .local = true, ACCT(OURS), .service = "sshd", .fresh = CONFIRMED,
-     .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
+    {"another service's account, with a member's name", ACTIVE("member"), ACCT(FOREIGN),
+     .service = "sshd", .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"another service's account, with a removed member's name", .state = MEMBER_REMOVED,
+     .role = "member", ACCT(FOREIGN), .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"local user, whatever its number", .local = true, ACCT(OURS), .service = "sshd",
+     .fresh = CONFIRMED, .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL},
     {"a number of ours with a member's name", ACTIVE("member"), ACCT(OURS), .service = "sshd",
      .fresh = CONFIRMED, .reason = REASON_NUMBER},
     {"a number of ours without a member", ACCT(OURS), .service = "sshd", .fresh = CONFIRMED,
@@ -127,17 +128,17 @@ static const struct row rows[] = {
     {"pending, and no name service has the name", .state = MEMBER_PENDING, .role = "member",
      ACCT(NONE), .service = "sshd", .fresh = CONFIRMED, .reason = REASON_PENDING},
     /* A snapshot that is known to be old. */
-    {"outdated, confirmed", ACTIVE("member"), .outdated = true, .service = "sshd",
+    {"outdated snapshot, confirmed", ACTIVE("member"), .outdated = true, .service = "sshd",
      .fresh = CONFIRMED, .reason = REASON_UNAVAILABLE},
-    {"outdated, within grace", ACTIVE("member"), .outdated = true, .service = "sshd",
+    {"outdated snapshot, within grace", ACTIVE("member"), .outdated = true, .service = "sshd",
      .fresh = IN_GRACE, .reason = REASON_UNAVAILABLE},
-    {"outdated, beyond grace", ACTIVE("member"), .outdated = true, .service = "sshd",
+    {"outdated snapshot, beyond grace", ACTIVE("member"), .outdated = true, .service = "sshd",
      .fresh = BEYOND, .reason = REASON_STALE},
-    {"outdated, no rule matches", ACTIVE("guest"), .outdated = true, .service = "sshd",
+    {"outdated snapshot, no rule matches", ACTIVE("guest"), .outdated = true, .service = "sshd",
      .fresh = IN_GRACE, .reason = REASON_UNAVAILABLE},
-    {"outdated, removed", .state = MEMBER_REMOVED, .role = "member", .outdated = true,
+    {"outdated snapshot, removed", .state = MEMBER_REMOVED, .role = "member", .outdated = true,
      .service = "sshd", .fresh = IN_GRACE, .reason = REASON_UNAVAILABLE},
-    {"outdated, no member", .outdated = true, .service = "sshd", .fresh = BEYOND,
+    {"outdated snapshot, no member", .outdated = true, .service = "sshd", .fresh = BEYOND,
      .reason = REASON_UNAVAILABLE},
     /* Rules. */
     {"the first rule that matches decides", ACTIVE("admin"), .service = "sudo", .fresh = CONFIRMED,
@@ -169,15 +170,16 @@ static const struct row rows[] = {
     {"unknown state", .state = 9, .role = "owner", .service = "sshd", .fresh = CONFIRMED,
      .reason = REASON_UNAVAILABLE},
     /* Narrowing. */
-    {"narrowed to a role he has", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
+    {"narrowed to a role of the member", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
      .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 3, .narrowing = {.role = "admin"}},
-    {"narrowed to a role he lacks", ACTIVE("member"), .service = "login", .fresh = CONFIRMED,
-     .reason = REASON_NARROWED, .rule = 3, .narrowing = {.role = "admin"}},
+    {"narrowed to a role that the member lacks", ACTIVE("member"), .service = "login",
+     .fresh = CONFIRMED, .reason = REASON_NARROWED, .rule = 3, .narrowing = {.role = "admin"}},
     {"narrowed to another organization", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
      .reason = REASON_NARROWED, .rule = 3, .narrowing = {.org = "other"}},
-    {"narrowed to a permission he lacks", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
-     .reason = REASON_NARROWED, .rule = 3, .narrowing = {.permission = "billing"}},
-    {"narrowed to a permission he has", ACTIVE("admin"), .permission = "billing",
+    {"narrowed to a permission that the member lacks", ACTIVE("admin"), .service = "login",
+     .fresh = CONFIRMED, .reason = REASON_NARROWED, .rule = 3,
+     .narrowing = {.permission = "billing"}},
+    {"narrowed to a permission of the member", ACTIVE("admin"), .permission = "billing",
      .service = "login", .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE,
      .rule = 3, .narrowing = {.permission = "billing"}},
     {"narrowed to a permission of a role's name", ACTIVE("admin"), .permission = "billing",
@@ -190,7 +192,7 @@ static const struct row rows[] = {
 };
 
 /* Whose a number is: the columns are what is known of it. */
-static void whose_number(void **state)
+static void account_of_a_number_follows_from_snapshot_and_range(void **state)
 {
     (void)state;
     static const struct {
@@ -240,7 +242,7 @@ static void whose_number(void **state)
 }
 
 /* An account that nobody defined, as a state. */
-static void undefined_account(void **state)
+static void undefined_account_is_denied(void **state)
 {
     (void)state;
     struct membership member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
@@ -286,7 +288,7 @@ static void check_row(void **state)
 }
 
 /* Whatever is not said is a denial. */
-static void zero_denies(void **state)
+static void decision_of_zeroes_is_a_denial(void **state)
 {
     (void)state;
     struct decision zero = {0};
@@ -298,7 +300,7 @@ static void zero_denies(void **state)
 }
 
 /* An active member of one organization gets nothing from another's rules. */
-static void rules_are_per_organization(void **state)
+static void rule_of_one_organization_does_not_admit_members_of_another(void **state)
 {
     (void)state;
     struct membership member = {.org = "other", .state = MEMBER_ACTIVE, .roles = {"owner", 1}};
@@ -311,7 +313,7 @@ static void rules_are_per_organization(void **state)
     assert_int_equal(decide(&q, NOW).reason, REASON_ROLE);
 }
 
-static void everyone_is_every_active_member(void **state)
+static void rule_for_everyone_admits_active_members_only(void **state)
 {
     (void)state;
     static const struct rules open = {
@@ -328,7 +330,7 @@ static void everyone_is_every_active_member(void **state)
     assert_int_equal(decide(&q, NOW).verdict, VERDICT_DENY);
 }
 
-static void age_is_told(void **state)
+static void decision_tells_the_age_of_the_confirmation(void **state)
 {
     (void)state;
     struct membership member = {.org = "acme", .state = MEMBER_ACTIVE, .roles = {"member", 1}};
@@ -348,17 +350,23 @@ static void age_is_told(void **state)
 int main(void)
 {
     enum { ROWS = sizeof rows / sizeof *rows };
+    static const char *const verdicts[] = {
+        [VERDICT_DENY] = "denied", [VERDICT_ALLOW] = "allowed", [VERDICT_NOT_MINE] = "ignored"};
+    static char names[ROWS][120]; /* with the outcome: "root, no snapshot: ignored (root)" */
     struct CMUnitTest tests[ROWS + 6];
-    for (int i = 0; i < ROWS; i++)
+    for (int i = 0; i < ROWS; i++) {
+        snprintf(names[i], sizeof *names, "%s: %s (%s)", rows[i].name, verdicts[rows[i].verdict],
+                 reason_word(rows[i].reason));
         tests[i] =
-            (struct CMUnitTest){rows[i].name, check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
+            (struct CMUnitTest){names[i], check_row, NULL, NULL, (void *)(uintptr_t)&rows[i]};
+    }
     const struct CMUnitTest more[] = {
-        cmocka_unit_test(zero_denies),
-        cmocka_unit_test(rules_are_per_organization),
-        cmocka_unit_test(everyone_is_every_active_member),
-        cmocka_unit_test(age_is_told),
-        cmocka_unit_test(whose_number),
-        cmocka_unit_test(undefined_account),
+        cmocka_unit_test(decision_of_zeroes_is_a_denial),
+        cmocka_unit_test(rule_of_one_organization_does_not_admit_members_of_another),
+        cmocka_unit_test(rule_for_everyone_admits_active_members_only),
+        cmocka_unit_test(decision_tells_the_age_of_the_confirmation),
+        cmocka_unit_test(account_of_a_number_follows_from_snapshot_and_range),
+        cmocka_unit_test(undefined_account_is_denied),
     };
     memcpy(tests + ROWS, more, sizeof more);
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);

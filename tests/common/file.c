@@ -49,7 +49,7 @@ static void assert_refused(const char *path, int error, const char *reason)
     assert_wiped(text);
 }
 
-static void whole(void **state)
+static void trusted_file_is_read_whole(void **state)
 {
     (void)state;
     char text[SIZE];
@@ -62,14 +62,14 @@ static void whole(void **state)
     assert_string_equal(text, "");
 }
 
-static void no_part_of_a_file(void **state)
+static void file_too_long_or_with_nul_is_refused_and_wiped(void **state)
 {
     (void)state;
     assert_refused(make("long", "1234567890123456", 16, 0600), EFBIG, "is too long");
     assert_refused(make("nul", "secret\0", 7, 0600), EILSEQ, "is no text");
 }
 
-static void untrusted(void **state)
+static void untrusted_file_is_refused_with_its_reason(void **state)
 {
     (void)state;
     char target[64];
@@ -85,7 +85,7 @@ static void untrusted(void **state)
 }
 
 /* What comes in pieces, as from a pipe. */
-static void pieces(void **state)
+static void file_read_collects_the_pieces_of_a_pipe(void **state)
 {
     (void)state;
     int ends[2];
@@ -105,7 +105,7 @@ static void pieces(void **state)
     assert_wiped(text);
 }
 
-static void no_room(void **state)
+static void file_write_to_a_full_device_fails(void **state)
 {
     (void)state;
     int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -117,7 +117,7 @@ static void no_room(void **state)
     close(fd);
 }
 
-static void directories(void **state)
+static void directory_of_a_path_is_synced(void **state)
 {
     (void)state;
     char path[PATH_MAX + 8];
@@ -152,9 +152,12 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole),     cmocka_unit_test(no_part_of_a_file),
-        cmocka_unit_test(untrusted), cmocka_unit_test(pieces),
-        cmocka_unit_test(no_room),   cmocka_unit_test(directories),
+        cmocka_unit_test(trusted_file_is_read_whole),
+        cmocka_unit_test(file_too_long_or_with_nul_is_refused_and_wiped),
+        cmocka_unit_test(untrusted_file_is_refused_with_its_reason),
+        cmocka_unit_test(file_read_collects_the_pieces_of_a_pipe),
+        cmocka_unit_test(file_write_to_a_full_device_fails),
+        cmocka_unit_test(directory_of_a_path_is_synced),
     };
     return cmocka_run_group_tests_name("file", tests, set_up, tear_down);
 }

@@ -5,7 +5,7 @@
 #include "common/name.h"
 #include "tests/lib/unit.h"
 
-static void valid_names(void **state)
+static void valid_names_are_accepted(void **state)
 {
     (void)state;
     const char *good[] = {
@@ -14,7 +14,7 @@ static void valid_names(void **state)
         assert_true(name_valid(good[i]));
 }
 
-static void invalid_names(void **state)
+static void invalid_names_are_refused(void **state)
 {
     (void)state;
     const char *bad[] = {"",      "Ada",      "1a",    "0",
@@ -29,7 +29,7 @@ static void invalid_names(void **state)
     assert_true(name_valid_n(longer, NAME_MAX_LEN));
 }
 
-static void folding(void **state)
+static void remote_names_are_folded_to_local_ones(void **state)
 {
     (void)state;
     static const struct {
@@ -60,7 +60,7 @@ static void folding(void **state)
     }
 }
 
-static void ids(void **state)
+static void ids_of_the_system_are_invalid(void **state)
 {
     (void)state;
     const uint32_t good[] = {1000, 61183, 65520, 65533, 65536, 200000, 1999999999, 4294967294U};
@@ -71,7 +71,7 @@ static void ids(void **state)
         assert_false(id_valid(bad[i]));
 }
 
-static void cleaning(void **state)
+static void text_clean_removes_controls_and_broken_utf8(void **state)
 {
     (void)state;
     static const struct {
@@ -106,7 +106,7 @@ static void cleaning(void **state)
 }
 
 /* Every size, from none up: always terminated, never half a character. */
-static void cutting(void **state)
+static void text_clean_cuts_between_characters(void **state)
 {
     (void)state;
     const char *text = "a\xc3\xbc\xe6\x97\xa5z";
@@ -127,7 +127,7 @@ static void cutting(void **state)
     }
 }
 
-static void texts(void **state)
+static void texts_and_remote_ids_are_bounded_and_printable(void **state)
 {
     (void)state;
     char longest[TEXT_MAX_LEN + 2];
@@ -147,7 +147,7 @@ static void texts(void **state)
     assert_true(remote_id_valid("rolebindings/7iaw+gC==~"));
 }
 
-static void words(void **state)
+static void words_are_ascii_without_blanks(void **state)
 {
     (void)state;
     char longer[2 * TEXT_MAX_LEN + 1];
@@ -166,9 +166,14 @@ static void words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(valid_names), cmocka_unit_test(invalid_names), cmocka_unit_test(folding),
-        cmocka_unit_test(ids),         cmocka_unit_test(cleaning),      cmocka_unit_test(cutting),
-        cmocka_unit_test(texts),       cmocka_unit_test(words),
+        cmocka_unit_test(valid_names_are_accepted),
+        cmocka_unit_test(invalid_names_are_refused),
+        cmocka_unit_test(remote_names_are_folded_to_local_ones),
+        cmocka_unit_test(ids_of_the_system_are_invalid),
+        cmocka_unit_test(text_clean_removes_controls_and_broken_utf8),
+        cmocka_unit_test(text_clean_cuts_between_characters),
+        cmocka_unit_test(texts_and_remote_ids_are_bounded_and_printable),
+        cmocka_unit_test(words_are_ascii_without_blanks),
     };
     return cmocka_run_group_tests_name("name", tests, NULL, NULL);
 }

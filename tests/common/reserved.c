@@ -3,7 +3,7 @@
 #include "common/name.h"
 #include "tests/lib/unit.h"
 
-static void names_of_the_list(void **state)
+static void listed_system_names_are_reserved(void **state)
 {
     (void)state;
     static const char *const reserved[] = {
@@ -13,7 +13,7 @@ static void names_of_the_list(void **state)
         assert_non_null(reserved_name(reserved[i]));
 }
 
-static void names_of_people(void **state)
+static void ordinary_names_of_people_are_not_reserved(void **state)
 {
     (void)state;
     static const char *const free_names[] = {
@@ -24,7 +24,7 @@ static void names_of_people(void **state)
         assert_null(reserved_name(free_names[i]));
 }
 
-static void patterns(void **state)
+static void names_by_system_patterns_are_reserved(void **state)
 {
     (void)state;
     static const char *const reserved[] = {
@@ -34,7 +34,7 @@ static void patterns(void **state)
         assert_non_null(reserved_name(reserved[i]));
 }
 
-static void forms_that_no_list_frees(void **state)
+static void underscore_systemd_and_final_dot_are_always_reserved(void **state)
 {
     (void)state;
     assert_non_null(reserved_form("_x"));
@@ -46,7 +46,7 @@ static void forms_that_no_list_frees(void **state)
     assert_null(reserved_form("systemd"));
 }
 
-static void mighty_groups(void **state)
+static void groups_that_lead_to_root_are_mighty(void **state)
 {
     (void)state;
     static const char *const mighty[] = {
@@ -63,9 +63,11 @@ static void mighty_groups(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_of_the_list), cmocka_unit_test(names_of_people),
-        cmocka_unit_test(patterns),          cmocka_unit_test(forms_that_no_list_frees),
-        cmocka_unit_test(mighty_groups),
+        cmocka_unit_test(listed_system_names_are_reserved),
+        cmocka_unit_test(ordinary_names_of_people_are_not_reserved),
+        cmocka_unit_test(names_by_system_patterns_are_reserved),
+        cmocka_unit_test(underscore_systemd_and_final_dot_are_always_reserved),
+        cmocka_unit_test(groups_that_lead_to_root_are_mighty),
     };
     return cmocka_run_group_tests_name("reserved", tests, NULL, NULL);
 }

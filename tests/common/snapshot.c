@@ -180,7 +180,7 @@ static int check_answers(const struct snapshot *s, int users)
     return unavailable + check_groups(s, users) + check_policy(s);
 }
 
-static void round_trip(void **state)
+static void snapshot_answers_what_was_published(void **state)
 {
     (void)state;
     const int sizes[] = {0, 1, 2, 28, 29, USERS, 5000};
@@ -202,7 +202,7 @@ static void round_trip(void **state)
     }
 }
 
-static void live_words(void **state)
+static void mapped_snapshot_sees_confirmation_and_supersession(void **state)
 {
     (void)state;
     publish(1, 3);
@@ -222,7 +222,7 @@ static void live_words(void **state)
 }
 
 /* A confirmation that was damaged counts as none. */
-static void damaged_confirmation(void **state)
+static void damaged_confirmation_counts_as_none(void **state)
 {
     (void)state;
     publish(1, 3);
@@ -270,7 +270,7 @@ static void copy_file(const char *from, const char *to)
     close(fd);
 }
 
-static void truncation_at_every_size(void **state)
+static void snapshot_truncated_anywhere_is_refused(void **state)
 {
     (void)state;
     publish(1, 20);
@@ -288,7 +288,7 @@ static void truncation_at_every_size(void **state)
 
 /* Random bytes in random places, also where offsets and counts are. The seed is printed, so that a
  * failure can be had again. */
-static void random_corruption(void **state)
+static void randomly_damaged_snapshot_gives_no_wrong_answer(void **state)
 {
     (void)state;
     unsigned seed = (unsigned)getpid();
@@ -322,7 +322,7 @@ static void random_corruption(void **state)
 
 /* The file is rubbish from end to end, but its header is right: nothing but "unavailable" may come
  * out, and no crash. */
-static void rubbish_behind_a_good_header(void **state)
+static void garbage_behind_a_good_header_gives_no_wrong_answer(void **state)
 {
     (void)state;
     unsigned seed = 4711;
@@ -354,7 +354,7 @@ static void seal_header(unsigned char *image)
 }
 
 /* Headers that are wrong under a right check word; the last file is larger than any can be. */
-static void wrong_headers(void **state)
+static void snapshot_with_a_wrong_header_is_refused_with_its_reason(void **state)
 {
     (void)state;
     static const struct {
@@ -402,7 +402,7 @@ static enum snapshot_result members_of_acme(void)
 }
 
 /* One byte of a member list that is wrong, and lists that are wrong under right check words. */
-static void damaged_members(void **state)
+static void damaged_member_list_is_unavailable(void **state)
 {
     (void)state;
     struct snapshot s;
@@ -547,7 +547,7 @@ static const struct {
 };
 
 /* Whoever made the file, its check words are right, and one number in it is wrong. */
-static void wrong_numbers(void **state)
+static void wrong_number_under_a_right_check_word_is_unavailable(void **state)
 {
     (void)state;
     size_t at[PIECES];
@@ -575,7 +575,7 @@ static void wrong_numbers(void **state)
 }
 
 /* A group that has more or fewer members, or longer or shorter names, than its list. */
-static void wrong_counts(void **state)
+static void group_that_contradicts_its_list_is_unavailable(void **state)
 {
     (void)state;
     size_t at[PIECES];
@@ -599,7 +599,7 @@ static void wrong_counts(void **state)
 }
 
 /* A record with a name that nobody may have is not found by another way either. */
-static void wrong_name(void **state)
+static void user_with_an_invalid_name_is_unavailable(void **state)
 {
     (void)state;
     size_t at[PIECES];
@@ -636,7 +636,7 @@ static void forge(unsigned char *image, enum snapshot_table table, uint64_t hash
 }
 
 /* Two keys of one hash: the record that is found first is another's. REF 0 is no record. */
-static void other_keys(void **state)
+static void record_found_by_a_colliding_hash_is_absent(void **state)
 {
     (void)state;
     const uint32_t id = htole32(4711);
@@ -670,7 +670,7 @@ static void other_keys(void **state)
 }
 
 /* Every bucket says that there is more in the next: a search ends where it began. */
-static void overflowing_buckets(void **state)
+static void lookup_ends_when_every_bucket_overflows(void **state)
 {
     (void)state;
     publish(1, USERS);
@@ -698,7 +698,7 @@ static void overflowing_buckets(void **state)
 }
 
 /* What does not fit into the last bucket goes on in the first. */
-static void full_last_bucket(void **state)
+static void full_last_bucket_goes_on_in_the_first(void **state)
 {
     (void)state;
     enum { MANY = 10, BUCKETS = MANY / 4 + 1 };
@@ -741,7 +741,7 @@ static enum snapshot_result try_open(const char *file, const char **why)
     return rc;
 }
 
-static void untrusted_files(void **state)
+static void untrusted_snapshot_file_is_refused_with_its_reason(void **state)
 {
     (void)state;
     const char *why;
@@ -773,7 +773,7 @@ static void untrusted_files(void **state)
 }
 
 /* What must never leave, whatever a writer was told. */
-static void hard_floors(void **state)
+static void ids_below_the_floor_are_never_answered(void **state)
 {
     (void)state;
     struct snapshot_settings settings = {.generation = 1};
@@ -862,7 +862,7 @@ static int publish_many(enum too_many what, uint32_t n)
 }
 
 /* What does not fit is not cut. */
-static void limits(void **state)
+static void snapshot_beyond_a_limit_is_not_published(void **state)
 {
     (void)state;
     static const uint32_t most[TOO_MANY] = {
@@ -884,7 +884,7 @@ static void limits(void **state)
 }
 
 /* Who is not active is no member of a group, and not counted. */
-static void inactive_members(void **state)
+static void inactive_members_are_in_no_group(void **state)
 {
     (void)state;
     struct snapshot_settings settings = {.generation = 1, .group_members = GROUP_MEMBERS_ALWAYS};
@@ -935,7 +935,7 @@ static void failed_publish_keeps_the_old_file(void **state)
 }
 
 /* A writer that died leaves a file that is in nobody's way; one that fails leaves none. */
-static void leftovers(void **state)
+static void publishing_leaves_no_temporary_file(void **state)
 {
     (void)state;
     char temp[96], there[80];
@@ -955,7 +955,7 @@ static void leftovers(void **state)
 }
 
 /* Nothing is written into what is no snapshot, or behind the live words. */
-static void no_place_for_live_words(void **state)
+static void confirmation_is_not_written_outside_of_its_words(void **state)
 {
     (void)state;
     struct stat st;
@@ -970,7 +970,7 @@ static void no_place_for_live_words(void **state)
 
 /* A file that the writer of version 2 made before there were ranges, private groups to be without
  * and lists left out: two organizations and somebody in each state. */
-static void file_from_before(void **state)
+static void snapshot_of_the_first_version_2_is_read(void **state)
 {
     (void)state;
     static const struct {
@@ -1026,7 +1026,7 @@ static void publish_primary_groups(void)
     snapshot_writer_free(w);
 }
 
-static void ranges_and_primary_groups(void **state)
+static void ranges_and_primary_groups_are_read_as_published(void **state)
 {
     (void)state;
     static const uint32_t gid[] = {200000, 150000, 200002};
@@ -1062,7 +1062,7 @@ static uint32_t word_at(const unsigned char *p)
 
 /* A reader of version 2 that knows nothing of what came later sees what it saw before: each user's
  * own number where it looks for his group's, texts and lists where they were. */
-static void what_a_reader_from_before_sees(void **state)
+static void snapshot_is_readable_by_an_older_reader(void **state)
 {
     (void)state;
     publish_primary_groups();
@@ -1098,7 +1098,7 @@ static void seal_header_again(void)
 
 /* With good check words everywhere: a primary group that may not be, a record without room for it,
  * ranges without room for all organizations. */
-static void wrong_later_facts(void **state)
+static void wrong_ranges_and_primary_groups_are_unavailable(void **state)
 {
     (void)state;
     struct snapshot s;
@@ -1186,7 +1186,7 @@ static struct snapshot_group large_group(enum group_members listed, uint32_t mem
 
 /* The longest line that is listed, and the first that is not: by its length where names are long,
  * by what getgrnam_r needs where they are short. */
-static void large_groups(void **state)
+static void large_group_is_published_without_its_members(void **state)
 {
     (void)state;
     /* acme:x:4294967295: takes 18 bytes with its newline, a member of 31 characters 32. */
@@ -1237,32 +1237,32 @@ int main(void)
 {
     need_root();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(round_trip),
-        cmocka_unit_test(live_words),
-        cmocka_unit_test(damaged_confirmation),
-        cmocka_unit_test(truncation_at_every_size),
-        cmocka_unit_test(random_corruption),
-        cmocka_unit_test(rubbish_behind_a_good_header),
-        cmocka_unit_test(wrong_headers),
-        cmocka_unit_test(damaged_members),
-        cmocka_unit_test(wrong_numbers),
-        cmocka_unit_test(wrong_counts),
-        cmocka_unit_test(wrong_name),
-        cmocka_unit_test(other_keys),
-        cmocka_unit_test(overflowing_buckets),
-        cmocka_unit_test(full_last_bucket),
-        cmocka_unit_test(untrusted_files),
-        cmocka_unit_test(hard_floors),
-        cmocka_unit_test(limits),
-        cmocka_unit_test(inactive_members),
+        cmocka_unit_test(snapshot_answers_what_was_published),
+        cmocka_unit_test(mapped_snapshot_sees_confirmation_and_supersession),
+        cmocka_unit_test(damaged_confirmation_counts_as_none),
+        cmocka_unit_test(snapshot_truncated_anywhere_is_refused),
+        cmocka_unit_test(randomly_damaged_snapshot_gives_no_wrong_answer),
+        cmocka_unit_test(garbage_behind_a_good_header_gives_no_wrong_answer),
+        cmocka_unit_test(snapshot_with_a_wrong_header_is_refused_with_its_reason),
+        cmocka_unit_test(damaged_member_list_is_unavailable),
+        cmocka_unit_test(wrong_number_under_a_right_check_word_is_unavailable),
+        cmocka_unit_test(group_that_contradicts_its_list_is_unavailable),
+        cmocka_unit_test(user_with_an_invalid_name_is_unavailable),
+        cmocka_unit_test(record_found_by_a_colliding_hash_is_absent),
+        cmocka_unit_test(lookup_ends_when_every_bucket_overflows),
+        cmocka_unit_test(full_last_bucket_goes_on_in_the_first),
+        cmocka_unit_test(untrusted_snapshot_file_is_refused_with_its_reason),
+        cmocka_unit_test(ids_below_the_floor_are_never_answered),
+        cmocka_unit_test(snapshot_beyond_a_limit_is_not_published),
+        cmocka_unit_test(inactive_members_are_in_no_group),
         cmocka_unit_test(failed_publish_keeps_the_old_file),
-        cmocka_unit_test(leftovers),
-        cmocka_unit_test(no_place_for_live_words),
-        cmocka_unit_test(file_from_before),
-        cmocka_unit_test(ranges_and_primary_groups),
-        cmocka_unit_test(what_a_reader_from_before_sees),
-        cmocka_unit_test(wrong_later_facts),
-        cmocka_unit_test(large_groups),
+        cmocka_unit_test(publishing_leaves_no_temporary_file),
+        cmocka_unit_test(confirmation_is_not_written_outside_of_its_words),
+        cmocka_unit_test(snapshot_of_the_first_version_2_is_read),
+        cmocka_unit_test(ranges_and_primary_groups_are_read_as_published),
+        cmocka_unit_test(snapshot_is_readable_by_an_older_reader),
+        cmocka_unit_test(wrong_ranges_and_primary_groups_are_unavailable),
+        cmocka_unit_test(large_group_is_published_without_its_members),
     };
     return cmocka_run_group_tests_name("snapshot", tests, setup, teardown);
 }
