@@ -97,7 +97,7 @@ static int by_name(const char *name, struct passwd **found)
     return getpwnam_r(name, &pw, buffer, sizeof buffer, found);
 }
 
-static void found_and_absent(void **state)
+static void users_are_found_or_absent_by_name_and_number(void **state)
 {
     (void)state;
     struct passwd *p;
@@ -143,7 +143,7 @@ static void *entry_point(const char *name)
 #define ENTRY(name) ((__typeof__(&name))(uintptr_t)entry_point(#name))
 
 /* Called as glibc does, but with an error variable that is not errno: errno is the program's. */
-static void errno_is_left_alone(void **state)
+static void lookup_leaves_errno_alone(void **state)
 {
     (void)state;
     __typeof__(&_nss_org_getpwnam_r) entry = ENTRY(_nss_org_getpwnam_r);
@@ -175,7 +175,7 @@ static void errno_is_left_alone(void **state)
     }
 }
 
-static void removed_keep_name_and_number(void **state)
+static void removed_members_keep_name_and_number_without_groups(void **state)
 {
     (void)state;
     publish(1, false, GROUP_MEMBERS_ALWAYS);
@@ -203,7 +203,7 @@ static void check_canary(size_t offset, size_t size)
         assert_int_equal(arena[offset + size + i], 'x');
 }
 
-static void passwd_at_every_buffer_size(void **state)
+static void user_lookup_stays_within_every_buffer_size(void **state)
 {
     (void)state;
     publish(1, false, GROUP_MEMBERS_ALWAYS);
@@ -222,7 +222,7 @@ static void passwd_at_every_buffer_size(void **state)
         }
 }
 
-static void group_at_every_buffer_size(void **state)
+static void group_lookup_stays_within_every_buffer_size(void **state)
 {
     (void)state;
     publish(1, false, GROUP_MEMBERS_ALWAYS);
@@ -251,7 +251,7 @@ static void group_at_every_buffer_size(void **state)
     }
 }
 
-static void groups(void **state)
+static void groups_are_found_by_name_and_number(void **state)
 {
     (void)state;
     publish(1, false, GROUP_MEMBERS_ALWAYS);
@@ -269,7 +269,7 @@ static void groups(void **state)
     assert_null(getgrnam("admins")->gr_mem[0]);
 }
 
-static void groups_of_a_user(void **state)
+static void getgrouplist_lists_the_groups_of_a_member(void **state)
 {
     (void)state;
     publish(1, false, GROUP_MEMBERS_ALWAYS);
@@ -306,7 +306,7 @@ static long groups_for(const char *name, gid_t gid, enum nss_status *status)
 
 /* The gid says whose the account is: her own, one of the organization's groups, or that it is not
  * known, when no local user may have the name. */
-static void groups_by_number(void **state)
+static void initgroups_answers_for_the_members_own_group_numbers_only(void **state)
 {
     (void)state;
     enum nss_status status;
@@ -331,7 +331,7 @@ static void groups_by_number(void **state)
 
 /* Local users with members' names, in a passwd file of the test's own: one of a line that two reads
  * share, one behind blanks, which glibc skips, one at the very end without a newline. */
-static void groups_of_a_namesake(void **state)
+static void initgroups_adds_no_groups_to_a_local_namesake(void **state)
 {
     (void)state;
     enum nss_status status;
@@ -375,7 +375,7 @@ static void groups_of_a_namesake(void **state)
 
 /* Called as glibc does: the array grows from whatever it was, to no more than the limit, and has no
  * group twice. */
-static void array_of_groups(void **state)
+static void initgroups_extends_the_array_up_to_its_limit(void **state)
 {
     (void)state;
     static const gid_t all[] = {200010, 150000, 150001, 44};
@@ -405,7 +405,7 @@ static void array_of_groups(void **state)
 
 /* Nothing is known of a group whose members are damaged: neither a shorter list nor that there is
  * none. Other answers are as before, and so is this one when the file is whole again. */
-static void damaged_members(void **state)
+static void group_with_damaged_members_is_an_error(void **state)
 {
     (void)state;
     struct group gr, *g;
@@ -433,7 +433,7 @@ static void damaged_members(void **state)
 }
 
 /* A group whose record is damaged is not one that there is not, by no path. */
-static void damaged_group(void **state)
+static void group_with_a_damaged_record_is_an_error(void **state)
 {
     (void)state;
     __typeof__(&_nss_org_getgrent_r) next = ENTRY(_nss_org_getgrent_r);
@@ -459,7 +459,7 @@ static void damaged_group(void **state)
 }
 
 /* Absent and unknown are different answers. */
-static void unavailable(void **state)
+static void missing_or_unreadable_snapshot_is_an_error(void **state)
 {
     (void)state;
     struct passwd *p;
@@ -566,7 +566,7 @@ static void below_a_filter(void)
 }
 
 /* Who cannot open the file any more goes on with what he has; who can, and finds none, does not. */
-static void kept_out(void **state)
+static void process_that_cannot_open_the_snapshot_keeps_the_last_one(void **state)
 {
     (void)state;
     struct passwd *p;
@@ -652,7 +652,7 @@ static void without_descriptors(void)
 
 /* In a user namespace that does not map root his file reads as nobody's. In the first one nobody's
  * file is nobody's. */
-static void user_namespaces(void **state)
+static void user_namespace_gets_answers_from_roots_file_only(void **state)
 {
     (void)state;
     void (*const namespaces[])(void) = {without_a_map, mapped_as_root, mapped_as_himself};
@@ -690,7 +690,7 @@ static void user_namespaces(void **state)
     assert_int_equal(status, 0);
 }
 
-static void news_is_seen_at_once(void **state)
+static void new_snapshot_is_seen_at_once(void **state)
 {
     (void)state;
     struct passwd *p;
@@ -704,7 +704,7 @@ static void news_is_seen_at_once(void **state)
 }
 
 /* A program may close every descriptor and reuse the numbers: we must not have one, nor mind. */
-static void no_descriptor_is_kept(void **state)
+static void lookup_keeps_no_descriptor(void **state)
 {
     (void)state;
     struct passwd *p;
@@ -728,7 +728,7 @@ static int mappings(void)
     return n;
 }
 
-static void old_mappings_go(void **state)
+static void old_mappings_are_unmapped(void **state)
 {
     (void)state;
     struct passwd *p;
@@ -767,7 +767,7 @@ static void *look_up(void *arg)
     return NULL;
 }
 
-static void threads_while_snapshots_change(void **state)
+static void threads_get_right_answers_while_snapshots_change(void **state)
 {
     (void)state;
     pthread_t t[4];
@@ -791,7 +791,7 @@ static void threads_while_snapshots_change(void **state)
 
 /* A child that was forked while other threads looked names up sees news like everybody, although
  * mappings that they were reading, up to all that there can be, stay held in it for good. */
-static void children(void **state)
+static void forked_children_see_new_snapshots(void **state)
 {
     (void)state;
     pthread_t t[6];
@@ -842,7 +842,7 @@ static void *look_up_cancelled(void *arg)
 }
 
 /* It does not end where it would take a lock with it, or the right to replace a mapping. */
-static void cancelled_threads(void **state)
+static void cancelled_thread_leaves_no_lock_behind(void **state)
 {
     pthread_t t;
     struct passwd *p;
@@ -900,7 +900,7 @@ static void fork_behind_unmapping(void *addr, size_t size)
 
 /* A child that was forked while a mapping was being replaced does not unmap it again: there may be
  * something else by now. */
-static void fork_while_replacing(void **state)
+static void child_forked_during_a_replacement_unmaps_nothing_else(void **state)
 {
     (void)state;
     struct passwd *p;
@@ -913,7 +913,7 @@ static void fork_while_replacing(void **state)
     assert_int_equal(forked_status, 0);
 }
 
-static void enumeration(void **state)
+static void enumeration_lists_every_user_and_group_once(void **state)
 {
     (void)state;
     publish(1, false, GROUP_MEMBERS_ALWAYS);
@@ -946,7 +946,7 @@ static void enumeration(void **state)
 }
 
 /* Begun anew, an enumeration gives the same again, wherever it was. */
-static void enumeration_anew(void **state)
+static void enumeration_begun_anew_starts_at_the_first_group(void **state)
 {
     (void)state;
     publish(1, true, GROUP_MEMBERS_ALWAYS);
@@ -963,7 +963,7 @@ static void enumeration_anew(void **state)
 
 /* An enumeration says as well whether there is nothing or nothing is known; and what did not fit
  * comes again. */
-static void enumeration_unavailable(void **state)
+static void enumeration_without_a_snapshot_is_an_error(void **state)
 {
     (void)state;
     __typeof__(&_nss_org_getpwent_r) next = ENTRY(_nss_org_getpwent_r);
@@ -1010,9 +1010,8 @@ static void enumeration_unavailable(void **state)
     alarm(0);
 }
 
-/* Locked, whoever it is; and at every buffer size. */
 /* joe's primary group is the organization's, sys's has no name, pia has one of her own. */
-static void primary_groups(void **state)
+static void primary_groups_are_answered_as_published(void **state)
 {
     (void)state;
     struct snapshot_settings settings = {.generation = 1, .enumerate = true};
@@ -1050,7 +1049,8 @@ static void primary_groups(void **state)
     endgrent();
 }
 
-static void shadow(void **state)
+/* For every member, and at every buffer size. */
+static void shadow_entries_are_locked(void **state)
 {
     (void)state;
     publish(1, false, GROUP_MEMBERS_ALWAYS);
@@ -1099,33 +1099,33 @@ int main(int argc, char **argv)
     __nss_configure_lookup("group", "org");
     __nss_configure_lookup("shadow", "org");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(found_and_absent),
-        cmocka_unit_test(errno_is_left_alone),
-        cmocka_unit_test(removed_keep_name_and_number),
-        cmocka_unit_test(passwd_at_every_buffer_size),
-        cmocka_unit_test(group_at_every_buffer_size),
-        cmocka_unit_test(groups),
-        cmocka_unit_test(groups_of_a_user),
-        cmocka_unit_test(array_of_groups),
-        cmocka_unit_test(groups_by_number),
-        cmocka_unit_test(groups_of_a_namesake),
-        cmocka_unit_test(damaged_members),
-        cmocka_unit_test(damaged_group),
-        cmocka_unit_test(unavailable),
-        cmocka_unit_test(kept_out),
-        cmocka_unit_test(user_namespaces),
-        cmocka_unit_test(news_is_seen_at_once),
-        cmocka_unit_test(no_descriptor_is_kept),
-        cmocka_unit_test(old_mappings_go),
-        cmocka_unit_test(threads_while_snapshots_change),
-        cmocka_unit_test(children),
-        cmocka_unit_test(cancelled_threads),
-        cmocka_unit_test(fork_while_replacing),
-        cmocka_unit_test(enumeration),
-        cmocka_unit_test(enumeration_anew),
-        cmocka_unit_test(enumeration_unavailable),
-        cmocka_unit_test(primary_groups),
-        cmocka_unit_test(shadow),
+        cmocka_unit_test(users_are_found_or_absent_by_name_and_number),
+        cmocka_unit_test(lookup_leaves_errno_alone),
+        cmocka_unit_test(removed_members_keep_name_and_number_without_groups),
+        cmocka_unit_test(user_lookup_stays_within_every_buffer_size),
+        cmocka_unit_test(group_lookup_stays_within_every_buffer_size),
+        cmocka_unit_test(groups_are_found_by_name_and_number),
+        cmocka_unit_test(getgrouplist_lists_the_groups_of_a_member),
+        cmocka_unit_test(initgroups_extends_the_array_up_to_its_limit),
+        cmocka_unit_test(initgroups_answers_for_the_members_own_group_numbers_only),
+        cmocka_unit_test(initgroups_adds_no_groups_to_a_local_namesake),
+        cmocka_unit_test(group_with_damaged_members_is_an_error),
+        cmocka_unit_test(group_with_a_damaged_record_is_an_error),
+        cmocka_unit_test(missing_or_unreadable_snapshot_is_an_error),
+        cmocka_unit_test(process_that_cannot_open_the_snapshot_keeps_the_last_one),
+        cmocka_unit_test(user_namespace_gets_answers_from_roots_file_only),
+        cmocka_unit_test(new_snapshot_is_seen_at_once),
+        cmocka_unit_test(lookup_keeps_no_descriptor),
+        cmocka_unit_test(old_mappings_are_unmapped),
+        cmocka_unit_test(threads_get_right_answers_while_snapshots_change),
+        cmocka_unit_test(forked_children_see_new_snapshots),
+        cmocka_unit_test(cancelled_thread_leaves_no_lock_behind),
+        cmocka_unit_test(child_forked_during_a_replacement_unmaps_nothing_else),
+        cmocka_unit_test(enumeration_lists_every_user_and_group_once),
+        cmocka_unit_test(enumeration_begun_anew_starts_at_the_first_group),
+        cmocka_unit_test(enumeration_without_a_snapshot_is_an_error),
+        cmocka_unit_test(primary_groups_are_answered_as_published),
+        cmocka_unit_test(shadow_entries_are_locked),
     };
     int rc = cmocka_run_group_tests_name("libnss_org", tests, NULL, NULL);
     unlink(PATH_SNAPSHOT);

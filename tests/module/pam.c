@@ -156,7 +156,7 @@ static void publish(uint64_t generation, int64_t confirmed_ms)
 
 /* --- tests --- */
 
-static void confirmed(void **state)
+static void rules_admit_members_by_a_confirmed_snapshot(void **state)
 {
     (void)state;
     publish(1, 0); /* the file alone would be stale */
@@ -172,7 +172,7 @@ static void confirmed(void **state)
     assert_int_equal(said_lines, 1);
 }
 
-static void states(void **state)
+static void inactive_members_and_strangers_are_denied(void **state)
 {
     (void)state;
     publish(1, 0);
@@ -192,7 +192,7 @@ static void states(void **state)
     }
 }
 
-static void local_users_and_root(void **state)
+static void local_users_and_root_are_ignored(void **state)
 {
     (void)state;
     /* With `required` a lone PAM_IGNORE leaves the stack undecided, which libpam turns into a
@@ -210,7 +210,7 @@ static void local_users_and_root(void **state)
     }
 }
 
-static void offline(void **state)
+static void offline_login_is_admitted_within_grace_only(void **state)
 {
     (void)state;
     stop_server();
@@ -240,7 +240,7 @@ static void publish_moved_members(const struct confirm_request *request)
 }
 
 /* What a confirmation brings counts, and it counts for the organization that was asked for. */
-static void news(void **state)
+static void change_that_a_confirmation_brings_decides(void **state)
 {
     (void)state;
     publish(1, 0);
@@ -261,7 +261,7 @@ static void publish_moved_now(const struct confirm_request *request)
 }
 
 /* What orgsyncd heard while a login waited counts, also when it can confirm nothing in the end. */
-static void news_without_confirmation(void **state)
+static void change_heard_while_a_login_waits_decides(void **state)
 {
     (void)state;
     before_answer = publish_moved_now;
@@ -288,7 +288,7 @@ static void refuse_wrong_question(const struct confirm_request *request)
 
 /* The question is the member's and the configuration's, a time-out that nobody can configure is
  * cut. */
-static void question(void **state)
+static void question_names_the_members_organization_and_bounded_times(void **state)
 {
     (void)state;
     timeout_ms = INT32_MAX;
@@ -311,7 +311,7 @@ static int ask_directly(void)
 }
 
 /* Every field of a reply is looked at. */
-static void bad_replies(void **state)
+static void reply_with_a_wrong_field_is_refused(void **state)
 {
     (void)state;
     struct confirm_reply good = {.magic = CONFIRM_MAGIC,
@@ -356,7 +356,7 @@ __attribute__((visibility("default"), used)) int connect(int fd, const struct so
     return rc;
 }
 
-static void no_descriptor_is_kept(void **state)
+static void login_keeps_and_leaks_no_descriptor(void **state)
 {
     (void)state;
     publish(1, clock_wall_ms());
@@ -383,7 +383,7 @@ static int listen_at(const char *path)
 
 /* An orgsyncd that stands still takes no connection when enough others wait, and one may hang up
  * before it has heard anything. Neither hangs a login, or ends a program. */
-static void orgsyncd_standing_still(void **state)
+static void orgsyncd_that_takes_no_connection_does_not_hang_a_login(void **state)
 {
     (void)state;
     struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = PATH_CONFIRM};
@@ -424,7 +424,7 @@ static void wait_for_ticks(const struct confirm_request *request)
 }
 
 /* A program with timers gets its answer as well. */
-static void signals(void **state)
+static void signals_do_not_interrupt_a_confirmation(void **state)
 {
     (void)state;
     struct sigaction action = {.sa_handler = tick}, before;
@@ -444,7 +444,7 @@ static void signals(void **state)
 
 /* An orgsyncd that is not what it should be is as good as none: the file speaks for itself. Here it
  * is stale. */
-static void bad_confirmations(void **state)
+static void malformed_or_foreign_confirmation_counts_as_none(void **state)
 {
     (void)state;
     publish(1, 0);
@@ -475,7 +475,7 @@ static void bad_confirmations(void **state)
 }
 
 /* Takes the connection and says nothing: not longer than the snapshot's time-out. */
-static void silent_orgsyncd(void **state)
+static void silent_orgsyncd_is_waited_for_until_the_timeout(void **state)
 {
     (void)state;
     publish(1, clock_wall_ms());
@@ -487,7 +487,7 @@ static void silent_orgsyncd(void **state)
     assert_true(took < 3000);
 }
 
-static void no_usable_snapshot(void **state)
+static void login_without_a_usable_snapshot_is_denied(void **state)
 {
     (void)state;
     start_answering(CONFIRM_YES, 1);
@@ -529,7 +529,7 @@ static void assert_refused(const char *user, const char *reason)
 
 /* Another name service has accounts with members' names, or with numbers of ours: the number says
  * whose an account is, the name nothing. */
-static void accounts_of_another_service(void **state)
+static void account_of_another_name_service_is_ignored_by_its_number(void **state)
 {
     (void)state;
     write_stack("passing",
@@ -557,7 +557,7 @@ static void accounts_of_another_service(void **state)
 }
 
 /* Nothing is asked of orgsyncd for an account of another service: it may hang. */
-static void other_accounts_do_not_wait(void **state)
+static void account_of_another_name_service_does_not_wait_for_orgsyncd(void **state)
 {
     (void)state;
     publish(1, clock_wall_ms());
@@ -570,7 +570,7 @@ static void other_accounts_do_not_wait(void **state)
 }
 
 /* Without a snapshot nothing says whose a number is, but for those that are never ours. */
-static void other_accounts_without_a_snapshot(void **state)
+static void without_a_snapshot_only_foreign_numbers_are_ignored(void **state)
 {
     (void)state;
     start_answering(CONFIRM_YES, 1);
@@ -591,7 +591,7 @@ static void other_accounts_without_a_snapshot(void **state)
 }
 
 /* A name service that does not answer is no stranger's proof. */
-static void name_services_away(void **state)
+static void name_service_that_does_not_answer_makes_no_stranger(void **state)
 {
     (void)state;
     publish(1, 0);
@@ -625,7 +625,7 @@ static void copy_file(const char *from, const char *to)
 }
 
 /* The file of an orgsyncd from before an upgrade, which has no ranges. */
-static void file_from_before(void **state)
+static void snapshot_of_the_first_version_2_decides_logins(void **state)
 {
     (void)state;
     copy_file("tests/common/snapshot-v2", PATH_SNAPSHOT);
@@ -651,7 +651,7 @@ static void file_from_before(void **state)
 
 /* A file that says of itself that it is superseded admits nobody while no newer one is there, nor
  * does one that is older than what orgsyncd answers. "offline" is when the organization is away. */
-static void what_is_known_to_be_old(void **state)
+static void superseded_snapshot_admits_nobody(void **state)
 {
     (void)state;
     stop_server();
@@ -699,7 +699,7 @@ static void what_is_known_to_be_old(void **state)
 
 /* Between the mark and the new name a moment passes, on a busy machine a long one. Nobody is
  * refused by that. */
-static void about_to_be_replaced(void **state)
+static void login_waits_for_a_snapshot_that_is_being_replaced(void **state)
 {
     (void)state;
     stop_server();
@@ -720,7 +720,7 @@ static void about_to_be_replaced(void **state)
     }
 }
 
-static void arguments(void **state)
+static void arguments_narrow_the_rules_and_wrong_ones_are_errors(void **state)
 {
     (void)state;
     publish(1, 0);
@@ -757,7 +757,7 @@ static void keep_report(const struct confirm_request *request)
 }
 
 /* One line a decision, which tells all that went into it. */
-static void log_lines(void **state)
+static void each_decision_is_logged_in_one_line_and_reported(void **state)
 {
     (void)state;
     struct confirm_reply reply = {
@@ -803,7 +803,7 @@ static void log_lines(void **state)
     munmap((void *)(uintptr_t)reported, sizeof *reported);
 }
 
-static void other_phases(void **state)
+static void auth_and_setcred_never_grant(void **state)
 {
     (void)state;
     publish(1, 0);
@@ -817,7 +817,7 @@ static void other_phases(void **state)
     assert_int_not_equal(ask_flags("sshd", "ada", SETCRED, PAM_ESTABLISH_CRED), PAM_SUCCESS);
 }
 
-static void no_user(void **state)
+static void login_without_a_user_name_is_an_error(void **state)
 {
     (void)state;
     assert_int_equal(ask("sshd", NULL), PAM_SERVICE_ERR);
@@ -850,31 +850,31 @@ int main(int argc, char **argv)
     need_root();
     names_setup(argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(confirmed),
-        cmocka_unit_test(states),
-        cmocka_unit_test(local_users_and_root),
-        cmocka_unit_test(offline),
-        cmocka_unit_test(news),
-        cmocka_unit_test(news_without_confirmation),
-        cmocka_unit_test(question),
-        cmocka_unit_test(bad_confirmations),
-        cmocka_unit_test(bad_replies),
-        cmocka_unit_test(no_descriptor_is_kept),
-        cmocka_unit_test(orgsyncd_standing_still),
-        cmocka_unit_test(signals),
-        cmocka_unit_test(silent_orgsyncd),
-        cmocka_unit_test(no_usable_snapshot),
-        cmocka_unit_test(accounts_of_another_service),
-        cmocka_unit_test(other_accounts_do_not_wait),
-        cmocka_unit_test(other_accounts_without_a_snapshot),
-        cmocka_unit_test(name_services_away),
-        cmocka_unit_test(file_from_before),
-        cmocka_unit_test(what_is_known_to_be_old),
-        cmocka_unit_test(about_to_be_replaced),
-        cmocka_unit_test(arguments),
-        cmocka_unit_test(log_lines),
-        cmocka_unit_test(other_phases),
-        cmocka_unit_test(no_user),
+        cmocka_unit_test(rules_admit_members_by_a_confirmed_snapshot),
+        cmocka_unit_test(inactive_members_and_strangers_are_denied),
+        cmocka_unit_test(local_users_and_root_are_ignored),
+        cmocka_unit_test(offline_login_is_admitted_within_grace_only),
+        cmocka_unit_test(change_that_a_confirmation_brings_decides),
+        cmocka_unit_test(change_heard_while_a_login_waits_decides),
+        cmocka_unit_test(question_names_the_members_organization_and_bounded_times),
+        cmocka_unit_test(malformed_or_foreign_confirmation_counts_as_none),
+        cmocka_unit_test(reply_with_a_wrong_field_is_refused),
+        cmocka_unit_test(login_keeps_and_leaks_no_descriptor),
+        cmocka_unit_test(orgsyncd_that_takes_no_connection_does_not_hang_a_login),
+        cmocka_unit_test(signals_do_not_interrupt_a_confirmation),
+        cmocka_unit_test(silent_orgsyncd_is_waited_for_until_the_timeout),
+        cmocka_unit_test(login_without_a_usable_snapshot_is_denied),
+        cmocka_unit_test(account_of_another_name_service_is_ignored_by_its_number),
+        cmocka_unit_test(account_of_another_name_service_does_not_wait_for_orgsyncd),
+        cmocka_unit_test(without_a_snapshot_only_foreign_numbers_are_ignored),
+        cmocka_unit_test(name_service_that_does_not_answer_makes_no_stranger),
+        cmocka_unit_test(snapshot_of_the_first_version_2_decides_logins),
+        cmocka_unit_test(superseded_snapshot_admits_nobody),
+        cmocka_unit_test(login_waits_for_a_snapshot_that_is_being_replaced),
+        cmocka_unit_test(arguments_narrow_the_rules_and_wrong_ones_are_errors),
+        cmocka_unit_test(each_decision_is_logged_in_one_line_and_reported),
+        cmocka_unit_test(auth_and_setcred_never_grant),
+        cmocka_unit_test(login_without_a_user_name_is_an_error),
     };
     return cmocka_run_group_tests_name("pam_org", tests, setup, teardown);
 }

@@ -268,7 +268,7 @@ static void check_round(const struct facts *f)
     assert_true(allowed ? rc == PAM_SUCCESS : rc != PAM_SUCCESS || !ours);
 }
 
-static void table(void **state)
+static void pam_org_and_host_explain_decide_as_the_oracle(void **state)
 {
     (void)state;
     const char *rounds = getenv("ROUNDS"), *seed = getenv("SEED");
@@ -311,6 +311,7 @@ int main(int argc, char **argv)
     (void)argc;
     need_root();
     names_setup(argv);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(table)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(pam_org_and_host_explain_decide_as_the_oracle)};
     return cmocka_run_group_tests_name("decision", tests, setup, teardown);
 }

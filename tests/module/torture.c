@@ -88,7 +88,7 @@ static enum nss_status groups_of_ada(long fail_at, bool *failed)
     return status;
 }
 
-static void lookups_without_memory(void **state)
+static void lookup_without_memory_gives_no_wrong_answer(void **state)
 {
     (void)state;
     bool failed = true;
@@ -118,7 +118,7 @@ static struct rlimit take_descriptors(void)
     return before;
 }
 
-static void lookups_without_descriptors(void **state)
+static void lookup_without_descriptors_uses_the_last_snapshot(void **state)
 {
     (void)state;
     publish(1);
@@ -134,7 +134,7 @@ static void lookups_without_descriptors(void **state)
 }
 
 /* A process whose first lookup it is. */
-static void first_lookup_without_descriptors(void **state)
+static void first_lookup_without_descriptors_is_unavailable(void **state)
 {
     (void)state;
     unlink(PATH_SNAPSHOT);
@@ -179,7 +179,7 @@ static int log_in(const char *stack, const char *user, enum fault fault, long n,
     return rc;
 }
 
-static void logins_without_memory(void **state)
+static void login_without_memory_admits_nobody_wrongly(void **state)
 {
     (void)state;
     const char *users[] = {"mia", "rem", "stranger", "ada"};
@@ -201,7 +201,7 @@ static void logins_without_memory(void **state)
 
 /* When it cannot be told whether he is a local user, his namesake in the organization must not come
  * in in his place. */
-static void namesake(void **state)
+static void namesake_of_a_local_user_is_not_admitted_under_scarcity(void **state)
 {
     (void)state;
     bool failed = true;
@@ -213,7 +213,7 @@ static void namesake(void **state)
     assert_int_not_equal(log_in("alone", "daemon", FAULT_DESCRIPTORS, 0, &failed), PAM_SUCCESS);
 }
 
-static void logins_without_descriptors(void **state)
+static void login_without_descriptors_admits_nobody(void **state)
 {
     (void)state;
     const char *users[] = {"ada", "mia", "rem", "stranger", "daemon"};
@@ -246,7 +246,7 @@ static int with_unreadable(const char *file)
            log_in("alone", "daemon", FAULT_NONE, 0, &failed) == PAM_SUCCESS;
 }
 
-static void unreadable_files(void **state)
+static void unreadable_passwd_and_group_files_admit_nobody(void **state)
 {
     (void)state;
     const char *files[] = {"/etc/passwd", "/etc/group"};
@@ -314,7 +314,7 @@ static int with_long_lines(void)
            log_in("passing", "ada", FAULT_NONE, 0, &failed) != PAM_SUCCESS;
 }
 
-static void long_lines(void **state)
+static void users_around_a_line_of_100_kb_are_found(void **state)
 {
     (void)state;
     int status = 0;
@@ -365,14 +365,14 @@ int main(int argc, char **argv)
     need_root();
     names_setup(argv);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(lookups_without_memory, after),
-        cmocka_unit_test_teardown(lookups_without_descriptors, after),
-        cmocka_unit_test_teardown(first_lookup_without_descriptors, after),
-        cmocka_unit_test_teardown(logins_without_memory, after),
-        cmocka_unit_test_teardown(namesake, after),
-        cmocka_unit_test_teardown(unreadable_files, after),
-        cmocka_unit_test_teardown(long_lines, after),
-        cmocka_unit_test_teardown(logins_without_descriptors, after),
+        cmocka_unit_test_teardown(lookup_without_memory_gives_no_wrong_answer, after),
+        cmocka_unit_test_teardown(lookup_without_descriptors_uses_the_last_snapshot, after),
+        cmocka_unit_test_teardown(first_lookup_without_descriptors_is_unavailable, after),
+        cmocka_unit_test_teardown(login_without_memory_admits_nobody_wrongly, after),
+        cmocka_unit_test_teardown(namesake_of_a_local_user_is_not_admitted_under_scarcity, after),
+        cmocka_unit_test_teardown(unreadable_passwd_and_group_files_admit_nobody, after),
+        cmocka_unit_test_teardown(users_around_a_line_of_100_kb_are_found, after),
+        cmocka_unit_test_teardown(login_without_descriptors_admits_nobody, after),
     };
     return cmocka_run_group_tests_name("scarcity", tests, setup, teardown);
 }
