@@ -15,27 +15,27 @@ now_ms() { date +%s%3N; }
 
 for VIA in unix tcp; do
     changes 0
-    is "$status $(summary)" '200 [3,true,false,["owner owner active","ann admin active","bob member active"]]' "$VIA since 0: everybody, complete"
+    is "$status $(summary)" '200 [3,true,false,["owner owner active","ann admin active","bob member active"]]' "$VIA: since 0 lists every member and is complete"
     changes 1
-    is "$status $(summary)" '200 [3,false,false,["ann admin active","bob member active"]]' "$VIA since 1: what came after"
+    is "$status $(summary)" '200 [3,false,false,["ann admin active","bob member active"]]' "$VIA: since 1 lists only later changes"
     changes 3
-    is "$status $(summary)" '200 [3,false,false,[]]' "$VIA since now: nothing, at once"
+    is "$status $(summary)" '200 [3,false,false,[]]' "$VIA: since the present revision answers at once with nothing"
     changes 4
-    is "$(summary)" '[3,true,false,["owner owner active","ann admin active","bob member active"]]' "$VIA beyond the server's revision: complete"
+    is "$(summary)" '[3,true,false,["owner owner active","ann admin active","bob member active"]]' "$VIA: since a revision that is not reached yet lists every member"
     changes 9007199254740992 ',"wait":600000'
-    is "$(field .complete)" true "$VIA far beyond: complete, and not held"
+    is "$(field .complete)" true "$VIA: since a revision far beyond the present one is not held"
     changes 0 ',"wait":600000'
-    is "$(field .complete)" true "$VIA since 0 is not held"
+    is "$(field .complete)" true "$VIA: since 0 is not held"
     changes 0 ',"wait":600001'
-    expect 400 invalid "$VIA too long a wait"
+    expect 400 invalid "$VIA: a wait of more than ten minutes is refused with 400"
 done
 VIA=unix
 set_role "$ann_id" member
 changes 3
-is "$(summary)" '[4,false,false,["ann member active"]]' 'a new role is a change'
+is "$(summary)" '[4,false,false,["ann member active"]]' 'a new role is reported as a change'
 set_role "$ann_id" admin
 changes 1
-is "$(summary)" '[5,false,false,["bob member active","ann admin active"]]' 'each member once, the oldest change first'
+is "$(summary)" '[5,false,false,["bob member active","ann admin active"]]' 'each changed member is listed once, the oldest change first'
 
 # --- held polls ---
 # hold NAME SINCE WAIT [BEARER]: a poll in the background; its lines get the time in front, in $T/NAME
@@ -53,43 +53,43 @@ last() { tail -n 1 "$T/$1" | cut -d' ' -f2-; }
 begun=$(now_ms)
 hold beats 5 6500
 is $(($(now_ms) - begun < 5000)) 1 'a held poll sends its headers and a heartbeat at once'
-like "$(cat "$T/beats.head")" '^HTTP/1\.1 200' 'the headers are those of a success'
+like "$(cat "$T/beats.head")" '^HTTP/1\.1 200' 'a held poll has the status 200'
 beats=$held
 VIA=tcp hold unix_tcp 5 30000; tcp=$held
 VIA=unix hold unix_bob 5 30000 "$bob"; bobs=$held
 call /users/whoami '{}' "$OWNER"
-is "$status" 200 'others are served meanwhile'
+is "$status" 200 'another call is served while polls are held'
 sleep 0.3
-is "$(cat "$T/beats.end")" '' 'and it is held'
+is "$(cat "$T/beats.end")" '' 'a held poll has no end before its wait is over'
 wait "$beats"
-is "$(last beats | jq -c 'del(.cursor)')" '{"members":[],"revision":5,"complete":false,"more":false}' 'at the end of its wait it says that nothing happened'
+is "$(last beats | jq -c 'del(.cursor)')" '{"members":[],"revision":5,"complete":false,"more":false}' 'a held poll ends with an empty answer at the end of its wait'
 took=$(($(tail -n 1 "$T/beats" | cut -d' ' -f1) - begun))
-is $((took >= 6500)) 1 "which it was asked to wait for (6500 ms; took $took)"
-is "$(grep -cE '^[0-9]+ $' "$T/beats")" 2 'with a heartbeat at once and one after 5 s'
+ok 'a held poll lasts for at least the wait of 6500 ms' test "$took" -ge 6500
+is "$(grep -cE '^[0-9]+ $' "$T/beats")" 2 'a poll of 6500 ms has two heartbeats'
 took=$(($(sed -n 2p "$T/beats" | cut -d' ' -f1) - $(sed -n 1p "$T/beats" | cut -d' ' -f1)))
-is $((took >= 4900)) 1 "5 s later ($took ms)"
+ok 'the second heartbeat comes 5 s after the first' test "$took" -ge 4900
 
 begun=$(now_ms)
 set_role "$ann_id" member
 wait "$tcp"; wait "$bobs"
 for name in unix_tcp unix_bob; do
-    is "$(summary "$(last $name)")" '[6,false,false,["ann member active"]]' "$name: the change"
+    is "$(summary "$(last $name)")" '[6,false,false,["ann member active"]]' "$name: a held poll answers with the change"
     took=$(($(tail -n 1 "$T/$name" | cut -d' ' -f1) - begun))
-    is $((took < 15000)) 1 "$name: long before the end of its wait ($took ms)"
+    ok "$name: a held poll answers long before the end of its wait" test "$took" -lt 15000
 done
 
 hold removed 6 30000; one=$held
 hold hers 6 30000 "$bob"; two=$held
 call /organizations/members/remove "{\"organizationId\":\"$org\",\"userId\":\"$bob_id\"}" "$OWNER"
 wait $one; wait $two
-is "$(summary "$(last removed)")" '[7,false,false,["bob member removed"]]' 'a removed member is told as such'
-is "$(last hers | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' 'and his own poll ends'
+is "$(summary "$(last removed)")" '[7,false,false,["bob member removed"]]' "a held poll is told of a member's removal"
+is "$(last hers | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' "a removed member's own held poll ends with unauthorized"
 
 hold token 7 30000; one=$held
 sql "DELETE FROM tokens WHERE key = '${host%%:*}'"
 set_role "$ann_id" admin
 wait $one
-is "$(last token | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' 'a poll ends with its token'
+is "$(last token | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' 'a held poll ends with unauthorized when its token is deleted'
 host=$OWNER
 
 # Another organization's change is none of ours
@@ -97,9 +97,9 @@ other=$(new_org Other)
 hold quiet 8 8000; one=$held
 join "$other" eve member
 sleep 0.2
-is "$(cat "$T/quiet.end")" '' "another organization's change does not end it"
+is "$(cat "$T/quiet.end")" '' "another organization's change does not end a held poll"
 wait $one
-is "$(last quiet | jq -c .members)" '[]' 'it ends by itself'
+is "$(last quiet | jq -c .members)" '[]' 'a poll without a change in its organization ends empty'
 
 # Whoever changes something is answered after those who wait for it: then their answer is there to be read.
 # raw FD PATH JSON: sends a request by hand
@@ -109,11 +109,11 @@ raw 3 /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":8,\
 while read -r -t 30 line <&3 && [ "$line" != $'\r' ]; do :; done
 for i in 1 2 3; do read -r -t 30 line <&3; done # the heartbeat's chunk
 sleep 0.2
-if read -r -t 0 <&3; then fail 'nothing is there before'; else pass 'nothing is there before'; fi
+if read -r -t 0 <&3; then fail 'a held poll has no answer before the change'; else pass 'a held poll has no answer before the change'; fi
 raw 4 /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$ann_id\",\"role\":\"owner\"}"
 read -r -t 30 line <&4
-if read -r -t 0 <&3; then pass 'the held poll was told first'; else fail 'the held poll was told first'; fi
-is "$line" $'HTTP/1.1 200 OK\r' 'the change is answered'
+if read -r -t 0 <&3; then pass 'a held poll is answered before the caller who made the change'; else fail 'a held poll is answered before the caller who made the change'; fi
+is "$line" $'HTTP/1.1 200 OK\r' 'the caller who made the change is answered with 200'
 exec 3>&- 4>&-
 
 # Forty polls hear of one change
@@ -126,25 +126,25 @@ begun=$(now_ms)
 set_role "$ann_id" member
 wait "${pids[@]}"
 took=$(($(now_ms) - begun))
-is "$(cat "$T"/many* | jq -c .revision | sort | uniq -c | tr -s ' ')" ' 40 10' 'forty polls hear of one change'
-is $((took < 15000)) 1 "long before the end of their wait ($took ms)"
+is "$(cat "$T"/many* | jq -c .revision | sort | uniq -c | tr -s ' ')" ' 40 10' 'forty held polls answer with the same change'
+ok 'forty held polls answer long before the end of their wait' test "$took" -lt 15000
 
 # A client that went away is forgotten
 hold gone 10 30000; pkill -P "$held" -x curl; wait "$held" 2>/dev/null
-is "$(cat "$T/gone.end")" '' 'a client that goes away hears nothing'
+is "$(cat "$T/gone.end")" '' 'a held poll whose client goes away ends without a status'
 set_role "$ann_id" admin
-is "$status" 200 'a client that went away holds nobody up'
+is "$status" 200 'a client that went away does not delay a change'
 
 # Stopping with polls held: they break off and do not end like an answer.
 hold stopped 11 60000; one=$held
 begun=$(now_ms)
 orgd_stop
 took=$(($(now_ms) - begun))
-is "$orgd_status" 0 'SIGTERM with a held poll: ends with 0'
-is $((took < 20000)) 1 "and does not wait for it ($took ms)"
+is "$orgd_status" 0 'SIGTERM ends orgd with status 0 while a poll is held'
+ok 'SIGTERM ends orgd long before the end of a held poll' test "$took" -lt 20000
 wait $one
-is "$(cat "$T/stopped.end")" '200 18' 'the held poll is cut off'
-is "$(tr -d '0-9 \n' < "$T/stopped")" '' 'without an answer'
+is "$(cat "$T/stopped.end")" '200 18' 'SIGTERM cuts the held poll off'
+is "$(tr -d '0-9 \n' < "$T/stopped")" '' 'a poll that SIGTERM cuts off has no answer'
 
 # A role that may no longer look
 orgd_start
@@ -155,9 +155,9 @@ hold look 12 30000 "$bearer"; one=$held
 hold look_token 12 30000 "$ops"; two=$held
 call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"ops\",\"permissions\":[\"org:view\"]}" "$OWNER"
 begun=$(now_ms); wait $one; wait $two
-is $(($(now_ms) - begun < 10000)) 1 'a change of a role wakes the polls'
-is "$(last look | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' 'a poll ends when its role may not look any more'
-is "$(last look_token | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' "and so does an organization's token's"
+is $(($(now_ms) - begun < 10000)) 1 'a poll is answered at once when its role loses members:view'
+is "$(last look | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' "a user's held poll ends with unauthorized when the role loses members:view"
+is "$(last look_token | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' "an organization token's held poll ends with unauthorized when the role loses members:view"
 
 # --- pages ---
 big=$(new_org Big)
@@ -167,16 +167,16 @@ sql "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10
      UPDATE organizations SET revision = 10003 WHERE id = '$big'"
 org=$big
 page() { jq -c '[.revision,.complete,.more,(.members|length),.members[0].username,.members[-1].username]' <<< "$body"; }
-changes 0;     is "$(page)" '[5000,true,true,5000,"owner","u5000"]' 'the first page'
-changes 5000;  is "$(page)" '[10000,false,true,5000,"u5001","u10000"]' 'the second page is ordinary changes'
-changes 10000; is "$(page)" '[10003,false,false,3,"u10001","u10003"]' 'the last page'
-changes 5003;  is "$(page)" '[10003,false,false,5000,"u5004","u10003"]' 'exactly a page: no more'
-changes 20000; is "$(page)" '[5000,true,true,5000,"owner","u5000"]' 'from another history: again from the beginning'
+changes 0;     is "$(page)" '[5000,true,true,5000,"owner","u5000"]' 'since 0 of 10003 members gives a first page of 5000'
+changes 5000;  is "$(page)" '[10000,false,true,5000,"u5001","u10000"]' 'the second page of 5000 is not complete and has more'
+changes 10000; is "$(page)" '[10003,false,false,3,"u10001","u10003"]' 'the last page has the remaining three members'
+changes 5003;  is "$(page)" '[10003,false,false,5000,"u5004","u10003"]' 'exactly 5000 changes fit a page without more'
+changes 20000; is "$(page)" '[5000,true,true,5000,"owner","u5000"]' 'since a revision that is not reached yet gives the first page again'
 call /organizations/members/list "{\"organizationId\":\"$big\"}" "$OWNER"
-is "$(field '.members|length')" 10003 'members/list has them all'
+is "$(field '.members|length')" 10003 'members/list has all 10003 members'
 call /organizations/members/remove "{\"organizationId\":\"$big\",\"userId\":\"usr_$(printf '%020d' 7)\"}" "$OWNER"
-changes 0;     is "$(page)" '[5001,true,true,5000,"owner","u5001"]' 'who changes moves to the end'
-changes 10003; is "$(page)" '[10004,false,false,1,"u7","u7"]' 'and is reported from there'
+changes 0;     is "$(page)" '[5001,true,true,5000,"owner","u5001"]' 'a removed member leaves the first page'
+changes 10003; is "$(page)" '[10004,false,false,1,"u7","u7"]' 'a removed member is reported at the last revision'
 orgd_end
 
 # --- how many polls are held ---
@@ -188,10 +188,10 @@ for i in $(seq 125); do
         -H "Authorization: Bearer $OWNER" > "$T/code$i" 2>/dev/null & pids+=($!)
 done
 wait_for 20 eval '[ "$(cat "$T"/code* | wc -l)" = 6 ]'
-is "$(cat "$T"/code* | sort | uniq -c | tr -s ' ')" ' 6 503' 'polls beyond the limit are refused (119 of 136 connections)'
-is "$(grep -h busy "$T"/full* | jq -r .reason | sort | uniq -c | tr -s ' ')" ' 6 busy' 'as busy'
+is "$(cat "$T"/code* | sort | uniq -c | tr -s ' ')" ' 6 503' 'six polls beyond the limit are refused with 503 (119 of 136 connections)'
+is "$(grep -h busy "$T"/full* | jq -r .reason | sort | uniq -c | tr -s ' ')" ' 6 busy' 'polls beyond the limit are refused with the reason busy'
 call /users/whoami '{}' "$OWNER"
-is "$status" 200 'and others are served'
+is "$status" 200 'another call is served while the limit of polls is reached'
 orgd_end
 wait "${pids[@]}"
 done_testing

@@ -13,18 +13,18 @@ trap 'cd /; umount "$T/small"; tap_cleanup' EXIT
 DATA=$T/small/orgd.db
 orgd_start
 acknowledged=$(python3 "$TOP/tests/orgd/parallel.py" "$URL" "$OWNER" writes 2 f "$T/acknowledged")
-ok "some changes fitted ($acknowledged)" test "$acknowledged" -gt 0
+ok "changes are acknowledged until the disk is full" test "$acknowledged" -gt 0
 call /organizations/create '{"name":"No room"}' "$OWNER"
-expect 500 internal 'then there is no room'
-like "$(cat "$ORGD_LOG")" 'orgd\.db: database or disk is full' 'the log says so'
-call /users/whoami '{}' "$OWNER"; is "$status" 200 'reading goes on'
+expect 500 internal 'a change on a full disk is refused with 500'
+like "$(cat "$ORGD_LOG")" 'orgd\.db: database or disk is full' 'the log says that the disk is full'
+call /users/whoami '{}' "$OWNER"; is "$status" 200 'reading goes on while the disk is full'
 mount -o remount,size=20m "$T/small"
-call /organizations/create '{"name":"Room"}' "$OWNER"; is "$status" 200 'and writing, when there is room again'
+call /organizations/create '{"name":"Room"}' "$OWNER"; is "$status" 200 'changes are made again when the disk has room'
 is "$(while read -r table column id; do echo "SELECT '$id' WHERE NOT EXISTS (SELECT 1 FROM $table WHERE $column = '$id');"; done < "$T/acknowledged" | sqlite3 "$DATA" | wc -l)" 0 \
-    'every acknowledged change is there'
-is "$(sql "SELECT count(*) FROM organizations WHERE name = 'No room'")" 0 'the refused one is not'
+    'every change acknowledged before the disk was full is in the data file'
+is "$(sql "SELECT count(*) FROM organizations WHERE name = 'No room'")" 0 'a change refused on a full disk is not in the data file'
 orgd_stop
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'and the file is sound'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after a full disk'
 orgd_start
 orgd_end
 done_testing

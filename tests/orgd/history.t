@@ -16,20 +16,20 @@ set_role() { call /organizations/members/set-role "{\"organizationId\":\"$org\",
 remove() { call /organizations/members/remove "{\"organizationId\":\"$org\",\"userId\":\"$1\"}" "$OWNER"; }
 
 changes 0
-is "$(field .complete) $revision" 'true 5' 'everybody first'
-like "$cursor" '^[0-9]+\.[0-9a-f]{32}$' 'with a cursor'
+is "$(field .complete) $revision" 'true 5' 'since 0 without a cursor lists every member'
+like "$cursor" '^[0-9]+\.[0-9a-f]{32}$' 'members/changes gives a cursor'
 first=$cursor
 changes 5 "$first"
-is "$(news) $([ "$cursor" = "$first" ] && echo same)" '[false,[]] same' 'nothing new has the same cursor'
+is "$(news) $([ "$cursor" = "$first" ] && echo same)" '[false,[]] same' 'without a new change the cursor stays the same'
 set_role "$fin_id" admin
 changes 5 "$first"
-is "$(news)" '[false,["fin admin active"]]' 'a cursor that is known is told what came after it'
-unlike "$cursor" "^$first$" 'and each commit has a cursor of its own'
+is "$(news)" '[false,["fin admin active"]]' 'a known cursor gets the changes after it'
+unlike "$cursor" "^$first$" 'each commit has a cursor of its own'
 before=$cursor
 "$ORGD" backup --data "$DATA" "$T/backup.db"
 set_role "$fin_id" member
 changes 6 "$before"
-is "$revision $(news)" '7 [false,["fin member active"]]' 'revision 7 of one history'
+is "$revision $(news)" '7 [false,["fin member active"]]' 'the host reads revision 7 before the backup is restored'
 host=$cursor
 orgd_stop
 
@@ -38,13 +38,13 @@ cp "$T/backup.db" "$DATA"; rm -f "$DATA-wal" "$DATA-shm"
 orgd_start
 remove "$fin_id"
 changes 7 "$host"
-is "$revision $(news | jq -c '[.[0], (.[1] | map(select(test("fin"))))]')" '7 [true,["fin admin removed"]]' 'revision 7 of the other history is another one: all is listed, fin as removed'
+is "$revision $(news | jq -c '[.[0], (.[1] | map(select(test("fin"))))]')" '7 [true,["fin admin removed"]]' 'revision 7 after a restored backup is told apart: every member is listed'
 changes 7
-is "$(news)" '[false,[]]' 'a host of a version without cursors is answered as before'
+is "$(news)" '[false,[]]' 'a call without a cursor is answered by its revision alone'
 changes 9 "$host"
-is "$(field .complete)" true 'so is one that is ahead'
+is "$(field .complete)" true 'a revision ahead of the restored data file gets every member'
 changes 6 "$before"
-is "$(news)" '[false,["fin admin removed"]]' 'what both histories have in common is still known'
+is "$(news)" '[false,["fin admin removed"]]' 'a cursor from before the backup is still known after the restore'
 
 # A copy of the running machine, resumed twice, goes two ways under the same numbers.
 orgd_stop
@@ -57,16 +57,17 @@ cp "$T/image.db" "$DATA"; rm -f "$DATA-wal" "$DATA-shm"
 orgd_start
 set_role "$(sql "SELECT id FROM users WHERE username = 'bob'")" admin
 changes 0
-is "$revision $([ "$cursor" = "$left" ] && echo same)" "$left_revision " 'the same change with the same revision has another cursor'
+is "$revision $([ "$cursor" = "$left" ] && echo same)" "$left_revision " 'the same change in a resumed copy has the same revision and another cursor'
 changes "$left_revision" "$left"
-is "$(field .complete)" true 'so that whoever saw the other one is told all'
+is "$(field .complete)" true 'a cursor of the other resumed copy gets every member'
 
-for bad in x 1. .00 "1.${cursor#*.}0" "99999999999999999.${cursor#*.}" "-${cursor}" "$(printf 'a%.0s' {1..60})"; do
-    changes "$revision" "$bad"
-    is "$status $(field .complete)" '200 true' "no cursor: ${bad:0:30}: all is listed"
+for bad in 'no number=x' 'no random part=1.' 'no number in front=.00' "a digit too many=1.${cursor#*.}0" "a number too long=99999999999999999.${cursor#*.}" \
+    "a negative number=-${cursor}" "sixty letters=$(printf 'a%.0s' {1..60})"; do
+    changes "$revision" "${bad#*=}"
+    is "$status $(field .complete)" '200 true' "a malformed cursor (${bad%%=*}) gets every member"
 done
 changes 0 "$cursor"
-is "$(field .complete)" true 'since 0 asks for all, whatever the cursor'
+is "$(field .complete)" true 'since 0 lists every member, whatever the cursor'
 
 # Only so many commits are remembered.
 number=${cursor%%.*} known=$cursor at=$revision
@@ -74,7 +75,7 @@ sql "UPDATE organizations SET commits = commits + 9999 WHERE id = '$org'"
 set_role "$fin_id" member
 call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$(sql "SELECT id FROM users WHERE username = 'cid'")\",\"role\":\"admin\"}" "$OWNER"
 changes "$at" "$known"
-is "$(field .complete) $(sql "SELECT min(number) > $number FROM commits WHERE organization_id = '$org'")" 'true 1' 'a cursor of 10 000 commits ago is forgotten, and all is listed'
+is "$(field .complete) $(sql "SELECT min(number) > $number FROM commits WHERE organization_id = '$org'")" 'true 1' 'a cursor older than 10 000 commits gets every member'
 orgd_end
 
 done_testing

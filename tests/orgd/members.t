@@ -13,46 +13,46 @@ for VIA in unix tcp; do
     join "$org" "ann$VIA" admin; ann=$bearer ann_id=$user_id
 
     set_role "$org" "$owner_id" admin
-    expect 409 last_owner "$VIA the last owner stays one"
+    expect 409 last_owner "$VIA: the last owner does not lose the role owner"
     remove "$org" "$owner_id"
-    expect 409 last_owner "$VIA the last owner stays in"
+    expect 409 last_owner "$VIA: the last owner is not removed"
     set_role "$org" "$owner_id" owner
-    done_ok "$VIA and may be made what he is"
-    is "$(revision "$org")" 2 "$VIA which is no change"
+    done_ok "$VIA: the last owner may be given the role owner again"
+    is "$(revision "$org")" 2 "$VIA: giving a member the role that the member has is no change"
 
     set_role "$org" "$ann_id" nobody
-    expect 400 invalid "$VIA set-role: unknown role"
-    like "$(field .message)" '^role:' "$VIA set-role: names the field"
+    expect 400 invalid "$VIA: set-role to an unknown role is refused with 400"
+    like "$(field .message)" '^role:' "$VIA: the refusal of an unknown role names the field"
     set_role "$org" usr_00000000000000000000 admin
-    expect 404 member_not_found "$VIA set-role: unknown user"
+    expect 404 member_not_found "$VIA: set-role of an unknown user is refused with 404"
 
     set_role "$org" "$ann_id" owner
-    done_ok "$VIA a second owner"
-    is "$(revision "$org")" 3 "$VIA is a change"
+    done_ok "$VIA: a second owner is made"
+    is "$(revision "$org")" 3 "$VIA: making a second owner is one change"
     set_role "$org" "$owner_id" member "$ann"
-    done_ok "$VIA with two, one may be demoted"
+    done_ok "$VIA: one of two owners loses the role owner"
     remove "$org" "$ann_id" "$ann"
-    expect 409 last_owner "$VIA the one that is left cannot leave"
+    expect 409 last_owner "$VIA: the owner who is left does not leave"
     set_role "$org" "$owner_id" owner "$ann"
     remove "$org" "$ann_id" "$ann"
-    done_ok "$VIA an owner leaves when there is another"
+    done_ok "$VIA: an owner leaves when there is another"
 
     before=$(revision "$org")
     remove "$org" "$ann_id"
-    done_ok "$VIA remove again"
+    done_ok "$VIA: removing a removed member answers 200"
     remove "$org" usr_00000000000000000000
-    done_ok "$VIA remove one who never was in"
-    is "$(revision "$org")" "$before" "$VIA neither is a change"
+    done_ok "$VIA: removing a user who never was a member answers 200"
+    is "$(revision "$org")" "$before" "$VIA: removing somebody who is no member is no change"
     set_role "$org" "$ann_id" admin
-    expect 404 member_not_found "$VIA set-role: removed"
+    expect 404 member_not_found "$VIA: set-role of a removed member is refused with 404"
 
     # She comes back: the same account, active again, with the role of the invitation.
     token=$(api /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"ann$VIA@example.org\"}" "$OWNER" | jq -r .token)
     call /organizations/invitations/accept "{\"token\":\"$token\"}" "$ann"
-    is "$status $(field .role)" '200 member' "$VIA re-joining"
+    is "$status $(field .role)" '200 member' "$VIA: a removed member accepts a new invitation"
     call /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":$before}" "$OWNER"
     is "$(jq -c '[.revision,(.members|map([.userId,.state,.role]))]' <<< "$body")" "[$((before + 1)),[[\"$ann_id\",\"active\",\"member\"]]]" \
-        "$VIA makes the tombstone a member again"
+        "$VIA: members/changes reports a member who came back as active"
 done
 
 # Two owners remove each other at the same time, often: exactly one survives.
@@ -70,6 +70,6 @@ for round in 1 2 3 4 5 6 7 8; do
     owners=$(sql "SELECT count(*) FROM members WHERE organization_id = '$org' AND role = 'owner' AND active")
     survivors="$survivors $oks/$owners"
 done
-is "$survivors" ' 1/1 1/1 1/1 1/1 1/1 1/1 1/1 1/1' 'two owners at once: one request wins, one owner is left'
+is "$survivors" ' 1/1 1/1 1/1 1/1 1/1 1/1 1/1 1/1' 'two owners remove each other at once: one call succeeds, one owner is left'
 orgd_end
 done_testing

@@ -17,29 +17,29 @@ eves_invitation=inv_3p5dsf31wteofn58lane:TKwQbl0wUX1JojdcN7Ma1iHkEjVD92u2j-crhzf
 rows="SELECT * FROM users; SELECT id, name, created_at, revision FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at FROM invitations WHERE id NOT LIKE 'inv_jv%'; SELECT key, hex(secret_hash), last_four, user_id, organization_id, role, name, test, created_at FROM tokens; SELECT id, organization_id, role, max_uses, uses, hex(secret_hash), created_at FROM join_codes WHERE id NOT LIKE 'code_py%'; SELECT * FROM events WHERE id <= 17"
 sql "$rows" > "$T/before"
 orgd_start
-is "$(sql 'PRAGMA user_version')" 4 'a start migrates version 2'
+is "$(sql 'PRAGMA user_version')" 4 'a start migrates a data file of version 2'
 sql "$rows" > "$T/after"
-ok 'every row is what it was, but two' cmp "$T/before" "$T/after"
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'check finds nothing'
+ok 'a migration from version 2 keeps every row but two that it withdraws' cmp "$T/before" "$T/after"
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after a migration from version 2'
 
 at() { call "/organizations/$1" "{\"organizationId\":\"$org\"${2:+,$2}}" "${3-$OWNER}"; }
 listed() { at "$1/list"; field "[.$2[] | \"\\($3) \\(.makerName)\"] | sort | join(\", \")"; }
-is "$(listed tokens tokens .name)" 'bobs bob, deploy ann, nested ann' 'tokens have their makers, also when a token made them'
-is "$(listed invitations invitations .email)" 'fay@example.org eve' 'and invitations; that of a maker who has left is withdrawn'
-is "$(listed join-codes joinCodes .role)" 'member eve' 'and join codes'
+is "$(listed tokens tokens .name)" 'bobs bob, deploy ann, nested ann' 'a migrated token has its maker, even if a token made it'
+is "$(listed invitations invitations .email)" 'fay@example.org eve' 'a migrated invitation has its maker, and that of a maker who left is withdrawn'
+is "$(listed join-codes joinCodes .role)" 'member eve' 'a migrated join code has its maker, and that of a maker who left is withdrawn'
 
-is "$(sql 'SELECT actor_name, action, subject_name, detail FROM events WHERE id > 17')" $'orgd|invitation.revoke|bob2@example.org|admin\norgd|join-code.revoke||admin' 'which the audit log tells'
-call /organizations/join-codes/join "{\"code\":\"$bobs_code\"}" "$bob"; is "$status" 404 'bob, who was removed, does not come back by his own code'
-call /organizations/join-codes/join "{\"code\":\"$eves_code\"}" "$bob"; is "$status" 403 'nor by that of another'
-call /organizations/invitations/accept "{\"token\":\"$bobs_invitation\",\"username\":\"bob2\"}"; is "$status" 404 'nor by an invitation that he made for another address'
-at members/list '' "$bobs_token"; is "$status" 200 'his token looks'
-at invitations/create '"email":"x@example.org"' "$bobs_token"; is "$status" 403 'and does no more'
-at members/list '' "$nested"; is "$status" 200 'ann'\''s go on'
-call /organizations/invitations/accept "{\"token\":\"$eves_invitation\",\"username\":\"dan\"}"; is "$status" 409 'a name that a member had before is not given away'
-call /organizations/invitations/accept "{\"token\":\"$eves_invitation\",\"username\":\"fay\"}"; is "$status" 200 'eve'\''s invitation is good'
-at members/changes '"since":7'; is "$(field '[.members[] | .username] | join(" ")')" fay 'a host of before hears what is new'
+is "$(sql 'SELECT actor_name, action, subject_name, detail FROM events WHERE id > 17')" $'orgd|invitation.revoke|bob2@example.org|admin\norgd|join-code.revoke||admin' 'the audit log tells of the invitation and the code that the migration withdraws'
+call /organizations/join-codes/join "{\"code\":\"$bobs_code\"}" "$bob"; is "$status" 404 'a removed member does not come back by the own code from before the migration'
+call /organizations/join-codes/join "{\"code\":\"$eves_code\"}" "$bob"; is "$status" 403 "a removed member does not come back by another member's code"
+call /organizations/invitations/accept "{\"token\":\"$bobs_invitation\",\"username\":\"bob2\"}"; is "$status" 404 "a removed member's invitation of another address is withdrawn by the migration"
+at members/list '' "$bobs_token"; is "$status" 200 'a token whose maker was removed still lists members'
+at invitations/create '"email":"x@example.org"' "$bobs_token"; is "$status" 403 'a token whose maker was removed invites nobody'
+at members/list '' "$nested"; is "$status" 200 "a token whose maker is a member still lists members"
+call /organizations/invitations/accept "{\"token\":\"$eves_invitation\",\"username\":\"dan\"}"; is "$status" 409 'a username that a member had before is not given away after the migration'
+call /organizations/invitations/accept "{\"token\":\"$eves_invitation\",\"username\":\"fay\"}"; is "$status" 200 "an invitation whose maker is a member is accepted after the migration"
+at members/changes '"since":7'; is "$(field '[.members[] | .username] | join(" ")')" fay 'members/changes since a revision before the migration lists the newer changes'
 at invitations/create '"email":"bob@example.org"'
-call /organizations/invitations/accept "{\"token\":\"$(field .token)\"}" "$bob"; is "$status" 200 'bob comes back by a new invitation'
+call /organizations/invitations/accept "{\"token\":\"$(field .token)\"}" "$bob"; is "$status" 200 'a removed member comes back by an invitation from after the migration'
 orgd_end
 
 # Who can do less than he could has handed out less.
@@ -53,9 +53,9 @@ left() {
     orgd_stop
 }
 back="UPDATE members SET active = 1 WHERE role = 'owner'; UPDATE members SET role ="
-is "$(left "$back 'admin' WHERE user_id = 'usr_8dptl4xowuxlwgg5q8gs'")" 'bob2@example.org bob, fay@example.org eve; admin bob, member eve' 'an admin has handed out what an admin can'
-is "$(left "$back 'member' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" '; ' 'a member nothing'
-is "$(left "INSERT INTO roles VALUES ('$org', 'ops', 12); $back 'ops' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" '; ' 'a role of its own what it covers, which is not org:view'
-is "$(left "INSERT INTO roles VALUES ('$org', 'ops', 13); $back 'ops' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" 'bob2@example.org bob, fay@example.org eve; admin bob, member eve' 'which is all of that with org:view'
-is "$(left "$back 'admin' WHERE user_id = 'usr_8dptl4xowuxlwgg5q8gs'; UPDATE invitations SET role = 'owner'")" '; admin bob, member eve' 'and no admin makes owners'
+is "$(left "$back 'admin' WHERE user_id = 'usr_8dptl4xowuxlwgg5q8gs'")" 'bob2@example.org bob, fay@example.org eve; admin bob, member eve' 'a maker who became an admin keeps what an admin can hand out'
+is "$(left "$back 'member' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" '; ' 'a maker who became a member keeps nothing handed out'
+is "$(left "INSERT INTO roles VALUES ('$org', 'ops', 12); $back 'ops' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" '; ' 'a maker whose role lacks org:view keeps nothing handed out'
+is "$(left "INSERT INTO roles VALUES ('$org', 'ops', 13); $back 'ops' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" 'bob2@example.org bob, fay@example.org eve; admin bob, member eve' 'a maker whose role covers what was handed out keeps all of it'
+is "$(left "$back 'admin' WHERE user_id = 'usr_8dptl4xowuxlwgg5q8gs'; UPDATE invitations SET role = 'owner'")" '; admin bob, member eve' 'a maker who became an admin does not keep invitations of owners'
 done_testing

@@ -10,6 +10,8 @@ join "$other" sam owner; sam=$bearer
 owner_id=$(api /users/whoami '{}' "$OWNER" | jq -r .user.id)
 org_token() { api /organizations/tokens/create "{\"organizationId\":\"$org\",\"role\":\"$1\"}" "$OWNER" | jq -r .apiToken.bearer; }
 towner=$(org_token owner) tadmin=$(org_token admin) tmember=$(org_token member)
+declare -A called=([owner]='an owner' [ann]='an admin' [mia]='a member' [sam]='a stranger' [towner]="an organization's owner token"
+    [tadmin]="an organization's admin token" [tmember]="an organization's member token" [bea]='a user with every permission' [tboss]='a token with every permission')
 
 # matrix PATH FIELDS PERMISSION WHO...: 200 for those WHO, 403 that names PERMISSION for the others in the organization,
 # 404 for strangers
@@ -19,17 +21,17 @@ matrix() {
         local key=$who; [ "$who" = owner ] && key=OWNER
         call "$path" "{\"organizationId\":\"$org\"$fields}" "${!key}"
         case "$allowed" in
-        *" $who "*) is "$status" 200 "$path: $who may" ;;
-        *) if [ "$who" = sam ]; then expect 404 organization_not_found "$path: a stranger finds nothing"
-           else expect 403 forbidden "$path: $who may not"; like "$(field .message)" "$permission" "$path: $who is told what is missing"; fi ;;
+        *" $who "*) is "$status" 200 "$path: ${called[$who]} is let in" ;;
+        *) if [ "$who" = sam ]; then expect 404 organization_not_found "$path: ${called[$who]} gets 404, as if there were no organization"
+           else expect 403 forbidden "$path: ${called[$who]} is refused with 403"; like "$(field .message)" "$permission" "$path: ${called[$who]} is told the missing permission"; fi ;;
         esac
     done
     call "$path" "{\"organizationId\":\"org_00000000000000000000\"$fields}" "$OWNER"
-    expect 404 organization_not_found "$path: no such organization"
+    expect 404 organization_not_found "$path: an unknown organization is answered with 404"
     call "$path" "{\"organizationId\":\"$other\"$fields}" "$towner"
-    expect 404 organization_not_found "$path: an organization's token acts in its own only"
+    expect 404 organization_not_found "$path: an organization's token gets 404 for another organization"
     call "$path" "{\"organizationId\":\"$org\"$fields}"
-    expect 401 unauthorized "$path: no token"
+    expect 401 unauthorized "$path: a call without a token is refused with 401"
 }
 everybody='owner ann mia towner tadmin tmember'
 matrix /organizations/get '' org:view $everybody
@@ -45,17 +47,17 @@ matrix /organizations/tokens/create '' org:manage owner towner
 for VIA in unix tcp; do
     for who in ann tadmin; do
         call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$mia_id\",\"role\":\"owner\"}" "${!who}"
-        expect 403 role_above_own "$VIA $who makes no owner"
+        expect 403 role_above_own "$VIA: ${called[$who]} makes nobody an owner"
         call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$owner_id\",\"role\":\"member\"}" "${!who}"
-        expect 403 role_above_own "$VIA $who demotes no owner"
+        expect 403 role_above_own "$VIA: ${called[$who]} does not demote an owner"
         call /organizations/members/remove "{\"organizationId\":\"$org\",\"userId\":\"$owner_id\"}" "${!who}"
-        expect 403 role_above_own "$VIA $who removes no owner"
+        expect 403 role_above_own "$VIA: ${called[$who]} does not remove an owner"
         call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"y@example.org\",\"role\":\"owner\"}" "${!who}"
-        expect 403 role_above_own "$VIA $who invites no owner"
+        expect 403 role_above_own "$VIA: ${called[$who]} invites nobody as an owner"
         call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$mia_id\",\"role\":\"admin\"}" "${!who}"
-        done_ok "$VIA $who makes an admin"
+        done_ok "$VIA: ${called[$who]} makes a member an admin"
         call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$mia_id\",\"role\":\"member\"}" "${!who}"
-        done_ok "$VIA $who demotes an admin"
+        done_ok "$VIA: ${called[$who]} makes an admin a member"
     done
 done
 
@@ -64,54 +66,55 @@ call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"boss\",\"
 join "$org" bea boss; bea=$bearer bea_id=$user_id tboss=$(org_token boss)
 invited=$(api /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"o@example.org\",\"role\":\"owner\"}" "$OWNER" | jq -r .id)
 for who in bea tboss; do
-    for use in members/set-role:"\"userId\":\"$bea_id\",\"role\":\"owner\"" members/set-role:"\"userId\":\"$owner_id\",\"role\":\"boss\"" \
-        members/remove:"\"userId\":\"$owner_id\"" invitations/create:'"email":"y@example.org","role":"owner"' invitations/resend:"\"id\":\"$invited\"" \
-        join-codes/create:'"role":"owner"' tokens/create:'"role":"owner"'; do
-        call "/organizations/${use%%:*}" "{\"organizationId\":\"$org\",${use#*:}}" "${!who}"
-        expect 403 role_above_own "$who: ${use%%:*}: all permissions make no owner"
+    for use in 'members/set-role to owner':"\"userId\":\"$bea_id\",\"role\":\"owner\"" 'members/set-role of an owner':"\"userId\":\"$owner_id\",\"role\":\"boss\"" \
+        'members/remove of an owner':"\"userId\":\"$owner_id\"" 'invitations/create for an owner':'"email":"y@example.org","role":"owner"' 'invitations/resend for an owner':"\"id\":\"$invited\"" \
+        'join-codes/create for an owner':'"role":"owner"' 'tokens/create for an owner':'"role":"owner"'; do
+        call "/organizations/${use%%[ :]*}" "{\"organizationId\":\"$org\",${use#*:}}" "${!who}"
+        expect 403 role_above_own "${use%%:*} is refused to ${called[$who]}"
     done
     call /organizations/delete "{\"organizationId\":\"$org\",\"name\":\"Acme\"}" "${!who}"
-    expect 403 forbidden "$who: nor delete the organization"
+    expect 403 forbidden "organizations/delete is refused to ${called[$who]}"
     call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$mia_id\",\"role\":\"boss\"}" "${!who}"
-    done_ok "$who: but give what one has"
+    done_ok "${called[$who]} gives a member the role boss"
     call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$mia_id\",\"role\":\"member\"}" "${!who}"
-    done_ok "$who: and take it"
+    done_ok "${called[$who]} takes the role boss from a member"
 done
-is "$(sql "SELECT role FROM members WHERE user_id = '$owner_id' AND organization_id = '$org'")" owner 'the owner is one still'
+is "$(sql "SELECT role FROM members WHERE user_id = '$owner_id' AND organization_id = '$org'")" owner 'the owner keeps the role owner after all refused calls'
 
 # What only a user's token can do
 call /organizations/create '{"name":"X"}' "$towner"
-expect 403 forbidden "create: not with an organization's token"
+expect 403 forbidden "organizations/create with an organization's token is refused with 403"
 token=$(api /organizations/invitations/create "{\"organizationId\":\"$other\",\"email\":\"z@example.org\"}" "$OWNER" | jq -r .token)
 call /organizations/invitations/accept "{\"token\":\"$token\",\"username\":\"z\"}" "$towner"
-expect 403 forbidden "accept: not with an organization's token"
+expect 403 forbidden "invitations/accept with an organization's token is refused with 403"
 call /organizations/create '{"name":"X"}' "$mia"
-is "$status" 200 'create: any user may'
+is "$status" 200 'organizations/create: any user makes an organization'
 
 # Tokens that are none
-for wrong in nonsense "${OWNER%?}" "${OWNER%:*}" "${OWNER%:*}:" "${OWNER%:*}:$(printf '%043d' 0)" ":${OWNER#*:}" "live_00000000000000000000:${OWNER#*:}" \
-    "${ann%:*}:${OWNER#*:}" "${OWNER}A" "$(printf '%0500d' 0):x"; do
-    call /users/whoami '{}' "$wrong"
-    expect 401 unauthorized "token ${wrong:0:40}"
+for wrong in 'a word=nonsense' "a secret cut short=${OWNER%?}" "a key alone=${OWNER%:*}" "a key with an empty secret=${OWNER%:*}:" \
+    "a key with a wrong secret=${OWNER%:*}:$(printf '%043d' 0)" "a secret without a key=:${OWNER#*:}" "an unknown key=live_00000000000000000000:${OWNER#*:}" \
+    "another user's key=${ann%:*}:${OWNER#*:}" "a secret that is too long=${OWNER}A" "a key of 500 digits=$(printf '%0500d' 0):x"; do
+    call /users/whoami '{}' "${wrong#*=}"
+    expect 401 unauthorized "a token that is ${wrong%%=*} is refused with 401"
 done
 for path in /organizations/create:'{"name":"X"}' /organizations/list:'{}' /organizations/roles:'{}' /users/whoami:'{}'; do
     call "${path%%:*}" "${path#*:}"
-    expect 401 unauthorized "${path%%:*}: no token"
+    expect 401 unauthorized "${path%%:*}: a call without a token is refused with 401"
 done
 call /organizations/invitations/accept "{\"token\":\"$token\",\"username\":\"z\"}" 'nonsense'
-expect 401 unauthorized 'accept: a wrong token is not the same as none'
-like "$(request /users/whoami -i -d '{}')" '^WWW-Authenticate: Bearer' '401 says what it wants'
-is "$(request /users/whoami -o /dev/null -w '%{http_code}' -d '{}' -H "Authorization: Basic $(printf %s "$OWNER" | base64 -w0)")" 401 'no other scheme'
+expect 401 unauthorized 'invitations/accept with a wrong user token is refused with 401'
+like "$(request /users/whoami -i -d '{}')" '^WWW-Authenticate: Bearer' 'the answer 401 names Bearer in the header WWW-Authenticate'
+is "$(request /users/whoami -o /dev/null -w '%{http_code}' -d '{}' -H "Authorization: Basic $(printf %s "$OWNER" | base64 -w0)")" 401 'the authorization scheme Basic is refused with 401'
 
 # One who was removed
 call /organizations/members/remove "{\"organizationId\":\"$org\",\"userId\":\"$ann_id\"}" "$OWNER"
-done_ok 'ann is removed'
+done_ok 'an owner removes the admin'
 for path in get members/list members/remove invitations/list; do
     fields=; [ $path = members/remove ] && fields=',"userId":"usr_none"'
     call /organizations/$path "{\"organizationId\":\"$org\"$fields}" "$ann"
-    expect 404 organization_not_found "$path: her token is good, the organization is gone for her"
+    expect 404 organization_not_found "$path: a removed member gets 404, as if there were no organization"
 done
 call /organizations/list '{}' "$ann"
-is "$status $body" '200 {"organizations":[]}' 'and no longer listed'
+is "$status $body" '200 {"organizations":[]}' 'organizations/list of a removed member is empty'
 orgd_end
 done_testing

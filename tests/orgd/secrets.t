@@ -17,25 +17,26 @@ call /organizations/members/remove "{\"organizationId\":\"$org\",\"userId\":\"$a
 call /organizations/get "{\"organizationId\":\"$org\"}" "$OWNER"
 call "/$ann" '{}' 'live_x:y'
 
+declare -A called=([OWNER]='the first token' [used]='a used invitation' [ann]="a user's token" [open]='a pending invitation' [host]="an organization's token")
 for name in OWNER used ann open host; do
     secret=${!name#*:}
-    is "${#secret}" 43 "$name: 256 bits"
-    is "$(grep -alF -- "$secret" "$DATA" "$DATA-wal" "$DATA-shm")" '' "$name: not in the data file"
-    [ $name = ann ] || is "$(grep -cF -- "$secret" "$ORGD_LOG")" 0 "$name: not in the log"
+    is "${#secret}" 43 "the secret of ${called[$name]} has 256 bits"
+    is "$(grep -alF -- "$secret" "$DATA" "$DATA-wal" "$DATA-shm")" '' "the secret of ${called[$name]} is not in the data file"
+    [ $name = ann ] || is "$(grep -cF -- "$secret" "$ORGD_LOG")" 0 "the secret of ${called[$name]} is not in the log"
 done
-is "$(printf '%s\n' "$OWNER" "$used" "$ann" "$open" "$host" | cut -d: -f2 | sort -u | wc -l)" 5 'no two are the same'
+is "$(printf '%s\n' "$OWNER" "$used" "$ann" "$open" "$host" | cut -d: -f2 | sort -u | wc -l)" 5 'the five secrets differ'
 is "$(sql "SELECT group_concat(length(secret_hash)) FROM (SELECT secret_hash FROM tokens UNION ALL SELECT secret_hash FROM invitations)")" '32,32,32,32' \
-    'what is stored are hashes'
+    'the data file stores hashes of 32 bytes'
 
 owner_id=$(api /users/whoami '{}' "$OWNER" | jq -r .user.id)
-like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/organizations/create 200 $owner_id unix:$UID [0-9]+ bytes [0-9]+ms\$" 'the log names a user by his id'
-like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/organizations/members/remove 403 ${host%%:*} unix:$UID [0-9]+ bytes [0-9]+ms\$" "and an organization's token by its key"
-like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/users/whoami 401 - unix:$UID [0-9]+ bytes [0-9]+ms\$" 'a stranger by nothing'
-unlike "$(cat "$ORGD_LOG")" 'organizations/get' 'what was read is not logged'
+like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/organizations/create 200 $owner_id unix:$UID [0-9]+ bytes [0-9]+ms\$" 'the log names a user by the id'
+like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/organizations/members/remove 403 ${host%%:*} unix:$UID [0-9]+ bytes [0-9]+ms\$" "the log names an organization's token by its key"
+like "$(cat "$ORGD_LOG")" "^orgd: [0-9a-f]{16} POST /v1/users/whoami 401 - unix:$UID [0-9]+ bytes [0-9]+ms\$" 'the log names a caller with a wrong token by nothing'
+unlike "$(cat "$ORGD_LOG")" 'organizations/get' 'the log has no line for a call that reads'
 before=$(wc -l < "$ORGD_LOG")
 request $'/a%0aorgd:%20POST%20/v1/x%20200%1b[31m' -d '{}' > /dev/null
-is "$(($(wc -l < "$ORGD_LOG") - before))" 1 'a path makes one line'
-like "$(tail -n 1 "$ORGD_LOG")" '^orgd: [0-9a-f]{16} POST /v1/a\?orgd:\?POST\?/v1/x\?200\?\[31m 404 - unix:[0-9]+ [0-9]+ bytes [0-9]+ms$' 'and one word'
+is "$(($(wc -l < "$ORGD_LOG") - before))" 1 'a path with a line feed makes one line in the log'
+like "$(tail -n 1 "$ORGD_LOG")" '^orgd: [0-9a-f]{16} POST /v1/a\?orgd:\?POST\?/v1/x\?200\?\[31m 404 - unix:[0-9]+ [0-9]+ bytes [0-9]+ms$' 'spaces and control characters of a path make no further words in the log'
 
 state() {
     call /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":0}" "$OWNER"; echo "$body"
@@ -46,33 +47,33 @@ state() {
     call /users/whoami '{}' "$ann"; echo "$body"
 }
 state > "$T/before"
-is "$(jq -c 'select(.ok == false)' "$T/before")" '' 'all of it answers'
+is "$(jq -c 'select(.ok == false)' "$T/before")" '' 'every call of the comparison answers without an error'
 orgd_stop
 orgd_start
 state > "$T/after"
-ok 'a restart keeps everything' cmp "$T/before" "$T/after"
+ok 'a restart keeps what six calls answer' cmp "$T/before" "$T/after"
 kill -KILL "$orgd_pid"; wait "$orgd_pid" 2>/dev/null
 orgd_start
 state > "$T/killed"
-ok 'so does a kill' cmp "$T/before" "$T/killed"
+ok 'a kill -9 keeps what six calls answer' cmp "$T/before" "$T/killed"
 call /organizations/invitations/accept "{\"token\":\"$open\",\"username\":\"bob\"}"
-is "$status" 200 'an invitation outlives it'
+is "$status" 200 'an invitation from before a kill -9 is accepted'
 orgd_end
 
 # A store that fails: 500, nothing happened, and it recovers.
 orgd_start
 sqlite3 "$DATA" 'BEGIN IMMEDIATE; SELECT 1;' ".shell touch $T/locked; until [ -e $T/unlock ]; do sleep 0.1; done" > /dev/null & lock=$!
-ok 'somebody locks the data file' wait_for 10 test -e "$T/locked"
+ok 'another process locks the data file' wait_for 10 test -e "$T/locked"
 call /organizations/create '{"name":"Locked out"}' "$OWNER"
-expect 500 internal 'a locked data file'
-like "$(cat "$ORGD_LOG")" 'orgd\.db: database is locked' 'the log says why'
+expect 500 internal 'a change is refused with 500 while the data file is locked'
+like "$(cat "$ORGD_LOG")" 'orgd\.db: database is locked' 'the log says that the data file is locked'
 call /users/whoami '{}' "$OWNER"
-is "$status" 200 'reading goes on'
+is "$status" 200 'reading goes on while the data file is locked'
 touch "$T/unlock"; wait $lock
 call /organizations/create '{"name":"Let in"}' "$OWNER"
-is "$status" 200 'and writing after that'
+is "$status" 200 'changes are made again after the data file was locked'
 sql "UPDATE members SET role = 'king' WHERE organization_id = '$org' AND user_id = '$owner_id'"
 call /organizations/get "{\"organizationId\":\"$org\"}" "$OWNER"
-expect 500 internal 'a row that is not ours is no answer'
+expect 500 internal 'a member with an unknown role in the data file is answered with 500'
 orgd_end
 done_testing

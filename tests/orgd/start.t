@@ -7,38 +7,38 @@
 refused() {
     local want=$1 regex=$2 name=$3 out rc; shift 3
     out=$(timeout 60 "$ORGD" "$@" 2>&1 >/dev/null); rc=$?
-    is "$rc" "$want" "$name: exit status"
-    like "$out" "$regex" "$name: says why"
+    is "$rc" "$want" "$name: orgd exits with status $want"
+    like "$out" "$regex" "$name: the message says why"
 }
 
 orgd_start --owner Ann@Example.org
-is "$(wc -l < "$T/orgd.out")" 4 'first start prints two lines and one for each listener'
+is "$(wc -l < "$T/orgd.out")" 4 'the first start prints two lines and a line for each listener'
 is "$(grep -cE '^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' "$T/orgd.out")" 1 'the first token stands alone on its line'
-like "$URL" '^http://127\.0\.0\.1:[1-9][0-9]+$' 'port 0 becomes a real port'
+like "$URL" '^http://127\.0\.0\.1:[1-9][0-9]+$' '--listen with port 0 takes a port and prints it'
 call /users/whoami '{}' "$OWNER"
-is "$(field '"\(.user.email) \(.user.username)"')" 'Ann@Example.org ann' 'the first user is --owner, the username folded from it'
+is "$(field '"\(.user.email) \(.user.username)"')" 'Ann@Example.org ann' 'the first user has the address of --owner and a username folded from it'
 is "$(stat -c %a "$DATA")" 600 'the data file has mode 600'
-is "$(stat -c %a "$DATA-wal")" 600 'and so has its log'
-is "$(stat -c %a "$SOCKET")" 666 'everybody may connect to the socket'
-is "$(sql 'PRAGMA journal_mode; PRAGMA user_version' | paste -sd' ')" 'wal 4' 'WAL, schema version 4'
+is "$(stat -c %a "$DATA-wal")" 600 "the data file's write-ahead log has mode 600"
+is "$(stat -c %a "$SOCKET")" 666 'the socket has mode 666'
+is "$(sql 'PRAGMA journal_mode; PRAGMA user_version' | paste -sd' ')" 'wal 4' 'the data file has a write-ahead log and schema version 4'
 
-refused 1 'another server is listening' 'socket in use' --data "$T/other.db" --socket "$SOCKET"
-ok 'and no data file is made then' test ! -e "$T/other.db"
-refused 1 'another orgd is using it' 'data file in use' --data "$DATA" --socket "$T/other.sock"
-refused 1 "$(sed s,http://,, <<< "$URL"): cannot listen: Address already in use" 'port in use' \
+refused 1 'another server is listening' 'a socket in use' --data "$T/other.db" --socket "$SOCKET"
+ok 'orgd makes no data file when the socket is in use' test ! -e "$T/other.db"
+refused 1 'another orgd is using it' 'a data file in use' --data "$DATA" --socket "$T/other.sock"
+refused 1 "$(sed s,http://,, <<< "$URL"): cannot listen: Address already in use" 'a port in use' \
     --data "$T/other.db" --socket "$T/other.sock" --listen "${URL#http://}"
 VIA=unix call /users/whoami '{}' "$OWNER"
-is "$status" 200 'the running server did not suffer'
+is "$status" 200 'the running server answers after three refused starts'
 
 orgd_stop
-is "$orgd_status" 0 'SIGTERM ends it with 0'
-ok 'the socket is gone' test ! -e "$SOCKET"
+is "$orgd_status" 0 'SIGTERM ends orgd with status 0'
+ok 'SIGTERM removes the socket' test ! -e "$SOCKET"
 orgd_start --owner other@example.org
 is "$(grep -c : "$T/orgd.out")" 1 'a second start prints no token'
 call /users/whoami '{}' "$OWNER"
-is "$(field .user.username)" ann 'and keeps the first user'
+is "$(field .user.username)" ann 'a second start with another --owner keeps the first user'
 kill -INT "$orgd_pid"; wait "$orgd_pid"
-is $? 0 'SIGINT ends it with 0'
+is $? 0 'SIGINT ends orgd with status 0'
 
 # A change that comes between the signal and the end: strace makes that time long enough.
 if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
@@ -50,55 +50,55 @@ if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
     kill -TERM "$orgd_pid"
     printf 'POST /v1/organizations/create HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 15\r\n\r\n{"name":"Late"}' "$OWNER" >&3
     wait "$orgd_pid" 2> /dev/null
-    is $? 0 'SIGTERM, and a change that comes after it: ends with 0'
+    is $? 0 'SIGTERM before a change ends orgd with status 0'
     exec 3>&-; wait $tracer
-    is "$(sql "SELECT count(*) FROM organizations WHERE name = 'Late'")" 0 'the change is not made'
+    is "$(sql "SELECT count(*) FROM organizations WHERE name = 'Late'")" 0 'a change that comes after SIGTERM is not made'
 else
-    pass 'a change after SIGTERM # SKIP strace cannot be used here'
+    pass 'a change that comes after SIGTERM is not made # SKIP strace cannot be used here'
 fi
 
 orgd_start
 kill -KILL "$orgd_pid"; wait "$orgd_pid" 2>/dev/null
-ok 'a killed server leaves its socket' test -S "$SOCKET"
+ok 'a killed orgd leaves its socket' test -S "$SOCKET"
 orgd_start
-is $? 0 'and the next one takes it over'
+is $? 0 'a start takes over the socket of a killed orgd'
 orgd_stop
 
 for address in 0.0.0.0:0 192.0.2.1:80 '[::]:0' '[2001:db8::1]:80' '[::ffff:127.0.0.1]:0' 128.0.0.1:0; do
-    refused 2 'loopback' "--listen $address" --listen "$address"
+    refused 2 'loopback' "--listen $address, not a loopback address" --listen "$address"
 done
 for address in localhost:80 127.0.0.1 127.0.0.1:65536 127.0.0.1:-1 127.0.0.1:8x ::1:80 :80 127.0.0.1: ''; do
-    refused 2 'must be 127.0.0.1:PORT' "--listen '$address'" --listen "$address"
+    refused 2 'must be 127.0.0.1:PORT' "--listen '$address', malformed" --listen "$address"
 done
 refused 2 'e-mail' '--owner without @' --owner ann
 refused 2 'login name' '--owner without a login name' --owner 1ann@example.org
-refused 2 'orgd --help' 'unknown option' --frobnicate
-refused 2 'unexpected argument' 'argument' serve
+refused 2 'orgd --help' 'an unknown option' --frobnicate
+refused 2 'unexpected argument' 'an unexpected argument' serve
 for option in help version; do
     out=$("$ORGD" --$option); is $? 0 "--$option exits with 0"
-    like "$out" '^(Usage: orgd|orgd [0-9])' "--$option answers on stdout"
+    like "$out" '^(Usage: orgd|orgd [0-9])' "--$option answers on standard output"
 done
 
 # Data files that are not ours
 bad="$T/bad.db"
 try() { refused 1 "$1" "$2" --data "$bad" --socket "$T/bad.sock"; rm -rf "$bad"; }
-touch "$bad"; chmod 644 "$bad";                         try 'mode 0644' 'data file that others can read'
-mkdir -m 700 "$bad";                                    try 'Is a directory' 'data file that is a directory'
-(umask 077; head -c 5000 /dev/urandom > "$bad");        try 'not a database' 'data file that is no database'
-(umask 077; sqlite3 "$bad" 'CREATE TABLE t(x)');        try 'not a data file of orgd' 'database of somebody else'
-(umask 077; sqlite3 "$bad" 'PRAGMA user_version = 99'); try 'newer orgd' 'data file of a newer orgd'
-refused 1 'No such file or directory' 'data file in a directory that cannot be' --data "$T/no/such/orgd.db" --socket "$T/bad.sock"
-refused 1 'path has 1-107 characters' 'socket path that is too long' --socket "/$(printf '%0200d' 0)"
+touch "$bad"; chmod 644 "$bad";                         try 'mode 0644' 'a data file that others can read'
+mkdir -m 700 "$bad";                                    try 'Is a directory' 'a directory in the place of the data file'
+(umask 077; head -c 5000 /dev/urandom > "$bad");        try 'not a database' 'a data file that is no database'
+(umask 077; sqlite3 "$bad" 'CREATE TABLE t(x)');        try 'not a data file of orgd' 'a database of another program'
+(umask 077; sqlite3 "$bad" 'PRAGMA user_version = 99'); try 'newer orgd' 'a data file of a newer orgd'
+refused 1 'No such file or directory' 'a data file in a missing directory' --data "$T/no/such/orgd.db" --socket "$T/bad.sock"
+refused 1 'path has 1-107 characters' 'a socket path that is too long' --socket "/$(printf '%0200d' 0)"
 
 mkdir "$T/new"
 "$ORGD" --data "$T/new/orgd.db" --socket "$T/new.sock" > /dev/full 2> "$T/full.err"
-is $? 1 'a first token that cannot be shown: exit status'
-like "$(cat "$T/full.err")" 'token could not be shown' 'a first token that cannot be shown: says why'
-is "$(sqlite3 "$T/new/orgd.db" 'SELECT count(*) FROM users, tokens')" 0 'and no user is made'
+is $? 1 'a first token that cannot be shown ends orgd with status 1'
+like "$(cat "$T/full.err")" 'token could not be shown' 'a first token that cannot be shown is named in the message'
+is "$(sqlite3 "$T/new/orgd.db" 'SELECT count(*) FROM users, tokens')" 0 'a first token that cannot be shown makes no user'
 
 "$ORGD" --data "$T/made/orgd.db" --socket "$T/sock/orgd.sock" > "$T/made.out" &
 pid=$!
-ok 'directories are made' wait_for 10 grep -q listening "$T/made.out"
-is "$(stat -c %a "$T/made" "$T/sock" | paste -sd' ')" '700 755' 'the data directory for us, the socket directory for all'
+ok 'orgd makes the directories of the data file and the socket' wait_for 10 grep -q listening "$T/made.out"
+is "$(stat -c %a "$T/made" "$T/sock" | paste -sd' ')" '700 755' 'the data directory has mode 700, the socket directory mode 755'
 kill $pid; wait $pid
 done_testing

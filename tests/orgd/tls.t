@@ -21,16 +21,16 @@ https() { curl -sS --max-time 20 "$@" "https://$at/v1/users/whoami" -d '{}' -H "
 use one
 orgd_start --tls 127.0.0.1:0 --cert live.pem --key live.key
 at=$(sed -n 's,^listening on https://,,p' orgd.out)
-like "$at" '^127\.0\.0\.1:[0-9]+$' 'it says where'
-is "$(https --cacert ca.pem | jq -r .user.username)" owner 'HTTPS'
-like "$(https --cacert wrong.pem)" 'certificate' 'a client that trusts another CA refuses it'
-like "$(https)" 'certificate' 'and so does one with the CAs of the system'
-for version in 2 3; do is "$(https --cacert ca.pem --tlsv1.$version --tls-max 1.$version | jq -r .user.username)" owner "TLS 1.$version"; done
+like "$at" '^127\.0\.0\.1:[0-9]+$' 'orgd prints the address of the HTTPS listener'
+is "$(https --cacert ca.pem | jq -r .user.username)" owner 'a client that trusts the CA is served over HTTPS'
+like "$(https --cacert wrong.pem)" 'certificate' 'a client that trusts another CA refuses the certificate'
+like "$(https)" 'certificate' "a client that trusts the system's CAs refuses the certificate"
+for version in 2 3; do is "$(https --cacert ca.pem --tlsv1.$version --tls-max 1.$version | jq -r .user.username)" owner "TLS 1.$version is served"; done
 for version in 0 1; do
-    unlike "$(https --cacert ca.pem --tlsv1.$version --tls-max 1.$version --ciphers DEFAULT:@SECLEVEL=0)" owner "not TLS 1.$version"
+    unlike "$(https --cacert ca.pem --tlsv1.$version --tls-max 1.$version --ciphers DEFAULT:@SECLEVEL=0)" owner "TLS 1.$version is refused"
 done
-is "$(curl -s --max-time 5 "http://$at/v1/users/whoami" -d '{}' -w '%{http_code}')" 000 'no plain HTTP there'
-is "$(serial)" 'serial=0B' 'the first certificate'
+is "$(curl -s --max-time 5 "http://$at/v1/users/whoami" -d '{}' -w '%{http_code}')" 000 'plain HTTP on the HTTPS port is not answered'
+is "$(serial)" 'serial=0B' 'the first certificate is served'
 
 # Held polls, one of each kind, over several reloads
 org=$(new_org Acme)
@@ -39,25 +39,25 @@ curl -sS -N --max-time 40 "$URL/v1/organizations/members/changes" -d "$poll" -H 
 curl -sS -N --max-time 40 --cacert ca.pem "https://$at/v1/organizations/members/changes" -d "$poll" -H "Authorization: Bearer $OWNER" -o secret & secret=$!
 wait_for 5 test -s plain; wait_for 5 test -s secret
 use two; reload
-is "$(serial)" 'serial=16' 'SIGHUP: new connections get the new certificate'
-like "$(tail -n 1 "$ORGD_LOG")" 'live\.pem: certificate and key are read again' 'the log says so'
+is "$(serial)" 'serial=16' 'SIGHUP makes new connections get the new certificate'
+like "$(tail -n 1 "$ORGD_LOG")" 'live\.pem: certificate and key are read again' 'the log says that certificate and key are read again'
 use one two; reload
-is "$(serial)" 'serial=16' 'a key that is not the certificate'"'"'s: the former pair stays'
-like "$(tail -n 2 "$ORGD_LOG")" 'the former certificate stays in use' 'the log says so'
+is "$(serial)" 'serial=16' "SIGHUP keeps the former pair when the key is another certificate's"
+like "$(tail -n 2 "$ORGD_LOG")" 'the former certificate stays in use' 'the log says that the former certificate stays in use'
 echo nonsense > live.pem; reload
-is "$(serial)" 'serial=16' 'a certificate that is none: the former pair stays'
+is "$(serial)" 'serial=16' 'SIGHUP keeps the former pair when the certificate file is malformed'
 rm live.key; reload
-is "$(serial)" 'serial=16' 'no key: the former pair stays'
-like "$(tail -n 2 "$ORGD_LOG")" 'live\.(key|pem): ' 'the log names the file'
+is "$(serial)" 'serial=16' 'SIGHUP keeps the former pair when the key file is missing'
+like "$(tail -n 2 "$ORGD_LOG")" 'live\.(key|pem): ' 'the log names the missing key or the malformed certificate'
 use one; chmod 644 live.key; reload
-is "$(serial)" 'serial=16' 'a key that everybody can read: the former pair stays'
+is "$(serial)" 'serial=16' 'SIGHUP keeps the former pair when others can read the key'
 chmod 600 live.key; reload
-is "$(serial)" 'serial=0B' 'a good pair again'
-is "$(wc -c < plain) $(wc -c < secret)" '1 1' 'the held polls are held still'
+is "$(serial)" 'serial=0B' 'SIGHUP takes a good pair after bad ones'
+is "$(wc -c < plain) $(wc -c < secret)" '1 1' 'held polls stay held over all reloads'
 call /organizations/update "{\"organizationId\":\"$org\",\"name\":\"x\"}" "$OWNER"
 join "$org" ann member
 wait $plain; wait $secret
-is "$(jq -r '.members[0].username' plain secret | paste -sd' ')" 'ann ann' 'and hear of the change'
+is "$(jq -r '.members[0].username' plain secret | paste -sd' ')" 'ann ann' 'held polls over HTTP and HTTPS are told of a change after the reloads'
 
 # Reloading under load
 (for i in $(seq 30); do kill -HUP "$orgd_pid"; sleep 0.05; done) & reloads=$!
@@ -67,8 +67,8 @@ is "$failed" 0 'no connection fails while certificates are reloaded'
 orgd_end
 
 for wrong in '--tls 0.0.0.0:0' '--tls 0.0.0.0:0 --cert one.pem' '--cert one.pem --key one.key'; do
-    out=$("$ORGD" --data no.db --socket no.sock $wrong 2>&1); like "$? $out" '^2 .*go together' "$wrong"
+    out=$("$ORGD" --data no.db --socket no.sock $wrong 2>&1); like "$? $out" '^2 .*go together' "orgd refuses $wrong with status 2"
 done
-out=$("$ORGD" --data no.db --socket no.sock --tls nowhere:1 2>&1); like "$? $out" '^2 .*must be ADDR:PORT' '--tls nowhere:1'
-out=$("$ORGD" --data no.db --socket no.sock --tls 127.0.0.1:0 --cert one.pem --key two.key 2>&1); like "$? $out" '^1 orgd: one.pem: ' 'a wrong pair at the start'
+out=$("$ORGD" --data no.db --socket no.sock --tls nowhere:1 2>&1); like "$? $out" '^2 .*must be ADDR:PORT' 'orgd refuses --tls nowhere:1 with status 2'
+out=$("$ORGD" --data no.db --socket no.sock --tls 127.0.0.1:0 --cert one.pem --key two.key 2>&1); like "$? $out" '^1 orgd: one.pem: ' 'orgd refuses to start with a key of another certificate'
 done_testing
