@@ -10,65 +10,66 @@ export XDG_CONFIG_HOME=$T/config
 orgd_start --owner ann@example.org
 (umask 077; printf '%s\n' "$OWNER" > "$T/ann.token")
 run() { out=$("$ORGADMIN" "$@" 2> "$T/err" < "${INPUT:-/dev/null}"); rc=$?; err=$(cat "$T/err"); }
-fails() { local want=$1 text=$2; shift 2; run "$@"; is "$rc/$out" "$want/" "${*@Q}"; like "$err" "$text" "${*@Q}: $text"; }
+# fails STATUS REGEX NAME ARGUMENT...
+fails() { local want=$1 text=$2 name=$3; shift 3; run "$@"; is "$rc/$out" "$want/" "$name"; like "$err" "$text" "$name: the message"; }
 invited() { "$ORGADMIN" invitation list -o json | jq -r '[.[] | .email + "=" + .roles[0]] | sort | join(" ")'; }
 run login --url "unix:$SOCKET" --token-file "$T/ann.token"
 run org create Acme
 
 # refused at once
-fails 2 'an address is missing: give EMAIL, or --file' member add
-fails 2 'not both' member add a@b.c --file "$T/x"
-fails 2 'belongs to --file' member add a@b.c --remainder "$T/x"
-fails 2 'nonexistent: No such file' member add --file /nonexistent
+fails 2 'an address is missing: give EMAIL, or --file' 'member add refuses to run without an address' member add
+fails 2 'not both' 'member add refuses an address together with --file' member add a@b.c --file "$T/x"
+fails 2 'belongs to --file' 'member add refuses --remainder without --file' member add a@b.c --remainder "$T/x"
+fails 2 'nonexistent: No such file' 'member add refuses a --file that does not exist' member add --file /nonexistent
 printf 'bob@example.org\nbob\ncid@example.org member too\n@x\n' > "$T/bad"
-fails 2 "bad:2: it does not begin with an e-mail address" member add --file "$T/bad"
-like "$err" "bad:3: there is more than an address and a role" 'each bad line is told'
-like "$err" "bad: nobody is invited" 'and what that means'
-is "$(invited)" '' 'nobody was invited'
-printf '# nothing\n\n' > "$T/none"; fails 2 'there is no address in it' member add --file "$T/none"
-printf 'a@b.c\0\n' > "$T/nul"; fails 2 'nul: ' member add --file "$T/nul"
-head -c 9000000 /dev/zero | tr '\0' 'a' > "$T/huge"; fails 2 'huge: File too large' member add --file "$T/huge"
-fails 2 '--remainder /nonexistent/x: No such file' member add --file <(echo a@b.c) --remainder /nonexistent/x
+fails 2 "bad:2: it does not begin with an e-mail address" 'member add refuses a --file with bad lines' member add --file "$T/bad"
+like "$err" "bad:3: there is more than an address and a role" 'member add --file names each bad line'
+like "$err" "bad: nobody is invited" 'member add --file with bad lines says that nobody is invited'
+is "$(invited)" '' 'member add --file with bad lines invites nobody'
+printf '# nothing\n\n' > "$T/none"; fails 2 'there is no address in it' 'member add refuses a --file without an address' member add --file "$T/none"
+printf 'a@b.c\0\n' > "$T/nul"; fails 2 'nul: ' 'member add refuses a --file with a NUL' member add --file "$T/nul"
+head -c 9000000 /dev/zero | tr '\0' 'a' > "$T/huge"; fails 2 'huge: File too large' 'member add refuses a --file that is too large' member add --file "$T/huge"
+fails 2 '--remainder /nonexistent/x: No such file' 'member add refuses a --remainder in no directory' member add --file <(echo a@b.c) --remainder /nonexistent/x
 
 # all well
 printf '# the team\nbob@example.org admin\n  cid@example.org\t# she is new\r\n\ndan@example.org' > "$T/team"
 run member add --file "$T/team" --remainder "$T/left"
-is "$rc/$(cat "$T/left")" 0/ 'a file of three'
-like "$out" '^OUTCOME +EMAIL +ROLES +EXPIRES +MAILED +TOKEN' 'prints a table'
-is "$(awk 'NR > 1 && $NF ~ /^inv_/ {print $1, $2, $3}' <<< "$out" | tr '\n' ' ')" 'invited bob@example.org admin invited cid@example.org member invited dan@example.org member ' 'with tokens'
-like "$err" '^3 of 3 invited to Acme; 0 members already, 0 failed, 0 not tried\.$' 'and what was done'
-is "$(invited)" 'bob@example.org=admin cid@example.org=member dan@example.org=member' 'they are invited'
+is "$rc/$(cat "$T/left")" 0/ 'member add --file of three good lines ends with 0 and an empty remainder'
+like "$out" '^OUTCOME +EMAIL +ROLES +EXPIRES +MAILED +TOKEN' 'member add --file prints a table'
+is "$(awk 'NR > 1 && $NF ~ /^inv_/ {print $1, $2, $3}' <<< "$out" | tr '\n' ' ')" 'invited bob@example.org admin invited cid@example.org member invited dan@example.org member ' 'member add --file prints the outcome and the token of each address'
+like "$err" '^3 of 3 invited to Acme; 0 members already, 0 failed, 0 not tried\.$' 'member add --file prints how many were invited'
+is "$(invited)" 'bob@example.org=admin cid@example.org=member dan@example.org=member' 'member add --file invites every address with its role'
 
 # some fail, the rest goes on
 printf 'ann@example.org\neve@example.org king\nfay@example.org\nno@body@twice\n' > "$T/mixed"
 run member add --file "$T/mixed" --remainder "$T/left" --out "$T/tokens" -o json
-is "$rc" 1 'partial failure is no success'
-like "$err" "mixed:1: ann@example.org is a member of Acme already" 'a member already is no failure'
-like "$err" "^orgadmin: $T/mixed:2: eve@example.org: member add in Acme: .*400 invalid" 'a line that fails is told'
-is "$(cat "$T/left")" $'eve@example.org king\nno@body@twice' 'and is left'
-like "$err" "To go on: orgadmin member add --file $T/left" 'with how to go on'
-is "$(stat -c %a "$T/tokens")/$(sed 's/:.*//; s/inv_.*/inv/' "$T/tokens")" '600/fay@example.org inv' 'tokens go into a private file'
-is "$(jq -c '[.[] | [.email, has("token")]]' <<< "$out")" '[["fay@example.org",false]]' 'and nowhere else'
+is "$rc" 1 'member add --file exits 1 when some lines fail'
+like "$err" "mixed:1: ann@example.org is a member of Acme already" 'member add --file reports a member already in, without failing'
+like "$err" "^orgadmin: $T/mixed:2: eve@example.org: member add in Acme: .*400 invalid" 'member add --file names the line that the server refuses'
+is "$(cat "$T/left")" $'eve@example.org king\nno@body@twice' 'member add --file writes the failed lines to --remainder'
+like "$err" "To go on: orgadmin member add --file $T/left" 'member add --file prints the command that continues with the remainder'
+is "$(stat -c %a "$T/tokens")/$(sed 's/:.*//; s/inv_.*/inv/' "$T/tokens")" '600/fay@example.org inv' 'member add --out writes the tokens to a private file'
+is "$(jq -c '[.[] | [.email, has("token")]]' <<< "$out")" '[["fay@example.org",false]]' 'member add --out keeps the tokens out of the JSON'
 printf 'eve@example.org admin\n' > "$T/left"
 run member add --file "$T/left" --remainder "$T/left"
-is "$rc/$(cat "$T/left")" 0/ 'the remainder runs again, in place'
+is "$rc/$(cat "$T/left")" 0/ 'member add --file accepts its own remainder file and empties it'
 INPUT=<(echo gus@example.org) run member add --file - --role admin -o csv
-like "$out" 'invited,inv_[a-z0-9]+,gus@example.org,admin,,20' 'standard input, --role, CSV'
+like "$out" 'invited,inv_[a-z0-9]+,gus@example.org,admin,,20' 'member add --file - reads standard input, with --role and CSV'
 
 # progress is for a terminal
-unlike "$err" ' of 1$' 'no progress in a pipe'
+unlike "$err" ' of 1$' 'member add --file prints no progress to a pipe'
 seen=$(script -qec "$ORGADMIN member add --file $T/team" /dev/null < /dev/null)
-like "$seen" $'\r\e\\[K3 of 3\r\e\\[K' 'progress on a terminal, which goes away'
+like "$seen" $'\r\e\\[K3 of 3\r\e\\[K' 'member add --file shows its progress on a terminal, then erases it'
 
 # more than a page of them
 before=$("$ORGADMIN" invitation list -o json | jq length)
 seq -f 'm%g@example.org' 1100 > "$T/many"
 run member add --file "$T/many" --out "$T/tokens"
-is "$rc/$(wc -l < "$T/tokens")" 0/1100 'eleven hundred'
+is "$rc/$(wc -l < "$T/tokens")" 0/1100 'member add --file invites 1100 addresses'
 run invitation list -o json
-is "$(jq '[.[].id] | unique | length' <<< "$out")" "$((before + 1100))" 'the listing pages itself'
+is "$(jq '[.[].id] | unique | length' <<< "$out")" "$((before + 1100))" 'invitation list reads every page'
 run audit list -o json
-ok 'so does the audit log' test "$(jq '[.[].id] | unique | length' <<< "$out")" -gt 1100
+ok 'audit list reads every page' test "$(jq '[.[].id] | unique | length' <<< "$out")" -gt 1100
 
 # an interrupt: one server answers slowly
 listen "$T/port" python3 "$TOP/tests/fakes/hostile.py" --log "$T/log"
@@ -77,14 +78,14 @@ for i in 1 2 3 4 5 6; do echo "p$i@example.org"; done > "$T/six"
 # shellcheck disable=SC2086 # a list of words
 (trap - INT; exec "$ORGADMIN" member add --file "$T/six" --remainder "$T/left" --role admin --out "$T/tokens" $slow > "$T/out" 2> "$T/err") & pid=$!
 wait_for 20 grep -q p2@example "$T/log"
-ok 'nothing is written yet' test ! -s "$T/left"
+ok 'member add --file writes no remainder before it ends' test ! -s "$T/left"
 kill -TERM $pid; wait $pid
-is "$?" 143 'an interrupted run ends by its signal'
+is "$?" 143 'member add --file interrupted by SIGTERM ends by that signal'
 done=$(grep -c ' ' "$T/tokens")
-is "$(($(wc -l < "$T/left") + done))" 6 "$done are done, the others are left"
-like "$(tail -n 1 "$T/left")" '^p6@example.org admin$' 'with their role'
-is "$(find "$T" -name 'left.*' -o -name 'tokens.*' | wc -l)" 0 'nothing half-written lies about'
-like "$(cat "$T/err")" "$done of 6 invited to acme; 0 members already, 0 failed, $((6 - done)) not tried" 'and it says so'
+is "$(($(wc -l < "$T/left") + done))" 6 'member add --file interrupted leaves each address done or in the remainder'
+like "$(tail -n 1 "$T/left")" '^p6@example.org admin$' 'member add --file interrupted writes the role into the remainder'
+is "$(find "$T" -name 'left.*' -o -name 'tokens.*' | wc -l)" 0 'member add --file interrupted leaves no temporary file'
+like "$(cat "$T/err")" "$done of 6 invited to acme; 0 members already, 0 failed, $((6 - done)) not tried" 'member add --file interrupted prints how many were not tried'
 
 # one that is ignored, as with nohup, or behind a shell's &, is none
 : > "$T/log"
@@ -92,20 +93,20 @@ like "$(cat "$T/err")" "$done of 6 invited to acme; 0 members already, 0 failed,
 (trap '' INT; exec "$ORGADMIN" member add --file "$T/six" --out "$T/tokens" $slow > "$T/out" 2> "$T/err") & pid=$!
 wait_for 20 grep -q p2@example "$T/log"
 kill -INT $pid; wait $pid
-is "$?/$(wc -l < "$T/tokens")" 0/6 'an ignored interrupt stops nothing'
+is "$?/$(wc -l < "$T/tokens")" 0/6 'member add --file goes on under an ignored SIGINT'
 
 # an interrupt while a token is under way: it is not lost, and nothing lies about
 : > "$T/log"
 "$ORGADMIN" invitation create q@example.org --out "$T/q" $slow > "$T/out" 2> "$T/err" & pid=$!
 wait_for 20 grep -q q@example "$T/log"
 kill -TERM $pid; wait $pid
-is "$?/$(cat "$T/q")" 143/inv_1:secret 'an interrupted invitation create still writes its token'
-is "$(find "$T" -name 'q.*' | wc -l)" 0 'and leaves nothing half-written'
+is "$?/$(cat "$T/q")" 143/inv_1:secret 'invitation create interrupted by SIGTERM still writes its token'
+is "$(find "$T" -name 'q.*' | wc -l)" 0 'invitation create interrupted leaves no temporary file'
 
 # a server that goes away
 slow=${slow/slowinvite/dieinvite}
 run member add --file "$T/six" --remainder "$T/left" $slow
-is "$rc/$(wc -l < "$T/left")" 4/5 'what is left when the server fails'
-is "$(wc -l <<< "$out")" 2 'what was done is printed'
+is "$rc/$(wc -l < "$T/left")" 4/5 'member add --file writes the untried lines to --remainder when the server fails'
+is "$(wc -l <<< "$out")" 2 'member add --file prints the finished lines when the server fails'
 orgd_end
 done_testing

@@ -12,137 +12,137 @@ token session ada-session
 token wrong ada-key:wrong
 
 # --- login ---
-refuses 1 'whoami: .*401 Authentication required\..*log in again' 'a wrong key' ada login --provider cratedb --url "$URL" --token-file "$T/wrong.token"
-ok 'is not stored' test ! -e "$T/ada/orgadmin/default.json"
-does 'Logged in to .* as ada@example.org. Organization: none chosen' 'login' ada login --provider cratedb --url "$URL" --token-file "$T/ada.token"
-refuses 3 'no organization is chosen' 'two organizations, none chosen' ada member list
-does "^$ACME +acme +org_admin .* 3\$" 'org list' ada org list
-does "^$GLOBEX +globex +org_member " 'org list: the other one' ada org list
-does "The current organization is acme \\($ACME\\)" 'org switch by name' ada org switch acme
-does "^$ACME +acme" 'org current' ada org current
+refuses 1 'whoami: .*401 Authentication required\..*log in again' 'login refuses a wrong key' ada login --provider cratedb --url "$URL" --token-file "$T/wrong.token"
+ok 'login with a wrong key stores nothing' test ! -e "$T/ada/orgadmin/default.json"
+does 'Logged in to .* as ada@example.org. Organization: none chosen' 'login succeeds and chooses none of two organizations' ada login --provider cratedb --url "$URL" --token-file "$T/ada.token"
+refuses 3 'no organization is chosen' 'member list refuses without a chosen organization' ada member list
+does "^$ACME +acme +org_admin .* 3\$" 'org list prints an organization with the role and the plan' ada org list
+does "^$GLOBEX +globex +org_member " 'org list prints the other organization' ada org list
+does "The current organization is acme \\($ACME\\)" 'org switch takes a name' ada org switch acme
+does "^$ACME +acme" 'org current prints the current organization' ada org current
 nothing_sent 'org current'
-does '^c4953d0d-.*-000000000001 +ada +ada@example.org +Ada Example' 'whoami' ada whoami
-does 'Organization: none chosen' 'another one' sup login --provider cratedb --url "$URL" --token-file "$T/sup.token" --sudo
-does "$ACME +acme" 'a superuser sees every organization, and login remembers --sudo' sup org list
+does '^c4953d0d-.*-000000000001 +ada +ada@example.org +Ada Example' 'whoami prints id, username, address and name' ada whoami
+does 'Organization: none chosen' 'login --sudo of a superuser succeeds' sup login --provider cratedb --url "$URL" --token-file "$T/sup.token" --sudo
+does "$ACME +acme" 'org list of a superuser prints every organization, since login remembers --sudo' sup org list
 
 # --- organizations ---
-does "ops@example.org" 'org show -o wide' ada org show -o wide
-does '"plan":[[:space:]]"3"' 'org show -o json' ada org show -o json
-refuses 1 'no organization "acmee".*acme' 'an unknown name' ada org show acmee
-does 'The current organization is new' 'org create' ada org create new --set plan_type=4
+does "ops@example.org" 'org show -o wide prints the address' ada org show -o wide
+does '"plan":[[:space:]]"3"' 'org show -o json prints the plan' ada org show -o json
+refuses 1 'no organization "acmee".*acme' 'org show suggests the right spelling of a mistyped name' ada org show acmee
+does 'The current organization is new' 'org create takes a name and a plan' ada org create new --set plan_type=4
 changed 'POST /api/v2/organizations/ {"name":"new","plan_type":4}'
-does 'new is called newer now' 'org edit' ada org edit --name newer --set plan_type=5
-refuses 2 'no change is given' 'org edit of nothing' ada org edit
-nothing_sent 'org edit of nothing'
-refuses 2 'takes no "colour" for "org edit"; it takes: org name plan_type email' 'org edit of something else' ada org edit --set colour=red
-is "$(sent | grep -v '^GET')" '' 'changes nothing'
-refuses 1 'plan_type: Must be one of' 'a plan that there is not' ada org edit --set plan_type=9
-refuses 2 'no terminal to ask on' 'org delete asks' ada org delete newer
-does 'newer .* is deleted' 'org delete' ada org delete newer --yes
-like "$(sent | tail -n 1)" '^DELETE /api/v2/organizations/00000000-0000-4000-8000-[0-9]*/$' 'the request: org delete'
-refuses 3 'no organization is chosen' 'and none is current' ada org current
-does acme 'back again' ada org switch acme
+does 'new is called newer now' 'org edit changes name and plan' ada org edit --name newer --set plan_type=5
+refuses 2 'no change is given' 'org edit refuses to run without a change' ada org edit
+nothing_sent 'org edit without a change'
+refuses 2 'takes no "colour" for "org edit"; it takes: org name plan_type email' 'org edit refuses an unknown field' ada org edit --set colour=red
+is "$(sent | grep -v '^GET')" '' 'a refused org edit sends no change'
+refuses 1 'plan_type: Must be one of' 'org edit reports an invalid plan' ada org edit --set plan_type=9
+refuses 2 'no terminal to ask on' 'org delete refuses without a terminal and --yes' ada org delete newer
+does 'newer .* is deleted' 'org delete --yes deletes an organization' ada org delete newer --yes
+like "$(sent | tail -n 1)" '^DELETE /api/v2/organizations/00000000-0000-4000-8000-[0-9]*/$' 'org delete sends DELETE for the organization'
+refuses 3 'no organization is chosen' 'org current refuses after its organization was deleted' ada org current
+does acme 'org switch takes an organization after a deletion' ada org switch acme
 
 # --- members ---
-does "^$MIA +mia +mia@example.org +Mia Example +org_member +active" 'member list: the role in this organization' ada member list
-is "$(wc -l <<< "$out")" 4 'all of them, and a header'
-does "^$MIA .* org_admin +active" 'member list --org' ada member list --org globex
+does "^$MIA +mia +mia@example.org +Mia Example +org_member +active" 'member list prints the role in the current organization' ada member list
+is "$(wc -l <<< "$out")" 4 'member list prints every member and a header'
+does "^$MIA .* org_admin +active" 'member list --org prints the role in that organization' ada member list --org globex
 as ada member list -o json
 is "$(jq -r '.organization.name + " " + ([.members[] | .username + ":" + .roles[0]] | join(" "))' <<< "$out")" \
-    'acme ada:org_admin mia:org_member bob:org_member' 'the export'
-does "^$MIA +mia" 'member show by e-mail' ada member show MIA@example.org
-refuses 1 'acme has no member "mai".*mia' 'a mistyped one' ada member show mai
-does '^sam@example.org is added to acme\.$' 'member add: added' ada member add sam@example.org
+    'acme ada:org_admin mia:org_member bob:org_member' 'member list -o json prints the organization and its members'
+does "^$MIA +mia" 'member show takes an e-mail address' ada member show MIA@example.org
+refuses 1 'acme has no member "mai".*mia' 'member show suggests the right spelling of a mistyped username' ada member show mai
+does '^sam@example.org is added to acme\.$' 'member add says that a known person is added' ada member add sam@example.org
 changed "POST $BELOW/users/ {\"user\":\"sam@example.org\",\"role_fqn\":\"org_member\"}"
-does '^sam@example.org was a member of acme before and is changed\.$' 'member add: changed' ada member add sam@example.org --role org_admin
-does '^eve@example.org is invited to acme\.$' 'member add: invited' ada member add eve@example.org
+does '^sam@example.org was a member of acme before and is changed\.$' 'member add --role says that a former member is changed' ada member add sam@example.org --role org_admin
+does '^eve@example.org is invited to acme\.$' 'member add says that an unknown person is invited' ada member add eve@example.org
 printf '%s\n' 'new1@example.org' 'bob@example.org org_admin' 'sam@example.org' > "$T/people"
-does '1 of 3 invited to acme, 0 added, 2 changed; 0 members already, 0 failed' 'member add --file' ada member add --file "$T/people" --role org_member
-refuses 1 'role_fqn: Must be one of' 'an unknown role' ada member add x@example.org --role root
-refuses 2 'takes no "permissions" for "member add"' 'permissions' ada member add x@example.org --permissions a,b
-does 'sam has the role org_member in acme' 'member role' ada member role sam org_member
+does '1 of 3 invited to acme, 0 added, 2 changed; 0 members already, 0 failed' 'member add --file counts the invited, added and changed' ada member add --file "$T/people" --role org_member
+refuses 1 'role_fqn: Must be one of' 'member add reports an unknown role' ada member add x@example.org --role root
+refuses 2 'takes no "permissions" for "member add"' 'member add refuses --permissions' ada member add x@example.org --permissions a,b
+does 'sam has the role org_member in acme' 'member role changes the role of a member' ada member role sam org_member
 changed "POST $BELOW/users/ {\"user\":\"c4953d0d-f360-4820-9c43-000000000004\",\"role_fqn\":\"org_member\"}"
-refuses 1 'no member "stranger@example.org"' 'member role of a stranger' ada member role stranger@example.org org_admin
-is "$(sent | grep -v ^GET)" '' 'invites nobody'
-refuses 2 'no terminal to ask on' 'member remove asks' ada member remove sam
-does 'sam is no longer in acme' 'member remove' ada member remove sam --yes
+refuses 1 'no member "stranger@example.org"' 'member role refuses a person who is no member' ada member role stranger@example.org org_admin
+is "$(sent | grep -v ^GET)" '' 'a refused member role invites nobody'
+refuses 2 'no terminal to ask on' 'member remove refuses without a terminal and --yes' ada member remove sam
+does 'sam is no longer in acme' 'member remove --yes removes a member' ada member remove sam --yes
 changed "DELETE $BELOW/users/c4953d0d-f360-4820-9c43-000000000004/"
-does 'bob has the role org_member' 'one admin' ada member role bob org_member
-refuses 1 '403 The last organization admin cannot be removed' 'the last admin' ada member remove ada --yes
-refuses 1 '403 Insufficient permissions' 'who is no admin' mia member add y@example.org --provider cratedb --url "$URL" --token-file "$T/mia.token" --org acme
+does 'bob has the role org_member' 'member role demotes an admin beside another' ada member role bob org_member
+refuses 1 '403 The last organization admin cannot be removed' 'member remove reports that the last admin cannot be removed' ada member remove ada --yes
+refuses 1 '403 Insufficient permissions' 'member add by a plain member is refused' mia member add y@example.org --provider cratedb --url "$URL" --token-file "$T/mia.token" --org acme
 
 # --- invitations ---
-does '^invite-pat +pat@example.org +org_member ' 'invitation list' ada invitation list
-does 'eve@example.org is no longer invited' 'invitation revoke by e-mail' ada invitation revoke eve@example.org --yes
-like "$(sent | tail -n 1)" "^DELETE $BELOW/invitations/" 'the request: invitation revoke'
+does '^invite-pat +pat@example.org +org_member ' 'invitation list prints a pending invitation' ada invitation list
+does 'eve@example.org is no longer invited' 'invitation revoke takes an e-mail address' ada invitation revoke eve@example.org --yes
+like "$(sent | tail -n 1)" "^DELETE $BELOW/invitations/" 'invitation revoke sends DELETE for the invitation'
 token invitation invite-pat
-does 'Logged in' 'sam' sam login --provider cratedb --url "$URL" --token-file "$T/sam.token"
-does "^$ACME +org_member" 'invitation accept' sam invitation accept --token-file "$T/invitation.token"
+does 'Logged in' 'login of an invited person succeeds' sam login --provider cratedb --url "$URL" --token-file "$T/sam.token"
+does "^$ACME +org_member" 'invitation accept prints the organization and the role' sam invitation accept --token-file "$T/invitation.token"
 changed 'POST /api/v2/users/me/accept-invite/ {"token":"invite-pat"}'
 
 # --- roles, audit log ---
-does '^org_admin +Organization Admin' 'role list' ada role list
-does 'SYSTEM +organization.create +\{"n":0\}' 'audit list' ada audit list
-is "$(wc -l <<< "$out")" $((121 + $(grep -c organization.remove_user <<< "$out") + $(grep -cE 'role_fqn' <<< "$out"))) 'every page'
-does 'organization.remove_user' 'audit list --action' ada audit list --action organization.remove_user --from 2026-01-01 --to 2026-01-02
-like "$(sent | tail -n 1)" "^GET $BELOW/auditlogs/\?action=organization.remove_user&from=2026-01-01T00%3A00%3A00.000Z&to=2026-01-02T23%3A59%3A59[^&]*Z&last=" 'the request: audit list'
+does '^org_admin +Organization Admin' 'role list prints a role' ada role list
+does 'SYSTEM +organization.create +\{"n":0\}' 'audit list prints a system event' ada audit list
+is "$(wc -l <<< "$out")" $((121 + $(grep -c organization.remove_user <<< "$out") + $(grep -cE 'role_fqn' <<< "$out"))) 'audit list prints the events of every page'
+does 'organization.remove_user' 'audit list --action --from --to prints the matching events' ada audit list --action organization.remove_user --from 2026-01-01 --to 2026-01-02
+like "$(sent | tail -n 1)" "^GET $BELOW/auditlogs/\?action=organization.remove_user&from=2026-01-01T00%3A00%3A00.000Z&to=2026-01-02T23%3A59%3A59[^&]*Z&last=" 'audit list sends action, from and to in its query'
 
 # --- billing ---
-does '^city +Vienna' 'billing show' ada billing show
-does 'The billing of acme is changed' 'billing edit' ada billing edit --set city=Graz --set line2='Door 5'
-like "$(sent | tail -n 1)" "^PUT $BELOW/customer/ .*\"city\":\"Graz\",\"line1\":\"Street 1\",\"line2\":\"Door 5\"" 'the request: billing edit'
-refuses 2 'takes no "vat" for "billing edit"; it takes: org name email' 'a field that there is not' ada billing edit --set vat=1
-refuses 2 'no change is given' 'billing edit of nothing' ada billing edit
+does '^city +Vienna' 'billing show prints the city' ada billing show
+does 'The billing of acme is changed' 'billing edit changes the billing of the organization' ada billing edit --set city=Graz --set line2='Door 5'
+like "$(sent | tail -n 1)" "^PUT $BELOW/customer/ .*\"city\":\"Graz\",\"line1\":\"Street 1\",\"line2\":\"Door 5\"" 'billing edit sends the changed and the unchanged fields'
+refuses 2 'takes no "vat" for "billing edit"; it takes: org name email' 'billing edit refuses an unknown field' ada billing edit --set vat=1
+refuses 2 'no change is given' 'billing edit refuses to run without a change' ada billing edit
 
 # --- credits ---
-does 'active +300.00 +300.00 +2026-12-24T12:34:56Z +Free Trial' 'credit list: dollars' ada credit list
-does 'expired +50.50' 'credit list --all' ada credit list --all
-refuses 1 '403 Insufficient permissions' 'credits are for superusers' ada credit create --amount 5 --expires 2027-01-01
-does '299.95 +299.95 .* 2027-01-01T23:59:59Z +Hello' 'credit create' sup credit create --org acme --amount 299.95 --expires 2027-01-01 --comment Hello -o wide
-like "$(sent | tail -n 1)" "^POST $BELOW/credits/ \{\"amount\":29995,\"expiration_date\":\"2027-01-01T23:59:59[^\"]*Z\",\"comment\":\"Hello\"\}" 'cents are sent'
+does 'active +300.00 +300.00 +2026-12-24T12:34:56Z +Free Trial' 'credit list prints amounts in dollars' ada credit list
+does 'expired +50.50' 'credit list --all prints expired credits' ada credit list --all
+refuses 1 '403 Insufficient permissions' 'credit create by an admin who is no superuser is refused' ada credit create --amount 5 --expires 2027-01-01
+does '299.95 +299.95 .* 2027-01-01T23:59:59Z +Hello' 'credit create by a superuser prints the credit' sup credit create --org acme --amount 299.95 --expires 2027-01-01 --comment Hello -o wide
+like "$(sent | tail -n 1)" "^POST $BELOW/credits/ \{\"amount\":29995,\"expiration_date\":\"2027-01-01T23:59:59[^\"]*Z\",\"comment\":\"Hello\"\}" 'credit create sends the amount in cents'
 CREDIT=$(awk 'NR == 2 { print $1 }' <<< "$out")
-does '300.00' 'credit edit' sup credit edit "$CREDIT" --org acme --amount 300
+does '300.00' 'credit edit changes the amount' sup credit edit "$CREDIT" --org acme --amount 300
 changed "PATCH $BELOW/credits/$CREDIT/ {\"amount\":30000}"
-refuses 2 'no amount such as' 'an odd amount' sup credit edit "$CREDIT" --org acme --amount 1.005
-does 'The credit .* has ended' 'credit expire' sup credit expire "$CREDIT" --org acme --yes
+refuses 2 'no amount such as' 'credit edit refuses an amount of three decimals' sup credit edit "$CREDIT" --org acme --amount 1.005
+does 'The credit .* has ended' 'credit expire --yes ends a credit' sup credit expire "$CREDIT" --org acme --yes
 changed "DELETE $BELOW/credits/$CREDIT/"
-does ' sup +sup@' 'sudo and region' sup whoami --region eks1
-is "$(sent '.headers | [."x-region", ."x-auth-sudo"] | tojson')" '["eks1","1"]' 'are headers'
+does ' sup +sup@' 'whoami with --region and remembered --sudo succeeds' sup whoami --region eks1
+is "$(sent '.headers | [."x-region", ."x-auth-sudo"] | tojson')" '["eks1","1"]' '--region and --sudo are sent as headers'
 
 # --- secrets ---
-does 'warehouse +AWS +\*{10}BHQK7I' 'secret list' ada secret list
+does 'warehouse +AWS +\*{10}BHQK7I' 'secret list prints name, type and masked key' ada secret list
 (umask 077; printf 'access_key=AKIAEXAMPLE\nsecret_key=wJalrX+/=\n' > "$T/aws"; printf 'connection_string=Name=x;Password=y\n' > "$T/azure")
-does 's3 +AWS +\*{10}XAMPLE' 'secret create --type aws' ada secret create s3 --type aws --secret-file "$T/aws"
+does 's3 +AWS +\*{10}XAMPLE' 'secret create --type aws makes a secret' ada secret create s3 --type aws --secret-file "$T/aws"
 changed "POST $BELOW/secrets/ {\"name\":\"s3\",\"type\":\"AWS\",\"data\":{\"aws_secret\":{\"access_key\":\"AKIAEXAMPLE\",\"secret_key\":\"wJalrX+/=\"}}}"
-unlike "$out$err" wJalrX 'its value is not shown'
-does 'blob +AZURE' 'secret create --type azure' ada secret create blob --type azure --secret-file "$T/azure"
+unlike "$out$err" wJalrX 'secret create does not print the values'
+does 'blob +AZURE' 'secret create --type azure makes a secret' ada secret create blob --type azure --secret-file "$T/azure"
 changed "POST $BELOW/secrets/ {\"name\":\"blob\",\"type\":\"AZURE\",\"data\":{\"azure_secret\":{\"connection_string\":\"Name=x;Password=y\"}}}"
-does 'no secret s3 any more' 'secret remove' ada secret remove s3 --yes
-refuses 2 'AWS, AZURE' 'another type' ada secret create x --type gcp --secret-file "$T/aws"
-refuses 2 'type AZURE has no access_key' 'the wrong values' ada secret create x --type azure --secret-file "$T/aws"
+does 'no secret s3 any more' 'secret remove --yes removes a secret' ada secret remove s3 --yes
+refuses 2 'AWS, AZURE' 'secret create refuses an unknown type' ada secret create x --type gcp --secret-file "$T/aws"
+refuses 2 'type AZURE has no access_key' 'secret create refuses values of another type' ada secret create x --type azure --secret-file "$T/aws"
 
 # --- files ---
-does 'nyc_taxi +uploaded +15' 'file list' ada file list
+does 'nyc_taxi +uploaded +15' 'file list prints a file with state and size' ada file list
 head -c 300000 /dev/urandom > "$T/data.bin"
-does 'data.bin +uploaded +300000' 'file upload' ada file upload "$T/data.bin"
+does 'data.bin +uploaded +300000' 'file upload prints the stored file' ada file upload "$T/data.bin"
 is "$(sent 'select(.path | test("_bucket")) | .method + " " + (.headers | [."content-length", .authorization // "none", .cookie // "none"] | join(" "))')" \
-    'PUT 300000 none none' 'its bytes go without a credential'
-does 'data.bin is in' 'file download' ada file download data.bin --out "$T/again.bin"
-ok 'the same bytes' cmp "$T/data.bin" "$T/again.bin"
+    'PUT 300000 none none' 'file upload sends the content without a credential'
+does 'data.bin is in' 'file download writes a file' ada file download data.bin --out "$T/again.bin"
+ok 'file download writes the same bytes that were uploaded' cmp "$T/data.bin" "$T/again.bin"
 is "$(sent 'select(.path | test("_bucket")) | .method + " " + (.headers | [.authorization // "none", .cookie // "none"] | join(" "))')" \
-    'GET none none' 'without a credential too'
-does '300000' 'file show' ada file show data.bin
-refuses 2 'exists already' 'file download over something' ada file download data.bin --out "$T/again.bin"
-does 'no file data.bin any more' 'file remove' ada file remove data.bin --yes
+    'GET none none' 'file download asks the store without a credential'
+does '300000' 'file show prints the size' ada file show data.bin
+refuses 2 'exists already' 'file download refuses to overwrite a file' ada file download data.bin --out "$T/again.bin"
+does 'no file data.bin any more' 'file remove --yes removes a file' ada file remove data.bin --yes
 fake "{\"set\":{\"bucket\":\"$ELSEWHERE/store\"}}"
 as ada file upload "$T/data.bin"
-is "$rc/$out" 1/ 'another host, which has no such place'
-like "$err" 'data.bin: PUT .*/store/[^?]*: 404$' 'says so; what signs the address is not shown'
-like "$(tail -n 1 "$T/elsewhere.log")" '"method":"PUT","path":"/store/[^"]*","query":"X-Amz-Algorithm' 'it is asked for just that'
-is "$(jq -r '.headers | has("authorization") or has("cookie")' "$T/elsewhere.log")" false 'and gets no credential'
+is "$rc/$out" 1/ 'file upload to a store on another host that answers 404 fails'
+like "$err" 'data.bin: PUT .*/store/[^?]*: 404$' 'a failed file upload hides the signature of the address'
+like "$(tail -n 1 "$T/elsewhere.log")" '"method":"PUT","path":"/store/[^"]*","query":"X-Amz-Algorithm' 'file upload asks another host for the content alone'
+is "$(jq -r '.headers | has("authorization") or has("cookie")' "$T/elsewhere.log")" false 'file upload sends no credential to another host'
 : > "$T/elsewhere.log"
 as ada file list
-unlike "$out" data.bin 'the empty entry is gone again'
+unlike "$out" data.bin 'a failed file upload leaves no empty entry'
 fake '{"reset":true}'
 
 # --- what there is not: told before anything is asked ---
@@ -150,29 +150,29 @@ for words in 'member grant mia org_admin' 'member revoke mia org_admin --yes' 'i
     'joincode create' 'joincode revoke x --yes' 'role create x --permissions a' 'role edit x --permissions a' 'role remove x --yes' 'token list' 'token create' \
     'token revoke x --yes' 'subscription list'; do
     read -ra command <<< "$words"
-    refuses 2 "provider \"cratedb\" has no \"${command[0]} ${command[1]}\"" "${command[0]} ${command[1]}" ada "${command[@]}"
-    nothing_sent "${command[0]} ${command[1]}"
+    refuses 2 "provider \"cratedb\" has no \"${command[0]} ${command[1]}\"" "orgadmin refuses ${command[0]} ${command[1]}, which CrateDB Cloud has not" ada "${command[@]}"
+    nothing_sent "unsupported ${command[0]} ${command[1]}"
 done
 
 # --- sessions ---
-does 'Logged in' 'login with a session' ses login --provider cratedb --url "$URL" --token-file "$T/session.token"
-does acme 'org switch' ses org switch acme
+does 'Logged in' 'login takes a session' ses login --provider cratedb --url "$URL" --token-file "$T/session.token"
+does acme 'org switch with a session succeeds' ses org switch acme
 fake '{"set":{"renew":true}}'
 stored() { jq -r .token "$T/ses/orgadmin/default.json"; }
-for n in 1 2 3; do does bob "a session that is renewed: $n" ses member list; done
-unlike "$(stored)" '^ada-session$' 'the new one is stored'
-refuses 1 'no member "nobody"' 'also when the command' ses member show nobody
-refuses 1 '403' 'fails' ses member remove ada --yes
-does bob 'the session goes on' ses member list
+for n in 1 2 3; do does bob "member list goes on with a renewed session, run $n" ses member list; done
+unlike "$(stored)" '^ada-session$' 'member list stores the renewed session'
+refuses 1 'no member "nobody"' 'member show with a renewed session reports an unknown member' ses member show nobody
+refuses 1 '403' 'member remove with a renewed session reports a refusal' ses member remove ada --yes
+does bob 'member list goes on with the session renewed by failed commands' ses member list
 fake '{"reset":true,"set":{"browser":true}}'
-refuses 1 '302 the credential is not accepted' 'a session that has ended' ses member list
+refuses 1 '302 the credential is not accepted' 'member list reports a session that has ended' ses member list
 
 # --- out of reach ---
 fake '{"reset":true}'
 fake '{"fault":{"path":"auditlogs","query":"last=","status":429,"headers":{"Retry-After":"9"}}}'
-refuses 4 '429' '429 in mid-listing' ada audit list
+refuses 4 '429' 'audit list fails when a page in the middle answers 429' ada audit list
 fake '{"fault":{"path":"users/$","status":200,"body":"<html>","kind":"text/html"}}'
-refuses 4 'not JSON' 'a page of HTML' ada member list
+refuses 4 'not JSON' 'member list refuses an answer in HTML' ada member list
 
 elsewhere_unasked
 done_testing

@@ -15,30 +15,30 @@ token invitation invite-pat
 
 # The document wants a zone in every time. Those of credits come without one, as the vendor's own client shows them.
 known_wrong() { grep -Ev '/credits/.*: response\.body(\.[0-9]+)?\.(expiration_date|start_date) .* must match format "date-time"'; }
-clean() { is "$(prism_violations | known_wrong)" '' "no violation: $1"; }
-ok_in() { does . "$@"; }
+clean() { is "$(prism_violations | known_wrong)" '' "Prism finds no violation in the requests of $1"; }
+ok_in() { does . "$1 through Prism succeeds" "${@:2}"; }
 
-for n in ada sup sam; do ok_in "login: $n" $n login --provider cratedb --url "$PRISM" --token-file "$T/$n.token"; done
+for n in ada sup sam; do ok_in "login of $n" $n login --provider cratedb --url "$PRISM" --token-file "$T/$n.token"; done
 ok_in 'login with a session' ses login --provider cratedb --url "$PRISM" --token-file "$T/session.token"
 ok_in whoami ada whoami
 ok_in 'org list' ada org list
 ok_in 'org create' ada org create new --set plan_type=4
 ok_in 'org edit' ada org edit --name newer --set plan_type=5 --set email=ops@example.org
-ok_in 'org delete' ada org delete newer --yes
+ok_in 'org delete --yes' ada org delete newer --yes
 ok_in 'org switch' ada org switch acme
 ok_in 'org show' ada org show
-clean 'oneself and organizations'
+clean 'whoami, login and the organizations'
 
 ok_in 'member list' ada member list
 ok_in 'member list of a session' ses member list --org acme
 ok_in 'member list -o json' ada member list -o json
 ok_in 'member show' ada member show mia
-ok_in 'member add: added' ada member add sam@example.org
-ok_in 'member add: changed' ada member add sam@example.org --role org_admin
-ok_in 'member add: invited' ada member add eve@example.org
+ok_in 'member add of a known person' ada member add sam@example.org
+ok_in 'member add of a former member' ada member add sam@example.org --role org_admin
+ok_in 'member add of an unknown person' ada member add eve@example.org
 ok_in 'member role' ada member role sam org_member
-ok_in 'member remove' ada member remove sam --yes
-refuses 1 '403' 'the last admin' ada member remove ada --yes
+ok_in 'member remove --yes' ada member remove sam --yes
+refuses 1 '403' 'member remove through Prism reports that the last admin cannot be removed' ada member remove ada --yes
 ok_in 'invitation list' ada invitation list
 ok_in 'invitation accept' sam invitation accept --token-file "$T/invitation.token"
 ok_in 'invitation revoke' ada invitation revoke eve@example.org --yes
@@ -46,10 +46,10 @@ ok_in 'role list' ada role list
 clean 'members, invitations and roles'
 
 ok_in 'audit list' ada audit list
-ok_in 'audit list with filters' ada audit list --action organization.add_user --from 2026-01-01 --to 2026-01-03
+ok_in 'audit list with --action, --from and --to' ada audit list --action organization.add_user --from 2026-01-01 --to 2026-01-03
 ok_in 'billing show' ada billing show
 ok_in 'billing edit' ada billing edit --set city=Graz --set line2='Door 5'
-clean 'audit log and billing'
+clean 'the audit log and billing'
 
 ok_in 'credit list' ada credit list
 ok_in 'credit list --all' ada credit list --all
@@ -57,14 +57,14 @@ ok_in 'credit create' sup credit create --org acme --sudo --amount 299.95 --expi
 CREDIT=$(awk 'NR == 2 { print $1 }' <<< "$out")
 ok_in 'credit edit' sup credit edit "$CREDIT" --org acme --sudo --amount 300 --expires 2028-01-01T00:00:00Z
 ok_in 'credit expire' sup credit expire "$CREDIT" --org acme --sudo --region eks1 --yes
-like "$(prism_violations)" 'expiration_date' 'the known exception is still there'
-clean credits
+like "$(prism_violations)" 'expiration_date' 'Prism still finds the known violation of the time in credits'
+clean 'credits'
 
 (umask 077; printf 'access_key=AKIAEXAMPLE\nsecret_key=wJalrX\n' > "$T/aws"; echo connection_string=Name=x > "$T/azure")
 ok_in 'secret list' ada secret list
-ok_in 'secret create: AWS' ada secret create s3 --type aws --secret-file "$T/aws"
-ok_in 'secret create: Azure' ada secret create blob --type azure --secret-file "$T/azure"
-ok_in 'secret remove' ada secret remove s3 --yes
+ok_in 'secret create --type aws' ada secret create s3 --type aws --secret-file "$T/aws"
+ok_in 'secret create --type azure' ada secret create blob --type azure --secret-file "$T/azure"
+ok_in 'secret remove --yes' ada secret remove s3 --yes
 head -c 300000 /dev/urandom > "$T/data.bin"
 ok_in 'file list' ada file list
 ok_in 'file upload' ada file upload "$T/data.bin"
@@ -103,11 +103,11 @@ post /api/v2/users/me/accept-invite/
 put /api/v2/organizations/ID/
 put /api/v2/organizations/ID/customer/
 LIST
-)" 'each endpoint was asked'
+)" 'orgadmin asks every endpoint of CrateDB Cloud through Prism'
 
 # Prism sees what is wrong.
 as ada org create x --set plan_type=9
 seen() { prism_violations | grep -q 'post /api/v2/organizations/: request\.body\.plan_type'; }
-ok 'a bad plan is a violation' wait_for 10 seen
+ok 'Prism finds a violation in a plan of an unknown type' wait_for 10 seen
 elsewhere_unasked
 done_testing

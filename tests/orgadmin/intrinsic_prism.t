@@ -15,45 +15,45 @@ token invitation $PAT
 
 # The document has no null; the gateway writes one for the time at which what was not deleted was.
 known_wrong() { grep -Ev 'response\.body\.(organizations\.[0-9]+\.)?deleteTime .* must be string'; }
-clean() { is "$(prism_violations | known_wrong)" '' "no violation: $1"; }
-ok_in() { does . "$@"; }
+clean() { is "$(prism_violations | known_wrong)" '' "Prism finds no violation in the requests of $1"; }
+ok_in() { does . "$1 through Prism succeeds" "${@:2}"; }
 
 for n in ada pat; do
-    ok_in "login: $n" $n login --provider intrinsic --url "$PRISM" --provider-option auth_url="$URL/api" --token-file "$T/$n.token"
+    ok_in "login of $n" $n login --provider intrinsic --url "$PRISM" --provider-option auth_url="$URL/api" --token-file "$T/$n.token"
 done
-ok_in 'login from an organization' ada login --provider intrinsic --url "$PRISM" --provider-option auth_url="$URL/api" \
+ok_in 'login with calling_org' ada login --provider intrinsic --url "$PRISM" --provider-option auth_url="$URL/api" \
     --provider-option calling_org=builder --token-file "$T/ada.token"
 ok_in whoami ada whoami
 ok_in 'org list' ada org list
-like "$(prism_violations)" 'deleteTime' 'the known exception is still there'
+like "$(prism_violations)" 'deleteTime' 'Prism still finds the known violation of deleteTime'
 ok_in 'org create' ada org create New
 ok_in 'org create with an id' ada org create Two --set id=two
 fake '{"set":{"finish":1}}'
-ok_in 'org delete, in the end' ada org delete two --yes
+ok_in 'org delete of a long operation' ada org delete two --yes
 fake '{"set":{"finish":0}}'
 ok_in 'org create --operation' ada org create New --operation d3r1
 ok_in 'org switch' ada org switch acme
 ok_in 'org show' ada org show
-refuses 1 '409' 'org create of one that is there' ada org create A --set id=acme
-clean 'oneself and organizations'
+refuses 1 '409' 'org create through Prism refuses an id that exists' ada org create A --set id=acme
+clean 'whoami, login and the organizations'
 
 ok_in 'member list' ada member list
 ok_in 'member list -o json' ada member list -o json
 ok_in 'member show' ada member show mia@example.com
-ok_in 'member add' ada member add bob@example.com --role admin,developer
+ok_in 'member add with roles' ada member add bob@example.com --role admin,developer
 ok_in 'member add without a role' ada member add joe@example.com
 ok_in 'member role' ada member role mia@example.com owner,admin
 ok_in 'member grant' ada member grant mia@example.com developer
 ok_in 'member revoke' ada member revoke mia@example.com owner --yes
 fake '{"set":{"finish":1}}'
-ok_in 'member remove, in the end' ada member remove mia@example.com --yes
+ok_in 'member remove of a long operation' ada member remove mia@example.com --yes
 fake '{"set":{"finish":0}}'
-refuses 1 '400' 'the last owner' ada member remove ada@example.com --yes
+refuses 1 '400' 'member remove through Prism reports that the last owner cannot be removed' ada member remove ada@example.com --yes
 ok_in 'invitation list' ada invitation list
 ok_in 'invitation create' ada invitation create eve@example.com --role developer
 ok_in 'invitation resend' ada invitation resend eve@example.com
 ok_in 'invitation revoke' ada invitation revoke eve@example.com --yes
-does '' 'invitation accept' pat invitation accept --token-file "$T/invitation.token"
+does '' 'invitation accept through Prism succeeds' pat invitation accept --token-file "$T/invitation.token"
 ok_in 'role list' ada role list
 clean 'members, invitations and roles'
 
@@ -77,12 +77,12 @@ post /accesscontrol/v1/rolebindings
 post /resourcemanager/v1/organizations
 post /v1/accountsinvitations/invitations/ID:apply
 LIST
-)" 'each endpoint was asked'
+)" 'orgadmin asks every endpoint of Intrinsic through Prism'
 
 # Prism sees what is wrong.
 fake '{"fault":{"path":"roles$","sub":[["\"roles/owner\"","5"]]}}'
 as ada role list
 seen() { prism_violations | grep -q 'get /accesscontrol/v1/roles: response\.body\.roles\.0\.name'; }
-ok 'a name that is a number is a violation' wait_for 10 seen
+ok 'Prism finds a violation in a role name that is a number' wait_for 10 seen
 elsewhere_unasked
 done_testing

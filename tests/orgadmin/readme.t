@@ -9,7 +9,7 @@ mkdir "$HOME"
 
 # The lines of the section's blocks.
 awk '/^## / { inside = /first five minutes/ } inside && /^```/ { block = !block; next } inside && block' "$TOP/README.md" > "$T/session"
-ok 'README.md has the section' test "$(grep -c '^\$ orgadmin ' "$T/session")" -gt 8
+ok 'README.md has the section on the first five minutes' test "$(grep -c '^\$ orgadmin ' "$T/session")" -gt 8
 
 mask() {
     sed -E -e 's/(org|usr|inv)_[a-z0-9]{20}/\1_ID/g; s/live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}/TOKEN/g' \
@@ -19,7 +19,7 @@ mask() {
 # The commands run in one shell, as in a terminal; what each prints is compared with what stands behind it.
 cd "$HOME" || exit 1
 check() {
-    [ -z "$command" ] || is "$(mask < "$T/shown")" "$(printf '%s' "$want" | mask)" "$command"
+    [ -z "$command" ] || is "$(mask < "$T/shown")" "$(printf '%s' "$want" | mask)" "README.md shows the output of: $command"
 }
 command='' want=''
 while IFS= read -r line <&9; do
@@ -31,9 +31,9 @@ while IFS= read -r line <&9; do
     command=${line#\$ } want=''
     eval "$command" > "$T/shown" 2>&1 9<&-
     case $command in
-    orgd*\&) wait_for 20 grep -q '^listening on' orgd.out || fail 'orgd starts' "$(cat orgd.log)" ;; # slower under a sanitizer
+    orgd*\&) wait_for 20 grep -q '^listening on' orgd.out || fail 'orgd of README.md starts' "$(cat orgd.log)" ;; # slower under a sanitizer
     esac
 done 9< "$T/session"
 check
-is "$(grep -cE 'ERROR: |runtime error:' orgd.log)" 0 'no sanitizer has complained'
+is "$(grep -cE 'ERROR: |runtime error:' orgd.log)" 0 'orgd of README.md logs no sanitizer error'
 done_testing

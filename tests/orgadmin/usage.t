@@ -6,34 +6,36 @@ export XDG_CONFIG_HOME=$T/config
 unset ORGADMIN_ORG ORGADMIN_TOKEN_FILE
 
 run() { out=$("$ORGADMIN" "$@" 2> "$T/err" < /dev/null); rc=$?; err=$(cat "$T/err"); }
-# fails STATUS REGEX ARGUMENT...: nothing on standard output, one line on standard error
+# fails STATUS REGEX ARGUMENT...: nothing on standard output, one line on standard error; the test is called by the arguments, or $NAME
 fails() {
-    local want=$1 text=$2; shift 2
+    local want=$1 text=$2 name; shift 2
+    name=$(sed -E "s|$T|DIR|g; s|'([A-Za-z0-9_./:=@-]+)'|\1|g" <<< "${NAME:-orgadmin ${*@Q}}")
+    name=${name:0:80}
     run "$@"
-    is "$rc/$out/$(wc -l < "$T/err")" "$want//1" "orgadmin ${*@Q}: exit status $want, one line"
-    like "$err" "^orgadmin: .*$text" "orgadmin ${*@Q}: $text"
+    is "$rc/$out/$(wc -l < "$T/err")" "$want//1" "$name: exits $want with one line"
+    like "$err" "^orgadmin: .*$text" "$name: the message"
 }
 
 (umask 077; echo key:secret > "$T/token"; printf 'two words\n' > "$T/words"; printf 'key:\0secret\n' > "$T/nul"; head -c 5000 /dev/zero | tr '\0' x > "$T/long")
 run --help
-is "$rc/$err" 0/ '--help'
-like "$out" '^  member grant MEMBER ROLE ' 'lists the commands with their arguments'
+is "$rc/$err" 0/ 'orgadmin --help exits 0 with nothing on standard error'
+like "$out" '^  member grant MEMBER ROLE ' 'orgadmin --help lists the commands with their arguments'
 for noun in org member invitation role token billing subscription credit secret file host; do
     run $noun --help
-    is "$rc" 0 "$noun --help"
-    is "$(sed -n 's/^  \([a-z]*\) .*/\1/p' <<< "$out" | sort -u)" $noun "$noun --help lists its verbs and nothing else"
+    is "$rc" 0 "orgadmin $noun --help exits 0"
+    is "$(sed -n 's/^  \([a-z]*\) .*/\1/p' <<< "$out" | sort -u)" $noun "orgadmin $noun --help lists its verbs alone"
 done
 "$ORGADMIN" --help | sed -n 's/^  \([a-z]\+\( [a-z]\+\)\?\) .*/\1/p' > "$T/commands"
-ok 'all the commands' test "$(wc -l < "$T/commands")" -ge 57
+ok 'orgadmin --help lists at least 57 commands' test "$(wc -l < "$T/commands")" -ge 57
 while read -r command; do
     run $command --help
-    is "$rc/$err" 0/ "$command --help"
-    like "$out" "^Usage: orgadmin $command" "$command --help tells its usage"
+    is "$rc/$err" 0/ "orgadmin $command --help exits 0 with nothing on standard error"
+    like "$out" "^Usage: orgadmin $command" "orgadmin $command --help prints its usage"
 done < "$T/commands"
 run --version
-like "$rc $out" '^0 orgadmin [0-9]+\.[0-9]+\.[0-9]+$' '--version'
+like "$rc $out" '^0 orgadmin [0-9]+\.[0-9]+\.[0-9]+$' 'orgadmin --version prints the version'
 
-fails 2 'no command is given'
+NAME='orgadmin without arguments' fails 2 'no command is given'
 fails 2 'unknown command "memebr"; did you mean "member"\?' memebr list
 fails 2 'unknown command "ogr"; did you mean "org"\?' ogr
 fails 2 'unknown command "frobnicate"; see orgadmin --help' frobnicate
@@ -81,11 +83,11 @@ fails 2 'give --amount, --expires or --comment' credit edit c1
 fails 2 'give --type aws or --type azure' secret create s
 fails 2 '/nonexistent: No such file' file upload /nonexistent
 fails 2 '/: not a regular file' file upload /
-run org list --help; like "$out" '  --provider PROVIDER .*: native, intrinsic, satusky, cratedb, upsun, platformsh, file$' '--help names the providers'
+run org list --help; like "$out" '  --provider PROVIDER .*: native, intrinsic, satusky, cratedb, upsun, platformsh, file$' 'orgadmin org list --help names the providers'
 fails 2 'unknown provider "nothing"' --provider nothing --url http://127.0.0.1:1 --token-file "$T/token" role list
 fails 2 'no terminal to ask on' login --url http://127.0.0.1:1
 fails 2 'unknown option "--x.\[2Jy"|unknown option' $'--x\e[2Jy'
-unlike "$err" $'\e' 'no control character is echoed'
+unlike "$err" $'\e' 'orgadmin prints no control character of an unknown option'
 fails 2 'no terminal to ask on' invitation accept --url http://127.0.0.1:1 --username a
 
 fails 3 'not logged in: orgadmin login --url URL' org list
@@ -100,17 +102,17 @@ cp "$T/token" "$T/shown"; chmod 644 "$T/shown"
 fails 3 'is readable by group or others' org list --url http://127.0.0.1:1 --token-file "$T/shown"
 ln -s token "$T/link"
 fails 3 'is a symbolic link' org list --url http://127.0.0.1:1 --token-file "$T/link"
-XDG_CONFIG_HOME=relative HOME='' fails 3 'neither XDG_CONFIG_HOME nor HOME' org list
+NAME='orgadmin org list without a usable home' XDG_CONFIG_HOME=relative HOME='' fails 3 'neither XDG_CONFIG_HOME nor HOME' org list
 fails 2 'plain http goes to this machine only' org list --url http://org.example.com --token-file "$T/token"
 fails 2 '--ca-file /nonexistent: No such file' org list --url https://localhost --token-file "$T/token" --ca-file /nonexistent
 
 fails 4 'onnect' org list --url http://127.0.0.1:1 --token-file "$T/token"
 fails 4 'onnect' --url http://127.0.0.1:1 org list --token-file="$T/token" # before the noun, and with =
-ORGADMIN_TOKEN_FILE=$T/token fails 4 'onnect' org list --url http://127.0.0.1:1
-ok 'none of this has stored anything' test ! -e "$XDG_CONFIG_HOME"
+NAME='orgadmin org list with ORGADMIN_TOKEN_FILE' ORGADMIN_TOKEN_FILE=$T/token fails 4 'onnect' org list --url http://127.0.0.1:1
+ok 'a refused command line stores nothing' test ! -e "$XDG_CONFIG_HOME"
 "$ORGADMIN" --help > /dev/full 2> "$T/err"
-is "$?" 4 'a full disk is not success'
-like "$(cat "$T/err")" 'standard output: No space left' 'and is told'
+is "$?" 4 'orgadmin --help onto a full disk exits 4'
+like "$(cat "$T/err")" 'standard output: No space left' 'orgadmin --help onto a full disk says so'
 
 # the same for a listing that is longer than any buffer, and for who closes the pipe because he has seen enough
 printf '{"organization":{"id":"o","name":"Acme"},"members":[' > "$T/export"
@@ -119,8 +121,8 @@ printf '{"id":"usr_000000","roles":["owner"],"state":"active"}]}' >> "$T/export"
 chmod 600 "$T/export"
 for format in table json yaml csv; do
     "$ORGADMIN" member list --provider file --url "$T/export" -o $format > /dev/full 2> "$T/err"
-    is "$?/$(cat "$T/err")" '4/orgadmin: standard output: No space left on device' "-o $format, onto a full disk"
+    is "$?/$(cat "$T/err")" '4/orgadmin: standard output: No space left on device' "member list -o $format onto a full disk exits 4 and says so"
     "$ORGADMIN" member list --provider file --url "$T/export" -o $format 2> "$T/err" | head -n 1 > "$T/out"
-    is "${PIPESTATUS[0]}/$(wc -l < "$T/out")/$(cat "$T/err")" 4/1/ "-o $format | head"
+    is "${PIPESTATUS[0]}/$(wc -l < "$T/out")/$(cat "$T/err")" 4/1/ "member list -o $format into a closed pipe exits 4 without a message"
 done
 done_testing
