@@ -11,9 +11,9 @@ quoted() { grep -nE '^ *# *include "' "$1"/*.[ch]; }
 arrows() {
     local folder=$1 bad
     bad=$(quoted "$folder" | grep -vE "\"($2)/[a-z0-9_]+\.h\"")
-    is "$bad" '' "$folder/ includes headers of ${2//|/, } only, by their folder"
+    is "$bad" '' "$folder includes by folder the headers of ${2//|/, } alone"
     bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|microhttpd|gnutls|sodium|libsmartcols|yaml|seccomp|security)' "$folder"/*.[ch] | grep -vE "<($3)")
-    is "$bad" '' "$folder/ uses the libraries of its row only"
+    is "$bad" '' "$folder includes the library headers of its row in HACKING.md alone"
 }
 arrows common common none
 arrows nss_module 'common|nss_module' none
@@ -35,21 +35,21 @@ for folder in store endpoints http; do
 done
 arrows orgd "$above" 'cjson/|microhttpd|gnutls/|sodium'
 is "$(quoted orgadmin | grep -v '^orgadmin/main\.c' | grep -vE '"(common|api|orgadmin)/[a-z0-9_]+\.h"')$(quoted orgd | grep -v '^orgd/main\.c' | grep -vE '"(common|orgd)/[a-z0-9_]+\.h"')" '' \
-    'what orgadmin and orgd have in common uses none of their folders'
-is "$(grep -ln 'curl/curl.h' -r "${ROOMS[@]}" | sort | paste -sd' ')" 'api/http.c orgd/endpoints/mail.c' 'libcurl has one user for HTTP and one for SMTP'
+    'files at the top of orgadmin and orgd include none of their folders'
+is "$(grep -ln 'curl/curl.h' -r "${ROOMS[@]}" | sort | paste -sd' ')" 'api/http.c orgd/endpoints/mail.c' 'libcurl is included by one file for HTTP and one for SMTP'
 
 # Files that use each other in a circle, a header and its .c being one: one line for each circle.
 circles() {
     grep -HoE '^ *# *include "[a-z0-9_/]+\.h"' -r "${ROOMS[@]}" --include='*.[ch]' | sed -E 's/\.[ch]:.*"(.*)\.h"/ \1/' | awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null |
         sed -n 's/^tsort: \([a-z0-9_/]*\)$/\1/p' | paste -sd' '
 }
-is "$(circles)" 'api/engine api/provider' 'one circle of files: the contract opens what the engine runs'
+is "$(circles)" 'api/engine api/provider' 'files include each other in no circle but engine and provider of api'
 
 banned='\b(system|popen|strcpy|strcat|sprintf|vsprintf|atoi|atol|strtok|gets|alloca|mktemp|tmpnam)\('
-is "$(grep -nE "$banned" -r "${ROOMS[@]}" --include='*.[ch]')" '' 'no banned function is called'
+is "$(grep -nE "$banned" -r "${ROOMS[@]}" --include='*.[ch]')" '' 'the sources call no banned function'
 twice=$(grep -hoE '^(static |const |typedef )*(struct|union|enum) [a-z0-9_]+ \{' -r "${ROOMS[@]}" --include='*.[ch]' | sed -E 's/.*(struct|union|enum) ([a-z0-9_]+) .*/\2/' | sort | uniq -d)
 is "$twice" '' 'a struct, union or enum has a tag of its own in the whole tree'
 mapfile -t sources < <(find "${ROOMS[@]}" tests -name '*.[ch]')
 long=$(awk 'FNR == 1 { start = 0 } /^\{/ { start = FNR } /^\}/ { if (start && FNR - start > 61) print FILENAME ":" start; start = 0 }' "${sources[@]}")
-is "$long" '' 'no function is over 60 lines'
+is "$long" '' 'the sources have no function over 60 lines'
 done_testing

@@ -11,26 +11,26 @@ says() {
     out=$(BUILD=$BUILD bash "$T/it.t" 2>/dev/null)
     echo "$? $(grep -E '^(not|#|1\.\.)' <<<"$out" | xargs -d '\n')"
 }
-is "$(says :)" "0 1..2" "a test passes"
+is "$(says :)" "0 1..2" 'a test without a missing command passes'
 bad="1 not ok 3 - every command that the test calls exists # not found: no_such_thing 1..3"
 # shellcheck disable=SC2016 # the test's
 for line in 'no_such_thing' 'no_such_thing 2>/dev/null || :' 'out=$(no_such_thing | cat)' \
     'wait_for 0 no_such_thing & wait' '(no_such_thing); no_such_thing' 'x() { ! no_such_thing; }; x' 'no_such_thing & wait'; do
     [ "${line#wait_for}" = "$line" ] || line="WAIT_LEAST=0; $line"
-    is "$(says "$line")" "$bad" "one that calls what does not exist does not: $line"
+    is "$(says "$line")" "$bad" "a test that calls a missing command fails: $line"
 done
-is "$(says 'have no_such_thing && no_such_thing')" "0 1..2" "one that asks before does"
-is "$(says 'need no_such_thing')" "0 1..0 # SKIP no_such_thing is not installed" "... or is skipped"
+is "$(says 'have no_such_thing && no_such_thing')" "0 1..2" 'a test that asks have before a missing command passes'
+is "$(says 'need no_such_thing')" "0 1..0 # SKIP no_such_thing is not installed" 'a test that needs a missing command is skipped'
 rest=$(find "${T%/*}" -maxdepth 1 -name "${T##*/}*" ! -path "$T" ! -path "$TAP_MISSING")
-is "$rest" '' "nothing is left"
+is "$rest" '' 'a test leaves no temporary directory'
 
 # --- no way out of the root ---
 # Where the machine is itself in a chroot, the top of a process's mounts is the machine around it: --root is the process's own.
 scripts() { grep -rlI --include='*.t' --include='*.sh' -e . "$TOP/tests" | cat - <(find "$TOP"/tests/{lib,demo,boot,e2e,faults,fuzz} -type f -perm -u+x) | sort -u; }
 outside() { xargs grep -HnE '\bnsenter\b' | grep -E -- ' (-[a-zA-Z]*[ma][a-zA-Z]*|--mount|--all)\b' | grep -vE -- ' (-[a-zA-Z]*r[a-zA-Z]*|--root)\b'; }
 printf 'nsenter -t 1 -m touch /etc/x\nnsenter -at 1 true\nnsenter --target 1 --mount --root true\nnsenter -t 1 -mr true\nnsenter -t 1 -n ip link\n' >"$T/bad.sh"
-is "$(echo "$T/bad.sh" | outside | cut -d: -f2 | xargs)" "1 2" "what enters another's mounts and not its root is found"
-is "$(scripts | grep -v 'tests/harness.t$' | outside)" '' "... in no test"
+is "$(echo "$T/bad.sh" | outside | cut -d: -f2 | xargs)" "1 2" 'an nsenter without --root into the mounts of a process is found'
+is "$(scripts | grep -v 'tests/harness.t$' | outside)" '' 'no test enters the mounts of a process without its root'
 
 # --- no root ---
 if [ "$(id -u)" = 0 ] && have mmdebstrap && unshare --mount --propagation private true 2>/dev/null; then
@@ -44,10 +44,10 @@ if [ "$(id -u)" = 0 ] && have mmdebstrap && unshare --mount --propagation privat
         cp -r "$2" l/x && mount -t overlay -o lowerdir=l,upperdir=u1,workdir=w1 o o1 && mkdir t && mount -t tmpfs t t && mkdir t/u t/w &&
         mount -t overlay -o lowerdir=o1,upperdir=t/u,workdir=t/w o o2 && exec bash o2/x/tests/e2e/x.t' bash "$T/2" "$T/1" 2>&1)
     case $out in
-    mount:*) pass "# SKIP a test of a checkout on two overlays: this one is on an overlay" ;;
-    *) like "$out" '^1\.\.0 # SKIP no overlay can be mounted on .*/o2/x ' "a test in the throw-away root is skipped, with the reason, where the checkout is on two overlays" ;;
+    mount:*) pass 'a test in the throw-away root of a checkout on two overlays is skipped # SKIP this checkout is on an overlay' ;;
+    *) like "$out" '^1\.\.0 # SKIP no overlay can be mounted on .*/o2/x ' 'a test in the throw-away root of a checkout on two overlays is skipped' ;;
     esac
 else
-    pass "# SKIP a test of a checkout on two overlays: needs root, mmdebstrap and namespaces"
+    pass 'a test in the throw-away root of a checkout on two overlays is skipped # SKIP needs root, mmdebstrap and namespaces'
 fi
 done_testing

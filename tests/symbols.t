@@ -17,12 +17,12 @@ is "$(needed "$pam")" "libc.so.6 libpam.so.0 " 'pam_org needs libpam and libc al
 for m in "$nss" "$pam"; do
     name=$(basename "$m")
     unlike "$(nm -D --undefined-only "$m")" ' (secure_)?getenv| pthread_create| system| popen| __tls_get_addr' \
-        "$name asks nothing of the environment, starts no thread and no program, has no thread-local data"
+        "$name uses no environment, thread, program or thread-local data"
     unlike "$(readelf -lW "$m")" '^ *TLS ' "$name has no TLS segment"
-    like "$(readelf -dW "$m")" 'NODELETE' "$name stays loaded"
-    like "$(readelf -dW "$m")" 'NOW' "$name is bound at once"
-    like "$(readelf -lW "$m")" 'GNU_RELRO' "$name has its relocations read-only"
+    like "$(readelf -dW "$m")" 'NODELETE' "$name is linked to stay loaded (NODELETE)"
+    like "$(readelf -dW "$m")" 'NOW' "$name is linked to be bound at once (NOW)"
+    like "$(readelf -lW "$m")" 'GNU_RELRO' "$name is linked with read-only relocations (GNU_RELRO)"
     unlike "$(readelf -lW "$m")" 'GNU_STACK.*E ' "$name has no executable stack"
 done
-unlike "$(nm -D --undefined-only "$nss")" ' (malloc|calloc|fopen|strdup)' 'libnss_org allocates nothing but the group array that glibc hands in'
+unlike "$(nm -D --undefined-only "$nss")" ' (malloc|calloc|fopen|strdup)' 'libnss_org uses no allocation but that of the group array'
 done_testing

@@ -61,7 +61,7 @@ printf 'AuthorizedKeysCommandUser c4\nAllowGroups c5 c6\n' >sshd.example
 printf 'account required pam_succeed_if.so user ingroup c7\nauth required pam_wheel.so group=c8\n' >pam.d/x
 printf '.Dl # runuser -u c9 -- orgd check\n.Dl chown -R d1:d2 /var/lib/x\ninstall -o d3 -m 600 a b\nuseradd --system --no-create-home --shell /bin/false d4\n' >man/x.8
 # shellcheck disable=SC2046 # a list of words
-is "$(names $(find . -type f) | sed 's/.*: //; s/:/\n/' | sort | xargs)" "$(echo a{0..9} b{1..9} c{1..9} d{1..4})" "each kind of file is read"
+is "$(names $(find . -type f) | sed 's/.*: //; s/:/\n/' | sort | xargs)" "$(echo a{0..9} b{1..9} c{1..9} d{1..4})" 'the search finds users and groups in each kind of file'
 cd "$TOP" || exit 1
 
 # --- and what we ship has none ---
@@ -73,9 +73,9 @@ chosen() { sed -n 's/^ *{* *name = "\([a-z-]*\)".*\(roles\|teams\|everyone\|perm
 names $(shipped) | sed 's/\(.*: .*\):\(.*\)/\1\n\1 \2/' >"$T/names"
 found=$(cut -d: -f1 "$T/names" | sort -u | xargs)
 for file in packaging/systemd/orgd.service conf/sudoers.example README.md; do
-    like "$found" "(^| )$file( |$)" "$file names users or groups"
+    like "$found" "(^| )$file( |$)" "the search finds users or groups in $file"
 done
 foreign() { while read -r file name; do { made; case ${file%:} in conf/*example) chosen ;; esac; } | grep -qx -- "$name" || echo "$file $name"; done <"$T/names"; }
-is "$(foreign)" '' "every user and group in what we ship is made by our sysusers file, or is root"
-is "$(grep -rn '^DynamicUser=' packaging conf)" '' "no unit has a user that stands in no file: to NSS he would be whoever has that name"
+is "$(foreign)" '' 'every user and group in the shipped files is of our sysusers file, or root'
+is "$(grep -rn '^DynamicUser=' packaging conf)" '' 'no shipped unit has DynamicUser'
 done_testing

@@ -57,7 +57,7 @@ people_are_invited() {
     accept ada "Ada Admin"
     accept mia "Mia Member"
     local accepted=$EPOCHREALTIME
-    check "a new member is known to the host" wait_for 5 id mia
+    check "the host knows a new member" wait_for 5 id mia
     say "mia is known to the host $(since "$accepted") after she accepted"
     person olga
     must orgadmin member list
@@ -67,30 +67,30 @@ names_resolve() {
     chapter "Members are users, roles are groups"
     person root
     works "getent group shows the configured groups" getent group acme acme-admins
-    works "id ada: she is an admin" id ada
-    works "id mia: she is not" id mia
+    works "id shows the groups of an admin" id ada
+    works "id shows the groups of a plain member" id mia
 }
 
 logins() {
     chapter "ssh"
-    works "the member gets in" ssh mia@localhost id
-    refused "Access denied" "who was invited and did not accept is refused with our line" ssh ivan@localhost id
-    refused "Access denied" "a stranger is refused with our line" ssh stranger@localhost id
+    works "sshd admits a member" ssh mia@localhost id
+    refused "Access denied" "sshd refuses an invited person who has not accepted" ssh ivan@localhost id
+    refused "Access denied" "sshd refuses a stranger" ssh stranger@localhost id
     must orgadmin host explain mia sshd
 }
 
 sudo_by_role() {
     chapter "sudo, by role"
-    refused "sudo:" "sudo is refused for the member" ssh mia@localhost sudo -n id
-    works "sudo is allowed for the admin" ssh ada@localhost sudo -n id
+    refused "sudo:" "sudo refuses a plain member" ssh mia@localhost sudo -n id
+    works "sudo admits an admin" ssh ada@localhost sudo -n id
 
     person olga
     must orgadmin member role mia admin
     local changed=$EPOCHREALTIME
     person root
-    check "sudo is allowed for the member who became admin" wait_for 5 ssh mia@localhost sudo -n true
+    check "sudo admits a member who became an admin" wait_for 5 ssh mia@localhost sudo -n true
     say "mia has sudo $(since "$changed") after the change"
-    works "sudo shows her as root" ssh mia@localhost sudo -n id
+    works "sudo of the new admin runs a program as root" ssh mia@localhost sudo -n id
 }
 
 member_leaves() {
@@ -98,12 +98,12 @@ member_leaves() {
     person olga
     must orgadmin member remove mia --yes
     local removed=$EPOCHREALTIME took
-    check "the removed member is refused" wait_for 5 turned_away mia
+    check "sshd refuses the removed member" wait_for 5 turned_away mia
     took=$(since "$removed")
-    check "... within a second of the removal" test "${took%%.*}" = 0
+    check "sshd refuses the removed member within a second" test "${took%%.*}" = 0
     say "the first refused login ended $took after orgadmin returned"
     person root
-    refused "Access denied" "the next ssh is refused with our line" ssh mia@localhost id
+    refused "Access denied" "sshd tells the removed member that access is denied" ssh mia@localhost id
 }
 
 turned_away() {
@@ -116,11 +116,11 @@ server_is_away() {
     wait "$orgd"
     say "orgd is stopped; what it said last counts as fresh for 10 s (login_max_age), so wait that long"
     sleep 10
-    works "the admin still gets in" ssh ada@localhost id -un
-    check "the log calls that offline" grep -q 'pam_org.*ada.*offline' $AUTH_LOG
+    works "sshd admits an admin while orgd is away" ssh ada@localhost id -un
+    check "the log has the reason offline while orgd is away" grep -q 'pam_org.*ada.*offline' $AUTH_LOG
     say "/var/log/auth.log says:"
     grep pam_org $AUTH_LOG | tail -1 | indent
-    refused "Access denied" "who was removed is still refused" ssh mia@localhost id
+    refused "Access denied" "sshd refuses the removed member while orgd is away" ssh mia@localhost id
     must orgadmin host status
 }
 

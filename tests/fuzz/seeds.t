@@ -10,6 +10,6 @@ for target in "$BUILD"/tests/fuzz/*; do
         split -l 1 -a 3 "tests/fuzz/$name.seeds" "$T/$name."
         seeds=("$T/$name".*)
     fi
-    ok "$name: ${#seeds[@]} seeds" "$target" "${seeds[@]}"
+    ok "the fuzz target $name survives its seeds" "$target" "${seeds[@]}"
 done
 done_testing
