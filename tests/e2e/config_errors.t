@@ -10,19 +10,19 @@ start_syslog
 configure_file_provider
 members ada:admin mia:member
 cp $CONF "$T/good"
-ok "the shipped configuration is accepted" orgsyncd --check
+ok 'orgsyncd --check accepts the shipped configuration' orgsyncd --check
 
 # mistake WHAT SED-SCRIPT PATTERN: the good configuration with one line changed is refused at that line
 mistake() {
-    local line
+    local line name="orgsyncd --check refuses $1"
     sed "$2" "$T/good" >$CONF
     line=$(diff "$T/good" $CONF | sed -n 's/^\([0-9]*\).*/\1/p;q')
     if orgsyncd --check >"$T/out" 2>&1; then
-        fail "$1 is a mistake" "$(cat "$T/out")"
+        fail "$name" "$(cat "$T/out")"
     else
-        pass "$1 is a mistake"
+        pass "$name"
     fi
-    like "$(cat "$T/out")" "orglogin.conf:$line: .*$3" "... at line $line, with the reason"
+    like "$(cat "$T/out")" "orglogin.conf:$line: .*$3" "$name: with the line and the reason"
 }
 mistake "an unknown key" 's/^  home = /  hoem = /' hoem
 mistake "an unknown section" 's/^freshness = /freshnes = /' freshnes
@@ -32,34 +32,34 @@ mistake "an unknown provider" 's/provider = "file"/provider = "fiel"/' fiel
 mistake "an option that no provider has" '/provider = "file"/s/$/ options = { region = "eu"; };/' 'no option "region"'
 mistake "an option that is no string" '/provider = "file"/s/$/ options = { region = 1; };/' region
 mistake "options that are a list" '/provider = "file"/s/$/ options = ["region"];/' options
-mistake "a provider without an address of its own" '/provider = "file"/{s/"file"/"native"/;N;s/\n.*//}' 'no url'
-mistake "a range in the system's ids" 's/range = \[2000400000,/range = [100,/' range
+mistake 'a native provider without a url' '/provider = "file"/{s/"file"/"native"/;N;s/\n.*//}' 'no url'
+mistake 'a range among the ids of the system' 's/range = \[2000400000,/range = [100,/' range
 mistake "a range that is upside down" 's/range = .*/range = [3000000, 2000000];/' range
-mistake "a placement that nobody knows" 's/placement = "blake2b"/placement = "sha1"/' 'placement.*blake2b'
+mistake 'an unknown placement' 's/placement = "blake2b"/placement = "sha1"/' 'placement.*blake2b'
 mistake "two organizations with ids in common" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [2000000000, 2000500000]; }|' '"acme" and "other" have ids in common, 2000400000-2000500000'
-mistake "an organization's range in the system's ids" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [100, 199999]; }|' range
+mistake 'a range of an organization among the ids of the system' '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [100, 199999]; }|' range
 mistake "a shell that is no path" 's|shell = "/bin/bash"|shell = "bash"|' shell
 mistake "a duration without a unit" 's/timeout = "2s"/timeout = "2"/' timeout
 mistake "a group of an unknown organization" 's/name = "acme-admins"; org = "acme"/name = "acme-admins"; org = "acne"/' acne
-mistake "a group name that cannot be one" 's/name = "acme-admins"/name = "acme admins"/' name
-mistake "a group that is mapped and is not" 's/^  { name = "acme"; .*/  { name = "video"; local = true; everyone = true; }, { name = "video"; local = false; everyone = true; },/' 'video.*twice'
-mistake "a proxy for what does not go through one" '/provider = "file"/s|$| proxy = "http://127.0.0.1:3128";|' 'only https'
-mistake "two organizations that are one" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; id = "org_7f3a"; }|' 'same id.*org_7f3a'
-mistake "... one by its name" '/^  }$/s|$|, { name = "org_7f3a"; provider = "file"; url = "/etc/orglogin/members.json"; }|' 'same id.*org_7f3a'
+mistake 'a group name with a blank' 's/name = "acme-admins"/name = "acme admins"/' name
+mistake 'a group that is both local and not' 's/^  { name = "acme"; .*/  { name = "video"; local = true; everyone = true; }, { name = "video"; local = false; everyone = true; },/' 'video.*twice'
+mistake 'a proxy for an organization that is not asked by https' '/provider = "file"/s|$| proxy = "http://127.0.0.1:3128";|' 'only https'
+mistake 'two organizations with one id' '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; id = "org_7f3a"; }|' 'same id.*org_7f3a'
+mistake 'an organization whose name is the id of another' '/^  }$/s|$|, { name = "org_7f3a"; provider = "file"; url = "/etc/orglogin/members.json"; }|' 'same id.*org_7f3a'
 long=$(printf '"%0255d",' $(seq 256))
-mistake "a list that no snapshot takes" '/^  { services = \["\*"\]/s/\["\*"\]/['"${long%,}"']/' 'longer than 65535'
+mistake 'a list too long for a snapshot' '/^  { services = \["\*"\]/s/\["\*"\]/['"${long%,}"']/' 'longer than 65535'
 mistake "a rule of an unknown organization" '/services = \["\*"\]/s/org = "acme"/org = "acne"/' acne
 mistake "a rule without services" '/services = \["\*"\]/s/services = \["\*"\]; //' services
 
 cp "$T/good" $CONF
 chmod 666 $CONF
 orgsyncd --check >"$T/out" 2>&1
-is "$?" 3 "a configuration that anybody may write is refused"
-like "$(cat "$T/out")" orglogin.conf "... and named"
+is "$?" 3 'orgsyncd --check refuses a configuration that anybody may write'
+like "$(cat "$T/out")" orglogin.conf 'orgsyncd --check names the configuration that anybody may write'
 rm $CONF
 orgsyncd --check >"$T/out" 2>&1
-is "$?" 3 "a missing configuration is refused"
-like "$(cat "$T/out")" orglogin.conf "... and named"
+is "$?" 3 'orgsyncd --check refuses a missing configuration'
+like "$(cat "$T/out")" orglogin.conf 'orgsyncd --check names the missing configuration'
 
 # --- the journal: standard error is named by JOURNAL_STREAM ---
 mkfifo "$T/journal"
@@ -83,52 +83,52 @@ members ada:admin mia:member
 contradicted() {
     sed "$2" "$T/good" >$CONF
     orgsyncd --check >"$T/out" 2>"$T/err"
-    is "$? $(wc -l <"$T/err")" "3 1" "$1: refused, with one line"
-    like "$(cat "$T/err")" "$3" "... with the reason"
+    is "$? $(wc -l <"$T/err")" "3 1" "orgsyncd --check refuses $1 than the ledger has, with one line"
+    like "$(cat "$T/err")" "$3" "orgsyncd --check names the remedy of $1"
     orgsyncd --once >"$T/out" 2>"$T/err"
-    is "$? $(getent passwd ada | cut -d: -f3)" "0 $uid" "... a service goes on with the numbers that it gave"
-    like "$(cat "$T/err")" "$3" "... and says so"
+    is "$? $(getent passwd ada | cut -d: -f3)" "0 $uid" "orgsyncd --once keeps the given numbers despite $1"
+    like "$(cat "$T/err")" "$3" "orgsyncd --once names the remedy of $1"
 }
 another='{ name = "other"; provider = "file"; url = "/etc/orglogin/members.json";'
 sed '/private_groups/d; /^  }$/s|$|, '"$another"' }|' "$T/good" >$CONF
 orgsyncd --check >"$T/out" 2>"$T/err"
-is "$?" 3 "two organizations with one range, new here: refused"
-like "$(cat "$T/err")" '"acme", "other" have one range.*give each a range of its own' "... with the reason"
+is "$?" 3 'orgsyncd --check refuses two new organizations with one range'
+like "$(cat "$T/err")" '"acme", "other" have one range.*give each a range of its own' 'orgsyncd --check names both new organizations with one range'
 cp "$T/good" $CONF
 orgsyncd --once >/dev/null 2>&1
 uid=$(getent passwd ada | cut -d: -f3)
-like "$uid" '^[0-9]+$' "numbers are given"
-ok "the same configuration is accepted" orgsyncd --check
-contradicted "another placement" 's/placement = "blake2b"/placement = "wyhash"/' 'placement is "wyhash".*set placement = "blake2b"'
-contradicted "another range" 's/range = \[2000400000, 2147483645\]/range = [2000400000, 2147483644]/' 'users.range.*"acme".*set range = \[2000400000, 2147483645\]'
-contradicted "a range of its own instead" '/token_file/s/$/ range = [1879048192, 2000199999];/;/^    provider = "file"/s/$/ range = [1879048192, 2000199999];/' 'range.*"acme".*set range = \[2000400000, 2147483645\]'
+like "$uid" '^[0-9]+$' 'orgsyncd --once gives a member a number'
+ok 'orgsyncd --check accepts an unchanged configuration' orgsyncd --check
+contradicted 'another placement' 's/placement = "blake2b"/placement = "wyhash"/' 'placement is "wyhash".*set placement = "blake2b"'
+contradicted 'another range of users' 's/range = \[2000400000, 2147483645\]/range = [2000400000, 2147483644]/' 'users.range.*"acme".*set range = \[2000400000, 2147483645\]'
+contradicted 'another range of the organization' '/token_file/s/$/ range = [1879048192, 2000199999];/;/^    provider = "file"/s/$/ range = [1879048192, 2000199999];/' 'range.*"acme".*set range = \[2000400000, 2147483645\]'
 sed '/private_groups/d; /^  }$/s|$|, '"$another"' range = [1879048192, 2000199999]; }|' "$T/good" >$CONF
-ok "another organization with a range of its own is accepted" orgsyncd --check
+ok 'orgsyncd --check accepts a second organization with a range of its own' orgsyncd --check
 sed '/private_groups/d; /^  }$/s|$|, '"$another"' }|' "$T/good" >$CONF
 orgsyncd --check >"$T/out" 2>"$T/err"
-is "$?" 3 "... without one it is refused"
+is "$?" 3 'orgsyncd --check refuses a second organization without a range of its own'
 orgsyncd --once >/dev/null 2>"$T/err"
-like "$(cat "$T/err")" '"acme", "other" have one range' "a service takes it, and says so"
+like "$(cat "$T/err")" '"acme", "other" have one range' 'orgsyncd --once warns of a second organization without a range of its own'
 orgsyncd --check >"$T/out" 2>"$T/err"
-is "$?" 0 "... from then on it is an old one"
-like "$(cat "$T/err")" '"acme", "other" have one range.*those given stay' "... of which --check warns"
+is "$?" 0 'orgsyncd --check accepts one range for two organizations of the ledger'
+like "$(cat "$T/err")" '"acme", "other" have one range.*those given stay' 'orgsyncd --check warns of one range for two organizations of the ledger'
 cp "$T/good" $CONF
 rm -rf /var/lib/orglogin
 
 # The running one.
 orgsyncd 2>"$T/log" &
 daemon=$!
-ok "orgsyncd starts and publishes" wait_for 5 getent passwd ada
+ok 'orgsyncd starts and publishes a member' wait_for 5 getent passwd ada
 sed 's/^  home = /  hoem = /' "$T/good" >$CONF
 kill -HUP $daemon
-ok "a bad configuration is reported on SIGHUP" wait_for 5 grep -q 'orglogin.conf:[0-9]*: .*hoem' "$T/log"
+ok 'orgsyncd logs file and line of a bad configuration on SIGHUP' wait_for 5 grep -q 'orglogin.conf:[0-9]*: .*hoem' "$T/log"
 members ada:admin mia:member eve:member
-ok "orgsyncd goes on with the good one" orgadmin host sync
-ok "and publishes by it" wait_for 5 getent passwd eve
-is "$(getent passwd eve | cut -d: -f6)" /home/eve "the home is what it was"
+ok 'orgsyncd syncs after a bad configuration on SIGHUP' orgadmin host sync
+ok 'orgsyncd publishes a new member after a bad configuration on SIGHUP' wait_for 5 getent passwd eve
+is "$(getent passwd eve | cut -d: -f6)" /home/eve 'orgsyncd keeps the old home after a bad configuration on SIGHUP'
 sed 's|home = .*|home = "/srv/%u";|' "$T/good" >$CONF
 kill -HUP $daemon
 home_of_eve() { [ "$(getent passwd eve | cut -d: -f6)" = "$1" ]; }
-ok "a good configuration is taken up on SIGHUP" wait_for 5 home_of_eve /srv/eve
-ok "it still runs" kill -0 $daemon
+ok 'orgsyncd takes up a good configuration on SIGHUP' wait_for 5 home_of_eve /srv/eve
+ok 'orgsyncd still runs after good and bad configurations' kill -0 $daemon
 done_testing

@@ -21,10 +21,10 @@ with=()
 says() { jq -r --arg check "$1" '.[] | select(.check == $check) | "\(.found) -> \(.advice // "")"' "$T/json"; }
 # names WHAT FOUND PATTERN: doctor has found just that, and says so of the first one
 names() {
-    local want=0
+    local want=0 shown=${2/;*;*/ and others}
     case $2 in *failure*) want=1 ;; esac
-    is "$rc $found" "$want $2" "$1: ${2:-all is well}"
-    [ -z "$2" ] || like "$(says "$(sed 's/^[a-z]* //; s/;.*//' <<<"$2")" | grep ' -> .')" "$3" "... and says what it is, and what to do"
+    is "$rc $found" "$want $2" "host doctor with $1 finds: ${shown:-nothing}"
+    [ -z "$2" ] || like "$(says "$(sed 's/^[a-z]* //; s/;.*//' <<<"$2")" | grep ' -> .')" "$3" "host doctor with $1 names trouble and remedy"
 }
 # broken WHAT FOUND PATTERN SCRIPT: the same after SCRIPT, whose traces below /etc and in the state directory are gone afterwards
 # shellcheck disable=SC2317,SC2329 # called by broken
@@ -63,27 +63,27 @@ wait_for 10 left
 # --- all is well ---
 doctor
 names "a sound machine" ''
-is "$(jq -r '[.[].result] | unique | join(" ")' "$T/json")" ok "... with nothing skipped"
-like "$(cat "$T/err")" '^[0-9]+ checks: 0 failures, 0 warnings, 0 skipped\.$' "... summed up in one line"
-like "$(says 'PAM sshd')" 'refuses strangers and rem; lets in root, larry, ada' "... with the real stacks run for everybody whose answer is known"
+is "$(jq -r '[.[].result] | unique | join(" ")' "$T/json")" ok 'host doctor skips no check on a sound machine'
+like "$(cat "$T/err")" '^[0-9]+ checks: 0 failures, 0 warnings, 0 skipped\.$' 'host doctor prints a summary line on a sound machine'
+like "$(says 'PAM sshd')" 'refuses strangers and rem; lets in root, larry, ada' 'host doctor runs the sshd stack for root, a local user, members and strangers'
 for service in sshd login sudo sudo-i su su-l cron systemd-user; do
-    like "$(grep -c "pam_org($service:account): user=doctor-[0-9a-f]* .*reason=stranger" $AUTH_LOG)" '^1$' "... a stranger's of $service"
-    like "$(grep -c "pam_org($service:account): user=rem .*reason=removed" $AUTH_LOG)" '^1$' "... a former member's"
+    like "$(grep -c "pam_org($service:account): user=doctor-[0-9a-f]* .*reason=stranger" $AUTH_LOG)" '^1$' "host doctor asks the $service stack about a stranger"
+    like "$(grep -c "pam_org($service:account): user=rem .*reason=removed" $AUTH_LOG)" '^1$' "host doctor asks the $service stack about a former member"
 done
 orgadmin host doctor >"$T/out" 2>/dev/null
-is "$? $(head -1 "$T/out")" '0 CHECK             RESULT FOUND' "as a table"
-is "$(wc -l <"$T/out")" "$(($(jq length "$T/json") + 1))" "... with a line for each check"
+is "$? $(head -1 "$T/out")" '0 CHECK             RESULT FOUND' 'host doctor prints a table'
+is "$(wc -l <"$T/out")" "$(($(jq length "$T/json") + 1))" 'host doctor prints a table line for each check'
 orgadmin host doctor -o csv --columns check,result 2>/dev/null >"$T/out"
-is "$(sed -n 2p "$T/out" | tr -d '\r')" 'configuration,ok' "as CSV"
+is "$(sed -n 2p "$T/out" | tr -d '\r')" 'configuration,ok' 'host doctor -o csv prints the checks'
 su -s /bin/sh nobody -c 'orgadmin host doctor' >"$T/out" 2>"$T/err"
-is "$? $(wc -c <"$T/out")" "1 0" "for root only"
-like "$(cat "$T/err")" 'requires root.*sudo orgadmin host doctor' "... and it says so"
+is "$? $(wc -c <"$T/out")" "1 0" 'host doctor by another user than root fails without output'
+like "$(cat "$T/err")" 'requires root.*sudo orgadmin host doctor' 'host doctor by another user than root names sudo'
 
 # --- configuration and files ---
 broken "an unknown key" "failure configuration" 'orglogin.conf:[0-9]+: .*hoem' "sed -i 's/^  home = /  hoem = /' $CONF"
 broken "a configuration that a group may write" "failure configuration" 'writable by group' "chmod 664 $CONF"
 broken "no configuration" "failure configuration" 'no /etc/orglogin/orglogin.conf.*host enroll' "rm $CONF"
-broken "a directory that anybody may write" "failure directories" '/etc/orglogin is writable' 'chmod 777 /etc/orglogin'
+broken 'a state directory that anybody may write' "failure directories" '/etc/orglogin is writable' 'chmod 777 /etc/orglogin'
 broken "a state directory closed to others" "failure directories" '/var/lib/orglogin is closed' 'chmod 700 /var/lib/orglogin'
 broken "a ledger that others can read" "failure directories" 'ids.db is readable' 'chmod 644 /var/lib/orglogin/ids.db'
 broken "a token that others can read" "failure token files" "$TOKEN is readable" "chmod 644 $TOKEN"
@@ -99,7 +99,7 @@ S=$SNAPSHOT
 broken "no snapshot" "failure snapshot" 'does not exist' "rm $S"
 broken "a snapshot that anybody may write" "failure snapshot" 'writable' "chmod 666 $S"
 broken "a snapshot that others cannot read" "failure snapshot" 'closed to others.*chmod 644' "chmod 600 $S"
-broken "a snapshot of another version, as between an upgrade and its restart" "failure snapshot" 'another version.*systemctl restart orgsyncd' \
+broken 'a snapshot of another version' "failure snapshot" 'another version.*systemctl restart orgsyncd' \
     "printf '\\001' | dd of=$S bs=1 seek=8 conv=notrunc 2>/dev/null"
 broken "a truncated snapshot" "failure snapshot" . "truncate -s -8 $S"
 broken "a damaged snapshot" "failure snapshot" 'damaged' "perl -0777 -i -pe 's|/home/mia|/home/may|' $S"
@@ -114,10 +114,10 @@ broken "an url that leads nowhere, not read yet" "failure organization acme" 'a 
 broken "a local user with a member's name" "warning members" 'usr_user5.*has a user' 'echo user5:x:4242:4242::/:/usr/sbin/nologin >>/etc/passwd'
 broken "a group that is mapped and not there" "warning members" 'dockre.*none of that name' \
     "sed -i 's|^groups = (|&{ name = \"dockre\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|' $CONF"
-broken "a local user with an id of the members'" "warning ids" 'user svc has 2000400123.*' 'echo svc:x:2000400123:100::/:/usr/sbin/nologin >>/etc/passwd'
-broken "... behind a line that fits no buffer" "warning ids" 'user svc has 2000400123.*' \
+broken 'a local user with an id of the members' "warning ids" 'user svc has 2000400123.*' 'echo svc:x:2000400123:100::/:/usr/sbin/nologin >>/etc/passwd'
+broken 'a local user with an id of the members, behind a line that fits no buffer' "warning ids" 'user svc has 2000400123.*' \
     '{ printf "long:x:4243:4243:%0100000d::/usr/sbin/nologin\n" 0; echo svc:x:2000400123:100::/:/usr/sbin/nologin; } >>/etc/passwd'
-broken "subordinate ids among the members'" "warning ids" 'in /etc/subuid larry has 2000400000-2000465535' 'echo larry:2000400000:65536 >/etc/subuid'
+broken 'subordinate ids among those of the members' "warning ids" 'in /etc/subuid larry has 2000400000-2000465535' 'echo larry:2000400000:65536 >/etc/subuid'
 
 # --- names ---
 N=/etc/nsswitch.conf
@@ -125,7 +125,7 @@ broken "no org for passwd" "failure nsswitch.conf" 'passwd: org is not there.*pa
 broken "no org for shadow" "failure nsswitch.conf" 'shadow: org is not there' "sed -i '/^shadow/s/ org//' $N"
 broken "org in front of files" "failure nsswitch.conf" 'group: org stands in front of files' "sed -i 's/^group:.*/group: org files systemd/' $N"
 broken "org in front of systemd" "failure nsswitch.conf" 'in front of systemd' "sed -i 's/^group:.*/group: files org systemd/' $N"
-broken "org behind the end" "failure nsswitch.conf" 'never asked' "sed -i 's/^passwd:.*/passwd: files [NOTFOUND=return] org/' $N"
+broken 'org behind [NOTFOUND=return]' "failure nsswitch.conf" 'never asked' "sed -i 's/^passwd:.*/passwd: files [NOTFOUND=return] org/' $N"
 broken "initgroups without org" "failure nsswitch.conf" 'initgroups: org is not there' "echo 'initgroups: files' >>$N"
 broken "org for sudoers" "warning nsswitch.conf" 'sudoers: org has no rules.*sudoers: files' "echo 'sudoers: files org' >>$N"
 broken "another name service with a member's name" "warning other name services" 'extra: user5 is uid 5003 there.*users.name' \
@@ -133,7 +133,7 @@ broken "another name service with a member's name" "warning other name services"
 broken "another name service with other names" "" . \
     "sed -i 's/^passwd:.*/passwd: files extra systemd org/' $N; echo zed:x:5003:100::/:/bin/sh >/etc/extra"
 broken "no nsswitch.conf" "failure nsswitch.conf" 'passwd: org is not there' "rm $N"
-broken "libnss_org that is none" "failure libnss_org" 'too short' 'mount --bind /dev/null /usr/lib/*-linux-gnu/libnss_org.so.2'
+broken 'an empty libnss_org' "failure libnss_org" 'too short' 'mount --bind /dev/null /usr/lib/*-linux-gnu/libnss_org.so.2'
 perl -e '$_ = getpwnam "ada"; open F, ">", "/proc/self/loginuid" and print F "4294967295"; close F; print "\n"; sleep 100' >"$T/behind" &
 wait_for 5 test -s "$T/behind"
 module=$(echo /usr/lib/*-linux-gnu/libnss_org.so.2)
@@ -148,13 +148,13 @@ wait $!
 mkdir -p /run/nscd
 nscd && wait_for 5 test -S /run/nscd/socket
 doctor
-names "nscd" "warning nscd" 'members who left.*enable-cache passwd no'
+names 'nscd that caches users and groups' "warning nscd" 'members who left.*enable-cache passwd no'
 nscd --shutdown
 wait_for 5 eval '! pgrep -x nscd'
 sed -E -i 's/(enable-cache\s+(passwd|group)\s+)yes/\1no/' /etc/nscd.conf
 nscd && wait_for 5 test -S /run/nscd/socket
 doctor
-names "nscd that leaves users and groups alone" ''
+names 'nscd that caches no users and groups' ''
 nscd --shutdown
 wait_for 5 eval '! pgrep -x nscd'
 
@@ -162,48 +162,48 @@ wait_for 5 eval '! pgrep -x nscd'
 P=/etc/pam.d
 M=$(echo /usr/lib/*/security)
 all='failure PAM sshd;failure PAM login;failure PAM sudo;failure PAM sudo-i;failure PAM su;failure PAM su-l;failure PAM cron;failure PAM systemd-user'
-broken "pam_org that is none" "failure pam_org" 'too short' "mount --bind /dev/null $M/pam_org.so"
+broken 'an empty pam_org' "failure pam_org" 'too short' "mount --bind /dev/null $M/pam_org.so"
 broken "no local account" "warning local account" 'none beside root' "sed -i /^larry:/d /etc/passwd"
 broken "a local account of another name service" "" . \
     "sed -i /^larry:/d /etc/passwd; sed -i 's/^passwd:.*/passwd: files extra systemd org/' $N; echo zed:*:60100:100::/:/bin/sh >/etc/extra"
 broken "common-account without pam_org" "$all;warning PAM others" 'does not ask pam_org.*share/doc' "sed -i /pam_org/d $P/common-account"
-broken "sshd without it" "failure PAM sshd" 'does not ask pam_org' "sed -i 's/^@include common-account/account required pam_unix.so/' $P/sshd"
-broken "a sufficient line in front of it" "failure PAM sudo" 'a line in front of it' "sed -i '1i account sufficient pam_unix.so' $P/sudo"
-broken "a jump over it" "failure PAM sudo" 'a line in front of it' "sed -i '1i account [success=4 default=ignore] pam_unix.so' $P/sudo"
+broken 'an sshd stack without pam_org' "failure PAM sshd" 'does not ask pam_org' "sed -i 's/^@include common-account/account required pam_unix.so/' $P/sshd"
+broken 'a sufficient line in front of pam_org' "failure PAM sudo" 'a line in front of it' "sed -i '1i account sufficient pam_unix.so' $P/sudo"
+broken 'a jump over pam_org' "failure PAM sudo" 'a line in front of it' "sed -i '1i account [success=4 default=ignore] pam_unix.so' $P/sudo"
 broken "a line in front of it that lets members in whose roles do not do" "failure PAM sudo" 'member .*, whose roles do not do, is let in' \
     "sed -i '1i account sufficient pam_succeed_if.so quiet user in mia:user1:user2:user3:user4:user5:user6:user7:user8:user9' $P/sudo"
 broken "homes in /" "warning home and shell" 'home of .* is /[a-z0-9]+: .*users.home' "sed -i 's|^  home = .*|  home = \"/%u\";|' $CONF; orgsyncd --once >/dev/null"
 broken "a home that is somebody else's" "warning home and shell" '/home/user7, the home of user7, belongs to uid 1' \
     "mount -t tmpfs homes /home && mkdir /home/user7 && chown 1 /home/user7"
-broken "nobody who makes home directories" "warning home and shell" '/home/[a-z0-9]+, the home of .* is not there.*pam_mkhomedir' "sed -i /pam_mkhomedir/d $P/sshd"
+broken 'an sshd stack without pam_mkhomedir' "warning home and shell" '/home/[a-z0-9]+, the home of .* is not there.*pam_mkhomedir' "sed -i /pam_mkhomedir/d $P/sshd"
 broken "an optional pam_org" "failure PAM cron" 'its own control' \
     "sed -i 's/^@include common-account/account optional pam_org.so\naccount required pam_permit.so/' $P/cron"
-broken "a substack that ends well is no way past it" "" . \
+broken 'a substack that ends well in front of pam_org' "" . \
     "printf 'account sufficient pam_unix.so\n' >$P/sub; sed -i '1i account substack sub' $P/sudo"
-broken "an include that is not there" "failure PAM login" 'nowhere is included and is not there' "sed -i '1i account include nowhere' $P/login"
+broken 'an include of a missing file' "failure PAM login" 'nowhere is included and is not there' "sed -i '1i account include nowhere' $P/login"
 broken "a stack that refuses root" "failure PAM login" 'root is refused.*keep a root shell' "sed -i '1i account requisite pam_deny.so' $P/login"
 broken "a stack that refuses local users" "failure PAM cron" 'local user larry is refused.*keep a root shell' \
     "sed -i '1i account requisite pam_succeed_if.so quiet uid != '\$(id -u larry) $P/cron"
 broken "a stack that refuses members" "failure PAM sshd" 'member ada is refused' "sed -i '1i account requisite pam_succeed_if.so quiet uid < 200000' $P/sshd"
-broken "a mistaken argument" "failure PAM su;failure PAM su-l" 'refused, but by mistake' "sed -i '1i account required pam_org.so rolle=admin' $P/su"
-broken "a module that is not there" "failure PAM sshd" 'refused, but by mistake.*[Mm]odule' "sed -i '1i account required pam_none.so' $P/sshd"
-broken "a module that crashes" "failure PAM sshd" 'died: Segmentation|a module ended the program' "sed -i '1i account required /mnt/build/tests/pam_ends.so crash' $P/sshd"
-broken "a module that ends the program" "failure PAM sudo" 'a module ended the program' "sed -i '1i account required /mnt/build/tests/pam_ends.so exit' $P/sudo"
-broken "a module that hangs" "failure PAM cron" 'did not end within' "sed -i '1i account required /mnt/build/tests/pam_ends.so hang' $P/cron"
-broken "a module that prints is no trouble" "" . "sed -i '1i account optional /mnt/build/tests/pam_ends.so print' $P/cron"
-broken "a service that is left to others" "failure PAM cron;warning PAM others" 'does not ask pam_org' \
+broken 'a mistaken argument of pam_org' "failure PAM su;failure PAM su-l" 'refused, but by mistake' "sed -i '1i account required pam_org.so rolle=admin' $P/su"
+broken 'a missing PAM module' "failure PAM sshd" 'refused, but by mistake.*[Mm]odule' "sed -i '1i account required pam_none.so' $P/sshd"
+broken 'a PAM module that crashes' "failure PAM sshd" 'died: Segmentation|a module ended the program' "sed -i '1i account required /mnt/build/tests/pam_ends.so crash' $P/sshd"
+broken 'a PAM module that ends the program' "failure PAM sudo" 'a module ended the program' "sed -i '1i account required /mnt/build/tests/pam_ends.so exit' $P/sudo"
+broken 'a PAM module that hangs' "failure PAM cron" 'did not end within' "sed -i '1i account required /mnt/build/tests/pam_ends.so hang' $P/cron"
+broken 'a PAM module that prints' "" . "sed -i '1i account optional /mnt/build/tests/pam_ends.so print' $P/cron"
+broken 'a service left to the stack other' "failure PAM cron;warning PAM others" 'does not ask pam_org' \
     "sed -i /common-account/d $P/cron; sed -i 's/^@include common-account/account required pam_unix.so/' $P/other"
-broken "a service that nobody thought of" "warning PAM others" 'gdm-password' "echo 'account required pam_permit.so' >$P/gdm-password"
+broken 'a foreign service without pam_org' "warning PAM others" 'gdm-password' "echo 'account required pam_permit.so' >$P/gdm-password"
 broken "sshd without PAM" "failure sshd" 'UsePAM no' 'sed -i s/^UsePAM.*/UsePAM\ no/ /etc/ssh/sshd_config.d/orglogin.conf'
-broken "sshd for others than members" "warning sshd" 'nobody of an organization' 'echo AllowGroups larry adm >/etc/ssh/sshd_config.d/x.conf'
-broken "sshd for members too" "" . 'echo AllowGroups larry acme-admins >/etc/ssh/sshd_config.d/x.conf'
-broken "sshd for a local user alone" "warning sshd" 'nobody of an organization' 'echo AllowUsers larry >/etc/ssh/sshd_config.d/x.conf'
-broken "sshd that tells nobody" "warning sshd" 'KbdInteractiveAuthentication no' 'sed -i "s/^KbdInter.*/KbdInteractiveAuthentication no/" /etc/ssh/sshd_config.d/orglogin.conf'
+broken 'an sshd that admits no group of an organization' "warning sshd" 'nobody of an organization' 'echo AllowGroups larry adm >/etc/ssh/sshd_config.d/x.conf'
+broken 'an sshd that admits a group of the organization' "" . 'echo AllowGroups larry acme-admins >/etc/ssh/sshd_config.d/x.conf'
+broken 'an sshd that admits a local user alone' "warning sshd" 'nobody of an organization' 'echo AllowUsers larry >/etc/ssh/sshd_config.d/x.conf'
+broken 'an sshd without KbdInteractiveAuthentication' "warning sshd" 'KbdInteractiveAuthentication no' 'sed -i "s/^KbdInter.*/KbdInteractiveAuthentication no/" /etc/ssh/sshd_config.d/orglogin.conf'
 broken "keys below a directory that others can write" "warning sshd" 'AuthorizedKeysFile leads below /etc/keys, .*chown root' \
     'mkdir -m 777 /etc/keys; echo AuthorizedKeysFile .ssh/authorized_keys /etc/keys/%u >/etc/ssh/sshd_config.d/a.conf'
 broken "keys below a directory of root's" "" . 'mkdir -m 755 /etc/keys; echo AuthorizedKeysFile /etc/keys/%u >/etc/ssh/sshd_config.d/a.conf'
 broken "sshd that takes a member's environment" "warning sshd" 'PermitUserEnvironment yes' 'echo PermitUserEnvironment yes >/etc/ssh/sshd_config.d/x.conf'
-broken "sshd with a mistake" "warning sshd" 'cannot be looked at: .*Nonsense' 'echo Nonsense >/etc/ssh/sshd_config.d/x.conf'
+broken 'an sshd configuration with a mistake' "warning sshd" 'cannot be looked at: .*Nonsense' 'echo Nonsense >/etc/ssh/sshd_config.d/x.conf'
 
 # --- sudo ---
 broken "sudo that does not ask PAM" "failure sudoers" '!pam_acct_mgmt' "echo 'Defaults !pam_acct_mgmt' >/etc/sudoers.d/x"
@@ -221,10 +221,10 @@ broken "a local group as good as root" "warning local groups" 'a member of adm i
 publishes='orgsyncd --once >/dev/null'
 broken "sudo for everyone" "warning rules" 'every member may use sudo ->' \
     "sed -i 's|^access = (|&{ services = [\"sudo\"]; org = \"acme\"; everyone = true; },|' $CONF; $publishes"
-broken "everything for each role there is" "warning rules" 'every member may use sudo and su' \
+broken 'every service for every member' "warning rules" 'every member may use sudo and su' \
     "sed -i 's|services = \\[\"sshd\".*org|services = [\"*\"]; org|' $CONF; $publishes"
 
-broken "a shell that is not there" "failure home and shell" 'the shell of .*, /usr/bin/fish, cannot be run.*users.shell' \
+broken 'a login shell that does not exist' "failure home and shell" 'the shell of .*, /usr/bin/fish, cannot be run.*users.shell' \
     "sed -i 's|/bin/bash|/usr/bin/fish|' $CONF; $publishes"
 
 # --- orgsyncd ---
@@ -251,17 +251,17 @@ kill $daemon
 wait $daemon
 doctor
 names "no orgsyncd" "failure orgsyncd" 'No such file.*systemctl start orgsyncd'
-like "$(says 'organization acme')" 'can be listed; last heard from .* members get in for .* more' "... and how long members get in without it"
+like "$(says 'organization acme')" 'can be listed; last heard from .* members get in for .* more' 'host doctor tells how long members get in without orgsyncd'
 perl -MSocket -e 'socket(S, PF_UNIX, SOCK_SEQPACKET, 0); bind(S, sockaddr_un("/run/orglogin/orgsyncd.sock")); $> = 65534; listen(S, 5); sleep 30' &
 wait_for 5 test -S /run/orglogin/orgsyncd.sock
 doctor
-names "somebody else in its place" "failure orgsyncd" 'not permitted.*not root'
+names 'an orgsyncd socket that is not owned by root' "failure orgsyncd" 'not permitted.*not root'
 kill $!
 rm -f /run/orglogin/orgsyncd.sock
 orgsyncd 2>"$T/log" &
 wait_for 5 orgadmin host sync
 doctor
-names "orgsyncd again" ''
+names 'orgsyncd started again' ''
 
 # --- Fedora's layout, as shipped ---
 rm $P/*
@@ -270,5 +270,5 @@ sed -i '/pam_ck_connector\|pam_pwquality/d' $P/*
 cp $P/crond $P/cron
 rm /usr/lib/pam.d/systemd-user
 doctor
-names "Fedora's stacks" ''
+names 'the stacks of Fedora' ''
 done_testing

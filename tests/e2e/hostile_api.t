@@ -35,19 +35,19 @@ member() {
 age() { orgadmin host explain ada sshd | awk '/^last heard/ { print $4 == "ms" ? $3 : $3 * 1000 }'; }
 
 listing "$(member ada '{"role": "admin"}')" "$(member mia)"
-ok "orgsyncd takes a good answer" wait_for 5 orgsyncd --once
+ok 'orgsyncd --once takes a good answer' wait_for 5 orgsyncd --once
 heard=$EPOCHREALTIME
-ok "... and publishes it" getent passwd ada mia
+ok 'orgsyncd --once publishes the members of a good answer' getent passwd ada mia
 before=$(getent passwd ada mia; id ada)
 
 # kept WHAT: orgsyncd refuses the answer with a reason, and everything is as before
 kept() {
     local status=0
     timeout 60 orgsyncd --once >"$T/out" 2>"$T/err" || status=$?
-    is "$status" 1 "$1: refused"
-    like "$(cat "$T/err")" '^orgsyncd: acme: .*[a-z]{3}' "... with a reason"
-    is "$(wc -l <"$T/err")" 1 "... in one line"
-    is "$(getent passwd ada mia; id ada)" "$before" "... and nobody's membership changes"
+    is "$status" 1 "orgsyncd --once refuses $1"
+    like "$(cat "$T/err")" '^orgsyncd: acme: .*[a-z]{3}' "orgsyncd --once names the reason for refusing $1"
+    is "$(wc -l <"$T/err")" 1 "orgsyncd --once prints one line for $1"
+    is "$(getent passwd ada mia; id ada)" "$before" "orgsyncd --once changes no membership for $1"
 }
 
 echo '<html><body>Sign in to the hotel network</body></html>' | answer "200 OK" text/html
@@ -59,33 +59,33 @@ kept "an empty 200"
 echo '{}' | answer "200 OK" application/json
 kept "an object without members"
 echo '[]' | answer "200 OK" application/json
-kept "another kind of value"
+kept 'an array'
 listing </dev/null
 kept "no members at all"
 listing "$(member ada)"
 head -c $(($(stat -c %s "$T/body") / 2)) "$T/body" >"$T/half"
 answer "200 OK" application/json <"$T/half"
-kept "half an object"
+kept 'half an object'
 listing "$(member ada)"
 head -c -20 "$T/answer" >"$T/answer.new" && mv "$T/answer.new" "$T/answer"
 kept "a body cut short"
 echo '{"ok":false,"reason":"internal","message":"no"}' | answer "500 Internal Server Error" application/json
-kept "500"
+kept 'an answer of status 500'
 echo '{"ok":false,"reason":"unauthorized","message":"no"}' | answer "401 Unauthorized" application/json
-kept "401"
+kept 'an answer of status 401'
 echo '{"ok":false,"reason":"organization_not_found","message":"no"}' | answer "404 Not Found" application/json
-kept "404"
+kept 'an answer of status 404'
 head -c 10000000 /dev/zero | tr '\0' ' ' | answer "200 OK" application/json
-kept "10 MB of nothing"
+kept '10 MB of blanks'
 member ada | jq -c '.name = "x" * 10000000 | {revision: 7, complete: true, more: false, members: [.]}' |
     answer "200 OK" application/json
 kept "a name of 10 MB"
 printf 'HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:7500/\r\nContent-Length: 0\r\n\r\n' >"$T/answer"
 kept "a redirect"
 printf '\0\0\0\0' >"$T/answer"
-kept "no HTTP"
-like "$(age)" '^[0-9]+$' "the host says when it last heard from the organization"
-ok "... and bad answers do not count" test "$(age)" -ge $(((${EPOCHREALTIME/./} - ${heard/./}) / 1000 - 1000))
+kept 'an answer that is no HTTP'
+like "$(age)" '^[0-9]+$' 'host explain tells when the organization was last heard'
+ok 'bad answers do not count as heard from the organization' test "$(age)" -ge $(((${EPOCHREALTIME/./} - ${heard/./}) / 1000 - 1000))
 mv /var/lib/orglogin/ids.db "$T/"
 kept "a bad answer when the ledger is lost"
 mv "$T/ids.db" /var/lib/orglogin/
@@ -97,13 +97,13 @@ listing "$(member ada '{"role": "admin"}')" "$(member mia)" "$(member root)" "$(
 orgsyncd --once >"$T/out" 2>&1
 diag "$(cat "$T/out")"
 for name in root ../x daemon 4711; do
-    like "$(cat "$T/out")" "(^|[^a-z0-9])$name([^a-z0-9]|\$)" "a member named $name is reported"
+    like "$(cat "$T/out")" "(^|[^a-z0-9])$name([^a-z0-9]|\$)" "orgsyncd --once reports a member named $name"
 done
-is "$(grep -c '^line' "$T/out")" 0 "a newline in a name makes no line of its own"
-is "$(getent passwd root | cut -d: -f3)" 0 "root is root"
-is "$(getent passwd ../x 4711 x new line; echo $?)" 2 "none of the bad names is served"
-is "$(getent passwd ada mia | wc -l)" 2 "the good ones are"
-like "$(getent passwd eve)" '^eve:[^:]*:[0-9]{6,}:[0-9]{6,}:' "a uid in the answer counts for nothing"
-unlike "$(id -Gn eve)" root "and so does a group"
-is "$(getent passwd zoe | awk -F: '{print NR, NF, $6, $7}')" "1 7 /home/zoe /bin/bash" "a display name cannot break the line"
+is "$(grep -c '^line' "$T/out")" 0 'orgsyncd --once prints no line of its own for a newline in a name'
+is "$(getent passwd root | cut -d: -f3)" 0 'a member named root does not change root'
+is "$(getent passwd ../x 4711 x new line; echo $?)" 2 'getent finds no member with a bad name'
+is "$(getent passwd ada mia | wc -l)" 2 'getent finds the good members beside the bad ones'
+like "$(getent passwd eve)" '^eve:[^:]*:[0-9]{6,}:[0-9]{6,}:' 'a uid and a gid in the answer are ignored'
+unlike "$(id -Gn eve)" root 'a group in the answer is ignored'
+is "$(getent passwd zoe | awk -F: '{print NR, NF, $6, $7}')" "1 7 /home/zoe /bin/bash" 'a display name with a newline does not break the passwd line'
 done_testing

@@ -12,17 +12,17 @@ below() { (cd "$T/root" && find . -mindepth 1 "$@" | sort); }
 
 # --- who may read it ---
 (umask 077 && mkdir "$T/root" && installs install)
-is "$?" 0 "make install"
-is "$(below -type f ! -perm 644 | xargs)" './usr/bin/orgadmin ./usr/sbin/orgd ./usr/sbin/orgsyncd' "programs are not like the rest"
-is "$(below -type f -perm 755 | wc -l) $(below -type d ! -perm 755)" '3 ' "... and all can be read, whatever the umask"
-is "$(find "$T/root" -name '.*')" '' "nothing else is left"
+is "$?" 0 'make install succeeds under the umask 077'
+is "$(below -type f ! -perm 644 | xargs)" './usr/bin/orgadmin ./usr/sbin/orgd ./usr/sbin/orgsyncd' 'make install makes programs executable and nothing else'
+is "$(below -type f -perm 755 | wc -l) $(below -type d ! -perm 755)" '3 ' 'make install makes every file and directory readable'
+is "$(find "$T/root" -name '.*')" '' 'make install leaves no hidden file'
 
 # --- again, while the old one is in use ---
 if strace -o /dev/null true 2>/dev/null; then
     MAKEFLAGS='' strace -f -qq -e trace=openat,creat -o "$T/trace" make -C "$TOP" -o all install BUILD="$BUILD" DESTDIR="$T/root" >"$T/out"
-    is "$?" 0 "make install over it"
-    like "$(grep -c 'O_WRONLY' "$T/trace")" '[1-9]' "... writes files"
-    is "$(grep -E '[/"](pam_org.so|libnss_org.so.2|orgsyncd)", O_(WRONLY|RDWR)' "$T/trace")" '' "... none of which anybody could load half written"
+    is "$?" 0 'make install over an installation succeeds'
+    like "$(grep -c 'O_WRONLY' "$T/trace")" '[1-9]' 'make install over an installation writes files'
+    is "$(grep -E '[/"](pam_org.so|libnss_org.so.2|orgsyncd)", O_(WRONLY|RDWR)' "$T/trace")" '' 'make install never writes a module or orgsyncd in place'
 fi
 
 # --- what is named is there ---
@@ -32,18 +32,18 @@ named() {
         '/usr/[a-z/]*(sbin/org[a-z]+|share/doc/orglogin[a-zA-Z./-]*)' "$T/root" | sed 's/\.$//' | sort -u
 }
 lacking() { named | while read -r path; do [ -e "$T/root$path" ] || echo "$path"; done; }
-is "$(lacking)" '' "what the units and pages name is there"
-like "$(named)" '^/usr/sbin/orgsyncd$' "... such as orgsyncd"
-ok "make uninstall" installs uninstall
-is "$(below -not -type d; below -name '*org*' -type d)" '' "... leaves nothing"
+is "$(lacking)" '' 'make install installs every path that units and pages name'
+like "$(named)" '^/usr/sbin/orgsyncd$' 'the installed units and pages name orgsyncd'
+ok 'make uninstall succeeds' installs uninstall
+is "$(below -not -type d; below -name '*org*' -type d)" '' 'make uninstall leaves no file'
 rm -r "$T/root"
-ok "make install PREFIX=/usr/local SYSCONFDIR=/etc/local/orglogin" installs install PREFIX=/usr/local SYSCONFDIR=/etc/local/orglogin
-is "$(lacking)" '' "what the units and pages name is there"
-like "$(named)" '^/usr/local/sbin/orgsyncd$' "... such as orgsyncd"
-is "$(below | grep '/lib/.*org.*\.so' | grep local)" '' "the modules are where libc and libpam look"
-is "$(grep -rl '/etc/orglogin' "$T/root" | grep -v '/bin/\|/sbin/\|\.so')" '' "nothing names the usual directory of the configuration"
-ok "... is uninstalled likewise" installs uninstall PREFIX=/usr/local SYSCONFDIR=/etc/local/orglogin
-is "$(below -not -type d; below -name '*org*' -type d)" '' "... leaves nothing"
+ok 'make install with PREFIX and SYSCONFDIR succeeds' installs install PREFIX=/usr/local SYSCONFDIR=/etc/local/orglogin
+is "$(lacking)" '' 'make install with PREFIX installs every path that units and pages name'
+like "$(named)" '^/usr/local/sbin/orgsyncd$' 'the units and pages installed with PREFIX name its orgsyncd'
+is "$(below | grep '/lib/.*org.*\.so' | grep local)" '' 'make install with PREFIX puts the modules where libc and libpam look'
+is "$(grep -rl '/etc/orglogin' "$T/root" | grep -v '/bin/\|/sbin/\|\.so')" '' 'make install with SYSCONFDIR leaves no mention of /etc/orglogin'
+ok 'make uninstall with PREFIX and SYSCONFDIR succeeds' installs uninstall PREFIX=/usr/local SYSCONFDIR=/etc/local/orglogin
+is "$(below -not -type d; below -name '*org*' -type d)" '' 'make uninstall with PREFIX and SYSCONFDIR leaves no file'
 
 # --- not from under a machine that uses it ---
 mkdir -p "$T/etc/pam.d" "$T/here"
@@ -56,12 +56,12 @@ uninstalls() {
         PREFIX="$0/here" LIBDIR="$0/here/lib" PAMCONFIGS="$0/here" SYSCONFDIR="$0/here/etc"' "$T" "$TOP" "$BUILD" >"$T/out" 2>"$T/err"
 }
 if unshare --map-root-user --mount true 2>/dev/null; then
-    ok "make uninstall where nothing asks orglogin" uninstalls
+    ok 'make uninstall succeeds on a machine that does not use orglogin' uninstalls
     echo 'account required pam_org.so' >>"$T/etc/pam.d/login"
-    is "$(uninstalls; echo $?) $(cat "$T/out")" '2 /etc/pam.d/login' "not while PAM asks pam_org: the file is named"
-    like "$(cat "$T/err")" 'orgadmin\(1\)' "... and what to do"
+    is "$(uninstalls; echo $?) $(cat "$T/out")" '2 /etc/pam.d/login' 'make uninstall refuses while a PAM stack asks pam_org, and names it'
+    like "$(cat "$T/err")" 'orgadmin\(1\)' 'make uninstall refers to orgadmin(1) while a PAM stack asks pam_org'
     sed -i '$d' "$T/etc/pam.d/login"
     echo 'group: files systemd org' >>"$T/etc/nsswitch.conf"
-    is "$(uninstalls; echo $?) $(cat "$T/out")" '2 /etc/nsswitch.conf:group: files systemd org' "not while names are asked of it"
+    is "$(uninstalls; echo $?) $(cat "$T/out")" '2 /etc/nsswitch.conf:group: files systemd org' 'make uninstall refuses while nsswitch.conf asks libnss_org, and names it'
 fi
 done_testing

@@ -18,10 +18,10 @@ names = ['ada', 'mia'] + ['somebody-with-a-long-name-%05d' % i for i in range(12
 print(json.dumps({'organization': {'id': 'org_7f3a', 'name': 'acme'}, 'members': [
     {'id': 'usr_' + name, 'username': name, 'name': name, 'roles': ['admin' if name == 'ada' else 'member'], 'state': 'active'} for name in names]}))
 PYTHON
-ok 'a host of 12 002 members' orgsyncd --once
-is "$(getent group acme | cut -d: -f1,4)" acme: 'the group of everybody lists nobody'
+ok 'orgsyncd publishes 12 002 members' orgsyncd --once
+is "$(getent group acme | cut -d: -f1,4)" acme: 'a group of 12 002 members lists none'
 is "$(getent group acme-admins | cut -d: -f4)" ada 'a small group lists its members'
-is "$(id -Gn mia)" acme 'who is in it knows so'
+is "$(id -Gn mia)" acme 'id finds the large group of a member'
 cp /etc/pam.d/sshd /etc/pam.d/sshd.shipped
 
 # sshd_asks LINE: sshd's account stack begins with LINE
@@ -32,22 +32,22 @@ both() { echo "ada $(enters ada), mia $(enters mia)"; }
 echo '-:(acme):ALL' >/etc/access-acme
 echo '-:(acme-admins):ALL' >/etc/access-admins
 printf '+:(acme-admins):ALL\n-:(acme):ALL\n' >/etc/access-but
-is "$(both)" 'ada in, mia in' 'both may log in'
+is "$(both)" 'ada in, mia in' 'sshd admits both members'
 sshd_asks 'pam_access.so accessfile=/etc/access-acme'
-is "$(both)" 'ada out, mia out' 'pam_access refuses the members of the large group'
+is "$(both)" 'ada out, mia out' 'pam_access refuses every member of the large group'
 sshd_asks 'pam_access.so accessfile=/etc/access-admins'
-is "$(both)" 'ada out, mia in' 'or of a small one alone'
+is "$(both)" 'ada out, mia in' 'pam_access refuses the members of a small group alone'
 sshd_asks 'pam_access.so accessfile=/etc/access-but'
-is "$(both)" 'ada in, mia out' 'or all but those'
+is "$(both)" 'ada in, mia out' 'pam_access refuses the large group but for the small one'
 sshd_asks 'pam_succeed_if.so user notingroup acme'
-is "$(both)" 'ada out, mia out' 'pam_succeed_if notingroup refuses them'
+is "$(both)" 'ada out, mia out' 'pam_succeed_if notingroup refuses every member of the large group'
 sshd_asks 'pam_succeed_if.so user ingroup acme'
-is "$(both)" 'ada in, mia in' 'and ingroup admits them'
-like "$(orgadmin host doctor 2>&1)" 'acme.* 12002 ' 'host doctor names the group'
+is "$(both)" 'ada in, mia in' 'pam_succeed_if ingroup admits every member of the large group'
+like "$(orgadmin host doctor 2>&1)" 'acme.* 12002 ' 'host doctor names the large group'
 
 sed -i 's/group_members = "auto"/group_members = true/' $CONF
-ok 'a host that lists all members' orgsyncd --once
-is "$(getent group acme | tr -cd , | wc -c)" 12001 'does so'
+ok 'orgsyncd publishes with group_members = true' orgsyncd --once
+is "$(getent group acme | tr -cd , | wc -c)" 12001 'group_members = true lists every member of the large group'
 sshd_asks 'pam_access.so accessfile=/etc/access-acme'
-is "$(both)" 'ada in, mia in' 'and pam_access, which cannot read the line, admits them: as libnss_org(8) says'
+is "$(both)" 'ada in, mia in' 'pam_access cannot read the line of group_members = true and admits'
 done_testing

@@ -37,44 +37,44 @@ organization() {
     orgsyncd --once 2>"$T/log"
 }
 ada=$(one ada '["admin"]' '[]') mia=$(one mia '["member"]' '[]') per=$(one per '["member"]' '["project:write"]')
-ok "orgsyncd publishes the members" organization "$ada" "$mia" "$per"
+ok 'orgsyncd publishes the members' organization "$ada" "$mia" "$per"
 cp "$T/log" "$T/first.log"
 
-like "$(as ada id -Gn)" '\bdocker\b' "a role's holder is in the local group of the mapping"
-like "$(as ada id)" '\b150\(docker\)' "... by the number that /etc/group says, though below 1000"
-unlike "$(as ada id -Gn)" '\bproject\b' "... and in no other"
-is "$(as ada cat /run/docker.sock)" engine "... opens what belongs to the group"
-is "$(as mia cat /run/docker.sock 2>&1)" '' "who has not the role does not"
-like "$(as per id -Gn)" '\bproject\b' "a permission's holder is in its group"
-ok "... writes where the group may" as per 'echo text > /srv/project/file'
-is "$(stat -c '%U:%G' /srv/project/file)" per:project "... and the file is the group's"
-is "$(as mia 'cat /srv/project/file' 2>&1)" '' "who has not the permission does not"
+like "$(as ada id -Gn)" '\bdocker\b' 'the holder of a mapped role is in the local group'
+like "$(as ada id)" '\b150\(docker\)' 'a local group below 1000 keeps its number for members'
+unlike "$(as ada id -Gn)" '\bproject\b' 'the holder of a mapped role is in no other local group'
+is "$(as ada cat /run/docker.sock)" engine 'the holder of a mapped role opens a file of the local group'
+is "$(as mia cat /run/docker.sock 2>&1)" '' 'a member without the mapped role opens no file of the local group'
+like "$(as per id -Gn)" '\bproject\b' 'the holder of a mapped permission is in the local group'
+ok 'the holder of a mapped permission writes to a directory of the local group' as per 'echo text > /srv/project/file'
+is "$(stat -c '%U:%G' /srv/project/file)" per:project 'a file of such a member belongs to the local group'
+is "$(as mia 'cat /srv/project/file' 2>&1)" '' 'a member without the mapped permission opens no file of the local group'
 
 # sg and newgrp take their word from the group list of the process and ask nobody for a password.
-is "$(as per 'sg project -c "id -gn"' | tail -1)" project "sg to the mapped group"
-is "$(as per 'echo id -gn | newgrp project' | tail -1)" project "newgrp likewise"
-is "$(as ada 'sg acme-admins -c "id -gn"' | tail -1)" acme-admins "sg to a group of the organization's"
-is "$(as mia 'sg project -c "id -gn"' | tail -1)" '' "sg of somebody who is not in it"
+is "$(as per 'sg project -c "id -gn"' | tail -1)" project 'sg changes to a mapped local group'
+is "$(as per 'echo id -gn | newgrp project' | tail -1)" project 'newgrp changes to a mapped local group'
+is "$(as ada 'sg acme-admins -c "id -gn"' | tail -1)" acme-admins 'sg changes to a group of the organization'
+is "$(as mia 'sg project -c "id -gn"' | tail -1)" '' 'sg refuses a member who is not in the group'
 
-is "$(getent -s org group docker project root; getent -s org group 150; getent -s org group 1500)" '' "the module itself answers no local group"
-is "$(getent group docker)" 'docker:x:150:larry' "... its line is /etc/group's"
-is "$(id -Gn larry)" "larry docker" "local users have their groups as before"
-unlike "$(as ada id -G; as mia id -G)" '(^| )0( |$)' "the group root is never mapped"
-like "$(cat "$T/first.log")" 'group "root" is not served: it is root' "... which is reported"
-like "$(cat "$T/first.log")" 'group "absent" is not served: /etc/group has none' "... like a group that is not there"
+is "$(getent -s org group docker project root; getent -s org group 150; getent -s org group 1500)" '' 'libnss_org answers no local group'
+is "$(getent group docker)" 'docker:x:150:larry' 'getent prints the line of /etc/group for a mapped group'
+is "$(id -Gn larry)" "larry docker" 'local users keep their local groups'
+unlike "$(as ada id -G; as mia id -G)" '(^| )0( |$)' 'no member is in the group root, despite a mapping'
+like "$(cat "$T/first.log")" 'group "root" is not served: it is root' 'orgsyncd logs that the group root is not served'
+like "$(cat "$T/first.log")" 'group "absent" is not served: /etc/group has none' 'orgsyncd logs that a missing local group is not served'
 
-ok "the role and the permission are taken away" organization "$(one ada '["member"]' '[]')" "$mia" "$(one per '["member"]' '[]')"
-unlike "$(as ada id -Gn)" '\bdocker\b' "at the next login the group is gone"
-is "$(as ada 'cat /run/docker.sock' 2>&1)" '' "... and what it gave"
-unlike "$(as per id -Gn)" '\bproject\b' "... a permission's too"
-is "$(as per 'sg project -c "id -gn"' | tail -1)" '' "... with sg and all"
-is "$(as per 'cat /srv/project/file')" '' "... even of one's own file, where only the group may enter"
-ok "given back" organization "$ada" "$mia" "$per"
+ok 'orgsyncd publishes without the role and the permission' organization "$(one ada '["member"]' '[]')" "$mia" "$(one per '["member"]' '[]')"
+unlike "$(as ada id -Gn)" '\bdocker\b' 'a member without the role any more is not in the local group'
+is "$(as ada 'cat /run/docker.sock' 2>&1)" '' 'a member without the role any more opens no file of the local group'
+unlike "$(as per id -Gn)" '\bproject\b' 'a member without the permission any more is not in the local group'
+is "$(as per 'sg project -c "id -gn"' | tail -1)" '' 'sg refuses a member without the permission any more'
+is "$(as per 'cat /srv/project/file')" '' 'a member without the permission any more cannot enter the directory'
+ok 'orgsyncd publishes the role and the permission again' organization "$ada" "$mia" "$per"
 groupmod --gid 151 docker
 chgrp docker /run/docker.sock
-ok "the group gets another number, and the host is told" organization "$ada" "$mia" "$per"
-is "$(as ada cat /run/docker.sock)" engine "... which is the one that members get"
+ok 'orgsyncd publishes after a local group got another number' organization "$ada" "$mia" "$per"
+is "$(as ada cat /run/docker.sock)" engine 'a member gets the new number of the local group'
 groupdel docker
-ok "the group is deleted, and the host is told" organization "$ada" "$mia" "$per"
-unlike "$(as ada id -G)" '\b15[01]\b' "... nobody is in it"
+ok 'orgsyncd publishes after a local group was deleted' organization "$ada" "$mia" "$per"
+unlike "$(as ada id -G)" '\b15[01]\b' 'no member has the number of a deleted local group'
 done_testing

@@ -12,7 +12,7 @@ sed -i -e 's/enumerate = false/enumerate = true/' -e 's/private_groups = false/p
 people="ann nora olaf pia quinn"
 # shellcheck disable=SC2046 # a list of words
 all() { $1 ada:admin $(for name in $people; do echo "$name:member"; done); }
-ok "orgsyncd publishes the members" all publish
+ok 'orgsyncd publishes the members' all publish
 declare -A uid gid
 for name in ada $people; do uid[$name]=$(id -u "$name"); done
 for name in acme acme-admins; do gid[$name]=$(getent group $name | cut -d: -f3); done
@@ -42,8 +42,8 @@ group_paths() {
         getent -s org initgroups ada | grep -qw "$id" && echo initgroups
     } | xargs
 }
-for name in ada $people; do is "$(paths "$name" "${uid[$name]}")" "$EVERY" "$name: every path answers"; done
-for name in acme acme-admins; do is "$(group_paths $name "${gid[$name]}")" "group gid groups initgroups" "group $name: every path answers"; done
+for name in ada $people; do is "$(paths "$name" "${uid[$name]}")" "$EVERY" "every path of libnss_org answers the member $name"; done
+for name in acme acme-admins; do is "$(group_paths $name "${gid[$name]}")" "group gid groups initgroups" "every path of libnss_org answers the group $name"; done
 
 # clash/unclash: the machine's own things of the same names and numbers, as vipw or a package's script writes them
 clash() {
@@ -57,12 +57,12 @@ unclash() {
 }
 # guarded WHEN: nobody of them is answered, by no path
 guarded() {
-    is "$(paths nora "${uid[nora]}")" '' "$1: nora, whose name a local user has, by no path"
-    is "$(getent -s org passwd 5001; getent -s org group 5001; getent -s org initgroups nora | grep '[0-9]')" '' "... nor by that user's number"
-    is "$(paths olaf "${uid[olaf]}")" '' "... olaf, whose number a local user has"
-    is "$(paths pia "${uid[pia]}")" '' "... pia, whose name a local group has"
-    is "$(paths quinn "${uid[quinn]}")" '' "... quinn, whose number a local group has"
-    is "$(paths ann "${uid[ann]}")" "$EVERY" "... and ann, by every one"
+    is "$(paths nora "${uid[nora]}")" '' "$1, no path answers a member whose name a local user has"
+    is "$(getent -s org passwd 5001; getent -s org group 5001; getent -s org initgroups nora | grep '[0-9]')" '' "$1, no path answers the number of a local user with the name of a member"
+    is "$(paths olaf "${uid[olaf]}")" '' "$1, no path answers a member whose number a local user has"
+    is "$(paths pia "${uid[pia]}")" '' "$1, no path answers a member whose name a local group has"
+    is "$(paths quinn "${uid[quinn]}")" '' "$1, no path answers a member whose number a local group has"
+    is "$(paths ann "${uid[ann]}")" "$EVERY" "$1, every path answers a member without a clash"
 }
 none() { [ -z "$(paths "$1" "${uid[$1]}")" ]; }
 every() { [ "$(paths "$1" "${uid[$1]}")" = "$EVERY" ]; }
@@ -70,19 +70,19 @@ local_ones() { getent passwd nora other; getent group pia others; }
 
 # --- they come later, and orgsyncd notices by itself ---
 orgsyncd 2>"$T/log" &
-ok "orgsyncd runs" wait_for 5 orgadmin host sync
+ok 'orgsyncd starts and syncs' wait_for 5 orgadmin host sync
 clash
 before=$(local_ones)
 begun=$EPOCHREALTIME
 for name in nora olaf pia quinn; do wait_for 10 none $name; done
 diag "local users and groups that came later were noticed within $(awk "BEGIN { printf \"%.1f\", $EPOCHREALTIME - $begun }") s (poll: 1 s)"
-guarded "later, by itself"
-is "$(local_ones)" "$before" "... the local ones are what they were"
+guarded "after a poll"
+is "$(local_ones)" "$before" 'later local users and groups are what they were'
 for name in nora olaf pia quinn; do
-    like "$(grep "$name" "$T/log")" 'the machine has a user or group of that (name|number)' "... and the log says why $name is not served"
+    like "$(grep "$name" "$T/log")" 'the machine has a user or group of that (name|number)' "orgsyncd logs why $name is not served"
 done
 unclash
-ok "they go: every path answers again" wait_for 10 eval 'every nora && every olaf && every pia && every quinn'
+ok 'every path answers again when the later local users and groups go' wait_for 10 eval 'every nora && every olaf && every pia && every quinn'
 
 # --- with a poll that is far away, orgadmin host sync does it ---
 sed -i 's/poll = "1s"/poll = "1d"/' $CONF
@@ -90,10 +90,10 @@ kill -HUP $!
 wait_for 5 grep -q 'configuration read again' "$T/log"
 wait_for 5 orgadmin host sync
 clash
-ok "orgadmin host sync" orgadmin host sync
-guarded "later, at orgadmin host sync"
-is "$(getent passwd nora | cut -d: -f3)" 5001 "... the name is the local user's"
-is "$(getent passwd "${uid[olaf]}" | cut -d: -f1)" other "... and so is the number"
+ok 'host sync succeeds beside later local users and groups' orgadmin host sync
+guarded "after host sync"
+is "$(getent passwd nora | cut -d: -f3)" 5001 'the name of both belongs to the local user'
+is "$(getent passwd "${uid[olaf]}" | cut -d: -f1)" other 'the number of both belongs to the local user'
 unclash
 orgadmin host sync 2>/dev/null
 
@@ -101,25 +101,25 @@ orgadmin host sync 2>/dev/null
 echo "acme:x:5005:" >>/etc/group
 echo "others:x:${gid[acme-admins]}:" >>/etc/group
 orgadmin host sync 2>/dev/null
-is "$(group_paths acme "${gid[acme]}")" '' "a group whose name a local one has: by no path"
-is "$(getent group acme)" 'acme:x:5005:' "... and nobody joins the local one"
-is "$(group_paths acme-admins "${gid[acme-admins]}")" '' "a group whose number a local one has: by no path"
-like "$(cat "$T/log")" 'group "acme" is not served: the machine has' "... the log says why"
+is "$(group_paths acme "${gid[acme]}")" '' 'no path answers a group of the organization whose name a local group has'
+is "$(getent group acme)" 'acme:x:5005:' 'no member joins a local group with the name of a group of the organization'
+is "$(group_paths acme-admins "${gid[acme-admins]}")" '' 'no path answers a group of the organization whose number a local group has'
+like "$(cat "$T/log")" 'group "acme" is not served: the machine has' 'orgsyncd logs why the group of the organization is not served'
 unclash
 orgadmin host sync 2>/dev/null
-is "$(group_paths acme-admins "${gid[acme-admins]}")" "group gid groups initgroups" "they go: every path answers again"
+is "$(group_paths acme-admins "${gid[acme-admins]}")" "group gid groups initgroups" 'every path answers the group again when the local groups go'
 kill $!
 wait $! 2>/dev/null
 
 # --- they were there first: on a new machine ---
 rm -r /var/lib/orglogin
 clash
-ok "a new machine publishes" all publish
-for name in nora pia; do is "$(paths $name "${uid[$name]}")" '' "first: $name, whose name is taken, by no path"; done
+ok 'orgsyncd publishes on a new machine with clashing local names' all publish
+for name in nora pia; do is "$(paths $name "${uid[$name]}")" '' "on a new machine no path answers $name, whose name is taken"; done
 for name in olaf quinn; do
     got=$(getent -s org passwd $name | cut -d: -f3)
-    is "$([ "$got" != "${uid[$name]}" ] && paths $name "$got")" "$EVERY" "... $name, whose number is taken, has another one"
-    is "$(getent -s org passwd "${uid[$name]}"; getent -s org group "${uid[$name]}")" '' "... and does not answer to the local one's"
+    is "$([ "$got" != "${uid[$name]}" ] && paths $name "$got")" "$EVERY" "on a new machine $name, whose number is taken, has another one"
+    is "$(getent -s org passwd "${uid[$name]}"; getent -s org group "${uid[$name]}")" '' "on a new machine libnss_org does not answer the taken number of $name"
 done
-is "$(id -u ann)" "${uid[ann]}" "... everybody else has the number that he has on other machines"
+is "$(id -u ann)" "${uid[ann]}" 'on a new machine a member without a clash has the same number'
 done_testing

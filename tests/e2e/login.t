@@ -11,74 +11,74 @@ start_sshd
 useradd --create-home --shell /bin/bash larry
 new_key ada mia gus ivan sue stranger larry root
 configure_file_provider
-ok "orgsyncd publishes the members" publish ada:admin mia:member gus:guest ivan:member:pending sue:member:suspended
+ok 'orgsyncd publishes the members' publish ada:admin mia:member gus:guest ivan:member:pending sue:member:suspended
 
 # Admitted.
-is "$(as ada id -un)" ada "an admin logs in"
-like "$(as ada id -Gn)" '\bacme\b.*\bacme-admins\b|\bacme-admins\b.*\bacme\b' "... with the groups of the configuration"
-is "$(as mia id -un)" mia "a member logs in"
-unlike "$(as mia id -Gn)" acme-admins "... without the admins' group"
-is "$(as mia pwd)" /home/mia "... in a home directory"
-is "$(stat -c '%U %a' /home/mia)" "mia 700" "... that is his own"
+is "$(as ada id -un)" ada 'sshd admits an admin'
+like "$(as ada id -Gn)" '\bacme\b.*\bacme-admins\b|\bacme-admins\b.*\bacme\b' 'an admin has the groups of the configuration'
+is "$(as mia id -un)" mia 'sshd admits a member'
+unlike "$(as mia id -Gn)" acme-admins 'a member is not in the group of the admins'
+is "$(as mia pwd)" /home/mia 'a member begins in the home directory'
+is "$(stat -c '%U %a' /home/mia)" "mia 700" 'the home directory of a member is owned by the member with mode 700'
 as mia true >"$T/out"
-is "$(cat "$T/out" "$T/err")" "" "nothing is said to who is admitted"
-like "$(cat $AUTH_LOG)" 'pam_org.*mia' "the log has pam_org's line on the login"
+is "$(cat "$T/out" "$T/err")" "" 'sshd tells an admitted member nothing'
+like "$(cat $AUTH_LOG)" 'pam_org.*mia' 'the log has the line of pam_org on a login'
 
 # Copies: nothing of ours is mixed into a protocol on stdout.
 head -c 100000 /dev/urandom >"$T/data"
-ok "scp to the host" scp -q "$T/data" mia@localhost:copied
-ok "scp from the host" scp -q mia@localhost:copied "$T/back"
-ok "what came back is what was sent" cmp "$T/data" "$T/back"
+ok 'scp copies a file to the host' scp -q "$T/data" mia@localhost:copied
+ok 'scp copies a file from the host' scp -q mia@localhost:copied "$T/back"
+ok 'a file copied by scp there and back has the same bytes' cmp "$T/data" "$T/back"
 as mia cat copied >"$T/back"
-ok "so it is through plain ssh" cmp "$T/data" "$T/back"
-is "$(echo pwd | sftp -q -b - mia@localhost 2>&1 | tail -1)" "Remote working directory: /home/mia" "sftp works"
+ok 'a file read through ssh has the same bytes' cmp "$T/data" "$T/back"
+is "$(echo pwd | sftp -q -b - mia@localhost 2>&1 | tail -1)" "Remote working directory: /home/mia" 'sftp works for a member'
 
 # refused NAME WHY: no session, one line that begins with "Access denied" besides ssh's own
 refused() {
     local out
     out=$(as "$1" echo in)
-    is "$? [$out]" "255 []" "$2 is refused"
-    is "$(grep -c '^Access denied' "$T/err")" 1 "... and told so in one line"
+    is "$? [$out]" "255 []" "sshd refuses $2"
+    is "$(grep -c '^Access denied' "$T/err")" 1 "sshd tells $2 the refusal in one line"
 }
 refused gus "a member whose role no rule names"
 refused ivan "a member who has not accepted yet"
 refused sue "a suspended member"
 refused stranger "a stranger"
 stranger_told=$(grep '^Access denied' "$T/err")
-like "$(cat $AUTH_LOG)" 'pam_org.*gus' "the log has pam_org's line on a refusal"
+like "$(cat $AUTH_LOG)" 'pam_org.*gus' 'the log has the line of pam_org on a refusal'
 
 # Without the key nobody learns whether an account exists.
 cp /root/keys/stranger "$T/wrong"
 for name in ada gus larry nobody-at-all; do
     ssh -i "$T/wrong" -o IdentitiesOnly=yes -F none -o NumberOfPasswordPrompts=1 "$name@localhost" true </dev/null 2>"$T/err"
-    is "$(grep '^Access denied' "$T/err")" "$stranger_told" "$name with a wrong key hears what a stranger hears"
+    is "$(grep '^Access denied' "$T/err")" "$stranger_told" "sshd tells $name with a wrong key the same as a stranger"
 done
 
 # Local accounts.
-is "$(as larry id -un)" larry "a local user logs in"
-is "$(cat "$T/err")" "" "... and hears nothing of us"
-is "$(as root id -u)" 0 "root logs in"
+is "$(as larry id -un)" larry 'sshd admits a local user'
+is "$(cat "$T/err")" "" 'sshd tells a local user nothing'
+is "$(as root id -u)" 0 'sshd admits root'
 echo "closed for today" >/etc/nologin
 refused_by_nologin=$(as mia echo in)
-is "$refused_by_nologin" "" "/etc/nologin closes the machine to members too"
-is "$(as root id -u)" 0 "... not to root"
+is "$refused_by_nologin" "" '/etc/nologin closes the machine to members'
+is "$(as root id -u)" 0 '/etc/nologin does not close the machine to root'
 rm /etc/nologin
 
 # Whatever happens to pam_org.so, local accounts stay outside of it and members stay outside of the machine.
 module=$(echo /usr/lib/*/security/pam_org.so)
 mv "$module" "$module.away"
-is "$(as ada echo in) $(as larry id -un) $(as root id -un)" " larry root" "without pam_org.so only local accounts get in"
+is "$(as ada echo in) $(as larry id -un) $(as root id -un)" " larry root" 'sshd with a missing pam_org.so admits local accounts alone'
 mv "$module.away" "$module"
 cp /etc/pam.d/common-account "$T/stack"
 sed -i 's/pam_org.so$/pam_org.so rle=admin/' /etc/pam.d/common-account
-is "$(as ada echo in) $(as larry id -un) $(as root id -un)" " larry root" "... nor with a mistake in its arguments"
+is "$(as ada echo in) $(as larry id -un) $(as root id -un)" " larry root" 'sshd with a mistaken argument of pam_org admits local accounts alone'
 sed -i 's/pam_org.so rle=/pam_org.so role=/' /etc/pam.d/common-account
-is "$(as ada echo in) $(as mia echo in)" "in " "role=admin narrows a service to admins"
+is "$(as ada echo in) $(as mia echo in)" "in " 'sshd with role=admin of pam_org admits admins alone'
 cp "$T/stack" /etc/pam.d/common-account
 
 # A removed member.
-ok "mia leaves" publish ada:admin gus:guest
-refused mia "a member who left"
-is "$(stat -c %U /home/mia)" mia "his files are still his by name"
-is "$(as ada id -un)" ada "the others still get in"
+ok 'orgsyncd publishes without a member' publish ada:admin gus:guest
+refused mia 'a removed member'
+is "$(stat -c %U /home/mia)" mia 'the files of a removed member keep their owner by name'
+is "$(as ada id -un)" ada 'sshd admits the remaining admin'
 done_testing

@@ -25,7 +25,7 @@ wait_for 20 grep -q '^listening' "$T/acme.out"
     by olga login --url unix:/run/acme.sock --token-file "$T/token" && by olga org create acme &&
         by olga token create --name host --role member --out /etc/orglogin/acme.token
 } >/dev/null 2>&1
-is "$?" 0 "an organization acme"
+is "$?" 0 'orgd starts with an organization acme'
 # As many stay as leave, or the brake would hold those who leave last.
 for ((i = 1; i <= ROUNDS; i++)); do
     joins olga unix:/run/acme.sock "leaver$i" admin
@@ -54,7 +54,7 @@ CONFIG
 orgsyncd 2>"$T/orgsyncd.log" &
 daemon=$!
 status() { orgadmin host status -o json 2>/dev/null | jq -r ".[] | select(.organization == \"$1\") | .$2"; }
-ok "both are served" wait_for 120 eval 'getent passwd olga && getent passwd n$((CROWD - 1))'
+ok 'orgsyncd serves both organizations' wait_for 120 eval 'getent passwd olga && getent passwd n$((CROWD - 1))'
 
 ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
 # login NAME: logs NAME in by ssh. Sets $admitted to when the session began, in ms.
@@ -92,11 +92,11 @@ for ((i = 1; i <= ROUNDS; i++)); do
     stay olga
 done
 diag "the slowest login of who stays took $slowest ms; the last session began $longest ms after a removal was answered; generation $generation to $(orgadmin host status -o json 2>/dev/null | jq -r '.[0].generation')"
-is "$late" 0 "$ROUNDS removals beside a hostile organization of $CROWD: none is admitted later than 1 s"
-is "$unsure" 0 "... all are refused, and not by mistake"
-is "$wrong" 0 "... and nobody is refused wrongly"
-is "$(id -gn olga)" acme "olga is acme's"
-ok "... whatever the neighbour calls its members" test "$(id -u olga)" -lt 300000000
-is "$(status acme trouble)" '' "acme is in no trouble"
+is "$late" 0 'beside a hostile organization no removed member is admitted later than 1 s'
+is "$unsure" 0 'beside a hostile organization every removed member is told the removal'
+is "$wrong" 0 'beside a hostile organization no remaining member is refused'
+is "$(id -gn olga)" acme 'a name that both organizations have belongs to the first organization'
+ok 'a name that both organizations have keeps a number of the first range' test "$(id -u olga)" -lt 300000000
+is "$(status acme trouble)" '' 'host status shows no trouble of the organization beside the hostile one'
 kill "$daemon" "$neighbour"
 done_testing

@@ -11,7 +11,7 @@ start_syslog
 start_sshd
 new_key ada mia new
 configure_file_provider
-ok "orgsyncd publishes the members" publish ada:admin mia:member
+ok 'orgsyncd publishes the members' publish ada:admin mia:member
 answers() { getent passwd ada mia; getent group acme acme-admins; for name in ada mia; do id -G $name | tr ' ' '\n' | sort; done; }
 without=$(answers)
 
@@ -31,39 +31,39 @@ shell_of() { getent passwd "$1" | cut -d: -f7; }
 in_admins() { id -Gn "$1" | grep -qw acme-admins; }
 
 # --- long times to live, as nscd is shipped ---
-ok "nscd runs" nscd_start 600 20
-is "$(answers)" "$without" "with nscd every answer is what it is without"
-is "$(answers)" "$without" "... and from its cache"
-ok "... from where they really came" test "$(hits)" -gt 0
-is "$(as ada id -un)" ada "an admin logs in"
-is "$(getent passwd new)" '' "who is not a member yet is unknown"
-ok "mia leaves, new comes, ada is a member" publish ada:member new:member
-is "$(shell_of mia)" /bin/bash "nscd goes on giving what it has"
-is "$(as mia id -un; grep -c '^Access denied' "$T/err")" 1 "... but the login is refused at once: pam_org does not ask nscd"
-ok "... and ada is still in the group of a role that she lost" in_admins ada
-is "$(getent passwd new)" '' "... and who came is not known to it"
+ok 'nscd starts with long times to live' nscd_start 600 20
+is "$(answers)" "$without" 'names and groups resolve with nscd as without'
+is "$(answers)" "$without" 'names and groups resolve from the cache of nscd as without'
+ok 'nscd answers from its cache' test "$(hits)" -gt 0
+is "$(as ada id -un)" ada 'sshd admits an admin with nscd'
+is "$(getent passwd new)" '' 'getent with nscd does not know a person who is no member yet'
+ok 'orgsyncd publishes a removal, a newcomer and a lost role' publish ada:member new:member
+is "$(shell_of mia)" /bin/bash 'nscd keeps the login shell of a removed member'
+is "$(as mia id -un; grep -c '^Access denied' "$T/err")" 1 'sshd refuses a removed member whom nscd still has'
+ok 'nscd keeps the group of a lost role' in_admins ada
+is "$(getent passwd new)" '' 'nscd keeps not knowing a newcomer'
 for table in passwd group; do nscd -i $table; done
-is "$(shell_of mia)" /usr/sbin/nologin "nscd -i passwd: who left has no shell"
-is "$(as new id -un)" new "... who came logs in"
-is "$(in_admins ada; echo $?)" 1 "nscd -i group: a lost role is lost"
-ok "nscd ends" nscd_stop
+is "$(shell_of mia)" /usr/sbin/nologin 'nscd -i passwd takes the login shell of a removed member'
+is "$(as new id -un)" new 'nscd -i lets a newcomer log in'
+is "$(in_admins ada; echo $?)" 1 'nscd -i group takes the group of a lost role'
+ok 'nscd with long times to live ends' nscd_stop
 
 # --- short ones ---
 publish ada:admin mia:member >/dev/null
-ok "nscd with 2 seconds to live" nscd_start 2 1
-is "$(answers)" "$without" "... answers as ever"
-ok "mia leaves" publish ada:member
+ok 'nscd starts with short times to live' nscd_start 2 1
+is "$(answers)" "$without" 'names and groups resolve with short times to live as without nscd'
+ok 'orgsyncd publishes a removal beside short times to live' publish ada:member
 gone() { [ "$(shell_of mia)" = /usr/sbin/nologin ] && ! in_admins ada; }
-ok "... which is seen when the time is over (nscd looks every 15 seconds)" wait_for 40 gone
-ok "nscd ends" nscd_stop
+ok 'nscd takes shell and group after a short time to live' wait_for 40 gone
+ok 'nscd with short times to live ends' nscd_stop
 
 # --- off for users and groups: what orgsyncd(8) recommends ---
 publish ada:admin mia:member >/dev/null
-ok "nscd without the caches of users and groups" nscd_start 600 20 no
-is "$(answers)" "$without" "... programs ask the module themselves"
-ok "mia leaves" publish ada:member
-ok "... and that is seen at once" gone
+ok 'nscd starts without caches of users and groups' nscd_start 600 20 no
+is "$(answers)" "$without" 'names and groups resolve beside an nscd without these caches as without'
+ok 'orgsyncd publishes a removal beside an nscd without these caches' publish ada:member
+ok 'an nscd without these caches takes shell and group at once' gone
 # shellcheck disable=SC2046 # a process id
 kill -9 $(pgrep -x nscd)
-is "$(getent passwd ada)" "$(getent -s org passwd ada)" "nscd killed: its socket is left behind, names resolve"
+is "$(getent passwd ada)" "$(getent -s org passwd ada)" 'names resolve when nscd was killed and its socket is left'
 done_testing

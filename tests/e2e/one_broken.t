@@ -23,15 +23,15 @@ mkdir -p /var/lib/orglogin
 seq 5000 >/var/lib/orglogin/ids.db
 start
 sleep 3
-ok "a ledger that is damaged: orgsyncd goes on trying" kill -0 $daemon
-ok "... but rests longer each time" test "$(grep -c ledger "$T/log")" -le 6
-like "$(cat "$T/log")" 'ledger' "... and says what is wrong"
+ok 'orgsyncd goes on beside a damaged ledger' kill -0 $daemon
+ok 'orgsyncd rests longer after each try of a damaged ledger' test "$(grep -c ledger "$T/log")" -le 6
+like "$(cat "$T/log")" 'ledger' 'orgsyncd logs the damaged ledger'
 sed -i 's|home = .*|home = "/srv/%u";|' $CONF
 kill -HUP $daemon
-ok "a new configuration is read while it rests" wait_for 5 grep -q 'configuration read again' "$T/log"
+ok 'orgsyncd reads a new configuration while it rests' wait_for 5 grep -q 'configuration read again' "$T/log"
 rm /var/lib/orglogin/ids.db
-ok "with the ledger out of the way it publishes" wait_for 20 getent passwd ada
-is "$(getent passwd ada | cut -d: -f6)" /srv/ada "... by the new configuration"
+ok 'orgsyncd publishes when the damaged ledger is removed' wait_for 20 getent passwd ada
+is "$(getent passwd ada | cut -d: -f6)" /srv/ada 'orgsyncd publishes by the configuration read while it rested'
 stop
 
 # --- an organization without its token ---
@@ -44,63 +44,63 @@ perl -0pi -e 's|\norganizations = \(|$&
 trouble() { orgadmin host status -o json | jq -r --arg org "$1" '.[] | select(.organization == $org) | .trouble'; }
 in_trouble() { trouble "$1" | grep -q -- "$2"; }
 start
-ok "a token is missing: the others are served" wait_for 10 eval '[ "$(trouble acme)" = "" ] && [ "$(trouble beta)" != "" ]'
-like "$(trouble beta)" 'beta.token: does not exist' "... and orgadmin host status says what is wrong"
+ok 'orgsyncd serves the other organization when a token is missing' wait_for 10 eval '[ "$(trouble acme)" = "" ] && [ "$(trouble beta)" != "" ]'
+like "$(trouble beta)" 'beta.token: does not exist' 'host status names the missing token'
 members ada:admin mia:member new:member
-ok "... what changes with them arrives" eval 'orgadmin host sync >/dev/null 2>&1; wait_for 10 getent passwd new'
-is "$(grep -c 'beta.token' "$T/log")" 1 "... one line in the log says it"
-like "$(cat "$T/log")" '^orgsyncd: beta: .*beta.token: does not exist' "... with the file"
+ok 'orgsyncd publishes changes of the other organization when a token is missing' eval 'orgadmin host sync >/dev/null 2>&1; wait_for 10 getent passwd new'
+is "$(grep -c 'beta.token' "$T/log")" 1 'orgsyncd logs a missing token once'
+like "$(cat "$T/log")" '^orgsyncd: beta: .*beta.token: does not exist' 'orgsyncd logs the file of a missing token'
 (umask 077 && echo key:secret >$TOKEN)
-ok "the token comes: it is taken by itself" wait_for 20 in_trouble beta nobody.sock
+ok 'orgsyncd takes up a token that appears, by itself' wait_for 20 in_trouble beta nobody.sock
 sed -i 's|home = .*|home = "/opt/%u";|' $CONF
 mv $TOKEN "$T/token"
 kill -HUP $daemon
-ok "a configuration whose token is missing is none" wait_for 5 grep -q 'beta.token.*the configuration that is in force stays' "$T/log"
-is "$(getent passwd ada | cut -d: -f6)" /srv/ada "... what was in force stays"
+ok 'orgsyncd refuses a new configuration whose token is missing' wait_for 5 grep -q 'beta.token.*the configuration that is in force stays' "$T/log"
+is "$(getent passwd ada | cut -d: -f6)" /srv/ada 'orgsyncd keeps the configuration in force when a token is missing'
 stop
 
 # --- a token that cannot be one ---
 sed -i 's|provider = "native"; url = "unix:/run/nobody.sock"|provider = "cratedb"; url = "http://127.0.0.1:9"|' $CONF
 (umask 077 && echo 'xxx;xxx' >$TOKEN)
 start
-ok "a token that cannot be one: the others are served" wait_for 10 eval '[ "$(trouble acme)" = "" ] && [ "$(trouble beta)" != "" ]'
+ok 'orgsyncd serves the other organization when a token is invalid' wait_for 10 eval '[ "$(trouble acme)" = "" ] && [ "$(trouble beta)" != "" ]'
 generation() { orgadmin host status -o json | jq -r '.[0].generation'; }
 before=$(generation)
 sleep 2
-is "$(generation)" "$before" "... and nothing begins anew because of it"
-is "$(grep -c 'beta: ' "$T/log")" 1 "... one line in the log says it"
+is "$(generation)" "$before" 'orgsyncd publishes no new generation for an invalid token'
+is "$(grep -c 'beta: ' "$T/log")" 1 'orgsyncd logs an invalid token once'
 orgadmin host sync >"$T/out" 2>&1
-is "$?" 4 "... orgadmin host sync fails"
-unlike "$(cat "$T/out" "$T/log")" xxx "... and nobody prints what the file holds"
+is "$?" 4 'host sync exits 4 when a token is invalid'
+unlike "$(cat "$T/out" "$T/log")" xxx 'neither host sync nor the log prints an invalid token'
 (umask 077 && head -c 2100 /dev/zero | tr '\0' x >"$T/long")
 cp -p "$T/long" $TOKEN
-like "$(orgsyncd --check 2>&1)" 'beta.token: holds no token, which is 1 to 2048' "a longer one than any is refused, not cut"
+like "$(orgsyncd --check 2>&1)" 'beta.token: holds no token, which is 1 to 2048' 'orgsyncd --check refuses a token that is too long'
 echo 'xxx;xxx' >$TOKEN
 
 # --- a fetcher that ends ---
 children() { ps -o pid=,user= --ppid $daemon; }
 keeper=$(children | awk '$2 == "root" { print $1 }')
 for fetcher in $(children | awk '$2 == "orgsync" { print $1 }'); do kill -9 "$fetcher"; done
-ok "killed fetchers are started anew" wait_for 10 eval '[ "$(children | grep -c orgsync)" = 2 ]'
-is "$(children | awk '$2 == "root" { print $1 }')" "$keeper" "... the keeper does not notice"
+ok 'orgsyncd starts killed fetchers again' wait_for 10 eval '[ "$(children | grep -c orgsync)" = 2 ]'
+is "$(children | awk '$2 == "root" { print $1 }')" "$keeper" 'orgsyncd keeps the keeper when fetchers are killed'
 members ada:admin mia:member new:member newer:member
-ok "... and what changes arrives" eval 'wait_for 20 eval "orgadmin host sync; getent passwd newer"'
-like "$(cat "$T/log")" 'acme: its fetcher was killed by signal 9' "... the log says it"
+ok 'orgsyncd publishes changes after killed fetchers' eval 'wait_for 20 eval "orgadmin host sync; getent passwd newer"'
+like "$(cat "$T/log")" 'acme: its fetcher was killed by signal 9' 'orgsyncd logs a killed fetcher'
 kill -9 "$keeper"
-ok "a killed keeper is started anew" wait_for 10 eval '[ "$(children | grep -c .)" = 3 ] && ! children | grep -qw $keeper'
-like "$(cat "$T/log")" 'the keeper was killed by signal 9' "... the log says it"
+ok 'orgsyncd starts a killed keeper again' wait_for 10 eval '[ "$(children | grep -c .)" = 3 ] && ! children | grep -qw $keeper'
+like "$(cat "$T/log")" 'the keeper was killed by signal 9' 'orgsyncd logs a killed keeper'
 stop
-is "$(orgsyncd --once 2>/dev/null | grep -c '^acme: listed')" 1 "orgsyncd --once lists the others"
+is "$(orgsyncd --once 2>/dev/null | grep -c '^acme: listed')" 1 'orgsyncd --once lists the other organization when a token is invalid'
 
 cp "$T/acme.conf" $CONF
 
 # --- started by somebody who keeps things to himself ---
 rm -r /var/lib/orglogin
 (umask 077 && orgsyncd --once >/dev/null 2>"$T/log")
-is "$(stat -c %a /var/lib/orglogin)" 755 "a umask of 077 does not hide the members"
+is "$(stat -c %a /var/lib/orglogin)" 755 'orgsyncd with the umask 077 makes the state directory readable'
 chmod 700 /var/lib/orglogin
 orgsyncd --once >/dev/null 2>"$T/log"
-like "$(cat "$T/log")" 'orglogin can be entered by root alone.*chmod 755' "a state directory that hides them is reported"
+like "$(cat "$T/log")" 'orglogin can be entered by root alone.*chmod 755' 'orgsyncd logs a state directory that others cannot enter'
 chmod 755 /var/lib/orglogin
 
 # --- a log that nobody reads ---
@@ -111,11 +111,11 @@ members ada:admin root:member
 orgsyncd 2>"$T/fifo" & # its first line is that root is not served; then there is no reader any more
 daemon=$!
 wait $reader
-ok "orgsyncd whose log has no reader any more serves" wait_for 10 orgadmin host sync
+ok 'orgsyncd serves when its log has no reader' wait_for 10 orgadmin host sync
 members ada:admin daemon:member
 orgadmin host sync >/dev/null 2>&1
 wait_for 3 eval '! kill -0 $daemon'
-ok "... and goes on after a line that nobody reads" kill -0 $daemon
+ok 'orgsyncd goes on after a log line without a reader' kill -0 $daemon
 stop
 
 # --- a member whom the API describes as nobody can be ---
@@ -128,13 +128,13 @@ for name in two three; do
     odd $name
     orgadmin host sync >/dev/null 2>&1
 done
-is "$(grep -c 'member usr_odd is left out: e-mail' "$T/log")" 1 "a member who is left out is reported once, not at each listing"
+is "$(grep -c 'member usr_odd is left out: e-mail' "$T/log")" 1 'orgsyncd logs a member who is left out once, not at each listing'
 stop
 
 # --- names that cannot be, by the hundred ---
 # shellcheck disable=SC2046 # a list of words
 members ada:admin mia:member new:member newer:member $(seq -f '9lives%.0f:member' 250)
-like "$(orgsyncd --once 2>"$T/log")" ' 250 members withheld' "250 members whose names cannot be are withheld"
-is "$(grep -c 'is not served' "$T/log")" 100 "... 100 of them have a line each"
-is "$(grep -c '150 more members' "$T/log")" 1 "... and the others one"
+like "$(orgsyncd --once 2>"$T/log")" ' 250 members withheld' 'orgsyncd withholds 250 members with impossible names'
+is "$(grep -c 'is not served' "$T/log")" 100 'orgsyncd logs 100 members with impossible names, one line each'
+is "$(grep -c '150 more members' "$T/log")" 1 'orgsyncd logs the number of the other members with impossible names'
 done_testing

@@ -56,12 +56,12 @@ for age in 0s 10s; do
         diag "attempt $attempt: the held poll ended before a login asked"
         leave
     done
-    like "$before_it" '^decision +refused' "login_max_age $age: bob, who was removed, is refused"
-    is "$fate" lost "login_max_age $age: the held poll was given up when the other connection's answer was taken"
-    like "$last" '^state +removed' "login_max_age $age: bob stays removed when the older answer arrives"
-    like "$last" '^decision +refused' "login_max_age $age: ... and is not admitted"
-    is "$(generation)" "$generation" "login_max_age $age: ... and nothing else is published"
-    ok "login_max_age $age: the poll is held again, from where the host is" wait_for 20 eval '[ "$(asked "12 held")" -ge 1 ]'
+    like "$before_it" '^decision +refused' "host explain refuses a removed admin before the late answer (login_max_age $age)"
+    is "$fate" lost "orgsyncd gives the held poll up for a newer answer (login_max_age $age)"
+    like "$last" '^state +removed' "a late answer does not undo a removal (login_max_age $age)"
+    like "$last" '^decision +refused' "host explain refuses a removed admin after the late answer (login_max_age $age)"
+    is "$(generation)" "$generation" "orgsyncd publishes no generation for the late answer (login_max_age $age)"
+    ok "orgsyncd holds the poll again from the newer revision (login_max_age $age)" wait_for 20 eval '[ "$(asked "12 held")" -ge 1 ]'
     leave
 done
 done_testing

@@ -24,10 +24,10 @@ id_of() { by "$1" org show -o json | jq -r .id; }
 invite() { joins "$@" >/dev/null 2>&1; }
 
 server acme olga
-is "$?" 0 "an organization acme"
+is "$?" 0 'orgd starts with an organization acme'
 acme=$pid
 server beta boris
-is "$?" 0 "an organization beta on a server of its own"
+is "$?" 0 'a second orgd starts with an organization beta'
 beta=$pid
 invite olga unix:/run/acme.sock ann admin
 invite olga unix:/run/acme.sock twin member
@@ -52,7 +52,7 @@ CONFIG
 printf '%s ALL=(ALL) NOPASSWD: ALL\n' ann bob ben >/etc/sudoers.d/test
 orgsyncd 2>"$T/orgsyncd.log" &
 daemon=$!
-ok "orgsyncd publishes both" wait_for 10 eval 'getent passwd ann && getent passwd bob && getent passwd ben'
+ok 'orgsyncd publishes the members of both organizations' wait_for 10 eval 'getent passwd ann && getent passwd bob && getent passwd ben'
 
 # refused NAME [COMMAND...]
 refused() {
@@ -61,45 +61,45 @@ refused() {
 reason() { grep "pam_org(sshd:account): user=$1 " $AUTH_LOG | tail -1 | sed 's/.* \(org=[a-z]*\).* \(reason=[a-z]*\).*/\1 \2/'; }
 allowed() { is "$(as "$1" id -un) $(reason "$1")" "$1 org=$2 reason=$3" "$4"; }
 
-allowed ann acme rule "acme's admin comes in, by acme's rule"
-allowed bob beta rule "beta's admin comes in, by beta's"
-allowed ben beta rule "beta's member too"
-ok "acme's member does not: the rule for everyone is beta's" refused twin id
-is "$(as ann sudo -n id -un)" root "acme's admin has sudo"
-is "$(as bob sudo -n id -un)" '' "beta's admin has not: that role is acme's rule"
-like "$(id -Gn ann)" '\bacme\b.*\bacme-admins\b|\bacme-admins\b.*\bacme\b' "acme's groups are its members'"
-is "$(id -Gn bob)" "bob beta" "beta's admin is in beta's, not in the one for acme's admins"
+allowed ann acme rule 'sshd admits an admin of acme by the rule of acme'
+allowed bob beta rule 'sshd admits an admin of beta by the rule of beta'
+allowed ben beta rule 'sshd admits a member of beta by the rule of beta'
+ok 'sshd refuses a member of acme whom only the rule of beta would admit' refused twin id
+is "$(as ann sudo -n id -un)" root 'sudo admits an admin of acme'
+is "$(as bob sudo -n id -un)" '' 'sudo refuses an admin of beta, since the rule is of acme'
+like "$(id -Gn ann)" '\bacme\b.*\bacme-admins\b|\bacme-admins\b.*\bacme\b' 'an admin of acme is in the groups of acme'
+is "$(id -Gn bob)" "bob beta" 'an admin of beta is in the group of beta alone'
 members_of() { getent group "$1" | cut -d: -f4 | tr , '\n' | sort | xargs; }
-is "$(members_of acme), $(members_of beta)" "ann olga twin, ben bob boris" "each group lists its own organization's members"
+is "$(members_of acme), $(members_of beta)" "ann olga twin, ben bob boris" 'each group lists the members of its own organization'
 
 # --- the same name in both ---
 uid=$(id -u twin)
 rm -r /root/people/twin # who is somebody else there
 invite boris unix:/run/beta.sock twin member
-ok "a newcomer of beta's with the name of a member of acme's is not served" \
+ok 'a newcomer of beta with the name of a member of acme is not served' \
     wait_for 5 grep -q '^orgsyncd: beta: member usr_.*("twin") is not served' "$T/orgsyncd.log"
-is "$(id -u twin) $(id -Gn twin)" "$uid twin acme" "... the name stays who it was"
-ok "... so that beta's rule for everyone does not let him in" refused twin id
+is "$(id -u twin) $(id -Gn twin)" "$uid twin acme" 'a name of both organizations stays with the first owner'
+ok 'sshd refuses that name, despite the rule of beta' refused twin id
 
 # --- beta's API is away ---
 kill -STOP $beta
 sleep 1.5
-allowed ben beta offline "beta's API hangs: its member comes in by what was known"
-allowed ann acme rule "... and acme's is confirmed as before"
-ok "... a removal in acme is seen at once" by olga member remove twin --yes
-ok "... and in force" wait_for 2 refused twin id
-is "$(orgadmin host status -o json | jq -r '.[] | select(.organization == "acme") | .trouble')" '' "orgadmin host status has no trouble with acme"
+allowed ben beta offline 'sshd admits a member of beta offline when the API of beta hangs'
+allowed ann acme rule 'sshd admits a member of acme confirmed when the API of beta hangs'
+ok 'a member of acme is removed when the API of beta hangs' by olga member remove twin --yes
+ok 'sshd refuses the removed member of acme when the API of beta hangs' wait_for 2 refused twin id
+is "$(orgadmin host status -o json | jq -r '.[] | select(.organization == "acme") | .trouble')" '' 'host status shows no trouble of acme when the API of beta hangs'
 # shellcheck disable=SC2329 # called by wait_for
 stale() { refused ben id && [ "$(reason ben)" = "org=beta reason=stale" ]; }
-ok "beyond the grace beta's members are refused as stale" wait_for 25 stale
-allowed ann acme rule "... and acme's still comes in, confirmed"
+ok 'sshd refuses members of beta as stale beyond the grace' wait_for 25 stale
+allowed ann acme rule 'sshd admits a member of acme when those of beta are stale'
 kill -CONT $beta
 # shellcheck disable=SC2329 # called by wait_for
 back() { [ "$(as ben id -un) $(reason ben)" = "ben org=beta reason=rule" ]; }
-ok "the API is back: so are beta's members, by nobody's hand" wait_for 20 back
+ok 'sshd admits members of beta again when the API of beta is back' wait_for 20 back
 kill -STOP $acme
 sleep 1.5
-allowed ben beta rule "acme's API hangs: beta's are confirmed"
+allowed ben beta rule 'sshd admits a member of beta confirmed when the API of acme hangs'
 kill -CONT $acme
 
 # --- who has a name that both have: dup, in a host that knows nobody yet ---
@@ -120,34 +120,34 @@ anew() {
 }
 end() { kill $daemon && wait $daemon; }
 anew $acme
-is "$?" 0 "a host that knows nobody: acme answers a second late"
-is "$(id -Gn dup)" "dup acme" "... the name is acme's member's all the same: acme stands first"
-like "$(cat "$T/orgsyncd.log")" 'beta: member usr_.*"dup".*is not served: .*stands before' "... and the log says why beta's has it not"
-like "$(orgsyncd --check 2>&1)" 'beta: member usr_.*"dup".*is not served' "... and --check"
+is "$?" 0 'orgsyncd without a ledger publishes both when acme answers late'
+is "$(id -Gn dup)" "dup acme" 'a name of both goes to acme, which stands first, when acme answers late'
+like "$(cat "$T/orgsyncd.log")" 'beta: member usr_.*"dup".*is not served: .*stands before' 'orgsyncd logs that the name of both is not served for beta'
+like "$(orgsyncd --check 2>&1)" 'beta: member usr_.*"dup".*is not served' 'orgsyncd --check says that the name of both is not served for beta'
 end
 anew $beta
-is "$?" 0 "beta answers late"
-is "$(id -Gn dup)" "dup acme" "... it is acme's again"
+is "$?" 0 'orgsyncd without a ledger publishes both when beta answers late'
+is "$(id -Gn dup)" "dup acme" 'a name of both goes to acme, which stands first, when beta answers late'
 end
 perl -0pi -e 's|(  \{ name = "acme"; provider.*?\}),\n(  \{ name = "beta"; provider.*?\})|$2,\n$1|s' $CONF
 anew $beta
-is "$?" 0 "beta stands first, and answers a second late"
-is "$(id -Gn dup)" "dup beta" "... now the name is beta's member's"
+is "$?" 0 'orgsyncd with beta first publishes both when beta answers late'
+is "$(id -Gn dup)" "dup beta" 'a name of both goes to beta, which stands first, when beta answers late'
 end
 anew $acme
-is "$?" 0 "acme answers late"
-is "$(id -Gn dup)" "dup beta" "... it is beta's again"
+is "$?" 0 'orgsyncd with beta first publishes both when acme answers late'
+is "$(id -Gn dup)" "dup beta" 'a name of both goes to beta, which stands first, when acme answers late'
 end
 perl -0pi -e 's|(  \{ name = "beta"; provider.*?\}),\n(  \{ name = "acme"; provider.*?\})|$2,\n$1|s' $CONF
 orgsyncd 2>"$T/orgsyncd.log" &
 daemon=$!
 wait_for 10 grep -q 'acme: member usr_.*"dup".*is not served' "$T/orgsyncd.log"
-is "$(id -Gn dup)" "dup beta" "acme stands first again: a name that is bound stays bound"
+is "$(id -Gn dup)" "dup beta" 'a bound name stays bound when acme stands first again'
 end
 kill $acme
 rm -rf /var/lib/orglogin
 orgsyncd 2>"$T/orgsyncd.log" &
 daemon=$!
-ok "acme is away: the others are not kept waiting" wait_for 10 getent passwd dup
-is "$(id -Gn dup)" "dup beta" "... and the name is beta's"
+ok 'orgsyncd without a ledger publishes beta when the API of acme is away' wait_for 10 getent passwd dup
+is "$(id -Gn dup)" "dup beta" 'a name of both goes to beta when the API of acme is away'
 done_testing

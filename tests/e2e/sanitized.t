@@ -68,20 +68,20 @@ reports() { head -q -n 20 $REPORTS/* 2>/dev/null; grep -h -m 5 'runtime error:' 
 
 # --- a fault is reported, so that no report means no fault ---
 getent -s planted passwd more-than-sixteen >/dev/null 2>&1
-like "$(reports)" 'AddressSanitizer: heap-buffer-overflow' "a fault of memory in a module is reported"
+like "$(reports)" 'AddressSanitizer: heap-buffer-overflow' 'a planted heap overflow in a module is reported'
 rm -f $REPORTS/*
 getent -s planted passwd "$(printf 'x%.0s' {1..60})" >"$T/planted" 2>&1
 is "$? $(reports "$T/planted" | grep -o 'runtime error: signed integer overflow')" "1 runtime error: signed integer overflow" \
-    "... and so is undefined behaviour"
-like "$(cat /mnt/build/check/flags)" ' -fno-sanitize-recover=undefined( |$)' "... which ends the program"
+    'a planted integer overflow in a module is reported'
+like "$(cat /mnt/build/check/flags)" ' -fno-sanitize-recover=undefined( |$)' 'undefined behaviour ends the programs of the sanitized tree'
 
 # --- everybody through every stack ---
 # Its verdicts are its own: here everything takes several times as long. That it comes to its end, and what is reported on the way, counts.
 "$(dirname "$0")/stacks.t" >"$T/stacks" 2>&1
-is "$(grep -c '^1\.\.' "$T/stacks")" 1 "$(grep -c '^ok' "$T/stacks") tests of sshd, sftp, su, sudo, login and cron, $(grep -c '^not ok' "$T/stacks") too slow"
-is "$(reports "$T/stacks" "$AUTH_LOG")" '' "... and no report"
+is "$(grep -c '^1\.\.' "$T/stacks")" 1 'stacks.t runs to its end with the sanitized modules'
+is "$(reports "$T/stacks" "$AUTH_LOG")" '' 'stacks.t causes no report of the sanitizers'
 for program in sshd su sudo login cron; do
-    ok "$program had the sanitized module" grep -q "pam_org($program:" "$AUTH_LOG"
+    ok "$program loads the sanitized pam_org" grep -q "pam_org($program:" "$AUTH_LOG"
 done
 
 # --- all that NSS can be asked ---
@@ -103,8 +103,8 @@ asked() {
     ls -l /home
 }
 asked >"$T/asked" 2>&1
-like "$(cat "$T/asked")" "uid=$ada\(ada\)" "getent and id, by name, by number, all of them"
-is "$(reports "$T/asked")" '' "... and no report"
+like "$(cat "$T/asked")" "uid=$ada\(ada\)" 'getent and id answer with the sanitized libnss_org'
+is "$(reports "$T/asked")" '' 'getent and id cause no report of the sanitizers'
 
 # --- a snapshot that is damaged somewhere ---
 cp $SNAPSHOT "$T/good"
@@ -118,5 +118,5 @@ for ((round = 1; round <= ROUNDS; round++)); do
     id ada
     su ada -c true </dev/null
 done >"$T/damaged" 2>&1
-is "$(reports "$T/damaged")" '' "$ROUNDS snapshots damaged at random places: no report"
+is "$(reports "$T/damaged")" '' 'randomly damaged snapshots cause no report of the sanitizers'
 done_testing

@@ -34,27 +34,27 @@ unknown() { ! known "$1"; }
 in_group() { id -Gn "$1" | grep -qw "$2"; }
 
 start_orgd
-ok "an organization" organize ada admin mia member
+ok 'orgd starts with an organization of ada and mia' organize ada admin mia member
 id=$(by olga org show -o json | jq -r .id)
 # By name, for which libcurl has a thread.
 sed -e 's|url = .*|url = "http://localhost:7080";|' -e "s|org_7f3a|$id|" /usr/share/doc/orglogin/orglogin.conf >"$CONF"
 
-ok "--check" sanitized --check
-ok "--once" sanitized --once
+ok 'the sanitized orgsyncd --check succeeds' sanitized --check
+ok 'the sanitized orgsyncd --once succeeds' sanitized --once
 /mnt/build/check/orgsyncd 2>>$LOG >/dev/null &
 daemon=$!
-ok "it serves" wait_for 30 orgadmin host sync
-ok "... with what there is" known ada
+ok 'the sanitized orgsyncd starts and syncs' wait_for 30 orgadmin host sync
+ok 'the sanitized orgsyncd publishes a member' known ada
 joins olga $LOCAL gus member >/dev/null 2>&1
-ok "a change" wait_for 20 known gus
+ok 'the sanitized orgsyncd publishes a new member' wait_for 20 known gus
 by olga member role mia admin >/dev/null 2>&1
-ok "... and another" wait_for 20 in_group mia acme-admins
+ok 'the sanitized orgsyncd publishes a changed role' wait_for 20 in_group mia acme-admins
 by olga member remove gus --yes >/dev/null 2>&1
 sleep 0.5
-ok "sync, status and metrics" orgadmin host sync
-ok "... with --accept" orgadmin host sync --accept
-ok "... by anybody" setpriv --reuid=nobody --clear-groups orgadmin host status
-like "$(orgadmin host metrics)" '^orgsyncd_generation [0-9]' "... in numbers"
+ok 'host sync with the sanitized orgsyncd succeeds' orgadmin host sync
+ok 'host sync --accept with the sanitized orgsyncd succeeds' orgadmin host sync --accept
+ok 'host status by nobody with the sanitized orgsyncd succeeds' setpriv --reuid=nobody --clear-groups orgadmin host status
+like "$(orgadmin host metrics)" '^orgsyncd_generation [0-9]' 'host metrics with the sanitized orgsyncd prints the generation'
 logins=
 for _ in 1 2 3 4 5 6 7 8; do
     for _ in 1 2 3 4 5; do su ada -c true </dev/null || exit; done &
@@ -62,25 +62,25 @@ for _ in 1 2 3 4 5 6 7 8; do
 done
 # shellcheck disable=SC2086 # a list of numbers
 wait $logins
-is $? 0 "eight log in at once"
+is $? 0 'eight logins at once with the sanitized orgsyncd succeed'
 
 cp "$CONF" "$T/good"
 echo 'nonsense = 1;' >>"$CONF"
 kill -HUP "$daemon"
-ok "a bad configuration" wait_for 20 said 'nonsense'
+ok 'the sanitized orgsyncd logs a bad configuration' wait_for 20 said 'nonsense'
 cp "$T/good" "$CONF"
 kill -HUP "$daemon"
-ok "... and a good one" wait_for 20 said 'read again'
-ok "... it serves" wait_for 30 orgadmin host sync
+ok 'the sanitized orgsyncd reads a good configuration again' wait_for 20 said 'read again'
+ok 'the sanitized orgsyncd syncs after both configurations' wait_for 30 orgadmin host sync
 for pid in $(pgrep -P "$daemon"); do kill -9 "$pid" 2>/dev/null; done
-ok "its children killed, it serves again" wait_for 30 orgadmin host sync
+ok 'the sanitized orgsyncd syncs after its children were killed' wait_for 30 orgadmin host sync
 stop_orgd
-ok "the organization is away" wait_for 20 bash -c '! orgadmin host sync'
+ok 'host sync with the sanitized orgsyncd fails when the organization is away' wait_for 20 bash -c '! orgadmin host sync'
 start_orgd
 joins olga $LOCAL zoe member >/dev/null 2>&1
-ok "... and back" wait_for 40 known zoe
+ok 'the sanitized orgsyncd publishes a new member when the organization is back' wait_for 40 known zoe
 kill "$daemon"
 wait "$daemon"
-is $? 0 "it ends well"
-is "$(grep -E -A 20 'ERROR: |WARNING: ThreadSanitizer|runtime error:' $LOG)" '' "no report" || diag "$(tail -n 40 $LOG)"
+is $? 0 'the sanitized orgsyncd ends with 0'
+is "$(grep -E -A 20 'ERROR: |WARNING: ThreadSanitizer|runtime error:' $LOG)" '' 'the log of the sanitized orgsyncd has no report of the sanitizers' || diag "$(tail -n 40 $LOG)"
 done_testing

@@ -12,7 +12,7 @@ start_sshd
 useradd --create-home --shell /bin/bash larry
 new_key ada larry root
 configure_file_provider
-ok "orgsyncd publishes the members" publish ada:admin mia:member
+ok 'orgsyncd publishes the members' publish ada:admin mia:member
 cp $SNAPSHOT "$T/good"
 ada=$(getent passwd ada)
 uid=$(id -u ada)
@@ -28,46 +28,46 @@ place() {
 # still_standing WHAT: what must hold whatever the snapshot is like
 still_standing() {
     timeout 30 getent passwd ada >"$T/out"
-    is "$? [$(cat "$T/out")]" "2 []" "$1: a member's name is unknown"
-    is "$(timeout 30 getent passwd "$uid"; echo $?)" 2 "... and so is the number"
-    is "$(timeout 30 getent group acme-admins; echo $?)" 2 "... and so is a group"
-    is "$(as ada echo in; grep -c '^Access denied' "$T/err")" 1 "... a member stays outside, told in one line"
-    is "$(timeout 30 id -un larry) $(as larry id -un)" "larry larry" "... a local user is resolved and logs in"
-    is "$(as root id -un)" root "... root logs in"
-    ok "... root's sudo works" sudo -n true
+    is "$? [$(cat "$T/out")]" "2 []" "the name of a member is unknown with $1"
+    is "$(timeout 30 getent passwd "$uid"; echo $?)" 2 "the number of a member is unknown with $1"
+    is "$(timeout 30 getent group acme-admins; echo $?)" 2 "a group of the organization is unknown with $1"
+    is "$(as ada echo in; grep -c '^Access denied' "$T/err")" 1 "sshd refuses a member in one line with $1"
+    is "$(timeout 30 id -un larry) $(as larry id -un)" "larry larry" "a local user is resolved and logs in with $1"
+    is "$(as root id -un)" root "root logs in with $1"
+    ok "root can use sudo with $1" sudo -n true
 }
 
 rm $SNAPSHOT
-still_standing "missing"
+still_standing 'a missing snapshot'
 
 for size in 0 1 511 512 1000 $(($(stat -c %s "$T/good") - 1)); do
     place "$T/good"
     truncate -s "$size" $SNAPSHOT
-    is "$(timeout 30 getent passwd ada; echo $?)" 2 "cut to $size bytes: unknown"
+    is "$(timeout 30 getent passwd ada; echo $?)" 2 "the name of a member is unknown with a snapshot cut to $size bytes"
 done
-still_standing "truncated"
+still_standing 'a truncated snapshot'
 
 place "$T/good"
 chown larry $SNAPSHOT
-still_standing "foreign-owned"
+still_standing 'a snapshot owned by another user'
 
 place "$T/good"
 chmod g+w $SNAPSHOT
-still_standing "group-writable"
+still_standing 'a snapshot writable by its group'
 
 mv $SNAPSHOT $SNAPSHOT.real
 chmod 644 $SNAPSHOT.real
 ln -s $SNAPSHOT.real $SNAPSHOT
-still_standing "a symbolic link"
+still_standing 'a symbolic link as snapshot'
 rm $SNAPSHOT
 
 mkfifo $SNAPSHOT
-still_standing "a fifo"
+still_standing 'a fifo as snapshot'
 rm $SNAPSHOT
 
 head -c 4096 /dev/urandom >"$T/noise"
 place "$T/noise"
-still_standing "noise"
+still_standing 'a snapshot of random bytes'
 
 # damage SEED: a copy of the good one with 1 to 8 bytes changed, the same for the same SEED
 damage() {
@@ -90,10 +90,10 @@ for ((seed = 1; seed <= 150; seed++)); do
         ;;
     esac
 done
-is "$wrong" 0 "150 damaged snapshots: the right answer or none, and no crash"
-ok "... and some of them none" test $unknown -gt 0
+is "$wrong" 0 '150 damaged snapshots give the right answer or none, and no crash'
+ok 'some of 150 damaged snapshots give no answer' test $unknown -gt 0
 
 place "$T/good"
-is "$(getent passwd ada)" "$ada" "the good one is back: the name too"
-is "$(as ada id -un)" ada "and the login"
+is "$(getent passwd ada)" "$ada" 'the name of a member resolves with a good snapshot again'
+is "$(as ada id -un)" ada 'sshd admits a member with a good snapshot again'
 done_testing

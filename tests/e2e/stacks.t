@@ -21,7 +21,7 @@ new_key $people
 # shellcheck disable=SC2086 # a list of words
 printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' $people >/etc/sudoers.d/test
 configure_file_provider
-ok "orgsyncd publishes the members" publish ada:admin mia:member gus:guest sue:member ivan:member:pending rem:member
+ok 'orgsyncd publishes the members' publish ada:admin mia:member gus:guest sue:member ivan:member:pending rem:member
 
 # --- cron: jobs of everybody's, set up while all were active; the daemon looks at the next full minute ---
 mkdir -m 1777 /var/tmp/jobs
@@ -29,7 +29,7 @@ for name in ada mia gus sue rem larry root; do
     echo "* * * * * id -un >/var/tmp/jobs/$name" | crontab -u "$name" -
 done
 echo '* * * * * rem id -un >/var/tmp/jobs/rem.system' >/etc/cron.d/test
-ok "one leaves, one is suspended" publish ada:admin mia:member gus:guest sue:member:suspended ivan:member:pending
+ok 'orgsyncd publishes a removal and a suspension' publish ada:admin mia:member gus:guest sue:member:suspended ivan:member:pending
 cron
 
 # --- what each stack is asked with; each prints the name as whom it got in ---
@@ -52,15 +52,15 @@ by_login() {
 
 # admitted SERVICE NAME
 admitted() {
-    is "$(by_"$1" "$2")" "$2" "$1: ${is_a[$2]} is admitted"
+    is "$(by_"$1" "$2")" "$2" "$1 admits ${is_a[$2]}"
     # A terminal shows what is typed, and sftp says whereto it has connected.
-    is "$([ "$1" = login ] || grep -v '^Connected to' "$T/err")" '' "... and nothing is said"
-    unlike "$(cat "$T/err")" 'Access denied|orglogin|pam_org' "... by us least of all"
+    is "$([ "$1" = login ] || grep -v '^Connected to' "$T/err")" '' "$1 tells ${is_a[$2]} nothing"
+    unlike "$(cat "$T/err")" 'Access denied|orglogin|pam_org' "$1 prints nothing of orglogin to ${is_a[$2]}"
 }
 # refused SERVICE NAME LINE: told LINE, once
 refused() {
-    is "$(by_"$1" "$2")" '' "$1: ${is_a[$2]} is refused"
-    is "$(grep -c "$3" "$T/err")" 1 "... and told so in one line"
+    is "$(by_"$1" "$2")" '' "$1 refuses ${is_a[$2]}"
+    is "$(grep -c "$3" "$T/err")" 1 "$1 tells ${is_a[$2]} the refusal in one line"
 }
 SUDOS='^sudo: PAM account management error: Permission denied' # pam_org was asked to be silent
 NOBODY='does not exist'
@@ -79,15 +79,15 @@ done
 for name in ivan stranger; do
     for service in sshd login; do refused "$service" $name "$OURS"; done
     for service in su su_l; do refused "$service" $name "$NOBODY"; done
-    is "$(by_sftp $name)" '' "sftp: ${is_a[$name]} is refused" # sftp -b has no keyboard-interactive that could tell him
+    is "$(by_sftp $name)" '' "sftp refuses ${is_a[$name]}" # sftp -b has no keyboard-interactive that could tell him
 done
 
 for name in ada mia gus rem; do
-    like "$(sudo -n -l -U "$name")" 'NOPASSWD: ALL' "root's sudo -l -U is about sudoers, whoever is asked about: ${is_a[$name]}"
+    like "$(sudo -n -l -U "$name")" 'NOPASSWD: ALL' "sudo -l -U of root shows the sudoers entry of ${is_a[$name]}"
 done
-is "$(echo secret | setpriv --reuid=larry --regid=larry --init-groups su ada -c 'id -un' 2>/dev/null)" '' "a local user's su to a member: a member has no password"
+is "$(echo secret | setpriv --reuid=larry --regid=larry --init-groups su ada -c 'id -un' 2>/dev/null)" '' 'su to a member by a local user is refused, since a member has no password'
 scp gus@localhost:/etc/hostname "$T/copy" >"$T/out" 2>"$T/err"
-is "$? [$(cat "$T/out")] $(grep -c "$OURS" "$T/err")" "255 [] 1" "scp: the refusal is on stderr, stdout stays clean"
+is "$? [$(cat "$T/out")] $(grep -c "$OURS" "$T/err")" "255 [] 1" 'scp prints a refusal to standard error alone'
 
 # --- keyboard-interactive: as shipped, nobody gets in by it ---
 cat >"$T/answer" <<'ANSWER'
@@ -102,18 +102,18 @@ answering() {
 }
 KBD=(-o PreferredAuthentications=keyboard-interactive)
 for name in ada gus rem stranger larry root; do
-    is "$(answering secret $name "${KBD[@]}")" '' "keyboard-interactive: ${is_a[$name]} is refused"
-    is "$(grep "$OURS" "$T/err")" "Access denied: this machine admits members of its organization only." "... and hears what everybody hears"
+    is "$(answering secret $name "${KBD[@]}")" '' "keyboard-interactive refuses ${is_a[$name]}"
+    is "$(grep "$OURS" "$T/err")" "Access denied: this machine admits members of its organization only." "keyboard-interactive tells ${is_a[$name]} the same as everybody"
 done
 
 # --- where local users have passwords, as the comment in conf/pam.d/sshd has it ---
 sed -i 's/^auth     requisite  pam_org.so/@include common-auth/' /etc/pam.d/sshd
 sed -i -E 's/^(auth\s+requisite\s+)pam_deny.so/\1pam_org.so/' /etc/pam.d/common-auth
-is "$(answering secret larry "${KBD[@]}")" larry "keyboard-interactive with common-auth: a local user's password is good"
-is "$(answering wrong larry "${KBD[@]}")" '' "... a wrong one is not"
+is "$(answering secret larry "${KBD[@]}")" larry 'keyboard-interactive with common-auth takes the password of a local user'
+is "$(answering wrong larry "${KBD[@]}")" '' 'keyboard-interactive with common-auth refuses a wrong password of a local user'
 for name in ada rem stranger; do
-    is "$(answering secret $name "${KBD[@]}")" '' "... ${is_a[$name]} has none"
-    is "$(grep -c "$OURS" "$T/err")" 1 "... and hears one line"
+    is "$(answering secret $name "${KBD[@]}")" '' "keyboard-interactive with common-auth refuses ${is_a[$name]}"
+    is "$(grep -c "$OURS" "$T/err")" 1 "keyboard-interactive with common-auth tells ${is_a[$name]} the refusal in one line"
 done
 
 # --- a key and a second factor: AuthenticationMethods publickey,keyboard-interactive ---
@@ -128,37 +128,37 @@ sed -i 's|^@include common-auth|auth requisite pam_exec.so quiet expose_authtok 
 wait_for 5 test -s /run/sshd2.pid
 sed -i 's/^localhost/localhost,[localhost]:2222/' /etc/ssh/ssh_known_hosts
 for name in ada mia larry; do
-    is "$(answering 123456 $name -p 2222)" $name "a key and a second factor: ${is_a[$name]} is admitted"
-    is "$(cat "$T/err")" '' "... and nothing is said"
+    is "$(answering 123456 $name -p 2222)" $name "a key and a second factor admit ${is_a[$name]}"
+    is "$(cat "$T/err")" '' "a key and a second factor tell ${is_a[$name]} nothing"
 done
 for name in gus sue rem; do
-    is "$(answering 123456 $name -p 2222)" '' "... ${is_a[$name]} is refused"
-    is "$(grep -c "$OURS" "$T/err")" 1 "... and told so in one line"
+    is "$(answering 123456 $name -p 2222)" '' "a key and a second factor do not admit ${is_a[$name]}"
+    is "$(grep -c "$OURS" "$T/err")" 1 "a key and a second factor tell ${is_a[$name]} the refusal in one line"
 done
-is "$(answering 123456 root -p 2222)" '' "... root is refused: PermitRootLogin prohibit-password is sshd's own"
-is "$(answering 000000 ada -p 2222)" '' "... an admin without the second factor is refused"
-is "$(answering 123456 ada -p 2222 -i /root/keys/mia -F none -o IdentitiesOnly=yes)" '' "... an admin without the key too"
+is "$(answering 123456 root -p 2222)" '' 'a key and a second factor do not admit root, by PermitRootLogin'
+is "$(answering 000000 ada -p 2222)" '' 'a key without the second factor does not admit an admin'
+is "$(answering 123456 ada -p 2222 -i /root/keys/mia -F none -o IdentitiesOnly=yes)" '' 'a second factor without the key does not admit an admin'
 
 # --- the log: whatever the stack, one line with the same fields ---
 line() { grep -E "pam_org\($1:account\): user=$2 service=$1 org=\S+ decision=$3 reason=$4 rule=$5 age_ms=-?[0-9]+ generation=[0-9]+$" $AUTH_LOG | head -1; }
 for service in sshd su su-l sudo sudo-i login; do
-    like "$(line $service ada allow '(rule|offline)' 1)" . "log: an admin is allowed by rule 1 ($service)"
+    like "$(line $service ada allow '(rule|offline)' 1)" . "the log has an admin allowed by rule 1 for $service"
     for name in gus sue rem; do
-        like "$(line $service $name deny "${reason[$name]}" 0)" . "log: ${is_a[$name]} is denied ($service)"
+        like "$(line $service $name deny "${reason[$name]}" 0)" . "the log has ${is_a[$name]} denied for $service"
     done
 done
-like "$(line sshd mia allow '(rule|offline)' 2)" . "log: a member is allowed by rule 2"
-like "$(line su mia deny role 0)" . "log: a member is denied where no rule is"
-like "$(line login stranger deny stranger 0)" . "log: a stranger is denied"
-like "$(line login ivan deny pending 0)" . "log: who has not accepted is denied"
-unlike "$(grep pam_org $AUTH_LOG)" 'user=(root|larry) ' "log: not a word on local accounts"
+like "$(line sshd mia allow '(rule|offline)' 2)" . 'the log has a member allowed by rule 2 for sshd'
+like "$(line su mia deny role 0)" . 'the log has a member denied for su, which no rule gives him'
+like "$(line login stranger deny stranger 0)" . 'the log has a stranger denied for login'
+like "$(line login ivan deny pending 0)" . 'the log has an invited person denied as pending for login'
+unlike "$(grep pam_org $AUTH_LOG)" 'user=(root|larry) ' 'the log has no line of pam_org on local accounts'
 
 # --- cron, by now ---
 ran() { for name in "$@"; do [ -s "/var/tmp/jobs/$name" ] || return 1; done; }
-ok "cron runs an admin's, a member's, a local user's and root's job" wait_for 75 ran ada mia larry root
-is "$(cat /var/tmp/jobs/mia)" mia "... as whom it belongs to"
+ok 'cron runs the jobs of an admin, a member, a local user and root' wait_for 75 ran ada mia larry root
+is "$(cat /var/tmp/jobs/mia)" mia 'cron runs the job of a member as that member'
 # shellcheck disable=SC2329 # called by wait_for
 logged() { for name in gus sue rem; do line cron "$name" deny "${reason[$name]}" 0 | grep -q . || return 1; done; }
-ok "cron asks about the others' jobs, and the log has the refusals" wait_for 10 logged
-is "$(find /var/tmp/jobs -name 'gus*' -o -name 'sue*' -o -name 'rem*')" '' "... none of them ran, in no kind of crontab"
+ok 'the log has the refused cron jobs with their reasons' wait_for 10 logged
+is "$(find /var/tmp/jobs -name 'gus*' -o -name 'sue*' -o -name 'rem*')" '' 'cron runs no job of refused persons'
 done_testing

@@ -16,65 +16,65 @@ daemon=$!
 known() { getent passwd "$1"; }
 shell_of() { getent passwd "$1" | cut -d: -f7; }
 generation() { orgadmin host status -o json | jq -r '.[0].generation'; }
-ok "a first start publishes" wait_for 5 known mia
+ok 'orgsyncd publishes at its first start' wait_for 5 known mia
 
 # --- who is who ---
 children() { ps -o pid=,user=,args= --ppid "$daemon"; }
-like "$(children)" '[0-9]+ orgsync ' "a fetcher runs as orgsync"
+like "$(children)" '[0-9]+ orgsync ' 'the fetcher runs as orgsync'
 keeper=$(children | awk '$2 == "root" { print $1 }')
 fetcher=$(children | awk '$2 == "orgsync" { print $1 }')
-is "$(nsenter -t "$keeper" -n ip -o link | wc -l)" 1 "the keeper has a network of its own, with nothing but a loopback device in it"
-like "$(nsenter -t "$keeper" -n ip -o link)" 'lo: .*state DOWN' "... that is down"
-is "$(grep -E '^(CapEff|CapPrm|CapInh|CapAmb):' /proc/"$fetcher"/status | grep -cv '0000000000000000$')" 0 "the fetcher has no capability"
-like "$(grep NoNewPrivs /proc/"$fetcher"/status)" '1$' "... and cannot get any"
-is "$(find /proc/"$fetcher"/fd -mindepth 1 | wc -l)" "$(find /proc/"$fetcher"/fd -lname '/dev/*' -o -lname 'pipe:*' -o -lname 'socket:*' -o -lname 'anon_inode:*' -o -lname '*/log' | wc -l)" "... and has no file open"
-is "$(setpriv --reuid=orgsync --clear-groups sh -c 'find /tmp /var/lib/orglogin /run/orglogin /etc/orglogin -maxdepth 1 -writable ! -type s' 2>/dev/null)" /tmp "... and no path of ours to write to"
-is "$(orgsyncd --once 2>&1 | grep -c 'another orgsyncd is running')" 1 "a second orgsyncd is refused"
+is "$(nsenter -t "$keeper" -n ip -o link | wc -l)" 1 'the keeper has a network namespace with a loopback device alone'
+like "$(nsenter -t "$keeper" -n ip -o link)" 'lo: .*state DOWN' 'the loopback device of the keeper is down'
+is "$(grep -E '^(CapEff|CapPrm|CapInh|CapAmb):' /proc/"$fetcher"/status | grep -cv '0000000000000000$')" 0 'the fetcher has no capability'
+like "$(grep NoNewPrivs /proc/"$fetcher"/status)" '1$' 'the fetcher cannot get a capability'
+is "$(find /proc/"$fetcher"/fd -mindepth 1 | wc -l)" "$(find /proc/"$fetcher"/fd -lname '/dev/*' -o -lname 'pipe:*' -o -lname 'socket:*' -o -lname 'anon_inode:*' -o -lname '*/log' | wc -l)" 'the fetcher has no file open'
+is "$(setpriv --reuid=orgsync --clear-groups sh -c 'find /tmp /var/lib/orglogin /run/orglogin /etc/orglogin -maxdepth 1 -writable ! -type s' 2>/dev/null)" /tmp 'the fetcher can write to no path of orglogin'
+is "$(orgsyncd --once 2>&1 | grep -c 'another orgsyncd is running')" 1 'a second orgsyncd is refused'
 
 # --- what it counts ---
 useradd --no-create-home nobodys 2>/dev/null
 su -s /bin/sh nobodys -c 'orgadmin host metrics' >"$T/metrics"
-like "$(cat "$T/metrics")" '^orgsyncd_generation 1$' "metrics: the generation"
-like "$(cat "$T/metrics")" '^orgsyncd_members\{organization="acme"\} 11$' "... the members of each organization"
-like "$(cat "$T/metrics")" '^orgsyncd_api_errors_total\{organization="acme"\} 0$' "... its errors"
-is "$(grep -vc '^#' "$T/metrics")" "$(grep -Ec '^orgsyncd_[a-z_]+(\{[a-z]+="[a-z]+"\})? -?[0-9]+(\.[0-9]+)?$' "$T/metrics")" "... every line is a sample"
-is "$(grep -o '^orgsyncd_[a-z_]*' "$T/metrics" | sort -u | tr '\n' ' ')" "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$T/metrics" | sort -u | tr '\n' ' ')" "... of a type that was declared"
+like "$(cat "$T/metrics")" '^orgsyncd_generation 1$' 'host metrics prints the generation'
+like "$(cat "$T/metrics")" '^orgsyncd_members\{organization="acme"\} 11$' 'host metrics prints the members of each organization'
+like "$(cat "$T/metrics")" '^orgsyncd_api_errors_total\{organization="acme"\} 0$' 'host metrics prints the errors of each organization'
+is "$(grep -vc '^#' "$T/metrics")" "$(grep -Ec '^orgsyncd_[a-z_]+(\{[a-z]+="[a-z]+"\})? -?[0-9]+(\.[0-9]+)?$' "$T/metrics")" 'host metrics prints samples alone'
+is "$(grep -o '^orgsyncd_[a-z_]*' "$T/metrics" | sort -u | tr '\n' ' ')" "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$T/metrics" | sort -u | tr '\n' ' ')" 'host metrics declares the type of every sample'
 su - stranger >/dev/null 2>&1
 su -s /bin/sh - mia -c true >/dev/null 2>&1
-like "$(orgadmin host metrics)" '^orgsyncd_refusals_total\{reason="role"\} 1$' "... and a login that pam_org refused"
+like "$(orgadmin host metrics)" '^orgsyncd_refusals_total\{reason="role"\} 1$' 'host metrics counts a login that pam_org refused'
 userdel nobodys
 
 # --- the shrink brake ---
 members ada:admin mia:member user1:member
 orgadmin host sync 2>"$T/err"
-is "$?" 1 "a listing without 8 of 11 members: half of them are taken, the others held"
-like "$(cat "$T/err")" 'holds what would be taken from 3 members: user7, user8, user9; .*--accept' "... and what is held is said, with what to do"
-is "$(shell_of user6) $(shell_of user9)" "/usr/sbin/nologin /bin/bash" "... so the first half is gone, the others are still there"
-like "$(orgadmin host status)" '3 members: user7, user8, user9' "... as orgadmin host status says"
-like "$(orgadmin host explain user9 sshd | tail -1)" 'allowed \(rule\)' "... and come in"
-ok "... until an administrator accepts it" orgadmin host sync --accept
-is "$(shell_of user9)" /usr/sbin/nologin "... then they are gone, and keep name and number"
-is "$(orgadmin host status -o json | jq -r '.[0].trouble')" '' "... and nothing is held"
+is "$?" 1 'host sync exits 1 when a listing loses 8 of 11 members'
+like "$(cat "$T/err")" 'holds what would be taken from 3 members: user7, user8, user9; .*--accept' 'host sync names the held losses and --accept'
+is "$(shell_of user6) $(shell_of user9)" "/usr/sbin/nologin /bin/bash" 'the shrink brake takes half of the losses and holds the others'
+like "$(orgadmin host status)" '3 members: user7, user8, user9' 'host status names the held losses'
+like "$(orgadmin host explain user9 sshd | tail -1)" 'allowed \(rule\)' 'host explain admits a member whose loss is held'
+ok 'host sync --accept succeeds' orgadmin host sync --accept
+is "$(shell_of user9)" /usr/sbin/nologin 'host sync --accept takes the held losses'
+is "$(orgadmin host status -o json | jq -r '.[0].trouble')" '' 'host status shows no trouble after host sync --accept'
 members
 orgadmin host sync --accept 2>"$T/err"
-is "$?" 4 "no members at all is never believed"
-is "$(shell_of ada)" /bin/bash "... and changes nothing"
+is "$?" 4 'host sync --accept refuses an empty listing'
+is "$(shell_of ada)" /bin/bash 'an empty listing changes nothing'
 members ada:admin mia:member user1:member
-ok "a good listing ends it" orgadmin host sync
-is "$(su -s /bin/sh nobody -c 'orgadmin host sync' 2>&1 | grep -ci 'only root')" 1 "only root may ask for a listing"
+ok 'host sync succeeds with a good listing after an empty one' orgadmin host sync
+is "$(su -s /bin/sh nobody -c 'orgadmin host sync' 2>&1 | grep -ci 'only root')" 1 'host sync refuses another user than root'
 
 # --- local users come and go ---
 useradd --no-create-home mia2
 members ada:admin mia:member mia2:member user1:member
 orgadmin host sync
-is "$(shell_of mia2)" /bin/sh "a member with a local user's name is not served"
-like "$(cat "$T/log")" 'mia2.*machine has a user' "... and reported"
+is "$(shell_of mia2)" /bin/sh 'a member with the name of a local user is not served'
+like "$(cat "$T/log")" 'mia2.*machine has a user' 'orgsyncd logs a member with the name of a local user'
 userdel mia2
 orgadmin host sync
-ok "... until the local user is gone" wait_for 5 known mia2
+ok 'a member is served when the local user of that name goes' wait_for 5 known mia2
 useradd --no-create-home user1 2>/dev/null || echo 'user1:x:4242:4242::/:/bin/sh' >>/etc/passwd
 orgadmin host sync
-is "$(getent -s org passwd user1)" '' "a local user who comes later takes the name from the member"
+is "$(getent -s org passwd user1)" '' 'a member is not served when a local user of that name comes'
 sed -i '/^user1:/d' /etc/passwd /etc/group
 orgadmin host sync
 
@@ -89,20 +89,20 @@ for round in 1 2 3 4 5 6; do
         [ $((RANDOM % 2)) = 0 ] && kill -9 "$child" 2>/dev/null && killed=$((killed + 1))
     done
     wait $!
-    known ada >/dev/null || fail "round $round: a lookup fails while orgsyncd starts anew"
+    known ada >/dev/null || fail "names resolve while killed children start again, round $round"
 done
-ok "after $killed kills of keeper and fetcher it syncs again by itself" wait_for 20 orgadmin host sync
-ok "... and the last listing is what is served" wait_for 5 known x6
-is "$(getent passwd | grep -c .)" "$(grep -c . /etc/passwd)" "nobody is listed by getent passwd (enumerate = false)"
+ok 'orgsyncd syncs again after keeper and fetcher were killed' wait_for 20 orgadmin host sync
+ok 'orgsyncd publishes the last listing after keeper and fetcher were killed' wait_for 5 known x6
+is "$(getent passwd | grep -c .)" "$(grep -c . /etc/passwd)" 'getent passwd lists no member with enumerate = false'
 kill -9 $daemon
 wait $daemon 2>/dev/null
-is "$(shell_of ada)" /bin/bash "orgsyncd killed: names are still known"
-wait_for 5 bash -c '! pgrep -u orgsync' && pass "... and its children are gone" || fail "its children live on"
+is "$(shell_of ada)" /bin/bash 'names resolve when orgsyncd was killed'
+wait_for 5 bash -c '! pgrep -u orgsync' && pass 'the children of a killed orgsyncd end' || fail 'the children of a killed orgsyncd end'
 before=$(id -u mia)
 orgsyncd 2>"$T/log" &
 daemon=$!
-ok "it starts again" wait_for 5 orgadmin host sync
-is "$(id -u mia)" "$before" "numbers are what they were"
+ok 'orgsyncd starts again after it was killed' wait_for 5 orgadmin host sync
+is "$(id -u mia)" "$before" 'a member keeps the number after orgsyncd was killed'
 
 # --- a disk that is full, a directory that is read-only ---
 fill_disk() { cat /dev/zero >>/mnt/fill 2>/dev/null; }
@@ -113,25 +113,25 @@ cp -a /var/lib/orglogin/. /mnt/
 mount --bind /mnt /var/lib/orglogin
 orgsyncd 2>"$T/log" &
 daemon=$!
-ok "on a small disk it works" wait_for 5 orgadmin host sync
+ok 'orgsyncd syncs on a small disk' wait_for 5 orgadmin host sync
 for who in leo kim; do # twice: the room that was kept for one change is kept again
     members ada:admin $who:member
-    ok "room is kept for the next change" wait_for 5 test -s /mnt/reserve
+    ok "orgsyncd keeps room on the disk for the change to $who" wait_for 5 test -s /mnt/reserve
     fill_disk
-    ok "a full disk: the sync is done" orgadmin host sync
-    is "$(shell_of mia)/$(id -un $who)" "/usr/sbin/nologin/$who" "... who left is out, who came is in"
+    ok "host sync succeeds on a full disk for the change to $who" orgadmin host sync
+    is "$(shell_of mia)/$(id -un $who)" "/usr/sbin/nologin/$who" "a full disk lets a removal and the newcomer $who through"
 done
 rm /mnt/reserve
 fill_disk
 members ada:admin mia:member full:member
 orgadmin host sync >/dev/null 2>&1
-is "$?" 4 "without it the sync fails"
-like "$(cat "$T/log")" 'no room for another snapshot|database or disk is full' "... which was to be expected"
-is "$(shell_of ada)" /bin/bash "... what was published stays"
-is "$(getent passwd full)" '' "... and nothing new is served"
+is "$?" 4 'host sync exits 4 on a full disk without the kept room'
+like "$(cat "$T/log")" 'no room for another snapshot|database or disk is full' 'orgsyncd logs that a full disk has no room'
+is "$(shell_of ada)" /bin/bash 'a full disk without the kept room keeps the published members'
+is "$(getent passwd full)" '' 'a full disk without the kept room serves no newcomer'
 rm /mnt/fill
-ok "with room again it recovers by itself" wait_for 20 known full
-is "$(id -u mia)" "$before" "... with the same numbers"
+ok 'orgsyncd recovers by itself when the disk has room again' wait_for 20 known full
+is "$(id -u mia)" "$before" 'a member keeps the number after a full disk'
 kill $daemon
 wait $daemon
 umount /var/lib/orglogin

@@ -42,37 +42,37 @@ CONFIG
     orgsyncd 2>"$T/orgsyncd.log" &
     daemon=$!
     wait_for 20 getent passwd ada
-    is "$?" 0 "$1: orgsyncd publishes its members" || diag "$(cat "$T/orgsyncd.log")"
+    is "$?" 0 "$1: orgsyncd publishes the members" || diag "$(cat "$T/orgsyncd.log")"
 }
 
 # The same for all: ada administers, mia is a member, and nobody else gets in.
 decides() {
-    ok "$provider: ada, who administers, is admitted by sshd" admitted ada
-    is "$(session ada sudo -n id -un)" root "$provider: ... and by sudo"
-    like "$(id -nG ada)" '(^| )acme-admins( |$)' "$provider: ... and is in the administrators' group"
-    ok "$provider: mia is admitted by sshd" admitted mia
-    like "$(session mia sudo -n id -un 2>&1)" 'PAM account management error' "$provider: ... and refused by sudo"
-    unlike "$(id -nG mia)" 'acme-admins' "$provider: ... and is in no administrators' group"
-    ok "$provider: a stranger is refused" refused stranger
+    ok "$provider: sshd admits an administrator" admitted ada
+    is "$(session ada sudo -n id -un)" root "$provider: sudo admits an administrator"
+    like "$(id -nG ada)" '(^| )acme-admins( |$)' "$provider: an administrator is in the group of administrators"
+    ok "$provider: sshd admits a member" admitted mia
+    like "$(session mia sudo -n id -un 2>&1)" 'PAM account management error' "$provider: sudo refuses a member"
+    unlike "$(id -nG mia)" 'acme-admins' "$provider: a member is not in the group of administrators"
+    ok "$provider: sshd refuses a stranger" refused stranger
 }
 
 # Removal at the vendor, by orgadmin, and an API that fails.
 ends() {
-    ok "$provider: mia is removed at the vendor" admin member remove mia@example."$1" --yes
-    ok "$provider: ... and her next login refused" refused mia
-    is "$(reason mia)" reason=removed "$provider: ... as somebody who was removed"
+    ok "$provider: orgadmin removes a member" admin member remove mia@example."$1" --yes
+    ok "$provider: sshd refuses the removed member" refused mia
+    is "$(reason mia)" reason=removed "$provider: the log has the reason removed"
     fake_says '{"fault": {"times": 0, "status": 429, "headers": {"Retry-After": "2"}}}'
-    ok "$provider: while the API answers 429 to everything, ada is admitted by what was heard last" admitted ada
-    ok "$provider: ... and mia refused" refused mia
-    ok "$provider: ... and the host's status says what is wrong" eval "orgadmin host status | grep -q 429"
+    ok "$provider: sshd admits an administrator while the API answers 429" admitted ada
+    ok "$provider: sshd refuses the removed member while the API answers 429" refused mia
+    ok "$provider: host status shows the 429 of the API" eval "orgadmin host status | grep -q 429"
     kill $daemon $fake
     wait $daemon $fake 2>/dev/null
 }
 
 vendor intrinsic intrinsic /api key-ada acme 'calling_org = "builder";' 'roles = ["developer"]' 'roles = ["owner"]'
 decides
-ok "intrinsic: who is invited only is refused" refused pat
-like "$(orgadmin host explain pat sshd)" pending "intrinsic: ... as somebody who has not accepted yet"
+ok 'intrinsic: sshd refuses a person who is invited only' refused pat
+like "$(orgadmin host explain pat sshd)" pending 'intrinsic: host explain says that the invited person is pending'
 ends com
 
 vendor satusky satusky /v1/cli sat_ada 0a000000-0000-4000-8000-000000000001 '' 'roles = ["member"]' 'roles = ["admin"]'
@@ -85,7 +85,7 @@ ends org
 
 vendor upsun upsun '' api-token-ada 01HQZX3J5K6M7N8P9QRSTVWXYZ '' 'permissions = ["billing"]' 'roles = ["owner"]'
 decides
-ok "upsun: a member without the permission that sshd is for is refused" refused vic
-is "$(reason vic)" reason=role "upsun: ... for what he may not"
+ok 'upsun: sshd refuses a member without the permission of the rule' refused vic
+is "$(reason vic)" reason=role 'upsun: the log has the reason role'
 ends com
 done_testing
