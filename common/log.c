@@ -35,7 +35,8 @@ void log_begin(const char *program)
 }
 
 /* PRIORITY is the prefix of sd-daemon(3). */
-static void write_line(const char *priority, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void write_line(const char *priority,
+                                                             const char *format, va_list args)
 {
     char line[1024], clean[1024];
     vsnprintf(line, sizeof line, format, args);

@@ -208,7 +208,7 @@ broken 'an sshd configuration with a mistake' "warning sshd" 'cannot be looked a
 # --- sudo ---
 broken "sudo that does not ask PAM" "failure sudoers" '!pam_acct_mgmt' "echo 'Defaults !pam_acct_mgmt' >/etc/sudoers.d/x"
 broken "sudo that does not ask PAM about one member" "failure sudoers" '!pam_acct_mgmt' "echo 'Defaults:ada !pam_acct_mgmt' >/etc/sudoers.d/x"
-broken "sudo by another service" "warning PAM others;failure sudoers" 'not minded, by open' \
+broken "sudo by another service" "warning PAM others;failure sudoers" 'answer is ignored, by open' \
     "echo 'account required pam_permit.so' >$P/open; echo 'Defaults pam_service=open' >/etc/sudoers.d/x"
 broken "sudo -i by a service that is not there" "failure sudoers" 'pam_login_service=nowhere' "echo 'Defaults pam_login_service=nowhere' >/etc/sudoers.d/x"
 broken "sudo by a service that asks pam_org" "" . "echo 'Defaults pam_service=su, insults' >/etc/sudoers.d/x"
