@@ -27,20 +27,23 @@ sed -e 's|url = .*|url = "http://127.0.0.1:7500";|' -e 's/timeout = "2s";/timeou
 answers rem
 mode good
 "$(dirname "$0")/api" 7500 "$T" &
-ok "orgsyncd publishes the members" wait_for 10 orgsyncd --once
+ok "orgsyncd publishes the members of a good API" wait_for 10 orgsyncd --once
 answers
 start_orgsyncd
-ok "orgsyncd starts" wait_for 10 orgadmin host sync
+ok "orgsyncd starts and syncs with a good API" wait_for 10 orgadmin host sync
 stand "a good API"
 
+declare -A called=([hang]='an API that hangs' [drip]='an API that drips' [reset]='an API that resets connections' [half]='an API that sends half a page'
+    [401]='an API that answers 401' [403]='an API that answers 403' [404]='an API that answers 404' [429]='an API that answers 429'
+    [500]='an API that answers 500')
 round=0
 for how in hang drip reset half 401 403 404 429 500; do
     round=$((round + 1))
     mode $how
-    stand "an API that answers with $how"
+    stand "${called[$how]}"
     answers "back$round"
     mode good
-    ok "... and well again, it is heard by itself" wait_for 40 known "back$round"
+    ok "orgsyncd hears by itself of a change after ${called[$how]}" wait_for 40 known "back$round"
 done
 
 # --- what a throttled host may ask ---
@@ -48,14 +51,14 @@ mode "429 6"
 sleep 2
 : >"$T/log"
 begun=$(date +%s%3N)
-for _ in 1 2 3; do
-    is "$(become ada)" ada "throttled: she is let in on what is known"
+for login in 1 2 3; do
+    is "$(become ada)" ada "an active member is let in while the API throttles, login $login"
     sleep 1.1
 done
 asked=$(awk -v until=$((begun + 3500)) '$1 < until' "$T/log" | wc -l)
-ok "... and for as long as Retry-After says the API is left alone, whoever logs in ($asked requests)" test "$asked" -le 1
+ok 'three logins make one request at most within Retry-After' test "$asked" -le 1
 answers throttled
 mode good
-ok "... then it is asked again" wait_for 40 known throttled
-stand "afterwards"
+ok "orgsyncd asks again when Retry-After is over" wait_for 40 known throttled
+stand "the API after all faults"
 done_testing

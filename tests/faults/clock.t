@@ -17,34 +17,34 @@ crowd 5
 orgsyncd --once >/dev/null
 crowd 5 user rem
 start_orgsyncd "${clocked[@]}"
-ok "orgsyncd starts" wait_for 10 orgadmin host sync
-stand "the right time"
+ok "orgsyncd starts and syncs at the right time" wait_for 10 orgadmin host sync
+stand "orgsyncd running, the clock right"
 
 for off in $DAY -$DAY 0; do
     set_clock "$off"
-    stand "the clock off by $off s, orgsyncd running"
+    stand "orgsyncd running, the clock off by $off s"
     sleep 2.5
 done
 
 # Away: what counts is when the snapshot was confirmed by the clock as it is now.
 stop_orgsyncd
-stand "orgsyncd stopped"
+stand "orgsyncd stopped, the clock right"
 set_clock $DAY
-stand "stopped, a day later" "$OFFLINE_TOO_LONG"
+stand "orgsyncd stopped, a day later" "$OFFLINE_TOO_LONG"
 set_clock -$DAY
-stand "stopped, the clock a day back: a confirmation from the future is none" "$OFFLINE_TOO_LONG"
+stand "orgsyncd stopped, the clock a day back" "$OFFLINE_TOO_LONG"
 set_clock 3600
-stand "stopped, an hour later"
+stand "orgsyncd stopped, an hour later"
 
 set_clock -$DAY
 start_orgsyncd "${clocked[@]}"
 wait_for 10 orgadmin host sync
-stand "orgsyncd started with the clock a day back"
+stand "orgsyncd started, the clock a day back"
 stop_orgsyncd
-stand "... and stopped again"
+stand "orgsyncd stopped again, the clock a day back"
 set_clock 0
-stand "... the clock right again: a day-old confirmation" "$OFFLINE_TOO_LONG"
+stand "orgsyncd stopped, a confirmation a day old" "$OFFLINE_TOO_LONG"
 start_orgsyncd "${clocked[@]}"
-ok "orgsyncd starts again" wait_for 10 orgadmin host sync
-stand "afterwards"
+ok "orgsyncd starts and syncs after the clock was wrong" wait_for 10 orgadmin host sync
+stand "orgsyncd running, the clock right again"
 done_testing

@@ -29,16 +29,16 @@ known() { getent passwd "$1"; }
 shell_of() { getent passwd "$1" | cut -d: -f7; }
 become() { timeout 20 su "$1" -c 'id -un' 2>&1 </dev/null; }
 
-# stand WHAT [REFUSAL]: how the four fare; ada is admitted, or refused with REFUSAL
+# stand STATE [REFUSAL]: how the four fare in STATE; ada is let in, or refused with REFUSAL
 stand() {
     is "$(become root) $(become larry)" "root larry" "$1: root and a local user are let in"
     if [ $# -gt 1 ]; then
-        like "$(become ada)" "^Access denied: .*$2" "... an active member is refused: $2"
+        like "$(become ada)" "^Access denied: .*$2" "$1: an active member is refused: $2"
     else
-        is "$(become ada)" ada "... an active member is let in"
+        is "$(become ada)" ada "$1: an active member is let in"
     fi
-    like "$(become rem)" '^Access denied' "... a removed member is not"
-    is "$(shell_of ada) $(shell_of rem)" "/bin/bash /usr/sbin/nologin" "... and both keep name and number"
+    like "$(become rem)" '^Access denied' "$1: a removed member is refused"
+    is "$(shell_of ada) $(shell_of rem)" "/bin/bash /usr/sbin/nologin" "$1: the active member has bash, the removed member nologin"
 }
 OFFLINE_TOO_LONG='could not be confirmed for too long'
 

@@ -47,56 +47,56 @@ decided() { grep 'pam_org(su:account): user=ada .* age_ms' "$AUTH_LOG" | tail -1
 lets_in_as() { decided "$1" || { become ada && decided "$1"; }; }
 # away WHAT PATTERN: orgsyncd cannot hear the organization and says why; nobody is the worse for it
 away() {
-    ok "$1: the organization is not heard from" wait_for 10 bash -c '! orgadmin host sync'
-    like "$(orgadmin host sync 2>&1)" "$2" "... and one is told why"
+    ok "$1: host sync fails" wait_for 10 bash -c '! orgadmin host sync'
+    like "$(orgadmin host sync 2>&1)" "$2" "$1: host sync says why"
     : >"$AUTH_LOG"
-    stand "... meanwhile"
-    ok "... which is the offline grace" wait_for 10 lets_in_as offline
+    stand "$1"
+    ok "$1: an active member is let in by the offline grace" wait_for 10 lets_in_as offline
 }
 
 start_syslog
 start_orgd --tls 127.0.0.1:7443 --cert /mnt/build/tests/proxy/host.pem --key /mnt/build/tests/proxy/host.key
-ok "an organization" organize ada admin rem admin
+ok "an organization is made behind the proxy" organize ada admin rem admin
 id=$(by olga org show -o json | jq -r .id)
-is "$(getent hosts org.test)" '' "this machine does not know where it is"
+is "$(getent hosts org.test)" '' "the host's name service does not know the organization's host"
 proxy_mode open
 start_proxy
 
 configure
 : >"$T/requests"
 like "$(env https_proxy=$PROXY HTTPS_PROXY=$PROXY all_proxy=$PROXY ALL_PROXY=$PROXY orgsyncd --once 2>&1)" 'resolve' \
-    "a proxy of the environment: the organization is not found"
-is "$(cat "$T/requests")" '' "... because that proxy is not asked"
+    "a proxy of the environment is not used: the organization's host is not found"
+is "$(cat "$T/requests")" '' "a proxy of the environment gets no request"
 
 configure $PROXY
-ok "the configuration's proxy: orgsyncd publishes the members" env https_proxy=http://127.0.0.1:1 no_proxy='*' NO_PROXY='*' orgsyncd --once
-like "$(head -n 1 "$T/requests")" '^CONNECT org\.test:7443 HTTP/1\.1' "... through a tunnel"
-unlike "$(cat "$T/requests")" 'live_|[Aa]uthorization|members' "... of which the proxy sees the end and nothing else"
-is "$(grep -vc '^CONNECT ' <(grep ' HTTP/' "$T/requests"))" 0 "... and no other request"
+ok "orgsyncd publishes the members through the configured proxy" env https_proxy=http://127.0.0.1:1 no_proxy='*' NO_PROXY='*' orgsyncd --once
+like "$(head -n 1 "$T/requests")" '^CONNECT org\.test:7443 HTTP/1\.1' "the configured proxy gets a CONNECT"
+unlike "$(cat "$T/requests")" 'live_|[Aa]uthorization|members' "the configured proxy sees no token and no member"
+is "$(grep -vc '^CONNECT ' <(grep ' HTTP/' "$T/requests"))" 0 "the configured proxy gets no request but CONNECT"
 install -m 644 /mnt/build/tests/proxy/other.pem /etc/orglogin/ca.pem
-like "$(orgsyncd --once 2>&1)" 'certificate' "another authority in ca_file: the other end of the tunnel is not trusted"
+like "$(orgsyncd --once 2>&1)" 'certificate' "an organization whose certificate is not by ca_file is refused in the tunnel"
 install -m 644 /mnt/build/tests/proxy/ca.pem /etc/orglogin/ca.pem
 
 by olga member remove rem --yes 2>/dev/null
 start_orgsyncd env https_proxy=http://127.0.0.1:1
-ok "orgsyncd starts" wait_for 10 orgadmin host sync
+ok "orgsyncd starts and syncs through the proxy" wait_for 10 orgadmin host sync
 joins_now cleo
-ok "a change comes through the tunnel by itself" wait_for 10 known cleo
+ok "a new member is heard of by itself through the tunnel" wait_for 10 known cleo
 : >"$AUTH_LOG"
 stand "a good proxy"
-ok "... with a live confirmation" wait_for 10 lets_in_as rule
+ok "a good proxy: an active member is let in by a live confirmation" wait_for 10 lets_in_as rule
 
 stop_proxy
-away "the proxy is gone" 'port 3128|proxy'
+away "no proxy" 'port 3128|proxy'
 joins_now dora
-is "$(known dora)" '' "... nothing new is known"
+is "$(known dora)" '' "a member who joins while there is no proxy is unknown"
 proxy_mode 403
 start_proxy
 away "a proxy that refuses" '403'
 proxy_mode open
-ok "the proxy is back: heard by itself" wait_for 40 known dora
+ok "a new member is heard of by itself when the proxy is back" wait_for 40 known dora
 : >"$AUTH_LOG"
-stand "afterwards"
-ok "... with a live confirmation" wait_for 10 lets_in_as rule
+stand "the proxy back"
+ok "the proxy back: an active member is let in by a live confirmation" wait_for 10 lets_in_as rule
 kill "$daemon"
 done_testing

@@ -27,34 +27,34 @@ name_gone() {
 set_clock 0
 name_known
 server
-ok "an organization" organize ada admin rem admin
+ok "an organization is made behind TLS" organize ada admin rem admin
 id=$(by olga org show -o json | jq -r .id)
 sed -e 's|url = .*|url = "https://org.test:7443";|' -e "s|org_7f3a|$id|" -e 's|# ca_file = .*|ca_file = "/etc/orglogin/ca.pem";|' \
     /usr/share/doc/orglogin/orglogin.conf >"$CONF"
-ok "orgsyncd publishes the members" orgsyncd --once
+ok "orgsyncd publishes the members over TLS" orgsyncd --once
 by olga member remove rem --yes 2>/dev/null
 start_orgsyncd "${clocked[@]}"
-ok "orgsyncd starts" wait_for 10 orgadmin host sync
+ok "orgsyncd starts and syncs over TLS" wait_for 10 orgadmin host sync
 stand "a good certificate"
 
 # gone WHAT PATTERN NAME: the organization cannot be heard from, which is no "no"; NAME joins meanwhile
 gone() {
     stop_orgd # connections do not outlive it
     server
-    ok "$1: the organization cannot be reached" wait_for 10 bash -c "! orgadmin host sync"
-    like "$(orgadmin host sync 2>&1)" "$2" "... and one is told why"
+    ok "$1: host sync fails" wait_for 10 bash -c "! orgadmin host sync"
+    like "$(orgadmin host sync 2>&1)" "$2" "$1: host sync says why"
     joins olga $LOCAL "$3" member >/dev/null 2>&1
-    stand "... meanwhile"
-    is "$(known "$3")" '' "... nothing new is known"
+    stand "$1"
+    is "$(known "$3")" '' "$1: a member who joins meanwhile is unknown"
 }
 set_clock 172800
-gone "the certificate has expired" 'certificate' cleo
+gone "an expired certificate" 'certificate' cleo
 set_clock 0
-ok "... with a good one it goes on by itself" wait_for 40 known cleo
+ok "a new member is heard of by itself when the certificate is good again" wait_for 40 known cleo
 name_gone
 kill -HUP "$daemon" # or libcurl would know the name for another minute
-gone "the name is gone" 'resolve' dora
+gone "a host name that cannot be looked up" 'resolve' dora
 name_known
-ok "... with the name back it goes on by itself" wait_for 40 known dora
-stand "afterwards"
+ok "a new member is heard of by itself when the name is back" wait_for 40 known dora
+stand "certificate and name good again"
 done_testing
