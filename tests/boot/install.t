@@ -26,44 +26,44 @@ system_files() { grep -rhv '^$' /etc/nsswitch.conf /etc/pam.d /etc/ssh | sha256s
 before=$(system_files)
 timeout 120 systemctl is-system-running --wait >/dev/null
 
-like "$(cat "$TOP/README.md")" '^1\. .*`systemd-sysusers` create them' "step 1 makes the services' users"
-ok "... it does" systemd-sysusers
+like "$(cat "$TOP/README.md")" '^1\. .*`systemd-sysusers` create them' "step 1 of README names systemd-sysusers"
+ok "step 1: systemd-sysusers succeeds" systemd-sysusers
 step 2 | sed 's|#.*||' >"$T/organization"
-like "$(sed -n 1p "$T/organization")" '^systemctl enable --now orgd' "step 2 starts orgd"
-ok "... it does" bash -ec "$(sed -n 1p "$T/organization")"
+like "$(sed -n 1p "$T/organization")" '^systemctl enable --now orgd' "step 2 of README begins with systemctl enable --now orgd"
+ok "step 2: orgd is enabled and started" bash -ec "$(sed -n 1p "$T/organization")"
 token() { journalctl --quiet --boot --unit=orgd --output=cat | grep '^live_' >"$T/token"; }
-ok "... the token is in the log" wait_for 10 token
+ok "step 2: the journal has the token of the first owner" wait_for 10 token
 chmod 600 "$T/token"
 sed -e 1d -e "s|^orgadmin login .*|& --token-file $T/token|" "$T/organization" >"$T/rest"
-ok "... the rest of step 2" bash -ec "$(cat "$T/rest") >$T/invitation"
-like "$(cat "$TOP/README.md")" '^3\. .*`orgadmin host enroll`' "step 3 enrolls the host"
+ok "step 2: the other commands make an organization and an invitation" bash -ec "$(cat "$T/rest") >$T/invitation"
+like "$(cat "$TOP/README.md")" '^3\. .*`orgadmin host enroll`' "step 3 of README names orgadmin host enroll"
 orgadmin host enroll >"$T/steps" 2>"$T/err"
-is "$?" 0 "... it does"
-ok "... what it prints is done" sh -e "$T/steps"
+is "$?" 0 "step 3: orgadmin host enroll succeeds"
+ok "step 3: the commands that host enroll prints succeed" sh -e "$T/steps"
 (umask 077 && grep -o '^inv_.*' "$T/invitation" >"$T/ada")
-ok "ada accepts" by ada invitation accept --url unix:/run/orgd/orgd.sock --token-file "$T/ada" --username ada
+ok "the invited member accepts the invitation" by ada invitation accept --url unix:/run/orgd/orgd.sock --token-file "$T/ada" --username ada
 printf 'AuthorizedKeysFile /etc/ssh/keys/%%u\n' >/etc/ssh/sshd_config.d/keys.conf
 systemctl restart ssh # unlike reload it waits
 # shellcheck disable=SC2329 # called by wait_for
 known() { getent passwd ada; }
-ok "... is known" wait_for 10 known
-is "$(as ada 'id -un; pwd' | xargs)" 'ada /home/ada' "... and logs in by ssh"
-is "$(as larry id -un)" larry "a local user does as before"
-is "$(orgadmin host doctor -o json 2>/dev/null | jq -r '[.[] | select(.result == "failure") | .check] | join(";")')" '' "the doctor finds no failure"
+ok "the new member is known to the host" wait_for 10 known
+is "$(as ada 'id -un; pwd' | xargs)" 'ada /home/ada' "the new member logs in by ssh"
+is "$(as larry id -un)" larry "a local user logs in by ssh beside members"
+is "$(orgadmin host doctor -o json 2>/dev/null | jq -r '[.[] | select(.result == "failure") | .check] | join(";")')" '' "host doctor finds no failure"
 
 # --- upgrade ---
 upgrade=$(sed -n 's/^Upgrade: `\([^`]*\)`.*/\1/p' "$TOP/README.md")
-like "$upgrade" '^make && build/orgsyncd --check && make install && systemctl daemon-reload && systemctl restart orgsyncd$' "README says how to upgrade"
-ok "... the new orgsyncd is tried from where it was built" "$BUILD/orgsyncd" --check
+like "$upgrade" '^make && build/orgsyncd --check && make install && systemctl daemon-reload && systemctl restart orgsyncd$' "README has the expected upgrade commands"
+ok "upgrade: orgsyncd --check succeeds from the build directory" "$BUILD/orgsyncd" --check
 printf '\001' | dd of=$SNAPSHOT bs=1 seek=8 conv=notrunc 2>/dev/null # the snapshot of an orgsyncd before
-is "$(as ada id -un) $(as larry id -un)" ' larry' "... before the restart, with a snapshot of another format, local users log in, members do not"
-ok "... the restart" bash -ec "${upgrade#*make install && }"
-ok "... ada is known" wait_for 10 known
-is "$(as ada id -un)" ada "... and logs in again"
+is "$(as ada id -un) $(as larry id -un)" ' larry' "upgrade: with a snapshot of another format local users log in, members do not"
+ok "upgrade: the commands behind make install succeed" bash -ec "${upgrade#*make install && }"
+ok "upgrade: the member is known after the restart" wait_for 10 known
+is "$(as ada id -un)" ada "upgrade: the member logs in after the restart"
 
 # --- undone ---
 undo=$(sed -n '/^To undo it/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
-ok "undone as orgadmin(1) says" bash -e <<<"${undo//NAME/acme}"
+ok "undo: the commands of orgadmin(1) succeed" bash -e <<<"${undo//NAME/acme}"
 rm /etc/ssh/sshd_config.d/keys.conf
-is "$(system_files)" "$before" "... the system's files are what they were"
+is "$(system_files)" "$before" "undo: nsswitch.conf, pam.d and ssh are what they were"
 done_testing

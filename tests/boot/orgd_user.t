@@ -44,26 +44,26 @@ userdel orgd # whom sysusers has made at the boot
 unit_of_before
 sed -i 's|^ExecStart=.*|& --owner olga@acme.example|' "$BEFORE"
 systemctl daemon-reload
-ok "an orgd.service with DynamicUser=yes, as before" systemctl start orgd.service
+ok "an older orgd.service with DynamicUser=yes starts" systemctl start orgd.service
 # shellcheck disable=SC2329 # called by wait_for
 token() { journalctl --quiet --boot --unit=orgd --output=cat | grep '^live_' >"$T/token"; }
 wait_for 10 token
 chmod 600 "$T/token"
 by olga login --url $URL --token-file "$T/token" >/dev/null 2>&1 && by olga org create acme >/dev/null 2>&1
-is "$(whoami)" acme "... has an organization"
-is "$(readlink /var/lib/orgd) $(($(stat -c %u /var/lib/private/orgd) >= 61184))" "private/orgd 1" "... and its data where systemd has it for such a unit"
-is "$(systemd-sysusers 2>&1; local_uid)" "" "sysusers makes nothing while it runs: NSS has somebody of that name"
-ok "the upgrade" upgrade
+is "$(whoami)" acme "an older orgd.service serves an organization"
+is "$(readlink /var/lib/orgd) $(($(stat -c %u /var/lib/private/orgd) >= 61184))" "private/orgd 1" "systemd keeps the data of an older orgd.service in private/"
+is "$(systemd-sysusers 2>&1; local_uid)" "" "systemd-sysusers makes no user orgd while NSS has one of that name"
+ok "orgd.service starts after the upgrade" upgrade
 uid=$(local_uid)
-like "$uid" '^[1-9][0-9]{0,2}$' "... has made a system user"
-is "$(runs_as)" "$uid" "... as whom it runs"
-is "$(data)" "directory $uid:$uid 700 regular file $uid:$uid 600" "... and who has the data, in its own place"
-is "$(find /var/lib/orgd/. ! -user orgd -o ! -group orgd) $(ls -A /var/lib/private 2>/dev/null)" " " "... all of it"
-ok "... it answers" answers
-is "$(whoami)" acme "... with what was there"
-ok "started again" systemctl restart orgd.service
-is "$(runs_as) $(data)" "$uid directory $uid:$uid 700 regular file $uid:$uid 600" "... it is the same"
-like "$(doctor_says)" "^ok: orgd is uid $uid$" "... and the doctor is content"
+like "$uid" '^[1-9][0-9]{0,2}$' "the upgrade makes a system user orgd"
+is "$(runs_as)" "$uid" "orgd runs as the system user after the upgrade"
+is "$(data)" "directory $uid:$uid 700 regular file $uid:$uid 600" "the data directory belongs to the system user after the upgrade"
+is "$(find /var/lib/orgd/. ! -user orgd -o ! -group orgd) $(ls -A /var/lib/private 2>/dev/null)" " " "every file of the data belongs to the system user after the upgrade"
+ok "orgd answers after the upgrade" answers
+is "$(whoami)" acme "orgd serves the same organization after the upgrade"
+ok "orgd.service restarts after the upgrade" systemctl restart orgd.service
+is "$(runs_as) $(data)" "$uid directory $uid:$uid 700 regular file $uid:$uid 600" "user and data are the same after a restart"
+like "$(doctor_says)" "^ok: orgd is uid $uid$" "host doctor calls the user of orgd ok after the upgrade"
 
 # --- with a member of that name ---
 systemctl stop orgd.service
@@ -71,24 +71,24 @@ userdel orgd
 asks 'files systemd org'
 nscd # has him in its cache
 member=$(id -u orgd)
-ok "a member whose name is orgd is known here" test "${member:-0}" -ge 1000
+ok "a member with the name orgd is known to the host" test "${member:-0}" -ge 1000
 unit_of_before
 systemctl start orgd.service
 answers
-is "$(runs_as) $(stat -L -c %u /var/lib/orgd)" "$member $member" "an orgd.service as before is his, and so is its data"
-like "$(doctor_says)" '^failure: /etc/passwd has no orgd' "... which the doctor calls a failure"
-ok "the upgrade" upgrade
+is "$(runs_as) $(stat -L -c %u /var/lib/orgd)" "$member $member" "an older orgd.service runs as the member orgd, who owns its data"
+like "$(doctor_says)" '^failure: /etc/passwd has no orgd' "host doctor reports a failure while /etc/passwd has no orgd"
+ok "orgd.service starts after the upgrade beside a member orgd" upgrade
 uid=$(local_uid)
-like "$uid" '^[1-9][0-9]{0,2}$' "... has made a system user all the same"
-is "$(runs_as) $(data)" "$uid directory $uid:$uid 700 regular file $uid:$uid 600" "... who has the process and the data"
-is "$(find /var/lib/orgd/. /run/orgd ! -user orgd; id -u orgd)" "$uid" "... to whom the name belongs now"
+like "$uid" '^[1-9][0-9]{0,2}$' "the upgrade beside a member orgd makes a system user"
+is "$(runs_as) $(data)" "$uid directory $uid:$uid 700 regular file $uid:$uid 600" "orgd runs as the system user, who owns the data, beside a member orgd"
+is "$(find /var/lib/orgd/. /run/orgd ! -user orgd; id -u orgd)" "$uid" "the name orgd and all files belong to the system user beside a member orgd"
 answers
-is "$(whoami)" acme "... and nothing is lost"
-like "$(doctor_says)" "^ok: orgd is uid $uid$" "... and the doctor is content"
+is "$(whoami)" acme "orgd serves the same organization beside a member orgd"
+like "$(doctor_says)" "^ok: orgd is uid $uid$" "host doctor calls the user of orgd ok beside a member orgd"
 orgsyncd --once >/dev/null 2>&1
 nscd --shutdown
 asks 'org'
-is "$(id -u orgd 2>/dev/null)" '' "orgsyncd no longer serves the member by that name"
+is "$(id -u orgd 2>/dev/null)" '' "orgsyncd no longer serves a member with the name orgd"
 asks 'files systemd org'
 
 # --- where somebody else is found first ---
@@ -96,21 +96,21 @@ mkdir -p /etc/userdb
 printf '{"userName":"orgd","uid":70123,"gid":70123,"homeDirectory":"/","shell":"/bin/sh"}\n' >/etc/userdb/orgd.user
 printf '{"groupName":"orgd","gid":70123}\n' >/etc/userdb/orgd.group
 asks 'systemd files org'
-is "$(id -u orgd)" 70123 "an /etc/nsswitch.conf that asks files last"
+is "$(id -u orgd)" 70123 "another name service's orgd is found first when nsswitch.conf asks files last"
 refused_start() { ! systemctl restart orgd.service 2>"$T/err"; }
-ok "... and orgd is not started" refused_start
-is "$(runs_as 2>/dev/null) $(data)" " directory $uid:$uid 700 regular file $uid:$uid 600" "... nor has anybody else its data"
-like "$(journalctl --quiet --boot --unit=orgd-user --output=cat)" 'orgd is not started: its user is not the orgd of /etc/passwd' "... the journal says why"
+ok "orgd.service does not start when another orgd is found first" refused_start
+is "$(runs_as 2>/dev/null) $(data)" " directory $uid:$uid 700 regular file $uid:$uid 600" "the data stays the system user's when another orgd is found first"
+like "$(journalctl --quiet --boot --unit=orgd-user --output=cat)" 'orgd is not started: its user is not the orgd of /etc/passwd' "the journal says why orgd.service does not start"
 asks 'files systemd org'
-ok "mended, it is started" systemctl restart orgd.service
-is "$(runs_as)" "$uid" "... as its user"
+ok "orgd.service starts when nsswitch.conf asks files first again" systemctl restart orgd.service
+is "$(runs_as)" "$uid" "orgd runs as the system user when nsswitch.conf asks files first again"
 
 # --- where he cannot be made ---
 systemctl stop orgd.service
 userdel orgd
 rm -r /etc/userdb
 mv /usr/lib/sysusers.d/orglogin.conf "$T/"
-ok "no user, and none can be made: orgd is not started" refused_start
-is "$(runs_as 2>/dev/null) $(stat -c %u /var/lib/orgd)" " $uid" "... not as anybody"
+ok "orgd.service does not start when its user cannot be made" refused_start
+is "$(runs_as 2>/dev/null) $(stat -c %u /var/lib/orgd)" " $uid" "no orgd runs when its user cannot be made, and the data keeps its owner"
 mv "$T/orglogin.conf" /usr/lib/sysusers.d/
 done_testing

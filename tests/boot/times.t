@@ -51,14 +51,14 @@ done
 
 margin=$((MARGIN + $(spread)))
 diag "plain: $(median plain) ms (of $(xargs <"$T/plain")), so up to $margin ms more"
-is "$(cat "$T/plain.state")" "$(xargs <<<"${expected[plain]}")" "a boot without orglogin is what the others are measured by"
+is "$(cat "$T/plain.state")" "$(xargs <<<"${expected[plain]}")" "a boot without orglogin ends in its expected state"
 for case in $cases; do
     diag "${what[$case]}: $(median "$case") ms (of $(xargs <"$T/$case"))"
-    is "$(cat "$T/$case.state")" "$(xargs <<<"${expected[$case]}")" "a boot ${what[$case]}: everything is up, names are as they should be"
+    is "$(cat "$T/$case.state")" "$(xargs <<<"${expected[$case]}")" "a boot ${what[$case]} ends in its expected state"
     if over "$case"; then
-        fail "... within the margin" "$(median "$case") against $(median plain) ms"
+        fail "a boot ${what[$case]} stays within the margin" "$(median "$case") against $(median plain) ms"
     else
-        pass "... within the margin"
+        pass "a boot ${what[$case]} stays within the margin"
     fi
 done
 done_testing
