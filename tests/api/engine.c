@@ -30,7 +30,7 @@ static bool parses(const char *text)
     return good;
 }
 
-static void test_parse(void **state)
+static void test_json_parse_takes_strict_json_alone(void **state)
 {
     static const char *const good[] = {"{}",
                                        " [1] \r\n",
@@ -64,7 +64,7 @@ static void test_parse(void **state)
         assert_false(parses(bad[i]));
 }
 
-static void test_parse_nul(void **state)
+static void test_json_parse_refuses_nul(void **state)
 {
     char why[JSON_WHY_MAX];
     (void)state;
@@ -72,7 +72,7 @@ static void test_parse_nul(void **state)
     assert_null(json_parse("{}\0", 3, why));
 }
 
-static void test_at(void **state)
+static void test_json_at_follows_path_of_keys(void **state)
 {
     char why[JSON_WHY_MAX];
     const char text[] = "{\"a\":{\"b\":\"x\",\"n\":null},\"A\":1}";
@@ -95,7 +95,7 @@ static bool integer(const char *text, int64_t *out)
     return good;
 }
 
-static void test_integer(void **state)
+static void test_json_integer_takes_exact_natural_numbers(void **state)
 {
     static const char *const bad[] = {"-1",   "0.5",   "9007199254740992", "9007199254740993",
                                       "1e16", "1e999", "-1e999",           "\"1\"",
@@ -128,7 +128,7 @@ static bool path_is(const char *org, const char *user, const char *want)
     return url_is("/o/{org}/m/{user}/x", NULL, org, user, want);
 }
 
-static void test_path(void **state)
+static void test_template_url_encodes_path_segments(void **state)
 {
     char longest[URL_PATH_MAX];
     memset(longest, 'x', sizeof longest);
@@ -149,7 +149,7 @@ static void test_path(void **state)
     assert_true(path_is("o", longest, NULL));
 }
 
-static void test_query(void **state)
+static void test_template_url_encodes_query(void **state)
 {
     (void)state;
     assert_true(url_is("/x", "a={user}&b=1", NULL, "u&=?", "/x?a=u%26%3D%3F&b=1"));
@@ -170,7 +170,7 @@ static bool body_is(const char *template, const char *value, const char *want)
     return same;
 }
 
-static void test_body(void **state)
+static void test_template_body_fills_json_by_kind(void **state)
 {
     (void)state;
     assert_true(body_is("{\"x\":\"$a\"}", "\"q\"", "{\"x\":\"\\\"q\\\"\"}"));
@@ -202,7 +202,7 @@ static void test_body(void **state)
         assert_true(body_is("{\"x\":\"$a$\"}", bad[i], NULL));
 }
 
-static void test_argument(void **state)
+static void test_template_arg_takes_first_value_and_bounds_it(void **state)
 {
     const struct provider_arg args[] = {{"a", NULL}, {"a", "x"}, {"a", "y"}, {0}};
     char longest[ARGUMENT_MAX + 2], *body;
@@ -247,7 +247,7 @@ static bool field_is(enum field_kind kind, const char *item, const char *want)
     return record_is(fields, whole, want ? record : NULL);
 }
 
-static void test_record_kinds(void **state)
+static void test_record_checks_each_kind_of_field(void **state)
 {
     char text[RECORD_URL_MAX + 4], list[5 * 257 + 2] = "[";
     (void)state;
@@ -283,7 +283,7 @@ static void test_record_kinds(void **state)
     assert_true(field_is(FIELD_TEXT, text, text));
 }
 
-static void test_record_key(void **state)
+static void test_record_takes_id_from_key(void **state)
 {
     static const struct field fields[] = {{.name = "id", .from = "@key", .required = true}, {0}};
     char item[RECORD_TEXT_MAX + 16];
@@ -310,7 +310,7 @@ static enum api_status fetched(const char *api, const char *url)
 }
 
 /* Nobody listens at port 1: what would be asked is unreachable. */
-static void test_transfer(void **state)
+static void test_transfer_refuses_bad_addresses(void **state)
 {
     static const char *const bad[] = {"/x",
                                       "unix:/x",
@@ -361,7 +361,7 @@ static void check_operation(const char *provider, int op, const struct operation
             fail_msg("%s %d: the field %s comes from nowhere", provider, op, f->name);
 }
 
-static void test_tables(void **state)
+static void test_tables_of_providers_are_complete(void **state)
 {
     static const struct provider_kind *const kinds[] = {
         &provider_native, &provider_intrinsic,  &provider_satusky, &provider_cratedb,
@@ -375,12 +375,18 @@ static void test_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),        cmocka_unit_test(test_parse_nul),
-        cmocka_unit_test(test_at),           cmocka_unit_test(test_integer),
-        cmocka_unit_test(test_path),         cmocka_unit_test(test_query),
-        cmocka_unit_test(test_tables),       cmocka_unit_test(test_body),
-        cmocka_unit_test(test_record_key),   cmocka_unit_test(test_argument),
-        cmocka_unit_test(test_record_kinds), cmocka_unit_test(test_transfer),
+        cmocka_unit_test(test_json_parse_takes_strict_json_alone),
+        cmocka_unit_test(test_json_parse_refuses_nul),
+        cmocka_unit_test(test_json_at_follows_path_of_keys),
+        cmocka_unit_test(test_json_integer_takes_exact_natural_numbers),
+        cmocka_unit_test(test_template_url_encodes_path_segments),
+        cmocka_unit_test(test_template_url_encodes_query),
+        cmocka_unit_test(test_tables_of_providers_are_complete),
+        cmocka_unit_test(test_template_body_fills_json_by_kind),
+        cmocka_unit_test(test_record_takes_id_from_key),
+        cmocka_unit_test(test_template_arg_takes_first_value_and_bounds_it),
+        cmocka_unit_test(test_record_checks_each_kind_of_field),
+        cmocka_unit_test(test_transfer_refuses_bad_addresses),
     };
     cmocka_set_message_output(CM_OUTPUT_TAP);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,7 @@
 #   answers STATUS REGEX NAME PROBE... the probe ends with STATUS and prints REGEX, and none of ${SECRETS[@]}
 #   went NAME LINE...                  "sent" is these lines
 #   before NAME STATUS REGEX PROBE...  the same as answers, and nothing went out at all
-#   hostile STATUS REGEX FAULT PROBE.. "answers" with FAULT (JSON for the fake's control) in effect; with a fresh fake
+#   hostile STATUS REGEX FAULT PROBE.. "answers" with FAULT (JSON for the fake's control) in effect, named $HOSTILE_NAME; with a fresh fake
 #   hostile_answers PATH PROBE...      what any answer at PATH (a regular expression) may be, whoever the vendor is
 #   hostile_refusals PATH PROBE...     the part of them that goes for answers that may be empty, too
 #   hostile_values PATH KEY PROBE...   what the string KEY in that answer may be instead
@@ -50,8 +50,10 @@ leaks() {
     return 1
 }
 
+told='' # NAME of the last probe: "$told: the request" is a name for went
 answers() {
     local want=$1 regex=$2 name=$3; shift 3
+    told=$name
     probe "$@"
     # shellcheck disable=SC2053 # a pattern
     if [[ $GOT != $want ]] || ! grep -Eq -- "$regex" <<< "$OUT"; then
@@ -64,38 +66,42 @@ went() { is "$(sent)" "$(printf '%s\n' "${@:2}")" "$1"; }
 
 before() {
     answers "$2" "$3" "$1" "${@:4}"
-    is "$(sent)" '' "$1: nothing is sent"
+    is "$(sent)" '' "$1, and sends no request"
 }
 
 hostile() {
     local want=$1 regex=$2 fault=$3; shift 3
     fake '{"reset":true}'
     fake "{\"fault\":$fault}"
-    answers "$want" "$regex" "${HOSTILE_NAME-$*: ${fault:0:120}}" "$@"
+    answers "$want" "$regex" "$HOSTILE_NAME" "$@"
 }
 
 # whole STATUS REGEX NAME FAULT-MEMBERS: an answer in place of the one at $path, for the probe $operation
-whole() { HOSTILE_NAME="${operation[*]}: $3" hostile "$1" "$2" "{\"path\":\"$path\",\"times\":0,$4}" "${operation[@]}"; }
+whole() {
+    local word
+    for word in "${operation[@]}"; do [[ $word == *=* ]] || break; done
+    HOSTILE_NAME="$word fails when ${path%\$} answers with $3" hostile "$1" "$2" "{\"path\":\"$path\",\"times\":0,$4}" "${operation[@]}"
+}
 
 hostile_refusals() {
     local path=$1 operation=("${@:2}")
     whole $BAD 'not JSON' 'a page of HTML' '"body":"<!DOCTYPE html><title>Log in</title>","kind":"text/html"'
-    whole $BAD 'not JSON' 'half of it' '"body":"{\"data\":[{\"id\":"'
-    whole $BAD 'follows|not JSON' 'something behind it' '"body":"{}{}"'
-    whole $BAD 'not JSON' 'an abyss' "\"body\":\"$(printf '%20000s' '' | tr ' ' '[')\""
-    whole $BAD 'not UTF-8|not JSON' 'no UTF-8' '"body":"{\"name\":\"\udcff\"}"'
+    whole $BAD 'not JSON' 'half an object' '"body":"{\"data\":[{\"id\":"'
+    whole $BAD 'follows|not JSON' 'text behind an object' '"body":"{}{}"'
+    whole $BAD 'not JSON' '20000 open brackets' "\"body\":\"$(printf '%20000s' '' | tr ' ' '[')\""
+    whole $BAD 'not UTF-8|not JSON' 'bytes that are not UTF-8' '"body":"{\"name\":\"\udcff\"}"'
     whole $UNREACHABLE '^error status=2 http=0' 'a closed connection' '"drop":true'
     whole $UNREACHABLE 'http=500' '500' '"status":500,"body":"<html>oops</html>","kind":"text/html"'
     whole $UNREACHABLE 'http=503 retry=7' '503' '"status":503,"headers":{"Retry-After":"7"}'
     whole $UNREACHABLE 'http=429 retry=120' '429' '"status":429,"body":"{}","headers":{"Retry-After":"120"}'
-    whole $UNREACHABLE 'http=429 retry=(0|86400) ' '429 for ever' '"status":429,"headers":{"Retry-After":"99999999999999999999"}'
-    whole "[$REFUSED$BAD]" 'http=302|redirect' 'a redirect elsewhere' "\"status\":302,\"headers\":{\"Location\":\"$ELSEWHERE/x\"}"
+    whole $UNREACHABLE 'http=429 retry=(0|86400) ' '429 and an endless Retry-After' '"status":429,"headers":{"Retry-After":"99999999999999999999"}'
+    whole "[$REFUSED$BAD]" 'http=302|redirect' 'a redirect to another host' "\"status\":302,\"headers\":{\"Location\":\"$ELSEWHERE/x\"}"
 }
 
 hostile_answers() {
     local path=$1 operation=("${@:2}")
     hostile_refusals "$@"
-    whole $BAD 'it is empty|not JSON' 'nothing' '"body":""'
+    whole $BAD 'it is empty|not JSON' 'an empty body' '"body":""'
     whole $BAD '^error status=3 http=200' 'a number' '"body":"5"'
     whole $BAD '^error status=3 http=200' 'an empty object' '"body":"{}"'
 }
@@ -103,7 +109,7 @@ hostile_answers() {
 hostile_values() {
     local path=$1 key=$2 operation=("${@:3}") value
     for value in 1e999 -1 12345678901234567890 true '[[]]' '{}' '"a\\u0000b"' '"\\ud800"' "\"$(printf '%1025s' '' | tr ' ' x)\""; do
-        whole $BAD "wrong|not JSON|without NUL|not UTF-8" "\"$key\" is ${value:0:30}" "\"sub\":[[\"\\\"$key\\\":\\\"[^\\\"]*\\\"\",\"\\\"$key\\\":${value//\"/\\\"}\"]]"
+        whole $BAD "wrong|not JSON|without NUL|not UTF-8" "${value:0:30} for \"$key\"" "\"sub\":[[\"\\\"$key\\\":\\\"[^\\\"]*\\\"\",\"\\\"$key\\\":${value//\"/\\\"}\"]]"
     done
     whole $BAD "\"$key\" occurs twice" "\"$key\" twice" "\"sub\":[[\"(?=\\\"$key\\\":)\",\"\\\"$key\\\":\\\"x\\\",\"]]"
 }
