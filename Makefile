@@ -125,7 +125,7 @@ endif
 .PHONY: uninstall
 uninstall:
 	$(Q)$(if $(DESTDIR),,! grep -ls 'pam_org\.so' /etc/pam.d/* && ! grep -Hs '^[^#]*[[:space:]]org\b' /etc/nsswitch.conf || \
-		{ echo 'uninstall: this machine still asks orglogin there; orgadmin(1), "To undo it", says how to change that' >&2; exit 1; })
+		{ echo 'uninstall: this machine still asks orglogin there; orgadmin(1), "To undo the enrollment", says how to change that' >&2; exit 1; })
 	rm -f $(foreach entry,$(INSTALLED),$(DESTDIR)$(lastword $(subst :, ,$(entry))))
 	-$(Q)rmdir $(DESTDIR)$(DOCDIR)/pam.d $(DESTDIR)$(DOCDIR)/pam.d.fedora $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR) 2>/dev/null
 

@@ -62,7 +62,8 @@ ok "upgrade: the member is known after the restart" wait_for 10 known
 is "$(as ada id -un)" ada "upgrade: the member logs in after the restart"
 
 # --- undone ---
-undo=$(sed -n '/^To undo it/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
+undo=$(sed -n '/^To undo the enrollment/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
+like "$undo" "nsswitch" "undo: orgadmin(1) has the commands"
 ok "undo: the commands of orgadmin(1) succeed" bash -e <<<"${undo//NAME/acme}"
 rm /etc/ssh/sshd_config.d/keys.conf
 is "$(system_files)" "$before" "undo: nsswitch.conf, pam.d and ssh are what they were"
