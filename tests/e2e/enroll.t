@@ -192,7 +192,7 @@ echo 'initgroups: files' >>/etc/nsswitch.conf
 enroll olga --name acme
 ok 'the steps of host enroll run with a line initgroups' bash -ec "$(grep '^sed ' "$T/steps")"
 is "$(grep -c '^initgroups' /etc/nsswitch.conf)" 0 'the steps of host enroll remove the line initgroups'
-is "$(grep -E '^(passwd|group|shadow)' /etc/nsswitch.conf | xargs)" 'passwd: files systemd org group: files systemd org shadow: files org' 'the steps of host enroll add org to passwd, group and shadow beside initgroups'
+is "$(grep -E '^(passwd|group|shadow)' /etc/nsswitch.conf | xargs)" 'passwd: files systemd org group: files systemd org shadow: files systemd org' 'the steps of host enroll add org to passwd, group and shadow beside initgroups'
 mv "$T/nsswitch" /etc/nsswitch.conf
 mkdir -p /etc/authselect
 enroll olga
