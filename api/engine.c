@@ -277,7 +277,7 @@ static const char *items_fault(const struct operation *o, const cJSON *node)
         return cJSON_IsTrue(node) ? NULL : "is not true";
     if (list ? !cJSON_IsArray(node) : !cJSON_IsObject(node))
         return list ? "is no array" : "is no object";
-    return o->nonempty && !node->child ? "is empty, which cannot be" : NULL;
+    return o->nonempty && !node->child ? "is empty, which is impossible" : NULL;
 }
 
 static enum api_status give_record(const struct operation *o, const struct answer *answer,
@@ -305,7 +305,7 @@ enum api_status engine_records(const struct operation *o, const struct answer *a
         return API_OK;
     bool whole = !o->items || !*o->items;
     if (!whole && !cJSON_IsObject(answer->json))
-        return api_fail(err, API_BAD_ANSWER, "%s: the answer is no JSON object", answer->where);
+        return api_fail(err, API_BAD_ANSWER, "%s: the answer is not a JSON object", answer->where);
     const cJSON *node = items_of(o, answer);
     const char *fault = items_fault(o, node);
     if (fault)
@@ -408,7 +408,8 @@ static enum api_status advance(const struct provider *p, const struct operation 
     uint64_t cursor = hash64(next, strlen(next));
     uint64_t item = items && items->child ? hash_item(items->child) : (uint64_t)l->pages;
     if (!note_page(l, cursor, item) || !set_cursor(p, o, next, l))
-        return api_fail(err, API_BAD_ANSWER, "%s: the next page is no other page", answer->where);
+        return api_fail(err, API_BAD_ANSWER, "%s: the next page is the same page again",
+                        answer->where);
     if (l->pages == PAGES_MAX)
         return api_fail(err, API_BAD_ANSWER, "%s: the listing never ends", answer->where);
     return API_OK;
@@ -423,7 +424,7 @@ static enum api_status gather(const struct provider *p, const struct operation *
     const char *named = template_arg(args, "org");
     named = named ? named : p->settings.org;
     if (named && p->kind->org_segment && !p->kind->org_segment(named, org, RECORD_TEXT_MAX))
-        return api_fail(err, API_USAGE, "\"%s\" is no id or name of an organization", named);
+        return api_fail(err, API_USAGE, "\"%s\" is not an id or name of an organization", named);
     all[n++] = (struct provider_arg){o->paging == PAGING_NUMBER ? "page" : "after", NULL};
     if (o->paging == PAGING_NUMBER)
         all[0].value = "1";

@@ -464,7 +464,7 @@ static bool attend_file(struct transfer *t)
     const struct http_file *f = t->file;
     int64_t now = clock_mono_ms();
     if (now - t->last_ms > FILE_SILENCE_MS) {
-        give_up(t, API_UNREACHABLE, "nothing was heard for 60 s");
+        give_up(t, API_UNREACHABLE, "no data arrived for 60 s");
         return false;
     }
     if (!f->progress || now - t->told_ms < PROGRESS_MS)
@@ -491,7 +491,7 @@ static bool attend(struct transfer *t)
         s->progress(s->arg, t->reply);
     }
     if (clock_mono_ms() - t->last_ms > HTTP_SILENCE_MS) {
-        give_up(t, API_UNREACHABLE, "nothing was heard for 15 s");
+        give_up(t, API_UNREACHABLE, "no data arrived for 15 s");
         return false;
     }
     /* Asked for ourselves: libcurl does not pass on a mere hang-up. */

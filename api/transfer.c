@@ -81,7 +81,7 @@ enum api_status transfer_upload(const struct provider_settings *settings, const 
     struct stat st;
     memset(err, 0, sizeof *err);
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > TRANSFER_MAX)
-        return api_fail(err, API_USAGE, "it is no regular file of at most 1 TiB");
+        return api_fail(err, API_USAGE, "it is not a regular file of at most 1 TiB");
     struct http_file file = {.fd = fd, .size = st.st_size};
     return run(settings, "PUT", url, &file, err);
 }

@@ -42,23 +42,23 @@ static const char usage[] =
     "copies the data file to a new one; with check, looks for what is wrong with it. Both may be\n"
     "done while a server uses it.\n"
     "\n"
-    "  --data FILE                 the data file, made when it is not there\n"
+    "  --data FILE                 the data file, created if it is missing\n"
     "                              (" DEFAULT_DATA ")\n"
     "  --socket PATH               the unix socket (" DEFAULT_SOCKET ")\n"
     "  --listen ADDR:PORT          plain HTTP on 127.0.0.1:PORT or [::1]:PORT; port 0 picks one\n"
     "  --tls ADDR:PORT             HTTPS on any address\n"
-    "  --cert FILE, --key FILE     its certificate chain and key, PEM; read again on SIGHUP\n"
+    "  --cert FILE, --key FILE     its certificate chain and key, PEM; reloaded on SIGHUP\n"
     "  --owner EMAIL               the first user, on the first start (" DEFAULT_OWNER ")\n"
-    "  --owner-username NAME       his login name, instead of the address's\n"
-    "  --connections N             at a time from one address or unix user (1024)\n"
-    "  --attempts N                that may fail in a minute, from one of them (60)\n"
-    "  --invitation-url URL        what an invited one opens, with {token} in it\n"
+    "  --owner-username NAME       the login name of that user, if not the address's\n"
+    "  --connections N             most at a time from an address or unix user (1024)\n"
+    "  --attempts N                most failed ones a minute from one of them (60)\n"
+    "  --invitation-url URL        the link in an invitation, with {token} in it\n"
     "  --smtp URL                  mail invitations: smtp://HOST[:PORT] or smtps://HOST[:PORT]\n"
     "  --smtp-from EMAIL           the sender's address\n"
     "  --smtp-user NAME, --smtp-password-file FILE\n"
     "                              log in to the mail server\n"
-    "  --debug                     log every request, also one that changes nothing\n"
-    "  --help, --version           say so and exit\n";
+    "  --debug                     log every request, not only changes\n"
+    "  --help, --version           print this, or the version, and exit\n";
 
 struct options {
     const char *verb, *copy; /* backup, check, or NULL to serve; backup's file */

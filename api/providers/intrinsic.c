@@ -125,7 +125,8 @@ static enum api_status take_token(struct provider *p, const struct answer *answe
     if (!json_integer(json_at(claims, "exp"), &expires_s) || expires_s == 0) {
         cJSON_Delete(claims);
         return api_fail(err, API_BAD_ANSWER,
-                        "%s: \"idToken\" is missing or is no token with an \"exp\"", answer->where);
+                        "%s: \"idToken\" is missing or is not a token with an \"exp\"",
+                        answer->where);
     }
     cJSON_Delete(s->claims);
     s->claims = claims;
@@ -193,7 +194,8 @@ static enum api_status intrinsic_open(struct provider *p, struct api_error *err)
         return api_fail(err, API_UNREACHABLE, "out of memory");
     s->door = (struct provider){.kind = &door_kind, .settings = p->settings, .http = p->http};
     if (org && !org_segment(org, s->calling_org, sizeof s->calling_org))
-        return api_fail(err, API_USAGE, "the option \"calling_org\" is no id of an organization");
+        return api_fail(err, API_USAGE,
+                        "the option \"calling_org\" is not the id of an organization");
     if (strcmp(s->calling_org, "intrinsic") == 0)
         return api_fail(err, API_USAGE,
                         "the option \"calling_org\" cannot be intrinsic; it is your own "
@@ -225,7 +227,7 @@ static enum api_status read_operation(const struct answer *answer, char id[RECOR
     if (name && strncmp(name, prefix, sizeof prefix - 1) == 0)
         name += sizeof prefix - 1;
     if (!name || !*name || strlen(name) >= RECORD_TEXT_MAX || (over && !cJSON_IsBool(over)))
-        return api_fail(err, API_BAD_ANSWER, "%s: the answer is no operation", answer->where);
+        return api_fail(err, API_BAD_ANSWER, "%s: the answer is not an operation", answer->where);
     memcpy(id, name, strlen(name) + 1);
     *done = cJSON_IsTrue(over);
     if (*done && error)
@@ -264,8 +266,8 @@ static enum api_status finish(struct provider *p, const struct operation *o,
         snprintf(what, sizeof what, "waiting for operations/%s", id);
         if (now - begun >= WAIT_MAX_S * 1000)
             return api_fail(err, API_UNREACHABLE,
-                            "operations/%s is not done after %d s; it goes on over there", id,
-                            WAIT_MAX_S);
+                            "operations/%s is not done after %d s; it continues at the provider",
+                            id, WAIT_MAX_S);
         status = rest(p, what, begun, now + POLL_MS, WAIT_MAX_S, err);
         if (status != API_OK)
             return status;
@@ -592,7 +594,7 @@ static enum api_status whose(const struct provider *p, const struct provider_arg
     if (!named)
         return api_fail(err, API_USAGE, "no organization is chosen");
     if (!org_segment(named, org, ORG_SIZE))
-        return api_fail(err, API_USAGE, "\"%s\" is no id of an organization", named);
+        return api_fail(err, API_USAGE, "\"%s\" is not the id of an organization", named);
     return API_OK;
 }
 

@@ -367,10 +367,10 @@ static const char *read_page(const cJSON *json, struct members_page *page)
     if (!cJSON_IsBool(complete) || !cJSON_IsBool(more))
         return "\"complete\" and \"more\" are not both true or false";
     if (!json_integer(json_at(json, "revision"), &page->next.revision) || page->next.revision == 0)
-        return "\"revision\" is no integer from 1 to 2^53 - 1";
+        return "\"revision\" is not an integer from 1 to 2^53 - 1";
     return take_cursor(json, page->next.cursor)
                ? NULL
-               : "\"cursor\" is no text, too long or not plain ASCII";
+               : "\"cursor\" is not text, is too long or is not plain ASCII";
 }
 
 /* Returns the fault of a PAGE that would make us go round in circles, or NULL. */
@@ -415,7 +415,7 @@ static enum api_status take_page(struct watch *w, const struct answer *answer,
         engine_records(&changes, answer, w->watcher->member, w->watcher->arg, &count, err);
     w->listed += count;
     if (status == API_OK && w->complete && !w->more && w->listed == 0)
-        return api_fail(err, API_BAD_ANSWER, "%s: the listing is empty, which cannot be",
+        return api_fail(err, API_BAD_ANSWER, "%s: the listing is empty, which is impossible",
                         answer->where);
     return status;
 }

@@ -134,7 +134,8 @@ static enum api_status org_find(struct provider *p, const struct operation *o,
     bool id = org && (is_documented(p) ? strncmp(org, "org_", 4) == 0
                                        : strlen(org) == strlen(NO_ID) && dashes == 4);
     return id ? engine_run(p, o, args, sink, arg, err)
-              : api_fail(err, API_USAGE, "%s is no id of an organization", org ? org : "nothing");
+              : api_fail(err, API_USAGE, "%s is not the id of an organization",
+                         org ? org : "nothing");
 }
 
 /* --- members --- */

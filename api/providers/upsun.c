@@ -59,7 +59,7 @@ static enum api_status take_token(struct provider *p, const struct answer *answe
     int64_t seconds = ACCESS_LIFE;
     if (!access || !is_word(access) || strlen(access) > ACCESS_MAX ||
         (expires && !json_integer(expires, &seconds)) || (type && strcasecmp(type, "bearer") != 0))
-        return api_fail(err, API_BAD_ANSWER, "%s: this is no access token", answer->where);
+        return api_fail(err, API_BAD_ANSWER, "%s: this is not an access token", answer->where);
     snprintf(value, sizeof value, "Bearer %s", access);
     enum api_status status = engine_header(p, "Authorization", value, err);
     explicit_bzero(value, sizeof value);
@@ -172,7 +172,7 @@ static enum api_status look_up(struct provider *p, const struct provider_arg *ar
     const struct provider_arg one[] = {{"org", org ? segment : NULL}, {0}};
     struct answer answer;
     if (org && !org_segment(org, segment, sizeof segment))
-        return api_fail(err, API_USAGE, "\"%s\" is no id or name of an organization", org);
+        return api_fail(err, API_USAGE, "\"%s\" is not an id or name of an organization", org);
     enum api_status status = engine_request(p, &operations[OP_ORG_SHOW], one, NULL, &answer, err);
     cJSON_Delete(answer.json);
     if (status == API_OK && !*s->id)
@@ -299,7 +299,7 @@ static enum api_status follow_users(struct provider *p, const char *href, cJSON 
     const struct http_request request = {.method = "GET", .path = path};
     enum api_status status = engine_exchange(p, &request, false, &users, err);
     if (status == API_OK && !cJSON_IsObject(users.json))
-        status = api_fail(err, API_BAD_ANSWER, "%s: the answer is no JSON object", users.where);
+        status = api_fail(err, API_BAD_ANSWER, "%s: the answer is not a JSON object", users.where);
     for (cJSON *item = items->child; item && status == API_OK; item = item->next) {
         const char *id = json_text(item, "user_id");
         cJSON *user = id ? cJSON_DetachItemFromObjectCaseSensitive(users.json, id) : NULL;
@@ -392,7 +392,7 @@ static enum api_status add_member(struct provider *p, const struct operation *o,
         status = list_members(p, &operations[OP_MEMBER_LIST], args, search_email, &s, err);
     if (s.found) {
         *err = (struct api_error){.code = "already_member"};
-        return api_fail(err, API_REFUSED, "%s is a member already", s.email);
+        return api_fail(err, API_REFUSED, "%s is already a member", s.email);
     }
     return status == API_OK ? invite(p, o, args, sink, arg, err) : status;
 }
@@ -496,7 +496,7 @@ static enum api_status add_address(struct provider *p, const struct operation *o
         return status;
     if (!cJSON_IsObject(address.json)) {
         cJSON_Delete(address.json);
-        return api_fail(err, API_BAD_ANSWER, "%s: the answer is no JSON object", address.where);
+        return api_fail(err, API_BAD_ANSWER, "%s: the answer is not a JSON object", address.where);
     }
     return set(answer->json, "address", address.json)
                ? API_OK
@@ -528,7 +528,7 @@ static enum api_status edit_billing(struct provider *p, const struct operation *
         any = true;
         status = run_by_id(p, &edits[i], args, sink, arg, err);
     }
-    return any ? status : api_fail(err, API_USAGE, "nothing is given that could be changed");
+    return any ? status : api_fail(err, API_USAGE, "no field to change is given");
 }
 
 /* --- the tables --- */

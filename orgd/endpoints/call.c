@@ -48,7 +48,8 @@ static void enter_fail(struct call *call, const char *organization)
                   "This token is from before you were removed; use the one that accepting the "
                   "invitation gave you.");
     else
-        call_fail(call, 404, "organization_not_found", "You are in no such organization.");
+        call_fail(call, 404, "organization_not_found",
+                  "You are not a member of such an organization.");
 }
 
 static void permission_fail(struct call *call, enum permission permission)
@@ -160,7 +161,7 @@ bool call_username(struct call *call, const char *username, const char *user)
     }
     if (!store_username_holder(call->store, username, holder) || strcmp(holder, user) == 0)
         return true;
-    call_fail(call, 409, "username_taken", "The username %s is taken, or was once.", username);
+    call_fail(call, 409, "username_taken", "The username %s is or was another user's.", username);
     return false;
 }
 
@@ -225,7 +226,7 @@ bool call_page(struct call *call, struct page *page)
         return false;
     }
     if (after && !cursor_parse(after, &page->after)) {
-        call_fail(call, 400, "invalid", "after: is not what a listing gave as next");
+        call_fail(call, 400, "invalid", "after: must be the \"next\" of a listing");
         return false;
     }
     return true;

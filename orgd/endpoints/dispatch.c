@@ -71,7 +71,7 @@ static const struct field_type type_text = {is_text, .must = MUST_BE_TEXT};
 static const struct field_type type_text_or_null = {is_text, true, MUST_BE_TEXT};
 static const struct field_type type_display = {
     is_display,
-    .must = "must be a text of 1-100 characters, none of them a control or invisible one"};
+    .must = "must be a text of 1-100 characters without control or invisible characters"};
 static const struct field_type type_email = {is_email, .must = "must be an e-mail address"};
 static const struct field_type type_username = {
     is_username, .must = "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -"};
@@ -328,7 +328,7 @@ static void call_run(struct call *call, const struct endpoint *endpoint)
 static void call_wait(struct call *call)
 {
     call_fail(call, 429, "too_many_attempts",
-              "Too many attempts failed from where you are; wait a little.");
+              "Too many attempts from your address have failed; try again in a minute.");
 }
 
 /*

@@ -108,7 +108,7 @@ void invitation_create(struct call *call)
         return;
     if (store_user_by_email(call->store, email, &user) &&
         store_member(call->store, organization, user.id, &member) && member.active) {
-        call_fail(call, 409, "already_member", "%s is a member already.", user.email);
+        call_fail(call, 409, "already_member", "%s is already a member.", user.email);
         return;
     }
     if (username && !call_username(call, username, holder_of(call, email, &user)))
@@ -202,7 +202,7 @@ static bool invitation_open(struct call *call, struct invitation *invitation)
         pending(invitation))
         return true;
     call_fail(call, 404, "invitation_not_found",
-              "There is no such invitation; it may be used, replaced or expired.");
+              "There is no such invitation; it may have been used, replaced or have expired.");
     return false;
 }
 
@@ -238,7 +238,7 @@ static bool member_may_return(struct call *call, const struct invitation *invita
                               const struct member *member)
 {
     if (member->active)
-        call_fail(call, 409, "already_member", "You are a member already.");
+        call_fail(call, 409, "already_member", "You are already a member.");
     else if (invitation->revision < member->revision)
         call_fail(call, 403, "removed",
                   "You were removed after this invitation was made: ask for a new one.");

@@ -93,7 +93,7 @@ void join_code_remove(struct call *call, const struct join_code *code)
 static void code_absent(struct call *call)
 {
     call_fail(call, 404, "code_not_found",
-              "There is no such join code; it may be used up, expired or withdrawn.");
+              "There is no such join code; it may be used up, expired or revoked.");
 }
 
 /* The code that the body names; fails the call without one. */

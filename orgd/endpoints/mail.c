@@ -246,7 +246,7 @@ bool mail_send(struct mailer *m, const struct letter *letter, const char *reques
 {
     char to[EMAIL_SIZE + 2];
     if (m->count == MAIL_MOST) {
-        log_unsent(request, "too many are on their way");
+        log_unsent(request, "too many mails are being sent");
         return false;
     }
     struct mail *mail = memory_get(sizeof *mail);
@@ -263,7 +263,7 @@ bool mail_send(struct mailer *m, const struct letter *letter, const char *reques
         m->count++;
         return true;
     }
-    log_unsent(request, "no memory or no thread is left");
+    log_unsent(request, "out of memory or threads");
     mail_free(mail);
     return false;
 }

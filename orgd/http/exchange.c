@@ -321,7 +321,7 @@ static enum MHD_Result exchange_take(struct front *f, struct exchange *x, const 
     bool fits = x->drained == 0 && buffer_add(&x->body, data, *size, BODY_MAX);
     f->bodies += x->body.size - had;
     if (fits && f->bodies > BODIES_MAX && x->body.size > BODY_SMALL) {
-        refuse(x->peer, "is hung up on: too many large requests are being sent");
+        refuse(x->peer, "is disconnected: too many large requests are being sent");
         return MHD_NO;
     }
     if (!fits) {

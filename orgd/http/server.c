@@ -173,9 +173,9 @@ static bool signal_take(struct server *s)
     if (!settings->cert)
         return false;
     if (tls_load(settings->cert, settings->key))
-        log_info("%s: certificate and key are read again", settings->cert);
+        log_info("%s: certificate and key reloaded", settings->cert);
     else
-        log_warning("%s: the former certificate stays in use", settings->cert);
+        log_warning("%s: the previous certificate stays in use", settings->cert);
     return false;
 }
 

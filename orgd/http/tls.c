@@ -64,7 +64,7 @@ static bool file_take(const char *path, enum pem pem, char *text, gnutls_datum_t
     if (n < 0)
         return say(path, strerror(failed));
     if (open_to_all)
-        return say(path, "everybody may open the key; use mode 0600 or 0640");
+        return say(path, "every user can read the key; use mode 0600 or 0640");
     if (n == FILE_MAX)
         return say(path, "is too large for a certificate or a key");
     text[n] = '\0';

@@ -32,7 +32,7 @@ bool file_claim(const char *path, int *lock)
     else if (!S_ISREG(st.st_mode))
         say(path, "is not a regular file");
     else if (st.st_mode & 077)
-        log_error("%s: others may open it (mode %04o); it must have mode 0600", path,
+        log_error("%s: other users can open it (mode %04o); it must have mode 0600", path,
                   (unsigned)st.st_mode & 07777);
     else if (flock(*lock, LOCK_EX | LOCK_NB) != 0)
         say(path, "another orgd is using it");

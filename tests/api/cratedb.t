@@ -250,8 +250,8 @@ for n in null '"org_admin"' '{}' 5 '[1]' '["org_admin"]' '[null]' '[{}]' '[{"rol
 done
 HOSTILE_NAME='member list prints no role of another organization' hostile $DONE '"username":"mia".*"roles":\[\]' \
     "{\"path\":\"users/$\",\"sub\":[[\"$ACME\",\"${ACME%9}8\"]]}" 'member list'
-HOSTILE_NAME='member list refuses an empty list' hostile $BAD 'is empty, which cannot be' '{"path":"users/$","body":[]}' 'member list'
-HOSTILE_NAME='role list refuses an empty list' hostile $BAD 'is empty, which cannot be' '{"path":"roles/$","body":[]}' 'role list'
+HOSTILE_NAME='member list refuses an empty list' hostile $BAD 'is empty, which is impossible' '{"path":"users/$","body":[]}' 'member list'
+HOSTILE_NAME='role list refuses an empty list' hostile $BAD 'is empty, which is impossible' '{"path":"roles/$","body":[]}' 'role list'
 HOSTILE_NAME='member list accepts fields that nobody knows' hostile $DONE '"roles":\["org_member"\]' \
     '{"path":"users/$","sub":[["\"idp\":","\"roles\":[\"org_admin\"],\"id\":\"root\",\"state\":\"active\",\"x\":null,\"idp\":"]]}' 'member list'
 unlike "$OUT" '"root"' 'member list ignores fields that nobody knows'
@@ -269,12 +269,12 @@ done
 
 # the audit log's pages and contexts
 event() { printf '{"id":"%s","action":"a","created":"now","actor":{"id":null},"context":{"n":%s}}' "$1" "$2"; }
-HOSTILE_NAME='audit list refuses a page that repeats for ever' hostile $BAD 'no other page' "{\"path\":\"auditlogs\",\"times\":0,\"body\":[$(event a 1)]}" 'audit list'
+HOSTILE_NAME='audit list refuses a page that repeats for ever' hostile $BAD 'same page again' "{\"path\":\"auditlogs\",\"times\":0,\"body\":[$(event a 1)]}" 'audit list'
 is "$(wc -l < "$LOG")" 2 'audit list stops at the first repeated page'
-HOSTILE_NAME='audit list refuses two pages in a circle' hostile $BAD 'no other page' \
+HOSTILE_NAME='audit list refuses two pages in a circle' hostile $BAD 'same page again' \
     "[{\"path\":\"auditlogs\",\"query\":\"last=a$\",\"times\":0,\"body\":[$(event b 2)]},{\"path\":\"auditlogs\",\"times\":0,\"body\":[$(event a 1)]}]" 'audit list'
 ok 'audit list stops soon at pages in a circle' test "$(wc -l < "$LOG")" -lt 10
-HOSTILE_NAME='audit list refuses a page with an id of 1024 bytes that repeats' hostile $BAD 'no other page' "{\"path\":\"auditlogs\",\"times\":0,\"body\":[$(event "$(printf '%1024s' '' | tr ' ' a)" 1)]}" 'audit list'
+HOSTILE_NAME='audit list refuses a page with an id of 1024 bytes that repeats' hostile $BAD 'same page again' "{\"path\":\"auditlogs\",\"times\":0,\"body\":[$(event "$(printf '%1024s' '' | tr ' ' a)" 1)]}" 'audit list'
 HOSTILE_NAME='audit list fails when a later page answers 429' hostile $UNREACHABLE 'http=429 retry=9 ' '{"path":"auditlogs","query":"last=","status":429,"headers":{"Retry-After":"9"}}' 'audit list'
 HOSTILE_NAME='audit list fails when a later page answers 500' hostile $UNREACHABLE 'http=500' '{"path":"auditlogs","query":"last=","after":1,"status":500,"body":"no"}' 'audit list'
 HOSTILE_NAME='audit list fails when a later page closes the connection' hostile $UNREACHABLE 'status=2' '{"path":"auditlogs","query":"last=","times":0,"drop":true}' 'audit list'

@@ -210,7 +210,7 @@ for token in '""' 5 null '"a.b"' '"a..c"' '"a.b.c.d"' '"a.b.c\r\nX-Evil: 1"' '"a
     "\"$(jwt '{}')\"" "\"$(jwt '[]')\"" "\"$(jwt '{"exp":9999999999}')\\r\\nX-Evil: 1\"" "\"$(jwt '{"exp":9999999999}'); org-id=x\"" "\"$(jwt '{"exp":9999999999}').y\"" \
     "\"$(jwt '{"exp":1,"exp":9999999999}')\"" "\"$(jwt '{"exp":9999999999')\""; do
     fresh "$(jq -nc --arg b "{\"idToken\":$token}" '{fault:{path:"idtoken",body:$b}}')"
-    answers $BAD '"idToken" is missing or is no token' "role list refuses the token number $((++tokens)) that is none: ${token:0:40}" 'role list'
+    answers $BAD '"idToken" is missing or is not a token' "role list refuses the token number $((++tokens)) that is none: ${token:0:40}" 'role list'
     is "$(sent .path | grep -c roles)" 0 "role list does not use the token number $tokens that is none"
 done
 fresh "$(jq -nc --arg b "{\"idToken\":\"$(jwt '{"exp":9999999999,"uid":"U-7"}')\"}" '{fault:{path:"idtoken",body:$b}}')"
@@ -230,7 +230,7 @@ is "$(jq -r .id <<< "$OUT" | tr '\n' ' ')" 'owner admin developer orgCreator ' '
 for next in 1 2; do
     fake '{"reset":true,"set":{"pages":1}}'
     fake "{\"fault\":{\"path\":\"roles\$\",\"times\":0,\"sub\":[[\"\\\"nextPageToken\\\":\\\"[^\\\"]*\\\"\",\"\\\"nextPageToken\\\":\\\"$next\\\"\"]]}}"
-    answers $BAD 'the next page is no other page' "role list refuses pages in a circle at page $next" 'role list'
+    answers $BAD 'the next page is the same page again' "role list refuses pages in a circle at page $next" 'role list'
 done
 fake '{"reset":true,"set":{"pages":1},"fault":{"query":"pageToken=2","status":429,"headers":{"Retry-After":"11"}}}'
 answers $UNREACHABLE 'http=429 retry=11' 'org list reports 429 in the middle of its pages' 'org list'
@@ -247,8 +247,8 @@ for op in 'org edit name=x' 'token list' 'token create' 'token revoke key=k' 'jo
 done
 before 'member add refuses permissions' $UNSUPPORTED 'takes no "permissions" for "member add"; it takes: org email role' 'member add' email=a@b permissions=x
 before 'org list refuses a filter' $UNSUPPORTED 'takes no "filter"' 'org list' filter=x
-before 'member list refuses an organization with a path' $USAGE 'no id' 'member list' org=../x
-before 'org show refuses an organization with a path' $USAGE 'no id' 'org show' org='a/b'
+before 'member list refuses an organization with a path' $USAGE 'not (the|an) id' 'member list' org=../x
+before 'org show refuses an organization with a path' $USAGE 'not (the|an) id' 'org show' org='a/b'
 before 'member role refuses to run without a user' $USAGE '"user" is missing' 'member role' role=x
 before 'member revoke refuses to run without a role' $USAGE '"role" is missing' 'member revoke' user=x
 as token=key-ada
@@ -258,7 +258,7 @@ as org=acme
 before 'whoami refuses to run without a key' $USAGE 'no API key is given' whoami
 for org in intrinsic organizations/intrinsic '' 'a;b=c' $'a\nb' A "$(printf '%65s' '' | tr ' ' x)"; do
     as token=key-ada option.calling_org="$org"
-    before "whoami refuses calling_org ${org@Q}" $USAGE 'cannot be intrinsic|no id of an organization|control characters' whoami
+    before "whoami refuses calling_org ${org@Q}" $USAGE 'cannot be intrinsic|not the id of an organization|control characters' whoami
 done
 as
 before 'whoami refuses a plain http auth_url' $USAGE 'cannot be used' option.auth_url=http://example.org whoami
@@ -285,7 +285,7 @@ is "$(roles_of ada@example.com)" '["owner"]' 'member list prints a role bound th
 fresh '{"fault":{"path":"memberships$","sub":[["mia@example","\\u001b[2J\\u202emia@example"]]}}'
 answers $DONE '"email":"\\u001b\[2J.*mia@example' 'member list accepts control characters in an address' 'member list'
 for body in 5 '"x"' '{}' '{"name":5,"done":true}' '{"name":"operations/","done":true}' '{"name":"operations/x","done":"yes"}' '{"name":"operations/x","done":1}'; do
-    HOSTILE_NAME="member remove refuses the operation $body" hostile $BAD 'no operation' "$(jq -nc --arg b "$body" '{path:"deleteByEmail",body:$b}')" 'member remove' user=mia@example.com
+    HOSTILE_NAME="member remove refuses the operation $body" hostile $BAD 'not an operation' "$(jq -nc --arg b "$body" '{path:"deleteByEmail",body:$b}')" 'member remove' user=mia@example.com
 done
 HOSTILE_NAME='org create refuses a done operation without a response' hostile $BAD '"response" is missing' '{"path":"organizations$","method":"POST","body":"{\"name\":\"operations/x\",\"done\":true}"}' 'org create' name=x
 HOSTILE_NAME='org create refuses a response that is no object' hostile $BAD '"response" is no object' '{"path":"organizations$","method":"POST","body":"{\"name\":\"operations/x\",\"done\":true,\"response\":[]}"}' 'org create' name=x

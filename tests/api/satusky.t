@@ -32,8 +32,8 @@ answers $DONE "^\{\"id\":\"$ORG\",\"name\":\"acme-prod\"" 'org show prints the o
 went 'org show sends one request' "GET $AT/id/$ORG"
 answers $DONE "^\{\"id\":\"$ORG\"" 'org find of an id prints the organization' 'org find' org=$ORG
 went 'org find sends the id' "GET $AT/id/$ORG"
-before 'org find refuses a name' $USAGE 'acme-prod is no id of an organization' 'org find' org=acme-prod
-before 'org find refuses an id that is no UUID' $USAGE 'is no id' 'org find' org=a-b-c-d-e
+before 'org find refuses a name' $USAGE 'acme-prod is not the id of an organization' 'org find' org=acme-prod
+before 'org find refuses an id that is no UUID' $USAGE 'is not the id' 'org find' org=a-b-c-d-e
 answers $DONE '^\{"id":"0a000000-0000-4000-8000-000000000004","name":"new","description":"d ü"' 'org create prints the new organization' 'org create' name=new description='d ü'
 went 'org create sends name and description' "POST $AT/create {\"organization_name\":\"new\",\"description\":\"d ü\"}"
 answers $DONE '"name":"plain"' 'org create without a description prints the new organization' 'org create' name=plain
@@ -90,7 +90,7 @@ went 'org list in the documented dialect sends one request' "GET $AT"
 answers $DONE '"id":"org_04k2000001"' 'org show in the documented dialect prints the organization' "${D[@]}" 'org show'
 went 'org show in the documented dialect sends the request of the shipped one' "GET $AT/id/org_04k2000001"
 answers $DONE '"id":"org_04k2000001"' 'org find in the documented dialect of an id prints the organization' "${D[@]}" 'org find' org=org_04k2000001
-before 'org find in the documented dialect refuses a UUID' $USAGE 'is no id' "${D[@]}" 'org find' org=$ORG
+before 'org find in the documented dialect refuses a UUID' $USAGE 'is not the id' "${D[@]}" 'org find' org=$ORG
 answers $DONE '"id":"org_04k2000004","name":"new","role":"admin"' 'org create in the documented dialect prints the new organization' "${D[@]}" 'org create' name=new description=d
 went 'org create in the documented dialect sends name and description' "POST $AT {\"name\":\"new\",\"description\":\"d\"}"
 answers $DONE '^$' 'org delete in the documented dialect succeeds' "${D[@]}" 'org delete' org=org_04k2000004

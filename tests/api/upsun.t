@@ -108,7 +108,7 @@ answers $DONE '"id":"'$GIL'"' 'member list by a member with the link prints the 
 answers $DONE '^\{"outcome":"invited","id":"[^"]*","email":"new@example.com","permissions":\["members","projects:create"\]\}$' 'member add prints an invitation with permissions' \
     'member add' email=new@example.com permissions=members,projects:create
 is "$(sent | tail -n 1)" "POST $AT/invitations {\"email\":\"new@example.com\",\"permissions\":[\"members\",\"projects:create\"],\"force\":false}" 'member add sends address and permissions'
-answers $REFUSED 'code=already_member MIA@example.com is a member already' 'member add refuses a person who is a member' 'member add' email=MIA@example.com
+answers $REFUSED 'code=already_member MIA@example.com is already a member' 'member add refuses a person who is a member' 'member add' email=MIA@example.com
 unlike "$(sent | tail -n 1)" invitations 'member add of a member invites nobody'
 answers $REFUSED 'does not show its members' 'member add without the permission is refused' token=api-token-vic 'member add' email=a@b.c
 answers $REFUSED 'http=409 .*409 Conflict, An invitation has already been created' 'member add reports a person invited before' 'member add' email=pat@example.com
@@ -179,7 +179,7 @@ for operation in 'member list' 'member remove user=x' 'billing show' 'subscripti
     answers $USAGE 'no organization is chosen' "${words[*]:0:2} refuses to run without an organization" "${words[0]} ${words[1]}" "${words[@]:2}"
     asked "$told: no request"
 done
-answers $USAGE '"" is no id or name' 'org show refuses an empty organization' org= 'org show'
+answers $USAGE '"" is not an id or name' 'org show refuses an empty organization' org= 'org show'
 SETTINGS+=(org="$ACME")
 
 # --- links ---
@@ -189,18 +189,18 @@ is "$(wc -l <<< "$OUT") $(sent .status | sort -u | tr '\n' ,)" '5 200,' 'member 
 # links TEXT: in the place of the next page's, or of the users'
 links() { printf '{"path":"/members$","times":0,"sub":[["\\"%s\\":[{]\\"href\\":\\"[^\\"]*","\\"%s\\":{\\"href\\":\\"%s"]]}' "$1" "$1" "$2"; }
 for href in //evil.example/x x ../x "http:/x" "https://evil.example" '/a/../../x' "/$(printf '%9000s' '' | tr ' ' x)" '/x\ny' 'file:///etc/passwd#x' ''; do
-    HOSTILE_NAME="member list refuses the link ${href:0:40} to the next page" hostile $BAD 'no other page|is no link|not JSON' "$(links next "$href")" 'member list'
+    HOSTILE_NAME="member list refuses the link ${href:0:40} to the next page" hostile $BAD 'same page again|is no link|not JSON' "$(links next "$href")" 'member list'
     HOSTILE_NAME="member list refuses the link ${href:0:40} to the users" hostile $BAD 'users cannot be followed|not JSON' "$(links ref:users:0 "$href")" 'member list'
 done
 HOSTILE_NAME='member list asks its own host for a next page at another host' hostile $REFUSED 'http=404' "$(links next "$ELSEWHERE/members")" 'member list'
 HOSTILE_NAME='member list asks its own host for users at another host' hostile $REFUSED 'http=404' "$(links ref:users:0 "$ELSEWHERE/users")" 'member list'
-HOSTILE_NAME='member list refuses a page that links to itself' hostile $BAD 'the next page is no other page' "$(links next "$AT/members?page%5Bsize%5D=100")" 'member list'
+HOSTILE_NAME='member list refuses a page that links to itself' hostile $BAD 'the next page is the same page again' "$(links next "$AT/members?page%5Bsize%5D=100")" 'member list'
 HOSTILE_NAME='member list refuses a user as the next page' hostile $BAD '"items" is missing' "$(links next "/users/me")" 'member list'
 fake '{"reset":true,"set":{"circle":true}}'
-answers $BAD 'the next page is no other page' 'member list refuses pages in a circle with new cursors' 'member list'
+answers $BAD 'the next page is the same page again' 'member list refuses pages in a circle with new cursors' 'member list'
 ok 'member list stops soon at pages in a circle' test "$(wc -l < "$LOG")" -lt 40
-answers $BAD 'the next page is no other page' 'org list refuses pages in a circle with new cursors' 'org list'
-HOSTILE_NAME='subscription list refuses subscriptions without end' hostile $BAD 'no other page' '{"path":"subscriptions","times":0,"body":{"items":[{"id":"1"}],"_links":{"next":{"href":"/"}}}}' \
+answers $BAD 'the next page is the same page again' 'org list refuses pages in a circle with new cursors' 'org list'
+HOSTILE_NAME='subscription list refuses subscriptions without end' hostile $BAD 'same page again' '{"path":"subscriptions","times":0,"body":{"items":[{"id":"1"}],"_links":{"next":{"href":"/"}}}}' \
     'subscription list'
 
 # --- trouble in mid-listing ---
@@ -213,7 +213,7 @@ for at in '"query":"after"' '"path":"/ref/","after":3'; do
     HOSTILE_NAME="member list is refused after 403 at $at" hostile $REFUSED 'http=403' "{$at,\"status\":403,\"body\":{\"title\":\"Forbidden\"}}" 'member list'
     HOSTILE_NAME="member list fails after a redirect at $at" hostile $BAD 'redirect' "{$at,\"status\":302,\"headers\":{\"Location\":\"$ELSEWHERE/\"}}" 'member list'
     HOSTILE_NAME="member list fails after a page of HTML at $at" hostile $BAD 'not JSON' "{$at,\"body\":\"<html>\",\"kind\":\"text/html\"}" 'member list'
-    HOSTILE_NAME="member list fails after a list at $at" hostile $BAD 'no JSON object' "{$at,\"body\":[]}" 'member list'
+    HOSTILE_NAME="member list fails after a list at $at" hostile $BAD 'not a JSON object' "{$at,\"body\":[]}" 'member list'
 done
 HOSTILE_NAME='member list fails when the token endpoint answers 429' hostile $UNREACHABLE 'oauth2/token: 429' '{"path":"/oauth2/","status":429,"headers":{"Retry-After":"9"}}' 'member list'
 
@@ -223,11 +223,11 @@ for body in '{}' '[]' '5' '{"access_token":""}' '{"access_token":5}' '{"access_t
     '{"access_token":"a\r\nX-Evil: 1"}' '{"access_token":"\u00e9"}' '{"access_token":"\u202eabc"}' "{\"access_token\":\"$(printf '%8193s' '' | tr ' ' x)\"}" \
     '{"access_token":"a","token_type":"mac"}' '{"access_token":"a","expires_in":"900"}' '{"access_token":"a","expires_in":-1}' \
     '{"access_token":"a","expires_in":1.5}' '{"access_token":"a","expires_in":12345678901234567890}' '{"access_token":"a","expires_in":[900]}'; do
-    HOSTILE_NAME="whoami refuses the token answer ${body:0:60}" hostile $BAD 'no access token|no JSON object' "$(token "$body")" whoami
+    HOSTILE_NAME="whoami refuses the token answer ${body:0:60}" hostile $BAD 'not an access token|not a JSON object' "$(token "$body")" whoami
     is "$(sent .path | sort -u)" /oauth2/token "whoami does not use the token answer ${body:0:60}"
 done
 for body in '{"access_token":"a","access_token":"b"}' '{"access_token":"a\u0000b"}' '<html>' '' '{"access_token":"a","expires_in":1e999}'; do
-    HOSTILE_NAME="whoami refuses the token answer ${body@Q}" hostile $BAD 'no access token|twice|NUL|not JSON|empty' "$(token "$(jq -Rsc . <<< "$body")")" whoami
+    HOSTILE_NAME="whoami refuses the token answer ${body@Q}" hostile $BAD 'not an access token|twice|NUL|not JSON|empty' "$(token "$(jq -Rsc . <<< "$body")")" whoami
 done
 HOSTILE_NAME='whoami uses a token answer without a lifetime' hostile $REFUSED 'http=401' "$(token '{"access_token":"a"}')" whoami
 is "$(exchanges)" 2 'whoami renews a token without a lifetime after a 401'
@@ -285,7 +285,7 @@ unlike "$(sent)" PATCH 'org edit changes nothing when the id of the answer is no
 for id in 5 '""' '"../.."' '"a/b?c"'; do instead '/users/me$' '"id":"[^"]*"' "\"id\":$id" '[1356]' '^error' 'org list'; done
 unlike "$(sent | tail -n 1)" '/b' 'org list sends the id of the account as one segment'
 for address in '[]' '"x"' 5 null; do
-    HOSTILE_NAME="billing show refuses the address $address" hostile $BAD 'no JSON object' "{\"path\":\"/address\$\",\"body\":$(jq -c 'tojson' <<< "$address")}" 'billing show'
+    HOSTILE_NAME="billing show refuses the address $address" hostile $BAD 'not a JSON object' "{\"path\":\"/address\$\",\"body\":$(jq -c 'tojson' <<< "$address")}" 'billing show'
 done
 instead '/profile$' '"email":' '"address":{"country":"XX"},"email":' $DONE '"country":"FR"' 'billing show'
 for operation in 'org delete' 'org edit label=x' "member remove user=$MIA" "member role user=$MIA permissions=" 'billing edit country=FR' 'invitation revoke id=x'; do

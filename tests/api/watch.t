@@ -60,7 +60,7 @@ like "$out" 'status=2 .*timed out' 'a held poll with endless heartbeats ends by 
 ok 'a held poll with endless heartbeats ends soon after wait and time-out' test $(($(date +%s) - start)) -le 30
 start=$(date +%s)
 out=$(watch stall 5 60000)
-like "$out" 'status=2 .*nothing was heard for 15 s' 'a held poll without heartbeats ends as unreachable'
+like "$out" 'status=2 .*no data arrived for 15 s' 'a held poll without heartbeats ends as unreachable'
 took=$(($(date +%s) - start))
 ok 'a held poll without heartbeats ends after 15 s' test $took -ge 14 -a $took -le 50
 done_testing

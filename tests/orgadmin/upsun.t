@@ -64,7 +64,7 @@ does "^$GIL +member" 'member show takes an id' ada member show "$GIL"
 refuses 1 'acme-corp has no member "mai".*mia' 'member show suggests the right spelling of a mistyped username' ada member show mai
 does '^eve@example.com is invited to acme-corp\.$' 'member add --permissions invites a person' ada member add eve@example.com --permissions members,projects:create
 posted "POST $AT/invitations {\"email\":\"eve@example.com\",\"permissions\":[\"members\",\"projects:create\"],\"force\":false}"
-refuses 1 'mia@example.com is a member already' 'member add refuses a person who is a member' ada member add mia@example.com --permissions plans
+refuses 1 'mia@example.com is already a member' 'member add refuses a person who is a member' ada member add mia@example.com --permissions plans
 posted
 refuses 1 '409 Conflict, An invitation has already been created' 'member add reports a person invited before' ada member add eve@example.com
 printf '%s\n' 'new1@example.com' 'MIA@example.com' 'new2@example.com # without more' > "$T/people"

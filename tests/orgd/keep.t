@@ -164,7 +164,7 @@ while not large and time.monotonic() < end:
 print(small.decode(), '-', 900 < kept < 1100, '-', large.decode())
 PY
 )" 'HTTP/1.1 200 OK - True - HTTP/1.1 200 OK' 'orgd holds about a thousand bodies of 64 KiB and serves a small request beside them'
-like "$(cat "$ORGD_LOG")" '^orgd: 127\.0\.0\.1 is hung up on: too many large requests are being sent$' 'the log says that a connection is cut off for too many large requests'
+like "$(cat "$ORGD_LOG")" '^orgd: 127\.0\.0\.1 is disconnected: too many large requests are being sent$' 'the log says that a connection is cut off for too many large requests'
 for option in attempts connections; do
     for value in 0 -1 x 99999999 ''; do out=$("$ORGD" --$option "$value" 2>&1); like "$? $out" "^2 .*--$option .*must be 1-" "orgd refuses --$option '$value' with status 2"; done
 done
