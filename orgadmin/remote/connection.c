@@ -197,19 +197,29 @@ bool connection_takes(const struct connection *c, enum provider_op op, const cha
     return found;
 }
 
-/* A session that the API has renewed is what the login has from now on, unless somebody has logged
- * in meanwhile. */
-static void keep_credential(const struct connection *c)
+/* The credential that the API gave in the place of the login's; NULL for none. */
+static const char *renewed_credential(const struct connection *c)
+{
+    const char *token = c->provider && c->logged_in ? provider_credential(c->provider) : NULL;
+    return token && strcmp(token, c->now.token) != 0 && strlen(token) < sizeof c->now.token ? token
+                                                                                            : NULL;
+}
+
+/* Changes the stored login, unless somebody has logged in meanwhile. */
+static void keep_news(const struct connection *c)
 {
     struct context stored;
     struct private_file file;
-    const char *now = c->provider && c->logged_in ? provider_credential(c->provider) : NULL;
-    if (!now || strcmp(now, c->now.token) == 0 || strlen(now) >= sizeof stored.token)
+    const char *token = renewed_credential(c);
+    if (!token && !c->renamed)
         return;
     if (context_load(c->now.profile, &stored) == EXIT_DONE &&
         strcmp(stored.token, c->now.token) == 0 &&
         context_begin(&file, c->now.profile) == EXIT_DONE) {
-        memcpy(stored.token, now, strlen(now) + 1);
+        if (token)
+            memcpy(stored.token, token, strlen(token) + 1);
+        if (c->renamed && strcmp(stored.org_id, c->now.org_id) == 0)
+            memcpy(stored.org_name, c->now.org_name, sizeof stored.org_name);
         context_save(&file, &stored);
     }
     explicit_bzero(&stored, sizeof stored);
@@ -217,7 +227,7 @@ static void keep_credential(const struct connection *c)
 
 void connection_close(struct connection *c)
 {
-    keep_credential(c);
+    keep_news(c);
     provider_close(c->provider);
     explicit_bzero(c, sizeof *c);
 }

@@ -17,6 +17,7 @@
 struct connection {
     struct context now; /* what is in effect; org_id is "" until an organization is chosen */
     bool logged_in;     /* the stored login is what is used */
+    bool renamed;       /* the chosen organization has another name than the login says */
     bool debug;         /* each request is told */
     struct provider *provider;
     struct provider_settings settings; /* it was opened with */
@@ -43,7 +44,8 @@ enum exit_status connection_open_org(const struct invocation *inv, struct connec
 enum exit_status connection_open_for(const struct invocation *inv, enum provider_op op,
                                      const struct provider_arg *args, struct connection *c);
 
-/* A credential that the API has renewed meanwhile is stored, if it was the stored login's. */
+/* Stores in the login that was used what the API has told meanwhile: a renewed credential, and the
+ * organization's present name. */
 void connection_close(struct connection *c);
 
 /* The server that --url and --provider name; *URL is NULL when neither is given. EXIT_DONE;

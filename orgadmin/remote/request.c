@@ -59,20 +59,40 @@ struct relay {
     provider_sink *sink;
     void *arg;
     struct progress *progress;
-    struct names_list *names; /* for completion, or NULL */
+    struct names_list *names;        /* for completion, or NULL */
+    struct connection *organization; /* its organization may be among the records, or NULL */
     size_t count;
     bool full; /* the command cannot take another one */
 };
+
+/* The organization may have another name than at the login: it was renamed, or the server's data
+ * was restored. */
+static void learn_name(struct connection *c, const cJSON *record)
+{
+    const char *name = record_text(record, "name");
+    if (!*name || strcmp(record_text(record, "id"), c->now.org_id) != 0 ||
+        strcmp(name, c->now.org_name) == 0 || strlen(name) >= sizeof c->now.org_name)
+        return;
+    snprintf(c->now.org_name, sizeof c->now.org_name, "%s", name);
+    c->renamed = c->logged_in;
+}
 
 static int relay(void *arg, const cJSON *record)
 {
     struct relay *r = arg;
     if (r->names)
         names_add(r->names, record);
+    if (r->organization)
+        learn_name(r->organization, record);
     if (++r->count % PROGRESS_STEP == 0)
         progress_show(r->progress, "%zu listed", r->count);
     r->full = r->sink && r->sink(r->arg, record) != 0;
     return r->full ? -1 : 0;
+}
+
+static bool gives_organizations(enum provider_op op)
+{
+    return op == OP_ORG_LIST || op == OP_ORG_FIND || op == OP_ORG_SHOW || op == OP_ORG_EDIT;
 }
 
 /* The kind of names that completion keeps from OP's listing; NAMES_NONE for none. */
@@ -97,7 +117,12 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
     struct provider_arg all[ARGS_MAX + 2] = {{0}};
     struct names_list names = {.kind = c->logged_in ? names_of(op) : NAMES_NONE};
     struct relay r = {
-        .sink = sink, .arg = arg, .progress = &c->progress, .names = names.kind ? &names : NULL};
+        .sink = sink,
+        .arg = arg,
+        .progress = &c->progress,
+        .names = names.kind ? &names : NULL,
+        .organization = gives_organizations(op) ? c : NULL,
+    };
     size_t n = 0;
     for (; args && args->name && n < ARGS_MAX; args++)
         all[n++] = *args;
