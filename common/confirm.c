@@ -8,6 +8,13 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/paths.h"
+
+const char *confirm_path(void)
+{
+    return geteuid() == 0 && access(PATH_CONFIRM_ROOT, F_OK) == 0 ? PATH_CONFIRM_ROOT
+                                                                  : PATH_CONFIRM;
+}
 
 bool confirm_request_valid(const struct confirm_request *msg, unsigned long size)
 {

@@ -60,8 +60,13 @@ struct confirm_reply {
 /* True when MSG of SIZE bytes is a well-formed request; ORG is then NUL-terminated. */
 bool confirm_request_valid(const struct confirm_request *msg, unsigned long size);
 
+/* The path of the socket for the caller's requests. Root, and with it every login of sshd, sudo and
+ * su, has a socket that nobody else can open, so that nobody can fill its queue. An orgsyncd from
+ * before has only the one for all. Static. */
+const char *confirm_path(void);
+
 /*
- * Asks the orgsyncd behind PATH (PATH_CONFIRM), which must run as root (SO_PEERCRED), and waits
+ * Asks the orgsyncd behind PATH (confirm_path), which must run as root (SO_PEERCRED), and waits
  * TIMEOUT_MS in all. Returns 0 and fills *REPLY, every field checked; or -1 with errno
  * (ECONNREFUSED, ENOENT, ETIMEDOUT, EPROTO, EPERM). Sends with MSG_NOSIGNAL, keeps no descriptor.
  * Thread-safe.

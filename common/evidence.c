@@ -130,7 +130,7 @@ static int64_t ask_orgsyncd(struct evidence *e, const char org[CONFIRM_ORG_LEN])
     };
     memcpy(request.org, org, sizeof request.org);
     e->confirm_errno = 0;
-    if (confirm_ask(PATH_CONFIRM, &request, (int)wait_ms + ANSWER_SLACK_MS, &e->reply) < 0) {
+    if (confirm_ask(confirm_path(), &request, (int)wait_ms + ANSWER_SLACK_MS, &e->reply) < 0) {
         e->confirm_errno = errno;
         e->reply = (struct confirm_reply){.status = CONFIRM_NO, .age_ms = -1};
     }

@@ -34,49 +34,19 @@ void log_begin(const char *program)
     journal = is_journal();
 }
 
-/* PRIORITY is the prefix of sd-daemon(3). */
-__attribute__((format(printf, 2, 0))) static void write_line(const char *priority,
-                                                             const char *format, va_list args)
+void log_line(int priority, const char *format, ...)
 {
-    char line[1024], clean[1024];
-    vsnprintf(line, sizeof line, format, args);
-    /* One write, so that lines of several processes do not mix. */
-    fprintf(stderr, "%s%s: %s\n", journal ? priority : "", name,
-            text_clean(clean, sizeof clean, line, false));
-}
-
-void log_error(const char *format, ...)
-{
+    char line[1024], clean[1024], prefix[8] = "";
     va_list args;
-    va_start(args, format);
-    write_line("<3>", format, args);
-    va_end(args);
-}
-
-void log_warning(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    write_line("<4>", format, args);
-    va_end(args);
-}
-
-void log_info(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    write_line("<6>", format, args);
-    va_end(args);
-}
-
-void log_debug(const char *format, ...)
-{
-    va_list args;
-    if (!debug)
+    if (priority == LOG_DEBUG && !debug)
         return;
     va_start(args, format);
-    write_line("<7>", format, args);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    if (journal)
+        snprintf(prefix, sizeof prefix, "<%d>", priority);
+    /* One write, so that lines of several processes do not mix. */
+    fprintf(stderr, "%s%s: %s\n", prefix, name, text_clean(clean, sizeof clean, line, false));
 }
 
 void log_debug_on(void)

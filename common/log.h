@@ -9,22 +9,26 @@
 #define COMMON_LOG_H
 
 #include <stdbool.h>
+#include <syslog.h>
 
 /* Sets the program's name (static), and finds out whether standard error is the journal. To be
  * called once, before the first thread or child; forked children log in the same way. */
 void log_begin(const char *program);
 
+/* Writes a line of PRIORITY, one of the four below. */
+void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* The service cannot do its work, or a part of it, until somebody intervenes. */
-void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define log_error(...) log_line(LOG_ERR, __VA_ARGS__)
 
 /* The service works on, but something is not as it should be. */
-void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define log_warning(...) log_line(LOG_WARNING, __VA_ARGS__)
 
 /* An event of normal service. */
-void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define log_info(...) log_line(LOG_INFO, __VA_ARGS__)
 
 /* For debugging: writes nothing before log_debug_on. */
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define log_debug(...) log_line(LOG_DEBUG, __VA_ARGS__)
 void log_debug_on(void);
 bool log_is_debug(void);
 

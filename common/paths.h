@@ -26,8 +26,10 @@
 #define PATH_SNAPSHOT ORG_STATEDIR "/snapshot"
 #define PATH_LEDGER   ORG_STATEDIR "/ids.db"
 #define PATH_RESERVE  ORG_STATEDIR "/reserve"
-#define PATH_CONFIRM  ORG_RUNDIR "/orgsyncd.sock"
 #define PATH_CONFIG   ORG_SYSCONFDIR "/orglogin.conf"
+
+#define PATH_CONFIRM      ORG_RUNDIR "/orgsyncd.sock"
+#define PATH_CONFIRM_ROOT ORG_RUNDIR "/orgsyncd-root.sock" /* common/confirm.h says why */
 
 /* Of PATH_RESERVE, what is not for a snapshot: bytes, for what a change adds to the ledger, with
  * its journal. */

@@ -89,10 +89,10 @@ static void hold(struct brake *b, struct roster_member *m)
         return;
     m->held = m->brake_changed = m->changed = true;
     if (b->held++ < HELD_LOGGED)
-        log_warning(
-            "%s: the brake holds what the organization would take from %s (member %s): %u of "
-            "%u members lost something within an hour",
-            b->org, *m->name ? m->name : "somebody without a name", m->remote.id, b->lost, b->base);
+        log_warning("%s: the brake holds back the losses of %s (member %s): %u of "
+                    "%u members lost something within an hour",
+                    b->org, *m->name ? m->name : "a member without a name", m->remote.id, b->lost,
+                    b->base);
 }
 
 bool brake_admits(struct brake *b, struct roster_member *m)
@@ -166,7 +166,7 @@ static void add_name(struct roster_member *m, void *arg)
 
 uint32_t brake_describe(const struct roster *known, char *text, size_t size)
 {
-    static const char before[] = "the brake holds what would be taken from",
+    static const char before[] = "the brake holds back the losses of",
                       after[] = "if that is right: orgadmin host sync --accept";
     /* "members: " and "; ", and for those who do not fit " and 4294967295 more" */
     size_t frame = sizeof before + sizeof after + 50;

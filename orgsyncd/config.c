@@ -304,7 +304,7 @@ static void check_ranges(struct parse *p, const config_t *cfg)
                             b = config_org_range(c, &c->org[n]);
             bool both_shared = !c->org[i].range_first && !c->org[n].range_first;
             bool said = c->range_first || (c->org[i].range_first && c->org[n].range_first);
-            if (both_shared || !said || a.first > b.last || b.first > a.last)
+            if (both_shared || !said || !id_ranges_meet(&a, &b))
                 continue;
             config_complain(p, config_setting_get_elem(list, i),
                             "organizations \"%s\" and \"%s\" have ids in common, %" PRIu32

@@ -9,8 +9,8 @@
 #include "common/clock.h"
 #include "orgsyncd/withheld.h"
 
-/* The clients of one user, root excepted. */
-#define CLIENTS_PER_USER 32
+/* So many connections to a socket are accepted before other work is done. */
+#define ACCEPTED_AT_ONCE CLIENTS_OTHERS
 /* A client must send its request within this time. */
 #define CLIENT_PATIENCE_MS 1000
 /* A request with a max_age below this wants an answered request; a heartbeat is not enough. */
@@ -152,10 +152,16 @@ static uint32_t clients_of(const struct confirm_server *s, uint32_t uid)
     return n;
 }
 
-void confirm_server_accept(struct confirm_server *s)
+bool confirm_server_has_room(const struct confirm_server *s, enum confirm_socket socket)
 {
-    while (s->client_count < CLIENTS_MAX) {
-        int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    return s->client_count < CLIENTS_MAX &&
+           (socket == CONFIRM_FOR_ROOT || s->client_count - clients_of(s, 0) < CLIENTS_OTHERS);
+}
+
+void confirm_server_accept(struct confirm_server *s, enum confirm_socket socket)
+{
+    for (int i = 0; i < ACCEPTED_AT_ONCE && confirm_server_has_room(s, socket); i++) {
+        int fd = accept4(s->listen_fd[socket], NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd < 0)
             return;
         struct ucred cred;
@@ -270,6 +276,14 @@ static void free_name(struct confirm_server *s, uint32_t i)
     answer(s, i, result == NAME_FREED ? CONFIRM_YES : CONFIRM_NO, why);
 }
 
+/* What anybody but root may ask for at the least: otherwise any user could cause requests to the
+ * organization without end. */
+static uint32_t others_max_age_ms(const struct confirm_server *s)
+{
+    uint32_t configured = (uint32_t)s->orgs->config->login_max_age_ms;
+    return configured > FRESH_BY_REQUEST_MS ? configured : FRESH_BY_REQUEST_MS;
+}
+
 void confirm_server_read(struct confirm_server *s, uint32_t i)
 {
     struct confirm_client *c = &s->client[i];
@@ -296,9 +310,8 @@ void confirm_server_read(struct confirm_server *s, uint32_t i)
         free_name(s, i);
         return;
     }
-    if (c->uid != 0 && request.max_age_ms < FRESH_BY_REQUEST_MS)
-        c->request.max_age_ms =
-            FRESH_BY_REQUEST_MS; /* otherwise any user could cause requests without end */
+    if (c->uid != 0 && request.max_age_ms < others_max_age_ms(s))
+        c->request.max_age_ms = others_max_age_ms(s);
     c->state = CLIENT_ASKED;
 }
 

@@ -10,12 +10,16 @@
 #include <stdint.h>
 
 #include "common/confirm.h"
+#include "orgsyncd/confirm_socket.h"
 #include "orgsyncd/metrics.h"
 #include "orgsyncd/numbers.h"
 #include "orgsyncd/organization.h"
 #include "orgsyncd/publish.h"
 
-#define CLIENTS_MAX 256
+/* Of these, so many at a time may belong to others than root, and so many to each of them. */
+#define CLIENTS_MAX      256
+#define CLIENTS_OTHERS   128
+#define CLIENTS_PER_USER 32
 
 /* CLIENT_CONNECTED ──request──► CLIENT_ASKED ──confirm_server_hear──► CLIENT_WAITS */
 enum client_state {
@@ -35,7 +39,7 @@ struct confirm_client {
 
 /* The first four members are set by the caller and borrowed, the others are zero. */
 struct confirm_server {
-    int listen_fd; /* listening, not blocking; -1 = none */
+    int listen_fd[CONFIRM_SOCKETS]; /* listening, not blocking; -1 = none */
     struct organizations *orgs;
     struct publisher *publisher;
     const struct numbers *numbers;
@@ -48,13 +52,15 @@ struct confirm_server {
 
 /*
  * One round: confirm_server_read for each client whose descriptor is readable, from the last to the
- * first, because a client that leaves is replaced by the last one; confirm_server_accept when
- * listen_fd is readable. When confirm_server_has_asked returns true, the messages in the pipes may
- * be older than a request: they are to be taken before confirm_server_hear, which answers the new
- * requests or asks the fetchers.
+ * first, because a client that leaves is replaced by the last one; confirm_server_accept for each
+ * socket that is readable, when confirm_server_has_room for its clients. When
+ * confirm_server_has_asked returns true, the messages in the pipes may be older than a request:
+ * they are to be taken before confirm_server_hear, which answers the new requests or asks the
+ * fetchers.
  */
 void confirm_server_read(struct confirm_server *s, uint32_t client);
-void confirm_server_accept(struct confirm_server *s);
+bool confirm_server_has_room(const struct confirm_server *s, enum confirm_socket socket);
+void confirm_server_accept(struct confirm_server *s, enum confirm_socket socket);
 bool confirm_server_has_asked(const struct confirm_server *s);
 void confirm_server_hear(struct confirm_server *s);
 

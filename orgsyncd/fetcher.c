@@ -37,7 +37,7 @@ struct fetcher {
     uint64_t requests; /* begun so far */
     bool held, relist;
     int failures;
-    int64_t spare_ms; /* until then a refresh is answered by the last failure */
+    int64_t failed_ms, retry_ms; /* of the last failure: its time, and the earliest one to retry */
     char failure[256];
     uint64_t left_out[LEFT_OUT_MAX]; /* hashes of the lines */
     uint32_t left_out_count;
@@ -139,7 +139,7 @@ static void leave_out(struct fetcher *f, const char *id, const char *why)
         return;
     f->left_out[f->left_out_count++] = hash;
     log_warning("%s: %s%s", f->settings->org->name, line,
-                f->left_out_count == LEFT_OUT_MAX ? "; of more, nothing is said" : "");
+                f->left_out_count == LEFT_OUT_MAX ? "; further ones are not reported" : "");
 }
 
 /* A member that is not fit to be sent is left out and reported; the listing goes on. */
@@ -193,13 +193,30 @@ static void heartbeat(void *arg)
 
 /* --- asking --- */
 
+/* A random time from 0 to MAX_MS. */
+static int64_t random_ms(int64_t max_ms)
+{
+    uint32_t r = 0;
+    if (getrandom(&r, sizeof r, GRND_NONBLOCK) < 0)
+        r = UINT32_MAX / 2;
+    return (int64_t)(r % (uint64_t)(max_ms + 1));
+}
+
+/* Retry-After is the same for many hosts, so that each adds up to half of it: otherwise all come
+ * back in the same moment. */
+static int64_t retry_after_ms(const struct api_error *err)
+{
+    int64_t asked = err->retry_after_s * 1000LL;
+    return asked + random_ms(asked / 2);
+}
+
 static void failed(const struct fetcher_request *r, const struct api_error *err)
 {
     struct fetcher *f = r->fetcher;
     f->held = false;
     f->failures++;
-    int64_t spare = err->retry_after_s * 1000LL;
-    f->spare_ms = clock_mono_ms() + (spare > RETRY_SPARE_MS ? spare : RETRY_SPARE_MS);
+    f->failed_ms = clock_mono_ms();
+    f->retry_ms = f->failed_ms + retry_after_ms(err);
     snprintf(f->failure, sizeof f->failure, "%.255s", err->message);
     if (f->failures == 1)
         log_warning("%s: %s", f->settings->org->name, f->failure);
@@ -210,7 +227,7 @@ static void succeeded(const struct fetcher_request *r)
 {
     struct fetcher *f = r->fetcher;
     if (f->failures)
-        log_info("%s: heard from again", f->settings->org->name);
+        log_info("%s: the organization answers again", f->settings->org->name);
     f->failures = 0;
     report(r, PIPE_COMMIT, r->begun_ms, PIPE_ROUND_TRIP, NULL);
 }
@@ -225,7 +242,8 @@ static void repeat_failure(struct fetcher *f)
 /* Asks for what is new, without waiting. Returns true when there is an answer. */
 static bool ask_now(struct fetcher *f)
 {
-    if (f->failures && clock_mono_ms() < f->spare_ms) {
+    int64_t now = clock_mono_ms();
+    if (f->failures && (now < f->retry_ms || now < f->failed_ms + RETRY_SPARE_MS)) {
         repeat_failure(f);
         return false;
     }
@@ -285,17 +303,15 @@ static int idle(void *arg)
 /* WAIT_MS give or take a quarter, so that a thousand hosts do not ask at the same moment. */
 static int64_t jitter(int64_t wait_ms)
 {
-    uint32_t r = 0;
-    if (getrandom(&r, sizeof r, GRND_NONBLOCK) < 0)
-        r = UINT32_MAX / 2;
-    return wait_ms - wait_ms / 4 + (int64_t)(r % (uint64_t)(wait_ms / 2 + 1));
+    return wait_ms - wait_ms / 4 + random_ms(wait_ms / 2);
 }
 
-static int64_t back_off(const struct fetcher *f, int retry_after_s)
+static int64_t back_off(const struct fetcher *f)
 {
     int64_t wait = BACK_OFF_MIN << (f->failures < 7 ? f->failures - 1 : 6);
+    int64_t asked = f->retry_ms - clock_mono_ms();
     wait = jitter(wait < BACK_OFF_MAX ? wait : BACK_OFF_MAX);
-    return wait > retry_after_s * 1000LL ? wait : retry_after_s * 1000LL;
+    return wait > asked ? wait : asked;
 }
 
 /* Waits, answering the keeper. Returns -1 when the keeper is gone. */
@@ -334,7 +350,7 @@ static int64_t turn(struct fetcher *f)
         return f->relist || r.superseded ? 0 : -1;
     if (status != API_OK) {
         failed(&r, &err);
-        return back_off(f, err.retry_after_s);
+        return back_off(f);
     }
     bool no_news = at.revision > 0 && at.revision == f->at.revision;
     f->at = at;
@@ -370,7 +386,7 @@ static void excuse(struct fetcher *f, const struct api_error *err)
 {
     struct fetcher_request none = {.fetcher = f};
     failed(&none, err);
-    f->spare_ms = INT64_MAX;
+    f->retry_ms = INT64_MAX;
     while (rest(f, INT32_MAX) == 0) {
         f->relist = false;
         repeat_failure(f);

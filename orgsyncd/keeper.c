@@ -79,7 +79,7 @@ static void count_silence(struct keeper *k)
 /* --- the loop --- */
 
 /* The places in the array of poll(2): these, then the organizations, then the clients. */
-enum { SIGNAL, LISTEN, CHILD, FIRST_ORG };
+enum { SIGNAL, CHILD, FIRST_SOCKET, FIRST_ORG = FIRST_SOCKET + CONFIRM_SOCKETS };
 #define POLL_MAX (FIRST_ORG + SNAPSHOT_ORGS_MAX + CLIENTS_MAX)
 
 /* A descriptor of -1 is ignored by poll(2). */
@@ -89,7 +89,8 @@ static nfds_t fill_poll(const struct keeper *k, int signals, struct pollfd *p)
     const struct publisher *publisher = &k->publisher;
     nfds_t n = FIRST_ORG;
     p[SIGNAL].fd = signals;
-    p[LISTEN].fd = s->client_count < CLIENTS_MAX ? s->listen_fd : -1;
+    for (enum confirm_socket i = 0; i < CONFIRM_SOCKETS; i++)
+        p[FIRST_SOCKET + i].fd = confirm_server_has_room(s, i) ? s->listen_fd[i] : -1;
     p[CHILD].fd = publisher->child ? publisher->child_fd : -1;
     for (uint32_t i = 0; i < k->orgs.count; i++)
         p[n++].fd = intake_is_merging(&k->orgs.org[i]) ? -1 : k->orgs.org[i].pipe;
@@ -145,8 +146,9 @@ static void serve_clients(struct keeper *k, const struct pollfd *p)
     for (uint32_t i = k->server.client_count; i-- > 0;)
         if (p[FIRST_ORG + k->orgs.count + i].revents)
             confirm_server_read(&k->server, i);
-    if (p[LISTEN].revents)
-        confirm_server_accept(&k->server);
+    for (enum confirm_socket i = 0; i < CONFIRM_SOCKETS; i++)
+        if (p[FIRST_SOCKET + i].revents)
+            confirm_server_accept(&k->server, i);
 }
 
 /* Takes the messages of the organizations; of all of them when a client has asked. */
@@ -217,13 +219,12 @@ static void leave_network(void)
 
 static void report_numbers(const struct numbers *n, enum keeper_mode mode)
 {
-    void (*log_fault)(const char *, ...) __attribute__((format(printf, 1, 2))) =
-        mode == KEEPER_CHECK ? log_error : log_warning;
+    int fault = mode == KEEPER_CHECK ? LOG_ERR : LOG_WARNING;
     if (*n->contradiction)
-        log_fault("%s%s", n->contradiction,
-                  mode == KEEPER_CHECK ? "" : "; until then they are given as before");
+        log_line(fault, "%s%s", n->contradiction,
+                 mode == KEEPER_CHECK ? "" : "; until then they are given as before");
     if (n->sharing == NUMBERS_SHARED_NEW)
-        log_fault(SHARING "give each a range of its own, range = [first, last]", n->sharers);
+        log_line(fault, SHARING "give each a range of its own, range = [first, last]", n->sharers);
     if (n->sharing == NUMBERS_SHARED)
         log_warning(SHARING "those given stay; give a new organization a range of its own",
                     n->sharers);
@@ -328,7 +329,7 @@ static void connect_parts(struct keeper *k, const struct keeper_settings *settin
     k->publisher.orgs = k->server.orgs = k->intake.orgs = &k->orgs;
     k->publisher.mode = settings->mode;
     k->publisher.begun_ms = clock_mono_ms();
-    k->server.listen_fd = settings->listen_fd;
+    memcpy(k->server.listen_fd, settings->listen_fd, sizeof k->server.listen_fd);
     k->server.publisher = k->intake.publisher = &k->publisher;
     k->server.numbers = &k->numbers;
     k->intake.server = &k->server;

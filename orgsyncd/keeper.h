@@ -12,13 +12,14 @@
 
 #include "common/snapshot.h"
 #include "orgsyncd/config.h"
+#include "orgsyncd/confirm_socket.h"
 #include "orgsyncd/mode.h"
 
 struct keeper_settings {
     const struct config *config;
     enum keeper_mode mode;
-    int listen_fd;               /* confirm socket, listening; -1 = none */
-    int pipe[SNAPSHOT_ORGS_MAX]; /* to each organization's fetcher */
+    int listen_fd[CONFIRM_SOCKETS]; /* listening, not blocking; -1 = none */
+    int pipe[SNAPSHOT_ORGS_MAX];    /* to each organization's fetcher */
 };
 
 /* Runs until SIGTERM, or until the work of the mode is done. Returns the exit status: 0; 3 when

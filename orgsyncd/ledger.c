@@ -497,7 +497,7 @@ int ledger_range(struct ledger *l, const char *org, struct id_range *range)
     int rc = find_range(l, FIND_RANGE, org, range);
     if (rc <= 0 || (id_valid(range->first) && id_valid(range->last) && range->first <= range->last))
         return rc;
-    log_error("id ledger %s: the range of \"%s\" is none", l->path, org);
+    log_error("id ledger %s: the range of \"%s\" is invalid", l->path, org);
     return -1;
 }
 

@@ -47,10 +47,9 @@ bool listing_implausible(const struct listing *l, const struct roster *known, ch
     if (l->kind == LISTING_UNUSABLE)
         snprintf(text, size, "it is too large, or memory ran out while its members were listed");
     else if (known->count + l->members.count > MEMBERS_MAX)
-        snprintf(text, size, "it has more members than %d, those who left included",
-                 MEMBERS_MAX / 2);
+        snprintf(text, size, "it has more than %d members, removed ones included", MEMBERS_MAX / 2);
     else if (l->kind == LISTING_COMPLETE && l->members.present == 0)
-        snprintf(text, size, "it lists no member at all");
+        snprintf(text, size, "it lists no members");
     else
         return false;
     return true;

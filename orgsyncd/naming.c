@@ -20,7 +20,7 @@ static const char *standing(const struct roster_member *m)
 {
     if (m->reserved)
         return "keeps that name as a user, without a group of it";
-    return *m->name ? "keeps the name that he had" : "is not served";
+    return *m->name ? "keeps the previous name" : "is not served";
 }
 
 void naming_complain(struct naming *n, uint32_t org, struct roster_member *m, const char *complaint)
@@ -37,7 +37,7 @@ void naming_complain(struct naming *n, uint32_t org, struct roster_member *m, co
 void naming_end(struct naming *n)
 {
     if (n->complaints > COMPLAINTS_LOGGED)
-        log_warning("%u more members are not served as they would be",
+        log_warning("%u more members are withheld or keep another name",
                     n->complaints - COMPLAINTS_LOGGED);
 }
 
@@ -167,11 +167,11 @@ static void take_name(struct naming *n, struct roster_member *m)
 static void ask_name(struct naming *n, uint32_t org, struct roster_member *m, const char *lent)
 {
     const char *fault = *m->wanted ? naming_forbidden(n, m->wanted)
-                                   : "that is no login name ([a-z_][a-z0-9_.-]*, at most 32)";
+                                   : "it is not a login name ([a-z_][a-z0-9_.-]*, at most 32)";
     if (!fault)
         fault = reserved_fault(n, m->wanted);
     if (!fault && *m->name && m->remote.state == MEMBER_PENDING)
-        fault = "who is invited again is renamed when the invitation is accepted";
+        fault = "a member who is invited again gets the new name with the acceptance";
     if (fault) {
         naming_complain(n, org, m, fault);
         return;
@@ -188,7 +188,7 @@ static void ask_name(struct naming *n, uint32_t org, struct roster_member *m, co
         m->changed = true;
         break;
     case LEDGER_NAME_TAKEN:
-        naming_complain(n, org, m, "that name is, or was, somebody else's");
+        naming_complain(n, org, m, "another member has or had that name");
         break;
     case LEDGER_NAME_ERROR:
         n->failed = true;

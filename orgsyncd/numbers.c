@@ -77,9 +77,8 @@ static void contradict_overlap(const struct config *c, struct numbers *n)
     for (uint32_t i = 0; i < c->org_count; i++)
         for (uint32_t other = 0; other < i && !*n->contradiction; other++) {
             const struct id_range *a = &n->range[other], *b = &n->range[i];
-            bool apart = a->first > b->last || b->first > a->last;
             bool one_silent = !c->org[i].range_first != !c->org[other].range_first;
-            if (apart || !one_silent || c->range_first)
+            if (!id_ranges_meet(a, b) || !one_silent || c->range_first)
                 continue;
             snprintf(n->contradiction, sizeof n->contradiction,
                      "organizations \"%s\" and \"%s\" have ids in common, in [%" PRIu32 ", %" PRIu32

@@ -66,6 +66,8 @@ void organization_heard(struct org_state *o, const struct pipe_header *h)
 {
     struct heard *heard = newest(o);
     o->link = h->flags & PIPE_HELD ? LINK_HELD : LINK_UP;
+    if (o->listing != ORG_REFUSED) /* that is as it was before */
+        o->failure[0] = '\0';
     if (h->started_ms > heard->heard_ms) {
         heard->heard_ms = h->started_ms;
         heard->confirmed_ms = clock_wall_ms() - (clock_mono_ms() - h->started_ms);
@@ -93,9 +95,8 @@ enum merge_result organization_listed(struct org_state *o, enum merge_result res
         note_changes(o);
     /* Changes say nothing of the other members, whose listing was refused. */
     if (complete || o->listing != ORG_REFUSED) {
-        organization_heard(o, &o->commit);
-        o->failure[0] = '\0';
         o->listing = ORG_LISTED;
+        organization_heard(o, &o->commit);
     } else {
         o->asked = false;
     }

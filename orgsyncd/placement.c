@@ -85,6 +85,11 @@ bool placement_next(struct placement_walk *w, uint32_t *id)
     return true;
 }
 
+bool id_ranges_meet(const struct id_range *a, const struct id_range *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
+
 uint64_t owner_identity(const char *org, const char *remote)
 {
     struct owner_text o;

@@ -34,6 +34,9 @@ struct id_range {
     uint32_t first, last; /* first <= last */
 };
 
+/* True if an id is in both. */
+bool id_ranges_meet(const struct id_range *a, const struct id_range *b);
+
 /* A walk over the ids at which an owner is looked for; it borrows the strings, of which at most
  * TEXT_MAX_LEN bytes count. Its fields are its own. */
 struct placement_walk {

@@ -24,8 +24,8 @@ void reserve_take(void)
     bool taken = fd >= 0 && fallocate(fd, 0, 0, size + RESERVE_LEDGER) == 0;
     bool full = !taken && errno != EOPNOTSUPP;
     if (full && !lacking)
-        log_warning("there is no room for another snapshot (%s): make some below " ORG_STATEDIR
-                    ", or nothing new will count",
+        log_warning("there is no room for another snapshot (%s): free space below " ORG_STATEDIR
+                    "; until then no change takes effect",
                     strerror(errno));
     lacking = full;
     if (fd >= 0)

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +22,7 @@
 #include "common/log.h"
 #include "common/paths.h"
 #include "orgsyncd/cage.h"
+#include "orgsyncd/confirm_socket.h"
 #include "orgsyncd/credential.h"
 #include "orgsyncd/fetcher.h"
 #include "orgsyncd/notify.h"
@@ -51,8 +51,8 @@ struct supervisor {
     struct config *config;
     const char *config_path;
     enum keeper_mode mode;
-    int listen_fd;
-    struct cage cage; /* of the fetchers, but for the pipe */
+    int listen_fd[CONFIRM_SOCKETS]; /* -1 = none */
+    struct cage cage;               /* of the fetchers, but for the pipe */
     pid_t keeper;
     struct fetcher_process fetcher[SNAPSHOT_ORGS_MAX];
 };
@@ -87,8 +87,9 @@ static pid_t fork_fetcher(struct supervisor *s, uint32_t i, const char *token)
     pid_t pid = cage_start(&s->cage, run_fetcher, &settings);
     if (pid >= 0 || errno != EPERM || s->cage.kind == CAGE_PLAIN || s->config->org_count > 1)
         return pid;
-    log_warning("no pid namespace can be made (CAP_SYS_ADMIN): the fetcher goes without; a second "
-                "organization's would not be started");
+    log_warning(
+        "no pid namespace can be made (CAP_SYS_ADMIN): the fetcher runs without one; a second "
+        "organization's fetcher would not be started");
     s->cage.kind = CAGE_PLAIN;
     return cage_start(&s->cage, run_fetcher, &settings);
 }
@@ -196,7 +197,10 @@ static int64_t start_fetchers(struct supervisor *s)
 static int start_round(struct supervisor *s)
 {
     struct keeper_settings keeper = {
-        .config = s->config, .mode = s->mode, .listen_fd = s->listen_fd};
+        .config = s->config,
+        .mode = s->mode,
+        .listen_fd = {s->listen_fd[CONFIRM_FOR_ALL], s->listen_fd[CONFIRM_FOR_ROOT]},
+    };
     bool fine = true;
     for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++) {
         int pair[2] = {-1, -1};
@@ -252,7 +256,7 @@ static void fetcher_ended(struct supervisor *s, uint32_t i, int wait_status)
     else
         snprintf(why, sizeof why, "its fetcher ended with %d", WEXITSTATUS(wait_status));
     if (wait_status != 0)
-        log_warning("%s: %s, and is started anew", s->config->org[i].name, why);
+        log_warning("%s: %s, and is started again", s->config->org[i].name, why);
     go_without(s, i, why);
 }
 
@@ -310,13 +314,13 @@ static bool reload(struct supervisor *s)
     struct config *next = config_load(s->config_path, error);
     if (!next || !tokens_there(next, error)) {
         config_free(next);
-        log_error("%s; the configuration that is in force stays", error);
+        log_error("%s; the previous configuration stays in force", error);
         return false;
     }
     end_all(s);
     config_free(s->config);
     s->config = next;
-    log_info("configuration read again");
+    log_info("configuration reloaded");
     return true;
 }
 
@@ -401,11 +405,11 @@ static int make_directory(const char *path)
     }
     if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() ||
         (st.st_mode & (S_IWGRP | S_IWOTH))) {
-        log_error("%s must be a directory of root's that nobody else can write", path);
+        log_error("%s must be a directory that root owns and nobody else can write", path);
         return -1;
     }
     if (!(st.st_mode & S_IXOTH))
-        log_warning("%s can be entered by root alone: others will find no member's name; "
+        log_warning("only root can enter %s: other users will find no members; "
                     "chmod 755 %s",
                     path, path);
     return 0;
@@ -420,21 +424,6 @@ static int take_lock(void)
     log_error("%s: %s", LOCK_PATH,
               errno == EWOULDBLOCK ? "another orgsyncd is running" : strerror(errno));
     return -1;
-}
-
-static int listen_for_clients(void)
-{
-    struct sockaddr_un addr = {.sun_family = AF_UNIX, .sun_path = PATH_CONFIRM};
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || (unlink(PATH_CONFIRM) < 0 && errno != ENOENT) ||
-        bind(fd, (const struct sockaddr *)&addr, sizeof addr) < 0 ||
-        chmod(PATH_CONFIRM, 0666) < 0 || listen(fd, SOMAXCONN) < 0) {
-        log_error("%s: %s", PATH_CONFIRM, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    return fd;
 }
 
 static int find_fetcher_user(struct supervisor *s)
@@ -459,7 +448,7 @@ static int prepare_cage(struct supervisor *s)
 
 static int prepare(struct supervisor *s)
 {
-    s->listen_fd = -1;
+    confirm_sockets_init(s->listen_fd);
     for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
         s->fetcher[i].pipe = -1;
     if (prepare_cage(s) < 0)
@@ -469,7 +458,7 @@ static int prepare(struct supervisor *s)
     if (make_directory(ORG_STATEDIR) < 0 || take_lock() < 0)
         return -1;
     if (s->mode == KEEPER_SERVE &&
-        (make_directory(ORG_RUNDIR) < 0 || (s->listen_fd = listen_for_clients()) < 0))
+        (make_directory(ORG_RUNDIR) < 0 || confirm_sockets_listen(s->listen_fd) < 0))
         return -1;
     return 0;
 }
@@ -489,8 +478,7 @@ int supervise(struct config *config, const char *config_path, enum keeper_mode m
     signal(SIGPIPE, SIG_IGN); /* a log that nobody reads any more is no reason to end */
     umask(022);               /* others go by what we make, whoever starts us */
     int rc = prepare(&s) < 0 ? 1 : run(&s, &set);
-    if (s.listen_fd >= 0)
-        unlink(PATH_CONFIRM);
+    confirm_sockets_remove(s.listen_fd);
     config_free(s.config);
     return rc;
 }

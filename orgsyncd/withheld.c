@@ -88,14 +88,14 @@ static bool is_configured_group(const struct config *c, const char *name)
 static const char *hindrance(const struct organizations *orgs, const struct holder *h)
 {
     if (!name_valid(h->name))
-        return "that is no name";
+        return "it is not a login name";
     if (h->member && h->member->remote.state != MEMBER_REMOVED)
-        return "a member has that name now: it can be freed when he was renamed or removed";
+        return "a member has that name: it can be freed after a rename or removal";
     if (is_configured_group(orgs->config, h->name))
         return "a group in orglogin.conf has that name";
     switch (ledger_name(orgs->ledger, h->name, "", "")) {
     case LEDGER_NAME_FREE:
-        return "nobody has, or had, that name here";
+        return "no member has or had that name on this host";
     case LEDGER_NAME_ERROR:
         return "the id ledger cannot be read";
     default:

@@ -129,7 +129,7 @@ static int authorize(pam_handle_t *pamh, int flags, const struct arguments *args
         log_decision(pamh, e, user, &d);
     if (d.verdict == VERDICT_DENY) {
         say(pamh, flags, args, denial(d.reason));
-        confirm_report(PATH_CONFIRM, d.reason);
+        confirm_report(confirm_path(), d.reason);
     }
     evidence_close(e);
     free(e);

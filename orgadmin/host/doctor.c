@@ -12,6 +12,8 @@
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/connection.h"
 
+#define MEMBERS_MAX 1000 /* that a walk goes through */
+
 void doctor_note(struct doctor *d, const char *check, enum finding finding, const char *advice,
                  const char *format, ...)
 {
@@ -34,6 +36,17 @@ void doctor_note(struct doctor *d, const char *check, enum finding finding, cons
         return;
     cJSON_Delete(record);
     d->lost = true;
+}
+
+bool doctor_next_member(const struct doctor *d, struct doctor_walk *walk,
+                        struct snapshot_user *user)
+{
+    while (walk->seen++ < MEMBERS_MAX)
+        if (snapshot_next_user(&d->snapshot, &walk->cursor, user) != SNAPSHOT_OK)
+            return false;
+        else if (user->state == MEMBER_ACTIVE)
+            return true;
+    return false;
 }
 
 enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *user,
@@ -116,29 +129,8 @@ static void check_group_lines(struct doctor *d)
         doctor_note(d, "group lines", FOUND_OK, "", "/etc/group names nobody who left");
 }
 
-/* The members whom the rules let use a service. */
-struct reach {
-    uint32_t active, allowed, first_grants;
-    bool many_grants; /* of those allowed: what they hold is not the same */
-};
-
-static struct reach reach_of(const struct doctor *d, const char *service)
-{
-    struct reach r = {0};
-    struct snapshot_user user;
-    uint64_t cursor = 0;
-    while (snapshot_next_user(&d->snapshot, &cursor, &user) == SNAPSHOT_OK) {
-        r.active += user.state == MEMBER_ACTIVE;
-        if (doctor_decide(d, &user, service, true) != VERDICT_ALLOW)
-            continue;
-        r.many_grants |= r.allowed > 0 && user.grants_ref != r.first_grants;
-        r.first_grants = user.grants_ref;
-        r.allowed++;
-    }
-    return r;
-}
-
-/* A rule that admits everyone, or rules that in effect do. */
+/* True if a rule admits everyone of an organization to SERVICE. The rules alone tell: who happens
+ * to be a member now makes no difference. */
 static bool everybody(const struct doctor *d, const char *service)
 {
     for (size_t i = 0; i < d->policy.rules.count; i++) {
@@ -147,8 +139,7 @@ static bool everybody(const struct doctor *d, const char *service)
             (text_list_has(&rule->services, "*") || text_list_has(&rule->services, service)))
             return true;
     }
-    struct reach r = reach_of(d, service);
-    return r.allowed > 1 && r.allowed == r.active && r.many_grants;
+    return false;
 }
 
 static void check_rules(struct doctor *d)

@@ -14,7 +14,9 @@
 
 enum finding { FOUND_OK, FOUND_WARNING, FOUND_FAILURE, FOUND_SKIPPED, FINDINGS };
 
-#define DOCTOR_TEXT_MAX 1024
+#define DOCTOR_TEXT_MAX   1024
+#define DOCTOR_SSHD       "/usr/sbin/sshd"
+#define DOCTOR_PROGRAM_MS 10000 /* a program that is asked ends within this time */
 
 /* Results of checks that later checks need. */
 struct doctor {
@@ -25,7 +27,7 @@ struct doctor {
     struct host_config config;        /* orgs is 0 when it cannot be used */
     struct snapshot snapshot;         /* base is NULL when there is none that can be used */
     struct snapshot_policy policy;    /* of the snapshot */
-    bool fresh[SNAPSHOT_ORGS_MAX]; /* of the policy\'s organizations: a login would be confirmed */
+    bool fresh[SNAPSHOT_ORGS_MAX]; /* of the policy's organizations: a login would be confirmed */
     struct snapshot_user member;   /* an active one; name is NULL when there is none */
     struct snapshot_user left;     /* a removed or suspended one; likewise */
     char local[NAME_MAX_LEN + 1];  /* a local account beside root that people log in with, or "" */
@@ -42,6 +44,18 @@ __attribute__((format(printf, 5, 6))) void doctor_note(struct doctor *d, const c
  * organization had just been heard from. His account is his. */
 enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *user,
                            const char *service, bool fresh);
+
+/* Goes through the snapshot's first 1000 members: a check of each of them ends soon on every host.
+ */
+struct doctor_walk {
+    uint64_t cursor;
+    unsigned seen;
+};
+
+/* Sets *USER to WALK's next active member, which lives as long as the snapshot. WALK begins as
+ * zeros. Returns false at the end. */
+bool doctor_next_member(const struct doctor *d, struct doctor_walk *walk,
+                        struct snapshot_user *user);
 
 /* The checks, each file's in their order. */
 void doctor_sync(struct doctor *d);  /* configuration, files, snapshot, orgsyncd */

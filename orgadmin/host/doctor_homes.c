@@ -8,22 +8,16 @@
 #include "orgadmin/host/doctor.h"
 #include "orgadmin/host/pam_stack.h"
 
-#define SSHD          "/usr/sbin/sshd"
-#define MEMBERS_TRIED 1000
-
 /* True if one of the first members has a home that is there and not his: *USER and *OWNER. */
 static bool is_anothers(const struct doctor *d, struct snapshot_user *user, uid_t *owner)
 {
-    uint64_t cursor = 0;
+    struct doctor_walk walk = {0};
     struct stat st;
-    for (int i = 0; i < MEMBERS_TRIED; i++) {
-        if (snapshot_next_user(&d->snapshot, &cursor, user) != SNAPSHOT_OK)
-            break;
-        if (user->state == MEMBER_ACTIVE && stat(user->home, &st) == 0 && st.st_uid != user->uid) {
+    while (doctor_next_member(d, &walk, user))
+        if (stat(user->home, &st) == 0 && st.st_uid != user->uid) {
             *owner = st.st_uid;
             return true;
         }
-    }
     return false;
 }
 
@@ -31,7 +25,8 @@ static bool is_anothers(const struct doctor *d, struct snapshot_user *user, uid_
 static bool stays_missing(const struct snapshot_user *who)
 {
     struct stat st;
-    return access(SSHD, X_OK) == 0 && !pam_stack_has("sshd", "session", "pam_mkhomedir.so") &&
+    return access(DOCTOR_SSHD, X_OK) == 0 &&
+           !pam_stack_has("sshd", "session", "pam_mkhomedir.so") &&
            !pam_stack_has("sshd", "session", "pam_oddjob_mkhomedir.so") && stat(who->home, &st) < 0;
 }
 

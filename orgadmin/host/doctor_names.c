@@ -24,7 +24,6 @@
 #define GROUPS_MAX      1024
 #define NO_LOGIN        "4294967295" /* proc(5), loginuid: nobody's session */
 #define LINE_SIZE       4096
-#define MEMBERS_TRIED   1000
 
 /* --- numbers --- */
 
@@ -151,7 +150,7 @@ static void check_names(struct doctor *d)
     else if (s.others)
         doctor_note(d, "names", FOUND_WARNING,
                     "orgadmin host status names them; orgadmin host explain says why",
-                    "%u member%s not served as they would be: %s", s.others,
+                    "%u member%s withheld or under another name: %s", s.others,
                     s.others == 1 ? " is" : "s are", s.first_other);
     else
         doctor_note(d, "names", FOUND_OK, "", "nobody is withheld, or has a reserved name");
@@ -404,11 +403,9 @@ static int look_for_namesakes(void *arg)
 {
     const struct doctor *d = arg;
     struct snapshot_user user;
-    uint64_t cursor = 0;
-    for (int i = 0; i < MEMBERS_TRIED; i++) {
-        if (snapshot_next_user(&d->snapshot, &cursor, &user) != SNAPSHOT_OK)
-            break;
-        const struct passwd *pw = user.state == MEMBER_ACTIVE ? getpwnam(user.name) : NULL;
+    struct doctor_walk walk = {0};
+    while (doctor_next_member(d, &walk, &user)) {
+        const struct passwd *pw = getpwnam(user.name);
         if (pw && pw->pw_uid != user.uid)
             return printf("%s is uid %" PRIu32 " there, and the member %" PRIu32, user.name,
                           (uint32_t)pw->pw_uid, user.uid) < 0;

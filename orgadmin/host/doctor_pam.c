@@ -18,11 +18,10 @@
 #include "orgadmin/host/doctor.h"
 #include "orgadmin/host/pam_stack.h"
 
-#define RUN_LIMIT_MS  10000 /* pam_org waits at most as long as the snapshot's time-out, too */
-#define MEMBERS_TRIED 1000
-#define ORDINARY_UID  1000 /* from here on people's, not the system's */
-#define NOBODY_UID    65534
-#define STACKS        PATH_DOC "/pam.d"
+#define RUN_LIMIT_MS 10000 /* pam_org waits at most as long as the snapshot's time-out, too */
+#define ORDINARY_UID 1000  /* from here on people's, not the system's */
+#define NOBODY_UID   65534
+#define STACKS       PATH_DOC "/pam.d"
 #define STACK_ADVICE                                                                               \
     STACKS " (or pam.d.fedora) has the stacks, with the reason for each word; on Debian "          \
            "pam-auth-update --enable orglogin makes them"
@@ -129,13 +128,10 @@ struct visit {
 static const char *find_member(const struct doctor *d, const char *service, enum verdict verdict)
 {
     struct snapshot_user user;
-    uint64_t cursor = 0;
-    for (int i = 0; d->snapshot.base && i < MEMBERS_TRIED; i++) {
-        if (snapshot_next_user(&d->snapshot, &cursor, &user) != SNAPSHOT_OK)
-            break;
-        if (user.state == MEMBER_ACTIVE && doctor_decide(d, &user, service, false) == verdict)
+    struct doctor_walk walk = {0};
+    while (d->snapshot.base && doctor_next_member(d, &walk, &user))
+        if (doctor_decide(d, &user, service, false) == verdict)
             return user.name;
-    }
     return "";
 }
 
@@ -304,8 +300,8 @@ static void check_module(struct doctor *d)
 static bool people_log_in(const struct passwd *pw)
 {
     const char *slash = strrchr(pw->pw_shell, '/'), *shell = slash ? slash + 1 : pw->pw_shell;
-    return pw->pw_uid >= ORDINARY_UID && pw->pw_uid < NOBODY_UID && strcmp(shell, "nologin") != 0 &&
-           strcmp(shell, "false") != 0;
+    return pw->pw_uid >= ORDINARY_UID && pw->pw_uid != NOBODY_UID &&
+           strcmp(shell, "nologin") != 0 && strcmp(shell, "false") != 0;
 }
 
 static bool take_local(const struct passwd *user, void *arg)

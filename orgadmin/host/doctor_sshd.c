@@ -8,9 +8,7 @@
 #include "orgadmin/host/child.h"
 #include "orgadmin/host/doctor.h"
 
-#define SSHD          "/usr/sbin/sshd"
-#define PROGRAM_LIMIT 10000
-#define VALUE_SIZE    1024
+#define VALUE_SIZE 1024
 
 /* The value of KEY in what sshd -T prints; "" when it is not there. */
 static const char *sshd_value(const char *text, const char *key, char out[VALUE_SIZE])
@@ -108,11 +106,11 @@ static void judge(struct doctor *d, const char *text)
 
 void doctor_sshd(struct doctor *d)
 {
-    static const char *const argv[] = {SSHD, "-T", NULL};
+    static const char *const argv[] = {DOCTOR_SSHD, "-T", NULL};
     struct child c;
     if (access(argv[0], X_OK) < 0)
         return;
-    child_start_program(&c, argv, PROGRAM_LIMIT);
+    child_start_program(&c, argv, DOCTOR_PROGRAM_MS);
     if (child_end(&c) && c.status == 0) {
         judge(d, c.out);
         return;

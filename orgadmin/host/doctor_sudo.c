@@ -8,9 +8,8 @@
 #include "orgadmin/host/doctor.h"
 #include "orgadmin/host/pam_stack.h"
 
-#define SUDOERS       "/etc/sudoers"
-#define CVTSUDOERS    "/usr/bin/cvtsudoers"
-#define PROGRAM_LIMIT 10000
+#define SUDOERS    "/etc/sudoers"
+#define CVTSUDOERS "/usr/bin/cvtsudoers"
 
 /* What is wrong with the option OPTION of a Defaults line, into WHY; "" when nothing is. */
 static void judge_option(const cJSON *option, char why[DOCTOR_TEXT_MAX])
@@ -47,6 +46,15 @@ static void judge_defaults(const cJSON *sudoers, char why[DOCTOR_TEXT_MAX])
             judge_option(o, why);
 }
 
+/* Why C, cvtsudoers, has printed nothing that we can read. */
+static const char *why_unread(struct child *c)
+{
+    if (strlen(c->out) == CHILD_TEXT_MAX - 1)
+        return "its Defaults are longer than 16 kB";
+    c->err[strcspn(c->err, "\r\n")] = '\0';
+    return c->fate[0] ? c->fate : c->err;
+}
+
 void doctor_sudo(struct doctor *d)
 {
     static const char *const argv[] = {CVTSUDOERS, "--output-format=json",
@@ -59,14 +67,13 @@ void doctor_sudo(struct doctor *d)
         doctor_note(d, "sudoers", FOUND_SKIPPED, "", CVTSUDOERS " is not there to read it");
         return;
     }
-    child_start_program(&c, argv, PROGRAM_LIMIT);
+    child_start_program(&c, argv, DOCTOR_PROGRAM_MS);
     bool ended = child_end(&c) && c.status == 0;
     cJSON *sudoers = ended ? cJSON_Parse(c.out) : NULL;
-    c.err[strcspn(c.err, "\r\n")] = '\0';
     judge_defaults(sudoers, why);
     if (!sudoers)
         doctor_note(d, "sudoers", FOUND_WARNING, "visudo -c says what is wrong",
-                    "it cannot be looked at: %s", c.fate[0] ? c.fate : c.err);
+                    "it cannot be looked at: %s", why_unread(&c));
     else if (*why)
         doctor_note(d, "sudoers", FOUND_FAILURE,
                     "take that Defaults line out, or name a service whose stack asks pam_org", "%s",

@@ -345,7 +345,7 @@ static bool ask(const struct doctor *d, enum confirm_op op, const char *org,
     struct confirm_request request = {
         .magic = CONFIRM_MAGIC, .op = op, .max_age_ms = age, .wait_ms = wait_ms};
     snprintf(request.org, sizeof request.org, "%s", org);
-    return confirm_ask(PATH_CONFIRM, &request, (int)wait_ms + ANSWER_SLACK_MS, reply) == 0;
+    return confirm_ask(confirm_path(), &request, (int)wait_ms + ANSWER_SLACK_MS, reply) == 0;
 }
 
 /* True if the next boot starts it. Only systemd is asked. */
@@ -379,7 +379,7 @@ static bool check_orgsyncd(struct doctor *d)
     else if (errno == EPERM)
         advice = "the listener is not root: find out its user, then systemctl restart "
                  "orgsyncd";
-    doctor_note(d, "orgsyncd", FOUND_FAILURE, advice, "does not answer at " PATH_CONFIRM ": %s",
+    doctor_note(d, "orgsyncd", FOUND_FAILURE, advice, "does not answer at %s: %s", confirm_path(),
                 strerror(errno));
     return false;
 }

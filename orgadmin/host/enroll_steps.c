@@ -34,7 +34,7 @@ static bool orgsyncd_runs(void)
 {
     struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_STATUS};
     struct confirm_reply reply;
-    return confirm_ask(PATH_CONFIRM, &request, ANSWER_MS, &reply) == 0;
+    return confirm_ask(confirm_path(), &request, ANSWER_MS, &reply) == 0;
 }
 
 static void step_orgsyncd(const struct enrollment *e)

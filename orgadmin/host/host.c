@@ -49,7 +49,8 @@ static const char *join(const struct text_list *list, char out[TEXT_SIZE])
 
 static enum exit_status no_answer(void)
 {
-    return complain(EXIT_AWAY, "orgsyncd does not answer at %s: %s", PATH_CONFIRM, strerror(errno));
+    return complain(EXIT_AWAY, "orgsyncd does not answer at %s: %s", confirm_path(),
+                    strerror(errno));
 }
 
 /* "ada (usr_01, ada@acme.example) of acme", what of it there is. */
@@ -79,7 +80,7 @@ static enum exit_status ask(enum confirm_op op, const char *org, int timeout_ms,
     struct confirm_request request = {
         .magic = CONFIRM_MAGIC, .op = op, .wait_ms = (uint32_t)timeout_ms};
     snprintf(request.org, sizeof request.org, "%s", org);
-    if (confirm_ask(PATH_CONFIRM, &request, timeout_ms + 1000, reply) == 0)
+    if (confirm_ask(confirm_path(), &request, timeout_ms + 1000, reply) == 0)
         return EXIT_DONE;
     return no_answer();
 }
@@ -144,6 +145,16 @@ static void name_all_withheld(void)
         note("and %" PRId64 " more", count - named);
 }
 
+/* Orgsyncd knows when it heard from ORG since it began; the snapshot knows the time before. */
+static void add_recorded_age(const struct snapshot *snapshot, uint32_t org,
+                             struct confirm_reply *reply)
+{
+    int64_t confirmed = snapshot->base ? snapshot_confirmed(snapshot, org) : 0;
+    int64_t age = clock_wall_ms() - confirmed;
+    if (confirmed > 0 && age >= 0 && (reply->age_ms < 0 || age < reply->age_ms))
+        reply->age_ms = age;
+}
+
 /* Asks about each organization of the snapshot; without a snapshot about all in one. */
 static enum exit_status gather(cJSON *list)
 {
@@ -159,6 +170,8 @@ static enum exit_status gather(cJSON *list)
     for (uint32_t i = 0; i < policy.org_count && status == EXIT_DONE; i++) {
         const char *org = policy.org[i];
         status = ask(CONFIRM_STATUS, org, STATUS_TIMEOUT_MS, &reply);
+        if (status == EXIT_DONE)
+            add_recorded_age(&snapshot, i, &reply);
         if (status == EXIT_DONE && reply.status == CONFIRM_REFUSED)
             status = complain(EXIT_NO, "orgsyncd refuses: %s", reply.text);
         else if (status == EXIT_DONE &&
@@ -174,7 +187,7 @@ static void tell_numbers(void)
 {
     char text[CONFIRM_ANSWER_MAX], clean[TEXT_SIZE];
     const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_NUMBERS};
-    if (confirm_text(PATH_CONFIRM, &request, STATUS_TIMEOUT_MS, text) < 0)
+    if (confirm_text(confirm_path(), &request, STATUS_TIMEOUT_MS, text) < 0)
         return;
     note("Another host gives the same numbers with these lines in orglogin.conf:");
     for (char *line = text, *next; *line; line = next) {
@@ -235,7 +248,7 @@ enum exit_status host_free(const struct invocation *inv)
     if (status != EXIT_DONE)
         return status;
     memcpy(request.org, name, strlen(name)); /* 32 characters fill it */
-    if (confirm_ask(PATH_CONFIRM, &request, SYNC_TIMEOUT_MS, &reply) < 0)
+    if (confirm_ask(confirm_path(), &request, SYNC_TIMEOUT_MS, &reply) < 0)
         return no_answer();
     if (reply.status != CONFIRM_YES)
         return complain(EXIT_NO, "the name %s is not freed: %s", name, reply.text);
@@ -386,7 +399,7 @@ enum exit_status host_metrics(const struct invocation *inv)
     char text[CONFIRM_ANSWER_MAX];
     const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_METRICS};
     (void)inv;
-    if (confirm_text(PATH_CONFIRM, &request, STATUS_TIMEOUT_MS, text) < 0)
+    if (confirm_text(confirm_path(), &request, STATUS_TIMEOUT_MS, text) < 0)
         return no_answer();
     fputs(text, stdout);
     return EXIT_DONE;

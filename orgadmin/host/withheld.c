@@ -63,7 +63,7 @@ int64_t withheld_each(withheld_visit *visit, void *arg)
         struct confirm_request request = {
             .magic = CONFIRM_MAGIC, .op = CONFIRM_WITHHELD, .skip = l.seen};
         before = l.seen;
-        if (confirm_text(PATH_CONFIRM, &request, TIMEOUT_MS, text) < 0)
+        if (confirm_text(confirm_path(), &request, TIMEOUT_MS, text) < 0)
             return -1;
         if (!show_page(&l, text)) {
             errno = EPROTO;

@@ -35,7 +35,7 @@ static int client(int out)
     struct confirm_reply reply;
     for (int i = 0; i < EACH; i++) {
         double begun = now();
-        if (confirm_ask(PATH_CONFIRM, &request, 2000, &reply) < 0 || reply.status != CONFIRM_YES)
+        if (confirm_ask(confirm_path(), &request, 2000, &reply) < 0 || reply.status != CONFIRM_YES)
             return 1;
         took[i] = now() - begun;
     }

@@ -88,7 +88,7 @@ sed -i 's|shell = .*|shell = "nothing";|' $CONF
 systemctl reload orgsyncd.service
 # shellcheck disable=SC2329 # called by wait_for
 said() { journal -u orgsyncd.service | grep -q "$1"; }
-ok "a reload reports a faulty configuration with its line" wait_for 5 said 'orglogin.conf:[0-9]*:.*the configuration that is in force stays'
+ok "a reload reports a faulty configuration with its line" wait_for 5 said 'orglogin.conf:[0-9]*:.*the previous configuration stays in force'
 ok "a reload of a faulty configuration keeps the former one" shell_is ada /bin/sh
 is "$(property MainPID orgsyncd.service)" "$main" "a reload keeps the process of orgsyncd"
 sed -i 's|shell = .*|shell = "/bin/bash";|' $CONF
@@ -170,7 +170,7 @@ kill -9 "$(property MainPID orgsyncd.service)"
 failed() { [ "$(property ActiveState orgsyncd.service)" = failed ]; }
 ok "orgsyncd killed with a faulty configuration ends in the state failed" wait_for 20 failed
 sleep 3
-is "$(property ExecMainStatus orgsyncd.service) $(journal -u orgsyncd.service | grep 'orglogin.conf:[0-9]*:' | grep -vc 'that is in force stays')" "3 1" "orgsyncd reports the faulty line once and exits with status 3"
+is "$(property ExecMainStatus orgsyncd.service) $(journal -u orgsyncd.service | grep 'orglogin.conf:[0-9]*:' | grep -vc 'previous configuration stays in force')" "3 1" "orgsyncd reports the faulty line once and exits with status 3"
 is "$(as ada id -un)" ada "a member logs in while orgsyncd fails for its configuration"
 
 # --- what systemd thinks of the units ---

@@ -212,6 +212,7 @@ broken "sudo by another service" "warning PAM others;failure sudoers" 'answer is
     "echo 'account required pam_permit.so' >$P/open; echo 'Defaults pam_service=open' >/etc/sudoers.d/x"
 broken "sudo -i by a service that is not there" "failure sudoers" 'pam_login_service=nowhere' "echo 'Defaults pam_login_service=nowhere' >/etc/sudoers.d/x"
 broken "sudo by a service that asks pam_org" "" . "echo 'Defaults pam_service=su, insults' >/etc/sudoers.d/x"
+broken "rules for sudo that are too long" "warning sudoers" 'longer than 16 kB' "for i in {1..600}; do echo \"Defaults:u\$i !lecture\"; done >/etc/sudoers.d/x"
 broken "rules for sudo with a mistake" "warning sudoers" 'cannot be looked at.*visudo' "echo 'Defaults nonsense =' >/etc/sudoers.d/x"
 
 # --- what the configuration gives away ---
@@ -222,7 +223,8 @@ publishes='orgsyncd --once >/dev/null'
 broken "sudo for everyone" "warning rules" 'every member may use sudo ->' \
     "sed -i 's|^access = (|&{ services = [\"sudo\"]; org = \"acme\"; everyone = true; },|' $CONF; $publishes"
 broken 'every service for every member' "warning rules" 'every member may use sudo and su' \
-    "sed -i 's|services = \\[\"sshd\".*org|services = [\"*\"]; org|' $CONF; $publishes"
+    "sed -i 's|services = \\[\"sshd\".*|services = [\"*\"]; org = \"acme\"; everyone = true; }|' $CONF; $publishes"
+broken 'rules for sudo whose roles all present members have' "" . "sed -i '/services = .\"[*]\"/s/\"admin\"]/\"admin\", \"member\"]/' $CONF; $publishes"
 
 broken 'a login shell that does not exist' "failure home and shell" 'the shell of .*, /usr/bin/fish, cannot be run.*users.shell' \
     "sed -i 's|/bin/bash|/usr/bin/fish|' $CONF; $publishes"
@@ -236,7 +238,7 @@ with=()
 members ada:admin mia:member
 orgadmin host sync 2>/dev/null
 doctor
-names "losses that the brake holds" "failure organization acme" 'the brake holds what would be taken from.*host sync --accept'
+names "losses that the brake holds" "failure organization acme" 'the brake holds back the losses of.*host sync --accept'
 rm "$MEMBERS"
 orgadmin host sync 2>/dev/null
 doctor

@@ -39,7 +39,7 @@ kill -STOP "${fetcher[0]}"
 by olga member remove mia --yes >/dev/null 2>&1
 members bob:member
 ok 'a stopped fetcher does not delay changes of the other organization' eval 'orgadmin host sync --org acme >/dev/null 2>&1 || orgadmin host sync >/dev/null 2>&1; wait_for 10 eval "[ \$(shell_of ben) = /usr/sbin/nologin ]"'
-ok 'orgsyncd kills a stopped fetcher and starts it again' wait_for 60 eval 'grep -q "held: its fetcher was silent for too long, and is started anew" "$T/log"'
+ok 'orgsyncd kills a stopped fetcher and starts it again' wait_for 60 eval 'grep -q "held: its fetcher was silent for too long, and is started again" "$T/log"'
 ok 'orgsyncd hears of a removal after a stopped fetcher' wait_for 30 eval '[ "$(shell_of mia)" = /usr/sbin/nologin ]'
 ok 'orgsyncd holds a poll without trouble after a stopped fetcher' wait_for 30 eval '[ "$(host held held)" = yes ] && [ "$(host held trouble)" = "" ]'
 is "$(pgrep -P $daemon -u orgsync | grep -cx "${fetcher[1]}")" 1 'orgsyncd keeps the other fetcher when one is stopped'

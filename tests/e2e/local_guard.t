@@ -87,7 +87,7 @@ ok 'every path answers again when the later local users and groups go' wait_for 
 # --- with a poll that is far away, orgadmin host sync does it ---
 sed -i 's/poll = "1s"/poll = "1d"/' $CONF
 kill -HUP $!
-wait_for 5 grep -q 'configuration read again' "$T/log"
+wait_for 5 grep -q 'configuration reloaded' "$T/log"
 wait_for 5 orgadmin host sync
 clash
 ok 'host sync succeeds beside later local users and groups' orgadmin host sync

@@ -54,16 +54,16 @@ for who in docker usr_docker usr_docker@acme.example; do
 done
 like "$(orgadmin host explain lxd sudo)" 'is withheld: that is the name of a group that is as good as root' 'host explain says that the reserved name is a group as good as root'
 like "$(setpriv --reuid=65534 --clear-groups orgadmin host explain lxd sudo)" '^withheld +.*only root is told' 'host explain tells other users than root nothing of a withheld member'
-like "$(orgadmin host doctor 2>&1)" '^names +warning +15 members are not served as they would be: ' 'host doctor warns of the withheld members'
+like "$(orgadmin host doctor 2>&1)" '^names +warning +15 members are withheld or under another name: ' 'host doctor warns of the withheld members'
 
 # A member who renames herself through other people's names keeps her home, and does not keep them from those whom root gives them to.
 uid=$(member usr_mallory carol; wait_for 10 getent passwd carol; id -u carol)
 is "$(getent passwd carol | cut -d: -f6)" /home/mallory 'a renamed member keeps the home directory'
 member usr_mallory dave && ok 'orgsyncd serves a member renamed again' wait_for 10 getent passwd dave
 member usr_carol carol
-ok 'a newcomer with a former name of another member is not served' wait_for 10 grep -q 'usr_carol ("carol") is not served: that name is, or was, somebody else' "$T/orgsyncd.log"
-like "$(orgadmin host free dave --yes 2>&1)" 'the name dave is not freed: a member has that name now' 'host free refuses a name in use'
-like "$(orgadmin host free nobody-had-it --yes 2>&1)" "not freed: nobody has, or had, that name here" 'host free refuses a name that nobody had'
+ok 'a newcomer with a former name of another member is not served' wait_for 10 grep -q 'usr_carol ("carol") is not served: another member has or had that name' "$T/orgsyncd.log"
+like "$(orgadmin host free dave --yes 2>&1)" 'the name dave is not freed: a member has that name: it can be freed after' 'host free refuses a name in use'
+like "$(orgadmin host free nobody-had-it --yes 2>&1)" "not freed: no member has or had that name on this host" 'host free refuses a name that nobody had'
 like "$(orgadmin host free acme --yes 2>&1)" 'not freed: a group in orglogin.conf has that name' 'host free refuses the name of a group'
 is "$(setpriv --reuid=65534 --clear-groups orgadmin host free carol --yes 2>&1 | grep -c 'only root may')" 1 'host free refuses another user than root'
 is "$(orgadmin host free carol </dev/null 2>&1 | grep -c 'no terminal')" 1 'host free refuses without a terminal and --yes'

@@ -63,7 +63,7 @@ login() { admitted=$(as "$1" 'echo $((${EPOCHREALTIME/./} / 1000))') && [ -n "$a
 stay() {
     local begun
     begun=$(ms)
-    login "$1" || { wrong=$((wrong + 1)); diag "$1: $(cat "$T/err")"; }
+    login "$1" || { wrong=$((wrong + 1)); diag "$1: $(cat "$T/err"), after $(($(ms) - begun)) ms; $(grep pam_org "$AUTH_LOG" | tail -n 1)"; }
     took=$(($(ms) - begun))
     [ $took -le $slowest ] || slowest=$took
 }

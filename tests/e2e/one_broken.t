@@ -28,7 +28,7 @@ ok 'orgsyncd rests longer after each try of a damaged ledger' test "$(grep -c le
 like "$(cat "$T/log")" 'ledger' 'orgsyncd logs the damaged ledger'
 sed -i 's|home = .*|home = "/srv/%u";|' $CONF
 kill -HUP $daemon
-ok 'orgsyncd reads a new configuration while it rests' wait_for 5 grep -q 'configuration read again' "$T/log"
+ok 'orgsyncd reads a new configuration while it rests' wait_for 5 grep -q 'configuration reloaded' "$T/log"
 rm /var/lib/orglogin/ids.db
 ok 'orgsyncd publishes when the damaged ledger is removed' wait_for 20 getent passwd ada
 is "$(getent passwd ada | cut -d: -f6)" /srv/ada 'orgsyncd publishes by the configuration read while it rested'
@@ -55,7 +55,7 @@ ok 'orgsyncd takes up a token that appears, by itself' wait_for 20 in_trouble be
 sed -i 's|home = .*|home = "/opt/%u";|' $CONF
 mv $TOKEN "$T/token"
 kill -HUP $daemon
-ok 'orgsyncd refuses a new configuration whose token is missing' wait_for 5 grep -q 'beta.token.*the configuration that is in force stays' "$T/log"
+ok 'orgsyncd refuses a new configuration whose token is missing' wait_for 5 grep -q 'beta.token.*the previous configuration stays in force' "$T/log"
 is "$(getent passwd ada | cut -d: -f6)" /srv/ada 'orgsyncd keeps the configuration in force when a token is missing'
 stop
 
@@ -100,7 +100,7 @@ rm -r /var/lib/orglogin
 is "$(stat -c %a /var/lib/orglogin)" 755 'orgsyncd with the umask 077 makes the state directory readable'
 chmod 700 /var/lib/orglogin
 orgsyncd --once >/dev/null 2>"$T/log"
-like "$(cat "$T/log")" 'orglogin can be entered by root alone.*chmod 755' 'orgsyncd logs a state directory that others cannot enter'
+like "$(cat "$T/log")" 'only root can enter .*orglogin: .*chmod 755' 'orgsyncd logs a state directory that others cannot enter'
 chmod 755 /var/lib/orglogin
 
 # --- a log that nobody reads ---

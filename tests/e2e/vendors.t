@@ -35,7 +35,7 @@ access = (
   { services = ["sshd", "sudo"]; org = "acme"; $8; },
   { services = ["sshd"];         org = "acme"; $7; }
 );
-freshness = { login_max_age = "100ms"; timeout = "5s"; offline_grace = "1h"; poll = "1h"; };
+freshness = { login_max_age = "0s"; timeout = "5s"; offline_grace = "1h"; poll = "1h"; };
 CONFIG
     rm -rf /var/lib/orglogin/*
     : >$AUTH_LOG

@@ -8,20 +8,15 @@
 
 #include "common/log.h"
 
-#define QUIET(function)                                                                            \
-    void function(const char *format, ...)                                                         \
-    {                                                                                              \
-        char line[2048];                                                                           \
-        va_list args;                                                                              \
-        va_start(args, format);                                                                    \
-        vsnprintf(line, sizeof line, format, args);                                                \
-        va_end(args);                                                                              \
-    }
-
-QUIET(log_error)
-QUIET(log_warning)
-QUIET(log_info)
-QUIET(log_debug)
+void log_line(int priority, const char *format, ...)
+{
+    char line[2048];
+    va_list args;
+    (void)priority;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+}
 
 bool log_is_debug(void)
 {

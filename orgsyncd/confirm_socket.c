@@ -1,0 +1,63 @@
+#include "orgsyncd/confirm_socket.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/paths.h"
+
+static const struct {
+    const char *path;
+    mode_t mode;
+} sockets[CONFIRM_SOCKETS] = {
+    [CONFIRM_FOR_ALL] = {PATH_CONFIRM, 0666},
+    [CONFIRM_FOR_ROOT] = {PATH_CONFIRM_ROOT, 0600},
+};
+
+/* Returns a socket that listens at PATH, or -1 with errno. Nobody can connect before its mode is
+ * set. */
+static int listen_at(const char *path, mode_t mode)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    snprintf(addr.sun_path, sizeof addr.sun_path, "%s", path);
+    if (fd >= 0 && (unlink(path) == 0 || errno == ENOENT) &&
+        bind(fd, (const struct sockaddr *)&addr, sizeof addr) == 0 && chmod(path, mode) == 0 &&
+        listen(fd, SOMAXCONN) == 0)
+        return fd;
+    int saved = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = saved;
+    return -1;
+}
+
+void confirm_sockets_init(int fd[CONFIRM_SOCKETS])
+{
+    for (int i = 0; i < CONFIRM_SOCKETS; i++)
+        fd[i] = -1;
+}
+
+int confirm_sockets_listen(int fd[CONFIRM_SOCKETS])
+{
+    for (int i = 0; i < CONFIRM_SOCKETS; i++) {
+        fd[i] = listen_at(sockets[i].path, sockets[i].mode);
+        if (fd[i] < 0) {
+            log_error("%s: %s", sockets[i].path, strerror(errno));
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void confirm_sockets_remove(const int fd[CONFIRM_SOCKETS])
+{
+    for (int i = 0; i < CONFIRM_SOCKETS; i++)
+        if (fd[i] >= 0)
+            unlink(sockets[i].path);
+}
