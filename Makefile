@@ -16,7 +16,8 @@ Q          := $(if $(V),,@)# V=1 shows the commands
 CFLAGS   ?= -O2 -g
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wformat=2 $(if $(WERROR),-Werror)
 HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-strict-aliasing $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
-ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -I. -I$(BUILD)/gen -MMD -MP $(WARNINGS) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
+# On a machine of 32 bits, too, files have 64-bit inodes and there are times after 2038.
+ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. -I$(BUILD)/gen -MMD -MP $(WARNINGS) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 	-DORG_STATEDIR='"$(STATEDIR)"' -DORG_RUNDIR='"$(RUNDIR)"' -DORG_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DORG_SBINDIR='"$(PREFIX)/sbin"' -DORG_PAMDIR='"$(LIBDIR)/security"' \
 	-DORG_DOCDIR='"$(DOCDIR)"'

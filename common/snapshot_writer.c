@@ -651,7 +651,7 @@ static int replace(const struct layout *l, const char *path)
     struct iovec part[2 * PARTS + 1] = {{(void *)(uintptr_t)l->header, sizeof l->header}};
     uint64_t at = SNAPSHOT_HEADER;
     for (int i = 0; i < PARTS; i++) {
-        part[1 + 2 * i] = (struct iovec){(void *)(uintptr_t)zero, l->start[i] - at};
+        part[1 + 2 * i] = (struct iovec){(void *)(uintptr_t)zero, (size_t)(l->start[i] - at)};
         part[2 + 2 * i] = (struct iovec){l->part[i]->data, l->part[i]->size};
         at = l->start[i] + l->part[i]->size;
     }
