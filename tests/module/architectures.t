@@ -9,6 +9,7 @@ if [ "$(id -u)" != 0 ]; then skip_all 'needs root'; fi
 need readelf
 have mmdebstrap || skip_all 'mmdebstrap is not installed (tests/lib/deps test)'
 
+# shellcheck disable=SC2016 # the format is apt's
 # sysroot DIR ARCHITECTURE: unpacked packages, none of which has been configured
 sysroot() {
     [ -e "$1/.made" ] && return
@@ -17,6 +18,7 @@ sysroot() {
         "$(root_codename)" "$1" "$(apt-get indextargets --format '$(SITE)' | head -1)" </dev/null && touch "$1/.made"
 } 2>"$T/mmdebstrap.err" >&2
 
+# shellcheck disable=SC2317,SC2329 # called by ok
 # build DIR CC: the modules, and mksnapshot
 build() {
     local source objects=()
