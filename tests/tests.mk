@@ -45,14 +45,19 @@ $(BUILD)/tests/libnss_%.so.2: $(BUILD)/tests/nss_%.so
 .PHONY: check-programs
 check-programs: all $(UNIT_TESTS) $(TEST_TOOLS)
 
-.PHONY: deps
+# What building needs, what testing needs beside that, and what the installed programs need on a machine that builds nothing.
+.PHONY: deps deps-check deps-run
 deps:
-	@tests/lib/deps
+	@tests/lib/deps build
+deps-check:
+	@tests/lib/deps build test
+deps-run:
+	@tests/lib/deps run
 
 # `make check TESTS=tests/orgd/*.t` runs some of them.
 TESTS ?= $(patsubst $(BUILD)/%,$(CHECK)/%,$(UNIT_TESTS)) $(SCRIPTS)
 .PHONY: check-built
-check-built: deps
+check-built: deps-check
 	@+$(MAKE) --no-print-directory SANITIZE= all check-plugins
 	@+$(MAKE) --no-print-directory BUILD=$(CHECK) SANITIZE=$(CHECK_SANITIZE) CFLAGS='$(CFLAGS) -fno-sanitize-recover=undefined' \
 		$(call own_places,$(CHECK)) check-programs
@@ -76,7 +81,7 @@ check-long: check-built
 # What no compiler says; and the formatting that `make lint` wants.
 .PHONY: lint
 lint:
-	@tests/lib/deps clang-format-14 shellcheck cppcheck pmccabe mandoc
+	@tests/lib/deps lint
 	@CC="$(CC)" tests/lint
 .PHONY: format
 format:
@@ -95,7 +100,7 @@ compile_commands.json: FORCE
 		jq -Rn --arg here "$(CURDIR)" '[inputs | {directory: $$here, command: ., file: sub("^.* "; "")}]' > $@
 
 .PHONY: demo
-demo: deps
+demo: deps-check
 	@+$(MAKE) --no-print-directory all
 	@BUILD=$(abspath $(BUILD)) tests/demo/demo
 
@@ -114,7 +119,7 @@ $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 bench-programs: all $(BENCHES) $(BUILD)/libnss_const.so.2
 
 .PHONY: bench
-bench: deps
+bench: deps-check
 	@+$(MAKE) --no-print-directory BUILD=$(BENCH) $(call own_places,$(BENCH)) bench-programs
 	@$(BENCH)/tests/bench/lookup
 	@BUILD=$(abspath $(BENCH)) tests/bench/host.sh
@@ -140,7 +145,7 @@ check-programs: $(FUZZERS)
 # `make fuzz SECONDS=600`: each target for so long; what it has learnt stays in $(FUZZ)/corpus.
 SECONDS ?= 10
 .PHONY: fuzz
-fuzz: deps
+fuzz: deps-check
 	@tests/fuzz/run --possible || exit 0; \
 	$(MAKE) --no-print-directory BUILD=$(FUZZ) CC=clang SANITIZE=fuzzer-no-link,address,undefined \
 		CFLAGS='-O1 -g -fno-sanitize-recover=all' $(call own_places,$(FUZZ)) fuzz-programs && \

@@ -100,7 +100,7 @@ static void step_pam_debian(void)
          "# pam-auth-update leaves it unchanged and says so: then add the two lines with\n"
          "# pam_localuser and pam_org by hand, as in " PATH_DOC "/pam.d.");
     if (there(PROFILE))
-        puts("pam-auth-update --enable orglogin");
+        puts("DEBIAN_FRONTEND=noninteractive pam-auth-update --enable orglogin");
 }
 
 /* authselect has both files; nsswitch.conf is one of its, too. */

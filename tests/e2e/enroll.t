@@ -103,7 +103,7 @@ like "$(cat $CONF)" 'range = \[2000400000, 2147483645\];' 'host enroll writes th
 like "$(cat $CONF)" 'placement = "blake2b";' 'host enroll writes the placement into the configuration'
 like "$(cat "$T/steps")" "sed -E -i.before-orglogin 's/\^\(passwd\|group\|shadow\):" 'the steps of host enroll change nsswitch.conf'
 unlike "$(cat "$T/steps")" 'initgroups|authselect' 'the steps of host enroll touch neither initgroups nor authselect'
-like "$(cat "$T/steps")" '^pam-auth-update --enable orglogin$' 'the steps of host enroll enable the PAM profile'
+like "$(cat "$T/steps")" '^DEBIAN_FRONTEND=noninteractive pam-auth-update --enable orglogin$' 'the steps of host enroll enable the PAM profile'
 like "$(cat "$T/steps")" 'systemctl enable --now orgsyncd' 'the steps of host enroll start orgsyncd'
 like "$(tail -1 "$T/steps")" '^orgadmin host doctor$' 'the steps of host enroll end with host doctor'
 

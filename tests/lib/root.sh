@@ -12,14 +12,14 @@ ROOT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # listens on /dev/log; systemd for the tests that boot the root (tests/boot).
 ROOT_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,inetutils-syslogd,jq,nscd
 ROOT_PACKAGES+=,python3,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libnss-systemd
-ROOT_PACKAGES+=,libcurl4,libcjson1,libconfig9,libsqlite3-0,libmicrohttpd12,libsodium23,libsmartcols1,libyaml-0-2,libseccomp2
+ROOT_PACKAGES+=,$("$ROOT_TOP/tests/lib/deps" --list run | paste -sd,)
 
 # Prints why there can be no throw-away root on this machine; nothing when there can.
 root_lacking() {
     if [ "$(id -u)" != 0 ]; then
         echo "needs root"
     elif ! command -v mmdebstrap >/dev/null; then
-        echo "mmdebstrap is not installed (tests/lib/deps installs it)"
+        echo "mmdebstrap is not installed (make deps-check installs it)"
     elif ! unshare --mount --pid --net --uts --ipc --fork true 2>/dev/null; then
         echo "may not make namespaces (is this a container without CAP_SYS_ADMIN?)"
     elif ! root_overlays; then
@@ -93,7 +93,7 @@ boot_lacking() {
     if [ -n "$why" ]; then
         echo "$why"
     elif ! command -v systemd-nspawn >/dev/null; then
-        echo "systemd-nspawn is not installed (tests/lib/deps installs it)"
+        echo "systemd-nspawn is not installed (make deps-check installs it)"
     elif ! unshare --mount --propagation private sh -c 'mount -t cgroup2 none /sys/fs/cgroup &&
         mkdir /sys/fs/cgroup/org-probe.$$ && rmdir /sys/fs/cgroup/org-probe.$$' 2>/dev/null; then
         echo "may not make control groups"
