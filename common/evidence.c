@@ -212,3 +212,19 @@ void evidence_close(struct evidence *e)
 {
     snapshot_close(&e->snapshot);
 }
+
+bool evidence_is_member(const char *name)
+{
+    struct evidence *e = calloc(1, sizeof *e);
+    if (!e)
+        return false;
+    if (!local_or_unknown(e, name)) {
+        read_snapshot(e, name);
+        e->account_errno = account_number(name, &e->account_uid);
+        judge_account(e);
+    }
+    bool member = e->question.member && e->question.account == ACCOUNT_MEMBER;
+    evidence_close(e);
+    free(e);
+    return member;
+}

@@ -39,4 +39,8 @@ struct evidence {
 void evidence_gather(struct evidence *e, const char *name, const char *service);
 void evidence_close(struct evidence *e);
 
+/* True if NAME's account is a member's, active or not, by the snapshot as it is and the account's
+ * number; false also when nobody can tell. Orgsyncd is not asked. Thread-safe. */
+bool evidence_is_member(const char *name);
+
 #endif

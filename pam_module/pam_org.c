@@ -19,7 +19,7 @@
 
 struct arguments {
     struct narrowing narrowing;
-    bool quiet, debug;
+    bool quiet, debug, members;
 };
 
 static bool take(const char *arg, const char *key, const char **value)
@@ -41,12 +41,14 @@ static bool parse_arguments(pam_handle_t *pamh, int argc, const char **argv, str
             args->quiet = true;
         else if (strcmp(argv[i], "debug") == 0)
             args->debug = true;
+        else if (strcmp(argv[i], "members") == 0)
+            args->members = true;
         else if (!take(argv[i], "org=", &args->narrowing.org) &&
                  !take(argv[i], "role=", &args->narrowing.role) &&
                  !take(argv[i], "permission=", &args->narrowing.permission)) {
             pam_syslog(pamh, LOG_ERR,
                        "argument \"%s\" is unknown, empty or there twice: want org=, role=, "
-                       "permission=, quiet or debug",
+                       "permission=, members, quiet or debug",
                        argv[i]);
             return false;
         }
@@ -152,6 +154,20 @@ PAM_EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const c
     return authorize(pamh, flags, &args, user, service);
 }
 
+/* For programs that change an account, such as chsh: a member is told why not, before he is asked
+ * for a password that he has not. Everybody else passes. */
+static int refuse_member(pam_handle_t *pamh, int flags, const struct arguments *args)
+{
+    const char *user = NULL;
+    if (pam_get_item(pamh, PAM_USER, (const void **)&user) != PAM_SUCCESS || !user ||
+        !evidence_is_member(user))
+        return PAM_IGNORE;
+    say(pamh, flags, args,
+        "The organization keeps this account: its password, name and shell cannot be changed on "
+        "this machine.");
+    return PAM_PERM_DENIED;
+}
+
 /*
  * The end of an authentication stack, in pam_deny's place: whoever gets here has proved nothing.
  * The line is the same for everybody, so that it tells a stranger nothing about an account.
@@ -159,10 +175,22 @@ PAM_EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const c
 PAM_EXPORT int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
     struct arguments args;
-    if (parse_arguments(pamh, argc, argv, &args))
-        say(pamh, flags, &args,
-            "Access denied: this machine admits members of its organization only.");
+    if (!parse_arguments(pamh, argc, argv, &args))
+        return PAM_AUTH_ERR;
+    if (args.members)
+        return refuse_member(pamh, flags, &args);
+    say(pamh, flags, &args, "Access denied: this machine admits members of its organization only.");
     return PAM_AUTH_ERR;
+}
+
+/* Called twice by libpam, for the check beforehand and for the change; a refusal of the first is
+ * the end. */
+PAM_EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    struct arguments args;
+    if (!parse_arguments(pamh, argc, argv, &args))
+        return PAM_SERVICE_ERR;
+    return refuse_member(pamh, flags, &args);
 }
 
 PAM_EXPORT int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)

@@ -67,7 +67,7 @@ static void service(const char *name, const char *arguments)
     write_stack(name, lines);
 }
 
-enum phase { ACCT, AUTH, SETCRED };
+enum phase { ACCT, AUTH, SETCRED, PASSWORD };
 
 static int ask_flags(const char *svc, const char *user, enum phase phase, int flags)
 {
@@ -76,9 +76,10 @@ static int ask_flags(const char *svc, const char *user, enum phase phase, int fl
     said[0] = logged[0] = '\0';
     said_lines = 0;
     assert_int_equal(pam_start_confdir(svc, user, &conv, confdir, &h), PAM_SUCCESS);
-    int rc = phase == ACCT   ? pam_acct_mgmt(h, flags)
-             : phase == AUTH ? pam_authenticate(h, flags)
-                             : pam_setcred(h, flags);
+    int rc = phase == ACCT       ? pam_acct_mgmt(h, flags)
+             : phase == AUTH     ? pam_authenticate(h, flags)
+             : phase == PASSWORD ? pam_chauthtok(h, flags)
+                                 : pam_setcred(h, flags);
     const char *after = NULL;
     if (user) {
         pam_get_item(h, PAM_USER, (const void **)&after);
@@ -817,6 +818,39 @@ static void auth_and_setcred_never_grant(void **state)
     assert_int_not_equal(ask_flags("sshd", "ada", SETCRED, PAM_ESTABLISH_CRED), PAM_SUCCESS);
 }
 
+static void changes_of_an_account_are_refused_to_members_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *user;
+        bool member;
+    } who[] = {{"ada", true},  {"gus", true},       {"rem", true},
+               {"sue", true},  {"root", false},     {"daemon", false},
+               {"pen", false}, {"stranger", false}, {"zed", false}};
+    char lines[1024];
+    snprintf(lines, sizeof lines,
+             "auth [perm_denied=die default=ignore] %s members\nauth required pam_permit.so\n"
+             "password [perm_denied=die default=ignore] %s\npassword required pam_permit.so\n",
+             MODULE_PATH, MODULE_PATH);
+    write_stack("chsh", lines);
+    write_extra("zed:*:5003:5003::/:/bin/sh\n");
+    publish(1, 0);
+    stop_server(); /* nobody is asked */
+    let_names_notice();
+    for (size_t i = 0; i < 2 * sizeof who / sizeof *who; i++) {
+        int want = who[i / 2].member ? PAM_PERM_DENIED : PAM_SUCCESS;
+        assert_int_equal(ask_flags("chsh", who[i / 2].user, i % 2 ? AUTH : PASSWORD, 0), want);
+        assert_string_equal(said, who[i / 2].member
+                                      ? "3 The organization keeps this account: its password, name "
+                                        "and shell cannot be changed on this machine."
+                                      : "");
+        assert_int_equal(said_lines, who[i / 2].member);
+    }
+    remove_snapshot();
+    assert_int_equal(ask_flags("chsh", "ada", PASSWORD, 0), PAM_SUCCESS);
+    write_extra("");
+}
+
 static void login_without_a_user_name_is_an_error(void **state)
 {
     (void)state;
@@ -874,6 +908,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(arguments_narrow_the_rules_and_wrong_ones_are_errors),
         cmocka_unit_test(each_decision_is_logged_in_one_line_and_reported),
         cmocka_unit_test(auth_and_setcred_never_grant),
+        cmocka_unit_test(changes_of_an_account_are_refused_to_members_alone),
         cmocka_unit_test(login_without_a_user_name_is_an_error),
     };
     return cmocka_run_group_tests_name("pam_org", tests, setup, teardown);
