@@ -200,6 +200,7 @@ enum exit_status host_doctor(const struct invocation *inv)
     doctor_sshd(&d);
     doctor_sudo(&d);
     check_local_groups(&d);
+    doctor_readers(&d);
     check_group_lines(&d);
     check_rules(&d);
     for (cJSON *r = output_plain(inv) ? d.records->child : NULL; r && !d.lost; r = r->next)

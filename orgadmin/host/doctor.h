@@ -64,6 +64,7 @@ void doctor_pam(struct doctor *d);   /* pam_org, the services' stacks */
 void doctor_homes(struct doctor *d); /* home and shell */
 void doctor_sshd(struct doctor *d);
 void doctor_sudo(struct doctor *d);
+void doctor_readers(struct doctor *d); /* programs that read the lines of local groups */
 
 /* True if /etc/nsswitch.conf has a line for DATABASE. */
 bool nsswitch_has(const char *database);

@@ -228,6 +228,14 @@ broken 'rules for sudo whose roles all present members have' "" . "sed -i '/serv
 
 broken 'a login shell that does not exist' "failure home and shell" 'the shell of .*, /usr/bin/fish, cannot be run.*users.shell' \
     "sed -i 's|/bin/bash|/usr/bin/fish|' $CONF; $publishes"
+maps='sed -i "s|^groups = (|&{ name = \"backup\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|" '$CONF
+polkit='mkdir -p /etc/polkit-1/rules.d /usr/lib/polkit-1 && install -m 755 /bin/true /usr/lib/polkit-1/polkitd'
+admins() { echo "echo 'polkit.addAdminRule(function(action, subject) { return [\"unix-group:$1\"]; });' >/etc/polkit-1/rules.d/$2"; }
+broken "polkit that looks for administrators in a mapped local group" "warning group readers" 'polkit reads the line of the local group backup.*takes none of them' \
+    "$maps; $polkit; $(admins backup 50-a.rules)"
+broken "polkit that also knows a group of the organization" "" . "$maps; $polkit; $(admins backup 50-a.rules); $(admins acme-admins 40-a.rules)"
+broken "polkit that looks for administrators in another group" "" . "$maps; $polkit; $(admins backup-operators 50-a.rules)"
+broken "no polkit beside a rule of its" "" . "$maps; rm -f /usr/lib/polkit-1/polkitd; mkdir -p /etc/polkit-1/rules.d; $(admins backup 50-a.rules)"
 
 # --- orgsyncd ---
 set_clock -86400
