@@ -7,6 +7,7 @@
 #include "common/paths.h"
 #include "orgadmin/host/child.h"
 #include "orgadmin/host/doctor.h"
+#include "orgadmin/host/pam_stack.h"
 
 #define VALUE_SIZE 1024
 
@@ -71,8 +72,33 @@ static bool keys_are_loose(const char *text, char out[VALUE_SIZE])
     return false;
 }
 
-/* Notes the worst of what TEXT, sshd's settings, has against members or for strangers. */
-static void judge(struct doctor *d, const char *text)
+/* True if one of the lists of AuthenticationMethods is done with keyboard-interactive, no key. */
+static bool does_without_key(const char *text)
+{
+    char value[VALUE_SIZE], *rest = value;
+    for (sshd_value(text, "authenticationmethods", value); rest;) {
+        const char *list = strsep(&rest, " ");
+        if (!strstr(list, "publickey") &&
+            (strcmp(list, "any") == 0 || strstr(list, "keyboard-interactive")))
+            return true;
+    }
+    return false;
+}
+
+/* True if TEXT, a local user's settings, takes no password by the one method, and what PAM asks
+ * for, such as a password, by the other. */
+static bool is_trap(const char *text)
+{
+    char value[VALUE_SIZE];
+    return strcmp(sshd_value(text, "usepam", value), "yes") == 0 &&
+           strcmp(sshd_value(text, "passwordauthentication", value), "no") == 0 &&
+           strcmp(sshd_value(text, "kbdinteractiveauthentication", value), "yes") == 0 &&
+           does_without_key(text) && pam_stack_succeeds("sshd", "auth");
+}
+
+/* Notes the worst of what TEXT, a member's settings, has against members or for strangers; TRAP is
+ * is_trap of a local user's. */
+static void judge(struct doctor *d, const char *text, bool trap)
 {
     char value[VALUE_SIZE];
     if (strcmp(sshd_value(text, "usepam", value), "yes") != 0)
@@ -80,6 +106,12 @@ static void judge(struct doctor *d, const char *text)
                     "UsePAM yes in /etc/ssh/sshd_config; systemctl reload ssh",
                     "UsePAM %s: it does not ask pam_org, every member with a key gets in",
                     *value ? value : "is not there");
+    else if (trap)
+        doctor_note(d, "sshd", FOUND_WARNING,
+                    "KbdInteractiveAuthentication no; systemctl reload ssh. It is for a pam.d/sshd "
+                    "whose line (1) is switched on, see " PATH_DOC "/pam.d/sshd",
+                    "PasswordAuthentication no, but KbdInteractiveAuthentication yes: whoever "
+                    "answers what the auth phase of pam.d/sshd asks, a password, needs no key");
     else if (leaves_out(d, text, "allowgroups", true) || leaves_out(d, text, "allowusers", false))
         doctor_note(d, "sshd", FOUND_WARNING,
                     "AllowGroups with one of the groups in orglogin.conf, or without the line: "
@@ -96,23 +128,35 @@ static void judge(struct doctor *d, const char *text)
                     "PATH are before his shell, or a forced command, runs",
                     value);
     else if (strcmp(sshd_value(text, "kbdinteractiveauthentication", value), "no") == 0)
-        doctor_note(d, "sshd", FOUND_WARNING,
-                    "KbdInteractiveAuthentication yes, with the pam.d/sshd of " PATH_DOC
-                    "/pam.d, which lets nobody in by it",
-                    "KbdInteractiveAuthentication no: a user who is no member is not told why");
+        doctor_note(d, "sshd", FOUND_OK, "",
+                    "asks PAM; who comes without an accepted key is not told why he is refused "
+                    "(KbdInteractiveAuthentication no)");
     else
         doctor_note(d, "sshd", FOUND_OK, "", "asks PAM, and tells a refused user why");
 }
 
+/* Asks sshd for the settings that count for USER, of no special place. False without an answer. */
+static bool ask_sshd(struct child *c, const char *user)
+{
+    char who[NAME_MAX_LEN + 80];
+    const char *const argv[] = {DOCTOR_SSHD, "-T", "-C", who, NULL};
+    snprintf(who, sizeof who,
+             "user=%.*s,host=host.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22,rdomain=",
+             NAME_MAX_LEN, user);
+    child_start_program(c, argv, DOCTOR_PROGRAM_MS);
+    return child_end(c) && c->status == 0;
+}
+
 void doctor_sshd(struct doctor *d)
 {
-    static const char *const argv[] = {DOCTOR_SSHD, "-T", NULL};
     struct child c;
-    if (access(argv[0], X_OK) < 0)
+    if (access(DOCTOR_SSHD, X_OK) < 0)
         return;
-    child_start_program(&c, argv, DOCTOR_PROGRAM_MS);
-    if (child_end(&c) && c.status == 0) {
-        judge(d, c.out);
+    bool answered = ask_sshd(&c, *d->local ? d->local : "root");
+    bool trap = answered && is_trap(c.out);
+    answered = answered && ask_sshd(&c, d->member.name ? d->member.name : "root");
+    if (answered) {
+        judge(d, c.out, trap);
         return;
     }
     c.err[strcspn(c.err, "\r\n")] = '\0';

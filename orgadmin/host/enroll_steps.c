@@ -134,6 +134,8 @@ void enroll_print_steps(const struct enrollment *e)
         step_pam_debian();
     }
     puts("\n# Choose how members authenticate to sshd; for keys in a directory that only root can\n"
-         "# write, see " PATH_DOC "/sshd_config.example.\n"
+         "# write, see " PATH_DOC "/sshd_config.example. The files in\n"
+         "# " PATH_DOC "/pam.d for sshd, passwd, chsh and chfn tell a person why something\n"
+         "# is refused; each of them is safe alone.\n"
          "\norgadmin host doctor");
 }

@@ -321,6 +321,13 @@ bool pam_stack_has(const char *service, const char *type, const char *module)
     return read_service(&s, service, 0) && s.has_module;
 }
 
+bool pam_stack_succeeds(const char *service, const char *type)
+{
+    char why[PAM_STACK_WHY_MAX];
+    struct stack s = {.type = type, .why = why};
+    return read_service(&s, service, 0) && !s.broken && admits(&s);
+}
+
 static void look_for_part(void *arg, const char *service)
 {
     char why[PAM_STACK_WHY_MAX];

@@ -29,6 +29,10 @@ enum pam_stack pam_stack_look(const char *service, char why[PAM_STACK_WHY_MAX]);
 /* True if MODULE ("pam_mkhomedir.so") is in the phase TYPE ("session") of SERVICE. */
 bool pam_stack_has(const char *service, const char *type, const char *module);
 
+/* True if the phase TYPE ("auth") of SERVICE can end well for a person who answers what its modules
+ * ask; the modules are taken as by pam_stack_look. */
+bool pam_stack_succeeds(const char *service, const char *type);
+
 /* The services by which people come in, or become others, and jobs run; ends with NULL. */
 extern const char *const pam_stack_doors[];
 

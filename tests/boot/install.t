@@ -10,8 +10,10 @@ export DEBIAN_FRONTEND=noninteractive
 prepare() {
     userdel orgsync
     rm /etc/pam.d/common-account
-    pam-auth-update --package --force 2>/dev/null
-    sed -i 's/^auth .*pam_org.so/@include common-auth/; /pam_mkhomedir/d' /etc/pam.d/sshd
+    pam-auth-update --package --force
+    sed -i '/^auth .*pam_org.so/d; /pam_mkhomedir/d' /etc/pam.d/sshd
+    cp "$BUILD"/root/etc/pam.d/passwd "$BUILD"/root/etc/pam.d/ch* /etc/pam.d/
+    rm /etc/ssh/sshd_config.d/*
     sed -i -E 's/^(passwd|group|shadow):.*/\1: files systemd/' /etc/nsswitch.conf
     rm -f /etc/sudoers.d/orglogin
     new_key ada larry

@@ -194,14 +194,22 @@ broken 'a PAM module that prints' "" . "sed -i '1i account optional /mnt/build/t
 broken 'a service left to the stack other' "failure PAM cron;warning PAM others" 'does not ask pam_org' \
     "sed -i /common-account/d $P/cron; sed -i 's/^@include common-account/account required pam_unix.so/' $P/other"
 broken 'a foreign service without pam_org' "warning PAM others" 'gdm-password' "echo 'account required pam_permit.so' >$P/gdm-password"
-broken "sshd without PAM" "failure sshd" 'UsePAM no' 'sed -i s/^UsePAM.*/UsePAM\ no/ /etc/ssh/sshd_config.d/orglogin.conf'
+broken "sshd without PAM" "failure sshd" 'UsePAM no' 'echo UsePAM no >/etc/ssh/sshd_config.d/x.conf'
+broken "an sshd that asks for passwords by keyboard-interactive alone" "warning sshd" 'PasswordAuthentication no, but KbdInteractiveAuthentication yes.*line \(1\)' \
+    "sed -i '/^auth .*pam_org/d' $P/sshd"
+broken "an sshd that asks for passwords by keyboard-interactive, too" "" . \
+    "sed -i '/^auth .*pam_org/d' $P/sshd; echo PasswordAuthentication yes >/etc/ssh/sshd_config.d/a.conf"
+broken "an sshd that asks for a second factor behind the key" "" . \
+    "sed -i '/^auth .*pam_org/d' $P/sshd; echo AuthenticationMethods publickey,keyboard-interactive >/etc/ssh/sshd_config.d/x.conf"
+broken "an sshd that asks for a second factor, or for a password" "warning sshd" 'whoever answers' \
+    "sed -i '/^auth .*pam_org/d' $P/sshd; echo AuthenticationMethods publickey,keyboard-interactive keyboard-interactive:pam >/etc/ssh/sshd_config.d/x.conf"
 broken 'an sshd that admits no group of an organization' "warning sshd" 'nobody of an organization' 'echo AllowGroups larry adm >/etc/ssh/sshd_config.d/x.conf'
 broken 'an sshd that admits a group of the organization' "" . 'echo AllowGroups larry acme-admins >/etc/ssh/sshd_config.d/x.conf'
 broken 'an sshd that admits a local user alone' "warning sshd" 'nobody of an organization' 'echo AllowUsers larry >/etc/ssh/sshd_config.d/x.conf'
-broken 'an sshd without KbdInteractiveAuthentication' "warning sshd" 'KbdInteractiveAuthentication no' 'sed -i "s/^KbdInter.*/KbdInteractiveAuthentication no/" /etc/ssh/sshd_config.d/orglogin.conf'
+broken 'an sshd without KbdInteractiveAuthentication' "" . 'sed -i "s/^KbdInter.*/KbdInteractiveAuthentication no/" /etc/ssh/sshd_config.d/orglogin.conf'
 broken "keys below a directory that others can write" "warning sshd" 'AuthorizedKeysFile leads below /etc/keys, .*chown root' \
-    'mkdir -m 777 /etc/keys; echo AuthorizedKeysFile .ssh/authorized_keys /etc/keys/%u >/etc/ssh/sshd_config.d/a.conf'
-broken "keys below a directory of root's" "" . 'mkdir -m 755 /etc/keys; echo AuthorizedKeysFile /etc/keys/%u >/etc/ssh/sshd_config.d/a.conf'
+    'mkdir -m 777 /etc/keys; sed -i "s|AuthorizedKeysFile .*|AuthorizedKeysFile .ssh/authorized_keys /etc/keys/%u|" /etc/ssh/sshd_config.d/orglogin.conf'
+broken "keys below a directory of root's" "" . 'mkdir -m 755 /etc/keys; sed -i "s|/etc/ssh/keys|/etc/keys|" /etc/ssh/sshd_config.d/orglogin.conf'
 broken "sshd that takes a member's environment" "warning sshd" 'PermitUserEnvironment yes' 'echo PermitUserEnvironment yes >/etc/ssh/sshd_config.d/x.conf'
 broken 'an sshd configuration with a mistake' "warning sshd" 'cannot be looked at: .*Nonsense' 'echo Nonsense >/etc/ssh/sshd_config.d/x.conf'
 
@@ -278,6 +286,7 @@ rm $P/*
 cp "$TOP"/conf/pam.d.fedora/* "$TOP"/tests/e2e/fedora/* $P/
 sed -i '/pam_ck_connector\|pam_pwquality/d' $P/*
 cp $P/crond $P/cron
+sed -i /^Kbd/d /etc/ssh/sshd_config.d/orglogin.conf # sshd takes keys only, and these stacks passwords
 rm /usr/lib/pam.d/systemd-user
 doctor
 names 'the stacks of Fedora' ''

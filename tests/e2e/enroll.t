@@ -13,8 +13,9 @@ TOKEN=/etc/orglogin/acme.token
 # The machine before orglogin, as Debian has it; sshd takes root's keys already, and members' where root puts them.
 sed -i 's/ org$//' /etc/nsswitch.conf
 export DEBIAN_FRONTEND=noninteractive
-pam-auth-update --package --force 2>/dev/null
-sed -i 's/^auth .*pam_org.so/@include common-auth/; /pam_org\|pam_mkhomedir/d' /etc/pam.d/sshd
+pam-auth-update --package --force
+sed -i '/pam_org\|pam_mkhomedir/d' /etc/pam.d/sshd
+sed -i /^Kbd/d /etc/ssh/sshd_config.d/orglogin.conf
 rm -f /etc/orglogin/*
 # systemctl as far as the steps want it
 cat >/usr/local/sbin/systemctl <<'SYSTEMCTL'

@@ -107,7 +107,7 @@ for name in ada gus rem stranger larry root; do
 done
 
 # --- where local users have passwords, as the comment in conf/pam.d/sshd has it ---
-sed -i 's/^auth     requisite  pam_org.so/@include common-auth/' /etc/pam.d/sshd
+sed -i '/^auth .*pam_org.so/d' /etc/pam.d/sshd
 sed -i -E 's/^(auth\s+requisite\s+)pam_deny.so/\1pam_org.so/' /etc/pam.d/common-auth
 is "$(answering secret larry "${KBD[@]}")" larry 'keyboard-interactive with common-auth takes the password of a local user'
 is "$(answering wrong larry "${KBD[@]}")" '' 'keyboard-interactive with common-auth refuses a wrong password of a local user'
