@@ -122,13 +122,14 @@ ifeq ($(DESTDIR),)
 	@echo 'An upgrade? It is in force after: systemctl daemon-reload; systemctl restart orgsyncd; then orgadmin host doctor'
 endif
 
-# Not while this machine's logins or names go by it.
+# Not while this machine's logins or names go by it. DESTDIR is no machine.
+UNINSTALL := $(if $(DESTDIR),:,SYSCONFDIR='$(SYSCONFDIR)' STATEDIR='$(STATEDIR)' packaging/uninstall.sh)
 .PHONY: uninstall
 uninstall:
-	$(Q)$(if $(DESTDIR),,! grep -ls 'pam_org\.so' /etc/pam.d/* && ! grep -Hs '^[^#]*[[:space:]]org\b' /etc/nsswitch.conf || \
-		{ echo 'uninstall: this machine still asks orglogin there; orgadmin(1), "To undo the enrollment", says how to change that' >&2; exit 1; })
+	$(Q)$(UNINSTALL) used || { echo 'uninstall: this machine still asks orglogin there; nothing is removed' >&2; exit 1; }
 	rm -f $(foreach entry,$(INSTALLED),$(DESTDIR)$(lastword $(subst :, ,$(entry))))
 	-$(Q)rmdir $(DESTDIR)$(DOCDIR)/pam.d $(DESTDIR)$(DOCDIR)/pam.d.fedora $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR) 2>/dev/null
+	$(Q)$(UNINSTALL) left
 
 .PHONY: clean
 clean:

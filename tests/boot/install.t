@@ -69,4 +69,18 @@ like "$undo" "nsswitch" "undo: orgadmin(1) has the commands"
 ok "undo: the commands of orgadmin(1) succeed" bash -e <<<"${undo//NAME/acme}"
 rm /etc/ssh/sshd_config.d/keys.conf
 is "$(system_files)" "$before" "undo: nsswitch.conf, pam.d and ssh are what they were"
+
+# --- or by what make uninstall says ---
+used() { "$TOP/packaging/uninstall.sh" used; }
+is "$(used)" "/etc/systemd/system/multi-user.target.wants/orgd.service
+    systemctl disable --now orgd" "uninstall: after the commands of orgadmin(1) orgd alone is in the way"
+sh -e <<<"$(grep '^sed\|pam-auth-update' "$T/steps")"
+systemctl --quiet enable orgsyncd
+used >"$T/used"
+is "$? $(sed -n 's/^\(\/[^:]*\).*/\1/p' "$T/used" | uniq | xargs)" "1 /etc/pam.d/common-account /etc/nsswitch.conf \
+/etc/systemd/system/multi-user.target.wants/orgsyncd.service /etc/systemd/system/multi-user.target.wants/orgd.service" \
+    "uninstall: the places that still ask orglogin are named"
+ok "uninstall: the remedies that are printed can be run" bash -e <<<"$(sed -n 's/; a line that it leaves.*//; s/^    //p' "$T/used")"
+is "$(used)" '' "uninstall: after the remedies nothing is in the way"
+is "$(system_files)" "$before" "uninstall: after the remedies nsswitch.conf, pam.d and ssh are what they were"
 done_testing

@@ -46,22 +46,73 @@ ok 'make uninstall with PREFIX and SYSCONFDIR succeeds' installs uninstall PREFI
 is "$(below -not -type d; below -name '*org*' -type d)" '' 'make uninstall with PREFIX and SYSCONFDIR leaves no file'
 
 # --- not from under a machine that uses it ---
-mkdir -p "$T/etc/pam.d" "$T/here"
+mkdir -p "$T/etc/pam.d" "$T/etc/ssh/sshd_config.d" "$T/etc/systemd/system/multi-user.target.wants" "$T/here"
 printf 'account required pam_unix.so\n' >"$T/etc/pam.d/login"
 printf 'passwd: files\n' >"$T/etc/nsswitch.conf"
+printf 'root:x:0:0::/root:/bin/sh\n' >"$T/etc/passwd"
 # uninstalls: as on a machine whose /etc is $T/etc
 uninstalls() {
     # shellcheck disable=SC2016 # the inner shell's
     unshare --map-root-user --mount sh -c 'mount --rbind "$0/etc" /etc && cd "$1" && MAKEFLAGS= exec make --no-print-directory uninstall BUILD="$2" \
-        PREFIX="$0/here" LIBDIR="$0/here/lib" PAMCONFIGS="$0/here" SYSCONFDIR="$0/here/etc"' "$T" "$TOP" "$BUILD" >"$T/out" 2>"$T/err"
+        PREFIX="$0/here" LIBDIR="$0/here/lib" PAMCONFIGS="$0/here" SYSCONFDIR="$0/here/etc" STATEDIR="$0/here/state"' "$T" "$TOP" "$BUILD" >"$T/out" 2>"$T/err"
 }
+# refuses PLACE REMEDY WHAT: it fails, names the one place and what changes it, and removes nothing
+refuses() {
+    is "$(uninstalls; echo $?)" 2 "make uninstall refuses while $3"
+    is "$(cat "$T/out")" "$1
+    $2" "make uninstall names the place and the remedy while $3"
+    like "$(cat "$T/err")" 'still asks orglogin there; nothing is removed' "make uninstall says that nothing is removed while $3"
+}
+# What it says of this machine's own /var is left out.
+stays() { grep -v '^rm\|^/var/lib/orgd:' "$T/out"; }
+by_hand() { printf '%s\n' "$1" >"$T/etc/pam.d/$2"; }
 if unshare --map-root-user --mount true 2>/dev/null; then
     ok 'make uninstall succeeds on a machine that does not use orglogin' uninstalls
-    echo 'account required pam_org.so' >>"$T/etc/pam.d/login"
-    is "$(uninstalls; echo $?) $(cat "$T/out")" '2 /etc/pam.d/login' 'make uninstall refuses while a PAM stack asks pam_org, and names it'
-    like "$(cat "$T/err")" 'orgadmin\(1\)' 'make uninstall refers to orgadmin(1) while a PAM stack asks pam_org'
-    sed -i '$d' "$T/etc/pam.d/login"
-    echo 'group: files systemd org' >>"$T/etc/nsswitch.conf"
-    is "$(uninstalls; echo $?) $(cat "$T/out")" '2 /etc/nsswitch.conf:group: files systemd org' 'make uninstall refuses while nsswitch.conf asks libnss_org, and names it'
+    is "$(stays)" 'What stays, for you to keep or to remove:
+the home directories of members' 'make uninstall lists nothing that is not there'
+    by_hand 'account required pam_org.so' login
+    refuses '/etc/pam.d/login: account required pam_org.so' 'take out the line' 'a PAM stack asks pam_org'
+    by_hand '# account required pam_org.so' login
+    by_hand 'account required pam_org.so' login.dpkg-old
+    ok 'make uninstall minds no comment in a PAM stack and no file that is no service' uninstalls
+    by_hand 'account  [success=2 default=die]  pam_org.so' common-account
+    refuses '/etc/pam.d/common-account: account  [success=2 default=die]  pam_org.so' \
+        'pam-auth-update --disable orglogin; a line that it leaves was changed by hand: take out both lines, pam_localuser and pam_org, never one alone' \
+        'common-account asks pam_org'
+    rm "$T/etc/pam.d/common-account"
+    by_hand '-auth  [perm_denied=die default=ignore]  pam_org.so members' chsh
+    refuses '/etc/pam.d/chsh: -auth  [perm_denied=die default=ignore]  pam_org.so members' 'take out the line' 'chsh asks pam_org'
+    rm "$T/etc/pam.d/chsh"
+    by_hand 'auth requisite pam_org.so' sshd
+    refuses '/etc/pam.d/sshd: auth requisite pam_org.so' \
+        'when sshd no longer has KbdInteractiveAuthentication yes (it would ask for passwords): take out the line' 'sshd tells refused users why'
+    echo 'KbdInteractiveAuthentication yes' >"$T/etc/ssh/sshd_config.d/orglogin.conf"
+    uninstalls
+    like "$(sed -n 1,2p "$T/out" | xargs)" '^/etc/ssh/sshd_config.d/orglogin.conf: KbdInteractiveAuthentication yes rm .*orglogin.conf; systemctl reload ssh$' \
+        'make uninstall names KbdInteractiveAuthentication before the line in the stack of sshd'
+    rm "$T/etc/pam.d/sshd" "$T/etc/ssh/sshd_config.d/orglogin.conf"
+    echo 'group: files org systemd' >>"$T/etc/nsswitch.conf"
+    refuses '/etc/nsswitch.conf: group: files org systemd' "sed -E -i '/^[a-z]+:/s/[[:space:]]+org\\>//' /etc/nsswitch.conf" 'nsswitch.conf asks libnss_org'
+    eval "$(sed -n 's|^    \(sed .*\) /etc/nsswitch.conf$|\1 "$T/etc/nsswitch.conf"|p' "$T/out")"
+    is "$(tail -1 "$T/etc/nsswitch.conf")" 'group: files systemd' 'the remedy for nsswitch.conf takes out org and nothing else'
+    ln -s /usr/lib/systemd/system/orgd.service "$T/etc/systemd/system/multi-user.target.wants/"
+    refuses /etc/systemd/system/multi-user.target.wants/orgd.service 'systemctl disable --now orgd' 'orgd is started at boot'
+    rm "$T/etc/systemd/system/multi-user.target.wants/orgd.service"
+
+    # --- what it leaves behind ---
+    mkdir -p "$T/here/etc" "$T/here/state" "$T/etc/sudoers.d"
+    touch "$T/here/etc/acme.token" "$T/etc/sudoers.d/orglogin" "$T/etc/nsswitch.conf.before-orglogin"
+    echo 'Match Group acme' >"$T/etc/ssh/sshd_config.d/orglogin.conf"
+    echo 'orgsync:x:990:990::/:/usr/sbin/nologin' >>"$T/etc/passwd"
+    ok 'make uninstall succeeds over a configuration' uninstalls
+    is "$(stays | cut -d: -f1)" "What stays, for you to keep or to remove
+$T/here/etc
+$T/here/state
+/etc/sudoers.d/orglogin
+/etc/ssh/sshd_config.d/orglogin.conf
+/etc/nsswitch.conf.before-orglogin
+the user orgsync
+the home directories of members" 'make uninstall lists what it leaves behind'
+    ok 'make uninstall leaves the token' test -e "$T/here/etc/acme.token"
 fi
 done_testing
