@@ -32,6 +32,16 @@ printf 'nsenter -t 1 -m touch /etc/x\nnsenter -at 1 true\nnsenter --target 1 --m
 is "$(echo "$T/bad.sh" | outside | cut -d: -f2 | xargs)" "1 2" 'an nsenter without --root into the mounts of a process is found'
 is "$(scripts | grep -v 'tests/harness.t$' | outside)" '' 'no test enters the mounts of a process without its root'
 
+# --- what the root is made of ---
+if have dpkg-query; then
+    # shellcheck source-path=SCRIPTDIR
+    libraries=$(. "$TOP/tests/lib/root.sh" && root_library_packages "$BUILD")
+    like "$libraries" '^libconfig[0-9]+$' 'the throw-away root gets the packages of the libraries that the programs link, by the names of this Debian'
+    unlike "$libraries" 'libasan|-dev$|-cross$' 'the throw-away root gets no package of a sanitizer or a compiler'
+else
+    pass 'the throw-away root gets the packages of the libraries that the programs link, by the names of this Debian # SKIP no dpkg-query'
+fi
+
 # --- no root ---
 if [ "$(id -u)" = 0 ] && have mmdebstrap && unshare --mount --propagation private true 2>/dev/null; then
     mkdir -p "$T"/{1,2,3}

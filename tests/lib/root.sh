@@ -12,7 +12,6 @@ ROOT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 # listens on /dev/log; systemd for the tests that boot the root (tests/boot).
 ROOT_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,inetutils-syslogd,jq,nscd
 ROOT_PACKAGES+=,python3,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libnss-systemd
-ROOT_PACKAGES+=,$("$ROOT_TOP/tests/lib/deps" --list run | paste -sd,)
 
 # Prints why there can be no throw-away root on this machine; nothing when there can.
 root_lacking() {
@@ -39,10 +38,19 @@ root_codename() {
     (. /etc/os-release && echo "$VERSION_CODENAME")
 }
 
-# root_bootstrap DIR: a Debian root in DIR, from where this machine's apt gets its packages.
+# root_libraries BUILD: the libraries that the programs are linked with. Their packages' names differ from one Debian to the next.
+root_libraries() { ldd "$1"/{orgadmin,orgsyncd,orgd} | awk '$2 == "=>" && $1 !~ /san\.so/ { sub("^/usr", "", $3); print $3 }' | sort -u; }
+
+# root_library_packages BUILD: the packages that have them, below /usr or not
+root_library_packages() {
+    # shellcheck disable=SC2046 # a word each
+    dpkg-query -S $(root_libraries "$1" | sed 's/^/*/') | sed 's/[:,].*//' | sort -u
+}
+
+# root_bootstrap DIR PACKAGES: a Debian root in DIR, from where this machine's apt gets its packages.
 root_bootstrap() {
     # shellcheck disable=SC2016 # $1 is the hook's
-    mmdebstrap --quiet --variant=minbase --include="$ROOT_PACKAGES" --aptopt='Acquire::Languages "none"' \
+    mmdebstrap --quiet --variant=minbase --include="$2" --aptopt='Acquire::Languages "none"' \
         --customize-hook='chroot "$1" useradd --system --no-create-home --shell /usr/sbin/nologin orgsync' \
         "$(root_codename)" "$1" </dev/null
 }
@@ -50,13 +58,13 @@ root_bootstrap() {
 # root_make BUILD: makes BUILD/root unless it is there already and has today's packages. Parallel callers wait for one.
 root_make() {
     local build=$1 want
-    want="$(root_codename) $ROOT_PACKAGES"
+    want="$(root_codename) $ROOT_PACKAGES $(root_libraries "$build" | xargs)"
     (
         flock 9
         [ "$(cat "$build/root/.made-of" 2>/dev/null)" = "$want" ] && exit 0
         echo "making the throw-away root $build/root (half a minute, once)" >&2
         rm -rf "$build/root" "$build/root.new"
-        root_bootstrap "$build/root.new" >"$build/root.log" 2>&1 ||
+        root_bootstrap "$build/root.new" "$ROOT_PACKAGES,$(root_library_packages "$build" | paste -sd,)" >"$build/root.log" 2>&1 ||
             { echo "mmdebstrap failed, see $build/root.log" >&2; exit 1; }
         echo "$want" >"$build/root.new/.made-of"
         mv "$build/root.new" "$build/root"
