@@ -10,6 +10,8 @@ MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
 LIBDIR     ?= /usr/$(if $(MULTIARCH),lib/$(MULTIARCH),lib64)
 PAMCONFIGS ?= /usr/share/pam-configs
 DOCDIR     := $(PREFIX)/share/doc/orglogin
+# Where AppArmor's files are, if it is there: make install DESTDIR=DIR APPARMOR=/etc/apparmor.d for a package.
+APPARMOR   ?= $(if $(wildcard $(DESTDIR)/etc/apparmor.d/abstractions),/etc/apparmor.d)
 SANITIZE   ?=
 Q          := $(if $(V),,@)# V=1 shows the commands
 
@@ -86,6 +88,9 @@ $(BUILD)/pam_org.so: $(call objects,pam_module) $(MODULE) pam_module/exports.map
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 include tests/tests.mk
 
+# What programs that AppArmor confines need to see members and to log them in.
+ABSTRACTIONS := abstractions/nameservice.d/libnss_org abstractions/authentication.d/pam_org
+
 # What is installed, MODE:FILE:WHERE.
 INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
 	$(foreach p,orgsyncd orgd,755:$(BUILD)/$(p):$(PREFIX)/sbin/$(p)) \
@@ -97,12 +102,16 @@ INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
 	$(foreach u,orgsyncd orgd orgd-user,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
 	644:packaging/systemd/sysusers.conf:$(PREFIX)/lib/sysusers.d/orglogin.conf \
 	644:packaging/pam-configs/orglogin:$(PAMCONFIGS)/orglogin \
+	$(foreach f,$(wildcard packaging/selinux/*),644:$(f):$(DOCDIR)/selinux/$(notdir $(f))) \
+	$(foreach f,$(wildcard packaging/apparmor/usr.sbin.* packaging/apparmor/README.md),644:$(f):$(DOCDIR)/apparmor/$(notdir $(f))) \
+	$(if $(APPARMOR),$(foreach f,$(ABSTRACTIONS),644:packaging/apparmor/$(f):$(APPARMOR)/$(f))) \
 	644:packaging/completions/orgadmin.bash:$(PREFIX)/share/bash-completion/completions/orgadmin \
 	644:packaging/completions/_orgadmin:$(PREFIX)/share/zsh/vendor-completions/_orgadmin \
 	644:packaging/completions/orgadmin.fish:$(PREFIX)/share/fish/vendor_completions.d/orgadmin.fish
 
-# Units, pages and examples name the places of this installation.
-AS_HERE := sed -e 's|/usr/sbin/org|$(PREFIX)/sbin/org|g' -e 's|/usr/share/doc/orglogin|$(DOCDIR)|g' -e 's|/etc/orglogin|$(SYSCONFDIR)|g'
+# Units, pages, profiles and examples name the places of this installation.
+AS_HERE := sed -e 's|/usr/sbin/org|$(PREFIX)/sbin/org|g' -e 's|/usr/share/doc/orglogin|$(DOCDIR)|g' -e 's|/etc/orglogin|$(SYSCONFDIR)|g' \
+	-e 's|/var/lib/orglogin|$(STATEDIR)|g' -e 's|/run/orglogin|$(RUNDIR)|g'
 
 # Each file takes the place of the old one whole, at once: somebody may be logging in.
 .PHONY: install
@@ -128,7 +137,8 @@ UNINSTALL := $(if $(DESTDIR),:,SYSCONFDIR='$(SYSCONFDIR)' STATEDIR='$(STATEDIR)'
 uninstall:
 	$(Q)$(UNINSTALL) used || { echo 'uninstall: this machine still asks orglogin there; nothing is removed' >&2; exit 1; }
 	rm -f $(foreach entry,$(INSTALLED),$(DESTDIR)$(lastword $(subst :, ,$(entry))))
-	-$(Q)rmdir $(DESTDIR)$(DOCDIR)/pam.d $(DESTDIR)$(DOCDIR)/pam.d.fedora $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR) 2>/dev/null
+	-$(Q)rmdir $(addprefix $(DESTDIR)$(DOCDIR)/,pam.d pam.d.fedora selinux apparmor) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR) \
+		$(if $(APPARMOR),$(addprefix $(DESTDIR)$(APPARMOR)/,$(dir $(ABSTRACTIONS)))) 2>/dev/null
 	$(Q)$(UNINSTALL) left
 
 .PHONY: clean

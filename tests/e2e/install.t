@@ -45,6 +45,22 @@ is "$(grep -rl '/etc/orglogin' "$T/root" | grep -v '/bin/\|/sbin/\|\.so')" '' 'm
 ok 'make uninstall with PREFIX and SYSCONFDIR succeeds' installs uninstall PREFIX=/usr/local SYSCONFDIR=/etc/local/orglogin
 is "$(below -not -type d; below -name '*org*' -type d)" '' 'make uninstall with PREFIX and SYSCONFDIR leaves no file'
 
+# --- what AppArmor is told ---
+mkdir -p "$T/root/etc/apparmor.d/abstractions"
+ok 'make install succeeds where AppArmor is' installs install STATEDIR=/srv/state
+is "$(cd "$T/root/etc/apparmor.d" && find . -type f | sort | xargs)" './abstractions/authentication.d/pam_org ./abstractions/nameservice.d/libnss_org' \
+    'make install adds the abstractions where AppArmor is, and no profile'
+is "$(cat "$T"/root/etc/apparmor.d/abstractions/*/* "$T"/root/usr/share/doc/orglogin/{apparmor,selinux}/* | grep -c '/var/lib/orglogin') $(grep -c '/srv/state' \
+    "$T"/root/etc/apparmor.d/abstractions/nameservice.d/libnss_org)" '0 2' 'the installed abstractions, profiles and SELinux module name the STATEDIR'
+ok 'make uninstall succeeds where AppArmor is' installs uninstall
+is "$(below -not -type d; below -path '*apparmor.d*' | xargs)" './etc/apparmor.d ./etc/apparmor.d/abstractions' 'make uninstall takes the abstractions away'
+rm -r "$T/root"
+ok 'make install succeeds without AppArmor' installs install
+is "$(below -path './etc/apparmor.d*')" '' 'make install makes no /etc/apparmor.d without AppArmor'
+ok 'make install with APPARMOR succeeds' installs install APPARMOR=/etc/apparmor.d
+is "$(below -path './etc/apparmor.d/*' -type f | wc -l)" 2 'make install with APPARMOR makes /etc/apparmor.d for a package'
+ok 'make uninstall with APPARMOR succeeds' installs uninstall APPARMOR=/etc/apparmor.d
+
 # --- not from under a machine that uses it ---
 mkdir -p "$T/etc/pam.d" "$T/etc/ssh/sshd_config.d" "$T/etc/systemd/system/multi-user.target.wants" "$T/here"
 printf 'account required pam_unix.so\n' >"$T/etc/pam.d/login"
