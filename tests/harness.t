@@ -21,6 +21,8 @@ for line in 'no_such_thing' 'no_such_thing 2>/dev/null || :' 'out=$(no_such_thin
 done
 is "$(says 'have no_such_thing && no_such_thing')" "0 1..2" 'a test that asks have before a missing command passes'
 is "$(says 'need no_such_thing')" "0 1..0 # SKIP no_such_thing is not installed" 'a test that needs a missing command is skipped'
+# shellcheck disable=SC2016 # the test's
+is "$(says '(tap_cleanup); [ -d "$T" ] || fail "the directory is gone"')" "0 1..2" 'the clean-up of a test does nothing in a child'
 rest=$(find "${T%/*}" -maxdepth 1 -name "${T##*/}*" ! -path "$T" ! -path "$TAP_MISSING")
 is "$rest" '' 'a test leaves no temporary directory'
 

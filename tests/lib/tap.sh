@@ -9,6 +9,7 @@ export PYTHONDONTWRITEBYTECODE=1 # nothing is left in the checkout
 tap_n=0 tap_failed=0
 
 tap_cleanup() {
+    [ "$BASHPID" = $$ ] || return 0 # a child that is ended before it is the program that it is to become runs the trap of its parent
     local jobs; jobs=$(jobs -p)
     if [ -n "$jobs" ]; then
         jobs="$jobs $(ps -o pid= --ppid "$(paste -sd, <<< "$jobs")")" # a function's job has its program below it
