@@ -24,7 +24,7 @@ like "$(cat "$T/log")" '^POST /good/v1/organizations/members/list Bearer key:sec
 
 refused html $BAD 'does not claim to be JSON: it is not JSON at byte 0'
 refused empty $BAD 'it is empty'
-refused half $UNREACHABLE 'closed with .* bytes remaining'
+refused half $UNREACHABLE 'closed with .* bytes remaining|end of response with .* bytes missing'
 refused truncated $BAD 'not JSON at byte'
 refused trailing $BAD 'something follows'
 refused array $BAD 'not a JSON object'

@@ -100,7 +100,7 @@ mia=$(id -u mia)
 is "$(as ada 'id -un; systemctl --user is-system-running --wait' | xargs)" "ada running" "an ssh session of a member has a running user manager"
 # shellcheck disable=SC2016 # her shell's
 is "$(as ada 'loginctl show-session --value --property=Name --property=Service $XDG_SESSION_ID' | sort | xargs)" "ada sshd" "an ssh session of a member is a session of logind"
-like "$(decisions SYSLOG_FACILITY=10)" "sshd\[[0-9]+\]: pam_org\(sshd:account\): user=ada service=sshd org=acme decision=allow reason=rule rule=1 age_ms=[0-9]+ generation=[0-9]+$" \
+like "$(decisions SYSLOG_FACILITY=10)" "sshd(-session)?\[[0-9]+\]: pam_org\(sshd:account\): user=ada service=sshd org=acme decision=allow reason=rule rule=1 age_ms=[0-9]+ generation=[0-9]+$" \
     "the journal has the decision of pam_org on an ssh login, in authpriv"
 like "$(decisions)" "\(systemd\)\[[0-9]+\]: pam_org\(systemd-user:account\): user=ada service=systemd-user org=acme decision=allow " "the journal has the decision of pam_org on the user manager"
 is "$(as stranger id -un; grep -c '^Access denied' "$T/err")" 1 "a stranger gets no ssh session"
