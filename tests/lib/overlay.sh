@@ -1,5 +1,5 @@
-# What tests/lib/enter and tests/lib/boot have in common: a throw-away copy of BUILD/root in $ROOT, with what was built and the
-# shipped configuration installed. They source it in a mount namespace of their own, with $BUILD and $TOP set.
+# What tests/lib/enter, tests/lib/boot and tests/lib/vm have in common: a throw-away copy of BUILD/root in $ROOT, with what was built
+# and the shipped configuration installed. They source it in a mount namespace of their own, with $BUILD and $TOP set.
 CHECKOUT=/usr/src/orglogin # where this checkout is seen inside
 ROOT=/srv/root
 
@@ -11,8 +11,9 @@ overlay() {
         mount -t overlay -o "lowerdir=$1,upperdir=/srv/upper,workdir=/srv/work" root "$ROOT"
 }
 
+# mount_overlay [NAME]: of BUILD/NAME
 mount_overlay() {
-    overlay "$BUILD/root"
+    overlay "$BUILD/${1:-root}"
     mkdir -p "$ROOT$CHECKOUT" "$ROOT/mnt/build"
 }
 

@@ -6,12 +6,15 @@
 #   inside_root               the calling script goes on in it; when the machine cannot do that, the test is skipped
 #   in_boot SCRIPT [ARG...]   boots it under a real systemd and runs SCRIPT, before and as a service of it (tests/lib/boot)
 #   inside_boot               the calling script goes on in the booted root, after its function prepare; or it is skipped
+#   inside_vm KERNEL-ARGS...  the same in a virtual machine with a kernel of its own (tests/lib/vm)
 ROOT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # What stands in the root besides Debian's essentials. Python is for the fakes of vendors' APIs; the syslog daemon is there because nothing else
 # listens on /dev/log; systemd for the tests that boot the root (tests/boot).
 ROOT_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,inetutils-syslogd,jq,nscd
 ROOT_PACKAGES+=,python3,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libnss-systemd
+# In a virtual machine: a kernel, and what the kernel enforces.
+VM_PACKAGES=linux-image-cloud-amd64,udev,apparmor,auditd,selinux-policy-default,selinux-policy-dev,policycoreutils,selinux-utils,make,openssl
 
 # Prints why there can be no throw-away root on this machine; nothing when there can.
 root_lacking() {
@@ -55,41 +58,41 @@ root_bootstrap() {
         "$(root_codename)" "$1" </dev/null
 }
 
-# root_make BUILD: makes BUILD/root unless it is there already and has today's packages. Parallel callers wait for one.
+# root_make BUILD NAME PACKAGES: makes BUILD/NAME unless it is there already and has today's packages. Parallel callers wait for one.
 root_make() {
-    local build=$1 want
-    want="$(root_codename) $ROOT_PACKAGES $(root_libraries "$build" | xargs)"
+    local root=$1/$2 want
+    want="$(root_codename) $3 $(root_libraries "$1" | xargs)"
     (
         flock 9
-        [ "$(cat "$build/root/.made-of" 2>/dev/null)" = "$want" ] && exit 0
-        echo "making the throw-away root $build/root (half a minute, once)" >&2
-        rm -rf "$build/root" "$build/root.new"
-        root_bootstrap "$build/root.new" "$ROOT_PACKAGES,$(root_library_packages "$build" | paste -sd,)" >"$build/root.log" 2>&1 ||
-            { echo "mmdebstrap failed, see $build/root.log" >&2; exit 1; }
-        echo "$want" >"$build/root.new/.made-of"
-        mv "$build/root.new" "$build/root"
-    ) 9>"$build/root.lock"
+        [ "$(cat "$root/.made-of" 2>/dev/null)" = "$want" ] && exit 0
+        echo "making the throw-away root $root (half a minute or two, once)" >&2
+        rm -rf "$root" "$root.new"
+        root_bootstrap "$root.new" "$3,$(root_library_packages "$1" | paste -sd,)" >"$root.log" 2>&1 ||
+            { echo "mmdebstrap failed, see $root.log" >&2; exit 1; }
+        echo "$want" >"$root.new/.made-of"
+        mv "$root.new" "$root"
+    ) 9>"$root.lock"
 }
 
-# root_build: prints the absolute path of $BUILD, with the root in it
+# root_build NAME PACKAGES: prints the absolute path of $BUILD, with the root NAME in it
 root_build() {
     local build
     build=$(cd "$ROOT_TOP" && mkdir -p "${BUILD:-build}" && cd "${BUILD:-build}" && pwd) || return 1
     [ -x "$build/orgd" ] || { echo "nothing is built in $build: run make" >&2; return 1; }
-    root_make "$build" || return 1
+    root_make "$build" "$1" "$2" || return 1
     echo "$build"
 }
 
 in_root() {
     local build
-    build=$(root_build) || return 1
+    build=$(root_build root "$ROOT_PACKAGES") || return 1
     unshare --mount --pid --net --uts --ipc --fork --kill-child --mount-proc --propagation private \
         "$ROOT_TOP/tests/lib/enter" "$build" "$(readlink -f "$1")" "${@:2}"
 }
 
 in_boot() {
     local build
-    build=$(root_build) || return 1
+    build=$(root_build root "$ROOT_PACKAGES") || return 1
     unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private \
         "$ROOT_TOP/tests/lib/boot" "$build" "$(readlink -f "$1")" "${@:2}"
 }
@@ -108,6 +111,32 @@ boot_lacking() {
     fi
 }
 
+in_vm() {
+    local build
+    build=$(root_build vm "$ROOT_PACKAGES,$VM_PACKAGES") || return 1
+    unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private \
+        "$ROOT_TOP/tests/lib/vm" "$build" "$(readlink -f "$1")" "${@:2}"
+}
+
+# Prints why there can be no virtual machine; nothing when there can.
+vm_lacking() {
+    local why package
+    why=$(root_lacking)
+    if [ -n "$why" ]; then
+        echo "$why"
+    elif ! command -v qemu-system-x86_64 >/dev/null; then
+        echo "qemu-system-x86 is not installed"
+    elif ! command -v mke2fs >/dev/null || ! command -v setfiles >/dev/null; then
+        echo "e2fsprogs or policycoreutils is not installed"
+    elif ! losetup --find >/dev/null 2>&1; then
+        echo "there is no loop device"
+    else
+        for package in ${VM_PACKAGES//,/ }; do
+            apt-cache show "$package" >/dev/null 2>&1 || { echo "apt has no $package"; return; }
+        done
+    fi
+}
+
 skip_root() {
     echo "1..0 # SKIP $1"
     exit 0
@@ -122,7 +151,8 @@ inside_root() {
     exit
 }
 
-inside_boot() {
+# inside_booted KIND [ARG...]: inside_boot and inside_vm
+inside_booted() {
     local why
     case ${ORG_IN_ROOT:-} in
     prepare)
@@ -131,8 +161,10 @@ inside_boot() {
         ;;
     booted) return ;;
     esac
-    why=$(boot_lacking)
+    why=$("$1_lacking")
     [ -z "$why" ] || skip_root "$why"
-    in_boot "$0"
+    "in_$1" "$0" "${@:2}"
     exit
 }
+inside_boot() { inside_booted boot; }
+inside_vm() { inside_booted vm "$@"; }
