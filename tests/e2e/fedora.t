@@ -55,9 +55,9 @@ sudo: a password is required" "sudo $options with the stacks of Fedora refuses $
     done
 done
 for name in ada mia larry; do is "$(su $name -c 'id -un') $(su - $name -c 'id -un')" "$name $name" "root with the stacks of Fedora runs su and su - for $name"; done
-# login_says NAME: what login -f prints on a terminal of its own
+# login_says NAME: what login prints on a terminal of its own
 # shellcheck disable=SC2016 # the inner shell's
-login_says() { echo 'echo I am $(id -un); exit' | script -qec "exec login -f $1" /dev/null | tr -d '\r'; }
+login_says() { log_in "$T/terminal" "$1" 'echo I am $(id -un)'; tr -d '\r' <"$T/terminal"; }
 for name in ada mia larry root; do like "$(login_says $name)" "I am $name" "login with the stacks of Fedora admits $name"; done
 for name in gus rem; do like "$(login_says $name)" "$OURS" "login with the stacks of Fedora refuses $name in one line"; done
 

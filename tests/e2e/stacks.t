@@ -44,7 +44,7 @@ by_sudo_i() { by_sudo "$1" -i; }
 by_sudo_l() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups --reset-env sudo -n -l 2>"$T/err" </dev/null | sed -n 's/^User \([a-z]*\) may run.*/\1/p'; }
 # login on a terminal of its own; what is said there comes out with what the shell prints.
 by_login() {
-    echo 'id -un >/var/tmp/jobs/login; exit' | script -qec "exec login -f $1" "$T/terminal" >/dev/null
+    log_in "$T/terminal" "$1" 'id -un >/var/tmp/jobs/login'
     tr -d '\r' <"$T/terminal" >"$T/err"
     cat /var/tmp/jobs/login 2>/dev/null
     rm -f /var/tmp/jobs/login

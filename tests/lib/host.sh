@@ -45,6 +45,14 @@ as() {
     ssh "$1@localhost" "${@:2}" </dev/null 2>"$T/err"
 }
 
+# log_in FILE NAME COMMAND: login on a terminal of its own, which FILE gets to see. COMMAND is typed when a shell asks for one: login empties
+# its terminal.
+log_in() {
+    : >"$1"
+    { wait_for 30 grep -qE '[$#] $|denied|incorrect' "$1"; printf '%s; exit\n' "$3"; } |
+        script -qefc "exec login -f $2" /dev/null >"$1" 2>&1
+}
+
 # An organization of the test's own, kept in a file: the shipped configuration with the file provider.
 configure_file_provider() {
     sed -e 's|provider = "native"|provider = "file"|' -e "s|url = .*|url = \"$MEMBERS\";|" -e '/token_file = /d' \
