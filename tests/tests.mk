@@ -75,7 +75,8 @@ check-long: check-built
 		ROUNDS=1500 prove tests/e2e/agreement.t && \
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t && \
-		tests/lib/deps qemu-system-x86 policycoreutils && prove tests/boot/vm/*.t
+		LONG=1 prove tests/e2e/taken_alone.t && \
+		tests/lib/deps vm architectures && prove tests/boot/vm/*.t tests/module/architectures.t
 	@+$(MAKE) --no-print-directory fuzz SECONDS=60
 	@tests/lib/long passed
 
