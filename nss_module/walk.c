@@ -18,7 +18,9 @@ static const struct snapshot *open_walk(struct nss_walk *walk, int *errnop)
         return &walk->snapshot;
     int saved = errno;
     enum snapshot_result rc = snapshot_open_for_names(&walk->snapshot, PATH_SNAPSHOT);
-    int fault = nss_fault(errno);
+    /* Without a snapshot the list is empty: programs that read all users, such as semodule, take
+     * ENOENT for the end of the list, and would fail by "try again". */
+    int fault = errno == ENOENT ? ENOENT : EIO;
     errno = saved;
     if (rc != SNAPSHOT_OK) {
         *errnop = fault;
