@@ -30,6 +30,11 @@ as ann org edit --name 'Acme Works'; done_is 'org edit --name renames the curren
 as ann org show -o json; is "$(get .name)" 'Acme Works' 'org show prints the new name of the organization'
 as ann org current -o json; is "$(get .name)" 'Acme Works' 'org edit --name updates the name in the stored login'
 as ann org edit "$acme" --name Acme; done_is 'org edit ORG --name takes an id'
+as elsewhere login --url "unix:$SOCKET" --token-file "$T/ann.token"
+as elsewhere org edit "$acme" --name Moved
+as ann org list; as ann org current -o json; is "$(get .name)" Moved 'org list updates the name in the stored login'
+as elsewhere org edit "$acme" --name Acme
+as ann org show; as ann org current -o json; is "$(get .name)" Acme 'org show updates the name in the stored login'
 as ann org edit; fails 2 'give --name NAME' 'org edit refuses to run without a change'
 as ann org edit Acme --org Acme --name b; fails 2 'once' 'org edit refuses an argument together with --org'
 as ann org create Doomed -o json; doomed=$(get .id)
