@@ -151,7 +151,7 @@ answers $DONE '"company_name":"X".*"country":"DE".*"locality":"Lyon".*"vat_numbe
 answers $REFUSED '/address: 400 country: The country must have two letters\.' 'billing edit reports a country of six letters' 'billing edit' country=FRANCE
 answers $REFUSED '/profile: 400 Bad Request, billing_contact: This is no valid e-mail' 'billing edit reports an invalid contact' 'billing edit' billing_contact=nobody country=FR
 unlike "$(sent)" /address 'billing edit does not send the address after a refused profile'
-before 'billing edit refuses to run without a change' $USAGE 'nothing is given' 'billing edit'
+before 'billing edit refuses to run without a change' $USAGE 'no field to change' 'billing edit'
 answers $REFUSED 'http=403' 'billing show without the permission is refused' token=api-token-vic 'billing show'
 
 # --- subscriptions ---
