@@ -70,7 +70,7 @@ kill -HUP "$daemon"
 ok 'the sanitized orgsyncd logs a bad configuration' wait_for 20 said 'nonsense'
 cp "$T/good" "$CONF"
 kill -HUP "$daemon"
-ok 'the sanitized orgsyncd reads a good configuration again' wait_for 20 said 'read again'
+ok 'the sanitized orgsyncd reads a good configuration again' wait_for 20 said 'reloaded'
 ok 'the sanitized orgsyncd syncs after both configurations' wait_for 30 orgadmin host sync
 for pid in $(pgrep -P "$daemon"); do kill -9 "$pid" 2>/dev/null; done
 ok 'the sanitized orgsyncd syncs after its children were killed' wait_for 30 orgadmin host sync

@@ -40,10 +40,10 @@ curl -sS -N --max-time 40 --cacert ca.pem "https://$at/v1/organizations/members/
 wait_for 5 test -s plain; wait_for 5 test -s secret
 use two; reload
 is "$(serial)" 'serial=16' 'SIGHUP makes new connections get the new certificate'
-like "$(tail -n 1 "$ORGD_LOG")" 'live\.pem: certificate and key are read again' 'the log says that certificate and key are read again'
+like "$(tail -n 1 "$ORGD_LOG")" 'live\.pem: certificate and key reloaded' 'the log says that certificate and key are reloaded'
 use one two; reload
 is "$(serial)" 'serial=16' "SIGHUP keeps the former pair when the key is another certificate's"
-like "$(tail -n 2 "$ORGD_LOG")" 'the former certificate stays in use' 'the log says that the former certificate stays in use'
+like "$(tail -n 2 "$ORGD_LOG")" 'the previous certificate stays in use' 'the log says that the previous certificate stays in use'
 echo nonsense > live.pem; reload
 is "$(serial)" 'serial=16' 'SIGHUP keeps the former pair when the certificate file is malformed'
 rm live.key; reload
