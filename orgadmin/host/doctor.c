@@ -194,6 +194,7 @@ enum exit_status host_doctor(const struct invocation *inv)
     if (!d.records)
         return complain(EXIT_AWAY, "out of memory");
     doctor_sync(&d);
+    doctor_ids(&d);
     doctor_names(&d);
     doctor_pam(&d);
     doctor_homes(&d);

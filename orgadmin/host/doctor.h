@@ -58,8 +58,9 @@ bool doctor_next_member(const struct doctor *d, struct doctor_walk *walk,
                         struct snapshot_user *user);
 
 /* The checks, each file's in their order. */
-void doctor_sync(struct doctor *d);  /* configuration, files, snapshot, orgsyncd */
-void doctor_names(struct doctor *d); /* ids, nsswitch.conf, libnss_org, nscd */
+void doctor_sync(struct doctor *d); /* configuration, files, snapshot, orgsyncd */
+void doctor_ids(struct doctor *d);
+void doctor_names(struct doctor *d); /* names, nsswitch.conf, libnss_org, nscd */
 void doctor_pam(struct doctor *d);   /* pam_org, the services' stacks */
 void doctor_homes(struct doctor *d); /* home and shell */
 void doctor_sshd(struct doctor *d);

@@ -25,96 +25,6 @@
 #define NO_LOGIN        "4294967295" /* proc(5), loginuid: nobody's session */
 #define LINE_SIZE       4096
 
-/* --- numbers --- */
-
-struct overlap {
-    const struct host_config *config;
-    unsigned count;
-    char first[128]; /* "user svc (200123)" */
-};
-
-static void meet(struct overlap *o, const char *what, const char *name, uint64_t first,
-                 uint64_t last)
-{
-    bool met = false;
-    for (size_t i = 0; i < o->config->orgs; i++)
-        met |= last >= o->config->org[i].range_first && first <= o->config->org[i].range_last;
-    if (!met || o->count++ > 0)
-        return;
-    int n = snprintf(o->first, sizeof o->first, "%s %.32s has %" PRIu64, what, name, first);
-    if (last > first)
-        snprintf(o->first + n, sizeof o->first - (size_t)n, "-%" PRIu64, last);
-}
-
-static bool meet_user(const struct passwd *user, void *arg)
-{
-    meet(arg, "the local user", user->pw_name, user->pw_uid, user->pw_uid);
-    return true;
-}
-
-static bool meet_group(const struct group *group, void *arg)
-{
-    meet(arg, "the local group", group->gr_name, group->gr_gid, group->gr_gid);
-    return true;
-}
-
-/* Lines "NAME:FIRST:COUNT" of subuid(5): what a container's users are outside of it. */
-static void subordinate(struct overlap *o, const char *path)
-{
-    char line[LINE_SIZE];
-    FILE *f = fopen(path, "re");
-    while (f && fgets(line, sizeof line, f)) {
-        char name[33], what[64];
-        uint64_t first, count;
-        if (sscanf(line, "%32[^:#]:%" SCNu64 ":%" SCNu64, name, &first, &count) != 3 || count == 0)
-            continue;
-        snprintf(what, sizeof what, "in %s", path);
-        meet(o, what, name, first, first + count - 1);
-    }
-    if (f)
-        fclose(f);
-}
-
-/* The members' ranges, each once: "200000-1999999999". */
-static const char *range_text(const struct host_config *c, char out[DOCTOR_TEXT_MAX])
-{
-    size_t used = 0;
-    *out = '\0';
-    for (size_t i = 0; i < c->orgs && used < DOCTOR_TEXT_MAX / 2; i++) {
-        const struct host_org *o = &c->org[i];
-        size_t n = 0;
-        while (n < i && c->org[n].range_first != o->range_first)
-            n++;
-        if (n == i)
-            used += (size_t)snprintf(out + used, DOCTOR_TEXT_MAX - used, "%s%" PRIu32 "-%" PRIu32,
-                                     used ? ", " : "", o->range_first, o->range_last);
-    }
-    return out;
-}
-
-static void check_ids(struct doctor *d)
-{
-    struct overlap o = {.config = &d->config};
-    char ranges[DOCTOR_TEXT_MAX];
-    if (d->config.orgs == 0) {
-        doctor_note(d, "ids", FOUND_SKIPPED, "", "there is no configuration with their range");
-        return;
-    }
-    local_each_user(meet_user, &o);
-    local_each_group(meet_group, &o);
-    subordinate(&o, "/etc/subuid");
-    subordinate(&o, "/etc/subgid");
-    if (o.count == 0)
-        doctor_note(d, "ids", FOUND_OK, "", "%s are the members' alone",
-                    range_text(&d->config, ranges));
-    else
-        doctor_note(d, "ids", FOUND_WARNING,
-                    "give it another number; or, before the first member has logged in, choose "
-                    "another range in orglogin.conf, on all machines alike",
-                    "%s, in the members' range %s%s", o.first, range_text(&d->config, ranges),
-                    o.count > 1 ? ", and others are too" : "");
-}
-
 /* --- names --- */
 
 struct standings {
@@ -489,7 +399,6 @@ static void check_nscd(struct doctor *d)
 
 void doctor_names(struct doctor *d)
 {
-    check_ids(d);
     check_names(d);
     bool asked = check_nsswitch(d), loaded = check_module(d);
     check_upgrade(d);
