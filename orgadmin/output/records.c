@@ -287,7 +287,8 @@ RECORD(context);
 
 static const struct column status_columns[] = {
     {"organization", PLAIN, "name of the organization on this machine"},
-    {"heard", PLAIN, "time since the organization was last heard from"},
+    {"heard", PLAIN,
+     "time since the organization was last heard from, before a restart of orgsyncd too"},
     {"members", PLAIN, "number of active members"},
     {"withheld", PLAIN, "number of members who are withheld; shown to root only"},
     {"generation", PLAIN, "number of the snapshot"},
