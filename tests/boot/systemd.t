@@ -163,6 +163,10 @@ kill -STOP "$(pgrep -P "$main" -u root)"
 ok "systemd starts orgsyncd again when its keeper hangs" wait_for 60 restarted "$main"
 like "$(journal -u orgsyncd.service)" 'Watchdog timeout' "the journal has the watchdog's timeout when the keeper hangs"
 
+# --- a container that maps few numbers ---
+like "$(unshare --user --map-root-user orgadmin host doctor -o json 2>/dev/null | jq -r '.[] | select(.check == "ids") | .result + " " + .found')" \
+    '^failure the members. range [0-9-]+ is not mapped in this container' "host doctor finds that the container maps no number of the members"
+
 # --- a mistake in the configuration ---
 sed -i 's|shell = .*|shell = "nothing";|' $CONF
 kill -9 "$(property MainPID orgsyncd.service)"

@@ -117,8 +117,6 @@ broken "a group that is mapped and not there" "warning members" 'dockre.*none of
 broken 'a local user with an id of the members' "warning ids" 'user svc has 2000400123.*' 'echo svc:x:2000400123:100::/:/usr/sbin/nologin >>/etc/passwd'
 broken 'a local user with an id of the members, behind a line that fits no buffer' "warning ids" 'user svc has 2000400123.*' \
     '{ printf "long:x:4243:4243:%0100000d::/usr/sbin/nologin\n" 0; echo svc:x:2000400123:100::/:/usr/sbin/nologin; } >>/etc/passwd'
-broken "a range that systemd takes for containers" "warning ids" 'meets that of systemd.s containers' \
-    "sed -i 's|provider = \"file\";|& range = [200000, 1999999999];|' $CONF"
 broken 'subordinate ids among those of the members' "warning ids" 'in /etc/subuid larry has 2000400000-2000465535' 'echo larry:2000400000:65536 >/etc/subuid'
 
 # --- names ---
@@ -236,6 +234,8 @@ broken 'every service for every member' "warning rules" 'every member may use su
     "sed -i 's|services = \\[\"sshd\".*|services = [\"*\"]; org = \"acme\"; everyone = true; }|' $CONF; $publishes"
 broken 'rules for sudo whose roles all present members have' "" . "sed -i '/services = .\"[*]\"/s/\"admin\"]/\"admin\", \"member\"]/' $CONF; $publishes"
 
+broken "a range that systemd takes for containers" "warning ids" 'meets that of systemd.s containers' \
+    "sed -i 's|provider = \"file\";|& range = [200000, 1999999999];|' $CONF; rm /var/lib/orglogin/ids.db; $publishes"
 broken 'a login shell that does not exist' "failure home and shell" 'the shell of .*, /usr/bin/fish, cannot be run.*users.shell' \
     "sed -i 's|/bin/bash|/usr/bin/fish|' $CONF; $publishes"
 maps='sed -i "s|^groups = (|&{ name = \"backup\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|" '$CONF

@@ -106,6 +106,18 @@ daemon=$!
 ok 'orgsyncd starts again after it was killed' wait_for 5 orgadmin host sync
 is "$(id -u mia)" "$before" 'a member keeps the number after orgsyncd was killed'
 
+# --- a restart while the organization is away ---
+kill $daemon
+wait $daemon
+mv $MEMBERS $MEMBERS.away
+orgsyncd 2>"$T/log" &
+daemon=$!
+heard() { orgadmin host status -o json | jq -r '.[0].heard'; }
+ok 'host status shows that the organization is away' wait_for 10 eval "orgadmin host status -o json | jq -e '.[0].trouble != \"\"'"
+unlike "$(heard)" never 'host status shows after a restart when the organization was heard from before it'
+mv $MEMBERS.away $MEMBERS
+ok 'host status shows no trouble when the organization is back' wait_for 20 eval "orgadmin host status -o json | jq -e '.[0].trouble == \"\"'"
+
 # --- a disk that is full, a directory that is read-only ---
 fill_disk() { cat /dev/zero >>/mnt/fill 2>/dev/null; }
 mount -t tmpfs -o size=4m tmpfs /mnt

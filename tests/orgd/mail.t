@@ -39,13 +39,13 @@ for header in From To Date Message-ID Subject MIME-Version Auto-Submitted; do
     is "$(sed '/^$/,$d' "$T/mails/1" | grep -ci "^$header: ")" 1 "the mail has the header $header exactly once"
 done
 is "$(LC_ALL=C grep -c '[^ -~]' "$T/mails/1")" 0 'the mail is ASCII'
-is "$(grep -cF 'join Ácme & Söhne with the role member.' <<< "$text")" 1 'the mail names the organization and the role'
-is "$(grep -cxF "https://join.example.org/?t=${token/:/%3A}&x=1" <<< "$text")" 1 'the mail has the link on a line of its own'
-is "$(grep -cxF "$token" <<< "$text")" 1 'the mail has the token on a line of its own'
-is "$(grep -cF "${token#*:}" "$ORGD_LOG")" 0 'the log has no secret of an invitation'
+is "$(grep -cF -- 'join Ácme & Söhne with the role member.' <<< "$text")" 1 'the mail names the organization and the role'
+is "$(grep -cxF -- "https://join.example.org/?t=${token/:/%3A}&x=1" <<< "$text")" 1 'the mail has the link on a line of its own'
+is "$(grep -cxF -- "$token" <<< "$text")" 1 'the mail has the token on a line of its own'
+is "$(grep -cF -- "${token#*:}" "$ORGD_LOG")" 0 'the log has no secret of an invitation'
 call /organizations/invitations/resend "{\"organizationId\":\"$org\",\"id\":\"$(field .id)\"}" "$OWNER"
 is "$status $(field .mailed)" '200 true' 'resend mails the invitation again'
-is "$(text_of 2 | grep -cxF "$(field .token)")" 1 'the mail of a resent invitation has its new token'
+is "$(text_of 2 | grep -cxF -- "$(field .token)")" 1 'the mail of a resent invitation has its new token'
 pids=()
 for i in 1 2 3 4 5 6 7 8; do
     request /organizations/invitations/create -o "$T/many$i" -d "{\"organizationId\":\"$org\",\"email\":\"m$i@example.org\"}" -H "Authorization: Bearer $OWNER" & pids+=($!)
