@@ -1,8 +1,8 @@
 /*
  * libnss_org.so.2: what the databases share. Each _nss_org_* function follows the GNU C library
  * manual, "Extending NSS": found (NSS_STATUS_SUCCESS), authoritatively absent (NOTFOUND), buffer
- * too small (TRYAGAIN with ERANGE), unknown (UNAVAIL with nss_fault's error). errno is
- * the caller's again on return.
+ * too small (TRYAGAIN with ERANGE), unknown (UNAVAIL with nss_fault's error; in an enumeration
+ * without a snapshot with ENOENT, the end of the list). errno is the caller's again on return.
  */
 #ifndef NSS_MODULE_H
 #define NSS_MODULE_H

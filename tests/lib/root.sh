@@ -90,12 +90,15 @@ in_root() {
         "$ROOT_TOP/tests/lib/enter" "$build" "$(readlink -f "$1")" "${@:2}"
 }
 
-in_boot() {
+# booted MEANS ROOT PACKAGES SCRIPT [ARG...]: by tests/lib/MEANS, with BUILD/ROOT made of PACKAGES
+booted() {
     local build
-    build=$(root_build root "$ROOT_PACKAGES") || return 1
+    build=$(root_build "$2" "$3") || return 1
     unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private \
-        "$ROOT_TOP/tests/lib/boot" "$build" "$(readlink -f "$1")" "${@:2}"
+        "$ROOT_TOP/tests/lib/$1" "$build" "$(readlink -f "$4")" "${@:5}"
 }
+in_boot() { booted boot root "$ROOT_PACKAGES" "$@"; }
+in_vm() { booted vm vm "$ROOT_PACKAGES,$VM_PACKAGES" "$@"; }
 
 # Prints why the root cannot be booted; nothing when it can.
 boot_lacking() {
@@ -109,13 +112,6 @@ boot_lacking() {
         mkdir /sys/fs/cgroup/org-probe.$$ && rmdir /sys/fs/cgroup/org-probe.$$' 2>/dev/null; then
         echo "may not make control groups"
     fi
-}
-
-in_vm() {
-    local build
-    build=$(root_build vm "$ROOT_PACKAGES,$VM_PACKAGES") || return 1
-    unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private \
-        "$ROOT_TOP/tests/lib/vm" "$build" "$(readlink -f "$1")" "${@:2}"
 }
 
 # Prints why there can be no virtual machine; nothing when there can.
