@@ -1,0 +1,278 @@
+#include "orgd/operator/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/name.h"
+#include "common/paths.h"
+#include "orgd/endpoints/record.h"
+
+#define DEFAULT_DATA        "/var/lib/orgd/orgd.db"
+#define DEFAULT_SOCKET      "/run/orgd/orgd.sock"
+#define DEFAULT_OWNER       "owner@localhost"
+#define DEFAULT_CONNECTIONS 1024
+#define DEFAULT_ATTEMPTS    60
+#define MINUTE_MS           60000
+#define URL_MAX             900 /* its line in a mail has 998 at most, and the token takes its place */
+
+static const char usage[] =
+    "Usage: orgd [OPTION]...\n"
+    "       orgd backup FILE [--data FILE]\n"
+    "       orgd check [--data FILE]\n"
+    "\n"
+    "Serves the organization API on a unix socket, and on the addresses asked for. With backup,\n"
+    "copies the data file to a new one; with check, looks for what is wrong with it. Both may be\n"
+    "done while a server uses it.\n"
+    "\n"
+    "  --data FILE                 the data file, created if it is missing\n"
+    "                              (" DEFAULT_DATA ")\n"
+    "  --socket PATH               the unix socket (" DEFAULT_SOCKET ")\n"
+    "  --listen ADDR:PORT          plain HTTP on 127.0.0.1:PORT or [::1]:PORT; port 0 picks one\n"
+    "  --tls ADDR:PORT             HTTPS on any address\n"
+    "  --cert FILE, --key FILE     its certificate chain and key, PEM; reloaded on SIGHUP\n"
+    "  --owner EMAIL               the first user, on the first start (" DEFAULT_OWNER ")\n"
+    "  --owner-username NAME       the login name of that user, if not the address's\n"
+    "  --connections N             most at a time from an address or unix user (1024)\n"
+    "  --attempts N                most failed ones a minute from one of them (60)\n"
+    "  --invitation-url URL        the link in an invitation, with {token} in it\n"
+    "  --smtp URL                  mail invitations: smtp://HOST[:PORT] or smtps://HOST[:PORT]\n"
+    "  --smtp-from EMAIL           the sender's address\n"
+    "  --smtp-user NAME, --smtp-password-file FILE\n"
+    "                              log in to the mail server\n"
+    "  --debug                     log every request, not only changes\n"
+    "  --help, --version           print this, or the version, and exit\n";
+
+static bool usage_wrong(const char *option, const char *value, const char *why)
+{
+    log_error("--%s %s: %s", option, value, why);
+    return false;
+}
+
+enum transport { PLAIN_HTTP, HTTPS };
+
+static bool option_listen(struct options *o, const char *text, enum transport transport)
+{
+    bool tls = transport == HTTPS;
+    const char *option = tls ? "tls" : "listen";
+    struct address *address = &o->listen[o->listens];
+    if (o->listens == LISTENERS_MAX - 1)
+        return usage_wrong(option, text, "too many addresses");
+    if (!address_parse(text, address))
+        return usage_wrong(option, text,
+                           tls ? "must be ADDR:PORT, or [ADDR]:PORT for IPv6"
+                               : "must be 127.0.0.1:PORT or [::1]:PORT");
+    if (!tls && !address_loopback(address))
+        return usage_wrong(option, text,
+                           "plain HTTP is for loopback addresses and unix sockets only");
+    o->tls[o->listens++] = tls;
+    return true;
+}
+
+static bool option_owner(struct options *o, const char *email)
+{
+    char username[NAME_MAX_LEN + 1];
+    o->owner = email;
+    return (email_valid(email) && name_fold(email, username)) ||
+           usage_wrong("owner", email, "must be an e-mail address that begins with a login name");
+}
+
+static bool option_owner_username(struct options *o, const char *username)
+{
+    o->owner_username = username;
+    return name_valid(username) ||
+           usage_wrong("owner-username", username,
+                       "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -");
+}
+
+static bool option_number(const char *option, const char *text, unsigned most, unsigned *number)
+{
+    char *end, why[48];
+    errno = 0;
+    unsigned long value = strtoul(text, &end, 10);
+    *number = (unsigned)value;
+    if (text[0] >= '0' && text[0] <= '9' && !errno && !*end && value >= 1 && value <= most)
+        return true;
+    snprintf(why, sizeof why, "must be 1-%u", most);
+    return usage_wrong(option, text, why);
+}
+
+static bool option_url(struct options *o, const char *url)
+{
+    o->settings.letterhead.invitation_url = url;
+    bool http = strncmp(url, "http://", 7) == 0 || strncmp(url, "https://", 8) == 0;
+    return (http && strlen(url) <= URL_MAX && strstr(url, "{token}") &&
+            !strpbrk(url, " \"<>\r\n")) ||
+           usage_wrong("invitation-url", url,
+                       "must be an http or https URL of at most 900 characters with {token} in it");
+}
+
+static bool option_smtp(struct options *o, const char *url)
+{
+    const char *why;
+    o->settings.mail.url = url;
+    return mail_url_valid(url, &why) || usage_wrong("smtp", url, why);
+}
+
+static bool option_from(struct options *o, const char *email)
+{
+    o->settings.mail.from = email;
+    return email_valid(email) || usage_wrong("smtp-from", email, "must be an e-mail address");
+}
+
+/* Checks the options that need or exclude each other. */
+static bool options_complete(struct options *o)
+{
+    const struct server_settings *s = &o->settings;
+    bool tls = false;
+    for (size_t i = 0; i < o->listens; i++)
+        tls |= o->tls[i];
+    const char *why = NULL;
+    if (tls != (s->cert != NULL) || tls != (s->key != NULL))
+        why = "--tls, --cert and --key go together";
+    else if (!s->mail.url != !s->mail.from)
+        why = "--smtp and --smtp-from go together";
+    else if ((s->mail.user || o->password_file) &&
+             !(s->mail.user && o->password_file && s->mail.url))
+        why = "--smtp-user and --smtp-password-file go together, with --smtp";
+    if (why)
+        log_error("%s", why);
+    o->settings.letterhead.from = s->mail.from;
+    return !why;
+}
+
+enum option_id {
+    OPTION_DATA = 1,
+    OPTION_SOCKET,
+    OPTION_LISTEN,
+    OPTION_TLS,
+    OPTION_CERT,
+    OPTION_KEY,
+    OPTION_OWNER,
+    OPTION_OWNER_USERNAME,
+    OPTION_CONNECTIONS,
+    OPTION_ATTEMPTS,
+    OPTION_URL,
+    OPTION_SMTP,
+    OPTION_FROM,
+    OPTION_USER,
+    OPTION_PASSWORD,
+    OPTION_DEBUG,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_UNKNOWN = '?' /* getopt_long has printed the reason */
+};
+
+/* False after one line on stderr. */
+static bool option_take(struct options *o, int id, const char *value)
+{
+    switch ((enum option_id)id) {
+    case OPTION_DATA:
+        o->data = value;
+        return true;
+    case OPTION_SOCKET:
+        o->socket = value;
+        return true;
+    case OPTION_LISTEN:
+        return option_listen(o, value, PLAIN_HTTP);
+    case OPTION_TLS:
+        return option_listen(o, value, HTTPS);
+    case OPTION_CERT:
+        o->settings.cert = value;
+        return true;
+    case OPTION_KEY:
+        o->settings.key = value;
+        return true;
+    case OPTION_OWNER:
+        return option_owner(o, value);
+    case OPTION_OWNER_USERNAME:
+        return option_owner_username(o, value);
+    case OPTION_CONNECTIONS:
+        return option_number("connections", value, 65536, &o->settings.peers.connections);
+    case OPTION_DEBUG:
+        log_debug_on();
+        return true;
+    case OPTION_ATTEMPTS:
+        return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
+    case OPTION_URL:
+        return option_url(o, value);
+    case OPTION_SMTP:
+        return option_smtp(o, value);
+    case OPTION_FROM:
+        return option_from(o, value);
+    case OPTION_USER:
+        o->settings.mail.user = value;
+        return true;
+    case OPTION_PASSWORD:
+        o->password_file = value;
+        return true;
+    case OPTION_HELP:
+    case OPTION_VERSION:
+    case OPTION_UNKNOWN:
+        break;
+    }
+    fputs("Try 'orgd --help'.\n", stderr);
+    return false;
+}
+
+/* The words behind the options. */
+static bool verb_parse(int argc, char **argv, struct options *o)
+{
+    int left = argc - optind;
+    if (left == 0)
+        return true;
+    o->verb = argv[optind];
+    if (strcmp(o->verb, "check") == 0 && left == 1)
+        return true;
+    if (strcmp(o->verb, "backup") == 0 && left == 2) {
+        o->copy = argv[optind + 1];
+        return true;
+    }
+    if (strcmp(o->verb, "backup") == 0 && left == 1)
+        log_error("backup: which FILE?");
+    else
+        log_error("unexpected argument %s", argv[argc - 1]);
+    fputs("Try 'orgd --help'.\n", stderr);
+    return false;
+}
+
+int options_parse(int argc, char **argv, struct options *o)
+{
+    static const struct option longs[] = {
+        {"data", required_argument, NULL, OPTION_DATA},
+        {"socket", required_argument, NULL, OPTION_SOCKET},
+        {"listen", required_argument, NULL, OPTION_LISTEN},
+        {"tls", required_argument, NULL, OPTION_TLS},
+        {"cert", required_argument, NULL, OPTION_CERT},
+        {"key", required_argument, NULL, OPTION_KEY},
+        {"owner", required_argument, NULL, OPTION_OWNER},
+        {"owner-username", required_argument, NULL, OPTION_OWNER_USERNAME},
+        {"connections", required_argument, NULL, OPTION_CONNECTIONS},
+        {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
+        {"invitation-url", required_argument, NULL, OPTION_URL},
+        {"smtp", required_argument, NULL, OPTION_SMTP},
+        {"smtp-from", required_argument, NULL, OPTION_FROM},
+        {"smtp-user", required_argument, NULL, OPTION_USER},
+        {"smtp-password-file", required_argument, NULL, OPTION_PASSWORD},
+        {"debug", no_argument, NULL, OPTION_DEBUG},
+        {"help", no_argument, NULL, OPTION_HELP},
+        {"version", no_argument, NULL, OPTION_VERSION},
+        {NULL, 0, NULL, 0}};
+    int id;
+    *o = (struct options){.data = DEFAULT_DATA,
+                          .socket = DEFAULT_SOCKET,
+                          .owner = DEFAULT_OWNER,
+                          .settings.peers = {DEFAULT_CONNECTIONS, DEFAULT_ATTEMPTS}};
+    while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+        if (id == OPTION_HELP || id == OPTION_VERSION) {
+            fputs(id == OPTION_HELP ? usage : "orgd " ORG_VERSION "\n", stdout);
+            return EXIT_SUCCESS;
+        }
+        if (!option_take(o, id, optarg))
+            return EXIT_USAGE;
+    }
+    return verb_parse(argc, argv, o) && options_complete(o) ? -1 : EXIT_USAGE;
+}

@@ -1,0 +1,31 @@
+/*
+ * The command line of orgd, as orgd(8) documents it.
+ */
+#ifndef ORGD_OPERATOR_OPTIONS_H
+#define ORGD_OPERATOR_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "orgd/http/listen.h"
+#include "orgd/http/server.h"
+
+#define EXIT_USAGE 2
+
+struct options {
+    const char *verb, *copy; /* backup, check, or NULL to serve; backup's file */
+    const char *data;
+    const char *socket;
+    const char *owner, *owner_username;
+    struct address listen[LISTENERS_MAX - 1]; /* the unix socket is one more */
+    bool tls[LISTENERS_MAX - 1];
+    size_t listens;
+    const char *password_file;
+    struct server_settings settings;
+};
+
+/* Fills *O, with the defaults for what is left out; the texts are argv's. Returns -1 to go on, else
+ * the exit status, after what has to be printed. */
+int options_parse(int argc, char **argv, struct options *o);
+
+#endif
