@@ -20,6 +20,8 @@ void role_remove(struct call *call);
 /* members.c */
 void member_list(struct call *call);
 void member_set_role(struct call *call);
+void member_suspend(struct call *call);
+void member_resume(struct call *call);
 void member_remove(struct call *call);
 void member_changes(struct call *call);
 

@@ -108,12 +108,16 @@ cJSON *user_json(const struct user *user)
     return person_json(user, "id");
 }
 
+static const char *const state_names[] = {[MEMBERSHIP_REMOVED] = "removed",
+                                          [MEMBERSHIP_SUSPENDED] = "suspended",
+                                          [MEMBERSHIP_ACTIVE] = "active"};
+
 cJSON *member_json(const struct member *member)
 {
     cJSON *object = person_json(&member->user, "userId");
     cJSON_AddStringToObject(object, "role", member->role.name);
     cJSON_AddItemToObject(object, "permissions", permissions_json(member->role.permissions));
-    cJSON_AddStringToObject(object, "state", member->active ? "active" : "removed");
+    cJSON_AddStringToObject(object, "state", state_names[membership_state(member)]);
     add_time(object, "joinedAt", member->joined);
     return object;
 }

@@ -55,6 +55,7 @@ void column_user(struct store *s, sqlite3_stmt *stmt, int column, struct user *u
     column_text(s, stmt, column + 2, user->username, sizeof user->username);
     column_text(s, stmt, column + 3, user->name, sizeof user->name);
     user->created = sqlite3_column_int64(stmt, column + 4);
+    user->disabled = sqlite3_column_int64(stmt, column + 5);
 }
 
 void column_maker(struct store *s, sqlite3_stmt *stmt, int column, struct maker *maker)

@@ -22,7 +22,7 @@ void column_role(struct store *s, sqlite3_stmt *stmt, int column, struct role *r
 /* The same for a role that may be gone: then it permits nothing. */
 void column_role_or_gone(struct store *s, sqlite3_stmt *stmt, int column, struct role *role);
 
-/* Five columns: id, email, username, name, created_at. */
+/* Six columns: id, email, username, name, created_at, disabled_at. */
 void column_user(struct store *s, sqlite3_stmt *stmt, int column, struct user *user);
 
 /* Two columns: a maker's id and his username. */

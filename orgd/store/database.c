@@ -1,6 +1,9 @@
 #include "orgd/store/database.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -100,10 +103,30 @@ static bool statements_prepare(struct store *s)
     return true;
 }
 
+/* Copies a file of an older version, before it is migrated, to a file beside it: the only way back
+ * to the older orgd. */
+static bool database_keep(const struct store *s)
+{
+    char copy[PATH_MAX], date[32];
+    time_t now = time(NULL);
+    struct tm tm;
+    int64_t version = schema_version(s->db, s->path);
+    if (version == 0 || version == SCHEMA_VERSION)
+        return true;
+    gmtime_r(&now, &tm);
+    strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &tm);
+    int len = snprintf(copy, sizeof copy, "%s.version-%d.%s", s->path, (int)version, date);
+    if (version < 0 || len >= (int)sizeof copy || !store_backup(s->path, copy))
+        return false;
+    log_info("%s: migrates from version %d to %d; the file as it was is %s", s->path, (int)version,
+             SCHEMA_VERSION, copy);
+    return true;
+}
+
 static bool database_open(struct store *s)
 {
     s->db = file_connect(s->path);
-    return s->db && schema_prepare(s->db, s->path) && statements_prepare(s);
+    return s->db && database_keep(s) && schema_prepare(s->db, s->path) && statements_prepare(s);
 }
 
 struct store *store_open(const char *path)

@@ -5,14 +5,22 @@
 static void take_member(struct store *s, sqlite3_stmt *stmt, struct member *member)
 {
     column_user(s, stmt, 0, &member->user);
-    member->active = sqlite3_column_int(stmt, 7) != 0;
-    member->joined = sqlite3_column_int64(stmt, 8);
-    member->revision = sqlite3_column_int64(stmt, 9);
-    member->removed = sqlite3_column_int64(stmt, 10);
+    member->active = sqlite3_column_int(stmt, 8) != 0;
+    member->joined = sqlite3_column_int64(stmt, 9);
+    member->revision = sqlite3_column_int64(stmt, 10);
+    member->removed = sqlite3_column_int64(stmt, 11);
+    member->suspended = sqlite3_column_int64(stmt, 12);
     if (member->active)
-        column_role(s, stmt, 5, &member->role);
+        column_role(s, stmt, 6, &member->role);
     else
-        column_role_or_gone(s, stmt, 5, &member->role);
+        column_role_or_gone(s, stmt, 6, &member->role);
+}
+
+enum membership_state membership_state(const struct member *member)
+{
+    if (!member->active)
+        return MEMBERSHIP_REMOVED;
+    return member->suspended || member->user.disabled ? MEMBERSHIP_SUSPENDED : MEMBERSHIP_ACTIVE;
 }
 
 bool store_member(struct store *s, const char *organization, const char *user,
@@ -33,7 +41,7 @@ void store_member_put(struct store *s, const char *organization, const struct me
                   VALUES(value_text(organization), value_text(member->user.id),
                          value_text(member->role.name), value_number(member->active),
                          value_number(member->joined), value_number(member->revision),
-                         value_number(member->removed)));
+                         value_number(member->removed), value_number(member->suspended)));
 }
 
 int64_t store_owners(struct store *s, const char *organization)

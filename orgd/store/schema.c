@@ -169,6 +169,21 @@ static const char *const versions[] = {
     " PRIMARY KEY (organization_id, number)) WITHOUT ROWID;"
     "UPDATE organizations SET commits = 1, tag = randomblob(16);"
     "INSERT INTO commits SELECT id, commits, tag FROM organizations;",
+
+    "ALTER TABLE users ADD COLUMN disabled_at INTEGER NOT NULL DEFAULT 0;"    /* 0: not */
+    "ALTER TABLE members ADD COLUMN suspended_at INTEGER NOT NULL DEFAULT 0;" /* 0: not */
+    "CREATE INDEX users_listed ON users(created_at, id);"
+    "CREATE INDEX organizations_listed ON organizations(created_at, id);"
+    "CREATE INDEX organizations_name ON organizations(name);"
+    /* The row without a user is written when nobody has the address that was asked for. */
+    "CREATE TABLE recoveries ("
+    " id TEXT PRIMARY KEY,"
+    " user_id TEXT REFERENCES users(id),"
+    " secret_hash BLOB NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX recoveries_user ON recoveries(user_id, created_at);"
+    "CREATE INDEX recoveries_old ON recoveries(created_at);",
 };
 
 static_assert(sizeof versions / sizeof *versions == SCHEMA_VERSION, "schema.h has the newest");

@@ -2,7 +2,7 @@
 
 /* The file of a table reads the columns of its rows by their places here: users.c a user's, and so
  * on; column.c has the groups that several tables have. */
-#define USER_COLUMNS "id, email, username, name, created_at"
+#define USER_COLUMNS "id, email, username, name, created_at, disabled_at"
 #define INVITATION_COLUMNS                                                                         \
     "id, organization_id, email, role, created_at, expires_at, secret_hash, username, revision, "  \
     "maker"
@@ -22,13 +22,16 @@
     " LEFT JOIN roles r ON r.organization_id = " table ".organization_id AND r.name = " table      \
     ".role "
 #define SELECT_MEMBER                                                                              \
-    "SELECT u.id, u.email, u.username, u.name, u.created_at, m.role, r.permissions, m.active,"     \
-    " m.joined_at, m.revision, m.removed_at FROM members m JOIN users u ON u.id = "                \
+    "SELECT u.id, u.email, u.username, u.name, u.created_at, u.disabled_at, m.role,"               \
+    " r.permissions, m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at"              \
+    " FROM members m JOIN users u ON u.id = "                                                      \
     "m.user_id" JOIN_ROLE("m") "WHERE m.organization_id = ?1 "
-#define SELECT_TOKEN                                                                               \
-    "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
-    " r.permissions, t.name, t.test, t.created_at, t.expires_at, t.proved_at, t.maker_left,"       \
-    " t.used_at, t.used_from, t.maker" MAKER_NAME " FROM tokens t" JOIN_ROLE("t")
+#define SELECT_TOKEN                                                                                   \
+    "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"                  \
+    " r.permissions, t.name, t.test, t.created_at, t.expires_at, t.proved_at, t.maker_left,"           \
+    " t.used_at, t.used_from, t.maker" MAKER_NAME ","                                                  \
+    " EXISTS (SELECT 1 FROM users WHERE id = t.user_id AND disabled_at <> 0) FROM tokens t" JOIN_ROLE( \
+        "t")
 #define PAGE " (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4"
 
 const char *const statement_sql[STATEMENT_COUNT] = {
@@ -46,8 +49,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [USERNAME_COUNT] = "SELECT count(*) FROM usernames WHERE user_id = ?1",
     [USERNAME_ADD] = "INSERT INTO usernames (username, user_id) VALUES (?1, ?2)"
                      " ON CONFLICT DO NOTHING",
-    [USER_ADD] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
-    [USER_UPDATE] = "UPDATE users SET username = ?2, name = ?3 WHERE id = ?1",
+    [USER_ADD] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [USER_UPDATE] =
+        "UPDATE users SET email = ?2, username = ?3, name = ?4, disabled_at = ?5 WHERE id = ?1",
     [ORGANIZATION_BY_ID] =
         "SELECT " ORGANIZATION_COLUMNS ", commits, tag FROM organizations WHERE id = ?1",
     [ORGANIZATION_ADD] =
@@ -89,12 +93,13 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [MEMBER_BY_USER] = SELECT_MEMBER "AND m.user_id = ?2",
     [MEMBER_PUT] =
         "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision, "
-        "removed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        "removed_at, suspended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
         " ON CONFLICT (organization_id, user_id) DO UPDATE SET role = excluded.role,"
         " active = excluded.active, joined_at = excluded.joined_at, revision = excluded.revision,"
-        " removed_at = excluded.removed_at",
-    [OWNER_COUNT] = "SELECT count(*) FROM members"
-                    " WHERE organization_id = ?1 AND role = 'owner' AND active = 1",
+        " removed_at = excluded.removed_at, suspended_at = excluded.suspended_at",
+    [OWNER_COUNT] = "SELECT count(*) FROM members JOIN users ON id = user_id"
+                    " WHERE organization_id = ?1 AND role = 'owner' AND active = 1"
+                    " AND suspended_at = 0 AND disabled_at = 0",
     [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 AND (m.joined_at, m.user_id) > (?2, ?3)"
                                   " ORDER BY m.joined_at, m.user_id LIMIT ?4",
     [MEMBER_CHANGES] = SELECT_MEMBER "AND m.revision > ?2 ORDER BY m.revision LIMIT ?3",
@@ -102,7 +107,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, m.role, r.permissions"
         " FROM members m"
         " JOIN organizations o ON o.id = m.organization_id" JOIN_ROLE(
-            "m") "WHERE m.user_id = ?1 AND m.active = 1 AND m.removed_at < ?2"
+            "m") "WHERE m.user_id = ?1 AND m.active = 1 AND m.suspended_at = 0 AND m.removed_at < ?2"
                  " ORDER BY o.created_at, o.id",
     [INVITATION_BY_ID] = SELECT_INVITATION "WHERE id = ?1",
     [INVITATION_BY_EMAIL] = SELECT_INVITATION "WHERE organization_id = ?1 AND email = ?2",

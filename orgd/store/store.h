@@ -38,6 +38,7 @@ struct user {
     char username[NAME_MAX_LEN + 1];
     char name[DISPLAY_SIZE];
     int64_t created;
+    int64_t disabled; /* since when the operator has locked the account, 0: not */
 };
 
 struct organization {
@@ -54,10 +55,16 @@ struct member {
     struct role role;
     bool active; /* false: a tombstone of a member who left, whose role may be gone */
     int64_t joined;
-    int64_t revision; /* of his latest change */
-    int64_t removed;  /* when he last left, 0: never; tokens that were proved up to then do not work
-                         in this organization (struct token) */
+    int64_t revision;  /* of his latest change */
+    int64_t removed;   /* when he last left or lost his tokens' rights, 0: never; tokens that were
+                          proved up to then do not work in this organization (struct token) */
+    int64_t suspended; /* since when he may do nothing, 0: not */
 };
+
+/* What hosts are told of a member. Who is suspended keeps role and place; the organization, or the
+ * operator by disabling the account, decides it. */
+enum membership_state { MEMBERSHIP_REMOVED, MEMBERSHIP_SUSPENDED, MEMBERSHIP_ACTIVE };
+enum membership_state membership_state(const struct member *member);
 
 /* The user who made something, himself or by a token of the organization that he made. The store
  * fills the name when it is read. */
@@ -113,6 +120,7 @@ struct token {
                            invitation */
     struct maker maker; /* an organization's token */
     bool maker_left;    /* he has left since he made it */
+    bool disabled;      /* its user's account is */
     struct use last;
 };
 
@@ -188,7 +196,7 @@ bool store_username_holder(struct store *store, const char *username, char id[ID
 /* The number of usernames that the user has had, with the present one. */
 int64_t store_username_count(struct store *store, const char *user);
 
-/* Stores another username or name. */
+/* Stores another address, username, name or DISABLED. */
 void store_user_update(struct store *store, const struct user *user);
 
 bool store_organization(struct store *store, const char *id, struct organization *organization);
@@ -227,7 +235,7 @@ bool store_member(struct store *store, const char *organization, const char *use
  * the same transaction. */
 void store_member_put(struct store *store, const char *organization, const struct member *member);
 
-/* The number of active owners. */
+/* The number of owners who are neither removed nor suspended. */
 int64_t store_owners(struct store *store, const char *organization);
 
 typedef void member_visit(const struct member *member, void *arg);
@@ -243,7 +251,8 @@ void store_members(struct store *store, const char *organization, const struct c
 void store_changes(struct store *store, const char *organization, int64_t since, int limit,
                    member_visit *each, void *arg);
 
-/* The organizations that USER is an active member of and has not left at PROVED or later. */
+/* The organizations that USER is a member of, not suspended, and has not left at PROVED or later.
+ */
 void store_memberships(struct store *store, const char *user, int64_t proved,
                        membership_visit *each, void *arg);
 

@@ -18,6 +18,7 @@ static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
     token->maker_left = sqlite3_column_int(stmt, 12) != 0;
     column_use(s, stmt, 13, &token->last);
     column_maker(s, stmt, 15, &token->maker);
+    token->disabled = sqlite3_column_int(stmt, 17) != 0;
 }
 
 bool store_token(struct store *s, const char *key, struct token *token)

@@ -50,13 +50,15 @@ void store_user_add(struct store *s, const struct user *user)
 {
     statement_run(s, USER_ADD,
                   VALUES(value_text(user->id), value_text(user->email), value_text(user->username),
-                         value_text(user->name), value_number(user->created)));
+                         value_text(user->name), value_number(user->created),
+                         value_number(user->disabled)));
     username_keep(s, user);
 }
 
 void store_user_update(struct store *s, const struct user *user)
 {
     statement_run(s, USER_UPDATE,
-                  VALUES(value_text(user->id), value_text(user->username), value_text(user->name)));
+                  VALUES(value_text(user->id), value_text(user->email), value_text(user->username),
+                         value_text(user->name), value_number(user->disabled)));
     username_keep(s, user);
 }

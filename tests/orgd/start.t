@@ -20,7 +20,7 @@ is "$(field '"\(.user.email) \(.user.username)"')" 'Ann@Example.org ann' 'the fi
 is "$(stat -c %a "$DATA")" 600 'the data file has mode 600'
 is "$(stat -c %a "$DATA-wal")" 600 "the data file's write-ahead log has mode 600"
 is "$(stat -c %a "$SOCKET")" 666 'the socket has mode 666'
-is "$(sql 'PRAGMA journal_mode; PRAGMA user_version' | paste -sd' ')" 'wal 4' 'the data file has a write-ahead log and schema version 4'
+is "$(sql 'PRAGMA journal_mode; PRAGMA user_version' | paste -sd' ')" "wal $SCHEMA" 'the data file has a write-ahead log and the newest schema version'
 
 refused 1 'another server is listening' 'a socket in use' --data "$T/other.db" --socket "$SOCKET"
 ok 'orgd makes no data file when the socket is in use' test ! -e "$T/other.db"
