@@ -18,6 +18,7 @@
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/usage.h"
 #include "orgd/http/tls.h"
+#include "orgd/operator/command.h"
 #include "orgd/operator/options.h"
 #include "orgd/store/store.h"
 
@@ -119,7 +120,7 @@ static bool run(struct options *o)
     if ((settings->cert && !tls_load(settings->cert, settings->key)) ||
         (o->password_file && !mail_password_read(&settings->mail, o->password_file)))
         return false;
-    settings->store = store_open(o->data);
+    settings->store = store_open(o->data, STORE_SERVE);
     if (!settings->store)
         return false;
     bool good = store_prepare(settings->store, o) && serve(o);
@@ -172,14 +173,11 @@ int main(int argc, char **argv)
     int status = options_parse(argc, argv, &o);
     if (status >= 0)
         return status;
-    bool warned = false;
     umask(0077);
     if (!libraries_start())
         return EXIT_FAILURE;
-    bool good = o.copy   ? store_backup(o.data, o.copy)
-                : o.verb ? store_check(o.data, &warned)
-                         : serve_all(&o);
-    if (good && o.verb && !o.copy)
-        printf("%s: nothing is %s\n", o.data, warned ? "damaged" : "wrong");
+    if (o.word_count > 0)
+        return command_run(&o);
+    bool good = serve_all(&o);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

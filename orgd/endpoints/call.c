@@ -31,12 +31,19 @@ int64_t call_number(const struct call *call, const char *name)
 
 /* --- authorization --- */
 
+/* When TOKEN last proved its user in ORGANIZATION. */
+static int64_t proved_for(const struct token *token, const char *organization)
+{
+    bool in = strcmp(token->proved_in, organization) == 0 && token->proved_in_at > token->proved;
+    return in ? token->proved_in_at : token->proved;
+}
+
 static void enter_fail(struct call *call, const char *organization)
 {
     struct member member = {0};
     if (caller_kind(&call->caller) == CALLER_USER)
         store_member(call->store, organization, call->caller.user, &member);
-    if (member.active && call->caller.proved <= member.removed)
+    if (member.active && proved_for(&call->caller, organization) <= member.removed)
         call_fail(
             call, 403, "token_outlived",
             "This token is from before you were removed, or your tokens were revoked: use the "
@@ -284,6 +291,8 @@ static void event_actor(struct call *call, struct event *event)
     const struct token *token = &call->caller;
     struct user user;
     const char *id = token->user[0] ? token->user : token->key, *name = token->name;
+    if (call->request->operator)
+        name = "operator";
     if (token->user[0] && store_user(call->store, token->user, &user))
         name = user.username;
     snprintf(event->actor, sizeof event->actor, "%s", id);
@@ -317,6 +326,12 @@ enum caller_kind caller_kind(const struct token *caller)
     return caller->organization[0] ? CALLER_ORGANIZATION : CALLER_NOBODY;
 }
 
+bool member_opens(const struct member *member, const char *organization, const struct token *token)
+{
+    return membership_state(member) == MEMBERSHIP_ACTIVE &&
+           proved_for(token, organization) > member->removed;
+}
+
 bool caller_find(struct store *store, const char *key, struct token *caller)
 {
     return store_token(store, key, caller) && !caller->disabled &&
@@ -347,7 +362,7 @@ bool caller_role(struct store *store, const struct token *caller, const char *or
     switch (caller_kind(caller)) {
     case CALLER_USER:
         if (!store_member(store, organization, caller->user, &member) ||
-            membership_state(&member) != MEMBERSHIP_ACTIVE || caller->proved <= member.removed)
+            !member_opens(&member, organization, caller))
             return false;
         *role = member.role;
         return true;

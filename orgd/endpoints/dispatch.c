@@ -95,6 +95,7 @@ struct endpoint {
     void (*handler)(struct call *call);
     enum permission permission; /* then the body has an organizationId as well */
     bool change;                /* may write */
+    bool operator;              /* for the operator's command alone: no socket leads here */
     bool open;                  /* works without a token */
     bool attempt;               /* presents a secret: a peer that fails too often must wait */
     bool uses;                  /* tells when tokens were used: the noted uses are stored before */
@@ -180,16 +181,39 @@ static const struct endpoint endpoints[] = {
      .fields = {TAKES("name", display), TAKES("expiresAt", text_or_null)}},
     {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE}},
     {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {WANTS("key", text)}},
+    {"/operator/users/list", operator_user_list, .operator= true, .fields = {PAGE}},
+    {"/operator/users/show", operator_user_show, .operator= true, .fields = {WANTS("user", text)}},
+    {"/operator/users/token", operator_user_token, .operator= true, .change = true,
+     .fields = {WANTS("user", text), TAKES("endOthers", boolean)}},
+    {"/operator/users/disable", operator_user_disable, .operator= true, .change = true,
+     .fields = {WANTS("user", text)}},
+    {"/operator/users/enable", operator_user_enable, .operator= true, .change = true,
+     .fields = {WANTS("user", text)}},
+    {"/operator/users/rename", operator_user_rename, .operator= true, .change = true,
+     .fields = {WANTS("user", text), WANTS("username", username)}},
+    {"/operator/users/set-email", operator_user_set_email, .operator= true, .change = true,
+     .fields = {WANTS("user", text), WANTS("email", email)}},
+    {"/operator/users/erase", operator_user_erase, .operator= true, .change = true,
+     .fields = {WANTS("user", text)}},
+    {"/operator/organizations/list", operator_organization_list, .operator= true, .fields = {PAGE}},
+    {"/operator/organizations/owner", operator_organization_owner, .operator= true, .change = true,
+     .fields = {WANTS("organization", text), WANTS("user", text)}},
+    {"/operator/organizations/delete", operator_organization_delete, .operator= true,
+     .change = true, .fields = {WANTS("organization", text)}},
+    {"/operator/events/list", operator_event_list, .operator= true,
+     .fields = {TAKES("organization", text), PAGE}},
+    {"/operator/events/prune", operator_event_prune, .operator= true, .change = true,
+     .fields = {WANTS("before", text), TAKES("again", boolean)}},
 };
 
-static const struct endpoint *endpoint_find(const char *path)
+static const struct endpoint *endpoint_find(const char *path, bool operator)
 {
     static const char prefix[] = "/v1";
     if (strncmp(path, prefix, sizeof prefix - 1) != 0)
         return NULL;
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
         if (strcmp(endpoints[i].path, path + sizeof prefix - 1) == 0)
-            return &endpoints[i];
+            return endpoints[i].operator== operator? &endpoints[i] : NULL;
     return NULL;
 }
 
@@ -293,7 +317,7 @@ static void authenticate(struct store *store, const char *authorization, struct 
 static bool authorize(struct call *call, const struct endpoint *endpoint)
 {
     if (caller_kind(&call->caller) == CALLER_NOBODY &&
-        (call->request->authorization || !endpoint->open)) {
+        !call->request->operator&&(call->request->authorization || !endpoint->open)) {
         call_fail(call, 401, "unauthorized", "A valid token is needed (Authorization: Bearer).");
         return false;
     }
@@ -389,13 +413,13 @@ static void answer_end(const struct call *call)
 
 bool dispatch_changes(const char *path)
 {
-    const struct endpoint *endpoint = endpoint_find(path);
+    const struct endpoint *endpoint = endpoint_find(path, false);
     return endpoint && endpoint->change;
 }
 
 void dispatch(struct store *store, const struct request *request, struct call_answer *answer)
 {
-    const struct endpoint *endpoint = endpoint_find(request->path);
+    const struct endpoint *endpoint = endpoint_find(request->path, request->operator);
     cJSON *body = request->too_large ? NULL : body_parse(request->body, request->len);
     struct call call = {.store = store, .request = request, .body = body, .answer = answer};
     *answer = (struct call_answer){0};

@@ -68,6 +68,7 @@ static void invitation_send(struct call *call, struct invitation *invitation)
     invitation->created = clock_wall_ms();
     invitation->expires = invitation->created + INVITATION_LIFE_MS;
     invitation->revision = call->organization.revision;
+    invitation->shown = true;
     invitation->maker = call_maker(call);
     store_invitation_add(call->store, invitation);
 
@@ -270,25 +271,12 @@ static bool account_match(struct call *call, const struct invitation *invitation
            member_may_return(call, invitation, member);
 }
 
-/* A user's token that is proved after REMOVED, whatever the clock says. */
-static void reply_token(struct call *call, cJSON *reply, const char *user, int64_t removed)
-{
-    struct token token = {.role = roles_builtin[ROLE_MEMBER]};
-    struct secret secret;
-    snprintf(token.user, sizeof token.user, "%s", user);
-    token.proved = clock_wall_ms();
-    if (token.proved <= removed)
-        token.proved = removed + 1;
-    token_make(call->store, &token, &secret);
-    cJSON_AddItemToObject(reply, "apiToken", token_json(&token, &secret));
-    sodium_memzero(&secret, sizeof secret);
-}
-
 void invitation_accept(struct call *call)
 {
     bool stranger = caller_kind(&call->caller) == CALLER_NOBODY;
     struct invitation invitation;
     struct member member = {0};
+    char key[ID_SIZE];
     if (!call_by_user(call, "accept an invitation") || !invitation_open(call, &invitation))
         return;
     if (stranger ? !account_make(call, &invitation, &member.user)
@@ -310,7 +298,9 @@ void invitation_accept(struct call *call)
     cJSON_AddStringToObject(reply, "role", invitation.role);
     if (stranger)
         cJSON_AddItemToObject(reply, "user", user_json(&member.user));
-    if (stranger || call->caller.proved <= member.removed)
-        reply_token(call, reply, member.user.id, member.removed);
+    if (stranger || !member_opens(&member, invitation.organization, &call->caller))
+        user_token_issue(call, member.user.id,
+                         stranger || !invitation.shown ? NULL : invitation.organization, reply,
+                         key);
     call_reply(call, reply);
 }

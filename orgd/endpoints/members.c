@@ -136,9 +136,7 @@ bool member_list_again(struct store *store, struct poll *poll, struct buffer *re
 
 /* --- change --- */
 
-/* True if MEMBER may stop being an owner. There is always one left who is not suspended: decided in
- * the transaction that takes him away. */
-static bool spare_owner(struct call *call, const struct member *member)
+bool member_spare(struct call *call, const struct member *member)
 {
     if (!role_is_owner(&member->role) || membership_state(member) != MEMBERSHIP_ACTIVE ||
         store_owners(call->store, call->organization.id) > 1)
@@ -177,7 +175,7 @@ void member_set_role(struct call *call)
     const char *organization = call->organization.id, *user = member.user.id;
     struct withdrawn withdrawn = {0};
     if (strcmp(member.role.name, role.name) != 0) {
-        if (!spare_owner(call, &member))
+        if (!member_spare(call, &member))
             return;
         call_event(call, organization, "member.set-role", user, member.user.username, "%s -> %s",
                    member.role.name, role.name);
@@ -196,7 +194,7 @@ void member_suspend(struct call *call)
     if (!member_named(call, &member))
         return;
     if (!member.suspended) {
-        if (!spare_owner(call, &member))
+        if (!member_spare(call, &member))
             return;
         member.suspended = clock_wall_ms();
         call_event(call, call->organization.id, "member.suspend", member.user.id,
@@ -221,9 +219,7 @@ void member_resume(struct call *call)
     call_ok(call);
 }
 
-/* MEMBER leaves: the invitations and join codes that he made go with him, and his own tokens will
- * not open this organization again. */
-static void member_leave(struct call *call, struct member *member, struct withdrawn *withdrawn)
+void member_leave(struct call *call, struct member *member, struct withdrawn *withdrawn)
 {
     const char *organization = call->organization.id, *user = member->user.id;
     int64_t now = clock_wall_ms(), proved = store_token_proved(call->store, user);
@@ -245,7 +241,7 @@ void member_remove(struct call *call)
     const char *organization = call->organization.id, *user = call_text(call, "userId");
     bool there = store_member(call->store, organization, user, &member) && member.active;
     if (there) {
-        if (!call_covers(call, &member.role) || !spare_owner(call, &member))
+        if (!call_covers(call, &member.role) || !member_spare(call, &member))
             return;
         member_leave(call, &member, &withdrawn);
     }

@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/http/exchange.h"
@@ -20,6 +21,7 @@
 #define CONNECTION_POOL  8192 /* bytes: a request's line and headers, and a piece of its answer */
 #define IDLE_S           30   /* for a request to go on, or a kept connection to be used */
 #define TELL_ROUNDS      16   /* of the loop for the held polls, before a change is answered */
+#define WATCH_MS         1000
 #define EVENTS           (LISTENERS_MAX + 3)
 
 struct server {
@@ -28,6 +30,7 @@ struct server {
     struct MHD_Daemon *daemons[LISTENERS_MAX];
     size_t count;
     int epoll, signals;
+    int64_t watched; /* clock_mono_ms when the data file was looked at */
 };
 
 static bool watch(struct server *s, int fd)
@@ -152,7 +155,7 @@ static int earlier(int a, int b)
 static int loop_timeout(struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
-    int least = connections_expire(&s->front);
+    int least = earlier(connections_expire(&s->front), WATCH_MS);
     if (!STAILQ_EMPTY(&s->front.changes) || !STAILQ_EMPTY(&s->front.waiting))
         return 0;
     for (size_t i = 0; i < s->count; i++)
@@ -179,11 +182,33 @@ static bool signal_take(struct server *s)
     return false;
 }
 
+/* Looks at the data file once a second; false when it is not ours any more. */
+static bool data_watch(struct server *s)
+{
+    int64_t now = clock_mono_ms();
+    if (now < s->watched + WATCH_MS)
+        return true;
+    s->watched = now;
+    switch (store_watch(s->front.store)) {
+    case STORE_SAME:
+        return true;
+    case STORE_CHANGED:
+        held_tell_all(s->front.held);
+        return true;
+    case STORE_LOST:
+        break;
+    }
+    log_error("the data file was moved, removed or replaced: put it back, and start again");
+    return false;
+}
+
 bool server_run(struct server *s)
 {
     struct epoll_event events[EVENTS];
     struct front *f = &s->front;
     for (;;) {
+        if (!data_watch(s))
+            return false;
         int n = epoll_wait(s->epoll, events, EVENTS, loop_timeout(s));
         if (n < 0 && errno != EINTR) {
             log_error("epoll: %s", strerror(errno));

@@ -3,7 +3,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -107,14 +106,11 @@ static bool statements_prepare(struct store *s)
  * to the older orgd. */
 static bool database_keep(const struct store *s)
 {
-    char copy[PATH_MAX], date[32];
-    time_t now = time(NULL);
-    struct tm tm;
+    char copy[PATH_MAX], date[FILE_DATE_SIZE];
     int64_t version = schema_version(s->db, s->path);
     if (version == 0 || version == SCHEMA_VERSION)
         return true;
-    gmtime_r(&now, &tm);
-    strftime(date, sizeof date, "%Y%m%dT%H%M%SZ", &tm);
+    file_date(date);
     int len = snprintf(copy, sizeof copy, "%s.version-%d.%s", s->path, (int)version, date);
     if (version < 0 || len >= (int)sizeof copy || !store_backup(s->path, copy))
         return false;
@@ -123,17 +119,43 @@ static bool database_keep(const struct store *s)
     return true;
 }
 
-static bool database_open(struct store *s)
+static bool database_open(struct store *s, enum store_mode mode)
 {
     s->db = file_connect(s->path);
-    return s->db && database_keep(s) && schema_prepare(s->db, s->path) && statements_prepare(s);
+    if (!s->db || !file_identify(s->path, &s->identity))
+        return false;
+    bool ready = mode == STORE_SERVE ? database_keep(s) && schema_prepare(s->db, s->path)
+                                     : schema_current(s->db, s->path);
+    if (!ready || !statements_prepare(s))
+        return false;
+    store_watch(s);
+    return true;
 }
 
-struct store *store_open(const char *path)
+bool database_there(const struct store *s)
+{
+    struct file_identity now;
+    return file_identify(s->path, &now) && now.device == s->identity.device &&
+           now.inode == s->identity.inode;
+}
+
+enum store_news store_watch(struct store *s)
+{
+    if (!database_there(s))
+        return STORE_LOST;
+    s->failed = false;
+    int64_t version = statement_number(s, DATA_VERSION, NO_VALUES);
+    bool same = version == s->data_version;
+    s->data_version = version;
+    return same ? STORE_SAME : STORE_CHANGED;
+}
+
+struct store *store_open(const char *path, enum store_mode mode)
 {
     struct store *s = memory_get(sizeof *s);
     s->path = path;
-    if (file_claim(path, &s->lock) && database_open(s))
+    s->lock = -1;
+    if ((mode == STORE_OPERATE || file_claim(path, &s->lock)) && database_open(s, mode))
         return s;
     store_close(s);
     return NULL;

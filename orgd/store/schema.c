@@ -172,6 +172,10 @@ static const char *const versions[] = {
 
     "ALTER TABLE users ADD COLUMN disabled_at INTEGER NOT NULL DEFAULT 0;"    /* 0: not */
     "ALTER TABLE members ADD COLUMN suspended_at INTEGER NOT NULL DEFAULT 0;" /* 0: not */
+    /* A proof that counts in one organization: an invitation whose token somebody else saw. */
+    "ALTER TABLE tokens ADD COLUMN proved_in TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tokens ADD COLUMN proved_in_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE invitations ADD COLUMN shown INTEGER NOT NULL DEFAULT 1;"
     "CREATE INDEX users_listed ON users(created_at, id);"
     "CREATE INDEX organizations_listed ON organizations(created_at, id);"
     "CREATE INDEX organizations_name ON organizations(name);"
@@ -183,8 +187,17 @@ static const char *const versions[] = {
     " created_at INTEGER NOT NULL,"
     " expires_at INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX recoveries_user ON recoveries(user_id, created_at);"
-    "CREATE INDEX recoveries_old ON recoveries(created_at);",
+    "CREATE INDEX recoveries_old ON recoveries(created_at);"
+    "CREATE INDEX invitations_for ON invitations(email);"
+    /* For the erasure of a person. */
+    "CREATE INDEX events_actor ON events(actor, id);"
+    "CREATE INDEX events_subject ON events(subject, id);"
+    "CREATE INDEX events_invited ON events(subject_name COLLATE NOCASE)"
+    " WHERE action >= 'invitation.' AND action < 'invitation/';",
 };
+
+/* Every connection's: what is deleted is overwritten, names of erased people above all. */
+#define CONNECTION "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"
 
 static_assert(sizeof versions / sizeof *versions == SCHEMA_VERSION, "schema.h has the newest");
 
@@ -235,11 +248,20 @@ int64_t schema_version(sqlite3 *db, const char *path)
     return -1;
 }
 
+bool schema_current(sqlite3 *db, const char *path)
+{
+    int64_t version = schema_version(db, path);
+    if (version == SCHEMA_VERSION)
+        return execute(db, path, CONNECTION);
+    if (version >= 0)
+        log_error("%s: has schema version %d; start orgd once, which migrates it to %d", path,
+                  (int)version, SCHEMA_VERSION);
+    return false;
+}
+
 bool schema_prepare(sqlite3 *db, const char *path)
 {
-    if (!execute(db, path,
-                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                 "PRAGMA foreign_keys = ON"))
+    if (!execute(db, path, "PRAGMA journal_mode = WAL") || !execute(db, path, CONNECTION))
         return false;
     int64_t version = schema_version(db, path);
     return version == SCHEMA_VERSION || (version >= 0 && schema_migrate(db, path, version));

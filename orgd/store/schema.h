@@ -13,6 +13,10 @@
  * stderr. */
 int64_t schema_version(sqlite3 *db, const char *path);
 
+/* True for a file of this version, whose connection is then set up; false after one line on stderr.
+ */
+bool schema_current(sqlite3 *db, const char *path);
+
 /* Makes the schema in a new data file, or brings an older one up to date. False after one line on
  * stderr, the file being what it was. */
 bool schema_prepare(sqlite3 *db, const char *path);

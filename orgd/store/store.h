@@ -89,6 +89,7 @@ struct invitation {
     int64_t created;
     int64_t expires;
     int64_t revision; /* the organization's when it was made */
+    bool shown;       /* its token was in a reply, so that it proves no address */
     unsigned char hash[SECRET_HASH_SIZE];
 };
 
@@ -115,9 +116,13 @@ struct token {
     char name[DISPLAY_SIZE];
     bool test; /* env "test" instead of "live" */
     int64_t created;
-    int64_t expires;    /* 0: never */
-    int64_t proved;     /* a user's token: when he, or the token that made this one, last showed an
-                           invitation */
+    int64_t expires; /* 0: never */
+    /* A user's token: when he, or the token that made this one, last proved that he is the user;
+     * and by an invitation that somebody else saw, which counts in its organization alone ("":
+     * none). */
+    int64_t proved;
+    char proved_in[ID_SIZE];
+    int64_t proved_in_at;
     struct maker maker; /* an organization's token */
     bool maker_left;    /* he has left since he made it */
     bool disabled;      /* its user's account is */
@@ -153,12 +158,20 @@ struct event_filter {
 
 struct store;
 
-/*
- * Opens PATH, made with mode 0600 when it is not there; it is ours alone until store_close. NULL
- * after one line on stderr.
- */
-struct store *store_open(const char *path);
+enum store_mode {
+    STORE_SERVE,  /* makes the file with mode 0600 when it is not there, and brings an older one up
+                     to  date; it is ours alone until store_close */
+    STORE_OPERATE /* a file of this version, which a server may be using */
+};
+
+/* Opens the data file at PATH. NULL after one line on stderr. */
+struct store *store_open(const char *path, enum store_mode mode);
 void store_close(struct store *store);
+
+/* What happened to the data file, beside what this store did, since the last call: another process
+ * changed it (an operator's command), or it was moved, removed or replaced. */
+enum store_news { STORE_SAME, STORE_CHANGED, STORE_LOST };
+enum store_news store_watch(struct store *store);
 
 enum store_use { STORE_READ, STORE_CHANGE };
 
@@ -189,17 +202,46 @@ bool store_empty(struct store *store);
  * regard to case. */
 bool store_user(struct store *store, const char *id, struct user *user);
 bool store_user_by_email(struct store *store, const char *email, struct user *user);
+bool store_user_by_username(struct store *store, const char *username, struct user *user);
+
+/* At most LIMIT users behind AFTER (created, id), oldest first. */
+typedef void user_visit(const struct user *user, void *arg);
+void store_users(struct store *store, const struct cursor *after, int limit, user_visit *each,
+                 void *arg);
 void store_user_add(struct store *store, const struct user *user);
+
+/* Of an erased user the usernames are kept as hashes, so that nobody else gets one. */
+#define USERNAME_KEPT_SIZE (2 + 2 * SECRET_HASH_SIZE)
+
+int64_t store_user_count(struct store *store);
+/* When the user last left an organization, 0: never. */
+int64_t store_user_left(struct store *store, const char *user);
 
 /* Fills ID with the user who has USERNAME now or had it once; false when nobody did. */
 bool store_username_holder(struct store *store, const char *username, char id[ID_SIZE]);
 /* The number of usernames that the user has had, with the present one. */
 int64_t store_username_count(struct store *store, const char *user);
+/* Those usernames; a hash begins with '#'. */
+typedef void username_visit(const char *username, void *arg);
+void store_usernames(struct store *store, const char *user, username_visit *each, void *arg);
+
+/*
+ * Stores AFTER in the place of BEFORE, and takes the address and the names of BEFORE out of the
+ * events and usernames. Invitations for his address are left to the caller.
+ */
+void store_user_erase(struct store *store, const struct user *before, const struct user *after);
 
 /* Stores another address, username, name or DISABLED. */
 void store_user_update(struct store *store, const struct user *user);
 
 bool store_organization(struct store *store, const char *id, struct organization *organization);
+/* The only organization that has NAME; false also when several have it. */
+bool store_organization_named(struct store *store, const char *name,
+                              struct organization *organization);
+/* At most LIMIT organizations behind AFTER (created, id), oldest first, without their commits. */
+typedef void organization_visit(const struct organization *organization, void *arg);
+void store_organizations(struct store *store, const struct cursor *after, int limit,
+                         organization_visit *each, void *arg);
 void store_organization_add(struct store *store, const struct organization *organization);
 /* Stores another name or self_rename. */
 void store_organization_update(struct store *store, const struct organization *organization);
@@ -239,7 +281,7 @@ void store_member_put(struct store *store, const char *organization, const struc
 int64_t store_owners(struct store *store, const char *organization);
 
 typedef void member_visit(const struct member *member, void *arg);
-typedef void membership_visit(const struct organization *organization, const struct role *role,
+typedef void membership_visit(const struct organization *organization, const struct member *member,
                               void *arg);
 
 /* At most LIMIT active members behind AFTER (joined, user id), in the order in which they joined.
@@ -251,10 +293,8 @@ void store_members(struct store *store, const char *organization, const struct c
 void store_changes(struct store *store, const char *organization, int64_t since, int limit,
                    member_visit *each, void *arg);
 
-/* The organizations that USER is a member of, not suspended, and has not left at PROVED or later.
- */
-void store_memberships(struct store *store, const char *user, int64_t proved,
-                       membership_visit *each, void *arg);
+/* The organizations that USER is or was a member of, with him there, oldest first. */
+void store_memberships(struct store *store, const char *user, membership_visit *each, void *arg);
 
 /* Listings: at most LIMIT of them behind AFTER (created, id), oldest first. */
 typedef void invitation_visit(const struct invitation *invitation, void *arg);
@@ -268,6 +308,10 @@ void store_invitations(struct store *store, const char *organization, int64_t no
  * organization that have expired at its creation. */
 void store_invitation_add(struct store *store, const struct invitation *invitation);
 void store_invitation_remove(struct store *store, const char *id);
+/* All for the address of USER, or one that he had, of every organization. EACH must not remove any.
+ */
+void store_invitations_for(struct store *store, const struct user *user, invitation_visit *each,
+                           void *arg);
 /* All that do not expire before NOW, of MAKER (a user's id) alone unless it is NULL. EACH must not
  * remove any. */
 void store_invitations_made(struct store *store, const char *organization, int64_t now,
@@ -297,11 +341,17 @@ void store_tokens_made(struct store *store, const char *organization, const char
                        token_visit *each, void *arg);
 /* Marks the same tokens: their maker has left. */
 void store_tokens_maker_left(struct store *store, const char *organization, const char *maker);
-/* The latest PROVED of the user's own tokens, 0 without one. */
+/* The latest proof of the user's own tokens, 0 without one. */
 int64_t store_token_proved(struct store *store, const char *user);
 
 typedef void event_visit(const struct event *event, void *arg);
 void store_event_add(struct store *store, const struct event *event);
+/* At most LIMIT of all events before BEFORE (an event's id), the newest first: of ORGANIZATION
+ * alone unless it is "". */
+void store_all_events(struct store *store, const char *organization, int64_t before, int limit,
+                      event_visit *each, void *arg);
+/* Removes those of the LIMIT oldest events that are from before BEFORE; returns their number. */
+int64_t store_events_prune(struct store *store, int64_t before, int limit);
 /* At most LIMIT of the organization's events, the newest first. */
 void store_events(struct store *store, const char *organization, const struct event_filter *filter,
                   int limit, event_visit *each, void *arg);
@@ -313,6 +363,16 @@ void store_events(struct store *store, const char *organization, const struct ev
 
 /* Copies it, as it is at one moment, to the new file COPY (mode 0600). */
 bool store_backup(const char *path, const char *copy);
+
+/*
+ * Puts the copy FROM, which must be sound, in the place of the data file, which no server may be
+ * using: with the owner of that file, or of its directory. The file that was there stays beside it.
+ */
+bool store_restore(const char *path, const char *from);
+
+/* Makes the file as small as its content, and leaves nothing in it that was deleted. No server may
+ * be using it. */
+bool store_vacuum(const char *path);
 
 /* Looks for damage and for contradictions, such as an organization without an owner. *WARNED
  * says that it has told of users whose usernames are reserved, which is no damage. */

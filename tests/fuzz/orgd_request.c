@@ -81,7 +81,7 @@ static void scene_make(void)
 {
     char body[300], text[CREDENTIAL_SIZE];
     unlink(path);
-    store = store_open(path);
+    store = store_open(path, STORE_SERVE);
     if (!store)
         abort();
     owner_make();
