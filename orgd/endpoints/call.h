@@ -46,6 +46,7 @@ struct letter {
     char about[ID_SIZE]; /* the id of its subject matter */
     const char *subject; /* static, ASCII */
     int64_t date;        /* wall clock in ms */
+    bool behind;         /* the answer does not wait for it, and says nothing of it */
     struct buffer text;  /* UTF-8, lines end with CR LF */
 };
 

@@ -98,6 +98,7 @@ struct endpoint {
     bool operator;              /* for the operator's command alone: no socket leads here */
     bool open;                  /* works without a token */
     bool attempt;               /* presents a secret: a peer that fails too often must wait */
+    bool counts;                /* each call is an attempt, whatever is answered */
     bool uses;                  /* tells when tokens were used: the noted uses are stored before */
     struct body_field fields[FIELDS_MAX];
 };
@@ -139,6 +140,8 @@ static const struct endpoint endpoints[] = {
      .change = true, .uses = true, .fields = {WANTS("userId", text)}},
     {"/organizations/members/resume", member_resume, .permission = PERMISSION_MEMBERS_MANAGE,
      .change = true, .fields = {WANTS("userId", text)}},
+    {"/organizations/members/revoke-tokens", member_revoke_tokens,
+     .permission = PERMISSION_ORG_MANAGE, .change = true, .fields = {WANTS("userId", text)}},
     {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
      .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number)}},
     {"/organizations/invitations/create", invitation_create,
@@ -181,6 +184,10 @@ static const struct endpoint endpoints[] = {
      .fields = {TAKES("name", display), TAKES("expiresAt", text_or_null)}},
     {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE}},
     {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {WANTS("key", text)}},
+    {"/users/recover", user_recover, .change = true, .open = true, .counts = true,
+     .fields = {WANTS("email", email)}},
+    {"/users/recover/confirm", user_recover_confirm, .change = true, .open = true, .attempt = true,
+     .fields = {WANTS("code", text), TAKES("keepTokens", boolean)}},
     {"/operator/users/list", operator_user_list, .operator= true, .fields = {PAGE}},
     {"/operator/users/show", operator_user_show, .operator= true, .fields = {WANTS("user", text)}},
     {"/operator/users/token", operator_user_token, .operator= true, .change = true,
@@ -367,13 +374,13 @@ static void call_limited(struct call *call, const struct endpoint *endpoint)
 {
     const struct request *request = call->request;
     bool may = peer_wait_s(request->peer) == 0;
-    if (!may && endpoint->attempt) {
+    if (!may && (endpoint->attempt || endpoint->counts)) {
         call_wait(call);
         return;
     }
     call_run(call, endpoint);
     bool failed =
-        call->answer->status == 401 ||
+        call->answer->status == 401 || endpoint->counts ||
         (endpoint->attempt && (call->answer->status == 403 || call->answer->status == 404));
     if (failed && !may)
         call_wait(call);

@@ -24,6 +24,7 @@ void member_list(struct call *call);
 void member_set_role(struct call *call);
 void member_suspend(struct call *call);
 void member_resume(struct call *call);
+void member_revoke_tokens(struct call *call);
 void member_remove(struct call *call);
 void member_changes(struct call *call);
 
@@ -114,6 +115,10 @@ void user_token_revoke(struct call *call);
  */
 void user_token_issue(struct call *call, const char *user, const char *organization, cJSON *reply,
                       char key[ID_SIZE]);
+
+/* recovery.c */
+void user_recover(struct call *call);
+void user_recover_confirm(struct call *call);
 
 /* Ends the tokens of USER but the one with the key KEPT ("": none is kept), and their held polls;
  * returns their number. */

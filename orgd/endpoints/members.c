@@ -234,6 +234,44 @@ void member_leave(struct call *call, struct member *member, struct withdrawn *wi
     handed_out_by(call, user, NULL, withdrawn);
 }
 
+/* True if the member is in no other organization; then his account is the organization's to save.
+ */
+struct elsewhere {
+    const char *organization;
+    bool found;
+};
+
+static void look_elsewhere(const struct organization *organization, const struct member *member,
+                           void *arg)
+{
+    struct elsewhere *e = arg;
+    e->found |= member->active && strcmp(organization->id, e->organization) != 0;
+}
+
+/* Ends all tokens of a member who is in no other organization; those of others open this one no
+ * longer. Either way he gets a token by users/recover, or from the operator. */
+void member_revoke_tokens(struct call *call)
+{
+    struct member member;
+    struct elsewhere elsewhere = {.organization = call->organization.id};
+    if (!member_named(call, &member))
+        return;
+    int64_t now = clock_wall_ms(), ended = 0;
+    int64_t proved = store_token_proved(call->store, member.user.id);
+    store_memberships(call->store, member.user.id, look_elsewhere, &elsewhere);
+    if (!elsewhere.found)
+        ended = user_tokens_end(call, member.user.id, "");
+    member.removed = now > proved ? now : proved;
+    call_member_change(call, call->organization.id, &member);
+    call_event(call, call->organization.id, "member.revoke-tokens", member.user.id,
+               member.user.username, elsewhere.found ? "for this organization" : "all");
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddTrueToObject(reply, "ok");
+    cJSON_AddStringToObject(reply, "scope", elsewhere.found ? "organization" : "account");
+    cJSON_AddNumberToObject(reply, "ended", (double)ended);
+    call_reply(call, reply);
+}
+
 void member_remove(struct call *call)
 {
     struct member member;

@@ -194,6 +194,12 @@ static void exchange_mailed(bool sent, void *arg)
     MHD_resume_connection(x->connection);
 }
 
+/* The log says why a mail was not sent; nobody waits to hear it. */
+static void mailed_behind(bool sent, void *arg)
+{
+    (void)sent, (void)arg;
+}
+
 static void exchange_dispatch(struct front *f, struct exchange *x)
 {
     struct request request = {.method = x->method,
@@ -230,7 +236,9 @@ static void exchange_settle(struct front *f, struct exchange *x)
     exchange_log(x);
     if (x->answer.changed.len > 0)
         held_tell(f->held, &x->answer.changed);
-    if (x->answer.letter.to[0]) {
+    if (x->answer.letter.behind) {
+        mail_send(f->mailer, &x->answer.letter, x->id, mailed_behind, NULL);
+    } else if (x->answer.letter.to[0]) {
         if (mail_send(f->mailer, &x->answer.letter, x->id, exchange_mailed, x))
             return; /* resumes it */
         answer_mailed(&x->answer, false);

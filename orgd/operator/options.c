@@ -13,7 +13,6 @@
 
 #define DEFAULT_DATA        "/var/lib/orgd/orgd.db"
 #define DEFAULT_SOCKET      "/run/orgd/orgd.sock"
-#define DEFAULT_OWNER       "owner@localhost"
 #define DEFAULT_CONNECTIONS 1024
 #define DEFAULT_ATTEMPTS    60
 #define MINUTE_MS           60000
@@ -42,7 +41,7 @@ static const char usage[] =
     "  --listen ADDR:PORT          plain HTTP on 127.0.0.1:PORT or [::1]:PORT; port 0 picks one\n"
     "  --tls ADDR:PORT             HTTPS on any address\n"
     "  --cert FILE, --key FILE     its certificate chain and key, PEM; reloaded on SIGHUP\n"
-    "  --owner EMAIL               the first user, on the first start (" DEFAULT_OWNER ")\n"
+    "  --owner EMAIL               the first user, on the first start (" OWNER_DEFAULT ")\n"
     "  --owner-username NAME       the login name of that user, if not the address's\n"
     "  --connections N             most at a time from an address or unix user (1024)\n"
     "  --attempts N                most failed ones a minute from one of them (60)\n"
@@ -285,7 +284,6 @@ int options_parse(int argc, char **argv, struct options *o)
     int id;
     *o = (struct options){.data = DEFAULT_DATA,
                           .socket = DEFAULT_SOCKET,
-                          .owner = DEFAULT_OWNER,
                           .settings.peers = {DEFAULT_CONNECTIONS, DEFAULT_ATTEMPTS}};
     while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (id == OPTION_HELP || id == OPTION_VERSION) {

@@ -13,6 +13,8 @@
 #define EXIT_USAGE 2
 #define WORDS_MAX  4
 
+#define OWNER_DEFAULT "owner@localhost"
+
 struct options {
     const char *words[WORDS_MAX]; /* behind the options: an operator's command; none to serve */
     int word_count;
@@ -20,7 +22,7 @@ struct options {
     const char *org;
     const char *data;
     const char *socket;
-    const char *owner, *owner_username;
+    const char *owner, *owner_username;       /* NULL when they are not given */
     struct address listen[LISTENERS_MAX - 1]; /* the unix socket is one more */
     bool tls[LISTENERS_MAX - 1];
     size_t listens;

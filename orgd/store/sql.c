@@ -170,6 +170,13 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [EVENT_PRUNE] = "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?2)"
                     " AND at < ?1",
     [CHANGES] = "SELECT changes()",
+    [RECOVERY_BY_ID] = "SELECT id, user_id, secret_hash, created_at, expires_at FROM recoveries"
+                       " WHERE id = ?1",
+    [RECOVERY_COUNT] = "SELECT count(*) FROM recoveries WHERE user_id = ?1 AND created_at > ?2",
+    [RECOVERY_PRUNE] = "DELETE FROM recoveries WHERE created_at < ?1",
+    [RECOVERY_PUT] = "INSERT INTO recoveries VALUES (?1, nullif(?2, ''), ?3, ?4, ?5)"
+                     " ON CONFLICT DO UPDATE SET created_at = excluded.created_at",
+    [RECOVERY_END] = "UPDATE recoveries SET expires_at = 0 WHERE user_id = ?1",
     [DATA_VERSION] = "PRAGMA data_version",
     [ERASE_INVITED] = "UPDATE events SET subject_name = ?3 WHERE " EVENT_OF_INVITATION
                       " AND (subject_name = ?2 COLLATE NOCASE OR subject_name COLLATE NOCASE IN"

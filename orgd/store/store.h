@@ -106,6 +106,15 @@ struct join_code {
     unsigned char hash[SECRET_HASH_SIZE];
 };
 
+/* A code that was mailed to a user, to open his account without a token. */
+struct recovery {
+    char id[ID_SIZE];
+    char user[ID_SIZE];
+    int64_t created;
+    int64_t expires;
+    unsigned char hash[SECRET_HASH_SIZE];
+};
+
 struct token {
     char key[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
@@ -316,6 +325,16 @@ void store_invitations_for(struct store *store, const struct user *user, invitat
  * remove any. */
 void store_invitations_made(struct store *store, const char *organization, int64_t now,
                             const char *maker, invitation_visit *each, void *arg);
+
+/* The codes are kept for a day, so that they can be counted. */
+bool store_recovery(struct store *store, const char *id, struct recovery *recovery);
+/* The number of codes that were made for USER after SINCE. */
+int64_t store_recovery_count(struct store *store, const char *user, int64_t since);
+/* Ends the user's earlier ones. One without a user only writes, and always the same row if it has
+ * the same id. */
+void store_recovery_add(struct store *store, const struct recovery *recovery);
+/* No code of USER's opens his account any more. */
+void store_recovery_end(struct store *store, const char *user);
 
 typedef void join_code_visit(const struct join_code *code, void *arg);
 bool store_join_code(struct store *store, const char *id, struct join_code *code);

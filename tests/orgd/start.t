@@ -35,6 +35,7 @@ is "$orgd_status" 0 'SIGTERM ends orgd with status 0'
 ok 'SIGTERM removes the socket' test ! -e "$SOCKET"
 orgd_start --owner other@example.org
 is "$(grep -c : "$T/orgd.out")" 1 'a second start prints no token'
+like "$(cat "$ORGD_LOG")" '^orgd: --owner does nothing: .*orgd.db has users already' 'a second start with --owner says that it does nothing'
 call /users/whoami '{}' "$OWNER"
 is "$(field .user.username)" ann 'a second start with another --owner keeps the first user'
 kill -INT "$orgd_pid"; wait "$orgd_pid"
