@@ -214,9 +214,9 @@ bool server_run(struct server *s)
             log_error("epoll: %s", strerror(errno));
             return false;
         }
+        if (signal_take(s)) /* also one that came since: what comes behind it is not served */
+            return true;
         for (int i = 0; i < n; i++) {
-            if (events[i].data.fd == s->signals && signal_take(s))
-                return true;
             if (events[i].data.fd == held_timer(f->held))
                 held_tick(f->held);
             if (f->mailer && events[i].data.fd == mail_descriptor(f->mailer))

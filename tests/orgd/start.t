@@ -74,7 +74,7 @@ done
 refused 2 'e-mail' '--owner without @' --owner ann
 refused 2 'login name' '--owner without a login name' --owner 1ann@example.org
 refused 2 'orgd --help' 'an unknown option' --frobnicate
-refused 2 'unexpected argument' 'an unexpected argument' serve
+refused 2 'unknown command' 'an unknown command' serve
 for option in help version; do
     out=$("$ORGD" --$option); is $? 0 "--$option exits with 0"
     like "$out" '^(Usage: orgd|orgd [0-9])' "--$option answers on standard output"
