@@ -155,7 +155,7 @@ static int earlier(int a, int b)
 static int loop_timeout(struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
-    int least = earlier(connections_expire(&s->front), WATCH_MS);
+    int least = connections_expire(&s->front);
     if (!STAILQ_EMPTY(&s->front.changes) || !STAILQ_EMPTY(&s->front.waiting))
         return 0;
     for (size_t i = 0; i < s->count; i++)
@@ -209,14 +209,18 @@ bool server_run(struct server *s)
     for (;;) {
         if (!data_watch(s))
             return false;
-        int n = epoll_wait(s->epoll, events, EVENTS, loop_timeout(s));
+        int wait = loop_timeout(s);
+        bool idle = wait < 0 || wait > WATCH_MS; /* nothing is due but a look at the data file */
+        int n = epoll_wait(s->epoll, events, EVENTS, idle ? WATCH_MS : wait);
+        if (n == 0 && idle)
+            continue;
         if (n < 0 && errno != EINTR) {
             log_error("epoll: %s", strerror(errno));
             return false;
         }
-        if (signal_take(s)) /* also one that came since: what comes behind it is not served */
-            return true;
         for (int i = 0; i < n; i++) {
+            if (events[i].data.fd == s->signals && signal_take(s))
+                return true;
             if (events[i].data.fd == held_timer(f->held))
                 held_tick(f->held);
             if (f->mailer && events[i].data.fd == mail_descriptor(f->mailer))
