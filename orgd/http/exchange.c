@@ -214,13 +214,13 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
-    body_free(f, x);
 }
 
 /* Answers a request that changes nothing. */
 static void exchange_read(struct front *f, struct exchange *x)
 {
     exchange_dispatch(f, x);
+    body_free(f, x);
     if ((x->answer.rest == ANSWER_HELD && held_full(f->held)) ||
         (x->answer.rest == ANSWER_PIECES && f->streams >= STREAMS_MOST)) {
         exchange_fail(x, 503, "busy", "Too many such requests are open: ask again later.");
@@ -246,6 +246,15 @@ static void exchange_settle(struct front *f, struct exchange *x)
     STAILQ_INSERT_TAIL(&f->waiting, x, link);
 }
 
+static void answer_free(struct exchange *x)
+{
+    buffer_free(&x->answer.body);
+    buffer_free(&x->answer.changed);
+    buffer_free(&x->answer.letter.text);
+}
+
+/* The changes become durable together. When that fails each is made by itself, so that one that
+ * cannot be does not take the others with it: on a full disk removals go on. */
 void changes_run(struct front *f)
 {
     struct exchange *x;
@@ -259,8 +268,11 @@ void changes_run(struct front *f)
     }
     while ((x = STAILQ_FIRST(&f->changes)) != NULL) {
         STAILQ_REMOVE_HEAD(&f->changes, link);
-        if (!good && x->answer.status < 400)
-            exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");
+        if (!good) {
+            answer_free(x);
+            exchange_dispatch(f, x);
+        }
+        body_free(f, x);
         exchange_settle(f, x);
     }
 }
@@ -399,9 +411,7 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     connection_owes_not(f, x->peer);
     connection_owes(f, x->peer);
     body_free(f, x);
-    buffer_free(&x->answer.body);
-    buffer_free(&x->answer.changed);
-    buffer_free(&x->answer.letter.text);
+    answer_free(x);
     free(x);
     *request = NULL;
 }

@@ -189,6 +189,7 @@ static bool data_watch(struct server *s)
     if (now < s->watched + WATCH_MS)
         return true;
     s->watched = now;
+    store_has_room(s->front.store);
     switch (store_watch(s->front.store)) {
     case STORE_SAME:
         return true;

@@ -1,5 +1,6 @@
 #include "orgd/store/database.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 
 #include "common/log.h"
 #include "orgd/store/file.h"
+#include "orgd/store/reserve.h"
 #include "orgd/store/schema.h"
 
 void store_fail(struct store *s, const char *why)
@@ -54,9 +56,12 @@ bool statement_row(struct store *s, sqlite3_stmt *stmt)
     if (!stmt || s->failed)
         return false;
     int rc = sqlite3_step(stmt);
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        store_fail(s, sqlite3_errmsg(s->db));
-    return rc == SQLITE_ROW;
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+        return rc == SQLITE_ROW;
+    int reason = sqlite3_system_errno(s->db);
+    s->full |= rc == SQLITE_FULL || (rc == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT));
+    store_fail(s, sqlite3_errmsg(s->db));
+    return false;
 }
 
 void statement_end(sqlite3_stmt *stmt)
@@ -137,6 +142,26 @@ bool database_there(const struct store *s)
     struct file_identity now;
     return file_identify(s->path, &now) && now.device == s->identity.device &&
            now.inode == s->identity.inode;
+}
+
+bool store_has_room(struct store *s)
+{
+    if (!s->reserved)
+        s->reserved = reserve_take(s->path);
+    return s->reserved;
+}
+
+bool store_full(const struct store *s)
+{
+    return s->full;
+}
+
+bool store_make_room(struct store *s)
+{
+    if (s->batch || !reserve_release(s->path))
+        return false;
+    s->reserved = false;
+    return true;
 }
 
 enum store_news store_watch(struct store *s)

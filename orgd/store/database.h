@@ -23,6 +23,8 @@ struct store {
     int64_t data_version;          /* what SQLite counts other connections' commits by */
     int lock;                      /* on the data file for as long as it is ours */
     bool failed;
+    bool full;           /* it failed for want of room on the disk */
+    bool reserved;       /* room is kept */
     bool batch;          /* between store_batch_begin and store_batch_end */
     struct buffer moved; /* commits.c: the organizations whose members changed since store_begin */
 };

@@ -182,6 +182,16 @@ void store_close(struct store *store);
 enum store_news { STORE_SAME, STORE_CHANGED, STORE_LOST };
 enum store_news store_watch(struct store *store);
 
+/*
+ * Room on the disk is kept for removals. store_has_room takes it when it is not taken, and is false
+ * when there is none: then nothing should be changed but by a removal. store_full is true when the
+ * latest transaction failed for want of room; store_make_room gives up what is kept, so that it can
+ * be tried again, and is false in a batch and when nothing was kept.
+ */
+bool store_has_room(struct store *store);
+bool store_full(const struct store *store);
+bool store_make_room(struct store *store);
+
 enum store_use { STORE_READ, STORE_CHANGE };
 
 /* Begins a transaction that reads only, or one that may write. False when the store cannot be used

@@ -5,6 +5,7 @@
 bool store_begin(struct store *s, enum store_use use)
 {
     s->failed = false;
+    s->full = false;
     commits_forget(s);
     if (s->batch && sqlite3_get_autocommit(s->db))
         store_fail(s, "the changes before this one were lost");
