@@ -104,7 +104,10 @@ void print_list(const cJSON *list, bool json)
         print_table(list, 0);
         return;
     }
-    cJSON_ArrayForEach(item, list) print_json(item);
+    cJSON_ArrayForEach(item, list)
+    {
+        print_json(item);
+    }
 }
 
 /* The fields of an object inside the reply stand on their own. */
@@ -122,7 +125,10 @@ static void print_fields(const cJSON *object)
         } else if (cJSON_IsArray(item)) {
             const cJSON *entry;
             printf("%s:", item->string);
-            cJSON_ArrayForEach(entry, item) printf(" %s", value_of(entry, text));
+            cJSON_ArrayForEach(entry, item)
+            {
+                printf(" %s", value_of(entry, text));
+            }
             printf("\n");
         } else {
             printf("%s: %s\n", item->string, value_of(item, text));

@@ -23,7 +23,7 @@ cp "$T/copy.db" "$T/ownerless.db"; sqlite3 "$T/ownerless.db" "UPDATE members SET
 fails 'has no owner' 'orgd restore of a copy with a contradiction is refused' restore "$T/ownerless.db" --data "$DATA"
 is "$(ls "$T/data" | paste -sd' ')" 'orgd.db orgd.db-lock orgd.db-shm orgd.db-wal' 'orgd restore that is refused leaves the data file alone'
 out=$("$ORGD" restore "$T/copy.db" --data "$DATA" 2>&1); is $? 0 'orgd restore puts a copy back'
-kept=$(ls "$T"/data/orgd.db.replaced.* | grep -v -- -wal)
+kept=$(find "$T/data" -name 'orgd.db.replaced.*' ! -name '*-wal')
 like "$out" "restored from .*copy.db; the file as it was is $kept" 'orgd restore names the file that was there'
 is "$(sqlite3 "$kept" 'SELECT group_concat(name) FROM (SELECT name FROM organizations ORDER BY created_at)')" 'Acme,Later' 'the file that was there is kept with its log'
 is "$(stat -c %a "$DATA")" 600 'a restored data file has mode 600'

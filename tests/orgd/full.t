@@ -74,5 +74,5 @@ fill 3
 out=$("$ORGD" --data "$DATA" --socket "$T/s" 2>&1); like "$? $out" '^1 .*(full|disk I/O error|No space)' 'a file of an older version is not migrated where it cannot be copied'
 rm "$T/small/ballast3"
 is "$(sqlite3 "$DATA" .dump | md5sum)" "$before" 'such a file stays what it was'
-is "$(ls "$T/small" | grep -c version)" 0 'such a start leaves no half copy'
+is "$(find "$T/small" -name '*version*')" '' 'such a start leaves no half copy'
 done_testing
