@@ -92,6 +92,15 @@ void token_create(struct call *call);
 void token_list(struct call *call);
 void token_revoke(struct call *call);
 
+/* teams.c */
+void team_create(struct call *call);
+void team_update(struct call *call);
+void team_delete(struct call *call);
+void team_list(struct call *call);
+void team_members(struct call *call);
+void team_add(struct call *call);
+void team_take(struct call *call);
+
 /* users.c */
 void whoami(struct call *call);
 void user_update(struct call *call);

@@ -225,6 +225,7 @@ void member_leave(struct call *call, struct member *member, struct withdrawn *wi
     int64_t now = clock_wall_ms(), proved = store_token_proved(call->store, user);
     member->active = false;
     member->suspended = 0;
+    store_teams_leave(call->store, organization, user);
     member->removed = now > proved ? now : proved; /* the clock may have been put back */
     call_member_change(call, organization, member);
     call_event(call, organization, "member.remove", user, member->user.username, "%s",

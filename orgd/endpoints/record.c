@@ -130,7 +130,19 @@ cJSON *member_json(const struct member *member)
     cJSON_AddStringToObject(object, "role", member->role.name);
     cJSON_AddItemToObject(object, "permissions", permissions_json(member->role.permissions));
     cJSON_AddStringToObject(object, "state", state_name(member));
+    if (member->teams)
+        cJSON_AddRawToObject(object, "teams", member->teams);
     add_time(object, "joinedAt", member->joined);
+    return object;
+}
+
+cJSON *team_json(const struct team *team)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", team->id);
+    cJSON_AddStringToObject(object, "slug", team->slug);
+    cJSON_AddStringToObject(object, "name", team->name);
+    add_time(object, "createdAt", team->created);
     return object;
 }
 

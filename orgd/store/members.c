@@ -11,6 +11,7 @@ static void take_member(struct store *s, sqlite3_stmt *stmt, int first, struct m
     member->revision = sqlite3_column_int64(stmt, first + 10);
     member->removed = sqlite3_column_int64(stmt, first + 11);
     member->suspended = sqlite3_column_int64(stmt, first + 12);
+    member->teams = (const char *)sqlite3_column_text(stmt, first + 13);
     if (member->active)
         column_role(s, stmt, first + 6, &member->role);
     else
@@ -33,6 +34,7 @@ bool store_member(struct store *s, const char *organization, const char *user,
     if (found)
         take_member(s, stmt, 0, member);
     statement_end(stmt);
+    member->teams = NULL;
     return found && !s->failed;
 }
 

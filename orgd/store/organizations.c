@@ -31,9 +31,9 @@ void store_organization_update(struct store *s, const struct organization *o)
 
 void store_organization_remove(struct store *s, const char *id)
 {
-    static const enum statement parts[] = {CLEAR_MEMBERS,      CLEAR_INVITATIONS, CLEAR_JOIN_CODES,
-                                           CLEAR_TOKENS,       CLEAR_ROLES,       CLEAR_COMMITS,
-                                           ORGANIZATION_REMOVE};
+    static const enum statement parts[] = {
+        CLEAR_TEAM_MEMBERS, CLEAR_TEAMS, CLEAR_MEMBERS, CLEAR_INVITATIONS,  CLEAR_JOIN_CODES,
+        CLEAR_TOKENS,       CLEAR_ROLES, CLEAR_COMMITS, ORGANIZATION_REMOVE};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         statement_run(s, parts[i], VALUES(value_text(id)));
 }

@@ -13,6 +13,8 @@
 #define MAKER_NAME           ", (SELECT username FROM users WHERE id = maker)"
 #define SELECT_INVITATION    "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
 #define SELECT_JOIN_CODE     "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
+#define TEAM_COLUMNS         "id, organization_id, slug, name, created_at"
+#define SELECT_TEAM          "SELECT " TEAM_COLUMNS " FROM teams "
 #define ORGANIZATION_COLUMNS "id, name, created_at, revision, self_rename"
 #define EVENT_COLUMNS                                                                              \
     "at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, "      \
@@ -29,7 +31,10 @@
     ".role "
 #define MEMBER_COLUMNS                                                                             \
     "u.id, u.email, u.username, u.name, u.created_at, u.disabled_at, m.role, r.permissions,"       \
-    " m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at"
+    " m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at,"                            \
+    " (SELECT json_group_array(json_object('id', t.id, 'slug', t.slug, 'name', t.name))"           \
+    " FROM team_members tm JOIN teams t ON t.id = tm.team_id"                                      \
+    " WHERE tm.organization_id = m.organization_id AND tm.user_id = m.user_id)"
 #define SELECT_MEMBER                                                                              \
     "SELECT " MEMBER_COLUMNS " FROM members m JOIN users u ON u.id = m.user_id" JOIN_ROLE(         \
         "m") "WHERE m.organization_id = ?1 "
@@ -126,6 +131,32 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"
         " ON o.id = m.organization_id" JOIN_ROLE("m") "WHERE m.user_id = ?1"
                                                       " ORDER BY o.created_at, o.id",
+    [TEAM_BY_ID] = SELECT_TEAM "WHERE id = ?1",
+    [TEAM_BY_SLUG] = SELECT_TEAM "WHERE organization_id = ?1 AND slug = ?2",
+    [TEAM_COUNT] = "SELECT count(*) FROM teams WHERE organization_id = ?1",
+    [TEAM_LIST] = SELECT_TEAM "WHERE organization_id = ?1 AND" PAGE,
+    [TEAM_ADD] = "INSERT INTO teams (" TEAM_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
+    [TEAM_UPDATE] = "UPDATE teams SET slug = ?2, name = ?3 WHERE id = ?1",
+    [TEAM_REMOVE] = "DELETE FROM teams WHERE id = ?1",
+    [TEAM_EMPTY] = "DELETE FROM team_members WHERE team_id = ?1",
+    [TEAM_TOUCH] =
+        "UPDATE members SET revision = x.revision FROM (SELECT m.user_id AS id, o.revision"
+        " + row_number() OVER (ORDER BY m.revision) AS revision FROM team_members tm"
+        " JOIN members m ON m.organization_id = tm.organization_id AND m.user_id = tm.user_id"
+        " JOIN organizations o ON o.id = tm.organization_id WHERE tm.team_id = ?2) x"
+        " WHERE members.organization_id = ?1 AND members.user_id = x.id",
+    [TEAM_MEMBER_ADD] = "INSERT INTO team_members (organization_id, user_id, team_id)"
+                        " VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    [TEAM_MEMBER_REMOVE] =
+        "DELETE FROM team_members WHERE organization_id = ?1 AND user_id = ?2 AND team_id = ?3",
+    [TEAM_MEMBERS] = "SELECT u.id, u.email, u.username, u.name, u.created_at, u.disabled_at"
+                     " FROM team_members tm JOIN users u ON u.id = tm.user_id"
+                     " WHERE tm.team_id = ?1 AND tm.user_id > ?2 ORDER BY tm.user_id LIMIT ?3",
+    [TEAMS_LEAVE] = "DELETE FROM team_members WHERE organization_id = ?1 AND user_id = ?2",
+    [TEAMS_OF_COUNT] =
+        "SELECT count(*) FROM team_members WHERE organization_id = ?1 AND user_id = ?2",
+    [CLEAR_TEAM_MEMBERS] = "DELETE FROM team_members WHERE organization_id = ?1",
+    [CLEAR_TEAMS] = "DELETE FROM teams WHERE organization_id = ?1",
     [INVITATION_BY_ID] = SELECT_INVITATION "WHERE id = ?1",
     [INVITATION_BY_EMAIL] = SELECT_INVITATION "WHERE organization_id = ?1 AND email = ?2",
     [INVITATION_LIST] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,

@@ -59,6 +59,16 @@ struct member {
     int64_t removed;   /* when he last left or lost his tokens' rights, 0: never; tokens that were
                           proved up to then do not work in this organization (struct token) */
     int64_t suspended; /* since when he may do nothing, 0: not */
+    const char *teams; /* of a listing, while the visit lasts: a JSON array of id, slug and name;
+                          else NULL */
+};
+
+struct team {
+    char id[ID_SIZE];
+    char organization[ID_SIZE];
+    char slug[NAME_MAX_LEN + 1]; /* for groups on hosts; unique in the organization */
+    char name[DISPLAY_SIZE];
+    int64_t created;
 };
 
 /* What hosts are told of a member. Who is suspended keeps role and place; the organization, or the
@@ -291,6 +301,33 @@ void store_role_touch(struct store *store, const char *organization, const char 
 /* A member or a tombstone: look at ACTIVE. */
 bool store_member(struct store *store, const char *organization, const char *user,
                   struct member *member);
+
+/*
+ * Teams. A change of a team is a change of each of its members: the organization's revision and
+ * theirs move on.
+ */
+typedef void team_visit(const struct team *team, void *arg);
+bool store_team(struct store *store, const char *id, struct team *team);
+bool store_team_named(struct store *store, const char *organization, const char *slug,
+                      struct team *team);
+int64_t store_team_count(struct store *store, const char *organization);
+/* At most LIMIT teams behind AFTER (created, id), oldest first. */
+void store_teams(struct store *store, const char *organization, const struct cursor *after,
+                 int limit, team_visit *each, void *arg);
+void store_team_add(struct store *store, const struct team *team);
+/* Stores another slug or name. */
+void store_team_update(struct store *store, const struct team *team);
+void store_team_remove(struct store *store, const struct team *team);
+/* True when the member USER was not in the team before, or was. The caller gives him a revision. */
+bool store_team_join(struct store *store, const struct team *team, const char *user);
+bool store_team_leave(struct store *store, const struct team *team, const char *user);
+/* At most LIMIT members of the team TEAM (an id) behind the user AFTER, in the order of their ids.
+ */
+void store_team_members(struct store *store, const char *team, const char *after, int limit,
+                        user_visit *each, void *arg);
+/* USER leaves all teams of the organization; the number that he is in. */
+void store_teams_leave(struct store *store, const char *organization, const char *user);
+int64_t store_teams_of(struct store *store, const char *organization, const char *user);
 
 /* Adds or replaces the member MEMBER->user.id. MEMBER->revision comes from store_revision_next in
  * the same transaction. */
