@@ -10,28 +10,16 @@
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/http/stranger_log.h"
 #include "orgd/http/stream.h"
 
-#define REQUEST_S 60 /* from a connection's begin, or its last answer, to the end of a request */
-#define DRAIN_MAX                                                                                  \
-    (1U << 20) /* of a body that is too large, so that the client reads the answer                 \
-                */
+#define DRAIN_MAX     (1U << 20)  /* of a body that is too large, so that its answer is read */
 #define BODIES_MAX    (64U << 20) /* of all requests; beyond it only small ones are taken */
 #define BODY_SMALL    4096
 #define LOG_PATH_SIZE 128
 #define LOG_LINE_SIZE 512
-#define LOG_EVERY_MS  1000 /* between lines that strangers can cause at will */
+#define PIECE_SIZE    (64U << 10) /* of an answer: a connection has to take one in its time */
 #define BUSY_RETRY_S  5
-
-/* A connection's state. */
-struct client_connection {
-    TAILQ_ENTRY(client_connection) link;
-    struct peer *peer;
-    int fd;
-    bool owing; /* it is in the front's list */
-    int64_t since;
-    char from[PEER_TEXT_SIZE];
-};
 
 /* A request from its first byte to its answer. */
 struct exchange {
@@ -52,81 +40,8 @@ void front_init(struct front *f)
 {
     STAILQ_INIT(&f->changes);
     STAILQ_INIT(&f->waiting);
-    TAILQ_INIT(&f->connections);
     f->run = randombytes_random();
 }
-
-/* --- connections --- */
-
-static void connection_owes(struct front *f, struct client_connection *c)
-{
-    c->since = clock_mono_ms();
-    c->owing = true;
-    TAILQ_INSERT_TAIL(&f->connections, c, link);
-}
-
-static void connection_owes_not(struct front *f, struct client_connection *c)
-{
-    if (c->owing)
-        TAILQ_REMOVE(&f->connections, c, link);
-    c->owing = false;
-}
-
-static void refuse(const struct client_connection *c, const char *why)
-{
-    static int64_t last = -LOG_EVERY_MS;
-    int64_t now = clock_mono_ms();
-    shutdown(c->fd, SHUT_RDWR);
-    if (now - last < LOG_EVERY_MS)
-        return;
-    last = now;
-    log_warning("%s %s", c->from, why);
-}
-
-static struct client_connection *connection_begin(struct front *f,
-                                                  struct MHD_Connection *connection)
-{
-    struct client_connection *c = memory_get(sizeof *c);
-    const struct sockaddr *address =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    bool too_many;
-    c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    peer_text(c->fd, address, c->from);
-    c->peer = peer_connect(f->peers, c->fd, address, &too_many);
-    connection_owes(f, c);
-    if (too_many)
-        refuse(c, "has too many connections");
-    return c;
-}
-
-void connection_notify(void *arg, struct MHD_Connection *connection, void **state,
-                       enum MHD_ConnectionNotificationCode code)
-{
-    struct front *f = arg;
-    struct client_connection *c = *state;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *state = connection_begin(f, connection);
-        return;
-    }
-    connection_owes_not(f, c);
-    peer_disconnect(c->peer);
-    free(c);
-}
-
-int connections_expire(struct front *f)
-{
-    struct client_connection *c;
-    while ((c = TAILQ_FIRST(&f->connections)) != NULL) {
-        int64_t wait = c->since + REQUEST_S * 1000 - clock_mono_ms();
-        if (wait > 0)
-            return (int)wait;
-        shutdown(c->fd, SHUT_RDWR); /* libmicrohttpd sees it end */
-        connection_owes_not(f, c);
-    }
-    return -1;
-}
-
-/* --- a request --- */
 
 static void body_free(struct front *f, struct exchange *x)
 {
@@ -144,6 +59,12 @@ static const char *log_word(char *word, size_t size, const char *text)
     return word;
 }
 
+/* True when the request had a valid token. */
+static bool exchange_known(const struct exchange *x)
+{
+    return strcmp(x->answer.caller, "-") != 0;
+}
+
 static void exchange_log(const struct exchange *x)
 {
     char line[LOG_LINE_SIZE], method_word[16], path_word[LOG_PATH_SIZE];
@@ -154,10 +75,12 @@ static void exchange_log(const struct exchange *x)
              log_word(method_word, sizeof method_word, x->method),
              log_word(path_word, sizeof path_word, x->path), x->answer.status, x->answer.caller,
              x->peer->from, x->answer.body.len, (long long)(clock_mono_ms() - x->begun));
-    if (loggable)
-        log_info("%s", line);
-    else
+    if (!loggable)
         log_debug("%s", line);
+    else if (x->answer.status >= 400 && !exchange_known(x))
+        stranger_log(LOG_INFO, "%s", line);
+    else
+        log_info("%s", line);
 }
 
 /* Replaces the answer. */
@@ -209,6 +132,8 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
     body_free(f, x);
+    if (exchange_known(x))
+        connection_known(x->peer);
 }
 
 /* Answers a request that changes nothing. */
@@ -281,13 +206,27 @@ static void add_headers(struct MHD_Response *response, unsigned status, unsigned
     }
 }
 
-/* The response that takes BODY. */
-static struct MHD_Response *whole_response(struct buffer *body)
+/* A piece of an answer that is larger than one. */
+static ssize_t piece_read(void *arg, uint64_t position, char *out, size_t max)
 {
-    struct MHD_Response *response = memory_or_exit(
-        MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE), body->len);
-    *body = (struct buffer){0};
-    return response;
+    struct exchange *x = arg;
+    size_t n = x->answer.body.len - (size_t)position;
+    if (n > max)
+        n = max;
+    memcpy(out, x->answer.body.data + position, n);
+    connection_takes(x->peer);
+    return (ssize_t)n;
+}
+
+/* The response whose body stays in X until exchange_end. */
+static struct MHD_Response *whole_response(struct exchange *x)
+{
+    struct buffer *body = &x->answer.body;
+    return memory_or_exit(
+        body->len > PIECE_SIZE
+            ? MHD_create_response_from_callback(body->len, PIECE_SIZE, piece_read, x, NULL)
+            : MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_PERSISTENT),
+        body->len);
 }
 
 static struct MHD_Response *exchange_response(struct front *f, struct exchange *x)
@@ -295,19 +234,20 @@ static struct MHD_Response *exchange_response(struct front *f, struct exchange *
     struct call_answer *answer = &x->answer;
     switch (answer->rest) {
     case ANSWER_HELD:
-        return held_response(f->held, x->connection, &answer->poll);
+        return held_response(f->held, x->connection, x->peer, &answer->poll);
     case ANSWER_PIECES:
-        return stream_response(f->store, &f->streams, &answer->body, &answer->poll);
+        return stream_response(f->store, &f->streams, &answer->body, &answer->poll, x->peer);
     case ANSWER_WHOLE:
         break;
     }
-    return whole_response(&answer->body);
+    return whole_response(x);
 }
 
 static enum MHD_Result exchange_reply(struct front *f, struct exchange *x)
 {
     struct MHD_Response *response = exchange_response(f, x);
     add_headers(response, x->answer.status, x->answer.retry_s);
+    connection_takes(x->peer);
     enum MHD_Result queued = MHD_queue_response(x->connection, x->answer.status, response);
     MHD_destroy_response(response);
     return queued;
@@ -321,7 +261,7 @@ static enum MHD_Result exchange_take(struct front *f, struct exchange *x, const 
     bool fits = x->drained == 0 && buffer_add(&x->body, data, *size, BODY_MAX);
     f->bodies += x->body.size - had;
     if (fits && f->bodies > BODIES_MAX && x->body.size > BODY_SMALL) {
-        refuse(x->peer, "is disconnected: too many large requests are being sent");
+        connection_refuse(x->peer, "is disconnected: too many large requests are being sent");
         return MHD_NO;
     }
     if (!fits) {
@@ -352,8 +292,7 @@ enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, co
     if (!x) {
         x = *request = memory_get(sizeof *x);
         x->connection = connection;
-        x->peer =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+        x->peer = connection_of(connection);
         x->begun = clock_mono_ms();
         if (!announced_too_large(connection))
             return MHD_YES;
@@ -364,7 +303,7 @@ enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, co
     if (!x->dispatched) {
         if (f->stopping)
             return MHD_NO;
-        connection_owes_not(f, x->peer);
+        connection_rests(x->peer);
         x->dispatched = true;
         snprintf(x->id, sizeof x->id, "%08x%08x", f->run, ++f->request);
         x->method = method;
@@ -388,8 +327,7 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     (void)connection, (void)code;
     if (!x)
         return;
-    connection_owes_not(f, x->peer);
-    connection_owes(f, x->peer);
+    connection_owes(x->peer);
     body_free(f, x);
     buffer_free(&x->answer.body);
     buffer_free(&x->answer.changed);
