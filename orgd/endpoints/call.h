@@ -78,6 +78,7 @@ struct call_answer {
     /* To be sent, and "mailed" added; the caller of dispatch frees its text. */
     struct letter letter;
     unsigned retry_s;     /* with 429 and 503: when to try again */
+    bool attempt;         /* it was one of those of which a peer may fail so many */
     char caller[ID_SIZE]; /* for the log: the user's id or the token's key, "-" without a token */
 };
 

@@ -334,19 +334,22 @@ static void call_wait(struct call *call)
 /*
  * As call_run, for a peer whose failed attempts count. A valid token works whatever others at the
  * same address have tried; invitations and join codes are not looked up while the peer must wait.
+ * Without a token nothing was guessed.
  */
 static void call_limited(struct call *call, const struct endpoint *endpoint)
 {
     const struct request *request = call->request;
     bool may = peer_wait_s(request->peer) == 0;
+    call->answer->attempt = endpoint->attempt;
     if (!may && endpoint->attempt) {
         call_wait(call);
         return;
     }
     call_run(call, endpoint);
     bool failed =
-        call->answer->status == 401 ||
+        (call->answer->status == 401 && request->authorization) ||
         (endpoint->attempt && (call->answer->status == 403 || call->answer->status == 404));
+    call->answer->attempt |= failed;
     if (failed && !may)
         call_wait(call);
     else if (failed && request->peer)

@@ -15,9 +15,10 @@
 #define SPARE_SHARE    16    /* of the connections is for those that are shut down */
 #define STRANGER_SHARE 4     /* a quarter of the connections may be strangers' */
 
-void crowd_init(struct crowd *crowd, struct peer_set *peers)
+void crowd_init(struct crowd *crowd, struct peer_set *peers, const struct proxies *proxies)
 {
     crowd->peers = peers;
+    crowd->proxies = proxies;
     TAILQ_INIT(&crowd->first);
     TAILQ_INIT(&crowd->next);
     TAILQ_INIT(&crowd->taking);
@@ -143,9 +144,11 @@ static void connection_add(struct client_connection *c)
     struct door *door = c->door;
     struct client_connection *oldest;
     door->count++;
-    c->stranger = true;
-    door->strangers++;
-    TAILQ_INSERT_TAIL(&door->oldest, c, stranger_link);
+    if (!c->proxy) {
+        c->stranger = true;
+        door->strangers++;
+        TAILQ_INSERT_TAIL(&door->oldest, c, stranger_link);
+    }
     if (full(door) && (oldest = TAILQ_FIRST(&door->oldest)) != NULL)
         connection_refuse(oldest, "is disconnected: too many connections had no valid token yet");
 }
@@ -154,16 +157,18 @@ static struct client_connection *connection_begin(struct door *door,
                                                   struct MHD_Connection *connection)
 {
     struct client_connection *c = memory_get(sizeof *c);
-    const struct sockaddr *address =
+    const struct sockaddr *socket =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     bool too_many;
     c->door = door;
     c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    peer_text(c->fd, address, c->from);
-    c->peer = peer_connect(door->crowd->peers, c->fd, address, &too_many);
+    struct peer_address address = peer_address_of(c->fd, socket);
+    peer_text(&address, c->from);
+    c->peer = peer_connect(door->crowd->peers, &address, &too_many);
+    c->proxy = proxy_trusted(door->crowd->proxies, &address);
     connection_add(c);
     connection_owes(c);
-    if (too_many)
+    if (too_many && !c->proxy)
         connection_refuse(c, "has too many connections");
     return c;
 }

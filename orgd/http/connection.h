@@ -1,9 +1,9 @@
 /*
  * The connections. A connection is a stranger's until one of its requests had a valid token; a
- * trusted proxy is never a stranger. Strangers have little time for a request, and a share of each
- * listener's connections: beyond it, and when the listener is full, a new connection displaces the
- * stranger who has been there the longest. Time in which the process stood still counts against
- * nobody. Single-threaded.
+ * trusted proxy is never a stranger, and may have any number of them. Strangers have little time
+ * for a request, and a share of each listener's connections: beyond it, and when the listener is
+ * full, a new connection displaces the stranger who has been there the longest. Time in which the
+ * process stood still counts against nobody. Single-threaded.
  */
 #ifndef ORGD_HTTP_CONNECTION_H
 #define ORGD_HTTP_CONNECTION_H
@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "orgd/http/proxy.h"
 #include "orgd/peer.h"
 
 struct client_connection;
@@ -30,6 +31,7 @@ struct door {
 /* All listeners' connections. */
 struct crowd {
     struct peer_set *peers;
+    const struct proxies *proxies;
     /* In the order in which their time ends. */
     struct connection_list first;  /* strangers that owe us a request */
     struct connection_list next;   /* others that owe us a request */
@@ -46,11 +48,13 @@ struct client_connection {
     struct peer *peer;
     int fd;
     bool stranger;
+    bool proxy;   /* a trusted one */
     bool leaving; /* it is shut down, and libmicrohttpd will close it */
     char from[PEER_TEXT_SIZE];
 };
 
-void crowd_init(struct crowd *crowd, struct peer_set *peers);
+/* PROXIES must stay. */
+void crowd_init(struct crowd *crowd, struct peer_set *peers, const struct proxies *proxies);
 /* For a listener with CONNECTIONS at a time, of which some are for those that are shut down and not
  * closed yet. */
 void door_init(struct door *door, struct crowd *crowd, size_t connections);

@@ -97,7 +97,7 @@ static bool front_open(struct server *s, unsigned connections)
     front_init(f);
     f->store = settings->store;
     f->letterhead = &settings->letterhead;
-    crowd_init(&s->crowd, peers_open(&settings->peers));
+    crowd_init(&s->crowd, peers_open(&settings->peers), &settings->proxies);
     /* An eighth stays for requests that do not wait. */
     f->held = held_open(settings->store, connections - connections / 8);
     if (!f->held || !watch(s, held_timer(f->held)))

@@ -11,6 +11,7 @@
 
 #include "orgd/endpoints/call.h"
 #include "orgd/endpoints/mail.h"
+#include "orgd/http/proxy.h"
 #include "orgd/peer.h"
 #include "orgd/store/store.h"
 
@@ -27,6 +28,7 @@ struct server_settings {
     size_t count;
     const char *cert, *key; /* read again on SIGHUP; NULL without TLS. tls_load comes before */
     struct peer_limits peers;
+    struct proxies proxies; /* trusted */
     struct letterhead letterhead;
     struct mail_settings mail; /* without URL no mail is sent */
 };

@@ -38,6 +38,8 @@ static const char usage[] =
     "  --owner-username NAME       the login name of that user, if not the address's\n"
     "  --connections N             most at a time from an address or unix user (1024)\n"
     "  --attempts N                most failed ones a minute from one of them (60)\n"
+    "  --trusted-proxy ADDRESS[/BITS], --trusted-proxy unix:UID\n"
+    "                              take the client's address from X-Forwarded-For of this proxy\n"
     "  --invitation-url URL        the link in an invitation, with {token} in it\n"
     "  --smtp URL                  mail invitations: smtp://HOST[:PORT] or smtps://HOST[:PORT]\n"
     "  --smtp-from EMAIL           the sender's address\n"
@@ -100,6 +102,13 @@ static bool option_number(const char *option, const char *text, unsigned most, u
     return usage_wrong(option, text, why);
 }
 
+static bool option_proxy(struct options *o, const char *text)
+{
+    return proxy_add(&o->settings.proxies, text) ||
+           usage_wrong("trusted-proxy", text,
+                       "must be an address, ADDRESS/BITS or unix:UID, at most 32 times");
+}
+
 static bool option_url(struct options *o, const char *url)
 {
     o->settings.letterhead.invitation_url = url;
@@ -155,6 +164,7 @@ enum option_id {
     OPTION_OWNER_USERNAME,
     OPTION_CONNECTIONS,
     OPTION_ATTEMPTS,
+    OPTION_PROXY,
     OPTION_URL,
     OPTION_SMTP,
     OPTION_FROM,
@@ -197,6 +207,8 @@ static bool option_take(struct options *o, int id, const char *value)
         return true;
     case OPTION_ATTEMPTS:
         return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
+    case OPTION_PROXY:
+        return option_proxy(o, value);
     case OPTION_URL:
         return option_url(o, value);
     case OPTION_SMTP:
@@ -252,6 +264,7 @@ int options_parse(int argc, char **argv, struct options *o)
         {"owner-username", required_argument, NULL, OPTION_OWNER_USERNAME},
         {"connections", required_argument, NULL, OPTION_CONNECTIONS},
         {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
+        {"trusted-proxy", required_argument, NULL, OPTION_PROXY},
         {"invitation-url", required_argument, NULL, OPTION_URL},
         {"smtp", required_argument, NULL, OPTION_SMTP},
         {"smtp-from", required_argument, NULL, OPTION_FROM},
