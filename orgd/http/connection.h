@@ -51,6 +51,8 @@ struct client_connection {
     bool proxy;   /* a trusted one */
     bool leaving; /* it is shut down, and libmicrohttpd will close it */
     char from[PEER_TEXT_SIZE];
+    const char *target_end; /* of the request's target in libmicrohttpd's memory (head.h) */
+    bool target_good;
 };
 
 /* PROXIES must stay. */

@@ -11,6 +11,7 @@
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/http/head.h"
 #include "orgd/http/stranger_log.h"
 #include "orgd/http/stream.h"
 
@@ -127,6 +128,11 @@ static void exchange_mailed(bool sent, void *arg)
     MHD_resume_connection(x->connection);
 }
 
+static const char *exchange_header(const struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
 static void exchange_dispatch(struct front *f, struct exchange *x)
 {
     struct request request = {.method = x->method,
@@ -136,8 +142,8 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
                               .from = x->from,
                               .peer = x->peer,
                               .letterhead = f->letterhead};
-    request.authorization =
-        MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    request.authorization = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
+    request.content_type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
@@ -330,10 +336,9 @@ static enum MHD_Result exchange_take(struct front *f, struct exchange *x, const 
 }
 
 /* True when the client announces a body that is not even worth draining. */
-static bool announced_too_large(struct MHD_Connection *connection)
+static bool announced_too_large(const struct exchange *x)
 {
-    const char *length =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *length = exchange_header(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
     return length && strtoull(length, NULL, 10) > DRAIN_MAX;
 }
 
@@ -404,8 +409,13 @@ static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
 }
 
 /* The head of the request is there. */
-static enum MHD_Result exchange_begin(struct front *f, struct exchange *x)
+static enum MHD_Result exchange_begin(struct front *f, struct exchange *x, const char *version)
 {
+    const struct head_fault *fault = head_check(x->connection, x->method, x->path, version);
+    if (fault)
+        return exchange_refuse(f, x, fault->status, fault->reason, fault->message);
+    x->path = head_path(x->path);
+    x->last = head_chunked(x->connection);
     switch (x->via->proxy ? origin_find(x) : ORIGIN_FOUND) {
     case ORIGIN_WRONG:
         return exchange_refuse(f, x, 400, "invalid",
@@ -416,7 +426,7 @@ static enum MHD_Result exchange_begin(struct front *f, struct exchange *x)
     case ORIGIN_FOUND:
         break;
     }
-    if (!announced_too_large(x->connection))
+    if (!announced_too_large(x))
         return MHD_YES;
     x->drained = DRAIN_MAX;
     return exchange_run(f, x);
@@ -429,10 +439,9 @@ enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, co
                                 size_t *size, void **request)
 {
     struct front *f = arg;
-    (void)version;
     if (!*request) {
         *request = exchange_new(f, connection, path, method);
-        return exchange_begin(f, *request);
+        return exchange_begin(f, *request, version);
     }
     if (*size > 0)
         return exchange_take(f, *request, data, size);

@@ -15,14 +15,18 @@
 #include "orgd/buffer.h"
 #include "orgd/http/connection.h"
 #include "orgd/http/exchange.h"
+#include "orgd/http/head.h"
 #include "orgd/http/stranger_log.h"
 #include "orgd/http/tls.h"
 
 #define CONNECTIONS_MAX  16384
 #define DESCRIPTORS_KEPT 64   /* for everything that is no connection */
 #define CONNECTION_POOL  8192 /* bytes: a request's line and headers, and a piece of its answer */
-#define TELL_ROUNDS      16   /* of the loop for the held polls, before a change is answered */
-#define EVENTS           (LISTENERS_MAX + 3)
+/* libmicrohttpd's own strictness answers in HTML: head_check does better, except for what it cannot
+ * see. */
+#define STRICT      (MHD_VERSION >= 0x01000000)
+#define TELL_ROUNDS 16 /* of the loop for the held polls, before a change is answered */
+#define EVENTS      (LISTENERS_MAX + 3)
 
 struct server {
     const struct server_settings *settings;
@@ -73,6 +77,9 @@ static bool daemon_start(struct server *s, const struct listener *listener, unsi
         {MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, connections, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_POOL, NULL},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)head_target, NULL},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)head_unescape, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, STRICT, NULL},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_end, &s->front},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_notify, door},
         {listener->tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, 0, (void *)tls},

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib/orgd.sh"
 VIA=tcp
 # from ADDRESS CURL...: a request from this address of the machine; the status
-from() { request "${@:2}" -s -o "$T/body" -w '%{http_code}' --interface "$1" -H 'Content-Type: application/json' -d '{}'; }
+from() { request "${@:2}" -s -o "$T/body" -w '%{http_code}' --interface "$1" -d '{}'; }
 # times N COMMAND...: the statuses that it prints, counted
 times() { local n=$1 i; shift; for ((i = 0; i < n; i++)); do "$@"; echo; done | sort | uniq -c | xargs; }
 wrong='Authorization: Bearer live_x:y'
@@ -62,10 +62,10 @@ for list in '' unknown 192.0.2.1:80 192.0.2 '192.0.2.1,' '192.0.2.1 192.0.2.2' '
 done
 is "$(via "$(printf '1.1.1.1,%.0s' {1..100})192.0.2.30")" 401 'what a client wrote before does not matter'
 VIA=unix
-is "$(times 6 request /users/whoami -o /dev/null -w '%{http_code}' -H "$wrong" -H 'Content-Type: application/json' -H 'X-Forwarded-For: 192.0.2.40' -d '{}')" '5 401 1 429' \
+is "$(times 6 request /users/whoami -o /dev/null -w '%{http_code}' -H "$wrong" -H 'X-Forwarded-For: 192.0.2.40' -d '{}')" '5 401 1 429' \
     'a user of the unix socket can be a trusted proxy'
 org=$(new_org Acme)
-request /organizations/update -o /dev/null -H "Authorization: Bearer $OWNER" -H 'Content-Type: application/json' -H 'X-Forwarded-For: 192.0.2.41' \
+request /organizations/update -o /dev/null -H "Authorization: Bearer $OWNER" -H 'X-Forwarded-For: 192.0.2.41' \
     -d "{\"organizationId\":\"$org\",\"name\":\"Other\"}"
 is "$(api /organizations/audit/list "{\"organizationId\":\"$org\",\"action\":\"organization.update\"}" "$OWNER" | jq -r '.events[0].from')" 192.0.2.41 \
     "the audit event has the client's address"

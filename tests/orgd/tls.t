@@ -16,7 +16,8 @@ ca ca; ca wrong; certificate one ca 11; certificate two ca 22
 use() { cp "$1.pem" live.pem; cp "${2-$1}.key" live.key; }
 reload() { local n; n=$(wc -l < "$ORGD_LOG"); kill -HUP "$orgd_pid"; wait_for 5 eval '[ "$(wc -l < "$ORGD_LOG")" -gt '$n' ]'; }
 serial() { openssl s_client -connect "$at" -CAfile ca.pem < /dev/null 2>/dev/null | openssl x509 -noout -serial; }
-https() { curl -sS --max-time 20 "$@" "https://$at/v1/users/whoami" -d '{}' -H "Authorization: Bearer $OWNER" 2>&1; }
+json='Content-Type: application/json'
+https() { curl -sS --max-time 20 "$@" "https://$at/v1/users/whoami" -H "$json" -d '{}' -H "Authorization: Bearer $OWNER" 2>&1; }
 
 use one
 orgd_start --tls 127.0.0.1:0 --cert live.pem --key live.key
@@ -35,8 +36,8 @@ is "$(serial)" 'serial=0B' 'the first certificate is served'
 # Held polls, one of each kind, over several reloads
 org=$(new_org Acme)
 poll="{\"organizationId\":\"$org\",\"since\":1,\"wait\":30000}"
-curl -sS -N --max-time 40 "$URL/v1/organizations/members/changes" -d "$poll" -H "Authorization: Bearer $OWNER" -o plain & plain=$!
-curl -sS -N --max-time 40 --cacert ca.pem "https://$at/v1/organizations/members/changes" -d "$poll" -H "Authorization: Bearer $OWNER" -o secret & secret=$!
+curl -sS -N --max-time 40 "$URL/v1/organizations/members/changes" -H "$json" -d "$poll" -H "Authorization: Bearer $OWNER" -o plain & plain=$!
+curl -sS -N --max-time 40 --cacert ca.pem "https://$at/v1/organizations/members/changes" -H "$json" -d "$poll" -H "Authorization: Bearer $OWNER" -o secret & secret=$!
 wait_for 5 test -s plain; wait_for 5 test -s secret
 use two; reload
 is "$(serial)" 'serial=16' 'SIGHUP makes new connections get the new certificate'
