@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/http/stranger_log.h"
+#include "orgd/http/tls.h"
 
 #define FIRST_MS       10000 /* a stranger's, from the connection or the last answer to a request */
 #define NEXT_MS        30000 /* everybody else's */
@@ -159,6 +160,8 @@ static struct client_connection *connection_begin(struct door *door,
     struct client_connection *c = memory_get(sizeof *c);
     const struct sockaddr *socket =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+    const union MHD_ConnectionInfo *tls =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
     bool too_many;
     c->door = door;
     c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -166,6 +169,8 @@ static struct client_connection *connection_begin(struct door *door,
     peer_text(&address, c->from);
     c->peer = peer_connect(door->crowd->peers, &address, &too_many);
     c->proxy = proxy_trusted(door->crowd->proxies, &address);
+    if (tls)
+        tls_begin(tls->tls_session);
     connection_add(c);
     connection_owes(c);
     if (too_many && !c->proxy)

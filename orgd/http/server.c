@@ -29,7 +29,7 @@
 #define EVENTS      (LISTENERS_MAX + 3)
 
 struct server {
-    const struct server_settings *settings;
+    struct server_settings *settings;
     struct front front;
     struct crowd crowd;
     struct door doors[LISTENERS_MAX];
@@ -115,7 +115,7 @@ static bool front_open(struct server *s, unsigned connections)
     return f->mailer && watch(s, mail_descriptor(f->mailer));
 }
 
-struct server *server_start(const struct server_settings *settings)
+struct server *server_start(struct server_settings *settings)
 {
     struct server *s = memory_get(sizeof *s);
     sigset_t signals;
@@ -174,21 +174,30 @@ static int loop_timeout(struct server *s)
     return least;
 }
 
+static void password_reload(struct server_settings *settings)
+{
+    char former[PASSWORD_MAX + 1];
+    memcpy(former, settings->mail.password, sizeof former);
+    if (!mail_password_read(&settings->mail, settings->password_file))
+        log_warning("%s: the previous password stays in use", settings->password_file);
+    else
+        log_info("%s: the password is %s", settings->password_file,
+                 strcmp(former, settings->mail.password) == 0 ? "unchanged" : "a new one");
+    explicit_bzero(former, sizeof former);
+}
+
 /* True when a signal says to end. */
 static bool signal_take(struct server *s)
 {
     struct signalfd_siginfo info;
-    const struct server_settings *settings = s->settings;
+    struct server_settings *settings = s->settings;
     if (read(s->signals, &info, sizeof info) != sizeof info)
         return false;
     if (info.ssi_signo != SIGHUP)
         return true;
-    if (!settings->cert)
-        return false;
-    if (tls_load(settings->cert, settings->key))
-        log_info("%s: certificate and key reloaded", settings->cert);
-    else
-        log_warning("%s: the previous certificate stays in use", settings->cert);
+    tls_load(settings->tls, settings->certs);
+    if (settings->password_file)
+        password_reload(settings);
     return false;
 }
 
