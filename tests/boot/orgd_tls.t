@@ -15,7 +15,7 @@ inside_boot
 pem() { sed -n "/^# $1\$/,/^# END\$/{/^# /d;p}" "$0"; }
 # renew NAME: as certbot does, with links into a directory that only root can open
 renew() {
-    mkdir -p -m 700 /etc/letsencrypt/live /etc/letsencrypt/archive
+    install -d -m 700 /etc/letsencrypt/live /etc/letsencrypt/archive
     mkdir -p "$LIVE" "$ARCHIVE"
     pem "$1.pem" >"$ARCHIVE/fullchain-$1.pem"
     (umask 077; pem "$1.key" >"$ARCHIVE/privkey-$1.pem")
@@ -52,7 +52,7 @@ is "$(cksum </etc/shadow) $(stat -c %F /run/orgd/key.pem)" "$before regular file
 ok "orgd.service stops" systemctl stop orgd.service
 is "$(ls -d /run/orgd 2>&1)" "ls: cannot access '/run/orgd': No such file or directory" "the copies are gone when the service has ended"
 done_testing
-
+: <<'PEM'
 # one.pem
 -----BEGIN CERTIFICATE-----
 MIIBczCCARmgAwIBAgIUATI0TFv7jkPjoZGDt12dMlGJ2FgwCgYIKoZIzj0EAwIw
@@ -91,3 +91,4 @@ xvpuN3m8ISBTj8hpLTaJWETgQ4KhRANCAARkpwvnVzxsOIRu5syMZqhmUEPZkcLA
 fL3pK7iJ87nc3biMDtZOGKmindnwcCtuXNPAcikpK4nbLI8Tx13b+QKz
 -----END PRIVATE KEY-----
 # END
+PEM
