@@ -24,7 +24,7 @@ struct peer {
     LIST_ENTRY(peer) link;
     struct peer_set *set;
     struct peer_key key;
-    unsigned connections;
+    unsigned connections, strangers;
     int64_t spent; /* clock_mono_ms when all its failed attempts are forgiven */
 };
 
@@ -179,6 +179,12 @@ void peer_disconnect(struct peer *peer)
         return;
     LIST_REMOVE(peer, link);
     free(peer);
+}
+
+unsigned peer_strangers(struct peer *peer, int change)
+{
+    peer->strangers += (unsigned)change;
+    return peer->strangers;
 }
 
 /* One attempt's share of a minute. */

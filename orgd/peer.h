@@ -51,6 +51,10 @@ void peers_free(struct peer_set *set);
 struct peer *peer_connect(struct peer_set *set, const struct peer_address *address, bool *too_many);
 void peer_disconnect(struct peer *peer);
 
+/* Changes the number of PEER's connections that are strangers' (connection.h) by CHANGE; returns
+ * it. */
+unsigned peer_strangers(struct peer *peer, int change);
+
 /* Notes that an attempt, which PEER might make, failed now. */
 void peer_failed(struct peer *peer);
 

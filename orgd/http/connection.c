@@ -15,6 +15,7 @@
 #define STALL_MS       1000  /* the loop is never that late, unless the process stood still */
 #define SPARE_SHARE    16    /* of the connections is for those that are shut down */
 #define STRANGER_SHARE 4     /* a quarter of the connections may be strangers' */
+#define PEER_SHARE     8     /* a peer with more than an eighth of these loses one first */
 
 void crowd_init(struct crowd *crowd, struct peer_set *peers, const struct proxies *proxies)
 {
@@ -71,6 +72,7 @@ void connection_known(struct client_connection *c)
         return;
     TAILQ_REMOVE(&c->door->oldest, c, stranger_link);
     c->door->strangers--;
+    peer_strangers(c->peer, -1);
     c->stranger = false;
 }
 
@@ -134,24 +136,36 @@ void connection_refuse(struct client_connection *c, const char *why)
     stranger_log(LOG_WARNING, "%s %s", c->from, why);
 }
 
-static bool full(const struct door *door)
+static size_t strangers_most(const struct door *door)
 {
-    return door->count - door->leaving > door->most ||
-           door->strangers > door->most / STRANGER_SHARE + 1;
+    return door->most / STRANGER_SHARE + 1;
+}
+
+/* The oldest stranger of a peer with more than its share, else the oldest of all, or NULL. */
+static struct client_connection *stranger_find(const struct door *door)
+{
+    struct client_connection *c;
+    TAILQ_FOREACH(c, &door->oldest, stranger_link)
+    if (peer_strangers(c->peer, 0) > strangers_most(door) / PEER_SHARE)
+        return c;
+    return TAILQ_FIRST(&door->oldest);
 }
 
 static void connection_add(struct client_connection *c)
 {
     struct door *door = c->door;
-    struct client_connection *oldest;
     door->count++;
     if (!c->proxy) {
         c->stranger = true;
         door->strangers++;
+        peer_strangers(c->peer, 1);
         TAILQ_INSERT_TAIL(&door->oldest, c, stranger_link);
     }
-    if (full(door) && (oldest = TAILQ_FIRST(&door->oldest)) != NULL)
-        connection_refuse(oldest, "is disconnected: too many connections had no valid token yet");
+    if (door->count - door->leaving <= door->most && door->strangers <= strangers_most(door))
+        return;
+    struct client_connection *stranger = stranger_find(door);
+    if (stranger)
+        connection_refuse(stranger, "is disconnected: too many connections had no valid token yet");
 }
 
 static struct client_connection *connection_begin(struct door *door,

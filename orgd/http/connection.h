@@ -2,8 +2,9 @@
  * The connections. A connection is a stranger's until one of its requests had a valid token; a
  * trusted proxy is never a stranger, and may have any number of them. Strangers have little time
  * for a request, and a share of each listener's connections: beyond it, and when the listener is
- * full, a new connection displaces the stranger who has been there the longest. Time in which the
- * process stood still counts against nobody. Single-threaded.
+ * full, a new connection displaces a stranger: the one who has been there the longest, of a peer
+ * with many strangers if there is such a peer. Time in which the process stood still counts
+ * against nobody. Single-threaded.
  */
 #ifndef ORGD_HTTP_CONNECTION_H
 #define ORGD_HTTP_CONNECTION_H

@@ -101,8 +101,9 @@ import socket, sys, time
 port, token = int(sys.argv[1]), sys.argv[2].encode()
 def connect(source):
     return socket.create_connection(('127.0.0.1', port), 30, (source, 0))
-def ask(s):
-    s.sendall(b'POST /v1/users/whoami HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: 2\r\n\r\n{}' % token)
+request = b'POST /v1/users/whoami HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: 2\r\n\r\n{}' % token
+def ask(s, request=request):
+    s.sendall(request)
     try:
         return s.recv(65536).startswith(b'HTTP/1.1 200')
     except OSError:
@@ -117,6 +118,8 @@ def gone(s):
         return True
 known = [connect('127.0.0.1') for _ in range(20)]
 first = sum(map(ask, known))
+early = connect('127.0.0.98')
+early.sendall(request[:20])
 strangers = []
 for i in range(300): # more than all connections that this listener has
     s = connect('127.0.0.%d' % (2 + i % 8))
@@ -130,10 +133,10 @@ served = ask(new)
 again = sum(map(ask, known))
 time.sleep(0.5)
 left = [not gone(s) for s in strangers]
-print(first, served, again, 'left:', 0 < sum(left) < 100, 'oldest:', any(left[:100]))
+print(first, ask(early, request[20:]), served, again, 'left:', 0 < sum(left) < 100, 'oldest:', any(left[:100]))
 PY
-is "$(cat "$T/crowd")" '20 True 20 left: True oldest: False' \
-    'three hundred connections of eight addresses that send one byte keep nobody out, and the oldest are displaced'
+is "$(cat "$T/crowd")" '20 True True 20 left: True oldest: False' \
+    'three hundred connections of eight addresses that send one byte keep nobody out: the oldest of them are displaced'
 like "$(cat "$T/crowd.log")" '^orgd: 127\.0\.0\.[2-9] is disconnected: too many connections had no valid token yet$' 'the log names a displaced address'
 end crowd "$pid"
 
