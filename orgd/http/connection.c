@@ -174,17 +174,17 @@ static struct client_connection *connection_begin(struct door *door,
     struct client_connection *c = memory_get(sizeof *c);
     const struct sockaddr *socket =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    const union MHD_ConnectionInfo *tls =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    const union MHD_ConnectionInfo *tls; /* good until the next one is asked for */
     bool too_many;
+    tls = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    if (tls)
+        tls_begin(tls->tls_session);
     c->door = door;
     c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     struct peer_address address = peer_address_of(c->fd, socket);
     peer_text(&address, c->from);
     c->peer = peer_connect(door->crowd->peers, &address, &too_many);
     c->proxy = proxy_trusted(door->crowd->proxies, &address);
-    if (tls)
-        tls_begin(tls->tls_session);
     connection_add(c);
     connection_owes(c);
     if (too_many && !c->proxy)

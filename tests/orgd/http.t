@@ -34,9 +34,12 @@ def ok(good, name, got):
     if not good:
         print('#', repr(got))
 
-def refused(name, data, status=400, reason='invalid', ours=True):
-    """One answer, and the connection is closed. If it is not OURS, libmicrohttpd may refuse it in its own words."""
+def refused(name, data, status=400, reason='invalid', ours=True, line=False):
+    """One answer, and the connection is closed. If it is not OURS, libmicrohttpd may refuse it in its own words; a LINE that it cannot read it may
+    not answer at all."""
     got = send(data)
+    if line and not got:
+        return ok(True, name + ' is refused', got)
     head, _, body = got.partition(b'\r\n\r\n')
     good = got.startswith(b'HTTP/1.1 %d ' % status) and ANSWERED not in got and re.search(rb'(?i)\r\nconnection: close', head) is not None
     if good and (ours or body.startswith(b'{')):
@@ -98,7 +101,7 @@ for line in (b'POST /v1/users/whoami\0 HTTP/1.1', b'POST /v1/users\0/whoami HTTP
              b'POST  /v1/users/whoami HTTP/1.1', b'POST /v1/users/whoami  HTTP/1.1', b'POST /v1/users/ whoami HTTP/1.1', b'POST /v1/users/whoami HTTP/1.1 ',
              b'POST /v1/users/whoami\x01 HTTP/1.1', b'POST /v1/users/whoami\xc3\xa4 HTTP/1.1', b'P(ST /v1/users/whoami HTTP/1.1', b'POST /v1/users/whoami',
              b'POST /v1/users/whoami http/1.1', b'POST\t/v1/users/whoami HTTP/1.1'):
-    refused('the request line ' + repr(line.decode('latin1')), whoami(line), ours=False)
+    refused('the request line ' + repr(line.decode('latin1')), whoami(line), ours=False, line=True)
 for path in (b'/v1/users/whoami%00', b'/v1/users%00/whoami', b'/v1/users%2Fwhoami', b'/v1/organizations%2flist', b'/v1/users/%77hoami', b'/v1/users/whoami%', b'%2Fhealthz'):
     refused('the path ' + path.decode(), whoami(b'POST %s HTTP/1.1' % path))
 refused('a folded header', whoami(headers=H + b'X: a\r\n b\r\n' + A + J + L), ours=False)
