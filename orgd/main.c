@@ -102,7 +102,7 @@ static bool store_prepare(struct store *store, const struct options *o)
     return store_commit(store);
 }
 
-static bool serve(const struct options *o)
+static bool serve(struct options *o)
 {
     char text[ADDRESS_TEXT_SIZE];
     struct server *server = server_start(&o->settings);
@@ -123,8 +123,8 @@ static bool serve(const struct options *o)
 static bool run(struct options *o)
 {
     struct server_settings *settings = &o->settings;
-    if ((settings->cert && !tls_load(settings->cert, settings->key)) ||
-        (o->password_file && !mail_password_read(&settings->mail, o->password_file)))
+    if (!tls_load(settings->tls, settings->certs) ||
+        (settings->password_file && !mail_password_read(&settings->mail, settings->password_file)))
         return false;
     settings->store = store_open(o->data, STORE_SERVE);
     if (!settings->store)

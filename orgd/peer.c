@@ -24,7 +24,7 @@ struct peer {
     LIST_ENTRY(peer) link;
     struct peer_set *set;
     struct peer_key key;
-    unsigned connections;
+    unsigned connections, strangers;
     int64_t spent; /* clock_mono_ms when all its failed attempts are forgiven */
 };
 
@@ -64,23 +64,69 @@ static uid_t peer_uid(int fd)
     return credentials.uid;
 }
 
-static struct peer_key key_make(int fd, const struct sockaddr *address)
+/* An IPv4 address that is written as IPv6 is the same peer. */
+static void unmap(struct peer_address *peer)
 {
-    struct peer_key key = {.family = address->sa_family};
+    struct in6_addr in6;
+    memcpy(&in6, peer->bytes, sizeof in6);
+    if (!IN6_IS_ADDR_V4MAPPED(&in6))
+        return;
+    *peer = (struct peer_address){.family = AF_INET};
+    memcpy(peer->bytes, in6.s6_addr + 12, 4);
+}
+
+struct peer_address peer_address_of(int fd, const struct sockaddr *address)
+{
+    struct peer_address peer = {.family = address->sa_family};
     if (address->sa_family == AF_INET) {
-        memcpy(key.address, &((const struct sockaddr_in *)address)->sin_addr, 4);
+        memcpy(peer.bytes, &((const struct sockaddr_in *)address)->sin_addr, 4);
     } else if (address->sa_family == AF_INET6) {
-        const struct in6_addr *in6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
-        if (IN6_IS_ADDR_V4MAPPED(in6)) {
-            key.family = AF_INET;
-            memcpy(key.address, in6->s6_addr + 12, 4);
-        } else {
-            memcpy(key.address, in6->s6_addr, 8);
-        }
+        memcpy(peer.bytes, &((const struct sockaddr_in6 *)address)->sin6_addr, 16);
+        unmap(&peer);
     } else {
         uid_t uid = peer_uid(fd);
-        memcpy(key.address, &uid, sizeof uid);
+        peer.family = AF_UNIX;
+        memcpy(peer.bytes, &uid, sizeof uid);
     }
+    return peer;
+}
+
+bool peer_address_parse(const char *text, struct peer_address *address)
+{
+    *address = (struct peer_address){.family = AF_INET};
+    if (inet_pton(AF_INET, text, address->bytes) == 1)
+        return true;
+    *address = (struct peer_address){.family = AF_INET6};
+    if (inet_pton(AF_INET6, text, address->bytes) != 1)
+        return false;
+    unmap(address);
+    return true;
+}
+
+bool peer_address_within(const struct peer_address *address, const struct peer_address *network,
+                         unsigned bits)
+{
+    unsigned rest = 8 - bits % 8; /* bits that do not count in the byte behind the whole ones */
+    return address->family == network->family &&
+           memcmp(address->bytes, network->bytes, bits / 8) == 0 &&
+           (rest == 8 || address->bytes[bits / 8] >> rest == network->bytes[bits / 8] >> rest);
+}
+
+void peer_text(const struct peer_address *address, char text[PEER_TEXT_SIZE])
+{
+    uid_t uid;
+    if (address->family != AF_UNIX) {
+        inet_ntop(address->family, address->bytes, text, PEER_TEXT_SIZE);
+        return;
+    }
+    memcpy(&uid, address->bytes, sizeof uid);
+    snprintf(text, PEER_TEXT_SIZE, "unix:%u", uid);
+}
+
+static struct peer_key key_make(const struct peer_address *address)
+{
+    struct peer_key key = {.family = address->family};
+    memcpy(key.address, address->bytes, sizeof key.address);
     return key;
 }
 
@@ -107,10 +153,9 @@ static void bucket_sweep(struct peer_list *list)
     }
 }
 
-struct peer *peer_connect(struct peer_set *set, int fd, const struct sockaddr *address,
-                          bool *too_many)
+struct peer *peer_connect(struct peer_set *set, const struct peer_address *address, bool *too_many)
 {
-    struct peer_key key = key_make(fd, address);
+    struct peer_key key = key_make(address);
     struct peer_list *list = bucket(set, &key);
     struct peer *peer;
     LIST_FOREACH(peer, list, link)
@@ -136,16 +181,10 @@ void peer_disconnect(struct peer *peer)
     free(peer);
 }
 
-void peer_text(int fd, const struct sockaddr *address, char text[PEER_TEXT_SIZE])
+unsigned peer_strangers(struct peer *peer, int change)
 {
-    const struct sockaddr_in *in = (const struct sockaddr_in *)address;
-    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
-    if (address->sa_family == AF_INET)
-        inet_ntop(AF_INET, &in->sin_addr, text, PEER_TEXT_SIZE);
-    else if (address->sa_family == AF_INET6)
-        inet_ntop(AF_INET6, &in6->sin6_addr, text, PEER_TEXT_SIZE);
-    else
-        snprintf(text, PEER_TEXT_SIZE, "unix:%u", peer_uid(fd));
+    peer->strangers += (unsigned)change;
+    return peer->strangers;
 }
 
 /* One attempt's share of a minute. */
@@ -166,4 +205,14 @@ unsigned peer_wait_s(const struct peer *peer)
         return 0;
     int64_t wait = peer->spent + share(peer) - MINUTE_MS - clock_mono_ms();
     return wait > 0 ? (unsigned)((wait + 999) / 1000) : 0;
+}
+
+void peer_quota(const struct peer *peer, struct peer_quota *quota)
+{
+    int64_t owed = peer->spent - clock_mono_ms();
+    unsigned attempts = peer->set->limits.attempts;
+    unsigned used = owed > 0 ? (unsigned)((owed + share(peer) - 1) / share(peer)) : 0;
+    *quota = (struct peer_quota){.attempts = attempts,
+                                 .left = used < attempts ? attempts - used : 0,
+                                 .whole_s = owed > 0 ? (unsigned)((owed + 999) / 1000) : 0};
 }

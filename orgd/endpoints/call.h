@@ -54,6 +54,7 @@ struct request {
     const char *method;
     const char *path;
     const char *authorization; /* the header's value or NULL */
+    const char *content_type;  /* the header's value or NULL */
     const char *body;          /* LEN bytes; may be NULL when LEN is 0 */
     size_t len;
     bool too_large;    /* there was more than BODY_MAX, and BODY is not all of it */
@@ -80,6 +81,7 @@ struct call_answer {
     /* To be sent, and "mailed" added; the caller of dispatch frees its text. */
     struct letter letter;
     unsigned retry_s;     /* with 429 and 503: when to try again */
+    bool attempt;         /* it was one of those of which a peer may fail so many */
     char caller[ID_SIZE]; /* for the log: the user's id or the token's key, "-" without a token */
 };
 

@@ -258,6 +258,14 @@ static bool escaped_nul(const char *body, size_t len)
     return false;
 }
 
+/* True if TYPE, which may be NULL, is that of JSON, with any parameters. */
+static bool is_json(const char *type)
+{
+    static const char json[] = "application/json";
+    return type && strncasecmp(type, json, sizeof json - 1) == 0 &&
+           strchr("; \t", type[sizeof json - 1]);
+}
+
 /* The whole body as a JSON object that the caller deletes, or NULL. */
 static cJSON *body_parse(const char *body, size_t len)
 {
@@ -422,19 +430,22 @@ static void call_wait(struct call *call)
 /*
  * As call_run, for a peer whose failed attempts count. A valid token works whatever others at the
  * same address have tried; invitations and join codes are not looked up while the peer must wait.
+ * Without a token nothing was guessed.
  */
 static void call_limited(struct call *call, const struct endpoint *endpoint)
 {
     const struct request *request = call->request;
     bool may = peer_wait_s(request->peer) == 0;
-    if (!may && (endpoint->attempt || endpoint->counts)) {
+    call->answer->attempt = endpoint->attempt || endpoint->counts;
+    if (!may && call->answer->attempt) {
         call_wait(call);
         return;
     }
     call_run(call, endpoint);
     bool failed =
-        call->answer->status == 401 || endpoint->counts ||
+        (call->answer->status == 401 && request->authorization) || endpoint->counts ||
         (endpoint->attempt && (call->answer->status == 403 || call->answer->status == 404));
+    call->answer->attempt |= failed;
     if (failed && !may)
         call_wait(call);
     else if (failed && request->peer)
@@ -450,6 +461,9 @@ static void call_begin(struct call *call, const struct endpoint *endpoint)
         call_fail(call, 405, "method_not_allowed", "Every call is POST.");
     else if (request->too_large)
         call_fail(call, 413, "too_large", "The body may have at most %d bytes.", BODY_MAX);
+    else if ((request->len > 0 || request->content_type) && !is_json(request->content_type))
+        call_fail(call, 415, "unsupported_media_type",
+                  "The header Content-Type must be application/json.");
     else if (!call->body)
         call_fail(call, 400, "invalid", "The body must be one JSON object.");
     else if (body_check(call, endpoint))
@@ -480,7 +494,8 @@ bool dispatch_changes(const char *path)
 void dispatch(struct store *store, const struct request *request, struct call_answer *answer)
 {
     const struct endpoint *endpoint = endpoint_find(request->path, request->operator);
-    cJSON *body = request->too_large ? NULL : body_parse(request->body, request->len);
+    bool readable = !request->too_large && is_json(request->content_type);
+    cJSON *body = readable ? body_parse(request->body, request->len) : NULL;
     struct call call = {.store = store, .request = request, .body = body, .answer = answer};
     *answer = (struct call_answer){0};
     call_begin(&call, endpoint);

@@ -1,6 +1,7 @@
 #include "orgd/http/exchange.h"
 
 #include <sodium.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,41 +11,34 @@
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/http/head.h"
+#include "orgd/http/stranger_log.h"
 #include "orgd/http/stream.h"
 
-#define REQUEST_S 60 /* from a connection's begin, or its last answer, to the end of a request */
-#define DRAIN_MAX                                                                                  \
-    (1U << 20) /* of a body that is too large, so that the client reads the answer                 \
-                */
+#define DRAIN_MAX     (1U << 20)  /* of a body that is too large, so that its answer is read */
 #define BODIES_MAX    (64U << 20) /* of all requests; beyond it only small ones are taken */
 #define BODY_SMALL    4096
 #define LOG_PATH_SIZE 128
 #define LOG_LINE_SIZE 512
-#define LOG_EVERY_MS  1000 /* between lines that strangers can cause at will */
+#define PIECE_SIZE    (64U << 10) /* of an answer: a connection has to take one in its time */
 #define BUSY_RETRY_S  5
-
-/* A connection's state. */
-struct client_connection {
-    TAILQ_ENTRY(client_connection) link;
-    struct peer *peer;
-    int fd;
-    bool owing; /* it is in the front's list */
-    int64_t since;
-    char from[PEER_TEXT_SIZE];
-};
 
 /* A request from its first byte to its answer. */
 struct exchange {
     STAILQ_ENTRY(exchange) link;
     struct MHD_Connection *connection;
-    struct client_connection *peer;
+    struct client_connection *via;
+    struct peer *peer; /* the connection's, or the one for whom a proxy asks */
+    char from[PEER_TEXT_SIZE];
     const char *method, *path; /* libmicrohttpd's, for as long as the request lasts */
     int64_t begun;
     char id[REQUEST_ID_SIZE];
     struct buffer body;
     size_t drained;  /* bytes beyond BODY_MAX */
+    bool forwarded;  /* PEER is not the connection's */
     bool dispatched; /* or to be, by changes_run */
     bool changes;    /* it may change something */
+    bool last;       /* the connection is closed behind its answer */
     struct call_answer answer;
 };
 
@@ -52,81 +46,8 @@ void front_init(struct front *f)
 {
     STAILQ_INIT(&f->changes);
     STAILQ_INIT(&f->waiting);
-    TAILQ_INIT(&f->connections);
     f->run = randombytes_random();
 }
-
-/* --- connections --- */
-
-static void connection_owes(struct front *f, struct client_connection *c)
-{
-    c->since = clock_mono_ms();
-    c->owing = true;
-    TAILQ_INSERT_TAIL(&f->connections, c, link);
-}
-
-static void connection_owes_not(struct front *f, struct client_connection *c)
-{
-    if (c->owing)
-        TAILQ_REMOVE(&f->connections, c, link);
-    c->owing = false;
-}
-
-static void refuse(const struct client_connection *c, const char *why)
-{
-    static int64_t last = -LOG_EVERY_MS;
-    int64_t now = clock_mono_ms();
-    shutdown(c->fd, SHUT_RDWR);
-    if (now - last < LOG_EVERY_MS)
-        return;
-    last = now;
-    log_warning("%s %s", c->from, why);
-}
-
-static struct client_connection *connection_begin(struct front *f,
-                                                  struct MHD_Connection *connection)
-{
-    struct client_connection *c = memory_get(sizeof *c);
-    const struct sockaddr *address =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
-    bool too_many;
-    c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    peer_text(c->fd, address, c->from);
-    c->peer = peer_connect(f->peers, c->fd, address, &too_many);
-    connection_owes(f, c);
-    if (too_many)
-        refuse(c, "has too many connections");
-    return c;
-}
-
-void connection_notify(void *arg, struct MHD_Connection *connection, void **state,
-                       enum MHD_ConnectionNotificationCode code)
-{
-    struct front *f = arg;
-    struct client_connection *c = *state;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *state = connection_begin(f, connection);
-        return;
-    }
-    connection_owes_not(f, c);
-    peer_disconnect(c->peer);
-    free(c);
-}
-
-int connections_expire(struct front *f)
-{
-    struct client_connection *c;
-    while ((c = TAILQ_FIRST(&f->connections)) != NULL) {
-        int64_t wait = c->since + REQUEST_S * 1000 - clock_mono_ms();
-        if (wait > 0)
-            return (int)wait;
-        shutdown(c->fd, SHUT_RDWR); /* libmicrohttpd sees it end */
-        connection_owes_not(f, c);
-    }
-    return -1;
-}
-
-/* --- a request --- */
 
 static void body_free(struct front *f, struct exchange *x)
 {
@@ -144,6 +65,17 @@ static const char *log_word(char *word, size_t size, const char *text)
     return word;
 }
 
+static bool health_asked(const struct exchange *x)
+{
+    return strcmp(x->path, "/healthz") == 0;
+}
+
+/* True when the request had a valid token. */
+static bool exchange_known(const struct exchange *x)
+{
+    return strcmp(x->answer.caller, "-") != 0;
+}
+
 static void exchange_log(const struct exchange *x)
 {
     char line[LOG_LINE_SIZE], method_word[16], path_word[LOG_PATH_SIZE];
@@ -153,11 +85,13 @@ static void exchange_log(const struct exchange *x)
     snprintf(line, sizeof line, "%s %s %s %u %s %s %zu bytes %lldms", x->id,
              log_word(method_word, sizeof method_word, x->method),
              log_word(path_word, sizeof path_word, x->path), x->answer.status, x->answer.caller,
-             x->peer->from, x->answer.body.len, (long long)(clock_mono_ms() - x->begun));
-    if (loggable)
-        log_info("%s", line);
-    else
+             x->from, x->answer.body.len, (long long)(clock_mono_ms() - x->begun));
+    if (!loggable)
         log_debug("%s", line);
+    else if (x->answer.status >= 400 && !exchange_known(x))
+        stranger_log(LOG_INFO, "%s", line);
+    else
+        log_info("%s", line);
 }
 
 /* Replaces the answer. */
@@ -200,26 +134,56 @@ static void mailed_behind(bool sent, void *arg)
     (void)sent, (void)arg;
 }
 
+static const char *exchange_header(const struct exchange *x, const char *name)
+{
+    return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
+}
+
 static void exchange_dispatch(struct front *f, struct exchange *x)
 {
     struct request request = {.method = x->method,
                               .path = x->path,
                               .too_large = x->drained > 0,
                               .id = x->id,
-                              .from = x->peer->from,
-                              .peer = x->peer->peer,
+                              .from = x->from,
+                              .peer = x->peer,
                               .letterhead = f->letterhead};
-    request.authorization =
-        MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    request.authorization = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
+    request.content_type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
+    if (exchange_known(x))
+        connection_known(x->via);
+}
+
+/* GET /healthz: whether the store can be read. */
+static void exchange_health(struct front *f, struct exchange *x)
+{
+    static const char good[] = "{\"ok\":true}";
+    bool readable = store_begin(f->store, STORE_READ);
+    if (readable) {
+        store_empty(f->store);
+        readable = store_commit(f->store);
+    }
+    if (strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0) {
+        exchange_fail(x, 405, "method_not_allowed", "This path is for GET and HEAD.");
+    } else if (!readable) {
+        exchange_fail(x, 503, "unavailable", "The data cannot be read; the server's log says why.");
+    } else {
+        x->answer.status = 200;
+        snprintf(x->answer.caller, sizeof x->answer.caller, "-");
+        buffer_add(&x->answer.body, good, sizeof good - 1, REPLY_MAX);
+    }
 }
 
 /* Answers a request that changes nothing. */
 static void exchange_read(struct front *f, struct exchange *x)
 {
-    exchange_dispatch(f, x);
+    if (health_asked(x))
+        exchange_health(f, x);
+    else
+        exchange_dispatch(f, x);
     body_free(f, x);
     if ((x->answer.rest == ANSWER_HELD && held_full(f->held)) ||
         (x->answer.rest == ANSWER_PIECES && f->streams >= STREAMS_MOST)) {
@@ -286,28 +250,66 @@ void waiting_resume(struct front *f)
     }
 }
 
-static void add_headers(struct MHD_Response *response, unsigned status, unsigned retry_s)
+static void header_add(struct MHD_Response *response, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void header_add(struct MHD_Response *response, const char *name, const char *format, ...)
 {
-    char seconds[16];
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    if (status == 401)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-    if (status == 405)
-        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "POST");
-    if (retry_s > 0) {
-        snprintf(seconds, sizeof seconds, "%u", retry_s);
-        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
-    }
+    char value[64];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    MHD_add_response_header(response, name, value);
 }
 
-/* The response that takes BODY. */
-static struct MHD_Response *whole_response(struct buffer *body)
+/* As draft-ietf-httpapi-ratelimit-headers-10 has it. */
+static void add_quota(struct MHD_Response *response, const struct peer *peer)
 {
-    struct MHD_Response *response = memory_or_exit(
-        MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_MUST_FREE), body->len);
-    *body = (struct buffer){0};
-    return response;
+    struct peer_quota quota;
+    peer_quota(peer, &quota);
+    header_add(response, "RateLimit-Policy", "\"attempts\";q=%u;w=60", quota.attempts);
+    header_add(response, "RateLimit", "\"attempts\";r=%u;t=%u", quota.left, quota.whole_s);
+}
+
+static void add_headers(struct MHD_Response *response, const struct exchange *x)
+{
+    const struct call_answer *answer = &x->answer;
+    header_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    header_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (answer->status == 401)
+        header_add(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
+    if (answer->status == 405)
+        header_add(response, MHD_HTTP_HEADER_ALLOW, "%s", health_asked(x) ? "GET, HEAD" : "POST");
+    if (answer->retry_s > 0)
+        header_add(response, MHD_HTTP_HEADER_RETRY_AFTER, "%u", answer->retry_s);
+    if (answer->attempt)
+        add_quota(response, x->peer);
+    if (x->last)
+        header_add(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+/* A piece of an answer that is larger than one. */
+static ssize_t piece_read(void *arg, uint64_t position, char *out, size_t max)
+{
+    struct exchange *x = arg;
+    size_t n = x->answer.body.len - (size_t)position;
+    if (n > max)
+        n = max;
+    memcpy(out, x->answer.body.data + position, n);
+    connection_takes(x->via);
+    return (ssize_t)n;
+}
+
+/* The response whose body stays in X until exchange_end. */
+static struct MHD_Response *whole_response(struct exchange *x)
+{
+    struct buffer *body = &x->answer.body;
+    return memory_or_exit(
+        body->len > PIECE_SIZE
+            ? MHD_create_response_from_callback(body->len, PIECE_SIZE, piece_read, x, NULL)
+            : MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_PERSISTENT),
+        body->len);
 }
 
 static struct MHD_Response *exchange_response(struct front *f, struct exchange *x)
@@ -315,19 +317,20 @@ static struct MHD_Response *exchange_response(struct front *f, struct exchange *
     struct call_answer *answer = &x->answer;
     switch (answer->rest) {
     case ANSWER_HELD:
-        return held_response(f->held, x->connection, &answer->poll);
+        return held_response(f->held, x->connection, x->via, &answer->poll);
     case ANSWER_PIECES:
-        return stream_response(f->store, &f->streams, &answer->body, &answer->poll);
+        return stream_response(f->store, &f->streams, &answer->body, &answer->poll, x->via);
     case ANSWER_WHOLE:
         break;
     }
-    return whole_response(&answer->body);
+    return whole_response(x);
 }
 
 static enum MHD_Result exchange_reply(struct front *f, struct exchange *x)
 {
     struct MHD_Response *response = exchange_response(f, x);
-    add_headers(response, x->answer.status, x->answer.retry_s);
+    add_headers(response, x);
+    connection_takes(x->via);
     enum MHD_Result queued = MHD_queue_response(x->connection, x->answer.status, response);
     MHD_destroy_response(response);
     return queued;
@@ -341,7 +344,7 @@ static enum MHD_Result exchange_take(struct front *f, struct exchange *x, const 
     bool fits = x->drained == 0 && buffer_add(&x->body, data, *size, BODY_MAX);
     f->bodies += x->body.size - had;
     if (fits && f->bodies > BODIES_MAX && x->body.size > BODY_SMALL) {
-        refuse(x->peer, "is disconnected: too many large requests are being sent");
+        connection_refuse(x->via, "is disconnected: too many large requests are being sent");
         return MHD_NO;
     }
     if (!fits) {
@@ -353,11 +356,100 @@ static enum MHD_Result exchange_take(struct front *f, struct exchange *x, const 
 }
 
 /* True when the client announces a body that is not even worth draining. */
-static bool announced_too_large(struct MHD_Connection *connection)
+static bool announced_too_large(const struct exchange *x)
 {
-    const char *length =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *length = exchange_header(x, MHD_HTTP_HEADER_CONTENT_LENGTH);
     return length && strtoull(length, NULL, 10) > DRAIN_MAX;
+}
+
+/* Answers with a failure, before the body, and closes the connection behind it. */
+static enum MHD_Result exchange_refuse(struct front *f, struct exchange *x, unsigned status,
+                                       const char *reason, const char *message)
+{
+    connection_rests(x->via);
+    x->dispatched = true;
+    x->last = true;
+    exchange_fail(x, status, reason, message);
+    exchange_log(x);
+    return exchange_reply(f, x);
+}
+
+enum origin { ORIGIN_FOUND, ORIGIN_WRONG, ORIGIN_BUSY };
+
+/* Finds out for whom a trusted proxy asks: for itself, if it does not say. */
+static enum origin origin_find(struct exchange *x)
+{
+    const struct crowd *crowd = x->via->door->crowd;
+    struct peer_address address;
+    bool too_many;
+    switch (forwarded_find(crowd->proxies, x->connection, &address)) {
+    case FORWARDED_NOT:
+        return ORIGIN_FOUND;
+    case FORWARDED_WRONG:
+        return ORIGIN_WRONG;
+    case FORWARDED:
+        break;
+    }
+    peer_text(&address, x->from);
+    x->forwarded = true;
+    x->peer = peer_connect(crowd->peers, &address, &too_many);
+    return too_many ? ORIGIN_BUSY : ORIGIN_FOUND;
+}
+
+static struct exchange *exchange_new(struct front *f, struct MHD_Connection *connection,
+                                     const char *path, const char *method)
+{
+    struct exchange *x = memory_get(sizeof *x);
+    x->connection = connection;
+    x->via = connection_of(connection);
+    x->peer = x->via->peer;
+    x->method = method;
+    x->path = path;
+    x->begun = clock_mono_ms();
+    snprintf(x->from, sizeof x->from, "%s", x->via->from);
+    snprintf(x->id, sizeof x->id, "%08x%08x", f->run, ++f->request);
+    return x;
+}
+
+/* The request is there. */
+static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
+{
+    if (f->stopping)
+        return MHD_NO;
+    connection_rests(x->via);
+    x->dispatched = true;
+    x->changes = dispatch_changes(x->path);
+    if (x->changes) {
+        STAILQ_INSERT_TAIL(&f->changes, x, link);
+        MHD_suspend_connection(x->connection);
+        return MHD_YES;
+    }
+    exchange_read(f, x);
+    return exchange_reply(f, x);
+}
+
+/* The head of the request is there. */
+static enum MHD_Result exchange_begin(struct front *f, struct exchange *x, const char *version)
+{
+    const struct head_fault *fault = head_check(x->connection, x->method, x->path, version);
+    if (fault)
+        return exchange_refuse(f, x, fault->status, fault->reason, fault->message);
+    x->path = head_path(x->path);
+    x->last = head_chunked(x->connection);
+    switch (x->via->proxy ? origin_find(x) : ORIGIN_FOUND) {
+    case ORIGIN_WRONG:
+        return exchange_refuse(f, x, 400, "invalid",
+                               "X-Forwarded-For: the proxy must add the client's address.");
+    case ORIGIN_BUSY:
+        x->answer.retry_s = BUSY_RETRY_S;
+        return exchange_refuse(f, x, 503, "busy", "Too many requests of your address are open.");
+    case ORIGIN_FOUND:
+        break;
+    }
+    if (!announced_too_large(x))
+        return MHD_YES;
+    x->drained = DRAIN_MAX;
+    return exchange_run(f, x);
 }
 
 /* libmicrohttpd calls this at a request's headers, for each piece of its body, at its end, and
@@ -367,37 +459,14 @@ enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, co
                                 size_t *size, void **request)
 {
     struct front *f = arg;
+    if (!*request) {
+        *request = exchange_new(f, connection, path, method);
+        return exchange_begin(f, *request, version);
+    }
+    if (*size > 0)
+        return exchange_take(f, *request, data, size);
     struct exchange *x = *request;
-    (void)version;
-    if (!x) {
-        x = *request = memory_get(sizeof *x);
-        x->connection = connection;
-        x->peer =
-            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-        x->begun = clock_mono_ms();
-        if (!announced_too_large(connection))
-            return MHD_YES;
-        x->drained = DRAIN_MAX;
-    } else if (*size > 0) {
-        return exchange_take(f, x, data, size);
-    }
-    if (!x->dispatched) {
-        if (f->stopping)
-            return MHD_NO;
-        connection_owes_not(f, x->peer);
-        x->dispatched = true;
-        snprintf(x->id, sizeof x->id, "%08x%08x", f->run, ++f->request);
-        x->method = method;
-        x->path = path;
-        x->changes = dispatch_changes(path);
-        if (x->changes) {
-            STAILQ_INSERT_TAIL(&f->changes, x, link);
-            MHD_suspend_connection(connection);
-            return MHD_YES;
-        }
-        exchange_read(f, x);
-    }
-    return exchange_reply(f, x);
+    return x->dispatched ? exchange_reply(f, x) : exchange_run(f, x);
 }
 
 void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
@@ -408,8 +477,9 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     (void)connection, (void)code;
     if (!x)
         return;
-    connection_owes_not(f, x->peer);
-    connection_owes(f, x->peer);
+    connection_owes(x->via);
+    if (x->forwarded)
+        peer_disconnect(x->peer);
     body_free(f, x);
     answer_free(x);
     free(x);

@@ -1,7 +1,7 @@
 /*
- * Connections and requests, between libmicrohttpd and the dispatcher: limits, the log, and answers
- * that wait. A change is committed, told to the polls that are held for it, and only then answered;
- * an invitation is answered when its mail is sent or is not. Single-threaded.
+ * Requests, between libmicrohttpd and the dispatcher: limits, the log, and answers that wait. A
+ * change is committed, told to the polls that are held for it, and only then answered; an
+ * invitation is answered when its mail is sent or is not. Single-threaded.
  */
 #ifndef ORGD_HTTP_EXCHANGE_H
 #define ORGD_HTTP_EXCHANGE_H
@@ -14,18 +14,15 @@
 
 #include "orgd/endpoints/mail.h"
 #include "orgd/http/held.h"
-#include "orgd/peer.h"
 #include "orgd/store/store.h"
 
 struct exchange;
-struct client_connection;
 
 /* The state that all requests share. */
 struct front {
     struct store *store;
     struct held_set *held;
     struct mailer *mailer; /* NULL when no mail is sent */
-    struct peer_set *peers;
     const struct letterhead *letterhead;
     uint32_t run;     /* begins the requests' ids: they differ from one run to the next */
     uint32_t request; /* the latest one's number */
@@ -34,21 +31,17 @@ struct front {
     bool stopping;                   /* no request is begun any more: nothing would resume it */
     STAILQ_HEAD(, exchange) changes; /* suspended until changes_run */
     STAILQ_HEAD(, exchange) waiting; /* suspended until the held polls were told */
-    TAILQ_HEAD(, client_connection)
-    connections; /* that owe us a request, the longest waiting first */
 };
 
 void front_init(struct front *front);
 
-/* For libmicrohttpd: MHD_AccessHandlerCallback, MHD_RequestCompletedCallback and
- * MHD_NotifyConnectionCallback, with a struct front. */
+/* For libmicrohttpd: MHD_AccessHandlerCallback and MHD_RequestCompletedCallback, with a struct
+ * front. */
 enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, const char *path,
                                 const char *method, const char *version, const char *data,
                                 size_t *size, void **request);
 void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
                   enum MHD_RequestTerminationCode code);
-void connection_notify(void *arg, struct MHD_Connection *connection, void **state,
-                       enum MHD_ConnectionNotificationCode code);
 
 /*
  * Makes the changes that were asked for since the last time, all of them durable at once: one wait
@@ -58,9 +51,5 @@ void changes_run(struct front *front);
 
 /* Lets the answers go that waited for the held polls. */
 void waiting_resume(struct front *front);
-
-/* Hangs up on those that took too long over a request. Returns the milliseconds until it is due
- * again, -1 for never. */
-int connections_expire(struct front *front);
 
 #endif

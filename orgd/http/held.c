@@ -21,6 +21,7 @@ struct held {
     LIST_ENTRY(held) link;
     struct held_set *set;
     struct MHD_Connection *connection;
+    struct client_connection *client;
     struct poll poll;
     int64_t end;  /* of the wait, clock_mono_ms */
     int64_t beat; /* next heartbeat */
@@ -200,6 +201,7 @@ static ssize_t held_read(void *arg, uint64_t position, char *out, size_t max)
     (void)position; /* counts the heartbeats too */
     struct held *held = arg;
     int64_t now = clock_mono_ms();
+    connection_takes(held->client);
     if (held->set->stopping)
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (!held->reply && (held->told || now >= held->end))
@@ -212,6 +214,7 @@ static ssize_t held_read(void *arg, uint64_t position, char *out, size_t max)
         out[0] = '\n';
         return 1;
     }
+    connection_rests(held->client);
     timer_arm(held->set, due(held));
     held->suspended = true;
     MHD_suspend_connection(held->connection);
@@ -231,12 +234,13 @@ static void held_end(void *arg)
 }
 
 struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *connection,
-                                   const struct poll *poll)
+                                   struct client_connection *client, const struct poll *poll)
 {
     struct held *held = memory_get(sizeof *held);
     int64_t now = clock_mono_ms();
     held->set = set;
     held->connection = connection;
+    held->client = client;
     held->poll = *poll;
     held->end = now + poll->wait_ms;
     held->beat = now; /* the first heartbeat at once: it takes the headers with it */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "orgd/endpoints/call.h"
+#include "orgd/http/connection.h"
 
 struct held_set;
 
@@ -26,9 +27,10 @@ void held_tick(struct held_set *set);
 /* True when no further poll can be held. */
 bool held_full(const struct held_set *set);
 
-/* The response that holds CONNECTION as POLL says; the caller queues and releases it. */
+/* The response that holds CONNECTION, whose state is CLIENT, as POLL says; the caller queues and
+ * releases it. */
 struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *connection,
-                                   const struct poll *poll);
+                                   struct client_connection *client, const struct poll *poll);
 
 /* Has the polls of the organizations and with the tokens in IDS (ID_SIZE each) look again: run
  * their daemons until held_telling is 0 or patience ends. */

@@ -13,20 +13,27 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "orgd/buffer.h"
+#include "orgd/http/connection.h"
 #include "orgd/http/exchange.h"
+#include "orgd/http/head.h"
+#include "orgd/http/stranger_log.h"
 #include "orgd/http/tls.h"
 
 #define CONNECTIONS_MAX  16384
 #define DESCRIPTORS_KEPT 64   /* for everything that is no connection */
 #define CONNECTION_POOL  8192 /* bytes: a request's line and headers, and a piece of its answer */
-#define IDLE_S           30   /* for a request to go on, or a kept connection to be used */
-#define TELL_ROUNDS      16   /* of the loop for the held polls, before a change is answered */
-#define WATCH_MS         1000
-#define EVENTS           (LISTENERS_MAX + 3)
+/* libmicrohttpd's own strictness answers in HTML: head_check does better, except for what it cannot
+ * see. */
+#define STRICT      (MHD_VERSION >= 0x01000000)
+#define TELL_ROUNDS 16 /* of the loop for the held polls, before a change is answered */
+#define WATCH_MS    1000
+#define EVENTS      (LISTENERS_MAX + 3)
 
 struct server {
-    const struct server_settings *settings;
+    struct server_settings *settings;
     struct front front;
+    struct crowd crowd;
+    struct door doors[LISTENERS_MAX];
     struct MHD_Daemon *daemons[LISTENERS_MAX];
     size_t count;
     int epoll, signals;
@@ -60,19 +67,23 @@ static unsigned connections_each(size_t listeners)
 
 static bool daemon_start(struct server *s, const struct listener *listener, unsigned connections)
 {
+    struct door *door = &s->doors[s->count];
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (listener->tls ? MHD_USE_TLS : 0);
     const struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_callback()},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES},
         {MHD_OPTION_END, 0, NULL},
     };
+    door_init(door, &s->crowd, connections);
     const struct MHD_OptionItem options[] = {
         {MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, connections, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_POOL, NULL},
-        {MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S, NULL},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)head_target, NULL},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)head_unescape, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, STRICT, NULL},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_end, &s->front},
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_notify, &s->front},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_notify, door},
         {listener->tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, 0, (void *)tls},
         {MHD_OPTION_END, 0, NULL},
     };
@@ -95,7 +106,7 @@ static bool front_open(struct server *s, unsigned connections)
     front_init(f);
     f->store = settings->store;
     f->letterhead = &settings->letterhead;
-    f->peers = peers_open(&settings->peers);
+    crowd_init(&s->crowd, peers_open(&settings->peers), &settings->proxies);
     /* An eighth stays for requests that do not wait. */
     f->held = held_open(settings->store, connections - connections / 8);
     if (!f->held || !watch(s, held_timer(f->held)))
@@ -106,7 +117,7 @@ static bool front_open(struct server *s, unsigned connections)
     return f->mailer && watch(s, mail_descriptor(f->mailer));
 }
 
-struct server *server_start(const struct server_settings *settings)
+struct server *server_start(struct server_settings *settings)
 {
     struct server *s = memory_get(sizeof *s);
     sigset_t signals;
@@ -155,30 +166,40 @@ static int earlier(int a, int b)
 static int loop_timeout(struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
-    int least = connections_expire(&s->front);
+    int least = earlier(connections_expire(&s->crowd), stranger_log_count());
     if (!STAILQ_EMPTY(&s->front.changes) || !STAILQ_EMPTY(&s->front.waiting))
-        return 0;
+        least = 0;
     for (size_t i = 0; i < s->count; i++)
         if (MHD_get_timeout(s->daemons[i], &timeout) == MHD_YES)
             least = earlier(least, timeout < INT32_MAX ? (int)timeout : INT32_MAX);
+    s->crowd.due = least < 0 ? INT64_MAX : clock_mono_ms() + least;
     return least;
+}
+
+static void password_reload(struct server_settings *settings)
+{
+    char former[PASSWORD_MAX + 1];
+    memcpy(former, settings->mail.password, sizeof former);
+    if (!mail_password_read(&settings->mail, settings->password_file))
+        log_warning("%s: the previous password stays in use", settings->password_file);
+    else
+        log_info("%s: the password is %s", settings->password_file,
+                 strcmp(former, settings->mail.password) == 0 ? "unchanged" : "a new one");
+    explicit_bzero(former, sizeof former);
 }
 
 /* True when a signal says to end. */
 static bool signal_take(struct server *s)
 {
     struct signalfd_siginfo info;
-    const struct server_settings *settings = s->settings;
+    struct server_settings *settings = s->settings;
     if (read(s->signals, &info, sizeof info) != sizeof info)
         return false;
     if (info.ssi_signo != SIGHUP)
         return true;
-    if (!settings->cert)
-        return false;
-    if (tls_load(settings->cert, settings->key))
-        log_info("%s: certificate and key reloaded", settings->cert);
-    else
-        log_warning("%s: the previous certificate stays in use", settings->cert);
+    tls_load(settings->tls, settings->certs);
+    if (settings->password_file)
+        password_reload(settings);
     return false;
 }
 
@@ -245,9 +266,10 @@ void server_stop(struct server *s)
     daemons_run(s);
     for (size_t i = 0; i < s->count; i++)
         MHD_stop_daemon(s->daemons[i]);
+    stranger_log_end();
     if (f->held)
         held_free(f->held);
-    peers_free(f->peers);
+    peers_free(s->crowd.peers);
     if (s->epoll >= 0)
         close(s->epoll);
     if (s->signals >= 0)

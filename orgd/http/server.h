@@ -11,6 +11,8 @@
 
 #include "orgd/endpoints/call.h"
 #include "orgd/endpoints/mail.h"
+#include "orgd/http/proxy.h"
+#include "orgd/http/tls.h"
 #include "orgd/peer.h"
 #include "orgd/store/store.h"
 
@@ -25,16 +27,19 @@ struct server_settings {
     struct store *store;
     struct listener listeners[LISTENERS_MAX]; /* the server owns the sockets when it has started */
     size_t count;
-    const char *cert, *key; /* read again on SIGHUP; NULL without TLS. tls_load comes before */
+    struct tls_files tls[TLS_PAIRS_MAX]; /* read again on SIGHUP; tls_load comes before */
+    size_t certs, keys;                  /* in TLS; the same number */
     struct peer_limits peers;
+    struct proxies proxies; /* trusted */
     struct letterhead letterhead;
     struct mail_settings mail; /* without URL no mail is sent */
+    const char *password_file; /* mail's, read again on SIGHUP, or NULL */
 };
 
 struct server;
 
-/* SETTINGS must stay. NULL after one line on stderr. */
-struct server *server_start(const struct server_settings *settings);
+/* SETTINGS must stay, and the mail's password in it may change. NULL after one line on stderr. */
+struct server *server_start(struct server_settings *settings);
 
 /* Serves until SIGTERM or SIGINT; these and SIGHUP must be blocked. False when the loop broke,
  * after one line on stderr. */

@@ -11,6 +11,7 @@ struct stream {
     struct store *store;
     size_t *streams;
     struct poll poll;
+    struct client_connection *client;
     struct buffer piece;
     size_t sent; /* of the piece */
     bool end;    /* the piece is the last */
@@ -20,6 +21,7 @@ static ssize_t stream_read(void *arg, uint64_t position, char *out, size_t max)
 {
     struct stream *stream = arg;
     (void)position;
+    connection_takes(stream->client);
     if (stream->sent == stream->piece.len) {
         if (stream->end)
             return MHD_CONTENT_READER_END_OF_STREAM;
@@ -44,12 +46,13 @@ static void stream_end(void *arg)
 }
 
 struct MHD_Response *stream_response(struct store *store, size_t *streams, struct buffer *beginning,
-                                     const struct poll *poll)
+                                     const struct poll *poll, struct client_connection *client)
 {
     struct stream *stream = memory_get(sizeof *stream);
     stream->store = store;
     stream->streams = streams;
     stream->poll = *poll;
+    stream->client = client;
     stream->piece = *beginning;
     *beginning = (struct buffer){0};
     (*streams)++;

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -15,6 +17,7 @@
 #include "orgd/buffer.h"
 
 #define CHAIN_MAX    16
+#define NAME_SIZE    256 /* a DNS name has at most 253 characters */
 #define FILE_MAX     (64 << 10)
 #define HANDSHAKE_MS 120000 /* longer than any handshake may take: then a replaced pair can go */
 
@@ -22,18 +25,26 @@ struct key_pair {
     LIST_ENTRY(key_pair) link;
     gnutls_pcert_st chain[CHAIN_MAX];
     unsigned count;
+    gnutls_x509_crt_t leaf; /* the first of the chain */
     gnutls_privkey_t key;
     int64_t replaced; /* clock_mono_ms */
 };
 
-/* GnuTLS calls back with a session alone, so there is one for the process: the first is in use, the
- * others may be in use by handshakes that have begun with them. */
-static LIST_HEAD(, key_pair) pairs = LIST_HEAD_INITIALIZER(pairs);
+/* GnuTLS calls back with a session alone, so there is one set for the process. */
+static struct key_pair *pairs[TLS_PAIRS_MAX];
+/* Handshakes that have begun with these may still use them. */
+static LIST_HEAD(, key_pair) former = LIST_HEAD_INITIALIZER(former);
+/* GnuTLS derives keys from it that change every few hours, so that this one is for good. */
+static gnutls_datum_t ticket_key;
 
 static void pair_free(struct key_pair *pair)
 {
+    if (!pair)
+        return;
     for (unsigned i = 0; i < pair->count; i++)
         gnutls_pcert_deinit(&pair->chain[i]);
+    if (pair->leaf)
+        gnutls_x509_crt_deinit(pair->leaf);
     if (pair->key)
         gnutls_privkey_deinit(pair->key);
     free(pair);
@@ -100,7 +111,8 @@ static bool pair_read(struct key_pair *pair, const char *cert_path, const char *
              cert_path);
     if (ok) {
         pair->count = count;
-        ok = good(gnutls_privkey_init(&pair->key), key_path) &&
+        ok = good(gnutls_pcert_export_x509(&pair->chain[0], &pair->leaf), cert_path) &&
+             good(gnutls_privkey_init(&pair->key), key_path) &&
              good(gnutls_privkey_import_x509_raw(pair->key, &key, GNUTLS_X509_FMT_PEM, NULL, 0),
                   key_path);
     }
@@ -108,34 +120,96 @@ static bool pair_read(struct key_pair *pair, const char *cert_path, const char *
     return ok;
 }
 
-bool tls_load(const char *cert, const char *key)
+static bool same_certificate(const struct key_pair *a, const struct key_pair *b)
 {
-    struct key_pair *pair = memory_get(sizeof *pair), *old, *next;
-    int64_t now = clock_mono_ms();
-    if (!pair_read(pair, cert, key)) {
+    const gnutls_datum_t *one = &a->chain[0].cert, *other = &b->chain[0].cert;
+    return one->size == other->size && memcmp(one->data, other->data, one->size) == 0;
+}
+
+static void pair_log(const struct key_pair *pair, const struct key_pair *old, const char *path)
+{
+    time_t end = gnutls_x509_crt_get_expiration_time(pair->leaf);
+    char text[sizeof "2026-01-02T03:04:05Z"] = "?";
+    struct tm tm;
+    const char *news = !old ? "" : same_certificate(pair, old) ? ", unchanged" : ", a new one";
+    if (gmtime_r(&end, &tm))
+        strftime(text, sizeof text, "%FT%TZ", &tm);
+    if (end < clock_wall_ms() / 1000)
+        log_warning("%s: the certificate expired at %s%s", path, text, news);
+    else
+        log_info("%s: the certificate is valid until %s%s", path, text, news);
+}
+
+/* Frees the former pairs that no handshake can use any more. */
+static void former_sweep(int64_t now)
+{
+    struct key_pair *pair, *next;
+    for (pair = LIST_FIRST(&former); pair; pair = next) {
+        next = LIST_NEXT(pair, link);
+        if (now - pair->replaced <= HANDSHAKE_MS)
+            continue;
+        LIST_REMOVE(pair, link);
         pair_free(pair);
+    }
+}
+
+static bool pair_load(struct key_pair **place, const struct tls_files *files)
+{
+    struct key_pair *pair = memory_get(sizeof *pair), *old = *place;
+    if (!pair_read(pair, files->cert, files->key)) {
+        pair_free(pair);
+        if (old)
+            log_warning("%s: the previous certificate stays in use", files->cert);
         return false;
     }
-    for (old = LIST_FIRST(&pairs); old; old = next) {
-        next = LIST_NEXT(old, link);
-        if (!old->replaced) {
-            old->replaced = now;
-        } else if (now - old->replaced > HANDSHAKE_MS) {
-            LIST_REMOVE(old, link);
-            pair_free(old);
-        }
+    pair_log(pair, old, files->cert);
+    if (old) {
+        old->replaced = clock_mono_ms();
+        LIST_INSERT_HEAD(&former, old, link);
     }
-    LIST_INSERT_HEAD(&pairs, pair, link);
+    *place = pair;
     return true;
+}
+
+bool tls_load(const struct tls_files *files, size_t count)
+{
+    bool all = ticket_key.data || gnutls_session_ticket_key_generate(&ticket_key) >= 0;
+    former_sweep(clock_mono_ms());
+    for (size_t i = 0; i < count && i < TLS_PAIRS_MAX; i++)
+        all &= pair_load(&pairs[i], &files[i]);
+    return all;
 }
 
 void tls_free(void)
 {
-    struct key_pair *pair;
-    while ((pair = LIST_FIRST(&pairs)) != NULL) {
-        LIST_REMOVE(pair, link);
-        pair_free(pair);
+    former_sweep(INT64_MAX);
+    for (size_t i = 0; i < TLS_PAIRS_MAX; i++) {
+        pair_free(pairs[i]);
+        pairs[i] = NULL;
     }
+    if (ticket_key.data)
+        gnutls_memset(ticket_key.data, 0, ticket_key.size);
+    gnutls_free(ticket_key.data);
+    ticket_key = (gnutls_datum_t){0};
+}
+
+void tls_begin(gnutls_session_t session)
+{
+    gnutls_session_ticket_enable_server(session, &ticket_key);
+}
+
+static struct key_pair *pair_for(gnutls_session_t session)
+{
+    char name[NAME_SIZE];
+    size_t len = sizeof name;
+    unsigned type;
+    if (gnutls_server_name_get(session, name, &len, &type, 0) != GNUTLS_E_SUCCESS ||
+        type != GNUTLS_NAME_DNS)
+        return pairs[0];
+    for (size_t i = 0; i < TLS_PAIRS_MAX && pairs[i]; i++)
+        if (gnutls_x509_crt_check_hostname(pairs[i]->leaf, name))
+            return pairs[i];
+    return pairs[0];
 }
 
 static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities,
@@ -143,9 +217,8 @@ static int retrieve(gnutls_session_t session, const gnutls_datum_t *authorities,
                     int algorithm_count, gnutls_pcert_st **chain, unsigned *count,
                     gnutls_privkey_t *key)
 {
-    struct key_pair *pair = LIST_FIRST(&pairs);
-    (void)session, (void)authorities, (void)authority_count, (void)algorithms;
-    (void)algorithm_count;
+    struct key_pair *pair = pair_for(session);
+    (void)authorities, (void)authority_count, (void)algorithms, (void)algorithm_count;
     *chain = pair->chain;
     *count = pair->count;
     *key = pair->key;

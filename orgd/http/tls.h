@@ -1,20 +1,35 @@
-/* The certificate and its key, which can be changed while connections are served. One pair a
- * process; single-threaded. */
+/* The certificates and their keys, which can be changed while connections are served; and the
+ * sessions that clients may resume. One set a process; single-threaded. */
 #ifndef ORGD_HTTP_TLS_H
 #define ORGD_HTTP_TLS_H
 
+#include <gnutls/gnutls.h>
 #include <stdbool.h>
+#include <stddef.h>
 
-/* TLS 1.2 and 1.3; a priority string of GnuTLS. */
-#define TLS_PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%SERVER_PRECEDENCE"
+/* TLS 1.2 and 1.3, with authenticated encryption and without SHA-1; a priority string of GnuTLS. */
+#define TLS_PRIORITIES                                                                             \
+    "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-256-GCM:+CHACHA20-POLY1305:"      \
+    "+AES-128-GCM:-MAC-ALL:+AEAD:-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1:%SERVER_PRECEDENCE"
+
+#define TLS_PAIRS_MAX 16
+
+struct tls_files {
+    const char *cert, *key; /* paths of a chain and its key, PEM */
+};
 
 /*
- * Reads the certificate chain and its key, PEM, and uses them for connections from now on. False
- * after one line on stderr; then the former pair stays in use. The key's file must not be open to
- * everybody.
+ * Reads the COUNT pairs in FILES, and uses those that can be used for connections from now on. A
+ * client gets the first pair that is good for the name that it asks for, else the first of all.
+ * False after one line on stderr for each pair that cannot be used; then its former one stays in
+ * use. Else one line tells until when it is valid, and whether it is another one. FILES must be the
+ * same each time. A key's file must not be open to everybody.
  */
-bool tls_load(const char *cert, const char *key);
+bool tls_load(const struct tls_files *files, size_t count);
 void tls_free(void);
+
+/* Lets SESSION, of a server and before its handshake, be resumed by a ticket. */
+void tls_begin(gnutls_session_t session);
 
 /* For libmicrohttpd's MHD_OPTION_HTTPS_CERT_CALLBACK: a gnutls_certificate_retrieve_function2. */
 void *tls_callback(void);

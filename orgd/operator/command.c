@@ -82,6 +82,7 @@ static cJSON *ask(struct store *store, const struct operator_command *c, const c
     snprintf(from, sizeof from, "unix:%u", (unsigned)getuid());
     struct request request = {.method = "POST",
                               .path = path,
+                              .content_type = "application/json",
                               .body = text,
                               .len = strlen(text),
                               .operator= true,

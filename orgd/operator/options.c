@@ -40,16 +40,19 @@ static const char usage[] =
     "  --socket PATH               the unix socket (" DEFAULT_SOCKET ")\n"
     "  --listen ADDR:PORT          plain HTTP on 127.0.0.1:PORT or [::1]:PORT; port 0 picks one\n"
     "  --tls ADDR:PORT             HTTPS on any address\n"
-    "  --cert FILE, --key FILE     its certificate chain and key, PEM; reloaded on SIGHUP\n"
+    "  --cert FILE, --key FILE     its certificate chain and key, PEM; read again on SIGHUP.\n"
+    "                              Several pairs: the client's name for the server chooses\n"
     "  --owner EMAIL               the first user, on the first start (" OWNER_DEFAULT ")\n"
     "  --owner-username NAME       the login name of that user, if not the address's\n"
     "  --connections N             most at a time from an address or unix user (1024)\n"
     "  --attempts N                most failed ones a minute from one of them (60)\n"
+    "  --trusted-proxy ADDRESS[/BITS], --trusted-proxy unix:UID\n"
+    "                              take the client's address from X-Forwarded-For of this proxy\n"
     "  --invitation-url URL        the link in an invitation, with {token} in it\n"
     "  --smtp URL                  mail invitations: smtp://HOST[:PORT] or smtps://HOST[:PORT]\n"
     "  --smtp-from EMAIL           the sender's address\n"
     "  --smtp-user NAME, --smtp-password-file FILE\n"
-    "                              log in to the mail server\n"
+    "                              log in to the mail server; the file is read again on SIGHUP\n"
     "  --debug                     log every request, not only changes\n"
     "  --help, --version           print this, or the version, and exit\n";
 
@@ -79,6 +82,19 @@ static bool option_listen(struct options *o, const char *text, enum transport tr
     return true;
 }
 
+/* The Nth --cert belongs to the Nth --key. */
+static bool option_pair(struct options *o, const char *option, const char *path)
+{
+    struct server_settings *s = &o->settings;
+    bool cert = strcmp(option, "cert") == 0;
+    size_t *count = cert ? &s->certs : &s->keys;
+    if (*count == TLS_PAIRS_MAX)
+        return usage_wrong(option, path, "too many certificates");
+    struct tls_files *files = &s->tls[(*count)++];
+    *(cert ? &files->cert : &files->key) = path;
+    return true;
+}
+
 static bool option_owner(struct options *o, const char *email)
 {
     char username[NAME_MAX_LEN + 1];
@@ -105,6 +121,13 @@ static bool option_number(const char *option, const char *text, unsigned most, u
         return true;
     snprintf(why, sizeof why, "must be 1-%u", most);
     return usage_wrong(option, text, why);
+}
+
+static bool option_proxy(struct options *o, const char *text)
+{
+    return proxy_add(&o->settings.proxies, text) ||
+           usage_wrong("trusted-proxy", text,
+                       "must be an address, ADDRESS/BITS or unix:UID, at most 32 times");
 }
 
 static bool option_url(struct options *o, const char *url)
@@ -138,12 +161,12 @@ static bool options_complete(struct options *o)
     for (size_t i = 0; i < o->listens; i++)
         tls |= o->tls[i];
     const char *why = NULL;
-    if (tls != (s->cert != NULL) || tls != (s->key != NULL))
-        why = "--tls, --cert and --key go together";
+    if (tls != (s->certs > 0) || s->certs != s->keys)
+        why = "--tls, --cert and --key go together, each --cert with its --key";
     else if (!s->mail.url != !s->mail.from)
         why = "--smtp and --smtp-from go together";
-    else if ((s->mail.user || o->password_file) &&
-             !(s->mail.user && o->password_file && s->mail.url))
+    else if ((s->mail.user || s->password_file) &&
+             !(s->mail.user && s->password_file && s->mail.url))
         why = "--smtp-user and --smtp-password-file go together, with --smtp";
     if (why)
         log_error("%s", why);
@@ -162,6 +185,7 @@ enum option_id {
     OPTION_OWNER_USERNAME,
     OPTION_CONNECTIONS,
     OPTION_ATTEMPTS,
+    OPTION_PROXY,
     OPTION_URL,
     OPTION_SMTP,
     OPTION_FROM,
@@ -192,11 +216,9 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_TLS:
         return option_listen(o, value, HTTPS);
     case OPTION_CERT:
-        o->settings.cert = value;
-        return true;
+        return option_pair(o, "cert", value);
     case OPTION_KEY:
-        o->settings.key = value;
-        return true;
+        return option_pair(o, "key", value);
     case OPTION_OWNER:
         return option_owner(o, value);
     case OPTION_OWNER_USERNAME:
@@ -220,6 +242,8 @@ static bool option_take(struct options *o, int id, const char *value)
         return true;
     case OPTION_ATTEMPTS:
         return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
+    case OPTION_PROXY:
+        return option_proxy(o, value);
     case OPTION_URL:
         return option_url(o, value);
     case OPTION_SMTP:
@@ -230,7 +254,7 @@ static bool option_take(struct options *o, int id, const char *value)
         o->settings.mail.user = value;
         return true;
     case OPTION_PASSWORD:
-        o->password_file = value;
+        o->settings.password_file = value;
         return true;
     case OPTION_HELP:
     case OPTION_VERSION:
@@ -268,6 +292,7 @@ int options_parse(int argc, char **argv, struct options *o)
         {"owner-username", required_argument, NULL, OPTION_OWNER_USERNAME},
         {"connections", required_argument, NULL, OPTION_CONNECTIONS},
         {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
+        {"trusted-proxy", required_argument, NULL, OPTION_PROXY},
         {"invitation-url", required_argument, NULL, OPTION_URL},
         {"smtp", required_argument, NULL, OPTION_SMTP},
         {"smtp-from", required_argument, NULL, OPTION_FROM},

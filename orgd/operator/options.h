@@ -26,7 +26,6 @@ struct options {
     struct address listen[LISTENERS_MAX - 1]; /* the unix socket is one more */
     bool tls[LISTENERS_MAX - 1];
     size_t listens;
-    const char *password_file;
     struct server_settings settings;
 };
 

@@ -66,7 +66,7 @@ static void client_send(struct client *c, const char *path, const char *fields)
     int len = snprintf(body, sizeof body, "{\"organizationId\":\"%s\"%s}", org, fields);
     int n = snprintf(text, sizeof text,
                      "POST /v1/organizations/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
-                     "Bearer %s\r\nContent-Length: %d\r\n\r\n%s",
+                     "Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
                      path, bearer, len, body);
     c->head_len = 0;
     c->in_body = c->held = c->done = false;

@@ -44,15 +44,15 @@ orgd_end() {
 
 # curl with what leads to the server; arguments: PATH and curl's own
 request() {
-    local path=$1; shift
+    local path=$1 json='Content-Type: application/json'; shift
     case $VIA in
-    unix) curl -sSg --path-as-is --max-time 30 --unix-socket "$SOCKET" "$@" "http://localhost/v1$path" ;;
-    tcp) curl -sSg --path-as-is --max-time 30 "$@" "$URL/v1$path" ;;
+    unix) curl -sSg --path-as-is --max-time 30 --unix-socket "$SOCKET" -H "$json" "$@" "http://localhost/v1$path" ;;
+    tcp) curl -sSg --path-as-is --max-time 30 -H "$json" "$@" "$URL/v1$path" ;;
     esac
 }
 
 call() {
-    local headers=(-H 'Content-Type: application/json')
+    local headers=()
     [ -n "${3-}" ] && headers+=(-H "Authorization: Bearer $3")
     body=$(printf '%s' "$2" | request "$1" "${headers[@]}" --data-binary @- -w '\n%{http_code}')
     status=${body##*$'\n'} body=${body%$'\n'*}

@@ -103,7 +103,7 @@ is "$(last quiet | jq -c .members)" '[]' 'a poll without a change in its organiz
 
 # Whoever changes something is answered after those who wait for it: then their answer is there to be read.
 # raw FD PATH JSON: sends a request by hand
-raw() { printf 'POST /v1%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s' "$2" "$OWNER" ${#3} "$3" >&"$1"; }
+raw() { printf 'POST /v1%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s' "$2" "$OWNER" ${#3} "$3" >&"$1"; }
 exec 3<>"/dev/tcp/127.0.0.1/${URL##*:}" 4<>"/dev/tcp/127.0.0.1/${URL##*:}"
 raw 3 /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":8,\"wait\":30000}"
 while read -r -t 30 line <&3 && [ "$line" != $'\r' ]; do :; done

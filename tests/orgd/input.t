@@ -124,7 +124,7 @@ for text in '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03' 'GET\r\n\r\n' '\r\n\r
 done
 call /users/whoami '{}' "$OWNER"
 is "$status" 200 'orgd answers after connections that do not speak HTTP'
-printf 'POST /v1/users/whoami HTTP/1.0\r\nAuthorization: Bearer %s\r\nContent-Length: 2\r\n\r\n{}' "$OWNER" > "$T/http10"
+printf 'POST /v1/users/whoami HTTP/1.0\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: 2\r\n\r\n{}' "$OWNER" > "$T/http10"
 like "$(exec 3<>"/dev/tcp/127.0.0.1/$port"; cat "$T/http10" >&3; timeout 30 cat <&3)" '"username":"owner"' 'HTTP/1.0 is answered'
 is "$(sql "SELECT count(*) FROM users")" 1 'no refused request has made a user'
 orgd_end

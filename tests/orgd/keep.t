@@ -135,7 +135,7 @@ is "$(ulimit -n 4000; python3 - "${URL##*:}" "$OWNER" <<'PY'
 import socket, sys, time
 def send(head, body):
     s = socket.create_connection(('127.0.0.1', int(sys.argv[1])))
-    s.sendall(b'POST /v1/users/whoami HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s'
+    s.sendall(b'POST /v1/users/whoami HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s'
               % (sys.argv[2].encode(), head, body))
     return s
 def gone(s):

@@ -205,7 +205,7 @@ def test_share(polls, org, pid):
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         s.connect((address[0], int(address[1])))
         s.sendall(('POST /v1/organizations/members/changes HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n'
-                   'Content-Length: %d\r\n\r\n%s' % (owner, len(body), body)).encode())
+                   'Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' % (owner, len(body), body)).encode())
         begin = b''
         while not begin.endswith(b'\r\n\r\n1\r\n\n\r\n'):   # the headers and the heartbeat
             begin += s.recv(1)
@@ -227,7 +227,7 @@ def test_cut(path, org):
     body = json.dumps({'organizationId': org})
     with socket.socket(socket.AF_UNIX) as s:
         s.connect(path)
-        s.sendall(('POST /v1/organizations/members/list HTTP/1.1\r\nHost: x\r\nConnection: close\r\n'
+        s.sendall(('POST /v1/organizations/members/list HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n'
                    'Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s' % (token['bearer'], len(body), body)).encode())
         reply = s.recv(500)
         call('/organizations/tokens/revoke', {'organizationId': org, 'key': token['key']}, owner)

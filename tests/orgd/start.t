@@ -49,7 +49,7 @@ if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
     wait_for 10 grep -q attached "$T/strace.err"
     sleep 4 # then it waits in its own loop, and not in libmicrohttpd
     kill -TERM "$orgd_pid"
-    printf 'POST /v1/organizations/create HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Length: 15\r\n\r\n{"name":"Late"}' "$OWNER" >&3
+    printf 'POST /v1/organizations/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: 15\r\n\r\n{"name":"Late"}' "$OWNER" >&3
     wait "$orgd_pid" 2> /dev/null
     is $? 0 'SIGTERM before a change ends orgd with status 0'
     exec 3>&-; wait $tracer

@@ -1,22 +1,26 @@
 #!/bin/bash
-# TLS: who trusts the certificate gets in, others do not; TLS 1.2 at least; reloading drops nothing; a broken pair changes nothing.
+# TLS: who trusts the certificate gets in, others do not; TLS 1.2 at least, and no weak suites; sessions are resumed; the name chooses a
+# certificate; reloading drops nothing; a broken pair changes nothing.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
 need openssl
 cd "$T" || exit 1
 ca() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$1.key" -out "$1.pem" -days 30 -subj "/CN=$1" 2>/dev/null; }
-# certificate NAME CA SERIAL
+# certificate NAME CA SERIAL [NAMES [DAYS]]
 certificate() {
     openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1" 2>/dev/null
-    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -set_serial "$3" -days 20 -out "$1.pem" \
-        -extfile <(echo 'subjectAltName=IP:127.0.0.1,DNS:localhost') 2>/dev/null
+    openssl x509 -req -in "$1.csr" -CA "$2.pem" -CAkey "$2.key" -set_serial "$3" -days "${5-20}" -out "$1.pem" \
+        -extfile <(echo "subjectAltName=${4-IP:127.0.0.1,DNS:localhost}") 2>/dev/null
     chmod 600 "$1.key"
 }
 ca ca; ca wrong; certificate one ca 11; certificate two ca 22
+certificate gone ca 44 DNS:gone.example.org 0 # it has expired when it is used
 use() { cp "$1.pem" live.pem; cp "${2-$1}.key" live.key; }
 reload() { local n; n=$(wc -l < "$ORGD_LOG"); kill -HUP "$orgd_pid"; wait_for 5 eval '[ "$(wc -l < "$ORGD_LOG")" -gt '$n' ]'; }
-serial() { openssl s_client -connect "$at" -CAfile ca.pem < /dev/null 2>/dev/null | openssl x509 -noout -serial; }
-https() { curl -sS --max-time 20 "$@" "https://$at/v1/users/whoami" -d '{}' -H "Authorization: Bearer $OWNER" 2>&1; }
+serial() { openssl s_client -connect "$at" "$@" -CAfile ca.pem < /dev/null 2>/dev/null | openssl x509 -noout -serial; }
+https() { curl -sS --max-time 20 "$@" "https://$at/v1/users/whoami" -H "$json" -d '{}' -H "Authorization: Bearer $OWNER" 2>&1; }
+
+json='Content-Type: application/json'
 
 use one
 orgd_start --tls 127.0.0.1:0 --cert live.pem --key live.key
@@ -31,16 +35,33 @@ for version in 0 1; do
 done
 is "$(curl -s --max-time 5 "http://$at/v1/users/whoami" -d '{}' -w '%{http_code}')" 000 'plain HTTP on the HTTPS port is not answered'
 is "$(serial)" 'serial=0B' 'the first certificate is served'
+like "$(cat "$ORGD_LOG")" '^orgd: live\.pem: the certificate is valid until 20[0-9-]{8}T[0-9:]{8}Z$' 'the log says until when the certificate is valid'
+
+# suite NAME: of TLS 1.2
+suite() { openssl s_client -connect "$at" -tls1_2 -cipher "$1:@SECLEVEL=0" < /dev/null 2>/dev/null | sed -n 's/^New, .*Cipher is //p'; }
+for name in ECDHE-ECDSA-AES128-GCM-SHA256 ECDHE-ECDSA-AES256-GCM-SHA384 ECDHE-ECDSA-CHACHA20-POLY1305; do is "$(suite $name)" "$name" "TLS 1.2: $name is served"; done
+for name in ECDHE-ECDSA-AES128-SHA ECDHE-ECDSA-AES256-SHA ECDHE-ECDSA-AES128-SHA256 ECDHE-ECDSA-AES256-SHA384; do
+    is "$(suite $name)" '(NONE)' "TLS 1.2: $name is refused"
+done
+# The session of a first connection is resumed by a second one; TLS 1.3 brings its tickets with the first answer.
+request="POST /v1/users/whoami HTTP/1.1\r\nHost: x\r\n$json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+session() { printf "$request" | openssl s_client -connect "$at" -CAfile ca.pem -ign_eof "$@" 2>/dev/null | grep -aoE '^(New|Reused), '; }
+for version in 2 3; do
+    is "$(session -tls1_$version -sess_out session)" 'New, ' "TLS 1.$version: a first connection has a new session"
+    is "$(session -tls1_$version -sess_in session)" 'Reused, ' "TLS 1.$version: a second connection resumes the session by its ticket"
+done
 
 # Held polls, one of each kind, over several reloads
 org=$(new_org Acme)
 poll="{\"organizationId\":\"$org\",\"since\":1,\"wait\":30000}"
-curl -sS -N --max-time 40 "$URL/v1/organizations/members/changes" -d "$poll" -H "Authorization: Bearer $OWNER" -o plain & plain=$!
-curl -sS -N --max-time 40 --cacert ca.pem "https://$at/v1/organizations/members/changes" -d "$poll" -H "Authorization: Bearer $OWNER" -o secret & secret=$!
+curl -sS -N --max-time 40 "$URL/v1/organizations/members/changes" -H "$json" -d "$poll" -H "Authorization: Bearer $OWNER" -o plain & plain=$!
+curl -sS -N --max-time 40 --cacert ca.pem "https://$at/v1/organizations/members/changes" -H "$json" -d "$poll" -H "Authorization: Bearer $OWNER" -o secret & secret=$!
 wait_for 5 test -s plain; wait_for 5 test -s secret
 use two; reload
 is "$(serial)" 'serial=16' 'SIGHUP makes new connections get the new certificate'
-like "$(tail -n 1 "$ORGD_LOG")" 'live\.pem: certificate and key reloaded' 'the log says that certificate and key are reloaded'
+like "$(tail -n 1 "$ORGD_LOG")" '^orgd: live\.pem: the certificate is valid until 20.*Z, a new one$' 'the log says that another certificate was read'
+reload
+like "$(tail -n 1 "$ORGD_LOG")" '^orgd: live\.pem: the certificate is valid until 20.*Z, unchanged$' 'the log says that the same certificate was read'
 use one two; reload
 is "$(serial)" 'serial=16' "SIGHUP keeps the former pair when the key is another certificate's"
 like "$(tail -n 2 "$ORGD_LOG")" 'the previous certificate stays in use' 'the log says that the previous certificate stays in use'
@@ -66,7 +87,23 @@ wait $reloads
 is "$failed" 0 'no connection fails while certificates are reloaded'
 orgd_end
 
-for wrong in '--tls 0.0.0.0:0' '--tls 0.0.0.0:0 --cert one.pem' '--cert one.pem --key one.key'; do
+# Several certificates
+certificate other ca 33 DNS:other.example.org,DNS:*.wild.example.org
+orgd_start --tls 127.0.0.1:0 --cert live.pem --key live.key --cert other.pem --cert gone.pem --key other.key --key gone.key
+at=$(sed -n 's,^listening on https://,,p' orgd.out)
+for name in other.example.org OTHER.example.org a.wild.example.org; do is "$(serial -servername $name)" serial=21 "the certificate for $name is served"; done
+for name in localhost nowhere.example.org wild.example.org a.b.wild.example.org; do
+    is "$(serial -servername $name)" serial=0B "the first certificate is served for $name"
+done
+is "$(serial -noservername)" serial=0B 'the first certificate is served without a name'
+is "$(serial -servername gone.example.org)" serial=2C 'an expired certificate is served'
+like "$(cat "$ORGD_LOG")" '^orgd: gone\.pem: the certificate expired at 20' 'the log says that a certificate has expired'
+rm live.pem; certificate other ca 55 DNS:other.example.org
+kill -HUP "$orgd_pid"; wait_for 30 grep -q '^orgd: other.pem: .* a new one' "$ORGD_LOG"
+is "$(serial -servername other.example.org) $(serial)" 'serial=37 serial=0B' 'SIGHUP takes one new certificate while another is missing'
+orgd_end
+
+for wrong in '--tls 0.0.0.0:0 --cert one.pem --key one.key --cert two.pem' '--tls 0.0.0.0:0' '--tls 0.0.0.0:0 --cert one.pem' '--cert one.pem --key one.key'; do
     out=$("$ORGD" --data no.db --socket no.sock $wrong 2>&1); like "$? $out" '^2 .*go together' "orgd refuses $wrong with status 2"
 done
 out=$("$ORGD" --data no.db --socket no.sock --tls nowhere:1 2>&1); like "$? $out" '^2 .*must be ADDR:PORT' 'orgd refuses --tls nowhere:1 with status 2'
