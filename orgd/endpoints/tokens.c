@@ -59,7 +59,7 @@ static void add_token(const struct token *token, void *arg)
     page_add(arg, token->created, token->key, token_list_json(token));
 }
 
-static void reply_tokens(struct call *call, const char *owner)
+static void reply_tokens(struct call *call, struct token_owner owner)
 {
     struct page page;
     if (!call_page(call, &page))
@@ -70,7 +70,7 @@ static void reply_tokens(struct call *call, const char *owner)
 
 void token_list(struct call *call)
 {
-    reply_tokens(call, call->organization.id);
+    reply_tokens(call, (struct token_owner){call->organization.id, .user = false});
 }
 
 /* Takes away the token that the body names, if it is OWNER's. */
@@ -110,7 +110,7 @@ void user_token_create(struct call *call)
 void user_token_list(struct call *call)
 {
     if (call_by_user(call, "list a user's tokens"))
-        reply_tokens(call, call->caller.user);
+        reply_tokens(call, (struct token_owner){call->caller.user, .user = true});
 }
 
 /* Later than every time at which the user left an organization, whatever the clock says. */
