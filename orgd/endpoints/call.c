@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/reserved.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 
 #define MESSAGE_MAX 512
@@ -276,6 +277,14 @@ void call_changed(struct call *call, const char *id)
     char entry[ID_SIZE] = "";
     snprintf(entry, sizeof entry, "%s", id);
     buffer_add(&call->answer->changed, entry, sizeof entry, REPLY_MAX);
+}
+
+bool call_member_room(struct call *call, const char *organization, const char *user)
+{
+    unsigned most = quota_most(QUOTA_MEMBERS);
+    return quota_rate(call, QUOTA_CHANGES, organization) &&
+           quota_room(call, QUOTA_MEMBERS, store_member_count(call->store, organization, most)) &&
+           quota_room(call, QUOTA_MEMBERSHIPS, store_membership_count(call->store, user));
 }
 
 void call_member_change(struct call *call, const char *organization, struct member *member)

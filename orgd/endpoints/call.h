@@ -175,6 +175,10 @@ void call_fail(struct call *call, unsigned status, const char *reason, const cha
  * has held polls told. */
 void call_member_change(struct call *call, const char *organization, struct member *member);
 
+/* True when USER ("" for one to come), who never was a member of ORGANIZATION, may become one; else
+ * the call has failed because of a quota. */
+bool call_member_room(struct call *call, const char *organization, const char *user);
+
 /* Lets the held polls of an organization or with a token look again. */
 void call_changed(struct call *call, const char *id);
 

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/letter.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 
 #define LETTER_MAX         8192
@@ -80,6 +81,16 @@ static const char *holder_of(struct call *call, const char *email, struct user *
     return store_user_by_email(call->store, email, user) ? user->id : "";
 }
 
+/* True when the organization may have an invitation of EMAIL pending, which replaces another one of
+ * that address; else the call has failed. */
+static bool invitation_room(struct call *call, const char *email)
+{
+    struct invitation same;
+    int64_t count = store_invitations_pending(call->store, call->organization.id, clock_wall_ms());
+    count -= store_invitation_of(call->store, call->organization.id, email, &same);
+    return quota_room(call, QUOTA_INVITATIONS, count);
+}
+
 void invitation_create(struct call *call)
 {
     const char *email = call_text(call, "email"), *organization = call->organization.id;
@@ -95,7 +106,8 @@ void invitation_create(struct call *call)
         call_fail(call, 409, "already_member", "%s is already a member.", user.email);
         return;
     }
-    if (username && !call_username(call, username, holder_of(call, email, &user)))
+    if ((username && !call_username(call, username, holder_of(call, email, &user))) ||
+        !invitation_room(call, email))
         return;
     snprintf(invitation.username, sizeof invitation.username, "%s", username ? username : "");
     id_make("inv_", invitation.id);
@@ -205,7 +217,7 @@ static bool account_make(struct call *call, const struct invitation *invitation,
                   invitation->email);
         return false;
     }
-    if (!call_username(call, username, ""))
+    if (!call_username(call, username, "") || !call_member_room(call, invitation->organization, ""))
         return false;
     *user = (struct user){.created = clock_wall_ms()};
     id_make("usr_", user->id);
@@ -250,8 +262,9 @@ static bool account_match(struct call *call, const struct invitation *invitation
         return false;
     }
     *member = (struct member){.user = user};
-    return !store_member(call->store, invitation->organization, user.id, member) ||
-           member_may_return(call, invitation, member);
+    if (store_member(call->store, invitation->organization, user.id, member))
+        return member_may_return(call, invitation, member);
+    return call_member_room(call, invitation->organization, user.id);
 }
 
 void invitation_accept(struct call *call)
@@ -281,7 +294,12 @@ void invitation_accept(struct call *call)
     cJSON_AddStringToObject(reply, "role", invitation.role);
     if (stranger)
         cJSON_AddItemToObject(reply, "user", user_json(&member.user));
-    if (stranger || !member_opens(&member, invitation.organization, &call->caller))
+    bool needs = stranger || !member_opens(&member, invitation.organization, &call->caller);
+    if (needs && !token_room(call, (struct token_owner){member.user.id, .user = true})) {
+        cJSON_Delete(reply);
+        return;
+    }
+    if (needs)
         user_token_issue(call, member.user.id,
                          stranger || !invitation.shown ? NULL : invitation.organization, reply,
                          key);

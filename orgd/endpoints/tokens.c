@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 
 void token_make(struct store *store, struct token *token, struct secret *secret)
@@ -20,13 +21,21 @@ void token_make(struct store *store, struct token *token, struct secret *secret)
     store_token_add(store, token);
 }
 
+bool token_room(struct call *call, struct token_owner owner)
+{
+    return quota_room(call, owner.user ? QUOTA_USER_TOKENS : QUOTA_TOKENS,
+                      store_tokens_left(call->store, owner, clock_wall_ms()));
+}
+
 /* Makes the token, and answers with its secret. */
 static void token_reply(struct call *call, struct token *token, const char *action)
 {
     const char *name = call_text(call, "name");
     struct secret secret;
     char end[TIME_TEXT_SIZE + 8];
-    if (!call_end(call, 0, &token->expires))
+    bool user = token->user[0] != '\0';
+    struct token_owner owner = {user ? token->user : token->organization, .user = user};
+    if (!call_end(call, 0, &token->expires) || !token_room(call, owner))
         return;
     snprintf(token->name, sizeof token->name, "%s", name ? name : "");
     token_make(call->store, token, &secret);

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/http/stream.h"
 
@@ -216,16 +217,37 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
     dispatch(f->store, &request, &x->answer);
 }
 
+static void exchange_later(struct exchange *x, unsigned status, const char *reason,
+                           const char *message)
+{
+    exchange_fail(x, status, reason, message);
+    x->answer.retry_s = BUSY_RETRY_S;
+}
+
+/* The quota that one more poll like POLL would exceed, QUOTA_COUNT for none. */
+static enum quota poll_quota(const struct front *f, const struct poll *poll)
+{
+    size_t of_token, of_organization;
+    held_count(f->held, poll, &of_token, &of_organization);
+    if (of_token >= quota_most(QUOTA_TOKEN_POLLS))
+        return QUOTA_TOKEN_POLLS;
+    return of_organization >= quota_most(QUOTA_POLLS) ? QUOTA_POLLS : QUOTA_COUNT;
+}
+
 /* Answers a request that changes nothing. */
 static void exchange_read(struct front *f, struct exchange *x)
 {
+    char text[QUOTA_TEXT_SIZE];
+    enum quota quota = QUOTA_COUNT;
     exchange_dispatch(f, x);
     body_free(f, x);
-    if ((x->answer.rest == ANSWER_HELD && held_full(f->held)) ||
-        (x->answer.rest == ANSWER_PIECES && f->streams >= STREAMS_MOST)) {
-        exchange_fail(x, 503, "busy", "Too many such requests are open: ask again later.");
-        x->answer.retry_s = BUSY_RETRY_S;
-    }
+    if (x->answer.rest == ANSWER_HELD)
+        quota = poll_quota(f, &x->answer.poll);
+    if (quota != QUOTA_COUNT)
+        exchange_later(x, 429, "quota", quota_text(quota, text));
+    else if ((x->answer.rest == ANSWER_HELD && held_full(f->held)) ||
+             (x->answer.rest == ANSWER_PIECES && f->streams >= STREAMS_MOST))
+        exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
     exchange_log(x);
 }
 

@@ -70,6 +70,18 @@ bool held_full(const struct held_set *set)
     return set->count >= set->most;
 }
 
+void held_count(const struct held_set *set, const struct poll *poll, size_t *of_token,
+                size_t *of_organization)
+{
+    const struct held *held;
+    *of_token = *of_organization = 0;
+    LIST_FOREACH(held, &set->polls, link)
+    {
+        *of_token += strcmp(held->poll.key, poll->key) == 0;
+        *of_organization += strcmp(held->poll.organization, poll->organization) == 0;
+    }
+}
+
 size_t held_telling(const struct held_set *set)
 {
     return set->telling;

@@ -50,9 +50,9 @@ int64_t store_owners(struct store *s, const char *organization)
     return statement_number(s, OWNER_COUNT, VALUES(value_text(organization)));
 }
 
-int64_t store_member_count(struct store *s, const char *organization)
+int64_t store_member_count(struct store *s, const char *organization, int64_t most)
 {
-    return statement_number(s, MEMBER_COUNT, VALUES(value_text(organization)));
+    return statement_number(s, MEMBER_COUNT, VALUES(value_text(organization), value_number(most)));
 }
 
 int64_t store_membership_count(struct store *s, const char *user)

@@ -120,7 +120,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [OWNER_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM members INDEXED BY members_role"
                     " JOIN users ON id = user_id WHERE organization_id = ?1 AND role = 'owner'"
                     " AND active = 1 AND suspended_at = 0 AND disabled_at = 0 LIMIT 2)",
-    [MEMBER_COUNT] = "SELECT count(*) FROM members WHERE organization_id = ?1",
+    [MEMBER_COUNT] =
+        "SELECT iif(revision < ?2, 0, (SELECT count(*) FROM members WHERE organization_id = ?1))"
+        " FROM organizations WHERE id = ?1",
     [MEMBERSHIP_COUNT] = "SELECT count(*) FROM members WHERE user_id = ?1",
     [MEMBERSHIP_COUNT_OWNED] = "SELECT count(*) FROM members WHERE user_id = ?1 AND role = 'owner'",
     [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 AND (m.joined_at, m.user_id) > (?2, ?3)"

@@ -303,8 +303,9 @@ void store_member_put(struct store *store, const char *organization, const struc
 /* The number of owners who are neither removed nor suspended; 2 also when there are more. */
 int64_t store_owners(struct store *store, const char *organization);
 
-/* The organization's members and tombstones. */
-int64_t store_member_count(struct store *store, const char *organization);
+/* The number of the organization's members and tombstones; 0 when its revision says without a count
+ * that they are fewer than MOST. */
+int64_t store_member_count(struct store *store, const char *organization, int64_t most);
 /* The organizations that USER is or was a member of; and those of them whose owner he is or was at
  * the end. */
 int64_t store_membership_count(struct store *store, const char *user);

@@ -84,4 +84,19 @@ at members/changes '"since":0' "$host"; is "$(field '[.members[] | "\(.username)
 call /organizations/join-codes/join "{\"code\":\"$code\"}" "$dan"; expect 403 removed 'a member who was removed before the migration does not come back by a join code'
 call /organizations/invitations/accept "{\"token\":\"$invitation\",\"username\":\"fay\"}"; is "$status" 200 'an invitation of version 4 is accepted'
 orgd_end
+
+# Who may create organizations: the first user, and who has created one that is still his.
+creates() {
+    rm -f "$DATA"*
+    (umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-4.sql" > /dev/null)
+    sql "INSERT INTO organizations (id, name, created_at, revision, commits, tag) VALUES ('org_new', 'New', 1, 1, 1, x'$(printf '%032d' 0)');
+         INSERT INTO commits VALUES ('org_new', 1, x'$(printf '%032d' 0)');
+         INSERT INTO members SELECT 'org_new', id, iif(username = '$1', 'owner', 'admin'), 1, 1, created_at, 0 FROM users WHERE username IN ('bob', 'eve');
+         INSERT INTO events SELECT NULL, 1, 'org_new', id, 'bob', 'organization.create', 'org_new', 'New', '', '', '' FROM users WHERE username = 'bob'"
+    orgd_start
+    sql 'SELECT username FROM users WHERE may_create ORDER BY username' | xargs
+    orgd_stop
+}
+is "$(creates bob)" 'ann bob' 'after a migration the first user may create organizations, and who owns what he created'
+is "$(creates eve)" 'ann' 'after a migration an owner who has created nothing may create nothing, nor who gave away what he created'
 done_testing
