@@ -43,11 +43,12 @@ struct letterhead {
  * they are checked, or ours. */
 struct letter {
     char to[EMAIL_SIZE];
-    char about[ID_SIZE]; /* the id of its subject matter */
-    const char *subject; /* static, ASCII */
-    int64_t date;        /* wall clock in ms */
-    bool behind;         /* the answer does not wait for it, and says nothing of it */
-    struct buffer text;  /* UTF-8, lines end with CR LF */
+    char about[ID_SIZE];        /* the id of its subject matter */
+    char organization[ID_SIZE]; /* that has it sent; "" for none */
+    const char *subject;        /* static, ASCII */
+    int64_t date;               /* wall clock in ms */
+    bool behind;                /* the answer does not wait for it, and says nothing of it */
+    struct buffer text;         /* UTF-8, lines end with CR LF */
 };
 
 struct request {

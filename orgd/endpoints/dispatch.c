@@ -72,8 +72,11 @@ static const struct field_type type_text = {is_text, .must = MUST_BE_TEXT};
 static const struct field_type type_text_or_null = {is_text, true, MUST_BE_TEXT};
 static const struct field_type type_display = {
     is_display,
-    .must = "must be a text of 1-100 characters without control or invisible characters"};
-static const struct field_type type_email = {is_email, .must = "must be an e-mail address"};
+    .must =
+        "must be a name of 1-100 characters: with a letter, digit or sign, no invisible character, "
+        "single blanks between words, and letters of one script in a word"};
+static const struct field_type type_email = {
+    is_email, .must = "must be an e-mail address, NAME@DOMAIN in ASCII"};
 static const struct field_type type_username = {
     is_username, .must = "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -"};
 static const struct field_type type_number = {is_number, .must = MUST_BE_NUMBER};

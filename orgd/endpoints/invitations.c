@@ -1,9 +1,11 @@
+#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/letter.h"
 #include "orgd/endpoints/quota.h"
@@ -28,17 +30,48 @@ static void link_write(const struct letterhead *letterhead, const char *token, s
 static void letter_write(struct call *call, const struct invitation *invitation, const char *token,
                          const struct buffer *link)
 {
-    char expires[40];
+    char expires[40], name[MAIL_NAME_SIZE];
     mail_date(invitation->expires, expires, sizeof expires);
     letter_begin(call, invitation->email, invitation->id, "You are invited to an organization");
-    letter_add(call, "You are invited to join %s with the role %s.\r\n\r\n",
-               call->organization.name, invitation->role);
+    letter_add(call,
+               "You are invited to join an organization that calls itself\r\n\r\n    \"%s\"\r\n\r\n"
+               "with the role %s. The organization has chosen this name. If you expect no\r\n"
+               "invitation, ignore this mail.\r\n\r\n",
+               mail_name(call->organization.name, name), invitation->role);
     if (link->len > 0)
         letter_add(call, "Accept the invitation here:\r\n\r\n%s\r\n\r\n", link->data);
     letter_add(call,
                "Accept with \"orgadmin invitation accept\" and this token:\r\n\r\n%s\r\n\r\n"
-               "The invitation is for %s and ends on %s.\r\n",
-               token, invitation->email, expires);
+               "The invitation is for the address of this mail and ends on %s.\r\n",
+               token, expires);
+}
+
+/* EMAIL as mails to it are counted: in lower case, without what is behind a '+', as that reaches
+ * the same person. */
+static void address_fold(const char *email, char out[EMAIL_SIZE])
+{
+    const char *at = strchr(email, '@');
+    size_t local = strcspn(email, "+@");
+    snprintf(out, EMAIL_SIZE, "%.*s%s", (int)local, email, at);
+    for (char *c = out; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+}
+
+/* True when a mail to EMAIL may be sent now; else REPLY and the log say why not. */
+static bool mail_allowed(struct call *call, const char *email, cJSON *reply)
+{
+    char address[EMAIL_SIZE], text[QUOTA_TEXT_SIZE];
+    enum quota quota = QUOTA_COUNT;
+    address_fold(email, address);
+    if (quota_take(QUOTA_MAILS, call->organization.id) > 0)
+        quota = QUOTA_MAILS;
+    else if (quota_take(QUOTA_ADDRESS_MAILS, address) > 0)
+        quota = QUOTA_ADDRESS_MAILS;
+    if (quota == QUOTA_COUNT)
+        return true;
+    cJSON_AddStringToObject(reply, "unmailed", quota_text(quota, text));
+    log_warning("%s mail not sent: %s", call->request->id, text);
+    return false;
 }
 
 /* Stores INVITATION with a new secret, and answers with it. */
@@ -63,7 +96,7 @@ static void invitation_send(struct call *call, struct invitation *invitation)
         link_write(call->request->letterhead, token, &link);
         cJSON_AddStringToObject(reply, "link", link.data);
     }
-    if (call->request->letterhead->from)
+    if (call->request->letterhead->from && mail_allowed(call, invitation->email, reply))
         letter_write(call, invitation, token, &link); /* the server adds "mailed" */
     else
         cJSON_AddFalseToObject(reply, "mailed");

@@ -20,9 +20,8 @@
 #include "orgd/role.h"
 #include "orgd/secret.h"
 #include "orgd/store/history.h"
+#include "orgd/text.h"
 
-#define EMAIL_SIZE     255 /* 254 characters and the NUL */
-#define DISPLAY_SIZE   401 /* 100 characters of UTF-8 and the NUL */
 #define LAST_FOUR_SIZE 5
 #define ACTION_SIZE    32
 #define SUBJECT_SIZE   40

@@ -123,9 +123,9 @@ orgd_stop
 
 # --- the command line ---
 for setting in join-codes join-codes= join-codes=0 join-codes=-1 join-codes=1x join-codes=1000000001 join-code=5 =5 'join-codes= 5'; do
-    out=$("$ORGD" --quota "$setting" 2>&1); like "$? $out" '^2 orgd: --quota .*must be NAME=N' "orgd refuses --quota '$setting'"
+    out=$(timeout 20 "$ORGD" --data "$T/no.db" --socket "$T/no.sock" --quota "$setting" 2>&1); like "$? $out" '^2 orgd: --quota .*must be NAME=N' "orgd refuses --quota '$setting'"
 done
-out=$("$ORGD" --create-organizations somebody 2>&1); like "$? $out" '^2 orgd: --create-organizations somebody: must be operator or anyone' 'orgd refuses --create-organizations somebody'
+out=$(timeout 20 "$ORGD" --data "$T/no.db" --socket "$T/no.sock" --create-organizations somebody 2>&1); like "$? $out" '^2 orgd: --create-organizations somebody: must be operator or anyone' 'orgd refuses --create-organizations somebody'
 for name in organizations memberships members invitations join-codes tokens user-tokens polls token-polls changes caller-changes mails address-mails; do
     like "$("$ORGD" --help)" "^  $name=[0-9]+: " "orgd --help has the quota $name and its number"
     ok "orgd(8) has the quota $name" grep -q -- "^\.It .*$name" "$TOP/packaging/man/orgd.8"
