@@ -23,6 +23,9 @@
 #define LOG_LINE_SIZE 512
 #define LOG_EVERY_MS  1000 /* between lines that strangers can cause at will */
 #define BUSY_RETRY_S  5
+#define TURN_MS       20
+#define ROUND_MS      50
+#define READS_RESUMED 16 /* in a round */
 
 /* A connection's state. */
 struct client_connection {
@@ -46,13 +49,17 @@ struct exchange {
     size_t drained;  /* bytes beyond BODY_MAX */
     bool dispatched; /* or to be, by changes_run */
     bool changes;    /* it may change something */
+    bool turn;       /* reads_resume has let it go on */
+    size_t caller;   /* his place in the front's lists */
     struct call_answer answer;
 };
 
 void front_init(struct front *f)
 {
     STAILQ_INIT(&f->changes);
+    STAILQ_INIT(&f->reads);
     STAILQ_INIT(&f->waiting);
+    randombytes_buf(f->callers_key, sizeof f->callers_key);
     TAILQ_INIT(&f->connections);
     f->run = randombytes_random();
 }
@@ -125,6 +132,55 @@ int connections_expire(struct front *f)
         connection_owes_not(f, c);
     }
     return -1;
+}
+
+/* --- turns --- */
+
+void round_begin(struct front *f)
+{
+    memset(f->used, 0, sizeof f->used);
+    f->used_all = 0;
+}
+
+static size_t caller_place(const struct front *f, struct MHD_Connection *connection)
+{
+    unsigned char hash[crypto_shorthash_BYTES];
+    const char *text =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    crypto_shorthash(hash, (const unsigned char *)text, text ? strcspn(text, ":") : 0,
+                     f->callers_key);
+    return hash[0] % CALLERS;
+}
+
+static bool turn_left(const struct front *f, const struct exchange *x)
+{
+    return f->used[x->caller] < TURN_MS && f->used_all < ROUND_MS;
+}
+
+static void turn_use(struct front *f, const struct exchange *x, int64_t begun)
+{
+    int64_t ms = clock_mono_ms() - begun;
+    f->used[x->caller] += ms;
+    f->used_all += ms;
+}
+
+void reads_resume(struct front *f)
+{
+    bool had[CALLERS] = {false};
+    struct exchange *x;
+    int resumed = 0;
+    STAILQ_HEAD(, exchange) later = STAILQ_HEAD_INITIALIZER(later);
+    while ((x = STAILQ_FIRST(&f->reads)) != NULL) {
+        STAILQ_REMOVE_HEAD(&f->reads, link);
+        if ((had[x->caller] || resumed == READS_RESUMED) && !f->stopping) {
+            STAILQ_INSERT_TAIL(&later, x, link);
+            continue;
+        }
+        had[x->caller] = x->turn = true;
+        resumed++;
+        MHD_resume_connection(x->connection);
+    }
+    STAILQ_CONCAT(&f->reads, &later);
 }
 
 /* --- a request --- */
@@ -210,11 +266,13 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
                               .from = x->peer->from,
                               .peer = x->peer->peer,
                               .letterhead = f->letterhead};
+    int64_t begun = clock_mono_ms();
     request.authorization =
         MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
+    turn_use(f, x, begun);
 }
 
 static void exchange_later(struct exchange *x, unsigned status, const char *reason,
@@ -280,16 +338,25 @@ static void answer_free(struct exchange *x)
 void changes_run(struct front *f)
 {
     struct exchange *x;
+    STAILQ_HEAD(, exchange) now = STAILQ_HEAD_INITIALIZER(now);
+    STAILQ_HEAD(, exchange) later = STAILQ_HEAD_INITIALIZER(later);
     if (STAILQ_EMPTY(&f->changes))
         return;
     bool good = store_batch_begin(f->store);
-    if (good) {
-        STAILQ_FOREACH(x, &f->changes, link)
-        exchange_dispatch(f, x);
-        good = store_batch_end(f->store);
-    }
     while ((x = STAILQ_FIRST(&f->changes)) != NULL) {
         STAILQ_REMOVE_HEAD(&f->changes, link);
+        if (!STAILQ_EMPTY(&now) && !turn_left(f, x)) {
+            STAILQ_INSERT_TAIL(&later, x, link);
+            continue;
+        }
+        STAILQ_INSERT_TAIL(&now, x, link);
+        if (good)
+            exchange_dispatch(f, x);
+    }
+    STAILQ_CONCAT(&f->changes, &later);
+    good = good && store_batch_end(f->store);
+    while ((x = STAILQ_FIRST(&now)) != NULL) {
+        STAILQ_REMOVE_HEAD(&now, link);
         if (!good) {
             answer_free(x);
             exchange_dispatch(f, x);
@@ -382,6 +449,27 @@ static bool announced_too_large(struct MHD_Connection *connection)
     return length && strtoull(length, NULL, 10) > DRAIN_MAX;
 }
 
+/* The request has come to its end. */
+static void exchange_complete(struct front *f, struct exchange *x, const char *method,
+                              const char *path)
+{
+    connection_owes_not(f, x->peer);
+    snprintf(x->id, sizeof x->id, "%08x%08x", f->run, ++f->request);
+    x->method = method;
+    x->path = path;
+    x->changes = dispatch_changes(path);
+    x->caller = caller_place(f, x->connection);
+}
+
+static void exchange_queue(struct front *f, struct exchange *x)
+{
+    if (x->changes)
+        STAILQ_INSERT_TAIL(&f->changes, x, link);
+    else
+        STAILQ_INSERT_TAIL(&f->reads, x, link);
+    MHD_suspend_connection(x->connection);
+}
+
 /* libmicrohttpd calls this at a request's headers, for each piece of its body, at its end, and
  * after a resume. */
 enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, const char *path,
@@ -406,15 +494,11 @@ enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, co
     if (!x->dispatched) {
         if (f->stopping)
             return MHD_NO;
-        connection_owes_not(f, x->peer);
-        x->dispatched = true;
-        snprintf(x->id, sizeof x->id, "%08x%08x", f->run, ++f->request);
-        x->method = method;
-        x->path = path;
-        x->changes = dispatch_changes(path);
-        if (x->changes) {
-            STAILQ_INSERT_TAIL(&f->changes, x, link);
-            MHD_suspend_connection(connection);
+        if (!x->id[0])
+            exchange_complete(f, x, method, path);
+        x->dispatched = x->changes || x->turn || turn_left(f, x);
+        if (!x->dispatched || x->changes) {
+            exchange_queue(f, x);
             return MHD_YES;
         }
         exchange_read(f, x);
