@@ -166,7 +166,8 @@ int64_t user_tokens_end(struct call *call, const char *user, const char *kept)
 {
     static const struct cursor beginning;
     struct token_ending ending = {.kept = kept};
-    store_tokens(call->store, user, &beginning, INT_MAX, note_token, &ending);
+    store_tokens(call->store, (struct token_owner){user, .user = true}, &beginning, INT_MAX,
+                 note_token, &ending);
     for (size_t at = 0; at < ending.keys.len; at += ID_SIZE) {
         store_token_remove(call->store, ending.keys.data + at);
         call_changed(call, ending.keys.data + at);

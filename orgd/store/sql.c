@@ -137,7 +137,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [INVITATION_BY_EMAIL] = SELECT_INVITATION "WHERE organization_id = ?1 AND email = ?2",
     [INVITATION_LIST] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
     [INVITATION_FOR] =
-        SELECT_INVITATION "WHERE email = ?2 OR email IN (" FORMER_EMAILS ") ORDER BY id",
+        SELECT_INVITATION "WHERE email IN (SELECT ?2 UNION ALL " FORMER_EMAILS ") ORDER BY id",
     [INVITATION_ALL] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2",
     [INVITATION_MADE] =
         SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2 AND maker = ?3",
@@ -201,8 +201,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [RECOVERY_END] = "UPDATE recoveries SET expires_at = 0 WHERE user_id = ?1",
     [DATA_VERSION] = "PRAGMA data_version",
     [ERASE_INVITED] = "UPDATE events SET subject_name = ?3 WHERE " EVENT_OF_INVITATION
-                      " AND (subject_name = ?2 COLLATE NOCASE OR subject_name COLLATE NOCASE IN"
-                      " (" FORMER_EMAILS "))",
+                      " AND subject_name COLLATE NOCASE IN (SELECT ?2 UNION ALL " FORMER_EMAILS ")",
     [ERASE_ACTOR] = "UPDATE events SET actor_name = ?2, origin = '' WHERE actor = ?1",
     [ERASE_SUBJECT] =
         "UPDATE events SET subject_name = ?2, detail = CASE WHEN substr(action, 1, 5) = 'user.'"
