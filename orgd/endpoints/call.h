@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "orgd/buffer.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/role.h"
 #include "orgd/store/store.h"
 
@@ -175,6 +176,13 @@ void call_fail(struct call *call, unsigned status, const char *reason, const cha
 /* Stores MEMBER of ORGANIZATION as changed just now: gives him the organization's next revision and
  * has held polls told. */
 void call_member_change(struct call *call, const char *organization, struct member *member);
+
+/* True when there may be one more beside COUNT; else the call has failed with 409 quota. */
+bool call_room(struct call *call, enum quota quota, int64_t count);
+
+/* Counts one for WHO against a rate; when there are too many the call has failed with 429 quota,
+ * and false is returned. */
+bool call_rate(struct call *call, enum quota quota, const char *who);
 
 /* True when USER ("" for one to come), who never was a member of ORGANIZATION, may become one; else
  * the call has failed because of a quota. */

@@ -346,8 +346,8 @@ static bool change_allowed(struct call *call, const struct endpoint *endpoint)
         return false;
     }
     return endpoint->frees || caller_kind(&call->caller) == CALLER_NOBODY ||
-           (quota_rate(call, QUOTA_CALLER_CHANGES, caller_id(call)) &&
-            (!organization[0] || quota_rate(call, QUOTA_CHANGES, organization)));
+           (call_rate(call, QUOTA_CALLER_CHANGES, caller_id(call)) &&
+            (!organization[0] || call_rate(call, QUOTA_CHANGES, organization)));
 }
 
 /* One change of a user changes something in each of his organizations: each counts. */

@@ -121,7 +121,7 @@ static bool invitation_room(struct call *call, const char *email)
     struct invitation same;
     int64_t count = store_invitations_pending(call->store, call->organization.id, clock_wall_ms());
     count -= store_invitation_of(call->store, call->organization.id, email, &same);
-    return quota_room(call, QUOTA_INVITATIONS, count);
+    return call_room(call, QUOTA_INVITATIONS, count);
 }
 
 void invitation_create(struct call *call)

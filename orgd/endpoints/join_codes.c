@@ -4,7 +4,6 @@
 
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
-#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 
 #define USES_MAX     1000000
@@ -40,8 +39,8 @@ void join_code_create(struct call *call)
     if (!uses_wanted(call, &code.max_uses) ||
         !call_end(call, code.created + CODE_LIFE_MS, &code.expires) || !call_role(call, &role) ||
         !call_covers(call, &role) ||
-        !quota_room(call, QUOTA_JOIN_CODES,
-                    store_join_codes_left(call->store, call->organization.id, code.created)))
+        !call_room(call, QUOTA_JOIN_CODES,
+                   store_join_codes_left(call->store, call->organization.id, code.created)))
         return;
     struct secret secret;
     secret_make(&secret);

@@ -3,7 +3,6 @@
 
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
-#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 
 static bool anyone_creates;
@@ -25,8 +24,8 @@ static bool create_allowed(struct call *call)
                   "not: ask the operator.");
         return false;
     }
-    return quota_room(call, QUOTA_ORGANIZATIONS, store_membership_count_owned(call->store, user)) &&
-           quota_room(call, QUOTA_MEMBERSHIPS, store_membership_count(call->store, user));
+    return call_room(call, QUOTA_ORGANIZATIONS, store_membership_count_owned(call->store, user)) &&
+           call_room(call, QUOTA_MEMBERSHIPS, store_membership_count(call->store, user));
 }
 
 void organization_create(struct call *call)

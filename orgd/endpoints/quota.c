@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "orgd/text.h"
 
 #define MINUTE_S 60
 #define HOUR_S   3600
@@ -77,15 +78,6 @@ const char *quota_text(enum quota quota, char text[QUOTA_TEXT_SIZE])
     return text;
 }
 
-bool quota_room(struct call *call, enum quota quota, int64_t count)
-{
-    char text[QUOTA_TEXT_SIZE];
-    if (count < quotas[quota].most)
-        return true;
-    call_fail(call, 409, "quota", "%s", quota_text(quota, text));
-    return false;
-}
-
 /* --- rates --- */
 
 /* One whose rate is counted. SPENT is the time, in microseconds of clock_mono_ms, at which all of
@@ -147,15 +139,4 @@ unsigned quota_take(enum quota quota, const char *who)
 void quota_charge(enum quota quota, const char *who, size_t n)
 {
     spend(rate_of(quota, who), clock_mono_ms() * 1000, share(quota) * (int64_t)n);
-}
-
-bool quota_rate(struct call *call, enum quota quota, const char *who)
-{
-    char text[QUOTA_TEXT_SIZE];
-    unsigned wait = quota_take(quota, who);
-    if (wait == 0)
-        return true;
-    call_fail(call, 429, "quota", "%s", quota_text(quota, text));
-    call->answer->retry_s = wait;
-    return false;
 }

@@ -11,8 +11,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "orgd/endpoints/call.h"
-
 enum quota {
     QUOTA_ORGANIZATIONS,  /* whose owner one user is, or was at the end */
     QUOTA_MEMBERSHIPS,    /* organizations that one user is or was a member of */
@@ -45,17 +43,11 @@ unsigned quota_most(enum quota quota);
 /* "An organization has at most 1000 join codes (quota join-codes)."; returns TEXT. */
 const char *quota_text(enum quota quota, char text[QUOTA_TEXT_SIZE]);
 
-/* True when there may be one more beside COUNT; else the call has failed with 409 quota. */
-bool quota_room(struct call *call, enum quota quota, int64_t count);
-
 /* Counts one for WHO against a rate. Returns 0, or the seconds to wait when there are too many:
  * then nothing is counted. */
 unsigned quota_take(enum quota quota, const char *who);
 
 /* Counts N more, which have happened. */
 void quota_charge(enum quota quota, const char *who, size_t n);
-
-/* quota_take; when there are too many the call has failed with 429 quota, and false is returned. */
-bool quota_rate(struct call *call, enum quota quota, const char *who);
 
 #endif

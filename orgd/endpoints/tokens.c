@@ -5,7 +5,6 @@
 
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
-#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 
 void token_make(struct store *store, struct token *token, struct secret *secret)
@@ -23,8 +22,8 @@ void token_make(struct store *store, struct token *token, struct secret *secret)
 
 bool token_room(struct call *call, struct token_owner owner)
 {
-    return quota_room(call, owner.user ? QUOTA_USER_TOKENS : QUOTA_TOKENS,
-                      store_tokens_left(call->store, owner, clock_wall_ms()));
+    return call_room(call, owner.user ? QUOTA_USER_TOKENS : QUOTA_TOKENS,
+                     store_tokens_left(call->store, owner, clock_wall_ms()));
 }
 
 /* Makes the token, and answers with its secret. */

@@ -201,6 +201,21 @@ enum option_id {
     OPTION_UNKNOWN = '?' /* getopt_long has printed the reason */
 };
 
+/* An option that limits callers. */
+static bool limit_take(struct options *o, int id, const char *value)
+{
+    switch (id) {
+    case OPTION_CONNECTIONS:
+        return option_number("connections", value, 65536, &o->settings.peers.connections);
+    case OPTION_ATTEMPTS:
+        return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
+    case OPTION_CREATE:
+        return option_create(value);
+    default:
+        return option_quota(value);
+    }
+}
+
 /* False after one line on stderr. */
 static bool option_take(struct options *o, int id, const char *value)
 {
@@ -225,8 +240,6 @@ static bool option_take(struct options *o, int id, const char *value)
         return option_owner(o, value);
     case OPTION_OWNER_USERNAME:
         return option_owner_username(o, value);
-    case OPTION_CONNECTIONS:
-        return option_number("connections", value, 65536, &o->settings.peers.connections);
     case OPTION_DEBUG:
         log_debug_on();
         return true;
@@ -242,12 +255,11 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_ORG:
         o->org = value;
         return true;
+    case OPTION_CONNECTIONS:
     case OPTION_ATTEMPTS:
-        return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
     case OPTION_CREATE:
-        return option_create(value);
     case OPTION_QUOTA:
-        return option_quota(value);
+        return limit_take(o, id, value);
     case OPTION_URL:
         return option_url(o, value);
     case OPTION_SMTP:

@@ -138,7 +138,7 @@ sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30
 all=() after=null
 while :; do
     on /organizations/audit/list ",\"action\":\"join-code.create\",\"to\":\"1980-01-01T00:00:00Z\",\"limit\":1000$([ "$after" = null ] || echo ",\"after\":\"$after\"")"
-    all+=($(field '.events[].detail')); after=$(field .next)
+    mapfile -t -O "${#all[@]}" all < <(field '.events[].detail'); after=$(field .next)
     [ "$status" = 200 ] && [ "$after" != null ] || break
 done
 is "${all[*]}" "$(seq 3000 -1 1 | grep -v 000 | xargs)" 'the pages of audit/list have each event once, the newest first, also of one time'

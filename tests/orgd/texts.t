@@ -43,6 +43,7 @@ refuses "$(u '\u0410nn Lee')" 'a Cyrillic capital in a Latin word'
 refuses "$(u 'g\u03bfogle')" 'a Greek letter in a Latin word'
 refuses "$(u 'Ann \u041b\u0435e')" 'a mixed second word'
 refuses "$(u 'x\u13aa')" 'a Cherokee letter in a Latin word'
+# shellcheck disable=SC1112 # an apostrophe as people write it
 for name in 'Ann' 'Zoë Åström-Núñez' "O'Brien" 'D’Arcy' 'Анна Каренина' 'Ελένη Παπαδοπούλου' 'محمد علي' 'דָּוִד בֶּן־גּוּרִיּוֹן' '山田 太郎' '山田　太郎' 'アンナ・リー' 'ひらがな漢字カタカナ' '김철수' 'Nguyễn Văn Anh' 'สมชาย' 'प्रिया शर्मा' 'Ann Иванова' 'Anna-Мария' \
     'X Æ A-12' 'John Smith 3rd' '李小龍 (Bruce Lee)' 'Acme, Inc. & Söhne' 'Node.js e.V.' '株式会社ABC' '🚀' '.' $'e\u0301ve'; do
     rename "$name"
