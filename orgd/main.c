@@ -76,6 +76,7 @@ static bool first_start(struct store *store, const struct options *o)
     id_make("usr_", user.id);
     snprintf(token.user, sizeof token.user, "%s", user.id);
     store_user_add(store, &user);
+    store_user_let_create(store, user.id, true);
     token_make(store, &token, &secret);
     printf("First start: this is the token of %s, and it is not shown again:\n%s:%s\n", user.email,
            token.key, secret.text);

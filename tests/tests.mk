@@ -6,7 +6,7 @@ BENCH := $(BUILD)/bench
 CHECK_SANITIZE := $(or $(SANITIZE),address$(comma)undefined)
 own_places = STATEDIR=$(abspath $(1))/state RUNDIR=$(abspath $(1))/run SYSCONFDIR=$(abspath $(1))/etc
 
-UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/common/*.c tests/orgsyncd/*.c tests/module/*.c) tests/api/base64.c tests/api/engine.c \
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/common/*.c tests/orgsyncd/*.c tests/module/*.c tests/orgd/*.c) tests/api/base64.c tests/api/engine.c \
 	tests/orgadmin/table.c)
 TEST_TOOLS := $(BUILD)/tests/apiprobe $(BUILD)/tests/mksnapshot
 SCRIPTS := $(wildcard tests/*.t tests/*/*.t)
@@ -23,6 +23,7 @@ $(BUILD)/tests/apiprobe: $(BUILD)/obj/tests/api/apiprobe.o $(BUILD)/libtest.a
 $(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/libtest.a
 $(BUILD)/tests/orgadmin/table: $(filter-out %/main.o,$(call objects,orgadmin))
 $(BUILD)/tests/orgadmin/table: TEST_LIBS += -lsmartcols -lyaml
+$(BUILD)/tests/orgd/plans: $(addprefix $(BUILD)/obj/orgd/store/,schema.o sql.o)
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 $(UNIT_TESTS) $(TEST_TOOLS):
 	@mkdir -p $(@D)
@@ -138,7 +139,7 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/ima
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 $(filter %/orgd_request,$(FUZZERS)): $(filter-out %/main.o,$(call objects,orgd))
-$(filter %/orgd_request,$(FUZZERS)): TEST_LIBS += $(BUILD)/libtest.a -lmicrohttpd -lgnutls -lsodium -lm
+$(filter %/orgd_request,$(FUZZERS)): TEST_LIBS += $(BUILD)/libtest.a -lmicrohttpd -lgnutls -lsodium -lunistring -lm
 
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZERS)

@@ -331,7 +331,8 @@ const struct command commands[] = {
     {.noun = "token",
      .verb = "create",
      .brief = "create a token of the organization and print it once",
-     .detail = "orgsyncd on a host uses such a token.",
+     .detail =
+         "orgsyncd on a host uses such a token. On orgd, the role is member unless --role names another one.",
      .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE),
      .record = &record_issued,
      .run = token_create},

@@ -278,6 +278,34 @@ void call_changed(struct call *call, const char *id)
     buffer_add(&call->answer->changed, entry, sizeof entry, REPLY_MAX);
 }
 
+bool call_room(struct call *call, enum quota quota, int64_t count)
+{
+    char text[QUOTA_TEXT_SIZE];
+    if (count < quota_most(quota))
+        return true;
+    call_fail(call, 409, "quota", "%s", quota_text(quota, text));
+    return false;
+}
+
+bool call_rate(struct call *call, enum quota quota, const char *who)
+{
+    char text[QUOTA_TEXT_SIZE];
+    unsigned wait = quota_take(quota, who);
+    if (wait == 0)
+        return true;
+    call_fail(call, 429, "quota", "%s", quota_text(quota, text));
+    call->answer->retry_s = wait;
+    return false;
+}
+
+bool call_member_room(struct call *call, const char *organization, const char *user)
+{
+    unsigned most = quota_most(QUOTA_MEMBERS);
+    return call_rate(call, QUOTA_CHANGES, organization) &&
+           call_room(call, QUOTA_MEMBERS, store_member_count(call->store, organization, most)) &&
+           call_room(call, QUOTA_MEMBERSHIPS, store_membership_count(call->store, user));
+}
+
 void call_member_change(struct call *call, const char *organization, struct member *member)
 {
     member->revision = store_revision_next(call->store, organization);

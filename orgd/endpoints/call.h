@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "orgd/buffer.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/role.h"
 #include "orgd/store/store.h"
 
@@ -43,11 +44,12 @@ struct letterhead {
  * they are checked, or ours. */
 struct letter {
     char to[EMAIL_SIZE];
-    char about[ID_SIZE]; /* the id of its subject matter */
-    const char *subject; /* static, ASCII */
-    int64_t date;        /* wall clock in ms */
-    bool behind;         /* the answer does not wait for it, and says nothing of it */
-    struct buffer text;  /* UTF-8, lines end with CR LF */
+    char about[ID_SIZE];        /* the id of its subject matter */
+    char organization[ID_SIZE]; /* that has it sent; "" for none */
+    const char *subject;        /* static, ASCII */
+    int64_t date;               /* wall clock in ms */
+    bool behind;                /* the answer does not wait for it, and says nothing of it */
+    struct buffer text;         /* UTF-8, lines end with CR LF */
 };
 
 struct request {
@@ -176,6 +178,17 @@ void call_fail(struct call *call, unsigned status, const char *reason, const cha
 /* Stores MEMBER of ORGANIZATION as changed just now: gives him the organization's next revision and
  * has held polls told. */
 void call_member_change(struct call *call, const char *organization, struct member *member);
+
+/* True when there may be one more beside COUNT; else the call has failed with 409 quota. */
+bool call_room(struct call *call, enum quota quota, int64_t count);
+
+/* Counts one for WHO against a rate; when there are too many the call has failed with 429 quota,
+ * and false is returned. */
+bool call_rate(struct call *call, enum quota quota, const char *who);
+
+/* True when USER ("" for one to come), who never was a member of ORGANIZATION, may become one; else
+ * the call has failed because of a quota. */
+bool call_member_room(struct call *call, const char *organization, const char *user);
 
 /* Lets the held polls of an organization or with a token look again. */
 void call_changed(struct call *call, const char *id);

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/usage.h"
 
@@ -71,8 +72,11 @@ static const struct field_type type_text = {is_text, .must = MUST_BE_TEXT};
 static const struct field_type type_text_or_null = {is_text, true, MUST_BE_TEXT};
 static const struct field_type type_display = {
     is_display,
-    .must = "must be a text of 1-100 characters without control or invisible characters"};
-static const struct field_type type_email = {is_email, .must = "must be an e-mail address"};
+    .must =
+        "must be a name of 1-100 characters: with a letter, digit or sign, no invisible character, "
+        "single blanks between words, and letters of one script in a word"};
+static const struct field_type type_email = {
+    is_email, .must = "must be an e-mail address, NAME@DOMAIN in ASCII"};
 static const struct field_type type_username = {
     is_username, .must = "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -"};
 static const struct field_type type_number = {is_number, .must = MUST_BE_NUMBER};
@@ -96,6 +100,7 @@ struct endpoint {
     enum permission permission; /* then the body has an organizationId as well */
     bool change;                /* may write */
     bool removal;               /* takes something from somebody: for it room is kept on the disk */
+    bool frees;                 /* only takes away: no quota refuses it */
     bool operator;              /* for the operator's command alone: no socket leads here */
     bool open;                  /* works without a token */
     bool attempt;               /* presents a secret: a peer that fails too often must wait */
@@ -125,24 +130,26 @@ static const struct endpoint endpoints[] = {
     {"/organizations/update", organization_update, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .fields = {TAKES("name", display), TAKES("selfRename", boolean)}},
     {"/organizations/delete", organization_delete, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .removal = true, .fields = {WANTS("name", display)}},
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("name", display)}},
     {"/organizations/roles", .handler = role_list, .fields = {TAKES("organizationId", text)}},
     {"/organizations/roles/set", role_set, .permission = PERMISSION_ORG_MANAGE, .change = true,
      .removal = true, .fields = {WANTS("role", text), WANTS("permissions", permissions)}},
     {"/organizations/roles/remove", role_remove, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .removal = true, .fields = {WANTS("role", text)}},
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("role", text)}},
     {"/organizations/members/list", member_list, .permission = PERMISSION_MEMBERS_VIEW,
      .fields = {PAGE}},
     {"/organizations/members/set-role", member_set_role, .permission = PERMISSION_MEMBERS_MANAGE,
      .change = true, .removal = true, .fields = {WANTS("userId", text), WANTS("role", text)}},
     {"/organizations/members/remove", member_remove, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true, .removal = true, .uses = true, .fields = {WANTS("userId", text)}},
+     .change = true, .removal = true, .frees = true, .uses = true,
+     .fields = {WANTS("userId", text)}},
     {"/organizations/members/suspend", member_suspend, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true, .removal = true, .uses = true, .fields = {WANTS("userId", text)}},
+     .change = true, .removal = true, .frees = true, .uses = true,
+     .fields = {WANTS("userId", text)}},
     {"/organizations/members/resume", member_resume, .permission = PERMISSION_MEMBERS_MANAGE,
      .change = true, .fields = {WANTS("userId", text)}},
     {"/organizations/members/revoke-tokens", member_revoke_tokens,
-     .permission = PERMISSION_ORG_MANAGE, .change = true, .removal = true,
+     .permission = PERMISSION_ORG_MANAGE, .change = true, .removal = true, .frees = true,
      .fields = {WANTS("userId", text)}},
     {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
      .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number)}},
@@ -167,7 +174,7 @@ static const struct endpoint endpoints[] = {
     {"/organizations/invitations/resend", invitation_resend,
      .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", text)}},
     {"/organizations/invitations/revoke", invitation_revoke,
-     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .removal = true,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .removal = true, .frees = true,
      .fields = {WANTS("id", text)}},
     {"/organizations/invitations/list", invitation_list, .permission = PERMISSION_MEMBERS_MANAGE,
      .fields = {PAGE}},
@@ -181,7 +188,7 @@ static const struct endpoint endpoints[] = {
     {"/organizations/join-codes/list", join_code_list, .permission = PERMISSION_MEMBERS_MANAGE,
      .fields = {PAGE}},
     {"/organizations/join-codes/revoke", join_code_revoke, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true, .removal = true, .fields = {WANTS("id", text)}},
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("id", text)}},
     {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
      .fields = {WANTS("code", text)}},
     {"/organizations/tokens/create", token_create, .permission = PERMISSION_ORG_MANAGE,
@@ -191,7 +198,7 @@ static const struct endpoint endpoints[] = {
     {"/organizations/tokens/list", token_list, .permission = PERMISSION_ORG_MANAGE, .uses = true,
      .fields = {PAGE}},
     {"/organizations/tokens/revoke", token_revoke, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .removal = true, .fields = {WANTS("key", text)}},
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("key", text)}},
     /* and org:manage or members:manage, which the handler checks */
     {"/organizations/audit/list", event_list, .permission = PERMISSION_ORG_VIEW,
      .fields = {TAKES("action", text), TAKES("from", text), TAKES("to", text), PAGE}},
@@ -201,7 +208,7 @@ static const struct endpoint endpoints[] = {
     {"/users/tokens/create", user_token_create, .change = true,
      .fields = {TAKES("name", display), TAKES("expiresAt", text_or_null)}},
     {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE}},
-    {"/users/tokens/revoke", user_token_revoke, .change = true, .removal = true,
+    {"/users/tokens/revoke", user_token_revoke, .change = true, .removal = true, .frees = true,
      .fields = {WANTS("key", text)}},
     {"/users/recover", user_recover, .change = true, .open = true, .counts = true,
      .fields = {WANTS("email", email)}},
@@ -346,6 +353,34 @@ static void authenticate(struct store *store, const char *authorization, struct 
         *caller = (struct token){0};
 }
 
+/* Whose changes are counted: a user with all his tokens, or an organization's token. */
+static const char *caller_id(const struct call *call)
+{
+    return call->caller.user[0] ? call->caller.user : call->caller.key;
+}
+
+/* True when the caller, who may use ENDPOINT, may change something now; else the call has failed.
+ */
+static bool change_allowed(struct call *call, const struct endpoint *endpoint)
+{
+    const char *organization = call->organization.id;
+    if (call->caller.test) {
+        call_fail(call, 403, "test_token", "A test token reads, and changes nothing.");
+        return false;
+    }
+    return endpoint->frees || caller_kind(&call->caller) == CALLER_NOBODY ||
+           (call_rate(call, QUOTA_CALLER_CHANGES, caller_id(call)) &&
+            (!organization[0] || call_rate(call, QUOTA_CHANGES, organization)));
+}
+
+/* One change of a user changes something in each of his organizations: each counts. */
+static void change_charge(const struct call *call)
+{
+    size_t places = call->answer->changed.len / ID_SIZE;
+    if (places > 1 && caller_kind(&call->caller) != CALLER_NOBODY)
+        quota_charge(QUOTA_CALLER_CHANGES, caller_id(call), places - 1);
+}
+
 /* True when the caller may use ENDPOINT; else the call has failed. Fills the call's organization
  * and role. */
 static bool authorize(struct call *call, const struct endpoint *endpoint)
@@ -355,8 +390,9 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
         call_fail(call, 401, "unauthorized", "A valid token is needed (Authorization: Bearer).");
         return false;
     }
-    return endpoint->permission == PERMISSION_NONE ||
-           call_enter(call, call_text(call, "organizationId"), endpoint->permission);
+    return (endpoint->permission == PERMISSION_NONE ||
+            call_enter(call, call_text(call, "organizationId"), endpoint->permission)) &&
+           (!endpoint->change || change_allowed(call, endpoint));
 }
 
 /* --- the way through --- */
@@ -396,6 +432,8 @@ static bool call_try(struct call *call, const struct endpoint *endpoint)
     if (authorize(call, endpoint))
         endpoint->handler(call);
     bool refused = call->answer->status >= 400;
+    if (!refused)
+        change_charge(call);
     return refused ? store_rollback(call->store) : store_commit(call->store);
 }
 
@@ -474,13 +512,13 @@ static void call_begin(struct call *call, const struct endpoint *endpoint)
 static void answer_end(const struct call *call)
 {
     struct call_answer *answer = call->answer;
-    const char *name = call->caller.user[0] ? call->caller.user : call->caller.key;
+    const char *name = caller_id(call);
     if (answer->status >= 400) {
         buffer_free(&answer->changed);
         buffer_free(&answer->letter.text);
         answer->letter.to[0] = '\0';
     }
-    if (answer->status == 429)
+    if (answer->status == 429 && answer->retry_s == 0)
         answer->retry_s = peer_wait_s(call->request->peer);
     snprintf(answer->caller, sizeof answer->caller, "%s", name[0] ? name : "-");
 }

@@ -7,6 +7,9 @@
 
 /* organizations.c */
 void organization_create(struct call *call);
+/* From now on every user may create organizations, not only those whom the operator lets
+ * (store_user_let_create). */
+void organizations_by_anyone(void);
 void organization_get(struct call *call);
 void organization_list(struct call *call);
 void organization_update(struct call *call);
@@ -157,6 +160,10 @@ void operator_event_prune(struct call *call);
 /* The user that the body's field "user" names by id, address or username; fails the call without
  * one. */
 bool operator_user(struct call *call, struct user *user);
+
+/* True when OWNER may have one more token, those that have expired being dropped; else the call has
+ * failed. */
+bool token_room(struct call *call, struct token_owner owner);
 
 /* Makes and stores a token for the user or the organization in *TOKEN, whose key, hash, last four
  * and time it fills; its PROVED, too, unless the caller did. */

@@ -1,11 +1,14 @@
+#include <ctype.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/letter.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 
 #define LETTER_MAX         8192
@@ -27,17 +30,48 @@ static void link_write(const struct letterhead *letterhead, const char *token, s
 static void letter_write(struct call *call, const struct invitation *invitation, const char *token,
                          const struct buffer *link)
 {
-    char expires[40];
+    char expires[40], name[MAIL_NAME_SIZE];
     mail_date(invitation->expires, expires, sizeof expires);
     letter_begin(call, invitation->email, invitation->id, "You are invited to an organization");
-    letter_add(call, "You are invited to join %s with the role %s.\r\n\r\n",
-               call->organization.name, invitation->role);
+    letter_add(call,
+               "You are invited to join an organization that calls itself\r\n\r\n    \"%s\"\r\n\r\n"
+               "with the role %s. The organization has chosen this name. If you expect no\r\n"
+               "invitation, ignore this mail.\r\n\r\n",
+               mail_name(call->organization.name, name), invitation->role);
     if (link->len > 0)
         letter_add(call, "Accept the invitation here:\r\n\r\n%s\r\n\r\n", link->data);
     letter_add(call,
                "Accept with \"orgadmin invitation accept\" and this token:\r\n\r\n%s\r\n\r\n"
-               "The invitation is for %s and ends on %s.\r\n",
-               token, invitation->email, expires);
+               "The invitation is for the address of this mail and ends on %s.\r\n",
+               token, expires);
+}
+
+/* EMAIL as mails to it are counted: in lower case, without what is behind a '+', as that reaches
+ * the same person. */
+static void address_fold(const char *email, char out[EMAIL_SIZE])
+{
+    const char *at = strchr(email, '@');
+    size_t local = strcspn(email, "+@");
+    snprintf(out, EMAIL_SIZE, "%.*s%s", (int)local, email, at);
+    for (char *c = out; *c; c++)
+        *c = (char)tolower((unsigned char)*c);
+}
+
+/* True when a mail to EMAIL may be sent now; else REPLY and the log say why not. */
+static bool mail_allowed(struct call *call, const char *email, cJSON *reply)
+{
+    char address[EMAIL_SIZE], text[QUOTA_TEXT_SIZE];
+    enum quota quota = QUOTA_COUNT;
+    address_fold(email, address);
+    if (quota_take(QUOTA_MAILS, call->organization.id) > 0)
+        quota = QUOTA_MAILS;
+    else if (quota_take(QUOTA_ADDRESS_MAILS, address) > 0)
+        quota = QUOTA_ADDRESS_MAILS;
+    if (quota == QUOTA_COUNT)
+        return true;
+    cJSON_AddStringToObject(reply, "unmailed", quota_text(quota, text));
+    log_warning("%s mail not sent: %s", call->request->id, text);
+    return false;
 }
 
 /* Stores INVITATION with a new secret, and answers with it. */
@@ -62,7 +96,7 @@ static void invitation_send(struct call *call, struct invitation *invitation)
         link_write(call->request->letterhead, token, &link);
         cJSON_AddStringToObject(reply, "link", link.data);
     }
-    if (call->request->letterhead->from)
+    if (call->request->letterhead->from && mail_allowed(call, invitation->email, reply))
         letter_write(call, invitation, token, &link); /* the server adds "mailed" */
     else
         cJSON_AddFalseToObject(reply, "mailed");
@@ -80,6 +114,16 @@ static const char *holder_of(struct call *call, const char *email, struct user *
     return store_user_by_email(call->store, email, user) ? user->id : "";
 }
 
+/* True when the organization may have an invitation of EMAIL pending, which replaces another one of
+ * that address; else the call has failed. */
+static bool invitation_room(struct call *call, const char *email)
+{
+    struct invitation same;
+    int64_t count = store_invitations_pending(call->store, call->organization.id, clock_wall_ms());
+    count -= store_invitation_of(call->store, call->organization.id, email, &same);
+    return call_room(call, QUOTA_INVITATIONS, count);
+}
+
 void invitation_create(struct call *call)
 {
     const char *email = call_text(call, "email"), *organization = call->organization.id;
@@ -95,7 +139,8 @@ void invitation_create(struct call *call)
         call_fail(call, 409, "already_member", "%s is already a member.", user.email);
         return;
     }
-    if (username && !call_username(call, username, holder_of(call, email, &user)))
+    if ((username && !call_username(call, username, holder_of(call, email, &user))) ||
+        !invitation_room(call, email))
         return;
     snprintf(invitation.username, sizeof invitation.username, "%s", username ? username : "");
     id_make("inv_", invitation.id);
@@ -205,7 +250,7 @@ static bool account_make(struct call *call, const struct invitation *invitation,
                   invitation->email);
         return false;
     }
-    if (!call_username(call, username, ""))
+    if (!call_username(call, username, "") || !call_member_room(call, invitation->organization, ""))
         return false;
     *user = (struct user){.created = clock_wall_ms()};
     id_make("usr_", user->id);
@@ -250,8 +295,9 @@ static bool account_match(struct call *call, const struct invitation *invitation
         return false;
     }
     *member = (struct member){.user = user};
-    return !store_member(call->store, invitation->organization, user.id, member) ||
-           member_may_return(call, invitation, member);
+    if (store_member(call->store, invitation->organization, user.id, member))
+        return member_may_return(call, invitation, member);
+    return call_member_room(call, invitation->organization, user.id);
 }
 
 void invitation_accept(struct call *call)
@@ -281,7 +327,12 @@ void invitation_accept(struct call *call)
     cJSON_AddStringToObject(reply, "role", invitation.role);
     if (stranger)
         cJSON_AddItemToObject(reply, "user", user_json(&member.user));
-    if (stranger || !member_opens(&member, invitation.organization, &call->caller))
+    bool needs = stranger || !member_opens(&member, invitation.organization, &call->caller);
+    if (needs && !token_room(call, (struct token_owner){member.user.id, .user = true})) {
+        cJSON_Delete(reply);
+        return;
+    }
+    if (needs)
         user_token_issue(call, member.user.id,
                          stranger || !invitation.shown ? NULL : invitation.organization, reply,
                          key);

@@ -38,7 +38,9 @@ void join_code_create(struct call *call)
     struct role role;
     if (!uses_wanted(call, &code.max_uses) ||
         !call_end(call, code.created + CODE_LIFE_MS, &code.expires) || !call_role(call, &role) ||
-        !call_covers(call, &role))
+        !call_covers(call, &role) ||
+        !call_room(call, QUOTA_JOIN_CODES,
+                   store_join_codes_left(call->store, call->organization.id, code.created)))
         return;
     struct secret secret;
     secret_make(&secret);
@@ -143,6 +145,8 @@ void join_code_join(struct call *call)
         code_absent(call);
         return;
     }
+    if (!call_member_room(call, code.organization, user.id))
+        return;
     member = (struct member){.user = user, .active = true, .joined = clock_wall_ms()};
     snprintf(member.role.name, sizeof member.role.name, "%s", code.role);
     struct use use = {.at = member.joined};

@@ -12,6 +12,7 @@ void letter_begin(struct call *call, const char *to, const char *about, const ch
     struct letter *letter = &call->answer->letter;
     snprintf(letter->to, sizeof letter->to, "%s", to);
     snprintf(letter->about, sizeof letter->about, "%s", about);
+    snprintf(letter->organization, sizeof letter->organization, "%s", call->organization.id);
     letter->subject = subject;
     letter->date = clock_wall_ms();
 }

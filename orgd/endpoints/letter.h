@@ -4,7 +4,8 @@
 
 #include "orgd/endpoints/call.h"
 
-/* Begins the call's mail to TO, about the object with the id ABOUT. SUBJECT is static. */
+/* Begins the mail to TO that the call's organization, if it has one, has sent, about the object
+ * with the id ABOUT. SUBJECT is static. */
 void letter_begin(struct call *call, const char *to, const char *about, const char *subject);
 
 /* Adds to its text, at most 1023 bytes at a time; lines end with CR LF. */

@@ -11,19 +11,27 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
 #include "common/name.h"
 #include "orgd/endpoints/record.h"
 
 #define CONNECT_TIMEOUT_S 5
+#define SHARE_SENDING     4  /* of one organization at a time */
+#define SHARE             16 /* with those that wait */
+#define WAITING_MOST      1024
+#define START_LEAST_MS    1000 /* of the time that is left, to begin at all */
 #define STACK_SIZE        (512U << 10)
 #define PASSWORD_FILE_MAX 4096
 #define HEADER_MAX        512
 
 struct mail {
-    LIST_ENTRY(mail) link;
+    TAILQ_ENTRY(mail) link;
     struct mailer *mailer;
+    bool sending; /* in its thread; else it waits for its turn */
+    int64_t end;  /* clock_mono_ms when it is given up */
+    char organization[ID_SIZE];
     pthread_t thread;
     CURL *easy;
     struct curl_slist *to, *headers;
@@ -39,8 +47,8 @@ struct mailer {
     const struct mail_settings *settings;
     int ended[2]; /* a pipe: threads that end write their mail's address */
     atomic_bool stopping;
-    LIST_HEAD(, mail) mails;
-    int count;
+    TAILQ_HEAD(, mail) mails; /* the oldest first */
+    size_t count, sending;
 };
 
 /* --- settings --- */
@@ -87,6 +95,7 @@ struct mailer *mail_open(const struct mail_settings *settings)
 {
     struct mailer *m = memory_get(sizeof *m);
     m->settings = settings;
+    TAILQ_INIT(&m->mails);
     if (pipe2(m->ended, O_CLOEXEC) == 0) {
         if (fcntl(m->ended[0], F_SETFL, O_NONBLOCK) == 0 &&
             curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
@@ -116,15 +125,17 @@ static void mail_free(struct mail *mail)
     free(mail);
 }
 
-/* Its thread has ended, or is about to. */
+/* Its thread has ended, or is about to, or never began. */
 static void mail_end(struct mail *mail)
 {
-    pthread_join(mail->thread, NULL);
+    if (mail->sending)
+        pthread_join(mail->thread, NULL);
     if (mail->result != CURLE_OK)
         log_unsent(mail->request, mail->error[0] ? mail->error : curl_easy_strerror(mail->result));
     mail->done(mail->result == CURLE_OK, mail->arg);
-    LIST_REMOVE(mail, link);
+    TAILQ_REMOVE(&mail->mailer->mails, mail, link);
     mail->mailer->count--;
+    mail->mailer->sending -= mail->sending;
     mail_free(mail);
 }
 
@@ -132,7 +143,7 @@ void mail_close(struct mailer *m)
 {
     struct mail *mail;
     atomic_store(&m->stopping, true);
-    while ((mail = LIST_FIRST(&m->mails)) != NULL)
+    while ((mail = TAILQ_FIRST(&m->mails)) != NULL)
         mail_end(mail);
     close(m->ended[0]);
     close(m->ended[1]);
@@ -213,7 +224,6 @@ static bool mail_prepare(const struct mail_settings *settings, struct mail *mail
     ok &= curl_easy_setopt(e, CURLOPT_NETRC, CURL_NETRC_IGNORED) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_TIMEOUT_S) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_TIMEOUT, (long)MAIL_TIMEOUT_S) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_MAIL_FROM, from) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_MAIL_RCPT, mail->to) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_HTTPHEADER, mail->headers) == CURLE_OK;
@@ -241,31 +251,92 @@ static bool thread_start(struct mail *mail)
     return good;
 }
 
+/* --- whose turn it is --- */
+
+/* The mails of ORGANIZATION, all or those that are being sent. */
+static size_t share_of(const struct mailer *m, const char *organization, bool sending)
+{
+    const struct mail *mail;
+    size_t count = 0;
+    TAILQ_FOREACH(mail, &m->mails, link)
+    count += (mail->sending || !sending) && strcmp(mail->organization, organization) == 0;
+    return count;
+}
+
+/* Gives MAIL up before it began. */
+static void mail_give_up(struct mail *mail, CURLcode result, const char *why)
+{
+    mail->result = result;
+    snprintf(mail->error, sizeof mail->error, "%s", why);
+    mail_end(mail);
+}
+
+static void mail_start(struct mail *mail, int64_t left_ms)
+{
+    if (curl_easy_setopt(mail->easy, CURLOPT_TIMEOUT_MS, (long)left_ms) != CURLE_OK ||
+        !thread_start(mail)) {
+        mail_give_up(mail, CURLE_OUT_OF_MEMORY, "out of memory or threads");
+        return;
+    }
+    mail->sending = true;
+    mail->mailer->sending++;
+}
+
+/* Begins with the waiting mails, the oldest first, as far as there is room for them and for their
+ * organizations, and gives up those that have waited for too long. */
+static void mails_start(struct mailer *m)
+{
+    struct mail *mail = TAILQ_FIRST(&m->mails), *next;
+    int64_t now = clock_mono_ms();
+    for (; mail; mail = next) {
+        next = TAILQ_NEXT(mail, link);
+        if (mail->sending)
+            continue;
+        if (mail->end - now < START_LEAST_MS)
+            mail_give_up(mail, CURLE_OPERATION_TIMEDOUT, "the mail server is too slow");
+        else if (m->sending < MAIL_MOST && share_of(m, mail->organization, true) < SHARE_SENDING)
+            mail_start(mail, mail->end - now);
+    }
+}
+
+/* A mail that waits; NULL when there is no memory. */
+static struct mail *mail_make(struct mailer *m, const struct letter *letter, const char *request)
+{
+    struct mail *mail = memory_get(sizeof *mail);
+    char to[EMAIL_SIZE + 2];
+    snprintf(to, sizeof to, "<%s>", letter->to);
+    mail->mailer = m;
+    mail->result = CURLE_ABORTED_BY_CALLBACK; /* unless it is sent */
+    mail->easy = curl_easy_init();
+    mail->to = curl_slist_append(NULL, to);
+    mail->end = clock_mono_ms() + MAIL_TIMEOUT_S * 1000;
+    snprintf(mail->organization, sizeof mail->organization, "%s", letter->organization);
+    snprintf(mail->request, sizeof mail->request, "%s", request);
+    if (mail->easy && mail->to && headers_make(mail, m->settings->from, letter) &&
+        text_make(mail, &letter->text) && mail_prepare(m->settings, mail))
+        return mail;
+    mail_free(mail);
+    return NULL;
+}
+
 bool mail_send(struct mailer *m, const struct letter *letter, const char *request, mail_done *done,
                void *arg)
 {
-    char to[EMAIL_SIZE + 2];
-    if (m->count == MAIL_MOST) {
+    if (m->count == WAITING_MOST || share_of(m, letter->organization, false) >= SHARE) {
         log_unsent(request, "too many mails are being sent");
         return false;
     }
-    struct mail *mail = memory_get(sizeof *mail);
-    snprintf(to, sizeof to, "<%s>", letter->to);
-    mail->easy = curl_easy_init();
-    mail->to = curl_slist_append(NULL, to);
+    struct mail *mail = mail_make(m, letter, request);
+    if (!mail) {
+        log_unsent(request, "out of memory");
+        return false;
+    }
     mail->done = done;
     mail->arg = arg;
-    snprintf(mail->request, sizeof mail->request, "%s", request);
-    mail->mailer = m;
-    if (mail->easy && mail->to && headers_make(mail, m->settings->from, letter) &&
-        text_make(mail, &letter->text) && mail_prepare(m->settings, mail) && thread_start(mail)) {
-        LIST_INSERT_HEAD(&m->mails, mail, link);
-        m->count++;
-        return true;
-    }
-    log_unsent(request, "out of memory or threads");
-    mail_free(mail);
-    return false;
+    TAILQ_INSERT_TAIL(&m->mails, mail, link);
+    m->count++;
+    mails_start(m);
+    return true;
 }
 
 int mail_descriptor(const struct mailer *m)
@@ -278,4 +349,5 @@ void mail_run(struct mailer *m)
     struct mail *mail;
     while (read(m->ended[0], &mail, sizeof mail) == sizeof mail)
         mail_end(mail);
+    mails_start(m);
 }

@@ -1,7 +1,8 @@
 /*
- * Mail by SMTP, beside the requests: up to MAIL_MOST letters are on their way at a time, each in a
- * thread of its own, for libcurl waits for a mail server's farewell whatever one does. The
- * functions are for one thread; one mailer a process.
+ * Mail by SMTP, beside the requests: up to MAIL_MOST letters are on their way at a time, a quarter
+ * of them for one organization, each in a thread of its own, for libcurl waits for a mail server's
+ * farewell whatever one does. Others wait for their turn, the oldest first. The functions are for
+ * one thread; one mailer a process.
  */
 #ifndef ORGD_ENDPOINTS_MAIL_H
 #define ORGD_ENDPOINTS_MAIL_H
@@ -11,7 +12,7 @@
 #include "orgd/endpoints/call.h"
 
 #define MAIL_MOST      16
-#define MAIL_TIMEOUT_S 10 /* from the connection to the server's last word */
+#define MAIL_TIMEOUT_S 10 /* from mail_send to the server's last word */
 #define PASSWORD_MAX   255
 
 struct mail_settings {
@@ -40,9 +41,9 @@ int mail_descriptor(const struct mailer *mailer);
 void mail_run(struct mailer *mailer);
 
 /*
- * Sends LETTER, which it copies. DONE is told once whether the server took it, later, from
- * mail_run or mail_close; why not stands in the log with REQUEST. False, after one line on stderr,
- * when it cannot even try; then DONE is not called.
+ * Sends LETTER, which it copies. DONE is told once whether the server took it, also when it gave
+ * up: from mail_send, mail_run or mail_close; why not stands in the log with REQUEST. False, after
+ * one line on stderr, when it cannot even try; then DONE is not called.
  */
 typedef void mail_done(bool sent, void *arg);
 bool mail_send(struct mailer *mailer, const struct letter *letter, const char *request,

@@ -73,8 +73,8 @@ void operator_user_show(struct call *call)
     store_usernames(call->store, user.id, add_username, cJSON_AddArrayToObject(reply, "usernames"));
     store_memberships(call->store, user.id, add_place,
                       cJSON_AddArrayToObject(reply, "organizations"));
-    store_tokens(call->store, user.id, &beginning, LIST_MAX, add_user_token,
-                 cJSON_AddArrayToObject(reply, "tokens"));
+    store_tokens(call->store, (struct token_owner){user.id, .user = true}, &beginning, LIST_MAX,
+                 add_user_token, cJSON_AddArrayToObject(reply, "tokens"));
     call_reply(call, reply);
 }
 

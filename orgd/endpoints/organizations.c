@@ -5,9 +5,32 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 
+static bool anyone_creates;
+
+void organizations_by_anyone(void)
+{
+    anyone_creates = true;
+}
+
+/* True when the caller may create one more organization; else the call has failed. */
+static bool create_allowed(struct call *call)
+{
+    const char *user = call->caller.user;
+    if (!call_by_user(call, "create an organization"))
+        return false;
+    if (!anyone_creates && !store_user_may_create(call->store, user)) {
+        call_fail(call, 403, "forbidden",
+                  "On this server the operator decides who may create organizations, and you may "
+                  "not: ask the operator.");
+        return false;
+    }
+    return call_room(call, QUOTA_ORGANIZATIONS, store_membership_count_owned(call->store, user)) &&
+           call_room(call, QUOTA_MEMBERSHIPS, store_membership_count(call->store, user));
+}
+
 void organization_create(struct call *call)
 {
-    if (!call_by_user(call, "create an organization"))
+    if (!create_allowed(call))
         return;
     struct organization organization = {.created = clock_wall_ms()};
     id_make("org_", organization.id);

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#define DISPLAY_MAX 100 /* characters */
 #define DATE_FORMAT "%Y-%m-%dT%H:%M:%S"
 
 static void time_text(int64_t ms, char text[TIME_TEXT_SIZE])
@@ -285,30 +284,4 @@ bool time_parse(const char *text, int64_t *ms)
         return false;
     *ms = ((int64_t)seconds - minutes * 60LL) * 1000 + fraction;
     return true;
-}
-
-bool email_valid(const char *email)
-{
-    size_t len = strnlen(email, EMAIL_SIZE);
-    if (len >= EMAIL_SIZE)
-        return false;
-    const char *at = strchr(email, '@');
-    if (!at || at == email || at[1] == '\0' || strchr(at + 1, '@'))
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (email[i] <= ' ' || email[i] > '~' || strchr("<>()[]\\,;:\"", email[i]))
-            return false;
-    return true;
-}
-
-bool display_valid(const char *name)
-{
-    char clean[DISPLAY_SIZE + 1]; /* one more than fits, so that a text that is too long differs */
-    if (strcmp(text_clean(clean, sizeof clean, name, false), name) != 0)
-        return false;
-    size_t characters = 0;
-    for (const char *c = name; *c; c++)
-        if (((unsigned char)*c & 0xc0) != 0x80)
-            characters++;
-    return characters >= 1 && characters <= DISPLAY_MAX;
 }

@@ -46,11 +46,4 @@ void mail_date(int64_t ms, char *text, size_t size);
 /* Reads 2026-01-02T03:04:05Z, also with a fraction or another offset (RFC 3339). */
 bool time_parse(const char *text, int64_t *ms);
 
-/* 1-254 printable ASCII characters, none of them space or one of <>()[]\\,;:", exactly one '@' with
- * something on both sides. */
-bool email_valid(const char *email);
-
-/* A name for people: 1-100 characters of UTF-8 that text_clean leaves as they are. */
-bool display_valid(const char *name);
-
 #endif

@@ -20,13 +20,21 @@ void token_make(struct store *store, struct token *token, struct secret *secret)
     store_token_add(store, token);
 }
 
+bool token_room(struct call *call, struct token_owner owner)
+{
+    return call_room(call, owner.user ? QUOTA_USER_TOKENS : QUOTA_TOKENS,
+                     store_tokens_left(call->store, owner, clock_wall_ms()));
+}
+
 /* Makes the token, and answers with its secret. */
 static void token_reply(struct call *call, struct token *token, const char *action)
 {
     const char *name = call_text(call, "name");
     struct secret secret;
     char end[TIME_TEXT_SIZE + 8];
-    if (!call_end(call, 0, &token->expires))
+    bool user = token->user[0] != '\0';
+    struct token_owner owner = {user ? token->user : token->organization, .user = user};
+    if (!call_end(call, 0, &token->expires) || !token_room(call, owner))
         return;
     snprintf(token->name, sizeof token->name, "%s", name ? name : "");
     token_make(call->store, token, &secret);
@@ -59,7 +67,7 @@ static void add_token(const struct token *token, void *arg)
     page_add(arg, token->created, token->key, token_list_json(token));
 }
 
-static void reply_tokens(struct call *call, const char *owner)
+static void reply_tokens(struct call *call, struct token_owner owner)
 {
     struct page page;
     if (!call_page(call, &page))
@@ -70,7 +78,7 @@ static void reply_tokens(struct call *call, const char *owner)
 
 void token_list(struct call *call)
 {
-    reply_tokens(call, call->organization.id);
+    reply_tokens(call, (struct token_owner){call->organization.id, .user = false});
 }
 
 /* Takes away the token that the body names, if it is OWNER's. */
@@ -110,7 +118,7 @@ void user_token_create(struct call *call)
 void user_token_list(struct call *call)
 {
     if (call_by_user(call, "list a user's tokens"))
-        reply_tokens(call, call->caller.user);
+        reply_tokens(call, (struct token_owner){call->caller.user, .user = true});
 }
 
 /* Later than every time at which the user left an organization, whatever the clock says. */
@@ -157,7 +165,8 @@ int64_t user_tokens_end(struct call *call, const char *user, const char *kept)
 {
     static const struct cursor beginning;
     struct token_ending ending = {.kept = kept};
-    store_tokens(call->store, user, &beginning, INT_MAX, note_token, &ending);
+    store_tokens(call->store, (struct token_owner){user, .user = true}, &beginning, INT_MAX,
+                 note_token, &ending);
     for (size_t at = 0; at < ending.keys.len; at += ID_SIZE) {
         store_token_remove(call->store, ending.keys.data + at);
         call_changed(call, ending.keys.data + at);

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/http/head.h"
 #include "orgd/http/stranger_log.h"
@@ -22,6 +23,9 @@
 #define LOG_LINE_SIZE 512
 #define PIECE_SIZE    (64U << 10) /* of an answer: a connection has to take one in its time */
 #define BUSY_RETRY_S  5
+#define TURN_MS       20
+#define ROUND_MS      50
+#define READS_RESUMED 16 /* in a round */
 
 /* A request from its first byte to its answer. */
 struct exchange {
@@ -39,15 +43,70 @@ struct exchange {
     bool dispatched; /* or to be, by changes_run */
     bool changes;    /* it may change something */
     bool last;       /* the connection is closed behind its answer */
+    bool turn;       /* reads_resume has let it go on */
+    size_t caller;   /* his place in the front's lists */
     struct call_answer answer;
 };
 
 void front_init(struct front *f)
 {
     STAILQ_INIT(&f->changes);
+    STAILQ_INIT(&f->reads);
     STAILQ_INIT(&f->waiting);
+    randombytes_buf(f->callers_key, sizeof f->callers_key);
     f->run = randombytes_random();
 }
+
+/* --- turns --- */
+
+void round_begin(struct front *f)
+{
+    memset(f->used, 0, sizeof f->used);
+    f->used_all = 0;
+}
+
+static size_t caller_place(const struct front *f, struct MHD_Connection *connection)
+{
+    unsigned char hash[crypto_shorthash_BYTES];
+    const char *text =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    crypto_shorthash(hash, (const unsigned char *)text, text ? strcspn(text, ":") : 0,
+                     f->callers_key);
+    return hash[0] % CALLERS;
+}
+
+static bool turn_left(const struct front *f, const struct exchange *x)
+{
+    return f->used[x->caller] < TURN_MS && f->used_all < ROUND_MS;
+}
+
+static void turn_use(struct front *f, const struct exchange *x, int64_t begun)
+{
+    int64_t ms = clock_mono_ms() - begun;
+    f->used[x->caller] += ms;
+    f->used_all += ms;
+}
+
+void reads_resume(struct front *f)
+{
+    bool had[CALLERS] = {false};
+    struct exchange *x;
+    int resumed = 0;
+    STAILQ_HEAD(, exchange) later = STAILQ_HEAD_INITIALIZER(later);
+    while ((x = STAILQ_FIRST(&f->reads)) != NULL) {
+        STAILQ_REMOVE_HEAD(&f->reads, link);
+        if ((had[x->caller] || resumed == READS_RESUMED) && !f->stopping) {
+            STAILQ_INSERT_TAIL(&later, x, link);
+            continue;
+        }
+        had[x->caller] = x->turn = true;
+        resumed++;
+        MHD_resume_connection(x->connection);
+    }
+    STAILQ_CONCAT(&f->reads, &later);
+}
+
+/* --- a request --- */
 
 static void body_free(struct front *f, struct exchange *x)
 {
@@ -148,11 +207,13 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
                               .from = x->from,
                               .peer = x->peer,
                               .letterhead = f->letterhead};
+    int64_t begun = clock_mono_ms();
     request.authorization = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
     request.content_type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
+    turn_use(f, x, begun);
     if (exchange_known(x))
         connection_known(x->via);
 }
@@ -177,19 +238,40 @@ static void exchange_health(struct front *f, struct exchange *x)
     }
 }
 
+static void exchange_later(struct exchange *x, unsigned status, const char *reason,
+                           const char *message)
+{
+    exchange_fail(x, status, reason, message);
+    x->answer.retry_s = BUSY_RETRY_S;
+}
+
+/* The quota that one more poll like POLL would exceed, QUOTA_COUNT for none. */
+static enum quota poll_quota(const struct front *f, const struct poll *poll)
+{
+    size_t of_token, of_organization;
+    held_count(f->held, poll, &of_token, &of_organization);
+    if (of_token >= quota_most(QUOTA_TOKEN_POLLS))
+        return QUOTA_TOKEN_POLLS;
+    return of_organization >= quota_most(QUOTA_POLLS) ? QUOTA_POLLS : QUOTA_COUNT;
+}
+
 /* Answers a request that changes nothing. */
 static void exchange_read(struct front *f, struct exchange *x)
 {
+    char text[QUOTA_TEXT_SIZE];
+    enum quota quota = QUOTA_COUNT;
     if (health_asked(x))
         exchange_health(f, x);
     else
         exchange_dispatch(f, x);
     body_free(f, x);
-    if ((x->answer.rest == ANSWER_HELD && held_full(f->held)) ||
-        (x->answer.rest == ANSWER_PIECES && f->streams >= STREAMS_MOST)) {
-        exchange_fail(x, 503, "busy", "Too many such requests are open: ask again later.");
-        x->answer.retry_s = BUSY_RETRY_S;
-    }
+    if (x->answer.rest == ANSWER_HELD)
+        quota = poll_quota(f, &x->answer.poll);
+    if (quota != QUOTA_COUNT)
+        exchange_later(x, 429, "quota", quota_text(quota, text));
+    else if ((x->answer.rest == ANSWER_HELD && held_full(f->held)) ||
+             (x->answer.rest == ANSWER_PIECES && f->streams >= STREAMS_MOST))
+        exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
     exchange_log(x);
 }
 
@@ -222,16 +304,25 @@ static void answer_free(struct exchange *x)
 void changes_run(struct front *f)
 {
     struct exchange *x;
+    STAILQ_HEAD(, exchange) now = STAILQ_HEAD_INITIALIZER(now);
+    STAILQ_HEAD(, exchange) later = STAILQ_HEAD_INITIALIZER(later);
     if (STAILQ_EMPTY(&f->changes))
         return;
     bool good = store_batch_begin(f->store);
-    if (good) {
-        STAILQ_FOREACH(x, &f->changes, link)
-        exchange_dispatch(f, x);
-        good = store_batch_end(f->store);
-    }
     while ((x = STAILQ_FIRST(&f->changes)) != NULL) {
         STAILQ_REMOVE_HEAD(&f->changes, link);
+        if (!STAILQ_EMPTY(&now) && !turn_left(f, x)) {
+            STAILQ_INSERT_TAIL(&later, x, link);
+            continue;
+        }
+        STAILQ_INSERT_TAIL(&now, x, link);
+        if (good)
+            exchange_dispatch(f, x);
+    }
+    STAILQ_CONCAT(&f->changes, &later);
+    good = good && store_batch_end(f->store);
+    while ((x = STAILQ_FIRST(&now)) != NULL) {
+        STAILQ_REMOVE_HEAD(&now, link);
         if (!good) {
             answer_free(x);
             exchange_dispatch(f, x);
@@ -411,17 +502,25 @@ static struct exchange *exchange_new(struct front *f, struct MHD_Connection *con
     return x;
 }
 
+static void exchange_queue(struct front *f, struct exchange *x)
+{
+    if (x->changes)
+        STAILQ_INSERT_TAIL(&f->changes, x, link);
+    else
+        STAILQ_INSERT_TAIL(&f->reads, x, link);
+    MHD_suspend_connection(x->connection);
+}
+
 /* The request is there. */
 static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
 {
     if (f->stopping)
         return MHD_NO;
     connection_rests(x->via);
-    x->dispatched = true;
     x->changes = dispatch_changes(x->path);
-    if (x->changes) {
-        STAILQ_INSERT_TAIL(&f->changes, x, link);
-        MHD_suspend_connection(x->connection);
+    x->dispatched = x->changes || x->turn || turn_left(f, x);
+    if (!x->dispatched || x->changes) {
+        exchange_queue(f, x);
         return MHD_YES;
     }
     exchange_read(f, x);
@@ -436,6 +535,7 @@ static enum MHD_Result exchange_begin(struct front *f, struct exchange *x, const
         return exchange_refuse(f, x, fault->status, fault->reason, fault->message);
     x->path = head_path(x->path);
     x->last = head_chunked(x->connection);
+    x->caller = caller_place(f, x->connection);
     switch (x->via->proxy ? origin_find(x) : ORIGIN_FOUND) {
     case ORIGIN_WRONG:
         return exchange_refuse(f, x, 400, "invalid",
@@ -449,6 +549,7 @@ static enum MHD_Result exchange_begin(struct front *f, struct exchange *x, const
     if (!announced_too_large(x))
         return MHD_YES;
     x->drained = DRAIN_MAX;
+    x->turn = true; /* the refusal goes out before the body comes */
     return exchange_run(f, x);
 }
 

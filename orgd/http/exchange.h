@@ -7,6 +7,7 @@
 #define ORGD_HTTP_EXCHANGE_H
 
 #include <microhttpd.h>
+#include <sodium.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,8 @@
 #include "orgd/endpoints/mail.h"
 #include "orgd/http/held.h"
 #include "orgd/store/store.h"
+
+#define CALLERS 256 /* places; some callers share one */
 
 struct exchange;
 
@@ -30,10 +33,20 @@ struct front {
     size_t bodies;                   /* bytes that the requests' bodies take while they come */
     bool stopping;                   /* no request is begun any more: nothing would resume it */
     STAILQ_HEAD(, exchange) changes; /* suspended until changes_run */
+    STAILQ_HEAD(, exchange) reads;   /* suspended until reads_resume: others come first */
+    int64_t used[CALLERS], used_all; /* milliseconds of this round, by callers, and together */
+    unsigned char callers_key[crypto_shorthash_KEYBYTES]; /* so that nobody shares by intent */
     STAILQ_HEAD(, exchange) waiting; /* suspended until the held polls were told */
 };
 
 void front_init(struct front *front);
+
+/*
+ * Begins a round of the loop. In each, a caller has TURN_MS and all together ROUND_MS of time for
+ * requests; what is left waits for the next, so that no caller delays the others by more than that
+ * and one request. Callers are told apart by the key of the token that they show.
+ */
+void round_begin(struct front *front);
 
 /* For libmicrohttpd: MHD_AccessHandlerCallback and MHD_RequestCompletedCallback, with a struct
  * front. */
@@ -43,9 +56,12 @@ enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, co
 void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
                   enum MHD_RequestTerminationCode code);
 
+/* Lets the first waiting read of each of some callers go on, the longest waiting first. */
+void reads_resume(struct front *front);
+
 /*
- * Makes the changes that were asked for since the last time, all of them durable at once: one wait
- * for the disk serves many clients. Then tells the held polls.
+ * Makes the changes that were asked for since the last time, as far as this round has time, all of
+ * them durable at once: one wait for the disk serves many clients. Then tells the held polls.
  */
 void changes_run(struct front *front);
 

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/endpoints.h"
+#include "orgd/http/tally.h"
 
 #define BEAT_MS    5000
 #define TICK_MS    100  /* polls that are due within one tick are woken together */
@@ -33,6 +34,7 @@ struct held {
 
 struct held_set {
     LIST_HEAD(, held) polls;
+    struct tally by_token, by_organization;
     struct store *store;
     size_t count, most, telling;
     struct reply *latest; /* some poll's answer, which others may share, or NULL */
@@ -45,6 +47,8 @@ struct held_set *held_open(struct store *store, size_t most)
 {
     struct held_set *set = memory_get(sizeof *set);
     set->store = store;
+    tally_init(&set->by_token);
+    tally_init(&set->by_organization);
     set->most = most;
     set->armed = NEVER;
     set->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -69,6 +73,13 @@ int held_timer(const struct held_set *set)
 bool held_full(const struct held_set *set)
 {
     return set->count >= set->most;
+}
+
+void held_count(const struct held_set *set, const struct poll *poll, size_t *of_token,
+                size_t *of_organization)
+{
+    *of_token = tally_get(&set->by_token, poll->key);
+    *of_organization = tally_get(&set->by_organization, poll->organization);
 }
 
 size_t held_telling(const struct held_set *set)
@@ -226,6 +237,8 @@ static void held_end(void *arg)
     struct held *held = arg;
     untold(held);
     held->set->count--;
+    tally_take(&held->set->by_token, held->poll.key);
+    tally_take(&held->set->by_organization, held->poll.organization);
     LIST_REMOVE(held, link);
     bool latest = held->set->latest == held->reply;
     if (reply_release(held->reply) && latest)
@@ -245,6 +258,8 @@ struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *
     held->end = now + poll->wait_ms;
     held->beat = now; /* the first heartbeat at once: it takes the headers with it */
     LIST_INSERT_HEAD(&set->polls, held, link);
+    tally_add(&set->by_token, poll->key);
+    tally_add(&set->by_organization, poll->organization);
     set->count++;
     return memory_or_exit(
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, held_read, held, held_end),

@@ -27,6 +27,10 @@ void held_tick(struct held_set *set);
 /* True when no further poll can be held. */
 bool held_full(const struct held_set *set);
 
+/* How many polls are held with POLL's token, and how many for its organization. */
+void held_count(const struct held_set *set, const struct poll *poll, size_t *of_token,
+                size_t *of_organization);
+
 /* The response that holds CONNECTION, whose state is CLIENT, as POLL says; the caller queues and
  * releases it. */
 struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *connection,

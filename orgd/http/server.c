@@ -146,8 +146,10 @@ static void daemons_run(struct server *s)
 
 static void daemons_serve(struct server *s)
 {
+    round_begin(&s->front);
     daemons_run(s);
     changes_run(&s->front);
+    reads_resume(&s->front);
     if (STAILQ_EMPTY(&s->front.waiting))
         return;
     for (int i = 0; i < TELL_ROUNDS && held_telling(s->front.held) > 0; i++)
@@ -167,7 +169,8 @@ static int loop_timeout(struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
     int least = earlier(connections_expire(&s->crowd), stranger_log_count());
-    if (!STAILQ_EMPTY(&s->front.changes) || !STAILQ_EMPTY(&s->front.waiting))
+    if (!STAILQ_EMPTY(&s->front.changes) || !STAILQ_EMPTY(&s->front.reads) ||
+        !STAILQ_EMPTY(&s->front.waiting))
         least = 0;
     for (size_t i = 0; i < s->count; i++)
         if (MHD_get_timeout(s->daemons[i], &timeout) == MHD_YES)
@@ -259,7 +262,11 @@ void server_stop(struct server *s)
     f->stopping = true;
     if (f->held)
         held_stop(f->held);
-    changes_run(f);
+    while (!STAILQ_EMPTY(&f->changes)) {
+        round_begin(f);
+        changes_run(f);
+    }
+    reads_resume(f);
     if (f->mailer)
         mail_close(f->mailer);
     waiting_resume(f);

@@ -9,6 +9,8 @@
 #include "common/log.h"
 #include "common/name.h"
 #include "common/paths.h"
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 
 #define DEFAULT_DATA        "/var/lib/orgd/orgd.db"
@@ -48,13 +50,18 @@ static const char usage[] =
     "  --attempts N                most failed ones a minute from one of them (60)\n"
     "  --trusted-proxy ADDRESS[/BITS], --trusted-proxy unix:UID\n"
     "                              take the client's address from X-Forwarded-For of this proxy\n"
+    "  --create-organizations WHO  who may create organizations: operator (the first user, and whom\n"
+    "                              the operator lets), or anyone (operator)\n"
+    "  --quota NAME=N              another number for a quota; the names and numbers are below\n"
     "  --invitation-url URL        the link in an invitation, with {token} in it\n"
     "  --smtp URL                  mail invitations: smtp://HOST[:PORT] or smtps://HOST[:PORT]\n"
     "  --smtp-from EMAIL           the sender's address\n"
     "  --smtp-user NAME, --smtp-password-file FILE\n"
     "                              log in to the mail server; the file is read again on SIGHUP\n"
     "  --debug                     log every request, not only changes\n"
-    "  --help, --version           print this, or the version, and exit\n";
+    "  --help, --version           print this, or the version, and exit\n"
+    "\n"
+    "Quotas:\n";
 
 static bool usage_wrong(const char *option, const char *value, const char *why)
 {
@@ -140,6 +147,21 @@ static bool option_url(struct options *o, const char *url)
                        "must be an http or https URL of at most 900 characters with {token} in it");
 }
 
+static bool option_quota(const char *setting)
+{
+    return quota_set(setting) ||
+           usage_wrong("quota", setting, "must be NAME=N, a name of orgd --help and 1-1000000000");
+}
+
+static bool option_create(const char *who)
+{
+    bool anyone = strcmp(who, "anyone") == 0;
+    if (anyone)
+        organizations_by_anyone();
+    return anyone || strcmp(who, "operator") == 0 ||
+           usage_wrong("create-organizations", who, "must be operator or anyone");
+}
+
 static bool option_smtp(struct options *o, const char *url)
 {
     const char *why;
@@ -186,6 +208,8 @@ enum option_id {
     OPTION_CONNECTIONS,
     OPTION_ATTEMPTS,
     OPTION_PROXY,
+    OPTION_CREATE,
+    OPTION_QUOTA,
     OPTION_URL,
     OPTION_SMTP,
     OPTION_FROM,
@@ -200,6 +224,23 @@ enum option_id {
     OPTION_VERSION,
     OPTION_UNKNOWN = '?' /* getopt_long has printed the reason */
 };
+
+/* An option that limits callers. */
+static bool limit_take(struct options *o, int id, const char *value)
+{
+    switch (id) {
+    case OPTION_CONNECTIONS:
+        return option_number("connections", value, 65536, &o->settings.peers.connections);
+    case OPTION_ATTEMPTS:
+        return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
+    case OPTION_PROXY:
+        return option_proxy(o, value);
+    case OPTION_CREATE:
+        return option_create(value);
+    default:
+        return option_quota(value);
+    }
+}
 
 /* False after one line on stderr. */
 static bool option_take(struct options *o, int id, const char *value)
@@ -223,8 +264,6 @@ static bool option_take(struct options *o, int id, const char *value)
         return option_owner(o, value);
     case OPTION_OWNER_USERNAME:
         return option_owner_username(o, value);
-    case OPTION_CONNECTIONS:
-        return option_number("connections", value, 65536, &o->settings.peers.connections);
     case OPTION_DEBUG:
         log_debug_on();
         return true;
@@ -240,10 +279,12 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_ORG:
         o->org = value;
         return true;
+    case OPTION_CONNECTIONS:
     case OPTION_ATTEMPTS:
-        return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
     case OPTION_PROXY:
-        return option_proxy(o, value);
+    case OPTION_CREATE:
+    case OPTION_QUOTA:
+        return limit_take(o, id, value);
     case OPTION_URL:
         return option_url(o, value);
     case OPTION_SMTP:
@@ -293,6 +334,8 @@ int options_parse(int argc, char **argv, struct options *o)
         {"connections", required_argument, NULL, OPTION_CONNECTIONS},
         {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
         {"trusted-proxy", required_argument, NULL, OPTION_PROXY},
+        {"create-organizations", required_argument, NULL, OPTION_CREATE},
+        {"quota", required_argument, NULL, OPTION_QUOTA},
         {"invitation-url", required_argument, NULL, OPTION_URL},
         {"smtp", required_argument, NULL, OPTION_SMTP},
         {"smtp-from", required_argument, NULL, OPTION_FROM},
@@ -313,6 +356,8 @@ int options_parse(int argc, char **argv, struct options *o)
     while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (id == OPTION_HELP || id == OPTION_VERSION) {
             fputs(id == OPTION_HELP ? usage : "orgd " ORG_VERSION "\n", stdout);
+            if (id == OPTION_HELP)
+                quota_print(2);
             return EXIT_SUCCESS;
         }
         if (!option_take(o, id, optarg))

@@ -39,25 +39,25 @@ static void each_event(struct store *s, sqlite3_stmt *stmt, event_visit *each, v
 void store_events(struct store *s, const char *organization, const struct event_filter *f,
                   int limit, event_visit *each, void *arg)
 {
-    each_event(s,
-               statement_begin(s, EVENT_LIST,
-                               VALUES(value_text(organization), value_number(f->before),
-                                      value_text(f->action), value_number(f->from),
-                                      value_number(f->to), value_number(limit))),
-               each, arg);
+    struct bound_value values[] = {
+        value_text(organization),   value_number(f->from),
+        value_number(f->before_at), value_number(f->before_id),
+        value_number(limit),        f->action ? value_text(f->action) : (struct bound_value){0},
+        {.type = VALUE_END}};
+    each_event(s, statement_begin(s, f->action ? EVENT_LIST_ACTION : EVENT_LIST, values), each,
+               arg);
 }
 
 void store_all_events(struct store *s, const char *organization, int64_t before, int limit,
                       event_visit *each, void *arg)
 {
-    struct event_filter all = {.action = "", .from = INT64_MIN, .to = INT64_MAX, .before = before};
-    if (organization[0])
-        store_events(s, organization, &all, limit, each, arg);
-    else
-        each_event(
-            s,
-            statement_begin(s, EVENT_LIST_ALL, VALUES(value_number(before), value_number(limit))),
-            each, arg);
+    struct bound_value values[] = {value_number(before),
+                                   value_number(limit),
+                                   organization[0] ? value_text(organization)
+                                                   : (struct bound_value){0},
+                                   {.type = VALUE_END}};
+    each_event(s, statement_begin(s, organization[0] ? EVENT_LIST_BEFORE : EVENT_LIST_ALL, values),
+               each, arg);
 }
 
 int64_t store_events_prune(struct store *s, int64_t before, int limit)

@@ -65,11 +65,18 @@ void store_invitations(struct store *s, const char *organization, int64_t now,
 void store_invitations_made(struct store *s, const char *organization, int64_t now,
                             const char *maker, invitation_visit *each, void *arg)
 {
-    each_invitation(s,
-                    statement_begin(s, INVITATION_MADE,
-                                    VALUES(value_text(organization), value_number(now),
-                                           value_text(maker ? maker : ""))),
-                    each, arg);
+    struct bound_value values[] = {value_text(organization),
+                                   value_number(now),
+                                   maker ? value_text(maker) : (struct bound_value){0},
+                                   {.type = VALUE_END}};
+    each_invitation(s, statement_begin(s, maker ? INVITATION_MADE : INVITATION_ALL, values), each,
+                    arg);
+}
+
+int64_t store_invitations_pending(struct store *s, const char *organization, int64_t now)
+{
+    statement_run(s, INVITATION_PRUNE, VALUES(value_text(organization), value_number(now)));
+    return statement_number(s, INVITATION_COUNT, VALUES(value_text(organization)));
 }
 
 void store_invitations_for(struct store *s, const struct user *user, invitation_visit *each,
@@ -83,9 +90,10 @@ void store_invitations_for(struct store *s, const struct user *user, invitation_
 
 void store_invitation_add(struct store *s, const struct invitation *i)
 {
+    store_invitation_remove(s, i->id);
     statement_run(s, INVITATION_PRUNE,
-                  VALUES(value_text(i->organization), value_text(i->email),
-                         value_number(i->created), value_text(i->id)));
+                  VALUES(value_text(i->organization), value_number(i->created)));
+    statement_run(s, INVITATION_REPLACE, VALUES(value_text(i->organization), value_text(i->email)));
     statement_run(s, INVITATION_ADD,
                   VALUES(value_text(i->id), value_text(i->organization), value_text(i->email),
                          value_text(i->role), value_number(i->created), value_number(i->expires),

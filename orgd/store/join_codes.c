@@ -49,11 +49,17 @@ void store_join_codes(struct store *s, const char *organization, const struct cu
 void store_join_codes_made(struct store *s, const char *organization, const char *maker,
                            join_code_visit *each, void *arg)
 {
-    each_join_code(
-        s,
-        statement_begin(s, JOIN_CODE_MADE,
-                        VALUES(value_text(organization), value_text(maker ? maker : ""))),
-        each, arg);
+    struct bound_value values[] = {value_text(organization),
+                                   maker ? value_text(maker) : (struct bound_value){0},
+                                   {.type = VALUE_END}};
+    each_join_code(s, statement_begin(s, maker ? JOIN_CODE_MADE : JOIN_CODE_ALL, values), each,
+                   arg);
+}
+
+int64_t store_join_codes_left(struct store *s, const char *organization, int64_t now)
+{
+    statement_run(s, JOIN_CODE_PRUNE, VALUES(value_text(organization), value_number(now)));
+    return statement_number(s, JOIN_CODE_COUNT, VALUES(value_text(organization)));
 }
 
 void store_join_code_add(struct store *s, const struct join_code *c)

@@ -52,6 +52,21 @@ int64_t store_owners(struct store *s, const char *organization)
     return statement_number(s, OWNER_COUNT, VALUES(value_text(organization)));
 }
 
+int64_t store_member_count(struct store *s, const char *organization, int64_t most)
+{
+    return statement_number(s, MEMBER_COUNT, VALUES(value_text(organization), value_number(most)));
+}
+
+int64_t store_membership_count(struct store *s, const char *user)
+{
+    return statement_number(s, MEMBERSHIP_COUNT, VALUES(value_text(user)));
+}
+
+int64_t store_membership_count_owned(struct store *s, const char *user)
+{
+    return statement_number(s, MEMBERSHIP_COUNT_OWNED, VALUES(value_text(user)));
+}
+
 static void each_member(struct store *s, sqlite3_stmt *stmt, member_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {

@@ -45,9 +45,7 @@ void store_role_put(struct store *s, const char *organization, const struct role
 
 void store_role_remove(struct store *s, const char *organization, const char *name, int64_t now)
 {
-    statement_run(
-        s, INVITATION_PRUNE,
-        VALUES(value_text(organization), value_text(""), value_number(now), value_text("")));
+    statement_run(s, INVITATION_PRUNE, VALUES(value_text(organization), value_number(now)));
     statement_run(s, ROLE_REMOVE, VALUES(value_text(organization), value_text(name)));
 }
 

@@ -210,6 +210,32 @@ static const char *const versions[] = {
     "CREATE INDEX events_subject ON events(subject, id);"
     "CREATE INDEX events_invited ON events(subject_name COLLATE NOCASE)"
     " WHERE action >= 'invitation.' AND action < 'invitation/';",
+
+    /* An index for each listing, filter and count (tests/orgd/plans.c). */
+    "CREATE INDEX events_at ON events(organization_id, at, id);"
+    "CREATE INDEX events_action ON events(organization_id, action, at, id);"
+    "DROP INDEX members_owners;"
+    "CREATE INDEX members_role ON members(organization_id, role, active, revision);"
+    "CREATE INDEX invitations_listed ON invitations(organization_id, created_at, id);"
+    "CREATE INDEX invitations_end ON invitations(organization_id, expires_at);"
+    "CREATE INDEX invitations_role ON invitations(organization_id, role, expires_at);"
+    "CREATE INDEX invitations_maker ON invitations(organization_id, maker, expires_at);"
+    "CREATE INDEX join_codes_end ON join_codes(organization_id, expires_at);"
+    "CREATE INDEX join_codes_role ON join_codes(organization_id, role);"
+    "CREATE INDEX join_codes_maker ON join_codes(organization_id, maker);"
+    "DROP INDEX tokens_maker;"
+    "CREATE INDEX tokens_maker ON tokens(organization_id, maker, created_at, key);"
+    "CREATE INDEX tokens_role ON tokens(organization_id, role);"
+    "CREATE INDEX tokens_end ON tokens(organization_id, expires_at);"
+    "CREATE INDEX tokens_user_end ON tokens(user_id, expires_at);"
+    /* The first user may create organizations, and who has created one and still owns it. A file
+     * of the first version has no events: there, the first owner has. */
+    "ALTER TABLE users ADD COLUMN may_create INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE users SET may_create = 1 WHERE created_at = (SELECT min(created_at) FROM users)"
+    " OR id IN (SELECT m.user_id FROM members m WHERE m.role = 'owner' AND m.active = 1 AND"
+    " m.user_id = ifnull((SELECT e.actor FROM events e WHERE e.organization_id = m.organization_id"
+    " AND e.action = 'organization.create'), (SELECT f.user_id FROM members f"
+    " WHERE f.organization_id = m.organization_id ORDER BY f.joined_at LIMIT 1)));",
 };
 
 /* Every connection's: what is deleted is overwritten, names of erased people above all. */

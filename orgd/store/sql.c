@@ -69,6 +69,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                      " ON CONFLICT DO NOTHING",
     [USERNAME_REMOVE] = "DELETE FROM usernames WHERE username = ?1",
     [USER_ADD] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [USER_MAY_CREATE] = "SELECT may_create FROM users WHERE id = ?1",
+    [USER_LET_CREATE] = "UPDATE users SET may_create = ?2 WHERE id = ?1",
     [USER_UPDATE] =
         "UPDATE users SET email = ?2, username = ?3, name = ?4, disabled_at = ?5 WHERE id = ?1",
     [ORGANIZATION_BY_ID] =
@@ -120,9 +122,14 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " ON CONFLICT (organization_id, user_id) DO UPDATE SET role = excluded.role,"
         " active = excluded.active, joined_at = excluded.joined_at, revision = excluded.revision,"
         " removed_at = excluded.removed_at, suspended_at = excluded.suspended_at",
-    [OWNER_COUNT] = "SELECT count(*) FROM members JOIN users ON id = user_id"
-                    " WHERE organization_id = ?1 AND role = 'owner' AND active = 1"
-                    " AND suspended_at = 0 AND disabled_at = 0",
+    [OWNER_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM members INDEXED BY members_role"
+                    " JOIN users ON id = user_id WHERE organization_id = ?1 AND role = 'owner'"
+                    " AND active = 1 AND suspended_at = 0 AND disabled_at = 0 LIMIT 2)",
+    [MEMBER_COUNT] =
+        "SELECT iif(revision < ?2, 0, (SELECT count(*) FROM members WHERE organization_id = ?1))"
+        " FROM organizations WHERE id = ?1",
+    [MEMBERSHIP_COUNT] = "SELECT count(*) FROM members WHERE user_id = ?1",
+    [MEMBERSHIP_COUNT_OWNED] = "SELECT count(*) FROM members WHERE user_id = ?1 AND role = 'owner'",
     [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 AND (m.joined_at, m.user_id) > (?2, ?3)"
                                   " ORDER BY m.joined_at, m.user_id LIMIT ?4",
     [MEMBER_CHANGES] = SELECT_MEMBER "AND m.revision > ?2 ORDER BY m.revision LIMIT ?3",
@@ -161,17 +168,23 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [INVITATION_BY_EMAIL] = SELECT_INVITATION "WHERE organization_id = ?1 AND email = ?2",
     [INVITATION_LIST] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
     [INVITATION_FOR] =
-        SELECT_INVITATION "WHERE email = ?2 OR email IN (" FORMER_EMAILS ") ORDER BY id",
-    [INVITATION_MADE] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2"
-                                          " AND (?3 = '' OR maker = ?3)",
-    [INVITATION_PRUNE] = "DELETE FROM invitations WHERE id = ?4 OR (organization_id = ?1"
-                         " AND (email = ?2 OR expires_at <= ?3))",
+        SELECT_INVITATION "WHERE email IN (SELECT ?2 UNION ALL " FORMER_EMAILS ") ORDER BY id",
+    [INVITATION_ALL] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2",
+    [INVITATION_MADE] =
+        SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2 AND maker = ?3",
+    [INVITATION_COUNT] = "SELECT count(*) FROM invitations WHERE organization_id = ?1",
+    [INVITATION_PRUNE] = "DELETE FROM invitations WHERE organization_id = ?1 AND expires_at <= ?2",
+    [INVITATION_REPLACE] = "DELETE FROM invitations WHERE organization_id = ?1 AND email = ?2",
     [INVITATION_ADD] = "INSERT INTO invitations (" INVITATION_COLUMNS ")"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
     [INVITATION_REMOVE] = "DELETE FROM invitations WHERE id = ?1",
     [JOIN_CODE_BY_ID] = SELECT_JOIN_CODE "WHERE id = ?1",
     [JOIN_CODE_LIST] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND" PAGE,
-    [JOIN_CODE_MADE] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND (?2 = '' OR maker = ?2)",
+    [JOIN_CODE_ALL] = SELECT_JOIN_CODE "WHERE organization_id = ?1",
+    [JOIN_CODE_MADE] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND maker = ?2",
+    [JOIN_CODE_COUNT] = "SELECT count(*) FROM join_codes WHERE organization_id = ?1",
+    [JOIN_CODE_PRUNE] =
+        "DELETE FROM join_codes WHERE organization_id = ?1 AND expires_at BETWEEN 1 AND ?2",
     [JOIN_CODE_ADD] = "INSERT INTO join_codes (" JOIN_CODE_COLUMNS ")"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
     [JOIN_CODE_USE] =
@@ -179,8 +192,15 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [JOIN_CODE_REMOVE] = "DELETE FROM join_codes WHERE id = ?1",
     [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1",
     [TOKEN_LIST] =
-        SELECT_TOKEN "WHERE (t.organization_id = ?1 OR t.user_id = ?1)"
+        SELECT_TOKEN "WHERE t.organization_id = ?1"
                      " AND (t.created_at, t.key) > (?2, ?3) ORDER BY t.created_at, t.key LIMIT ?4",
+    [TOKEN_LIST_USER] =
+        SELECT_TOKEN "WHERE t.user_id = ?1"
+                     " AND (t.created_at, t.key) > (?2, ?3) ORDER BY t.created_at, t.key LIMIT ?4",
+    [TOKEN_COUNT] = "SELECT count(*) FROM tokens WHERE organization_id = ?1",
+    [TOKEN_COUNT_USER] = "SELECT count(*) FROM tokens WHERE user_id = ?1",
+    [TOKEN_PRUNE] = "DELETE FROM tokens WHERE organization_id = ?1 AND expires_at BETWEEN 1 AND ?2",
+    [TOKEN_PRUNE_USER] = "DELETE FROM tokens WHERE user_id = ?1 AND expires_at BETWEEN 1 AND ?2",
     [TOKEN_ADD] =
         "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, "
         "test, created_at, expires_at, proved_at, maker, proved_in, proved_in_at)"
@@ -198,6 +218,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         "INSERT INTO events (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [EVENT_LIST_ALL] = "SELECT id, " EVENT_COLUMNS " FROM events WHERE id < ?1"
                        " ORDER BY id DESC LIMIT ?2",
+    [EVENT_LIST_BEFORE] = "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?3"
+                          " AND id < ?1 ORDER BY id DESC LIMIT ?2",
     [EVENT_PRUNE] = "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?2)"
                     " AND at < ?1",
     [CHANGES] = "SELECT changes()",
@@ -210,8 +232,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [RECOVERY_END] = "UPDATE recoveries SET expires_at = 0 WHERE user_id = ?1",
     [DATA_VERSION] = "PRAGMA data_version",
     [ERASE_INVITED] = "UPDATE events SET subject_name = ?3 WHERE " EVENT_OF_INVITATION
-                      " AND (subject_name = ?2 COLLATE NOCASE OR subject_name COLLATE NOCASE IN"
-                      " (" FORMER_EMAILS "))",
+                      " AND subject_name COLLATE NOCASE IN (SELECT ?2 UNION ALL " FORMER_EMAILS ")",
     [ERASE_ACTOR] = "UPDATE events SET actor_name = ?2, origin = '' WHERE actor = ?1",
     [ERASE_SUBJECT] =
         "UPDATE events SET subject_name = ?2, detail = CASE WHEN substr(action, 1, 5) = 'user.'"
@@ -219,6 +240,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " || ' ' || ?3 ELSE detail END WHERE subject = ?1",
     [ERASE_RECOVERIES] = "DELETE FROM recoveries WHERE user_id = ?1",
     [EVENT_LIST] =
-        "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND id < ?2"
-        " AND (?3 = '' OR action = ?3) AND at BETWEEN ?4 AND ?5 ORDER BY id DESC LIMIT ?6",
+        "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"
+        " AND (at, id) < (?3, ?4) ORDER BY at DESC, id DESC LIMIT ?5",
+    [EVENT_LIST_ACTION] =
+        "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"
+        " AND (at, id) < (?3, ?4) AND action = ?6 ORDER BY at DESC, id DESC LIMIT ?5",
 };

@@ -20,9 +20,8 @@
 #include "orgd/role.h"
 #include "orgd/secret.h"
 #include "orgd/store/history.h"
+#include "orgd/text.h"
 
-#define EMAIL_SIZE     255 /* 254 characters and the NUL */
-#define DISPLAY_SIZE   401 /* 100 characters of UTF-8 and the NUL */
 #define LAST_FOUR_SIZE 5
 #define ACTION_SIZE    32
 #define SUBJECT_SIZE   40
@@ -162,17 +161,17 @@ struct event {
     char request[REQUEST_ID_SIZE];
 };
 
-/* A place in a listing: behind the one that has NUMBER (a time, or an event's id) and ID.
- * Zeroed it is the beginning. */
+/* A place in a listing: behind the one that has NUMBER (a time) and ID. Zeroed it is the beginning.
+ */
 struct cursor {
     int64_t number;
     char id[ID_SIZE];
 };
 
 struct event_filter {
-    const char *action; /* "" for all */
-    int64_t from, to;   /* both included */
-    int64_t before;     /* an event's id */
+    const char *action; /* NULL for all */
+    int64_t from;       /* included */
+    int64_t before_at, before_id;
 };
 
 struct store;
@@ -260,6 +259,10 @@ void store_usernames(struct store *store, const char *user, username_visit *each
  */
 void store_user_erase(struct store *store, const struct user *before, const struct user *after);
 
+/* True if the user may create organizations; and the decision of it. */
+bool store_user_may_create(struct store *store, const char *id);
+void store_user_let_create(struct store *store, const char *id, bool may);
+
 /* Stores another address, username, name or DISABLED. */
 void store_user_update(struct store *store, const struct user *user);
 
@@ -333,8 +336,16 @@ int64_t store_teams_of(struct store *store, const char *organization, const char
  * the same transaction. */
 void store_member_put(struct store *store, const char *organization, const struct member *member);
 
-/* The number of owners who are neither removed nor suspended. */
+/* The number of owners who are neither removed nor suspended; 2 also when there are more. */
 int64_t store_owners(struct store *store, const char *organization);
+
+/* The number of the organization's members and tombstones; 0 when its revision says without a count
+ * that they are fewer than MOST. */
+int64_t store_member_count(struct store *store, const char *organization, int64_t most);
+/* The organizations that USER is or was a member of; and those of them whose owner he is or was at
+ * the end. */
+int64_t store_membership_count(struct store *store, const char *user);
+int64_t store_membership_count_owned(struct store *store, const char *user);
 
 typedef void member_visit(const struct member *member, void *arg);
 typedef void membership_visit(const struct organization *organization, const struct member *member,
@@ -360,6 +371,8 @@ bool store_invitation_of(struct store *store, const char *organization, const ch
 /* Those that do not expire before NOW. */
 void store_invitations(struct store *store, const char *organization, int64_t now,
                        const struct cursor *after, int limit, invitation_visit *each, void *arg);
+/* Drops those of the organization that have expired at NOW, and counts the others. */
+int64_t store_invitations_pending(struct store *store, const char *organization, int64_t now);
 /* Also drops the invitation that it replaces (same address, or same id) and those of the
  * organization that have expired at its creation. */
 void store_invitation_add(struct store *store, const struct invitation *invitation);
@@ -390,15 +403,22 @@ void store_join_codes(struct store *store, const char *organization, const struc
 void store_join_code_add(struct store *store, const struct join_code *code);
 void store_join_code_use(struct store *store, const char *id, const struct use *use);
 void store_join_code_remove(struct store *store, const char *id);
+/* Drops those of the organization that have expired at NOW, and counts the others. */
+int64_t store_join_codes_left(struct store *store, const char *organization, int64_t now);
 /* As store_invitations_made. */
 void store_join_codes_made(struct store *store, const char *organization, const char *maker,
                            join_code_visit *each, void *arg);
 
 typedef void token_visit(const struct token *token, void *arg);
 bool store_token(struct store *store, const char *key, struct token *token);
-/* OWNER: a user's or an organization's id. */
-void store_tokens(struct store *store, const char *owner, const struct cursor *after, int limit,
-                  token_visit *each, void *arg);
+struct token_owner {
+    const char *id;
+    bool user; /* else an organization */
+};
+void store_tokens(struct store *store, struct token_owner owner, const struct cursor *after,
+                  int limit, token_visit *each, void *arg);
+/* Drops those of OWNER that have expired at NOW, and counts the others. */
+int64_t store_tokens_left(struct store *store, struct token_owner owner, int64_t now);
 void store_token_add(struct store *store, const struct token *token);
 void store_token_remove(struct store *store, const char *key);
 void store_token_use(struct store *store, const char *key, const struct use *use);
@@ -418,7 +438,8 @@ void store_all_events(struct store *store, const char *organization, int64_t bef
                       event_visit *each, void *arg);
 /* Removes those of the LIMIT oldest events that are from before BEFORE; returns their number. */
 int64_t store_events_prune(struct store *store, int64_t before, int limit);
-/* At most LIMIT of the organization's events, the newest first. */
+/* At most LIMIT of the organization's events, the newest first; of two at one time the one with the
+ * greater id. */
 void store_events(struct store *store, const char *organization, const struct event_filter *filter,
                   int limit, event_visit *each, void *arg);
 

@@ -53,14 +53,22 @@ static void each_token(struct store *s, sqlite3_stmt *stmt, token_visit *each, v
     statement_end(stmt);
 }
 
-void store_tokens(struct store *s, const char *owner, const struct cursor *after, int limit,
+void store_tokens(struct store *s, struct token_owner owner, const struct cursor *after, int limit,
                   token_visit *each, void *arg)
 {
     each_token(s,
-               statement_begin(s, TOKEN_LIST,
-                               VALUES(value_text(owner), value_number(after->number),
+               statement_begin(s, owner.user ? TOKEN_LIST_USER : TOKEN_LIST,
+                               VALUES(value_text(owner.id), value_number(after->number),
                                       value_text(after->id), value_number(limit))),
                each, arg);
+}
+
+int64_t store_tokens_left(struct store *s, struct token_owner owner, int64_t now)
+{
+    statement_run(s, owner.user ? TOKEN_PRUNE_USER : TOKEN_PRUNE,
+                  VALUES(value_text(owner.id), value_number(now)));
+    return statement_number(s, owner.user ? TOKEN_COUNT_USER : TOKEN_COUNT,
+                            VALUES(value_text(owner.id)));
 }
 
 void store_tokens_made(struct store *s, const char *organization, const char *maker,

@@ -158,3 +158,13 @@ void store_user_erase(struct store *s, const struct user *before, const struct u
     usernames_erase(s, before->id);
     store_user_update(s, after);
 }
+
+bool store_user_may_create(struct store *s, const char *id)
+{
+    return statement_number(s, USER_MAY_CREATE, VALUES(value_text(id))) != 0;
+}
+
+void store_user_let_create(struct store *s, const char *id, bool may)
+{
+    statement_run(s, USER_LET_CREATE, VALUES(value_text(id), value_number(may)));
+}

@@ -71,6 +71,7 @@ static void owner_make(void)
     if (!store_begin(store, STORE_CHANGE))
         abort();
     store_user_add(store, &user);
+    store_user_let_create(store, user.id, true);
     token_make(store, &token, &secret);
     if (!store_commit(store))
         abort();

@@ -21,7 +21,7 @@ cp "$T/copy.db" "$T/damaged.db"; dd if=/dev/urandom of="$T/damaged.db" bs=1 seek
 fails damaged 'orgd restore of a damaged copy is refused' restore "$T/damaged.db" --data "$DATA"
 cp "$T/copy.db" "$T/ownerless.db"; sqlite3 "$T/ownerless.db" "UPDATE members SET role = 'admin'"
 fails 'has no owner' 'orgd restore of a copy with a contradiction is refused' restore "$T/ownerless.db" --data "$DATA"
-is "$(ls "$T/data" | paste -sd' ')" 'orgd.db orgd.db-lock orgd.db-shm orgd.db-wal' 'orgd restore that is refused leaves the data file alone'
+is "$(ls "$T/data" | paste -sd' ')" 'orgd.db orgd.db-lock orgd.db-reserve orgd.db-shm orgd.db-wal' 'orgd restore that is refused leaves the data file alone'
 out=$("$ORGD" restore "$T/copy.db" --data "$DATA" 2>&1); is $? 0 'orgd restore puts a copy back'
 kept=$(find "$T/data" -name 'orgd.db.replaced.*' ! -name '*-wal')
 like "$out" "restored from .*copy.db; the file as it was is $kept" 'orgd restore names the file that was there'

@@ -39,7 +39,7 @@ for header in From To Date Message-ID Subject MIME-Version Auto-Submitted; do
     is "$(sed '/^$/,$d' "$T/mails/1" | grep -ci "^$header: ")" 1 "the mail has the header $header exactly once"
 done
 is "$(LC_ALL=C grep -c '[^ -~]' "$T/mails/1")" 0 'the mail is ASCII'
-is "$(grep -cF -- 'join Ácme & Söhne with the role member.' <<< "$text")" 1 'the mail names the organization and the role'
+is "$(grep -cxF -- '    "Ácme & Söhne"' <<< "$text") $(grep -c '^with the role member\. ' <<< "$text")" '1 1' 'the mail names the organization, in quotes, and the role'
 is "$(grep -cxF -- "https://join.example.org/?t=${token/:/%3A}&x=1" <<< "$text")" 1 'the mail has the link on a line of its own'
 is "$(grep -cxF -- "$token" <<< "$text")" 1 'the mail has the token on a line of its own'
 is "$(grep -cF -- "${token#*:}" "$ORGD_LOG")" 0 'the log has no secret of an invitation'
@@ -67,7 +67,46 @@ for email in 'ann@example.org\r\nBcc: eve@example.org' 'ann@example.org\nBcc: ev
 done
 org=$(new_org '.')
 invite dot@example.org
-like "$(text_of 12)" 'join \. with the role member\.$' 'a mail names an organization whose name is a dot'
+like "$(text_of 12)" '^    "\."$' 'a mail names an organization whose name is a dot'
+# Whatever an organization calls itself, a mail program makes no link of it, and the quotation does not end in it.
+n=12
+while IFS='|' read -r name shown; do
+    org=$(new_org "$name"); n=$((n + 1))
+    call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"n$n@example.org\"}" "$OWNER"
+    is "$(text_of $n | sed -n 3p)" "    \"$shown\"" "a mail shows the organization $name without a link"
+done <<'NAMES'
+evil.example|evil example
+Your bill: https://evil.example/pay?a=1|Your bill https evil example pay?a=1
+www.evil.example|www evil example
+pay@evil.example|pay evil example
+evil。example|evil example
+evil．example／x|evil example x
+evil․example|evil example
+Acme" <a@b> said “yes”|Acme a b said yes
+St. Mary's Dr. Acme, Inc.|St. Mary's Dr. Acme, Inc.
+D’Arcy & Söhne e.V.|D’Arcy & Söhne e V.
+NAMES
+org=$(new_org "$(printf 'x%.0s' {1..100})")
+invite long2@example.org
+is "$(text_of 23 | sed -n 3p)" "    \"$(printf 'x%.0s' {1..60})...\"" 'a mail shows sixty characters of a long name'
+unlike "$(text_of 23)" 'long2@' 'a mail has nothing of the address in its text'
+orgd_end
+
+# Limits of mails, by organization and hour and by address and day.
+orgd_start --smtp "smtp://127.0.0.1:$port" --smtp-from orgd@example.org --quota mails=4 --quota address-mails=2
+org=$(new_org Acme) other=$(new_org Other)
+sent() { ls "$T/mails" | wc -l; }
+before=$(sent)
+for email in vic@example.org Vic+1@Example.org; do invite $email; is "$status $(field .mailed)" '200 true' "an address is mailed: $email"; done
+invite VIC+x@example.org
+is "$status $(field .mailed) $(field .unmailed)" '200 false An address is sent at most 2 mails a day (quota address-mails).' 'an invitation of an address that was mailed too often is made, and not mailed'
+like "$(tail -n 3 "$ORGD_LOG")" 'mail not sent: An address is sent at most 2 mails a day' 'the log says which quota kept a mail back'
+is "$(field .token | cut -c1-4)" 'inv_' 'the answer has the token of an invitation that is not mailed'
+call /organizations/invitations/resend "{\"organizationId\":\"$org\",\"id\":\"$(field .id)\"}" "$OWNER"; is "$status $(field .mailed)" '200 false' 'resend counts as well'
+invite w@example.org; is "$(field .mailed)" false 'the mails of an organization are counted whether they are sent or not'
+like "$(field .unmailed)" 'An organization sends at most 4 mails an hour \(quota mails\)' 'the answer names the quota of the organization'
+org=$other; invite x@example.org; is "$(field .mailed)" true "another organization's mails are sent"
+is "$(($(sent) - before))" 3 'as many mails were sent as the answers say'
 orgd_end
 unsink
 
@@ -118,6 +157,11 @@ for i in $(seq 20); do
 done
 wait_for 8 eval '[ "$(cat "$T"/full* 2>/dev/null | grep -o mailed | wc -l)" = 4 ]'
 is "$(cat "$T"/full* | jq -c .mailed | sort | uniq -c | tr -s ' ')" ' 4 false' 'sixteen of twenty mails wait for the mail server, four are given up at once'
+is "$(ls "/proc/$orgd_pid/task" | wc -l)" 5 'four mails of one organization are on their way, and no more'
+mine=$org org=$(new_org Other)
+request /organizations/invitations/create -o "$T/other" -d "{\"organizationId\":\"$org\",\"email\":\"o@example.org\"}" -H "Authorization: Bearer $OWNER" & pids+=($!)
+ok "another organization's mail does not wait for those of the first" wait_for 5 eval '[ "$(ls "/proc/$orgd_pid/task" | wc -l)" -ge 6 ]'
+org=$mine
 begun=$(date +%s%3N)
 orgd_end
 is $(($(date +%s%3N) - begun < 8000)) 1 'SIGTERM ends orgd without waiting for the mail server'

@@ -68,20 +68,35 @@ host=live_prjbqpq0h8lwxu6ck7bn:f9ORu-zKWn1yPARMzns2Cx4SmfmOKgbTEOlo4CC5NPw
 code=code_cuqaro3x5btvzsuj2yt5:9Y7CL0UypYnx-VpF7B_vjGloMs0ic5HNQQnqWFxiutk
 invitation=inv_lbsu58gd8ofwgg80qaax:9_-oYfl181F8FROfRDI4cc_OYs1e9IUeGs1XxngWdEQ
 (umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-4.sql" > /dev/null)
-rows="SELECT id, email, username, name, created_at FROM users; SELECT * FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision, removed_at FROM members; SELECT * FROM invitations; SELECT * FROM tokens; SELECT * FROM join_codes; SELECT * FROM events; SELECT * FROM usernames; SELECT organization_id, number, hex(tag) FROM commits; SELECT * FROM roles"
-sql "$rows" > "$T/before"
+rows="SELECT id, email, username, name, created_at FROM users; SELECT * FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision, removed_at FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at, maker, username, revision FROM invitations; SELECT key, hex(secret_hash), user_id, organization_id, role, name, test, created_at, maker, maker_left, expires_at, proved_at, used_at, used_from FROM tokens; SELECT * FROM join_codes; SELECT * FROM events; SELECT * FROM usernames; SELECT organization_id, number, hex(tag) FROM commits; SELECT * FROM roles"
+sql "$rows" | sort > "$T/before"
 orgd_start
 is "$(sql 'PRAGMA user_version')" "$SCHEMA" 'a start migrates a data file of version 4'
-sql "$rows" > "$T/after"
+sql "$rows" | sort > "$T/after"
 ok 'a migration from version 4 keeps every row' cmp "$T/before" "$T/after"
 is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after a migration from version 4'
 copy=$(ls "$DATA".version-4.*)
 is "$(stat -c %a "$copy") $(sqlite3 "$copy" 'PRAGMA user_version')" '600 4' 'the file of version 4 is kept beside the migrated one'
-sqlite3 "$copy" "$rows" > "$T/kept"
+sqlite3 "$copy" "$rows" | sort > "$T/kept"
 ok 'the kept file of version 4 has every row' cmp "$T/before" "$T/kept"
 like "$(cat "$ORGD_LOG")" "migrates from version 4 to $SCHEMA; the file as it was is $copy" 'the log names the kept file'
 at members/changes '"since":0' "$host"; is "$(field '[.members[] | "\(.username) \(.role) \(.state)"] | join(", ")')" 'ann owner active, bob admin active, eve ops active, dan owner removed' 'a token from before the migration lists the members'
 call /organizations/join-codes/join "{\"code\":\"$code\"}" "$dan"; expect 403 removed 'a member who was removed before the migration does not come back by a join code'
 call /organizations/invitations/accept "{\"token\":\"$invitation\",\"username\":\"fay\"}"; is "$status" 200 'an invitation of version 4 is accepted'
 orgd_end
+
+# Who may create organizations: the first user, and who has created one that is still his.
+creates() {
+    rm -f "$DATA"*
+    (umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-4.sql" > /dev/null)
+    sql "INSERT INTO organizations (id, name, created_at, revision, commits, tag) VALUES ('org_new', 'New', 1, 1, 1, x'$(printf '%032d' 0)');
+         INSERT INTO commits VALUES ('org_new', 1, x'$(printf '%032d' 0)');
+         INSERT INTO members SELECT 'org_new', id, iif(username = '$1', 'owner', 'admin'), 1, 1, created_at, 0 FROM users WHERE username IN ('bob', 'eve');
+         INSERT INTO events SELECT NULL, 1, 'org_new', id, 'bob', 'organization.create', 'org_new', 'New', '', '', '' FROM users WHERE username = 'bob'"
+    orgd_start
+    sql 'SELECT username FROM users WHERE may_create ORDER BY username' | xargs
+    orgd_stop
+}
+is "$(creates bob)" 'ann bob' 'after a migration the first user may create organizations, and who owns what he created'
+is "$(creates eve)" 'ann' 'after a migration an owner who has created nothing may create nothing, nor who gave away what he created'
 done_testing

@@ -3,7 +3,7 @@
 # is handed out has a maker, an end and a last use that everybody who may can see.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
-orgd_start
+orgd_start --create-organizations anyone
 org=$(new_org Acme)
 owner_id=$(api /users/whoami '{}' "$OWNER" | jq -r .user.id)
 # on PATH FIELDS [BEARER]: a call about $org

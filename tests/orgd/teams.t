@@ -16,11 +16,11 @@ events() { on audit/list; field '.events | length'; }
 
 on teams/create '"name":"Ops Berlin"' "$bob"; expect 403 forbidden 'a member makes no team'
 on teams/create '"name":"Ops Berlin"' "$out"; expect 404 organization_not_found 'a stranger makes no team'
-on teams/create '"name":"Ops  Berlin!"' "$ann"
+on teams/create '"name":"Ops - Berlin"' "$ann"
 team=$(field .team.id)
-is "$status $(field '"\(.team.slug) \(.team.name)"')" '200 ops-berlin Ops  Berlin!' 'a team has a slug that is made from its name'
+is "$status $(field '"\(.team.slug) \(.team.name)"')" '200 ops-berlin Ops - Berlin' 'a team has a slug that is made from its name'
 like "$team" '^team_[a-z0-9]{20}$' 'a team has an id'
-is "$(last_event)" "ann team.create Ops  Berlin! [ops-berlin]" 'a new team is an audit event'
+is "$(last_event)" "ann team.create Ops - Berlin [ops-berlin]" 'a new team is an audit event'
 on teams/create '"name":"ops berlin"'; expect 409 team_exists 'a slug belongs to one team'
 on teams/create '"name":"Другие"'; expect 400 invalid 'a name that gives no slug needs one'
 on teams/create '"name":"Другие","slug":"others"'; is "$status $(field .team.slug)" '200 others' 'a slug can be given'; others=$(field .team.id)
