@@ -78,21 +78,27 @@ const char *provider_credential(const struct provider *provider);
  * further arguments, which provider_takes tells.
  */
 enum provider_op {
-    OP_WHOAMI,        /* -> user */
-    OP_ORG_LIST,      /* -> organizations */
-    OP_ORG_FIND,      /* - org: an id or, where the API finds it so, a name -> organization; an API
-                         that has nothing of the kind lacks it: OP_ORG_LIST then */
-    OP_ORG_SHOW,      /* -> organization */
-    OP_ORG_CREATE,    /* - name, operation? (an unfinished one's, to wait on), FIELDS
-                         -> organization */
-    OP_ORG_EDIT,      /* - name?, FIELDS */
-    OP_ORG_DELETE,    /* - name?: the organization's, as a person typed it */
-    OP_MEMBER_LIST,   /* -> members */
-    OP_MEMBER_ADD,    /* - email, role?, permissions? (commas between) -> addition */
-    OP_MEMBER_ROLE,   /* - user, role?, permissions?: these and no others */
-    OP_MEMBER_GRANT,  /* - user, role */
-    OP_MEMBER_REVOKE, /* - user, role */
-    OP_MEMBER_REMOVE, /* - user */
+    OP_WHOAMI,         /* -> user */
+    OP_USER_EDIT,      /* - name?, username? -> user */
+    OP_USER_RECOVER,   /* - email: a code is mailed to it */
+    OP_USER_CONFIRM,   /* - code, keep? -> recovery */
+    OP_ORG_LIST,       /* -> organizations */
+    OP_ORG_FIND,       /* - org: an id or, where the API finds it so, a name -> organization; an API
+                          that has nothing of the kind lacks it: OP_ORG_LIST then */
+    OP_ORG_SHOW,       /* -> organization */
+    OP_ORG_CREATE,     /* - name, operation? (an unfinished one's, to wait on), FIELDS
+                          -> organization */
+    OP_ORG_EDIT,       /* - name?, FIELDS */
+    OP_ORG_DELETE,     /* - name?: the organization's, as a person typed it */
+    OP_MEMBER_LIST,    /* -> members */
+    OP_MEMBER_ADD,     /* - email, role?, permissions? (commas between) -> addition */
+    OP_MEMBER_ROLE,    /* - user, role?, permissions?: these and no others */
+    OP_MEMBER_GRANT,   /* - user, role */
+    OP_MEMBER_REVOKE,  /* - user, role */
+    OP_MEMBER_REMOVE,  /* - user */
+    OP_MEMBER_SUSPEND, /* - user */
+    OP_MEMBER_RESUME,  /* - user */
+    OP_MEMBER_END_TOKENS, /* - user -> ending */
     OP_INVITATION_LIST,   /* -> invitations */
     OP_INVITATION_CREATE, /* - email, role?, permissions? -> invitation, with its token if there is
                              one */
@@ -110,6 +116,9 @@ enum provider_op {
     OP_TOKEN_LIST,        /* -> tokens */
     OP_TOKEN_CREATE,      /* - name?, role? -> token */
     OP_TOKEN_REVOKE,      /* - key */
+    OP_OWN_TOKEN_LIST,    /* of the user -> tokens */
+    OP_OWN_TOKEN_CREATE,  /* - name?, expires? -> token */
+    OP_OWN_TOKEN_REVOKE,  /* - key */
     OP_AUDIT_LIST,        /* - action?, from?, to? -> events, newest first */
     OP_BILLING_SHOW,      /* -> billing */
     OP_BILLING_EDIT,      /* - FIELDS */

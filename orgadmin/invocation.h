@@ -30,6 +30,8 @@ enum option {
     OPTION_FROM,
     OPTION_TO,
     OPTION_ALL,
+    OPTION_MINE,
+    OPTION_KEEP_TOKENS,
     OPTION_YES,
     OPTION_ACCEPT,
     OPTION_ORG,

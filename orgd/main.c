@@ -18,6 +18,7 @@
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/usage.h"
 #include "orgd/http/tls.h"
+#include "orgd/operator/command.h"
 #include "orgd/operator/options.h"
 #include "orgd/store/store.h"
 
@@ -50,15 +51,16 @@ static bool listen_all(struct options *o)
 /* Fills the first user's names; false after one line on stderr. */
 static bool owner_name(const struct options *o, struct user *user)
 {
-    name_fold(o->owner, user->username);
+    const char *email = o->owner ? o->owner : OWNER_DEFAULT;
+    name_fold(email, user->username);
     if (o->owner_username)
         snprintf(user->username, sizeof user->username, "%s", o->owner_username);
-    snprintf(user->email, sizeof user->email, "%s", o->owner);
+    snprintf(user->email, sizeof user->email, "%s", email);
     snprintf(user->name, sizeof user->name, "%s", user->username);
     const char *why = reserved_name(user->username);
     if (why)
-        log_error("--owner %s: the username %s is reserved: %s; give --owner-username NAME",
-                  o->owner, user->username, why);
+        log_error("--owner %s: the username %s is reserved: %s; give --owner-username NAME", email,
+                  user->username, why);
     return !why;
 }
 
@@ -75,7 +77,7 @@ static bool first_start(struct store *store, const struct options *o)
     snprintf(token.user, sizeof token.user, "%s", user.id);
     store_user_add(store, &user);
     token_make(store, &token, &secret);
-    printf("First start: this is the token of %s, and it is not shown again:\n%s:%s\n", o->owner,
+    printf("First start: this is the token of %s, and it is not shown again:\n%s:%s\n", user.email,
            token.key, secret.text);
     sodium_memzero(&secret, sizeof secret);
     if (fflush(stdout) == 0)
@@ -88,10 +90,15 @@ static bool store_prepare(struct store *store, const struct options *o)
 {
     if (!store_begin(store, STORE_CHANGE))
         return false;
-    if (store_empty(store) && !first_start(store, o)) {
+    bool first = store_empty(store);
+    if (first && !first_start(store, o)) {
         store_rollback(store);
         return false;
     }
+    if (!first && (o->owner || o->owner_username))
+        log_warning(
+            "--owner does nothing: %s has users already; orgd user and orgd org change them",
+            o->data);
     return store_commit(store);
 }
 
@@ -119,7 +126,7 @@ static bool run(struct options *o)
     if (!tls_load(settings->tls, settings->certs) ||
         (settings->password_file && !mail_password_read(&settings->mail, settings->password_file)))
         return false;
-    settings->store = store_open(o->data);
+    settings->store = store_open(o->data, STORE_SERVE);
     if (!settings->store)
         return false;
     bool good = store_prepare(settings->store, o) && serve(o);
@@ -172,14 +179,11 @@ int main(int argc, char **argv)
     int status = options_parse(argc, argv, &o);
     if (status >= 0)
         return status;
-    bool warned = false;
     umask(0077);
     if (!libraries_start())
         return EXIT_FAILURE;
-    bool good = o.copy   ? store_backup(o.data, o.copy)
-                : o.verb ? store_check(o.data, &warned)
-                         : serve_all(&o);
-    if (good && o.verb && !o.copy)
-        printf("%s: nothing is %s\n", o.data, warned ? "damaged" : "wrong");
+    if (o.word_count > 0)
+        return command_run(&o);
+    bool good = serve_all(&o);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -27,7 +27,7 @@ void id_make(const char *prefix, char id[ID_SIZE])
     snprintf(id, ID_SIZE, "%s%s", prefix, text);
 }
 
-static void secret_hash(const char *text, unsigned char hash[SECRET_HASH_SIZE])
+void secret_hash(const char *text, unsigned char hash[SECRET_HASH_SIZE])
 {
     crypto_generichash(hash, SECRET_HASH_SIZE, (const unsigned char *)text, strlen(text), NULL, 0);
 }

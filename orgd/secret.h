@@ -25,6 +25,9 @@ struct secret {
 /* Makes a new secret. The caller wipes TEXT (sodium_memzero) when it has been shown. */
 void secret_make(struct secret *secret);
 
+/* The hash of TEXT, as it is stored. */
+void secret_hash(const char *text, unsigned char hash[SECRET_HASH_SIZE]);
+
 /* Splits CREDENTIAL at its ':' into ID and the hash of the secret; false when it has not the form
  * of one. */
 bool secret_split(const char *credential, char id[ID_SIZE], unsigned char hash[SECRET_HASH_SIZE]);

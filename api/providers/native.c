@@ -59,7 +59,7 @@ static const struct field invited_fields[] = {
     {.name = "state", .from = "invitation.state|state", .otherwise = "pending"},
     {.name = "created", .from = "invitation.createdAt|createdAt"},
     {.name = "expires", .from = "invitation.expiresAt|expiresAt"},
-    {.name = "token", .from = "token|invitation.token", .required = true},
+    {.name = "token", .from = "token|invitation.token"},
     {.name = "mailed", .from = "mailed", .kind = FIELD_BOOL},
     {0},
 };
@@ -70,7 +70,7 @@ static const struct field addition_fields[] = {
     {.name = "email", .from = "invitation.email|email"},
     {.name = "roles", .from = "invitation.role|role", .kind = FIELD_LIST},
     {.name = "expires", .from = "invitation.expiresAt|expiresAt"},
-    {.name = "token", .from = "token|invitation.token", .required = true},
+    {.name = "token", .from = "token|invitation.token"},
     {.name = "mailed", .from = "mailed", .kind = FIELD_BOOL},
     {0},
 };
@@ -165,6 +165,22 @@ static const struct field withdrawal_fields[] = {
     {0},
 };
 
+static const struct field ending_fields[] = {
+    {.name = "scope", .from = "scope", .required = true},
+    {.name = "ended", .from = "ended", .kind = FIELD_NUMBER},
+    {0},
+};
+
+static const struct field recovery_fields[] = {
+    {.name = "id", .from = "user.id", .required = true},
+    {.name = "email", .from = "user.email"},
+    {.name = "username", .from = "user.username"},
+    {.name = "name", .from = "user.name"},
+    {.name = "ended", .from = "ended", .kind = FIELD_NUMBER},
+    {.name = "bearer", .from = "apiToken.bearer", .required = true},
+    {0},
+};
+
 /* Every call is a POST below the same path. The arguments are the template's inside. */
 #define POST(below, body_text) .method = "POST", .path = "/v1" below, .body = "{" body_text "}"
 #define CALL(below, body_text) .run = engine_run, POST(below, body_text)
@@ -219,6 +235,12 @@ static enum api_status list_members(struct provider *p, const struct operation *
 
 static const struct operation operations[OP_COUNT] = {
     [OP_WHOAMI] = {CALL("/users/whoami", ""), ONE("", user_fields)},
+    [OP_USER_EDIT] = {CALL("/users/update", "\"name\":\"$name?\",\"username\":\"$username?\""),
+                      ONE("", user_fields)},
+    [OP_USER_RECOVER] = {CALL("/users/recover", "\"email\":\"$email\""), DONE},
+    [OP_USER_CONFIRM] = {CALL("/users/recover/confirm",
+                              "\"code\":\"$code\",\"keepTokens\":\"$keep!?\""),
+                         ONE("", recovery_fields)},
     [OP_ORG_LIST] = {CALL("/organizations/list", ""), LIST("organizations", organization_fields)},
     [OP_ORG_SHOW] = {CALL("/organizations/get", ORG), ONE("organization", organization_fields)},
     [OP_ORG_CREATE] = {CALL("/organizations/create", "\"name\":\"$name\""),
@@ -234,6 +256,12 @@ static const struct operation operations[OP_COUNT] = {
                         ONE("", withdrawal_fields)},
     [OP_MEMBER_REMOVE] = {CALL("/organizations/members/remove", ORG ",\"userId\":\"$user\""),
                           ONE("", withdrawal_fields)},
+    [OP_MEMBER_SUSPEND] = {CALL("/organizations/members/suspend", ORG ",\"userId\":\"$user\""),
+                           ONE("", withdrawal_fields)},
+    [OP_MEMBER_RESUME] = {CALL("/organizations/members/resume", ORG ",\"userId\":\"$user\""), DONE},
+    [OP_MEMBER_END_TOKENS] = {CALL("/organizations/members/revoke-tokens",
+                                   ORG ",\"userId\":\"$user\""),
+                              ONE("", ending_fields)},
     [OP_INVITATION_LIST] = {CALL("/organizations/invitations/list", ORG AFTER),
                             LIST("invitations", invitation_fields)},
     [OP_INVITATION_CREATE] = {INVITE, ONE("", invited_fields)},
@@ -268,6 +296,13 @@ static const struct operation operations[OP_COUNT] = {
                          ONE("apiToken", issued_fields)},
     [OP_TOKEN_REVOKE] = {CALL("/organizations/tokens/revoke", ORG ",\"key\":\"$key\""),
                          ONE("", revocation_fields)},
+    [OP_OWN_TOKEN_LIST] = {CALL("/users/tokens/list", "\"after\":\"$after?\""),
+                           LIST("tokens", token_fields)},
+    [OP_OWN_TOKEN_CREATE] = {CALL("/users/tokens/create",
+                                  "\"name\":\"$name?\",\"expiresAt\":\"$expires?\""),
+                             ONE("apiToken", issued_fields)},
+    [OP_OWN_TOKEN_REVOKE] = {CALL("/users/tokens/revoke", "\"key\":\"$key\""),
+                             ONE("", revocation_fields)},
     [OP_AUDIT_LIST] = {CALL("/organizations/audit/list", ORG
                             ",\"action\":\"$action?\",\"from\":\"$from?\",\"to\":\"$to?\"" AFTER),
                        LIST("events", event_fields)},

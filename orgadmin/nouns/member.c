@@ -168,6 +168,67 @@ static void name_tokens(struct found *f)
     connection_try(&f->c, OP_TOKEN_LIST, NULL, name_token, &username, &err);
 }
 
+enum exit_status member_suspend(const struct invocation *inv)
+{
+    struct found f;
+    cJSON *reply = NULL;
+    const char *name = inv->arg[0];
+    enum exit_status status = found_open(inv, OP_MEMBER_SUSPEND, NULL, OP_MEMBER_LIST, &f);
+    if (status != EXIT_DONE)
+        return status;
+    status = ask_first(inv, "yes", "Suspend %s (%s, %s) from %s?", name, found_text(&f, "email"),
+                       f.id, f.c.now.org_name);
+    if (status == EXIT_DONE)
+        status = found_run_reply(&f, OP_MEMBER_SUSPEND, &reply);
+    if (status == EXIT_DONE) {
+        note("%s is suspended from %s until orgadmin member resume.", name, f.c.now.org_name);
+        tell_withdrawn(&f, reply);
+        if (withdrawn_tokens_left(reply) > 0)
+            name_tokens(&f);
+    }
+    cJSON_Delete(reply);
+    found_close(&f);
+    return status;
+}
+
+enum exit_status member_resume(const struct invocation *inv)
+{
+    struct found f;
+    enum exit_status status = found_open(inv, OP_MEMBER_RESUME, NULL, OP_MEMBER_LIST, &f);
+    if (status != EXIT_DONE)
+        return status;
+    status = found_run(&f, OP_MEMBER_RESUME);
+    if (status == EXIT_DONE)
+        note("%s is an active member of %s again.", inv->arg[0], f.c.now.org_name);
+    found_close(&f);
+    return status;
+}
+
+enum exit_status member_end_tokens(const struct invocation *inv)
+{
+    struct found f;
+    cJSON *reply = NULL;
+    const char *name = inv->arg[0];
+    enum exit_status status = found_open(inv, OP_MEMBER_END_TOKENS, NULL, OP_MEMBER_LIST, &f);
+    if (status != EXIT_DONE)
+        return status;
+    status = ask_first(inv, "yes", "End all tokens of %s (%s, %s) in %s?", name,
+                       found_text(&f, "email"), f.id, f.c.now.org_name);
+    if (status == EXIT_DONE)
+        status = found_run_reply(&f, OP_MEMBER_END_TOKENS, &reply);
+    if (status == EXIT_DONE && strcmp(record_text(reply, "scope"), "account") == 0)
+        note("All tokens of %s ended. A new one comes by orgadmin user recover, or from the "
+             "server's operator.",
+             name);
+    else if (status == EXIT_DONE)
+        note("%s is in other organizations, too: the tokens ended for %s alone. One that opens it "
+             "again comes by orgadmin user recover, or from the server's operator.",
+             name, f.c.now.org_name);
+    cJSON_Delete(reply);
+    found_close(&f);
+    return status;
+}
+
 enum exit_status member_remove(const struct invocation *inv)
 {
     struct found f;

@@ -5,10 +5,11 @@
 #include "orgadmin/invocation.h"
 
 command_run login, logout, whoami;
+command_run user_show, user_edit, user_recover;
 command_run context_list, context_show, context_switch, context_forget;
 command_run org_create, org_list, org_show, org_edit, org_delete, org_current, org_switch;
 command_run member_list, member_show, member_add, member_role, member_grant, member_revoke,
-    member_remove;
+    member_suspend, member_resume, member_end_tokens, member_remove;
 command_run invitation_list, invitation_create, invitation_revoke, invitation_resend,
     invitation_accept;
 command_run joincode_list, joincode_create, joincode_revoke, joincode_join;

@@ -8,22 +8,30 @@
 
 enum exit_status token_list(const struct invocation *inv)
 {
-    return listing(inv, OP_TOKEN_LIST, LISTING_ORG, NULL);
+    return inv->option[OPTION_MINE] ? listing(inv, OP_OWN_TOKEN_LIST, LISTING_PLAIN, NULL)
+                                    : listing(inv, OP_TOKEN_LIST, LISTING_ORG, NULL);
 }
 
 enum exit_status token_create(const struct invocation *inv)
 {
     char place[PLACE_MAX], expires[MOMENT_MAX];
     struct connection c;
+    bool mine = inv->option[OPTION_MINE];
+    enum provider_op op = mine ? OP_OWN_TOKEN_CREATE : OP_TOKEN_CREATE;
     const struct provider_arg args[] = {
         {"name", inv->option[OPTION_NAME]},
-        {"role", inv->option[OPTION_ROLE]},
         {"expires", moment_end(inv->option[OPTION_EXPIRES], expires)},
+        {"role", inv->option[OPTION_ROLE]},
         {0}};
-    enum exit_status status = connection_open_for(inv, OP_TOKEN_CREATE, args, &c);
+    if (mine && inv->option[OPTION_ROLE])
+        return complain(EXIT_USAGE, "--role is for a token of the organization; your own token can "
+                                    "do what you can");
+    enum exit_status status =
+        mine ? connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c)
+             : connection_open_for(inv, op, args, &c);
     if (status != EXIT_DONE)
         return status;
-    status = issue(inv, &c, OP_TOKEN_CREATE, args, "bearer", NULL);
+    status = issue(inv, &c, op, args, "bearer", NULL);
     if (status == EXIT_DONE)
         note("The token is %s.", issue_place(inv, place));
     connection_close(&c);
@@ -33,16 +41,20 @@ enum exit_status token_create(const struct invocation *inv)
 enum exit_status token_revoke(const struct invocation *inv)
 {
     struct found f;
-    enum exit_status status = found_open(inv, OP_TOKEN_REVOKE, NULL, OP_TOKEN_LIST, &f);
+    bool mine = inv->option[OPTION_MINE];
+    enum provider_op op = mine ? OP_OWN_TOKEN_REVOKE : OP_TOKEN_REVOKE;
+    enum exit_status status = mine ? found_open_own(inv, OP_OWN_TOKEN_LIST, &f)
+                                   : found_open(inv, op, NULL, OP_TOKEN_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    const char *name = found_text(&f, "name");
+    const char *name = found_text(&f, "name"), *role = found_text(&f, "role");
     status = ask_first(inv, "yes", "Make the token %s (%s%s%s) of %s invalid?", f.id, name,
-                       *name ? ", " : "", found_text(&f, "role"), f.c.now.org_name);
+                       *name && *role ? ", " : "", role, f.c.now.org_name);
     if (status == EXIT_DONE)
-        status = found_run(&f, OP_TOKEN_REVOKE);
+        status = found_run(&f, op);
     if (status == EXIT_DONE)
-        note("The token %s is no longer valid in %s.", f.id, f.c.now.org_name);
+        note("The token %s is no longer valid%s%s.", f.id, mine ? "" : " in ",
+             mine ? "" : f.c.now.org_name);
     found_close(&f);
     return status;
 }

@@ -22,6 +22,7 @@ static const struct kind {
     {OP_INVITATION_LIST, "pending invitation", "id", "id", {"email"}},
     {OP_JOINCODE_LIST, "join code", "id", "id", {NULL}},
     {OP_TOKEN_LIST, "token", "key", "key", {"name"}},
+    {OP_OWN_TOKEN_LIST, "token", "key", "key", {"name"}},
     {OP_SECRET_LIST, "secret", "id", "id", {"name"}},
     {OP_FILE_LIST, "file", "id", "id", {"name"}},
 };
@@ -127,6 +128,22 @@ enum exit_status found_open(const struct invocation *inv, enum provider_op op,
     f->arg = kind_of(list)->arg;
     if (op == OP_MEMBER_ROLE && is_user_id(&f->c, f->id)) /* nothing is asked, and orgd knows him */
         return EXIT_DONE;
+    status = find(f, list, inv->arg[0]);
+    if (status != EXIT_DONE)
+        found_close(f);
+    return status;
+}
+
+enum exit_status found_open_own(const struct invocation *inv, enum provider_op list,
+                                struct found *f)
+{
+    enum exit_status status =
+        connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &f->c);
+    if (status != EXIT_DONE)
+        return status;
+    snprintf(f->c.now.org_name, sizeof f->c.now.org_name, "%s", "your account");
+    f->record = NULL;
+    f->arg = kind_of(list)->arg;
     status = find(f, list, inv->arg[0]);
     if (status != EXIT_DONE)
         found_close(f);

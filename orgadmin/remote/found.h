@@ -20,6 +20,10 @@ enum exit_status found_open(const struct invocation *inv, enum provider_op op,
                             const struct provider_arg *args, enum provider_op list,
                             struct found *f);
 
+/* The same for what belongs to the caller, and to no organization. */
+enum exit_status found_open_own(const struct invocation *inv, enum provider_op list,
+                                struct found *f);
+
 /* Runs OP, which takes nothing but the record's id. Complains, also when there was nothing to
  * revoke any more (EXIT_NO). */
 enum exit_status found_run(struct found *f, enum provider_op op);

@@ -175,15 +175,24 @@ static const char *advice_for(const struct api_error *err)
     return err->retry_after_s > 0 ? "repeat the command later" : "";
 }
 
+/* True if OP is of the caller, or of no organization yet. */
+static bool without_org(enum provider_op op)
+{
+    static const enum provider_op ops[] = {
+        OP_WHOAMI,         OP_USER_EDIT,        OP_USER_RECOVER,      OP_USER_CONFIRM,
+        OP_OWN_TOKEN_LIST, OP_OWN_TOKEN_CREATE, OP_OWN_TOKEN_REVOKE,  OP_ORG_LIST,
+        OP_ORG_FIND,       OP_ORG_CREATE,       OP_INVITATION_ACCEPT, OP_JOINCODE_JOIN};
+    size_t i = 0;
+    while (i < sizeof ops / sizeof *ops && ops[i] != op)
+        i++;
+    return i < sizeof ops / sizeof *ops;
+}
+
 enum exit_status connection_complain(const struct connection *c, const char *about,
                                      enum provider_op op, const struct api_error *err)
 {
-    const char *org = err->status == API_USAGE || err->status == API_UNSUPPORTED ||
-                              op == OP_WHOAMI || op == OP_ORG_LIST || op == OP_ORG_FIND ||
-                              op == OP_ORG_CREATE || op == OP_INVITATION_ACCEPT ||
-                              op == OP_JOINCODE_JOIN
-                          ? ""
-                          : c->now.org_name;
+    bool nowhere = err->status == API_USAGE || err->status == API_UNSUPPORTED || without_org(op);
+    const char *org = nowhere ? "" : c->now.org_name;
     const char *advice = advice_for(err);
     return complain(connection_exit(err->status), "%s%s%s%s%s: %s%s%s", about, *about ? ": " : "",
                     provider_op_name(op), *org ? " in " : "", org, err->message,

@@ -31,22 +31,25 @@ int64_t call_number(const struct call *call, const char *name)
 
 /* --- authorization --- */
 
-/* The caller is a member again, but his token is from before he was removed. */
-static bool token_outlived(const struct call *call, const char *organization)
+/* When TOKEN last proved its user in ORGANIZATION. */
+static int64_t proved_for(const struct token *token, const char *organization)
 {
-    struct member member;
-    const struct token *token = &call->caller;
-    return caller_kind(&call->caller) == CALLER_USER &&
-           store_member(call->store, organization, token->user, &member) && member.active &&
-           token->proved <= member.removed;
+    bool in = strcmp(token->proved_in, organization) == 0 && token->proved_in_at > token->proved;
+    return in ? token->proved_in_at : token->proved;
 }
 
 static void enter_fail(struct call *call, const char *organization)
 {
-    if (token_outlived(call, organization))
-        call_fail(call, 403, "token_outlived",
-                  "This token is from before you were removed; use the one that accepting the "
-                  "invitation gave you.");
+    struct member member = {0};
+    if (caller_kind(&call->caller) == CALLER_USER)
+        store_member(call->store, organization, call->caller.user, &member);
+    if (member.active && proved_for(&call->caller, organization) <= member.removed)
+        call_fail(
+            call, 403, "token_outlived",
+            "This token is from before you were removed, or your tokens were revoked: use the "
+            "one that accepting the invitation or recovering the account gave you.");
+    else if (membership_state(&member) == MEMBERSHIP_SUSPENDED)
+        call_fail(call, 403, "suspended", "You are suspended from this organization.");
     else
         call_fail(call, 404, "organization_not_found",
                   "You are not a member of such an organization.");
@@ -288,6 +291,8 @@ static void event_actor(struct call *call, struct event *event)
     const struct token *token = &call->caller;
     struct user user;
     const char *id = token->user[0] ? token->user : token->key, *name = token->name;
+    if (call->request->operator)
+        name = "operator";
     if (token->user[0] && store_user(call->store, token->user, &user))
         name = user.username;
     snprintf(event->actor, sizeof event->actor, "%s", id);
@@ -321,9 +326,15 @@ enum caller_kind caller_kind(const struct token *caller)
     return caller->organization[0] ? CALLER_ORGANIZATION : CALLER_NOBODY;
 }
 
+bool member_opens(const struct member *member, const char *organization, const struct token *token)
+{
+    return membership_state(member) == MEMBERSHIP_ACTIVE &&
+           proved_for(token, organization) > member->removed;
+}
+
 bool caller_find(struct store *store, const char *key, struct token *caller)
 {
-    return store_token(store, key, caller) &&
+    return store_token(store, key, caller) && !caller->disabled &&
            (!caller->expires || caller->expires > clock_wall_ms());
 }
 
@@ -336,7 +347,7 @@ static void role_limit(struct store *store, const struct token *token, struct ro
     if (!token->maker.id[0])
         return;
     if (!token->maker_left && store_member(store, token->organization, token->maker.id, &member) &&
-        member.active)
+        membership_state(&member) == MEMBERSHIP_ACTIVE)
         held = member.role;
     if (role_may_give(&held, role))
         return;
@@ -350,8 +361,8 @@ bool caller_role(struct store *store, const struct token *caller, const char *or
     struct member member;
     switch (caller_kind(caller)) {
     case CALLER_USER:
-        if (!store_member(store, organization, caller->user, &member) || !member.active ||
-            caller->proved <= member.removed)
+        if (!store_member(store, organization, caller->user, &member) ||
+            !member_opens(&member, organization, caller))
             return false;
         *role = member.role;
         return true;

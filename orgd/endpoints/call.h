@@ -46,6 +46,7 @@ struct letter {
     char about[ID_SIZE]; /* the id of its subject matter */
     const char *subject; /* static, ASCII */
     int64_t date;        /* wall clock in ms */
+    bool behind;         /* the answer does not wait for it, and says nothing of it */
     struct buffer text;  /* UTF-8, lines end with CR LF */
 };
 
@@ -57,6 +58,7 @@ struct request {
     const char *body;          /* LEN bytes; may be NULL when LEN is 0 */
     size_t len;
     bool too_large;    /* there was more than BODY_MAX, and BODY is not all of it */
+    bool operator;     /* the operator's command asks, on the machine itself */
     const char *id;    /* for errors, the log and audit events */
     const char *from;  /* the peer's name there */
     struct peer *peer; /* whose failed attempts are counted; NULL when nobody's are */
@@ -195,6 +197,9 @@ void call_event(struct call *call, const char *organization, const char *action,
  */
 bool caller_role(struct store *store, const struct token *caller, const char *organization,
                  struct role *role);
+
+/* True if TOKEN, which is the MEMBER's own, opens ORGANIZATION to him now. */
+bool member_opens(const struct member *member, const char *organization, const struct token *token);
 
 /* Fills CALLER with the token KEY; false when there is none (any more), or it has expired. The
  * secret is not looked at. */

@@ -95,8 +95,11 @@ struct endpoint {
     void (*handler)(struct call *call);
     enum permission permission; /* then the body has an organizationId as well */
     bool change;                /* may write */
+    bool removal;               /* takes something from somebody: for it room is kept on the disk */
+    bool operator;              /* for the operator's command alone: no socket leads here */
     bool open;                  /* works without a token */
     bool attempt;               /* presents a secret: a peer that fails too often must wait */
+    bool counts;                /* each call is an attempt, whatever is answered */
     bool uses;                  /* tells when tokens were used: the noted uses are stored before */
     struct body_field fields[FIELDS_MAX];
 };
@@ -122,27 +125,50 @@ static const struct endpoint endpoints[] = {
     {"/organizations/update", organization_update, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .fields = {TAKES("name", display), TAKES("selfRename", boolean)}},
     {"/organizations/delete", organization_delete, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .fields = {WANTS("name", display)}},
+     .change = true, .removal = true, .fields = {WANTS("name", display)}},
     {"/organizations/roles", .handler = role_list, .fields = {TAKES("organizationId", text)}},
     {"/organizations/roles/set", role_set, .permission = PERMISSION_ORG_MANAGE, .change = true,
-     .fields = {WANTS("role", text), WANTS("permissions", permissions)}},
+     .removal = true, .fields = {WANTS("role", text), WANTS("permissions", permissions)}},
     {"/organizations/roles/remove", role_remove, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .fields = {WANTS("role", text)}},
+     .change = true, .removal = true, .fields = {WANTS("role", text)}},
     {"/organizations/members/list", member_list, .permission = PERMISSION_MEMBERS_VIEW,
      .fields = {PAGE}},
     {"/organizations/members/set-role", member_set_role, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true, .fields = {WANTS("userId", text), WANTS("role", text)}},
+     .change = true, .removal = true, .fields = {WANTS("userId", text), WANTS("role", text)}},
     {"/organizations/members/remove", member_remove, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true, .uses = true, .fields = {WANTS("userId", text)}},
+     .change = true, .removal = true, .uses = true, .fields = {WANTS("userId", text)}},
+    {"/organizations/members/suspend", member_suspend, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .removal = true, .uses = true, .fields = {WANTS("userId", text)}},
+    {"/organizations/members/resume", member_resume, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {WANTS("userId", text)}},
+    {"/organizations/members/revoke-tokens", member_revoke_tokens,
+     .permission = PERMISSION_ORG_MANAGE, .change = true, .removal = true,
+     .fields = {WANTS("userId", text)}},
     {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
      .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number)}},
+    {"/organizations/teams/create", team_create, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {WANTS("name", display), TAKES("slug", username)}},
+    {"/organizations/teams/update", team_update, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true,
+     .fields = {WANTS("id", text), TAKES("name", display), TAKES("slug", username)}},
+    {"/organizations/teams/delete", team_delete, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .removal = true, .fields = {WANTS("id", text)}},
+    {"/organizations/teams/list", team_list, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {PAGE}},
+    {"/organizations/teams/members", team_members, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {WANTS("id", text), PAGE}},
+    {"/organizations/teams/add", team_add, .permission = PERMISSION_MEMBERS_MANAGE, .change = true,
+     .fields = {WANTS("id", text), WANTS("userId", text)}},
+    {"/organizations/teams/remove", team_take, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .removal = true, .fields = {WANTS("id", text), WANTS("userId", text)}},
     {"/organizations/invitations/create", invitation_create,
      .permission = PERMISSION_MEMBERS_MANAGE, .change = true,
      .fields = {WANTS("email", email), TAKES("role", text), TAKES("username", username)}},
     {"/organizations/invitations/resend", invitation_resend,
      .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", text)}},
     {"/organizations/invitations/revoke", invitation_revoke,
-     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", text)}},
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .removal = true,
+     .fields = {WANTS("id", text)}},
     {"/organizations/invitations/list", invitation_list, .permission = PERMISSION_MEMBERS_MANAGE,
      .fields = {PAGE}},
     {"/organizations/invitations/accept", invitation_accept, .change = true, .open = true,
@@ -155,7 +181,7 @@ static const struct endpoint endpoints[] = {
     {"/organizations/join-codes/list", join_code_list, .permission = PERMISSION_MEMBERS_MANAGE,
      .fields = {PAGE}},
     {"/organizations/join-codes/revoke", join_code_revoke, .permission = PERMISSION_MEMBERS_MANAGE,
-     .change = true, .fields = {WANTS("id", text)}},
+     .change = true, .removal = true, .fields = {WANTS("id", text)}},
     {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
      .fields = {WANTS("code", text)}},
     {"/organizations/tokens/create", token_create, .permission = PERMISSION_ORG_MANAGE,
@@ -165,7 +191,7 @@ static const struct endpoint endpoints[] = {
     {"/organizations/tokens/list", token_list, .permission = PERMISSION_ORG_MANAGE, .uses = true,
      .fields = {PAGE}},
     {"/organizations/tokens/revoke", token_revoke, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .fields = {WANTS("key", text)}},
+     .change = true, .removal = true, .fields = {WANTS("key", text)}},
     /* and org:manage or members:manage, which the handler checks */
     {"/organizations/audit/list", event_list, .permission = PERMISSION_ORG_VIEW,
      .fields = {TAKES("action", text), TAKES("from", text), TAKES("to", text), PAGE}},
@@ -175,17 +201,45 @@ static const struct endpoint endpoints[] = {
     {"/users/tokens/create", user_token_create, .change = true,
      .fields = {TAKES("name", display), TAKES("expiresAt", text_or_null)}},
     {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE}},
-    {"/users/tokens/revoke", user_token_revoke, .change = true, .fields = {WANTS("key", text)}},
+    {"/users/tokens/revoke", user_token_revoke, .change = true, .removal = true,
+     .fields = {WANTS("key", text)}},
+    {"/users/recover", user_recover, .change = true, .open = true, .counts = true,
+     .fields = {WANTS("email", email)}},
+    {"/users/recover/confirm", user_recover_confirm, .change = true, .open = true, .attempt = true,
+     .fields = {WANTS("code", text), TAKES("keepTokens", boolean)}},
+    {"/operator/users/list", operator_user_list, .operator= true, .fields = {PAGE}},
+    {"/operator/users/show", operator_user_show, .operator= true, .fields = {WANTS("user", text)}},
+    {"/operator/users/token", operator_user_token, .operator= true, .change = true,
+     .fields = {WANTS("user", text), TAKES("endOthers", boolean)}},
+    {"/operator/users/disable", operator_user_disable, .operator= true, .change = true,
+     .removal = true, .fields = {WANTS("user", text)}},
+    {"/operator/users/enable", operator_user_enable, .operator= true, .change = true,
+     .fields = {WANTS("user", text)}},
+    {"/operator/users/rename", operator_user_rename, .operator= true, .change = true,
+     .fields = {WANTS("user", text), WANTS("username", username)}},
+    {"/operator/users/set-email", operator_user_set_email, .operator= true, .change = true,
+     .fields = {WANTS("user", text), WANTS("email", email)}},
+    {"/operator/users/erase", operator_user_erase, .operator= true, .change = true, .removal = true,
+     .fields = {WANTS("user", text)}},
+    {"/operator/organizations/list", operator_organization_list, .operator= true, .fields = {PAGE}},
+    {"/operator/organizations/owner", operator_organization_owner, .operator= true, .change = true,
+     .fields = {WANTS("organization", text), WANTS("user", text)}},
+    {"/operator/organizations/delete", operator_organization_delete, .operator= true,
+     .change = true, .removal = true, .fields = {WANTS("organization", text)}},
+    {"/operator/events/list", operator_event_list, .operator= true,
+     .fields = {TAKES("organization", text), PAGE}},
+    {"/operator/events/prune", operator_event_prune, .operator= true, .change = true,
+     .removal = true, .fields = {WANTS("before", text), TAKES("again", boolean)}},
 };
 
-static const struct endpoint *endpoint_find(const char *path)
+static const struct endpoint *endpoint_find(const char *path, bool operator)
 {
     static const char prefix[] = "/v1";
     if (strncmp(path, prefix, sizeof prefix - 1) != 0)
         return NULL;
     for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
         if (strcmp(endpoints[i].path, path + sizeof prefix - 1) == 0)
-            return &endpoints[i];
+            return endpoints[i].operator== operator? &endpoints[i] : NULL;
     return NULL;
 }
 
@@ -297,7 +351,7 @@ static void authenticate(struct store *store, const char *authorization, struct 
 static bool authorize(struct call *call, const struct endpoint *endpoint)
 {
     if (caller_kind(&call->caller) == CALLER_NOBODY &&
-        (call->request->authorization || !endpoint->open)) {
+        !call->request->operator&&(call->request->authorization || !endpoint->open)) {
         call_fail(call, 401, "unauthorized", "A valid token is needed (Authorization: Bearer).");
         return false;
     }
@@ -307,21 +361,34 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
 
 /* --- the way through --- */
 
+/* Forgets what a call has answered. */
+static void answer_drop(struct call_answer *answer)
+{
+    buffer_free(&answer->body);
+    buffer_free(&answer->changed);
+    buffer_free(&answer->letter.text);
+    *answer = (struct call_answer){0};
+}
+
 static void call_internal(struct call *call)
 {
     call->answer->rest = ANSWER_WHOLE;
     call_fail(call, 500, "internal", "The server could not do that; its log says why.");
 }
 
-static void call_run(struct call *call, const struct endpoint *endpoint)
+static void call_full(struct call *call)
+{
+    call->answer->rest = ANSWER_WHOLE;
+    call_fail(call, 507, "disk_full",
+              "The disk of the server is full; removals and revocations still work.");
+}
+
+/* Runs the handler in a transaction; false when the store failed. */
+static bool call_try(struct call *call, const struct endpoint *endpoint)
 {
     const char *authorization = call->request->authorization;
-    if (usage_due() || endpoint->uses)
-        usage_store(call->store);
-    if (!store_begin(call->store, endpoint->change ? STORE_CHANGE : STORE_READ)) {
-        call_internal(call);
-        return;
-    }
+    if (!store_begin(call->store, endpoint->change ? STORE_CHANGE : STORE_READ))
+        return false;
     if (authorization)
         authenticate(call->store, authorization, &call->caller);
     if (caller_kind(&call->caller) != CALLER_NOBODY)
@@ -329,7 +396,28 @@ static void call_run(struct call *call, const struct endpoint *endpoint)
     if (authorize(call, endpoint))
         endpoint->handler(call);
     bool refused = call->answer->status >= 400;
-    if (refused ? !store_rollback(call->store) : !store_commit(call->store))
+    return refused ? store_rollback(call->store) : store_commit(call->store);
+}
+
+/* A removal that finds the disk full is tried again in the room that is kept for it, which no other
+ * change may use. */
+static void call_run(struct call *call, const struct endpoint *endpoint)
+{
+    struct store *store = call->store;
+    if (usage_due() || endpoint->uses)
+        usage_store(store);
+    if (endpoint->change && !endpoint->removal && !store_has_room(store)) {
+        call_full(call);
+        return;
+    }
+    bool good = call_try(call, endpoint);
+    if (!good && endpoint->removal && store_full(store) && store_make_room(store)) {
+        answer_drop(call->answer);
+        good = call_try(call, endpoint);
+    }
+    if (!good && store_full(store))
+        call_full(call);
+    else if (!good)
         call_internal(call);
 }
 
@@ -349,13 +437,13 @@ static void call_limited(struct call *call, const struct endpoint *endpoint)
     const struct request *request = call->request;
     bool may = peer_wait_s(request->peer) == 0;
     call->answer->attempt = endpoint->attempt;
-    if (!may && endpoint->attempt) {
+    if (!may && (endpoint->attempt || endpoint->counts)) {
         call_wait(call);
         return;
     }
     call_run(call, endpoint);
     bool failed =
-        (call->answer->status == 401 && request->authorization) ||
+        (call->answer->status == 401 && request->authorization) || endpoint->counts ||
         (endpoint->attempt && (call->answer->status == 403 || call->answer->status == 404));
     call->answer->attempt |= failed;
     if (failed && !may)
@@ -399,13 +487,13 @@ static void answer_end(const struct call *call)
 
 bool dispatch_changes(const char *path)
 {
-    const struct endpoint *endpoint = endpoint_find(path);
+    const struct endpoint *endpoint = endpoint_find(path, false);
     return endpoint && endpoint->change;
 }
 
 void dispatch(struct store *store, const struct request *request, struct call_answer *answer)
 {
-    const struct endpoint *endpoint = endpoint_find(request->path);
+    const struct endpoint *endpoint = endpoint_find(request->path, request->operator);
     bool readable = !request->too_large && is_json(request->content_type);
     cJSON *body = readable ? body_parse(request->body, request->len) : NULL;
     struct call call = {.store = store, .request = request, .body = body, .answer = answer};

@@ -11,6 +11,8 @@ void organization_get(struct call *call);
 void organization_list(struct call *call);
 void organization_update(struct call *call);
 void organization_delete(struct call *call);
+/* Deletes the call's organization. */
+void organization_end(struct call *call);
 
 /* roles.c */
 void role_list(struct call *call);
@@ -20,8 +22,21 @@ void role_remove(struct call *call);
 /* members.c */
 void member_list(struct call *call);
 void member_set_role(struct call *call);
+void member_suspend(struct call *call);
+void member_resume(struct call *call);
+void member_revoke_tokens(struct call *call);
 void member_remove(struct call *call);
 void member_changes(struct call *call);
+
+struct withdrawn;
+
+/* True if MEMBER of the call's organization may stop being an owner; else the call has failed. One
+ * is always left who is not suspended: decided in the transaction that takes him away. */
+bool member_spare(struct call *call, const struct member *member);
+
+/* MEMBER leaves the call's organization: the invitations and join codes that he made go with him,
+ * and his own tokens will not open this organization again. */
+void member_leave(struct call *call, struct member *member, struct withdrawn *withdrawn);
 
 /*
  * The answer to a held members/changes. Polls that wait for the same share one, for a change of a
@@ -77,15 +92,71 @@ void token_create(struct call *call);
 void token_list(struct call *call);
 void token_revoke(struct call *call);
 
+/* teams.c */
+void team_create(struct call *call);
+void team_update(struct call *call);
+void team_delete(struct call *call);
+void team_list(struct call *call);
+void team_members(struct call *call);
+void team_add(struct call *call);
+void team_take(struct call *call);
+
 /* users.c */
 void whoami(struct call *call);
 void user_update(struct call *call);
+
+/*
+ * USER was stored with another name or state. Each of his memberships changes, so that the held
+ * polls of the organizations are told, and each organization has the audit event ACTION with
+ * DETAIL; without memberships one event belongs to none.
+ */
+enum membership_reach { REACH_CURRENT, REACH_FORMER_TOO /* of those who left, too */ };
+void user_changed(struct call *call, const struct user *user, enum membership_reach reach,
+                  const char *action, const char *detail);
 void user_token_create(struct call *call);
 void user_token_list(struct call *call);
 void user_token_revoke(struct call *call);
 
+/*
+ * Makes a token for USER and adds it to REPLY as "apiToken". It proves that he is the user, in
+ * every organization; or, in ORGANIZATION alone, no more than CALLER does in the others.
+ * ORGANIZATION may be NULL.
+ */
+void user_token_issue(struct call *call, const char *user, const char *organization, cJSON *reply,
+                      char key[ID_SIZE]);
+
+/* recovery.c */
+void user_recover(struct call *call);
+void user_recover_confirm(struct call *call);
+
+/* Ends the tokens of USER but the one with the key KEPT ("": none is kept), and their held polls;
+ * returns their number. */
+int64_t user_tokens_end(struct call *call, const char *user, const char *kept);
+
 /* events.c */
 void event_list(struct call *call);
+
+/*
+ * operator_users.c, operator_organizations.c: what the operator does on the machine itself
+ * (orgd(8), "The operator"). No request from a socket leads here.
+ */
+void operator_user_list(struct call *call);
+void operator_user_show(struct call *call);
+void operator_user_token(struct call *call);
+void operator_user_disable(struct call *call);
+void operator_user_enable(struct call *call);
+void operator_user_rename(struct call *call);
+void operator_user_set_email(struct call *call);
+void operator_user_erase(struct call *call);
+void operator_organization_list(struct call *call);
+void operator_organization_owner(struct call *call);
+void operator_organization_delete(struct call *call);
+void operator_event_list(struct call *call);
+void operator_event_prune(struct call *call);
+
+/* The user that the body's field "user" names by id, address or username; fails the call without
+ * one. */
+bool operator_user(struct call *call, struct user *user);
 
 /* Makes and stores a token for the user or the organization in *TOKEN, whose key, hash, last four
  * and time it fills; its PROVED, too, unless the caller did. */

@@ -1,11 +1,11 @@
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/letter.h"
 #include "orgd/endpoints/record.h"
 
 #define LETTER_MAX         8192
@@ -24,34 +24,17 @@ static void link_write(const struct letterhead *letterhead, const char *token, s
     buffer_add(out, at + sizeof place - 1, strlen(at + sizeof place - 1), LETTER_MAX);
 }
 
-static void letter_add(struct letter *letter, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-static void letter_add(struct letter *letter, const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-    va_start(args, format);
-    int len = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (len > 0 && (size_t)len < sizeof text)
-        buffer_add(&letter->text, text, (size_t)len, LETTER_MAX);
-}
-
 static void letter_write(struct call *call, const struct invitation *invitation, const char *token,
                          const struct buffer *link)
 {
-    struct letter *letter = &call->answer->letter;
     char expires[40];
     mail_date(invitation->expires, expires, sizeof expires);
-    snprintf(letter->to, sizeof letter->to, "%s", invitation->email);
-    snprintf(letter->about, sizeof letter->about, "%s", invitation->id);
-    letter->subject = "You are invited to an organization";
-    letter->date = invitation->created;
-    letter_add(letter, "You are invited to join %s with the role %s.\r\n\r\n",
+    letter_begin(call, invitation->email, invitation->id, "You are invited to an organization");
+    letter_add(call, "You are invited to join %s with the role %s.\r\n\r\n",
                call->organization.name, invitation->role);
     if (link->len > 0)
-        letter_add(letter, "Accept the invitation here:\r\n\r\n%s\r\n\r\n", link->data);
-    letter_add(letter,
+        letter_add(call, "Accept the invitation here:\r\n\r\n%s\r\n\r\n", link->data);
+    letter_add(call,
                "Accept with \"orgadmin invitation accept\" and this token:\r\n\r\n%s\r\n\r\n"
                "The invitation is for %s and ends on %s.\r\n",
                token, invitation->email, expires);
@@ -68,6 +51,7 @@ static void invitation_send(struct call *call, struct invitation *invitation)
     invitation->created = clock_wall_ms();
     invitation->expires = invitation->created + INVITATION_LIFE_MS;
     invitation->revision = call->organization.revision;
+    invitation->shown = true;
     invitation->maker = call_maker(call);
     store_invitation_add(call->store, invitation);
 
@@ -270,25 +254,12 @@ static bool account_match(struct call *call, const struct invitation *invitation
            member_may_return(call, invitation, member);
 }
 
-/* A user's token that is proved after REMOVED, whatever the clock says. */
-static void reply_token(struct call *call, cJSON *reply, const char *user, int64_t removed)
-{
-    struct token token = {.role = roles_builtin[ROLE_MEMBER]};
-    struct secret secret;
-    snprintf(token.user, sizeof token.user, "%s", user);
-    token.proved = clock_wall_ms();
-    if (token.proved <= removed)
-        token.proved = removed + 1;
-    token_make(call->store, &token, &secret);
-    cJSON_AddItemToObject(reply, "apiToken", token_json(&token, &secret));
-    sodium_memzero(&secret, sizeof secret);
-}
-
 void invitation_accept(struct call *call)
 {
     bool stranger = caller_kind(&call->caller) == CALLER_NOBODY;
     struct invitation invitation;
     struct member member = {0};
+    char key[ID_SIZE];
     if (!call_by_user(call, "accept an invitation") || !invitation_open(call, &invitation))
         return;
     if (stranger ? !account_make(call, &invitation, &member.user)
@@ -310,7 +281,9 @@ void invitation_accept(struct call *call)
     cJSON_AddStringToObject(reply, "role", invitation.role);
     if (stranger)
         cJSON_AddItemToObject(reply, "user", user_json(&member.user));
-    if (stranger || call->caller.proved <= member.removed)
-        reply_token(call, reply, member.user.id, member.removed);
+    if (stranger || !member_opens(&member, invitation.organization, &call->caller))
+        user_token_issue(call, member.user.id,
+                         stranger || !invitation.shown ? NULL : invitation.organization, reply,
+                         key);
     call_reply(call, reply);
 }

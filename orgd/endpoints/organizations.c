@@ -33,12 +33,25 @@ void organization_get(struct call *call)
     call_reply(call, reply);
 }
 
-static void add_membership(const struct organization *organization, const struct role *role,
-                           void *arg)
+struct membership_listing {
+    const struct token *caller;
+    cJSON *list;
+};
+
+static void list_organization(cJSON *list, const struct organization *organization,
+                              const char *role)
 {
     cJSON *object = organization_json(organization);
-    cJSON_AddStringToObject(object, "role", role->name);
-    cJSON_AddItemToArray(arg, object);
+    cJSON_AddStringToObject(object, "role", role);
+    cJSON_AddItemToArray(list, object);
+}
+
+static void add_membership(const struct organization *organization, const struct member *member,
+                           void *arg)
+{
+    const struct membership_listing *listing = arg;
+    if (member_opens(member, organization->id, listing->caller))
+        list_organization(listing->list, organization, member->role.name);
 }
 
 void organization_list(struct call *call)
@@ -47,10 +60,11 @@ void organization_list(struct call *call)
     cJSON *list = cJSON_AddArrayToObject(reply, "organizations");
     const struct token *token = &call->caller;
     struct organization organization;
+    struct membership_listing listing = {.caller = token, .list = list};
     if (caller_kind(&call->caller) == CALLER_USER)
-        store_memberships(call->store, token->user, token->proved, add_membership, list);
+        store_memberships(call->store, token->user, add_membership, &listing);
     else if (store_organization(call->store, token->organization, &organization))
-        add_membership(&organization, &token->role, list);
+        list_organization(list, &organization, token->role.name);
     call_reply(call, reply);
 }
 
@@ -81,6 +95,15 @@ void organization_update(struct call *call)
     call_ok(call);
 }
 
+void organization_end(struct call *call)
+{
+    const struct organization *organization = &call->organization;
+    call_event(call, organization->id, "organization.delete", organization->id, organization->name,
+               "%s", "");
+    store_organization_remove(call->store, organization->id);
+    call_changed(call, organization->id);
+}
+
 void organization_delete(struct call *call)
 {
     const struct organization *organization = &call->organization;
@@ -92,9 +115,6 @@ void organization_delete(struct call *call)
         call_fail(call, 409, "name_mismatch", "The organization has another name.");
         return;
     }
-    call_event(call, organization->id, "organization.delete", organization->id, organization->name,
-               "%s", "");
-    store_organization_remove(call->store, organization->id);
-    call_changed(call, organization->id);
+    organization_end(call);
     call_ok(call);
 }

@@ -108,13 +108,41 @@ cJSON *user_json(const struct user *user)
     return person_json(user, "id");
 }
 
+cJSON *account_json(const struct user *user)
+{
+    cJSON *object = user_json(user);
+    cJSON_AddStringToObject(object, "state", user->disabled ? "disabled" : "active");
+    add_time(object, "createdAt", user->created);
+    return object;
+}
+
+const char *state_name(const struct member *member)
+{
+    static const char *const names[] = {[MEMBERSHIP_REMOVED] = "removed",
+                                        [MEMBERSHIP_SUSPENDED] = "suspended",
+                                        [MEMBERSHIP_ACTIVE] = "active"};
+    return names[membership_state(member)];
+}
+
 cJSON *member_json(const struct member *member)
 {
     cJSON *object = person_json(&member->user, "userId");
     cJSON_AddStringToObject(object, "role", member->role.name);
     cJSON_AddItemToObject(object, "permissions", permissions_json(member->role.permissions));
-    cJSON_AddStringToObject(object, "state", member->active ? "active" : "removed");
+    cJSON_AddStringToObject(object, "state", state_name(member));
+    if (member->teams)
+        cJSON_AddRawToObject(object, "teams", member->teams);
     add_time(object, "joinedAt", member->joined);
+    return object;
+}
+
+cJSON *team_json(const struct team *team)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", team->id);
+    cJSON_AddStringToObject(object, "slug", team->slug);
+    cJSON_AddStringToObject(object, "name", team->name);
+    add_time(object, "createdAt", team->created);
     return object;
 }
 

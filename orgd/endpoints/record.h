@@ -12,7 +12,10 @@
 
 cJSON *organization_json(const struct organization *organization);
 cJSON *user_json(const struct user *user);
+/* The user as the operator sees the account, with "state" and "createdAt". */
+cJSON *account_json(const struct user *user);
 cJSON *member_json(const struct member *member);
+cJSON *team_json(const struct team *team);
 cJSON *invitation_json(const struct invitation *invitation);
 
 cJSON *join_code_json(const struct join_code *code);
@@ -26,6 +29,9 @@ cJSON *token_list_json(const struct token *token);
 /* ["org:view",..], and back from an array that was checked. */
 cJSON *permissions_json(unsigned permissions);
 unsigned permissions_parse(const cJSON *array);
+
+/* "active", "suspended" or "removed"; static. */
+const char *state_name(const struct member *member);
 
 /* {"ok":false,..}; REQUEST is the request's id. */
 cJSON *error_json(const char *reason, const char *message, const char *request);

@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -99,7 +100,10 @@ void user_token_create(struct call *call)
     if (!call_by_user(call, "make a user's token"))
         return;
     snprintf(token.user, sizeof token.user, "%s", call->caller.user);
-    token.proved = call->caller.proved; /* it proves no more than the one it is made with */
+    /* It proves no more than the one it is made with. */
+    token.proved = call->caller.proved;
+    token.proved_in_at = call->caller.proved_in_at;
+    snprintf(token.proved_in, sizeof token.proved_in, "%s", call->caller.proved_in);
     token_reply(call, &token, "user.token-create");
 }
 
@@ -107,6 +111,60 @@ void user_token_list(struct call *call)
 {
     if (call_by_user(call, "list a user's tokens"))
         reply_tokens(call, call->caller.user);
+}
+
+/* Later than every time at which the user left an organization, whatever the clock says. */
+static int64_t proof_time(struct call *call, const char *user)
+{
+    int64_t now = clock_wall_ms(), left = store_user_left(call->store, user);
+    return now > left ? now : left + 1;
+}
+
+void user_token_issue(struct call *call, const char *user, const char *organization, cJSON *reply,
+                      char key[ID_SIZE])
+{
+    struct token token = {.role = roles_builtin[ROLE_MEMBER]};
+    struct secret secret;
+    snprintf(token.user, sizeof token.user, "%s", user);
+    if (organization) {
+        snprintf(token.proved_in, sizeof token.proved_in, "%s", organization);
+        token.proved_in_at = proof_time(call, user);
+        token.proved = call->caller.proved;
+    } else {
+        token.proved = proof_time(call, user);
+    }
+    token_make(call->store, &token, &secret);
+    cJSON_AddItemToObject(reply, "apiToken", token_json(&token, &secret));
+    snprintf(key, ID_SIZE, "%s", token.key);
+    sodium_memzero(&secret, sizeof secret);
+}
+
+struct token_ending {
+    const char *kept;
+    struct buffer keys; /* ID_SIZE each */
+};
+
+static void note_token(const struct token *token, void *arg)
+{
+    struct token_ending *ending = arg;
+    char key[ID_SIZE] = "";
+    snprintf(key, sizeof key, "%s", token->key);
+    if (strcmp(key, ending->kept) != 0)
+        buffer_add(&ending->keys, key, sizeof key, REPLY_MAX);
+}
+
+int64_t user_tokens_end(struct call *call, const char *user, const char *kept)
+{
+    static const struct cursor beginning;
+    struct token_ending ending = {.kept = kept};
+    store_tokens(call->store, user, &beginning, INT_MAX, note_token, &ending);
+    for (size_t at = 0; at < ending.keys.len; at += ID_SIZE) {
+        store_token_remove(call->store, ending.keys.data + at);
+        call_changed(call, ending.keys.data + at);
+    }
+    int64_t count = (int64_t)(ending.keys.len / ID_SIZE);
+    buffer_free(&ending.keys);
+    return count;
 }
 
 void user_token_revoke(struct call *call)

@@ -38,7 +38,7 @@ void usage_store(struct store *store)
 {
     if (count == 0)
         return;
-    if (store_begin(store, STORE_CHANGE)) {
+    if (store_has_room(store) && store_begin(store, STORE_CHANGE)) {
         for (size_t i = 0; i < count; i++)
             store_token_use(store, noted[i].key, &noted[i].use);
         store_commit(store);

@@ -24,29 +24,35 @@ void whoami(struct call *call)
     call_reply(call, reply);
 }
 
-static void collect(const struct organization *organization, const struct role *role, void *arg)
+/* The memberships that a change of the user concerns. */
+struct memberships {
+    enum membership_reach reach;
+    struct buffer ids; /* of their organizations, ID_SIZE each */
+};
+
+static void collect(const struct organization *organization, const struct member *member, void *arg)
 {
-    (void)role;
-    buffer_add(arg, organization->id, sizeof organization->id, REPLY_MAX);
+    struct memberships *m = arg;
+    if (member->active || m->reach == REACH_FORMER_TOO)
+        buffer_add(&m->ids, organization->id, sizeof organization->id, REPLY_MAX);
 }
 
-/* A change of the user changes each membership: each organization's polls hear of it, and each has
- * the event. */
-static void memberships_change(struct call *call, const struct user *user, const char *detail)
+void user_changed(struct call *call, const struct user *user, enum membership_reach reach,
+                  const char *action, const char *detail)
 {
-    struct buffer ids = {0};
+    struct memberships m = {.reach = reach};
     struct member member;
-    store_memberships(call->store, user->id, INT64_MAX, collect, &ids);
-    for (size_t at = 0; at < ids.len; at += ID_SIZE) {
-        const char *organization = ids.data + at;
+    store_memberships(call->store, user->id, collect, &m);
+    for (size_t at = 0; at < m.ids.len; at += ID_SIZE) {
+        const char *organization = m.ids.data + at;
         if (!store_member(call->store, organization, user->id, &member))
             continue;
         call_member_change(call, organization, &member);
-        call_event(call, organization, "user.update", user->id, user->username, "%s", detail);
+        call_event(call, organization, action, user->id, user->username, "%s", detail);
     }
-    if (ids.len == 0)
-        call_event(call, "", "user.update", user->id, user->username, "%s", detail);
-    buffer_free(&ids);
+    if (m.ids.len == 0)
+        call_event(call, "", action, user->id, user->username, "%s", detail);
+    buffer_free(&m.ids);
 }
 
 /* The search for an organization that does not let the member change his username. */
@@ -54,11 +60,11 @@ struct objection {
     struct organization organization; /* the first one; its id is "" without one */
 };
 
-static void object(const struct organization *organization, const struct role *role, void *arg)
+static void object(const struct organization *organization, const struct member *member, void *arg)
 {
     struct objection *objection = arg;
-    if (!objection->organization.id[0] && !organization->self_rename &&
-        !role_covers(role, PERMISSION_MEMBERS_MANAGE))
+    if (member->active && !objection->organization.id[0] && !organization->self_rename &&
+        !role_covers(&member->role, PERMISSION_MEMBERS_MANAGE))
         objection->organization = *organization;
 }
 
@@ -70,7 +76,7 @@ static bool rename_allowed(struct call *call, const struct user *user)
 {
     struct objection objection = {0};
     char holder[ID_SIZE];
-    store_memberships(call->store, user->id, INT64_MAX, object, &objection);
+    store_memberships(call->store, user->id, object, &objection);
     if (objection.organization.id[0]) {
         call_fail(call, 403, "forbidden",
                   "%s does not let its members change their own usernames (members:manage).",
@@ -107,7 +113,7 @@ void user_update(struct call *call)
         store_user_update(call->store, &user);
         snprintf(detail, sizeof detail, "%s (%s) -> %s (%s)", before.username, before.name,
                  user.username, user.name);
-        memberships_change(call, &user, detail);
+        user_changed(call, &user, REACH_CURRENT, "user.update", detail);
     }
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddItemToObject(reply, "user", user_json(&user));

@@ -128,6 +128,12 @@ static void exchange_mailed(bool sent, void *arg)
     MHD_resume_connection(x->connection);
 }
 
+/* The log says why a mail was not sent; nobody waits to hear it. */
+static void mailed_behind(bool sent, void *arg)
+{
+    (void)sent, (void)arg;
+}
+
 static const char *exchange_header(const struct exchange *x, const char *name)
 {
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
@@ -147,7 +153,6 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
-    body_free(f, x);
     if (exchange_known(x))
         connection_known(x->via);
 }
@@ -179,6 +184,7 @@ static void exchange_read(struct front *f, struct exchange *x)
         exchange_health(f, x);
     else
         exchange_dispatch(f, x);
+    body_free(f, x);
     if ((x->answer.rest == ANSWER_HELD && held_full(f->held)) ||
         (x->answer.rest == ANSWER_PIECES && f->streams >= STREAMS_MOST)) {
         exchange_fail(x, 503, "busy", "Too many such requests are open: ask again later.");
@@ -194,7 +200,9 @@ static void exchange_settle(struct front *f, struct exchange *x)
     exchange_log(x);
     if (x->answer.changed.len > 0)
         held_tell(f->held, &x->answer.changed);
-    if (x->answer.letter.to[0]) {
+    if (x->answer.letter.behind) {
+        mail_send(f->mailer, &x->answer.letter, x->id, mailed_behind, NULL);
+    } else if (x->answer.letter.to[0]) {
         if (mail_send(f->mailer, &x->answer.letter, x->id, exchange_mailed, x))
             return; /* resumes it */
         answer_mailed(&x->answer, false);
@@ -202,6 +210,15 @@ static void exchange_settle(struct front *f, struct exchange *x)
     STAILQ_INSERT_TAIL(&f->waiting, x, link);
 }
 
+static void answer_free(struct exchange *x)
+{
+    buffer_free(&x->answer.body);
+    buffer_free(&x->answer.changed);
+    buffer_free(&x->answer.letter.text);
+}
+
+/* The changes become durable together. When that fails each is made by itself, so that one that
+ * cannot be does not take the others with it: on a full disk removals go on. */
 void changes_run(struct front *f)
 {
     struct exchange *x;
@@ -215,8 +232,11 @@ void changes_run(struct front *f)
     }
     while ((x = STAILQ_FIRST(&f->changes)) != NULL) {
         STAILQ_REMOVE_HEAD(&f->changes, link);
-        if (!good && x->answer.status < 400)
-            exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");
+        if (!good) {
+            answer_free(x);
+            exchange_dispatch(f, x);
+        }
+        body_free(f, x);
         exchange_settle(f, x);
     }
 }
@@ -461,9 +481,7 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     if (x->forwarded)
         peer_disconnect(x->peer);
     body_free(f, x);
-    buffer_free(&x->answer.body);
-    buffer_free(&x->answer.changed);
-    buffer_free(&x->answer.letter.text);
+    answer_free(x);
     free(x);
     *request = NULL;
 }

@@ -128,17 +128,31 @@ static bool concerns(const struct poll *poll, const struct buffer *ids)
     return false;
 }
 
+static void tell(struct held *held)
+{
+    if (!held->told)
+        held->set->telling++;
+    held->told = true;
+    resume(held);
+}
+
+void held_tell_all(struct held_set *set)
+{
+    struct held *held;
+    LIST_FOREACH(held, &set->polls, link)
+    {
+        if (!held->reply)
+            tell(held);
+    }
+}
+
 void held_tell(struct held_set *set, const struct buffer *ids)
 {
     struct held *held;
     LIST_FOREACH(held, &set->polls, link)
     {
-        if (held->reply || !concerns(&held->poll, ids))
-            continue;
-        if (!held->told)
-            set->telling++;
-        held->told = true;
-        resume(held);
+        if (!held->reply && concerns(&held->poll, ids))
+            tell(held);
     }
 }
 

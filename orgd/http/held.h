@@ -36,6 +36,9 @@ struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *
  * their daemons until held_telling is 0 or patience ends. */
 void held_tell(struct held_set *set, const struct buffer *ids);
 
+/* Has all polls look again, since somebody else changed the data. */
+void held_tell_all(struct held_set *set);
+
 /* The number of told polls whose answer is not sent in full yet. */
 size_t held_telling(const struct held_set *set);
 

@@ -26,6 +26,7 @@
  * see. */
 #define STRICT      (MHD_VERSION >= 0x01000000)
 #define TELL_ROUNDS 16 /* of the loop for the held polls, before a change is answered */
+#define WATCH_MS    1000
 #define EVENTS      (LISTENERS_MAX + 3)
 
 struct server {
@@ -36,6 +37,7 @@ struct server {
     struct MHD_Daemon *daemons[LISTENERS_MAX];
     size_t count;
     int epoll, signals;
+    int64_t watched; /* clock_mono_ms when the data file was looked at */
 };
 
 static bool watch(struct server *s, int fd)
@@ -201,12 +203,39 @@ static bool signal_take(struct server *s)
     return false;
 }
 
+/* Looks at the data file once a second; false when it is not ours any more. */
+static bool data_watch(struct server *s)
+{
+    int64_t now = clock_mono_ms();
+    if (now < s->watched + WATCH_MS)
+        return true;
+    s->watched = now;
+    store_has_room(s->front.store);
+    switch (store_watch(s->front.store)) {
+    case STORE_SAME:
+        return true;
+    case STORE_CHANGED:
+        held_tell_all(s->front.held);
+        return true;
+    case STORE_LOST:
+        break;
+    }
+    log_error("the data file was moved, removed or replaced: put it back, and start again");
+    return false;
+}
+
 bool server_run(struct server *s)
 {
     struct epoll_event events[EVENTS];
     struct front *f = &s->front;
     for (;;) {
-        int n = epoll_wait(s->epoll, events, EVENTS, loop_timeout(s));
+        if (!data_watch(s))
+            return false;
+        int wait = loop_timeout(s);
+        bool idle = wait < 0 || wait > WATCH_MS; /* nothing is due but a look at the data file */
+        int n = epoll_wait(s->epoll, events, EVENTS, idle ? WATCH_MS : wait);
+        if (n == 0 && idle)
+            continue;
         if (n < 0 && errno != EINTR) {
             log_error("epoll: %s", strerror(errno));
             return false;

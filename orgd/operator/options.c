@@ -13,7 +13,6 @@
 
 #define DEFAULT_DATA        "/var/lib/orgd/orgd.db"
 #define DEFAULT_SOCKET      "/run/orgd/orgd.sock"
-#define DEFAULT_OWNER       "owner@localhost"
 #define DEFAULT_CONNECTIONS 1024
 #define DEFAULT_ATTEMPTS    60
 #define MINUTE_MS           60000
@@ -21,12 +20,20 @@
 
 static const char usage[] =
     "Usage: orgd [OPTION]...\n"
-    "       orgd backup FILE [--data FILE]\n"
-    "       orgd check [--data FILE]\n"
+    "       orgd COMMAND [ARGUMENT]... [--data FILE]\n"
     "\n"
-    "Serves the organization API on a unix socket, and on the addresses asked for. With backup,\n"
-    "copies the data file to a new one; with check, looks for what is wrong with it. Both may be\n"
-    "done while a server uses it.\n"
+    "Serves the organization API on a unix socket, and on the addresses asked for. The commands\n"
+    "are the operator's, on the machine itself, for root and the server's user; the server may\n"
+    "run meanwhile, but for restore and vacuum:\n"
+    "\n"
+    "  user list | show USER | token USER [--end-others]\n"
+    "  user disable USER | enable USER | rename USER NAME | set-email USER EMAIL\n"
+    "  user erase USER [--yes]\n"
+    "  org list | owner ORG USER | delete ORG [--yes]\n"
+    "  events list [--org ORG] | prune TIME\n"
+    "  backup FILE | restore FILE | check | vacuum\n"
+    "\n"
+    "A list is a table, or with --json one object a line. The options of the server:\n"
     "\n"
     "  --data FILE                 the data file, created if it is missing\n"
     "                              (" DEFAULT_DATA ")\n"
@@ -35,7 +42,7 @@ static const char usage[] =
     "  --tls ADDR:PORT             HTTPS on any address\n"
     "  --cert FILE, --key FILE     its certificate chain and key, PEM; read again on SIGHUP.\n"
     "                              Several pairs: the client's name for the server chooses\n"
-    "  --owner EMAIL               the first user, on the first start (" DEFAULT_OWNER ")\n"
+    "  --owner EMAIL               the first user, on the first start (" OWNER_DEFAULT ")\n"
     "  --owner-username NAME       the login name of that user, if not the address's\n"
     "  --connections N             most at a time from an address or unix user (1024)\n"
     "  --attempts N                most failed ones a minute from one of them (60)\n"
@@ -185,6 +192,10 @@ enum option_id {
     OPTION_USER,
     OPTION_PASSWORD,
     OPTION_DEBUG,
+    OPTION_YES,
+    OPTION_JSON,
+    OPTION_END_OTHERS,
+    OPTION_ORG,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_UNKNOWN = '?' /* getopt_long has printed the reason */
@@ -217,6 +228,18 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_DEBUG:
         log_debug_on();
         return true;
+    case OPTION_YES:
+        o->yes = true;
+        return true;
+    case OPTION_JSON:
+        o->json = true;
+        return true;
+    case OPTION_END_OTHERS:
+        o->end_others = true;
+        return true;
+    case OPTION_ORG:
+        o->org = value;
+        return true;
     case OPTION_ATTEMPTS:
         return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
     case OPTION_PROXY:
@@ -243,24 +266,17 @@ static bool option_take(struct options *o, int id, const char *value)
 }
 
 /* The words behind the options. */
-static bool verb_parse(int argc, char **argv, struct options *o)
+static bool words_take(int argc, char **argv, struct options *o)
 {
-    int left = argc - optind;
-    if (left == 0)
-        return true;
-    o->verb = argv[optind];
-    if (strcmp(o->verb, "check") == 0 && left == 1)
-        return true;
-    if (strcmp(o->verb, "backup") == 0 && left == 2) {
-        o->copy = argv[optind + 1];
-        return true;
+    o->word_count = argc - optind;
+    if (o->word_count > WORDS_MAX) {
+        log_error("unexpected argument %s", argv[optind + WORDS_MAX]);
+        fputs("Try 'orgd --help'.\n", stderr);
+        return false;
     }
-    if (strcmp(o->verb, "backup") == 0 && left == 1)
-        log_error("backup: which FILE?");
-    else
-        log_error("unexpected argument %s", argv[argc - 1]);
-    fputs("Try 'orgd --help'.\n", stderr);
-    return false;
+    for (int i = 0; i < o->word_count; i++)
+        o->words[i] = argv[optind + i];
+    return true;
 }
 
 int options_parse(int argc, char **argv, struct options *o)
@@ -283,13 +299,16 @@ int options_parse(int argc, char **argv, struct options *o)
         {"smtp-user", required_argument, NULL, OPTION_USER},
         {"smtp-password-file", required_argument, NULL, OPTION_PASSWORD},
         {"debug", no_argument, NULL, OPTION_DEBUG},
+        {"yes", no_argument, NULL, OPTION_YES},
+        {"json", no_argument, NULL, OPTION_JSON},
+        {"end-others", no_argument, NULL, OPTION_END_OTHERS},
+        {"org", required_argument, NULL, OPTION_ORG},
         {"help", no_argument, NULL, OPTION_HELP},
         {"version", no_argument, NULL, OPTION_VERSION},
         {NULL, 0, NULL, 0}};
     int id;
     *o = (struct options){.data = DEFAULT_DATA,
                           .socket = DEFAULT_SOCKET,
-                          .owner = DEFAULT_OWNER,
                           .settings.peers = {DEFAULT_CONNECTIONS, DEFAULT_ATTEMPTS}};
     while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
         if (id == OPTION_HELP || id == OPTION_VERSION) {
@@ -299,5 +318,5 @@ int options_parse(int argc, char **argv, struct options *o)
         if (!option_take(o, id, optarg))
             return EXIT_USAGE;
     }
-    return verb_parse(argc, argv, o) && options_complete(o) ? -1 : EXIT_USAGE;
+    return words_take(argc, argv, o) && options_complete(o) ? -1 : EXIT_USAGE;
 }

@@ -11,12 +11,18 @@
 #include "orgd/http/server.h"
 
 #define EXIT_USAGE 2
+#define WORDS_MAX  4
+
+#define OWNER_DEFAULT "owner@localhost"
 
 struct options {
-    const char *verb, *copy; /* backup, check, or NULL to serve; backup's file */
+    const char *words[WORDS_MAX]; /* behind the options: an operator's command; none to serve */
+    int word_count;
+    bool yes, json, end_others;
+    const char *org;
     const char *data;
     const char *socket;
-    const char *owner, *owner_username;
+    const char *owner, *owner_username;       /* NULL when they are not given */
     struct address listen[LISTENERS_MAX - 1]; /* the unix socket is one more */
     bool tls[LISTENERS_MAX - 1];
     size_t listens;

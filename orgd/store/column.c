@@ -55,6 +55,16 @@ void column_user(struct store *s, sqlite3_stmt *stmt, int column, struct user *u
     column_text(s, stmt, column + 2, user->username, sizeof user->username);
     column_text(s, stmt, column + 3, user->name, sizeof user->name);
     user->created = sqlite3_column_int64(stmt, column + 4);
+    user->disabled = sqlite3_column_int64(stmt, column + 5);
+}
+
+void column_organization(struct store *s, sqlite3_stmt *stmt, int column, struct organization *o)
+{
+    column_text(s, stmt, column, o->id, sizeof o->id);
+    column_text(s, stmt, column + 1, o->name, sizeof o->name);
+    o->created = sqlite3_column_int64(stmt, column + 2);
+    o->revision = sqlite3_column_int64(stmt, column + 3);
+    o->self_rename = sqlite3_column_int(stmt, column + 4) != 0;
 }
 
 void column_maker(struct store *s, sqlite3_stmt *stmt, int column, struct maker *maker)

@@ -22,8 +22,11 @@ void column_role(struct store *s, sqlite3_stmt *stmt, int column, struct role *r
 /* The same for a role that may be gone: then it permits nothing. */
 void column_role_or_gone(struct store *s, sqlite3_stmt *stmt, int column, struct role *role);
 
-/* Five columns: id, email, username, name, created_at. */
+/* Six columns: id, email, username, name, created_at, disabled_at. */
 void column_user(struct store *s, sqlite3_stmt *stmt, int column, struct user *user);
+
+/* Five columns: id, name, created_at, revision, self_rename. */
+void column_organization(struct store *s, sqlite3_stmt *stmt, int column, struct organization *o);
 
 /* Two columns: a maker's id and his username. */
 void column_maker(struct store *s, sqlite3_stmt *stmt, int column, struct maker *maker);

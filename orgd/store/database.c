@@ -1,10 +1,14 @@
 #include "orgd/store/database.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "common/log.h"
 #include "orgd/store/file.h"
+#include "orgd/store/reserve.h"
 #include "orgd/store/schema.h"
 
 void store_fail(struct store *s, const char *why)
@@ -52,9 +56,12 @@ bool statement_row(struct store *s, sqlite3_stmt *stmt)
     if (!stmt || s->failed)
         return false;
     int rc = sqlite3_step(stmt);
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        store_fail(s, sqlite3_errmsg(s->db));
-    return rc == SQLITE_ROW;
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+        return rc == SQLITE_ROW;
+    int reason = sqlite3_system_errno(s->db);
+    s->full |= rc == SQLITE_FULL || (rc == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT));
+    store_fail(s, sqlite3_errmsg(s->db));
+    return false;
 }
 
 void statement_end(sqlite3_stmt *stmt)
@@ -100,17 +107,80 @@ static bool statements_prepare(struct store *s)
     return true;
 }
 
-static bool database_open(struct store *s)
+/* Copies a file of an older version, before it is migrated, to a file beside it: the only way back
+ * to the older orgd. */
+static bool database_keep(const struct store *s)
 {
-    s->db = file_connect(s->path);
-    return s->db && schema_prepare(s->db, s->path) && statements_prepare(s);
+    char copy[PATH_MAX], date[FILE_DATE_SIZE];
+    int64_t version = schema_version(s->db, s->path);
+    if (version == 0 || version == SCHEMA_VERSION)
+        return true;
+    file_date(date);
+    int len = snprintf(copy, sizeof copy, "%s.version-%d.%s", s->path, (int)version, date);
+    if (version < 0 || len >= (int)sizeof copy || !store_backup(s->path, copy))
+        return false;
+    log_info("%s: migrates from version %d to %d; the file as it was is %s", s->path, (int)version,
+             SCHEMA_VERSION, copy);
+    return true;
 }
 
-struct store *store_open(const char *path)
+static bool database_open(struct store *s, enum store_mode mode)
+{
+    s->db = file_connect(s->path);
+    if (!s->db || !file_identify(s->path, &s->identity))
+        return false;
+    bool ready = mode == STORE_SERVE ? database_keep(s) && schema_prepare(s->db, s->path)
+                                     : schema_current(s->db, s->path);
+    if (!ready || !statements_prepare(s))
+        return false;
+    store_watch(s);
+    return true;
+}
+
+bool database_there(const struct store *s)
+{
+    struct file_identity now;
+    return file_identify(s->path, &now) && now.device == s->identity.device &&
+           now.inode == s->identity.inode;
+}
+
+bool store_has_room(struct store *s)
+{
+    if (!s->reserved)
+        s->reserved = reserve_take(s->path);
+    return s->reserved;
+}
+
+bool store_full(const struct store *s)
+{
+    return s->full;
+}
+
+bool store_make_room(struct store *s)
+{
+    if (s->batch || !reserve_release(s->path))
+        return false;
+    s->reserved = false;
+    return true;
+}
+
+enum store_news store_watch(struct store *s)
+{
+    if (!database_there(s))
+        return STORE_LOST;
+    s->failed = false;
+    int64_t version = statement_number(s, DATA_VERSION, NO_VALUES);
+    bool same = version == s->data_version;
+    s->data_version = version;
+    return same ? STORE_SAME : STORE_CHANGED;
+}
+
+struct store *store_open(const char *path, enum store_mode mode)
 {
     struct store *s = memory_get(sizeof *s);
     s->path = path;
-    if (file_claim(path, &s->lock) && database_open(s))
+    s->lock = -1;
+    if ((mode == STORE_OPERATE || file_claim(path, &s->lock)) && database_open(s, mode))
         return s;
     store_close(s);
     return NULL;

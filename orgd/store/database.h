@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "orgd/buffer.h"
+#include "orgd/store/file.h"
 #include "orgd/store/sql.h"
 #include "orgd/store/store.h"
 
@@ -18,11 +19,18 @@ struct store {
     sqlite3 *db;
     sqlite3_stmt *cached[STATEMENT_COUNT];
     const char *path;
-    int lock; /* on the data file for as long as it is ours */
+    struct file_identity identity; /* of the file that was opened */
+    int64_t data_version;          /* what SQLite counts other connections' commits by */
+    int lock;                      /* on the data file for as long as it is ours */
     bool failed;
+    bool full;           /* it failed for want of room on the disk */
+    bool reserved;       /* room is kept */
     bool batch;          /* between store_batch_begin and store_batch_end */
     struct buffer moved; /* commits.c: the organizations whose members changed since store_begin */
 };
+
+/* True when the file that was opened still has its name. */
+bool database_there(const struct store *s);
 
 /* The store has failed because of WHY, which one line on stderr says. */
 void store_fail(struct store *s, const char *why);

@@ -26,17 +26,42 @@ void store_event_add(struct store *s, const struct event *e)
                          value_text(e->request)));
 }
 
-void store_events(struct store *s, const char *organization, const struct event_filter *f,
-                  int limit, event_visit *each, void *arg)
+static void each_event(struct store *s, sqlite3_stmt *stmt, event_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(s, EVENT_LIST,
-                                         VALUES(value_text(organization), value_number(f->before),
-                                                value_text(f->action), value_number(f->from),
-                                                value_number(f->to), value_number(limit)));
     while (statement_row(s, stmt)) {
         struct event event;
         take_event(s, stmt, &event);
         each(&event, arg);
     }
     statement_end(stmt);
+}
+
+void store_events(struct store *s, const char *organization, const struct event_filter *f,
+                  int limit, event_visit *each, void *arg)
+{
+    each_event(s,
+               statement_begin(s, EVENT_LIST,
+                               VALUES(value_text(organization), value_number(f->before),
+                                      value_text(f->action), value_number(f->from),
+                                      value_number(f->to), value_number(limit))),
+               each, arg);
+}
+
+void store_all_events(struct store *s, const char *organization, int64_t before, int limit,
+                      event_visit *each, void *arg)
+{
+    struct event_filter all = {.action = "", .from = INT64_MIN, .to = INT64_MAX, .before = before};
+    if (organization[0])
+        store_events(s, organization, &all, limit, each, arg);
+    else
+        each_event(
+            s,
+            statement_begin(s, EVENT_LIST_ALL, VALUES(value_number(before), value_number(limit))),
+            each, arg);
+}
+
+int64_t store_events_prune(struct store *s, int64_t before, int limit)
+{
+    statement_run(s, EVENT_PRUNE, VALUES(value_number(before), value_number(limit)));
+    return statement_number(s, CHANGES, NO_VALUES);
 }

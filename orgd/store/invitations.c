@@ -13,7 +13,8 @@ static void take_invitation(struct store *s, sqlite3_stmt *stmt, struct invitati
     column_hash(s, stmt, 6, invitation->hash);
     column_text(s, stmt, 7, invitation->username, sizeof invitation->username);
     invitation->revision = sqlite3_column_int64(stmt, 8);
-    column_maker(s, stmt, 9, &invitation->maker);
+    invitation->shown = sqlite3_column_int(stmt, 9) != 0;
+    column_maker(s, stmt, 10, &invitation->maker);
 }
 
 static bool one_invitation(struct store *s, sqlite3_stmt *stmt, struct invitation *invitation)
@@ -71,6 +72,15 @@ void store_invitations_made(struct store *s, const char *organization, int64_t n
                     each, arg);
 }
 
+void store_invitations_for(struct store *s, const struct user *user, invitation_visit *each,
+                           void *arg)
+{
+    each_invitation(
+        s,
+        statement_begin(s, INVITATION_FOR, VALUES(value_text(user->id), value_text(user->email))),
+        each, arg);
+}
+
 void store_invitation_add(struct store *s, const struct invitation *i)
 {
     statement_run(s, INVITATION_PRUNE,
@@ -80,7 +90,7 @@ void store_invitation_add(struct store *s, const struct invitation *i)
                   VALUES(value_text(i->id), value_text(i->organization), value_text(i->email),
                          value_text(i->role), value_number(i->created), value_number(i->expires),
                          value_hash(i->hash), value_text(i->username), value_number(i->revision),
-                         value_text(i->maker.id)));
+                         value_number(i->shown), value_text(i->maker.id)));
 }
 
 void store_invitation_remove(struct store *s, const char *id)

@@ -2,17 +2,27 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_member(struct store *s, sqlite3_stmt *stmt, struct member *member)
+/* The columns that sql.c calls MEMBER_COLUMNS, from FIRST on. */
+static void take_member(struct store *s, sqlite3_stmt *stmt, int first, struct member *member)
 {
-    column_user(s, stmt, 0, &member->user);
-    member->active = sqlite3_column_int(stmt, 7) != 0;
-    member->joined = sqlite3_column_int64(stmt, 8);
-    member->revision = sqlite3_column_int64(stmt, 9);
-    member->removed = sqlite3_column_int64(stmt, 10);
+    column_user(s, stmt, first, &member->user);
+    member->active = sqlite3_column_int(stmt, first + 8) != 0;
+    member->joined = sqlite3_column_int64(stmt, first + 9);
+    member->revision = sqlite3_column_int64(stmt, first + 10);
+    member->removed = sqlite3_column_int64(stmt, first + 11);
+    member->suspended = sqlite3_column_int64(stmt, first + 12);
+    member->teams = (const char *)sqlite3_column_text(stmt, first + 13);
     if (member->active)
-        column_role(s, stmt, 5, &member->role);
+        column_role(s, stmt, first + 6, &member->role);
     else
-        column_role_or_gone(s, stmt, 5, &member->role);
+        column_role_or_gone(s, stmt, first + 6, &member->role);
+}
+
+enum membership_state membership_state(const struct member *member)
+{
+    if (!member->active)
+        return MEMBERSHIP_REMOVED;
+    return member->suspended || member->user.disabled ? MEMBERSHIP_SUSPENDED : MEMBERSHIP_ACTIVE;
 }
 
 bool store_member(struct store *s, const char *organization, const char *user,
@@ -22,8 +32,9 @@ bool store_member(struct store *s, const char *organization, const char *user,
         statement_begin(s, MEMBER_BY_USER, VALUES(value_text(organization), value_text(user)));
     bool found = statement_row(s, stmt);
     if (found)
-        take_member(s, stmt, member);
+        take_member(s, stmt, 0, member);
     statement_end(stmt);
+    member->teams = NULL;
     return found && !s->failed;
 }
 
@@ -33,7 +44,7 @@ void store_member_put(struct store *s, const char *organization, const struct me
                   VALUES(value_text(organization), value_text(member->user.id),
                          value_text(member->role.name), value_number(member->active),
                          value_number(member->joined), value_number(member->revision),
-                         value_number(member->removed)));
+                         value_number(member->removed), value_number(member->suspended)));
 }
 
 int64_t store_owners(struct store *s, const char *organization)
@@ -45,7 +56,7 @@ static void each_member(struct store *s, sqlite3_stmt *stmt, member_visit *each,
 {
     while (statement_row(s, stmt)) {
         struct member member;
-        take_member(s, stmt, &member);
+        take_member(s, stmt, 0, &member);
         each(&member, arg);
     }
     statement_end(stmt);
@@ -69,4 +80,17 @@ void store_changes(struct store *s, const char *organization, int64_t since, int
         statement_begin(s, MEMBER_CHANGES,
                         VALUES(value_text(organization), value_number(since), value_number(limit))),
         each, arg);
+}
+
+void store_memberships(struct store *s, const char *user, membership_visit *each, void *arg)
+{
+    sqlite3_stmt *stmt = statement_begin(s, MEMBERSHIP_LIST, VALUES(value_text(user)));
+    while (statement_row(s, stmt)) {
+        struct organization organization;
+        struct member member;
+        column_organization(s, stmt, 0, &organization);
+        take_member(s, stmt, 5, &member);
+        each(&organization, &member, arg);
+    }
+    statement_end(stmt);
 }

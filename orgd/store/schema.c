@@ -169,7 +169,51 @@ static const char *const versions[] = {
     " PRIMARY KEY (organization_id, number)) WITHOUT ROWID;"
     "UPDATE organizations SET commits = 1, tag = randomblob(16);"
     "INSERT INTO commits SELECT id, commits, tag FROM organizations;",
+
+    "ALTER TABLE users ADD COLUMN disabled_at INTEGER NOT NULL DEFAULT 0;"    /* 0: not */
+    "ALTER TABLE members ADD COLUMN suspended_at INTEGER NOT NULL DEFAULT 0;" /* 0: not */
+    /* A proof that counts in one organization: an invitation whose token somebody else saw. */
+    "ALTER TABLE tokens ADD COLUMN proved_in TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE tokens ADD COLUMN proved_in_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE invitations ADD COLUMN shown INTEGER NOT NULL DEFAULT 1;"
+    "CREATE INDEX users_listed ON users(created_at, id);"
+    "CREATE INDEX organizations_listed ON organizations(created_at, id);"
+    "CREATE INDEX organizations_name ON organizations(name);"
+    /* The row without a user is written when nobody has the address that was asked for. */
+    "CREATE TABLE recoveries ("
+    " id TEXT PRIMARY KEY,"
+    " user_id TEXT REFERENCES users(id),"
+    " secret_hash BLOB NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX recoveries_user ON recoveries(user_id, created_at);"
+    "CREATE INDEX recoveries_old ON recoveries(created_at);"
+    "CREATE TABLE teams ("
+    " id TEXT PRIMARY KEY,"
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " slug TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " UNIQUE (organization_id, slug)) WITHOUT ROWID;"
+    "CREATE INDEX teams_listed ON teams(organization_id, created_at, id);"
+    "CREATE TABLE team_members ("
+    " organization_id TEXT NOT NULL,"
+    " user_id TEXT NOT NULL,"
+    " team_id TEXT NOT NULL REFERENCES teams(id),"
+    " PRIMARY KEY (organization_id, user_id, team_id),"
+    " FOREIGN KEY (organization_id, user_id) REFERENCES members(organization_id, user_id))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX team_members_of ON team_members(team_id, user_id);"
+    "CREATE INDEX invitations_for ON invitations(email);"
+    /* For the erasure of a person. */
+    "CREATE INDEX events_actor ON events(actor, id);"
+    "CREATE INDEX events_subject ON events(subject, id);"
+    "CREATE INDEX events_invited ON events(subject_name COLLATE NOCASE)"
+    " WHERE action >= 'invitation.' AND action < 'invitation/';",
 };
+
+/* Every connection's: what is deleted is overwritten, names of erased people above all. */
+#define CONNECTION "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"
 
 static_assert(sizeof versions / sizeof *versions == SCHEMA_VERSION, "schema.h has the newest");
 
@@ -220,11 +264,20 @@ int64_t schema_version(sqlite3 *db, const char *path)
     return -1;
 }
 
+bool schema_current(sqlite3 *db, const char *path)
+{
+    int64_t version = schema_version(db, path);
+    if (version == SCHEMA_VERSION)
+        return execute(db, path, CONNECTION);
+    if (version >= 0)
+        log_error("%s: has schema version %d; start orgd once, which migrates it to %d", path,
+                  (int)version, SCHEMA_VERSION);
+    return false;
+}
+
 bool schema_prepare(sqlite3 *db, const char *path)
 {
-    if (!execute(db, path,
-                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                 "PRAGMA foreign_keys = ON"))
+    if (!execute(db, path, "PRAGMA journal_mode = WAL") || !execute(db, path, CONNECTION))
         return false;
     int64_t version = schema_version(db, path);
     return version == SCHEMA_VERSION || (version >= 0 && schema_migrate(db, path, version));

@@ -7,11 +7,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 /* The version of the file at PATH, which DB has open; 0 for an empty one, -1 after one line on
  * stderr. */
 int64_t schema_version(sqlite3 *db, const char *path);
+
+/* True for a file of this version, whose connection is then set up; false after one line on stderr.
+ */
+bool schema_current(sqlite3 *db, const char *path);
 
 /* Makes the schema in a new data file, or brings an older one up to date. False after one line on
  * stderr, the file being what it was. */

@@ -2,10 +2,10 @@
 
 /* The file of a table reads the columns of its rows by their places here: users.c a user's, and so
  * on; column.c has the groups that several tables have. */
-#define USER_COLUMNS "id, email, username, name, created_at"
+#define USER_COLUMNS "id, email, username, name, created_at, disabled_at"
 #define INVITATION_COLUMNS                                                                         \
     "id, organization_id, email, role, created_at, expires_at, secret_hash, username, revision, "  \
-    "maker"
+    "shown, maker"
 #define JOIN_CODE_COLUMNS                                                                          \
     "id, organization_id, role, max_uses, uses, created_at, secret_hash, expires_at, used_at, "    \
     "used_from, maker"
@@ -13,22 +13,37 @@
 #define MAKER_NAME           ", (SELECT username FROM users WHERE id = maker)"
 #define SELECT_INVITATION    "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
 #define SELECT_JOIN_CODE     "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
+#define TEAM_COLUMNS         "id, organization_id, slug, name, created_at"
+#define SELECT_TEAM          "SELECT " TEAM_COLUMNS " FROM teams "
 #define ORGANIZATION_COLUMNS "id, name, created_at, revision, self_rename"
 #define EVENT_COLUMNS                                                                              \
     "at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, "      \
     "request"
+/* The addresses that the user ?1 had before. */
+#define FORMER_EMAILS                                                                              \
+    "SELECT substr(detail, 1, instr(detail, ' -> ') - 1) FROM events"                              \
+    " WHERE subject = ?1 AND action = 'user.set-email'"
+/* As the index events_invited has it. */
+#define EVENT_OF_INVITATION "action >= 'invitation.' AND action < 'invitation/'"
 /* A role's name is followed by the permissions of the organization's own role of that name. */
 #define JOIN_ROLE(table)                                                                           \
     " LEFT JOIN roles r ON r.organization_id = " table ".organization_id AND r.name = " table      \
     ".role "
+#define MEMBER_COLUMNS                                                                             \
+    "u.id, u.email, u.username, u.name, u.created_at, u.disabled_at, m.role, r.permissions,"       \
+    " m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at,"                            \
+    " (SELECT json_group_array(json_object('id', t.id, 'slug', t.slug, 'name', t.name))"           \
+    " FROM team_members tm JOIN teams t ON t.id = tm.team_id"                                      \
+    " WHERE tm.organization_id = m.organization_id AND tm.user_id = m.user_id)"
 #define SELECT_MEMBER                                                                              \
-    "SELECT u.id, u.email, u.username, u.name, u.created_at, m.role, r.permissions, m.active,"     \
-    " m.joined_at, m.revision, m.removed_at FROM members m JOIN users u ON u.id = "                \
-    "m.user_id" JOIN_ROLE("m") "WHERE m.organization_id = ?1 "
+    "SELECT " MEMBER_COLUMNS " FROM members m JOIN users u ON u.id = m.user_id" JOIN_ROLE(         \
+        "m") "WHERE m.organization_id = ?1 "
 #define SELECT_TOKEN                                                                               \
     "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
     " r.permissions, t.name, t.test, t.created_at, t.expires_at, t.proved_at, t.maker_left,"       \
-    " t.used_at, t.used_from, t.maker" MAKER_NAME " FROM tokens t" JOIN_ROLE("t")
+    " t.used_at, t.used_from, t.maker" MAKER_NAME ","                                              \
+    " EXISTS (SELECT 1 FROM users WHERE id = t.user_id AND disabled_at <> 0), t.proved_in,"        \
+    " t.proved_in_at FROM tokens t" JOIN_ROLE("t")
 #define PAGE " (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4"
 
 const char *const statement_sql[STATEMENT_COUNT] = {
@@ -41,15 +56,27 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [NEST_ROLLBACK] = "ROLLBACK TO one",
     [USER_ANY] = "SELECT 1 FROM users LIMIT 1",
     [USER_BY_ID] = "SELECT " USER_COLUMNS " FROM users WHERE id = ?1",
+    [USER_BY_USERNAME] = "SELECT " USER_COLUMNS " FROM users WHERE username = ?1",
+    [USER_LIST] = "SELECT " USER_COLUMNS " FROM users WHERE (created_at, id) > (?1, ?2)"
+                  " ORDER BY created_at, id LIMIT ?3",
     [USER_BY_EMAIL] = "SELECT " USER_COLUMNS " FROM users WHERE email = ?1",
-    [USERNAME_HOLDER] = "SELECT user_id FROM usernames WHERE username = ?1",
+    [USER_COUNT] = "SELECT count(*) FROM users",
+    [USER_LEFT] = "SELECT ifnull(max(removed_at), 0) FROM members WHERE user_id = ?1",
+    [USERNAME_HOLDER] = "SELECT user_id FROM usernames WHERE username IN (?1, ?2)",
+    [USERNAME_LIST] = "SELECT username FROM usernames WHERE user_id = ?1 ORDER BY username",
     [USERNAME_COUNT] = "SELECT count(*) FROM usernames WHERE user_id = ?1",
     [USERNAME_ADD] = "INSERT INTO usernames (username, user_id) VALUES (?1, ?2)"
                      " ON CONFLICT DO NOTHING",
-    [USER_ADD] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
-    [USER_UPDATE] = "UPDATE users SET username = ?2, name = ?3 WHERE id = ?1",
+    [USERNAME_REMOVE] = "DELETE FROM usernames WHERE username = ?1",
+    [USER_ADD] = "INSERT INTO users (" USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [USER_UPDATE] =
+        "UPDATE users SET email = ?2, username = ?3, name = ?4, disabled_at = ?5 WHERE id = ?1",
     [ORGANIZATION_BY_ID] =
         "SELECT " ORGANIZATION_COLUMNS ", commits, tag FROM organizations WHERE id = ?1",
+    [ORGANIZATION_BY_NAME] = "SELECT id FROM organizations WHERE name = ?1 LIMIT 2",
+    [ORGANIZATION_LIST] =
+        "SELECT " ORGANIZATION_COLUMNS " FROM organizations WHERE (created_at, id) > (?1, ?2)"
+        " ORDER BY created_at, id LIMIT ?3",
     [ORGANIZATION_ADD] =
         "INSERT INTO organizations (" ORGANIZATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
     [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3 WHERE id = ?1",
@@ -89,30 +116,58 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [MEMBER_BY_USER] = SELECT_MEMBER "AND m.user_id = ?2",
     [MEMBER_PUT] =
         "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision, "
-        "removed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+        "removed_at, suspended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
         " ON CONFLICT (organization_id, user_id) DO UPDATE SET role = excluded.role,"
         " active = excluded.active, joined_at = excluded.joined_at, revision = excluded.revision,"
-        " removed_at = excluded.removed_at",
-    [OWNER_COUNT] = "SELECT count(*) FROM members"
-                    " WHERE organization_id = ?1 AND role = 'owner' AND active = 1",
+        " removed_at = excluded.removed_at, suspended_at = excluded.suspended_at",
+    [OWNER_COUNT] = "SELECT count(*) FROM members JOIN users ON id = user_id"
+                    " WHERE organization_id = ?1 AND role = 'owner' AND active = 1"
+                    " AND suspended_at = 0 AND disabled_at = 0",
     [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 AND (m.joined_at, m.user_id) > (?2, ?3)"
                                   " ORDER BY m.joined_at, m.user_id LIMIT ?4",
     [MEMBER_CHANGES] = SELECT_MEMBER "AND m.revision > ?2 ORDER BY m.revision LIMIT ?3",
     [MEMBERSHIP_LIST] =
-        "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, m.role, r.permissions"
-        " FROM members m"
-        " JOIN organizations o ON o.id = m.organization_id" JOIN_ROLE(
-            "m") "WHERE m.user_id = ?1 AND m.active = 1 AND m.removed_at < ?2"
-                 " ORDER BY o.created_at, o.id",
+        "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, " MEMBER_COLUMNS
+        " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"
+        " ON o.id = m.organization_id" JOIN_ROLE("m") "WHERE m.user_id = ?1"
+                                                      " ORDER BY o.created_at, o.id",
+    [TEAM_BY_ID] = SELECT_TEAM "WHERE id = ?1",
+    [TEAM_BY_SLUG] = SELECT_TEAM "WHERE organization_id = ?1 AND slug = ?2",
+    [TEAM_COUNT] = "SELECT count(*) FROM teams WHERE organization_id = ?1",
+    [TEAM_LIST] = SELECT_TEAM "WHERE organization_id = ?1 AND" PAGE,
+    [TEAM_ADD] = "INSERT INTO teams (" TEAM_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
+    [TEAM_UPDATE] = "UPDATE teams SET slug = ?2, name = ?3 WHERE id = ?1",
+    [TEAM_REMOVE] = "DELETE FROM teams WHERE id = ?1",
+    [TEAM_EMPTY] = "DELETE FROM team_members WHERE team_id = ?1",
+    [TEAM_TOUCH] =
+        "UPDATE members SET revision = x.revision FROM (SELECT m.user_id AS id, o.revision"
+        " + row_number() OVER (ORDER BY m.revision) AS revision FROM team_members tm"
+        " JOIN members m ON m.organization_id = tm.organization_id AND m.user_id = tm.user_id"
+        " JOIN organizations o ON o.id = tm.organization_id WHERE tm.team_id = ?2) x"
+        " WHERE members.organization_id = ?1 AND members.user_id = x.id",
+    [TEAM_MEMBER_ADD] = "INSERT INTO team_members (organization_id, user_id, team_id)"
+                        " VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    [TEAM_MEMBER_REMOVE] =
+        "DELETE FROM team_members WHERE organization_id = ?1 AND user_id = ?2 AND team_id = ?3",
+    [TEAM_MEMBERS] = "SELECT u.id, u.email, u.username, u.name, u.created_at, u.disabled_at"
+                     " FROM team_members tm JOIN users u ON u.id = tm.user_id"
+                     " WHERE tm.team_id = ?1 AND tm.user_id > ?2 ORDER BY tm.user_id LIMIT ?3",
+    [TEAMS_LEAVE] = "DELETE FROM team_members WHERE organization_id = ?1 AND user_id = ?2",
+    [TEAMS_OF_COUNT] =
+        "SELECT count(*) FROM team_members WHERE organization_id = ?1 AND user_id = ?2",
+    [CLEAR_TEAM_MEMBERS] = "DELETE FROM team_members WHERE organization_id = ?1",
+    [CLEAR_TEAMS] = "DELETE FROM teams WHERE organization_id = ?1",
     [INVITATION_BY_ID] = SELECT_INVITATION "WHERE id = ?1",
     [INVITATION_BY_EMAIL] = SELECT_INVITATION "WHERE organization_id = ?1 AND email = ?2",
     [INVITATION_LIST] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
+    [INVITATION_FOR] =
+        SELECT_INVITATION "WHERE email = ?2 OR email IN (" FORMER_EMAILS ") ORDER BY id",
     [INVITATION_MADE] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2"
                                           " AND (?3 = '' OR maker = ?3)",
     [INVITATION_PRUNE] = "DELETE FROM invitations WHERE id = ?4 OR (organization_id = ?1"
                          " AND (email = ?2 OR expires_at <= ?3))",
     [INVITATION_ADD] = "INSERT INTO invitations (" INVITATION_COLUMNS ")"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, ''))",
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
     [INVITATION_REMOVE] = "DELETE FROM invitations WHERE id = ?1",
     [JOIN_CODE_BY_ID] = SELECT_JOIN_CODE "WHERE id = ?1",
     [JOIN_CODE_LIST] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND" PAGE,
@@ -128,18 +183,41 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                      " AND (t.created_at, t.key) > (?2, ?3) ORDER BY t.created_at, t.key LIMIT ?4",
     [TOKEN_ADD] =
         "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, "
-        "test, created_at, expires_at, proved_at, maker)"
+        "test, created_at, expires_at, proved_at, maker, proved_in, proved_in_at)"
         " VALUES (?1, ?2, ?3, nullif(?4, ''), nullif(?5, ''), ?6, ?7, ?8, ?9, ?10, ?11,"
-        " nullif(?12, ''))",
+        " nullif(?12, ''), ?13, ?14)",
     [TOKEN_REMOVE] = "DELETE FROM tokens WHERE key = ?1",
     [TOKEN_USE] = "UPDATE tokens SET used_at = ?2, used_from = ?3 WHERE key = ?1",
     [TOKEN_MADE] =
         SELECT_TOKEN "WHERE t.organization_id = ?1 AND t.maker = ?2 ORDER BY t.created_at, t.key",
     [TOKEN_MAKER_LEFT] =
         "UPDATE tokens SET maker_left = 1 WHERE organization_id = ?1 AND maker = ?2",
-    [TOKEN_PROVED] = "SELECT ifnull(max(proved_at), 0) FROM tokens WHERE user_id = ?1",
+    [TOKEN_PROVED] = "SELECT ifnull(max(max(proved_at, proved_in_at)), 0) FROM tokens"
+                     " WHERE user_id = ?1",
     [EVENT_ADD] =
         "INSERT INTO events (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    [EVENT_LIST_ALL] = "SELECT id, " EVENT_COLUMNS " FROM events WHERE id < ?1"
+                       " ORDER BY id DESC LIMIT ?2",
+    [EVENT_PRUNE] = "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?2)"
+                    " AND at < ?1",
+    [CHANGES] = "SELECT changes()",
+    [RECOVERY_BY_ID] = "SELECT id, user_id, secret_hash, created_at, expires_at FROM recoveries"
+                       " WHERE id = ?1",
+    [RECOVERY_COUNT] = "SELECT count(*) FROM recoveries WHERE user_id = ?1 AND created_at > ?2",
+    [RECOVERY_PRUNE] = "DELETE FROM recoveries WHERE created_at < ?1",
+    [RECOVERY_PUT] = "INSERT INTO recoveries VALUES (?1, nullif(?2, ''), ?3, ?4, ?5)"
+                     " ON CONFLICT DO UPDATE SET created_at = excluded.created_at",
+    [RECOVERY_END] = "UPDATE recoveries SET expires_at = 0 WHERE user_id = ?1",
+    [DATA_VERSION] = "PRAGMA data_version",
+    [ERASE_INVITED] = "UPDATE events SET subject_name = ?3 WHERE " EVENT_OF_INVITATION
+                      " AND (subject_name = ?2 COLLATE NOCASE OR subject_name COLLATE NOCASE IN"
+                      " (" FORMER_EMAILS "))",
+    [ERASE_ACTOR] = "UPDATE events SET actor_name = ?2, origin = '' WHERE actor = ?1",
+    [ERASE_SUBJECT] =
+        "UPDATE events SET subject_name = ?2, detail = CASE WHEN substr(action, 1, 5) = 'user.'"
+        " THEN '' WHEN action = 'invitation.accept' THEN rtrim(detail, replace(detail, ',', ''))"
+        " || ' ' || ?3 ELSE detail END WHERE subject = ?1",
+    [ERASE_RECOVERIES] = "DELETE FROM recoveries WHERE user_id = ?1",
     [EVENT_LIST] =
         "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND id < ?2"
         " AND (?3 = '' OR action = ?3) AND at BETWEEN ?4 AND ?5 ORDER BY id DESC LIMIT ?6",

@@ -38,6 +38,7 @@ struct user {
     char username[NAME_MAX_LEN + 1];
     char name[DISPLAY_SIZE];
     int64_t created;
+    int64_t disabled; /* since when the operator has locked the account, 0: not */
 };
 
 struct organization {
@@ -54,10 +55,26 @@ struct member {
     struct role role;
     bool active; /* false: a tombstone of a member who left, whose role may be gone */
     int64_t joined;
-    int64_t revision; /* of his latest change */
-    int64_t removed;  /* when he last left, 0: never; tokens that were proved up to then do not work
-                         in this organization (struct token) */
+    int64_t revision;  /* of his latest change */
+    int64_t removed;   /* when he last left or lost his tokens' rights, 0: never; tokens that were
+                          proved up to then do not work in this organization (struct token) */
+    int64_t suspended; /* since when he may do nothing, 0: not */
+    const char *teams; /* of a listing, while the visit lasts: a JSON array of id, slug and name;
+                          else NULL */
 };
+
+struct team {
+    char id[ID_SIZE];
+    char organization[ID_SIZE];
+    char slug[NAME_MAX_LEN + 1]; /* for groups on hosts; unique in the organization */
+    char name[DISPLAY_SIZE];
+    int64_t created;
+};
+
+/* What hosts are told of a member. Who is suspended keeps role and place; the organization, or the
+ * operator by disabling the account, decides it. */
+enum membership_state { MEMBERSHIP_REMOVED, MEMBERSHIP_SUSPENDED, MEMBERSHIP_ACTIVE };
+enum membership_state membership_state(const struct member *member);
 
 /* The user who made something, himself or by a token of the organization that he made. The store
  * fills the name when it is read. */
@@ -82,6 +99,7 @@ struct invitation {
     int64_t created;
     int64_t expires;
     int64_t revision; /* the organization's when it was made */
+    bool shown;       /* its token was in a reply, so that it proves no address */
     unsigned char hash[SECRET_HASH_SIZE];
 };
 
@@ -98,6 +116,15 @@ struct join_code {
     unsigned char hash[SECRET_HASH_SIZE];
 };
 
+/* A code that was mailed to a user, to open his account without a token. */
+struct recovery {
+    char id[ID_SIZE];
+    char user[ID_SIZE];
+    int64_t created;
+    int64_t expires;
+    unsigned char hash[SECRET_HASH_SIZE];
+};
+
 struct token {
     char key[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
@@ -108,11 +135,16 @@ struct token {
     char name[DISPLAY_SIZE];
     bool test; /* env "test" instead of "live" */
     int64_t created;
-    int64_t expires;    /* 0: never */
-    int64_t proved;     /* a user's token: when he, or the token that made this one, last showed an
-                           invitation */
+    int64_t expires; /* 0: never */
+    /* A user's token: when he, or the token that made this one, last proved that he is the user;
+     * and by an invitation that somebody else saw, which counts in its organization alone ("":
+     * none). */
+    int64_t proved;
+    char proved_in[ID_SIZE];
+    int64_t proved_in_at;
     struct maker maker; /* an organization's token */
     bool maker_left;    /* he has left since he made it */
+    bool disabled;      /* its user's account is */
     struct use last;
 };
 
@@ -145,12 +177,30 @@ struct event_filter {
 
 struct store;
 
-/*
- * Opens PATH, made with mode 0600 when it is not there; it is ours alone until store_close. NULL
- * after one line on stderr.
- */
-struct store *store_open(const char *path);
+enum store_mode {
+    STORE_SERVE,  /* makes the file with mode 0600 when it is not there, and brings an older one up
+                     to  date; it is ours alone until store_close */
+    STORE_OPERATE /* a file of this version, which a server may be using */
+};
+
+/* Opens the data file at PATH. NULL after one line on stderr. */
+struct store *store_open(const char *path, enum store_mode mode);
 void store_close(struct store *store);
+
+/* What happened to the data file, beside what this store did, since the last call: another process
+ * changed it (an operator's command), or it was moved, removed or replaced. */
+enum store_news { STORE_SAME, STORE_CHANGED, STORE_LOST };
+enum store_news store_watch(struct store *store);
+
+/*
+ * Room on the disk is kept for removals. store_has_room takes it when it is not taken, and is false
+ * when there is none: then nothing should be changed but by a removal. store_full is true when the
+ * latest transaction failed for want of room; store_make_room gives up what is kept, so that it can
+ * be tried again, and is false in a batch and when nothing was kept.
+ */
+bool store_has_room(struct store *store);
+bool store_full(const struct store *store);
+bool store_make_room(struct store *store);
 
 enum store_use { STORE_READ, STORE_CHANGE };
 
@@ -181,17 +231,46 @@ bool store_empty(struct store *store);
  * regard to case. */
 bool store_user(struct store *store, const char *id, struct user *user);
 bool store_user_by_email(struct store *store, const char *email, struct user *user);
+bool store_user_by_username(struct store *store, const char *username, struct user *user);
+
+/* At most LIMIT users behind AFTER (created, id), oldest first. */
+typedef void user_visit(const struct user *user, void *arg);
+void store_users(struct store *store, const struct cursor *after, int limit, user_visit *each,
+                 void *arg);
 void store_user_add(struct store *store, const struct user *user);
+
+/* Of an erased user the usernames are kept as hashes, so that nobody else gets one. */
+#define USERNAME_KEPT_SIZE (2 + 2 * SECRET_HASH_SIZE)
+
+int64_t store_user_count(struct store *store);
+/* When the user last left an organization, 0: never. */
+int64_t store_user_left(struct store *store, const char *user);
 
 /* Fills ID with the user who has USERNAME now or had it once; false when nobody did. */
 bool store_username_holder(struct store *store, const char *username, char id[ID_SIZE]);
 /* The number of usernames that the user has had, with the present one. */
 int64_t store_username_count(struct store *store, const char *user);
+/* Those usernames; a hash begins with '#'. */
+typedef void username_visit(const char *username, void *arg);
+void store_usernames(struct store *store, const char *user, username_visit *each, void *arg);
 
-/* Stores another username or name. */
+/*
+ * Stores AFTER in the place of BEFORE, and takes the address and the names of BEFORE out of the
+ * events and usernames. Invitations for his address are left to the caller.
+ */
+void store_user_erase(struct store *store, const struct user *before, const struct user *after);
+
+/* Stores another address, username, name or DISABLED. */
 void store_user_update(struct store *store, const struct user *user);
 
 bool store_organization(struct store *store, const char *id, struct organization *organization);
+/* The only organization that has NAME; false also when several have it. */
+bool store_organization_named(struct store *store, const char *name,
+                              struct organization *organization);
+/* At most LIMIT organizations behind AFTER (created, id), oldest first, without their commits. */
+typedef void organization_visit(const struct organization *organization, void *arg);
+void store_organizations(struct store *store, const struct cursor *after, int limit,
+                         organization_visit *each, void *arg);
 void store_organization_add(struct store *store, const struct organization *organization);
 /* Stores another name or self_rename. */
 void store_organization_update(struct store *store, const struct organization *organization);
@@ -223,15 +302,42 @@ void store_role_touch(struct store *store, const char *organization, const char 
 bool store_member(struct store *store, const char *organization, const char *user,
                   struct member *member);
 
+/*
+ * Teams. A change of a team is a change of each of its members: the organization's revision and
+ * theirs move on.
+ */
+typedef void team_visit(const struct team *team, void *arg);
+bool store_team(struct store *store, const char *id, struct team *team);
+bool store_team_named(struct store *store, const char *organization, const char *slug,
+                      struct team *team);
+int64_t store_team_count(struct store *store, const char *organization);
+/* At most LIMIT teams behind AFTER (created, id), oldest first. */
+void store_teams(struct store *store, const char *organization, const struct cursor *after,
+                 int limit, team_visit *each, void *arg);
+void store_team_add(struct store *store, const struct team *team);
+/* Stores another slug or name. */
+void store_team_update(struct store *store, const struct team *team);
+void store_team_remove(struct store *store, const struct team *team);
+/* True when the member USER was not in the team before, or was. The caller gives him a revision. */
+bool store_team_join(struct store *store, const struct team *team, const char *user);
+bool store_team_leave(struct store *store, const struct team *team, const char *user);
+/* At most LIMIT members of the team TEAM (an id) behind the user AFTER, in the order of their ids.
+ */
+void store_team_members(struct store *store, const char *team, const char *after, int limit,
+                        user_visit *each, void *arg);
+/* USER leaves all teams of the organization; the number that he is in. */
+void store_teams_leave(struct store *store, const char *organization, const char *user);
+int64_t store_teams_of(struct store *store, const char *organization, const char *user);
+
 /* Adds or replaces the member MEMBER->user.id. MEMBER->revision comes from store_revision_next in
  * the same transaction. */
 void store_member_put(struct store *store, const char *organization, const struct member *member);
 
-/* The number of active owners. */
+/* The number of owners who are neither removed nor suspended. */
 int64_t store_owners(struct store *store, const char *organization);
 
 typedef void member_visit(const struct member *member, void *arg);
-typedef void membership_visit(const struct organization *organization, const struct role *role,
+typedef void membership_visit(const struct organization *organization, const struct member *member,
                               void *arg);
 
 /* At most LIMIT active members behind AFTER (joined, user id), in the order in which they joined.
@@ -243,9 +349,8 @@ void store_members(struct store *store, const char *organization, const struct c
 void store_changes(struct store *store, const char *organization, int64_t since, int limit,
                    member_visit *each, void *arg);
 
-/* The organizations that USER is an active member of and has not left at PROVED or later. */
-void store_memberships(struct store *store, const char *user, int64_t proved,
-                       membership_visit *each, void *arg);
+/* The organizations that USER is or was a member of, with him there, oldest first. */
+void store_memberships(struct store *store, const char *user, membership_visit *each, void *arg);
 
 /* Listings: at most LIMIT of them behind AFTER (created, id), oldest first. */
 typedef void invitation_visit(const struct invitation *invitation, void *arg);
@@ -259,10 +364,24 @@ void store_invitations(struct store *store, const char *organization, int64_t no
  * organization that have expired at its creation. */
 void store_invitation_add(struct store *store, const struct invitation *invitation);
 void store_invitation_remove(struct store *store, const char *id);
+/* All for the address of USER, or one that he had, of every organization. EACH must not remove any.
+ */
+void store_invitations_for(struct store *store, const struct user *user, invitation_visit *each,
+                           void *arg);
 /* All that do not expire before NOW, of MAKER (a user's id) alone unless it is NULL. EACH must not
  * remove any. */
 void store_invitations_made(struct store *store, const char *organization, int64_t now,
                             const char *maker, invitation_visit *each, void *arg);
+
+/* The codes are kept for a day, so that they can be counted. */
+bool store_recovery(struct store *store, const char *id, struct recovery *recovery);
+/* The number of codes that were made for USER after SINCE. */
+int64_t store_recovery_count(struct store *store, const char *user, int64_t since);
+/* Ends the user's earlier ones. One without a user only writes, and always the same row if it has
+ * the same id. */
+void store_recovery_add(struct store *store, const struct recovery *recovery);
+/* No code of USER's opens his account any more. */
+void store_recovery_end(struct store *store, const char *user);
 
 typedef void join_code_visit(const struct join_code *code, void *arg);
 bool store_join_code(struct store *store, const char *id, struct join_code *code);
@@ -288,11 +407,17 @@ void store_tokens_made(struct store *store, const char *organization, const char
                        token_visit *each, void *arg);
 /* Marks the same tokens: their maker has left. */
 void store_tokens_maker_left(struct store *store, const char *organization, const char *maker);
-/* The latest PROVED of the user's own tokens, 0 without one. */
+/* The latest proof of the user's own tokens, 0 without one. */
 int64_t store_token_proved(struct store *store, const char *user);
 
 typedef void event_visit(const struct event *event, void *arg);
 void store_event_add(struct store *store, const struct event *event);
+/* At most LIMIT of all events before BEFORE (an event's id), the newest first: of ORGANIZATION
+ * alone unless it is "". */
+void store_all_events(struct store *store, const char *organization, int64_t before, int limit,
+                      event_visit *each, void *arg);
+/* Removes those of the LIMIT oldest events that are from before BEFORE; returns their number. */
+int64_t store_events_prune(struct store *store, int64_t before, int limit);
 /* At most LIMIT of the organization's events, the newest first. */
 void store_events(struct store *store, const char *organization, const struct event_filter *filter,
                   int limit, event_visit *each, void *arg);
@@ -304,6 +429,16 @@ void store_events(struct store *store, const char *organization, const struct ev
 
 /* Copies it, as it is at one moment, to the new file COPY (mode 0600). */
 bool store_backup(const char *path, const char *copy);
+
+/*
+ * Puts the copy FROM, which must be sound, in the place of the data file, which no server may be
+ * using: with the owner of that file, or of its directory. The file that was there stays beside it.
+ */
+bool store_restore(const char *path, const char *from);
+
+/* Makes the file as small as its content, and leaves nothing in it that was deleted. No server may
+ * be using it. */
+bool store_vacuum(const char *path);
 
 /* Looks for damage and for contradictions, such as an organization without an owner. *WARNED
  * says that it has told of users whose usernames are reserved, which is no damage. */

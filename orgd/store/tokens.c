@@ -18,6 +18,9 @@ static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
     token->maker_left = sqlite3_column_int(stmt, 12) != 0;
     column_use(s, stmt, 13, &token->last);
     column_maker(s, stmt, 15, &token->maker);
+    token->disabled = sqlite3_column_int(stmt, 17) != 0;
+    column_text(s, stmt, 18, token->proved_in, sizeof token->proved_in);
+    token->proved_in_at = sqlite3_column_int64(stmt, 19);
 }
 
 bool store_token(struct store *s, const char *key, struct token *token)
@@ -36,8 +39,8 @@ void store_token_add(struct store *s, const struct token *t)
                   VALUES(value_text(t->key), value_hash(t->hash), value_text(t->last_four),
                          value_text(t->user), value_text(t->organization), value_text(t->role.name),
                          value_text(t->name), value_number(t->test), value_number(t->created),
-                         value_number(t->expires), value_number(t->proved),
-                         value_text(t->maker.id)));
+                         value_number(t->expires), value_number(t->proved), value_text(t->maker.id),
+                         value_text(t->proved_in), value_number(t->proved_in_at)));
 }
 
 static void each_token(struct store *s, sqlite3_stmt *stmt, token_visit *each, void *arg)

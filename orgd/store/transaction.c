@@ -5,9 +5,12 @@
 bool store_begin(struct store *s, enum store_use use)
 {
     s->failed = false;
+    s->full = false;
     commits_forget(s);
     if (s->batch && sqlite3_get_autocommit(s->db))
         store_fail(s, "the changes before this one were lost");
+    if (use == STORE_CHANGE && !s->batch && !database_there(s))
+        store_fail(s, "the data file was moved, removed or replaced");
     enum statement how = s->batch ? NEST : use == STORE_CHANGE ? BEGIN_CHANGE : BEGIN_READ;
     statement_run(s, how, NO_VALUES);
     return !s->failed;

@@ -10,7 +10,7 @@ bar() { local verdict=missed; let "$2 $3" && verdict=met; printf '%-62s %8s   (b
 # people FROM TO: members of $org
 people() {
     sql "WITH RECURSIVE n(i) AS (SELECT $1 UNION ALL SELECT i + 1 FROM n WHERE i < $2)
-         INSERT INTO users SELECT printf('usr_%020d', i), printf('user%d@example.org', i), printf('user%d', i), printf('User Number %d', i), i FROM n;
+         INSERT INTO users (id, email, username, name, created_at) SELECT printf('usr_%020d', i), printf('user%d@example.org', i), printf('user%d', i), printf('User Number %d', i), i FROM n;
          INSERT INTO members (organization_id, user_id, role, active, joined_at, revision) SELECT '$org', id, 'member', 1, created_at, created_at FROM users WHERE created_at BETWEEN $1 AND $2;
          UPDATE organizations SET revision = $2 WHERE id = '$org'"
 }

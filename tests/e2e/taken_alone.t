@@ -51,7 +51,7 @@ by_su() { su "$1" -c 'echo $USER' </dev/null; }
 by_kim() { printf '%s\n' "$1" | session kim "${@:2}"; }
 by_larry() { echo secret | session larry "$@"; }
 # shellcheck disable=SC2016 # the inner shell's
-by_login() { echo 'echo I=$(id -un); exit' | script -qec "login -f $1" /dev/null | tr -d '\r' | sed -n 's/^.*I=\([a-z]*\)$/\1/p' | tail -1; }
+by_login() { echo 'echo I=$(id -un); exit' | timeout 60 script -qec "exec login -f $1" /dev/null | tr -d '\r' | sed -n 's/^.*I=\([a-z]*\)$/\1/p' | tail -1; }
 # kim's own shell, name and password; one after the other, as each locks the files
 by_kim_herself() {
     by_kim secret chfn -w 1 && by_kim secret chsh -s /bin/sh && printf '%s\n' secret Quaint-7-horse Quaint-7-horse | session kim passwd && echo kim

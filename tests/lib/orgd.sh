@@ -6,10 +6,11 @@
 #   orgd_end                 orgd_stop and two tests: it ended with 0, and its log has no sanitizer report
 #   call PATH JSON [BEARER]  POST; sets $body and $status. $VIA says over what: "unix" (the default) or "tcp"
 #   api PATH JSON [BEARER]   the same, but prints the body: for $(...)
-#   sql STATEMENT            in the data file, with foreign keys
+#   sql STATEMENT            in the data file, with foreign keys; $SCHEMA is its newest version
 #   new_org NAME             prints the id of a new organization of $OWNER's
 #   join ORG USER ROLE       USER@example.org joins with a new account: sets $user_id and $bearer
 need curl jq sqlite3
+SCHEMA=$(sed -n 's/^#define SCHEMA_VERSION //p' "$TOP/orgd/store/schema.h")
 ORGD=$BUILD/orgd
 DATA=$T/orgd.db
 SOCKET=$T/orgd.sock

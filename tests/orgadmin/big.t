@@ -11,7 +11,7 @@ orgd_start --owner ann@example.org
 org=$(new_org Big)
 COUNT=5000
 sql "WITH RECURSIVE n(i) AS (SELECT 11 UNION ALL SELECT i + 1 FROM n WHERE i < $COUNT + 10)
-     INSERT INTO users SELECT printf('usr_%020d', i), printf('user%d@example.org', (i * 7919) % 10007), printf('user%d', i),
+     INSERT INTO users (id, email, username, name, created_at) SELECT printf('usr_%020d', i), printf('user%d@example.org', (i * 7919) % 10007), printf('user%d', i),
          CASE i % 5 WHEN 0 THEN printf('Zoë %d', i) WHEN 1 THEN printf('\"%d\", the one', i) WHEN 2 THEN printf('李 %d', i) ELSE printf('User %d', i) END, i FROM n;
      INSERT INTO members (organization_id, user_id, role, active, joined_at, revision) SELECT '$org', id, CASE created_at % 3 WHEN 0 THEN 'admin' ELSE 'member' END, 1, created_at, created_at FROM users WHERE created_at BETWEEN 11 AND $COUNT + 10;
      UPDATE organizations SET revision = $COUNT + 10 WHERE id = '$org'"

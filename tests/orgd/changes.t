@@ -162,7 +162,7 @@ is "$(last look_token | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' "an o
 # --- pages ---
 big=$(new_org Big)
 sql "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 10003)
-     INSERT INTO users SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n;
+     INSERT INTO users (id, email, username, name, created_at) SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n;
      INSERT INTO members (organization_id, user_id, role, active, joined_at, revision) SELECT '$big', id, 'member', 1, created_at, created_at FROM users WHERE id LIKE 'usr_000000%';
      UPDATE organizations SET revision = 10003 WHERE id = '$big'"
 org=$big

@@ -29,11 +29,11 @@ PRAGMA user_version = 1;
 SQL
 )
 org=org_00000000000000000001
-tables='SELECT * FROM users; SELECT id, name, created_at, revision FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at FROM invitations; SELECT key, hex(secret_hash), last_four, user_id, organization_id, role, name, test, created_at FROM tokens'
+tables='SELECT id, email, username, name, created_at FROM users; SELECT id, name, created_at, revision FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at FROM invitations; SELECT key, hex(secret_hash), last_four, user_id, organization_id, role, name, test, created_at FROM tokens'
 sql "$tables" > "$T/before"
-out=$("$ORGD" check --data "$DATA" 2>&1); is "$? ${out#orgd: }" "1 $DATA: has schema version 1; start orgd once, which migrates it to 4" 'orgd check refuses a data file of version 1 and says how to migrate it'
+out=$("$ORGD" check --data "$DATA" 2>&1); is "$? ${out#orgd: }" "1 $DATA: has schema version 1; start orgd once, which migrates it to $SCHEMA" 'orgd check refuses a data file of version 1 and says how to migrate it'
 orgd_start
-is "$(sql 'PRAGMA user_version')" 4 'a start migrates a data file of version 1'
+is "$(sql 'PRAGMA user_version')" "$SCHEMA" 'a start migrates a data file of version 1'
 sql "$tables" > "$T/after"
 ok 'a migration from version 1 keeps every row' cmp "$T/before" "$T/after"
 is "$(grep -c 'First start' "$T/orgd.out")" 0 'a start that migrates is not taken for the first start'

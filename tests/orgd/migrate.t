@@ -14,10 +14,10 @@ bobs_invitation=inv_jv72947v0ssl5dehj0dg:2v2tT0-Q2ngOzgNHMUZsHPlTtTbBztbviOOuUwE
 eves_invitation=inv_3p5dsf31wteofn58lane:TKwQbl0wUX1JojdcN7Ma1iHkEjVD92u2j-crhzfmgPM
 (umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-2.sql" > /dev/null)
 
-rows="SELECT * FROM users; SELECT id, name, created_at, revision FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at FROM invitations WHERE id NOT LIKE 'inv_jv%'; SELECT key, hex(secret_hash), last_four, user_id, organization_id, role, name, test, created_at FROM tokens; SELECT id, organization_id, role, max_uses, uses, hex(secret_hash), created_at FROM join_codes WHERE id NOT LIKE 'code_py%'; SELECT * FROM events WHERE id <= 17"
+rows="SELECT id, email, username, name, created_at FROM users; SELECT id, name, created_at, revision FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at FROM invitations WHERE id NOT LIKE 'inv_jv%'; SELECT key, hex(secret_hash), last_four, user_id, organization_id, role, name, test, created_at FROM tokens; SELECT id, organization_id, role, max_uses, uses, hex(secret_hash), created_at FROM join_codes WHERE id NOT LIKE 'code_py%'; SELECT * FROM events WHERE id <= 17"
 sql "$rows" > "$T/before"
 orgd_start
-is "$(sql 'PRAGMA user_version')" 4 'a start migrates a data file of version 2'
+is "$(sql 'PRAGMA user_version')" "$SCHEMA" 'a start migrates a data file of version 2'
 sql "$rows" > "$T/after"
 ok 'a migration from version 2 keeps every row but two that it withdraws' cmp "$T/before" "$T/after"
 is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after a migration from version 2'
@@ -58,4 +58,30 @@ is "$(left "$back 'member' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" '; ' '
 is "$(left "INSERT INTO roles VALUES ('$org', 'ops', 12); $back 'ops' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" '; ' 'a maker whose role lacks org:view keeps nothing handed out'
 is "$(left "INSERT INTO roles VALUES ('$org', 'ops', 13); $back 'ops' WHERE user_id <> 'usr_5cvygb695o4f1ksglb8s'")" 'bob2@example.org bob, fay@example.org eve; admin bob, member eve' 'a maker whose role covers what was handed out keeps all of it'
 is "$(left "$back 'admin' WHERE user_id = 'usr_8dptl4xowuxlwgg5q8gs'; UPDATE invitations SET role = 'owner'")" '; admin bob, member eve' 'a maker who became an admin does not keep invitations of owners'
+# --- version 4 ---
+rm -f "$DATA"*
+org=org_1q6t2ljqm6iazqzx3t5k
+OWNER=live_qtpsqugjwh1q6a4dk6yu:oWIUw6QA4P4OnnlZJHtU9jw5sUx99OMdNOdYDQlK2gQ
+bob=live_nvu1hc2kmpjv80ex7d6d:xmwpyVooC28ffQeMaNDi73TvNTITNS08A4yn8iByLdU
+dan=live_qa4b01dkt59ykpi07dc0:bKLyMnr9krikVnT2HnnLL3Wu1wQJNAZ3rulfUR7SMZE
+host=live_prjbqpq0h8lwxu6ck7bn:f9ORu-zKWn1yPARMzns2Cx4SmfmOKgbTEOlo4CC5NPw
+code=code_cuqaro3x5btvzsuj2yt5:9Y7CL0UypYnx-VpF7B_vjGloMs0ic5HNQQnqWFxiutk
+invitation=inv_lbsu58gd8ofwgg80qaax:9_-oYfl181F8FROfRDI4cc_OYs1e9IUeGs1XxngWdEQ
+(umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-4.sql" > /dev/null)
+rows="SELECT id, email, username, name, created_at FROM users; SELECT * FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision, removed_at FROM members; SELECT * FROM invitations; SELECT * FROM tokens; SELECT * FROM join_codes; SELECT * FROM events; SELECT * FROM usernames; SELECT organization_id, number, hex(tag) FROM commits; SELECT * FROM roles"
+sql "$rows" > "$T/before"
+orgd_start
+is "$(sql 'PRAGMA user_version')" "$SCHEMA" 'a start migrates a data file of version 4'
+sql "$rows" > "$T/after"
+ok 'a migration from version 4 keeps every row' cmp "$T/before" "$T/after"
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after a migration from version 4'
+copy=$(ls "$DATA".version-4.*)
+is "$(stat -c %a "$copy") $(sqlite3 "$copy" 'PRAGMA user_version')" '600 4' 'the file of version 4 is kept beside the migrated one'
+sqlite3 "$copy" "$rows" > "$T/kept"
+ok 'the kept file of version 4 has every row' cmp "$T/before" "$T/kept"
+like "$(cat "$ORGD_LOG")" "migrates from version 4 to $SCHEMA; the file as it was is $copy" 'the log names the kept file'
+at members/changes '"since":0' "$host"; is "$(field '[.members[] | "\(.username) \(.role) \(.state)"] | join(", ")')" 'ann owner active, bob admin active, eve ops active, dan owner removed' 'a token from before the migration lists the members'
+call /organizations/join-codes/join "{\"code\":\"$code\"}" "$dan"; expect 403 removed 'a member who was removed before the migration does not come back by a join code'
+call /organizations/invitations/accept "{\"token\":\"$invitation\",\"username\":\"fay\"}"; is "$status" 200 'an invitation of version 4 is accepted'
+orgd_end
 done_testing

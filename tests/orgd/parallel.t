@@ -18,7 +18,7 @@ is "$("$ORGD" check --data "$DATA")" "$DATA: nothing is wrong" 'orgd check finds
 org=$(new_org Big)
 call /organizations/roles/set "{\"organizationId\":\"$org\",\"role\":\"ops\",\"permissions\":[]}" "$OWNER"
 sql "WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 5001)
-     INSERT INTO users SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n;
+     INSERT INTO users (id, email, username, name, created_at) SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n;
      INSERT INTO members (organization_id, user_id, role, active, joined_at, revision) SELECT '$org', id, 'ops', 1, created_at, created_at FROM users WHERE id LIKE 'usr_000000%';
      INSERT INTO usernames (username, user_id) SELECT username, id FROM users WHERE id LIKE 'usr_000000%';
      UPDATE organizations SET revision = 5001 WHERE id = '$org'"

@@ -20,7 +20,7 @@ is "$(field '"\(.user.email) \(.user.username)"')" 'Ann@Example.org ann' 'the fi
 is "$(stat -c %a "$DATA")" 600 'the data file has mode 600'
 is "$(stat -c %a "$DATA-wal")" 600 "the data file's write-ahead log has mode 600"
 is "$(stat -c %a "$SOCKET")" 666 'the socket has mode 666'
-is "$(sql 'PRAGMA journal_mode; PRAGMA user_version' | paste -sd' ')" 'wal 4' 'the data file has a write-ahead log and schema version 4'
+is "$(sql 'PRAGMA journal_mode; PRAGMA user_version' | paste -sd' ')" "wal $SCHEMA" 'the data file has a write-ahead log and the newest schema version'
 
 refused 1 'another server is listening' 'a socket in use' --data "$T/other.db" --socket "$SOCKET"
 ok 'orgd makes no data file when the socket is in use' test ! -e "$T/other.db"
@@ -35,6 +35,7 @@ is "$orgd_status" 0 'SIGTERM ends orgd with status 0'
 ok 'SIGTERM removes the socket' test ! -e "$SOCKET"
 orgd_start --owner other@example.org
 is "$(grep -c : "$T/orgd.out")" 1 'a second start prints no token'
+like "$(cat "$ORGD_LOG")" '^orgd: --owner does nothing: .*orgd.db has users already' 'a second start with --owner says that it does nothing'
 call /users/whoami '{}' "$OWNER"
 is "$(field .user.username)" ann 'a second start with another --owner keeps the first user'
 kill -INT "$orgd_pid"; wait "$orgd_pid"
@@ -73,7 +74,7 @@ done
 refused 2 'e-mail' '--owner without @' --owner ann
 refused 2 'login name' '--owner without a login name' --owner 1ann@example.org
 refused 2 'orgd --help' 'an unknown option' --frobnicate
-refused 2 'unexpected argument' 'an unexpected argument' serve
+refused 2 'unknown command' 'an unknown command' serve
 for option in help version; do
     out=$("$ORGD" --$option); is $? 0 "--$option exits with 0"
     like "$out" '^(Usage: orgd|orgd [0-9])' "--$option answers on standard output"

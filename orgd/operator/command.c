@@ -1,0 +1,255 @@
+#include "orgd/operator/command.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "orgd/endpoints/dispatch.h"
+#include "orgd/operator/print.h"
+#include "orgd/store/store.h"
+
+#define ARGUMENTS_MAX 2
+#define REQUEST_ID    "command"
+#define ANSWER_MAX    256 /* typed by a person */
+
+/* --- accounts, organizations, events --- */
+
+struct operator_command {
+    const char *noun, *verb;
+    const char *path;                     /* of the dispatcher, below /v1/operator */
+    const char *arguments[ARGUMENTS_MAX]; /* the fields that the words behind fill */
+    const char *list;                     /* the reply's array, which has pages */
+    const char *asks;                     /* what a person is asked first */
+    const char *counts;                   /* the reply's number: done in slices until it is 0 */
+};
+
+static const struct operator_command commands[] = {
+    {"user", "list", .path = "/users/list", .list = "users"},
+    {"user", "show", .path = "/users/show", .arguments = {"user"}},
+    {"user", "token", .path = "/users/token", .arguments = {"user"}},
+    {"user", "disable", .path = "/users/disable", .arguments = {"user"}},
+    {"user", "enable", .path = "/users/enable", .arguments = {"user"}},
+    {"user", "rename", .path = "/users/rename", .arguments = {"user", "username"}},
+    {"user", "set-email", .path = "/users/set-email", .arguments = {"user", "email"}},
+    {"user", "erase", .path = "/users/erase", .arguments = {"user"},
+     .asks = "The account ends, and its names are taken out of everything."},
+    {"org", "list", .path = "/organizations/list", .list = "organizations"},
+    {"org", "owner", .path = "/organizations/owner", .arguments = {"organization", "user"}},
+    {"org", "delete", .path = "/organizations/delete", .arguments = {"organization"},
+     .asks = "The organization ends, with its members, tokens, invitations and join codes."},
+    {"events", "list", .path = "/events/list", .list = "events"},
+    {"events", "prune", .path = "/events/prune", .arguments = {"before"}, .counts = "pruned"},
+};
+
+static int command_wrong(const char *why)
+{
+    log_error("%s", why);
+    fputs("Try 'orgd --help'.\n", stderr);
+    return EXIT_USAGE;
+}
+
+static int argument_count(const struct operator_command *c)
+{
+    int count = 0;
+    while (count < ARGUMENTS_MAX && c->arguments[count])
+        count++;
+    return count;
+}
+
+/* The request's body. */
+static cJSON *body_make(const struct operator_command *c, const struct options *o)
+{
+    cJSON *body = cJSON_CreateObject();
+    for (int i = 0; i < argument_count(c); i++)
+        cJSON_AddStringToObject(body, c->arguments[i], o->words[2 + i]);
+    if (o->end_others)
+        cJSON_AddTrueToObject(body, "endOthers");
+    if (o->org)
+        cJSON_AddStringToObject(body, "organization", o->org);
+    return body;
+}
+
+/* The answer to BODY, which the caller deletes; NULL after one line on stderr. */
+static cJSON *ask(struct store *store, const struct operator_command *c, const cJSON *body)
+{
+    char path[64], from[PEER_TEXT_SIZE];
+    char *text = cJSON_PrintUnformatted(body);
+    struct letterhead no_mail = {0};
+    snprintf(path, sizeof path, "/v1/operator%s", c->path);
+    snprintf(from, sizeof from, "unix:%u", (unsigned)getuid());
+    struct request request = {.method = "POST",
+                              .content_type = "application/json",
+                              .path = path,
+                              .body = text,
+                              .len = strlen(text),
+                              .operator= true,
+                              .id = REQUEST_ID,
+                              .from = from,
+                              .letterhead = &no_mail};
+    struct call_answer answer;
+    dispatch(store, &request, &answer);
+    cJSON *reply = cJSON_Parse(answer.body.data);
+    if (answer.status != 200) {
+        log_error("%s", cJSON_GetStringValue(cJSON_GetObjectItem(reply, "message")));
+        cJSON_Delete(reply);
+        reply = NULL;
+    }
+    buffer_free(&answer.body);
+    buffer_free(&answer.changed);
+    cJSON_free(text);
+    return reply;
+}
+
+/* Asks for each page of C's list, and prints it. */
+static bool run_list(struct store *store, const struct operator_command *c, const struct options *o,
+                     cJSON *body)
+{
+    bool more = true;
+    while (more) {
+        cJSON *reply = ask(store, c, body);
+        if (!reply)
+            return false;
+        print_list(cJSON_GetObjectItem(reply, c->list), o->json);
+        const char *next = cJSON_GetStringValue(cJSON_GetObjectItem(reply, "next"));
+        more = next != NULL;
+        cJSON_DeleteItemFromObject(body, "after");
+        if (more)
+            cJSON_AddStringToObject(body, "after", next);
+        cJSON_Delete(reply);
+    }
+    return true;
+}
+
+static bool run_one(struct store *store, const struct operator_command *c, const struct options *o,
+                    const cJSON *body)
+{
+    cJSON *reply = ask(store, c, body);
+    if (reply)
+        print_reply(reply, o->json);
+    cJSON_Delete(reply);
+    return reply != NULL;
+}
+
+/* Asks again until a reply counts nothing, so that a server beside us can write meanwhile. */
+static bool run_slices(struct store *store, const struct operator_command *c, cJSON *body)
+{
+    double total = 0, count;
+    do {
+        cJSON *reply = ask(store, c, body);
+        if (!reply)
+            return false;
+        count = cJSON_GetNumberValue(cJSON_GetObjectItem(reply, c->counts));
+        total += count;
+        cJSON_Delete(reply);
+        if (total == count)
+            cJSON_AddTrueToObject(body, "again");
+    } while (count > 0);
+    printf("%s: %.0f\n", c->counts, total);
+    return true;
+}
+
+/* True if the person at the terminal, or --yes, agrees to what C does to the first argument. */
+static bool agreed(const struct operator_command *c, const struct options *o)
+{
+    char typed[ANSWER_MAX];
+    if (!c->asks || o->yes)
+        return true;
+    if (!isatty(STDIN_FILENO)) {
+        log_error("%s %s %s: without a terminal it needs --yes", c->noun, c->verb, o->words[2]);
+        return false;
+    }
+    fprintf(stderr, "%s\nType %s to go on: ", c->asks, o->words[2]);
+    if (!fgets(typed, sizeof typed, stdin))
+        return false;
+    typed[strcspn(typed, "\n")] = '\0';
+    if (strcmp(typed, o->words[2]) == 0)
+        return true;
+    log_error("nothing was done");
+    return false;
+}
+
+static bool run_command(const struct operator_command *c, const struct options *o)
+{
+    struct store *store = agreed(c, o) ? store_open(o->data, STORE_OPERATE) : NULL;
+    if (!store)
+        return false;
+    cJSON *body = body_make(c, o);
+    bool good = c->list     ? run_list(store, c, o, body)
+                : c->counts ? run_slices(store, c, body)
+                            : run_one(store, c, o, body);
+    cJSON_Delete(body);
+    store_close(store);
+    return good;
+}
+
+/* --- the data file --- */
+
+static bool file_check(const struct options *o)
+{
+    bool warned;
+    if (!store_check(o->data, &warned))
+        return false;
+    printf("%s: nothing is %s\n", o->data, warned ? "damaged" : "wrong");
+    return true;
+}
+
+static bool file_backup(const struct options *o)
+{
+    return store_backup(o->data, o->words[1]);
+}
+
+static bool file_restore(const struct options *o)
+{
+    return store_restore(o->data, o->words[1]);
+}
+
+static bool file_vacuum(const struct options *o)
+{
+    return store_vacuum(o->data);
+}
+
+static const struct file_command {
+    const char *verb;
+    bool file; /* one more word: another file */
+    bool (*run)(const struct options *o);
+} file_commands[] = {
+    {"backup", true, file_backup},
+    {"restore", true, file_restore},
+    {"check", false, file_check},
+    {"vacuum", false, file_vacuum},
+};
+
+/* --- the choice --- */
+
+static int run_file_command(const struct file_command *c, const struct options *o)
+{
+    if (c->file && o->word_count == 1) {
+        char why[48];
+        snprintf(why, sizeof why, "%s: which FILE?", c->verb);
+        return command_wrong(why);
+    }
+    if (o->word_count != (c->file ? 2 : 1))
+        return command_wrong("unexpected argument");
+    return c->run(o) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int command_run(const struct options *o)
+{
+    const char *verb = o->word_count > 1 ? o->words[1] : "";
+    for (size_t i = 0; i < sizeof file_commands / sizeof *file_commands; i++)
+        if (strcmp(o->words[0], file_commands[i].verb) == 0)
+            return run_file_command(&file_commands[i], o);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        const struct operator_command *c = &commands[i];
+        if (strcmp(c->noun, o->words[0]) != 0 || strcmp(c->verb, verb) != 0)
+            continue;
+        if (o->word_count != 2 + argument_count(c))
+            return command_wrong(o->word_count > 2 + argument_count(c) ? "unexpected argument"
+                                                                       : "an argument is missing");
+        return run_command(c, o) ? EXIT_SUCCESS : EXIT_FAILURE;
+    }
+    return command_wrong("unknown command");
+}

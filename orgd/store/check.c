@@ -1,0 +1,101 @@
+#include "orgd/store/check.h"
+
+#include <assert.h>
+
+#include "common/log.h"
+#include "common/reserved.h"
+#include "orgd/store/file.h"
+#include "orgd/store/schema.h"
+#include "orgd/store/store.h"
+
+/* Runs a QUERY that answers a row for each fault. */
+static bool check_run(sqlite3 *db, const char *path, const char *query)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool good = true;
+    int rc = sqlite3_prepare_v2(db, query, -1, &stmt, NULL);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        file_say(path, (const char *)sqlite3_column_text(stmt, 0));
+        good = false;
+        rc = SQLITE_OK;
+    }
+    if (rc != SQLITE_DONE) {
+        file_say(path, sqlite3_errmsg(db));
+        good = false;
+    }
+    sqlite3_finalize(stmt);
+    return good;
+}
+
+bool check_damage(sqlite3 *db, const char *path)
+{
+    return check_run(db, path,
+                     "SELECT quick_check FROM pragma_quick_check WHERE quick_check <> 'ok'");
+}
+
+static_assert(ROLES_BUILTIN == 3 && PERMISSIONS_ALL == 15, "the checks below name them");
+
+static const char *const checks[] = {
+    "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
+    "SELECT 'a row of ' || \"table\" || ' refers to a row of ' || parent || ' that is not there'"
+    " FROM pragma_foreign_key_check",
+    "SELECT 'organization ' || id || ' has no owner' FROM organizations o WHERE NOT EXISTS ("
+    "SELECT 1 FROM members WHERE organization_id = o.id AND role = 'owner' AND active = 1)",
+    "SELECT 'organization ' || id || ' has revision ' || o.revision || ', a member has '"
+    " || max(m.revision) FROM organizations o JOIN members m ON m.organization_id = o.id"
+    " GROUP BY o.id HAVING max(m.revision) > o.revision",
+    "SELECT 'organization ' || id || ' has commit ' || commits || ', which its history lacks'"
+    " FROM organizations o WHERE NOT EXISTS (SELECT 1 FROM commits c"
+    " WHERE c.organization_id = o.id AND c.number = o.commits AND c.tag = o.tag)",
+    "SELECT what || ' has the unknown role ' || role FROM ("
+    "SELECT 'member ' || user_id || ' of ' || organization_id AS what, organization_id, role"
+    " FROM members WHERE active = 1 UNION ALL"
+    " SELECT 'invitation ' || id, organization_id, role FROM invitations UNION ALL"
+    " SELECT 'join code ' || id, organization_id, role FROM join_codes UNION ALL"
+    " SELECT 'token ' || key, organization_id, role FROM tokens) x"
+    " WHERE role NOT IN ('owner', 'admin', 'member') AND NOT EXISTS ("
+    "SELECT 1 FROM roles r WHERE r.organization_id = x.organization_id AND r.name = x.role)",
+    "SELECT 'role ' || name || ' of ' || organization_id || ' has unknown permissions'"
+    " FROM roles WHERE permissions < 0 OR permissions > 15",
+    "SELECT 'user ' || id || ' has the username ' || username || ', which is another''s'"
+    " FROM users WHERE id IS NOT (SELECT user_id FROM usernames n WHERE n.username ="
+    " users.username)",
+};
+
+/* Tells of the users whose usernames were given before they were reserved. */
+static bool usernames_tell(sqlite3 *db, const char *path)
+{
+    sqlite3_stmt *stmt = NULL;
+    bool told = false;
+    sqlite3_prepare_v2(db, "SELECT username, id FROM users ORDER BY username", -1, &stmt, NULL);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        const char *name = (const char *)sqlite3_column_text(stmt, 0), *why = reserved_name(name);
+        if (!why)
+            continue;
+        log_warning("%s: warning: user %s has the username %s, which hosts may not serve:"
+                    " %s",
+                    path, (const char *)sqlite3_column_text(stmt, 1), name, why);
+        told = true;
+    }
+    sqlite3_finalize(stmt);
+    return told;
+}
+
+bool check_all(sqlite3 *db, const char *path)
+{
+    bool good = schema_current(db, path);
+    if (!good)
+        return false;
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        good &= check_run(db, path, checks[i]);
+    return good;
+}
+
+bool store_check(const char *path, bool *warned)
+{
+    sqlite3 *db = file_view(path);
+    bool good = db && check_all(db, path);
+    *warned = good && usernames_tell(db, path);
+    sqlite3_close(db);
+    return good;
+}
