@@ -81,6 +81,7 @@ static cJSON *ask(struct store *store, const struct operator_command *c, const c
     snprintf(path, sizeof path, "/v1/operator%s", c->path);
     snprintf(from, sizeof from, "unix:%u", (unsigned)getuid());
     struct request request = {.method = "POST",
+                              .content_type = "application/json",
                               .path = path,
                               .content_type = "application/json",
                               .body = text,

@@ -41,6 +41,7 @@ static void arrange(const char *endpoint, const char *authorization, const char 
 {
     static const struct letterhead letterhead = {"orgd@example.org", "https://x.example/{token}"};
     struct request request = {.method = "POST",
+                              .content_type = "application/json",
                               .path = endpoint,
                               .authorization = authorization,
                               .body = body,
@@ -197,6 +198,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     }
     expand(rest, size - (size_t)(rest - text), &body);
     struct request request = {.method = "POST",
+                              .content_type = "application/json",
                               .path = text,
                               .authorization = header(who),
                               .body = body.data,

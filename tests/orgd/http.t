@@ -62,6 +62,8 @@ served('a header with other characters than ASCII', whoami(headers=H + b'X: \xc3
 served('a header without white space', whoami(headers=H + b'X:a\r\n' + A + J + L))
 served('a header without a value', whoami(headers=H + b'X:\r\n' + A + J + L))
 served('a header with white space around its value', whoami(headers=H + b'X: \t a b \t\r\n' + A + J + L))
+served('a header of 5000 bytes', whoami(headers=H + b'X: %s\r\n' % (b'a' * 5000) + A + J + L))
+served('fifty headers', whoami(headers=H + b''.join(b'X-%d: a\r\n' % i for i in range(50)) + A + J + L))
 served('a cookie', whoami(headers=H + b'Cookie: a=b; c="d"; e\r\n' + A + J + L))
 served('HTTP/1.0 without Host', whoami(b'POST /v1/users/whoami HTTP/1.0', A + J + L), last=True)
 served('chunks', whoami(headers=H + A + J + chunked, body=chunks), last=True)
@@ -131,9 +133,13 @@ served('no body', whoami(headers=H + A, body=b''), 400)
 got = send(whoami() + whoami() + whoami(headers=H + A + J + L + L) + whoami())
 ok(re.findall(rb'HTTP/1\.1 (\d+)', got) == [b'200', b'200', b'400'], 'of pipelined requests those before a bad one are answered', got)
 
+got = send(whoami(headers=H + b'X: %s\r\n' % (b'a' * 1500) + A + J + L) * 10)
+ok(re.findall(rb'HTTP/1\.1 (\d+)', got) == [b'200'] * 10 + [b'405'], 'ten pipelined requests are answered', got)
+
 # In small pieces, and with the end of the sending side behind it
 with socket.create_connection(('127.0.0.1', port), 30) as s:
-    for byte in whoami(headers=H + A + J + L + b'X: a\r\n'):
+    s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for byte in whoami(headers=H + A + J + L + b'X: %s\r\n' % (b'a' * 5000)):
         s.sendall(b'%c' % byte)
     s.shutdown(socket.SHUT_WR)
     got = s.recv(65536)
