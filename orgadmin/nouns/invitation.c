@@ -17,8 +17,13 @@ void invitation_note(const struct invocation *inv, const struct connection *c, c
                      const cJSON *record)
 {
     char place[PLACE_MAX];
-    const char *how = cJSON_IsTrue(cJSON_GetObjectItem(record, "mailed")) ? ", by mail" : "";
-    if (*how || !*record_text(record, "token"))
+    const cJSON *mailed = cJSON_GetObjectItem(record, "mailed");
+    const char *how = cJSON_IsTrue(mailed) ? ", by mail" : "";
+    bool token = *record_text(record, "token") != '\0';
+    if (cJSON_IsFalse(mailed) && !token)
+        note("%s is invited to %s, but the mail could not be sent: orgadmin invitation resend %s",
+             email, c->now.org_name, email);
+    else if (*how || !token)
         note("%s is invited to %s%s.", email, c->now.org_name, how);
     else
         note("%s is invited to %s. The token is %s; whoever has it can accept: orgadmin invitation "

@@ -222,6 +222,8 @@ static const struct endpoint endpoints[] = {
      .removal = true, .fields = {WANTS("user", text)}},
     {"/operator/users/enable", operator_user_enable, .operator= true, .change = true,
      .fields = {WANTS("user", text)}},
+    {"/operator/users/let-create", operator_user_let_create, .operator= true, .change = true,
+     .fields = {WANTS("user", text), WANTS("may", text)}},
     {"/operator/users/rename", operator_user_rename, .operator= true, .change = true,
      .fields = {WANTS("user", text), WANTS("username", username)}},
     {"/operator/users/set-email", operator_user_set_email, .operator= true, .change = true,

@@ -148,6 +148,7 @@ void operator_user_show(struct call *call);
 void operator_user_token(struct call *call);
 void operator_user_disable(struct call *call);
 void operator_user_enable(struct call *call);
+void operator_user_let_create(struct call *call);
 void operator_user_rename(struct call *call);
 void operator_user_set_email(struct call *call);
 void operator_user_erase(struct call *call);

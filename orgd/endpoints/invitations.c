@@ -77,6 +77,7 @@ static bool mail_allowed(struct call *call, const char *email, cJSON *reply)
 /* Stores INVITATION with a new secret, and answers with it. */
 static void invitation_send(struct call *call, struct invitation *invitation)
 {
+    const struct letterhead *letterhead = call->request->letterhead;
     char token[CREDENTIAL_SIZE];
     struct secret secret;
     struct buffer link = {0};
@@ -85,21 +86,24 @@ static void invitation_send(struct call *call, struct invitation *invitation)
     invitation->created = clock_wall_ms();
     invitation->expires = invitation->created + INVITATION_LIFE_MS;
     invitation->revision = call->organization.revision;
-    invitation->shown = true;
+    invitation->shown = !letterhead->from;
     invitation->maker = call_maker(call);
     store_invitation_add(call->store, invitation);
 
     snprintf(token, sizeof token, "%s:%s", invitation->id, secret.text);
+    if (letterhead->invitation_url)
+        link_write(letterhead, token, &link);
     cJSON *reply = invitation_json(invitation);
-    cJSON_AddStringToObject(reply, "token", token);
-    if (call->request->letterhead->invitation_url) {
-        link_write(call->request->letterhead, token, &link);
-        cJSON_AddStringToObject(reply, "link", link.data);
-    }
-    if (call->request->letterhead->from && mail_allowed(call, invitation->email, reply))
-        letter_write(call, invitation, token, &link); /* the server adds "mailed" */
-    else
+    if (invitation->shown) {
+        cJSON_AddStringToObject(reply, "token", token);
+        if (link.len > 0)
+            cJSON_AddStringToObject(reply, "link", link.data);
         cJSON_AddFalseToObject(reply, "mailed");
+    } else if (mail_allowed(call, invitation->email, reply)) {
+        letter_write(call, invitation, token, &link); /* the server adds "mailed" */
+    } else {
+        cJSON_AddFalseToObject(reply, "mailed");
+    }
     call_reply(call, reply);
     buffer_free(&link);
     sodium_memzero(&secret, sizeof secret);

@@ -152,6 +152,25 @@ void operator_user_enable(struct call *call)
     user_switch(call, 0, "user.enable");
 }
 
+/* Who may create organizations where not everybody may. */
+void operator_user_let_create(struct call *call)
+{
+    struct user user;
+    const char *may = call_text(call, "may");
+    bool yes = strcmp(may, "yes") == 0;
+    if (!yes && strcmp(may, "no") != 0) {
+        call_fail(call, 400, "invalid", "%s: must be yes or no", may);
+        return;
+    }
+    if (!operator_user(call, &user))
+        return;
+    if (store_user_may_create(call->store, user.id) != yes) {
+        store_user_let_create(call->store, user.id, yes);
+        call_event(call, "", "user.let-create", user.id, user.username, "%s", may);
+    }
+    reply_account(call, &user);
+}
+
 /* --- names --- */
 
 static void user_replace(struct call *call, const struct user *user, const char *action,

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib/orgd.sh"
 need python3
 mkdir "$T/mails"
-listen "$T/port" python3 "$TOP/tests/orgd/sink.py" take "$T/mails" 2> "$T/sink.log"
+listen "$T/port" python3 "$TOP/tests/orgd/sink.py" take "$T/mails" 2> "$T/sink.log"; sink=$started
 orgd_start
 export HOME=$T XDG_CONFIG_HOME=$T/config
 org=$(new_org Acme)
@@ -68,5 +68,9 @@ echo "$code" | "$BUILD/orgadmin" user recover --keep-tokens --token-file - > "$T
 is "$("$BUILD/orgadmin" whoami -o json | jq -r .username)" bob 'the recovered login is the one in use'
 (umask 077; echo "$op_token" > "$T/op"); by op user show; is "$rc" 0 'user recover --keep-tokens keeps the other tokens'
 is "$("$BUILD/orgadmin" context list -o json | jq length)" 1 'a recovery from a login makes no second login'
+# --- invitations by mail ---
+in_org ann invitation create guest@example.org; like "$rc $(said)" '^0 guest@example.org is invited to Acme, by mail\.' 'an invitation by mail prints no token'
+kill "$sink"; wait "$sink" 2> /dev/null
+in_org ann invitation create late@example.org; like "$rc $(said)" '^0 late@example.org is invited to Acme, but the mail could not be sent: orgadmin invitation resend late@example.org' 'an invitation whose mail fails says what to do'
 orgd_end
 done_testing

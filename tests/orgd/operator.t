@@ -76,6 +76,14 @@ like "$out_text" "^withoutOwner: $org\$" 'user disable names an organization tha
 at invitations/create '"email":"x@example.org"' "$deploy"; expect 403 forbidden "an organization token of a disabled account's changes nothing"
 op user enable owner
 
+# --- who creates organizations ---
+call /organizations/create '{"name":"Mine"}' "$bob"; expect 403 forbidden 'a user creates no organization'
+works 'user let-create yes works' user let-create bob yes
+call /organizations/create '{"name":"Mine"}' "$bob"; is "$status" 200 'whom the operator lets creates an organization'
+works 'user let-create no works' user let-create bob no
+call /organizations/create '{"name":"Mine 2"}' "$bob"; expect 403 forbidden 'whom the operator lets no more creates none'
+fails 1 'must be yes or no' 'user let-create takes yes or no' user let-create bob maybe
+
 # --- names ---
 held
 works 'user rename works' user rename bob robert
