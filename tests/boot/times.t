@@ -8,7 +8,7 @@ why=$(boot_lacking)
 [ -z "$why" ] || skip_all "$why"
 
 MARGIN=500 # milliseconds that a boot may take longer than the plain one, beside what plain ones differ among themselves: a busy machine's do
-ROUNDS=3   # boots of each case; as many again, up to twice, while a case is over the margin
+ROUNDS=2   # boots of each case; as many again, up to twice, while a case is over the margin
 
 declare -A what=(
     [good]="with orglogin, all well"

@@ -4,7 +4,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/root.sh"
 
-ROUNDS=${ROUNDS:-20}
+ROUNDS=${ROUNDS:-8}
 REPORTS=/var/log/sanitizer
 PLANTED=tests/sanitizer
 # On the machine, where the compiler is: the sanitizers' runtimes, where they are to report, and a module with two faults. Reports of
