@@ -36,7 +36,7 @@ all: $(PROGRAMS) $(MODULES)
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(foreach room,$(1),$(wildcard $(room)/*.c $(room)/*/*.c)))
 COMMON   := $(call objects,common)
 READER   := $(filter-out %/snapshot_writer.o %/snapshot_file.o,$(COMMON))
-MODULE   := $(filter-out %/log.o,$(READER))# a module has no log: standard error is another program's
+MODULE   := $(filter-out %/log.o %/notify.o,$(READER))# a module has no log, and no environment: they are another program's
 API      := $(call objects,api)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
@@ -69,7 +69,7 @@ $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 
 $(BUILD)/orgd: $(call objects,orgd) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lsodium -lunistring -lcurl -lcjson -lm -lpthread
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 
 # A lookup crosses a dozen small functions of common/: seen as one, they cost a fifth less. (gcc only: with clang it needs a linker of
 # its own. The objects hold plain code as well, for everybody else.)

@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/name.h"
+#include "common/notify.h"
 #include "common/reserved.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/endpoints.h"
@@ -43,6 +44,7 @@ static bool listen_all(struct options *o)
     for (size_t i = 0; i < o->listens && listeners[i].fd >= 0; i++) {
         listeners[i + 1].fd = listen_tcp(&o->listen[i]);
         listeners[i + 1].tls = o->tls[i];
+        listeners[i + 1].metrics = o->metrics[i];
     }
     o->settings.count = o->listens + 1;
     return listeners[o->listens].fd >= 0;
@@ -112,9 +114,11 @@ static bool serve(struct options *o)
     printf("listening on %s\n", o->socket);
     for (size_t i = 0; i < o->listens; i++) {
         listen_name(o->settings.listeners[i + 1].fd, text);
-        printf("listening on %s%s\n", o->tls[i] ? "https://" : "", text);
+        printf("listening on %s%s%s\n", o->tls[i] ? "https://" : "", text,
+               o->metrics[i] ? " for /metrics" : "");
     }
     fflush(stdout);
+    notify("READY=1");
     bool good = server_run(server);
     server_stop(server);
     return good;

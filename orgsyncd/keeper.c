@@ -14,11 +14,11 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/paths.h"
 #include "orgsyncd/confirm_server.h"
 #include "orgsyncd/intake.h"
 #include "orgsyncd/last_snapshot.h"
-#include "orgsyncd/notify.h"
 #include "orgsyncd/numbers.h"
 #include "orgsyncd/organization.h"
 #include "orgsyncd/publish.h"

@@ -20,12 +20,12 @@
 #include "common/confirm.h"
 #include "common/local.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "common/paths.h"
 #include "orgsyncd/cage.h"
 #include "orgsyncd/confirm_socket.h"
 #include "orgsyncd/credential.h"
 #include "orgsyncd/fetcher.h"
-#include "orgsyncd/notify.h"
 #include "orgsyncd/pipe.h"
 
 #define FETCHER_USER "orgsync"

@@ -31,7 +31,7 @@ arrows orgadmin 'common|api|orgadmin|orgadmin/cli' none
 above='common|orgd'
 for folder in store endpoints http operator; do
     above="$above|orgd/$folder"
-    arrows "orgd/$folder" "$above" 'microhttpd|gnutls/|sqlite3|sodium|cjson/|curl/'
+    arrows "orgd/$folder" "$above" 'microhttpd|gnutls/|sqlite3|sodium|cjson/|curl/|libconfig'
 done
 arrows orgd "$above" 'cjson/|microhttpd|gnutls/|sodium|unictype|uninorm'
 is "$(quoted orgadmin | grep -v '^orgadmin/main\.c' | grep -vE '"(common|api|orgadmin)/[a-z0-9_]+\.h"')$(quoted orgd | grep -v '^orgd/main\.c' | grep -vE '"(common|orgd)/[a-z0-9_]+\.h"')" '' \

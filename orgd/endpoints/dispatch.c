@@ -525,6 +525,17 @@ static void answer_end(const struct call *call)
     snprintf(answer->caller, sizeof answer->caller, "%s", name[0] ? name : "-");
 }
 
+int dispatch_number(const char *path)
+{
+    const struct endpoint *endpoint = endpoint_find(path, false);
+    return endpoint ? (int)(endpoint - endpoints) : -1;
+}
+
+const char *dispatch_path(int number)
+{
+    return endpoints[number].path;
+}
+
 bool dispatch_changes(const char *path)
 {
     const struct endpoint *endpoint = endpoint_find(path, false);

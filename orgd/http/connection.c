@@ -33,6 +33,15 @@ void door_init(struct door *door, struct crowd *crowd, size_t connections)
     TAILQ_INIT(&door->oldest);
 }
 
+void crowd_count(const struct crowd *crowd, size_t *connections, size_t *strangers)
+{
+    *connections = *strangers = 0;
+    for (size_t i = 0; i < crowd->door_count; i++) {
+        *connections += crowd->doors[i].count;
+        *strangers += crowd->doors[i].strangers;
+    }
+}
+
 struct client_connection *connection_of(struct MHD_Connection *connection)
 {
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;

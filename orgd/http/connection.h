@@ -24,6 +24,7 @@ TAILQ_HEAD(connection_list, client_connection);
 /* A listener. */
 struct door {
     struct crowd *crowd;
+    bool metrics;                     /* it is for /metrics alone */
     size_t most;                      /* connections at a time, not counting those shut down */
     size_t count, leaving, strangers; /* those that there are, of them shut down, and strangers */
     struct connection_list oldest;    /* the strangers, the oldest first */
@@ -33,6 +34,8 @@ struct door {
 struct crowd {
     struct peer_set *peers;
     const struct proxies *proxies;
+    const struct door *doors; /* DOOR_COUNT of them */
+    size_t door_count;
     /* In the order in which their time ends. */
     struct connection_list first;  /* strangers that owe us a request */
     struct connection_list next;   /* others that owe us a request */
@@ -58,9 +61,12 @@ struct client_connection {
 
 /* PROXIES must stay. */
 void crowd_init(struct crowd *crowd, struct peer_set *peers, const struct proxies *proxies);
-/* For a listener with CONNECTIONS at a time, of which some are for those that are shut down and not
- * closed yet. */
+/* For the next listener of CROWD, with CONNECTIONS at a time, of which some are for those that are
+ * shut down and not closed yet. */
 void door_init(struct door *door, struct crowd *crowd, size_t connections);
+
+/* The open connections of all listeners, and the strangers among them. */
+void crowd_count(const struct crowd *crowd, size_t *connections, size_t *strangers);
 
 /* For libmicrohttpd: a MHD_NotifyConnectionCallback, with a struct door. */
 void connection_notify(void *arg, struct MHD_Connection *connection, void **state,

@@ -13,6 +13,7 @@
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/http/head.h"
+#include "orgd/http/metrics.h"
 #include "orgd/http/stranger_log.h"
 #include "orgd/http/stream.h"
 
@@ -137,6 +138,7 @@ static bool exchange_known(const struct exchange *x)
 
 static void exchange_log(const struct exchange *x)
 {
+    metrics_request(x->path, x->answer.status);
     char line[LOG_LINE_SIZE], method_word[16], path_word[LOG_PATH_SIZE];
     bool loggable = x->changes || x->answer.status >= 400;
     if (!loggable && !log_is_debug())
@@ -183,6 +185,7 @@ static void answer_mailed(struct call_answer *answer, bool sent)
 static void exchange_mailed(bool sent, void *arg)
 {
     struct exchange *x = arg;
+    metrics_mail(sent);
     answer_mailed(&x->answer, sent);
     MHD_resume_connection(x->connection);
 }
@@ -190,7 +193,8 @@ static void exchange_mailed(bool sent, void *arg)
 /* The log says why a mail was not sent; nobody waits to hear it. */
 static void mailed_behind(bool sent, void *arg)
 {
-    (void)sent, (void)arg;
+    (void)arg;
+    metrics_mail(sent);
 }
 
 static const char *exchange_header(const struct exchange *x, const char *name)
@@ -238,6 +242,26 @@ static void exchange_health(struct front *f, struct exchange *x)
     }
 }
 
+static bool metrics_asked(const struct exchange *x)
+{
+    return x->via->door->metrics && strcmp(x->path, "/metrics") == 0;
+}
+
+/* GET /metrics, on the listener for it. */
+static void exchange_metrics(struct front *f, struct exchange *x)
+{
+    struct metrics_now now = {.held = held_number(f->held)};
+    crowd_count(x->via->door->crowd, &now.connections, &now.strangers);
+    if (store_begin(f->store, STORE_READ)) {
+        now.log_bytes = store_log_bytes(f->store);
+        now.events = store_event_latest(f->store);
+        store_commit(f->store);
+    }
+    x->answer.status = 200;
+    snprintf(x->answer.caller, sizeof x->answer.caller, "-");
+    metrics_write(&now, &x->answer.body);
+}
+
 static void exchange_later(struct exchange *x, unsigned status, const char *reason,
                            const char *message)
 {
@@ -262,6 +286,10 @@ static void exchange_read(struct front *f, struct exchange *x)
     enum quota quota = QUOTA_COUNT;
     if (health_asked(x))
         exchange_health(f, x);
+    else if (metrics_asked(x))
+        exchange_metrics(f, x);
+    else if (x->via->door->metrics)
+        exchange_fail(x, 404, "unknown_endpoint", "Only /metrics and /healthz are here.");
     else
         exchange_dispatch(f, x);
     body_free(f, x);
@@ -366,7 +394,8 @@ static void add_quota(struct MHD_Response *response, const struct peer *peer)
 static void add_headers(struct MHD_Response *response, const struct exchange *x)
 {
     const struct call_answer *answer = &x->answer;
-    header_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    header_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "%s",
+               metrics_asked(x) ? "text/plain; version=0.0.4" : "application/json");
     header_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     if (answer->status == 401)
         header_add(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
@@ -517,7 +546,7 @@ static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
     if (f->stopping)
         return MHD_NO;
     connection_rests(x->via);
-    x->changes = dispatch_changes(x->path);
+    x->changes = !x->via->door->metrics && dispatch_changes(x->path);
     x->dispatched = x->changes || x->turn || turn_left(f, x);
     if (!x->dispatched || x->changes) {
         exchange_queue(f, x);

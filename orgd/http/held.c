@@ -70,6 +70,11 @@ int held_timer(const struct held_set *set)
     return set->timer;
 }
 
+size_t held_number(const struct held_set *set)
+{
+    return set->count;
+}
+
 bool held_full(const struct held_set *set)
 {
     return set->count >= set->most;

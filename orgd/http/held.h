@@ -24,6 +24,9 @@ void held_free(struct held_set *set);
 int held_timer(const struct held_set *set);
 void held_tick(struct held_set *set);
 
+/* The number of held polls. */
+size_t held_number(const struct held_set *set);
+
 /* True when no further poll can be held. */
 bool held_full(const struct held_set *set);
 

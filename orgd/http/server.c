@@ -12,16 +12,19 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/notify.h"
 #include "orgd/buffer.h"
 #include "orgd/http/connection.h"
 #include "orgd/http/exchange.h"
 #include "orgd/http/head.h"
+#include "orgd/http/metrics.h"
 #include "orgd/http/stranger_log.h"
 #include "orgd/http/tls.h"
 
-#define CONNECTIONS_MAX  16384
-#define DESCRIPTORS_KEPT 64   /* for everything that is no connection */
-#define CONNECTION_POOL  8192 /* bytes: a request's line and headers, and a piece of its answer */
+#define CONNECTIONS_MAX     32768
+#define METRICS_CONNECTIONS 64   /* of a listener for /metrics, beside the others */
+#define DESCRIPTORS_KEPT    64   /* for everything that is no connection */
+#define CONNECTION_POOL     8192 /* bytes: a request's line and headers, and a piece of its answer */
 /* libmicrohttpd's own strictness answers in HTML: head_check does better, except for what it cannot
  * see. */
 #define STRICT      (MHD_VERSION >= 0x01000000)
@@ -68,6 +71,8 @@ static unsigned connections_each(size_t listeners)
 static bool daemon_start(struct server *s, const struct listener *listener, unsigned connections)
 {
     struct door *door = &s->doors[s->count];
+    if (listener->metrics)
+        connections = METRICS_CONNECTIONS;
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (listener->tls ? MHD_USE_TLS : 0);
     const struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_callback()},
@@ -75,6 +80,9 @@ static bool daemon_start(struct server *s, const struct listener *listener, unsi
         {MHD_OPTION_END, 0, NULL},
     };
     door_init(door, &s->crowd, connections);
+    door->metrics = listener->metrics;
+    s->crowd.doors = s->doors;
+    s->crowd.door_count = s->count + 1;
     const struct MHD_OptionItem options[] = {
         {MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, connections, NULL},
@@ -121,7 +129,10 @@ struct server *server_start(struct server_settings *settings)
 {
     struct server *s = memory_get(sizeof *s);
     sigset_t signals;
-    unsigned connections = connections_each(settings->count);
+    size_t metrics = 0;
+    for (size_t i = 0; i < settings->count; i++)
+        metrics += settings->listeners[i].metrics;
+    unsigned connections = connections_each(settings->count - metrics);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
@@ -146,16 +157,18 @@ static void daemons_run(struct server *s)
 
 static void daemons_serve(struct server *s)
 {
+    int64_t begun = clock_mono_ms();
     round_begin(&s->front);
     daemons_run(s);
     changes_run(&s->front);
     reads_resume(&s->front);
-    if (STAILQ_EMPTY(&s->front.waiting))
-        return;
-    for (int i = 0; i < TELL_ROUNDS && held_telling(s->front.held) > 0; i++)
+    if (!STAILQ_EMPTY(&s->front.waiting)) {
+        for (int i = 0; i < TELL_ROUNDS && held_telling(s->front.held) > 0; i++)
+            daemons_run(s);
+        waiting_resume(&s->front);
         daemons_run(s);
-    waiting_resume(&s->front);
-    daemons_run(s);
+    }
+    metrics_round(clock_mono_ms() - begun);
 }
 
 /* The earlier of two times to wait, where -1 is never. */
@@ -213,6 +226,8 @@ static bool data_watch(struct server *s)
     if (now < s->watched + WATCH_MS)
         return true;
     s->watched = now;
+    if (notify_watchdog_ms() > 0)
+        notify("WATCHDOG=1");
     store_has_room(s->front.store);
     switch (store_watch(s->front.store)) {
     case STORE_SAME:

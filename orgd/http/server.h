@@ -21,6 +21,7 @@
 struct listener {
     int fd;
     bool tls;
+    bool metrics; /* for /metrics alone */
 };
 
 struct server_settings {

@@ -12,6 +12,7 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/operator/settings.h"
 
 #define DEFAULT_DATA        "/var/lib/orgd/orgd.db"
 #define DEFAULT_SOCKET      "/run/orgd/orgd.sock"
@@ -38,11 +39,13 @@ static const char usage[] =
     "\n"
     "A list is a table, or with --json one object a line. The options of the server:\n"
     "\n"
+    "  --config FILE               the options that the command line lacks (" SETTINGS_DEFAULT ")\n"
     "  --data FILE                 the data file, created if it is missing\n"
     "                              (" DEFAULT_DATA ")\n"
     "  --socket PATH               the unix socket (" DEFAULT_SOCKET ")\n"
     "  --listen ADDR:PORT          plain HTTP on 127.0.0.1:PORT or [::1]:PORT; port 0 picks one\n"
     "  --tls ADDR:PORT             HTTPS on any address\n"
+    "  --metrics ADDR:PORT         GET /metrics for Prometheus, on a loopback address\n"
     "  --cert FILE, --key FILE     its certificate chain and key, PEM; read again on SIGHUP.\n"
     "                              Several pairs: the client's name for the server chooses\n"
     "  --owner EMAIL               the first user, on the first start (" OWNER_DEFAULT ")\n"
@@ -64,18 +67,23 @@ static const char usage[] =
     "\n"
     "Quotas:\n";
 
+static const char *option_where; /* of the file's setting that is taken; NULL: the command line */
+
 static bool usage_wrong(const char *option, const char *value, const char *why)
 {
-    log_error("--%s %s: %s", option, value, why);
+    if (option_where)
+        log_error("%s: %s = \"%s\": %s", option_where, option, value, why);
+    else
+        log_error("--%s %s: %s", option, value, why);
     return false;
 }
 
-enum transport { PLAIN_HTTP, HTTPS };
+enum transport { PLAIN_HTTP, HTTPS, METRICS };
 
 static bool option_listen(struct options *o, const char *text, enum transport transport)
 {
     bool tls = transport == HTTPS;
-    const char *option = tls ? "tls" : "listen";
+    const char *option = tls ? "tls" : transport == METRICS ? "metrics" : "listen";
     struct address *address = &o->listen[o->listens];
     if (o->listens == LISTENERS_MAX - 1)
         return usage_wrong(option, text, "too many addresses");
@@ -86,6 +94,7 @@ static bool option_listen(struct options *o, const char *text, enum transport tr
     if (!tls && !address_loopback(address))
         return usage_wrong(option, text,
                            "plain HTTP is for loopback addresses and unix sockets only");
+    o->metrics[o->listens] = transport == METRICS;
     o->tls[o->listens++] = tls;
     return true;
 }
@@ -198,10 +207,12 @@ static bool options_complete(struct options *o)
 }
 
 enum option_id {
-    OPTION_DATA = 1,
+    OPTION_CONFIG = 1,
+    OPTION_DATA,
     OPTION_SOCKET,
     OPTION_LISTEN,
     OPTION_TLS,
+    OPTION_METRICS,
     OPTION_CERT,
     OPTION_KEY,
     OPTION_OWNER,
@@ -226,6 +237,47 @@ enum option_id {
     OPTION_UNKNOWN = '?' /* getopt_long has printed the reason */
 };
 
+static const struct option longs[] = {
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"data", required_argument, NULL, OPTION_DATA},
+    {"socket", required_argument, NULL, OPTION_SOCKET},
+    {"listen", required_argument, NULL, OPTION_LISTEN},
+    {"tls", required_argument, NULL, OPTION_TLS},
+    {"metrics", required_argument, NULL, OPTION_METRICS},
+    {"cert", required_argument, NULL, OPTION_CERT},
+    {"key", required_argument, NULL, OPTION_KEY},
+    {"owner", required_argument, NULL, OPTION_OWNER},
+    {"owner-username", required_argument, NULL, OPTION_OWNER_USERNAME},
+    {"connections", required_argument, NULL, OPTION_CONNECTIONS},
+    {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
+    {"trusted-proxy", required_argument, NULL, OPTION_PROXY},
+    {"create-organizations", required_argument, NULL, OPTION_CREATE},
+    {"quota", required_argument, NULL, OPTION_QUOTA},
+    {"invitation-url", required_argument, NULL, OPTION_URL},
+    {"smtp", required_argument, NULL, OPTION_SMTP},
+    {"smtp-from", required_argument, NULL, OPTION_FROM},
+    {"smtp-user", required_argument, NULL, OPTION_USER},
+    {"smtp-password-file", required_argument, NULL, OPTION_PASSWORD},
+    {"debug", no_argument, NULL, OPTION_DEBUG},
+    {"yes", no_argument, NULL, OPTION_YES},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"end-others", no_argument, NULL, OPTION_END_OTHERS},
+    {"org", required_argument, NULL, OPTION_ORG},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0}};
+
+/* An option of the operator's commands. */
+static bool command_take(struct options *o, int id, const char *value)
+{
+    o->yes |= id == OPTION_YES;
+    o->json |= id == OPTION_JSON;
+    o->end_others |= id == OPTION_END_OTHERS;
+    if (id == OPTION_ORG)
+        o->org = value;
+    return true;
+}
+
 /* An option that limits callers. */
 static bool limit_take(struct options *o, int id, const char *value)
 {
@@ -247,6 +299,9 @@ static bool limit_take(struct options *o, int id, const char *value)
 static bool option_take(struct options *o, int id, const char *value)
 {
     switch ((enum option_id)id) {
+    case OPTION_CONFIG:
+        o->config = value;
+        return true;
     case OPTION_DATA:
         o->data = value;
         return true;
@@ -257,6 +312,8 @@ static bool option_take(struct options *o, int id, const char *value)
         return option_listen(o, value, PLAIN_HTTP);
     case OPTION_TLS:
         return option_listen(o, value, HTTPS);
+    case OPTION_METRICS:
+        return option_listen(o, value, METRICS);
     case OPTION_CERT:
         return option_pair(o, "cert", value);
     case OPTION_KEY:
@@ -269,17 +326,10 @@ static bool option_take(struct options *o, int id, const char *value)
         log_debug_on();
         return true;
     case OPTION_YES:
-        o->yes = true;
-        return true;
     case OPTION_JSON:
-        o->json = true;
-        return true;
     case OPTION_END_OTHERS:
-        o->end_others = true;
-        return true;
     case OPTION_ORG:
-        o->org = value;
-        return true;
+        return command_take(o, id, value);
     case OPTION_CONNECTIONS:
     case OPTION_ATTEMPTS:
     case OPTION_PROXY:
@@ -321,35 +371,36 @@ static bool words_take(int argc, char **argv, struct options *o)
     return true;
 }
 
+/* The options that the command line has, which win over the file's. */
+struct option_source {
+    struct options *options;
+    bool given[OPTION_UNKNOWN + 1];
+};
+
+/* A setting of the file is an option, except for those of the operator's commands. */
+static bool setting_option(const char *name, const char *value, const char *where, void *arg)
+{
+    struct option_source *source = arg;
+    const struct option *option = longs;
+    while (option->name && strcmp(option->name, name) != 0)
+        option++;
+    if (!option->name || option->val == OPTION_CONFIG || option->val >= OPTION_YES) {
+        log_error("%s: there is no setting %s", where, name);
+        return false;
+    }
+    if (source->given[option->val])
+        return true;
+    if (option->has_arg == no_argument && strcmp(value, "false") == 0)
+        return true;
+    option_where = where;
+    bool good = option_take(source->options, option->val, value);
+    option_where = NULL;
+    return good;
+}
+
 int options_parse(int argc, char **argv, struct options *o)
 {
-    static const struct option longs[] = {
-        {"data", required_argument, NULL, OPTION_DATA},
-        {"socket", required_argument, NULL, OPTION_SOCKET},
-        {"listen", required_argument, NULL, OPTION_LISTEN},
-        {"tls", required_argument, NULL, OPTION_TLS},
-        {"cert", required_argument, NULL, OPTION_CERT},
-        {"key", required_argument, NULL, OPTION_KEY},
-        {"owner", required_argument, NULL, OPTION_OWNER},
-        {"owner-username", required_argument, NULL, OPTION_OWNER_USERNAME},
-        {"connections", required_argument, NULL, OPTION_CONNECTIONS},
-        {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
-        {"trusted-proxy", required_argument, NULL, OPTION_PROXY},
-        {"create-organizations", required_argument, NULL, OPTION_CREATE},
-        {"quota", required_argument, NULL, OPTION_QUOTA},
-        {"invitation-url", required_argument, NULL, OPTION_URL},
-        {"smtp", required_argument, NULL, OPTION_SMTP},
-        {"smtp-from", required_argument, NULL, OPTION_FROM},
-        {"smtp-user", required_argument, NULL, OPTION_USER},
-        {"smtp-password-file", required_argument, NULL, OPTION_PASSWORD},
-        {"debug", no_argument, NULL, OPTION_DEBUG},
-        {"yes", no_argument, NULL, OPTION_YES},
-        {"json", no_argument, NULL, OPTION_JSON},
-        {"end-others", no_argument, NULL, OPTION_END_OTHERS},
-        {"org", required_argument, NULL, OPTION_ORG},
-        {"help", no_argument, NULL, OPTION_HELP},
-        {"version", no_argument, NULL, OPTION_VERSION},
-        {NULL, 0, NULL, 0}};
+    struct option_source source = {.options = o};
     int id;
     *o = (struct options){.data = DEFAULT_DATA,
                           .socket = DEFAULT_SOCKET,
@@ -363,6 +414,11 @@ int options_parse(int argc, char **argv, struct options *o)
         }
         if (!option_take(o, id, optarg))
             return EXIT_USAGE;
+        source.given[id] = true;
     }
-    return words_take(argc, argv, o) && options_complete(o) ? -1 : EXIT_USAGE;
+    const char *file = o->config ? o->config : SETTINGS_DEFAULT;
+    return settings_read(file, o->config != NULL, setting_option, &source) &&
+                   words_take(argc, argv, o) && options_complete(o)
+               ? -1
+               : EXIT_USAGE;
 }

@@ -20,11 +20,12 @@ struct options {
     int word_count;
     bool yes, json, end_others;
     const char *org;
+    const char *config; /* NULL: the default, which need not be there */
     const char *data;
     const char *socket;
     const char *owner, *owner_username;       /* NULL when they are not given */
     struct address listen[LISTENERS_MAX - 1]; /* the unix socket is one more */
-    bool tls[LISTENERS_MAX - 1];
+    bool tls[LISTENERS_MAX - 1], metrics[LISTENERS_MAX - 1];
     size_t listens;
     struct server_settings settings;
 };

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -162,6 +163,13 @@ bool store_make_room(struct store *s)
         return false;
     s->reserved = false;
     return true;
+}
+
+int64_t store_log_bytes(const struct store *s)
+{
+    char log[PATH_MAX];
+    struct stat st;
+    return file_beside(s->path, "-wal", log) && stat(log, &st) == 0 ? st.st_size : 0;
 }
 
 enum store_news store_watch(struct store *s)

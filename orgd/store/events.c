@@ -60,6 +60,11 @@ void store_all_events(struct store *s, const char *organization, int64_t before,
                each, arg);
 }
 
+int64_t store_event_latest(struct store *s)
+{
+    return statement_number(s, EVENT_LATEST, NO_VALUES);
+}
+
 int64_t store_events_prune(struct store *s, int64_t before, int limit)
 {
     statement_run(s, EVENT_PRUNE, VALUES(value_number(before), value_number(limit)));

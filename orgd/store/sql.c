@@ -220,6 +220,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                        " ORDER BY id DESC LIMIT ?2",
     [EVENT_LIST_BEFORE] = "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?3"
                           " AND id < ?1 ORDER BY id DESC LIMIT ?2",
+    [EVENT_LATEST] = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'",
     [EVENT_PRUNE] = "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?2)"
                     " AND at < ?1",
     [CHANGES] = "SELECT changes()",

@@ -114,6 +114,7 @@ enum statement {
     EVENT_LIST,
     EVENT_LIST_ALL,
     EVENT_LIST_BEFORE,
+    EVENT_LATEST,
     EVENT_PRUNE,
     CHANGES,
     RECOVERY_BY_ID,

@@ -201,6 +201,10 @@ bool store_has_room(struct store *store);
 bool store_full(const struct store *store);
 bool store_make_room(struct store *store);
 
+/* The bytes of the write-ahead log, and the number of the latest event; for the operator's eyes. */
+int64_t store_log_bytes(const struct store *store);
+int64_t store_event_latest(struct store *store);
+
 enum store_use { STORE_READ, STORE_CHANGE };
 
 /* Begins a transaction that reads only, or one that may write. False when the store cannot be used

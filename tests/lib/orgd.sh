@@ -25,7 +25,7 @@ orgd_start() {
     start "$T/orgd.out" '^listening on 127' "$ORGD" --data "$DATA" --socket "$SOCKET" --listen 127.0.0.1:0 --attempts 60000 "$@" 2>> "$ORGD_LOG" ||
         { diag "$(cat "$ORGD_LOG")"; exit 1; }
     orgd_pid=$started
-    URL=http://$(sed -n 's/^listening on \(127.*\)/\1/p' "$T/orgd.out")
+    URL=http://$(sed -n 's/^listening on \(127[^ ]*\)$/\1/p' "$T/orgd.out" | head -1)
     [ -n "$OWNER" ] || OWNER=$(grep -E '^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' "$T/orgd.out")
 }
 

@@ -1,7 +1,7 @@
 /* Word to the service manager, sd_notify(3): readiness, a status line, the watchdog. Does nothing
  * where there is none. */
-#ifndef ORGSYNCD_NOTIFY_H
-#define ORGSYNCD_NOTIFY_H
+#ifndef COMMON_NOTIFY_H
+#define COMMON_NOTIFY_H
 
 #include <stdint.h>
 

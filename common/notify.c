@@ -1,4 +1,4 @@
-#include "orgsyncd/notify.h"
+#include "common/notify.h"
 
 #include <stddef.h>
 #include <stdlib.h>
