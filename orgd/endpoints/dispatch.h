@@ -8,11 +8,6 @@
 
 #include "orgd/endpoints/call.h"
 
-/* The number of the endpoint PATH, from 0; -1 for no such path of the API. */
-int dispatch_number(const char *path);
-/* Its path, below /v1; static. */
-const char *dispatch_path(int number);
-
 /* True when a request to PATH may change something. */
 bool dispatch_changes(const char *path);
 

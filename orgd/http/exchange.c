@@ -24,8 +24,6 @@
 #define LOG_LINE_SIZE 512
 #define PIECE_SIZE    (64U << 10) /* of an answer: a connection has to take one in its time */
 #define BUSY_RETRY_S  5
-#define TURN_MS       20
-#define ROUND_MS      50
 #define READS_RESUMED 16 /* in a round */
 
 /* A request from its first byte to its answer. */
@@ -54,39 +52,11 @@ void front_init(struct front *f)
     STAILQ_INIT(&f->changes);
     STAILQ_INIT(&f->reads);
     STAILQ_INIT(&f->waiting);
-    randombytes_buf(f->callers_key, sizeof f->callers_key);
+    turns_init(&f->turns);
     f->run = randombytes_random();
 }
 
 /* --- turns --- */
-
-void round_begin(struct front *f)
-{
-    memset(f->used, 0, sizeof f->used);
-    f->used_all = 0;
-}
-
-static size_t caller_place(const struct front *f, struct MHD_Connection *connection)
-{
-    unsigned char hash[crypto_shorthash_BYTES];
-    const char *text =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-    crypto_shorthash(hash, (const unsigned char *)text, text ? strcspn(text, ":") : 0,
-                     f->callers_key);
-    return hash[0] % CALLERS;
-}
-
-static bool turn_left(const struct front *f, const struct exchange *x)
-{
-    return f->used[x->caller] < TURN_MS && f->used_all < ROUND_MS;
-}
-
-static void turn_use(struct front *f, const struct exchange *x, int64_t begun)
-{
-    int64_t ms = clock_mono_ms() - begun;
-    f->used[x->caller] += ms;
-    f->used_all += ms;
-}
 
 void reads_resume(struct front *f)
 {
@@ -217,7 +187,7 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
     request.body = x->body.data;
     request.len = x->body.len;
     dispatch(f->store, &request, &x->answer);
-    turn_use(f, x, begun);
+    turns_use(&f->turns, x->caller, begun);
     if (exchange_known(x))
         connection_known(x->via);
 }
@@ -339,7 +309,7 @@ void changes_run(struct front *f)
     bool good = store_batch_begin(f->store);
     while ((x = STAILQ_FIRST(&f->changes)) != NULL) {
         STAILQ_REMOVE_HEAD(&f->changes, link);
-        if (!STAILQ_EMPTY(&now) && !turn_left(f, x)) {
+        if (!STAILQ_EMPTY(&now) && !turns_left(&f->turns, x->caller)) {
             STAILQ_INSERT_TAIL(&later, x, link);
             continue;
         }
@@ -547,7 +517,7 @@ static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
         return MHD_NO;
     connection_rests(x->via);
     x->changes = !x->via->door->metrics && dispatch_changes(x->path);
-    x->dispatched = x->changes || x->turn || turn_left(f, x);
+    x->dispatched = x->changes || x->turn || turns_left(&f->turns, x->caller);
     if (!x->dispatched || x->changes) {
         exchange_queue(f, x);
         return MHD_YES;
@@ -564,7 +534,7 @@ static enum MHD_Result exchange_begin(struct front *f, struct exchange *x, const
         return exchange_refuse(f, x, fault->status, fault->reason, fault->message);
     x->path = head_path(x->path);
     x->last = head_chunked(x->connection);
-    x->caller = caller_place(f, x->connection);
+    x->caller = turns_place(&f->turns, exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION));
     switch (x->via->proxy ? origin_find(x) : ORIGIN_FOUND) {
     case ORIGIN_WRONG:
         return exchange_refuse(f, x, 400, "invalid",

@@ -7,7 +7,6 @@
 #define ORGD_HTTP_EXCHANGE_H
 
 #include <microhttpd.h>
-#include <sodium.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,9 +14,8 @@
 
 #include "orgd/endpoints/mail.h"
 #include "orgd/http/held.h"
+#include "orgd/http/turns.h"
 #include "orgd/store/store.h"
-
-#define CALLERS 256 /* places; some callers share one */
 
 struct exchange;
 
@@ -34,19 +32,11 @@ struct front {
     bool stopping;                   /* no request is begun any more: nothing would resume it */
     STAILQ_HEAD(, exchange) changes; /* suspended until changes_run */
     STAILQ_HEAD(, exchange) reads;   /* suspended until reads_resume: others come first */
-    int64_t used[CALLERS], used_all; /* milliseconds of this round, by callers, and together */
-    unsigned char callers_key[crypto_shorthash_KEYBYTES]; /* so that nobody shares by intent */
+    struct turns turns;              /* the caller of the loop begins each round of it */
     STAILQ_HEAD(, exchange) waiting; /* suspended until the held polls were told */
 };
 
 void front_init(struct front *front);
-
-/*
- * Begins a round of the loop. In each, a caller has TURN_MS and all together ROUND_MS of time for
- * requests; what is left waits for the next, so that no caller delays the others by more than that
- * and one request. Callers are told apart by the key of the token that they show.
- */
-void round_begin(struct front *front);
 
 /* For libmicrohttpd: MHD_AccessHandlerCallback and MHD_RequestCompletedCallback, with a struct
  * front. */

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/table.h"
 
 #define PATHS_MAX 96
 #define TEXT_MAX  (1U << 20)
@@ -19,11 +19,11 @@ static int64_t longest_round; /* since it was read last */
 
 void metrics_request(const char *path, unsigned status)
 {
-    int number = dispatch_number(path);
-    size_t i = 0;
+    const struct endpoint *endpoint = endpoint_find(path, false);
+    size_t number = endpoint ? (size_t)(endpoint - endpoint_at(0)) : PATHS_MAX, i = 0;
     while (i < STATUSES && statuses[i] != status)
         i++;
-    requests[number >= 0 && number < PATHS_MAX ? number : PATHS_MAX][i]++;
+    requests[number < PATHS_MAX ? number : PATHS_MAX][i]++;
 }
 
 void metrics_round(int64_t ms)
@@ -71,7 +71,7 @@ static void add_requests(struct buffer *out)
             if (j < STATUSES)
                 snprintf(status, sizeof status, "%u", statuses[j]);
             add(out, "orgd_requests_total{path=\"%s\",status=\"%s\"} %" PRIu64 "\n",
-                i < PATHS_MAX ? dispatch_path((int)i) : "other", status, requests[i][j]);
+                i < PATHS_MAX ? endpoint_at(i)->path : "other", status, requests[i][j]);
         }
     }
 }

@@ -27,10 +27,13 @@
 #define CONNECTION_POOL     8192 /* bytes: a request's line and headers, and a piece of its answer */
 /* libmicrohttpd's own strictness answers in HTML: head_check does better, except for what it cannot
  * see. */
-#define STRICT      (MHD_VERSION >= 0x01000000)
-#define TELL_ROUNDS 16 /* of the loop for the held polls, before a change is answered */
-#define WATCH_MS    1000
-#define EVENTS      (LISTENERS_MAX + 3)
+#define STRICT       (MHD_VERSION >= 0x01000000)
+#define TELL_ROUNDS  16 /* of the loop for the held polls, before a change is answered */
+#define DAY_MS       86400000LL
+#define EXPIRE_MS    60000
+#define EXPIRE_SLICE 500
+#define WATCH_MS     1000
+#define EVENTS       (LISTENERS_MAX + 3)
 
 struct server {
     struct server_settings *settings;
@@ -40,6 +43,7 @@ struct server {
     struct MHD_Daemon *daemons[LISTENERS_MAX];
     size_t count;
     int epoll, signals;
+    int64_t expire;  /* clock_mono_ms when old events are looked for again */
     int64_t watched; /* clock_mono_ms when the data file was looked at */
 };
 
@@ -158,7 +162,7 @@ static void daemons_run(struct server *s)
 static void daemons_serve(struct server *s)
 {
     int64_t begun = clock_mono_ms();
-    round_begin(&s->front);
+    turns_begin(&s->front.turns);
     daemons_run(s);
     changes_run(&s->front);
     reads_resume(&s->front);
@@ -219,6 +223,18 @@ static bool signal_take(struct server *s)
     return false;
 }
 
+/* Removes audit events that are too old, a slice at a time. */
+static void events_expire(struct server *s, int64_t now)
+{
+    unsigned days = s->settings->keep_events_days;
+    if (days == 0 || now < s->expire || !store_begin(s->front.store, STORE_CHANGE))
+        return;
+    int64_t count =
+        store_events_prune(s->front.store, clock_wall_ms() - days * DAY_MS, EXPIRE_SLICE);
+    if (!store_commit(s->front.store) || count == 0)
+        s->expire = now + EXPIRE_MS;
+}
+
 /* Looks at the data file once a second; false when it is not ours any more. */
 static bool data_watch(struct server *s)
 {
@@ -231,6 +247,7 @@ static bool data_watch(struct server *s)
     store_has_room(s->front.store);
     switch (store_watch(s->front.store)) {
     case STORE_SAME:
+        events_expire(s, now);
         return true;
     case STORE_CHANGED:
         held_tell_all(s->front.held);
@@ -278,7 +295,7 @@ void server_stop(struct server *s)
     if (f->held)
         held_stop(f->held);
     while (!STAILQ_EMPTY(&f->changes)) {
-        round_begin(f);
+        turns_begin(&f->turns);
         changes_run(f);
     }
     reads_resume(f);

@@ -34,6 +34,7 @@ struct server_settings {
     struct proxies proxies; /* trusted */
     struct letterhead letterhead;
     struct mail_settings mail; /* without URL no mail is sent */
+    unsigned keep_events_days; /* older audit events are removed; 0: none is */
     const char *password_file; /* mail's, read again on SIGHUP, or NULL */
 };
 

@@ -8,6 +8,7 @@
 
 #include "common/log.h"
 #include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/openapi.h"
 #include "orgd/operator/print.h"
 #include "orgd/store/store.h"
 
@@ -212,15 +213,24 @@ static bool file_vacuum(const struct options *o)
     return store_vacuum(o->data);
 }
 
+static bool print_openapi(const struct options *o)
+{
+    (void)o;
+    cJSON *document = openapi_json();
+    char *text = cJSON_Print(document);
+    bool good = puts(text) != EOF && fflush(stdout) == 0;
+    cJSON_free(text);
+    cJSON_Delete(document);
+    return good;
+}
+
 static const struct file_command {
     const char *verb;
     bool file; /* one more word: another file */
     bool (*run)(const struct options *o);
 } file_commands[] = {
-    {"backup", true, file_backup},
-    {"restore", true, file_restore},
-    {"check", false, file_check},
-    {"vacuum", false, file_vacuum},
+    {"backup", true, file_backup},  {"restore", true, file_restore},   {"check", false, file_check},
+    {"vacuum", false, file_vacuum}, {"openapi", false, print_openapi},
 };
 
 /* --- the choice --- */

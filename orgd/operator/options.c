@@ -36,6 +36,7 @@ static const char usage[] =
     "  org list | owner ORG USER | delete ORG [--yes]\n"
     "  events list [--org ORG] | prune TIME\n"
     "  backup FILE | restore FILE | check | vacuum\n"
+    "  openapi                     print the API as a document of OpenAPI 3.1\n"
     "\n"
     "A list is a table, or with --json one object a line. The options of the server:\n"
     "\n"
@@ -56,6 +57,7 @@ static const char usage[] =
     "                              take the client's address from X-Forwarded-For of this proxy\n"
     "  --create-organizations WHO  who may create organizations: operator (the first user, and whom\n"
     "                              the operator lets), or anyone (operator)\n"
+    "  --keep-events DAYS          remove audit events that are older (none is)\n"
     "  --quota NAME=N              another number for a quota; the names and numbers are below\n"
     "  --invitation-url URL        the link in an invitation, with {token} in it\n"
     "  --smtp URL                  mail invitations: smtp://HOST[:PORT] or smtps://HOST[:PORT]\n"
@@ -221,6 +223,7 @@ enum option_id {
     OPTION_ATTEMPTS,
     OPTION_PROXY,
     OPTION_CREATE,
+    OPTION_KEEP_EVENTS,
     OPTION_QUOTA,
     OPTION_URL,
     OPTION_SMTP,
@@ -252,6 +255,7 @@ static const struct option longs[] = {
     {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
     {"trusted-proxy", required_argument, NULL, OPTION_PROXY},
     {"create-organizations", required_argument, NULL, OPTION_CREATE},
+    {"keep-events", required_argument, NULL, OPTION_KEEP_EVENTS},
     {"quota", required_argument, NULL, OPTION_QUOTA},
     {"invitation-url", required_argument, NULL, OPTION_URL},
     {"smtp", required_argument, NULL, OPTION_SMTP},
@@ -288,6 +292,8 @@ static bool limit_take(struct options *o, int id, const char *value)
         return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
     case OPTION_PROXY:
         return option_proxy(o, value);
+    case OPTION_KEEP_EVENTS:
+        return option_number("keep-events", value, 36500, &o->settings.keep_events_days);
     case OPTION_CREATE:
         return option_create(value);
     default:
@@ -334,6 +340,7 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_ATTEMPTS:
     case OPTION_PROXY:
     case OPTION_CREATE:
+    case OPTION_KEEP_EVENTS:
     case OPTION_QUOTA:
         return limit_take(o, id, value);
     case OPTION_URL:

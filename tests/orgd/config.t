@@ -57,6 +57,18 @@ refused "$conf:2: listen = \"0.0.0.0:1\": plain HTTP is for loopback" 'a wrong v
 refused '--smtp and --smtp-from go together' 'settings that need each other are checked together' 'smtp = "smtp://127.0.0.1";'
 chmod 666 "$conf"; out=$("$ORGD" --config "$conf" 2>&1); like "$? $out" "^2 orgd: $conf: other users can change it" 'a file that others can change is refused'
 
+# --- old events ---
+rm -f "$DATA"*; OWNER=
+orgd_start; orgd_stop
+day=86400000 now=$(($(date +%s) * 1000))
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) INSERT INTO events (at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, request) SELECT $now - 3 * $day + i * $day / 1000, '', '', '', 'x', '', '', i, '', '' FROM n"
+orgd_start --keep-events 2
+wait_for 15 eval '[ "$(sql "SELECT min(at) > $now - 2 * $day FROM events")" = 1 ]'
+left=$(sql 'SELECT count(*) FROM events')
+is "$((left > 150 && left <= 200))" 1 'events older than --keep-events are removed, and no others'
+orgd_end
+out=$("$ORGD" --keep-events 0 2>&1); like "$? $out" '^2 .*--keep-events 0: must be 1-' 'no days are no number of days'
+
 # --- metrics ---
 orgd_start --metrics 127.0.0.1:0
 org=$(new_org Acme)

@@ -1,0 +1,245 @@
+#include "orgd/endpoints/table.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
+
+#define NUMBER_MAX 9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
+
+/* --- the fields of bodies --- */
+
+static bool permissions_valid(const cJSON *array)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, array)
+    {
+        const char *text = cJSON_GetStringValue(item);
+        if (!text || permission_parse(text) == PERMISSION_NONE)
+            return false;
+    }
+    return cJSON_IsArray(array);
+}
+
+static bool is_text(const cJSON *item)
+{
+    return cJSON_IsString(item) && text_valid(item->valuestring);
+}
+
+static bool is_display(const cJSON *item)
+{
+    return cJSON_IsString(item) && display_valid(item->valuestring);
+}
+
+static bool is_email(const cJSON *item)
+{
+    return cJSON_IsString(item) && email_valid(item->valuestring);
+}
+
+static bool is_username(const cJSON *item)
+{
+    return cJSON_IsString(item) && name_valid(item->valuestring);
+}
+
+static bool is_number(const cJSON *item)
+{
+    double number = cJSON_IsNumber(item) ? item->valuedouble : -1;
+    return number >= 0 && number <= NUMBER_MAX && number == floor(number);
+}
+
+static bool is_bool(const cJSON *item)
+{
+    return cJSON_IsBool(item);
+}
+
+#define MUST_BE_TEXT   "must be a text of at most 255 bytes without control characters"
+#define TEXT_SCHEMA    "\"type\":\"string\",\"maxLength\":255"
+#define NUMBER_SCHEMA  "\"type\":\"integer\",\"minimum\":0"
+#define MUST_BE_NUMBER "must be a non-negative integer"
+
+static const struct field_type type_text = {is_text, .must = MUST_BE_TEXT, .schema = TEXT_SCHEMA};
+static const struct field_type type_text_or_null = {is_text, true, MUST_BE_TEXT, TEXT_SCHEMA};
+static const struct field_type type_display = {
+    is_display,
+    .must =
+        "must be a name of 1-100 characters: with a letter, digit or sign, no invisible character, "
+        "single blanks between words, and letters of one script in a word",
+    .schema = "\"type\":\"string\",\"minLength\":1,\"maxLength\":100"};
+static const struct field_type type_email = {
+    is_email, .must = "must be an e-mail address, NAME@DOMAIN in ASCII",
+    .schema = "\"type\":\"string\",\"format\":\"email\",\"maxLength\":254"};
+static const struct field_type type_username = {
+    is_username, .must = "must be a login name: a-z or _, then up to 31 of a-z 0-9 _ . -",
+    .schema = "\"type\":\"string\",\"pattern\":\"^[a-z_][a-z0-9_.-]{0,31}$\""};
+static const struct field_type type_number = {is_number, .must = MUST_BE_NUMBER,
+                                              .schema = NUMBER_SCHEMA};
+static const struct field_type type_number_or_null = {is_number, true, MUST_BE_NUMBER,
+                                                      NUMBER_SCHEMA};
+static const struct field_type type_boolean = {is_bool, .must = "must be true or false",
+                                               .schema = "\"type\":\"boolean\""};
+static const struct field_type type_permissions = {
+    permissions_valid,
+    .must = "must be an array of org:view, org:manage, members:view, members:manage",
+    .schema =
+        "\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"org:view\",\"org:manage\","
+        "\"members:view\",\"members:manage\"]}"};
+
+/* --- the table --- */
+
+#define WANTS(name, type)                                                                          \
+    {                                                                                              \
+        name, &type_##type, true                                                                   \
+    }
+#define TAKES(name, type)                                                                          \
+    {                                                                                              \
+        name, &type_##type, false                                                                  \
+    }
+#define PAGE TAKES("after", text), TAKES("limit", number)
+
+/* Of every endpoint with a permission. */
+static const struct body_field organization_id = WANTS("organizationId", text);
+
+static const struct endpoint endpoints[] = {
+    {"/organizations/create", organization_create, .change = true,
+     .fields = {WANTS("name", display)}},
+    {"/organizations/get", organization_get, .permission = PERMISSION_ORG_VIEW},
+    {"/organizations/list", .handler = organization_list},
+    {"/organizations/update", organization_update, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {TAKES("name", display), TAKES("selfRename", boolean)}},
+    {"/organizations/delete", organization_delete, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("name", display)}},
+    {"/organizations/roles", .handler = role_list, .fields = {TAKES("organizationId", text)}},
+    {"/organizations/roles/set", role_set, .permission = PERMISSION_ORG_MANAGE, .change = true,
+     .removal = true, .fields = {WANTS("role", text), WANTS("permissions", permissions)}},
+    {"/organizations/roles/remove", role_remove, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("role", text)}},
+    {"/organizations/members/list", member_list, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {PAGE}},
+    {"/organizations/members/set-role", member_set_role, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .removal = true, .fields = {WANTS("userId", text), WANTS("role", text)}},
+    {"/organizations/members/remove", member_remove, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .removal = true, .frees = true, .uses = true,
+     .fields = {WANTS("userId", text)}},
+    {"/organizations/members/suspend", member_suspend, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .removal = true, .frees = true, .uses = true,
+     .fields = {WANTS("userId", text)}},
+    {"/organizations/members/resume", member_resume, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {WANTS("userId", text)}},
+    {"/organizations/members/revoke-tokens", member_revoke_tokens,
+     .permission = PERMISSION_ORG_MANAGE, .change = true, .removal = true, .frees = true,
+     .fields = {WANTS("userId", text)}},
+    {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number)}},
+    {"/organizations/teams/create", team_create, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .fields = {WANTS("name", display), TAKES("slug", username)}},
+    {"/organizations/teams/update", team_update, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true,
+     .fields = {WANTS("id", text), TAKES("name", display), TAKES("slug", username)}},
+    {"/organizations/teams/delete", team_delete, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("id", text)}},
+    {"/organizations/teams/list", team_list, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {PAGE}},
+    {"/organizations/teams/members", team_members, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {WANTS("id", text), PAGE}},
+    {"/organizations/teams/add", team_add, .permission = PERMISSION_MEMBERS_MANAGE, .change = true,
+     .fields = {WANTS("id", text), WANTS("userId", text)}},
+    {"/organizations/teams/remove", team_take, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .removal = true, .frees = true,
+     .fields = {WANTS("id", text), WANTS("userId", text)}},
+    {"/organizations/invitations/create", invitation_create,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true,
+     .fields = {WANTS("email", email), TAKES("role", text), TAKES("username", username)}},
+    {"/organizations/invitations/resend", invitation_resend,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .fields = {WANTS("id", text)}},
+    {"/organizations/invitations/revoke", invitation_revoke,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .removal = true, .frees = true,
+     .fields = {WANTS("id", text)}},
+    {"/organizations/invitations/list", invitation_list, .permission = PERMISSION_MEMBERS_MANAGE,
+     .fields = {PAGE}},
+    {"/organizations/invitations/accept", invitation_accept, .change = true, .open = true,
+     .attempt = true,
+     .fields = {WANTS("token", text), TAKES("username", username), TAKES("name", display)}},
+    {"/organizations/join-codes/create", join_code_create, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true,
+     .fields = {TAKES("role", text), TAKES("maxUses", number_or_null),
+                TAKES("expiresAt", text_or_null)}},
+    {"/organizations/join-codes/list", join_code_list, .permission = PERMISSION_MEMBERS_MANAGE,
+     .fields = {PAGE}},
+    {"/organizations/join-codes/revoke", join_code_revoke, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("id", text)}},
+    {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
+     .fields = {WANTS("code", text)}},
+    {"/organizations/tokens/create", token_create, .permission = PERMISSION_ORG_MANAGE,
+     .change = true,
+     .fields = {TAKES("name", display), TAKES("env", text), TAKES("role", text),
+                TAKES("expiresAt", text_or_null)}},
+    {"/organizations/tokens/list", token_list, .permission = PERMISSION_ORG_MANAGE, .uses = true,
+     .fields = {PAGE}},
+    {"/organizations/tokens/revoke", token_revoke, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("key", text)}},
+    /* and org:manage or members:manage, which the handler checks */
+    {"/organizations/audit/list", event_list, .permission = PERMISSION_ORG_VIEW,
+     .fields = {TAKES("action", text), TAKES("from", text), TAKES("to", text), PAGE}},
+    {"/users/whoami", .handler = whoami},
+    {"/users/update", user_update, .change = true,
+     .fields = {TAKES("username", username), TAKES("name", display)}},
+    {"/users/tokens/create", user_token_create, .change = true,
+     .fields = {TAKES("name", display), TAKES("expiresAt", text_or_null)}},
+    {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE}},
+    {"/users/tokens/revoke", user_token_revoke, .change = true, .removal = true, .frees = true,
+     .fields = {WANTS("key", text)}},
+    {"/users/recover", user_recover, .change = true, .open = true, .counts = true,
+     .fields = {WANTS("email", email)}},
+    {"/users/recover/confirm", user_recover_confirm, .change = true, .open = true, .attempt = true,
+     .fields = {WANTS("code", text), TAKES("keepTokens", boolean)}},
+    {"/operator/users/list", operator_user_list, .operator= true, .fields = {PAGE}},
+    {"/operator/users/show", operator_user_show, .operator= true, .fields = {WANTS("user", text)}},
+    {"/operator/users/token", operator_user_token, .operator= true, .change = true,
+     .fields = {WANTS("user", text), TAKES("endOthers", boolean)}},
+    {"/operator/users/disable", operator_user_disable, .operator= true, .change = true,
+     .removal = true, .fields = {WANTS("user", text)}},
+    {"/operator/users/enable", operator_user_enable, .operator= true, .change = true,
+     .fields = {WANTS("user", text)}},
+    {"/operator/users/let-create", operator_user_let_create, .operator= true, .change = true,
+     .fields = {WANTS("user", text), WANTS("may", text)}},
+    {"/operator/users/rename", operator_user_rename, .operator= true, .change = true,
+     .fields = {WANTS("user", text), WANTS("username", username)}},
+    {"/operator/users/set-email", operator_user_set_email, .operator= true, .change = true,
+     .fields = {WANTS("user", text), WANTS("email", email)}},
+    {"/operator/users/erase", operator_user_erase, .operator= true, .change = true, .removal = true,
+     .fields = {WANTS("user", text)}},
+    {"/operator/organizations/list", operator_organization_list, .operator= true, .fields = {PAGE}},
+    {"/operator/organizations/owner", operator_organization_owner, .operator= true, .change = true,
+     .fields = {WANTS("organization", text), WANTS("user", text)}},
+    {"/operator/organizations/delete", operator_organization_delete, .operator= true,
+     .change = true, .removal = true, .fields = {WANTS("organization", text)}},
+    {"/operator/events/list", operator_event_list, .operator= true,
+     .fields = {TAKES("organization", text), PAGE}},
+    {"/operator/events/prune", operator_event_prune, .operator= true, .change = true,
+     .removal = true, .fields = {WANTS("before", text), TAKES("again", boolean)}},
+};
+
+const struct endpoint *endpoint_find(const char *path, bool operator)
+{
+    static const char prefix[] = "/v1";
+    if (strncmp(path, prefix, sizeof prefix - 1) != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof endpoints / sizeof *endpoints; i++)
+        if (strcmp(endpoints[i].path, path + sizeof prefix - 1) == 0)
+            return endpoints[i].operator== operator? &endpoints[i] : NULL;
+    return NULL;
+}
+
+const struct endpoint *endpoint_at(size_t i)
+{
+    return i < sizeof endpoints / sizeof *endpoints ? &endpoints[i] : NULL;
+}
+
+const struct body_field *endpoint_field(const struct endpoint *e, size_t i)
+{
+    if (e->permission && i == 0)
+        return &organization_id;
+    i -= e->permission ? 1 : 0;
+    return i < FIELDS_MAX && e->fields[i].name ? &e->fields[i] : NULL;
+}

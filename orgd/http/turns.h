@@ -1,0 +1,38 @@
+/*
+ * The time of a round of the loop, shared among callers: in each, a caller has TURN_MS and all
+ * together ROUND_MS for requests; what is left waits for the next, so that no caller delays the
+ * others by more than that and one request. Callers are told apart by the key of the token that
+ * they show.
+ */
+#ifndef ORGD_HTTP_TURNS_H
+#define ORGD_HTTP_TURNS_H
+
+#include <sodium.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TURN_MS  20
+#define ROUND_MS 50
+#define CALLERS  256 /* places; some callers share one */
+
+struct turns {
+    int64_t used[CALLERS], used_all;              /* milliseconds of this round */
+    unsigned char key[crypto_shorthash_KEYBYTES]; /* so that nobody shares a place by intent */
+};
+
+void turns_init(struct turns *turns);
+
+/* Begins a round. */
+void turns_begin(struct turns *turns);
+
+/* The place, below CALLERS, of whoever shows AUTHORIZATION, the header's value or NULL. */
+size_t turns_place(const struct turns *turns, const char *authorization);
+
+/* True if the caller at PLACE has time in this round. */
+bool turns_left(const struct turns *turns, size_t place);
+
+/* The caller at PLACE has used the time since BEGUN (clock_mono_ms). */
+void turns_use(struct turns *turns, size_t place, int64_t begun);
+
+#endif
