@@ -93,6 +93,7 @@ void join_code_remove(struct call *call, const struct join_code *code);
 /* tokens.c */
 void token_create(struct call *call);
 void token_list(struct call *call);
+void token_rotate(struct call *call);
 void token_revoke(struct call *call);
 
 /* teams.c */
@@ -118,6 +119,7 @@ void user_changed(struct call *call, const struct user *user, enum membership_re
                   const char *action, const char *detail);
 void user_token_create(struct call *call);
 void user_token_list(struct call *call);
+void user_token_rotate(struct call *call);
 void user_token_revoke(struct call *call);
 
 /*
@@ -138,6 +140,7 @@ int64_t user_tokens_end(struct call *call, const char *user, const char *kept);
 
 /* events.c */
 void event_list(struct call *call);
+void event_export(struct call *call);
 
 /*
  * operator_users.c, operator_organizations.c: what the operator does on the machine itself

@@ -7,6 +7,9 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 
+#define OVERLAP_S      3600
+#define OVERLAP_MOST_S (30 * 24 * 3600)
+
 void token_make(struct store *store, struct token *token, struct secret *secret)
 {
     secret_make(secret);
@@ -79,6 +82,62 @@ static void reply_tokens(struct call *call, struct token_owner owner)
 void token_list(struct call *call)
 {
     reply_tokens(call, (struct token_owner){call->organization.id, .user = false});
+}
+
+/* The token of OWNER that the body's key names; fails the call without one. */
+static bool token_named(struct call *call, const char *owner, struct token *token)
+{
+    if (caller_find(call->store, call_text(call, "key"), token) &&
+        (strcmp(token->organization, owner) == 0 || strcmp(token->user, owner) == 0))
+        return true;
+    call_fail(call, 404, "token_not_found", "There is no such token; it may have ended.");
+    return false;
+}
+
+/* The seconds that the old token goes on beside the new one. */
+static bool overlap_wanted(struct call *call, int64_t *seconds)
+{
+    *seconds = cJSON_GetObjectItemCaseSensitive(call->body, "overlap")
+                   ? call_number(call, "overlap")
+                   : OVERLAP_S;
+    if (*seconds <= OVERLAP_MOST_S)
+        return true;
+    call_fail(call, 400, "invalid", "overlap: must be at most %d seconds", OVERLAP_MOST_S);
+    return false;
+}
+
+/* Makes a token like OLD, and lets that one end after the overlap. */
+static void rotate(struct call *call, const struct token *old, const char *action)
+{
+    struct token token = *old;
+    struct secret secret;
+    char detail[ID_SIZE + 48];
+    int64_t seconds, now = clock_wall_ms();
+    bool user = token.user[0] != '\0';
+    struct token_owner owner = {user ? token.user : token.organization, .user = user};
+    if (!overlap_wanted(call, &seconds) || (seconds > 0 && !token_room(call, owner)))
+        return;
+    if (!user)
+        token.maker = call_maker(call);
+    token_make(call->store, &token, &secret);
+    if (seconds == 0)
+        store_token_remove(call->store, old->key);
+    else if (old->expires == 0 || old->expires > now + seconds * 1000)
+        store_token_expire(call->store, old->key, now + seconds * 1000);
+    call_changed(call, old->key);
+    snprintf(detail, sizeof detail, "%s, overlap %lld s", old->key, (long long)seconds);
+    call_event(call, token.organization, action, token.key, token.name, "%s", detail);
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, "apiToken", token_json(&token, &secret));
+    call_reply(call, reply);
+    sodium_memzero(&secret, sizeof secret);
+}
+
+void token_rotate(struct call *call)
+{
+    struct token old;
+    if (token_named(call, call->organization.id, &old) && call_covers(call, &old.role))
+        rotate(call, &old, "token.rotate");
 }
 
 /* Takes away the token that the body names, if it is OWNER's. */
@@ -174,6 +233,13 @@ int64_t user_tokens_end(struct call *call, const char *user, const char *kept)
     int64_t count = (int64_t)(ending.keys.len / ID_SIZE);
     buffer_free(&ending.keys);
     return count;
+}
+
+void user_token_rotate(struct call *call)
+{
+    struct token old;
+    if (call_by_user(call, "rotate a user's token") && token_named(call, call->caller.user, &old))
+        rotate(call, &old, "user.token-rotate");
 }
 
 void user_token_revoke(struct call *call)

@@ -39,13 +39,24 @@ static void each_event(struct store *s, sqlite3_stmt *stmt, event_visit *each, v
 void store_events(struct store *s, const char *organization, const struct event_filter *f,
                   int limit, event_visit *each, void *arg)
 {
+    const char *filter = f->action ? f->action : f->actor;
     struct bound_value values[] = {
         value_text(organization),   value_number(f->from),
         value_number(f->before_at), value_number(f->before_id),
-        value_number(limit),        f->action ? value_text(f->action) : (struct bound_value){0},
+        value_number(limit),        filter ? value_text(filter) : (struct bound_value){0},
         {.type = VALUE_END}};
-    each_event(s, statement_begin(s, f->action ? EVENT_LIST_ACTION : EVENT_LIST, values), each,
-               arg);
+    enum statement which = f->action ? EVENT_LIST_ACTION : f->actor ? EVENT_LIST_ACTOR : EVENT_LIST;
+    each_event(s, statement_begin(s, which, values), each, arg);
+}
+
+void store_events_since(struct store *s, const char *organization, int64_t since, int limit,
+                        event_visit *each, void *arg)
+{
+    each_event(
+        s,
+        statement_begin(s, EVENT_SINCE,
+                        VALUES(value_text(organization), value_number(since), value_number(limit))),
+        each, arg);
 }
 
 void store_all_events(struct store *s, const char *organization, int64_t before, int limit,

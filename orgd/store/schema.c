@@ -206,7 +206,7 @@ static const char *const versions[] = {
     "CREATE INDEX team_members_of ON team_members(team_id, user_id);"
     "CREATE INDEX invitations_for ON invitations(email);"
     /* For the erasure of a person. */
-    "CREATE INDEX events_actor ON events(actor, id);"
+    "CREATE INDEX events_actor ON events(actor, organization_id, at, id);"
     "CREATE INDEX events_subject ON events(subject, id);"
     "CREATE INDEX events_invited ON events(subject_name COLLATE NOCASE)"
     " WHERE action >= 'invitation.' AND action < 'invitation/';",

@@ -206,6 +206,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         "test, created_at, expires_at, proved_at, maker, proved_in, proved_in_at)"
         " VALUES (?1, ?2, ?3, nullif(?4, ''), nullif(?5, ''), ?6, ?7, ?8, ?9, ?10, ?11,"
         " nullif(?12, ''), ?13, ?14)",
+    [TOKEN_EXPIRE] = "UPDATE tokens SET expires_at = ?2 WHERE key = ?1",
     [TOKEN_REMOVE] = "DELETE FROM tokens WHERE key = ?1",
     [TOKEN_USE] = "UPDATE tokens SET used_at = ?2, used_from = ?3 WHERE key = ?1",
     [TOKEN_MADE] =
@@ -243,6 +244,11 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [EVENT_LIST] =
         "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"
         " AND (at, id) < (?3, ?4) ORDER BY at DESC, id DESC LIMIT ?5",
+    [EVENT_LIST_ACTOR] =
+        "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"
+        " AND (at, id) < (?3, ?4) AND actor = ?6 ORDER BY at DESC, id DESC LIMIT ?5",
+    [EVENT_SINCE] = "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1"
+                    " AND id > ?2 ORDER BY id LIMIT ?3",
     [EVENT_LIST_ACTION] =
         "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"
         " AND (at, id) < (?3, ?4) AND action = ?6 ORDER BY at DESC, id DESC LIMIT ?5",

@@ -106,6 +106,7 @@ enum statement {
     TOKEN_PRUNE_USER,
     TOKEN_ADD,
     TOKEN_REMOVE,
+    TOKEN_EXPIRE,
     TOKEN_USE,
     TOKEN_MADE,
     TOKEN_MAKER_LEFT,
@@ -128,6 +129,8 @@ enum statement {
     ERASE_SUBJECT,
     ERASE_RECOVERIES,
     EVENT_LIST_ACTION,
+    EVENT_LIST_ACTOR,
+    EVENT_SINCE,
     STATEMENT_COUNT
 };
 

@@ -170,6 +170,7 @@ struct cursor {
 
 struct event_filter {
     const char *action; /* NULL for all */
+    const char *actor;  /* NULL for all; without ACTION alone */
     int64_t from;       /* included */
     int64_t before_at, before_id;
 };
@@ -424,6 +425,8 @@ void store_tokens(struct store *store, struct token_owner owner, const struct cu
 /* Drops those of OWNER that have expired at NOW, and counts the others. */
 int64_t store_tokens_left(struct store *store, struct token_owner owner, int64_t now);
 void store_token_add(struct store *store, const struct token *token);
+/* The token ends at AT. */
+void store_token_expire(struct store *store, const char *key, int64_t at);
 void store_token_remove(struct store *store, const char *key);
 void store_token_use(struct store *store, const char *key, const struct use *use);
 /* The organization's tokens that MAKER made, oldest first. */
@@ -446,6 +449,10 @@ int64_t store_events_prune(struct store *store, int64_t before, int limit);
  * greater id. */
 void store_events(struct store *store, const char *organization, const struct event_filter *filter,
                   int limit, event_visit *each, void *arg);
+
+/* At most LIMIT of the organization's events behind the event SINCE, in the order of their ids. */
+void store_events_since(struct store *store, const char *organization, int64_t since, int limit,
+                        event_visit *each, void *arg);
 
 /*
  * The whole data file at PATH, whether or not a server has it open. Each prints one line on stderr

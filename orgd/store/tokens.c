@@ -95,6 +95,11 @@ int64_t store_token_proved(struct store *s, const char *user)
     return statement_number(s, TOKEN_PROVED, VALUES(value_text(user)));
 }
 
+void store_token_expire(struct store *s, const char *key, int64_t at)
+{
+    statement_run(s, TOKEN_EXPIRE, VALUES(value_text(key), value_number(at)));
+}
+
 void store_token_remove(struct store *s, const char *key)
 {
     statement_run(s, TOKEN_REMOVE, VALUES(value_text(key)));
