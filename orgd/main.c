@@ -18,6 +18,7 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/usage.h"
+#include "orgd/http/access_log.h"
 #include "orgd/http/tls.h"
 #include "orgd/operator/command.h"
 #include "orgd/operator/options.h"
@@ -129,6 +130,7 @@ static bool run(struct options *o)
 {
     struct server_settings *settings = &o->settings;
     if (!tls_load(settings->tls, settings->certs) ||
+        (settings->access_log && !access_log_open(settings->access_log)) ||
         (settings->password_file && !mail_password_read(&settings->mail, settings->password_file)))
         return false;
     settings->store = store_open(o->data, STORE_SERVE);
@@ -136,6 +138,7 @@ static bool run(struct options *o)
         return false;
     bool good = store_prepare(settings->store, o) && serve(o);
     usage_store(settings->store);
+    access_log_close();
     store_close(settings->store);
     return good;
 }

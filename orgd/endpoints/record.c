@@ -6,7 +6,7 @@
 
 #define DATE_FORMAT "%Y-%m-%dT%H:%M:%S"
 
-static void time_text(int64_t ms, char text[TIME_TEXT_SIZE])
+void time_text(int64_t ms, char text[TIME_TEXT_SIZE])
 {
     char date[32];
     time_t seconds = (time_t)(ms / 1000);

@@ -36,8 +36,11 @@ const char *state_name(const struct member *member);
 /* {"ok":false,..}; REQUEST is the request's id. */
 cJSON *error_json(const char *reason, const char *message, const char *request);
 
-/* ", until 2026-01-02T03:04:05.000Z", or "" for 0, never; returns TEXT. */
+/* "2026-01-02T03:04:05.000Z" */
 #define TIME_TEXT_SIZE 40
+void time_text(int64_t ms, char text[TIME_TEXT_SIZE]);
+
+/* ", until 2026-01-02T03:04:05.000Z", or "" for 0, never; returns TEXT. */
 const char *end_text(int64_t ms, char *text, size_t size);
 
 /* "Fri, 02 Jan 2026 03:04:05 +0000" (RFC 5322). */

@@ -12,6 +12,7 @@
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/http/access_log.h"
 #include "orgd/http/head.h"
 #include "orgd/http/metrics.h"
 #include "orgd/http/stranger_log.h"
@@ -106,23 +107,37 @@ static bool exchange_known(const struct exchange *x)
     return strcmp(x->answer.caller, "-") != 0;
 }
 
-static void exchange_log(const struct exchange *x)
+static void exchange_line(const struct exchange *x, const struct access *a)
 {
-    metrics_request(x->path, x->answer.status);
-    char line[LOG_LINE_SIZE], method_word[16], path_word[LOG_PATH_SIZE];
-    bool loggable = x->changes || x->answer.status >= 400;
+    char line[LOG_LINE_SIZE];
+    bool loggable = x->changes || a->status >= 400;
     if (!loggable && !log_is_debug())
         return;
-    snprintf(line, sizeof line, "%s %s %s %u %s %s %zu bytes %lldms", x->id,
-             log_word(method_word, sizeof method_word, x->method),
-             log_word(path_word, sizeof path_word, x->path), x->answer.status, x->answer.caller,
-             x->from, x->answer.body.len, (long long)(clock_mono_ms() - x->begun));
+    snprintf(line, sizeof line, "%s %s %s %u %s %s %zu bytes %lldms", a->id, a->method, a->path,
+             a->status, a->caller, a->from, a->bytes, (long long)a->ms);
     if (!loggable)
         log_debug("%s", line);
-    else if (x->answer.status >= 400 && !exchange_known(x))
+    else if (a->status >= 400 && !exchange_known(x))
         stranger_log(LOG_INFO, "%s", line);
     else
         log_info("%s", line);
+}
+
+/* Tells whoever wants to know of an answered request. */
+static void exchange_log(const struct exchange *x)
+{
+    char method[16], path[LOG_PATH_SIZE];
+    struct access access = {.id = x->id,
+                            .method = log_word(method, sizeof method, x->method),
+                            .path = log_word(path, sizeof path, x->path),
+                            .status = x->answer.status,
+                            .caller = x->answer.caller,
+                            .from = x->from,
+                            .bytes = x->answer.body.len,
+                            .ms = clock_mono_ms() - x->begun};
+    metrics_request(x->path, x->answer.status);
+    access_log_write(&access);
+    exchange_line(x, &access);
 }
 
 /* Replaces the answer. */

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/notify.h"
 #include "orgd/buffer.h"
+#include "orgd/http/access_log.h"
 #include "orgd/http/connection.h"
 #include "orgd/http/exchange.h"
 #include "orgd/http/head.h"
@@ -218,6 +219,8 @@ static bool signal_take(struct server *s)
     if (info.ssi_signo != SIGHUP)
         return true;
     tls_load(settings->tls, settings->certs);
+    if (settings->access_log)
+        access_log_open(settings->access_log);
     if (settings->password_file)
         password_reload(settings);
     return false;

@@ -34,6 +34,8 @@ struct server_settings {
     struct proxies proxies; /* trusted */
     struct letterhead letterhead;
     struct mail_settings mail; /* without URL no mail is sent */
+    const char
+        *access_log; /* the file, opened again on SIGHUP; or NULL. access_log_open comes before */
     unsigned keep_events_days; /* older audit events are removed; 0: none is */
     const char *password_file; /* mail's, read again on SIGHUP, or NULL */
 };

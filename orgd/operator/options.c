@@ -64,6 +64,7 @@ static const char usage[] =
     "  --smtp-from EMAIL           the sender's address\n"
     "  --smtp-user NAME, --smtp-password-file FILE\n"
     "                              log in to the mail server; the file is read again on SIGHUP\n"
+    "  --access-log FILE           write a line of JSON for each request; reopened on SIGHUP\n"
     "  --debug                     log every request, not only changes\n"
     "  --help, --version           print this, or the version, and exit\n"
     "\n"
@@ -230,6 +231,7 @@ enum option_id {
     OPTION_FROM,
     OPTION_USER,
     OPTION_PASSWORD,
+    OPTION_ACCESS_LOG,
     OPTION_DEBUG,
     OPTION_YES,
     OPTION_JSON,
@@ -262,6 +264,7 @@ static const struct option longs[] = {
     {"smtp-from", required_argument, NULL, OPTION_FROM},
     {"smtp-user", required_argument, NULL, OPTION_USER},
     {"smtp-password-file", required_argument, NULL, OPTION_PASSWORD},
+    {"access-log", required_argument, NULL, OPTION_ACCESS_LOG},
     {"debug", no_argument, NULL, OPTION_DEBUG},
     {"yes", no_argument, NULL, OPTION_YES},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -272,13 +275,11 @@ static const struct option longs[] = {
     {NULL, 0, NULL, 0}};
 
 /* An option of the operator's commands. */
-static bool command_take(struct options *o, int id, const char *value)
+static bool command_take(struct options *o, int id)
 {
     o->yes |= id == OPTION_YES;
     o->json |= id == OPTION_JSON;
     o->end_others |= id == OPTION_END_OTHERS;
-    if (id == OPTION_ORG)
-        o->org = value;
     return true;
 }
 
@@ -301,19 +302,38 @@ static bool limit_take(struct options *o, int id, const char *value)
     }
 }
 
+/* The place of an option that takes any text; NULL for the others. */
+static const char **text_place(struct options *o, int id)
+{
+    switch (id) {
+    case OPTION_CONFIG:
+        return &o->config;
+    case OPTION_DATA:
+        return &o->data;
+    case OPTION_SOCKET:
+        return &o->socket;
+    case OPTION_ACCESS_LOG:
+        return &o->settings.access_log;
+    case OPTION_USER:
+        return &o->settings.mail.user;
+    case OPTION_PASSWORD:
+        return &o->settings.password_file;
+    case OPTION_ORG:
+        return &o->org;
+    default:
+        return NULL;
+    }
+}
+
 /* False after one line on stderr. */
 static bool option_take(struct options *o, int id, const char *value)
 {
-    switch ((enum option_id)id) {
-    case OPTION_CONFIG:
-        o->config = value;
+    const char **text = text_place(o, id);
+    if (text) {
+        *text = value;
         return true;
-    case OPTION_DATA:
-        o->data = value;
-        return true;
-    case OPTION_SOCKET:
-        o->socket = value;
-        return true;
+    }
+    switch (id) {
     case OPTION_LISTEN:
         return option_listen(o, value, PLAIN_HTTP);
     case OPTION_TLS:
@@ -334,8 +354,7 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_YES:
     case OPTION_JSON:
     case OPTION_END_OTHERS:
-    case OPTION_ORG:
-        return command_take(o, id, value);
+        return command_take(o, id);
     case OPTION_CONNECTIONS:
     case OPTION_ATTEMPTS:
     case OPTION_PROXY:
@@ -349,15 +368,7 @@ static bool option_take(struct options *o, int id, const char *value)
         return option_smtp(o, value);
     case OPTION_FROM:
         return option_from(o, value);
-    case OPTION_USER:
-        o->settings.mail.user = value;
-        return true;
-    case OPTION_PASSWORD:
-        o->settings.password_file = value;
-        return true;
-    case OPTION_HELP:
-    case OPTION_VERSION:
-    case OPTION_UNKNOWN:
+    default:
         break;
     }
     fputs("Try 'orgd --help'.\n", stderr);

@@ -57,6 +57,10 @@ static const char *const checks[] = {
     "SELECT 1 FROM roles r WHERE r.organization_id = x.organization_id AND r.name = x.role)",
     "SELECT 'role ' || name || ' of ' || organization_id || ' has unknown permissions'"
     " FROM roles WHERE permissions < 0 OR permissions > 15",
+    "SELECT 'team ' || t.id || ' has the member ' || m.user_id || ', who is none of its organization'"
+    " FROM team_members tm JOIN teams t ON t.id = tm.team_id JOIN members m"
+    " ON m.organization_id = tm.organization_id AND m.user_id = tm.user_id"
+    " WHERE m.active = 0 OR t.organization_id <> tm.organization_id",
     "SELECT 'user ' || id || ' has the username ' || username || ', which is another''s'"
     " FROM users WHERE id IS NOT (SELECT user_id FROM usernames n WHERE n.username ="
     " users.username)",
