@@ -27,6 +27,9 @@ static const struct {
     {ERASE_INVITED, "SCAN CONSTANT ROW", "a row without a table"},
     {ROLE_TOUCH, "SCAN x", "each row of it is changed"},
     {ROLE_TOUCH, "SCAN (subquery", "each row of it is changed"},
+    {TEAM_TOUCH, "SCAN x", "the members of a team, each of which is changed"},
+    {TEAM_TOUCH, "SCAN (subquery", "the members of a team, each of which is changed"},
+    {TEAM_TOUCH, "USE TEMP B-TREE FOR ORDER BY", "the members of a team, each of which is changed"},
     {MEMBERSHIP_LIST, "USE TEMP B-TREE FOR ORDER BY", "a user has few: the quota memberships"},
 };
 
