@@ -14,15 +14,20 @@
 /* --- authorization --- */
 
 /* Finds the token in the header; CALLER_NOBODY without a usable one. */
-static void authenticate(struct store *store, const char *authorization, struct token *caller)
+static void authenticate(struct store *store, const struct request *request, struct token *caller)
 {
     static const char scheme[] = "Bearer ";
+    const char *authorization = request->authorization;
     char key[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
-    if (strncasecmp(authorization, scheme, sizeof scheme - 1) != 0 ||
-        !secret_split(authorization + sizeof scheme - 1, key, hash) ||
-        !caller_find(store, key, caller) || !secret_same(hash, caller->hash))
-        *caller = (struct token){0};
+    bool known = strncasecmp(authorization, scheme, sizeof scheme - 1) == 0 &&
+                 secret_split(authorization + sizeof scheme - 1, key, hash) &&
+                 caller_find(store, key, caller);
+    if (known && secret_same(hash, caller->hash))
+        return;
+    if (known)
+        usage_mistaken(key, request->from);
+    *caller = (struct token){0};
 }
 
 /* Whose changes are counted: a user with all his tokens, or an organization's token. */
@@ -94,11 +99,10 @@ static void call_full(struct call *call)
 /* Runs the handler in a transaction; false when the store failed. */
 static bool call_try(struct call *call, const struct endpoint *endpoint)
 {
-    const char *authorization = call->request->authorization;
     if (!store_begin(call->store, endpoint->change ? STORE_CHANGE : STORE_READ))
         return false;
-    if (authorization)
-        authenticate(call->store, authorization, &call->caller);
+    if (call->request->authorization)
+        authenticate(call->store, call->request, &call->caller);
     if (caller_kind(&call->caller) != CALLER_NOBODY)
         usage_note(call->caller.key, call->request->from);
     if (authorize(call, endpoint))

@@ -7,6 +7,7 @@
 #include "orgd/endpoints/handed_out.h"
 #include "orgd/endpoints/list_cache.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/endpoints/usage.h"
 
 /* Members as JSON text, so that a long list is never held as a tree. */
 struct member_list {
@@ -98,6 +99,8 @@ void member_list(struct call *call)
     struct page page;
     if (!call_page(call, &page))
         return;
+    if (!call_text(call, "after"))
+        usage_listed(call->caller.key);
     call->answer->status = 200;
     if (call_text(call, "after") || call_number(call, "limit"))
         list_page(call, &page);
@@ -344,6 +347,8 @@ void member_changes(struct call *call)
         return;
     }
     int64_t since = changes_since(call);
+    if (since == 0)
+        usage_listed(call->caller.key);
     call->answer->status = 200;
     if (wait == 0 || changes_any(&call->organization, since)) {
         if (!changes_write(call->store, &call->organization, since, &call->answer->body))

@@ -1,6 +1,9 @@
 /*
- * When and from where tokens were last used. A request that only reads must not wait for the disk:
- * uses are kept in memory, and stored together, once a minute at most. Not thread-safe.
+ * When and from where tokens were last used, and what an organization should know of it: its audit
+ * events have a sign-in (a token's first use, or one from another address than before), attempts
+ * with a wrong secret, and, once a day, that a token listed all members. A request that only reads
+ * must not wait for the disk: all of it is kept in memory, and stored together, once a minute at
+ * most. Not thread-safe.
  */
 #ifndef ORGD_ENDPOINTS_USAGE_H
 #define ORGD_ENDPOINTS_USAGE_H
@@ -10,10 +13,16 @@
 /* The token KEY was used just now by the peer FROM. */
 void usage_note(const char *key, const char *from);
 
-/* True when it is time to store the noted uses. */
+/* It was used to list all members. */
+void usage_listed(const char *key);
+
+/* The peer FROM showed the token KEY with a wrong secret. */
+void usage_mistaken(const char *key, const char *from);
+
+/* True when it is time to store what was noted. */
 bool usage_due(void);
 
-/* Stores the noted uses, in a transaction of its own. Uses that cannot be stored are forgotten. */
+/* Stores what was noted, in a transaction of its own. What cannot be stored is forgotten. */
 void usage_store(struct store *store);
 
 #endif

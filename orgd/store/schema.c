@@ -175,6 +175,7 @@ static const char *const versions[] = {
     /* A proof that counts in one organization: an invitation whose token somebody else saw. */
     "ALTER TABLE tokens ADD COLUMN proved_in TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE tokens ADD COLUMN proved_in_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE tokens ADD COLUMN listed_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
     "ALTER TABLE invitations ADD COLUMN shown INTEGER NOT NULL DEFAULT 1;"
     "CREATE INDEX users_listed ON users(created_at, id);"
     "CREATE INDEX organizations_listed ON organizations(created_at, id);"

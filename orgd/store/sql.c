@@ -208,6 +208,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " nullif(?12, ''), ?13, ?14)",
     [TOKEN_EXPIRE] = "UPDATE tokens SET expires_at = ?2 WHERE key = ?1",
     [TOKEN_REMOVE] = "DELETE FROM tokens WHERE key = ?1",
+    [TOKEN_LISTED] = "UPDATE tokens SET listed_at = ?2 WHERE key = ?1 AND listed_at <= ?3",
     [TOKEN_USE] = "UPDATE tokens SET used_at = ?2, used_from = ?3 WHERE key = ?1",
     [TOKEN_MADE] =
         SELECT_TOKEN "WHERE t.organization_id = ?1 AND t.maker = ?2 ORDER BY t.created_at, t.key",

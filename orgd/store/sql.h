@@ -108,6 +108,7 @@ enum statement {
     TOKEN_REMOVE,
     TOKEN_EXPIRE,
     TOKEN_USE,
+    TOKEN_LISTED,
     TOKEN_MADE,
     TOKEN_MAKER_LEFT,
     TOKEN_PROVED,

@@ -425,6 +425,8 @@ void store_tokens(struct store *store, struct token_owner owner, const struct cu
 /* Drops those of OWNER that have expired at NOW, and counts the others. */
 int64_t store_tokens_left(struct store *store, struct token_owner owner, int64_t now);
 void store_token_add(struct store *store, const struct token *token);
+/* The token was used at AT to list everybody; false if that is known of a time after SINCE. */
+bool store_token_listed(struct store *store, const char *key, int64_t at, int64_t since);
 /* The token ends at AT. */
 void store_token_expire(struct store *store, const char *key, int64_t at);
 void store_token_remove(struct store *store, const char *key);

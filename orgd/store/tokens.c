@@ -95,6 +95,12 @@ int64_t store_token_proved(struct store *s, const char *user)
     return statement_number(s, TOKEN_PROVED, VALUES(value_text(user)));
 }
 
+bool store_token_listed(struct store *s, const char *key, int64_t at, int64_t since)
+{
+    statement_run(s, TOKEN_LISTED, VALUES(value_text(key), value_number(at), value_number(since)));
+    return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+}
+
 void store_token_expire(struct store *s, const char *key, int64_t at)
 {
     statement_run(s, TOKEN_EXPIRE, VALUES(value_text(key), value_number(at)));

@@ -14,7 +14,7 @@ on tokens/rotate "\"key\":\"$key\""; new=$(field .apiToken.bearer)
 is "$status $(field .apiToken.role)" '200 member' 'a rotation gives a token of the same role'
 for token in "$old" "$new"; do on members/list '' "$token"; is "$status" 200 'during the overlap both tokens work'; done
 on tokens/list; is "$(field "[.tokens[] | select(.name == \"host\") | .expiresAt != null] | sort | map(tostring) | join(\" \")")" 'false true' 'the old token has an end, the new one none'
-on audit/list '"limit":1'; is "$(field '.events[] | "\(.action) \(.subject) \(.detail)"')" "token.rotate ${new%%:*} $key, overlap 3600 s" 'a rotation is an audit event with both keys'
+on audit/list '"action":"token.rotate"'; is "$(field '.events[] | "\(.action) \(.subject) \(.detail)"')" "token.rotate ${new%%:*} $key, overlap 3600 s" 'a rotation is an audit event with both keys'
 sql "UPDATE tokens SET expires_at = 1 WHERE key = '$key'"
 on members/list '' "$old"; is "$status" 401 'after the overlap the old token is refused'
 on tokens/rotate "\"key\":\"$key\""; expect 404 token_not_found 'a token that has ended is not rotated'
@@ -43,5 +43,24 @@ on audit/export "\"since\":$since"; is "$(field '[.events[].action] | join(" ")'
 sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1500) INSERT INTO events (at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, request) SELECT i, '$org', '', '', 'x', '', '', i, '', '' FROM n"
 on audit/export; first=$(field '.events | length') more=$(field .more); on audit/export "\"since\":$(field .since)"
 is "$first $more $(field .more)" '1000 true false' 'a long export comes in parts'
+
+# --- what tokens do ---
+# flushed: what was noted of tokens is stored before they are listed
+flushed() { on tokens/list; }
+of() { on audit/list "\"action\":\"$1\""; field '[.events[] | "\(.actorName) \(.subject) \(.from) [\(.detail)]"] | unique | join(", ")'; }
+on tokens/create '"role":"member","name":"fleet"'; fleet=$(field .apiToken.bearer)
+on members/list '' "$fleet"; flushed
+is "$(of token.sign-in | tr ',' '\n' | grep fleet | sed 's/^ //')" "fleet ${fleet%%:*} unix:$UID [first use]" 'the first use of a token is an audit event'
+is "$(of members.list | tr ',' '\n' | grep -c fleet)" 1 'a listing of all members by a token is an audit event'
+VIA=tcp; on members/list '' "$fleet"; VIA=unix; flushed
+like "$(of token.sign-in)" "fleet ${fleet%%:*} 127\.0\.0\.1 \[before from unix:$UID\]" 'a use from another address is an audit event'
+on audit/list '"action":"members.list"'; is "$(field '[.events[] | select(.actorName == "fleet")] | length')" 1 'listings of a token are told once a day'
+on members/list '' "${fleet%?}$([ "${fleet: -1}" = A ] && echo B || echo A)"; is "$status" 401 'a wrong secret is refused'
+flushed
+like "$(of token.wrong-secret)" "fleet ${fleet%%:*} unix:$UID \[1 attempts\]" 'attempts with a wrong secret are an audit event'
+call /users/whoami '{}' "live_00000000000000000000:${fleet#*:}"; flushed
+is "$(sql "SELECT count(*) FROM events WHERE action = 'token.wrong-secret'")" 1 'attempts with an unknown token are none'
+on members/list '' "$fleet"; flushed; before=$(sql 'SELECT count(*) FROM events'); on get '' "$fleet"; on get '' "$fleet"; flushed
+is "$(sql 'SELECT count(*) FROM events')" "$before" 'uses from the same address write no event'
 orgd_end
 done_testing
