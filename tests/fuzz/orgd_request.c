@@ -39,7 +39,7 @@ static void answer_free(struct call_answer *answer)
 static void arrange(const char *endpoint, const char *authorization, const char *body,
                     const char *within, const char *field, char *out, size_t size)
 {
-    static const struct letterhead letterhead = {"orgd@example.org", "https://x.example/{token}"};
+    static const struct letterhead letterhead = {NULL, NULL}; /* tokens are in the replies */
     struct request request = {.method = "POST",
                               .content_type = "application/json",
                               .path = endpoint,
@@ -106,13 +106,13 @@ static void scene_make(void)
 
 static void scene_end(void)
 {
+    static const char *const files[] = {"", "-wal", "-shm", "-lock", "-reserve"};
     char name[80];
     store_close(store);
-    unlink(path);
-    snprintf(name, sizeof name, "%s-wal", path);
-    unlink(name);
-    snprintf(name, sizeof name, "%s-shm", path);
-    unlink(name);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        snprintf(name, sizeof name, "%s%s", path, files[i]);
+        unlink(name);
+    }
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
