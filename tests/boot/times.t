@@ -8,7 +8,8 @@ why=$(boot_lacking)
 [ -z "$why" ] || skip_all "$why"
 
 MARGIN=500 # milliseconds that a boot may take longer than the plain one, beside what plain ones differ among themselves: a busy machine's do
-ROUNDS=2   # boots of each case; as many again, up to twice, while a case is over the margin
+ROUNDS=${ROUNDS:-1} # boots of each case; one more of those that are over the margin, up to RETRIES times
+RETRIES=6
 
 declare -A what=(
     [good]="with orglogin, all well"
@@ -42,7 +43,7 @@ over() { [ $(($(median "$1") - $(median plain))) -gt $((MARGIN + $(spread))) ]; 
 for ((round = 0; round < ROUNDS; round++)); do
     for case in plain $cases; do boot $case; done
 done
-for ((again = 0; again < 2 * ROUNDS; again++)); do
+for ((again = 0; again < RETRIES; again++)); do
     slow=
     for case in $cases; do over "$case" && slow+=" $case"; done
     [ -n "$slow" ] || break
