@@ -70,6 +70,22 @@ is "$codes" ' 200 200 200 200 200 429' 'recoveries of unknown addresses are coun
 confirm "$code"; expect 429 too_many_attempts 'a code is not looked up beyond the attempts'
 orgd_end
 
+# --- an invitation that was only mailed proves the address everywhere ---
+orgd_start
+there=$(new_org There)
+join "$org" dan member; dan=$bearer dan_id=$user_id
+call /organizations/invitations/create "{\"organizationId\":\"$there\",\"email\":\"dan@example.org\"}" "$OWNER"
+call /organizations/invitations/accept "{\"token\":\"$(field .token)\"}" "$dan"
+at members/revoke-tokens "\"userId\":\"$dan_id\""
+call /organizations/members/remove "{\"organizationId\":\"$there\",\"userId\":\"$dan_id\"}" "$OWNER"
+orgd_end
+orgd_start --smtp "smtp://127.0.0.1:${heard##*:}" --smtp-from orgd@example.org
+number=$(($(mails) + 1))
+call /organizations/invitations/create "{\"organizationId\":\"$there\",\"email\":\"dan@example.org\"}" "$OWNER"
+call /organizations/invitations/accept "{\"token\":\"$(text_of $number | grep -oE '^inv_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$')\"}" "$dan"
+at get '' "$(field .apiToken.bearer)"; is "$status" 200 'the token of a mailed invitation opens the organization that took the tokens away, too'
+orgd_end
+
 # --- an owner takes tokens away ---
 orgd_start
 other=$(new_org Other)
