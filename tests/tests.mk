@@ -113,7 +113,8 @@ $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
 	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
 BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm $(BUILD)/tests/bench/orgd \
-	$(BUILD)/tests/bench/listing
+	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/fleet
+$(BUILD)/tests/bench/fleet: TEST_LIBS += -lgnutls
 $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
 	@echo '  LINK $@'
@@ -129,6 +130,7 @@ bench: deps-check
 	@BUILD=$(abspath $(BENCH)) tests/bench/host.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgd.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/listing.sh
+	@BUILD=$(abspath $(BENCH)) tests/bench/fleet.sh
 
 # Fuzz targets: with libFuzzer in a tree of their own, and in the tests' own tree with a main function that replays the seeds.
 FUZZ := $(BUILD)/fuzz
