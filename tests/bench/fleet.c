@@ -310,8 +310,11 @@ static void owner_change(struct host *owner, const char *user, int round)
 static void owner_end(struct host *owner)
 {
     char reply[REPLY_SIZE];
-    ssize_t n = tls ? gnutls_record_recv(owner->tls, reply, sizeof reply)
-                    : recv(owner->fd, reply, sizeof reply, 0);
+    ssize_t n;
+    do /* a ticket is no answer yet */
+        n = tls ? gnutls_record_recv(owner->tls, reply, sizeof reply)
+                : recv(owner->fd, reply, sizeof reply, 0);
+    while (tls && (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED));
     if (n < 12 || strncmp(reply, "HTTP/1.1 200", 12) != 0)
         die("the change was refused");
     host_close(owner);
