@@ -19,7 +19,7 @@ cp "$BUILD/tests/libnss_extra.so.2" "/lib/$(uname -m)-linux-gnu/"
 sed -i 's/^passwd:.*/passwd: files extra org/' /etc/nsswitch.conf
 touch /etc/extra
 for service in alpha beta gamma; do echo 'account required pam_org.so debug' >"/etc/pam.d/$service"; done
-ORGANIZATION=$id TOKEN=$(cat /root/people/olga/token) URL=$LOCAL T=$T python3 "$TOP/tests/e2e/agreement.py" "${ROUNDS:-60}" ${SEED:+"$SEED"} >"$T/agreement"
+ORGANIZATION=$id TOKEN=$(cat /root/people/olga/token) URL=$LOCAL T=$T python3 "$TOP/tests/e2e/agreement.py" "${ROUNDS:-150}" ${SEED:+"$SEED"} >"$T/agreement"
 is "$?" 0 'agreement.py finishes its random rounds without a fault'
 diag "$(grep -v '^good' "$T/agreement")"
 for name in compared admitted removed withheld held restored; do
