@@ -105,6 +105,7 @@ place() {
     case $1 in
     conf/nsswitch.conf.example) put "$1" /etc/nsswitch.conf && sed -i 's/^passwd: *files/& extra/' /etc/nsswitch.conf ;;
     conf/orglogin.conf) put "$1" /etc/orglogin/orglogin.conf ;;
+    conf/orgd.conf) put "$1" /etc/orgd/orgd.conf ;;
     conf/pam.d/* | conf/pam.d.fedora/*) put "$1" "/etc/pam.d/$name" ;;
     conf/sshd_config.example) put "$1" /etc/ssh/sshd_config.d/orglogin.conf ;;
     conf/sudoers.example) put "$1" /etc/sudoers.d/orglogin 440 ;;
@@ -169,7 +170,7 @@ for file in $(find conf packaging -type f | sort); do
     case $file in
     # Put nowhere; or asleep until a policy is loaded (tests/boot/vm).
     packaging/uninstall.sh | packaging/selinux/* | packaging/apparmor/*) ;;
-    conf/orglogin.conf | conf/sudoers.example | packaging/systemd/sysusers.conf | packaging/completions/*.bash)
+    conf/orglogin.conf | conf/orgd.conf | conf/sudoers.example | packaging/systemd/sysusers.conf | packaging/completions/*.bash)
         [ -z "$LONG" ] || unchanged as_keys_only "$file"
         ;;
     packaging/man/* | */_orgadmin | *.fish) unlike "$(cat "$file")" '^\.(sy|pso|so|open)' "$file runs nothing when it is read" ;;
