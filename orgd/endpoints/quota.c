@@ -9,10 +9,9 @@
 #include "common/clock.h"
 #include "orgd/text.h"
 
-#define MINUTE_S 60
-#define HOUR_S   3600
-#define DAY_S    86400
-#define SECOND   1000000 /* rates are counted in microseconds */
+#define HOUR_S 3600
+#define DAY_S  86400
+#define SECOND 1000000 /* rates are counted in microseconds */
 
 /* The sizes of the memory of rates: what has least to be forgiven gives way. */
 #define SETS     1024
@@ -33,9 +32,8 @@ static struct {
     [QUOTA_USER_TOKENS] = {"user-tokens", 100, "A user has", "tokens", 0},
     [QUOTA_POLLS] = {"polls", 16384, "An organization has", "held polls", 0},
     [QUOTA_TOKEN_POLLS] = {"token-polls", 16384, "A token has", "held polls", 0},
-    [QUOTA_CHANGES] = {"changes", 3000, "An organization has", "changes a minute", MINUTE_S},
-    [QUOTA_CALLER_CHANGES] = {"caller-changes", 1000, "A caller makes", "changes a minute",
-                              MINUTE_S},
+    [QUOTA_CHANGES] = {"changes", 50000, "An organization has", "changes an hour", HOUR_S},
+    [QUOTA_CALLER_CHANGES] = {"caller-changes", 20000, "A caller makes", "changes an hour", HOUR_S},
     [QUOTA_MAILS] = {"mails", 300, "An organization sends", "mails an hour", HOUR_S},
     [QUOTA_ADDRESS_MAILS] = {"address-mails", 10, "An address is sent", "mails a day", DAY_S},
 };

@@ -21,8 +21,8 @@ enum quota {
     QUOTA_USER_TOKENS,    /* of a user, likewise */
     QUOTA_POLLS,          /* held at a time for an organization */
     QUOTA_TOKEN_POLLS,    /* held at a time with one token */
-    QUOTA_CHANGES,        /* a minute in an organization */
-    QUOTA_CALLER_CHANGES, /* a minute by a user with all tokens, or by an organization's token */
+    QUOTA_CHANGES,        /* an hour in an organization */
+    QUOTA_CALLER_CHANGES, /* an hour by a user with all tokens, or by an organization's token */
     QUOTA_MAILS,          /* an hour for an organization */
     QUOTA_ADDRESS_MAILS,  /* a day to an address */
     QUOTA_COUNT

@@ -41,7 +41,7 @@ fails 2 'unknown command "ogr"; did you mean "org"\?' ogr
 fails 2 'unknown command "frobnicate"; see orgadmin --help' frobnicate
 fails 2 'unknown verb "lsit"; did you mean "list"\?' member lsit
 fails 2 'unknown verb "delete"; see orgadmin member --help' member delete
-fails 2 'member needs a verb, one of: list, show, add, role, grant, revoke, remove' member
+fails 2 'member needs a verb, one of: list, show, add, role, grant, revoke, suspend, resume, end-tokens, remove' member
 fails 2 'unknown option "--rol"; did you mean "--role"\?' member add a@b.c --rol admin
 fails 2 'unknown option "-x"; see' -x
 fails 2 '--role has no meaning for "member list"' member list --role admin

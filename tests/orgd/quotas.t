@@ -92,11 +92,11 @@ call /organizations/create '{"name":"Own"}' "$ann"; is "$status" 200 'with --cre
 own=$(field .organization.id)
 rename() { call /organizations/update "{\"organizationId\":\"$own\",\"name\":\"N$1\"}" "${2-$ann}"; }
 for i in 1 2 3 4; do rename "$i"; done
-is "$status" 200 'a caller makes as many changes a minute as the quota says'
+is "$status" 200 'a caller makes as many changes an hour as the quota says'
 before=$(events)
 call /users/tokens/create '{}' "$ann"
 is "$status $(field .reason)" '429 quota' 'one change of a caller too many is refused with 429 quota'
-like "$(field .message)" 'A caller makes at most 5 changes a minute \(quota caller-changes\)' 'the refusal names the quota of a caller'
+like "$(field .message)" 'A caller makes at most 5 changes an hour \(quota caller-changes\)' 'the refusal names the quota of a caller'
 is "$(events)" "$before" 'a change that a rate refuses writes no event'
 like "$(request /users/tokens/create -i -d '{}' -H "Authorization: Bearer $ann")" '^Retry-After: [1-9]' 'a refusal by a rate says when to try again'
 call /organizations/get "{\"organizationId\":\"$own\"}" "$ann"; is "$status" 200 'who changed too much still reads'
@@ -111,7 +111,7 @@ on /organizations/tokens/create ',"role":"owner"'; admin=$(field .apiToken.beare
 for i in 1 2 3 4; do on /organizations/update ",\"name\":\"B$i\""; done
 for i in 5 6 7; do on /organizations/update ",\"name\":\"B$i\"" "$admin"; done; is "$status" 200 'an organization is changed as often as the quota says'
 on /organizations/update ',"name":"B8"' "$admin"
-is "$status $(field .message)" '429 An organization has at most 8 changes a minute (quota changes).' 'one change of an organization too many is refused with 429'
+is "$status $(field .message)" '429 An organization has at most 8 changes an hour (quota changes).' 'one change of an organization too many is refused with 429'
 on /organizations/tokens/revoke ",\"key\":\"${admin%%:*}\""; done_ok 'a token is revoked when the organization was changed too often'
 orgd_end
 # A change of a user counts once for each organization.
