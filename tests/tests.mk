@@ -77,7 +77,8 @@ check-long: check-built
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t && \
 		LONG=1 prove tests/e2e/taken_alone.t && \
-		ROUNDS=3 prove tests/boot/times.t && \
+		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
+		LONG=1 prove tests/e2e/doctor.t && \
 		tests/lib/deps vm architectures && prove tests/boot/vm/*.t tests/module/architectures.t
 	@+$(MAKE) --no-print-directory fuzz SECONDS=60
 	@tests/lib/long passed
