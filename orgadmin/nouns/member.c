@@ -159,7 +159,7 @@ static int name_token(void *arg, const cJSON *token)
     return 0;
 }
 
-/* Names the tokens that the member made, who is gone. */
+/* Names the tokens that the member made, who is gone or suspended. */
 static void name_tokens(struct found *f)
 {
     struct api_error err;
@@ -168,20 +168,27 @@ static void name_tokens(struct found *f)
     connection_try(&f->c, OP_TOKEN_LIST, NULL, name_token, &username, &err);
 }
 
-enum exit_status member_suspend(const struct invocation *inv)
+/* Takes a member's rights away. */
+struct parting {
+    enum provider_op op;
+    const char *verb;            /* of the question */
+    const char *becomes, *until; /* of the remark, around the organization's name */
+};
+
+static enum exit_status part(const struct invocation *inv, const struct parting *p)
 {
     struct found f;
     cJSON *reply = NULL;
     const char *name = inv->arg[0];
-    enum exit_status status = found_open(inv, OP_MEMBER_SUSPEND, NULL, OP_MEMBER_LIST, &f);
+    enum exit_status status = found_open(inv, p->op, NULL, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = ask_first(inv, "yes", "Suspend %s (%s, %s) from %s?", name, found_text(&f, "email"),
-                       f.id, f.c.now.org_name);
+    status = ask_first(inv, "yes", "%s %s (%s, %s) from %s?", p->verb, name,
+                       found_text(&f, "email"), f.id, f.c.now.org_name);
     if (status == EXIT_DONE)
-        status = found_run_reply(&f, OP_MEMBER_SUSPEND, &reply);
+        status = found_run_reply(&f, p->op, &reply);
     if (status == EXIT_DONE) {
-        note("%s is suspended from %s until orgadmin member resume.", name, f.c.now.org_name);
+        note("%s is %s %s%s.", name, p->becomes, f.c.now.org_name, p->until);
         tell_withdrawn(&f, reply);
         if (withdrawn_tokens_left(reply) > 0)
             name_tokens(&f);
@@ -189,6 +196,13 @@ enum exit_status member_suspend(const struct invocation *inv)
     cJSON_Delete(reply);
     found_close(&f);
     return status;
+}
+
+enum exit_status member_suspend(const struct invocation *inv)
+{
+    static const struct parting suspension = {OP_MEMBER_SUSPEND, "Suspend", "suspended from",
+                                              " until orgadmin member resume"};
+    return part(inv, &suspension);
 }
 
 enum exit_status member_resume(const struct invocation *inv)
@@ -231,23 +245,6 @@ enum exit_status member_end_tokens(const struct invocation *inv)
 
 enum exit_status member_remove(const struct invocation *inv)
 {
-    struct found f;
-    cJSON *reply = NULL;
-    const char *name = inv->arg[0];
-    enum exit_status status = found_open(inv, OP_MEMBER_REMOVE, NULL, OP_MEMBER_LIST, &f);
-    if (status != EXIT_DONE)
-        return status;
-    status = ask_first(inv, "yes", "Remove %s (%s, %s) from %s?", name, found_text(&f, "email"),
-                       f.id, f.c.now.org_name);
-    if (status == EXIT_DONE)
-        status = found_run_reply(&f, OP_MEMBER_REMOVE, &reply);
-    if (status == EXIT_DONE) {
-        note("%s is no longer in %s.", name, f.c.now.org_name);
-        tell_withdrawn(&f, reply);
-        if (withdrawn_tokens_left(reply) > 0)
-            name_tokens(&f);
-    }
-    cJSON_Delete(reply);
-    found_close(&f);
-    return status;
+    static const struct parting removal = {OP_MEMBER_REMOVE, "Remove", "no longer in", ""};
+    return part(inv, &removal);
 }
