@@ -92,8 +92,10 @@ static bool first_start(struct store *store, const struct options *o)
 
 static bool store_prepare(struct store *store, const struct options *o)
 {
-    if (!store_begin(store, STORE_CHANGE))
+    if (!store_begin_change(store, NULL)) {
+        store_rollback(store);
         return false;
+    }
     bool first = store_empty(store);
     if (first && !first_start(store, o)) {
         store_rollback(store);
@@ -103,7 +105,7 @@ static bool store_prepare(struct store *store, const struct options *o)
         log_warning(
             "--owner does nothing: %s has users already; orgd user and orgd org change them",
             o->data);
-    return store_commit(store);
+    return store_commit(store) == STORE_DONE;
 }
 
 static bool serve(struct options *o)

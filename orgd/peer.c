@@ -24,7 +24,7 @@ struct peer {
     LIST_ENTRY(peer) link;
     struct peer_set *set;
     struct peer_key key;
-    unsigned connections, strangers;
+    unsigned connections, strangers, attempts;
     int64_t spent; /* clock_mono_ms when all its failed attempts are forgiven */
 };
 
@@ -199,11 +199,22 @@ void peer_failed(struct peer *peer)
     peer->spent = (peer->spent > now ? peer->spent : now) + share(peer);
 }
 
+void peer_attempt_begin(struct peer *peer)
+{
+    peer->attempts++;
+}
+
+void peer_attempt_end(struct peer *peer)
+{
+    peer->attempts--;
+}
+
 unsigned peer_wait_s(const struct peer *peer)
 {
     if (!peer)
         return 0;
-    int64_t wait = peer->spent + share(peer) - MINUTE_MS - clock_mono_ms();
+    int64_t now = clock_mono_ms(), spent = peer->spent > now ? peer->spent : now;
+    int64_t wait = spent + share(peer) * (1 + (int64_t)peer->attempts) - MINUTE_MS - now;
     return wait > 0 ? (unsigned)((wait + 999) / 1000) : 0;
 }
 

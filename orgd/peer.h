@@ -58,6 +58,11 @@ unsigned peer_strangers(struct peer *peer, int change);
 /* Notes that an attempt, which PEER might make, failed now. */
 void peer_failed(struct peer *peer);
 
+/* An attempt of PEER begins, and ends. Between them it counts as failed, so that many at a time are
+ * no more than many in a row. */
+void peer_attempt_begin(struct peer *peer);
+void peer_attempt_end(struct peer *peer);
+
 /* 0 when PEER (which may be NULL) may try, else the seconds after which it may again. */
 unsigned peer_wait_s(const struct peer *peer);
 

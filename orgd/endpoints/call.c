@@ -170,13 +170,25 @@ bool call_username(struct call *call, const char *username, const char *user)
 
 /* --- answers --- */
 
-void call_reply(struct call *call, cJSON *object)
+static void answer_json(struct call_answer *answer, unsigned status, cJSON *object)
 {
     char *text = cJSON_PrintUnformatted(object);
-    call->answer->status = 200;
-    buffer_add(&call->answer->body, text, strlen(text), REPLY_MAX);
+    answer->status = status;
+    buffer_add(&answer->body, text, strlen(text), REPLY_MAX);
     cJSON_free(text);
     cJSON_Delete(object);
+}
+
+void call_reply(struct call *call, cJSON *object)
+{
+    answer_json(call->answer, 200, object);
+}
+
+void answer_fail(struct call_answer *answer, const char *request, unsigned status,
+                 const char *reason, const char *message)
+{
+    buffer_free(&answer->body);
+    answer_json(answer, status, error_json(reason, message, request));
 }
 
 void call_ok(struct call *call)
@@ -201,9 +213,7 @@ void call_fail(struct call *call, unsigned status, const char *reason, const cha
     va_start(args, format);
     vsnprintf(message, sizeof message, format, args);
     va_end(args);
-    buffer_free(&call->answer->body);
-    call_reply(call, error_json(reason, message, call->request->id));
-    call->answer->status = status;
+    answer_fail(call->answer, call->request->id, status, reason, message);
 }
 
 /* --- pages --- */
@@ -271,11 +281,11 @@ void call_page_reply(struct call *call, struct page *page, const char *name)
 
 /* --- changes --- */
 
-void call_changed(struct call *call, const char *id)
+void call_changed(struct call *call, const char *id, enum news news)
 {
-    char entry[ID_SIZE] = "";
-    snprintf(entry, sizeof entry, "%s", id);
-    buffer_add(&call->answer->changed, entry, sizeof entry, REPLY_MAX);
+    struct changed entry = {.news = news};
+    snprintf(entry.id, sizeof entry.id, "%s", id);
+    buffer_add(&call->answer->changed, &entry, sizeof entry, REPLY_MAX);
 }
 
 bool call_room(struct call *call, enum quota quota, int64_t count)
@@ -290,7 +300,7 @@ bool call_room(struct call *call, enum quota quota, int64_t count)
 bool call_rate(struct call *call, enum quota quota, const char *who)
 {
     char text[QUOTA_TEXT_SIZE];
-    unsigned wait = quota_take(quota, who);
+    unsigned wait = call->run > 0 ? 0 : quota_take(quota, who);
     if (wait == 0)
         return true;
     call_fail(call, 429, "quota", "%s", quota_text(quota, text));
@@ -306,11 +316,25 @@ bool call_member_room(struct call *call, const char *organization, const char *u
            call_room(call, QUOTA_MEMBERSHIPS, store_membership_count(call->store, user));
 }
 
-void call_member_change(struct call *call, const char *organization, struct member *member)
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+void call_lock_all(struct call *call, struct buffer *ids)
+{
+    if (ids->len > 0)
+        qsort(ids->data, ids->len / ID_SIZE, ID_SIZE, compare_ids);
+    for (size_t at = 0; at < ids->len; at += ID_SIZE)
+        store_lock(call->store, ids->data + at);
+}
+
+void call_member_change(struct call *call, const char *organization, struct member *member,
+                        enum news news)
 {
     member->revision = store_revision_next(call->store, organization);
     store_member_put(call->store, organization, member);
-    call_changed(call, organization);
+    call_changed(call, organization, news);
 }
 
 /* The actor's id and his name for people. */

@@ -23,12 +23,13 @@
 #define LIST_MAX  1000 /* of a listing in one reply, or in one piece of members/list */
 #define WAIT_MAX  600000
 
-/* A members/changes that waits, or a members/list that is sent in pieces: all that is needed to
- * look again. */
+/* A members/changes, or a members/list that is sent in pieces: all that is needed to look again. */
 struct poll {
-    char key[ID_SIZE]; /* the caller's token */
+    char key[ID_SIZE];  /* the caller's token */
+    char user[ID_SIZE]; /* by whom it may read: its user, or its maker; "": nobody in particular */
     char organization[ID_SIZE];
     char request[REQUEST_ID_SIZE];
+    int64_t revision; /* of the organization when the caller was let in */
     int64_t since;
     int64_t wait_ms;
     struct cursor after; /* members/list: the last member that was sent */
@@ -52,24 +53,36 @@ struct letter {
     struct buffer text;         /* UTF-8, lines end with CR LF */
 };
 
+struct endpoint;
+
 struct request {
+    const struct endpoint *endpoint; /* NULL: there is no such path */
     const char *method;
     const char *path;
     const char *authorization; /* the header's value or NULL */
     const char *content_type;  /* the header's value or NULL */
     const char *body;          /* LEN bytes; may be NULL when LEN is 0 */
     size_t len;
-    bool too_large;    /* there was more than BODY_MAX, and BODY is not all of it */
-    bool operator;     /* the operator's command asks, on the machine itself */
-    const char *id;    /* for errors, the log and audit events */
-    const char *from;  /* the peer's name there */
-    struct peer *peer; /* whose failed attempts are counted; NULL when nobody's are */
+    bool too_large;   /* there was more than BODY_MAX, and BODY is not all of it */
+    bool operator;    /* the operator's command asks, on the machine itself */
+    const char *id;   /* for errors, the log and audit events */
+    const char *from; /* the peer's name there */
+    unsigned wait_s;  /* for so long no attempt of the peer is looked at */
     const struct letterhead *letterhead;
+};
+
+/* What held polls must hear: what can wait a moment for more of its kind; what somebody lost, at
+ * once; and that who may hear it may have changed. */
+enum news { NEWS_GATHERED, NEWS_LOSS, NEWS_RIGHTS };
+
+struct changed {
+    char id[ID_SIZE]; /* of an organization or a token */
+    enum news news;
 };
 
 enum answer_rest {
     ANSWER_WHOLE,
-    ANSWER_HELD,  /* the body comes later: a members/changes that waits as POLL says */
+    ANSWER_HELD,  /* the body comes later: a members/changes as POLL says */
     ANSWER_PIECES /* the body is the beginning of a members/list that goes on as POLL says */
 };
 
@@ -78,12 +91,12 @@ struct call_answer {
     struct buffer body; /* the caller of dispatch frees it */
     enum answer_rest rest;
     struct poll poll;
-    struct buffer changed; /* ids, ID_SIZE each, of the organizations and tokens whose held polls
-                              must look again; the caller of dispatch frees it */
+    struct buffer changed; /* of struct changed; the caller of dispatch frees it */
     /* To be sent, and "mailed" added; the caller of dispatch frees its text. */
     struct letter letter;
     unsigned retry_s;     /* with 429 and 503: when to try again */
     bool attempt;         /* it was one of those of which a peer may fail so many */
+    bool failed;          /* and it did fail: to be counted (dispatch_settle) */
     char caller[ID_SIZE]; /* for the log: the user's id or the token's key, "-" without a token */
 };
 
@@ -98,6 +111,9 @@ struct call {
     struct organization organization;
     struct role role;
 
+    int run; /* how often the handler was run before, for want of a lock */
+    bool
+        list_whole; /* the answer has all members: list_cache.h keeps it, once it can be believed */
     struct call_answer *answer;
 };
 
@@ -171,13 +187,21 @@ void call_ok(struct call *call);
 /* Answers 200 {"ok":true,"revoked":..}: false when there was nothing to revoke. */
 void call_revoked(struct call *call, bool revoked);
 
+/* Replaces the body of ANSWER by an error for the request with the id REQUEST. */
+void answer_fail(struct call_answer *answer, const char *request, unsigned status,
+                 const char *reason, const char *message);
+
 /* Answers STATUS with REASON, an identifier from API.md, and a sentence for a person. */
 void call_fail(struct call *call, unsigned status, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Locks the organizations IDS, ID_SIZE each, which it sorts. */
+void call_lock_all(struct call *call, struct buffer *ids);
+
 /* Stores MEMBER of ORGANIZATION as changed just now: gives him the organization's next revision and
  * has held polls told. */
-void call_member_change(struct call *call, const char *organization, struct member *member);
+void call_member_change(struct call *call, const char *organization, struct member *member,
+                        enum news news);
 
 /* True when there may be one more beside COUNT; else the call has failed with 409 quota. */
 bool call_room(struct call *call, enum quota quota, int64_t count);
@@ -190,8 +214,8 @@ bool call_rate(struct call *call, enum quota quota, const char *who);
  * the call has failed because of a quota. */
 bool call_member_room(struct call *call, const char *organization, const char *user);
 
-/* Lets the held polls of an organization or with a token look again. */
-void call_changed(struct call *call, const char *id);
+/* Has the held polls told of NEWS of an organization, or with a token (NEWS_RIGHTS). */
+void call_changed(struct call *call, const char *id, enum news news);
 
 /*
  * Writes the audit event of a change by this call: ACTION as API.md names it, upon SUBJECT (an id,

@@ -4,12 +4,17 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/log.h"
 #include "orgd/endpoints/body.h"
 #include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/list_cache.h"
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/table.h"
 #include "orgd/endpoints/usage.h"
+
+#define RUNS_MOST    3 /* of a handler, while others are in the way */
+#define BUSY_RETRY_S 1
 
 /* --- authorization --- */
 
@@ -53,7 +58,7 @@ static bool change_allowed(struct call *call, const struct endpoint *endpoint)
 /* One change of a user changes something in each of his organizations: each counts. */
 static void change_charge(const struct call *call)
 {
-    size_t places = call->answer->changed.len / ID_SIZE;
+    size_t places = call->answer->changed.len / sizeof(struct changed);
     if (places > 1 && caller_kind(&call->caller) != CALLER_NOBODY)
         quota_charge(QUOTA_CALLER_CHANGES, caller_id(call), places - 1);
 }
@@ -85,60 +90,97 @@ static void answer_drop(struct call_answer *answer)
 
 static void call_internal(struct call *call)
 {
-    call->answer->rest = ANSWER_WHOLE;
+    answer_drop(call->answer);
     call_fail(call, 500, "internal", "The server could not do that; its log says why.");
+}
+
+static void call_busy(struct call *call)
+{
+    log_warning("%s: the data stay locked by another process", call->request->id);
+    answer_drop(call->answer);
+    call_fail(call, 503, "busy", "Somebody else is changing the data: try again.");
+    call->answer->retry_s = BUSY_RETRY_S;
 }
 
 static void call_full(struct call *call)
 {
-    call->answer->rest = ANSWER_WHOLE;
+    answer_drop(call->answer);
     call_fail(call, 507, "disk_full",
               "The disk of the server is full; removals and revocations still work.");
 }
 
-/* Runs the handler in a transaction; false when the store failed. */
-static bool call_try(struct call *call, const struct endpoint *endpoint)
-{
-    if (!store_begin(call->store, endpoint->change ? STORE_CHANGE : STORE_READ))
-        return false;
-    if (call->request->authorization)
-        authenticate(call->store, call->request, &call->caller);
-    if (caller_kind(&call->caller) != CALLER_NOBODY)
-        usage_note(call->caller.key, call->request->from);
-    if (authorize(call, endpoint))
-        endpoint->handler(call);
-    bool refused = call->answer->status >= 400;
-    if (!refused)
-        change_charge(call);
-    return refused ? store_rollback(call->store) : store_commit(call->store);
-}
-
-/* A removal that finds the disk full is tried again in the room that is kept for it, which no other
- * change may use. */
-static void call_run(struct call *call, const struct endpoint *endpoint)
+/* Runs the handler in a transaction. */
+static enum store_end call_try(struct call *call, const struct endpoint *endpoint)
 {
     struct store *store = call->store;
-    if (usage_due() || endpoint->uses)
-        usage_store(store);
-    if (endpoint->change && !endpoint->removal && !store_has_room(store)) {
-        call_full(call);
-        return;
-    }
-    bool good = call_try(call, endpoint);
-    if (!good && endpoint->removal && store_full(store) && store_make_room(store)) {
+    const char *organization = endpoint->permission ? call_text(call, "organizationId") : NULL;
+    call->caller = (struct token){0};
+    if (!(endpoint->change ? store_begin_change(store, organization) : store_begin_read(store)))
+        return store_rollback(store);
+    if (call->request->authorization)
+        authenticate(store, call->request, &call->caller);
+    if (authorize(call, endpoint))
+        endpoint->handler(call);
+    return call->answer->status >= 400 ? store_rollback(store) : store_commit(store);
+}
+
+/* The same, again while others are in the way. */
+static enum store_end call_try_again(struct call *call, const struct endpoint *endpoint)
+{
+    enum store_end end;
+    do {
         answer_drop(call->answer);
-        good = call_try(call, endpoint);
-    }
-    if (!good && store_full(store))
+        end = call_try(call, endpoint);
+    } while (end == STORE_AGAIN && ++call->run < RUNS_MOST);
+    return end;
+}
+
+static void call_end_badly(struct call *call, enum store_end end)
+{
+    if (end == STORE_AGAIN)
+        call_busy(call);
+    else if (store_full(call->store))
         call_full(call);
-    else if (!good)
+    else
         call_internal(call);
 }
 
-static void call_wait(struct call *call)
+/*
+ * A removal that finds the disk full is tried again in the room that is kept for it, which no other
+ * change may use. False: it takes too long for this store, and nothing is answered.
+ */
+static bool call_run(struct call *call, const struct endpoint *endpoint)
 {
-    call_fail(call, 429, "too_many_attempts",
-              "Too many attempts from your address have failed; try again in a minute.");
+    struct store *store = call->store;
+    if (endpoint->uses)
+        usage_store(store);
+    if (endpoint->change && !endpoint->removal && !store_has_room(store)) {
+        call_full(call);
+        return true;
+    }
+    enum store_end end = call_try_again(call, endpoint);
+    if (end == STORE_FAILED && endpoint->removal && store_full(store) && store_make_room(store))
+        end = call_try_again(call, endpoint);
+    if (end == STORE_LONG)
+        return false;
+    if (end != STORE_DONE)
+        call_end_badly(call, end);
+    else if (call->answer->status < 400)
+        change_charge(call);
+    if (end == STORE_DONE && call->list_whole)
+        list_cache_put(call->organization.id, call->organization.revision, &call->answer->body);
+    if (caller_kind(&call->caller) != CALLER_NOBODY)
+        usage_note(call->caller.key, call->request->from);
+    return true;
+}
+
+static void call_wait(struct call_answer *answer, const char *id, unsigned wait_s)
+{
+    answer_drop(answer);
+    answer->attempt = true;
+    answer_fail(answer, id, 429, "too_many_attempts",
+                "Too many attempts from your address have failed; try again in a minute.");
+    answer->retry_s = wait_s;
 }
 
 /*
@@ -146,27 +188,34 @@ static void call_wait(struct call *call)
  * same address have tried; invitations and join codes are not looked up while the peer must wait.
  * Without a token nothing was guessed.
  */
-static void call_limited(struct call *call, const struct endpoint *endpoint)
+static bool call_limited(struct call *call, const struct endpoint *endpoint)
 {
     const struct request *request = call->request;
-    bool may = peer_wait_s(request->peer) == 0;
-    call->answer->attempt = endpoint->attempt || endpoint->counts;
-    if (!may && call->answer->attempt) {
-        call_wait(call);
-        return;
+    struct call_answer *answer = call->answer;
+    bool attempt = endpoint->attempt || endpoint->counts;
+    if (request->wait_s > 0 && attempt) {
+        call_wait(answer, request->id, request->wait_s);
+        return true;
     }
-    call_run(call, endpoint);
-    bool failed =
-        (call->answer->status == 401 && request->authorization) || endpoint->counts ||
-        (endpoint->attempt && (call->answer->status == 403 || call->answer->status == 404));
-    call->answer->attempt |= failed;
-    if (failed && !may)
-        call_wait(call);
-    else if (failed && request->peer)
-        peer_failed(request->peer);
+    if (!call_run(call, endpoint))
+        return false;
+    answer->failed = (answer->status == 401 && request->authorization) || endpoint->counts ||
+                     (endpoint->attempt && (answer->status == 403 || answer->status == 404));
+    answer->attempt = attempt || answer->failed;
+    return true;
 }
 
-static void call_begin(struct call *call, const struct endpoint *endpoint)
+void dispatch_settle(const struct request *request, struct peer *peer, struct call_answer *answer)
+{
+    unsigned wait_s = peer_wait_s(peer);
+    if (answer->failed && wait_s > 0) {
+        call_wait(answer, request->id, wait_s);
+        snprintf(answer->caller, sizeof answer->caller, "-");
+    } else if (answer->failed && peer)
+        peer_failed(peer);
+}
+
+static bool call_begin(struct call *call, const struct endpoint *endpoint)
 {
     const struct request *request = call->request;
     if (!endpoint)
@@ -181,7 +230,8 @@ static void call_begin(struct call *call, const struct endpoint *endpoint)
     else if (!call->body)
         call_fail(call, 400, "invalid", "The body must be one JSON object.");
     else if (body_check(call, endpoint))
-        call_limited(call, endpoint);
+        return call_limited(call, endpoint);
+    return true;
 }
 
 /* Ends the answer. Changes and mails of a refused call are dropped. */
@@ -194,24 +244,27 @@ static void answer_end(const struct call *call)
         buffer_free(&answer->letter.text);
         answer->letter.to[0] = '\0';
     }
-    if (answer->status == 429 && answer->retry_s == 0)
-        answer->retry_s = peer_wait_s(call->request->peer);
     snprintf(answer->caller, sizeof answer->caller, "%s", name[0] ? name : "-");
 }
 
-bool dispatch_changes(const char *path)
+struct dispatch_needs dispatch_needs(struct request *request)
 {
-    const struct endpoint *endpoint = endpoint_find(path, false);
-    return endpoint && endpoint->change;
+    const struct endpoint *e = endpoint_find(request->path, request->operator);
+    request->endpoint = e;
+    return (struct dispatch_needs){.writer = e && (e->change || e->uses),
+                                   .attempt = e && (e->attempt || e->counts)};
 }
 
-void dispatch(struct store *store, const struct request *request, struct call_answer *answer)
+bool dispatch(struct store *store, const struct request *request, struct call_answer *answer)
 {
-    const struct endpoint *endpoint = endpoint_find(request->path, request->operator);
     cJSON *body = body_parse(request);
     struct call call = {.store = store, .request = request, .body = body, .answer = answer};
     *answer = (struct call_answer){0};
-    call_begin(&call, endpoint);
+    bool answered = call_begin(&call, request->endpoint);
     cJSON_Delete(body);
-    answer_end(&call);
+    if (answered)
+        answer_end(&call);
+    else
+        answer_drop(answer);
+    return answered;
 }

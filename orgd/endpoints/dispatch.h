@@ -8,11 +8,22 @@
 
 #include "orgd/endpoints/call.h"
 
-/* True when a request to PATH may change something. */
-bool dispatch_changes(const char *path);
+/* What REQUEST, whose path is known, needs: a store that may write; to be counted as an attempt of
+ * its peer (peer_attempt_begin). It fills REQUEST->endpoint. */
+struct dispatch_needs {
+    bool writer, attempt;
+};
+struct dispatch_needs dispatch_needs(struct request *request);
 
-/* Fills *ANSWER with the answer to REQUEST; whatever it changed is durable when this returns, or
- * when the store's batch has ended. */
-void dispatch(struct store *store, const struct request *request, struct call_answer *answer);
+/*
+ * Fills *ANSWER with the answer to REQUEST, behind dispatch_needs. Whatever it changed is durable
+ * when this returns, or after store_settle. False when it reads more than STORE's limit: another
+ * store must answer. Any thread may call it with a store of its own.
+ */
+bool dispatch(struct store *store, const struct request *request, struct call_answer *answer);
+
+/* Counts a failed attempt of PEER (NULL: nobody's), and replaces an answer that PEER, who has made
+ * too many, must not have. On the thread of the peers. */
+void dispatch_settle(const struct request *request, struct peer *peer, struct call_answer *answer);
 
 #endif

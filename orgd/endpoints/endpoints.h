@@ -22,14 +22,16 @@ void role_list(struct call *call);
 void role_set(struct call *call);
 void role_remove(struct call *call);
 
-/* members.c */
+/* listing.c; listing.h has the rest of it */
 void member_list(struct call *call);
+void member_changes(struct call *call);
+
+/* members.c */
 void member_set_role(struct call *call);
 void member_suspend(struct call *call);
 void member_resume(struct call *call);
 void member_revoke_tokens(struct call *call);
 void member_remove(struct call *call);
-void member_changes(struct call *call);
 
 struct withdrawn;
 
@@ -40,35 +42,6 @@ bool member_spare(struct call *call, const struct member *member);
 /* MEMBER leaves the call's organization: the invitations and join codes that he made go with him,
  * and his own tokens will not open this organization again. */
 void member_leave(struct call *call, struct member *member, struct withdrawn *withdrawn);
-
-/*
- * The answer to a held members/changes. Polls that wait for the same share one, for a change of a
- * role can concern many members, and many polls wait.
- */
-struct reply {
-    unsigned holders;
-    char organization[ID_SIZE];
-    int64_t since, revision;
-    struct buffer text; /* empty: the store failed */
-};
-
-/*
- * Looks again for a held members/changes. NULL when there is still nothing to say; else a whole
- * answer, to be released: the changes; or, when LAST, that there are none; or that the caller is
- * not let in any more. It is OTHER, with one holder more, when that says the same; OTHER may be
- * NULL.
- */
-struct reply *member_changes_again(struct store *store, const struct poll *poll, bool last,
-                                   struct reply *other);
-
-/* Frees REPLY, which may be NULL, with its last holder; true when it did. */
-bool reply_release(struct reply *reply);
-
-/*
- * Adds the next piece of a members/list to REPLY and moves POLL->after; *END when it was the last.
- * False when the caller is not let in any more, or the store failed.
- */
-bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end);
 
 /* invitations.c */
 void invitation_create(struct call *call);

@@ -225,15 +225,25 @@ void invitation_list(struct call *call)
 
 /* --- the invited person's side --- */
 
-/* The pending invitation that the body's token opens; fails the call without one. */
-static bool invitation_open(struct call *call, struct invitation *invitation)
+/* True if *INVITATION is now a pending one that the body's token opens. */
+static bool invitation_find(struct call *call, struct invitation *invitation)
 {
     char id[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
-    if (secret_split(call_text(call, "token"), id, hash) &&
-        store_invitation(call->store, id, invitation) && secret_same(hash, invitation->hash) &&
-        pending(invitation))
-        return true;
+    return secret_split(call_text(call, "token"), id, hash) &&
+           store_invitation(call->store, id, invitation) && secret_same(hash, invitation->hash) &&
+           pending(invitation);
+}
+
+/* The pending invitation that the body's token opens, with its organization locked; fails the call
+ * without one. */
+static bool invitation_open(struct call *call, struct invitation *invitation)
+{
+    if (invitation_find(call, invitation)) {
+        store_lock(call->store, invitation->organization);
+        if (invitation_find(call, invitation))
+            return true;
+    }
     call_fail(call, 404, "invitation_not_found",
               "There is no such invitation; it may have been used, replaced or have expired.");
     return false;
@@ -320,7 +330,7 @@ void invitation_accept(struct call *call)
     member.role = (struct role){0};
     snprintf(member.role.name, sizeof member.role.name, "%s", invitation.role);
     store_invitation_remove(call->store, invitation.id);
-    call_member_change(call, invitation.organization, &member);
+    call_member_change(call, invitation.organization, &member, NEWS_GATHERED);
     if (stranger) /* he is the actor of the event */
         snprintf(call->caller.user, sizeof call->caller.user, "%s", member.user.id);
     call_event(call, invitation.organization, "invitation.accept", member.user.id,

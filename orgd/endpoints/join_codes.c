@@ -98,14 +98,24 @@ static void code_absent(struct call *call)
               "There is no such join code; it may be used up, expired or revoked.");
 }
 
-/* The code that the body names; fails the call without one. */
-static bool code_open(struct call *call, struct join_code *code)
+/* True if *CODE is now the one that the body names. */
+static bool code_find(struct call *call, struct join_code *code)
 {
     char id[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
-    if (secret_split(call_text(call, "code"), id, hash) && store_join_code(call->store, id, code) &&
-        secret_same(hash, code->hash) && (code->expires == 0 || code->expires > clock_wall_ms()))
-        return true;
+    return secret_split(call_text(call, "code"), id, hash) &&
+           store_join_code(call->store, id, code) && secret_same(hash, code->hash) &&
+           (code->expires == 0 || code->expires > clock_wall_ms());
+}
+
+/* The code that the body names, with its organization locked; fails the call without one. */
+static bool code_open(struct call *call, struct join_code *code)
+{
+    if (code_find(call, code)) {
+        store_lock(call->store, code->organization);
+        if (code_find(call, code))
+            return true;
+    }
     code_absent(call);
     return false;
 }
@@ -152,7 +162,7 @@ void join_code_join(struct call *call)
     struct use use = {.at = member.joined};
     snprintf(use.from, sizeof use.from, "%s", call->request->from);
     store_join_code_use(call->store, code.id, &use);
-    call_member_change(call, code.organization, &member);
+    call_member_change(call, code.organization, &member, NEWS_GATHERED);
     call_event(call, code.organization, "join-code.join", user.id, user.username, "%s, %s",
                code.role, code.id);
     join_reply(call, code.organization, code.role, JOINED);

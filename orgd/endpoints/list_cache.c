@@ -1,5 +1,6 @@
 #include "orgd/endpoints/list_cache.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ static struct cached_list {
     int64_t revision;
     struct buffer reply;
 } slots[SLOTS];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* on them */
 
 /* An organization has one slot, that it may have to share with others. */
 static struct cached_list *slot_of(const char *organization)
@@ -26,17 +28,22 @@ static struct cached_list *slot_of(const char *organization)
 bool list_cache_get(const char *organization, int64_t revision, struct buffer *out)
 {
     const struct cached_list *slot = slot_of(organization);
-    return slot->revision == revision && strcmp(slot->organization, organization) == 0 &&
-           buffer_add(out, slot->reply.data, slot->reply.len, TEXT_MOST);
+    pthread_mutex_lock(&lock);
+    bool found = slot->revision == revision && strcmp(slot->organization, organization) == 0 &&
+                 buffer_add(out, slot->reply.data, slot->reply.len, TEXT_MOST);
+    pthread_mutex_unlock(&lock);
+    return found;
 }
 
 void list_cache_put(const char *organization, int64_t revision, const struct buffer *reply)
 {
     struct cached_list *slot = slot_of(organization);
+    pthread_mutex_lock(&lock);
     buffer_free(&slot->reply);
     slot->organization[0] = '\0';
-    if (!buffer_add(&slot->reply, reply->data, reply->len, TEXT_MOST))
-        return;
-    slot->revision = revision;
-    snprintf(slot->organization, sizeof slot->organization, "%s", organization);
+    if (buffer_add(&slot->reply, reply->data, reply->len, TEXT_MOST)) {
+        slot->revision = revision;
+        snprintf(slot->organization, sizeof slot->organization, "%s", organization);
+    }
+    pthread_mutex_unlock(&lock);
 }

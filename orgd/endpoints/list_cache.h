@@ -1,6 +1,6 @@
 /*
  * The members/list replies of some organizations, as they were made last: a reply holds for as long
- * as its organization has the same revision. Bounded; single-threaded.
+ * as its organization has the same revision. Bounded; thread-safe.
  */
 #ifndef ORGD_ENDPOINTS_LIST_CACHE_H
 #define ORGD_ENDPOINTS_LIST_CACHE_H

@@ -8,14 +8,20 @@
 
 #define PRUNE_SLICE 5000
 
-/* Fills the call's organization with the one that the body names by id or name; fails the call
- * without one. */
+/* Locks the organization that the body names by id or name, and fills the call's with it; fails the
+ * call without one. */
 static bool named(struct call *call)
 {
     const char *which = call_text(call, "organization");
-    if (store_organization(call->store, which, &call->organization) ||
-        store_organization_named(call->store, which, &call->organization))
-        return true;
+    struct organization *found = &call->organization;
+    char id[ID_SIZE];
+    if (store_organization(call->store, which, found) ||
+        store_organization_named(call->store, which, found)) {
+        snprintf(id, sizeof id, "%s", found->id);
+        store_lock(call->store, id);
+        if (store_organization(call->store, id, found))
+            return true;
+    }
     call_fail(call, 404, "organization_not_found",
               "There is no organization with the id %s, and not exactly one with that name.",
               which);
@@ -59,7 +65,7 @@ void operator_organization_owner(struct call *call)
     member.active = true;
     member.suspended = 0;
     member.role = roles_builtin[ROLE_OWNER];
-    call_member_change(call, organization, &member);
+    call_member_change(call, organization, &member, NEWS_GATHERED);
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddItemToObject(reply, "member", member_json(&member));
     call_reply(call, reply);

@@ -234,6 +234,7 @@ static bool leave_all(struct call *call, const struct user *user)
     struct member member;
     bool good = true;
     store_memberships(call->store, user->id, note_place, &ids);
+    call_lock_all(call, &ids);
     for (size_t at = 0; good && at < ids.len; at += ID_SIZE) {
         struct withdrawn withdrawn = {0};
         good = store_organization(call->store, ids.data + at, &call->organization) &&
@@ -253,8 +254,10 @@ static void invitations_withdraw(struct call *call, const struct user *user)
     struct invitation invitation;
     store_invitations_for(call->store, user, note_invitation, &ids);
     for (size_t at = 0; at < ids.len; at += ID_SIZE)
-        if (store_invitation(call->store, ids.data + at, &invitation))
+        if (store_invitation(call->store, ids.data + at, &invitation)) {
+            store_lock(call->store, invitation.organization);
             invitation_remove(call, &invitation);
+        }
     buffer_free(&ids);
 }
 

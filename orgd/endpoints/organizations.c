@@ -40,7 +40,7 @@ void organization_create(struct call *call)
     struct member owner = {
         .role = roles_builtin[ROLE_OWNER], .active = true, .joined = organization.created};
     snprintf(owner.user.id, sizeof owner.user.id, "%s", call->caller.user);
-    call_member_change(call, organization.id, &owner);
+    call_member_change(call, organization.id, &owner, NEWS_GATHERED);
     call_event(call, organization.id, "organization.create", organization.id, organization.name,
                "%s", "");
 
@@ -123,8 +123,8 @@ void organization_end(struct call *call)
     const struct organization *organization = &call->organization;
     call_event(call, organization->id, "organization.delete", organization->id, organization->name,
                "%s", "");
-    store_organization_remove(call->store, organization->id);
-    call_changed(call, organization->id);
+    store_organization_remove(call->store, organization->id, clock_wall_ms());
+    call_changed(call, organization->id, NEWS_RIGHTS);
 }
 
 void organization_delete(struct call *call)

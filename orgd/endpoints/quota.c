@@ -1,6 +1,7 @@
 #include "orgd/endpoints/quota.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,7 @@ struct rate {
 };
 
 static struct rate rates[SETS][SET_SIZE];
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* on them */
 
 /* The rate of WHO, begun when it is not there. */
 static struct rate *rate_of(enum quota quota, const char *who)
@@ -125,16 +127,19 @@ static void spend(struct rate *rate, int64_t now, int64_t amount)
 
 unsigned quota_take(enum quota quota, const char *who)
 {
+    pthread_mutex_lock(&lock);
     struct rate *rate = rate_of(quota, who);
     int64_t now = clock_mono_ms() * 1000;
     int64_t wait = rate->spent + share(quota) - quotas[quota].period_s * SECOND - now;
-    if (wait > 0)
-        return (unsigned)((wait + SECOND - 1) / SECOND);
-    spend(rate, now, share(quota));
-    return 0;
+    if (wait <= 0)
+        spend(rate, now, share(quota));
+    pthread_mutex_unlock(&lock);
+    return wait > 0 ? (unsigned)((wait + SECOND - 1) / SECOND) : 0;
 }
 
 void quota_charge(enum quota quota, const char *who, size_t n)
 {
+    pthread_mutex_lock(&lock);
     spend(rate_of(quota, who), clock_mono_ms() * 1000, share(quota) * (int64_t)n);
+    pthread_mutex_unlock(&lock);
 }

@@ -2,7 +2,7 @@
  * Quotas: the most that one user, token or organization may have of a thing, or do in a time, so
  * that nobody wears out what all share. What takes away or revokes is never refused for a quota.
  * The store counts stocks; rates are counted here, in memory that is bounded whatever callers do,
- * and begin anew with each start. Settings of the process; single-threaded.
+ * and begin anew with each start. Settings of the process; rates are thread-safe.
  */
 #ifndef ORGD_ENDPOINTS_QUOTA_H
 #define ORGD_ENDPOINTS_QUOTA_H

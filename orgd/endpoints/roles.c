@@ -75,7 +75,7 @@ void role_set(struct call *call)
     if (!there || before.permissions != role.permissions) {
         store_role_put(call->store, organization, &role);
         store_role_touch(call->store, organization, role.name);
-        call_changed(call, organization);
+        call_changed(call, organization, NEWS_RIGHTS);
         permissions_text(role.permissions, text, sizeof text);
         call_event(call, organization, "role.set", role.name, role.name, "%s", text);
         if (there)

@@ -93,7 +93,7 @@ void team_update(struct call *call)
         return;
     if (strcmp(team.slug, before.slug) != 0 || strcmp(team.name, before.name) != 0) {
         store_team_update(call->store, &team);
-        call_changed(call, team.organization);
+        call_changed(call, team.organization, NEWS_GATHERED);
         call_event(call, team.organization, "team.update", team.id, team.name, "%s (%s) -> %s (%s)",
                    before.slug, before.name, team.slug, team.name);
     }
@@ -105,8 +105,8 @@ void team_delete(struct call *call)
     struct team team;
     if (!team_named(call, &team))
         return;
-    store_team_remove(call->store, &team);
-    call_changed(call, team.organization);
+    store_team_remove(call->store, &team, clock_wall_ms());
+    call_changed(call, team.organization, NEWS_GATHERED);
     call_event(call, team.organization, "team.delete", team.id, team.name, "%s", team.slug);
     call_ok(call);
 }
@@ -156,7 +156,7 @@ static void team_changed(struct call *call, const struct team *team, struct memb
                          const char *action, bool changed)
 {
     if (changed) {
-        call_member_change(call, team->organization, member);
+        call_member_change(call, team->organization, member, NEWS_GATHERED);
         call_event(call, team->organization, action, member->user.id, member->user.username,
                    "%s, %s", team->slug, team->id);
     }

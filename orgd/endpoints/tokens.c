@@ -124,7 +124,7 @@ static void rotate(struct call *call, const struct token *old, const char *actio
         store_token_remove(call->store, old->key);
     else if (old->expires == 0 || old->expires > now + seconds * 1000)
         store_token_expire(call->store, old->key, now + seconds * 1000);
-    call_changed(call, old->key);
+    call_changed(call, old->key, NEWS_RIGHTS);
     snprintf(detail, sizeof detail, "%s, overlap %lld s", old->key, (long long)seconds);
     call_event(call, token.organization, action, token.key, token.name, "%s", detail);
     cJSON *reply = cJSON_CreateObject();
@@ -149,7 +149,7 @@ static void revoke(struct call *call, const char *owner, const char *action)
     if (there) {
         store_token_remove(call->store, token.key);
         call_event(call, token.organization, action, token.key, token.name, "%s", "");
-        call_changed(call, token.key);
+        call_changed(call, token.key, NEWS_RIGHTS);
     }
     call_revoked(call, there);
 }
@@ -228,7 +228,7 @@ int64_t user_tokens_end(struct call *call, const char *user, const char *kept)
                  note_token, &ending);
     for (size_t at = 0; at < ending.keys.len; at += ID_SIZE) {
         store_token_remove(call->store, ending.keys.data + at);
-        call_changed(call, ending.keys.data + at);
+        call_changed(call, ending.keys.data + at, NEWS_RIGHTS);
     }
     int64_t count = (int64_t)(ending.keys.len / ID_SIZE);
     buffer_free(&ending.keys);

@@ -1,70 +1,95 @@
 #include "orgd/endpoints/usage.h"
 
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "orgd/buffer.h"
 
-#define USES_MAX  1024
+#define NOTES     16384 /* a power of two */
+#define FULL      (NOTES / 2)
 #define PERIOD_MS 60000
+#define SLICE     1000
 #define DAY_MS    (24LL * 3600 * 1000)
 #define PLACES    (1U << 20) /* bytes: the organizations of a user */
 
-static struct noted {
-    char key[ID_SIZE];
-    struct use use; /* AT is 0: it was not used */
+struct noted {
+    char key[ID_SIZE]; /* "": a free place */
+    struct use use;    /* AT is 0: it was not used */
     bool listed;
     unsigned mistakes;
     char mistaken[PEER_TEXT_SIZE]; /* the peer who made the latest one */
-} noted[USES_MAX];
-static size_t count;
-static int64_t stored_ms; /* clock_mono_ms when they were stored last */
+};
 
-/* What is noted of the token KEY; NULL without room: usage_due was true, but could not be heeded.
- */
+static struct {
+    pthread_mutex_t lock; /* on NOTES and COUNT */
+    struct noted *notes;  /* a hash table, or NULL */
+    size_t count;
+    int64_t since; /* clock_mono_ms of the first of them */
+    /* Of the thread that writes: */
+    struct noted *taken; /* what is being stored, or NULL */
+    size_t stored;       /* places of it */
+} usage = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* FNV-1a; the keys are random. */
+static size_t place_of(const char *key)
+{
+    uint32_t hash = 2166136261U;
+    for (; *key; key++)
+        hash = (hash ^ (unsigned char)*key) * 16777619U;
+    return hash % NOTES;
+}
+
+/* What is noted of the token KEY; NULL without room. */
 static struct noted *note_of(const char *key)
 {
-    size_t i = 0;
-    while (i < count && strcmp(noted[i].key, key) != 0)
-        i++;
-    if (i == USES_MAX)
+    if (!usage.notes)
+        usage.notes = memory_get(NOTES * sizeof *usage.notes);
+    size_t i = place_of(key);
+    while (usage.notes[i].key[0] && strcmp(usage.notes[i].key, key) != 0)
+        i = (i + 1) % NOTES;
+    struct noted *n = &usage.notes[i];
+    if (n->key[0])
+        return n;
+    if (usage.count == FULL)
         return NULL;
-    if (i == count) {
-        noted[count++] = (struct noted){.mistakes = 0};
-        snprintf(noted[i].key, sizeof noted[i].key, "%s", key);
-    }
-    return &noted[i];
+    if (usage.count++ == 0)
+        usage.since = clock_mono_ms();
+    snprintf(n->key, sizeof n->key, "%s", key);
+    return n;
 }
 
 void usage_note(const char *key, const char *from)
 {
+    pthread_mutex_lock(&usage.lock);
     struct noted *n = note_of(key);
-    if (!n)
-        return;
-    snprintf(n->use.from, sizeof n->use.from, "%s", from);
-    n->use.at = clock_wall_ms();
+    if (n) {
+        snprintf(n->use.from, sizeof n->use.from, "%s", from);
+        n->use.at = clock_wall_ms();
+    }
+    pthread_mutex_unlock(&usage.lock);
 }
 
 void usage_listed(const char *key)
 {
+    pthread_mutex_lock(&usage.lock);
     struct noted *n = note_of(key);
     if (n)
         n->listed = true;
+    pthread_mutex_unlock(&usage.lock);
 }
 
 void usage_mistaken(const char *key, const char *from)
 {
+    pthread_mutex_lock(&usage.lock);
     struct noted *n = note_of(key);
-    if (!n)
-        return;
-    n->mistakes++;
-    snprintf(n->mistaken, sizeof n->mistaken, "%s", from);
-}
-
-bool usage_due(void)
-{
-    return count == USES_MAX || (count > 0 && clock_mono_ms() - stored_ms >= PERIOD_MS);
+    if (n) {
+        n->mistakes++;
+        snprintf(n->mistaken, sizeof n->mistaken, "%s", from);
+    }
+    pthread_mutex_unlock(&usage.lock);
 }
 
 /* --- events --- */
@@ -125,15 +150,61 @@ static void note_store(struct store *store, const struct noted *n)
         event_write(store, &token, "members.list", n->use.from, "");
 }
 
+/* Begins to store what was noted up to now. */
+static void notes_take(void)
+{
+    pthread_mutex_lock(&usage.lock);
+    usage.taken = usage.notes;
+    usage.notes = NULL;
+    usage.count = 0;
+    pthread_mutex_unlock(&usage.lock);
+    usage.stored = 0;
+}
+
+/* Stores a slice of what was taken. What cannot be stored is forgotten. */
+static void slice_store(struct store *store)
+{
+    if (!store_has_room(store) || !store_begin_change(store, NULL)) {
+        store_rollback(store);
+        usage.stored = NOTES;
+        return;
+    }
+    for (int left = SLICE; left > 0 && usage.stored < NOTES; usage.stored++) {
+        if (!usage.taken[usage.stored].key[0])
+            continue;
+        note_store(store, &usage.taken[usage.stored]);
+        left--;
+    }
+    store_commit(store);
+}
+
+static bool store_due(void)
+{
+    pthread_mutex_lock(&usage.lock);
+    bool due =
+        usage.count == FULL || (usage.count > 0 && clock_mono_ms() - usage.since >= PERIOD_MS);
+    pthread_mutex_unlock(&usage.lock);
+    return due;
+}
+
+void usage_store_slice(struct store *store)
+{
+    if (!usage.taken && store_due())
+        notes_take();
+    if (!usage.taken)
+        return;
+    slice_store(store);
+    if (usage.stored < NOTES)
+        return;
+    free(usage.taken);
+    usage.taken = NULL;
+}
+
 void usage_store(struct store *store)
 {
-    if (count == 0)
-        return;
-    if (store_has_room(store) && store_begin(store, STORE_CHANGE)) {
-        for (size_t i = 0; i < count; i++)
-            note_store(store, &noted[i]);
-        store_commit(store);
-    }
-    count = 0;
-    stored_ms = clock_mono_ms();
+    while (usage.taken)
+        usage_store_slice(store);
+    notes_take();
+    while (usage.taken)
+        usage_store_slice(store);
 }

@@ -3,7 +3,7 @@
  * events have a sign-in (a token's first use, or one from another address than before), attempts
  * with a wrong secret, and, once a day, that a token listed all members. A request that only reads
  * must not wait for the disk: all of it is kept in memory, and stored together, once a minute at
- * most. Not thread-safe.
+ * most. Any thread may note.
  */
 #ifndef ORGD_ENDPOINTS_USAGE_H
 #define ORGD_ENDPOINTS_USAGE_H
@@ -19,10 +19,11 @@ void usage_listed(const char *key);
 /* The peer FROM showed the token KEY with a wrong secret. */
 void usage_mistaken(const char *key, const char *from);
 
-/* True when it is time to store what was noted. */
-bool usage_due(void);
+/* Stores a slice of what was noted, if it is time to, in a transaction of its own; on the thread
+ * that writes. What cannot be stored is forgotten. */
+void usage_store_slice(struct store *store);
 
-/* Stores what was noted, in a transaction of its own. What cannot be stored is forgotten. */
+/* Stores all of it now; on the same thread. */
 void usage_store(struct store *store);
 
 #endif

@@ -43,11 +43,12 @@ void user_changed(struct call *call, const struct user *user, enum membership_re
     struct memberships m = {.reach = reach};
     struct member member;
     store_memberships(call->store, user->id, collect, &m);
+    call_lock_all(call, &m.ids);
     for (size_t at = 0; at < m.ids.len; at += ID_SIZE) {
         const char *organization = m.ids.data + at;
         if (!store_member(call->store, organization, user->id, &member))
             continue;
-        call_member_change(call, organization, &member);
+        call_member_change(call, organization, &member, user->disabled ? NEWS_LOSS : NEWS_GATHERED);
         call_event(call, organization, action, user->id, user->username, "%s", detail);
     }
     if (m.ids.len == 0)

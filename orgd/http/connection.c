@@ -137,6 +137,12 @@ int connections_expire(struct crowd *crowd)
 
 /* --- their number --- */
 
+void connection_resume(struct client_connection *c, struct MHD_Connection *connection)
+{
+    c->door->crowd->resumed = true;
+    MHD_resume_connection(connection);
+}
+
 void connection_refuse(struct client_connection *c, const char *why)
 {
     if (c->leaving)

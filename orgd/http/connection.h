@@ -41,6 +41,7 @@ struct crowd {
     struct connection_list next;   /* others that owe us a request */
     struct connection_list taking; /* that have to take an answer */
     int64_t due;                   /* clock_mono_ms when connections_expire is due again */
+    bool resumed;                  /* a connection was; whoever runs libmicrohttpd clears it */
 };
 
 struct client_connection {
@@ -84,6 +85,10 @@ void connection_owes(struct client_connection *c);
 void connection_rests(struct client_connection *c);
 /* It has to take an answer, and has taken a part of it, or none yet. */
 void connection_takes(struct client_connection *c);
+
+/* Lets libmicrohttpd go on with CONNECTION, whose state is C and which is suspended: it has to be
+ * run. */
+void connection_resume(struct client_connection *c, struct MHD_Connection *connection);
 
 /* Hangs up, after a line in the log of strangers. */
 void connection_refuse(struct client_connection *c, const char *why);

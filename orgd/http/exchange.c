@@ -29,7 +29,8 @@
 
 /* A request from its first byte to its answer. */
 struct exchange {
-    STAILQ_ENTRY(exchange) link;
+    struct job job; /* for a crew */
+    struct front *front;
     struct MHD_Connection *connection;
     struct client_connection *via;
     struct peer *peer; /* the connection's, or the one for whom a proxy asks */
@@ -40,42 +41,18 @@ struct exchange {
     struct buffer body;
     size_t drained;  /* bytes beyond BODY_MAX */
     bool forwarded;  /* PEER is not the connection's */
-    bool dispatched; /* or to be, by changes_run */
-    bool changes;    /* it may change something */
-    bool last;       /* the connection is closed behind its answer */
-    bool turn;       /* reads_resume has let it go on */
-    size_t caller;   /* his place in the front's lists */
+    bool dispatched; /* or to be, by a crew */
+    struct dispatch_needs needs;
+    bool last; /* the connection is closed behind its answer */
+    struct request request;
     struct call_answer answer;
+    struct held *held; /* a members/changes, while it is held or answered; else NULL */
 };
 
 void front_init(struct front *f)
 {
-    STAILQ_INIT(&f->changes);
-    STAILQ_INIT(&f->reads);
-    STAILQ_INIT(&f->waiting);
     turns_init(&f->turns);
     f->run = randombytes_random();
-}
-
-/* --- turns --- */
-
-void reads_resume(struct front *f)
-{
-    bool had[CALLERS] = {false};
-    struct exchange *x;
-    int resumed = 0;
-    STAILQ_HEAD(, exchange) later = STAILQ_HEAD_INITIALIZER(later);
-    while ((x = STAILQ_FIRST(&f->reads)) != NULL) {
-        STAILQ_REMOVE_HEAD(&f->reads, link);
-        if ((had[x->caller] || resumed == READS_RESUMED) && !f->stopping) {
-            STAILQ_INSERT_TAIL(&later, x, link);
-            continue;
-        }
-        had[x->caller] = x->turn = true;
-        resumed++;
-        MHD_resume_connection(x->connection);
-    }
-    STAILQ_CONCAT(&f->reads, &later);
 }
 
 /* --- a request --- */
@@ -110,7 +87,7 @@ static bool exchange_known(const struct exchange *x)
 static void exchange_line(const struct exchange *x, const struct access *a)
 {
     char line[LOG_LINE_SIZE];
-    bool loggable = x->changes || a->status >= 400;
+    bool loggable = x->needs.writer || a->status >= 400;
     if (!loggable && !log_is_debug())
         return;
     snprintf(line, sizeof line, "%s %s %s %u %s %s %zu bytes %lldms", a->id, a->method, a->path,
@@ -172,7 +149,7 @@ static void exchange_mailed(bool sent, void *arg)
     struct exchange *x = arg;
     metrics_mail(sent);
     answer_mailed(&x->answer, sent);
-    MHD_resume_connection(x->connection);
+    connection_resume(x->via, x->connection);
 }
 
 /* The log says why a mail was not sent; nobody waits to hear it. */
@@ -187,22 +164,29 @@ static const char *exchange_header(const struct exchange *x, const char *name)
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
 
-static void exchange_dispatch(struct front *f, struct exchange *x)
+static void request_fill(const struct front *f, struct exchange *x)
 {
-    struct request request = {.method = x->method,
-                              .path = x->path,
-                              .too_large = x->drained > 0,
-                              .id = x->id,
-                              .from = x->from,
-                              .peer = x->peer,
-                              .letterhead = f->letterhead};
-    int64_t begun = clock_mono_ms();
-    request.authorization = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
-    request.content_type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
-    request.body = x->body.data;
-    request.len = x->body.len;
-    dispatch(f->store, &request, &x->answer);
-    turns_use(&f->turns, x->caller, begun);
+    x->request = (struct request){.method = x->method,
+                                  .path = x->path,
+                                  .too_large = x->drained > 0,
+                                  .id = x->id,
+                                  .from = x->from,
+                                  .body = x->body.data,
+                                  .len = x->body.len,
+                                  .letterhead = f->letterhead};
+    x->request.authorization = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
+    x->request.content_type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (!x->via->door->metrics)
+        x->needs = dispatch_needs(&x->request);
+    if (x->needs.attempt)
+        x->request.wait_s = peer_wait_s(x->peer);
+}
+
+/* The dispatcher has answered. */
+static void exchange_dispatched(struct front *f, struct exchange *x)
+{
+    dispatch_settle(&x->request, x->peer, &x->answer);
+    body_free(f, x);
     if (exchange_known(x))
         connection_known(x->via);
 }
@@ -211,11 +195,9 @@ static void exchange_dispatch(struct front *f, struct exchange *x)
 static void exchange_health(struct front *f, struct exchange *x)
 {
     static const char good[] = "{\"ok\":true}";
-    bool readable = store_begin(f->store, STORE_READ);
-    if (readable) {
+    if (store_begin_read(f->store))
         store_empty(f->store);
-        readable = store_commit(f->store);
-    }
+    bool readable = store_commit(f->store) == STORE_DONE;
     if (strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0) {
         exchange_fail(x, 405, "method_not_allowed", "This path is for GET and HEAD.");
     } else if (!readable) {
@@ -237,11 +219,11 @@ static void exchange_metrics(struct front *f, struct exchange *x)
 {
     struct metrics_now now = {.held = held_number(f->held)};
     crowd_count(x->via->door->crowd, &now.connections, &now.strangers);
-    if (store_begin(f->store, STORE_READ)) {
+    if (store_begin_read(f->store)) {
         now.log_bytes = store_log_bytes(f->store);
         now.events = store_event_latest(f->store);
-        store_commit(f->store);
     }
+    store_commit(f->store);
     x->answer.status = 200;
     snprintf(x->answer.caller, sizeof x->answer.caller, "-");
     metrics_write(&now, &x->answer.body);
@@ -264,11 +246,34 @@ static enum quota poll_quota(const struct front *f, const struct poll *poll)
     return of_organization >= quota_most(QUOTA_POLLS) ? QUOTA_POLLS : QUOTA_COUNT;
 }
 
-/* Answers a request that changes nothing. */
-static void exchange_read(struct front *f, struct exchange *x)
+/* A members/changes is held, unless there are too many. */
+static void exchange_hold(struct front *f, struct exchange *x)
 {
     char text[QUOTA_TEXT_SIZE];
-    enum quota quota = QUOTA_COUNT;
+    const struct poll *poll = &x->answer.poll;
+    bool waits = poll->wait_ms > 0 && poll->since == poll->revision;
+    enum quota quota = waits ? poll_quota(f, poll) : QUOTA_COUNT;
+    if (quota != QUOTA_COUNT)
+        exchange_later(x, 429, "quota", quota_text(quota, text));
+    else if (waits && held_full(f->held))
+        exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
+    else
+        x->held = held_add(f->held, x->connection, x->via, poll);
+}
+
+/* The answer is there, or what is to be waited for. */
+static void exchange_answered(struct front *f, struct exchange *x)
+{
+    if (x->answer.rest == ANSWER_HELD)
+        exchange_hold(f, x);
+    else if (x->answer.rest == ANSWER_PIECES && f->streams.count >= STREAMS_MOST)
+        exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
+    exchange_log(x);
+}
+
+/* What needs no dispatcher; false for everything else. */
+static bool exchange_special(struct front *f, struct exchange *x)
+{
     if (health_asked(x))
         exchange_health(f, x);
     else if (metrics_asked(x))
@@ -276,23 +281,45 @@ static void exchange_read(struct front *f, struct exchange *x)
     else if (x->via->door->metrics)
         exchange_fail(x, 404, "unknown_endpoint", "Only /metrics and /healthz are here.");
     else
-        exchange_dispatch(f, x);
+        return false;
     body_free(f, x);
-    if (x->answer.rest == ANSWER_HELD)
-        quota = poll_quota(f, &x->answer.poll);
-    if (quota != QUOTA_COUNT)
-        exchange_later(x, 429, "quota", quota_text(quota, text));
-    else if ((x->answer.rest == ANSWER_HELD && held_full(f->held)) ||
-             (x->answer.rest == ANSWER_PIECES && f->streams >= STREAMS_MOST))
-        exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
-    exchange_log(x);
+    return true;
 }
 
-/* The change is durable, or did not happen. It is answered when the held polls and the mail server
- * have heard of it. */
+/* Answers a request that changes nothing, if that does not take long. */
+static bool exchange_quick(struct front *f, struct exchange *x)
+{
+    if (exchange_special(f, x))
+        return true;
+    if (x->needs.writer || !turns_left(&f->turns, x->job.caller))
+        return false;
+    int64_t begun = clock_mono_ms();
+    bool answered = dispatch(f->store, &x->request, &x->answer);
+    turns_use(&f->turns, x->job.caller, begun);
+    if (answered)
+        exchange_dispatched(f, x);
+    return answered;
+}
+
+/* --- by a crew --- */
+
+static void answer_free(struct exchange *x)
+{
+    buffer_free(&x->answer.body);
+    buffer_free(&x->answer.changed);
+    buffer_free(&x->answer.letter.text);
+}
+
+static void exchange_job(struct store *store, struct job *job)
+{
+    struct exchange *x = (struct exchange *)(void *)job;
+    answer_free(x); /* of the time before */
+    dispatch(store, &x->request, &x->answer);
+}
+
+/* The mail server has to hear of a change before it is answered; the held polls do not. */
 static void exchange_settle(struct front *f, struct exchange *x)
 {
-    exchange_log(x);
     if (x->answer.changed.len > 0)
         held_tell(f->held, &x->answer.changed);
     if (x->answer.letter.behind) {
@@ -302,57 +329,30 @@ static void exchange_settle(struct front *f, struct exchange *x)
             return; /* resumes it */
         answer_mailed(&x->answer, false);
     }
-    STAILQ_INSERT_TAIL(&f->waiting, x, link);
+    connection_resume(x->via, x->connection);
 }
 
-static void answer_free(struct exchange *x)
+static void exchange_done(struct job *job)
 {
-    buffer_free(&x->answer.body);
-    buffer_free(&x->answer.changed);
-    buffer_free(&x->answer.letter.text);
+    struct exchange *x = (struct exchange *)(void *)job;
+    if (x->needs.attempt)
+        peer_attempt_end(x->peer);
+    exchange_dispatched(x->front, x);
+    exchange_answered(x->front, x);
+    exchange_settle(x->front, x);
 }
 
-/* The changes become durable together. When that fails each is made by itself, so that one that
- * cannot be does not take the others with it: on a full disk removals go on. */
-void changes_run(struct front *f)
+static void exchange_queue(struct front *f, struct exchange *x)
 {
-    struct exchange *x;
-    STAILQ_HEAD(, exchange) now = STAILQ_HEAD_INITIALIZER(now);
-    STAILQ_HEAD(, exchange) later = STAILQ_HEAD_INITIALIZER(later);
-    if (STAILQ_EMPTY(&f->changes))
-        return;
-    bool good = store_batch_begin(f->store);
-    while ((x = STAILQ_FIRST(&f->changes)) != NULL) {
-        STAILQ_REMOVE_HEAD(&f->changes, link);
-        if (!STAILQ_EMPTY(&now) && !turns_left(&f->turns, x->caller)) {
-            STAILQ_INSERT_TAIL(&later, x, link);
-            continue;
-        }
-        STAILQ_INSERT_TAIL(&now, x, link);
-        if (good)
-            exchange_dispatch(f, x);
-    }
-    STAILQ_CONCAT(&f->changes, &later);
-    good = good && store_batch_end(f->store);
-    while ((x = STAILQ_FIRST(&now)) != NULL) {
-        STAILQ_REMOVE_HEAD(&now, link);
-        if (!good) {
-            answer_free(x);
-            exchange_dispatch(f, x);
-        }
-        body_free(f, x);
-        exchange_settle(f, x);
-    }
+    if (x->needs.attempt)
+        peer_attempt_begin(x->peer);
+    x->job.run = exchange_job;
+    x->job.done = exchange_done;
+    MHD_suspend_connection(x->connection);
+    crew_add(x->needs.writer ? f->changes : f->reads, &x->job);
 }
 
-void waiting_resume(struct front *f)
-{
-    struct exchange *x;
-    while ((x = STAILQ_FIRST(&f->waiting)) != NULL) {
-        STAILQ_REMOVE_HEAD(&f->waiting, link);
-        MHD_resume_connection(x->connection);
-    }
-}
+/* --- the answer --- */
 
 static void header_add(struct MHD_Response *response, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -394,14 +394,20 @@ static void add_headers(struct MHD_Response *response, const struct exchange *x)
         header_add(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
+static const struct buffer *exchange_body(const struct exchange *x)
+{
+    return x->held ? held_answer(x->held) : &x->answer.body;
+}
+
 /* A piece of an answer that is larger than one. */
 static ssize_t piece_read(void *arg, uint64_t position, char *out, size_t max)
 {
     struct exchange *x = arg;
-    size_t n = x->answer.body.len - (size_t)position;
+    const struct buffer *body = exchange_body(x);
+    size_t n = body->len - (size_t)position;
     if (n > max)
         n = max;
-    memcpy(out, x->answer.body.data + position, n);
+    memcpy(out, body->data + position, n);
     connection_takes(x->via);
     return (ssize_t)n;
 }
@@ -409,7 +415,7 @@ static ssize_t piece_read(void *arg, uint64_t position, char *out, size_t max)
 /* The response whose body stays in X until exchange_end. */
 static struct MHD_Response *whole_response(struct exchange *x)
 {
-    struct buffer *body = &x->answer.body;
+    const struct buffer *body = exchange_body(x);
     return memory_or_exit(
         body->len > PIECE_SIZE
             ? MHD_create_response_from_callback(body->len, PIECE_SIZE, piece_read, x, NULL)
@@ -417,22 +423,37 @@ static struct MHD_Response *whole_response(struct exchange *x)
         body->len);
 }
 
-static struct MHD_Response *exchange_response(struct front *f, struct exchange *x)
+/* The answer to a members/changes that is there, or comes later. */
+static struct MHD_Response *held_or_whole(struct exchange *x)
 {
-    struct call_answer *answer = &x->answer;
-    switch (answer->rest) {
-    case ANSWER_HELD:
-        return held_response(f->held, x->connection, x->via, &answer->poll);
-    case ANSWER_PIECES:
-        return stream_response(f->store, &f->streams, &answer->body, &answer->poll, x->via);
-    case ANSWER_WHOLE:
-        break;
+    const struct buffer *body = held_answer(x->held);
+    if (!body)
+        return held_response(x->held);
+    if (body->len == 0) {
+        held_drop(x->held);
+        x->held = NULL;
+        exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");
     }
     return whole_response(x);
 }
 
+static struct MHD_Response *exchange_response(struct front *f, struct exchange *x)
+{
+    if (x->held)
+        return held_or_whole(x);
+    return x->answer.rest == ANSWER_PIECES
+               ? stream_response(&f->streams, x->connection, x->job.caller, &x->answer, x->via)
+               : whole_response(x);
+}
+
 static enum MHD_Result exchange_reply(struct front *f, struct exchange *x)
 {
+    if (x->held && f->stopping)
+        return MHD_NO;
+    if (x->held && held_looks(x->held)) {
+        MHD_suspend_connection(x->connection);
+        return MHD_YES;
+    }
     struct MHD_Response *response = exchange_response(f, x);
     add_headers(response, x);
     connection_takes(x->via);
@@ -511,18 +532,10 @@ static struct exchange *exchange_new(struct front *f, struct MHD_Connection *con
     x->method = method;
     x->path = path;
     x->begun = clock_mono_ms();
+    x->front = f;
     snprintf(x->from, sizeof x->from, "%s", x->via->from);
     snprintf(x->id, sizeof x->id, "%08x%08x", f->run, ++f->request);
     return x;
-}
-
-static void exchange_queue(struct front *f, struct exchange *x)
-{
-    if (x->changes)
-        STAILQ_INSERT_TAIL(&f->changes, x, link);
-    else
-        STAILQ_INSERT_TAIL(&f->reads, x, link);
-    MHD_suspend_connection(x->connection);
 }
 
 /* The request is there. */
@@ -531,13 +544,13 @@ static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
     if (f->stopping)
         return MHD_NO;
     connection_rests(x->via);
-    x->changes = !x->via->door->metrics && dispatch_changes(x->path);
-    x->dispatched = x->changes || x->turn || turns_left(&f->turns, x->caller);
-    if (!x->dispatched || x->changes) {
+    x->dispatched = true;
+    request_fill(f, x);
+    if (!exchange_quick(f, x)) {
         exchange_queue(f, x);
         return MHD_YES;
     }
-    exchange_read(f, x);
+    exchange_answered(f, x);
     return exchange_reply(f, x);
 }
 
@@ -545,11 +558,12 @@ static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
 static enum MHD_Result exchange_begin(struct front *f, struct exchange *x, const char *version)
 {
     const struct head_fault *fault = head_check(x->connection, x->method, x->path, version);
+    char text[64];
     if (fault)
         return exchange_refuse(f, x, fault->status, fault->reason, fault->message);
     x->path = head_path(x->path);
     x->last = head_chunked(x->connection);
-    x->caller = turns_place(&f->turns, exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION));
+    x->job.caller = turns_place(&f->turns, exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION));
     switch (x->via->proxy ? origin_find(x) : ORIGIN_FOUND) {
     case ORIGIN_WRONG:
         return exchange_refuse(f, x, 400, "invalid",
@@ -562,9 +576,8 @@ static enum MHD_Result exchange_begin(struct front *f, struct exchange *x, const
     }
     if (!announced_too_large(x))
         return MHD_YES;
-    x->drained = DRAIN_MAX;
-    x->turn = true; /* the refusal goes out before the body comes */
-    return exchange_run(f, x);
+    snprintf(text, sizeof text, "The body may have at most %d bytes.", BODY_MAX);
+    return exchange_refuse(f, x, 413, "too_large", text); /* before the body comes */
 }
 
 /* libmicrohttpd calls this at a request's headers, for each piece of its body, at its end, and
@@ -593,6 +606,8 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     if (!x)
         return;
     connection_owes(x->via);
+    if (x->held)
+        held_drop(x->held);
     if (x->forwarded)
         peer_disconnect(x->peer);
     body_free(f, x);

@@ -1,4 +1,4 @@
-#include "orgd/http/held.h"
+#include "orgd/http/audience.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,47 +10,24 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "orgd/buffer.h"
-#include "orgd/endpoints/endpoints.h"
-#include "orgd/http/tally.h"
 
 #define BEAT_MS    5000
 #define TICK_MS    100  /* polls that are due within one tick are woken together */
+#define RESUMED    256  /* polls that go on in one round of the loop */
 #define BLOCK_SIZE 1024 /* bytes that MHD reserves in each response */
 #define NEVER      INT64_MAX
 
-struct held {
-    LIST_ENTRY(held) link;
-    struct held_set *set;
-    struct MHD_Connection *connection;
-    struct client_connection *client;
-    struct poll poll;
-    int64_t end;  /* of the wait, clock_mono_ms */
-    int64_t beat; /* next heartbeat */
-    bool suspended;
-    bool told;           /* a change was committed and the answer is not all sent */
-    struct reply *reply; /* the answer; NULL as long as there is none */
-    size_t sent;         /* of REPLY */
-};
-
-struct held_set {
-    LIST_HEAD(, held) polls;
-    struct tally by_token, by_organization;
-    struct store *store;
-    size_t count, most, telling;
-    struct reply *latest; /* some poll's answer, which others may share, or NULL */
-    int timer;
-    int64_t armed; /* when the timer fires */
-    bool stopping;
-};
-
-struct held_set *held_open(struct store *store, size_t most)
+struct held_set *held_open(struct store *store, struct crew *reads, size_t most)
 {
     struct held_set *set = memory_get(sizeof *set);
     set->store = store;
-    tally_init(&set->by_token);
-    tally_init(&set->by_organization);
+    set->reads = reads;
     set->most = most;
     set->armed = NEVER;
+    tally_init(&set->by_token);
+    TAILQ_INIT(&set->to_tell);
+    for (size_t i = 0; i < AUDIENCES; i++)
+        LIST_INIT(&set->audiences[i]);
     set->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
     if (set->timer >= 0)
         return set;
@@ -61,6 +38,8 @@ struct held_set *held_open(struct store *store, size_t most)
 
 void held_free(struct held_set *set)
 {
+    shelf_clear(&set->shelf);
+    audiences_free(set);
     close(set->timer);
     free(set);
 }
@@ -80,20 +59,7 @@ bool held_full(const struct held_set *set)
     return set->count >= set->most;
 }
 
-void held_count(const struct held_set *set, const struct poll *poll, size_t *of_token,
-                size_t *of_organization)
-{
-    *of_token = tally_get(&set->by_token, poll->key);
-    *of_organization = tally_get(&set->by_organization, poll->organization);
-}
-
-size_t held_telling(const struct held_set *set)
-{
-    return set->telling;
-}
-
-/* Sets the timer to WHEN, unless it fires earlier. */
-static void timer_arm(struct held_set *set, int64_t when)
+void held_arm(struct held_set *set, int64_t when)
 {
     if (when >= set->armed)
         return;
@@ -103,94 +69,216 @@ static void timer_arm(struct held_set *set, int64_t when)
     set->armed = when;
 }
 
-static int64_t due(const struct held *held)
+void held_count(const struct held_set *set, const struct poll *poll, size_t *of_token,
+                size_t *of_organization)
 {
-    return held->beat < held->end ? held->beat : held->end;
+    const struct audience *a = audience_find(set, poll->organization);
+    *of_token = tally_get(&set->by_token, poll->key);
+    *of_organization = a ? a->count : 0;
 }
+
+/* --- telling --- */
 
 static void resume(struct held *held)
 {
     if (!held->suspended)
         return;
     held->suspended = false;
-    MHD_resume_connection(held->connection);
+    connection_resume(held->client, held->connection);
 }
 
-void held_tick(struct held_set *set)
+static void unqueue(struct held *held)
 {
-    uint64_t fired;
-    int64_t now = clock_mono_ms(), next = NEVER;
+    if (held->queued)
+        TAILQ_REMOVE(&held->set->to_tell, held, to_tell);
+    held->queued = false;
+}
+
+bool held_queued(const struct held_set *set)
+{
+    return !TAILQ_EMPTY(&set->to_tell);
+}
+
+void held_resume_some(struct held_set *set)
+{
     struct held *held;
-    if (read(set->timer, &fired, sizeof fired) != sizeof fired)
+    for (int i = 0; i < RESUMED && (held = TAILQ_FIRST(&set->to_tell)) != NULL; i++) {
+        unqueue(held);
+        resume(held);
+    }
+}
+
+/* The polls with the token KEY look whether they may go on. */
+static void token_tell(struct held_set *set, const char *key)
+{
+    struct audience *a;
+    struct held *held;
+    if (tally_get(&set->by_token, key) == 0)
         return;
-    LIST_FOREACH(held, &set->polls, link)
+    for (size_t i = 0; i < AUDIENCES; i++)
+        LIST_FOREACH(a, &set->audiences[i], link)
+    LIST_FOREACH(held, &a->polls, link)
+    {
+        if (strcmp(held->poll.key, key) != 0)
+            continue;
+        held->doubt = true;
+        held_queue(held);
+    }
+}
+
+void held_tell(struct held_set *set, const struct buffer *changed)
+{
+    for (size_t at = 0; at < changed->len; at += sizeof(struct changed)) {
+        struct changed entry;
+        memcpy(&entry, changed->data + at, sizeof entry);
+        struct audience *a = audience_find(set, entry.id);
+        if (a)
+            audience_tell(a, entry.news);
+        else if (entry.news == NEWS_RIGHTS)
+            token_tell(set, entry.id);
+    }
+}
+
+void held_tell_all(struct held_set *set)
+{
+    struct audience *a;
+    for (size_t i = 0; i < AUDIENCES; i++)
+        LIST_FOREACH(a, &set->audiences[i], link)
+    audience_tell(a, NEWS_RIGHTS);
+}
+
+/* --- time --- */
+
+static int64_t due(const struct held *held)
+{
+    if (!held->begun || !held->suspended)
+        return NEVER;
+    return held->beat < held->end ? held->beat : held->end;
+}
+
+/* Resumes the polls of A that are due; returns when the next thing of A is. */
+static int64_t audience_tick(struct audience *a, int64_t now)
+{
+    int64_t next = NEVER;
+    struct held *held;
+    LIST_FOREACH(held, &a->polls, link)
     {
         if (due(held) <= now)
             resume(held);
         else if (due(held) < next)
             next = due(held);
     }
+    if (a->news && audience_due(a) <= now)
+        audience_look(a, true);
+    else if (a->news && audience_due(a) < next)
+        next = audience_due(a);
+    return next;
+}
+
+void held_tick(struct held_set *set)
+{
+    uint64_t fired;
+    int64_t now = clock_mono_ms(), next = NEVER;
+    struct audience *a;
+    if (read(set->timer, &fired, sizeof fired) != sizeof fired)
+        return;
+    for (size_t i = 0; i < AUDIENCES; i++)
+        LIST_FOREACH(a, &set->audiences[i], link)
+        {
+            int64_t then = audience_tick(a, now);
+            next = then < next ? then : next;
+        }
     set->armed = NEVER;
     if (next != NEVER)
-        timer_arm(set, next > now + TICK_MS ? next : now + TICK_MS);
+        held_arm(set, next > now + TICK_MS ? next : now + TICK_MS);
 }
 
-static bool concerns(const struct poll *poll, const struct buffer *ids)
+/* --- a poll --- */
+
+/* What is known already is answered; what may be news is looked up, unless it is gathered. */
+static void held_begin(struct held *held)
 {
-    for (size_t at = 0; at < ids->len; at += ID_SIZE)
-        if (strcmp(ids->data + at, poll->organization) == 0 ||
-            strcmp(ids->data + at, poll->key) == 0)
-            return true;
-    return false;
+    const struct poll *poll = &held->poll;
+    const struct audience *a = held->audience;
+    bool knows = poll->since == poll->revision && poll->since > 0;
+    bool gathers = a->news && poll->since > 0 && poll->since >= a->told;
+    struct reply *kept = shelf_find(&held->set->shelf, poll);
+    held->over = poll->wait_ms <= 0;
+    held->asks = held->over || (!knows && !gathers);
+    if (held->asks && kept)
+        held_give(held, kept);
+    else if (held->asks)
+        audience_look(held->audience, false);
 }
 
-static void tell(struct held *held)
+struct held *held_add(struct held_set *set, struct MHD_Connection *connection,
+                      struct client_connection *client, const struct poll *poll)
 {
-    if (!held->told)
-        held->set->telling++;
-    held->told = true;
-    resume(held);
+    struct held *held = memory_get(sizeof *held);
+    struct audience *a = audience_of(set, poll->organization);
+    int64_t now = clock_mono_ms();
+    held->set = set;
+    held->audience = a;
+    held->connection = connection;
+    held->client = client;
+    held->poll = *poll;
+    held->end = now + poll->wait_ms;
+    held->beat = now; /* the first heartbeat at once: it takes the headers with it */
+    LIST_INSERT_HEAD(&a->polls, held, link);
+    a->count++;
+    tally_add(&set->by_token, poll->key);
+    set->count++;
+    held_begin(held);
+    return held;
 }
 
-void held_tell_all(struct held_set *set)
+void held_drop(struct held *held)
 {
-    struct held *held;
-    LIST_FOREACH(held, &set->polls, link)
-    {
-        if (!held->reply)
-            tell(held);
-    }
+    struct held_set *set = held->set;
+    unqueue(held);
+    set->count--;
+    tally_take(&set->by_token, held->poll.key);
+    LIST_REMOVE(held, link);
+    held->audience->count--;
+    audience_leave(held->audience);
+    reply_release(held->reply);
+    buffer_free(&held->ended);
+    free(held);
 }
 
-void held_tell(struct held_set *set, const struct buffer *ids)
+/* Settles whether the caller may still ask. */
+static void doubt_settle(struct held *held)
 {
-    struct held *held;
-    LIST_FOREACH(held, &set->polls, link)
-    {
-        if (!held->reply && concerns(&held->poll, ids))
-            tell(held);
-    }
+    bool may;
+    if (!held->doubt)
+        return;
+    held->doubt = false;
+    if (!poll_allowed(held->set->store, &held->poll, &may))
+        held->broken = true;
+    else if (!may)
+        poll_ended(&held->poll, &held->ended);
 }
 
-void held_stop(struct held_set *set)
+bool held_looks(struct held *held)
 {
-    struct held *held;
-    set->stopping = true;
-    LIST_FOREACH(held, &set->polls, link)
-    resume(held);
+    held->suspended = !held->begun && held->asks && !held_answered(held) && !held->set->stopping;
+    return held->suspended;
 }
 
-static void untold(struct held *held)
+const struct buffer *held_answer(struct held *held)
 {
-    if (held->told)
-        held->set->telling--;
-    held->told = false;
+    static const struct buffer none;
+    doubt_settle(held);
+    if (held->ended.len > 0)
+        return &held->ended;
+    if (held->broken)
+        return &none;
+    return held->reply ? &held->reply->text : NULL;
 }
 
 /* Part of the answer; in the end, the end. */
-static ssize_t send_reply(struct held *held, char *out, size_t max)
+static ssize_t send_answer(struct held *held, const struct buffer *text, char *out, size_t max)
 {
-    const struct buffer *text = &held->reply->text;
     size_t n = text->len - held->sent;
     if (text->len == 0)
         return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -203,12 +291,13 @@ static ssize_t send_reply(struct held *held, char *out, size_t max)
     return (ssize_t)n;
 }
 
-static void look_again(struct held *held, bool last)
+static void held_suspend(struct held *held)
 {
-    struct held_set *set = held->set;
-    held->reply = member_changes_again(set->store, &held->poll, last, set->latest);
-    if (held->reply)
-        set->latest = held->reply;
+    connection_rests(held->client);
+    held->suspended = true;
+    if (due(held) != NEVER)
+        held_arm(held->set, due(held));
+    MHD_suspend_connection(held->connection);
 }
 
 /* MHD asks for more of the response's body. */
@@ -220,53 +309,38 @@ static ssize_t held_read(void *arg, uint64_t position, char *out, size_t max)
     connection_takes(held->client);
     if (held->set->stopping)
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    if (!held->reply && (held->told || now >= held->end))
-        look_again(held, now >= held->end);
-    if (held->reply)
-        return send_reply(held, out, max);
-    untold(held);
+    const struct buffer *text = held_answer(held);
+    if (text)
+        return send_answer(held, text, out, max);
+    if (now >= held->end) {
+        held->end = NEVER;
+        held->asks = held->over = held->doubt = true; /* the token may have ended with the wait */
+        audience_look(held->audience, false);
+    }
     if (now >= held->beat) {
         held->beat = now + BEAT_MS;
         out[0] = '\n';
         return 1;
     }
-    connection_rests(held->client);
-    timer_arm(held->set, due(held));
-    held->suspended = true;
-    MHD_suspend_connection(held->connection);
+    held_suspend(held);
     return 0;
 }
 
-static void held_end(void *arg)
+struct MHD_Response *held_response(struct held *held)
 {
-    struct held *held = arg;
-    untold(held);
-    held->set->count--;
-    tally_take(&held->set->by_token, held->poll.key);
-    tally_take(&held->set->by_organization, held->poll.organization);
-    LIST_REMOVE(held, link);
-    bool latest = held->set->latest == held->reply;
-    if (reply_release(held->reply) && latest)
-        held->set->latest = NULL;
-    free(held);
+    held->begun = true;
+    return memory_or_exit(
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, held_read, held, NULL),
+        BLOCK_SIZE);
 }
 
-struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *connection,
-                                   struct client_connection *client, const struct poll *poll)
+void held_stop(struct held_set *set)
 {
-    struct held *held = memory_get(sizeof *held);
-    int64_t now = clock_mono_ms();
-    held->set = set;
-    held->connection = connection;
-    held->client = client;
-    held->poll = *poll;
-    held->end = now + poll->wait_ms;
-    held->beat = now; /* the first heartbeat at once: it takes the headers with it */
-    LIST_INSERT_HEAD(&set->polls, held, link);
-    tally_add(&set->by_token, poll->key);
-    tally_add(&set->by_organization, poll->organization);
-    set->count++;
-    return memory_or_exit(
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, held_read, held, held_end),
-        BLOCK_SIZE);
+    struct audience *a;
+    struct held *held;
+    set->stopping = true;
+    for (size_t i = 0; i < AUDIENCES; i++)
+        LIST_FOREACH(a, &set->audiences[i], link)
+    LIST_FOREACH(held, &a->polls, link)
+    resume(held);
 }

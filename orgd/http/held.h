@@ -1,7 +1,12 @@
 /*
- * Held polls: members/changes that wait. Each is a suspended connection with a streaming response;
- * it is resumed for a heartbeat, for a change of its organization, at the end of its wait, and when
- * the server stops. Single-threaded.
+ * Held polls: members/changes. Whoever knows less than there is is answered as soon as that has
+ * been looked up; others wait, each a suspended connection with a streaming response, which is
+ * resumed for a heartbeat, for news of its organization, at the end of its wait, and when the
+ * server stops.
+ *
+ * What was changed is looked up once for all polls of an organization that know the same, by a
+ * crew. A loss is told at once; other news of an organization are gathered, so that it is told at
+ * most once in a second. All of it happens on the loop's thread.
  */
 #ifndef ORGD_HTTP_HELD_H
 #define ORGD_HTTP_HELD_H
@@ -10,14 +15,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "orgd/endpoints/call.h"
+#include "orgd/endpoints/listing.h"
 #include "orgd/http/connection.h"
+#include "orgd/http/crew.h"
 
 struct held_set;
+struct held;
 
-/* Holds at most MOST polls; NULL after one line on stderr. Freed when all its responses are gone.
- */
-struct held_set *held_open(struct store *store, size_t most);
+/* Holds at most MOST polls. READS looks news up; STORE is for a short look at who may hear them.
+ * NULL after one line on stderr. */
+struct held_set *held_open(struct store *store, struct crew *reads, size_t most);
+/* None may be held. */
 void held_free(struct held_set *set);
 
 /* A descriptor that is readable when held_tick is due. */
@@ -34,22 +42,35 @@ bool held_full(const struct held_set *set);
 void held_count(const struct held_set *set, const struct poll *poll, size_t *of_token,
                 size_t *of_organization);
 
-/* The response that holds CONNECTION, whose state is CLIENT, as POLL says; the caller queues and
- * releases it. */
-struct MHD_Response *held_response(struct held_set *set, struct MHD_Connection *connection,
-                                   struct client_connection *client, const struct poll *poll);
+/* Holds CONNECTION, whose state is CLIENT, as POLL says, until held_drop. */
+struct held *held_add(struct held_set *set, struct MHD_Connection *connection,
+                      struct client_connection *client, const struct poll *poll);
+void held_drop(struct held *held);
 
-/* Has the polls of the organizations and with the tokens in IDS (ID_SIZE each) look again: run
- * their daemons until held_telling is 0 or patience ends. */
-void held_tell(struct held_set *set, const struct buffer *ids);
+/* True while the answer is being looked up, and no response has begun: the caller suspends the
+ * connection, which is resumed when this is false. */
+bool held_looks(struct held *held);
+
+/* The whole answer that was looked up, which is empty if the store failed; NULL: held_response has
+ * to wait for one. */
+const struct buffer *held_answer(struct held *held);
+
+/* The streaming response; the caller queues and releases it. */
+struct MHD_Response *held_response(struct held *held);
+
+/* Has the polls that CHANGED (of struct changed) concerns told. */
+void held_tell(struct held_set *set, const struct buffer *changed);
 
 /* Has all polls look again, since somebody else changed the data. */
 void held_tell_all(struct held_set *set);
 
-/* The number of told polls whose answer is not sent in full yet. */
-size_t held_telling(const struct held_set *set);
+/* True when some have news and were not resumed yet. held_resume_some resumes the first of them:
+ * not all at once, so that others are served between them. */
+bool held_queued(const struct held_set *set);
+void held_resume_some(struct held_set *set);
 
-/* Breaks all of them off, so that no connection stays suspended, and holds no other. */
+/* Breaks all of them off, so that no connection stays suspended, and holds no other. The crew must
+ * have stopped. */
 void held_stop(struct held_set *set);
 
 #endif

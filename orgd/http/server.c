@@ -12,7 +12,6 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/notify.h"
 #include "orgd/buffer.h"
 #include "orgd/http/access_log.h"
 #include "orgd/http/connection.h"
@@ -21,6 +20,7 @@
 #include "orgd/http/metrics.h"
 #include "orgd/http/stranger_log.h"
 #include "orgd/http/tls.h"
+#include "orgd/http/upkeep.h"
 
 #define CONNECTIONS_MAX     32768
 #define METRICS_CONNECTIONS 64   /* of a listener for /metrics, beside the others */
@@ -28,24 +28,20 @@
 #define CONNECTION_POOL     8192 /* bytes: a request's line and headers, and a piece of its answer */
 /* libmicrohttpd's own strictness answers in HTML: head_check does better, except for what it cannot
  * see. */
-#define STRICT       (MHD_VERSION >= 0x01000000)
-#define TELL_ROUNDS  16 /* of the loop for the held polls, before a change is answered */
-#define DAY_MS       86400000LL
-#define EXPIRE_MS    60000
-#define EXPIRE_SLICE 500
-#define WATCH_MS     1000
-#define EVENTS       (LISTENERS_MAX + 3)
+#define STRICT      (MHD_VERSION >= 0x01000000)
+#define READERS     2    /* threads */
+#define QUICK_STEPS 5000 /* of the store: less than a millisecond of the loop */
+#define EVENTS      (LISTENERS_MAX + 5)
 
 struct server {
     struct server_settings *settings;
+    struct upkeep upkeep;
     struct front front;
     struct crowd crowd;
     struct door doors[LISTENERS_MAX];
     struct MHD_Daemon *daemons[LISTENERS_MAX];
     size_t count;
     int epoll, signals;
-    int64_t expire;  /* clock_mono_ms when old events are looked for again */
-    int64_t watched; /* clock_mono_ms when the data file was looked at */
 };
 
 static bool watch(struct server *s, int fd)
@@ -120,8 +116,15 @@ static bool front_open(struct server *s, unsigned connections)
     f->store = settings->store;
     f->letterhead = &settings->letterhead;
     crowd_init(&s->crowd, peers_open(&settings->peers), &settings->proxies);
+    f->reads = crew_open(settings->store, CREW_READS, READERS);
+    f->changes = crew_open(settings->store, CREW_CHANGES, 1); /* SQLite has one writer */
+    f->streams.reads = f->reads;
+    store_limit(settings->store, QUICK_STEPS);
+    if (!f->reads || !f->changes || !watch(s, crew_descriptor(f->reads)) ||
+        !watch(s, crew_descriptor(f->changes)))
+        return false;
     /* An eighth stays for requests that do not wait. */
-    f->held = held_open(settings->store, connections - connections / 8);
+    f->held = held_open(settings->store, f->reads, connections - connections / 8);
     if (!f->held || !watch(s, held_timer(f->held)))
         return false;
     if (!settings->mail.url)
@@ -143,6 +146,7 @@ struct server *server_start(struct server_settings *settings)
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
     s->settings = settings;
+    upkeep_init(&s->upkeep, &s->front, settings->keep_events_days);
     s->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
     bool good = front_open(s, connections) && watch(s, s->signals);
@@ -164,15 +168,9 @@ static void daemons_serve(struct server *s)
 {
     int64_t begun = clock_mono_ms();
     turns_begin(&s->front.turns);
+    held_resume_some(s->front.held);
+    s->crowd.resumed = false;
     daemons_run(s);
-    changes_run(&s->front);
-    reads_resume(&s->front);
-    if (!STAILQ_EMPTY(&s->front.waiting)) {
-        for (int i = 0; i < TELL_ROUNDS && held_telling(s->front.held) > 0; i++)
-            daemons_run(s);
-        waiting_resume(&s->front);
-        daemons_run(s);
-    }
     metrics_round(clock_mono_ms() - begun);
 }
 
@@ -187,8 +185,7 @@ static int loop_timeout(struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
     int least = earlier(connections_expire(&s->crowd), stranger_log_count());
-    if (!STAILQ_EMPTY(&s->front.changes) || !STAILQ_EMPTY(&s->front.reads) ||
-        !STAILQ_EMPTY(&s->front.waiting))
+    if (s->crowd.resumed || held_queued(s->front.held))
         least = 0;
     for (size_t i = 0; i < s->count; i++)
         if (MHD_get_timeout(s->daemons[i], &timeout) == MHD_YES)
@@ -226,91 +223,86 @@ static bool signal_take(struct server *s)
     return false;
 }
 
-/* Removes audit events that are too old, a slice at a time. */
-static void events_expire(struct server *s, int64_t now)
+/* Does what descriptor FD is readable for; false when it is one of the daemons'. */
+static bool descriptor_serve(struct server *s, int fd)
 {
-    unsigned days = s->settings->keep_events_days;
-    if (days == 0 || now < s->expire || !store_begin(s->front.store, STORE_CHANGE))
-        return;
-    int64_t count =
-        store_events_prune(s->front.store, clock_wall_ms() - days * DAY_MS, EXPIRE_SLICE);
-    if (!store_commit(s->front.store) || count == 0)
-        s->expire = now + EXPIRE_MS;
-}
-
-/* Looks at the data file once a second; false when it is not ours any more. */
-static bool data_watch(struct server *s)
-{
-    int64_t now = clock_mono_ms();
-    if (now < s->watched + WATCH_MS)
-        return true;
-    s->watched = now;
-    if (notify_watchdog_ms() > 0)
-        notify("WATCHDOG=1");
-    store_has_room(s->front.store);
-    switch (store_watch(s->front.store)) {
-    case STORE_SAME:
-        events_expire(s, now);
-        return true;
-    case STORE_CHANGED:
-        held_tell_all(s->front.held);
-        return true;
-    case STORE_LOST:
-        break;
-    }
-    log_error("the data file was moved, removed or replaced: put it back, and start again");
-    return false;
+    struct front *f = &s->front;
+    if (fd == held_timer(f->held))
+        held_tick(f->held);
+    else if (fd == crew_descriptor(f->reads))
+        crew_done(f->reads);
+    else if (fd == crew_descriptor(f->changes))
+        crew_done(f->changes);
+    else if (f->mailer && fd == mail_descriptor(f->mailer))
+        mail_run(f->mailer);
+    else
+        return false;
+    return true;
 }
 
 bool server_run(struct server *s)
 {
     struct epoll_event events[EVENTS];
-    struct front *f = &s->front;
-    for (;;) {
-        if (!data_watch(s))
-            return false;
+    while (!s->upkeep.lost) {
+        upkeep_due(&s->upkeep);
         int wait = loop_timeout(s);
-        bool idle = wait < 0 || wait > WATCH_MS; /* nothing is due but a look at the data file */
-        int n = epoll_wait(s->epoll, events, EVENTS, idle ? WATCH_MS : wait);
+        bool idle = wait < 0 || wait > UPKEEP_MS; /* nothing is due but upkeep */
+        int n = epoll_wait(s->epoll, events, EVENTS, idle ? UPKEEP_MS : wait);
         if (n == 0 && idle)
             continue;
         if (n < 0 && errno != EINTR) {
             log_error("epoll: %s", strerror(errno));
             return false;
         }
-        for (int i = 0; i < n; i++) {
-            if (events[i].data.fd == s->signals && signal_take(s))
-                return true;
-            if (events[i].data.fd == held_timer(f->held))
-                held_tick(f->held);
-            if (f->mailer && events[i].data.fd == mail_descriptor(f->mailer))
-                mail_run(f->mailer);
-        }
-        daemons_serve(s);
+        if (signal_take(s)) /* before a request that came behind it */
+            return true;
+        bool daemons = n <= 0;
+        for (int i = 0; i < n; i++)
+            daemons |= !descriptor_serve(s, events[i].data.fd);
+        if (daemons || s->crowd.resumed || held_queued(s->front.held))
+            daemons_serve(s);
     }
+    return false;
 }
 
-void server_stop(struct server *s)
+/* Waits for the changes that are under way, and lets nothing wait any more. */
+static void front_stop(struct front *f)
 {
-    struct front *f = &s->front;
-    /* Stopping a daemon that has a suspended connection ends the process. */
-    f->stopping = true;
+    f->stopping = f->streams.stopping = true;
+    if (f->changes)
+        crew_stop(f->changes);
+    if (f->reads)
+        crew_stop(f->reads);
     if (f->held)
         held_stop(f->held);
-    while (!STAILQ_EMPTY(&f->changes)) {
-        turns_begin(&f->turns);
-        changes_run(f);
-    }
-    reads_resume(f);
+    if (f->changes)
+        crew_done(f->changes);
+    if (f->reads)
+        crew_done(f->reads);
     if (f->mailer)
         mail_close(f->mailer);
-    waiting_resume(f);
+}
+
+static void front_free(struct front *f)
+{
+    if (f->held)
+        held_free(f->held);
+    if (f->changes)
+        crew_free(f->changes);
+    if (f->reads)
+        crew_free(f->reads);
+    store_limit(f->store, 0);
+}
+
+/* Stopping a daemon that has a suspended connection ends the process. */
+void server_stop(struct server *s)
+{
+    front_stop(&s->front);
     daemons_run(s);
     for (size_t i = 0; i < s->count; i++)
         MHD_stop_daemon(s->daemons[i]);
     stranger_log_end();
-    if (f->held)
-        held_free(f->held);
+    front_free(&s->front);
     peers_free(s->crowd.peers);
     if (s->epoll >= 0)
         close(s->epoll);

@@ -1,8 +1,8 @@
 /*
  * The time of a round of the loop, shared among callers: in each, a caller has TURN_MS and all
- * together ROUND_MS for requests; what is left waits for the next, so that no caller delays the
- * others by more than that and one request. Callers are told apart by the key of the token that
- * they show.
+ * together ROUND_MS for requests that the loop answers by itself; a crew (crew.h) does the others,
+ * so that no caller delays the others by more than that and one request. Callers are told apart by
+ * the key of the token that they show.
  */
 #ifndef ORGD_HTTP_TURNS_H
 #define ORGD_HTTP_TURNS_H
@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define TURN_MS  20
-#define ROUND_MS 50
+#define TURN_MS  5
+#define ROUND_MS 20
 #define CALLERS  256 /* places; some callers share one */
 
 struct turns {

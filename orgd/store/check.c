@@ -39,13 +39,14 @@ static const char *const checks[] = {
     "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
     "SELECT 'a row of ' || \"table\" || ' refers to a row of ' || parent || ' that is not there'"
     " FROM pragma_foreign_key_check",
-    "SELECT 'organization ' || id || ' has no owner' FROM organizations o WHERE NOT EXISTS ("
+    "SELECT 'organization ' || id || ' has no owner' FROM organizations o WHERE deleted_at = 0"
+    " AND NOT EXISTS ("
     "SELECT 1 FROM members WHERE organization_id = o.id AND role = 'owner' AND active = 1)",
     "SELECT 'organization ' || id || ' has revision ' || o.revision || ', a member has '"
     " || max(m.revision) FROM organizations o JOIN members m ON m.organization_id = o.id"
     " GROUP BY o.id HAVING max(m.revision) > o.revision",
     "SELECT 'organization ' || id || ' has commit ' || commits || ', which its history lacks'"
-    " FROM organizations o WHERE NOT EXISTS (SELECT 1 FROM commits c"
+    " FROM organizations o WHERE deleted_at = 0 AND NOT EXISTS (SELECT 1 FROM commits c"
     " WHERE c.organization_id = o.id AND c.number = o.commits AND c.tag = o.tag)",
     "SELECT what || ' has the unknown role ' || role FROM ("
     "SELECT 'member ' || user_id || ' of ' || organization_id AS what, organization_id, role"
@@ -53,7 +54,8 @@ static const char *const checks[] = {
     " SELECT 'invitation ' || id, organization_id, role FROM invitations UNION ALL"
     " SELECT 'join code ' || id, organization_id, role FROM join_codes UNION ALL"
     " SELECT 'token ' || key, organization_id, role FROM tokens) x"
-    " WHERE role NOT IN ('owner', 'admin', 'member') AND NOT EXISTS ("
+    " WHERE role NOT IN ('owner', 'admin', 'member') AND organization_id NOT IN"
+    " (SELECT id FROM organizations WHERE deleted_at > 0) AND NOT EXISTS ("
     "SELECT 1 FROM roles r WHERE r.organization_id = x.organization_id AND r.name = x.role)",
     "SELECT 'role ' || name || ' of ' || organization_id || ' has unknown permissions'"
     " FROM roles WHERE permissions < 0 OR permissions > 15",

@@ -18,6 +18,7 @@ struct moved {
 void commits_note(struct store *s, const char *organization)
 {
     struct moved moved = {0};
+    need_lock(s, organization);
     for (size_t at = 0; at < s->moved.len; at += sizeof moved)
         if (strcmp(s->moved.data + at, organization) == 0)
             return;

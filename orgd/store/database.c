@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,11 +13,21 @@
 #include "orgd/store/reserve.h"
 #include "orgd/store/schema.h"
 
+#define STEPS_COUNTED 200 /* at a time */
+
 void store_fail(struct store *s, const char *why)
 {
     if (!s->failed)
         log_error("%s: %s", s->path, why);
     s->failed = true;
+}
+
+void need_lock(struct store *s, const char *organization)
+{
+    for (size_t at = 0; at < s->locked.len; at += ID_SIZE)
+        if (strcmp(s->locked.data + at, organization) == 0)
+            return;
+    store_fail(s, "an organization was changed that was not locked");
 }
 
 /* --- statements --- */
@@ -52,6 +63,19 @@ sqlite3_stmt *statement_begin(struct store *s, enum statement which,
     return s->failed ? NULL : stmt;
 }
 
+/* A step has ended with RC. */
+static void statement_fail(struct store *s, int rc)
+{
+    int reason = sqlite3_system_errno(s->db);
+    s->full |= rc == SQLITE_FULL || (rc == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT));
+    s->again |= rc == SQLITE_BUSY || rc == SQLITE_LOCKED;
+    s->too_long |= rc == SQLITE_INTERRUPT;
+    if (s->again || s->too_long)
+        s->failed = true; /* whoever runs it again, or not, tells it */
+    else
+        store_fail(s, sqlite3_errmsg(s->db));
+}
+
 bool statement_row(struct store *s, sqlite3_stmt *stmt)
 {
     if (!stmt || s->failed)
@@ -59,9 +83,7 @@ bool statement_row(struct store *s, sqlite3_stmt *stmt)
     int rc = sqlite3_step(stmt);
     if (rc == SQLITE_ROW || rc == SQLITE_DONE)
         return rc == SQLITE_ROW;
-    int reason = sqlite3_system_errno(s->db);
-    s->full |= rc == SQLITE_FULL || (rc == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT));
-    store_fail(s, sqlite3_errmsg(s->db));
+    statement_fail(s, rc);
     return false;
 }
 
@@ -159,7 +181,7 @@ bool store_full(const struct store *s)
 
 bool store_make_room(struct store *s)
 {
-    if (s->batch || !reserve_release(s->path))
+    if (s->together || !reserve_release(s->path))
         return false;
     s->reserved = false;
     return true;
@@ -194,6 +216,32 @@ struct store *store_open(const char *path, enum store_mode mode)
     return NULL;
 }
 
+struct store *store_beside(const struct store *other)
+{
+    struct store *s = memory_get(sizeof *s);
+    s->path = other->path;
+    s->lock = -1;
+    s->db = file_connect(s->path);
+    s->identity = other->identity;
+    if (s->db && schema_current(s->db, s->path) && statements_prepare(s))
+        return s;
+    store_close(s);
+    return NULL;
+}
+
+static int count_steps(void *arg)
+{
+    struct store *s = arg;
+    s->steps += STEPS_COUNTED;
+    return s->steps_most > 0 && s->steps > s->steps_most;
+}
+
+void store_limit(struct store *s, int steps)
+{
+    s->steps_most = steps;
+    sqlite3_progress_handler(s->db, STEPS_COUNTED, count_steps, s);
+}
+
 void store_close(struct store *s)
 {
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
@@ -201,6 +249,7 @@ void store_close(struct store *s)
     sqlite3_close(s->db);
     if (s->lock >= 0)
         close(s->lock);
+    buffer_free(&s->locked);
     buffer_free(&s->moved);
     free(s);
 }

@@ -23,10 +23,15 @@ struct store {
     int64_t data_version;          /* what SQLite counts other connections' commits by */
     int lock;                      /* on the data file for as long as it is ours */
     bool failed;
-    bool full;           /* it failed for want of room on the disk */
-    bool reserved;       /* room is kept */
-    bool batch;          /* between store_batch_begin and store_batch_end */
-    struct buffer moved; /* commits.c: the organizations whose members changed since store_begin */
+    bool full;            /* it failed for want of room on the disk */
+    bool again;           /* it failed because another connection was in the way */
+    bool too_long;        /* it failed because a read took more steps than it may */
+    int steps_most;       /* of SQLite's machine, for a transaction that reads; 0: any number */
+    int steps;            /* that this one has taken */
+    bool reserved;        /* room is kept */
+    bool together;        /* between store_gather and store_settle */
+    struct buffer locked; /* the organizations that this change has locked, ID_SIZE each */
+    struct buffer moved;  /* commits.c: those whose members it has changed */
 };
 
 /* True when the file that was opened still has its name. */
@@ -34,6 +39,9 @@ bool database_there(const struct store *s);
 
 /* The store has failed because of WHY, which one line on stderr says. */
 void store_fail(struct store *s, const char *why);
+
+/* ORGANIZATION is about to be changed: the store has failed if store_lock has not locked it. */
+void need_lock(struct store *s, const char *organization);
 
 /* The value of one parameter of a statement. */
 struct bound_value {

@@ -168,6 +168,7 @@ sqlite3 *file_view(const char *path)
 sqlite3 *file_connect(const char *path)
 {
     sqlite3 *db = NULL;
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* which a lock guards; without effect later */
     if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ==
         SQLITE_OK) {
         sqlite3_busy_timeout(db, BUSY_MS);

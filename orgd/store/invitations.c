@@ -90,6 +90,7 @@ void store_invitations_for(struct store *s, const struct user *user, invitation_
 
 void store_invitation_add(struct store *s, const struct invitation *i)
 {
+    need_lock(s, i->organization);
     store_invitation_remove(s, i->id);
     statement_run(s, INVITATION_PRUNE,
                   VALUES(value_text(i->organization), value_number(i->created)));

@@ -64,6 +64,7 @@ int64_t store_join_codes_left(struct store *s, const char *organization, int64_t
 
 void store_join_code_add(struct store *s, const struct join_code *c)
 {
+    need_lock(s, c->organization);
     statement_run(s, JOIN_CODE_ADD,
                   VALUES(value_text(c->id), value_text(c->organization), value_text(c->role),
                          value_number(c->max_uses), value_number(c->uses), value_number(c->created),

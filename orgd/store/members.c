@@ -11,7 +11,7 @@ static void take_member(struct store *s, sqlite3_stmt *stmt, int first, struct m
     member->revision = sqlite3_column_int64(stmt, first + 10);
     member->removed = sqlite3_column_int64(stmt, first + 11);
     member->suspended = sqlite3_column_int64(stmt, first + 12);
-    member->teams = (const char *)sqlite3_column_text(stmt, first + 13);
+    member->teams = NULL;
     if (member->active)
         column_role(s, stmt, first + 6, &member->role);
     else
@@ -34,12 +34,12 @@ bool store_member(struct store *s, const char *organization, const char *user,
     if (found)
         take_member(s, stmt, 0, member);
     statement_end(stmt);
-    member->teams = NULL;
     return found && !s->failed;
 }
 
 void store_member_put(struct store *s, const char *organization, const struct member *member)
 {
+    need_lock(s, organization);
     statement_run(s, MEMBER_PUT,
                   VALUES(value_text(organization), value_text(member->user.id),
                          value_text(member->role.name), value_number(member->active),
@@ -72,6 +72,7 @@ static void each_member(struct store *s, sqlite3_stmt *stmt, member_visit *each,
     while (statement_row(s, stmt)) {
         struct member member;
         take_member(s, stmt, 0, &member);
+        member.teams = (const char *)sqlite3_column_text(stmt, 13);
         each(&member, arg);
     }
     statement_end(stmt);
@@ -105,6 +106,7 @@ void store_memberships(struct store *s, const char *user, membership_visit *each
         struct member member;
         column_organization(s, stmt, 0, &organization);
         take_member(s, stmt, 5, &member);
+        member.teams = (const char *)sqlite3_column_text(stmt, 18);
         each(&organization, &member, arg);
     }
     statement_end(stmt);

@@ -1,4 +1,5 @@
 /* Organizations. */
+#include "orgd/store/chores.h"
 #include "orgd/store/column.h"
 #include "orgd/store/commits.h"
 #include "orgd/store/database.h"
@@ -18,6 +19,7 @@ bool store_organization(struct store *s, const char *id, struct organization *or
 
 void store_organization_add(struct store *s, const struct organization *o)
 {
+    store_lock(s, o->id);
     statement_run(s, ORGANIZATION_ADD,
                   VALUES(value_text(o->id), value_text(o->name), value_number(o->created),
                          value_number(o->revision), value_number(o->self_rename)));
@@ -25,17 +27,16 @@ void store_organization_add(struct store *s, const struct organization *o)
 
 void store_organization_update(struct store *s, const struct organization *o)
 {
+    need_lock(s, o->id);
     statement_run(s, ORGANIZATION_UPDATE,
                   VALUES(value_text(o->id), value_text(o->name), value_number(o->self_rename)));
 }
 
-void store_organization_remove(struct store *s, const char *id)
+void store_organization_remove(struct store *s, const char *id, int64_t now)
 {
-    static const enum statement parts[] = {
-        CLEAR_TEAM_MEMBERS, CLEAR_TEAMS, CLEAR_MEMBERS, CLEAR_INVITATIONS,  CLEAR_JOIN_CODES,
-        CLEAR_TOKENS,       CLEAR_ROLES, CLEAR_COMMITS, ORGANIZATION_REMOVE};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        statement_run(s, parts[i], VALUES(value_text(id)));
+    need_lock(s, id);
+    statement_run(s, ORGANIZATION_DELETED, VALUES(value_text(id), value_number(now)));
+    chore_remove_organization(s, id);
 }
 
 int64_t store_revision_next(struct store *s, const char *organization)

@@ -1,4 +1,5 @@
 /* The organizations' own roles. */
+#include "orgd/store/chores.h"
 #include "orgd/store/column.h"
 #include "orgd/store/commits.h"
 #include "orgd/store/database.h"
@@ -38,6 +39,7 @@ int64_t store_role_count(struct store *s, const char *organization)
 
 void store_role_put(struct store *s, const char *organization, const struct role *role)
 {
+    need_lock(s, organization);
     statement_run(
         s, ROLE_PUT,
         VALUES(value_text(organization), value_text(role->name), value_number(role->permissions)));
@@ -45,6 +47,7 @@ void store_role_put(struct store *s, const char *organization, const struct role
 
 void store_role_remove(struct store *s, const char *organization, const char *name, int64_t now)
 {
+    need_lock(s, organization);
     statement_run(s, INVITATION_PRUNE, VALUES(value_text(organization), value_number(now)));
     statement_run(s, ROLE_REMOVE, VALUES(value_text(organization), value_text(name)));
 }
@@ -57,7 +60,5 @@ bool store_role_used(struct store *s, const char *organization, const char *name
 
 void store_role_touch(struct store *s, const char *organization, const char *name)
 {
-    commits_note(s, organization);
-    statement_run(s, ROLE_TOUCH, VALUES(value_text(organization), value_text(name)));
-    statement_run(s, REVISION_LATEST, VALUES(value_text(organization)));
+    chore_touch_role(s, organization, name);
 }

@@ -237,11 +237,57 @@ static const char *const versions[] = {
     " m.user_id = ifnull((SELECT e.actor FROM events e WHERE e.organization_id = m.organization_id"
     " AND e.action = 'organization.create'), (SELECT f.user_id FROM members f"
     " WHERE f.organization_id = m.organization_id ORDER BY f.joined_at LIMIT 1)));",
+
+    /* What is written often goes behind what is there, in as few pages as possible. */
+    "DROP INDEX join_codes_end;"
+    "CREATE INDEX join_codes_end ON join_codes(organization_id, expires_at) WHERE expires_at > 0;"
+    "DROP INDEX join_codes_role;"
+    "CREATE INDEX join_codes_role ON join_codes(organization_id, role, created_at);"
+    "DROP INDEX join_codes_maker;"
+    "CREATE INDEX join_codes_maker ON join_codes(organization_id, maker, created_at);"
+    "DROP INDEX tokens_role;"
+    "CREATE INDEX tokens_role ON tokens(organization_id, role, created_at);"
+    "DROP INDEX tokens_end;"
+    "CREATE INDEX tokens_end ON tokens(organization_id, expires_at) WHERE expires_at > 0;"
+    "DROP INDEX tokens_user_end;"
+    "CREATE INDEX tokens_user_end ON tokens(user_id, expires_at) WHERE expires_at > 0;"
+    "DROP INDEX events_subject;"
+    "CREATE INDEX events_subject ON events(subject, id)"
+    " WHERE subject >= 'usr_' AND subject < 'usr`';"
+    /* What a quota counts is not counted anew each time. */
+    "ALTER TABLE organizations ADD COLUMN invitation_count INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE organizations ADD COLUMN join_code_count INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE organizations ADD COLUMN token_count INTEGER NOT NULL DEFAULT 0;"
+#define COUNTED(table, column)                                                                     \
+    "UPDATE organizations SET " column " = (SELECT count(*) FROM " table                           \
+    " WHERE organization_id = organizations.id);"                                                  \
+    "CREATE TRIGGER " table "_more AFTER INSERT ON " table                                         \
+    " BEGIN UPDATE organizations SET " column " = " column " + 1"                                  \
+    " WHERE id = NEW.organization_id; END;"                                                        \
+    "CREATE TRIGGER " table "_fewer AFTER DELETE ON " table                                        \
+    " BEGIN UPDATE organizations SET " column " = " column " - 1"                                  \
+    " WHERE id = OLD.organization_id; END;"
+    COUNTED("invitations", "invitation_count") COUNTED("join_codes", "join_code_count")
+        COUNTED("tokens", "token_count")
+    /* What goes through many rows is done in slices (chores.c): until then the rows of a deleted
+     * organization or team are there, and nobody sees them. */
+    "ALTER TABLE organizations ADD COLUMN deleted_at INTEGER NOT NULL DEFAULT 0;" /* 0: not */
+    "CREATE INDEX organizations_deleted ON organizations(deleted_at) WHERE deleted_at > 0;"
+    "ALTER TABLE teams ADD COLUMN deleted_at INTEGER NOT NULL DEFAULT 0;" /* 0: not */
+    "CREATE INDEX teams_deleted ON teams(deleted_at) WHERE deleted_at > 0;"
+    "CREATE TABLE touches ("
+    " id INTEGER PRIMARY KEY,"
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " role TEXT NOT NULL,"        /* of the members who get another revision, or '' */
+    " team_id TEXT NOT NULL,"     /* or the team that they are in, or '' */
+    " revision INTEGER NOT NULL," /* of the role's, those up to it are to be done */
+    " after TEXT NOT NULL);"      /* of the team's, those up to it are done */
+    "CREATE INDEX touches_organization ON touches(organization_id);",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */
 #define CONNECTION                                                                                 \
-    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST"
+    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = FAST; PRAGMA temp_store = MEMORY"
 
 static_assert(sizeof versions / sizeof *versions == SCHEMA_VERSION, "schema.h has the newest");
 

@@ -22,7 +22,9 @@
 /* The addresses that the user ?1 had before. */
 #define FORMER_EMAILS                                                                              \
     "SELECT substr(detail, 1, instr(detail, ' -> ') - 1) FROM events"                              \
-    " WHERE subject = ?1 AND action = 'user.set-email'"
+    " WHERE " EVENT_OF_USER " AND action = 'user.set-email'"
+/* About the user ?1, as the index events_subject has it. */
+#define EVENT_OF_USER "subject = ?1 AND subject >= 'usr_' AND subject < 'usr`'"
 /* As the index events_invited has it. */
 #define EVENT_OF_INVITATION "action >= 'invitation.' AND action < 'invitation/'"
 /* A role's name is followed by the permissions of the organization's own role of that name. */
@@ -31,21 +33,38 @@
     ".role "
 #define MEMBER_COLUMNS                                                                             \
     "u.id, u.email, u.username, u.name, u.created_at, u.disabled_at, m.role, r.permissions,"       \
-    " m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at,"                            \
-    " (SELECT json_group_array(json_object('id', t.id, 'slug', t.slug, 'name', t.name))"           \
+    " m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at"
+#define MEMBER_TEAMS                                                                               \
+    ", (SELECT json_group_array(json_object('id', t.id, 'slug', t.slug, 'name', t.name))"          \
     " FROM team_members tm JOIN teams t ON t.id = tm.team_id"                                      \
-    " WHERE tm.organization_id = m.organization_id AND tm.user_id = m.user_id)"
-#define SELECT_MEMBER                                                                              \
-    "SELECT " MEMBER_COLUMNS " FROM members m JOIN users u ON u.id = m.user_id" JOIN_ROLE(         \
+    " WHERE tm.organization_id = m.organization_id AND tm.user_id = m.user_id"                     \
+    " AND t.deleted_at = 0)"
+#define FROM_MEMBER                                                                                \
+    " FROM members m JOIN users u ON u.id = m.user_id" JOIN_ROLE(                                  \
         "m") "WHERE m.organization_id = ?1 "
+#define SELECT_MEMBER "SELECT " MEMBER_COLUMNS MEMBER_TEAMS FROM_MEMBER
 #define SELECT_TOKEN                                                                               \
     "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
     " r.permissions, t.name, t.test, t.created_at, t.expires_at, t.proved_at, t.maker_left,"       \
     " t.used_at, t.used_from, t.maker" MAKER_NAME ","                                              \
     " EXISTS (SELECT 1 FROM users WHERE id = t.user_id AND disabled_at <> 0), t.proved_in,"        \
     " t.proved_in_at FROM tokens t" JOIN_ROLE("t")
+/* Of what belongs to an organization, or to none. */
+#define ORGANIZATION_LIVES(id)                                                                     \
+    " AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = " id " AND o.deleted_at > 0)"
 #define PAGE " (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4"
 
+/* At most ?2 rows of the organization ?1; KEY tells them apart. */
+#define CLEAR(table, key)                                                                          \
+    "DELETE FROM " table " WHERE organization_id = ?1 AND (" key ") IN (SELECT " key               \
+    " FROM " table " WHERE organization_id = ?1 LIMIT ?2)"
+/* The members whom the query MEMBERS names (user_id, revision) get the organization's next
+ * revisions, in the order that they had. */
+#define TOUCH(members)                                                                             \
+    "UPDATE members SET revision = x.revision FROM (SELECT m.user_id AS id, o.revision"            \
+    " + row_number() OVER (ORDER BY m.revision) AS revision FROM (" members                        \
+    ") m JOIN organizations o ON o.id = ?1) x"                                                     \
+    " WHERE members.organization_id = ?1 AND members.user_id = x.id"
 const char *const statement_sql[STATEMENT_COUNT] = {
     [BEGIN_READ] = "BEGIN",
     [BEGIN_CHANGE] = "BEGIN IMMEDIATE",
@@ -74,21 +93,29 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [USER_UPDATE] =
         "UPDATE users SET email = ?2, username = ?3, name = ?4, disabled_at = ?5 WHERE id = ?1",
     [ORGANIZATION_BY_ID] =
-        "SELECT " ORGANIZATION_COLUMNS ", commits, tag FROM organizations WHERE id = ?1",
-    [ORGANIZATION_BY_NAME] = "SELECT id FROM organizations WHERE name = ?1 LIMIT 2",
+        "SELECT " ORGANIZATION_COLUMNS ", commits, tag FROM organizations WHERE id = ?1"
+        " AND deleted_at = 0",
+    [ORGANIZATION_BY_NAME] =
+        "SELECT id FROM organizations WHERE name = ?1 AND deleted_at = 0 LIMIT 2",
     [ORGANIZATION_LIST] =
         "SELECT " ORGANIZATION_COLUMNS " FROM organizations WHERE (created_at, id) > (?1, ?2)"
-        " ORDER BY created_at, id LIMIT ?3",
+        " AND deleted_at = 0 ORDER BY created_at, id LIMIT ?3",
     [ORGANIZATION_ADD] =
         "INSERT INTO organizations (" ORGANIZATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
     [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3 WHERE id = ?1",
+    [ORGANIZATION_DELETED] = "UPDATE organizations SET deleted_at = ?2 WHERE id = ?1",
+    [ORGANIZATION_TO_CLEAR] =
+        "SELECT id FROM organizations WHERE deleted_at > 0 ORDER BY deleted_at LIMIT 1",
     [ORGANIZATION_REMOVE] = "DELETE FROM organizations WHERE id = ?1",
-    [CLEAR_MEMBERS] = "DELETE FROM members WHERE organization_id = ?1",
-    [CLEAR_INVITATIONS] = "DELETE FROM invitations WHERE organization_id = ?1",
-    [CLEAR_JOIN_CODES] = "DELETE FROM join_codes WHERE organization_id = ?1",
-    [CLEAR_TOKENS] = "DELETE FROM tokens WHERE organization_id = ?1",
-    [CLEAR_ROLES] = "DELETE FROM roles WHERE organization_id = ?1",
-    [CLEAR_COMMITS] = "DELETE FROM commits WHERE organization_id = ?1",
+    [CLEAR_TOUCHES] = CLEAR("touches", "id"),
+    [CLEAR_TEAM_MEMBERS] = CLEAR("team_members", "user_id, team_id"),
+    [CLEAR_TEAMS] = CLEAR("teams", "id"),
+    [CLEAR_MEMBERS] = CLEAR("members", "user_id"),
+    [CLEAR_INVITATIONS] = CLEAR("invitations", "id"),
+    [CLEAR_JOIN_CODES] = CLEAR("join_codes", "id"),
+    [CLEAR_TOKENS] = CLEAR("tokens", "key"),
+    [CLEAR_ROLES] = CLEAR("roles", "name"),
+    [CLEAR_COMMITS] = CLEAR("commits", "number"),
     [COMMIT_ADD] = "INSERT INTO commits (organization_id, number, tag) VALUES (?1, ?2, ?3)",
     [COMMIT_LATEST] = "UPDATE organizations SET commits = ?2, tag = ?3 WHERE id = ?1",
     [COMMIT_DROP] = "DELETE FROM commits WHERE organization_id = ?1 AND number <= ?2",
@@ -108,14 +135,12 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " AND expires_at > ?3) OR EXISTS (SELECT 1 FROM join_codes WHERE organization_id = ?1"
         " AND role = ?2) OR EXISTS (SELECT 1 FROM tokens WHERE organization_id = ?1 AND role = ?2)",
     [ROLE_TOUCH] =
-        "UPDATE members SET revision = x.revision FROM (SELECT m.user_id AS id, o.revision"
-        " + row_number() OVER (ORDER BY m.revision) AS revision FROM members m JOIN organizations o"
-        " ON o.id = m.organization_id WHERE o.id = ?1 AND m.role = ?2 AND m.active = 1) x"
-        " WHERE members.organization_id = ?1 AND members.user_id = x.id",
+        TOUCH("SELECT user_id, revision FROM members WHERE organization_id = ?1 AND role = ?2"
+              " AND active = 1 AND revision <= ?3 ORDER BY revision LIMIT ?4"),
     [REVISION_LATEST] =
         "UPDATE organizations SET revision = max(revision, ifnull((SELECT max(revision)"
         " FROM members WHERE organization_id = ?1), 0)) WHERE id = ?1",
-    [MEMBER_BY_USER] = SELECT_MEMBER "AND m.user_id = ?2",
+    [MEMBER_BY_USER] = "SELECT " MEMBER_COLUMNS FROM_MEMBER "AND m.user_id = ?2",
     [MEMBER_PUT] =
         "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision, "
         "removed_at, suspended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
@@ -134,24 +159,36 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                                   " ORDER BY m.joined_at, m.user_id LIMIT ?4",
     [MEMBER_CHANGES] = SELECT_MEMBER "AND m.revision > ?2 ORDER BY m.revision LIMIT ?3",
     [MEMBERSHIP_LIST] =
-        "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, " MEMBER_COLUMNS
+        "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, " MEMBER_COLUMNS MEMBER_TEAMS
         " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"
-        " ON o.id = m.organization_id" JOIN_ROLE("m") "WHERE m.user_id = ?1"
-                                                      " ORDER BY o.created_at, o.id",
-    [TEAM_BY_ID] = SELECT_TEAM "WHERE id = ?1",
+        " ON o.id = m.organization_id AND o.deleted_at = 0" JOIN_ROLE(
+            "m") "WHERE m.user_id = ?1"
+                 " ORDER BY o.created_at, o.id",
+    [TEAM_BY_ID] = SELECT_TEAM "WHERE id = ?1 AND deleted_at = 0",
     [TEAM_BY_SLUG] = SELECT_TEAM "WHERE organization_id = ?1 AND slug = ?2",
-    [TEAM_COUNT] = "SELECT count(*) FROM teams WHERE organization_id = ?1",
-    [TEAM_LIST] = SELECT_TEAM "WHERE organization_id = ?1 AND" PAGE,
+    [TEAM_COUNT] = "SELECT count(*) FROM teams WHERE organization_id = ?1 AND deleted_at = 0",
+    [TEAM_LIST] = SELECT_TEAM "WHERE organization_id = ?1 AND deleted_at = 0 AND" PAGE,
     [TEAM_ADD] = "INSERT INTO teams (" TEAM_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
     [TEAM_UPDATE] = "UPDATE teams SET slug = ?2, name = ?3 WHERE id = ?1",
+    [TEAM_DELETED] = "UPDATE teams SET deleted_at = ?2, slug = id WHERE id = ?1",
+    [TEAM_TO_EMPTY] = "SELECT id, organization_id FROM teams WHERE deleted_at > 0"
+                      " ORDER BY deleted_at LIMIT 1",
     [TEAM_REMOVE] = "DELETE FROM teams WHERE id = ?1",
-    [TEAM_EMPTY] = "DELETE FROM team_members WHERE team_id = ?1",
-    [TEAM_TOUCH] =
-        "UPDATE members SET revision = x.revision FROM (SELECT m.user_id AS id, o.revision"
-        " + row_number() OVER (ORDER BY m.revision) AS revision FROM team_members tm"
-        " JOIN members m ON m.organization_id = tm.organization_id AND m.user_id = tm.user_id"
-        " JOIN organizations o ON o.id = tm.organization_id WHERE tm.team_id = ?2) x"
-        " WHERE members.organization_id = ?1 AND members.user_id = x.id",
+    [TEAM_EMPTY] =
+        "DELETE FROM team_members WHERE organization_id = ?1 AND team_id = ?2 AND user_id IN"
+        " (SELECT user_id FROM team_members WHERE team_id = ?2 ORDER BY user_id LIMIT ?3)",
+    [TEAM_TOUCH] = TOUCH("SELECT tm.user_id, m.revision FROM team_members tm JOIN members m"
+                         " ON m.organization_id = tm.organization_id AND m.user_id = tm.user_id"
+                         " WHERE tm.team_id = ?2 AND tm.user_id > ?3 ORDER BY tm.user_id LIMIT ?4"),
+    [TEAM_TOUCHED] = "SELECT max(user_id) FROM (SELECT user_id FROM team_members"
+                     " WHERE team_id = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3)",
+    [TOUCH_ADD] = "INSERT INTO touches (organization_id, role, team_id, revision, after)"
+                  " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [TOUCH_NEXT] = "SELECT t.id, t.organization_id, t.role, t.team_id, t.revision, t.after"
+                   " FROM touches t JOIN organizations o ON o.id = t.organization_id"
+                   " WHERE o.deleted_at = 0 ORDER BY t.id LIMIT 1",
+    [TOUCH_GO_ON] = "UPDATE touches SET after = ?2 WHERE id = ?1",
+    [TOUCH_DONE] = "DELETE FROM touches WHERE id = ?1",
     [TEAM_MEMBER_ADD] = "INSERT INTO team_members (organization_id, user_id, team_id)"
                         " VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
     [TEAM_MEMBER_REMOVE] =
@@ -162,9 +199,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [TEAMS_LEAVE] = "DELETE FROM team_members WHERE organization_id = ?1 AND user_id = ?2",
     [TEAMS_OF_COUNT] =
         "SELECT count(*) FROM team_members WHERE organization_id = ?1 AND user_id = ?2",
-    [CLEAR_TEAM_MEMBERS] = "DELETE FROM team_members WHERE organization_id = ?1",
-    [CLEAR_TEAMS] = "DELETE FROM teams WHERE organization_id = ?1",
-    [INVITATION_BY_ID] = SELECT_INVITATION "WHERE id = ?1",
+    [INVITATION_BY_ID] = SELECT_INVITATION "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
     [INVITATION_BY_EMAIL] = SELECT_INVITATION "WHERE organization_id = ?1 AND email = ?2",
     [INVITATION_LIST] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
     [INVITATION_FOR] =
@@ -172,35 +207,37 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [INVITATION_ALL] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2",
     [INVITATION_MADE] =
         SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2 AND maker = ?3",
-    [INVITATION_COUNT] = "SELECT count(*) FROM invitations WHERE organization_id = ?1",
+    [INVITATION_COUNT] = "SELECT invitation_count FROM organizations WHERE id = ?1",
     [INVITATION_PRUNE] = "DELETE FROM invitations WHERE organization_id = ?1 AND expires_at <= ?2",
     [INVITATION_REPLACE] = "DELETE FROM invitations WHERE organization_id = ?1 AND email = ?2",
     [INVITATION_ADD] = "INSERT INTO invitations (" INVITATION_COLUMNS ")"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
     [INVITATION_REMOVE] = "DELETE FROM invitations WHERE id = ?1",
-    [JOIN_CODE_BY_ID] = SELECT_JOIN_CODE "WHERE id = ?1",
+    [JOIN_CODE_BY_ID] = SELECT_JOIN_CODE "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
     [JOIN_CODE_LIST] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND" PAGE,
     [JOIN_CODE_ALL] = SELECT_JOIN_CODE "WHERE organization_id = ?1",
     [JOIN_CODE_MADE] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND maker = ?2",
-    [JOIN_CODE_COUNT] = "SELECT count(*) FROM join_codes WHERE organization_id = ?1",
+    [JOIN_CODE_COUNT] = "SELECT join_code_count FROM organizations WHERE id = ?1",
     [JOIN_CODE_PRUNE] =
-        "DELETE FROM join_codes WHERE organization_id = ?1 AND expires_at BETWEEN 1 AND ?2",
+        "DELETE FROM join_codes WHERE organization_id = ?1 AND expires_at > 0 AND expires_at <= ?2",
     [JOIN_CODE_ADD] = "INSERT INTO join_codes (" JOIN_CODE_COLUMNS ")"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
     [JOIN_CODE_USE] =
         "UPDATE join_codes SET uses = uses + 1, used_at = ?2, used_from = ?3 WHERE id = ?1",
     [JOIN_CODE_REMOVE] = "DELETE FROM join_codes WHERE id = ?1",
-    [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1",
+    [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1" ORGANIZATION_LIVES("t.organization_id"),
     [TOKEN_LIST] =
         SELECT_TOKEN "WHERE t.organization_id = ?1"
                      " AND (t.created_at, t.key) > (?2, ?3) ORDER BY t.created_at, t.key LIMIT ?4",
     [TOKEN_LIST_USER] =
         SELECT_TOKEN "WHERE t.user_id = ?1"
                      " AND (t.created_at, t.key) > (?2, ?3) ORDER BY t.created_at, t.key LIMIT ?4",
-    [TOKEN_COUNT] = "SELECT count(*) FROM tokens WHERE organization_id = ?1",
+    [TOKEN_COUNT] = "SELECT token_count FROM organizations WHERE id = ?1",
     [TOKEN_COUNT_USER] = "SELECT count(*) FROM tokens WHERE user_id = ?1",
-    [TOKEN_PRUNE] = "DELETE FROM tokens WHERE organization_id = ?1 AND expires_at BETWEEN 1 AND ?2",
-    [TOKEN_PRUNE_USER] = "DELETE FROM tokens WHERE user_id = ?1 AND expires_at BETWEEN 1 AND ?2",
+    [TOKEN_PRUNE] =
+        "DELETE FROM tokens WHERE organization_id = ?1 AND expires_at > 0 AND expires_at <= ?2",
+    [TOKEN_PRUNE_USER] =
+        "DELETE FROM tokens WHERE user_id = ?1 AND expires_at > 0 AND expires_at <= ?2",
     [TOKEN_ADD] =
         "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, "
         "test, created_at, expires_at, proved_at, maker, proved_in, proved_in_at)"
@@ -240,7 +277,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [ERASE_SUBJECT] =
         "UPDATE events SET subject_name = ?2, detail = CASE WHEN substr(action, 1, 5) = 'user.'"
         " THEN '' WHEN action = 'invitation.accept' THEN rtrim(detail, replace(detail, ',', ''))"
-        " || ' ' || ?3 ELSE detail END WHERE subject = ?1",
+        " || ' ' || ?3 ELSE detail END WHERE " EVENT_OF_USER,
     [ERASE_RECOVERIES] = "DELETE FROM recoveries WHERE user_id = ?1",
     [EVENT_LIST] =
         "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"

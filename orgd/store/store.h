@@ -1,13 +1,14 @@
 /*
  * The data of orgd: users, organizations, their members, roles, invitations, join codes, tokens
- * and audit events. SQLite keeps it (schema.h has the tables, sql.h the statements). Nothing here
- * is thread-safe; everything happens between store_begin and store_commit or store_rollback.
+ * and audit events. SQLite keeps it (schema.h has the tables, sql.h the statements). A store is for
+ * one thread at a time; each thread has a store of its own (store_beside). Everything happens
+ * between store_begin_read or store_begin_change and store_commit or store_rollback.
  *
  * A failing store (I/O, a full disk, a broken row) is remembered instead of returned: the failing
  * call and all calls behind it answer like "not there" or do nothing, store_commit refuses,
  * and one line on stderr gives the reason. So a caller handles the answers of a working store only,
- * and must not believe any of them before store_commit has returned true. Texts are copied in and
- * out; every text that is stored must fit its array in the record.
+ * and must not believe any of them before store_commit has returned STORE_DONE. Texts are copied in
+ * and out; every text that is stored must fit its array in the record.
  */
 #ifndef ORGD_STORE_STORE_H
 #define ORGD_STORE_STORE_H
@@ -185,6 +186,9 @@ enum store_mode {
 
 /* Opens the data file at PATH. NULL after one line on stderr. */
 struct store *store_open(const char *path, enum store_mode mode);
+/* One more store of the same data, which must be closed before OTHER is. NULL after one line on
+ * stderr. */
+struct store *store_beside(const struct store *other);
 void store_close(struct store *store);
 
 /* What happened to the data file, beside what this store did, since the last call: another process
@@ -196,7 +200,7 @@ enum store_news store_watch(struct store *store);
  * Room on the disk is kept for removals. store_has_room takes it when it is not taken, and is false
  * when there is none: then nothing should be changed but by a removal. store_full is true when the
  * latest transaction failed for want of room; store_make_room gives up what is kept, so that it can
- * be tried again, and is false in a batch and when nothing was kept.
+ * be tried again, and is false between store_gather and store_settle, and when nothing was kept.
  */
 bool store_has_room(struct store *store);
 bool store_full(const struct store *store);
@@ -206,27 +210,52 @@ bool store_make_room(struct store *store);
 int64_t store_log_bytes(const struct store *store);
 int64_t store_event_latest(struct store *store);
 
-enum store_use { STORE_READ, STORE_CHANGE };
+/*
+ * Begins to read: all that is read until the end is of one moment. Or begins a change of
+ * ORGANIZATION (an id, which may be a stranger's text), whose row is locked before anything is
+ * read, so that what is read of it stays true; NULL: of none, or of one that is not known yet. Both
+ * are false when the store cannot be used now: store_rollback tells why.
+ */
+bool store_begin_read(struct store *store);
+bool store_begin_change(struct store *store, const char *organization);
 
-/* Begins a transaction that reads only, or one that may write. False when the store cannot be used
- * now. */
-bool store_begin(struct store *store, enum store_use use);
+/* Locks one more organization in a change. What was read of it before must be read again. Several
+ * are locked in the order of their ids. */
+void store_lock(struct store *store, const char *organization);
 
-/* Makes the changes since store_begin durable, and one commit in the history of each organization
- * whose members it changed. False when any of it failed: nothing of it happened. */
-bool store_commit(struct store *store);
+enum store_end {
+    STORE_DONE,
+    STORE_AGAIN, /* nothing of it happened: somebody else was in the way, and the same may succeed
+                    when it is run again from its beginning */
+    STORE_LONG,  /* a read took longer than store_limit allows */
+    STORE_FAILED /* nothing of it happened */
+};
 
-/* Undoes the changes since store_begin. False when any of it had failed: then no answer can be
- * believed. */
-bool store_rollback(struct store *store);
+/* Makes a change durable, with one commit in the history of each organization whose members it
+ * changed; or ends a read. */
+enum store_end store_commit(struct store *store);
+
+/* Undoes a change, or ends a read. STORE_DONE: what was read can be believed. */
+enum store_end store_rollback(struct store *store);
+
+/* A read of this store that takes more than STEPS of its machine (some ten a row) ends with
+ * STORE_LONG. */
+void store_limit(struct store *store, int steps);
 
 /*
- * Several changes, each between its store_begin and store_commit or store_rollback as ever, that
- * become durable together when store_batch_end returns true; false: none of them happened.
- * store_batch_begin is false when nothing can be changed now.
+ * Several changes, each between its begin and its end as ever, become durable at once when
+ * store_settle returns true; false: none of them happened. store_gather is false when nothing can
+ * be changed now.
  */
-bool store_batch_begin(struct store *store);
-bool store_batch_end(struct store *store);
+bool store_gather(struct store *store);
+bool store_settle(struct store *store);
+
+/*
+ * What goes through many rows is begun by the change that wants it, which does the first of its
+ * slices. store_chore does the next slice of what is left, within a change of no organization's;
+ * false when nothing is. ORGANIZATION is then the one whose members changed, or "".
+ */
+bool store_chore(struct store *store, char organization[ID_SIZE]);
 
 /* True when no user was ever made. */
 bool store_empty(struct store *store);
@@ -282,8 +311,8 @@ void store_organizations(struct store *store, const struct cursor *after, int li
 void store_organization_add(struct store *store, const struct organization *organization);
 /* Stores another name or self_rename. */
 void store_organization_update(struct store *store, const struct organization *organization);
-/* With everything that is in it but its events. */
-void store_organization_remove(struct store *store, const char *id);
+/* With everything that is in it but its events; nothing of it is found any more (store_chore). */
+void store_organization_remove(struct store *store, const char *id, int64_t now);
 
 /* True when COMMIT is one of the last HISTORY_KEPT in the organization's history. */
 bool store_commit_known(struct store *store, const char *organization, const struct commit *commit);
@@ -303,7 +332,8 @@ void store_role_remove(struct store *store, const char *organization, const char
 /* True if a member, a pending invitation, a join code or a token has that role. NOW decides which
  * invitations are pending. */
 bool store_role_used(struct store *store, const char *organization, const char *name, int64_t now);
-/* Gives every active member that has the role a new revision, and the organization the last one. */
+/* Gives every active member that has the role a new revision, and the organization the last one
+ * (store_chore). */
 void store_role_touch(struct store *store, const char *organization, const char *name);
 
 /* A member or a tombstone: look at ACTIVE. */
@@ -312,7 +342,7 @@ bool store_member(struct store *store, const char *organization, const char *use
 
 /*
  * Teams. A change of a team is a change of each of its members: the organization's revision and
- * theirs move on.
+ * theirs move on (store_chore).
  */
 typedef void team_visit(const struct team *team, void *arg);
 bool store_team(struct store *store, const char *id, struct team *team);
@@ -325,7 +355,7 @@ void store_teams(struct store *store, const char *organization, const struct cur
 void store_team_add(struct store *store, const struct team *team);
 /* Stores another slug or name. */
 void store_team_update(struct store *store, const struct team *team);
-void store_team_remove(struct store *store, const struct team *team);
+void store_team_remove(struct store *store, const struct team *team, int64_t now);
 /* True when the member USER was not in the team before, or was. The caller gives him a revision. */
 bool store_team_join(struct store *store, const struct team *team, const char *user);
 bool store_team_leave(struct store *store, const struct team *team, const char *user);

@@ -1,6 +1,6 @@
 /* Teams of an organization, and who is in them. */
+#include "orgd/store/chores.h"
 #include "orgd/store/column.h"
-#include "orgd/store/commits.h"
 #include "orgd/store/database.h"
 
 static void take_team(struct store *s, sqlite3_stmt *stmt, struct team *team)
@@ -56,31 +56,23 @@ void store_teams(struct store *s, const char *organization, const struct cursor 
 
 void store_team_add(struct store *s, const struct team *t)
 {
+    need_lock(s, t->organization);
     statement_run(s, TEAM_ADD,
                   VALUES(value_text(t->id), value_text(t->organization), value_text(t->slug),
                          value_text(t->name), value_number(t->created)));
-}
-
-/* Every member of the team changes with it. */
-static void team_touch(struct store *s, const struct team *t)
-{
-    commits_note(s, t->organization);
-    statement_run(s, TEAM_TOUCH, VALUES(value_text(t->organization), value_text(t->id)));
-    statement_run(s, REVISION_LATEST, VALUES(value_text(t->organization)));
 }
 
 void store_team_update(struct store *s, const struct team *t)
 {
     statement_run(s, TEAM_UPDATE,
                   VALUES(value_text(t->id), value_text(t->slug), value_text(t->name)));
-    team_touch(s, t);
+    chore_touch_team(s, t->organization, t->id);
 }
 
-void store_team_remove(struct store *s, const struct team *t)
+void store_team_remove(struct store *s, const struct team *t, int64_t now)
 {
-    team_touch(s, t);
-    statement_run(s, TEAM_EMPTY, VALUES(value_text(t->id)));
-    statement_run(s, TEAM_REMOVE, VALUES(value_text(t->id)));
+    statement_run(s, TEAM_DELETED, VALUES(value_text(t->id), value_number(now)));
+    chore_remove_team(s, t->organization, t->id);
 }
 
 static bool changed_one(struct store *s)
@@ -90,6 +82,7 @@ static bool changed_one(struct store *s)
 
 bool store_team_join(struct store *s, const struct team *team, const char *user)
 {
+    need_lock(s, team->organization);
     statement_run(s, TEAM_MEMBER_ADD,
                   VALUES(value_text(team->organization), value_text(user), value_text(team->id)));
     return changed_one(s);
@@ -97,6 +90,7 @@ bool store_team_join(struct store *s, const struct team *team, const char *user)
 
 bool store_team_leave(struct store *s, const struct team *team, const char *user)
 {
+    need_lock(s, team->organization);
     statement_run(s, TEAM_MEMBER_REMOVE,
                   VALUES(value_text(team->organization), value_text(user), value_text(team->id)));
     return changed_one(s);

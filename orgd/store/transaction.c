@@ -1,52 +1,90 @@
-/* Transactions, and batches of them. */
+/* Transactions, and those that become durable together. */
+#include <stdio.h>
+
 #include "orgd/store/commits.h"
 #include "orgd/store/database.h"
 
-bool store_begin(struct store *s, enum store_use use)
+/* Bytes of the organizations that one change can lock: as many as a user is in. */
+#define LOCKED_MOST (16U << 20)
+
+static bool begin(struct store *s, enum statement how)
 {
-    s->failed = false;
-    s->full = false;
+    s->failed = s->full = s->again = s->too_long = false;
+    s->steps = 0;
+    s->locked.len = 0;
     commits_forget(s);
-    if (s->batch && sqlite3_get_autocommit(s->db))
+    if (s->together && sqlite3_get_autocommit(s->db))
         store_fail(s, "the changes before this one were lost");
-    if (use == STORE_CHANGE && !s->batch && !database_there(s))
-        store_fail(s, "the data file was moved, removed or replaced");
-    enum statement how = s->batch ? NEST : use == STORE_CHANGE ? BEGIN_CHANGE : BEGIN_READ;
-    statement_run(s, how, NO_VALUES);
+    statement_run(s, s->together ? NEST : how, NO_VALUES);
     return !s->failed;
 }
 
-bool store_commit(struct store *s)
+bool store_begin_read(struct store *s)
 {
-    commits_write(s);
-    statement_run(s, s->batch ? NEST_COMMIT : COMMIT, NO_VALUES);
-    if (!s->failed)
-        return true;
-    store_rollback(s);
-    return false;
+    return begin(s, BEGIN_READ);
 }
 
-bool store_rollback(struct store *s)
+/* There is one writer at a time: the whole file is locked. */
+bool store_begin_change(struct store *s, const char *organization)
+{
+    if (!s->together && !database_there(s)) {
+        s->failed = s->full = s->again = s->too_long = false;
+        store_fail(s, "the data file was moved, removed or replaced");
+        return false;
+    }
+    if (!begin(s, BEGIN_CHANGE))
+        return false;
+    if (organization)
+        store_lock(s, organization);
+    return !s->failed;
+}
+
+void store_lock(struct store *s, const char *organization)
+{
+    char id[ID_SIZE] = "";
+    snprintf(id, sizeof id, "%s", organization);
+    if (!buffer_add(&s->locked, id, sizeof id, LOCKED_MOST))
+        store_fail(s, "one change is of too many organizations");
+}
+
+/* The end of a transaction that was undone. */
+static enum store_end undone(const struct store *s, bool sound)
+{
+    if (sound)
+        return STORE_DONE;
+    return s->again ? STORE_AGAIN : s->too_long ? STORE_LONG : STORE_FAILED;
+}
+
+enum store_end store_commit(struct store *s)
+{
+    commits_write(s);
+    statement_run(s, s->together ? NEST_COMMIT : COMMIT, NO_VALUES);
+    return s->failed ? store_rollback(s) : STORE_DONE;
+}
+
+enum store_end store_rollback(struct store *s)
 {
     bool sound = !s->failed;
     s->failed = false;
     if (sqlite3_get_autocommit(s->db)) /* a failed statement has rolled back by itself */
-        return sound;
-    statement_run(s, s->batch ? NEST_ROLLBACK : ROLLBACK, NO_VALUES);
-    if (s->batch)
+        return undone(s, sound);
+    statement_run(s, s->together ? NEST_ROLLBACK : ROLLBACK, NO_VALUES);
+    if (s->together)
         statement_run(s, NEST_COMMIT, NO_VALUES);
-    return sound && !s->failed;
+    return undone(s, sound && !s->failed);
 }
 
-bool store_batch_begin(struct store *s)
+bool store_gather(struct store *s)
 {
-    s->batch = store_begin(s, STORE_CHANGE);
-    return s->batch;
+    s->together = store_begin_change(s, NULL);
+    if (!s->together)
+        store_rollback(s);
+    return s->together;
 }
 
-bool store_batch_end(struct store *s)
+bool store_settle(struct store *s)
 {
-    s->batch = false;
+    s->together = false;
     s->failed = false;
-    return !sqlite3_get_autocommit(s->db) && store_commit(s);
+    return !sqlite3_get_autocommit(s->db) && store_commit(s) == STORE_DONE;
 }

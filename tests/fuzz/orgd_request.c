@@ -14,6 +14,7 @@
 #include "common/clock.h"
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/listing.h"
 
 #define RUNS_A_STORE 5000
 #define INPUT_MAX    4096
@@ -50,6 +51,7 @@ static void arrange(const char *endpoint, const char *authorization, const char 
                               .from = "fuzz",
                               .letterhead = &letterhead};
     struct call_answer answer;
+    dispatch_needs(&request);
     dispatch(store, &request, &answer);
     cJSON *reply = cJSON_Parse(answer.body.data);
     const cJSON *object = within ? cJSON_GetObjectItem(reply, within) : reply;
@@ -69,12 +71,12 @@ static void owner_make(void)
     id_make("usr_", user.id);
     snprintf(owner, sizeof owner, "%s", user.id);
     snprintf(token.user, sizeof token.user, "%s", user.id);
-    if (!store_begin(store, STORE_CHANGE))
+    if (!store_begin_change(store, NULL))
         abort();
     store_user_add(store, &user);
     store_user_let_create(store, user.id, true);
     token_make(store, &token, &secret);
-    if (!store_commit(store))
+    if (store_commit(store) != STORE_DONE)
         abort();
     snprintf(bearers[0], sizeof bearers[0], "Bearer %s:%s", token.key, secret.text);
 }
@@ -151,9 +153,25 @@ static const char *header(const char *who)
     return who[0] ? who : NULL;
 }
 
+/* What a members/changes is told now. */
+static void held_check(const struct poll *poll)
+{
+    struct look look = {.let_in = poll->revision, .count = 1, .since = {poll->since}};
+    bool may;
+    memcpy(look.organization, poll->organization, sizeof look.organization);
+    look_run(store, &look);
+    cJSON *reply = look.there ? cJSON_Parse(look.replies[0]->text.data) : NULL;
+    if (!reply || !poll_allowed(store, poll, &may) || !may || reply_concerns(look.replies[0], poll))
+        broken("a poll has no answer");
+    cJSON_Delete(reply);
+    reply_release(look.replies[0]);
+}
+
 static void answer_check(const struct call_answer *answer)
 {
     cJSON *reply = NULL;
+    if (answer->rest == ANSWER_HELD)
+        held_check(&answer->poll);
     if (answer->rest != ANSWER_HELD && !(reply = cJSON_Parse(answer->body.data)))
         broken("the answer is not JSON");
     if (answer->status >= 500)
@@ -167,11 +185,11 @@ static void answer_check(const struct call_answer *answer)
 static void invariants_check(void)
 {
     struct organization there;
-    if (!store_begin(store, STORE_READ))
+    if (!store_begin_read(store))
         abort();
     if (store_organization(store, organization, &there) && store_owners(store, organization) < 1)
         broken("no owner is left");
-    if (!store_commit(store))
+    if (store_commit(store) != STORE_DONE)
         broken("the store failed");
 }
 
@@ -206,6 +224,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
                               .id = "r",
                               .from = "fuzz",
                               .letterhead = &letterhead};
+    dispatch_needs(&request);
     dispatch(store, &request, &answer);
     answer_check(&answer);
     invariants_check();

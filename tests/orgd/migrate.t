@@ -68,7 +68,7 @@ host=live_prjbqpq0h8lwxu6ck7bn:f9ORu-zKWn1yPARMzns2Cx4SmfmOKgbTEOlo4CC5NPw
 code=code_cuqaro3x5btvzsuj2yt5:9Y7CL0UypYnx-VpF7B_vjGloMs0ic5HNQQnqWFxiutk
 invitation=inv_lbsu58gd8ofwgg80qaax:9_-oYfl181F8FROfRDI4cc_OYs1e9IUeGs1XxngWdEQ
 (umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-4.sql" > /dev/null)
-rows="SELECT id, email, username, name, created_at FROM users; SELECT * FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision, removed_at FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at, maker, username, revision FROM invitations; SELECT key, hex(secret_hash), user_id, organization_id, role, name, test, created_at, maker, maker_left, expires_at, proved_at, used_at, used_from FROM tokens; SELECT * FROM join_codes; SELECT * FROM events; SELECT * FROM usernames; SELECT organization_id, number, hex(tag) FROM commits; SELECT * FROM roles"
+rows="SELECT id, email, username, name, created_at FROM users; SELECT id, name, created_at, revision, self_rename, commits, hex(tag) FROM organizations; SELECT organization_id, user_id, role, active, joined_at, revision, removed_at FROM members; SELECT id, organization_id, email, role, hex(secret_hash), created_at, expires_at, maker, username, revision FROM invitations; SELECT key, hex(secret_hash), user_id, organization_id, role, name, test, created_at, maker, maker_left, expires_at, proved_at, used_at, used_from FROM tokens; SELECT * FROM join_codes; SELECT * FROM events; SELECT * FROM usernames; SELECT organization_id, number, hex(tag) FROM commits; SELECT * FROM roles"
 sql "$rows" | sort > "$T/before"
 orgd_start
 is "$(sql 'PRAGMA user_version')" "$SCHEMA" 'a start migrates a data file of version 4'

@@ -65,8 +65,8 @@ orgd_start
 sqlite3 "$DATA" 'BEGIN IMMEDIATE; SELECT 1;' ".shell touch $T/locked; until [ -e $T/unlock ]; do sleep 0.1; done" > /dev/null & lock=$!
 ok 'another process locks the data file' wait_for 10 test -e "$T/locked"
 call /organizations/create '{"name":"Locked out"}' "$OWNER"
-expect 500 internal 'a change is refused with 500 while the data file is locked'
-like "$(cat "$ORGD_LOG")" 'orgd\.db: database is locked' 'the log says that the data file is locked'
+expect 503 busy 'a change is refused with 503 while the data file is locked'
+like "$(cat "$ORGD_LOG")" 'the data stay locked by another process' 'the log says that the data file is locked'
 call /users/whoami '{}' "$OWNER"
 is "$status" 200 'reading goes on while the data file is locked'
 touch "$T/unlock"; wait $lock

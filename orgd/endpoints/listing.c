@@ -1,0 +1,283 @@
+#include "orgd/endpoints/listing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/list_cache.h"
+#include "orgd/endpoints/record.h"
+#include "orgd/endpoints/usage.h"
+
+/* Members as JSON text, so that a long list is never held as a tree. */
+struct member_list {
+    struct buffer *out;
+    int count;
+    int most;
+    int64_t revision;    /* of the last member that was written */
+    struct cursor after; /* behind it */
+    bool more;
+    bool full;
+    struct buffer *users; /* NULL, or for those who were changed after LET_IN */
+    int64_t let_in;
+};
+
+static void listing_text(struct member_list *listing, const char *text)
+{
+    if (!buffer_add(listing->out, text, strlen(text), REPLY_MAX))
+        listing->full = true;
+}
+
+static void listing_add(const struct member *member, void *arg)
+{
+    struct member_list *listing = arg;
+    if (listing->count == listing->most) {
+        listing->more = true;
+        return;
+    }
+    cJSON *object = member_json(member);
+    char *text = cJSON_PrintUnformatted(object);
+    if (listing->count++ > 0)
+        listing_text(listing, ",");
+    listing_text(listing, text);
+    listing->revision = member->revision;
+    listing->after.number = member->joined;
+    snprintf(listing->after.id, sizeof listing->after.id, "%s", member->user.id);
+    cJSON_free(text);
+    cJSON_Delete(object);
+    if (!listing->users || member->revision <= listing->let_in)
+        return;
+    struct changed_user user = {.revision = member->revision};
+    snprintf(user.id, sizeof user.id, "%s", member->user.id);
+    buffer_add(listing->users, &user, sizeof user, REPLY_MAX);
+}
+
+/* --- list --- */
+
+static void list_write(struct member_list *listing, struct store *store, const char *organization,
+                       const struct cursor *after, int most)
+{
+    listing->most = most;
+    store_members(store, organization, after, most + 1, listing_add, listing);
+}
+
+/* Answers with PAGE, a page of members. */
+static void list_page(struct call *call, const struct page *page)
+{
+    struct member_list listing = {.out = &call->answer->body};
+    char tail[ID_SIZE + 48] = "],\"next\":null}";
+    listing_text(&listing, "{\"members\":[");
+    list_write(&listing, call->store, call->organization.id, &page->after, page->limit);
+    if (listing.more)
+        snprintf(tail, sizeof tail, "],\"next\":\"%lld.%s\"}", (long long)listing.after.number,
+                 listing.after.id);
+    listing_text(&listing, tail);
+}
+
+static void poll_of(const struct call *call, struct poll *poll)
+{
+    const struct token *caller = &call->caller;
+    snprintf(poll->key, sizeof poll->key, "%s", caller->key);
+    snprintf(poll->user, sizeof poll->user, "%s",
+             caller->user[0] ? caller->user : caller->maker.id);
+    snprintf(poll->organization, sizeof poll->organization, "%s", call->organization.id);
+    snprintf(poll->request, sizeof poll->request, "%s", call->request->id);
+    poll->revision = call->organization.revision;
+}
+
+/* Everybody: in one reply that is kept until the organization's next revision, or in pieces. */
+static void list_whole(struct call *call)
+{
+    static const struct cursor beginning;
+    const struct organization *organization = &call->organization;
+    struct member_list listing = {.out = &call->answer->body};
+    if (list_cache_get(organization->id, organization->revision, &call->answer->body))
+        return;
+    listing_text(&listing, "{\"members\":[");
+    list_write(&listing, call->store, organization->id, &beginning, LIST_MAX);
+    if (listing.more) {
+        call->answer->rest = ANSWER_PIECES;
+        poll_of(call, &call->answer->poll);
+        call->answer->poll.after = listing.after;
+        return;
+    }
+    listing_text(&listing, "],\"next\":null}");
+    call->list_whole = true;
+}
+
+void member_list(struct call *call)
+{
+    struct page page;
+    if (!call_page(call, &page))
+        return;
+    if (!call_text(call, "after"))
+        usage_listed(call->caller.key);
+    call->answer->status = 200;
+    if (call_text(call, "after") || call_number(call, "limit"))
+        list_page(call, &page);
+    else
+        list_whole(call);
+}
+
+/* Within a transaction. */
+static bool poll_may(struct store *store, const struct poll *poll)
+{
+    struct token caller;
+    struct role role;
+    struct organization organization;
+    return caller_find(store, poll->key, &caller) &&
+           store_organization(store, poll->organization, &organization) &&
+           caller_role(store, &caller, poll->organization, &role) &&
+           role_covers(&role, PERMISSION_MEMBERS_VIEW);
+}
+
+bool poll_allowed(struct store *store, const struct poll *poll, bool *may)
+{
+    *may = store_begin_read(store) && poll_may(store, poll);
+    return store_commit(store) == STORE_DONE;
+}
+
+bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end)
+{
+    struct member_list listing = {.out = reply};
+    bool allowed = store_begin_read(store) && poll_may(store, poll);
+    if (allowed) {
+        listing_text(&listing, ",");
+        list_write(&listing, store, poll->organization, &poll->after, LIST_MAX);
+        if (!listing.more && listing.count == 0)
+            buffer_free(reply); /* those that there were have left meanwhile */
+        if (!listing.more)
+            listing_text(&listing, "],\"next\":null}");
+        poll->after = listing.after;
+    }
+    *end = !listing.more;
+    return store_commit(store) == STORE_DONE && allowed;
+}
+
+/* --- changes --- */
+
+/* The revision up to which the caller knows the members, and 0 when it knows nothing, or knows
+ * another history. Without a cursor its revision alone tells. */
+static int64_t changes_since(struct call *call)
+{
+    const struct organization *organization = &call->organization;
+    const char *cursor = call_text(call, "cursor");
+    int64_t since = call_number(call, "since");
+    struct commit commit;
+    if (since > organization->revision)
+        return 0;
+    if (since == 0 || !cursor)
+        return since;
+    if (!history_parse(cursor, &commit))
+        return 0;
+    return history_same(&commit, &organization->commit) ||
+                   store_commit_known(call->store, organization->id, &commit)
+               ? since
+               : 0;
+}
+
+void member_changes(struct call *call)
+{
+    int64_t wait = call_number(call, "wait"), end = call->caller.expires;
+    struct poll *poll = &call->answer->poll;
+    if (wait > WAIT_MAX) {
+        call_fail(call, 400, "invalid", "wait: must be at most %d", WAIT_MAX);
+        return;
+    }
+    poll_of(call, poll);
+    poll->since = changes_since(call);
+    poll->wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
+    if (poll->since == 0)
+        usage_listed(call->caller.key);
+    call->answer->status = 200;
+    call->answer->rest = ANSWER_HELD;
+}
+
+/* --- replies --- */
+
+void poll_ended(const struct poll *poll, struct buffer *out)
+{
+    cJSON *object = error_json("unauthorized", "The token or the membership ended.", poll->request);
+    char *text = cJSON_PrintUnformatted(object);
+    buffer_add(out, text, strlen(text), REPLY_MAX);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+void reply_release(struct reply *reply)
+{
+    if (!reply || --reply->holders > 0)
+        return;
+    buffer_free(&reply->text);
+    buffer_free(&reply->users);
+    free(reply);
+}
+
+static int compare_users(const void *a, const void *b)
+{
+    const struct changed_user *one = a, *other = b;
+    return strcmp(one->id, other->id);
+}
+
+bool reply_concerns(const struct reply *reply, const struct poll *poll)
+{
+    struct changed_user user = {.revision = 0};
+    if (reply->more && reply->revision > poll->revision)
+        return true; /* who else was changed does not stand in it */
+    if (!poll->user[0] || reply->users.len == 0)
+        return false;
+    snprintf(user.id, sizeof user.id, "%s", poll->user);
+    const struct changed_user *found = bsearch(
+        &user, reply->users.data, reply->users.len / sizeof user, sizeof user, compare_users);
+    return found && found->revision > poll->revision;
+}
+
+/* Writes the changes of ORGANIZATION since REPLY's; everybody for 0. */
+static void changes_write(struct store *store, const struct organization *organization,
+                          int64_t let_in, struct reply *reply)
+{
+    struct member_list listing = {
+        .out = &reply->text, .most = PAGE_MAX, .users = &reply->users, .let_in = let_in};
+    char tail[128 + HISTORY_CURSOR_SIZE], cursor[HISTORY_CURSOR_SIZE];
+    listing_text(&listing, "{\"members\":[");
+    store_changes(store, organization->id, reply->since, PAGE_MAX + 1, listing_add, &listing);
+    history_cursor(&organization->commit, cursor);
+    snprintf(tail, sizeof tail,
+             "],\"revision\":%lld,\"cursor\":\"%s\",\"complete\":%s,\"more\":%s}",
+             (long long)(listing.more ? listing.revision : organization->revision), cursor,
+             reply->since == 0 ? "true" : "false", listing.more ? "true" : "false");
+    listing_text(&listing, tail);
+    reply->more = listing.more;
+    if (listing.full)
+        buffer_free(&reply->text);
+}
+
+static struct reply *reply_make(struct store *store, const struct organization *organization,
+                                int64_t since, int64_t let_in)
+{
+    struct reply *reply = memory_get(sizeof *reply);
+    *reply = (struct reply){.holders = 1, .since = since, .revision = organization->revision};
+    snprintf(reply->organization, sizeof reply->organization, "%s", organization->id);
+    changes_write(store, organization, let_in, reply);
+    if (reply->users.len > 0)
+        qsort(reply->users.data, reply->users.len / sizeof(struct changed_user),
+              sizeof(struct changed_user), compare_users);
+    return reply;
+}
+
+void look_run(struct store *store, struct look *look)
+{
+    struct organization organization = {.revision = 0};
+    look->there =
+        store_begin_read(store) && store_organization(store, look->organization, &organization);
+    look->revision = organization.revision;
+    for (size_t i = 0; i < look->count; i++)
+        look->replies[i] =
+            look->there ? reply_make(store, &organization, look->since[i], look->let_in) : NULL;
+    if (store_commit(store) == STORE_DONE)
+        return;
+    for (size_t i = 0; i < look->count; i++)
+        if (look->replies[i])
+            buffer_free(&look->replies[i]->text);
+}

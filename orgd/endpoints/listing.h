@@ -1,0 +1,60 @@
+/*
+ * Listings of members that go on after their request was dispatched: the pieces of a long
+ * members/list, and the replies of members/changes. Any thread may call these with a store of its
+ * own; a reply's holders are the business of one thread.
+ */
+#ifndef ORGD_ENDPOINTS_LISTING_H
+#define ORGD_ENDPOINTS_LISTING_H
+
+#include "orgd/endpoints/call.h"
+
+/* A user whose membership was changed in the revision. */
+struct changed_user {
+    char id[ID_SIZE];
+    int64_t revision;
+};
+
+/* A reply of members/changes. All polls that know the same get the same. */
+struct reply {
+    unsigned holders;
+    char organization[ID_SIZE];
+    int64_t since, revision; /* the latter of the organization */
+    bool more;               /* the reply does not go up to it */
+    struct buffer text;      /* empty: the store failed */
+    struct buffer users;     /* of struct changed_user, by id: those who were changed lately */
+};
+
+/* Frees REPLY, which may be NULL, with its last holder. */
+void reply_release(struct reply *reply);
+
+/* True when the changes that REPLY tells may have taken from POLL's caller what let him ask. */
+bool reply_concerns(const struct reply *reply, const struct poll *poll);
+
+#define LOOK_MOST 8
+
+/* What several polls of one organization are told, looked up at once. */
+struct look {
+    char organization[ID_SIZE];
+    int64_t let_in; /* the lowest of their callers' poll.revision */
+    size_t count;
+    int64_t since[LOOK_MOST];
+    /* Filled by look_run. Each reply has one holder, and is to be released. */
+    struct reply *replies[LOOK_MOST];
+    bool there;       /* else the organization is gone, or the store failed */
+    int64_t revision; /* the organization's */
+};
+void look_run(struct store *store, struct look *look);
+
+/* Finds out whether POLL's caller may still ask; false when the store failed. */
+bool poll_allowed(struct store *store, const struct poll *poll, bool *may);
+
+/* Writes what POLL is told whose caller may not. */
+void poll_ended(const struct poll *poll, struct buffer *out);
+
+/*
+ * Adds the next piece of a members/list to REPLY and moves POLL->after; *END when it was the last.
+ * False when the caller is not let in any more, or the store failed.
+ */
+bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end);
+
+#endif

@@ -1,0 +1,215 @@
+#include "orgd/http/audience.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "orgd/buffer.h"
+
+#define GATHER_MS 1000 /* news that can wait are told at most once in this time */
+
+/* The place of ORGANIZATION in the table; ids are random. */
+static size_t place_of(const char *organization)
+{
+    unsigned sum = 0;
+    for (const char *c = organization; *c; c++)
+        sum = sum * 31 + (unsigned char)*c;
+    return sum % AUDIENCES;
+}
+
+struct audience *audience_find(const struct held_set *set, const char *organization)
+{
+    struct audience *a;
+    LIST_FOREACH(a, &set->audiences[place_of(organization)], link)
+    if (strcmp(a->organization, organization) == 0)
+        return a;
+    return NULL;
+}
+
+int64_t audience_due(const struct audience *a)
+{
+    return a->told_at + GATHER_MS;
+}
+
+void audience_leave(struct audience *a)
+{
+    if (a->count > 0 || a->looking || audience_due(a) > clock_mono_ms())
+        return;
+    LIST_REMOVE(a, link);
+    free(a);
+}
+
+struct audience *audience_of(struct held_set *set, const char *organization)
+{
+    struct audience *a = audience_find(set, organization), *next;
+    if (a)
+        return a;
+    for (a = LIST_FIRST(&set->audiences[place_of(organization)]); a; a = next) {
+        next = LIST_NEXT(a, link);
+        audience_leave(a);
+    }
+    a = memory_get(sizeof *a);
+    a->set = set;
+    LIST_INIT(&a->polls);
+    memcpy(a->organization, organization, sizeof a->organization);
+    LIST_INSERT_HEAD(&set->audiences[place_of(organization)], a, link);
+    return a;
+}
+
+void held_queue(struct held *held)
+{
+    if (held->queued)
+        return;
+    held->queued = true;
+    TAILQ_INSERT_TAIL(&held->set->to_tell, held, to_tell);
+}
+
+bool held_answered(const struct held *held)
+{
+    return held->reply || held->broken || held->ended.len > 0;
+}
+
+/* The reply for who knows SINCE, or NULL. */
+static struct reply *reply_for(const struct look *look, int64_t since)
+{
+    for (size_t i = 0; i < look->count; i++)
+        if (look->since[i] == since)
+            return look->replies[i];
+    return NULL;
+}
+
+void held_give(struct held *held, struct reply *reply)
+{
+    reply->holders++;
+    held->reply = reply;
+    held->doubt |= reply_concerns(reply, &held->poll);
+}
+
+/* Gives HELD what was looked up, if that is news to it. */
+static void tell(struct held *held, const struct look *look)
+{
+    struct audience *a = held->audience;
+    struct reply *reply = reply_for(look, held->poll.since);
+    if (!look->there) { /* the organization is gone, or the store failed */
+        held->doubt = held->broken = true;
+    } else if (look->revision < held->poll.revision || (!reply && held->asks)) {
+        held->asks = true;
+        a->again = a->again == AGAIN_ALL ? AGAIN_ALL : AGAIN_ASKED;
+        return;
+    } else if (held->poll.since == look->revision && !held->over) {
+        if (!held->asks)
+            return;
+        held->asks = false; /* it waits */
+    } else if (reply) {
+        held_give(held, reply);
+    } else {
+        return;
+    }
+    held_queue(held);
+}
+
+static struct audience *audience_of_job(struct job *job)
+{
+    return (struct audience *)(void *)((char *)job - offsetof(struct audience, job));
+}
+
+static void look_done(struct job *job)
+{
+    struct audience *a = audience_of_job(job);
+    struct held *held;
+    a->looking = false;
+    if (a->for_all && a->look.revision > a->told)
+        a->told = a->look.revision;
+    LIST_FOREACH(held, &a->polls, link)
+    {
+        if (!held_answered(held) && (a->for_all || held->asks))
+            tell(held, &a->look);
+    }
+    for (size_t i = 0; i < a->look.count; i++) {
+        if (a->look.replies[i])
+            shelf_keep(&a->set->shelf, a->look.replies[i]);
+        reply_release(a->look.replies[i]);
+    }
+    enum again again = a->again;
+    a->again = AGAIN_NOT;
+    if (again != AGAIN_NOT && a->count > 0)
+        audience_look(a, again == AGAIN_ALL);
+    audience_leave(a);
+}
+
+static void look_job(struct store *store, struct job *job)
+{
+    look_run(store, &audience_of_job(job)->look);
+}
+
+/* Adds what HELD waits for to LOOK, if there is room. */
+static void look_add(struct look *look, struct held *held)
+{
+    size_t i = 0;
+    while (i < look->count && look->since[i] != held->poll.since)
+        i++;
+    if (i == LOOK_MOST) {
+        held->asks = true; /* tell() has it looked up next */
+        return;
+    }
+    look->since[i] = held->poll.since;
+    look->count = i == look->count ? i + 1 : look->count;
+    if (held->poll.revision < look->let_in)
+        look->let_in = held->poll.revision;
+}
+
+void audience_look(struct audience *a, bool for_all)
+{
+    struct held *held;
+    if (a->looking) {
+        a->again = for_all || a->again == AGAIN_ALL ? AGAIN_ALL : AGAIN_ASKED;
+        return;
+    }
+    if (a->set->stopping)
+        return;
+    a->look = (struct look){.let_in = INT64_MAX};
+    memcpy(a->look.organization, a->organization, sizeof a->look.organization);
+    LIST_FOREACH(held, &a->polls, link)
+    {
+        if (!held_answered(held) && (for_all || held->asks))
+            look_add(&a->look, held);
+    }
+    a->looking = true;
+    a->for_all = for_all;
+    if (for_all) {
+        a->news = false;
+        a->told_at = clock_mono_ms();
+    }
+    a->job = (struct job){
+        .run = look_job, .done = look_done, .caller = place_of(a->organization) % CALLERS};
+    crew_add(a->set->reads, &a->job);
+}
+
+void audience_tell(struct audience *a, enum news news)
+{
+    struct held *held;
+    if (news == NEWS_RIGHTS) {
+        LIST_FOREACH(held, &a->polls, link)
+        {
+            held->doubt = true;
+            held_queue(held);
+        }
+    }
+    a->news = true;
+    if (news != NEWS_GATHERED || audience_due(a) <= clock_mono_ms())
+        audience_look(a, true);
+    else
+        held_arm(a->set, audience_due(a));
+}
+
+void audiences_free(struct held_set *set)
+{
+    for (size_t i = 0; i < AUDIENCES; i++) {
+        struct audience *a;
+        while ((a = LIST_FIRST(&set->audiences[i])) != NULL) {
+            LIST_REMOVE(a, link);
+            free(a);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+#include "orgd/http/upkeep.h"
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/notify.h"
+#include "orgd/endpoints/usage.h"
+
+#define DAY_MS       86400000LL
+#define EXPIRE_MS    60000
+#define EXPIRE_SLICE 500 /* events */
+
+/* Removes audit events that are too old, a slice at a time. */
+static void events_expire(struct upkeep *u, struct store *store)
+{
+    unsigned days = u->keep_events_days;
+    int64_t now = clock_mono_ms(), count = 0;
+    if (days == 0 || now < u->expire)
+        return;
+    if (store_begin_change(store, NULL))
+        count = store_events_prune(store, clock_wall_ms() - days * DAY_MS, EXPIRE_SLICE);
+    if (store_commit(store) != STORE_DONE || count == 0)
+        u->expire = now + EXPIRE_MS;
+}
+
+static void upkeep_job(struct store *store, struct job *job)
+{
+    struct upkeep *u = (struct upkeep *)(void *)job;
+    u->news = store_watch(store);
+    u->more = false;
+    u->changed = (struct changed){.news = NEWS_GATHERED};
+    if (u->news == STORE_LOST)
+        return;
+    store_has_room(store);
+    usage_store_slice(store);
+    events_expire(u, store);
+    if (store_begin_change(store, NULL))
+        u->more = store_chore(store, u->changed.id);
+    if (store_commit(store) != STORE_DONE)
+        u->more = false;
+}
+
+static void upkeep_start(struct upkeep *u)
+{
+    u->running = true;
+    u->begun = clock_mono_ms();
+    crew_add(u->front->changes, &u->job);
+}
+
+static void upkeep_done(struct job *job)
+{
+    struct upkeep *u = (struct upkeep *)(void *)job;
+    const struct buffer changed = {.data = (char *)&u->changed, .len = sizeof u->changed};
+    u->running = false;
+    if (u->news == STORE_LOST) {
+        log_error("the data file was moved, removed or replaced: put it back, and start again");
+        u->lost = true;
+        return;
+    }
+    if (notify_watchdog_ms() > 0)
+        notify("WATCHDOG=1");
+    if (u->news == STORE_CHANGED)
+        held_tell_all(u->front->held);
+    if (u->more && u->changed.id[0])
+        held_tell(u->front->held, &changed);
+    if (u->more && !u->front->stopping)
+        upkeep_start(u);
+}
+
+void upkeep_init(struct upkeep *u, struct front *front, unsigned keep_events_days)
+{
+    *u = (struct upkeep){.job = {.run = upkeep_job, .done = upkeep_done},
+                         .front = front,
+                         .keep_events_days = keep_events_days};
+}
+
+void upkeep_due(struct upkeep *u)
+{
+    if (!u->running && clock_mono_ms() >= u->begun + UPKEEP_MS)
+        upkeep_start(u);
+}
