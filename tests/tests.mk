@@ -114,8 +114,8 @@ $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
 	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
 BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm $(BUILD)/tests/bench/orgd \
-	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/fleet
-$(BUILD)/tests/bench/fleet: TEST_LIBS += -lgnutls
+	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare
+$(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare: TEST_LIBS += -lgnutls
 $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
 	@echo '  LINK $@'

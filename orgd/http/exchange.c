@@ -247,7 +247,7 @@ static enum quota poll_quota(const struct front *f, const struct poll *poll)
 }
 
 /* A members/changes is held, unless there are too many. */
-static void exchange_hold(struct front *f, struct exchange *x)
+static void exchange_hold(struct front *f, struct exchange *x, bool late)
 {
     char text[QUOTA_TEXT_SIZE];
     const struct poll *poll = &x->answer.poll;
@@ -258,14 +258,14 @@ static void exchange_hold(struct front *f, struct exchange *x)
     else if (waits && held_full(f->held))
         exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
     else
-        x->held = held_add(f->held, x->connection, x->via, poll);
+        x->held = held_add(f->held, x->connection, x->via, poll, late);
 }
 
-/* The answer is there, or what is to be waited for. */
-static void exchange_answered(struct front *f, struct exchange *x)
+/* The answer is there, or what is to be waited for; LATE: by a crew. */
+static void exchange_answered(struct front *f, struct exchange *x, bool late)
 {
     if (x->answer.rest == ANSWER_HELD)
-        exchange_hold(f, x);
+        exchange_hold(f, x, late);
     else if (x->answer.rest == ANSWER_PIECES && f->streams.count >= STREAMS_MOST)
         exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
     exchange_log(x);
@@ -338,7 +338,7 @@ static void exchange_done(struct job *job)
     if (x->needs.attempt)
         peer_attempt_end(x->peer);
     exchange_dispatched(x->front, x);
-    exchange_answered(x->front, x);
+    exchange_answered(x->front, x, true);
     exchange_settle(x->front, x);
 }
 
@@ -550,7 +550,7 @@ static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
         exchange_queue(f, x);
         return MHD_YES;
     }
-    exchange_answered(f, x);
+    exchange_answered(f, x, false);
     return exchange_reply(f, x);
 }
 

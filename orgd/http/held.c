@@ -196,11 +196,11 @@ void held_tick(struct held_set *set)
 /* --- a poll --- */
 
 /* What is known already is answered; what may be news is looked up, unless it is gathered. */
-static void held_begin(struct held *held)
+static void held_begin(struct held *held, bool late)
 {
     const struct poll *poll = &held->poll;
     const struct audience *a = held->audience;
-    bool knows = poll->since == poll->revision && poll->since > 0;
+    bool knows = poll->since == poll->revision && poll->since > 0 && !late;
     bool gathers = a->news && poll->since > 0 && poll->since >= a->told;
     struct reply *kept = shelf_find(&held->set->shelf, poll);
     held->over = poll->wait_ms <= 0;
@@ -212,7 +212,7 @@ static void held_begin(struct held *held)
 }
 
 struct held *held_add(struct held_set *set, struct MHD_Connection *connection,
-                      struct client_connection *client, const struct poll *poll)
+                      struct client_connection *client, const struct poll *poll, bool late)
 {
     struct held *held = memory_get(sizeof *held);
     struct audience *a = audience_of(set, poll->organization);
@@ -228,7 +228,7 @@ struct held *held_add(struct held_set *set, struct MHD_Connection *connection,
     a->count++;
     tally_add(&set->by_token, poll->key);
     set->count++;
-    held_begin(held);
+    held_begin(held, late);
     return held;
 }
 

@@ -53,8 +53,8 @@ static bool watch(struct server *s, int fd)
     return false;
 }
 
-/* The connections that one listener may have: the limit of open files is shared out evenly. */
-static unsigned connections_each(size_t listeners)
+/* The connections that there may be, as far as the limit of open files goes. */
+static unsigned connections_most(void)
 {
     struct rlimit files;
     rlim_t most = CONNECTIONS_MAX;
@@ -66,14 +66,27 @@ static unsigned connections_each(size_t listeners)
             most = files.rlim_cur > 2 * DESCRIPTORS_KEPT ? files.rlim_cur - DESCRIPTORS_KEPT
                                                          : DESCRIPTORS_KEPT;
     }
-    return (unsigned)(most / listeners);
+    return (unsigned)most;
+}
+
+/* The connections that a listener may have: the unix socket, the first, an eighth, unless it is the
+ * only one; those over TCP the rest evenly. */
+static unsigned connections_of(const struct server_settings *settings, size_t i)
+{
+    unsigned most = connections_most(), local = most / 8;
+    size_t remote = 0;
+    for (size_t n = 1; n < settings->count; n++)
+        remote += !settings->listeners[n].metrics;
+    if (settings->listeners[i].metrics)
+        return METRICS_CONNECTIONS;
+    if (remote == 0)
+        return most;
+    return i == 0 ? local : (most - local) / (unsigned)remote;
 }
 
 static bool daemon_start(struct server *s, const struct listener *listener, unsigned connections)
 {
     struct door *door = &s->doors[s->count];
-    if (listener->metrics)
-        connections = METRICS_CONNECTIONS;
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (listener->tls ? MHD_USE_TLS : 0);
     const struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_callback()},
@@ -137,10 +150,6 @@ struct server *server_start(struct server_settings *settings)
 {
     struct server *s = memory_get(sizeof *s);
     sigset_t signals;
-    size_t metrics = 0;
-    for (size_t i = 0; i < settings->count; i++)
-        metrics += settings->listeners[i].metrics;
-    unsigned connections = connections_each(settings->count - metrics);
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
@@ -149,9 +158,12 @@ struct server *server_start(struct server_settings *settings)
     upkeep_init(&s->upkeep, &s->front, settings->keep_events_days);
     s->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
-    bool good = front_open(s, connections) && watch(s, s->signals);
+    unsigned most = 0; /* of one listener */
+    for (size_t i = 0; i < settings->count; i++)
+        most = connections_of(settings, i) > most ? connections_of(settings, i) : most;
+    bool good = front_open(s, most) && watch(s, s->signals);
     for (size_t i = 0; good && i < settings->count; i++)
-        good = daemon_start(s, &settings->listeners[i], connections);
+        good = daemon_start(s, &settings->listeners[i], connections_of(settings, i));
     if (good)
         return s;
     server_stop(s);

@@ -1,18 +1,22 @@
 /*
- * A fleet of hosts for orgd's benchmark (tests/bench/fleet.sh): one thread, COUNT connections to
- * 127.0.0.1, each of which holds a poll of members/changes with a token of its own.
+ * A fleet of hosts for orgd's benchmark (tests/bench/fleet.sh): COUNT connections to 127.0.0.1,
+ * each of which holds a poll of members/changes with a token of its own.
  *
- *   fleet PORT tls|plain ORG COUNT ROUNDS USER SERVER-PID < BEARERS
+ *   fleet PORT tls|plain ORG COUNT ROUNDS SERVER-PID BARE-PORT BARE-PID USER... < BEARERS
  *
- * The first line of BEARERS is the owner's, the others are the hosts', used in turn. In each round
- * the owner gives USER another role, and every host must hear of it and holds its poll again. Then
- * all connections are closed and made anew, which is the storm of hosts after a restart. Prints one
- * line a figure.
+ * The first line of BEARERS is the owner's, the others are the hosts'. In each round the owner
+ * takes a role from the first USER, which every host must hear of before the polls begin again.
+ * Then 20 changes a second are made for ten seconds, each twentieth of which removes one of the
+ * other USERs. Then all connections are made anew, with tickets and without, while a bystander asks
+ * for something else: the storm after a restart. At last as many connections to the bare loop
+ * (bare.c) are told as many bytes. Prints one line a figure.
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -38,6 +42,7 @@ struct host {
     gnutls_datum_t ticket;
     const char *bearer;
     long revision;
+    bool waits;  /* it does not poll again before all were told */
     double told; /* when it heard of this round's change; 0: not yet */
     size_t len;
     char reply[REPLY_SIZE];
@@ -45,7 +50,7 @@ struct host {
 
 static struct host *hosts;
 static size_t count, told;
-static bool tls;
+static bool tls, hold_back, bare;
 static int port, loop, server;
 static const char *org, *owner_bearer;
 static gnutls_certificate_credentials_t credentials;
@@ -125,6 +130,8 @@ static void host_close(struct host *h)
         gnutls_deinit(h->tls);
     }
     h->tls = NULL;
+    h->state = CONNECTING;
+    h->len = 0;
     close(h->fd);
 }
 
@@ -151,7 +158,10 @@ static void host_poll(struct host *h)
     char body[256];
     snprintf(body, sizeof body, "{\"organizationId\":\"%s\",\"since\":%ld,\"wait\":600000}", org,
              h->revision);
-    post(h, "members/changes", h->bearer, body);
+    if (bare)
+        send_all(h, "\n", 1);
+    else
+        post(h, "members/changes", h->bearer, body);
     h->state = HOLDING;
     h->len = 0;
     watch(h, EPOLL_CTL_MOD, EPOLLIN);
@@ -191,8 +201,20 @@ static bool whole(const struct host *h)
     return h->len >= (size_t)(body + 4 - h->reply) + strtoul(at + sizeof length - 1, NULL, 10);
 }
 
+/* A line of the bare loop. */
+static void bare_read(struct host *h)
+{
+    if (h->len == 0 || h->reply[h->len - 1] != '\n')
+        return;
+    h->told = now_s();
+    told++;
+}
+
 static void host_read(struct host *h)
 {
+    size_t had = h->len;
+    if (bare)
+        h->len = 0;
     for (;;) {
         size_t room = sizeof h->reply - 1 - h->len;
         ssize_t n = tls ? gnutls_record_recv(h->tls, h->reply + h->len, room)
@@ -204,6 +226,12 @@ static void host_read(struct host *h)
         h->len += (size_t)n;
         h->reply[h->len] = '\0';
     }
+    if (bare && h->len == 0)
+        h->len = had;
+    else if (bare)
+        bare_read(h);
+    if (bare)
+        return;
     if (h->len > 0 && strncmp(h->reply, "HTTP/1.1 200", 12) != 0) {
         fprintf(stderr, "fleet: %s\n", h->reply);
         exit(1);
@@ -214,7 +242,9 @@ static void host_read(struct host *h)
     h->revision = strtol(revision + strlen("\"revision\":"), NULL, 10);
     h->told = now_s();
     told++;
-    host_poll(h);
+    h->waits = hold_back;
+    if (!hold_back)
+        host_poll(h);
 }
 
 static void host_step(struct host *h)
@@ -275,84 +305,280 @@ static void connect_all(size_t in_flight)
     }
 }
 
+static void polls_begin(void)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (hosts[i].waits)
+            host_poll(&hosts[i]);
+        hosts[i].waits = false;
+    }
+    double end = now_s() + WAIT_S;
+    while (holding() < count && now_s() < end)
+        steps(10);
+}
+
 static int compare(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-/* A connection of the owner's, for one change; it may wait. */
-static void owner_connect(struct host *owner)
+/* Prints the spread of N figures, which it sorts. */
+static void spread(const char *what, double *figures, size_t n)
+{
+    qsort(figures, n, sizeof *figures, compare);
+    printf("%-58s p50 %.1f  p99 %.1f  max %.1f ms\n", what, figures[n / 2], figures[n * 99 / 100],
+           figures[n - 1]);
+}
+
+static double *figures_get(size_t n)
+{
+    double *figures = calloc(n, sizeof *figures);
+    if (!figures)
+        die("memory");
+    return figures;
+}
+
+/* --- a client that waits for each answer --- */
+
+static void client_connect(struct host *c)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    owner->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (owner->fd < 0 || connect(owner->fd, (struct sockaddr *)&address, sizeof address) != 0)
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address) != 0)
         die("connect");
     if (!tls)
         return;
-    gnutls_init(&owner->tls, GNUTLS_CLIENT);
-    gnutls_set_default_priority(owner->tls);
-    gnutls_credentials_set(owner->tls, GNUTLS_CRD_CERTIFICATE, credentials);
-    gnutls_transport_set_int(owner->tls, owner->fd);
-    if (gnutls_handshake(owner->tls) != GNUTLS_E_SUCCESS)
-        die("the owner's handshake");
+    gnutls_init(&c->tls, GNUTLS_CLIENT);
+    gnutls_set_default_priority(c->tls);
+    gnutls_credentials_set(c->tls, GNUTLS_CRD_CERTIFICATE, credentials);
+    gnutls_transport_set_int(c->tls, c->fd);
+    if (gnutls_handshake(c->tls) != GNUTLS_E_SUCCESS)
+        die("a handshake");
 }
 
-static void owner_change(struct host *owner, const char *user, int round)
+/* Takes the answer, and returns the milliseconds since BEGUN. */
+static double client_answer(struct host *c, double begun)
+{
+    c->len = 0;
+    c->reply[0] = '\0';
+    while (!whole(c)) {
+        size_t room = sizeof c->reply - 1 - c->len;
+        ssize_t n = tls ? gnutls_record_recv(c->tls, c->reply + c->len, room)
+                        : recv(c->fd, c->reply + c->len, room, 0);
+        if (tls && (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED))
+            continue; /* a ticket is no answer yet */
+        if (n <= 0)
+            die("the server has closed a connection");
+        c->len += (size_t)n;
+        c->reply[c->len] = '\0';
+    }
+    if (strncmp(c->reply, "HTTP/1.1 200", 12) != 0)
+        die(c->reply);
+    return (now_s() - begun) * 1000;
+}
+
+/* Gives USER ROLE, or removes him without one. */
+static void owner_ask(struct host *owner, const char *user, const char *role)
 {
     char body[256];
-    snprintf(body, sizeof body, "{\"organizationId\":\"%s\",\"userId\":\"%s\",\"role\":\"%s\"}",
-             org, user, round % 2 ? "member" : "admin");
-    post(owner, "members/set-role", owner->bearer, body);
+    if (role)
+        snprintf(body, sizeof body, "{\"organizationId\":\"%s\",\"userId\":\"%s\",\"role\":\"%s\"}",
+                 org, user, role);
+    else
+        snprintf(body, sizeof body, "{\"organizationId\":\"%s\",\"userId\":\"%s\"}", org, user);
+    post(owner, role ? "members/set-role" : "members/remove", owner->bearer, body);
 }
 
-static void owner_end(struct host *owner)
+/* --- the parts --- */
+
+static void untold(void)
 {
-    char reply[REPLY_SIZE];
-    ssize_t n;
-    do /* a ticket is no answer yet */
-        n = tls ? gnutls_record_recv(owner->tls, reply, sizeof reply)
-                : recv(owner->fd, reply, sizeof reply, 0);
-    while (tls && (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED));
-    if (n < 12 || strncmp(reply, "HTTP/1.1 200", 12) != 0)
-        die("the change was refused");
-    host_close(owner);
-    gnutls_free(owner->ticket.data);
+    for (size_t i = 0; i < count; i++)
+        hosts[i].told = 0;
+    told = 0;
 }
 
-static void rounds_run(const char *user, int rounds)
+static void all_told(double since)
 {
-    double *delays = calloc(count * (size_t)rounds, sizeof *delays), cpu = server_cpu();
+    while (told < count && now_s() < since + WAIT_S)
+        steps(100);
+    if (told < count)
+        die("not all hosts were told");
+}
+
+static double rounds_run(struct host *owner, const char *user, int rounds)
+{
+    double *delays = figures_get(count * (size_t)rounds), tell = 0, again = 0;
     size_t n = 0;
-    if (!delays)
-        die("memory");
     for (int round = 0; round < rounds; round++) {
-        for (size_t i = 0; i < count; i++)
-            hosts[i].told = 0;
-        told = 0;
-        struct host owner = {.bearer = owner_bearer};
-        owner_connect(&owner);
-        double begun = now_s();
-        owner_change(&owner, user, round);
-        while (told < count && now_s() < begun + WAIT_S)
-            steps(100);
-        if (told < count)
-            die("not all hosts were told");
+        double cpu, begun = now_s();
+        untold();
+        hold_back = true;
+        owner_ask(owner, user, "admin");
+        client_answer(owner, 0);
+        all_told(begun);
+        polls_begin();
+        untold();
+        cpu = server_cpu();
+        begun = now_s();
+        owner_ask(owner, user, "member"); /* a loss, which is told at once */
+        client_answer(owner, 0);
+        all_told(begun);
+        tell += server_cpu() - cpu;
         for (size_t i = 0; i < count; i++)
             delays[n++] = (hosts[i].told - begun) * 1000;
-        owner_end(&owner);
-        double end = now_s() + WAIT_S;
-        while (holding() < count && now_s() < end)
-            steps(10);
+        cpu = server_cpu();
+        polls_begin();
+        again += server_cpu() - cpu;
+        hold_back = false;
     }
-    qsort(delays, n, sizeof *delays, compare);
-    printf("told p50_ms %.1f\n", delays[n / 2]);
-    printf("told p99_ms %.1f\n", delays[n * 99 / 100]);
-    printf("told max_ms %.1f\n", delays[n - 1]);
-    printf("cpu_s of the server for a change, with the polls that begin again %.3f\n",
-           (server_cpu() - cpu) / rounds);
+    spread("a loss is told to all", delays, n);
+    double each = tell / rounds / (double)count * 1e6;
+    printf("%-58s %.1f us\n", "the server's processor time to tell a host", each);
+    printf("%-58s %.1f us\n", "and for its next poll", again / rounds / (double)count * 1e6);
     free(delays);
+    return each;
+}
+
+/* 20 changes a second, each twentieth of which is a removal, whose delay counts. */
+static void changes_run(struct host *owner, char **users, size_t user_count)
+{
+    double *delays = figures_get(count * user_count), *answers = figures_get(20 * user_count);
+    double cpu = server_cpu(), begun = now_s();
+    size_t n = 0, asked = 0;
+    for (size_t i = 1; i < user_count; i++) {
+        for (int change = 0; change < 20; change++, asked++) {
+            double at = begun + 0.05 * (double)asked;
+            while (now_s() < at)
+                steps(5);
+            double sent = now_s();
+            owner_ask(owner, users[change == 0 ? i : 0],
+                      change == 0  ? NULL
+                      : change % 2 ? "admin"
+                                   : "member");
+            answers[asked] = client_answer(owner, sent);
+            if (change > 0)
+                continue;
+            untold();
+            for (double end = at + 0.05; told < count && now_s() < end;)
+                steps(5);
+            while (told < count && now_s() < sent + WAIT_S)
+                steps(5);
+            for (size_t h = 0; h < count; h++)
+                delays[n++] = (hosts[h].told - sent) * 1000;
+        }
+    }
+    double took = now_s() - begun;
+    printf("%-58s %.1f\n", "changes a second, beside which all hosts are told",
+           (double)asked / took);
+    spread("a removal is told to all", delays, n);
+    spread("a change is answered", answers, asked);
+    printf("%-58s %.0f %%\n", "of one processor", (server_cpu() - cpu) / took * 100);
+    free(delays);
+    free(answers);
+}
+
+/* --- a bystander --- */
+
+static bool bystanding;
+static double *bystander_ms;
+static size_t bystander_n;
+
+static void *bystander_run(void *arg)
+{
+    struct host c = {.bearer = arg};
+    char body[128];
+    client_connect(&c);
+    snprintf(body, sizeof body, "{\"organizationId\":\"%s\"}", org);
+    while (__atomic_load_n(&bystanding, __ATOMIC_ACQUIRE) && bystander_n < 100000) {
+        const struct timespec pause = {.tv_nsec = 2000000};
+        double sent = now_s();
+        post(&c, "get", c.bearer, body);
+        bystander_ms[bystander_n++] = client_answer(&c, sent);
+        nanosleep(&pause, NULL);
+    }
+    host_close(&c);
+    return NULL;
+}
+
+static pthread_t bystander_start(void)
+{
+    pthread_t thread;
+    bystander_n = 0;
+    bystander_ms = figures_get(100000);
+    __atomic_store_n(&bystanding, true, __ATOMIC_RELEASE);
+    if (pthread_create(&thread, NULL, bystander_run, (void *)(uintptr_t)owner_bearer) != 0)
+        die("thread");
+    return thread;
+}
+
+static double bystander_end(pthread_t thread, const char *what)
+{
+    __atomic_store_n(&bystanding, false, __ATOMIC_RELEASE);
+    pthread_join(thread, NULL);
+    spread(what, bystander_ms, bystander_n);
+    double p99 = bystander_ms[bystander_n * 99 / 100];
+    free(bystander_ms);
+    return p99;
+}
+
+/* All connect anew; the server's processor seconds. */
+static double storm(bool tickets)
+{
+    for (size_t i = 0; i < count; i++) {
+        host_close(&hosts[i]);
+        if (tickets)
+            continue;
+        gnutls_free(hosts[i].ticket.data);
+        hosts[i].ticket.data = NULL;
+    }
+    double begun = now_s(), cpu = server_cpu();
+    connect_all(512);
+    cpu = server_cpu() - cpu;
+    printf("%-58s %.2f s, %.2f s of the server\n",
+           tickets ? "all connect anew with tickets" : "all connect anew", now_s() - begun, cpu);
+    return cpu;
+}
+
+static void storms_run(void)
+{
+    pthread_t thread = bystander_start();
+    for (double end = now_s() + 3; now_s() < end;)
+        steps(100);
+    double quiet = bystander_end(thread, "a bystander is answered");
+    thread = bystander_start();
+    double with = storm(true);
+    double loud = bystander_end(thread, "a bystander is answered during the storm");
+    double without = storm(false);
+    printf("%-58s %.1f (bar: at most 5)\n", "the bystander's p99, to that without", loud / quiet);
+    printf("%-58s %.2f (bar: at most 0.5)\n", "a reconnect with a ticket, to one without",
+           with / without);
+}
+
+/* The bare loop tells as many; microseconds a host. */
+static double bare_run(int bare_port, int bare_pid, int rounds)
+{
+    bare = true;
+    port = bare_port;
+    server = bare_pid;
+    for (size_t i = 0; i < count; i++) {
+        host_close(&hosts[i]);
+        gnutls_free(hosts[i].ticket.data);
+        hosts[i].ticket.data = NULL;
+    }
+    connect_all(512);
+    double cpu = server_cpu();
+    for (int round = 0; round < rounds; round++) {
+        untold();
+        kill(bare_pid, SIGUSR1);
+        while (told < count)
+            steps(100);
+    }
+    return (server_cpu() - cpu) / rounds / (double)count * 1e6;
 }
 
 int main(int argc, char **argv)
@@ -360,13 +586,15 @@ int main(int argc, char **argv)
     static char bearers[20001][BEARER_SIZE];
     struct rlimit files;
     size_t lines = 0;
-    if (argc != 8)
+    if (argc < 10)
         return 2;
+    setvbuf(stdout, NULL, _IOLBF, 0);
     port = (int)strtol(argv[1], NULL, 10);
     tls = strcmp(argv[2], "tls") == 0;
     org = argv[3];
     count = (size_t)strtoul(argv[4], NULL, 10);
-    server = (int)strtol(argv[7], NULL, 10);
+    int rounds = (int)strtol(argv[5], NULL, 10);
+    server = (int)strtol(argv[6], NULL, 10);
     while (lines < sizeof bearers / sizeof *bearers && fgets(bearers[lines], BEARER_SIZE, stdin))
         bearers[lines][strcspn(bearers[lines], "\n")] = '\0', lines++;
     getrlimit(RLIMIT_NOFILE, &files);
@@ -384,16 +612,19 @@ int main(int argc, char **argv)
     }
     double begun = now_s(), cpu = server_cpu();
     connect_all(512);
-    printf("held %zu after %.2f s, %.2f s of the server\n", count, now_s() - begun,
+    printf("%-58s %.2f s, %.2f s of the server\n", "all polls are held", now_s() - begun,
            server_cpu() - cpu);
-    printf("memory_mb of the server %.0f\n", (double)server_memory_kb("VmRSS") / 1024);
-    rounds_run(argv[6], (int)strtol(argv[5], NULL, 10));
-    for (size_t i = 0; i < count; i++)
-        host_close(&hosts[i]);
-    begun = now_s(), cpu = server_cpu();
-    connect_all(512);
-    printf("storm: held again after %.2f s, %.2f s of the server\n", now_s() - begun,
-           server_cpu() - cpu);
-    printf("memory_mb at most %.0f\n", (double)server_memory_kb("VmHWM") / 1024);
+    printf("%-58s %.0f MB\n", "memory of the server", (double)server_memory_kb("VmRSS") / 1024);
+    struct host owner = {.bearer = owner_bearer};
+    client_connect(&owner);
+    double tell = rounds_run(&owner, argv[9], rounds);
+    changes_run(&owner, argv + 9, (size_t)(argc - 9));
+    storms_run();
+    printf("%-58s %.0f MB\n", "memory of the server at most",
+           (double)server_memory_kb("VmHWM") / 1024);
+    double bare_us =
+        bare_run((int)strtol(argv[7], NULL, 10), (int)strtol(argv[8], NULL, 10), rounds);
+    printf("%-58s %.1f us\n", "a bare loop's processor time to tell a host", bare_us);
+    printf("%-58s %.2f (bar: at most 2)\n", "the server's, to that", tell / bare_us);
     return 0;
 }

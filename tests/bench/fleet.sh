@@ -1,17 +1,19 @@
 #!/bin/bash
-# A fleet on orgd: HOSTS (10000) held polls by TLS and by plain HTTP, each with a token of its own; how long a change takes to reach all,
-# what it costs the server, its memory, and the storm when all connect again. BUILD has orgd and tests/bench/fleet.
+# A fleet on orgd: HOSTS (10000) held polls by plain HTTP and by TLS, each with a token of its own: how long a change takes to reach all, and what it costs
+# the server, beside a bare loop that writes as many bytes to as many connections; 20 changes a second; all of them connecting anew, and a bystander then.
+# BUILD has orgd, tests/bench/fleet and tests/bench/bare. Ratios with a bar are printed with it; wall times stand beside.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
 need python3 openssl
-HOSTS=${HOSTS:-10000} ROUNDS=${ROUNDS:-6}
+HOSTS=${HOSTS:-10000} ROUNDS=${ROUNDS:-4}
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/key.pem" -out "$T/cert.pem" -days 2 -subj /CN=localhost 2>/dev/null
-ulimit -n "$(ulimit -Hn)"
+ulimit -n 100000 2> /dev/null || ulimit -n "$(ulimit -Hn)"
 room=()
 for quota in tokens changes caller-changes; do room+=(--quota "$quota=1000000000"); done
-orgd_start --tls 127.0.0.1:0 --cert "$T/cert.pem" --key "$T/key.pem" --connections 65536 "${room[@]}"
+orgd_start --connections 65536 "${room[@]}"
 org=$(new_org Fleet)
-join "$org" mia member
+users=()
+for i in $(seq 11); do join "$org" "mia$i" member; users+=("$user_id"); done
 python3 - "$URL" "$OWNER" "$org" "$HOSTS" > "$T/bearers" <<'PY'
 import http.client, json, sys
 url, owner, org, hosts = sys.argv[1:]
@@ -21,10 +23,19 @@ for i in range(int(hosts)):
     c.request('POST', '/v1/organizations/tokens/create', json.dumps({'organizationId': org, 'name': 'host%d' % i}), {'Content-Type': 'application/json', 'Authorization': 'Bearer ' + owner})
     print(json.loads(c.getresponse().read())['apiToken']['bearer'])
 PY
-tls_port=$(sed -n 's|^listening on https://.*:||p' "$T/orgd.out")
-for how in plain tls; do
-    [ $how = tls ] && port=$tls_port || port=${URL##*:}
-    echo "--- $HOSTS hosts, $how"
-    "$BUILD/tests/bench/fleet" "$port" $how "$org" "$HOSTS" "$ROUNDS" "$user_id" "$orgd_pid" < "$T/bearers" || tail -n 3 "$ORGD_LOG"
-done
-orgd_stop
+# fleet HOW PORT: the bytes that a host is told are those of the reply to one change, with its headers
+fleet() {
+    echo "--- $HOSTS hosts, $1"
+    start "$T/bare.out" '^port' "$BUILD/tests/bench/bare" "$1" "$T/cert.pem" "$T/key.pem" "$HOSTS" 330 || exit 1
+    bare_pid=$started
+    "$BUILD/tests/bench/fleet" "$2" "$1" "$org" "$HOSTS" "$ROUNDS" "$orgd_pid" "$(sed -n 's/^port //p' "$T/bare.out")" "$bare_pid" "${users[@]}" < "$T/bearers" || tail -n 3 "$ORGD_LOG"
+    kill "$bare_pid"
+    orgd_stop
+    for user in "${users[@]:1}"; do sql "UPDATE members SET active = 1 WHERE user_id = '$user'"; done
+}
+fleet plain "${URL##*:}"
+# One listener over TCP has most of the connections.
+start "$T/tls.out" '^listening on https' "$ORGD" --data "$DATA" --socket "$SOCKET" --tls 127.0.0.1:0 --cert "$T/cert.pem" --key "$T/key.pem" \
+    --connections 65536 "${room[@]}" 2>> "$ORGD_LOG" || { cat "$ORGD_LOG"; exit 1; }
+orgd_pid=$started
+fleet tls "$(sed -n 's|^listening on https://.*:||p' "$T/tls.out")"

@@ -6,7 +6,7 @@
 need python3
 ROUNDS=${ROUNDS:-3}
 PER_ROUND=${PER_ROUND:-100}
-orgd_start
+orgd_start --quota organizations=100000 --quota memberships=100000
 parallel() { timeout 300 python3 "$TOP/tests/orgd/parallel.py" "$URL" "$OWNER" "$@" 2>&1; }
 is "$(parallel owners 3)" '1 1 1' 'eight owners remove each other at once: one owner is left'
 is "$(parallel join 20)" '20 40 20 20' '60 users try a join code for 20 at once: 20 join, 40 are refused'
@@ -43,7 +43,7 @@ for round in $(seq "$ROUNDS"); do
     want=$(($(sql 'SELECT count(*) FROM events') + PER_ROUND / 2 + RANDOM % PER_ROUND))
     wait_for 20 eval '[ "$(sql "SELECT count(*) FROM events")" -ge '$want' ]'
     kill -KILL "$orgd_pid"; wait "$orgd_pid" 2>/dev/null; wait $clients
-    orgd_start
+    orgd_start --quota organizations=100000 --quota memberships=100000
     acknowledged=$((acknowledged + $(cat "$T/count"))) lost=$((lost + $(missing "$T/acknowledged")))
     "$ORGD" check --data "$DATA" > /dev/null || broken=$((broken + 1))
 done
