@@ -65,6 +65,7 @@ struct held_set {
     struct crew *reads;
     size_t count, most;
     int timer;
+    int ends;      /* epoll: the connections of the polls, for their end */
     int64_t armed; /* when the timer fires */
     bool stopping;
 };

@@ -19,6 +19,7 @@
 #include "orgd/peer.h"
 
 struct client_connection;
+struct held;
 TAILQ_HEAD(connection_list, client_connection);
 
 /* A listener. */
@@ -56,6 +57,8 @@ struct client_connection {
     bool proxy;   /* a trusted one */
     bool leaving; /* it is shut down, and libmicrohttpd will close it */
     char from[PEER_TEXT_SIZE];
+    struct held *held;      /* the poll that waits on it, or NULL (held.h) */
+    bool watched;           /* for its end, by held.h */
     const char *target_end; /* of the request's target in libmicrohttpd's memory (head.h) */
     bool target_good;
 };

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/queue.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #define TICK_MS    100  /* polls that are due within one tick are woken together */
 #define RESUMED    256  /* polls that go on in one round of the loop */
 #define BLOCK_SIZE 1024 /* bytes that MHD reserves in each response */
+#define ENDS       256  /* clients that have gone, at a time */
 #define NEVER      INT64_MAX
 
 struct held_set *held_open(struct store *store, struct crew *reads, size_t most)
@@ -29,10 +31,11 @@ struct held_set *held_open(struct store *store, struct crew *reads, size_t most)
     for (size_t i = 0; i < AUDIENCES; i++)
         LIST_INIT(&set->audiences[i]);
     set->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (set->timer >= 0)
+    set->ends = epoll_create1(EPOLL_CLOEXEC);
+    if (set->timer >= 0 && set->ends >= 0)
         return set;
-    log_error("timerfd: %s", strerror(errno));
-    free(set);
+    log_error("held polls: %s", strerror(errno));
+    held_free(set);
     return NULL;
 }
 
@@ -40,13 +43,21 @@ void held_free(struct held_set *set)
 {
     shelf_clear(&set->shelf);
     audiences_free(set);
-    close(set->timer);
+    if (set->timer >= 0)
+        close(set->timer);
+    if (set->ends >= 0)
+        close(set->ends);
     free(set);
 }
 
 int held_timer(const struct held_set *set)
 {
     return set->timer;
+}
+
+int held_ends_descriptor(const struct held_set *set)
+{
+    return set->ends;
 }
 
 size_t held_number(const struct held_set *set)
@@ -193,6 +204,29 @@ void held_tick(struct held_set *set)
         held_arm(set, next > now + TICK_MS ? next : now + TICK_MS);
 }
 
+/* libmicrohttpd does not look at a suspended connection, and a fleet that comes again would meet
+ * its former polls. */
+static void end_watch(struct held *held)
+{
+    struct client_connection *c = held->client;
+    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = c};
+    if (!c->watched)
+        c->watched = epoll_ctl(held->set->ends, EPOLL_CTL_ADD, c->fd, &event) == 0;
+}
+
+void held_ends(struct held_set *set)
+{
+    struct epoll_event events[ENDS];
+    int n = epoll_wait(set->ends, events, ENDS, 0);
+    for (int i = 0; i < n; i++) {
+        const struct client_connection *c = events[i].data.ptr;
+        if (!c->held)
+            continue;
+        c->held->broken = true;
+        resume(c->held);
+    }
+}
+
 /* --- a poll --- */
 
 /* What is known already is answered; what may be news is looked up, unless it is gathered. */
@@ -200,12 +234,12 @@ static void held_begin(struct held *held, bool late)
 {
     const struct poll *poll = &held->poll;
     const struct audience *a = held->audience;
-    bool knows = poll->since == poll->revision && poll->since > 0 && !late;
+    bool news = poll->since == 0 || poll->since != poll->revision;
     bool gathers = a->news && poll->since > 0 && poll->since >= a->told;
     struct reply *kept = shelf_find(&held->set->shelf, poll);
     held->over = poll->wait_ms <= 0;
-    held->asks = held->over || (!knows && !gathers);
-    if (held->asks && kept)
+    held->asks = held->over || late || (news && !gathers);
+    if (kept && held->asks && (news || held->over))
         held_give(held, kept);
     else if (held->asks)
         audience_look(held->audience, false);
@@ -224,6 +258,8 @@ struct held *held_add(struct held_set *set, struct MHD_Connection *connection,
     held->poll = *poll;
     held->end = now + poll->wait_ms;
     held->beat = now; /* the first heartbeat at once: it takes the headers with it */
+    client->held = held;
+    end_watch(held);
     LIST_INSERT_HEAD(&a->polls, held, link);
     a->count++;
     tally_add(&set->by_token, poll->key);
@@ -236,6 +272,7 @@ void held_drop(struct held *held)
 {
     struct held_set *set = held->set;
     unqueue(held);
+    held->client->held = NULL;
     set->count--;
     tally_take(&set->by_token, held->poll.key);
     LIST_REMOVE(held, link);

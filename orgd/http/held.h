@@ -32,6 +32,10 @@ void held_free(struct held_set *set);
 int held_timer(const struct held_set *set);
 void held_tick(struct held_set *set);
 
+/* A descriptor that is readable when held_ends is due: clients have gone, whose polls end. */
+int held_ends_descriptor(const struct held_set *set);
+void held_ends(struct held_set *set);
+
 /* The number of held polls. */
 size_t held_number(const struct held_set *set);
 

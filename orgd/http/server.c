@@ -31,7 +31,7 @@
 #define STRICT      (MHD_VERSION >= 0x01000000)
 #define READERS     2    /* threads */
 #define QUICK_STEPS 5000 /* of the store: less than a millisecond of the loop */
-#define EVENTS      (LISTENERS_MAX + 5)
+#define EVENTS      (LISTENERS_MAX + 6)
 
 struct server {
     struct server_settings *settings;
@@ -138,7 +138,7 @@ static bool front_open(struct server *s, unsigned connections)
         return false;
     /* An eighth stays for requests that do not wait. */
     f->held = held_open(settings->store, f->reads, connections - connections / 8);
-    if (!f->held || !watch(s, held_timer(f->held)))
+    if (!f->held || !watch(s, held_timer(f->held)) || !watch(s, held_ends_descriptor(f->held)))
         return false;
     if (!settings->mail.url)
         return true;
@@ -241,6 +241,8 @@ static bool descriptor_serve(struct server *s, int fd)
     struct front *f = &s->front;
     if (fd == held_timer(f->held))
         held_tick(f->held);
+    else if (fd == held_ends_descriptor(f->held))
+        held_ends(f->held);
     else if (fd == crew_descriptor(f->reads))
         crew_done(f->reads);
     else if (fd == crew_descriptor(f->changes))

@@ -31,6 +31,7 @@ fleet() {
     "$BUILD/tests/bench/fleet" "$2" "$1" "$org" "$HOSTS" "$ROUNDS" "$orgd_pid" "$(sed -n 's/^port //p' "$T/bare.out")" "$bare_pid" "${users[@]}" < "$T/bearers" || tail -n 3 "$ORGD_LOG"
     kill "$bare_pid"
     orgd_stop
+    sql "UPDATE members SET role = 'member' WHERE user_id = '${users[0]}'"
     for user in "${users[@]:1}"; do sql "UPDATE members SET active = 1 WHERE user_id = '$user'"; done
 }
 fleet plain "${URL##*:}"
