@@ -6,7 +6,7 @@ BENCH := $(BUILD)/bench
 CHECK_SANITIZE := $(or $(SANITIZE),address$(comma)undefined)
 own_places = STATEDIR=$(abspath $(1))/state RUNDIR=$(abspath $(1))/run SYSCONFDIR=$(abspath $(1))/etc
 
-UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/common/*.c tests/orgsyncd/*.c tests/module/*.c tests/orgd/*.c) tests/api/base64.c tests/api/engine.c \
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/common/*.c tests/orgsyncd/*.c tests/module/*.c tests/orgd/*.c) tests/api/engine.c \
 	tests/orgadmin/table.c)
 TEST_TOOLS := $(BUILD)/tests/apiprobe $(BUILD)/tests/mksnapshot
 SCRIPTS := $(wildcard tests/*.t tests/*/*.t)

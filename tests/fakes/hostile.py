@@ -80,6 +80,9 @@ BODIES = {
     '429': (429, '{"reason":"slow_down"}', {'Retry-After': '120'}),
     '429long': (429, '', {'Retry-After': '99999999999999999999'}),
     'redirect': (302, '', {'Location': 'http://127.0.0.1:1/'}),
+    'keys': (200, changes(items=(ANN[:-1] + ',"keys":[{"type":"ssh-ed25519","blob":"AAAA","comment":"x","expiresAt":null},'
+                                 '{"type":"t","blob":"","expiresAt":"2027-01-01T00:00:00Z"}]}',)), {}),
+    'keystext': (200, changes(items=(ANN[:-1] + ',"keys":"ssh-ed25519 AAAA"}',)), {}),
     'revtext': (200, changes('"3"'), {}),
     'revzero': (200, changes('0'), {}),
     'revneg': (200, changes('-1'), {}),
