@@ -25,6 +25,9 @@ HOSTILE = [{"userId": "usr_%d" % i, "role": "member", "username": name, "email":
 SPREADSHEET = [{"userId": "usr_" + user, "role": "owner", "username": user, "email": user + "@x.org", "name": name}
                for user, name in (("ann", 'Ann "the boss", A.'), ("bob", "=HYPERLINK(1)"), ("cid", "two\nlines"),
                                   ("dan", "+1"), ("eve", "@SUM(A1)"), ("fay", "-2"), ("gus", "true"))]
+SPREADSHEET[0]["keys"] = [{"type": "ssh-ed25519", "blob": "AAAA", "comment": "x", "expiresAt": None},
+                          {"type": "no", "blob": "\"\n", "expiresAt": "2027-01-01T00:00:00Z"}]
+SPREADSHEET[1]["keys"] = []
 CODES = [{"id": i, "role": "member", "uses": uses, "maxUses": most} for i, uses, most in
          (("a", 10, None), ("b", 9, None), ("c", 2, 5))]
 
