@@ -378,7 +378,7 @@ enum exit_status host_explain(const struct invocation *inv)
                                        [VERDICT_ALLOW] = "allowed",
                                        [VERDICT_NOT_MINE] = "not decided here"};
     struct evidence e;
-    evidence_gather(&e, inv->arg[0], inv->arg[1]);
+    evidence_gather(&e, inv->arg[0], NULL, inv->arg[1]);
     struct decision d = decide(&e.question, clock_wall_ms());
     line("user", "%s", inv->arg[0]);
     line("service", "%s", inv->arg[1]);

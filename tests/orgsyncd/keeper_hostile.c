@@ -69,7 +69,7 @@ static int listen_for_clients(void)
 static void run_keeper(int end, int second)
 {
     struct keeper_settings settings = {
-        .config = &config, .mode = KEEPER_SERVE, .listen_fd = {listener, -1}};
+        .config = &config, .mode = KEEPER_SERVE, .listen_fd = {listener, -1, -1}};
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);

@@ -1,0 +1,135 @@
+#!/bin/bash
+# Members log in with the keys that the organization has of them: nothing of theirs lies on the machine. What opens, and for whom not, by
+# real sshd and by the command that it runs.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/../lib/root.sh"
+inside_root
+. "$(dirname "$0")/../lib/tap.sh"
+. "$(dirname "$0")/../lib/host.sh"
+
+KEYS=/usr/libexec/orglogin/orglogin-keys
+start_syslog
+start_sshd
+useradd --create-home --shell /bin/bash larry
+configure_file_provider
+
+# --- keys and who has them ---
+key() { ssh-keygen -q -t "${2:-ed25519}" ${3:+-b "$3"} -N '' -C "$1" -f "/root/keys/$1"; }
+for name in ada mia sue rem pen gus larry root ghost; do key $name; done
+key ada2 ecdsa 521
+key ada3 rsa 2048
+key weak rsa 1024
+# blob FILE: the second word of its line
+blob() { cut -d' ' -f2 "/root/keys/$1.pub"; }
+# with NAME TYPE BLOB [END]...: the member NAME has this key as well
+with() {
+    jq --arg name "$1" --arg type "$2" --arg blob "$3" --arg until "${4:-}" \
+        '(.members[] | select(.username == $name)).keys |= (. // []) + [{type: $type, blob: $blob} + (if $until == "" then {} else {expiresAt: $until} end)]' \
+        $MEMBERS >$MEMBERS.new && mv $MEMBERS.new $MEMBERS
+}
+with_key() { with "$1" "$(cut -d' ' -f1 "/root/keys/$2.pub")" "$(blob "$2")" "${3:-}"; }
+without_keys() { jq --arg name "$1" '(.members[] | select(.username == $name)).keys = []' $MEMBERS >$MEMBERS.new && mv $MEMBERS.new $MEMBERS; }
+sync() { orgsyncd --once >/dev/null 2>>"$T/sync.err"; }
+# told NAME [ARGUMENT...]: what the command says, as sshd runs it; its status is 0
+told() { setpriv --reuid orglogin-keys --regid orglogin-keys --clear-groups env -i PATH=/usr/bin:/bin "$KEYS" "$@" 2>&1 </dev/null; }
+lines_of() { for file in "$@"; do cut -d' ' -f1,2 "/root/keys/$file.pub"; done; }
+
+# organization NAME...: these are the members, each with a key, and ada with two more
+organization() {
+    local member
+    members "$@"
+    for member in "$@"; do with_key "${member%%:*}" "${member%%:*}"; done
+    with_key ada ada2
+    with_key ada ada3
+    sync
+}
+others=(ada:admin mia:member sue:member:suspended pen:member:pending gus:guest)
+ok 'orgsyncd publishes the members with their keys' organization "${others[@]}" rem:member
+
+# --- logins ---
+as() { ssh -F /dev/null -o IdentitiesOnly=yes -o NumberOfPasswordPrompts=1 -i "/root/keys/${KEY:-$1}" "$1@localhost" "${@:2}" </dev/null 2>"$T/err"; }
+is "$(as ada id -un)" ada 'sshd admits a member by the key that the organization has'
+is "$(as mia id -un)" mia 'sshd admits another one'
+is "$(KEY=ada2 as ada id -un) $(KEY=ada3 as ada id -un)" 'ada ada' 'sshd admits a member by each of several keys'
+is "$(find /home /etc/ssh/keys -name authorized_keys -o -path '/etc/ssh/keys/*')" '' 'nothing of a key lies on the machine'
+as gus true
+is "$(grep -c '^Access denied: your role' "$T/err")" 1 'a member whose role does not allow it proves who he is, and is told so by pam_org'
+is "$(KEY=mia as ada id -un)" '' "sshd refuses another member's key"
+is "$(KEY=ghost as ada id -un)" '' 'sshd refuses a key that nobody has'
+is "$(as rem id -un)" rem 'sshd admits a member who will leave'
+organization "${others[@]}"
+for name in sue pen rem; do
+    is "$(as $name id -un)" '' "sshd refuses $name, who is not a current member"
+    is "$(told $name)" '' "the command has nothing of $name, who is not a current member"
+done
+
+# local users
+mkdir -m 700 /home/larry/.ssh
+sed -i '/AuthorizedKeysFile/d' /etc/ssh/sshd_config.d/tests.conf
+kill "$(cat /run/sshd.pid)"
+ok 'sshd ends' wait_for 5 eval '[ ! -e /run/sshd.pid ]'
+start_sshd
+cp /root/keys/larry.pub /home/larry/.ssh/authorized_keys
+chown -R larry: /home/larry/.ssh
+is "$(as larry id -un)" larry "sshd admits a local user by his own authorized_keys"
+is "$(KEY=ada as larry id -un)" '' "sshd refuses a member's key for a local user"
+for name in larry root nobody daemon orglogin-keys nobody-at-all ../ada 'ada x' '' ada@x; do
+    is "$(told "$name")" '' "the command has nothing of \"$name\""
+done
+
+# --- what the command prints ---
+is "$(told ada)" "$(lines_of ada ada2 ada3)" 'the command prints type and blob of each key, and nothing else'
+uid=$(id -u ada)
+is "$(told ada "$uid")" "$(lines_of ada ada2 ada3)" 'the command takes the number of the account'
+for number in 0 1000 $((uid + 1)) 4294967295; do
+    is "$(told ada $number)" '' "the command has nothing of an account of the number $number with a member's name"
+done
+for arguments in '' "ada x" "ada -1" "ada 4294967296" "ada 00000000000" "ada $uid more" "ada --chain" "--chain /bin/true" "--help"; do
+    # shellcheck disable=SC2086 # words
+    told $arguments >"$T/out"
+    is "$? $(cat "$T/out")" '0 ' "the command says nothing and ends with 0 for the arguments \"$arguments\""
+done
+like "$(cat $AUTH_LOG)" 'orglogin-keys.*usage: ' 'the log has the usage'
+
+# --- keys that are not as they must be ---
+without_keys mia
+with mia ssh-ed25519 "$(blob ada2)"                                    # another type inside
+with mia ssh-rsa "$(blob weak)"                                        # too short
+with mia ssh-ed25519 "$(blob mia) command=\"/bin/sh\""
+with mia ssh-ed25519 "$(blob mia)
+ssh-ed25519 $(blob ghost)"
+with mia 'command="/bin/sh" ssh-ed25519' "$(blob mia)"
+with mia 'cert-authority ssh-ed25519' "$(blob ghost)"
+with mia ssh-ed25519-cert-v01@openssh.com "$(blob mia)"
+with mia ssh-ed25519 "$(head -c 16384 /dev/zero | base64 -w0)"
+with mia ssh-ed25519 "$(sed -n '/^-/!p' /root/keys/mia | tr -d '\n')"  # her private key
+with mia ssh-ed25519 "$(blob mia)" tomorrow
+sync
+is "$(told mia)" '' 'of keys that are not as they must be none is told'
+like "$(cat "$T/sync.err")" 'member usr_mia: 10 of the ssh keys left out, first number 1: it is of another type inside than outside' 'the log has one line for all of them'
+is "$(grep -c usr_mia "$T/sync.err")" 1 'one line it is'
+is "$(id -un mia)" mia 'whose keys they are stays a member'
+with_key mia mia; sync
+is "$(as mia id -un)" mia 'a good key beside them counts'
+without_keys mia
+jq --arg blob "$(blob ghost)" --arg mine "$(blob mia)" '(.members[] | select(.username == "mia")).keys =
+    [{type: "ssh-ed25519", blob: $mine}] + [range(5000) | {type: "ssh-ed25519", blob: $blob}]' $MEMBERS >$MEMBERS.new && mv $MEMBERS.new $MEMBERS
+sync
+is "$(told mia | wc -l) $(as mia id -un)" '32 mia' 'of thousands of keys 32 count'
+like "$(cat "$T/sync.err")" 'usr_mia: 4969 of the ssh keys left out, first number 33: it is beyond the 32 keys' 'the log has a line for the others'
+
+# --- withdrawn, expired ---
+without_keys mia; sync
+is "$(as mia id -un)" '' 'a key that was withdrawn opens nothing from the next login on'
+with_key mia mia "$(date -u -d '+1 hour' +%FT%TZ)"; sync
+is "$(as mia id -un)" mia 'a key counts before its end'
+without_keys mia; with_key mia mia "$(date -u -d '+2 seconds' +%FT%TZ)"; sync
+ok 'a key ends by itself' wait_for 10 eval '[ -z "$(told mia)" ]'
+is "$(as mia id -un)" '' 'and opens nothing'
+for end in 1970-01-01T00:00:00Z 1969-12-31T23:59:59Z 2001-01-01T00:00:00.999+01:00; do
+    without_keys mia; with_key mia mia $end; sync
+    is "$(told mia)" '' "a key that ended at $end is not told"
+done
+without_keys mia; with_key mia mia 2200-01-01T00:00:00Z; sync
+is "$(told mia)" "$(lines_of mia)" 'an end beyond 2106 is far away'
+done_testing
