@@ -269,7 +269,7 @@ enum snapshot_result snapshot_grants_groups(const struct snapshot *s, uint32_t g
 bool snapshot_gid(const struct snapshot_grants *grants, uint32_t i, gid_t *gid);
 
 /* The ssh keys of the user with UID; SNAPSHOT_ABSENT when he has none. The list is whole, as
- * written; key_list_take judges each key. */
+ * written, and key_list_take judges each key; it is empty unless SNAPSHOT_OK. */
 enum snapshot_result snapshot_keys(const struct snapshot *s, uint32_t uid, struct key_list *keys);
 
 /* Walks all users or groups: *CURSOR begins at 0. SNAPSHOT_ABSENT is the end. */

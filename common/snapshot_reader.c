@@ -490,9 +490,12 @@ static bool keys_at(const uint8_t *p, const uint8_t *end, uint32_t uid, struct k
 {
     if (end - p < SNAPSHOT_KEYS_OWNER)
         return false;
-    *keys = (struct key_list){p + SNAPSHOT_KEYS_OWNER, get16(p + 4)};
-    return keys->size <= (size_t)(end - keys->first) &&
-           get32(p) == (uint32_t)hash64(p + 4, 2 + keys->size) + uid;
+    struct key_list list = {p + SNAPSHOT_KEYS_OWNER, get16(p + 4)};
+    if (list.size > (size_t)(end - list.first) ||
+        get32(p) != (uint32_t)hash64(p + 4, 2 + list.size) + uid)
+        return false;
+    *keys = list;
+    return true;
 }
 
 enum snapshot_result snapshot_keys(const struct snapshot *s, uint32_t uid, struct key_list *keys)
@@ -500,6 +503,7 @@ enum snapshot_result snapshot_keys(const struct snapshot *s, uint32_t uid, struc
     struct probe p;
     size_t size;
     uint32_t ref = snapshot_u32(s, SNAPSHOT_AT_KEYS), at;
+    *keys = (struct key_list){0};
     if (ref == 0)
         return SNAPSHOT_ABSENT;
     const uint8_t *section = record(s, ref, SNAPSHOT_KEYS_HEAD, &size), *end = s->base + s->size;

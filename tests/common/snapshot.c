@@ -151,11 +151,13 @@ static int check_keys(const struct snapshot *s, int i)
     struct snapshot_user_spec want;
     char text[4][64];
     uint8_t buffer[KEY_LIST_SIZE_MAX];
-    struct key_list keys, wanted = {0};
+    struct key_list keys = {(const uint8_t *)text, 1}, wanted = {0};
     user_spec(i < 0 ? 100000 - i : i, &want, text);
     if (i >= 0)
         wanted = keys_of(i, buffer);
     enum snapshot_result rc = snapshot_keys(s, want.uid, &keys);
+    if (rc != SNAPSHOT_OK)
+        assert_int_equal(keys.size, 0);
     if (rc == SNAPSHOT_UNAVAILABLE)
         return 1;
     assert_int_equal(rc, wanted.size ? SNAPSHOT_OK : SNAPSHOT_ABSENT);

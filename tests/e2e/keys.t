@@ -6,48 +6,20 @@
 inside_root
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/host.sh"
+. "$(dirname "$0")/../lib/keys.sh"
 
-KEYS=/usr/libexec/orglogin/orglogin-keys
 start_syslog
 start_sshd
 useradd --create-home --shell /bin/bash larry
 configure_file_provider
-
-# --- keys and who has them ---
-key() { ssh-keygen -q -t "${2:-ed25519}" ${3:+-b "$3"} -N '' -C "$1" -f "/root/keys/$1"; }
 for name in ada mia sue rem pen gus larry root ghost; do key $name; done
 key ada2 ecdsa 521
 key ada3 rsa 2048
 key weak rsa 1024
-# blob FILE: the second word of its line
-blob() { cut -d' ' -f2 "/root/keys/$1.pub"; }
-# with NAME TYPE BLOB [END]...: the member NAME has this key as well
-with() {
-    jq --arg name "$1" --arg type "$2" --arg blob "$3" --arg until "${4:-}" \
-        '(.members[] | select(.username == $name)).keys |= (. // []) + [{type: $type, blob: $blob} + (if $until == "" then {} else {expiresAt: $until} end)]' \
-        $MEMBERS >$MEMBERS.new && mv $MEMBERS.new $MEMBERS
-}
-with_key() { with "$1" "$(cut -d' ' -f1 "/root/keys/$2.pub")" "$(blob "$2")" "${3:-}"; }
-without_keys() { jq --arg name "$1" '(.members[] | select(.username == $name)).keys = []' $MEMBERS >$MEMBERS.new && mv $MEMBERS.new $MEMBERS; }
-sync() { orgsyncd --once >/dev/null 2>>"$T/sync.err"; }
-# told NAME [ARGUMENT...]: what the command says, as sshd runs it; its status is 0
-told() { setpriv --reuid orglogin-keys --regid orglogin-keys --clear-groups env -i PATH=/usr/bin:/bin "$KEYS" "$@" 2>&1 </dev/null; }
-lines_of() { for file in "$@"; do cut -d' ' -f1,2 "/root/keys/$file.pub"; done; }
-
-# organization NAME...: these are the members, each with a key, and ada with two more
-organization() {
-    local member
-    members "$@"
-    for member in "$@"; do with_key "${member%%:*}" "${member%%:*}"; done
-    with_key ada ada2
-    with_key ada ada3
-    sync
-}
 others=(ada:admin mia:member sue:member:suspended pen:member:pending gus:guest)
 ok 'orgsyncd publishes the members with their keys' organization "${others[@]}" rem:member
 
 # --- logins ---
-as() { ssh -F /dev/null -o IdentitiesOnly=yes -o NumberOfPasswordPrompts=1 -i "/root/keys/${KEY:-$1}" "$1@localhost" "${@:2}" </dev/null 2>"$T/err"; }
 is "$(as ada id -un)" ada 'sshd admits a member by the key that the organization has'
 is "$(as mia id -un)" mia 'sshd admits another one'
 is "$(KEY=ada2 as ada id -un) $(KEY=ada3 as ada id -un)" 'ada ada' 'sshd admits a member by each of several keys'
@@ -104,32 +76,32 @@ with mia ssh-ed25519-cert-v01@openssh.com "$(blob mia)"
 with mia ssh-ed25519 "$(head -c 16384 /dev/zero | base64 -w0)"
 with mia ssh-ed25519 "$(sed -n '/^-/!p' /root/keys/mia | tr -d '\n')"  # her private key
 with mia ssh-ed25519 "$(blob mia)" tomorrow
-sync
+update
 is "$(told mia)" '' 'of keys that are not as they must be none is told'
 like "$(cat "$T/sync.err")" 'member usr_mia: 10 of the ssh keys left out, first number 1: it is of another type inside than outside' 'the log has one line for all of them'
 is "$(grep -c usr_mia "$T/sync.err")" 1 'one line it is'
 is "$(id -un mia)" mia 'whose keys they are stays a member'
-with_key mia mia; sync
+with_key mia mia; update
 is "$(as mia id -un)" mia 'a good key beside them counts'
 without_keys mia
 jq --arg blob "$(blob ghost)" --arg mine "$(blob mia)" '(.members[] | select(.username == "mia")).keys =
     [{type: "ssh-ed25519", blob: $mine}] + [range(5000) | {type: "ssh-ed25519", blob: $blob}]' $MEMBERS >$MEMBERS.new && mv $MEMBERS.new $MEMBERS
-sync
+update
 is "$(told mia | wc -l) $(as mia id -un)" '32 mia' 'of thousands of keys 32 count'
 like "$(cat "$T/sync.err")" 'usr_mia: 4969 of the ssh keys left out, first number 33: it is beyond the 32 keys' 'the log has a line for the others'
 
 # --- withdrawn, expired ---
-without_keys mia; sync
+without_keys mia; update
 is "$(as mia id -un)" '' 'a key that was withdrawn opens nothing from the next login on'
-with_key mia mia "$(date -u -d '+1 hour' +%FT%TZ)"; sync
+with_key mia mia "$(date -u -d '+1 hour' +%FT%TZ)"; update
 is "$(as mia id -un)" mia 'a key counts before its end'
-without_keys mia; with_key mia mia "$(date -u -d '+2 seconds' +%FT%TZ)"; sync
+without_keys mia; with_key mia mia "$(date -u -d '+2 seconds' +%FT%TZ)"; update
 ok 'a key ends by itself' wait_for 10 eval '[ -z "$(told mia)" ]'
 is "$(as mia id -un)" '' 'and opens nothing'
 for end in 1970-01-01T00:00:00Z 1969-12-31T23:59:59Z 2001-01-01T00:00:00.999+01:00; do
-    without_keys mia; with_key mia mia $end; sync
+    without_keys mia; with_key mia mia $end; update
     is "$(told mia)" '' "a key that ended at $end is not told"
 done
-without_keys mia; with_key mia mia 2200-01-01T00:00:00Z; sync
+without_keys mia; with_key mia mia 2200-01-01T00:00:00Z; update
 is "$(told mia)" "$(lines_of mia)" 'an end beyond 2106 is far away'
 done_testing
