@@ -23,7 +23,7 @@
 static const char usage[] =
     "usage: orglogin-keys USER [UID] [--chain COMMAND ARGUMENT...]; see orglogin-keys(8)";
 
-struct arguments {
+struct key_request {
     const char *user;
     const uint32_t *uid; /* of the account; NULL: the name services know it */
     char *const *chain;  /* NULL: nothing */
@@ -46,23 +46,23 @@ static bool read_uid(const char *text, uint32_t *uid)
     return text[len] == '\0' && number <= UINT32_MAX;
 }
 
-static bool parse(int argc, char *argv[], struct arguments *args)
+static bool parse(int argc, char *argv[], struct key_request *request)
 {
     static uint32_t uid;
     int i = 2;
-    *args = (struct arguments){0};
+    *request = (struct key_request){0};
     if (argc < 2 || argv[1][0] == '-')
         return false;
-    args->user = argv[1];
+    request->user = argv[1];
     if (i < argc && strcmp(argv[i], "--chain") != 0) {
         if (!read_uid(argv[i++], &uid))
             return false;
-        args->uid = &uid;
+        request->uid = &uid;
     }
     if (i == argc)
         return true;
-    args->chain = argv + i + 1;
-    return strcmp(argv[i], "--chain") == 0 && args->chain[0];
+    request->chain = argv + i + 1;
+    return strcmp(argv[i], "--chain") == 0 && request->chain[0];
 }
 
 /* The rules do not count here: they say which services a member may use, and whoever is kept out by
@@ -103,18 +103,18 @@ static void log_denial(const struct evidence *e, const char *user, const struct 
     complain(LOG_NOTICE, line);
 }
 
-static void show_keys(const struct arguments *args)
+static void show_keys(const struct key_request *request)
 {
     static struct evidence e;
     struct key_list keys = {0};
-    evidence_gather(&e, args->user, args->uid, "sshd");
+    evidence_gather(&e, request->user, request->uid, "sshd");
     admit_members(&e);
     /* The confirmation before the clock, which then never reads less where it is right. */
     int64_t confirmed_ms = e.snapshot.base ? snapshot_confirmed(&e.snapshot, e.grants.org) : 0;
     int64_t now_ms = clock_wall_ms();
     struct decision d = decide(&e.question, now_ms);
     if (d.verdict != VERDICT_ALLOW)
-        log_denial(&e, args->user, &d);
+        log_denial(&e, request->user, &d);
     else if (snapshot_keys(&e.snapshot, e.user.uid, &keys) == SNAPSHOT_UNAVAILABLE)
         complain(LOG_ERR, "the snapshot's keys are damaged: orgadmin host sync makes it anew");
     print_keys(keys, now_ms, confirmed_ms);
@@ -123,21 +123,21 @@ static void show_keys(const struct arguments *args)
 
 int main(int argc, char *argv[])
 {
-    struct arguments args;
+    struct key_request request;
     char line[512];
     signal(SIGPIPE, SIG_IGN); /* sshd may have read enough */
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         puts("orglogin-keys " ORG_VERSION);
         return 0;
     }
-    if (!parse(argc, argv, &args)) {
+    if (!parse(argc, argv, &request)) {
         complain(LOG_ERR, usage);
         return 0;
     }
-    show_keys(&args);
-    const char *fault = args.chain ? chain_run(args.chain) : NULL;
+    show_keys(&request);
+    const char *fault = request.chain ? chain_run(request.chain) : NULL;
     if (fault) {
-        snprintf(line, sizeof line, "--chain: %.255s %s", args.chain[0], fault);
+        snprintf(line, sizeof line, "--chain: %.255s %s", request.chain[0], fault);
         complain(LOG_ERR, line);
     }
     return 0;

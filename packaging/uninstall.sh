@@ -42,7 +42,8 @@ pam_lines() {
 used() {
     ! grep -qsi '^[[:space:]]*KbdInteractiveAuthentication[[:space:]]*yes' "$SSHD" ||
         found "$SSHD: KbdInteractiveAuthentication yes" "rm $SSHD; systemctl reload ssh"
-    lines=$(grep -Eis '^[[:space:]]*AuthorizedKeysCommand[[:space:]].*/orglogin-keys' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf | sort -u)
+    lines=$(grep -EisH '^[[:space:]]*AuthorizedKeysCommand[[:space:]].*/orglogin-keys' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf |
+        sed 's/:[[:space:]]*/: /')
     [ -z "$lines" ] || found "$lines" "take out the line, and AuthorizedKeysCommandUser; systemctl reload ssh"
     pam_lines
     lines=$(grep -Es '^[^#]*[[:space:]]org([[:space:]]|$)' /etc/nsswitch.conf | sed 's|^|/etc/nsswitch.conf: |')
