@@ -63,6 +63,15 @@ for arguments in '' "ada x" "ada -1" "ada 4294967296" "ada 00000000000" "ada $ui
 done
 like "$(cat $AUTH_LOG)" 'orglogin-keys.*usage: ' 'the log has the usage'
 
+# --- explained ---
+prints() { for file in "$@"; do ssh-keygen -lf "/root/keys/$file.pub" | cut -d' ' -f1,2; done; }
+is "$(orgadmin host explain ada sshd | sed -n 's/^keys  *//p')" "3 of the organization's" 'host explain says how many keys a member has'
+is "$(orgadmin host explain ada sshd | sed -n 's/^key  *\([^ ]* [^ ]*\).*/\1/p')" "$(prints ada ada2 ada3)" 'with the fingerprints that ssh-keygen shows'
+like "$(orgadmin host explain ada sshd | grep '^key ' | head -n 1)" '\(ssh-ed25519\)$' 'and the types'
+is "$(orgadmin host explain sue sshd | sed -n 's/^keys  *//p')" "none of the organization's" 'a suspended member has none'
+is "$(orgadmin host explain ada sudo | grep -c '^key')" 0 'of another service it shows none'
+is "$(orgadmin host explain larry sshd | grep -c '^key')" 0 'nor of a local user'
+
 # --- keys that are not as they must be ---
 without_keys mia
 with mia ssh-ed25519 "$(blob ada2)"                                    # another type inside
@@ -96,8 +105,10 @@ is "$(as mia id -un)" '' 'a key that was withdrawn opens nothing from the next l
 with_key mia mia "$(date -u -d '+1 hour' +%FT%TZ)"; update
 is "$(as mia id -un)" mia 'a key counts before its end'
 without_keys mia; with_key mia mia "$(date -u -d '+2 seconds' +%FT%TZ)"; update
+like "$(orgadmin host explain mia sshd | grep '^key ')" ', ends 20[0-9-]*T[0-9:]*Z$' 'host explain shows when a key ends'
 ok 'a key ends by itself' wait_for 10 eval '[ -z "$(told mia)" ]'
 is "$(as mia id -un)" '' 'and opens nothing'
+like "$(orgadmin host explain mia sshd | grep '^key ')" ', ended 20[0-9-]*T[0-9:]*Z$' 'host explain shows that it has ended'
 for end in 1970-01-01T00:00:00Z 1969-12-31T23:59:59Z 2001-01-01T00:00:00.999+01:00; do
     without_keys mia; with_key mia mia $end; update
     is "$(told mia)" '' "a key that ended at $end is not told"
