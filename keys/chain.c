@@ -17,6 +17,7 @@ struct chain {
     pid_t pid;
     int end;    /* its pidfd, readable when it has ended; -1 where the kernel has none */
     int output; /* the pipe; -1 when that has ended */
+    bool ended;
     long passed;
 };
 
@@ -66,26 +67,31 @@ static const char *pass(struct chain *c)
     return file_write(STDOUT_FILENO, buffer, (size_t)n) == 0 ? NULL : "has no reader any more";
 }
 
+/* Does what the events in P, of the pipe and of the end, want. Returns NULL, or what went wrong. */
+static const char *take(struct chain *c, const struct pollfd *p)
+{
+    const char *fault = p[0].revents ? pass(c) : NULL;
+    c->ended |= p[1].revents != 0 || (c->end < 0 && c->output < 0);
+    return fault;
+}
+
 /* Goes on until the program has ended and its pipe is empty, or until UNTIL (clock_mono_ms). */
 static const char *attend(struct chain *c, int64_t until)
 {
     const char *fault = NULL;
-    bool ended = false;
-    while (!fault && !(ended && c->output < 0)) {
+    while (!fault && (!c->ended || c->output >= 0)) {
         struct pollfd p[] = {{.fd = c->output, .events = POLLIN},
-                             {.fd = ended ? -1 : c->end, .events = POLLIN}};
+                             {.fd = c->ended ? -1 : c->end, .events = POLLIN}};
         int64_t left = until - clock_mono_ms();
         if (left <= 0)
             return "is not done within 5 s: it is ended";
         /* Once it has ended, only what is in the pipe counts: somebody else may hold that open. */
-        int n = poll(p, 2, ended ? 0 : (int)left);
+        int n = poll(p, 2, c->ended ? 0 : (int)left);
         if (n < 0 && errno != EINTR)
             return "cannot be waited for";
-        if (n == 0 && ended)
+        if (n == 0 && c->ended)
             return NULL;
-        ended = ended || p[1].revents || (c->end < 0 && c->output < 0);
-        if (n > 0 && p[0].revents)
-            fault = pass(c);
+        fault = n > 0 ? take(c, p) : NULL;
     }
     return fault;
 }
