@@ -12,11 +12,11 @@ start_syslog
 start_sshd
 useradd --create-home --shell /bin/bash larry
 configure_file_provider
-for name in ada mia sue rem pen gus larry root ghost; do key $name; done
+for name in ada mia sue rem pen gus docker larry root ghost; do key $name; done
 key ada2 ecdsa 521
 key ada3 rsa 2048
 key weak rsa 1024
-others=(ada:admin mia:member sue:member:suspended pen:member:pending gus:guest)
+others=(ada:admin mia:member sue:member:suspended pen:member:pending gus:guest docker:member)
 ok 'orgsyncd publishes the members with their keys' organization "${others[@]}" rem:member
 
 # --- logins ---
@@ -45,7 +45,8 @@ cp /root/keys/larry.pub /home/larry/.ssh/authorized_keys
 chown -R larry: /home/larry/.ssh
 is "$(as larry id -un)" larry "sshd admits a local user by his own authorized_keys"
 is "$(KEY=ada as larry id -un)" '' "sshd refuses a member's key for a local user"
-for name in larry root nobody daemon orglogin-keys nobody-at-all ../ada 'ada x' '' ada@x; do
+ok "docker is the name of a member who is withheld" eval '! id docker >/dev/null 2>&1 && orgsyncd --check 2>&1 | grep -q "docker.*not served"'
+for name in larry root docker nobody daemon orglogin-keys nobody-at-all ../ada 'ada x' '' ada@x; do
     is "$(told "$name")" '' "the command has nothing of \"$name\""
 done
 
