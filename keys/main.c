@@ -116,7 +116,8 @@ static void show_keys(const struct key_request *request)
     if (d.verdict != VERDICT_ALLOW)
         log_denial(&e, request->user, &d);
     else if (snapshot_keys(&e.snapshot, e.user.uid, &keys) == SNAPSHOT_UNAVAILABLE)
-        complain(LOG_ERR, "the snapshot's keys are damaged: orgadmin host sync makes it anew");
+        complain(LOG_ERR,
+                 "the snapshot's keys are damaged: systemctl restart orgsyncd writes it anew");
     print_keys(keys, now_ms, confirmed_ms);
     evidence_close(&e);
 }

@@ -381,7 +381,7 @@ static void explain_keys(const struct evidence *e)
     uint32_t end;
     unsigned count = 0;
     if (snapshot_keys(&e->snapshot, e->user.uid, &keys) == SNAPSHOT_UNAVAILABLE) {
-        line("keys", "damaged in the snapshot: orgadmin host sync makes it anew");
+        line("keys", "damaged in the snapshot: systemctl restart orgsyncd writes it anew");
         return;
     }
     for (rest = keys; key_list_take(&rest, &key, &end);)

@@ -111,6 +111,7 @@ broken 'a snapshot of another version' "failure snapshot" 'another version.*syst
     "printf '\\001' | dd of=$S bs=1 seek=8 conv=notrunc 2>/dev/null"
 broken "a truncated snapshot" "failure snapshot" . "truncate -s -8 $S"
 broken "a damaged snapshot" "failure snapshot" 'damaged' "perl -0777 -i -pe 's|/home/mia|/home/may|' $S"
+broken "damaged keys in the snapshot" "failure snapshot" 'is damaged.*restart orgsyncd' "perl -0777 -i -pe 's|ssh-ed25519|ssh-ed25518|' $S"
 broken "a damaged ledger" "failure members" 'orgsyncd --check fails.*ledger' 'echo damaged >/var/lib/orglogin/ids.db'
 
 # --- organizations and members ---
