@@ -51,16 +51,17 @@ static bool expand(const char *text, const struct snapshot_user *user, char *out
 
 /* --- their own keys --- */
 
-/* True if the file PATTERN, a word of AuthorizedKeysFile, is USER's to write, and there. */
+/* True if the file PATTERN, a word of AuthorizedKeysFile, is there and in USER's hands. */
 static bool has_own(const char *pattern, const struct snapshot_user *user, char *path, size_t size)
 {
     struct stat st;
     char word[SSHD_VALUE_SIZE];
-    if (strcmp(pattern, "none") == 0 || (*pattern == '/' && !strstr(pattern, "%h")) ||
-        !expand(pattern, user, word, sizeof word))
+    size_t home = strlen(user->home);
+    if (strcmp(pattern, "none") == 0 || !expand(pattern, user, word, sizeof word))
         return false;
     snprintf(path, size, "%s%s%s", *word == '/' ? "" : user->home, *word == '/' ? "" : "/", word);
-    return stat(path, &st) == 0 && st.st_size > 0;
+    bool at_home = strncmp(path, user->home, home) == 0 && path[home] == '/';
+    return stat(path, &st) == 0 && st.st_size > 0 && (at_home || st.st_uid == user->uid);
 }
 
 /* TEXT are a member's settings. */

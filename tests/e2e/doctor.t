@@ -242,7 +242,7 @@ broken "keys of a member's own" "warning own ssh keys" '1 member has keys .*/hom
     "sed -i 's|AuthorizedKeysFile .*|AuthorizedKeysFile .ssh/authorized_keys|' $D; install -d -o ada -m 700 /home/ada /home/ada/.ssh; echo x >/home/ada/.ssh/authorized_keys"
 broken "keys of members' own that do not count" "" . 'install -d -o ada -m 700 /home/ada /home/ada/.ssh; echo x >/home/ada/.ssh/authorized_keys'
 rm -rf /home/ada
-broken "keys of a member's own by another path" "warning own ssh keys" '/home/ada/keys' "sed -i 's|AuthorizedKeysFile .*|AuthorizedKeysFile %h/keys|' $D; install -d -o ada -m 700 /home/ada; echo x >/home/ada/keys"
+broken "keys of a member's own by another path" "warning own ssh keys" '/home/ada/keys' "sed -i 's|AuthorizedKeysFile .*|AuthorizedKeysFile /home/%u/keys|' $D; install -d -o ada -m 700 /home/ada; echo x >/home/ada/keys"
 rm -rf /home/ada
 broken 'an sshd configuration with a mistake' "warning sshd" 'cannot be looked at: .*Nonsense' 'echo Nonsense >/etc/ssh/sshd_config.d/x.conf'
 
