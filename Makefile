@@ -10,6 +10,7 @@ MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
 LIBDIR     ?= /usr/$(if $(MULTIARCH),lib/$(MULTIARCH),lib64)
 PAMCONFIGS ?= /usr/share/pam-configs
 DOCDIR     := $(PREFIX)/share/doc/orglogin
+LIBEXECDIR := $(PREFIX)/libexec/orglogin
 # Where AppArmor's files are, if it is there: make install DESTDIR=DIR APPARMOR=/etc/apparmor.d for a package.
 APPARMOR   ?= $(if $(wildcard $(DESTDIR)/etc/apparmor.d/abstractions),/etc/apparmor.d)
 SANITIZE   ?=
@@ -22,11 +23,11 @@ HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-st
 ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. -I$(BUILD)/gen -MMD -MP $(WARNINGS) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 	-DORG_STATEDIR='"$(STATEDIR)"' -DORG_RUNDIR='"$(RUNDIR)"' -DORG_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DORG_SBINDIR='"$(PREFIX)/sbin"' -DORG_PAMDIR='"$(LIBDIR)/security"' \
-	-DORG_DOCDIR='"$(DOCDIR)"'
+	-DORG_DOCDIR='"$(DOCDIR)"' -DORG_LIBEXECDIR='"$(LIBEXECDIR)"'
 ORG_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 MODULE_LDFLAGS = -shared -fPIC -Wl,-z,nodelete -Wl,--version-script=$(1) $(if $(SANITIZE),,-Wl,-z,defs)
 
-PROGRAMS := $(addprefix $(BUILD)/,orgadmin orgsyncd orgd)
+PROGRAMS := $(addprefix $(BUILD)/,orgadmin orgsyncd orgd orglogin-keys)
 MODULES  := $(addprefix $(BUILD)/,libnss_org.so.2 pam_org.so)
 
 .PHONY: all
@@ -71,6 +72,11 @@ $(BUILD)/orgd: $(call objects,orgd) $(READER)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 
+# sshd starts it several times for each login: libc alone.
+$(BUILD)/orglogin-keys: $(call objects,keys) $(MODULE)
+	@echo '  LINK $@'
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^
+
 # A lookup crosses a dozen small functions of common/: seen as one, they cost a fifth less. (gcc only: with clang it needs a linker of
 # its own. The objects hold plain code as well, for everybody else.)
 LTO := $(if $(SANITIZE),,$(shell $(CC) --version 2>/dev/null | grep -q 'Free Software' && echo -flto -ffat-lto-objects))
@@ -94,6 +100,7 @@ ABSTRACTIONS := abstractions/nameservice.d/libnss_org abstractions/authenticatio
 # What is installed, MODE:FILE:WHERE.
 INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
 	$(foreach p,orgsyncd orgd,755:$(BUILD)/$(p):$(PREFIX)/sbin/$(p)) \
+	755:$(BUILD)/orglogin-keys:$(LIBEXECDIR)/orglogin-keys \
 	644:$(BUILD)/libnss_org.so.2:$(LIBDIR)/libnss_org.so.2 \
 	644:$(BUILD)/pam_org.so:$(LIBDIR)/security/pam_org.so \
 	$(foreach f,$(patsubst conf/%,%,$(shell find conf -type f)),644:conf/$(f):$(DOCDIR)/$(f)) \
@@ -110,7 +117,7 @@ INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
 	644:packaging/completions/orgadmin.fish:$(PREFIX)/share/fish/vendor_completions.d/orgadmin.fish
 
 # Units, pages, profiles and examples name the places of this installation.
-AS_HERE := sed -e 's|/usr/sbin/org|$(PREFIX)/sbin/org|g' -e 's|/usr/share/doc/orglogin|$(DOCDIR)|g' -e 's|/etc/orglogin|$(SYSCONFDIR)|g' \
+AS_HERE := sed -e 's|/usr/sbin/org|$(PREFIX)/sbin/org|g' -e 's|/usr/libexec/orglogin|$(LIBEXECDIR)|g' -e 's|/usr/share/doc/orglogin|$(DOCDIR)|g' -e 's|/etc/orglogin|$(SYSCONFDIR)|g' \
 	-e 's|/var/lib/orglogin|$(STATEDIR)|g' -e 's|/run/orglogin|$(RUNDIR)|g'
 
 # Each file takes the place of the old one whole, at once: somebody may be logging in.
@@ -125,7 +132,7 @@ install: all
 	done
 ifeq ($(DESTDIR),)
 	$(Q)[ "$$(id -u)" != 0 ] || ! command -v systemd-sysusers >/dev/null || systemd-sysusers $(PREFIX)/lib/sysusers.d/orglogin.conf
-	$(Q)for user in orgsync orgd; do getent -s files passwd $$user >/dev/null || \
+	$(Q)for user in orgsync orgd orglogin-keys; do getent -s files passwd $$user >/dev/null || \
 		echo "/etc/passwd has no $$user yet: systemd-sysusers --root=/ orglogin.conf, or useradd --system --no-create-home --shell /usr/sbin/nologin $$user"; \
 	done
 	@echo 'An upgrade? It is in force after: systemctl daemon-reload; systemctl restart orgsyncd; then orgadmin host doctor'
@@ -137,7 +144,7 @@ UNINSTALL := $(if $(DESTDIR),:,SYSCONFDIR='$(SYSCONFDIR)' STATEDIR='$(STATEDIR)'
 uninstall:
 	$(Q)$(UNINSTALL) used || { echo 'uninstall: this machine still asks orglogin there; nothing is removed' >&2; exit 1; }
 	rm -f $(foreach entry,$(INSTALLED),$(DESTDIR)$(lastword $(subst :, ,$(entry))))
-	-$(Q)rmdir $(addprefix $(DESTDIR)$(DOCDIR)/,pam.d pam.d.fedora selinux apparmor) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(SYSCONFDIR) \
+	-$(Q)rmdir $(addprefix $(DESTDIR)$(DOCDIR)/,pam.d pam.d.fedora selinux apparmor) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SYSCONFDIR) \
 		$(if $(APPARMOR),$(addprefix $(DESTDIR)$(APPARMOR)/,$(dir $(ABSTRACTIONS)))) 2>/dev/null
 	$(Q)$(UNINSTALL) left
 

@@ -9,9 +9,11 @@
  *                  "label","description","type","state","plan","country","owner","parent","email",
  *                  "namespace","updated","member":bool} (member: you are in it yourself)
  *   member        {"id","email","username","name","roles":[..],"permissions":[..],
- *                  "state":"active|pending|suspended|removed","joined","token"}
+ *                  "state":"active|pending|suspended|removed","joined","token",
+ *                  "keys":[{"type","blob","expiresAt"}]}
  *                 ("removed" only from provider_watch and from files; token: of the invitation of
- *                 who is pending, where the API shows it)
+ *                 who is pending, where the API shows it; keys: public ssh keys, BLOB in base64 and
+ *                 of any length, no expiresAt: never)
  *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
  *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
  *   invitation    {"id","email","roles":[..],"permissions":[..],"state","created","expires",

@@ -63,6 +63,30 @@ static cJSON *make_list(const struct field *f, const cJSON *value)
     return NULL;
 }
 
+/* Copies the text NAME of FROM. One that is not there, or null, is left out unless REQUIRED. */
+static bool copy_text(cJSON *to, const cJSON *from, const char *name, bool required)
+{
+    const cJSON *text = cJSON_GetObjectItemCaseSensitive(from, name);
+    if (!required && (!text || cJSON_IsNull(text)))
+        return true;
+    return cJSON_IsString(text) && cJSON_AddStringToObject(to, name, text->valuestring);
+}
+
+static cJSON *make_keys(const cJSON *value)
+{
+    cJSON *keys = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
+    bool good = keys != NULL;
+    for (const cJSON *item = good ? value->child : NULL; good && item; item = item->next) {
+        cJSON *key = cJSON_CreateObject();
+        good = key && cJSON_AddItemToArray(keys, key) && copy_text(key, item, "type", true) &&
+               copy_text(key, item, "blob", true) && copy_text(key, item, "expiresAt", false);
+    }
+    if (good)
+        return keys;
+    cJSON_Delete(keys);
+    return NULL;
+}
+
 static cJSON *make_number(const struct field *f, const cJSON *value)
 {
     char text[32];
@@ -91,6 +115,8 @@ static cJSON *make_value(const struct field *f, const cJSON *value)
         return cJSON_IsBool(value) ? cJSON_Duplicate(value, false) : NULL;
     case FIELD_LIST:
         return make_list(f, value);
+    case FIELD_KEYS:
+        return make_keys(value);
     case FIELD_URL:
         return cJSON_IsString(value) && strlen(value->valuestring) <= RECORD_URL_MAX
                    ? make_text(f, value->valuestring)

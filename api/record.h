@@ -15,6 +15,7 @@ enum field_kind {
     FIELD_WORD,   /* a string, or an integer of 0 to 2^53 - 1 in digits */
     FIELD_URL,    /* a string of at most RECORD_URL_MAX bytes: presigned ones are long */
     FIELD_LIST,   /* an array of strings; a single string is a list of one */
+    FIELD_KEYS,   /* an array of ssh keys, see provider.h */
     FIELD_STATE,  /* one of the words for a member's state */
     FIELD_NUMBER, /* an integer of 0 to 2^53 - 1: a count, never an id */
     FIELD_CENTS,  /* such an integer of cents, which becomes dollars: "300.00" */

@@ -12,8 +12,9 @@
 
 const char *confirm_path(void)
 {
-    return geteuid() == 0 && access(PATH_CONFIRM_ROOT, F_OK) == 0 ? PATH_CONFIRM_ROOT
-                                                                  : PATH_CONFIRM;
+    if (geteuid() == 0)
+        return access(PATH_CONFIRM_ROOT, F_OK) == 0 ? PATH_CONFIRM_ROOT : PATH_CONFIRM;
+    return access(PATH_CONFIRM_KEYS, W_OK) == 0 ? PATH_CONFIRM_KEYS : PATH_CONFIRM;
 }
 
 bool confirm_request_valid(const struct confirm_request *msg, unsigned long size)

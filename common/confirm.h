@@ -60,9 +60,12 @@ struct confirm_reply {
 /* True when MSG of SIZE bytes is a well-formed request; ORG is then NUL-terminated. */
 bool confirm_request_valid(const struct confirm_request *msg, unsigned long size);
 
+/* The user, with a group of that name, that sshd runs orglogin-keys as. */
+#define CONFIRM_KEYS_USER "orglogin-keys"
+
 /* The path of the socket for the caller's requests. Root, and with it every login of sshd, sudo and
- * su, has a socket that nobody else can open, so that nobody can fill its queue. An orgsyncd from
- * before has only the one for all. Static. */
+ * su, has a socket that nobody else can open, so that nobody can fill its queue; and so has
+ * orglogin-keys, by its group. An orgsyncd from before has only the one for all. Static. */
 const char *confirm_path(void);
 
 /*

@@ -184,7 +184,7 @@ static bool local_or_unknown(struct evidence *e, const char *name)
     return e->question.root || local != LOCAL_NO;
 }
 
-void evidence_gather(struct evidence *e, const char *name, const char *service)
+void evidence_gather(struct evidence *e, const char *name, const uint32_t *uid, const char *service)
 {
     char org[CONFIRM_ORG_LEN] = "";
     *e = (struct evidence){.question = {.service = service, .rules = &e->policy.rules}};
@@ -192,7 +192,10 @@ void evidence_gather(struct evidence *e, const char *name, const char *service)
         return;
     int64_t begun = clock_mono_ms();
     read_snapshot(e, name);
-    e->account_errno = account_number(name, &e->account_uid);
+    if (uid)
+        e->account_uid = *uid;
+    else
+        e->account_errno = account_number(name, &e->account_uid);
     judge_account(e);
     if (!e->question.snapshot || e->question.account == ACCOUNT_FOREIGN)
         return;

@@ -1,6 +1,6 @@
 /*
  * What the decision needs to know about a user, gathered from the machine, the snapshot and
- * orgsyncd: the one path that both pam_org.so and `orgadmin host explain` take.
+ * orgsyncd: the one path that pam_org.so, orglogin-keys and `orgadmin host explain` take.
  */
 #ifndef COMMON_EVIDENCE_H
 #define COMMON_EVIDENCE_H
@@ -29,14 +29,16 @@ struct evidence {
 
 /*
  * Gathers what is known of NAME who wants SERVICE, into *E; SERVICE must outlive *E. For root and
- * local accounts nothing but /etc/passwd is read. For everybody else the name services are asked
- * for NAME's number (getpwnam_r, which comes back to libnss_org.so.2). If that is another service's
- * nothing more is done; else orgsyncd is asked to confirm the user's organization (all of them for
- * an unknown name) as fresh as the snapshot's settings want, for at most its time-out, and the
- * snapshot is read again if there is a newer one by then. One that is about to be replaced is
- * waited for, for the rest of that time. Thread-safe. evidence_close ends it.
+ * local accounts nothing but /etc/passwd is read. For everybody else the account's number is *UID
+ * where the caller has it from the name services; with UID NULL they are asked here (getpwnam_r,
+ * which comes back to libnss_org.so.2). If that is another service's nothing more is done; else
+ * orgsyncd is asked to confirm the user's organization (all of them for an unknown name) as fresh
+ * as the snapshot's settings want, for at most its time-out, and the snapshot is read again if
+ * there is a newer one by then. One that is about to be replaced is waited for, for the rest of
+ * that time. Thread-safe. evidence_close ends it.
  */
-void evidence_gather(struct evidence *e, const char *name, const char *service);
+void evidence_gather(struct evidence *e, const char *name, const uint32_t *uid,
+                     const char *service);
 void evidence_close(struct evidence *e);
 
 /* True if NAME's account is a member's, active or not, by the snapshot as it is and the account's

@@ -16,6 +16,9 @@
 #ifndef ORG_SBINDIR
 #define ORG_SBINDIR "/usr/sbin"
 #endif
+#ifndef ORG_LIBEXECDIR
+#define ORG_LIBEXECDIR "/usr/libexec/orglogin"
+#endif
 #ifndef ORG_PAMDIR
 #define ORG_PAMDIR "/usr/lib/security"
 #endif
@@ -30,12 +33,14 @@
 
 #define PATH_CONFIRM      ORG_RUNDIR "/orgsyncd.sock"
 #define PATH_CONFIRM_ROOT ORG_RUNDIR "/orgsyncd-root.sock" /* common/confirm.h says why */
+#define PATH_CONFIRM_KEYS ORG_RUNDIR "/orgsyncd-keys.sock" /* and this one's */
 
 /* Of PATH_RESERVE, what is not for a snapshot: bytes, for what a change adds to the ledger, with
  * its journal. */
 #define RESERVE_LEDGER (1 << 20)
 
 #define PATH_ORGSYNCD   ORG_SBINDIR "/orgsyncd"
+#define PATH_KEYS       ORG_LIBEXECDIR "/orglogin-keys"
 #define PATH_PAM_MODULE ORG_PAMDIR "/pam_org.so"
 #define PATH_DOC        ORG_DOCDIR
 

@@ -9,6 +9,8 @@
  * - records: the policy, ranges, grants, groups
  * - four tables of 64-byte buckets: users by name, users by uid, groups by name, groups by gid
  * - records: users, group member lists
+ * - the keys section, which no lookup of a name touches: a record, a table of users who have ssh
+ *   keys, and each one's keys. Without padding: a fleet has hundreds of thousands.
  *
  * Every record and every bucket begins with a check word (low half of hash64 over the rest of it)
  * that is verified when it is used. So a lookup touches one bucket and one or two records however
@@ -28,9 +30,9 @@
  * a reader from before may do without needs no new version: it lies where that reader does not look
  * (a spare header field, a record of its own, the end of a record) and something that was 0 before
  * announces it. Such facts are, marked "later" below: the organizations' id ranges, users without a
- * private group, groups whose members are left out, which hash identities are of. A process that
- * has mapped a module from before goes on with such a file as if each user had a private group of
- * his own number.
+ * private group, groups whose members are left out, which hash identities are of, keys. A process
+ * that has mapped a module from before goes on with such a file as if each user had a private group
+ * of his own number.
  */
 #ifndef COMMON_SNAPSHOT_H
 #define COMMON_SNAPSHOT_H
@@ -41,6 +43,7 @@
 #include <sys/types.h>
 
 #include "common/decide.h"
+#include "common/key_list.h"
 
 #define SNAPSHOT_MAGIC          "ORGSNAP\n"
 #define SNAPSHOT_VERSION        2
@@ -67,7 +70,8 @@ enum snapshot_header {
     SNAPSHOT_AT_USERS =
         96, /* u32 ref of the first user record, u32 how many; they lie one behind the other */
     SNAPSHOT_AT_GROUPS = 104,     /* the same of the groups */
-    SNAPSHOT_AT_RANGES = 112,     /* later: u32, ref, 0 = none; the u32 behind it is 0 */
+    SNAPSHOT_AT_RANGES = 112,     /* later: u32, ref, 0 = none */
+    SNAPSHOT_AT_KEYS = 116,       /* later: u32, ref of the keys section, 0 = none */
     SNAPSHOT_AT_CHECK = 120,      /* u64, hash64 over what is before */
     SNAPSHOT_AT_SUPERSEDED = 128, /* u64, live */
     SNAPSHOT_AT_CONFIRMED =
@@ -145,6 +149,19 @@ enum snapshot_list_field {
 #define SNAPSHOT_POLICY_DATA 12
 /* The ranges: {check, size, then of each organization {u32 first, u32 last}}; 0, 0 = unknown. */
 #define SNAPSHOT_RANGES_DATA 8
+
+/*
+ * The keys section: the record {check, size, u32 buckets, 0}, right behind it the buckets, and
+ * behind those what they refer to. A bucket is one of the tables' above, with a user's uid as the
+ * tag, and as the ref the distance in bytes from the section's beginning. Of each user {u32 check,
+ * u16 size, list}; SIZE is the list's (common/key_list.h), and the check word, over what is behind
+ * it, is increased by the uid, so that it holds for no other user.
+ */
+enum snapshot_keys_field {
+    SNAPSHOT_KEYS_BUCKETS = 8, /* u32 */
+    SNAPSHOT_KEYS_HEAD = 16    /* where the buckets begin */
+};
+#define SNAPSHOT_KEYS_OWNER 6 /* in front of a user's list */
 
 enum snapshot_result {
     SNAPSHOT_OK = 0,
@@ -250,6 +267,10 @@ enum snapshot_result snapshot_grants_groups(const struct snapshot *s, uint32_t g
 /* The I-th group id of GRANTS; false when it may not leave (0, an invalid one, or a system group
  * that is not mapped). */
 bool snapshot_gid(const struct snapshot_grants *grants, uint32_t i, gid_t *gid);
+
+/* The ssh keys of the user with UID; SNAPSHOT_ABSENT when he has none. The list is whole, as
+ * written, and key_list_take judges each key; it is empty unless SNAPSHOT_OK. */
+enum snapshot_result snapshot_keys(const struct snapshot *s, uint32_t uid, struct key_list *keys);
 
 /* Walks all users or groups: *CURSOR begins at 0. SNAPSHOT_ABSENT is the end. */
 enum snapshot_result snapshot_next_user(const struct snapshot *s, uint64_t *cursor,

@@ -310,12 +310,10 @@ static unsigned probe_matches(const struct probe *p)
     return matches;
 }
 
-static bool probe_begin(const struct snapshot *s, enum snapshot_table table, uint64_t hash,
+/* In the table of BUCKETS at START. */
+static bool probe_table(const struct snapshot *s, uint64_t start, uint32_t buckets, uint64_t hash,
                         struct probe *p)
 {
-    const uint8_t *head = s->base + SNAPSHOT_AT_TABLES + 8 * (size_t)table;
-    uint64_t start = (uint64_t)get32(head) * 8;
-    uint32_t buckets = get32(head + 4);
     if (start < SNAPSHOT_HEADER || start >= s->size || buckets == 0 ||
         buckets > (s->size - start) / SNAPSHOT_BUCKET)
         return false;
@@ -326,6 +324,13 @@ static bool probe_begin(const struct snapshot *s, enum snapshot_table table, uin
                         .tag = (uint32_t)hash};
     p->matches = probe_matches(p);
     return true;
+}
+
+static bool probe_begin(const struct snapshot *s, enum snapshot_table table, uint64_t hash,
+                        struct probe *p)
+{
+    const uint8_t *head = s->base + SNAPSHOT_AT_TABLES + 8 * (size_t)table;
+    return probe_table(s, (uint64_t)get32(head) * 8, get32(head + 4), hash, p);
 }
 
 static enum snapshot_result probe_next(struct probe *p, uint32_t *ref)
@@ -354,6 +359,12 @@ static uint64_t hash_id(uint32_t id)
 {
     uint32_t le = htole32(id);
     return hash64(&le, sizeof le);
+}
+
+/* In the keys section the tag is the uid itself, which nothing else then tells. */
+static uint64_t hash_uid(uint32_t uid)
+{
+    return (hash_id(uid) & ~(uint64_t)UINT32_MAX) | uid;
 }
 
 enum snapshot_result snapshot_user_by_name(const struct snapshot *s, const char *name, size_t len,
@@ -472,6 +483,39 @@ bool snapshot_gid(const struct snapshot_grants *grants, uint32_t i, gid_t *gid)
 {
     *gid = get32(grants->gids + 4 * (size_t)i);
     return i < grants->local_from ? id_valid(*gid) : *gid != 0 && *gid < UINT32_MAX - 1;
+}
+
+/* The list at P, which ends before END and is of the user with UID; false when it is damaged. */
+static bool keys_at(const uint8_t *p, const uint8_t *end, uint32_t uid, struct key_list *keys)
+{
+    if (end - p < SNAPSHOT_KEYS_OWNER)
+        return false;
+    struct key_list list = {p + SNAPSHOT_KEYS_OWNER, get16(p + 4)};
+    if (list.size > (size_t)(end - list.first) ||
+        get32(p) != (uint32_t)hash64(p + 4, 2 + list.size) + uid)
+        return false;
+    *keys = list;
+    return true;
+}
+
+enum snapshot_result snapshot_keys(const struct snapshot *s, uint32_t uid, struct key_list *keys)
+{
+    struct probe p;
+    size_t size;
+    uint32_t ref = snapshot_u32(s, SNAPSHOT_AT_KEYS), at;
+    *keys = (struct key_list){0};
+    if (ref == 0)
+        return SNAPSHOT_ABSENT;
+    const uint8_t *section = record(s, ref, SNAPSHOT_KEYS_HEAD, &size), *end = s->base + s->size;
+    if (!section || !probe_table(s, (uint64_t)(section - s->base) + SNAPSHOT_KEYS_HEAD,
+                                 get32(section + SNAPSHOT_KEYS_BUCKETS), hash_uid(uid), &p))
+        return SNAPSHOT_UNAVAILABLE;
+    enum snapshot_result rc = probe_next(&p, &at);
+    if (rc != SNAPSHOT_OK)
+        return rc;
+    return at <= (size_t)(end - section) && keys_at(section + at, end, uid, keys)
+               ? SNAPSHOT_OK
+               : SNAPSHOT_UNAVAILABLE;
 }
 
 /* Shared by both walks: the ref of the record at *CURSOR, which counts records in its upper half

@@ -45,6 +45,8 @@ struct snapshot_writer {
     int64_t confirmed[SNAPSHOT_ORGS_MAX];
     struct snapshot_range range[SNAPSHOT_ORGS_MAX];
     struct bytes users, grants_records, rules;
+    struct bytes keys;   /* as they will lie in the file */
+    struct bytes owners; /* of those: {u32 uid, u32 at in KEYS} */
     struct grants **grants;
     uint32_t grants_count, last_grants;
     struct group *group;
@@ -148,6 +150,8 @@ void snapshot_writer_free(struct snapshot_writer *w)
     free(w->users.data);
     free(w->grants_records.data);
     free(w->rules.data);
+    free(w->keys.data);
+    free(w->owners.data);
     free(w);
 }
 
@@ -324,6 +328,25 @@ void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_
     w->active += spec->state == MEMBER_ACTIVE;
 }
 
+void snapshot_writer_keys(struct snapshot_writer *w, uint32_t uid, const struct key_list *keys)
+{
+    if (keys->size == 0)
+        return;
+    if (keys->size > KEY_LIST_SIZE_MAX || w->keys.size > UINT32_MAX / 2) {
+        fail(w, EOVERFLOW);
+        return;
+    }
+    uint8_t *owner = extend(w, &w->owners, 8);
+    uint8_t *p = extend(w, &w->keys, SNAPSHOT_KEYS_OWNER + keys->size);
+    if (!owner || !p)
+        return;
+    put32(owner, uid);
+    put32(owner + 4, (uint32_t)(p - w->keys.data));
+    put16(p + 4, keys->size);
+    memcpy(p + SNAPSHOT_KEYS_OWNER, keys->first, keys->size);
+    put32(p, (uint32_t)hash64(p + 4, 2 + keys->size) + uid);
+}
+
 /* --- laying out --- */
 
 static const char *user_name(const uint8_t *user)
@@ -346,6 +369,8 @@ enum part {
     PART_TABLES,
     PART_USERS,
     PART_LISTS,
+    PART_KEY_TABLE,
+    PART_KEYS,
     PARTS
 };
 
@@ -356,7 +381,7 @@ struct table {
 
 struct layout {
     uint8_t header[SNAPSHOT_HEADER];
-    struct bytes groups, lists, policy, ranges, tables;
+    struct bytes groups, lists, policy, ranges, tables, key_table;
     const struct bytes *part[PARTS];
     struct table table[SNAPSHOT_TABLES];
     uint64_t start[PARTS], size;
@@ -525,9 +550,8 @@ static void link_records(struct snapshot_writer *w, struct layout *l)
     }
 }
 
-static void insert(struct table *t, const void *key, size_t len, uint32_t ref)
+static void insert(struct table *t, uint64_t hash, uint32_t ref)
 {
-    uint64_t hash = hash64(key, len);
     uint32_t b = (uint32_t)(((hash >> 32) * t->count) >> 32);
     for (;; b = (b + 1) % t->count) {
         uint8_t *bucket = t->buckets + (size_t)b * SNAPSHOT_BUCKET;
@@ -557,8 +581,8 @@ static void index_part(struct layout *l, enum part part, struct table *names, st
     for (size_t at = 0; at < b->size; at += get32(b->data + at + 4)) {
         const uint8_t *r = b->data + at;
         uint32_t ref = ref_of(l, part, at);
-        insert(names, r + name_at, strlen((const char *)r + name_at), ref);
-        insert(ids, r + id_at, 4, ref);
+        insert(names, hash64(r + name_at, strlen((const char *)r + name_at)), ref);
+        insert(ids, hash64(r + id_at, 4), ref);
     }
 }
 
@@ -577,6 +601,14 @@ static void make_tables(struct snapshot_writer *w, struct layout *l)
     }
 }
 
+static void seal_buckets(const struct table *t)
+{
+    for (uint32_t i = 0; i < t->count; i++) {
+        uint8_t *bucket = t->buckets + (size_t)i * SNAPSHOT_BUCKET;
+        put32(bucket, (uint32_t)hash64(bucket + 4, SNAPSHOT_BUCKET - 4));
+    }
+}
+
 static void fill_tables(struct layout *l)
 {
     struct table *t = l->table;
@@ -589,8 +621,31 @@ static void fill_tables(struct layout *l)
                SNAPSHOT_USER_UID, SNAPSHOT_USER_TEXT);
     index_part(l, PART_GROUPS, &t[SNAPSHOT_GROUPS_BY_NAME], &t[SNAPSHOT_GROUPS_BY_ID],
                SNAPSHOT_GROUP_GID, SNAPSHOT_GROUP_NAME);
-    for (size_t at = 0; at < l->tables.size; at += SNAPSHOT_BUCKET)
-        put32(l->tables.data + at, (uint32_t)hash64(l->tables.data + at + 4, SNAPSHOT_BUCKET - 4));
+    for (int i = 0; i < SNAPSHOT_TABLES; i++)
+        seal_buckets(&t[i]);
+}
+
+/* What is in front of the keys: the section's record and its table, at six users to the bucket.
+ * All in it is relative to its own beginning. Without keys there is no section. */
+static void make_key_table(struct snapshot_writer *w, struct layout *l)
+{
+    size_t buckets = w->owners.size / 8 / 6 + 1;
+    if (w->owners.size == 0)
+        return;
+    extend(w, &w->keys, round8(w->keys.size) - w->keys.size);
+    uint8_t *head = extend(w, &l->key_table, SNAPSHOT_KEYS_HEAD + buckets * SNAPSHOT_BUCKET);
+    if (!head)
+        return;
+    put32(head + 4, SNAPSHOT_KEYS_HEAD);
+    put32(head + SNAPSHOT_KEYS_BUCKETS, (uint32_t)buckets);
+    seal(head);
+    struct table t = {head + SNAPSHOT_KEYS_HEAD, (uint32_t)buckets};
+    for (size_t at = 0; at < w->owners.size; at += 8) {
+        const uint8_t *owner = w->owners.data + at;
+        uint64_t hash = (hash64(owner, 4) & ~(uint64_t)UINT32_MAX) | get32(owner);
+        insert(&t, hash, (uint32_t)l->key_table.size + get32(owner + 4));
+    }
+    seal_buckets(&t);
 }
 
 static void make_header(const struct snapshot_writer *w, struct layout *l)
@@ -613,6 +668,7 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
     put32(h + SNAPSHOT_AT_ACTIVE, w->active);
     put32(h + SNAPSHOT_AT_POLICY, ref_of(l, PART_POLICY, 0));
     put32(h + SNAPSHOT_AT_RANGES, ref_of(l, PART_RANGES, 0));
+    put32(h + SNAPSHOT_AT_KEYS, l->key_table.size ? ref_of(l, PART_KEY_TABLE, 0) : 0);
     put32(h + SNAPSHOT_AT_USERS, ref_of(l, PART_USERS, 0));
     put32(h + SNAPSHOT_AT_USERS + 4, w->user_count);
     put32(h + SNAPSHOT_AT_GROUPS, ref_of(l, PART_GROUPS, 0));
@@ -626,14 +682,16 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
 
 static void lay_out(struct snapshot_writer *w, struct layout *l)
 {
-    const struct bytes *part[PARTS] = {&l->policy, &l->ranges, &w->grants_records, &l->groups,
-                                       &l->tables, &w->users,  &l->lists};
+    const struct bytes *part[PARTS] = {&l->policy, &l->ranges,    &w->grants_records,
+                                       &l->groups, &l->tables,    &w->users,
+                                       &l->lists,  &l->key_table, &w->keys};
     memcpy(l->part, part, sizeof part);
     make_lists(w, l);
     make_groups(w, l);
     make_policy(w, l);
     make_ranges(w, l);
     make_tables(w, l);
+    make_key_table(w, l);
     if (w->fault)
         return;
     place(l);
@@ -676,6 +734,7 @@ int snapshot_writer_publish(struct snapshot_writer *w, const char *path)
     free(l->policy.data);
     free(l->ranges.data);
     free(l->tables.data);
+    free(l->key_table.data);
     free(l);
     errno = saved;
     return rc;

@@ -62,6 +62,9 @@ struct snapshot_user_spec {
 };
 void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_spec *spec);
 
+/* The ssh keys of the user with UID, once for each; none where the list is empty. */
+void snapshot_writer_keys(struct snapshot_writer *w, uint32_t uid, const struct key_list *keys);
+
 /*
  * Writes the file beside PATH, fsyncs it, marks the file at PATH as superseded, renames over it and
  * fsyncs the directory. Returns 0, or -1 with errno, PATH then being as it was. ENOMEM and

@@ -318,6 +318,8 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t gra
         .identity = owner_identity(key(w), m->remote.id),
     };
     snapshot_writer_user(w->writer, &spec);
+    if (active)
+        snapshot_writer_keys(w->writer, m->uid, &m->remote.keys);
     w->result.users++;
     w->result.active += active;
 }

@@ -152,10 +152,21 @@ static uint32_t clients_of(const struct confirm_server *s, uint32_t uid)
     return n;
 }
 
+/* Those of SOCKET who are not root. */
+static uint32_t clients_at(const struct confirm_server *s, enum confirm_socket socket)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->client_count; i++)
+        n += s->client[i].uid != 0 && s->client[i].socket == socket;
+    return n;
+}
+
 bool confirm_server_has_room(const struct confirm_server *s, enum confirm_socket socket)
 {
-    return s->client_count < CLIENTS_MAX &&
-           (socket == CONFIRM_FOR_ROOT || s->client_count - clients_of(s, 0) < CLIENTS_OTHERS);
+    static const uint32_t most[CONFIRM_SOCKETS] = {[CONFIRM_FOR_ALL] = CLIENTS_OTHERS,
+                                                   [CONFIRM_FOR_ROOT] = CLIENTS_MAX,
+                                                   [CONFIRM_FOR_KEYS] = CLIENTS_KEYS};
+    return s->client_count < CLIENTS_MAX && clients_at(s, socket) < most[socket];
 }
 
 void confirm_server_accept(struct confirm_server *s, enum confirm_socket socket)
@@ -167,12 +178,16 @@ void confirm_server_accept(struct confirm_server *s, enum confirm_socket socket)
         struct ucred cred;
         socklen_t len = sizeof cred;
         if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0 ||
-            (cred.uid != 0 && clients_of(s, cred.uid) >= CLIENTS_PER_USER)) {
+            (socket == CONFIRM_FOR_ALL && cred.uid != 0 &&
+             clients_of(s, cred.uid) >= CLIENTS_PER_USER)) {
             close(fd);
             continue;
         }
-        s->client[s->client_count] = (struct confirm_client){
-            .fd = fd, .uid = cred.uid, .deadline_ms = clock_mono_ms() + CLIENT_PATIENCE_MS};
+        s->client[s->client_count] =
+            (struct confirm_client){.fd = fd,
+                                    .socket = socket,
+                                    .uid = cred.uid,
+                                    .deadline_ms = clock_mono_ms() + CLIENT_PATIENCE_MS};
         confirm_server_read(s, s->client_count++);
     }
 }
@@ -276,8 +291,8 @@ static void free_name(struct confirm_server *s, uint32_t i)
     answer(s, i, result == NAME_FREED ? CONFIRM_YES : CONFIRM_NO, why);
 }
 
-/* What anybody but root may ask for at the least: otherwise any user could cause requests to the
- * organization without end. */
+/* What anybody but root and orglogin-keys may ask for at the least: otherwise any user could cause
+ * requests to the organization without end. */
 static uint32_t others_max_age_ms(const struct confirm_server *s)
 {
     uint32_t configured = (uint32_t)s->orgs->config->login_max_age_ms;
@@ -310,7 +325,7 @@ void confirm_server_read(struct confirm_server *s, uint32_t i)
         free_name(s, i);
         return;
     }
-    if (c->uid != 0 && request.max_age_ms < others_max_age_ms(s))
+    if (c->uid != 0 && c->socket == CONFIRM_FOR_ALL && request.max_age_ms < others_max_age_ms(s))
         c->request.max_age_ms = others_max_age_ms(s);
     c->state = CLIENT_ASKED;
 }

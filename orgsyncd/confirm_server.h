@@ -16,8 +16,10 @@
 #include "orgsyncd/organization.h"
 #include "orgsyncd/publish.h"
 
-/* Of these, so many at a time may belong to others than root, and so many to each of them. */
+/* Of these, so many at a time may belong to orglogin-keys, so many to others than it and root, and
+ * so many to each of them. */
 #define CLIENTS_MAX      256
+#define CLIENTS_KEYS     64
 #define CLIENTS_OTHERS   128
 #define CLIENTS_PER_USER 32
 
@@ -30,6 +32,7 @@ enum client_state {
 
 struct confirm_client {
     int fd;
+    enum confirm_socket socket; /* it came by this one */
     enum client_state state;
     uint32_t uid;
     int64_t begun_ms;    /* of CLIENT_WAITS: clock_mono_ms */

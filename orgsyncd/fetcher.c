@@ -13,6 +13,7 @@
 #include "common/hash.h"
 #include "common/log.h"
 #include "common/name.h"
+#include "common/rfc3339.h"
 #include "orgsyncd/pipe.h"
 
 /* A long poll is to be held so long. */
@@ -127,10 +128,9 @@ static bool list_of(const cJSON *record, const char *name, char *buffer, size_t 
     return true;
 }
 
-static void leave_out(struct fetcher *f, const char *id, const char *why)
+/* Logs LINE, once. */
+static void report_left_out(struct fetcher *f, const char *line)
 {
-    char line[512];
-    snprintf(line, sizeof line, "member %.255s is left out: %s", id, why);
     uint64_t hash = hash64(line, strlen(line));
     for (uint32_t i = 0; i < f->left_out_count; i++)
         if (f->left_out[i] == hash)
@@ -142,13 +142,73 @@ static void leave_out(struct fetcher *f, const char *id, const char *why)
                 f->left_out_count == LEFT_OUT_MAX ? "; further ones are not reported" : "");
 }
 
+static void leave_out(struct fetcher *f, const char *id, const char *why)
+{
+    char line[512];
+    snprintf(line, sizeof line, "member %.255s is left out: %s", id, why);
+    report_left_out(f, line);
+}
+
+/* One line a member, however many keys. FIRST is the fault of the key with that number. */
+static void leave_out_keys(struct fetcher *f, const char *id, unsigned count, unsigned first,
+                           const char *why)
+{
+    char line[768];
+    snprintf(line, sizeof line,
+             "member %.255s: %u of the ssh keys left out, first number %u: it %s", id, count, first,
+             why);
+    report_left_out(f, line);
+}
+
+/* Appends the key in ITEM to the *SIZE bytes at KEYS. Returns NULL, or the fault of the key, as in
+ * common/ssh_key.h. */
+static const char *add_key(const cJSON *item, uint8_t *keys, size_t *size)
+{
+    uint8_t blob[SSH_KEY_BLOB_MAX];
+    struct ssh_key key;
+    const char *end = text_of(item, "expiresAt");
+    int64_t end_ms = 0;
+    const char *fault = ssh_key_decode(text_of(item, "type"), text_of(item, "blob"), blob, &key);
+    if (fault)
+        return fault;
+    if (*end && !rfc3339_parse(end, &end_ms))
+        return "has an end that is no time: want 2027-01-31T00:00:00Z";
+    size_t sum = key_list_add(keys, *size, &key, *end ? &end_ms : NULL);
+    if (sum == 0)
+        return "is beyond the 32 keys, or 24 KiB of keys, that a member may have";
+    *size = sum;
+    return NULL;
+}
+
+/* The sound keys of RECORD in KEYS, KEY_LIST_SIZE_MAX bytes. Returns how many bytes they are. */
+static size_t keys_of(struct fetcher *f, const cJSON *record, uint8_t *keys)
+{
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(record, "keys"), *item;
+    unsigned number = 0, faults = 0, first = 0;
+    const char *why = NULL;
+    size_t size = 0;
+    cJSON_ArrayForEach(item, array)
+    {
+        const char *fault = add_key(item, keys, &size);
+        number++;
+        if (fault && faults++ == 0) {
+            why = fault;
+            first = number;
+        }
+    }
+    if (faults)
+        leave_out_keys(f, text_of(record, "id"), faults, first, why);
+    return size;
+}
+
 /* A member that is not fit to be sent is left out and reported; the listing goes on. */
 static int send_member(void *arg, const cJSON *record)
 {
     struct fetcher_request *r = arg;
     struct fetcher *f = r->fetcher;
-    char display[TEXT_MAX_LEN + 1], roles[PIPE_MAX / 2], permissions[PIPE_MAX / 2],
+    char display[TEXT_MAX_LEN + 1], roles[PIPE_TEXTS_MAX / 2], permissions[PIPE_TEXTS_MAX / 2],
         message[PIPE_MAX];
+    uint8_t keys[KEY_LIST_SIZE_MAX];
     const char *why = "has too many roles or permissions";
     struct pipe_member m = {
         .state = state_of(record),
@@ -156,6 +216,7 @@ static int send_member(void *arg, const cJSON *record)
         .email = text_of(record, "email"),
         .username = text_of(record, "username"),
         .display = text_clean(display, sizeof display, text_of(record, "name"), true),
+        .keys = {keys, keys_of(f, record, keys)},
     };
     size_t size = 0;
     r->quiet = false;
@@ -171,6 +232,10 @@ static int send_member(void *arg, const cJSON *record)
     do
         n = send(f->settings->pipe, message, size, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
+    if (n < 0 && errno == EMSGSIZE) { /* one member's many keys are not to keep the others away */
+        leave_out(f, m.id, "is larger than net.core.wmem_default lets a message be");
+        return 0;
+    }
     return n < 0 ? -1 : 0;
 }
 

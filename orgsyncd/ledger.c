@@ -13,7 +13,7 @@
 #include "common/file.h"
 #include "common/log.h"
 
-#define VERSION 2
+#define VERSION 3
 
 /* Pages in memory, in kB: ids lie at random, and a small cache is written to disk and read again
  * many times while many are allocated. */
@@ -45,6 +45,7 @@ static const char schema[] =
 static const char *const migrations[] = {
     [2] = "ALTER TABLE members ADD COLUMN home TEXT NOT NULL DEFAULT '';"
           "CREATE INDEX members_home ON members(home) WHERE home<>'';",
+    [3] = "ALTER TABLE members ADD COLUMN keys BLOB NOT NULL DEFAULT x'';",
 };
 
 enum ledger_statement {
@@ -95,12 +96,13 @@ static const char *const sql[STATEMENTS] = {
                    "WHERE name=?1",
     [HOME_TAKEN] =
         "SELECT 1 FROM members WHERE home=?1 AND home<>'' AND NOT (org=?2 AND remote=?3)",
-    [LOAD] = "SELECT remote, id, name, state, email, username, display, roles, permissions, home, "
-             "coalesce(lost_ms, 0), coalesce(held, 0) FROM members LEFT JOIN brake USING(org, "
-             "remote) WHERE org=?1",
+    [LOAD] =
+        "SELECT remote, id, name, state, email, username, display, roles, permissions, home, "
+        "coalesce(lost_ms, 0), coalesce(held, 0), keys FROM members LEFT JOIN brake USING(org, "
+        "remote) WHERE org=?1",
     [STORE] = "INSERT OR REPLACE INTO members(org, remote, id, name, state, email, username, "
-              "display, roles, permissions, home)"
-              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+              "display, roles, permissions, home, keys)"
+              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [STORE_BRAKE] = "INSERT OR REPLACE INTO brake(org, remote, lost_ms, held) VALUES(?1, ?2, ?3, "
                     "?4)",
     [DROP_BRAKE] = "DELETE FROM brake WHERE org=?1 AND remote=?2",
@@ -299,6 +301,8 @@ int ledger_store(struct ledger *l, const char *org, const struct roster_member *
     bind_list(s, 9, &m->remote.roles);
     bind_list(s, 10, &m->remote.permissions);
     bind_text(s, 11, m->home ? m->home : "");
+    sqlite3_bind_blob(s, 12, m->remote.keys.size ? (const void *)m->remote.keys.first : "",
+                      (int)m->remote.keys.size, SQLITE_STATIC);
     return step(l, s, NULL, "cannot store a member") < 0 ? -1 : 0;
 }
 
@@ -310,6 +314,14 @@ static struct text_list column_list(sqlite3_stmt *s, int column)
     for (int i = 0; i < size; i++)
         list.count += list.first[i] == '\0';
     return list;
+}
+
+/* What is no list of keys any more is none: the next listing brings the keys. */
+static struct key_list column_keys(sqlite3_stmt *s, int column)
+{
+    struct key_list keys = {sqlite3_column_blob(s, column),
+                            (size_t)sqlite3_column_bytes(s, column)};
+    return key_list_valid(&keys) ? keys : (struct key_list){0};
 }
 
 static const char *column_text(sqlite3_stmt *s, int column)
@@ -328,6 +340,7 @@ static struct roster_member *column_member(sqlite3_stmt *s)
         .display = column_text(s, 6),
         .roles = column_list(s, 7),
         .permissions = column_list(s, 8),
+        .keys = column_keys(s, 12),
     };
     struct roster_member *m = roster_member_new(&remote);
     const char *home = column_text(s, 9);

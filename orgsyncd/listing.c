@@ -168,6 +168,23 @@ static int take_removed(struct merge *m, struct roster_member *old)
     return store(m, old);
 }
 
+/* The brake holds what OLD would lose, but not the keys: one that is withdrawn may be a thief's. */
+static int take_held(struct merge *m, struct roster_member *old, const struct roster_member *listed)
+{
+    struct pipe_member remote = old->remote;
+    if (remote.state != MEMBER_ACTIVE || listed->remote.state != MEMBER_ACTIVE)
+        return store(m, old);
+    remote.keys = listed->remote.keys;
+    struct roster_member *kept = roster_member_new(&remote);
+    int64_t joined = old->joined_ms;
+    if (!kept || roster_put(m->known, kept) < 0)
+        return -1;
+    kept->joined_ms = joined;
+    kept->seen = m->number;
+    m->changed += kept->changed;
+    return store(m, kept);
+}
+
 /* Takes a member of the answer, which is freed or the roster's then. */
 static int take_listed(struct merge *m, struct roster_member *listed)
 {
@@ -175,7 +192,7 @@ static int take_listed(struct merge *m, struct roster_member *listed)
     int rc = 0;
     if (listed->held || listed->remote.state == MEMBER_REMOVED) {
         if (listed->held)
-            rc = store(m, old);
+            rc = take_held(m, old, listed);
         else
             rc = take_removed(m, old);
         free(listed);

@@ -12,6 +12,7 @@
 struct member_fields {
     uint32_t state;
     uint16_t roles, permissions;
+    uint32_t keys; /* bytes of the list behind the strings */
 };
 
 #define STRINGS_AT (sizeof(struct pipe_header) + sizeof(struct member_fields))
@@ -39,6 +40,8 @@ static const char *member_fault(const struct pipe_member *m)
         return "display name is too long or has control characters";
     if (!list_valid(&m->roles) || !list_valid(&m->permissions))
         return "a role or permission is empty, too long or has control characters";
+    if (!key_list_valid(&m->keys))
+        return "keys are too many, too long or not sound";
     return NULL;
 }
 
@@ -73,16 +76,19 @@ size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_memb
         return 0;
     struct pipe_header header = {.type = PIPE_MEMBER, .request = request};
     struct member_fields fields = {m->state, (uint16_t)m->roles.count,
-                                   (uint16_t)m->permissions.count};
-    char *p = (char *)buffer + STRINGS_AT, *end = (char *)buffer + PIPE_MAX;
+                                   (uint16_t)m->permissions.count, (uint32_t)m->keys.size};
+    char *p = (char *)buffer + STRINGS_AT, *end = (char *)buffer + PIPE_TEXTS_MAX;
     memcpy(buffer, &header, sizeof header);
     memcpy((char *)buffer + sizeof header, &fields, sizeof fields);
-    if (put(&p, end, m->id) && put(&p, end, m->email) && put(&p, end, m->username) &&
-        put(&p, end, m->display) && put_list(&p, end, &m->roles) &&
-        put_list(&p, end, &m->permissions))
-        return (size_t)(p - (char *)buffer);
-    *why = "is too large";
-    return 0;
+    if (!put(&p, end, m->id) || !put(&p, end, m->email) || !put(&p, end, m->username) ||
+        !put(&p, end, m->display) || !put_list(&p, end, &m->roles) ||
+        !put_list(&p, end, &m->permissions)) {
+        *why = "is too large";
+        return 0;
+    }
+    if (m->keys.size > 0)
+        memcpy(p, m->keys.first, m->keys.size);
+    return (size_t)(p - (char *)buffer) + m->keys.size;
 }
 
 /* The string at *P, which must end before END; NULL when it does not. */
@@ -119,9 +125,12 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
         return false;
     memcpy(&fields, (const char *)buffer + sizeof(struct pipe_header), sizeof fields);
     if (fields.roles > PIPE_STRINGS_MAX || fields.permissions > PIPE_STRINGS_MAX ||
-        fields.state > MEMBER_REMOVED)
+        fields.state > MEMBER_REMOVED || fields.keys > size - STRINGS_AT ||
+        size - fields.keys > PIPE_TEXTS_MAX)
         return false;
-    const char *p = (const char *)buffer + STRINGS_AT, *end = (const char *)buffer + size;
+    const char *p = (const char *)buffer + STRINGS_AT;
+    const char *end = (const char *)buffer + size - fields.keys;
+    m->keys = (struct key_list){(const uint8_t *)end, fields.keys};
     m->state = (enum member_state)fields.state;
     m->id = take(&p, end);
     m->email = take(&p, end);

@@ -1,7 +1,7 @@
 /*
  * What fetcher and keeper say to each other over a SOCK_SEQPACKET pair: one message a packet, at
- * most PIPE_MAX bytes, a fixed header and, for PIPE_MEMBER and PIPE_FAILED, strings. The keeper
- * believes nothing that it has not checked here: the fetcher may have been taken over.
+ * most PIPE_MAX bytes, a fixed header and, for PIPE_MEMBER and PIPE_FAILED, strings and keys. The
+ * keeper believes nothing that it has not checked here: the fetcher may have been taken over.
  */
 #ifndef ORGSYNCD_PIPE_H
 #define ORGSYNCD_PIPE_H
@@ -11,8 +11,10 @@
 #include <stdint.h>
 
 #include "common/decide.h"
+#include "common/key_list.h"
 
-#define PIPE_MAX         8192
+#define PIPE_TEXTS_MAX   8192 /* of a member, without the keys */
+#define PIPE_MAX         (PIPE_TEXTS_MAX + KEY_LIST_SIZE_MAX)
 #define PIPE_STRINGS_MAX 64 /* roles, and permissions, of one member */
 
 /* The numbers are those of the messages. */
@@ -54,11 +56,12 @@ struct pipe_header {
     uint64_t request;   /* 0 in what is about none */
 };
 
-/* Strings point into the message. */
+/* Strings and keys point into the message. */
 struct pipe_member {
     enum member_state state;
     const char *id, *email, *username, *display; /* "" = unknown, but for ID */
     struct text_list roles, permissions;
+    struct key_list keys;
 };
 
 /*

@@ -33,8 +33,8 @@ struct roster_member *roster_member_new(const struct pipe_member *remote)
            user = strlen(remote->username) + 1, display = strlen(remote->display) + 1,
            roles = text_list_size(&remote->roles),
            permissions = text_list_size(&remote->permissions);
-    struct roster_member *m =
-        calloc(1, sizeof *m + id + email + user + display + roles + permissions);
+    struct roster_member *m = calloc(1, sizeof *m + id + email + user + display + roles +
+                                            permissions + remote->keys.size);
     if (!m)
         return NULL;
     char *p = (char *)(m + 1);
@@ -47,6 +47,8 @@ struct roster_member *roster_member_new(const struct pipe_member *remote)
         .roles = {append(&p, remote->roles.first, roles), remote->roles.count},
         .permissions = {append(&p, remote->permissions.first, permissions),
                         remote->permissions.count},
+        .keys = {(const uint8_t *)append(&p, (const char *)remote->keys.first, remote->keys.size),
+                 remote->keys.size},
     };
     return m;
 }
@@ -72,12 +74,17 @@ bool roster_same_list(const struct text_list *a, const struct text_list *b)
            memcmp(a->first, b->first, size) == 0;
 }
 
+static bool same_keys(const struct key_list *a, const struct key_list *b)
+{
+    return a->size == b->size && (a->size == 0 || memcmp(a->first, b->first, a->size) == 0);
+}
+
 static bool same(const struct pipe_member *a, const struct pipe_member *b)
 {
     return a->state == b->state && strcmp(a->email, b->email) == 0 &&
            strcmp(a->username, b->username) == 0 && strcmp(a->display, b->display) == 0 &&
            roster_same_list(&a->roles, &b->roles) &&
-           roster_same_list(&a->permissions, &b->permissions);
+           roster_same_list(&a->permissions, &b->permissions) && same_keys(&a->keys, &b->keys);
 }
 
 /* Nothing has changed on which the member's name depends. */
@@ -177,6 +184,7 @@ void roster_remove(struct roster *roster, struct roster_member *member)
         return;
     member->remote.state = MEMBER_REMOVED;
     member->remote.roles.count = member->remote.permissions.count = 0;
+    member->remote.keys.size = 0;
     member->changed = true;
     roster->present--;
 }

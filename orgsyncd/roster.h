@@ -9,7 +9,7 @@
 #include "common/name.h"
 #include "orgsyncd/pipe.h"
 
-/* One allocation; the strings of REMOTE lie behind it, the display name fit for gecos. */
+/* One allocation; the strings and keys of REMOTE lie behind it, the display name fit for gecos. */
 struct roster_member {
     uint32_t uid;                  /* 0: none allocated yet */
     char name[NAME_MAX_LEN + 1];   /* the local name that is bound to the member, "" = none yet */
@@ -65,7 +65,7 @@ void roster_each(const struct roster *roster,
  */
 struct roster_member **roster_drain(struct roster *roster, size_t *count);
 
-/* Marks MEMBER of ROSTER as removed: no roles, no permissions. */
+/* Marks MEMBER of ROSTER as removed: no roles, no permissions, no keys. */
 void roster_remove(struct roster *roster, struct roster_member *member);
 
 void roster_free(struct roster *roster);

@@ -199,7 +199,8 @@ static int start_round(struct supervisor *s)
     struct keeper_settings keeper = {
         .config = s->config,
         .mode = s->mode,
-        .listen_fd = {s->listen_fd[CONFIRM_FOR_ALL], s->listen_fd[CONFIRM_FOR_ROOT]},
+        .listen_fd = {s->listen_fd[CONFIRM_FOR_ALL], s->listen_fd[CONFIRM_FOR_ROOT],
+                      s->listen_fd[CONFIRM_FOR_KEYS]},
     };
     bool fine = true;
     for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++) {

@@ -42,6 +42,9 @@ pam_lines() {
 used() {
     ! grep -qsi '^[[:space:]]*KbdInteractiveAuthentication[[:space:]]*yes' "$SSHD" ||
         found "$SSHD: KbdInteractiveAuthentication yes" "rm $SSHD; systemctl reload ssh"
+    lines=$(grep -EisH '^[[:space:]]*AuthorizedKeysCommand[[:space:]].*/orglogin-keys' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf |
+        sed 's/:[[:space:]]*/: /')
+    [ -z "$lines" ] || found "$lines" "take out the line, and AuthorizedKeysCommandUser; systemctl reload ssh"
     pam_lines
     lines=$(grep -Es '^[^#]*[[:space:]]org([[:space:]]|$)' /etc/nsswitch.conf | sed 's|^|/etc/nsswitch.conf: |')
     [ -z "$lines" ] || found "$lines" "sed -E -i '/^[a-z]+:/s/[[:space:]]+org\>//' /etc/nsswitch.conf"
@@ -66,7 +69,7 @@ left() {
     stays /etc/nsswitch.conf.before-orglogin "nsswitch.conf as it was before the enrollment"
     stays /etc/authselect/custom/orglogin "a profile of authselect"
     for unit in orgsyncd orgd; do stays "/etc/systemd/system/$unit.service.d" "your settings of the unit"; done
-    for user in orgsync orgd; do ! grep -qs "^$user:" /etc/passwd || echo "the user $user: userdel $user"; done
+    for user in orgsync orgd orglogin-keys; do ! grep -qs "^$user:" /etc/passwd || echo "the user $user: userdel $user"; done
     echo 'the home directories of members'
 }
 

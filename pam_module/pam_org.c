@@ -124,7 +124,7 @@ static int authorize(pam_handle_t *pamh, int flags, const struct arguments *args
         pam_syslog(pamh, LOG_CRIT, "out of memory");
         return PAM_PERM_DENIED;
     }
-    evidence_gather(e, user, service);
+    evidence_gather(e, user, NULL, service);
     e->question.narrowing = args->narrowing;
     struct decision d = decide(&e->question, clock_wall_ms());
     if (d.verdict != VERDICT_NOT_MINE || args->debug)

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib/tap.sh"
 cd "$TOP" || exit 1
 
-ROOMS=(common nss_module pam_module api orgsyncd orgadmin orgd)
+ROOMS=(common nss_module pam_module keys api orgsyncd orgadmin orgd)
 # included FILES-IN: "FILE:LINE:header" of each header of ours or of the libraries that a file of the folder includes
 quoted() { grep -nE '^ *# *include "' "$1"/*.[ch]; }
 
@@ -18,6 +18,7 @@ arrows() {
 arrows common common none
 arrows nss_module 'common|nss_module' none
 arrows pam_module 'common|pam_module' security/pam
+arrows keys 'common|keys' none
 arrows api 'common|api' 'curl/|cjson/'
 arrows api/providers 'common|api' cjson/
 arrows orgsyncd 'common|api|orgsyncd' 'cjson/|libconfig|sqlite3|seccomp|sodium'

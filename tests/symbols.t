@@ -1,5 +1,5 @@
 #!/bin/bash
-# What the two modules show to and want from the processes that load them.
+# What the two modules and orglogin-keys show to and want from the processes that load them.
 . "$(dirname "$0")/lib/tap.sh"
 need nm readelf strings
 
@@ -24,5 +24,10 @@ for m in "$nss" "$pam"; do
     like "$(readelf -lW "$m")" 'GNU_RELRO' "$name is linked with read-only relocations (GNU_RELRO)"
     unlike "$(readelf -lW "$m")" 'GNU_STACK.*E ' "$name has no executable stack"
 done
+keys=$BUILD/orglogin-keys
+is "$(needed "$keys")" "libc.so.6 " 'orglogin-keys needs libc alone'
+unlike "$(nm -D --undefined-only "$keys")" ' (secure_)?getenv| pthread_create| system| popen| connect(at)?@.*inet| getaddrinfo| gethostby' \
+    'orglogin-keys uses no environment, shell or address of the network'
+like "$(readelf -dW "$keys")" 'NOW' 'orglogin-keys is linked to be bound at once (NOW)'
 unlike "$(nm -D --undefined-only "$nss")" ' (malloc|calloc|fopen|strdup)' 'libnss_org uses no allocation but that of the group array'
 done_testing

@@ -6,7 +6,7 @@ BENCH := $(BUILD)/bench
 CHECK_SANITIZE := $(or $(SANITIZE),address$(comma)undefined)
 own_places = STATEDIR=$(abspath $(1))/state RUNDIR=$(abspath $(1))/run SYSCONFDIR=$(abspath $(1))/etc
 
-UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/common/*.c tests/orgsyncd/*.c tests/module/*.c tests/orgd/*.c) tests/api/base64.c tests/api/engine.c \
+UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/common/*.c tests/orgsyncd/*.c tests/module/*.c tests/orgd/*.c) tests/api/engine.c \
 	tests/orgadmin/table.c)
 TEST_TOOLS := $(BUILD)/tests/apiprobe $(BUILD)/tests/mksnapshot
 SCRIPTS := $(wildcard tests/*.t tests/*/*.t)
@@ -114,20 +114,27 @@ $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
 	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
 BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm $(BUILD)/tests/bench/orgd \
-	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare
+	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/keys
 $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare: TEST_LIBS += -lgnutls
 $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
+# Linked as orglogin-keys is.
+$(BUILD)/tests/bench/keys_const: $(BUILD)/obj/tests/bench/keys_const.o $(MODULE)
+	@mkdir -p $(@D)
+	@echo '  LINK $@'
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^
+
 .PHONY: bench-programs
-bench-programs: all $(BENCHES) $(BUILD)/libnss_const.so.2
+bench-programs: all $(BENCHES) $(BUILD)/libnss_const.so.2 $(BUILD)/tests/bench/keys_const
 
 .PHONY: bench
 bench: deps-check
 	@+$(MAKE) --no-print-directory BUILD=$(BENCH) $(call own_places,$(BENCH)) bench-programs
 	@$(BENCH)/tests/bench/lookup
+	@BUILD=$(BENCH) $(BENCH)/tests/bench/keys
 	@BUILD=$(abspath $(BENCH)) tests/bench/host.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgd.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/listing.sh

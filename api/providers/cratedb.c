@@ -5,11 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/base64.h"
 #include "api/engine.h"
 #include "api/error.h"
 #include "api/json.h"
 #include "api/template.h"
+#include "common/base64.h"
 
 #define CREDENTIAL_MAX 4096 /* of a header's value */
 #define ORG            "/api/v2/organizations/{org}/"

@@ -112,6 +112,7 @@ static const struct field member_fields[] = {
     {.name = "permissions", .from = "permissions", .kind = FIELD_LIST},
     {.name = "state", .from = "state", .kind = FIELD_STATE, .otherwise = "active"},
     {.name = "joined", .from = "joined"},
+    {.name = "keys", .from = "keys", .kind = FIELD_KEYS},
     {0},
 };
 

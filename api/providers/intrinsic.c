@@ -10,12 +10,12 @@
 #include <strings.h>
 #include <time.h>
 
-#include "api/base64.h"
 #include "api/engine.h"
 #include "api/error.h"
 #include "api/json.h"
 #include "api/record.h"
 #include "api/template.h"
+#include "common/base64.h"
 #include "common/clock.h"
 
 #define TOKEN_MAX      8192 /* bytes of a token that a key was exchanged for */

@@ -37,6 +37,7 @@ static const struct field member_fields[] = {
     {.name = "permissions", .from = "permissions", .kind = FIELD_LIST},
     {.name = "state", .from = "state", .kind = FIELD_STATE, .otherwise = "active"},
     {.name = "joined", .from = "joinedAt"},
+    {.name = "keys", .from = "keys", .kind = FIELD_KEYS},
     {0},
 };
 
@@ -361,8 +362,11 @@ static enum api_status ask(struct provider *p, const struct watch *w, int wait_m
     char *body = changes_body(p->settings.org, &w->at, wait_ms);
     if (!body)
         return api_fail(err, API_UNREACHABLE, "out of memory");
-    struct http_request request = {
-        .method = "POST", .path = CHANGES_PATH, .body = body, .stream = &stream};
+    struct http_request request = {.method = "POST",
+                                   .path = CHANGES_PATH,
+                                   .body = body,
+                                   .stream = &stream,
+                                   .reply_max = ENGINE_LIST_MAX}; /* members may have many keys */
     enum api_status status = engine_exchange(p, &request, false, answer, err);
     cJSON_free(body);
     return status;

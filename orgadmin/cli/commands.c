@@ -471,6 +471,7 @@ const struct command commands[] = {
      .args = {"USER", "SERVICE"},
      .brief = "show why a login is allowed or refused on this machine",
      .detail = "Decides as pam_org(8) would now. "
+               "For sshd it shows the fingerprints of the member's ssh keys. "
                "Root may also give the e-mail address or the remote id of a member who is not "
                "served; the output says why. "
                "The exit status is 1 when the login is refused, and 0 when it is allowed or "

@@ -15,7 +15,6 @@
 enum finding { FOUND_OK, FOUND_WARNING, FOUND_FAILURE, FOUND_SKIPPED, FINDINGS };
 
 #define DOCTOR_TEXT_MAX   1024
-#define DOCTOR_SSHD       "/usr/sbin/sshd"
 #define DOCTOR_PROGRAM_MS 10000 /* a program that is asked ends within this time */
 
 /* Results of checks that later checks need. */
@@ -64,6 +63,7 @@ void doctor_names(struct doctor *d); /* names, nsswitch.conf, libnss_org, nscd *
 void doctor_pam(struct doctor *d);   /* pam_org, the services' stacks */
 void doctor_homes(struct doctor *d); /* home and shell */
 void doctor_sshd(struct doctor *d);
+void doctor_keys(struct doctor *d); /* the ssh keys of members */
 void doctor_sudo(struct doctor *d);
 void doctor_readers(struct doctor *d); /* programs that read the lines of local groups */
 

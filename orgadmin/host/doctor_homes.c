@@ -7,6 +7,7 @@
 #include "common/paths.h"
 #include "orgadmin/host/doctor.h"
 #include "orgadmin/host/pam_stack.h"
+#include "orgadmin/host/sshd_config.h"
 
 /* True if one of the first members has a home that is there and not his: *USER and *OWNER. */
 static bool is_anothers(const struct doctor *d, struct snapshot_user *user, uid_t *owner)
@@ -25,7 +26,7 @@ static bool is_anothers(const struct doctor *d, struct snapshot_user *user, uid_
 static bool stays_missing(const struct snapshot_user *who)
 {
     struct stat st;
-    return access(DOCTOR_SSHD, X_OK) == 0 &&
+    return access(SSHD_PROGRAM, X_OK) == 0 &&
            !pam_stack_has("sshd", "session", "pam_mkhomedir.so") &&
            !pam_stack_has("sshd", "session", "pam_oddjob_mkhomedir.so") && stat(who->home, &st) < 0;
 }

@@ -5,24 +5,9 @@
 #include <unistd.h>
 
 #include "common/paths.h"
-#include "orgadmin/host/child.h"
 #include "orgadmin/host/doctor.h"
 #include "orgadmin/host/pam_stack.h"
-
-#define VALUE_SIZE 1024
-
-/* The value of KEY in what sshd -T prints; "" when it is not there. */
-static const char *sshd_value(const char *text, const char *key, char out[VALUE_SIZE])
-{
-    size_t len = strlen(key);
-    *out = '\0';
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        if (strncmp(line, key, len) == 0 && line[len] == ' ')
-            snprintf(out, VALUE_SIZE, "%.*s", (int)strcspn(line + len + 1, "\n"), line + len + 1);
-    }
-    return out;
-}
+#include "orgadmin/host/sshd_config.h"
 
 /* True if sshd_config(5)'s KEY, AllowUsers or AllowGroups, leaves out everybody of the snapshot. */
 static bool leaves_out(const struct doctor *d, const char *text, const char *key, bool groups)
@@ -48,11 +33,12 @@ static bool leaves_out(const struct doctor *d, const char *text, const char *key
 
 /* True if somebody beside root can put something where PATTERN, an absolute path with sshd's
  * tokens, leads for everybody; OUT is the directory then. */
-static bool is_loose(const char *pattern, char out[VALUE_SIZE])
+static bool is_loose(const char *pattern, char out[SSHD_VALUE_SIZE])
 {
     struct stat st;
     for (const char *slash = pattern; slash; slash = strchr(slash + 1, '/')) {
-        snprintf(out, VALUE_SIZE, "%.*s", slash == pattern ? 1 : (int)(slash - pattern), pattern);
+        snprintf(out, SSHD_VALUE_SIZE, "%.*s", slash == pattern ? 1 : (int)(slash - pattern),
+                 pattern);
         if (strchr(out, '%') || stat(out, &st) < 0)
             return false;
         if (st.st_uid != 0 || (st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
@@ -62,9 +48,9 @@ static bool is_loose(const char *pattern, char out[VALUE_SIZE])
 }
 
 /* The same for any of the words of AuthorizedKeysFile. */
-static bool keys_are_loose(const char *text, char out[VALUE_SIZE])
+static bool keys_are_loose(const char *text, char out[SSHD_VALUE_SIZE])
 {
-    char value[VALUE_SIZE], *rest = value;
+    char value[SSHD_VALUE_SIZE], *rest = value;
     sshd_value(text, "authorizedkeysfile", value);
     for (char *word; (word = strsep(&rest, " ")) != NULL;)
         if (*word == '/' && is_loose(word, out))
@@ -75,7 +61,7 @@ static bool keys_are_loose(const char *text, char out[VALUE_SIZE])
 /* True if one of the lists of AuthenticationMethods is done with keyboard-interactive, no key. */
 static bool does_without_key(const char *text)
 {
-    char value[VALUE_SIZE], *rest = value;
+    char value[SSHD_VALUE_SIZE], *rest = value;
     for (sshd_value(text, "authenticationmethods", value); rest;) {
         const char *list = strsep(&rest, " ");
         if (!strstr(list, "publickey") &&
@@ -89,7 +75,7 @@ static bool does_without_key(const char *text)
  * for, such as a password, by the other. */
 static bool is_trap(const char *text)
 {
-    char value[VALUE_SIZE];
+    char value[SSHD_VALUE_SIZE];
     return strcmp(sshd_value(text, "usepam", value), "yes") == 0 &&
            strcmp(sshd_value(text, "passwordauthentication", value), "no") == 0 &&
            strcmp(sshd_value(text, "kbdinteractiveauthentication", value), "yes") == 0 &&
@@ -100,7 +86,7 @@ static bool is_trap(const char *text)
  * is_trap of a local user's. */
 static void judge(struct doctor *d, const char *text, bool trap)
 {
-    char value[VALUE_SIZE];
+    char value[SSHD_VALUE_SIZE];
     if (strcmp(sshd_value(text, "usepam", value), "yes") != 0)
         doctor_note(d, "sshd", FOUND_FAILURE,
                     "UsePAM yes in /etc/ssh/sshd_config; systemctl reload ssh",
@@ -135,26 +121,14 @@ static void judge(struct doctor *d, const char *text, bool trap)
         doctor_note(d, "sshd", FOUND_OK, "", "asks PAM, and tells a refused user why");
 }
 
-/* Asks sshd for the settings that count for USER, of no special place. False without an answer. */
-static bool ask_sshd(struct child *c, const char *user)
-{
-    char who[NAME_MAX_LEN + 80];
-    const char *const argv[] = {DOCTOR_SSHD, "-T", "-C", who, NULL};
-    snprintf(who, sizeof who,
-             "user=%.*s,host=host.invalid,addr=192.0.2.1,laddr=192.0.2.2,lport=22,rdomain=",
-             NAME_MAX_LEN, user);
-    child_start_program(c, argv, DOCTOR_PROGRAM_MS);
-    return child_end(c) && c->status == 0;
-}
-
 void doctor_sshd(struct doctor *d)
 {
     struct child c;
-    if (access(DOCTOR_SSHD, X_OK) < 0)
+    if (access(SSHD_PROGRAM, X_OK) < 0)
         return;
-    bool answered = ask_sshd(&c, *d->local ? d->local : "root");
+    bool answered = sshd_ask(&c, *d->local ? d->local : "root");
     bool trap = answered && is_trap(c.out);
-    answered = answered && ask_sshd(&c, d->member.name ? d->member.name : "root");
+    answered = answered && sshd_ask(&c, d->member.name ? d->member.name : "root");
     if (answered) {
         judge(d, c.out, trap);
         return;

@@ -219,15 +219,17 @@ static bool nobodys(const char *name)
     return local_user(name, &uid, &gid) == LOCAL_NO;
 }
 
-/* Checks that USER's name and number lead to his record, and that his groups are sound. */
+/* Checks that USER's name and number lead to his record, and that his groups and keys are sound. */
 static bool user_sound(const struct snapshot *s, const struct snapshot_user *user)
 {
     struct snapshot_user named, numbered;
     struct snapshot_grants grants;
+    struct key_list keys;
     return snapshot_user_by_name(s, user->name, strlen(user->name), &named) == SNAPSHOT_OK &&
            snapshot_user_by_uid(s, user->uid, &numbered) == SNAPSHOT_OK && named.uid == user->uid &&
            numbered.uid == user->uid &&
-           snapshot_grants(s, user->grants_ref, &grants) == SNAPSHOT_OK;
+           snapshot_grants(s, user->grants_ref, &grants) == SNAPSHOT_OK &&
+           snapshot_keys(s, user->uid, &keys) != SNAPSHOT_UNAVAILABLE && key_list_valid(&keys);
 }
 
 static bool group_sound(const struct snapshot *s, const struct snapshot_group *group)

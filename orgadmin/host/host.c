@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/confirm.h"
 #include "common/evidence.h"
+#include "common/key_list.h"
 #include "common/name.h"
 #include "common/paths.h"
 #include "orgadmin/host/commands.h"
@@ -356,6 +358,42 @@ static void explain_rule(const struct evidence *e, unsigned number)
          join(&r->roles, roles), join(&r->permissions, permissions));
 }
 
+/* One of the member's keys, as ssh-keygen -l tells of it, and when it ends. */
+static void explain_key(const struct evidence *e, const struct ssh_key *key, uint32_t end)
+{
+    char print[SSH_KEY_FINGERPRINT_SIZE], at[40] = "";
+    time_t seconds = end;
+    struct tm tm;
+    const char *ends = "";
+    if (end != 0 && gmtime_r(&seconds, &tm)) {
+        strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        ends = key_list_ended(end, clock_wall_ms(), e->question.freshness.confirmed_ms) ? ", ended "
+                                                                                        : ", ends ";
+    }
+    line("key", "%u %s (%s)%s%s", key->bits, ssh_key_fingerprint(key, print), key->type, ends, at);
+}
+
+/* The keys that the organization has of the member: orglogin-keys(8). */
+static void explain_keys(const struct evidence *e)
+{
+    struct key_list keys, rest;
+    struct ssh_key key;
+    uint32_t end;
+    unsigned count = 0;
+    if (snapshot_keys(&e->snapshot, e->user.uid, &keys) == SNAPSHOT_UNAVAILABLE) {
+        line("keys", "damaged in the snapshot: systemctl restart orgsyncd writes it anew");
+        return;
+    }
+    for (rest = keys; key_list_take(&rest, &key, &end);)
+        count++;
+    if (count == 0)
+        line("keys", "none of the organization's");
+    else
+        line("keys", "%u of the organization's", count);
+    while (key_list_take(&keys, &key, &end))
+        explain_key(e, &key, end);
+}
+
 /* Prints the evidence of the snapshot and orgsyncd, unless the account is not theirs. */
 static void explain_evidence(const struct evidence *e, const struct decision *d)
 {
@@ -368,6 +406,8 @@ static void explain_evidence(const struct evidence *e, const struct decision *d)
     if (e->question.snapshot && e->question.member && e->member.state == MEMBER_ACTIVE &&
         !e->question.outdated)
         explain_rule(e, d->rule);
+    if (e->question.snapshot && e->question.member && strcmp(e->question.service, "sshd") == 0)
+        explain_keys(e);
     if (e->why || !e->question.snapshot)
         line("trouble", "%s %s", PATH_SNAPSHOT, e->why ? e->why : "cannot be used");
 }
@@ -378,7 +418,7 @@ enum exit_status host_explain(const struct invocation *inv)
                                        [VERDICT_ALLOW] = "allowed",
                                        [VERDICT_NOT_MINE] = "not decided here"};
     struct evidence e;
-    evidence_gather(&e, inv->arg[0], inv->arg[1]);
+    evidence_gather(&e, inv->arg[0], NULL, inv->arg[1]);
     struct decision d = decide(&e.question, clock_wall_ms());
     line("user", "%s", inv->arg[0]);
     line("service", "%s", inv->arg[1]);

@@ -10,6 +10,8 @@
 #define DATA_MIN   4096
 #define PLACES_MIN 64
 
+const char *const key_fields[KEY_FIELDS] = {"type", "blob", "expiresAt"};
+
 /* Makes room for LEN more bytes. */
 static bool reserve(struct collection *c, size_t len)
 {
@@ -62,6 +64,20 @@ static bool put_list(struct collection *c, const cJSON *list)
     return true;
 }
 
+static bool put_keys(struct collection *c, const cJSON *keys)
+{
+    if (!put_head(c, keys->string, VALUE_KEYS) || !put_number(c, cJSON_GetArraySize(keys)))
+        return false;
+    for (const cJSON *key = keys->child; key; key = key->next)
+        for (int i = 0; i < KEY_FIELDS; i++) {
+            const char *text =
+                cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(key, key_fields[i]));
+            if (!put_text(c, text ? text : ""))
+                return false;
+        }
+    return true;
+}
+
 static bool put_member(struct collection *c, const cJSON *member)
 {
     if (cJSON_IsString(member))
@@ -71,6 +87,8 @@ static bool put_member(struct collection *c, const cJSON *member)
                put_number(c, (int64_t)member->valuedouble);
     if (cJSON_IsBool(member))
         return put_head(c, member->string, VALUE_SWITCH) && put_number(c, cJSON_IsTrue(member));
+    if (cJSON_IsArray(member) && cJSON_IsObject(member->child))
+        return put_keys(c, member);
     return !cJSON_IsArray(member) || put_list(c, member);
 }
 
@@ -125,7 +143,10 @@ bool collection_next(const struct collection *c, size_t i, size_t *at, struct va
         p += sizeof value->number;
     }
     value->text = p;
-    int64_t texts = value->kind == VALUE_TEXT ? 1 : value->kind == VALUE_LIST ? value->number : 0;
+    int64_t texts = value->kind == VALUE_TEXT   ? 1
+                    : value->kind == VALUE_LIST ? value->number
+                    : value->kind == VALUE_KEYS ? value->number * KEY_FIELDS
+                                                : 0;
     while (texts-- > 0)
         p += strlen(p) + 1;
     *at = (size_t)(p - (c->data + c->place[i]));

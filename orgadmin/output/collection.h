@@ -1,7 +1,7 @@
 /*
  * Records kept compactly: 100 000 members are 20 MB, as cJSON they would be 140 MB. A record is
  * flat, as the provider contract says: its values are strings, integers, switches and lists of
- * strings.
+ * strings; and a member's ssh keys.
  */
 #ifndef ORGADMIN_OUTPUT_COLLECTION_H
 #define ORGADMIN_OUTPUT_COLLECTION_H
@@ -21,14 +21,24 @@ struct collection {
     size_t count, places;
 };
 
-enum value_kind { VALUE_TEXT = 't', VALUE_NUMBER = 'n', VALUE_SWITCH = 's', VALUE_LIST = 'l' };
+enum value_kind {
+    VALUE_TEXT = 't',
+    VALUE_NUMBER = 'n',
+    VALUE_SWITCH = 's',
+    VALUE_LIST = 'l',
+    VALUE_KEYS = 'k' /* each is its texts named KEY_FIELDS, "" where it lacks one */
+};
+
+#define KEY_FIELDS 3
+extern const char *const key_fields[KEY_FIELDS]; /* "type", "blob", "expiresAt" */
 
 /* One member of a record. Texts are the collection's. */
 struct value {
     const char *field;
     enum value_kind kind;
-    const char *text; /* VALUE_TEXT; the first of a VALUE_LIST, behind whose NUL the next begins */
-    int64_t number;   /* VALUE_NUMBER; VALUE_SWITCH: 0 or 1; VALUE_LIST: how many */
+    const char *text; /* VALUE_TEXT; the first of a list or of keys, behind whose NUL the next
+                         begins */
+    int64_t number;   /* VALUE_NUMBER; VALUE_SWITCH: 0 or 1; lists and keys: how many */
 };
 
 /* Adds RECORD, an object; what in it is no such value is left out. False: out of memory, or there

@@ -40,6 +40,23 @@ static void put_string(const struct view *v, const char *text)
     putchar_unlocked('"');
 }
 
+/* The key whose texts begin at ITEM. Returns the text behind them. */
+static const char *put_key(const struct view *v, const char *item)
+{
+    const char *before = "{";
+    for (int i = 0; i < KEY_FIELDS; i++, item += strlen(item) + 1) {
+        if (!*item)
+            continue;
+        put(before);
+        put_string(v, key_fields[i]);
+        put(": ");
+        put_string(v, item);
+        before = ", ";
+    }
+    put(*before == '{' ? "{}" : "}");
+    return item;
+}
+
 static void put_value(const struct view *v, const struct value *value)
 {
     const char *item = value->text;
@@ -58,6 +75,14 @@ static void put_value(const struct view *v, const struct value *value)
         for (int64_t i = 0; i < value->number; i++, item += strlen(item) + 1) {
             put(i > 0 ? ", " : "");
             put_string(v, item);
+        }
+        putchar_unlocked(']');
+        break;
+    case VALUE_KEYS:
+        putchar_unlocked('[');
+        for (int64_t i = 0; i < value->number; i++) {
+            put(i > 0 ? ", " : "");
+            item = put_key(v, item);
         }
         putchar_unlocked(']');
     }

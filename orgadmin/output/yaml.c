@@ -77,6 +77,16 @@ static bool end_list(yaml_emitter_t *emitter)
     return put(emitter, &event, yaml_sequence_end_event_initialize(&event));
 }
 
+/* The key whose texts begin at *ITEM, which moves behind them. */
+static bool put_key(yaml_emitter_t *emitter, const struct view *v, const char **item)
+{
+    bool done = begin_map(emitter);
+    for (int i = 0; i < KEY_FIELDS; i++, *item += strlen(*item) + 1)
+        if (done && **item)
+            done = put_scalar(emitter, key_fields[i], true) && put_text(emitter, v, *item);
+    return done && end_map(emitter);
+}
+
 static bool put_value(yaml_emitter_t *emitter, const struct view *v, const struct value *value)
 {
     char number[32];
@@ -90,8 +100,13 @@ static bool put_value(yaml_emitter_t *emitter, const struct view *v, const struc
         return put_scalar(emitter, number, true);
     }
     bool done = begin_list(emitter);
-    for (int64_t i = 0; done && i < value->number; i++, item += strlen(item) + 1)
-        done = put_text(emitter, v, item);
+    for (int64_t i = 0; done && i < value->number; i++)
+        if (value->kind == VALUE_KEYS) {
+            done = put_key(emitter, v, &item);
+        } else {
+            done = put_text(emitter, v, item);
+            item += strlen(item) + 1;
+        }
     return done && end_list(emitter);
 }
 

@@ -48,6 +48,7 @@ struct held {
     bool over;    /* the wait is: that there is nothing new is an answer, too */
     bool begun;   /* the streaming response has */
     bool suspended;
+    bool leaves; /* the client will send nothing more, or has gone */
     bool queued;
     bool doubt;          /* whether its caller may still ask has to be looked at */
     bool broken;         /* the store failed: there will be no answer */

@@ -167,7 +167,7 @@ static int64_t due(const struct held *held)
     return held->beat < held->end ? held->beat : held->end;
 }
 
-/* Resumes the polls of A that are due; returns when the next thing of A is. */
+/* Queues the polls of A that are due; returns when the next thing of A is. */
 static int64_t audience_tick(struct audience *a, int64_t now)
 {
     int64_t next = NEVER;
@@ -175,7 +175,7 @@ static int64_t audience_tick(struct audience *a, int64_t now)
     LIST_FOREACH(held, &a->polls, link)
     {
         if (due(held) <= now)
-            resume(held);
+            held_queue(held);
         else if (due(held) < next)
             next = due(held);
     }
@@ -205,7 +205,7 @@ void held_tick(struct held_set *set)
 }
 
 /* libmicrohttpd does not look at a suspended connection, and a fleet that comes again would meet
- * its former polls. */
+ * its former polls: heartbeats show whether anybody is there. */
 static void end_watch(struct held *held)
 {
     struct client_connection *c = held->client;
@@ -222,7 +222,8 @@ void held_ends(struct held_set *set)
         const struct client_connection *c = events[i].data.ptr;
         if (!c->held)
             continue;
-        c->held->broken = true;
+        c->held->leaves = true;
+        c->held->beat = 0;
         resume(c->held);
     }
 }
@@ -355,7 +356,7 @@ static ssize_t held_read(void *arg, uint64_t position, char *out, size_t max)
         audience_look(held->audience, false);
     }
     if (now >= held->beat) {
-        held->beat = now + BEAT_MS;
+        held->beat = now + (held->leaves ? TICK_MS : BEAT_MS);
         out[0] = '\n';
         return 1;
     }

@@ -275,6 +275,23 @@ static void test_record_checks_each_kind_of_field(void **state)
     assert_true(field_is(FIELD_LIST, list, NULL));
     list[4 * 256] = ']', list[4 * 256 + 1] = '\0';
     assert_true(field_is(FIELD_LIST, list, list));
+    assert_true(field_is(FIELD_KEYS, "[]", "[]"));
+    assert_true(field_is(FIELD_KEYS,
+                         "[{\"blob\":\"A\",\"type\":\"T\",\"comment\":\"x\",\"expiresAt\":null}"
+                         ",{\"type\":\"\",\"blob\":\"\",\"expiresAt\":\"soon\"}]",
+                         "[{\"type\":\"T\",\"blob\":\"A\"}"
+                         ",{\"type\":\"\",\"blob\":\"\",\"expiresAt\":\"soon\"}]"));
+    static const char *const no_keys[] = {"{}",
+                                          "\"A\"",
+                                          "[\"A\"]",
+                                          "[null]",
+                                          "[{}]",
+                                          "[{\"type\":\"T\"}]",
+                                          "[{\"blob\":\"A\"}]",
+                                          "[{\"type\":\"T\",\"blob\":1}]",
+                                          "[{\"type\":\"T\",\"blob\":\"A\",\"expiresAt\":1}]"};
+    for (size_t i = 0; i < sizeof no_keys / sizeof *no_keys; i++)
+        assert_true(field_is(FIELD_KEYS, no_keys[i], NULL));
     memset(text, 'x', sizeof text);
     memcpy(text + RECORD_URL_MAX + 2, "\"", 2);
     text[0] = '"';

@@ -16,6 +16,9 @@ is "$(probe 'org show')" '{"id":"org_7f3a","name":"acme"}' 'org show reads the o
 is "$(probe org=org_7f3a 'org list')" '{"id":"org_7f3a","name":"acme"}' 'org list lists the organization of the export'
 is "$(probe watch 0 0)" "$(printf 'reset\n%s\ndone 0' "${MEMBERS//\{\"id/member \{\"id}")" 'watch prints every member of the export'
 like "$(probe org=org_1 'member list')" 'status=3 .*not the organization "org_1"' 'member list refuses another organization'
+put "${GOOD/\"state\":\"active\"/\"state\":\"active\",\"keys\":[{\"type\":\"ssh-ed25519\",\"blob\":\"AAAA\",\"expiresAt\":\"2027-01-01T00:00:00Z\"\}]}"
+like "$(probe 'member list')" '"state":"active","keys":\[\{"type":"ssh-ed25519","blob":"AAAA","expiresAt":"2027-01-01T00:00:00Z"\}\]\}' 'member list reads the keys of a member of the export'
+put "$GOOD"
 for op in whoami 'org create' 'member add' 'member role' 'member remove' 'invitation list' 'invitation create' \
     'invitation accept' 'role list' 'token create'; do
     like "$(probe "$op")" "status=4 .*\"file\" has no \"$op\"" "the provider file refuses $op"
@@ -28,6 +31,7 @@ put "$GOOD$GOOD"; refused 3 'something follows' 'member list refuses an export w
 put '{"members":[]}'; refused 3 '"organization" is missing' 'member list refuses an export without an organization'
 put '{"organization":{"id":"o","name":"n"},"members":[]}'; refused 3 '"members" is empty' 'member list refuses an export without members'
 put '{"organization":{"id":"o","name":"n"},"members":[{"id":"u"}]}'; refused 3 '"roles" is missing' 'member list refuses a member without roles'
+put "${GOOD/\"state\":\"active\"/\"state\":\"active\",\"keys\":[\"ssh-ed25519 AAAA\"]}"; refused 3 '"keys" has a wrong type' 'member list refuses keys that are texts'
 put "$GOOD"; chmod 664 "$F"; refused 2 'it is writable by group or others' 'member list refuses an export that others may write'
 chmod 644 "$F"; chown nobody "$F"; refused 2 'it is not owned by root' 'member list refuses an export that is not owned by root'
 put "$GOOD"; mv "$F" "$F.1"; ln -s "$F.1" "$F"; refused 2 'it is a symbolic link' 'member list refuses an export that is a symbolic link'

@@ -23,6 +23,8 @@ out=$(watch heldhtml 5 2000)
 unlike "$out" heard 'a held poll takes white space that is not JSON for no heartbeat'
 like "$out" 'status=3' 'a held poll in HTML ends as a bad answer'
 
+is "$(watch keys 0)" "$(printf 'reset\n%s\ndone 3' "${ANN%\}},\"keys\":[{\"type\":\"ssh-ed25519\",\"blob\":\"AAAA\"},{\"type\":\"t\",\"blob\":\"\",\"expiresAt\":\"2027-01-01T00:00:00Z\"}]}")" 'a watch prints the keys of a member'
+
 # the cursor: sent as it came, to a server that has given one
 is "$(watch cursors 0)" "$(printf 'reset\n%s\ndone 3 here.3' "$ANN")" 'a watch prints the cursor of a listing'
 is "$(watch cursors 3 0 2 here.3)" "$(printf 'done 3 here.3\ndone 3 here.3')" 'a watch with a cursor prints nothing when nothing is new'
@@ -30,7 +32,7 @@ is "$(watch cursors 9 0 2 there.9)" "$(printf 'reset\n%s\ndone 3 here.3\ndone 3 
 is "$(watch nocursors 0 0 2)" "$(printf 'reset\n%s\ndone 3\ndone 3' "$ANN")" 'a watch of a server without cursors sends none'
 is "$(watch nocursors 3 0 2 here.3)" "$(printf 'reset\n%s\ndone 3\ndone 3' "$ANN")" 'a watch with a cursor, of a server without cursors, prints everything'
 
-for case in 'cursornumber:0:cursor' 'cursorlong:0:cursor' 'cursorspace:0:cursor' 'revtext:0:revision' 'revzero:0:revision' 'revneg:0:revision' 'revfrac:0:revision' 'revhuge:0:revision' 'revinf:0:revision' \
+for case in 'cursornumber:0:cursor' 'cursorlong:0:cursor' 'cursorspace:0:cursor' 'keystext:0:keys' 'revtext:0:revision' 'revzero:0:revision' 'revneg:0:revision' 'revfrac:0:revision' 'revhuge:0:revision' 'revinf:0:revision' \
     'revmissing:0:revision' 'incomplete:0:asked for everything' 'emptyall:0:listing is empty' 'forever:0:begins a second time' \
     'stuck:5:does not advance' 'still:5:does not advance' 'stillmore:5:does not advance' 'backwards:5:does not advance' 'moretext:0:not both true or false' 'noid:5:complete' \
     'empty:5:empty' 'html:5:not JSON' 'truncated:5:not JSON'; do

@@ -9,6 +9,7 @@ export DEBIAN_FRONTEND=noninteractive
 # Debian as it is before; sshd takes members' keys from where only root can put them.
 prepare() {
     userdel orgsync
+    userdel orglogin-keys
     rm /etc/pam.d/common-account
     pam-auth-update --package --force
     sed -i '/^auth .*pam_org.so/d; /pam_mkhomedir/d' /etc/pam.d/sshd

@@ -9,6 +9,7 @@ URL=unix:/run/orgd/orgd.sock
 # Before the boot: as orgd(8) has it, a first start by hand, so that the owner's token does not get into the journal.
 prepare() {
     userdel orgsync
+    userdel orglogin-keys
     systemd-sysusers 2>/dev/null
     mkdir -p /root/people /run/orgd
     (umask 077 && exec orgd --owner olga@acme.example) >"$T/orgd.out" 2>"$T/orgd.log" &
@@ -46,6 +47,8 @@ is "$(stat -c '%U:%G %a' /var/lib/orglogin /var/lib/orglogin/snapshot /var/lib/o
     "root:root 755 root:root 644 root:root 600" "the snapshot is readable by all, the ledger by root only"
 is "$(stat -c '%U:%G %a %F' /run/orglogin /run/orglogin/orgsyncd.sock | xargs)" \
     "root:root 755 directory root:root 666 socket" "everybody may connect to the socket of orgsyncd"
+is "$(stat -c '%U:%G %a %F' /run/orglogin/orgsyncd-{root,keys}.sock | xargs)" \
+    "root:root 600 socket root:orglogin-keys 660 socket" "root, and orglogin-keys by the group that sysusers.conf makes, have a socket of their own"
 main=$(property MainPID orgsyncd.service)
 fetcher=$(pgrep -P "$main" -u orgsync)
 keeper=$(pgrep -P "$main" -u root)

@@ -12,6 +12,7 @@
 #include "common/hash.h"
 #include "common/snapshot.h"
 #include "common/snapshot_writer.h"
+#include "tests/lib/keys.h"
 #include "tests/lib/unit.h"
 #include "tests/lib/user.h"
 
@@ -33,6 +34,13 @@ static void user_spec(int i, struct snapshot_user_spec *u, char text[4][64])
                                      .home = text[2],
                                      .shell = text[3],
                                      .private_group = true};
+}
+
+/* The I-th user's: every third one has none, others one or two, of which the last may end. */
+static struct key_list keys_of(int i, uint8_t *buffer)
+{
+    static const int64_t end_ms = 1900000000000;
+    return test_keys(buffer, (uint32_t)i, (unsigned)i % 3, i % 4 ? NULL : &end_ms);
 }
 
 static struct snapshot_writer *make(uint64_t generation, int users)
@@ -64,7 +72,10 @@ static struct snapshot_writer *make(uint64_t generation, int users)
         char text[4][64];
         user_spec(i, &u, text);
         u.grants_index = snapshot_writer_grants(w, &grants);
+        uint8_t keys[KEY_LIST_SIZE_MAX];
+        struct key_list list = keys_of(i, keys);
         snapshot_writer_user(w, &u);
+        snapshot_writer_keys(w, u.uid, &list);
     }
     return w;
 }
@@ -134,6 +145,30 @@ static int check_user(const struct snapshot *s, int i, bool by_id)
     return check_class(s, &u, i);
 }
 
+/* The same of the I-th user's keys. */
+static int check_keys(const struct snapshot *s, int i)
+{
+    struct snapshot_user_spec want;
+    char text[4][64];
+    uint8_t buffer[KEY_LIST_SIZE_MAX];
+    struct key_list keys = {(const uint8_t *)text, 1}, wanted = {0};
+    user_spec(i < 0 ? 100000 - i : i, &want, text);
+    if (i >= 0)
+        wanted = keys_of(i, buffer);
+    enum snapshot_result rc = snapshot_keys(s, want.uid, &keys);
+    if (rc != SNAPSHOT_OK)
+        assert_int_equal(keys.size, 0);
+    if (rc == SNAPSHOT_UNAVAILABLE)
+        return 1;
+    assert_int_equal(rc, wanted.size ? SNAPSHOT_OK : SNAPSHOT_ABSENT);
+    if (rc == SNAPSHOT_ABSENT)
+        return 0;
+    assert_int_equal(keys.size, wanted.size);
+    assert_memory_equal(keys.first, wanted.first, wanted.size);
+    assert_true(key_list_valid(&keys));
+    return 0;
+}
+
 /* The same of the groups of USERS users. */
 static int check_groups(const struct snapshot *s, int users)
 {
@@ -176,7 +211,7 @@ static int check_answers(const struct snapshot *s, int users)
 {
     int unavailable = 0;
     for (int i = -2; i<users; i += users> 50 ? 17 : 1)
-        unavailable += check_user(s, i, false) + check_user(s, i, true);
+        unavailable += check_user(s, i, false) + check_user(s, i, true) + check_keys(s, i);
     return unavailable + check_groups(s, users) + check_policy(s);
 }
 
@@ -1001,7 +1036,91 @@ static void snapshot_of_the_first_version_2_is_read(void **state)
     assert_int_equal(policy.org_count, 2);
     for (int i = 0; i < 2; i++)
         assert_true(policy.range[i].first == 0 && policy.range[i].last == 0);
+    struct key_list keys;
+    assert_int_equal(snapshot_keys(&s, 1200000001, &keys), SNAPSHOT_ABSENT);
     snapshot_close(&s);
+}
+
+/* Publishes N users with COUNT keys each, of which the last ends. Returns the size of the file. */
+static size_t publish_keys(int n, unsigned count)
+{
+    struct snapshot_settings settings = {.generation = 1};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    struct snapshot_grants_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 200000, 299999)};
+    uint32_t grants = snapshot_writer_grants(w, &spec);
+    static const int64_t end_ms = 1900000000000;
+    for (int i = 0; i < n; i++) {
+        struct snapshot_user_spec u;
+        char text[4][64];
+        uint8_t keys[KEY_LIST_SIZE_MAX];
+        user_spec(i, &u, text);
+        u.grants_index = grants;
+        struct key_list list = test_keys(keys, (uint32_t)i, count, &end_ms);
+        snapshot_writer_user(w, &u);
+        snapshot_writer_keys(w, u.uid, &list);
+    }
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    return (size_t)st.st_size;
+}
+
+static void keys_take_at_most_24_bytes_beside_each_blob(void **state)
+{
+    (void)state;
+    size_t none = publish_keys(10000, 0);
+    for (unsigned count = 1; count <= 3; count++) {
+        size_t beside = publish_keys(10000, count) - none - 10000 * count * TEST_KEY_SIZE;
+        print_message("# %u keys a user: %.1f bytes beside each blob\n", count,
+                      (double)beside / 10000 / count);
+        assert_true(beside <= 24 * 10000 * count);
+    }
+}
+
+/* What comes before the keys is the same with keys as without, but for the header's field. */
+static void keys_move_nothing_else(void **state)
+{
+    (void)state;
+    size_t size = publish_keys(500, 0);
+    read_content();
+    unsigned char *without = content;
+    assert_true(publish_keys(500, 2) > size);
+    read_content();
+    assert_memory_equal(content + SNAPSHOT_HEADER, without + SNAPSHOT_HEADER,
+                        size - SNAPSHOT_HEADER);
+    assert_memory_equal(content + SNAPSHOT_AT_CREATED + 8, without + SNAPSHOT_AT_CREATED + 8,
+                        SNAPSHOT_AT_KEYS - SNAPSHOT_AT_CREATED - 8);
+    free(without);
+    free(content);
+}
+
+/* Each byte of the section, and each of its numbers up to beyond the file: the keys as published,
+ * or "unavailable". */
+static void damaged_keys_are_unavailable(void **state)
+{
+    (void)state;
+    static const unsigned char values[] = {0, 1, 0x7f, 0x80, 0xff};
+    publish(1, 12);
+    read_content();
+    size_t begin = 8 * (size_t)(content[SNAPSHOT_AT_KEYS] | content[SNAPSHOT_AT_KEYS + 1] << 8);
+    assert_true(begin > SNAPSHOT_HEADER && begin < content_size);
+    int unavailable = 0;
+    for (size_t at = begin; at < content_size; at++)
+        for (size_t v = 0; v < sizeof values; v++) {
+            unsigned char old = content[at];
+            content[at] ^= values[v];
+            /* As a mapping that ends with the file, so that the sanitizer sees a byte too many. */
+            unsigned char *exact = malloc(content_size);
+            memcpy(exact, content, content_size);
+            struct snapshot s = {.base = exact, .size = content_size};
+            for (int i = -2; i < 12; i++)
+                unavailable += check_keys(&s, i);
+            free(exact);
+            content[at] = old;
+        }
+    assert_true(unavailable > 1000);
+    free(content);
 }
 
 /* Writes two organizations and three users: pia has a private group, joe the organization's, and
@@ -1259,6 +1378,9 @@ int main(void)
         cmocka_unit_test(publishing_leaves_no_temporary_file),
         cmocka_unit_test(confirmation_is_not_written_outside_of_its_words),
         cmocka_unit_test(snapshot_of_the_first_version_2_is_read),
+        cmocka_unit_test(keys_take_at_most_24_bytes_beside_each_blob),
+        cmocka_unit_test(keys_move_nothing_else),
+        cmocka_unit_test(damaged_keys_are_unavailable),
         cmocka_unit_test(ranges_and_primary_groups_are_read_as_published),
         cmocka_unit_test(snapshot_is_readable_by_an_older_reader),
         cmocka_unit_test(wrong_ranges_and_primary_groups_are_unavailable),

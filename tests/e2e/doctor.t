@@ -6,6 +6,7 @@
 inside_root
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/host.sh"
+. "$(dirname "$0")/../lib/keys.sh"
 
 TOKEN=/etc/orglogin/acme.token
 crowd=$(for i in 1 2 3 4 5 6 7 8 9; do echo "user$i:member"; done)
@@ -56,6 +57,10 @@ sed -i "s|^    # ca_file = .*|    token_file = \"$TOKEN\";|" $CONF
 publish ada:admin mia:member rem:member sue:member:suspended $crowd >/dev/null
 # shellcheck disable=SC2086 # a list of words
 members ada:admin mia:member sue:member:suspended $crowd
+key ada
+key ada2
+with_key ada ada
+with_key ada ada2
 cp "$MEMBERS" "$T/members"
 orgsyncd 2>"$T/log" &
 daemon=$!
@@ -106,6 +111,7 @@ broken 'a snapshot of another version' "failure snapshot" 'another version.*syst
     "printf '\\001' | dd of=$S bs=1 seek=8 conv=notrunc 2>/dev/null"
 broken "a truncated snapshot" "failure snapshot" . "truncate -s -8 $S"
 broken "a damaged snapshot" "failure snapshot" 'damaged' "perl -0777 -i -pe 's|/home/mia|/home/may|' $S"
+broken "damaged keys in the snapshot" "failure snapshot" 'is damaged.*restart orgsyncd' "perl -0777 -i -pe 's|ssh-ed25519|ssh-ed25518|' $S"
 broken "a damaged ledger" "failure members" 'orgsyncd --check fails.*ledger' 'echo damaged >/var/lib/orglogin/ids.db'
 
 # --- organizations and members ---
@@ -214,6 +220,30 @@ broken "keys below a directory that others can write" "warning sshd" 'Authorized
     'mkdir -m 777 /etc/keys; sed -i "s|AuthorizedKeysFile .*|AuthorizedKeysFile .ssh/authorized_keys /etc/keys/%u|" /etc/ssh/sshd_config.d/orglogin.conf'
 broken "keys below a directory of root's" "" . 'mkdir -m 755 /etc/keys; sed -i "s|/etc/ssh/keys|/etc/keys|" /etc/ssh/sshd_config.d/orglogin.conf'
 broken "sshd that takes a member's environment" "warning sshd" 'PermitUserEnvironment yes' 'echo PermitUserEnvironment yes >/etc/ssh/sshd_config.d/x.conf'
+D=/etc/ssh/sshd_config.d/orglogin.conf
+broken "sshd that does not ask for the keys of members" "warning ssh keys" 'does not ask for them: those .* of ada.*sshd_config.example' "sed -i /AuthorizedKeysCommand/d $D"
+broken "sshd that asks another command for keys" "warning ssh keys" 'does not ask' "sed -i 's|AuthorizedKeysCommand .*|AuthorizedKeysCommand /bin/true|' $D"
+broken "no user for the key command" "failure ssh keys" 'no user "orglogin-keys".*useradd' "sed -i /^orglogin-keys:/d /etc/passwd"
+broken "a key command that others may write to" "failure ssh keys" 'does not run .*/etc/x/orglogin-keys.*chmod go-w' \
+    "mkdir /etc/x; cp $KEYS /etc/x/; chmod 777 /etc/x/orglogin-keys; sed -i s,$KEYS,/etc/x/orglogin-keys, $D"
+broken "a key command below a directory of another's" "failure ssh keys" '/etc/x is not there, not root.s, or others may write' \
+    "mkdir /etc/x; cp $KEYS /etc/x/; chown larry /etc/x; sed -i s,$KEYS,/etc/x/orglogin-keys, $D"
+broken "a key command that its user may not run" "failure ssh keys" 'as orglogin-keys for ada ends with status 127.*chmod 755' \
+    "mkdir /etc/x; cp $KEYS /etc/x/; chmod 700 /etc/x/orglogin-keys; sed -i s,$KEYS,/etc/x/orglogin-keys, $D"
+broken "a key command that fails" "failure ssh keys" 'status 3: sshd takes no key from it' \
+    "mkdir /etc/x; printf '#!/bin/sh\n$KEYS \"\$@\"; exit 3\n' >/etc/x/orglogin-keys; chmod 755 /etc/x/orglogin-keys; sed -i s,$KEYS,/etc/x/orglogin-keys, $D"
+broken "a key command that hangs" "failure ssh keys" 'for ada did not end within 10 s' \
+    "mkdir /etc/x; printf '#!/bin/sh\nsleep 60\n' >/etc/x/orglogin-keys; chmod 755 /etc/x/orglogin-keys; sed -i s,$KEYS,/etc/x/orglogin-keys, $D"
+broken "a key command with another's number" "failure ssh keys" 'tells none of the 2 of ada.*%u %U' "sed -i 's|%u %U|%u 2000400001|' $D"
+broken "a key command that runs as nobody" "warning ssh keys" 'runs it as nobody.*AuthorizedKeysCommandUser orglogin-keys' \
+    "sed -i 's|AuthorizedKeysCommandUser .*|AuthorizedKeysCommandUser nobody|' $D"
+broken "a command behind the key command" "" . "sed -i 's|%u %U|%u %U --chain /bin/echo %u|' $D"
+broken "keys of a member's own" "warning own ssh keys" '1 member has keys .*/home/ada/.ssh/authorized_keys' \
+    "sed -i 's|AuthorizedKeysFile .*|AuthorizedKeysFile .ssh/authorized_keys|' $D; install -d -o ada -m 700 /home/ada /home/ada/.ssh; echo x >/home/ada/.ssh/authorized_keys"
+broken "keys of members' own that do not count" "" . 'install -d -o ada -m 700 /home/ada /home/ada/.ssh; echo x >/home/ada/.ssh/authorized_keys'
+rm -rf /home/ada
+broken "keys of a member's own by another path" "warning own ssh keys" '/home/ada/keys' "sed -i 's|AuthorizedKeysFile .*|AuthorizedKeysFile /home/%u/keys|' $D; install -d -o ada -m 700 /home/ada; echo x >/home/ada/keys"
+rm -rf /home/ada
 broken 'an sshd configuration with a mistake' "warning sshd" 'cannot be looked at: .*Nonsense' 'echo Nonsense >/etc/ssh/sshd_config.d/x.conf'
 
 # --- sudo ---

@@ -13,8 +13,8 @@ below() { (cd "$T/root" && find . -mindepth 1 "$@" | sort); }
 # --- who may read it ---
 (umask 077 && mkdir "$T/root" && installs install)
 is "$?" 0 'make install succeeds under the umask 077'
-is "$(below -type f ! -perm 644 | xargs)" './usr/bin/orgadmin ./usr/sbin/orgd ./usr/sbin/orgsyncd' 'make install makes programs executable and nothing else'
-is "$(below -type f -perm 755 | wc -l) $(below -type d ! -perm 755)" '3 ' 'make install makes every file and directory readable'
+is "$(below -type f ! -perm 644 | xargs)" './usr/bin/orgadmin ./usr/libexec/orglogin/orglogin-keys ./usr/sbin/orgd ./usr/sbin/orgsyncd' 'make install makes programs executable and nothing else'
+is "$(below -type f -perm 755 | wc -l) $(below -type d ! -perm 755)" '4 ' 'make install makes every file and directory readable'
 is "$(find "$T/root" -name '.*')" '' 'make install leaves no hidden file'
 
 # --- again, while the old one is in use ---
@@ -29,7 +29,7 @@ fi
 # named PREFIX: the programs and directories that the units, pages and remarks name
 named() {
     grep -rhoE --include=*.service --include=*.[1578] --include=*.md --include=*.example --include=orglogin.conf \
-        '/usr/[a-z/]*(sbin/org[a-z]+|share/doc/orglogin[a-zA-Z./-]*)' "$T/root" | sed 's/\.$//' | sort -u
+        '/usr/[a-z/]*(sbin/org[a-z]+|libexec/orglogin/[a-z-]+|share/doc/orglogin[a-zA-Z._/-]*)' "$T/root" | sed 's/\.$//' | sort -u
 }
 lacking() { named | while read -r path; do [ -e "$T/root$path" ] || echo "$path"; done; }
 is "$(lacking)" '' 'make install installs every path that units and pages name'
@@ -41,7 +41,7 @@ ok 'make install with PREFIX and SYSCONFDIR succeeds' installs install PREFIX=/u
 is "$(lacking)" '' 'make install with PREFIX installs every path that units and pages name'
 like "$(named)" '^/usr/local/sbin/orgsyncd$' 'the units and pages installed with PREFIX name its orgsyncd'
 is "$(below | grep '/lib/.*org.*\.so' | grep local)" '' 'make install with PREFIX puts the modules where libc and libpam look'
-is "$(grep -rl '/etc/orglogin' "$T/root" | grep -v '/bin/\|/sbin/\|\.so')" '' 'make install with SYSCONFDIR leaves no mention of /etc/orglogin'
+is "$(grep -rl '/etc/orglogin' "$T/root" | grep -v '/bin/\|/sbin/\|/libexec/\|\.so')" '' 'make install with SYSCONFDIR leaves no mention of /etc/orglogin'
 ok 'make uninstall with PREFIX and SYSCONFDIR succeeds' installs uninstall PREFIX=/usr/local SYSCONFDIR=/etc/local/orglogin
 is "$(below -not -type d; below -name '*org*' -type d)" '' 'make uninstall with PREFIX and SYSCONFDIR leaves no file'
 
@@ -107,6 +107,10 @@ the home directories of members' 'make uninstall lists nothing that is not there
     like "$(sed -n 1,2p "$T/out" | xargs)" '^/etc/ssh/sshd_config.d/orglogin.conf: KbdInteractiveAuthentication yes rm .*orglogin.conf; systemctl reload ssh$' \
         'make uninstall names KbdInteractiveAuthentication before the line in the stack of sshd'
     rm "$T/etc/pam.d/sshd" "$T/etc/ssh/sshd_config.d/orglogin.conf"
+    cp "$TOP/conf/sshd_config.example" "$T/etc/ssh/sshd_config.d/orglogin.conf"
+    refuses '/etc/ssh/sshd_config.d/orglogin.conf: AuthorizedKeysCommand /usr/libexec/orglogin/orglogin-keys %u %U' 'take out the line, and AuthorizedKeysCommandUser; systemctl reload ssh' \
+        'sshd asks orglogin-keys'
+    rm "$T/etc/ssh/sshd_config.d/orglogin.conf"
     echo 'group: files org systemd' >>"$T/etc/nsswitch.conf"
     refuses '/etc/nsswitch.conf: group: files org systemd' "sed -E -i '/^[a-z]+:/s/[[:space:]]+org\\>//' /etc/nsswitch.conf" 'nsswitch.conf asks libnss_org'
     eval "$(sed -n 's|^    \(sed .*\) /etc/nsswitch.conf$|\1 "$T/etc/nsswitch.conf"|p' "$T/out")"

@@ -14,7 +14,8 @@ nss=$(echo /usr/lib/*/libnss_org.so.2) pam=$(echo /usr/lib/*/security/pam_org.so
 mkdir "$T/modules"
 mv "$nss" "$pam" "$T/modules/"
 rm -rf /etc/pam.d /etc/ssh/sshd_config.d/* /etc/sudoers.d/* /etc/orglogin /var/lib/orglogin /usr/share/pam-configs/orglogin /usr/bin/orgadmin \
-    /usr/sbin/org* /usr/lib/systemd/system/org* /usr/lib/sysusers.d/orglogin.conf
+    /usr/sbin/org* /usr/libexec/orglogin /usr/lib/systemd/system/org* /usr/lib/sysusers.d/orglogin.conf
+userdel orglogin-keys
 cp -a "$BUILD/root/etc/pam.d" /etc/pam.d
 cp "$BUILD/root/etc/nsswitch.conf" /etc/nsswitch.conf
 cp "$BUILD/tests/libnss_extra.so.2" "/lib/$(uname -m)-linux-gnu/"

@@ -25,6 +25,9 @@ HOSTILE = [{"userId": "usr_%d" % i, "role": "member", "username": name, "email":
 SPREADSHEET = [{"userId": "usr_" + user, "role": "owner", "username": user, "email": user + "@x.org", "name": name}
                for user, name in (("ann", 'Ann "the boss", A.'), ("bob", "=HYPERLINK(1)"), ("cid", "two\nlines"),
                                   ("dan", "+1"), ("eve", "@SUM(A1)"), ("fay", "-2"), ("gus", "true"))]
+SPREADSHEET[0]["keys"] = [{"type": "ssh-ed25519", "blob": "AAAA", "comment": "x", "expiresAt": None},
+                          {"type": "no", "blob": "\"\n", "expiresAt": "2027-01-01T00:00:00Z"}]
+SPREADSHEET[1]["keys"] = []
 CODES = [{"id": i, "role": "member", "uses": uses, "maxUses": most} for i, uses, most in
          (("a", 10, None), ("b", 9, None), ("c", 2, 5))]
 
@@ -80,6 +83,9 @@ BODIES = {
     '429': (429, '{"reason":"slow_down"}', {'Retry-After': '120'}),
     '429long': (429, '', {'Retry-After': '99999999999999999999'}),
     'redirect': (302, '', {'Location': 'http://127.0.0.1:1/'}),
+    'keys': (200, changes(items=(ANN[:-1] + ',"keys":[{"type":"ssh-ed25519","blob":"AAAA","comment":"x","expiresAt":null},'
+                                 '{"type":"t","blob":"","expiresAt":"2027-01-01T00:00:00Z"}]}',)), {}),
+    'keystext': (200, changes(items=(ANN[:-1] + ',"keys":"ssh-ed25519 AAAA"}',)), {}),
     'revtext': (200, changes('"3"'), {}),
     'revzero': (200, changes('0'), {}),
     'revneg': (200, changes('-1'), {}),

@@ -76,7 +76,7 @@ static void server_side(struct input *in)
     orgs->ledger = ledger_open("/nonexistent/ids.db", LEDGER_COPY);
     publisher->orgs = orgs;
     *s = (struct confirm_server){
-        .listen_fd = {-1, -1}, .orgs = orgs, .publisher = publisher, .numbers = &numbers};
+        .listen_fd = {-1, -1, -1}, .orgs = orgs, .publisher = publisher, .numbers = &numbers};
     set_state(orgs, in);
     uint32_t uid = input_number(in, 1) & 1;
     s->client[0] = (struct confirm_client){.fd = pair[0], .uid = uid, .deadline_ms = 0};

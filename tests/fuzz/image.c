@@ -9,6 +9,7 @@
 #include "common/hash.h"
 #include "common/paths.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/lib/keys.h"
 #include "tests/lib/user.h"
 
 const char *const image_names[] = {"ada",    "mia",    "sue",    "rem",          "acme",
@@ -76,7 +77,10 @@ static void write_good(const char *path)
                                           .home = "/home/x",
                                           .shell = "/bin/sh",
                                           .private_group = i % 3 == 1};
+        uint8_t keys[KEY_LIST_SIZE_MAX];
+        struct key_list list = test_keys(keys, i, i % 3, NULL);
         snapshot_writer_user(w, &user);
+        snapshot_writer_keys(w, user.uid, &list);
     }
     assert(snapshot_writer_publish(w, path) == 0);
     snapshot_writer_free(w);
@@ -170,6 +174,28 @@ static void seal_table(const struct image *m, int table)
     }
 }
 
+/* The lists of the keys section, and its table. */
+static void seal_keys(const struct image *m)
+{
+    uint8_t *section = seal_record(m, get32(m->data + SNAPSHOT_AT_KEYS));
+    if (!section || (size_t)(m->data + m->size - section) < SNAPSHOT_KEYS_HEAD)
+        return;
+    size_t left = (size_t)(m->data + m->size - section);
+    uint32_t buckets = get32(section + SNAPSHOT_KEYS_BUCKETS);
+    for (size_t at = SNAPSHOT_KEYS_HEAD; buckets-- > 0 && left - at >= SNAPSHOT_BUCKET;
+         at += SNAPSHOT_BUCKET) {
+        for (uint8_t *e = section + at + 8; e < section + at + SNAPSHOT_BUCKET; e += 8) {
+            uint32_t owner = get32(e + 4);
+            if (owner > left || left - owner < SNAPSHOT_KEYS_OWNER)
+                continue;
+            size_t size = (size_t)section[owner + 4] | (size_t)section[owner + 5] << 8;
+            if (size <= left - owner - SNAPSHOT_KEYS_OWNER)
+                put32(section + owner, (uint32_t)hash64(section + owner + 4, 2 + size) + get32(e));
+        }
+        put32(section + at, (uint32_t)hash64(section + at + 4, SNAPSHOT_BUCKET - 4));
+    }
+}
+
 static void seal(const struct image *m)
 {
     if (m->size < SNAPSHOT_HEADER)
@@ -183,6 +209,7 @@ static void seal(const struct image *m)
     seal_walk(m, SNAPSHOT_AT_GROUPS, SNAPSHOT_GROUP_LIST);
     for (int table = 0; table < SNAPSHOT_TABLES; table++)
         seal_table(m, table);
+    seal_keys(m);
     put64(m->data + SNAPSHOT_AT_CHECK, hash64(m->data, SNAPSHOT_AT_CHECK));
 }
 

@@ -62,7 +62,7 @@ static void feed(struct keeper *k, struct input *in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct keeper_settings settings = {
-        .config = &config, .mode = KEEPER_CHECK, .listen_fd = {-1, -1}};
+        .config = &config, .mode = KEEPER_CHECK, .listen_fd = {-1, -1, -1}};
     for (int i = 0; i < SNAPSHOT_ORGS_MAX; i++)
         settings.pipe[i] = -1;
     struct keeper *k = calloc(1, sizeof *k);

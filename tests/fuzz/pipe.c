@@ -19,6 +19,7 @@ static void check_member(const char *message, size_t size)
     assert(remote_id_valid(m.id) && text_valid(m.email) && text_valid(m.username) &&
            text_valid(m.display));
     assert(m.roles.count <= PIPE_STRINGS_MAX && m.permissions.count <= PIPE_STRINGS_MAX);
+    assert(key_list_valid(&m.keys));
     assert(pipe_encode_member(again, 1, &m, &why) == size);
     size_t head = sizeof(struct pipe_header);
     assert(memcmp(again + head, message + head, size - head) == 0);
@@ -27,6 +28,7 @@ static void check_member(const char *message, size_t size)
     assert(roster_put(&roster, member) == 0 && roster_find(&roster, m.id) == member);
     roster_remove(&roster, member);
     assert(roster.present == 0 && roster.count == 1);
+    assert(m.state == MEMBER_REMOVED || member->remote.keys.size == 0);
     roster_free(&roster);
 }
 

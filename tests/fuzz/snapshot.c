@@ -46,6 +46,22 @@ static void look_at_class(const struct snapshot *s, const struct snapshot_user *
     assert(d.verdict != VERDICT_ALLOW || user->state == MEMBER_ACTIVE);
 }
 
+/* Whatever the list is, each key that is taken from it is sound and lies in the file. */
+static void look_at_keys(const struct snapshot *s, uint32_t uid)
+{
+    struct key_list keys;
+    struct ssh_key key;
+    uint32_t end;
+    char text[SSH_KEY_TEXT_SIZE];
+    if (snapshot_keys(s, uid, &keys) != SNAPSHOT_OK)
+        return;
+    while (key_list_take(&keys, &key, &end)) {
+        assert(key.blob > s->base && key.size <= (size_t)(s->base + s->size - key.blob));
+        assert(ssh_key_print(&key, text) == strlen(text) && strchr(text, ' ') &&
+               !strchr(text, '\n'));
+    }
+}
+
 static void look_at_user(const struct snapshot *s, const struct snapshot_user *user)
 {
     assert(id_valid(user->uid) && id_valid(user->gid));
@@ -55,6 +71,7 @@ static void look_at_user(const struct snapshot *s, const struct snapshot_user *u
                4 <=
            user->text_size);
     look_at_class(s, user);
+    look_at_keys(s, user->uid);
 }
 
 static void look_at_members(const struct snapshot *s, const struct snapshot_group *group)

@@ -19,7 +19,11 @@ mount_overlay() {
 
 # "-o all": what is built is installed as it is; tests that run side by side must not build.
 install_orglogin() {
+    local user
     MAKEFLAGS='' make -s -C "$TOP" -o all install BUILD="$BUILD" DESTDIR="$ROOT" >/dev/null
+    for user in orgsync orglogin-keys; do
+        grep -q "^$user:" "$ROOT/etc/passwd" || chroot "$ROOT" useradd --system --no-create-home --shell /usr/sbin/nologin "$user"
+    done
     cp "$TOP/conf/nsswitch.conf.example" "$ROOT/etc/nsswitch.conf"
     cp "$TOP"/conf/pam.d/* "$ROOT/etc/pam.d/"
     # Both lines by which sshd tells a refused person why are switched on. All people of a test have their keys in one place, and no password.

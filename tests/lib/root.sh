@@ -52,9 +52,7 @@ root_library_packages() {
 
 # root_bootstrap DIR PACKAGES: a Debian root in DIR, from where this machine's apt gets its packages.
 root_bootstrap() {
-    # shellcheck disable=SC2016 # $1 is the hook's
     mmdebstrap --quiet --variant=minbase --include="$2" --aptopt='Acquire::Languages "none"' \
-        --customize-hook='chroot "$1" useradd --system --no-create-home --shell /usr/sbin/nologin orgsync' \
         "$(root_codename)" "$1" </dev/null
 }
 

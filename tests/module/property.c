@@ -255,7 +255,7 @@ static void check_round(const struct facts *f)
                      PAM_SUCCESS);
     int rc = pam_acct_mgmt(h, 0);
     pam_end(h, rc);
-    evidence_gather(&e, user_name(f), services[f->service]);
+    evidence_gather(&e, user_name(f), NULL, services[f->service]);
     struct decision explained = decide(&e.question, clock_wall_ms());
     evidence_close(&e);
     snprintf(word, sizeof word, " reason=%s ", reason_word(reason));

@@ -41,6 +41,8 @@ else
 fi
 like "$(grep -A1 'username: gus' "$T/yaml"; grep 'name: "true"' "$T/yaml")" 'name: "true"' 'member list -o yaml quotes a string that looks like a boolean'
 is "$(jq -r '.members[2].name' "$T/json")" $'two\nlines' 'member list -o json keeps a newline in a name'
+is "$(jq -c '.members[] | .keys // empty' "$T/json" | tr '\n' ' ')" '[{"type":"ssh-ed25519","blob":"AAAA"},{"type":"no","blob":"\"\n","expiresAt":"2027-01-01T00:00:00Z"}] [] ' \
+    'member list -o json has the keys of the members, as the provider file reads them'
 run member list -o json --columns email,username; is "$(jq -c '.members[0]' <<< "$out")" '{"email":"ann@x.org","username":"ann"}' 'member list -o json --columns prints the columns in the given order'
 run org show -o yaml; like "$out" '^id: "?org_1"?' 'org show -o yaml prints one record'
 run role list -o yaml; is "$(grep -c '^- id: ' <<< "$out")" 1 'role list -o yaml prints a list'

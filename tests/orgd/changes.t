@@ -129,7 +129,9 @@ is "$(cat "$T"/many* | jq -c .revision | sort | uniq -c | tr -s ' ')" ' 40 14' '
 ok 'forty held polls answer long before the end of their wait' test "$took" -lt 15000
 
 # A client that went away is forgotten
+files=$(ls "/proc/$orgd_pid/fd" | wc -l)
 hold gone 14 30000; pkill -P "$held" -x curl; wait "$held" 2>/dev/null
+ok 'a held poll whose client goes away ends at once' wait_for 3 eval '[ "$(ls "/proc/$orgd_pid/fd" | wc -l)" -le $files ]'
 is "$(cat "$T/gone.end")" '' 'a held poll whose client goes away ends without a status'
 set_role "$ann_id" admin
 is "$status" 200 'a client that went away does not delay a change'

@@ -13,5 +13,9 @@ out=$(flood /organizations/audit/list '{}'); diag "status and unanswered: $out"
 is "${out% *} $((${out#* } > 20))" '200 1' 'a change is answered while many of 300 long listings of another caller wait'
 out=$(flood /organizations/audit/list '{"action":"none"}'); is "${out% *}" 200 'a change is answered beside 300 listings that find nothing'
 ok 'the flood is answered to its end' eval '[ "$(for i in 1 2 3 4 5 6; do request /organizations/audit/list -o /dev/null -w "%{http_code}\n" -d "{\"organizationId\":\"$org\"}" -H "Authorization: Bearer $bob" & done; wait)" = "$(printf "200\n%.0s" 1 2 3 4 5 6)" ]'
+# More polls at once than the loop answers by itself: they are held all the same, and told.
+join "$org" ann member
+since=$(api /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":0}" "$OWNER" | jq .revision)
+is "$(timeout 60 python3 "$TOP/tests/orgd/crowd.py" "$URL" "$OWNER" "$org" "$since" "$user_id")" '0 400' '400 polls at once are held while nothing is new, and all are told of a change'
 orgd_end
 done_testing

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "common/snapshot.h"
+#include "tests/lib/keys.h"
 #include "tests/orgsyncd/collide.h"
 #include "tests/orgsyncd/places.h"
 
@@ -123,6 +124,56 @@ static void member_is_published_with_ids_and_groups(void **state)
     gid_t gid;
     assert_true(snapshot_gid(&c, 2, &gid));
     assert_int_equal(gid, 1);
+}
+
+static const char *const states[] = {[MEMBER_ACTIVE] = "act",
+                                     [MEMBER_PENDING] = "pen",
+                                     [MEMBER_SUSPENDED] = "sus",
+                                     [MEMBER_REMOVED] = "rem"};
+
+/* Publishes members who are named after their states, with two keys each, in those states or all
+ * active. */
+static void publish_with_keys(uint8_t *list, bool active)
+{
+    for (int s = MEMBER_ACTIVE; s <= MEMBER_REMOVED; s++) {
+        struct pipe_member m = {.state = active ? MEMBER_ACTIVE : (enum member_state)s,
+                                .id = states[s],
+                                .email = "",
+                                .username = states[s],
+                                .display = "",
+                                .roles = {"member", 1},
+                                .keys = test_keys(list, 1, 2, NULL)};
+        assert_int_equal(roster_put(&rosters[0], roster_member_new(&m)), 0);
+    }
+    assert_int_equal(run(), 0);
+}
+
+/* How many bytes of keys NAME has in the snapshot. */
+static size_t keys_of(const char *name, const uint8_t *list)
+{
+    struct snapshot s;
+    const char *why;
+    struct key_list keys = {0};
+    uint32_t uid = uid_of(name);
+    assert_int_not_equal(uid, 0);
+    assert_int_equal(snapshot_open(&s, snapshot_path, &why), SNAPSHOT_OK);
+    if (snapshot_keys(&s, uid, &keys) == SNAPSHOT_OK)
+        assert_memory_equal(keys.first, list, keys.size);
+    snapshot_close(&s);
+    return keys.size;
+}
+
+static void keys_are_published_of_active_members(void **state)
+{
+    (void)state;
+    static uint8_t list[KEY_LIST_SIZE_MAX];
+    size_t size = test_keys(list, 1, 2, NULL).size;
+    publish_with_keys(list, true);
+    for (int s = MEMBER_ACTIVE; s <= MEMBER_REMOVED; s++)
+        assert_int_equal(keys_of(states[s], list), size);
+    publish_with_keys(list, false);
+    for (int s = MEMBER_ACTIVE; s <= MEMBER_REMOVED; s++)
+        assert_int_equal(keys_of(states[s], list), s == MEMBER_ACTIVE ? size : 0);
 }
 
 /* The number depends on nothing but the ids, so that every host comes to it. */
@@ -741,7 +792,7 @@ static void ledger_open_refuses_untrusted_files_and_newer_versions(void **state)
     execute(ledger_path, "PRAGMA user_version=99");
     assert_null(ledger_open(ledger_path, LEDGER_FILE));
     assert_null(ledger_open(ledger_path, LEDGER_COPY));
-    execute(ledger_path, "PRAGMA user_version=2");
+    execute(ledger_path, "PRAGMA user_version=3");
     l = ledger_open(ledger_path, LEDGER_FILE);
     assert_non_null(l);
     ledger_close(l);
@@ -789,6 +840,7 @@ int main(void)
     need_root();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(member_is_published_with_ids_and_groups, fresh),
+        cmocka_unit_test_setup(keys_are_published_of_active_members, fresh),
         cmocka_unit_test_setup(ids_do_not_depend_on_the_order_of_members, fresh),
         cmocka_unit_test_setup(members_with_impossible_names_are_withheld, fresh),
         cmocka_unit_test_setup(name_of_a_mapped_group_is_withheld_from_members, fresh),

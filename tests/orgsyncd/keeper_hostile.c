@@ -23,6 +23,7 @@
 #include "orgsyncd/keeper.h"
 #include "orgsyncd/pipe.h"
 #include "tests/fuzz/served.h"
+#include "tests/lib/keys.h"
 #include "tests/lib/unit.h"
 
 #define FETCHER_GONE 42 /* the keeper's end, told from a sanitizer's */
@@ -68,7 +69,7 @@ static int listen_for_clients(void)
 static void run_keeper(int end, int second)
 {
     struct keeper_settings settings = {
-        .config = &config, .mode = KEEPER_SERVE, .listen_fd = {listener, -1}};
+        .config = &config, .mode = KEEPER_SERVE, .listen_fd = {listener, -1, -1}};
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
@@ -179,7 +180,8 @@ static size_t make_member(char *message, uint32_t state, const char *id, const c
     struct {
         uint32_t state;
         uint16_t roles, permissions;
-    } fields = {state, 1, 0};
+        uint32_t keys;
+    } fields = {state, 1, 0, 0};
     const char *text[] = {id, "", username, "A Name", role};
     size_t size = sizeof h + sizeof fields;
     memcpy(message, &h, sizeof h);
@@ -302,6 +304,133 @@ static void malformed_member_records_are_not_served(void **state)
     say_member("usr_good", "ada");
     say_header(PIPE_COMMIT);
     check_after(1);
+}
+
+/* MESSAGE of SIZE bytes, a member's, with LIST as the keys. */
+static void say_keys(char *message, size_t size, const void *list, size_t list_size, uint32_t told)
+{
+    memcpy(message + sizeof(struct pipe_header) + 8, &told, sizeof told);
+    if (list_size > 0)
+        memcpy(message + size, list, list_size);
+    say(message, size + list_size);
+}
+
+/* Nothing of a member counts whose keys are not as they must be. */
+static void members_with_malformed_keys_are_not_served(void **state)
+{
+    (void)state;
+    static uint8_t list[2 * KEY_LIST_SIZE_MAX];
+    static char message[PIPE_MAX + sizeof list];
+    start_keeper();
+    say_header(PIPE_RESET);
+    say_member("usr_ada", "ada");
+    size_t size = make_member(message, MEMBER_ACTIVE, "usr_1", "eve", "admin");
+    size_t most = test_keys(list, 1, KEY_LIST_MAX, NULL).size, one = most / KEY_LIST_MAX;
+    memcpy(list + most, list, one);
+    say_keys(message, size, list, most + one, (uint32_t)(most + one)); /* one too many */
+    for (size_t cut = 1; cut < one; cut++)
+        say_keys(message, size, list, cut, (uint32_t)cut);
+    static const uint32_t told[] = {1, 0x7fffffff, UINT32_MAX, UINT32_MAX - 3};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        say_keys(message, size, list, one, (uint32_t)(i == 0 ? one + 1 : told[i]));
+    say_keys(message, size, list, one, 0);
+    for (size_t at = 4; at < KEY_LIST_ENTRY + 19; at++) { /* lengths and the type */
+        list[at] ^= 0x80;
+        say_keys(message, size, list, one, (uint32_t)one);
+        list[at] ^= 0x80;
+    }
+    memset(list, 'x', sizeof list); /* a message of the greatest length, and beyond */
+    say_keys(message, size, list, PIPE_MAX - size, (uint32_t)(PIPE_MAX - size));
+    say_keys(message, size, list, sizeof list, sizeof list);
+    say_header(PIPE_COMMIT);
+    check_after(1);
+}
+
+static void say_key(const char *id, const char *role, uint32_t number)
+{
+    uint8_t list[KEY_LIST_SIZE_MAX];
+    char message[PIPE_MAX];
+    say_begin();
+    size_t size = make_member(message, MEMBER_ACTIVE, id, id + 4, role);
+    struct key_list keys = test_keys(list, number, number != 0, NULL);
+    say_keys(message, size, list, keys.size, (uint32_t)keys.size);
+}
+
+/* The number of the one key that NAME has in the snapshot, 0 = none. */
+static uint32_t key_of(const char *name)
+{
+    struct snapshot s;
+    struct snapshot_user user;
+    struct key_list keys;
+    const char *why;
+    uint32_t number = 0;
+    assert_int_equal(snapshot_open(&s, PATH_SNAPSHOT, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_user_by_name(&s, name, strlen(name), &user), SNAPSHOT_OK);
+    enum snapshot_result rc = snapshot_keys(&s, user.uid, &keys);
+    assert_int_not_equal(rc, SNAPSHOT_UNAVAILABLE);
+    if (rc == SNAPSHOT_OK)
+        memcpy(&number, keys.first + KEY_LIST_ENTRY + 19, sizeof number);
+    snapshot_close(&s);
+    return number;
+}
+
+/* Keys come, are replaced and go, also for a keeper that was started anew. */
+static void keys_are_published_as_they_were_said_last(void **state)
+{
+    (void)state;
+    static const uint32_t numbers[] = {7, 8, 0, 9};
+    for (size_t i = 0; i < 4; i++) {
+        start_keeper();
+        say_header(PIPE_RESET);
+        say_key("usr_ada", "admin", numbers[i]);
+        say_key("usr_mia", "admin", 3);
+        say_header(PIPE_COMMIT);
+        assert_int_equal(end_keeper(), FETCHER_GONE);
+        assert_int_equal(key_of("ada"), numbers[i]);
+        assert_int_equal(key_of("mia"), 3);
+    }
+    start_keeper(); /* the ledger has them */
+    say_header(PIPE_RESET);
+    say_key("usr_ada", "admin", 9);
+    say_key("usr_mia", "admin", 3);
+    say_key("usr_new", "admin", 0);
+    say_header(PIPE_COMMIT);
+    say_of(++turn, PIPE_BEGIN, 0);
+    say_of(turn, PIPE_COMMIT, 0);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(key_of("ada"), 9);
+}
+
+/* All but one lose their role, so half of them is held; each has a new key, or none. */
+static void brake_holds_no_keys(void **state)
+{
+    (void)state;
+    char id[16];
+    int held = 0;
+    for (int round = 0; round < 2; round++) {
+        start_keeper();
+        say_header(PIPE_RESET);
+        for (int i = 0; i < 20; i++) {
+            snprintf(id, sizeof id, "usr_m%d", i);
+            say_key(id, round && i ? "none" : "admin", round ? i % 2 ? 100 : 0 : 50);
+        }
+        say_header(PIPE_COMMIT);
+        assert_int_equal(end_keeper(), FETCHER_GONE);
+    }
+    for (int i = 0; i < 20; i++) {
+        struct snapshot_user user;
+        snprintf(id, sizeof id, "m%d", i);
+        assert_int_equal(key_of(id), i % 2 ? 100 : 0);
+        assert_int_equal(find(id, &user), SNAPSHOT_OK);
+        struct snapshot_grants grants;
+        struct snapshot s;
+        const char *why;
+        assert_int_equal(snapshot_open(&s, PATH_SNAPSHOT, &why), SNAPSHOT_OK);
+        assert_int_equal(snapshot_grants(&s, user.grants_ref, &grants), SNAPSHOT_OK);
+        held += text_list_has(&grants.roles, "admin");
+        snapshot_close(&s);
+    }
+    assert_true(held > 5);
 }
 
 static void members_of_uncommitted_listings_are_not_served(void **state)
@@ -1251,6 +1380,9 @@ static int teardown(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(members_with_local_names_are_not_served, fresh, clean_up),
     cmocka_unit_test_setup_teardown(malformed_member_records_are_not_served, fresh, clean_up),
+    cmocka_unit_test_setup_teardown(members_with_malformed_keys_are_not_served, fresh, clean_up),
+    cmocka_unit_test_setup_teardown(keys_are_published_as_they_were_said_last, fresh, clean_up),
+    cmocka_unit_test_setup_teardown(brake_holds_no_keys, fresh, clean_up),
     cmocka_unit_test_setup_teardown(members_of_uncommitted_listings_are_not_served, fresh,
                                     clean_up),
     cmocka_unit_test_setup_teardown(answer_to_an_older_request_is_void, fresh, clean_up),

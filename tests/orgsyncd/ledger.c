@@ -6,6 +6,7 @@
 
 #include "common/hash.h"
 #include "orgsyncd/numbers.h"
+#include "tests/lib/keys.h"
 #include "tests/orgsyncd/collide.h"
 #include "tests/orgsyncd/places.h"
 
@@ -285,6 +286,47 @@ static void ledger_records_the_ranges(void **state)
     assert_int_equal(ledger_range(ledger, "org_1", &range), -1);
 }
 
+/* --- keys --- */
+
+/* A ledger of the version before has none; what is stored is loaded; what is damaged is none. */
+static void ledger_keeps_keys(void **state)
+{
+    (void)state;
+    static uint8_t list[KEY_LIST_SIZE_MAX];
+    struct pipe_member ada = {.state = MEMBER_ACTIVE,
+                              .id = "usr_1",
+                              .email = "",
+                              .username = "ada",
+                              .display = "Ada",
+                              .roles = {"admin", 1}};
+    ledger_close(ledger);
+    execute("ALTER TABLE members DROP COLUMN keys; PRAGMA user_version=2;"
+            "INSERT INTO members VALUES('org_1', 'usr_1', 200001, 'ada', 1, '', 'ada', 'Ada', "
+            "x'61646d696e00', x'', '')");
+    ledger = NULL;
+    for (int i = 0; i < 3; i++) {
+        struct roster roster = {0};
+        reopen();
+        assert_int_equal(ledger_load(ledger, "org_1", &roster), 0);
+        struct roster_member *m = roster_find(&roster, "usr_1");
+        assert_non_null(m);
+        assert_string_equal(m->name, "ada");
+        assert_int_equal(m->remote.keys.size, i == 1 ? ada.keys.size : 0);
+        if (i == 1) {
+            assert_memory_equal(m->remote.keys.first, list, ada.keys.size);
+            execute("UPDATE members SET keys=x'00' || keys");
+        }
+        if (i == 0) {
+            ada.keys = test_keys(list, 1, 3, &(int64_t){1900000000000});
+            assert_int_equal(roster_put(&roster, roster_member_new(&ada)), 0);
+            m = roster_find(&roster, "usr_1");
+            assert_true(m->changed);
+            assert_int_equal(ledger_store(ledger, "org_1", m), 0);
+        }
+        roster_free(&roster);
+    }
+}
+
 /* --- the configuration and the ledger --- */
 
 static struct numbers numbers;
@@ -480,6 +522,7 @@ int main(void)
         cmocka_unit_test_setup(configuration_of_an_old_fleet_keeps_its_numbers, fresh),
         cmocka_unit_test_setup(default_range_is_that_of_the_recorded_ids, fresh),
         cmocka_unit_test_setup(default_range_that_meets_a_configured_one_is_reported, fresh),
+        cmocka_unit_test_setup(ledger_keeps_keys, fresh),
         cmocka_unit_test_setup(ledger_wins_over_a_changed_configuration, fresh),
         cmocka_unit_test_setup(range_shared_by_two_organizations_is_reported, fresh),
         cmocka_unit_test_setup(list_of_many_sharers_fits_its_text, fresh),

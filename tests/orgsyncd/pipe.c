@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "orgsyncd/pipe.h"
+#include "tests/lib/keys.h"
 #include "tests/lib/unit.h"
 
 static const struct pipe_member ann = {.state = MEMBER_ACTIVE,
@@ -85,6 +86,33 @@ static void encoder_refuses_members_out_of_bounds(void **state)
     assert_int_equal(pipe_encode_member(buffer, 7, &crowded, &why), 0);
 }
 
+static void keys_of_a_member_come_through_whole(void **state)
+{
+    (void)state;
+    static uint8_t keys[KEY_LIST_SIZE_MAX];
+    char buffer[PIPE_MAX];
+    const char *why;
+    struct pipe_member m, keyed = ann;
+    keyed.keys = test_keys(keys, 1, KEY_LIST_MAX, &(int64_t){1900000000000});
+    size_t size = pipe_encode_member(buffer, 7, &keyed, &why);
+    assert_true(size > 0);
+    assert_true(pipe_decode_member(buffer, size, &m, &why));
+    assert_string_equal(m.display, "Ann");
+    assert_int_equal(m.keys.size, keyed.keys.size);
+    assert_memory_equal(m.keys.first, keys, keyed.keys.size);
+    for (size_t n = 0; n < size; n++)
+        assert_false(pipe_decode_member(buffer, n, &m, &why));
+    for (size_t at = size - keyed.keys.size + 4; at < size; at += KEY_LIST_ENTRY + TEST_KEY_SIZE) {
+        buffer[at] ^= 1; /* each blob's length */
+        assert_false(pipe_decode_member(buffer, size, &m, &why));
+        buffer[at] ^= 1;
+        buffer[at + 2 + 10] ^= 1; /* and type */
+        assert_false(pipe_decode_member(buffer, size, &m, &why));
+        buffer[at + 2 + 10] ^= 1;
+    }
+    assert_true(pipe_decode_member(buffer, size, &m, &why));
+}
+
 /* The same faults in a message that did not come through our encoder. */
 static void decoder_refuses_malformed_messages(void **state)
 {
@@ -93,7 +121,7 @@ static void decoder_refuses_malformed_messages(void **state)
     const char *why;
     struct pipe_member m;
     size_t size = pipe_encode_member(buffer, 7, &ann, &why);
-    size_t text = sizeof(struct pipe_header) + 8;
+    size_t text = sizeof(struct pipe_header) + 12;
     for (size_t i = text; i < size; i++) { /* a control character anywhere */
         memcpy(copy, buffer, size);
         copy[i] = '\n';
@@ -138,6 +166,7 @@ int main(void)
         cmocka_unit_test(member_record_is_decoded_as_it_was_encoded),
         cmocka_unit_test(member_record_cut_or_padded_is_refused),
         cmocka_unit_test(encoder_refuses_members_out_of_bounds),
+        cmocka_unit_test(keys_of_a_member_come_through_whole),
         cmocka_unit_test(decoder_refuses_malformed_messages),
         cmocka_unit_test(text_of_a_message_ends_within_the_message),
     };

@@ -9,7 +9,7 @@
 
 static struct config config = {.org = {{.name = (char *)"acme"}, {.name = (char *)"beta"}},
                                .org_count = 2};
-static struct keeper_settings settings = {.config = &config, .listen_fd = {-1, -1}};
+static struct keeper_settings settings = {.config = &config, .listen_fd = {-1, -1, -1}};
 static struct keeper keeper;
 
 static void set_up(void)

@@ -14,6 +14,7 @@ make_certificate() {
 # Before the boot: an organization of ada and mia, a host of it, and a first start of orgd by hand as orgd(8) has it.
 prepare_host() {
     userdel orgsync
+    userdel orglogin-keys
     systemd-sysusers --root=/ orglogin.conf 2>/dev/null
     mkdir -p /root/people /run/orgd
     (umask 077 && exec orgd --owner olga@acme.example) >"$T/orgd.out" 2>"$T/orgd.log" &

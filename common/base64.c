@@ -1,12 +1,13 @@
-#include "api/base64.h"
+#include "common/base64.h"
 
 #include <string.h>
 
 #define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
+static const char digits[] = LETTERS_AND_DIGITS "+/", url_digits[] = LETTERS_AND_DIGITS "-_";
+
 bool base64_encode(const void *data, size_t len, char *out, size_t size)
 {
-    static const char digits[] = LETTERS_AND_DIGITS "+/";
     if (len > size || (len + 2) / 3 * 4 >= size)
         return false;
     for (const unsigned char *in = data; len > 0; in += 3) {
@@ -23,17 +24,17 @@ bool base64_encode(const void *data, size_t len, char *out, size_t size)
     return true;
 }
 
-long base64url_decode(const char *text, size_t len, void *out, size_t size)
+/* Without padding; ALPHABET has 64 characters. */
+static long decode(const char *alphabet, const char *text, size_t len, void *out, size_t size)
 {
-    static const char digits[] = LETTERS_AND_DIGITS "-_";
     unsigned char *to = out;
     unsigned bits = 0, unused = 0; /* the last UNUSED of BITS belong to the next byte */
     size_t n = 0;
     for (size_t i = 0; i < len; i++) {
-        const char *digit = memchr(digits, text[i], sizeof digits - 1);
+        const char *digit = memchr(alphabet, text[i], 64);
         if (!digit)
             return -1;
-        bits = (bits << 6 | (unsigned)(digit - digits)) & 0xfff;
+        bits = (bits << 6 | (unsigned)(digit - alphabet)) & 0xfff;
         unused += 6;
         if (unused < 8)
             continue;
@@ -43,4 +44,18 @@ long base64url_decode(const char *text, size_t len, void *out, size_t size)
         to[n++] = (unsigned char)(bits >> unused);
     }
     return unused < 6 && (bits & ((1U << unused) - 1)) == 0 ? (long)n : -1;
+}
+
+long base64url_decode(const char *text, size_t len, void *out, size_t size)
+{
+    return decode(url_digits, text, len, out, size);
+}
+
+long base64_decode(const char *text, size_t len, void *out, size_t size)
+{
+    if (len % 4 != 0)
+        return -1;
+    for (int padding = 0; padding < 2 && len > 0 && text[len - 1] == '='; padding++)
+        len--;
+    return decode(digits, text, len, out, size);
 }

@@ -1,7 +1,7 @@
 /* Base64: the test vectors of RFC 4648, sizes that just fit, and what is no base64url. */
 #include <string.h>
 
-#include "api/base64.h"
+#include "common/base64.h"
 #include "tests/lib/unit.h"
 
 static void vectors(void **state)
@@ -25,6 +25,8 @@ static void vectors(void **state)
         assert_int_equal(base64url_decode(vector[i][2], strlen(vector[i][2]), bytes, sizeof bytes),
                          strlen(plain));
         assert_memory_equal(bytes, plain, strlen(plain));
+        assert_int_equal(base64_decode(text, strlen(text), bytes, sizeof bytes), strlen(plain));
+        assert_memory_equal(bytes, plain, strlen(plain));
     }
 }
 
@@ -39,6 +41,9 @@ static void sizes(void **state)
     assert_int_equal(base64url_decode("Zm9vYg", 6, bytes, 4), 4);
     assert_int_equal(base64url_decode("Zm9vYg", 6, bytes, 3), -1);
     assert_int_equal(base64url_decode("", 0, bytes, 0), 0);
+    assert_int_equal(base64_decode("Zm9vYg==", 8, bytes, 4), 4);
+    assert_int_equal(base64_decode("Zm9vYg==", 8, bytes, 3), -1);
+    assert_int_equal(base64_decode("", 0, bytes, 0), 0);
 }
 
 static void refused(void **state)
@@ -50,6 +55,11 @@ static void refused(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         assert_int_equal(base64url_decode(wrong[i], strlen(wrong[i]), bytes, sizeof bytes), -1);
     assert_int_equal(base64url_decode("Zm\0v", 4, bytes, sizeof bytes), -1);
+    static const char *const unpadded[] = {
+        "Zg",       "Zg=",  "Zg===", "Z===", "====",   "=",
+        "Zg==Zg==", "Zh==", "Zm9v=", "--__", "Zm9v\n", "Zm9vZ==="};
+    for (size_t i = 0; i < sizeof unpadded / sizeof *unpadded; i++)
+        assert_int_equal(base64_decode(unpadded[i], strlen(unpadded[i]), bytes, sizeof bytes), -1);
 }
 
 int main(void)

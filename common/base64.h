@@ -1,6 +1,6 @@
-/* Base64 (RFC 4648) of what goes into headers and comes in tokens. */
-#ifndef API_BASE64_H
-#define API_BASE64_H
+/* Base64 (RFC 4648) of what goes into headers, comes in tokens, and is in ssh keys. */
+#ifndef COMMON_BASE64_H
+#define COMMON_BASE64_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,5 +15,8 @@ bool base64_encode(const void *data, size_t len, char *out, size_t size);
  * length that no bytes have, and bits behind the last byte that are not 0.
  */
 long base64url_decode(const char *text, size_t len, void *out, size_t size);
+
+/* The same of base64 with padding (section 4). */
+long base64_decode(const char *text, size_t len, void *out, size_t size);
 
 #endif
