@@ -43,6 +43,12 @@ bool member_spare(struct call *call, const struct member *member);
  * and his own tokens will not open this organization again. */
 void member_leave(struct call *call, struct member *member, struct withdrawn *withdrawn);
 
+/* keys.c */
+void key_add(struct call *call);
+void key_list(struct call *call);
+void key_remove(struct call *call);
+void member_key_list(struct call *call);
+
 /* invitations.c */
 void invitation_create(struct call *call);
 void invitation_resend(struct call *call);
@@ -89,7 +95,7 @@ void user_update(struct call *call);
  */
 enum membership_reach { REACH_CURRENT, REACH_FORMER_TOO /* of those who left, too */ };
 void user_changed(struct call *call, const struct user *user, enum membership_reach reach,
-                  const char *action, const char *detail);
+                  enum news news, const char *action, const char *detail);
 void user_token_create(struct call *call);
 void user_token_list(struct call *call);
 void user_token_rotate(struct call *call);

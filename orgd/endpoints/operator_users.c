@@ -100,7 +100,7 @@ void operator_user_token(struct call *call)
     user_token_issue(call, user.id, NULL, reply, key);
     cJSON_AddNumberToObject(reply, "ended", (double)ended);
     snprintf(detail, sizeof detail, "a token was made, %lld ended", (long long)ended);
-    user_changed(call, &user, REACH_CURRENT, "user.token", detail);
+    user_changed(call, &user, REACH_CURRENT, NEWS_GATHERED, "user.token", detail);
     call_reply(call, reply);
 }
 
@@ -137,7 +137,7 @@ static void user_switch(struct call *call, int64_t disabled, const char *action)
     if (!user.disabled != !disabled) {
         user.disabled = disabled;
         store_user_update(call->store, &user);
-        user_changed(call, &user, REACH_CURRENT, action, "");
+        user_changed(call, &user, REACH_CURRENT, disabled ? NEWS_LOSS : NEWS_GATHERED, action, "");
     }
     reply_ownerless(call, &user);
 }
@@ -180,7 +180,7 @@ static void user_replace(struct call *call, const struct user *user, const char 
     if (strcmp(from, to) != 0) {
         snprintf(detail, sizeof detail, "%s -> %s", from, to);
         store_user_update(call->store, user);
-        user_changed(call, user, REACH_CURRENT, action, detail);
+        user_changed(call, user, REACH_CURRENT, NEWS_GATHERED, action, detail);
     }
     reply_account(call, user);
 }
@@ -285,6 +285,6 @@ void operator_user_erase(struct call *call)
     after.created = before.created;
     after.disabled = clock_wall_ms();
     store_user_erase(call->store, &before, &after);
-    user_changed(call, &after, REACH_FORMER_TOO, "user.erase", "");
+    user_changed(call, &after, REACH_FORMER_TOO, NEWS_LOSS, "user.erase", "");
     reply_account(call, &after);
 }

@@ -131,7 +131,21 @@ cJSON *member_json(const struct member *member)
     cJSON_AddStringToObject(object, "state", state_name(member));
     if (member->teams)
         cJSON_AddRawToObject(object, "teams", member->teams);
+    if (member->keys)
+        cJSON_AddRawToObject(object, "keys", member->keys);
     add_time(object, "joinedAt", member->joined);
+    return object;
+}
+
+cJSON *key_json(const struct user_key *key)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "type", key->type);
+    cJSON_AddStringToObject(object, "blob", key->blob);
+    cJSON_AddStringToObject(object, "fingerprint", key->fingerprint);
+    cJSON_AddStringToObject(object, "comment", key->comment);
+    add_time(object, "addedAt", key->created);
+    add_time_or_null(object, "expiresAt", key->expires);
     return object;
 }
 

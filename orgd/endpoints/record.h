@@ -15,6 +15,7 @@ cJSON *user_json(const struct user *user);
 /* The user as the operator sees the account, with "state" and "createdAt". */
 cJSON *account_json(const struct user *user);
 cJSON *member_json(const struct member *member);
+cJSON *key_json(const struct user_key *key);
 cJSON *team_json(const struct team *team);
 cJSON *invitation_json(const struct invitation *invitation);
 

@@ -91,6 +91,6 @@ void user_recover_confirm(struct call *call)
     cJSON_AddNumberToObject(reply, "ended", (double)ended);
     snprintf(detail, sizeof detail, "%lld tokens ended", (long long)ended);
     snprintf(call->caller.user, sizeof call->caller.user, "%s", user.id); /* the events' actor */
-    user_changed(call, &user, REACH_CURRENT, "user.recover", detail);
+    user_changed(call, &user, REACH_CURRENT, NEWS_GATHERED, "user.recover", detail);
     call_reply(call, reply);
 }

@@ -6,7 +6,8 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 
-#define NUMBER_MAX 9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
+#define KEY_LINE_MAX 16384              /* what is longer is not even looked at */
+#define NUMBER_MAX   9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
 
 /* --- the fields of bodies --- */
 
@@ -25,6 +26,11 @@ static bool permissions_valid(const cJSON *array)
 static bool is_text(const cJSON *item)
 {
     return cJSON_IsString(item) && text_valid(item->valuestring);
+}
+
+static bool is_key(const cJSON *item)
+{
+    return cJSON_IsString(item) && strlen(item->valuestring) <= KEY_LINE_MAX;
 }
 
 static bool is_display(const cJSON *item)
@@ -78,6 +84,9 @@ static const struct field_type type_number_or_null = {is_number, true, MUST_BE_N
                                                       NUMBER_SCHEMA};
 static const struct field_type type_boolean = {is_bool, .must = "must be true or false",
                                                .schema = "\"type\":\"boolean\""};
+static const struct field_type type_key = {
+    is_key, .must = "must be a text: a public ssh key, as in an .pub file",
+    .schema = "\"type\":\"string\",\"maxLength\":16384"};
 static const struct field_type type_permissions = {
     permissions_valid,
     .must = "must be an array of org:view, org:manage, members:view, members:manage",
@@ -131,6 +140,8 @@ static const struct endpoint endpoints[] = {
      .fields = {WANTS("userId", text)}},
     {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
      .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number)}},
+    {"/organizations/members/keys/list", member_key_list, .permission = PERMISSION_MEMBERS_VIEW,
+     .fields = {WANTS("userId", text)}},
     {"/organizations/teams/create", team_create, .permission = PERMISSION_MEMBERS_MANAGE,
      .change = true, .fields = {WANTS("name", display), TAKES("slug", username)}},
     {"/organizations/teams/update", team_update, .permission = PERMISSION_MEMBERS_MANAGE,
@@ -189,6 +200,11 @@ static const struct endpoint endpoints[] = {
     {"/users/whoami", .handler = whoami},
     {"/users/update", user_update, .change = true,
      .fields = {TAKES("username", username), TAKES("name", display)}},
+    {"/users/keys/add", key_add, .change = true,
+     .fields = {WANTS("key", key), TAKES("expiresAt", text_or_null)}},
+    {"/users/keys/list", .handler = key_list},
+    {"/users/keys/remove", key_remove, .change = true, .removal = true, .frees = true,
+     .fields = {WANTS("fingerprint", text)}},
     {"/users/tokens/create", user_token_create, .change = true,
      .fields = {TAKES("name", display), TAKES("expiresAt", text_or_null)}},
     {"/users/tokens/list", user_token_list, .uses = true, .fields = {PAGE}},

@@ -38,7 +38,7 @@ static void collect(const struct organization *organization, const struct member
 }
 
 void user_changed(struct call *call, const struct user *user, enum membership_reach reach,
-                  const char *action, const char *detail)
+                  enum news news, const char *action, const char *detail)
 {
     struct memberships m = {.reach = reach};
     struct member member;
@@ -48,7 +48,7 @@ void user_changed(struct call *call, const struct user *user, enum membership_re
         const char *organization = m.ids.data + at;
         if (!store_member(call->store, organization, user->id, &member))
             continue;
-        call_member_change(call, organization, &member, user->disabled ? NEWS_LOSS : NEWS_GATHERED);
+        call_member_change(call, organization, &member, news);
         call_event(call, organization, action, user->id, user->username, "%s", detail);
     }
     if (m.ids.len == 0)
@@ -114,7 +114,7 @@ void user_update(struct call *call)
         store_user_update(call->store, &user);
         snprintf(detail, sizeof detail, "%s (%s) -> %s (%s)", before.username, before.name,
                  user.username, user.name);
-        user_changed(call, &user, REACH_CURRENT, "user.update", detail);
+        user_changed(call, &user, REACH_CURRENT, NEWS_GATHERED, "user.update", detail);
     }
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddItemToObject(reply, "user", user_json(&user));

@@ -39,6 +39,7 @@ static void hash_member(const struct member *member, void *arg)
     history_add_number(hash, member->role.permissions);
     history_add_number(hash, membership_state(member));
     history_add_text(hash, member->teams ? member->teams : "");
+    history_add_text(hash, member->keys ? member->keys : "");
     history_add_number(hash, member->joined);
     history_add_number(hash, member->revision);
 }

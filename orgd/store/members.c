@@ -11,7 +11,7 @@ static void take_member(struct store *s, sqlite3_stmt *stmt, int first, struct m
     member->revision = sqlite3_column_int64(stmt, first + 10);
     member->removed = sqlite3_column_int64(stmt, first + 11);
     member->suspended = sqlite3_column_int64(stmt, first + 12);
-    member->teams = NULL;
+    member->teams = member->keys = NULL;
     if (member->active)
         column_role(s, stmt, first + 6, &member->role);
     else
@@ -73,6 +73,7 @@ static void each_member(struct store *s, sqlite3_stmt *stmt, member_visit *each,
         struct member member;
         take_member(s, stmt, 0, &member);
         member.teams = (const char *)sqlite3_column_text(stmt, 13);
+        member.keys = (const char *)sqlite3_column_text(stmt, 14);
         each(&member, arg);
     }
     statement_end(stmt);

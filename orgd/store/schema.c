@@ -282,7 +282,17 @@ static const char *const versions[] = {
     " team_id TEXT NOT NULL,"     /* or the team that they are in, or '' */
     " revision INTEGER NOT NULL," /* of the role's, those up to it are to be done */
     " after TEXT NOT NULL);"      /* of the team's, those up to it are done */
-    "CREATE INDEX touches_organization ON touches(organization_id);",
+    "CREATE INDEX touches_organization ON touches(organization_id);"
+    /* Of two users with one key each has it: nobody can take another's from him. */
+    "CREATE TABLE ssh_keys ("
+    " user_id TEXT NOT NULL REFERENCES users(id),"
+    " fingerprint TEXT NOT NULL,"
+    " type TEXT NOT NULL,"
+    " blob TEXT NOT NULL," /* in base64 */
+    " comment TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL," /* 0: never */
+    " PRIMARY KEY (user_id, fingerprint)) WITHOUT ROWID;",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */

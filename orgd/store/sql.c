@@ -39,10 +39,14 @@
     " FROM team_members tm JOIN teams t ON t.id = tm.team_id"                                      \
     " WHERE tm.organization_id = m.organization_id AND tm.user_id = m.user_id"                     \
     " AND t.deleted_at = 0)"
+#define MEMBER_KEYS                                                                                \
+    ", (SELECT json_group_array(json_object('type', type, 'blob', blob, 'expiresAt',"              \
+    " iif(expires_at > 0, strftime('%Y-%m-%dT%H:%M:%SZ', expires_at / 1000, 'unixepoch'), NULL)))" \
+    " FROM ssh_keys WHERE user_id = m.user_id)"
 #define FROM_MEMBER                                                                                \
     " FROM members m JOIN users u ON u.id = m.user_id" JOIN_ROLE(                                  \
         "m") "WHERE m.organization_id = ?1 "
-#define SELECT_MEMBER "SELECT " MEMBER_COLUMNS MEMBER_TEAMS FROM_MEMBER
+#define SELECT_MEMBER "SELECT " MEMBER_COLUMNS MEMBER_TEAMS MEMBER_KEYS FROM_MEMBER
 #define SELECT_TOKEN                                                                               \
     "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
     " r.permissions, t.name, t.test, t.created_at, t.expires_at, t.proved_at, t.maker_left,"       \
@@ -279,6 +283,12 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " THEN '' WHEN action = 'invitation.accept' THEN rtrim(detail, replace(detail, ',', ''))"
         " || ' ' || ?3 ELSE detail END WHERE " EVENT_OF_USER,
     [ERASE_RECOVERIES] = "DELETE FROM recoveries WHERE user_id = ?1",
+    [ERASE_KEYS] = "DELETE FROM ssh_keys WHERE user_id = ?1",
+    [KEY_ADD] = "INSERT INTO ssh_keys (user_id, fingerprint, type, blob, comment, created_at,"
+                " expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [KEY_REMOVE] = "DELETE FROM ssh_keys WHERE user_id = ?1 AND fingerprint = ?2",
+    [KEY_LIST] = "SELECT fingerprint, type, blob, comment, created_at, expires_at FROM ssh_keys"
+                 " WHERE user_id = ?1",
     [EVENT_LIST] =
         "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"
         " AND (at, id) < (?3, ?4) ORDER BY at DESC, id DESC LIMIT ?5",

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "common/name.h"
+#include "common/ssh_key.h"
 #include "orgd/peer.h"
 #include "orgd/role.h"
 #include "orgd/secret.h"
@@ -61,6 +62,17 @@ struct member {
     int64_t suspended; /* since when he may do nothing, 0: not */
     const char *teams; /* of a listing, while the visit lasts: a JSON array of id, slug and name;
                           else NULL */
+    const char *keys;  /* likewise: of type, blob (base64) and expiresAt */
+};
+
+/* A public ssh key of a user. */
+struct user_key {
+    char fingerprint[SSH_KEY_FINGERPRINT_SIZE];
+    char type[40];
+    char blob[SSH_KEY_TEXT_SIZE]; /* base64 */
+    char comment[DISPLAY_SIZE];
+    int64_t created;
+    int64_t expires; /* 0: never */
 };
 
 struct team {
@@ -292,6 +304,13 @@ void store_usernames(struct store *store, const char *user, username_visit *each
  * events and usernames. Invitations for his address are left to the caller.
  */
 void store_user_erase(struct store *store, const struct user *before, const struct user *after);
+
+/* The caller gives each of the user's memberships a revision. */
+typedef void user_key_visit(const struct user_key *key, void *arg);
+void store_key_add(struct store *store, const char *user, const struct user_key *key);
+/* True when the user had it. */
+bool store_key_remove(struct store *store, const char *user, const char *fingerprint);
+void store_keys(struct store *store, const char *user, user_key_visit *each, void *arg);
 
 /* True if the user may create organizations; and the decision of it. */
 bool store_user_may_create(struct store *store, const char *id);

@@ -155,6 +155,7 @@ void store_user_erase(struct store *s, const struct user *before, const struct u
         s, ERASE_SUBJECT,
         VALUES(value_text(before->id), value_text(after->username), value_text(after->email)));
     statement_run(s, ERASE_RECOVERIES, VALUES(value_text(before->id)));
+    statement_run(s, ERASE_KEYS, VALUES(value_text(before->id)));
     usernames_erase(s, before->id);
     store_user_update(s, after);
 }

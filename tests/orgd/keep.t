@@ -106,6 +106,12 @@ is "$codes" ' 404 404 404 404 404 429' 'five wrong invitations in a minute are r
 VIA=unix codes=; for i in 1 2 3 4 5 6; do call /organizations/join-codes/join '{"code":"x"}' "$OWNER"; codes="$codes $status"; done
 is "$codes" ' 404 404 404 404 404 429' 'five wrong join codes in a minute are refused with 404, more with 429'
 orgd_stop
+orgd_start --attempts 5 --connections 60
+pids=()
+for i in $(seq 40); do request /organizations/join-codes/join -o /dev/null -w '%{http_code}\n' -d '{"code":"x"}' -H "Authorization: Bearer $OWNER" > "$T/tried$i" & pids+=($!); done
+wait "${pids[@]}"
+is "$(cat "$T"/tried* | sort | uniq -c | tr -s ' ' | tr '\n' ,)" ' 5 404, 35 429,' 'forty wrong join codes at the same time are no more attempts than forty in a row'
+orgd_stop
 orgd_start --attempts 5 --connections 20
 VIA=tcp codes=; for i in 1 2 3 4 5 6; do call /organizations/invitations/accept "{\"token\":\"$good\"}" "$OWNER"; codes="$codes $status"; done
 is "$codes" ' 403 403 403 403 403 429' "five tries of another user's invitation are refused with 403, more with 429"

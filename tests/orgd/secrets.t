@@ -72,6 +72,12 @@ is "$status" 200 'reading goes on while the data file is locked'
 touch "$T/unlock"; wait $lock
 call /organizations/create '{"name":"Let in"}' "$OWNER"
 is "$status" 200 'changes are made again after the data file was locked'
+rm -f "$T/locked" "$T/unlock"
+sqlite3 "$DATA" 'BEGIN IMMEDIATE; SELECT 1;' ".shell touch $T/locked; sleep 5" > /dev/null & lock=$!
+wait_for 10 test -e "$T/locked"
+call /organizations/create '{"name":"Waited"}' "$OWNER"
+wait $lock
+is "$status $(sql "SELECT count(*) FROM organizations WHERE name = 'Waited'") $(sql "SELECT count(*) FROM events WHERE action = 'organization.create' AND subject_name = 'Waited'")" '200 1 1' 'a change that met a lock is run again, and made once'
 sql "UPDATE members SET role = 'king' WHERE organization_id = '$org' AND user_id = '$owner_id'"
 call /organizations/get "{\"organizationId\":\"$org\"}" "$OWNER"
 expect 500 internal 'a member with an unknown role in the data file is answered with 500'
