@@ -121,6 +121,10 @@ enum provider_op {
     OP_OWN_TOKEN_LIST,    /* of the user -> tokens */
     OP_OWN_TOKEN_CREATE,  /* - name?, expires? -> token */
     OP_OWN_TOKEN_REVOKE,  /* - key */
+    OP_KEY_LIST,          /* of the user -> keys */
+    OP_KEY_ADD,           /* - line ("TYPE BASE64 COMMENT"), expires? -> key */
+    OP_KEY_REMOVE,        /* - fingerprint */
+    OP_MEMBER_KEYS,       /* - user -> keys */
     OP_AUDIT_LIST,        /* - action?, from?, to? -> events, newest first */
     OP_BILLING_SHOW,      /* -> billing */
     OP_BILLING_EDIT,      /* - FIELDS */

@@ -91,6 +91,16 @@ static const struct field role_fields[] = {
     {0},
 };
 
+static const struct field key_fields[] = {
+    {.name = "fingerprint", .from = "fingerprint", .required = true},
+    {.name = "type", .from = "type"},
+    {.name = "comment", .from = "comment"},
+    {.name = "added", .from = "addedAt"},
+    {.name = "expires", .from = "expiresAt"},
+    {.name = "blob", .from = "blob"},
+    {0},
+};
+
 static const struct field token_fields[] = {
     {.name = "key", .from = "key", .required = true},
     {.name = "name", .from = "name"},
@@ -304,6 +314,12 @@ static const struct operation operations[OP_COUNT] = {
                              ONE("apiToken", issued_fields)},
     [OP_OWN_TOKEN_REVOKE] = {CALL("/users/tokens/revoke", "\"key\":\"$key\""),
                              ONE("", revocation_fields)},
+    [OP_KEY_LIST] = {CALL("/users/keys/list", ""), LIST("keys", key_fields)},
+    [OP_KEY_ADD] = {CALL("/users/keys/add", "\"key\":\"$line\",\"expiresAt\":\"$expires?\""),
+                    ONE("key", key_fields)},
+    [OP_KEY_REMOVE] = {CALL("/users/keys/remove", "\"fingerprint\":\"$fingerprint\""), DONE},
+    [OP_MEMBER_KEYS] = {CALL("/organizations/members/keys/list", ORG ",\"userId\":\"$user\""),
+                        LIST("keys", key_fields)},
     [OP_AUDIT_LIST] = {CALL("/organizations/audit/list", ORG
                             ",\"action\":\"$action?\",\"from\":\"$from?\",\"to\":\"$to?\"" AFTER),
                        LIST("events", event_fields)},

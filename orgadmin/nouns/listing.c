@@ -11,8 +11,8 @@ static enum exit_status show_one(const struct invocation *inv, struct connection
     return status;
 }
 
-static enum exit_status show_all(const struct invocation *inv, struct connection *c,
-                                 enum provider_op op, const struct provider_arg *args)
+enum exit_status listing_all(const struct invocation *inv, struct connection *c,
+                             enum provider_op op, const struct provider_arg *args)
 {
     struct collection records = {0};
     enum exit_status status = connection_each(c, op, args, collection_sink, &records);
@@ -34,7 +34,7 @@ enum exit_status listing(const struct invocation *inv, enum provider_op op, unsi
     if (flags & LISTING_ANY)
         status = connection_prefer_org(inv, &c);
     if (status == EXIT_DONE)
-        status = flags & LISTING_ONE ? show_one(inv, &c, op, args) : show_all(inv, &c, op, args);
+        status = flags & LISTING_ONE ? show_one(inv, &c, op, args) : listing_all(inv, &c, op, args);
     connection_close(&c);
     return status;
 }

@@ -13,6 +13,10 @@ enum listing_flag {
     LISTING_ONE = 4  /* one record, in JSON no array */
 };
 
+/* Runs OP with C, which is open, and prints all that it lists. */
+enum exit_status listing_all(const struct invocation *inv, struct connection *c,
+                             enum provider_op op, const struct provider_arg *args);
+
 enum exit_status listing(const struct invocation *inv, enum provider_op op, unsigned flags,
                          const struct provider_arg *args);
 

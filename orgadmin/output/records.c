@@ -141,6 +141,17 @@ static const struct column role_columns[] = {
 };
 RECORD(role);
 
+static const struct column key_columns[] = {
+    {"fingerprint", PLAIN, "SHA256 fingerprint, as ssh-keygen -l prints it"},
+    {"type", PLAIN, "kind of key"},
+    {"comment", SHORTEN, "comment"},
+    {"added", PLAIN, "time when it was added"},
+    {"expires", PLAIN, "time when it expires"},
+    {"blob", WIDE | SHORTEN, "the key in base64"},
+    {0},
+};
+RECORD(key);
+
 static const struct column token_columns[] = {
     {"key", PLAIN, "public half of the token"},
     {"name", SHORTEN, "display name"},
@@ -308,27 +319,10 @@ static const struct column check_columns[] = {
 RECORD(check);
 
 const struct record_kind *const record_kinds[] = {
-    &record_organization,
-    &record_current,
-    &record_member,
-    &record_addition,
-    &record_invitation,
-    &record_invited,
-    &record_acceptance,
-    &record_joincode,
-    &record_joining,
-    &record_role,
-    &record_token,
-    &record_issued,
-    &record_event,
-    &record_user,
-    &record_billing,
-    &record_subscription,
-    &record_credit,
-    &record_secret,
-    &record_file,
-    &record_context,
-    &record_status,
-    &record_check,
-    NULL,
+    &record_organization, &record_current, &record_member,     &record_addition,
+    &record_invitation,   &record_invited, &record_acceptance, &record_joincode,
+    &record_joining,      &record_role,    &record_token,      &record_key,
+    &record_issued,       &record_event,   &record_user,       &record_billing,
+    &record_subscription, &record_credit,  &record_secret,     &record_file,
+    &record_context,      &record_status,  &record_check,      NULL,
 };

@@ -23,6 +23,7 @@ static const struct kind {
     {OP_JOINCODE_LIST, "join code", "id", "id", {NULL}},
     {OP_TOKEN_LIST, "token", "key", "key", {"name"}},
     {OP_OWN_TOKEN_LIST, "token", "key", "key", {"name"}},
+    {OP_KEY_LIST, "key", "fingerprint", "fingerprint", {"comment"}},
     {OP_SECRET_LIST, "secret", "id", "id", {"name"}},
     {OP_FILE_LIST, "file", "id", "id", {"name"}},
 };
