@@ -106,7 +106,7 @@ enum provider_op {
                              one */
     OP_INVITATION_REVOKE, /* - id */
     OP_INVITATION_RESEND, /* - id -> invitation with token, or nothing */
-    OP_INVITATION_ACCEPT, /* - token, username?, name? -> acceptance */
+    OP_INVITATION_ACCEPT, /* - token, username?, name?, key? -> acceptance */
     OP_JOINCODE_LIST,     /* -> joincodes */
     OP_JOINCODE_CREATE,   /* - role?, max_uses? -> joincode with code */
     OP_JOINCODE_REVOKE,   /* - id */

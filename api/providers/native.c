@@ -282,7 +282,7 @@ static const struct operation operations[OP_COUNT] = {
                               ONE("", invited_fields)},
     [OP_INVITATION_ACCEPT] = {CALL("/organizations/invitations/accept",
                                    "\"token\":\"$token\",\"username\":\"$username?\","
-                                   "\"name\":\"$name?\""),
+                                   "\"name\":\"$name?\",\"key\":\"$key?\""),
                               ONE("", acceptance_fields)},
     [OP_JOINCODE_LIST] = {CALL("/organizations/join-codes/list", ORG AFTER),
                           LIST("joinCodes", joincode_fields)},

@@ -264,7 +264,7 @@ const struct command commands[] = {
                "A user who is logged in joins the organization. "
                "Without a login, --url names the API and --username the new account; the token of "
                "that account is stored as the login.",
-     .options = SERVER | OPT(USERNAME) | OPT(NAME),
+     .options = SERVER | OPT(USERNAME) | OPT(NAME) | OPT(KEY),
      .record = &record_acceptance,
      .run = invitation_accept},
 

@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/name.h"
 #include "orgadmin/nouns/issue.h"
+#include "orgadmin/nouns/key.h"
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/remote/ask_first.h"
@@ -16,10 +18,12 @@ enum exit_status invitation_list(const struct invocation *inv)
 void invitation_note(const struct invocation *inv, const struct connection *c, const char *email,
                      const cJSON *record)
 {
-    char place[PLACE_MAX];
+    char place[PLACE_MAX], takes[PROVIDER_TAKES_MAX], name[NAME_MAX_LEN + 1];
+    const char *username = inv->option[OPTION_USERNAME];
     const cJSON *mailed = cJSON_GetObjectItem(record, "mailed");
     const char *how = cJSON_IsTrue(mailed) ? ", by mail" : "";
     bool token = *record_text(record, "token") != '\0';
+    name_fold(email, name);
     if (cJSON_IsFalse(mailed) && !token)
         note("%s is invited to %s, but the mail could not be sent: orgadmin invitation resend %s",
              email, c->now.org_name, email);
@@ -27,8 +31,10 @@ void invitation_note(const struct invocation *inv, const struct connection *c, c
         note("%s is invited to %s%s.", email, c->now.org_name, how);
     else
         note("%s is invited to %s. The token is %s; whoever has it can accept: orgadmin invitation "
-             "accept",
-             email, c->now.org_name, issue_place(inv, place));
+             "accept --url %s --username %s%s",
+             email, c->now.org_name, issue_place(inv, place), c->now.url,
+             username ? username : name,
+             provider_takes(c->provider, OP_KEY_ADD, takes) ? " --key ~/.ssh/id_ed25519.pub" : "");
 }
 
 enum exit_status invitation_create(const struct invocation *inv)
@@ -124,11 +130,12 @@ static void tell_accepted(const char *org)
 }
 
 static enum exit_status accept_with(const struct invocation *inv, struct connection *c,
-                                    const char *token)
+                                    const char *token, const char *key)
 {
     const struct provider_arg args[] = {{"token", token},
                                         {"username", inv->option[OPTION_USERNAME]},
                                         {"name", inv->option[OPTION_NAME]},
+                                        {"key", key},
                                         {0}};
     struct private_file file = {.fd = -1};
     cJSON *acceptance = NULL;
@@ -153,6 +160,7 @@ enum exit_status invitation_accept(const struct invocation *inv)
 {
     struct connection c;
     char token[SECRET_MAX] = "";
+    struct key_file key = {.path = ""};
     enum exit_status status = connection_open(inv, NULL, NEED_URL, &c);
     if (status != EXIT_DONE)
         return status;
@@ -169,10 +177,12 @@ enum exit_status invitation_accept(const struct invocation *inv)
                           "you are logged in to %s: --username and --name are for a new "
                           "account",
                           c.now.url);
+    if (status == EXIT_DONE && inv->option[OPTION_KEY])
+        status = key_read_from(inv->option[OPTION_KEY], &key);
     if (status == EXIT_DONE)
         status = secret_read(inv->option[OPTION_TOKEN_FILE], "Token of the invitation", token);
     if (status == EXIT_DONE)
-        status = accept_with(inv, &c, token);
+        status = accept_with(inv, &c, token, key.line[0] ? key.line : NULL);
     explicit_bzero(token, sizeof token);
     connection_close(&c);
     return status;

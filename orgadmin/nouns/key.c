@@ -6,14 +6,12 @@
 #include <string.h>
 
 #include "common/ssh_key.h"
+#include "orgadmin/nouns/key.h"
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/moment.h"
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/found.h"
-
-#define LINE_MAX_SIZE 16384 /* no key is so long */
-#define PATH_SIZE     1024
 
 static enum exit_status list_of_member(const struct invocation *inv)
 {
@@ -33,14 +31,6 @@ enum exit_status key_list(const struct invocation *inv)
 }
 
 /* --- add --- */
-
-/* A public key and where it came from. */
-struct key_file {
-    char path[PATH_SIZE];
-    char line[LINE_MAX_SIZE];
-    char fingerprint[SSH_KEY_FINGERPRINT_SIZE];
-    const char *comment;
-};
 
 /* Judges K->line here, so that a private key never leaves the machine. */
 static enum exit_status key_judge(struct key_file *k)
@@ -76,6 +66,14 @@ static enum exit_status key_read(struct key_file *k)
     return status;
 }
 
+enum exit_status key_read_from(const char *path, struct key_file *k)
+{
+    if (strlen(path) >= sizeof k->path)
+        return complain(EXIT_USAGE, "the name of the key's file is too long");
+    snprintf(k->path, sizeof k->path, "%s", path);
+    return key_read(k);
+}
+
 static enum exit_status complain_of(const glob_t *found, const char *home)
 {
     if (found->gl_pathc == 0)
@@ -90,7 +88,7 @@ static enum exit_status complain_of(const glob_t *found, const char *home)
 static enum exit_status key_find(struct key_file *k)
 {
     glob_t found = {0};
-    char pattern[PATH_SIZE];
+    char pattern[KEY_PATH_SIZE];
     const char *home = getenv("HOME");
     if (!home)
         home = "";
@@ -109,10 +107,7 @@ enum exit_status key_add(const struct invocation *inv)
     struct key_file k = {.path = ""};
     char expires[MOMENT_MAX];
     enum exit_status status;
-    if (inv->arg[0] && strlen(inv->arg[0]) >= sizeof k.path)
-        return complain(EXIT_USAGE, "FILE is too long");
-    snprintf(k.path, sizeof k.path, "%s", inv->arg[0] ? inv->arg[0] : "");
-    status = inv->arg[0] ? key_read(&k) : key_find(&k);
+    status = inv->arg[0] ? key_read_from(inv->arg[0], &k) : key_find(&k);
     if (status == EXIT_DONE && !inv->arg[0])
         status = ask_first(inv, "yes", "Add %s (%s %s) to your account?", k.path, k.fingerprint,
                            k.comment);

@@ -48,6 +48,9 @@ void key_add(struct call *call);
 void key_list(struct call *call);
 void key_remove(struct call *call);
 void member_key_list(struct call *call);
+/* USER, who accepts an invitation, brings the key that the body may have; false when the call has
+ * failed. */
+bool key_accept(struct call *call, const struct user *user);
 
 /* invitations.c */
 void invitation_create(struct call *call);

@@ -335,6 +335,8 @@ void invitation_accept(struct call *call)
         snprintf(call->caller.user, sizeof call->caller.user, "%s", member.user.id);
     call_event(call, invitation.organization, "invitation.accept", member.user.id,
                member.user.username, "%s, %s", invitation.role, invitation.email);
+    if (!key_accept(call, &member.user))
+        return;
 
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddStringToObject(reply, "organizationId", invitation.organization);

@@ -60,6 +60,25 @@ static bool own_account(struct call *call, struct user *user)
     return call_by_user(call, "have ssh keys") && store_user(call->store, call->caller.user, user);
 }
 
+bool key_accept(struct call *call, const struct user *user)
+{
+    struct user_key key = {.created = clock_wall_ms()};
+    struct key_count c = {.fingerprint = key.fingerprint};
+    const char *line = call_text(call, "key");
+    if (!line)
+        return true;
+    if (!key_read(call, line, &key))
+        return false;
+    store_keys(call->store, user->id, count_key, &c);
+    if (c.found)
+        return true;
+    if (!key_room(call, user->id, &key))
+        return false;
+    store_key_add(call->store, user->id, &key);
+    user_changed(call, user, REACH_CURRENT, NEWS_GATHERED, "user.key-add", key.fingerprint);
+    return true;
+}
+
 void key_add(struct call *call)
 {
     struct user user;

@@ -33,7 +33,7 @@ host_joins() {
     say "orgsyncd runs, sshd too"
     start_syslog
     start_sshd
-    new_key ada mia ivan stranger
+    new_key ivan stranger
 }
 
 # invite NAME ROLE: the file is the mail that takes the invitation's token to its addressee
@@ -42,10 +42,12 @@ invite() {
     must orgadmin invitation create "$1@acme.example" --role "$2" --out "/root/people/$1/invitation"
 }
 
+# accept NAME "FULL NAME": with a key of her own, whose public half she gives to the organization
 accept() {
     person "$1"
+    ssh-keygen -q -t ed25519 -N '' -C "$1" -f "/root/keys/$1"
     must orgadmin invitation accept --url http://127.0.0.1:7400 --token-file "/root/people/$1/invitation" \
-        --username "$1" --name "$2"
+        --username "$1" --name "$2" --key "/root/keys/$1.pub"
 }
 
 people_are_invited() {
@@ -57,8 +59,9 @@ people_are_invited() {
     accept ada "Ada Admin"
     accept mia "Mia Member"
     local accepted=$EPOCHREALTIME
+    check "sshd admits a new member by the key that she gave the organization" wait_for 5 ssh mia@localhost true
+    say "mia is in $(since "$accepted") after she accepted; nothing was copied to the host"
     check "the host knows a new member" wait_for 5 id mia
-    say "mia is known to the host $(since "$accepted") after she accepted"
     person olga
     must orgadmin member list
 }
@@ -91,6 +94,17 @@ sudo_by_role() {
     check "sudo admits a member who became an admin" wait_for 5 ssh mia@localhost sudo -n true
     say "mia has sudo $(since "$changed") after the change"
     works "sudo of the new admin runs a program as root" ssh mia@localhost sudo -n id
+}
+
+key_is_withdrawn() {
+    chapter "mia withdraws her key"
+    person mia
+    must orgadmin key remove mia --yes
+    local removed=$EPOCHREALTIME
+    check "sshd refuses a withdrawn key" wait_for 5 turned_away mia
+    say "the first refused login ended $(since "$removed") after orgadmin returned"
+    must orgadmin key add /root/keys/mia.pub
+    check "sshd admits the key that was added again" wait_for 5 ssh mia@localhost true
 }
 
 member_leaves() {
@@ -130,6 +144,7 @@ people_are_invited
 names_resolve
 logins
 sudo_by_role
+key_is_withdrawn
 member_leaves
 server_is_away
 summary

@@ -47,5 +47,19 @@ key remove 'ada one' --yes; like "$rc $(said)" "^0 The key $(print "$T/one.pub" 
 key remove "$(print "$T/two.pub")" --yes; is "$rc" 0 'and by its fingerprint'
 key remove 'ada one' --yes; like "$rc $(said)" '^1 .*your account has no key "ada one"' 'a key that is not there is named'
 key list -o json; is "$(jq -r '.[].comment' "$T/out")" 'ada home' 'the other one stays'
+# --- with an invitation ---
+who=owner
+"$BUILD/orgadmin" invitation create 'Zoe.Z@example.org' --url "unix:$SOCKET" --token-file "$T/owner" --org "$org" --out "$T/zoe" 2> "$T/err"
+hint=$(sed -n 's/.*can accept: orgadmin //p' "$T/err")
+is "$hint" "invitation accept --url unix:$SOCKET --username zoe.z --key ~/.ssh/id_ed25519.pub" 'the hint of an invitation is whole'
+(cd "$T"; eval "\"\$BUILD/orgadmin\" $hint --token-file $T/zoe" > "$T/out" 2>&1); is $? 0 'and works as it is'
+rm -rf "$XDG_CONFIG_HOME"
+invite() { api /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"$1@example.org\"}" "$OWNER" | jq -r .token > "$T/invitation"; chmod 600 "$T/invitation"; }
+accept() { "$BUILD/orgadmin" invitation accept --url "unix:$SOCKET" --token-file "$T/invitation" "$@" > "$T/out" 2> "$T/err"; rc=$?; }
+invite eve
+accept --username eve --key "$T/one"; like "$rc $(said)" '^2 .*private' 'invitation accept --key refuses a private key'
+accept --username eve --key "$T/one.pub"; is "$rc" 0 'invitation accept takes a key'
+is "$(sql "SELECT fingerprint FROM ssh_keys JOIN users ON id = user_id WHERE username = 'eve'")" "$(print "$T/one.pub")" 'which the new account has'
+is "$(sql "SELECT count(*) FROM events WHERE action = 'user.key-add' AND subject_name = 'eve'")" 1 'and an audit event tells'
 orgd_end
 done_testing
