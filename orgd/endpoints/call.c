@@ -281,7 +281,7 @@ void call_page_reply(struct call *call, struct page *page, const char *name)
 
 /* --- changes --- */
 
-void call_changed(struct call *call, const char *id, enum news news)
+void call_changed(struct call *call, const char *id, enum news_kind news)
 {
     struct changed entry = {.news = news};
     snprintf(entry.id, sizeof entry.id, "%s", id);
@@ -330,7 +330,7 @@ void call_lock_all(struct call *call, struct buffer *ids)
 }
 
 void call_member_change(struct call *call, const char *organization, struct member *member,
-                        enum news news)
+                        enum news_kind news)
 {
     member->revision = store_revision_next(call->store, organization);
     store_member_put(call->store, organization, member);

@@ -73,11 +73,11 @@ struct request {
 
 /* What held polls must hear: what can wait a moment for more of its kind; what somebody lost, at
  * once; and that who may hear it may have changed. */
-enum news { NEWS_GATHERED, NEWS_LOSS, NEWS_RIGHTS };
+enum news_kind { NEWS_GATHERED, NEWS_LOSS, NEWS_RIGHTS };
 
 struct changed {
     char id[ID_SIZE]; /* of an organization or a token */
-    enum news news;
+    enum news_kind news;
 };
 
 enum answer_rest {
@@ -201,7 +201,7 @@ void call_lock_all(struct call *call, struct buffer *ids);
 /* Stores MEMBER of ORGANIZATION as changed just now: gives him the organization's next revision and
  * has held polls told. */
 void call_member_change(struct call *call, const char *organization, struct member *member,
-                        enum news news);
+                        enum news_kind news);
 
 /* True when there may be one more beside COUNT; else the call has failed with 409 quota. */
 bool call_room(struct call *call, enum quota quota, int64_t count);
@@ -215,7 +215,7 @@ bool call_rate(struct call *call, enum quota quota, const char *who);
 bool call_member_room(struct call *call, const char *organization, const char *user);
 
 /* Has the held polls told of NEWS of an organization, or with a token (NEWS_RIGHTS). */
-void call_changed(struct call *call, const char *id, enum news news);
+void call_changed(struct call *call, const char *id, enum news_kind news);
 
 /*
  * Writes the audit event of a change by this call: ACTION as API.md names it, upon SUBJECT (an id,

@@ -98,7 +98,7 @@ void user_update(struct call *call);
  */
 enum membership_reach { REACH_CURRENT, REACH_FORMER_TOO /* of those who left, too */ };
 void user_changed(struct call *call, const struct user *user, enum membership_reach reach,
-                  enum news news, const char *action, const char *detail);
+                  enum news_kind news, const char *action, const char *detail);
 void user_token_create(struct call *call);
 void user_token_list(struct call *call);
 void user_token_rotate(struct call *call);

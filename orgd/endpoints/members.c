@@ -49,7 +49,8 @@ void member_set_role(struct call *call)
             return;
         call_event(call, organization, "member.set-role", user, member.user.username, "%s -> %s",
                    member.role.name, role.name);
-        enum news news = role_covers(&role, member.role.permissions) ? NEWS_GATHERED : NEWS_LOSS;
+        enum news_kind news =
+            role_covers(&role, member.role.permissions) ? NEWS_GATHERED : NEWS_LOSS;
         member.role = role;
         call_member_change(call, organization, &member, news);
         handed_out_by(call, user, &role, &withdrawn);

@@ -38,7 +38,7 @@ static void collect(const struct organization *organization, const struct member
 }
 
 void user_changed(struct call *call, const struct user *user, enum membership_reach reach,
-                  enum news news, const char *action, const char *detail)
+                  enum news_kind news, const char *action, const char *detail)
 {
     struct memberships m = {.reach = reach};
     struct member member;

@@ -186,7 +186,7 @@ void audience_look(struct audience *a, bool for_all)
     crew_add(a->set->reads, &a->job);
 }
 
-void audience_tell(struct audience *a, enum news news)
+void audience_tell(struct audience *a, enum news_kind news)
 {
     struct held *held;
     if (news == NEWS_RIGHTS) {

@@ -5,9 +5,14 @@
 #ifndef ORGD_HTTP_AUDIENCE_H
 #define ORGD_HTTP_AUDIENCE_H
 
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/queue.h>
 
-#include "orgd/http/held.h"
+#include "orgd/endpoints/listing.h"
+#include "orgd/http/connection.h"
+#include "orgd/http/crew.h"
 #include "orgd/http/reply_shelf.h"
 #include "orgd/http/tally.h"
 
@@ -87,7 +92,7 @@ int64_t audience_due(const struct audience *a);
 void audience_look(struct audience *a, bool for_all);
 
 /* Has A told of NEWS, now or when it is due. */
-void audience_tell(struct audience *a, enum news news);
+void audience_tell(struct audience *a, enum news_kind news);
 
 /* HELD goes on in its turn (held_resume_some). */
 void held_queue(struct held *held);

@@ -1,4 +1,4 @@
-#include "orgd/http/audience.h"
+#include "orgd/http/held.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "orgd/buffer.h"
+#include "orgd/http/audience.h"
 
 #define BEAT_MS    5000
 #define TICK_MS    100  /* polls that are due within one tick are woken together */

@@ -95,7 +95,7 @@ while time.monotonic() < end:
 PY
 
 # --- few of the connections are strangers', and a new one displaces the oldest ---
-begin crowd 584 --connections 65536
+begin crowd 361 --connections 65536
 python3 - "$port" "$token" > "$T/crowd" <<'PY'
 import socket, sys, time
 port, token = int(sys.argv[1]), sys.argv[2].encode()
