@@ -117,11 +117,6 @@ static int list_expire(struct connection_list *list, int64_t allowed, int64_t no
     return -1;
 }
 
-static int earlier(int a, int b)
-{
-    return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
 int connections_expire(struct crowd *crowd)
 {
     int64_t now = clock_mono_ms();
@@ -132,7 +127,7 @@ int connections_expire(struct crowd *crowd)
     }
     int first = list_expire(&crowd->first, FIRST_MS, now);
     int next = list_expire(&crowd->next, NEXT_MS, now);
-    return earlier(first, earlier(next, list_expire(&crowd->taking, TAKE_MS, now)));
+    return wait_least(first, wait_least(next, list_expire(&crowd->taking, TAKE_MS, now)));
 }
 
 /* --- their number --- */

@@ -63,6 +63,12 @@ struct client_connection {
     bool target_good;
 };
 
+/* The earlier of two times to wait, where -1 is never. */
+static inline int wait_least(int a, int b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 /* PROXIES must stay. */
 void crowd_init(struct crowd *crowd, struct peer_set *peers, const struct proxies *proxies);
 /* For the next listener of CROWD, with CONNECTIONS at a time, of which some are for those that are

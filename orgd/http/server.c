@@ -186,22 +186,16 @@ static void daemons_serve(struct server *s)
     metrics_round(clock_mono_ms() - begun);
 }
 
-/* The earlier of two times to wait, where -1 is never. */
-static int earlier(int a, int b)
-{
-    return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
 /* Milliseconds until something has to be done that no descriptor tells, -1 for never. */
 static int loop_timeout(struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
-    int least = earlier(connections_expire(&s->crowd), stranger_log_count());
+    int least = wait_least(connections_expire(&s->crowd), stranger_log_count());
     if (s->crowd.resumed || held_queued(s->front.held))
         least = 0;
     for (size_t i = 0; i < s->count; i++)
         if (MHD_get_timeout(s->daemons[i], &timeout) == MHD_YES)
-            least = earlier(least, timeout < INT32_MAX ? (int)timeout : INT32_MAX);
+            least = wait_least(least, timeout < INT32_MAX ? (int)timeout : INT32_MAX);
     s->crowd.due = least < 0 ? INT64_MAX : clock_mono_ms() + least;
     return least;
 }

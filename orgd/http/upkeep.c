@@ -8,6 +8,7 @@
 #define DAY_MS       86400000LL
 #define EXPIRE_MS    60000
 #define EXPIRE_SLICE 500 /* events */
+#define STUCK_MS     900000
 
 /* Removes audit events that are too old, a slice at a time. */
 static void events_expire(struct upkeep *u, struct store *store)
@@ -56,8 +57,6 @@ static void upkeep_done(struct job *job)
         u->lost = true;
         return;
     }
-    if (notify_watchdog_ms() > 0)
-        notify("WATCHDOG=1");
     if (u->news == STORE_CHANGED)
         held_tell_all(u->front->held);
     if (u->more && u->changed.id[0])
@@ -73,8 +72,21 @@ void upkeep_init(struct upkeep *u, struct front *front, unsigned keep_events_day
                          .keep_events_days = keep_events_days};
 }
 
+/* A crew that waits for another process, which holds the data file, is alive: restarting it would
+ * help nobody. */
+static void watchdog_show(struct upkeep *u, int64_t now)
+{
+    if (now < u->shown + UPKEEP_MS || (u->running && now > u->begun + STUCK_MS))
+        return;
+    u->shown = now;
+    if (notify_watchdog_ms() > 0)
+        notify("WATCHDOG=1");
+}
+
 void upkeep_due(struct upkeep *u)
 {
-    if (!u->running && clock_mono_ms() >= u->begun + UPKEEP_MS)
+    int64_t now = clock_mono_ms();
+    watchdog_show(u, now);
+    if (!u->running && now >= u->begun + UPKEEP_MS)
         upkeep_start(u);
 }

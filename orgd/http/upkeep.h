@@ -17,6 +17,7 @@ struct upkeep {
     unsigned keep_events_days; /* 0: for ever */
     bool running;
     int64_t begun;  /* clock_mono_ms */
+    int64_t shown;  /* clock_mono_ms when the watchdog heard of us */
     int64_t expire; /* clock_mono_ms when old events are looked for again */
     bool lost;      /* the data file is: the server must end */
     /* What came of the job: */
