@@ -51,7 +51,7 @@ static bool key_room(struct call *call, const char *user, const struct user_key 
         call_fail(call, 409, "key_exists", "The account has the key %s.", key->fingerprint);
     else if (c.count >= KEYS_MAX)
         call_fail(call, 409, "too_many", "An account has at most %d keys.", KEYS_MAX);
-    return !c.found && c.count < KEYS_MAX;
+    return !c.found && c.count < KEYS_MAX && call_rate(call, QUOTA_KEYS, user);
 }
 
 /* The account of the caller; fails the call for an organization's token. */

@@ -35,6 +35,7 @@ static struct {
     [QUOTA_TOKEN_POLLS] = {"token-polls", 16384, "A token has", "held polls", 0},
     [QUOTA_CHANGES] = {"changes", 50000, "An organization has", "changes an hour", HOUR_S},
     [QUOTA_CALLER_CHANGES] = {"caller-changes", 20000, "A caller makes", "changes an hour", HOUR_S},
+    [QUOTA_KEYS] = {"keys", 100, "A user adds", "ssh keys an hour", HOUR_S},
     [QUOTA_MAILS] = {"mails", 300, "An organization sends", "mails an hour", HOUR_S},
     [QUOTA_ADDRESS_MAILS] = {"address-mails", 10, "An address is sent", "mails a day", DAY_S},
 };

@@ -23,6 +23,7 @@ enum quota {
     QUOTA_TOKEN_POLLS,    /* held at a time with one token */
     QUOTA_CHANGES,        /* an hour in an organization */
     QUOTA_CALLER_CHANGES, /* an hour by a user with all tokens, or by an organization's token */
+    QUOTA_KEYS,           /* ssh keys that a user adds in an hour: all hosts hear of each */
     QUOTA_MAILS,          /* an hour for an organization */
     QUOTA_ADDRESS_MAILS,  /* a day to an address */
     QUOTA_COUNT
