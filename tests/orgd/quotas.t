@@ -126,7 +126,7 @@ for setting in join-codes join-codes= join-codes=0 join-codes=-1 join-codes=1x j
     out=$(timeout 20 "$ORGD" --data "$T/no.db" --socket "$T/no.sock" --quota "$setting" 2>&1); like "$? $out" '^2 orgd: --quota .*must be NAME=N' "orgd refuses --quota '$setting'"
 done
 out=$(timeout 20 "$ORGD" --data "$T/no.db" --socket "$T/no.sock" --create-organizations somebody 2>&1); like "$? $out" '^2 orgd: --create-organizations somebody: must be operator or anyone' 'orgd refuses --create-organizations somebody'
-for name in organizations memberships members invitations join-codes tokens user-tokens polls token-polls changes caller-changes mails address-mails; do
+for name in organizations memberships members invitations join-codes tokens user-tokens polls token-polls changes caller-changes keys mails address-mails; do
     like "$("$ORGD" --help)" "^  $name=[0-9]+: " "orgd --help has the quota $name and its number"
     ok "orgd(8) has the quota $name" grep -q -- "^\.It .*$name" "$TOP/packaging/man/orgd.8"
 done
