@@ -7,7 +7,8 @@
 #include "common/clock.h"
 #include "orgd/buffer.h"
 
-#define GATHER_MS 1000 /* news that can wait are told at most once in this time */
+#define GATHER_MS 1000 /* news that can wait are told at most once in this time, */
+#define FEW       50   /* but to so many polls at once: that costs nothing */
 
 /* The place of ORGANIZATION in the table; ids are random. */
 static size_t place_of(const char *organization)
@@ -29,7 +30,7 @@ struct audience *audience_find(const struct held_set *set, const char *organizat
 
 int64_t audience_due(const struct audience *a)
 {
-    return a->told_at + GATHER_MS;
+    return a->told_at + (a->told_many ? GATHER_MS : 0);
 }
 
 void audience_leave(struct audience *a)
@@ -180,6 +181,7 @@ void audience_look(struct audience *a, bool for_all)
     if (for_all) {
         a->news = false;
         a->told_at = clock_mono_ms();
+        a->told_many = a->count > FEW;
     }
     a->job = (struct job){
         .run = look_job, .done = look_done, .caller = place_of(a->organization) % CALLERS};

@@ -31,6 +31,7 @@ struct audience {
     LIST_HEAD(, held) polls;
     size_t count;
     char organization[ID_SIZE];
+    bool told_many;   /* polls at that look */
     int64_t told_at;  /* clock_mono_ms of the latest look for all of them, 0: never */
     int64_t told;     /* the revision that it found */
     bool news;        /* something changed since */

@@ -5,8 +5,8 @@
  * server stops.
  *
  * What was changed is looked up once for all polls of an organization that know the same, by a
- * crew. A loss is told at once; other news of an organization are gathered, so that it is told at
- * most once in a second. All of it happens on the loop's thread.
+ * crew. A loss is told at once; other news are gathered where many polls wait, so that they are
+ * told at most once in a second. All of it happens on the loop's thread.
  */
 #ifndef ORGD_HTTP_HELD_H
 #define ORGD_HTTP_HELD_H
