@@ -37,7 +37,7 @@ export -f copied
 planted=0
 broken() {
     planted=$((planted + 1))
-    [ -n "${LONG:-}" ] || [ $((planted % 2)) = 1 ] || return 0 # LONG=1 plants all
+    [ -n "${LONG:-}" ] || [ $((planted % 3)) = 1 ] || return 0 # LONG=1 plants all
     # shellcheck disable=SC2016 # the inner shell's
     with=(unshare --mount --propagation private bash -c 'copied /etc && copied /var/lib/orglogin && eval "$1" && shift && exec "$@"' bash "$4")
     doctor

@@ -11,7 +11,7 @@
 #include "common/evidence.h"
 #include "tests/module/stack.h"
 
-#define ROUNDS  400
+#define ROUNDS  200
 #define MEMBERS 6
 #define RULES   4
 
