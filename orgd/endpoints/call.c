@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/reserved.h"
+#include "common/rfc3339.h"
 #include "orgd/endpoints/record.h"
 
 #define MESSAGE_MAX 512
@@ -136,7 +137,7 @@ bool call_time(struct call *call, const char *name, int64_t otherwise, int64_t *
 {
     const char *text = call_text(call, name);
     *ms = otherwise;
-    if (!text || time_parse(text, ms))
+    if (!text || rfc3339_parse(text, ms))
         return true;
     call_fail(call, 400, "invalid", "%s: must be a time like 2026-01-02T03:04:05Z", name);
     return false;

@@ -42,16 +42,27 @@ static void count_key(const struct user_key *key, void *arg)
     c->found |= strcmp(key->fingerprint, c->fingerprint) == 0;
 }
 
-/* True when USER may have KEY as one more; else the call has failed. */
-static bool key_room(struct call *call, const char *user, const struct user_key *key)
+static struct key_count key_count(const struct call *call, const struct user *user,
+                                  const struct user_key *key)
 {
     struct key_count c = {.fingerprint = key->fingerprint};
-    store_keys(call->store, user, count_key, &c);
-    if (c.found)
-        call_fail(call, 409, "key_exists", "The account has the key %s.", key->fingerprint);
-    else if (c.count >= KEYS_MAX)
+    store_keys(call->store, user->id, count_key, &c);
+    return c;
+}
+
+/* Gives USER, who has COUNT keys, KEY as well; false when the call has failed. */
+static bool key_give(struct call *call, const struct user *user, int count,
+                     const struct user_key *key)
+{
+    if (count >= KEYS_MAX) {
         call_fail(call, 409, "too_many", "An account has at most %d keys.", KEYS_MAX);
-    return !c.found && c.count < KEYS_MAX && call_rate(call, QUOTA_KEYS, user);
+        return false;
+    }
+    if (!call_rate(call, QUOTA_KEYS, user->id))
+        return false;
+    store_key_add(call->store, user->id, key);
+    user_changed(call, user, REACH_CURRENT, NEWS_GATHERED, "user.key-add", key->fingerprint);
+    return true;
 }
 
 /* The account of the caller; fails the call for an organization's token. */
@@ -63,20 +74,13 @@ static bool own_account(struct call *call, struct user *user)
 bool key_accept(struct call *call, const struct user *user)
 {
     struct user_key key = {.created = clock_wall_ms()};
-    struct key_count c = {.fingerprint = key.fingerprint};
     const char *line = call_text(call, "key");
     if (!line)
         return true;
     if (!key_read(call, line, &key))
         return false;
-    store_keys(call->store, user->id, count_key, &c);
-    if (c.found)
-        return true;
-    if (!key_room(call, user->id, &key))
-        return false;
-    store_key_add(call->store, user->id, &key);
-    user_changed(call, user, REACH_CURRENT, NEWS_GATHERED, "user.key-add", key.fingerprint);
-    return true;
+    struct key_count c = key_count(call, user, &key);
+    return c.found || key_give(call, user, c.count, &key);
 }
 
 void key_add(struct call *call)
@@ -84,10 +88,13 @@ void key_add(struct call *call)
     struct user user;
     struct user_key key = {.created = clock_wall_ms()};
     if (!own_account(call, &user) || !key_read(call, call_text(call, "key"), &key) ||
-        !call_end(call, 0, &key.expires) || !key_room(call, user.id, &key))
+        !call_end(call, 0, &key.expires))
         return;
-    store_key_add(call->store, user.id, &key);
-    user_changed(call, &user, REACH_CURRENT, NEWS_GATHERED, "user.key-add", key.fingerprint);
+    struct key_count c = key_count(call, &user, &key);
+    if (c.found)
+        call_fail(call, 409, "key_exists", "The account has the key %s.", key.fingerprint);
+    if (c.found || !key_give(call, &user, c.count, &key))
+        return;
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddItemToObject(reply, "key", key_json(&key));
     call_reply(call, reply);

@@ -47,7 +47,4 @@ const char *end_text(int64_t ms, char *text, size_t size);
 /* "Fri, 02 Jan 2026 03:04:05 +0000" (RFC 5322). */
 void mail_date(int64_t ms, char *text, size_t size);
 
-/* Reads 2026-01-02T03:04:05Z, also with a fraction or another offset (RFC 3339). */
-bool time_parse(const char *text, int64_t *ms);
-
 #endif

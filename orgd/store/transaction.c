@@ -15,6 +15,8 @@ static bool begin(struct store *s, enum statement how)
     commits_forget(s);
     if (s->together && sqlite3_get_autocommit(s->db))
         store_fail(s, "the changes before this one were lost");
+    if (how == BEGIN_CHANGE && !s->together && !database_there(s))
+        store_fail(s, "the data file was moved, removed or replaced");
     statement_run(s, s->together ? NEST : how, NO_VALUES);
     return !s->failed;
 }
@@ -27,11 +29,6 @@ bool store_begin_read(struct store *s)
 /* There is one writer at a time: the whole file is locked. */
 bool store_begin_change(struct store *s, const char *organization)
 {
-    if (!s->together && !database_there(s)) {
-        s->failed = s->full = s->again = s->too_long = false;
-        store_fail(s, "the data file was moved, removed or replaced");
-        return false;
-    }
     if (!begin(s, BEGIN_CHANGE))
         return false;
     if (organization)
