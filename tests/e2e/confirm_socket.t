@@ -52,32 +52,7 @@ out=$(python3 -B "$T/ask.py" /run/orglogin/orgsyncd-root.sock 3000 1 2>&1)
 like "$out" PermissionError 'a user cannot connect to the socket of root'
 
 # --- a flood ---
-cat >"$T/flood.py" <<'PYTHON'
-"""USERS users, from uid 3000 on, connect to PATH without end: each keeps 40 connections, some with a request that waits."""
-import os, socket, struct, sys, time
-path, users = sys.argv[1], int(sys.argv[2])
-for uid in range(3000, 3000 + users):
-    if os.fork():
-        continue
-    os.setgroups([]); os.setgid(uid); os.setuid(uid)
-    mine = []
-    while True:
-        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        s.setblocking(False)
-        try:
-            s.connect(path)
-            if len(mine) % 2:
-                s.send(struct.pack('=6I32s', 0x3147524f, 1, 1, 60000, 0, 0, b''))
-            mine.append(s)
-        except OSError:
-            s.close()
-            time.sleep(0.001)
-        if len(mine) > 40:
-            mine.pop(0).close()
-for _ in range(users):
-    os.wait()
-PYTHON
-setsid python3 -B "$T/flood.py" /run/orglogin/orgsyncd.sock $USERS 2>/dev/null &
+setsid python3 -B "$TOP/tests/lib/flood.py" /run/orglogin/orgsyncd.sock $USERS 2>/dev/null &
 flood=$!
 sleep 2
 : >$AUTH_LOG

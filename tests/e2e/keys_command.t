@@ -46,34 +46,7 @@ for op in 2 3 9; do is "$(python3 -B "$T/ask.py" $op)" 2 "orgsyncd refuses orglo
 is "$(python3 -B "$T/ask.py" 7)" none 'orgsyncd does not tell orglogin-keys who is withheld'
 
 # --- a flood ---
-cat >"$T/flood.py" <<'PYTHON'
-"""USERS users connect to PATH without end, and start COMMAND."""
-import os, socket, struct, subprocess, sys, time
-path, users, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
-for uid in range(3000, 3000 + users):
-    if os.fork():
-        continue
-    os.setgroups([]); os.setgid(uid); os.setuid(uid)
-    mine = []
-    while True:
-        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        s.setblocking(False)
-        try:
-            s.connect(path)
-            if len(mine) % 2:
-                s.send(struct.pack('=6I32s', 0x3147524f, 1, 1, 60000, 0, 0, b''))
-            mine.append(s)
-        except OSError:
-            s.close()
-            time.sleep(0.001)
-        if len(mine) > 40:
-            mine.pop(0).close()
-            if uid == 3000:
-                subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait()
-for _ in range(users):
-    os.wait()
-PYTHON
-setsid python3 -B "$T/flood.py" /run/orglogin/orgsyncd.sock $USERS $KEYS ada 2>/dev/null &
+setsid python3 -B "$TOP/tests/lib/flood.py" /run/orglogin/orgsyncd.sock $USERS $KEYS ada 2>/dev/null &
 flood=$!
 sleep 1
 right=0
