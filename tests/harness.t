@@ -62,4 +62,19 @@ if [ "$(id -u)" = 0 ] && have mmdebstrap && unshare --mount --propagation privat
 else
     pass 'a test in the throw-away root of a checkout on two overlays is skipped # SKIP needs root, mmdebstrap and namespaces'
 fi
+
+# In a chroot whose root is no mount point no mount namespace can be made private.
+if [ "$(id -u)" = 0 ] && have mmdebstrap && unshare --mount --propagation private true 2>/dev/null; then
+    mkdir "$T/chroot" "$T/chroot/lib.sh"
+    cp "$TOP/tests/lib/root.sh" "$T/chroot/lib.sh/"
+    # shellcheck disable=SC2016 # the inner shells'
+    out=$(unshare --mount --propagation private bash -ec 'cd "$1"
+        for name in bin dev lib lib64 sbin usr etc proc; do
+            if [ -L "/$name" ]; then cp -d "/$name" .; elif [ -d "/$name" ]; then mkdir "$name"; mount --rbind "/$name" "$name"; fi
+        done
+        exec chroot . bash -c ". /lib.sh/root.sh; root_lacking"' bash "$T/chroot" 2>&1)
+    like "$out" 'a chroot whose root is no mount point.*mount --bind' 'in a plain chroot the reason is told, with the cure'
+else
+    pass 'in a plain chroot the reason is told, with the cure # SKIP needs root, mmdebstrap and namespaces'
+fi
 done_testing

@@ -22,6 +22,8 @@ root_lacking() {
         echo "needs root"
     elif ! command -v mmdebstrap >/dev/null; then
         echo "mmdebstrap is not installed (make deps-check installs it)"
+    elif ! awk '$5 == "/" { found = 1 } END { exit !found }' /proc/self/mountinfo; then
+        echo "this is a chroot whose root is no mount point, which can have no mounts of its own (before chroot DIR: mount --bind DIR DIR)"
     elif ! unshare --mount --pid --net --uts --ipc --fork true 2>/dev/null; then
         echo "may not make namespaces (is this a container without CAP_SYS_ADMIN?)"
     elif ! root_overlays; then
