@@ -167,8 +167,13 @@ ok "systemd starts orgsyncd again when its keeper hangs" wait_for 60 restarted "
 like "$(journal -u orgsyncd.service)" 'Watchdog timeout' "the journal has the watchdog's timeout when the keeper hangs"
 
 # --- a container that maps few numbers ---
-like "$(unshare --user --map-root-user orgadmin host doctor -o json 2>/dev/null | jq -r '.[] | select(.check == "ids") | .result + " " + .found')" \
-    '^failure the members. range [0-9-]+ is not mapped in this container' "host doctor finds that the container maps no number of the members"
+container='host doctor finds that the container maps no number of the members'
+if unshare --user --map-root-user true 2>/dev/null; then
+    like "$(unshare --user --map-root-user orgadmin host doctor -o json 2>/dev/null | jq -r '.[] | select(.check == "ids") | .result + " " + .found')" \
+        '^failure the members. range [0-9-]+ is not mapped in this container' "$container"
+else
+    pass "$container # SKIP no user namespaces here (is this machine a chroot?)"
+fi
 
 # --- a mistake in the configuration ---
 sed -i 's|shell = .*|shell = "nothing";|' $CONF
