@@ -138,6 +138,22 @@ void connection_resume(struct client_connection *c, struct MHD_Connection *conne
     MHD_resume_connection(connection);
 }
 
+void connection_gather(struct client_connection *c)
+{
+    if (c->tls)
+        tls_gather(c->tls);
+    c->gathers = c->tls != NULL;
+}
+
+bool connection_push(struct client_connection *c)
+{
+    bool taken = !c->gathers || tls_push(c->tls);
+    c->gathers = false;
+    if (!taken)
+        hang_up(c);
+    return taken;
+}
+
 void connection_refuse(struct client_connection *c, const char *why)
 {
     if (c->leaving)
@@ -187,8 +203,10 @@ static struct client_connection *connection_begin(struct door *door,
     const union MHD_ConnectionInfo *tls; /* good until the next one is asked for */
     bool too_many;
     tls = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    if (tls)
-        tls_begin(tls->tls_session);
+    if (tls) {
+        c->tls = tls->tls_session;
+        tls_begin(c->tls);
+    }
     c->door = door;
     c->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     struct peer_address address = peer_address_of(c->fd, socket);

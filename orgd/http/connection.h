@@ -53,6 +53,8 @@ struct client_connection {
     struct door *door;
     struct peer *peer;
     int fd;
+    struct gnutls_session_int *tls; /* NULL: plain HTTP */
+    bool gathers;                   /* what is sent on it */
     bool stranger;
     bool proxy;   /* a trusted one */
     bool leaving; /* it is shut down, and libmicrohttpd will close it */
@@ -98,6 +100,12 @@ void connection_takes(struct client_connection *c);
 /* Lets libmicrohttpd go on with CONNECTION, whose state is C and which is suspended: it has to be
  * run. */
 void connection_resume(struct client_connection *c, struct MHD_Connection *connection);
+
+/* What is sent from now on, a few kilobytes at most, waits for connection_push, which sends it at
+ * once. False: the client has gone or takes nothing, and was hung up on. By plain HTTP nothing
+ * waits. */
+void connection_gather(struct client_connection *c);
+bool connection_push(struct client_connection *c);
 
 /* Hangs up, after a line in the log of strangers. */
 void connection_refuse(struct client_connection *c, const char *why);

@@ -13,11 +13,13 @@
 #include "orgd/buffer.h"
 #include "orgd/http/audience.h"
 
-#define BEAT_MS    5000
-#define TICK_MS    100  /* polls that are due within one tick are woken together */
-#define RESUMED    256  /* polls that go on in one round of the loop */
+#define BEAT_MS 5000
+#define TICK_MS 100 /* polls that are due within one tick are woken together */
+#define RESUMED                                                                                    \
+    512 /* polls that go on in one round of the loop: libmicrohttpd looks at all for it */
 #define BLOCK_SIZE 1024 /* bytes that MHD reserves in each response */
 #define ENDS       256  /* clients that have gone, at a time */
+#define GATHERED   4096 /* bytes of an answer that is sent with its end, at once */
 #define NEVER      INT64_MAX
 
 struct held_set *held_open(struct store *store, struct crew *reads, size_t most)
@@ -96,6 +98,8 @@ static void resume(struct held *held)
     if (!held->suspended)
         return;
     held->suspended = false;
+    if (held->begun)
+        connection_gather(held->client);
     connection_resume(held->client, held->connection);
 }
 
@@ -274,6 +278,7 @@ void held_drop(struct held *held)
 {
     struct held_set *set = held->set;
     unqueue(held);
+    connection_push(held->client);
     held->client->held = NULL;
     set->count--;
     tally_take(&set->by_token, held->poll.key);
@@ -323,6 +328,8 @@ static ssize_t send_answer(struct held *held, const struct buffer *text, char *o
         return MHD_CONTENT_READER_END_WITH_ERROR;
     if (n == 0)
         return MHD_CONTENT_READER_END_OF_STREAM;
+    if (text->len > GATHERED)
+        connection_push(held->client);
     if (n > max)
         n = max;
     memcpy(out, text->data + held->sent, n);
@@ -361,6 +368,10 @@ static ssize_t held_read(void *arg, uint64_t position, char *out, size_t max)
         out[0] = '\n';
         return 1;
     }
+    /* Nobody takes it, and nothing more is sent; with the end of this reply libmicrohttpd sees the
+     * connection's. */
+    if (!connection_push(held->client))
+        return MHD_CONTENT_READER_END_OF_STREAM;
     held_suspend(held);
     return 0;
 }
@@ -368,6 +379,7 @@ static ssize_t held_read(void *arg, uint64_t position, char *out, size_t max)
 struct MHD_Response *held_response(struct held *held)
 {
     held->begun = true;
+    connection_gather(held->client);
     return memory_or_exit(
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, held_read, held, NULL),
         BLOCK_SIZE);

@@ -198,6 +198,16 @@ void tls_begin(gnutls_session_t session)
     gnutls_session_ticket_enable_server(session, &ticket_key);
 }
 
+void tls_gather(gnutls_session_t session)
+{
+    gnutls_record_cork(session);
+}
+
+bool tls_push(gnutls_session_t session)
+{
+    return gnutls_record_uncork(session, 0) >= 0;
+}
+
 static struct key_pair *pair_for(gnutls_session_t session)
 {
     char name[NAME_SIZE];

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,7 +32,6 @@ struct client {
     bool asked; /* its first byte came */
 };
 
-static volatile sig_atomic_t due;
 static gnutls_certificate_credentials_t credentials;
 static struct client *clients;
 static size_t count, most;
@@ -44,10 +44,14 @@ static void die(const char *what)
     exit(1);
 }
 
-static void note(int number)
+/* A descriptor that is readable when SIGUSR1 came. */
+static int signals_open(void)
 {
-    (void)number;
-    due = 1;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
 static int listener_open(void)
@@ -113,9 +117,18 @@ static void tell_all(const char *text, size_t size)
     }
 }
 
+static void signal_take(int signals, const char *text, size_t size)
+{
+    struct signalfd_siginfo info;
+    if (read(signals, &info, sizeof info) == sizeof info)
+        tell_all(text, size);
+}
+
 int main(int argc, char **argv)
 {
+    static char signals_come;
     struct epoll_event events[EVENTS], event = {.events = EPOLLIN, .data.ptr = NULL};
+    struct epoll_event signal_event = {.events = EPOLLIN, .data.ptr = &signals_come};
     char text[SIZE_MOST];
     struct rlimit files;
     if (argc != 6)
@@ -135,18 +148,17 @@ int main(int argc, char **argv)
     if (tls && gnutls_certificate_set_x509_key_file(credentials, argv[2], argv[3],
                                                     GNUTLS_X509_FMT_PEM) != GNUTLS_E_SUCCESS)
         die(argv[2]);
-    struct sigaction action = {.sa_handler = note};
-    sigaction(SIGUSR1, &action, NULL);
     loop = epoll_create1(EPOLL_CLOEXEC);
-    int listener = listener_open();
+    int signals = signals_open(), listener;
+    epoll_ctl(loop, EPOLL_CTL_ADD, signals, &signal_event);
+    listener = listener_open();
     epoll_ctl(loop, EPOLL_CTL_ADD, listener, &event);
     for (;;) {
         int n = epoll_wait(loop, events, EVENTS, -1);
-        if (due)
-            tell_all(text, size);
-        due = 0;
         for (int i = 0; i < n; i++) {
-            if (events[i].data.ptr)
+            if (events[i].data.ptr == &signals_come)
+                signal_take(signals, text, size);
+            else if (events[i].data.ptr)
                 client_step(events[i].data.ptr);
             else
                 client_take(listener);

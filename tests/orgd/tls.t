@@ -80,6 +80,31 @@ join "$org" ann member
 wait $plain; wait $secret
 is "$(jq -r '.members[0].username' plain secret | paste -sd' ')" 'ann ann' 'held polls over HTTP and HTTPS are told of a change after the reloads'
 
+# A long answer is the same by both: what is short is sent in one record with its end, what is long as it comes
+revision=$(api /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":0}" "$OWNER" | jq .revision)
+poll="{\"organizationId\":\"$org\",\"since\":$revision,\"wait\":30000}"
+curl -sS -N --max-time 40 "$URL/v1/organizations/members/changes" -H "$json" -d "$poll" -H "Authorization: Bearer $OWNER" -o long.plain & plain=$!
+curl -sS -N --max-time 40 --cacert ca.pem "https://$at/v1/organizations/members/changes" -H "$json" -d "$poll" -H "Authorization: Bearer $OWNER" -o long.secret & secret=$!
+wait_for 5 test -s long.plain; wait_for 5 test -s long.secret
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+     INSERT INTO users (id, email, username, name, created_at) SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n;
+     INSERT INTO members (organization_id, user_id, role, active, joined_at, revision) SELECT '$org', id, 'member', 1, created_at, $revision + CAST(substr(id, 5) AS INTEGER) FROM users WHERE id LIKE 'usr_000000%';
+     UPDATE organizations SET revision = $revision + 1000 WHERE id = '$org'"
+wait $plain; is $? 0 'a long answer by HTTP ends well'
+wait $secret; is $? 0 'a long answer by HTTPS ends well'
+is "$(jq -cs 'map([.revision, (.members|length)])' long.plain long.secret)" "[[$((revision + 1000)),1000],[$((revision + 1000)),1000]]" 'a long answer is whole by HTTP and HTTPS'
+
+# Polls whose clients have gone leave no connection: their heartbeats show it.
+files() { find "/proc/$orgd_pid/fd" -type l | wc -l; }
+before=$(files) pids=()
+poll="{\"organizationId\":\"$org\",\"since\":$((revision + 1000)),\"wait\":30000}"
+for i in 1 2 3 4 5 6 7 8; do
+    curl -sS -N --max-time 40 --cacert ca.pem "https://$at/v1/organizations/members/changes" -H "$json" -d "$poll" -H "Authorization: Bearer $OWNER" -o "gone$i" & pids+=($!)
+done
+for i in 1 2 3 4 5 6 7 8; do wait_for 5 test -s "gone$i"; done
+kill -9 "${pids[@]}"; wait "${pids[@]}" 2>/dev/null
+ok 'polls by HTTPS whose clients have gone leave no connection' wait_for 4 eval '[ "$(files)" -le "$before" ]'
+
 # Reloading under load
 (for i in $(seq 30); do kill -HUP "$orgd_pid"; sleep 0.05; done) & reloads=$!
 failed=0; for i in $(seq 40); do https --cacert ca.pem | grep -q owner || failed=$((failed + 1)); done
