@@ -98,8 +98,8 @@ static struct job *job_take_locked(struct crew *crew)
  * cannot be done does not take the others with it: on a full disk removals go on. */
 static void changes_run(struct thread *thread, struct job *job, struct job_list *done)
 {
-    int64_t begun = clock_mono_ms();
     bool good = store_gather(thread->store);
+    int64_t begun = clock_mono_ms();
     for (int i = 1; job; i++) {
         STAILQ_INSERT_TAIL(done, job, link);
         if (good)

@@ -14,7 +14,6 @@
 #include "common/log.h"
 
 #define LOCK_SUFFIX "-lock"
-#define BUSY_MS     2000 /* while a person reads the file with the sqlite3 tool */
 
 void file_date(char date[FILE_DATE_SIZE])
 {

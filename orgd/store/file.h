@@ -41,7 +41,10 @@ struct file_identity {
 };
 bool file_identify(const char *path, struct file_identity *identity);
 
-/* A connection to PATH, to be closed; NULL after one line on stderr. */
+#define BUSY_MS 2000 /* for a lock, while a person reads the file with the sqlite3 tool */
+
+/* A connection to PATH, to be closed, which waits BUSY_MS for a lock; NULL after one line on
+ * stderr. */
 sqlite3 *file_connect(const char *path);
 
 /* The same to look at a file, also one that can only be read and has no write-ahead log. */

@@ -7,6 +7,8 @@
 /* Bytes of the organizations that one change can lock: as many as a user is in. */
 #define LOCKED_MOST (16U << 20)
 
+#define GATHER_BUSY_MS 6000 /* a few times BUSY_MS: that of many who wait as one */
+
 static bool begin(struct store *s, enum statement how)
 {
     s->failed = s->full = s->again = s->too_long = false;
@@ -71,11 +73,13 @@ enum store_end store_rollback(struct store *s)
     return undone(s, sound && !s->failed);
 }
 
+/* While another process holds the file all wait for it here, and not each of them once more. */
 bool store_gather(struct store *s)
 {
+    sqlite3_busy_timeout(s->db, GATHER_BUSY_MS);
     s->together = store_begin_change(s, NULL);
-    if (!s->together)
-        store_rollback(s);
+    if (!s->together && store_rollback(s) == STORE_AGAIN)
+        sqlite3_busy_timeout(s->db, 0);
     return s->together;
 }
 

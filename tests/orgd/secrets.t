@@ -69,6 +69,11 @@ expect 503 busy 'a change is refused with 503 while the data file is locked'
 like "$(cat "$ORGD_LOG")" 'the data stay locked by another process' 'the log says that the data file is locked'
 call /users/whoami '{}' "$OWNER"
 is "$status" 200 'reading goes on while the data file is locked'
+begun=$(date +%s) pids=()
+for i in 1 2 3 4 5 6 7 8; do request /organizations/create -o "$T/locked$i" -d '{"name":"Locked out"}' -H "Authorization: Bearer $OWNER" & pids+=($!); done
+wait "${pids[@]}"
+is "$(jq -rs 'map(.reason)|join(" ")' "$T"/locked[1-8]) $(($(date +%s) - begun < 16))" 'busy busy busy busy busy busy busy busy 1' \
+    'changes that wait for the same lock wait for it together'
 touch "$T/unlock"; wait $lock
 call /organizations/create '{"name":"Let in"}' "$OWNER"
 is "$status" 200 'changes are made again after the data file was locked'
