@@ -301,7 +301,7 @@ bool call_room(struct call *call, enum quota quota, int64_t count)
 bool call_rate(struct call *call, enum quota quota, const char *who)
 {
     char text[QUOTA_TEXT_SIZE];
-    unsigned wait = call->run > 0 ? 0 : quota_take(quota, who);
+    unsigned wait = call->run > 0 || call->request->again ? 0 : quota_take(quota, who);
     if (wait == 0)
         return true;
     call_fail(call, 429, "quota", "%s", quota_text(quota, text));

@@ -68,6 +68,7 @@ struct request {
     const char *id;   /* for errors, the log and audit events */
     const char *from; /* the peer's name there */
     unsigned wait_s;  /* for so long no attempt of the peer is looked at */
+    bool again;       /* it was run before, and nothing of that happened: no rate is taken twice */
     const struct letterhead *letterhead;
 };
 

@@ -315,6 +315,7 @@ static void exchange_job(struct store *store, struct job *job)
     struct exchange *x = (struct exchange *)(void *)job;
     answer_free(x); /* of the time before */
     dispatch(store, &x->request, &x->answer);
+    x->request.again = true;
 }
 
 /* The mail server has to hear of a change before it is answered; the held polls do not. */

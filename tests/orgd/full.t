@@ -66,6 +66,19 @@ orgd_start
 is "$(at members/list; field '.members | length')" 6 'the removals of a full disk last'
 orgd_end
 
+# What is run again by itself, because what it was to become durable with had no room, counts once for its quota.
+orgd_start --quota caller-changes=60
+fill 4; pids=()
+for i in $(seq 40); do request /organizations/create -o "$T/once$i" -d '{"name":"Once"}' -H "Authorization: Bearer $OWNER" & pids+=($!); done
+wait "${pids[@]}"
+is "$(jq -rs 'map(.reason)|unique|join(" ")' "$T"/once*)" disk_full 'forty changes side by side are refused on a full disk'
+rm "$T/small/ballast4"
+pids=(); for i in $(seq 20); do request /organizations/create -o "$T/once$i" -d '{"name":"Once"}' -H "Authorization: Bearer $OWNER" & pids+=($!); done
+wait "${pids[@]}"
+rm -f "$T"/once{21..40}
+is "$(jq -rs 'map(.reason)|unique|join(" ")' "$T"/once*)" '' 'a change that was run twice took its quota once'
+orgd_end
+
 # A file of an older version is not migrated where its copy has no room.
 rm -f "$DATA"*
 (umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-4.sql" > /dev/null)
