@@ -2,17 +2,33 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-#define ID_RANDOM_LEN 20
+#include "common/clock.h"
+
+#define ID_TIME_LEN   8
+#define ID_RANDOM_LEN 12
+#define ID_EPOCH_MS   1577836800000 /* 2020; eight digits of base 36 last 89 years */
 
 static_assert(SECRET_HASH_SIZE == crypto_generichash_BYTES, "BLAKE2b-256");
 
-void id_make(const char *prefix, char id[ID_SIZE])
+static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz"; /* in the order of ASCII */
+#define BASE (sizeof digits - 1)
+
+/* The time in milliseconds, so that ids sort by it. */
+static void time_write(char text[ID_TIME_LEN])
 {
-    static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-    char text[ID_RANDOM_LEN + 1] = "";
+    uint64_t ms = (uint64_t)(clock_wall_ms() - ID_EPOCH_MS);
+    for (size_t i = ID_TIME_LEN; i > 0; i--) {
+        text[i - 1] = digits[ms % BASE];
+        ms /= BASE;
+    }
+}
+
+static void random_write(char text[ID_RANDOM_LEN])
+{
     unsigned char random[2 * ID_RANDOM_LEN];
     size_t at = sizeof random;
     for (size_t i = 0; i < ID_RANDOM_LEN;) {
@@ -22,8 +38,15 @@ void id_make(const char *prefix, char id[ID_SIZE])
         }
         unsigned char byte = random[at++];
         if (byte < 252) /* a multiple of 36: no character is likelier than another */
-            text[i++] = alphabet[byte % (sizeof alphabet - 1)];
+            text[i++] = digits[byte % BASE];
     }
+}
+
+void id_make(const char *prefix, char id[ID_SIZE])
+{
+    char text[ID_TIME_LEN + ID_RANDOM_LEN + 1] = "";
+    time_write(text);
+    random_write(text + ID_TIME_LEN);
     snprintf(id, ID_SIZE, "%s%s", prefix, text);
 }
 

@@ -14,7 +14,9 @@
 #define SECRET_HASH_SIZE 32
 #define CREDENTIAL_SIZE  (ID_SIZE + SECRET_SIZE)
 
-/* Fills ID with PREFIX (at most 5 characters) and 20 random characters of [a-z0-9]. */
+/* Fills ID with PREFIX (at most 5 characters) and 20 of [a-z0-9]: eight for the time, so that a new
+ * row's place in an index is behind those that are there and many new rows share a page, and twelve
+ * random ones (62 bits). An id can be told apart from all others; it is no secret. */
 void id_make(const char *prefix, char id[ID_SIZE]);
 
 struct secret {

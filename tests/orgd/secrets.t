@@ -60,6 +60,13 @@ call /organizations/invitations/accept "{\"token\":\"$open\",\"username\":\"bob\
 is "$status" 200 'an invitation from before a kill -9 is accepted'
 orgd_end
 
+# Ids: of their time, so that new rows of a table lie together; and apart
+orgd_start
+for i in 1 2 3 4 5 6 7 8 9; do api /organizations/create '{"name":"Ids"}' "$OWNER" | jq -r .organization.id; sleep 0.01; done > "$T/ids"
+is "$(sort -c "$T/ids" 2>&1; grep -cE '^org_[0-9a-z]{20}$' "$T/ids")" 9 'the ids of one kind sort in the order in which they were made'
+is "$(cut -c13- "$T/ids" | sort -u | wc -l)" 9 'the rest of an id is nothing that one could count on'
+orgd_end
+
 # A store that fails: 500, nothing happened, and it recovers.
 orgd_start
 sqlite3 "$DATA" 'BEGIN IMMEDIATE; SELECT 1;' ".shell touch $T/locked; until [ -e $T/unlock ]; do sleep 0.1; done" > /dev/null & lock=$!
