@@ -5,6 +5,7 @@ DESTDIR    ?=
 STATEDIR   ?= /var/lib/orglogin
 RUNDIR     ?= /run/orglogin
 SYSCONFDIR ?= /etc/orglogin
+SUDOERSDIR ?= /etc/sudoers.d
 MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
 # These do not follow PREFIX: libc, libpam and pam-auth-update look nowhere else.
 LIBDIR     ?= /usr/$(if $(MULTIARCH),lib/$(MULTIARCH),lib64)
@@ -22,6 +23,7 @@ HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-st
 # On a machine of 32 bits, too, files have 64-bit inodes and there are times after 2038.
 ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. -I$(BUILD)/gen -MMD -MP $(WARNINGS) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 	-DORG_STATEDIR='"$(STATEDIR)"' -DORG_RUNDIR='"$(RUNDIR)"' -DORG_SYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DORG_SUDOERSDIR='"$(SUDOERSDIR)"' \
 	-DORG_SBINDIR='"$(PREFIX)/sbin"' -DORG_PAMDIR='"$(LIBDIR)/security"' \
 	-DORG_DOCDIR='"$(DOCDIR)"' -DORG_LIBEXECDIR='"$(LIBEXECDIR)"'
 ORG_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
