@@ -1,4 +1,4 @@
-# GNU make. `make` builds into build/; `make BUILD=DIR STATEDIR=DIR RUNDIR=DIR SYSCONFDIR=DIR` builds elsewhere and for other places.
+# GNU make. `make` builds into build/; `make BUILD=DIR STATEDIR=DIR RUNDIR=DIR SYSCONFDIR=DIR SUDOERSDIR=DIR` builds elsewhere and for other places.
 BUILD      ?= build
 PREFIX     ?= /usr
 DESTDIR    ?=
@@ -120,7 +120,7 @@ INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
 
 # Units, pages, profiles and examples name the places of this installation.
 AS_HERE := sed -e 's|/usr/sbin/org|$(PREFIX)/sbin/org|g' -e 's|/usr/libexec/orglogin|$(LIBEXECDIR)|g' -e 's|/usr/share/doc/orglogin|$(DOCDIR)|g' -e 's|/etc/orglogin|$(SYSCONFDIR)|g' \
-	-e 's|/var/lib/orglogin|$(STATEDIR)|g' -e 's|/run/orglogin|$(RUNDIR)|g'
+	-e 's|/var/lib/orglogin|$(STATEDIR)|g' -e 's|/run/orglogin|$(RUNDIR)|g' -e 's|/etc/sudoers\.d|$(SUDOERSDIR)|g'
 
 # Each file takes the place of the old one whole, at once: somebody may be logging in.
 .PHONY: install
@@ -141,7 +141,7 @@ ifeq ($(DESTDIR),)
 endif
 
 # Not while this machine's logins or names go by it. DESTDIR is no machine.
-UNINSTALL := $(if $(DESTDIR),:,SYSCONFDIR='$(SYSCONFDIR)' STATEDIR='$(STATEDIR)' packaging/uninstall.sh)
+UNINSTALL := $(if $(DESTDIR),:,SYSCONFDIR='$(SYSCONFDIR)' STATEDIR='$(STATEDIR)' SUDOERSDIR='$(SUDOERSDIR)' packaging/uninstall.sh)
 .PHONY: uninstall
 uninstall:
 	$(Q)$(UNINSTALL) used || { echo 'uninstall: this machine still asks orglogin there; nothing is removed' >&2; exit 1; }
