@@ -12,7 +12,7 @@ prepare() {
     userdel orglogin-keys
     rm /etc/pam.d/common-account
     pam-auth-update --package --force
-    sed -i '/^auth .*pam_org.so/d; /pam_mkhomedir/d' /etc/pam.d/sshd
+    sed -i '/pam_org.so/d; /pam_mkhomedir/d' /etc/pam.d/sshd
     cp "$BUILD"/root/etc/pam.d/passwd "$BUILD"/root/etc/pam.d/ch* /etc/pam.d/
     rm /etc/ssh/sshd_config.d/*
     sed -i -E 's/^(passwd|group|shadow):.*/\1: files systemd/' /etc/nsswitch.conf

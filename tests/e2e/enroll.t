@@ -197,7 +197,7 @@ rm /etc/orglogin/beta.token
 is "$(system_files)" "$before" 'the undone enrollment leaves the files of the system as they were'
 is "$(ls -A /etc/orglogin)" '' 'the undone enrollment leaves nothing in /etc/orglogin'
 is "$(as larry id -un) $(as root id -un) $(as ada id -un)" 'larry root ' 'after the undone enrollment local users log in and members do not'
-is "$(ls /etc/sudoers.d /etc/ssh/sshd_config.d | grep -c orglogin)" 0 'the undone enrollment leaves no rule for sudo and no setting of sshd'
+is "$(find /etc/sudoers.d /etc/ssh/sshd_config.d -name '*orglogin*')" '' 'the undone enrollment leaves no rule for sudo and no setting of sshd'
 by olga --org 'Acme Corp.' token list -o json | jq -r '.[].key' >"$T/keys"
 while read -r key; do by olga --org 'Acme Corp.' token revoke "$key" --yes 2>/dev/null; done <"$T/keys"
 

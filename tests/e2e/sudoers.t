@@ -27,6 +27,7 @@ configure() {
 }
 ADMINS='roles = ["owner", "admin"]; commands = ["ALL"]; nopasswd = true;'
 by_sudo() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups --reset-env sudo -n "${@:2}" </dev/null 2>"$T/err"; }
+files() { find /etc/sudoers.d -mindepth 1 -printf '%f\n' | sort | paste -sd' '; }
 rules() { grep -v '^#\|^$' $FILE; }
 gid() { getent group "$1" | cut -d: -f3; }
 PEOPLE='ada:admin mia:member oda:ops pia:member'
@@ -39,15 +40,15 @@ once() {
 
 # --- given ---
 ok 'orgsyncd publishes without sudo' once
-is "$(ls /etc/sudoers.d)" $'README\nlarry' 'without "sudo" there is no file of orgsyncd in sudoers.d'
+is "$(files)" 'README larry' 'without "sudo" there is no file of orgsyncd in sudoers.d'
 configure "$ADMINS"
 orgsyncd --check >"$T/out" 2>&1
 is "$?" 0 'orgsyncd --check accepts sudo for a role'
 like "$(cat "$T/out")" '^sudo serves the group "acme-admins": \(ALL:ALL\) NOPASSWD: ALL$' 'orgsyncd --check says whom sudo serves'
-is "$(ls /etc/sudoers.d)" $'README\nlarry' 'orgsyncd --check writes nothing'
+is "$(files)" 'README larry' 'orgsyncd --check writes nothing'
 ok 'orgsyncd publishes with sudo for a role' once "$ADMINS"
 is "$(rules)" "%#$(gid acme-admins) ALL=(ALL:ALL) NOPASSWD: ALL" 'the file has one rule, with the number of the group'
-is "$(stat -c '%U:%G %a %F' $FILE) $(ls /etc/sudoers.d | xargs)" 'root:root 440 regular file README larry orglogin' 'the file is of root, with mode 0440, and alone'
+is "$(stat -c '%U:%G %a %F' $FILE) $(files)" 'root:root 440 regular file README larry orglogin' 'the file is of root, with mode 0440, and alone'
 ok 'visudo accepts all of sudoers' visudo -c
 is "$(by_sudo ada id -un) $(by_sudo ada -u mia id -un) $(by_sudo larry id -un)" 'root mia root' 'sudo serves a member with the role, and local users as before'
 is "$(by_sudo mia id -un)$(by_sudo oda id -un)" '' 'sudo refuses members without the role'
@@ -135,7 +136,7 @@ reload() {
 ok 'a reload with another entry writes the file' reload 'orglogin is written: sudo serves 1 group$' "roles = [\"ops\"]; $ALL"
 is "$(rules) $(by_sudo oda id -un)" "%#$(gid acme-ops) ALL=(ALL:ALL) NOPASSWD: ALL root" 'sudo goes by the reloaded file'
 ok 'a reload without entries removes the file' reload 'orglogin is removed'
-is "$(ls /etc/sudoers.d)" $'README\nlarry' 'no trace of the file is left'
+is "$(files)" 'README larry' 'no trace of the file is left'
 
 # --- what lies there ---
 echo 'larry ALL=(ALL:ALL) ALL' >$FILE
@@ -156,7 +157,7 @@ ok 'a reload with a directory there says that it stays' reload 'not a regular fi
 rmdir $FILE
 ln -s "$T/target" $FILE.new
 ok 'a reload with a link under the temporary name writes the file' reload 'orglogin is written' "$ADMINS"
-is "$(stat -c '%F %a' $FILE) $(cat "$T/target") $(ls /etc/sudoers.d | xargs)" 'regular file 440 secret README larry orglogin' 'the link under the temporary name was not followed'
+is "$(stat -c '%F %a' $FILE) $(cat "$T/target") $(files)" 'regular file 440 secret README larry orglogin' 'the link under the temporary name was not followed'
 chmod 4777 $FILE
 echo 'mia ALL=(ALL:ALL) NOPASSWD: ALL' >>$FILE
 chmod 444 $FILE
@@ -172,7 +173,7 @@ mount -t tmpfs -o size=4k,mode=750 full /etc/sudoers.d
 cp "$T/good" $FILE
 chmod 440 $FILE
 ok 'a reload on a full file system says so' reload 'cannot be written, and stays as it was: No space' "$ADMINS" "roles = [\"ops\"]; $ALL"
-is "$(cat $FILE) $(ls /etc/sudoers.d)" "$(cat "$T/good") orglogin" 'on a full file system the file stays as it was, and nothing lies beside it'
+is "$(cat $FILE) $(files)" "$(cat "$T/good") orglogin" 'on a full file system the file stays as it was, and nothing lies beside it'
 ok 'a reload without entries on a full file system removes the file' reload 'orglogin is removed'
 mount -o remount,ro /etc/sudoers.d
 ok 'a reload on a file system that is read-only says so' reload 'cannot be written.*Read-only' "$ADMINS"
@@ -180,7 +181,7 @@ umount /etc/sudoers.d
 mv /usr/sbin/visudo /usr/sbin/visudo.real
 rm -f $FILE
 ok 'a reload without sudo says that it is not there' reload 'not in force: there is no /usr/sbin/visudo' "$ADMINS"
-is "$(ls /etc/sudoers.d)" $'README\nlarry' 'without visudo nothing is written'
+is "$(files)" 'README larry' 'without visudo nothing is written'
 like "$(orgsyncd --check 2>&1)" '^sudo is not installed' 'orgsyncd --check says that sudo is not installed'
 # One that accepts a text, and not the file: what it says last counts.
 cat >/usr/sbin/visudo <<'VISUDO'
@@ -192,13 +193,13 @@ VISUDO
 chmod +x /usr/sbin/visudo
 touch /tmp/accept
 ok 'a reload with a file that visudo refuses says so' reload 'cannot be written, and stays as it was: stdin:4: no' "$ADMINS"
-is "$(ls /etc/sudoers.d)" $'README\nlarry' 'what visudo refuses is not left in the directory'
+is "$(files)" 'README larry' 'what visudo refuses is not left in the directory'
 printf '#!/bin/sh\n[ -e /tmp/accept ] && { rm /tmp/accept; exit 0; }\nsleep 1000\n' >/usr/sbin/visudo
 touch /tmp/accept
 ok 'a reload with a visudo that hangs goes on' reload 'configuration reloaded' "$ADMINS"
 ok 'while visudo hangs, logins are confirmed' wait_for 5 orgadmin host sync
 ok 'a visudo that hangs is ended' wait_for 15 grep -q 'visudo did not end within 10 s' "$T/log"
-is "$(ls /etc/sudoers.d)" $'README\nlarry' 'what a visudo that hangs has not accepted is not left in the directory'
+is "$(files)" 'README larry' 'what a visudo that hangs has not accepted is not left in the directory'
 mv /usr/sbin/visudo.real /usr/sbin/visudo
 echo acme-ops:x:4242: >>/etc/group
 ok 'a reload with a group that is not served says so' reload 'group "acme-ops" is not served, so its members have no rule' "$ADMINS" "roles = [\"ops\"]; $ALL"
