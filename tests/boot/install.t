@@ -75,10 +75,10 @@ is "$(system_files)" "$before" "undo: nsswitch.conf, pam.d and ssh are what they
 used() { "$TOP/packaging/uninstall.sh" used; }
 is "$(used)" "/etc/systemd/system/multi-user.target.wants/orgd.service
     systemctl disable --now orgd" "uninstall: after the commands of orgadmin(1) orgd alone is in the way"
-sh -e <<<"$(grep '^sed\|pam-auth-update' "$T/steps")"
+sh -e <<<"$(grep '^sed.*nsswitch\|pam-auth-update' "$T/steps")"
 systemctl --quiet enable orgsyncd
 used >"$T/used"
-is "$? $(sed -n 's/^\(\/[^:]*\).*/\1/p' "$T/used" | uniq | xargs)" "1 /etc/pam.d/common-account /etc/nsswitch.conf \
+is "$? $(sed -n 's/^\(\/[^:]*\).*/\1/p' "$T/used" | uniq | xargs)" "1 /etc/pam.d/common-account /etc/pam.d/common-session /etc/nsswitch.conf \
 /etc/systemd/system/multi-user.target.wants/orgsyncd.service /etc/systemd/system/multi-user.target.wants/orgd.service" \
     "uninstall: the places that still ask orglogin are named"
 ok "uninstall: the remedies that are printed can be run" bash -e <<<"$(sed -n 's/; a line that it leaves.*//; s/^    //p' "$T/used")"
