@@ -118,13 +118,27 @@ static enum way descend(struct descent *d)
     return way;
 }
 
-/* The same for the home itself, PATH, in FD. */
+/* The state of the home itself. Opening a directory has it mounted that is mounted on use. */
+static int examine(const struct descent *d, struct stat *st)
+{
+    const char *name = *d->name ? d->name : ".";
+    int fd = openat(d->fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int rc = fd >= 0 ? fstat(fd, st) : fstatat(d->fd, name, st, AT_SYMLINK_NOFOLLOW);
+    int saved = errno;
+    if (fd >= 0)
+        close(fd);
+    errno = saved;
+    return rc;
+}
+
+/* Root alone can change the directory above. What not even root may look at there has been mounted
+ * by who owns what is below it (fuse(4)). */
 static bool judge(const struct descent *d, const char *path, uint32_t uid)
 {
     struct stat st;
     char owner[64];
-    if (fstatat(d->fd, *d->name ? d->name : ".", &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return errno == ENOENT || fault(d->why, path, "cannot be examined");
+    if (examine(d, &st) < 0)
+        return errno == ENOENT || errno == EACCES || fault(d->why, path, "cannot be examined");
     if (S_ISLNK(st.st_mode))
         return fault(d->why, path, "is a symbolic link");
     if (!S_ISDIR(st.st_mode))
@@ -136,14 +150,6 @@ static bool judge(const struct descent *d, const char *path, uint32_t uid)
                fault(d->why, path, "belongs to root and is writable by group or others");
     snprintf(owner, sizeof owner, "belongs to uid %" PRIu32, (uint32_t)st.st_uid);
     return fault(d->why, path, owner);
-}
-
-/* Opening a directory mounts it; looking at it does not (autofs(5)). */
-static void mount_on_use(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-    if (fd >= 0)
-        close(fd);
 }
 
 /* D has the whole path as its rest: of it, the directory above stays there, and the last name goes
@@ -171,7 +177,6 @@ bool home_fit(const char *path, uint32_t uid, char why[HOME_WHY_MAX])
     d->fd = -1;
     d->why = why;
     memcpy(d->rest, path, strlen(path) + 1);
-    mount_on_use(path);
     split(d);
     enum way way = descend(d);
     bool fit = way == WAY_MISSING || (way == WAY_ON && judge(d, path, uid));

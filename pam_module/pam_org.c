@@ -81,6 +81,8 @@ static const char *denial(enum reason reason)
         return "Access denied: you are no longer a member of the organization.";
     case REASON_NUMBER:
         return "Access denied: this account is not the one that the organization gave you.";
+    case REASON_GROUPS:
+        return "Access denied: you are no longer in all groups of this session: log in again.";
     case REASON_ROLE:
     case REASON_NARROWED:
         return "Access denied: your role in the organization does not allow this here.";
