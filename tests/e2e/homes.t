@@ -45,6 +45,11 @@ told
 like "$(cat "$T/told")" '^Access denied: your home directory cannot be used: /home/ada is a symbolic link\.' 'sshd tells a member why the home is refused'
 refuses 'is a link to /etc' '/home/ada is a symbolic link'
 is "$(find /etc -newer "$T/told" -user ada)" '' 'nothing in /etc has become hers'
+is "$(timeout 20 ssh -W localhost:22 ada@localhost </dev/null 2>/dev/null | head -c 3)" '' 'a member whose home is refused has no connection forwarded'
+is "$(timeout 20 ssh -W localhost:22 mia@localhost </dev/null 2>/dev/null | head -c 3)" SSH 'another member has'
+is "$(echo pwd | sftp -q -b - ada@localhost 2>/dev/null)" '' 'sftp refuses a member whose home is a link to /etc'
+is "$(orgadmin host explain ada sshd | grep '^home')" 'home          refused when a session begins: /home/ada is a symbolic link' 'host explain says why the home is refused'
+is "$(orgadmin host explain pia sshd | grep '^home')" 'home          /home/pia, shell /bin/dash' 'host explain shows home and shell'
 log_in "$T/tty" ada 'echo I am $(id -un)'
 unlike "$(cat "$T/tty")" '^I am ada' 'login refuses a member whose home is a link to /etc'
 rm /home/ada
