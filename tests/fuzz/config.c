@@ -61,7 +61,7 @@ static void check_sudo(const struct config_sudo *sudo)
 static void check(const struct config *c)
 {
     assert(c->org_count >= 1 && c->org_count <= SNAPSHOT_ORGS_MAX);
-    assert(id_valid(c->range_first) && c->range_first <= c->range_last);
+    assert(!c->range_first || (id_valid(c->range_first) && c->range_first <= c->range_last));
     assert(c->home[0] == '/' && c->shell[0] == '/');
     for (uint32_t i = 0; i < c->org_count; i++)
         check_org(&c->org[i]);

@@ -55,7 +55,6 @@ shell_is() { [ "$(getent passwd "$1" | cut -d: -f7)" = "$2" ]; }
 # What a host does all day: logins, a removal, restarts, a reload.
 check_host() {
     is "$(as ada id -un)" ada 'a member logs in by ssh'
-    ok 'orgsyncd makes the file of sudo' wait_for 60 test -e /etc/sudoers.d/orglogin
     is "$(as ada sudo -n id -un)" root 'sudo serves a member by the file that orgsyncd made'
     is "$(as stranger id -un; grep -c '^Access denied' "$T/err")" 1 'a stranger is refused by ssh'
     by olga member remove mia --yes >/dev/null 2>&1
