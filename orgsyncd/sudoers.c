@@ -233,26 +233,30 @@ void sudoers_clean(const struct config *c)
         close(fd);
 }
 
+/* Fills WHY from errno; returns false. */
+static bool fail(char why[WHY_MAX])
+{
+    snprintf(why, WHY_MAX, "%s%s", strerror(errno),
+             errno == EROFS ? " (if sudo was installed just now: systemctl restart orgsyncd)" : "");
+    return false;
+}
+
 /* Puts TEXT in force. Returns false with WHY when the old file stays. */
 static bool replace_file(const char *text, size_t size, char why[WHY_MAX])
 {
-    *why = '\0';
     unlink(PATH_NEW);
     int fd = open(PATH_NEW, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0440);
-    bool good =
-        fd >= 0 && fchmod(fd, 0440) == 0 && file_write(fd, text, size) == 0 && fsync(fd) == 0;
-    if (good && !visudo_accepts(fd, why))
-        good = false;
-    else if (!good || rename(PATH_NEW, PATH_SUDOERS) < 0 || file_sync_directory(PATH_SUDOERS) < 0) {
-        good = false;
-        snprintf(why, WHY_MAX, "%s%s", strerror(errno),
-                 errno == EROFS ? " (if sudo was installed just now: systemctl restart orgsyncd)"
-                                : "");
-    }
-    if (fd >= 0 && !good)
+    if (fd < 0)
+        return fail(why);
+    bool written = fchmod(fd, 0440) == 0 && file_write(fd, text, size) == 0 && fsync(fd) == 0;
+    bool good = written ? visudo_accepts(fd, why) : fail(why);
+    if (good && rename(PATH_NEW, PATH_SUDOERS) < 0)
+        good = fail(why);
+    if (!good)
         unlink(PATH_NEW);
-    if (fd >= 0)
-        close(fd);
+    else if (file_sync_directory(PATH_SUDOERS) < 0)
+        log_warning(PATH_SUDOERS " may be the former one after a crash: %s", strerror(errno));
+    close(fd);
     return good;
 }
 

@@ -185,6 +185,11 @@ void doctor_rights(struct doctor *d)
                     "wrong",
                     PATH_SUDOERS " %s: members have not the rights of orglogin.conf",
                     file == 0 ? "is not there" : why);
+    else if (rights.count != d->config.sudo)
+        doctor_note(d, CHECK, FOUND_FAILURE,
+                    "systemctl reload orgsyncd; its log says what is wrong",
+                    PATH_SUDOERS " has %zu rule%s, and orglogin.conf %zu", rights.count,
+                    rights.count == 1 ? "" : "s", d->config.sudo);
     else
         check_members(d, &rights);
     check_wildcards(d);

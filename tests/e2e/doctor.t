@@ -269,6 +269,8 @@ broken "sudo by role, but somebody else's file" "failure sudo by role" 'was not 
 broken "sudo by role, and a link there" "failure sudo by role" 'is a symbolic link' "$given; mv $R $R.d; ln -s orglogin.d $R"
 broken "sudo that does not read sudoers.d" "failure sudo by role" 'sudo does not serve ada, whom .* -> /etc/sudoers needs the line @includedir' "$given; sed -i /includedir/d /etc/sudoers"
 broken "sudo by role that the configuration has no more" "failure sudo by role" 'gives rights that orglogin.conf does not.*reload' "$given; sed -i /^sudo/d $CONF"
+broken "sudo by role, and an entry that is not in force" "failure sudo by role" 'has 1 rule, and orglogin.conf 2 -> systemctl reload' \
+    "$given; sed -i 's|^sudo = (|&{ org = \"acme\"; roles = [\"admin\", \"owner\"]; commands = [\"/bin/id\"]; },|' $CONF"
 broken "another rule for all members" "warning sudo by role" 'serves .*, too, by a rule that is not' "$given; echo '%acme ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/x"
 broken "sudo by role that no rule of access admits" "warning sudo by role" 'serves ada by sudoers, and pam_org refuses' \
     "sed -i '/services = .\"[*]\"/s/\"[*]\"/\"sshd\"/' $CONF; $given"
