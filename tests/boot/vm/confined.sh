@@ -52,6 +52,9 @@ knows() { getent passwd "$1"; }
 # shellcheck disable=SC2329 # called by wait_for
 shell_is() { [ "$(getent passwd "$1" | cut -d: -f7)" = "$2" ]; }
 
+# shellcheck disable=SC2329 # called by wait_for
+sudo_is_made() { [ -e /etc/sudoers.d/orglogin ] && [ "$(pgrep -cx orgsyncd)" = 3 ]; } # and the child that made it has ended
+
 # What a host does all day: logins, a removal, restarts, a reload.
 check_host() {
     is "$(as ada id -un)" ada 'a member logs in by ssh'
@@ -66,6 +69,7 @@ check_host() {
     ok 'a reload makes the file of sudo again' wait_for 60 test -e /etc/sudoers.d/orglogin
     ok 'orgd and orgsyncd restart' systemctl restart orgd.service orgsyncd.service
     ok 'orgsyncd hears from orgd by TLS after a restart' wait_for 60 orgadmin host sync
+    wait_for 60 sudo_is_made
     is "$(as ada id -un)" ada 'a member logs in after the daemons were restarted'
     like "$(journalctl --quiet --boot --grep='pam_org\(' | tail -n 5)" 'user=ada .*decision=allow reason=rule' \
         'pam_org is confirmed by orgsyncd in a login'

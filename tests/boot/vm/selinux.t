@@ -27,7 +27,7 @@ denials() { audited 'avc: +denied' | grep -E 'org(d|syncd|login)_'; }
 is "$(timeout 600 systemctl is-system-running --wait)" running 'the machine boots into the state running under SELinux' || systemctl --failed >&2
 is "$(getenforce)" Enforcing 'SELinux enforces from the boot on'
 wait_for 60 knows ada
-ok 'orgsyncd makes the file of sudo' wait_for 60 test -e /etc/sudoers.d/orglogin
+ok 'orgsyncd makes the file of sudo' wait_for 60 sudo_is_made
 is "$(domains_of orgsyncd)" '3 orgsyncd_t' 'the three processes of orgsyncd are in the domain orgsyncd_t'
 is "$(domains_of orgd)" '1 orgd_t' 'orgd is in the domain orgd_t'
 is "$(type_of /var/lib/orglogin/snapshot)" orglogin_snapshot_t 'the snapshot that the service has written has its own type'
