@@ -1,10 +1,11 @@
-# GNU make. `make` builds into build/; `make BUILD=DIR STATEDIR=DIR RUNDIR=DIR SYSCONFDIR=DIR` builds elsewhere and for other places.
+# GNU make. `make` builds into build/; `make BUILD=DIR STATEDIR=DIR RUNDIR=DIR SYSCONFDIR=DIR SUDOERSDIR=DIR` builds elsewhere and for other places.
 BUILD      ?= build
 PREFIX     ?= /usr
 DESTDIR    ?=
 STATEDIR   ?= /var/lib/orglogin
 RUNDIR     ?= /run/orglogin
 SYSCONFDIR ?= /etc/orglogin
+SUDOERSDIR ?= /etc/sudoers.d
 MULTIARCH  := $(shell $(CC) -print-multiarch 2>/dev/null)
 # These do not follow PREFIX: libc, libpam and pam-auth-update look nowhere else.
 LIBDIR     ?= /usr/$(if $(MULTIARCH),lib/$(MULTIARCH),lib64)
@@ -22,6 +23,7 @@ HARDEN   := -fstack-protector-strong -ffunction-sections -fdata-sections -fno-st
 # On a machine of 32 bits, too, files have 64-bit inodes and there are times after 2038.
 ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. -I$(BUILD)/gen -MMD -MP $(WARNINGS) $(HARDEN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer) \
 	-DORG_STATEDIR='"$(STATEDIR)"' -DORG_RUNDIR='"$(RUNDIR)"' -DORG_SYSCONFDIR='"$(SYSCONFDIR)"' \
+	-DORG_SUDOERSDIR='"$(SUDOERSDIR)"' \
 	-DORG_SBINDIR='"$(PREFIX)/sbin"' -DORG_PAMDIR='"$(LIBDIR)/security"' \
 	-DORG_DOCDIR='"$(DOCDIR)"' -DORG_LIBEXECDIR='"$(LIBEXECDIR)"'
 ORG_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
@@ -118,7 +120,7 @@ INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
 
 # Units, pages, profiles and examples name the places of this installation.
 AS_HERE := sed -e 's|/usr/sbin/org|$(PREFIX)/sbin/org|g' -e 's|/usr/libexec/orglogin|$(LIBEXECDIR)|g' -e 's|/usr/share/doc/orglogin|$(DOCDIR)|g' -e 's|/etc/orglogin|$(SYSCONFDIR)|g' \
-	-e 's|/var/lib/orglogin|$(STATEDIR)|g' -e 's|/run/orglogin|$(RUNDIR)|g'
+	-e 's|/var/lib/orglogin|$(STATEDIR)|g' -e 's|/run/orglogin|$(RUNDIR)|g' -e 's|/etc/sudoers\.d|$(SUDOERSDIR)|g'
 
 # Each file takes the place of the old one whole, at once: somebody may be logging in.
 .PHONY: install
@@ -139,7 +141,7 @@ ifeq ($(DESTDIR),)
 endif
 
 # Not while this machine's logins or names go by it. DESTDIR is no machine.
-UNINSTALL := $(if $(DESTDIR),:,SYSCONFDIR='$(SYSCONFDIR)' STATEDIR='$(STATEDIR)' packaging/uninstall.sh)
+UNINSTALL := $(if $(DESTDIR),:,SYSCONFDIR='$(SYSCONFDIR)' STATEDIR='$(STATEDIR)' SUDOERSDIR='$(SUDOERSDIR)' packaging/uninstall.sh)
 .PHONY: uninstall
 uninstall:
 	$(Q)$(UNINSTALL) used || { echo 'uninstall: this machine still asks orglogin there; nothing is removed' >&2; exit 1; }

@@ -37,7 +37,7 @@ size_t text_list_size(const struct text_list *list)
 
 /* sudo -i and su - run services of their own that administrators think of as the plain ones; Fedora
  * calls cron's crond. */
-static const char *service_name(const char *service)
+const char *service_name(const char *service)
 {
     if (strcmp(service, "sudo-i") == 0)
         return "sudo";
@@ -143,6 +143,10 @@ static struct decision decide_active(const struct question *q, int64_t now)
         d.reason = REASON_NARROWED;
         return d;
     }
+    if (q->lost_groups) {
+        d.reason = REASON_GROUPS;
+        return d;
+    }
     if (beyond_grace(q, d.age_ms)) {
         d.reason = REASON_STALE;
         return d;
@@ -194,6 +198,7 @@ const char *reason_word(enum reason reason)
         [REASON_NARROWED] = "narrowed",
         [REASON_NUMBER] = "number",
         [REASON_FOREIGN] = "foreign",
+        [REASON_GROUPS] = "groups",
     };
     return (unsigned)reason < REASON_COUNT ? word[reason] : "unknown";
 }

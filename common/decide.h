@@ -106,10 +106,11 @@ enum account account_of(const struct number *number);
 struct question {
     /* PAM service; "sudo-i" counts as "sudo", "su-l" as "su", "crond" as "cron". */
     const char *service;
-    bool root;     /* uid 0 */
-    bool local;    /* in /etc/passwd */
-    bool snapshot; /* there is a usable snapshot */
-    bool outdated; /* it is known that there is a newer one, which cannot be read */
+    bool root;        /* uid 0 */
+    bool local;       /* in /etc/passwd */
+    bool snapshot;    /* there is a usable snapshot */
+    bool outdated;    /* it is known that there is a newer one, which cannot be read */
+    bool lost_groups; /* it is sudo's, and the member is no longer in all groups of the session */
     enum account account;
     const struct membership *member; /* NULL: no such member */
     const struct rules *rules;
@@ -135,6 +136,7 @@ enum reason {
     REASON_NARROWED = 11, /* a rule matches, the module's arguments want more */
     REASON_NUMBER = 12,   /* the account has a number of an organization's that is not his */
     REASON_FOREIGN = 13,  /* another name service's account */
+    REASON_GROUPS = 14,   /* a rule matches, and the session has groups that the member has lost */
     REASON_COUNT
 };
 
@@ -151,10 +153,13 @@ struct decision {
 
 /*
  * Decides. NOW is the wall clock in ms. Order of the questions: root, local account, another
- * service's account, snapshot, account, member, state, rules, narrowing, freshness: an
+ * service's account, snapshot, account, member, state, rules, narrowing, groups, freshness: an
  * authoritative "no" never depends on freshness. The zero decision is a denial.
  */
 struct decision decide(const struct question *q, int64_t now);
+
+/* The name by which rules know SERVICE: "sudo" for sudo-i; SERVICE itself for most. */
+const char *service_name(const char *service);
 
 /* One word for logs and scripts, "role" for REASON_ROLE; static. */
 const char *reason_word(enum reason reason);

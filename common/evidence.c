@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/local.h"
@@ -162,6 +163,42 @@ static void read_newest(struct evidence *e, const char *name, int64_t until_ms)
         e->why = "is superseded, and the new one cannot be read";
 }
 
+static bool is_granted(const struct evidence *e, gid_t gid)
+{
+    gid_t own;
+    for (uint32_t i = 0; i < e->grants.gid_count; i++)
+        if (snapshot_gid(&e->grants, i, &own) && own == gid)
+            return true;
+    return gid == e->user.gid;
+}
+
+/* True if GID is a group of an organization's that the member is not in. */
+static bool is_lost(const struct evidence *e, gid_t gid)
+{
+    struct snapshot_group group;
+    return !is_granted(e, gid) &&
+           snapshot_group_by_gid(&e->snapshot, gid, &group) != SNAPSHOT_ABSENT;
+}
+
+/*
+ * Sudo believes the groups of the process that calls it, which are as old as the session. Where
+ * this process is the member's own, as sudo is by its real uid, they are compared with today's.
+ * Also true if they cannot be read.
+ */
+static bool has_lost_groups(const struct evidence *e)
+{
+    if (!e->question.member || strcmp(service_name(e->question.service), "sudo") != 0 ||
+        getuid() != e->user.uid)
+        return false;
+    int count = getgroups(0, NULL);
+    gid_t *gid = count >= 0 ? calloc((size_t)count + 1, sizeof *gid) : NULL;
+    bool lost = !gid || getgroups(count, gid) != count || is_lost(e, getgid());
+    for (int i = 0; i < count && !lost; i++)
+        lost = is_lost(e, gid[i]);
+    free(gid);
+    return lost;
+}
+
 /* Takes what orgsyncd said of ORG, for the very snapshot that we read and for who was asked for. */
 static void take_freshness(struct evidence *e, const char *org)
 {
@@ -209,6 +246,7 @@ void evidence_gather(struct evidence *e, const char *name, const uint32_t *uid, 
     judge_account(e);
     if (e->question.snapshot)
         take_freshness(e, org);
+    e->question.lost_groups = e->question.snapshot && has_lost_groups(e);
 }
 
 void evidence_close(struct evidence *e)

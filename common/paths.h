@@ -12,6 +12,9 @@
 #ifndef ORG_SYSCONFDIR
 #define ORG_SYSCONFDIR "/etc/orglogin"
 #endif
+#ifndef ORG_SUDOERSDIR
+#define ORG_SUDOERSDIR "/etc/sudoers.d"
+#endif
 
 #ifndef ORG_SBINDIR
 #define ORG_SBINDIR "/usr/sbin"
@@ -30,6 +33,11 @@
 #define PATH_LEDGER   ORG_STATEDIR "/ids.db"
 #define PATH_RESERVE  ORG_STATEDIR "/reserve"
 #define PATH_CONFIG   ORG_SYSCONFDIR "/orglogin.conf"
+
+/* sudoers(5) of orglogin.conf's "sudo"; of orgsyncd's making if it begins with the mark. */
+#define PATH_SUDOERS ORG_SUDOERSDIR "/orglogin"
+#define SUDOERS_MARK "# Made by orgsyncd of \"sudo\" in " PATH_CONFIG
+#define PATH_VISUDO  "/usr/sbin/visudo"
 
 #define PATH_CONFIRM      ORG_RUNDIR "/orgsyncd.sock"
 #define PATH_CONFIRM_ROOT ORG_RUNDIR "/orgsyncd-root.sock" /* common/confirm.h says why */

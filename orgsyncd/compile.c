@@ -14,6 +14,7 @@
 
 #include "common/log.h"
 #include "common/snapshot_writer.h"
+#include "orgsyncd/home_pattern.h"
 #include "orgsyncd/naming.h"
 #include "orgsyncd/numbers.h"
 
@@ -27,10 +28,11 @@
 static const char too_many_grants[] =
     "its organization has too many different combinations of roles and permissions";
 
-/* What all members like LIKE are granted, by its index in the snapshot. */
+/* What all members like LIKE are granted, by its index in the snapshot; NAMED: that one alone. */
 struct member_grants {
     const struct pipe_member *like;
     uint32_t org, index;
+    bool named;
 };
 
 struct work {
@@ -191,7 +193,17 @@ static void settle_group(struct work *w, uint32_t i)
 static bool in_group(const struct config_group *g, const struct pipe_member *m)
 {
     return g->everyone || text_lists_meet(&g->roles, &m->roles) ||
-           text_lists_meet(&g->permissions, &m->permissions);
+           text_lists_meet(&g->permissions, &m->permissions) || text_list_has(&g->members, m->id);
+}
+
+/* True if a group names M itself. */
+static bool is_named(const struct work *w, const struct pipe_member *m)
+{
+    const struct config *c = w->in->config;
+    for (uint32_t i = 0; i < c->group_count; i++)
+        if (c->group[i].org == c->org[w->org].name && text_list_has(&c->group[i].members, m->id))
+            return true;
+    return false;
 }
 
 /* --- grants --- */
@@ -214,6 +226,10 @@ static int compare_grants(const void *a, const void *b)
         return x->org < y->org ? -1 : 1;
     if (active != (y->like->state == MEMBER_ACTIVE))
         return active ? 1 : -1;
+    if (x->named != y->named)
+        return x->named ? 1 : -1;
+    if (x->named && strcmp(x->like->id, y->like->id) != 0)
+        return strcmp(x->like->id, y->like->id);
     int order = compare_lists(&x->like->roles, &y->like->roles);
     return order ? order : compare_lists(&x->like->permissions, &y->like->permissions);
 }
@@ -236,14 +252,15 @@ static uint32_t make_grants(struct work *w, const struct pipe_member *m)
     return snapshot_writer_grants(w->writer, &spec);
 }
 
-static const struct member_grants *new_grants(struct work *w, const struct pipe_member *m)
+static const struct member_grants *new_grants(struct work *w, const struct member_grants *wanted)
 {
     struct member_grants *made = malloc(sizeof *made);
     if (!made) {
         w->failed = 1;
         return NULL;
     }
-    *made = (struct member_grants){m, w->org, make_grants(w, m)};
+    *made = *wanted;
+    made->index = make_grants(w, wanted->like);
     if (!tsearch(made, &w->grants, compare_grants)) {
         free(made);
         w->failed = 1;
@@ -256,7 +273,7 @@ static const struct member_grants *new_grants(struct work *w, const struct pipe_
 /* The grants of M, NULL when there is no room for more. Most members are as the one before them. */
 static const struct member_grants *grants_of(struct work *w, const struct pipe_member *m)
 {
-    const struct member_grants wanted = {m, w->org, 0};
+    const struct member_grants wanted = {m, w->org, 0, is_named(w, m)};
     if (w->last_grants && compare_grants(w->last_grants, &wanted) == 0)
         return w->last_grants;
     struct member_grants *const *found = tfind(&wanted, &w->grants, compare_grants);
@@ -266,26 +283,25 @@ static const struct member_grants *grants_of(struct work *w, const struct pipe_m
     if (m->state != MEMBER_REMOVED &&
         w->grants_count[w->org] >= GRANTS_MAX / w->in->config->org_count)
         return NULL;
-    return w->last_grants = new_grants(w, m);
+    return w->last_grants = new_grants(w, &wanted);
 }
 
 /* --- users --- */
 
-/* HOME with every %u as NAME. */
-static void expand_home(char *out, size_t size, const char *home, const char *name)
+/* The entry of "accounts" that counts for M, NULL when none does. */
+static const struct config_account *account_of_member(const struct work *w,
+                                                      const struct pipe_member *m)
 {
-    size_t used = 0, len = strlen(name);
-    while (*home && used + 1 < size) {
-        if (home[0] == '%' && home[1] == 'u') {
-            size_t n = len < size - 1 - used ? len : size - 1 - used;
-            memcpy(out + used, name, n);
-            used += n;
-            home += 2;
-        } else {
-            out[used++] = *home++;
-        }
+    const struct config *c = w->in->config;
+    for (uint32_t i = 0; i < c->account_count; i++) {
+        const struct config_account *a = &c->account[i];
+        if (a->org == c->org[w->org].name &&
+            (a->everyone || text_lists_meet(&a->roles, &m->roles) ||
+             text_lists_meet(&a->permissions, &m->permissions) ||
+             text_list_has(&a->members, m->id)))
+            return a;
     }
-    out[used] = '\0';
+    return NULL;
 }
 
 /* A group of his own, or the one that all share; where that cannot be served, his own number, which
@@ -303,8 +319,10 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t gra
     const struct config *c = w->in->config;
     bool active = m->remote.state == MEMBER_ACTIVE;
     bool private = naming_private_group(&w->naming, m);
-    char home[1024];
-    expand_home(home, sizeof home, c->home, m->home ? m->home : m->name);
+    const struct config_account *account = account_of_member(w, &m->remote);
+    char home[HOME_SIZE];
+    home_expand(home, account && account->home ? account->home : c->home,
+                m->home ? m->home : m->name);
     struct snapshot_user_spec spec = {
         .uid = m->uid,
         .gid = primary_group(w, m, private),
@@ -314,7 +332,9 @@ static void add_user(struct work *w, const struct roster_member *m, uint32_t gra
         .name = m->name,
         .gecos = *m->remote.display ? m->remote.display : m->name,
         .home = home,
-        .shell = active ? c->shell : NOLOGIN,
+        .shell = !active                     ? NOLOGIN
+                 : account && account->shell ? account->shell
+                                             : c->shell,
         .identity = owner_identity(key(w), m->remote.id),
     };
     snapshot_writer_user(w->writer, &spec);

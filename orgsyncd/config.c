@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "api/provider.h"
 #include "common/confirm.h"
@@ -14,8 +15,15 @@
 #include "common/name.h"
 #include "common/reserved.h"
 #include "orgsyncd/config_value.h"
+#include "orgsyncd/home_pattern.h"
+#include "orgsyncd/sudo_command.h"
 
 #define CONFIG_FILE_MAX (1 << 20)
+
+static void free_list(struct text_list *list)
+{
+    free((void *)(uintptr_t)list->first);
+}
 
 /* true, false or "auto". */
 static void set_group_members(struct parse *p, const config_setting_t *users)
@@ -214,8 +222,8 @@ static void parse_org(struct parse *p, const config_setting_t *s)
 
 static void parse_group(struct parse *p, const config_setting_t *s)
 {
-    static const char *const keys[] = {"name",  "org",         "local", "everyone",
-                                       "roles", "permissions", NULL};
+    static const char *const keys[] = {"name",  "org",         "local",   "everyone",
+                                       "roles", "permissions", "members", NULL};
     if (!value_only_keys(p, s, "a group", keys))
         return;
     struct config_group *g = &p->config->group[p->config->group_count++];
@@ -237,9 +245,11 @@ static void parse_group(struct parse *p, const config_setting_t *s)
     value_set_bool(p, s, "everyone", &g->everyone);
     value_set_list(p, s, "roles", &g->roles);
     value_set_list(p, s, "permissions", &g->permissions);
-    if (!p->failed && !g->everyone && !g->roles.count && !g->permissions.count)
+    value_set_list(p, s, "members", &g->members);
+    if (!p->failed && !g->everyone && !g->roles.count && !g->permissions.count && !g->members.count)
         config_complain(
-            p, s, "group \"%s\" has nobody: give roles, permissions, or everyone = true", g->name);
+            p, s, "group \"%s\" has nobody: give roles, permissions, members, or everyone = true",
+            g->name);
 }
 
 static void parse_rule(struct parse *p, const config_setting_t *s)
@@ -258,6 +268,169 @@ static void parse_rule(struct parse *p, const config_setting_t *s)
     if (!p->failed && !rule->everyone && !rule->roles.count && !rule->permissions.count)
         config_complain(
             p, s, "an access rule admits nobody: give roles, permissions, or everyone = true");
+}
+
+/* A copy of the pattern KEY of GROUP in *OUT; leaves *OUT alone where there is none. */
+static void set_home(struct parse *p, const config_setting_t *group, const char *what, char **out)
+{
+    const char *home = value_string(p, group, "home", what, VALUE_OPTIONAL);
+    const char *fault = home ? home_pattern_fault(home) : NULL;
+    if (fault)
+        config_complain(p, config_setting_get_member(group, "home"), "\"home\" %s", fault);
+    if (!home || p->failed)
+        return;
+    free(*out);
+    *out = value_copy(p, home);
+}
+
+/* The same for the shell; *LINE is where it stands. */
+static void set_shell(struct parse *p, const config_setting_t *group, const char *what, char **out,
+                      int *line)
+{
+    const config_setting_t *s = config_setting_get_member(group, "shell");
+    const char *shell = value_string(p, group, "shell", what, VALUE_OPTIONAL);
+    if (shell && (shell[0] != '/' || strchr(shell, ':')))
+        config_complain(p, s, "\"shell\" must be an absolute path");
+    if (!shell || p->failed)
+        return;
+    free(*out);
+    *out = value_copy(p, shell);
+    *line = (int)config_setting_source_line(s);
+}
+
+static void parse_account(struct parse *p, const config_setting_t *s)
+{
+    static const char *const keys[] = {"org",     "everyone", "roles", "permissions",
+                                       "members", "home",     "shell", NULL};
+    if (!value_only_keys(p, s, "an entry of accounts", keys))
+        return;
+    struct config_account *a = &p->config->account[p->config->account_count++];
+    a->org = org_reference(p, s, "an entry of accounts");
+    value_set_bool(p, s, "everyone", &a->everyone);
+    value_set_list(p, s, "roles", &a->roles);
+    value_set_list(p, s, "permissions", &a->permissions);
+    value_set_list(p, s, "members", &a->members);
+    set_home(p, s, "an entry of accounts", &a->home);
+    set_shell(p, s, "an entry of accounts", &a->shell, &a->line);
+    if (!p->failed && !a->everyone && !a->roles.count && !a->permissions.count && !a->members.count)
+        config_complain(p, s,
+                        "an entry of accounts is of nobody: give roles, permissions, members, or "
+                        "everyone = true");
+    if (!p->failed && !a->home && !a->shell)
+        config_complain(p, s, "an entry of accounts lacks \"home\" and \"shell\"");
+}
+
+/* One directory belongs to one member, whatever name another one chooses. */
+static void check_homes(struct parse *p, const config_t *cfg)
+{
+    const struct config *c = p->config;
+    const config_setting_t *list = config_lookup(cfg, "accounts");
+    for (uint32_t i = 0; i < c->account_count && !p->failed; i++)
+        for (uint32_t n = 0; n <= i && c->account[i].home; n++) {
+            const char *other = n < i ? c->account[n].home : c->home;
+            if (other && home_patterns_meet(c->account[i].home, other))
+                config_complain(p, config_setting_get_elem(list, i),
+                                "\"home\" %s and %s can be one directory of two members",
+                                c->account[i].home, other);
+        }
+}
+
+/* --- sudo --- */
+
+static bool is_within(const struct text_list *a, const struct text_list *b)
+{
+    const char *text = a->first;
+    for (uint32_t i = 0; i < a->count; i++, text = text_list_next(text))
+        if (!text_list_has(b, text))
+            return false;
+    return true;
+}
+
+static bool same_set(const struct text_list *a, const struct text_list *b)
+{
+    return is_within(a, b) && is_within(b, a);
+}
+
+/* The group of ORG that has exactly those members; NULL when there is none. A local group has other
+ * members beside them. */
+static const struct config_group *exact_group(const struct config *c, const char *org,
+                                              const struct text_list *roles,
+                                              const struct text_list *members)
+{
+    for (uint32_t i = 0; i < c->group_count; i++) {
+        const struct config_group *g = &c->group[i];
+        if (!g->local && g->org == org && !g->everyone && !g->permissions.count &&
+            same_set(&g->roles, roles) && same_set(&g->members, members))
+            return g;
+    }
+    return NULL;
+}
+
+static void print_list(FILE *f, const char *key, const struct text_list *list)
+{
+    const char *text = list->first;
+    for (uint32_t i = 0; i < list->count; i++, text = text_list_next(text))
+        fprintf(f, "%s%s\"%s\"", i ? "" : key, i ? ", " : " = [", text);
+    if (list->count)
+        fputs("]; ", f);
+}
+
+/* Complains with the group that is to be added. */
+static void complain_group(struct parse *p, const config_setting_t *s, const char *org,
+                           const struct text_list *roles, const struct text_list *members)
+{
+    char text[384] = "";
+    FILE *f = fmemopen(text, sizeof text, "w");
+    if (!f) {
+        config_complain(p, s, "out of memory");
+        return;
+    }
+    fprintf(f, "{ name = \"%s-sudo\"; org = \"%s\"; ", org, org);
+    print_list(f, "roles", roles);
+    print_list(f, "members", members);
+    putc('}', f);
+    fclose(f);
+    text[sizeof text - 1] = '\0';
+    config_complain(p, s, "no group has exactly these members: add to \"groups\" %s", text);
+}
+
+static void check_commands(struct parse *p, const config_setting_t *s,
+                           const struct text_list *commands)
+{
+    const char *command = commands->first;
+    const config_setting_t *at = config_setting_get_member(s, "commands");
+    if (!commands->count)
+        config_complain(p, s, "an entry of sudo lacks \"commands\": [\"ALL\"] is every command");
+    for (uint32_t i = 0; i < commands->count; i++, command = text_list_next(command)) {
+        const char *fault = sudo_command_fault(command);
+        if (fault)
+            config_complain(p, at, "\"%s\" in \"commands\" %s", command, fault);
+        else if (sudo_command_is_all(command) && commands->count > 1)
+            config_complain(p, at, "\"ALL\" in \"commands\" is every command: it stands alone");
+    }
+}
+
+/* Its roles and members are only needed to find the group that has them. */
+static void parse_sudo(struct parse *p, const config_setting_t *s)
+{
+    static const char *const keys[] = {"org", "roles", "members", "commands", "nopasswd", NULL};
+    if (!value_only_keys(p, s, "an entry of sudo", keys))
+        return;
+    struct config_sudo *sudo = &p->config->sudo[p->config->sudo_count++];
+    struct text_list roles = {0}, members = {0};
+    const char *org = org_reference(p, s, "an entry of sudo");
+    value_set_list(p, s, "roles", &roles);
+    value_set_list(p, s, "members", &members);
+    value_set_list(p, s, "commands", &sudo->commands);
+    value_set_bool(p, s, "nopasswd", &sudo->nopasswd);
+    if (!p->failed && !roles.count && !members.count)
+        config_complain(p, s, "an entry of sudo is of nobody: give roles or members");
+    if (!p->failed)
+        check_commands(p, s, &sudo->commands);
+    if (!p->failed && !(sudo->group = exact_group(p->config, org, &roles, &members)))
+        complain_group(p, s, org, &roles, &members);
+    free_list(&roles);
+    free_list(&members);
 }
 
 static void parse_list(struct parse *p, const config_t *cfg, const char *key, int max,
@@ -431,25 +604,47 @@ static void parse_users(struct parse *p, const config_t *cfg)
     set_placement(p, s);
     parse_user_name(p, s);
     parse_reserved(p, s);
-    const char *home = value_string(p, s, "home", "users", VALUE_OPTIONAL);
-    const char *shell = value_string(p, s, "shell", "users", VALUE_OPTIONAL);
-    if (home && (home[0] != '/' || !strstr(home, "%u") || strchr(home, ':')))
-        config_complain(p, config_setting_get_member(s, "home"),
-                        "\"home\" must be an absolute path with %%u for the name");
-    if (shell && (shell[0] != '/' || strchr(shell, ':')))
-        config_complain(p, config_setting_get_member(s, "shell"),
-                        "\"shell\" must be an absolute path");
-    if (home) {
-        free(p->config->home);
-        p->config->home = value_copy(p, home);
-    }
-    if (shell) {
-        free(p->config->shell);
-        p->config->shell = value_copy(p, shell);
-    }
+    set_home(p, s, "users", &p->config->home);
+    set_shell(p, s, "users", &p->config->shell, &p->config->shell_line);
     value_set_bool(p, s, "enumerate", &p->config->enumerate);
     set_group_members(p, s);
     value_set_bool(p, s, "private_groups", &p->config->private_groups);
+}
+
+static bool shell_known(const char *shell)
+{
+    bool known = false;
+    setusershell();
+    for (const char *line; !known && (line = getusershell());)
+        known = strcmp(line, shell) == 0;
+    endusershell();
+    return known;
+}
+
+/* The first shell of C that /etc/shells lacks, with its line; NULL when there is none. */
+static const char *unknown_shell(const struct config *c, int *line)
+{
+    *line = c->shell_line;
+    if (!shell_known(c->shell))
+        return c->shell;
+    for (uint32_t i = 0; i < c->account_count; i++) {
+        *line = c->account[i].line;
+        if (c->account[i].shell && !shell_known(c->account[i].shell))
+            return c->account[i].shell;
+    }
+    return NULL;
+}
+
+bool config_shells_known(const struct config *c, const char *path, char error[CONFIG_ERROR_LEN])
+{
+    int line;
+    const char *shell = access("/etc/shells", F_OK) == 0 ? unknown_shell(c, &line) : NULL;
+    if (shell)
+        snprintf(error, CONFIG_ERROR_LEN,
+                 "%s:%d: the shell %s is not in /etc/shells, which has the login shells of this "
+                 "machine",
+                 path, line ? line : 1, shell);
+    return shell == NULL;
 }
 
 static void parse_freshness(struct parse *p, const config_t *cfg)
@@ -471,8 +666,8 @@ static void parse_freshness(struct parse *p, const config_t *cfg)
 
 static void parse_all(struct parse *p, const config_t *cfg)
 {
-    static const char *const keys[] = {"organizations", "users",     "groups",
-                                       "access",        "freshness", NULL};
+    static const char *const keys[] = {"organizations", "users", "accounts",  "groups",
+                                       "access",        "sudo",  "freshness", NULL};
     if (!value_only_keys(p, config_root_setting(cfg), "the file", keys))
         return;
     parse_list(p, cfg, "organizations", SNAPSHOT_ORGS_MAX, parse_org);
@@ -480,9 +675,12 @@ static void parse_all(struct parse *p, const config_t *cfg)
         config_complain(p, NULL, "\"organizations\" is missing or empty");
     parse_users(p, cfg);
     check_ranges(p, cfg);
+    parse_list(p, cfg, "accounts", CONFIG_ACCOUNTS_MAX, parse_account);
+    check_homes(p, cfg);
     parse_list(p, cfg, "groups", CONFIG_GROUPS_MAX, parse_group);
     check_primary_groups(p, cfg);
     parse_list(p, cfg, "access", RULES_MAX, parse_rule);
+    parse_list(p, cfg, "sudo", CONFIG_SUDO_MAX, parse_sudo);
     parse_freshness(p, cfg);
 }
 
@@ -564,30 +762,42 @@ struct config *config_load(const char *path, char error[CONFIG_ERROR_LEN])
     return NULL;
 }
 
-static void free_list(struct text_list *list)
+static void free_org(struct config_org *o)
 {
-    free((void *)(uintptr_t)list->first);
+    char *text[] = {o->name, o->provider, o->url, o->id, o->token_file, o->ca_file, o->proxy};
+    for (size_t n = 0; n < sizeof text / sizeof *text; n++)
+        free(text[n]);
+    for (const struct provider_arg *a = o->option; a->name; a++) {
+        free((void *)(uintptr_t)a->name);
+        free((void *)(uintptr_t)a->value);
+    }
+}
+
+static void free_account(struct config_account *a)
+{
+    free_list(&a->roles);
+    free_list(&a->permissions);
+    free_list(&a->members);
+    free(a->home);
+    free(a->shell);
 }
 
 void config_free(struct config *c)
 {
     if (!c)
         return;
-    for (uint32_t i = 0; i < c->org_count; i++) {
-        struct config_org *o = &c->org[i];
-        char *text[] = {o->name, o->provider, o->url, o->id, o->token_file, o->ca_file, o->proxy};
-        for (size_t n = 0; n < sizeof text / sizeof *text; n++)
-            free(text[n]);
-        for (const struct provider_arg *a = o->option; a->name; a++) {
-            free((void *)(uintptr_t)a->name);
-            free((void *)(uintptr_t)a->value);
-        }
-    }
+    for (uint32_t i = 0; i < c->org_count; i++)
+        free_org(&c->org[i]);
+    for (uint32_t i = 0; i < c->account_count; i++)
+        free_account(&c->account[i]);
     for (uint32_t i = 0; i < c->group_count; i++) {
         free(c->group[i].name);
         free_list(&c->group[i].roles);
         free_list(&c->group[i].permissions);
+        free_list(&c->group[i].members);
     }
+    for (uint32_t i = 0; i < c->sudo_count; i++)
+        free_list(&c->sudo[i].commands);
     for (size_t i = 0; i < c->rules.count; i++) {
         free_list(&c->rules.rule[i].services);
         free_list(&c->rules.rule[i].roles);

@@ -15,8 +15,10 @@
 #include "common/snapshot.h"
 #include "orgsyncd/placement.h"
 
-#define CONFIG_GROUPS_MAX  256
-#define CONFIG_OPTIONS_MAX 16 /* of a provider */
+#define CONFIG_GROUPS_MAX   256
+#define CONFIG_OPTIONS_MAX  16 /* of a provider */
+#define CONFIG_ACCOUNTS_MAX 64
+#define CONFIG_SUDO_MAX     64
 
 struct config_org {
     char *name; /* local name, as in rules and groups */
@@ -35,6 +37,23 @@ struct config_group {
     char *org; /* owned by the organization */
     bool local, everyone;
     struct text_list roles, permissions;
+    struct text_list members; /* remote ids: a name is what a member may choose */
+};
+
+/* Home and shell of some members, instead of those of all. */
+struct config_account {
+    char *org; /* owned by the organization */
+    bool everyone;
+    struct text_list roles, permissions, members;
+    char *home, *shell; /* NULL: as of all */
+    int line;           /* in the file */
+};
+
+/* Commands that sudo runs for some members. */
+struct config_sudo {
+    const struct config_group *group; /* has exactly these members */
+    struct text_list commands;        /* as sudo_command.h has them */
+    bool nopasswd;
 };
 
 struct config {
@@ -43,10 +62,15 @@ struct config {
     struct config_group group[CONFIG_GROUPS_MAX];
     uint32_t group_count;
     struct rules rules;
+    struct config_account account[CONFIG_ACCOUNTS_MAX]; /* the first that matches a member counts */
+    uint32_t account_count;
+    struct config_sudo sudo[CONFIG_SUDO_MAX];
+    uint32_t sudo_count;
     uint32_t range_first, range_last; /* of organizations without a range; 0, 0: nothing is said */
     enum placement placement;         /* PLACEMENT_UNKNOWN: it is not said */
     char *name;                       /* of a user; "%u" in it is the name that he has remotely */
     char *home, *shell;               /* "%u" in HOME is the user's name */
+    int shell_line;                   /* in the file, 0 = it says no shell */
     struct text_list reserved;        /* names that no member has, beside common/reserved.h's */
     struct text_list allowed;         /* names of that list that a member may have */
     bool private_groups;              /* each user has a group of his own name */
@@ -74,6 +98,11 @@ void config_user_name(const struct config *config, const char *remote, char out[
 void config_print_notes(const struct config *config);
 
 #define CONFIG_ERROR_LEN 512
+
+/* True if /etc/shells has every shell of the file at PATH, that CONFIG was read from, or there is
+ * no /etc/shells; else false with ERROR one line. */
+bool config_shells_known(const struct config *config, const char *path,
+                         char error[CONFIG_ERROR_LEN]);
 
 /*
  * Reads the file at PATH, which must be trusted (common/file.h). Returns NULL and fills ERROR with

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -22,6 +23,7 @@
 #include "orgsyncd/numbers.h"
 #include "orgsyncd/organization.h"
 #include "orgsyncd/publish.h"
+#include "orgsyncd/sudoers.h"
 
 /* orgsyncd(8): a mistake in the configuration. */
 #define EXIT_CONTRADICTED 3
@@ -35,6 +37,8 @@ struct keeper {
     struct publisher publisher;
     struct confirm_server server;
     struct intake intake;
+    bool sudoers_due;    /* the file is looked at when there is a snapshot of this configuration */
+    pid_t sudoers_child; /* does that; 0 = there is none */
     int64_t round_ms;    /* clock_mono_ms of the last round of the loop */
     int64_t watchdog_ms; /* the interval that the service manager wants, 0 = none */
     int64_t notified_ms; /* the last KEEPER_ALIVE: clock_mono_ms */
@@ -74,6 +78,26 @@ static void count_silence(struct keeper *k)
         if (o->silent_ms > patience_ms(o))
             end_silence(k, o);
     }
+}
+
+/* --- sudoers --- */
+
+/* Starts the child once a snapshot of this configuration is in force: then the groups have their
+ * numbers. That is known when one is begun, as the last keeper's is none of it. */
+static void begin_sudoers(struct keeper *k)
+{
+    if (!k->sudoers_due || k->publisher.begin_ms == 0 || k->publisher.child)
+        return;
+    pid_t pid = sudoers_start(k->settings->config);
+    k->sudoers_due = false;
+    k->sudoers_child = pid > 0 ? pid : 0;
+}
+
+/* Takes up the end of the child, which has logged what there is to say. */
+static void end_sudoers(struct keeper *k, int options)
+{
+    if (k->sudoers_child && waitpid(k->sudoers_child, NULL, options) != 0)
+        k->sudoers_child = 0;
 }
 
 /* --- the loop --- */
@@ -179,6 +203,8 @@ static int serve(struct keeper *k, const struct pollfd *p)
     confirm_server_hear(&k->server);
     if (publisher_run(&k->publisher) < 0)
         return -1;
+    begin_sudoers(k);
+    end_sudoers(k, WNOHANG);
     confirm_server_settle(&k->server);
     return k->server.failed ? -1 : 0;
 }
@@ -329,6 +355,7 @@ static void connect_parts(struct keeper *k, const struct keeper_settings *settin
     k->publisher.orgs = k->server.orgs = k->intake.orgs = &k->orgs;
     k->publisher.mode = settings->mode;
     k->publisher.begun_ms = clock_mono_ms();
+    k->sudoers_due = settings->config->sudo_count > 0 && settings->mode != KEEPER_CHECK;
     memcpy(k->server.listen_fd, settings->listen_fd, sizeof k->server.listen_fd);
     k->server.publisher = k->intake.publisher = &k->publisher;
     k->server.numbers = &k->numbers;
@@ -350,6 +377,8 @@ static void end(struct keeper *k)
 /* From the beginning to the last snapshot. Returns the exit status. */
 static int run(struct keeper *k, int signals)
 {
+    if (k->settings->mode != KEEPER_CHECK)
+        sudoers_clean(k->settings->config);
     enum begin_result begun = begin(k);
     if (begun == BEGIN_REFUSED)
         return EXIT_CONTRADICTED;
@@ -358,6 +387,10 @@ static int run(struct keeper *k, int signals)
     int rc = begun == BEGIN_DONE ? loop(k, signals) : -1;
     if (k->orgs.ledger && publisher_finish(&k->publisher) < 0)
         rc = -1;
+    if (rc == 0 && k->settings->mode == KEEPER_ONCE) {
+        begin_sudoers(k);
+        end_sudoers(k, 0);
+    }
     if (rc < 0)
         return 1;
     return k->settings->mode == KEEPER_SERVE ? 0 : conclude(k);

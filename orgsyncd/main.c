@@ -4,6 +4,7 @@
 
 #include "common/log.h"
 #include "common/paths.h"
+#include "orgsyncd/sudoers.h"
 #include "orgsyncd/supervisor.h"
 
 enum { EXIT_USAGE = 2, EXIT_CONFIG = 3 };
@@ -16,6 +17,18 @@ static const char usage[] =
     "  --check        check the configuration, say what would be published, and end\n"
     "  --debug        tell each request to an organization: method, path, status, bytes, time\n"
     "  --help, --version\n";
+
+/* What --check says of CONFIG before anything is asked of an organization. */
+static bool check(const struct config *config)
+{
+    char error[CONFIG_ERROR_LEN];
+    config_print_notes(config);
+    sudoers_print_notes(config);
+    if (sudoers_accepted(config, error))
+        return true;
+    log_error("%s", error);
+    return false;
+}
 
 int main(int argc, char **argv)
 {
@@ -65,7 +78,12 @@ int main(int argc, char **argv)
         log_error("%s", error);
         return EXIT_CONFIG;
     }
-    if (mode == KEEPER_CHECK)
-        config_print_notes(config);
+    bool shells = config_shells_known(config, path, error);
+    if (!shells)
+        log_line(mode == KEEPER_CHECK ? LOG_ERR : LOG_WARNING, "%s", error);
+    if (mode == KEEPER_CHECK && !(shells && check(config))) {
+        config_free(config);
+        return EXIT_CONFIG;
+    }
     return supervise(config, path, mode);
 }

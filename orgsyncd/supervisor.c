@@ -27,6 +27,7 @@
 #include "orgsyncd/credential.h"
 #include "orgsyncd/fetcher.h"
 #include "orgsyncd/pipe.h"
+#include "orgsyncd/sudoers.h"
 
 #define FETCHER_USER "orgsync"
 #define LOCK_PATH    ORG_STATEDIR "/lock"
@@ -313,11 +314,13 @@ static bool reload(struct supervisor *s)
 {
     char error[CONFIG_ERROR_LEN];
     struct config *next = config_load(s->config_path, error);
-    if (!next || !tokens_there(next, error)) {
+    if (!next || !tokens_there(next, error) || !sudoers_accepted(next, error)) {
         config_free(next);
         log_error("%s; the previous configuration stays in force", error);
         return false;
     }
+    if (!config_shells_known(next, s->config_path, error))
+        log_warning("%s", error);
     end_all(s);
     config_free(s->config);
     s->config = next;

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Before and after `make uninstall`; SYSCONFDIR and STATEDIR are this installation's.
+# Before and after `make uninstall`; SYSCONFDIR, STATEDIR and SUDOERSDIR are this installation's.
 #
 #   uninstall.sh used   prints each place where the machine still asks orglogin, and below it what changes that; ends with 1 if there is one
 #   uninstall.sh left   prints what stays on the machine when the installed files are gone
 set -u
 CONFIGURATION=${SYSCONFDIR:-/etc/orglogin}
 STATE=${STATEDIR:-/var/lib/orglogin}
+SUDOERS=${SUDOERSDIR:-/etc/sudoers.d}/orglogin
 SSHD=/etc/ssh/sshd_config.d/orglogin.conf
 status=0
 
@@ -40,6 +41,9 @@ pam_lines() {
 }
 
 used() {
+    # It is orgsyncd that takes rights away. One that a person has made is left.
+    ! grep -qs '^# Made by orgsyncd' "$SUDOERS" ||
+        found "$SUDOERS" 'take "sudo" out of orglogin.conf; systemctl reload orgsyncd. Without orgsyncd: rm '"$SUDOERS"
     ! grep -qsi '^[[:space:]]*KbdInteractiveAuthentication[[:space:]]*yes' "$SSHD" ||
         found "$SSHD: KbdInteractiveAuthentication yes" "rm $SSHD; systemctl reload ssh"
     lines=$(grep -EisH '^[[:space:]]*AuthorizedKeysCommand[[:space:]].*/orglogin-keys' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf |
@@ -63,7 +67,7 @@ left() {
     stays "$CONFIGURATION" "the configuration, and tokens that open the organization (orgadmin token revoke)"
     stays "$STATE" "the numbers of the members: keep it as long as files of theirs exist"
     stays /var/lib/orgd "the organizations that orgd served"
-    stays /etc/sudoers.d/orglogin "members' rights by sudo"
+    stays "$SUDOERS" "members' rights by sudo"
     stays "$SSHD" "sshd's settings for members"
     stays /etc/ssh/keys "members' keys, if sshd looked for them there"
     stays /etc/nsswitch.conf.before-orglogin "nsswitch.conf as it was before the enrollment"

@@ -4,14 +4,18 @@
  * one for the log come out.
  */
 #include <inttypes.h>
+#include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
+#include <security/pam_modutil.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "common/clock.h"
 #include "common/evidence.h"
+#include "common/home.h"
 #include "common/name.h"
 #include "common/paths.h"
 
@@ -77,6 +81,8 @@ static const char *denial(enum reason reason)
         return "Access denied: you are no longer a member of the organization.";
     case REASON_NUMBER:
         return "Access denied: this account is not the one that the organization gave you.";
+    case REASON_GROUPS:
+        return "Access denied: you are no longer in all groups of this session: log in again.";
     case REASON_ROLE:
     case REASON_NARROWED:
         return "Access denied: your role in the organization does not allow this here.";
@@ -194,6 +200,41 @@ PAM_EXPORT int pam_sm_chauthtok(pam_handle_t *pamh, int flags, int argc, const c
 }
 
 PAM_EXPORT int pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    (void)pamh, (void)flags, (void)argc, (void)argv;
+    return PAM_IGNORE;
+}
+
+/* A login in a home where others can put something would run what they put there. */
+static int check_home(pam_handle_t *pamh, int flags, const struct arguments *args, const char *user)
+{
+    char why[HOME_WHY_MAX], clean[HOME_WHY_MAX], line[HOME_WHY_MAX + 128];
+    const struct passwd *pw = pam_modutil_getpwnam(pamh, user);
+    if (!pw)
+        snprintf(why, sizeof why, "it is not known");
+    else if (home_fit(pw->pw_dir, pw->pw_uid, why))
+        return PAM_IGNORE;
+    text_clean(clean, sizeof clean, why, false);
+    pam_syslog(pamh, LOG_NOTICE, "user=%s home refused: %s", user, clean);
+    snprintf(line, sizeof line, "Access denied: your home directory cannot be used: %s.", clean);
+    say(pamh, flags, args, line);
+    return PAM_PERM_DENIED;
+}
+
+/* In front of the module that makes a home directory. It is nobody's affair but members'. */
+PAM_EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
+{
+    struct arguments args;
+    const char *user = NULL;
+    if (!parse_arguments(pamh, argc, argv, &args))
+        return PAM_SERVICE_ERR;
+    if (pam_get_item(pamh, PAM_USER, (const void **)&user) != PAM_SUCCESS || !user ||
+        !evidence_is_member(user))
+        return PAM_IGNORE;
+    return check_home(pamh, flags, &args, user);
+}
+
+PAM_EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
     (void)pamh, (void)flags, (void)argc, (void)argv;
     return PAM_IGNORE;

@@ -11,7 +11,7 @@ is "$(exported "$nss")" "_nss_org_endgrent _nss_org_endpwent _nss_org_endspent _
 _nss_org_getpwent_r _nss_org_getpwnam_r _nss_org_getpwuid_r _nss_org_getspent_r _nss_org_getspnam_r _nss_org_initgroups_dyn _nss_org_setgrent \
 _nss_org_setpwent _nss_org_setspent " \
     'libnss_org exports the entry points and nothing else'
-is "$(exported "$pam")" "pam_sm_acct_mgmt pam_sm_authenticate pam_sm_chauthtok pam_sm_setcred " 'pam_org exports the entry points and nothing else'
+is "$(exported "$pam")" "pam_sm_acct_mgmt pam_sm_authenticate pam_sm_chauthtok pam_sm_close_session pam_sm_open_session pam_sm_setcred " 'pam_org exports the entry points and nothing else'
 is "$(needed "$nss")" "libc.so.6 " 'libnss_org needs libc alone'
 is "$(needed "$pam")" "libc.so.6 libpam.so.0 " 'pam_org needs libpam and libc alone'
 for m in "$nss" "$pam"; do

@@ -4,7 +4,8 @@ comma := ,
 CHECK := $(BUILD)/check
 BENCH := $(BUILD)/bench
 CHECK_SANITIZE := $(or $(SANITIZE),address$(comma)undefined)
-own_places = STATEDIR=$(abspath $(1))/state RUNDIR=$(abspath $(1))/run SYSCONFDIR=$(abspath $(1))/etc
+own_places = STATEDIR=$(abspath $(1))/state RUNDIR=$(abspath $(1))/run SYSCONFDIR=$(abspath $(1))/etc \
+	SUDOERSDIR=$(abspath $(1))/etc/sudoers.d
 
 UNIT_TESTS := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/common/*.c tests/orgsyncd/*.c tests/module/*.c tests/orgd/*.c) tests/api/engine.c \
 	tests/orgadmin/table.c)

@@ -6,7 +6,7 @@
 
 # names FILE...: "FILE: NAME" for every user and group that FILE runs something as or gives something to: in units and their drop-ins, in
 # sysusers, tmpfiles, sudoers, D-Bus, polkit, sshd and PAM configurations, and in commands that pages and examples tell somebody to type.
-# What one of them is goes by its name or directory: packages say "sudoers.d/orglogin", we say "sudoers.example".
+# What one of them is goes by its name or directory: packages say "sudoers.d/orglogin", we say "sshd_config.example".
 names() {
     awk '
         function name(n) { gsub(/^["\x27%]+|["\x27;,]+$/, "", n); if (n != "" && n != "-" && n != "ALL") print FILENAME ": " n }
@@ -72,7 +72,7 @@ chosen() { sed -n 's/^ *{* *name = "\([a-z-]*\)".*\(roles\|teams\|everyone\|perm
 # shellcheck disable=SC2046 # lists of words
 names $(shipped) | sed 's/\(.*: .*\):\(.*\)/\1\n\1 \2/' >"$T/names"
 found=$(cut -d: -f1 "$T/names" | sort -u | xargs)
-for file in packaging/systemd/orgd.service conf/sudoers.example README.md; do
+for file in packaging/systemd/orgd.service conf/sshd_config.example README.md; do
     like "$found" "(^| )$file( |$)" "the search finds users or groups in $file"
 done
 foreign() { while read -r file name; do { made; case ${file%:} in conf/*example) chosen ;; esac; } | grep -qx -- "$name" || echo "$file $name"; done <"$T/names"; }

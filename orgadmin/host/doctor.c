@@ -201,6 +201,7 @@ enum exit_status host_doctor(const struct invocation *inv)
     doctor_sshd(&d);
     doctor_keys(&d);
     doctor_sudo(&d);
+    doctor_rights(&d);
     check_local_groups(&d);
     doctor_readers(&d);
     check_group_lines(&d);

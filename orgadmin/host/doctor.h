@@ -65,6 +65,7 @@ void doctor_homes(struct doctor *d); /* home and shell */
 void doctor_sshd(struct doctor *d);
 void doctor_keys(struct doctor *d); /* the ssh keys of members */
 void doctor_sudo(struct doctor *d);
+void doctor_rights(struct doctor *d);  /* whom sudo serves by orglogin.conf */
 void doctor_readers(struct doctor *d); /* programs that read the lines of local groups */
 
 /* True if /etc/nsswitch.conf has a line for DATABASE. */

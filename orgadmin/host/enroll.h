@@ -24,6 +24,10 @@ struct enrollment {
 /* Writes an organization of orglogin.conf(5), each line behind INDENT. */
 void enroll_write_org(const struct enrollment *e, FILE *f, const char *indent);
 
+/* The beginning of the entry of sudo in it, which gives nobody anything yet. */
+#define ENROLL_SUDO     "sudo = "
+#define ENROLL_SUDO_OFF "# " ENROLL_SUDO
+
 /* Writes a whole orglogin.conf(5) with it. */
 void enroll_write_config(const struct enrollment *e, FILE *f);
 

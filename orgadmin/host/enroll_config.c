@@ -125,4 +125,11 @@ void enroll_write_config(const struct enrollment *e, FILE *f)
             "everyone = true; }\n"
             ");\n",
             name);
+    if (e->admins)
+        fprintf(f,
+                "\n# The commands that sudo runs for members: orgsyncd makes " PATH_SUDOERS "\n"
+                "# of it. Each entry needs a group of exactly these roles.\n" ENROLL_SUDO_OFF
+                "( { org = \"%s\"; roles = [\"owner\", \"admin\"]; commands = [\"ALL\"]; "
+                "nopasswd = true; } );\n",
+                name);
 }

@@ -5,15 +5,20 @@
 #include <unistd.h>
 
 #include "common/confirm.h"
+#include "common/local.h"
 #include "common/paths.h"
 #include "orgadmin/host/doctor.h"
 #include "orgadmin/host/enroll.h"
 #include "orgadmin/host/pam_stack.h"
+#include "orgadmin/host/sshd_config.h"
 
 #define ANSWER_MS  1000
 #define PROFILE    "/usr/share/pam-configs/orglogin"
 #define FEDORA     "/etc/authselect"
 #define AUTHSELECT "/usr/share/authselect/default"
+#define DROP_IN    "/etc/ssh/sshd_config.d/orglogin.conf"
+#define EXAMPLE    PATH_DOC "/sshd_config.example"
+#define KEYS_USER  "orglogin-keys"
 
 static bool there(const char *path)
 {
@@ -37,10 +42,34 @@ static bool orgsyncd_runs(void)
     return confirm_ask(confirm_path(), &request, ANSWER_MS, &reply) == 0;
 }
 
+/* True if PATH_CONFIG has what only needs to be switched on, and sudo is there. */
+static bool sudo_is_off(const struct enrollment *e)
+{
+    char line[256];
+    bool off = false;
+    FILE *f = e->config.sudo == 0 && there(PATH_VISUDO) ? fopen(PATH_CONFIG, "re") : NULL;
+    while (f && !off && fgets(line, sizeof line, f))
+        off = strncmp(line, ENROLL_SUDO_OFF, strlen(ENROLL_SUDO_OFF)) == 0;
+    if (f)
+        fclose(f);
+    return off;
+}
+
+static void step_sudo(void)
+{
+    puts(
+        "\n# Let owners and administrators run all commands by sudo, without a password, as\n"
+        "# members have none. Leave this line out, or change \"sudo\" in the file, if that is not\n"
+        "# what you want: orglogin.conf(5).\n"
+        "sed -i 's/^" ENROLL_SUDO_OFF "/" ENROLL_SUDO "/' " PATH_CONFIG);
+}
+
 static void step_orgsyncd(const struct enrollment *e)
 {
-    bool runs = orgsyncd_runs();
-    if (runs && e->org && !*e->token)
+    bool runs = orgsyncd_runs(), off = sudo_is_off(e);
+    if (off)
+        step_sudo();
+    if (runs && e->org && !*e->token && !off)
         return;
     puts("\n# Make the members known to this machine.");
     puts(runs ? "orgsyncd --check && systemctl reload orgsyncd"
@@ -93,7 +122,8 @@ static bool open_door(void)
 /* Where pam-auth-update has our profile, which also makes home directories. */
 static void step_pam_debian(void)
 {
-    if (!open_door() && pam_stack_has("sshd", "session", "pam_mkhomedir.so"))
+    if (!open_door() && pam_stack_has("sshd", "session", "pam_mkhomedir.so") &&
+        pam_stack_has("sshd", "session", "pam_org.so"))
         return;
     puts("\n# Let PAM ask pam_org about logins, and create a member's home directory at the first\n"
          "# login. Local users and root are not affected. If you have changed common-account,\n"
@@ -121,6 +151,39 @@ static void step_fedora(void)
         puts("\nauthselect select custom/orglogin");
 }
 
+/* Sshd learns the keys of members, of whom GROUP are all. */
+static void print_drop_in(const char *group)
+{
+    uint32_t uid, gid;
+    puts(
+        "\n# Let sshd admit members by the ssh keys that the organization has of them. Local users\n"
+        "# and root log in as before.");
+    if (local_user(KEYS_USER, &uid, &gid) != LOCAL_YES)
+        puts("useradd --system --no-create-home --shell /usr/sbin/nologin " KEYS_USER);
+    printf("sed 's/^Match Group acme$/Match Group %s/' " EXAMPLE " >" DROP_IN "\n"
+           "sshd -t && systemctl reload %s\n",
+           group, there(FEDORA) ? "sshd" : "ssh");
+}
+
+static void step_sshd(const struct enrollment *e)
+{
+    const char *group = e->name;
+    for (size_t i = 0; i < e->config.orgs; i++)
+        if (strcmp(e->config.org[i].name, e->name) == 0)
+            group = e->config.org[i].everyone;
+    if (!there(SSHD_PROGRAM) || !there(EXAMPLE))
+        return;
+    if (there(DROP_IN) && !e->org)
+        printf("\n# Add the group of all members to the line \"Match Group\" in " DROP_IN
+               ",\n# behind a comma: for example %s. Then: sshd -t && systemctl reload ssh\n",
+               e->name);
+    else if (!there(DROP_IN) && *group)
+        print_drop_in(group);
+    else if (!there(DROP_IN))
+        puts("\n# sshd learns the keys of members by " EXAMPLE ",\n"
+             "# which needs a group with everyone = true in " PATH_CONFIG ".");
+}
+
 void enroll_print_steps(const struct enrollment *e)
 {
     puts("# The remaining steps on this machine, as root. Read them, then run them line by line,\n"
@@ -133,9 +196,8 @@ void enroll_print_steps(const struct enrollment *e)
         step_nsswitch("/etc/nsswitch.conf");
         step_pam_debian();
     }
-    puts("\n# Choose how members authenticate to sshd; for keys in a directory that only root can\n"
-         "# write, see " PATH_DOC "/sshd_config.example. The files in\n"
-         "# " PATH_DOC "/pam.d for sshd, passwd, chsh and chfn tell a person why something\n"
-         "# is refused; each of them is safe alone.\n"
+    step_sshd(e);
+    puts("\n# The files in " PATH_DOC "/pam.d for sshd, passwd, chsh and chfn tell a\n"
+         "# person why something is refused; each of them is safe alone.\n"
          "\norgadmin host doctor");
 }

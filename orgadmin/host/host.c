@@ -10,6 +10,7 @@
 #include "common/clock.h"
 #include "common/confirm.h"
 #include "common/evidence.h"
+#include "common/home.h"
 #include "common/key_list.h"
 #include "common/name.h"
 #include "common/paths.h"
@@ -310,6 +311,17 @@ static void explain_member(const struct evidence *e)
     line("permissions", "%s", join(&m->permissions, text));
 }
 
+/* Where the member lands, and whether pam_org's session phase is content with it. */
+static void explain_home(const struct evidence *e)
+{
+    char why[HOME_WHY_MAX], clean[HOME_WHY_MAX];
+    if (home_fit(e->user.home, e->user.uid, why))
+        line("home", "%s, shell %s", e->user.home, e->user.shell);
+    else
+        line("home", "refused when a session begins: %s",
+             text_clean(clean, sizeof clean, why, false));
+}
+
 static void explain_account(const struct evidence *e)
 {
     static const char *const whose[] = {
@@ -406,8 +418,10 @@ static void explain_evidence(const struct evidence *e, const struct decision *d)
     if (e->question.snapshot && e->question.member && e->member.state == MEMBER_ACTIVE &&
         !e->question.outdated)
         explain_rule(e, d->rule);
-    if (e->question.snapshot && e->question.member && strcmp(e->question.service, "sshd") == 0)
+    if (e->question.snapshot && e->question.member && strcmp(e->question.service, "sshd") == 0) {
         explain_keys(e);
+        explain_home(e);
+    }
     if (e->why || !e->question.snapshot)
         line("trouble", "%s %s", PATH_SNAPSHOT, e->why ? e->why : "cannot be used");
 }

@@ -41,12 +41,47 @@ static void take_org(const config_setting_t *s, struct host_config *c)
     take_range(config_setting_get_member(s, "range"), &o->range_first, &o->range_last);
 }
 
+/* The group S of everyone is that of its organization, unless there is one already. */
+static void take_everyone(const config_setting_t *s, struct host_config *c)
+{
+    const char *org = NULL;
+    config_setting_lookup_string(s, "org", &org);
+    for (size_t i = 0; i < c->orgs; i++)
+        if (!*c->org[i].everyone && (org ? strcmp(org, c->org[i].name) == 0 : c->orgs == 1))
+            take(s, "name", c->org[i].everyone, sizeof c->org[i].everyone);
+}
+
 static void take_group(const config_setting_t *s, struct host_config *c)
 {
-    int local = 0;
-    if (config_setting_is_group(s) && config_setting_lookup_bool(s, "local", &local) && local &&
-        c->local_groups < HOST_GROUPS_MAX)
+    int local = 0, everyone = 0;
+    if (!config_setting_is_group(s))
+        return;
+    config_setting_lookup_bool(s, "local", &local);
+    config_setting_lookup_bool(s, "everyone", &everyone);
+    if (local && c->local_groups < HOST_GROUPS_MAX)
         take(s, "name", c->local_group[c->local_groups++], NAME_MAX_LEN + 1);
+    else if (!local && everyone)
+        take_everyone(s, c);
+}
+
+/* True if sudo runs more than one command for COMMAND: by a wildcard, or a whole directory. */
+static bool is_wild(const char *command)
+{
+    size_t path = strcspn(command, " ");
+    return strpbrk(command, "*?[") || (path > 0 && command[path - 1] == '/');
+}
+
+static void take_sudo(const config_setting_t *s, struct host_config *c)
+{
+    const config_setting_t *list =
+        config_setting_is_group(s) ? config_setting_get_member(s, "commands") : NULL;
+    c->sudo++;
+    for (int i = 0; list && config_setting_is_aggregate(list) && i < config_setting_length(list);
+         i++) {
+        const char *command = config_setting_get_string_elem(list, i);
+        if (command && !*c->sudo_wild && is_wild(command))
+            snprintf(c->sudo_wild, sizeof c->sudo_wild, "%s", command);
+    }
 }
 
 static void each(const config_t *cfg, const char *key, struct host_config *c,
@@ -88,6 +123,7 @@ static int parse(const char *text, struct host_config *c)
     if (good) {
         each(&cfg, "organizations", c, take_org);
         each(&cfg, "groups", c, take_group);
+        each(&cfg, "sudo", c, take_sudo);
         take_shared_range(&cfg, c);
     }
     config_destroy(&cfg);

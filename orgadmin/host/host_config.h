@@ -16,6 +16,7 @@ struct host_org {
     char name[NAME_MAX_LEN + 1];
     char provider[TEXT_MAX_LEN + 1], url[TEXT_MAX_LEN + 1], id[TEXT_MAX_LEN + 1];
     char token_file[TEXT_MAX_LEN + 1]; /* these four are "" when they are not there */
+    char everyone[NAME_MAX_LEN + 1];   /* its first group of all its members, or "" */
     uint32_t range_first, range_last; /* of its members' and groups' ids: as they are served; before
                                          the first snapshot, as the file says */
 };
@@ -25,6 +26,8 @@ struct host_config {
     size_t orgs;
     char local_group[HOST_GROUPS_MAX][NAME_MAX_LEN + 1]; /* groups with local = true */
     size_t local_groups;
+    size_t sudo;                      /* entries of "sudo" */
+    char sudo_wild[TEXT_MAX_LEN + 1]; /* the first command in them with a wildcard, or "" */
 };
 
 /* Reads the file at PATH (common/file.h says what must be true of it) into *C. 0; or -1 with *WHY a

@@ -12,7 +12,7 @@ prepare() {
     userdel orglogin-keys
     rm /etc/pam.d/common-account
     pam-auth-update --package --force
-    sed -i '/^auth .*pam_org.so/d; /pam_mkhomedir/d' /etc/pam.d/sshd
+    sed -i '/pam_org.so/d; /pam_mkhomedir/d' /etc/pam.d/sshd
     cp "$BUILD"/root/etc/pam.d/passwd "$BUILD"/root/etc/pam.d/ch* /etc/pam.d/
     rm /etc/ssh/sshd_config.d/*
     sed -i -E 's/^(passwd|group|shadow):.*/\1: files systemd/' /etc/nsswitch.conf
@@ -75,10 +75,10 @@ is "$(system_files)" "$before" "undo: nsswitch.conf, pam.d and ssh are what they
 used() { "$TOP/packaging/uninstall.sh" used; }
 is "$(used)" "/etc/systemd/system/multi-user.target.wants/orgd.service
     systemctl disable --now orgd" "uninstall: after the commands of orgadmin(1) orgd alone is in the way"
-sh -e <<<"$(grep '^sed\|pam-auth-update' "$T/steps")"
+sh -e <<<"$(grep '^sed.*nsswitch\|pam-auth-update' "$T/steps")"
 systemctl --quiet enable orgsyncd
 used >"$T/used"
-is "$? $(sed -n 's/^\(\/[^:]*\).*/\1/p' "$T/used" | uniq | xargs)" "1 /etc/pam.d/common-account /etc/nsswitch.conf \
+is "$? $(sed -n 's/^\(\/[^:]*\).*/\1/p' "$T/used" | uniq | xargs)" "1 /etc/pam.d/common-account /etc/pam.d/common-session /etc/nsswitch.conf \
 /etc/systemd/system/multi-user.target.wants/orgsyncd.service /etc/systemd/system/multi-user.target.wants/orgd.service" \
     "uninstall: the places that still ask orglogin are named"
 ok "uninstall: the remedies that are printed can be run" bash -e <<<"$(sed -n 's/; a line that it leaves.*//; s/^    //p' "$T/used")"

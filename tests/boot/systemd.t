@@ -24,7 +24,7 @@ prepare() {
     fi
     id=$(by olga org show -o json | jq -r .id)
     kill %1 && wait
-    sed -e "s|https://org.example.com|$URL|" -e "s|org_7f3a|$id|" /usr/share/doc/orglogin/orglogin.conf >$CONF
+    sed -e "s|https://org.example.com|$URL|" -e "s|org_7f3a|$id|" -e 's/^# sudo = /sudo = /' /usr/share/doc/orglogin/orglogin.conf >$CONF
     sed -i -E 's/^(passwd|group|shadow):.*/\1: files systemd org/' /etc/nsswitch.conf
     new_key ada mia stranger
     client_knows_host
@@ -65,6 +65,12 @@ for process in $main $fetcher $keeper; do
 done
 ok "the keeper can write in /var/lib/orglogin" sees "$keeper" touch /var/lib/orglogin/x
 rm -f /var/lib/orglogin/x
+is "$(for process in $main $keeper; do sees "$process" sh -c "touch /etc/sudoers.d/x.x && echo written"; done | xargs)" "written written" "the supervisor and the keeper can write in /etc/sudoers.d"
+rm -f /etc/sudoers.d/x.x
+is "$(sees "$fetcher" setpriv --reuid orgsync --clear-groups --regid orgsync sh -c "touch /etc/sudoers.d/y.y && echo written" 2>/dev/null)" "" "the user of the fetcher cannot write in /etc/sudoers.d"
+ok "orgsyncd makes the file of sudo" wait_for 5 test -e /etc/sudoers.d/orglogin
+is "$(stat -c '%U:%G %a' /etc/sudoers.d/orglogin) $(grep -c '^%#' /etc/sudoers.d/orglogin)" "root:root 440 1" "the file of sudo is root's, and has one rule"
+is "$(as ada sudo -n id -un) $(as mia sudo -n id -un)" "root " "sudo serves an admin, and no plain member"
 is "$(sees "$keeper" find /home /root -mindepth 1 2>/dev/null | wc -l)" 0 "the keeper sees no home directory"
 is "$(awk '/^(CapEff|CapBnd|CapAmb)/ { print $2 }' "/proc/$fetcher/status" | sort -u | wc -l)" 2 "the fetcher has no capability"
 is "$(awk '/^Seccomp:/ { print $2 }' "/proc/$fetcher/status")" 2 "the fetcher is behind a system call filter"
@@ -73,6 +79,17 @@ is "$(awk '/^NSpid/ { print $3 }' "/proc/$fetcher/status")" 1 "the fetcher is in
 is "$(readlink "/proc/$fetcher/ns/net")" "$(readlink /proc/1/ns/net)" "the fetcher is in the network of the machine"
 ok "the keeper is not in the network of the machine" test "$(readlink "/proc/$keeper/ns/net")" != "$(readlink /proc/1/ns/net)"
 unlike "$(journal -u orgsyncd.service -u orgd.service)" 'live_[a-z0-9]{20}:' "the journal has no token"
+
+# --- a reload takes sudo away, and gives it ---
+sed -i 's/^sudo = /# sudo = /' $CONF
+systemctl reload orgsyncd.service
+ok "a reload without sudo removes the file" wait_for 10 test ! -e /etc/sudoers.d/orglogin
+is "$(as ada sudo -n id -un)" "" "sudo serves nobody then"
+sed -i 's/^# sudo = /sudo = /' $CONF
+systemctl reload orgsyncd.service
+ok "a reload with sudo makes the file" wait_for 10 test -e /etc/sudoers.d/orglogin
+main=$(property MainPID orgsyncd.service)
+keeper=$(pgrep -P "$main" -u root)
 
 # --- the doctor asks systemd ---
 doctor_says() { orgadmin host doctor -o json 2>/dev/null | jq -r --arg check "$1" '.[] | select(.check == $check) | "\(.result): \(.found)"'; }

@@ -32,7 +32,7 @@ struct row {
     unsigned rule;
     struct narrowing narrowing;
     unsigned account; /* 1 + enum account; 0: the member's, or none */
-    bool outdated;
+    bool outdated, lost_groups;
 };
 
 #define ACTIVE(r) .state = MEMBER_ACTIVE, .role = r
@@ -169,6 +169,17 @@ static const struct row rows[] = {
     /* A state that nobody defined. */
     {"unknown state", .state = 9, .role = "owner", .service = "sshd", .fresh = CONFIRMED,
      .reason = REASON_UNAVAILABLE},
+    /* A session with groups of before. */
+    {"lost groups, a rule matches", ACTIVE("member"), .service = "sudo", .fresh = CONFIRMED,
+     .reason = REASON_GROUPS, .rule = 3, .lost_groups = true},
+    {"lost groups, beyond grace", ACTIVE("member"), .service = "sudo", .fresh = BEYOND,
+     .reason = REASON_GROUPS, .rule = 3, .lost_groups = true},
+    {"lost groups, no rule matches", ACTIVE("guest"), .service = "sudo", .fresh = CONFIRMED,
+     .reason = REASON_ROLE, .lost_groups = true},
+    {"lost groups, removed", .state = MEMBER_REMOVED, .service = "sudo", .fresh = CONFIRMED,
+     .reason = REASON_REMOVED, .lost_groups = true},
+    {"lost groups, local", .local = true, .service = "sudo", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL, .lost_groups = true},
     /* Narrowing. */
     {"narrowed to a role of the member", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
      .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 3, .narrowing = {.role = "admin"}},
@@ -280,6 +291,7 @@ static void check_row(void **state)
                    : r->state ? ACCOUNT_MEMBER
                               : ACCOUNT_NONE,
         .outdated = r->outdated,
+        .lost_groups = r->lost_groups,
     };
     struct decision d = decide(&q, NOW);
     assert_int_equal(d.verdict, r->verdict);

@@ -26,8 +26,9 @@ host_joins() {
     local id
     id=$(in_person orgadmin org show -o json | jq -r .id)
     sed -e 's|https://org.example.com|http://127.0.0.1:7400|' -e "s|org_7f3a|$id|" \
-        /usr/share/doc/orglogin/orglogin.conf >$CONF
+        -e 's/^# sudo = /sudo = /' /usr/share/doc/orglogin/orglogin.conf >$CONF
     person root
+    must grep '^sudo = ' $CONF
     must orgsyncd --check
     orgsyncd 2>/var/log/orgsyncd.log &
     say "orgsyncd runs, sshd too"
@@ -94,6 +95,14 @@ sudo_by_role() {
     check "sudo admits a member who became an admin" wait_for 5 ssh mia@localhost sudo -n true
     say "mia has sudo $(since "$changed") after the change"
     works "sudo of the new admin runs a program as root" ssh mia@localhost sudo -n id
+
+    person olga
+    must orgadmin member role mia member
+    changed=$EPOCHREALTIME
+    person root
+    check "sudo refuses a member who is no admin any more" wait_for 5 no_sudo mia
+    say "mia has no sudo $(since "$changed") after the change; the file of sudoers has not changed since the start:"
+    must cat /etc/sudoers.d/orglogin
 }
 
 key_is_withdrawn() {
@@ -118,6 +127,10 @@ member_leaves() {
     say "the first refused login ended $took after orgadmin returned"
     person root
     refused "Access denied" "sshd tells the removed member that access is denied" ssh mia@localhost id
+}
+
+no_sudo() {
+    ! ssh "$1@localhost" sudo -n true </dev/null
 }
 
 turned_away() {

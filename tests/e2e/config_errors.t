@@ -39,6 +39,18 @@ mistake 'an unknown placement' 's/placement = "blake2b"/placement = "sha1"/' 'pl
 mistake "two organizations with ids in common" '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [2000000000, 2000500000]; }|' '"acme" and "other" have ids in common, 2000400000-2000500000'
 mistake 'a range of an organization among the ids of the system' '/^  }$/s|$|, { name = "other"; provider = "file"; url = "/etc/orglogin/members.json"; range = [100, 199999]; }|' range
 mistake "a shell that is no path" 's|shell = "/bin/bash"|shell = "bash"|' shell
+mistake 'a shell that /etc/shells lacks' 's|shell = "/bin/bash"|shell = "/usr/bin/true"|' '/usr/bin/true is not in /etc/shells'
+mistake 'a home without %u' 's|home = "/home/%u"|home = "/"|' '%u'
+mistake 'a home that climbs' 's|home = "/home/%u"|home = "/home/%u/../x"|' '\.\.'
+ACCOUNTS='s|^groups = (|accounts = ( &|; s|^accounts = ( groups|accounts = ( { org = "acme"; %s } ); groups|'
+# shellcheck disable=SC2059 # a sed script
+account() { mistake "an entry of accounts $1" "$(printf "$ACCOUNTS" "$2")" "$3"; }
+account 'of nobody' 'shell = "/bin/sh";' 'of nobody'
+account 'without home and shell' 'roles = ["admin"];' 'lacks "home" and "shell"'
+account 'with an unknown key' 'roles = ["admin"]; homes = "/srv/%u";' homes
+account 'whose home can be the home of another member' 'roles = ["admin"]; home = "/home/a-%u";' '/home/a-%u and /home/%u can be one directory'
+account 'with a shell that /etc/shells lacks' 'roles = ["admin"]; shell = "/usr/bin/true";' '/usr/bin/true is not in /etc/shells'
+mistake 'a group of nobody' 's/name = "acme-admins"; org = "acme"; roles = [^;]*;/name = "acme-admins"; org = "acme"; members = [];/' members
 mistake "a duration without a unit" 's/timeout = "2s"/timeout = "2"/' timeout
 mistake "a group of an unknown organization" 's/name = "acme-admins"; org = "acme"/name = "acme-admins"; org = "acne"/' acne
 mistake 'a group name with a blank' 's/name = "acme-admins"/name = "acme admins"/' name

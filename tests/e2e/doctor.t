@@ -182,8 +182,12 @@ broken 'a jump over pam_org' "failure PAM sudo" 'a line in front of it' "sed -i 
 broken "a line in front of it that lets members in whose roles do not do" "failure PAM sudo" 'member .*, whose roles do not do, is let in' \
     "sed -i '1i account sufficient pam_succeed_if.so quiet user in mia:user1:user2:user3:user4:user5:user6:user7:user8:user9' $P/sudo"
 broken "homes in /" "warning home and shell" 'home of .* is /[a-z0-9]+: .*users.home' "sed -i 's|^  home = .*|  home = \"/%u\";|' $CONF; orgsyncd --once >/dev/null"
-broken "a home that is somebody else's" "warning home and shell" '/home/user7, the home of user7, belongs to uid 1' \
-    "mount -t tmpfs homes /home && mkdir /home/user7 && chown 1 /home/user7"
+H='mount -t tmpfs -o mode=755 homes /home'
+broken "a home that is somebody else's" "failure home and shell" 'refuses the home of user7: /home/user7 belongs to uid 1' "$H && mkdir /home/user7 && chown 1 /home/user7"
+broken 'a home that is a link' "failure home and shell" 'refuses the home of user7: /home/user7 is a symbolic link' "$H && ln -s /etc /home/user7"
+broken 'homes where others can write' "failure home and shell" 'refuses the home of .*: /home is above the home directory and writable' "$H && chmod 1777 /home"
+broken "a home that is root's" "warning home and shell" '/home/user7, the home of user7, belongs to root' "$H && mkdir /home/user7"
+broken 'an sshd stack that does not ask about homes' "warning home and shell" 'session phase does not ask pam_org.*pam-auth-update' "sed -i /^-session.*pam_org/d $P/sshd"
 broken 'an sshd stack without pam_mkhomedir' "warning home and shell" '/home/[a-z0-9]+, the home of .* is not there.*pam_mkhomedir' "sed -i /pam_mkhomedir/d $P/sshd"
 broken "an optional pam_org" "failure PAM cron" 'its own control' \
     "sed -i 's/^@include common-account/account optional pam_org.so\naccount required pam_permit.so/' $P/cron"
@@ -256,6 +260,24 @@ broken "sudo by a service that asks pam_org" "" . "echo 'Defaults pam_service=su
 broken "rules for sudo that are too long" "warning sudoers" 'longer than 16 kB' "for i in {1..600}; do echo \"Defaults:u\$i !lecture\"; done >/etc/sudoers.d/x"
 broken "rules for sudo with a mistake" "warning sudoers" 'cannot be looked at.*visudo' "echo 'Defaults nonsense =' >/etc/sudoers.d/x"
 
+# sudo of the members whose roles are "roles" in the configuration, as orgsyncd makes it
+given="echo 'sudo = ( { org = \"acme\"; roles = [\"owner\", \"admin\"]; commands = [\"ALL\"]; nopasswd = true; } );' >>$CONF; orgsyncd --once >/dev/null 2>&1"
+R=/etc/sudoers.d/orglogin
+broken "sudo by role" "" . "$given"
+broken "sudo by role, but no file" "failure sudo by role" "$R is not there: members have not.*its log" "$given; rm $R"
+broken "sudo by role, but somebody else's file" "failure sudo by role" 'was not made by orgsyncd' "$given; echo 'larry ALL=(ALL) ALL' >$R"
+broken "sudo by role, and a link there" "failure sudo by role" 'is a symbolic link' "$given; mv $R $R.d; ln -s orglogin.d $R"
+broken "sudo that does not read sudoers.d" "failure sudo by role" 'sudo does not serve ada, whom .* -> /etc/sudoers needs the line @includedir' "$given; sed -i /includedir/d /etc/sudoers"
+broken "sudo by role that the configuration has no more" "failure sudo by role" 'gives rights that orglogin.conf does not.*reload' "$given; sed -i /^sudo/d $CONF"
+broken "sudo by role, and an entry that is not in force" "failure sudo by role" 'has 1 rule, and orglogin.conf 2 -> systemctl reload' \
+    "$given; sed -i 's|^sudo = (|&{ org = \"acme\"; roles = [\"admin\", \"owner\"]; commands = [\"/bin/id\"]; },|' $CONF"
+broken "another rule for all members" "warning sudo by role" 'serves .*, too, by a rule that is not' "$given; echo '%acme ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/x"
+broken "sudo by role that no rule of access admits" "warning sudo by role" 'serves ada by sudoers, and pam_org refuses' \
+    "sed -i '/services = .\"[*]\"/s/\"[*]\"/\"sshd\"/' $CONF; $given"
+broken "a wildcard for sudo" "warning sudo commands" '"/bin/cat /var/log/[*]" in orglogin.conf has a wildcard' "${given/ALL//bin/cat /var/log/*}"
+broken "a directory for sudo" "warning sudo commands" 'wildcard' "${given/ALL//opt/tools/}"
+broken "a command for sudo" "" . "${given/ALL//bin/cat /var/log/x}"
+
 # --- what the configuration gives away ---
 broken "a group that still names a former member" "warning group lines" 'oldies names rem, who left -> gpasswd -d' 'echo oldies:x:990:larry,rem >>/etc/group'
 broken "a local group as good as root" "warning local groups" 'a member of adm is' \
@@ -270,7 +292,8 @@ broken 'rules for sudo whose roles all present members have' "" . "sed -i '/serv
 broken "a range that systemd takes for containers" "warning ids" 'meets that of systemd.s containers' \
     "sed -i 's|provider = \"file\";|& range = [200000, 1999999999];|' $CONF; rm /var/lib/orglogin/ids.db; $publishes"
 broken 'a login shell that does not exist' "failure home and shell" 'the shell of .*, /usr/bin/fish, cannot be run.*users.shell' \
-    "sed -i 's|/bin/bash|/usr/bin/fish|' $CONF; $publishes"
+    "sed -i 's|/bin/bash|/usr/bin/fish|' $CONF; echo /usr/bin/fish >>/etc/shells; $publishes"
+broken 'a login shell that /etc/shells lacks' "failure configuration" '/usr/bin/true is not in /etc/shells' "sed -i 's|/bin/bash|/usr/bin/true|' $CONF"
 maps='sed -i "s|^groups = (|&{ name = \"backup\"; org = \"acme\"; roles = [\"admin\"]; local = true; },|" '$CONF
 polkit='mkdir -p /etc/polkit-1/rules.d /usr/lib/polkit-1 && install -m 755 /bin/true /usr/lib/polkit-1/polkitd'
 admins() { echo "echo 'polkit.addAdminRule(function(action, subject) { return [\"unix-group:$1\"]; });' >/etc/polkit-1/rules.d/$2"; }

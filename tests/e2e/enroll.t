@@ -15,7 +15,7 @@ sed -i 's/ org$//' /etc/nsswitch.conf
 export DEBIAN_FRONTEND=noninteractive
 pam-auth-update --package --force
 sed -i '/pam_org\|pam_mkhomedir/d' /etc/pam.d/sshd
-sed -i /^Kbd/d /etc/ssh/sshd_config.d/orglogin.conf
+rm /etc/ssh/sshd_config.d/orglogin.conf
 rm -f /etc/orglogin/*
 # systemctl as far as the steps want it
 cat >/usr/local/sbin/systemctl <<'SYSTEMCTL'
@@ -23,6 +23,7 @@ cat >/usr/local/sbin/systemctl <<'SYSTEMCTL'
 case $* in
 'enable --now orgsyncd') setsid orgsyncd </dev/null >/dev/null 2>>/var/log/orgsyncd.log & ;;
 'reload orgsyncd') kill -HUP "$(pgrep -o -x orgsyncd)" ;;
+'reload ssh') kill -HUP "$(cat /run/sshd.pid)" ;;
 'disable --now orgsyncd') kill "$(pgrep -o -x orgsyncd)" ;;
 *) echo "systemctl $*: not known here" >&2; exit 1 ;;
 esac
@@ -31,7 +32,7 @@ chmod +x /usr/local/sbin/systemctl
 
 start_syslog
 start_sshd
-new_key ada mia stranger larry root
+new_key stranger larry root
 useradd --create-home --shell /bin/bash larry
 mkdir -p /var/lib/orgd /run/orgd /root/people/olga
 orgd --data /var/lib/orgd/orgd.db --socket /run/orgd/orgd.sock --listen 127.0.0.1:7400 --owner olga@acme.example --attempts 60000 \
@@ -40,9 +41,15 @@ wait_for 10 grep -q '^listening on 127' /root/orgd.out
 (umask 077 && sed -n 2p /root/orgd.out >/root/people/olga/token)
 ok 'the owner logs in' by olga login --url $URL --token-file /root/people/olga/token
 ok 'the owner makes an organization' by olga org create 'Acme Corp.'
-joins olga $URL ada admin >/dev/null 2>&1
-joins olga $URL mia member >/dev/null 2>&1
-system_files() { cat /etc/nsswitch.conf /etc/pam.d/* /etc/passwd /etc/group /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* | sha256sum; }
+# The members' keys are given to the organization, and nothing is copied to the host.
+joins_with_key() {
+    ssh-keygen -q -t ed25519 -N '' -C "$1" -f "/root/keys/$1"
+    by olga invitation create "$1@acme.example" --role "$2" --out "/root/people/$1.invitation" &&
+        by "$1" invitation accept --url $URL --token-file "/root/people/$1.invitation" --username "$1" --key "/root/keys/$1.pub"
+}
+joins_with_key ada admin >/dev/null 2>&1
+joins_with_key mia member >/dev/null 2>&1
+system_files() { cat /etc/nsswitch.conf /etc/pam.d/* /etc/passwd /etc/group /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* /etc/sudoers.d/* | sha256sum; }
 before=$(system_files)
 tokens() { by olga token list -o json | jq -r '[.[] | .name + "/" + .role] | sort | join(" ")'; }
 
@@ -106,6 +113,10 @@ like "$(cat "$T/steps")" "sed -E -i.before-orglogin 's/\^\(passwd\|group\|shadow
 unlike "$(cat "$T/steps")" 'initgroups|authselect' 'the steps of host enroll touch neither initgroups nor authselect'
 like "$(cat "$T/steps")" '^DEBIAN_FRONTEND=noninteractive pam-auth-update --enable orglogin$' 'the steps of host enroll enable the PAM profile'
 like "$(cat "$T/steps")" 'systemctl enable --now orgsyncd' 'the steps of host enroll start orgsyncd'
+like "$(cat "$T/steps")" "^sed 's/\^Match Group acme\\$/Match Group acme/' /usr/share/doc/orglogin/sshd_config.example >/etc/ssh/sshd_config.d/orglogin.conf\$" \
+    'the steps of host enroll tell sshd of the keys of members'
+like "$(cat "$T/steps")" "^sed -i 's/\^# sudo = /sudo = /' $CONF\$" 'the steps of host enroll switch sudo on'
+unlike "$(cat $CONF)" '^sudo' 'host enroll by itself gives nobody sudo'
 like "$(tail -1 "$T/steps")" '^orgadmin host doctor$' 'the steps of host enroll end with host doctor'
 
 sed '$d' "$T/steps" >"$T/todo"
@@ -119,6 +130,9 @@ is "$(as mia id -un)" mia 'sshd admits a member of the enrolled host'
 is "$(as mia stat -c "'%U %a'" /home/mia)" 'mia 700' 'sshd of the enrolled host makes a home directory of mode 700'
 is "$(grep -v '^#' /etc/pam.d/common-account | xargs -n 1)" "$(grep -v '^#' /usr/share/doc/orglogin/pam.d/common-account | xargs -n 1)" \
     'the enrolled host has the shipped common-account stack'
+as_sudo() { as "$1" sudo -n id -un; }
+is "$(as_sudo ada) $(as_sudo mia)" 'root ' 'sudo of the enrolled host serves an admin, and no plain member'
+like "$(cat /etc/sudoers.d/orglogin)" '^%#[0-9]+ ALL=\(ALL:ALL\) NOPASSWD: ALL$' 'the enrolled host has one rule for sudo'
 is "$(as ada id -Gn | tr ' ' '\n' | grep -c '^acme')" 2 'an admin of the enrolled host is in both groups'
 is "$(as larry id -un) $(as root id -un)" 'larry root' 'local users of the enrolled host log in as before'
 is "$(as stranger id -un)" '' 'sshd of the enrolled host refuses a stranger'
@@ -183,6 +197,7 @@ rm /etc/orglogin/beta.token
 is "$(system_files)" "$before" 'the undone enrollment leaves the files of the system as they were'
 is "$(ls -A /etc/orglogin)" '' 'the undone enrollment leaves nothing in /etc/orglogin'
 is "$(as larry id -un) $(as root id -un) $(as ada id -un)" 'larry root ' 'after the undone enrollment local users log in and members do not'
+is "$(find /etc/sudoers.d /etc/ssh/sshd_config.d -name '*orglogin*')" '' 'the undone enrollment leaves no rule for sudo and no setting of sshd'
 by olga --org 'Acme Corp.' token list -o json | jq -r '.[].key' >"$T/keys"
 while read -r key; do by olga --org 'Acme Corp.' token revoke "$key" --yes 2>/dev/null; done <"$T/keys"
 

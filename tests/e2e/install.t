@@ -119,8 +119,13 @@ the home directories of members' 'make uninstall lists nothing that is not there
     refuses /etc/systemd/system/multi-user.target.wants/orgd.service 'systemctl disable --now orgd' 'orgd is started at boot'
     rm "$T/etc/systemd/system/multi-user.target.wants/orgd.service"
 
+    mkdir "$T/etc/sudoers.d"
+    echo '# Made by orgsyncd of "sudo" in /etc/orglogin/orglogin.conf' >"$T/etc/sudoers.d/orglogin"
+    refuses /etc/sudoers.d/orglogin 'take "sudo" out of orglogin.conf; systemctl reload orgsyncd. Without orgsyncd: rm /etc/sudoers.d/orglogin' 'members have sudo by orgsyncd'
+    rm "$T/etc/sudoers.d/orglogin"
+
     # --- what it leaves behind ---
-    mkdir -p "$T/here/etc" "$T/here/state" "$T/etc/sudoers.d"
+    mkdir -p "$T/here/etc" "$T/here/state"
     touch "$T/here/etc/acme.token" "$T/etc/sudoers.d/orglogin" "$T/etc/nsswitch.conf.before-orglogin"
     echo 'Match Group acme' >"$T/etc/ssh/sshd_config.d/orglogin.conf"
     echo 'orgsync:x:990:990::/:/usr/sbin/nologin' >>"$T/etc/passwd"

@@ -21,7 +21,7 @@ inside_root
 LOG=/var/log/orgsyncd
 cp "/mnt/build/$RUNTIMES"/* /usr/lib/
 # It looks for what is its own in its own tree.
-for its in STATEDIR:/var/lib/orglogin RUNDIR:/run/orglogin SYSCONFDIR:/etc/orglogin; do
+for its in STATEDIR:/var/lib/orglogin RUNDIR:/run/orglogin SYSCONFDIR:/etc/orglogin SUDOERSDIR:/etc/sudoers.d; do
     there=$(place /mnt/build/check "${its%%:*}")
     mkdir -p "$there" "${its#*:}"
     mount --bind "${its#*:}" "$there"
@@ -37,10 +37,12 @@ start_orgd
 ok 'orgd starts with an organization of ada and mia' organize ada admin mia member
 id=$(by olga org show -o json | jq -r .id)
 # By name, for which libcurl has a thread.
-sed -e 's|url = .*|url = "http://localhost:7080";|' -e "s|org_7f3a|$id|" /usr/share/doc/orglogin/orglogin.conf >"$CONF"
+sed -e 's|url = .*|url = "http://localhost:7080";|' -e "s|org_7f3a|$id|" -e 's/^# sudo = /sudo = /' \
+    -e 's|^groups = (|accounts = ( { org = "acme"; roles = ["admin"]; home = "/srv/%u"; shell = "/bin/sh"; } ); &|' /usr/share/doc/orglogin/orglogin.conf >"$CONF"
 
 ok 'the sanitized orgsyncd --check succeeds' sanitized --check
 ok 'the sanitized orgsyncd --once succeeds' sanitized --once
+is "$(grep -c '^%#' /etc/sudoers.d/orglogin) $(getent passwd ada | cut -d: -f6-)" '1 /srv/ada:/bin/sh' 'the sanitized orgsyncd makes the file of sudo, and homes by role'
 /mnt/build/check/orgsyncd 2>>$LOG >/dev/null &
 daemon=$!
 ok 'the sanitized orgsyncd starts and syncs' wait_for 30 orgadmin host sync
@@ -68,6 +70,9 @@ cp "$CONF" "$T/good"
 echo 'nonsense = 1;' >>"$CONF"
 kill -HUP "$daemon"
 ok 'the sanitized orgsyncd logs a bad configuration' wait_for 20 said 'nonsense'
+sed 's/^sudo = /# sudo = /' "$T/good" >"$CONF"
+kill -HUP "$daemon"
+ok 'the sanitized orgsyncd removes the file of sudo' wait_for 20 said 'sudoers.d/orglogin is removed'
 cp "$T/good" "$CONF"
 kill -HUP "$daemon"
 ok 'the sanitized orgsyncd reads a good configuration again' wait_for 20 said 'reloaded'

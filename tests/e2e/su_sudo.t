@@ -10,6 +10,7 @@ start_syslog
 useradd --create-home --shell /bin/bash larry
 printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' mia larry >/etc/sudoers.d/test
 configure_file_provider
+sed -i 's/^# sudo = /sudo = /' $CONF
 ok 'orgsyncd publishes the members' publish ada:admin mia:member
 mkdir -p /home/ada /home/mia
 chown ada: /home/ada

@@ -109,7 +109,6 @@ place() {
     conf/orgd.conf) put "$1" /etc/orgd/orgd.conf ;;
     conf/pam.d/* | conf/pam.d.fedora/*) put "$1" "/etc/pam.d/$name" ;;
     conf/sshd_config.example) put "$1" /etc/ssh/sshd_config.d/orglogin.conf ;;
-    conf/sudoers.example) put "$1" /etc/sudoers.d/orglogin 440 ;;
     packaging/pam-configs/*) put "$1" "/usr/share/pam-configs/$name" && pam-auth-update --package ;;
     packaging/systemd/sysusers.conf) put "$1" /usr/lib/sysusers.d/orglogin.conf && systemd-sysusers ;;
     packaging/systemd/*.service) put "$1" "/usr/lib/systemd/system/$name" ;;
@@ -171,7 +170,7 @@ for file in $(find conf packaging -type f | sort); do
     case $file in
     # Put nowhere; or asleep until a policy is loaded (tests/boot/vm).
     packaging/uninstall.sh | packaging/selinux/* | packaging/apparmor/*) ;;
-    conf/orglogin.conf | conf/orgd.conf | conf/sudoers.example | packaging/systemd/sysusers.conf | packaging/completions/*.bash)
+    conf/orglogin.conf | conf/orgd.conf | packaging/systemd/sysusers.conf | packaging/completions/*.bash)
         [ -z "$LONG" ] || unchanged as_keys_only "$file"
         ;;
     packaging/man/* | */_orgadmin | *.fish) unlike "$(cat "$file")" '^\.(sy|pso|so|open)' "$file runs nothing when it is read" ;;

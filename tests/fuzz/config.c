@@ -9,6 +9,8 @@
 #include "common/name.h"
 #include "common/paths.h"
 #include "orgsyncd/config.h"
+#include "orgsyncd/home_pattern.h"
+#include "orgsyncd/sudo_command.h"
 #include "tests/fuzz/fuzz.h"
 
 /* libconfig 1.5 forgets a string, and what it is to include, that the text ends in the middle of.
@@ -41,16 +43,36 @@ static void check_org(const struct config_org *org)
     assert(n <= CONFIG_OPTIONS_MAX);
 }
 
+static void check_account(const struct config *c, const struct config_account *a)
+{
+    assert(known_org(c, a->org) && (a->home || a->shell));
+    assert(!a->home || (!home_pattern_fault(a->home) && !home_patterns_meet(a->home, c->home)));
+}
+
+static void check_sudo(const struct config_sudo *sudo)
+{
+    const char *command = sudo->commands.first;
+    assert(sudo->group && !sudo->group->local && !sudo->group->everyone);
+    assert(sudo->commands.count > 0);
+    for (uint32_t i = 0; i < sudo->commands.count; i++, command = text_list_next(command))
+        assert(!sudo_command_fault(command) && !strchr(command, '\n'));
+}
+
 static void check(const struct config *c)
 {
     assert(c->org_count >= 1 && c->org_count <= SNAPSHOT_ORGS_MAX);
-    assert(id_valid(c->range_first) && c->range_first <= c->range_last);
+    assert(!c->range_first || (id_valid(c->range_first) && c->range_first <= c->range_last));
     assert(c->home[0] == '/' && c->shell[0] == '/');
     for (uint32_t i = 0; i < c->org_count; i++)
         check_org(&c->org[i]);
     assert(c->group_count <= CONFIG_GROUPS_MAX);
     for (uint32_t i = 0; i < c->group_count; i++)
         assert(name_valid(c->group[i].name) && known_org(c, c->group[i].org));
+    assert(c->account_count <= CONFIG_ACCOUNTS_MAX && c->sudo_count <= CONFIG_SUDO_MAX);
+    for (uint32_t i = 0; i < c->account_count; i++)
+        check_account(c, &c->account[i]);
+    for (uint32_t i = 0; i < c->sudo_count; i++)
+        check_sudo(&c->sudo[i]);
     assert(c->rules.count <= RULES_MAX);
     for (size_t i = 0; i < c->rules.count; i++)
         assert(known_org(c, c->rules.rule[i].org) && c->rules.rule[i].services.count > 0);

@@ -30,7 +30,6 @@ install_orglogin() {
     sed -i 's/^#\(auth .*pam_org.so\)$/\1/' "$ROOT/etc/pam.d/sshd"
     sed 's/^#\(KbdInteractiveAuthentication yes\)$/\1/' "$TOP/conf/sshd_config.example" >"$ROOT/etc/ssh/sshd_config.d/orglogin.conf"
     printf '%s\n' 'PasswordAuthentication no' 'AuthorizedKeysFile /etc/ssh/keys/%u' >"$ROOT/etc/ssh/sshd_config.d/tests.conf"
-    install -m 440 "$TOP/conf/sudoers.example" "$ROOT/etc/sudoers.d/orglogin"
 }
 
 # Modules built with a sanitizer need its runtime in every process that loads them; Debian's own programs leak at exit.

@@ -176,6 +176,70 @@ static void keys_are_published_of_active_members(void **state)
         assert_int_equal(keys_of(states[s], list), s == MEMBER_ACTIVE ? size : 0);
 }
 
+/* Home and shell by the first entry that matches, and what an entry lacks as all have it. */
+static void homes_and_shells_are_those_of_the_first_entry_that_matches(void **state)
+{
+    (void)state;
+    struct snapshot_user u;
+    config.account[0] = (struct config_account){
+        .org = config.org[0].name, .members = {"usr_3\0usr_4", 2}, .shell = (char *)"/bin/dash"};
+    config.account[1] = (struct config_account){.org = config.org[0].name,
+                                                .roles = {"admin", 1},
+                                                .home = (char *)"/srv/%u",
+                                                .shell = (char *)"/bin/sh"};
+    config.account[2] = (struct config_account){
+        .org = config.org[1].name, .everyone = true, .home = (char *)"/mnt/%u"};
+    config.account_count = 3;
+    put(0, "usr_1", "ada", "admin", MEMBER_ACTIVE);
+    put(0, "usr_2", "bob", "member", MEMBER_ACTIVE);
+    put(0, "usr_3", "cid", "admin", MEMBER_ACTIVE);
+    put(0, "usr_5", "usr_4", "member", MEMBER_ACTIVE); /* the id of another as a name */
+    put(1, "usr_3", "eve", "admin", MEMBER_ACTIVE);    /* another organization's */
+    put(0, "usr_6", "fay", "admin", MEMBER_SUSPENDED);
+    assert_int_equal(run(), 0);
+    static const char *const rows[][3] = {
+        {"ada", "/srv/ada", "/bin/sh"},        {"bob", "/home/bob/bob", "/bin/zsh"},
+        {"cid", "/home/cid/cid", "/bin/dash"}, {"usr_4", "/home/usr_4/usr_4", "/bin/zsh"},
+        {"eve", "/mnt/eve", "/bin/zsh"},       {"fay", "/srv/fay", "/usr/sbin/nologin"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(find(rows[i][0], &u, NULL), SNAPSHOT_OK);
+        assert_string_equal(u.home, rows[i][1]);
+        assert_string_equal(u.shell, rows[i][2]);
+    }
+    config.account_count = 0;
+}
+
+/* A group by person has that member of that organization, and no member of the same roles. */
+static void group_by_person_has_that_member_alone(void **state)
+{
+    (void)state;
+    struct snapshot_user u;
+    struct snapshot_grants g;
+    static const char *const names[] = {"ada", "bob", "cid", "usr_9"};
+    config.group[5] = (struct config_group){
+        .name = (char *)"keepers", .org = config.org[0].name, .members = {"usr_2\0usr_9", 2}};
+    config.group_count = 6;
+    for (int i = 0; i < 4; i++) {
+        char id[8];
+        snprintf(id, sizeof id, "usr_%d", i + 1);
+        put(0, id, names[i], "member", MEMBER_ACTIVE);
+    }
+    put(1, "usr_2", "eve", "member", MEMBER_ACTIVE);
+    assert_int_equal(run(), 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(find(names[i], &u, &g), SNAPSHOT_OK);
+        assert_int_equal(g.gid_count, i == 1 ? 2 : 1);
+    }
+    assert_int_equal(find("eve", &u, &g), SNAPSHOT_OK);
+    assert_int_equal(g.gid_count, 0);
+    put(0, "usr_2", "bob", "member", MEMBER_SUSPENDED);
+    assert_int_equal(run(), 0);
+    assert_int_equal(find("bob", &u, &g), SNAPSHOT_OK);
+    assert_int_equal(g.gid_count, 0);
+    config.group_count = 5;
+}
+
 /* The number depends on nothing but the ids, so that every host comes to it. */
 static void ids_do_not_depend_on_the_order_of_members(void **state)
 {
@@ -841,6 +905,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(member_is_published_with_ids_and_groups, fresh),
         cmocka_unit_test_setup(keys_are_published_of_active_members, fresh),
+        cmocka_unit_test_setup(homes_and_shells_are_those_of_the_first_entry_that_matches, fresh),
+        cmocka_unit_test_setup(group_by_person_has_that_member_alone, fresh),
         cmocka_unit_test_setup(ids_do_not_depend_on_the_order_of_members, fresh),
         cmocka_unit_test_setup(members_with_impossible_names_are_withheld, fresh),
         cmocka_unit_test_setup(name_of_a_mapped_group_is_withheld_from_members, fresh),

@@ -35,6 +35,7 @@ denials() { audited "apparmor=\"DENIED\".* profile=\"$1\""; }
 is "$(timeout 300 systemctl is-system-running --wait)" running 'the machine boots into the state running under AppArmor' || systemctl --failed
 like "$(cat /sys/kernel/security/lsm)" '\bapparmor\b' 'the kernel has AppArmor'
 wait_for 60 knows ada
+ok 'orgsyncd makes the file of sudo' wait_for 60 sudo_is_made
 is "$(profiles_of orgsyncd)" '3 orgsyncd (enforce)' 'the three processes of orgsyncd are confined by its profile'
 is "$(profiles_of orgd)" '1 orgd (enforce)' 'orgd is confined by its profile'
 

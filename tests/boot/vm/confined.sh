@@ -27,7 +27,7 @@ prepare_host() {
     id=$(by olga org show -o json | jq -r .id)
     kill %1 && wait
     make_certificate
-    sed -e "s|https://org.example.com|$TLS_URL|" -e "s|org_7f3a|$id|" -e 's|# ca_file|ca_file|' \
+    sed -e "s|https://org.example.com|$TLS_URL|" -e "s|org_7f3a|$id|" -e 's|# ca_file|ca_file|' -e 's/^# sudo = /sudo = /' \
         /usr/share/doc/orglogin/orglogin.conf >$CONF
     mkdir -p /etc/systemd/system/orgd.service.d
     printf '[Service]\nExecStart=\nExecStart=/usr/sbin/orgd --tls 127.0.0.1:8443 --cert /etc/orgd/chain.pem --key /etc/orgd/key.pem\n' \
@@ -52,16 +52,24 @@ knows() { getent passwd "$1"; }
 # shellcheck disable=SC2329 # called by wait_for
 shell_is() { [ "$(getent passwd "$1" | cut -d: -f7)" = "$2" ]; }
 
+# shellcheck disable=SC2329 # called by wait_for
+sudo_is_made() { [ -e /etc/sudoers.d/orglogin ] && [ "$(pgrep -cx orgsyncd)" = 3 ]; } # and the child that made it has ended
+
 # What a host does all day: logins, a removal, restarts, a reload.
 check_host() {
     is "$(as ada id -un)" ada 'a member logs in by ssh'
+    is "$(as ada sudo -n id -un)" root 'sudo serves a member by the file that orgsyncd made'
     is "$(as stranger id -un; grep -c '^Access denied' "$T/err")" 1 'a stranger is refused by ssh'
     by olga member remove mia --yes >/dev/null 2>&1
     ok 'a removal at orgd reaches the host' wait_for 10 shell_is mia /usr/sbin/nologin
     is "$(as mia id -un; grep -c '^Access denied' "$T/err")" 1 'a removed member is refused by ssh'
     ok 'orgd and orgsyncd reload' systemctl reload orgd.service orgsyncd.service
+    rm /etc/sudoers.d/orglogin
+    systemctl reload orgsyncd.service
+    ok 'a reload makes the file of sudo again' wait_for 60 test -e /etc/sudoers.d/orglogin
     ok 'orgd and orgsyncd restart' systemctl restart orgd.service orgsyncd.service
     ok 'orgsyncd hears from orgd by TLS after a restart' wait_for 60 orgadmin host sync
+    wait_for 60 sudo_is_made
     is "$(as ada id -un)" ada 'a member logs in after the daemons were restarted'
     like "$(journalctl --quiet --boot --grep='pam_org\(' | tail -n 5)" 'user=ada .*decision=allow reason=rule' \
         'pam_org is confirmed by orgsyncd in a login'

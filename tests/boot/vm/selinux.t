@@ -27,6 +27,7 @@ denials() { audited 'avc: +denied' | grep -E 'org(d|syncd|login)_'; }
 is "$(timeout 600 systemctl is-system-running --wait)" running 'the machine boots into the state running under SELinux' || systemctl --failed >&2
 is "$(getenforce)" Enforcing 'SELinux enforces from the boot on'
 wait_for 60 knows ada
+ok 'orgsyncd makes the file of sudo' wait_for 60 sudo_is_made
 is "$(domains_of orgsyncd)" '3 orgsyncd_t' 'the three processes of orgsyncd are in the domain orgsyncd_t'
 is "$(domains_of orgd)" '1 orgd_t' 'orgd is in the domain orgd_t'
 is "$(type_of /var/lib/orglogin/snapshot)" orglogin_snapshot_t 'the snapshot that the service has written has its own type'
@@ -36,6 +37,7 @@ is "$(type_of /etc/orglogin/acme.token)" orglogin_etc_t 'a token has the type of
 # sshd may not make home directories under Debian's policy.
 for name in ada mia; do install -d -m 700 -o $name "/home/$name" && restorecon "/home/$name"; done
 check_host
+is "$(type_of /etc/sudoers.d/orglogin)" orglogin_sudoers_t 'the file of sudo has its own type'
 is "$(domains_of orgsyncd) $(domains_of orgd)" '3 orgsyncd_t 1 orgd_t' 'restarted daemons are in their domains'
 is "$(type_of /var/lib/orglogin/snapshot)" orglogin_snapshot_t 'a snapshot that replaced another one has its own type'
 
@@ -46,7 +48,7 @@ ok 'orgsyncd --once of an administrator succeeds' orgsyncd --once
 is "$(type_of /var/lib/orglogin) $(type_of /var/lib/orglogin/snapshot)" 'orglogin_state_t orglogin_snapshot_t' \
     'directory and snapshot that an administrator makes by hand have their types'
 is "$(as ada id -un)" ada 'a member logs in by the snapshot that an administrator made'
-is "$(restorecon -Rnv /var/lib/orglogin /etc/orglogin /run/orgd)" '' 'restorecon finds no wrong type'
+is "$(restorecon -Rnv /var/lib/orglogin /etc/orglogin /etc/sudoers.d /run/orgd)" '' 'restorecon finds no wrong type'
 
 denied=$(denials)
 is "$denied" '' 'SELinux refuses nothing to the daemons, and nothing of theirs to others'
