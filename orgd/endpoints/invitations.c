@@ -335,7 +335,7 @@ void invitation_accept(struct call *call)
         snprintf(call->caller.user, sizeof call->caller.user, "%s", member.user.id);
     call_event(call, invitation.organization, "invitation.accept", member.user.id,
                member.user.username, "%s, %s", invitation.role, invitation.email);
-    if (!key_accept(call, &member.user))
+    if (!key_accept(call, &member.user, invitation.organization))
         return;
 
     cJSON *reply = cJSON_CreateObject();
