@@ -74,6 +74,12 @@ static bool mail_allowed(struct call *call, const char *email, cJSON *reply)
     return false;
 }
 
+/* The ssh keys that can be brought along. */
+static const char *keys_taken(const struct key_policy *policy)
+{
+    return policy->admins ? "none" : policy->security ? "security" : "any";
+}
+
 /* Stores INVITATION with a new secret, and answers with it. */
 static void invitation_send(struct call *call, struct invitation *invitation)
 {
@@ -94,6 +100,7 @@ static void invitation_send(struct call *call, struct invitation *invitation)
     if (letterhead->invitation_url)
         link_write(letterhead, token, &link);
     cJSON *reply = invitation_json(invitation);
+    cJSON_AddStringToObject(reply, "keys", keys_taken(&call->organization.keys));
     if (invitation->shown) {
         cJSON_AddStringToObject(reply, "token", token);
         if (link.len > 0)

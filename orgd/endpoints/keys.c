@@ -88,14 +88,51 @@ static bool key_room(struct call *call, const struct user *user, int count,
     return false;
 }
 
-/* Gives USER, who has COUNT keys, KEY as his own; false when the call has failed. */
+/* The organizations that the caller's token proves him in, and those that it does not. */
+struct proofs {
+    const struct token *token;
+    const char *joined;          /* the one whose invitation proves him; NULL: none does */
+    struct buffer good, missing; /* their ids, ID_SIZE each */
+};
+
+static void sort_proof(const struct organization *organization, const struct member *member,
+                       void *arg)
+{
+    struct proofs *p = arg;
+    bool good = (p->joined && strcmp(p->joined, organization->id) == 0) ||
+                member_proved(member, organization->id, p->token);
+    if (member->active)
+        buffer_add(good ? &p->good : &p->missing, organization->id, ID_SIZE, REPLY_MAX);
+}
+
+static void trust_in(struct call *call, struct buffer *ids, const char *user,
+                     const struct user_key *key, bool trusted)
+{
+    for (size_t at = 0; at < ids->len; at += ID_SIZE)
+        store_key_trust(call->store, ids->data + at, user, key->fingerprint, trusted);
+    buffer_free(ids);
+}
+
+/* Whoever stole a token that an organization revoked does not get in there by a key of his. */
+static void key_judge(struct call *call, const char *user, const struct user_key *key,
+                      const char *joined)
+{
+    struct proofs proofs = {.token = &call->caller, .joined = joined};
+    store_memberships(call->store, user, sort_proof, &proofs);
+    trust_in(call, &proofs.good, user, key, true);
+    trust_in(call, &proofs.missing, user, key, false);
+}
+
+/* Gives USER, who has COUNT keys, and joins the organization JOINED or NULL, KEY as his own; false
+ * when the call has failed. */
 static bool key_give(struct call *call, const struct user *user, int count,
-                     const struct user_key *key)
+                     const struct user_key *key, const char *joined)
 {
     if (!key_room(call, user, count, key) || !call_rate(call, QUOTA_KEYS, user->id))
         return false;
     store_key_put(call->store, user->id, key);
     user_changed(call, user, REACH_CURRENT, NEWS_GATHERED, "user.key-add", key->fingerprint);
+    key_judge(call, user->id, key, joined);
     return true;
 }
 
@@ -114,6 +151,7 @@ static const struct {
                  {"above_giver", "a key counts only if its giver could do as much as the member"},
                  {"type", "only keys of security keys count, types that begin with sk-"},
                  {"withdrawn", "an administrator withdrew this key"},
+                 {"unproved", "the token that added this key does not open the organization"},
                  {"ended", "this key has ended by its age, at "},
                  {NULL, "this key ends at "}};
 
@@ -205,7 +243,7 @@ bool key_accept(struct call *call, const struct user *user, const char *organiza
     if (!key_read(call, line, &key))
         return false;
     struct key_count c = key_count(call, user, &key);
-    if (!c.found && !key_give(call, user, c.count, &key))
+    if (!c.found && !key_give(call, user, c.count, &key, organization))
         return false;
     cJSON *notes = key_notes(call, user->id, &key, organization);
     cJSON_Delete(notes);
@@ -222,7 +260,7 @@ void key_add(struct call *call)
     struct key_count c = key_count(call, &user, &key);
     if (c.found)
         call_fail(call, 409, "key_exists", "The account has the key %s.", key.fingerprint);
-    if (c.found || !key_give(call, &user, c.count, &key))
+    if (c.found || !key_give(call, &user, c.count, &key, NULL))
         return;
     cJSON *notes = key_notes(call, user.id, &key, NULL);
     if (notes)

@@ -5,7 +5,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static_assert(KEY_THERE == 0 && KEY_REMOVED == 1 && KEY_WITHDRAWN == 2, "sql.c names them");
+static_assert(KEY_THERE == 0 && KEY_REMOVED == 1 && KEY_WITHDRAWN == 2 && KEY_DOUBTED == 3, "sql.c names them");
 
 void store_key_put(struct store *s, const char *user, const struct user_key *k)
 {
@@ -16,6 +16,14 @@ void store_key_put(struct store *s, const char *user, const struct user_key *k)
                          value_number(k->state), value_text(k->type), value_text(k->blob),
                          value_text(k->comment), value_number(k->created), value_number(k->expires),
                          value_number(k->reach), value_text(k->maker)));
+}
+
+void store_key_trust(struct store *s, const char *organization, const char *user,
+                     const char *fingerprint, bool trusted)
+{
+    need_lock(s, organization);
+    statement_run(s, trusted ? KEY_TRUST : KEY_DOUBT,
+                  VALUES(value_text(user), value_text(organization), value_text(fingerprint)));
 }
 
 bool store_key_remove(struct store *s, const char *user, const char *fingerprint)

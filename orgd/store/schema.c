@@ -303,7 +303,7 @@ static const char *const versions[] = {
     " user_id TEXT NOT NULL REFERENCES users(id),"
     " organization_id TEXT NOT NULL," /* whose administrator gave it; '': the user's own */
     " fingerprint TEXT NOT NULL,"
-    " state INTEGER NOT NULL CHECK (state IN (0, 1, 2))," /* enum key_state */
+    " state INTEGER NOT NULL CHECK (state IN (0, 1, 2, 3))," /* enum key_state */
     " type TEXT NOT NULL,"
     " blob TEXT NOT NULL," /* in base64; '' unless it is there */
     " comment TEXT NOT NULL,"

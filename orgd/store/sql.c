@@ -68,6 +68,7 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
     "ifnull(max(iif(" KEY_COUNTS ", " KEY_END ", NULL)),"                                          \
     " max(iif(k.state = 0, " KEY_END ", NULL)))) AS ends,"                                         \
     " max(" KEY_GIVEN ") AS given, CASE WHEN max(k.state = 2) THEN 'withdrawn'"                    \
+    " WHEN max(k.state = 3) THEN 'unproved'"                                                       \
     " WHEN NOT max(" KEY_COUNTS ") THEN iif(max(" KEY_GIVEN "), 'above_giver', 'admins_only')"     \
     " WHEN o.key_security AND max(k.type) NOT LIKE 'sk-%' THEN 'type' END AS reason"
 #define KEY_OF_MEMBER "k.user_id = m.user_id AND k.organization_id IN ('', m.organization_id)"
@@ -338,6 +339,11 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                 " ON CONFLICT DO UPDATE SET state = excluded.state, blob = excluded.blob,"
                 " comment = excluded.comment, expires_at = excluded.expires_at,"
                 " reach = excluded.reach, maker = excluded.maker",
+    [KEY_DOUBT] = "INSERT INTO ssh_keys SELECT user_id, ?2, fingerprint, 3, type, '', '', created_at,"
+                  " 0, 0, NULL FROM ssh_keys WHERE user_id = ?1 AND organization_id = ''"
+                  " AND fingerprint = ?3 ON CONFLICT DO UPDATE SET state = 3 WHERE state = 1",
+    [KEY_TRUST] = "UPDATE ssh_keys SET state = 1 WHERE user_id = ?1 AND organization_id = ?2"
+                  " AND fingerprint = ?3 AND state = 3",
     [KEY_REMOVE] = "UPDATE ssh_keys SET state = 1, blob = '', comment = ''"
                    " WHERE user_id = ?1 AND fingerprint = ?2 AND state = 0",
     [KEYS_LEAVE] = "UPDATE ssh_keys SET state = 1, blob = '', comment = ''"

@@ -143,6 +143,8 @@ enum statement {
     ERASE_RECOVERIES,
     ERASE_KEYS,
     KEY_PUT,
+    KEY_DOUBT,
+    KEY_TRUST,
     KEY_REMOVE,
     KEYS_LEAVE,
     KEY_LIST,

@@ -77,7 +77,8 @@ struct member {
 enum key_state {
     KEY_THERE,
     KEY_REMOVED,
-    KEY_WITHDRAWN /* by an administrator, for the organization: also if it is the user's own */
+    KEY_WITHDRAWN, /* by an administrator, for the organization: also if it is the user's own */
+    KEY_DOUBTED    /* the user's own, from a token that does not prove the user there */
 };
 
 /* A public ssh key of a user: his own, for all his organizations; or given to him by an
@@ -335,6 +336,10 @@ void store_user_erase(struct store *store, const struct user *before, const stru
 
 /* Adds or replaces a key. The caller gives the memberships that it concerns a revision. */
 void store_key_put(struct store *store, const char *user, const struct user_key *key);
+/* Whether the organization believes that the user's own key came from himself. A key that was given
+ * or withdrawn there stays so. */
+void store_key_trust(struct store *store, const char *organization, const char *user,
+                     const char *fingerprint, bool trusted);
 /* Removes the user's own and those that were given to him. True when there was one. */
 bool store_key_remove(struct store *store, const char *user, const char *fingerprint);
 /* USER leaves the organization: what was given to him there is removed. */
