@@ -8,9 +8,9 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 
-#define KEYS_MAX  32   /* of a user, and of a member, as many as a host takes */
-#define KNOWN_MAX 1000 /* the same with those that are removed: each of them is remembered */
-#define NOTES_MAX 20
+#define KEYS_MAX      32   /* of a user, and of a member, as many as a host takes */
+#define KNOWN_MAX     1000 /* the same with those that are removed: each of them is remembered */
+#define NOTES_MAX     20
 #define SENTENCE_SIZE (DISPLAY_SIZE + 128)
 
 static unsigned rsa_bits = SSH_KEY_RSA_BITS_MIN;
@@ -174,7 +174,7 @@ struct verdict {
     int64_t end;              /* the key's own */
     int places, refused;
     char why[SENTENCE_SIZE]; /* of the first that refused it */
-    cJSON *notes;  /* for the person */
+    cJSON *notes;            /* for the person */
 };
 
 static void hear_place(const struct member_key *key, void *arg)

@@ -6,7 +6,7 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 
-#define KEY_LINE_MAX 16384              /* what is longer is not even looked at */
+#define KEY_LINE_MAX 16384 /* what is longer is not even looked at */
 #define KEY_DAYS_MAX 36500
 #define NUMBER_MAX   9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
 
@@ -62,8 +62,8 @@ static bool is_days(const cJSON *item)
 
 static bool is_adders(const cJSON *item)
 {
-    return cJSON_IsString(item) && (strcmp(item->valuestring, "members") == 0 ||
-                                    strcmp(item->valuestring, "admins") == 0);
+    return cJSON_IsString(item) &&
+           (strcmp(item->valuestring, "members") == 0 || strcmp(item->valuestring, "admins") == 0);
 }
 
 static bool is_bool(const cJSON *item)

@@ -5,7 +5,8 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static_assert(KEY_THERE == 0 && KEY_REMOVED == 1 && KEY_WITHDRAWN == 2 && KEY_DOUBTED == 3, "sql.c names them");
+static_assert(KEY_THERE == 0 && KEY_REMOVED == 1 && KEY_WITHDRAWN == 2 && KEY_DOUBTED == 3,
+              "sql.c names them");
 
 void store_key_put(struct store *s, const char *user, const struct user_key *k)
 {
@@ -41,6 +42,12 @@ void store_keys_leave(struct store *s, const char *organization, const char *use
 int64_t store_key_count(struct store *s, const char *user, const char *organization)
 {
     return statement_number(s, KEY_COUNT, VALUES(value_text(user), value_text(organization)));
+}
+
+int64_t store_keys_given(struct store *s, const char *organization, const char *maker)
+{
+    return statement_number(s, KEY_GIVEN_COUNT,
+                            VALUES(value_text(organization), value_text(maker)));
 }
 
 /* The columns that all queries of keys have. */

@@ -316,7 +316,7 @@ static const char *const versions[] = {
     " expires_at, 0, NULL FROM ssh_keys;"
     "DROP TABLE ssh_keys;"
     "ALTER TABLE member_keys RENAME TO ssh_keys;"
-    "CREATE INDEX ssh_keys_given ON ssh_keys(organization_id, user_id) WHERE organization_id > '';",
+    "CREATE INDEX ssh_keys_given ON ssh_keys(organization_id, maker) WHERE organization_id > '';",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */

@@ -14,11 +14,11 @@
     "id, organization_id, role, max_uses, uses, created_at, secret_hash, expires_at, used_at, "    \
     "used_from, maker"
 /* Behind the column maker. */
-#define MAKER_NAME           ", (SELECT username FROM users WHERE id = maker)"
-#define SELECT_INVITATION    "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
-#define SELECT_JOIN_CODE     "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
-#define TEAM_COLUMNS         "id, organization_id, slug, name, created_at"
-#define SELECT_TEAM          "SELECT " TEAM_COLUMNS " FROM teams "
+#define MAKER_NAME        ", (SELECT username FROM users WHERE id = maker)"
+#define SELECT_INVITATION "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
+#define SELECT_JOIN_CODE  "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
+#define TEAM_COLUMNS      "id, organization_id, slug, name, created_at"
+#define SELECT_TEAM       "SELECT " TEAM_COLUMNS " FROM teams "
 #define ORGANIZATION_COLUMNS                                                                       \
     "id, name, created_at, revision, self_rename, key_admins, key_days, key_security"
 #define EVENT_COLUMNS                                                                              \
@@ -78,13 +78,13 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
     ", (SELECT json_group_array(json_object('type', type, 'blob', blob, 'expiresAt',"              \
     " iif(ends < " FOREVER ", strftime('%Y-%m-%dT%H:%M:%SZ', ends / 1000, 'unixepoch'), NULL)))"   \
     " FROM (SELECT " KEY_JUDGED " FROM ssh_keys k WHERE " KEY_OF_MEMBER " AND m.active = 1"        \
-    " GROUP BY k.fingerprint HAVING " KEY_IS_THERE " AND reason IS NULL"                              \
+    " GROUP BY k.fingerprint HAVING " KEY_IS_THERE " AND reason IS NULL"                           \
     " ORDER BY given DESC, since, fingerprint LIMIT 32))"
 /* The keys of the user ?1 in the organizations that he is in, with each of them. */
 #define SELECT_KEY                                                                                 \
     "SELECT " KEY_JUDGED ", o.id, o.name FROM members m JOIN organizations o"                      \
-    " ON o.id = m.organization_id AND o.deleted_at = 0 JOIN ssh_keys k ON " KEY_OF_MEMBER JOIN_ROLE( \
-        "m") "WHERE m.user_id = ?1 AND m.active = 1 "
+    " ON o.id = m.organization_id AND o.deleted_at = 0 JOIN ssh_keys k ON " KEY_OF_MEMBER          \
+        JOIN_ROLE("m") "WHERE m.user_id = ?1 AND m.active = 1 "
 #define FROM_MEMBER                                                                                \
     " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"                        \
     " ON o.id = m.organization_id" JOIN_ROLE("m") "WHERE m.organization_id = ?1 "
@@ -146,8 +146,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [ORGANIZATION_LIST] =
         "SELECT " ORGANIZATION_COLUMNS " FROM organizations WHERE (created_at, id) > (?1, ?2)"
         " AND deleted_at = 0 ORDER BY created_at, id LIMIT ?3",
-    [ORGANIZATION_ADD] =
-        "INSERT INTO organizations (" ORGANIZATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [ORGANIZATION_ADD] = "INSERT INTO organizations (" ORGANIZATION_COLUMNS
+                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3, key_admins = ?4,"
                             " key_days = ?5, key_security = ?6 WHERE id = ?1",
     [ORGANIZATION_DELETED] = "UPDATE organizations SET deleted_at = ?2 WHERE id = ?1",
@@ -339,9 +339,10 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                 " ON CONFLICT DO UPDATE SET state = excluded.state, blob = excluded.blob,"
                 " comment = excluded.comment, expires_at = excluded.expires_at,"
                 " reach = excluded.reach, maker = excluded.maker",
-    [KEY_DOUBT] = "INSERT INTO ssh_keys SELECT user_id, ?2, fingerprint, 3, type, '', '', created_at,"
-                  " 0, 0, NULL FROM ssh_keys WHERE user_id = ?1 AND organization_id = ''"
-                  " AND fingerprint = ?3 ON CONFLICT DO UPDATE SET state = 3 WHERE state = 1",
+    [KEY_DOUBT] =
+        "INSERT INTO ssh_keys SELECT user_id, ?2, fingerprint, 3, type, '', '', created_at,"
+        " 0, 0, NULL FROM ssh_keys WHERE user_id = ?1 AND organization_id = ''"
+        " AND fingerprint = ?3 ON CONFLICT DO UPDATE SET state = 3 WHERE state = 1",
     [KEY_TRUST] = "UPDATE ssh_keys SET state = 1 WHERE user_id = ?1 AND organization_id = ?2"
                   " AND fingerprint = ?3 AND state = 3",
     [KEY_REMOVE] = "UPDATE ssh_keys SET state = 1, blob = '', comment = ''"
@@ -352,8 +353,11 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                  " FROM ssh_keys WHERE user_id = ?1 AND state = 0"
                  " ORDER BY fingerprint, organization_id",
     [KEY_COUNT] = "SELECT count(*) FROM ssh_keys WHERE user_id = ?1 AND organization_id = ?2",
-    [KEY_LIST_MEMBER] = SELECT_KEY "AND m.organization_id = ?2 GROUP BY k.fingerprint"
-                                   " HAVING " KEY_IS_THERE " ORDER BY given DESC, since, fingerprint",
+    [KEY_GIVEN_COUNT] = "SELECT count(*) FROM ssh_keys WHERE organization_id = ?1"
+                        " AND organization_id > '' AND maker = ?2 AND user_id <> ?2 AND state = 0",
+    [KEY_LIST_MEMBER] =
+        SELECT_KEY "AND m.organization_id = ?2 GROUP BY k.fingerprint"
+                   " HAVING " KEY_IS_THERE " ORDER BY given DESC, since, fingerprint",
     [KEY_PLACES] = SELECT_KEY "AND k.fingerprint = ?2 GROUP BY m.organization_id"
                               " HAVING " KEY_IS_THERE " ORDER BY o.created_at, o.id",
     [EVENT_LIST] =

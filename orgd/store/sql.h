@@ -149,6 +149,7 @@ enum statement {
     KEYS_LEAVE,
     KEY_LIST,
     KEY_COUNT,
+    KEY_GIVEN_COUNT,
     KEY_LIST_MEMBER,
     KEY_PLACES,
     EVENT_LIST_ACTION,

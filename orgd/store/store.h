@@ -54,8 +54,8 @@ struct organization {
     char id[ID_SIZE];
     char name[DISPLAY_SIZE];
     int64_t created;
-    int64_t revision;     /* of the latest change of its members */
-    bool self_rename;     /* its members may change their own usernames */
+    int64_t revision; /* of the latest change of its members */
+    bool self_rename; /* its members may change their own usernames */
     struct key_policy keys;
     struct commit commit; /* the commit of REVISION; only store_organization fills it */
 };
@@ -87,7 +87,7 @@ struct user_key {
     char organization[ID_SIZE]; /* "": it is the user's own */
     enum key_state state;
     unsigned reach;      /* role_reach of the giver's role: he opens no account of a higher one */
-    char maker[ID_SIZE]; /* the giver, "" where none is known; only written */
+    char maker[ID_SIZE]; /* the giver, "" where none is known; it is not read again */
     char fingerprint[SSH_KEY_FINGERPRINT_SIZE];
     char type[40];
     char blob[SSH_KEY_TEXT_SIZE]; /* base64 */
@@ -346,6 +346,8 @@ bool store_key_remove(struct store *store, const char *user, const char *fingerp
 void store_keys_leave(struct store *store, const char *organization, const char *user);
 /* The number of different keys that the user has or had of his own (ORGANIZATION ""), or given. */
 int64_t store_key_count(struct store *store, const char *user, const char *organization);
+/* The number of keys that MAKER gave to others in the organization. */
+int64_t store_keys_given(struct store *store, const char *organization, const char *maker);
 /* Those that are there, by fingerprint; of two with one, the user's own first. */
 typedef void user_key_visit(const struct user_key *key, void *arg);
 void store_keys(struct store *store, const char *user, user_key_visit *each, void *arg);

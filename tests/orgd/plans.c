@@ -138,16 +138,20 @@ static void test_work_is_bounded(void **state)
         enum statement statement;
         const char *values;
     } pages[] = {
-        {EVENT_LIST, "o0++2"},    {EVENT_LIST_ACTION, "o0++2x"}, {INVITATION_LIST, "o0020"},
-        {INVITATION_MADE, "o0x"}, {JOIN_CODE_LIST, "o002"},      {JOIN_CODE_MADE, "ox"},
-        {JOIN_CODE_PRUNE, "o9"},  {TOKEN_LIST, "o002"},          {TOKEN_LIST_USER, "u002"},
-        {TOKEN_MADE, "ox"},       {TOKEN_PRUNE, "o9"},           {TOKEN_PRUNE_USER, "u9"},
-        {INVITATION_PRUNE, "o9"}, {INVITATION_REPLACE, "ox"},    {ROLE_USED, "ox0"},
-        {MEMBER_LIST, "o002"},    {MEMBER_CHANGES, "o02"},       {MEMBERSHIP_LIST, "u+"},
-        {TOKEN_MAKER_LEFT, "ox"}, {ROLE_TOUCH, "om92"},          {ALL_TOUCH, "o92"},
-        {TEAM_TOUCH, "ox02"},
-        {INVITATION_COUNT, "o"},  {JOIN_CODE_COUNT, "o"},        {TOKEN_COUNT, "o"},
-        {OWNER_COUNT, "o"},
+        {EVENT_LIST, "o0++2"},      {EVENT_LIST_ACTION, "o0++2x"},
+        {INVITATION_LIST, "o0020"}, {INVITATION_MADE, "o0x"},
+        {JOIN_CODE_LIST, "o002"},   {JOIN_CODE_MADE, "ox"},
+        {JOIN_CODE_PRUNE, "o9"},    {TOKEN_LIST, "o002"},
+        {TOKEN_LIST_USER, "u002"},  {TOKEN_MADE, "ox"},
+        {TOKEN_PRUNE, "o9"},        {TOKEN_PRUNE_USER, "u9"},
+        {INVITATION_PRUNE, "o9"},   {INVITATION_REPLACE, "ox"},
+        {ROLE_USED, "ox0"},         {MEMBER_LIST, "o002"},
+        {MEMBER_CHANGES, "o02"},    {MEMBERSHIP_LIST, "u+"},
+        {TOKEN_MAKER_LEFT, "ox"},   {ROLE_TOUCH, "om92"},
+        {ALL_TOUCH, "o92"},         {TEAM_TOUCH, "ox02"},
+        {INVITATION_COUNT, "o"},    {JOIN_CODE_COUNT, "o"},
+        {TOKEN_COUNT, "o"},         {OWNER_COUNT, "o"},
+        {KEY_GIVEN_COUNT, "ox"},
     };
     assert_int_equal(sqlite3_exec(db, rows, NULL, NULL, NULL), SQLITE_OK);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
