@@ -169,7 +169,7 @@ static void sentence_write(const struct member_key *key, const char *reason,
 }
 
 /* What the organizations of a user say to a key that came. */
-struct verdict {
+struct key_verdict {
     const char *organization; /* the one that must take it; NULL: one of them must */
     int64_t end;              /* the key's own */
     int places, refused;
@@ -179,7 +179,7 @@ struct verdict {
 
 static void hear_place(const struct member_key *key, void *arg)
 {
-    struct verdict *v = arg;
+    struct key_verdict *v = arg;
     const char *reason = reason_of(key);
     bool asked = !v->organization || strcmp(v->organization, key->key.organization) == 0;
     bool shorter = key->key.expires && (!v->end || key->key.expires < v->end);
@@ -200,7 +200,7 @@ static void hear_place(const struct member_key *key, void *arg)
 static cJSON *key_notes(struct call *call, const char *user, const struct user_key *key,
                         const char *organization)
 {
-    struct verdict v = {.organization = organization, .end = key->expires};
+    struct key_verdict v = {.organization = organization, .end = key->expires};
     v.notes = cJSON_CreateArray();
     store_key_places(call->store, user, key->fingerprint, hear_place, &v);
     if (v.places == 0 || v.refused < v.places)
@@ -359,14 +359,14 @@ void member_key_add(struct call *call)
 }
 
 /* A search for a key by its fingerprint. */
-struct key_search {
+struct key_match {
     const char *fingerprint;
     struct user_key found; /* its type is "" without one */
 };
 
 static void match_key(const struct member_key *key, void *arg)
 {
-    struct key_search *search = arg;
+    struct key_match *search = arg;
     if (strcmp(key->key.fingerprint, search->fingerprint) == 0)
         search->found = key->key;
 }
@@ -375,7 +375,7 @@ static void match_key(const struct member_key *key, void *arg)
 void member_key_remove(struct call *call)
 {
     struct member member;
-    struct key_search search = {.fingerprint = call_text(call, "fingerprint")};
+    struct key_match search = {.fingerprint = call_text(call, "fingerprint")};
     struct user_key *key = &search.found;
     if (!member_named(call, &member))
         return;
