@@ -120,7 +120,9 @@ static enum exit_status key_send(const struct invocation *inv, struct connection
     const cJSON *sentence;
     enum exit_status status = connection_get(c, op, args, &record);
     cJSON_ArrayForEach(sentence, cJSON_GetObjectItemCaseSensitive(record, "notes"))
+    {
         note("%s", cJSON_GetStringValue(sentence));
+    }
     if (status == EXIT_DONE && record)
         status = output(inv, record);
     cJSON_Delete(record);
