@@ -101,19 +101,20 @@ static void sort_proof(const struct organization *organization, const struct mem
     struct proofs *p = arg;
     bool good = (p->joined && strcmp(p->joined, organization->id) == 0) ||
                 member_proved(member, organization->id, p->token);
-    if (member->active)
-        buffer_add(good ? &p->good : &p->missing, organization->id, ID_SIZE, REPLY_MAX);
+    buffer_add(good ? &p->good : &p->missing, organization->id, ID_SIZE, REPLY_MAX);
 }
 
 static void trust_in(struct call *call, struct buffer *ids, const char *user,
                      const struct user_key *key, bool trusted)
 {
+    call_lock_all(call, ids);
     for (size_t at = 0; at < ids->len; at += ID_SIZE)
         store_key_trust(call->store, ids->data + at, user, key->fingerprint, trusted);
     buffer_free(ids);
 }
 
-/* Whoever stole a token that an organization revoked does not get in there by a key of his. */
+/* Whoever stole a token that an organization revoked does not get in there by a key of his; nor
+ * when the member was removed, and comes back. */
 static void key_judge(struct call *call, const char *user, const struct user_key *key,
                       const char *joined)
 {

@@ -79,7 +79,7 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
     " iif(ends < " FOREVER ", strftime('%Y-%m-%dT%H:%M:%SZ', ends / 1000, 'unixepoch'), NULL)))"   \
     " FROM (SELECT " KEY_JUDGED " FROM ssh_keys k WHERE " KEY_OF_MEMBER " AND m.active = 1"        \
     " GROUP BY k.fingerprint HAVING " KEY_IS_THERE " AND reason IS NULL"                           \
-    " ORDER BY given DESC, since, fingerprint LIMIT 32))"
+    " ORDER BY given DESC, ends DESC, fingerprint LIMIT 32))"
 /* The keys of the user ?1 in the organizations that he is in, with each of them. */
 #define SELECT_KEY                                                                                 \
     "SELECT " KEY_JUDGED ", o.id, o.name FROM members m JOIN organizations o"                      \
@@ -357,7 +357,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                         " AND organization_id > '' AND maker = ?2 AND user_id <> ?2 AND state = 0",
     [KEY_LIST_MEMBER] =
         SELECT_KEY "AND m.organization_id = ?2 GROUP BY k.fingerprint"
-                   " HAVING " KEY_IS_THERE " ORDER BY given DESC, since, fingerprint",
+                   " HAVING " KEY_IS_THERE " ORDER BY given DESC, ends DESC, fingerprint",
     [KEY_PLACES] = SELECT_KEY "AND k.fingerprint = ?2 GROUP BY m.organization_id"
                               " HAVING " KEY_IS_THERE " ORDER BY o.created_at, o.id",
     [EVENT_LIST] =

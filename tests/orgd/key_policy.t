@@ -180,6 +180,14 @@ unown thief "$cid"; own thief "$cid"; is "$(has "$org" cid)" cids 'nor after it 
 fresh=$("$ORGD" user token cid --data "$DATA" | grep -oE 'live_[a-z0-9]{20}:.*')
 unown thief "$cid"; own thief "$fresh"; is "$status $(has "$org" cid)" '200 cids thief' 'a token that proves the member adds it'
 
+call /organizations/members/remove "{\"organizationId\":\"$org\",\"userId\":\"$cid_id\"}" "$OWNER"
+own thief2 "$fresh"; is "$status" 200 'a token of a removed member adds a key for another organization'
+token=$(api /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"cid@example.org\"}" "$OWNER" | jq -r .token)
+accept "$token" cidnew ignored "$cid"; is "$status" 200 'the member comes back, with a key'
+back=$(field .apiToken.bearer)
+is "$(has "$org" cid),$(has "$other" cid)" 'cidnew cids thief,cidnew cids thief thief2' 'and without the key that was added meanwhile'
+unown thief2 "$back"; own thief2 "$back"; is "$(has "$org" cid)" 'cidnew cids thief thief2' 'which the token of the return can add'
+
 # --- how many ---
 for i in $(seq 40); do
     blob=$( (printf '\0\0\0\x0bssh-ed25519\0\0\0\x20'; head -c 32 /dev/urandom) | base64 -w0)
