@@ -244,7 +244,9 @@ bool key_accept(struct call *call, const struct user *user, const char *organiza
     if (!key_read(call, line, &key))
         return false;
     struct key_count c = key_count(call, user, &key);
-    if (!c.found && !key_give(call, user, c.count, &key, organization))
+    if (c.found) /* the invitation proves him */
+        store_key_trust(call->store, organization, user->id, key.fingerprint, true);
+    else if (!key_give(call, user, c.count, &key, organization))
         return false;
     cJSON *notes = key_notes(call, user->id, &key, organization);
     cJSON_Delete(notes);
@@ -268,15 +270,52 @@ void key_add(struct call *call)
         reply_key(call, &key, notes);
 }
 
+/* Who knows a key of a user. */
+struct key_givers {
+    const char *fingerprint;
+    bool own;                    /* all of his organizations do */
+    struct buffer organizations; /* ids of those that gave it, ID_SIZE each */
+};
+
+static void collect_giver(const struct user_key *key, void *arg)
+{
+    struct key_givers *g = arg;
+    if (strcmp(key->fingerprint, g->fingerprint) != 0)
+        return;
+    g->own |= key->organization[0] == '\0';
+    if (key->organization[0])
+        buffer_add(&g->organizations, key->organization, ID_SIZE, REPLY_MAX);
+}
+
+/* USER has removed a key that was given: that is the givers' business alone. */
+static void tell_givers(struct call *call, const struct user *user, struct key_givers *givers)
+{
+    struct member member;
+    call_lock_all(call, &givers->organizations);
+    for (size_t at = 0; at < givers->organizations.len; at += ID_SIZE) {
+        const char *organization = givers->organizations.data + at;
+        if (!store_member(call->store, organization, user->id, &member))
+            continue;
+        call_member_change(call, organization, &member, NEWS_LOSS);
+        call_event(call, organization, "user.key-remove", user->id, user->username, "%s",
+                   givers->fingerprint);
+    }
+}
+
 void key_remove(struct call *call)
 {
     struct user user;
     const char *fingerprint = call_text(call, "fingerprint");
     if (!own_account(call, &user))
         return;
+    struct key_givers givers = {.fingerprint = fingerprint};
+    store_keys(call->store, user.id, collect_giver, &givers);
     bool removed = store_key_remove(call->store, user.id, fingerprint);
-    if (removed)
+    if (removed && givers.own)
         user_changed(call, &user, REACH_CURRENT, NEWS_LOSS, "user.key-remove", fingerprint);
+    else if (removed)
+        tell_givers(call, &user, &givers);
+    buffer_free(&givers.organizations);
     reply_removed(call, removed);
 }
 
@@ -359,7 +398,7 @@ void member_key_add(struct call *call)
         reply_key(call, &key, notes);
 }
 
-/* A search for a key by its fingerprint. */
+/* A search for a key by its fingerprint, that was not withdrawn before. */
 struct key_match {
     const char *fingerprint;
     struct user_key found; /* its type is "" without one */
@@ -368,7 +407,8 @@ struct key_match {
 static void match_key(const struct member_key *key, void *arg)
 {
     struct key_match *search = arg;
-    if (strcmp(key->key.fingerprint, search->fingerprint) == 0)
+    bool gone = !key->given && key->reason && strcmp(key->reason, "withdrawn") == 0;
+    if (!gone && strcmp(key->key.fingerprint, search->fingerprint) == 0)
         search->found = key->key;
 }
 

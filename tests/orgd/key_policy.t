@@ -115,9 +115,11 @@ is "$(said "$org" "$ada_id" one)" 'false false withdrawn' 'members/keys/list say
 unown one; own one
 is "$status $(has "$org" ada)" '200 desk three two' 'removing and adding it again changes nothing'
 is "$(field '.key.notes[0]')" 'Acme: an administrator withdrew this key.' 'and she is told so'
+before=$(revision "$org"); take "$org" "$ada_id" one "$ann"; is "$status $(field .removed) $(($(revision "$org") - before))" '200 false 0' 'a key that was withdrawn is not withdrawn again'
 call /organizations/members/keys/remove "{\"organizationId\":\"$org\",\"userId\":\"$ada_id\",\"fingerprint\":\"SHA256:none\"}" "$ann"; is "$status $(field .removed)" '200 false' 'a key that is not there is withdrawn, too'
 give "$org" "$ada_id" one "$ann"; is "$(has "$org" ada)" 'desk one three two' 'an administrator lets it count again'
-unown desk; is "$status $(has "$org" ada)" '200 one three two' 'a member removes what she was given, as her own'
+before=$(revision "$mine"); unown desk; is "$status $(has "$org" ada)" '200 one three two' 'a member removes what she was given, as her own'
+is "$(revision "$mine") $(sql "SELECT count(*) FROM events WHERE organization_id = '$mine' AND detail = '$(print desk)'")" "$before 0" 'of which other organizations do not hear'
 unown one; is "$(has "$org" ada),$(mine_has)" 'three two,three two' 'what she removes opens nothing anywhere, although it was given, too'
 own one; is "$(has "$org" ada)" 'one three two' 'and she may add it again'
 
@@ -186,6 +188,10 @@ token=$(api /organizations/invitations/create "{\"organizationId\":\"$org\",\"em
 accept "$token" cidnew ignored "$cid"; is "$status" 200 'the member comes back, with a key'
 back=$(field .apiToken.bearer)
 is "$(has "$org" cid),$(has "$other" cid)" 'cidnew cids thief,cidnew cids thief thief2' 'and without the key that was added meanwhile'
+call /organizations/members/remove "{\"organizationId\":\"$org\",\"userId\":\"$cid_id\"}" "$OWNER"
+token=$(api /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"cid@example.org\"}" "$OWNER" | jq -r .token)
+accept "$token" thief2 ignored "$back"; is "$status $(has "$org" cid)" '200 cidnew cids thief thief2' 'who brings it along to the invitation vouches for it'
+back=$(field .apiToken.bearer)
 unown thief2 "$back"; own thief2 "$back"; is "$(has "$org" cid)" 'cidnew cids thief thief2' 'which the token of the return can add'
 
 # --- how many ---
