@@ -112,6 +112,14 @@ mkdir "$T/a 'b"; ln "$SOCKET" "$T/a 'b/s" 2> /dev/null || ln -s "$SOCKET" "$T/a 
 hinted odd --url "unix:$T/a 'b/s"; pasted sh; is "$(keys_of odd)" "$(print "$T/quoted.pub")" 'and for a socket in a place with a blank and a quotation mark'
 hinted odd2 --url "unix:$T/a 'b/s"; eval "\"\$BUILD/orgadmin\" $hint --token-file $T/token" > "$T/out" 2>&1; is "$? $(keys_of odd2)" "0 $(print "$T/quoted.pub")" 'and so does the line with orgadmin'
 rm -rf "$XDG_CONFIG_HOME"
+# Both lines on a terminal, as a person pastes them, who then pastes the token.
+hinted pasted --url "unix:$SOCKET"
+PATH=$BUILD:$PATH typed "$T/seen.tty" "orgadmin $hint" 'Token of the invitation' "$(cat "$T/token")\n"
+is "$? $(keys_of pasted) $(grep -c "$(cut -c1-30 "$T/token")" "$T/seen.tty")" "0 $(print "$T/quoted.pub") 0" 'the line with orgadmin, pasted to a terminal, asks for the token, and does not show it'
+rm -rf "$XDG_CONFIG_HOME"
+hinted pasted2 --url "unix:$SOCKET"
+PATH=$T/bin:$PATH typed "$T/seen.tty" "$curl" 'Token:' "$(cat "$T/token")\n"
+is "$? $(keys_of pasted2)" "0 $(print "$T/quoted.pub")" 'and so does the line with curl'
 org_edit --set key_adders=admins; hinted none --url "unix:$SOCKET"
 unlike "$hint$curl" 'id_ed25519' 'where only administrators add keys, the hint has none'
 pasted sh; is "$(sed 's/^Token: //' "$T/out" | jq -r .user.username)" none 'and works'
