@@ -9,7 +9,7 @@
 #include "orgd/endpoints/record.h"
 
 #define KEYS_MAX      32   /* of a user, and of a member, as many as a host takes */
-#define KNOWN_MAX     1000 /* the same with those that are removed: each of them is remembered */
+#define KNOWN_MAX     1000 /* the same with those that are removed, and remembered for their age */
 #define NOTES_MAX     20
 #define SENTENCE_SIZE (DISPLAY_SIZE + 128)
 
@@ -79,9 +79,10 @@ static bool key_room(struct call *call, const struct user *user, int count,
     if (count >= KEYS_MAX)
         call_fail(call, 409, "too_many", "%s at most %d keys.",
                   key->organization[0] ? "A member is given" : "An account has", KEYS_MAX);
-    else if (store_key_count(call->store, user->id, key->organization) >= KNOWN_MAX)
+    else if (store_key_count(call->store, user->id, key->organization) >= KNOWN_MAX &&
+             !store_key_forget(call->store, user->id, key))
         call_fail(call, 409, "too_many",
-                  "%s at most %d different keys in all, with those that were removed.",
+                  "%s at most %d different keys, with those that were withdrawn.",
                   key->organization[0] ? "A member is given" : "An account has", KNOWN_MAX);
     else
         return true;
@@ -310,7 +311,7 @@ void key_remove(struct call *call)
         return;
     struct key_givers givers = {.fingerprint = fingerprint};
     store_keys(call->store, user.id, collect_giver, &givers);
-    bool removed = store_key_remove(call->store, user.id, fingerprint);
+    bool removed = store_key_remove(call->store, user.id, fingerprint, clock_wall_ms());
     if (removed && givers.own)
         user_changed(call, &user, REACH_CURRENT, NEWS_LOSS, "user.key-remove", fingerprint);
     else if (removed)

@@ -96,7 +96,7 @@ void member_leave(struct call *call, struct member *member, struct withdrawn *wi
     member->active = false;
     member->suspended = 0;
     store_teams_leave(call->store, organization, user);
-    store_keys_leave(call->store, organization, user);
+    store_keys_leave(call->store, organization, user, now);
     member->removed = now > proved ? now : proved; /* the clock may have been put back */
     call_member_change(call, organization, member, NEWS_LOSS);
     call_event(call, organization, "member.remove", user, member->user.username, "%s",

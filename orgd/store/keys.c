@@ -27,16 +27,28 @@ void store_key_trust(struct store *s, const char *organization, const char *user
                   VALUES(value_text(user), value_text(organization), value_text(fingerprint)));
 }
 
-bool store_key_remove(struct store *s, const char *user, const char *fingerprint)
+bool store_key_remove(struct store *s, const char *user, const char *fingerprint, int64_t now)
 {
-    statement_run(s, KEY_REMOVE, VALUES(value_text(user), value_text(fingerprint)));
+    statement_run(s, KEY_REMOVE,
+                  VALUES(value_text(user), value_text(fingerprint), value_number(now)));
     return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
 }
 
-void store_keys_leave(struct store *s, const char *organization, const char *user)
+void store_keys_leave(struct store *s, const char *organization, const char *user, int64_t now)
 {
     need_lock(s, organization);
-    statement_run(s, KEYS_LEAVE, VALUES(value_text(user), value_text(organization)));
+    statement_run(s, KEYS_LEAVE,
+                  VALUES(value_text(user), value_text(organization), value_number(now)));
+}
+
+bool store_key_forget(struct store *s, const char *user, const struct user_key *key)
+{
+    statement_run(
+        s, KEY_FORGET,
+        VALUES(value_text(user), value_text(key->organization), value_text(key->fingerprint)));
+    bool forgotten = statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+    statement_run(s, KEY_FORGET_DOUBTS, VALUES(value_text(user)));
+    return forgotten;
 }
 
 int64_t store_key_count(struct store *s, const char *user, const char *organization)

@@ -308,7 +308,7 @@ static const char *const versions[] = {
     " blob TEXT NOT NULL," /* in base64; '' unless it is there */
     " comment TEXT NOT NULL,"
     " created_at INTEGER NOT NULL," /* of the first time */
-    " expires_at INTEGER NOT NULL," /* 0: never */
+    " expires_at INTEGER NOT NULL," /* 0: never; of a removed one, when it was */
     " reach INTEGER NOT NULL,"      /* what the giver could give, bits as of role_reach */
     " maker TEXT REFERENCES users(id),"
     " PRIMARY KEY (user_id, organization_id, fingerprint)) WITHOUT ROWID;"

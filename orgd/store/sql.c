@@ -76,6 +76,8 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
 #define KEYS_JSON(ends)                                                                            \
     "json_group_array(json_object('type', type, 'blob', blob, 'expiresAt', iif(" ends              \
     " < " FOREVER ", strftime('%Y-%m-%dT%H:%M:%SZ', " ends " / 1000, 'unixepoch'), NULL)))"
+/* Of keys that WHERE names; ?3 is when. */
+#define KEYS_REMOVE "UPDATE ssh_keys SET state = 1, blob = '', comment = '', expires_at = ?3 WHERE "
 /* As many as a host takes. Where the organization has said nothing of the member's keys, and has no
  * policy, that is all of his own, in a fraction of the time. */
 #define MEMBER_KEYS                                                                                \
@@ -355,14 +357,21 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " AND fingerprint = ?3 ON CONFLICT DO UPDATE SET state = 3 WHERE state = 1",
     [KEY_TRUST] = "UPDATE ssh_keys SET state = 1 WHERE user_id = ?1 AND organization_id = ?2"
                   " AND fingerprint = ?3 AND state = 3",
-    [KEY_REMOVE] = "UPDATE ssh_keys SET state = 1, blob = '', comment = ''"
-                   " WHERE user_id = ?1 AND fingerprint = ?2 AND state = 0",
-    [KEYS_LEAVE] = "UPDATE ssh_keys SET state = 1, blob = '', comment = ''"
-                   " WHERE user_id = ?1 AND organization_id = ?2 AND state = 0",
+    [KEY_REMOVE] = KEYS_REMOVE "user_id = ?1 AND fingerprint = ?2 AND state = 0",
+    [KEYS_LEAVE] = KEYS_REMOVE "user_id = ?1 AND organization_id = ?2 AND state = 0",
+    [KEY_FORGET] = "DELETE FROM ssh_keys WHERE user_id = ?1 AND organization_id = ?2"
+                   " AND fingerprint = (SELECT fingerprint FROM ssh_keys WHERE user_id = ?1"
+                   " AND organization_id = ?2 AND state = 1 AND fingerprint <> ?3"
+                   " ORDER BY expires_at - created_at LIMIT 1)",
+    [KEY_FORGET_DOUBTS] =
+        "DELETE FROM ssh_keys AS d WHERE user_id = ?1 AND state = 3 AND NOT EXISTS (SELECT 1"
+        " FROM ssh_keys k WHERE k.user_id = d.user_id AND k.organization_id = ''"
+        " AND k.fingerprint = d.fingerprint)",
     [KEY_LIST] = "SELECT fingerprint, type, blob, comment, created_at, expires_at, organization_id"
                  " FROM ssh_keys WHERE user_id = ?1 AND state = 0"
                  " ORDER BY fingerprint, organization_id",
-    [KEY_COUNT] = "SELECT count(*) FROM ssh_keys WHERE user_id = ?1 AND organization_id = ?2",
+    [KEY_COUNT] = "SELECT count(*) FROM ssh_keys WHERE user_id = ?1 AND organization_id = ?2"
+                  " AND state <> 3",
     [KEY_GIVEN_COUNT] = "SELECT count(*) FROM ssh_keys WHERE organization_id = ?1"
                         " AND organization_id > '' AND maker = ?2 AND user_id <> ?2 AND state = 0",
     [KEY_LIST_MEMBER] =

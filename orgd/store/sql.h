@@ -147,6 +147,8 @@ enum statement {
     KEY_TRUST,
     KEY_REMOVE,
     KEYS_LEAVE,
+    KEY_FORGET,
+    KEY_FORGET_DOUBTS,
     KEY_LIST,
     KEY_COUNT,
     KEY_GIVEN_COUNT,

@@ -341,10 +341,14 @@ void store_key_put(struct store *store, const char *user, const struct user_key 
 void store_key_trust(struct store *store, const char *organization, const char *user,
                      const char *fingerprint, bool trusted);
 /* Removes the user's own and those that were given to him. True when there was one. */
-bool store_key_remove(struct store *store, const char *user, const char *fingerprint);
+bool store_key_remove(struct store *store, const char *user, const char *fingerprint, int64_t now);
 /* USER leaves the organization: what was given to him there is removed. */
-void store_keys_leave(struct store *store, const char *organization, const char *user);
-/* The number of different keys that the user has or had of his own (ORGANIZATION ""), or given. */
+void store_keys_leave(struct store *store, const char *organization, const char *user, int64_t now);
+/* Forgets the user's key that was there for the shortest time and is removed, of KEY's organization
+ * or his own, and is not KEY; false when there is none. */
+bool store_key_forget(struct store *store, const char *user, const struct user_key *key);
+/* The number of different keys that the user has or had of his own (ORGANIZATION ""), or given or
+ * withdrawn, as far as they are not forgotten. */
 int64_t store_key_count(struct store *store, const char *user, const char *organization);
 /* The number of keys that MAKER gave to others in the organization. */
 int64_t store_keys_given(struct store *store, const char *organization, const char *maker);

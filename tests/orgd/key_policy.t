@@ -205,8 +205,18 @@ is "$(told "$org" ada blob | wc -l)" 32 'hosts are told 32 keys of a member at m
 is "$(told "$org" ada blob | grep -c "$(cut -d' ' -f2 "$T/plain.pub")")" 0 'those that were given first'
 is "$(mine_has)" 'late one plain sk soon three two' 'another organization has her own'
 own more; is "$status" 200 'and she adds her own as before'
-sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO ssh_keys SELECT '$bob_id', '', 'f' || i, 1, 'ssh-ed25519', '', '', 1, 0, 0, NULL FROM n"
-own bobs "$bob"; expect 409 too_many 'a user has so many different keys in all time and no more'
+# A thousand are remembered, those that were there for long: who adds many cannot make an old one young, and nobody is kept from adding more.
+sql "DELETE FROM ssh_keys WHERE user_id = '$bob_id'"
+own bobs "$bob"; shift_back bobs 40; unown bobs "$bob"
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999) INSERT INTO ssh_keys SELECT '$bob_id', '', 'f' || i, 1, 'ssh-ed25519', '', '', 1, 1 + i, 0, NULL FROM n;
+     INSERT INTO ssh_keys SELECT '$bob_id', '$org', 'f1', 3, 'ssh-ed25519', '', '', 1, 0, 0, NULL"
+own bobs2 "$bob"; is "$status $(sql "SELECT count(*), min(expires_at) FROM ssh_keys WHERE user_id = '$bob_id' AND state = 1")" '200 999|3' 'of a thousand removed keys the one is forgotten that was there for the shortest time'
+is "$(sql "SELECT count(*) FROM ssh_keys WHERE user_id = '$bob_id' AND state = 3")" 0 'with what was thought of it'
+policy "$org" '"keyDays":30'; own bobs "$bob"; expect 409 key_refused 'one that was there for long is remembered'
+sql "DELETE FROM ssh_keys WHERE user_id = '$bob_id' AND organization_id = '$org'; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) INSERT INTO ssh_keys SELECT '$bob_id', '$org', 'g' || i, 2, 'ssh-ed25519', '', '', 1, 0, 0, NULL FROM n"
+give "$org" "$bob_id" bobs3 "$ann"; expect 409 too_many 'what was withdrawn is not forgotten: then no more are given'
+own bobs3 "$bob"; is "$status" 200 'and a member adds own ones all the same'
+policy "$org" '"keyDays":0'
 
 # --- the end ---
 is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds nothing wrong'
