@@ -30,7 +30,8 @@
  *   token         {"key","name","role","env","last_four","created","secret","bearer"} (secret and
  *                 bearer: once, when it is made)
  *   key           {"fingerprint","type","comment","added","expires","blob","given":bool,
- *                  "counts":bool,"reason","notes":[..]} (given to reason: of a member's; notes:
+ *                  "counts":bool,"reason","given_by":[..],"notes":[..]} (given to reason: of a
+ *                 member's; given_by: of one's own, the organizations that gave it; notes:
  *                 sentences for a person, when it is added)
  *   event         {"id","at","actor","actor_name","action","subject","subject_name","detail",
  *                  "from","request"}

@@ -106,6 +106,7 @@ static const struct field key_fields[] = {
     {.name = "expires", .from = "expiresAt"},
     {.name = "blob", .from = "blob"},
     {.name = "given", .from = "given", .kind = FIELD_BOOL},
+    {.name = "given_by", .from = "givenBy", .kind = FIELD_LIST},
     {.name = "counts", .from = "counts", .kind = FIELD_BOOL},
     {.name = "reason", .from = "reason"},
     {.name = "notes", .from = "notes", .kind = FIELD_LIST},

@@ -155,6 +155,7 @@ static const struct column key_columns[] = {
      "why it does not count: admins_only, above_giver, type, ended, withdrawn or "
      "unproved"},
     {"given", WIDE | SWITCH, "an administrator gave it; of a member's"},
+    {"given_by", LIST, "ids of the organizations that gave it; of your own"},
     {"blob", WIDE | SHORTEN, "the key in base64"},
     {0},
 };

@@ -50,6 +50,7 @@ key list -o json; is "$(jq -r '.[].comment' "$T/out")" 'ada home' 'the other one
 # --- a member's, and the policy of the organization ---
 who=owner
 key add "$T/two.pub" --member ada --org "$org" -o json; is "$rc $(jq -r '.fingerprint + " " + .comment' "$T/out")" "0 $(print "$T/two.pub") ada two" 'key add --member gives a key'
+who=ada; key list; like "$(cat "$T/out")" "GIVEN_BY.*" 'key list has a column for who gave a key'; like "$(cat "$T/out")" "ada two .*$org\$" 'with the organization'; who=owner
 key list --member ada --org "$org" -o json; is "$(jq -r '[.[] | "\(.comment) \(.given) \(.counts)"] | sort | join(", ")' "$T/out")" 'ada home false true, ada two true true' 'key list --member tells which were given, and which count'
 key add --member ada --org "$org"; like "$rc $(said)" '^2 .*which FILE\?' 'key add --member wants a file'
 key add "$T/one" --member ada --org "$org"; like "$rc $(said)" '^2 .*private' 'it takes no private key'
