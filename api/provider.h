@@ -6,9 +6,11 @@
  * unknown. What only some vendors know stands in the second line.
  *
  *   organization  {"id","name","role","created",
+ *                  "key_adders":"members|admins","key_days":number,"security_keys_only":bool,
  *                  "label","description","type","state","plan","country","owner","parent","email",
- *                  "namespace","updated","member":bool} (member: you are in it yourself)
- *   member        {"id","email","username","name","roles":[..],"permissions":[..],
+ *                  "namespace","updated","member":bool} (member: you are in it yourself; key_adders
+ * to security_keys_only: which ssh keys of its members it takes, orgd/API.md) member
+ * {"id","email","username","name","roles":[..],"permissions":[..],
  *                  "state":"active|pending|suspended|removed","joined","token",
  *                  "keys":[{"type","blob","expiresAt"}]}
  *                 ("removed" only from provider_watch and from files; token: of the invitation of
@@ -17,8 +19,8 @@
  *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
  *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
  *   invitation    {"id","email","roles":[..],"permissions":[..],"state","created","expires",
- *                  "token","mailed":bool}
- *                 (token and mailed: only when it is made or sent again)
+ *                  "token","keys":"none|security|any","mailed":bool}
+ *                 (token, keys and mailed: only when it is made or sent again)
  *   acceptance    {"organization","role","username","email","bearer"} (the last three: when an
  *                 account was made; bearer is never shown again)
  *   joincode      {"id","role","max_uses":number,"uses":number,"created","code"} (no max_uses:
@@ -27,6 +29,10 @@
  *   role          {"id","name","description","permissions":[..]}
  *   token         {"key","name","role","env","last_four","created","secret","bearer"} (secret and
  *                 bearer: once, when it is made)
+ *   key           {"fingerprint","type","comment","added","expires","blob","given":bool,
+ *                  "counts":bool,"reason","given_by":[..],"notes":[..]} (given to reason: of a
+ *                 member's; given_by: of one's own, the organizations that gave it; notes:
+ *                 sentences for a person, when it is added)
  *   event         {"id","at","actor","actor_name","action","subject","subject_name","detail",
  *                  "from","request"}
  *   user          {"id","email","username","name","organization","role"} (who the credential is:
@@ -125,6 +131,8 @@ enum provider_op {
     OP_KEY_ADD,           /* - line ("TYPE BASE64 COMMENT"), expires? -> key */
     OP_KEY_REMOVE,        /* - fingerprint */
     OP_MEMBER_KEYS,       /* - user -> keys */
+    OP_MEMBER_KEY_ADD,    /* - user, line, expires? -> key */
+    OP_MEMBER_KEY_REMOVE, /* - user, fingerprint */
     OP_AUDIT_LIST,        /* - action?, from?, to? -> events, newest first */
     OP_BILLING_SHOW,      /* -> billing */
     OP_BILLING_EDIT,      /* - FIELDS */

@@ -73,6 +73,11 @@ const struct option_spec options[OPTION_COUNT] = {
                     .value = "FILE",
                     .brief = "public ssh key for the account, by which hosts let you in"},
     [OPTION_MINE] = {.name = "--mine", .brief = "your own tokens instead of the organization's"},
+    [OPTION_MEMBER] = {.name = "--member",
+                       .value = "MEMBER",
+                       .brief = "the ssh keys of this member, in the organization",
+                       .detail = "MEMBER is an id, a login name or an e-mail address. A key that "
+                                 "is added so counts in this organization alone."},
     [OPTION_KEEP_TOKENS] = {.name = "--keep-tokens",
                             .brief = "do not end the other tokens of the account"},
     [OPTION_YES] = {.name = "--yes", .letter = "-y", .brief = "do not ask for confirmation"},

@@ -31,6 +31,7 @@ enum option {
     OPTION_TO,
     OPTION_ALL,
     OPTION_MINE,
+    OPTION_MEMBER,
     OPTION_KEY,
     OPTION_KEEP_TOKENS,
     OPTION_YES,

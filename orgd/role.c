@@ -49,10 +49,14 @@ bool role_covers(const struct role *role, unsigned wanted)
     return (wanted & ~role->permissions) == 0;
 }
 
+unsigned role_reach(const struct role *role)
+{
+    return role->permissions | (role_is_owner(role) ? PERMISSIONS_ALL + 1U : 0);
+}
+
 bool role_may_give(const struct role *holder, const struct role *role)
 {
-    bool above = role_is_owner(role) && !role_is_owner(holder);
-    return !above && role_covers(holder, role->permissions);
+    return (role_reach(role) & ~role_reach(holder)) == 0;
 }
 
 const char *permission_name(enum permission permission)

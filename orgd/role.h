@@ -44,6 +44,9 @@ bool role_covers(const struct role *role, unsigned permissions);
  * than his permissions say: delete the organization. */
 bool role_may_give(const struct role *holder, const struct role *role);
 
+/* ROLE in bits: a member with it may give and take the roles that have no other ones. */
+unsigned role_reach(const struct role *role);
+
 /* The permissions to look, and to change nothing. */
 #define PERMISSIONS_LOOK (PERMISSION_ORG_VIEW | PERMISSION_MEMBERS_VIEW)
 

@@ -75,6 +75,7 @@ check-long: check-built
 	@export BUILD=$(abspath $(BUILD)) CMOCKA_MESSAGE_OUTPUT=TAP; \
 		ROUNDS=10000 prove --exec tests/lib/run $(CHECK)/tests/module/property && \
 		ROUNDS=1500 prove tests/e2e/agreement.t && \
+		ROUNDS=200 prove --exec tests/lib/run tests/orgd/key_oracle.t && \
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t && \
 		LONG=1 prove tests/e2e/taken_alone.t && \

@@ -69,6 +69,9 @@ static const struct field organization_fields[] = {
     {.name = "name", .from = "name", .required = true},
     {.name = "created", .from = "created"},
     {.name = "self_rename", .from = "self_rename", .kind = FIELD_BOOL},
+    {.name = "key_adders", .from = "key_adders"},
+    {.name = "key_days", .from = "key_days", .kind = FIELD_NUMBER},
+    {.name = "security_keys_only", .from = "security_keys_only", .kind = FIELD_BOOL},
     {0},
 };
 

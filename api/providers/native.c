@@ -25,6 +25,11 @@ static const struct field organization_fields[] = {
     {.name = "role", .from = "role"},
     {.name = "created", .from = "organization.createdAt|createdAt"},
     {.name = "self_rename", .from = "organization.selfRename|selfRename", .kind = FIELD_BOOL},
+    {.name = "key_adders", .from = "organization.keyAdders|keyAdders"},
+    {.name = "key_days", .from = "organization.keyDays|keyDays", .kind = FIELD_NUMBER},
+    {.name = "security_keys_only",
+     .from = "organization.securityKeysOnly|securityKeysOnly",
+     .kind = FIELD_BOOL},
     {0},
 };
 
@@ -62,6 +67,7 @@ static const struct field invited_fields[] = {
     {.name = "expires", .from = "invitation.expiresAt|expiresAt"},
     {.name = "token", .from = "token|invitation.token"},
     {.name = "mailed", .from = "mailed", .kind = FIELD_BOOL},
+    {.name = "keys", .from = "keys"},
     {0},
 };
 
@@ -73,6 +79,7 @@ static const struct field addition_fields[] = {
     {.name = "expires", .from = "invitation.expiresAt|expiresAt"},
     {.name = "token", .from = "token|invitation.token"},
     {.name = "mailed", .from = "mailed", .kind = FIELD_BOOL},
+    {.name = "keys", .from = "keys"},
     {0},
 };
 
@@ -98,6 +105,11 @@ static const struct field key_fields[] = {
     {.name = "added", .from = "addedAt"},
     {.name = "expires", .from = "expiresAt"},
     {.name = "blob", .from = "blob"},
+    {.name = "given", .from = "given", .kind = FIELD_BOOL},
+    {.name = "given_by", .from = "givenBy", .kind = FIELD_LIST},
+    {.name = "counts", .from = "counts", .kind = FIELD_BOOL},
+    {.name = "reason", .from = "reason"},
+    {.name = "notes", .from = "notes", .kind = FIELD_LIST},
     {0},
 };
 
@@ -173,6 +185,7 @@ static const struct field withdrawal_fields[] = {
     {.name = "invitations", .from = "withdrawn.invitations", .kind = FIELD_NUMBER},
     {.name = "join_codes", .from = "withdrawn.joinCodes", .kind = FIELD_NUMBER},
     {.name = "tokens", .from = "tokenCount", .kind = FIELD_NUMBER},
+    {.name = "keys", .from = "keyCount", .kind = FIELD_NUMBER},
     {0},
 };
 
@@ -257,7 +270,9 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ORG_CREATE] = {CALL("/organizations/create", "\"name\":\"$name\""),
                        ONE("organization", organization_fields)},
     [OP_ORG_EDIT] = {CALL("/organizations/update",
-                          ORG ",\"name\":\"$name?\",\"selfRename\":\"$self_rename!?\""),
+                          ORG ",\"name\":\"$name?\",\"selfRename\":\"$self_rename!?\","
+                              "\"keyAdders\":\"$key_adders?\",\"keyDays\":\"$key_days#?\","
+                              "\"securityKeysOnly\":\"$security_keys_only!?\""),
                      DONE},
     [OP_ORG_DELETE] = {CALL("/organizations/delete", ORG ",\"name\":\"$name\""), DONE},
     [OP_MEMBER_LIST] = {MEMBERS(PAGE), .run = list_members},
@@ -320,6 +335,13 @@ static const struct operation operations[OP_COUNT] = {
     [OP_KEY_REMOVE] = {CALL("/users/keys/remove", "\"fingerprint\":\"$fingerprint\""), DONE},
     [OP_MEMBER_KEYS] = {CALL("/organizations/members/keys/list", ORG ",\"userId\":\"$user\""),
                         LIST("keys", key_fields)},
+    [OP_MEMBER_KEY_ADD] = {CALL("/organizations/members/keys/add",
+                                ORG ",\"userId\":\"$user\",\"key\":\"$line\","
+                                    "\"expiresAt\":\"$expires?\""),
+                           ONE("key", key_fields)},
+    [OP_MEMBER_KEY_REMOVE] = {CALL("/organizations/members/keys/remove",
+                                   ORG ",\"userId\":\"$user\",\"fingerprint\":\"$fingerprint\""),
+                              DONE},
     [OP_AUDIT_LIST] = {CALL("/organizations/audit/list", ORG
                             ",\"action\":\"$action?\",\"from\":\"$from?\",\"to\":\"$to?\"" AFTER),
                        LIST("events", event_fields)},

@@ -109,7 +109,10 @@ const struct command commands[] = {
      .args = {"[ORG]"},
      .brief = "change an organization, with --name or --set",
      .detail = "At orgd, --set self_rename=yes lets members change their own usernames; by default "
-               "only members with the permission members:manage can.",
+               "only members with the permission members:manage can. "
+               "--set key_adders=admins lets only ssh keys count that administrators give (key add "
+               "--member), --set key_days=90 only those that were added within so many days, "
+               "and --set security_keys_only=yes only those of security keys.",
      .options = ACTS | OPT(NAME) | OPT(SET),
      .run = org_edit},
     {.noun = "org",
@@ -324,9 +327,10 @@ const struct command commands[] = {
 
     {.noun = "key",
      .verb = "list",
-     .args = {"[MEMBER]"},
-     .brief = "list your public ssh keys, or a member's",
-     .options = IN_ORG,
+     .brief = "list your public ssh keys, or with --member a member's",
+     .detail = "Of a member's keys the list tells which of them count in the organization, and why "
+               "others do not.",
+     .options = IN_ORG | OPT(MEMBER),
      .record = &record_key,
      .run = key_list},
     {.noun = "key",
@@ -334,16 +338,20 @@ const struct command commands[] = {
      .args = {"[FILE]"},
      .brief = "add a public ssh key to your account, by which hosts let you in",
      .detail = "FILE is a .pub file, or - for standard input. "
-               "Without FILE, asks about the public key in ~/.ssh if there is one only.",
-     .options = SERVER | OPT(EXPIRES) | OPT(YES),
+               "Without FILE, asks about the public key in ~/.ssh if there is one only. "
+               "With --member, gives the key to a member whose role yours covers, for this "
+               "organization alone: whoever has the private key can log in as that member.",
+     .options = IN_ORG | OPT(EXPIRES) | OPT(YES) | OPT(MEMBER),
      .record = &record_key,
      .run = key_add},
     {.noun = "key",
      .verb = "remove",
      .args = {"KEY"},
      .brief = "remove an ssh key of your account, by fingerprint or comment",
-     .detail = "Asks for confirmation unless --yes is given.",
-     .options = REACHES | OPT(YES),
+     .detail = "Asks for confirmation unless --yes is given. "
+               "With --member, the key counts in this organization no more, whoever added it, "
+               "until key add --member gives it again.",
+     .options = ACTS | OPT(YES) | OPT(MEMBER),
      .run = key_remove},
 
     {.noun = "token",

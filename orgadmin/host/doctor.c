@@ -200,6 +200,7 @@ enum exit_status host_doctor(const struct invocation *inv)
     doctor_homes(&d);
     doctor_sshd(&d);
     doctor_keys(&d);
+    doctor_key_policy(&d);
     doctor_sudo(&d);
     doctor_rights(&d);
     check_local_groups(&d);

@@ -63,7 +63,8 @@ void doctor_names(struct doctor *d); /* names, nsswitch.conf, libnss_org, nscd *
 void doctor_pam(struct doctor *d);   /* pam_org, the services' stacks */
 void doctor_homes(struct doctor *d); /* home and shell */
 void doctor_sshd(struct doctor *d);
-void doctor_keys(struct doctor *d); /* the ssh keys of members */
+void doctor_keys(struct doctor *d);       /* the ssh keys of members */
+void doctor_key_policy(struct doctor *d); /* and those that their organization lets them have */
 void doctor_sudo(struct doctor *d);
 void doctor_rights(struct doctor *d);  /* whom sudo serves by orglogin.conf */
 void doctor_readers(struct doctor *d); /* programs that read the lines of local groups */

@@ -20,7 +20,7 @@
 #define CHECK_LIMIT_MS  60000 /* orgsyncd --check lists every organization */
 #define ANSWER_SLACK_MS 1000
 #define WAIT_MAX_MS     30000 /* the longest that anybody can configure */
-#define FETCHER_USER    "orgsync"
+#define FETCHER_USER    HOST_FETCHER_USER
 #define ORGD_USER       "orgd"
 #define ORGD_DIR        "/var/lib/orgd" /* its unit's state directory */
 #define MAKE_USERS      "systemd-sysusers --root=/ orglogin.conf"

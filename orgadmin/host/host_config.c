@@ -27,6 +27,16 @@ static void take_range(const config_setting_t *range, uint32_t *first, uint32_t 
     *last = (uint32_t)config_setting_get_int64_elem(range, 1);
 }
 
+static void take_options(const config_setting_t *s, struct host_org *o)
+{
+    int count = s && config_setting_is_group(s) ? config_setting_length(s) : 0;
+    for (int i = 0; i < count && o->options < HOST_OPTIONS_MAX; i++) {
+        const char *name = config_setting_name(config_setting_get_elem(s, (unsigned)i));
+        snprintf(o->option[o->options].name, sizeof o->option->name, "%s", name);
+        take(s, name, o->option[o->options++].value, sizeof o->option->value);
+    }
+}
+
 static void take_org(const config_setting_t *s, struct host_config *c)
 {
     struct host_org *o = &c->org[c->orgs];
@@ -38,6 +48,9 @@ static void take_org(const config_setting_t *s, struct host_config *c)
     take(s, "url", o->url, sizeof o->url);
     take(s, "id", o->id, sizeof o->id);
     take(s, "token_file", o->token_file, sizeof o->token_file);
+    take(s, "ca_file", o->ca_file, sizeof o->ca_file);
+    take(s, "proxy", o->proxy, sizeof o->proxy);
+    take_options(config_setting_get_member(s, "options"), o);
     take_range(config_setting_get_member(s, "range"), &o->range_first, &o->range_last);
 }
 

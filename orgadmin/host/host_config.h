@@ -10,13 +10,20 @@
 #include "common/name.h"
 #include "common/snapshot.h"
 
-#define HOST_GROUPS_MAX 256
+#define HOST_GROUPS_MAX   256
+#define HOST_OPTIONS_MAX  16
+#define HOST_FETCHER_USER "orgsync" /* the user that asks the organizations */
 
 struct host_org {
     char name[NAME_MAX_LEN + 1];
     char provider[TEXT_MAX_LEN + 1], url[TEXT_MAX_LEN + 1], id[TEXT_MAX_LEN + 1];
-    char token_file[TEXT_MAX_LEN + 1]; /* these four are "" when they are not there */
-    char everyone[NAME_MAX_LEN + 1];   /* its first group of all its members, or "" */
+    char token_file[TEXT_MAX_LEN + 1], ca_file[TEXT_MAX_LEN + 1];
+    char proxy[TEXT_MAX_LEN + 1];    /* these six are "" when they are not there */
+    char everyone[NAME_MAX_LEN + 1]; /* its first group of all its members, or "" */
+    struct {
+        char name[NAME_MAX_LEN + 1], value[TEXT_MAX_LEN + 1];
+    } option[HOST_OPTIONS_MAX];
+    size_t options;
     uint32_t range_first, range_last; /* of its members' and groups' ids: as they are served; before
                                          the first snapshot, as the file says */
 };

@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/name.h"
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/nouns/key.h"
 #include "orgadmin/nouns/listing.h"
@@ -13,28 +12,6 @@
 enum exit_status invitation_list(const struct invocation *inv)
 {
     return listing(inv, OP_INVITATION_LIST, LISTING_ORG, NULL);
-}
-
-void invitation_note(const struct invocation *inv, const struct connection *c, const char *email,
-                     const cJSON *record)
-{
-    char place[PLACE_MAX], takes[PROVIDER_TAKES_MAX], name[NAME_MAX_LEN + 1];
-    const char *username = inv->option[OPTION_USERNAME];
-    const cJSON *mailed = cJSON_GetObjectItem(record, "mailed");
-    const char *how = cJSON_IsTrue(mailed) ? ", by mail" : "";
-    bool token = *record_text(record, "token") != '\0';
-    name_fold(email, name);
-    if (cJSON_IsFalse(mailed) && !token)
-        note("%s is invited to %s, but the mail could not be sent: orgadmin invitation resend %s",
-             email, c->now.org_name, email);
-    else if (*how || !token)
-        note("%s is invited to %s%s.", email, c->now.org_name, how);
-    else
-        note("%s is invited to %s. The token is %s; whoever has it can accept: orgadmin invitation "
-             "accept --url %s --username %s%s",
-             email, c->now.org_name, issue_place(inv, place), c->now.url,
-             username ? username : name,
-             provider_takes(c->provider, OP_KEY_ADD, takes) ? " --key ~/.ssh/id_ed25519.pub" : "");
 }
 
 enum exit_status invitation_create(const struct invocation *inv)

@@ -1,4 +1,4 @@
-/* The noun key: public ssh keys, one's own, and a look at a member's. */
+/* The noun key: public ssh keys, one's own and a member's. */
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
@@ -13,10 +13,19 @@
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/found.h"
 
+/* Connects for OP and finds the member of --member. */
+static enum exit_status member_open(const struct invocation *inv, enum provider_op op,
+                                    struct found *f)
+{
+    struct invocation named = *inv;
+    named.arg[0] = inv->option[OPTION_MEMBER];
+    return found_open(&named, op, NULL, OP_MEMBER_LIST, f);
+}
+
 static enum exit_status list_of_member(const struct invocation *inv)
 {
     struct found f;
-    enum exit_status status = found_open(inv, OP_MEMBER_KEYS, NULL, OP_MEMBER_LIST, &f);
+    enum exit_status status = member_open(inv, OP_MEMBER_KEYS, &f);
     if (status != EXIT_DONE)
         return status;
     const struct provider_arg args[] = {{"user", f.id}, {0}};
@@ -27,7 +36,8 @@ static enum exit_status list_of_member(const struct invocation *inv)
 
 enum exit_status key_list(const struct invocation *inv)
 {
-    return inv->arg[0] ? list_of_member(inv) : listing(inv, OP_KEY_LIST, LISTING_PLAIN, NULL);
+    return inv->option[OPTION_MEMBER] ? list_of_member(inv)
+                                      : listing(inv, OP_KEY_LIST, LISTING_PLAIN, NULL);
 }
 
 /* --- add --- */
@@ -102,25 +112,73 @@ static enum exit_status key_find(struct key_file *k)
     return status;
 }
 
-enum exit_status key_add(const struct invocation *inv)
+/* Runs OP with ARGS; shows what the API says of the key, to begin with what a person must know. */
+static enum exit_status key_send(const struct invocation *inv, struct connection *c,
+                                 enum provider_op op, const struct provider_arg *args)
 {
+    cJSON *record;
+    const cJSON *sentence;
+    enum exit_status status = connection_get(c, op, args, &record);
+    cJSON_ArrayForEach(sentence, cJSON_GetObjectItemCaseSensitive(record, "notes"))
+    {
+        note("%s", cJSON_GetStringValue(sentence));
+    }
+    if (status == EXIT_DONE && record)
+        status = output(inv, record);
+    cJSON_Delete(record);
+    return status;
+}
+
+static enum exit_status add_to_member(const struct invocation *inv)
+{
+    struct found f;
     struct key_file k = {.path = ""};
     char expires[MOMENT_MAX];
-    enum exit_status status;
-    status = inv->arg[0] ? key_read_from(inv->arg[0], &k) : key_find(&k);
+    if (!inv->arg[0])
+        return complain(EXIT_USAGE, "which FILE? --member adds the key of another person");
+    enum exit_status status = key_read_from(inv->arg[0], &k);
+    if (status == EXIT_DONE)
+        status = member_open(inv, OP_MEMBER_KEY_ADD, &f);
+    if (status != EXIT_DONE)
+        return status;
+    const struct provider_arg args[] = {
+        {"user", f.id},
+        {"line", k.line},
+        {"expires", moment_end(inv->option[OPTION_EXPIRES], expires)},
+        {0}};
+    status = key_send(inv, &f.c, OP_MEMBER_KEY_ADD, args);
+    found_close(&f);
+    return status;
+}
+
+static enum exit_status add_own(const struct invocation *inv)
+{
+    struct connection c;
+    struct key_file k = {.path = ""};
+    char expires[MOMENT_MAX];
+    enum exit_status status = inv->arg[0] ? key_read_from(inv->arg[0], &k) : key_find(&k);
     if (status == EXIT_DONE && !inv->arg[0])
         status = ask_first(inv, "yes", "Add %s (%s %s) to your account?", k.path, k.fingerprint,
                            k.comment);
+    if (status == EXIT_DONE)
+        status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
     if (status != EXIT_DONE)
         return status;
     const struct provider_arg args[] = {
         {"line", k.line}, {"expires", moment_end(inv->option[OPTION_EXPIRES], expires)}, {0}};
-    return listing(inv, OP_KEY_ADD, LISTING_ONE, args);
+    status = key_send(inv, &c, OP_KEY_ADD, args);
+    connection_close(&c);
+    return status;
+}
+
+enum exit_status key_add(const struct invocation *inv)
+{
+    return inv->option[OPTION_MEMBER] ? add_to_member(inv) : add_own(inv);
 }
 
 /* --- remove --- */
 
-enum exit_status key_remove(const struct invocation *inv)
+static enum exit_status remove_own(const struct invocation *inv)
 {
     struct found f;
     enum exit_status status = found_open_own(inv, OP_KEY_LIST, &f);
@@ -134,4 +192,66 @@ enum exit_status key_remove(const struct invocation *inv)
         note("The key %s opens nothing any more.", f.id);
     found_close(&f);
     return status;
+}
+
+/* The fingerprint of the key that TEXT names, by that or by its comment. */
+struct key_search {
+    const char *text;
+    char fingerprint[SSH_KEY_FINGERPRINT_SIZE];
+    unsigned count;
+    bool exact; /* the fingerprint is TEXT: no comment counts beside it */
+};
+
+static int key_look(void *arg, const cJSON *record)
+{
+    struct key_search *s = arg;
+    const char *fingerprint = record_text(record, "fingerprint");
+    bool same = strcmp(fingerprint, s->text) == 0;
+    if (s->exact || (!same && strcmp(record_text(record, "comment"), s->text) != 0))
+        return 0;
+    s->exact = same;
+    s->count = same ? 1 : s->count + 1;
+    snprintf(s->fingerprint, sizeof s->fingerprint, "%s", fingerprint);
+    return 0;
+}
+
+/* Finds the key among those of the member F. */
+static enum exit_status key_search(struct found *f, struct key_search *s)
+{
+    const struct provider_arg args[] = {{"user", f->id}, {0}};
+    enum exit_status status = connection_each(&f->c, OP_MEMBER_KEYS, args, key_look, s);
+    const char *name = found_text(f, "username");
+    if (status == EXIT_DONE && s->count == 0)
+        status = complain(EXIT_NO, "%s has no key \"%s\"; see orgadmin key list --member %s", name,
+                          s->text, name);
+    else if (status == EXIT_DONE && s->count > 1)
+        status = complain(EXIT_USAGE, "%u keys of %s are called \"%s\"; use the fingerprint",
+                          s->count, name, s->text);
+    return status;
+}
+
+static enum exit_status remove_of_member(const struct invocation *inv)
+{
+    struct found f;
+    struct key_search key = {.text = inv->arg[0]};
+    enum exit_status status = member_open(inv, OP_MEMBER_KEY_REMOVE, &f);
+    if (status != EXIT_DONE)
+        return status;
+    const struct provider_arg args[] = {{"user", f.id}, {"fingerprint", key.fingerprint}, {0}};
+    const char *name = found_text(&f, "username"), *org = f.c.now.org_name;
+    status = key_search(&f, &key);
+    if (status == EXIT_DONE)
+        status =
+            ask_first(inv, "yes", "Withdraw the key %s of %s from %s?", key.fingerprint, name, org);
+    if (status == EXIT_DONE)
+        status = connection_run(&f.c, OP_MEMBER_KEY_REMOVE, args);
+    if (status == EXIT_DONE)
+        note("The key %s of %s opens nothing in %s any more.", key.fingerprint, name, org);
+    found_close(&f);
+    return status;
+}
+
+enum exit_status key_remove(const struct invocation *inv)
+{
+    return inv->option[OPTION_MEMBER] ? remove_of_member(inv) : remove_own(inv);
 }

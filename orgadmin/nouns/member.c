@@ -78,6 +78,11 @@ static void tell_withdrawn(const struct found *f, const cJSON *reply)
     char which[256];
     snprintf(which, sizeof which, "that %s made", found_text(f, "username"));
     withdrawn_tell(reply, which);
+    int64_t keys = withdrawn_keys_left(reply);
+    if (keys > 0)
+        note("%" PRId64 " ssh key%s that %s gave to members still count%s; orgadmin audit list "
+             "--action member.key-add names them, key remove --member withdraws one.",
+             keys, keys == 1 ? "" : "s", found_text(f, "username"), keys == 1 ? "s" : "");
 }
 
 /* Tells of invitations, join codes and tokens that the member's new role does not allow. */

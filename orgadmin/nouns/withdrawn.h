@@ -9,6 +9,9 @@
  * may be NULL) says are withdrawn. WHICH they are: "that ann made". */
 void withdrawn_tell(const cJSON *reply, const char *which);
 
+/* The number of ssh keys that REPLY says were given to others and count still. */
+int64_t withdrawn_keys_left(const cJSON *reply);
+
 /* The number of tokens that REPLY says are not withdrawn, for somebody to decide upon. */
 int64_t withdrawn_tokens_left(const cJSON *reply);
 

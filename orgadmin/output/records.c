@@ -25,6 +25,9 @@ static const struct column organization_columns[] = {
     {"country", PLAIN, "country, two letters"},
     {"member", SWITCH, "you are a member of the organization"},
     {"self_rename", WIDE | SWITCH, "members may change their own usernames"},
+    {"key_adders", WIDE, "who may add ssh keys that count: members, for themselves, or admins"},
+    {"key_days", WIDE | NUMBER, "days that an ssh key counts after it was added, 0: without limit"},
+    {"security_keys_only", WIDE | SWITCH, "only ssh keys of security keys count"},
     {"description", WIDE | SHORTEN, "purpose of the organization"},
     {"type", WIDE, "kind of organization"},
     {"owner", WIDE, "id of the user who owns the organization"},
@@ -147,6 +150,12 @@ static const struct column key_columns[] = {
     {"comment", SHORTEN, "comment"},
     {"added", PLAIN, "time when it was added"},
     {"expires", PLAIN, "time when it expires"},
+    {"counts", SWITCH, "hosts of the organization take it; of a member's"},
+    {"reason", SHORTEN,
+     "why it does not count: admins_only, above_giver, type, ended, withdrawn or "
+     "unproved"},
+    {"given", WIDE | SWITCH, "an administrator gave it; of a member's"},
+    {"given_by", LIST, "ids of the organizations that gave it; of your own"},
     {"blob", WIDE | SHORTEN, "the key in base64"},
     {0},
 };

@@ -44,7 +44,7 @@ static void enter_fail(struct call *call, const char *organization)
     struct member member = {0};
     if (caller_kind(&call->caller) == CALLER_USER)
         store_member(call->store, organization, call->caller.user, &member);
-    if (member.active && proved_for(&call->caller, organization) <= member.removed)
+    if (member.active && !member_proved(&member, organization, &call->caller))
         call_fail(
             call, 403, "token_outlived",
             "This token is from before you were removed, or your tokens were revoked: use the "
@@ -379,10 +379,15 @@ enum caller_kind caller_kind(const struct token *caller)
     return caller->organization[0] ? CALLER_ORGANIZATION : CALLER_NOBODY;
 }
 
+bool member_proved(const struct member *member, const char *organization, const struct token *token)
+{
+    return proved_for(token, organization) > member->removed;
+}
+
 bool member_opens(const struct member *member, const char *organization, const struct token *token)
 {
     return membership_state(member) == MEMBERSHIP_ACTIVE &&
-           proved_for(token, organization) > member->removed;
+           member_proved(member, organization, token);
 }
 
 bool caller_find(struct store *store, const char *key, struct token *caller)

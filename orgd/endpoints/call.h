@@ -236,6 +236,11 @@ void call_event(struct call *call, const char *organization, const char *action,
 bool caller_role(struct store *store, const struct token *caller, const char *organization,
                  struct role *role);
 
+/* True if TOKEN proves that its owner is MEMBER of ORGANIZATION: it is not from before he was
+ * removed, or his tokens revoked. */
+bool member_proved(const struct member *member, const char *organization,
+                   const struct token *token);
+
 /* True if TOKEN, which is the MEMBER's own, opens ORGANIZATION to him now. */
 bool member_opens(const struct member *member, const char *organization, const struct token *token);
 

@@ -35,6 +35,10 @@ void member_remove(struct call *call);
 
 struct withdrawn;
 
+/* The member that the body's userId names, whose role the caller covers; else the call has failed.
+ */
+bool member_named(struct call *call, struct member *member);
+
 /* True if MEMBER of the call's organization may stop being an owner; else the call has failed. One
  * is always left who is not suspended: decided in the transaction that takes him away. */
 bool member_spare(struct call *call, const struct member *member);
@@ -48,9 +52,13 @@ void key_add(struct call *call);
 void key_list(struct call *call);
 void key_remove(struct call *call);
 void member_key_list(struct call *call);
-/* USER, who accepts an invitation, brings the key that the body may have; false when the call has
- * failed. */
-bool key_accept(struct call *call, const struct user *user);
+void member_key_add(struct call *call);
+void member_key_remove(struct call *call);
+/* USER, who accepts an invitation of ORGANIZATION, brings the key that the body may have; false
+ * when the call has failed. */
+bool key_accept(struct call *call, const struct user *user, const char *organization);
+/* From now on the RSA keys that come must have as many bits, 2048 by default. */
+void keys_rsa_from(unsigned bits);
 
 /* invitations.c */
 void invitation_create(struct call *call);

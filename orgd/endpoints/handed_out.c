@@ -105,6 +105,8 @@ void handed_out_by(struct call *call, const char *maker, const struct role *now,
     struct token_naming naming = {.now = now, .out = out};
     review_run(&r, maker, out);
     store_tokens_made(call->store, call->organization.id, maker, name_token, &naming);
+    if (!now || !role_covers(now, PERMISSION_MEMBERS_MANAGE))
+        out->keys = store_keys_given(call->store, call->organization.id, maker);
 }
 
 void handed_out_role_changed(struct call *call, const struct role *before, const struct role *now,
@@ -122,5 +124,6 @@ void handed_out_reply(struct withdrawn *out, cJSON *reply)
     cJSON_AddNumberToObject(withdrawn, "joinCodes", (double)out->join_codes);
     cJSON_AddItemToObject(reply, "tokens", out->list ? out->list : cJSON_CreateArray());
     cJSON_AddNumberToObject(reply, "tokenCount", (double)out->tokens);
+    cJSON_AddNumberToObject(reply, "keyCount", (double)out->keys);
     out->list = NULL;
 }

@@ -13,6 +13,7 @@
 struct withdrawn {
     int64_t invitations, join_codes;
     int64_t tokens; /* how many there are */
+    int64_t keys;   /* ssh keys that were given to others, which are not withdrawn either */
     cJSON *list;    /* the first TOKENS_NAMED of them as they are listed */
 };
 #define TOKENS_NAMED 100
@@ -20,7 +21,8 @@ struct withdrawn {
 /*
  * Withdraws the join codes and pending invitations of the call's organization that the user MAKER
  * made and could not make with the role NOW (NULL: he has none any more). Names his tokens that are
- * of a role that he could not give. OUT begins zeroed; handed_out_reply frees its list.
+ * of a role that he could not give, and counts the ssh keys that he gave. OUT begins zeroed;
+ * handed_out_reply frees its list.
  */
 void handed_out_by(struct call *call, const char *maker, const struct role *now,
                    struct withdrawn *out);
@@ -33,7 +35,8 @@ void handed_out_by(struct call *call, const char *maker, const struct role *now,
 void handed_out_role_changed(struct call *call, const struct role *before, const struct role *now,
                              struct withdrawn *out);
 
-/* Adds OUT to a reply as API.md says ("withdrawn", "tokens", "tokenCount"), and frees it. */
+/* Adds OUT to a reply as API.md says ("withdrawn", "tokens", "tokenCount", "keyCount"), and
+ * frees it. */
 void handed_out_reply(struct withdrawn *out, cJSON *reply);
 
 #endif

@@ -74,6 +74,12 @@ static bool mail_allowed(struct call *call, const char *email, cJSON *reply)
     return false;
 }
 
+/* The ssh keys that can be brought along. */
+static const char *keys_taken(const struct key_policy *policy)
+{
+    return policy->admins ? "none" : policy->security ? "security" : "any";
+}
+
 /* Stores INVITATION with a new secret, and answers with it. */
 static void invitation_send(struct call *call, struct invitation *invitation)
 {
@@ -94,6 +100,7 @@ static void invitation_send(struct call *call, struct invitation *invitation)
     if (letterhead->invitation_url)
         link_write(letterhead, token, &link);
     cJSON *reply = invitation_json(invitation);
+    cJSON_AddStringToObject(reply, "keys", keys_taken(&call->organization.keys));
     if (invitation->shown) {
         cJSON_AddStringToObject(reply, "token", token);
         if (link.len > 0)
@@ -335,7 +342,7 @@ void invitation_accept(struct call *call)
         snprintf(call->caller.user, sizeof call->caller.user, "%s", member.user.id);
     call_event(call, invitation.organization, "invitation.accept", member.user.id,
                member.user.username, "%s, %s", invitation.role, invitation.email);
-    if (!key_accept(call, &member.user))
+    if (!key_accept(call, &member.user, invitation.organization))
         return;
 
     cJSON *reply = cJSON_CreateObject();

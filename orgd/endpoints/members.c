@@ -16,9 +16,7 @@ bool member_spare(struct call *call, const struct member *member)
     return false;
 }
 
-/* The member that the body's userId names, whose role the caller covers; else the call has failed.
- */
-static bool member_named(struct call *call, struct member *member)
+bool member_named(struct call *call, struct member *member)
 {
     if (store_member(call->store, call->organization.id, call_text(call, "userId"), member) &&
         member->active)
@@ -98,6 +96,7 @@ void member_leave(struct call *call, struct member *member, struct withdrawn *wi
     member->active = false;
     member->suspended = 0;
     store_teams_leave(call->store, organization, user);
+    store_keys_leave(call->store, organization, user, now);
     member->removed = now > proved ? now : proved; /* the clock may have been put back */
     call_member_change(call, organization, member, NEWS_LOSS);
     call_event(call, organization, "member.remove", user, member->user.username, "%s",

@@ -91,20 +91,60 @@ void organization_list(struct call *call)
     call_reply(call, reply);
 }
 
+/* AFTER has what the body wants; false when it wants nothing. */
+static bool update_read(const struct call *call, struct organization *after)
+{
+    const char *name = call_text(call, "name"), *adders = call_text(call, "keyAdders");
+    const cJSON *rename = cJSON_GetObjectItemCaseSensitive(call->body, "selfRename");
+    const cJSON *days = cJSON_GetObjectItemCaseSensitive(call->body, "keyDays");
+    const cJSON *security = cJSON_GetObjectItemCaseSensitive(call->body, "securityKeysOnly");
+    if (name)
+        snprintf(after->name, sizeof after->name, "%s", name);
+    if (rename)
+        after->self_rename = cJSON_IsTrue(rename);
+    if (adders)
+        after->keys.admins = strcmp(adders, "admins") == 0;
+    if (days)
+        after->keys.days = call_number(call, "keyDays");
+    if (security)
+        after->keys.security = cJSON_IsTrue(security);
+    return name || rename || adders || days || security;
+}
+
+/* "ssh keys: given by administrators, for 90 days, of security keys" */
+static void policy_text(const struct key_policy *policy, char *text, size_t size)
+{
+    char days[40] = "";
+    if (policy->days)
+        snprintf(days, sizeof days, ", for %lld days", (long long)policy->days);
+    snprintf(text, size, "ssh keys: %s%s%s",
+             policy->admins ? "given by administrators" : "the members' own", days,
+             policy->security ? ", of security keys" : "");
+}
+
+/* Which keys hosts are to take changes for every member, at once. */
+static bool policy_changed(struct call *call, const struct organization *before,
+                           const struct organization *after)
+{
+    const struct key_policy *was = &before->keys, *now = &after->keys;
+    char text[128];
+    if (was->admins == now->admins && was->days == now->days && was->security == now->security)
+        return false;
+    policy_text(now, text, sizeof text);
+    call_event(call, after->id, "organization.update", after->id, after->name, "%s", text);
+    store_members_touch(call->store, after->id);
+    call_changed(call, after->id, NEWS_LOSS);
+    return true;
+}
+
 void organization_update(struct call *call)
 {
     const struct organization *before = &call->organization;
     struct organization after = *before;
-    const char *name = call_text(call, "name");
-    const cJSON *self_rename = cJSON_GetObjectItemCaseSensitive(call->body, "selfRename");
-    if (!name && !self_rename) {
-        call_fail(call, 400, "invalid", "name: is missing, and so is selfRename");
+    if (!update_read(call, &after)) {
+        call_fail(call, 400, "invalid", "name: is missing, and so is everything else to change");
         return;
     }
-    if (name)
-        snprintf(after.name, sizeof after.name, "%s", name);
-    if (self_rename)
-        after.self_rename = cJSON_IsTrue(self_rename);
     bool renamed = strcmp(after.name, before->name) != 0;
     if (renamed)
         call_event(call, after.id, "organization.update", after.id, after.name, "%s -> %s",
@@ -113,7 +153,8 @@ void organization_update(struct call *call)
         call_event(call, after.id, "organization.update", after.id, after.name,
                    "members %s their own usernames",
                    after.self_rename ? "may change" : "no longer change");
-    if (renamed || after.self_rename != before->self_rename)
+    bool other_keys = policy_changed(call, before, &after);
+    if (renamed || after.self_rename != before->self_rename || other_keys)
         store_organization_update(call->store, &after);
     call_ok(call);
 }

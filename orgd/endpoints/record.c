@@ -88,6 +88,9 @@ cJSON *organization_json(const struct organization *organization)
     cJSON_AddStringToObject(object, "id", organization->id);
     cJSON_AddStringToObject(object, "name", organization->name);
     cJSON_AddBoolToObject(object, "selfRename", organization->self_rename);
+    cJSON_AddStringToObject(object, "keyAdders", organization->keys.admins ? "admins" : "members");
+    cJSON_AddNumberToObject(object, "keyDays", (double)organization->keys.days);
+    cJSON_AddBoolToObject(object, "securityKeysOnly", organization->keys.security);
     add_time(object, "createdAt", organization->created);
     return object;
 }

@@ -6,7 +6,8 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 
-#define KEY_LINE_MAX 16384              /* what is longer is not even looked at */
+#define KEY_LINE_MAX 16384 /* what is longer is not even looked at */
+#define KEY_DAYS_MAX 36500
 #define NUMBER_MAX   9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
 
 /* --- the fields of bodies --- */
@@ -54,6 +55,17 @@ static bool is_number(const cJSON *item)
     return number >= 0 && number <= NUMBER_MAX && number == floor(number);
 }
 
+static bool is_days(const cJSON *item)
+{
+    return is_number(item) && item->valuedouble <= KEY_DAYS_MAX;
+}
+
+static bool is_adders(const cJSON *item)
+{
+    return cJSON_IsString(item) &&
+           (strcmp(item->valuestring, "members") == 0 || strcmp(item->valuestring, "admins") == 0);
+}
+
 static bool is_bool(const cJSON *item)
 {
     return cJSON_IsBool(item);
@@ -84,6 +96,12 @@ static const struct field_type type_number_or_null = {is_number, true, MUST_BE_N
                                                       NUMBER_SCHEMA};
 static const struct field_type type_boolean = {is_bool, .must = "must be true or false",
                                                .schema = "\"type\":\"boolean\""};
+static const struct field_type type_days = {
+    is_days, .must = "must be 0, for no limit, or 1-36500",
+    .schema = "\"type\":\"integer\",\"minimum\":0,\"maximum\":36500"};
+static const struct field_type type_adders = {
+    is_adders, .must = "must be members or admins",
+    .schema = "\"type\":\"string\",\"enum\":[\"members\",\"admins\"]"};
 static const struct field_type type_key = {
     is_key, .must = "must be a text: a public ssh key, as in an .pub file",
     .schema = "\"type\":\"string\",\"maxLength\":16384"};
@@ -115,7 +133,9 @@ static const struct endpoint endpoints[] = {
     {"/organizations/get", organization_get, .permission = PERMISSION_ORG_VIEW},
     {"/organizations/list", .handler = organization_list},
     {"/organizations/update", organization_update, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .fields = {TAKES("name", display), TAKES("selfRename", boolean)}},
+     .change = true, .removal = true,
+     .fields = {TAKES("name", display), TAKES("selfRename", boolean), TAKES("keyAdders", adders),
+                TAKES("keyDays", days), TAKES("securityKeysOnly", boolean)}},
     {"/organizations/delete", organization_delete, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .removal = true, .frees = true, .fields = {WANTS("name", display)}},
     {"/organizations/roles", .handler = role_list, .fields = {TAKES("organizationId", text)}},
@@ -142,6 +162,12 @@ static const struct endpoint endpoints[] = {
      .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number)}},
     {"/organizations/members/keys/list", member_key_list, .permission = PERMISSION_MEMBERS_VIEW,
      .fields = {WANTS("userId", text)}},
+    {"/organizations/members/keys/add", member_key_add, .permission = PERMISSION_MEMBERS_MANAGE,
+     .change = true,
+     .fields = {WANTS("userId", text), WANTS("key", key), TAKES("expiresAt", text_or_null)}},
+    {"/organizations/members/keys/remove", member_key_remove,
+     .permission = PERMISSION_MEMBERS_MANAGE, .change = true, .removal = true, .frees = true,
+     .fields = {WANTS("userId", text), WANTS("fingerprint", text)}},
     {"/organizations/teams/create", team_create, .permission = PERMISSION_MEMBERS_MANAGE,
      .change = true, .fields = {WANTS("name", display), TAKES("slug", username)}},
     {"/organizations/teams/update", team_update, .permission = PERMISSION_MEMBERS_MANAGE,

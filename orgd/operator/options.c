@@ -57,6 +57,7 @@ static const char usage[] =
     "                              take the client's address from X-Forwarded-For of this proxy\n"
     "  --create-organizations WHO  who may create organizations: operator (the first user, and whom\n"
     "                              the operator lets), or anyone (operator)\n"
+    "  --rsa-bits N                take RSA keys of N bits and more (2048, and no less)\n"
     "  --keep-events DAYS          remove audit events that are older (none is)\n"
     "  --quota NAME=N              another number for a quota; the names and numbers are below\n"
     "  --invitation-url URL        the link in an invitation, with {token} in it\n"
@@ -175,6 +176,17 @@ static bool option_create(const char *who)
            usage_wrong("create-organizations", who, "must be operator or anyone");
 }
 
+/* Hosts take none of less than SSH_KEY_RSA_BITS_MIN. */
+static bool option_rsa_bits(const char *text)
+{
+    unsigned bits;
+    if (!option_number("rsa-bits", text, SSH_KEY_RSA_BITS_MAX, &bits))
+        return false;
+    keys_rsa_from(bits);
+    return bits >= SSH_KEY_RSA_BITS_MIN ||
+           usage_wrong("rsa-bits", text, "must be 2048 or more: hosts take no less");
+}
+
 static bool option_smtp(struct options *o, const char *url)
 {
     const char *why;
@@ -224,6 +236,7 @@ enum option_id {
     OPTION_ATTEMPTS,
     OPTION_PROXY,
     OPTION_CREATE,
+    OPTION_RSA_BITS,
     OPTION_KEEP_EVENTS,
     OPTION_QUOTA,
     OPTION_URL,
@@ -257,6 +270,7 @@ static const struct option longs[] = {
     {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
     {"trusted-proxy", required_argument, NULL, OPTION_PROXY},
     {"create-organizations", required_argument, NULL, OPTION_CREATE},
+    {"rsa-bits", required_argument, NULL, OPTION_RSA_BITS},
     {"keep-events", required_argument, NULL, OPTION_KEEP_EVENTS},
     {"quota", required_argument, NULL, OPTION_QUOTA},
     {"invitation-url", required_argument, NULL, OPTION_URL},
@@ -297,6 +311,8 @@ static bool limit_take(struct options *o, int id, const char *value)
         return option_number("keep-events", value, 36500, &o->settings.keep_events_days);
     case OPTION_CREATE:
         return option_create(value);
+    case OPTION_RSA_BITS:
+        return option_rsa_bits(value);
     default:
         return option_quota(value);
     }
@@ -359,6 +375,7 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_ATTEMPTS:
     case OPTION_PROXY:
     case OPTION_CREATE:
+    case OPTION_RSA_BITS:
     case OPTION_KEEP_EVENTS:
     case OPTION_QUOTA:
         return limit_take(o, id, value);

@@ -63,6 +63,11 @@ static const char *const checks[] = {
     " FROM team_members tm JOIN teams t ON t.id = tm.team_id JOIN members m"
     " ON m.organization_id = tm.organization_id AND m.user_id = tm.user_id"
     " WHERE m.active = 0 OR t.organization_id <> tm.organization_id",
+    "SELECT 'ssh key ' || fingerprint || ' was given to ' || user_id || ', who is no member of '"
+    " || organization_id FROM ssh_keys k WHERE state = 0 AND organization_id <> ''"
+    " AND organization_id NOT IN (SELECT id FROM organizations WHERE deleted_at > 0)"
+    " AND NOT EXISTS (SELECT 1 FROM members m WHERE m.organization_id = k.organization_id"
+    " AND m.user_id = k.user_id AND m.active = 1)",
     "SELECT 'user ' || id || ' has the username ' || username || ', which is another''s'"
     " FROM users WHERE id IS NOT (SELECT user_id FROM usernames n WHERE n.username ="
     " users.username)",

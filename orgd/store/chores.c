@@ -57,10 +57,14 @@ static void touch_slice(struct store *s, struct touch *t)
         statement_run(s, TEAM_TOUCH,
                       VALUES(value_text(t->organization), value_text(t->team), value_text(t->after),
                              value_number(SLICE)));
-    else
+    else if (t->role[0])
         statement_run(s, ROLE_TOUCH,
                       VALUES(value_text(t->organization), value_text(t->role),
                              value_number(t->revision), value_number(SLICE)));
+    else
+        statement_run(
+            s, ALL_TOUCH,
+            VALUES(value_text(t->organization), value_number(t->revision), value_number(SLICE)));
     bool more = changed(s) == SLICE;
     statement_run(s, REVISION_LATEST, VALUES(value_text(t->organization)));
     snprintf(t->after, sizeof t->after, "%s", last);
@@ -77,6 +81,11 @@ void chore_touch_role(struct store *s, const char *organization, const char *rol
     snprintf(touch.organization, sizeof touch.organization, "%s", organization);
     snprintf(touch.role, sizeof touch.role, "%s", role);
     touch_slice(s, &touch);
+}
+
+void chore_touch_all(struct store *s, const char *organization)
+{
+    chore_touch_role(s, organization, "");
 }
 
 void chore_touch_team(struct store *s, const char *organization, const char *team)
@@ -126,9 +135,9 @@ void chore_remove_team(struct store *s, const char *organization, const char *te
 
 void chore_remove_organization(struct store *s, const char *organization)
 {
-    static const enum statement parts[] = {CLEAR_TOUCHES, CLEAR_TEAM_MEMBERS, CLEAR_TEAMS,
-                                           CLEAR_MEMBERS, CLEAR_INVITATIONS,  CLEAR_JOIN_CODES,
-                                           CLEAR_TOKENS,  CLEAR_ROLES,        CLEAR_COMMITS};
+    static const enum statement parts[] = {
+        CLEAR_TOUCHES,    CLEAR_TEAM_MEMBERS, CLEAR_TEAMS, CLEAR_MEMBERS, CLEAR_INVITATIONS,
+        CLEAR_JOIN_CODES, CLEAR_TOKENS,       CLEAR_ROLES, CLEAR_KEYS,    CLEAR_COMMITS};
     int64_t left = SLICE;
     for (size_t i = 0; left > 0 && i < sizeof parts / sizeof *parts; i++) {
         statement_run(s, parts[i], VALUES(value_text(organization), value_number(left)));

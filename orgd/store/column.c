@@ -65,6 +65,9 @@ void column_organization(struct store *s, sqlite3_stmt *stmt, int column, struct
     o->created = sqlite3_column_int64(stmt, column + 2);
     o->revision = sqlite3_column_int64(stmt, column + 3);
     o->self_rename = sqlite3_column_int(stmt, column + 4) != 0;
+    o->keys.admins = sqlite3_column_int(stmt, column + 5) != 0;
+    o->keys.days = sqlite3_column_int64(stmt, column + 6);
+    o->keys.security = sqlite3_column_int(stmt, column + 7) != 0;
 }
 
 void column_maker(struct store *s, sqlite3_stmt *stmt, int column, struct maker *maker)

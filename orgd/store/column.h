@@ -25,7 +25,8 @@ void column_role_or_gone(struct store *s, sqlite3_stmt *stmt, int column, struct
 /* Six columns: id, email, username, name, created_at, disabled_at. */
 void column_user(struct store *s, sqlite3_stmt *stmt, int column, struct user *user);
 
-/* Five columns: id, name, created_at, revision, self_rename. */
+/* Eight columns: id, name, created_at, revision, self_rename, key_admins, key_days, key_security.
+ */
 void column_organization(struct store *s, sqlite3_stmt *stmt, int column, struct organization *o);
 
 /* Two columns: a maker's id and his username. */

@@ -1,4 +1,5 @@
 /* Members and tombstones. */
+#include "orgd/store/chores.h"
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
@@ -45,6 +46,11 @@ void store_member_put(struct store *s, const char *organization, const struct me
                          value_text(member->role.name), value_number(member->active),
                          value_number(member->joined), value_number(member->revision),
                          value_number(member->removed), value_number(member->suspended)));
+}
+
+void store_members_touch(struct store *s, const char *organization)
+{
+    chore_touch_all(s, organization);
 }
 
 int64_t store_owners(struct store *s, const char *organization)
@@ -106,8 +112,8 @@ void store_memberships(struct store *s, const char *user, membership_visit *each
         struct organization organization;
         struct member member;
         column_organization(s, stmt, 0, &organization);
-        take_member(s, stmt, 5, &member);
-        member.teams = (const char *)sqlite3_column_text(stmt, 18);
+        take_member(s, stmt, 8, &member);
+        member.teams = (const char *)sqlite3_column_text(stmt, 21);
         each(&organization, &member, arg);
     }
     statement_end(stmt);

@@ -10,8 +10,8 @@ bool store_organization(struct store *s, const char *id, struct organization *or
     bool found = statement_row(s, stmt);
     if (found) {
         column_organization(s, stmt, 0, organization);
-        organization->commit.number = sqlite3_column_int64(stmt, 5);
-        column_tag(s, stmt, 6, organization->commit.tag);
+        organization->commit.number = sqlite3_column_int64(stmt, 8);
+        column_tag(s, stmt, 9, organization->commit.tag);
     }
     statement_end(stmt);
     return found && !s->failed;
@@ -22,14 +22,18 @@ void store_organization_add(struct store *s, const struct organization *o)
     store_lock(s, o->id);
     statement_run(s, ORGANIZATION_ADD,
                   VALUES(value_text(o->id), value_text(o->name), value_number(o->created),
-                         value_number(o->revision), value_number(o->self_rename)));
+                         value_number(o->revision), value_number(o->self_rename),
+                         value_number(o->keys.admins), value_number(o->keys.days),
+                         value_number(o->keys.security)));
 }
 
 void store_organization_update(struct store *s, const struct organization *o)
 {
     need_lock(s, o->id);
     statement_run(s, ORGANIZATION_UPDATE,
-                  VALUES(value_text(o->id), value_text(o->name), value_number(o->self_rename)));
+                  VALUES(value_text(o->id), value_text(o->name), value_number(o->self_rename),
+                         value_number(o->keys.admins), value_number(o->keys.days),
+                         value_number(o->keys.security)));
 }
 
 void store_organization_remove(struct store *s, const char *id, int64_t now)

@@ -293,6 +293,30 @@ static const char *const versions[] = {
     " created_at INTEGER NOT NULL,"
     " expires_at INTEGER NOT NULL," /* 0: never */
     " PRIMARY KEY (user_id, fingerprint)) WITHOUT ROWID;",
+
+    /* Which ssh keys of its members an organization takes. */
+    "ALTER TABLE organizations ADD COLUMN key_admins INTEGER NOT NULL DEFAULT 0;" /* given alone */
+    "ALTER TABLE organizations ADD COLUMN key_days INTEGER NOT NULL DEFAULT 0;"   /* 0: any */
+    "ALTER TABLE organizations ADD COLUMN key_security INTEGER NOT NULL DEFAULT 0;" /* sk- alone */
+    /* A key that was removed leaves its row: it is as old as it is when it comes back. */
+    "CREATE TABLE member_keys ("
+    " user_id TEXT NOT NULL REFERENCES users(id),"
+    " organization_id TEXT NOT NULL," /* whose administrator gave it; '': the user's own */
+    " fingerprint TEXT NOT NULL,"
+    " state INTEGER NOT NULL CHECK (state IN (0, 1, 2, 3))," /* enum key_state */
+    " type TEXT NOT NULL,"
+    " blob TEXT NOT NULL," /* in base64; '' unless it is there */
+    " comment TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL," /* of the first time */
+    " expires_at INTEGER NOT NULL," /* 0: never; of a removed one, when it was */
+    " reach INTEGER NOT NULL,"      /* what the giver could give, bits as of role_reach */
+    " maker TEXT REFERENCES users(id),"
+    " PRIMARY KEY (user_id, organization_id, fingerprint)) WITHOUT ROWID;"
+    "INSERT INTO member_keys SELECT user_id, '', fingerprint, 0, type, blob, comment, created_at,"
+    " expires_at, 0, NULL FROM ssh_keys;"
+    "DROP TABLE ssh_keys;"
+    "ALTER TABLE member_keys RENAME TO ssh_keys;"
+    "CREATE INDEX ssh_keys_given ON ssh_keys(organization_id, maker) WHERE organization_id > '';",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */

@@ -1,5 +1,9 @@
 #include "orgd/store/sql.h"
 
+#include <assert.h>
+
+#include "orgd/role.h"
+
 /* The file of a table reads the columns of its rows by their places here: users.c a user's, and so
  * on; column.c has the groups that several tables have. */
 #define USER_COLUMNS "id, email, username, name, created_at, disabled_at"
@@ -10,12 +14,13 @@
     "id, organization_id, role, max_uses, uses, created_at, secret_hash, expires_at, used_at, "    \
     "used_from, maker"
 /* Behind the column maker. */
-#define MAKER_NAME           ", (SELECT username FROM users WHERE id = maker)"
-#define SELECT_INVITATION    "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
-#define SELECT_JOIN_CODE     "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
-#define TEAM_COLUMNS         "id, organization_id, slug, name, created_at"
-#define SELECT_TEAM          "SELECT " TEAM_COLUMNS " FROM teams "
-#define ORGANIZATION_COLUMNS "id, name, created_at, revision, self_rename"
+#define MAKER_NAME        ", (SELECT username FROM users WHERE id = maker)"
+#define SELECT_INVITATION "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
+#define SELECT_JOIN_CODE  "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
+#define TEAM_COLUMNS      "id, organization_id, slug, name, created_at"
+#define SELECT_TEAM       "SELECT " TEAM_COLUMNS " FROM teams "
+#define ORGANIZATION_COLUMNS                                                                       \
+    "id, name, created_at, revision, self_rename, key_admins, key_days, key_security"
 #define EVENT_COLUMNS                                                                              \
     "at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, "      \
     "request"
@@ -39,13 +44,62 @@
     " FROM team_members tm JOIN teams t ON t.id = tm.team_id"                                      \
     " WHERE tm.organization_id = m.organization_id AND tm.user_id = m.user_id"                     \
     " AND t.deleted_at = 0)"
+/*
+ * A member's ssh keys as the organization takes them: rows of K (the user's own, and those that
+ * this organization's administrators gave), grouped by fingerprint, beside M (the membership), R
+ * (its role) and O (the organization). A row counts if it is there and was given by somebody who
+ * could give the member's role, or is the user's own where those do. The key is as old as its
+ * oldest row.
+ */
+#define FOREVER "253402300800000" /* the year 10000 */
+static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISSIONS_ALL == 15,
+              "ROLE_REACH has the built-in roles as role_reach tells them");
+#define ROLE_REACH                                                                                 \
+    "CASE m.role WHEN 'owner' THEN 31 WHEN 'admin' THEN 13 WHEN 'member' THEN 5"                   \
+    " ELSE ifnull(r.permissions, 31) END"
+#define KEY_GIVEN "k.state = 0 AND k.organization_id > ''"
+#define KEY_COUNTS                                                                                 \
+    "k.state = 0 AND iif(k.organization_id > '', " ROLE_REACH " & ~k.reach = 0, o.key_admins = 0)"
+#define KEY_END "iif(k.expires_at > 0, k.expires_at, " FOREVER ")"
+#define KEY_JUDGED                                                                                 \
+    "k.fingerprint AS fingerprint, max(k.type) AS type, max(k.blob) AS blob,"                      \
+    " max(k.comment) AS comment, min(k.created_at) AS since,"                                      \
+    " min(iif(o.key_days > 0, min(k.created_at) + o.key_days * 86400000, " FOREVER "), "           \
+    "ifnull(max(iif(" KEY_COUNTS ", " KEY_END ", NULL)),"                                          \
+    " max(iif(k.state = 0, " KEY_END ", NULL)))) AS ends,"                                         \
+    " max(" KEY_GIVEN ") AS given, CASE WHEN max(k.state = 2) THEN 'withdrawn'"                    \
+    " WHEN max(k.state = 3) THEN 'unproved'"                                                       \
+    " WHEN NOT max(" KEY_COUNTS ") THEN iif(max(" KEY_GIVEN "), 'above_giver', 'admins_only')"     \
+    " WHEN o.key_security AND max(k.type) NOT LIKE 'sk-%' THEN 'type' END AS reason"
+#define KEY_OF_MEMBER "k.user_id = m.user_id AND k.organization_id IN ('', m.organization_id)"
+#define KEY_IS_THERE  "max(k.state = 0)"
+#define KEYS_JSON(ends)                                                                            \
+    "json_group_array(json_object('type', type, 'blob', blob, 'expiresAt', iif(" ends              \
+    " < " FOREVER ", strftime('%Y-%m-%dT%H:%M:%SZ', " ends " / 1000, 'unixepoch'), NULL)))"
+/* Of keys that WHERE names; ?3 is when. */
+#define KEYS_REMOVE "UPDATE ssh_keys SET state = 1, blob = '', comment = '', expires_at = ?3 WHERE "
+/* As many as a host takes. Where the organization has said nothing of the member's keys, and has no
+ * policy, that is all of his own, in a fraction of the time. */
 #define MEMBER_KEYS                                                                                \
-    ", (SELECT json_group_array(json_object('type', type, 'blob', blob, 'expiresAt',"              \
-    " iif(expires_at > 0, strftime('%Y-%m-%dT%H:%M:%SZ', expires_at / 1000, 'unixepoch'), NULL)))" \
-    " FROM ssh_keys WHERE user_id = m.user_id)"
+    ", CASE WHEN m.active = 0 THEN '[]'"                                                           \
+    " WHEN o.key_admins = 0 AND o.key_days = 0 AND o.key_security = 0 AND NOT EXISTS"              \
+    " (SELECT 1 FROM ssh_keys WHERE user_id = m.user_id AND organization_id = m.organization_id)"  \
+    " THEN (SELECT " KEYS_JSON(                                                                    \
+        KEY_END) " FROM ssh_keys k WHERE k.user_id = m.user_id"                                    \
+                 " AND k.organization_id = '' AND k.state = 0)"                                    \
+                 " ELSE (SELECT " KEYS_JSON(                                                       \
+                     "ends") " FROM (SELECT " KEY_JUDGED " FROM ssh_keys k"                        \
+                             " WHERE " KEY_OF_MEMBER                                               \
+                             " GROUP BY k.fingerprint HAVING " KEY_IS_THERE " AND reason IS NULL"  \
+                             " ORDER BY given DESC, ends DESC, fingerprint LIMIT 32)) END"
+/* The keys of the user ?1 in the organizations that he is in, with each of them. */
+#define SELECT_KEY                                                                                 \
+    "SELECT " KEY_JUDGED ", o.id, o.name FROM members m JOIN organizations o"                      \
+    " ON o.id = m.organization_id AND o.deleted_at = 0 JOIN ssh_keys k ON " KEY_OF_MEMBER          \
+        JOIN_ROLE("m") "WHERE m.user_id = ?1 AND m.active = 1 "
 #define FROM_MEMBER                                                                                \
-    " FROM members m JOIN users u ON u.id = m.user_id" JOIN_ROLE(                                  \
-        "m") "WHERE m.organization_id = ?1 "
+    " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"                        \
+    " ON o.id = m.organization_id" JOIN_ROLE("m") "WHERE m.organization_id = ?1 "
 #define SELECT_MEMBER "SELECT " MEMBER_COLUMNS MEMBER_TEAMS MEMBER_KEYS FROM_MEMBER
 #define SELECT_TOKEN                                                                               \
     "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
@@ -104,9 +158,10 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [ORGANIZATION_LIST] =
         "SELECT " ORGANIZATION_COLUMNS " FROM organizations WHERE (created_at, id) > (?1, ?2)"
         " AND deleted_at = 0 ORDER BY created_at, id LIMIT ?3",
-    [ORGANIZATION_ADD] =
-        "INSERT INTO organizations (" ORGANIZATION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5)",
-    [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3 WHERE id = ?1",
+    [ORGANIZATION_ADD] = "INSERT INTO organizations (" ORGANIZATION_COLUMNS
+                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3, key_admins = ?4,"
+                            " key_days = ?5, key_security = ?6 WHERE id = ?1",
     [ORGANIZATION_DELETED] = "UPDATE organizations SET deleted_at = ?2 WHERE id = ?1",
     [ORGANIZATION_TO_CLEAR] =
         "SELECT id FROM organizations WHERE deleted_at > 0 ORDER BY deleted_at LIMIT 1",
@@ -119,6 +174,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [CLEAR_JOIN_CODES] = CLEAR("join_codes", "id"),
     [CLEAR_TOKENS] = CLEAR("tokens", "key"),
     [CLEAR_ROLES] = CLEAR("roles", "name"),
+    [CLEAR_KEYS] = "DELETE FROM ssh_keys WHERE organization_id = ?1 AND organization_id > ''"
+                   " AND (user_id, fingerprint) IN (SELECT user_id, fingerprint FROM ssh_keys"
+                   " WHERE organization_id = ?1 AND organization_id > '' LIMIT ?2)",
     [CLEAR_COMMITS] = CLEAR("commits", "number"),
     [COMMIT_ADD] = "INSERT INTO commits (organization_id, number, tag) VALUES (?1, ?2, ?3)",
     [COMMIT_LATEST] = "UPDATE organizations SET commits = ?2, tag = ?3 WHERE id = ?1",
@@ -141,6 +199,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [ROLE_TOUCH] =
         TOUCH("SELECT user_id, revision FROM members WHERE organization_id = ?1 AND role = ?2"
               " AND active = 1 AND revision <= ?3 ORDER BY revision LIMIT ?4"),
+    [ALL_TOUCH] = TOUCH("SELECT user_id, revision FROM members WHERE organization_id = ?1"
+                        " AND active = 1 AND revision <= ?2 ORDER BY revision LIMIT ?3"),
     [REVISION_LATEST] =
         "UPDATE organizations SET revision = max(revision, ifnull((SELECT max(revision)"
         " FROM members WHERE organization_id = ?1), 0)) WHERE id = ?1",
@@ -163,7 +223,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                                   " ORDER BY m.joined_at, m.user_id LIMIT ?4",
     [MEMBER_CHANGES] = SELECT_MEMBER "AND m.revision > ?2 ORDER BY m.revision LIMIT ?3",
     [MEMBERSHIP_LIST] =
-        "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, " MEMBER_COLUMNS MEMBER_TEAMS
+        "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, o.key_admins, o.key_days,"
+        " o.key_security, " MEMBER_COLUMNS MEMBER_TEAMS
         " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"
         " ON o.id = m.organization_id AND o.deleted_at = 0" JOIN_ROLE(
             "m") "WHERE m.user_id = ?1"
@@ -284,11 +345,40 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " || ' ' || ?3 ELSE detail END WHERE " EVENT_OF_USER,
     [ERASE_RECOVERIES] = "DELETE FROM recoveries WHERE user_id = ?1",
     [ERASE_KEYS] = "DELETE FROM ssh_keys WHERE user_id = ?1",
-    [KEY_ADD] = "INSERT INTO ssh_keys (user_id, fingerprint, type, blob, comment, created_at,"
-                " expires_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    [KEY_REMOVE] = "DELETE FROM ssh_keys WHERE user_id = ?1 AND fingerprint = ?2",
-    [KEY_LIST] = "SELECT fingerprint, type, blob, comment, created_at, expires_at FROM ssh_keys"
-                 " WHERE user_id = ?1",
+    [KEY_PUT] = "INSERT INTO ssh_keys (user_id, organization_id, fingerprint, state, type, blob,"
+                " comment, created_at, expires_at, reach, maker)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))"
+                " ON CONFLICT DO UPDATE SET state = excluded.state, blob = excluded.blob,"
+                " comment = excluded.comment, expires_at = excluded.expires_at,"
+                " reach = excluded.reach, maker = excluded.maker",
+    [KEY_DOUBT] =
+        "INSERT INTO ssh_keys SELECT user_id, ?2, fingerprint, 3, type, '', '', created_at,"
+        " 0, 0, NULL FROM ssh_keys WHERE user_id = ?1 AND organization_id = ''"
+        " AND fingerprint = ?3 ON CONFLICT DO UPDATE SET state = 3 WHERE state = 1",
+    [KEY_TRUST] = "UPDATE ssh_keys SET state = 1 WHERE user_id = ?1 AND organization_id = ?2"
+                  " AND fingerprint = ?3 AND state = 3",
+    [KEY_REMOVE] = KEYS_REMOVE "user_id = ?1 AND fingerprint = ?2 AND state = 0",
+    [KEYS_LEAVE] = KEYS_REMOVE "user_id = ?1 AND organization_id = ?2 AND state = 0",
+    [KEY_FORGET] = "DELETE FROM ssh_keys WHERE user_id = ?1 AND organization_id = ?2"
+                   " AND fingerprint = (SELECT fingerprint FROM ssh_keys WHERE user_id = ?1"
+                   " AND organization_id = ?2 AND state = 1 AND fingerprint <> ?3"
+                   " ORDER BY expires_at - created_at LIMIT 1)",
+    [KEY_FORGET_DOUBTS] =
+        "DELETE FROM ssh_keys AS d WHERE user_id = ?1 AND state = 3 AND NOT EXISTS (SELECT 1"
+        " FROM ssh_keys k WHERE k.user_id = d.user_id AND k.organization_id = ''"
+        " AND k.fingerprint = d.fingerprint)",
+    [KEY_LIST] = "SELECT fingerprint, type, blob, comment, created_at, expires_at, organization_id"
+                 " FROM ssh_keys WHERE user_id = ?1 AND state = 0"
+                 " ORDER BY fingerprint, organization_id",
+    [KEY_COUNT] = "SELECT count(*) FROM ssh_keys WHERE user_id = ?1 AND organization_id = ?2"
+                  " AND state <> 3",
+    [KEY_GIVEN_COUNT] = "SELECT count(*) FROM ssh_keys WHERE organization_id = ?1"
+                        " AND organization_id > '' AND maker = ?2 AND user_id <> ?2 AND state = 0",
+    [KEY_LIST_MEMBER] =
+        SELECT_KEY "AND m.organization_id = ?2 GROUP BY k.fingerprint"
+                   " HAVING " KEY_IS_THERE " ORDER BY given DESC, ends DESC, fingerprint",
+    [KEY_PLACES] = SELECT_KEY "AND k.fingerprint = ?2 GROUP BY m.organization_id"
+                              " HAVING " KEY_IS_THERE " ORDER BY o.created_at, o.id",
     [EVENT_LIST] =
         "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"
         " AND (at, id) < (?3, ?4) ORDER BY at DESC, id DESC LIMIT ?5",

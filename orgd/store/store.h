@@ -32,6 +32,7 @@
 #define DETAIL_SIZE (2 * (NAME_MAX_LEN + DISPLAY_SIZE) + 16)
 
 /* All times are milliseconds since 1970 (clock_wall_ms). */
+#define STORE_FOREVER 253402300800000 /* the year 10000, which no time of ours reaches */
 
 struct user {
     char id[ID_SIZE];
@@ -42,12 +43,20 @@ struct user {
     int64_t disabled; /* since when the operator has locked the account, 0: not */
 };
 
+/* Which ssh keys of its members an organization takes. */
+struct key_policy {
+    bool admins;   /* only those that its administrators gave, not the members' own */
+    bool security; /* only those of security keys, types that begin with "sk-" */
+    int64_t days;  /* so long after it was added the first time, 0: without limit */
+};
+
 struct organization {
     char id[ID_SIZE];
     char name[DISPLAY_SIZE];
     int64_t created;
-    int64_t revision;     /* of the latest change of its members */
-    bool self_rename;     /* its members may change their own usernames */
+    int64_t revision; /* of the latest change of its members */
+    bool self_rename; /* its members may change their own usernames */
+    struct key_policy keys;
     struct commit commit; /* the commit of REVISION; only store_organization fills it */
 };
 
@@ -65,14 +74,34 @@ struct member {
     const char *keys;  /* likewise: of type, blob (base64) and expiresAt */
 };
 
-/* A public ssh key of a user. */
+enum key_state {
+    KEY_THERE,
+    KEY_REMOVED,
+    KEY_WITHDRAWN, /* by an administrator, for the organization: also if it is the user's own */
+    KEY_DOUBTED    /* the user's own, from a token that does not prove the user there */
+};
+
+/* A public ssh key of a user: his own, for all his organizations; or given to him by an
+ * administrator of ORGANIZATION, for that one alone. */
 struct user_key {
+    char organization[ID_SIZE]; /* "": it is the user's own */
+    enum key_state state;
+    unsigned reach;      /* role_reach of the giver's role: he opens no account of a higher one */
+    char maker[ID_SIZE]; /* the giver, "" where none is known; it is not read again */
     char fingerprint[SSH_KEY_FINGERPRINT_SIZE];
     char type[40];
     char blob[SSH_KEY_TEXT_SIZE]; /* base64 */
     char comment[DISPLAY_SIZE];
-    int64_t created;
+    int64_t created; /* the first time, also when it was removed meanwhile */
     int64_t expires; /* 0: never */
+};
+
+/* A key of a member as KEY.organization takes it. */
+struct member_key {
+    struct user_key key; /* CREATED and EXPIRES are those that count there */
+    bool given;          /* by an administrator, too */
+    const char *reason;  /* why it does not count (API.md), while the visit lasts; NULL: it does */
+    char organization_name[DISPLAY_SIZE];
 };
 
 struct team {
@@ -305,12 +334,33 @@ void store_usernames(struct store *store, const char *user, username_visit *each
  */
 void store_user_erase(struct store *store, const struct user *before, const struct user *after);
 
-/* The caller gives each of the user's memberships a revision. */
+/* Adds or replaces a key. The caller gives the memberships that it concerns a revision. */
+void store_key_put(struct store *store, const char *user, const struct user_key *key);
+/* Whether the organization believes that the user's own key came from himself. A key that was given
+ * or withdrawn there stays so. */
+void store_key_trust(struct store *store, const char *organization, const char *user,
+                     const char *fingerprint, bool trusted);
+/* Removes the user's own and those that were given to him. True when there was one. */
+bool store_key_remove(struct store *store, const char *user, const char *fingerprint, int64_t now);
+/* USER leaves the organization: what was given to him there is removed. */
+void store_keys_leave(struct store *store, const char *organization, const char *user, int64_t now);
+/* Forgets the user's key that was there for the shortest time and is removed, of KEY's organization
+ * or his own, and is not KEY; false when there is none. */
+bool store_key_forget(struct store *store, const char *user, const struct user_key *key);
+/* The number of different keys that the user has or had of his own (ORGANIZATION ""), or given or
+ * withdrawn, as far as they are not forgotten. */
+int64_t store_key_count(struct store *store, const char *user, const char *organization);
+/* The number of keys that MAKER gave to others in the organization. */
+int64_t store_keys_given(struct store *store, const char *organization, const char *maker);
+/* Those that are there, by fingerprint; of two with one, the user's own first. */
 typedef void user_key_visit(const struct user_key *key, void *arg);
-void store_key_add(struct store *store, const char *user, const struct user_key *key);
-/* True when the user had it. */
-bool store_key_remove(struct store *store, const char *user, const char *fingerprint);
 void store_keys(struct store *store, const char *user, user_key_visit *each, void *arg);
+/* The keys of the organization's member, and one key in all organizations that the user is in. */
+typedef void member_key_visit(const struct member_key *key, void *arg);
+void store_member_keys(struct store *store, const char *organization, const char *user,
+                       member_key_visit *each, void *arg);
+void store_key_places(struct store *store, const char *user, const char *fingerprint,
+                      member_key_visit *each, void *arg);
 
 /* True if the user may create organizations; and the decision of it. */
 bool store_user_may_create(struct store *store, const char *id);
@@ -328,7 +378,7 @@ typedef void organization_visit(const struct organization *organization, void *a
 void store_organizations(struct store *store, const struct cursor *after, int limit,
                          organization_visit *each, void *arg);
 void store_organization_add(struct store *store, const struct organization *organization);
-/* Stores another name or self_rename. */
+/* Stores another name, self_rename or key policy. */
 void store_organization_update(struct store *store, const struct organization *organization);
 /* With everything that is in it but its events; nothing of it is found any more (store_chore). */
 void store_organization_remove(struct store *store, const char *id, int64_t now);
@@ -354,6 +404,9 @@ bool store_role_used(struct store *store, const char *organization, const char *
 /* Gives every active member that has the role a new revision, and the organization the last one
  * (store_chore). */
 void store_role_touch(struct store *store, const char *organization, const char *name);
+
+/* The same for every active member. */
+void store_members_touch(struct store *store, const char *organization);
 
 /* A member or a tombstone: look at ACTIVE. */
 bool store_member(struct store *store, const char *organization, const char *user,

@@ -248,6 +248,18 @@ broken "keys of members' own that do not count" "" . 'install -d -o ada -m 700 /
 rm -rf /home/ada
 broken "keys of a member's own by another path" "warning own ssh keys" '/home/ada/keys' "sed -i 's|AuthorizedKeysFile .*|AuthorizedKeysFile /home/%u/keys|' $D; install -d -o ada -m 700 /home/ada; echo x >/home/ada/keys"
 rm -rf /home/ada
+# Where the organization says which keys count, sshd takes no others.
+ruled() { echo "jq '.organization += {$1}' $MEMBERS >/etc/orglogin/new && cat /etc/orglogin/new >$MEMBERS && rm /etc/orglogin/new"; }
+with=(unshare --mount --propagation private bash -c "copied /etc && sed -i 's|AuthorizedKeysFile .*|AuthorizedKeysFile none|' $D && $(ruled 'key_days: 90') && exec \"\$@\"" bash)
+doctor; with=()
+names "a key policy, and sshd that takes no files" "" .
+is "$(says 'key policy')" 'sshd takes no ssh key of a member that the organization would not -> ' 'host doctor says that the key policy holds'
+for rule in 'key_adders: "admins"' 'key_days: 90' 'security_keys_only: true'; do
+    with=(unshare --mount --propagation private bash -c "copied /etc && $(ruled "$rule") && exec \"\$@\"" bash)
+    doctor; with=()
+    names "a key policy ($rule), and a place of other keys" "failure key policy" 'acme says which ssh keys .* from AuthorizedKeysFile /etc/ssh/keys/%u -> AuthorizedKeysFile none'
+done
+broken "a policy that lets all keys count" "" . "$(ruled 'key_adders: "members", key_days: 0, security_keys_only: false')"
 broken 'an sshd configuration with a mistake' "warning sshd" 'cannot be looked at: .*Nonsense' 'echo Nonsense >/etc/ssh/sshd_config.d/x.conf'
 
 # --- sudo ---

@@ -5,6 +5,7 @@
 inside_root
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/host.sh"
+. "$(dirname "$0")/../lib/keys.sh"
 
 sed 's|url = .*|url = "http://127.0.0.1:7500";|' /usr/share/doc/orglogin/orglogin.conf >$CONF
 (umask 077 && echo key:secret >/etc/orglogin/acme.token)
@@ -106,4 +107,46 @@ is "$(getent passwd ada mia | wc -l)" 2 'getent finds the good members beside th
 like "$(getent passwd eve)" '^eve:[^:]*:[0-9]{6,}:[0-9]{6,}:' 'a uid and a gid in the answer are ignored'
 unlike "$(id -Gn eve)" root 'a group in the answer is ignored'
 is "$(getent passwd zoe | awk -F: '{print NR, NF, $6, $7}')" "1 7 /home/zoe /bin/bash" 'a display name with a newline does not break the passwd line'
+
+# Hostile ssh keys beside a good one: that one counts, and sshd is told nothing else, in no line of theirs.
+key mia; key ghost; key weak rsa 1024
+good=$(jq -nc --arg blob "$(blob mia)" '{type: "ssh-ed25519", blob: $blob}') ghost=$(blob ghost)
+# keyed KEYS: the answer has ada, and mia with these keys (a JSON array)
+keyed() { printf '%s' "$1" >"$T/keys"; { member ada '{"role": "admin"}'; member mia | jq --slurpfile keys "$T/keys" '.keys = $keys[0]'; } | jq -s '{revision: 7, complete: true, more: false, members: .}' | answer "200 OK" application/json; }
+hostile=$(jq -nc --arg ghost "$ghost" --arg weak "$(blob weak)" --arg secret "$(sed -n '/^-/!p' /root/keys/ghost | tr -d '\n')" \
+    --rawfile big <(head -c 16384 /dev/zero | base64 -w0) --rawfile huge <(head -c 1000000 /dev/zero | base64 -w0) '
+    {"a blob of two lines": {type: "ssh-ed25519", blob: ($ghost + "\nssh-ed25519 " + $ghost)},
+     "a type of two lines": {type: ("ssh-ed25519 " + $ghost + "\nssh-ed25519"), blob: $ghost},
+     "options in the type": {type: "command=\"/bin/sh\" ssh-ed25519", blob: $ghost},
+     "options behind the blob": {type: "ssh-ed25519", blob: ($ghost + " ssh-ed25519 " + $ghost)},
+     "a certificate authority": {type: "cert-authority ssh-ed25519", blob: $ghost},
+     "another type inside": {type: "ssh-rsa", blob: $ghost},
+     "a weak key": {type: "ssh-rsa", blob: $weak},
+     "a private key": {type: "ssh-ed25519", blob: $secret},
+     "16 kB": {type: "ssh-ed25519", blob: $big},
+     "1 MB": {type: "ssh-ed25519", blob: $huge},
+     "a type of 16 kB": {type: $big, blob: $ghost},
+     "nothing": {type: "", blob: ""},
+     "an end that is no time": {type: "ssh-ed25519", blob: $ghost, expiresAt: "2099-01-01"},
+     "an end before time began": {type: "ssh-ed25519", blob: $ghost, expiresAt: "0000-01-01T00:00:00Z"},
+     "a NUL": {type: "ssh-ed25519", blob: ($ghost[:20] + "\u0000" + $ghost[20:])}}')
+while IFS= read -r name; do
+    keyed "[$(jq -c --arg name "$name" '.[$name]' <<<"$hostile"),$good]"
+    orgsyncd --once >"$T/out" 2>&1
+    is "$(told mia)" "$(lines_of mia)" "a member's key that is $name is not told, and the good one is"
+done < <(jq -r 'keys[]' <<<"$hostile")
+is "$(getent passwd ada mia | wc -l)" 2 'the members are there all the while'
+keyed "$(jq -c --argjson good "$good" '[range(2000) as $i | .[]] + [$good]' <<<"$(jq -c 'del(.["1 MB"], .["16 kB"], .["a type of 16 kB"], .["a NUL"])' <<<"$hostile")")"
+orgsyncd --once >"$T/out" 2>&1
+is "$(told mia) $(grep -c "ssh keys left out" "$T/out")" "$(lines_of mia) 1" "a good key counts behind 24 000 that are not"
+keyed "$(jq -nc --argjson good "$good" '[$good] + [range(20000) | $good]')"
+orgsyncd --once >"$T/out" 2>&1
+is "$(told mia | sort -u) $(told mia | wc -l)" "$(lines_of mia) 32" 'of 20 001 keys 32 count'
+keyed "[$good]"; ok 'orgsyncd takes a good answer' orgsyncd --once
+before=$(getent passwd ada mia; id ada)
+for keys in '"text"' '{}' '7' '[null]' '[7]' '["ssh-ed25519 AAAA"]' '[{"blob":"AAAA"}]' '[{"type":7,"blob":"AAAA"}]' '[[]]'; do
+    keyed "$keys"
+    kept "an answer with the keys $keys"
+    is "$(told mia)" "$(lines_of mia)" "the key from before counts, after the keys $keys"
+done
 done_testing

@@ -50,6 +50,17 @@ for name in larry root docker nobody daemon orglogin-keys nobody-at-all ../ada '
     is "$(told "$name")" '' "the command has nothing of \"$name\""
 done
 
+# The shipped configuration as it is.
+cp "$TOP/conf/sshd_config.example" /etc/ssh/sshd_config.d/orglogin.conf
+kill "$(cat /run/sshd.pid)"
+ok 'sshd ends' wait_for 5 eval '[ ! -e /run/sshd.pid ]'
+start_sshd
+install -D -m 644 /root/keys/ghost.pub /etc/ssh/keys/ada
+install -d -o ada -m 700 /home/ada/.ssh && install -o ada -m 600 /root/keys/ghost.pub /home/ada/.ssh/authorized_keys
+is "$(as ada id -un) $(KEY=ghost as ada id -un)" 'ada ' "with the shipped configuration the organization's keys count, and a member's own files do not"
+is "$(as larry id -un)" larry 'and a local user logs in as before'
+rm -r /etc/ssh/keys/ada /home/ada/.ssh
+
 # --- what the command prints ---
 is "$(told ada)" "$(lines_of ada ada2 ada3)" 'the command prints type and blob of each key, and nothing else'
 uid=$(id -u ada)

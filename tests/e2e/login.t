@@ -82,7 +82,7 @@ refused mia 'a removed member'
 is "$(stat -c %U /home/mia)" mia 'the files of a removed member keep their owner by name'
 is "$(as ada id -un)" ada 'sshd admits the remaining admin'
 
-# sshd_config.example, without what the tests add: it counts for members alone.
+# sshd_config.example, without what the tests add but the place of keys: it counts for members alone.
 rm /etc/ssh/sshd_config.d/tests.conf
 kill "$(cat /run/sshd.pid)"
 wait_for 5 test ! -e /run/sshd.pid
@@ -92,7 +92,7 @@ own_key() { install -d -o "$1" -m 700 "$3/.ssh" && install -o "$1" -m 600 "/root
 own_key ada gus /home/ada
 own_key larry larry /home/larry
 rm /etc/ssh/keys/larry
-is "$(as ada id -un)" ada 'sshd_config.example takes the keys of a member from /etc/ssh/keys'
+is "$(as ada id -un)" ada 'sshd_config.example, with a place for keys, takes those of a member from there'
 is "$(as ada -i /root/keys/gus -o IdentitiesOnly=yes -F none id -un)" '' 'sshd_config.example takes no key that a member put into the own home directory'
 is "$(as larry id -un)" larry 'sshd_config.example leaves the keys of a local user where they were'
 is "$(sshd -T -C user=larry,host=h,addr=192.0.2.1 | grep '^passwordauth')" 'passwordauthentication yes' 'sshd_config.example leaves the password of a local user as it was'

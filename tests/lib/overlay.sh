@@ -28,7 +28,7 @@ install_orglogin() {
     cp "$TOP"/conf/pam.d/* "$ROOT/etc/pam.d/"
     # Both lines by which sshd tells a refused person why are switched on. All people of a test have their keys in one place, and no password.
     sed -i 's/^#\(auth .*pam_org.so\)$/\1/' "$ROOT/etc/pam.d/sshd"
-    sed 's/^#\(KbdInteractiveAuthentication yes\)$/\1/' "$TOP/conf/sshd_config.example" >"$ROOT/etc/ssh/sshd_config.d/orglogin.conf"
+    sed -e 's/^#\(KbdInteractiveAuthentication yes\)$/\1/' -e 's|AuthorizedKeysFile none|AuthorizedKeysFile /etc/ssh/keys/%u|' "$TOP/conf/sshd_config.example" >"$ROOT/etc/ssh/sshd_config.d/orglogin.conf"
     printf '%s\n' 'PasswordAuthentication no' 'AuthorizedKeysFile /etc/ssh/keys/%u' >"$ROOT/etc/ssh/sshd_config.d/tests.conf"
 }
 

@@ -25,6 +25,7 @@ for i in 1 2 3 4 5 6 7 8 9 10; do join "$org" "u$i" member; ids+=("$user_id") to
 at tokens/create '"role":"member"'; host=$(field .apiToken.bearer)
 at invitations/create '"email":"x@example.org"'; invitation=$(field .id)
 at join-codes/create; code=$(field .id)
+at members/keys/add "\"userId\":\"${ids[4]}\",\"key\":\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDGDdCJnxsvAo+lmSx9Hn3uLMxZ9gRyktyQn2F9M0fj0\""; print=$(field .key.fingerprint)
 at members/changes '"since":0'; revision=$(field .revision)
 like "$(stat -c '%a %b' "$DATA-reserve")" '^600 [1-9]' 'room is kept beside the data file'
 orgd_stop; orgd_start # its log begins anew, and has no room of its own
@@ -44,6 +45,8 @@ at members/set-role "\"userId\":\"${ids[3]}\",\"role\":\"member\""; done_ok 'a m
 at invitations/revoke "\"id\":\"$invitation\""; is "$status $(field .revoked)" '200 true' 'an invitation is revoked while the disk is full'
 at join-codes/revoke "\"id\":\"$code\""; is "$status $(field .revoked)" '200 true' 'a join code is revoked while the disk is full'
 at tokens/revoke "\"key\":\"${host%%:*}\""; is "$status $(field .revoked)" '200 true' 'a token is revoked while the disk is full'
+at members/keys/remove "\"userId\":\"${ids[4]}\",\"fingerprint\":\"$print\""; is "$status $(field .removed)" '200 true' "a member's ssh key is withdrawn while the disk is full"
+at update '"keyAdders":"admins"'; done_ok "members' own ssh keys are refused while the disk is full"
 "$ORGD" user disable u5 --data "$DATA" > /dev/null; is $? 0 'the operator disables an account while the disk is full'
 # Side by side: the changes of one round become durable together, and the removals among them anyway.
 pids=()

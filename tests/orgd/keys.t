@@ -61,6 +61,23 @@ add "$(head -c 20000 /dev/zero | tr '\0' A)"; expect 400 invalid 'a text of 20 0
 add "$(key past -t ed25519 && cat "$T/past.pub")" '{expiresAt: "2001-01-01T00:00:00Z"}'; expect 400 invalid 'an end that is past'
 token=$(api /organizations/tokens/create "{\"organizationId\":\"$org\",\"role\":\"admin\"}" "$OWNER" | jq -r .apiToken.bearer)
 add "$(cat "$T/past.pub")" '{}' "$token"; expect 403 forbidden "an organization's token has no keys"
+# By each of the three ways in, and no key is there afterwards.
+token=$(api /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"eve@example.org\"}" "$OWNER" | jq -r .token)
+good=$(cat "$T/past.pub") blob=$(cut -d' ' -f2 "$T/past.pub")
+hostile() { jq -nc --arg good "$good" --arg blob "$blob" --arg private "$(cat "$T/past")" --rawfile big <(head -c 12000 /dev/zero | base64 -w0) '
+    [$good + "\n" + $good, $good + "\r\n" + $good, $good + "\n", "\n" + $good, $good + "\u0000command=\"sh\" " + $good, "command=\"sh\" " + $good, "no-pty,command=\"sh\" " + $good,
+     "environment=\"LD_PRELOAD=/tmp/x\" " + $good, "cert-authority " + $good, "restrict\t" + $good, "# " + $good, " " + $good, "ssh-ed25519\t" + $blob, "ssh-rsa " + $blob, "ecdsa-sha2-nistp256 " + $blob,
+     "sk-ssh-ed25519@openssh.com " + $blob, "ssh-ed25519-cert-v01@openssh.com " + $blob, "SSH-ED25519 " + $blob, "ssh-ed25519 " + $blob + "====", "ssh-ed25519 " + $blob[1:], "ssh-ed25519 " + $big, $big,
+     "ssh-ed25519", "", $private, ($private | gsub("\n"; " ")), "ssh-dss " + $blob]'; }
+count=$(hostile | jq length) before=$(sql 'SELECT count(*) FROM ssh_keys')
+wrong=0
+for ((i = 0; i < count; i++)); do
+    line=$(hostile | jq -c ".[$i]")
+    call /users/keys/add "{\"key\":$line}" "$bob"; [ "$status" = 400 ] || { wrong=$((wrong + 1)); diag "add $status $line"; }
+    call /organizations/members/keys/add "{\"organizationId\":\"$org\",\"userId\":\"$ada_id\",\"key\":$line}" "$OWNER"; [ "$status" = 400 ] || { wrong=$((wrong + 1)); diag "give $status $line"; }
+    call /organizations/invitations/accept "{\"token\":\"$token\",\"username\":\"eve\",\"key\":$line}"; [ "$status" = 400 ] || { wrong=$((wrong + 1)); diag "accept $status $line"; }
+done
+is "$wrong $(($(sql 'SELECT count(*) FROM ssh_keys') - before))" '0 0' "each of $count lines that are no key is refused by each way in"
 for i in $(seq 27); do key "n$i" -t ed25519; add "$(cat "$T/n$i.pub")"; done
 is "$status" 200 'an account may have 32 keys'
 add "$(cat "$T/past.pub")"; expect 409 too_many 'and no more'

@@ -85,6 +85,23 @@ call /organizations/join-codes/join "{\"code\":\"$code\"}" "$dan"; expect 403 re
 call /organizations/invitations/accept "{\"token\":\"$invitation\",\"username\":\"fay\"}"; is "$status" 200 'an invitation of version 4 is accepted'
 orgd_end
 
+# --- version 7 ---
+rm -f "$DATA"*
+org=org_tudvmslh9m39roiwthdy
+OWNER=live_a37g7pyg6wzp10guenhj:OgJfMncH5SjZ_b7RbXCZ3Ow3kjMrIvSh_G_dFL-uEAM
+(umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-7.sql" > /dev/null)
+keys="SELECT user_id, fingerprint, type, blob, comment, created_at, expires_at FROM ssh_keys ORDER BY fingerprint"
+sql "$keys" > "$T/before"
+orgd_start
+is "$(sql 'PRAGMA user_version')" "$SCHEMA" 'a start migrates a data file of version 7'
+sql "$keys" > "$T/after"
+ok 'a migration from version 7 keeps every ssh key' cmp "$T/before" "$T/after"
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after a migration from version 7'
+at members/list; is "$(field '[.members[].keys[] | .blob] | sort | join(" ")')" "$(cut -d'|' -f4 "$T/before" | sort | xargs)" 'every key is delivered as before'
+call /organizations/get "{\"organizationId\":\"$org\"}" "$OWNER"
+is "$(field '.organization | "\(.keyAdders) \(.keyDays) \(.securityKeysOnly)"')" 'members 0 false' 'an organization takes all keys of its members after the migration'
+orgd_end
+
 # Who may create organizations: the first user, and who has created one that is still his.
 creates() {
     rm -f "$DATA"*

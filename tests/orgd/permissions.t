@@ -37,6 +37,10 @@ everybody='owner ann mia towner tadmin tmember'
 matrix /organizations/get '' org:view $everybody
 matrix /organizations/members/list '' members:view $everybody
 matrix /organizations/members/changes ',"since":0' members:view $everybody
+matrix /organizations/members/keys/list ",\"userId\":\"$mia_id\"" members:view $everybody
+matrix /organizations/members/keys/add ",\"userId\":\"$mia_id\",\"key\":\"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDGDdCJnxsvAo+lmSx9Hn3uLMxZ9gRyktyQn2F9M0fj0\"" members:manage owner ann towner tadmin
+matrix /organizations/members/keys/remove ",\"userId\":\"$mia_id\",\"fingerprint\":\"SHA256:x\"" members:manage owner ann towner tadmin
+matrix /organizations/update ',"keyDays":90' org:manage owner towner
 matrix /organizations/members/set-role ",\"userId\":\"$mia_id\",\"role\":\"member\"" members:manage owner ann towner tadmin
 matrix /organizations/members/remove ',"userId":"usr_none"' members:manage owner ann towner tadmin
 matrix /organizations/invitations/create ',"email":"x@example.org"' members:manage owner ann towner tadmin

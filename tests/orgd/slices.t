@@ -45,6 +45,17 @@ call /organizations/teams/create "{\"organizationId\":\"$org\",\"name\":\"Everyb
 is "$status" 200 'another team takes its name at once'
 ok 'then its members have new revisions, and its rows are gone' wait_for 20 eval '[ "$(later "$org" $before) $(rows team_members "$org") $(sql "SELECT count(*) FROM teams WHERE id = '"'$team'"'")" = "$PEOPLE 0 0" ]'
 
+# --- the key policy of many ---
+sql "INSERT INTO ssh_keys SELECT id, '', 'SHA256:' || id, 0, 'ssh-ed25519', 'AAAA', '', 1, 0, 0, NULL FROM users WHERE id LIKE 'usr_00000%'"
+before=$(sql "SELECT revision FROM organizations WHERE id = '$org'")
+request /organizations/members/changes -N -o "$T/told" -d "{\"organizationId\":\"$org\",\"since\":$before,\"wait\":30000}" -H "Authorization: Bearer $OWNER" & poll=$!
+wait_for 5 test -s "$T/told"
+call /organizations/update "{\"organizationId\":\"$org\",\"keyAdders\":\"admins\"}" "$OWNER"
+is "$status $(api /organizations/members/list "{\"organizationId\":\"$org\"}" "$OWNER" | jq '[.members[].keys[]] | length')" '200 0' 'a key policy counts for everybody who is listed, at once'
+ok 'a held poll is told of it at once' wait_for 2 grep -q revision "$T/told"; wait $poll
+ok 'and then of everybody' wait_for 20 eval '[ "$(later "$org" $before)" = $((PEOPLE + 1)) ]'
+is "$(api /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":$before}" "$OWNER" | jq -c '[(.members | length), ([.members[].keys[]] | length), .more]')" "[$((PEOPLE + 1)),0,false]" 'with no key left'
+
 # --- an organization of many, and a server that is killed ---
 token=$(api /organizations/tokens/create "{\"organizationId\":\"$org\"}" "$OWNER" | jq -r .apiToken.bearer)
 call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"new@example.org\"}" "$OWNER"; invitation=$(field .token)
