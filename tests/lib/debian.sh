@@ -6,7 +6,7 @@
 #   inside_debian_boot   the same in a booted one, after the calling script's function prepare, as inside_boot
 export RELEASE=${RELEASE:-$(root_codename)}
 PACKAGES=/mnt/build/debian/$RELEASE/packages
-DEBIAN_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,jq,python3,strace,systemd-sysv,dbus,libpam-systemd,autopkgtest
+DEBIAN_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,jq,python3,strace,systemd-sysv,dbus,libpam-systemd,autopkgtest,dpkg-dev
 
 # What the packages are made of.
 debian_sources() {

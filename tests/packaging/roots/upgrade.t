@@ -43,7 +43,7 @@ switches() { while [ ! -e "$T/stop" ]; do su "$1" -c true >/dev/null 2>&1; echo 
 # A session, and a program that asks for names, as they were started before.
 stays() { as ada 'while [ ! -e /tmp/over ]; do id -un; id -Gn; sleep 0.1; done' >"$T/session"; }
 asks() {
-    python3 - "$T/stop" >"$T/asked" <<'PY'
+    python3 -u - "$T/stop" >"$T/asked" <<'PY'
 import os, pwd, sys, time
 while not os.path.exists(sys.argv[1]):
     try:
@@ -79,13 +79,16 @@ ok 'orgsyncd runs after the boot' wait_for 10 known
 is "$(systemctl is-active orgsyncd)" active 'orgsyncd is active'
 is "$(as rob true; echo $?)" 255 'a removed member is refused'
 before=$(format)
+version=$(dpkg-query -W -f '${Version}' orglogin)
 gate >"$T/gate"
 
 # --- another format ---
 repository repo.next
 process=$(property MainPID orgsyncd)
 begin || fail 'people log in'
+started=$(date +%s%N)
 ok 'the packages are upgraded' apt upgrade
+diag "in $((($(date +%s%N) - started) / 1000000)) ms"
 like "$(cat "$T/apt")" 'Unpacking libpam-org.*\+next.* over' 'apt-get upgrade takes the new packages'
 ok 'orgsyncd writes the new format' wait_for 10 bash -c "[ \$(od -An -tu4 -j8 -N4 $SNAPSHOT) = $((before + 1)) ]"
 sleep 1
@@ -99,8 +102,9 @@ is "$(as rob true; echo $?)" 255 'a removed member is refused after the upgrade'
 # The packages of before in place by force, then upgrades that end with a kill at some moment; dpkg --configure -a goes on.
 back() {
     repository repo
-    apt install --allow-downgrades orglogin orgsyncd libnss-org libpam-org orgadmin orgd && wait_for 10 known
-    repository repo.next
+    # shellcheck disable=SC2046 # a word each
+    apt install --allow-downgrades $(printf "%s=$version " orglogin orgsyncd libnss-org libpam-org orgadmin orgd) &&
+        wait_for 10 bash -c "[ \$(od -An -tu4 -j8 -N4 $SNAPSHOT) = $before ]" && repository repo.next
 }
 for moment in 0.3 0.8 1.5 2.5; do
     ok "the packages of before are installed" back
@@ -110,7 +114,7 @@ for moment in 0.3 0.8 1.5 2.5; do
     sleep "$moment"
     kill -9 -- -"$upgrade" 2>/dev/null
     wait "$upgrade" 2>/dev/null
-    rm -f /var/lib/dpkg/lock* /var/cache/debconf/*.lock
+    diag "killed after $moment s: $(dpkg -l '*org*' | awk '$2 ~ /org/ { print $1 $2 ($3 ~ /next/ ? "+" : "") }' | xargs)"
     dpkg --configure -a >"$T/out" 2>&1 || true
     ok "the upgrade that was killed after $moment s goes on" apt -f upgrade
     wait_for 10 bash -c "[ \$(od -An -tu4 -j8 -N4 $SNAPSHOT) = $((before + 1)) ]"
