@@ -58,9 +58,10 @@ for script in debian/*.{postinst,prerm,postrm,config}; do
     is "$(grep -nE '&& [^|]*$' "$script" | grep -vE '&&$|(if|elif|while) |\|\|')" '' "$script has no && whose failure would end it"
 done
 if have shellcheck; then
-    ok 'shellcheck finds nothing in debian/' shellcheck --severity=warning -e SC1091 debian/*.{postinst,prerm,postrm,config} debian/tests/smoke packaging/nsswitch packaging/deb packaging/repo
+    ok 'shellcheck finds nothing in debian/' shellcheck --severity=warning -e SC1091 debian/*.{postinst,prerm,postrm,config} debian/tests/smoke packaging/nsswitch packaging/pam-profile packaging/deb packaging/repo
 fi
-is "$(grep -ls 'pam-auth-update.*--remove' debian/*)" debian/libpam-org.prerm 'the PAM profile is removed in one place'
-like "$(sed -n '/= remove/,/--remove/p' debian/libpam-org.prerm | xargs)" '^if \[ \$1 = remove \] && \[ \$\{DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT:-1\} = 1 \].*--remove orglogin$' 'by the removal of the last module alone'
+is "$(grep -ls 'pam-profile remove' debian/*)" debian/libpam-org.prerm 'the PAM profile is removed in one place'
+like "$(sed -n '/= remove/,/pam-profile remove/p' debian/libpam-org.prerm | xargs)" '^if \[ \$1 = remove \] && \[ \$\{DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT:-1\} = 1 \].*pam-profile remove .*$' \
+    'by the removal of the last module alone'
 is "$(grep '^Default:' packaging/pam-configs/orglogin)" 'Default: no' 'the PAM profile is off until it is enabled'
 done_testing

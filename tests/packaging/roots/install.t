@@ -60,7 +60,7 @@ configure_file_provider
 publish ada:admin rob:member:removed
 useradd --create-home --shell /bin/bash larry
 /usr/libexec/orglogin/nsswitch on
-pam-auth-update --enable orglogin
+/usr/libexec/orglogin/pam-profile on
 # admits NAME...: those of them whom su lets in
 admits() { local name; for name in "$@"; do ! su "$name" -c true >/dev/null 2>&1 || printf '%s ' "$name"; done; }
 # The member may: a host without orgsyncd running goes by the last answer.
@@ -77,7 +77,7 @@ ok 'the packages are installed again' apt install orglogin
 is "$(diff "$T/enrolled" <(gate))" '' 'the gate is as it was before the removal'
 is "$(admits ada rob larry root)" 'ada larry root ' 'the member and local users are admitted again'
 is "$(find /var/lib/libnss-org /var/lib/libpam-org -type f 2>/dev/null)" '' 'nothing is remembered any longer'
-pam-auth-update --disable orglogin
+/usr/libexec/orglogin/pam-profile off
 /usr/libexec/orglogin/nsswitch off
 ok 'the packages are removed while the gate is off' apt remove orglogin orgsyncd libpam-org libnss-org
 ok 'the packages are installed after that' apt install orglogin
@@ -86,7 +86,7 @@ is "$(diff "$T/gate" <(gate))" '' 'a gate that was off before the removal is off
 # --- edited by the administrator ---
 /usr/libexec/orglogin/nsswitch on
 sed -i 's/^group:.*/group: files [SUCCESS=merge] org [NOTFOUND=return] systemd # ours/; s/^shadow:.*/shadow: files/' /etc/nsswitch.conf
-pam-auth-update --enable orglogin
+/usr/libexec/orglogin/pam-profile on
 gate >"$T/edited"
 ok 'the packages are removed from an nsswitch.conf that was edited' apt remove libnss-org
 unlike "$(sed 's/#.*//' /etc/nsswitch.conf)" '\borg\b' 'no line has org'

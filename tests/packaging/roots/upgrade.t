@@ -23,7 +23,7 @@ prepare() {
     configure_file_provider
     members ada:admin rob:member:removed
     /usr/libexec/orglogin/nsswitch on
-    pam-auth-update --enable orglogin
+    /usr/libexec/orglogin/pam-profile on
     new_key ada larry rob
     client_knows_host
     echo 'AuthorizedKeysFile /etc/ssh/keys/%u' >/etc/ssh/sshd_config.d/keys.conf
