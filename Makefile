@@ -99,9 +99,9 @@ include tests/tests.mk
 ABSTRACTIONS := abstractions/nameservice.d/libnss_org abstractions/authentication.d/pam_org
 
 # What is installed, MODE:FILE:WHERE.
-INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
-	$(foreach p,orgsyncd orgd,755:$(BUILD)/$(p):$(PREFIX)/sbin/$(p)) \
-	755:$(BUILD)/orglogin-keys:$(LIBEXECDIR)/orglogin-keys \
+INSTALLED := $(foreach p,$(filter %/orgadmin,$(PROGRAMS)),755:$(p):$(PREFIX)/bin/orgadmin) \
+	$(foreach p,$(filter %/orgsyncd %/orgd,$(PROGRAMS)),755:$(p):$(PREFIX)/sbin/$(notdir $(p))) \
+	$(foreach p,$(filter %/orglogin-keys,$(PROGRAMS)),755:$(p):$(LIBEXECDIR)/orglogin-keys) \
 	644:$(BUILD)/libnss_org.so.2:$(LIBDIR)/libnss_org.so.2 \
 	644:$(BUILD)/pam_org.so:$(LIBDIR)/security/pam_org.so \
 	$(foreach f,$(patsubst conf/%,%,$(shell find conf -type f)),644:conf/$(f):$(DOCDIR)/$(f)) \

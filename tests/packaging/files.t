@@ -61,7 +61,8 @@ if have shellcheck; then
     ok 'shellcheck finds nothing in debian/' shellcheck --severity=warning -e SC1091 debian/*.{postinst,prerm,postrm,config} debian/tests/smoke packaging/nsswitch packaging/pam-profile packaging/deb packaging/repo
 fi
 is "$(grep -ls 'pam-profile remove' debian/*)" debian/libpam-org.prerm 'the PAM profile is removed in one place'
-like "$(sed -n '/= remove/,/pam-profile remove/p' debian/libpam-org.prerm | xargs)" '^if \[ \$1 = remove \] && \[ \$\{DPKG_MAINTSCRIPT_PACKAGE_REFCOUNT:-1\} = 1 \].*pam-profile remove .*$' \
-    'by the removal of the last module alone'
+is "$(grep -c '^if \[ "$1" = remove \] && decides; then$' debian/lib{nss,pam}-org.prerm | xargs)" 'debian/libnss-org.prerm:1 debian/libpam-org.prerm:1' \
+    'names and the profile go only at a removal'
+is "$(for script in debian/lib{nss,pam}-org.p{rerm,ostinst}; do sed -n '/^decides()/,/^}/p' "$script" | cksum; done | sort -u | wc -l)" 1 'the four scripts that know of architectures know the same'
 is "$(grep '^Default:' packaging/pam-configs/orglogin)" 'Default: no' 'the PAM profile is off until it is enabled'
 done_testing

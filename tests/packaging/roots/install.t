@@ -118,6 +118,38 @@ like "$(cat /etc/pam.d/common-account)" pam_org 'and it does again after the ins
 cp -p "$T/nsswitch.conf" /etc/
 /usr/libexec/orglogin/nsswitch on
 
+# --- another architecture beside ---
+# foreign PACKAGE: the same for another architecture, whose module nobody loads here
+other=$([ "$(dpkg --print-architecture)" = i386 ] && echo amd64 || echo i386)
+dpkg --add-architecture "$other"
+foreign() {
+    rm -rf "$T/foreign"
+    dpkg-deb -R "$PACKAGES/now/$1"_*.deb "$T/foreign"
+    mv "$T/foreign/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)" "$T/foreign/usr/lib/foreign"
+    sed -i "s/^Architecture:.*/Architecture: $other/" "$T/foreign/DEBIAN/control"
+    dpkg-deb -b "$T/foreign" "$T/$1.deb" >/dev/null
+}
+foreign libnss-org && foreign libpam-org
+quiet() { "$@" >"$T/out" 2>&1 || { diag "$(cat "$T/out")"; return 1; }; }
+gate >"$T/both"
+ok 'the modules are installed for another architecture beside' quiet dpkg -i --force-depends "$T"/lib{nss,pam}-org.deb
+is "$(diff "$T/both" <(gate))" '' 'which changes nothing'
+quiet dpkg -r --force-depends libnss-org:"$other" libpam-org:"$other"
+is "$(diff "$T/both" <(gate))" '' 'and their removal changes nothing'
+quiet dpkg -i --force-depends "$T"/lib{nss,pam}-org.deb
+quiet dpkg -r --force-depends libnss-org:"$(dpkg --print-architecture)" libpam-org:"$(dpkg --print-architecture)"
+is "$(diff "$T/gate" <(gate))" '' "the removal of the machine's own modules switches names and the gate off"
+quiet dpkg -i --force-depends "$PACKAGES"/now/lib{nss,pam}-org_*.deb
+is "$(diff "$T/both" <(gate))" '' 'and their installation on again'
+quiet dpkg -r --force-depends lib{nss,pam}-org:"$(dpkg --print-architecture)" lib{nss,pam}-org:"$other"
+is "$(diff "$T/gate" <(gate)) $(find /usr/lib -name 'pam_org.so')" ' ' 'all modules are removed at once, and names and the gate are off'
+quiet dpkg -P --force-depends lib{nss,pam}-org:"$other"
+dpkg --remove-architecture "$other"
+quiet dpkg -i --force-depends "$PACKAGES"/now/lib{nss,pam}-org_*.deb
+is "$(diff "$T/gate" <(gate))" '' 'what a purge forgot is not put back'
+/usr/libexec/orglogin/nsswitch on
+/usr/libexec/orglogin/pam-profile on >"$T/out" 2>&1
+
 # --- purged ---
 ok 'the packages are purged' apt purge orglogin orgsyncd libpam-org libnss-org orgadmin
 ok 'a purge without a terminal keeps ids, tokens and the configuration' test -e /var/lib/orglogin/ids.db -a -e "$CONF"
