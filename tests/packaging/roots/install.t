@@ -76,7 +76,7 @@ ok 'ids, the snapshot and the configuration stay' test -e /var/lib/orglogin/ids.
 ok 'the packages are installed again' apt install orglogin
 is "$(diff "$T/enrolled" <(gate))" '' 'the gate is as it was before the removal'
 is "$(admits ada rob larry root)" 'ada larry root ' 'the member and local users are admitted again'
-is "$(find /var/lib/libnss-org /var/lib/libpam-org -type f 2>/dev/null)" '' 'nothing is remembered any longer'
+is "$(ls -d /var/lib/libnss-org /var/lib/libpam-org 2>/dev/null)" '' 'nothing is remembered any longer'
 /usr/libexec/orglogin/pam-profile off
 /usr/libexec/orglogin/nsswitch off
 ok 'the packages are removed while the gate is off' apt remove orglogin orgsyncd libpam-org libnss-org
@@ -184,8 +184,11 @@ install -d -o orgd -m 700 /var/lib/orgd
 ok 'orgd is purged' apt purge orgd
 ok 'a purge without a terminal keeps the organizations' test -e /var/lib/orgd/orgd.db
 apt install orgd
-echo 'orgd orgd/purge-data boolean true' | debconf-set-selections
-ok 'orgd is purged by somebody who says that the organizations may go' apt purge orgd
+typed "$T/asked" 'DEBIAN_FRONTEND=readline dpkg --purge orgd' 'Remove the organizations that orgd served' 'no\n'
+ok 'an operator who is asked and says no keeps the organizations' test -e /var/lib/orgd/orgd.db
+apt install orgd
+typed "$T/asked" 'DEBIAN_FRONTEND=readline dpkg --purge orgd' 'Remove the organizations that orgd served' 'yes\n'
+is "$(state orgd)" '' 'orgd is purged by an operator who says yes' || diag "$(cat "$T/asked")"
 is "$(ls -d /var/lib/orgd 2>/dev/null)" '' 'the organizations are gone'
 is "$(diff "$T/before" <(everything) | documented | grep '^[<>]')" '' '/etc is as it was before orgd, but for its user'
 ok 'an invited person installs orgadmin alone' apt install orgadmin
