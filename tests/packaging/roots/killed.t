@@ -13,10 +13,10 @@ dpkg -i "$PACKAGES"/now/{libnss-org,libpam-org}_*.deb >"$T/out" 2>&1 || { diag "
 useradd --create-home --shell /bin/bash larry
 profile() { /usr/libexec/orglogin/pam-profile "$1" >"$T/out" 2>&1; }
 # What is right or wrong of the profile: the stacks, and pam-auth-update's record of them.
-state() { (cd / && sha256sum etc/pam.d/common-* $(printf 'var/lib/pam/%s ' account auth password session session-noninteractive)); ls -A /etc/pam.d; }
+state() { (cd / && sha256sum etc/pam.d/common-* var/lib/pam/{account,auth,password,session,session-noninteractive}); ls -A /etc/pam.d; }
 answers() { grep -c '^Name:' /var/cache/debconf/config.dat; }
 locals() { su larry -c true && su root -c true; }
-keep() { rm -rf "$T/$1" && mkdir "$T/$1" && cp -a /etc/pam.d /var/lib/pam /var/cache/debconf "$T/$1/"; }
+keep() { mkdir "$T/$1" && cp -a /etc/pam.d /var/lib/pam /var/cache/debconf "$T/$1/"; }
 back() {
     cp -a "$T/$1/pam.d/." /etc/pam.d/ && cp -a "$T/$1/pam/." /var/lib/pam/
     rm -rf /var/cache/debconf /etc/pam.d/*-new /var/lib/pam/*.new /var/lib/libpam-org && cp -a "$T/$1/debconf" /var/cache/
