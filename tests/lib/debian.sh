@@ -11,7 +11,7 @@ DEBIAN_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,jq,pytho
 # What the packages are made of.
 debian_sources() {
     {
-        tar -C "$ROOT_TOP" --exclude-vcs --exclude=./build --exclude=./tests --exclude=./docs --sort=name --mtime=@0 -cf - .
+        tar -C "$ROOT_TOP" --exclude-vcs --exclude=./build --exclude=./tests --exclude=./docs --exclude=./HACKING.md --sort=name --mtime=@0 -cf - .
         cat "$ROOT_TOP/tests/tests.mk" "$ROOT_TOP/tests/lib/packages"
     } | sha256sum
 }

@@ -8,6 +8,8 @@ inside_builder
 
 names() { (cd "$1" && printf '%s\n' *.deb); }
 is "$(names "$PACKAGES/now" | grep -v dbgsym | sed 's/_.*//' | xargs)" 'libnss-org libpam-org orgadmin orgd orglogin orgsyncd' 'make deb makes six packages'
+is "$(dpkg-deb -f "$PACKAGES"/now/orglogin_*.deb Version)" "$(sed -n 's/^#define ORG_VERSION "\(.*\)"$/\1/p' "$TOP/common/paths.h")~deb$(. /etc/os-release && echo "$VERSION_ID")" \
+    'their version is that of the programs, for this Debian'
 
 # --- equal ---
 # Another directory, time zone, umask, language and number of jobs.
