@@ -125,7 +125,7 @@ dpkg --add-architecture "$other"
 foreign() {
     rm -rf "$T/foreign"
     dpkg-deb -R "$PACKAGES/now/$1"_*.deb "$T/foreign"
-    mv "$T/foreign/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)" "$T/foreign/usr/lib/foreign"
+    mv "$T/foreign/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH 2>/dev/null)" "$T/foreign/usr/lib/foreign"
     sed -i "s/^Architecture:.*/Architecture: $other/" "$T/foreign/DEBIAN/control"
     dpkg-deb -b "$T/foreign" "$T/$1.deb" >/dev/null
 }
