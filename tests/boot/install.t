@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/host.sh"
 export DEBIAN_FRONTEND=noninteractive
 
-# Debian as it is before; sshd takes members' keys from where only root can put them.
+# Debian as it is before.
 prepare() {
     userdel orgsync
     userdel orglogin-keys
@@ -44,8 +44,8 @@ orgadmin host enroll >"$T/steps" 2>"$T/err"
 is "$?" 0 "step 3: orgadmin host enroll succeeds"
 ok "step 3: the commands that host enroll prints succeed" sh -e "$T/steps"
 (umask 077 && grep -o '^inv_.*' "$T/invitation" >"$T/ada")
-ok "the invited member accepts the invitation" by ada invitation accept --url unix:/run/orgd/orgd.sock --token-file "$T/ada" --username ada
-printf 'AuthorizedKeysFile /etc/ssh/keys/%%u\n' >/etc/ssh/sshd_config.d/keys.conf
+ok "the invited member accepts the invitation" by ada invitation accept --url unix:/run/orgd/orgd.sock --token-file "$T/ada" --username ada --key /root/keys/ada.pub
+printf 'AuthorizedKeysFile /etc/ssh/keys/%%u\n' >/etc/ssh/sshd_config.d/keys.conf # larry's
 systemctl restart ssh # unlike reload it waits
 # shellcheck disable=SC2329 # called by wait_for
 known() { getent passwd ada; }

@@ -67,10 +67,11 @@ admits() { local name; for name in "$@"; do ! su "$name" -c true >/dev/null 2>&1
 like "$(id ada 2>&1)" acme 'the member has a name'
 is "$(admits ada rob larry root)" 'ada larry root ' 'the member and local users are admitted, a removed member is not'
 gate >"$T/enrolled"
+printf '# Made by orgsyncd of "sudo" in %s\n' "$CONF" >/etc/sudoers.d/orglogin
 
 # --- removed and installed again ---
 ok 'the packages are removed' apt remove orglogin orgsyncd libpam-org libnss-org
-is "$(diff "$T/gate" <(gate))" '' 'the removal gives nsswitch.conf and the PAM stacks back as they were'
+is "$(diff "$T/gate" <(gate))" '' 'the removal gives nsswitch.conf and the PAM stacks back as they were, and sudo knows no group of members'
 is "$(admits ada larry root)" 'larry root ' 'local users are admitted without the packages, the former member has no name'
 ok 'ids, the snapshot and the configuration stay' test -e /var/lib/orglogin/ids.db -a -e /var/lib/orglogin/snapshot -a -e "$CONF"
 ok 'the packages are installed again' apt install orglogin
