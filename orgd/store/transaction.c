@@ -57,6 +57,7 @@ static enum store_end undone(const struct store *s, bool sound)
 enum store_end store_commit(struct store *s)
 {
     commits_write(s);
+    s->steps = 0;
     statement_run(s, s->together ? NEST_COMMIT : COMMIT, NO_VALUES);
     return s->failed ? store_rollback(s) : STORE_DONE;
 }
@@ -65,6 +66,7 @@ enum store_end store_rollback(struct store *s)
 {
     bool sound = !s->failed;
     s->failed = false;
+    s->steps = 0; /* what took too long has an end all the same */
     if (sqlite3_get_autocommit(s->db)) /* a failed statement has rolled back by itself */
         return undone(s, sound);
     statement_run(s, s->together ? NEST_ROLLBACK : ROLLBACK, NO_VALUES);

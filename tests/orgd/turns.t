@@ -13,6 +13,7 @@ out=$(flood /organizations/audit/list '{}'); diag "status and unanswered: $out"
 is "${out% *} $((${out#* } > 20))" '200 1' 'a change is answered while many of 300 long listings of another caller wait'
 out=$(flood /organizations/audit/list '{"action":"none"}'); is "${out% *}" 200 'a change is answered beside 300 listings that find nothing'
 ok 'the flood is answered to its end' eval '[ "$(for i in 1 2 3 4 5 6; do request /organizations/audit/list -o /dev/null -w "%{http_code}\n" -d "{\"organizationId\":\"$org\"}" -H "Authorization: Bearer $bob" & done; wait)" = "$(printf "200\n%.0s" 1 2 3 4 5 6)" ]'
+is "$(grep -c 'orgd\.db: ' "$ORGD_LOG")" 0 'a listing that the loop gives up leaves no transaction open' || diag "$(grep 'orgd\.db: ' "$ORGD_LOG" | sort | uniq -c)"
 # More polls at once than the loop answers by itself: they are held all the same, and told.
 join "$org" ann member
 since=$(api /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":0}" "$OWNER" | jq .revision)
