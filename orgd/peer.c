@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 
 #include "common/clock.h"
 #include "orgd/buffer.h"
+#include "orgd/secret.h"
 
 #define BUCKETS   4096
 #define IDLE_KEPT 8 /* peers without a connection, remembered in one bucket for their attempts */
@@ -32,7 +32,6 @@ LIST_HEAD(peer_list, peer);
 
 struct peer_set {
     struct peer_limits limits;
-    unsigned char hash_key[crypto_shorthash_KEYBYTES]; /* so that nobody can fill one bucket */
     struct peer_list buckets[BUCKETS];
 };
 
@@ -40,7 +39,6 @@ struct peer_set *peers_open(const struct peer_limits *limits)
 {
     struct peer_set *set = memory_get(sizeof *set);
     set->limits = *limits;
-    randombytes_buf(set->hash_key, sizeof set->hash_key);
     return set;
 }
 
@@ -132,9 +130,7 @@ static struct peer_key key_make(const struct peer_address *address)
 
 static struct peer_list *bucket(struct peer_set *set, const struct peer_key *key)
 {
-    unsigned char hash[crypto_shorthash_BYTES];
-    crypto_shorthash(hash, (const unsigned char *)key, sizeof *key, set->hash_key);
-    return &set->buckets[(hash[0] | hash[1] << 8) % BUCKETS];
+    return &set->buckets[table_hash(key, sizeof *key) % BUCKETS];
 }
 
 /* Forgets the peers of a bucket that have neither a connection nor a failed attempt, and the idle

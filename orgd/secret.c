@@ -1,6 +1,7 @@
 #include "orgd/secret.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,6 +49,23 @@ void id_make(const char *prefix, char id[ID_SIZE])
     time_write(text);
     random_write(text + ID_TIME_LEN);
     snprintf(id, ID_SIZE, "%s%s", prefix, text);
+}
+
+static unsigned char table_key[crypto_shorthash_KEYBYTES];
+
+static void table_key_draw(void)
+{
+    crypto_shorthash_keygen(table_key);
+}
+
+uint64_t table_hash(const void *bytes, size_t len)
+{
+    static pthread_once_t drawn = PTHREAD_ONCE_INIT;
+    uint64_t hash;
+    static_assert(sizeof hash == crypto_shorthash_BYTES, "one number");
+    pthread_once(&drawn, table_key_draw);
+    crypto_shorthash((unsigned char *)&hash, bytes, len, table_key);
+    return hash;
 }
 
 void secret_hash(const char *text, unsigned char hash[SECRET_HASH_SIZE])

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define ID_SIZE          26 /* the longest prefix, 20 characters and the NUL */
 #define SECRET_SIZE      44 /* 32 bytes in base64url without padding, and the NUL */
@@ -18,6 +19,10 @@
  * row's place in an index is behind those that are there and many new rows share a page, and twelve
  * random ones (62 bits). An id can be told apart from all others; it is no secret. */
 void id_make(const char *prefix, char id[ID_SIZE]);
+
+/* A hash of LEN bytes for tables in memory. Its key is drawn in each process, so that nobody can
+ * choose what shares a place. Any thread. */
+uint64_t table_hash(const void *bytes, size_t len);
 
 struct secret {
     char text[SECRET_SIZE];

@@ -19,10 +19,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* on them */
 /* An organization has one slot, that it may have to share with others. */
 static struct cached_list *slot_of(const char *organization)
 {
-    unsigned sum = 0;
-    for (const char *c = organization; *c; c++)
-        sum = sum * 31 + (unsigned char)*c;
-    return &slots[sum % SLOTS];
+    return &slots[table_hash(organization, strlen(organization)) % SLOTS];
 }
 
 bool list_cache_get(const char *organization, int64_t revision, struct buffer *out)

@@ -2,12 +2,12 @@
 
 #include <assert.h>
 #include <pthread.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "orgd/secret.h"
 #include "orgd/text.h"
 
 #define HOUR_S 3600
@@ -93,17 +93,10 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* on them */
 /* The rate of WHO, begun when it is not there. */
 static struct rate *rate_of(enum quota quota, const char *who)
 {
-    static unsigned char key[crypto_shorthash_KEYBYTES]; /* so that nobody can fill one set */
-    static bool keyed;
     unsigned char name[1 + EMAIL_SIZE] = {(unsigned char)quota};
-    uint64_t hash;
-    static_assert(sizeof hash == crypto_shorthash_BYTES, "one number");
-    if (!keyed)
-        randombytes_buf(key, sizeof key);
-    keyed = true;
     size_t len = strnlen(who, EMAIL_SIZE);
     memcpy(name + 1, who, len);
-    crypto_shorthash((unsigned char *)&hash, name, 1 + len, key);
+    uint64_t hash = table_hash(name, 1 + len);
     struct rate *set = rates[hash % SETS], *least = set;
     for (size_t i = 0; i < SET_SIZE; i++) {
         if (set[i].hash == hash)

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "orgd/buffer.h"
+#include "orgd/secret.h"
 
 #define NOTES     16384 /* a power of two */
 #define FULL      (NOTES / 2)
@@ -33,21 +34,12 @@ static struct {
     size_t stored;       /* places of it */
 } usage = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* FNV-1a; the keys are random. */
-static size_t place_of(const char *key)
-{
-    uint32_t hash = 2166136261U;
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 16777619U;
-    return hash % NOTES;
-}
-
 /* What is noted of the token KEY; NULL without room. */
 static struct noted *note_of(const char *key)
 {
     if (!usage.notes)
         usage.notes = memory_get(NOTES * sizeof *usage.notes);
-    size_t i = place_of(key);
+    size_t i = table_hash(key, strlen(key)) % NOTES;
     while (usage.notes[i].key[0] && strcmp(usage.notes[i].key, key) != 0)
         i = (i + 1) % NOTES;
     struct noted *n = &usage.notes[i];

@@ -6,17 +6,15 @@
 
 #include "common/clock.h"
 #include "orgd/buffer.h"
+#include "orgd/secret.h"
 
 #define GATHER_MS 1000 /* news that can wait are told at most once in this time, */
 #define FEW       50   /* but to so many polls at once: that costs nothing */
 
-/* The place of ORGANIZATION in the table; ids are random. */
+/* The place of ORGANIZATION in the table. */
 static size_t place_of(const char *organization)
 {
-    unsigned sum = 0;
-    for (const char *c = organization; *c; c++)
-        sum = sum * 31 + (unsigned char)*c;
-    return sum % AUDIENCES;
+    return table_hash(organization, strlen(organization)) % AUDIENCES;
 }
 
 struct audience *audience_find(const struct held_set *set, const char *organization)

@@ -51,7 +51,7 @@ struct exchange {
 
 void front_init(struct front *f)
 {
-    turns_init(&f->turns);
+    turns_begin(&f->turns);
     f->run = randombytes_random();
 }
 
@@ -564,7 +564,7 @@ static enum MHD_Result exchange_begin(struct front *f, struct exchange *x, const
         return exchange_refuse(f, x, fault->status, fault->reason, fault->message);
     x->path = head_path(x->path);
     x->last = head_chunked(x->connection);
-    x->job.caller = turns_place(&f->turns, exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION));
+    x->job.caller = turns_place(exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION));
     switch (x->via->proxy ? origin_find(x) : ORIGIN_FOUND) {
     case ORIGIN_WRONG:
         return exchange_refuse(f, x, 400, "invalid",

@@ -1,6 +1,5 @@
 #include "orgd/http/tally.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,22 +16,17 @@ void tally_init(struct tally *tally)
 {
     for (size_t i = 0; i < TALLY_PLACES; i++)
         LIST_INIT(&tally->places[i]);
-    randombytes_buf(tally->key, sizeof tally->key);
 }
 
-static size_t place_of(const struct tally *tally, const char *id)
+static size_t place_of(const char *id)
 {
-    uint64_t hash;
-    unsigned char bytes[crypto_shorthash_BYTES];
-    crypto_shorthash(bytes, (const unsigned char *)id, strlen(id), tally->key);
-    memcpy(&hash, bytes, sizeof hash);
-    return hash % TALLY_PLACES;
+    return table_hash(id, strlen(id)) % TALLY_PLACES;
 }
 
 static struct tally_entry *entry_of(const struct tally *tally, const char *id)
 {
     struct tally_entry *entry;
-    LIST_FOREACH(entry, &tally->places[place_of(tally, id)], link)
+    LIST_FOREACH(entry, &tally->places[place_of(id)], link)
     {
         if (strcmp(entry->id, id) == 0)
             break;
@@ -52,7 +46,7 @@ void tally_add(struct tally *tally, const char *id)
     if (!entry) {
         entry = memory_get(sizeof *entry);
         snprintf(entry->id, sizeof entry->id, "%s", id);
-        LIST_INSERT_HEAD(&tally->places[place_of(tally, id)], entry, link);
+        LIST_INSERT_HEAD(&tally->places[place_of(id)], entry, link);
     }
     entry->count++;
 }

@@ -2,7 +2,6 @@
 #ifndef ORGD_HTTP_TALLY_H
 #define ORGD_HTTP_TALLY_H
 
-#include <sodium.h>
 #include <stddef.h>
 #include <sys/queue.h>
 
@@ -14,7 +13,6 @@ struct tally_entry;
 
 struct tally {
     LIST_HEAD(, tally_entry) places[TALLY_PLACES];
-    unsigned char key[crypto_shorthash_KEYBYTES]; /* so that nobody fills one place by intent */
 };
 
 void tally_init(struct tally *tally);

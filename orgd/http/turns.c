@@ -3,12 +3,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-
-void turns_init(struct turns *turns)
-{
-    randombytes_buf(turns->key, sizeof turns->key);
-    turns_begin(turns);
-}
+#include "orgd/secret.h"
 
 void turns_begin(struct turns *turns)
 {
@@ -16,12 +11,10 @@ void turns_begin(struct turns *turns)
     turns->used_all = 0;
 }
 
-size_t turns_place(const struct turns *turns, const char *authorization)
+size_t turns_place(const char *authorization)
 {
-    unsigned char hash[crypto_shorthash_BYTES];
     size_t len = authorization ? strcspn(authorization, ":") : 0;
-    crypto_shorthash(hash, (const unsigned char *)authorization, len, turns->key);
-    return hash[0] % CALLERS;
+    return table_hash(authorization, len) % CALLERS;
 }
 
 bool turns_left(const struct turns *turns, size_t place)

@@ -7,7 +7,6 @@
 #ifndef ORGD_HTTP_TURNS_H
 #define ORGD_HTTP_TURNS_H
 
-#include <sodium.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,17 +16,14 @@
 #define CALLERS  256 /* places; some callers share one */
 
 struct turns {
-    int64_t used[CALLERS], used_all;              /* milliseconds of this round */
-    unsigned char key[crypto_shorthash_KEYBYTES]; /* so that nobody shares a place by intent */
+    int64_t used[CALLERS], used_all; /* milliseconds of this round */
 };
 
-void turns_init(struct turns *turns);
-
-/* Begins a round. */
+/* Begins a round, the first one too. */
 void turns_begin(struct turns *turns);
 
 /* The place, below CALLERS, of whoever shows AUTHORIZATION, the header's value or NULL. */
-size_t turns_place(const struct turns *turns, const char *authorization);
+size_t turns_place(const char *authorization);
 
 /* True if the caller at PLACE has time in this round. */
 bool turns_left(const struct turns *turns, size_t place);
