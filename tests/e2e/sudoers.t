@@ -123,7 +123,7 @@ mistake 'a backslash' 'no backslash' 'roles = ["ops"]; commands = ["/bin/echo a\
 mistake 'a newline' 'string' 'roles = ["ops"]; commands = ["/bin/id\nada ALL=(ALL) ALL"];'
 mistake 'a path that climbs' 'path' 'roles = ["ops"]; commands = ["/opt/tools/../../bin/sh"];'
 mistake 'a regular expression' 'regular expression' 'roles = ["ops"]; commands = ["/bin/cat ^/var/log/.*$"];'
-mistake 'what visudo refuses' 'visudo refuses it: stdin:.*sudoedit' 'roles = ["ops"]; commands = ["/usr/bin/sudoedit /etc/motd"];'
+mistake 'what visudo refuses' 'visudo refuses it: stdin:.*syntax error' 'roles = ["ops"]; commands = ["/usr/bin/ x"];'
 sed 's|^groups = (|&{ name = "audio"; org = "acme"; roles = ["sound"]; local = true; },|' "$T/plain" >$CONF
 echo "sudo = ( { org = \"acme\"; roles = [\"sound\"]; $ALL } );" >>$CONF
 like "$(orgsyncd --check 2>&1)" 'no group has exactly' 'a local group, which has other members, is no group for sudo'

@@ -168,8 +168,8 @@ as_before as_keys_only 12 out
 [ -z "$LONG" ] || as_before as_fedora 14 in
 for file in $(find conf packaging -type f | sort); do
     case $file in
-    # Put nowhere; or asleep until a policy is loaded (tests/boot/vm).
-    packaging/uninstall.sh | packaging/selinux/* | packaging/apparmor/*) ;;
+    # Put nowhere, or done nothing with until root runs it; or asleep until a policy is loaded (tests/boot/vm).
+    packaging/uninstall.sh | packaging/deb | packaging/repo | packaging/nsswitch | packaging/pam-profile | packaging/selinux/* | packaging/apparmor/*) ;;
     conf/orglogin.conf | conf/orgd.conf | packaging/systemd/sysusers.conf | packaging/completions/*.bash)
         [ -z "$LONG" ] || unchanged as_keys_only "$file"
         ;;
