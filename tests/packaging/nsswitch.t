@@ -126,10 +126,12 @@ is "$(ls "$T/root/var/lib")" '' 'a purge leaves nothing'
 run postinst configure
 has 'passwd: files' 'group: files' 'shadow: files' -- 'an installation after a purge leaves nsswitch.conf alone'
 cp "$T/before" "$file"
-if [ "$(id -u)" = 0 ] && chattr +i "$file" 2>/dev/null; then
+if [ "$(id -u)" = 0 ] && have chattr && chattr +i "$file" 2>/dev/null; then
     is "$(run prerm remove 2>&1 | tail -1; chattr -i "$file")" 'libnss-org: "org" stays in /etc/nsswitch.conf, where it does no harm' 'a file that cannot be changed does not hinder the removal'
     ok 'it is as it was' cmp "$file" "$T/before"
     ok 'an installation succeeds then' run postinst configure
     ok 'and changes nothing' cmp "$file" "$T/before"
+else
+    pass 'a file that cannot be changed does not hinder the removal # SKIP needs root and a file system with chattr'
 fi
 done_testing
