@@ -17,22 +17,10 @@
 #include "orgd/http/access_log.h"
 #include "orgd/http/tls.h"
 #include "orgd/operator/command.h"
+#include "orgd/operator/directory.h"
 #include "orgd/operator/first_user.h"
 #include "orgd/operator/options.h"
 #include "orgd/store/store.h"
-
-/* Makes PATH's directory when it is missing. Any other fault of it shows when PATH is opened. */
-static void directory_make(const char *path, mode_t mode)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash || slash == path)
-        return;
-    size_t len = (size_t)(slash - path);
-    char *directory = memory_or_exit(strndup(path, len), len);
-    if (mkdir(directory, mode) == 0)
-        chmod(directory, mode); /* whatever the umask is */
-    free(directory);
-}
 
 /* The unix socket is the first. */
 static bool listen_all(struct options *o)

@@ -1,11 +1,8 @@
 #include "orgd/operator/init.h"
 
-#include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -13,6 +10,7 @@
 #include "orgd/buffer.h"
 #include "orgd/endpoints/mail.h"
 #include "orgd/http/tls.h"
+#include "orgd/operator/directory.h"
 #include "orgd/operator/first_user.h"
 #include "orgd/operator/init_files.h"
 #include "orgd/operator/settings.h"
@@ -136,33 +134,12 @@ static bool find_first(const char *path, bool *first)
     return good;
 }
 
-/* Takes the identity of the directory's owner, so that a data file that root makes there is one
- * that the service can open. A directory that is made here is given to the service at its start. */
-static bool owner_become(const char *path)
-{
-    struct stat st;
-    char *directory = memory_or_exit(strdup(path), strlen(path) + 1);
-    char *slash = strrchr(directory, '/');
-    if (slash)
-        slash[slash == directory] = '\0';
-    const char *place = slash ? directory : ".";
-    bool good = (mkdir(place, 0700) == 0 || errno == EEXIST) && stat(place, &st) == 0;
-    if (good && geteuid() == 0 && st.st_uid != 0)
-        good = setgroups(0, NULL) == 0 && setresgid(st.st_gid, st.st_gid, st.st_gid) == 0 &&
-               setresuid(st.st_uid, st.st_uid, st.st_uid) == 0;
-    if (!good)
-        log_error("%s: %s", place, strerror(errno));
-    free(directory);
-    return good;
-}
-
 /* Makes the first user, unless somebody else has done so meanwhile. */
 static bool user_make(const struct options *o, struct user *user)
 {
-    if (!owner_become(o->data))
-        return false;
-    struct store *store =
-        store_open(o->data, access(o->data, F_OK) == 0 ? STORE_OPERATE : STORE_SERVE);
+    directory_make(o->data, 0700);
+    bool there = access(o->data, F_OK) == 0;
+    struct store *store = store_open(o->data, there ? STORE_OPERATE : STORE_SERVE);
     if (!store)
         return false;
     bool good =

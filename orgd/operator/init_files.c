@@ -11,6 +11,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "orgd/endpoints/mail.h"
+#include "orgd/operator/directory.h"
 
 #define NAME_SIZE   64   /* with sscanf's 63 */
 #define PORT_USERS  1024 /* a port from here on needs no right */
@@ -87,18 +88,6 @@ bool init_paths_good(const struct options *o)
 /* What writes the content of a file. */
 typedef void content_write(const struct options *o, FILE *f);
 
-static void directory_make(const char *path)
-{
-    char directory[PATH_MAX];
-    snprintf(directory, sizeof directory, "%s", path);
-    char *last = strrchr(directory, '/');
-    if (!last || last == directory)
-        return;
-    *last = '\0';
-    if (mkdir(directory, 0755) == 0)
-        chmod(directory, 0755); /* whatever the umask is */
-}
-
 /* Makes the file PATH, which everybody can read. */
 static bool new_write(const char *path, content_write *content, const struct options *o)
 {
@@ -120,7 +109,7 @@ static enum written write_whole(const char *path, content_write *content, const 
         log_error("%s: the path is too long", path);
         return NOT_WRITTEN;
     }
-    directory_make(path);
+    directory_make(path, 0755);
     if ((unlink(new) == 0 || errno == ENOENT) && new_write(new, content, o)) {
         if (link(new, path) == 0)
             written = file_sync_directory(path) == 0 ? WRITTEN : NOT_WRITTEN;
