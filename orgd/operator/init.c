@@ -134,7 +134,16 @@ static bool find_first(const char *path, bool *first)
     return good;
 }
 
-/* Makes the first user, unless somebody else has done so meanwhile. */
+/* Makes the first user within a change of STORE. */
+static bool user_add(struct store *store, const struct options *o, struct user *user)
+{
+    if (!store_empty(store)) {
+        log_error("%s: somebody else has made the first user meanwhile", o->data);
+        return false;
+    }
+    return first_user_make(store, o, user);
+}
+
 static bool user_make(const struct options *o, struct user *user)
 {
     directory_make(o->data, 0700);
@@ -142,8 +151,7 @@ static bool user_make(const struct options *o, struct user *user)
     struct store *store = store_open(o->data, there ? STORE_OPERATE : STORE_SERVE);
     if (!store)
         return false;
-    bool good =
-        store_begin_change(store, NULL) && store_empty(store) && first_user_make(store, o, user);
+    bool good = store_begin_change(store, NULL) && user_add(store, o, user);
     if (good)
         good = store_commit(store) == STORE_DONE;
     else

@@ -74,6 +74,15 @@ ln -sf "$T/elsewhere" "$T/etc/orgd.conf.new"; rm -f "$conf"; rm -f "$DATA"*
 init --owner ann@acme.example
 is "$rc $(stat -c %F "$conf") $(ls "$T/elsewhere" 2> /dev/null)" '0 regular file ' 'a link in the place of the new file leads nowhere'
 
+# --- several at once ---
+for i in 1 2 3 4 5 6; do
+    "$ORGD" init --config "$T/once.conf" --data "$T/once/orgd.db" --owner "u$i@acme.example" > "$T/once.$i" 2>> "$T/err" < /dev/null & inits[i]=$!
+done
+for i in 1 2 3 4 5 6; do wait "${inits[i]}" && echo "$i" >> "$T/once.good"; done
+winner=$("$ORGD" user list --json --data "$T/once/orgd.db" | jq -r .username)
+is "$(cat "$T"/once.[1-6] | grep -cE "$TOKEN") $(grep -cE "$TOKEN" "$T/once.${winner#u}")" '1 1' 'of several at once one makes the first user and prints a token'
+ok 'the one that made the first user ends with 0' grep -qx "${winner#u}" "$T/once.good"
+
 # --- where the owner of the directory is not root ---
 if [ "$(id -u)" = 0 ]; then
     install -d -m 700 -o nobody "$T/own"
