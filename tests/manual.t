@@ -58,6 +58,12 @@ done
 is "${missing-}" '' 'the annotated orglogin.conf has each key'
 is "$(sed -nE 's/^# ([a-z_]+) = .*/\1/p' conf/orgd.conf | tr _ - | sorted)" \
     "$(table orgd/operator/options.c longs | grep -vxE 'config|yes|json|end-others|org|help|version' | sorted)" 'the annotated orgd.conf has each setting, once'
+# An option of one provider: ".BR dialect" and its values, in the part of the provider.
+for provider in intrinsic satusky cratedb upsun; do
+    want=$(sed -n '/struct provider_option options\[\]/,/};/p' api/providers/$provider.c | sed -nE 's/^ *\{(\.name = )?"([a-z_]+)".*/\2/p' | sorted)
+    is "$(awk -v part="${provider^^}" '/^\.SH / { here = $2 == part } here && /^\.BR [a-z_]+ " = "/ { print $2 }' $man/orglogin-providers.7 | sorted)" "$want" \
+        "$provider: orglogin-providers(7) describes each option, once"
+done
 described "$(awk '/^static bool parse_arguments/,/^}/' pam_module/pam_org.c | grep -oE '(strcmp|take)\(argv\[i\], "[a-z]+=?"' | sed 's/.*, "//; s/"//' | sorted)" \
     'pam_org(8) describes each argument, once' Cm $man/pam_org.8
 done_testing
