@@ -58,7 +58,7 @@ $(BUILD)/obj/common/reserved.o: $(BUILD)/gen/common/reserved_names.h
 $(BUILD)/gen/orgd/operator/orgd_conf.h: conf/orgd.conf
 	@mkdir -p $(@D)
 	@echo '  GEN  $@'
-	$(Q)sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@.new && mv $@.new $@
+	$(Q)sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' -e '1i static const char orgd_conf[] =' -e '$$a ;' $< > $@.new && mv $@.new $@
 $(BUILD)/obj/orgd/operator/init_files.o: $(BUILD)/gen/orgd/operator/orgd_conf.h
 
 # Changed flags or directories build again what depends on them.

@@ -12,16 +12,12 @@
 #include "common/log.h"
 #include "orgd/endpoints/mail.h"
 #include "orgd/operator/directory.h"
+#include "orgd/operator/orgd_conf.h"
 
 #define NAME_SIZE   64   /* with sscanf's 63 */
 #define PORT_USERS  1024 /* a port from here on needs no right */
 #define COPIES_AT   "/run/orgd/"
 #define PLAIN_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+@:=,-"
-
-/* conf/orgd.conf: a line of comment for each setting, "# NAME = ...". */
-static const char example[] =
-#include "orgd/operator/orgd_conf.h"
-    ;
 
 /* --- the files that the service gets copies of --- */
 
@@ -176,9 +172,10 @@ static bool write_setting(const struct options *o, const char *line, FILE *f)
     return true;
 }
 
+/* orgd_conf is conf/orgd.conf: it has a line of comment for each setting, "# NAME = ...". */
 static void write_example(const struct options *o, FILE *f)
 {
-    for (const char *line = example; *line;) {
+    for (const char *line = orgd_conf; *line;) {
         size_t length = strcspn(line, "\n") + 1;
         if (!write_setting(o, line, f))
             fwrite(line, 1, length, f);
