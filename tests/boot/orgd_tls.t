@@ -1,6 +1,6 @@
 #!/bin/bash
 # Certificates under a real systemd: the lines of orgd(8) let orgd.service use a key that only root can read, and serve a renewed certificate
-# after a reload.
+# after a reload; orgd init writes the same lines; and README's "A server in a minute", to the letter.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/root.sh"
 . "$(dirname "$0")/../lib/tap.sh"
@@ -77,6 +77,19 @@ is "$(journalctl --quiet --boot --output=cat | grep -c "$(cut -d: -f2 "$T/token"
 before=$(cat /etc/orgd/orgd.conf /etc/systemd/system/orgd.service.d/init.conf | cksum)
 is "$(init --quota mails=1 2>"$T/told")" '' "orgd init prints no second token"
 is "$(cat /etc/orgd/orgd.conf /etc/systemd/system/orgd.service.d/init.conf | cksum)" "$before" "orgd init changes no file that is there"
+
+# --- a server in a minute ---
+systemctl stop orgd.service
+rm -rf /var/lib/orgd /etc/orgd /etc/systemd/system/orgd.service.d
+awk '/^## / { on = /A server in a minute/ } on && /^```/ { block = !block; next } on && block { sub(/ *#.*/, ""); print }' "$TOP/README.md" >"$T/minute"
+line() { sed -n "$1p" "$T/minute"; }
+is "$(line 1)|$(line 3)" 'orgd init|orgadmin login --url unix:/run/orgd/orgd.sock' "README begins with orgd init, and logs in by the socket"
+typed "$T/seen" "$(line 1) >$T/token" 'first user: ' 'olga@acme.example\n' 'or none \[none\]: ' '\n' 'Mail server' '\n'
+like "$(cat "$T/token")" '^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' "orgd init prints a token to who answers its questions"
+ok "the server starts" bash -ec "$(line 2)"
+typed "$T/seen" "HOME=/root $(line 3)" 'Token: ' "$(cat "$T/token")\n"
+like "$(cat "$T/seen")" 'Logged in to unix:/run/orgd/orgd.sock as olga@acme.example' "the first user logs in"
+ok "the other lines make an organization and an invitation" bash -ec "export HOME=/root; $(sed 1,3d "$T/minute")"
 done_testing
 : <<'PEM'
 # one.pem
