@@ -55,6 +55,13 @@ $(BUILD)/gen/common/reserved_names.h: common/reserved-names common/reserved-name
 	$(Q)LC_ALL=C awk -f common/reserved-names.awk common/reserved-names > $@.new && mv $@.new $@
 $(BUILD)/obj/common/reserved.o: $(BUILD)/gen/common/reserved_names.h
 
+# The annotated settings of orgd, which orgd init writes, as a C string.
+$(BUILD)/gen/orgd/operator/orgd_conf.h: conf/orgd.conf
+	@mkdir -p $(@D)
+	@echo '  GEN  $@'
+	$(Q)sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' -e '1i static const char orgd_conf[] =' -e '$$a ;' $< > $@.new && mv $@.new $@
+$(BUILD)/obj/orgd/operator/init_files.o: $(BUILD)/gen/orgd/operator/orgd_conf.h
+
 # Changed flags or directories build again what depends on them.
 FLAGS := $(CC) $(ORG_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
 $(BUILD)/flags: FORCE

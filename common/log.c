@@ -13,15 +13,14 @@
 static const char *name = "";
 static bool journal, debug;
 
-/* True if JOURNAL_STREAM names standard error by its device and inode, in decimal, as
- * systemd.exec(5) documents it. A child whose standard error was redirected inherits the variable,
- * so the variable alone is no proof. */
-static bool is_journal(void)
+/* JOURNAL_STREAM has a device and an inode, in decimal, as systemd.exec(5) documents it. A child
+ * whose output was redirected inherits the variable, so the variable alone is no proof. */
+bool log_is_journal(int fd)
 {
     struct stat st;
     char expected[2 * 20 + 2];
     const char *stream = getenv("JOURNAL_STREAM");
-    if (!stream || fstat(STDERR_FILENO, &st) < 0)
+    if (!stream || fstat(fd, &st) < 0)
         return false;
     snprintf(expected, sizeof expected, "%" PRIuMAX ":%" PRIuMAX, (uintmax_t)st.st_dev,
              (uintmax_t)st.st_ino);
@@ -31,7 +30,7 @@ static bool is_journal(void)
 void log_begin(const char *program)
 {
     name = program;
-    journal = is_journal();
+    journal = log_is_journal(STDERR_FILENO);
 }
 
 void log_line(int priority, const char *format, ...)

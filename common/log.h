@@ -15,6 +15,9 @@
  * called once, before the first thread or child; forked children log in the same way. */
 void log_begin(const char *program);
 
+/* True if FD is the journal, which other users may be able to read. */
+bool log_is_journal(int fd);
+
 /* Writes a line of PRIORITY, one of the four below. */
 void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

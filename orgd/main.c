@@ -9,33 +9,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/log.h"
-#include "common/name.h"
 #include "common/notify.h"
-#include "common/reserved.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/endpoints.h"
-#include "orgd/endpoints/record.h"
 #include "orgd/endpoints/usage.h"
 #include "orgd/http/access_log.h"
 #include "orgd/http/tls.h"
 #include "orgd/operator/command.h"
+#include "orgd/operator/directory.h"
+#include "orgd/operator/first_user.h"
 #include "orgd/operator/options.h"
 #include "orgd/store/store.h"
-
-/* Makes PATH's directory when it is missing. Any other fault of it shows when PATH is opened. */
-static void directory_make(const char *path, mode_t mode)
-{
-    const char *slash = strrchr(path, '/');
-    if (!slash || slash == path)
-        return;
-    size_t len = (size_t)(slash - path);
-    char *directory = memory_or_exit(strndup(path, len), len);
-    if (mkdir(directory, mode) == 0)
-        chmod(directory, mode); /* whatever the umask is */
-    free(directory);
-}
 
 /* The unix socket is the first. */
 static bool listen_all(struct options *o)
@@ -51,43 +36,20 @@ static bool listen_all(struct options *o)
     return listeners[o->listens].fd >= 0;
 }
 
-/* Fills the first user's names; false after one line on stderr. */
-static bool owner_name(const struct options *o, struct user *user)
-{
-    const char *email = o->owner ? o->owner : OWNER_DEFAULT;
-    name_fold(email, user->username);
-    if (o->owner_username)
-        snprintf(user->username, sizeof user->username, "%s", o->owner_username);
-    snprintf(user->email, sizeof user->email, "%s", email);
-    snprintf(user->name, sizeof user->name, "%s", user->username);
-    const char *why = reserved_name(user->username);
-    if (why)
-        log_error("--owner %s: the username %s is reserved: %s; give --owner-username NAME", email,
-                  user->username, why);
-    return !why;
-}
-
-/* Makes the first user and his token. The token is printed before it is committed, as it cannot be
- * read again. */
+/* Makes the first user where the token can be shown. Without a user the server runs, and refuses
+ * all callers until orgd init makes one. */
 static bool first_start(struct store *store, const struct options *o)
 {
-    struct user user = {.created = clock_wall_ms()};
-    struct token token = {.role = roles_builtin[ROLE_MEMBER]};
-    struct secret secret;
-    if (!owner_name(o, &user))
-        return false;
-    id_make("usr_", user.id);
-    snprintf(token.user, sizeof token.user, "%s", user.id);
-    store_user_add(store, &user);
-    store_user_let_create(store, user.id, true);
-    token_make(store, &token, &secret);
-    printf("First start: this is the token of %s, and it is not shown again:\n%s:%s\n", user.email,
-           token.key, secret.text);
-    sodium_memzero(&secret, sizeof secret);
-    if (fflush(stdout) == 0)
+    struct user user = {0};
+    if (!o->owner || first_user_exposed()) {
+        log_warning("%s has no user yet: run orgd init as root, which prints the first token",
+                    o->data);
         return true;
-    log_error("standard output: %s; the first token could not be shown", strerror(errno));
-    return false;
+    }
+    if (!first_user_name(o, &user))
+        return false;
+    printf("First start: this is the token of %s, and it is not shown again:\n", user.email);
+    return first_user_make(store, o, &user);
 }
 
 static bool store_prepare(struct store *store, const struct options *o)

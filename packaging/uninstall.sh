@@ -66,6 +66,7 @@ left() {
     echo 'What stays, for you to keep or to remove:'
     stays "$CONFIGURATION" "the configuration, and tokens that open the organization (orgadmin token revoke)"
     stays "$STATE" "the numbers of the members: keep it as long as files of theirs exist"
+    stays /etc/orgd "the settings of orgd"
     stays /var/lib/orgd "the organizations that orgd served"
     stays "$SUDOERS" "members' rights by sudo"
     stays "$SSHD" "sshd's settings for members"

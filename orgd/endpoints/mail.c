@@ -53,8 +53,7 @@ struct mailer {
 
 /* --- settings --- */
 
-/* True if mail may go there without encryption. */
-static bool url_local(const char *url)
+bool mail_url_local(const char *url)
 {
     const char *host = strstr(url, "://") + 3;
     size_t len = strcspn(host, "/");
@@ -219,7 +218,8 @@ static bool mail_prepare(const struct mail_settings *settings, struct mail *mail
     bool ok = curl_easy_setopt(e, CURLOPT_URL, settings->url) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_USE_SSL,
-                           url_local(settings->url) ? CURLUSESSL_NONE : CURLUSESSL_ALL) == CURLE_OK;
+                           mail_url_local(settings->url) ? CURLUSESSL_NONE : CURLUSESSL_ALL) ==
+          CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_NETRC, CURL_NETRC_IGNORED) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;

@@ -25,6 +25,10 @@ struct mail_settings {
 /* True if mail can be sent with URL; else *WHY says what it must be. */
 bool mail_url_valid(const char *url, const char **why);
 
+/* True if the server of URL, which is valid, is this machine: mail may go there without encryption.
+ */
+bool mail_url_local(const char *url);
+
 /* Reads the password from the first line of the file at PATH, which must be ours alone. False after
  * one line on stderr. */
 bool mail_password_read(struct mail_settings *settings, const char *path);

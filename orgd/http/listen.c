@@ -64,6 +64,13 @@ bool address_loopback(const struct address *address)
     return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr);
 }
 
+unsigned address_port(const struct address *address)
+{
+    const struct sockaddr_in *in = (const struct sockaddr_in *)&address->storage;
+    const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&address->storage;
+    return ntohs(address->storage.ss_family == AF_INET ? in->sin_port : in6->sin6_port);
+}
+
 static void address_text(const struct address *address, char text[ADDRESS_TEXT_SIZE])
 {
     const struct sockaddr_in *in = (const struct sockaddr_in *)&address->storage;

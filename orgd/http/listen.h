@@ -20,6 +20,9 @@ bool address_parse(const char *text, struct address *address);
 /* True for all of 127.0.0.0/8 and for ::1. */
 bool address_loopback(const struct address *address);
 
+/* The port, 0 for one that the system is to choose. */
+unsigned address_port(const struct address *address);
+
 /* A listening, non-blocking, close-on-exec socket, or -1 after one line on stderr. */
 int listen_tcp(const struct address *address);
 

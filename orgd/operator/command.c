@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/openapi.h"
+#include "orgd/operator/init.h"
 #include "orgd/operator/print.h"
 #include "orgd/store/store.h"
 
@@ -246,8 +247,8 @@ static const struct file_command {
     bool file; /* one more word: another file */
     bool (*run)(const struct options *o);
 } file_commands[] = {
-    {"backup", true, file_backup},  {"restore", true, file_restore},   {"check", false, file_check},
-    {"vacuum", false, file_vacuum}, {"openapi", false, print_openapi},
+    {"init", false, init_run},    {"backup", true, file_backup},  {"restore", true, file_restore},
+    {"check", false, file_check}, {"vacuum", false, file_vacuum}, {"openapi", false, print_openapi},
 };
 
 /* --- the choice --- */

@@ -29,6 +29,7 @@ static const char usage[] =
     "are the operator's, on the machine itself, for root and the server's user; the server may\n"
     "run meanwhile, but for restore and vacuum:\n"
     "\n"
+    "  init                        set the server up: ask, or take the options; make the first user\n"
     "  user list | show USER | token USER [--end-others]\n"
     "  user disable USER | enable USER | let-create USER yes|no\n"
     "  user rename USER NAME | set-email USER EMAIL\n"
@@ -49,7 +50,7 @@ static const char usage[] =
     "  --metrics ADDR:PORT         GET /metrics for Prometheus, on a loopback address\n"
     "  --cert FILE, --key FILE     its certificate chain and key, PEM; read again on SIGHUP.\n"
     "                              Several pairs: the client's name for the server chooses\n"
-    "  --owner EMAIL               the first user, on the first start (" OWNER_DEFAULT ")\n"
+    "  --owner EMAIL               the first user, on the first start\n"
     "  --owner-username NAME       the login name of that user, if not the address's\n"
     "  --connections N             most at a time from an address or unix user (1024)\n"
     "  --attempts N                most failed ones a minute from one of them (60)\n"
@@ -200,8 +201,7 @@ static bool option_from(struct options *o, const char *email)
     return email_valid(email) || usage_wrong("smtp-from", email, "must be an e-mail address");
 }
 
-/* Checks the options that need or exclude each other. */
-static bool options_complete(struct options *o)
+bool options_complete(struct options *o)
 {
     const struct server_settings *s = &o->settings;
     bool tls = false;
@@ -412,14 +412,26 @@ struct option_source {
     bool given[OPTION_UNKNOWN + 1];
 };
 
-/* A setting of the file is an option, except for those of the operator's commands. */
-static bool setting_option(const char *name, const char *value, const char *where, void *arg)
+static const struct option *option_named(const char *name)
 {
-    struct option_source *source = arg;
     const struct option *option = longs;
     while (option->name && strcmp(option->name, name) != 0)
         option++;
-    if (!option->name || option->val == OPTION_CONFIG || option->val >= OPTION_YES) {
+    return option;
+}
+
+/* True if OPTION can stand in the configuration file: it is not one of the operator's commands. */
+static bool is_setting(const struct option *option)
+{
+    return option->name && option->val != OPTION_CONFIG && option->val < OPTION_YES;
+}
+
+/* A setting of the file is an option. */
+static bool setting_option(const char *name, const char *value, const char *where, void *arg)
+{
+    struct option_source *source = arg;
+    const struct option *option = option_named(name);
+    if (!is_setting(option)) {
         log_error("%s: there is no setting %s", where, name);
         return false;
     }
@@ -433,26 +445,46 @@ static bool setting_option(const char *name, const char *value, const char *wher
     return good;
 }
 
+/* Takes OPTION of the command line, and notes it. */
+static bool option_give(struct options *o, const struct option *option, const char *value)
+{
+    if (!option_take(o, option->val, value))
+        return false;
+    if (!is_setting(option))
+        return true;
+    if (o->given_count == SETTINGS_MAX)
+        return usage_wrong(option->name, value, "too many options");
+    o->given[o->given_count++] = (struct setting){option->name, value ? value : "true"};
+    return true;
+}
+
+bool options_give(struct options *o, const char *name, const char *value)
+{
+    return option_give(o, option_named(name), value);
+}
+
 int options_parse(int argc, char **argv, struct options *o)
 {
     struct option_source source = {.options = o};
-    int id;
+    int id, index;
     *o = (struct options){.data = DEFAULT_DATA,
                           .socket = DEFAULT_SOCKET,
                           .settings.peers = {DEFAULT_CONNECTIONS, DEFAULT_ATTEMPTS}};
-    while ((id = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+    while ((id = getopt_long(argc, argv, "", longs, &index)) != -1) {
         if (id == OPTION_HELP || id == OPTION_VERSION) {
             fputs(id == OPTION_HELP ? usage : "orgd " ORG_VERSION "\n", stdout);
             if (id == OPTION_HELP)
                 quota_print(2);
             return EXIT_SUCCESS;
         }
-        if (!option_take(o, id, optarg))
+        if (id == OPTION_UNKNOWN ? !option_take(o, id, NULL)
+                                 : !option_give(o, &longs[index], optarg))
             return EXIT_USAGE;
         source.given[id] = true;
     }
     const char *file = o->config ? o->config : SETTINGS_DEFAULT;
-    return settings_read(file, o->config != NULL, setting_option, &source) &&
+    bool init = optind < argc && strcmp(argv[optind], "init") == 0; /* it makes the file */
+    return settings_read(file, o->config && !init, setting_option, &source) &&
                    words_take(argc, argv, o) && options_complete(o)
                ? -1
                : EXIT_USAGE;

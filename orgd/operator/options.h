@@ -13,7 +13,12 @@
 #define EXIT_USAGE 2
 #define WORDS_MAX  4
 
-#define OWNER_DEFAULT "owner@localhost"
+#define SETTINGS_MAX 128
+
+/* An option that can stand in the configuration file, and its value. */
+struct setting {
+    const char *name, *value;
+};
 
 struct options {
     const char *words[WORDS_MAX]; /* behind the options: an operator's command; none to serve */
@@ -28,10 +33,19 @@ struct options {
     bool tls[LISTENERS_MAX - 1], metrics[LISTENERS_MAX - 1];
     size_t listens;
     struct server_settings settings;
+    struct setting given[SETTINGS_MAX]; /* on the command line, or as an answer */
+    size_t given_count;
 };
 
 /* Fills *O, with the defaults for what is left out; the texts are argv's. Returns -1 to go on, else
  * the exit status, after what has to be printed. */
 int options_parse(int argc, char **argv, struct options *o);
+
+/* Takes a setting as if the command line had it: NAME as the option is called. The texts live as
+ * long as O. False after one line on stderr. */
+bool options_give(struct options *o, const char *name, const char *value);
+
+/* Checks the options that need or exclude each other. False after one line on stderr. */
+bool options_complete(struct options *o);
 
 #endif

@@ -32,12 +32,13 @@ timeout 120 systemctl is-system-running --wait >/dev/null
 like "$(cat "$TOP/README.md")" '^1\. .*`systemd-sysusers` create them' "step 1 of README names systemd-sysusers"
 ok "step 1: systemd-sysusers succeeds" systemd-sysusers
 step 2 | sed 's|#.*||' >"$T/organization"
-like "$(sed -n 1p "$T/organization")" '^systemctl enable --now orgd' "step 2 of README begins with systemctl enable --now orgd"
-ok "step 2: orgd is enabled and started" bash -ec "$(sed -n 1p "$T/organization")"
-token() { journalctl --quiet --boot --unit=orgd --output=cat | grep '^live_' >"$T/token"; }
-ok "step 2: the journal has the token of the first owner" wait_for 10 token
-chmod 600 "$T/token"
-sed -e 1d -e "s|^orgadmin login .*|& --token-file $T/token|" "$T/organization" >"$T/rest"
+like "$(sed -n 1p "$T/organization")" '^orgd init --owner [^ ]*@[^ ]*' "step 2 of README begins with orgd init"
+ok "step 2: orgd init succeeds" bash -ec "umask 077; $(sed -n 1p "$T/organization") >$T/token 2>$T/told"
+like "$(cat "$T/token")" '^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' "step 2: the token of the first owner is the output of orgd init"
+like "$(sed -n 2p "$T/organization")" '^systemctl enable --now orgd' "step 2 of README enables and starts orgd"
+ok "step 2: orgd is enabled and started" bash -ec "$(sed -n 2p "$T/organization")"
+is "$(journalctl --quiet --boot --output=cat | grep -c "$(cut -d: -f2 "$T/token")")" 0 "step 2: the journal does not have the token"
+sed -e 1,2d -e "s|^orgadmin login .*|& --token-file $T/token|" "$T/organization" >"$T/rest"
 ok "step 2: the other commands make an organization and an invitation" bash -ec "$(cat "$T/rest") >$T/invitation"
 like "$(cat "$TOP/README.md")" '^3\. .*`orgadmin host enroll`' "step 3 of README names orgadmin host enroll"
 orgadmin host enroll >"$T/steps" 2>"$T/err"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Certificates under a real systemd: the lines of orgd(8) let orgd.service use a key that only root can read, and serve a renewed certificate
-# after a reload.
+# after a reload; orgd init writes the same lines; and README's "A server in a minute", to the letter.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../lib/root.sh"
 . "$(dirname "$0")/../lib/tap.sh"
@@ -51,6 +51,45 @@ ok "orgd.service is reloaded although a link is in the place of a copy" systemct
 is "$(cksum </etc/shadow) $(stat -c %F /run/orgd/key.pem)" "$before regular file" "the link is replaced, and the file behind it is as before"
 ok "orgd.service stops" systemctl stop orgd.service
 is "$(ls -d /run/orgd 2>&1)" "ls: cannot access '/run/orgd': No such file or directory" "the copies are gone when the service has ended"
+
+# --- orgd init does the same ---
+rm -r /etc/systemd/system/orgd.service.d/tls.conf /var/lib/orgd
+rm -rf /run/orgd
+systemctl daemon-reload
+ok "orgd.service starts without a user" systemctl start orgd.service
+ok "the journal tells root what to run" wait_for 30 eval "journal | grep -q 'has no user yet: run orgd init as root'"
+(umask 077; echo secret >/etc/orgd.password)
+init() { orgd init --owner olga@acme.example --tls 0.0.0.0:443 --cert "$LIVE/fullchain.pem" --key "$LIVE/privkey.pem" "$@" </dev/null; }
+(umask 077; init --smtp smtps://mail.acme.example --smtp-from orgd@acme.example --smtp-user orgd --smtp-password-file /etc/orgd.password >"$T/token" 2>"$T/told")
+is "$?" 0 "orgd init makes the first user beside a running server"
+like "$(cat "$T/token")" '^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' "the token is all of the standard output of orgd init"
+is "$(sed -n 's/^  systemctl//p' "$T/told")" ' daemon-reload && systemctl restart orgd' "orgd init prints the line that puts the settings in force"
+ok "the printed line succeeds" bash -ec "$(grep -E '^  systemctl' "$T/told")"
+ok "the certificate is served as orgd init has it" wait_for 30 serves two
+is "$(stat -c '%U %a' /run/orgd/key.pem /run/orgd/chain.pem /run/orgd/smtp.password /var/lib/orgd /var/lib/orgd/orgd.db | xargs)" "orgd 600 orgd 600 orgd 600 orgd 700 orgd 600" \
+    "what orgd reads belongs to orgd alone"
+renew one
+ok "orgd.service is reloaded with the drop-in of orgd init" systemctl reload orgd.service
+ok "a renewed certificate is served" wait_for 30 serves one
+login=$(sed -n 's/^  \(orgadmin login.*\)/\1/p' "$T/told")
+ok "the printed line logs the first user in" bash -c "HOME=/root $login --token-file $T/token"
+is "$(journalctl --quiet --boot --output=cat | grep -c "$(cut -d: -f2 "$T/token")")" 0 "the journal does not have the token"
+before=$(cat /etc/orgd/orgd.conf /etc/systemd/system/orgd.service.d/init.conf | cksum)
+is "$(init --quota mails=1 2>"$T/told")" '' "orgd init prints no second token"
+is "$(cat /etc/orgd/orgd.conf /etc/systemd/system/orgd.service.d/init.conf | cksum)" "$before" "orgd init changes no file that is there"
+
+# --- a server in a minute ---
+systemctl stop orgd.service
+rm -rf /var/lib/orgd /etc/orgd /etc/systemd/system/orgd.service.d
+awk '/^## / { on = /A server in a minute/ } on && /^```/ { block = !block; next } on && block { sub(/ *#.*/, ""); print }' "$TOP/README.md" >"$T/minute"
+line() { sed -n "$1p" "$T/minute"; }
+is "$(line 1)|$(line 3)" 'orgd init|orgadmin login --url unix:/run/orgd/orgd.sock' "README begins with orgd init, and logs in by the socket"
+typed "$T/seen" "$(line 1) >$T/token" 'first user: ' 'olga@acme.example\n' 'or none \[none\]: ' '\n' 'Mail server' '\n'
+like "$(cat "$T/token")" '^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' "orgd init prints a token to who answers its questions"
+ok "the server starts" bash -ec "$(line 2)"
+typed "$T/seen" "HOME=/root $(line 3)" 'Token: ' "$(cat "$T/token")\n"
+like "$(cat "$T/seen")" 'Logged in to unix:/run/orgd/orgd.sock as olga@acme.example' "the first user logs in"
+ok "the other lines make an organization and an invitation" bash -ec "export HOME=/root; $(sed 1,3d "$T/minute")"
 done_testing
 : <<'PEM'
 # one.pem

@@ -6,15 +6,14 @@
 . "$(dirname "$0")/../lib/host.sh"
 URL=unix:/run/orgd/orgd.sock
 
-# Before the boot: as orgd(8) has it, a first start by hand, so that the owner's token does not get into the journal.
+# Before the boot: the first user as orgd(8) has it, so that the owner's token does not get into the journal.
 prepare() {
     userdel orgsync
     userdel orglogin-keys
     systemd-sysusers 2>/dev/null
     mkdir -p /root/people /run/orgd
-    (umask 077 && exec orgd --owner olga@acme.example) >"$T/orgd.out" 2>"$T/orgd.log" &
-    wait_for 5 grep -q '^listening' "$T/orgd.out" || { cat "$T/orgd.log" >&2; return 1; }
-    (umask 077 && sed -n 2p "$T/orgd.out" >"$T/token")
+    (umask 077 && orgd init --owner olga@acme.example >"$T/token" 2>/dev/null)
+    start "$T/orgd.out" '^listening' orgd 2>"$T/orgd.log" || { cat "$T/orgd.log" >&2; return 1; }
     if ! {
         by olga login --url $URL --token-file "$T/token" && by olga org create acme && joins olga $URL ada admin && joins olga $URL mia member &&
             by olga token create --name host --role member --out /etc/orglogin/acme.token
@@ -23,7 +22,7 @@ prepare() {
         return 1
     fi
     id=$(by olga org show -o json | jq -r .id)
-    kill %1 && wait
+    kill "$started" && wait
     sed -e "s|https://org.example.com|$URL|" -e "s|org_7f3a|$id|" -e 's/^# sudo = /sudo = /' /usr/share/doc/orglogin/orglogin.conf >$CONF
     sed -i -E 's/^(passwd|group|shadow):.*/\1: files systemd org/' /etc/nsswitch.conf
     new_key ada mia stranger
@@ -40,7 +39,7 @@ active() { [ "$(property ActiveState "$1")" = active ]; }
 # --- the daemons, as shipped ---
 is "$(timeout 120 systemctl is-system-running --wait)" running "the machine boots into the state running" || journal -p warning
 is "$(systemctl is-active orgd.service orgsyncd.service | xargs)" "active active" "orgd and orgsyncd are active after the boot"
-is "$(stat -c '%U:%G %a %F' /var/lib/orgd /var/lib/orgd/orgd.db | xargs)" "orgd:orgd 700 directory orgd:orgd 600 regular file" "orgd takes over the data file of its first start by hand"
+is "$(stat -c '%U:%G %a %F' /var/lib/orgd /var/lib/orgd/orgd.db | xargs)" "orgd:orgd 700 directory orgd:orgd 600 regular file" "orgd takes over the data file of orgd init"
 ok "orgsyncd publishes the members of orgd" wait_for 5 getent passwd mia
 is "$(orgadmin host status -o json | jq -r '.[0] | .members + .held')" 3yes "host status counts three members and no trouble"
 is "$(stat -c '%U:%G %a' /var/lib/orglogin /var/lib/orglogin/snapshot /var/lib/orglogin/ids.db | xargs)" \

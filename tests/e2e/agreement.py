@@ -98,7 +98,7 @@ class World:
         self.orgd = self.orgsyncd = None
 
     def start_orgd(self):
-        self.orgd = subprocess.Popen(['orgd', '--data', DATA, '--listen', os.environ['URL'][7:], '--attempts', '60000'], stdout=subprocess.PIPE,
+        self.orgd = subprocess.Popen(['orgd', '--data', DATA, '--owner', 'owner@localhost', '--listen', os.environ['URL'][7:], '--attempts', '60000'], stdout=subprocess.PIPE,
                                      stderr=subprocess.DEVNULL, text=True)
         while 'listening on 127' not in self.orgd.stdout.readline():
             if self.orgd.poll() is not None:

@@ -79,8 +79,8 @@ refuses() {
     $2" "make uninstall names the place and the remedy while $3"
     like "$(cat "$T/err")" 'still asks orglogin there; nothing is removed' "make uninstall says that nothing is removed while $3"
 }
-# What it says of this machine's own /var is left out.
-stays() { grep -v '^rm\|^/var/lib/orgd:' "$T/out"; }
+# What it says of this machine's own server is left out.
+stays() { grep -v '^rm\|^/var/lib/orgd:\|^/etc/orgd:' "$T/out"; }
 by_hand() { printf '%s\n' "$1" >"$T/etc/pam.d/$2"; }
 if unshare --map-root-user --mount true 2>/dev/null; then
     ok 'make uninstall succeeds on a machine that does not use orglogin' uninstalls

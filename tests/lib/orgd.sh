@@ -1,7 +1,7 @@
 # For the tests of orgd, and those that need one: source it behind tap.sh. Everything is in $T.
 #
-#   orgd_start [OPTION...]   starts it on $SOCKET and, with a port that the system picks, on $URL; its first token is $OWNER.
-#                            Failed attempts are hardly limited unless --attempts says so
+#   orgd_start [OPTION...]   starts it on $SOCKET and, with a port that the system picks, on $URL; the first user is owner@localhost
+#                            without --owner, and the first token is $OWNER. Failed attempts are hardly limited unless --attempts says so
 #   orgd_stop                SIGTERM; its exit status is $orgd_status
 #   orgd_end                 orgd_stop and two tests: it ended with 0, and its log has no sanitizer report
 #   call PATH JSON [BEARER]  POST; sets $body and $status. $VIA says over what: "unix" (the default) or "tcp"
@@ -22,6 +22,7 @@ orgd_ends=0
 : > "$ORGD_LOG"
 
 orgd_start() {
+    [ -e "$DATA" ] || set -- --owner owner@localhost "$@" # a later --owner wins
     start "$T/orgd.out" '^listening on 127' "$ORGD" --data "$DATA" --socket "$SOCKET" --listen 127.0.0.1:0 --attempts 60000 "$@" 2>> "$ORGD_LOG" ||
         { diag "$(cat "$ORGD_LOG")"; exit 1; }
     orgd_pid=$started

@@ -92,10 +92,22 @@ refused 1 'No such file or directory' 'a data file in a missing directory' --dat
 refused 1 'path has 1-107 characters' 'a socket path that is too long' --socket "/$(printf '%0200d' 0)"
 
 mkdir "$T/new"
-"$ORGD" --data "$T/new/orgd.db" --socket "$T/new.sock" > /dev/full 2> "$T/full.err"
+"$ORGD" --data "$T/new/orgd.db" --socket "$T/new.sock" --owner ann@example.org > /dev/full 2> "$T/full.err"
 is $? 1 'a first token that cannot be shown ends orgd with status 1'
 like "$(cat "$T/full.err")" 'token could not be shown' 'a first token that cannot be shown is named in the message'
 is "$(sqlite3 "$T/new/orgd.db" 'SELECT count(*) FROM users, tokens')" 0 'a first token that cannot be shown makes no user'
+
+# Without an owner, or where the token would stand in the journal, orgd init makes the first user.
+made_by() { sed -n 's/^orgd: .* has no user yet: run \(orgd init\) as root.*/\1/p' "$1"; }
+mkdir "$T/empty"
+start "$T/empty.out" '^listening' "$ORGD" --data "$T/empty/orgd.db" --socket "$T/empty.sock" 2> "$T/empty.err"
+is "$(made_by "$T/empty.err") $(grep -c '^live_' "$T/empty.out")" 'orgd init 0' 'a first start without --owner makes no user and says who does'
+is "$(curl -sS --unix-socket "$T/empty.sock" -H 'Content-Type: application/json' -d '{}' -o /dev/null -w '%{http_code}' http://localhost/v1/users/whoami)" 401 'a server without users refuses callers'
+kill "$started"; wait "$started"
+JOURNAL_STREAM=$(: > "$T/journal.out"; stat -c %d:%i "$T/journal.out") start "$T/journal.out" '^listening' \
+    "$ORGD" --data "$T/empty/orgd.db" --socket "$T/empty.sock" --owner ann@example.org 2> "$T/empty.err"
+is "$(made_by "$T/empty.err") $(grep -c '^live_' "$T/journal.out")" 'orgd init 0' 'no token is printed to the journal'
+kill "$started"; wait "$started"
 
 "$ORGD" --data "$T/made/orgd.db" --socket "$T/sock/orgd.sock" > "$T/made.out" &
 pid=$!

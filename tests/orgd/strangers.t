@@ -7,7 +7,7 @@ VIA=tcp
 # begin NAME FILES [OPTION...]: another server, $pid on $port, with a log, a data file and a token of its own, and at most FILES open files
 begin() {
     local name=$1 files=$2; shift 2
-    start "$T/$name.out" '^listening on 127' bash -c 'ulimit -n "$0"; exec "$@"' "$files" "$ORGD" --data "$T/$name.db" --socket "$T/$name.sock" \
+    start "$T/$name.out" '^listening on 127' bash -c 'ulimit -n "$0"; exec "$@"' "$files" "$ORGD" --data "$T/$name.db" --socket "$T/$name.sock" --owner owner@localhost \
         --listen 127.0.0.1:0 "$@" 2> "$T/$name.log" || exit 1
     pid=$started
     port=$(sed -n 's/^listening on 127.*://p' "$T/$name.out")

@@ -11,21 +11,20 @@ make_certificate() {
     cp /etc/orgd/chain.pem /etc/orglogin/ca.pem
 }
 
-# Before the boot: an organization of ada and mia, a host of it, and a first start of orgd by hand as orgd(8) has it.
+# Before the boot: an organization of ada and mia, a host of it, and the first user as orgd(8) has it.
 prepare_host() {
     userdel orgsync
     userdel orglogin-keys
     systemd-sysusers --root=/ orglogin.conf 2>/dev/null
     mkdir -p /root/people /run/orgd
-    (umask 077 && exec orgd --owner olga@acme.example) >"$T/orgd.out" 2>"$T/orgd.log" &
-    wait_for 5 grep -q '^listening' "$T/orgd.out" || { cat "$T/orgd.log" >&2; return 1; }
-    (umask 077 && sed -n 2p "$T/orgd.out" >"$T/token")
+    (umask 077 && orgd init --owner olga@acme.example >"$T/token" 2>/dev/null)
+    start "$T/orgd.out" '^listening' orgd 2>"$T/orgd.log" || { cat "$T/orgd.log" >&2; return 1; }
     {
         by olga login --url $LOCAL_SOCKET --token-file "$T/token" && by olga org create acme && joins olga $LOCAL_SOCKET ada admin &&
             joins olga $LOCAL_SOCKET mia member && by olga token create --name host --role member --out /etc/orglogin/acme.token
     } >&2 || return
     id=$(by olga org show -o json | jq -r .id)
-    kill %1 && wait
+    kill "$started" && wait
     make_certificate
     sed -e "s|https://org.example.com|$TLS_URL|" -e "s|org_7f3a|$id|" -e 's|# ca_file|ca_file|' -e 's/^# sudo = /sudo = /' \
         /usr/share/doc/orglogin/orglogin.conf >$CONF
