@@ -66,7 +66,7 @@ enum store_end store_rollback(struct store *s)
 {
     bool sound = !s->failed;
     s->failed = false;
-    s->steps = 0; /* what took too long has an end all the same */
+    s->steps = 0;                      /* what took too long has an end all the same */
     if (sqlite3_get_autocommit(s->db)) /* a failed statement has rolled back by itself */
         return undone(s, sound);
     statement_run(s, s->together ? NEST_ROLLBACK : ROLLBACK, NO_VALUES);

@@ -37,7 +37,8 @@ access = (
 );
 freshness = { login_max_age = "0s"; timeout = "5s"; offline_grace = "1h"; poll = "1h"; };
 CONFIG
-    rm -rf /var/lib/orglogin/* /home/* # each vendor's members have numbers of their own
+    rm -rf /var/lib/orglogin/*
+    find /home -mindepth 1 -delete # each vendor's members have numbers of their own
     : >$AUTH_LOG
     orgsyncd 2>"$T/orgsyncd.log" &
     daemon=$!
