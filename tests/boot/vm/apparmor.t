@@ -55,6 +55,14 @@ is "$(denials logs-in | grep -E 'name="(/var/lib/orglogin/snapshot|/run/orglogin
 # --- the daemons do all that they do ---
 check_host
 is "$(profiles_of orgsyncd) $(profiles_of orgd)" '3 orgsyncd (enforce) 1 orgd (enforce)' 'restarted daemons are confined by their profiles'
+# --- the operator's commands, and orgd init ---
+like "$(orgd user list 2>&1)" ' olga@acme.example ' "the operator's commands of root work under the profile of orgd"
+systemctl stop orgd
+rm -rf /var/lib/orgd /etc/orgd/orgd.conf /etc/systemd/system/orgd.service.d
+init() { orgd init --owner olga@acme.example --tls 127.0.0.1:8443 --cert /etc/orgd/chain.pem --key /etc/orgd/key.pem </dev/null; }
+like "$(init 2>"$T/told")" '^live_[a-z0-9]{20}:' 'orgd init of root works under the profile of orgd' || diag "$(cat "$T/told")"
+ok 'the lines that orgd init prints start orgd' bash -ec "$(grep -E '^  systemctl' "$T/told")"
+is "$(profiles_of orgd)" '1 orgd (enforce)' 'orgd is confined with the settings of orgd init'
 is "$(denials orgsyncd)" '' 'AppArmor refuses nothing to orgsyncd'
 is "$(denials orgd)" '' 'AppArmor refuses nothing to orgd'
 
