@@ -180,8 +180,8 @@ is "$(find /etc/systemd/system -name 'orgd*'; ls -A /var/lib/orgd /var/lib/priva
 ok 'systemd-analyze has no word about the units of orgd' bash -c '[ -z "$(systemd-analyze verify --man=no orgd.service 2>&1)" ]'
 like "$(cat /{usr/,}lib/systemd/system/orgd-user.service 2>/dev/null)" 'systemd-sysusers --root=/ orgd\.conf' 'its user is made by the file that the package has'
 ok 'the file is there' test -e /usr/lib/sysusers.d/orgd.conf
-install -d -o orgd -m 700 /var/lib/orgd
-: >/var/lib/orgd/orgd.db
+like "$(orgd init --yes --owner olga@acme.example 2>"$T/init")" '^live_' 'orgd init makes the first owner, whose token it prints' || diag "$(cat "$T/init")"
+ok 'orgd init writes the settings' test -s /etc/orgd/orgd.conf
 ok 'orgd is purged' apt purge orgd
 ok 'a purge without a terminal keeps the organizations' test -e /var/lib/orgd/orgd.db
 apt install orgd
@@ -190,7 +190,7 @@ ok 'an operator who is asked and says no keeps the organizations' test -e /var/l
 apt install orgd
 typed "$T/asked" 'DEBIAN_FRONTEND=readline dpkg --purge orgd' 'Remove the organizations that orgd served' 'yes\n'
 is "$(state orgd)" '' 'orgd is purged by an operator who says yes' || diag "$(cat "$T/asked")"
-is "$(ls -d /var/lib/orgd 2>/dev/null)" '' 'the organizations are gone'
+is "$(ls -d /var/lib/orgd /etc/orgd 2>/dev/null)" '' 'the organizations and the settings are gone'
 is "$(diff "$T/before" <(everything) | documented | grep '^[<>]')" '' '/etc is as it was before orgd, but for its user'
 ok 'an invited person installs orgadmin alone' apt install orgadmin
 is "$(state libnss-org)$(state libpam-org)$(state orgsyncd)" '' 'orgadmin brings no other part'
