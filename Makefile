@@ -26,6 +26,7 @@ ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. 
 	-DORG_SUDOERSDIR='"$(SUDOERSDIR)"' \
 	-DORG_SBINDIR='"$(PREFIX)/sbin"' -DORG_PAMDIR='"$(LIBDIR)/security"' \
 	-DORG_DOCDIR='"$(DOCDIR)"' -DORG_LIBEXECDIR='"$(LIBEXECDIR)"'
+# Every link is given $(CFLAGS), too: it compiles what came by -flto (below).
 ORG_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 MODULE_LDFLAGS = -shared -fPIC -Wl,-z,nodelete -Wl,--version-script=$(1) $(if $(SANITIZE),,-Wl,-z,defs)
 
@@ -64,20 +65,20 @@ FORCE:
 
 $(BUILD)/orgadmin: $(call objects,orgadmin) $(API) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsmartcols -lyaml -lpam
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsmartcols -lyaml -lpam
 
 $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcurl -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 
 $(BUILD)/orgd: $(call objects,orgd) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 
 # sshd starts it several times for each login: libc alone.
 $(BUILD)/orglogin-keys: $(call objects,keys) $(MODULE)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 # A lookup crosses a dozen small functions of common/: seen as one, they cost a fifth less. (gcc only: with clang it needs a linker of
 # its own. The objects hold plain code as well, for everybody else.)
@@ -91,7 +92,7 @@ $(BUILD)/libnss_org.so.2: $(call objects,nss_module) $(MODULE) nss_module/export
 
 $(BUILD)/pam_org.so: $(call objects,pam_module) $(MODULE) pam_module/exports.map
 	@echo '  LINK $@'
-	$(Q)$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,pam_module/exports.map) $(LDFLAGS) -o $@ $(filter %.o,$^) -lpam
+	$(Q)$(CC) $(ORG_LDFLAGS) $(call MODULE_LDFLAGS,pam_module/exports.map) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) -lpam
 
 -include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d)
 include tests/tests.mk
@@ -100,9 +101,9 @@ include tests/tests.mk
 ABSTRACTIONS := abstractions/nameservice.d/libnss_org abstractions/authentication.d/pam_org
 
 # What is installed, MODE:FILE:WHERE.
-INSTALLED := 755:$(BUILD)/orgadmin:$(PREFIX)/bin/orgadmin \
-	$(foreach p,orgsyncd orgd,755:$(BUILD)/$(p):$(PREFIX)/sbin/$(p)) \
-	755:$(BUILD)/orglogin-keys:$(LIBEXECDIR)/orglogin-keys \
+INSTALLED := $(foreach p,$(filter %/orgadmin,$(PROGRAMS)),755:$(p):$(PREFIX)/bin/orgadmin) \
+	$(foreach p,$(filter %/orgsyncd %/orgd,$(PROGRAMS)),755:$(p):$(PREFIX)/sbin/$(notdir $(p))) \
+	$(foreach p,$(filter %/orglogin-keys,$(PROGRAMS)),755:$(p):$(LIBEXECDIR)/orglogin-keys) \
 	644:$(BUILD)/libnss_org.so.2:$(LIBDIR)/libnss_org.so.2 \
 	644:$(BUILD)/pam_org.so:$(LIBDIR)/security/pam_org.so \
 	$(foreach f,$(patsubst conf/%,%,$(shell find conf -type f)),644:conf/$(f):$(DOCDIR)/$(f)) \
@@ -149,6 +150,16 @@ uninstall:
 	-$(Q)rmdir $(addprefix $(DESTDIR)$(DOCDIR)/,pam.d pam.d.fedora selinux apparmor) $(DESTDIR)$(DOCDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(SYSCONFDIR) \
 		$(if $(APPARMOR),$(addprefix $(DESTDIR)$(APPARMOR)/,$(dir $(ABSTRACTIONS)))) 2>/dev/null
 	$(Q)$(UNINSTALL) left
+
+# Debian's packages, for the Debian that this machine runs, and a signed index for apt to get them from (packaging/repo).
+.PHONY: deb
+deb:
+	@tests/lib/deps build deb
+	@packaging/deb $(BUILD)/deb
+.PHONY: repo
+repo:
+	@tests/lib/deps repo
+	@packaging/repo $(BUILD)/deb $(BUILD)/repo
 
 .PHONY: clean
 clean:

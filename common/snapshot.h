@@ -26,13 +26,14 @@
  * Versions. VERSION says which readers give right answers from a file: a reader opens the versions
  * from SNAPSHOT_VERSION_OLDEST to SNAPSHOT_VERSION and no other. A writer raises it only when a
  * reader from before would answer wrongly, and then SNAPSHOT_VERSION_OLDEST stays at least one
- * behind, so that new modules read the file that is there until orgsyncd is restarted. A fact that
- * a reader from before may do without needs no new version: it lies where that reader does not look
- * (a spare header field, a record of its own, the end of a record) and something that was 0 before
- * announces it. Such facts are, marked "later" below: the organizations' id ranges, users without a
- * private group, groups whose members are left out, which hash identities are of, keys. A process
- * that has mapped a module from before goes on with such a file as if each user had a private group
- * of his own number.
+ * behind, so that new modules read the file that is there until orgsyncd is restarted. A process
+ * that runs on with a module from before keeps the names of the last file that it could read. A
+ * fact that a reader from before may do without needs no new version: it lies where that reader
+ * does not look (a spare header field, a record of its own, the end of a record) and something that
+ * was 0 before announces it. Such facts are, marked "later" below: the organizations' id ranges,
+ * users without a private group, groups whose members are left out, which hash identities are of,
+ * keys. A process that has mapped a module from before goes on with such a file as if each user had
+ * a private group of his own number.
  */
 #ifndef COMMON_SNAPSHOT_H
 #define COMMON_SNAPSHOT_H
@@ -183,8 +184,8 @@ struct snapshot {
 enum snapshot_result snapshot_open(struct snapshot *s, const char *path, const char **why);
 
 /* As snapshot_open, for libnss_org.so.2 alone: in a user namespace that does not map root the file
- * may be as FILE_UNMAPPED has it. Sets errno to why the file could not be opened or mapped, and to
- * EBADMSG when it is not trusted or not sound. */
+ * may be as FILE_UNMAPPED has it. Sets errno to why the file could not be opened or mapped, to
+ * ENOTSUP when it is of a later version, and to EBADMSG when it is not trusted or not sound. */
 enum snapshot_result snapshot_open_for_names(struct snapshot *s, const char *path);
 void snapshot_close(struct snapshot *s);
 

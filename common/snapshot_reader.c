@@ -52,6 +52,13 @@ static uint64_t live64(const struct snapshot *s, size_t at)
     return le64toh(atomic_load_explicit(word, memory_order_acquire));
 }
 
+/* True of a file that a later orgsyncd wrote, for readers that came with it. */
+static bool later_version(const struct snapshot *s)
+{
+    return memcmp(s->base, SNAPSHOT_MAGIC, 8) == 0 &&
+           snapshot_u32(s, SNAPSHOT_AT_VERSION) > SNAPSHOT_VERSION;
+}
+
 static const char *header_fault(const struct snapshot *s)
 {
     if (memcmp(s->base, SNAPSHOT_MAGIC, 8) != 0)
@@ -102,8 +109,9 @@ static enum snapshot_result open_trusted(struct snapshot *s, const char *path,
     *why = header_fault(s);
     if (!*why)
         return SNAPSHOT_OK;
+    int fault = later_version(s) ? ENOTSUP : EBADMSG;
     snapshot_close(s);
-    errno = EBADMSG;
+    errno = fault;
     return SNAPSHOT_UNAVAILABLE;
 }
 

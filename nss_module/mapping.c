@@ -71,8 +71,9 @@ static struct slot *reclaim(void)
 }
 
 /* ERROR says nothing about the file: this process cannot get at it any more, or not just now (no
- * descriptor, a seccomp filter, a chroot). The mapping that it has is the best that it can know. A
- * file that is absent, not trusted or not sound is another matter. */
+ * descriptor, a seccomp filter, a chroot), or was started before the upgrade to the file's format
+ * (ENOTSUP). The mapping that it has is the best that it can know. A file that is absent, not
+ * trusted or not sound is another matter. */
 static bool kept_out(int error)
 {
     switch (error) {

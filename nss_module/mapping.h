@@ -3,7 +3,8 @@
  * mapping_enter and mapping_leave; the hot path is two atomic additions and makes no system call. A
  * newer snapshot is noticed at once by the superseded word, and a file that was removed or put
  * there by other means within CHECK_MS. A process that cannot open the file any more (a chroot, a
- * seccomp filter, no descriptor left) goes on with what it has mapped.
+ * seccomp filter, no descriptor left), or whose module is older than the file's format, goes on
+ * with what it has mapped.
  */
 #ifndef NSS_MODULE_MAPPING_H
 #define NSS_MODULE_MAPPING_H

@@ -81,6 +81,7 @@ check-long: check-built
 		LONG=1 prove tests/e2e/taken_alone.t && \
 		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
 		LONG=1 prove tests/e2e/doctor.t && \
+		for release in bookworm trixie; do RELEASE=$$release prove tests/packaging/roots/*.t || exit; done && \
 		tests/lib/deps vm architectures && prove tests/boot/vm/*.t tests/module/architectures.t
 	@+$(MAKE) --no-print-directory fuzz SECONDS=60
 	@tests/lib/long passed

@@ -13,7 +13,7 @@ After=multi-user.target
 
 [Service]
 Type=exec
-Environment=ORG_IN_ROOT=booted BUILD=/mnt/build HOME=/root LANG=C.UTF-8
+Environment=ORG_IN_ROOT=booted RELEASE=${RELEASE:-} BUILD=/mnt/build HOME=/root LANG=C.UTF-8
 ExecStart=/bin/sh -c '"\$0" "\$\$@" >/driver.out 2>&1; echo \$\$? >/driver.status' $CHECKOUT/${SCRIPT#"$TOP"/}$args
 ExecStopPost=/bin/systemctl poweroff --force
 TimeoutStopSec=5
@@ -37,7 +37,7 @@ prepare() {
     mount --bind /dev "$ROOT/dev"
     mount -t proc proc "$ROOT/proc"
     env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
-        ORG_IN_ROOT=prepare BUILD=/mnt/build chroot "$ROOT" "$CHECKOUT/${SCRIPT#"$TOP"/}" "$@" || status=$?
+        ORG_IN_ROOT=prepare RELEASE="${RELEASE:-}" BUILD=/mnt/build chroot "$ROOT" "$CHECKOUT/${SCRIPT#"$TOP"/}" "$@" || status=$?
     umount "$ROOT/proc" "$ROOT/dev" "$ROOT/mnt/build" "$ROOT$CHECKOUT"
     return $status
 }

@@ -13,8 +13,15 @@ overlay() {
 
 # mount_overlay [NAME]: of BUILD/NAME
 mount_overlay() {
-    overlay "$BUILD/${1:-root}"
+    overlay "$BUILD/${1:-${ORG_ROOT:-root}}"
     mkdir -p "$ROOT$CHECKOUT" "$ROOT/mnt/build"
+}
+
+# What is built, installed, unless the root is for packages (ORG_ROOT).
+furnish() {
+    [ -z "${ORG_ROOT:-}" ] || return 0
+    install_orglogin
+    preload_sanitizers
 }
 
 # "-o all": what is built is installed as it is; tests that run side by side must not build.

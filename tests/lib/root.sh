@@ -52,27 +52,30 @@ root_library_packages() {
     dpkg-query -S $(root_libraries "$1" | sed 's/^/*/') | sed 's/[:,].*//' | sort -u
 }
 
-# root_bootstrap DIR PACKAGES: a Debian root in DIR, from where this machine's apt gets its packages.
+# root_bootstrap DIR PACKAGES RELEASE: a Debian root in DIR, from where this machine's apt gets its packages, if the release is its own.
 root_bootstrap() {
-    mmdebstrap --quiet --variant=minbase --include="$2" --aptopt='Acquire::Languages "none"' \
-        "$(root_codename)" "$1" </dev/null
+    local mirror=()
+    [ "$3" = "$(root_codename)" ] || mirror=(http://deb.debian.org/debian)
+    mmdebstrap --quiet --variant=minbase --include="$2" --aptopt='Acquire::Languages "none"' "$3" "$1" "${mirror[@]}" </dev/null
 }
 
-# root_make BUILD NAME PACKAGES: makes BUILD/NAME unless it is there already and has today's packages. Parallel callers wait for one.
-root_make() {
-    local root=$1/$2 want
-    want="$(root_codename) $3 $(root_libraries "$1" | xargs)"
+# root_once DIR WANT COMMAND...: COMMAND makes DIR.new, which becomes DIR, unless DIR was made of WANT. Parallel callers wait for one.
+root_once() {
+    local root=$1 want=$2
     (
         flock 9
         [ "$(cat "$root/.made-of" 2>/dev/null)" = "$want" ] && exit 0
-        echo "making the throw-away root $root (half a minute or two, once)" >&2
+        echo "making $root (half a minute or two, once)" >&2
         rm -rf "$root" "$root.new"
-        root_bootstrap "$root.new" "$3,$(root_library_packages "$1" | paste -sd,)" >"$root.log" 2>&1 ||
-            { echo "mmdebstrap failed, see $root.log" >&2; exit 1; }
+        "${@:3}" >"$root.log" 2>&1 || { echo "$root is not made, see $root.log" >&2; exit 1; }
         echo "$want" >"$root.new/.made-of"
         mv "$root.new" "$root"
     ) 9>"$root.lock"
 }
+
+# root_make BUILD NAME PACKAGES: makes BUILD/NAME unless it is there already and has today's packages.
+root_make() { root_once "$1/$2" "$(root_codename) $3 $(root_libraries "$1" | xargs)" root_bootstrap_for "$@"; }
+root_bootstrap_for() { root_bootstrap "$1/$2.new" "$3,$(root_library_packages "$1" | paste -sd,)" "$(root_codename)"; }
 
 # root_build NAME PACKAGES: prints the absolute path of $BUILD, with the root NAME in it
 root_build() {
@@ -86,6 +89,13 @@ root_build() {
 in_root() {
     local build
     build=$(root_build root "$ROOT_PACKAGES") || return 1
+    entered "$build" "$@"
+}
+
+# entered BUILD SCRIPT [ARG...]: by tests/lib/enter
+entered() {
+    local build=$1
+    shift
     unshare --mount --pid --net --uts --ipc --fork --kill-child --mount-proc --propagation private \
         "$ROOT_TOP/tests/lib/enter" "$build" "$(readlink -f "$1")" "${@:2}"
 }
@@ -94,8 +104,12 @@ in_root() {
 booted() {
     local build
     build=$(root_build "$2" "$3") || return 1
+    by_boot "$1" "$build" "${@:4}"
+}
+# by_boot MEANS BUILD SCRIPT [ARG...]
+by_boot() {
     unshare --mount --pid --net --fork --kill-child --mount-proc --propagation private \
-        "$ROOT_TOP/tests/lib/$1" "$build" "$(readlink -f "$4")" "${@:5}"
+        "$ROOT_TOP/tests/lib/$1" "$2" "$(readlink -f "$3")" "${@:4}"
 }
 in_boot() { booted boot root "$ROOT_PACKAGES" "$@"; }
 in_vm() { booted vm vm "$ROOT_PACKAGES,$VM_PACKAGES" "$@"; }

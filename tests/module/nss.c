@@ -25,6 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/hash.h"
 #include "common/paths.h"
 #include "common/snapshot_writer.h"
 #include "nss_module/nss_module.h"
@@ -584,6 +585,53 @@ static void process_that_cannot_open_the_snapshot_keeps_the_last_one(void **stat
     assert_int_equal(by_name("user7", &p), EAGAIN);
 }
 
+/* Puts a file of format VERSION in place, as an orgsyncd of that version does. */
+static void publish_version(uint32_t version, bool sound)
+{
+    static unsigned char header[SNAPSHOT_HEADER];
+    publish(2, false, GROUP_MEMBERS_ALWAYS);
+    int fd = open(PATH_SNAPSHOT, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, header, sizeof header, 0), sizeof header);
+    version = htole32(version);
+    memcpy(header + SNAPSHOT_AT_VERSION, &version, sizeof version);
+    if (!sound)
+        header[0] ^= 1;
+    uint64_t check = htole64(hash64(header, SNAPSHOT_AT_CHECK));
+    memcpy(header + SNAPSHOT_AT_CHECK, &check, sizeof check);
+    assert_int_equal(pwrite(fd, header, sizeof header, 0), sizeof header);
+    close(fd);
+}
+
+/* During an upgrade: a program that runs on with the module of before keeps the names that it has;
+ * one that starts with that module has none, nor does anybody from a format before the oldest. */
+static void snapshot_of_a_later_format_leaves_the_names(void **state)
+{
+    (void)state;
+    struct passwd *p;
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
+    assert_int_equal(by_name("user7", &p), 0);
+    publish_version(SNAPSHOT_VERSION + 1, true);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(by_name("user7", &p), 0);
+        assert_non_null(p);
+        assert_string_equal(p->pw_gecos, "Generation 1");
+        usleep(1100000);
+    }
+    publish(3, false, GROUP_MEMBERS_ALWAYS);
+    assert_int_equal(by_name("user7", &p), 0);
+    assert_string_equal(p->pw_gecos, "Generation 3");
+    publish_version(SNAPSHOT_VERSION + 1, false);
+    usleep(1100000);
+    assert_int_equal(by_name("user7", &p), EIO);
+    publish_version(SNAPSHOT_VERSION + 1, true);
+    assert_int_equal(by_name("user7", &p), EIO);
+    publish(1, false, GROUP_MEMBERS_ALWAYS);
+    assert_int_equal(by_name("user7", &p), 0);
+    publish_version(SNAPSHOT_VERSION_OLDEST - 1, true);
+    usleep(1100000);
+    assert_int_equal(by_name("user7", &p), EIO);
+}
+
 /* Whose file the lookup in a user namespace meets, that NAMESPACE makes, and whether it answers. */
 static bool answers_in_namespace(void (*namespace)(void), uid_t owner, mode_t mode)
 {
@@ -1113,6 +1161,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(group_with_a_damaged_record_is_an_error),
         cmocka_unit_test(missing_or_unreadable_snapshot_is_an_error),
         cmocka_unit_test(process_that_cannot_open_the_snapshot_keeps_the_last_one),
+        cmocka_unit_test(snapshot_of_a_later_format_leaves_the_names),
         cmocka_unit_test(user_namespace_gets_answers_from_roots_file_only),
         cmocka_unit_test(new_snapshot_is_seen_at_once),
         cmocka_unit_test(lookup_keeps_no_descriptor),
