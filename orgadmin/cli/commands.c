@@ -298,6 +298,40 @@ const struct command commands[] = {
      .record = &record_joining,
      .run = joincode_join},
 
+    {.noun = "machine",
+     .verb = "list",
+     .brief = "list the machines that the organization knows",
+     .options = IN_ORG,
+     .record = &record_machine,
+     .run = machine_list},
+    {.noun = "machine",
+     .verb = "show",
+     .args = {"MACHINE"},
+     .brief = "show a machine",
+     .options = IN_ORG,
+     .record = &record_machine,
+     .run = machine_show},
+    {.noun = "machine",
+     .verb = "invite",
+     .args = {"NAME"},
+     .brief = "let a machine enroll, and print the line to run on it",
+     .detail = "The line has a code that works once and for an hour. "
+               "The machine gets a token of its own, which reads the members and their keys and "
+               "nothing else. "
+               "With a login that has a --ca-file, the line also has the SHA-256 of the server's "
+               "public key, and the machine gets the certificates in that file. "
+               "A machine that is known gets a new token, and the old one ends.",
+     .options = IN_ORG | OPT(LABELS) | OPT(OUT),
+     .record = &record_machine,
+     .run = machine_invite},
+    {.noun = "machine",
+     .verb = "revoke",
+     .args = {"MACHINE"},
+     .brief = "forget a machine, and end its token",
+     .detail = "Asks for confirmation unless --yes is given.",
+     .options = ACTS | OPT(YES),
+     .run = machine_revoke},
+
     {.noun = "role",
      .verb = "list",
      .brief = "list the roles and their permissions",

@@ -73,7 +73,10 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
         return false;
     }
     if (call->caller.machine[0] && !endpoint->machine) {
-        call_fail(call, 403, "forbidden", "A machine's token reads the members, and nothing else.");
+        call_fail(
+            call, 403, "forbidden",
+            "A machine's token reads the members, the roles and the settings of its organization, and nothing "
+            "else.");
         return false;
     }
     return (endpoint->permission == PERMISSION_NONE ||

@@ -158,7 +158,7 @@ static const struct body_field organization_id = WANTS("organizationId", text);
 static const struct endpoint endpoints[] = {
     {"/organizations/create", organization_create, .change = true,
      .fields = {WANTS("name", display)}},
-    {"/organizations/get", organization_get, .permission = PERMISSION_ORG_VIEW},
+    {"/organizations/get", organization_get, .permission = PERMISSION_ORG_VIEW, .machine = true},
     {"/organizations/list", .handler = organization_list},
     {"/organizations/update", organization_update, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .removal = true,
@@ -166,7 +166,8 @@ static const struct endpoint endpoints[] = {
                 TAKES("keyDays", days), TAKES("securityKeysOnly", boolean)}},
     {"/organizations/delete", organization_delete, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .removal = true, .frees = true, .fields = {WANTS("name", display)}},
-    {"/organizations/roles", .handler = role_list, .fields = {TAKES("organizationId", text)}},
+    {"/organizations/roles", .handler = role_list, .machine = true,
+     .fields = {TAKES("organizationId", text)}},
     {"/organizations/roles/set", role_set, .permission = PERMISSION_ORG_MANAGE, .change = true,
      .removal = true, .fields = {WANTS("role", text), WANTS("permissions", permissions)}},
     {"/organizations/roles/remove", role_remove, .permission = PERMISSION_ORG_MANAGE,

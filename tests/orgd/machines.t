@@ -56,8 +56,10 @@ is "$(sql "SELECT ca FROM machines WHERE id = '$id'")" '' 'the certificates are 
 # --- what its token can do ---
 on members/list '' "$web01"; is "$status" 200 "a machine's token lists the members"
 on members/changes '"since":0' "$web01"; is "$status $(field '[.members[] | has("keys")] | unique | tostring')" '200 [true]' "a machine's token is told the changes, with keys"
+on get '' "$web01"; is "$status" 200 "a machine's token reads the settings of its organization"
+on roles '' "$web01"; is "$status" 200 "a machine's token reads the roles"
 call /users/whoami '{}' "$web01"; is "$(field .organizationToken.name)" web01 "a machine's token is told whose it is"
-for path in $("$ORGD" openapi | jq -r '.paths | keys[] | select(startswith("/v1")) | .[3:]' | grep -vxE '/organizations/members/(list|changes)|/users/whoami'); do
+for path in $("$ORGD" openapi | jq -r '.paths | keys[] | select(startswith("/v1")) | .[3:]' | grep -vxE '/organizations/(members/(list|changes)|get|roles)|/users/whoami'); do
     # a body that the path takes, so that only the token is to blame
     fields=$("$ORGD" openapi | jq -c --arg o "$org" ".paths[\"/v1$path\"].post.requestBody.content[\"application/json\"].schema | .properties as \$p | reduce .required[] as \$f ({}; .[\$f] = (if \$f == \"organizationId\" then \$o elif \$p[\$f].type == \"integer\" then 0 elif \$p[\$f].type == \"array\" then [] elif \$f == \"email\" then \"x@example.org\" else \"x\" end))")
     call "$path" "$fields" "$web01"
@@ -77,7 +79,7 @@ on members/list '' "$web01"; expect 401 unauthorized 'the old token ends when th
 is "$(sql 'SELECT count(*) FROM tokens WHERE machine > "" AND organization_id <> ""')" 1 'a machine has one token'
 key=${renewed%%:*}
 on tokens/rotate "\"key\":\"$key\",\"overlap\":0"; rotated=$(field .apiToken.bearer)
-on get '' "$rotated"; expect 403 forbidden "a machine's rotated token is a machine's"
+on audit/list '' "$rotated"; expect 403 forbidden "a machine's rotated token is a machine's"
 
 # --- who may, and for how long ---
 on machines/invite '"name":"d"' "$ann"; expect 403 forbidden 'an admin makes no code'
