@@ -67,6 +67,13 @@ const struct option_spec options[OPTION_COUNT] = {
                     .detail = "The command machine invite prints it where the server's certificate "
                               "is from a private authority. "
                               "Nothing is sent to another server."},
+    [OPTION_PRINT] = {.name = "--print",
+                      .brief = "print the steps instead of doing them",
+                      .detail = "The configuration and the token are written all the same."},
+    [OPTION_NO_RESCUE] = {.name = "--no-rescue",
+                          .brief = "enroll also without a local account that can become root"},
+    [OPTION_UNFINISHED] = {.name = "--unfinished",
+                           .brief = "only undo an enrollment that did not end, if there is one"},
     [OPTION_OUT] = {.name = "--out",
                     .value = "FILE",
                     .brief = "write to FILE: a secret (mode 0600), or a download",
