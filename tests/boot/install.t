@@ -39,7 +39,7 @@ ok "step 2: the journal has the token of the first owner" wait_for 10 token
 chmod 600 "$T/token"
 sed -e 1d -e "s|^orgadmin login .*|& --token-file $T/token|" "$T/organization" >"$T/rest"
 ok "step 2: the other commands make an organization and an invitation" bash -ec "$(cat "$T/rest") >$T/invitation"
-like "$(cat "$TOP/README.md")" '^3\. .*orgadmin host enroll' "step 3 of README names orgadmin host enroll"
+like "$(cat "$TOP/README.md")" '^3\. .*`orgadmin machine invite' "step 3 of README names orgadmin machine invite"
 orgadmin host enroll --print >"$T/steps" 2>"$T/err"
 is "$?" 0 "step 3: orgadmin host enroll succeeds"
 ok "step 3: the commands that host enroll prints succeed" sh -e "$T/steps"
