@@ -25,7 +25,7 @@ ORG_CFLAGS := -std=c17 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -I. 
 	-DORG_STATEDIR='"$(STATEDIR)"' -DORG_RUNDIR='"$(RUNDIR)"' -DORG_SYSCONFDIR='"$(SYSCONFDIR)"' \
 	-DORG_SUDOERSDIR='"$(SUDOERSDIR)"' \
 	-DORG_SBINDIR='"$(PREFIX)/sbin"' -DORG_PAMDIR='"$(LIBDIR)/security"' \
-	-DORG_DOCDIR='"$(DOCDIR)"' -DORG_LIBEXECDIR='"$(LIBEXECDIR)"'
+	-DORG_DOCDIR='"$(DOCDIR)"' -DORG_LIBEXECDIR='"$(LIBEXECDIR)"' -DORG_UNITDIR='"$(PREFIX)/lib/systemd/system"'
 # Every link is given $(CFLAGS), too: it compiles what came by -flto (below).
 ORG_LDFLAGS := -Wl,-z,relro,-z,now,--as-needed,--gc-sections $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 MODULE_LDFLAGS = -shared -fPIC -Wl,-z,nodelete -Wl,--version-script=$(1) $(if $(SANITIZE),,-Wl,-z,defs)
@@ -116,7 +116,8 @@ INSTALLED := $(foreach p,$(filter %/orgadmin,$(PROGRAMS)),755:$(p):$(PREFIX)/bin
 	$(foreach f,$(patsubst conf/%,%,$(shell find conf -type f)),644:conf/$(f):$(DOCDIR)/$(f)) \
 	$(foreach f,README.md CHANGELOG.md LICENSE orgd/API.md,644:$(f):$(DOCDIR)/$(notdir $(f))) \
 	$(foreach f,$(wildcard packaging/man/*),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
-	$(foreach u,orgsyncd orgd orgd-user,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
+	$(foreach u,orgsyncd orgd orgd-user orglogin-enroll,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
+	$(foreach f,nsswitch pam-profile,755:packaging/$(f):$(LIBEXECDIR)/$(f)) \
 	644:packaging/systemd/sysusers.conf:$(PREFIX)/lib/sysusers.d/orglogin.conf \
 	644:packaging/pam-configs/orglogin:$(PAMCONFIGS)/orglogin \
 	$(foreach f,$(wildcard packaging/selinux/*),644:$(f):$(DOCDIR)/selinux/$(notdir $(f))) \
@@ -127,7 +128,7 @@ INSTALLED := $(foreach p,$(filter %/orgadmin,$(PROGRAMS)),755:$(p):$(PREFIX)/bin
 	644:packaging/completions/orgadmin.fish:$(PREFIX)/share/fish/vendor_completions.d/orgadmin.fish
 
 # Units, pages, profiles and examples name the places of this installation.
-AS_HERE := sed -e 's|/usr/sbin/org|$(PREFIX)/sbin/org|g' -e 's|/usr/libexec/orglogin|$(LIBEXECDIR)|g' -e 's|/usr/share/doc/orglogin|$(DOCDIR)|g' -e 's|/etc/orglogin|$(SYSCONFDIR)|g' \
+AS_HERE := sed -e 's|/usr/sbin/org|$(PREFIX)/sbin/org|g' -e 's|/usr/bin/orgadmin|$(PREFIX)/bin/orgadmin|g' -e 's|/usr/libexec/orglogin|$(LIBEXECDIR)|g' -e 's|/usr/share/doc/orglogin|$(DOCDIR)|g' -e 's|/etc/orglogin|$(SYSCONFDIR)|g' \
 	-e 's|/var/lib/orglogin|$(STATEDIR)|g' -e 's|/run/orglogin|$(RUNDIR)|g' -e 's|/etc/sudoers\.d|$(SUDOERSDIR)|g'
 
 # Each file takes the place of the old one whole, at once: somebody may be logging in.

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "api/error.h"
+#include "api/pin.h"
 #include "common/clock.h"
 #include "common/paths.h"
 
@@ -26,6 +27,8 @@ struct http {
     char socket[sizeof((struct sockaddr_un *)0)->sun_path]; /* path of a unix socket, or "" */
     bool plain; /* http without TLS, so only this machine will do */
     const char *ca_file;
+    const char *pin;
+    char *learn_pin;
     const char *proxy;
     int timeout_ms;
     void (*alive)(void *arg);
@@ -183,6 +186,8 @@ struct http *http_open(const struct provider_settings *settings, struct api_erro
         return NULL;
     }
     h->ca_file = settings->ca_file;
+    h->pin = settings->pin;
+    h->learn_pin = settings->learn_pin;
     h->proxy = settings->proxy ? settings->proxy : "";
     h->alive = settings->alive;
     h->alive_arg = settings->alive_arg;
@@ -298,8 +303,12 @@ static bool set_trust(struct http *h, CURL *e)
     bool ok = curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, h->plain ? "http" : "https") == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, h->pin ? 0L : 1L) == CURLE_OK;
+    ok &= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, h->pin ? 0L : 2L) == CURLE_OK;
+    if (h->pin) /* checked before a byte of a request is sent */
+        ok &= curl_easy_setopt(e, CURLOPT_PINNEDPUBLICKEY, h->pin) == CURLE_OK;
+    if (h->learn_pin)
+        ok &= curl_easy_setopt(e, CURLOPT_CERTINFO, 1L) == CURLE_OK;
     ok &= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
     if (h->ca_file) { /* instead of the system's, not besides */
         ok &= curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file) == CURLE_OK;
@@ -458,6 +467,21 @@ static void read_info(struct transfer *t)
     t->reply->json = type && strncasecmp(type, "application/json", 16) == 0;
 }
 
+/* The pin of the server's own certificate, which comes first. */
+static void read_pin(const struct transfer *t)
+{
+    struct curl_certinfo *chain = NULL;
+    static const char field[] = "Cert:";
+    const struct curl_slist *line = NULL;
+    if (t->http->learn_pin &&
+        curl_easy_getinfo(t->http->easy, CURLINFO_CERTINFO, &chain) == CURLE_OK && chain &&
+        chain->num_of_certs > 0)
+        line = chain->certinfo[0];
+    for (; line; line = line->next)
+        if (strncmp(line->data, field, sizeof field - 1) == 0)
+            pin_of_certificate(line->data + sizeof field - 1, t->http->learn_pin);
+}
+
 /* The same for a file on its way. */
 static bool attend_file(struct transfer *t)
 {
@@ -578,6 +602,7 @@ enum api_status http_run(struct http *h, const struct http_request *request,
     trace(&t, begun_ms, code == CURLE_OK);
     if (code == CURLE_OK) {
         read_headers(&t, request->cookie);
+        read_pin(&t);
         return API_OK;
     }
     http_reply_free(reply);

@@ -26,6 +26,12 @@
  *   joincode      {"id","role","max_uses":number,"uses":number,"created","code"} (no max_uses:
  *                 unlimited; code: once, when it is made)
  *   joining       {"organization","role","already":bool} (already: was a member before)
+ *   machine       {"id","name","labels","maker","created","expires","enrolled","enrolled_from",
+ *                  "token","last_used","used_from","refused":number,"refused_at","refused_from",
+ *                  "code"} (expires: of a code that was not used; token: the key of its token;
+ *                 refused: uses of a used code; code: once, when it is made)
+ *   enrollment    {"organization","organization_name","id","name","labels","ca","key","bearer"}
+ *                 (of a machine; ca: in PEM, or ""; bearer is never shown again)
  *   role          {"id","name","description","permissions":[..]}
  *   token         {"key","name","role","env","last_four","created","secret","bearer"} (secret and
  *                 bearer: once, when it is made)
@@ -47,7 +53,8 @@
  *                 in bytes; upload_url only when it is made; for transfer.h)
  *
  * Times are RFC 3339 in UTC. Record strings are what the API said: valid UTF-8, at most
- * RECORD_TEXT_MAX bytes (upload_url and download_url: RECORD_URL_MAX), nothing more is promised.
+ * RECORD_TEXT_MAX bytes (upload_url and download_url: RECORD_URL_MAX; ca: RECORD_PEM_MAX), nothing
+ * more is promised.
  */
 #ifndef API_PROVIDER_H
 #define API_PROVIDER_H
@@ -117,6 +124,10 @@ enum provider_op {
     OP_JOINCODE_CREATE,   /* - role?, max_uses? -> joincode with code */
     OP_JOINCODE_REVOKE,   /* - id */
     OP_JOINCODE_JOIN,     /* - code -> joining */
+    OP_MACHINE_LIST,      /* -> machines */
+    OP_MACHINE_INVITE,    /* - name, labels?, ca? (in PEM) -> machine with code */
+    OP_MACHINE_REVOKE,    /* - id */
+    OP_MACHINE_ENROLL,    /* - code -> enrollment */
     OP_ROLE_LIST,         /* -> roles; without an organization those that all have */
     OP_ROLE_CREATE,       /* - role, permissions (commas between) */
     OP_ROLE_EDIT,         /* - role, permissions */

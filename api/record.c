@@ -44,6 +44,13 @@ static cJSON *make_text(const struct field *f, const char *text)
     return cJSON_CreateString(folded);
 }
 
+/* A text that may be longer than others, with at most MOST bytes. */
+static cJSON *make_long(const struct field *f, const cJSON *value, size_t most)
+{
+    bool sound = cJSON_IsString(value) && strlen(value->valuestring) <= most;
+    return sound ? make_text(f, value->valuestring) : NULL;
+}
+
 static cJSON *make_list(const struct field *f, const cJSON *value)
 {
     bool single = cJSON_IsString(value);
@@ -118,9 +125,9 @@ static cJSON *make_value(const struct field *f, const cJSON *value)
     case FIELD_KEYS:
         return make_keys(value);
     case FIELD_URL:
-        return cJSON_IsString(value) && strlen(value->valuestring) <= RECORD_URL_MAX
-                   ? make_text(f, value->valuestring)
-                   : NULL;
+        return make_long(f, value, RECORD_URL_MAX);
+    case FIELD_PEM:
+        return make_long(f, value, RECORD_PEM_MAX);
     case FIELD_WORD:
         if (cJSON_IsNumber(value))
             return make_number(f, value);

@@ -7,13 +7,15 @@
 
 #include "api/error.h"
 
-#define RECORD_TEXT_MAX 1024 /* bytes of a text */
-#define RECORD_URL_MAX  4096 /* bytes of a FIELD_URL */
+#define RECORD_TEXT_MAX 1024  /* bytes of a text */
+#define RECORD_URL_MAX  4096  /* bytes of a FIELD_URL */
+#define RECORD_PEM_MAX  16384 /* bytes of a FIELD_PEM */
 
 enum field_kind {
     FIELD_TEXT,   /* a string */
     FIELD_WORD,   /* a string, or an integer of 0 to 2^53 - 1 in digits */
     FIELD_URL,    /* a string of at most RECORD_URL_MAX bytes: presigned ones are long */
+    FIELD_PEM,    /* a string of at most RECORD_PEM_MAX bytes: certificates */
     FIELD_LIST,   /* an array of strings; a single string is a list of one */
     FIELD_KEYS,   /* an array of ssh keys, see provider.h */
     FIELD_STATE,  /* one of the words for a member's state */

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#define PIN_SIZE 53 /* "sha256//", 44 characters and the NUL */
+
 /* Named arguments of an operation, or options of a provider; a NULL value counts as absent. */
 struct provider_arg {
     const char *name;
@@ -25,6 +27,9 @@ struct provider_settings {
     const char *token;    /* credential, or NULL where none is needed */
     const char *org;      /* organization id, or NULL where the operation needs none */
     const char *ca_file;  /* instead of the system's CA bundle, or NULL */
+    const char *pin;      /* "sha256//BASE64": the server is the one with this public key, whatever
+                             its certificate says and whoever signed it; or NULL */
+    char *learn_pin;      /* gets the pin, PIN_SIZE bytes, of the server that answers; or NULL */
     const char *proxy;    /* of https; never from the environment; NULL is none */
     int timeout_ms;       /* whole request; 0 is 15000 */
     /* What only one vendor has; ends with a NULL name; or NULL. */

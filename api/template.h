@@ -12,7 +12,7 @@
 #include "api/settings.h"
 
 #define URL_PATH_MAX 1024
-#define ARGUMENT_MAX 2048 /* bytes: a credential is the longest */
+#define ARGUMENT_MAX 16384 /* bytes: certificates are the longest */
 
 /* The argument NAME of ARGS (may be NULL; ends with a NULL name), or NULL when absent. */
 const char *template_arg(const struct provider_arg *args, const char *name);

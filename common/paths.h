@@ -22,6 +22,9 @@
 #ifndef ORG_LIBEXECDIR
 #define ORG_LIBEXECDIR "/usr/libexec/orglogin"
 #endif
+#ifndef ORG_UNITDIR
+#define ORG_UNITDIR "/usr/lib/systemd/system"
+#endif
 #ifndef ORG_PAMDIR
 #define ORG_PAMDIR "/usr/lib/security"
 #endif

@@ -55,6 +55,25 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_CODE_FILE] = {.name = "--code-file",
                           .value = "FILE",
                           .brief = "file with the join code; - is standard input"},
+    [OPTION_LABELS] = {.name = "--labels",
+                       .value = "KEY=VALUE,...",
+                       .brief = "labels of the machine, such as env=prod,tier=web"},
+    [OPTION_CODE] = {.name = "--code",
+                     .value = "CODE",
+                     .brief = "code from machine invite, which works once and for an hour"},
+    [OPTION_PIN] = {.name = "--pin",
+                    .value = "PIN",
+                    .brief = "the server is the one with this public key (sha256//...)",
+                    .detail = "The command machine invite prints it where the server's certificate "
+                              "is from a private authority. "
+                              "Nothing is sent to another server."},
+    [OPTION_PRINT] = {.name = "--print",
+                      .brief = "print the steps instead of doing them",
+                      .detail = "The configuration and the token are written all the same."},
+    [OPTION_NO_RESCUE] = {.name = "--no-rescue",
+                          .brief = "enroll also without a local account that can become root"},
+    [OPTION_UNFINISHED] = {.name = "--unfinished",
+                           .brief = "only undo an enrollment that did not end, if there is one"},
     [OPTION_OUT] = {.name = "--out",
                     .value = "FILE",
                     .brief = "write to FILE: a secret (mode 0600), or a download",
@@ -155,7 +174,8 @@ enum option option_find(const char *word, size_t len)
 
 bool option_repeats(enum option o)
 {
-    return options[o].value && strchr(options[o].value, '=');
+    const char *equals = options[o].value ? strchr(options[o].value, '=') : NULL;
+    return equals && !strchr(equals, ',');
 }
 
 const char *option_help(enum option o, char out[HELP_MAX])

@@ -25,6 +25,12 @@ enum option {
     OPTION_FILE,
     OPTION_REMAINDER,
     OPTION_CODE_FILE,
+    OPTION_LABELS,
+    OPTION_CODE,
+    OPTION_PIN,
+    OPTION_PRINT,
+    OPTION_NO_RESCUE,
+    OPTION_UNFINISHED,
     OPTION_OUT,
     OPTION_ACTION,
     OPTION_FROM,
@@ -59,7 +65,8 @@ struct option_spec {
     const char *name;   /* "--url" */
     const char *letter; /* "-o", or NULL */
     const char *value;  /* what stands behind it, or NULL for a switch; with a '=' in it, such as
-                           "KEY=VALUE", the option may be given again */
+                           "KEY=VALUE", the option may be given again,
+                           unless it takes several at once: "KEY=VALUE,..." */
     const char *brief;  /* for --help and the manual, without a full stop */
     const char *detail; /* further sentences for the manual, or NULL */
 };

@@ -188,3 +188,41 @@ char *mail_name(const char *name, char out[MAIL_NAME_SIZE])
     snprintf(out + used, MAIL_NAME_SIZE - used, "%s", *s ? "..." : "");
     return out;
 }
+
+#define LOWER      "abcdefghijklmnopqrstuvwxyz0123456789"
+#define LABELS_MAX 255
+
+bool machine_name_valid(const char *name)
+{
+    size_t len = strspn(name, LOWER ".-");
+    return len >= 1 && len <= 63 && name[len] == '\0' && name[0] != '.' && name[0] != '-';
+}
+
+/* True if the first LEN characters of KEY stand in front of a '=' in LABELS, before END. */
+static bool label_known(const char *labels, const char *end, const char *key, size_t len)
+{
+    while (labels < end) {
+        if (strncmp(labels, key, len) == 0 && labels[len] == '=')
+            return true;
+        labels += strcspn(labels, ",") + 1;
+    }
+    return false;
+}
+
+bool labels_valid(const char *labels)
+{
+    const char *at = labels;
+    if (strlen(labels) > LABELS_MAX)
+        return false;
+    while (*at) {
+        size_t key = strspn(at, LOWER "._-"), value;
+        if (key == 0 || at[key] != '=' || label_known(labels, at, at, key))
+            return false;
+        value = strspn(at + key + 1, LOWER "._-");
+        const char *end = at + key + 1 + value;
+        if (value == 0 || (*end != ',' && *end != '\0') || (*end == ',' && end[1] == '\0'))
+            return false;
+        at = *end ? end + 1 : end;
+    }
+    return true;
+}

@@ -1,5 +1,6 @@
 /*
- * Texts that people choose: names of people, of organizations and of tokens, and e-mail addresses.
+ * Texts that people choose: names of people, of organizations, of tokens and of machines, labels,
+ * and e-mail addresses.
  * Unicode's properties are libunistring's. Pure functions.
  */
 #ifndef ORGD_TEXT_H
@@ -26,6 +27,13 @@ bool display_valid(const char *name);
  * international domains as xn--).
  */
 bool email_valid(const char *email);
+
+/* A host's name: 1-63 of a-z, 0-9, '.' and '-', a letter or digit first. */
+bool machine_name_valid(const char *name);
+
+/* "env=prod,tier=web": keys and values of a-z, 0-9, '.', '_' and '-', 255 characters at most, each
+ * key once; or "". */
+bool labels_valid(const char *labels);
 
 /*
  * NAME as it stands in a mail: at most MAIL_NAME_MAX characters, and nothing that a mail program

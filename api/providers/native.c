@@ -152,6 +152,37 @@ static const struct field joincode_fields[] = {
     {0},
 };
 
+static const struct field machine_fields[] = {
+    {.name = "id", .from = "id", .required = true},
+    {.name = "name", .from = "name", .required = true},
+    {.name = "labels", .from = "labels"},
+    {.name = "maker", .from = "makerName|maker"},
+    {.name = "created", .from = "createdAt"},
+    {.name = "expires", .from = "expiresAt"},
+    {.name = "enrolled", .from = "enrolledAt"},
+    {.name = "enrolled_from", .from = "enrolledFrom"},
+    {.name = "token", .from = "token"},
+    {.name = "last_used", .from = "lastUsedAt"},
+    {.name = "used_from", .from = "lastUsedFrom"},
+    {.name = "refused", .from = "refused", .kind = FIELD_NUMBER},
+    {.name = "refused_at", .from = "refusedAt"},
+    {.name = "refused_from", .from = "refusedFrom"},
+    {.name = "code", .from = "code"},
+    {0},
+};
+
+static const struct field enrollment_fields[] = {
+    {.name = "organization", .from = "organizationId", .required = true},
+    {.name = "organization_name", .from = "organizationName", .required = true},
+    {.name = "id", .from = "id", .required = true},
+    {.name = "name", .from = "name", .required = true},
+    {.name = "labels", .from = "labels"},
+    {.name = "ca", .from = "ca", .kind = FIELD_PEM},
+    {.name = "key", .from = "apiToken.key", .required = true},
+    {.name = "bearer", .from = "apiToken.bearer", .required = true},
+    {0},
+};
+
 static const struct field joining_fields[] = {
     {.name = "organization", .from = "organizationId", .required = true},
     {.name = "role", .from = "role"},
@@ -309,6 +340,16 @@ static const struct operation operations[OP_COUNT] = {
                             ONE("", revocation_fields)},
     [OP_JOINCODE_JOIN] = {CALL("/organizations/join-codes/join", "\"code\":\"$code\""),
                           ONE("", joining_fields)},
+    [OP_MACHINE_LIST] = {CALL("/organizations/machines/list", ORG AFTER),
+                         LIST("machines", machine_fields)},
+    [OP_MACHINE_INVITE] = {CALL("/organizations/machines/invite",
+                                ORG ",\"name\":\"$name\",\"labels\":\"$labels?\","
+                                    "\"ca\":\"$ca?\""),
+                           ONE("", machine_fields)},
+    [OP_MACHINE_REVOKE] = {CALL("/organizations/machines/revoke", ORG ",\"id\":\"$id\""),
+                           ONE("", revocation_fields)},
+    [OP_MACHINE_ENROLL] = {CALL("/organizations/machines/enroll", "\"code\":\"$code\""),
+                           ONE("", enrollment_fields)},
     [OP_ROLE_LIST] = {CALL("/organizations/roles", "\"organizationId\":\"$org?\""),
                       .shape = ITEMS_MAP, .items = "roles", .nonempty = true,
                       .fields = role_fields},

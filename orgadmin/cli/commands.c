@@ -298,6 +298,40 @@ const struct command commands[] = {
      .record = &record_joining,
      .run = joincode_join},
 
+    {.noun = "machine",
+     .verb = "list",
+     .brief = "list the machines that the organization knows",
+     .options = IN_ORG,
+     .record = &record_machine,
+     .run = machine_list},
+    {.noun = "machine",
+     .verb = "show",
+     .args = {"MACHINE"},
+     .brief = "show a machine",
+     .options = IN_ORG,
+     .record = &record_machine,
+     .run = machine_show},
+    {.noun = "machine",
+     .verb = "invite",
+     .args = {"NAME"},
+     .brief = "let a machine enroll, and print the line to run on it",
+     .detail = "The line has a code that works once and for an hour. "
+               "The machine gets a token of its own, which reads the members and their keys and "
+               "nothing else. "
+               "With a login that has a --ca-file, the line also has the SHA-256 of the server's "
+               "public key, and the machine gets the certificates in that file. "
+               "A machine that is known gets a new token, and the old one ends.",
+     .options = IN_ORG | OPT(LABELS) | OPT(OUT),
+     .record = &record_machine,
+     .run = machine_invite},
+    {.noun = "machine",
+     .verb = "revoke",
+     .args = {"MACHINE"},
+     .brief = "forget a machine, and end its token",
+     .detail = "Asks for confirmation unless --yes is given.",
+     .options = ACTS | OPT(YES),
+     .run = machine_revoke},
+
     {.noun = "role",
      .verb = "list",
      .brief = "list the roles and their permissions",
@@ -522,18 +556,36 @@ const struct command commands[] = {
      .run = host_doctor},
     {.noun = "host",
      .verb = "enroll",
-     .brief = "enroll this machine in the organization, and print the remaining steps",
+     .brief = "enroll this machine in the organization: its members can log in then",
      .detail =
          "Requires root. "
+         "With --code and --url, as machine invite prints them, the machine gets its token by the "
+         "code; otherwise by the login, or --token-file. "
          "Writes a token of this host's own where the API can make one, otherwise the given token, "
          "and writes orglogin.conf unless that file exists. "
          "Both are tested before they are written. "
-         "Prints the remaining steps as a shell script: read it before you run it. "
+         "Then asks, switches on the name service, the PAM stacks, sshd's settings and orgsyncd, "
+         "and proves with the real PAM stacks that a stranger is refused while root and local "
+         "users are not. "
+         "What fails, or is interrupted at any moment, is undone. "
+         "With --print, prints these steps as a shell script: read it before you run it. "
          "--name is the name of the organization on this machine. "
          "--role is the role of the host's token, by default member. "
          "The command can be repeated.",
-     .options = ACTS | OPT(NAME) | OPT(ROLE),
+     .options = ACTS | OPT(NAME) | OPT(ROLE) | OPT(CODE) | OPT(PIN) | OPT(PRINT) | OPT(NO_RESCUE) |
+                OPT(YES),
      .run = host_enroll},
+    {.noun = "host",
+     .verb = "unenroll",
+     .brief = "give this machine back: no member can log in then",
+     .detail = "Requires root. "
+               "Takes orglogin out of sshd's settings, the name service, the PAM stacks and sudo, "
+               "stops orgsyncd, and removes the configuration and the tokens. "
+               "Changes of others in the same files stay. "
+               "Tells what is left: home directories, running processes, jobs, numbers. "
+               "Asks for confirmation unless --yes is given, and can be repeated.",
+     .options = OPT(YES) | OPT(UNFINISHED),
+     .run = host_unenroll},
     {.noun = "host",
      .verb = "sync",
      .brief = "make orgsyncd list every organization again now",

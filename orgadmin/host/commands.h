@@ -4,6 +4,7 @@
 
 #include "orgadmin/invocation.h"
 
-command_run host_status, host_explain, host_sync, host_metrics, host_free, host_doctor, host_enroll;
+command_run host_status, host_explain, host_sync, host_metrics, host_free, host_doctor, host_enroll,
+    host_unenroll;
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * host enroll: makes this machine one of an organization's, as far as only orglogin's own files are
- * concerned. Everything is tried before it counts, and what fails half-way is taken back.
+ * host enroll: makes this machine one of an organization's. Here are orglogin's own files, its
+ * token and configuration; enroll_switch.c has the machine's. Everything is tried before it counts,
+ * and what fails half-way is taken back.
  */
 #include "orgadmin/host/enroll.h"
 
@@ -14,6 +15,7 @@
 #include "common/paths.h"
 #include "orgadmin/host/child.h"
 #include "orgadmin/host/commands.h"
+#include "orgadmin/host/journal.h"
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/remote/credential.h"
 #include "orgadmin/remote/interrupt.h"
@@ -178,7 +180,9 @@ static enum exit_status create_token(struct enrollment *e, const char *role)
 static enum exit_status make_token(struct enrollment *e)
 {
     const char *given = e->inv->option[OPTION_ROLE], *role = given ? given : HOST_ROLE;
-    if (is_host_token(e, role))
+    if (e->inv->option[OPTION_CODE])
+        ; /* it is of this machine alone */
+    else if (is_host_token(e, role))
         note("The given token belongs to the organization and has the role %s: it is stored as "
              "it is.",
              role);
@@ -303,6 +307,7 @@ static enum exit_status set_up(struct enrollment *e)
     if (status == EXIT_DONE && !e->configured) {
         look_at_roles(e);
         status = write_config(e);
+        e->made = status == EXIT_DONE;
         if (status != EXIT_DONE && *e->token)
             unlink(e->token_path);
     }
@@ -316,15 +321,43 @@ static void tell(const struct enrollment *e, size_t members)
 {
     if (*e->token)
         note("%s holds %s.", e->token_path,
-             *e->token_key ? "a token of this host's own" : "the given token");
+             *e->token_key || e->inv->option[OPTION_CODE] ? "a token of this host's own"
+                                                          : "the given token");
     else if (*e->token_path)
         note("%s holds a valid token and is not changed.", e->token_path);
     if (!e->configured)
         note("%s is written.", PATH_CONFIG);
     else
         note(PATH_CONFIG " exists and is not changed.");
-    note("%s has %zu member%s. To undo all of this see ENROLLING A HOST in orgadmin(1).",
-         e->c.now.org_name, members, members == 1 ? "" : "s");
+    note("%s has %zu member%s. To undo all of this: orgadmin host unenroll", e->c.now.org_name,
+         members, members == 1 ? "" : "s");
+}
+
+enum exit_status enroll_choose_name(struct enrollment *e)
+{
+    enum exit_status status = read_config(e);
+    return status == EXIT_DONE ? choose_name(e) : status;
+}
+
+/* Once the token is stored, a person may interrupt. */
+static void let_go(struct enrollment *e)
+{
+    if (e->held)
+        interrupt_release();
+    e->held = false;
+}
+
+static enum exit_status finish(struct enrollment *e)
+{
+    if (e->inv->option[OPTION_PRINT] || !e->org)
+        enroll_print_steps(e);
+    if (e->inv->option[OPTION_PRINT])
+        return EXIT_DONE;
+    if (!e->org)
+        return complain(EXIT_SETUP,
+                        PATH_CONFIG " is yours, and lacks %s: change it, then try again",
+                        e->c.now.org_name);
+    return enroll_switch(e);
 }
 
 static enum exit_status enroll(struct enrollment *e)
@@ -332,13 +365,12 @@ static enum exit_status enroll(struct enrollment *e)
     size_t members;
     enum exit_status status = list_members(&e->c, &members);
     if (status == EXIT_DONE)
-        status = read_config(e);
-    if (status == EXIT_DONE)
-        status = choose_name(e);
+        status = enroll_choose_name(e);
     if (status == EXIT_DONE)
         status = place_token(e);
     if (status == EXIT_DONE)
         status = set_up(e);
+    let_go(e);
     if (status != EXIT_DONE)
         return status;
     tell(e, members);
@@ -346,8 +378,44 @@ static enum exit_status enroll(struct enrollment *e)
         status = try_config(PATH_CONFIG);
     else if (!e->configured)
         status = read_config(e);
-    enroll_print_steps(e);
-    return status;
+    enum exit_status end = finish(e);
+    return status == EXIT_DONE ? end : status;
+}
+
+/* True if the command line names a server or a login, or there is a login. */
+static bool server_named(const struct invocation *inv)
+{
+    static const enum option names[] = {OPTION_URL, OPTION_PROVIDER, OPTION_TOKEN_FILE,
+                                        OPTION_PROFILE, OPTION_ORG};
+    char profile[PROFILE_MAX];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (inv->option[names[i]])
+            return true;
+    return context_profile(NULL, profile) != EXIT_DONE || context_stored(profile);
+}
+
+static enum exit_status connect(struct enrollment *e)
+{
+    if (e->inv->option[OPTION_CODE])
+        return enroll_by_code(e);
+    if (!server_named(e->inv) && access(PATH_CONFIG, F_OK) == 0)
+        return enroll_as_configured(e);
+    return connection_open_org(e->inv, &e->c);
+}
+
+/* One that did not end is undone first; then the machine must be ready, before a code is used. */
+static enum exit_status prepare(const struct invocation *inv)
+{
+    umask(022);
+    if (mkdir(ORG_SYSCONFDIR, 0755) < 0 && errno != EEXIST)
+        return complain(EXIT_SETUP, ORG_SYSCONFDIR ": %s", strerror(errno));
+    if (inv->option[OPTION_PRINT])
+        return EXIT_DONE;
+    if (!journal_lock())
+        return EXIT_SETUP;
+    if (journal_pending())
+        note("An enrollment that did not end is undone first.");
+    return journal_undo() ? enroll_ready(inv) : EXIT_SETUP;
 }
 
 enum exit_status host_enroll(const struct invocation *inv)
@@ -357,14 +425,14 @@ enum exit_status host_enroll(const struct invocation *inv)
     if (geteuid() != 0)
         return complain(EXIT_NO, "host enroll requires root: it writes " PATH_CONFIG "; try: sudo "
                                  "orgadmin host enroll");
-    umask(022);
-    if (mkdir(ORG_SYSCONFDIR, 0755) < 0 && errno != EEXIST)
-        return complain(EXIT_SETUP, ORG_SYSCONFDIR ": %s", strerror(errno));
-    enum exit_status status = connection_open_org(inv, &e.c);
+    enum exit_status status = prepare(inv);
+    if (status == EXIT_DONE)
+        status = connect(&e);
     if (status != EXIT_DONE)
         return status;
     make_absolute(&e.c.now);
     status = enroll(&e);
+    let_go(&e);
     explicit_bzero(e.token, sizeof e.token);
     connection_close(&e.c);
     return status;

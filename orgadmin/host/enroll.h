@@ -13,6 +13,8 @@ struct enrollment {
     struct connection c;               /* as whom it is done */
     char name[NAME_MAX_LEN + 1];       /* this machine's word for the organization */
     bool configured;                   /* there is an orglogin.conf */
+    bool made;                         /* it was made now */
+    bool held;                         /* interrupts wait for the token to be stored */
     struct host_config config;         /* what is in it */
     const struct host_org *org;        /* in it: this very organization, or NULL */
     char token_path[PRIVATE_PATH_MAX]; /* "" when the provider wants no token */
@@ -34,5 +36,22 @@ void enroll_write_config(const struct enrollment *e, FILE *f);
 /* Prints what is left to be done here by a person, as a shell script; what needs a look or a hand
  * is a remark in it. */
 void enroll_print_steps(const struct enrollment *e);
+
+/* Connects with what the code of --code gives: a token of the machine's own, and the certificates
+ * to verify the server with, which are written beside orglogin.conf. */
+enum exit_status enroll_by_code(struct enrollment *e);
+
+/* Connects as orglogin.conf says, to the organization of --name or the only one in it. */
+enum exit_status enroll_as_configured(struct enrollment *e);
+
+/* Reads orglogin.conf, and chooses the name of the organization that is connected to. */
+enum exit_status enroll_choose_name(struct enrollment *e);
+
+/* True if the machine is one that enroll_switch knows, and has a way in beside it; else it has
+ * complained. Asks nobody, and changes nothing. */
+enum exit_status enroll_ready(const struct invocation *inv);
+
+/* Asks, and switches everything on; what fails is undone. The caller has the journal's lock. */
+enum exit_status enroll_switch(const struct enrollment *e);
 
 #endif

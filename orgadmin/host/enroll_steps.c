@@ -1,18 +1,16 @@
-/* host enroll: what is left to be done by a person. Nothing of the system's own is edited here: a
- * mistake in it can lock everybody out, so somebody looks at it first. */
+/* host enroll --print: what is left to be done, for a person who wants to do it. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "common/confirm.h"
 #include "common/local.h"
 #include "common/paths.h"
 #include "orgadmin/host/doctor.h"
 #include "orgadmin/host/enroll.h"
 #include "orgadmin/host/pam_stack.h"
+#include "orgadmin/host/service.h"
 #include "orgadmin/host/sshd_config.h"
 
-#define ANSWER_MS  1000
 #define PROFILE    "/usr/share/pam-configs/orglogin"
 #define FEDORA     "/etc/authselect"
 #define AUTHSELECT "/usr/share/authselect/default"
@@ -33,13 +31,6 @@ static void step_config(const struct enrollment *e)
          "# all its members to \"groups\", and its rules to \"access\":");
     enroll_write_org(e, stdout, "#");
     putchar('\n');
-}
-
-static bool orgsyncd_runs(void)
-{
-    struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_STATUS};
-    struct confirm_reply reply;
-    return confirm_ask(confirm_path(), &request, ANSWER_MS, &reply) == 0;
 }
 
 /* True if PATH_CONFIG has what only needs to be switched on, and sudo is there. */
@@ -66,7 +57,7 @@ static void step_sudo(void)
 
 static void step_orgsyncd(const struct enrollment *e)
 {
-    bool runs = orgsyncd_runs(), off = sudo_is_off(e);
+    bool runs = service_runs(), off = sudo_is_off(e);
     if (off)
         step_sudo();
     if (runs && e->org && !*e->token && !off)

@@ -5,11 +5,9 @@
 #include "common/name.h"
 #include "orgadmin/nouns/issue.h"
 
-#define WORD_SIZE 1400
-#define ACCEPT    "/v1/organizations/invitations/accept" /* orgd/API.md */
+#define ACCEPT "/v1/organizations/invitations/accept" /* orgd/API.md */
 
-/* TEXT as one word of a shell's command line, cut to WORD_SIZE, in OUT, which is returned. */
-static const char *shell_word(const char *text, char out[WORD_SIZE])
+const char *shell_word(const char *text, char out[WORD_SIZE])
 {
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";

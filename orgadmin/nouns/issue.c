@@ -28,7 +28,7 @@ const char *issue_place(const struct invocation *inv, char out[PLACE_MAX])
 
 void issue_strip(cJSON *record)
 {
-    static const char *const secrets[] = {"token", "secret", "bearer", "code"};
+    static const char *const secrets[] = {"token", "secret", "bearer", "code", "command"};
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(record, secrets[i]);
 }
@@ -52,8 +52,8 @@ static enum exit_status hand_out(const struct invocation *inv, struct private_fi
 }
 
 /* The invitation or token exists, even if its secret could not be handed out. */
-static enum exit_status hand_over(const struct invocation *inv, struct private_file *file,
-                                  cJSON *record, const char *field)
+enum exit_status issue_made(const struct invocation *inv, struct private_file *file, cJSON *record,
+                            const char *field)
 {
     bool secret = *record_text(record, field);
     enum exit_status status = hand_out(inv, file, record, field);
@@ -79,7 +79,7 @@ enum exit_status issue(const struct invocation *inv, struct connection *c, enum 
     if (status == EXIT_DONE && record && issued)
         *record = cJSON_Duplicate(issued, true);
     if (status == EXIT_DONE)
-        status = hand_over(inv, &file, issued, field);
+        status = issue_made(inv, &file, issued, field);
     cJSON_Delete(issued);
     private_file_abandon(&file);
     interrupt_release();

@@ -29,6 +29,15 @@ void invitation_note(const struct invocation *inv, const struct connection *c, c
  * after a complaint. */
 enum exit_status issue_write(struct private_file *file, const char *secret);
 
+/* Hands out the secret FIELD of RECORD, which was made just now, as issue does; FILE was begun for
+ * --out. */
+enum exit_status issue_made(const struct invocation *inv, struct private_file *file, cJSON *record,
+                            const char *field);
+
+/* TEXT as one word of a shell's command line, cut to WORD_SIZE, in OUT, which is returned. */
+#define WORD_SIZE 1400
+const char *shell_word(const char *text, char out[WORD_SIZE]);
+
 /* Takes the secrets out of RECORD. */
 void issue_strip(cJSON *record);
 

@@ -12,6 +12,7 @@ command_run member_list, member_show, member_add, member_role, member_grant, mem
     member_suspend, member_resume, member_end_tokens, member_remove;
 command_run invitation_list, invitation_create, invitation_revoke, invitation_resend,
     invitation_accept;
+command_run machine_list, machine_show, machine_invite, machine_revoke;
 command_run joincode_list, joincode_create, joincode_revoke, joincode_join;
 command_run role_list, role_create, role_edit, role_remove;
 command_run token_list, token_create, token_revoke;

@@ -127,6 +127,27 @@ static const struct column joincode_columns[] = {
 };
 RECORD(joincode);
 
+static const struct column machine_columns[] = {
+    {"id", WIDE, "id of the machine"},
+    {"name", PLAIN, "name of the machine"},
+    {"labels", SHORTEN, "its labels, by administrators"},
+    {"enrolled", PLAIN, "time when it came with its code; absent for one that is expected"},
+    {"enrolled_from", WIDE | SHORTEN, "address that it came from"},
+    {"last_used", PLAIN, "time of the last use of its token"},
+    {"used_from", SHORTEN, "address of the last use"},
+    {"refused", NUMBER, "how often a used code was presented once more"},
+    {"refused_at", WIDE, "time of the last of these"},
+    {"refused_from", WIDE | SHORTEN, "address of the last of these"},
+    {"expires", PLAIN, "time when a code that was not used expires"},
+    {"maker", SHORTEN, "who made the code"},
+    {"created", WIDE, "time when the machine was invited first"},
+    {"token", WIDE, "public half of its token"},
+    {"code", WIDE, "secret; only from machine invite without --out"},
+    {"command", WIDE, "the line for the machine; only from machine invite without --out"},
+    {0},
+};
+RECORD(machine);
+
 static const struct column joining_columns[] = {
     {"organization", PLAIN, "id of the organization"},
     {"role", PLAIN, "your role in the organization"},
@@ -328,10 +349,29 @@ static const struct column check_columns[] = {
 RECORD(check);
 
 const struct record_kind *const record_kinds[] = {
-    &record_organization, &record_current, &record_member,     &record_addition,
-    &record_invitation,   &record_invited, &record_acceptance, &record_joincode,
-    &record_joining,      &record_role,    &record_token,      &record_key,
-    &record_issued,       &record_event,   &record_user,       &record_billing,
-    &record_subscription, &record_credit,  &record_secret,     &record_file,
-    &record_context,      &record_status,  &record_check,      NULL,
+    &record_organization,
+    &record_current,
+    &record_member,
+    &record_addition,
+    &record_invitation,
+    &record_invited,
+    &record_acceptance,
+    &record_joincode,
+    &record_machine,
+    &record_joining,
+    &record_role,
+    &record_token,
+    &record_key,
+    &record_issued,
+    &record_event,
+    &record_user,
+    &record_billing,
+    &record_subscription,
+    &record_credit,
+    &record_secret,
+    &record_file,
+    &record_context,
+    &record_status,
+    &record_check,
+    NULL,
 };

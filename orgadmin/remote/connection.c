@@ -155,6 +155,8 @@ enum exit_status connection_reopen(struct connection *c)
                                              .url = now->url,
                                              .token = *now->token ? now->token : NULL,
                                              .ca_file = *now->ca_file ? now->ca_file : NULL,
+                                             .pin = c->pin,
+                                             .learn_pin = c->learn_pin,
                                              .options = c->option,
                                              .trace = c->debug ? trace : NULL,
                                              .progress = progress_tell,

@@ -21,6 +21,8 @@ struct connection {
     bool debug;         /* each request is told */
     struct provider *provider;
     struct provider_settings settings; /* it was opened with */
+    const char *pin; /* the server's public key, in the place of its certificate; or NULL */
+    char *learn_pin; /* gets it, PIN_SIZE bytes; or NULL */
     struct provider_arg option[CONTEXT_OPTIONS_MAX + 1];
     struct progress progress; /* of what takes long */
 };

@@ -21,6 +21,7 @@ static const struct kind {
     {OP_MEMBER_LIST, "member", "id", "user", {"email", "username"}},
     {OP_INVITATION_LIST, "pending invitation", "id", "id", {"email"}},
     {OP_JOINCODE_LIST, "join code", "id", "id", {NULL}},
+    {OP_MACHINE_LIST, "machine", "id", "id", {"name"}},
     {OP_TOKEN_LIST, "token", "key", "key", {"name"}},
     {OP_OWN_TOKEN_LIST, "token", "key", "key", {"name"}},
     {OP_KEY_LIST, "key", "fingerprint", "fingerprint", {"comment"}},

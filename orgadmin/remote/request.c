@@ -159,7 +159,9 @@ static const char *advice_for(const struct api_error *err)
          "tokens of the role"},
         {"builtin_role", "choose another name; owner, admin and member are fixed"},
         {"invitation_not_found", "ask for a new invitation; each expires and can be used once"},
-        {"code_not_found", "ask for a new join code"},
+        {"code_not_found", "ask for a new code"},
+        {"code_used",
+         "ask who made the code: orgadmin machine show tells him from where it was used"},
         {"email_mismatch", "log in as the invited person"},
         {"user_exists", "log in with the account of that address, then accept"},
         {"username_taken", "another --username"},
@@ -182,7 +184,7 @@ static bool without_org(enum provider_op op)
         OP_WHOAMI,         OP_USER_EDIT,        OP_USER_RECOVER,      OP_USER_CONFIRM,
         OP_OWN_TOKEN_LIST, OP_OWN_TOKEN_CREATE, OP_OWN_TOKEN_REVOKE,  OP_ORG_LIST,
         OP_ORG_FIND,       OP_ORG_CREATE,       OP_INVITATION_ACCEPT, OP_JOINCODE_JOIN,
-        OP_KEY_LIST,       OP_KEY_ADD,          OP_KEY_REMOVE};
+        OP_MACHINE_ENROLL, OP_KEY_LIST,         OP_KEY_ADD,           OP_KEY_REMOVE};
     size_t i = 0;
     while (i < sizeof ops / sizeof *ops && ops[i] != op)
         i++;

@@ -112,7 +112,8 @@ struct call {
     struct organization organization;
     struct role role;
 
-    int run; /* how often the handler was run before, for want of a lock */
+    bool keep; /* though it fails, what was stored stays: who tried it, and when */
+    int run;   /* how often the handler was run before, for want of a lock */
     bool
         list_whole; /* the answer has all members: list_cache.h keeps it, once it can be believed */
     struct call_answer *answer;

@@ -72,6 +72,13 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
         call_fail(call, 401, "unauthorized", "A valid token is needed (Authorization: Bearer).");
         return false;
     }
+    if (call->caller.machine[0] && !endpoint->machine) {
+        call_fail(
+            call, 403, "forbidden",
+            "A machine's token reads the members, the roles and the settings of its organization, and nothing "
+            "else.");
+        return false;
+    }
     return (endpoint->permission == PERMISSION_NONE ||
             call_enter(call, call_text(call, "organizationId"), endpoint->permission)) &&
            (!endpoint->change || change_allowed(call, endpoint));
@@ -115,13 +122,15 @@ static enum store_end call_try(struct call *call, const struct endpoint *endpoin
     struct store *store = call->store;
     const char *organization = endpoint->permission ? call_text(call, "organizationId") : NULL;
     call->caller = (struct token){0};
+    call->keep = false;
     if (!(endpoint->change ? store_begin_change(store, organization) : store_begin_read(store)))
         return store_rollback(store);
     if (call->request->authorization)
         authenticate(store, call->request, &call->caller);
     if (authorize(call, endpoint))
         endpoint->handler(call);
-    return call->answer->status >= 400 ? store_rollback(store) : store_commit(store);
+    bool keep = call->answer->status < 400 || call->keep;
+    return keep ? store_commit(store) : store_rollback(store);
 }
 
 /* The same, again while others are in the way. */

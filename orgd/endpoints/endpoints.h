@@ -80,6 +80,12 @@ void join_code_join(struct call *call);
 /* Revokes CODE. */
 void join_code_remove(struct call *call, const struct join_code *code);
 
+/* machines.c */
+void machine_invite(struct call *call);
+void machine_list(struct call *call);
+void machine_revoke(struct call *call);
+void machine_enroll(struct call *call);
+
 /* tokens.c */
 void token_create(struct call *call);
 void token_list(struct call *call);

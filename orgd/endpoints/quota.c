@@ -29,6 +29,7 @@ static struct {
     [QUOTA_MEMBERS] = {"members", 1000000, "An organization has", "members, with former ones", 0},
     [QUOTA_INVITATIONS] = {"invitations", 5000, "An organization has", "pending invitations", 0},
     [QUOTA_JOIN_CODES] = {"join-codes", 1000, "An organization has", "join codes", 0},
+    [QUOTA_MACHINES] = {"machines", 10000, "An organization has", "machines", 0},
     [QUOTA_TOKENS] = {"tokens", 10000, "An organization has", "tokens", 0},
     [QUOTA_USER_TOKENS] = {"user-tokens", 100, "A user has", "tokens", 0},
     [QUOTA_POLLS] = {"polls", 16384, "An organization has", "held polls", 0},

@@ -17,6 +17,7 @@ enum quota {
     QUOTA_MEMBERS,        /* of an organization, with those who have left */
     QUOTA_INVITATIONS,    /* pending ones of an organization */
     QUOTA_JOIN_CODES,     /* of an organization, all that have not expired */
+    QUOTA_MACHINES,       /* of an organization, but those that did not come in time */
     QUOTA_TOKENS,         /* of an organization, likewise */
     QUOTA_USER_TOKENS,    /* of a user, likewise */
     QUOTA_POLLS,          /* held at a time for an organization */

@@ -227,6 +227,28 @@ cJSON *join_code_json(const struct join_code *code)
     return object;
 }
 
+cJSON *machine_json(const struct machine *machine)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", machine->id);
+    cJSON_AddStringToObject(object, "name", machine->name);
+    cJSON_AddStringToObject(object, "labels", machine->labels);
+    add_maker(object, &machine->maker);
+    add_time(object, "createdAt", machine->created);
+    add_time_or_null(object, "expiresAt", machine->expires);
+    add_time_or_null(object, "enrolledAt", machine->enrolled.at);
+    cJSON_AddStringToObject(object, "enrolledFrom", machine->enrolled.from);
+    if (machine->token[0])
+        cJSON_AddStringToObject(object, "token", machine->token);
+    else
+        cJSON_AddNullToObject(object, "token");
+    add_use(object, &machine->last);
+    cJSON_AddNumberToObject(object, "refused", (double)machine->refused);
+    add_time_or_null(object, "refusedAt", machine->refusal.at);
+    cJSON_AddStringToObject(object, "refusedFrom", machine->refusal.from);
+    return object;
+}
+
 cJSON *event_json(const struct event *event)
 {
     cJSON *object = cJSON_CreateObject();

@@ -20,6 +20,7 @@ cJSON *team_json(const struct team *team);
 cJSON *invitation_json(const struct invitation *invitation);
 
 cJSON *join_code_json(const struct join_code *code);
+cJSON *machine_json(const struct machine *machine);
 cJSON *event_json(const struct event *event);
 
 /* The token with its secret in clear text, to be shown this once; "role" for an organization's. */

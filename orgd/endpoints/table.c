@@ -5,6 +5,7 @@
 
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/text.h"
 
 #define KEY_LINE_MAX 16384 /* what is longer is not even looked at */
 #define KEY_DAYS_MAX 36500
@@ -66,6 +67,22 @@ static bool is_adders(const cJSON *item)
            (strcmp(item->valuestring, "members") == 0 || strcmp(item->valuestring, "admins") == 0);
 }
 
+static bool is_machine(const cJSON *item)
+{
+    return cJSON_IsString(item) && machine_name_valid(item->valuestring);
+}
+
+static bool is_labels(const cJSON *item)
+{
+    return cJSON_IsString(item) && labels_valid(item->valuestring);
+}
+
+static bool is_ca(const cJSON *item)
+{
+    return cJSON_IsString(item) && strlen(item->valuestring) < MACHINE_CA_SIZE &&
+           strstr(item->valuestring, "-----BEGIN CERTIFICATE-----");
+}
+
 static bool is_bool(const cJSON *item)
 {
     return cJSON_IsBool(item);
@@ -105,6 +122,17 @@ static const struct field_type type_adders = {
 static const struct field_type type_key = {
     is_key, .must = "must be a text: a public ssh key, as in an .pub file",
     .schema = "\"type\":\"string\",\"maxLength\":16384"};
+static const struct field_type type_machine = {
+    is_machine, .must = "must be a host's name: 1-63 of a-z 0-9 . -, a letter or digit first",
+    .schema = "\"type\":\"string\",\"pattern\":\"^[a-z0-9][a-z0-9.-]{0,62}$\""};
+static const struct field_type type_labels = {
+    is_labels,
+    .must = "must be labels KEY=VALUE, of a-z 0-9 . _ -, with commas between them, each key once: "
+            "at most 255 characters",
+    .schema = "\"type\":\"string\",\"maxLength\":255"};
+static const struct field_type type_ca = {
+    is_ca, .must = "must be certificates in PEM, at most 16384 characters",
+    .schema = "\"type\":\"string\",\"maxLength\":16384"};
 static const struct field_type type_permissions = {
     permissions_valid,
     .must = "must be an array of org:view, org:manage, members:view, members:manage",
@@ -130,7 +158,7 @@ static const struct body_field organization_id = WANTS("organizationId", text);
 static const struct endpoint endpoints[] = {
     {"/organizations/create", organization_create, .change = true,
      .fields = {WANTS("name", display)}},
-    {"/organizations/get", organization_get, .permission = PERMISSION_ORG_VIEW},
+    {"/organizations/get", organization_get, .permission = PERMISSION_ORG_VIEW, .machine = true},
     {"/organizations/list", .handler = organization_list},
     {"/organizations/update", organization_update, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .removal = true,
@@ -138,13 +166,14 @@ static const struct endpoint endpoints[] = {
                 TAKES("keyDays", days), TAKES("securityKeysOnly", boolean)}},
     {"/organizations/delete", organization_delete, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .removal = true, .frees = true, .fields = {WANTS("name", display)}},
-    {"/organizations/roles", .handler = role_list, .fields = {TAKES("organizationId", text)}},
+    {"/organizations/roles", .handler = role_list, .machine = true,
+     .fields = {TAKES("organizationId", text)}},
     {"/organizations/roles/set", role_set, .permission = PERMISSION_ORG_MANAGE, .change = true,
      .removal = true, .fields = {WANTS("role", text), WANTS("permissions", permissions)}},
     {"/organizations/roles/remove", role_remove, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .removal = true, .frees = true, .fields = {WANTS("role", text)}},
     {"/organizations/members/list", member_list, .permission = PERMISSION_MEMBERS_VIEW,
-     .fields = {PAGE}},
+     .machine = true, .fields = {PAGE}},
     {"/organizations/members/set-role", member_set_role, .permission = PERMISSION_MEMBERS_MANAGE,
      .change = true, .removal = true, .fields = {WANTS("userId", text), WANTS("role", text)}},
     {"/organizations/members/remove", member_remove, .permission = PERMISSION_MEMBERS_MANAGE,
@@ -159,6 +188,7 @@ static const struct endpoint endpoints[] = {
      .permission = PERMISSION_ORG_MANAGE, .change = true, .removal = true, .frees = true,
      .fields = {WANTS("userId", text)}},
     {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
+     .machine = true,
      .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number)}},
     {"/organizations/members/keys/list", member_key_list, .permission = PERMISSION_MEMBERS_VIEW,
      .fields = {WANTS("userId", text)}},
@@ -208,6 +238,14 @@ static const struct endpoint endpoints[] = {
      .change = true, .removal = true, .frees = true, .fields = {WANTS("id", text)}},
     {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
      .fields = {WANTS("code", text)}},
+    {"/organizations/machines/invite", machine_invite, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .fields = {WANTS("name", machine), TAKES("labels", labels), TAKES("ca", ca)}},
+    {"/organizations/machines/list", machine_list, .permission = PERMISSION_ORG_MANAGE,
+     .uses = true, .fields = {PAGE}},
+    {"/organizations/machines/revoke", machine_revoke, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("id", text)}},
+    {"/organizations/machines/enroll", machine_enroll, .change = true, .open = true,
+     .attempt = true, .fields = {WANTS("code", text)}},
     {"/organizations/tokens/create", token_create, .permission = PERMISSION_ORG_MANAGE,
      .change = true,
      .fields = {TAKES("name", display), TAKES("env", text), TAKES("role", text),
@@ -224,7 +262,7 @@ static const struct endpoint endpoints[] = {
                 PAGE}},
     {"/organizations/audit/export", event_export, .permission = PERMISSION_ORG_VIEW,
      .fields = {TAKES("since", number)}},
-    {"/users/whoami", .handler = whoami},
+    {"/users/whoami", .handler = whoami, .machine = true},
     {"/users/update", user_update, .change = true,
      .fields = {TAKES("username", username), TAKES("name", display)}},
     {"/users/keys/add", key_add, .change = true,

@@ -36,6 +36,7 @@ struct endpoint {
     bool frees;                 /* only takes away: no quota refuses it */
     bool operator;              /* for the operator's command alone: no socket leads here */
     bool open;                  /* works without a token */
+    bool machine;               /* for a machine's token, too */
     bool attempt;               /* presents a secret: a peer that fails too often must wait */
     bool counts;                /* each call is an attempt, whatever is answered */
     bool uses;                  /* tells when tokens were used: the noted uses are stored before */

@@ -68,6 +68,10 @@ static const char *const checks[] = {
     " AND organization_id NOT IN (SELECT id FROM organizations WHERE deleted_at > 0)"
     " AND NOT EXISTS (SELECT 1 FROM members m WHERE m.organization_id = k.organization_id"
     " AND m.user_id = k.user_id AND m.active = 1)",
+    "SELECT 'token ' || key || ' is for the machine ' || machine || ', which is none of '"
+    " || organization_id FROM tokens t WHERE machine > '' AND organization_id NOT IN"
+    " (SELECT id FROM organizations WHERE deleted_at > 0) AND NOT EXISTS (SELECT 1 FROM machines m"
+    " WHERE m.id = t.machine AND m.organization_id = t.organization_id)",
     "SELECT 'user ' || id || ' has the username ' || username || ', which is another''s'"
     " FROM users WHERE id IS NOT (SELECT user_id FROM usernames n WHERE n.username ="
     " users.username)",

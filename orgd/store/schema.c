@@ -317,6 +317,33 @@ static const char *const versions[] = {
     "DROP TABLE ssh_keys;"
     "ALTER TABLE member_keys RENAME TO ssh_keys;"
     "CREATE INDEX ssh_keys_given ON ssh_keys(organization_id, maker) WHERE organization_id > '';",
+
+    /* The hosts that an organization knows, by the code that each was let in with. */
+    "CREATE TABLE machines ("
+    " id TEXT PRIMARY KEY,"
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " name TEXT NOT NULL,"
+    " labels TEXT NOT NULL,"
+    " ca TEXT NOT NULL,"          /* in PEM, for the machine; '': the system's */
+    " secret_hash BLOB NOT NULL," /* of the code, also of one that was used */
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL," /* of the code; 0: it was used */
+    " enrolled_at INTEGER NOT NULL,"
+    " enrolled_from TEXT NOT NULL,"
+    " refused INTEGER NOT NULL," /* uses of a used code */
+    " refused_at INTEGER NOT NULL,"
+    " refused_from TEXT NOT NULL,"
+    " maker TEXT REFERENCES users(id)," /* of the code */
+    " UNIQUE (organization_id, name)) WITHOUT ROWID;"
+    "CREATE INDEX machines_listed ON machines(organization_id, created_at, id);"
+    "CREATE INDEX machines_end ON machines(organization_id, expires_at) WHERE enrolled_at = 0;"
+    "ALTER TABLE organizations ADD COLUMN machine_count INTEGER NOT NULL DEFAULT 0;" COUNTED(
+        "machines",
+        "machine_count") "ALTER TABLE tokens ADD COLUMN machine TEXT NOT NULL DEFAULT '';" /* whose
+                                                                                              it is
+                                                                                              alone
+                                                                                            */
+                         "CREATE INDEX tokens_machine ON tokens(machine, created_at, key) WHERE machine > '';",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */

@@ -17,8 +17,18 @@
 #define MAKER_NAME        ", (SELECT username FROM users WHERE id = maker)"
 #define SELECT_INVITATION "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
 #define SELECT_JOIN_CODE  "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
-#define TEAM_COLUMNS      "id, organization_id, slug, name, created_at"
-#define SELECT_TEAM       "SELECT " TEAM_COLUMNS " FROM teams "
+#define MACHINE_COLUMNS                                                                            \
+    "id, organization_id, name, labels, ca, secret_hash, created_at, expires_at, enrolled_at, "    \
+    "enrolled_from, refused, refused_at, refused_from, maker"
+/* With the column COLUMN of its newest token. */
+#define MACHINE_TOKEN(column)                                                                      \
+    ", (SELECT " column " FROM tokens t WHERE t.machine = machines.id AND t.machine > ''"          \
+    " ORDER BY t.created_at DESC, t.key DESC LIMIT 1)"
+#define SELECT_MACHINE                                                                             \
+    "SELECT " MACHINE_COLUMNS MAKER_NAME MACHINE_TOKEN("key") MACHINE_TOKEN("used_at")             \
+        MACHINE_TOKEN("used_from") " FROM machines "
+#define TEAM_COLUMNS "id, organization_id, slug, name, created_at"
+#define SELECT_TEAM  "SELECT " TEAM_COLUMNS " FROM teams "
 #define ORGANIZATION_COLUMNS                                                                       \
     "id, name, created_at, revision, self_rename, key_admins, key_days, key_security"
 #define EVENT_COLUMNS                                                                              \
@@ -106,7 +116,7 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
     " r.permissions, t.name, t.test, t.created_at, t.expires_at, t.proved_at, t.maker_left,"       \
     " t.used_at, t.used_from, t.maker" MAKER_NAME ","                                              \
     " EXISTS (SELECT 1 FROM users WHERE id = t.user_id AND disabled_at <> 0), t.proved_in,"        \
-    " t.proved_in_at FROM tokens t" JOIN_ROLE("t")
+    " t.proved_in_at, t.machine FROM tokens t" JOIN_ROLE("t")
 /* Of what belongs to an organization, or to none. */
 #define ORGANIZATION_LIVES(id)                                                                     \
     " AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = " id " AND o.deleted_at > 0)"
@@ -172,6 +182,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [CLEAR_MEMBERS] = CLEAR("members", "user_id"),
     [CLEAR_INVITATIONS] = CLEAR("invitations", "id"),
     [CLEAR_JOIN_CODES] = CLEAR("join_codes", "id"),
+    [CLEAR_MACHINES] = CLEAR("machines", "id"),
     [CLEAR_TOKENS] = CLEAR("tokens", "key"),
     [CLEAR_ROLES] = CLEAR("roles", "name"),
     [CLEAR_KEYS] = "DELETE FROM ssh_keys WHERE organization_id = ?1 AND organization_id > ''"
@@ -290,6 +301,23 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [JOIN_CODE_USE] =
         "UPDATE join_codes SET uses = uses + 1, used_at = ?2, used_from = ?3 WHERE id = ?1",
     [JOIN_CODE_REMOVE] = "DELETE FROM join_codes WHERE id = ?1",
+    [MACHINE_BY_ID] = SELECT_MACHINE "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
+    [MACHINE_BY_NAME] = SELECT_MACHINE "WHERE organization_id = ?1 AND name = ?2",
+    [MACHINE_LIST] = SELECT_MACHINE "WHERE organization_id = ?1 AND" PAGE,
+    [MACHINE_COUNT] = "SELECT machine_count FROM organizations WHERE id = ?1",
+    [MACHINE_PRUNE] = "DELETE FROM machines WHERE organization_id = ?1 AND enrolled_at = 0"
+                      " AND expires_at <= ?2",
+    [MACHINE_PUT] =
+        "INSERT INTO machines (" MACHINE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '',"
+        " 0, 0, '', nullif(?9, '')) ON CONFLICT DO UPDATE SET labels = excluded.labels,"
+        " ca = excluded.ca, secret_hash = excluded.secret_hash, expires_at = excluded.expires_at,"
+        " maker = excluded.maker",
+    [MACHINE_ENROLLED] = "UPDATE machines SET expires_at = 0, ca = '', enrolled_at = ?2,"
+                         " enrolled_from = ?3, refused = 0, refused_at = 0, refused_from = ''"
+                         " WHERE id = ?1",
+    [MACHINE_REFUSED] = "UPDATE machines SET refused = refused + 1, refused_at = ?2,"
+                        " refused_from = ?3 WHERE id = ?1",
+    [MACHINE_REMOVE] = "DELETE FROM machines WHERE id = ?1",
     [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1" ORGANIZATION_LIVES("t.organization_id"),
     [TOKEN_LIST] =
         SELECT_TOKEN "WHERE t.organization_id = ?1"
@@ -305,15 +333,17 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         "DELETE FROM tokens WHERE user_id = ?1 AND expires_at > 0 AND expires_at <= ?2",
     [TOKEN_ADD] =
         "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, "
-        "test, created_at, expires_at, proved_at, maker, proved_in, proved_in_at)"
+        "test, created_at, expires_at, proved_at, maker, proved_in, proved_in_at, machine)"
         " VALUES (?1, ?2, ?3, nullif(?4, ''), nullif(?5, ''), ?6, ?7, ?8, ?9, ?10, ?11,"
-        " nullif(?12, ''), ?13, ?14)",
+        " nullif(?12, ''), ?13, ?14, ?15)",
     [TOKEN_EXPIRE] = "UPDATE tokens SET expires_at = ?2 WHERE key = ?1",
     [TOKEN_REMOVE] = "DELETE FROM tokens WHERE key = ?1",
     [TOKEN_LISTED] = "UPDATE tokens SET listed_at = ?2 WHERE key = ?1 AND listed_at <= ?3",
     [TOKEN_USE] = "UPDATE tokens SET used_at = ?2, used_from = ?3 WHERE key = ?1",
     [TOKEN_MADE] =
         SELECT_TOKEN "WHERE t.organization_id = ?1 AND t.maker = ?2 ORDER BY t.created_at, t.key",
+    [TOKEN_MACHINE] =
+        SELECT_TOKEN "WHERE t.machine = ?1 AND t.machine > '' ORDER BY t.created_at, t.key",
     [TOKEN_MAKER_LEFT] =
         "UPDATE tokens SET maker_left = 1 WHERE organization_id = ?1 AND maker = ?2",
     [TOKEN_PROVED] = "SELECT ifnull(max(max(proved_at, proved_in_at)), 0) FROM tokens"

@@ -25,8 +25,12 @@
 #include "orgd/text.h"
 
 #define LAST_FOUR_SIZE 5
-#define ACTION_SIZE    32
-#define SUBJECT_SIZE   40
+/* A machine's name is as a host's: letters, digits, dots and hyphens. */
+#define MACHINE_NAME_SIZE   64
+#define MACHINE_LABELS_SIZE 256
+#define MACHINE_CA_SIZE     16385
+#define ACTION_SIZE         32
+#define SUBJECT_SIZE        40
 /* A detail is never cut, as that could split a character: the longest is user.update's, two
  * usernames and two names. */
 #define DETAIL_SIZE (2 * (NAME_MAX_LEN + DISPLAY_SIZE) + 16)
@@ -166,6 +170,25 @@ struct recovery {
     unsigned char hash[SECRET_HASH_SIZE];
 };
 
+/* A host that the organization knows. Its name stays, a new code or token takes the place of the
+ * old one. */
+struct machine {
+    char id[ID_SIZE];
+    char organization[ID_SIZE];
+    char name[MACHINE_NAME_SIZE];
+    char labels[MACHINE_LABELS_SIZE]; /* "env=prod,tier=web", given by administrators */
+    char ca[MACHINE_CA_SIZE];         /* what the machine verifies the server with; "": its own */
+    struct maker maker;               /* of the code */
+    int64_t created;
+    int64_t expires;     /* the code; 0: it was used */
+    struct use enrolled; /* with a code; AT is 0 for never */
+    int64_t refused;     /* how often the code was presented once more */
+    struct use refusal;  /* the last of them */
+    unsigned char hash[SECRET_HASH_SIZE];
+    char token[ID_SIZE]; /* the key of its newest token, "" without one */
+    struct use last;     /* of that token */
+};
+
 struct token {
     char key[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
@@ -183,9 +206,10 @@ struct token {
     int64_t proved;
     char proved_in[ID_SIZE];
     int64_t proved_in_at;
-    struct maker maker; /* an organization's token */
-    bool maker_left;    /* he has left since he made it */
-    bool disabled;      /* its user's account is */
+    struct maker maker;    /* an organization's token */
+    char machine[ID_SIZE]; /* an organization's token: whose it is, "": no machine's */
+    bool maker_left;       /* he has left since he made it */
+    bool disabled;         /* its user's account is */
     struct use last;
 };
 
@@ -540,6 +564,27 @@ void store_tokens_made(struct store *store, const char *organization, const char
 void store_tokens_maker_left(struct store *store, const char *organization, const char *maker);
 /* The latest proof of the user's own tokens, 0 without one. */
 int64_t store_token_proved(struct store *store, const char *user);
+
+/* MACHINE's tokens, oldest first. */
+void store_machine_tokens(struct store *store, const char *machine, token_visit *each, void *arg);
+
+typedef void machine_visit(const struct machine *machine, void *arg);
+bool store_machine(struct store *store, const char *id, struct machine *machine);
+bool store_machine_named(struct store *store, const char *organization, const char *name,
+                         struct machine *machine);
+void store_machines(struct store *store, const char *organization, const struct cursor *after,
+                    int limit, machine_visit *each, void *arg);
+/* Drops those of the organization that never came and whose code has expired at NOW, and counts the
+ * others. */
+int64_t store_machines_left(struct store *store, const char *organization, int64_t now);
+/* Adds it, or gives the one with its id the code, maker, labels and CA of this one. */
+void store_machine_put(struct store *store, const struct machine *machine);
+/* Its code was used, and is known to be. */
+void store_machine_enrolled(struct store *store, const char *id, const struct use *use);
+/* Its code was presented once more. */
+void store_machine_refused(struct store *store, const char *id, const struct use *use);
+/* Its tokens are the caller's to end. */
+void store_machine_remove(struct store *store, const char *id);
 
 typedef void event_visit(const struct event *event, void *arg);
 void store_event_add(struct store *store, const struct event *event);

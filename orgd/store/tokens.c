@@ -21,6 +21,7 @@ static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
     token->disabled = sqlite3_column_int(stmt, 17) != 0;
     column_text(s, stmt, 18, token->proved_in, sizeof token->proved_in);
     token->proved_in_at = sqlite3_column_int64(stmt, 19);
+    column_text(s, stmt, 20, token->machine, sizeof token->machine);
 }
 
 bool store_token(struct store *s, const char *key, struct token *token)
@@ -42,7 +43,8 @@ void store_token_add(struct store *s, const struct token *t)
                          value_text(t->user), value_text(t->organization), value_text(t->role.name),
                          value_text(t->name), value_number(t->test), value_number(t->created),
                          value_number(t->expires), value_number(t->proved), value_text(t->maker.id),
-                         value_text(t->proved_in), value_number(t->proved_in_at)));
+                         value_text(t->proved_in), value_number(t->proved_in_at),
+                         value_text(t->machine)));
 }
 
 static void each_token(struct store *s, sqlite3_stmt *stmt, token_visit *each, void *arg)
@@ -79,6 +81,11 @@ void store_tokens_made(struct store *s, const char *organization, const char *ma
     each_token(s,
                statement_begin(s, TOKEN_MADE, VALUES(value_text(organization), value_text(maker))),
                each, arg);
+}
+
+void store_machine_tokens(struct store *s, const char *machine, token_visit *each, void *arg)
+{
+    each_token(s, statement_begin(s, TOKEN_MACHINE, VALUES(value_text(machine))), each, arg);
 }
 
 void store_tokens_maker_left(struct store *s, const char *organization, const char *maker)

@@ -40,8 +40,8 @@ ok "step 2: orgd is enabled and started" bash -ec "$(sed -n 2p "$T/organization"
 is "$(journalctl --quiet --boot --output=cat | grep -c "$(cut -d: -f2 "$T/token")")" 0 "step 2: the journal does not have the token"
 sed -e 1,2d -e "s|^orgadmin login .*|& --token-file $T/token|" "$T/organization" >"$T/rest"
 ok "step 2: the other commands make an organization and an invitation" bash -ec "$(cat "$T/rest") >$T/invitation"
-like "$(cat "$TOP/README.md")" '^3\. .*`orgadmin host enroll`' "step 3 of README names orgadmin host enroll"
-orgadmin host enroll >"$T/steps" 2>"$T/err"
+like "$(cat "$TOP/README.md")" '^3\. .*`orgadmin machine invite' "step 3 of README names orgadmin machine invite"
+orgadmin host enroll --print >"$T/steps" 2>"$T/err"
 is "$?" 0 "step 3: orgadmin host enroll succeeds"
 ok "step 3: the commands that host enroll prints succeed" sh -e "$T/steps"
 (umask 077 && grep -o '^inv_.*' "$T/invitation" >"$T/ada")
@@ -66,7 +66,7 @@ ok "upgrade: the member is known after the restart" wait_for 10 known
 is "$(as ada id -un)" ada "upgrade: the member logs in after the restart"
 
 # --- undone ---
-undo=$(sed -n '/^To undo the enrollment/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
+undo=$(sed -n '/^is not there, these commands/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
 like "$undo" "nsswitch" "undo: orgadmin(1) has the commands"
 ok "undo: the commands of orgadmin(1) succeed" bash -e <<<"${undo//NAME/acme}"
 rm /etc/ssh/sshd_config.d/keys.conf

@@ -55,7 +55,7 @@ tokens() { by olga token list -o json | jq -r '[.[] | .name + "/" + .role] | sor
 
 # enroll PERSON [OPTION...]: its exit status is $rc; what it prints is in $T/steps and $T/err
 enroll() {
-    by "$1" host enroll "${@:2}" >"$T/steps" 2>"$T/err"
+    by "$1" host enroll --print "${@:2}" >"$T/steps" 2>"$T/err"
     rc=$?
 }
 # in_vain STATUS PATTERN WHAT: it failed, said why, and left nothing
@@ -93,7 +93,7 @@ is "$rc" 3 'host enroll refuses to overwrite a token file'
 like "$(cat "$T/err")" 'acme-corp.token exists already.*--name' 'host enroll names the token file that exists'
 is "$(cat /etc/orglogin/acme-corp.token) $(tokens)" "x " 'host enroll neither sends nor overwrites an existing token file'
 rm /etc/orglogin/acme-corp.token
-su -s /bin/sh larry -c "orgadmin host enroll --url $URL" >"$T/steps" 2>"$T/err"
+su -s /bin/sh larry -c "orgadmin host enroll --print --url $URL" >"$T/steps" 2>"$T/err"
 rc=$?
 in_vain 1 'requires root.*sudo' 'a user other than root'
 
@@ -190,7 +190,7 @@ is "$rc $(sha256sum /etc/orglogin/*)" "3 $sums" 'host enroll with an unsound con
 like "$(cat "$T/err")" 'orgsyncd --check says where' 'host enroll with an unsound configuration names orgsyncd --check'
 
 # --- undone, as orgadmin(1) says ---
-undo=$(sed -n '/^To undo the enrollment/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
+undo=$(sed -n '/^is not there, these commands/,/^\.Sh/s/^\.Dl # //p' "$TOP/packaging/man/orgadmin.1")
 like "$undo" 'nsswitch' 'orgadmin(1) has the commands that undo host enroll'
 ok 'the commands that undo host enroll run without error' bash -e <<<"${undo//NAME/acme}"
 rm /etc/orglogin/beta.token

@@ -13,8 +13,8 @@ below() { (cd "$T/root" && find . -mindepth 1 "$@" | sort); }
 # --- who may read it ---
 (umask 077 && mkdir "$T/root" && installs install)
 is "$?" 0 'make install succeeds under the umask 077'
-is "$(below -type f ! -perm 644 | xargs)" './usr/bin/orgadmin ./usr/libexec/orglogin/orglogin-keys ./usr/sbin/orgd ./usr/sbin/orgsyncd' 'make install makes programs executable and nothing else'
-is "$(below -type f -perm 755 | wc -l) $(below -type d ! -perm 755)" '4 ' 'make install makes every file and directory readable'
+is "$(below -type f ! -perm 644 | xargs)" './usr/bin/orgadmin ./usr/libexec/orglogin/nsswitch ./usr/libexec/orglogin/orglogin-keys ./usr/libexec/orglogin/pam-profile ./usr/sbin/orgd ./usr/sbin/orgsyncd' 'make install makes programs executable and nothing else'
+is "$(below -type f -perm 755 | wc -l) $(below -type d ! -perm 755)" '6 ' 'make install makes every file and directory readable'
 is "$(find "$T/root" -name '.*')" '' 'make install leaves no hidden file'
 
 # --- again, while the old one is in use ---

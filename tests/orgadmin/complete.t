@@ -12,7 +12,7 @@ COMPLETIONS=$TOP/packaging/completions
 offers() { "$ORGADMIN" --complete "$@" 2>&1 | cut -f1 | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//'; }
 
 is "$(offers)" "$("$ORGADMIN" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' | LC_ALL=C sort -u | tr '\n' ' ' | sed 's/ $//')" 'completion without a word offers every noun'
-is "$(offers m)" member 'completion offers the noun that a prefix begins'
+is "$(offers me)" member 'completion offers the noun that a prefix begins'
 for noun in context org member invitation joincode role token audit billing subscription credit secret file host; do
     is "$(offers $noun '')" "$("$ORGADMIN" $noun --help | sed -n "s/^  $noun \([a-z-]*\) .*/\1/p" | LC_ALL=C sort | tr '\n' ' ' | sed 's/ $//')" \
         "completion of $noun offers the verbs of its help"

@@ -102,6 +102,25 @@ call /organizations/get "{\"organizationId\":\"$org\"}" "$OWNER"
 is "$(field '.organization | "\(.keyAdders) \(.keyDays) \(.securityKeysOnly)"')" 'members 0 false' 'an organization takes all keys of its members after the migration'
 orgd_end
 
+# --- version 8 ---
+rm -f "$DATA"*
+org=org_2s36yn1ruxc1q4liptiw
+OWNER=live_2s36ylizr49m3wsw7xxc:BcGbRhpMKeFSwx3IvUV_rHmdlrB6avdfWQa-sbkxlA4
+host=live_2s36yn3pf45va7ockwsx:k4lxoR8etBB5XBABnWe0k5tM65pgG_tpVO7JFl66b_M
+(umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-8.sql" > /dev/null)
+tokens='SELECT key, hex(secret_hash), last_four, user_id, organization_id, role, name, created_at, maker FROM tokens ORDER BY key'
+sql "$tokens" > "$T/before"
+orgd_start
+is "$(sql 'PRAGMA user_version')" "$SCHEMA" 'a start migrates a data file of version 8'
+sql "$tokens" > "$T/after"
+ok 'a migration from version 8 keeps every token' cmp "$T/before" "$T/after"
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after a migration from version 8'
+at members/list '' "$host"; is "$status" 200 "a host's token from before the migration lists the members"
+at get '' "$host"; is "$status" 200 "a host's token from before the migration is no machine's"
+at machines/invite '"name":"web01"'; call /organizations/machines/enroll "{\"code\":\"$(field .code)\"}"
+is "$status" 200 'a machine is enrolled after the migration'
+orgd_end
+
 # Who may create organizations: the first user, and who has created one that is still his.
 creates() {
     rm -f "$DATA"*

@@ -46,6 +46,9 @@ matrix /organizations/members/remove ',"userId":"usr_none"' members:manage owner
 matrix /organizations/invitations/create ',"email":"x@example.org"' members:manage owner ann towner tadmin
 matrix /organizations/invitations/list '' members:manage owner ann towner tadmin
 matrix /organizations/tokens/create '' org:manage owner towner
+matrix /organizations/machines/invite ',"name":"web01"' org:manage owner towner
+matrix /organizations/machines/list '' org:manage owner towner
+matrix /organizations/machines/revoke ',"id":"mach_none"' org:manage owner towner
 
 # Nobody gives or takes a role that can do more than his own.
 for VIA in unix tcp; do

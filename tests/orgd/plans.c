@@ -110,9 +110,11 @@ static const char rows[] =
     " expires_at) SELECT 'i' || i, 'o', i || '@x', 'member', x'', i, i + 1000000 FROM n;"
     "INSERT INTO join_codes (id, organization_id, role, max_uses, uses, secret_hash, created_at)"
     " SELECT 'c' || i, 'o', 'member', 0, 0, x'', i FROM n;"
+    "INSERT INTO machines SELECT 'h' || i, 'o', 'h' || i, '', '', x'', i, i, i % 2, '', 0, 0, '',"
+    " NULL FROM n;"
     "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, test,"
-    " created_at) SELECT 't' || i, x'', '', iif(i % 2, 'u', NULL), iif(i % 2, NULL, 'o'),"
-    " 'member', '', 0, i FROM n;"
+    " created_at, machine) SELECT 't' || i, x'', '', iif(i % 2, 'u', NULL),"
+    " iif(i % 2, NULL, 'o'), 'member', '', 0, i, iif(i % 2, '', 'h' || i) FROM n;"
     "INSERT INTO users (id, email, username, name, created_at) SELECT 'u' || i, 'u' || i || '@x',"
     " 'u' || i, 'U', i FROM n;"
     "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision)"
@@ -152,7 +154,9 @@ static void test_work_is_bounded(void **state)
         {ALL_TOUCH, "o92"},         {TEAM_TOUCH, "ox02"},
         {INVITATION_COUNT, "o"},    {JOIN_CODE_COUNT, "o"},
         {TOKEN_COUNT, "o"},         {OWNER_COUNT, "o"},
-        {KEY_GIVEN_COUNT, "ox"},
+        {KEY_GIVEN_COUNT, "ox"},    {MACHINE_LIST, "o002"},
+        {MACHINE_BY_NAME, "ox"},    {MACHINE_PRUNE, "o2"},
+        {MACHINE_COUNT, "o"},       {TOKEN_MACHINE, "x"},
     };
     assert_int_equal(sqlite3_exec(db, rows, NULL, NULL, NULL), SQLITE_OK);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {

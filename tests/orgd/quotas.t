@@ -2,7 +2,7 @@
 # What one user or organization may have and do: quotas of stocks and rates, who may create organizations, and the audit log's pages.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
-small=(--quota join-codes=3 --quota invitations=2 --quota tokens=3 --quota user-tokens=2 --quota organizations=3 --quota memberships=4 --quota members=4)
+small=(--quota join-codes=3 --quota invitations=2 --quota tokens=3 --quota machines=2 --quota user-tokens=2 --quota organizations=3 --quota memberships=4 --quota members=4)
 orgd_start "${small[@]}" --quota polls=2 --quota token-polls=1
 org=$(new_org Acme)
 on() { call "$1" "{\"organizationId\":\"$org\"${2-}}" "${3-$OWNER}"; }
@@ -23,6 +23,11 @@ on /organizations/join-codes/revoke ",\"id\":\"$id\""; done_ok 'a join code is r
 on /organizations/join-codes/create; is "$status" 200 'a join code is made in the place of a revoked one'; id=$(field .id)
 sql "UPDATE join_codes SET expires_at = 1 WHERE id = '$id'"
 on /organizations/join-codes/create; is "$status" 200 'a join code is made in the place of one that has expired'; code=$(field .code)
+on /organizations/machines/invite ',"name":"m1"'; on /organizations/machines/invite ',"name":"m2"'; is "$status" 200 'as many machines are invited as the quota says'
+on /organizations/machines/invite ',"name":"m3"'; over machines 2 'one machine too many'
+on /organizations/machines/invite ',"name":"m2"'; is "$status" 200 'a known machine gets a new code when the quota is reached'
+sql "UPDATE machines SET expires_at = 1 WHERE name = 'm1'"
+on /organizations/machines/invite ',"name":"m3"'; is "$status" 200 'a machine is invited in the place of one that never came'
 
 invite() { on /organizations/invitations/create ",\"email\":\"$1@example.org\""; token=$(field .token); }
 invite a; first=$token; invite b
@@ -126,7 +131,7 @@ for setting in join-codes join-codes= join-codes=0 join-codes=-1 join-codes=1x j
     out=$(timeout 20 "$ORGD" --data "$T/no.db" --socket "$T/no.sock" --quota "$setting" 2>&1); like "$? $out" '^2 orgd: --quota .*must be NAME=N' "orgd refuses --quota '$setting'"
 done
 out=$(timeout 20 "$ORGD" --data "$T/no.db" --socket "$T/no.sock" --create-organizations somebody 2>&1); like "$? $out" '^2 orgd: --create-organizations somebody: must be operator or anyone' 'orgd refuses --create-organizations somebody'
-for name in organizations memberships members invitations join-codes tokens user-tokens polls token-polls changes caller-changes keys mails address-mails; do
+for name in organizations memberships members invitations join-codes machines tokens user-tokens polls token-polls changes caller-changes keys mails address-mails; do
     like "$("$ORGD" --help)" "^  $name=[0-9]+: " "orgd --help has the quota $name and its number"
     ok "orgd(8) has the quota $name" grep -q -- "^\.It .*$name" "$TOP/packaging/man/orgd.8"
 done

@@ -1,0 +1,195 @@
+/* Machines: the hosts that an organization knows. Each comes with a code that works once, and gets
+ * a token that reads the members. */
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/record.h"
+
+#define CODE_LIFE_MS (3600LL * 1000)
+
+static void code_reply(struct call *call, const struct machine *machine, const char *secret)
+{
+    char credential[CREDENTIAL_SIZE];
+    snprintf(credential, sizeof credential, "%s:%s", machine->id, secret);
+    cJSON *reply = machine_json(machine);
+    cJSON_AddStringToObject(reply, "code", credential);
+    call_reply(call, reply);
+    sodium_memzero(credential, sizeof credential);
+}
+
+/* A machine that is known gets a new code, and keeps its token until the code is used. */
+void machine_invite(struct call *call)
+{
+    const char *name = call_text(call, "name"), *labels = call_text(call, "labels");
+    const char *ca = call_text(call, "ca"), *organization = call->organization.id;
+    int64_t now = clock_wall_ms(), left = store_machines_left(call->store, organization, now);
+    struct machine machine = {.created = now};
+    struct secret secret;
+    bool known = store_machine_named(call->store, organization, name, &machine);
+    if (!known && !call_room(call, QUOTA_MACHINES, left))
+        return;
+    if (!known)
+        id_make("mach_", machine.id);
+    snprintf(machine.organization, sizeof machine.organization, "%s", organization);
+    snprintf(machine.name, sizeof machine.name, "%s", name);
+    if (labels)
+        snprintf(machine.labels, sizeof machine.labels, "%s", labels);
+    snprintf(machine.ca, sizeof machine.ca, "%s", ca ? ca : "");
+    machine.expires = now + CODE_LIFE_MS;
+    machine.maker = call_maker(call);
+    secret_make(&secret);
+    memcpy(machine.hash, secret.hash, sizeof machine.hash);
+    store_machine_put(call->store, &machine);
+    call_event(call, organization, "machine.invite", machine.id, machine.name, "%s",
+               machine.labels);
+    code_reply(call, &machine, secret.text);
+    sodium_memzero(&secret, sizeof secret);
+}
+
+static void add_machine(const struct machine *machine, void *arg)
+{
+    page_add(arg, machine->created, machine->id, machine_json(machine));
+}
+
+void machine_list(struct call *call)
+{
+    struct page page;
+    if (!call_page(call, &page))
+        return;
+    store_machines(call->store, call->organization.id, &page.after, page.limit + 1, add_machine,
+                   &page);
+    call_page_reply(call, &page, "machines");
+}
+
+/* --- its tokens --- */
+
+static void note_key(const struct token *token, void *arg)
+{
+    char key[ID_SIZE] = "";
+    snprintf(key, sizeof key, "%s", token->key);
+    buffer_add(arg, key, sizeof key, REPLY_MAX);
+}
+
+/* Ends MACHINE's tokens, and the polls that are held for them. */
+static void end_tokens(struct call *call, const struct machine *machine)
+{
+    struct buffer keys = {0};
+    store_machine_tokens(call->store, machine->id, note_key, &keys);
+    for (size_t at = 0; at < keys.len; at += ID_SIZE) {
+        store_token_remove(call->store, keys.data + at);
+        call_changed(call, keys.data + at, NEWS_RIGHTS);
+    }
+    buffer_free(&keys);
+}
+
+void machine_revoke(struct call *call)
+{
+    struct machine machine;
+    bool there = store_machine(call->store, call_text(call, "id"), &machine) &&
+                 strcmp(machine.organization, call->organization.id) == 0;
+    if (there) {
+        end_tokens(call, &machine);
+        store_machine_remove(call->store, machine.id);
+        call_event(call, machine.organization, "machine.revoke", machine.id, machine.name, "%s",
+                   "");
+    }
+    call_revoked(call, there);
+}
+
+/* --- enrolment --- */
+
+/* True if *MACHINE is now the one whose code, used or not, the body has. */
+static bool code_find(struct call *call, struct machine *machine)
+{
+    char id[ID_SIZE];
+    unsigned char hash[SECRET_HASH_SIZE];
+    return secret_split(call_text(call, "code"), id, hash) &&
+           store_machine(call->store, id, machine) && secret_same(hash, machine->hash);
+}
+
+/* A code is worth what its maker could do now. One from before makers were known has none. */
+static bool maker_can(struct call *call, const struct machine *machine)
+{
+    struct member member = {0};
+    return !machine->maker.id[0] ||
+           (store_member(call->store, machine->organization, machine->maker.id, &member) &&
+            membership_state(&member) == MEMBERSHIP_ACTIVE &&
+            role_covers(&member.role, PERMISSION_ORG_MANAGE));
+}
+
+/* Somebody has a code that was used. The first one is told to all who read the audit log, each is
+ * counted. */
+static void refuse_again(struct call *call, const struct machine *machine)
+{
+    struct use use = {.at = clock_wall_ms()};
+    snprintf(use.from, sizeof use.from, "%s", call->request->from);
+    store_machine_refused(call->store, machine->id, &use);
+    if (machine->refused == 0)
+        call_event(call, machine->organization, "machine.refuse", machine->id, machine->name,
+                   "the code was used from %s", machine->enrolled.from);
+    call->keep = true;
+    call_fail(call, 403, "code_used",
+              "The code was used before: if that was not this machine, revoke %s.", machine->name);
+}
+
+/* The machine whose unused code the body has, with its organization locked; else the call has
+ * failed. */
+static bool code_open(struct call *call, struct machine *machine)
+{
+    bool found = code_find(call, machine);
+    if (found) {
+        store_lock(call->store, machine->organization);
+        found = code_find(call, machine);
+    }
+    if (found && machine->expires == 0) {
+        refuse_again(call, machine);
+        return false;
+    }
+    if (found && machine->expires > clock_wall_ms() && maker_can(call, machine) &&
+        store_organization(call->store, machine->organization, &call->organization))
+        return true;
+    call_fail(call, 404, "code_not_found",
+              "There is no such code for a machine; it may have expired or been replaced.");
+    return false;
+}
+
+static void enroll_reply(struct call *call, const struct machine *machine,
+                         const struct token *token, const struct secret *secret)
+{
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddStringToObject(reply, "organizationId", machine->organization);
+    cJSON_AddStringToObject(reply, "organizationName", call->organization.name);
+    cJSON_AddStringToObject(reply, "id", machine->id);
+    cJSON_AddStringToObject(reply, "name", machine->name);
+    cJSON_AddStringToObject(reply, "labels", machine->labels);
+    cJSON_AddStringToObject(reply, "ca", machine->ca);
+    cJSON_AddItemToObject(reply, "apiToken", token_json(token, secret));
+    call_reply(call, reply);
+}
+
+void machine_enroll(struct call *call)
+{
+    struct machine machine;
+    struct secret secret;
+    struct token token = {.role = roles_builtin[ROLE_MEMBER]};
+    struct use use = {.at = clock_wall_ms()};
+    if (!code_open(call, &machine))
+        return;
+    end_tokens(call, &machine);
+    if (!token_room(call, (struct token_owner){machine.organization, .user = false}))
+        return;
+    snprintf(token.organization, sizeof token.organization, "%s", machine.organization);
+    snprintf(token.machine, sizeof token.machine, "%s", machine.id);
+    snprintf(token.name, sizeof token.name, "%s", machine.name);
+    token.maker = machine.maker;
+    token_make(call->store, &token, &secret);
+    snprintf(use.from, sizeof use.from, "%s", call->request->from);
+    store_machine_enrolled(call->store, machine.id, &use);
+    call_event(call, machine.organization, "machine.enroll", machine.id, machine.name, "%s",
+               token.key);
+    enroll_reply(call, &machine, &token, &secret);
+    sodium_memzero(&secret, sizeof secret);
+}
