@@ -45,6 +45,11 @@ const char *provider_url(const char *provider)
     return kind ? kind->url : NULL;
 }
 
+unsigned provider_add_changes(const struct provider *p)
+{
+    return p->kind->add_changes;
+}
+
 const char *provider_credential(const struct provider *p)
 {
     return p->credential ? p->credential : p->settings.token;

@@ -158,17 +158,19 @@ const struct command commands[] = {
      .verb = "add",
      .args = {"[EMAIL]"},
      .brief = "add or invite one person, or many with --file",
-     .detail = "A remark says whether the person was invited, was added, or was a member before "
-               "and was changed. "
+     .detail = "A remark says whether the person was invited or added, and which role a person who "
+               "was there before had. "
+               "Without --role, nobody who is a member or invited already is changed. "
                "The token of an invitation stands alone on standard output. "
                "With --file, each line has an address and optionally a role behind it; text behind "
                "# is a comment. "
-               "A person who already is a member is not a failure. "
+               "A person who is a member or invited already is not a failure; the roles that "
+               "lines or --role change are shown first, and confirmed unless --yes is given. "
                "A line that fails is reported on standard error, and the exit status is 1. "
                "--remainder writes the lines that are left, also after an interrupt; --file takes "
                "them again.",
      .options = IN_ORG | OPT(ROLE) | OPT(PERMISSIONS) | OPT(USERNAME) | OPT(OUT) | OPT(FILE) |
-                OPT(REMAINDER),
+                OPT(YES) | OPT(REMAINDER),
      .record = &record_addition,
      .run = member_add},
     {.noun = "member",

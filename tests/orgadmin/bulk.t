@@ -21,6 +21,7 @@ fails 2 'an address is missing: give EMAIL, or --file' 'member add refuses to ru
 fails 2 'not both' 'member add refuses an address together with --file' member add a@b.c --file "$T/x"
 fails 2 'belongs to --file' 'member add refuses --remainder without --file' member add a@b.c --remainder "$T/x"
 fails 2 'nonexistent: No such file' 'member add refuses a --file that does not exist' member add --file /nonexistent
+printf 'o%s@example.org\n' 1 2 3 > "$T/other"
 printf 'bob@example.org\nbob\ncid@example.org member too\n@x\n' > "$T/bad"
 fails 2 "bad:2: it does not begin with an e-mail address" 'member add refuses a --file with bad lines' member add --file "$T/bad"
 like "$err" "bad:3: there is more than an address and a role" 'member add --file names each bad line'
@@ -31,14 +32,33 @@ printf 'a@b.c\0\n' > "$T/nul"; fails 2 'nul: ' 'member add refuses a --file with
 head -c 9000000 /dev/zero | tr '\0' 'a' > "$T/huge"; fails 2 'huge: File too large' 'member add refuses a --file that is too large' member add --file "$T/huge"
 fails 2 '--remainder /nonexistent/x: No such file' 'member add refuses a --remainder in no directory' member add --file <(echo a@b.c) --remainder /nonexistent/x
 
+printf 'eve@example.org\nfay@example.org\nEve@example.org admin\n' > "$T/twice"
+fails 2 'twice:3: Eve@example.org is on line 1 already' 'member add refuses a --file with an address twice' member add --file "$T/twice"
+is "$(invited)" '' 'member add --file with an address twice invites nobody'
+
 # all well
 printf '# the team\nbob@example.org admin\n  cid@example.org\t# she is new\r\n\ndan@example.org' > "$T/team"
 run member add --file "$T/team" --remainder "$T/left"
 is "$rc/$(cat "$T/left")" 0/ 'member add --file of three good lines ends with 0 and an empty remainder'
 like "$out" '^OUTCOME +EMAIL +ROLES +EXPIRES +MAILED +TOKEN' 'member add --file prints a table'
 is "$(awk 'NR > 1 && $NF ~ /^inv_/ {print $1, $2, $3}' <<< "$out" | tr '\n' ' ')" 'invited bob@example.org admin invited cid@example.org member invited dan@example.org member ' 'member add --file prints the outcome and the token of each address'
-like "$err" '^3 of 3 invited to Acme; 0 members already, 0 failed, 0 not tried\.$' 'member add --file prints how many were invited'
+like "$err" '^3 of 3 invited to Acme; 0 there already, 0 failed, 0 not tried\.$' 'member add --file prints how many were invited'
 is "$(invited)" 'bob@example.org=admin cid@example.org=member dan@example.org=member' 'member add --file invites every address with its role'
+
+# nobody who is there already is changed, unless a role is given
+run member add --file "$T/team"; is "$rc/$out" 0/ 'member add --file a second time ends with 0'
+like "$err" 'team:2: bob@example.org is invited to Acme already as admin' 'member add --file a second time says who is invited already'
+like "$err" '^0 of 3 invited to Acme; 3 there already, 0 failed' 'member add --file a second time changes nothing'
+fails 1 'bob@example.org is invited to Acme already as admin, and nothing is changed.*invitation resend' 'member add without --role keeps a pending invitation' member add BOB@example.org
+fails 1 'is invited to Acme already as admin' 'invitation create without --role keeps a pending invitation' invitation create bob@example.org
+fails 2 'Change the roles of 3 of 3 people in Acme\?' 'member add --file with another role asks first' member add --file <(printf '%s owner\n' bob@example.org cid@example.org dan@example.org)
+is "$(invited)" 'bob@example.org=admin cid@example.org=member dan@example.org=member' 'no invitation is changed without --role'
+run member add cid@example.org --role admin --out "$T/cid"
+like "$err" 'cid@example.org was invited to Acme as member; that invitation is replaced by one as admin' 'member add --role of an invited person names both roles'
+run member add --file <(echo cid@example.org member) --yes; is "$rc/$(invited)" '0/bob@example.org=admin cid@example.org=member dan@example.org=member' 'member add --file --yes changes a pending invitation'
+run invitation create hal@example.org --username hal9; run invitation create hal@example.org --role admin
+is "$("$ORGADMIN" invitation list -o json | jq -r '.[] | select(.email == "hal@example.org") | .username + .roles[0]')" hal9admin 'invitation create --role keeps the fixed login name'
+run invitation revoke hal@example.org --yes
 
 # some fail, the rest goes on
 printf 'ann@example.org\neve@example.org king\nfay@example.org\nno@body@twice\n' > "$T/mixed"
@@ -58,7 +78,7 @@ like "$out" 'invited,inv_[a-z0-9]+,gus@example.org,admin,,20' 'member add --file
 
 # progress is for a terminal
 unlike "$err" ' of 1$' 'member add --file prints no progress to a pipe'
-seen=$(script -qec "$ORGADMIN member add --file $T/team" /dev/null < /dev/null)
+seen=$(script -qec "$ORGADMIN member add --file $T/other" /dev/null < /dev/null)
 like "$seen" $'\r\e\\[K3 of 3\r\e\\[K' 'member add --file shows its progress on a terminal, then erases it'
 
 # more than a page of them
@@ -85,7 +105,7 @@ done=$(grep -c ' ' "$T/tokens")
 is "$(($(wc -l < "$T/left") + done))" 6 'member add --file interrupted leaves each address done or in the remainder'
 like "$(tail -n 1 "$T/left")" '^p6@example.org admin$' 'member add --file interrupted writes the role into the remainder'
 is "$(find "$T" -name 'left.*' -o -name 'tokens.*' | wc -l)" 0 'member add --file interrupted leaves no temporary file'
-like "$(cat "$T/err")" "$done of 6 invited to acme; 0 members already, 0 failed, $((6 - done)) not tried" 'member add --file interrupted prints how many were not tried'
+like "$(cat "$T/err")" "$done of 6 invited to acme; 0 there already, 0 failed, $((6 - done)) not tried" 'member add --file interrupted prints how many were not tried'
 
 # one that is ignored, as with nohup, or behind a shell's &, is none
 : > "$T/log"

@@ -68,7 +68,7 @@ refuses 1 'mia@example.com is already a member' 'member add refuses a person who
 posted
 refuses 1 '409 Conflict, An invitation has already been created' 'member add reports a person invited before' ada member add eve@example.com
 printf '%s\n' 'new1@example.com' 'MIA@example.com' 'new2@example.com # without more' > "$T/people"
-does '2 of 3 invited to acme-corp; 1 members already, 0 failed' 'member add --file invites all but the members' ada member add --file "$T/people" --permissions billing
+does '2 of 3 invited to acme-corp; 1 there already, 0 failed' 'member add --file invites all but the members' ada member add --file "$T/people" --permissions billing
 posted "POST $AT/invitations {\"email\":\"new1@example.com\",\"permissions\":[\"billing\"],\"force\":false}" \
     "POST $AT/invitations {\"email\":\"new2@example.com\",\"permissions\":[\"billing\"],\"force\":false}"
 refuses 2 'takes no "role" for "member add"; it takes: org email permissions' 'member add refuses --role' ada member add x@example.com --role admin
