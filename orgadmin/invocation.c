@@ -8,9 +8,10 @@
 const struct option_spec options[OPTION_COUNT] = {
     [OPTION_ROLE] = {.name = "--role",
                      .value = "ROLE",
+                     .list = true,
                      .brief = "role id, as orgadmin role list shows it",
-                     .detail = "Where the API can give several roles to one person, commas "
-                               "separate their ids."},
+                     .detail = "Where the API can give several roles to one person, commas or "
+                               "blanks separate their ids, and the option may be repeated."},
     [OPTION_NAME] = {.name = "--name",
                      .value = "NAME",
                      .brief = "name of the organization, account, token or file"},
@@ -19,7 +20,9 @@ const struct option_spec options[OPTION_COUNT] = {
                          .brief = "login name of the new account"},
     [OPTION_PERMISSIONS] = {.name = "--permissions",
                             .value = "PERMISSION,...",
-                            .brief = "permissions, separated by commas"},
+                            .list = true,
+                            .brief = "permissions, separated by commas or blanks; may be repeated",
+                            .detail = "An empty value gives none."},
     [OPTION_MAX_USES] = {.name = "--max-uses",
                          .value = "NUMBER",
                          .brief = "how many people may join with the code; no limit by default"},
@@ -59,6 +62,9 @@ const struct option_spec options[OPTION_COUNT] = {
                     .value = "FILE",
                     .brief = "write to FILE: a secret (mode 0600), or a download",
                     .detail = "With member add --file, each line has an address and its token."},
+    [OPTION_SHOW_URL] = {.name = "--show-url",
+                         .brief = "print the temporary address of the content instead",
+                         .detail = "Whoever has that address can read the file for a while."},
     [OPTION_ACTION] = {.name = "--action",
                        .value = "ACTION",
                        .brief = "only events of this action, such as member.set-role"},
@@ -132,6 +138,7 @@ const struct option_spec options[OPTION_COUNT] = {
                                  "JSON and YAML are exact."},
     [OPTION_COLUMNS] = {.name = "--columns",
                         .value = "COLUMN,...",
+                        .list = true,
                         .brief = "show these columns in this order, separated by commas",
                         .detail = "In JSON and YAML, show these members of each object."},
     [OPTION_SORT] = {.name = "--sort", .value = "COLUMN", .brief = "sort by this column"},
@@ -155,7 +162,42 @@ enum option option_find(const char *word, size_t len)
 
 bool option_repeats(enum option o)
 {
-    return options[o].value && strchr(options[o].value, '=');
+    return options[o].list || (options[o].value && strchr(options[o].value, '='));
+}
+
+/* The list of WHAT, a new one if there is none so far; NULL when there are too many. */
+static struct list *list_of(struct invocation *inv, const char *what)
+{
+    size_t i = 0;
+    while (i < inv->lists && strcmp(inv->list[i].what, what) != 0)
+        i++;
+    if (i == LISTS_MAX)
+        return NULL;
+    if (i == inv->lists)
+        inv->list[inv->lists++].what = what;
+    return &inv->list[i];
+}
+
+const char *invocation_list(struct invocation *inv, const char *what, const char *text)
+{
+    static const char between[] = ", \t\r\n";
+    struct list *list = list_of(inv, what);
+    size_t used = list ? strlen(list->words) : LIST_SIZE;
+    const char *word = text + strspn(text, between);
+    if (*text && !*word) {
+        complain(EXIT_USAGE, "%s: there is nothing but commas and blanks", what);
+        return NULL;
+    }
+    for (; *word && used < LIST_SIZE; word += strspn(word, between)) {
+        size_t len = strcspn(word, between);
+        used += (size_t)snprintf(list->words + used, LIST_SIZE - used, "%s%.*s", used ? "," : "",
+                                 (int)len, word);
+        word += len;
+    }
+    if (used < LIST_SIZE)
+        return list->words;
+    complain(EXIT_USAGE, "%s: that is too long", what);
+    return NULL;
 }
 
 const char *option_help(enum option o, char out[HELP_MAX])

@@ -482,7 +482,7 @@ const struct command commands[] = {
      .brief = "download a file, to its own name or --out",
      .detail = "The file appears under that name when it has arrived completely. "
                "It replaces an existing file only with --yes.",
-     .options = ACTS | OPT(OUT) | OPT(YES),
+     .options = ACTS | OPT(OUT) | OPT(YES) | OPT(SHOW_URL),
      .run = file_download},
     {.noun = "file",
      .verb = "remove",

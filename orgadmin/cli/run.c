@@ -63,6 +63,8 @@ static enum exit_status take_value(struct invocation *inv, enum option o, const 
     const struct option_spec *spec = &options[o];
     if (inv->option[o] && !option_repeats(o))
         return complain(EXIT_USAGE, "%s is given twice", spec->name);
+    if (spec->list)
+        return (inv->option[o] = invocation_list(inv, spec->name, value)) ? EXIT_DONE : EXIT_USAGE;
     inv->option[o] = value;
     if (o == OPTION_REGION || o == OPTION_SUDO) /* short for --provider-option region=VALUE */
         return take_pair(inv, OPTION_PROVIDER_OPTION, spec->name, spec->name + 2,
@@ -155,6 +157,9 @@ static enum exit_status fit(const struct line *line, struct invocation *inv)
             return complain(EXIT_USAGE, "%s is missing; usage: orgadmin %s", c->args[n], usage);
         if (inv->arg[n] && inv->arg[n][0] == '\0')
             return complain(EXIT_USAGE, "%s is empty; usage: orgadmin %s", c->args[n], usage);
+        if (inv->arg[n] && strstr(c->args[n], "ROLE") &&
+            (inv->arg[n] = invocation_list(inv, "ROLE", inv->arg[n])) == NULL)
+            return EXIT_USAGE;
     }
     if (line->words > first + n)
         return complain(EXIT_USAGE, "\"%s\" is one argument too many; usage: orgadmin %s",

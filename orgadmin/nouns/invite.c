@@ -4,6 +4,7 @@
 
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/nouns/roster.h"
+#include "orgadmin/nouns/vocabulary.h"
 
 /* Tells what has become of EMAIL; an invitation has no outcome. */
 static void tell(const struct invocation *inv, const struct connection *c, const char *email,
@@ -23,7 +24,7 @@ enum exit_status invite_person(const struct invocation *inv, enum provider_op op
     struct connection c;
     cJSON *record = NULL;
     struct roster roster = {0};
-    const struct roster_entry *known;
+    const struct roster_entry *known = NULL;
     const char *email = inv->arg[0], *role = inv->option[OPTION_ROLE];
     struct provider_arg args[] = {{"email", email},
                                   {"role", role},
@@ -33,8 +34,10 @@ enum exit_status invite_person(const struct invocation *inv, enum provider_op op
     enum exit_status status = connection_open_for(inv, op, args, &c);
     if (status != EXIT_DONE)
         return status;
-    status = roster_admits(&c, email, role, &roster, &known);
-    if (!args[3].value)
+    status = vocabulary_check(&c, role, args[2].value);
+    if (status == EXIT_DONE)
+        status = roster_admits(&c, email, role, &roster, &known);
+    if (status == EXIT_DONE && !args[3].value)
         args[3].value = roster_username(known);
     if (status == EXIT_DONE)
         status = issue(inv, &c, op, args, "token", &record);

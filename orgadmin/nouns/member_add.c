@@ -12,6 +12,7 @@
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/nouns/roster.h"
+#include "orgadmin/nouns/vocabulary.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/interrupt.h"
@@ -151,6 +152,25 @@ static enum exit_status begin_files(const struct invocation *inv, struct batch *
     if (remainder && private_file_begin(&b->remainder, remainder) < 0)
         return complain(EXIT_USAGE, "--remainder %s: %s", remainder, strerror(errno));
     return EXIT_DONE;
+}
+
+/* Looks at the role of each line, when the API lists its roles. */
+static enum exit_status check_roles(struct connection *c, const struct batch *b)
+{
+    struct vocabulary v = {NULL, NULL};
+    size_t faults = 0, given = 0;
+    for (size_t i = 0; i < b->count; i++)
+        given += b->entries[i].role != NULL;
+    if (given == 0 || !connection_takes(c, OP_ROLE_LIST, NULL))
+        return EXIT_DONE;
+    enum exit_status status = vocabulary_read(c, &v);
+    for (size_t i = 0; status == EXIT_DONE && i < b->count && faults < FAULTS_SHOWN; i++) {
+        char about[512];
+        snprintf(about, sizeof about, "%s:%zu: ", b->from, b->entries[i].number);
+        faults += vocabulary_check_roles(&v, c, about, b->entries[i].role) != EXIT_DONE;
+    }
+    vocabulary_free(&v);
+    return faults ? complain(EXIT_NO, "%s: nobody is invited", b->from) : status;
 }
 
 /* Tells of each person whose role the file changes, and asks. */
@@ -348,7 +368,9 @@ static enum exit_status add_many(const struct invocation *inv)
     if (status == EXIT_DONE)
         status = connection_open_for(inv, OP_MEMBER_ADD, args, &c);
     if (status == EXIT_DONE) {
-        status = roster_read(&c, NULL, &b.roster);
+        status = check_roles(&c, &b);
+        if (status == EXIT_DONE)
+            status = roster_read(&c, NULL, &b.roster);
         if (status == EXIT_DONE)
             status = ask_about_changes(inv, &c, &b);
         interrupt_hold();

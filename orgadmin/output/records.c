@@ -288,7 +288,6 @@ static const struct column file_columns[] = {
     {"state", PLAIN, "state, such as uploaded"},
     {"size", NUMBER, "size in bytes"},
     {"created", SHORTEN, "time of its creation"},
-    {"download_url", WIDE, "temporary address of the content"},
     {0},
 };
 RECORD(file);

@@ -60,13 +60,26 @@ run invitation create hal@example.org --username hal9; run invitation create hal
 is "$("$ORGADMIN" invitation list -o json | jq -r '.[] | select(.email == "hal@example.org") | .username + .roles[0]')" hal9admin 'invitation create --role keeps the fixed login name'
 run invitation revoke hal@example.org --yes
 
+# roles are checked before anything is sent
+printf 'eve@example.org\nfay@example.org adnim\n' > "$T/roles"
+fails 1 'roles:2: Acme has no role "adnim"; did you mean "admin"' 'member add --file refuses an unknown role' member add --file "$T/roles"
+like "$err" 'roles: nobody is invited' 'member add --file with an unknown role invites nobody'
+fails 1 'no role "adnim"; did you mean "admin"' 'member role refuses an unknown role before it is sent' member role ann adnim
+fails 1 'no role "adnim"' 'joincode create refuses an unknown role' joincode create --role adnim
+fails 1 'no role "adnim"' 'token create refuses an unknown role' token create --role adnim
+fails 1 'no permission "members:vew"; did you mean "members:view"' 'role create refuses an unknown permission' role create r --permissions 'org:view, members:vew'
+run role create viewer --permissions ' members:view , org:view' ; is "$rc" 0 'role create takes permissions with blanks between'
+run role edit viewer --permissions members:view --permissions 'org:view org:manage'
+run role list -o json; is "$(jq -rc '.[] | select(.id == "viewer").permissions | sort' <<< "$out")" '["members:view","org:manage","org:view"]' '--permissions may be repeated, and blanks separate'
+fails 2 'nothing but commas and blanks' '--permissions refuses nothing but commas' role edit viewer --permissions ' ,'
+
 # some fail, the rest goes on
-printf 'ann@example.org\neve@example.org king\nfay@example.org\nno@body@twice\n' > "$T/mixed"
+printf 'ann@example.org\ne@v@e owner\nfay@example.org\nno@body@twice\n' > "$T/mixed"
 run member add --file "$T/mixed" --remainder "$T/left" --out "$T/tokens" -o json
 is "$rc" 1 'member add --file exits 1 when some lines fail'
 like "$err" "mixed:1: ann@example.org is a member of Acme already" 'member add --file reports a member already in, without failing'
-like "$err" "^orgadmin: $T/mixed:2: eve@example.org: member add in Acme: .*400 invalid" 'member add --file names the line that the server refuses'
-is "$(cat "$T/left")" $'eve@example.org king\nno@body@twice' 'member add --file writes the failed lines to --remainder'
+like "$err" "^orgadmin: $T/mixed:2: e@v@e: member add in Acme: .*400 invalid" 'member add --file names the line that the server refuses'
+is "$(cat "$T/left")" $'e@v@e owner\nno@body@twice' 'member add --file writes the failed lines to --remainder'
 like "$err" "To go on: orgadmin member add --file $T/left" 'member add --file prints the command that continues with the remainder'
 is "$(stat -c %a "$T/tokens")/$(sed 's/:.*//; s/inv_.*/inv/' "$T/tokens")" '600/fay@example.org inv' 'member add --out writes the tokens to a private file'
 is "$(jq -c '[.[] | [.email, has("token")]]' <<< "$out")" '[["fay@example.org",false]]' 'member add --out keeps the tokens out of the JSON'

@@ -69,7 +69,7 @@ printf '%s\n' 'new2@example.org' 'sam@example.org org_admin' > "$T/people"
 as ada member add --file "$T/people"
 is "$rc/$out/$(sent | grep -v '^GET')" 2// 'member add --file that changes a role sends nothing without --yes'
 like "$err" 'Change the roles of 1 of 2 people in acme\? There is no terminal' 'member add --file that changes a role asks'
-refuses 1 'role_fqn: Must be one of' 'member add reports an unknown role' ada member add x@example.org --role root
+refuses 1 'acme has no role "root"; there are org_admin org_member' 'member add reports an unknown role' ada member add x@example.org --role root
 refuses 2 'takes no "permissions" for "member add"' 'member add refuses --permissions' ada member add x@example.org --permissions a,b
 does 'sam has the role org_member in acme' 'member role changes the role of a member' ada member role sam org_member
 changed "POST $BELOW/users/ {\"user\":\"c4953d0d-f360-4820-9c43-000000000004\",\"role_fqn\":\"org_member\"}"

@@ -89,6 +89,9 @@ refuses 1 '403 Forbidden, The owner of an organization cannot be removed' 'membe
 refuses 1 'the organization "acme-corp" does not show its members to you: this needs the permission "members"' 'member list without the permission members is refused' vic member list
 refuses 1 'does not show its members' 'member add without the permission members is refused' vic member add x@example.com
 
+does 'sue@example.com is invited' 'member add --permissions takes blanks behind commas' ada member add sue@example.com --permissions 'billing, plans' --permissions members
+posted "POST $AT/invitations {\"email\":\"sue@example.com\",\"permissions\":[\"billing\",\"plans\",\"members\"],\"force\":false}"
+
 # --- invitations ---
 does '^[0-9a-f-]{36} +pat@example.com +members +2026-' 'invitation list prints a pending invitation' ada invitation list
 like "$out" 'new1@example.com +billing' 'invitation list prints the permissions of an invitation'
