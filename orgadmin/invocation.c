@@ -61,7 +61,9 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_OUT] = {.name = "--out",
                     .value = "FILE",
                     .brief = "write to FILE: a secret (mode 0600), or a download",
-                    .detail = "With member add --file, each line has an address and its token."},
+                    .detail = "A file that exists is kept, unless it is empty; a download replaces "
+                              "it with --yes. "
+                              "With member add --file, each line has an address and its token."},
     [OPTION_SHOW_URL] = {.name = "--show-url",
                          .brief = "print the temporary address of the content instead",
                          .detail = "Whoever has that address can read the file for a while."},

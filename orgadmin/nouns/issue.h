@@ -25,6 +25,10 @@ const char *issue_place(const struct invocation *inv, char out[PLACE_MAX]);
 void invitation_note(const struct invocation *inv, const struct connection *c, const char *email,
                      const cJSON *record);
 
+/* Begins the file of --out, if that is given. EXIT_DONE; EXIT_USAGE after a complaint, also when
+ * something stands there: a secret is never overwritten. */
+enum exit_status issue_begin(const struct invocation *inv, struct private_file *file);
+
 /* Puts SECRET, alone on its line, in the place of FILE, which was begun. EXIT_DONE; EXIT_SETUP
  * after a complaint. */
 enum exit_status issue_write(struct private_file *file, const char *secret);

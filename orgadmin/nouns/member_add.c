@@ -147,8 +147,11 @@ static enum exit_status parse(const char *role, struct batch *b)
 static enum exit_status begin_files(const struct invocation *inv, struct batch *b)
 {
     const char *out = inv->option[OPTION_OUT], *remainder = inv->option[OPTION_REMAINDER];
-    if (out && private_file_begin(&b->out, out) < 0)
-        return complain(EXIT_USAGE, "--out %s: %s", out, strerror(errno));
+    if (out && remainder && strcmp(out, remainder) == 0)
+        return complain(EXIT_USAGE, "--out and --remainder are the same file");
+    enum exit_status status = issue_begin(inv, &b->out);
+    if (status != EXIT_DONE)
+        return status;
     if (remainder && private_file_begin(&b->remainder, remainder) < 0)
         return complain(EXIT_USAGE, "--remainder %s: %s", remainder, strerror(errno));
     return EXIT_DONE;

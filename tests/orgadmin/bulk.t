@@ -97,17 +97,31 @@ like "$seen" $'\r\e\\[K3 of 3\r\e\\[K' 'member add --file shows its progress on 
 # more than a page of them
 before=$("$ORGADMIN" invitation list -o json | jq length)
 seq -f 'm%g@example.org' 1100 > "$T/many"
-run member add --file "$T/many" --out "$T/tokens"
+rm "$T/tokens"; run member add --file "$T/many" --out "$T/tokens"
 is "$rc/$(wc -l < "$T/tokens")" 0/1100 'member add --file invites 1100 addresses'
 run invitation list -o json
 is "$(jq '[.[].id] | unique | length' <<< "$out")" "$((before + 1100))" 'invitation list reads every page'
 run audit list -o json
 ok 'audit list reads every page' test "$(jq '[.[].id] | unique | length' <<< "$out")" -gt 1100
 
+# a secret is never overwritten
+before=$(cat "$T/tokens")
+fails 2 "--out $T/tokens: it exists already" 'member add --file --out keeps the tokens of an earlier run' member add --file "$T/other" --out "$T/tokens"
+fails 2 'it exists already' 'invitation create --out keeps a file' invitation create new@example.org --out "$T/tokens"
+fails 2 'it exists already' 'token create --out keeps a file' token create --out "$T/tokens"
+fails 2 'it exists already' 'joincode create --out keeps a file' joincode create --out "$T/tokens"
+ln -s "$T/tokens" "$T/link"
+fails 2 'it exists already' 'token create --out keeps what a link leads to' token create --out "$T/link"
+fails 2 'it exists already' 'token create --out replaces no device' token create --out /dev/null
+is "$(cat "$T/tokens")" "$before" 'no token of an earlier run is lost'
+fails 2 'the same file' 'member add --file refuses one file for tokens and remainder' member add --file "$T/other" --out "$T/one" --remainder "$T/one"
+run token create --out "$(mktemp "$T/empty.XXXX")"; is "$rc/$(cat "$T"/empty.* | grep -c .)" 0/1 'token create --out takes the empty file of mktemp'
+
 # an interrupt: one server answers slowly
 listen "$T/port" python3 "$TOP/tests/fakes/hostile.py" --log "$T/log"
 slow="--url $heard/slowinvite --token-file $T/ann.token --org acme"
 for i in 1 2 3 4 5 6; do echo "p$i@example.org"; done > "$T/six"
+rm "$T/tokens"
 # shellcheck disable=SC2086 # a list of words
 (trap - INT; exec "$ORGADMIN" member add --file "$T/six" --remainder "$T/left" --role admin --out "$T/tokens" $slow > "$T/out" 2> "$T/err") & pid=$!
 wait_for 20 grep -q p2@example "$T/log"
@@ -122,6 +136,7 @@ like "$(cat "$T/err")" "$done of 6 invited to acme; 0 there already, 0 failed, $
 
 # one that is ignored, as with nohup, or behind a shell's &, is none
 : > "$T/log"
+rm "$T/tokens"
 # shellcheck disable=SC2086 # a list of words
 (trap '' INT; exec "$ORGADMIN" member add --file "$T/six" --out "$T/tokens" $slow > "$T/out" 2> "$T/err") & pid=$!
 wait_for 20 grep -q p2@example "$T/log"

@@ -63,7 +63,7 @@ fails 1 'invitation_not_found.*; try: ask for a new invitation' 'invitation acce
 as ann invitation list -o json; bob=$(get '.[0].id')
 as ann invitation resend "$bob" -o json; like "$(get .token)" '^inv_' 'invitation resend takes an id and prints the token as JSON'
 (umask 077; get .token > "$T/bob.3")
-as ann invitation create cid@example.org --out "$T/cid.token"
+rm -f "$T/cid.token"; as ann invitation create cid@example.org --out "$T/cid.token"
 as ann invitation revoke cid@example.org; fails 2 'Withdraw the invitation of cid@example.org to Acme\? There is no terminal' 'invitation revoke refuses without a terminal and --yes'
 as ann invitation revoke cid@example.org --yes; done_is 'invitation revoke --yes withdraws an invitation'
 as cid invitation accept --url "unix:$SOCKET" --username cid --token-file "$T/cid.token"; fails 1 invitation_not_found 'invitation accept refuses a revoked invitation'
@@ -81,7 +81,7 @@ as ann joincode create --max-uses many; fails 2 'max_uses.* is no number: many' 
 as ann joincode list
 is "$(wc -l <<< "$out")" 3 'joincode list prints every join code'
 unlike "$out" "$(cat "$T/code")" 'joincode list prints no code'
-as ann org create Other; as ann invitation create cid@example.org --out "$T/cid.token"; as ann org switch Acme
+rm -f "$T/cid.token"; as ann org create Other; as ann invitation create cid@example.org --out "$T/cid.token"; as ann org switch Acme
 as cid invitation accept --url "unix:$SOCKET" --username cid --token-file "$T/cid.token"
 as cid joincode join --code-file "$T/code" -o json
 is "$(get '"\(.organization) \(.role) \(.already)"')" "$acme member false" 'joincode join --code-file makes a member'
@@ -89,7 +89,7 @@ is "$err" "You are in $acme now." 'joincode join says which organization was joi
 as cid joincode join --code-file "$T/code" -o json; is "$(get .already)/$err" "true/You are in $acme already." 'joincode join by a member says that he is in already'
 as ann member remove cid -y
 as cid joincode join --code-file "$T/code"; fails 1 'removed: You were removed from the organization: ask for an invitation' 'joincode join refuses a person who was removed'
-as ann invitation create cid@example.org --out "$T/cid.token"
+rm -f "$T/cid.token"; as ann invitation create cid@example.org --out "$T/cid.token"
 as cid invitation accept --token-file "$T/cid.token"; done_is 'invitation accept lets a removed person return'
 as ann org create Third; as ann invitation create dan@example.org --out "$T/dan.token"; as ann org switch Acme
 as dan invitation accept --url "unix:$SOCKET" --username dan --token-file "$T/dan.token"
@@ -124,7 +124,7 @@ is "$(get '.[] | select(.name == "web1") | "\(.role) \(has("secret")) \(has("bea
 as host --url "unix:$SOCKET" --token-file "$T/host.token" member list; done_is 'member list works with a created token'
 as ann token revoke "${key}x" --yes; fails 1 'Acme has no token "live_[a-z0-9]*x"; see orgadmin token list' 'token revoke refuses an unknown key'
 as ann token revoke "$key"; fails 2 "Make the token $key \(.*member\) of Acme invalid\? There is no terminal" 'token revoke refuses without a terminal and --yes'
-as ann token create --name twice --out "$T/twice"; as ann token create --name twice --out "$T/twice"
+as ann token create --name twice --out "$T/twice1"; as ann token create --name twice --out "$T/twice"
 is "$err" "The token is in $T/twice." 'token create --out says where the token is'
 as ann token revoke twice --yes; fails 2 '2 tokens of Acme are called "twice"; use the key' 'token revoke refuses a name of two tokens'
 as ann token create --name spare --out "$T/spare"
