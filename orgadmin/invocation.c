@@ -168,7 +168,7 @@ bool option_repeats(enum option o)
 }
 
 /* The list of WHAT, a new one if there is none so far; NULL when there are too many. */
-static struct list *list_of(struct invocation *inv, const char *what)
+static struct word_list *list_of(struct invocation *inv, const char *what)
 {
     size_t i = 0;
     while (i < inv->lists && strcmp(inv->list[i].what, what) != 0)
@@ -183,7 +183,7 @@ static struct list *list_of(struct invocation *inv, const char *what)
 const char *invocation_list(struct invocation *inv, const char *what, const char *text)
 {
     static const char between[] = ", \t\r\n";
-    struct list *list = list_of(inv, what);
+    struct word_list *list = list_of(inv, what);
     size_t used = list ? strlen(list->words) : LIST_SIZE;
     const char *word = text + strspn(text, between);
     if (*text && !*word) {

@@ -98,7 +98,7 @@ struct pair {
 /* The words of an option or argument that is a list, with commas between. */
 #define LISTS_MAX 4
 #define LIST_SIZE 2048
-struct list {
+struct word_list {
     const char *what; /* "--role" */
     char words[LIST_SIZE];
 };
@@ -110,7 +110,7 @@ struct invocation {
     const char *option[OPTION_COUNT]; /* NULL when not given, "" for a switch */
     struct pair pair[PAIRS_MAX];
     size_t pairs;
-    struct list list[LISTS_MAX]; /* the values of OPTION and ARG that are lists point there */
+    struct word_list list[LISTS_MAX]; /* the values of OPTION and ARG that are lists point there */
     size_t lists;
 };
 

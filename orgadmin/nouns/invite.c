@@ -23,7 +23,7 @@ enum exit_status invite_person(const struct invocation *inv, enum provider_op op
 {
     struct connection c;
     cJSON *record = NULL;
-    struct roster roster = {0};
+    struct person_roster roster = {0};
     const struct roster_entry *known = NULL;
     const char *email = inv->arg[0], *role = inv->option[OPTION_ROLE];
     struct provider_arg args[] = {{"email", email},

@@ -36,8 +36,8 @@ struct batch {
     size_t count;
     const char *permissions; /* for all of them, or NULL */
     cJSON *invited;
-    struct roster roster;  /* whom the API would change */
-    size_t added, changed; /* of INVITED */
+    struct person_roster roster; /* whom the API would change */
+    size_t added, changed;       /* of INVITED */
     size_t already, failed;
     struct progress progress;
     struct private_file remainder, out;
@@ -327,6 +327,27 @@ static enum exit_status hand_out(const struct invocation *inv, struct batch *b)
     return status;
 }
 
+/* The roles stand in the remainder; the tokens of this run stay where they are. */
+static void tell_how_to_go_on(const struct invocation *inv, const struct connection *c)
+{
+    char out[PRIVATE_PATH_MAX + 16] = "";
+    struct hint line = {.used = 0};
+    const char *remainder = inv->option[OPTION_REMAINDER];
+    hint_option(&line, "--file", remainder);
+    hint_option(&line, "--remainder", remainder);
+    if (inv->option[OPTION_PERMISSIONS])
+        hint_option(&line, "--permissions", inv->option[OPTION_PERMISSIONS]);
+    for (int n = 2; inv->option[OPTION_OUT] && n < 1000; n++) {
+        snprintf(out, sizeof out, "%s.%d", inv->option[OPTION_OUT], n);
+        if (access(out, F_OK) != 0)
+            break;
+    }
+    hint_option(&line, "--out", out);
+    if (inv->option[OPTION_YES])
+        hint_add(&line, "--yes");
+    note("To go on: orgadmin member add%s%s", line.text, c->given.text);
+}
+
 static void summarize(const struct invocation *inv, const struct connection *c,
                       const struct batch *b, size_t done, size_t left)
 {
@@ -337,7 +358,7 @@ static void summarize(const struct invocation *inv, const struct connection *c,
          done - b->added - b->changed, b->count, c->now.org_name, others, b->already, b->failed,
          left - b->failed);
     if (left > 0 && inv->option[OPTION_REMAINDER])
-        note("To go on: orgadmin member add --file %s", inv->option[OPTION_REMAINDER]);
+        tell_how_to_go_on(inv, c);
 }
 
 static enum exit_status run_batch(const struct invocation *inv, struct connection *c,

@@ -1,4 +1,5 @@
 /* The noun org. */
+#include <stdio.h>
 #include <string.h>
 
 #include "orgadmin/nouns/listing.h"
@@ -24,10 +25,14 @@ static enum exit_status create_failed(const struct connection *c, const char *na
 {
     enum exit_status status = connection_complain(c, "", OP_ORG_CREATE, err);
     const char *operation = strstr(err->message, "operations/");
-    const char *quote = strchr(name, ' ') ? "'" : "";
-    if (status == EXIT_AWAY && operation)
-        note("To go on: orgadmin org create %s%s%s --operation %.*s", quote, name, quote,
-             (int)strcspn(operation, " \"',;:()"), operation);
+    char id[HINT_WORD_MAX];
+    struct hint line = {.used = 0};
+    if (status != EXIT_AWAY || !operation)
+        return status;
+    snprintf(id, sizeof id, "%.*s", (int)strcspn(operation, " \"',;:()"), operation);
+    hint_word(&line, name);
+    hint_option(&line, "--operation", id);
+    note("To go on: orgadmin org create%s%s", line.text, c->given.text);
     return status;
 }
 

@@ -7,8 +7,8 @@
 
 #define ROLES_SIZE 1024 /* of one person, as text */
 
-struct reading {
-    struct roster *roster;
+struct roster_reading {
+    struct person_roster *roster;
     const char *email; /* this one alone, or NULL */
     bool member;
 };
@@ -29,7 +29,7 @@ static void join_roles(const cJSON *record, char out[ROLES_SIZE])
     }
 }
 
-static bool grow(struct roster *r)
+static bool grow(struct person_roster *r)
 {
     size_t size = r->size ? r->size * 2 : 64;
     if (r->count < r->size)
@@ -44,8 +44,8 @@ static bool grow(struct roster *r)
 
 static int add(void *arg, const cJSON *record)
 {
-    struct reading *reading = arg;
-    struct roster *r = reading->roster;
+    struct roster_reading *reading = arg;
+    struct person_roster *r = reading->roster;
     char roles[ROLES_SIZE], *text;
     const char *email = record_text(record, "email"), *username = record_text(record, "username");
     if (*email == '\0' || (reading->email && strcasecmp(email, reading->email) != 0))
@@ -68,10 +68,10 @@ static int compare(const void *a, const void *b)
     return strcasecmp(x->email, y->email);
 }
 
-enum exit_status roster_read(struct connection *c, const char *email, struct roster *roster)
+enum exit_status roster_read(struct connection *c, const char *email, struct person_roster *roster)
 {
     unsigned changes = provider_add_changes(c->provider);
-    struct reading members = {roster, email, true}, invited = {roster, email, false};
+    struct roster_reading members = {roster, email, true}, invited = {roster, email, false};
     enum exit_status status = EXIT_DONE;
     if (changes & ADD_CHANGES_MEMBERS)
         status = connection_each(c, OP_MEMBER_LIST, NULL, add, &members);
@@ -82,18 +82,18 @@ enum exit_status roster_read(struct connection *c, const char *email, struct ros
     return status;
 }
 
-const struct roster_entry *roster_find(const struct roster *roster, const char *email)
+const struct roster_entry *roster_find(const struct person_roster *roster, const char *email)
 {
     struct roster_entry key = {.email = (char *)email};
     return roster->count ? bsearch(&key, roster->entry, roster->count, sizeof key, compare) : NULL;
 }
 
-void roster_free(struct roster *roster)
+void roster_free(struct person_roster *roster)
 {
     for (size_t i = 0; i < roster->count; i++)
         free(roster->entry[i].email);
     free(roster->entry);
-    *roster = (struct roster){0};
+    *roster = (struct person_roster){0};
 }
 
 bool roster_keeps(const struct roster_entry *entry, const char *role)
@@ -104,6 +104,8 @@ bool roster_keeps(const struct roster_entry *entry, const char *role)
 static enum exit_status refuse(const struct connection *c, const struct roster_entry *entry)
 {
     const char *as = *entry->role ? " as " : "";
+    struct hint line = {.used = 0};
+    hint_word(&line, entry->email);
     if (entry->member)
         return complain(EXIT_NO,
                         "%s is a member of %s already%s%s, and nothing is changed; --role gives "
@@ -111,12 +113,12 @@ static enum exit_status refuse(const struct connection *c, const struct roster_e
                         entry->email, c->now.org_name, as, entry->role);
     return complain(EXIT_NO,
                     "%s is invited to %s already%s%s, and nothing is changed; --role gives another "
-                    "role, orgadmin invitation resend sends the invitation again",
-                    entry->email, c->now.org_name, as, entry->role);
+                    "role, and the invitation is sent again by: orgadmin invitation resend%s%s",
+                    entry->email, c->now.org_name, as, entry->role, line.text, c->given.text);
 }
 
 enum exit_status roster_admits(struct connection *c, const char *email, const char *role,
-                               struct roster *roster, const struct roster_entry **known)
+                               struct person_roster *roster, const struct roster_entry **known)
 {
     enum exit_status status = roster_read(c, email, roster);
     *known = roster_find(roster, email);

@@ -12,19 +12,19 @@ struct roster_entry {
 };
 
 /* Begins as {0}; roster_free frees what is in it. */
-struct roster {
+struct person_roster {
     struct roster_entry *entry; /* sorted by address, without regard to case */
     size_t count, size;
 };
 
 /* Lists whom OP_MEMBER_ADD and OP_INVITATION_CREATE of C's API would change (provider_add_changes);
  * with EMAIL that person alone. EXIT_DONE, or the status of a complaint. */
-enum exit_status roster_read(struct connection *c, const char *email, struct roster *roster);
+enum exit_status roster_read(struct connection *c, const char *email, struct person_roster *roster);
 
 /* The entry of EMAIL, or NULL. */
-const struct roster_entry *roster_find(const struct roster *roster, const char *email);
+const struct roster_entry *roster_find(const struct person_roster *roster, const char *email);
 
-void roster_free(struct roster *roster);
+void roster_free(struct person_roster *roster);
 
 /* True when ENTRY (may be NULL) stays as it is with ROLE (NULL: none is given). */
 bool roster_keeps(const struct roster_entry *entry, const char *role);
@@ -34,7 +34,7 @@ bool roster_keeps(const struct roster_entry *entry, const char *role);
  * person is there and ROLE (may be NULL) changes nothing: nothing is to be sent then.
  */
 enum exit_status roster_admits(struct connection *c, const char *email, const char *role,
-                               struct roster *roster, const struct roster_entry **known);
+                               struct person_roster *roster, const struct roster_entry **known);
 
 /* Tells which role the person of ENTRY had before and has now. */
 void roster_tell_change(const struct connection *c, const struct roster_entry *entry,

@@ -95,7 +95,7 @@ static enum exit_status search(struct connection *c, struct record_search *s)
 
 static enum exit_status find(struct found *f, enum provider_op op, const char *text)
 {
-    char hint[SUGGESTION_MAX], list[SUGGESTION_MAX];
+    char hint[SUGGESTION_MAX], see[64], list[HINT_LINE_MAX];
     const struct kind *kind = kind_of(op);
     struct record_search s = {.kind = kind, .text = text, .near = {.word = text}};
     enum exit_status status = search(&f->c, &s);
@@ -103,7 +103,8 @@ static enum exit_status find(struct found *f, enum provider_op op, const char *t
     f->id = found_text(f, kind->id);
     if (status != EXIT_DONE || s.count == 1)
         return status;
-    snprintf(list, sizeof list, "; see orgadmin %s", provider_op_name(op));
+    snprintf(see, sizeof see, "; see orgadmin %s", provider_op_name(op));
+    connection_hint(&f->c, see, list);
     if (s.count == 0)
         return complain(EXIT_NO, "%s has no %s \"%s\"%s", f->c.now.org_name, kind->what, text,
                         suggestion_text(&s.near, list, hint));
@@ -182,19 +183,19 @@ const char *found_text(const struct found *f, const char *field)
 /* Chooses among the organizations that the API lists. */
 static enum exit_status find_listed(struct connection *c, const char *text)
 {
-    char hint[SUGGESTION_MAX];
+    char hint[SUGGESTION_MAX], list[HINT_LINE_MAX];
     struct record_search s = {
         .kind = kind_of(OP_ORG_LIST), .text = text, .near = {.word = text ? text : ""}};
     enum exit_status status = search(c, &s);
     if (status == EXIT_DONE && s.count == 1)
         status = connection_set_org(c, s.found);
     else if (status == EXIT_DONE && !text)
-        status =
-            complain(EXIT_SETUP,
-                     "no organization is chosen: give --org ORG, or run orgadmin org switch ORG");
+        status = complain(EXIT_SETUP, "no organization is chosen: give --org ORG%s",
+                          c->logged_in ? ", or run orgadmin org switch ORG" : "");
     else if (status == EXIT_DONE && s.count == 0)
-        status = complain(EXIT_NO, "you are in no organization \"%s\" at %s%s", text, c->now.url,
-                          suggestion_text(&s.near, "; see orgadmin org list", hint));
+        status = complain(
+            EXIT_NO, "you are in no organization \"%s\" at %s%s", text, c->now.url,
+            suggestion_text(&s.near, connection_hint(c, "; see orgadmin org list", list), hint));
     else if (status == EXIT_DONE)
         status =
             complain(EXIT_USAGE, "%zu organizations are called \"%s\"; use the id", s.count, text);

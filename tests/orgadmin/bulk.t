@@ -80,9 +80,23 @@ is "$rc" 1 'member add --file exits 1 when some lines fail'
 like "$err" "mixed:1: ann@example.org is a member of Acme already" 'member add --file reports a member already in, without failing'
 like "$err" "^orgadmin: $T/mixed:2: e@v@e: member add in Acme: .*400 invalid" 'member add --file names the line that the server refuses'
 is "$(cat "$T/left")" $'e@v@e owner\nno@body@twice' 'member add --file writes the failed lines to --remainder'
-like "$err" "To go on: orgadmin member add --file $T/left" 'member add --file prints the command that continues with the remainder'
+like "$err" "To go on: orgadmin member add --file $T/left --remainder $T/left --out $T/tokens.2$" 'member add --file prints the command that continues with the remainder'
 is "$(stat -c %a "$T/tokens")/$(sed 's/:.*//; s/inv_.*/inv/' "$T/tokens")" '600/fay@example.org inv' 'member add --out writes the tokens to a private file'
 is "$(jq -c '[.[] | [.email, has("token")]]' <<< "$out")" '[["fay@example.org",false]]' 'member add --out keeps the tokens out of the JSON'
+# a hint is a line that can be pasted, and leads to where this one was
+hinted() { PATH=$BUILD:$PATH XDG_CONFIG_HOME=$T/nobody bash -c "$(sed -n 's/.*: \(orgadmin .*\)$/\1/p' <<< "$err" | tail -n 1)" 2>&1; }
+mkdir "$T/a b'c"; cp "$T/ann.token" "$T/a b'c/token"; chmod 600 "$T/a b'c/token"
+elsewhere() { XDG_CONFIG_HOME=$T/nobody run "$@" --url "unix:$SOCKET" --token-file "$T/a b'c/token" --org Acme; }
+elsewhere member add --file <(printf 'x@y@z\nzed@example.org\n') --remainder "$T/a b'c/left" --out "$T/a b'c/tok"
+is "$rc/$(ls "$T/a b'c" | tr '\n' ' ')" '1/left tok token ' 'member add --file without a login keeps what is left'
+echo zoe@example.org > "$T/a b'c/left"
+like "$(hinted)" '^1 of 1 invited to Acme' 'the command that is printed goes on in the same organization, as the same person'
+is "$(ls "$T/a b'c" | tr '\n' ' ')" 'left tok tok.2 token ' 'and writes its tokens beside the first ones'
+elsewhere member add zoe@example.org
+like "$(hinted)" '^inv_' 'the printed command that sends an invitation again works'
+elsewhere member show zoo
+like "$err" "see orgadmin member list --url unix:$SOCKET --token-file '$T/a b'\\\\''c/token' --org Acme\$" 'the printed command that lists the members leads to the same place'
+
 printf 'eve@example.org admin\n' > "$T/left"
 run member add --file "$T/left" --remainder "$T/left"
 is "$rc/$(cat "$T/left")" 0/ 'member add --file accepts its own remainder file and empties it'

@@ -13,6 +13,7 @@ token wrong ada-key:wrong
 
 # --- login ---
 refuses 1 'whoami: .*401 Authentication required\..*log in again' 'login refuses a wrong key' ada login --provider cratedb --url "$URL" --token-file "$T/wrong.token"
+like "$err" "orgadmin login --provider cratedb --url $URL\$" 'the printed line for another login has the provider'
 ok 'login with a wrong key stores nothing' test ! -e "$T/ada/orgadmin/default.json"
 does 'Logged in to .* as ada@example.org. Organization: none chosen' 'login succeeds and chooses none of two organizations' ada login --provider cratedb --url "$URL" --token-file "$T/ada.token"
 refuses 3 'no organization is chosen' 'member list refuses without a chosen organization' ada member list
