@@ -49,6 +49,11 @@ enum exit_status org_create(const struct invocation *inv)
         status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
     if (status != EXIT_DONE)
         return status;
+    status = c.logged_in ? context_check(c.now.profile) : EXIT_DONE;
+    if (status != EXIT_DONE) {
+        connection_close(&c);
+        return status;
+    }
     if (connection_try(&c, OP_ORG_CREATE, args.arg, connection_first, &org, &err) != API_OK)
         status = create_failed(&c, inv->arg[0], &err);
     else if (!org)
@@ -125,7 +130,10 @@ enum exit_status org_edit(const struct invocation *inv)
         status = connection_open_for(&named, OP_ORG_EDIT, args.arg, &c);
     if (status != EXIT_DONE)
         return status;
-    status = connection_run(&c, OP_ORG_EDIT, args.arg);
+    if (c.logged_in && name)
+        status = context_check(c.now.profile);
+    if (status == EXIT_DONE)
+        status = connection_run(&c, OP_ORG_EDIT, args.arg);
     if (status == EXIT_DONE && name)
         status = remember(&c, name);
     if (status == EXIT_DONE && name)
@@ -144,11 +152,15 @@ enum exit_status org_delete(const struct invocation *inv)
     enum exit_status status = connection_open_for(&named, OP_ORG_DELETE, NULL, &c);
     if (status != EXIT_DONE)
         return status;
+    if (c.logged_in)
+        status = context_check(c.now.profile);
     const struct provider_arg args[] = {
         {"name", connection_takes(&c, OP_ORG_DELETE, "name") ? c.now.org_name : NULL}, {0}};
-    status = ask_first(inv, c.now.org_name,
-                       "Delete %s (%s) at %s with its members, invitations and tokens, for good?",
-                       c.now.org_name, c.now.org_id, c.now.url);
+    if (status == EXIT_DONE)
+        status =
+            ask_first(inv, c.now.org_name,
+                      "Delete %s (%s) at %s with its members, invitations and tokens, for good?",
+                      c.now.org_name, c.now.org_id, c.now.url);
     if (status == EXIT_DONE)
         status = connection_run(&c, OP_ORG_DELETE, args);
     if (status == EXIT_DONE)
