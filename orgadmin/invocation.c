@@ -38,7 +38,9 @@ const struct option_spec options[OPTION_COUNT] = {
                        .brief = "amount in US dollars: 300 or 299.95"},
     [OPTION_EXPIRES] = {.name = "--expires",
                         .value = "TIME",
-                        .brief = "end of validity: 2026-01-02, or 2026-01-02T03:04:05Z"},
+                        .moment = true,
+                        .brief = "end of validity: 2026-01-02, or 2026-01-02T03:04:05Z",
+                        .detail = "A day is a day in UTC, and its end counts."},
     [OPTION_COMMENT] = {.name = "--comment", .value = "TEXT", .brief = "a comment"},
     [OPTION_TYPE] = {.name = "--type",
                      .value = "TYPE",
@@ -72,10 +74,14 @@ const struct option_spec options[OPTION_COUNT] = {
                        .brief = "only events of this action, such as member.set-role"},
     [OPTION_FROM] = {.name = "--from",
                      .value = "TIME",
-                     .brief = "only events from this time on: 2026-01-02, or 2026-01-02T03:04:05Z"},
+                     .moment = true,
+                     .brief = "only events from this time on: 2026-01-02, or 2026-01-02T03:04:05Z",
+                     .detail = "A day is a day in UTC; today, yesterday and tomorrow are days, "
+                               "too."},
     [OPTION_TO] = {.name = "--to",
                    .value = "TIME",
-                   .brief = "only events up to this time; a date includes its whole day"},
+                   .moment = true,
+                   .brief = "only events up to this time; a day in UTC includes all of it"},
     [OPTION_ALL] = {.name = "--all", .brief = "include removed members, or expired credits"},
     [OPTION_KEY] = {.name = "--key",
                     .value = "FILE",
@@ -136,7 +142,7 @@ const struct option_spec options[OPTION_COUNT] = {
                        .detail = "On a terminal, a table is cut to the width of the terminal. "
                                  "A wide table has every column and is never cut. "
                                  "CSV is as in RFC 4180; a value that a spreadsheet would take for "
-                                 "a formula gets an apostrophe in front. "
+                                 "a formula gets an apostrophe in front unless --raw is given. "
                                  "JSON and YAML are exact."},
     [OPTION_COLUMNS] = {.name = "--columns",
                         .value = "COLUMN,...",
@@ -145,6 +151,7 @@ const struct option_spec options[OPTION_COUNT] = {
                         .detail = "In JSON and YAML, show these members of each object."},
     [OPTION_SORT] = {.name = "--sort", .value = "COLUMN", .brief = "sort by this column"},
     [OPTION_NO_HEADER] = {.name = "--no-header", .brief = "omit the titles of a table or of CSV"},
+    [OPTION_RAW] = {.name = "--raw", .brief = "CSV for a program: no apostrophe before a formula"},
     [OPTION_DEBUG] = {.name = "--debug",
                       .brief = "log each request: method, path, status, bytes and time",
                       .detail = "The log goes to standard error and has no secret in it. "

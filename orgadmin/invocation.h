@@ -50,6 +50,7 @@ enum option {
     OPTION_COLUMNS,
     OPTION_SORT,
     OPTION_NO_HEADER,
+    OPTION_RAW,
     OPTION_DEBUG,
     OPTION_HELP,
     OPTION_VERSION,
@@ -62,6 +63,7 @@ struct option_spec {
     const char *value;  /* what stands behind it, or NULL for a switch; with a '=' in it, such as
                            "KEY=VALUE", the option may be given again */
     bool list;          /* words with commas or blanks between; it may be given again */
+    bool moment;        /* a day or a time */
     const char *brief;  /* for --help and the manual, without a full stop */
     const char *detail; /* further sentences for the manual, or NULL */
 };

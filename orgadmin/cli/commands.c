@@ -5,7 +5,7 @@
 #include "orgadmin/output/output.h"
 
 #define OPT(name) (1ULL << OPTION_##name)
-#define PRINTS    (OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) | OPT(NO_HEADER))
+#define PRINTS    (OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) | OPT(NO_HEADER) | OPT(RAW))
 #define REACHES                                                                                    \
     (OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) | OPT(SUDO) |    \
      OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(DEBUG))

@@ -8,6 +8,7 @@
 #include "orgadmin/cli/complete.h"
 #include "orgadmin/cli/help.h"
 #include "orgadmin/cli/manual.h"
+#include "orgadmin/nouns/moment.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/suggest.h"
 
@@ -65,6 +66,8 @@ static enum exit_status take_value(struct invocation *inv, enum option o, const 
         return complain(EXIT_USAGE, "%s is given twice", spec->name);
     if (spec->list)
         return (inv->option[o] = invocation_list(inv, spec->name, value)) ? EXIT_DONE : EXIT_USAGE;
+    if (spec->moment && moment_check(spec->name, value) != EXIT_DONE)
+        return EXIT_USAGE;
     inv->option[o] = value;
     if (o == OPTION_REGION || o == OPTION_SUDO) /* short for --provider-option region=VALUE */
         return take_pair(inv, OPTION_PROVIDER_OPTION, spec->name, spec->name + 2,

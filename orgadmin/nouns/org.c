@@ -1,5 +1,6 @@
 /* The noun org. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "orgadmin/nouns/listing.h"
@@ -113,12 +114,48 @@ static enum exit_status remember(const struct connection *c, const char *name)
     return status;
 }
 
+static enum exit_status remember_name(const struct connection *c, const char *name)
+{
+    enum exit_status status = remember(c, name);
+    if (status == EXIT_DONE)
+        note("%s is called %s now.", c->now.org_name, name);
+    return status;
+}
+
+/* True when RECORD has VALUE for the argument NAME already, as far as it tells. */
+static bool has_already(const cJSON *record, const char *name, const char *value)
+{
+    const char *field = strcmp(name, "plan_type") == 0 ? "plan" : name;
+    const cJSON *now = cJSON_GetObjectItemCaseSensitive(record, field);
+    if (cJSON_IsBool(now))
+        return strcmp(value, cJSON_IsTrue(now) ? "yes" : "no") == 0;
+    if (cJSON_IsNumber(now))
+        return strtod(value, NULL) == now->valuedouble;
+    return cJSON_IsString(now) && strcmp(value, now->valuestring) == 0;
+}
+
+/* *CHANGES is false when ARGS would leave the organization as it is. */
+static enum exit_status find_changes(struct connection *c, const struct args *args, bool *changes)
+{
+    cJSON *now = NULL;
+    *changes = true;
+    if (!connection_takes(c, OP_ORG_SHOW, NULL))
+        return EXIT_DONE;
+    enum exit_status status = connection_get(c, OP_ORG_SHOW, NULL, &now);
+    *changes = !now;
+    for (size_t i = 0; i < args->count && !*changes; i++)
+        *changes = args->arg[i].value && !has_already(now, args->arg[i].name, args->arg[i].value);
+    cJSON_Delete(now);
+    return status;
+}
+
 enum exit_status org_edit(const struct invocation *inv)
 {
     struct invocation named;
     struct connection c;
     struct args args = {0};
     const char *name = inv->option[OPTION_NAME];
+    bool changes = false;
     args_add(&args, "name", name);
     enum exit_status status = name_org(inv, &named);
     if (status == EXIT_DONE)
@@ -133,11 +170,13 @@ enum exit_status org_edit(const struct invocation *inv)
     if (c.logged_in && name)
         status = context_check(c.now.profile);
     if (status == EXIT_DONE)
+        status = find_changes(&c, &args, &changes);
+    if (status == EXIT_DONE && changes)
         status = connection_run(&c, OP_ORG_EDIT, args.arg);
-    if (status == EXIT_DONE && name)
-        status = remember(&c, name);
-    if (status == EXIT_DONE && name)
-        note("%s is called %s now.", c.now.org_name, name);
+    if (status == EXIT_DONE && !changes)
+        note("%s is so already: nothing is sent.", c.now.org_name);
+    else if (status == EXIT_DONE && name)
+        status = remember_name(&c, name);
     else if (status == EXIT_DONE)
         note("%s is changed.", c.now.org_name);
     connection_close(&c);

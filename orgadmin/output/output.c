@@ -87,6 +87,7 @@ static enum exit_status view_make(const struct invocation *inv, struct view *v)
     enum format format = format_of(inv);
     const struct record_kind *kind = inv->command->record;
     *v = (struct view){.header = !inv->option[OPTION_NO_HEADER],
+                       .raw = inv->option[OPTION_RAW] != NULL,
                        .whole = format == FORMAT_WIDE,
                        .chosen = inv->option[OPTION_COLUMNS] != NULL,
                        .clean = isatty(STDOUT_FILENO)};

@@ -13,6 +13,7 @@ struct view {
     size_t count;
     bool chosen; /* by the person: JSON and YAML have these too, and no table leaves one out */
     bool header;
+    bool raw;                              /* CSV without apostrophes */
     bool whole;                            /* nothing is cut */
     bool clean;                            /* JSON and YAML are for a terminal */
     bool one;                              /* it is one record, which JSON and YAML show alone */

@@ -27,6 +27,9 @@ does 'Organization: none chosen' 'login --sudo of a superuser succeeds' sup logi
 does "$ACME +acme" 'org list of a superuser prints every organization, since login remembers --sudo' sup org list
 
 # --- organizations ---
+does "^$GLOBEX +globex" 'an organization that is not listed can be named by its id' sup org show --provider cratedb --url "$URL" --token-file "$T/sup.token" --org $GLOBEX --sudo
+fake '{"fault":{"path":"organizations/$","body":[]}}'
+does "^$GLOBEX +globex" 'and by its id where the list is empty' ada org show --org $GLOBEX
 does "ops@example.org" 'org show -o wide prints the address' ada org show -o wide
 does '"plan":[[:space:]]"3"' 'org show -o json prints the plan' ada org show -o json
 refuses 1 'no organization "acmee".*acme' 'org show suggests the right spelling of a mistyped name' ada org show acmee
@@ -51,6 +54,9 @@ does "^$MIA .* org_admin +active" 'member list --org prints the role in that org
 as ada member list -o json
 is "$(jq -r '.organization.name + " " + ([.members[] | .username + ":" + .roles[0]] | join(" "))' <<< "$out")" \
     'acme ada:org_admin mia:org_member bob:org_member' 'member list -o json prints the organization and its members'
+does "^$MIA +mia" 'member show takes a login name in capitals' ada member show MIA
+as ada billing show -o csv --columns phone; is "$out" $'phone\r\n\'+33123456789\r' 'CSV makes a text of a telephone number'
+as ada billing show -o csv --columns phone --raw; is "$out" $'phone\r\n+33123456789\r' 'CSV --raw leaves a telephone number as it is'
 does "^$MIA +mia" 'member show takes an e-mail address' ada member show MIA@example.org
 refuses 1 'acme has no member "mai".*mia' 'member show suggests the right spelling of a mistyped username' ada member show mai
 does '^sam@example.org is added to acme\.$' 'member add says that a known person is added' ada member add sam@example.org

@@ -144,7 +144,15 @@ action=$(get '.[] | select(.action | startswith("token.")) | .action' | head -n 
 as ann audit list --action "$action" -o json; is "$(get '[.[].action] | unique | join(" ")')" "$action" 'audit list --action prints the events of that action alone'
 as ann audit list --from 2020-01-01 --to 2020-01-31 -o json; is "$(get length)" 0 'audit list --from --to of an empty month prints nothing'
 as ann audit list --from "$(date -u -d yesterday +%F)" --to "$(date -u -d tomorrow +%F)" -o json; ok 'audit list --from --to of these days prints their events' test "$(get length)" -gt 10
-as ann audit list --from yesterday; fails 1 '400 invalid' 'audit list refuses a --from that is no time'
+as ann audit list --from yesterday --to today -o json; ok 'audit list --from yesterday prints events' test "$(get length)" -gt 5
+as ann audit list --to yesterday -o json; is "$(get length)" 0 'audit list --to yesterday prints no event of today'
+as ann audit list --from "$(date -u -d '1 hour ago' +%FT%T)+00:00" -o json; ok 'audit list takes an offset' test "$(get length)" -gt 5
+as ann audit list --from "$(TZ=UTC-5 date +%FT%T)+00:00" -o json; is "$rc/$(get length)" 0/0 'audit list takes a time to come'
+for bad in 2026-02-30 2026-13-01 2026-1-1 2026-01-02T25:00:00Z 2026-01-02T03:04 12 '' 2026-01-02T03:04:05+99:00; do
+    as ann audit list --from "$bad"; is "$rc/$out" 2/ "audit list refuses --from '$bad'"
+done
+as ann token create --expires soon; is "$rc" 2 'token create refuses an --expires that is no time'
+as ann audit list --from soon; fails 2 '"soon" is no time' 'audit list refuses a --from that is no time'
 as ann audit list --action "$action"
 like "$out" "^AT +ACTOR_NAME +ACTION +SUBJECT_NAME +FROM" 'audit list leaves the column out of the table that no event fills'
 as ann audit list --action "$action" --columns at,detail; like "$out" '^AT +DETAIL$' 'audit list --columns detail prints that column though it is empty'

@@ -39,6 +39,8 @@ refuses 1 'org create: .*409 Conflict, name: An organization with the name "init
 does 'initech is changed' 'org edit --set changes label and country' ada org edit --set label=Initech --set country=AT
 like "$(sent | tail -n 1)" '^PATCH /organizations/[0-9A-Z]{26} \{"label":"Initech","country":"AT"\}$' 'org edit sends the changed fields alone'
 does 'initech is called initrode now' 'org edit --name renames an organization' ada org edit --name initrode
+does 'initrode is so already: nothing is sent' 'org edit with unchanged values changes nothing' ada org edit --name initrode --set country=AT
+posted
 refuses 2 'no change is given' 'org edit refuses to run without a change' ada org edit
 refuses 2 'takes no "plan" for "org edit"; it takes: org name label country' 'org edit refuses an unknown field' ada org edit --set plan=x
 refuses 1 '400 Bad Request, country: This value is too long' 'org edit reports a country of six letters' ada org edit --set country=FRANCE
@@ -111,6 +113,7 @@ posted "PATCH $AT/profile {\"vat_number\":\"FR1\"}"
 does '"locality":[[:space:]]*"Lyon"' 'billing show -o json prints the address' ada billing show -o json
 is "$(jq -r '.vat_number' <<< "$out")" FR1 'billing show -o json prints the profile'
 refuses 1 '/address: 400 country: The country must have two letters' 'billing edit reports a country of six letters' ada billing edit --set country=FRANCE
+refuses 1 'the profile is changed, the address is not: .*country must have two letters' 'billing edit tells which of its two requests was done' ada billing edit --set company_name=Both --set country=FRANCE
 refuses 2 'takes no "city" for "billing edit"; it takes: org company_name' 'billing edit refuses an unknown field' ada billing edit --set city=Graz
 refuses 2 'no change is given' 'billing edit refuses to run without a change' ada billing edit
 refuses 1 '403 Forbidden' 'billing show without the permission is refused' vic billing show
