@@ -85,10 +85,10 @@ const struct command commands[] = {
 
     {.noun = "org",
      .verb = "create",
-     .args = {"NAME"},
+     .args = {"[NAME]"},
      .brief = "create an organization and switch to it",
      .detail = "With --operation, waits for the organization that an interrupted org create began.",
-     .options = SERVER | OPT(SET) | OPT(OPERATION),
+     .options = SERVER | OPT(NAME) | OPT(SET) | OPT(OPERATION),
      .record = &record_organization,
      .run = org_create},
     {.noun = "org",

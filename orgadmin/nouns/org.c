@@ -43,7 +43,11 @@ enum exit_status org_create(const struct invocation *inv)
     struct api_error err;
     cJSON *org = NULL;
     struct args args = {0};
-    args_add(&args, "name", inv->arg[0]);
+    const char *name = inv->arg[0] ? inv->arg[0] : inv->option[OPTION_NAME];
+    if (!name || (inv->arg[0] && inv->option[OPTION_NAME]))
+        return complain(EXIT_USAGE, name ? "give the name once: NAME or --name"
+                                         : "NAME is missing; usage: orgadmin org create NAME");
+    args_add(&args, "name", name);
     args_add(&args, "operation", inv->option[OPTION_OPERATION]);
     enum exit_status status = args_set(&args, inv);
     if (status == EXIT_DONE)
@@ -56,7 +60,7 @@ enum exit_status org_create(const struct invocation *inv)
         return status;
     }
     if (connection_try(&c, OP_ORG_CREATE, args.arg, connection_first, &org, &err) != API_OK)
-        status = create_failed(&c, inv->arg[0], &err);
+        status = create_failed(&c, name, &err);
     else if (!org)
         status = complain(EXIT_AWAY, "org create: the API has told nothing of the organization");
     if (status == EXIT_DONE && c.logged_in)

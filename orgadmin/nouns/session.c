@@ -61,8 +61,6 @@ enum exit_status login(const struct invocation *inv)
     if (status == EXIT_DONE)
         status = context_vacant(inv->option[OPTION_PROFILE], url, NULL, profile);
     if (status == EXIT_DONE)
-        status = context_check(profile);
-    if (status == EXIT_DONE)
         status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_LOGIN, &c);
     if (status != EXIT_DONE)
         return status;

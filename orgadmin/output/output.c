@@ -104,7 +104,9 @@ enum exit_status output_check(const struct invocation *inv)
     struct view v;
     const char *sort = inv->option[OPTION_SORT];
     if (format_of(inv) == FORMATS)
-        return complain(EXIT_USAGE, "the output is table, wide, json, yaml or csv, not \"%s\"",
+        return complain(EXIT_USAGE,
+                        "the output is table, wide, json, yaml or csv, not \"%s\"; --org names "
+                        "an organization",
                         inv->option[OPTION_OUTPUT]);
     if (sort && !find(inv->command->record, sort, strlen(sort), OPTION_SORT))
         return EXIT_USAGE;
