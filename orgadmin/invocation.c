@@ -138,18 +138,29 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_OUTPUT] = {.name = "--output",
                        .letter = "-o",
                        .value = "FORMAT",
-                       .brief = "output format: table (default), wide, json, yaml or csv",
-                       .detail = "On a terminal, a table is cut to the width of the terminal. "
+                       .brief = "output format: table (default), wide, json, jsonl, yaml or csv",
+                       .detail = "On a terminal, a table is cut to the width of the terminal, ids "
+                                 "first, and times are ages. "
                                  "A wide table has every column and is never cut. "
                                  "CSV is as in RFC 4180; a value that a spreadsheet would take for "
                                  "a formula gets an apostrophe in front unless --raw is given. "
-                                 "JSON and YAML are exact."},
+                                 "JSON and YAML are exact; jsonl has a record on each line."},
     [OPTION_COLUMNS] = {.name = "--columns",
                         .value = "COLUMN,...",
                         .list = true,
                         .brief = "show these columns in this order, separated by commas",
                         .detail = "In JSON and YAML, show these members of each object."},
     [OPTION_SORT] = {.name = "--sort", .value = "COLUMN", .brief = "sort by this column"},
+    [OPTION_FILTER] = {.name = "--filter",
+                       .value = "COLUMN=VALUE",
+                       .brief = "of a listing, show what has VALUE in COLUMN; may be repeated",
+                       .detail = "Capitals do not count. A list has VALUE when one item is VALUE."},
+    [OPTION_STATE] = {.name = "--state",
+                      .value = "STATE",
+                      .brief = "short for --filter state=STATE"},
+    [OPTION_LIMIT] = {.name = "--limit",
+                      .value = "NUMBER",
+                      .brief = "of a listing, show at most so many, after sorting"},
     [OPTION_NO_HEADER] = {.name = "--no-header", .brief = "omit the titles of a table or of CSV"},
     [OPTION_RAW] = {.name = "--raw", .brief = "CSV for a program: no apostrophe before a formula"},
     [OPTION_DEBUG] = {.name = "--debug",

@@ -39,6 +39,9 @@ enum option command_option(const char *word, size_t len)
 
 bool command_takes(const struct command *c, enum option o)
 {
+    bool lists = c->verb && strcmp(c->verb, "list") == 0;
+    if (o == OPTION_FILTER || o == OPTION_STATE || o == OPTION_LIMIT)
+        return lists && c->record;
     return (c->options >> o & 1) || o == OPTION_HELP;
 }
 

@@ -63,7 +63,7 @@ static void offer_columns(struct typed *t, bool list)
 /* WHAT is an argument or a value as usage calls it. */
 static void offer_value(struct typed *t, const char *what)
 {
-    static const char *const formats[] = {"table", "wide", "json", "yaml", "csv", NULL};
+    static const char *const formats[] = {"table", "wide", "json", "jsonl", "yaml", "csv", NULL};
     static const char *const types[] = {"aws", "azure", NULL};
     char profile[PROFILE_MAX];
     what += *what == '[';

@@ -74,9 +74,37 @@ enum exit_status org_create(const struct invocation *inv)
     return status;
 }
 
+struct org_gathering {
+    struct collection orgs;
+    const char *current; /* its id, or "" */
+};
+
+static int gather(void *arg, const cJSON *org)
+{
+    struct org_gathering *g = arg;
+    bool current = *g->current && strcmp(record_text(org, "id"), g->current) == 0;
+    cJSON *marked = current ? cJSON_Duplicate(org, true) : NULL;
+    if (!current)
+        return collection_sink(&g->orgs, org);
+    int rc = cJSON_AddTrueToObject(marked, "current") ? collection_sink(&g->orgs, marked) : -1;
+    cJSON_Delete(marked);
+    return rc;
+}
+
 enum exit_status org_list(const struct invocation *inv)
 {
-    return listing(inv, OP_ORG_LIST, LISTING_PLAIN, NULL);
+    struct connection c;
+    struct org_gathering g = {.current = ""};
+    enum exit_status status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
+    if (status != EXIT_DONE)
+        return status;
+    g.current = c.now.org_id;
+    status = connection_each(&c, OP_ORG_LIST, NULL, gather, &g);
+    if (status == EXIT_DONE)
+        status = output_list(inv, &g.orgs);
+    collection_free(&g.orgs);
+    connection_close(&c);
+    return status;
 }
 
 /* The organization is the argument, or --org. */
