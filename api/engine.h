@@ -80,8 +80,9 @@ struct provider_kind {
     const struct operation *operations;    /* OP_COUNT of them */
     const struct provider_option *options; /* ends with a NULL name; or NULL */
     const struct error_shape *errors;
-    bool login_redirect; /* a redirect means that nobody is logged in */
-    const char *cookie;  /* name of a cookie whose new value renews the credential, or NULL */
+    unsigned add_changes; /* enum add_changes */
+    bool login_redirect;  /* a redirect means that nobody is logged in */
+    const char *cookie;   /* name of a cookie whose new value renews the credential, or NULL */
     /* Sees to the headers at provider_open, sends nothing. NULL: "Authorization: Bearer TOKEN". */
     enum api_status (*open)(struct provider *provider, struct api_error *err);
     /* Before each request. AGAIN: the API has just answered 401, what was obtained is no good any

@@ -45,6 +45,11 @@ const char *provider_url(const char *provider)
     return kind ? kind->url : NULL;
 }
 
+unsigned provider_add_changes(const struct provider *p)
+{
+    return p->kind->add_changes;
+}
+
 const char *provider_credential(const struct provider *p)
 {
     return p->credential ? p->credential : p->settings.token;
@@ -148,9 +153,12 @@ static void mask_secret(char *text, const char *secret)
 /* A remote may repeat what it was sent, and a path may have it: secrets in TEXT become stars. */
 static void mask(const struct provider *p, char *text)
 {
-    const char *const secret[] = {
-        provider_credential(p), template_arg(p->running, "token"), template_arg(p->running, "code"),
-        template_arg(p->running, "secret_key"), template_arg(p->running, "connection_string")};
+    const char *const secret[] = {provider_credential(p),
+                                  template_arg(p->running, "token"),
+                                  template_arg(p->running, "code"),
+                                  template_arg(p->running, "access_key"),
+                                  template_arg(p->running, "secret_key"),
+                                  template_arg(p->running, "connection_string")};
     for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
         mask_secret(text, secret[i]);
 }

@@ -8,9 +8,10 @@
 const struct option_spec options[OPTION_COUNT] = {
     [OPTION_ROLE] = {.name = "--role",
                      .value = "ROLE",
+                     .list = true,
                      .brief = "role id, as orgadmin role list shows it",
-                     .detail = "Where the API can give several roles to one person, commas "
-                               "separate their ids."},
+                     .detail = "Where the API can give several roles to one person, commas or "
+                               "blanks separate their ids, and the option may be repeated."},
     [OPTION_NAME] = {.name = "--name",
                      .value = "NAME",
                      .brief = "name of the organization, account, token or file"},
@@ -19,7 +20,9 @@ const struct option_spec options[OPTION_COUNT] = {
                          .brief = "login name of the new account"},
     [OPTION_PERMISSIONS] = {.name = "--permissions",
                             .value = "PERMISSION,...",
-                            .brief = "permissions, separated by commas"},
+                            .list = true,
+                            .brief = "permissions, separated by commas or blanks; may be repeated",
+                            .detail = "An empty value gives none."},
     [OPTION_MAX_USES] = {.name = "--max-uses",
                          .value = "NUMBER",
                          .brief = "how many people may join with the code; no limit by default"},
@@ -35,7 +38,9 @@ const struct option_spec options[OPTION_COUNT] = {
                        .brief = "amount in US dollars: 300 or 299.95"},
     [OPTION_EXPIRES] = {.name = "--expires",
                         .value = "TIME",
-                        .brief = "end of validity: 2026-01-02, or 2026-01-02T03:04:05Z"},
+                        .moment = true,
+                        .brief = "end of validity: 2026-01-02, or 2026-01-02T03:04:05Z",
+                        .detail = "A day is a day in UTC, and its end counts."},
     [OPTION_COMMENT] = {.name = "--comment", .value = "TEXT", .brief = "a comment"},
     [OPTION_TYPE] = {.name = "--type",
                      .value = "TYPE",
@@ -77,16 +82,25 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_OUT] = {.name = "--out",
                     .value = "FILE",
                     .brief = "write to FILE: a secret (mode 0600), or a download",
-                    .detail = "With member add --file, each line has an address and its token."},
+                    .detail = "A file that exists is kept, unless it is empty; a download replaces "
+                              "it with --yes. "
+                              "With member add --file, each line has an address and its token."},
+    [OPTION_SHOW_URL] = {.name = "--show-url",
+                         .brief = "print the temporary address of the content instead",
+                         .detail = "Whoever has that address can read the file for a while."},
     [OPTION_ACTION] = {.name = "--action",
                        .value = "ACTION",
                        .brief = "only events of this action, such as member.set-role"},
     [OPTION_FROM] = {.name = "--from",
                      .value = "TIME",
-                     .brief = "only events from this time on: 2026-01-02, or 2026-01-02T03:04:05Z"},
+                     .moment = true,
+                     .brief = "only events from this time on: 2026-01-02, or 2026-01-02T03:04:05Z",
+                     .detail = "A day is a day in UTC; today, yesterday and tomorrow are days, "
+                               "too."},
     [OPTION_TO] = {.name = "--to",
                    .value = "TIME",
-                   .brief = "only events up to this time; a date includes its whole day"},
+                   .moment = true,
+                   .brief = "only events up to this time; a day in UTC includes all of it"},
     [OPTION_ALL] = {.name = "--all", .brief = "include removed members, or expired credits"},
     [OPTION_KEY] = {.name = "--key",
                     .value = "FILE",
@@ -143,18 +157,31 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_OUTPUT] = {.name = "--output",
                        .letter = "-o",
                        .value = "FORMAT",
-                       .brief = "output format: table (default), wide, json, yaml or csv",
-                       .detail = "On a terminal, a table is cut to the width of the terminal. "
+                       .brief = "output format: table (default), wide, json, jsonl, yaml or csv",
+                       .detail = "On a terminal, a table is cut to the width of the terminal, ids "
+                                 "first, and times are ages. "
                                  "A wide table has every column and is never cut. "
                                  "CSV is as in RFC 4180; a value that a spreadsheet would take for "
-                                 "a formula gets an apostrophe in front. "
-                                 "JSON and YAML are exact."},
+                                 "a formula gets an apostrophe in front unless --raw is given. "
+                                 "JSON and YAML are exact; jsonl has a record on each line."},
     [OPTION_COLUMNS] = {.name = "--columns",
                         .value = "COLUMN,...",
+                        .list = true,
                         .brief = "show these columns in this order, separated by commas",
                         .detail = "In JSON and YAML, show these members of each object."},
     [OPTION_SORT] = {.name = "--sort", .value = "COLUMN", .brief = "sort by this column"},
+    [OPTION_FILTER] = {.name = "--filter",
+                       .value = "COLUMN=VALUE",
+                       .brief = "of a listing, show what has VALUE in COLUMN; may be repeated",
+                       .detail = "Capitals do not count. A list has VALUE when one item is VALUE."},
+    [OPTION_STATE] = {.name = "--state",
+                      .value = "STATE",
+                      .brief = "short for --filter state=STATE"},
+    [OPTION_LIMIT] = {.name = "--limit",
+                      .value = "NUMBER",
+                      .brief = "of a listing, show at most so many, after sorting"},
     [OPTION_NO_HEADER] = {.name = "--no-header", .brief = "omit the titles of a table or of CSV"},
+    [OPTION_RAW] = {.name = "--raw", .brief = "CSV for a program: no apostrophe before a formula"},
     [OPTION_DEBUG] = {.name = "--debug",
                       .brief = "log each request: method, path, status, bytes and time",
                       .detail = "The log goes to standard error and has no secret in it. "
@@ -175,7 +202,42 @@ enum option option_find(const char *word, size_t len)
 bool option_repeats(enum option o)
 {
     const char *equals = options[o].value ? strchr(options[o].value, '=') : NULL;
-    return equals && !strchr(equals, ',');
+    return options[o].list || (equals && !strchr(equals, ','));
+}
+
+/* The list of WHAT, a new one if there is none so far; NULL when there are too many. */
+static struct word_list *list_of(struct invocation *inv, const char *what)
+{
+    size_t i = 0;
+    while (i < inv->lists && strcmp(inv->list[i].what, what) != 0)
+        i++;
+    if (i == LISTS_MAX)
+        return NULL;
+    if (i == inv->lists)
+        inv->list[inv->lists++].what = what;
+    return &inv->list[i];
+}
+
+const char *invocation_list(struct invocation *inv, const char *what, const char *text)
+{
+    static const char between[] = ", \t\r\n";
+    struct word_list *list = list_of(inv, what);
+    size_t used = list ? strlen(list->words) : LIST_SIZE;
+    const char *word = text + strspn(text, between);
+    if (*text && !*word) {
+        complain(EXIT_USAGE, "%s: there is nothing but commas and blanks", what);
+        return NULL;
+    }
+    for (; *word && used < LIST_SIZE; word += strspn(word, between)) {
+        size_t len = strcspn(word, between);
+        used += (size_t)snprintf(list->words + used, LIST_SIZE - used, "%s%.*s", used ? "," : "",
+                                 (int)len, word);
+        word += len;
+    }
+    if (used < LIST_SIZE)
+        return list->words;
+    complain(EXIT_USAGE, "%s: that is too long", what);
+    return NULL;
 }
 
 const char *option_help(enum option o, char out[HELP_MAX])

@@ -32,6 +32,7 @@ enum option {
     OPTION_NO_RESCUE,
     OPTION_UNFINISHED,
     OPTION_OUT,
+    OPTION_SHOW_URL,
     OPTION_ACTION,
     OPTION_FROM,
     OPTION_TO,
@@ -54,7 +55,11 @@ enum option {
     OPTION_OUTPUT,
     OPTION_COLUMNS,
     OPTION_SORT,
+    OPTION_FILTER,
+    OPTION_STATE,
+    OPTION_LIMIT,
     OPTION_NO_HEADER,
+    OPTION_RAW,
     OPTION_DEBUG,
     OPTION_HELP,
     OPTION_VERSION,
@@ -67,6 +72,8 @@ struct option_spec {
     const char *value;  /* what stands behind it, or NULL for a switch; with a '=' in it, such as
                            "KEY=VALUE", the option may be given again,
                            unless it takes several at once: "KEY=VALUE,..." */
+    bool list;          /* words with commas or blanks between; it may be given again */
+    bool moment;        /* a day or a time */
     const char *brief;  /* for --help and the manual, without a full stop */
     const char *detail; /* further sentences for the manual, or NULL */
 };
@@ -100,6 +107,14 @@ struct pair {
     const char *value;
 };
 
+/* The words of an option or argument that is a list, with commas between. */
+#define LISTS_MAX 4
+#define LIST_SIZE 2048
+struct word_list {
+    const char *what; /* "--role" */
+    char words[LIST_SIZE];
+};
+
 /* A command line that was understood. */
 struct invocation {
     const struct command *command;
@@ -107,6 +122,8 @@ struct invocation {
     const char *option[OPTION_COUNT]; /* NULL when not given, "" for a switch */
     struct pair pair[PAIRS_MAX];
     size_t pairs;
+    struct word_list list[LISTS_MAX]; /* the values of OPTION and ARG that are lists point there */
+    size_t lists;
 };
 
 /* The option that the first LEN characters of WORD name, or OPTION_COUNT. */
@@ -114,6 +131,13 @@ enum option option_find(const char *word, size_t len);
 
 /* True when OPTION may be given again. */
 bool option_repeats(enum option option);
+
+/*
+ * Adds the words of TEXT, which commas or blanks separate, to INV's list WHAT, "--role" or "ROLE",
+ * and returns it. An empty TEXT adds none. NULL after a complaint: there is no word in it, or too
+ * many.
+ */
+const char *invocation_list(struct invocation *inv, const char *what, const char *text);
 
 /* OPTION's help, with the list of providers where it has one. Returns OUT or the help itself. */
 #define HELP_MAX 160

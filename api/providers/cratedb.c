@@ -515,6 +515,8 @@ const struct provider_kind provider_cratedb = {.name = "cratedb",
                                                .operations = operations,
                                                .options = options,
                                                .errors = &errors,
+                                               .add_changes =
+                                                   ADD_CHANGES_MEMBERS | ADD_CHANGES_INVITED,
                                                .login_redirect = true,
                                                .cookie = "session",
                                                .open = open_cratedb,

@@ -592,4 +592,5 @@ const struct provider_kind provider_native = {.name = "native",
                                               .http = true,
                                               .operations = operations,
                                               .errors = &errors,
+                                              .add_changes = ADD_CHANGES_INVITED,
                                               .watch = native_watch};

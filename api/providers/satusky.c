@@ -106,10 +106,10 @@ static enum api_status whoami(struct provider *p, const struct operation *o,
 
 /* --- organizations --- */
 
-/* Nobody's organizations are null, or an empty array. */
-static enum api_status see_orgs(struct provider *p, const struct operation *o,
-                                const struct provider_arg *args, struct answer *answer,
-                                struct api_error *err)
+/* An empty list is null, or an empty array. */
+static enum api_status see_empty(struct provider *p, const struct operation *o,
+                                 const struct provider_arg *args, struct answer *answer,
+                                 struct api_error *err)
 {
     cJSON *none = NULL;
     (void)p, (void)args;
@@ -167,9 +167,11 @@ static enum api_status see_members(struct provider *p, const struct operation *o
                                    const struct provider_arg *args, struct answer *answer,
                                    struct api_error *err)
 {
+    enum api_status status = o->shape == ITEMS_LIST ? see_empty(p, o, args, answer, err) : API_OK;
+    if (status != API_OK)
+        return status;
     cJSON *data = cJSON_GetObjectItemCaseSensitive(answer->json, o->items);
     bool marked = data && (cJSON_IsArray(data) || mark_invited(data));
-    (void)p, (void)args;
     for (cJSON *item = cJSON_IsArray(data) ? data->child : NULL; item && marked; item = item->next)
         marked = mark_invited(item);
     return marked || !data ? API_OK : api_fail(err, API_UNREACHABLE, "out of memory");
@@ -264,9 +266,7 @@ static enum api_status member_change(struct provider *p, const struct operation 
 #define ONE(what)  .shape = ITEMS_ONE, .items = "data", .fields = what
 #define LIST(what) .shape = ITEMS_LIST, .items = "data", .fields = what
 #define DONE       .shape = ITEMS_NONE
-#define MEMBERS                                                                                    \
-    LIST(member_fields), .page = see_members, .nonempty = true, /* the one who asks is there */    \
-        .etag = true, .reply_max = ENGINE_LIST_MAX
+#define MEMBERS    LIST(member_fields), .page = see_members, .etag = true, .reply_max = ENGINE_LIST_MAX
 #define LOGIN                                                                                      \
     {                                                                                              \
         .run = whoami, .method = "POST", .path = "/auth/login", .page = check_login,               \
@@ -289,7 +289,7 @@ static const struct operation shipped[OP_COUNT] = {
     [OP_ORG_LIST] = {.run = engine_run,
                      .method = "GET",
                      .path = ORGS "/user",
-                     .page = see_orgs,
+                     .page = see_empty,
                      LIST(organization_fields)},
     [OP_ORG_FIND] = ORG(org_find),
     [OP_ORG_SHOW] = ORG(engine_run),
@@ -323,7 +323,7 @@ static const struct operation documented[OP_COUNT] = {
     [OP_ORG_LIST] = {.run = engine_run,
                      .method = "GET",
                      .path = ORGS,
-                     .page = see_orgs,
+                     .page = see_empty,
                      LIST(organization_fields)},
     [OP_ORG_FIND] = ORG(org_find),
     [OP_ORG_SHOW] = ORG(engine_run),

@@ -511,6 +511,16 @@ static bool absent(void *arg, const char *name, size_t len)
     return true;
 }
 
+/* The error of the second request tells that the first one was done. */
+static enum api_status half_done(struct api_error *err)
+{
+    char message[sizeof err->message];
+    snprintf(message, sizeof message, "%s", err->message);
+    snprintf(err->message, sizeof err->message, "the profile is changed, the address is not: %.*s",
+             (int)sizeof message - 64, message);
+    return err->status;
+}
+
 static enum api_status edit_billing(struct provider *p, const struct operation *o,
                                     const struct provider_arg *args, provider_sink *sink, void *arg,
                                     struct api_error *err)
@@ -525,8 +535,10 @@ static enum api_status edit_billing(struct provider *p, const struct operation *
     for (size_t i = 0; i < sizeof edits / sizeof *edits && status == API_OK; i++) {
         if (template_names(edits[i].body, absent, (void *)args))
             continue;
-        any = true;
         status = run_by_id(p, &edits[i], args, sink, arg, err);
+        if (status != API_OK && any)
+            return half_done(err);
+        any = true;
     }
     return any ? status : api_fail(err, API_USAGE, "no field to change is given");
 }

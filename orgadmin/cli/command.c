@@ -3,26 +3,45 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "orgadmin/cli/words.h"
+
 const struct command *command_noun(const char *noun)
 {
+    const char *known = word_noun(noun);
     for (const struct command *c = commands; c->noun; c++)
-        if (strcmp(c->noun, noun) == 0)
+        if (strcmp(c->noun, known ? known : noun) == 0)
             return c;
     return NULL;
 }
 
-const struct command *command_verb(const struct command *first, const char *verb)
+static const struct command *find_verb(const struct command *first, const char *verb)
 {
-    if (!first->verb)
-        return first;
     for (const struct command *c = first; c->noun && strcmp(c->noun, first->noun) == 0; c++)
         if (strcmp(c->verb, verb) == 0)
             return c;
     return NULL;
 }
 
+const struct command *command_verb(const struct command *first, const char *verb)
+{
+    const char *known = verb;
+    const struct command *found = first->verb ? find_verb(first, verb) : first;
+    for (size_t i = 0; !found && (known = word_verb(verb, i)) != NULL; i++)
+        found = find_verb(first, known);
+    return found;
+}
+
+enum option command_option(const char *word, size_t len)
+{
+    const char *known = word_option(word, len);
+    return known ? option_find(known, strlen(known)) : option_find(word, len);
+}
+
 bool command_takes(const struct command *c, enum option o)
 {
+    bool lists = c->verb && strcmp(c->verb, "list") == 0;
+    if (o == OPTION_FILTER || o == OPTION_STATE || o == OPTION_LIMIT)
+        return lists && c->record;
     return (c->options >> o & 1) || o == OPTION_HELP;
 }
 

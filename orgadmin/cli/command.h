@@ -9,11 +9,16 @@
 
 extern const struct command commands[]; /* ends with a NULL noun; one noun's stand together */
 
-/* The first command of NOUN, or NULL. */
+/* The first command of NOUN, or of what NOUN is another word for (words.h); or NULL. */
 const struct command *command_noun(const char *noun);
 
-/* The command of FIRST's noun that VERB names (FIRST itself when it takes none), or NULL. */
+/* The command of FIRST's noun that VERB, or what it is another word for, names (FIRST itself when
+ * it takes none), or NULL. */
 const struct command *command_verb(const struct command *first, const char *verb);
+
+/* The option that the first LEN characters of WORD, or what they are another word for, name; or
+ * OPTION_COUNT. */
+enum option command_option(const char *word, size_t len);
 
 /* True when COMMAND takes OPTION; --help is everybody's. */
 bool command_takes(const struct command *command, enum option option);

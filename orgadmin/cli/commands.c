@@ -5,7 +5,7 @@
 #include "orgadmin/output/output.h"
 
 #define OPT(name) (1ULL << OPTION_##name)
-#define PRINTS    (OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) | OPT(NO_HEADER))
+#define PRINTS    (OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) | OPT(NO_HEADER) | OPT(RAW))
 #define REACHES                                                                                    \
     (OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) | OPT(SUDO) |    \
      OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(DEBUG))
@@ -85,10 +85,10 @@ const struct command commands[] = {
 
     {.noun = "org",
      .verb = "create",
-     .args = {"NAME"},
+     .args = {"[NAME]"},
      .brief = "create an organization and switch to it",
      .detail = "With --operation, waits for the organization that an interrupted org create began.",
-     .options = SERVER | OPT(SET) | OPT(OPERATION),
+     .options = SERVER | OPT(NAME) | OPT(SET) | OPT(OPERATION),
      .record = &record_organization,
      .run = org_create},
     {.noun = "org",
@@ -158,17 +158,19 @@ const struct command commands[] = {
      .verb = "add",
      .args = {"[EMAIL]"},
      .brief = "add or invite one person, or many with --file",
-     .detail = "A remark says whether the person was invited, was added, or was a member before "
-               "and was changed. "
+     .detail = "A remark says whether the person was invited or added, and which role a person who "
+               "was there before had. "
+               "Without --role, nobody who is a member or invited already is changed. "
                "The token of an invitation stands alone on standard output. "
                "With --file, each line has an address and optionally a role behind it; text behind "
                "# is a comment. "
-               "A person who already is a member is not a failure. "
+               "A person who is a member or invited already is not a failure; the roles that "
+               "lines or --role change are shown first, and confirmed unless --yes is given. "
                "A line that fails is reported on standard error, and the exit status is 1. "
                "--remainder writes the lines that are left, also after an interrupt; --file takes "
                "them again.",
      .options = IN_ORG | OPT(ROLE) | OPT(PERMISSIONS) | OPT(USERNAME) | OPT(OUT) | OPT(FILE) |
-                OPT(REMAINDER),
+                OPT(YES) | OPT(REMAINDER),
      .record = &record_addition,
      .run = member_add},
     {.noun = "member",
@@ -514,7 +516,7 @@ const struct command commands[] = {
      .brief = "download a file, to its own name or --out",
      .detail = "The file appears under that name when it has arrived completely. "
                "It replaces an existing file only with --yes.",
-     .options = ACTS | OPT(OUT) | OPT(YES),
+     .options = ACTS | OPT(OUT) | OPT(YES) | OPT(SHOW_URL),
      .run = file_download},
     {.noun = "file",
      .verb = "remove",

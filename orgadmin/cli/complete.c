@@ -63,7 +63,7 @@ static void offer_columns(struct typed *t, bool list)
 /* WHAT is an argument or a value as usage calls it. */
 static void offer_value(struct typed *t, const char *what)
 {
-    static const char *const formats[] = {"table", "wide", "json", "yaml", "csv", NULL};
+    static const char *const formats[] = {"table", "wide", "json", "jsonl", "yaml", "csv", NULL};
     static const char *const types[] = {"aws", "azure", NULL};
     char profile[PROFILE_MAX];
     what += *what == '[';
@@ -137,7 +137,7 @@ static bool take_word(struct typed *t, const char *word)
 static void take_option(struct typed *t, const char *word, const char *value)
 {
     size_t len = strcspn(word, "=");
-    enum option o = option_find(word, len);
+    enum option o = command_option(word, len);
     if (o == OPTION_COUNT)
         return;
     t->given |= 1ULL << o;
@@ -148,7 +148,8 @@ static void take_option(struct typed *t, const char *word, const char *value)
 static bool take_words(struct typed *t, int count, char *words[])
 {
     for (int i = 0; i < count - 1; i++) {
-        enum option o = words[i][0] == '-' ? option_find(words[i], strlen(words[i])) : OPTION_COUNT;
+        enum option o =
+            words[i][0] == '-' ? command_option(words[i], strlen(words[i])) : OPTION_COUNT;
         bool valued = o != OPTION_COUNT && options[o].value;
         if (words[i][0] == '-' && words[i][1] != '\0')
             take_option(t, words[i], valued && i + 1 < count - 1 ? words[i + 1] : NULL);
@@ -170,7 +171,7 @@ enum exit_status complete(int count, char *words[])
     size_t len = strcspn(t.last, "=");
     if (t.open == OPTION_COUNT && t.last[0] == '-' && t.last[len] == '=' &&
         len < sizeof before - 1) {
-        t.open = option_find(t.last, len);
+        t.open = command_option(t.last, len);
         snprintf(before, sizeof before, "%.*s", (int)len + 1, t.last);
         t.before = before;
         t.last += len + 1;

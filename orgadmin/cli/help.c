@@ -54,5 +54,7 @@ void help_commands(const char *noun)
         command_usage(c, usage);
         printf("  %-29s %s\n", usage, c->brief);
     }
-    printf("\norgadmin COMMAND --help shows the options of a command; see also orgadmin(1).\n");
+    puts("\nWords of other tools are understood: organizations, members, ls, get, rm, --format and "
+         "more.");
+    printf("orgadmin COMMAND --help shows the options of a command; see also orgadmin(1).\n");
 }

@@ -10,7 +10,7 @@
 #define COMMON                                                                                     \
     (OPT(ORG) | OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) |     \
      OPT(SUDO) | OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) |         \
-     OPT(NO_HEADER))
+     OPT(NO_HEADER) | OPT(RAW))
 
 /* A paragraph: a new line at each full stop, as mdoc wants it, and when a line gets long. */
 static void print_text(const char *text)

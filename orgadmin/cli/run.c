@@ -8,15 +8,19 @@
 #include "orgadmin/cli/complete.h"
 #include "orgadmin/cli/help.h"
 #include "orgadmin/cli/manual.h"
+#include "orgadmin/cli/words.h"
+#include "orgadmin/nouns/moment.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/suggest.h"
 
-#define WORDS_MAX (2 + COMMAND_ARGS_MAX)
+#define WORDS_MAX (4 + COMMAND_ARGS_MAX) /* some are two words elsewhere */
 
 /* The words of the command line before they are checked. */
 struct line {
     const char *word[WORDS_MAX];
     size_t words;
+    char split[WORDS_BUFFER];
+    bool turned;            /* the verb stood before the noun */
     struct invocation *inv; /* gets the options */
 };
 
@@ -31,7 +35,10 @@ static enum exit_status unknown(const char *what, const struct suggestion *s, co
 static enum exit_status option_unknown(const char *word, size_t len)
 {
     char name[SAID_MAX];
+    const char *instead = word_instead(word, len);
     snprintf(name, sizeof name, "%.*s", (int)len, word);
+    if (instead)
+        return complain(EXIT_USAGE, "there is no option %s: %s", name, instead);
     struct suggestion s = {.word = name};
     for (size_t i = 0; i < OPTION_COUNT; i++)
         suggestion_offer(&s, options[i].name);
@@ -63,6 +70,10 @@ static enum exit_status take_value(struct invocation *inv, enum option o, const 
     const struct option_spec *spec = &options[o];
     if (inv->option[o] && !option_repeats(o))
         return complain(EXIT_USAGE, "%s is given twice", spec->name);
+    if (spec->list)
+        return (inv->option[o] = invocation_list(inv, spec->name, value)) ? EXIT_DONE : EXIT_USAGE;
+    if (spec->moment && moment_check(spec->name, value) != EXIT_DONE)
+        return EXIT_USAGE;
     inv->option[o] = value;
     if (o == OPTION_REGION || o == OPTION_SUDO) /* short for --provider-option region=VALUE */
         return take_pair(inv, OPTION_PROVIDER_OPTION, spec->name, spec->name + 2,
@@ -81,7 +92,7 @@ static enum exit_status take_option(struct line *line, int argc, char *argv[], i
     const char *word = argv[*i];
     size_t len = strcspn(word, "=");
     bool brief = word[1] != '-' && len > 2; /* "-ojson" */
-    enum option o = option_find(word, brief ? 2 : len);
+    enum option o = command_option(word, brief ? 2 : len);
     const char *value = brief ? word + 2 : word[len] == '=' ? word + len + 1 : NULL;
     if (o == OPTION_COUNT)
         return option_unknown(word, len);
@@ -121,6 +132,9 @@ static enum exit_status noun_unknown(const char *noun)
     struct suggestion s = {.word = noun};
     for (const struct command *c = commands; c->noun; c++)
         suggestion_offer(&s, c->noun);
+    words_offer_nouns(&s);
+    if (word_noun(s.best))
+        snprintf(s.best, sizeof s.best, "%s", word_noun(s.best));
     return unknown("command", &s, "orgadmin --help");
 }
 
@@ -132,7 +146,7 @@ static enum exit_status verb_unknown(const char *noun, const char *verb)
     snprintf(help, sizeof help, "orgadmin %s --help", noun);
     size_t used = 0;
     for (const struct command *c = command_noun(noun); c->noun && strcmp(c->noun, noun) == 0; c++) {
-        if (verb)
+        if (verb && c->verb)
             suggestion_offer(&s, c->verb);
         int n = snprintf(verbs + used, sizeof verbs - used, "%s%s", used ? ", " : "", c->verb);
         used += (size_t)n < sizeof verbs - used ? (size_t)n : 0;
@@ -155,6 +169,9 @@ static enum exit_status fit(const struct line *line, struct invocation *inv)
             return complain(EXIT_USAGE, "%s is missing; usage: orgadmin %s", c->args[n], usage);
         if (inv->arg[n] && inv->arg[n][0] == '\0')
             return complain(EXIT_USAGE, "%s is empty; usage: orgadmin %s", c->args[n], usage);
+        if (inv->arg[n] && strstr(c->args[n], "ROLE") &&
+            (inv->arg[n] = invocation_list(inv, "ROLE", inv->arg[n])) == NULL)
+            return EXIT_USAGE;
     }
     if (line->words > first + n)
         return complain(EXIT_USAGE, "\"%s\" is one argument too many; usage: orgadmin %s",
@@ -164,6 +181,40 @@ static enum exit_status fit(const struct line *line, struct invocation *inv)
             return complain(EXIT_USAGE, "%s has no meaning for \"%s%s%s\"", options[o].name,
                             c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
     return output_check(inv);
+}
+
+/* LINE's words as orgadmin has them: "help NOUN", "org:user:list", "auth login" and "get members"
+ * are known from other tools. */
+static void understand(struct line *line)
+{
+    const char **word = line->word;
+    bool help = line->words > 0 && strcmp(word[0], "help") == 0;
+    if (help)
+        memmove(word, word + 1, --line->words * sizeof *word);
+    if (help)
+        line->inv->option[OPTION_HELP] = "";
+    if (line->words == 1 && strcmp(word[0], "version") == 0)
+        line->inv->option[OPTION_VERSION] = "";
+    words_split(word, &line->words, WORDS_MAX, line->split);
+    words_replace(word, &line->words, WORDS_MAX);
+    const struct command *noun = line->words > 1 ? command_noun(word[1]) : NULL;
+    if (!noun || !noun->verb || command_noun(word[0]) || !command_verb(noun, word[0]))
+        return;
+    const char *verb = word[0];
+    word[0] = noun->noun;
+    word[1] = verb;
+    line->turned = true;
+}
+
+/* "get" without a name is a listing in other tools. */
+static const struct command *list_instead(const struct line *line, const struct command *first,
+                                          const struct command *found)
+{
+    bool one = line->turned || (found && found->args[0] && found->args[0][0] != '[');
+    const struct command *list = one && line->words == 2 && strcmp(line->word[1], "get") == 0
+                                     ? command_verb(first, "list")
+                                     : NULL;
+    return list ? list : found;
 }
 
 /* The command that LINE's words name; or its help, or a complaint, and NULL with *STATUS. */
@@ -187,12 +238,13 @@ static const struct command *find_command(const struct line *line, bool help,
         help_commands(first->noun);
     else if (!verb || (found = command_verb(first, verb)) == NULL)
         *status = verb_unknown(first->noun, verb);
-    return found;
+    return list_instead(line, first, found);
 }
 
-static enum exit_status run_line(const struct line *line, struct invocation *inv)
+static enum exit_status run_line(struct line *line, struct invocation *inv)
 {
     enum exit_status status;
+    understand(line);
     if (inv->option[OPTION_VERSION])
         return printf("orgadmin %s\n", ORG_VERSION) < 0;
     bool help = inv->option[OPTION_HELP] != NULL;

@@ -13,9 +13,42 @@
 #include "orgadmin/remote/found.h"
 #include "orgadmin/remote/interrupt.h"
 
+/* Takes the addresses out of FILE: each of them is a credential. */
+static void strip(cJSON *file)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(file, "download_url");
+    cJSON_DeleteItemFromObjectCaseSensitive(file, "upload_url");
+}
+
+static enum exit_status print(const struct invocation *inv, cJSON *file)
+{
+    strip(file);
+    return output(inv, file);
+}
+
+static int gather(void *arg, const cJSON *file)
+{
+    struct collection *files = arg;
+    cJSON *plain = cJSON_Duplicate(file, true);
+    strip(plain);
+    int rc = plain ? collection_sink(files, plain) : -1;
+    cJSON_Delete(plain);
+    return rc;
+}
+
 enum exit_status file_list(const struct invocation *inv)
 {
-    return listing(inv, OP_FILE_LIST, LISTING_ORG, NULL);
+    struct connection c;
+    struct collection files = {0};
+    enum exit_status status = connection_open_for(inv, OP_FILE_LIST, NULL, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = connection_each(&c, OP_FILE_LIST, NULL, gather, &files);
+    if (status == EXIT_DONE)
+        status = output_list(inv, &files);
+    collection_free(&files);
+    connection_close(&c);
+    return status;
 }
 
 /* The file ID as the API shows it alone: with an address that is fresh. */
@@ -49,7 +82,7 @@ enum exit_status file_show(const struct invocation *inv)
     enum exit_status status = find(inv, &f);
     if (status != EXIT_DONE)
         return status;
-    status = output(inv, f.record);
+    status = print(inv, f.record);
     found_close(&f);
     return status;
 }
@@ -105,7 +138,7 @@ static enum exit_status show_uploaded(const struct invocation *inv, struct conne
     cJSON *file;
     enum exit_status status = show(c, id, &file);
     if (status == EXIT_DONE)
-        status = output(inv, file);
+        status = print(inv, file);
     cJSON_Delete(file);
     return status;
 }
@@ -136,6 +169,12 @@ enum exit_status file_upload(const struct invocation *inv)
     return status;
 }
 
+static enum exit_status no_content(const cJSON *file)
+{
+    return complain(EXIT_NO, "%s: the API gives no address of its content (it is %s)",
+                    record_text(file, "name"), record_text(file, "state"));
+}
+
 /* The name that FILE has is the API's: it must not lead anywhere else. */
 static enum exit_status place_of(const struct invocation *inv, const cJSON *file, const char **path)
 {
@@ -157,8 +196,7 @@ static enum exit_status fetch(const struct invocation *inv, struct connection *c
     bool replace = inv->option[OPTION_YES] != NULL;
     enum exit_status status = place_of(inv, file, &path);
     if (status == EXIT_DONE && !*url)
-        status = complain(EXIT_NO, "%s: the API gives no address of its content (it is %s)",
-                          record_text(file, "name"), record_text(file, "state"));
+        status = no_content(file);
     if (status == EXIT_DONE && !replace && access(path, F_OK) == 0)
         status = complain(EXIT_USAGE, "%s exists already; --yes replaces it", path);
     if (status == EXIT_DONE && private_file_begin(&to, path) < 0)
@@ -180,7 +218,13 @@ enum exit_status file_download(const struct invocation *inv)
     enum exit_status status = find(inv, &f);
     if (status != EXIT_DONE)
         return status;
-    status = fetch(inv, &f.c, f.record);
+    const char *url = record_text(f.record, "download_url");
+    if (!inv->option[OPTION_SHOW_URL])
+        status = fetch(inv, &f.c, f.record);
+    else if (*url)
+        puts(url);
+    else
+        status = no_content(f.record);
     found_close(&f);
     return status;
 }

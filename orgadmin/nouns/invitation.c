@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "orgadmin/nouns/invite.h"
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/nouns/key.h"
 #include "orgadmin/nouns/listing.h"
@@ -16,22 +17,7 @@ enum exit_status invitation_list(const struct invocation *inv)
 
 enum exit_status invitation_create(const struct invocation *inv)
 {
-    struct connection c;
-    cJSON *invited = NULL;
-    const struct provider_arg args[] = {{"email", inv->arg[0]},
-                                        {"role", inv->option[OPTION_ROLE]},
-                                        {"permissions", inv->option[OPTION_PERMISSIONS]},
-                                        {"username", inv->option[OPTION_USERNAME]},
-                                        {0}};
-    enum exit_status status = connection_open_for(inv, OP_INVITATION_CREATE, args, &c);
-    if (status != EXIT_DONE)
-        return status;
-    status = issue(inv, &c, OP_INVITATION_CREATE, args, "token", &invited);
-    if (status == EXIT_DONE)
-        invitation_note(inv, &c, inv->arg[0], invited);
-    cJSON_Delete(invited);
-    connection_close(&c);
-    return status;
+    return invite_person(inv, OP_INVITATION_CREATE);
 }
 
 enum exit_status invitation_revoke(const struct invocation *inv)

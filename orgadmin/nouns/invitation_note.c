@@ -5,25 +5,8 @@
 #include "common/name.h"
 #include "orgadmin/nouns/issue.h"
 
-#define ACCEPT "/v1/organizations/invitations/accept" /* orgd/API.md */
-
-const char *shell_word(const char *text, char out[WORD_SIZE])
-{
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@%+=:,./_-";
-    static const char escaped[] = "'\\''";
-    const char *quote = text[strspn(text, plain)] == '\0' ? "" : "'";
-    size_t len = strlen(quote);
-    memcpy(out, quote, len);
-    for (; *text && len < WORD_SIZE - sizeof escaped - 1; text++) {
-        const char *piece = *text == '\'' ? escaped : text;
-        size_t size = *text == '\'' ? sizeof escaped - 1 : 1;
-        memcpy(out + len, piece, size);
-        len += size;
-    }
-    memcpy(out + len, quote, strlen(quote) + 1);
-    return out;
-}
+#define WORD_SIZE HINT_WORD_MAX
+#define ACCEPT    "/v1/organizations/invitations/accept" /* orgd/API.md */
 
 /* The file with the key that is most likely the right one to bring along; NULL where none is taken.
  */
@@ -65,14 +48,17 @@ static void note_curl(const struct connection *c, const char *username, const ch
 void invitation_note(const struct invocation *inv, const struct connection *c, const char *email,
                      const cJSON *record)
 {
-    char place[PLACE_MAX], name[NAME_MAX_LEN + 1], url[WORD_SIZE];
+    char place[PLACE_MAX], name[NAME_MAX_LEN + 1];
+    struct hint line = {.used = 0};
     const char *username = inv->option[OPTION_USERNAME];
     const cJSON *mailed = cJSON_GetObjectItem(record, "mailed");
+    bool native = strcmp(c->now.provider, "native") == 0;
     const char *how = cJSON_IsTrue(mailed) ? ", by mail" : "";
     bool token = *record_text(record, "token") != '\0';
     if (cJSON_IsFalse(mailed) && !token) {
-        note("%s is invited to %s, but the mail could not be sent: orgadmin invitation resend %s",
-             email, c->now.org_name, email);
+        hint_word(&line, email);
+        note("%s is invited to %s, but the mail could not be sent: orgadmin invitation resend%s%s",
+             email, c->now.org_name, line.text, c->given.text);
         return;
     }
     if (*how || !token) {
@@ -82,9 +68,15 @@ void invitation_note(const struct invocation *inv, const struct connection *c, c
     const char *key = key_file(c, record);
     if (!username)
         username = name_fold(email, name) ? name : "USER";
+    hint_option(&line, "--provider", native ? NULL : c->now.provider);
+    hint_option(&line, "--url", c->now.url);
+    hint_option(&line, "--username", native ? username : NULL);
+    if (key) {
+        hint_add(&line, "--key");
+        hint_add(&line, key); /* the shell expands it */
+    }
     note("%s is invited to %s. The token is %s; whoever has it can accept: orgadmin invitation "
-         "accept --url %s --username %s%s%s",
-         email, c->now.org_name, issue_place(inv, place), shell_word(c->now.url, url), username,
-         key ? " --key " : "", key ? key : "");
+         "accept%s",
+         email, c->now.org_name, issue_place(inv, place), line.text);
     note_curl(c, username, key);
 }

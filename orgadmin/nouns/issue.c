@@ -7,6 +7,18 @@
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/interrupt.h"
 
+enum exit_status issue_begin(const struct invocation *inv, struct private_file *file)
+{
+    const char *out = inv->option[OPTION_OUT];
+    file->fd = -1;
+    if (!out || private_file_begin_new(file, out) == 0)
+        return EXIT_DONE;
+    if (errno == EEXIST)
+        return complain(EXIT_USAGE, "--out %s: it exists already, and a secret in it would be lost",
+                        out);
+    return complain(EXIT_USAGE, "--out %s: %s", out, strerror(errno));
+}
+
 enum exit_status issue_write(struct private_file *file, const char *secret)
 {
     char line[SECRET_MAX];
@@ -67,15 +79,15 @@ enum exit_status issue_made(const struct invocation *inv, struct private_file *f
 enum exit_status issue(const struct invocation *inv, struct connection *c, enum provider_op op,
                        const struct provider_arg *args, const char *field, cJSON **record)
 {
-    struct private_file file = {.fd = -1};
-    const char *out = inv->option[OPTION_OUT];
+    struct private_file file;
     cJSON *issued = NULL;
     if (record)
         *record = NULL;
-    if (out && private_file_begin(&file, out) < 0)
-        return complain(EXIT_USAGE, "--out %s: %s", out, strerror(errno));
+    enum exit_status status = issue_begin(inv, &file);
+    if (status != EXIT_DONE)
+        return status;
     interrupt_hold(); /* what comes is shown only once */
-    enum exit_status status = connection_get(c, op, args, &issued);
+    status = connection_get(c, op, args, &issued);
     if (status == EXIT_DONE && record && issued)
         *record = cJSON_Duplicate(issued, true);
     if (status == EXIT_DONE)

@@ -25,6 +25,10 @@ const char *issue_place(const struct invocation *inv, char out[PLACE_MAX]);
 void invitation_note(const struct invocation *inv, const struct connection *c, const char *email,
                      const cJSON *record);
 
+/* Begins the file of --out, if that is given. EXIT_DONE; EXIT_USAGE after a complaint, also when
+ * something stands there: a secret is never overwritten. */
+enum exit_status issue_begin(const struct invocation *inv, struct private_file *file);
+
 /* Puts SECRET, alone on its line, in the place of FILE, which was begun. EXIT_DONE; EXIT_SETUP
  * after a complaint. */
 enum exit_status issue_write(struct private_file *file, const char *secret);
@@ -33,10 +37,6 @@ enum exit_status issue_write(struct private_file *file, const char *secret);
  * --out. */
 enum exit_status issue_made(const struct invocation *inv, struct private_file *file, cJSON *record,
                             const char *field);
-
-/* TEXT as one word of a shell's command line, cut to WORD_SIZE, in OUT, which is returned. */
-#define WORD_SIZE 1400
-const char *shell_word(const char *text, char out[WORD_SIZE]);
 
 /* Takes the secrets out of RECORD. */
 void issue_strip(cJSON *record);

@@ -5,6 +5,7 @@
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/moment.h"
 #include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/vocabulary.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/found.h"
 
@@ -25,7 +26,9 @@ enum exit_status joincode_create(const struct invocation *inv)
     enum exit_status status = connection_open_for(inv, OP_JOINCODE_CREATE, args, &c);
     if (status != EXIT_DONE)
         return status;
-    status = issue(inv, &c, OP_JOINCODE_CREATE, args, "code", NULL);
+    status = vocabulary_check(&c, args[0].value, NULL);
+    if (status == EXIT_DONE)
+        status = issue(inv, &c, OP_JOINCODE_CREATE, args, "code", NULL);
     if (status == EXIT_DONE)
         note("The code is %s; whoever has it can join %s: orgadmin joincode join",
              issue_place(inv, place), c.now.org_name);

@@ -11,6 +11,7 @@
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/found.h"
+#include "orgadmin/remote/hint.h"
 #include "orgadmin/remote/interrupt.h"
 
 enum exit_status machine_list(const struct invocation *inv)
@@ -75,7 +76,7 @@ static enum exit_status read_ca(const struct connection *c, char pem[RECORD_PEM_
 /* Adds to the machine RECORD what is to be run there. */
 static bool add_command(const struct connection *c, const char *pin, cJSON *record)
 {
-    char line[WORD_SIZE + 512], url[WORD_SIZE];
+    char line[HINT_WORD_MAX + 512], url[HINT_WORD_MAX];
     snprintf(line, sizeof line, "orgadmin host enroll --url %s --code %.128s%s%s",
              shell_word(c->now.url, url), record_text(record, "code"), *pin ? " --pin " : "", pin);
     bool added = cJSON_AddStringToObject(record, "command", line);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/vocabulary.h"
 #include "orgadmin/nouns/withdrawn.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/ask_first.h"
@@ -106,7 +107,9 @@ static enum exit_status give(const struct invocation *inv, enum provider_op op, 
     enum exit_status status = found_open(inv, op, args, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = run(&f, op, role, permissions, &reply);
+    status = vocabulary_check(&f.c, role, permissions);
+    if (status == EXIT_DONE)
+        status = run(&f, op, role, permissions, &reply);
     if (status == EXIT_DONE && role)
         note("%s has the role %s in %s.", inv->arg[0], role, f.c.now.org_name);
     if (status == EXIT_DONE && permissions)

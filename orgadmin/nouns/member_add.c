@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "common/file.h"
+#include "orgadmin/nouns/invite.h"
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/roster.h"
+#include "orgadmin/nouns/vocabulary.h"
 #include "orgadmin/output/output.h"
+#include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/interrupt.h"
 
 #define INPUT_MAX     (8U << 20)
@@ -31,7 +36,8 @@ struct batch {
     size_t count;
     const char *permissions; /* for all of them, or NULL */
     cJSON *invited;
-    size_t added, changed; /* of them */
+    struct person_roster roster; /* whom the API would change */
+    size_t added, changed;       /* of INVITED */
     size_t already, failed;
     struct progress progress;
     struct private_file remainder, out;
@@ -77,6 +83,34 @@ static const char *parse_line(char *line, struct batch_entry *entry)
     return NULL;
 }
 
+static int compare_entries(const void *a, const void *b)
+{
+    const struct batch_entry *const *x = a, *const *y = b;
+    int order = strcasecmp((*x)->email, (*y)->email);
+    return order != 0 ? order : (*x)->number < (*y)->number ? -1 : 1;
+}
+
+/* Complains of each address that stands there twice: its second line would change what the first
+ * one did. Returns how many. */
+static size_t find_repeated(const struct batch *b)
+{
+    size_t faults = 0;
+    const struct batch_entry **sorted = calloc(b->count + 1, sizeof *sorted);
+    if (!sorted) {
+        complain(EXIT_AWAY, "out of memory");
+        return 1;
+    }
+    for (size_t i = 0; i < b->count; i++)
+        sorted[i] = &b->entries[i];
+    qsort(sorted, b->count, sizeof *sorted, compare_entries);
+    for (size_t i = 1; i < b->count; i++)
+        if (strcasecmp(sorted[i - 1]->email, sorted[i]->email) == 0 && ++faults <= FAULTS_SHOWN)
+            complain(EXIT_USAGE, "%s:%zu: %s is on line %zu already", b->from, sorted[i]->number,
+                     sorted[i]->email, sorted[i - 1]->number);
+    free(sorted);
+    return faults;
+}
+
 /* Everything is looked at before anything is sent. */
 static enum exit_status parse(const char *role, struct batch *b)
 {
@@ -103,6 +137,7 @@ static enum exit_status parse(const char *role, struct batch *b)
         else if (!fault)
             b->entries[b->count++] = entry;
     }
+    faults += find_repeated(b);
     if (faults > 0)
         return complain(EXIT_USAGE, "%s: nobody is invited", b->from);
     return b->count ? EXIT_DONE : complain(EXIT_USAGE, "%s: there is no address in it", b->from);
@@ -112,11 +147,64 @@ static enum exit_status parse(const char *role, struct batch *b)
 static enum exit_status begin_files(const struct invocation *inv, struct batch *b)
 {
     const char *out = inv->option[OPTION_OUT], *remainder = inv->option[OPTION_REMAINDER];
-    if (out && private_file_begin(&b->out, out) < 0)
-        return complain(EXIT_USAGE, "--out %s: %s", out, strerror(errno));
+    if (out && remainder && strcmp(out, remainder) == 0)
+        return complain(EXIT_USAGE, "--out and --remainder are the same file");
+    enum exit_status status = issue_begin(inv, &b->out);
+    if (status != EXIT_DONE)
+        return status;
     if (remainder && private_file_begin(&b->remainder, remainder) < 0)
         return complain(EXIT_USAGE, "--remainder %s: %s", remainder, strerror(errno));
     return EXIT_DONE;
+}
+
+/* Looks at the role of each line, when the API lists its roles. */
+static enum exit_status check_roles(struct connection *c, const struct batch *b)
+{
+    struct vocabulary v = {NULL, NULL};
+    size_t faults = 0, given = 0;
+    for (size_t i = 0; i < b->count; i++)
+        given += b->entries[i].role != NULL;
+    if (given == 0 || !connection_takes(c, OP_ROLE_LIST, NULL))
+        return EXIT_DONE;
+    enum exit_status status = vocabulary_read(c, &v);
+    for (size_t i = 0; status == EXIT_DONE && i < b->count && faults < FAULTS_SHOWN; i++) {
+        char about[512];
+        snprintf(about, sizeof about, "%s:%zu: ", b->from, b->entries[i].number);
+        faults += vocabulary_check_roles(&v, c, about, b->entries[i].role) != EXIT_DONE;
+    }
+    vocabulary_free(&v);
+    return faults ? complain(EXIT_NO, "%s: nobody is invited", b->from) : status;
+}
+
+/* Tells of each person whose role the file changes, and asks. */
+static enum exit_status ask_about_changes(const struct invocation *inv, const struct connection *c,
+                                          const struct batch *b)
+{
+    size_t changes = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        const struct batch_entry *e = &b->entries[i];
+        const struct roster_entry *known = roster_find(&b->roster, e->email);
+        if (!known || roster_keeps(known, e->role))
+            continue;
+        changes++;
+        note("%s:%zu: %s is %s as %s, and becomes %s.", b->from, e->number, e->email,
+             known->member ? "a member" : "invited", known->role, e->role);
+    }
+    return changes == 0 ? EXIT_DONE
+                        : ask_first(inv, "yes", "Change the roles of %zu of %zu people in %s?",
+                                    changes, b->count, c->now.org_name);
+}
+
+/* Tells of a person who is there already, without whom the others are added. */
+static void skip(const struct connection *c, struct batch *b, struct batch_entry *e,
+                 const struct roster_entry *known)
+{
+    e->done = true;
+    b->already++;
+    progress_end(&b->progress);
+    note("%s:%zu: %s is %s %s already%s%s.", b->from, e->number, e->email,
+         known->member ? "a member of" : "invited to", c->now.org_name, *known->role ? " as " : "",
+         known->role);
 }
 
 /* A member already is what was wanted. */
@@ -140,8 +228,16 @@ static enum exit_status invite(struct connection *c, struct batch *b, struct bat
     char about[512];
     cJSON *record = NULL;
     struct api_error err;
-    const struct provider_arg args[] = {
-        {"email", e->email}, {"role", e->role}, {"permissions", b->permissions}, {0}};
+    const struct roster_entry *known = roster_find(&b->roster, e->email);
+    const struct provider_arg args[] = {{"email", e->email},
+                                        {"role", e->role},
+                                        {"permissions", b->permissions},
+                                        {"username", roster_username(known)},
+                                        {0}};
+    if (roster_keeps(known, e->role)) {
+        skip(c, b, e, known);
+        return EXIT_DONE;
+    }
     enum api_status status =
         connection_try(c, OP_MEMBER_ADD, args, connection_first, &record, &err);
     if (status == API_OK) {
@@ -231,17 +327,38 @@ static enum exit_status hand_out(const struct invocation *inv, struct batch *b)
     return status;
 }
 
+/* The roles stand in the remainder; the tokens of this run stay where they are. */
+static void tell_how_to_go_on(const struct invocation *inv, const struct connection *c)
+{
+    char out[PRIVATE_PATH_MAX + 16] = "";
+    struct hint line = {.used = 0};
+    const char *remainder = inv->option[OPTION_REMAINDER];
+    hint_option(&line, "--file", remainder);
+    hint_option(&line, "--remainder", remainder);
+    if (inv->option[OPTION_PERMISSIONS])
+        hint_option(&line, "--permissions", inv->option[OPTION_PERMISSIONS]);
+    for (int n = 2; inv->option[OPTION_OUT] && n < 1000; n++) {
+        snprintf(out, sizeof out, "%s.%d", inv->option[OPTION_OUT], n);
+        if (access(out, F_OK) != 0)
+            break;
+    }
+    hint_option(&line, "--out", out);
+    if (inv->option[OPTION_YES])
+        hint_add(&line, "--yes");
+    note("To go on: orgadmin member add%s%s", line.text, c->given.text);
+}
+
 static void summarize(const struct invocation *inv, const struct connection *c,
                       const struct batch *b, size_t done, size_t left)
 {
     char others[64] = "";
     if (b->added + b->changed > 0)
         snprintf(others, sizeof others, ", %zu added, %zu changed", b->added, b->changed);
-    note("%zu of %zu invited to %s%s; %zu members already, %zu failed, %zu not tried.",
+    note("%zu of %zu invited to %s%s; %zu there already, %zu failed, %zu not tried.",
          done - b->added - b->changed, b->count, c->now.org_name, others, b->already, b->failed,
          left - b->failed);
     if (left > 0 && inv->option[OPTION_REMAINDER])
-        note("To go on: orgadmin member add --file %s", inv->option[OPTION_REMAINDER]);
+        tell_how_to_go_on(inv, c);
 }
 
 static enum exit_status run_batch(const struct invocation *inv, struct connection *c,
@@ -275,50 +392,24 @@ static enum exit_status add_many(const struct invocation *inv)
     if (status == EXIT_DONE)
         status = connection_open_for(inv, OP_MEMBER_ADD, args, &c);
     if (status == EXIT_DONE) {
+        status = check_roles(&c, &b);
+        if (status == EXIT_DONE)
+            status = roster_read(&c, NULL, &b.roster);
+        if (status == EXIT_DONE)
+            status = ask_about_changes(inv, &c, &b);
         interrupt_hold();
-        status = run_batch(inv, &c, &b);
+        if (status == EXIT_DONE)
+            status = run_batch(inv, &c, &b);
         fflush(stdout);
         interrupt_release();
         connection_close(&c);
     }
+    roster_free(&b.roster);
     private_file_abandon(&b.remainder);
     private_file_abandon(&b.out);
     cJSON_Delete(b.invited);
     free(b.entries);
     free(b.text);
-    return status;
-}
-
-/* Tells what has become of EMAIL. */
-static void tell(const struct invocation *inv, const struct connection *c, const char *email,
-                 const cJSON *addition)
-{
-    const char *outcome = record_text(addition, "outcome");
-    if (strcmp(outcome, "added") == 0)
-        note("%s is added to %s.", email, c->now.org_name);
-    else if (strcmp(outcome, "changed") == 0)
-        note("%s was a member of %s before and is changed.", email, c->now.org_name);
-    else
-        invitation_note(inv, c, email, addition);
-}
-
-static enum exit_status add_one(const struct invocation *inv)
-{
-    struct connection c;
-    cJSON *addition = NULL;
-    const struct provider_arg args[] = {{"email", inv->arg[0]},
-                                        {"role", inv->option[OPTION_ROLE]},
-                                        {"permissions", inv->option[OPTION_PERMISSIONS]},
-                                        {"username", inv->option[OPTION_USERNAME]},
-                                        {0}};
-    enum exit_status status = connection_open_for(inv, OP_MEMBER_ADD, args, &c);
-    if (status != EXIT_DONE)
-        return status;
-    status = issue(inv, &c, OP_MEMBER_ADD, args, "token", &addition);
-    if (status == EXIT_DONE)
-        tell(inv, &c, inv->arg[0], addition);
-    cJSON_Delete(addition);
-    connection_close(&c);
     return status;
 }
 
@@ -333,5 +424,5 @@ enum exit_status member_add(const struct invocation *inv)
         return complain(EXIT_USAGE, "--remainder belongs to --file");
     if (many && inv->option[OPTION_USERNAME])
         return complain(EXIT_USAGE, "--username belongs to one address, not to --file");
-    return many ? add_many(inv) : add_one(inv);
+    return many ? add_many(inv) : invite_person(inv, OP_MEMBER_ADD);
 }

@@ -1,4 +1,6 @@
 /* The noun org. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "orgadmin/nouns/listing.h"
@@ -24,10 +26,14 @@ static enum exit_status create_failed(const struct connection *c, const char *na
 {
     enum exit_status status = connection_complain(c, "", OP_ORG_CREATE, err);
     const char *operation = strstr(err->message, "operations/");
-    const char *quote = strchr(name, ' ') ? "'" : "";
-    if (status == EXIT_AWAY && operation)
-        note("To go on: orgadmin org create %s%s%s --operation %.*s", quote, name, quote,
-             (int)strcspn(operation, " \"',;:()"), operation);
+    char id[HINT_WORD_MAX];
+    struct hint line = {.used = 0};
+    if (status != EXIT_AWAY || !operation)
+        return status;
+    snprintf(id, sizeof id, "%.*s", (int)strcspn(operation, " \"',;:()"), operation);
+    hint_word(&line, name);
+    hint_option(&line, "--operation", id);
+    note("To go on: orgadmin org create%s%s", line.text, c->given.text);
     return status;
 }
 
@@ -37,15 +43,24 @@ enum exit_status org_create(const struct invocation *inv)
     struct api_error err;
     cJSON *org = NULL;
     struct args args = {0};
-    args_add(&args, "name", inv->arg[0]);
+    const char *name = inv->arg[0] ? inv->arg[0] : inv->option[OPTION_NAME];
+    if (!name || (inv->arg[0] && inv->option[OPTION_NAME]))
+        return complain(EXIT_USAGE, name ? "give the name once: NAME or --name"
+                                         : "NAME is missing; usage: orgadmin org create NAME");
+    args_add(&args, "name", name);
     args_add(&args, "operation", inv->option[OPTION_OPERATION]);
     enum exit_status status = args_set(&args, inv);
     if (status == EXIT_DONE)
         status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
     if (status != EXIT_DONE)
         return status;
+    status = c.logged_in ? context_check(c.now.profile) : EXIT_DONE;
+    if (status != EXIT_DONE) {
+        connection_close(&c);
+        return status;
+    }
     if (connection_try(&c, OP_ORG_CREATE, args.arg, connection_first, &org, &err) != API_OK)
-        status = create_failed(&c, inv->arg[0], &err);
+        status = create_failed(&c, name, &err);
     else if (!org)
         status = complain(EXIT_AWAY, "org create: the API has told nothing of the organization");
     if (status == EXIT_DONE && c.logged_in)
@@ -59,9 +74,37 @@ enum exit_status org_create(const struct invocation *inv)
     return status;
 }
 
+struct org_gathering {
+    struct collection orgs;
+    const char *current; /* its id, or "" */
+};
+
+static int gather(void *arg, const cJSON *org)
+{
+    struct org_gathering *g = arg;
+    bool current = *g->current && strcmp(record_text(org, "id"), g->current) == 0;
+    cJSON *marked = current ? cJSON_Duplicate(org, true) : NULL;
+    if (!current)
+        return collection_sink(&g->orgs, org);
+    int rc = cJSON_AddTrueToObject(marked, "current") ? collection_sink(&g->orgs, marked) : -1;
+    cJSON_Delete(marked);
+    return rc;
+}
+
 enum exit_status org_list(const struct invocation *inv)
 {
-    return listing(inv, OP_ORG_LIST, LISTING_PLAIN, NULL);
+    struct connection c;
+    struct org_gathering g = {.current = ""};
+    enum exit_status status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
+    if (status != EXIT_DONE)
+        return status;
+    g.current = c.now.org_id;
+    status = connection_each(&c, OP_ORG_LIST, NULL, gather, &g);
+    if (status == EXIT_DONE)
+        status = output_list(inv, &g.orgs);
+    collection_free(&g.orgs);
+    connection_close(&c);
+    return status;
 }
 
 /* The organization is the argument, or --org. */
@@ -103,12 +146,48 @@ static enum exit_status remember(const struct connection *c, const char *name)
     return status;
 }
 
+static enum exit_status remember_name(const struct connection *c, const char *name)
+{
+    enum exit_status status = remember(c, name);
+    if (status == EXIT_DONE)
+        note("%s is called %s now.", c->now.org_name, name);
+    return status;
+}
+
+/* True when RECORD has VALUE for the argument NAME already, as far as it tells. */
+static bool has_already(const cJSON *record, const char *name, const char *value)
+{
+    const char *field = strcmp(name, "plan_type") == 0 ? "plan" : name;
+    const cJSON *now = cJSON_GetObjectItemCaseSensitive(record, field);
+    if (cJSON_IsBool(now))
+        return strcmp(value, cJSON_IsTrue(now) ? "yes" : "no") == 0;
+    if (cJSON_IsNumber(now))
+        return strtod(value, NULL) == now->valuedouble;
+    return cJSON_IsString(now) && strcmp(value, now->valuestring) == 0;
+}
+
+/* *CHANGES is false when ARGS would leave the organization as it is. */
+static enum exit_status find_changes(struct connection *c, const struct args *args, bool *changes)
+{
+    cJSON *now = NULL;
+    *changes = true;
+    if (!connection_takes(c, OP_ORG_SHOW, NULL))
+        return EXIT_DONE;
+    enum exit_status status = connection_get(c, OP_ORG_SHOW, NULL, &now);
+    *changes = !now;
+    for (size_t i = 0; i < args->count && !*changes; i++)
+        *changes = args->arg[i].value && !has_already(now, args->arg[i].name, args->arg[i].value);
+    cJSON_Delete(now);
+    return status;
+}
+
 enum exit_status org_edit(const struct invocation *inv)
 {
     struct invocation named;
     struct connection c;
     struct args args = {0};
     const char *name = inv->option[OPTION_NAME];
+    bool changes = false;
     args_add(&args, "name", name);
     enum exit_status status = name_org(inv, &named);
     if (status == EXIT_DONE)
@@ -120,11 +199,16 @@ enum exit_status org_edit(const struct invocation *inv)
         status = connection_open_for(&named, OP_ORG_EDIT, args.arg, &c);
     if (status != EXIT_DONE)
         return status;
-    status = connection_run(&c, OP_ORG_EDIT, args.arg);
-    if (status == EXIT_DONE && name)
-        status = remember(&c, name);
-    if (status == EXIT_DONE && name)
-        note("%s is called %s now.", c.now.org_name, name);
+    if (c.logged_in && name)
+        status = context_check(c.now.profile);
+    if (status == EXIT_DONE)
+        status = find_changes(&c, &args, &changes);
+    if (status == EXIT_DONE && changes)
+        status = connection_run(&c, OP_ORG_EDIT, args.arg);
+    if (status == EXIT_DONE && !changes)
+        note("%s is so already: nothing is sent.", c.now.org_name);
+    else if (status == EXIT_DONE && name)
+        status = remember_name(&c, name);
     else if (status == EXIT_DONE)
         note("%s is changed.", c.now.org_name);
     connection_close(&c);
@@ -139,11 +223,15 @@ enum exit_status org_delete(const struct invocation *inv)
     enum exit_status status = connection_open_for(&named, OP_ORG_DELETE, NULL, &c);
     if (status != EXIT_DONE)
         return status;
+    if (c.logged_in)
+        status = context_check(c.now.profile);
     const struct provider_arg args[] = {
         {"name", connection_takes(&c, OP_ORG_DELETE, "name") ? c.now.org_name : NULL}, {0}};
-    status = ask_first(inv, c.now.org_name,
-                       "Delete %s (%s) at %s with its members, invitations and tokens, for good?",
-                       c.now.org_name, c.now.org_id, c.now.url);
+    if (status == EXIT_DONE)
+        status =
+            ask_first(inv, c.now.org_name,
+                      "Delete %s (%s) at %s with its members, invitations and tokens, for good?",
+                      c.now.org_name, c.now.org_id, c.now.url);
     if (status == EXIT_DONE)
         status = connection_run(&c, OP_ORG_DELETE, args);
     if (status == EXIT_DONE)

@@ -3,24 +3,13 @@
 
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/vocabulary.h"
 #include "orgadmin/nouns/withdrawn.h"
 #include "orgadmin/remote/ask_first.h"
 
 enum exit_status role_list(const struct invocation *inv)
 {
     return listing(inv, OP_ROLE_LIST, LISTING_ANY, NULL);
-}
-
-struct look_up {
-    const char *role;
-    bool known;
-};
-
-static int look(void *arg, const cJSON *record)
-{
-    struct look_up *l = arg;
-    l->known = l->known || strcmp(record_text(record, "id"), l->role) == 0;
-    return 0;
 }
 
 /* To make a role and to change one are the same to the API, but not to a person. */
@@ -30,7 +19,7 @@ static enum exit_status set(const struct invocation *inv, enum provider_op op)
     cJSON *reply = NULL;
     const char *role = inv->arg[0], *permissions = inv->option[OPTION_PERMISSIONS];
     const struct provider_arg args[] = {{"role", role}, {"permissions", permissions}, {0}};
-    struct look_up l = {.role = role};
+    struct vocabulary v = {NULL, NULL};
     bool create = op == OP_ROLE_CREATE;
     if (!permissions)
         return complain(EXIT_USAGE, "give --permissions PERMISSION,...; orgadmin role list shows "
@@ -38,13 +27,16 @@ static enum exit_status set(const struct invocation *inv, enum provider_op op)
     enum exit_status status = connection_open_for(inv, op, args, &c);
     if (status != EXIT_DONE)
         return status;
-    status = connection_each(&c, OP_ROLE_LIST, NULL, look, &l);
-    if (status == EXIT_DONE && l.known && create)
+    status = vocabulary_read(&c, &v);
+    bool known = status == EXIT_DONE && vocabulary_has_role(&v, role);
+    if (known && create)
         status = complain(EXIT_NO, "%s has a role \"%s\" already: orgadmin role edit",
                           c.now.org_name, role);
-    else if (status == EXIT_DONE && !l.known && !create)
-        status =
-            complain(EXIT_NO, "%s has no role \"%s\": orgadmin role list", c.now.org_name, role);
+    else if (status == EXIT_DONE && !known && !create)
+        status = vocabulary_check_roles(&v, &c, "", role);
+    if (status == EXIT_DONE)
+        status = vocabulary_check_permissions(&v, &c, permissions);
+    vocabulary_free(&v);
     if (status == EXIT_DONE)
         status = connection_get(&c, op, args, &reply);
     if (status == EXIT_DONE) {

@@ -3,6 +3,7 @@
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/moment.h"
 #include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/vocabulary.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/found.h"
 
@@ -31,7 +32,9 @@ enum exit_status token_create(const struct invocation *inv)
              : connection_open_for(inv, op, args, &c);
     if (status != EXIT_DONE)
         return status;
-    status = issue(inv, &c, op, args, "bearer", NULL);
+    status = vocabulary_check(&c, args[2].value, NULL);
+    if (status == EXIT_DONE)
+        status = issue(inv, &c, op, args, "bearer", NULL);
     if (status == EXIT_DONE)
         note("The token is %s.", issue_place(inv, place));
     connection_close(&c);

@@ -42,16 +42,19 @@ static enum exit_status open_as_nobody(const struct invocation *inv, struct conn
 static enum exit_status ask_for_code(const struct invocation *inv)
 {
     struct connection c;
+    struct hint line = {.used = 0};
     const struct provider_arg args[] = {{"email", inv->arg[0]}, {0}};
     enum exit_status status = open_as_nobody(inv, &c);
     if (status != EXIT_DONE)
         return status;
     status = connection_run(&c, OP_USER_RECOVER, args);
+    hint_option(&line, "--profile", inv->option[OPTION_PROFILE]);
+    hint_server(&line, &c.now);
     if (status == EXIT_DONE)
         note(
             "If %s has an account at %s, a code is on its way there by mail. It works once, for an "
-            "hour: orgadmin user recover --url %s",
-            inv->arg[0], c.now.url, c.now.url);
+            "hour: orgadmin user recover%s",
+            inv->arg[0], c.now.url, line.text);
     connection_close(&c);
     return status;
 }

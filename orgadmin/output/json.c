@@ -115,6 +115,22 @@ static void put_list(const struct view *v, const struct collection *records, uns
     putchar_unlocked(']');
 }
 
+/* A record on each line, for programs that read line by line. */
+void print_jsonl(const struct view *v, const struct collection *records)
+{
+    struct value value;
+    for (size_t i = 0; i < records->count; i++) {
+        const char *before = "{";
+        for (size_t at = 0; view_next(v, records, i, &at, &value); before = ",") {
+            put(before);
+            put_string(v, value.field);
+            put(":");
+            put_value(v, &value);
+        }
+        put(*before == '{' ? "{}\n" : "}\n");
+    }
+}
+
 void print_json(const struct view *v, const struct collection *records)
 {
     const struct view all = {.clean = v->clean};

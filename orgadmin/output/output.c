@@ -9,11 +9,20 @@
 
 #include "common/name.h"
 #include "orgadmin/output/print.h"
+#include "orgadmin/output/select.h"
 #include "orgadmin/suggest.h"
 
-enum format { FORMAT_TABLE, FORMAT_WIDE, FORMAT_JSON, FORMAT_YAML, FORMAT_CSV, FORMATS };
+enum format {
+    FORMAT_TABLE,
+    FORMAT_WIDE,
+    FORMAT_JSON,
+    FORMAT_JSONL,
+    FORMAT_YAML,
+    FORMAT_CSV,
+    FORMATS
+};
 
-static const char *const format_names[FORMATS] = {"table", "wide", "json", "yaml", "csv"};
+static const char *const format_names[FORMATS] = {"table", "wide", "json", "jsonl", "yaml", "csv"};
 
 /* FORMATS when there is no such format. */
 static enum format format_of(const struct invocation *inv)
@@ -46,8 +55,7 @@ const char *column_title(const struct column *column, char out[TITLE_MAX])
     return out;
 }
 
-/* The column that the first LEN characters of NAME name, or NULL after a complaint. */
-static const struct column *find(const struct record_kind *kind, const char *name, size_t len,
+const struct column *column_find(const struct record_kind *kind, const char *name, size_t len,
                                  enum option option)
 {
     char word[64], text[SUGGESTION_MAX], all[SUGGESTION_MAX];
@@ -74,7 +82,7 @@ static enum exit_status choose(struct view *v, const struct record_kind *kind, c
         size_t len = strcspn(names, ",");
         if (v->count == VIEW_MAX)
             return complain(EXIT_USAGE, "--columns: more than %d columns", VIEW_MAX);
-        if ((v->column[v->count++] = find(kind, names, len, OPTION_COLUMNS)) == NULL)
+        if ((v->column[v->count++] = column_find(kind, names, len, OPTION_COLUMNS)) == NULL)
             return EXIT_USAGE;
         if (names[len] == '\0')
             return EXIT_DONE;
@@ -87,6 +95,7 @@ static enum exit_status view_make(const struct invocation *inv, struct view *v)
     enum format format = format_of(inv);
     const struct record_kind *kind = inv->command->record;
     *v = (struct view){.header = !inv->option[OPTION_NO_HEADER],
+                       .raw = inv->option[OPTION_RAW] != NULL,
                        .whole = format == FORMAT_WIDE,
                        .chosen = inv->option[OPTION_COLUMNS] != NULL,
                        .clean = isatty(STDOUT_FILENO)};
@@ -103,9 +112,14 @@ enum exit_status output_check(const struct invocation *inv)
     struct view v;
     const char *sort = inv->option[OPTION_SORT];
     if (format_of(inv) == FORMATS)
-        return complain(EXIT_USAGE, "the output is table, wide, json, yaml or csv, not \"%s\"",
-                        inv->option[OPTION_OUTPUT]);
-    if (sort && !find(inv->command->record, sort, strlen(sort), OPTION_SORT))
+        return complain(
+            EXIT_USAGE,
+            "the output is table, wide, json, jsonl, yaml or csv, not \"%s\"; --org names "
+            "an organization",
+            inv->option[OPTION_OUTPUT]);
+    if (sort && !column_find(inv->command->record, sort, strlen(sort), OPTION_SORT))
+        return EXIT_USAGE;
+    if (inv->command->record && select_check(inv) != EXIT_DONE)
         return EXIT_USAGE;
     return inv->command->record ? view_make(inv, &v) : EXIT_DONE;
 }
@@ -263,6 +277,9 @@ static bool print(const struct invocation *inv, const struct view *v,
     case FORMAT_JSON:
         print_json(v, records);
         return true;
+    case FORMAT_JSONL:
+        print_jsonl(v, records);
+        return true;
     case FORMAT_YAML:
         return print_yaml(v, records);
     case FORMAT_CSV:
@@ -285,9 +302,15 @@ static enum exit_status show(const struct invocation *inv, const struct collecti
         return status;
     v.one = one;
     v.organization = organization;
+    if (!one)
+        select_matching(inv, records);
     bool done =
-        !by || sort(records, find(inv->command->record, by, strlen(by), OPTION_SORT)->field);
+        !by || sort(records, column_find(inv->command->record, by, strlen(by), OPTION_SORT)->field);
+    if (!one)
+        select_first(inv, records);
     done = done && print(inv, &v, records);
+    if (done && !one && records->count == 0 && format_of(inv) <= FORMAT_WIDE)
+        note("No %ss.", inv->command->record->name);
     done = done || ferror(stdout); /* main tells that */
     return done ? EXIT_DONE : complain(EXIT_AWAY, "the output cannot be made: out of memory");
 }

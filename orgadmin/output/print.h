@@ -2,6 +2,7 @@
 #ifndef ORGADMIN_OUTPUT_PRINT_H
 #define ORGADMIN_OUTPUT_PRINT_H
 
+#include "orgadmin/invocation.h"
 #include "orgadmin/output/collection.h"
 #include "orgadmin/output/records.h"
 
@@ -13,6 +14,8 @@ struct view {
     size_t count;
     bool chosen; /* by the person: JSON and YAML have these too, and no table leaves one out */
     bool header;
+    bool ages;                             /* of a table: times are shown as ages */
+    bool raw;                              /* CSV without apostrophes */
     bool whole;                            /* nothing is cut */
     bool clean;                            /* JSON and YAML are for a terminal */
     bool one;                              /* it is one record, which JSON and YAML show alone */
@@ -26,6 +29,11 @@ bool view_next(const struct view *view, const struct collection *records, size_t
 /* The values of record I for each of the view's columns; without a field where there is none. */
 void view_row(const struct view *view, const struct collection *records, size_t i,
               struct value row[VIEW_MAX]);
+
+/* The column of KIND that the first LEN characters of NAME name, or NULL after a complaint about
+ * OPTION. */
+const struct column *column_find(const struct record_kind *kind, const char *name, size_t len,
+                                 enum option option);
 
 #define CELL_MAX 4096
 
@@ -45,5 +53,6 @@ bool print_table(const struct view *view, const struct collection *records);
 bool print_yaml(const struct view *view, const struct collection *records);
 void print_csv(const struct view *view, const struct collection *records);
 void print_json(const struct view *view, const struct collection *records);
+void print_jsonl(const struct view *view, const struct collection *records);
 
 #endif

@@ -24,6 +24,7 @@ static const struct column organization_columns[] = {
     {"plan", PLAIN, "plan that is paid for"},
     {"country", PLAIN, "country, two letters"},
     {"member", SWITCH, "you are a member of the organization"},
+    {"current", SWITCH | COLUMN_MARK, "it is the current organization, in a table a star"},
     {"self_rename", WIDE | SWITCH, "members may change their own usernames"},
     {"key_adders", WIDE, "who may add ssh keys that count: members, for themselves, or admins"},
     {"key_days", WIDE | NUMBER, "days that an ssh key counts after it was added, 0: without limit"},
@@ -309,7 +310,6 @@ static const struct column file_columns[] = {
     {"state", PLAIN, "state, such as uploaded"},
     {"size", NUMBER, "size in bytes"},
     {"created", SHORTEN, "time of its creation"},
-    {"download_url", WIDE, "temporary address of the content"},
     {0},
 };
 RECORD(file);

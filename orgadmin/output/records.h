@@ -9,7 +9,8 @@ enum column_flag {
     COLUMN_WIDE = 2,    /* not in the plain table */
     COLUMN_NUMBER = 4,
     COLUMN_LIST = 8, /* an array of strings */
-    COLUMN_SWITCH = 16
+    COLUMN_SWITCH = 16,
+    COLUMN_MARK = 32 /* a switch that a table shows as a star */
 };
 
 struct column {

@@ -171,6 +171,7 @@ enum exit_status connection_open(const struct invocation *inv, const char *token
 {
     memset(c, 0, sizeof *c);
     c->debug = is_debug(inv);
+    hint_connection(&c->given, inv);
     if (!token_file)
         token_file = secure_getenv("ORGADMIN_TOKEN_FILE");
     enum exit_status status = choose_server(inv, token_file, need, c);

@@ -12,6 +12,7 @@
 #include "orgadmin/invocation.h"
 #include "orgadmin/output/collection.h"
 #include "orgadmin/remote/context.h"
+#include "orgadmin/remote/hint.h"
 #include "orgadmin/remote/progress.h"
 
 struct connection {
@@ -19,6 +20,7 @@ struct connection {
     bool logged_in;     /* the stored login is what is used */
     bool renamed;       /* the chosen organization has another name than the login says */
     bool debug;         /* each request is told */
+    struct hint given;  /* the options that lead here, for a line that goes on from here */
     struct provider *provider;
     struct provider_settings settings; /* it was opened with */
     const char *pin; /* the server's public key, in the place of its certificate; or NULL */
@@ -115,6 +117,10 @@ enum exit_status connection_complain(const struct connection *c, const char *abo
                                      enum provider_op op, const struct api_error *err);
 
 enum exit_status connection_exit(enum api_status status);
+
+/* TEXT, in which the options that lead to C stand behind the first "orgadmin NOUN VERB". Returns
+ * OUT. */
+const char *connection_hint(const struct connection *c, const char *text, char out[HINT_LINE_MAX]);
 
 /* The text of RECORD's FIELD, "" when there is none. */
 const char *record_text(const cJSON *record, const char *field);

@@ -33,7 +33,22 @@ static const struct {
 };
 #define TEXTS (sizeof texts / sizeof *texts)
 
-/* Fills DIR with the directory of the configuration, without "/orgadmin". */
+/* True unless root would leave files in DIR, or in what exists above it, which is somebody else's.
+ */
+static bool is_own(const char *dir)
+{
+    char path[PRIVATE_PATH_MAX];
+    struct stat st;
+    int n = snprintf(path, sizeof path, "%s", dir);
+    if (geteuid() != 0 || n < 0 || (size_t)n >= sizeof path)
+        return true;
+    for (char *slash = path + n; stat(path, &st) < 0 && (slash = strrchr(path, '/')) != NULL;)
+        slash[slash == path] = '\0';
+    return st.st_uid == 0;
+}
+
+/* Fills DIR with the directory of the configuration, without "/orgadmin". Returns 0; or -1 with
+ * errno: ENOENT, there is none, EPERM, it is another user's. */
 static int config_home(char dir[PRIVATE_PATH_MAX])
 {
     const char *xdg = secure_getenv("XDG_CONFIG_HOME"), *home = secure_getenv("HOME");
@@ -42,7 +57,10 @@ static int config_home(char dir[PRIVATE_PATH_MAX])
         n = snprintf(dir, PRIVATE_PATH_MAX, "%s", xdg);
     else if (home && home[0] == '/')
         n = snprintf(dir, PRIVATE_PATH_MAX, "%s/.config", home);
-    return n > 0 && n < PRIVATE_PATH_MAX - 128 ? 0 : -1;
+    bool usable = n > 0 && n < PRIVATE_PATH_MAX - 128;
+    bool own = usable && is_own(dir);
+    errno = usable ? EPERM : ENOENT;
+    return own ? 0 : -1;
 }
 
 int context_path(const char *profile, const char *ending, char path[PRIVATE_PATH_MAX])
@@ -59,6 +77,9 @@ static enum exit_status path_of(const char *profile, const char *ending,
 {
     if (context_path(profile, ending, path) == 0)
         return EXIT_DONE;
+    if (errno == EPERM)
+        return complain(EXIT_SETUP, "the home directory belongs to another user, and root would "
+                                    "leave files of its own there: use sudo -H, or set HOME");
     return complain(EXIT_SETUP, "neither XDG_CONFIG_HOME nor HOME is a usable path");
 }
 
@@ -210,6 +231,14 @@ static enum exit_status begin(struct private_file *f, const char *name, const ch
 enum exit_status context_begin(struct private_file *f, const char *profile)
 {
     return begin(f, profile, ".json");
+}
+
+enum exit_status context_check(const char *profile)
+{
+    struct private_file file = {.fd = -1};
+    enum exit_status status = context_begin(&file, profile);
+    private_file_abandon(&file);
+    return status;
 }
 
 enum exit_status context_use(const char *profile)

@@ -56,6 +56,10 @@ enum exit_status context_vacant(const char *profile, const char *url, const char
 enum exit_status context_begin(struct private_file *f, const char *profile);
 enum exit_status context_save(struct private_file *f, const struct context *c);
 
+/* EXIT_DONE when PROFILE's login can be stored, before anything is asked that cannot be taken back;
+ * EXIT_SETUP after a complaint. Nothing is left. */
+enum exit_status context_check(const char *profile);
+
 /* Sets the option NAME to VALUE, in the place of the one of before. False when there is no room. */
 bool context_set_option(struct context *c, const char *name, const char *value);
 

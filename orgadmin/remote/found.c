@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/name.h"
 #include "orgadmin/suggest.h"
 
 #define NAMES_MAX 2
@@ -37,45 +38,66 @@ static const struct kind *kind_of(enum provider_op list)
     return &kinds[i];
 }
 
+/* How well a text names a record: the better one is meant. */
+enum match { MATCH_NONE, MATCH_FOLDED, MATCH_NAME, MATCH_ID };
+
 struct record_search {
     const struct kind *kind;
     const char *text; /* NULL: everything matches */
     bool ids_only;
     cJSON *found; /* the first; the only one, if it has the id */
     size_t count;
-    bool by_id;
+    enum match how; /* the best so far; COUNT records have it */
     struct suggestion near;
 };
 
-/* E-mail addresses have no capitals of their own. */
-static bool is_named(const cJSON *record, const char *field, const char *text)
+/* What a host calls a member: the folded login name, or the folded address where there is none. */
+static bool is_host_name(const struct record_search *s, const cJSON *record)
 {
-    const char *name = record_text(record, field);
-    return (strcmp(field, "email") == 0 ? strcasecmp(name, text) : strcmp(name, text)) == 0;
+    char name[NAME_MAX_LEN + 1];
+    const char *username = record_text(record, "username");
+    return s->kind->list == OP_MEMBER_LIST &&
+           name_fold(*username ? username : record_text(record, "email"), name) &&
+           strcmp(name, s->text) == 0;
+}
+
+/* E-mail addresses have no capitals of their own. */
+static enum match match_of(struct record_search *s, const cJSON *record)
+{
+    const char *const *names = s->kind->names;
+    enum match how = MATCH_NONE;
+    if (!s->text)
+        return MATCH_NAME;
+    if (strcmp(record_text(record, s->kind->id), s->text) == 0)
+        return MATCH_ID;
+    for (size_t i = 0; names[i] && !s->ids_only && how < MATCH_NAME; i++) {
+        const char *name = record_text(record, names[i]);
+        bool same = strcasecmp(name, s->text) == 0;
+        if (same && (strcmp(names[i], "email") == 0 || strcmp(name, s->text) == 0))
+            how = MATCH_NAME;
+        else if (same)
+            how = MATCH_FOLDED;
+        suggestion_offer(&s->near, name);
+    }
+    return how == MATCH_NONE && !s->ids_only && is_host_name(s, record) ? MATCH_FOLDED : how;
 }
 
 static int look(void *arg, const cJSON *record)
 {
     struct record_search *s = arg;
-    const char *const *names = s->kind->names;
-    bool by_id = s->text && strcmp(record_text(record, s->kind->id), s->text) == 0;
-    bool hit = !s->text;
-    for (size_t i = 0; names[i] && s->text && !s->ids_only && !hit; i++) {
-        hit = is_named(record, names[i], s->text);
-        suggestion_offer(&s->near, record_text(record, names[i]));
-    }
-    if (!by_id && !hit)
+    enum match how = match_of(s, record);
+    if (how == MATCH_NONE || how < s->how)
         return 0;
-    if (by_id) { /* an id beats every name */
+    if (how > s->how) {
         cJSON_Delete(s->found);
         s->found = NULL;
         s->count = 0;
-        s->by_id = true;
+        s->how = how;
     }
     s->count++;
     if (!s->found)
         s->found = cJSON_Duplicate(record, true);
-    return s->found && !by_id ? 0 : -1; /* behind an id nothing can be better */
+    return s->found && how != MATCH_ID ? 0 : -1; /* behind an id nothing can be better */
 }
 
 /* Leaves in S->found the only one that was meant, or NULL. */
@@ -84,7 +106,7 @@ static enum exit_status search(struct connection *c, struct record_search *s)
     struct api_error err;
     enum provider_op op = s->kind->list;
     enum api_status listed = connection_try(c, op, NULL, look, s, &err);
-    bool stopped = listed == API_STOPPED && s->by_id && s->found;
+    bool stopped = listed == API_STOPPED && s->how == MATCH_ID && s->found;
     enum exit_status status =
         listed == API_OK || stopped ? EXIT_DONE : connection_complain(c, "", op, &err);
     if (status != EXIT_DONE || s->count != 1) {
@@ -96,7 +118,7 @@ static enum exit_status search(struct connection *c, struct record_search *s)
 
 static enum exit_status find(struct found *f, enum provider_op op, const char *text)
 {
-    char hint[SUGGESTION_MAX], list[SUGGESTION_MAX];
+    char hint[SUGGESTION_MAX], see[64], list[HINT_LINE_MAX];
     const struct kind *kind = kind_of(op);
     struct record_search s = {.kind = kind, .text = text, .near = {.word = text}};
     enum exit_status status = search(&f->c, &s);
@@ -104,7 +126,8 @@ static enum exit_status find(struct found *f, enum provider_op op, const char *t
     f->id = found_text(f, kind->id);
     if (status != EXIT_DONE || s.count == 1)
         return status;
-    snprintf(list, sizeof list, "; see orgadmin %s", provider_op_name(op));
+    snprintf(see, sizeof see, "; see orgadmin %s", provider_op_name(op));
+    connection_hint(&f->c, see, list);
     if (s.count == 0)
         return complain(EXIT_NO, "%s has no %s \"%s\"%s", f->c.now.org_name, kind->what, text,
                         suggestion_text(&s.near, list, hint));
@@ -180,23 +203,44 @@ const char *found_text(const struct found *f, const char *field)
     return record_text(f->record, field);
 }
 
+/* Chooses the organization with the id TEXT, which the API shows although it does not list it.
+ * False when it does not. */
+static bool find_unlisted(struct connection *c, const char *text)
+{
+    struct api_error err;
+    cJSON *org = NULL;
+    char before[CONTEXT_TEXT_MAX];
+    bool id = strlen(text) < sizeof before && !strpbrk(text, " /") &&
+              connection_takes(c, OP_ORG_SHOW, NULL);
+    if (!id)
+        return false;
+    memcpy(before, c->now.org_id, sizeof before);
+    snprintf(c->now.org_id, sizeof c->now.org_id, "%s", text); /* it is what connection_try asks */
+    bool shown = connection_try(c, OP_ORG_SHOW, NULL, connection_first, &org, &err) == API_OK &&
+                 org && strcmp(record_text(org, "id"), text) == 0;
+    memcpy(c->now.org_id, before, sizeof before);
+    shown = shown && connection_set_org(c, org) == EXIT_DONE;
+    cJSON_Delete(org);
+    return shown;
+}
+
 /* Chooses among the organizations that the API lists. */
 static enum exit_status find_listed(struct connection *c, const char *text)
 {
-    char hint[SUGGESTION_MAX];
+    char hint[SUGGESTION_MAX], list[HINT_LINE_MAX];
     struct record_search s = {
         .kind = kind_of(OP_ORG_LIST), .text = text, .near = {.word = text ? text : ""}};
     enum exit_status status = search(c, &s);
     if (status == EXIT_DONE && s.count == 1)
         status = connection_set_org(c, s.found);
     else if (status == EXIT_DONE && !text)
-        status =
-            complain(EXIT_SETUP,
-                     "no organization is chosen: give --org ORG, or run orgadmin org switch ORG");
-    else if (status == EXIT_DONE && s.count == 0)
-        status = complain(EXIT_NO, "you are in no organization \"%s\" at %s%s", text, c->now.url,
-                          suggestion_text(&s.near, "; see orgadmin org list", hint));
-    else if (status == EXIT_DONE)
+        status = complain(EXIT_SETUP, "no organization is chosen: give --org ORG%s",
+                          c->logged_in ? ", or run orgadmin org switch ORG" : "");
+    else if (status == EXIT_DONE && s.count == 0 && !find_unlisted(c, text))
+        status = complain(
+            EXIT_NO, "you are in no organization \"%s\" at %s%s", text, c->now.url,
+            suggestion_text(&s.near, connection_hint(c, "; see orgadmin org list", list), hint));
+    else if (status == EXIT_DONE && s.count > 1)
         status =
             complain(EXIT_USAGE, "%zu organizations are called \"%s\"; use the id", s.count, text);
     cJSON_Delete(s.found);

@@ -13,6 +13,7 @@
 int private_file_begin(struct private_file *f, const char *path)
 {
     f->fd = -1;
+    f->fresh = false;
     int n = snprintf(f->path, sizeof f->path, "%s", path);
     if (n <= 0 || (size_t)n >= sizeof f->path) {
         errno = n == 0 ? ENOENT : ENAMETOOLONG;
@@ -24,6 +25,29 @@ int private_file_begin(struct private_file *f, const char *path)
     if (f->fd < 0)
         interrupt_release();
     return f->fd < 0 ? -1 : 0;
+}
+
+/* Gives the file its name if nothing has it. Not every file system has a rename that looks. */
+static int rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL || link(from, to) < 0)
+        return -1;
+    return unlink(from);
+}
+
+int private_file_begin_new(struct private_file *f, const char *path)
+{
+    struct stat st;
+    bool there = lstat(path, &st) == 0;
+    bool empty = there && S_ISREG(st.st_mode) && st.st_size == 0;
+    f->fd = -1;
+    errno = EEXIST;
+    if ((there && !empty) || private_file_begin(f, path) < 0)
+        return -1;
+    f->fresh = !there;
+    return 0;
 }
 
 void private_file_abandon(struct private_file *f)
@@ -41,7 +65,7 @@ void private_file_abandon(struct private_file *f)
 static int put_in_place(struct private_file *f, const void *data, size_t len, bool durable)
 {
     if (file_write(f->fd, data, len) < 0 || (durable && fsync(f->fd) < 0) ||
-        rename(f->temporary, f->path) < 0) {
+        (f->fresh ? rename_new(f->temporary, f->path) : rename(f->temporary, f->path)) < 0) {
         private_file_abandon(f);
         return -1;
     }
@@ -50,16 +74,6 @@ static int put_in_place(struct private_file *f, const void *data, size_t len, bo
     int rc = durable ? file_sync_directory(f->path) : 0;
     interrupt_release();
     return rc;
-}
-
-/* Gives the file its name if nothing has it. Not every file system has a rename that looks. */
-static int rename_new(const char *from, const char *to)
-{
-    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
-        return 0;
-    if (errno != EINVAL || link(from, to) < 0)
-        return -1;
-    return unlink(from);
 }
 
 int private_file_finish(struct private_file *f, bool replace)

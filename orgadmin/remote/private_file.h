@@ -8,7 +8,8 @@
 #define PRIVATE_PATH_MAX 1024
 
 struct private_file {
-    int fd; /* -1 when closed */
+    int fd;     /* -1 when closed */
+    bool fresh; /* nothing may have its place */
     char path[PRIVATE_PATH_MAX];
     char temporary[PRIVATE_PATH_MAX + 8];
 };
@@ -19,6 +20,10 @@ struct private_file {
  * Returns 0; or -1 with errno, nothing is left then.
  */
 int private_file_begin(struct private_file *f, const char *path);
+
+/* The same for a secret that is shown only once: what stands at PATH is kept, and the errno is
+ * EEXIST. Only an empty file, as mktemp makes it, is no loss. */
+int private_file_begin_new(struct private_file *f, const char *path);
 
 /* Writes LEN bytes, syncs and renames. Returns 0; or -1 with errno, nothing is left then. */
 int private_file_commit(struct private_file *f, const void *data, size_t len);

@@ -7,6 +7,7 @@
 
 #include "common/name.h"
 #include "orgadmin/remote/interrupt.h"
+#include "orgadmin/say.h"
 
 #define LINE_SIZE 76 /* what fits any terminal: a longer line could not be redrawn */
 
@@ -43,11 +44,15 @@ int progress_tell(void *arg, const char *what, int64_t done, int64_t total)
 {
     struct progress *p = arg;
     interrupt_catch();
-    if (p->bytes)
+    if (p->bytes) {
         show_bytes(p, what, done, total);
-    else if (total > 0)
+    } else if (total > 0) {
+        if (!p->named)
+            note("%s", what);
+        p->named = true;
         progress_show(p, "%" PRId64 " s of at most %" PRId64 ": %s", done, total, what);
-    else
+    } else {
         progress_show(p, "%" PRId64 " s: %s", done, what);
+    }
     return interrupt_pending() ? -1 : 0;
 }

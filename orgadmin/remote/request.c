@@ -141,12 +141,11 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
 }
 
 /* Advice for a person, by the API's error code; "" without any. */
-static const char *advice_for(const struct api_error *err)
+static const char *find_advice(const struct api_error *err)
 {
     static const struct {
         const char *code, *advice;
     } table[] = {
-        {"unauthorized", "log in again with a token that is valid: orgadmin login --url URL"},
         {"forbidden",
          "ask an owner of the organization; orgadmin role list shows the permissions of each role"},
         {"role_above_own", "ask a member whose role has these permissions"},
@@ -170,11 +169,40 @@ static const char *advice_for(const struct api_error *err)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].code, err->code) == 0)
             return table[i].advice;
-    if (err->http == 401)
-        return table[0].advice;
     if (err->status == API_UNREACHABLE && err->http == 0)
         return "check that the server runs and that the URL is right: orgadmin context show";
     return err->retry_after_s > 0 ? "repeat the command later" : "";
+}
+
+const char *connection_hint(const struct connection *c, const char *text, char out[HINT_LINE_MAX])
+{
+    const char *at = strstr(text, "orgadmin ");
+    for (int words = 0; at && words < 3; words++)
+        at += strcspn(at + (words > 0), " ,;") + (words > 0);
+    int before = at ? (int)(at - text) : (int)strlen(text);
+    snprintf(out, HINT_LINE_MAX, "%.*s%s%s", before, text, at ? c->given.text : "", text + before);
+    return out;
+}
+
+/* The line that logs in again. */
+static const char *login_hint(const struct connection *c, char out[HINT_LINE_MAX])
+{
+    struct hint line = {.used = 0};
+    if (strcmp(c->now.profile, PROFILE_DEFAULT) != 0)
+        hint_option(&line, options[OPTION_PROFILE].name, c->now.profile);
+    hint_server(&line, &c->now);
+    snprintf(out, HINT_LINE_MAX, "log in again with a token that is valid: orgadmin login%s",
+             line.text);
+    return out;
+}
+
+/* The same with the options that lead to C. */
+static const char *advice_for(const struct connection *c, const struct api_error *err,
+                              char out[HINT_LINE_MAX])
+{
+    if (err->http == 401 || strcmp(err->code, "unauthorized") == 0)
+        return login_hint(c, out);
+    return connection_hint(c, find_advice(err), out);
 }
 
 /* True if OP is of the caller, or of no organization yet. */
@@ -196,7 +224,8 @@ enum exit_status connection_complain(const struct connection *c, const char *abo
 {
     bool nowhere = err->status == API_USAGE || err->status == API_UNSUPPORTED || without_org(op);
     const char *org = nowhere ? "" : c->now.org_name;
-    const char *advice = advice_for(err);
+    char text[HINT_LINE_MAX];
+    const char *advice = advice_for(c, err, text);
     return complain(connection_exit(err->status), "%s%s%s%s%s: %s%s%s", about, *about ? ": " : "",
                     provider_op_name(op), *org ? " in " : "", org, err->message,
                     *advice ? "; try: " : "", advice);

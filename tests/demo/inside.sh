@@ -40,6 +40,7 @@ host_joins() {
 # invite NAME ROLE: the file is the mail that takes the invitation's token to its addressee
 invite() {
     mkdir -p "/root/people/$1"
+    rm -f "/root/people/$1/invitation"
     must orgadmin invitation create "$1@acme.example" --role "$2" --out "/root/people/$1/invitation"
 }
 

@@ -267,7 +267,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def invite(self):
         email = self.body.get('email')
         if not email:
-            return self.send(200, GOOD, {})
+            return self.send(200, json.dumps({**json.loads(GOOD), "invitations": [], "roles": {"admin": []}}), {})
         self.send(200, json.dumps({"id": "inv_1", "email": email, "role": "member", "token": "inv_1:secret"}), {})
 
     def do_slowinvite(self):

@@ -84,6 +84,7 @@ by() {
 
 # joins OWNER URL NAME ROLE: OWNER, who is logged in, invites NAME, who accepts
 joins() {
+    rm -f "/root/people/$3.invitation" # of an earlier time: a secret is never overwritten
     by "$1" invitation create "$3@acme.example" --role "$4" --out "/root/people/$3.invitation" &&
         by "$3" invitation accept --url "$2" --token-file "/root/people/$3.invitation" --username "$3"
 }

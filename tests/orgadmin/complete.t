@@ -23,9 +23,9 @@ while read -r command; do
         "completion of $command offers the options of its help"
 done < "$T/commands"
 is "$("$ORGADMIN" --complete member l)" $'list\tlist the members' 'completion adds a description to a verb'
-is "$(offers member list --output '')" 'csv json table wide yaml' 'completion of --output offers its values'
+is "$(offers member list --output '')" 'csv json jsonl table wide yaml' 'completion of --output offers its values'
 is "$(offers member list -o y)" yaml 'completion of -o offers its values'
-is "$(offers member list --output=j)" --output=json 'completion of --output= offers its values'
+is "$(offers member list --output=y)" --output=yaml 'completion of --output= offers its values'
 is "$(offers --output json member sh)" show 'completion accepts options before the noun'
 is "$(offers member list --no-header --no)" '' 'completion offers an option once'
 is "$(offers member list --columns id,us)" id,username 'completion of --columns offers columns behind a comma'
@@ -78,14 +78,14 @@ is "$(in_bash member sh)" show 'bash completes a verb'
 is "$(in_bash org switch 'Acme\ W')" 'Acme\ Works' 'bash completes and escapes a name with a space'
 is "$(in_bash org switch '$')" "\\\$\\(touch\\ $T/pwned\\)" 'bash escapes a hostile name'
 ok 'bash runs nothing of a hostile name' test ! -e "$T/pwned"
-is "$(in_bash member list --output = js)" json 'bash completes --output=js, which it splits into three words'
-is "$(in_bash member list --output =)" $'table\nwide\njson\nyaml\ncsv' 'bash completes --output= with every format'
+is "$(in_bash member list --output = ya)" yaml 'bash completes --output=ya, which it splits into three words'
+is "$(in_bash member list --output =)" $'table\nwide\njson\njsonl\nyaml\ncsv' 'bash completes --output= with every format'
 is "$(in_bash login --token-file 'a f')" 'a file' 'bash completes a file name'
 is "$(bash --norc -c 'source "$0"; complete -p orgadmin' "$T/orgadmin.bash")" 'complete -F _orgadmin orgadmin' 'the bash completion registers itself for orgadmin'
 
 if command -v fish > /dev/null; then
     is "$(PATH=$T/bin:$PATH HOME=$T fish -c "source $COMPLETIONS/orgadmin.fish; complete -C 'orgadmin member sh'")" $'show\tshow a member, by id, e-mail or username' 'fish completes a verb'
-    is "$(PATH=$T/bin:$PATH HOME=$T fish -c "source $COMPLETIONS/orgadmin.fish; complete -C 'orgadmin member list --output='" | cut -f1 | wc -l)" 5 'fish completes --output= with every format'
+    is "$(PATH=$T/bin:$PATH HOME=$T fish -c "source $COMPLETIONS/orgadmin.fish; complete -C 'orgadmin member list --output='" | cut -f1 | wc -l)" 6 'fish completes --output= with every format'
     like "$(PATH=$T/bin:$PATH HOME=$T fish -c "source $COMPLETIONS/orgadmin.fish; complete -C 'orgadmin org switch Acme'" | tr '\n' '|')" 'Acme.*Acme' 'fish completes names of organizations'
 else
     pass 'fish completes verbs, options and names # SKIP fish is not installed'

@@ -83,5 +83,25 @@ is "$(grep -oE 'connect\(|exit_group\(0\)' "$T/trace")" 'exit_group(0)' 'org cur
 for name in Acme "$acme"; do
     run org switch "$name"; run org current -o json; is "$(get .id)" "$acme" "org switch by ${name/#org_*/id} changes the current organization"
 done
+
+# where nothing can be kept, nothing is asked for
+if [ "$(id -u)" = 0 ] && have setpriv; then
+    orgs() { run org list -o json; get length; }
+    before=$(orgs)
+    mkdir "$T/his"; chown 65534 "$T/his"; chmod 711 "$T"
+    ORGADMIN_DEBUG=1 HOME=$T/his XDG_CONFIG_HOME= run login --url "unix:$SOCKET" --token-file "$T/ann.token"
+    fails 3 'the home directory belongs to another user' 'login as root in the home of another user is refused'
+    is "$(ls -A "$T/his")/$(grep -c 'debug: ' <<< "$err")" /0 'it leaves nothing there, and sends no request'
+    HOME=$T/his XDG_CONFIG_HOME=$T/his/.config run invitation accept --url "unix:$SOCKET" --token-file "$T/ann.token" --username x
+    fails 3 'the home directory belongs to another user' 'invitation accept as root in the home of another user is refused'
+    is "$(ls -A "$T/his")" '' 'invitation accept as root leaves nothing there'
+    cp -r "$T/config" "$T/full"; chown -R 65534 "$T/full"; chmod 500 "$T/full/orgadmin"
+    for command in 'org create Twice' "org edit $acme --name Twice"; do
+        # shellcheck disable=SC2086 # a list of words
+        out=$(HOME=/ XDG_CONFIG_HOME=$T/full setpriv --reuid 65534 --regid 65534 --clear-groups "$ORGADMIN" $command 2> "$T/err"); rc=$?; err=$(cat "$T/err")
+        fails 3 'full/orgadmin/default.json: Permission denied' "$command at a home that cannot be written is refused"
+    done
+    is "$(orgs)/$("$ORGADMIN" org list -o json | jq '[.[] | select(.name == "Twice")] | length')" "$before/0" 'and makes and changes no organization'
+fi
 orgd_end
 done_testing

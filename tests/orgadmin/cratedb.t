@@ -13,6 +13,7 @@ token wrong ada-key:wrong
 
 # --- login ---
 refuses 1 'whoami: .*401 Authentication required\..*log in again' 'login refuses a wrong key' ada login --provider cratedb --url "$URL" --token-file "$T/wrong.token"
+like "$err" "orgadmin login --provider cratedb --url $URL\$" 'the printed line for another login has the provider'
 ok 'login with a wrong key stores nothing' test ! -e "$T/ada/orgadmin/default.json"
 does 'Logged in to .* as ada@example.org. Organization: none chosen' 'login succeeds and chooses none of two organizations' ada login --provider cratedb --url "$URL" --token-file "$T/ada.token"
 refuses 3 'no organization is chosen' 'member list refuses without a chosen organization' ada member list
@@ -26,6 +27,9 @@ does 'Organization: none chosen' 'login --sudo of a superuser succeeds' sup logi
 does "$ACME +acme" 'org list of a superuser prints every organization, since login remembers --sudo' sup org list
 
 # --- organizations ---
+does "^$GLOBEX +globex" 'an organization that is not listed can be named by its id' sup org show --provider cratedb --url "$URL" --token-file "$T/sup.token" --org $GLOBEX --sudo
+fake '{"fault":{"path":"organizations/$","body":[]}}'
+does "^$GLOBEX +globex" 'and by its id where the list is empty' ada org show --org $GLOBEX
 does "ops@example.org" 'org show -o wide prints the address' ada org show -o wide
 does '"plan":[[:space:]]"3"' 'org show -o json prints the plan' ada org show -o json
 refuses 1 'no organization "acmee".*acme' 'org show suggests the right spelling of a mistyped name' ada org show acmee
@@ -50,15 +54,29 @@ does "^$MIA .* org_admin +active" 'member list --org prints the role in that org
 as ada member list -o json
 is "$(jq -r '.organization.name + " " + ([.members[] | .username + ":" + .roles[0]] | join(" "))' <<< "$out")" \
     'acme ada:org_admin mia:org_member bob:org_member' 'member list -o json prints the organization and its members'
+does "^$MIA +mia" 'member show takes a login name in capitals' ada member show MIA
+as ada billing show -o csv --columns phone; is "$out" $'phone\r\n\'+33123456789\r' 'CSV makes a text of a telephone number'
+as ada billing show -o csv --columns phone --raw; is "$out" $'phone\r\n+33123456789\r' 'CSV --raw leaves a telephone number as it is'
 does "^$MIA +mia" 'member show takes an e-mail address' ada member show MIA@example.org
 refuses 1 'acme has no member "mai".*mia' 'member show suggests the right spelling of a mistyped username' ada member show mai
 does '^sam@example.org is added to acme\.$' 'member add says that a known person is added' ada member add sam@example.org
 changed "POST $BELOW/users/ {\"user\":\"sam@example.org\",\"role_fqn\":\"org_member\"}"
-does '^sam@example.org was a member of acme before and is changed\.$' 'member add --role says that a former member is changed' ada member add sam@example.org --role org_admin
+refuses 1 'sam@example.org is a member of acme already as org_member, and nothing is changed' 'member add without --role refuses a member' ada member add SAM@example.org
+is "$(sent | grep -v '^GET')" '' 'member add without --role of a member sends no change'
+printf 'ada@example.org\n' > "$T/people"
+does 'people:1: ada@example.org is a member of acme already as org_admin' 'member add --file without --role keeps the only admin' ada member add --file "$T/people"
+is "$(sent | grep -v '^GET')" '' 'member add --file without --role of a member sends no change'
+refuses 1 'pat@example.org is invited to acme already as org_member' 'member add without --role refuses an invited person' ada member add pat@example.org
+does '^sam@example.org had the role org_member in acme, and has org_admin now\.$' 'member add --role names the old and the new role' ada member add sam@example.org --role org_admin
 does '^eve@example.org is invited to acme\.$' 'member add says that an unknown person is invited' ada member add eve@example.org
 printf '%s\n' 'new1@example.org' 'bob@example.org org_admin' 'sam@example.org' > "$T/people"
-does '1 of 3 invited to acme, 0 added, 2 changed; 0 members already, 0 failed' 'member add --file counts the invited, added and changed' ada member add --file "$T/people" --role org_member
-refuses 1 'role_fqn: Must be one of' 'member add reports an unknown role' ada member add x@example.org --role root
+does '1 of 3 invited to acme, 0 added, 2 changed; 0 there already, 0 failed' 'member add --file counts the invited, added and changed' ada member add --file "$T/people" --role org_member --yes
+like "$err" 'people:3: sam@example.org is a member as org_admin, and becomes org_member\.' 'member add --file names the old and the new role first'
+printf '%s\n' 'new2@example.org' 'sam@example.org org_admin' > "$T/people"
+as ada member add --file "$T/people"
+is "$rc/$out/$(sent | grep -v '^GET')" 2// 'member add --file that changes a role sends nothing without --yes'
+like "$err" 'Change the roles of 1 of 2 people in acme\? There is no terminal' 'member add --file that changes a role asks'
+refuses 1 'acme has no role "root"; there are org_admin org_member' 'member add reports an unknown role' ada member add x@example.org --role root
 refuses 2 'takes no "permissions" for "member add"' 'member add refuses --permissions' ada member add x@example.org --permissions a,b
 does 'sam has the role org_member in acme' 'member role changes the role of a member' ada member role sam org_member
 changed "POST $BELOW/users/ {\"user\":\"c4953d0d-f360-4820-9c43-000000000004\",\"role_fqn\":\"org_member\"}"

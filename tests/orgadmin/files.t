@@ -89,7 +89,11 @@ as ada file upload data.bin --name piped; is "$rc/$err" 0/ 'file upload prints n
 
 # show, remove
 does '^[0-9a-f-]+ +other' 'file show takes a name' ada file show other
-does 'http' 'file show -o wide prints the address' ada file show other -o wide
+does '^http.*X-Amz-Signature=sig-get' 'file download --show-url prints the address of the content' ada file download other --show-url
+for command in 'file show other' 'file list'; do
+    as ada $command -o json; unlike "$out$err" 'http|Amz' "$command -o json prints no address, which is a credential"
+    as ada $command -o wide; unlike "$out$err" 'http|Amz' "$command -o wide prints no address"
+done
 refuses 2 'Remove the file other .* from acme\? There is no terminal' 'file remove refuses without a terminal and --yes' ada file remove other
 does 'acme has no file other any more' 'file remove --yes removes a file' ada file remove other --yes
 is "$(there)" 'nyc_taxi data.bin shown piped' 'the store lists no removed file'

@@ -63,7 +63,7 @@ fails 1 'invitation_not_found.*; try: ask for a new invitation' 'invitation acce
 as ann invitation list -o json; bob=$(get '.[0].id')
 as ann invitation resend "$bob" -o json; like "$(get .token)" '^inv_' 'invitation resend takes an id and prints the token as JSON'
 (umask 077; get .token > "$T/bob.3")
-as ann invitation create cid@example.org --out "$T/cid.token"
+rm -f "$T/cid.token"; as ann invitation create cid@example.org --out "$T/cid.token"
 as ann invitation revoke cid@example.org; fails 2 'Withdraw the invitation of cid@example.org to Acme\? There is no terminal' 'invitation revoke refuses without a terminal and --yes'
 as ann invitation revoke cid@example.org --yes; done_is 'invitation revoke --yes withdraws an invitation'
 as cid invitation accept --url "unix:$SOCKET" --username cid --token-file "$T/cid.token"; fails 1 invitation_not_found 'invitation accept refuses a revoked invitation'
@@ -81,7 +81,7 @@ as ann joincode create --max-uses many; fails 2 'max_uses.* is no number: many' 
 as ann joincode list
 is "$(wc -l <<< "$out")" 3 'joincode list prints every join code'
 unlike "$out" "$(cat "$T/code")" 'joincode list prints no code'
-as ann org create Other; as ann invitation create cid@example.org --out "$T/cid.token"; as ann org switch Acme
+rm -f "$T/cid.token"; as ann org create Other; as ann invitation create cid@example.org --out "$T/cid.token"; as ann org switch Acme
 as cid invitation accept --url "unix:$SOCKET" --username cid --token-file "$T/cid.token"
 as cid joincode join --code-file "$T/code" -o json
 is "$(get '"\(.organization) \(.role) \(.already)"')" "$acme member false" 'joincode join --code-file makes a member'
@@ -89,7 +89,7 @@ is "$err" "You are in $acme now." 'joincode join says which organization was joi
 as cid joincode join --code-file "$T/code" -o json; is "$(get .already)/$err" "true/You are in $acme already." 'joincode join by a member says that he is in already'
 as ann member remove cid -y
 as cid joincode join --code-file "$T/code"; fails 1 'removed: You were removed from the organization: ask for an invitation' 'joincode join refuses a person who was removed'
-as ann invitation create cid@example.org --out "$T/cid.token"
+rm -f "$T/cid.token"; as ann invitation create cid@example.org --out "$T/cid.token"
 as cid invitation accept --token-file "$T/cid.token"; done_is 'invitation accept lets a removed person return'
 as ann org create Third; as ann invitation create dan@example.org --out "$T/dan.token"; as ann org switch Acme
 as dan invitation accept --url "unix:$SOCKET" --username dan --token-file "$T/dan.token"
@@ -124,7 +124,7 @@ is "$(get '.[] | select(.name == "web1") | "\(.role) \(has("secret")) \(has("bea
 as host --url "unix:$SOCKET" --token-file "$T/host.token" member list; done_is 'member list works with a created token'
 as ann token revoke "${key}x" --yes; fails 1 'Acme has no token "live_[a-z0-9]*x"; see orgadmin token list' 'token revoke refuses an unknown key'
 as ann token revoke "$key"; fails 2 "Make the token $key \(.*member\) of Acme invalid\? There is no terminal" 'token revoke refuses without a terminal and --yes'
-as ann token create --name twice --out "$T/twice"; as ann token create --name twice --out "$T/twice"
+as ann token create --name twice --out "$T/twice1"; as ann token create --name twice --out "$T/twice"
 is "$err" "The token is in $T/twice." 'token create --out says where the token is'
 as ann token revoke twice --yes; fails 2 '2 tokens of Acme are called "twice"; use the key' 'token revoke refuses a name of two tokens'
 as ann token create --name spare --out "$T/spare"
@@ -144,7 +144,15 @@ action=$(get '.[] | select(.action | startswith("token.")) | .action' | head -n 
 as ann audit list --action "$action" -o json; is "$(get '[.[].action] | unique | join(" ")')" "$action" 'audit list --action prints the events of that action alone'
 as ann audit list --from 2020-01-01 --to 2020-01-31 -o json; is "$(get length)" 0 'audit list --from --to of an empty month prints nothing'
 as ann audit list --from "$(date -u -d yesterday +%F)" --to "$(date -u -d tomorrow +%F)" -o json; ok 'audit list --from --to of these days prints their events' test "$(get length)" -gt 10
-as ann audit list --from yesterday; fails 1 '400 invalid' 'audit list refuses a --from that is no time'
+as ann audit list --from yesterday --to today -o json; ok 'audit list --from yesterday prints events' test "$(get length)" -gt 5
+as ann audit list --to yesterday -o json; is "$(get length)" 0 'audit list --to yesterday prints no event of today'
+as ann audit list --from "$(date -u -d '1 hour ago' +%FT%T)+00:00" -o json; ok 'audit list takes an offset' test "$(get length)" -gt 5
+as ann audit list --from "$(TZ=UTC-5 date +%FT%T)+00:00" -o json; is "$rc/$(get length)" 0/0 'audit list takes a time to come'
+for bad in 2026-02-30 2026-13-01 2026-1-1 2026-01-02T25:00:00Z 2026-01-02T03:04 12 '' 2026-01-02T03:04:05+99:00; do
+    as ann audit list --from "$bad"; is "$rc/$out" 2/ "audit list refuses --from '$bad'"
+done
+as ann token create --expires soon; is "$rc" 2 'token create refuses an --expires that is no time'
+as ann audit list --from soon; fails 2 '"soon" is no time' 'audit list refuses a --from that is no time'
 as ann audit list --action "$action"
 like "$out" "^AT +ACTOR_NAME +ACTION +SUBJECT_NAME +FROM" 'audit list leaves the column out of the table that no event fills'
 as ann audit list --action "$action" --columns at,detail; like "$out" '^AT +DETAIL$' 'audit list --columns detail prints that column though it is empty'

@@ -112,7 +112,9 @@ fake '{"set":{"finish":0}}'
 does 'The current organization is Never' 'org create --operation continues a wait' ada org create Never --operation operations/d3r1
 is "$(sent | grep -v ^POST)" "GET $RM/operations/d3r1" 'org create --operation asks for that operation alone'
 fake '{"set":{"finish":1,"fail":true}}'
-refuses 1 'operations/d3r2 has failed: the workcell did not answer' 'org create reports an operation that failed' ada org create Bad
+as ada org create Bad
+like "$rc/$out/$err" '^1//.*operations/d3r2 has failed: the workcell did not answer' 'org create reports an operation that failed'
+is "$(head -n 1 "$T/err")" 'waiting for operations/d3r2' 'org create names its operation when the wait begins, also off a terminal'
 fake '{"set":{"finish":-1,"fail":false}}'
 : > "$LOG"
 (trap - INT; XDG_CONFIG_HOME=$T/ada exec "$SLOW" org create 'Slow one' > "$T/out" 2> "$T/err" < /dev/null) &

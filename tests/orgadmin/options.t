@@ -90,7 +90,18 @@ INPUT=$T/values does 's2 +AWS' 'secret create takes values from standard input' 
 printf 'access_key\n' > "$T/values"
 refuses 2 'values:1: it is no line FIELD=VALUE' 'secret create refuses a line that is not FIELD=VALUE' ada secret create s --type aws --org acme --secret-file "$T/values"
 printf 'password=x\n' > "$T/values"
-refuses 2 'takes no "password"' 'secret create refuses an unknown field' ada secret create s --type aws --org acme --secret-file "$T/values"
+refuses 2 'values:1: it is no line FIELD=VALUE with a field that secrets have' 'secret create refuses an unknown field' ada secret create s --type aws --org acme --secret-file "$T/values"
+unlike "$err" password 'secret create prints no word of a line that it refuses'
+printf 'DefaultEndpointsProtocol=https;AccountKey=topsecret==\n' > "$T/values"
+refuses 2 'values:1: it is no line FIELD=VALUE' 'secret create refuses a bare connection string' ada secret create s --type azure --org acme --secret-file "$T/values"
+unlike "$out$err" 'DefaultEndpoints|topsecret' 'secret create prints nothing of a bare connection string'
+nothing_left=$(sent | grep POST); is "$nothing_left" '' 'a refused secret file is not sent'
+printf 'access_key=AK\nsecret_key=\n' > "$T/values"
+refuses 2 'values:2: the field has no value' 'secret create refuses an empty value' ada secret create s --type aws --org acme --secret-file "$T/values"
+for field in name type org; do
+    printf '%s=x\n' $field > "$T/values"
+    refuses 2 'values:1: it is no line FIELD=VALUE' "secret create takes no $field from --secret-file" ada secret create s --type aws --org acme --secret-file "$T/values"
+done
 : > "$LOG"
 XDG_CONFIG_HOME=$T/ada typed "$T/typed" "$ORGADMIN secret create typed --type aws --org acme" 'access_key: ' 'AKtyped\n' 'secret_key: ' 'SKtyped\n'
 like "$(cat "$T/typed")" 'access_key: ' 'secret create asks for the first value on a terminal'

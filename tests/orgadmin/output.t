@@ -64,7 +64,7 @@ run joincode list -o csv --columns id,uses,max_uses; is "$(tr -d '\r' <<< "$out"
 fails 2 'csv, not "xls"' 'member list refuses the format xls' member list -o xls
 fails 2 '--columns: there is no column "emial"; did you mean "email"\?' 'member list --columns refuses a mistyped column, with a suggestion' member list --columns id,emial
 fails 2 '--columns: there is no column "shoe"; there are id username' 'member list --columns refuses an unknown column, with the known ones' member list --columns shoe
-fails 2 '--columns: there is no column ""' 'member list --columns refuses an empty column' member list --columns id,
+fails 2 '--columns: there is nothing but commas' 'member list --columns refuses an empty column' member list --columns ,
 fails 2 '--sort: there is no column "x"' 'member list --sort refuses an unknown column' member list --sort x
 fails 2 '--columns: more than 40' 'member list --columns refuses more than 40 columns' member list --columns "$(printf 'id,%.0s' $(seq 40))id"
 fails 2 '--sort has no meaning for "member role"' 'member role refuses --sort' member role a b --sort id

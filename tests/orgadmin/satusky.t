@@ -58,6 +58,8 @@ as ada member list -o json
 is "$(jq -r '"\(.organization.name) \(.members | length) \(.members[1].email) \(.members[1].roles[0])"' <<< "$out")" \
     'acme-prod 6 mia@example.com member' 'member list -o json prints the organization and its members'
 does 'mia@example.com +Mia Member +member' 'member show takes an e-mail address' ada member show mia@example.com
+does 'mia@example.com +Mia Member' 'member show takes the name that a host gives a member' ada member show mia
+does '^mia has the role member in acme-prod\.$' 'member role takes the name that a host gives a member' ada member role mia member
 refuses 1 'acme-prod has no member "mia@example.co"' 'member show refuses an unknown address' ada member show mia@example.co
 does '^kim@example.com is added to acme-prod\.$' 'member add says that a known person is added' ada member add kim@example.com
 changed "POST $TEAM/add {\"email\":\"kim@example.com\",\"role\":\"member\"}"
@@ -75,7 +77,7 @@ printf 'one@example.org admin\nkim@example.com\ntwo@example.org\n' > "$T/list"
 as ada member add --file "$T/list"
 is "$rc" 1 'member add --file exits 1 when one person is a member'
 like "$err" 'list:2: kim@example.com: .*409 CONFLICT' 'member add --file names the line that failed'
-like "$err" '2 added, 0 changed; 0 members already, 1 failed, 0 not tried\.$' 'member add --file counts the added and the failed'
+like "$err" '2 added, 0 changed; 0 there already, 1 failed, 0 not tried\.$' 'member add --file counts the added and the failed'
 does '^mia@example.com has the role admin in acme-prod\.$' 'member role changes the role of a member' ada member role mia@example.com admin
 changed "PUT $TEAM/0b000000-0000-4000-8000-000000000002/role {\"role\":\"admin\"}"
 refuses 1 '400 VALIDATION: role must be admin or member' 'member role reports an unknown role' ada member role mia@example.com boss
@@ -83,6 +85,9 @@ refuses 2 'no terminal to ask on' 'member remove refuses without a terminal and 
 does '^mia@example.com is no longer in acme-prod\.$' 'member remove --yes removes a member' ada member remove mia@example.com --yes
 changed "DELETE $TEAM/0b000000-0000-4000-8000-000000000002"
 refuses 1 'has no member "mia@example.com"' 'member show does not find a removed member' ada member show mia@example.com
+
+fake '{"fault":{"path":"team$","body":{"error":false,"count":0,"data":[]}}}'
+as ada member list; is "$rc/$err" 0/ 'member list takes an empty team'
 
 # --- what there is not ---
 for command in 'org edit --name z' 'member grant ada@example.com admin' 'member revoke ada@example.com admin --yes' 'invitation list' 'joincode list' \

@@ -39,6 +39,8 @@ refuses 1 'org create: .*409 Conflict, name: An organization with the name "init
 does 'initech is changed' 'org edit --set changes label and country' ada org edit --set label=Initech --set country=AT
 like "$(sent | tail -n 1)" '^PATCH /organizations/[0-9A-Z]{26} \{"label":"Initech","country":"AT"\}$' 'org edit sends the changed fields alone'
 does 'initech is called initrode now' 'org edit --name renames an organization' ada org edit --name initrode
+does 'initrode is so already: nothing is sent' 'org edit with unchanged values changes nothing' ada org edit --name initrode --set country=AT
+posted
 refuses 2 'no change is given' 'org edit refuses to run without a change' ada org edit
 refuses 2 'takes no "plan" for "org edit"; it takes: org name label country' 'org edit refuses an unknown field' ada org edit --set plan=x
 refuses 1 '400 Bad Request, country: This value is too long' 'org edit reports a country of six letters' ada org edit --set country=FRANCE
@@ -68,7 +70,7 @@ refuses 1 'mia@example.com is already a member' 'member add refuses a person who
 posted
 refuses 1 '409 Conflict, An invitation has already been created' 'member add reports a person invited before' ada member add eve@example.com
 printf '%s\n' 'new1@example.com' 'MIA@example.com' 'new2@example.com # without more' > "$T/people"
-does '2 of 3 invited to acme-corp; 1 members already, 0 failed' 'member add --file invites all but the members' ada member add --file "$T/people" --permissions billing
+does '2 of 3 invited to acme-corp; 1 there already, 0 failed' 'member add --file invites all but the members' ada member add --file "$T/people" --permissions billing
 posted "POST $AT/invitations {\"email\":\"new1@example.com\",\"permissions\":[\"billing\"],\"force\":false}" \
     "POST $AT/invitations {\"email\":\"new2@example.com\",\"permissions\":[\"billing\"],\"force\":false}"
 refuses 2 'takes no "role" for "member add"; it takes: org email permissions' 'member add refuses --role' ada member add x@example.com --role admin
@@ -89,6 +91,9 @@ refuses 1 '403 Forbidden, The owner of an organization cannot be removed' 'membe
 refuses 1 'the organization "acme-corp" does not show its members to you: this needs the permission "members"' 'member list without the permission members is refused' vic member list
 refuses 1 'does not show its members' 'member add without the permission members is refused' vic member add x@example.com
 
+does 'sue@example.com is invited' 'member add --permissions takes blanks behind commas' ada member add sue@example.com --permissions 'billing, plans' --permissions members
+posted "POST $AT/invitations {\"email\":\"sue@example.com\",\"permissions\":[\"billing\",\"plans\",\"members\"],\"force\":false}"
+
 # --- invitations ---
 does '^[0-9a-f-]{36} +pat@example.com +members +2026-' 'invitation list prints a pending invitation' ada invitation list
 like "$out" 'new1@example.com +billing' 'invitation list prints the permissions of an invitation'
@@ -108,6 +113,7 @@ posted "PATCH $AT/profile {\"vat_number\":\"FR1\"}"
 does '"locality":[[:space:]]*"Lyon"' 'billing show -o json prints the address' ada billing show -o json
 is "$(jq -r '.vat_number' <<< "$out")" FR1 'billing show -o json prints the profile'
 refuses 1 '/address: 400 country: The country must have two letters' 'billing edit reports a country of six letters' ada billing edit --set country=FRANCE
+refuses 1 'the profile is changed, the address is not: .*country must have two letters' 'billing edit tells which of its two requests was done' ada billing edit --set company_name=Both --set country=FRANCE
 refuses 2 'takes no "city" for "billing edit"; it takes: org company_name' 'billing edit refuses an unknown field' ada billing edit --set city=Graz
 refuses 2 'no change is given' 'billing edit refuses to run without a change' ada billing edit
 refuses 1 '403 Forbidden' 'billing show without the permission is refused' vic billing show
