@@ -37,7 +37,7 @@ done < <(cd "$TOP" && grep -oE '\b(orgadmin|orgd|orgsyncd|orglogin(-keys|-provid
 is "${wrong-}" '' 'each manual page that the documents name exists'
 # Each command that the documents give exists: "orgadmin member list", "orgd user token".
 cd "$TOP" || exit 1
-code() { awk 'FNR == 1 { block = 0 } /^ *```/ { block = !block; next } block { sub(/#.*/, ""); print; next } { n = split($0, part, "`"); for (i = 2; i <= n; i += 2) print part[i] }' "$@"; }
+code() { awk 'FNR == 1 { block = 0 } /did you mean/ { next } /^ *```/ { block = !block; next } block { sub(/#.*/, ""); print; next } { n = split($0, part, "`"); for (i = 2; i <= n; i += 2) print part[i] }' "$@"; }
 # commands PROGRAM: the words behind it, up to two
 commands() { code README.md docs/*.md | grep -oE "(^|[ (])$1( [a-z][a-z-]+){1,2}" | sed "s/^[ (]*$1 //" | sort -u; }
 # The commands of orgd, as its help has them: "user list | show USER |", "backup FILE | check".
