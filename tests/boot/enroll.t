@@ -39,7 +39,7 @@ timeout 120 systemctl is-system-running --wait >/dev/null
 # --- the boot ---
 is "$(systemctl show -P Result orglogin-enroll.service) $(systemctl show -P ExecMainStatus orglogin-enroll.service)" 'success 0' 'the boot undoes an enrollment that did not end'
 is "$(grep -c '^[^#]* org$' /etc/nsswitch.conf) $(grep -c '^account required pam_deny' /etc/pam.d/common-account)" '0 0' 'nsswitch.conf and the PAM stacks are what they were'
-is "$(find /etc/pam.d -name '*.pam-new') $(find /etc -name orglogin.conf) $(ls /var/lib/orglogin | grep enroll)" '  ' 'what an enrollment had left is gone'
+is "$(find /etc/pam.d -name '*.pam-new') $(find /etc -name orglogin.conf) $(find /var/lib/orglogin -name 'enroll*')" '  ' 'what an enrollment had left is gone'
 ok 'debconf has its answers' test -s /var/cache/debconf/config.dat
 is "$(find /etc/systemd/system -name 'org*')" '' 'no unit is left that was not there before'
 is "$(systemctl is-active ssh) $(as larry id -un)" 'active larry' 'sshd has started behind it, and a local user logs in'
@@ -47,6 +47,7 @@ ok 'it comes before sshd' test "$(systemctl show -P ExecMainExitTimestampMonoton
 
 # --- two commands ---
 systemctl start orgd
+# shellcheck disable=SC2317,SC2329 # called by wait_for
 token() { journalctl --quiet --boot --unit=orgd --output=cat | grep '^live_' >"$T/token"; }
 ok 'orgd has an owner' wait_for 10 token
 chmod 600 "$T/token"
@@ -56,10 +57,10 @@ ssh-keygen -q -t ed25519 -N '' -f /root/keys/ada
 orgadmin invitation create ada@acme.example --role admin --out "$T/ada" >/dev/null 2>&1
 by ada invitation accept --url unix:/run/orgd/orgd.sock --token-file "$T/ada" --username ada --key /root/keys/ada.pub >/dev/null 2>&1
 system >"$T/before"
-line=$(orgadmin machine invite web01 2>/dev/null)
-$line --yes >"$T/out" 2>"$T/err"
+read -ra line < <(orgadmin machine invite web01 2>/dev/null)
+"${line[@]}" --yes >"$T/out" 2>"$T/err"
 is "$?" 0 'the line of machine invite enrolls the machine'
-[ -z "$(grep 'orgadmin: ' "$T/err")" ] || diag "$(cat "$T/err")"
+! grep -q 'orgadmin: ' "$T/err" || diag "$(cat "$T/err")"
 is "$(as ada id -un) $(as larry id -un)" 'ada larry' 'the member and the local user log in by ssh'
 is "$(systemctl is-enabled orgsyncd) $(systemctl is-active orgsyncd)" 'enabled active' 'orgsyncd runs, and will at the next boot'
 is "$(orgadmin host doctor -o json 2>/dev/null | jq -r '[.[] | select(.result == "failure") | .check] | join(";")')" '' 'host doctor finds no failure'
@@ -71,8 +72,8 @@ system >"$T/after"; diff "$T/before" "$T/after" >"$T/diff"; is "$(cat "$T/diff")
 is "$(systemctl is-enabled orgsyncd 2>/dev/null) $(systemctl is-active orgsyncd)" 'disabled inactive' 'orgsyncd is stopped, also for the next boot'
 bad=
 for delay in 0.2 0.4 0.7 1 1.5; do
-    line=$(orgadmin machine invite web01 2>/dev/null)
-    setsid $line --yes >/dev/null 2>&1 & pid=$!
+    read -ra line < <(orgadmin machine invite web01 2>/dev/null)
+    setsid "${line[@]}" --yes >/dev/null 2>&1 & pid=$!
     sleep $delay; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
     [ "$(as larry id -un)" = larry ] || bad+=" locked:$delay"
     orgadmin host unenroll --unfinished 2>/dev/null || bad+=" $delay"
@@ -81,7 +82,7 @@ for delay in 0.2 0.4 0.7 1 1.5; do
     rm -f /etc/orglogin/*
 done
 is "$bad" '' 'an enrollment that is killed is undone'
-line=$(orgadmin machine invite web01 2>/dev/null)
-$line --yes >/dev/null 2>&1
+read -ra line < <(orgadmin machine invite web01 2>/dev/null)
+"${line[@]}" --yes >/dev/null 2>&1
 is "$? $(as ada id -un)" '0 ada' 'and another one ends well'
 done_testing

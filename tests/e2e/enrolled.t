@@ -64,7 +64,7 @@ system() { (cd / && find etc var/lib/pam \( -type f -o -type l \) ! -path 'etc/o
 answers() { grep -c ^Name: /var/cache/debconf/config.dat; }
 system >"$T/before"
 # as_before WHAT
-as_before() { system >"$T/after"; diff "$T/before" "$T/after" >"$T/diff" && pass "$1" || { fail "$1"; diag "$(cat "$T/diff" "$T/err")"; }; }
+as_before() { system >"$T/after"; if diff "$T/before" "$T/after" >"$T/diff"; then pass "$1"; else fail "$1"; diag "$(cat "$T/diff" "$T/err")"; fi; }
 forget() { rm -rf /etc/orglogin/* /var/lib/orglogin/*; }
 
 # --- no way in ---
@@ -110,7 +110,7 @@ enroll "$code" --name acme
 is "$rc" 2 'host enroll without a terminal wants --yes'
 like "$(cat "$T/err")" 'would publish: 3 users' 'host enroll tells who would be published before it asks'
 as_before 'host enroll without an answer has changed nothing of the system'
-is "$(ls /etc/orglogin | xargs)" 'acme.ca.pem acme.token orglogin.conf' 'host enroll without an answer has the token, the authority and the configuration'
+is "$(cd /etc/orglogin && echo *)" 'acme.ca.pem acme.token orglogin.conf' 'host enroll without an answer has the token, the authority and the configuration'
 enroll 'orgadmin host enroll --yes'
 is "$rc" 0 'host enroll goes on without a code, with what it has'
 [ "$rc" = 0 ] || diag "$(cat "$T/err"; orgadmin host doctor)"
@@ -123,7 +123,7 @@ like "$(cat $CONF)" 'ca_file = "/etc/orglogin/acme.ca.pem";' 'the configuration 
 is "$(stat -c '%a' /etc/orglogin/acme.token)" 600 'the token is for root alone'
 is "$(by olga machine show web01 --org Acme -o json | jq -r '"\(.enrolled != null) \(.refused)"')" 'true 0' 'the organization knows the machine'
 is "$(by olga token list --org Acme -o json | jq -r '[.[] | .name + "/" + .role] | join(" ")')" 'web01/member' 'the machine has one token'
-is "$(ls -A /var/lib/orglogin | grep -c enroll) $(find /etc/systemd -name 'orglogin-enroll*')" '0 ' 'no journal is left'
+is "$(find /var/lib/orglogin -name 'enroll*' | wc -l) $(find /etc/systemd -name 'orglogin-enroll*')" '0 ' 'no journal is left'
 enroll "$code" --yes --name acme
 is "$rc" 1 'the line does not work twice'
 like "$(cat "$T/err")" '403 code_used' 'host enroll says that the code was used'
@@ -164,7 +164,7 @@ in_vain() {
     cp "$T/err" "$T/said"
     isnt "$rc" 0 "host enroll fails $1"
     as_before "host enroll that fails $1 leaves the system as it was"
-    is "$(ls -A /var/lib/orglogin | grep -c enroll) $(as larry id -un)" '0 larry' "host enroll that fails $1 leaves no journal, and local users log in"
+    is "$(find /var/lib/orglogin -name 'enroll*' | wc -l) $(as larry id -un)" '0 larry' "host enroll that fails $1 leaves no journal, and local users log in"
 }
 isnt() { if [ "$1" != "$2" ]; then pass "$3"; else fail "$3"; diag "got: $1"; fi; }
 enroll "$(line)" --yes --name acme
@@ -225,7 +225,7 @@ is "$(answers)" "$count" 'debconf has as many answers as before'
 bad='' locked=''
 points=(1 2 4 8 12); [ -z "${LONG:-}" ] || points=({1..14})
 for i in "${points[@]}"; do
-    strace -f -qq -o "$T/strace" -e trace=rename,renameat,renameat2 -e inject=rename,renameat,renameat2:signal=KILL:when=$i timeout 60 orgadmin host enroll --yes >/dev/null 2>&1
+    strace -f -qq -o "$T/strace" -e trace=rename,renameat,renameat2 -e inject=rename,renameat,renameat2:signal=KILL:when="$i" timeout 60 orgadmin host enroll --yes >/dev/null 2>&1
     lives "rename $i"
     [ -e /var/lib/orglogin/enroll ] || ! grep -q ' org$' /etc/nsswitch.conf || { orgadmin host unenroll --yes 2>/dev/null; cp -a "$T/orglogin/." /etc/orglogin/; }
     undone "rename$i"
