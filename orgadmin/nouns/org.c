@@ -249,8 +249,9 @@ enum exit_status org_switch(const struct invocation *inv)
     if (status != EXIT_DONE)
         return status;
     if (!c.logged_in)
-        status = complain(EXIT_USAGE, "ORGADMIN_TOKEN_FILE is set: only a login has a current "
-                                      "organization");
+        status =
+            complain(EXIT_USAGE, "ORGADMIN_TOKEN or ORGADMIN_TOKEN_FILE is set: only a login has a "
+                                 "current organization");
     if (status == EXIT_DONE)
         status = connection_find_org(&c, inv->arg[0]);
     if (status == EXIT_DONE)
