@@ -127,10 +127,11 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_TOKEN_FILE] = {.name = "--token-file",
                            .value = "FILE",
                            .brief = "file with the token; - is standard input",
-                           .detail = "The token stands alone on its line. "
-                                     "The file must belong to root or to you, and nobody else may "
-                                     "be able to read it. "
-                                     "With invitation accept, the token is the invitation's."},
+                           .detail =
+                               "The token stands alone on its line. "
+                               "The file, or what a link leads to, must belong to root or to "
+                               "you, and nobody else may be able to read it; a pipe is taken. "
+                               "With invitation accept, the token is the invitation's."},
     [OPTION_CA_FILE] = {.name = "--ca-file",
                         .value = "FILE",
                         .brief = "certificate authorities to trust instead of the system's",

@@ -101,7 +101,7 @@ static enum exit_status read_file(const char *what, const char *file, char *out,
     const char *why;
     bool standard = strcmp(file, "-") == 0;
     ssize_t n = standard ? file_read(STDIN_FILENO, out, size, &why)
-                         : file_read_trusted(file, FILE_SECRET, out, size, &why);
+                         : file_read_trusted(file, FILE_GIVEN, out, size, &why);
     *len = n < 0 ? 0 : (size_t)n;
     if (n >= 0)
         return EXIT_DONE;

@@ -72,6 +72,14 @@ unlike "$err" 'two words' 'and is not printed'
 ORGADMIN_URL=$URL ORGADMIN_PROVIDER=nativ fails 2 'unknown provider "nativ"; did you mean "native"' 'ORGADMIN_PROVIDER is looked at' org list
 ORGADMIN_PROVIDER=cratedb ORGADMIN_TOKEN=$OWNER run org list --url "$URL"; is "$rc" 0 'a --url alone is not for ORGADMIN_PROVIDER'
 (umask 077; printf '\xef\xbb\xbf  %s \r\n' "$OWNER" > "$T/marked")
+mkdir "$T/..data"; cp "$T/ann.token" "$T/..data/token"; ln -s ..data "$T/mounted"; ln -s mounted/token "$T/token"
+run org list --url "$URL" --token-file "$T/token"; is "$rc" 0 'a link to a file of the caller is followed, as Kubernetes makes them'
+run org list --url "$URL" --token-file <(printf '%s\n' "$OWNER"); is "$rc" 0 '--token-file takes a process substitution'
+(umask 077; mkfifo "$T/fifo"); (sleep 0.5; printf '%s\n' "$OWNER" > "$T/fifo") &
+run org list --url "$URL" --token-file "$T/fifo"; is "$rc" 0 '--token-file takes a fifo, and waits for it'
+INPUT=$T/ann.token run org list --url "$URL" --token-file /dev/stdin; is "$rc" 0 '--token-file takes /dev/stdin'
+is "$(printf '%s\n' "$OWNER" | "$ORGADMIN" org list --url "$URL" --token-file /dev/stdin | grep -c Acme)" 1 '--token-file takes /dev/stdin that is a pipe'
+run org list --url "$URL" --token-file /dev/null; is "$rc/$out" 3/ '--token-file takes no device'
 run org list --url "$URL" --token-file "$T/marked"; is "$rc" 0 'a byte order mark and blanks around a token do not count'
 export XDG_CONFIG_HOME=$T/config
 ORGADMIN_URL=http://127.0.0.1:1 run org list; is "$rc" 3 'the stored token is not sent to another ORGADMIN_URL'
