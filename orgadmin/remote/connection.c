@@ -87,11 +87,26 @@ static size_t base_length(const char *url, const char *provider)
                : strlen(url);
 }
 
+/* Makes *NOW the server URL of the provider NAME, unless the login in it is for that. */
+static enum exit_status become(struct context *now, const char *url, const char *name)
+{
+    char base[CONTEXT_TEXT_MAX];
+    snprintf(base, sizeof base, "%.*s", (int)base_length(url, name), url);
+    if (strlen(url) < sizeof base)
+        url = base;
+    if (strcmp(url, now->url) == 0 && (!name || strcmp(name, now->provider) == 0))
+        return EXIT_DONE;
+    explicit_bzero(now, sizeof *now);
+    enum exit_status status = keep(now->url, sizeof now->url, url, "the url");
+    if (status == EXIT_DONE)
+        status = keep(now->provider, sizeof now->provider, name ? name : "native", "the provider");
+    return status;
+}
+
 /* Chooses the server. The stored login stays in c->now if it is for that server. */
 static enum exit_status choose_server(const struct invocation *inv, const char *token_file,
                                       enum need need, struct connection *c)
 {
-    char base[CONTEXT_TEXT_MAX];
     const char *url, *name = connection_provider(inv);
     struct context *now = &c->now;
     enum exit_status status = connection_url(inv, &url);
@@ -100,18 +115,7 @@ static enum exit_status choose_server(const struct invocation *inv, const char *
         status = context_load(inv->option[OPTION_PROFILE], now);
     if (status != EXIT_DONE || (!url && *now->url))
         return status;
-    if (!url)
-        return not_logged_in(now->profile);
-    snprintf(base, sizeof base, "%.*s", (int)base_length(url, name), url);
-    if (strlen(url) < sizeof base)
-        url = base;
-    if (strcmp(url, now->url) == 0 && (!name || strcmp(name, now->provider) == 0))
-        return EXIT_DONE;
-    explicit_bzero(now, sizeof *now);
-    status = keep(now->url, sizeof now->url, url, "the url");
-    if (status == EXIT_DONE)
-        status = keep(now->provider, sizeof now->provider, name ? name : "native", "the provider");
-    return status;
+    return url ? become(now, url, name) : not_logged_in(now->profile);
 }
 
 static enum exit_status choose_token(const char *token_file, enum need need, struct connection *c)
