@@ -554,9 +554,22 @@ static CURLcode perform(struct transfer *t)
     return result;
 }
 
+/* Why nothing is reached through the socket; libcurl would tell of localhost and a port. */
+static const char *socket_fault(const struct http *h)
+{
+    long number = 0;
+    curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &number);
+    return number == ENOENT         ? "the socket does not exist: the server does not run"
+           : number == ECONNREFUSED ? "nobody listens on the socket: the server does not run"
+           : number == EACCES       ? "you may not use the socket"
+                                    : "the socket cannot be connected to";
+}
+
 static enum api_status explain(struct transfer *t, CURLcode code, struct api_error *err)
 {
     const char *said = *t->http->error ? t->http->error : curl_easy_strerror(code);
+    if (*t->http->socket && code == CURLE_COULDNT_CONNECT)
+        said = socket_fault(t->http);
     if (t->failed)
         return api_fail(err, t->status, "%s: %s", t->reply->where, t->failed);
     enum api_status status = code == CURLE_SSL_CACERT_BADFILE ? API_USAGE : API_UNREACHABLE;

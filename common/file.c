@@ -54,6 +54,7 @@ static bool owner_trusted(uid_t uid, enum file_trust trust)
 {
     switch (trust) {
     case FILE_SECRET:
+    case FILE_GIVEN:
         return uid == 0 || uid == geteuid();
     case FILE_UNMAPPED:
         return uid == 0 || unmapped(uid);
@@ -65,21 +66,33 @@ static bool owner_trusted(uid_t uid, enum file_trust trust)
 
 static const char *distrust(const struct stat *st, enum file_trust trust)
 {
-    if (!S_ISREG(st->st_mode))
+    bool secret = trust == FILE_SECRET || trust == FILE_GIVEN;
+    if (!S_ISREG(st->st_mode) && !(trust == FILE_GIVEN && S_ISFIFO(st->st_mode)))
         return "is not a regular file";
     if (!owner_trusted(st->st_uid, trust))
         return "is not owned by root";
     if (st->st_mode & (S_IWGRP | S_IWOTH))
         return "is writable by group or others";
-    if (trust == FILE_SECRET && (st->st_mode & (S_IRGRP | S_IROTH)))
+    if (secret && (st->st_mode & (S_IRGRP | S_IROTH)))
         return "is readable by group or others";
     return NULL;
 }
 
+/* Flags of open for PATH. O_NONBLOCK: a fifo in the file's place must not hang the caller before
+ * fstat tells; one that a person has named is waited for. */
+static int flags_for(const char *path, enum file_trust trust)
+{
+    struct stat st;
+    if (trust != FILE_GIVEN)
+        return O_NOFOLLOW | O_NONBLOCK;
+    bool followed = lstat(path, &st) < 0 || !S_ISLNK(st.st_mode) || owner_trusted(st.st_uid, trust);
+    bool fifo = stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
+    return (followed ? 0 : O_NOFOLLOW) | (fifo ? 0 : O_NONBLOCK);
+}
+
 int file_open_trusted(const char *path, enum file_trust trust, struct stat *st, const char **why)
 {
-    /* O_NONBLOCK: a fifo in the file's place must not hang the caller before fstat tells. */
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags_for(path, trust));
     if (fd < 0) {
         *why = errno == ELOOP    ? "is a symbolic link"
                : errno == ENOENT ? "does not exist"

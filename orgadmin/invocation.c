@@ -146,14 +146,23 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_TOKEN_FILE] = {.name = "--token-file",
                            .value = "FILE",
                            .brief = "file with the token; - is standard input",
-                           .detail = "The token stands alone on its line. "
-                                     "The file must belong to root or to you, and nobody else may "
-                                     "be able to read it. "
-                                     "With invitation accept, the token is the invitation's."},
+                           .detail =
+                               "The token stands alone on its line. "
+                               "The file, or what a link leads to, must belong to root or to "
+                               "you, and nobody else may be able to read it; a pipe is taken. "
+                               "With invitation accept, the token is the invitation's."},
     [OPTION_CA_FILE] = {.name = "--ca-file",
                         .value = "FILE",
                         .brief = "certificate authorities to trust instead of the system's",
                         .detail = "The command login stores its path with the login."},
+    [OPTION_PROXY] = {.name = "--proxy",
+                      .value = "PROXY",
+                      .brief = "proxy for https: http://HOST:PORT, socks5h://HOST:PORT, or none",
+                      .detail = "The default is the login's, then HTTPS_PROXY unless NO_PROXY has "
+                                "the host. The command login stores it with the login."},
+    [OPTION_TIMEOUT] = {.name = "--timeout",
+                        .value = "SECONDS",
+                        .brief = "longest time that a request may take; 15 by default"},
     [OPTION_OUTPUT] = {.name = "--output",
                        .letter = "-o",
                        .value = "FORMAT",

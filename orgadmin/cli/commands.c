@@ -8,7 +8,7 @@
 #define PRINTS    (OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) | OPT(NO_HEADER) | OPT(RAW))
 #define REACHES                                                                                    \
     (OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) | OPT(SUDO) |    \
-     OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(DEBUG))
+     OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(PROXY) | OPT(TIMEOUT) | OPT(DEBUG))
 #define SERVER (REACHES | PRINTS)
 #define IN_ORG (SERVER | OPT(ORG))
 #define ACTS   (REACHES | OPT(ORG)) /* prints nothing but a remark */

@@ -9,8 +9,8 @@
 #define OPT(name) (1ULL << OPTION_##name)
 #define COMMON                                                                                     \
     (OPT(ORG) | OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) |     \
-     OPT(SUDO) | OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) |         \
-     OPT(NO_HEADER) | OPT(RAW))
+     OPT(SUDO) | OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(PROXY) | OPT(TIMEOUT) | OPT(OUTPUT) |        \
+     OPT(COLUMNS) | OPT(SORT) | OPT(NO_HEADER) | OPT(RAW))
 
 /* A paragraph: a new line at each full stop, as mdoc wants it, and when a line gets long. */
 static void print_text(const char *text)

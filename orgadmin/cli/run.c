@@ -156,6 +156,21 @@ static enum exit_status verb_unknown(const char *noun, const char *verb)
     return unknown("verb", &s, help);
 }
 
+/* Takes WORD, which may be NULL, as the argument N of the command with USAGE. */
+static enum exit_status take_argument(struct invocation *inv, size_t n, const char *word,
+                                      const char *usage)
+{
+    const char *what = inv->command->args[n];
+    inv->arg[n] = word;
+    if (!word && *what != '[')
+        return complain(EXIT_USAGE, "%s is missing; usage: orgadmin %s", what, usage);
+    if (word && *word == '\0')
+        return complain(EXIT_USAGE, "%s is empty; usage: orgadmin %s", what, usage);
+    if (word && strstr(what, "ROLE"))
+        inv->arg[n] = invocation_list(inv, "ROLE", word);
+    return word && !inv->arg[n] ? EXIT_USAGE : EXIT_DONE;
+}
+
 /* Checks that the line is what its command takes. */
 static enum exit_status fit(const struct line *line, struct invocation *inv)
 {
@@ -164,13 +179,8 @@ static enum exit_status fit(const struct line *line, struct invocation *inv)
     char usage[USAGE_MAX];
     command_usage(c, usage);
     for (; n < COMMAND_ARGS_MAX && c->args[n]; n++) {
-        inv->arg[n] = first + n < line->words ? line->word[first + n] : NULL;
-        if (!inv->arg[n] && c->args[n][0] != '[')
-            return complain(EXIT_USAGE, "%s is missing; usage: orgadmin %s", c->args[n], usage);
-        if (inv->arg[n] && inv->arg[n][0] == '\0')
-            return complain(EXIT_USAGE, "%s is empty; usage: orgadmin %s", c->args[n], usage);
-        if (inv->arg[n] && strstr(c->args[n], "ROLE") &&
-            (inv->arg[n] = invocation_list(inv, "ROLE", inv->arg[n])) == NULL)
+        const char *word = first + n < line->words ? line->word[first + n] : NULL;
+        if (take_argument(inv, n, word, usage) != EXIT_DONE)
             return EXIT_USAGE;
     }
     if (line->words > first + n)
@@ -210,7 +220,7 @@ static void understand(struct line *line)
 static const struct command *list_instead(const struct line *line, const struct command *first,
                                           const struct command *found)
 {
-    bool one = line->turned || (found && found->args[0] && found->args[0][0] != '[');
+    bool one = line->turned || (found->args[0] && found->args[0][0] != '[');
     const struct command *list = one && line->words == 2 && strcmp(line->word[1], "get") == 0
                                      ? command_verb(first, "list")
                                      : NULL;
@@ -238,7 +248,7 @@ static const struct command *find_command(const struct line *line, bool help,
         help_commands(first->noun);
     else if (!verb || (found = command_verb(first, verb)) == NULL)
         *status = verb_unknown(first->noun, verb);
-    return list_instead(line, first, found);
+    return found ? list_instead(line, first, found) : NULL;
 }
 
 static enum exit_status run_line(struct line *line, struct invocation *inv)

@@ -37,11 +37,39 @@ static enum exit_status create_failed(const struct connection *c, const char *na
     return status;
 }
 
+/* Prints what was created and, with a login, makes it the current organization. */
+static enum exit_status show_created(const struct invocation *inv, struct connection *c,
+                                     const cJSON *org)
+{
+    enum exit_status status = c->logged_in ? connection_set_org(c, org) : EXIT_DONE;
+    if (status == EXIT_DONE)
+        status = output(inv, org);
+    if (status == EXIT_DONE && c->logged_in)
+        status = make_current(c);
+    return status;
+}
+
+static enum exit_status create(const struct invocation *inv, struct connection *c, const char *name,
+                               const struct args *args)
+{
+    struct api_error err;
+    cJSON *org = NULL;
+    enum exit_status status = c->logged_in ? context_check(c->now.profile) : EXIT_DONE;
+    if (status != EXIT_DONE)
+        return status;
+    if (connection_try(c, OP_ORG_CREATE, args->arg, connection_first, &org, &err) != API_OK)
+        status = create_failed(c, name, &err);
+    else if (!org)
+        status = complain(EXIT_AWAY, "org create: the API has told nothing of the organization");
+    else
+        status = show_created(inv, c, org);
+    cJSON_Delete(org);
+    return status;
+}
+
 enum exit_status org_create(const struct invocation *inv)
 {
     struct connection c;
-    struct api_error err;
-    cJSON *org = NULL;
     struct args args = {0};
     const char *name = inv->arg[0] ? inv->arg[0] : inv->option[OPTION_NAME];
     if (!name || (inv->arg[0] && inv->option[OPTION_NAME]))
@@ -54,22 +82,7 @@ enum exit_status org_create(const struct invocation *inv)
         status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
     if (status != EXIT_DONE)
         return status;
-    status = c.logged_in ? context_check(c.now.profile) : EXIT_DONE;
-    if (status != EXIT_DONE) {
-        connection_close(&c);
-        return status;
-    }
-    if (connection_try(&c, OP_ORG_CREATE, args.arg, connection_first, &org, &err) != API_OK)
-        status = create_failed(&c, name, &err);
-    else if (!org)
-        status = complain(EXIT_AWAY, "org create: the API has told nothing of the organization");
-    if (status == EXIT_DONE && c.logged_in)
-        status = connection_set_org(&c, org);
-    if (status == EXIT_DONE)
-        status = output(inv, org);
-    if (status == EXIT_DONE && c.logged_in)
-        status = make_current(&c);
-    cJSON_Delete(org);
+    status = create(inv, &c, name, &args);
     connection_close(&c);
     return status;
 }
@@ -181,13 +194,29 @@ static enum exit_status find_changes(struct connection *c, const struct args *ar
     return status;
 }
 
+static enum exit_status edit(struct connection *c, const char *name, const struct args *args)
+{
+    bool changes = false;
+    enum exit_status status = c->logged_in && name ? context_check(c->now.profile) : EXIT_DONE;
+    if (status == EXIT_DONE)
+        status = find_changes(c, args, &changes);
+    if (status == EXIT_DONE && changes)
+        status = connection_run(c, OP_ORG_EDIT, args->arg);
+    if (status == EXIT_DONE && !changes)
+        note("%s is so already: nothing is sent.", c->now.org_name);
+    else if (status == EXIT_DONE && name)
+        status = remember_name(c, name);
+    else if (status == EXIT_DONE)
+        note("%s is changed.", c->now.org_name);
+    return status;
+}
+
 enum exit_status org_edit(const struct invocation *inv)
 {
     struct invocation named;
     struct connection c;
     struct args args = {0};
     const char *name = inv->option[OPTION_NAME];
-    bool changes = false;
     args_add(&args, "name", name);
     enum exit_status status = name_org(inv, &named);
     if (status == EXIT_DONE)
@@ -199,18 +228,7 @@ enum exit_status org_edit(const struct invocation *inv)
         status = connection_open_for(&named, OP_ORG_EDIT, args.arg, &c);
     if (status != EXIT_DONE)
         return status;
-    if (c.logged_in && name)
-        status = context_check(c.now.profile);
-    if (status == EXIT_DONE)
-        status = find_changes(&c, &args, &changes);
-    if (status == EXIT_DONE && changes)
-        status = connection_run(&c, OP_ORG_EDIT, args.arg);
-    if (status == EXIT_DONE && !changes)
-        note("%s is so already: nothing is sent.", c.now.org_name);
-    else if (status == EXIT_DONE && name)
-        status = remember_name(&c, name);
-    else if (status == EXIT_DONE)
-        note("%s is changed.", c.now.org_name);
+    status = edit(&c, name, &args);
     connection_close(&c);
     return status;
 }
@@ -249,8 +267,9 @@ enum exit_status org_switch(const struct invocation *inv)
     if (status != EXIT_DONE)
         return status;
     if (!c.logged_in)
-        status = complain(EXIT_USAGE, "ORGADMIN_TOKEN_FILE is set: only a login has a current "
-                                      "organization");
+        status =
+            complain(EXIT_USAGE, "ORGADMIN_TOKEN or ORGADMIN_TOKEN_FILE is set: only a login has a "
+                                 "current organization");
     if (status == EXIT_DONE)
         status = connection_find_org(&c, inv->arg[0]);
     if (status == EXIT_DONE)

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "orgadmin/remote/proxy.h"
 #include "orgadmin/suggest.h"
 
 static bool is_file(const char *provider)
@@ -34,10 +36,25 @@ static enum exit_status provider_unknown(const char *name)
     return complain(EXIT_USAGE, "unknown provider \"%s\"%s", name, suggestion_text(&s, all, hint));
 }
 
+/* The value of a variable of the environment that is not empty, or NULL. */
+static const char *variable(const char *name)
+{
+    const char *value = secure_getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* What --provider names, or ORGADMIN_PROVIDER. A --url alone is not that variable's. */
+static const char *connection_provider(const struct invocation *inv)
+{
+    if (inv->option[OPTION_PROVIDER] || inv->option[OPTION_URL])
+        return inv->option[OPTION_PROVIDER];
+    return variable("ORGADMIN_PROVIDER");
+}
+
 enum exit_status connection_url(const struct invocation *inv, const char **url)
 {
-    const char *name = inv->option[OPTION_PROVIDER];
-    *url = inv->option[OPTION_URL];
+    const char *name = connection_provider(inv);
+    *url = inv->option[OPTION_URL] ? inv->option[OPTION_URL] : variable("ORGADMIN_URL");
     if (name && !provider_known(name))
         return provider_unknown(name);
     if (name && !*url && (*url = provider_url(name)) == NULL)
@@ -56,30 +73,55 @@ static enum exit_status not_logged_in(const char *profile)
                                 "--token-file");
 }
 
-/* Chooses the server. The stored login stays in c->now if it is for that server. */
-static enum exit_status choose_server(const struct invocation *inv, const char *token_file,
-                                      enum need need, struct connection *c)
+/* Orgd's address is often written with the /v1 that its paths begin with: LEN bytes of URL are
+ * without it. */
+static size_t base_length(const char *url, const char *provider)
 {
-    const char *url, *name = inv->option[OPTION_PROVIDER];
-    struct context *now = &c->now;
-    enum exit_status status = connection_url(inv, &url);
-    if (status == EXIT_DONE && (!url || (!token_file && !is_file(name) && need != NEED_LOGIN)))
-        status = context_load(inv->option[OPTION_PROFILE], now);
-    if (status != EXIT_DONE || (!url && *now->url))
-        return status;
-    if (!url)
-        return not_logged_in(now->profile);
+    size_t len = strlen(url);
+    if (provider && strcmp(provider, "native") != 0)
+        return len;
+    while (len > 0 && url[len - 1] == '/')
+        len--;
+    return len > 3 && strncmp(url, "http", 4) == 0 && strncmp(url + len - 3, "/v1", 3) == 0
+               ? len - 3
+               : strlen(url);
+}
+
+/* Makes *NOW the server URL of the provider NAME, unless the login in it is for that. */
+static enum exit_status become(struct context *now, const char *url, const char *name)
+{
+    char base[CONTEXT_TEXT_MAX];
+    snprintf(base, sizeof base, "%.*s", (int)base_length(url, name), url);
+    if (strlen(url) < sizeof base)
+        url = base;
     if (strcmp(url, now->url) == 0 && (!name || strcmp(name, now->provider) == 0))
         return EXIT_DONE;
     explicit_bzero(now, sizeof *now);
-    status = keep(now->url, sizeof now->url, url, "the url");
+    enum exit_status status = keep(now->url, sizeof now->url, url, "the url");
     if (status == EXIT_DONE)
         status = keep(now->provider, sizeof now->provider, name ? name : "native", "the provider");
     return status;
 }
 
+/* Chooses the server. The stored login stays in c->now if it is for that server. */
+static enum exit_status choose_server(const struct invocation *inv, const char *token_file,
+                                      enum need need, struct connection *c)
+{
+    const char *url, *name = connection_provider(inv);
+    struct context *now = &c->now;
+    enum exit_status status = connection_url(inv, &url);
+    bool given = token_file || c->ambient_token;
+    if (status == EXIT_DONE && (!url || (!given && !is_file(name) && need != NEED_LOGIN)))
+        status = context_load(inv->option[OPTION_PROFILE], now);
+    if (status != EXIT_DONE || (!url && *now->url))
+        return status;
+    return url ? become(now, url, name) : not_logged_in(now->profile);
+}
+
 static enum exit_status choose_token(const char *token_file, enum need need, struct connection *c)
 {
+    if (c->ambient_token)
+        return secret_take("ORGADMIN_TOKEN", variable("ORGADMIN_TOKEN"), c->now.token);
     if (token_file || need == NEED_LOGIN)
         return secret_read(token_file, "Token", c->now.token);
     c->logged_in = *c->now.token != '\0';
@@ -132,6 +174,30 @@ static enum exit_status choose_ca_file(const struct invocation *inv, struct conn
     return status;
 }
 
+static enum exit_status choose_proxy(const struct invocation *inv, struct connection *c)
+{
+    const char *given = inv->option[OPTION_PROXY], *timeout = inv->option[OPTION_TIMEOUT];
+    char *end = NULL;
+    long seconds = timeout ? strtol(timeout, &end, 10) : 0;
+    if (timeout && (end == timeout || *end || seconds < 1 || seconds > 3600))
+        return complain(EXIT_USAGE, "--timeout is a number of seconds, 1 to 3600, not \"%s\"",
+                        timeout);
+    c->timeout_ms = (int)seconds * 1000;
+    if (!given)
+        return EXIT_DONE;
+    if (strcmp(given, "none") != 0 && strncasecmp(c->now.url, "https://", 8) != 0)
+        return complain(EXIT_USAGE, "--proxy: only https:// goes through a proxy, not %s",
+                        c->now.url);
+    return keep(c->now.proxy, sizeof c->now.proxy, given, "the proxy");
+}
+
+/* The proxy in effect; NULL for none. */
+static const char *proxy_of(const struct context *now)
+{
+    const char *proxy = *now->proxy ? now->proxy : proxy_from_environment(now->url);
+    return *proxy && strcmp(proxy, "none") != 0 ? proxy : NULL;
+}
+
 static void trace(void *arg, const char *line)
 {
     (void)arg;
@@ -157,6 +223,8 @@ enum exit_status connection_reopen(struct connection *c)
                                              .ca_file = *now->ca_file ? now->ca_file : NULL,
                                              .pin = c->pin,
                                              .learn_pin = c->learn_pin,
+                                             .proxy = proxy_of(now),
+                                             .timeout_ms = c->timeout_ms,
                                              .options = c->option,
                                              .trace = c->debug ? trace : NULL,
                                              .progress = progress_tell,
@@ -173,7 +241,8 @@ enum exit_status connection_open(const struct invocation *inv, const char *token
     c->debug = is_debug(inv);
     hint_connection(&c->given, inv);
     if (!token_file)
-        token_file = secure_getenv("ORGADMIN_TOKEN_FILE");
+        token_file = variable("ORGADMIN_TOKEN_FILE");
+    c->ambient_token = !token_file && variable("ORGADMIN_TOKEN");
     enum exit_status status = choose_server(inv, token_file, need, c);
     if (status == EXIT_DONE)
         status = choose_token(token_file, need, c);
@@ -181,6 +250,8 @@ enum exit_status connection_open(const struct invocation *inv, const char *token
         status = choose_options(inv, c);
     if (status == EXIT_DONE)
         status = choose_ca_file(inv, c);
+    if (status == EXIT_DONE)
+        status = choose_proxy(inv, c);
     if (status == EXIT_DONE)
         status = connection_reopen(c);
     if (status != EXIT_DONE)

@@ -20,6 +20,8 @@ struct connection {
     bool logged_in;     /* the stored login is what is used */
     bool renamed;       /* the chosen organization has another name than the login says */
     bool debug;         /* each request is told */
+    int timeout_ms;     /* 0: the default */
+    bool ambient_token; /* it is ORGADMIN_TOKEN */
     struct hint given;  /* the options that lead here, for a line that goes on from here */
     struct provider *provider;
     struct provider_settings settings; /* it was opened with */

@@ -27,6 +27,7 @@ static const struct {
     TEXT("token", token),
     TEXT("account", account),
     TEXT("ca_file", ca_file),
+    TEXT("proxy", proxy),
     TEXT("organization.id", org_id),
     TEXT("organization.name", org_name),
 #undef TEXT

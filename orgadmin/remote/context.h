@@ -29,6 +29,7 @@ struct context {
     char token[SECRET_MAX];
     char account[CONTEXT_TEXT_MAX]; /* whom the API took us for, for people */
     char ca_file[CONTEXT_TEXT_MAX];
+    char proxy[CONTEXT_TEXT_MAX];  /* "": as the environment says; "none" */
     char org_id[CONTEXT_TEXT_MAX]; /* "" when no organization is chosen */
     char org_name[CONTEXT_TEXT_MAX];
 };

@@ -38,8 +38,14 @@ static ssize_t read_line(char *out, size_t size)
 /* Ends the secret in OUT, LEN bytes: one line without anything that could not stand in a header. */
 static enum exit_status finish(const char *from, char out[SECRET_MAX], size_t len)
 {
-    while (len > 0 && (out[len - 1] == '\n' || out[len - 1] == '\r'))
+    static const char space[] = " \t\r\n", mark[] = "\xef\xbb\xbf"; /* editors write the latter */
+    size_t first = len >= 3 && memcmp(out, mark, 3) == 0 ? 3 : 0;
+    out[len] = '\0';
+    first += strspn(out + first, space);
+    while (len > first && strchr(space, out[len - 1]) != NULL)
         len--;
+    len -= first;
+    memmove(out, out + first, len);
     out[len] = '\0';
     if (len > 0 && strlen(out) == len && word_valid(out))
         return EXIT_DONE;
@@ -95,7 +101,7 @@ static enum exit_status read_file(const char *what, const char *file, char *out,
     const char *why;
     bool standard = strcmp(file, "-") == 0;
     ssize_t n = standard ? file_read(STDIN_FILENO, out, size, &why)
-                         : file_read_trusted(file, FILE_SECRET, out, size, &why);
+                         : file_read_trusted(file, FILE_GIVEN, out, size, &why);
     *len = n < 0 ? 0 : (size_t)n;
     if (n >= 0)
         return EXIT_DONE;
@@ -111,6 +117,15 @@ enum exit_status secret_read(const char *file, const char *prompt, char out[SECR
     enum exit_status status = read_file("token", file, out, SECRET_MAX, &len);
     return status == EXIT_DONE ? finish(strcmp(file, "-") == 0 ? "standard input" : file, out, len)
                                : status;
+}
+
+enum exit_status secret_take(const char *from, const char *text, char out[SECRET_MAX])
+{
+    size_t len = strlen(text);
+    if (len >= SECRET_MAX)
+        return complain(EXIT_SETUP, "%s: too long for a token", from);
+    memcpy(out, text, len + 1);
+    return finish(from, out, len);
 }
 
 enum exit_status secret_read_lines(const char *file, char out[SECRET_FILE_MAX])

@@ -13,6 +13,9 @@
  */
 enum exit_status secret_read(const char *file, const char *prompt, char out[SECRET_MAX]);
 
+/* The same with TEXT, which FROM, such as a variable of the environment, has. */
+enum exit_status secret_take(const char *from, const char *text, char out[SECRET_MAX]);
+
 /* Reads the whole of FILE, as above, whatever lines it has. */
 #define SECRET_FILE_MAX 16384 /* with its NUL */
 enum exit_status secret_read_lines(const char *file, char out[SECRET_FILE_MAX]);

@@ -58,9 +58,12 @@ static void add_pair(struct hint *hint, const char *name, const char *value)
 void hint_connection(struct hint *hint, const struct invocation *inv)
 {
     static const enum option which[] = {OPTION_PROFILE,    OPTION_PROVIDER, OPTION_URL,
-                                        OPTION_TOKEN_FILE, OPTION_CA_FILE,  OPTION_ORG};
+                                        OPTION_TOKEN_FILE, OPTION_CA_FILE,  OPTION_TIMEOUT,
+                                        OPTION_ORG};
     for (size_t i = 0; i < sizeof which / sizeof *which; i++)
         hint_option(hint, options[which[i]].name, inv->option[which[i]]);
+    const char *proxy = inv->option[OPTION_PROXY];
+    hint_option(hint, options[OPTION_PROXY].name, proxy && strchr(proxy, '@') ? NULL : proxy);
     for (size_t i = 0; i < inv->pairs; i++)
         if (inv->pair[i].option == OPTION_PROVIDER_OPTION)
             add_pair(hint, inv->pair[i].name, inv->pair[i].value);

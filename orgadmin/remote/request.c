@@ -169,6 +169,9 @@ static const char *find_advice(const struct api_error *err)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].code, err->code) == 0)
             return table[i].advice;
+    if (err->status == API_UNREACHABLE && err->http == 0 && strstr(err->message, "certificate"))
+        return "--ca-file FILE with the certificate authority of the server, if it is not a public "
+               "one";
     if (err->status == API_UNREACHABLE && err->http == 0)
         return "check that the server runs and that the URL is right: orgadmin context show";
     return err->retry_after_s > 0 ? "repeat the command later" : "";

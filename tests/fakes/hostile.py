@@ -5,7 +5,7 @@ import argparse, email.utils, http.server, json, socket, ssl, sys, time
 from fake import Server
 
 ANN = '{"userId":"usr_ann","email":"ann@x.org","username":"ann","name":"Ann","role":"owner"}'
-GOOD = '{"ok":true,"members":[%s],"user":{"id":"usr_ann"},"organizations":[{"id":"org_1","name":"acme"}],' \
+GOOD = '{"ok":true,"members":[%s],"user":{"id":"usr_ann"},"organizations":[{"id":"org_1","name":"acme"}],"roles":{"owner":["org:view"],"admin":["org:view"]},' \
        '"organization":{"id":"org_1","name":"acme"},"revision":3,"complete":true,"more":false}' % ANN
 
 

@@ -88,7 +88,7 @@ ok 'member show of an id reads the first page alone' member lostpage show usr_an
 member lostpage show ann
 like "$?/$(cat "$T/out")" '^1/.*after: unknown page' 'member show of a name reads every page'
 : > "$T/log"
-ok 'member role of an id of orgd reads no listing' member good role usr_0123456789abcdefghij admin
+ok 'member role of an id of orgd reads no listing of members' member good role usr_0123456789abcdefghij admin
 is "$(sed -n 's/.*members\/\([^ ]*\).*{/\1 {/p' "$T/log")" 'set-role {"organizationId":"org_1","userId":"usr_0123456789abcdefghij","role":"admin"}' 'member role of an id of orgd sends set-role alone'
 like "$(cat "$T/out")" '^usr_0123456789abcdefghij has the role admin in acme' 'member role of an id prints the new role of the member'
 for name in usr_0123456789abcdefghi usr_0123456789ABCDEFGHIJ; do

@@ -89,7 +89,7 @@ if [ "$(id -u)" = 0 ] && have setpriv; then
     orgs() { run org list -o json; get length; }
     before=$(orgs)
     mkdir "$T/his"; chown 65534 "$T/his"; chmod 711 "$T"
-    ORGADMIN_DEBUG=1 HOME=$T/his XDG_CONFIG_HOME= run login --url "unix:$SOCKET" --token-file "$T/ann.token"
+    ORGADMIN_DEBUG=1 HOME=$T/his XDG_CONFIG_HOME='' run login --url "unix:$SOCKET" --token-file "$T/ann.token"
     fails 3 'the home directory belongs to another user' 'login as root in the home of another user is refused'
     is "$(ls -A "$T/his")/$(grep -c 'debug: ' <<< "$err")" /0 'it leaves nothing there, and sends no request'
     HOME=$T/his XDG_CONFIG_HOME=$T/his/.config run invitation accept --url "unix:$SOCKET" --token-file "$T/ann.token" --username x

@@ -87,7 +87,7 @@ changed "DELETE $TEAM/0b000000-0000-4000-8000-000000000002"
 refuses 1 'has no member "mia@example.com"' 'member show does not find a removed member' ada member show mia@example.com
 
 fake '{"fault":{"path":"team$","body":{"error":false,"count":0,"data":[]}}}'
-as ada member list; is "$rc/$err" 0/ 'member list takes an empty team'
+as ada member list; is "$rc/$err" '0/No members.' 'member list takes an empty team'
 
 # --- what there is not ---
 for command in 'org edit --name z' 'member grant ada@example.com admin' 'member revoke ada@example.com admin --yes' 'invitation list' 'joincode list' \

@@ -100,8 +100,12 @@ fails 3 'the token file .*/nul is no text' org list --url http://127.0.0.1:1 --t
 fails 3 'too long' org list --url http://127.0.0.1:1 --token-file "$T/long"
 cp "$T/token" "$T/shown"; chmod 644 "$T/shown"
 fails 3 'is readable by group or others' org list --url http://127.0.0.1:1 --token-file "$T/shown"
-ln -s token "$T/link"
-fails 3 'is a symbolic link' org list --url http://127.0.0.1:1 --token-file "$T/link"
+ln -s shown "$T/link"
+fails 3 'is readable by group or others' org list --url http://127.0.0.1:1 --token-file "$T/link"
+if [ "$(id -u)" = 0 ]; then
+    ln -s token "$T/theirs"; chown -h 65534 "$T/theirs"
+    fails 3 'is a symbolic link' org list --url http://127.0.0.1:1 --token-file "$T/theirs"
+fi
 NAME='orgadmin org list without a usable home' XDG_CONFIG_HOME=relative HOME='' fails 3 'neither XDG_CONFIG_HOME nor HOME' org list
 fails 2 'plain http goes to this machine only' org list --url http://org.example.com --token-file "$T/token"
 fails 2 '--ca-file /nonexistent: No such file' org list --url https://localhost --token-file "$T/token" --ca-file /nonexistent
