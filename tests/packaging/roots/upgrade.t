@@ -149,8 +149,10 @@ apt purge orgd
 ok 'orgd is installed on a machine that runs' apt install orgd
 is "$(systemctl is-enabled orgd) $(systemctl is-active orgd) $(ls -A /var/lib/orgd 2>/dev/null)" 'disabled inactive ' 'its installation enables and starts nothing, and makes no data'
 unlike "$(journalctl --quiet --boot --output=cat)" 'live_[a-z0-9]{20}:' 'the journal has no token'
+orgd init --owner olga@acme.example >"$T/token" 2>/dev/null
+systemctl daemon-reload
 systemctl --quiet enable --now orgd
-is "$(systemctl is-active orgd) $(journalctl --quiet --boot --unit=orgd --output=cat | grep -c '^live_')" 'active 1' 'the operator starts it, and its first start tells the token'
+is "$(systemctl is-active orgd) $(grep -c '^live_' "$T/token") $(journalctl --quiet --boot --unit=orgd --output=cat | grep -c '^live_')" 'active 1 0' 'the operator starts it after orgd init, which tells the token; the journal has none'
 process=$(property MainPID orgd)
 back
 unlike "$(property MainPID orgd)" "^($process|0)$" 'another version of the package restarts orgd'
