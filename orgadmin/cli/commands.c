@@ -569,7 +569,7 @@ const struct command commands[] = {
          "Then asks, switches on the name service, the PAM stacks, sshd's settings and orgsyncd, "
          "and proves with the real PAM stacks that a stranger is refused while root and local "
          "users are not. "
-         "What fails, or is interrupted at any moment, is undone. "
+         "What was switched on is switched off again if it fails or is interrupted at any moment; the configuration and the token stay. "
          "With --print, prints these steps as a shell script: read it before you run it. "
          "--name is the name of the organization on this machine. "
          "--role is the role of the host's token, by default member. "
