@@ -171,9 +171,14 @@ enum provider_op {
 bool provider_takes(const struct provider *provider, enum provider_op op,
                     char out[PROVIDER_TAKES_MAX]);
 
-/* Whom OP_MEMBER_ADD and OP_INVITATION_CREATE of the provider's API change, as bits, although they
- * are there already; the API refuses others. */
-enum add_changes { ADD_CHANGES_NOBODY = 0, ADD_CHANGES_MEMBERS = 1, ADD_CHANGES_INVITED = 2 };
+/* Whom OP_MEMBER_ADD and OP_INVITATION_CREATE of the provider's API change or invite once more, as
+ * bits, although they are there already; the API refuses others. */
+enum add_changes {
+    ADD_CHANGES_NOBODY = 0,
+    ADD_CHANGES_MEMBERS = 1,
+    ADD_CHANGES_INVITED = 2,
+    ADD_NAMES_MEMBERS = 4 /* it refuses a member with the code already_member */
+};
 unsigned provider_add_changes(const struct provider *provider);
 
 /* Takes one record, which is the provider's and gone after the call. Returns 0 to go on, anything

@@ -51,9 +51,10 @@ const struct option_spec options[OPTION_COUNT] = {
                                      "input",
                             .detail = "The file must belong to root or to you, and nobody else may "
                                       "be able to read it."},
-    [OPTION_FILE] = {.name = "--file",
-                     .value = "FILE",
-                     .brief = "file with many addresses, one a line; - is standard input"},
+    [OPTION_FILE] =
+        {.name = "--file",
+         .value = "FILE",
+         .brief = "file with many addresses, as lines, CSV or a listing; - is standard input"},
     [OPTION_REMAINDER] = {.name = "--remainder",
                           .value = "FILE",
                           .brief = "write the lines that are left to FILE, for another --file"},

@@ -592,5 +592,6 @@ const struct provider_kind provider_native = {.name = "native",
                                               .http = true,
                                               .operations = operations,
                                               .errors = &errors,
-                                              .add_changes = ADD_CHANGES_INVITED,
+                                              .add_changes =
+                                                  ADD_CHANGES_INVITED | ADD_NAMES_MEMBERS,
                                               .watch = native_watch};

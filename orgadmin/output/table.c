@@ -8,37 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "orgadmin/output/age.h"
 #include "orgadmin/output/print.h"
-
-/* The columns that one character at *S takes on a terminal; *S goes behind it. A locale without
- * UTF-8 is no reason to lose a name: its bytes pass as they are. */
-static size_t character_width(const char **s, mbstate_t *state)
-{
-    wchar_t c;
-    size_t len = mbrtowc(&c, *s, strlen(*s), state);
-    if (len > strlen(*s)) {
-        *state = (mbstate_t){0};
-        return ((unsigned char)*(*s)++ & 0xc0) != 0x80;
-    }
-    *s += len;
-    int width = wcwidth(c);
-    return width > 0 ? (size_t)width : 0;
-}
-
-static size_t text_width(const char *text)
-{
-    const char *s = text;
-    while (*s >= ' ' && *s <= '~')
-        s++;
-    size_t width = (size_t)(s - text);
-    mbstate_t state = {0};
-    while (*s)
-        width += character_width(&s, &state);
-    return width;
-}
+#include "orgadmin/output/width.h"
 
 /* The cell of VALUE in column K: on a terminal a time is an age. */
 static const char *shown(const struct view *v, size_t k, const struct value *value,

@@ -70,6 +70,10 @@ refuses 1 'Acme has no role "king"; there are owner admin developer' 'member add
 refuses 2 'takes no "permissions" for "member add"' 'member add refuses --permissions' ada member add x@example.com --permissions a
 printf '%s\n' 'new1@example.com' 'new2@example.com admin' > "$T/people"
 does '2 of 2 invited to Acme' 'member add --file invites every address' ada member add --file "$T/people" --role developer --out "$T/tokens"
+does '0 of 2 invited to Acme; 2 there already, 0 failed' 'member add --file a second time changes nothing, and ends with 0' ada member add --file "$T/people" --role developer
+changes
+echo mia@example.com owner > "$T/people"
+does 'people:1: mia@example.com is a member of Acme already.*; orgadmin member role gives another role' 'member add --file changes no role where the API changes none' ada member add --file "$T/people"
 does 'mia@example.com has the role admin' 'member grant adds a role' ada member grant mia@example.com admin
 changes "POST $AC/rolebindings {\"subject\":\"users/mia@example.com\",\"role\":\"roles/admin\",\"resource\":\"organizations/acme\"}"
 does 'mia@example.com has the role owner,admin' 'member role replaces the roles' ada member role mia@example.com owner,admin

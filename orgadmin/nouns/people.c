@@ -1,0 +1,183 @@
+#include "orgadmin/nouns/people.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "common/file.h"
+#include "orgadmin/nouns/people_format.h"
+
+#define INPUT_MAX     (32U << 20)
+#define EMAIL_LEN_MAX 254 /* RFC 5321 */
+#define FAULTS_SHOWN  20
+
+enum person_field person_field_of(const char *text, size_t len)
+{
+    static const struct {
+        const char *name;
+        enum person_field field;
+    } names[] = {{"email", PERSON_EMAIL},
+                 {"e-mail", PERSON_EMAIL},
+                 {"mail", PERSON_EMAIL},
+                 {"email address", PERSON_EMAIL},
+                 {"role", PERSON_ROLE},
+                 {"roles", PERSON_ROLE},
+                 {"permissions", PERSON_PERMISSIONS},
+                 {"state", PERSON_STATE},
+                 {"status", PERSON_STATE}};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strncasecmp(names[i].name, text, len) == 0 && names[i].name[len] == '\0')
+            return names[i].field;
+    return PERSON_FIELDS;
+}
+
+void people_fault(struct people_reading *r, size_t number, const char *fault)
+{
+    if (++r->faults <= FAULTS_SHOWN)
+        complain(EXIT_USAGE, "%s%s%zu: %s", r->to->from, r->to->place, number, fault);
+}
+
+static const char *address_fault(const char *email)
+{
+    const char *at = strchr(email, '@');
+    if (strlen(email) > EMAIL_LEN_MAX || !at || at == email || at[1] == '\0')
+        return "it has no e-mail address";
+    for (const char *c = email; *c; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr(",;<>\"", *c))
+            return "this is no e-mail address: a blank, a comma, a quote or an angle is in it";
+    return strstr(email, "\u2026") ? "the address is cut: list with -o csv" : NULL;
+}
+
+/* The words of TEXT, which commas or blanks separate, with a comma between; NULL for none. */
+static char *join_words(char *text)
+{
+    static const char between[] = ", \t";
+    char *to = text;
+    for (const char *from = text ? text + strspn(text, between) : ""; *from;) {
+        size_t len = strcspn(from, between);
+        if (to > text)
+            *to++ = ',';
+        memmove(to, from, len);
+        to += len;
+        from += len;
+        from += strspn(from, between);
+    }
+    if (text)
+        *to = '\0';
+    return text && *text ? text : NULL;
+}
+
+/* True for who has lost his place where the listing was made. */
+static bool is_out(const char *state)
+{
+    return state && (strcasecmp(state, "removed") == 0 || strcasecmp(state, "suspended") == 0);
+}
+
+void people_take(struct people_reading *r, size_t number, char *field[PERSON_FIELDS])
+{
+    struct people *to = r->to;
+    const char *email = field[PERSON_EMAIL] ? field[PERSON_EMAIL] : "";
+    const char *fault = address_fault(email);
+    if (!fault && is_out(field[PERSON_STATE])) {
+        note("%s%s%zu: %s is %s there, and is left out.", to->from, to->place, number, email,
+             field[PERSON_STATE]);
+        return;
+    }
+    if (!fault && to->count == PEOPLE_MAX)
+        fault = "there are more than 100000 addresses";
+    if (fault) {
+        people_fault(r, number, fault);
+        return;
+    }
+    to->person[to->count++] = (struct person){.number = number,
+                                              .email = email,
+                                              .role = join_words(field[PERSON_ROLE]),
+                                              .permissions = join_words(field[PERSON_PERMISSIONS])};
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct person *const *x = a, *const *y = b;
+    int order = strcasecmp((*x)->email, (*y)->email);
+    return order != 0 ? order : (*x)->number < (*y)->number ? -1 : 1;
+}
+
+/* Complains of each address that is there twice: the second one would change what the first one
+ * did. */
+static void find_repeated(struct people_reading *r)
+{
+    const struct people *p = r->to;
+    const struct person **sorted = calloc(p->count + 1, sizeof *sorted);
+    if (!sorted) {
+        people_fault(r, 0, "out of memory");
+        return;
+    }
+    for (size_t i = 0; i < p->count; i++)
+        sorted[i] = &p->person[i];
+    qsort(sorted, p->count, sizeof *sorted, compare);
+    for (size_t i = 1; i < p->count; i++)
+        if (strcasecmp(sorted[i - 1]->email, sorted[i]->email) == 0 && ++r->faults <= FAULTS_SHOWN)
+            complain(EXIT_USAGE, "%s%s%zu: %s is on line %zu already", p->from, p->place,
+                     sorted[i]->number, sorted[i]->email, sorted[i - 1]->number);
+    free(sorted);
+}
+
+static enum exit_status load(const char *path, struct people *p)
+{
+    const char *why;
+    bool standard = strcmp(path, "-") == 0;
+    p->from = standard ? "standard input" : path;
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    p->text = fd < 0 ? NULL : malloc(INPUT_MAX + 1);
+    p->person = calloc(PEOPLE_MAX, sizeof *p->person);
+    bool good = p->person && p->text && file_read(fd, p->text, INPUT_MAX + 1, &why) >= 0;
+    int saved = errno;
+    if (fd > STDERR_FILENO)
+        close(fd);
+    return good ? EXIT_DONE : complain(EXIT_USAGE, "%s: %s", p->from, strerror(saved));
+}
+
+/* Chooses the format by how the text begins. */
+static void read_text(struct people_reading *r, char *text)
+{
+    static const char bom[] = "\xef\xbb\xbf";
+    struct people *p = r->to;
+    if (strncmp(text, bom, strlen(bom)) == 0)
+        text += strlen(bom);
+    const char *first = text + strspn(text, " \t\r\n");
+    char separator = people_csv_separator(text);
+    p->plain = *first != '{' && *first != '[' && !separator && !people_is_table(text);
+    p->place = *first == '{' || *first == '[' ? ":#" : ":";
+    if (p->plain)
+        people_read_lines(r, text);
+    else if (separator)
+        people_read_csv(r, text, separator);
+    else if (people_is_table(text))
+        people_read_table(r, text);
+    else
+        people_read_json(r, text);
+}
+
+enum exit_status people_read(const char *path, struct people *p)
+{
+    struct people_reading r = {.to = p};
+    enum exit_status status = load(path, p);
+    if (status != EXIT_DONE)
+        return status;
+    read_text(&r, p->text);
+    find_repeated(&r);
+    if (r.faults > 0)
+        return complain(EXIT_USAGE, "%s: nobody is invited", p->from);
+    return p->count ? EXIT_DONE : complain(EXIT_USAGE, "%s: there is no address in it", p->from);
+}
+
+void people_free(struct people *p)
+{
+    free(p->person);
+    free(p->text);
+    cJSON_Delete(p->records);
+    *p = (struct people){0};
+}
