@@ -5,32 +5,8 @@
 #ifndef ORGADMIN_NOUNS_PEOPLE_H
 #define ORGADMIN_NOUNS_PEOPLE_H
 
-#include <cjson/cJSON.h>
-#include <stdbool.h>
-#include <stddef.h>
-
+#include "orgadmin/nouns/people_rows.h"
 #include "orgadmin/say.h"
-
-#define PEOPLE_MAX 100000
-
-struct person {
-    size_t number; /* of the line, or of the record in JSON, from 1 on */
-    const char *email;
-    const char *role;        /* "a,b", or NULL */
-    const char *permissions; /* the same */
-    bool done;               /* the reader's own mark */
-};
-
-/* Begins as {0}; people_free frees what is in it. Its texts are the memory of the others. */
-struct people {
-    const char *from;  /* the file, for messages */
-    const char *place; /* what stands between the file and the number: ":" or ":#" */
-    bool plain;        /* the lines have nothing but addresses and roles */
-    struct person *person;
-    size_t count;
-    char *text;
-    cJSON *records;
-};
 
 /*
  * Reads the people in the file PATH, "-" is standard input. Each line that is none is complained

@@ -1,10 +1,10 @@
-/* People in JSON: a list of records, what member list -o json prints, or a record a line. */
+#include "orgadmin/nouns/people_json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/json.h"
-#include "orgadmin/nouns/people_format.h"
 
 /* The text of RECORD's NAME; a list of texts becomes one text. NULL: there is none, or it has a
  * wrong type (*FAULT). */

@@ -1,7 +1,7 @@
-/* People in lines, in CSV and in tables. */
+#include "orgadmin/nouns/people_text.h"
+
 #include <string.h>
 
-#include "orgadmin/nouns/people_format.h"
 #include "orgadmin/output/width.h"
 
 #define COLUMNS_MAX 64
