@@ -114,6 +114,12 @@ const struct option_spec options[OPTION_COUNT] = {
                                  "is added so counts in this organization alone."},
     [OPTION_KEEP_TOKENS] = {.name = "--keep-tokens",
                             .brief = "do not end the other tokens of the account"},
+    [OPTION_DRY_RUN] = {.name = "--dry-run",
+                        .brief = "show the requests that would change something; send none",
+                        .detail = "What is only read is read all the same, so that mistakes are "
+                                  "found. Each request is a line of method, path and body, with "
+                                  "stars for secrets; it may lack what an earlier answer would "
+                                  "have told. Nothing is asked."},
     [OPTION_YES] = {.name = "--yes", .letter = "-y", .brief = "do not ask for confirmation"},
     [OPTION_ACCEPT] = {.name = "--accept", .brief = "accept the losses that the brake holds"},
     [OPTION_ORG] = {.name = "--org",

@@ -24,6 +24,7 @@ struct batch {
     struct person_roster roster; /* who is there */
     size_t added, changed;       /* of INVITED */
     size_t already, failed;
+    size_t unsent; /* with --dry-run: who would have been */
     struct progress progress;
     struct private_file remainder, out;
 };
@@ -162,6 +163,10 @@ static enum exit_status invite(struct connection *c, struct batch *b, struct per
     }
     cJSON_Delete(record);
     progress_end(&b->progress);
+    if (status == API_UNSENT) {
+        b->unsent++;
+        return EXIT_DONE;
+    }
     e->done = is_member_already(&err);
     if (e->done) {
         b->already++;
@@ -300,6 +305,11 @@ static enum exit_status run_batch(const struct invocation *inv, struct connectio
     if (status != EXIT_DONE)
         return status;
     status = invite_all(c, b);
+    if (c->dry_run) {
+        note("%zu of %zu would be sent for %s; %zu there already.", b->unsent, b->people.count,
+             c->now.org_name, b->already);
+        return status;
+    }
     invited = (size_t)cJSON_GetArraySize(b->invited);
     enum exit_status handed = hand_out(inv, b), kept = write_remainder(b, &left);
     summarize(inv, c, b, invited, left);

@@ -36,8 +36,9 @@ static void find_repeated(struct people_reading *r)
     for (size_t i = 1; i < p->count; i++)
         if (strcasecmp(sorted[i - 1]->email, sorted[i]->email) == 0 &&
             ++r->faults <= PEOPLE_FAULTS_SHOWN)
-            complain(EXIT_USAGE, "%s%s%zu: %s is on line %zu already", p->from, p->place,
-                     sorted[i]->number, sorted[i]->email, sorted[i - 1]->number);
+            complain(EXIT_USAGE, "%s%s%zu: %s is %s%zu already", p->from, p->place,
+                     sorted[i]->number, sorted[i]->email,
+                     strcmp(p->place, ":") == 0 ? "on line " : "in #", sorted[i - 1]->number);
     free(sorted);
 }
 

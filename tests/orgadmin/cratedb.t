@@ -109,6 +109,8 @@ like "$(sent | tail -n 1)" "^GET $BELOW/auditlogs/\?action=organization.remove_u
 does '^city +Vienna' 'billing show prints the city' ada billing show
 does 'The billing of acme is changed' 'billing edit changes the billing of the organization' ada billing edit --set city=Graz --set line2='Door 5'
 like "$(sent | tail -n 1)" "^PUT $BELOW/customer/ .*\"city\":\"Graz\",\"line1\":\"Street 1\",\"line2\":\"Door 5\"" 'billing edit sends the changed and the unchanged fields'
+does "Not sent: PUT $BELOW/customer/ .*\"city\":\"Rom\",\"line1\":\"Street 1\"" 'billing edit --dry-run reads, and shows what it would send' ada billing edit --set city=Rom --dry-run
+is "$(sent | grep -v '^GET ')" '' 'billing edit --dry-run sends no change'
 refuses 2 'takes no "vat" for "billing edit"; it takes: org name email' 'billing edit refuses an unknown field' ada billing edit --set vat=1
 refuses 2 'no change is given' 'billing edit refuses to run without a change' ada billing edit
 
@@ -133,6 +135,10 @@ does 'warehouse +AWS +\*{10}BHQK7I' 'secret list prints name, type and masked ke
 does 's3 +AWS +\*{10}XAMPLE' 'secret create --type aws makes a secret' ada secret create s3 --type aws --secret-file "$T/aws"
 changed "POST $BELOW/secrets/ {\"name\":\"s3\",\"type\":\"AWS\",\"data\":{\"aws_secret\":{\"access_key\":\"AKIAEXAMPLE\",\"secret_key\":\"wJalrX+/=\"}}}"
 unlike "$out$err" wJalrX 'secret create does not print the values'
+does 'Not sent: POST .*"access_key":"\*\*\*","secret_key":"\*\*\*"' 'secret create --dry-run shows stars for the values' ada secret create s9 --type aws --secret-file "$T/aws" --dry-run
+is "$(sent | grep -v '^GET ')" '' 'secret create --dry-run sends no change'
+does "Not sent: DELETE $BELOW/users/" 'member remove --dry-run shows the request' ada member remove mia --dry-run
+is "$(sent | grep -v '^GET ')" '' 'member remove --dry-run sends no change'
 does 'blob +AZURE' 'secret create --type azure makes a secret' ada secret create blob --type azure --secret-file "$T/azure"
 changed "POST $BELOW/secrets/ {\"name\":\"blob\",\"type\":\"AZURE\",\"data\":{\"azure_secret\":{\"connection_string\":\"Name=x;Password=y\"}}}"
 does 'no secret s3 any more' 'secret remove --yes removes a secret' ada secret remove s3 --yes

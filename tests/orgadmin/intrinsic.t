@@ -76,6 +76,9 @@ echo mia@example.com owner > "$T/people"
 does 'people:1: mia@example.com is a member of Acme already.*; orgadmin member role gives another role' 'member add --file changes no role where the API changes none' ada member add --file "$T/people"
 does 'mia@example.com has the role admin' 'member grant adds a role' ada member grant mia@example.com admin
 changes "POST $AC/rolebindings {\"subject\":\"users/mia@example.com\",\"role\":\"roles/admin\",\"resource\":\"organizations/acme\"}"
+does "Not sent: POST $AC/rolebindings .*roles/owner" 'member role --dry-run shows what is granted' ada member role mia@example.com owner,admin --dry-run
+like "$out" "Not sent: DELETE $AC/rolebindings/" 'member role --dry-run shows what is revoked'
+changes
 does 'mia@example.com has the role owner,admin' 'member role replaces the roles' ada member role mia@example.com owner,admin
 changes "POST $AC/rolebindings {\"subject\":\"users/mia@example.com\",\"role\":\"roles/owner\",\"resource\":\"organizations/acme\"}" \
     "DELETE $AC/rolebindings/TuGJc2STBB95X%2FQBoFBiOdMLDYRe3T8pJeOY8Q2Qm7s%3D"

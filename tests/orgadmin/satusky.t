@@ -80,6 +80,8 @@ like "$err" 'list:2: kim@example.com is a member of acme-prod already as member\
 like "$err" '2 added, 0 changed; 1 there already, 0 failed, 0 not tried\.$' 'member add --file counts the added and the members'
 as ada member add --file "$T/list"
 is "$rc/$(sent | grep -v '^GET ')" 0/ 'member add --file a second time changes nothing, and ends with 0'
+does "Not sent: PUT $TEAM/0b000000-0000-4000-8000-000000000002/role \{\"role\":\"admin\"\}" 'member role --dry-run finds the membership and shows the request' ada member role mia@example.com admin --dry-run
+is "$(sent | grep -v '^GET ')" '' 'member role --dry-run sends no change'
 does '^mia@example.com has the role admin in acme-prod\.$' 'member role changes the role of a member' ada member role mia@example.com admin
 changed "PUT $TEAM/0b000000-0000-4000-8000-000000000002/role {\"role\":\"admin\"}"
 refuses 1 '400 VALIDATION: role must be admin or member' 'member role reports an unknown role' ada member role mia@example.com boss

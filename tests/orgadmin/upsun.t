@@ -120,6 +120,10 @@ does '^locality +Paris' 'billing show prints the address' ada billing show
 like "$out" '^company_name +ACME Corp' 'billing show prints the profile beside the address'
 does 'The billing of acme-corp is changed' 'billing edit changes the address' ada billing edit --set locality=Lyon --set postal_code=69001
 posted "PATCH $AT/address {\"locality\":\"Lyon\",\"postal_code\":\"69001\"}"
+as ada billing edit --set vat_number=FR9 --set locality=Nice --dry-run
+is "$out" "Not sent: PATCH $AT/profile {\"vat_number\":\"FR9\"}
+Not sent: PATCH $AT/address {\"locality\":\"Nice\"}" 'billing edit --dry-run shows both requests'
+posted
 does 'is changed' 'billing edit changes the profile' ada billing edit --set vat_number=FR1
 posted "PATCH $AT/profile {\"vat_number\":\"FR1\"}"
 does '"locality":[[:space:]]*"Lyon"' 'billing show -o json prints the address' ada billing show -o json
