@@ -80,6 +80,7 @@ struct provider_kind {
     const struct operation *operations;    /* OP_COUNT of them */
     const struct provider_option *options; /* ends with a NULL name; or NULL */
     const struct error_shape *errors;
+    const char *owner;    /* the role of those who can do everything, or NULL */
     unsigned add_changes; /* enum add_changes */
     bool login_redirect;  /* a redirect means that nobody is logged in */
     const char *cookie;   /* name of a cookie whose new value renews the credential, or NULL */

@@ -50,6 +50,11 @@ unsigned provider_add_changes(const struct provider *p)
     return p->kind->add_changes;
 }
 
+const char *provider_owner_role(const struct provider *p)
+{
+    return p->kind->owner;
+}
+
 const char *provider_credential(const struct provider *p)
 {
     return p->credential ? p->credential : p->settings.token;

@@ -181,6 +181,9 @@ enum add_changes {
 };
 unsigned provider_add_changes(const struct provider *provider);
 
+/* The id of the role without whose holders nobody could manage the organization, or NULL. */
+const char *provider_owner_role(const struct provider *provider);
+
 /* Takes one record, which is the provider's and gone after the call. Returns 0 to go on, anything
  * else stops (API_STOPPED). */
 typedef int provider_sink(void *arg, const cJSON *record);

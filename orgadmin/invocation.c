@@ -114,6 +114,9 @@ const struct option_spec options[OPTION_COUNT] = {
                                  "is added so counts in this organization alone."},
     [OPTION_KEEP_TOKENS] = {.name = "--keep-tokens",
                             .brief = "do not end the other tokens of the account"},
+    [OPTION_PRUNE] = {.name = "--prune",
+                      .brief = "remove the members, invitations and roles that are not in FILE",
+                      .detail = "Only of the kinds that FILE has a list of."},
     [OPTION_DRY_RUN] = {.name = "--dry-run",
                         .brief = "show the requests that would change something; send none",
                         .detail = "What is only read is read all the same, so that mistakes are "

@@ -515,6 +515,7 @@ const struct provider_kind provider_cratedb = {.name = "cratedb",
                                                .operations = operations,
                                                .options = options,
                                                .errors = &errors,
+                                               .owner = "org_admin",
                                                .add_changes =
                                                    ADD_CHANGES_MEMBERS | ADD_CHANGES_INVITED,
                                                .login_redirect = true,

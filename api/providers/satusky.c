@@ -379,4 +379,5 @@ const struct provider_kind provider_satusky = {.name = "satusky",
                                                .operations = shipped,
                                                .options = options,
                                                .errors = &errors,
+                                               .owner = "admin",
                                                .open = open_satusky};

@@ -664,8 +664,9 @@ static const struct provider_option options[] = {
 #define KIND(n, u)                                                                                 \
     {                                                                                              \
         .name = (n), .url = (u), .http = true, .operations = operations, .options = options,       \
-        .errors = &errors, .add_changes = ADD_CHANGES_MEMBERS, .open = upsun_open,                 \
-        .authorize = authorize, .close = upsun_close, .org_segment = org_segment                   \
+        .errors = &errors, .owner = "owner", .add_changes = ADD_CHANGES_MEMBERS,                   \
+        .open = upsun_open, .authorize = authorize, .close = upsun_close,                          \
+        .org_segment = org_segment                                                                 \
     }
 
 const struct provider_kind provider_upsun = KIND("upsun", UPSUN_URL);

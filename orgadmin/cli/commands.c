@@ -364,6 +364,29 @@ const struct command commands[] = {
      .options = ACTS | OPT(YES),
      .run = role_remove},
 
+    {.noun = "export",
+     .brief = "print the members, roles and invitations as a file for apply",
+     .detail = "The format is below, under FILES. No secret is in it.",
+     .options = REACHES | OPT(ORG),
+     .run = export_state},
+    {.noun = "apply",
+     .args = {"FILE"},
+     .brief = "make the organization as FILE says: members, roles and invitations",
+     .detail =
+         "FILE is what export prints, or - for standard input. "
+         "Shows the difference, and asks for confirmation unless --yes is given. "
+         "Who is not in the organization is added or invited as by member add; the tokens of the "
+         "invitations are handed out as there. "
+         "Who or what is not in FILE stays, unless --prune is given. "
+         "The last owner is never removed, demoted or suspended; everything is given before "
+         "anything is taken away, your own rights last, and nothing is taken away when something "
+         "could not be given. "
+         "What was done and what was not is told when a change fails; the same command goes on. "
+         "An organization that is as FILE says is not changed, and the exit status is 0.",
+     .options = IN_ORG | OPT(PRUNE) | OPT(OUT) | OPT(YES) | OPT(DRY_RUN),
+     .record = &record_addition,
+     .run = apply_state},
+
     {.noun = "key",
      .verb = "list",
      .brief = "list your public ssh keys, or with --member a member's",

@@ -192,16 +192,6 @@ static enum exit_status invite_all(struct connection *c, struct batch *b)
     return status;
 }
 
-/* A text that grows; NULL is out of memory. */
-static enum exit_status write_lines(struct private_file *f, char *text, size_t len)
-{
-    int rc = text ? private_file_commit(f, text, len) : -1;
-    if (text)
-        explicit_bzero(text, len);
-    free(text);
-    return rc == 0 ? EXIT_DONE : complain(EXIT_SETUP, "%s: %s", f->path, strerror(errno));
-}
-
 /* What is left, for another --file: plain lines, or CSV where people have permissions. */
 static void put_remainder(const struct people *p, FILE *stream)
 {
@@ -236,31 +226,7 @@ static enum exit_status write_remainder(struct batch *b, size_t *left)
         put_remainder(&b->people, stream);
     if (stream)
         fclose(stream);
-    return write_lines(&b->remainder, text, len);
-}
-
-/* Hands out the tokens: into --out as lines of address and token, else with the records. */
-static enum exit_status hand_out(const struct invocation *inv, struct batch *b)
-{
-    char *text = NULL;
-    size_t len = 0;
-    FILE *stream = b->out.fd < 0 ? NULL : open_memstream(&text, &len);
-    enum exit_status status = EXIT_DONE;
-    for (cJSON *i = b->out.fd < 0 ? NULL : b->invited->child; i; i = i->next) {
-        if (stream)
-            fprintf(stream, "%s %s\n", record_text(i, "email"), record_text(i, "token"));
-        issue_strip(i);
-    }
-    if (stream)
-        fclose(stream);
-    if (b->out.fd >= 0)
-        status = write_lines(&b->out, text, len);
-    bool told = output_plain(inv) && (inv->option[OPTION_OUT] || !b->invited->child);
-    if (!told) {
-        enum exit_status printed = output(inv, b->invited);
-        status = status == EXIT_DONE ? printed : status;
-    }
-    return status;
+    return issue_text(&b->remainder, text, len);
 }
 
 /* The roles stand in the remainder; the tokens of this run stay where they are. */
@@ -311,7 +277,8 @@ static enum exit_status run_batch(const struct invocation *inv, struct connectio
         return status;
     }
     invited = (size_t)cJSON_GetArraySize(b->invited);
-    enum exit_status handed = hand_out(inv, b), kept = write_remainder(b, &left);
+    enum exit_status handed = issue_many(inv, &b->out, b->invited),
+                     kept = write_remainder(b, &left);
     summarize(inv, c, b, invited, left);
     if (status == EXIT_AWAY)
         return status;

@@ -1,17 +1,12 @@
 #include "orgadmin/nouns/people.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
-#include "common/file.h"
 #include "orgadmin/nouns/people_json.h"
 #include "orgadmin/nouns/people_text.h"
-
-#define INPUT_MAX (32U << 20)
+#include "orgadmin/remote/input.h"
 
 static int compare(const void *a, const void *b)
 {
@@ -42,21 +37,6 @@ static void find_repeated(struct people_reading *r)
     free(sorted);
 }
 
-static enum exit_status load(const char *path, struct people *p)
-{
-    const char *why;
-    bool standard = strcmp(path, "-") == 0;
-    p->from = standard ? "standard input" : path;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    p->text = fd < 0 ? NULL : malloc(INPUT_MAX + 1);
-    p->person = calloc(PEOPLE_MAX, sizeof *p->person);
-    bool good = p->person && p->text && file_read(fd, p->text, INPUT_MAX + 1, &why) >= 0;
-    int saved = errno;
-    if (fd > STDERR_FILENO)
-        close(fd);
-    return good ? EXIT_DONE : complain(EXIT_USAGE, "%s: %s", p->from, strerror(saved));
-}
-
 /* Chooses the format by how the text begins. */
 static void read_text(struct people_reading *r, char *text)
 {
@@ -81,7 +61,9 @@ static void read_text(struct people_reading *r, char *text)
 enum exit_status people_read(const char *path, struct people *p)
 {
     struct people_reading r = {.to = p};
-    enum exit_status status = load(path, p);
+    p->person = calloc(PEOPLE_MAX, sizeof *p->person);
+    enum exit_status status =
+        p->person ? input_read(path, &p->from, &p->text) : complain(EXIT_AWAY, "out of memory");
     if (status != EXIT_DONE)
         return status;
     read_text(&r, p->text);
