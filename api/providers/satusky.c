@@ -50,6 +50,7 @@ static const struct field member_fields[] = {
     {.name = "roles", .from = "role", .kind = FIELD_LIST, .required = true},
     {.name = "state", .from = STATE, .kind = FIELD_STATE, .otherwise = "active"},
     {.name = "joined", .from = "created_at"},
+    {.name = "membership", .from = "organization_user_id"},
     {0},
 };
 

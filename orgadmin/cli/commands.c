@@ -468,6 +468,7 @@ const struct command commands[] = {
     {.noun = "credit",
      .verb = "list",
      .brief = "list the credits; with --all, expired credits too",
+     .detail = "--state expired lists the expired credits alone.",
      .options = IN_ORG | OPT(ALL),
      .record = &record_credit,
      .run = credit_list},

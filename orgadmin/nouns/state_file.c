@@ -18,29 +18,29 @@
 /* What a field may be. */
 enum rule_kind { RULE_TEXT, RULE_WORD, RULE_WORDS, RULE_ADDRESS, RULE_STATE };
 
-struct rule {
+struct field_rule {
     const char *name;
     enum rule_kind kind;
     bool required;
 };
 
-static const struct rule organization_rules[] = {
+static const struct field_rule organization_rules[] = {
     {"id", RULE_TEXT, false}, {"name", RULE_TEXT, false}, {0}};
-static const struct rule role_rules[] = {
+static const struct field_rule role_rules[] = {
     {"id", RULE_WORD, true}, {"permissions", RULE_WORDS, true}, {0}};
-static const struct rule member_rules[] = {
+static const struct field_rule member_rules[] = {
     {"id", RULE_TEXT, false},     {"email", RULE_ADDRESS, false},
     {"roles", RULE_WORDS, false}, {"permissions", RULE_WORDS, false},
     {"state", RULE_STATE, false}, {0}};
-static const struct rule invitation_rules[] = {{"email", RULE_ADDRESS, true},
-                                               {"roles", RULE_WORDS, false},
-                                               {"permissions", RULE_WORDS, false},
-                                               {"username", RULE_WORD, false},
-                                               {0}};
+static const struct field_rule invitation_rules[] = {{"email", RULE_ADDRESS, true},
+                                                     {"roles", RULE_WORDS, false},
+                                                     {"permissions", RULE_WORDS, false},
+                                                     {"username", RULE_WORD, false},
+                                                     {0}};
 
 static const struct section {
     const char *name;
-    const struct rule *rules;
+    const struct field_rule *rules;
     bool list;
 } sections[] = {{"organization", organization_rules, false},
                 {STATE_ROLES, role_rules, true},
@@ -81,7 +81,7 @@ static const char *words_fault(const cJSON *value)
     return why;
 }
 
-static const char *value_fault(const struct rule *rule, const cJSON *value)
+static const char *value_fault(const struct field_rule *rule, const cJSON *value)
 {
     const char *text = cJSON_GetStringValue(value);
     if (rule->kind == RULE_WORDS)
@@ -98,7 +98,7 @@ static const char *value_fault(const struct rule *rule, const cJSON *value)
 }
 
 static void unknown_field(struct state_loading *l, const char *place, const char *name,
-                          const struct rule *rules)
+                          const struct field_rule *rules)
 {
     char what[SUGGESTION_MAX + 32], hint[SUGGESTION_MAX];
     struct suggestion s = {.word = name};
@@ -111,7 +111,7 @@ static void unknown_field(struct state_loading *l, const char *place, const char
 }
 
 static void check_object(struct state_loading *l, const char *place, const cJSON *object,
-                         const struct rule *rules)
+                         const struct field_rule *rules)
 {
     const cJSON *member;
     if (!cJSON_IsObject(object)) {
@@ -120,7 +120,7 @@ static void check_object(struct state_loading *l, const char *place, const cJSON
     }
     cJSON_ArrayForEach(member, object)
     {
-        const struct rule *rule = rules;
+        const struct field_rule *rule = rules;
         while (rule->name && strcmp(rule->name, member->string) != 0)
             rule++;
         const char *why = rule->name ? value_fault(rule, member) : NULL;

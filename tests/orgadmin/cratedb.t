@@ -115,10 +115,10 @@ refuses 2 'takes no "vat" for "billing edit"; it takes: org name email' 'billing
 refuses 2 'no change is given' 'billing edit refuses to run without a change' ada billing edit
 
 # --- credits ---
-does 'active +300.00 +300.00 +2026-12-24T12:34:56Z +Free Trial' 'credit list prints amounts in dollars' ada credit list
-does 'expired +50.50' 'credit list --all prints expired credits' ada credit list --all
+does 'active +\$300.00 +\$300.00 +2026-12-24T12:34:56Z +Free Trial' 'credit list prints amounts in dollars' ada credit list
+does 'expired +\$50.50' 'credit list --all prints expired credits' ada credit list --all
 refuses 1 '403 Insufficient permissions' 'credit create by an admin who is no superuser is refused' ada credit create --amount 5 --expires 2027-01-01
-does '299.95 +299.95 .* 2027-01-01T23:59:59Z +Hello' 'credit create by a superuser prints the credit' sup credit create --org acme --amount 299.95 --expires 2027-01-01 --comment Hello -o wide
+does '\$299.95 +\$299.95 .* 2027-01-01T23:59:59Z +Hello' 'credit create by a superuser prints the credit' sup credit create --org acme --amount 299.95 --expires 2027-01-01 --comment Hello -o wide
 like "$(sent | tail -n 1)" "^POST $BELOW/credits/ \{\"amount\":29995,\"expiration_date\":\"2027-01-01T23:59:59[^\"]*Z\",\"comment\":\"Hello\"\}" 'credit create sends the amount in cents'
 CREDIT=$(awk 'NR == 2 { print $1 }' <<< "$out")
 does '300.00' 'credit edit changes the amount' sup credit edit "$CREDIT" --org acme --amount 300
@@ -148,14 +148,14 @@ refuses 2 'type AZURE has no access_key' 'secret create refuses values of anothe
 # --- files ---
 does 'nyc_taxi +uploaded +15' 'file list prints a file with state and size' ada file list
 head -c 300000 /dev/urandom > "$T/data.bin"
-does 'data.bin +uploaded +300000' 'file upload prints the stored file' ada file upload "$T/data.bin"
+does 'data.bin +uploaded +292.97 KiB' 'file upload prints the stored file' ada file upload "$T/data.bin"
 is "$(sent 'select(.path | test("_bucket")) | .method + " " + (.headers | [."content-length", .authorization // "none", .cookie // "none"] | join(" "))')" \
     'PUT 300000 none none' 'file upload sends the content without a credential'
 does 'data.bin is in' 'file download writes a file' ada file download data.bin --out "$T/again.bin"
 ok 'file download writes the same bytes that were uploaded' cmp "$T/data.bin" "$T/again.bin"
 is "$(sent 'select(.path | test("_bucket")) | .method + " " + (.headers | [.authorization // "none", .cookie // "none"] | join(" "))')" \
     'GET none none' 'file download asks the store without a credential'
-does '300000' 'file show prints the size' ada file show data.bin
+does '300000' 'file show -o csv prints the bytes' ada file show data.bin -o csv
 refuses 2 'exists already' 'file download refuses to overwrite a file' ada file download data.bin --out "$T/again.bin"
 does 'no file data.bin any more' 'file remove --yes removes a file' ada file remove data.bin --yes
 fake "{\"set\":{\"bucket\":\"$ELSEWHERE/store\"}}"

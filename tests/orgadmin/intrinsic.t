@@ -55,6 +55,8 @@ does Acme 'org switch takes an organization after a deletion' ada org switch acm
 does '^mia@example.com +mia@example.com +developer +active' 'member list prints a member with role and state' ada member list
 is "$(awk '{ print $1 }' <<< "$out" | tr '\n' ' ')" 'ID zoe@example.com ada@example.com mia@example.com pat@example.com kim@example.com ' 'member list prints the members sorted by address, then the invited'
 like "$out" '^ada@example.com .* admin, owner +active' 'member list prints every role of a member'
+like "$out" '^ID .* STATE +TOKEN$' 'member list has a column of tokens, as the vendor has'
+like "$out" "pending +$PAT\$" 'and prints the token of an invitation'
 like "$out" '^pat@example.com .* developer, admin +pending' 'member list prints the roles of an invitation'
 does "pending +$PAT\$" 'member list -o wide prints the token of an invitation' ada member list -o wide
 as ada member list -o json

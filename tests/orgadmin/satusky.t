@@ -112,6 +112,11 @@ D+=(--org org_04k2000001)
 does 'added' 'member add in the documented dialect adds an admin' nobody "${D[@]}" member add mia@example.com --role admin
 changed "POST $AT/users {\"email\":\"mia@example.com\",\"role\":\"admin\"}"
 membership=$(curl -sS -H 'x-satusky-api-key: sat_ada' "$URL$AT/users" | jq -r '.data[] | select(.user_email == "mia@example.com").organization_user_id')
+does "$membership" 'member list -o wide in the documented dialect prints the id of the membership' nobody "${D[@]}" member list -o wide
+like "$membership" '^ogu_' 'which begins with ogu_'
+as nobody "${D[@]}" member list; unlike "$out" ogu_ 'a plain table leaves it out'
+does "$membership has the role admin" 'member role takes the id of a membership' nobody "${D[@]}" member role "$membership" admin
+changed "PATCH $AT/users/$membership/role {\"role\":\"admin\"}"
 does 'has the role member' 'member role in the documented dialect changes the role' nobody "${D[@]}" member role mia@example.com member
 changed "PATCH $AT/users/$membership/role {\"role\":\"member\"}"
 does 'no longer' 'member remove in the documented dialect removes a member' nobody "${D[@]}" member remove mia@example.com --yes
