@@ -33,7 +33,7 @@ void people_fault(struct people_reading *r, size_t number, const char *fault)
         complain(EXIT_USAGE, "%s%s%zu: %s", r->to->from, r->to->place, number, fault);
 }
 
-const char *person_address_fault(const char *email)
+static const char *address_fault(const char *email)
 {
     const char *at = strchr(email, '@');
     if (strlen(email) > EMAIL_LEN_MAX || !at || at == email || at[1] == '\0')
@@ -73,7 +73,7 @@ void people_take(struct people_reading *r, size_t number, char *field[PERSON_FIE
 {
     struct people *to = r->to;
     const char *email = field[PERSON_EMAIL] ? field[PERSON_EMAIL] : "";
-    const char *fault = person_address_fault(email);
+    const char *fault = address_fault(email);
     if (!fault && is_out(field[PERSON_STATE])) {
         note("%s%s%zu: %s is %s there, and is left out.", to->from, to->place, number, email,
              field[PERSON_STATE]);

@@ -45,9 +45,6 @@ struct people_reading {
  * changed, or complains of it. */
 void people_take(struct people_reading *r, size_t number, char *field[PERSON_FIELDS]);
 
-/* The fault of EMAIL as an address, or NULL. */
-const char *person_address_fault(const char *email);
-
 /* Complains of the row NUMBER. */
 void people_fault(struct people_reading *r, size_t number, const char *fault);
 

@@ -131,8 +131,15 @@ static bool index_known(struct planning *p)
     return true;
 }
 
-/* Who has EMAIL, a member rather than an invited one; or NULL. */
-static struct known *find_email(const struct planning *p, const char *email)
+/* True when who is at I by address has EMAIL, and is a MEMBER if that is wanted. */
+static bool has_email(const struct planning *p, size_t i, const char *email, bool member)
+{
+    const struct known *k = i < p->count ? p->by_email[i] : NULL;
+    return k && (k->member || !member) && strcasecmp(record_text(k->person, "email"), email) == 0;
+}
+
+/* Who has EMAIL, a member rather than an invited one; or NULL. *TWO: two members have it. */
+static struct known *find_email(const struct planning *p, const char *email, bool *two)
 {
     size_t low = 0, high = p->count;
     while (*email && low < high) {
@@ -142,8 +149,8 @@ static struct known *find_email(const struct planning *p, const char *email)
         else
             high = middle;
     }
-    bool found = *email && low < p->count &&
-                 strcasecmp(record_text(p->by_email[low]->person, "email"), email) == 0;
+    bool found = *email && has_email(p, low, email, false);
+    *two = found && has_email(p, low, email, true) && has_email(p, low + 1, email, true);
     return found ? p->by_email[low] : NULL;
 }
 
@@ -316,9 +323,12 @@ static void plan_newcomer(struct planning *p, const char *section, size_t i, con
 static void plan_person(struct planning *p, const char *section, size_t i, const cJSON *want)
 {
     const char *id = record_text(want, "id"), *email = record_text(want, "email");
-    struct known *by_id = find_id(p, id), *by_email = find_email(p, email);
+    bool two = false;
+    struct known *by_id = find_id(p, id), *by_email = find_email(p, email, &two);
     struct known *k = by_id ? by_id : by_email;
-    if (by_id && by_email && by_email->member && by_id != by_email)
+    if (!by_id && two)
+        fault(p, section, i, "email", "two members have this address: give the id");
+    else if (by_id && by_email && !two && by_email->member && by_id != by_email)
         fault(p, section, i, "", "the id is %s's, and the address is another member's",
               state_name(by_id->person));
     else if (k && k->section)
@@ -326,7 +336,7 @@ static void plan_person(struct planning *p, const char *section, size_t i, const
               k->section, k->index);
     else if (!k)
         plan_newcomer(p, section, i, want);
-    if (!k || k->section)
+    if (!k || k->section || (!by_id && two))
         return;
     k->section = section;
     k->index = i;

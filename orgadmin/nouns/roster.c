@@ -69,14 +69,25 @@ static int compare(const void *a, const void *b)
     return strcasecmp(x->email, y->email);
 }
 
+/* Who may invite need not be allowed to see the members; then the API says who is one. */
+static enum exit_status list_members(struct connection *c, struct roster_reading *members)
+{
+    struct api_error err;
+    enum api_status status = connection_try(c, OP_MEMBER_LIST, NULL, add, members, &err);
+    bool names = provider_add_changes(c->provider) & ADD_NAMES_MEMBERS;
+    if (status == API_OK || (status == API_REFUSED && names))
+        return EXIT_DONE;
+    return connection_complain(c, "", OP_MEMBER_LIST, &err);
+}
+
 enum exit_status roster_read(struct connection *c, const char *email, struct person_roster *roster)
 {
     unsigned changes = provider_add_changes(c->provider);
     struct roster_reading members = {roster, email, true}, invited = {roster, email, false};
     enum exit_status status = EXIT_DONE;
     roster->changes = changes;
-    if (changes & ADD_CHANGES_MEMBERS || (!email && !(changes & ADD_NAMES_MEMBERS)))
-        status = connection_each(c, OP_MEMBER_LIST, NULL, add, &members);
+    if (changes & ADD_CHANGES_MEMBERS || !email)
+        status = list_members(c, &members);
     if (changes & ADD_CHANGES_INVITED || (!email && connection_takes(c, OP_INVITATION_LIST, NULL)))
         if (status == EXIT_DONE)
             status = connection_each(c, OP_INVITATION_LIST, NULL, add, &invited);

@@ -18,12 +18,9 @@ struct person_roster {
     unsigned changes; /* provider_add_changes */
 };
 
-/*
- * Lists who is there, once for many: whom OP_MEMBER_ADD would change, and whom the API refuses
- * without saying that this is why. With EMAIL that person alone, if OP_MEMBER_ADD or
+/* Lists who is there, once for many. With EMAIL that person alone, if OP_MEMBER_ADD or
  * OP_INVITATION_CREATE would change him (provider_add_changes). EXIT_DONE, or the status of a
- * complaint.
- */
+ * complaint. */
 enum exit_status roster_read(struct connection *c, const char *email, struct person_roster *roster);
 
 /* The entry of EMAIL, or NULL. */

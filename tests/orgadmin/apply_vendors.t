@@ -65,6 +65,12 @@ applies '.members |= map(select(.email != "ada@example.org"))' --prune; is "$rc/
 like "$err" 'would have no org_admin any more' 'cratedb: and that is said'
 file '.members |= map(select(.email != "mia@example.org"))'
 incomplete '{"path":"users/$","body":[]}' 'an empty list'
+fake '{"fault":{"path":"users/$","sub":[["mia@example.org","bob@example.org"]]}}'
+file '.members |= map(del(.id))'; as ada apply "$T/state" --yes
+is "$rc/$(made)" 1/ 'cratedb: an address that two members have names nobody'
+like "$err" 'members\[1\]\.email: two members have this address: give the id' 'cratedb: and that is said'
+fake '{"reset":true}'
+file '.members |= map(select(.email != "mia@example.org"))'
 incomplete '{"path":"invitations/$","status":503}' 'a failing list of invitations'
 
 # --- satusky: who is invited is in the list of members ---
