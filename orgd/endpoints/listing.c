@@ -8,6 +8,7 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/endpoints/reports.h"
 #include "orgd/endpoints/usage.h"
 
 /* Members as JSON text, so that a long list is never held as a tree. */
@@ -157,24 +158,51 @@ bool member_list_again(struct store *store, struct poll *poll, struct buffer *re
 
 /* --- changes --- */
 
-/* The revision up to which the caller knows the members, and 0 when it knows nothing, or knows
- * another history. Without a cursor its revision alone tells. */
-static int64_t changes_since(struct call *call)
+/* REVISION, and 0 when it is of another history, as its CURSOR tells. Without one REVISION alone
+ * tells. */
+static int64_t revision_here(struct call *call, int64_t revision, const char *cursor)
 {
     const struct organization *organization = &call->organization;
-    const char *cursor = call_text(call, "cursor");
-    int64_t since = call_number(call, "since");
     struct commit commit;
-    if (since > organization->revision)
+    if (revision > organization->revision)
         return 0;
-    if (since == 0 || !cursor)
-        return since;
+    if (revision == 0 || !cursor)
+        return revision;
     if (!history_parse(cursor, &commit))
         return 0;
     return history_same(&commit, &organization->commit) ||
                    store_commit_known(call->store, organization->id, &commit)
-               ? since
+               ? revision
                : 0;
+}
+
+static int64_t report_number(const cJSON *item, const char *name)
+{
+    return (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, name));
+}
+
+static const char *report_text(const cJSON *item, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, name));
+}
+
+/* Keeps what a machine reports with its poll. As a rule it has applied what it knows. */
+static void report_take(struct call *call, int64_t since)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(call->body, "report");
+    const char *knows = call_text(call, "cursor");
+    if (!item || !call->caller.machine[0])
+        return;
+    const char *cursor = report_text(item, "cursor");
+    int64_t revision = report_number(item, "revision"), now = clock_wall_ms();
+    bool all = revision == call_number(call, "since") && knows && strcmp(cursor, knows) == 0;
+    struct report report = {.at = now,
+                            .made = now - report_number(item, "age") * 1000,
+                            .revision = all ? since : revision_here(call, revision, cursor),
+                            .ended = report_number(item, "ended"),
+                            .ending = report_number(item, "ending")};
+    snprintf(report.version, sizeof report.version, "%s", report_text(item, "version"));
+    report_keep(call->caller.key, &report);
 }
 
 void member_changes(struct call *call)
@@ -186,7 +214,8 @@ void member_changes(struct call *call)
         return;
     }
     poll_of(call, poll);
-    poll->since = changes_since(call);
+    poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
+    report_take(call, poll->since);
     poll->wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
     if (poll->since == 0)
         usage_listed(call->caller.key);
