@@ -115,8 +115,7 @@ static void count_machine(const struct machine *machine, void *arg)
 /* How far a change has come. */
 void machine_applied(struct call *call)
 {
-    struct progress p = {.revision = call_number(call, "revision"),
-                         .missing = cJSON_CreateArray()};
+    struct progress p = {.revision = call_number(call, "revision"), .missing = cJSON_CreateArray()};
     store_machines_enrolled(call->store, call->organization.id, count_machine, &p);
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddNumberToObject(reply, "machines", (double)p.machines);

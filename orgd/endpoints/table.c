@@ -100,7 +100,7 @@ static bool is_report(const cJSON *item)
     static const struct {
         const char *name;
         bool (*good)(const cJSON *item);
-    } fields[] = {{"revision", is_number}, {"cursor", is_text},    {"age", is_age},
+    } fields[] = {{"revision", is_number}, {"cursor", is_text},   {"age", is_age},
                   {"ended", is_number},    {"ending", is_number}, {"version", is_version}};
     const size_t count = sizeof fields / sizeof *fields;
     for (size_t i = 0; i < count; i++)
@@ -162,13 +162,12 @@ static const struct field_type type_ca = {
 static const struct field_type type_report = {
     is_report,
     .must = "must be an object of revision, cursor, age (seconds), ended, ending and version",
-    .schema =
-        "\"type\":\"object\",\"additionalProperties\":false,"
-        "\"required\":[\"revision\",\"cursor\",\"age\",\"ended\",\"ending\",\"version\"],"
-        "\"properties\":{\"revision\":{" NUMBER_SCHEMA "},\"cursor\":{" TEXT_SCHEMA
-        "},\"age\":{" NUMBER_SCHEMA ",\"maximum\":3155760000},\"ended\":{" NUMBER_SCHEMA
-        "},\"ending\":{" NUMBER_SCHEMA "},"
-        "\"version\":{\"type\":\"string\",\"maxLength\":31}}"};
+    .schema = "\"type\":\"object\",\"additionalProperties\":false,"
+              "\"required\":[\"revision\",\"cursor\",\"age\",\"ended\",\"ending\",\"version\"],"
+              "\"properties\":{\"revision\":{" NUMBER_SCHEMA "},\"cursor\":{" TEXT_SCHEMA
+              "},\"age\":{" NUMBER_SCHEMA ",\"maximum\":3155760000},\"ended\":{" NUMBER_SCHEMA
+              "},\"ending\":{" NUMBER_SCHEMA "},"
+              "\"version\":{\"type\":\"string\",\"maxLength\":31}}"};
 static const struct field_type type_permissions = {
     permissions_valid,
     .must = "must be an array of org:view, org:manage, members:view, members:manage",
