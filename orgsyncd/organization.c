@@ -33,6 +33,7 @@ void organization_begin_request(struct org_state *o, uint64_t request)
     if (request == 1) { /* of a new fetcher: the last message of the one before was read already */
         o->answered = 0;
         o->waiting.heard.request = o->carried.heard.request = o->in_force.request = 0;
+        o->told = (struct pipe_applied){.ended = 0};
         listing_begin(&o->incoming, LISTING_CHANGES);
     }
     o->begun = request;
