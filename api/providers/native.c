@@ -454,11 +454,15 @@ static int on_idle(void *arg)
     return watcher->idle(watcher->arg);
 }
 
-static bool add_report(cJSON *body, const struct watch_report *report)
+/* Without a place it is AT. */
+static bool add_report(cJSON *body, const struct watch_position *at,
+                       const struct watch_report *report)
 {
     cJSON *object = cJSON_AddObjectToObject(body, "report");
-    return object && cJSON_AddNumberToObject(object, "revision", (double)report->at.revision) &&
-           cJSON_AddStringToObject(object, "cursor", report->at.cursor) &&
+    bool same = report->at.revision == at->revision && strcmp(report->at.cursor, at->cursor) == 0;
+    return object &&
+           (same || (cJSON_AddNumberToObject(object, "revision", (double)report->at.revision) &&
+                     cJSON_AddStringToObject(object, "cursor", report->at.cursor))) &&
            cJSON_AddNumberToObject(object, "age", (double)report->age_s) &&
            cJSON_AddNumberToObject(object, "ended", (double)report->ended) &&
            cJSON_AddNumberToObject(object, "ending", (double)report->ending) &&
@@ -475,7 +479,7 @@ static char *changes_body(const char *org, const struct watch *w, int wait_ms)
         cJSON_AddNumberToObject(body, "since", (double)at->revision) &&
         (!*at->cursor || cJSON_AddStringToObject(body, "cursor", at->cursor)) &&
         cJSON_AddNumberToObject(body, "wait", wait_ms) &&
-        (!w->report || add_report(body, w->report)))
+        (!w->report || add_report(body, at, w->report)))
         text = cJSON_PrintUnformatted(body);
     cJSON_Delete(body);
     return text;

@@ -186,19 +186,23 @@ static const char *report_text(const cJSON *item, const char *name)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, name));
 }
 
-/* Keeps what a machine reports with its poll. As a rule it has applied what it knows. */
+/* The revision that a machine has applied: as a rule all that its poll knows, SINCE. */
+static int64_t report_revision(struct call *call, const cJSON *item, int64_t since)
+{
+    const char *cursor = report_text(item, "cursor");
+    return cursor ? revision_here(call, report_number(item, "revision"), cursor) : since;
+}
+
+/* Keeps what a machine reports with its poll. */
 static void report_take(struct call *call, int64_t since)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(call->body, "report");
-    const char *knows = call_text(call, "cursor");
+    int64_t now = clock_wall_ms();
     if (!item || !call->caller.machine[0])
         return;
-    const char *cursor = report_text(item, "cursor");
-    int64_t revision = report_number(item, "revision"), now = clock_wall_ms();
-    bool all = revision == call_number(call, "since") && knows && strcmp(cursor, knows) == 0;
     struct report report = {.at = now,
                             .made = now - report_number(item, "age") * 1000,
-                            .revision = all ? since : revision_here(call, revision, cursor),
+                            .revision = report_revision(call, item, since),
                             .ended = report_number(item, "ended"),
                             .ending = report_number(item, "ending")};
     snprintf(report.version, sizeof report.version, "%s", report_text(item, "version"));

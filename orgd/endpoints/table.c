@@ -95,18 +95,19 @@ static bool is_age(const cJSON *item)
     return is_number(item) && item->valuedouble <= 36525.0 * 86400;
 }
 
+static const cJSON *part(const cJSON *item, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(item, name);
+}
+
+/* Revision and cursor stand there together, or neither does. */
 static bool is_report(const cJSON *item)
 {
-    static const struct {
-        const char *name;
-        bool (*good)(const cJSON *item);
-    } fields[] = {{"revision", is_number}, {"cursor", is_text},   {"age", is_age},
-                  {"ended", is_number},    {"ending", is_number}, {"version", is_version}};
-    const size_t count = sizeof fields / sizeof *fields;
-    for (size_t i = 0; i < count; i++)
-        if (!fields[i].good(cJSON_GetObjectItemCaseSensitive(item, fields[i].name)))
-            return false;
-    return cJSON_IsObject(item) && cJSON_GetArraySize(item) == (int)count;
+    const cJSON *revision = part(item, "revision"), *cursor = part(item, "cursor");
+    bool place = is_number(revision) && is_text(cursor), none = !revision && !cursor;
+    return cJSON_IsObject(item) && (place || none) && is_age(part(item, "age")) &&
+           is_number(part(item, "ended")) && is_number(part(item, "ending")) &&
+           is_version(part(item, "version")) && cJSON_GetArraySize(item) == (place ? 6 : 4);
 }
 
 static bool is_bool(const cJSON *item)
@@ -161,9 +162,10 @@ static const struct field_type type_ca = {
     .schema = "\"type\":\"string\",\"maxLength\":16384"};
 static const struct field_type type_report = {
     is_report,
-    .must = "must be an object of revision, cursor, age (seconds), ended, ending and version",
+    .must = "must be an object of age (seconds), ended, ending, version, and perhaps revision and "
+            "cursor",
     .schema = "\"type\":\"object\",\"additionalProperties\":false,"
-              "\"required\":[\"revision\",\"cursor\",\"age\",\"ended\",\"ending\",\"version\"],"
+              "\"required\":[\"age\",\"ended\",\"ending\",\"version\"],"
               "\"properties\":{\"revision\":{" NUMBER_SCHEMA "},\"cursor\":{" TEXT_SCHEMA
               "},\"age\":{" NUMBER_SCHEMA ",\"maximum\":3155760000},\"ended\":{" NUMBER_SCHEMA
               "},\"ending\":{" NUMBER_SCHEMA "},"

@@ -36,6 +36,11 @@ poll "$web" "$revision" "$cursor" "$before"
 is "$(applied "$changed")" '2 0 0 0 web,db' 'a machine that knows it and has applied what was before it has not, either'
 poll "$web" "$revision" "$cursor" "$(said)"
 is "$(applied "$changed")" '2 1 0 0 db' 'the next report says that it has'
+short='"age":0,"ended":0,"ending":0,"version":"1.0"'
+poll "$web" 1 "$cursor" "$short"
+is "$(applied "$changed")" '2 0 0 0 web,db' 'a report without a revision is about the one of the poll'
+poll "$web" "$revision" "$cursor" "$short"
+is "$(applied "$changed")" '2 1 0 0 db' 'which may be the newest'
 on machines/applied "\"revision\":$changed"
 is "$(field '.missing[0].heardAt')" null 'a machine that was never heard from has no time'
 poll "$db"; on machines/list; on machines/applied "\"revision\":$changed"
@@ -86,7 +91,7 @@ is "$(field '"\(.machines) \(.applied) \(.missing)"')" '0 0 []' 'an organization
 # --- shapes ---
 full=$(said)
 for wrong in '{}' '[]' '1' 'null' "{${full/\"age\":0,/}}" "{$full,\"more\":1}" "{${full/\"age\":0/\"age\":-1}}" "{${full/\"age\":0/\"age\":1e300}}" "{${full/\"ended\":0/\"ended\":\"0\"}}" "{${full/\"version\":\"1.0\"/\"version\":\"$(printf '%032d' 0)\"}}" \
-    "{${full/\"version\":\"1.0\"/\"version\":\"a\\nb\"}}" "{${full/\"revision\":/\"revision\":1.5,\"x\":}}" "{${full/\"cursor\"/\"age\":0,\"cursor\"}}"; do
+    "{${full/\"version\":\"1.0\"/\"version\":\"a\\nb\"}}" "{${full/\"revision\":/\"revision\":1.5,\"x\":}}" "{${full/\"cursor\"/\"age\":0,\"cursor\"}}" "{$short,\"revision\":1}" "{$short,\"cursor\":\"1.00\"}"; do
     on members/changes "\"since\":0,\"report\":$wrong" "$web"
     expect 400 invalid "a report is refused: ${wrong:0:50}"
 done
