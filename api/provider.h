@@ -126,6 +126,8 @@ enum provider_op {
     OP_JOINCODE_JOIN,     /* - code -> joining */
     OP_MACHINE_LIST,      /* -> machines */
     OP_MACHINE_INVITE,    /* - name, labels?, ca? (in PEM) -> machine with code */
+    OP_MACHINE_APPLIED,   /* - revision -> how far a change of members has come */
+    OP_MACHINE_MISSING,   /* - revision -> machines that have not applied it, some of them */
     OP_MACHINE_REVOKE,    /* - id */
     OP_MACHINE_ENROLL,    /* - code -> enrollment */
     OP_ROLE_LIST,         /* -> roles; without an organization those that all have */
@@ -213,8 +215,16 @@ struct watch_position {
     char etag[WATCH_ETAG_MAX];     /* of the last listing, or "" */
 };
 
+/* What a host has applied of what it was told, for the API that asks for it. */
+struct watch_report {
+    struct watch_position at; /* its revision is 0: nothing is reported */
+    int64_t age_s;            /* of the snapshot in force */
+    uint64_t ended, ending;   /* people whose sessions were ended, or are to end now */
+};
+
 struct provider_watcher {
     void *arg;
+    const struct watch_report *report; /* or NULL */
     void (*reset)(void *arg);
     provider_sink *member;
     void (*heard)(void *arg);

@@ -113,6 +113,13 @@ const struct option_spec options[OPTION_COUNT] = {
                                  "is added so counts in this organization alone."},
     [OPTION_KEEP_TOKENS] = {.name = "--keep-tokens",
                             .brief = "do not end the other tokens of the account"},
+    [OPTION_WAIT] = {.name = "--wait",
+                     .value = "SECONDS",
+                     .optional = true,
+                     .brief = "wait until the machines have applied the change, 30 s by default",
+                     .detail = "Tells on how many machines it is in force, on how many sessions "
+                               "were ended, and which machines were not heard from. The exit "
+                               "status is 4 when not all have applied it: the change stands."},
     [OPTION_YES] = {.name = "--yes", .letter = "-y", .brief = "do not ask for confirmation"},
     [OPTION_ACCEPT] = {.name = "--accept", .brief = "accept the losses that the brake holds"},
     [OPTION_ORG] = {.name = "--org",

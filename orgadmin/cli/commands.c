@@ -12,6 +12,7 @@
 #define SERVER (REACHES | PRINTS)
 #define IN_ORG (SERVER | OPT(ORG))
 #define ACTS   (REACHES | OPT(ORG)) /* prints nothing but a remark */
+#define WAITS  (IN_ORG | OPT(WAIT))
 
 const struct command commands[] = {
     {.noun = "login",
@@ -179,7 +180,8 @@ const struct command commands[] = {
      .brief = "give a member another role",
      .detail = "Where the API has permissions of single members, --permissions replaces all "
                "permissions of the member.",
-     .options = ACTS | OPT(PERMISSIONS),
+     .options = WAITS | OPT(PERMISSIONS),
+     .record = &record_applied,
      .run = member_role},
     {.noun = "member",
      .verb = "grant",
@@ -201,13 +203,15 @@ const struct command commands[] = {
      .detail = "The member keeps the role. Hosts refuse the member's logins. "
                "What the member handed out is withdrawn as by member remove. "
                "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = WAITS | OPT(YES),
+     .record = &record_applied,
      .run = member_suspend},
     {.noun = "member",
      .verb = "resume",
      .args = {"MEMBER"},
      .brief = "end the suspension of a member",
-     .options = ACTS,
+     .options = WAITS,
+     .record = &record_applied,
      .run = member_resume},
     {.noun = "member",
      .verb = "end-tokens",
@@ -226,7 +230,8 @@ const struct command commands[] = {
          "Asks for confirmation unless --yes is given. "
          "Reports how many invitations and join codes of the member were withdrawn, and names "
          "the tokens that the member made; such a token can read until it is revoked.",
-     .options = ACTS | OPT(YES),
+     .options = WAITS | OPT(YES),
+     .record = &record_applied,
      .run = member_remove},
 
     {.noun = "invitation",
@@ -377,7 +382,7 @@ const struct command commands[] = {
                "Without FILE, asks about the public key in ~/.ssh if there is one only. "
                "With --member, gives the key to a member whose role yours covers, for this "
                "organization alone: whoever has the private key can log in as that member.",
-     .options = IN_ORG | OPT(EXPIRES) | OPT(YES) | OPT(MEMBER),
+     .options = IN_ORG | OPT(EXPIRES) | OPT(YES) | OPT(MEMBER) | OPT(WAIT),
      .record = &record_key,
      .run = key_add},
     {.noun = "key",
@@ -387,7 +392,8 @@ const struct command commands[] = {
      .detail = "Asks for confirmation unless --yes is given. "
                "With --member, the key counts in this organization no more, whoever added it, "
                "until key add --member gives it again.",
-     .options = ACTS | OPT(YES) | OPT(MEMBER),
+     .options = WAITS | OPT(YES) | OPT(MEMBER),
+     .record = &record_applied,
      .run = key_remove},
 
     {.noun = "token",

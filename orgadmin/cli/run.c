@@ -99,7 +99,7 @@ static enum exit_status take_option(struct line *line, int argc, char *argv[], i
     const struct option_spec *spec = &options[o];
     if (!spec->value && value)
         return complain(EXIT_USAGE, "%s takes no value", spec->name);
-    if (spec->value && !value) {
+    if (spec->value && !spec->optional && !value) {
         if (*i + 1 >= argc)
             return complain(EXIT_USAGE, "%s needs a value: %s %s", spec->name, spec->name,
                             spec->value);
