@@ -663,5 +663,7 @@ const struct provider_kind provider_native = {.name = "native",
                                               .http = true,
                                               .operations = operations,
                                               .errors = &errors,
-                                              .add_changes = ADD_CHANGES_INVITED,
+                                              .owner = "owner",
+                                              .add_changes =
+                                                  ADD_CHANGES_INVITED | ADD_NAMES_MEMBERS,
                                               .watch = native_watch};

@@ -266,7 +266,9 @@ static enum exit_status run_line(struct line *line, struct invocation *inv)
         return EXIT_DONE;
     }
     status = fit(line, inv);
-    return status == EXIT_DONE ? inv->command->run(inv) : status;
+    if (status == EXIT_DONE)
+        status = inv->command->run(inv);
+    return status == EXIT_UNSENT ? EXIT_DONE : status;
 }
 
 enum exit_status run(int argc, char *argv[])
