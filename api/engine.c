@@ -237,6 +237,8 @@ enum api_status engine_request(struct provider *p, const struct operation *o,
 {
     char url[URL_PATH_MAX];
     memset(answer, 0, sizeof *answer);
+    if (!link && template_check(o->path, o->query, o->body, args, err) != API_OK)
+        return err->status;
     if (!link && template_url(o->path, o->query, args, url, err) != API_OK)
         return err->status;
     char *body = o->body ? template_body(o->body, args, err) : NULL;

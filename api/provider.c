@@ -143,6 +143,19 @@ static void unknown_provider(const char *name, struct api_error *err)
     api_fail(err, API_USAGE, "unknown provider \"%s\"; there are %s", name ? name : "", names);
 }
 
+/* Arguments that are secrets. */
+static const char *const secret_args[] = {"token", "code", "access_key", "secret_key",
+                                          "connection_string"};
+#define SECRET_ARGS (sizeof secret_args / sizeof *secret_args)
+
+bool provider_arg_secret(const char *name)
+{
+    for (size_t i = 0; i < SECRET_ARGS; i++)
+        if (strcmp(secret_args[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void mask_secret(char *text, const char *secret)
 {
     size_t len = secret ? strlen(secret) : 0;
@@ -153,14 +166,9 @@ static void mask_secret(char *text, const char *secret)
 /* A remote may repeat what it was sent, and a path may have it: secrets in TEXT become stars. */
 static void mask(const struct provider *p, char *text)
 {
-    const char *const secret[] = {provider_credential(p),
-                                  template_arg(p->running, "token"),
-                                  template_arg(p->running, "code"),
-                                  template_arg(p->running, "access_key"),
-                                  template_arg(p->running, "secret_key"),
-                                  template_arg(p->running, "connection_string")};
-    for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
-        mask_secret(text, secret[i]);
+    mask_secret(text, provider_credential(p));
+    for (size_t i = 0; i < SECRET_ARGS; i++)
+        mask_secret(text, template_arg(p->running, secret_args[i]));
 }
 
 static enum api_status mask_error(const struct provider *p, enum api_status status,

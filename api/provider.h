@@ -39,15 +39,15 @@
  *                  "counts":bool,"reason","given_by":[..],"notes":[..]} (given to reason: of a
  *                 member's; given_by: of one's own, the organizations that gave it; notes:
  *                 sentences for a person, when it is added)
- *   event         {"id","at","actor","actor_name","action","subject","subject_name","detail",
- *                  "from","request"}
+ *   event         {"id","at","actor","actor_name","actor_email","action","subject",
+ *                  "subject_name","detail","from","request"} (detail: a text, or JSON)
  *   user          {"id","email","username","name","organization","role"} (who the credential is:
  *                 a person, or an organization's token)
  *   billing       what the vendor keeps of the payer, one flat object; see record_billing in
  *                 orgadmin/output/records.c for the names
  *   subscription  {"id","state","plan","project","title","region","owner","created","updated"}
  *   credit        {"id","state","original","remaining","starts","expires","comment"} (amounts in
- *                 US dollars, "300.00")
+ *                 US dollars, the number 300.00)
  *   secret        {"id","name","type","description","created"} (never its value)
  *   file          {"id","name","state","size":number,"created","upload_url","download_url"} (size
  *                 in bytes; upload_url only when it is made; for transfer.h)
@@ -170,6 +170,9 @@ enum provider_op {
 #define PROVIDER_TAKES_MAX 512
 bool provider_takes(const struct provider *provider, enum provider_op op,
                     char out[PROVIDER_TAKES_MAX]);
+
+/* True when the argument NAME of an operation is a secret: it is in no message. */
+bool provider_arg_secret(const char *name);
 
 /* Whom OP_MEMBER_ADD and OP_INVITATION_CREATE of the provider's API change, as bits, although they
  * are there already; the API refuses others. */

@@ -89,8 +89,9 @@ static const struct field event_fields[] = {
     {.name = "at", .from = "created", .required = true},
     {.name = "actor", .from = "actor.id", .otherwise = "SYSTEM"},
     {.name = "actor_name", .from = "actor.username|actor.email|actor.name", .otherwise = "SYSTEM"},
+    {.name = "actor_email", .from = "actor.email"},
     {.name = "action", .from = "action", .required = true},
-    {.name = "detail", .from = "context"}, /* behind flatten_context */
+    {.name = "detail", .from = "context", .kind = FIELD_JSON}, /* its shape depends on the action */
     {0},
 };
 
@@ -219,36 +220,6 @@ static enum api_status tell_outcome(struct provider *p, const struct operation *
     if (status == API_OK)
         status = put(answer->json, "user", cJSON_CreateString(email ? email : ""), err);
     return status;
-}
-
-static enum api_status flatten_context_of(cJSON *item, const struct provider_arg *args,
-                                          const char *where, struct api_error *err)
-{
-    const cJSON *context = cJSON_GetObjectItemCaseSensitive(item, "context");
-    (void)args, (void)where;
-    if (!context || !context->child) {
-        cJSON_DeleteItemFromObjectCaseSensitive(item, "context");
-        return API_OK;
-    }
-    char *text = cJSON_PrintUnformatted(context);
-    size_t len = text ? strlen(text) : 0;
-    if (len > RECORD_TEXT_MAX) { /* not in the middle of a character */
-        for (len = RECORD_TEXT_MAX; (text[len] & 0xc0) == 0x80; len--)
-            ;
-        text[len] = '\0';
-    }
-    enum api_status status = put(item, "context", text ? cJSON_CreateString(text) : NULL, err);
-    cJSON_free(text);
-    return status;
-}
-
-/* An event's subject is an object whose shape depends on the action; it becomes text. */
-static enum api_status flatten_context(struct provider *p, const struct operation *o,
-                                       const struct provider_arg *args, struct answer *answer,
-                                       struct api_error *err)
-{
-    (void)p, (void)o;
-    return each_item(answer, args, flatten_context_of, err);
 }
 
 static enum api_status complete_times_of(cJSON *item, const struct provider_arg *args,
@@ -411,8 +382,7 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ROLE_LIST] = {CALL("GET", "/api/v2/roles/"), LIST(role_fields), .nonempty = true},
     [OP_AUDIT_LIST] = {CALL("GET", ORG "auditlogs/"),
                        .query = "action={action?}&from={from?}&to={to?}&last={after?}",
-                       LIST(event_fields), .page = flatten_context, .paging = PAGING_LAST,
-                       .next = "id"},
+                       LIST(event_fields), .paging = PAGING_LAST, .next = "id"},
     [OP_BILLING_SHOW] = {CALL("GET", CUSTOMER), ONE(billing_fields)},
     [OP_BILLING_EDIT] =
         {.run = edit_customer, .method = "PUT", .path = CUSTOMER, .body = CUSTOMER_BODY, CHANGED},

@@ -526,6 +526,17 @@ const struct command commands[] = {
      .options = ACTS | OPT(YES),
      .run = file_remove},
 
+    {.noun = "api",
+     .args = {"OPERATION", "[FIELD=VALUE...]"},
+     .brief = "run one operation of the API, such as member.list, and print JSON",
+     .detail = "The operation list shows all that the provider has, with their fields. "
+               "Unknown operations and fields are refused before anything is sent, and what takes "
+               "something away asks for confirmation unless --yes is given. "
+               "A field that is a secret comes from --secret-file, and a secret that is shown only "
+               "once goes to --out, if that is given.",
+     .options = ACTS | OPT(YES) | OPT(OUT) | OPT(SECRET_FILE),
+     .run = api},
+
     {.noun = "host",
      .verb = "status",
      .brief = "show the state of this machine's orgsyncd",

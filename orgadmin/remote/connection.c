@@ -324,12 +324,21 @@ enum exit_status connection_prefer_org(const struct invocation *inv, struct conn
     return text ? connection_find_org(c, text) : EXIT_DONE;
 }
 
+enum exit_status connection_org_for(const struct invocation *inv, enum provider_op op,
+                                    struct connection *c)
+{
+    if (connection_without_org(op))
+        return EXIT_DONE;
+    enum exit_status status = connection_prefer_org(inv, c);
+    if (status == EXIT_DONE && !*c->now.org_id && op != OP_ROLE_LIST)
+        status = connection_find_org(c, NULL);
+    return status;
+}
+
 /* Chooses the organization; what fails closes the connection. */
 static enum exit_status choose_org(const struct invocation *inv, struct connection *c)
 {
-    enum exit_status status = connection_prefer_org(inv, c);
-    if (status == EXIT_DONE && !*c->now.org_id)
-        status = connection_find_org(c, NULL);
+    enum exit_status status = connection_org_for(inv, OP_ORG_SHOW, c);
     if (status != EXIT_DONE)
         connection_close(c);
     return status;

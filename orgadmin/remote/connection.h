@@ -50,6 +50,14 @@ enum exit_status connection_open_org(const struct invocation *inv, struct connec
 enum exit_status connection_open_for(const struct invocation *inv, enum provider_op op,
                                      const struct provider_arg *args, struct connection *c);
 
+/* Chooses the organization for OP, when OP is of one: for a connection that is open. A complaint
+ * leaves it open. */
+enum exit_status connection_org_for(const struct invocation *inv, enum provider_op op,
+                                    struct connection *c);
+
+/* True when OP is of the caller, or of no organization yet. */
+bool connection_without_org(enum provider_op op);
+
 /* Stores in the login that was used what the API has told meanwhile: a renewed credential, and the
  * organization's present name. */
 void connection_close(struct connection *c);

@@ -208,8 +208,7 @@ static const char *advice_for(const struct connection *c, const struct api_error
     return connection_hint(c, find_advice(err), out);
 }
 
-/* True if OP is of the caller, or of no organization yet. */
-static bool without_org(enum provider_op op)
+bool connection_without_org(enum provider_op op)
 {
     static const enum provider_op ops[] = {
         OP_WHOAMI,         OP_USER_EDIT,        OP_USER_RECOVER,      OP_USER_CONFIRM,
@@ -225,7 +224,8 @@ static bool without_org(enum provider_op op)
 enum exit_status connection_complain(const struct connection *c, const char *about,
                                      enum provider_op op, const struct api_error *err)
 {
-    bool nowhere = err->status == API_USAGE || err->status == API_UNSUPPORTED || without_org(op);
+    bool nowhere =
+        err->status == API_USAGE || err->status == API_UNSUPPORTED || connection_without_org(op);
     const char *org = nowhere ? "" : c->now.org_name;
     char text[HINT_LINE_MAX];
     const char *advice = advice_for(c, err, text);
