@@ -81,6 +81,7 @@ struct provider_kind {
     const struct provider_option *options; /* ends with a NULL name; or NULL */
     const struct error_shape *errors;
     unsigned add_changes; /* enum add_changes */
+    unsigned invites;     /* enum invites */
     bool login_redirect;  /* a redirect means that nobody is logged in */
     const char *cookie;   /* name of a cookie whose new value renews the credential, or NULL */
     /* Sees to the headers at provider_open, sends nothing. NULL: "Authorization: Bearer TOKEN". */

@@ -50,6 +50,11 @@ unsigned provider_add_changes(const struct provider *p)
     return p->kind->add_changes;
 }
 
+unsigned provider_invites(const struct provider *p)
+{
+    return p->kind->invites;
+}
+
 const char *provider_credential(const struct provider *p)
 {
     return p->credential ? p->credential : p->settings.token;

@@ -179,6 +179,10 @@ bool provider_arg_secret(const char *name);
 enum add_changes { ADD_CHANGES_NOBODY = 0, ADD_CHANGES_MEMBERS = 1, ADD_CHANGES_INVITED = 2 };
 unsigned provider_add_changes(const struct provider *provider);
 
+/* How the provider's API hands out invitations whose answer does not tell, as bits. */
+enum invites { INVITES_BY_MAIL = 1, INVITES_SHOWN_AGAIN = 2 /* a listing has the tokens, too */ };
+unsigned provider_invites(const struct provider *provider);
+
 /* Takes one record, which is the provider's and gone after the call. Returns 0 to go on, anything
  * else stops (API_STOPPED). */
 typedef int provider_sink(void *arg, const cJSON *record);

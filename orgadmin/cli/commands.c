@@ -549,12 +549,13 @@ const struct command commands[] = {
      .verb = "explain",
      .args = {"USER", "SERVICE"},
      .brief = "show why a login is allowed or refused on this machine",
-     .detail = "Decides as pam_org(8) would now. "
-               "For sshd it shows the fingerprints of the member's ssh keys. "
-               "Root may also give the e-mail address or the remote id of a member who is not "
-               "served; the output says why. "
-               "The exit status is 1 when the login is refused, and 0 when it is allowed or "
-               "when orglogin does not decide it.",
+     .detail =
+         "Decides as pam_org(8) would now. "
+         "For sshd it shows the fingerprints of the member's ssh keys. "
+         "Root may also give the e-mail address or the remote id of a member; of one who is not "
+         "served the output says why. "
+         "The exit status is 1 when the login is refused, and 0 when it is allowed or "
+         "when orglogin does not decide it.",
      .run = host_explain},
     {.noun = "host",
      .verb = "doctor",

@@ -162,6 +162,9 @@ static enum exit_status take_argument(struct invocation *inv, size_t n, const ch
 {
     const char *what = inv->command->args[n];
     inv->arg[n] = word;
+    if (!word && *what != '[' && n == 0 && inv->command->args[1] && *inv->command->args[1] != '[')
+        return complain(EXIT_USAGE, "%s and %s are missing; usage: orgadmin %s", what,
+                        inv->command->args[1], usage);
     if (!word && *what != '[')
         return complain(EXIT_USAGE, "%s is missing; usage: orgadmin %s", what, usage);
     if (word && *word == '\0')

@@ -331,7 +331,7 @@ enum exit_status connection_org_for(const struct invocation *inv, enum provider_
         return EXIT_DONE;
     enum exit_status status = connection_prefer_org(inv, c);
     if (status == EXIT_DONE && !*c->now.org_id && op != OP_ROLE_LIST)
-        status = connection_find_org(c, NULL);
+        status = connection_pick_org(c);
     return status;
 }
 

@@ -82,6 +82,10 @@ enum exit_status connection_reopen(struct connection *c);
  */
 enum exit_status connection_find_org(struct connection *c, const char *text);
 
+/* Chooses the only organization that the API lists; of several, the one that a person picks by
+ * number, name or id, where there is a terminal to ask on. */
+enum exit_status connection_pick_org(struct connection *c);
+
 /* Chooses the organization ID among those that the API lists, with ID NULL the only one if there is
  * just one. That there is none is no failure. */
 enum exit_status connection_only_org(struct connection *c, const char *id);
