@@ -45,6 +45,15 @@ const char *provider_url(const char *provider)
     return kind ? kind->url : NULL;
 }
 
+bool provider_has_option(const char *provider, const char *name)
+{
+    const struct provider_kind *kind = kind_find(provider);
+    for (const struct provider_option *o = kind ? kind->options : NULL; o && o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return true;
+    return false;
+}
+
 unsigned provider_add_changes(const struct provider *p)
 {
     return p->kind->add_changes;

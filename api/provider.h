@@ -74,6 +74,9 @@ const char *const *provider_names(void);
 /* The address that PROVIDER has without a url in the settings, or NULL. */
 const char *provider_url(const char *provider);
 
+/* True when PROVIDER, one of these names, has the option NAME. */
+bool provider_has_option(const char *provider, const char *name);
+
 struct provider; /* opaque; one thread at a time; keeps its connection */
 
 /* Opens a provider; sends nothing. Returns NULL and fills *ERR (API_USAGE: unknown provider,
@@ -180,7 +183,11 @@ enum add_changes { ADD_CHANGES_NOBODY = 0, ADD_CHANGES_MEMBERS = 1, ADD_CHANGES_
 unsigned provider_add_changes(const struct provider *provider);
 
 /* How the provider's API hands out invitations whose answer does not tell, as bits. */
-enum invites { INVITES_BY_MAIL = 1, INVITES_SHOWN_AGAIN = 2 /* a listing has the tokens, too */ };
+enum invites {
+    INVITES_BY_MAIL = 1,
+    INVITES_SHOWN_AGAIN = 2, /* a listing has the tokens, too */
+    INVITES_LISTED = 4       /* the members' listing has who is only invited, as active */
+};
 unsigned provider_invites(const struct provider *provider);
 
 /* Takes one record, which is the provider's and gone after the call. Returns 0 to go on, anything

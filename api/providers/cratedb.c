@@ -19,6 +19,7 @@
     "\"city\":\"$city\",\"line1\":\"$line1\",\"line2\":\"$line2?\","                               \
     "\"postal_code\":\"$postal_code\",\"tax_id\":\"$tax_id?\",\"tax_id_type\":\"$tax_id_type?\"}"
 #define DEFAULT_ROLE "org_member"
+#define REGION_ANY   "_any_" /* as the vendor's client sends it where none is chosen */
 
 static const struct field user_fields[] = {
     {.name = "id", .from = "uid", .required = true},
@@ -442,8 +443,8 @@ static enum api_status open_cratedb(struct provider *p, struct api_error *err)
     else if (token)
         status = api_fail(err, API_USAGE, "the credential is too long");
     explicit_bzero(value, sizeof value);
-    if (status == API_OK && region)
-        status = engine_header(p, "X-Region", region, err);
+    if (status == API_OK)
+        status = engine_header(p, "X-Region", region ? region : REGION_ANY, err);
     if (status == API_OK && engine_option(p, "sudo"))
         status = engine_header(p, "X-Auth-Sudo", "1", err);
     return status;

@@ -401,7 +401,7 @@ const struct command commands[] = {
      .brief = "create a token of the organization and print it once",
      .detail =
          "orgsyncd on a host uses such a token. On orgd, the role is member unless --role names another one.",
-     .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE),
+     .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(ENV) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE),
      .record = &record_issued,
      .run = token_create},
     {.noun = "token",

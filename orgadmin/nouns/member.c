@@ -48,6 +48,9 @@ enum exit_status member_list(const struct invocation *inv)
         status = print_export(inv, &c, &g.members);
     else if (status == EXIT_DONE)
         status = output_list(inv, &g.members);
+    bool listed = provider_invites(c.provider) & INVITES_LISTED;
+    if (status == EXIT_DONE && listed && g.members.count > 0 && output_plain(inv))
+        note("This API does not tell who is only invited: such people are listed as active.");
     collection_free(&g.members);
     connection_close(&c);
     return status;
