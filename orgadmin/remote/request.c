@@ -115,7 +115,10 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
                                struct api_error *err)
 {
     struct provider_arg all[ARGS_MAX + 2] = {{0}};
-    struct names_list names = {.kind = c->logged_in ? names_of(op) : NAMES_NONE};
+    bool of_org = op != OP_ORG_LIST;
+    struct names_list names = {.kind = c->logged_in ? names_of(op) : NAMES_NONE,
+                               .org_id = of_org ? c->now.org_id : "",
+                               .org_name = of_org ? c->now.org_name : ""};
     struct relay r = {
         .sink = sink,
         .arg = arg,

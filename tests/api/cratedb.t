@@ -122,7 +122,7 @@ went 'billing edit sends the whole record' "GET $BELOW/customer/" \
 answers $DONE '"city":"Graz","line1":"Street 1","line2":"Door 5"' 'billing show prints the edited values' 'billing show'
 NEW=$(probe 'org create' name=new; jq -r .id <<< "$OUT")
 answers $REFUSED 'http=404' 'billing show reports an organization without a customer record' org="$NEW" 'billing show'
-answers $USAGE '"phone" is missing' 'billing edit refuses an incomplete first record' org="$NEW" 'billing edit' name=New email=a@example.org
+answers $USAGE '5 arguments are missing: phone, country, city, line1, postal_code' 'billing edit refuses an incomplete first record' org="$NEW" 'billing edit' name=New email=a@example.org
 went 'billing edit with an incomplete first record changes nothing' "GET /api/v2/organizations/$NEW/customer/"
 answers $DONE '^$' 'billing edit takes a complete first record' org="$NEW" 'billing edit' name=New email=a@example.org phone=1 country=AT city=Linz line1=S postal_code=4020
 answers $DONE '^\{"name":"New","email":"a@example.org","phone":"1","country":"AT","city":"Linz","line1":"S","postal_code":"4020"\}$' 'billing show prints the first record' org="$NEW" 'billing show'
