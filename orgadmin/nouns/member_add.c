@@ -392,6 +392,7 @@ static enum exit_status add_many(const struct invocation *inv)
     if (status == EXIT_DONE)
         status = connection_open_for(inv, OP_MEMBER_ADD, args, &c);
     if (status == EXIT_DONE) {
+        c.patient = true;
         status = check_roles(&c, &b);
         if (status == EXIT_DONE)
             status = roster_read(&c, NULL, &b.roster);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "orgadmin/remote/access.h"
 #include "orgadmin/remote/proxy.h"
 #include "orgadmin/suggest.h"
 
@@ -214,6 +215,7 @@ enum exit_status connection_reopen(struct connection *c)
 {
     struct api_error err;
     const struct context *now = &c->now;
+    c->access = access_cache(now);
     for (size_t i = 0; i < now->options; i++)
         c->option[i] = (struct provider_arg){now->option[i].name, now->option[i].value};
     c->option[now->options] = (struct provider_arg){0};
@@ -227,6 +229,7 @@ enum exit_status connection_reopen(struct connection *c)
                                              .timeout_ms = c->timeout_ms,
                                              .options = c->option,
                                              .trace = c->debug ? trace : NULL,
+                                             .access = c->logged_in ? &c->access : NULL,
                                              .progress = progress_tell,
                                              .progress_arg = &c->progress};
     provider_close(c->provider);

@@ -25,6 +25,9 @@ struct connection {
     struct hint given;  /* the options that lead here, for a line that goes on from here */
     struct provider *provider;
     struct provider_settings settings; /* it was opened with */
+    struct access_cache access;        /* of the login */
+    bool patient;    /* of many requests: one that comes too soon is repeated when the API says */
+    int waited_s;    /* in all for that */
     const char *pin; /* the server's public key, in the place of its certificate; or NULL */
     char *learn_pin; /* gets it, PIN_SIZE bytes; or NULL */
     struct provider_arg option[CONTEXT_OPTIONS_MAX + 1];
