@@ -231,18 +231,29 @@ bool engine_link(const struct provider *p, const char *href, char *out, size_t s
     return true;
 }
 
+/* Fills URL, unless LINK takes its place, and *BODY, which cJSON_free frees, with ARGS. */
+static enum api_status fill_request(const struct operation *o, const struct provider_arg *args,
+                                    const char *link, char url[URL_PATH_MAX], char **body,
+                                    struct api_error *err)
+{
+    enum api_status status = API_OK;
+    *body = NULL;
+    if (!link)
+        status = template_check(o->path, o->query, o->body, args, err);
+    if (status == API_OK && !link)
+        status = template_url(o->path, o->query, args, url, err);
+    if (status == API_OK && o->body && (*body = template_body(o->body, args, err)) == NULL)
+        status = err->status;
+    return status;
+}
+
 enum api_status engine_request(struct provider *p, const struct operation *o,
                                const struct provider_arg *args, const char *link,
                                struct answer *answer, struct api_error *err)
 {
-    char url[URL_PATH_MAX];
+    char url[URL_PATH_MAX], *body;
     memset(answer, 0, sizeof *answer);
-    if (!link && template_check(o->path, o->query, o->body, args, err) != API_OK)
-        return err->status;
-    if (!link && template_url(o->path, o->query, args, url, err) != API_OK)
-        return err->status;
-    char *body = o->body ? template_body(o->body, args, err) : NULL;
-    if (o->body && !body)
+    if (fill_request(o, args, link, url, &body, err) != API_OK)
         return err->status;
     bool asks = strcmp(o->method, "GET") == 0 || o->shape == ITEMS_LIST || o->shape == ITEMS_MAP;
     struct http_request request = {.method = o->method,
