@@ -12,6 +12,7 @@
 #define SERVER (REACHES | PRINTS)
 #define IN_ORG (SERVER | OPT(ORG))
 #define ACTS   (REACHES | OPT(ORG) | OPT(DRY_RUN)) /* prints nothing but a remark */
+#define WAITS  (IN_ORG | OPT(DRY_RUN) | OPT(WAIT))
 
 const struct command commands[] = {
     {.noun = "login",
@@ -182,7 +183,8 @@ const struct command commands[] = {
      .brief = "give a member another role",
      .detail = "Where the API has permissions of single members, --permissions replaces all "
                "permissions of the member.",
-     .options = ACTS | OPT(PERMISSIONS),
+     .options = WAITS | OPT(PERMISSIONS),
+     .record = &record_applied,
      .run = member_role},
     {.noun = "member",
      .verb = "grant",
@@ -204,13 +206,15 @@ const struct command commands[] = {
      .detail = "The member keeps the role. Hosts refuse the member's logins. "
                "What the member handed out is withdrawn as by member remove. "
                "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = WAITS | OPT(YES),
+     .record = &record_applied,
      .run = member_suspend},
     {.noun = "member",
      .verb = "resume",
      .args = {"MEMBER"},
      .brief = "end the suspension of a member",
-     .options = ACTS,
+     .options = WAITS,
+     .record = &record_applied,
      .run = member_resume},
     {.noun = "member",
      .verb = "end-tokens",
@@ -229,7 +233,8 @@ const struct command commands[] = {
          "Asks for confirmation unless --yes is given. "
          "Reports how many invitations and join codes of the member were withdrawn, and names "
          "the tokens that the member made; such a token can read until it is revoked.",
-     .options = ACTS | OPT(YES),
+     .options = WAITS | OPT(YES),
+     .record = &record_applied,
      .run = member_remove},
 
     {.noun = "invitation",
@@ -403,7 +408,7 @@ const struct command commands[] = {
                "Without FILE, asks about the public key in ~/.ssh if there is one only. "
                "With --member, gives the key to a member whose role yours covers, for this "
                "organization alone: whoever has the private key can log in as that member.",
-     .options = IN_ORG | OPT(EXPIRES) | OPT(YES) | OPT(MEMBER) | OPT(DRY_RUN),
+     .options = IN_ORG | OPT(EXPIRES) | OPT(YES) | OPT(MEMBER) | OPT(DRY_RUN) | OPT(WAIT),
      .record = &record_key,
      .run = key_add},
     {.noun = "key",
@@ -413,7 +418,8 @@ const struct command commands[] = {
      .detail = "Asks for confirmation unless --yes is given. "
                "With --member, the key counts in this organization no more, whoever added it, "
                "until key add --member gives it again.",
-     .options = ACTS | OPT(YES) | OPT(MEMBER),
+     .options = WAITS | OPT(YES) | OPT(MEMBER),
+     .record = &record_applied,
      .run = key_remove},
 
     {.noun = "token",
@@ -427,7 +433,8 @@ const struct command commands[] = {
      .brief = "create a token of the organization and print it once",
      .detail =
          "orgsyncd on a host uses such a token. On orgd, the role is member unless --role names another one.",
-     .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE) | OPT(DRY_RUN),
+     .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(ENV) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE) |
+                OPT(DRY_RUN),
      .record = &record_issued,
      .run = token_create},
     {.noun = "token",
@@ -553,6 +560,17 @@ const struct command commands[] = {
      .options = ACTS | OPT(YES),
      .run = file_remove},
 
+    {.noun = "api",
+     .args = {"OPERATION", "[FIELD=VALUE...]"},
+     .brief = "run one operation of the API, such as member.list, and print JSON",
+     .detail = "The operation list shows all that the provider has, with their fields. "
+               "Unknown operations and fields are refused before anything is sent, and what takes "
+               "something away asks for confirmation unless --yes is given. "
+               "A field that is a secret comes from --secret-file, and a secret that is shown only "
+               "once goes to --out, if that is given.",
+     .options = ACTS | OPT(YES) | OPT(OUT) | OPT(SECRET_FILE),
+     .run = api},
+
     {.noun = "host",
      .verb = "status",
      .brief = "show the state of this machine's orgsyncd",
@@ -565,12 +583,13 @@ const struct command commands[] = {
      .verb = "explain",
      .args = {"USER", "SERVICE"},
      .brief = "show why a login is allowed or refused on this machine",
-     .detail = "Decides as pam_org(8) would now. "
-               "For sshd it shows the fingerprints of the member's ssh keys. "
-               "Root may also give the e-mail address or the remote id of a member who is not "
-               "served; the output says why. "
-               "The exit status is 1 when the login is refused, and 0 when it is allowed or "
-               "when orglogin does not decide it.",
+     .detail =
+         "Decides as pam_org(8) would now. "
+         "For sshd it shows the fingerprints of the member's ssh keys. "
+         "Root may also give the e-mail address or the remote id of a member; of one who is not "
+         "served the output says why. "
+         "The exit status is 1 when the login is refused, and 0 when it is allowed or "
+         "when orglogin does not decide it.",
      .run = host_explain},
     {.noun = "host",
      .verb = "doctor",

@@ -145,11 +145,27 @@ static const struct column machine_columns[] = {
     {"maker", SHORTEN, "who made the code"},
     {"created", WIDE, "time when the machine was invited first"},
     {"token", WIDE, "public half of its token"},
+    {"behind", NUMBER, "changes that it has not applied, 0: none"},
+    {"reported", WIDE, "time of its last report, which comes every five minutes at least"},
+    {"snapshot", WIDE, "time at which it made the snapshot that its logins go by"},
+    {"ended", WIDE | NUMBER, "people whose sessions it ended since its service began"},
+    {"version", WIDE, "version of its orgsyncd"},
     {"code", WIDE, "secret; only from machine invite without --out"},
     {"command", WIDE, "the line for the machine; only from machine invite without --out"},
     {0},
 };
 RECORD(machine);
+
+static const struct column applied_columns[] = {
+    {"machines", NUMBER, "machines of the organization that came with their code"},
+    {"applied", NUMBER, "those that have applied the change"},
+    {"ended", NUMBER, "those of them on which sessions were ended with it"},
+    {"ending", NUMBER, "those of them on which sessions still end"},
+    {"milliseconds", NUMBER, "time from the answer to the last look"},
+    {"missing", LIST | SHORTEN, "names of up to 100 of the others"},
+    {0},
+};
+RECORD(applied);
 
 static const struct column joining_columns[] = {
     {"organization", PLAIN, "id of the organization"},
@@ -217,10 +233,11 @@ static const struct column event_columns[] = {
     {"at", PLAIN, "time of the event"},
     {"actor", WIDE, "id of the user, or key of the token, that acted"},
     {"actor_name", SHORTEN, "name of the user or token that acted"},
+    {"actor_email", WIDE | SHORTEN, "e-mail address of the user that acted"},
     {"action", PLAIN, "action, such as member.set-role"},
     {"subject", WIDE, "id of the person or thing that the action changed"},
     {"subject_name", SHORTEN, "name of the person or thing that the action changed"},
-    {"detail", SHORTEN, "details of the change"},
+    {"detail", SHORTEN, "details of the change: a text, or where the API has one an object"},
     {"from", SHORTEN, "address that the request came from"},
     {"request", WIDE, "id of the request, as in the server's log"},
     {0},

@@ -62,6 +62,7 @@ unsent organizations/tokens/revoke '"key":"' token revoke t1
 unsent users/tokens/create '"name":"t3"' token create --mine --name t3
 unsent organizations/invitations/accept '"token":"***"' invitation accept --token-file "$T/secret"
 unsent organizations/join-codes/join '"code":"***"' joincode join --code-file "$T/secret"
+unsent organizations/members/remove "$BOB" api member.remove user="$BOB"
 run invitation accept --url "unix:$SOCKET" --profile other --username carl --token-file "$T/secret" --dry-run
 is "$rc/$(find "$T/config" -name 'other*')" 0/ 'invitation accept --dry-run stores no login'
 

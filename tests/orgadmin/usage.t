@@ -40,6 +40,10 @@ fails 2 'unknown command "memebr"; did you mean "member"\?' memebr list
 fails 2 'unknown command "ogr"; did you mean "org"\?' ogr
 fails 2 'unknown command "frobnicate"; see orgadmin --help' frobnicate
 fails 2 'unknown verb "lsit"; did you mean "list"\?' member lsit
+fails 2 'unknown command "organizatoin"; did you mean "org"\?' organizatoin list
+fails 2 'unknown verb "delte"; did you mean "remove"\?' member delte bob
+fails 2 'unknown verb "delte"; did you mean "revoke"\?' token delte t1
+fails 2 'unknown option "--formta"; did you mean "--output"\?' member list --formta json
 fails 2 'unknown verb "drop"; see orgadmin member --help' member drop
 fails 2 'member needs a verb, one of: list, show, add, role, grant, revoke, suspend, resume, end-tokens, remove' member
 fails 2 'unknown option "--rol"; did you mean "--role"\?' member add a@b.c --rol admin
@@ -53,7 +57,7 @@ fails 2 'the role is missing: give ROLE, or --permissions' member role a
 fails 2 'ROLE is missing' member grant a
 fails 2 'MEMBER is empty' member show ''
 fails 2 '"b" is one argument too many' member show a b
-fails 2 '"g" is one argument too many' a b c d e f g
+fails 2 '"27" is one argument too many' $(seq 28)
 fails 2 'csv, not "xml"' -o xml org list
 fails 2 'csv, not "xml"' -oxml org list
 fails 2 'csv, not "xml"' org list -o=xml
