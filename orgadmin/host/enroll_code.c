@@ -8,6 +8,8 @@
 #include "api/pin.h"
 #include "common/paths.h"
 #include "orgadmin/host/enroll.h"
+#include "orgadmin/host/journal.h"
+#include "orgadmin/host/kept.h"
 #include "orgadmin/remote/credential.h"
 #include "orgadmin/remote/interrupt.h"
 
@@ -61,6 +63,8 @@ static enum exit_status write_ca(struct enrollment *e, const char *pem)
     struct private_file file;
     struct context *now = &e->c.now;
     snprintf(now->ca_file, sizeof now->ca_file, ORG_SYSCONFDIR "/%s.ca.pem", e->name);
+    if (!journal_note(now->ca_file))
+        return EXIT_SETUP;
     if (private_file_begin(&file, now->ca_file) < 0 ||
         dprintf(file.fd, "%s", pem) != (int)strlen(pem) || private_file_finish(&file, true) < 0) {
         int cause = errno;
@@ -101,6 +105,8 @@ enum exit_status enroll_by_code(struct enrollment *e)
     const struct provider_arg args[] = {{"code", e->inv->option[OPTION_CODE]}, {0}};
     cJSON *record = NULL;
     enum exit_status status = take_server(e);
+    if (status == EXIT_DONE && !journal_note_code(e->inv->option[OPTION_CODE]))
+        status = EXIT_SETUP;
     if (status != EXIT_DONE)
         return status;
     interrupt_hold(); /* the code works once */
@@ -109,8 +115,10 @@ enum exit_status enroll_by_code(struct enrollment *e)
     if (status == EXIT_AWAY && strncmp(e->c.now.url, "https:", 6) == 0 && !e->c.pin)
         note("If the server's certificate is from a private authority, the line of machine invite "
              "has a --pin when the login of who makes it has a --ca-file.");
-    if (status == EXIT_DONE)
+    if (status == EXIT_DONE) {
+        kept_forget();
         status = take_enrollment(e, record);
+    }
     cJSON_Delete(record);
     if (status != EXIT_DONE)
         connection_close(&e->c);
