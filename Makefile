@@ -116,7 +116,7 @@ INSTALLED := $(foreach p,$(filter %/orgadmin,$(PROGRAMS)),755:$(p):$(PREFIX)/bin
 	$(foreach f,$(patsubst conf/%,%,$(shell find conf -type f)),644:conf/$(f):$(DOCDIR)/$(f)) \
 	$(foreach f,README.md CHANGELOG.md LICENSE orgd/API.md,644:$(f):$(DOCDIR)/$(notdir $(f))) \
 	$(foreach f,$(wildcard packaging/man/*),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
-	$(foreach u,orgsyncd orgd orgd-user orglogin-enroll,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
+	$(foreach u,orgsyncd orgd orgd-user orglogin-enroll orglogin-first-boot,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
 	$(foreach f,nsswitch pam-profile,755:packaging/$(f):$(LIBEXECDIR)/$(f)) \
 	644:packaging/systemd/sysusers.conf:$(PREFIX)/lib/sysusers.d/orglogin.conf \
 	644:packaging/pam-configs/orglogin:$(PAMCONFIGS)/orglogin \

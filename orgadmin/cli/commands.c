@@ -322,8 +322,9 @@ const struct command commands[] = {
                "nothing else. "
                "With a login that has a --ca-file, the line also has the SHA-256 of the server's "
                "public key, and the machine gets the certificates in that file. "
-               "A machine that is known gets a new token, and the old one ends.",
-     .options = IN_ORG | OPT(LABELS) | OPT(OUT),
+               "A machine that is known gets a new token, and the old one ends. "
+               "Without --numbers the machine is told those of the newest machine that has some.",
+     .options = IN_ORG | OPT(LABELS) | OPT(NUMBERS) | OPT(OUT),
      .record = &record_machine,
      .run = machine_invite},
     {.noun = "machine",
@@ -576,8 +577,8 @@ const struct command commands[] = {
          "--name is the name of the organization on this machine. "
          "--role is the role of the host's token, by default member. "
          "The command can be repeated.",
-     .options = ACTS | OPT(NAME) | OPT(ROLE) | OPT(CODE) | OPT(PIN) | OPT(PRINT) | OPT(NO_RESCUE) |
-                OPT(YES),
+     .options = ACTS | OPT(NAME) | OPT(ROLE) | OPT(CODE) | OPT(PIN) | OPT(PRINT) | OPT(PREPARE) |
+                OPT(NO_RESCUE) | OPT(YES),
      .run = host_enroll},
     {.noun = "host",
      .verb = "unenroll",

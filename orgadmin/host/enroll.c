@@ -17,6 +17,7 @@
 #include "orgadmin/host/commands.h"
 #include "orgadmin/host/journal.h"
 #include "orgadmin/host/kept.h"
+#include "orgadmin/host/prepared.h"
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/remote/credential.h"
 #include "orgadmin/remote/interrupt.h"
@@ -497,6 +498,7 @@ static enum exit_status settle(struct enrollment *e, enum exit_status status)
     if (e->stays) {
         good = journal_end();
         kept_forget();
+        prepared_forget();
     } else {
         good = journal_undo();
         if (!good)
@@ -513,11 +515,14 @@ static enum exit_status settle(struct enrollment *e, enum exit_status status)
 enum exit_status host_enroll(const struct invocation *inv)
 {
     static struct enrollment e;
-    e.inv = inv;
+    static struct invocation copy;
     if (geteuid() != 0)
         return complain(EXIT_NO, "host enroll requires root: it writes " PATH_CONFIG "; try: sudo "
                                  "orgadmin host enroll");
-    enum exit_status status = prepare(inv);
+    if (inv->option[OPTION_PREPARE])
+        return prepared_write(inv);
+    e.inv = prepared_read(inv, &copy);
+    enum exit_status status = e.inv ? prepare(e.inv) : EXIT_SETUP;
     if (status != EXIT_DONE)
         return status;
     status = try_all(&e);

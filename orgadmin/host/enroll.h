@@ -22,6 +22,8 @@ struct enrollment {
     char token_path[PRIVATE_PATH_MAX]; /* "" when the provider wants no token */
     char token[SECRET_MAX];            /* what goes there; "" when the file stays as it is */
     char token_key[CONTEXT_TEXT_MAX]; /* its public half when it was made now, for taking it back */
+    uint32_t first, last;             /* the range of its fleet, 0 = it is not told */
+    char placement[20];               /* of its fleet, or "" */
     bool admins;                      /* the API has the roles owner and admin */
 };
 

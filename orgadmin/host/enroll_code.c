@@ -1,5 +1,6 @@
 /* host enroll: the connection by a code for one machine, and that of orglogin.conf. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,16 @@ static enum exit_status write_ca(struct enrollment *e, const char *pem)
     return EXIT_DONE;
 }
 
+/* "FIRST-LAST PLACEMENT", if that is told. Whether it is right, orgsyncd --check says. */
+static void take_numbers(struct enrollment *e, const char *numbers)
+{
+    if (sscanf(numbers, "%10" SCNu32 "-%10" SCNu32 " %16[a-z0-9]", &e->first, &e->last,
+               e->placement) == 3)
+        note("The members' numbers are those of its fleet: %s.", numbers);
+    else
+        e->first = e->last = 0;
+}
+
 /* Takes what the code gave, and connects with it: from here on the server is verified as orgsyncd
  * will do it. */
 static enum exit_status take_enrollment(struct enrollment *e, const cJSON *record)
@@ -87,6 +98,7 @@ static enum exit_status take_enrollment(struct enrollment *e, const cJSON *recor
                       "the name");
     if (status == EXIT_DONE)
         status = keep(now->token, sizeof now->token, record_text(record, "bearer"), "the token");
+    take_numbers(e, record_text(record, "numbers"));
     if (status == EXIT_DONE)
         status = enroll_choose_name(e);
     if (status == EXIT_DONE && *pem && !e->inv->option[OPTION_CA_FILE])

@@ -19,6 +19,7 @@
 #include "orgadmin/host/journal.h"
 #include "orgadmin/host/kept.h"
 #include "orgadmin/host/pam_stack.h"
+#include "orgadmin/host/prepared.h"
 #include "orgadmin/host/service.h"
 #include "orgadmin/host/sshd_config.h"
 #include "orgadmin/remote/ask_first.h"
@@ -207,6 +208,7 @@ static bool configuration_off(void)
     const char *why;
     bool good = true;
     kept_forget();
+    prepared_forget();
     if (access(PATH_CONFIG, F_OK) < 0)
         return true;
     if (host_config_read(PATH_CONFIG, &config, &why) < 0)

@@ -141,6 +141,12 @@ is "$(stat -c '%a' /etc/orglogin/acme.token)" 600 'the token is for root alone'
 is "$(by olga machine show web01 --org Acme -o json | jq -r '"\(.enrolled != null) \(.refused)"')" 'true 0' 'the organization knows the machine'
 is "$(by olga token list --org Acme -o json | jq -r '[.[] | .name + "/" + .role] | join(" ")')" 'web01/member' 'the machine has one token'
 is "$(find /var/lib/orglogin -name 'enroll*' | wc -l) $(find /etc/systemd -name 'orglogin-enroll*')" '0 ' 'no journal is left'
+# a copy of this machine's disk, with another state
+unshare -m bash -c 'mount -t tmpfs copy /var/lib/orglogin && mount -t tmpfs copy /run/orglogin && chmod 755 /var/lib/orglogin /run/orglogin && exec orgsyncd' >/dev/null 2>&1 & copy=$!
+changes() { by olga member role mia admin --org Acme; sleep 0.5; by olga member role mia member --org Acme; sleep 0.5; by olga machine show web01 --org Acme -o json | jq -e .shared; }
+ok 'a copy of the machine that asks by its token is seen' wait_for 30 changes
+like "$(by olga audit list --org Acme --action token.shared -o json | jq -r '.[0] | "\(.actor_name) \(.detail)"')" 'web01 two machines use it' 'the audit log has it'
+kill $copy
 enroll "$code" --yes --name acme
 is "$rc" 1 'the line does not work twice'
 like "$(cat "$T/err")" '403 code_used' 'host enroll says that the code was used'
@@ -339,9 +345,13 @@ as_before 'the machine is as it was'
 
 # --- another organization's code, and a code by a stranger ---
 forget
+by olga machine invite web02 --org Beta --numbers '70000-79999 wyhash' >/dev/null 2>&1
 enroll "$(line web01 Beta)" --yes --name beta
 is "$rc" 0 "a code of another organization leads to that organization"
 is "$(as mia id -un)" '' "and its members are let in, no others"
+is "$(grep -c 'range = \[70000, 79999\]; # as on the other hosts' $CONF) $(grep -c 'placement = "wyhash";' $CONF)" '1 1' 'the configuration has the range and the placement of the fleet'
+is "$(id -u olga)" "$(getent -s org passwd olga | cut -d: -f3)" 'its owner has a number'
+ok 'the number is in the range of the fleet' test "$(id -u olga)" -ge 70000 -a "$(id -u olga)" -le 79999
 orgadmin host unenroll --yes 2>/dev/null
 kill $starter
 done_testing
