@@ -169,6 +169,12 @@ repo:
 	@tests/lib/deps repo
 	@packaging/repo $(BUILD)/deb $(BUILD)/repo
 
+# RPM packages, where rpmbuild is (packaging/rpm; docs/packages.md says how far they are tested).
+.PHONY: rpm
+rpm:
+	@tests/lib/deps build rpm
+	@packaging/rpm/build $(BUILD)/rpm
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)

@@ -53,11 +53,16 @@ static void derive_name(const char *remote, char name[NAME_MAX_LEN + 1])
     while (n > 0 && name[n - 1] == '-')
         n--;
     name[n] = '\0';
-    if (!name_valid(name)) { /* a code is spent by now: no name is no reason to end */
-        char rest[NAME_MAX_LEN + 1];
-        snprintf(rest, sizeof rest, "%s", name);
-        snprintf(name, NAME_MAX_LEN + 1, "org%s%.*s", n ? "-" : "", NAME_ROOM - 4, rest);
-    }
+}
+
+/* A code is spent by now: no name is no reason to end. */
+static void make_valid(char name[NAME_MAX_LEN + 1])
+{
+    char rest[NAME_MAX_LEN + 1];
+    if (name_valid(name))
+        return;
+    snprintf(rest, sizeof rest, "%s", name);
+    snprintf(name, NAME_MAX_LEN + 1, "org%s%.*s", *rest ? "-" : "", NAME_ROOM - 4, rest);
 }
 
 static bool is_taken(const struct enrollment *e, const char *name)
@@ -115,8 +120,10 @@ static enum exit_status choose_name(struct enrollment *e)
         snprintf(e->name, sizeof e->name, "%.*s", NAME_MAX_LEN, e->org ? e->org->name : given);
     else
         derive_name(e->c.now.org_name, e->name);
-    if (!e->org && !given)
+    if (!e->org && !given) {
+        make_valid(e->name);
         free_name(e);
+    }
     if (!e->org && is_taken(e, e->name))
         return complain(EXIT_USAGE,
                         PATH_CONFIG " has another organization \"%s\": give --name NAME", e->name);
