@@ -217,6 +217,9 @@ unlike "$(cat "$T/steps")" 'pam-auth-update|/etc/nsswitch.conf|sshd. *>>' 'host 
 mkdir -p /usr/share/authselect/default/local
 enroll olga
 like "$(cat "$T/steps")" '^authselect create-profile orglogin --base-on=local$' 'host enroll with authselect of Fedora 40 bases the profile on local'
+mkdir -p /usr/share/authselect/vendor/orglogin
+enroll olga
+is "$(grep authselect "$T/steps" | grep -v '^#')" 'authselect select orglogin' 'host enroll with authselect takes the profile of the package'
 rm -r /etc/authselect /usr/share/authselect /etc/orglogin/*
 by olga --org 'Acme Corp.' token list -o json | jq -r '.[].key' >"$T/keys"
 while read -r key; do by olga --org 'Acme Corp.' token revoke "$key" --yes 2>/dev/null; done <"$T/keys"
