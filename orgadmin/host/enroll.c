@@ -416,15 +416,20 @@ static enum exit_status enroll(struct enrollment *e)
     return status == EXIT_DONE ? finish(e) : status;
 }
 
-/* True if the command line names a server or a login, or there is a login. */
+/* True if the command line names a server or a login. */
 static bool server_named(const struct invocation *inv)
 {
     static const enum option names[] = {OPTION_URL, OPTION_PROVIDER, OPTION_TOKEN_FILE,
                                         OPTION_PROFILE, OPTION_ORG};
-    char profile[PROFILE_MAX];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (inv->option[names[i]])
             return true;
+    return false;
+}
+
+static bool login_stored(void)
+{
+    char profile[PROFILE_MAX];
     return context_profile(NULL, profile) != EXIT_DONE || context_stored(profile);
 }
 
@@ -446,7 +451,7 @@ static enum exit_status connect(struct enrollment *e)
         return status;
     if (e->inv->option[OPTION_CODE] && !e->resumed)
         return enroll_by_code(e);
-    if (e->resumed || (!server_named(e->inv) && access(PATH_CONFIG, F_OK) == 0))
+    if (e->resumed || (!server_named(e->inv) && !login_stored() && access(PATH_CONFIG, F_OK) == 0))
         return enroll_as_configured(e);
     status = connection_open_org(e->inv, &e->c);
     if (status == EXIT_DONE)

@@ -1,6 +1,6 @@
 /* host enroll: the connection by a code for one machine, and that of orglogin.conf. */
 #include <errno.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,11 +78,15 @@ static enum exit_status write_ca(struct enrollment *e, const char *pem)
 /* "FIRST-LAST PLACEMENT", if that is told. Whether it is right, orgsyncd --check says. */
 static void take_numbers(struct enrollment *e, const char *numbers)
 {
-    if (sscanf(numbers, "%10" SCNu32 "-%10" SCNu32 " %16[a-z0-9]", &e->first, &e->last,
-               e->placement) == 3)
-        note("The members' numbers are those of its fleet: %s.", numbers);
-    else
-        e->first = e->last = 0;
+    unsigned long long first, last;
+    if (sscanf(numbers, "%10llu-%10llu %16[a-z0-9]", &first, &last, e->placement) != 3 ||
+        first > UINT32_MAX || last > UINT32_MAX) {
+        e->placement[0] = '\0';
+        return;
+    }
+    e->first = (uint32_t)first;
+    e->last = (uint32_t)last;
+    note("The members' numbers are those of its fleet: %s.", numbers);
 }
 
 /* Takes what the code gave, and connects with it: from here on the server is verified as orgsyncd
