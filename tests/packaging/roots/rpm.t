@@ -1,5 +1,5 @@
 #!/bin/bash
-# RPM packages, as far as Debian can tell: the spec builds them, equal wherever that is; they have what Debian's packages have; rpm installs and
+# RPM packages, as far as Debian can tell: the spec builds them, equal in one directory; they have what Debian's packages have; rpm installs and
 # erases them; and where authselect is (Debian 13), it takes their profile. That they work on Fedora, nobody can tell here.
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/../../lib/root.sh"
@@ -10,7 +10,9 @@ inside_builder
 version=$(sed -n 's/^#define ORG_VERSION "\(.*\)"$/\1/p' "$TOP/common/paths.h")
 profile=; [ ! -e /usr/share/authselect/default/local ] || profile=1
 cp -r "$TOP" "$T/tree" 2>/dev/null; rm -rf "$T/tree/build"
-ok 'the spec builds' "$T/tree/packaging/rpm/build" "$T/one" || done_testing
+# rpm notes the directory that it builds in: it is the same one both times.
+ok 'the spec builds' "$T/tree/packaging/rpm/build" "$T/out" || done_testing
+mv "$T/out" "$T/one"
 names() { rpm -qp --qf '%{NAME}\n' "$1"/*.rpm | sort -u | xargs; }
 is "$(names "$T/one")" "nss-org orgadmin orgd orglogin ${profile:+orglogin-authselect }orgsyncd pam-org" 'the packages are those of Debian'
 is "$(rpm -qp --qf '%{VERSION}\n' "$T/one"/*.rpm | sort -u)" "$version" 'their version is that of the programs'
@@ -19,7 +21,8 @@ ok 'there is a source package for another machine' test -e "$T/one/orglogin-$ver
 # --- equal ---
 mkdir -p "$T/another directory"
 mv "$T/tree" "$T/another directory/tree"
-ok 'the spec builds in another directory, time zone and umask' env TZ=Asia/Kolkata LC_ALL=C.UTF-8 bash -c 'umask 077; exec "$1/another directory/tree/packaging/rpm/build" "$1/two"' bash "$T"
+ok 'the spec builds from another directory, time zone and umask' env TZ=Asia/Kolkata LC_ALL=C.UTF-8 bash -c 'umask 077; exec "$1/another directory/tree/packaging/rpm/build" "$1/out"' bash "$T"
+mv "$T/out" "$T/two"
 for file in "$T/one"/*.rpm; do
     ok "${file##*/} is the same, byte for byte" cmp "$file" "$T/two/${file##*/}"
 done
