@@ -231,12 +231,44 @@ bool engine_link(const struct provider *p, const char *href, char *out, size_t s
     return true;
 }
 
+/* Tells of a request that is not sent. */
+static enum api_status tell_unsent(struct provider *p, const struct operation *o,
+                                   const struct provider_arg *args, struct api_error *err)
+{
+    char url[URL_PATH_MAX], *line = NULL;
+    struct provider_arg shown[ARGS_MAX + 3];
+    size_t n = 0;
+    for (; args && args->name && n < ARGS_MAX + 2; args++) {
+        shown[n] = *args;
+        for (const char *const *secret = secret_args; *secret; secret++)
+            if (args->value && strcmp(args->name, *secret) == 0)
+                shown[n].value = "***";
+        n++;
+    }
+    shown[n] = (struct provider_arg){0};
+    if (template_url(o->path, o->query, shown, url, err) != API_OK)
+        return err->status;
+    char *body = o->body ? template_body(o->body, shown, err) : NULL;
+    if (o->body && !body)
+        return err->status;
+    p->unsent = true;
+    if (asprintf(&line, "%s %s%s%s%s", o->method, http_base_path(p->http), url, body ? " " : "",
+                 body ? body : "") >= 0)
+        p->settings.unsent(p->settings.unsent_arg, line);
+    cJSON_free(body);
+    free(line);
+    return API_OK;
+}
+
 enum api_status engine_request(struct provider *p, const struct operation *o,
                                const struct provider_arg *args, const char *link,
                                struct answer *answer, struct api_error *err)
 {
     char url[URL_PATH_MAX];
     memset(answer, 0, sizeof *answer);
+    answer->unsent = p->changing && strcmp(o->method, "GET") != 0;
+    if (answer->unsent)
+        return tell_unsent(p, o, args, err);
     if (!link && template_url(o->path, o->query, args, url, err) != API_OK)
         return err->status;
     char *body = o->body ? template_body(o->body, args, err) : NULL;
@@ -449,7 +481,7 @@ enum api_status engine_run(struct provider *p, const struct operation *o,
         struct answer answer;
         const char *link = l.pages > 0 && o->paging == PAGING_LINK ? l.cursor : NULL;
         status = engine_request(p, &page, all, link, &answer, err);
-        if (status == API_OK && answer.unchanged)
+        if (status == API_OK && (answer.unchanged || answer.unsent))
             break;
         p->etag = NULL;
         if (status == API_OK)

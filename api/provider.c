@@ -50,6 +50,11 @@ unsigned provider_add_changes(const struct provider *p)
     return p->kind->add_changes;
 }
 
+const char *provider_owner_role(const struct provider *p)
+{
+    return p->kind->owner;
+}
+
 const char *provider_credential(const struct provider *p)
 {
     return p->credential ? p->credential : p->settings.token;
@@ -150,17 +155,15 @@ static void mask_secret(char *text, const char *secret)
         memset(text, '*', len);
 }
 
+const char *const secret_args[] = {"token", "code", "access_key", "secret_key", "connection_string",
+                                   NULL};
+
 /* A remote may repeat what it was sent, and a path may have it: secrets in TEXT become stars. */
 static void mask(const struct provider *p, char *text)
 {
-    const char *const secret[] = {provider_credential(p),
-                                  template_arg(p->running, "token"),
-                                  template_arg(p->running, "code"),
-                                  template_arg(p->running, "access_key"),
-                                  template_arg(p->running, "secret_key"),
-                                  template_arg(p->running, "connection_string")};
-    for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
-        mask_secret(text, secret[i]);
+    mask_secret(text, provider_credential(p));
+    for (const char *const *name = secret_args; *name; name++)
+        mask_secret(text, template_arg(p->running, *name));
 }
 
 static enum api_status mask_error(const struct provider *p, enum api_status status,
@@ -295,6 +298,21 @@ static enum api_status check_args(const struct provider *p, enum provider_op op,
     return API_OK;
 }
 
+/* True when OP only reads. */
+static bool is_reading(enum provider_op op)
+{
+    static const enum provider_op reading[] = {
+        OP_WHOAMI,      OP_ORG_LIST,        OP_ORG_FIND,       OP_ORG_SHOW,
+        OP_MEMBER_LIST, OP_INVITATION_LIST, OP_JOINCODE_LIST,  OP_MACHINE_LIST,
+        OP_ROLE_LIST,   OP_TOKEN_LIST,      OP_OWN_TOKEN_LIST, OP_KEY_LIST,
+        OP_MEMBER_KEYS, OP_AUDIT_LIST,      OP_BILLING_SHOW,   OP_SUBSCRIPTION_LIST,
+        OP_CREDIT_LIST, OP_SECRET_LIST,     OP_FILE_LIST,      OP_FILE_SHOW};
+    size_t i = 0;
+    while (i < sizeof reading / sizeof *reading && reading[i] != op)
+        i++;
+    return i < sizeof reading / sizeof *reading;
+}
+
 enum api_status provider_run(struct provider *p, enum provider_op op,
                              const struct provider_arg *args, provider_sink *sink, void *arg,
                              struct api_error *err)
@@ -308,9 +326,12 @@ enum api_status provider_run(struct provider *p, enum provider_op op,
     if (status != API_OK)
         return status;
     p->running = args;
+    p->changing = p->settings.unsent && !is_reading(op);
+    p->unsent = false;
     status = mask_error(p, o->run(p, o, args, sink, arg, err), err);
     p->running = NULL;
-    return status;
+    p->changing = false;
+    return status == API_OK && p->unsent ? api_fail(err, API_UNSENT, "not sent") : status;
 }
 
 enum api_status provider_watch(struct provider *p, struct watch_position *position, int wait_ms,
@@ -353,6 +374,8 @@ static const char *const op_names[OP_COUNT] = {
     [OP_JOINCODE_JOIN] = "joincode join",
     [OP_MACHINE_LIST] = "machine list",
     [OP_MACHINE_INVITE] = "machine invite",
+    [OP_MACHINE_APPLIED] = "machine applied",
+    [OP_MACHINE_MISSING] = "machine applied",
     [OP_MACHINE_REVOKE] = "machine revoke",
     [OP_MACHINE_ENROLL] = "host enroll",
     [OP_ROLE_LIST] = "role list",

@@ -875,6 +875,7 @@ const struct provider_kind provider_intrinsic = {
     .operations = operations,
     .options = options,
     .errors = &errors,
+    .owner = "owner",
     .open = intrinsic_open,
     .authorize = authorize,
     .close = intrinsic_close,

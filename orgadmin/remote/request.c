@@ -17,6 +17,8 @@ enum exit_status connection_exit(enum api_status status)
     switch (status) {
     case API_OK:
         return EXIT_DONE;
+    case API_UNSENT:
+        return EXIT_UNSENT;
     case API_REFUSED:
         return EXIT_NO;
     case API_USAGE:
@@ -225,6 +227,8 @@ static bool without_org(enum provider_op op)
 enum exit_status connection_complain(const struct connection *c, const char *about,
                                      enum provider_op op, const struct api_error *err)
 {
+    if (err->status == API_UNSENT)
+        return EXIT_UNSENT;
     bool nowhere = err->status == API_USAGE || err->status == API_UNSUPPORTED || without_org(op);
     const char *org = nowhere ? "" : c->now.org_name;
     char text[HINT_LINE_MAX];
