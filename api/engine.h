@@ -82,6 +82,7 @@ struct provider_kind {
     const struct error_shape *errors;
     const char *owner;    /* the role of those who can do everything, or NULL */
     unsigned add_changes; /* enum add_changes */
+    unsigned invites;     /* enum invites */
     bool login_redirect;  /* a redirect means that nobody is logged in */
     const char *cookie;   /* name of a cookie whose new value renews the credential, or NULL */
     /* Sees to the headers at provider_open, sends nothing. NULL: "Authorization: Bearer TOKEN". */
@@ -162,9 +163,6 @@ bool engine_link(const struct provider *provider, const char *href, char *out, s
 /* provider_watch for an API that cannot tell changes: lists all members, the revision becomes 0. */
 enum api_status engine_watch(struct provider *provider, struct watch_position *position,
                              const struct provider_watcher *watcher, struct api_error *err);
-
-/* The names of the arguments that are secrets; ends with NULL. */
-extern const char *const secret_args[];
 
 /* The value of the settings' option NAME, or NULL. */
 const char *engine_option(const struct provider *provider, const char *name);

@@ -876,6 +876,7 @@ const struct provider_kind provider_intrinsic = {
     .options = options,
     .errors = &errors,
     .owner = "owner",
+    .invites = INVITES_BY_MAIL | INVITES_SHOWN_AGAIN,
     .open = intrinsic_open,
     .authorize = authorize,
     .close = intrinsic_close,

@@ -401,6 +401,7 @@ static const struct operation operations[OP_COUNT] = {
     [OP_TOKEN_LIST] = {CALL("/organizations/tokens/list", ORG AFTER), LIST("tokens", token_fields)},
     [OP_TOKEN_CREATE] = {CALL("/organizations/tokens/create",
                               ORG ",\"name\":\"$name?\",\"role\":\"$role?\","
+                                  "\"env\":\"$env?\","
                                   "\"expiresAt\":\"$expires?\""),
                          ONE("apiToken", issued_fields)},
     [OP_TOKEN_REVOKE] = {CALL("/organizations/tokens/revoke", ORG ",\"key\":\"$key\""),

@@ -80,7 +80,8 @@ static enum api_status check_login(struct provider *p, const struct operation *o
     const char *said = json_text(answer->json, "message");
     const char *org = json_text(answer->json, "organization_id");
     const char *namespace = json_text(answer->json, "namespace");
-    (void)p, (void)o, (void)args;
+    const char *email = json_text(answer->json, "user_email");
+    (void)o, (void)args;
     if (!cJSON_IsBool(json_at(answer->json, "valid")))
         return api_fail(err, API_BAD_ANSWER, "%s: \"valid\" is neither true nor false",
                         answer->where);
@@ -90,7 +91,8 @@ static enum api_status check_login(struct provider *p, const struct operation *o
     if ((org && !*org) || (namespace && !*namespace))
         return api_fail(err, API_REFUSED, "%s: the token belongs to no organization",
                         answer->where);
-    return API_OK;
+    bool learnt = email && *email && !engine_option(p, "email");
+    return learnt ? engine_header(p, EMAIL_HEADER, email, err) : API_OK;
 }
 
 static enum api_status whoami(struct provider *p, const struct operation *o,
@@ -381,4 +383,5 @@ const struct provider_kind provider_satusky = {.name = "satusky",
                                                .options = options,
                                                .errors = &errors,
                                                .owner = "admin",
+                                               .invites = INVITES_LISTED,
                                                .open = open_satusky};

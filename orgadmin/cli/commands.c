@@ -434,7 +434,8 @@ const struct command commands[] = {
      .brief = "create a token of the organization and print it once",
      .detail =
          "orgsyncd on a host uses such a token. On orgd, the role is member unless --role names another one.",
-     .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE) | OPT(DRY_RUN),
+     .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(ENV) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE) |
+                OPT(DRY_RUN),
      .record = &record_issued,
      .run = token_create},
     {.noun = "token",
@@ -560,6 +561,17 @@ const struct command commands[] = {
      .options = ACTS | OPT(YES),
      .run = file_remove},
 
+    {.noun = "api",
+     .args = {"OPERATION", "[FIELD=VALUE...]"},
+     .brief = "run one operation of the API, such as member.list, and print JSON",
+     .detail = "The operation list shows all that the provider has, with their fields. "
+               "Unknown operations and fields are refused before anything is sent, and what takes "
+               "something away asks for confirmation unless --yes is given. "
+               "A field that is a secret comes from --secret-file, and a secret that is shown only "
+               "once goes to --out, if that is given.",
+     .options = ACTS | OPT(YES) | OPT(OUT) | OPT(SECRET_FILE),
+     .run = api},
+
     {.noun = "host",
      .verb = "status",
      .brief = "show the state of this machine's orgsyncd",
@@ -572,12 +584,13 @@ const struct command commands[] = {
      .verb = "explain",
      .args = {"USER", "SERVICE"},
      .brief = "show why a login is allowed or refused on this machine",
-     .detail = "Decides as pam_org(8) would now. "
-               "For sshd it shows the fingerprints of the member's ssh keys. "
-               "Root may also give the e-mail address or the remote id of a member who is not "
-               "served; the output says why. "
-               "The exit status is 1 when the login is refused, and 0 when it is allowed or "
-               "when orglogin does not decide it.",
+     .detail =
+         "Decides as pam_org(8) would now. "
+         "For sshd it shows the fingerprints of the member's ssh keys. "
+         "Root may also give the e-mail address or the remote id of a member; of one who is not "
+         "served the output says why. "
+         "The exit status is 1 when the login is refused, and 0 when it is allowed or "
+         "when orglogin does not decide it.",
      .run = host_explain},
     {.noun = "host",
      .verb = "doctor",

@@ -319,6 +319,7 @@ static enum exit_status add_many(const struct invocation *inv)
     if (status == EXIT_DONE)
         status = connection_open_for(inv, OP_MEMBER_ADD, args, &c);
     if (status == EXIT_DONE) {
+        c.patient = true;
         status = add_people(inv, &c, &b);
         connection_close(&c);
     }

@@ -165,7 +165,7 @@ const char *cell_text(const struct value *value, char out[CELL_MAX])
     char raw[CELL_MAX];
     size_t used = 0;
     const char *item = value->field ? value->text : "";
-    if (!value->field || value->kind == VALUE_TEXT)
+    if (!value->field || value->kind == VALUE_TEXT || value->kind == VALUE_JSON)
         return is_clean(item) ? item : text_clean(out, CELL_MAX, item, false);
     if (value->kind == VALUE_SWITCH)
         return value->number ? "yes" : "no";
@@ -343,6 +343,12 @@ enum exit_status output(const struct invocation *inv, const cJSON *records)
         good ? show(inv, NULL, one, &c) : complain(EXIT_AWAY, "out of memory");
     collection_free(&c);
     return status;
+}
+
+void output_json(bool one, const struct collection *records)
+{
+    const struct view v = {.clean = isatty(STDOUT_FILENO), .one = one};
+    print_json(&v, records);
 }
 
 void output_help(const struct record_kind *kind)

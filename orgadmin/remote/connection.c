@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/name.h"
+#include "orgadmin/remote/access.h"
 #include "orgadmin/remote/proxy.h"
 #include "orgadmin/suggest.h"
 
@@ -226,6 +227,7 @@ enum exit_status connection_reopen(struct connection *c)
 {
     struct api_error err;
     const struct context *now = &c->now;
+    c->access = access_cache(now);
     for (size_t i = 0; i < now->options; i++)
         c->option[i] = (struct provider_arg){now->option[i].name, now->option[i].value};
     c->option[now->options] = (struct provider_arg){0};
@@ -240,6 +242,7 @@ enum exit_status connection_reopen(struct connection *c)
                                              .options = c->option,
                                              .trace = c->debug ? trace : NULL,
                                              .unsent = c->dry_run ? tell_unsent : NULL,
+                                             .access = c->logged_in ? &c->access : NULL,
                                              .progress = progress_tell,
                                              .progress_arg = &c->progress};
     provider_close(c->provider);
@@ -338,12 +341,21 @@ enum exit_status connection_prefer_org(const struct invocation *inv, struct conn
     return text ? connection_find_org(c, text) : EXIT_DONE;
 }
 
+enum exit_status connection_org_for(const struct invocation *inv, enum provider_op op,
+                                    struct connection *c)
+{
+    if (connection_without_org(op))
+        return EXIT_DONE;
+    enum exit_status status = connection_prefer_org(inv, c);
+    if (status == EXIT_DONE && !*c->now.org_id && op != OP_ROLE_LIST)
+        status = connection_pick_org(c);
+    return status;
+}
+
 /* Chooses the organization; what fails closes the connection. */
 static enum exit_status choose_org(const struct invocation *inv, struct connection *c)
 {
-    enum exit_status status = connection_prefer_org(inv, c);
-    if (status == EXIT_DONE && !*c->now.org_id)
-        status = connection_find_org(c, NULL);
+    enum exit_status status = connection_org_for(inv, OP_ORG_SHOW, c);
     if (status != EXIT_DONE)
         connection_close(c);
     return status;

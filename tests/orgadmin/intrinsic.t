@@ -66,8 +66,10 @@ does '^"?max@example.com' 'member list --org -o csv prints the members of that o
 does '^zoe@example.com +Zoe@Example.com' 'member show takes an address in any case' ada member show ZOE@example.com
 refuses 1 'Acme has no member "mai@example.com".*mia@example.com' 'member show suggests the right spelling of a mistyped address' ada member show mai@example.com
 does '^00000000-0000-4000-8000-000000000002$' 'member add prints the token of the invitation' ada member add bob@example.com --role admin,developer
-like "$err" 'bob@example.com is invited to Acme' 'member add says that the person is invited'
+like "$err" 'bob@example.com is invited to Acme, by mail\. The token is shown above;' 'member add says that the person is invited, and that the API mails it'
+like "$err" 'read the token again: orgadmin member show bob@example.com --columns token$' 'and that the token can be read again'
 changes "POST $AC/organizations/acme/invitations {\"email\":\"bob@example.com\",\"roles\":[\"roles/admin\",\"roles/developer\"],\"organization\":\"acme\"}"
+as ada member show bob@example.com --columns token; is "$(tail -n 1 <<< "$out")" 00000000-0000-4000-8000-000000000002 'the printed line prints the token again'
 refuses 1 'Acme has no role "king"; there are owner admin developer' 'member add reports an unknown role' ada member add x@example.com --role king
 refuses 2 'takes no "permissions" for "member add"' 'member add refuses --permissions' ada member add x@example.com --permissions a
 printf '%s\n' 'new1@example.com' 'new2@example.com admin' > "$T/people"

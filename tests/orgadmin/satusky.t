@@ -18,6 +18,8 @@ unlike "$err" 'sat_' 'login does not print the wrong token'
 refuses 1 'the token belongs to no organization' 'login refuses a token of no organization' ada login "${THERE[@]}" --token-file "$T/loose.token"
 ok 'a refused login stores nothing' test ! -e "$T/ada/orgadmin/default.json"
 does 'Logged in to .*/v1/cli as ada@example.com\. Organization: acme-prod\.' 'login succeeds and chooses the organization of the token' ada login "${THERE[@]}" --token-file "$T/ada.token"
+is "$(sent '"\(.path) \(.headers["x-satusky-user-email"])"' | tr '\n' ' ')" "/v1/cli/auth/login null $AT/user ada@example.com " 'login sends the address once it is known, as the client does'
+as ada org list; is "$(sent '.headers["x-satusky-user-email"]')" ada@example.com 'later commands send the address in a header'
 does "^0c000000-[0-9-]*1 +ada@example.com +$ACME\$" 'whoami prints the organization of the token' ada whoami
 
 # --- organizations ---
@@ -54,6 +56,8 @@ does acme-prod 'org switch takes an organization after a deletion' ada org switc
 does '^0c000000-[0-9-]*1 ada@example.com +Ada Admin +admin +active' 'member list prints id, address, name, role and state' ada member list
 is "$(wc -l <<< "$out")" 7 'member list prints every member and a header'
 went 'member list sends one request' "GET $TEAM"
+is "$err" 'This API does not tell who is only invited: such people are listed as active.' 'member list says what the API does not tell'
+as ada member list -o csv; is "$err" '' 'and keeps it from programs'
 as ada member list -o json
 is "$(jq -r '"\(.organization.name) \(.members | length) \(.members[1].email) \(.members[1].roles[0])"' <<< "$out")" \
     'acme-prod 6 mia@example.com member' 'member list -o json prints the organization and its members'
