@@ -52,6 +52,14 @@ struct news {
     struct heard heard;
 };
 
+/* Departed members' open sessions (sessions.h). */
+struct org_sessions {
+    int64_t due_ms;      /* when somebody's are to be looked at: clock_mono_ms, INT64_MAX = never */
+    uint64_t generation; /* of the snapshot that refuses who has left; not before it is in force */
+    uint64_t ended;      /* people whose sessions were ended since the keeper began */
+    uint32_t waiting;    /* people whose sessions wait for an administrator */
+};
+
 struct org_state {
     const struct config_org *config;
     int pipe; /* to its fetcher; -1 = none */
@@ -72,10 +80,16 @@ struct org_state {
     struct pipe_header commit; /* of the answer in MERGE */
     int64_t merging_ms;        /* clock_mono_ms when that answer was complete */
 
+    /* The history of the last answer (departure.h), and the one of which an answer was taken whole:
+     * 1, 2, ...; 0 = none yet. */
+    uint64_t history, history_taken;
+
     /* An answer without changes counts at once. One with changes passes through these three. */
     struct news waiting;   /* in the roster, and in no snapshot yet */
     struct news carried;   /* in the snapshot that is being published */
     struct heard in_force; /* in the snapshot that is in force */
+
+    struct org_sessions sessions;
 
     char failure[CONFIRM_TEXT_LEN]; /* the last failure, "" = none since an answer was taken */
     uint64_t failures;              /* failed requests and refused answers */
@@ -125,6 +139,10 @@ void organization_refuse(struct org_state *o, const char *text);
 
 /* The organization could not be reached because of TEXT, which is cleaned. INCOMING is dropped. */
 void organization_fail(struct org_state *o, const char *text);
+
+/* Counts anew whose sessions wait for an administrator. Returns the number of those whose sessions
+ * are due. */
+uint32_t organization_count_departures(struct org_state *o);
 
 /* A snapshot of the roster is made: the waiting news is carried by it. Returns the confirmed_ms
  * that the snapshot records. */
