@@ -76,6 +76,23 @@ void process_cgroup(pid_t pid, char path[PROCESS_CGROUP_MAX])
         snprintf(path, PROCESS_CGROUP_MAX, "%.*s", (int)strcspn(at, "\n"), at);
 }
 
+void process_command(pid_t pid, char *text, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+    if (fd >= 0)
+        close(fd);
+    n = n > 0 ? n : 0;
+    while (n > 0 && text[n - 1] == '\0')
+        n--;
+    text[n] = '\0';
+    for (ssize_t i = 0; i < n; i++)
+        if (text[i] == '\0')
+            text[i] = ' ';
+}
+
 /* True if the cgroup of PID is below those that systemd-logind makes for UID's sessions. */
 static bool is_in_session(pid_t pid, uint32_t uid)
 {

@@ -38,6 +38,10 @@ bool process_read(pid_t pid, struct process *p);
  */
 void process_cgroup(pid_t pid, char path[PROCESS_CGROUP_MAX]);
 
+/* The command line of the process, its arguments apart by blanks, into TEXT; "" when it has none.
+ * It is whatever the process says. */
+void process_command(pid_t pid, char *text, size_t size);
+
 /* How P belongs to the user UID. */
 enum process_tie process_tie(const struct process *p, uint32_t uid);
 

@@ -296,7 +296,7 @@ static int load_members(struct keeper *k)
         if (ledger_load(k->orgs.ledger, config_org_key(o->config), &o->roster) < 0)
             return -1;
         o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
-        o->sessions.due_ms = organization_count_departures(o) ? 0 : INT64_MAX;
+        sessions_load(o);
     }
     return 0;
 }

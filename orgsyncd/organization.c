@@ -86,25 +86,6 @@ static void note_changes(struct org_state *o)
     o->waiting.members += o->merge.changed;
 }
 
-struct departure_counts {
-    uint32_t due, waiting;
-};
-
-static void count_departure(struct roster_member *m, void *arg)
-{
-    struct departure_counts *c = arg;
-    c->due += m->departure.state == DEPARTURE_DUE;
-    c->waiting += m->departure.state == DEPARTURE_WAITING;
-}
-
-uint32_t organization_count_departures(struct org_state *o)
-{
-    struct departure_counts c = {0};
-    roster_each(&o->roster, count_departure, &c);
-    o->sessions.waiting = c.waiting;
-    return c.due;
-}
-
 enum merge_result organization_listed(struct org_state *o, enum merge_result result)
 {
     bool complete = o->merge.kind == LISTING_COMPLETE;
@@ -119,8 +100,6 @@ enum merge_result organization_listed(struct org_state *o, enum merge_result res
     } else {
         o->asked = false;
     }
-    if (o->merge.departures)
-        organization_count_departures(o);
     if (!o->merge.judge.braked)
         o->history_taken = o->history;
     if (complete) {

@@ -140,10 +140,6 @@ void organization_refuse(struct org_state *o, const char *text);
 /* The organization could not be reached because of TEXT, which is cleaned. INCOMING is dropped. */
 void organization_fail(struct org_state *o, const char *text);
 
-/* Counts anew whose sessions wait for an administrator. Returns the number of those whose sessions
- * are due. */
-uint32_t organization_count_departures(struct org_state *o);
-
 /* A snapshot of the roster is made: the waiting news is carried by it. Returns the confirmed_ms
  * that the snapshot records. */
 int64_t organization_carry(struct org_state *o);

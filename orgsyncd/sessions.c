@@ -113,8 +113,36 @@ static void gather_all(struct sessions *s)
     }
 }
 
+struct departure_counts {
+    uint32_t due, waiting;
+};
+
+static void count_departure(struct roster_member *m, void *arg)
+{
+    struct departure_counts *c = arg;
+    c->due += m->departure.state == DEPARTURE_DUE;
+    c->waiting += m->departure.state == DEPARTURE_WAITING;
+}
+
+/* Counts anew whose sessions wait for an administrator. Returns the number of those whose sessions
+ * are due. */
+static uint32_t count_departures(struct org_state *o)
+{
+    struct departure_counts c = {0};
+    roster_each(&o->roster, count_departure, &c);
+    o->sessions.waiting = c.waiting;
+    return c.due;
+}
+
+void sessions_load(struct org_state *o)
+{
+    o->sessions.due_ms = count_departures(o) ? 0 : INT64_MAX;
+}
+
 void sessions_note(const struct sessions *s, struct org_state *o)
 {
+    if (o->merge.departures)
+        count_departures(o);
     if (!o->merge.departed)
         return;
     o->sessions.generation = s->publisher->generation + 1 + (s->publisher->child != 0);
@@ -339,7 +367,7 @@ static int record(struct sessions *s, const struct eviction *e,
     if (ledger_store(s->orgs->ledger, config_org_key(o->config), m) < 0)
         return -1;
     m->departure_changed = false;
-    organization_count_departures(o);
+    count_departures(o);
     return 0;
 }
 

@@ -48,6 +48,9 @@ struct sessions {
     struct session_wish wish;
 };
 
+/* The members of O were loaded from the ledger: what an earlier keeper left undone is due. */
+void sessions_load(struct org_state *o);
+
 /* An answer of O was merged: what it makes due is begun when the snapshot with it is in force. To
  * be called before the publisher takes the answer. */
 void sessions_note(const struct sessions *s, struct org_state *o);

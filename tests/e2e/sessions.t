@@ -32,7 +32,7 @@ held() { [ "$(orgadmin host status -o json 2>/dev/null | jq -r '.[0].held')" = y
 ok 'orgsyncd holds a poll' wait_for 20 held
 wait_for 10 test -e /etc/sudoers.d/orglogin
 member_id() { by olga member list -o json | jq -r --arg name "$1" '.members[] | select(.username == $name) | .id'; }
-removed() { "$(dirname "$0")/../lib/last_process.pl" "$LOCAL" "$token" "$id" "$(member_id "$1")" "$(id -u "$1")"; }
+removed() { "$(dirname "$0")/../lib/membership.pl" "$LOCAL" "$token" "$id" remove "$(member_id "$1")" "$(id -u "$1")"; }
 
 ssh -tt bob@localhost 'exec sleep 2001' </dev/null >/dev/null 2>&1 &
 as larry 'setsid nohup sleep 2002 >/dev/null 2>&1 </dev/null &'

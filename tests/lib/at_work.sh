@@ -1,12 +1,12 @@
 # Members at work on this host, in every way that a session can outlive its login. Source it after host.sh.
 
 # bomb: forks without end. Eight chains of processes, each of which lives for a moment: nobody can find and kill them one by one. It ends itself after
-# 30 s, and has few processes in all, since what forks without a limit stops the machine that tests it. stubborn: ignores what it can ignore.
+# 20 s, and has few processes in all, since what forks without a limit stops the machine that tests it. stubborn: ignores what it can ignore.
 make_programs() {
     cat >/usr/local/bin/bomb <<'BOMB'
-#!/bin/sh
-ulimit -u 200
-exec perl -e 'my $end = time + 30; fork for 1 .. 3; while (time < $end) { my $p = fork; exit if $p; select undef, undef, undef, 0.001 }'
+#!/bin/bash
+ulimit -u 150 || exit # dash has no such limit
+exec perl -e 'my $end = time + 20; fork for 1 .. 3; while (time < $end) { my $p = fork; exit if $p; select undef, undef, undef, 0.005 }'
 BOMB
     cat >/usr/local/bin/stubborn <<'STUBBORN'
 #!/usr/bin/perl
@@ -26,7 +26,7 @@ at_work() {
         setsid bomb >/dev/null 2>&1 </dev/null &'
     ssh -tt "$1@localhost" 'exec sleep 1004' </dev/null >/dev/null 2>&1 &
     ssh -tt "$1@localhost" 'exec sudo -n sh -c "sleep 1005; :"' </dev/null >/dev/null 2>&1 &
-    [ -z "${2:-}" ] || as "$1" 'loginctl enable-linger && systemd-run --user --quiet sleep 1006'
+    [ -z "${2:-}" ] || { loginctl enable-linger "$1" && as "$1" 'systemd-run --user --quiet sleep 1006'; }
     wait_for 20 works "$@"
 }
 # works NAME [linger]: does all of that run?
