@@ -253,29 +253,36 @@ bool sessions_wish(struct sessions *s, const struct confirm_request *r, char why
     return good;
 }
 
-bool sessions_granted(struct sessions *s, char text[CONFIRM_TEXT_LEN], bool *good)
+/* What became of the wish, in one line. */
+static void describe(const struct session_wish *w, char text[CONFIRM_TEXT_LEN])
 {
-    const struct session_wish *w = &s->wish;
-    char who[64] = "";
-    if (w->state != WISH_DONE)
-        return false;
+    char who[NAME_MAX_LEN + 16];
     if (w->op == CONFIRM_EVICT_REMOVED)
-        snprintf(who, sizeof who, "of %" PRIu32 " people", w->people);
+        snprintf(who, sizeof who, "%" PRIu32 " people", w->people);
     else
-        snprintf(who, sizeof who, "of %s", w->name);
-    *good = w->left == 0 && w->refused == 0 && !w->failed;
+        snprintf(who, sizeof who, "%s", w->name);
     if (w->failed)
         snprintf(text, CONFIRM_TEXT_LEN, "they could not be ended in time: see the log");
     else if (w->left > 0)
         snprintf(text, CONFIRM_TEXT_LEN,
-                 "%" PRIu32 " processes %s are ended, and %" PRIu32 " are left, the first is %d",
-                 w->ended, who, w->left, (int)w->left_pid);
+                 "%" PRIu32 " of %" PRIu32 " processes of %s are left, the first is %d", w->left,
+                 w->left + w->ended, who, (int)w->left_pid);
     else if (w->refused > 0)
         snprintf(text, CONFIRM_TEXT_LEN, "%" PRIu32 " numbers are another's by now: see the log",
                  w->refused);
     else
-        snprintf(text, CONFIRM_TEXT_LEN, "%" PRIu32 " processes %s are ended%s", w->ended, who,
-                 w->begun ? "; others go on that were begun by sudo: --loginuid ends them" : "");
+        snprintf(text, CONFIRM_TEXT_LEN, "%" PRIu32 " process%s of %s %s ended%s", w->ended,
+                 w->ended == 1 ? "" : "es", who, w->ended == 1 ? "is" : "are",
+                 w->begun ? "; what was begun by sudo goes on: --loginuid ends it" : "");
+}
+
+bool sessions_granted(struct sessions *s, char text[CONFIRM_TEXT_LEN], bool *good)
+{
+    const struct session_wish *w = &s->wish;
+    if (w->state != WISH_DONE)
+        return false;
+    *good = w->left == 0 && w->refused == 0 && !w->failed;
+    describe(w, text);
     s->wish.state = WISH_NONE;
     return true;
 }
