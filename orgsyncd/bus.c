@@ -97,13 +97,13 @@ static bool receive_all(struct bus *b, void *data, size_t size)
 
 /* --- messages --- */
 
-struct message {
+struct bus_message {
     char byte[MESSAGE_MAX];
     size_t size;
     bool full; /* something did not fit */
 };
 
-static void put(struct message *m, const void *data, size_t size)
+static void put(struct bus_message *m, const void *data, size_t size)
 {
     m->full |= size > sizeof m->byte - m->size;
     if (m->full)
@@ -112,32 +112,32 @@ static void put(struct message *m, const void *data, size_t size)
     m->size += size;
 }
 
-static void put_number(struct message *m, uint32_t number)
+static void put_number(struct bus_message *m, uint32_t number)
 {
     put(m, &number, sizeof number);
 }
 
-static void align(struct message *m, size_t to)
+static void align(struct bus_message *m, size_t to)
 {
     static const char zeros[8];
     put(m, zeros, (to - m->size % to) % to);
 }
 
 /* A string has its length in 32 bits before it, a signature in 8. */
-static void put_string(struct message *m, const char *text)
+static void put_string(struct bus_message *m, const char *text)
 {
     put_number(m, (uint32_t)strlen(text));
     put(m, text, strlen(text) + 1);
 }
 
-static void put_signature(struct message *m, const char *text)
+static void put_signature(struct bus_message *m, const char *text)
 {
     uint8_t length = (uint8_t)strlen(text);
     put(m, &length, 1);
     put(m, text, (size_t)length + 1);
 }
 
-static void put_field(struct message *m, enum header_field field, const char *type,
+static void put_field(struct bus_message *m, enum header_field field, const char *type,
                       const char *value)
 {
     uint8_t code = (uint8_t)field;
@@ -152,7 +152,7 @@ static void put_field(struct message *m, enum header_field field, const char *ty
     }
 }
 
-static void put_body(struct message *m, const char *signature, const uint32_t *numbers,
+static void put_body(struct bus_message *m, const char *signature, const uint32_t *numbers,
                      const char *text)
 {
     for (size_t i = 0; signature[i]; i++)
@@ -163,7 +163,7 @@ static void put_body(struct message *m, const char *signature, const uint32_t *n
 }
 
 /* The lengths of the body and of the fields, at 4 and 12, are known only in the end. */
-static bool build(struct message *m, uint32_t serial, const struct bus_method *method,
+static bool build(struct bus_message *m, uint32_t serial, const struct bus_method *method,
                   const uint32_t *numbers, const char *text)
 {
     const uint8_t begin[4] = {BYTE_ORDER_MARK, TYPE_CALL, FLAG_NO_AUTO_START, 1};
@@ -190,12 +190,12 @@ static bool build(struct message *m, uint32_t serial, const struct bus_method *m
 /* --- replies --- */
 
 /* The beginning of every message. */
-struct fixed {
+struct bus_header {
     uint8_t order, type, flags, version;
     uint32_t body, serial, fields;
 };
 
-struct reply {
+struct bus_reply {
     uint8_t type;
     uint32_t serial; /* of the call */
     char error[BUS_ERROR_MAX];
@@ -210,7 +210,7 @@ static uint32_t number_at(const char *p)
 
 /* Takes the field at *AT of the SIZE bytes at P; *AT is behind it then. False when it is none that
  * the specification has: their types are u, and o, s and g, each a single character. */
-static bool take_field(const char *p, size_t size, size_t *at, struct reply *r)
+static bool take_field(const char *p, size_t size, size_t *at, struct bus_reply *r)
 {
     size_t n = (*at + 7) & ~(size_t)7;
     if (n > size || size - n < 8 || p[n + 1] != 1 || p[n + 3] != '\0')
@@ -234,11 +234,11 @@ static bool take_field(const char *p, size_t size, size_t *at, struct reply *r)
 }
 
 /* Takes one message from the bus. */
-static bool receive(struct bus *b, struct reply *r)
+static bool receive(struct bus *b, struct bus_reply *r)
 {
     char bytes[REPLY_MAX];
-    struct fixed fixed;
-    *r = (struct reply){0};
+    struct bus_header fixed;
+    *r = (struct bus_reply){0};
     if (!receive_all(b, &fixed, sizeof fixed))
         return false;
     if (fixed.order != BYTE_ORDER_MARK || fixed.version != 1 || fixed.fields > REPLY_MAX / 2 ||
@@ -257,8 +257,8 @@ static bool receive(struct bus *b, struct reply *r)
 enum bus_result bus_call(struct bus *b, const struct bus_method *method, const uint32_t *numbers,
                          const char *text)
 {
-    struct message m = {.size = 0};
-    struct reply r = {0};
+    struct bus_message m = {.size = 0};
+    struct bus_reply r = {0};
     b->error[0] = '\0';
     if (b->fd < 0 || !build(&m, ++b->serial, method, numbers, text)) {
         lose(b, b->fd < 0 ? "the bus is not open" : "the call is too long");

@@ -27,6 +27,7 @@
 #define BUS_MS      1000 /* for what one eviction asks of the bus */
 #define END_MS      2000 /* for its processes to end */
 #define LOOK_MS     2    /* between two looks at /proc */
+#define SETTLE_MS   50   /* for root's half of a session, which ends with the other half */
 #define HELPER_MS   200  /* for a child that does one thing */
 #define RESET_MS    20   /* between two tries to reset the state of a user manager */
 #define RESET_TRIES 25
@@ -287,21 +288,25 @@ static const char *hindrance(const struct eviction *e)
     return present ? "the number is a present member's" : NULL;
 }
 
-static void tell(const struct eviction *e, const struct eviction_result *result)
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "es";
+}
+
+static void tell(const struct eviction *e, const struct eviction_result *r)
 {
     const char *who = *e->name ? e->name : e->remote;
-    if (result->ended > 0)
-        log_info("the sessions of %s (uid %" PRIu32 ") are ended: %" PRIu32 " processes in %" PRId32
-                 " ms",
-                 who, e->uid, result->ended, result->took_ms);
-    if (result->left > 0)
-        log_error("%" PRIu32 " processes of %s (uid %" PRIu32
-                  ") could not be ended, the first is %d",
-                  result->left, who, e->uid, (int)result->left_pid);
-    if (result->begun > 0)
-        log_warning("%" PRIu32 " processes that %s (uid %" PRIu32
-                    ") began as another user go on: orgadmin host sessions %s",
-                    result->begun, who, e->uid, who);
+    if (r->ended > 0)
+        log_info("%s (uid %" PRIu32 ") has left: %" PRIu32 " process%s ended in %" PRId32 " ms",
+                 who, e->uid, r->ended, plural(r->ended), r->took_ms);
+    if (r->left > 0)
+        log_error("%s (uid %" PRIu32 ") has left: %" PRIu32
+                  " process%s could not be ended, the first is %d",
+                  who, e->uid, r->left, plural(r->left), (int)r->left_pid);
+    if (r->begun > 0)
+        log_warning("%s (uid %" PRIu32 ") has left: %" PRIu32
+                    " process%s begun by sudo left alone: orgadmin host sessions %s",
+                    who, e->uid, r->begun, plural(r->begun), who);
 }
 
 static struct eviction_result evict(struct evictor *r, const struct eviction *e)
@@ -327,6 +332,10 @@ static struct eviction_result evict(struct evictor *r, const struct eviction *e)
     result.left_pid = left.first;
     result.begun = left.begun;
     result.ended = before > left.count ? before - left.count : 0;
+    if (left.begun > 0) {
+        poll(NULL, 0, SETTLE_MS);
+        result.begun = sweep(r, e, false).begun;
+    }
     remove_timestamps(e);
     tell(e, &result);
     return result;

@@ -450,7 +450,9 @@ static int64_t turn(struct fetcher *f)
                                        .idle_fd = f->settings->pipe};
     begin(f, &r);
     r.caught_up = caught_up;
-    struct watch_position at = lists ? (struct watch_position){0} : f->at;
+    struct watch_position at = {0};
+    if (!lists)
+        at = f->at;
     enum api_status status = provider_watch(f->provider, &at, HOLD_MS, &watcher, &err);
     if (status == API_STOPPED)
         return f->relist || r.superseded ? 0 : -1;

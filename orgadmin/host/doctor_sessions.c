@@ -18,14 +18,14 @@ static const char crontabs[] = "/var/spool/cron/crontabs", lingering[] = "/var/l
 static const char *const at_jobs[] = {"/var/spool/cron/atjobs", "/var/spool/at"};
 
 /* People, some of whom are named. */
-struct named {
+struct departed_names {
     unsigned people, things;
     char names[NAMED_MAX * (NAME_MAX_LEN + 16)];
     char last[NAME_MAX_LEN + 1];
 };
 
 /* NAME has one more thing; those of one person come one after the other, or are named twice. */
-static void add_name(struct named *n, const char *name)
+static void add_name(struct departed_names *n, const char *name)
 {
     size_t used = strlen(n->names);
     n->things++;
@@ -41,7 +41,7 @@ static void add_name(struct named *n, const char *name)
 }
 
 /* The names without the last comma. */
-static const char *names_of(struct named *n)
+static const char *names_of(struct departed_names *n)
 {
     size_t used = strlen(n->names);
     if (used > 0 && n->names[used - 1] == ',')
@@ -49,15 +49,15 @@ static const char *names_of(struct named *n)
     return n->names;
 }
 
-struct remains {
+struct departed_remains {
     const struct snapshot *snapshot;
-    struct named running, begun, homes, planned;
+    struct departed_names running, begun, homes, planned;
 };
 
 static bool find_process(const struct process *p, const struct snapshot_user *member,
                          enum process_tie tie, void *arg)
 {
-    struct remains *r = arg;
+    struct departed_remains *r = arg;
     (void)p;
     if (departed_is(member))
         add_name(tie == PROCESS_OWN ? &r->running : &r->begun, member->name);
@@ -71,7 +71,7 @@ static bool is_there(const char *directory, const char *name)
     return access(path, F_OK) == 0;
 }
 
-static void find_files(struct remains *r)
+static void find_files(struct departed_remains *r)
 {
     struct snapshot_user user;
     uint64_t cursor = 0;
@@ -90,7 +90,7 @@ static void find_files(struct remains *r)
     }
 }
 
-static void find_at_jobs(struct remains *r, const char *directory)
+static void find_at_jobs(struct departed_remains *r, const char *directory)
 {
     DIR *dir = opendir(directory);
     const struct dirent *entry;
@@ -106,7 +106,7 @@ static void find_at_jobs(struct remains *r, const char *directory)
         closedir(dir);
 }
 
-static void check_running(struct doctor *d, struct remains *r)
+static void check_running(struct doctor *d, struct departed_remains *r)
 {
     if (r->running.things)
         doctor_note(d, "sessions", FOUND_WARNING,
@@ -128,7 +128,7 @@ static void check_running(struct doctor *d, struct remains *r)
         doctor_note(d, "sessions", FOUND_OK, "", "nothing runs of those who left");
 }
 
-static void check_left_behind(struct doctor *d, struct remains *r)
+static void check_left_behind(struct doctor *d, struct departed_remains *r)
 {
     if (r->planned.things)
         doctor_note(d, "left behind", FOUND_WARNING,
@@ -146,7 +146,7 @@ static void check_left_behind(struct doctor *d, struct remains *r)
 
 void doctor_sessions(struct doctor *d)
 {
-    struct remains r = {.snapshot = &d->snapshot};
+    struct departed_remains r = {.snapshot = &d->snapshot};
     if (!d->snapshot.base) {
         doctor_note(d, "sessions", FOUND_SKIPPED, "", "there is no snapshot that says who left");
         return;

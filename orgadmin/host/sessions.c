@@ -28,7 +28,7 @@ struct endings {
     size_t count;
 };
 
-struct listing {
+struct session_list {
     const struct snapshot *snapshot;
     const char *who; /* NULL: everybody */
     struct endings endings;
@@ -81,7 +81,7 @@ static const char *user_of(const struct process *p, char text[NAME_MAX_LEN + 1])
     return text;
 }
 
-static bool fill_row(cJSON *row, const struct listing *l, const struct process *p,
+static bool fill_row(cJSON *row, const struct session_list *l, const struct process *p,
                      const struct snapshot_user *member, enum process_tie tie)
 {
     char pid[16], user[NAME_MAX_LEN + 1], cgroup[PROCESS_CGROUP_MAX], command[COMMAND_MAX];
@@ -101,7 +101,7 @@ static bool fill_row(cJSON *row, const struct listing *l, const struct process *
 static bool list_process(const struct process *p, const struct snapshot_user *member,
                          enum process_tie tie, void *arg)
 {
-    struct listing *l = arg;
+    struct session_list *l = arg;
     if (l->who && strcmp(l->who, member->name) != 0)
         return true;
     cJSON *row = cJSON_CreateObject();
@@ -112,7 +112,7 @@ static bool list_process(const struct process *p, const struct snapshot_user *me
     return false;
 }
 
-static enum exit_status list_sessions(const struct invocation *inv, struct listing *l)
+static enum exit_status list_sessions(const struct invocation *inv, struct session_list *l)
 {
     struct snapshot_user user;
     if (l->who && snapshot_user_by_name(l->snapshot, l->who, strlen(l->who), &user) != SNAPSHOT_OK)
@@ -126,14 +126,15 @@ static enum exit_status list_sessions(const struct invocation *inv, struct listi
 
 enum exit_status host_sessions(const struct invocation *inv)
 {
-    static struct listing l;
+    static struct session_list l;
     struct snapshot snapshot;
     const char *why;
     if (geteuid() != 0)
         return complain(EXIT_NO, "host sessions requires root; try: sudo orgadmin host sessions");
     if (snapshot_open(&snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
         return complain(EXIT_SETUP, "the snapshot %s %s", PATH_SNAPSHOT, why);
-    l = (struct listing){.snapshot = &snapshot, .who = inv->arg[0], .rows = cJSON_CreateArray()};
+    l = (struct session_list){
+        .snapshot = &snapshot, .who = inv->arg[0], .rows = cJSON_CreateArray()};
     enum exit_status status =
         l.rows ? list_sessions(inv, &l) : complain(EXIT_AWAY, "out of memory");
     cJSON_Delete(l.rows);
