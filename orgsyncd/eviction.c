@@ -31,6 +31,7 @@
 #define HELPER_MS   200  /* for a child that does one thing */
 #define RESET_MS    20   /* between two tries to reset the state of a user manager */
 #define RESET_TRIES 25
+#define RESETS_MS   3000 /* for those of all */
 #define TERMINALS   64
 
 #define LOGIND(member, signature)                                                                  \
@@ -65,6 +66,7 @@ static void end_helper(pid_t pid)
 }
 
 /* Kills all that runs as UID, at once: even a program that forks without end has no time between.
+ * Such a program may leave no process for the child; then the caller's next try is soon.
  * All three ids are the person's before kill(2), because with a real uid of 0 it would be root's
  * processes that end. */
 static void kill_all_of(uint32_t uid)
@@ -78,9 +80,6 @@ static void kill_all_of(uint32_t uid)
     }
     if (pid > 0)
         end_helper(pid);
-    else
-        log_error("the processes of uid %" PRIu32 " cannot be ended: fork: %s", uid,
-                  strerror(errno));
 }
 
 /* Writes TEXT to the terminals at PATHS as UID, who may have stopped them. */
@@ -348,7 +347,8 @@ static int run(struct evictor *r)
         if (send(r->out, &result, sizeof result, MSG_NOSIGNAL) < 0)
             return 1;
     }
-    for (uint32_t i = 0; i < r->count && r->bus.fd >= 0; i++)
+    int64_t end = clock_mono_ms() + RESETS_MS;
+    for (uint32_t i = 0; i < r->count && r->bus.fd >= 0 && clock_mono_ms() < end; i++)
         if (r->list[i].kind != EVICTION_NOTICE)
             reset_manager(r, r->list[i].uid);
     return 0;
@@ -359,10 +359,8 @@ static int run(struct evictor *r)
 pid_t eviction_start(const struct eviction *list, uint32_t count, int *fd)
 {
     int pair[2];
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-        log_error("sessions cannot be ended: %s", strerror(errno));
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
         return -1;
-    }
     struct evictor r = {.list = list,
                         .count = count,
                         .out = pair[1],
@@ -370,17 +368,18 @@ pid_t eviction_start(const struct eviction *list, uint32_t count, int *fd)
                         .supervisor = getppid(),
                         .bus = {.fd = -1}};
     pid_t pid = fork();
+    int failure = errno;
     if (pid == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         _exit(getppid() == r.keeper ? run(&r) : 1);
     }
     close(pair[1]);
-    *fd = pair[0];
-    if (pid > 0)
-        return pid;
-    log_error("sessions cannot be ended: fork: %s", strerror(errno));
-    close(pair[0]);
-    return -1;
+    if (pid < 0)
+        close(pair[0]);
+    else
+        *fd = pair[0];
+    errno = failure;
+    return pid;
 }
 
 int eviction_take(int fd, struct eviction_result *result)

@@ -47,7 +47,7 @@ struct eviction_result {
 
 /*
  * Starts the process, which does EVICTIONS one after the other and ends with the caller. *FD
- * becomes readable with each result, and at its end. Returns its pid, or -1 after logging.
+ * becomes readable with each result, and at its end. Returns its pid, or -1 with errno.
  */
 pid_t eviction_start(const struct eviction *evictions, uint32_t count, int *fd);
 

@@ -35,7 +35,7 @@ static int finish_merge(struct intake *in, struct org_state *o, enum merge_resul
 int intake_merge(struct intake *in, struct org_state *o)
 {
     bool writes = in->publisher->mode != KEEPER_CHECK &&
-                  (o->merge.items > 0 || o->merge.kind == LISTING_COMPLETE);
+                  (o->merge.items > 0 || o->merge.kind == LISTING_COMPLETE || o->merge.repeats);
     if (writes)
         reserve_release(); /* the ledger stores the changes before the snapshot does */
     enum merge_result result = merge_go_on(&o->merge, clock_mono_ms() + SLICE_MS);

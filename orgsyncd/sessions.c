@@ -1,5 +1,6 @@
 #include "orgsyncd/sessions.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,11 +14,11 @@
 #include "common/process.h"
 #include "orgsyncd/reserve.h"
 
-/* The people of one process; what is due for others waits for the next one. */
-#define PEOPLE_MAX 256
 /* A login that pam_org admitted just before the removal may still become a session: whoever's
  * sessions were ended is looked at once more after this time. */
 #define AGAIN_MS 10000
+/* The time to the next try when no process can be started. */
+#define RETRY_MS 100
 /* The users of processes that are distinguished, when all who left are looked at. */
 #define RUNNING_MAX 4096
 
@@ -79,7 +80,7 @@ static void gather(struct roster_member *m, void *arg)
     bool due = m->departure.state == DEPARTURE_DUE, again = m->again_ms > 0;
     if (!has_left(m) || (!due && !again))
         return;
-    if (g->sessions->count == PEOPLE_MAX || m->again_ms > g->now_ms) {
+    if (g->sessions->count == SESSIONS_PEOPLE_MAX || m->again_ms > g->now_ms) {
         g->next_ms = sooner(g->next_ms, m->again_ms > g->now_ms ? m->again_ms : g->now_ms);
         return;
     }
@@ -205,7 +206,7 @@ static void grant_removed(struct roster_member *m, void *arg)
     bool owed = m->departure.state == DEPARTURE_WAITING || m->departure.state == DEPARTURE_DUE;
     for (size_t i = 0; !owed && i < g->running.count; i++)
         owed = g->running.uid[i] == m->uid;
-    if (owed && has_left(m) && g->sessions->count < PEOPLE_MAX)
+    if (owed && has_left(m) && g->sessions->count < SESSIONS_PEOPLE_MAX)
         add(g->sessions, g->org, m, EVICTION_END, 0);
 }
 
@@ -306,21 +307,19 @@ static void count_for_wish(struct session_wish *w, const struct eviction_result 
 static void postpone(struct sessions *s)
 {
     int64_t now = clock_mono_ms();
-    s->wish.failed |= s->done < s->count;
+    s->wish.failed |= s->wish.state == WISH_BEGUN && s->done < s->count;
     for (uint32_t i = s->done; i < s->count; i++) {
         struct org_state *o = &s->orgs->org[s->list[i].org];
         struct roster_member *m = roster_find(&o->roster, s->list[i].remote);
-        if (m && i == s->done)
+        if (m && i == s->done && s->child)
             m->again_ms = now + AGAIN_MS;
-        o->sessions.due_ms = sooner(o->sessions.due_ms, now + (i > s->done ? 0 : AGAIN_MS));
+        o->sessions.due_ms = sooner(o->sessions.due_ms, now + RETRY_MS);
     }
 }
 
 /* Forgets the list. */
 static void conclude(struct sessions *s)
 {
-    free(s->list);
-    s->list = NULL;
     s->count = s->done = 0;
     if (s->wish.state == WISH_BEGUN)
         s->wish.state = WISH_DONE;
@@ -331,6 +330,24 @@ static void reap(struct sessions *s)
 {
     waitpid(s->child, NULL, 0);
     close(s->fd);
+    postpone(s);
+    s->child = 0;
+    conclude(s);
+}
+
+/* Starts the process for the list. A member's program that forks without end may leave no room for
+ * it: it is tried again soon, with one line in the log. */
+static void begin(struct sessions *s)
+{
+    s->child = s->count > 0 ? eviction_start(s->list, s->count, &s->fd) : 0;
+    s->patience_ms = clock_mono_ms() + EVICTION_MAX_MS;
+    if (s->child > 0) {
+        s->failing = false;
+        return;
+    }
+    if (s->child < 0 && !s->failing)
+        log_error("sessions cannot be ended yet: fork: %s", strerror(errno));
+    s->failing |= s->child < 0;
     s->child = 0;
     postpone(s);
     conclude(s);
@@ -340,20 +357,11 @@ void sessions_run(struct sessions *s)
 {
     if (s->child || sessions_due(s) > clock_mono_ms())
         return;
-    s->list = calloc(PEOPLE_MAX + SNAPSHOT_ORGS_MAX, sizeof *s->list);
-    if (!s->list)
-        return;
     if (s->wish.state == WISH_MADE)
         grant(s);
     else
         gather_all(s);
-    s->child = s->count > 0 ? eviction_start(s->list, s->count, &s->fd) : 0;
-    s->patience_ms = clock_mono_ms() + EVICTION_MAX_MS;
-    if (s->child > 0)
-        return;
-    s->child = 0;
-    postpone(s);
-    conclude(s);
+    begin(s);
 }
 
 /* Records that the sessions of E's person were ended. A number that is another's is left alone. */

@@ -18,6 +18,9 @@
 #include "orgsyncd/organization.h"
 #include "orgsyncd/publish.h"
 
+/* The people of one process; what is due for others waits for the next one. */
+#define SESSIONS_PEOPLE_MAX 256
+
 /* An administrator's wish: at most one at a time. */
 enum wish_state {
     WISH_NONE,
@@ -40,8 +43,9 @@ struct sessions {
     struct organizations *orgs;
     const struct publisher *publisher;
 
-    struct eviction *list; /* of the process that is under way */
+    struct eviction list[SESSIONS_PEOPLE_MAX]; /* of the process that is under way */
     uint32_t count, done;
+    bool failing;        /* no process could be started last time */
     pid_t child;         /* 0 = there is none */
     int fd;              /* readable when CHILD has something to say */
     int64_t patience_ms; /* CHILD is killed when it is silent until then: clock_mono_ms */

@@ -119,7 +119,7 @@ static void check_running(struct doctor *d, struct departed_remains *r)
                     "them; a service can be started anew instead",
                     "%u processes that were begun by %u who left go on as other users: %s",
                     r->begun.things, r->begun.people, names_of(&r->begun));
-    else if (!*d->config.on_removal)
+    else if (d->config.orgs > 0 && !*d->config.on_removal)
         doctor_note(d, "sessions", FOUND_WARNING,
                     "sessions = { on_removal = \"end\"; }; in orglogin.conf ends them, \"keep\" "
                     "silences this warning",
