@@ -79,7 +79,28 @@ sort -n "$T/times" >"$T/sorted"
 percentile() { awk -v p="$1" '{ t[NR] = $1 } END { n = int(NR * p / 100 + 0.999); print t[n < 1 ? 1 : n] }' "$T/sorted"; }
 diag "from the API's answer to the end of the last process: p50 $(percentile 50) ms, p99 $(percentile 99) ms, $rounds removals"
 ok 'half of them take less than a second' awk -v t="$(percentile 50)" 'BEGIN { exit !(t < 1000) }'
+
+# --- logind, or the bus, hangs ---
+# left_when PROCESS NAME: removes NAME, who works in every way, while PROCESS is stopped; prints the time, or what is left
+left_when() {
+    local pid
+    at_work "$2" linger || diag "$2 does not work in every way"
+    pid=$(pgrep -x "$1")
+    kill -STOP "$pid"
+    membership remove "$(member_id "$2")" "$(id -u "$2")"
+    kill -CONT "$pid"
+}
+for process in systemd-logind dbus-daemon; do
+    ms=$(left_when $process "${people[0]}")
+    like "$ms" '^[0-9.]+$' "a removal leaves nothing when $process hangs"
+    diag "after $ms ms"
+    people=("${people[@]:1}")
+    wait_for 10 eval 'loginctl list-sessions >/dev/null 2>&1'
+done
+is "$(others | xargs)" "$before" 'nothing of anybody else is touched then'
+
 is "$(systemctl --failed --plain --no-legend)" '' 'no unit has failed'
 is "$(find /var/lib/systemd/linger -type f -printf '%f\n' | sort | xargs)" 'bob larry' 'lingering is off for who was removed, and for nobody else'
 unlike "$(journal -u orgsyncd.service)" 'could not be ended|cannot be removed' 'orgsyncd has no complaint'
+like "$(journal -u orgsyncd.service)" 'systemd-logind cannot be asked to end sessions: the bus did not answer in time' 'the log says that the bus hangs'
 done_testing
