@@ -25,13 +25,15 @@ enum confirm_op {
     CONFIRM_WITHHELD = 7, /* root only: members that are not served as they ask for, as text */
     CONFIRM_NUMBERS = 8,  /* how numbers are given here, as lines of orglogin.conf(5) */
     CONFIRM_FREE = 9, /* root only: the name in ORG, which may fill it, is free for other members */
+    CONFIRM_MEMBERS =
+        10, /* root only: members whose remote id or e-mail begins with ORG, as text */
     /* Root only: ends what runs of the removed or suspended member whose name is in ORG, which may
      * fill it; CONFIRM_EVICT_ALL also what he began as another user. TEXT says what became of it.
      */
-    CONFIRM_EVICT = 10,
-    CONFIRM_EVICT_ALL = 11,
-    CONFIRM_EVICT_REMOVED = 12, /* root only: the same as CONFIRM_EVICT for all of them */
-    CONFIRM_SESSIONS = 13,      /* root only: members whose sessions were not ended, as text */
+    CONFIRM_EVICT = 11,
+    CONFIRM_EVICT_ALL = 12,
+    CONFIRM_EVICT_REMOVED = 13, /* root only: the same as CONFIRM_EVICT for all of them */
+    CONFIRM_SESSIONS = 14,      /* root only: members whose sessions were not ended, as text */
 };
 
 enum confirm_status {
@@ -48,7 +50,8 @@ struct confirm_request {
     uint32_t max_age_ms;
     uint32_t wait_ms;
     uint32_t reason; /* CONFIRM_REPORT: enum reason */
-    uint32_t skip;   /* CONFIRM_WITHHELD, CONFIRM_SESSIONS: so many of them are known; else 0 */
+    uint32_t skip;   /* CONFIRM_WITHHELD, CONFIRM_MEMBERS, CONFIRM_SESSIONS: so many of them are
+                        known; else 0 */
     char org[CONFIRM_ORG_LEN]; /* "" is every organization */
 };
 
@@ -99,6 +102,9 @@ void confirm_report(const char *path, uint32_t reason);
  * CONFIRM_WITHHELD: how many there are, in decimal, in a line; then as many of them, behind the
  * first SKIP, as fit, a line each: organization, remote id, name that is asked for, local name (""
  * = none), e-mail, how the member stands (WITHHELD_*) and why, with a tab between them.
+ *
+ * CONFIRM_MEMBERS: the same of members, removed ones too; one who is served as he asks for has no
+ * standing and no reason.
  *
  * CONFIRM_SESSIONS: the same with these fields: organization, remote id, local name ("" = none),
  * how the departure stands (SESSIONS_*), since when in milliseconds since 1970.

@@ -17,6 +17,7 @@ enum option {
     OPTION_MAX_USES,
     OPTION_SET,
     OPTION_OPERATION,
+    OPTION_ENV,
     OPTION_AMOUNT,
     OPTION_EXPIRES,
     OPTION_COMMENT,
@@ -41,6 +42,9 @@ enum option {
     OPTION_MEMBER,
     OPTION_KEY,
     OPTION_KEEP_TOKENS,
+    OPTION_WAIT,
+    OPTION_PRUNE,
+    OPTION_DRY_RUN,
     OPTION_YES,
     OPTION_ACCEPT,
     OPTION_LOGINUID,
@@ -76,6 +80,7 @@ struct option_spec {
     const char *value;  /* what stands behind it, or NULL for a switch; with a '=' in it, such as
                            "KEY=VALUE", the option may be given again,
                            unless it takes several at once: "KEY=VALUE,..." */
+    bool optional;      /* the value may be left out, and stands behind a '=' */
     bool list;          /* words with commas or blanks between; it may be given again */
     bool moment;        /* a day or a time */
     const char *brief;  /* for --help and the manual, without a full stop */

@@ -132,6 +132,7 @@ static uint32_t count_departures(struct org_state *o)
     struct departure_counts c = {0};
     roster_each(&o->roster, count_departure, &c);
     o->sessions.waiting = c.waiting;
+    o->sessions.ending = c.due;
     return c.due;
 }
 

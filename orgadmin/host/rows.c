@@ -53,13 +53,15 @@ static bool show_page(struct rows_walk *l, char *text)
     return true;
 }
 
-int64_t rows_each(enum confirm_op op, unsigned count, rows_visit *visit, void *arg)
+int64_t rows_each(enum confirm_op op, const char *prefix, unsigned count, rows_visit *visit,
+                  void *arg)
 {
     char text[CONFIRM_ANSWER_MAX];
     struct rows_walk l = {.visit = visit, .arg = arg, .fields = count};
     uint32_t before;
     do {
         struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = op, .skip = l.seen};
+        snprintf(request.org, sizeof request.org, "%s", prefix);
         before = l.seen;
         if (confirm_text(confirm_path(), &request, TIMEOUT_MS, text) < 0)
             return -1;

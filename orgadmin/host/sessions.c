@@ -117,7 +117,7 @@ static enum exit_status list_sessions(const struct invocation *inv, struct sessi
     struct snapshot_user user;
     if (l->who && snapshot_user_by_name(l->snapshot, l->who, strlen(l->who), &user) != SNAPSHOT_OK)
         return complain(EXIT_NO, "no member has or had the name %s on this host", l->who);
-    rows_each(CONFIRM_SESSIONS, 4, take_ending, &l->endings);
+    rows_each(CONFIRM_SESSIONS, "", 4, take_ending, &l->endings);
     departed_each_process(l->snapshot, list_process, l);
     if (l->failed)
         return complain(EXIT_AWAY, "out of memory");
