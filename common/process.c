@@ -58,20 +58,29 @@ bool process_read(pid_t pid, struct process *p)
     return true;
 }
 
-/* The unified hierarchy is "0::PATH"; before it, systemd had a hierarchy of that name. */
+/* The path behind LABEL in TEXT, lines of "NUMBER:CONTROLLERS:PATH"; NULL without such a line. */
+static const char *path_of(const char *text, const char *label)
+{
+    size_t length = strlen(label);
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        const char *at = line + strspn(line, "0123456789");
+        if (strncmp(at, label, length) == 0)
+            return at + length;
+    }
+    return NULL;
+}
+
+/* systemd uses the unified hierarchy, which has no controllers, or before that one of its name; the
+ * other one, where there is one, has everything at its top. */
 void process_cgroup(pid_t pid, char path[PROCESS_CGROUP_MAX])
 {
     char text[STATUS_MAX];
     *path = '\0';
     if (!read_file(pid, "cgroup", text, sizeof text))
         return;
-    const char *at = strstr(text, ":name=systemd:");
-    if (at)
-        at += strlen(":name=systemd:");
-    else if (strncmp(text, "0::", 3) == 0)
-        at = text + 3;
-    else if ((at = strstr(text, "\n0::")))
-        at += 4;
+    const char *unified = path_of(text, "::"), *named = path_of(text, ":name=systemd:");
+    const char *at = unified && (unified[1] != '\n' || !named) ? unified : named;
     if (at)
         snprintf(path, PROCESS_CGROUP_MAX, "%.*s", (int)strcspn(at, "\n"), at);
 }

@@ -52,6 +52,7 @@ ok 'another member, a local user and root have their sessions and services' wait
 before=$(others | xargs)
 
 # --- removals ---
+lingering() { find /var/lib/systemd/linger -type f -printf '%f\n' | sort | xargs; }
 member_id() { by olga member list -o json | jq -r --arg name "$1" '.members[] | select(.username == $name) | .id'; }
 clean=0 slow=0
 : >"$T/times"
@@ -80,6 +81,9 @@ percentile() { awk -v p="$1" '{ t[NR] = $1 } END { n = int(NR * p / 100 + 0.999)
 diag "from the API's answer to the end of the last process: p50 $(percentile 50) ms, p99 $(percentile 99) ms, $rounds removals"
 ok 'half of them take less than a second' awk -v t="$(percentile 50)" 'BEGIN { exit !(t < 1000) }'
 
+is "$(systemctl --failed --plain --no-legend)" '' 'no unit has failed'
+is "$(lingering)" 'bob larry' 'lingering is off for who was removed, and for nobody else'
+
 # --- logind, or the bus, hangs ---
 # left_when PROCESS NAME: removes NAME, who works in every way, while PROCESS is stopped; prints the time, or what is left
 left_when() {
@@ -98,9 +102,9 @@ for process in systemd-logind dbus-daemon; do
     wait_for 10 eval 'loginctl list-sessions >/dev/null 2>&1'
 done
 is "$(others | xargs)" "$before" 'nothing of anybody else is touched then'
+ok 'the second look switches lingering off when the bus is back' wait_for 20 eval '[ "$(lingering)" = "bob larry" ]'
+ok 'and no unit has failed then' wait_for 10 eval '[ -z "$(systemctl --failed --plain --no-legend)" ]'
 
-is "$(systemctl --failed --plain --no-legend)" '' 'no unit has failed'
-is "$(find /var/lib/systemd/linger -type f -printf '%f\n' | sort | xargs)" 'bob larry' 'lingering is off for who was removed, and for nobody else'
 unlike "$(journal -u orgsyncd.service)" 'could not be ended|cannot be removed' 'orgsyncd has no complaint'
 like "$(journal -u orgsyncd.service)" 'systemd-logind cannot be asked to end sessions: the bus did not answer in time' 'the log says that the bus hangs'
 done_testing
