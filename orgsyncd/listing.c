@@ -127,6 +127,8 @@ static void note_departure(struct merge *m, struct roster_member *member, bool c
     if (!changed)
         return;
     member->changed = member->departure_changed = m->departures = true;
+    member->warned = false;
+    member->again_ms = 0; /* was about an earlier departure */
     m->departed |= member->departure.state == DEPARTURE_DUE;
 }
 

@@ -124,7 +124,7 @@ int roster_put(struct roster *roster, struct roster_member *member)
         member->brake_changed = old->brake_changed;
         member->departure = old->departure;
         member->departure_changed = old->departure_changed;
-        member->warned = old->warned && member->remote.state != MEMBER_ACTIVE;
+        member->warned = old->warned;
         member->again_ms = old->again_ms;
         member->changed = old->changed || !same(&old->remote, &member->remote);
         roster->present -= old->remote.state != MEMBER_REMOVED;

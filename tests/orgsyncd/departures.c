@@ -161,6 +161,22 @@ static void named_by_a_change(void **state)
     assert_false(is_due());
 }
 
+/* Who leaves again does not wait for the second look of the first time. */
+static void leaves_again(void **state)
+{
+    (void)state;
+    answer(false, REPORTS, "", "a", "");
+    struct roster_member *m = roster_find(&orgs.org[0].roster, "usr_a");
+    m->again_ms = now + MINUTE;
+    m->warned = true;
+    answer(false, REPORTS, "a", "", "");
+    answer(false, REPORTS, "", "a", "");
+    m = roster_find(&orgs.org[0].roster, "usr_a");
+    assert_int_equal(m->departure.state, DEPARTURE_DUE);
+    assert_int_equal(m->again_ms, 0);
+    assert_false(m->warned);
+}
+
 /* The first listing of a server that was put back ends nothing; a later one may, of whom it names.
  */
 static void another_history(void **state)
@@ -241,6 +257,7 @@ int main(void)
     snprintf(path, sizeof path, "%s/ids.db", dir);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(named_by_a_change, begin, end),
+        cmocka_unit_test_setup_teardown(leaves_again, begin, end),
         cmocka_unit_test_setup_teardown(another_history, begin, end),
         cmocka_unit_test_setup_teardown(left_out, begin, end),
         cmocka_unit_test_setup_teardown(restart, begin, end),
