@@ -42,3 +42,11 @@ at_rest() {
     pkill -KILL -u "$1"
     pkill -KILL -u root -f '^sleep 1005'
 }
+
+# percentiles FILE: tells p50 and p99 of the times in it; $p50 is the first
+percentiles() {
+    local sorted
+    mapfile -t sorted < <(sort -n "$1")
+    p50=${sorted[${#sorted[@]} / 2]}
+    diag "from the API's answer to the end of the last process: p50 $p50 ms, p99 ${sorted[(${#sorted[@]} * 99 + 99) / 100 - 1]} ms, ${#sorted[@]} removals"
+}
