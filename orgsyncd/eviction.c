@@ -269,7 +269,7 @@ static bool find_local(const struct passwd *user, void *arg)
 
 /* Why the number must not be touched, whatever the caller thinks; NULL when it may be. The list
  * came from the ledger; this looks at what the machine and its last snapshot say. */
-static const char *hindrance(const struct eviction *e)
+static const char *hindrance(const struct eviction *e, bool *present)
 {
     struct local_search local = {.uid = e->uid};
     struct snapshot snapshot;
@@ -281,10 +281,10 @@ static const char *hindrance(const struct eviction *e)
         return local.found ? "the number is a local user's" : "/etc/passwd cannot be read";
     if (snapshot_open(&snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
         return NULL;
-    bool present = snapshot_user_by_uid(&snapshot, e->uid, &user) == SNAPSHOT_OK &&
-                   user.state != MEMBER_REMOVED && user.state != MEMBER_SUSPENDED;
+    *present = snapshot_user_by_uid(&snapshot, e->uid, &user) == SNAPSHOT_OK &&
+               user.state != MEMBER_REMOVED && user.state != MEMBER_SUSPENDED;
     snapshot_close(&snapshot);
-    return present ? "the number is a present member's" : NULL;
+    return *present ? "the number is a present member's" : NULL;
 }
 
 static const char *plural(uint32_t count)
@@ -311,7 +311,7 @@ static void tell(const struct eviction *e, const struct eviction_result *r)
 static struct eviction_result evict(struct evictor *r, const struct eviction *e)
 {
     struct eviction_result result = {.place = (uint32_t)(e - r->list)};
-    const char *why = hindrance(e);
+    const char *why = hindrance(e, &result.present);
     int64_t begun = clock_mono_ms();
     if (why) {
         log_error("the sessions of %s (uid %" PRIu32 ") are not ended: %s",

@@ -303,7 +303,6 @@ static int load_members(struct keeper *k)
         if (ledger_load(k->orgs.ledger, config_org_key(o->config), &o->roster) < 0)
             return -1;
         o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
-        sessions_load(o);
     }
     return 0;
 }
@@ -329,7 +328,11 @@ static enum begin_result begin(struct keeper *k)
         return result;
     if (load_members(k) < 0 || last_snapshot_read(&k->orgs, &k->publisher.generation) < 0)
         return BEGIN_FAILED;
-    return has_members(k) && publisher_publish(&k->publisher) < 0 ? BEGIN_FAILED : BEGIN_DONE;
+    if (has_members(k) && publisher_publish(&k->publisher) < 0)
+        return BEGIN_FAILED;
+    for (uint32_t i = 0; i < k->orgs.count; i++)
+        sessions_load(&k->sessions, &k->orgs.org[i]);
+    return BEGIN_DONE;
 }
 
 /* Returns the organization's failure, or the losses that the brake holds (in TEXT), or "listed". */

@@ -136,9 +136,10 @@ static uint32_t count_departures(struct org_state *o)
     return c.due;
 }
 
-void sessions_load(struct org_state *o)
+void sessions_load(const struct sessions *s, struct org_state *o)
 {
     o->sessions.due_ms = count_departures(o) ? 0 : INT64_MAX;
+    o->sessions.generation = s->publisher->generation + (s->publisher->child != 0);
 }
 
 void sessions_note(const struct sessions *s, struct org_state *o)
@@ -207,8 +208,12 @@ static void grant_removed(struct roster_member *m, void *arg)
     bool owed = m->departure.state == DEPARTURE_WAITING || m->departure.state == DEPARTURE_DUE;
     for (size_t i = 0; !owed && i < g->running.count; i++)
         owed = g->running.uid[i] == m->uid;
-    if (owed && has_left(m) && g->sessions->count < SESSIONS_PEOPLE_MAX)
+    if (!owed || !has_left(m))
+        return;
+    if (g->sessions->count < SESSIONS_PEOPLE_MAX)
         add(g->sessions, g->org, m, EVICTION_END, 0);
+    else
+        g->sessions->wish.more = true;
 }
 
 /* Lists the people of the wish. */
@@ -263,7 +268,11 @@ static void describe(const struct session_wish *w, char text[CONFIRM_TEXT_LEN])
         snprintf(who, sizeof who, "%" PRIu32 " people", w->people);
     else
         snprintf(who, sizeof who, "%s", w->name);
-    if (w->failed)
+    if (w->more)
+        snprintf(text, CONFIRM_TEXT_LEN,
+                 "those of %u people are ended, and there are more: repeat it",
+                 SESSIONS_PEOPLE_MAX);
+    else if (w->failed)
         snprintf(text, CONFIRM_TEXT_LEN, "they could not be ended in time: see the log");
     else if (w->left > 0)
         snprintf(text, CONFIRM_TEXT_LEN,
@@ -283,7 +292,7 @@ bool sessions_granted(struct sessions *s, char text[CONFIRM_TEXT_LEN], bool *goo
     const struct session_wish *w = &s->wish;
     if (w->state != WISH_DONE)
         return false;
-    *good = w->left == 0 && w->refused == 0 && !w->failed;
+    *good = w->left == 0 && w->refused == 0 && !w->failed && !w->more;
     describe(w, text);
     s->wish.state = WISH_NONE;
     return true;
@@ -374,10 +383,12 @@ static int record(struct sessions *s, const struct eviction *e,
     o->sessions.ended += result->ended > 0;
     if (!m || !has_left(m) || e->kind == EVICTION_NOTICE)
         return 0;
-    if (m->departure.state == DEPARTURE_DUE && !result->refused) {
+    if (m->departure.state == DEPARTURE_DUE && (!result->refused || result->present)) {
         m->again_ms = clock_mono_ms() + AGAIN_MS;
         o->sessions.due_ms = sooner(o->sessions.due_ms, m->again_ms);
     }
+    if (result->present)
+        return 0;
     departure_done(&m->departure, clock_wall_ms());
     m->departure_changed = true;
     if (ledger_store(s->orgs->ledger, config_org_key(o->config), m) < 0)

@@ -34,6 +34,7 @@ struct session_wish {
     enum confirm_op op; /* CONFIRM_EVICT, CONFIRM_EVICT_ALL or CONFIRM_EVICT_REMOVED */
     char name[NAME_MAX_LEN + 1];
     bool failed; /* the process did not come to its end */
+    bool more;   /* there are more people than one process takes */
     uint32_t people, ended, left, begun, refused;
     pid_t left_pid;
 };
@@ -52,8 +53,9 @@ struct sessions {
     struct session_wish wish;
 };
 
-/* The members of O were loaded from the ledger: what an earlier keeper left undone is due. */
-void sessions_load(struct org_state *o);
+/* The members of O, loaded from the ledger, are published or about to be: what an earlier keeper
+ * left undone is due then. */
+void sessions_load(const struct sessions *s, struct org_state *o);
 
 /* An answer of O was merged: what it makes due is begun when the snapshot with it is in force. To
  * be called before the publisher takes the answer. */

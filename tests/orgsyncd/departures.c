@@ -54,7 +54,7 @@ static void start_keeper(void)
     assert_non_null(orgs.ledger);
     orgs.org[0] = (struct org_state){.config = &config.org[0], .pipe = -1};
     assert_int_equal(ledger_load(orgs.ledger, "org_1", &orgs.org[0].roster), 0);
-    sessions_load(&orgs.org[0]);
+    sessions_load(&sessions, &orgs.org[0]);
     request = 0;
 }
 
