@@ -137,7 +137,9 @@ void enroll_write_config(const struct enrollment *e, FILE *f)
     fprintf(f,
             "  { services = [\"sshd\", \"login\", \"cron\", \"systemd-user\"]; org = \"%s\"; "
             "everyone = true; }\n"
-            ");\n",
+            ");\n\n"
+            "# What is open of a member who is removed or suspended ends; \"keep\" lets it go on.\n"
+            "sessions = { on_removal = \"end\"; };\n",
             name);
     if (e->admins)
         fprintf(f,

@@ -1,6 +1,5 @@
 /* host unenroll: the machine as it was before orglogin. The files of the system are edited, as
  * others may have changed them since; each step may have been done before. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "common/paths.h"
 #include "orgadmin/host/child.h"
 #include "orgadmin/host/commands.h"
+#include "orgadmin/host/departed.h"
 #include "orgadmin/host/host_config.h"
 #include "orgadmin/host/host_file.h"
 #include "orgadmin/host/journal.h"
@@ -248,29 +248,15 @@ static void look_at_members(struct remains *r)
     }
 }
 
-static void look_at_process(struct remains *r, const char *pid)
+static bool look_at_process(const struct process *p, const struct snapshot_user *user,
+                            enum process_tie tie, void *arg)
 {
-    char path[64];
-    struct stat st;
-    struct snapshot_user user;
-    snprintf(path, sizeof path, "/proc/%.20s", pid);
-    if (stat(path, &st) < 0 || snapshot_user_by_uid(&r->snapshot, st.st_uid, &user) != SNAPSHOT_OK)
-        return;
+    struct remains *r = arg;
     size_t used = strlen(r->names);
-    if (++r->processes <= NAMED_MOST)
-        snprintf(r->names + used, sizeof r->names - used, "%s%.32s (%.20s)", used ? ", " : "",
-                 user.name, pid);
-}
-
-static void look_at_processes(struct remains *r)
-{
-    DIR *dir = opendir("/proc");
-    const struct dirent *entry;
-    while (dir && (entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-            look_at_process(r, entry->d_name);
-    if (dir)
-        closedir(dir);
+    if (tie == PROCESS_OWN && ++r->processes <= NAMED_MOST)
+        snprintf(r->names + used, sizeof r->names - used, "%s%.32s (%d)", used ? ", " : "",
+                 user->name, (int)p->pid);
+    return true;
 }
 
 static void tell_what_stays(void)
@@ -283,7 +269,7 @@ static void tell_what_stays(void)
     if (snapshot_open(&r.snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
         return;
     look_at_members(&r);
-    look_at_processes(&r);
+    departed_each_process(&r.snapshot, look_at_process, &r);
     if (r.homes)
         note("What stays: home directories of %u members.", r.homes);
     if (r.jobs || r.lingering)
