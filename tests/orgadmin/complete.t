@@ -97,6 +97,7 @@ kill -STOP "$orgd_pid"; age
 is "$(quickly member show '')" 'ann bob cid 1' 'completion beside a server that has stopped offers the names of before, soon'
 begun=$(date +%s%3N); offers member show '' > "$T/out"
 ok 'and does not try again at once' test $(($(date +%s%3N) - begun)) -lt 1000
+is "$(offers member show --org nobody '')/$(offers member show '')" '/ann bob cid' 'an unknown organization has no names, and takes none away'
 kill -CONT "$orgd_pid"
 if [ "$(id -u)" = 0 ]; then
     install -d -o 65534 "$T/home"; before=$(find "$T/home")
