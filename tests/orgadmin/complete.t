@@ -108,6 +108,7 @@ fi
 is "$(XDG_CONFIG_HOME=relative HOME=nowhere offers member show '')" '' 'completion without a home offers nothing'
 ln -sf "$T/elsewhere" "$NAMES"; is "$(offers member show '')" 'ann bob cid' 'a link in the place of the file of names'
 ok 'is not followed' test ! -e "$T/elsewhere"
+is "$(offers api member.l)/$(offers api member.list '')/$(offers org create --operation '')" member.list// 'completion offers the operations of api'
 is "$(offers token create --env '')/$(offers member list --state '')" 'live test/active pending removed suspended' 'completion offers the values of --env and --state'
 orgd_end
 done_testing

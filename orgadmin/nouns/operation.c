@@ -1,0 +1,17 @@
+#include "orgadmin/nouns/operation.h"
+
+#include <string.h>
+
+const char *operation_id(enum provider_op op, char out[OPERATION_MAX])
+{
+    size_t used = 0;
+    if (op == OP_USER_CONFIRM) /* the command is one, the operations are two */
+        return "user.confirm";
+    for (const char *name = provider_op_name(op); *name && used < OPERATION_MAX - 1; name++) {
+        if (strncmp(name, "--", 2) == 0)
+            name += 2;
+        out[used++] = *name == ' ' ? '.' : *name;
+    }
+    out[used] = '\0';
+    return out;
+}
