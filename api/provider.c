@@ -59,6 +59,11 @@ unsigned provider_add_changes(const struct provider *p)
     return p->kind->add_changes;
 }
 
+const char *provider_owner_role(const struct provider *p)
+{
+    return p->kind->owner;
+}
+
 unsigned provider_invites(const struct provider *p)
 {
     return p->kind->invites;
@@ -317,6 +322,22 @@ static enum api_status check_args(const struct provider *p, enum provider_op op,
     return API_OK;
 }
 
+/* True when OP only reads. */
+static bool is_reading(enum provider_op op)
+{
+    static const enum provider_op reading[] = {
+        OP_WHOAMI,          OP_ORG_LIST,        OP_ORG_FIND,       OP_ORG_SHOW,
+        OP_MEMBER_LIST,     OP_INVITATION_LIST, OP_JOINCODE_LIST,  OP_MACHINE_LIST,
+        OP_ROLE_LIST,       OP_TOKEN_LIST,      OP_OWN_TOKEN_LIST, OP_KEY_LIST,
+        OP_MEMBER_KEYS,     OP_AUDIT_LIST,      OP_BILLING_SHOW,   OP_SUBSCRIPTION_LIST,
+        OP_CREDIT_LIST,     OP_SECRET_LIST,     OP_FILE_LIST,      OP_FILE_SHOW,
+        OP_MACHINE_APPLIED, OP_MACHINE_MISSING};
+    size_t i = 0;
+    while (i < sizeof reading / sizeof *reading && reading[i] != op)
+        i++;
+    return i < sizeof reading / sizeof *reading;
+}
+
 enum api_status provider_run(struct provider *p, enum provider_op op,
                              const struct provider_arg *args, provider_sink *sink, void *arg,
                              struct api_error *err)
@@ -330,9 +351,12 @@ enum api_status provider_run(struct provider *p, enum provider_op op,
     if (status != API_OK)
         return status;
     p->running = args;
+    p->changing = p->settings.unsent && !is_reading(op);
+    p->unsent = false;
     status = mask_error(p, o->run(p, o, args, sink, arg, err), err);
     p->running = NULL;
-    return status;
+    p->changing = false;
+    return status == API_OK && p->unsent ? api_fail(err, API_UNSENT, "not sent") : status;
 }
 
 enum api_status provider_watch(struct provider *p, struct watch_position *position, int wait_ms,
@@ -375,6 +399,8 @@ static const char *const op_names[OP_COUNT] = {
     [OP_JOINCODE_JOIN] = "joincode join",
     [OP_MACHINE_LIST] = "machine list",
     [OP_MACHINE_INVITE] = "machine invite",
+    [OP_MACHINE_APPLIED] = "machine applied",
+    [OP_MACHINE_MISSING] = "machine applied",
     [OP_MACHINE_REVOKE] = "machine revoke",
     [OP_MACHINE_ENROLL] = "host enroll",
     [OP_ROLE_LIST] = "role list",

@@ -11,10 +11,11 @@
  *                  "namespace","updated","member":bool} (member: you are in it yourself; key_adders
  * to security_keys_only: which ssh keys of its members it takes, orgd/API.md) member
  * {"id","email","username","name","roles":[..],"permissions":[..],
- *                  "state":"active|pending|suspended|removed","joined","token",
+ *                  "state":"active|pending|suspended|removed","joined","token","membership",
  *                  "keys":[{"type","blob","expiresAt"}]}
  *                 ("removed" only from provider_watch and from files; token: of the invitation of
- *                 who is pending, where the API shows it; keys: public ssh keys, BLOB in base64 and
+ *                 who is pending, where the API shows it; membership: its id, where that is
+ *                 another one than the person's; keys: public ssh keys, BLOB in base64 and
  *                 of any length, no expiresAt: never)
  *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
  *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
@@ -129,6 +130,8 @@ enum provider_op {
     OP_JOINCODE_JOIN,     /* - code -> joining */
     OP_MACHINE_LIST,      /* -> machines */
     OP_MACHINE_INVITE,    /* - name, labels?, ca? (in PEM) -> machine with code */
+    OP_MACHINE_APPLIED,   /* - revision -> how far a change of members has come */
+    OP_MACHINE_MISSING,   /* - revision -> machines that have not applied it, some of them */
     OP_MACHINE_REVOKE,    /* - id */
     OP_MACHINE_ENROLL,    /* - code -> enrollment */
     OP_ROLE_LIST,         /* -> roles; without an organization those that all have */
@@ -151,7 +154,7 @@ enum provider_op {
     OP_BILLING_SHOW,      /* -> billing */
     OP_BILLING_EDIT,      /* - FIELDS */
     OP_SUBSCRIPTION_LIST, /* -> subscriptions */
-    OP_CREDIT_LIST,       /* - all? ("1": expired ones too) -> credits */
+    OP_CREDIT_LIST, /* - all? ("1": expired ones too), state? ("expired": only those) -> credits */
     OP_CREDIT_CREATE, /* - amount (US dollars, "300" or "300.00"), expires, comment? -> credit */
     OP_CREDIT_EDIT,   /* - id, amount?, expires?, comment? -> credit */
     OP_CREDIT_EXPIRE, /* - id */
@@ -177,9 +180,14 @@ bool provider_takes(const struct provider *provider, enum provider_op op,
 /* True when the argument NAME of an operation is a secret: it is in no message. */
 bool provider_arg_secret(const char *name);
 
-/* Whom OP_MEMBER_ADD and OP_INVITATION_CREATE of the provider's API change, as bits, although they
- * are there already; the API refuses others. */
-enum add_changes { ADD_CHANGES_NOBODY = 0, ADD_CHANGES_MEMBERS = 1, ADD_CHANGES_INVITED = 2 };
+/* Whom OP_MEMBER_ADD and OP_INVITATION_CREATE of the provider's API change or invite once more, as
+ * bits, although they are there already; the API refuses others. */
+enum add_changes {
+    ADD_CHANGES_NOBODY = 0,
+    ADD_CHANGES_MEMBERS = 1,
+    ADD_CHANGES_INVITED = 2,
+    ADD_NAMES_MEMBERS = 4 /* it refuses a member with the code already_member */
+};
 unsigned provider_add_changes(const struct provider *provider);
 
 /* How the provider's API hands out invitations whose answer does not tell, as bits. */
@@ -189,6 +197,9 @@ enum invites {
     INVITES_LISTED = 4       /* the members' listing has who is only invited, as active */
 };
 unsigned provider_invites(const struct provider *provider);
+
+/* The id of the role without whose holders nobody could manage the organization, or NULL. */
+const char *provider_owner_role(const struct provider *provider);
 
 /* Takes one record, which is the provider's and gone after the call. Returns 0 to go on, anything
  * else stops (API_STOPPED). */
@@ -227,8 +238,16 @@ struct watch_position {
     char etag[WATCH_ETAG_MAX];     /* of the last listing, or "" */
 };
 
+/* What a host has applied of what it was told, for the API that asks for it. */
+struct watch_report {
+    struct watch_position at; /* its revision is 0: nothing is reported */
+    int64_t age_s;            /* of the snapshot in force */
+    uint64_t ended, ending;   /* people whose sessions were ended, or are to end now */
+};
+
 struct provider_watcher {
     void *arg;
+    const struct watch_report *report; /* or NULL */
     void (*reset)(void *arg);
     provider_sink *member;
     void (*heard)(void *arg);

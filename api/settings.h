@@ -52,6 +52,10 @@ struct provider_settings {
      * query, header, body or secret in it; or NULL. */
     void (*trace)(void *arg, const char *line);
     void *trace_arg;
+    /* Set: no request that changes anything is sent. It is told instead, "POST /path BODY", with
+     * stars for secrets, and the operation ends with API_UNSENT. */
+    void (*unsent)(void *arg, const char *request);
+    void *unsent_arg;
     const struct access_cache *access; /* or NULL: no access token outlives the process */
     void (*alive)(void *arg); /* called about once a second, or more often, while a request is under
                                  way; or NULL */

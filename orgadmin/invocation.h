@@ -42,6 +42,9 @@ enum option {
     OPTION_MEMBER,
     OPTION_KEY,
     OPTION_KEEP_TOKENS,
+    OPTION_WAIT,
+    OPTION_PRUNE,
+    OPTION_DRY_RUN,
     OPTION_YES,
     OPTION_ACCEPT,
     OPTION_ORG,
@@ -75,6 +78,7 @@ struct option_spec {
     const char *value;  /* what stands behind it, or NULL for a switch; with a '=' in it, such as
                            "KEY=VALUE", the option may be given again,
                            unless it takes several at once: "KEY=VALUE,..." */
+    bool optional;      /* the value may be left out, and stands behind a '=' */
     bool list;          /* words with commas or blanks between; it may be given again */
     bool moment;        /* a day or a time */
     const char *brief;  /* for --help and the manual, without a full stop */

@@ -26,8 +26,17 @@
 #define NO_NEWS_MS 1000
 /* After a failure, refreshes within this time are answered by it. */
 #define RETRY_SPARE_MS 1000
+/* After news the next poll waits so long for the keeper to apply them, and says that it has. */
+#define APPLY_MS 500
+/* Answers that the keeper has not applied may be so many. */
+#define COMMITTED 8
 /* Members that are left out have a line in the log, once each, up to this many. */
 #define LEFT_OUT_MAX 100
+
+struct committed {
+    uint64_t request;
+    struct watch_position at;
+};
 
 struct fetcher {
     const struct fetcher_settings *settings;
@@ -36,6 +45,11 @@ struct fetcher {
     struct watch_position at;  /* where the keeper is, whichever of the two asked */
     int64_t listed_ms;
     uint64_t requests; /* begun so far */
+    struct committed
+        committed[COMMITTED];   /* the last answers; REQUESTS % COMMITTED is their place */
+    struct watch_report report; /* what the keeper has applied */
+    int64_t made_ms;            /* its snapshot: clock_mono_ms */
+    bool unreported;
     bool held, relist;
     int failures;
     int64_t failed_ms, retry_ms; /* of the last failure: its time, and the earliest one to retry */
@@ -256,6 +270,45 @@ static void heartbeat(void *arg)
     report(r, PIPE_HEARD, first ? r->begun_ms : clock_mono_ms(), first ? PIPE_ROUND_TRIP : 0, NULL);
 }
 
+/* --- what was applied --- */
+
+/* The last of the answers up to REQUEST, or NULL. */
+static const struct committed *committed_by(const struct fetcher *f, uint64_t request)
+{
+    const struct committed *last = NULL;
+    for (size_t i = 0; i < COMMITTED; i++) {
+        const struct committed *c = &f->committed[i];
+        if (c->request > 0 && c->request <= request && (!last || c->request > last->request))
+            last = c;
+    }
+    return last;
+}
+
+static bool same_place(const struct watch_position *a, const struct watch_position *b)
+{
+    return a->revision == b->revision && strcmp(a->cursor, b->cursor) == 0;
+}
+
+static void take_applied(struct fetcher *f, const struct pipe_applied *applied)
+{
+    const struct committed *c = committed_by(f, applied->header.request);
+    struct watch_report *r = &f->report;
+    if (!c)
+        return;
+    f->unreported |=
+        !same_place(&r->at, &c->at) || r->ended != applied->ended || r->ending != applied->ending;
+    *r = (struct watch_report){.at = c->at, .ended = applied->ended, .ending = applied->ending};
+    f->made_ms = applied->header.started_ms;
+}
+
+/* The report for a request that begins now. */
+static const struct watch_report *report_now(struct fetcher *f)
+{
+    f->report.age_s = (clock_mono_ms() - f->made_ms) / 1000;
+    f->unreported = false;
+    return &f->report;
+}
+
 /* --- asking --- */
 
 /* A random time from 0 to MAX_MS. */
@@ -294,6 +347,7 @@ static void succeeded(const struct fetcher_request *r)
     if (f->failures)
         log_info("%s: the organization answers again", f->settings->org->name);
     f->failures = 0;
+    f->committed[r->number % COMMITTED] = (struct committed){r->number, f->at};
     report(r, PIPE_COMMIT, r->begun_ms, PIPE_ROUND_TRIP, NULL);
 }
 
@@ -314,8 +368,11 @@ static bool ask_now(struct fetcher *f)
     }
     struct api_error err;
     struct fetcher_request r;
-    struct provider_watcher watcher = {
-        .arg = &r, .reset = send_reset, .member = send_member, .idle_fd = -1};
+    struct provider_watcher watcher = {.arg = &r,
+                                       .report = report_now(f),
+                                       .reset = send_reset,
+                                       .member = send_member,
+                                       .idle_fd = -1};
     begin(f, &r);
     bool answered = provider_watch(f->asker, &f->at, 0, &watcher, &err) == API_OK;
     if (answered)
@@ -325,34 +382,44 @@ static bool ask_now(struct fetcher *f)
     return answered;
 }
 
+/* Takes what lies in the pipe; *REFRESH: the keeper wants news. Returns -1 when it is gone. */
+static int read_messages(struct fetcher *f, bool *refresh)
+{
+    for (;;) {
+        char message[PIPE_MAX];
+        struct pipe_header header;
+        struct pipe_applied applied;
+        ssize_t n = recv(f->settings->pipe, message, sizeof message, MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 && errno == EAGAIN ? 0 : -1;
+        if (!pipe_decode(message, (size_t)n, &header))
+            continue;
+        if (pipe_decode_applied(message, (size_t)n, &applied))
+            take_applied(f, &applied);
+        *refresh |= header.type == PIPE_REFRESH;
+        f->relist |= header.type == PIPE_RELIST;
+    }
+}
+
 /*
  * Takes the keeper's messages. UNDER_WAY is the request that waits for its answer meanwhile, or
  * NULL. Returns -1 when the keeper is gone, 1 when UNDER_WAY is to be given up, 0 otherwise.
  * Another request is sent beside a held poll only, and when it is answered, the poll's own answer
  * may be older: the poll counts no more. While a request that is not held is under way there is no
- * point in another one: the keeper asks again when the answer is not new enough for it.
+ * point in another one: the keeper asks again when the answer is not new enough for it. A held poll
+ * also makes room for the next one, which reports what was applied meanwhile.
  */
 static int take_messages(struct fetcher *f, struct fetcher_request *under_way)
 {
-    bool refresh = false;
-    for (;;) {
-        char message[PIPE_MAX];
-        struct pipe_header header;
-        ssize_t n = recv(f->settings->pipe, message, sizeof message, MSG_DONTWAIT);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN)
-            break;
-        if (n <= 0)
-            return -1;
-        if (!pipe_decode(message, (size_t)n, &header))
-            continue;
-        refresh |= header.type == PIPE_REFRESH;
-        f->relist |= header.type == PIPE_RELIST;
-    }
+    bool refresh = false, held = under_way && under_way->quiet;
+    if (read_messages(f, &refresh) < 0)
+        return -1;
     if (f->relist)
         return 1;
-    if (refresh && (!under_way || under_way->quiet) && ask_now(f) && under_way)
+    bool answered = refresh && (!under_way || held) && ask_now(f);
+    if (held && (answered || f->unreported))
         under_way->superseded = true;
     return under_way && under_way->superseded;
 }
@@ -379,17 +446,38 @@ static int64_t back_off(const struct fetcher *f)
     return wait > asked ? wait : asked;
 }
 
+/* True while the keeper may still say that it has applied what it was sent. */
+static bool unapplied(const struct fetcher *f)
+{
+    return *f->at.cursor && !same_place(&f->at, &f->report.at);
+}
+
+/* Waits for the keeper's messages, at most LEFT_MS, and takes them. Returns -1 when it is gone. */
+static int hear_keeper(struct fetcher *f, int64_t left_ms)
+{
+    struct pollfd p = {.fd = f->settings->pipe, .events = POLLIN};
+    int n = poll(&p, 1, left_ms < PIPE_BEAT_MS ? (int)left_ms : PIPE_BEAT_MS);
+    beat(f);
+    return n > 0 && take_messages(f, NULL) < 0 ? -1 : 0;
+}
+
 /* Waits, answering the keeper. Returns -1 when the keeper is gone. */
 static int rest(struct fetcher *f, int64_t wait_ms)
 {
     int64_t end = clock_mono_ms() + wait_ms, left;
-    while (!f->relist && (left = end - clock_mono_ms()) > 0) {
-        struct pollfd p = {.fd = f->settings->pipe, .events = POLLIN};
-        int n = poll(&p, 1, left < PIPE_BEAT_MS ? (int)left : PIPE_BEAT_MS);
-        beat(f);
-        if (n > 0 && take_messages(f, NULL) < 0)
+    while (!f->relist && (left = end - clock_mono_ms()) > 0)
+        if (hear_keeper(f, left) < 0)
             return -1;
-    }
+    return 0;
+}
+
+/* The same, until the keeper has applied the news: mostly a moment. */
+static int rest_unapplied(struct fetcher *f)
+{
+    int64_t end = clock_mono_ms() + APPLY_MS, left;
+    while (unapplied(f) && !f->relist && (left = end - clock_mono_ms()) > 0)
+        if (hear_keeper(f, left) < 0)
+            return -1;
     return 0;
 }
 
@@ -400,6 +488,7 @@ static int64_t turn(struct fetcher *f)
     struct api_error err = {0};
     struct fetcher_request r;
     struct provider_watcher watcher = {.arg = &r,
+                                       .report = report_now(f),
                                        .reset = send_reset,
                                        .member = send_member,
                                        .heard = heartbeat,
@@ -423,7 +512,9 @@ static int64_t turn(struct fetcher *f)
     f->held = false;
     if (at.revision == 0)
         return jitter(f->settings->poll_ms);
-    return no_news && clock_mono_ms() - r.begun_ms < NO_NEWS_MS ? NO_NEWS_MS : 0;
+    if (!no_news)
+        return rest_unapplied(f);
+    return clock_mono_ms() - r.begun_ms < NO_NEWS_MS ? NO_NEWS_MS : 0;
 }
 
 static void trace(void *arg, const char *line)

@@ -192,6 +192,12 @@ static int serve_orgs(struct keeper *k, const struct pollfd *p)
     return 0;
 }
 
+static void tell_fetchers(struct keeper *k)
+{
+    for (uint32_t i = 0; i < k->orgs.count; i++)
+        organization_tell(&k->orgs.org[i], k->publisher.made_ms);
+}
+
 /* One round. */
 static int serve(struct keeper *k, const struct pollfd *p)
 {
@@ -203,6 +209,7 @@ static int serve(struct keeper *k, const struct pollfd *p)
     confirm_server_hear(&k->server);
     if (publisher_run(&k->publisher) < 0)
         return -1;
+    tell_fetchers(k);
     begin_sudoers(k);
     end_sudoers(k, WNOHANG);
     confirm_server_settle(&k->server);

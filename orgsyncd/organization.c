@@ -32,6 +32,8 @@ void organization_begin_request(struct org_state *o, uint64_t request)
         return;
     if (request == 1) { /* of a new fetcher: the last message of the one before was read already */
         o->answered = 0;
+        o->waiting.heard.request = o->carried.heard.request = o->in_force.request = 0;
+        o->told = (struct pipe_applied){.ended = 0};
         listing_begin(&o->incoming, LISTING_CHANGES);
     }
     o->begun = request;
@@ -72,6 +74,8 @@ void organization_heard(struct org_state *o, const struct pipe_header *h)
         heard->heard_ms = h->started_ms;
         heard->confirmed_ms = clock_wall_ms() - (clock_mono_ms() - h->started_ms);
     }
+    if (h->type == PIPE_COMMIT)
+        heard->request = h->request;
     if (h->flags & PIPE_ROUND_TRIP) {
         heard->answered_ms = later(heard->answered_ms, h->started_ms);
         o->asked = false;
@@ -154,5 +158,18 @@ void organization_carried(struct org_state *o)
     now->answered_ms = later(now->answered_ms, next->answered_ms);
     now->listed_ms = later(now->listed_ms, next->listed_ms);
     now->named = next->named;
+    if (next->request > now->request)
+        now->request = next->request;
     o->carried = (struct news){0};
+}
+
+void organization_tell(struct org_state *o, int64_t made_ms)
+{
+    struct pipe_applied applied = {
+        .header = {.type = PIPE_APPLIED, .started_ms = made_ms, .request = o->in_force.request}};
+    if (o->pipe < 0 || o->held_count > 0 || applied.header.request == 0 || made_ms == 0 ||
+        applied.header.request == o->told.header.request)
+        return;
+    if (pipe_try_send_applied(o->pipe, &applied) == 0)
+        o->told = applied;
 }

@@ -42,6 +42,7 @@ struct heard {
     int64_t answered_ms;  /* the start of the last request that was answered */
     int64_t listed_ms;    /* the start of the last complete listing */
     int64_t confirmed_ms; /* heard_ms by the wall clock */
+    uint64_t request;     /* the number of the last answer that was taken, 0 = none */
     bool named;           /* no newcomer of the organization waits for a name */
 };
 
@@ -76,6 +77,8 @@ struct org_state {
     struct news waiting;   /* in the roster, and in no snapshot yet */
     struct news carried;   /* in the snapshot that is being published */
     struct heard in_force; /* in the snapshot that is in force */
+
+    struct pipe_applied told; /* what the fetcher was told last */
 
     char failure[CONFIRM_TEXT_LEN]; /* the last failure, "" = none since an answer was taken */
     uint64_t failures;              /* failed requests and refused answers */
@@ -132,5 +135,9 @@ int64_t organization_carry(struct org_state *o);
 
 /* The snapshot that carries news is in force. */
 void organization_carried(struct org_state *o);
+
+/* Tells the fetcher which of its answers is in force by the snapshot that was made at MADE_MS, if
+ * it does not know that. What the brake holds is not in force. */
+void organization_tell(struct org_state *o, int64_t made_ms);
 
 #endif

@@ -114,7 +114,7 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header)
     if (size < sizeof *header || size > PIPE_MAX)
         return false;
     memcpy(header, buffer, sizeof *header);
-    return header->type >= PIPE_RESET && header->type <= PIPE_ALIVE;
+    return header->type >= PIPE_RESET && header->type <= PIPE_APPLIED;
 }
 
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why)
@@ -141,6 +141,14 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
         return false;
     *why = member_fault(m);
     return *why == NULL;
+}
+
+bool pipe_decode_applied(const void *buffer, size_t size, struct pipe_applied *applied)
+{
+    if (size != sizeof *applied)
+        return false;
+    memcpy(applied, buffer, size);
+    return applied->header.type == PIPE_APPLIED;
 }
 
 const char *pipe_text(const void *buffer, size_t size)
@@ -172,4 +180,13 @@ int pipe_send(int fd, const struct pipe_header *header, const char *text)
 int pipe_try_send(int fd, const struct pipe_header *header, const char *text)
 {
     return send_text(fd, header, text, MSG_DONTWAIT);
+}
+
+int pipe_try_send_applied(int fd, const struct pipe_applied *applied)
+{
+    ssize_t n;
+    do
+        n = send(fd, applied, sizeof *applied, MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -1 : 0;
 }

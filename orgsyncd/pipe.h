@@ -32,6 +32,9 @@ enum pipe_type {
     /* fetcher to keeper */
     PIPE_BEGIN = 8, /* a request is about to be sent: REQUEST is its number */
     PIPE_ALIVE = 9, /* only that the fetcher runs: every PIPE_BEAT_MS, whatever it waits for */
+    /* keeper to fetcher */
+    PIPE_APPLIED =
+        10, /* the answer to REQUEST is in force by a snapshot that was made at STARTED */
 };
 
 /* A fetcher of which no message came for PIPE_SILENT_MS hangs, or was stopped. */
@@ -54,6 +57,12 @@ struct pipe_header {
     uint32_t flags;
     int64_t started_ms; /* clock_mono_ms */
     uint64_t request;   /* 0 in what is about none */
+};
+
+/* The whole of PIPE_APPLIED: what the fetcher reports. */
+struct pipe_applied {
+    struct pipe_header header;
+    uint32_t ended, ending; /* people whose sessions ended since the keeper began, or end now */
 };
 
 /* Strings and keys point into the message. */
@@ -79,11 +88,16 @@ int pipe_send(int fd, const struct pipe_header *header, const char *text);
 /* The same without blocking: -1 with EAGAIN when the pipe is full. */
 int pipe_try_send(int fd, const struct pipe_header *header, const char *text);
 
+int pipe_try_send_applied(int fd, const struct pipe_applied *applied);
+
 /* True when SIZE bytes of BUFFER are a message; *HEADER is filled. */
 bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header);
 
 /* The member of a PIPE_MEMBER message; false with *WHY when anything in it is not as it must be. */
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why);
+
+/* False when BUFFER is no PIPE_APPLIED message. */
+bool pipe_decode_applied(const void *buffer, size_t size, struct pipe_applied *applied);
 
 /* The text of a PIPE_FAILED message, "" when it has none that ends. */
 const char *pipe_text(const void *buffer, size_t size);

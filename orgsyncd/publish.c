@@ -164,6 +164,7 @@ static void note_published(struct publisher *p)
     if (p->mode != KEEPER_CHECK && stat(PATH_SNAPSHOT, &p->snapshot) < 0)
         p->snapshot = (struct stat){0};
     p->generation++;
+    p->made_ms = p->begin_ms;
     p->publish_ms = now - p->begin_ms;
 }
 

@@ -32,6 +32,7 @@ struct publisher {
     uint64_t generation; /* of the snapshot in force, 0 = there is none */
 
     struct compile_result result; /* of the last snapshot */
+    int64_t made_ms;              /* when the last publication began whose snapshot is in force */
     int64_t publish_ms;           /* the duration of the last compilation and publication */
     struct stat snapshot;         /* the last published file */
 

@@ -301,14 +301,20 @@ static enum api_status edit_customer(struct provider *p, const struct operation 
     .method = "GET", .path = ORG "credits/", .shape = ITEMS_LIST, .page = complete_times,          \
     .fields = credit_fields
 
-static const struct operation all_credits = {CREDITS, .query = "status=ACTIVE%2CEXPIRED"};
-
 static enum api_status list_credits(struct provider *p, const struct operation *o,
                                     const struct provider_arg *args, provider_sink *sink, void *arg,
                                     struct api_error *err)
 {
-    const struct provider_arg org[] = {{"org", template_arg(args, "org")}, {0}};
-    return engine_run(p, template_arg(args, "all") ? &all_credits : o, org, sink, arg, err);
+    char state[32];
+    const char *wanted = template_arg(args, "state");
+    snprintf(state, sizeof state, "%s", wanted ? wanted : "ACTIVE,EXPIRED");
+    for (char *c = state; *c; c++)
+        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c);
+    const struct provider_arg all[] = {
+        {"org", template_arg(args, "org")},
+        {"status", wanted || template_arg(args, "all") ? state : NULL},
+        {0}};
+    return engine_run(p, o, all, sink, arg, err);
 }
 
 /* The kinds of secrets, and what is sent of each. */
@@ -387,7 +393,8 @@ static const struct operation operations[OP_COUNT] = {
     [OP_BILLING_SHOW] = {CALL("GET", CUSTOMER), ONE(billing_fields)},
     [OP_BILLING_EDIT] =
         {.run = edit_customer, .method = "PUT", .path = CUSTOMER, .body = CUSTOMER_BODY, CHANGED},
-    [OP_CREDIT_LIST] = {CREDITS, .run = list_credits, .takes = "all"},
+    [OP_CREDIT_LIST] = {CREDITS, .run = list_credits, .query = "status={status?}",
+                        .takes = "all state"},
     [OP_CREDIT_CREATE] = {SEND("POST", ORG "credits/",
                                "\"amount\":\"$amount$\",\"expiration_date\":\"$expires\","
                                "\"comment\":\"$comment?\""),
@@ -486,6 +493,7 @@ const struct provider_kind provider_cratedb = {.name = "cratedb",
                                                .operations = operations,
                                                .options = options,
                                                .errors = &errors,
+                                               .owner = "org_admin",
                                                .add_changes =
                                                    ADD_CHANGES_MEMBERS | ADD_CHANGES_INVITED,
                                                .login_redirect = true,

@@ -875,6 +875,7 @@ const struct provider_kind provider_intrinsic = {
     .operations = operations,
     .options = options,
     .errors = &errors,
+    .owner = "owner",
     .invites = INVITES_BY_MAIL | INVITES_SHOWN_AGAIN,
     .open = intrinsic_open,
     .authorize = authorize,

@@ -4,6 +4,7 @@
 #include "api/engine.h"
 #include "api/error.h"
 #include "api/json.h"
+#include "common/paths.h"
 
 #define CHANGES_PATH "/v1/organizations/members/changes"
 #define WAIT_MAX_MS  600000
@@ -99,17 +100,18 @@ static const struct field role_fields[] = {
 };
 
 static const struct field key_fields[] = {
-    {.name = "fingerprint", .from = "fingerprint", .required = true},
-    {.name = "type", .from = "type"},
-    {.name = "comment", .from = "comment"},
-    {.name = "added", .from = "addedAt"},
-    {.name = "expires", .from = "expiresAt"},
-    {.name = "blob", .from = "blob"},
-    {.name = "given", .from = "given", .kind = FIELD_BOOL},
-    {.name = "given_by", .from = "givenBy", .kind = FIELD_LIST},
-    {.name = "counts", .from = "counts", .kind = FIELD_BOOL},
-    {.name = "reason", .from = "reason"},
-    {.name = "notes", .from = "notes", .kind = FIELD_LIST},
+    {.name = "fingerprint", .from = "fingerprint|key.fingerprint", .required = true},
+    {.name = "type", .from = "type|key.type"},
+    {.name = "comment", .from = "comment|key.comment"},
+    {.name = "added", .from = "addedAt|key.addedAt"},
+    {.name = "expires", .from = "expiresAt|key.expiresAt"},
+    {.name = "blob", .from = "blob|key.blob"},
+    {.name = "given", .from = "given|key.given", .kind = FIELD_BOOL},
+    {.name = "given_by", .from = "givenBy|key.givenBy", .kind = FIELD_LIST},
+    {.name = "counts", .from = "counts|key.counts", .kind = FIELD_BOOL},
+    {.name = "reason", .from = "reason|key.reason"},
+    {.name = "notes", .from = "notes|key.notes", .kind = FIELD_LIST},
+    {.name = "revision", .from = "revision", .kind = FIELD_NUMBER},
     {0},
 };
 
@@ -168,6 +170,26 @@ static const struct field machine_fields[] = {
     {.name = "refused_at", .from = "refusedAt"},
     {.name = "refused_from", .from = "refusedFrom"},
     {.name = "code", .from = "code"},
+    {.name = "version", .from = "report.version"},
+    {.name = "behind", .from = "report.behind", .kind = FIELD_NUMBER},
+    {.name = "reported", .from = "report.at"},
+    {.name = "snapshot", .from = "report.snapshotAt"},
+    {.name = "ended", .from = "report.ended", .kind = FIELD_NUMBER},
+    {0},
+};
+
+static const struct field applied_fields[] = {
+    {.name = "machines", .from = "machines", .kind = FIELD_NUMBER, .required = true},
+    {.name = "applied", .from = "applied", .kind = FIELD_NUMBER, .required = true},
+    {.name = "ended", .from = "ended", .kind = FIELD_NUMBER, .required = true},
+    {.name = "ending", .from = "ending", .kind = FIELD_NUMBER, .required = true},
+    {0},
+};
+
+static const struct field missing_fields[] = {
+    {.name = "id", .from = "id", .required = true},
+    {.name = "name", .from = "name", .required = true},
+    {.name = "heard", .from = "heardAt"},
     {0},
 };
 
@@ -217,12 +239,21 @@ static const struct field withdrawal_fields[] = {
     {.name = "join_codes", .from = "withdrawn.joinCodes", .kind = FIELD_NUMBER},
     {.name = "tokens", .from = "tokenCount", .kind = FIELD_NUMBER},
     {.name = "keys", .from = "keyCount", .kind = FIELD_NUMBER},
+    {.name = "revision", .from = "revision", .kind = FIELD_NUMBER},
+    {0},
+};
+
+/* What has nothing to say but that it is done. */
+static const struct field change_fields[] = {
+    {.name = "ok", .from = "ok", .kind = FIELD_BOOL, .required = true},
+    {.name = "revision", .from = "revision", .kind = FIELD_NUMBER},
     {0},
 };
 
 static const struct field ending_fields[] = {
     {.name = "scope", .from = "scope", .required = true},
     {.name = "ended", .from = "ended", .kind = FIELD_NUMBER},
+    {.name = "revision", .from = "revision", .kind = FIELD_NUMBER},
     {0},
 };
 
@@ -315,7 +346,8 @@ static const struct operation operations[OP_COUNT] = {
                           ONE("", withdrawal_fields)},
     [OP_MEMBER_SUSPEND] = {CALL("/organizations/members/suspend", ORG ",\"userId\":\"$user\""),
                            ONE("", withdrawal_fields)},
-    [OP_MEMBER_RESUME] = {CALL("/organizations/members/resume", ORG ",\"userId\":\"$user\""), DONE},
+    [OP_MEMBER_RESUME] = {CALL("/organizations/members/resume", ORG ",\"userId\":\"$user\""),
+                          ONE("", change_fields)},
     [OP_MEMBER_END_TOKENS] = {CALL("/organizations/members/revoke-tokens",
                                    ORG ",\"userId\":\"$user\""),
                               ONE("", ending_fields)},
@@ -346,6 +378,12 @@ static const struct operation operations[OP_COUNT] = {
                                 ORG ",\"name\":\"$name\",\"labels\":\"$labels?\","
                                     "\"ca\":\"$ca?\""),
                            ONE("", machine_fields)},
+    [OP_MACHINE_APPLIED] = {CALL("/organizations/machines/applied",
+                                 ORG ",\"revision\":\"$revision#\""),
+                            ONE("", applied_fields)},
+    [OP_MACHINE_MISSING] = {CALL("/organizations/machines/applied",
+                                 ORG ",\"revision\":\"$revision#\""),
+                            .shape = ITEMS_LIST, .items = "missing", .fields = missing_fields},
     [OP_MACHINE_REVOKE] = {CALL("/organizations/machines/revoke", ORG ",\"id\":\"$id\""),
                            ONE("", revocation_fields)},
     [OP_MACHINE_ENROLL] = {CALL("/organizations/machines/enroll", "\"code\":\"$code\""),
@@ -373,17 +411,17 @@ static const struct operation operations[OP_COUNT] = {
                              ONE("", revocation_fields)},
     [OP_KEY_LIST] = {CALL("/users/keys/list", ""), LIST("keys", key_fields)},
     [OP_KEY_ADD] = {CALL("/users/keys/add", "\"key\":\"$line\",\"expiresAt\":\"$expires?\""),
-                    ONE("key", key_fields)},
+                    ONE("", key_fields)},
     [OP_KEY_REMOVE] = {CALL("/users/keys/remove", "\"fingerprint\":\"$fingerprint\""), DONE},
     [OP_MEMBER_KEYS] = {CALL("/organizations/members/keys/list", ORG ",\"userId\":\"$user\""),
                         LIST("keys", key_fields)},
     [OP_MEMBER_KEY_ADD] = {CALL("/organizations/members/keys/add",
                                 ORG ",\"userId\":\"$user\",\"key\":\"$line\","
                                     "\"expiresAt\":\"$expires?\""),
-                           ONE("key", key_fields)},
+                           ONE("", key_fields)},
     [OP_MEMBER_KEY_REMOVE] = {CALL("/organizations/members/keys/remove",
                                    ORG ",\"userId\":\"$user\",\"fingerprint\":\"$fingerprint\""),
-                              DONE},
+                              ONE("", change_fields)},
     [OP_AUDIT_LIST] = {CALL("/organizations/audit/list", ORG
                             ",\"action\":\"$action?\",\"from\":\"$from?\",\"to\":\"$to?\"" AFTER),
                        LIST("events", event_fields)},
@@ -396,6 +434,7 @@ static const struct operation changes = {
 /* The state of one call of native_watch. */
 struct watch {
     const struct provider_watcher *watcher;
+    const struct watch_report *report; /* goes with the next request, or NULL */
     struct watch_position at;
     bool complete; /* a listing of everything is under way */
     bool more;
@@ -416,15 +455,32 @@ static int on_idle(void *arg)
     return watcher->idle(watcher->arg);
 }
 
-/* A server of a version without cursors has given none, and refuses one. */
-static char *changes_body(const char *org, const struct watch_position *at, int wait_ms)
+/* Without a place it is AT. */
+static bool add_report(cJSON *body, const struct watch_position *at,
+                       const struct watch_report *report)
 {
+    cJSON *object = cJSON_AddObjectToObject(body, "report");
+    bool same = report->at.revision == at->revision && strcmp(report->at.cursor, at->cursor) == 0;
+    return object &&
+           (same || (cJSON_AddNumberToObject(object, "revision", (double)report->at.revision) &&
+                     cJSON_AddStringToObject(object, "cursor", report->at.cursor))) &&
+           cJSON_AddNumberToObject(object, "age", (double)report->age_s) &&
+           cJSON_AddNumberToObject(object, "ended", (double)report->ended) &&
+           cJSON_AddNumberToObject(object, "ending", (double)report->ending) &&
+           cJSON_AddStringToObject(object, "version", ORG_VERSION);
+}
+
+/* A server of a version without cursors, or reports, has given no cursor, and refuses them. */
+static char *changes_body(const char *org, const struct watch *w, int wait_ms)
+{
+    const struct watch_position *at = &w->at;
     cJSON *body = cJSON_CreateObject();
     char *text = NULL;
     if (body && cJSON_AddStringToObject(body, "organizationId", org) &&
         cJSON_AddNumberToObject(body, "since", (double)at->revision) &&
         (!*at->cursor || cJSON_AddStringToObject(body, "cursor", at->cursor)) &&
-        cJSON_AddNumberToObject(body, "wait", wait_ms))
+        cJSON_AddNumberToObject(body, "wait", wait_ms) &&
+        (!w->report || add_report(body, at, w->report)))
         text = cJSON_PrintUnformatted(body);
     cJSON_Delete(body);
     return text;
@@ -439,7 +495,7 @@ static enum api_status ask(struct provider *p, const struct watch *w, int wait_m
                                  .idle = on_idle,
                                  .idle_fd = w->watcher->idle ? w->watcher->idle_fd : -1};
     answer->json = NULL;
-    char *body = changes_body(p->settings.org, &w->at, wait_ms);
+    char *body = changes_body(p->settings.org, w, wait_ms);
     if (!body)
         return api_fail(err, API_UNREACHABLE, "out of memory");
     struct http_request request = {.method = "POST",
@@ -548,10 +604,28 @@ static bool endpoint_absent(const struct api_error *err)
            (err->http == 404 && (*err->code == '\0' || strcmp(err->code, "unknown_endpoint") == 0));
 }
 
-/* A server that was put back to a version without cursors. */
-static bool cursor_refused(const struct watch *w, const struct api_error *err)
+static bool invalid(const struct api_error *err)
 {
-    return *w->at.cursor && err->status == API_REFUSED && err->http == 400;
+    return err->status == API_REFUSED && err->http == 400;
+}
+
+/* The first page. A server of a version without reports refuses one; one that was put back to a
+ * version without cursors refuses those. */
+static enum api_status ask_first(struct provider *p, struct watch *w, int wait_ms,
+                                 struct answer *answer, struct api_error *err)
+{
+    const struct watch_report *report = w->watcher->report;
+    w->report = report && *report->at.cursor ? report : NULL;
+    enum api_status status = ask(p, w, wait_ms, answer, err);
+    if (w->report && invalid(err)) {
+        w->report = NULL;
+        status = ask(p, w, wait_ms, answer, err);
+    }
+    w->report = NULL;
+    if (!*w->at.cursor || !invalid(err))
+        return status;
+    w->at = (struct watch_position){0};
+    return ask(p, w, 0, answer, err);
 }
 
 static enum api_status native_watch(struct provider *p, struct watch_position *position,
@@ -568,11 +642,8 @@ static enum api_status native_watch(struct provider *p, struct watch_position *p
         struct answer answer;
         if (pages == PAGES_MAX)
             return api_fail(err, API_BAD_ANSWER, CHANGES_PATH ": it never ends");
-        enum api_status status = ask(p, &w, wait, &answer, err);
-        if (pages == 0 && cursor_refused(&w, err)) {
-            w.at = (struct watch_position){0};
-            status = ask(p, &w, 0, &answer, err);
-        }
+        enum api_status status =
+            pages == 0 ? ask_first(p, &w, wait, &answer, err) : ask(p, &w, wait, &answer, err);
         if (pages == 0 && endpoint_absent(err))
             return engine_watch(p, position, watcher, err);
         if (status == API_OK)
@@ -593,5 +664,7 @@ const struct provider_kind provider_native = {.name = "native",
                                               .http = true,
                                               .operations = operations,
                                               .errors = &errors,
-                                              .add_changes = ADD_CHANGES_INVITED,
+                                              .owner = "owner",
+                                              .add_changes =
+                                                  ADD_CHANGES_INVITED | ADD_NAMES_MEMBERS,
                                               .watch = native_watch};

@@ -50,6 +50,7 @@ static const struct field member_fields[] = {
     {.name = "roles", .from = "role", .kind = FIELD_LIST, .required = true},
     {.name = "state", .from = STATE, .kind = FIELD_STATE, .otherwise = "active"},
     {.name = "joined", .from = "created_at"},
+    {.name = "membership", .from = "organization_user_id"},
     {0},
 };
 
@@ -381,5 +382,6 @@ const struct provider_kind provider_satusky = {.name = "satusky",
                                                .operations = shipped,
                                                .options = options,
                                                .errors = &errors,
+                                               .owner = "admin",
                                                .invites = INVITES_LISTED,
                                                .open = open_satusky};

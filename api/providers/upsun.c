@@ -411,35 +411,6 @@ static enum api_status invite(struct provider *p, const struct operation *o,
     return run_with(p, o, args, "permissions", "", sink, arg, err);
 }
 
-struct email_search {
-    const char *email;
-    bool found;
-};
-
-static int search_email(void *arg, const cJSON *member)
-{
-    struct email_search *s = arg;
-    const char *email = json_text(member, "email");
-    s->found = email && strcasecmp(email, s->email) == 0;
-    return s->found;
-}
-
-/* The API would invite a member once more. */
-static enum api_status add_member(struct provider *p, const struct operation *o,
-                                  const struct provider_arg *args, provider_sink *sink, void *arg,
-                                  struct api_error *err)
-{
-    struct email_search s = {.email = template_arg(args, "email")};
-    enum api_status status = API_OK;
-    if (s.email)
-        status = list_members(p, &operations[OP_MEMBER_LIST], args, search_email, &s, err);
-    if (s.found) {
-        *err = (struct api_error){.code = "already_member"};
-        return api_fail(err, API_REFUSED, "%s is already a member", s.email);
-    }
-    return status == API_OK ? invite(p, o, args, sink, arg, err) : status;
-}
-
 /* --- organizations --- */
 
 /* The organizations of who asks: the path wants his id. */
@@ -708,7 +679,7 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ORG_DELETE] = {delete_org, "DELETE", AT, .takes = "name", .shape = ITEMS_NONE},
     [OP_MEMBER_LIST] = {list_members, "GET", AT "/members", "sort=created_at&" SIZE,
                         .page = add_users, LIST(member_fields), .nonempty = true, PAGED},
-    [OP_MEMBER_ADD] = {add_member, INVITE, ONE(addition_fields)},
+    [OP_MEMBER_ADD] = {invite, INVITE, ONE(addition_fields)},
     [OP_MEMBER_ROLE] = {run_by_id, "PATCH", AT "/members/{user}",
                         .body = "{\"permissions\":\"$permissions,\"}", .shape = ITEMS_NONE},
     [OP_MEMBER_REMOVE] = {run_by_id, "DELETE", AT "/members/{user}", .shape = ITEMS_NONE},
@@ -736,7 +707,8 @@ static const struct provider_option options[] = {
 #define KIND(n, u)                                                                                 \
     {                                                                                              \
         .name = (n), .url = (u), .http = true, .operations = operations, .options = options,       \
-        .errors = &errors, .open = upsun_open, .authorize = authorize, .close = upsun_close,       \
+        .errors = &errors, .owner = "owner", .add_changes = ADD_CHANGES_MEMBERS,                   \
+        .open = upsun_open, .authorize = authorize, .close = upsun_close,                          \
         .org_segment = org_segment                                                                 \
     }
 

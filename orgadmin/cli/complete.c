@@ -181,7 +181,7 @@ static bool take_words(struct typed *t, int count, char *words[])
     for (int i = 0; i < count - 1; i++) {
         enum option o =
             words[i][0] == '-' ? command_option(words[i], strlen(words[i])) : OPTION_COUNT;
-        bool valued = o != OPTION_COUNT && options[o].value;
+        bool valued = o != OPTION_COUNT && options[o].value && !options[o].optional;
         if (words[i][0] == '-' && words[i][1] != '\0')
             take_option(t, words[i], valued && i + 1 < count - 1 ? words[i + 1] : NULL);
         else if (!take_word(t, words[i]))

@@ -9,9 +9,12 @@ static void print_option(enum option o)
 {
     const struct option_spec *spec = &options[o];
     char left[64], help[HELP_MAX];
-    snprintf(left, sizeof left, "%s%s%s%s%s", spec->letter ? spec->letter : "",
-             spec->letter ? ", " : "", spec->name, spec->value ? " " : "",
-             spec->value ? spec->value : "");
+    snprintf(left, sizeof left, "%s%s%s%s%s%s", spec->letter ? spec->letter : "",
+             spec->letter ? ", " : "", spec->name,
+             spec->optional ? "[="
+             : spec->value  ? " "
+                            : "",
+             spec->value ? spec->value : "", spec->optional ? "]" : "");
     printf("  %-27s %s\n", left, option_help(o, help));
 }
 

@@ -40,6 +40,16 @@ static void print_help(const char *brief, const char *detail)
         putchar('\n');
 }
 
+/* The option with its value, between BEFORE and AFTER. */
+static void print_flag(const struct option_spec *spec, const char *before, const char *after)
+{
+    printf("%s \\-%s%s%s%s%s", before, spec->name + 2,
+           spec->optional ? " Ns Oo = Ns Ar "
+           : spec->value  ? " Ar "
+                          : "",
+           spec->value ? spec->value : "", spec->optional ? " Oc" : "", after);
+}
+
 static void print_command(const struct command *c)
 {
     printf(".It Ic %s%s%s", c->noun, c->verb ? " " : "", c->verb ? c->verb : "");
@@ -50,8 +60,7 @@ static void print_command(const struct command *c)
     }
     for (unsigned o = 0; o < OPTION_COUNT; o++)
         if (c->options >> o & 1 && !(COMMON >> o & 1))
-            printf(" Oo Fl \\-%s%s%s Oc", options[o].name + 2, options[o].value ? " Ar " : "",
-                   options[o].value ? options[o].value : "");
+            print_flag(&options[o], " Oo Fl", " Oc");
     putchar('\n');
     print_help(c->brief, c->detail);
     if (c->record)
@@ -83,8 +92,7 @@ static void print_options(void)
         printf(".It ");
         if (spec->letter)
             printf("Fl %s , ", spec->letter + 1);
-        printf("Fl \\-%s", spec->name + 2);
-        printf("%s%s\n", spec->value ? " Ar " : "", spec->value ? spec->value : "");
+        print_flag(spec, "Fl", "\n");
         print_help(option_help((enum option)o, help), spec->detail);
     }
     puts(".El");

@@ -99,7 +99,7 @@ static enum exit_status take_option(struct line *line, int argc, char *argv[], i
     const struct option_spec *spec = &options[o];
     if (!spec->value && value)
         return complain(EXIT_USAGE, "%s takes no value", spec->name);
-    if (spec->value && !value) {
+    if (spec->value && !spec->optional && !value) {
         if (*i + 1 >= argc)
             return complain(EXIT_USAGE, "%s needs a value: %s %s", spec->name, spec->name,
                             spec->value);
@@ -292,7 +292,9 @@ static enum exit_status run_line(struct line *line, struct invocation *inv)
         return EXIT_DONE;
     }
     status = fit(line, inv);
-    return status == EXIT_DONE ? inv->command->run(inv) : status;
+    if (status == EXIT_DONE)
+        status = inv->command->run(inv);
+    return status == EXIT_UNSENT ? EXIT_DONE : status;
 }
 
 enum exit_status run(int argc, char *argv[])

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/ssh_key.h"
+#include "orgadmin/nouns/applied.h"
 #include "orgadmin/nouns/key.h"
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/moment.h"
@@ -116,15 +117,19 @@ static enum exit_status key_find(struct key_file *k)
 static enum exit_status key_send(const struct invocation *inv, struct connection *c,
                                  enum provider_op op, const struct provider_arg *args)
 {
-    cJSON *record;
+    cJSON *record, *revision;
     const cJSON *sentence;
     enum exit_status status = connection_get(c, op, args, &record);
     cJSON_ArrayForEach(sentence, cJSON_GetObjectItemCaseSensitive(record, "notes"))
     {
         note("%s", cJSON_GetStringValue(sentence));
     }
+    revision = cJSON_DetachItemFromObjectCaseSensitive(record, "revision");
     if (status == EXIT_DONE && record)
         status = output(inv, record);
+    cJSON_AddItemToObject(record, "revision", revision);
+    if (status == EXIT_DONE)
+        status = applied_wait(inv, c, record);
     cJSON_Delete(record);
     return status;
 }
@@ -141,12 +146,14 @@ static enum exit_status add_to_member(const struct invocation *inv)
         status = member_open(inv, OP_MEMBER_KEY_ADD, &f);
     if (status != EXIT_DONE)
         return status;
+    status = applied_check(inv, &f.c);
     const struct provider_arg args[] = {
         {"user", f.id},
         {"line", k.line},
         {"expires", moment_end(inv->option[OPTION_EXPIRES], expires)},
         {0}};
-    status = key_send(inv, &f.c, OP_MEMBER_KEY_ADD, args);
+    if (status == EXIT_DONE)
+        status = key_send(inv, &f.c, OP_MEMBER_KEY_ADD, args);
     found_close(&f);
     return status;
 }
@@ -171,8 +178,18 @@ static enum exit_status add_own(const struct invocation *inv)
     return status;
 }
 
+/* One's own keys are no organization's. */
+static enum exit_status wait_check(const struct invocation *inv)
+{
+    return inv->option[OPTION_WAIT] && !inv->option[OPTION_MEMBER]
+               ? complain(EXIT_USAGE, "--wait goes with --member")
+               : EXIT_DONE;
+}
+
 enum exit_status key_add(const struct invocation *inv)
 {
+    if (wait_check(inv) != EXIT_DONE)
+        return EXIT_USAGE;
     return inv->option[OPTION_MEMBER] ? add_to_member(inv) : add_own(inv);
 }
 
@@ -234,24 +251,32 @@ static enum exit_status remove_of_member(const struct invocation *inv)
 {
     struct found f;
     struct key_search key = {.text = inv->arg[0]};
+    cJSON *reply = NULL;
     enum exit_status status = member_open(inv, OP_MEMBER_KEY_REMOVE, &f);
     if (status != EXIT_DONE)
         return status;
     const struct provider_arg args[] = {{"user", f.id}, {"fingerprint", key.fingerprint}, {0}};
     const char *name = found_text(&f, "username"), *org = f.c.now.org_name;
-    status = key_search(&f, &key);
+    status = applied_check(inv, &f.c);
+    if (status == EXIT_DONE)
+        status = key_search(&f, &key);
     if (status == EXIT_DONE)
         status =
             ask_first(inv, "yes", "Withdraw the key %s of %s from %s?", key.fingerprint, name, org);
     if (status == EXIT_DONE)
-        status = connection_run(&f.c, OP_MEMBER_KEY_REMOVE, args);
-    if (status == EXIT_DONE)
+        status = connection_get(&f.c, OP_MEMBER_KEY_REMOVE, args, &reply);
+    if (status == EXIT_DONE) {
         note("The key %s of %s opens nothing in %s any more.", key.fingerprint, name, org);
+        status = applied_wait(inv, &f.c, reply);
+    }
+    cJSON_Delete(reply);
     found_close(&f);
     return status;
 }
 
 enum exit_status key_remove(const struct invocation *inv)
 {
+    if (wait_check(inv) != EXIT_DONE)
+        return EXIT_USAGE;
     return inv->option[OPTION_MEMBER] ? remove_of_member(inv) : remove_own(inv);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "orgadmin/nouns/applied.h"
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/nouns/vocabulary.h"
 #include "orgadmin/nouns/withdrawn.h"
@@ -110,7 +111,9 @@ static enum exit_status give(const struct invocation *inv, enum provider_op op, 
     enum exit_status status = found_open(inv, op, args, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = vocabulary_check(&f.c, role, permissions);
+    status = applied_check(inv, &f.c);
+    if (status == EXIT_DONE)
+        status = vocabulary_check(&f.c, role, permissions);
     if (status == EXIT_DONE)
         status = run(&f, op, role, permissions, &reply);
     if (status == EXIT_DONE && role)
@@ -120,6 +123,8 @@ static enum exit_status give(const struct invocation *inv, enum provider_op op, 
              *permissions ? "the permissions " : "no permissions", permissions, f.c.now.org_name);
     if (status == EXIT_DONE)
         tell_beyond(&f, reply);
+    if (status == EXIT_DONE)
+        status = applied_wait(inv, &f.c, reply);
     cJSON_Delete(reply);
     found_close(&f);
     return status;
@@ -243,9 +248,12 @@ static enum exit_status part(const struct invocation *inv, const struct parting 
     enum exit_status status = found_open(inv, p->op, NULL, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    tell_made(inv, &f);
-    status = ask_first(inv, "yes", "%s %s (%s, %s) from %s?", p->verb, name,
-                       found_text(&f, "email"), f.id, f.c.now.org_name);
+    status = applied_check(inv, &f.c);
+    if (status == EXIT_DONE)
+        tell_made(inv, &f);
+    if (status == EXIT_DONE)
+        status = ask_first(inv, "yes", "%s %s (%s, %s) from %s?", p->verb, name,
+                           found_text(&f, "email"), f.id, f.c.now.org_name);
     if (status == EXIT_DONE)
         status = found_run_reply(&f, p->op, &reply);
     if (status == EXIT_DONE) {
@@ -255,6 +263,7 @@ static enum exit_status part(const struct invocation *inv, const struct parting 
             name_tokens(&f);
         if (!withdrawn_told(reply))
             tell_left(&f);
+        status = applied_wait(inv, &f.c, reply);
     }
     cJSON_Delete(reply);
     found_close(&f);
@@ -271,12 +280,18 @@ enum exit_status member_suspend(const struct invocation *inv)
 enum exit_status member_resume(const struct invocation *inv)
 {
     struct found f;
+    cJSON *reply = NULL;
     enum exit_status status = found_open(inv, OP_MEMBER_RESUME, NULL, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    status = found_run(&f, OP_MEMBER_RESUME);
+    status = applied_check(inv, &f.c);
     if (status == EXIT_DONE)
+        status = found_run_reply(&f, OP_MEMBER_RESUME, &reply);
+    if (status == EXIT_DONE) {
         note("%s is an active member of %s again.", inv->arg[0], f.c.now.org_name);
+        status = applied_wait(inv, &f.c, reply);
+    }
+    cJSON_Delete(reply);
     found_close(&f);
     return status;
 }

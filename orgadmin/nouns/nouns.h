@@ -21,6 +21,7 @@ command_run api, audit_list;
 command_run billing_show, billing_edit, subscription_list;
 command_run credit_list, credit_create, credit_edit, credit_expire;
 command_run secret_list, secret_create, secret_remove;
+command_run export_state, apply_state;
 command_run file_list, file_show, file_upload, file_download, file_remove;
 
 #endif

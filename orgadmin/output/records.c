@@ -9,6 +9,7 @@
 #define NUMBER  COLUMN_NUMBER
 #define LIST    COLUMN_LIST
 #define SWITCH  COLUMN_SWITCH
+#define DOLLARS COLUMN_DOLLARS
 
 /* The record that has kind##_columns. */
 #define RECORD(kind)                                                                               \
@@ -58,7 +59,8 @@ static const struct column member_columns[] = {
     {"permissions", WIDE | LIST | SHORTEN, "permissions that the roles give"},
     {"state", PLAIN, "active, pending, suspended or removed"},
     {"joined", SHORTEN, "time when the member joined"},
-    {"token", WIDE, "token of the invitation of a pending member"},
+    {"token", PLAIN, "token of the invitation of a pending member, where the API shows it"},
+    {"membership", WIDE, "id of the membership, where it is another one than the person's"},
     {0},
 };
 RECORD(member);
@@ -143,11 +145,27 @@ static const struct column machine_columns[] = {
     {"maker", SHORTEN, "who made the code"},
     {"created", WIDE, "time when the machine was invited first"},
     {"token", WIDE, "public half of its token"},
+    {"behind", NUMBER, "changes that it has not applied, 0: none"},
+    {"reported", WIDE, "time of its last report, which comes every five minutes at least"},
+    {"snapshot", WIDE, "time at which it made the snapshot that its logins go by"},
+    {"ended", WIDE | NUMBER, "people whose sessions it ended since its service began"},
+    {"version", WIDE, "version of its orgsyncd"},
     {"code", WIDE, "secret; only from machine invite without --out"},
     {"command", WIDE, "the line for the machine; only from machine invite without --out"},
     {0},
 };
 RECORD(machine);
+
+static const struct column applied_columns[] = {
+    {"machines", NUMBER, "machines of the organization that came with their code"},
+    {"applied", NUMBER, "those that have applied the change"},
+    {"ended", NUMBER, "those of them on which sessions were ended with it"},
+    {"ending", NUMBER, "those of them on which sessions still end"},
+    {"milliseconds", NUMBER, "time from the answer to the last look"},
+    {"missing", LIST | SHORTEN, "names of up to 100 of the others"},
+    {0},
+};
+RECORD(applied);
 
 static const struct column joining_columns[] = {
     {"organization", PLAIN, "id of the organization"},
@@ -286,8 +304,8 @@ RECORD(subscription);
 static const struct column credit_columns[] = {
     {"id", PLAIN, "id of the credit"},
     {"state", PLAIN, "active or expired"},
-    {"original", NUMBER, "US dollars at the beginning"},
-    {"remaining", NUMBER, "US dollars that are left"},
+    {"original", DOLLARS, "US dollars at the beginning"},
+    {"remaining", DOLLARS, "US dollars that are left"},
     {"starts", WIDE, "time when it starts"},
     {"expires", PLAIN, "time when it expires"},
     {"comment", SHORTEN, "comment"},
@@ -309,7 +327,7 @@ static const struct column file_columns[] = {
     {"id", PLAIN, "id of the file"},
     {"name", SHORTEN, "name of the file"},
     {"state", PLAIN, "state, such as uploaded"},
-    {"size", NUMBER, "size in bytes"},
+    {"size", NUMBER | COLUMN_BYTES, "size in bytes; in a table in KiB, MiB or GiB"},
     {"created", SHORTEN, "time of its creation"},
     {0},
 };

@@ -10,7 +10,9 @@ enum column_flag {
     COLUMN_NUMBER = 4,
     COLUMN_LIST = 8, /* an array of strings */
     COLUMN_SWITCH = 16,
-    COLUMN_MARK = 32 /* a switch that a table shows as a star */
+    COLUMN_MARK = 32,    /* a switch that a table shows as a star */
+    COLUMN_DOLLARS = 64, /* an amount, "299.95" */
+    COLUMN_BYTES = 128   /* a number that a table shows in MiB and the like */
 };
 
 struct column {
@@ -27,9 +29,9 @@ struct record_kind {
 
 extern const struct record_kind record_organization, record_current, record_member, record_addition,
     record_invitation, record_invited, record_acceptance, record_joincode, record_machine,
-    record_joining, record_role, record_token, record_key, record_issued, record_event, record_user,
-    record_billing, record_subscription, record_credit, record_secret, record_file, record_context,
-    record_status, record_check;
+    record_applied, record_joining, record_role, record_token, record_key, record_issued,
+    record_event, record_user, record_billing, record_subscription, record_credit, record_secret,
+    record_file, record_context, record_status, record_check;
 extern const struct record_kind *const record_kinds[]; /* all, ends with NULL */
 
 #endif

@@ -16,7 +16,7 @@ enum exit_status ask_first(const struct invocation *inv, const char *answer, con
 {
     char question[QUESTION_MAX], typed[ANSWER_MAX], shown[ANSWER_MAX];
     va_list ap;
-    if (inv->option[OPTION_YES])
+    if (inv->option[OPTION_YES] || inv->option[OPTION_DRY_RUN])
         return EXIT_DONE;
     va_start(ap, format);
     vsnprintf(question, sizeof question, format, ap);

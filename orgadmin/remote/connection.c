@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/name.h"
 #include "orgadmin/remote/access.h"
 #include "orgadmin/remote/proxy.h"
 #include "orgadmin/suggest.h"
@@ -205,6 +206,17 @@ static void trace(void *arg, const char *line)
     note("debug: %s", line);
 }
 
+/* For --dry-run: on standard output, as it is what the command yields. */
+static void tell_unsent(void *arg, const char *request)
+{
+    size_t size = strlen(request) + 1;
+    char *clean = malloc(size);
+    (void)arg;
+    if (clean)
+        printf("Not sent: %s\n", text_clean(clean, size, request, false));
+    free(clean);
+}
+
 static bool is_debug(const struct invocation *inv)
 {
     const char *set = getenv("ORGADMIN_DEBUG");
@@ -229,6 +241,7 @@ enum exit_status connection_reopen(struct connection *c)
                                              .timeout_ms = c->timeout_ms,
                                              .options = c->option,
                                              .trace = c->debug ? trace : NULL,
+                                             .unsent = c->dry_run ? tell_unsent : NULL,
                                              .access = c->logged_in ? &c->access : NULL,
                                              .progress = progress_tell,
                                              .progress_arg = &c->progress};
@@ -242,6 +255,7 @@ enum exit_status connection_open(const struct invocation *inv, const char *token
 {
     memset(c, 0, sizeof *c);
     c->debug = is_debug(inv);
+    c->dry_run = inv->option[OPTION_DRY_RUN] != NULL;
     hint_connection(&c->given, inv);
     if (!token_file)
         token_file = variable("ORGADMIN_TOKEN_FILE");

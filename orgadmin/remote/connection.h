@@ -20,6 +20,7 @@ struct connection {
     bool logged_in;     /* the stored login is what is used */
     bool renamed;       /* the chosen organization has another name than the login says */
     bool debug;         /* each request is told */
+    bool dry_run;       /* no change is sent */
     int timeout_ms;     /* 0: the default */
     bool ambient_token; /* it is ORGADMIN_TOKEN */
     struct hint given;  /* the options that lead here, for a line that goes on from here */
@@ -129,7 +130,7 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
                                struct api_error *err);
 
 /* Complains about OP's failure: about what ("", or "FILE:3: bob@b.c"), which operation, in which
- * organization, what was said, what to try. */
+ * organization, what was said, what to try. API_UNSENT is none. */
 enum exit_status connection_complain(const struct connection *c, const char *about,
                                      enum provider_op op, const struct api_error *err);
 

@@ -21,6 +21,8 @@ enum exit_status connection_exit(enum api_status status)
     switch (status) {
     case API_OK:
         return EXIT_DONE;
+    case API_UNSENT:
+        return EXIT_UNSENT;
     case API_REFUSED:
         return EXIT_NO;
     case API_USAGE:
@@ -276,6 +278,8 @@ bool connection_without_org(enum provider_op op)
 enum exit_status connection_complain(const struct connection *c, const char *about,
                                      enum provider_op op, const struct api_error *err)
 {
+    if (err->status == API_UNSENT)
+        return EXIT_UNSENT;
     bool nowhere =
         err->status == API_USAGE || err->status == API_UNSUPPORTED || connection_without_org(op);
     const char *org = nowhere ? "" : c->now.org_name;

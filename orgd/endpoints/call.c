@@ -334,6 +334,8 @@ void call_member_change(struct call *call, const char *organization, struct memb
                         enum news_kind news)
 {
     member->revision = store_revision_next(call->store, organization);
+    if (strcmp(organization, call->organization.id) == 0)
+        call->organization.revision = member->revision;
     store_member_put(call->store, organization, member);
     call_changed(call, organization, news);
 }

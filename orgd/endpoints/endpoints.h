@@ -35,6 +35,10 @@ void member_remove(struct call *call);
 
 struct withdrawn;
 
+/* Adds the revision of the call's organization, if it has one, to REPLY: machines/applied tells how
+ * far it has come. */
+void member_reply_revision(struct call *call, cJSON *reply);
+
 /* The member that the body's userId names, whose role the caller covers; else the call has failed.
  */
 bool member_named(struct call *call, struct member *member);
@@ -83,6 +87,7 @@ void join_code_remove(struct call *call, const struct join_code *code);
 /* machines.c */
 void machine_invite(struct call *call);
 void machine_list(struct call *call);
+void machine_applied(struct call *call);
 void machine_revoke(struct call *call);
 void machine_enroll(struct call *call);
 

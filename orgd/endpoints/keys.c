@@ -217,6 +217,7 @@ static void reply_key(struct call *call, const struct user_key *key, cJSON *note
     cJSON *reply = cJSON_CreateObject(), *object = key_json(key);
     cJSON_AddItemToObject(object, "notes", notes);
     cJSON_AddItemToObject(reply, "key", object);
+    member_reply_revision(call, reply);
     call_reply(call, reply);
 }
 
@@ -225,6 +226,7 @@ static void reply_removed(struct call *call, bool removed)
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddTrueToObject(reply, "ok");
     cJSON_AddBoolToObject(reply, "removed", removed);
+    member_reply_revision(call, reply);
     call_reply(call, reply);
 }
 

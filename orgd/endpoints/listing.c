@@ -8,6 +8,7 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/endpoints/reports.h"
 #include "orgd/endpoints/usage.h"
 
 /* Members as JSON text, so that a long list is never held as a tree. */
@@ -157,24 +158,55 @@ bool member_list_again(struct store *store, struct poll *poll, struct buffer *re
 
 /* --- changes --- */
 
-/* The revision up to which the caller knows the members, and 0 when it knows nothing, or knows
- * another history. Without a cursor its revision alone tells. */
-static int64_t changes_since(struct call *call)
+/* REVISION, and 0 when it is of another history, as its CURSOR tells. Without one REVISION alone
+ * tells. */
+static int64_t revision_here(struct call *call, int64_t revision, const char *cursor)
 {
     const struct organization *organization = &call->organization;
-    const char *cursor = call_text(call, "cursor");
-    int64_t since = call_number(call, "since");
     struct commit commit;
-    if (since > organization->revision)
+    if (revision > organization->revision)
         return 0;
-    if (since == 0 || !cursor)
-        return since;
+    if (revision == 0 || !cursor)
+        return revision;
     if (!history_parse(cursor, &commit))
         return 0;
     return history_same(&commit, &organization->commit) ||
                    store_commit_known(call->store, organization->id, &commit)
-               ? since
+               ? revision
                : 0;
+}
+
+static int64_t report_number(const cJSON *item, const char *name)
+{
+    return (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, name));
+}
+
+static const char *report_text(const cJSON *item, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, name));
+}
+
+/* The revision that a machine has applied: as a rule all that its poll knows, SINCE. */
+static int64_t report_revision(struct call *call, const cJSON *item, int64_t since)
+{
+    const char *cursor = report_text(item, "cursor");
+    return cursor ? revision_here(call, report_number(item, "revision"), cursor) : since;
+}
+
+/* Keeps what a machine reports with its poll. */
+static void report_take(struct call *call, int64_t since)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(call->body, "report");
+    int64_t now = clock_wall_ms();
+    if (!item || !call->caller.machine[0])
+        return;
+    struct report report = {.at = now,
+                            .made = now - report_number(item, "age") * 1000,
+                            .revision = report_revision(call, item, since),
+                            .ended = report_number(item, "ended"),
+                            .ending = report_number(item, "ending")};
+    snprintf(report.version, sizeof report.version, "%s", report_text(item, "version"));
+    report_keep(call->caller.key, &report);
 }
 
 void member_changes(struct call *call)
@@ -186,7 +218,8 @@ void member_changes(struct call *call)
         return;
     }
     poll_of(call, poll);
-    poll->since = changes_since(call);
+    poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
+    report_take(call, poll->since);
     poll->wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
     if (poll->since == 0)
         usage_listed(call->caller.key);

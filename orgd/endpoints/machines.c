@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/endpoints/reports.h"
 
 #define CODE_LIFE_MS (3600LL * 1000)
 
@@ -49,19 +50,80 @@ void machine_invite(struct call *call)
     sodium_memzero(&secret, sizeof secret);
 }
 
+struct machine_page {
+    struct page page;
+    int64_t revision; /* of the organization */
+};
+
 static void add_machine(const struct machine *machine, void *arg)
 {
-    page_add(arg, machine->created, machine->id, machine_json(machine));
+    struct machine_page *list = arg;
+    struct report report;
+    cJSON *object = machine_json(machine);
+    bool known = report_find(machine->token, &report);
+    cJSON_AddItemToObject(object, "report",
+                          known ? report_json(&report, list->revision) : cJSON_CreateNull());
+    page_add(&list->page, machine->created, machine->id, object);
 }
 
 void machine_list(struct call *call)
 {
-    struct page page;
-    if (!call_page(call, &page))
+    struct machine_page list = {.revision = call->organization.revision};
+    if (!call_page(call, &list.page))
         return;
-    store_machines(call->store, call->organization.id, &page.after, page.limit + 1, add_machine,
-                   &page);
-    call_page_reply(call, &page, "machines");
+    store_machines(call->store, call->organization.id, &list.page.after, list.page.limit + 1,
+                   add_machine, &list);
+    call_page_reply(call, &list.page, "machines");
+}
+
+/* --- proof --- */
+
+#define MISSING_MOST 100 /* machines that are named */
+
+struct progress {
+    int64_t revision;
+    int64_t machines, applied, ended, ending;
+    cJSON *missing;
+};
+
+/* One that has not applied the revision. */
+static void add_missing(struct progress *p, const struct machine *machine, int64_t heard)
+{
+    if (cJSON_GetArraySize(p->missing) == MISSING_MOST)
+        return;
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "id", machine->id);
+    cJSON_AddStringToObject(object, "name", machine->name);
+    record_time_or_null(object, "heardAt", heard);
+    cJSON_AddItemToArray(p->missing, object);
+}
+
+static void count_machine(const struct machine *machine, void *arg)
+{
+    struct progress *p = arg;
+    struct report report = {0};
+    bool known = report_find(machine->token, &report);
+    bool applied = known && report.revision > 0 && report.revision >= p->revision;
+    p->machines++;
+    p->applied += applied;
+    p->ended += applied && report.ended_with >= p->revision;
+    p->ending += applied && report.ending > 0;
+    if (!applied)
+        add_missing(p, machine, report.at > machine->last.at ? report.at : machine->last.at);
+}
+
+/* How far a change has come. */
+void machine_applied(struct call *call)
+{
+    struct progress p = {.revision = call_number(call, "revision"), .missing = cJSON_CreateArray()};
+    store_machines_enrolled(call->store, call->organization.id, count_machine, &p);
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddNumberToObject(reply, "machines", (double)p.machines);
+    cJSON_AddNumberToObject(reply, "applied", (double)p.applied);
+    cJSON_AddNumberToObject(reply, "ended", (double)p.ended);
+    cJSON_AddNumberToObject(reply, "ending", (double)p.ending);
+    cJSON_AddItemToObject(reply, "missing", p.missing);
+    call_reply(call, reply);
 }
 
 /* --- its tokens --- */
@@ -80,6 +142,7 @@ static void end_tokens(struct call *call, const struct machine *machine)
     store_machine_tokens(call->store, machine->id, note_key, &keys);
     for (size_t at = 0; at < keys.len; at += ID_SIZE) {
         store_token_remove(call->store, keys.data + at);
+        report_drop(keys.data + at);
         call_changed(call, keys.data + at, NEWS_RIGHTS);
     }
     buffer_free(&keys);

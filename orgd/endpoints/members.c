@@ -25,11 +25,18 @@ bool member_named(struct call *call, struct member *member)
     return false;
 }
 
+void member_reply_revision(struct call *call, cJSON *reply)
+{
+    if (call->organization.id[0])
+        cJSON_AddNumberToObject(reply, "revision", (double)call->organization.revision);
+}
+
 /* Answers what WITHDRAWN says, and frees it. */
 static void reply_withdrawn(struct call *call, struct withdrawn *withdrawn)
 {
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddTrueToObject(reply, "ok");
+    member_reply_revision(call, reply);
     handed_out_reply(withdrawn, reply);
     call_reply(call, reply);
 }
@@ -86,7 +93,10 @@ void member_resume(struct call *call)
                    member.user.username, "%s", member.role.name);
         call_member_change(call, call->organization.id, &member, NEWS_GATHERED);
     }
-    call_ok(call);
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddTrueToObject(reply, "ok");
+    member_reply_revision(call, reply);
+    call_reply(call, reply);
 }
 
 void member_leave(struct call *call, struct member *member, struct withdrawn *withdrawn)
@@ -139,6 +149,7 @@ void member_revoke_tokens(struct call *call)
                member.user.username, elsewhere.found ? "for this organization" : "all");
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddTrueToObject(reply, "ok");
+    member_reply_revision(call, reply);
     cJSON_AddStringToObject(reply, "scope", elsewhere.found ? "organization" : "account");
     cJSON_AddNumberToObject(reply, "ended", (double)ended);
     call_reply(call, reply);
@@ -158,6 +169,7 @@ void member_remove(struct call *call)
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddTrueToObject(reply, "ok");
     cJSON_AddBoolToObject(reply, "removed", there);
+    member_reply_revision(call, reply);
     handed_out_reply(&withdrawn, reply);
     call_reply(call, reply);
 }

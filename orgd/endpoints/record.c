@@ -23,8 +23,7 @@ static void add_time(cJSON *object, const char *name, int64_t ms)
     cJSON_AddStringToObject(object, name, text);
 }
 
-/* A time that may be 0: null. */
-static void add_time_or_null(cJSON *object, const char *name, int64_t ms)
+void record_time_or_null(cJSON *object, const char *name, int64_t ms)
 {
     if (ms)
         add_time(object, name, ms);
@@ -43,7 +42,7 @@ static void add_maker(cJSON *object, const struct maker *maker)
 
 static void add_use(cJSON *object, const struct use *use)
 {
-    add_time_or_null(object, "lastUsedAt", use->at);
+    record_time_or_null(object, "lastUsedAt", use->at);
     cJSON_AddStringToObject(object, "lastUsedFrom", use->from);
 }
 
@@ -148,7 +147,7 @@ cJSON *key_json(const struct user_key *key)
     cJSON_AddStringToObject(object, "fingerprint", key->fingerprint);
     cJSON_AddStringToObject(object, "comment", key->comment);
     add_time(object, "addedAt", key->created);
-    add_time_or_null(object, "expiresAt", key->expires);
+    record_time_or_null(object, "expiresAt", key->expires);
     return object;
 }
 
@@ -187,7 +186,7 @@ cJSON *token_json(const struct token *token, const struct secret *secret)
     cJSON_AddStringToObject(object, "bearer", bearer);
     if (token->organization[0])
         cJSON_AddStringToObject(object, "role", token->role.name);
-    add_time_or_null(object, "expiresAt", token->expires);
+    record_time_or_null(object, "expiresAt", token->expires);
     return object;
 }
 
@@ -201,7 +200,7 @@ cJSON *token_list_json(const struct token *token)
     cJSON_AddStringToObject(object, "env", token->test ? "test" : "live");
     cJSON_AddStringToObject(object, "lastFour", token->last_four);
     add_time(object, "createdAt", token->created);
-    add_time_or_null(object, "expiresAt", token->expires);
+    record_time_or_null(object, "expiresAt", token->expires);
     add_use(object, &token->last);
     if (!token->organization[0])
         return object;
@@ -222,7 +221,7 @@ cJSON *join_code_json(const struct join_code *code)
     cJSON_AddNumberToObject(object, "uses", (double)code->uses);
     add_maker(object, &code->maker);
     add_time(object, "createdAt", code->created);
-    add_time_or_null(object, "expiresAt", code->expires);
+    record_time_or_null(object, "expiresAt", code->expires);
     add_use(object, &code->last);
     return object;
 }
@@ -235,8 +234,8 @@ cJSON *machine_json(const struct machine *machine)
     cJSON_AddStringToObject(object, "labels", machine->labels);
     add_maker(object, &machine->maker);
     add_time(object, "createdAt", machine->created);
-    add_time_or_null(object, "expiresAt", machine->expires);
-    add_time_or_null(object, "enrolledAt", machine->enrolled.at);
+    record_time_or_null(object, "expiresAt", machine->expires);
+    record_time_or_null(object, "enrolledAt", machine->enrolled.at);
     cJSON_AddStringToObject(object, "enrolledFrom", machine->enrolled.from);
     if (machine->token[0])
         cJSON_AddStringToObject(object, "token", machine->token);
@@ -244,8 +243,23 @@ cJSON *machine_json(const struct machine *machine)
         cJSON_AddNullToObject(object, "token");
     add_use(object, &machine->last);
     cJSON_AddNumberToObject(object, "refused", (double)machine->refused);
-    add_time_or_null(object, "refusedAt", machine->refusal.at);
+    record_time_or_null(object, "refusedAt", machine->refusal.at);
     cJSON_AddStringToObject(object, "refusedFrom", machine->refusal.from);
+    return object;
+}
+
+cJSON *report_json(const struct report *report, int64_t revision)
+{
+    cJSON *object = cJSON_CreateObject();
+    add_time(object, "at", report->at);
+    cJSON_AddStringToObject(object, "version", report->version);
+    if (report->revision > 0)
+        cJSON_AddNumberToObject(object, "behind", (double)(revision - report->revision));
+    else
+        cJSON_AddNullToObject(object, "behind");
+    add_time(object, "snapshotAt", report->made);
+    cJSON_AddNumberToObject(object, "ended", (double)report->ended);
+    cJSON_AddNumberToObject(object, "ending", (double)report->ending);
     return object;
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "orgd/endpoints/reports.h"
 #include "orgd/store/store.h"
 
 cJSON *organization_json(const struct organization *organization);
@@ -21,6 +22,8 @@ cJSON *invitation_json(const struct invitation *invitation);
 
 cJSON *join_code_json(const struct join_code *code);
 cJSON *machine_json(const struct machine *machine);
+/* Of a machine whose organization is at REVISION now. */
+cJSON *report_json(const struct report *report, int64_t revision);
 cJSON *event_json(const struct event *event);
 
 /* The token with its secret in clear text, to be shown this once; "role" for an organization's. */
@@ -40,6 +43,9 @@ cJSON *error_json(const char *reason, const char *message, const char *request);
 
 /* "2026-01-02T03:04:05.000Z" */
 #define TIME_TEXT_SIZE 40
+/* Adds a time, and null for 0. */
+void record_time_or_null(cJSON *object, const char *name, int64_t ms);
+
 void time_text(int64_t ms, char text[TIME_TEXT_SIZE]);
 
 /* ", until 2026-01-02T03:04:05.000Z", or "" for 0, never; returns TEXT. */

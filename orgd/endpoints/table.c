@@ -5,6 +5,7 @@
 
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/endpoints/reports.h"
 #include "orgd/text.h"
 
 #define KEY_LINE_MAX 16384 /* what is longer is not even looked at */
@@ -83,6 +84,32 @@ static bool is_ca(const cJSON *item)
            strstr(item->valuestring, "-----BEGIN CERTIFICATE-----");
 }
 
+static bool is_version(const cJSON *item)
+{
+    return is_text(item) && strlen(item->valuestring) < REPORT_VERSION_SIZE;
+}
+
+/* Up to a hundred years, so that a time made of it is one. */
+static bool is_age(const cJSON *item)
+{
+    return is_number(item) && item->valuedouble <= 36525.0 * 86400;
+}
+
+static const cJSON *part(const cJSON *item, const char *name)
+{
+    return cJSON_GetObjectItemCaseSensitive(item, name);
+}
+
+/* Revision and cursor stand there together, or neither does. */
+static bool is_report(const cJSON *item)
+{
+    const cJSON *revision = part(item, "revision"), *cursor = part(item, "cursor");
+    bool place = is_number(revision) && is_text(cursor), none = !revision && !cursor;
+    return cJSON_IsObject(item) && (place || none) && is_age(part(item, "age")) &&
+           is_number(part(item, "ended")) && is_number(part(item, "ending")) &&
+           is_version(part(item, "version")) && cJSON_GetArraySize(item) == (place ? 6 : 4);
+}
+
 static bool is_bool(const cJSON *item)
 {
     return cJSON_IsBool(item);
@@ -133,6 +160,16 @@ static const struct field_type type_labels = {
 static const struct field_type type_ca = {
     is_ca, .must = "must be certificates in PEM, at most 16384 characters",
     .schema = "\"type\":\"string\",\"maxLength\":16384"};
+static const struct field_type type_report = {
+    is_report,
+    .must = "must be an object of age (seconds), ended, ending, version, and perhaps revision and "
+            "cursor",
+    .schema = "\"type\":\"object\",\"additionalProperties\":false,"
+              "\"required\":[\"age\",\"ended\",\"ending\",\"version\"],"
+              "\"properties\":{\"revision\":{" NUMBER_SCHEMA "},\"cursor\":{" TEXT_SCHEMA
+              "},\"age\":{" NUMBER_SCHEMA ",\"maximum\":3155760000},\"ended\":{" NUMBER_SCHEMA
+              "},\"ending\":{" NUMBER_SCHEMA "},"
+              "\"version\":{\"type\":\"string\",\"maxLength\":31}}"};
 static const struct field_type type_permissions = {
     permissions_valid,
     .must = "must be an array of org:view, org:manage, members:view, members:manage",
@@ -189,7 +226,8 @@ static const struct endpoint endpoints[] = {
      .fields = {WANTS("userId", text)}},
     {"/organizations/members/changes", member_changes, .permission = PERMISSION_MEMBERS_VIEW,
      .machine = true,
-     .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number)}},
+     .fields = {WANTS("since", number), TAKES("cursor", text), TAKES("wait", number),
+                TAKES("report", report)}},
     {"/organizations/members/keys/list", member_key_list, .permission = PERMISSION_MEMBERS_VIEW,
      .fields = {WANTS("userId", text)}},
     {"/organizations/members/keys/add", member_key_add, .permission = PERMISSION_MEMBERS_MANAGE,
@@ -244,6 +282,8 @@ static const struct endpoint endpoints[] = {
      .uses = true, .fields = {PAGE}},
     {"/organizations/machines/revoke", machine_revoke, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .removal = true, .frees = true, .fields = {WANTS("id", text)}},
+    {"/organizations/machines/applied", machine_applied, .permission = PERMISSION_MEMBERS_MANAGE,
+     .fields = {WANTS("revision", number)}},
     {"/organizations/machines/enroll", machine_enroll, .change = true, .open = true,
      .attempt = true, .fields = {WANTS("code", text)}},
     {"/organizations/tokens/create", token_create, .permission = PERMISSION_ORG_MANAGE,

@@ -57,6 +57,22 @@ void store_machines(struct store *s, const char *organization, const struct curs
     statement_end(stmt);
 }
 
+void store_machines_enrolled(struct store *s, const char *organization, machine_visit *each,
+                             void *arg)
+{
+    struct machine machine = {0};
+    sqlite3_stmt *stmt =
+        statement_begin(s, MACHINE_LIST_ENROLLED, VALUES(value_text(organization)));
+    while (statement_row(s, stmt)) {
+        column_text(s, stmt, 0, machine.id, sizeof machine.id);
+        column_text(s, stmt, 1, machine.name, sizeof machine.name);
+        column_text(s, stmt, 2, machine.token, sizeof machine.token);
+        machine.last.at = sqlite3_column_int64(stmt, 3);
+        each(&machine, arg);
+    }
+    statement_end(stmt);
+}
+
 int64_t store_machines_left(struct store *s, const char *organization, int64_t now)
 {
     statement_run(s, MACHINE_PRUNE, VALUES(value_text(organization), value_number(now)));

@@ -304,6 +304,10 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [MACHINE_BY_ID] = SELECT_MACHINE "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
     [MACHINE_BY_NAME] = SELECT_MACHINE "WHERE organization_id = ?1 AND name = ?2",
     [MACHINE_LIST] = SELECT_MACHINE "WHERE organization_id = ?1 AND" PAGE,
+    [MACHINE_LIST_ENROLLED] =
+        "SELECT m.id, m.name, ifnull(t.key, ''), ifnull(t.used_at, 0) FROM machines m"
+        " LEFT JOIN tokens t ON t.machine = m.id AND t.machine > ''"
+        " WHERE m.organization_id = ?1 AND m.enrolled_at > 0 ORDER BY m.created_at, m.id",
     [MACHINE_COUNT] = "SELECT machine_count FROM organizations WHERE id = ?1",
     [MACHINE_PRUNE] = "DELETE FROM machines WHERE organization_id = ?1 AND enrolled_at = 0"
                       " AND expires_at <= ?2",

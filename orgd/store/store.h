@@ -574,6 +574,10 @@ bool store_machine_named(struct store *store, const char *organization, const ch
                          struct machine *machine);
 void store_machines(struct store *store, const char *organization, const struct cursor *after,
                     int limit, machine_visit *each, void *arg);
+/* Those of the organization that came: id, name, token and the time of its last use; the rest of
+ * them is not filled. */
+void store_machines_enrolled(struct store *store, const char *organization, machine_visit *each,
+                             void *arg);
 /* Drops those of the organization that never came and whose code has expired at NOW, and counts the
  * others. */
 int64_t store_machines_left(struct store *store, const char *organization, int64_t now);

@@ -23,6 +23,10 @@ for i in range(int(hosts)):
     c.request('POST', '/v1/organizations/tokens/create', json.dumps({'organizationId': org, 'name': 'host%d' % i}), {'Content-Type': 'application/json', 'Authorization': 'Bearer ' + owner})
     print(json.loads(c.getresponse().read())['apiToken']['bearer'])
 PY
+# Each token is a machine's: what machines report is kept.
+sql "INSERT INTO machines (id, organization_id, name, labels, ca, secret_hash, created_at, expires_at, enrolled_at, enrolled_from, refused, refused_at, refused_from)
+    SELECT 'mach_' || substr(key, 6), organization_id, substr(key, 6), '', '', zeroblob(32), created_at, 0, created_at, '', 0, 0, '' FROM tokens WHERE name GLOB 'host*';
+    UPDATE tokens SET machine = 'mach_' || substr(key, 6) WHERE name GLOB 'host*'"
 # fleet HOW PORT: the bytes that a host is told are those of the reply to one change, with its headers
 fleet() {
     echo "--- $HOSTS hosts, $1"

@@ -79,9 +79,13 @@ refuses 2 'takes no "permissions" for "member add"' 'member add refuses --permis
 is "$(sent | grep -v '^GET')" '' 'a refused member add sends no change'
 printf 'one@example.org admin\nkim@example.com\ntwo@example.org\n' > "$T/list"
 as ada member add --file "$T/list"
-is "$rc" 1 'member add --file exits 1 when one person is a member'
-like "$err" 'list:2: kim@example.com: .*409 CONFLICT' 'member add --file names the line that failed'
-like "$err" '2 added, 0 changed; 0 there already, 1 failed, 0 not tried\.$' 'member add --file counts the added and the failed'
+is "$rc" 0 'member add --file ends with 0 when one person is a member'
+like "$err" 'list:2: kim@example.com is a member of acme-prod already as member\.' 'member add --file names who is a member'
+like "$err" '2 added, 0 changed; 1 there already, 0 failed, 0 not tried\.$' 'member add --file counts the added and the members'
+as ada member add --file "$T/list"
+is "$rc/$(sent | grep -v '^GET ')" 0/ 'member add --file a second time changes nothing, and ends with 0'
+does "Not sent: PUT $TEAM/0b000000-0000-4000-8000-000000000002/role \{\"role\":\"admin\"\}" 'member role --dry-run finds the membership and shows the request' ada member role mia@example.com admin --dry-run
+is "$(sent | grep -v '^GET ')" '' 'member role --dry-run sends no change'
 does '^mia@example.com has the role admin in acme-prod\.$' 'member role changes the role of a member' ada member role mia@example.com admin
 changed "PUT $TEAM/0b000000-0000-4000-8000-000000000002/role {\"role\":\"admin\"}"
 refuses 1 '400 VALIDATION: role must be admin or member' 'member role reports an unknown role' ada member role mia@example.com boss
@@ -112,6 +116,11 @@ D+=(--org org_04k2000001)
 does 'added' 'member add in the documented dialect adds an admin' nobody "${D[@]}" member add mia@example.com --role admin
 changed "POST $AT/users {\"email\":\"mia@example.com\",\"role\":\"admin\"}"
 membership=$(curl -sS -H 'x-satusky-api-key: sat_ada' "$URL$AT/users" | jq -r '.data[] | select(.user_email == "mia@example.com").organization_user_id')
+does "$membership" 'member list -o wide in the documented dialect prints the id of the membership' nobody "${D[@]}" member list -o wide
+like "$membership" '^ogu_' 'which begins with ogu_'
+as nobody "${D[@]}" member list; unlike "$out" ogu_ 'a plain table leaves it out'
+does "$membership has the role admin" 'member role takes the id of a membership' nobody "${D[@]}" member role "$membership" admin
+changed "PATCH $AT/users/$membership/role {\"role\":\"admin\"}"
 does 'has the role member' 'member role in the documented dialect changes the role' nobody "${D[@]}" member role mia@example.com member
 changed "PATCH $AT/users/$membership/role {\"role\":\"member\"}"
 does 'no longer' 'member remove in the documented dialect removes a member' nobody "${D[@]}" member remove mia@example.com --yes
