@@ -146,7 +146,8 @@ static enum exit_status check_role(const struct raw_call *call)
     for (const struct provider_arg *a = call->args.arg; a->name; a++)
         if (strcmp(a->name, "role") == 0)
             return EXIT_DONE;
-    if (!adds || provider_add_changes(call->c.provider) == ADD_CHANGES_NOBODY)
+    unsigned changes = provider_add_changes(call->c.provider);
+    if (!adds || (changes & (ADD_CHANGES_MEMBERS | ADD_CHANGES_INVITED)) == 0)
         return EXIT_DONE;
     return complain(EXIT_USAGE, "give role=ROLE: this API would change the role of a person who is "
                                 "there already");
