@@ -25,7 +25,7 @@ struct raw_call {
 
 static bool is_list(enum provider_op op)
 {
-    return strstr(provider_op_name(op), " list") != NULL;
+    return op == OP_MACHINE_MISSING || strstr(provider_op_name(op), " list") != NULL;
 }
 
 /* True when OP takes something away from somebody. */
