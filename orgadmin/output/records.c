@@ -377,6 +377,7 @@ const struct record_kind *const record_kinds[] = {
     &record_acceptance,
     &record_joincode,
     &record_machine,
+    &record_applied,
     &record_joining,
     &record_role,
     &record_token,
