@@ -26,6 +26,7 @@ void machine_invite(struct call *call)
 {
     const char *name = call_text(call, "name"), *labels = call_text(call, "labels");
     const char *ca = call_text(call, "ca"), *organization = call->organization.id;
+    const char *numbers = call_text(call, "numbers");
     int64_t now = clock_wall_ms(), left = store_machines_left(call->store, organization, now);
     struct machine machine = {.created = now};
     struct secret secret;
@@ -38,6 +39,10 @@ void machine_invite(struct call *call)
     snprintf(machine.name, sizeof machine.name, "%s", name);
     if (labels)
         snprintf(machine.labels, sizeof machine.labels, "%s", labels);
+    if (numbers)
+        snprintf(machine.numbers, sizeof machine.numbers, "%s", numbers);
+    else if (!machine.numbers[0]) /* a fleet has the same on all */
+        store_machine_numbers(call->store, organization, machine.numbers);
     snprintf(machine.ca, sizeof machine.ca, "%s", ca ? ca : "");
     machine.expires = now + CODE_LIFE_MS;
     machine.maker = call_maker(call);
@@ -80,14 +85,14 @@ void machine_list(struct call *call)
 
 #define MISSING_MOST 100 /* machines that are named */
 
-struct progress {
+struct applied_progress {
     int64_t revision;
     int64_t machines, applied, ended, ending;
     cJSON *missing;
 };
 
 /* One that has not applied the revision. */
-static void add_missing(struct progress *p, const struct machine *machine, int64_t heard)
+static void add_missing(struct applied_progress *p, const struct machine *machine, int64_t heard)
 {
     if (cJSON_GetArraySize(p->missing) == MISSING_MOST)
         return;
@@ -100,7 +105,7 @@ static void add_missing(struct progress *p, const struct machine *machine, int64
 
 static void count_machine(const struct machine *machine, void *arg)
 {
-    struct progress *p = arg;
+    struct applied_progress *p = arg;
     struct report report = {0};
     bool known = report_find(machine->token, &report);
     bool applied = known && report.revision > 0 && report.revision >= p->revision;
@@ -115,7 +120,8 @@ static void count_machine(const struct machine *machine, void *arg)
 /* How far a change has come. */
 void machine_applied(struct call *call)
 {
-    struct progress p = {.revision = call_number(call, "revision"), .missing = cJSON_CreateArray()};
+    struct applied_progress p = {.revision = call_number(call, "revision"),
+                                 .missing = cJSON_CreateArray()};
     store_machines_enrolled(call->store, call->organization.id, count_machine, &p);
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddNumberToObject(reply, "machines", (double)p.machines);
@@ -229,6 +235,7 @@ static void enroll_reply(struct call *call, const struct machine *machine,
     cJSON_AddStringToObject(reply, "name", machine->name);
     cJSON_AddStringToObject(reply, "labels", machine->labels);
     cJSON_AddStringToObject(reply, "ca", machine->ca);
+    cJSON_AddStringToObject(reply, "numbers", machine->numbers);
     cJSON_AddItemToObject(reply, "apiToken", token_json(token, secret));
     call_reply(call, reply);
 }
