@@ -65,6 +65,10 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_CODE_FILE] = {.name = "--code-file",
                           .value = "FILE",
                           .brief = "file with the join code; - is standard input"},
+    [OPTION_NUMBERS] = {.name = "--numbers",
+                        .value = "RANGE",
+                        .brief = "\"FIRST-LAST PLACEMENT\" of the members' numbers in its fleet",
+                        .detail = "Host status on another host of the fleet prints both."},
     [OPTION_LABELS] = {.name = "--labels",
                        .value = "KEY=VALUE,...",
                        .brief = "labels of the machine, such as env=prod,tier=web"},
@@ -80,6 +84,11 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_PRINT] = {.name = "--print",
                       .brief = "print the steps instead of doing them",
                       .detail = "The configuration and the token are written all the same."},
+    [OPTION_PREPARE] = {.name = "--prepare",
+                        .brief = "let the next boot enroll, for an image",
+                        .detail = "Nothing is asked of the server before. "
+                                  "Without --code that boot takes the code from the credential "
+                                  "orglogin.code of the service manager."},
     [OPTION_NO_RESCUE] = {.name = "--no-rescue",
                           .brief = "enroll also without a local account that can become root"},
     [OPTION_UNFINISHED] = {.name = "--unfinished",

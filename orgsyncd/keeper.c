@@ -22,6 +22,7 @@
 #include "orgsyncd/last_snapshot.h"
 #include "orgsyncd/numbers.h"
 #include "orgsyncd/organization.h"
+#include "orgsyncd/preview.h"
 #include "orgsyncd/publish.h"
 #include "orgsyncd/sessions.h"
 #include "orgsyncd/sudoers.h"
@@ -364,6 +365,8 @@ static int conclude(const struct keeper *k)
     printf("%s: %u users (%u active), %u groups; %u members withheld; generation %" PRIu64 "\n",
            k->settings->mode == KEEPER_CHECK ? "would publish" : "published", result->users,
            result->active, result->groups, result->withheld, k->publisher.generation);
+    if (k->settings->mode == KEEPER_CHECK)
+        preview_print(&k->orgs);
     fflush(stdout);
     return rc;
 }

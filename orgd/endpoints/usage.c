@@ -20,6 +20,7 @@ struct noted {
     char key[ID_SIZE]; /* "": a free place */
     struct use use;    /* AT is 0: it was not used */
     bool listed;
+    bool shared; /* two machines use it */
     unsigned mistakes;
     char mistaken[PEER_TEXT_SIZE]; /* the peer who made the latest one */
 };
@@ -73,6 +74,15 @@ void usage_listed(const char *key)
     pthread_mutex_unlock(&usage.lock);
 }
 
+void usage_shared(const char *key)
+{
+    pthread_mutex_lock(&usage.lock);
+    struct noted *n = note_of(key);
+    if (n)
+        n->shared = true;
+    pthread_mutex_unlock(&usage.lock);
+}
+
 void usage_mistaken(const char *key, const char *from)
 {
     pthread_mutex_lock(&usage.lock);
@@ -120,6 +130,16 @@ static void event_write(struct store *store, const struct token *token, const ch
     buffer_free(&places);
 }
 
+/* The token is copied: its machine is marked, and all who read the audit log are told. */
+static void shared_store(struct store *store, const struct token *token, const struct noted *n)
+{
+    struct use seen = {.at = clock_wall_ms()};
+    snprintf(seen.from, sizeof seen.from, "%s", n->use.from);
+    if (token->machine[0])
+        store_machine_shared(store, token->machine, &seen);
+    event_write(store, token, "token.shared", n->use.from, "two machines use it");
+}
+
 static void note_store(struct store *store, const struct noted *n)
 {
     struct token token;
@@ -137,6 +157,8 @@ static void note_store(struct store *store, const struct noted *n)
         snprintf(detail, sizeof detail, "%u attempts", n->mistakes);
         event_write(store, &token, "token.wrong-secret", n->mistaken, detail);
     }
+    if (n->shared)
+        shared_store(store, &token, n);
     int64_t now = clock_wall_ms();
     if (n->listed && store_token_listed(store, n->key, now, now - DAY_MS))
         event_write(store, &token, "members.list", n->use.from, "");

@@ -1,7 +1,8 @@
 /*
  * When and from where tokens were last used, and what an organization should know of it: its audit
  * events have a sign-in (a token's first use, or one from another address than before), attempts
- * with a wrong secret, and, once a day, that a token listed all members. A request that only reads
+ * with a wrong secret, that two machines use one token, and, once a day, that a token listed all
+ * members. A request that only reads
  * must not wait for the disk: all of it is kept in memory, and stored together, once a minute at
  * most. Any thread may note.
  */
@@ -15,6 +16,9 @@ void usage_note(const char *key, const char *from);
 
 /* It was used to list all members. */
 void usage_listed(const char *key);
+
+/* Two machines use it (askers.h). */
+void usage_shared(const char *key);
 
 /* The peer FROM showed the token KEY with a wrong secret. */
 void usage_mistaken(const char *key, const char *from);

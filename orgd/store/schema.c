@@ -344,6 +344,11 @@ static const char *const versions[] = {
                                                                                               alone
                                                                                             */
                          "CREATE INDEX tokens_machine ON tokens(machine, created_at, key) WHERE machine > '';",
+
+    /* Machines that share a token, and the numbers of a fleet. */
+    "ALTER TABLE machines ADD COLUMN shared_at INTEGER NOT NULL DEFAULT 0;" /* seen last */
+    "ALTER TABLE machines ADD COLUMN shared_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE machines ADD COLUMN numbers TEXT NOT NULL DEFAULT '';", /* as for the machine */
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */
