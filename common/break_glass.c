@@ -18,6 +18,12 @@ bool break_glass_valid(const struct break_glass *g)
            g->end_ms - g->begin_ms <= BREAK_GLASS_MAX_MS && *g->reason && text_valid(g->reason);
 }
 
+bool break_glass_same(const struct break_glass *a, const struct break_glass *b)
+{
+    return a->begin_ms == b->begin_ms && a->end_ms == b->end_ms &&
+           strcmp(a->reason, b->reason) == 0;
+}
+
 void break_glass_print(const struct break_glass *g, char line[BREAK_GLASS_LINE_MAX])
 {
     snprintf(line, BREAK_GLASS_LINE_MAX, "%" PRId64 " %" PRId64 " %s\n", g->begin_ms, g->end_ms,

@@ -26,6 +26,8 @@ struct break_glass {
 /* True if G is as it must be. */
 bool break_glass_valid(const struct break_glass *g);
 
+bool break_glass_same(const struct break_glass *a, const struct break_glass *b);
+
 /* Writes G's line to LINE, with its newline. */
 #define BREAK_GLASS_LINE_MAX (BREAK_GLASS_REASON_MAX + 64)
 void break_glass_print(const struct break_glass *g, char line[BREAK_GLASS_LINE_MAX]);

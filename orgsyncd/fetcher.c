@@ -297,8 +297,16 @@ static void take_applied(struct fetcher *f, const struct pipe_applied *applied)
         return;
     f->unreported |=
         !same_place(&r->at, &c->at) || r->ended != applied->ended || r->ending != applied->ending;
-    *r = (struct watch_report){.at = c->at, .ended = applied->ended, .ending = applied->ending};
+    r->at = c->at;
+    r->ended = applied->ended;
+    r->ending = applied->ending;
     f->made_ms = applied->header.started_ms;
+}
+
+static void take_glass(struct fetcher *f, const struct pipe_break_glass *broken)
+{
+    f->report.glass = broken->glass;
+    f->unreported = true;
 }
 
 /* The report for a request that begins now. */
@@ -403,10 +411,13 @@ static int take_messages(struct fetcher *f, struct fetcher_request *under_way)
         if (n <= 0)
             return -1;
         struct pipe_applied applied;
+        struct pipe_break_glass broken;
         if (!pipe_decode(message, (size_t)n, &header))
             continue;
         if (pipe_decode_applied(message, (size_t)n, &applied))
             take_applied(f, &applied);
+        if (pipe_decode_break_glass(message, (size_t)n, &broken))
+            take_glass(f, &broken);
         refresh |= header.type == PIPE_REFRESH;
         f->relist |= header.type == PIPE_RELIST;
     }

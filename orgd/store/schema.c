@@ -344,6 +344,11 @@ static const char *const versions[] = {
                                                                                               alone
                                                                                             */
                          "CREATE INDEX tokens_machine ON tokens(machine, created_at, key) WHERE machine > '';",
+
+    /* The last break-glass of the machine that stands in the audit log: its begin there, and when
+     * it was written. */
+    "ALTER TABLE machines ADD COLUMN glass_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE machines ADD COLUMN glass_told_at INTEGER NOT NULL DEFAULT 0;",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */

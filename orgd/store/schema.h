@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SCHEMA_VERSION 9
+#define SCHEMA_VERSION 10
 
 /* The version of the file at PATH, which DB has open; 0 for an empty one, -1 after one line on
  * stderr. */

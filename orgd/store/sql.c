@@ -321,6 +321,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                          " WHERE id = ?1",
     [MACHINE_REFUSED] = "UPDATE machines SET refused = refused + 1, refused_at = ?2,"
                         " refused_from = ?3 WHERE id = ?1",
+    [MACHINE_GLASS] = "UPDATE machines SET glass_at = ?2, glass_told_at = ?3 WHERE id = ?1"
+                      " AND glass_at <> ?2 AND glass_told_at <= ?4",
     [MACHINE_REMOVE] = "DELETE FROM machines WHERE id = ?1",
     [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1" ORGANIZATION_LIVES("t.organization_id"),
     [TOKEN_LIST] =

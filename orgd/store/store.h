@@ -587,6 +587,10 @@ void store_machine_put(struct store *store, const struct machine *machine);
 void store_machine_enrolled(struct store *store, const char *id, const struct use *use);
 /* Its code was presented once more. */
 void store_machine_refused(struct store *store, const char *id, const struct use *use);
+/* Notes at NOW its break-glass that began at BEGIN; false if that is the one that was noted last,
+ * or one was after SINCE. */
+bool store_machine_glass(struct store *store, const char *id, int64_t begin, int64_t now,
+                         int64_t since);
 /* Its tokens are the caller's to end. */
 void store_machine_remove(struct store *store, const char *id);
 

@@ -141,8 +141,29 @@ like "$(tail -n 1 $ALERTS)" 'break-glass was ended at .*: still cut$' 'its end i
 orgadmin host status >"$T/status" 2>&1
 like "$(cat "$T/status")" 'Break-glass was in force until 20.*: still cut' 'host status still tells of it'
 glass --end; is "$rc $said" '0 Break-glass is not in force.' 'it is not ended twice'
+
+# --- the organization is back ---
+start_orgd
+orgsyncd 2>>"$T/orgsyncd.log" & host_pid=$!
+ok 'the host hears from the organization again' wait_for 30 eval '[ "$(reason ada)" = rule ]'
+# events: what its audit log has of break-glass, which a list of the machines makes the server store now
+events() { by olga machine list >/dev/null 2>&1; by olga audit list --action machine.break-glass -o json 2>/dev/null | jq -r '.[] | "\(.actor_name) \(.subject_name) \(.detail)"'; }
+ok 'the organization is told of it' wait_for 30 eval '[ -n "$(events)" ]'
+like "$(events)" "^web web until $(TZ=UTC date -d "@$(($(cut -d' ' -f2 $GLASS) / 1000))" +%Y-%m-%dT%TZ), since 20.*Z: still cut\$" 'with its machine, its time and its reason'
+glass --for 1h --reason 'for a test'
+kill "$host_pid"; wait "$host_pid" 2>/dev/null
+orgsyncd 2>>"$T/orgsyncd.log" & host_pid=$!
+wait_for 30 eval '[ "$(reason ada)" = rule ]'; sleep 2
+is "$(events | wc -l)" 1 'once, whatever the host says again, and of one machine once an hour'
+is "$(reason ada) $(reason mia)" 'rule rule' 'while the organization is heard from it changes nothing'
+glass --end
+kill "$host_pid"; wait "$host_pid" 2>/dev/null
+stop_orgd
+
+# --- without a rule ---
 sed -i 's/ break_glass = true;//' $CONF
 orgsyncd --once >/dev/null 2>&1
+wait_for 20 eval '[ "$(reason ada)" = stale ]'
 glass --for 1m --reason 'no rule'
 like "$said" 'No access rule has break_glass = true' 'without a rule root is told that it opens nothing'
 is "$(reason ada)" stale 'and so it is'
