@@ -231,16 +231,57 @@ bool engine_link(const struct provider *p, const char *href, char *out, size_t s
     return true;
 }
 
+/* Fills URL, unless LINK takes its place, and *BODY, which cJSON_free frees, with ARGS. */
+static enum api_status fill_request(const struct operation *o, const struct provider_arg *args,
+                                    const char *link, char url[URL_PATH_MAX], char **body,
+                                    struct api_error *err)
+{
+    enum api_status status = API_OK;
+    *body = NULL;
+    if (!link)
+        status = template_check(o->path, o->query, o->body, args, err);
+    if (status == API_OK && !link)
+        status = template_url(o->path, o->query, args, url, err);
+    if (status == API_OK && o->body && (*body = template_body(o->body, args, err)) == NULL)
+        status = err->status;
+    return status;
+}
+
+/* Tells of a request that is not sent. */
+static enum api_status tell_unsent(struct provider *p, const struct operation *o,
+                                   const struct provider_arg *args, struct api_error *err)
+{
+    char url[URL_PATH_MAX], *body, *line = NULL;
+    struct provider_arg shown[ARGS_MAX + 3];
+    size_t n = 0;
+    for (; args && args->name && n < ARGS_MAX + 2; args++) {
+        shown[n] = *args;
+        if (args->value && provider_arg_secret(args->name))
+            shown[n].value = "***";
+        n++;
+    }
+    shown[n] = (struct provider_arg){0};
+    if (fill_request(o, shown, NULL, url, &body, err) != API_OK)
+        return err->status;
+    p->unsent = true;
+    if (asprintf(&line, "%s %s%s%s%s", o->method, http_base_path(p->http), url, body ? " " : "",
+                 body ? body : "") >= 0)
+        p->settings.unsent(p->settings.unsent_arg, line);
+    cJSON_free(body);
+    free(line);
+    return API_OK;
+}
+
 enum api_status engine_request(struct provider *p, const struct operation *o,
                                const struct provider_arg *args, const char *link,
                                struct answer *answer, struct api_error *err)
 {
-    char url[URL_PATH_MAX];
+    char url[URL_PATH_MAX], *body;
     memset(answer, 0, sizeof *answer);
-    if (!link && template_url(o->path, o->query, args, url, err) != API_OK)
-        return err->status;
-    char *body = o->body ? template_body(o->body, args, err) : NULL;
-    if (o->body && !body)
+    answer->unsent = p->changing && strcmp(o->method, "GET") != 0;
+    if (answer->unsent)
+        return tell_unsent(p, o, args, err);
+    if (fill_request(o, args, link, url, &body, err) != API_OK)
         return err->status;
     bool asks = strcmp(o->method, "GET") == 0 || o->shape == ITEMS_LIST || o->shape == ITEMS_MAP;
     struct http_request request = {.method = o->method,
@@ -449,7 +490,7 @@ enum api_status engine_run(struct provider *p, const struct operation *o,
         struct answer answer;
         const char *link = l.pages > 0 && o->paging == PAGING_LINK ? l.cursor : NULL;
         status = engine_request(p, &page, all, link, &answer, err);
-        if (status == API_OK && answer.unchanged)
+        if (status == API_OK && (answer.unchanged || answer.unsent))
             break;
         p->etag = NULL;
         if (status == API_OK)

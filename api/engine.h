@@ -80,7 +80,9 @@ struct provider_kind {
     const struct operation *operations;    /* OP_COUNT of them */
     const struct provider_option *options; /* ends with a NULL name; or NULL */
     const struct error_shape *errors;
+    const char *owner;    /* the role of those who can do everything, or NULL */
     unsigned add_changes; /* enum add_changes */
+    unsigned invites;     /* enum invites */
     bool login_redirect;  /* a redirect means that nobody is logged in */
     const char *cookie;   /* name of a cookie whose new value renews the credential, or NULL */
     /* Sees to the headers at provider_open, sends nothing. NULL: "Authorization: Bearer TOKEN". */
@@ -110,6 +112,8 @@ struct provider {
     const struct provider_arg *running; /* the arguments of the operation that runs, or NULL */
     void (*trace)(void *arg, const char *line); /* the caller's; SETTINGS has one that masks */
     void *trace_arg;
+    bool changing;                  /* what runs changes something, and is not to be sent */
+    bool unsent;                    /* a request of it was not sent */
     char *credential;               /* renewed, or NULL: the settings' */
     void *state;                    /* the kind's own */
     const char *etag;               /* to be sent with the next request, or NULL */
@@ -123,6 +127,7 @@ operation_run engine_run;
 struct answer {
     cJSON *json;                /* NULL when the reply was empty or is not looked at */
     bool unchanged;             /* 304: it is what p->etag names */
+    bool unsent;                /* nothing was sent: the request was told */
     char where[HTTP_WHERE_MAX]; /* for messages */
 };
 
@@ -135,7 +140,7 @@ enum api_status engine_exchange(struct provider *provider, const struct http_req
                                 bool empty_ok, struct answer *answer, struct api_error *err);
 
 /* Sends one request of OPERATION with ARGS; LINK (may be NULL) takes the place of path and query.
- * As engine_exchange. */
+ * As engine_exchange; but a change that is not to be sent is told, and API_OK. */
 enum api_status engine_request(struct provider *provider, const struct operation *operation,
                                const struct provider_arg *args, const char *link,
                                struct answer *answer, struct api_error *err);

@@ -9,7 +9,8 @@ enum api_status {
     API_BAD_ANSWER,  /* 2xx that is not what it should be: nothing is known either */
     API_UNSUPPORTED, /* this provider lacks the operation; no request was sent */
     API_USAGE,       /* an argument or setting is missing or malformed; no request was sent */
-    API_STOPPED      /* the caller's callback asked to stop */
+    API_STOPPED,     /* the caller's callback asked to stop */
+    API_UNSENT       /* a change, which the settings keep from being sent */
 };
 
 struct api_error {

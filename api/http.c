@@ -1,7 +1,6 @@
 #include "api/http.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "api/curl.h"
 #include "api/error.h"
 #include "api/pin.h"
 #include "common/clock.h"
@@ -82,8 +82,8 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
 static bool url_part_set(CURLU *u, CURLUPart part)
 {
     char *value = NULL;
-    bool set = curl_url_get(u, part, &value, 0) == CURLUE_OK && value && *value;
-    curl_free(value);
+    bool set = curl.url_get(u, part, &value, 0) == CURLUE_OK && value && *value;
+    curl.free(value);
     return set;
 }
 
@@ -92,8 +92,8 @@ static const char *url_fault(struct http *h, CURLU *u)
 {
     char *scheme = NULL, *host = NULL;
     const char *fault = NULL;
-    if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
-        curl_url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
+    if (curl.url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK ||
+        curl.url_get(u, CURLUPART_HOST, &host, 0) != CURLUE_OK)
         fault = "it has no host";
     else if (url_part_set(u, CURLUPART_QUERY) || url_part_set(u, CURLUPART_FRAGMENT))
         fault = "it has a query or a fragment";
@@ -101,15 +101,15 @@ static const char *url_fault(struct http *h, CURLU *u)
         fault = "plain http goes to this machine only (127.0.0.1, [::1], localhost); use https";
     else if (!h->plain && strcmp(scheme, "https") != 0)
         fault = "it must begin with https://, http://127.0.0.1 or unix:/";
-    curl_free(scheme);
-    curl_free(host);
+    curl.free(scheme);
+    curl.free(host);
     return fault;
 }
 
 static const char *base_store(struct http *h, CURLU *u)
 {
     char *text = NULL;
-    if (curl_url_get(u, CURLUPART_URL, &text, 0) != CURLUE_OK)
+    if (curl.url_get(u, CURLUPART_URL, &text, 0) != CURLUE_OK)
         return "it cannot be put together again";
     size_t len = strlen(text);
     while (len > 0 && text[len - 1] == '/')
@@ -117,7 +117,7 @@ static const char *base_store(struct http *h, CURLU *u)
     const char *fault = len < sizeof h->base ? NULL : "it is too long";
     if (!fault)
         memcpy(h->base, text, len);
-    curl_free(text);
+    curl.free(text);
     return fault;
 }
 
@@ -132,20 +132,20 @@ static const char *base_parse(struct http *h, const char *url)
         h->plain = true;
         return NULL;
     }
-    CURLU *u = curl_url();
+    CURLU *u = curl.url();
     if (!u)
         return "out of memory";
-    CURLUcode code = curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER);
+    CURLUcode code = curl.url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER);
     const char *fault;
     if (code == CURLUE_USER_NOT_ALLOWED)
         fault = "it has a user name in it; a credential belongs into a token file";
     else if (code == CURLUE_UNSUPPORTED_SCHEME || code == CURLUE_BAD_SCHEME)
         fault = "it must begin with https://, http://127.0.0.1 or unix:/";
     else if (code != CURLUE_OK)
-        fault = curl_url_strerror(code);
+        fault = curl.url_strerror(code);
     else if ((fault = url_fault(h, u)) == NULL)
         fault = base_store(h, u);
-    curl_url_cleanup(u);
+    curl.url_cleanup(u);
     return fault;
 }
 
@@ -160,12 +160,12 @@ static const char *proxy_fault(const char *proxy)
         i++;
     if (i == sizeof scheme / sizeof *scheme)
         return "it must begin with http://, https:// or socks5h://";
-    CURLU *u = curl_url();
+    CURLU *u = curl.url();
     CURLUcode code =
-        u ? curl_url_set(u, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME)
+        u ? curl.url_set(u, CURLUPART_URL, proxy, CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME)
           : CURLUE_OUT_OF_MEMORY;
-    curl_url_cleanup(u);
-    return code == CURLUE_OK ? NULL : curl_url_strerror(code);
+    curl.url_cleanup(u);
+    return code == CURLUE_OK ? NULL : curl.url_strerror(code);
 }
 
 /* WHAT, such as "url", is TEXT, which is not shown with an '@': it may hold a password. */
@@ -180,9 +180,11 @@ struct http *http_open(const struct provider_settings *settings, struct api_erro
 {
     struct http *h = calloc(1, sizeof *h);
     unsetenv("SSLKEYLOGFILE");
-    if (!h || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    const char *missing = curl_load();
+    if (missing || !h || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         free(h);
-        api_fail(err, API_UNREACHABLE, "libcurl cannot be started: out of memory");
+        api_fail(err, API_UNREACHABLE, "libcurl cannot be started: %s",
+                 missing ? missing : "out of memory");
         return NULL;
     }
     h->ca_file = settings->ca_file;
@@ -196,8 +198,8 @@ struct http *http_open(const struct provider_settings *settings, struct api_erro
     h->timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : HTTP_TIMEOUT_MS;
     const char *fault = base_parse(h, settings->url);
     if (!fault) {
-        h->multi = curl_multi_init();
-        h->easy = curl_easy_init();
+        h->multi = curl.multi_init();
+        h->easy = curl.easy_init();
         fault = h->multi && h->easy ? NULL : "out of memory";
     }
     if (fault)
@@ -214,9 +216,9 @@ void http_close(struct http *h)
 {
     if (!h)
         return;
-    curl_easy_cleanup(h->easy);
-    curl_multi_cleanup(h->multi);
-    curl_global_cleanup();
+    curl.easy_cleanup(h->easy);
+    curl.multi_cleanup(h->multi);
+    curl.global_cleanup();
     free(h);
 }
 
@@ -237,7 +239,7 @@ static size_t give_up(struct transfer *t, enum api_status status, const char *wh
 static bool goes_to_file(const struct transfer *t)
 {
     long status = 0;
-    curl_easy_getinfo(t->http->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(t->http->easy, CURLINFO_RESPONSE_CODE, &status);
     return t->file && t->file->size < 0 && status >= 200 && status < 300;
 }
 
@@ -300,27 +302,27 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
  * option. */
 static bool set_trust(struct http *h, CURL *e)
 {
-    bool ok = curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, h->plain ? "http" : "https") == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, h->pin ? 0L : 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, h->pin ? 0L : 2L) == CURLE_OK;
+    bool ok = curl.easy_setopt(e, CURLOPT_PROTOCOLS_STR, h->plain ? "http" : "https") == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_SSL_VERIFYPEER, h->pin ? 0L : 1L) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_SSL_VERIFYHOST, h->pin ? 0L : 2L) == CURLE_OK;
     if (h->pin) /* checked before a byte of a request is sent */
-        ok &= curl_easy_setopt(e, CURLOPT_PINNEDPUBLICKEY, h->pin) == CURLE_OK;
+        ok &= curl.easy_setopt(e, CURLOPT_PINNEDPUBLICKEY, h->pin) == CURLE_OK;
     if (h->learn_pin)
-        ok &= curl_easy_setopt(e, CURLOPT_CERTINFO, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
+        ok &= curl.easy_setopt(e, CURLOPT_CERTINFO, 1L) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK;
     if (h->ca_file) { /* instead of the system's, not besides */
-        ok &= curl_easy_setopt(e, CURLOPT_CAINFO, h->ca_file) == CURLE_OK;
-        ok &= curl_easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK;
+        ok &= curl.easy_setopt(e, CURLOPT_CAINFO, h->ca_file) == CURLE_OK;
+        ok &= curl.easy_setopt(e, CURLOPT_CAPATH, NULL) == CURLE_OK;
     }
     /* "" is no proxy; unset would ask the environment. What stays on this machine needs none. */
-    ok &= curl_easy_setopt(e, CURLOPT_PROXY, h->plain ? "" : h->proxy) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, h) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_PROXY, h->plain ? "" : h->proxy) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_NOPROXY, "") == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_OPENSOCKETDATA, h) == CURLE_OK;
     if (*h->socket)
-        ok &= curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, h->socket) == CURLE_OK;
+        ok &= curl.easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, h->socket) == CURLE_OK;
     return ok;
 }
 
@@ -343,16 +345,16 @@ static bool set_limits(struct transfer *t, CURL *e)
     long connecting = total < HTTP_CONNECT_TIMEOUT_MS ? total : HTTP_CONNECT_TIMEOUT_MS;
     if (t->file)
         total = 0; /* a large file takes long: attend sees to the silence */
-    bool ok = curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
+    bool ok = curl.easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK;
     /* The time-out is for a name server that says nothing, too. */
-    ok &= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connecting) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, total) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_PREREQDATA, t) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->http->error) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, connecting) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_TIMEOUT_MS, total) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_PREREQDATA, t) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_ERRORBUFFER, t->http->error) == CURLE_OK;
     return ok;
 }
 
@@ -360,10 +362,10 @@ static bool set_file(struct transfer *t, CURL *e)
 {
     if (!t->file || t->file->size < 0)
         return true;
-    bool ok = curl_easy_setopt(e, CURLOPT_UPLOAD, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->file->size) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_READFUNCTION, on_upload) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_READDATA, t) == CURLE_OK;
+    bool ok = curl.easy_setopt(e, CURLOPT_UPLOAD, 1L) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_INFILESIZE_LARGE, (curl_off_t)t->file->size) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_READFUNCTION, on_upload) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_READDATA, t) == CURLE_OK;
     return ok;
 }
 
@@ -381,20 +383,20 @@ static bool set_request(struct http *h, CURL *e, const struct http_request *requ
     char url[URL_MAX];
     int n = snprintf(url, sizeof url, "%s%s", h->base, request->path);
     bool ok = n > 0 && (size_t)n < sizeof url;
-    ok &= curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_USERAGENT, "orglogin/" ORG_VERSION) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_URL, url) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_PATH_AS_IS, 1L) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_USERAGENT, "orglogin/" ORG_VERSION) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_HTTPHEADER, headers) == CURLE_OK;
     if (body_of(request))
-        ok &= curl_easy_setopt(e, CURLOPT_POSTFIELDS, body_of(request)) == CURLE_OK;
-    ok &= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK;
+        ok &= curl.easy_setopt(e, CURLOPT_POSTFIELDS, body_of(request)) == CURLE_OK;
+    ok &= curl.easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method) == CURLE_OK;
     return ok;
 }
 
 static bool append(struct curl_slist **list, const char *line)
 {
-    struct curl_slist *grown = curl_slist_append(*list, line);
+    struct curl_slist *grown = curl.slist_append(*list, line);
     if (grown)
         *list = grown;
     return grown != NULL;
@@ -423,7 +425,7 @@ static struct curl_slist *make_headers(const struct http_request *request)
         ok = !strpbrk(*line, "\r\n") && append(&list, *line);
     if (ok)
         return list;
-    curl_slist_free_all(list);
+    curl.slist_free_all(list);
     return NULL;
 }
 
@@ -432,7 +434,7 @@ static char *read_cookie(CURL *e, const char *name)
 {
     struct curl_header *header;
     size_t len = strlen(name);
-    for (size_t i = 0; curl_easy_header(e, "Set-Cookie", i, CURLH_HEADER, -1, &header) == CURLHE_OK;
+    for (size_t i = 0; curl.easy_header(e, "Set-Cookie", i, CURLH_HEADER, -1, &header) == CURLHE_OK;
          i++)
         if (strncmp(header->value, name, len) == 0 && header->value[len] == '=')
             return strndup(header->value + len + 1, strcspn(header->value + len + 1, ";"));
@@ -446,7 +448,7 @@ static void read_headers(struct transfer *t, const char *cookie)
     struct http_reply *r = t->reply;
     if (cookie)
         r->cookie = read_cookie(t->http->easy, cookie);
-    if (curl_easy_header(t->http->easy, "ETag", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+    if (curl.easy_header(t->http->easy, "ETag", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
         strlen(header->value) < sizeof r->etag)
         memcpy(r->etag, header->value, strlen(header->value) + 1);
 }
@@ -457,9 +459,9 @@ static void read_info(struct transfer *t)
     long status = 0;
     curl_off_t retry = 0;
     char *type = NULL;
-    curl_easy_getinfo(e, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(e, CURLINFO_RETRY_AFTER, &retry);
-    curl_easy_getinfo(e, CURLINFO_CONTENT_TYPE, &type);
+    curl.easy_getinfo(e, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(e, CURLINFO_RETRY_AFTER, &retry);
+    curl.easy_getinfo(e, CURLINFO_CONTENT_TYPE, &type);
     t->reply->status = (int)status;
     t->reply->retry_after_s = (int)(retry < 0                        ? 0
                                     : retry > HTTP_RETRY_AFTER_MAX_S ? HTTP_RETRY_AFTER_MAX_S
@@ -474,7 +476,7 @@ static void read_pin(const struct transfer *t)
     static const char field[] = "Cert:";
     const struct curl_slist *line = NULL;
     if (t->http->learn_pin &&
-        curl_easy_getinfo(t->http->easy, CURLINFO_CERTINFO, &chain) == CURLE_OK && chain &&
+        curl.easy_getinfo(t->http->easy, CURLINFO_CERTINFO, &chain) == CURLE_OK && chain &&
         chain->num_of_certs > 0)
         line = chain->certinfo[0];
     for (; line; line = line->next)
@@ -494,7 +496,7 @@ static bool attend_file(struct transfer *t)
     if (!f->progress || now - t->told_ms < PROGRESS_MS)
         return true;
     curl_off_t coming = -1;
-    curl_easy_getinfo(t->http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &coming);
+    curl.easy_getinfo(t->http->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &coming);
     int64_t total = f->size >= 0 ? f->size : coming > 0 ? coming : 0;
     t->told_ms = now;
     if (f->progress(f->progress_arg, f->size >= 0 ? "sent" : "received", t->moved, total) == 0)
@@ -534,12 +536,12 @@ static CURLcode perform(struct transfer *t)
     bool watch = t->stream && t->stream->idle_fd >= 0;
     struct curl_waitfd extra = {.fd = watch ? t->stream->idle_fd : -1, .events = CURL_WAIT_POLLIN};
     CURLcode result = CURLE_ABORTED_BY_CALLBACK;
-    if (curl_multi_add_handle(multi, t->http->easy) != CURLM_OK)
+    if (curl.multi_add_handle(multi, t->http->easy) != CURLM_OK)
         return CURLE_OUT_OF_MEMORY;
-    for (int running = 1; curl_multi_perform(multi, &running) == CURLM_OK;) {
+    for (int running = 1; curl.multi_perform(multi, &running) == CURLM_OK;) {
         if (running == 0) {
             int left;
-            CURLMsg *msg = curl_multi_info_read(multi, &left);
+            CURLMsg *msg = curl.multi_info_read(multi, &left);
             result = msg ? msg->data.result : CURLE_OUT_OF_MEMORY;
             break;
         }
@@ -547,10 +549,10 @@ static CURLcode perform(struct transfer *t)
             t->http->alive(t->http->alive_arg);
         if ((t->stream || t->file) && !attend(t))
             break;
-        if (curl_multi_poll(multi, watch ? &extra : NULL, watch, 1000, NULL) != CURLM_OK)
+        if (curl.multi_poll(multi, watch ? &extra : NULL, watch, 1000, NULL) != CURLM_OK)
             break;
     }
-    curl_multi_remove_handle(multi, t->http->easy);
+    curl.multi_remove_handle(multi, t->http->easy);
     return result;
 }
 
@@ -558,7 +560,7 @@ static CURLcode perform(struct transfer *t)
 static const char *socket_fault(const struct http *h)
 {
     long number = 0;
-    curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &number);
+    curl.easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &number);
     return number == ENOENT         ? "the socket does not exist: the server does not run"
            : number == ECONNREFUSED ? "nobody listens on the socket: the server does not run"
            : number == EACCES       ? "you may not use the socket"
@@ -567,7 +569,7 @@ static const char *socket_fault(const struct http *h)
 
 static enum api_status explain(struct transfer *t, CURLcode code, struct api_error *err)
 {
-    const char *said = *t->http->error ? t->http->error : curl_easy_strerror(code);
+    const char *said = *t->http->error ? t->http->error : curl.easy_strerror(code);
     if (*t->http->socket && code == CURLE_COULDNT_CONNECT)
         said = socket_fault(t->http);
     if (t->failed)
@@ -603,7 +605,7 @@ enum api_status http_run(struct http *h, const struct http_request *request,
              local ? "unix:" : h->base, h->socket, (int)strcspn(request->path, "?"), request->path);
     struct curl_slist *headers = make_headers(request);
     h->error[0] = '\0';
-    curl_easy_reset(h->easy);
+    curl.easy_reset(h->easy);
     CURLcode code = CURLE_FAILED_INIT;
     int64_t begun_ms = t.last_ms = clock_mono_ms();
     if (headers && set_trust(h, h->easy) && set_limits(&t, h->easy) && set_file(&t, h->easy) &&
@@ -611,7 +613,7 @@ enum api_status http_run(struct http *h, const struct http_request *request,
         code = perform(&t);
         read_info(&t);
     }
-    curl_slist_free_all(headers);
+    curl.slist_free_all(headers);
     trace(&t, begun_ms, code == CURLE_OK);
     if (code == CURLE_OK) {
         read_headers(&t, request->cookie);

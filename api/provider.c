@@ -45,9 +45,28 @@ const char *provider_url(const char *provider)
     return kind ? kind->url : NULL;
 }
 
+bool provider_has_option(const char *provider, const char *name)
+{
+    const struct provider_kind *kind = kind_find(provider);
+    for (const struct provider_option *o = kind ? kind->options : NULL; o && o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return true;
+    return false;
+}
+
 unsigned provider_add_changes(const struct provider *p)
 {
     return p->kind->add_changes;
+}
+
+const char *provider_owner_role(const struct provider *p)
+{
+    return p->kind->owner;
+}
+
+unsigned provider_invites(const struct provider *p)
+{
+    return p->kind->invites;
 }
 
 const char *provider_credential(const struct provider *p)
@@ -143,6 +162,19 @@ static void unknown_provider(const char *name, struct api_error *err)
     api_fail(err, API_USAGE, "unknown provider \"%s\"; there are %s", name ? name : "", names);
 }
 
+/* Arguments that are secrets. */
+static const char *const secret_args[] = {"token", "code", "access_key", "secret_key",
+                                          "connection_string"};
+#define SECRET_ARGS (sizeof secret_args / sizeof *secret_args)
+
+bool provider_arg_secret(const char *name)
+{
+    for (size_t i = 0; i < SECRET_ARGS; i++)
+        if (strcmp(secret_args[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void mask_secret(char *text, const char *secret)
 {
     size_t len = secret ? strlen(secret) : 0;
@@ -153,14 +185,9 @@ static void mask_secret(char *text, const char *secret)
 /* A remote may repeat what it was sent, and a path may have it: secrets in TEXT become stars. */
 static void mask(const struct provider *p, char *text)
 {
-    const char *const secret[] = {provider_credential(p),
-                                  template_arg(p->running, "token"),
-                                  template_arg(p->running, "code"),
-                                  template_arg(p->running, "access_key"),
-                                  template_arg(p->running, "secret_key"),
-                                  template_arg(p->running, "connection_string")};
-    for (size_t i = 0; i < sizeof secret / sizeof *secret; i++)
-        mask_secret(text, secret[i]);
+    mask_secret(text, provider_credential(p));
+    for (size_t i = 0; i < SECRET_ARGS; i++)
+        mask_secret(text, template_arg(p->running, secret_args[i]));
 }
 
 static enum api_status mask_error(const struct provider *p, enum api_status status,
@@ -295,6 +322,22 @@ static enum api_status check_args(const struct provider *p, enum provider_op op,
     return API_OK;
 }
 
+/* True when OP only reads. */
+static bool is_reading(enum provider_op op)
+{
+    static const enum provider_op reading[] = {
+        OP_WHOAMI,          OP_ORG_LIST,        OP_ORG_FIND,       OP_ORG_SHOW,
+        OP_MEMBER_LIST,     OP_INVITATION_LIST, OP_JOINCODE_LIST,  OP_MACHINE_LIST,
+        OP_ROLE_LIST,       OP_TOKEN_LIST,      OP_OWN_TOKEN_LIST, OP_KEY_LIST,
+        OP_MEMBER_KEYS,     OP_AUDIT_LIST,      OP_BILLING_SHOW,   OP_SUBSCRIPTION_LIST,
+        OP_CREDIT_LIST,     OP_SECRET_LIST,     OP_FILE_LIST,      OP_FILE_SHOW,
+        OP_MACHINE_APPLIED, OP_MACHINE_MISSING};
+    size_t i = 0;
+    while (i < sizeof reading / sizeof *reading && reading[i] != op)
+        i++;
+    return i < sizeof reading / sizeof *reading;
+}
+
 enum api_status provider_run(struct provider *p, enum provider_op op,
                              const struct provider_arg *args, provider_sink *sink, void *arg,
                              struct api_error *err)
@@ -308,9 +351,12 @@ enum api_status provider_run(struct provider *p, enum provider_op op,
     if (status != API_OK)
         return status;
     p->running = args;
+    p->changing = p->settings.unsent && !is_reading(op);
+    p->unsent = false;
     status = mask_error(p, o->run(p, o, args, sink, arg, err), err);
     p->running = NULL;
-    return status;
+    p->changing = false;
+    return status == API_OK && p->unsent ? api_fail(err, API_UNSENT, "not sent") : status;
 }
 
 enum api_status provider_watch(struct provider *p, struct watch_position *position, int wait_ms,

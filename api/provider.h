@@ -11,10 +11,11 @@
  *                  "namespace","updated","member":bool} (member: you are in it yourself; key_adders
  * to security_keys_only: which ssh keys of its members it takes, orgd/API.md) member
  * {"id","email","username","name","roles":[..],"permissions":[..],
- *                  "state":"active|pending|suspended|removed","joined","token",
+ *                  "state":"active|pending|suspended|removed","joined","token","membership",
  *                  "keys":[{"type","blob","expiresAt"}]}
  *                 ("removed" only from provider_watch and from files; token: of the invitation of
- *                 who is pending, where the API shows it; keys: public ssh keys, BLOB in base64 and
+ *                 who is pending, where the API shows it; membership: its id, where that is
+ *                 another one than the person's; keys: public ssh keys, BLOB in base64 and
  *                 of any length, no expiresAt: never)
  *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
  *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
@@ -39,15 +40,15 @@
  *                  "counts":bool,"reason","given_by":[..],"notes":[..]} (given to reason: of a
  *                 member's; given_by: of one's own, the organizations that gave it; notes:
  *                 sentences for a person, when it is added)
- *   event         {"id","at","actor","actor_name","action","subject","subject_name","detail",
- *                  "from","request"}
+ *   event         {"id","at","actor","actor_name","actor_email","action","subject",
+ *                  "subject_name","detail","from","request"} (detail: a text, or JSON)
  *   user          {"id","email","username","name","organization","role"} (who the credential is:
  *                 a person, or an organization's token)
  *   billing       what the vendor keeps of the payer, one flat object; see record_billing in
  *                 orgadmin/output/records.c for the names
  *   subscription  {"id","state","plan","project","title","region","owner","created","updated"}
  *   credit        {"id","state","original","remaining","starts","expires","comment"} (amounts in
- *                 US dollars, "300.00")
+ *                 US dollars, the number 300.00)
  *   secret        {"id","name","type","description","created"} (never its value)
  *   file          {"id","name","state","size":number,"created","upload_url","download_url"} (size
  *                 in bytes; upload_url only when it is made; for transfer.h)
@@ -74,6 +75,9 @@ const char *const *provider_names(void);
 
 /* The address that PROVIDER has without a url in the settings, or NULL. */
 const char *provider_url(const char *provider);
+
+/* True when PROVIDER, one of these names, has the option NAME. */
+bool provider_has_option(const char *provider, const char *name);
 
 struct provider; /* opaque; one thread at a time; keeps its connection */
 
@@ -151,7 +155,7 @@ enum provider_op {
     OP_BILLING_SHOW,      /* -> billing */
     OP_BILLING_EDIT,      /* - FIELDS */
     OP_SUBSCRIPTION_LIST, /* -> subscriptions */
-    OP_CREDIT_LIST,       /* - all? ("1": expired ones too) -> credits */
+    OP_CREDIT_LIST, /* - all? ("1": expired ones too), state? ("expired": only those) -> credits */
     OP_CREDIT_CREATE, /* - amount (US dollars, "300" or "300.00"), expires, comment? -> credit */
     OP_CREDIT_EDIT,   /* - id, amount?, expires?, comment? -> credit */
     OP_CREDIT_EXPIRE, /* - id */
@@ -174,10 +178,29 @@ enum provider_op {
 bool provider_takes(const struct provider *provider, enum provider_op op,
                     char out[PROVIDER_TAKES_MAX]);
 
-/* Whom OP_MEMBER_ADD and OP_INVITATION_CREATE of the provider's API change, as bits, although they
- * are there already; the API refuses others. */
-enum add_changes { ADD_CHANGES_NOBODY = 0, ADD_CHANGES_MEMBERS = 1, ADD_CHANGES_INVITED = 2 };
+/* True when the argument NAME of an operation is a secret: it is in no message. */
+bool provider_arg_secret(const char *name);
+
+/* Whom OP_MEMBER_ADD and OP_INVITATION_CREATE of the provider's API change or invite once more, as
+ * bits, although they are there already; the API refuses others. */
+enum add_changes {
+    ADD_CHANGES_NOBODY = 0,
+    ADD_CHANGES_MEMBERS = 1,
+    ADD_CHANGES_INVITED = 2,
+    ADD_NAMES_MEMBERS = 4 /* it refuses a member with the code already_member */
+};
 unsigned provider_add_changes(const struct provider *provider);
+
+/* How the provider's API hands out invitations whose answer does not tell, as bits. */
+enum invites {
+    INVITES_BY_MAIL = 1,
+    INVITES_SHOWN_AGAIN = 2, /* a listing has the tokens, too */
+    INVITES_LISTED = 4       /* the members' listing has who is only invited, as active */
+};
+unsigned provider_invites(const struct provider *provider);
+
+/* The id of the role without whose holders nobody could manage the organization, or NULL. */
+const char *provider_owner_role(const struct provider *provider);
 
 /* Takes one record, which is the provider's and gone after the call. Returns 0 to go on, anything
  * else stops (API_STOPPED). */

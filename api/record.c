@@ -106,7 +106,27 @@ static cJSON *make_number(const struct field *f, const cJSON *value)
         snprintf(text, sizeof text, "%" PRId64 ".%02d", number / 100, (int)(number % 100));
     else
         snprintf(text, sizeof text, "%" PRId64, number);
+    return f->kind == FIELD_CENTS ? cJSON_CreateRaw(text) : cJSON_CreateString(text);
+}
+
+/* TEXT without what is behind RECORD_TEXT_MAX bytes, or behind the last whole character there. */
+static cJSON *make_cut(char *text)
+{
+    size_t len = strlen(text);
+    if (len > RECORD_TEXT_MAX)
+        for (len = RECORD_TEXT_MAX; (text[len] & 0xc0) == 0x80; len--)
+            ;
+    text[len] = '\0';
     return cJSON_CreateString(text);
+}
+
+static cJSON *make_json(const cJSON *value)
+{
+    char *text = cJSON_PrintUnformatted(value);
+    bool fits = text && strlen(text) <= RECORD_JSON_MAX;
+    cJSON *json = !text ? NULL : fits ? cJSON_CreateRaw(text) : make_cut(text);
+    cJSON_free(text);
+    return json;
 }
 
 /* A copy of VALUE as F wants it, or NULL when it is of a wrong type or size. */
@@ -124,6 +144,8 @@ static cJSON *make_value(const struct field *f, const cJSON *value)
         return make_list(f, value);
     case FIELD_KEYS:
         return make_keys(value);
+    case FIELD_JSON:
+        return make_json(value);
     case FIELD_URL:
         return make_long(f, value, RECORD_URL_MAX);
     case FIELD_PEM:
@@ -142,10 +164,12 @@ static bool add_field(cJSON *record, const struct field *f, const cJSON *item, c
                       struct api_error *err)
 {
     const cJSON *value = json_first(item, f->from);
+    bool empty =
+        f->kind == FIELD_JSON && (cJSON_IsObject(value) || cJSON_IsArray(value)) && !value->child;
     cJSON *copy = NULL, key = {.type = cJSON_String, .valuestring = item->string};
     if (strcmp(f->from, "@key") == 0)
         value = &key;
-    if (value)
+    if (value && !empty)
         copy = make_value(f, value);
     else if (f->otherwise && f->kind == FIELD_LIST)
         copy = cJSON_CreateStringArray(&f->otherwise, 1);

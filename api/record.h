@@ -10,6 +10,7 @@
 #define RECORD_TEXT_MAX 1024  /* bytes of a text */
 #define RECORD_URL_MAX  4096  /* bytes of a FIELD_URL */
 #define RECORD_PEM_MAX  16384 /* bytes of a FIELD_PEM */
+#define RECORD_JSON_MAX 4000  /* bytes of a FIELD_JSON */
 
 enum field_kind {
     FIELD_TEXT,   /* a string */
@@ -20,7 +21,8 @@ enum field_kind {
     FIELD_KEYS,   /* an array of ssh keys, see provider.h */
     FIELD_STATE,  /* one of the words for a member's state */
     FIELD_NUMBER, /* an integer of 0 to 2^53 - 1: a count, never an id */
-    FIELD_CENTS,  /* such an integer of cents, which becomes dollars: "300.00" */
+    FIELD_CENTS,  /* such an integer of cents, which becomes dollars: the number 300.00 */
+    FIELD_JSON,   /* whatever it is, unless it is empty; a larger one becomes a text that is cut */
     FIELD_BOOL
 };
 
@@ -36,6 +38,9 @@ struct field {
                               everything up to the last slash */
     const char *otherwise; /* the value when it is not there, or NULL */
 };
+
+/* FIELD_CENTS and FIELD_JSON are cJSON_Raw in a record: their text is JSON as it is to be printed.
+ */
 
 /* The record of ITEM by FIELDS, which cJSON_Delete frees; or NULL with *ERR, API_BAD_ANSWER when a
  * field is missing or has a wrong type or length, and WHERE in front of it. */

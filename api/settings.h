@@ -19,6 +19,18 @@ struct provider_arg {
  */
 typedef int provider_progress(void *arg, const char *what, int64_t done, int64_t total);
 
+/* Keeps an access token that is obtained for the credential longer than the process lives. PLACE
+ * says where and how it is obtained. */
+#define ACCESS_TOKEN_MAX 8193 /* with its NUL */
+struct access_cache {
+    void *arg;
+    /* Fills ACCESS with the token that is kept for PLACE; how many seconds it is good for, 0: there
+     * is none. */
+    int64_t (*load)(void *arg, const char *place, char access[ACCESS_TOKEN_MAX]);
+    /* Keeps ACCESS for SECONDS; NULL: none any more. */
+    void (*keep)(void *arg, const char *place, const char *access, int64_t seconds);
+};
+
 /* How to reach one organization's API. Strings are the caller's and must outlive the provider. */
 struct provider_settings {
     const char *provider; /* a name that provider_known knows */
@@ -40,6 +52,11 @@ struct provider_settings {
      * query, header, body or secret in it; or NULL. */
     void (*trace)(void *arg, const char *line);
     void *trace_arg;
+    /* Set: no request that changes anything is sent. It is told instead, "POST /path BODY", with
+     * stars for secrets, and the operation ends with API_UNSENT. */
+    void (*unsent)(void *arg, const char *request);
+    void *unsent_arg;
+    const struct access_cache *access; /* or NULL: no access token outlives the process */
     void (*alive)(void *arg); /* called about once a second, or more often, while a request is under
                                  way; or NULL */
     void *alive_arg;

@@ -13,6 +13,7 @@
 #define DIGITS_MAX  15 /* of a number: a double holds them exactly */
 #define DOLLARS_MAX 1000000000
 #define BODY_KINDS  "#!,$?"
+#define MISSING_MAX 256 /* bytes of a complaint */
 #define NAME_CHARS  "abcdefghijklmnopqrstuvwxyz0123456789_"
 
 /* A URL that grows; FIT is false when it did not fit. */
@@ -319,4 +320,41 @@ bool template_names(const char *template, bool (*each)(void *arg, const char *na
         at += len;
     }
     return true;
+}
+
+/* The names of arguments that are missing. */
+struct missing {
+    const struct provider_arg *args;
+    char names[MISSING_MAX];
+    size_t used, count;
+};
+
+/* Notes the argument NAME, LEN bytes, unless it is there, may be absent, or is noted. */
+static bool note_missing(void *arg, const char *name, size_t len)
+{
+    struct missing *m = arg;
+    char one[NAME_SIZE + 2];
+    snprintf(one, sizeof one, "%.*s", (int)len, name);
+    if (name[len + strspn(name + len, "#!,$")] == '?' || template_arg(m->args, one))
+        return true;
+    for (const char *at = m->names; (at = strstr(at, one)) != NULL; at += len)
+        if ((at == m->names || at[-1] == ' ') && (at[len] == ',' || at[len] == '\0'))
+            return true;
+    int n =
+        snprintf(m->names + m->used, sizeof m->names - m->used, "%s%s", m->used ? ", " : "", one);
+    m->used += n > 0 && (size_t)n < sizeof m->names - m->used ? (size_t)n : 0;
+    m->count++;
+    return true;
+}
+
+enum api_status template_check(const char *path, const char *query, const char *body,
+                               const struct provider_arg *args, struct api_error *err)
+{
+    struct missing m = {.args = args};
+    template_names(path, note_missing, &m);
+    template_names(query, note_missing, &m);
+    template_names(body, note_missing, &m);
+    if (m.count < 2) /* a single one is told where it is put in */
+        return API_OK;
+    return api_fail(err, API_USAGE, "%zu arguments are missing: %s", m.count, m.names);
 }

@@ -36,6 +36,11 @@ enum api_status template_url(const char *path, const char *query, const struct p
  */
 char *template_body(const char *body, const struct provider_arg *args, struct api_error *err);
 
+/* API_OK when ARGS has all that PATH, QUERY and BODY (both may be NULL) cannot do without; else
+ * API_USAGE, and *ERR names everything that is missing. */
+enum api_status template_check(const char *path, const char *query, const char *body,
+                               const struct provider_arg *args, struct api_error *err);
+
 /* Calls EACH for every name of an argument in TEMPLATE (a path, query or body; may be NULL), of LEN
  * bytes, until it returns false. Returns what the last call did, true when there was none. */
 bool template_names(const char *template, bool (*each)(void *arg, const char *name, size_t len),

@@ -20,7 +20,7 @@ const char *confirm_path(void)
 bool confirm_request_valid(const struct confirm_request *msg, unsigned long size)
 {
     return size == sizeof *msg && msg->magic == CONFIRM_MAGIC && msg->op >= CONFIRM_FRESH &&
-           msg->op <= CONFIRM_FREE &&
+           msg->op <= CONFIRM_MEMBERS &&
            (msg->op == CONFIRM_FREE || memchr(msg->org, '\0', sizeof msg->org) != NULL);
 }
 

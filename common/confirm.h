@@ -24,7 +24,8 @@ enum confirm_op {
     CONFIRM_REPORT = 6,   /* root only, not answered: pam_org decided a login for REASON */
     CONFIRM_WITHHELD = 7, /* root only: members that are not served as they ask for, as text */
     CONFIRM_NUMBERS = 8,  /* how numbers are given here, as lines of orglogin.conf(5) */
-    CONFIRM_FREE = 9 /* root only: the name in ORG, which may fill it, is free for other members */
+    CONFIRM_FREE = 9, /* root only: the name in ORG, which may fill it, is free for other members */
+    CONFIRM_MEMBERS = 10 /* root only: members whose remote id or e-mail begins with ORG, as text */
 };
 
 enum confirm_status {
@@ -40,8 +41,8 @@ struct confirm_request {
     uint32_t op;
     uint32_t max_age_ms;
     uint32_t wait_ms;
-    uint32_t reason;           /* CONFIRM_REPORT: enum reason */
-    uint32_t skip;             /* CONFIRM_WITHHELD: so many of them are known; else 0 */
+    uint32_t reason; /* CONFIRM_REPORT: enum reason */
+    uint32_t skip;   /* CONFIRM_WITHHELD, CONFIRM_MEMBERS: so many of them are known; else 0 */
     char org[CONFIRM_ORG_LEN]; /* "" is every organization */
 };
 
@@ -93,6 +94,9 @@ void confirm_report(const char *path, uint32_t reason);
  * CONFIRM_WITHHELD: how many there are, in decimal, in a line; then as many of them, behind the
  * first SKIP, as fit, a line each: organization, remote id, name that is asked for, local name (""
  * = none), e-mail, how the member stands (WITHHELD_*) and why, with a tab between them.
+ *
+ * CONFIRM_MEMBERS: the same of members, removed ones too; one who is served as he asks for has no
+ * standing and no reason.
  *
  * CONFIRM_NUMBERS: the lines that another host of the fleet needs, each with a remark on where it
  * goes.

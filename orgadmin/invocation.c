@@ -33,6 +33,10 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_OPERATION] = {.name = "--operation",
                           .value = "OPERATION",
                           .brief = "wait for this unfinished operation"},
+    [OPTION_ENV] = {.name = "--env",
+                    .value = "ENV",
+                    .brief = "kind of the token: live (default), or test",
+                    .detail = "At orgd a test token reads, and changes nothing."},
     [OPTION_AMOUNT] = {.name = "--amount",
                        .value = "DOLLARS",
                        .brief = "amount in US dollars: 300 or 299.95"},
@@ -51,9 +55,10 @@ const struct option_spec options[OPTION_COUNT] = {
                                      "input",
                             .detail = "The file must belong to root or to you, and nobody else may "
                                       "be able to read it."},
-    [OPTION_FILE] = {.name = "--file",
-                     .value = "FILE",
-                     .brief = "file with many addresses, one a line; - is standard input"},
+    [OPTION_FILE] =
+        {.name = "--file",
+         .value = "FILE",
+         .brief = "file with many addresses, as lines, CSV or a listing; - is standard input"},
     [OPTION_REMAINDER] = {.name = "--remainder",
                           .value = "FILE",
                           .brief = "write the lines that are left to FILE, for another --file"},
@@ -123,6 +128,15 @@ const struct option_spec options[OPTION_COUNT] = {
                      .detail = "Tells on how many machines it is in force, on how many sessions "
                                "were ended, and which machines were not heard from. The exit "
                                "status is 4 when not all have applied it: the change stands."},
+    [OPTION_PRUNE] = {.name = "--prune",
+                      .brief = "remove the members, invitations and roles that are not in FILE",
+                      .detail = "Only of the kinds that FILE has a list of."},
+    [OPTION_DRY_RUN] = {.name = "--dry-run",
+                        .brief = "show the requests that would change something; send none",
+                        .detail = "What is only read is read all the same, so that mistakes are "
+                                  "found. Each request is a line of method, path and body, with "
+                                  "stars for secrets; it may lack what an earlier answer would "
+                                  "have told. Nothing is asked."},
     [OPTION_YES] = {.name = "--yes", .letter = "-y", .brief = "do not ask for confirmation"},
     [OPTION_ACCEPT] = {.name = "--accept", .brief = "accept the losses that the brake holds"},
     [OPTION_ORG] = {.name = "--org",

@@ -4,6 +4,7 @@
 
 /* Exit statuses; orgadmin(1) promises them. */
 enum exit_status {
+    EXIT_UNSENT = -1, /* --dry-run: what was to be done is told; for the shell it is EXIT_DONE */
     EXIT_DONE = 0,
     EXIT_NO = 1,    /* the remote said no */
     EXIT_USAGE = 2, /* the command line is wrong */

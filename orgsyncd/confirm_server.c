@@ -264,8 +264,10 @@ static bool serve_aside(struct confirm_server *s, uint32_t i, const struct confi
         size = metrics_text(s->publisher, &s->counts, text, sizeof text);
         break;
     case CONFIRM_WITHHELD:
+    case CONFIRM_MEMBERS:
         if (c->uid == 0)
-            size = withheld_list(s->orgs, request->skip, text, sizeof text);
+            size = withheld_list(s->orgs, request->op == CONFIRM_MEMBERS ? request->org : NULL,
+                                 request->skip, text, sizeof text);
         break;
     case CONFIRM_NUMBERS:
         size = numbers_lines(s->orgs->config, s->numbers, text, sizeof text);

@@ -390,43 +390,48 @@ static bool ask_now(struct fetcher *f)
     return answered;
 }
 
-/*
- * Takes the keeper's messages. UNDER_WAY is the request that waits for its answer meanwhile, or
- * NULL. Returns -1 when the keeper is gone, 1 when UNDER_WAY is to be given up, 0 otherwise.
- * Another request is sent beside a held poll only, and when it is answered, the poll's own answer
- * may be older: the poll counts no more. While a request that is not held is under way there is no
- * point in another one: the keeper asks again when the answer is not new enough for it.
- */
-static int take_messages(struct fetcher *f, struct fetcher_request *under_way)
+/* Takes what lies in the pipe; *REFRESH: the keeper wants news. Returns -1 when it is gone. */
+static int read_messages(struct fetcher *f, bool *refresh)
 {
-    bool refresh = false;
     for (;;) {
         char message[PIPE_MAX];
         struct pipe_header header;
+        struct pipe_applied applied;
+        struct pipe_break_glass broken;
         ssize_t n = recv(f->settings->pipe, message, sizeof message, MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && errno == EAGAIN)
-            break;
         if (n <= 0)
-            return -1;
-        struct pipe_applied applied;
-        struct pipe_break_glass broken;
+            return n < 0 && errno == EAGAIN ? 0 : -1;
         if (!pipe_decode(message, (size_t)n, &header))
             continue;
         if (pipe_decode_applied(message, (size_t)n, &applied))
             take_applied(f, &applied);
         if (pipe_decode_break_glass(message, (size_t)n, &broken))
             take_glass(f, &broken);
-        refresh |= header.type == PIPE_REFRESH;
+        *refresh |= header.type == PIPE_REFRESH;
         f->relist |= header.type == PIPE_RELIST;
     }
+}
+
+/*
+ * Takes the keeper's messages. UNDER_WAY is the request that waits for its answer meanwhile, or
+ * NULL. Returns -1 when the keeper is gone, 1 when UNDER_WAY is to be given up, 0 otherwise.
+ * Another request is sent beside a held poll only, and when it is answered, the poll's own answer
+ * may be older: the poll counts no more. While a request that is not held is under way there is no
+ * point in another one: the keeper asks again when the answer is not new enough for it. A held poll
+ * also makes room for the next one, which reports what was applied meanwhile.
+ */
+static int take_messages(struct fetcher *f, struct fetcher_request *under_way)
+{
+    bool refresh = false, held = under_way && under_way->quiet;
+    if (read_messages(f, &refresh) < 0)
+        return -1;
     if (f->relist)
         return 1;
-    if (refresh && (!under_way || under_way->quiet) && ask_now(f) && under_way)
+    bool answered = refresh && (!under_way || held) && ask_now(f);
+    if (held && (answered || f->unreported))
         under_way->superseded = true;
-    if (f->unreported && under_way && under_way->quiet)
-        under_way->superseded = true; /* by the next poll, which reports */
     return under_way && under_way->superseded;
 }
 

@@ -3,12 +3,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/log.h"
 
 /* --- the list --- */
 
 struct withheld_page {
+    const char *prefix; /* of ids or addresses; NULL: who is withheld */
     const char *org;
     uint32_t skip, count;
     char *text;
@@ -18,6 +20,8 @@ struct withheld_page {
 
 static const char *standing(const struct roster_member *m)
 {
+    if (!m->complaint)
+        return "";
     if (!m->served)
         return WITHHELD_NOT_SERVED;
     return m->reserved ? WITHHELD_RESERVED : WITHHELD_OLD_NAME;
@@ -28,14 +32,23 @@ static bool is_withheld(const struct roster_member *m)
     return m->complaint && m->remote.state != MEMBER_REMOVED;
 }
 
+static bool is_listed(const struct withheld_page *p, const struct roster_member *m)
+{
+    size_t len = p->prefix ? strlen(p->prefix) : 0;
+    if (!p->prefix)
+        return is_withheld(m);
+    return strncmp(m->remote.id, p->prefix, len) == 0 ||
+           strncasecmp(m->remote.email, p->prefix, len) == 0;
+}
+
 static void add_line(struct roster_member *m, void *arg)
 {
     struct withheld_page *p = arg;
-    if (!is_withheld(m) || p->count++ < p->skip || p->full)
+    if (!is_listed(p, m) || p->count++ < p->skip || p->full)
         return;
     int n = snprintf(p->text + p->used, p->size - p->used, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p->org,
                      m->remote.id, *m->wanted ? m->wanted : m->remote.username, m->name,
-                     m->remote.email, standing(m), m->complaint);
+                     m->remote.email, standing(m), m->complaint ? m->complaint : "");
     p->full = n < 0 || (size_t)n >= p->size - p->used;
     if (p->full)
         p->text[p->used] = '\0';
@@ -43,18 +56,20 @@ static void add_line(struct roster_member *m, void *arg)
         p->used += (size_t)n;
 }
 
-static void count_withheld(struct roster_member *m, void *count)
+static void count_line(struct roster_member *m, void *arg)
 {
-    *(uint32_t *)count += is_withheld(m);
+    struct withheld_page *p = arg;
+    p->count += is_listed(p, m);
 }
 
-size_t withheld_list(const struct organizations *orgs, uint32_t skip, char *text, size_t size)
+size_t withheld_list(const struct organizations *orgs, const char *prefix, uint32_t skip,
+                     char *text, size_t size)
 {
-    uint32_t count = 0;
+    struct withheld_page p = {.prefix = prefix, .skip = skip, .text = text, .size = size};
     for (uint32_t i = 0; i < orgs->count; i++)
-        roster_each(&orgs->org[i].roster, count_withheld, &count);
-    struct withheld_page p = {.skip = skip, .text = text, .size = size};
-    p.used = (size_t)snprintf(text, size, "%" PRIu32 "\n", count);
+        roster_each(&orgs->org[i].roster, count_line, &p);
+    p.used = (size_t)snprintf(text, size, "%" PRIu32 "\n", p.count);
+    p.count = 0;
     for (uint32_t i = 0; i < orgs->count && !p.full; i++) {
         p.org = orgs->org[i].config->name;
         roster_each(&orgs->org[i].roster, add_line, &p);

@@ -9,9 +9,10 @@
 #include "orgsyncd/organization.h"
 #include "orgsyncd/publish.h"
 
-/* Writes the answer to CONFIRM_WITHHELD into TEXT, without the first SKIP members; returns its
- * length, less than SIZE. */
-size_t withheld_list(const struct organizations *orgs, uint32_t skip, char *text, size_t size);
+/* Writes the answer to CONFIRM_WITHHELD or, with PREFIX, to CONFIRM_MEMBERS into TEXT, without the
+ * first SKIP members; returns its length, less than SIZE. */
+size_t withheld_list(const struct organizations *orgs, const char *prefix, uint32_t skip,
+                     char *text, size_t size);
 
 enum name_freeing {
     NAME_FREED,

@@ -24,6 +24,8 @@ for m in "$nss" "$pam"; do
     like "$(readelf -lW "$m")" 'GNU_RELRO' "$name is linked with read-only relocations (GNU_RELRO)"
     unlike "$(readelf -lW "$m")" 'GNU_STACK.*E ' "$name has no executable stack"
 done
+unlike "$(needed "$BUILD/orgadmin")" 'curl' 'orgadmin loads libcurl, with all that comes with it, when it sends something'
+like "$(needed "$BUILD/orgsyncd")" 'libcurl' 'orgsyncd has libcurl from its start: its fetchers load nothing'
 keys=$BUILD/orglogin-keys
 is "$(needed "$keys")" "libc.so.6 " 'orglogin-keys needs libc alone'
 unlike "$(nm -D --undefined-only "$keys")" ' (secure_)?getenv| pthread_create| system| popen| connect(at)?@.*inet| getaddrinfo| gethostby' \

@@ -19,6 +19,7 @@
     "\"city\":\"$city\",\"line1\":\"$line1\",\"line2\":\"$line2?\","                               \
     "\"postal_code\":\"$postal_code\",\"tax_id\":\"$tax_id?\",\"tax_id_type\":\"$tax_id_type?\"}"
 #define DEFAULT_ROLE "org_member"
+#define REGION_ANY   "_any_" /* as the vendor's client sends it where none is chosen */
 
 static const struct field user_fields[] = {
     {.name = "id", .from = "uid", .required = true},
@@ -89,8 +90,9 @@ static const struct field event_fields[] = {
     {.name = "at", .from = "created", .required = true},
     {.name = "actor", .from = "actor.id", .otherwise = "SYSTEM"},
     {.name = "actor_name", .from = "actor.username|actor.email|actor.name", .otherwise = "SYSTEM"},
+    {.name = "actor_email", .from = "actor.email"},
     {.name = "action", .from = "action", .required = true},
-    {.name = "detail", .from = "context"}, /* behind flatten_context */
+    {.name = "detail", .from = "context", .kind = FIELD_JSON}, /* its shape depends on the action */
     {0},
 };
 
@@ -221,36 +223,6 @@ static enum api_status tell_outcome(struct provider *p, const struct operation *
     return status;
 }
 
-static enum api_status flatten_context_of(cJSON *item, const struct provider_arg *args,
-                                          const char *where, struct api_error *err)
-{
-    const cJSON *context = cJSON_GetObjectItemCaseSensitive(item, "context");
-    (void)args, (void)where;
-    if (!context || !context->child) {
-        cJSON_DeleteItemFromObjectCaseSensitive(item, "context");
-        return API_OK;
-    }
-    char *text = cJSON_PrintUnformatted(context);
-    size_t len = text ? strlen(text) : 0;
-    if (len > RECORD_TEXT_MAX) { /* not in the middle of a character */
-        for (len = RECORD_TEXT_MAX; (text[len] & 0xc0) == 0x80; len--)
-            ;
-        text[len] = '\0';
-    }
-    enum api_status status = put(item, "context", text ? cJSON_CreateString(text) : NULL, err);
-    cJSON_free(text);
-    return status;
-}
-
-/* An event's subject is an object whose shape depends on the action; it becomes text. */
-static enum api_status flatten_context(struct provider *p, const struct operation *o,
-                                       const struct provider_arg *args, struct answer *answer,
-                                       struct api_error *err)
-{
-    (void)p, (void)o;
-    return each_item(answer, args, flatten_context_of, err);
-}
-
 static enum api_status complete_times_of(cJSON *item, const struct provider_arg *args,
                                          const char *where, struct api_error *err)
 {
@@ -329,14 +301,20 @@ static enum api_status edit_customer(struct provider *p, const struct operation 
     .method = "GET", .path = ORG "credits/", .shape = ITEMS_LIST, .page = complete_times,          \
     .fields = credit_fields
 
-static const struct operation all_credits = {CREDITS, .query = "status=ACTIVE%2CEXPIRED"};
-
 static enum api_status list_credits(struct provider *p, const struct operation *o,
                                     const struct provider_arg *args, provider_sink *sink, void *arg,
                                     struct api_error *err)
 {
-    const struct provider_arg org[] = {{"org", template_arg(args, "org")}, {0}};
-    return engine_run(p, template_arg(args, "all") ? &all_credits : o, org, sink, arg, err);
+    char state[32];
+    const char *wanted = template_arg(args, "state");
+    snprintf(state, sizeof state, "%s", wanted ? wanted : "ACTIVE,EXPIRED");
+    for (char *c = state; *c; c++)
+        *c = (char)(*c >= 'a' && *c <= 'z' ? *c - 32 : *c);
+    const struct provider_arg all[] = {
+        {"org", template_arg(args, "org")},
+        {"status", wanted || template_arg(args, "all") ? state : NULL},
+        {0}};
+    return engine_run(p, o, all, sink, arg, err);
 }
 
 /* The kinds of secrets, and what is sent of each. */
@@ -411,12 +389,12 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ROLE_LIST] = {CALL("GET", "/api/v2/roles/"), LIST(role_fields), .nonempty = true},
     [OP_AUDIT_LIST] = {CALL("GET", ORG "auditlogs/"),
                        .query = "action={action?}&from={from?}&to={to?}&last={after?}",
-                       LIST(event_fields), .page = flatten_context, .paging = PAGING_LAST,
-                       .next = "id"},
+                       LIST(event_fields), .paging = PAGING_LAST, .next = "id"},
     [OP_BILLING_SHOW] = {CALL("GET", CUSTOMER), ONE(billing_fields)},
     [OP_BILLING_EDIT] =
         {.run = edit_customer, .method = "PUT", .path = CUSTOMER, .body = CUSTOMER_BODY, CHANGED},
-    [OP_CREDIT_LIST] = {CREDITS, .run = list_credits, .takes = "all"},
+    [OP_CREDIT_LIST] = {CREDITS, .run = list_credits, .query = "status={status?}",
+                        .takes = "all state"},
     [OP_CREDIT_CREATE] = {SEND("POST", ORG "credits/",
                                "\"amount\":\"$amount$\",\"expiration_date\":\"$expires\","
                                "\"comment\":\"$comment?\""),
@@ -472,8 +450,8 @@ static enum api_status open_cratedb(struct provider *p, struct api_error *err)
     else if (token)
         status = api_fail(err, API_USAGE, "the credential is too long");
     explicit_bzero(value, sizeof value);
-    if (status == API_OK && region)
-        status = engine_header(p, "X-Region", region, err);
+    if (status == API_OK)
+        status = engine_header(p, "X-Region", region ? region : REGION_ANY, err);
     if (status == API_OK && engine_option(p, "sudo"))
         status = engine_header(p, "X-Auth-Sudo", "1", err);
     return status;
@@ -515,6 +493,7 @@ const struct provider_kind provider_cratedb = {.name = "cratedb",
                                                .operations = operations,
                                                .options = options,
                                                .errors = &errors,
+                                               .owner = "org_admin",
                                                .add_changes =
                                                    ADD_CHANGES_MEMBERS | ADD_CHANGES_INVITED,
                                                .login_redirect = true,

@@ -398,6 +398,7 @@ static const struct operation operations[OP_COUNT] = {
     [OP_TOKEN_LIST] = {CALL("/organizations/tokens/list", ORG AFTER), LIST("tokens", token_fields)},
     [OP_TOKEN_CREATE] = {CALL("/organizations/tokens/create",
                               ORG ",\"name\":\"$name?\",\"role\":\"$role?\","
+                                  "\"env\":\"$env?\","
                                   "\"expiresAt\":\"$expires?\""),
                          ONE("apiToken", issued_fields)},
     [OP_TOKEN_REVOKE] = {CALL("/organizations/tokens/revoke", ORG ",\"key\":\"$key\""),
@@ -674,5 +675,7 @@ const struct provider_kind provider_native = {.name = "native",
                                               .http = true,
                                               .operations = operations,
                                               .errors = &errors,
-                                              .add_changes = ADD_CHANGES_INVITED,
+                                              .owner = "owner",
+                                              .add_changes =
+                                                  ADD_CHANGES_INVITED | ADD_NAMES_MEMBERS,
                                               .watch = native_watch};

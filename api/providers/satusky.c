@@ -50,6 +50,7 @@ static const struct field member_fields[] = {
     {.name = "roles", .from = "role", .kind = FIELD_LIST, .required = true},
     {.name = "state", .from = STATE, .kind = FIELD_STATE, .otherwise = "active"},
     {.name = "joined", .from = "created_at"},
+    {.name = "membership", .from = "organization_user_id"},
     {0},
 };
 
@@ -79,7 +80,8 @@ static enum api_status check_login(struct provider *p, const struct operation *o
     const char *said = json_text(answer->json, "message");
     const char *org = json_text(answer->json, "organization_id");
     const char *namespace = json_text(answer->json, "namespace");
-    (void)p, (void)o, (void)args;
+    const char *email = json_text(answer->json, "user_email");
+    (void)o, (void)args;
     if (!cJSON_IsBool(json_at(answer->json, "valid")))
         return api_fail(err, API_BAD_ANSWER, "%s: \"valid\" is neither true nor false",
                         answer->where);
@@ -89,7 +91,8 @@ static enum api_status check_login(struct provider *p, const struct operation *o
     if ((org && !*org) || (namespace && !*namespace))
         return api_fail(err, API_REFUSED, "%s: the token belongs to no organization",
                         answer->where);
-    return API_OK;
+    bool learnt = email && *email && !engine_option(p, "email");
+    return learnt ? engine_header(p, EMAIL_HEADER, email, err) : API_OK;
 }
 
 static enum api_status whoami(struct provider *p, const struct operation *o,
@@ -379,4 +382,6 @@ const struct provider_kind provider_satusky = {.name = "satusky",
                                                .operations = shipped,
                                                .options = options,
                                                .errors = &errors,
+                                               .owner = "admin",
+                                               .invites = INVITES_LISTED,
                                                .open = open_satusky};

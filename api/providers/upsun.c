@@ -14,7 +14,7 @@
 #define ID_LEN          26 /* of an organization: a ULID */
 #define ID_CHARS        "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 #define ARGS_MAX        24
-#define ACCESS_MAX      8192  /* bytes of an access token */
+#define ACCESS_MAX      (ACCESS_TOKEN_MAX - 1)
 #define ACCESS_MARGIN   60    /* seconds: a token with no more left is not used */
 #define ACCESS_LIFE     86400 /* seconds: a token that claims to live longer is renewed after them */
 #define USER_LINK       "ref:users:"
@@ -27,8 +27,9 @@
 
 /* The provider's state: the access token, and resolved names. */
 struct session {
-    struct http *auth; /* where tokens are, or NULL: where the API is */
-    int64_t until;     /* clock_mono_ms: the access token serves; 0: there is none */
+    struct http *auth;          /* where tokens are, or NULL: where the API is */
+    int64_t until;              /* clock_mono_ms: the access token serves; 0: there is none */
+    char place[RECORD_URL_MAX]; /* where it is obtained, for the cache */
     /* The organization that was seen last. */
     char id[ID_LEN + 1]; /* or "" */
     char name[RECORD_TEXT_MAX];
@@ -48,11 +49,45 @@ static bool is_word(const char *text)
     return c > text && *c == '\0';
 }
 
-static enum api_status take_token(struct provider *p, const struct answer *answer,
-                                  struct api_error *err)
+/* Sends ACCESS, which is good for SECONDS, from now on. */
+static enum api_status use_token(struct provider *p, const char *access, int64_t seconds,
+                                 struct api_error *err)
 {
     struct session *s = p->state;
     char value[ACCESS_MAX + sizeof "Bearer "];
+    snprintf(value, sizeof value, "Bearer %s", access);
+    enum api_status status = engine_header(p, "Authorization", value, err);
+    explicit_bzero(value, sizeof value);
+    s->until = clock_mono_ms() + (seconds - ACCESS_MARGIN) * 1000;
+    return status;
+}
+
+/* Keeps ACCESS, NULL: none, for other processes. */
+static void keep_token(const struct provider *p, const char *access, int64_t seconds)
+{
+    const struct access_cache *cache = p->settings.access;
+    const struct session *s = p->state;
+    if (cache)
+        cache->keep(cache->arg, s->place, access, seconds - ACCESS_MARGIN);
+}
+
+/* Takes the token that another process kept. False: there is none. */
+static bool find_token(struct provider *p, struct api_error *err)
+{
+    const struct access_cache *cache = p->settings.access;
+    const struct session *s = p->state;
+    char access[ACCESS_TOKEN_MAX] = "";
+    int64_t seconds = cache && s->until == 0 ? cache->load(cache->arg, s->place, access) : 0;
+    bool good = seconds > 0 && seconds <= ACCESS_LIFE && is_word(access);
+    if (good)
+        good = use_token(p, access, seconds + ACCESS_MARGIN, err) == API_OK;
+    explicit_bzero(access, sizeof access);
+    return good;
+}
+
+static enum api_status take_token(struct provider *p, const struct answer *answer,
+                                  struct api_error *err)
+{
     const char *access = json_text(answer->json, "access_token");
     const cJSON *expires = json_at(answer->json, "expires_in");
     const char *type = json_text(answer->json, "token_type");
@@ -60,25 +95,21 @@ static enum api_status take_token(struct provider *p, const struct answer *answe
     if (!access || !is_word(access) || strlen(access) > ACCESS_MAX ||
         (expires && !json_integer(expires, &seconds)) || (type && strcasecmp(type, "bearer") != 0))
         return api_fail(err, API_BAD_ANSWER, "%s: this is not an access token", answer->where);
-    snprintf(value, sizeof value, "Bearer %s", access);
-    enum api_status status = engine_header(p, "Authorization", value, err);
-    explicit_bzero(value, sizeof value);
     if (seconds > ACCESS_LIFE)
         seconds = ACCESS_LIFE;
-    s->until = clock_mono_ms() + (seconds - ACCESS_MARGIN) * 1000;
-    return status;
+    keep_token(p, access, seconds);
+    return use_token(p, access, seconds, err);
 }
 
-static enum api_status authorize(struct provider *p, bool again, struct api_error *err)
+/* Obtains an access token. */
+static enum api_status obtain_token(struct provider *p, struct api_error *err)
 {
-    struct session *s = p->state;
+    const struct session *s = p->state;
     char form[URL_PATH_MAX];
     struct answer answer;
     bool platformsh = p->kind == &provider_platformsh;
     const struct provider_arg args[] = {
         {"client", platformsh ? "platform-cli" : "upsun-cli"}, {"token", p->settings.token}, {0}};
-    if (!again && clock_mono_ms() < s->until)
-        return API_OK;
     if (!p->settings.token)
         return api_fail(err, API_USAGE, "no API token is given");
     if (template_url("", "client_id={client}&client_secret=&grant_type=api_token&api_token={token}",
@@ -92,6 +123,16 @@ static enum api_status authorize(struct provider *p, bool again, struct api_erro
         status = take_token(p, &answer, err);
     cJSON_Delete(answer.json);
     return status;
+}
+
+static enum api_status authorize(struct provider *p, bool again, struct api_error *err)
+{
+    const struct session *s = p->state;
+    if (again) /* revoked, perhaps */
+        keep_token(p, NULL, 0);
+    if (!again && (clock_mono_ms() < s->until || find_token(p, err)))
+        return API_OK;
+    return obtain_token(p, err);
 }
 
 /* Where tokens are obtained, or NULL: where the API is. */
@@ -116,6 +157,8 @@ static enum api_status upsun_open(struct provider *p, struct api_error *err)
         return api_fail(err, API_UNREACHABLE, "out of memory");
     p->state = s;
     auth.url = auth_url(p);
+    snprintf(s->place, sizeof s->place, "%s %s", p->kind->name,
+             auth.url ? auth.url : p->settings.url);
     if (auth.url && (s->auth = http_open(&auth, err)) == NULL)
         return err->status;
     return API_OK;
@@ -366,35 +409,6 @@ static enum api_status invite(struct provider *p, const struct operation *o,
                               struct api_error *err)
 {
     return run_with(p, o, args, "permissions", "", sink, arg, err);
-}
-
-struct email_search {
-    const char *email;
-    bool found;
-};
-
-static int search_email(void *arg, const cJSON *member)
-{
-    struct email_search *s = arg;
-    const char *email = json_text(member, "email");
-    s->found = email && strcasecmp(email, s->email) == 0;
-    return s->found;
-}
-
-/* The API would invite a member once more. */
-static enum api_status add_member(struct provider *p, const struct operation *o,
-                                  const struct provider_arg *args, provider_sink *sink, void *arg,
-                                  struct api_error *err)
-{
-    struct email_search s = {.email = template_arg(args, "email")};
-    enum api_status status = API_OK;
-    if (s.email)
-        status = list_members(p, &operations[OP_MEMBER_LIST], args, search_email, &s, err);
-    if (s.found) {
-        *err = (struct api_error){.code = "already_member"};
-        return api_fail(err, API_REFUSED, "%s is already a member", s.email);
-    }
-    return status == API_OK ? invite(p, o, args, sink, arg, err) : status;
 }
 
 /* --- organizations --- */
@@ -665,7 +679,7 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ORG_DELETE] = {delete_org, "DELETE", AT, .takes = "name", .shape = ITEMS_NONE},
     [OP_MEMBER_LIST] = {list_members, "GET", AT "/members", "sort=created_at&" SIZE,
                         .page = add_users, LIST(member_fields), .nonempty = true, PAGED},
-    [OP_MEMBER_ADD] = {add_member, INVITE, ONE(addition_fields)},
+    [OP_MEMBER_ADD] = {invite, INVITE, ONE(addition_fields)},
     [OP_MEMBER_ROLE] = {run_by_id, "PATCH", AT "/members/{user}",
                         .body = "{\"permissions\":\"$permissions,\"}", .shape = ITEMS_NONE},
     [OP_MEMBER_REMOVE] = {run_by_id, "DELETE", AT "/members/{user}", .shape = ITEMS_NONE},
@@ -693,7 +707,8 @@ static const struct provider_option options[] = {
 #define KIND(n, u)                                                                                 \
     {                                                                                              \
         .name = (n), .url = (u), .http = true, .operations = operations, .options = options,       \
-        .errors = &errors, .open = upsun_open, .authorize = authorize, .close = upsun_close,       \
+        .errors = &errors, .owner = "owner", .add_changes = ADD_CHANGES_MEMBERS,                   \
+        .open = upsun_open, .authorize = authorize, .close = upsun_close,                          \
         .org_segment = org_segment                                                                 \
     }
 

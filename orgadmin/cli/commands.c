@@ -11,8 +11,8 @@
      OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(PROXY) | OPT(TIMEOUT) | OPT(DEBUG))
 #define SERVER (REACHES | PRINTS)
 #define IN_ORG (SERVER | OPT(ORG))
-#define ACTS   (REACHES | OPT(ORG)) /* prints nothing but a remark */
-#define WAITS  (IN_ORG | OPT(WAIT))
+#define ACTS   (REACHES | OPT(ORG) | OPT(DRY_RUN)) /* prints nothing but a remark */
+#define WAITS  (IN_ORG | OPT(DRY_RUN) | OPT(WAIT))
 
 const struct command commands[] = {
     {.noun = "login",
@@ -46,7 +46,7 @@ const struct command commands[] = {
      .verb = "edit",
      .brief = "change the name or the login name of your account",
      .detail = "An organization may not let its members change their own login names.",
-     .options = SERVER | OPT(NAME) | OPT(USERNAME),
+     .options = SERVER | OPT(NAME) | OPT(USERNAME) | OPT(DRY_RUN),
      .record = &record_user,
      .run = user_edit},
     {.noun = "user",
@@ -56,7 +56,7 @@ const struct command commands[] = {
      .detail = "With EMAIL, the server mails a code to that address. "
                "Without, asks for the code, or reads it from --token-file, and logs in with a new "
                "token; the other tokens of the account end unless --keep-tokens is given.",
-     .options = REACHES | OPT(KEEP_TOKENS),
+     .options = REACHES | OPT(KEEP_TOKENS) | OPT(DRY_RUN),
      .run = user_recover},
 
     {.noun = "context",
@@ -89,7 +89,7 @@ const struct command commands[] = {
      .args = {"[NAME]"},
      .brief = "create an organization and switch to it",
      .detail = "With --operation, waits for the organization that an interrupted org create began.",
-     .options = SERVER | OPT(NAME) | OPT(SET) | OPT(OPERATION),
+     .options = SERVER | OPT(NAME) | OPT(SET) | OPT(OPERATION) | OPT(DRY_RUN),
      .record = &record_organization,
      .run = org_create},
     {.noun = "org",
@@ -122,7 +122,7 @@ const struct command commands[] = {
      .brief = "delete an organization for good",
      .detail = "Asks for the organization's name as confirmation. "
                "Without a terminal, --yes is required.",
-     .options = REACHES | OPT(YES),
+     .options = REACHES | OPT(YES) | OPT(DRY_RUN),
      .run = org_delete},
     {.noun = "org",
      .verb = "current",
@@ -163,15 +163,18 @@ const struct command commands[] = {
                "was there before had. "
                "Without --role, nobody who is a member or invited already is changed. "
                "The token of an invitation stands alone on standard output. "
-               "With --file, each line has an address and optionally a role behind it; text behind "
-               "# is a comment. "
+               "With --file, each line has an address, such as ann@example.org or \"Ann, B\" "
+               "<ann@example.org>, and optionally a role behind it; text behind # is a comment. "
+               "The file may also be CSV whose header has the column email, and what member list "
+               "and invitation list print as a table, csv, json or jsonl; who is removed or "
+               "suspended in it is left out. "
                "A person who is a member or invited already is not a failure; the roles that "
                "lines or --role change are shown first, and confirmed unless --yes is given. "
                "A line that fails is reported on standard error, and the exit status is 1. "
                "--remainder writes the lines that are left, also after an interrupt; --file takes "
                "them again.",
      .options = IN_ORG | OPT(ROLE) | OPT(PERMISSIONS) | OPT(USERNAME) | OPT(OUT) | OPT(FILE) |
-                OPT(YES) | OPT(REMAINDER),
+                OPT(YES) | OPT(REMAINDER) | OPT(DRY_RUN),
      .record = &record_addition,
      .run = member_add},
     {.noun = "member",
@@ -247,7 +250,7 @@ const struct command commands[] = {
      .detail = "The token is shown only once. "
                "Give it to the invited person alone: whoever has the token can accept the "
                "invitation.",
-     .options = IN_ORG | OPT(ROLE) | OPT(PERMISSIONS) | OPT(USERNAME) | OPT(OUT),
+     .options = IN_ORG | OPT(ROLE) | OPT(PERMISSIONS) | OPT(USERNAME) | OPT(OUT) | OPT(DRY_RUN),
      .record = &record_invited,
      .run = invitation_create},
     {.noun = "invitation",
@@ -264,7 +267,7 @@ const struct command commands[] = {
      .detail =
          "Where the API shows tokens, the invitation gets a new token and the old one becomes "
          "invalid.",
-     .options = IN_ORG | OPT(OUT),
+     .options = IN_ORG | OPT(OUT) | OPT(DRY_RUN),
      .record = &record_invited,
      .run = invitation_resend},
     {.noun = "invitation",
@@ -274,7 +277,7 @@ const struct command commands[] = {
                "A user who is logged in joins the organization. "
                "Without a login, --url names the API and --username the new account; the token of "
                "that account is stored as the login.",
-     .options = SERVER | OPT(USERNAME) | OPT(NAME) | OPT(KEY),
+     .options = SERVER | OPT(USERNAME) | OPT(NAME) | OPT(KEY) | OPT(DRY_RUN),
      .record = &record_acceptance,
      .run = invitation_accept},
 
@@ -287,7 +290,7 @@ const struct command commands[] = {
     {.noun = "joincode",
      .verb = "create",
      .brief = "create a code with which people can join, and print it once",
-     .options = IN_ORG | OPT(ROLE) | OPT(MAX_USES) | OPT(EXPIRES) | OPT(OUT),
+     .options = IN_ORG | OPT(ROLE) | OPT(MAX_USES) | OPT(EXPIRES) | OPT(OUT) | OPT(DRY_RUN),
      .record = &record_joincode,
      .run = joincode_create},
     {.noun = "joincode",
@@ -301,7 +304,7 @@ const struct command commands[] = {
      .verb = "join",
      .brief = "join an organization with a join code",
      .detail = "Asks for the code, or reads it from --code-file.",
-     .options = SERVER | OPT(CODE_FILE),
+     .options = SERVER | OPT(CODE_FILE) | OPT(DRY_RUN),
      .record = &record_joining,
      .run = joincode_join},
 
@@ -328,7 +331,7 @@ const struct command commands[] = {
                "With a login that has a --ca-file, the line also has the SHA-256 of the server's "
                "public key, and the machine gets the certificates in that file. "
                "A machine that is known gets a new token, and the old one ends.",
-     .options = IN_ORG | OPT(LABELS) | OPT(OUT),
+     .options = IN_ORG | OPT(LABELS) | OPT(OUT) | OPT(DRY_RUN),
      .record = &record_machine,
      .run = machine_invite},
     {.noun = "machine",
@@ -366,6 +369,29 @@ const struct command commands[] = {
      .options = ACTS | OPT(YES),
      .run = role_remove},
 
+    {.noun = "export",
+     .brief = "print the members, roles and invitations as a file for apply",
+     .detail = "The format is below, under FILES. No secret is in it.",
+     .options = REACHES | OPT(ORG),
+     .run = export_state},
+    {.noun = "apply",
+     .args = {"FILE"},
+     .brief = "make the organization as FILE says: members, roles and invitations",
+     .detail =
+         "FILE is what export prints, or - for standard input. "
+         "Shows the difference, and asks for confirmation unless --yes is given. "
+         "Who is not in the organization is added or invited as by member add; the tokens of the "
+         "invitations are handed out as there. "
+         "Who or what is not in FILE stays, unless --prune is given. "
+         "The last owner is never removed, demoted or suspended; everything is given before "
+         "anything is taken away, your own rights last, and nothing is taken away when something "
+         "could not be given. "
+         "What was done and what was not is told when a change fails; the same command goes on. "
+         "An organization that is as FILE says is not changed, and the exit status is 0.",
+     .options = IN_ORG | OPT(PRUNE) | OPT(OUT) | OPT(YES) | OPT(DRY_RUN),
+     .record = &record_addition,
+     .run = apply_state},
+
     {.noun = "key",
      .verb = "list",
      .brief = "list your public ssh keys, or with --member a member's",
@@ -382,7 +408,7 @@ const struct command commands[] = {
                "Without FILE, asks about the public key in ~/.ssh if there is one only. "
                "With --member, gives the key to a member whose role yours covers, for this "
                "organization alone: whoever has the private key can log in as that member.",
-     .options = IN_ORG | OPT(EXPIRES) | OPT(YES) | OPT(MEMBER) | OPT(WAIT),
+     .options = IN_ORG | OPT(EXPIRES) | OPT(YES) | OPT(MEMBER) | OPT(DRY_RUN) | OPT(WAIT),
      .record = &record_key,
      .run = key_add},
     {.noun = "key",
@@ -407,7 +433,8 @@ const struct command commands[] = {
      .brief = "create a token of the organization and print it once",
      .detail =
          "orgsyncd on a host uses such a token. On orgd, the role is member unless --role names another one.",
-     .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE),
+     .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(ENV) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE) |
+                OPT(DRY_RUN),
      .record = &record_issued,
      .run = token_create},
     {.noun = "token",
@@ -448,20 +475,21 @@ const struct command commands[] = {
     {.noun = "credit",
      .verb = "list",
      .brief = "list the credits; with --all, expired credits too",
+     .detail = "--state expired lists the expired credits alone.",
      .options = IN_ORG | OPT(ALL),
      .record = &record_credit,
      .run = credit_list},
     {.noun = "credit",
      .verb = "create",
      .brief = "give the organization a credit, with --amount and --expires",
-     .options = IN_ORG | OPT(AMOUNT) | OPT(EXPIRES) | OPT(COMMENT),
+     .options = IN_ORG | OPT(AMOUNT) | OPT(EXPIRES) | OPT(COMMENT) | OPT(DRY_RUN),
      .record = &record_credit,
      .run = credit_create},
     {.noun = "credit",
      .verb = "edit",
      .args = {"ID"},
      .brief = "change a credit",
-     .options = IN_ORG | OPT(AMOUNT) | OPT(EXPIRES) | OPT(COMMENT),
+     .options = IN_ORG | OPT(AMOUNT) | OPT(EXPIRES) | OPT(COMMENT) | OPT(DRY_RUN),
      .record = &record_credit,
      .run = credit_edit},
     {.noun = "credit",
@@ -484,7 +512,7 @@ const struct command commands[] = {
      .brief = "store a secret of the --type aws or azure",
      .detail = "Asks for the values of the secret one after the other, or reads them from "
                "--secret-file: access_key and secret_key for aws, connection_string for azure.",
-     .options = IN_ORG | OPT(TYPE) | OPT(SECRET_FILE),
+     .options = IN_ORG | OPT(TYPE) | OPT(SECRET_FILE) | OPT(DRY_RUN),
      .record = &record_secret,
      .run = secret_create},
     {.noun = "secret",
@@ -513,7 +541,7 @@ const struct command commands[] = {
      .args = {"PATH"},
      .brief = "upload a file, under its own name or --name",
      .detail = "A file that does not arrive completely is removed again.",
-     .options = IN_ORG | OPT(NAME),
+     .options = IN_ORG | OPT(NAME) | OPT(DRY_RUN),
      .record = &record_file,
      .run = file_upload},
     {.noun = "file",
@@ -522,7 +550,7 @@ const struct command commands[] = {
      .brief = "download a file, to its own name or --out",
      .detail = "The file appears under that name when it has arrived completely. "
                "It replaces an existing file only with --yes.",
-     .options = ACTS | OPT(OUT) | OPT(YES) | OPT(SHOW_URL),
+     .options = REACHES | OPT(ORG) | OPT(OUT) | OPT(YES) | OPT(SHOW_URL),
      .run = file_download},
     {.noun = "file",
      .verb = "remove",
@@ -531,6 +559,17 @@ const struct command commands[] = {
      .detail = "Asks for confirmation unless --yes is given.",
      .options = ACTS | OPT(YES),
      .run = file_remove},
+
+    {.noun = "api",
+     .args = {"OPERATION", "[FIELD=VALUE...]"},
+     .brief = "run one operation of the API, such as member.list, and print JSON",
+     .detail = "The operation list shows all that the provider has, with their fields. "
+               "Unknown operations and fields are refused before anything is sent, and what takes "
+               "something away asks for confirmation unless --yes is given. "
+               "A field that is a secret comes from --secret-file, and a secret that is shown only "
+               "once goes to --out, if that is given.",
+     .options = ACTS | OPT(YES) | OPT(OUT) | OPT(SECRET_FILE),
+     .run = api},
 
     {.noun = "host",
      .verb = "status",
@@ -544,12 +583,13 @@ const struct command commands[] = {
      .verb = "explain",
      .args = {"USER", "SERVICE"},
      .brief = "show why a login is allowed or refused on this machine",
-     .detail = "Decides as pam_org(8) would now. "
-               "For sshd it shows the fingerprints of the member's ssh keys. "
-               "Root may also give the e-mail address or the remote id of a member who is not "
-               "served; the output says why. "
-               "The exit status is 1 when the login is refused, and 0 when it is allowed or "
-               "when orglogin does not decide it.",
+     .detail =
+         "Decides as pam_org(8) would now. "
+         "For sshd it shows the fingerprints of the member's ssh keys. "
+         "Root may also give the e-mail address or the remote id of a member; of one who is not "
+         "served the output says why. "
+         "The exit status is 1 when the login is refused, and 0 when it is allowed or "
+         "when orglogin does not decide it.",
      .run = host_explain},
     {.noun = "host",
      .verb = "doctor",
@@ -580,8 +620,8 @@ const struct command commands[] = {
          "--name is the name of the organization on this machine. "
          "--role is the role of the host's token, by default member. "
          "The command can be repeated.",
-     .options = ACTS | OPT(NAME) | OPT(ROLE) | OPT(CODE) | OPT(PIN) | OPT(PRINT) | OPT(NO_RESCUE) |
-                OPT(YES),
+     .options = REACHES | OPT(ORG) | OPT(NAME) | OPT(ROLE) | OPT(CODE) | OPT(PIN) | OPT(PRINT) |
+                OPT(NO_RESCUE) | OPT(YES),
      .run = host_enroll},
     {.noun = "host",
      .verb = "unenroll",

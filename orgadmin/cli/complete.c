@@ -6,7 +6,7 @@
 #include "api/provider.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/context.h"
-#include "orgadmin/remote/name_cache.h"
+#include "orgadmin/remote/name_call.h"
 
 /* The command line as far as it is typed. */
 struct typed {
@@ -14,7 +14,8 @@ struct typed {
     bool verb;                     /* the verb is known */
     size_t args;                   /* how many arguments stand before the last word */
     uint64_t given;                /* options, as bits */
-    const char *profile;           /* of --profile */
+    struct invocation line;        /* with the options that say where names are from */
+    bool elsewhere;                /* others say so, and nobody is asked there */
     enum option open;              /* the last word is the value of this option */
     const char *last;              /* the word that is being typed */
     const char *before;            /* what stays in front of what is offered: "--role=" */
@@ -60,34 +61,51 @@ static void offer_columns(struct typed *t, bool list)
     t->before = "";
 }
 
+static void offer_names(struct typed *t, enum names kind)
+{
+    if (!t->elsewhere)
+        names_complete(&t->line, kind, offer_name, t);
+}
+
+/* The values that are always the same. */
+static const struct {
+    const char *what; /* as usage calls it */
+    const char *const words[8];
+} values[] = {
+    {"FORMAT", {"table", "wide", "json", "jsonl", "yaml", "csv"}},
+    {"TYPE", {"aws", "azure"}},
+    {"ENV", {"live", "test"}},
+    {"STATE", {"active", "pending", "suspended", "removed"}},
+};
+
+static bool is_word(const char *what, const char *word)
+{
+    size_t len = strlen(word);
+    return strncmp(what, word, len) == 0 && strchr("].,", what[len]) != NULL;
+}
+
 /* WHAT is an argument or a value as usage calls it. */
 static void offer_value(struct typed *t, const char *what)
 {
-    static const char *const formats[] = {"table", "wide", "json", "jsonl", "yaml", "csv", NULL};
-    static const char *const types[] = {"aws", "azure", NULL};
-    char profile[PROFILE_MAX];
     what += *what == '[';
     bool here = t->open != OPTION_COUNT; /* an argument FILE is the API's */
-    if (strcmp(what, "PATH") == 0 || (here && strcmp(what, "FILE") == 0))
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+        if (strcmp(what, values[i].what) == 0)
+            offer_words(t, values[i].words);
+    if (is_word(what, "PATH") || (here && is_word(what, "FILE")))
         puts(":files");
-    else if (strcmp(what, "FORMAT") == 0)
-        offer_words(t, formats);
-    else if (strcmp(what, "TYPE") == 0)
-        offer_words(t, types);
-    else if (strcmp(what, "PROVIDER") == 0)
+    else if (is_word(what, "PROVIDER"))
         offer_words(t, provider_names());
-    else if (strcmp(what, "COLUMN") == 0 || strcmp(what, "COLUMN,...") == 0)
+    else if (is_word(what, "COLUMN"))
         offer_columns(t, what[6] == ',');
-    else if (strncmp(what, "PROFILE", 7) == 0)
+    else if (is_word(what, "PROFILE"))
         context_each(offer_profile, t);
-    else if (context_profile(t->profile, profile) != EXIT_DONE)
-        return;
-    else if (strncmp(what, "ORG", 3) == 0)
-        names_each(profile, NAMES_ORG, offer_name, t);
-    else if (strncmp(what, "MEMBER", 6) == 0)
-        names_each(profile, NAMES_MEMBER, offer_name, t);
-    else if (strncmp(what, "ROLE", 4) == 0)
-        names_each(profile, NAMES_ROLE, offer_name, t);
+    else if (is_word(what, "ORG"))
+        offer_names(t, NAMES_ORG);
+    else if (is_word(what, "MEMBER"))
+        offer_names(t, NAMES_MEMBER);
+    else if (is_word(what, "ROLE"))
+        offer_names(t, NAMES_ROLE);
 }
 
 static void offer_options(const struct typed *t)
@@ -141,8 +159,9 @@ static void take_option(struct typed *t, const char *word, const char *value)
     if (o == OPTION_COUNT)
         return;
     t->given |= 1ULL << o;
-    if (o == OPTION_PROFILE)
-        t->profile = word[len] == '=' ? word + len + 1 : value;
+    t->elsewhere |= o == OPTION_URL || o == OPTION_PROVIDER || o == OPTION_TOKEN_FILE;
+    if (o == OPTION_PROFILE || o == OPTION_ORG || o == OPTION_CA_FILE || o == OPTION_PROXY)
+        t->line.option[o] = word[len] == '=' ? word + len + 1 : value;
 }
 
 static bool take_words(struct typed *t, int count, char *words[])
@@ -166,7 +185,7 @@ enum exit_status complete(int count, char *words[])
     char before[64];
     struct typed t = {
         .open = OPTION_COUNT, .before = "", .last = count > 0 ? words[count - 1] : ""};
-    if (!take_words(&t, count, words))
+    if (!freopen("/dev/null", "w", stderr) || !take_words(&t, count, words))
         return EXIT_DONE;
     size_t len = strcspn(t.last, "=");
     if (t.open == OPTION_COUNT && t.last[0] == '-' && t.last[len] == '=' &&

@@ -7,7 +7,8 @@
 /*
  * WORDS are the command line's words behind "orgadmin" up to the one that is being typed, which is
  * the last. Prints what it could become, a line each, with a tab and a description behind it where
- * there is one; the line ":files" means a file's name. Asks no server. Returns EXIT_DONE.
+ * there is one; the line ":files" means a file's name. Names may be asked for
+ * (orgadmin/remote/name_call.h); nothing is said on standard error. Returns EXIT_DONE.
  */
 enum exit_status complete(int count, char *words[]);
 

@@ -43,11 +43,11 @@ static void print_help(const char *brief, const char *detail)
 /* The option with its value, between BEFORE and AFTER. */
 static void print_flag(const struct option_spec *spec, const char *before, const char *after)
 {
-    printf("%s \\-%s%s%s%s", before, spec->name + 2,
-           spec->optional ? " Ns Op = Ns Ar "
+    printf("%s \\-%s%s%s%s%s", before, spec->name + 2,
+           spec->optional ? " Ns Oo = Ns Ar "
            : spec->value  ? " Ar "
                           : "",
-           spec->value ? spec->value : "", after);
+           spec->value ? spec->value : "", spec->optional ? " Oc" : "", after);
 }
 
 static void print_command(const struct command *c)

@@ -13,7 +13,7 @@
 #include "orgadmin/output/output.h"
 #include "orgadmin/suggest.h"
 
-#define WORDS_MAX (4 + COMMAND_ARGS_MAX) /* some are two words elsewhere */
+#define WORDS_MAX (4 + COMMAND_ARGS_MAX + PAIRS_MAX) /* some are two words elsewhere */
 
 /* The words of the command line before they are checked. */
 struct line {
@@ -162,6 +162,9 @@ static enum exit_status take_argument(struct invocation *inv, size_t n, const ch
 {
     const char *what = inv->command->args[n];
     inv->arg[n] = word;
+    if (!word && *what != '[' && n == 0 && inv->command->args[1] && *inv->command->args[1] != '[')
+        return complain(EXIT_USAGE, "%s and %s are missing; usage: orgadmin %s", what,
+                        inv->command->args[1], usage);
     if (!word && *what != '[')
         return complain(EXIT_USAGE, "%s is missing; usage: orgadmin %s", what, usage);
     if (word && *word == '\0')
@@ -171,21 +174,44 @@ static enum exit_status take_argument(struct invocation *inv, size_t n, const ch
     return word && !inv->arg[n] ? EXIT_USAGE : EXIT_DONE;
 }
 
+/* Takes the word FIELD=VALUE. */
+static enum exit_status take_field(struct invocation *inv, const char *word)
+{
+    const char *equals = strchr(word, '=');
+    if (!equals)
+        return complain(EXIT_USAGE, "\"%s\" is no FIELD=VALUE", word);
+    return take_pair(inv, OPTION_SET, "FIELD=VALUE", word, (size_t)(equals - word), equals + 1);
+}
+
+/* Takes LINE's words from FIRST on as the arguments of the command. */
+static enum exit_status take_arguments(const struct line *line, size_t first,
+                                       struct invocation *inv)
+{
+    const char *const *args = inv->command->args;
+    char usage[USAGE_MAX];
+    size_t n = 0;
+    command_usage(inv->command, usage);
+    for (; n < COMMAND_ARGS_MAX && args[n]; n++, first++) {
+        const char *word = first < line->words ? line->word[first] : NULL;
+        if (strchr(args[n], '='))
+            for (; first < line->words; first++)
+                if (take_field(inv, line->word[first]) != EXIT_DONE)
+                    return EXIT_USAGE;
+        if (!strchr(args[n], '=') && take_argument(inv, n, word, usage) != EXIT_DONE)
+            return EXIT_USAGE;
+    }
+    if (line->words > first)
+        return complain(EXIT_USAGE, "\"%s\" is one argument too many; usage: orgadmin %s",
+                        line->word[first], usage);
+    return EXIT_DONE;
+}
+
 /* Checks that the line is what its command takes. */
 static enum exit_status fit(const struct line *line, struct invocation *inv)
 {
     const struct command *c = inv->command;
-    size_t first = c->verb ? 2 : 1, n = 0;
-    char usage[USAGE_MAX];
-    command_usage(c, usage);
-    for (; n < COMMAND_ARGS_MAX && c->args[n]; n++) {
-        const char *word = first + n < line->words ? line->word[first + n] : NULL;
-        if (take_argument(inv, n, word, usage) != EXIT_DONE)
-            return EXIT_USAGE;
-    }
-    if (line->words > first + n)
-        return complain(EXIT_USAGE, "\"%s\" is one argument too many; usage: orgadmin %s",
-                        line->word[first + n], usage);
+    if (take_arguments(line, c->verb ? 2 : 1, inv) != EXIT_DONE)
+        return EXIT_USAGE;
     for (unsigned o = 0; o < OPTION_COUNT; o++)
         if (inv->option[o] && !command_takes(c, (enum option)o))
             return complain(EXIT_USAGE, "%s has no meaning for \"%s%s%s\"", options[o].name,
@@ -266,7 +292,9 @@ static enum exit_status run_line(struct line *line, struct invocation *inv)
         return EXIT_DONE;
     }
     status = fit(line, inv);
-    return status == EXIT_DONE ? inv->command->run(inv) : status;
+    if (status == EXIT_DONE)
+        status = inv->command->run(inv);
+    return status == EXIT_UNSENT ? EXIT_DONE : status;
 }
 
 enum exit_status run(int argc, char *argv[])

@@ -74,7 +74,7 @@ static const struct {
     {"--organization", "--org"}, {"--permission", "--permissions"},
     {"--column", "--columns"},   {"--verbose", "--debug"},
     {"-v", "--debug"},           {"--no-headers", "--no-header"},
-    {"--force", "--yes"},
+    {"--force", "--yes"},        {"--status", "--state"},
 };
 
 static const struct {

@@ -453,15 +453,43 @@ static void explain_evidence(const struct evidence *e, const struct decision *d)
         line("trouble", "%s %s", PATH_SNAPSHOT, e->why ? e->why : "cannot be used");
 }
 
+/* True when E is of nobody. */
+static bool is_stranger(const struct evidence *e)
+{
+    return !e->question.root && !e->question.local && !e->question.member;
+}
+
+/* Gathers the evidence of the user, whom the first argument calls by name, e-mail address or remote
+ * id. USER gets the name. */
+static enum exit_status gather_user(const struct invocation *inv, char user[NAME_MAX_LEN + 1],
+                                    struct evidence *e)
+{
+    const char *who = inv->arg[0];
+    evidence_gather(e, who, NULL, inv->arg[1]);
+    unsigned served = is_stranger(e) ? member_served(who, user) : 0;
+    if (served == 1) {
+        evidence_close(e);
+        evidence_gather(e, user, NULL, inv->arg[1]);
+    }
+    if (served < 2)
+        return EXIT_DONE;
+    evidence_close(e);
+    return complain(EXIT_USAGE, "%u users of this machine have %s: give the name of one", served,
+                    who);
+}
+
 enum exit_status host_explain(const struct invocation *inv)
 {
     static const char *const word[] = {[VERDICT_DENY] = "refused",
                                        [VERDICT_ALLOW] = "allowed",
                                        [VERDICT_NOT_MINE] = "not decided here"};
     struct evidence e;
-    evidence_gather(&e, inv->arg[0], NULL, inv->arg[1]);
+    char user[NAME_MAX_LEN + 1] = "";
+    if (gather_user(inv, user, &e) != EXIT_DONE)
+        return EXIT_USAGE;
     struct decision d = decide(&e.question, clock_wall_ms());
-    line("user", "%s", inv->arg[0]);
+    line("user", "%s%s%s%s", *user ? user : inv->arg[0], *user ? " (" : "",
+         *user ? inv->arg[0] : "", *user ? ")" : "");
     line("service", "%s", inv->arg[1]);
     if (e.question.root || e.question.local) {
         line("account", "local, in /etc/passwd");

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/confirm.h"
 #include "common/paths.h"
@@ -54,14 +55,17 @@ static bool show_page(struct withheld_walk *l, char *text)
     return true;
 }
 
-int64_t withheld_each(withheld_visit *visit, void *arg)
+/* Of all members with PREFIX, NULL: those who are withheld. */
+static int64_t ask_each(const char *prefix, withheld_visit *visit, void *arg)
 {
     char text[CONFIRM_ANSWER_MAX];
     struct withheld_walk l = {.visit = visit, .arg = arg};
     uint32_t before;
     do {
-        struct confirm_request request = {
-            .magic = CONFIRM_MAGIC, .op = CONFIRM_WITHHELD, .skip = l.seen};
+        struct confirm_request request = {.magic = CONFIRM_MAGIC,
+                                          .op = prefix ? CONFIRM_MEMBERS : CONFIRM_WITHHELD,
+                                          .skip = l.seen};
+        snprintf(request.org, sizeof request.org, "%s", prefix ? prefix : "");
         before = l.seen;
         if (confirm_text(confirm_path(), &request, TIMEOUT_MS, text) < 0)
             return -1;
@@ -71,6 +75,38 @@ int64_t withheld_each(withheld_visit *visit, void *arg)
         }
     } while (!l.ended && l.seen > before && l.seen < l.count && l.seen < WITHHELD_SEEN_MAX);
     return l.count;
+}
+
+int64_t withheld_each(withheld_visit *visit, void *arg)
+{
+    return ask_each(NULL, visit, arg);
+}
+
+/* The members that WHO names. */
+struct member_search {
+    const char *who;
+    char *name;
+    unsigned found;
+};
+
+static bool find_served(const struct withheld *m, void *arg)
+{
+    struct member_search *s = arg;
+    bool is = strcmp(m->id, s->who) == 0 || strcasecmp(m->email, s->who) == 0;
+    if (is && *m->name && strcmp(m->standing, WITHHELD_NOT_SERVED) != 0) {
+        s->found++;
+        snprintf(s->name, NAME_MAX_LEN + 1, "%s", m->name);
+    }
+    return true;
+}
+
+unsigned member_served(const char *who, char name[NAME_MAX_LEN + 1])
+{
+    struct member_search s = {.who = who, .name = name};
+    name[0] = '\0';
+    if (*who)
+        ask_each(who, find_served, &s);
+    return s.found;
 }
 
 bool withheld_is(const struct withheld *m, const char *who)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/name.h"
+
 /* The fields of CONFIRM_WITHHELD (common/confirm.h); the strings are VISIT's for the call. */
 struct withheld {
     const char *org, *id, *wanted, *name, *email, *standing, *why;
@@ -18,6 +20,10 @@ struct withheld {
 #define WITHHELD_SEEN_MAX 10000
 typedef bool withheld_visit(const struct withheld *member, void *arg);
 int64_t withheld_each(withheld_visit *visit, void *arg);
+
+/* Fills NAME with the login name of the member whose remote id or e-mail WHO is. Returns how many
+ * members with such a name there are; 0 also when orgsyncd does not tell (as above). */
+unsigned member_served(const char *who, char name[NAME_MAX_LEN + 1]);
 
 /* True when MEMBER is who WHO means: his remote id, e-mail, local name or the name that he asks
  * for. */

@@ -157,7 +157,9 @@ static enum exit_status print(const struct invocation *inv, const struct applied
     cJSON_AddNumberToObject(record, "ending", (double)a->ending);
     cJSON_AddNumberToObject(record, "milliseconds", (double)a->took_ms);
     cJSON_ArrayForEach(machine, a->missing)
+    {
         cJSON_AddItemToArray(names, cJSON_CreateString(record_text(machine, "name")));
+    }
     enum exit_status status = output(inv, record);
     cJSON_Delete(record);
     return status;

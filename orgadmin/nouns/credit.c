@@ -6,7 +6,8 @@
 
 enum exit_status credit_list(const struct invocation *inv)
 {
-    const struct provider_arg args[] = {{"all", inv->option[OPTION_ALL] ? "1" : NULL}, {0}};
+    const struct provider_arg args[] = {
+        {"all", inv->option[OPTION_ALL] ? "1" : NULL}, {"state", inv->option[OPTION_STATE]}, {0}};
     return listing(inv, OP_CREDIT_LIST, LISTING_ORG, args);
 }
 

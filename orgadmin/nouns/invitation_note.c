@@ -45,6 +45,16 @@ static void note_curl(const struct connection *c, const char *username, const ch
          username, has_key, get_key, socket, shell_word(url, word));
 }
 
+/* How the token is read again. */
+static void note_again(const struct connection *c, const char *email)
+{
+    struct hint again = {.used = 0};
+    hint_word(&again, email);
+    hint_add(&again, "--columns");
+    hint_add(&again, "token");
+    note("Admins can read the token again: orgadmin member show%s%s", again.text, c->given.text);
+}
+
 void invitation_note(const struct invocation *inv, const struct connection *c, const char *email,
                      const cJSON *record)
 {
@@ -53,7 +63,9 @@ void invitation_note(const struct invocation *inv, const struct connection *c, c
     const char *username = inv->option[OPTION_USERNAME];
     const cJSON *mailed = cJSON_GetObjectItem(record, "mailed");
     bool native = strcmp(c->now.provider, "native") == 0;
-    const char *how = cJSON_IsTrue(mailed) ? ", by mail" : "";
+    unsigned ways = provider_invites(c->provider);
+    bool again = ways & INVITES_SHOWN_AGAIN;
+    const char *how = cJSON_IsTrue(mailed) || ways & INVITES_BY_MAIL ? ", by mail" : "";
     bool token = *record_text(record, "token") != '\0';
     if (cJSON_IsFalse(mailed) && !token) {
         hint_word(&line, email);
@@ -61,7 +73,7 @@ void invitation_note(const struct invocation *inv, const struct connection *c, c
              email, c->now.org_name, line.text, c->given.text);
         return;
     }
-    if (*how || !token) {
+    if (cJSON_IsTrue(mailed) || !token) {
         note("%s is invited to %s%s.", email, c->now.org_name, how);
         return;
     }
@@ -75,8 +87,11 @@ void invitation_note(const struct invocation *inv, const struct connection *c, c
         hint_add(&line, "--key");
         hint_add(&line, key); /* the shell expands it */
     }
-    note("%s is invited to %s. The token is %s; whoever has it can accept: orgadmin invitation "
+    note("%s is invited to %s%s. The token is %s; whoever has it can accept: orgadmin invitation "
          "accept%s",
-         email, c->now.org_name, issue_place(inv, place), line.text);
+         email, c->now.org_name, how,
+         again && !inv->option[OPTION_OUT] ? "shown above" : issue_place(inv, place), line.text);
+    if (again)
+        note_again(c, email);
     note_curl(c, username, key);
 }

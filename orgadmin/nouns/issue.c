@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "orgadmin/output/output.h"
@@ -43,6 +44,40 @@ void issue_strip(cJSON *record)
     static const char *const secrets[] = {"token", "secret", "bearer", "code", "command"};
     for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
         cJSON_DeleteItemFromObjectCaseSensitive(record, secrets[i]);
+}
+
+enum exit_status issue_text(struct private_file *file, char *text, size_t len)
+{
+    int rc = text ? private_file_commit(file, text, len) : -1;
+    if (text)
+        explicit_bzero(text, len);
+    free(text);
+    return rc == 0 ? EXIT_DONE : complain(EXIT_SETUP, "%s: %s", file->path, strerror(errno));
+}
+
+/* Writes the tokens of RECORDS to FILE, and takes them out. */
+static enum exit_status write_tokens(struct private_file *file, cJSON *records)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *stream = open_memstream(&text, &len);
+    for (cJSON *i = records->child; i; i = i->next) {
+        if (stream)
+            fprintf(stream, "%s %s\n", record_text(i, "email"), record_text(i, "token"));
+        issue_strip(i);
+    }
+    if (stream)
+        fclose(stream);
+    return issue_text(file, text, len);
+}
+
+enum exit_status issue_many(const struct invocation *inv, struct private_file *file, cJSON *records)
+{
+    enum exit_status status = file->fd < 0 ? EXIT_DONE : write_tokens(file, records);
+    if (output_plain(inv) && (inv->option[OPTION_OUT] || !records->child))
+        return status;
+    enum exit_status printed = output(inv, records);
+    return status == EXIT_DONE ? printed : status;
 }
 
 static enum exit_status hand_out(const struct invocation *inv, struct private_file *file,

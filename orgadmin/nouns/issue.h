@@ -38,6 +38,15 @@ enum exit_status issue_write(struct private_file *file, const char *secret);
 enum exit_status issue_made(const struct invocation *inv, struct private_file *file, cJSON *record,
                             const char *field);
 
+/* Hands out the tokens of the invitations RECORDS: into FILE, which was begun for --out, as lines
+ * of address and token; else with the records, whose secrets are left out otherwise. */
+enum exit_status issue_many(const struct invocation *inv, struct private_file *file,
+                            cJSON *records);
+
+/* Puts TEXT, LEN bytes, in the place of FILE, which was begun; TEXT (NULL: memory lacked) is wiped
+ * and freed. EXIT_DONE; EXIT_SETUP after a complaint. */
+enum exit_status issue_text(struct private_file *file, char *text, size_t len);
+
 /* Takes the secrets out of RECORD. */
 void issue_strip(cJSON *record);
 

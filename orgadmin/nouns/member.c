@@ -49,6 +49,9 @@ enum exit_status member_list(const struct invocation *inv)
         status = print_export(inv, &c, &g.members);
     else if (status == EXIT_DONE)
         status = output_list(inv, &g.members);
+    bool listed = provider_invites(c.provider) & INVITES_LISTED;
+    if (status == EXIT_DONE && listed && g.members.count > 0 && output_plain(inv))
+        note("This API does not tell who is only invited: such people are listed as active.");
     collection_free(&g.members);
     connection_close(&c);
     return status;
@@ -181,6 +184,55 @@ static void name_tokens(struct found *f)
     connection_try(&f->c, OP_TOKEN_LIST, NULL, name_token, &username, &err);
 }
 
+/* Of what is open: all, and what the user USERNAME made. */
+struct open_things {
+    const char *username;
+    int64_t all, made;
+};
+
+static int count_open(void *arg, const cJSON *record)
+{
+    struct open_things *o = arg;
+    o->all++;
+    o->made += *o->username && strcmp(record_text(record, "maker"), o->username) == 0;
+    return 0;
+}
+
+/* Counts what OP lists; nothing where the API lacks OP or refuses it. */
+static struct open_things count_things(struct found *f, enum provider_op op)
+{
+    struct api_error err;
+    struct open_things o = {.username = found_text(f, "username")};
+    if (!connection_takes(&f->c, op, NULL) ||
+        connection_try(&f->c, op, NULL, count_open, &o, &err) != API_OK)
+        return (struct open_things){0};
+    return o;
+}
+
+/* Tells, before the question, what the member made that lets others in. */
+static void tell_made(const struct invocation *inv, struct found *f)
+{
+    if (inv->option[OPTION_YES]) /* who does not ask is told what was withdrawn */
+        return;
+    struct open_things codes = count_things(f, OP_JOINCODE_LIST);
+    struct open_things tokens = count_things(f, OP_TOKEN_LIST);
+    if (codes.made > 0 || tokens.made > 0)
+        note("%s made %" PRId64 " open join code%s and %" PRId64 " token%s of %s.", inv->arg[0],
+             codes.made, codes.made == 1 ? "" : "s", tokens.made, tokens.made == 1 ? "" : "s",
+             f->c.now.org_name);
+}
+
+/* Tells of the join codes of an API that withdraws none, and does not say who made them. */
+static void tell_left(struct found *f)
+{
+    char line[HINT_LINE_MAX];
+    if (count_things(f, OP_JOINCODE_LIST).all > 0)
+        note("%s", connection_hint(&f->c,
+                                   "Whoever knows a join code can come back: see orgadmin "
+                                   "joincode list",
+                                   line));
+}
+
 /* Takes a member's rights away. */
 struct parting {
     enum provider_op op;
@@ -198,6 +250,8 @@ static enum exit_status part(const struct invocation *inv, const struct parting 
         return status;
     status = applied_check(inv, &f.c);
     if (status == EXIT_DONE)
+        tell_made(inv, &f);
+    if (status == EXIT_DONE)
         status = ask_first(inv, "yes", "%s %s (%s, %s) from %s?", p->verb, name,
                            found_text(&f, "email"), f.id, f.c.now.org_name);
     if (status == EXIT_DONE)
@@ -207,6 +261,8 @@ static enum exit_status part(const struct invocation *inv, const struct parting 
         tell_withdrawn(&f, reply);
         if (withdrawn_tokens_left(reply) > 0)
             name_tokens(&f);
+        if (!withdrawn_told(reply))
+            tell_left(&f);
         status = applied_wait(inv, &f.c, reply);
     }
     cJSON_Delete(reply);

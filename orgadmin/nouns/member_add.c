@@ -1,146 +1,40 @@
 /* member add: one person, or a file of them. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
-#include "common/file.h"
 #include "orgadmin/nouns/invite.h"
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/people.h"
 #include "orgadmin/nouns/roster.h"
 #include "orgadmin/nouns/vocabulary.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/interrupt.h"
 
-#define INPUT_MAX     (8U << 20)
-#define ENTRIES_MAX   100000
-#define EMAIL_LEN_MAX 254 /* RFC 5321 */
-#define FAULTS_SHOWN  20
-
-/* One line of the input. */
-struct batch_entry {
-    size_t number; /* from 1 */
-    const char *email, *role;
-    bool done;
-};
+#define FAULTS_SHOWN 20
 
 struct batch {
-    const char *from; /* the file, for messages */
-    char *text;
-    struct batch_entry *entries;
-    size_t count;
-    const char *permissions; /* for all of them, or NULL */
+    struct people people;
+    const char *permissions; /* for all of them that have none, or NULL */
     cJSON *invited;
-    struct person_roster roster; /* whom the API would change */
+    struct person_roster roster; /* who is there */
     size_t added, changed;       /* of INVITED */
     size_t already, failed;
+    size_t unsent; /* with --dry-run: who would have been */
     struct progress progress;
     struct private_file remainder, out;
 };
 
-static enum exit_status read_input(const char *path, struct batch *b)
+/* Where E stands in the file: "team:3". Returns OUT. */
+#define ABOUT_MAX 512
+static const char *place_of(const struct batch *b, const struct person *e, char out[ABOUT_MAX])
 {
-    bool standard = strcmp(path, "-") == 0;
-    b->from = standard ? "standard input" : path;
-    const char *why;
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    b->text = fd < 0 ? NULL : malloc(INPUT_MAX + 1);
-    bool good = b->text && file_read(fd, b->text, INPUT_MAX + 1, &why) >= 0;
-    int saved = errno;
-    if (fd > STDERR_FILENO)
-        close(fd);
-    return good ? EXIT_DONE : complain(EXIT_USAGE, "%s: %s", b->from, strerror(saved));
-}
-
-/* The fault of LINE, which is cut into words, or NULL; ENTRY's email stays NULL when there is
- * nothing on it. */
-static const char *parse_line(char *line, struct batch_entry *entry)
-{
-    static const char space[] = " \t\r";
-    line[strcspn(line, "#")] = '\0';
-    line += strspn(line, space);
-    if (*line == '\0')
-        return NULL;
-    entry->email = line;
-    line += strcspn(line, space);
-    if (*line != '\0')
-        *line++ = '\0';
-    line += strspn(line, space);
-    entry->role = *line ? line : NULL;
-    line += strcspn(line, space);
-    if (*line != '\0')
-        *line++ = '\0';
-    const char *at = strchr(entry->email, '@');
-    if (line[strspn(line, space)] != '\0')
-        return "there is more than an address and a role";
-    if (strlen(entry->email) > EMAIL_LEN_MAX || !at || at == entry->email || at[1] == '\0')
-        return "it does not begin with an e-mail address";
-    return NULL;
-}
-
-static int compare_entries(const void *a, const void *b)
-{
-    const struct batch_entry *const *x = a, *const *y = b;
-    int order = strcasecmp((*x)->email, (*y)->email);
-    return order != 0 ? order : (*x)->number < (*y)->number ? -1 : 1;
-}
-
-/* Complains of each address that stands there twice: its second line would change what the first
- * one did. Returns how many. */
-static size_t find_repeated(const struct batch *b)
-{
-    size_t faults = 0;
-    const struct batch_entry **sorted = calloc(b->count + 1, sizeof *sorted);
-    if (!sorted) {
-        complain(EXIT_AWAY, "out of memory");
-        return 1;
-    }
-    for (size_t i = 0; i < b->count; i++)
-        sorted[i] = &b->entries[i];
-    qsort(sorted, b->count, sizeof *sorted, compare_entries);
-    for (size_t i = 1; i < b->count; i++)
-        if (strcasecmp(sorted[i - 1]->email, sorted[i]->email) == 0 && ++faults <= FAULTS_SHOWN)
-            complain(EXIT_USAGE, "%s:%zu: %s is on line %zu already", b->from, sorted[i]->number,
-                     sorted[i]->email, sorted[i - 1]->number);
-    free(sorted);
-    return faults;
-}
-
-/* Everything is looked at before anything is sent. */
-static enum exit_status parse(const char *role, struct batch *b)
-{
-    size_t number = 0, faults = 0;
-    b->entries = calloc(ENTRIES_MAX, sizeof *b->entries);
-    b->invited = cJSON_CreateArray();
-    if (!b->entries || !b->invited)
-        return complain(EXIT_AWAY, "out of memory");
-    for (char *line = b->text, *next; line; line = next) {
-        struct batch_entry entry = {.number = number + 1};
-        number++;
-        next = strchr(line, '\n');
-        if (next)
-            *next++ = '\0';
-        const char *fault = parse_line(line, &entry);
-        if (!fault && !entry.email)
-            continue;
-        if (!entry.role)
-            entry.role = role;
-        if (!fault && b->count == ENTRIES_MAX)
-            fault = "there are more than 100000 addresses";
-        if (fault && ++faults <= FAULTS_SHOWN)
-            complain(EXIT_USAGE, "%s:%zu: %s", b->from, number, fault);
-        else if (!fault)
-            b->entries[b->count++] = entry;
-    }
-    faults += find_repeated(b);
-    if (faults > 0)
-        return complain(EXIT_USAGE, "%s: nobody is invited", b->from);
-    return b->count ? EXIT_DONE : complain(EXIT_USAGE, "%s: there is no address in it", b->from);
+    snprintf(out, ABOUT_MAX, "%s%s%zu", b->people.from, b->people.place, e->number);
+    return out;
 }
 
 /* Makes sure of the places for what is shown once, and for what is left. */
@@ -157,23 +51,39 @@ static enum exit_status begin_files(const struct invocation *inv, struct batch *
     return EXIT_DONE;
 }
 
+/* Fits the people to what the API takes: a listing tells more than that, what was typed does not.
+ */
+static void fit_people(const struct invocation *inv, const struct connection *c, struct batch *b)
+{
+    bool roles = b->people.plain || connection_takes(c, OP_MEMBER_ADD, "role");
+    bool permissions = connection_takes(c, OP_MEMBER_ADD, "permissions");
+    for (size_t i = 0; i < b->people.count; i++) {
+        struct person *e = &b->people.person[i];
+        if (!roles || !e->role)
+            e->role = inv->option[OPTION_ROLE];
+        if (!permissions || !e->permissions)
+            e->permissions = b->permissions;
+    }
+}
+
 /* Looks at the role of each line, when the API lists its roles. */
 static enum exit_status check_roles(struct connection *c, const struct batch *b)
 {
     struct vocabulary v = {NULL, NULL};
     size_t faults = 0, given = 0;
-    for (size_t i = 0; i < b->count; i++)
-        given += b->entries[i].role != NULL;
+    for (size_t i = 0; i < b->people.count; i++)
+        given += b->people.person[i].role != NULL;
     if (given == 0 || !connection_takes(c, OP_ROLE_LIST, NULL))
         return EXIT_DONE;
     enum exit_status status = vocabulary_read(c, &v);
-    for (size_t i = 0; status == EXIT_DONE && i < b->count && faults < FAULTS_SHOWN; i++) {
-        char about[512];
-        snprintf(about, sizeof about, "%s:%zu: ", b->from, b->entries[i].number);
-        faults += vocabulary_check_roles(&v, c, about, b->entries[i].role) != EXIT_DONE;
+    for (size_t i = 0; status == EXIT_DONE && i < b->people.count && faults < FAULTS_SHOWN; i++) {
+        char place[ABOUT_MAX], about[ABOUT_MAX + 2];
+        const struct person *e = &b->people.person[i];
+        snprintf(about, sizeof about, "%s: ", place_of(b, e, place));
+        faults += vocabulary_check_roles(&v, c, about, e->role) != EXIT_DONE;
     }
     vocabulary_free(&v);
-    return faults ? complain(EXIT_NO, "%s: nobody is invited", b->from) : status;
+    return faults ? complain(EXIT_NO, "%s: nobody is invited", b->people.from) : status;
 }
 
 /* Tells of each person whose role the file changes, and asks. */
@@ -181,30 +91,36 @@ static enum exit_status ask_about_changes(const struct invocation *inv, const st
                                           const struct batch *b)
 {
     size_t changes = 0;
-    for (size_t i = 0; i < b->count; i++) {
-        const struct batch_entry *e = &b->entries[i];
+    char place[ABOUT_MAX];
+    for (size_t i = 0; i < b->people.count; i++) {
+        const struct person *e = &b->people.person[i];
         const struct roster_entry *known = roster_find(&b->roster, e->email);
-        if (!known || roster_keeps(known, e->role))
+        if (!known || roster_keeps(&b->roster, known, e->role))
             continue;
         changes++;
-        note("%s:%zu: %s is %s as %s, and becomes %s.", b->from, e->number, e->email,
+        note("%s: %s is %s as %s, and becomes %s.", place_of(b, e, place), e->email,
              known->member ? "a member" : "invited", known->role, e->role);
     }
     return changes == 0 ? EXIT_DONE
                         : ask_first(inv, "yes", "Change the roles of %zu of %zu people in %s?",
-                                    changes, b->count, c->now.org_name);
+                                    changes, b->people.count, c->now.org_name);
 }
 
 /* Tells of a person who is there already, without whom the others are added. */
-static void skip(const struct connection *c, struct batch *b, struct batch_entry *e,
+static void skip(const struct connection *c, struct batch *b, struct person *e,
                  const struct roster_entry *known)
 {
+    char place[ABOUT_MAX];
+    bool other = e->role && *known->role && strcmp(e->role, known->role) != 0;
     e->done = true;
     b->already++;
     progress_end(&b->progress);
-    note("%s:%zu: %s is %s %s already%s%s.", b->from, e->number, e->email,
+    note("%s: %s is %s %s already%s%s%s.", place_of(b, e, place), e->email,
          known->member ? "a member of" : "invited to", c->now.org_name, *known->role ? " as " : "",
-         known->role);
+         known->role,
+         !other          ? ""
+         : known->member ? "; orgadmin member role gives another role"
+                         : "; another role needs a new invitation");
 }
 
 /* A member already is what was wanted. */
@@ -223,18 +139,18 @@ static void take_addition(struct batch *b, cJSON *record)
         cJSON_Delete(record);
 }
 
-static enum exit_status invite(struct connection *c, struct batch *b, struct batch_entry *e)
+static enum exit_status invite(struct connection *c, struct batch *b, struct person *e)
 {
-    char about[512];
+    char place[ABOUT_MAX], about[2 * ABOUT_MAX];
     cJSON *record = NULL;
     struct api_error err;
     const struct roster_entry *known = roster_find(&b->roster, e->email);
     const struct provider_arg args[] = {{"email", e->email},
                                         {"role", e->role},
-                                        {"permissions", b->permissions},
+                                        {"permissions", e->permissions},
                                         {"username", roster_username(known)},
                                         {0}};
-    if (roster_keeps(known, e->role)) {
+    if (roster_keeps(&b->roster, known, e->role)) {
         skip(c, b, e, known);
         return EXIT_DONE;
     }
@@ -247,15 +163,18 @@ static enum exit_status invite(struct connection *c, struct batch *b, struct bat
     }
     cJSON_Delete(record);
     progress_end(&b->progress);
+    if (status == API_UNSENT) {
+        b->unsent++;
+        return EXIT_DONE;
+    }
     e->done = is_member_already(&err);
     if (e->done) {
         b->already++;
-        note("%s:%zu: %s is a member of %s already.", b->from, e->number, e->email,
-             c->now.org_name);
+        note("%s: %s is a member of %s already.", place_of(b, e, place), e->email, c->now.org_name);
         return EXIT_DONE;
     }
     b->failed++;
-    snprintf(about, sizeof about, "%s:%zu: %s", b->from, e->number, e->email);
+    snprintf(about, sizeof about, "%s: %s", place_of(b, e, place), e->email);
     return connection_complain(c, about, OP_MEMBER_ADD, &err);
 }
 
@@ -263,9 +182,9 @@ static enum exit_status invite(struct connection *c, struct batch *b, struct bat
 static enum exit_status invite_all(struct connection *c, struct batch *b)
 {
     enum exit_status status = EXIT_DONE;
-    for (size_t i = 0; i < b->count && !interrupt_pending() && status != EXIT_AWAY; i++) {
-        progress_show(&b->progress, "%zu of %zu", i + 1, b->count);
-        enum exit_status now = invite(c, b, &b->entries[i]);
+    for (size_t i = 0; i < b->people.count && !interrupt_pending() && status != EXIT_AWAY; i++) {
+        progress_show(&b->progress, "%zu of %zu", i + 1, b->people.count);
+        enum exit_status now = invite(c, b, &b->people.person[i]);
         if (now != EXIT_DONE)
             status = now;
     }
@@ -273,14 +192,24 @@ static enum exit_status invite_all(struct connection *c, struct batch *b)
     return status;
 }
 
-/* A text that grows; NULL is out of memory. */
-static enum exit_status write_lines(struct private_file *f, char *text, size_t len)
+/* What is left, for another --file: plain lines, or CSV where people have permissions. */
+static void put_remainder(const struct people *p, FILE *stream)
 {
-    int rc = text ? private_file_commit(f, text, len) : -1;
-    if (text)
-        explicit_bzero(text, len);
-    free(text);
-    return rc == 0 ? EXIT_DONE : complain(EXIT_SETUP, "%s: %s", f->path, strerror(errno));
+    bool csv = false;
+    for (size_t i = 0; i < p->count; i++)
+        csv = csv || (!p->plain && p->person[i].permissions);
+    if (csv)
+        fputs("email,roles,permissions\r\n", stream);
+    for (size_t i = 0; i < p->count; i++) {
+        const struct person *e = &p->person[i];
+        const char *role = e->role ? e->role : "", *more = e->permissions ? e->permissions : "";
+        if (e->done)
+            continue;
+        if (csv)
+            fprintf(stream, "%s,\"%s\",\"%s\"\r\n", e->email, role, more);
+        else
+            fprintf(stream, "%s%s%s\n", e->email, *role ? " " : "", role);
+    }
 }
 
 static enum exit_status write_remainder(struct batch *b, size_t *left)
@@ -288,43 +217,16 @@ static enum exit_status write_remainder(struct batch *b, size_t *left)
     char *text = NULL;
     size_t len = 0;
     *left = 0;
-    for (size_t i = 0; i < b->count; i++)
-        *left += !b->entries[i].done;
+    for (size_t i = 0; i < b->people.count; i++)
+        *left += !b->people.person[i].done;
     if (b->remainder.fd < 0)
         return EXIT_DONE;
     FILE *stream = open_memstream(&text, &len);
-    for (size_t i = 0; stream && i < b->count; i++) {
-        const struct batch_entry *e = &b->entries[i];
-        if (!e->done)
-            fprintf(stream, "%s%s%s\n", e->email, e->role ? " " : "", e->role ? e->role : "");
-    }
+    if (stream && *left > 0)
+        put_remainder(&b->people, stream);
     if (stream)
         fclose(stream);
-    return write_lines(&b->remainder, text, len);
-}
-
-/* Hands out the tokens: into --out as lines of address and token, else with the records. */
-static enum exit_status hand_out(const struct invocation *inv, struct batch *b)
-{
-    char *text = NULL;
-    size_t len = 0;
-    FILE *stream = b->out.fd < 0 ? NULL : open_memstream(&text, &len);
-    enum exit_status status = EXIT_DONE;
-    for (cJSON *i = b->out.fd < 0 ? NULL : b->invited->child; i; i = i->next) {
-        if (stream)
-            fprintf(stream, "%s %s\n", record_text(i, "email"), record_text(i, "token"));
-        issue_strip(i);
-    }
-    if (stream)
-        fclose(stream);
-    if (b->out.fd >= 0)
-        status = write_lines(&b->out, text, len);
-    bool told = output_plain(inv) && (inv->option[OPTION_OUT] || !b->invited->child);
-    if (!told) {
-        enum exit_status printed = output(inv, b->invited);
-        status = status == EXIT_DONE ? printed : status;
-    }
-    return status;
+    return issue_text(&b->remainder, text, len);
 }
 
 /* The roles stand in the remainder; the tokens of this run stay where they are. */
@@ -355,8 +257,8 @@ static void summarize(const struct invocation *inv, const struct connection *c,
     if (b->added + b->changed > 0)
         snprintf(others, sizeof others, ", %zu added, %zu changed", b->added, b->changed);
     note("%zu of %zu invited to %s%s; %zu there already, %zu failed, %zu not tried.",
-         done - b->added - b->changed, b->count, c->now.org_name, others, b->already, b->failed,
-         left - b->failed);
+         done - b->added - b->changed, b->people.count, c->now.org_name, others, b->already,
+         b->failed, left - b->failed);
     if (left > 0 && inv->option[OPTION_REMAINDER])
         tell_how_to_go_on(inv, c);
 }
@@ -369,8 +271,14 @@ static enum exit_status run_batch(const struct invocation *inv, struct connectio
     if (status != EXIT_DONE)
         return status;
     status = invite_all(c, b);
+    if (c->dry_run) {
+        note("%zu of %zu would be sent for %s; %zu there already.", b->unsent, b->people.count,
+             c->now.org_name, b->already);
+        return status;
+    }
     invited = (size_t)cJSON_GetArraySize(b->invited);
-    enum exit_status handed = hand_out(inv, b), kept = write_remainder(b, &left);
+    enum exit_status handed = issue_many(inv, &b->out, b->invited),
+                     kept = write_remainder(b, &left);
     summarize(inv, c, b, invited, left);
     if (status == EXIT_AWAY)
         return status;
@@ -379,37 +287,47 @@ static enum exit_status run_batch(const struct invocation *inv, struct connectio
     return left > 0 ? EXIT_NO : EXIT_DONE;
 }
 
+/* With a connection: everything is looked at before anything is sent. */
+static enum exit_status add_people(const struct invocation *inv, struct connection *c,
+                                   struct batch *b)
+{
+    fit_people(inv, c, b);
+    enum exit_status status = check_roles(c, b);
+    if (status == EXIT_DONE)
+        status = roster_read(c, NULL, &b->roster);
+    if (status == EXIT_DONE)
+        status = ask_about_changes(inv, c, b);
+    interrupt_hold();
+    if (status == EXIT_DONE)
+        status = run_batch(inv, c, b);
+    fflush(stdout);
+    interrupt_release();
+    return status;
+}
+
 static enum exit_status add_many(const struct invocation *inv)
 {
     struct connection c;
-    struct batch b = {
-        .remainder.fd = -1, .out.fd = -1, .permissions = inv->option[OPTION_PERMISSIONS]};
+    struct batch b = {.remainder.fd = -1,
+                      .out.fd = -1,
+                      .permissions = inv->option[OPTION_PERMISSIONS],
+                      .invited = cJSON_CreateArray()};
     const struct provider_arg args[] = {
         {"role", inv->option[OPTION_ROLE]}, {"permissions", b.permissions}, {0}};
-    enum exit_status status = read_input(inv->option[OPTION_FILE], &b);
-    if (status == EXIT_DONE)
-        status = parse(inv->option[OPTION_ROLE], &b);
+    enum exit_status status = b.invited ? people_read(inv->option[OPTION_FILE], &b.people)
+                                        : complain(EXIT_AWAY, "out of memory");
     if (status == EXIT_DONE)
         status = connection_open_for(inv, OP_MEMBER_ADD, args, &c);
     if (status == EXIT_DONE) {
-        status = check_roles(&c, &b);
-        if (status == EXIT_DONE)
-            status = roster_read(&c, NULL, &b.roster);
-        if (status == EXIT_DONE)
-            status = ask_about_changes(inv, &c, &b);
-        interrupt_hold();
-        if (status == EXIT_DONE)
-            status = run_batch(inv, &c, &b);
-        fflush(stdout);
-        interrupt_release();
+        c.patient = true;
+        status = add_people(inv, &c, &b);
         connection_close(&c);
     }
     roster_free(&b.roster);
     private_file_abandon(&b.remainder);
     private_file_abandon(&b.out);
     cJSON_Delete(b.invited);
-    free(b.entries);
-    free(b.text);
+    people_free(&b.people);
     return status;
 }
 

@@ -17,10 +17,11 @@ command_run joincode_list, joincode_create, joincode_revoke, joincode_join;
 command_run role_list, role_create, role_edit, role_remove;
 command_run token_list, token_create, token_revoke;
 command_run key_list, key_add, key_remove;
-command_run audit_list;
+command_run api, audit_list;
 command_run billing_show, billing_edit, subscription_list;
 command_run credit_list, credit_create, credit_edit, credit_expire;
 command_run secret_list, secret_create, secret_remove;
+command_run export_state, apply_state;
 command_run file_list, file_show, file_upload, file_download, file_remove;
 
 #endif

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/own_role.h"
+#include "orgadmin/output/output.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/connection.h"
 
@@ -134,9 +135,21 @@ static enum exit_status name_org(const struct invocation *inv, struct invocation
 enum exit_status org_show(const struct invocation *inv)
 {
     struct invocation named;
+    struct connection c;
+    cJSON *org = NULL;
     enum exit_status status = name_org(inv, &named);
-    return status == EXIT_DONE ? listing(&named, OP_ORG_SHOW, LISTING_ORG | LISTING_ONE, NULL)
-                               : status;
+    if (status == EXIT_DONE)
+        status = connection_open_for(&named, OP_ORG_SHOW, NULL, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = connection_get(&c, OP_ORG_SHOW, NULL, &org);
+    if (status == EXIT_DONE && org) {
+        own_role_add(&c, org);
+        status = output(inv, org);
+    }
+    cJSON_Delete(org);
+    connection_close(&c);
+    return status;
 }
 
 /* Stores the changed organization's NAME in the login, "" for a deleted one. */

@@ -55,10 +55,11 @@ static int add(void *arg, const cJSON *record)
         asprintf(&text, "%s%c%s%c%s", email, '\0', roles, '\0', username) < 0)
         return -1;
     const char *role = text + strlen(text) + 1;
+    bool pending = strcmp(record_text(record, "state"), "pending") == 0;
     r->entry[r->count++] = (struct roster_entry){.email = text,
                                                  .role = role,
                                                  .username = role + strlen(role) + 1,
-                                                 .member = reading->member};
+                                                 .member = reading->member && !pending};
     return 0;
 }
 
@@ -68,15 +69,28 @@ static int compare(const void *a, const void *b)
     return strcasecmp(x->email, y->email);
 }
 
+/* Who may invite need not be allowed to see the members; then the API says who is one. */
+static enum exit_status list_members(struct connection *c, struct roster_reading *members)
+{
+    struct api_error err;
+    enum api_status status = connection_try(c, OP_MEMBER_LIST, NULL, add, members, &err);
+    bool names = provider_add_changes(c->provider) & ADD_NAMES_MEMBERS;
+    if (status == API_OK || (status == API_REFUSED && names))
+        return EXIT_DONE;
+    return connection_complain(c, "", OP_MEMBER_LIST, &err);
+}
+
 enum exit_status roster_read(struct connection *c, const char *email, struct person_roster *roster)
 {
     unsigned changes = provider_add_changes(c->provider);
     struct roster_reading members = {roster, email, true}, invited = {roster, email, false};
     enum exit_status status = EXIT_DONE;
-    if (changes & ADD_CHANGES_MEMBERS)
-        status = connection_each(c, OP_MEMBER_LIST, NULL, add, &members);
-    if (status == EXIT_DONE && changes & ADD_CHANGES_INVITED)
-        status = connection_each(c, OP_INVITATION_LIST, NULL, add, &invited);
+    roster->changes = changes;
+    if (changes & ADD_CHANGES_MEMBERS || !email)
+        status = list_members(c, &members);
+    if (changes & ADD_CHANGES_INVITED || (!email && connection_takes(c, OP_INVITATION_LIST, NULL)))
+        if (status == EXIT_DONE)
+            status = connection_each(c, OP_INVITATION_LIST, NULL, add, &invited);
     if (roster->count > 0)
         qsort(roster->entry, roster->count, sizeof *roster->entry, compare);
     return status;
@@ -96,25 +110,41 @@ void roster_free(struct person_roster *roster)
     *roster = (struct person_roster){0};
 }
 
-bool roster_keeps(const struct roster_entry *entry, const char *role)
+/* What OP_MEMBER_ADD with another role does to ENTRY is a change. */
+static bool can_change(const struct person_roster *roster, const struct roster_entry *entry)
 {
-    return entry && (!role || strcmp(entry->role, role) == 0);
+    return roster->changes & (entry->member ? ADD_CHANGES_MEMBERS : ADD_CHANGES_INVITED);
 }
 
-static enum exit_status refuse(const struct connection *c, const struct roster_entry *entry)
+bool roster_keeps(const struct person_roster *roster, const struct roster_entry *entry,
+                  const char *role)
 {
-    const char *as = *entry->role ? " as " : "";
+    return entry && (!role || strcmp(entry->role, role) == 0 || !can_change(roster, entry));
+}
+
+/* How the person gets other rights than he has. */
+static const char *advice_of(const struct connection *c, const struct person_roster *roster,
+                             const struct roster_entry *entry)
+{
+    if (can_change(roster, entry) && connection_takes(c, OP_MEMBER_ADD, "role"))
+        return "--role gives another role";
+    return "orgadmin member role changes that";
+}
+
+static enum exit_status refuse(const struct connection *c, const struct person_roster *roster,
+                               const struct roster_entry *entry)
+{
+    const char *as = *entry->role ? " as " : "", *advice = advice_of(c, roster, entry);
     struct hint line = {.used = 0};
     hint_word(&line, entry->email);
     if (entry->member)
-        return complain(EXIT_NO,
-                        "%s is a member of %s already%s%s, and nothing is changed; --role gives "
-                        "another role",
-                        entry->email, c->now.org_name, as, entry->role);
+        return complain(EXIT_NO, "%s is a member of %s already%s%s, and nothing is changed; %s",
+                        entry->email, c->now.org_name, as, entry->role, advice);
     return complain(EXIT_NO,
-                    "%s is invited to %s already%s%s, and nothing is changed; --role gives another "
-                    "role, and the invitation is sent again by: orgadmin invitation resend%s%s",
-                    entry->email, c->now.org_name, as, entry->role, line.text, c->given.text);
+                    "%s is invited to %s already%s%s, and nothing is changed; %s, and the "
+                    "invitation is sent again by: orgadmin invitation resend%s%s",
+                    entry->email, c->now.org_name, as, entry->role, advice, line.text,
+                    c->given.text);
 }
 
 enum exit_status roster_admits(struct connection *c, const char *email, const char *role,
@@ -122,7 +152,8 @@ enum exit_status roster_admits(struct connection *c, const char *email, const ch
 {
     enum exit_status status = roster_read(c, email, roster);
     *known = roster_find(roster, email);
-    return status == EXIT_DONE && roster_keeps(*known, role) ? refuse(c, *known) : status;
+    return status == EXIT_DONE && roster_keeps(roster, *known, role) ? refuse(c, roster, *known)
+                                                                     : status;
 }
 
 void roster_tell_change(const struct connection *c, const struct roster_entry *entry,

@@ -1,4 +1,4 @@
-/* Who is there already, where the API would change such a person by adding him. */
+/* Who is there already. */
 #ifndef ORGADMIN_NOUNS_ROSTER_H
 #define ORGADMIN_NOUNS_ROSTER_H
 
@@ -15,10 +15,12 @@ struct roster_entry {
 struct person_roster {
     struct roster_entry *entry; /* sorted by address, without regard to case */
     size_t count, size;
+    unsigned changes; /* provider_add_changes */
 };
 
-/* Lists whom OP_MEMBER_ADD and OP_INVITATION_CREATE of C's API would change (provider_add_changes);
- * with EMAIL that person alone. EXIT_DONE, or the status of a complaint. */
+/* Lists who is there, once for many. With EMAIL that person alone, if OP_MEMBER_ADD or
+ * OP_INVITATION_CREATE would change him (provider_add_changes). EXIT_DONE, or the status of a
+ * complaint. */
 enum exit_status roster_read(struct connection *c, const char *email, struct person_roster *roster);
 
 /* The entry of EMAIL, or NULL. */
@@ -26,8 +28,10 @@ const struct roster_entry *roster_find(const struct person_roster *roster, const
 
 void roster_free(struct person_roster *roster);
 
-/* True when ENTRY (may be NULL) stays as it is with ROLE (NULL: none is given). */
-bool roster_keeps(const struct roster_entry *entry, const char *role);
+/* True when ENTRY (may be NULL) of ROSTER stays as it is with ROLE (NULL: none is given): the role
+ * is the same, or the API changes nobody by adding him. */
+bool roster_keeps(const struct person_roster *roster, const struct roster_entry *entry,
+                  const char *role);
 
 /*
  * Reads ROSTER for EMAIL alone. *KNOWN is its entry, or NULL. EXIT_NO after a complaint when the

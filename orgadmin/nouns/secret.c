@@ -5,6 +5,7 @@
 
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/secret_fields.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/found.h"
 
@@ -44,54 +45,6 @@ static enum exit_status ask(const char *type, struct args *args, char values[SEC
     return EXIT_DONE;
 }
 
-/* True when FIELD is of the secret's value, and not of the secret itself. */
-static bool is_field(const struct connection *c, const char *field)
-{
-    static const char *const others[] = {"org", "name", "type"};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(field, others[i]) == 0)
-            return false;
-    return connection_takes(c, OP_SECRET_CREATE, field);
-}
-
-/* The fault of LINE, cut behind FIELD, or NULL. What stands there may be the secret itself: no word
- * of it is in the complaint. */
-static const char *fault_of(const struct connection *c, const struct args *args, const char *field,
-                            const char *value)
-{
-    if (!value || args->count == ARGS_MAX)
-        return "it is no line FIELD=VALUE";
-    if (!is_field(c, field))
-        return "it is no line FIELD=VALUE with a field that secrets have: access_key and "
-               "secret_key for aws, connection_string for azure";
-    return *value ? NULL : "the field has no value";
-}
-
-/* The values are the lines FIELD=VALUE in TEXT, which is cut. */
-static enum exit_status parse(const struct connection *c, const char *file, struct args *args,
-                              char *text)
-{
-    unsigned number = 1;
-    for (char *line = text, *next; line; line = next, number++) {
-        next = strchr(line, '\n');
-        if (next)
-            *next++ = '\0';
-        size_t len = strlen(line);
-        if (len > 0 && line[len - 1] == '\r')
-            line[--len] = '\0';
-        char *equals = strchr(line, '=');
-        if (len == 0)
-            continue;
-        if (equals)
-            *equals = '\0';
-        const char *fault = fault_of(c, args, line, equals ? equals + 1 : NULL);
-        if (fault)
-            return complain(EXIT_USAGE, "%s:%u: %s", file, number, fault);
-        args_add(args, line, equals + 1);
-    }
-    return EXIT_DONE;
-}
-
 static enum exit_status create(const struct invocation *inv, struct connection *c,
                                char values[SECRET_FILE_MAX])
 {
@@ -103,8 +56,8 @@ static enum exit_status create(const struct invocation *inv, struct connection *
     args_add(&args, "type", type);
     if (!file)
         status = ask(type, &args, values);
-    else if ((status = secret_read_lines(file, values)) == EXIT_DONE)
-        status = parse(c, strcmp(file, "-") == 0 ? "standard input" : file, &args, values);
+    else
+        status = secret_fields_read(c, OP_SECRET_CREATE, file, &args, values);
     if (status == EXIT_DONE)
         status = connection_get(c, OP_SECRET_CREATE, args.arg, &secret);
     if (status == EXIT_DONE && secret)

@@ -49,6 +49,20 @@ static enum exit_status choose_org(struct connection *c, const cJSON *user)
     return connection_only_org(c, *own ? own : NULL);
 }
 
+/* Keeps the address with the login, for an API that wants it with every request. */
+static enum exit_status keep_email(struct connection *c, const cJSON *user)
+{
+    const char *email = record_text(user, "email");
+    if (!*email || !provider_has_option(c->now.provider, "email"))
+        return EXIT_DONE;
+    for (size_t i = 0; i < c->now.options; i++)
+        if (strcmp(c->now.option[i].name, "email") == 0)
+            return EXIT_DONE;
+    return context_set_option(&c->now, "email", email)
+               ? EXIT_DONE
+               : complain(EXIT_USAGE, "there are too many options");
+}
+
 enum exit_status login(const struct invocation *inv)
 {
     struct connection c;
@@ -67,6 +81,8 @@ enum exit_status login(const struct invocation *inv)
     status = check(&c, &user);
     if (status == EXIT_DONE)
         status = context_vacant(inv->option[OPTION_PROFILE], url, who(user), profile);
+    if (status == EXIT_DONE)
+        status = keep_email(&c, user);
     if (status == EXIT_DONE)
         status = choose_org(&c, user);
     if (status == EXIT_DONE) {

@@ -1,4 +1,6 @@
 /* The noun token. */
+#include <string.h>
+
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/moment.h"
@@ -23,10 +25,15 @@ enum exit_status token_create(const struct invocation *inv)
         {"name", inv->option[OPTION_NAME]},
         {"expires", moment_end(inv->option[OPTION_EXPIRES], expires)},
         {"role", inv->option[OPTION_ROLE]},
+        {"env", inv->option[OPTION_ENV]},
         {0}};
-    if (mine && inv->option[OPTION_ROLE])
-        return complain(EXIT_USAGE, "--role is for a token of the organization; your own token can "
-                                    "do what you can");
+    if (mine && (args[2].value || args[3].value))
+        return complain(EXIT_USAGE,
+                        "%s is for a token of the organization; your own token can do "
+                        "what you can",
+                        args[2].value ? "--role" : "--env");
+    if (args[3].value && strcmp(args[3].value, "live") != 0 && strcmp(args[3].value, "test") != 0)
+        return complain(EXIT_USAGE, "--env is live or test, not \"%s\"", args[3].value);
     enum exit_status status =
         mine ? connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c)
              : connection_open_for(inv, op, args, &c);

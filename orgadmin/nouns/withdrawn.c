@@ -18,6 +18,11 @@ void withdrawn_tell(const cJSON *reply, const char *which)
              invitations, invitations == 1 ? "" : "s", codes, codes == 1 ? "" : "s", which);
 }
 
+bool withdrawn_told(const cJSON *reply)
+{
+    return cJSON_HasObjectItem(reply, "join_codes");
+}
+
 int64_t withdrawn_keys_left(const cJSON *reply)
 {
     return number_of(reply, "keys");

@@ -3,11 +3,15 @@
 #define ORGADMIN_NOUNS_WITHDRAWN_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Tells of the invitations and join codes that REPLY (the fields "invitations" and "join_codes";
  * may be NULL) says are withdrawn. WHICH they are: "that ann made". */
 void withdrawn_tell(const cJSON *reply, const char *which);
+
+/* True when REPLY tells of join codes at all: the API withdraws them. */
+bool withdrawn_told(const cJSON *reply);
 
 /* The number of ssh keys that REPLY says were given to others and count still. */
 int64_t withdrawn_keys_left(const cJSON *reply);

@@ -82,6 +82,8 @@ static bool put_member(struct collection *c, const cJSON *member)
 {
     if (cJSON_IsString(member))
         return put_head(c, member->string, VALUE_TEXT) && put_text(c, member->valuestring);
+    if (cJSON_IsRaw(member))
+        return put_head(c, member->string, VALUE_JSON) && put_text(c, member->valuestring);
     if (cJSON_IsNumber(member))
         return put_head(c, member->string, VALUE_NUMBER) &&
                put_number(c, (int64_t)member->valuedouble);
@@ -138,13 +140,13 @@ bool collection_next(const struct collection *c, size_t i, size_t *at, struct va
     *value = (struct value){.field = p};
     p += strlen(p) + 1;
     value->kind = (enum value_kind) * p++;
-    if (value->kind != VALUE_TEXT) {
+    if (value->kind != VALUE_TEXT && value->kind != VALUE_JSON) {
         memcpy(&value->number, p, sizeof value->number);
         p += sizeof value->number;
     }
     value->text = p;
-    int64_t texts = value->kind == VALUE_TEXT   ? 1
-                    : value->kind == VALUE_LIST ? value->number
+    int64_t texts = value->kind == VALUE_TEXT || value->kind == VALUE_JSON ? 1
+                    : value->kind == VALUE_LIST                            ? value->number
                     : value->kind == VALUE_KEYS ? value->number * KEY_FIELDS
                                                 : 0;
     while (texts-- > 0)

@@ -26,7 +26,8 @@ enum value_kind {
     VALUE_NUMBER = 'n',
     VALUE_SWITCH = 's',
     VALUE_LIST = 'l',
-    VALUE_KEYS = 'k' /* each is its texts named KEY_FIELDS, "" where it lacks one */
+    VALUE_JSON = 'j', /* its text is JSON as it is to be printed */
+    VALUE_KEYS = 'k'  /* each is its texts named KEY_FIELDS, "" where it lacks one */
 };
 
 #define KEY_FIELDS 3
@@ -36,8 +37,8 @@ extern const char *const key_fields[KEY_FIELDS]; /* "type", "blob", "expiresAt" 
 struct value {
     const char *field;
     enum value_kind kind;
-    const char *text; /* VALUE_TEXT; the first of a list or of keys, behind whose NUL the next
-                         begins */
+    const char *text; /* VALUE_TEXT, VALUE_JSON; the first of a list or of keys, behind whose NUL
+                         the next begins */
     int64_t number;   /* VALUE_NUMBER; VALUE_SWITCH: 0 or 1; lists and keys: how many */
 };
 

@@ -59,10 +59,14 @@ static const char *put_key(const struct view *v, const char *item)
 
 static void put_value(const struct view *v, const struct value *value)
 {
+    char clean[CELL_MAX];
     const char *item = value->text;
     switch (value->kind) {
     case VALUE_TEXT:
         put_string(v, value->text);
+        break;
+    case VALUE_JSON:
+        put(view_text(v, value->text, clean));
         break;
     case VALUE_NUMBER:
         printf("%" PRId64, value->number);

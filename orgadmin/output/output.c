@@ -165,7 +165,7 @@ const char *cell_text(const struct value *value, char out[CELL_MAX])
     char raw[CELL_MAX];
     size_t used = 0;
     const char *item = value->field ? value->text : "";
-    if (!value->field || value->kind == VALUE_TEXT)
+    if (!value->field || value->kind == VALUE_TEXT || value->kind == VALUE_JSON)
         return is_clean(item) ? item : text_clean(out, CELL_MAX, item, false);
     if (value->kind == VALUE_SWITCH)
         return value->number ? "yes" : "no";
@@ -201,23 +201,25 @@ static int compare(const void *a, const void *b, void *arg)
 }
 
 /* Writes the keys behind each other, and notes where. */
-static void take_places(const struct collection *records, const char *field, struct place *places,
-                        FILE *keys)
+static void take_places(const struct collection *records, const struct column *by,
+                        struct place *places, FILE *keys)
 {
     char text[CELL_MAX];
     size_t used = 0;
     for (size_t i = 0; i < records->count; i++) {
         struct value value = {0};
-        bool known = collection_value(records, i, field, &value);
+        bool known = collection_value(records, i, by->field, &value);
         const char *key = known ? cell_text(&value, text) : "";
-        bool number = known && value.kind == VALUE_NUMBER;
-        places[i] = (struct place){
-            .at = records->place[i], .key = used, .number = number ? value.number : 0, .index = i};
+        int64_t number = known && value.kind == VALUE_NUMBER ? value.number : 0;
+        if (by->flags & COLUMN_DOLLARS)
+            number = (int64_t)(strtod(key, NULL) * 100);
+        places[i] =
+            (struct place){.at = records->place[i], .key = used, .number = number, .index = i};
         used += fwrite(key, 1, strlen(key) + 1, keys);
     }
 }
 
-static bool sort(struct collection *records, const char *field)
+static bool sort(struct collection *records, const struct column *by)
 {
     char *keys = NULL;
     size_t size;
@@ -225,7 +227,7 @@ static bool sort(struct collection *records, const char *field)
     struct place *places = calloc(records->count + 1, sizeof *places);
     bool good = stream && places;
     if (good)
-        take_places(records, field, places, stream);
+        take_places(records, by, places, stream);
     good = good && !ferror(stream);
     if (stream)
         good = fclose(stream) == 0 && good;
@@ -305,7 +307,7 @@ static enum exit_status show(const struct invocation *inv, const struct collecti
     if (!one)
         select_matching(inv, records);
     bool done =
-        !by || sort(records, column_find(inv->command->record, by, strlen(by), OPTION_SORT)->field);
+        !by || sort(records, column_find(inv->command->record, by, strlen(by), OPTION_SORT));
     if (!one)
         select_first(inv, records);
     done = done && print(inv, &v, records);
@@ -341,6 +343,12 @@ enum exit_status output(const struct invocation *inv, const cJSON *records)
         good ? show(inv, NULL, one, &c) : complain(EXIT_AWAY, "out of memory");
     collection_free(&c);
     return status;
+}
+
+void output_json(bool one, const struct collection *records)
+{
+    const struct view v = {.clean = isatty(STDOUT_FILENO), .one = one};
+    print_json(&v, records);
 }
 
 void output_help(const struct record_kind *kind)

@@ -25,6 +25,9 @@ enum exit_status output_list(const struct invocation *inv, struct collection *re
 enum exit_status output_export(const struct invocation *inv, const cJSON *organization,
                                struct collection *members);
 
+/* Prints all of RECORDS as JSON, with ONE the only one alone. */
+void output_json(bool one, const struct collection *records);
+
 /* True with -o json or yaml: the record's shape matters, not its columns. */
 bool output_structured(const struct invocation *inv);
 

@@ -9,6 +9,7 @@
 #define NUMBER  COLUMN_NUMBER
 #define LIST    COLUMN_LIST
 #define SWITCH  COLUMN_SWITCH
+#define DOLLARS COLUMN_DOLLARS
 
 /* The record that has kind##_columns. */
 #define RECORD(kind)                                                                               \
@@ -58,7 +59,8 @@ static const struct column member_columns[] = {
     {"permissions", WIDE | LIST | SHORTEN, "permissions that the roles give"},
     {"state", PLAIN, "active, pending, suspended or removed"},
     {"joined", SHORTEN, "time when the member joined"},
-    {"token", WIDE, "token of the invitation of a pending member"},
+    {"token", PLAIN, "token of the invitation of a pending member, where the API shows it"},
+    {"membership", WIDE, "id of the membership, where it is another one than the person's"},
     {0},
 };
 RECORD(member);
@@ -231,10 +233,11 @@ static const struct column event_columns[] = {
     {"at", PLAIN, "time of the event"},
     {"actor", WIDE, "id of the user, or key of the token, that acted"},
     {"actor_name", SHORTEN, "name of the user or token that acted"},
+    {"actor_email", WIDE | SHORTEN, "e-mail address of the user that acted"},
     {"action", PLAIN, "action, such as member.set-role"},
     {"subject", WIDE, "id of the person or thing that the action changed"},
     {"subject_name", SHORTEN, "name of the person or thing that the action changed"},
-    {"detail", SHORTEN, "details of the change"},
+    {"detail", SHORTEN, "details of the change: a text, or where the API has one an object"},
     {"from", SHORTEN, "address that the request came from"},
     {"request", WIDE, "id of the request, as in the server's log"},
     {0},
@@ -301,8 +304,8 @@ RECORD(subscription);
 static const struct column credit_columns[] = {
     {"id", PLAIN, "id of the credit"},
     {"state", PLAIN, "active or expired"},
-    {"original", PLAIN, "US dollars at the beginning"},
-    {"remaining", PLAIN, "US dollars that are left"},
+    {"original", DOLLARS, "US dollars at the beginning"},
+    {"remaining", DOLLARS, "US dollars that are left"},
     {"starts", WIDE, "time when it starts"},
     {"expires", PLAIN, "time when it expires"},
     {"comment", SHORTEN, "comment"},
@@ -324,7 +327,7 @@ static const struct column file_columns[] = {
     {"id", PLAIN, "id of the file"},
     {"name", SHORTEN, "name of the file"},
     {"state", PLAIN, "state, such as uploaded"},
-    {"size", NUMBER, "size in bytes"},
+    {"size", NUMBER | COLUMN_BYTES, "size in bytes; in a table in KiB, MiB or GiB"},
     {"created", SHORTEN, "time of its creation"},
     {0},
 };

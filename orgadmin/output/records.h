@@ -10,7 +10,9 @@ enum column_flag {
     COLUMN_NUMBER = 4,
     COLUMN_LIST = 8, /* an array of strings */
     COLUMN_SWITCH = 16,
-    COLUMN_MARK = 32 /* a switch that a table shows as a star */
+    COLUMN_MARK = 32,    /* a switch that a table shows as a star */
+    COLUMN_DOLLARS = 64, /* an amount, "299.95" */
+    COLUMN_BYTES = 128   /* a number that a table shows in MiB and the like */
 };
 
 struct column {

@@ -3,41 +3,32 @@
  * whole, so that it is enough to know how wide the columns are, and a long listing need not be in
  * memory a second time.
  */
+#include <inttypes.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include "orgadmin/output/age.h"
 #include "orgadmin/output/print.h"
+#include "orgadmin/output/width.h"
 
-/* The columns that one character at *S takes on a terminal; *S goes behind it. A locale without
- * UTF-8 is no reason to lose a name: its bytes pass as they are. */
-static size_t character_width(const char **s, mbstate_t *state)
+/* NUMBER of bytes for a person. */
+static const char *bytes_of(int64_t number, char out[CELL_MAX])
 {
-    wchar_t c;
-    size_t len = mbrtowc(&c, *s, strlen(*s), state);
-    if (len > strlen(*s)) {
-        *state = (mbstate_t){0};
-        return ((unsigned char)*(*s)++ & 0xc0) != 0x80;
-    }
-    *s += len;
-    int width = wcwidth(c);
-    return width > 0 ? (size_t)width : 0;
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    size_t unit = 0;
+    double size = (double)number;
+    for (; size >= 1024 && unit + 1 < sizeof units / sizeof *units; unit++)
+        size /= 1024;
+    snprintf(out, CELL_MAX, "%.*f %s", unit > 0 ? 2 : 0, size, units[unit]);
+    return out;
 }
 
-static size_t text_width(const char *text)
+static bool is_right(const struct column *column)
 {
-    const char *s = text;
-    while (*s >= ' ' && *s <= '~')
-        s++;
-    size_t width = (size_t)(s - text);
-    mbstate_t state = {0};
-    while (*s)
-        width += character_width(&s, &state);
-    return width;
+    return column->flags & (COLUMN_NUMBER | COLUMN_DOLLARS);
 }
 
 /* The cell of VALUE in column K: on a terminal a time is an age. */
@@ -47,6 +38,12 @@ static const char *shown(const struct view *v, size_t k, const struct value *val
     char age[AGE_MAX];
     if (value->field && v->column[k]->flags & COLUMN_MARK)
         return value->number ? "*" : "";
+    if (value->field && v->column[k]->flags & COLUMN_BYTES)
+        return bytes_of(value->number, out);
+    if (value->field && v->column[k]->flags & COLUMN_DOLLARS) {
+        snprintf(out, CELL_MAX, "$%.32s", value->kind == VALUE_TEXT ? value->text : "");
+        return out;
+    }
     const char *text = cell_text(value, out);
     if (!v->ages || value->kind != VALUE_TEXT || age_of(text, age) == text)
         return text;
@@ -163,7 +160,7 @@ static bool fill(struct libscols_table *table, const struct view *v,
     for (size_t k = 0; k < v->count; k++) {
         unsigned flags = v->column[k]->flags;
         int how = flags & COLUMN_SHORTEN ? SCOLS_FL_TRUNC : 0;
-        how |= flags & COLUMN_NUMBER ? SCOLS_FL_RIGHT : 0;
+        how |= is_right(v->column[k]) ? SCOLS_FL_RIGHT : 0;
         if (!scols_table_new_column(table, column_title(v->column[k], title), 0, how))
             return false;
     }
@@ -198,7 +195,7 @@ static void put_blanks(size_t count)
 /* Cell K of a line: filled up to its width, to the left of numbers, but not at the line's end. */
 static void put_cell(const struct view *v, size_t k, const char *text, size_t width)
 {
-    bool right = v->column[k]->flags & COLUMN_NUMBER, last = k + 1 == v->count;
+    bool right = is_right(v->column[k]), last = k + 1 == v->count;
     size_t used = text_width(text), blanks = used < width ? width - used : 0;
     put_blanks(right ? blanks : 0);
     fputs_unlocked(text, stdout);

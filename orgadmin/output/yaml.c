@@ -87,12 +87,42 @@ static bool put_key(yaml_emitter_t *emitter, const struct view *v, const char **
     return done && end_map(emitter);
 }
 
+/* Recursion: RECORD_JSON_MAX bounds the depth. */
+static bool put_json(yaml_emitter_t *emitter, const struct view *v, const cJSON *node)
+{
+    char number[32];
+    if (cJSON_IsString(node))
+        return put_text(emitter, v, node->valuestring);
+    if (!cJSON_IsArray(node) && !cJSON_IsObject(node)) {
+        char *text = cJSON_PrintUnformatted(node);
+        snprintf(number, sizeof number, "%s", text ? text : "");
+        cJSON_free(text);
+        return *number && put_scalar(emitter, number, true);
+    }
+    bool map = cJSON_IsObject(node), done = map ? begin_map(emitter) : begin_list(emitter);
+    for (const cJSON *child = node->child; done && child; child = child->next)
+        done = (!map || put_text(emitter, v, child->string)) && put_json(emitter, v, child);
+    return done && (map ? end_map(emitter) : end_list(emitter));
+}
+
+/* A number stays as it is written: an amount has its cents. */
+static bool put_raw(yaml_emitter_t *emitter, const struct view *v, const char *text)
+{
+    cJSON *json = cJSON_Parse(text);
+    bool done =
+        cJSON_IsNumber(json) ? put_scalar(emitter, text, true) : json && put_json(emitter, v, json);
+    cJSON_Delete(json);
+    return done;
+}
+
 static bool put_value(yaml_emitter_t *emitter, const struct view *v, const struct value *value)
 {
     char number[32];
     const char *item = value->text;
     if (value->kind == VALUE_TEXT)
         return put_text(emitter, v, value->text);
+    if (value->kind == VALUE_JSON)
+        return put_raw(emitter, v, value->text);
     if (value->kind == VALUE_SWITCH)
         return put_scalar(emitter, value->number ? "true" : "false", true);
     if (value->kind == VALUE_NUMBER) {

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "common/name.h"
@@ -15,7 +16,7 @@ enum exit_status ask_first(const struct invocation *inv, const char *answer, con
 {
     char question[QUESTION_MAX], typed[ANSWER_MAX], shown[ANSWER_MAX];
     va_list ap;
-    if (inv->option[OPTION_YES])
+    if (inv->option[OPTION_YES] || inv->option[OPTION_DRY_RUN])
         return EXIT_DONE;
     va_start(ap, format);
     vsnprintf(question, sizeof question, format, ap);
@@ -27,5 +28,8 @@ enum exit_status ask_first(const struct invocation *inv, const char *answer, con
     if (!fgets(typed, sizeof typed, stdin))
         typed[0] = '\0';
     typed[strcspn(typed, "\n")] = '\0';
-    return strcmp(typed, shown) == 0 ? EXIT_DONE : complain(EXIT_USAGE, "nothing is changed");
+    bool yes = strcmp(answer, "yes") == 0 &&
+               (strcasecmp(typed, "y") == 0 || strcasecmp(typed, answer) == 0);
+    return yes || strcmp(typed, shown) == 0 ? EXIT_DONE
+                                            : complain(EXIT_USAGE, "nothing is changed");
 }

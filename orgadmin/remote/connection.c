@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/name.h"
+#include "orgadmin/remote/access.h"
 #include "orgadmin/remote/proxy.h"
 #include "orgadmin/suggest.h"
 
@@ -204,6 +206,17 @@ static void trace(void *arg, const char *line)
     note("debug: %s", line);
 }
 
+/* For --dry-run: on standard output, as it is what the command yields. */
+static void tell_unsent(void *arg, const char *request)
+{
+    size_t size = strlen(request) + 1;
+    char *clean = malloc(size);
+    (void)arg;
+    if (clean)
+        printf("Not sent: %s\n", text_clean(clean, size, request, false));
+    free(clean);
+}
+
 static bool is_debug(const struct invocation *inv)
 {
     const char *set = getenv("ORGADMIN_DEBUG");
@@ -214,6 +227,7 @@ enum exit_status connection_reopen(struct connection *c)
 {
     struct api_error err;
     const struct context *now = &c->now;
+    c->access = access_cache(now);
     for (size_t i = 0; i < now->options; i++)
         c->option[i] = (struct provider_arg){now->option[i].name, now->option[i].value};
     c->option[now->options] = (struct provider_arg){0};
@@ -227,6 +241,8 @@ enum exit_status connection_reopen(struct connection *c)
                                              .timeout_ms = c->timeout_ms,
                                              .options = c->option,
                                              .trace = c->debug ? trace : NULL,
+                                             .unsent = c->dry_run ? tell_unsent : NULL,
+                                             .access = c->logged_in ? &c->access : NULL,
                                              .progress = progress_tell,
                                              .progress_arg = &c->progress};
     provider_close(c->provider);
@@ -239,6 +255,7 @@ enum exit_status connection_open(const struct invocation *inv, const char *token
 {
     memset(c, 0, sizeof *c);
     c->debug = is_debug(inv);
+    c->dry_run = inv->option[OPTION_DRY_RUN] != NULL;
     hint_connection(&c->given, inv);
     if (!token_file)
         token_file = variable("ORGADMIN_TOKEN_FILE");
@@ -324,12 +341,21 @@ enum exit_status connection_prefer_org(const struct invocation *inv, struct conn
     return text ? connection_find_org(c, text) : EXIT_DONE;
 }
 
+enum exit_status connection_org_for(const struct invocation *inv, enum provider_op op,
+                                    struct connection *c)
+{
+    if (connection_without_org(op))
+        return EXIT_DONE;
+    enum exit_status status = connection_prefer_org(inv, c);
+    if (status == EXIT_DONE && !*c->now.org_id && op != OP_ROLE_LIST)
+        status = connection_pick_org(c);
+    return status;
+}
+
 /* Chooses the organization; what fails closes the connection. */
 static enum exit_status choose_org(const struct invocation *inv, struct connection *c)
 {
-    enum exit_status status = connection_prefer_org(inv, c);
-    if (status == EXIT_DONE && !*c->now.org_id)
-        status = connection_find_org(c, NULL);
+    enum exit_status status = connection_org_for(inv, OP_ORG_SHOW, c);
     if (status != EXIT_DONE)
         connection_close(c);
     return status;

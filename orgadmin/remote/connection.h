@@ -20,11 +20,15 @@ struct connection {
     bool logged_in;     /* the stored login is what is used */
     bool renamed;       /* the chosen organization has another name than the login says */
     bool debug;         /* each request is told */
+    bool dry_run;       /* no change is sent */
     int timeout_ms;     /* 0: the default */
     bool ambient_token; /* it is ORGADMIN_TOKEN */
     struct hint given;  /* the options that lead here, for a line that goes on from here */
     struct provider *provider;
     struct provider_settings settings; /* it was opened with */
+    struct access_cache access;        /* of the login */
+    bool patient;    /* of many requests: one that comes too soon is repeated when the API says */
+    int waited_s;    /* in all for that */
     const char *pin; /* the server's public key, in the place of its certificate; or NULL */
     char *learn_pin; /* gets it, PIN_SIZE bytes; or NULL */
     struct provider_arg option[CONTEXT_OPTIONS_MAX + 1];
@@ -50,6 +54,14 @@ enum exit_status connection_open_org(const struct invocation *inv, struct connec
 enum exit_status connection_open_for(const struct invocation *inv, enum provider_op op,
                                      const struct provider_arg *args, struct connection *c);
 
+/* Chooses the organization for OP, when OP is of one: for a connection that is open. A complaint
+ * leaves it open. */
+enum exit_status connection_org_for(const struct invocation *inv, enum provider_op op,
+                                    struct connection *c);
+
+/* True when OP is of the caller, or of no organization yet. */
+bool connection_without_org(enum provider_op op);
+
 /* Stores in the login that was used what the API has told meanwhile: a renewed credential, and the
  * organization's present name. */
 void connection_close(struct connection *c);
@@ -73,6 +85,10 @@ enum exit_status connection_reopen(struct connection *c);
  * NULL the only one that the API lists. Chooses it.
  */
 enum exit_status connection_find_org(struct connection *c, const char *text);
+
+/* Chooses the only organization that the API lists; of several, the one that a person picks by
+ * number, name or id, where there is a terminal to ask on. */
+enum exit_status connection_pick_org(struct connection *c);
 
 /* Chooses the organization ID among those that the API lists, with ID NULL the only one if there is
  * just one. That there is none is no failure. */
@@ -114,7 +130,7 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
                                struct api_error *err);
 
 /* Complains about OP's failure: about what ("", or "FILE:3: bob@b.c"), which operation, in which
- * organization, what was said, what to try. */
+ * organization, what was said, what to try. API_UNSENT is none. */
 enum exit_status connection_complain(const struct connection *c, const char *about,
                                      enum provider_op op, const struct api_error *err);
 

@@ -264,9 +264,10 @@ bool context_stored(const char *profile)
 
 enum exit_status context_remove(const char *profile)
 {
-    static const char *const endings[] = {".names", ".json"}; /* the login last: it is the truth */
+    /* The login last: it is the truth. */
+    static const char *const endings[] = {".names", ".access", ".json"};
     char path[PRIVATE_PATH_MAX];
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         enum exit_status status = path_of(profile, endings[i], path);
         if (status != EXIT_DONE)
             return status;

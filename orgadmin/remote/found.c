@@ -8,7 +8,7 @@
 #include "common/name.h"
 #include "orgadmin/suggest.h"
 
-#define NAMES_MAX 2
+#define NAMES_MAX 3
 
 /* The kinds of records that can be named, with the operation that lists them. */
 static const struct kind {
@@ -19,7 +19,7 @@ static const struct kind {
     const char *names[NAMES_MAX + 1]; /* other fields by which people call it */
 } kinds[] = {
     {OP_ORG_LIST, "organization", "id", "org", {"name"}},
-    {OP_MEMBER_LIST, "member", "id", "user", {"email", "username"}},
+    {OP_MEMBER_LIST, "member", "id", "user", {"email", "username", "membership"}},
     {OP_INVITATION_LIST, "pending invitation", "id", "id", {"email"}},
     {OP_JOINCODE_LIST, "join code", "id", "id", {NULL}},
     {OP_MACHINE_LIST, "machine", "id", "id", {"name"}},

@@ -1,7 +1,11 @@
 /* Running an operation, and telling why it failed. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
+#include "common/clock.h"
 #include "orgadmin/remote/connection.h"
 #include "orgadmin/remote/interrupt.h"
 #include "orgadmin/remote/name_cache.h"
@@ -17,6 +21,8 @@ enum exit_status connection_exit(enum api_status status)
     switch (status) {
     case API_OK:
         return EXIT_DONE;
+    case API_UNSENT:
+        return EXIT_UNSENT;
     case API_REFUSED:
         return EXIT_NO;
     case API_USAGE:
@@ -52,7 +58,9 @@ enum exit_status args_set(struct args *args, const struct invocation *inv)
     return EXIT_DONE;
 }
 
-#define PROGRESS_STEP 10000 /* records: a second or less */
+#define PROGRESS_STEP   10000 /* records: a second or less */
+#define WAIT_ONCE_MAX_S 120   /* a longer pause is told, and the command ends */
+#define WAIT_ALL_MAX_S  900   /* the same for all pauses of a command */
 
 /* Records on their way to a command. */
 struct relay {
@@ -110,12 +118,46 @@ static enum names names_of(enum provider_op op)
     }
 }
 
+/* Waits as long as the API has asked for. False: that is too long, or a signal came. */
+static bool wait_for_turn(struct connection *c, const struct api_error *err)
+{
+    int64_t end = clock_mono_ms() + err->retry_after_s * INT64_C(1000), left;
+    if (err->retry_after_s > WAIT_ONCE_MAX_S || c->waited_s + err->retry_after_s > WAIT_ALL_MAX_S)
+        return false;
+    c->waited_s += err->retry_after_s;
+    if (!isatty(STDERR_FILENO))
+        note("The API asks for a pause of %d s.", err->retry_after_s);
+    while ((left = end - clock_mono_ms()) > 0 && !interrupt_pending()) {
+        const struct timespec step = {.tv_nsec = (left < 200 ? left : 200) * 1000000};
+        progress_show(&c->progress, "the API asks for a pause: %" PRId64 " s", (left + 999) / 1000);
+        nanosleep(&step, NULL);
+    }
+    progress_end(&c->progress);
+    return left <= 0;
+}
+
+/* Runs the operation again while the API only asks for a pause: nothing was done then. */
+static enum api_status run_in_turn(struct connection *c, enum provider_op op,
+                                   const struct provider_arg *args, struct relay *r,
+                                   struct api_error *err)
+{
+    enum api_status status;
+    do {
+        status = provider_run(c->provider, op, args, relay, r, err);
+    } while (status == API_UNREACHABLE && c->patient && err->http == 429 &&
+             err->retry_after_s > 0 && r->count == 0 && wait_for_turn(c, err));
+    return status;
+}
+
 enum api_status connection_try(struct connection *c, enum provider_op op,
                                const struct provider_arg *args, provider_sink *sink, void *arg,
                                struct api_error *err)
 {
     struct provider_arg all[ARGS_MAX + 2] = {{0}};
-    struct names_list names = {.kind = c->logged_in ? names_of(op) : NAMES_NONE};
+    bool of_org = op != OP_ORG_LIST;
+    struct names_list names = {.kind = c->logged_in ? names_of(op) : NAMES_NONE,
+                               .org_id = of_org ? c->now.org_id : "",
+                               .org_name = of_org ? c->now.org_name : ""};
     struct relay r = {
         .sink = sink,
         .arg = arg,
@@ -127,7 +169,7 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
     for (; args && args->name && n < ARGS_MAX; args++)
         all[n++] = *args;
     all[n] = (struct provider_arg){"org", *c->now.org_id ? c->now.org_id : NULL};
-    enum api_status status = provider_run(c->provider, op, all, relay, &r, err);
+    enum api_status status = run_in_turn(c, op, all, &r, err);
     progress_end(&c->progress);
     interrupt_uncatch();
     if (status == API_STOPPED && r.full)
@@ -138,6 +180,16 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
         names_keep(c->now.profile, &names);
     names_free(&names);
     return status;
+}
+
+/* True when SAID, by OpenSSL or GnuTLS, is that nobody knows who signed the certificate. */
+static bool is_unknown_authority(const char *said)
+{
+    static const char *const words[] = {"issuer", "self-signed", "self signed", "signer"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strstr(said, words[i]))
+            return true;
+    return false;
 }
 
 /* Advice for a person, by the API's error code; "" without any. */
@@ -169,9 +221,11 @@ static const char *find_advice(const struct api_error *err)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].code, err->code) == 0)
             return table[i].advice;
-    if (err->status == API_UNREACHABLE && err->http == 0 && strstr(err->message, "certificate"))
+    if (err->status == API_UNREACHABLE && err->http == 0 && is_unknown_authority(err->message))
         return "--ca-file FILE with the certificate authority of the server, if it is not a public "
                "one";
+    if (err->status == API_UNREACHABLE && err->http == 0 && strstr(err->message, "certificate"))
+        return "check the time of this machine, and that the URL has the name in the certificate";
     if (err->status == API_UNREACHABLE && err->http == 0)
         return "check that the server runs and that the URL is right: orgadmin context show";
     return err->retry_after_s > 0 ? "repeat the command later" : "";
@@ -208,8 +262,7 @@ static const char *advice_for(const struct connection *c, const struct api_error
     return connection_hint(c, find_advice(err), out);
 }
 
-/* True if OP is of the caller, or of no organization yet. */
-static bool without_org(enum provider_op op)
+bool connection_without_org(enum provider_op op)
 {
     static const enum provider_op ops[] = {
         OP_WHOAMI,         OP_USER_EDIT,        OP_USER_RECOVER,      OP_USER_CONFIRM,
@@ -225,7 +278,10 @@ static bool without_org(enum provider_op op)
 enum exit_status connection_complain(const struct connection *c, const char *about,
                                      enum provider_op op, const struct api_error *err)
 {
-    bool nowhere = err->status == API_USAGE || err->status == API_UNSUPPORTED || without_org(op);
+    if (err->status == API_UNSENT)
+        return EXIT_UNSENT;
+    bool nowhere =
+        err->status == API_USAGE || err->status == API_UNSUPPORTED || connection_without_org(op);
     const char *org = nowhere ? "" : c->now.org_name;
     char text[HINT_LINE_MAX];
     const char *advice = advice_for(c, err, text);

@@ -259,8 +259,8 @@ static void test_record_checks_each_kind_of_field(void **state)
     assert_true(field_is(FIELD_TEXT, "5", NULL));
     assert_true(field_is(FIELD_WORD, "5", "\"5\""));
     assert_true(field_is(FIELD_WORD, "-5", NULL));
-    assert_true(field_is(FIELD_CENTS, "5", "\"0.05\""));
-    assert_true(field_is(FIELD_CENTS, "30095", "\"300.95\""));
+    assert_true(field_is(FIELD_CENTS, "5", "0.05"));
+    assert_true(field_is(FIELD_CENTS, "30095", "300.95"));
     assert_true(field_is(FIELD_BOOL, "false", "false"));
     assert_true(field_is(FIELD_BOOL, "0", NULL));
     assert_true(field_is(FIELD_STATE, "\"removed\"", "\"removed\""));

@@ -42,7 +42,7 @@ answers $DONE '^$' 'org delete succeeds without output' 'org delete' org=0a00000
 went 'org delete sends no body' "POST $AT/delete/0a000000-0000-4000-8000-000000000004"
 is "$(sent '.headers["content-length"]')" 0 'org delete sends Content-Length 0'
 
-answers $DONE "^\{\"id\":\"$ADA\",\"email\":\"ada@example.com\",\"name\":\"Ada Admin\",\"roles\":\[\"admin\"\],\"state\":\"active\",\"joined\":\"2026-01-02T03:04:05Z\"\}$" \
+answers $DONE "^\{\"id\":\"$ADA\",\"email\":\"ada@example.com\",\"name\":\"Ada Admin\",\"roles\":\[\"admin\"\],\"state\":\"active\",\"joined\":\"2026-01-02T03:04:05Z\",\"membership\":\"0b000000-[0-9a-f-]*1\"\}$" \
     'member list prints id, address, name, role, state and time' 'member list'
 is "$(wc -l <<< "$OUT")" 3 'member list prints three members'
 like "$OUT" '"email":"pat@example.com","roles":\["member"\],"state":"active"' 'member list leaves out a name that is null'

@@ -108,9 +108,6 @@ answers $DONE '"id":"'$GIL'"' 'member list by a member with the link prints the 
 answers $DONE '^\{"outcome":"invited","id":"[^"]*","email":"new@example.com","permissions":\["members","projects:create"\]\}$' 'member add prints an invitation with permissions' \
     'member add' email=new@example.com permissions=members,projects:create
 is "$(sent | tail -n 1)" "POST $AT/invitations {\"email\":\"new@example.com\",\"permissions\":[\"members\",\"projects:create\"],\"force\":false}" 'member add sends address and permissions'
-answers $REFUSED 'code=already_member MIA@example.com is already a member' 'member add refuses a person who is a member' 'member add' email=MIA@example.com
-unlike "$(sent | tail -n 1)" invitations 'member add of a member invites nobody'
-answers $REFUSED 'does not show its members' 'member add without the permission is refused' token=api-token-vic 'member add' email=a@b.c
 answers $REFUSED 'http=409 .*409 Conflict, An invitation has already been created' 'member add reports a person invited before' 'member add' email=pat@example.com
 answers $DONE '^$' 'member role succeeds without output' 'member role' user="$MIA" permissions=billing,plans
 asked "$told: the request" "PATCH $AT/members/$MIA {\"permissions\":[\"billing\",\"plans\"]}"

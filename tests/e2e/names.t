@@ -58,6 +58,13 @@ like "$(orgadmin host doctor 2>&1)" '^names +warning +15 members are withheld or
 
 # A member who renames herself through other people's names keeps her home, and does not keep them from those whom root gives them to.
 uid=$(member usr_mallory carol; wait_for 10 getent passwd carol; id -u carol)
+for who in usr_mallory USR_mallory@acme.example; do
+    explained=$(orgadmin host explain $who sshd)
+    like "$explained" "^user +carol \\($who\\)" "host explain $who names the user who is served"
+    like "$explained" '^state +active' "host explain $who explains the user"
+done
+like "$(orgadmin host explain usr_mallor sshd)" '^member +no member has that name' 'host explain takes no part of an id'
+like "$(setpriv --reuid=65534 --clear-groups orgadmin host explain usr_mallory sshd)" '^member +no member has that name' 'host explain tells other users than root no name of an id'
 is "$(getent passwd carol | cut -d: -f6)" /home/mallory 'a renamed member keeps the home directory'
 member usr_mallory dave && ok 'orgsyncd serves a member renamed again' wait_for 10 getent passwd dave
 member usr_carol carol

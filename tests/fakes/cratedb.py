@@ -31,7 +31,7 @@ ORG = r'/api/v2/organizations/([^/]+)/'
 fake = Fake(headers=('x-region', 'x-auth-sudo', 'user-agent', 'content-length', 'transfer-encoding'))
 
 
-def error(status, message, **fields):
+def error(status, message, /, **fields):
     return Reply(status, {'message': message, 'success': False, **({'errors': fields} if fields else {})})
 
 
@@ -520,7 +520,7 @@ def secret_create(request, org):
 def credits(request, org):
     statuses = request.args.get('status', ['ACTIVE'])[0].split(',')
     if not set(statuses) <= {'ACTIVE', 'EXPIRED'}:
-        raise error(400, 'Bad request', status=['Must be one of: ACTIVE, EXPIRED.'])
+        return error(400, 'Bad request', status=['Must be one of: ACTIVE, EXPIRED.'])
     return [c for c in org['credits'].values() if c['status'] in statuses]
 
 

@@ -59,6 +59,7 @@ BODIES = {
     'big': (200, '{"pad":"' + 'x' * 10000000 + '"}', {}),
     'hostile': (200, json.dumps({"members": HOSTILE, "organizations": [{"id": "org_1", "name": "\x1b[31macme"}],
                                  "organization": {"id": "org_1", "name": "acme"}}), {}),
+    'codes': (200, json.dumps({"ok": True, "members": SPREADSHEET, "joinCodes": CODES, "organizations": [{"id": "org_1", "name": "acme"}]}), {}),
     'spreadsheet': (200, json.dumps({"members": SPREADSHEET, "joinCodes": CODES, "roles": {"owner": ["org:view"]},
                                      "organizations": [{"id": "org_1", "name": "acme"}],
                                      "organization": {"id": "org_1", "name": "acme"}}), {}),

@@ -29,7 +29,7 @@ like "$err" "bad: nobody is invited" 'member add --file with bad lines says that
 is "$(invited)" '' 'member add --file with bad lines invites nobody'
 printf '# nothing\n\n' > "$T/none"; fails 2 'there is no address in it' 'member add refuses a --file without an address' member add --file "$T/none"
 printf 'a@b.c\0\n' > "$T/nul"; fails 2 'nul: ' 'member add refuses a --file with a NUL' member add --file "$T/nul"
-head -c 9000000 /dev/zero | tr '\0' 'a' > "$T/huge"; fails 2 'huge: File too large' 'member add refuses a --file that is too large' member add --file "$T/huge"
+head -c 34000000 /dev/zero | tr '\0' 'a' > "$T/huge"; fails 2 'huge: File too large' 'member add refuses a --file that is too large' member add --file "$T/huge"
 fails 2 '--remainder /nonexistent/x: No such file' 'member add refuses a --remainder in no directory' member add --file <(echo a@b.c) --remainder /nonexistent/x
 
 printf 'eve@example.org\nfay@example.org\nEve@example.org admin\n' > "$T/twice"

@@ -139,6 +139,10 @@ is "$rc/$out/$(stat -c %a "$T/host.token")" 0//600 'token create --out prints no
 as ann token create --name h2 -o json
 like "$(get '.key + " " + .bearer')" '^(live_[a-z0-9]+) \1:' 'token create -o json prints the key and the bearer token'
 as ann token create; like "$out" '^live_[a-z0-9]+:' 'token create prints the bearer token alone'
+as ann token create --env test -o json; like "$(get .key)" '^test_' 'token create --env test makes a test token'
+as ann token create --env live --name h3 -o json; like "$(get .key)" '^live_' 'token create --env live makes a live one'
+as ann token create --env prod; fails 2 '--env is live or test, not "prod"' 'token create refuses another --env'
+as ann token create --env test --mine; fails 2 '--env is for a token of the organization' "--env is not for one's own token"
 as bob token create; fails 1 '403 forbidden' 'token create is refused for a plain admin'
 
 # without a stored context

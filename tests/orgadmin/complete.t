@@ -63,42 +63,50 @@ head -c 1000000 /dev/urandom > "$NAMES"; is "$("$ORGADMIN" --complete member sho
 is "$(offers member remove '')" 'ann bob' 'a listing replaces a damaged file of names'
 ok 'the file of names has a bounded size' test "$(stat -c %s "$NAMES")" -le 262144
 
-# bash itself
-cp "$COMPLETIONS/orgadmin.bash" "$T/"; mkdir "$T/bin"; ln -s "$ORGADMIN" "$T/bin/orgadmin"; touch "$T/a file"
-# in_bash WORD...: what bash would put on the command line, one a line
-in_bash() {
-    (cd "$T" && PATH=$T/bin:$PATH bash --norc -c '
-        source "$0/orgadmin.bash"
-        COMP_WORDS=(orgadmin "$@") COMP_CWORD=$#
-        _orgadmin orgadmin "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
-        printf "%s\n" "${COMPREPLY[@]}"' "$T" "$@" 2>&1)
-}
-is "$(in_bash memb)" member 'bash completes a noun'
-is "$(in_bash member sh)" show 'bash completes a verb'
-is "$(in_bash org switch 'Acme\ W')" 'Acme\ Works' 'bash completes and escapes a name with a space'
-is "$(in_bash org switch '$')" "\\\$\\(touch\\ $T/pwned\\)" 'bash escapes a hostile name'
-ok 'bash runs nothing of a hostile name' test ! -e "$T/pwned"
-is "$(in_bash member list --output = ya)" yaml 'bash completes --output=ya, which it splits into three words'
-is "$(in_bash member list --output =)" $'table\nwide\njson\njsonl\nyaml\ncsv' 'bash completes --output= with every format'
-is "$(in_bash login --token-file 'a f')" 'a file' 'bash completes a file name'
-is "$(bash --norc -c 'source "$0"; complete -p orgadmin' "$T/orgadmin.bash")" 'complete -F _orgadmin orgadmin' 'the bash completion registers itself for orgadmin'
+# A quick call, where nothing was listed lately
+acme=$(jq -r .id "$T/acme")
+rm "$NAMES"
+is "$(offers member show '')" 'ann bob' 'completion asks for the members where none were listed'
+is "$(offers member role ann '')/$(offers member list --org Acme\ )" 'admin member owner/Acme Works' 'and for roles and organizations'
+join "$acme" cid member
+is "$(offers member show '')" 'ann bob' 'it does not ask again within a minute'
+age() { sed -i -E "s/^([OMR])[0-9]+/\1$(($(date +%s) - 61))/" "$NAMES"; }
+age; is "$(offers member show '')" 'ann bob cid' 'it asks again after a minute'
+is "$(offers member show --org 'Acme Works' '')" ann 'completion with --org offers the members of that organization'
+is "$(offers member show '')" 'ann bob cid' 'and without it those of the current one'
+is "$(offers member show --url http://127.0.0.1:9 '')/$(offers member show --provider upsun '')/$(offers member show --token-file "$T/ann.token" '')" // 'completion asks nobody where the line says --url, --provider or --token-file'
+is "$(XDG_CONFIG_HOME=$T/none ORGADMIN_URL=unix:$SOCKET ORGADMIN_TOKEN_FILE=$T/ann.token ORGADMIN_ORG=$acme offers member show '')" 'ann bob cid' 'completion asks the server that the environment names'
+ok 'and keeps nothing of it' test ! -e "$T/none"
 
-if command -v fish > /dev/null; then
-    is "$(PATH=$T/bin:$PATH HOME=$T fish -c "source $COMPLETIONS/orgadmin.fish; complete -C 'orgadmin member sh'")" $'show\tshow a member, by id, e-mail or username' 'fish completes a verb'
-    is "$(PATH=$T/bin:$PATH HOME=$T fish -c "source $COMPLETIONS/orgadmin.fish; complete -C 'orgadmin member list --output='" | cut -f1 | wc -l)" 6 'fish completes --output= with every format'
-    like "$(PATH=$T/bin:$PATH HOME=$T fish -c "source $COMPLETIONS/orgadmin.fish; complete -C 'orgadmin org switch Acme'" | tr '\n' '|')" 'Acme.*Acme' 'fish completes names of organizations'
+# within NAME_CALL_MS and what a busy machine takes more
+quickly() {
+    local begun got
+    begun=$(date +%s%3N)
+    got=$(offers "$@")
+    echo "$got $(($(date +%s%3N) - begun < 6000))"
+}
+mkfifo "$T/fifo"
+is "$(XDG_CONFIG_HOME=$T/none ORGADMIN_URL=unix:$SOCKET ORGADMIN_TOKEN_FILE=$T/fifo quickly member show '')" ' 1' 'a token that does not come does not keep completion'
+is "$(XDG_CONFIG_HOME=$T/none ORGADMIN_URL=unix:$SOCKET ORGADMIN_TOKEN_FILE=- offers member show '' < /dev/zero)" '' 'completion reads no token from standard input'
+listen "$T/hostile" python3 "$TOP/tests/fakes/hostile.py" --log "$T/hostile.log"
+stall() { XDG_CONFIG_HOME=$T/none ORGADMIN_URL=$heard/$1 ORGADMIN_TOKEN_FILE=$T/ann.token ORGADMIN_ORG=$acme quickly member show ''; }
+for how in stall whispering nothing html 401 429 500 big; do is "$(stall $how)" ' 1' "completion beside a server that does \"$how\" offers nothing, soon"; done
+is "$(XDG_CONFIG_HOME=$T/none ORGADMIN_URL=$heard/hostile ORGADMIN_TOKEN_FILE=$T/ann.token ORGADMIN_ORG=org_1 "$ORGADMIN" --complete member show '' 2>&1)" \
+    $'root\n../x\na:b\n@x.org' 'a name that is no clean line is not offered'
+kill -STOP "$orgd_pid"; age
+is "$(quickly member show '')" 'ann bob cid 1' 'completion beside a server that has stopped offers the names of before, soon'
+begun=$(date +%s%3N); offers member show '' > "$T/out"
+ok 'and does not try again at once' test $(($(date +%s%3N) - begun)) -lt 1000
+kill -CONT "$orgd_pid"
+if [ "$(id -u)" = 0 ]; then
+    install -d -o 65534 "$T/home"; before=$(find "$T/home")
+    is "$(unset XDG_CONFIG_HOME; HOME=$T/home offers member show '')/$(find "$T/home")" "/$before" "completion as root with a user's HOME leaves nothing there"
 else
-    pass 'fish completes verbs, options and names # SKIP fish is not installed'
+    pass "completion as root with a user's HOME # SKIP needs root"
 fi
-if command -v zsh > /dev/null; then
-    ok 'the zsh completion has no syntax error' zsh -n "$COMPLETIONS/_orgadmin"
-    # _describe is asked what it would show; the completion system needs a terminal for more.
-    is "$(PATH=$T/bin:$PATH zsh -fc '
-        _describe() { print -rl -- "${(@P)2}" }; _files() { print files }
-        words=(orgadmin member sh) CURRENT=3; . "$0"; words=(orgadmin login --token-file "") CURRENT=4; _orgadmin' "$COMPLETIONS/_orgadmin")" \
-        $'show:show a member, by id, e-mail or username\nfiles' 'zsh completes a verb and a file'
-else
-    pass 'zsh completes verbs and files # SKIP zsh is not installed'
-fi
+is "$(XDG_CONFIG_HOME=relative HOME=nowhere offers member show '')" '' 'completion without a home offers nothing'
+ln -sf "$T/elsewhere" "$NAMES"; is "$(offers member show '')" 'ann bob cid' 'a link in the place of the file of names'
+ok 'is not followed' test ! -e "$T/elsewhere"
+is "$(offers token create --env '')/$(offers member list --state '')" 'live test/active pending removed suspended' 'completion offers the values of --env and --state'
 orgd_end
 done_testing

@@ -109,14 +109,16 @@ like "$(sent | tail -n 1)" "^GET $BELOW/auditlogs/\?action=organization.remove_u
 does '^city +Vienna' 'billing show prints the city' ada billing show
 does 'The billing of acme is changed' 'billing edit changes the billing of the organization' ada billing edit --set city=Graz --set line2='Door 5'
 like "$(sent | tail -n 1)" "^PUT $BELOW/customer/ .*\"city\":\"Graz\",\"line1\":\"Street 1\",\"line2\":\"Door 5\"" 'billing edit sends the changed and the unchanged fields'
+does "Not sent: PUT $BELOW/customer/ .*\"city\":\"Rom\",\"line1\":\"Street 1\"" 'billing edit --dry-run reads, and shows what it would send' ada billing edit --set city=Rom --dry-run
+is "$(sent | grep -v '^GET ')" '' 'billing edit --dry-run sends no change'
 refuses 2 'takes no "vat" for "billing edit"; it takes: org name email' 'billing edit refuses an unknown field' ada billing edit --set vat=1
 refuses 2 'no change is given' 'billing edit refuses to run without a change' ada billing edit
 
 # --- credits ---
-does 'active +300.00 +300.00 +2026-12-24T12:34:56Z +Free Trial' 'credit list prints amounts in dollars' ada credit list
-does 'expired +50.50' 'credit list --all prints expired credits' ada credit list --all
+does 'active +\$300.00 +\$300.00 +2026-12-24T12:34:56Z +Free Trial' 'credit list prints amounts in dollars' ada credit list
+does 'expired +\$50.50' 'credit list --all prints expired credits' ada credit list --all
 refuses 1 '403 Insufficient permissions' 'credit create by an admin who is no superuser is refused' ada credit create --amount 5 --expires 2027-01-01
-does '299.95 +299.95 .* 2027-01-01T23:59:59Z +Hello' 'credit create by a superuser prints the credit' sup credit create --org acme --amount 299.95 --expires 2027-01-01 --comment Hello -o wide
+does '\$299.95 +\$299.95 .* 2027-01-01T23:59:59Z +Hello' 'credit create by a superuser prints the credit' sup credit create --org acme --amount 299.95 --expires 2027-01-01 --comment Hello -o wide
 like "$(sent | tail -n 1)" "^POST $BELOW/credits/ \{\"amount\":29995,\"expiration_date\":\"2027-01-01T23:59:59[^\"]*Z\",\"comment\":\"Hello\"\}" 'credit create sends the amount in cents'
 CREDIT=$(awk 'NR == 2 { print $1 }' <<< "$out")
 does '300.00' 'credit edit changes the amount' sup credit edit "$CREDIT" --org acme --amount 300
@@ -133,6 +135,10 @@ does 'warehouse +AWS +\*{10}BHQK7I' 'secret list prints name, type and masked ke
 does 's3 +AWS +\*{10}XAMPLE' 'secret create --type aws makes a secret' ada secret create s3 --type aws --secret-file "$T/aws"
 changed "POST $BELOW/secrets/ {\"name\":\"s3\",\"type\":\"AWS\",\"data\":{\"aws_secret\":{\"access_key\":\"AKIAEXAMPLE\",\"secret_key\":\"wJalrX+/=\"}}}"
 unlike "$out$err" wJalrX 'secret create does not print the values'
+does 'Not sent: POST .*"access_key":"\*\*\*","secret_key":"\*\*\*"' 'secret create --dry-run shows stars for the values' ada secret create s9 --type aws --secret-file "$T/aws" --dry-run
+is "$(sent | grep -v '^GET ')" '' 'secret create --dry-run sends no change'
+does "Not sent: DELETE $BELOW/users/" 'member remove --dry-run shows the request' ada member remove mia --dry-run
+is "$(sent | grep -v '^GET ')" '' 'member remove --dry-run sends no change'
 does 'blob +AZURE' 'secret create --type azure makes a secret' ada secret create blob --type azure --secret-file "$T/azure"
 changed "POST $BELOW/secrets/ {\"name\":\"blob\",\"type\":\"AZURE\",\"data\":{\"azure_secret\":{\"connection_string\":\"Name=x;Password=y\"}}}"
 does 'no secret s3 any more' 'secret remove --yes removes a secret' ada secret remove s3 --yes
@@ -142,14 +148,14 @@ refuses 2 'type AZURE has no access_key' 'secret create refuses values of anothe
 # --- files ---
 does 'nyc_taxi +uploaded +15' 'file list prints a file with state and size' ada file list
 head -c 300000 /dev/urandom > "$T/data.bin"
-does 'data.bin +uploaded +300000' 'file upload prints the stored file' ada file upload "$T/data.bin"
+does 'data.bin +uploaded +292.97 KiB' 'file upload prints the stored file' ada file upload "$T/data.bin"
 is "$(sent 'select(.path | test("_bucket")) | .method + " " + (.headers | [."content-length", .authorization // "none", .cookie // "none"] | join(" "))')" \
     'PUT 300000 none none' 'file upload sends the content without a credential'
 does 'data.bin is in' 'file download writes a file' ada file download data.bin --out "$T/again.bin"
 ok 'file download writes the same bytes that were uploaded' cmp "$T/data.bin" "$T/again.bin"
 is "$(sent 'select(.path | test("_bucket")) | .method + " " + (.headers | [.authorization // "none", .cookie // "none"] | join(" "))')" \
     'GET none none' 'file download asks the store without a credential'
-does '300000' 'file show prints the size' ada file show data.bin
+does '300000' 'file show -o csv prints the bytes' ada file show data.bin -o csv
 refuses 2 'exists already' 'file download refuses to overwrite a file' ada file download data.bin --out "$T/again.bin"
 does 'no file data.bin any more' 'file remove --yes removes a file' ada file remove data.bin --yes
 fake "{\"set\":{\"bucket\":\"$ELSEWHERE/store\"}}"

@@ -20,7 +20,7 @@ begin() { # COMMAND...: in the background, with what it has said in ../err
 }
 
 # upload
-does 'data.bin +uploaded +3000000' 'file upload stores a file' ada file upload data.bin
+does 'data.bin +uploaded +2.86 MiB' 'file upload stores a file' ada file upload data.bin
 like "$(jq -r '"\(.method) \(.path)"' "$LOG" | tr '\n' ' ')" "^POST $files PUT /[^ ]* GET ${files}[^ ]+ $" 'file upload makes the entry, sends the content and reads the entry back'
 is "$(jq -r 'select(.method == "PUT") | .headers | "\(.authorization) \(.cookie)"' "$LOG")" 'null null' 'file upload sends no credential with the content'
 does 'other' 'file upload --name stores under another name' ada file upload data.bin --name other

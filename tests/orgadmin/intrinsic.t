@@ -55,6 +55,8 @@ does Acme 'org switch takes an organization after a deletion' ada org switch acm
 does '^mia@example.com +mia@example.com +developer +active' 'member list prints a member with role and state' ada member list
 is "$(awk '{ print $1 }' <<< "$out" | tr '\n' ' ')" 'ID zoe@example.com ada@example.com mia@example.com pat@example.com kim@example.com ' 'member list prints the members sorted by address, then the invited'
 like "$out" '^ada@example.com .* admin, owner +active' 'member list prints every role of a member'
+like "$out" '^ID .* STATE +TOKEN$' 'member list has a column of tokens, as the vendor has'
+like "$out" "pending +$PAT\$" 'and prints the token of an invitation'
 like "$out" '^pat@example.com .* developer, admin +pending' 'member list prints the roles of an invitation'
 does "pending +$PAT\$" 'member list -o wide prints the token of an invitation' ada member list -o wide
 as ada member list -o json
@@ -64,14 +66,23 @@ does '^"?max@example.com' 'member list --org -o csv prints the members of that o
 does '^zoe@example.com +Zoe@Example.com' 'member show takes an address in any case' ada member show ZOE@example.com
 refuses 1 'Acme has no member "mai@example.com".*mia@example.com' 'member show suggests the right spelling of a mistyped address' ada member show mai@example.com
 does '^00000000-0000-4000-8000-000000000002$' 'member add prints the token of the invitation' ada member add bob@example.com --role admin,developer
-like "$err" 'bob@example.com is invited to Acme' 'member add says that the person is invited'
+like "$err" 'bob@example.com is invited to Acme, by mail\. The token is shown above;' 'member add says that the person is invited, and that the API mails it'
+like "$err" 'read the token again: orgadmin member show bob@example.com --columns token$' 'and that the token can be read again'
 changes "POST $AC/organizations/acme/invitations {\"email\":\"bob@example.com\",\"roles\":[\"roles/admin\",\"roles/developer\"],\"organization\":\"acme\"}"
+as ada member show bob@example.com --columns token; is "$(tail -n 1 <<< "$out")" 00000000-0000-4000-8000-000000000002 'the printed line prints the token again'
 refuses 1 'Acme has no role "king"; there are owner admin developer' 'member add reports an unknown role' ada member add x@example.com --role king
 refuses 2 'takes no "permissions" for "member add"' 'member add refuses --permissions' ada member add x@example.com --permissions a
 printf '%s\n' 'new1@example.com' 'new2@example.com admin' > "$T/people"
 does '2 of 2 invited to Acme' 'member add --file invites every address' ada member add --file "$T/people" --role developer --out "$T/tokens"
+does '0 of 2 invited to Acme; 2 there already, 0 failed' 'member add --file a second time changes nothing, and ends with 0' ada member add --file "$T/people" --role developer
+changes
+echo mia@example.com owner > "$T/people"
+does 'people:1: mia@example.com is a member of Acme already.*; orgadmin member role gives another role' 'member add --file changes no role where the API changes none' ada member add --file "$T/people"
 does 'mia@example.com has the role admin' 'member grant adds a role' ada member grant mia@example.com admin
 changes "POST $AC/rolebindings {\"subject\":\"users/mia@example.com\",\"role\":\"roles/admin\",\"resource\":\"organizations/acme\"}"
+does "Not sent: POST $AC/rolebindings .*roles/owner" 'member role --dry-run shows what is granted' ada member role mia@example.com owner,admin --dry-run
+like "$out" "Not sent: DELETE $AC/rolebindings/" 'member role --dry-run shows what is revoked'
+changes
 does 'mia@example.com has the role owner,admin' 'member role replaces the roles' ada member role mia@example.com owner,admin
 changes "POST $AC/rolebindings {\"subject\":\"users/mia@example.com\",\"role\":\"roles/owner\",\"resource\":\"organizations/acme\"}" \
     "DELETE $AC/rolebindings/TuGJc2STBB95X%2FQBoFBiOdMLDYRe3T8pJeOY8Q2Qm7s%3D"

@@ -2,7 +2,7 @@
 # How a person's environment and options lead to the API: proxies, waits, addresses, tokens from the environment.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
-need python3
+need python3 openssl
 ORGADMIN=$BUILD/orgadmin
 umask 022
 unset ORGADMIN_ORG ORGADMIN_TOKEN_FILE ORGADMIN_PROFILE HTTPS_PROXY https_proxy NO_PROXY no_proxy
@@ -83,5 +83,15 @@ run org list --url "$URL" --token-file /dev/null; is "$rc/$out" 3/ '--token-file
 run org list --url "$URL" --token-file "$T/marked"; is "$rc" 0 'a byte order mark and blanks around a token do not count'
 export XDG_CONFIG_HOME=$T/config
 ORGADMIN_URL=http://127.0.0.1:1 run org list; is "$rc" 3 'the stored token is not sent to another ORGADMIN_URL'
+
+# --- certificates ---
+new_certificate() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/$1.key" -out "$T/$1.pem" -days 2 -subj "/CN=$1" -addext "subjectAltName=$2" > /dev/null 2>&1; }
+new_certificate private IP:127.0.0.1; new_certificate named DNS:org.example.com
+listen "$T/tls.out" python3 "$TOP/tests/fakes/hostile.py" --tls "$T/private.pem" "$T/private.key"; private=${heard/http:/https:}
+listen "$T/named.out" python3 "$TOP/tests/fakes/hostile.py" --tls "$T/named.pem" "$T/named.key"; named=${heard/http:/https:}
+fails 4 'certificate.*; try: --ca-file FILE with the certificate authority of the server' 'an unknown certificate authority leads to --ca-file' org list --url "$private/good" --token-file "$T/ann.token"
+run org list --url "$private/good" --token-file "$T/ann.token" --ca-file "$T/private.pem"; is "$rc" 0 'which helps'
+fails 4 '; try: check the time of this machine, and that the URL has the name' 'another name in the certificate does not' org list --url "$named/good" --token-file "$T/ann.token" --ca-file "$T/named.pem"
+unlike "$err" 'try: --ca-file' 'and says nothing of it'
 orgd_end
 done_testing

@@ -53,6 +53,21 @@ static void commands_are_whole(void **state)
     }
 }
 
+/* What reaches an API to change something can be tried without being sent. */
+static void changes_have_a_dry_run(void **state)
+{
+    static const char *const others[] = {"list",   "show",     "switch", "explain",
+                                         "doctor", "download", "enroll"};
+    (void)state;
+    for (const struct command *c = commands; c->noun; c++) {
+        bool changes = command_takes(c, OPTION_URL) && c->verb;
+        for (size_t i = 0; i < sizeof others / sizeof *others && changes; i++)
+            changes = strcmp(c->verb, others[i]) != 0;
+        if (changes != command_takes(c, OPTION_DRY_RUN) && c->verb)
+            fail_msg("%s %s: --dry-run is %s", c->noun, c->verb, changes ? "missing" : "too much");
+    }
+}
+
 /* Those of a noun stand together, each with a verb of its own, or the noun is the command. */
 static void commands_are_in_order(void **state)
 {
@@ -100,9 +115,8 @@ static void records_are_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commands_are_whole),
-        cmocka_unit_test(commands_are_in_order),
-        cmocka_unit_test(options_are_whole),
+        cmocka_unit_test(commands_are_whole),     cmocka_unit_test(commands_are_in_order),
+        cmocka_unit_test(changes_have_a_dry_run), cmocka_unit_test(options_are_whole),
         cmocka_unit_test(records_are_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,10 @@ unlike "$out" $'\e' 'member show prints no remote control character in an error'
 out=$("$ORGADMIN" org list --url "$BASE/400" --token-file "$T/token" 2>&1); rc=$?
 is "$rc/$(grep -c $'\e' <<< "$out")" 1/0 'org list prints no control character of a refusal'
 
+# an API that withdraws nothing with a member
+"$ORGADMIN" member remove ann --yes --url "$BASE/codes" --token-file "$T/token" > "$T/out" 2> "$T/err"
+like "$(cat "$T/err")" 'Whoever knows a join code can come back: see orgadmin joincode list --url' 'member remove tells of join codes that stay'
+
 # exit statuses that only a bad server can cause
 for case in html:4 empty:4 truncated:4 500:4 429:4 redirect:4 409b:1 401:1 notok:1; do
     "$ORGADMIN" org list --url "$BASE/${case%:*}" --token-file "$T/token" > "$T/out" 2> "$T/err"

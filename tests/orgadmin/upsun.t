@@ -66,13 +66,25 @@ does "^$GIL +member" 'member show takes an id' ada member show "$GIL"
 refuses 1 'acme-corp has no member "mai".*mia' 'member show suggests the right spelling of a mistyped username' ada member show mai
 does '^eve@example.com is invited to acme-corp\.$' 'member add --permissions invites a person' ada member add eve@example.com --permissions members,projects:create
 posted "POST $AT/invitations {\"email\":\"eve@example.com\",\"permissions\":[\"members\",\"projects:create\"],\"force\":false}"
-refuses 1 'mia@example.com is already a member' 'member add refuses a person who is a member' ada member add mia@example.com --permissions plans
+refuses 1 'Mia@Example.COM is a member of acme-corp already as member, and nothing is changed; orgadmin member role changes that' 'member add refuses a person who is a member' ada member add mia@example.com --permissions plans
 posted
 refuses 1 '409 Conflict, An invitation has already been created' 'member add reports a person invited before' ada member add eve@example.com
 printf '%s\n' 'new1@example.com' 'MIA@example.com' 'new2@example.com # without more' > "$T/people"
 does '2 of 3 invited to acme-corp; 1 there already, 0 failed' 'member add --file invites all but the members' ada member add --file "$T/people" --permissions billing
 posted "POST $AT/invitations {\"email\":\"new1@example.com\",\"permissions\":[\"billing\"],\"force\":false}" \
     "POST $AT/invitations {\"email\":\"new2@example.com\",\"permissions\":[\"billing\"],\"force\":false}"
+does '0 of 3 invited to acme-corp; 3 there already, 0 failed' 'member add --file a second time changes nothing, and ends with 0' ada member add --file "$T/people" --permissions billing
+posted
+seq -f 'p%g@example.com' 20 > "$T/twenty"
+does '20 of 20 invited to acme-corp' 'member add --file invites twenty' ada member add --file "$T/twenty"
+is "$(sent .path | grep -c '/members$')/$(sent .path | grep -c '/invitations$')" 1/21 'twenty addresses are one listing of the members and one of the invitations'
+for n in $(seq 20); do as ada invitation revoke "p$n@example.com" --yes; done
+as ada member list -o csv; printf '%s\r\n' "$out" > "$T/listing"
+does '0 of 4 invited to acme-corp; 4 there already' 'a listing in CSV is taken by member add --file' ada member add --file <(grep -v ',,,,' "$T/listing")
+posted
+printf 'email,permissions\nperm@example.com,"billing, plans"\n' > "$T/perm"
+does '1 of 1 invited' 'CSV has permissions' ada member add --file "$T/perm"
+posted "POST $AT/invitations {\"email\":\"perm@example.com\",\"permissions\":[\"billing\",\"plans\"],\"force\":false}"
 refuses 2 'takes no "role" for "member add"; it takes: org email permissions' 'member add refuses --role' ada member add x@example.com --role admin
 refuses 1 'permissions: One or more of the given values is invalid' 'member add reports an unknown permission' ada member add x@example.com --permissions root
 does 'mia has the permissions billing,plans in acme-corp' 'member role --permissions sets permissions' ada member role mia --permissions billing,plans
@@ -108,6 +120,10 @@ does '^locality +Paris' 'billing show prints the address' ada billing show
 like "$out" '^company_name +ACME Corp' 'billing show prints the profile beside the address'
 does 'The billing of acme-corp is changed' 'billing edit changes the address' ada billing edit --set locality=Lyon --set postal_code=69001
 posted "PATCH $AT/address {\"locality\":\"Lyon\",\"postal_code\":\"69001\"}"
+as ada billing edit --set vat_number=FR9 --set locality=Nice --dry-run
+is "$out" "Not sent: PATCH $AT/profile {\"vat_number\":\"FR9\"}
+Not sent: PATCH $AT/address {\"locality\":\"Nice\"}" 'billing edit --dry-run shows both requests'
+posted
 does 'is changed' 'billing edit changes the profile' ada billing edit --set vat_number=FR1
 posted "PATCH $AT/profile {\"vat_number\":\"FR1\"}"
 does '"locality":[[:space:]]*"Lyon"' 'billing show -o json prints the address' ada billing show -o json
