@@ -8,7 +8,7 @@
 
 #include "orgadmin/say.h"
 
-/* In the order in which help shows them. */
+/* In the order in which help shows them. Those before OPTION_HELP have a bit in command.options. */
 enum option {
     OPTION_ROLE,
     OPTION_NAME,
