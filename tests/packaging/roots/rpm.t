@@ -44,7 +44,7 @@ is "$(rpm -qlvp "$T/one"/*64.rpm | awk '$3 != "root" || $4 != "root"')" '' "ever
 
 # --- installed and erased ---
 mapfile -t packages < <(find "$T/one" -name '*.rpm' ! -name '*.src.rpm')
-listing() { (cd / && find etc usr \( -path usr/lib/sysimage -o -path usr/share/doc \) -prune -o ! -type d -print | sort); }
+listing() { (cd / && find etc usr \( -path usr/lib/sysimage -o -path usr/share/doc -o -path usr/src \) -prune -o ! -type d -print | sort); }
 listing >"$T/before"
 ok 'rpm installs them' rpm -ivh --nodeps --force-debian --quiet "${packages[@]}"
 is "$(getent -s files passwd orgsync orglogin-keys orgd | cut -d: -f1 | xargs)" 'orgsync orglogin-keys orgd' 'their users are made'
