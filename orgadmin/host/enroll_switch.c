@@ -95,6 +95,8 @@ static void warn_of_groups(const struct enrollment *e)
 
 static enum exit_status ask(const struct enrollment *e)
 {
+    if (e->config.sudo == 0)
+        note("Nobody gets sudo: \"sudo\" in " PATH_CONFIG " gives it, also later.");
     warn_of_groups(e);
     note("Changed are " PATH_NSSWITCH
          ", /etc/pam.d/common-account and common-session, " PATH_DROP_IN

@@ -115,6 +115,7 @@ done
 as_before 'host enroll without an answer has changed nothing of the system'
 is "$(cd /var/lib/orglogin && echo *)" 'kept' 'host enroll without an answer leaves no numbers of members, and what the code gave'
 is "$(cd /var/lib/orglogin/kept && echo ./*) $(stat -c '%U %a' /var/lib/orglogin/kept)" './acme.ca.pem ./acme.token ./code ./orglogin.conf root 700' 'that is the token, the authority, the configuration and the code, for root alone'
+like "$(cat "$T/err")" '^Nobody gets sudo: "sudo" in /etc/orglogin/orglogin.conf gives it' 'host enroll says where sudo comes from'
 like "$(cat "$T/err")" '/var/lib/orglogin/kept: .* orgadmin host enroll goes on from there, without another code' 'host enroll says where that is'
 cp -p /etc/passwd "$T/passwd"; echo 'mia:x:4711:4711::/nonexistent:/bin/sh' >>/etc/passwd
 cp /var/lib/orglogin/kept/orglogin.conf "$T/conf"

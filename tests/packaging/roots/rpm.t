@@ -44,9 +44,10 @@ is "$(rpm -qlvp "$T/one"/*64.rpm | awk '$3 != "root" || $4 != "root"')" '' "ever
 
 # --- installed and erased ---
 mapfile -t packages < <(find "$T/one" -name '*.rpm' ! -name '*.src.rpm')
-listing() { (cd / && find etc usr \( -path usr/lib/sysimage -o -path usr/share/doc \) -prune -o ! -type d -print | sort); }
+listing() { (cd / && find etc usr \( -path usr/lib/sysimage -o -path usr/share/doc -o -path usr/src \) -prune -o ! -type d -print | sort); }
 listing >"$T/before"
-ok 'rpm installs them' rpm -ivh --nodeps --force-debian --quiet "${packages[@]}"
+mapfile -t force < <(! rpm --force-debian --version >/dev/null 2>&1 || echo --force-debian) # Debian 12's asks for it
+ok 'rpm installs them' rpm -ivh --nodeps "${force[@]}" --quiet "${packages[@]}"
 is "$(getent -s files passwd orgsync orglogin-keys orgd | cut -d: -f1 | xargs)" 'orgsync orglogin-keys orgd' 'their users are made'
 is "$(rpm -Va --nodeps nss-org pam-org orgsyncd orgadmin orgd 2>&1)" '' 'rpm finds them as they were made'
 is "$(orgsyncd --version) $(orgadmin --version)" "orgsyncd $version orgadmin $version" 'the programs run'
