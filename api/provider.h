@@ -67,6 +67,7 @@
 
 #include "api/error.h"
 #include "api/settings.h"
+#include "common/break_glass.h"
 
 /* True if there is a provider of that name. */
 bool provider_known(const char *name);
@@ -246,6 +247,7 @@ struct watch_report {
     struct watch_position at; /* its revision is 0: nothing is reported */
     int64_t age_s;            /* of the snapshot in force */
     uint64_t ended, ending;   /* people whose sessions were ended, or are to end now */
+    struct break_glass glass; /* the last one; END_MS is 0: none */
 };
 
 struct provider_watcher {

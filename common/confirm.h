@@ -21,7 +21,7 @@ enum confirm_op {
     CONFIRM_ACCEPT = 3,   /* root only: CONFIRM_SYNC that the shrink brake lets through */
     CONFIRM_STATUS = 4,   /* what orgsyncd knows; never waits */
     CONFIRM_METRICS = 5,  /* the same and what it counts, as text: see confirm_text */
-    CONFIRM_REPORT = 6,   /* root only, not answered: a login was refused, REASON says why */
+    CONFIRM_REPORT = 6,   /* root only, not answered: pam_org decided a login for REASON */
     CONFIRM_WITHHELD = 7, /* root only: members that are not served as they ask for, as text */
     CONFIRM_NUMBERS = 8,  /* how numbers are given here, as lines of orglogin.conf(5) */
     CONFIRM_FREE = 9, /* root only: the name in ORG, which may fill it, is free for other members */
@@ -87,7 +87,8 @@ const char *confirm_path(void);
 int confirm_ask(const char *path, const struct confirm_request *request, int timeout_ms,
                 struct confirm_reply *reply);
 
-/* Tells the orgsyncd behind PATH that a login was refused for REASON; waits for nothing, and nobody
+/* Tells the orgsyncd behind PATH that a login was refused, or admitted by break-glass, for REASON;
+ * waits for nothing, and nobody
  * minds when it is lost. */
 void confirm_report(const char *path, uint32_t reason);
 

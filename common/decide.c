@@ -59,13 +59,15 @@ static bool rule_matches(const struct rule *rule, const char *service,
            text_lists_meet(&rule->permissions, &member->permissions);
 }
 
-/* The number of the first rule that matches, or 0. */
-static unsigned match(const struct rules *rules, const char *service,
-                      const struct membership *member)
+/* The number of the first rule that matches, with GLASS of those with break_glass, or 0. */
+static unsigned match(const struct question *q, bool glass)
 {
-    for (size_t i = 0; i < rules->count; i++)
-        if (rule_matches(&rules->rule[i], service_name(service), member))
+    for (size_t i = 0; i < q->rules->count; i++) {
+        const struct rule *rule = &q->rules->rule[i];
+        if ((rule->break_glass || !glass) &&
+            rule_matches(rule, service_name(q->service), q->member))
             return (unsigned)i + 1;
+    }
     return 0;
 }
 
@@ -132,11 +134,29 @@ static struct decision decide_outdated(const struct question *q, int64_t now)
     return d;
 }
 
+bool break_glass_in_force(const struct freshness *f, int64_t now)
+{
+    return f->glass_end_ms > now && f->glass_begin_ms <= now + CLOCK_SLACK_MS;
+}
+
+/* D is what the rules say. */
+static struct decision decide_beyond(const struct question *q, struct decision d, int64_t now)
+{
+    unsigned rule = break_glass_in_force(&q->freshness, now) ? match(q, true) : 0;
+    d.reason = REASON_STALE;
+    if (rule > 0) {
+        d.reason = REASON_BREAK_GLASS;
+        d.verdict = VERDICT_ALLOW;
+        d.rule = rule;
+    }
+    return d;
+}
+
 static struct decision decide_active(const struct question *q, int64_t now)
 {
     struct decision d = verdict(VERDICT_DENY, REASON_ROLE);
     d.age_ms = age(&q->freshness, now);
-    d.rule = match(q->rules, q->service, q->member);
+    d.rule = match(q, false);
     if (d.rule == 0)
         return d;
     if (!narrow_enough(&q->narrowing, q->member)) {
@@ -147,10 +167,8 @@ static struct decision decide_active(const struct question *q, int64_t now)
         d.reason = REASON_GROUPS;
         return d;
     }
-    if (beyond_grace(q, d.age_ms)) {
-        d.reason = REASON_STALE;
-        return d;
-    }
+    if (beyond_grace(q, d.age_ms))
+        return decide_beyond(q, d, now);
     d.reason = q->freshness.confirmed ? REASON_RULE : REASON_OFFLINE;
     d.verdict = VERDICT_ALLOW;
     return d;
@@ -199,6 +217,7 @@ const char *reason_word(enum reason reason)
         [REASON_NUMBER] = "number",
         [REASON_FOREIGN] = "foreign",
         [REASON_GROUPS] = "groups",
+        [REASON_BREAK_GLASS] = "break_glass",
     };
     return (unsigned)reason < REASON_COUNT ? word[reason] : "unknown";
 }

@@ -47,10 +47,12 @@ struct membership {
 };
 
 /* A rule matches when the service is listed ("*" is every service), the organization is ORG, and
- * the member holds one of ROLES or one of PERMISSIONS; EVERYONE matches every active member. */
+ * the member holds one of ROLES or one of PERMISSIONS; EVERYONE matches every active member.
+ * One with BREAK_GLASS also admits beyond the grace, while break-glass is in force. */
 struct rule {
     const char *org;
     bool everyone;
+    bool break_glass;
     struct text_list services;
     struct text_list roles;
     struct text_list permissions;
@@ -68,6 +70,7 @@ struct freshness {
     int64_t
         confirmed_ms; /* wall clock of the last confirmation that the snapshot records; 0 = never */
     int64_t grace_ms; /* how old that may be while the organization cannot be reached */
+    int64_t glass_begin_ms, glass_end_ms; /* of break-glass: wall clock; 0, 0: there is none */
 };
 
 /* Further conditions from a module's arguments; NULL fields are no condition. They never admit
@@ -137,19 +140,25 @@ enum reason {
     REASON_NUMBER = 12,   /* the account has a number of an organization's that is not his */
     REASON_FOREIGN = 13,  /* another name service's account */
     REASON_GROUPS = 14,   /* a rule matches, and the session has groups that the member has lost */
+    REASON_BREAK_GLASS = 15, /* beyond the offline grace, a rule with break_glass matched */
     REASON_COUNT
 };
 
 struct decision {
     enum verdict verdict;
     enum reason reason;
-    unsigned rule;  /* 1-based number of the rule that matched, 0 when none did */
+    unsigned rule;  /* 1-based number of the rule that matched, 0 when none did; for
+                       REASON_BREAK_GLASS of the first one with break_glass */
     int64_t age_ms; /* NOW minus the last confirmation; -1 when there was none or it lies in the
                        future */
 };
 
 /* A confirmation may lie so far ahead of the clock and still counts as fresh. */
 #define CLOCK_SLACK_MS 60000
+
+/* True if NOW lies between begin and end of break-glass. A clock that reads earlier than the begin
+ * was put back, which lengthens nothing. */
+bool break_glass_in_force(const struct freshness *freshness, int64_t now);
 
 /*
  * Decides. NOW is the wall clock in ms. Order of the questions: root, local account, another

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/break_glass.h"
 #include "common/clock.h"
 #include "common/local.h"
 #include "common/name.h"
@@ -207,6 +208,8 @@ static void take_freshness(struct evidence *e, const char *org)
         (!org[0] || !e->question.member || strcmp(org, e->member.org) == 0);
     e->question.freshness.confirmed_ms = snapshot_confirmed(&e->snapshot, e->grants.org);
     e->question.freshness.grace_ms = (int64_t)snapshot_u32(&e->snapshot, SNAPSHOT_AT_GRACE) * 1000;
+    if (!e->question.freshness.confirmed)
+        break_glass_take(&e->question.freshness);
 }
 
 /* True when NAME is the machine's own, or when nobody can tell: nothing else is asked then. */

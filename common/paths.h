@@ -36,6 +36,7 @@
 #define PATH_LEDGER   ORG_STATEDIR "/ids.db"
 #define PATH_RESERVE  ORG_STATEDIR "/reserve"
 #define PATH_CONFIG   ORG_SYSCONFDIR "/orglogin.conf"
+#define PATH_GLASS    ORG_STATEDIR "/break-glass"
 
 /* sudoers(5) of orglogin.conf's "sudo"; of orgsyncd's making if it begins with the mark. */
 #define PATH_SUDOERS ORG_SUDOERSDIR "/orglogin"

@@ -54,3 +54,12 @@ bool rfc3339_parse(const char *text, int64_t *ms)
     *ms = ((int64_t)seconds - minutes * 60LL) * 1000 + fraction;
     return true;
 }
+
+const char *rfc3339_print(int64_t ms, char text[RFC3339_SIZE])
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm tm;
+    if (!gmtime_r(&seconds, &tm) || strftime(text, RFC3339_SIZE, DATE_FORMAT "Z", &tm) == 0)
+        text[0] = '\0';
+    return text;
+}

@@ -9,4 +9,8 @@
  * False, and *MS as it was, for any other text. Thread-safe. */
 bool rfc3339_parse(const char *text, int64_t *ms);
 
+/* Writes MS, from 0 to the year 9999, as 2026-01-02T03:04:05Z to TEXT; returns it. Thread-safe. */
+#define RFC3339_SIZE 32
+const char *rfc3339_print(int64_t ms, char text[RFC3339_SIZE]);
+
 #endif

@@ -32,8 +32,8 @@
  * does not look (a spare header field, a record of its own, the end of a record) and something that
  * was 0 before announces it. Such facts are, marked "later" below: the organizations' id ranges,
  * users without a private group, groups whose members are left out, which hash identities are of,
- * keys. A process that has mapped a module from before goes on with such a file as if each user had
- * a private group of his own number.
+ * keys, rules that count while break-glass is in force. A process that has mapped a module from
+ * before goes on with such a file as if each user had a private group of his own number.
  */
 #ifndef COMMON_SNAPSHOT_H
 #define COMMON_SNAPSHOT_H
@@ -84,7 +84,9 @@ enum snapshot_flag {
     SNAPSHOT_GROUP_MEMBERS = 2,  /* group lines carry their members */
     SNAPSHOT_GROUP_LEFT_OUT = 4, /* later: the last u32 of a group's record says how many members
                                     are left out of its list */
-    SNAPSHOT_OWNER_BLAKE2B = 8   /* later: users' identities are by BLAKE2b, not by hash64 */
+    SNAPSHOT_OWNER_BLAKE2B = 8,  /* later: users' identities are by BLAKE2b, not by hash64 */
+    SNAPSHOT_BREAK_GLASS = 16    /* later: the last u64 of the policy says which rules have
+                                    break_glass, the first one in its lowest bit */
 };
 
 /* Which groups list their members. */
@@ -146,7 +148,7 @@ enum snapshot_list_field {
 };
 /* The policy: {check, size, u16 organizations, u16 rules, then organizations {u16 name length,
  * name, NUL} and rules {u16 organization, u16 everyone, 3 times {u16 count, u16 bytes, strings each
- * with its NUL}: services, roles, permissions}}. */
+ * with its NUL}: services, roles, permissions}}. Its end: see SNAPSHOT_BREAK_GLASS. */
 #define SNAPSHOT_POLICY_DATA 12
 /* The ranges: {check, size, then of each organization {u32 first, u32 last}}; 0, 0 = unknown. */
 #define SNAPSHOT_RANGES_DATA 8

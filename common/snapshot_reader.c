@@ -1,6 +1,7 @@
 /* The reader of snapshots: trusts nothing in the file, see common/snapshot.h. */
 #include "common/snapshot.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <pthread.h>
@@ -626,18 +627,33 @@ static bool read_ranges(const struct snapshot *s, struct snapshot_policy *policy
     return r;
 }
 
+/* Takes the bits of the rules from the end of the policy R, whose size is SIZE. Returns that end.
+ */
+static const uint8_t *read_break_glass(const struct snapshot *s, const uint8_t *r, size_t size,
+                                       struct rules *rules)
+{
+    bool there = snapshot_u32(s, SNAPSHOT_AT_FLAGS) & SNAPSHOT_BREAK_GLASS;
+    const uint8_t *end = r + size - (there && size >= SNAPSHOT_POLICY_DATA + 8 ? 8 : 0);
+    uint64_t bits = end < r + size ? get64(end) : 0;
+    static_assert(RULES_MAX <= 64, "a bit each");
+    for (size_t i = 0; i < rules->count; i++)
+        rules->rule[i].break_glass = bits >> i & 1;
+    return end;
+}
+
 enum snapshot_result snapshot_policy(const struct snapshot *s, struct snapshot_policy *policy)
 {
     size_t size;
     const uint8_t *r = record(s, snapshot_u32(s, SNAPSHOT_AT_POLICY), SNAPSHOT_POLICY_DATA, &size);
     if (!r)
         return SNAPSHOT_UNAVAILABLE;
-    const uint8_t *p = r + SNAPSHOT_POLICY_DATA, *end = r + size;
+    const uint8_t *p = r + SNAPSHOT_POLICY_DATA;
     uint32_t orgs = get16(r + 8), rules = get16(r + 10);
     if (orgs > SNAPSHOT_ORGS_MAX || rules > RULES_MAX)
         return SNAPSHOT_UNAVAILABLE;
     policy->org_count = orgs;
     policy->rules.count = rules;
+    const uint8_t *end = read_break_glass(s, r, size, &policy->rules);
     for (uint32_t i = 0; i < orgs; i++)
         if (!take_org(&p, end, &policy->org[i]))
             return SNAPSHOT_UNAVAILABLE;

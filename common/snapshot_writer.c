@@ -41,6 +41,7 @@ struct snapshot_writer {
     struct snapshot_settings settings;
     int fault; /* errno of the first failure, 0 = none */
     uint32_t org_count, rule_count, user_count, active;
+    uint64_t break_glass; /* which rules have it */
     char org[SNAPSHOT_ORGS_MAX][40];
     int64_t confirmed[SNAPSHOT_ORGS_MAX];
     struct snapshot_range range[SNAPSHOT_ORGS_MAX];
@@ -202,7 +203,7 @@ void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule)
     put_list(w, &rule->services);
     put_list(w, &rule->roles);
     put_list(w, &rule->permissions);
-    w->rule_count++;
+    w->break_glass |= (uint64_t)rule->break_glass << w->rule_count++;
 }
 
 uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid)
@@ -493,6 +494,7 @@ static void make_policy(struct snapshot_writer *w, struct layout *l)
     size_t bytes = SNAPSHOT_POLICY_DATA + w->rules.size;
     for (uint32_t i = 0; i < w->org_count; i++)
         bytes += 2 + strlen(w->org[i]) + 1;
+    bytes += w->break_glass ? 8 : 0;
     uint8_t *r = extend_record(w, &l->policy, bytes);
     if (!r)
         return;
@@ -507,6 +509,8 @@ static void make_policy(struct snapshot_writer *w, struct layout *l)
     }
     if (w->rules.size)
         memcpy(p, w->rules.data, w->rules.size);
+    if (w->break_glass)
+        put64(r + get32(r + 4) - 8, w->break_glass);
     seal(r);
 }
 
@@ -657,7 +661,8 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
     put32(h + SNAPSHOT_AT_FLAGS,
           (s->enumerate ? SNAPSHOT_ENUMERATE : 0U) |
               (s->group_members == GROUP_MEMBERS_NEVER ? 0U : SNAPSHOT_GROUP_MEMBERS) |
-              SNAPSHOT_GROUP_LEFT_OUT | SNAPSHOT_OWNER_BLAKE2B);
+              SNAPSHOT_GROUP_LEFT_OUT | SNAPSHOT_OWNER_BLAKE2B |
+              (w->break_glass ? SNAPSHOT_BREAK_GLASS : 0));
     put64(h + SNAPSHOT_AT_SIZE, l->size);
     put64(h + SNAPSHOT_AT_GENERATION, s->generation);
     put64(h + SNAPSHOT_AT_CREATED, (uint64_t)clock_wall_ms());

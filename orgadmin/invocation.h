@@ -8,7 +8,7 @@
 
 #include "orgadmin/say.h"
 
-/* In the order in which help shows them. */
+/* In the order in which help shows them. Those before OPTION_HELP have a bit in command.options. */
 enum option {
     OPTION_ROLE,
     OPTION_NAME,
@@ -34,6 +34,9 @@ enum option {
     OPTION_NO_RESCUE,
     OPTION_PREPARE,
     OPTION_UNFINISHED,
+    OPTION_FOR,
+    OPTION_REASON,
+    OPTION_END,
     OPTION_OUT,
     OPTION_SHOW_URL,
     OPTION_ACTION,

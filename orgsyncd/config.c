@@ -256,12 +256,14 @@ static void parse_group(struct parse *p, const config_setting_t *s)
 
 static void parse_rule(struct parse *p, const config_setting_t *s)
 {
-    static const char *const keys[] = {"services", "org", "everyone", "roles", "permissions", NULL};
+    static const char *const keys[] = {"services",    "org",         "everyone", "roles",
+                                       "permissions", "break_glass", NULL};
     if (!value_only_keys(p, s, "an access rule", keys))
         return;
     struct rule *rule = &p->config->rules.rule[p->config->rules.count++];
     rule->org = org_reference(p, s, "an access rule");
     value_set_bool(p, s, "everyone", &rule->everyone);
+    value_set_bool(p, s, "break_glass", &rule->break_glass);
     value_set_list(p, s, "services", &rule->services);
     value_set_list(p, s, "roles", &rule->roles);
     value_set_list(p, s, "permissions", &rule->permissions);

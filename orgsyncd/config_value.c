@@ -1,12 +1,12 @@
 #include "orgsyncd/config_value.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/duration.h"
 #include "common/name.h"
 
 #define LIST_MAX 65535 /* bytes, with their NULs: what a snapshot takes */
@@ -93,29 +93,13 @@ void value_set_bool(struct parse *p, const config_setting_t *group, const char *
         *out = config_setting_get_bool(s);
 }
 
-/* "10s", "500ms", "5m", "12h", "2d" in milliseconds, at most MAX. */
 void value_set_duration(struct parse *p, const config_setting_t *group, const char *key,
                         int64_t min, int64_t max, int64_t *out)
 {
-    static const struct {
-        const char *unit;
-        int64_t ms;
-    } units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
     const config_setting_t *s = config_setting_get_member(group, key);
-    if (!s)
+    const char *text = s ? config_setting_get_string(s) : NULL;
+    if (!s || (text && duration_parse(text, min, max, out)))
         return;
-    const char *text = config_setting_get_string(s);
-    char *end = NULL;
-    errno = 0;
-    long n = text && isdigit((unsigned char)*text) ? strtol(text, &end, 10) : -1;
-    for (size_t i = 0; n >= 0 && errno == 0 && i < sizeof units / sizeof *units; i++) {
-        if (strcmp(end, units[i].unit) != 0)
-            continue;
-        if (n > max / units[i].ms || n * units[i].ms < min)
-            break;
-        *out = n * units[i].ms;
-        return;
-    }
     config_complain(
         p, s,
         "\"%s\" must be a time such as \"10s\" (units ms, s, m, h, d) from %lld ms to %lld ms", key,

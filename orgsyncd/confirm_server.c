@@ -270,7 +270,7 @@ static bool serve_aside(struct confirm_server *s, uint32_t i, const struct confi
     switch (request->op) {
     case CONFIRM_REPORT:
         if (c->uid == 0 && request->reason < REASON_COUNT)
-            s->counts.refusals[request->reason]++;
+            s->counts.reports[request->reason]++;
         break;
     case CONFIRM_METRICS:
         size = metrics_text(s->publisher, &s->counts, text, sizeof text);

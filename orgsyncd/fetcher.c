@@ -302,8 +302,16 @@ static void take_applied(struct fetcher *f, const struct pipe_applied *applied)
         return;
     f->unreported |=
         !same_place(&r->at, &c->at) || r->ended != applied->ended || r->ending != applied->ending;
-    *r = (struct watch_report){.at = c->at, .ended = applied->ended, .ending = applied->ending};
+    r->at = c->at;
+    r->ended = applied->ended;
+    r->ending = applied->ending;
     f->made_ms = applied->header.started_ms;
+}
+
+static void take_glass(struct fetcher *f, const struct pipe_break_glass *broken)
+{
+    f->report.glass = broken->glass;
+    f->unreported = true;
 }
 
 /* The report for a request that begins now. */
@@ -419,6 +427,7 @@ static int read_messages(struct fetcher *f, bool *refresh)
         char message[PIPE_MAX];
         struct pipe_header header;
         struct pipe_applied applied;
+        struct pipe_break_glass broken;
         ssize_t n = recv(f->settings->pipe, message, sizeof message, MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
             continue;
@@ -428,6 +437,8 @@ static int read_messages(struct fetcher *f, bool *refresh)
             continue;
         if (pipe_decode_applied(message, (size_t)n, &applied))
             take_applied(f, &applied);
+        if (pipe_decode_break_glass(message, (size_t)n, &broken))
+            take_glass(f, &broken);
         *refresh |= header.type == PIPE_REFRESH;
         f->relist |= header.type == PIPE_RELIST;
     }

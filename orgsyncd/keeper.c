@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/break_glass.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/notify.h"
@@ -42,9 +43,11 @@ struct keeper {
     struct sessions sessions;
     bool sudoers_due;    /* the file is looked at when there is a snapshot of this configuration */
     pid_t sudoers_child; /* does that; 0 = there is none */
-    int64_t round_ms;    /* clock_mono_ms of the last round of the loop */
-    int64_t watchdog_ms; /* the interval that the service manager wants, 0 = none */
-    int64_t notified_ms; /* the last KEEPER_ALIVE: clock_mono_ms */
+    struct break_glass glass; /* to be told; END_MS is 0: none */
+    int64_t glass_ms;         /* when it was read: clock_mono_ms */
+    int64_t round_ms;         /* clock_mono_ms of the last round of the loop */
+    int64_t watchdog_ms;      /* the interval that the service manager wants, 0 = none */
+    int64_t notified_ms;      /* the last KEEPER_ALIVE: clock_mono_ms */
 };
 
 /* --- silence --- */
@@ -198,10 +201,26 @@ static int serve_orgs(struct keeper *k, const struct pollfd *p)
     return 0;
 }
 
+/* The break-glass that the organizations are to be told of, as of the last beat. */
+static void read_glass(struct keeper *k)
+{
+    const char *why;
+    int64_t now = clock_mono_ms();
+    if (k->glass_ms > 0 && now - k->glass_ms < PIPE_BEAT_MS)
+        return;
+    k->glass_ms = now;
+    if (!break_glass_read(&k->glass, &why) ||
+        clock_wall_ms() >= k->glass.end_ms + BREAK_GLASS_TOLD_MS)
+        k->glass = (struct break_glass){.end_ms = 0};
+}
+
 static void tell_fetchers(struct keeper *k)
 {
-    for (uint32_t i = 0; i < k->orgs.count; i++)
+    read_glass(k);
+    for (uint32_t i = 0; i < k->orgs.count; i++) {
         organization_tell(&k->orgs.org[i], k->publisher.made_ms);
+        organization_tell_glass(&k->orgs.org[i], &k->glass);
+    }
 }
 
 /* One round. */

@@ -52,9 +52,12 @@ static void add_counters(struct text *t, const struct login_counts *counts)
     head(t, "refusals_total", "counter", "Logins that pam_org refused.");
     for (int i = 0; i < REASON_COUNT; i++)
         if (i != REASON_ROOT && i != REASON_LOCAL && i != REASON_RULE && i != REASON_OFFLINE &&
-            i != REASON_FOREIGN)
+            i != REASON_FOREIGN && i != REASON_BREAK_GLASS)
             add(t, "orgsyncd_refusals_total{reason=\"%s\"} %" PRIu64 "\n",
-                reason_word((enum reason)i), counts->refusals[i]);
+                reason_word((enum reason)i), counts->reports[i]);
+    head(t, "break_glass_total", "counter",
+         "Logins that pam_org admitted by break-glass, beyond the offline grace.");
+    add(t, "orgsyncd_break_glass_total %" PRIu64 "\n", counts->reports[REASON_BREAK_GLASS]);
 }
 
 static void add_organizations(struct text *t, const struct organizations *orgs)

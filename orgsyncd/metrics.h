@@ -12,7 +12,7 @@
 /* Logins, since the keeper began. */
 struct login_counts {
     uint64_t answers[CONFIRM_REFUSED + 1]; /* to CONFIRM_FRESH, by enum confirm_status */
-    uint64_t refusals[REASON_COUNT];       /* that pam_org reported, by enum reason */
+    uint64_t reports[REASON_COUNT];        /* that pam_org reported, by enum reason */
 };
 
 /* Writes all metrics into TEXT; returns the length, less than SIZE. */

@@ -34,6 +34,7 @@ void organization_begin_request(struct org_state *o, uint64_t request)
         o->answered = 0;
         o->waiting.heard.request = o->carried.heard.request = o->in_force.request = 0;
         o->told = (struct pipe_applied){.ended = 0};
+        o->told_glass = (struct break_glass){.end_ms = 0};
         listing_begin(&o->incoming, LISTING_CHANGES);
     }
     o->begun = request;
@@ -177,4 +178,13 @@ void organization_tell(struct org_state *o, int64_t made_ms)
         return;
     if (pipe_try_send_applied(o->pipe, &applied) == 0)
         o->told = applied;
+}
+
+void organization_tell_glass(struct org_state *o, const struct break_glass *glass)
+{
+    struct pipe_break_glass broken = {.header = {.type = PIPE_BREAK_GLASS}, .glass = *glass};
+    if (o->pipe < 0 || o->begun == 0 || break_glass_same(glass, &o->told_glass))
+        return;
+    if (pipe_try_send_break_glass(o->pipe, &broken) == 0)
+        o->told_glass = *glass;
 }

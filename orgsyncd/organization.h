@@ -92,7 +92,8 @@ struct org_state {
     struct heard in_force; /* in the snapshot that is in force */
 
     struct org_sessions sessions;
-    struct pipe_applied told; /* what the fetcher was told last */
+    struct pipe_applied told;      /* what the fetcher was told last */
+    struct break_glass told_glass; /* and of break-glass */
 
     char failure[CONFIRM_TEXT_LEN]; /* the last failure, "" = none since an answer was taken */
     uint64_t failures;              /* failed requests and refused answers */
@@ -153,5 +154,8 @@ void organization_carried(struct org_state *o);
 /* Tells the fetcher which of its answers is in force by the snapshot that was made at MADE_MS, if
  * it does not know that. What the brake holds is not in force. */
 void organization_tell(struct org_state *o, int64_t made_ms);
+
+/* Tells the fetcher of the break-glass that is to be reported, if it does not know that. */
+void organization_tell_glass(struct org_state *o, const struct break_glass *glass);
 
 #endif

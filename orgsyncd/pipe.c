@@ -114,7 +114,7 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header)
     if (size < sizeof *header || size > PIPE_MAX)
         return false;
     memcpy(header, buffer, sizeof *header);
-    return header->type >= PIPE_RESET && header->type <= PIPE_APPLIED;
+    return header->type >= PIPE_RESET && header->type <= PIPE_BREAK_GLASS;
 }
 
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why)
@@ -151,6 +151,16 @@ bool pipe_decode_applied(const void *buffer, size_t size, struct pipe_applied *a
     return applied->header.type == PIPE_APPLIED;
 }
 
+bool pipe_decode_break_glass(const void *buffer, size_t size, struct pipe_break_glass *broken)
+{
+    const struct break_glass *g = &broken->glass;
+    if (size != sizeof *broken)
+        return false;
+    memcpy(broken, buffer, size);
+    return broken->header.type == PIPE_BREAK_GLASS && memchr(g->reason, '\0', sizeof g->reason) &&
+           (g->end_ms == 0 || break_glass_valid(g));
+}
+
 const char *pipe_text(const void *buffer, size_t size)
 {
     const char *text = (const char *)buffer + sizeof(struct pipe_header);
@@ -182,11 +192,21 @@ int pipe_try_send(int fd, const struct pipe_header *header, const char *text)
     return send_text(fd, header, text, MSG_DONTWAIT);
 }
 
-int pipe_try_send_applied(int fd, const struct pipe_applied *applied)
+static int try_send(int fd, const void *message, size_t size)
 {
     ssize_t n;
     do
-        n = send(fd, applied, sizeof *applied, MSG_NOSIGNAL | MSG_DONTWAIT);
+        n = send(fd, message, size, MSG_NOSIGNAL | MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -1 : 0;
+}
+
+int pipe_try_send_applied(int fd, const struct pipe_applied *applied)
+{
+    return try_send(fd, applied, sizeof *applied);
+}
+
+int pipe_try_send_break_glass(int fd, const struct pipe_break_glass *broken)
+{
+    return try_send(fd, broken, sizeof *broken);
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/break_glass.h"
 #include "common/decide.h"
 #include "common/key_list.h"
 
@@ -35,6 +36,7 @@ enum pipe_type {
     /* keeper to fetcher */
     PIPE_APPLIED =
         10, /* the answer to REQUEST is in force by a snapshot that was made at STARTED */
+    PIPE_BREAK_GLASS = 11, /* root's last break-glass, which the fetcher reports */
 };
 
 /* A fetcher of which no message came for PIPE_SILENT_MS hangs, or was stopped. */
@@ -68,6 +70,12 @@ struct pipe_applied {
     uint32_t ended, ending; /* people whose sessions ended since the keeper began, or end now */
 };
 
+/* The whole of PIPE_BREAK_GLASS. */
+struct pipe_break_glass {
+    struct pipe_header header;
+    struct break_glass glass; /* END_MS is 0: there is none to report */
+};
+
 /* Strings and keys point into the message. */
 struct pipe_member {
     enum member_state state;
@@ -92,6 +100,7 @@ int pipe_send(int fd, const struct pipe_header *header, const char *text);
 int pipe_try_send(int fd, const struct pipe_header *header, const char *text);
 
 int pipe_try_send_applied(int fd, const struct pipe_applied *applied);
+int pipe_try_send_break_glass(int fd, const struct pipe_break_glass *broken);
 
 /* True when SIZE bytes of BUFFER are a message; *HEADER is filled. */
 bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header);
@@ -101,6 +110,9 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
 
 /* False when BUFFER is no PIPE_APPLIED message. */
 bool pipe_decode_applied(const void *buffer, size_t size, struct pipe_applied *applied);
+
+/* False when BUFFER is no PIPE_BREAK_GLASS message. */
+bool pipe_decode_break_glass(const void *buffer, size_t size, struct pipe_break_glass *broken);
 
 /* The text of a PIPE_FAILED message, "" when it has none that ends. */
 const char *pipe_text(const void *buffer, size_t size);

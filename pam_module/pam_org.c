@@ -100,7 +100,10 @@ static void log_decision(pam_handle_t *pamh, const struct evidence *e, const cha
     bool confirmed = e->question.freshness.confirmed;
     bool unavailable = d->reason == REASON_UNAVAILABLE && e->why;
     uint64_t generation = e->snapshot.base ? snapshot_u64(&e->snapshot, SNAPSHOT_AT_GENERATION) : 0;
-    pam_syslog(pamh, d->verdict == VERDICT_DENY ? LOG_NOTICE : LOG_INFO,
+    int priority = d->reason == REASON_BREAK_GLASS ? LOG_ALERT
+                   : d->verdict == VERDICT_DENY    ? LOG_NOTICE
+                                                   : LOG_INFO;
+    pam_syslog(pamh, priority,
                "user=%s service=%s org=%s decision=%s reason=%s rule=%u age_ms=%" PRId64
                " generation=%" PRIu64 "%s%s",
                remote_id_valid(user) ? user : "(invalid)", e->question.service,
@@ -135,10 +138,10 @@ static int authorize(pam_handle_t *pamh, int flags, const struct arguments *args
     struct decision d = decide(&e->question, clock_wall_ms());
     if (d.verdict != VERDICT_NOT_MINE || args->debug)
         log_decision(pamh, e, user, &d);
-    if (d.verdict == VERDICT_DENY) {
+    if (d.verdict == VERDICT_DENY)
         say(pamh, flags, args, denial(d.reason));
+    if (d.verdict == VERDICT_DENY || d.reason == REASON_BREAK_GLASS)
         confirm_report(confirm_path(), d.reason);
-    }
     evidence_close(e);
     free(e);
     return return_value(d.verdict);

@@ -5,6 +5,7 @@
 #include "api/error.h"
 #include "api/json.h"
 #include "common/paths.h"
+#include "common/rfc3339.h"
 
 #define CHANGES_PATH "/v1/organizations/members/changes"
 #define WAIT_MAX_MS  600000
@@ -459,6 +460,15 @@ static int on_idle(void *arg)
     return watcher->idle(watcher->arg);
 }
 
+static bool add_glass(cJSON *report, const struct break_glass *g)
+{
+    char at[RFC3339_SIZE], until[RFC3339_SIZE];
+    cJSON *object = cJSON_AddObjectToObject(report, "breakGlass");
+    return object && cJSON_AddStringToObject(object, "at", rfc3339_print(g->begin_ms, at)) &&
+           cJSON_AddStringToObject(object, "until", rfc3339_print(g->end_ms, until)) &&
+           cJSON_AddStringToObject(object, "reason", g->reason);
+}
+
 /* Without a place it is AT. */
 static bool add_report(cJSON *body, const struct watch_position *at,
                        const struct watch_report *report)
@@ -471,7 +481,8 @@ static bool add_report(cJSON *body, const struct watch_position *at,
            cJSON_AddNumberToObject(object, "age", (double)report->age_s) &&
            cJSON_AddNumberToObject(object, "ended", (double)report->ended) &&
            cJSON_AddNumberToObject(object, "ending", (double)report->ending) &&
-           cJSON_AddStringToObject(object, "version", ORG_VERSION);
+           cJSON_AddStringToObject(object, "version", ORG_VERSION) &&
+           (report->glass.end_ms == 0 || add_glass(object, &report->glass));
 }
 
 /* A server of a version without cursors, or reports, has given no cursor, and refuses them. */

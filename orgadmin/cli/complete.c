@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/provider.h"
+#include "orgadmin/nouns/operation.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/context.h"
 #include "orgadmin/remote/name_call.h"
@@ -13,7 +14,7 @@ struct typed {
     const struct command *command; /* or NULL so far; its verb may be open */
     bool verb;                     /* the verb is known */
     size_t args;                   /* how many arguments stand before the last word */
-    uint64_t given;                /* options, as bits */
+    bool given[OPTION_COUNT];      /* options */
     struct invocation line;        /* with the options that say where names are from */
     bool elsewhere;                /* others say so, and nobody is asked there */
     enum option open;              /* the last word is the value of this option */
@@ -67,6 +68,15 @@ static void offer_names(struct typed *t, enum names kind)
         names_complete(&t->line, kind, offer_name, t);
 }
 
+/* Those of every provider. */
+static void offer_operations(const struct typed *t)
+{
+    char id[OPERATION_MAX];
+    offer(t, "list", "show the operations with their fields");
+    for (unsigned op = 0; op < OP_COUNT; op++)
+        offer(t, operation_id(op, id), NULL);
+}
+
 /* The values that are always the same. */
 static const struct {
     const char *what; /* as usage calls it */
@@ -96,6 +106,8 @@ static void offer_value(struct typed *t, const char *what)
         puts(":files");
     else if (is_word(what, "PROVIDER"))
         offer_words(t, provider_names());
+    else if (is_word(what, "OPERATION") && !here)
+        offer_operations(t);
     else if (is_word(what, "COLUMN"))
         offer_columns(t, what[6] == ',');
     else if (is_word(what, "PROFILE"))
@@ -113,7 +125,7 @@ static void offer_options(const struct typed *t)
     for (unsigned o = 0; o < OPTION_COUNT; o++) {
         bool fits = t->verb ? command_takes(t->command, (enum option)o)
                             : o == OPTION_HELP || (o == OPTION_VERSION && !t->command);
-        if (fits && (option_repeats((enum option)o) || !(t->given >> o & 1)))
+        if (fits && (option_repeats((enum option)o) || !t->given[o]))
             offer(t, options[o].name, options[o].brief);
     }
 }
@@ -158,7 +170,7 @@ static void take_option(struct typed *t, const char *word, const char *value)
     enum option o = command_option(word, len);
     if (o == OPTION_COUNT)
         return;
-    t->given |= 1ULL << o;
+    t->given[o] = true;
     t->elsewhere |= o == OPTION_URL || o == OPTION_PROVIDER || o == OPTION_TOKEN_FILE;
     if (o == OPTION_PROFILE || o == OPTION_ORG || o == OPTION_CA_FILE || o == OPTION_PROXY)
         t->line.option[o] = word[len] == '=' ? word + len + 1 : value;

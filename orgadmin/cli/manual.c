@@ -59,7 +59,7 @@ static void print_command(const struct command *c)
                c->args[i] + open);
     }
     for (unsigned o = 0; o < OPTION_COUNT; o++)
-        if (c->options >> o & 1 && !(COMMON >> o & 1))
+        if (o < OPTION_HELP && c->options >> o & 1 && !(COMMON >> o & 1))
             print_flag(&options[o], " Oo Fl", " Oc");
     putchar('\n');
     print_help(c->brief, c->detail);
@@ -102,7 +102,7 @@ static const char *type_of(const struct column *c)
 {
     if (c->flags & COLUMN_LIST)
         return "list of strings";
-    if (c->flags & COLUMN_NUMBER)
+    if (c->flags & (COLUMN_NUMBER | COLUMN_DOLLARS))
         return "number";
     return c->flags & COLUMN_SWITCH ? "true or false" : "string";
 }

@@ -1,5 +1,6 @@
 #include "orgadmin/host/doctor.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,8 +8,10 @@
 
 #include "common/clock.h"
 #include "common/local.h"
+#include "common/paths.h"
 #include "common/reserved.h"
 #include "orgadmin/host/commands.h"
+#include "orgadmin/host/glass.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/connection.h"
 
@@ -58,7 +61,7 @@ enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *u
         return VERDICT_DENY;
     const struct membership member = {d->policy.org[grants.org], user->state, grants.roles,
                                       grants.permissions};
-    const struct question question = {
+    struct question question = {
         .service = service,
         .snapshot = true,
         .account = ACCOUNT_MEMBER,
@@ -67,6 +70,7 @@ enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *u
         .freshness = {.confirmed = fresh || d->fresh[grants.org],
                       .confirmed_ms = snapshot_confirmed(&d->snapshot, grants.org),
                       .grace_ms = (int64_t)snapshot_u32(&d->snapshot, SNAPSHOT_AT_GRACE) * 1000}};
+    break_glass_take(&question.freshness);
     return decide(&question, clock_wall_ms()).verdict;
 }
 
@@ -158,6 +162,28 @@ static void check_rules(struct doctor *d)
         doctor_note(d, "rules", FOUND_OK, "", "sudo and su are not for every member");
 }
 
+static void check_break_glass(struct doctor *d)
+{
+    static const char check[] = "break-glass";
+    struct break_glass g;
+    const char *why;
+    char text[GLASS_TEXT_MAX];
+    int64_t now = clock_wall_ms();
+    bool there = break_glass_read(&g, &why);
+    if (!there && errno != ENOENT)
+        doctor_note(d, check, FOUND_WARNING, "rm " PATH_GLASS,
+                    PATH_GLASS " %s: it counts for nothing", why);
+    else if (!there || !glass_in_force(&g, now))
+        doctor_note(d, check, FOUND_OK, "", "not in force");
+    else
+        doctor_note(d, check, FOUND_WARNING,
+                    "orgadmin host break-glass --end, when it is not needed", "%s%s",
+                    glass_text(&g, now, text),
+                    d->snapshot.base && !glass_has_rule(&d->policy.rules)
+                        ? " (no access rule has break_glass = true)"
+                        : "");
+}
+
 /* --- the command --- */
 
 /* For people: what was found and what to do, in one. */
@@ -208,6 +234,7 @@ enum exit_status host_doctor(const struct invocation *inv)
     doctor_readers(&d);
     check_group_lines(&d);
     check_rules(&d);
+    check_break_glass(&d);
     for (cJSON *r = output_plain(inv) ? d.records->child : NULL; r && !d.lost; r = r->next)
         d.lost = !join(r);
     enum exit_status status =

@@ -4,7 +4,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -14,8 +13,10 @@
 #include "common/key_list.h"
 #include "common/name.h"
 #include "common/paths.h"
+#include "common/rfc3339.h"
 #include "orgadmin/host/commands.h"
 #include "orgadmin/host/departed.h"
+#include "orgadmin/host/glass.h"
 #include "orgadmin/host/span.h"
 #include "orgadmin/host/withheld.h"
 #include "orgadmin/output/output.h"
@@ -227,6 +228,21 @@ static void tell_numbers(void)
     }
 }
 
+/* While it is in force, and for a week. */
+static void tell_break_glass(void)
+{
+    struct break_glass g;
+    const char *why;
+    char text[GLASS_TEXT_MAX];
+    int64_t now = clock_wall_ms();
+    if (break_glass_read(&g, &why)) {
+        if (now < g.end_ms + BREAK_GLASS_TOLD_MS)
+            note("Break-glass %s.", glass_text(&g, now, text));
+    } else if (errno != ENOENT) {
+        note(PATH_GLASS " %s: break-glass is not in force.", why);
+    }
+}
+
 enum exit_status host_status(const struct invocation *inv)
 {
     cJSON *list = cJSON_CreateArray();
@@ -235,6 +251,7 @@ enum exit_status host_status(const struct invocation *inv)
     enum exit_status status = gather(list);
     if (status == EXIT_DONE)
         status = output(inv, list);
+    tell_break_glass(); /* also while orgsyncd does not answer */
     if (status == EXIT_DONE)
         name_all_withheld();
     if (status == EXIT_DONE && output_plain(inv))
@@ -367,6 +384,16 @@ static void explain_freshness(const struct evidence *e)
         line("last heard", "%s ago; good for %s offline", span(ago, age), span(f->grace_ms, grace));
 }
 
+static void explain_break_glass(void)
+{
+    struct break_glass g;
+    const char *why;
+    char text[GLASS_TEXT_MAX];
+    int64_t now = clock_wall_ms();
+    if (break_glass_read(&g, &why) && glass_in_force(&g, now))
+        line("break-glass", "%s", glass_text(&g, now, text));
+}
+
 static void explain_rule(const struct evidence *e, unsigned number)
 {
     char services[TEXT_SIZE], roles[TEXT_SIZE], permissions[TEXT_SIZE];
@@ -376,20 +403,19 @@ static void explain_rule(const struct evidence *e, unsigned number)
         return;
     }
     r = &e->policy.rules.rule[number - 1];
-    line("rule", "%u of %zu: services %s; %s%s; permissions %s", number, e->policy.rules.count,
+    line("rule", "%u of %zu: services %s; %s%s; permissions %s%s", number, e->policy.rules.count,
          join(&r->services, services), r->everyone ? "everyone; roles " : "roles ",
-         join(&r->roles, roles), join(&r->permissions, permissions));
+         join(&r->roles, roles), join(&r->permissions, permissions),
+         r->break_glass ? "; break_glass" : "");
 }
 
 /* One of the member's keys, as ssh-keygen -l tells of it, and when it ends. */
 static void explain_key(const struct evidence *e, const struct ssh_key *key, uint32_t end)
 {
-    char print[SSH_KEY_FINGERPRINT_SIZE], at[40] = "";
-    time_t seconds = end;
-    struct tm tm;
+    char print[SSH_KEY_FINGERPRINT_SIZE], at[RFC3339_SIZE] = "";
     const char *ends = "";
-    if (end != 0 && gmtime_r(&seconds, &tm)) {
-        strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (end != 0) {
+        rfc3339_print((int64_t)end * 1000, at);
         ends = key_list_ended(end, clock_wall_ms(), e->question.freshness.confirmed_ms) ? ", ended "
                                                                                         : ", ends ";
     }
@@ -425,6 +451,7 @@ static void explain_evidence(const struct evidence *e, const struct decision *d)
     if (e->question.snapshot) {
         explain_member(e);
         explain_freshness(e);
+        explain_break_glass();
     }
     if (e->question.snapshot && e->question.member && e->member.state == MEMBER_ACTIVE &&
         !e->question.outdated)

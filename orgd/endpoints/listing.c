@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/break_glass.h"
 #include "common/clock.h"
+#include "common/rfc3339.h"
 #include "orgd/endpoints/askers.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
@@ -187,6 +189,22 @@ static const char *report_text(const cJSON *item, const char *name)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, name));
 }
 
+static int64_t report_time(const cJSON *item, const char *name)
+{
+    int64_t ms = 0;
+    rfc3339_parse(report_text(item, name), &ms);
+    return ms;
+}
+
+/* The last break-glass of a machine, for as long as it reports that. */
+static void glass_take(struct call *call, const cJSON *item)
+{
+    struct break_glass glass = {.begin_ms = report_time(item, "at"),
+                                .end_ms = report_time(item, "until")};
+    snprintf(glass.reason, sizeof glass.reason, "%s", report_text(item, "reason"));
+    usage_glass(call->caller.key, &glass);
+}
+
 /* The revision that a machine has applied: as a rule all that its poll knows, SINCE. */
 static int64_t report_revision(struct call *call, const cJSON *item, int64_t since)
 {
@@ -208,6 +226,9 @@ static void report_take(struct call *call, int64_t since)
                             .ending = report_number(item, "ending")};
     snprintf(report.version, sizeof report.version, "%s", report_text(item, "version"));
     report_keep(call->caller.key, &report);
+    const cJSON *glass = cJSON_GetObjectItemCaseSensitive(item, "breakGlass");
+    if (glass)
+        glass_take(call, glass);
 }
 
 void member_changes(struct call *call)

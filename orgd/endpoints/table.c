@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/break_glass.h"
+#include "common/rfc3339.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/reports.h"
@@ -114,14 +116,32 @@ static const cJSON *part(const cJSON *item, const char *name)
     return cJSON_GetObjectItemCaseSensitive(item, name);
 }
 
+static bool is_time(const cJSON *item)
+{
+    int64_t ms;
+    return cJSON_IsString(item) && rfc3339_parse(item->valuestring, &ms) && ms >= 0 &&
+           ms < STORE_FOREVER;
+}
+
+static bool is_glass(const cJSON *item)
+{
+    const cJSON *reason = part(item, "reason");
+    return cJSON_IsObject(item) && cJSON_GetArraySize(item) == 3 && is_time(part(item, "at")) &&
+           is_time(part(item, "until")) && is_text(reason) && *reason->valuestring &&
+           strlen(reason->valuestring) <= BREAK_GLASS_REASON_MAX;
+}
+
 /* Revision and cursor stand there together, or neither does. */
 static bool is_report(const cJSON *item)
 {
     const cJSON *revision = part(item, "revision"), *cursor = part(item, "cursor");
+    const cJSON *glass = part(item, "breakGlass");
     bool place = is_number(revision) && is_text(cursor), none = !revision && !cursor;
+    int fields = 4 + (place ? 2 : 0) + (glass ? 1 : 0);
     return cJSON_IsObject(item) && (place || none) && is_age(part(item, "age")) &&
            is_number(part(item, "ended")) && is_number(part(item, "ending")) &&
-           is_version(part(item, "version")) && cJSON_GetArraySize(item) == (place ? 6 : 4);
+           is_version(part(item, "version")) && (!glass || is_glass(glass)) &&
+           cJSON_GetArraySize(item) == fields;
 }
 
 static bool is_bool(const cJSON *item)
@@ -132,6 +152,7 @@ static bool is_bool(const cJSON *item)
 #define MUST_BE_TEXT   "must be a text of at most 255 bytes without control characters"
 #define TEXT_SCHEMA    "\"type\":\"string\",\"maxLength\":255"
 #define NUMBER_SCHEMA  "\"type\":\"integer\",\"minimum\":0"
+#define TIME_SCHEMA    "\"type\":\"string\",\"format\":\"date-time\""
 #define MUST_BE_NUMBER "must be a non-negative integer"
 
 static const struct field_type type_text = {is_text, .must = MUST_BE_TEXT, .schema = TEXT_SCHEMA};
@@ -180,13 +201,17 @@ static const struct field_type type_ca = {
 static const struct field_type type_report = {
     is_report,
     .must = "must be an object of age (seconds), ended, ending, version, and perhaps revision and "
-            "cursor",
+            "cursor, and breakGlass (at, until, reason)",
     .schema = "\"type\":\"object\",\"additionalProperties\":false,"
               "\"required\":[\"age\",\"ended\",\"ending\",\"version\"],"
               "\"properties\":{\"revision\":{" NUMBER_SCHEMA "},\"cursor\":{" TEXT_SCHEMA
               "},\"age\":{" NUMBER_SCHEMA ",\"maximum\":3155760000},\"ended\":{" NUMBER_SCHEMA
               "},\"ending\":{" NUMBER_SCHEMA "},"
-              "\"version\":{\"type\":\"string\",\"maxLength\":31}}"};
+              "\"version\":{\"type\":\"string\",\"maxLength\":31},"
+              "\"breakGlass\":{\"type\":\"object\",\"additionalProperties\":false,"
+              "\"required\":[\"at\",\"until\",\"reason\"],\"properties\":{"
+              "\"at\":{" TIME_SCHEMA "},\"until\":{" TIME_SCHEMA "},"
+              "\"reason\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}}}}"};
 static const struct field_type type_permissions = {
     permissions_valid,
     .must = "must be an array of org:view, org:manage, members:view, members:manage",

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/rfc3339.h"
 #include "orgd/buffer.h"
 #include "orgd/secret.h"
 
@@ -13,6 +14,7 @@
 #define FULL      (NOTES / 2)
 #define PERIOD_MS 60000
 #define SLICE     1000
+#define HOUR_MS   (3600LL * 1000)
 #define DAY_MS    (24LL * 3600 * 1000)
 #define PLACES    (1U << 20) /* bytes: the organizations of a user */
 
@@ -23,6 +25,7 @@ struct noted {
     bool shared; /* two machines use it */
     unsigned mistakes;
     char mistaken[PEER_TEXT_SIZE]; /* the peer who made the latest one */
+    struct break_glass *glass;     /* that its machine reports, or NULL */
 };
 
 static struct {
@@ -83,6 +86,17 @@ void usage_shared(const char *key)
     pthread_mutex_unlock(&usage.lock);
 }
 
+void usage_glass(const char *key, const struct break_glass *glass)
+{
+    pthread_mutex_lock(&usage.lock);
+    struct noted *n = note_of(key);
+    if (n && !n->glass)
+        n->glass = memory_get(sizeof *n->glass);
+    if (n)
+        *n->glass = *glass;
+    pthread_mutex_unlock(&usage.lock);
+}
+
 void usage_mistaken(const char *key, const char *from)
 {
     pthread_mutex_lock(&usage.lock);
@@ -103,9 +117,9 @@ static void add_place(const struct organization *organization, const struct memb
         buffer_add(arg, organization->id, sizeof organization->id, PLACES);
 }
 
-/* Writes the event for the token's organization, or for each of its user's. */
-static void event_write(struct store *store, const struct token *token, const char *action,
-                        const char *from, const char *detail)
+/* Writes the event about SUBJECT for the token's organization, or for each of its user's. */
+static void event_about(struct store *store, const struct token *token, const char *subject,
+                        const char *action, const char *from, const char *detail)
 {
     struct event event = {.at = clock_wall_ms()};
     struct buffer places = {0};
@@ -115,7 +129,7 @@ static void event_write(struct store *store, const struct token *token, const ch
     snprintf(event.actor_name, sizeof event.actor_name, "%s",
              own && store_user(store, token->user, &user) ? user.username : token->name);
     snprintf(event.action, sizeof event.action, "%s", action);
-    snprintf(event.subject, sizeof event.subject, "%s", token->key);
+    snprintf(event.subject, sizeof event.subject, "%s", subject);
     snprintf(event.subject_name, sizeof event.subject_name, "%s", token->name);
     snprintf(event.from, sizeof event.from, "%s", from);
     snprintf(event.detail, sizeof event.detail, "%s", detail);
@@ -130,6 +144,12 @@ static void event_write(struct store *store, const struct token *token, const ch
     buffer_free(&places);
 }
 
+static void event_write(struct store *store, const struct token *token, const char *action,
+                        const char *from, const char *detail)
+{
+    event_about(store, token, token->key, action, from, detail);
+}
+
 /* The token is copied: its machine is marked, and all who read the audit log are told. */
 static void shared_store(struct store *store, const struct token *token, const struct noted *n)
 {
@@ -138,6 +158,19 @@ static void shared_store(struct store *store, const struct token *token, const s
     if (token->machine[0])
         store_machine_shared(store, token->machine, &seen);
     event_write(store, token, "token.shared", n->use.from, "two machines use it");
+}
+
+static void glass_store(struct store *store, const struct noted *n, const struct token *token)
+{
+    const struct break_glass *g = n->glass;
+    int64_t now = clock_wall_ms();
+    char begin[RFC3339_SIZE], end[RFC3339_SIZE], detail[DETAIL_SIZE];
+    if (!token->machine[0] ||
+        !store_machine_glass(store, token->machine, g->begin_ms, now, now - HOUR_MS))
+        return;
+    snprintf(detail, sizeof detail, "until %s, since %s: %s", rfc3339_print(g->end_ms, end),
+             rfc3339_print(g->begin_ms, begin), g->reason);
+    event_about(store, token, token->machine, "machine.break-glass", n->use.from, detail);
 }
 
 static void note_store(struct store *store, const struct noted *n)
@@ -162,6 +195,8 @@ static void note_store(struct store *store, const struct noted *n)
     int64_t now = clock_wall_ms();
     if (n->listed && store_token_listed(store, n->key, now, now - DAY_MS))
         event_write(store, &token, "members.list", n->use.from, "");
+    if (n->glass)
+        glass_store(store, n, &token);
 }
 
 /* Begins to store what was noted up to now. */
@@ -210,6 +245,8 @@ void usage_store_slice(struct store *store)
     slice_store(store);
     if (usage.stored < NOTES)
         return;
+    for (size_t i = 0; i < NOTES; i++)
+        free(usage.taken[i].glass);
     free(usage.taken);
     usage.taken = NULL;
 }

@@ -119,6 +119,14 @@ void store_machine_numbers(struct store *s, const char *organization,
     statement_end(stmt);
 }
 
+bool store_machine_glass(struct store *s, const char *id, int64_t begin, int64_t now, int64_t since)
+{
+    statement_run(
+        s, MACHINE_GLASS,
+        VALUES(value_text(id), value_number(begin), value_number(now), value_number(since)));
+    return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+}
+
 void store_machine_remove(struct store *s, const char *id)
 {
     statement_run(s, MACHINE_REMOVE, VALUES(value_text(id)));

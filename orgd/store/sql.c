@@ -325,6 +325,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [MACHINE_SHARED] = "UPDATE machines SET shared_at = ?2, shared_from = ?3 WHERE id = ?1",
     [MACHINE_NUMBERS] = "SELECT numbers FROM machines WHERE organization_id = ?1 AND numbers > ''"
                         " ORDER BY created_at DESC, id DESC LIMIT 1",
+    [MACHINE_GLASS] = "UPDATE machines SET glass_at = ?2, glass_told_at = ?3 WHERE id = ?1"
+                      " AND glass_at <> ?2 AND glass_told_at <= ?4",
     [MACHINE_REMOVE] = "DELETE FROM machines WHERE id = ?1",
     [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1" ORGANIZATION_LIVES("t.organization_id"),
     [TOKEN_LIST] =

@@ -595,6 +595,10 @@ void store_machine_shared(struct store *store, const char *id, const struct use 
 /* The numbers of the organization's newest machine that has some, "" without one. */
 void store_machine_numbers(struct store *store, const char *organization,
                            char numbers[MACHINE_NUMBERS_SIZE]);
+/* Notes at NOW its break-glass that began at BEGIN; false if that is the one that was noted last,
+ * or one was after SINCE. */
+bool store_machine_glass(struct store *store, const char *id, int64_t begin, int64_t now,
+                         int64_t since);
 /* Its tokens are the caller's to end. */
 void store_machine_remove(struct store *store, const char *id);
 

@@ -9,17 +9,25 @@
 #define GRACE 43200000LL
 
 static const struct rules rules = {
-    .count = 4,
+    .count = 6,
     .rule =
         {
             {.org = "acme", .services = {"sudo\0su", 2}, .roles = {"owner\0admin", 2}},
             {.org = "acme", .services = {"sshd", 1}, .permissions = {"billing", 1}},
             {.org = "acme", .services = {"*", 1}, .roles = {"owner\0admin\0member", 3}},
             {.org = "acme", .services = {"cron", 1}, .roles = {"guest", 1}},
+            {.org = "beta", .services = {"*", 1}, .everyone = true, .break_glass = true},
+            {.org = "acme",
+             .services = {"login\0sudo", 2},
+             .roles = {"admin", 1},
+             .break_glass = true},
         },
 };
 
 enum fresh { CONFIRMED, IN_GRACE, BEYOND, NEVER, AHEAD, FUTURE, NO_SNAPSHOT };
+
+/* Break-glass: never begun, in force, and what is almost. */
+enum glass { NO_GLASS, GLASS, GLASS_ENDS, GLASS_ENDED, GLASS_AHEAD, GLASS_LATER };
 
 struct row {
     const char *name;
@@ -33,9 +41,11 @@ struct row {
     struct narrowing narrowing;
     unsigned account; /* 1 + enum account; 0: the member's, or none */
     bool outdated, lost_groups;
+    enum glass glass;
 };
 
 #define ACTIVE(r) .state = MEMBER_ACTIVE, .role = r
+#define BROKEN    .service = "login", .fresh = BEYOND, .glass = GLASS
 #define ACCT(a)   .account = 1 + ACCOUNT_##a
 
 static const struct row rows[] = {
@@ -198,6 +208,56 @@ static const struct row rows[] = {
      .narrowing = {.permission = "admin"}},
     {"narrowing never widens", ACTIVE("guest"), .service = "sshd", .fresh = CONFIRMED,
      .reason = REASON_ROLE, .narrowing = {.role = "guest"}},
+    /* Break-glass. */
+    {"break-glass, a rule has it", ACTIVE("admin"), BROKEN, .verdict = VERDICT_ALLOW,
+     .reason = REASON_BREAK_GLASS, .rule = 6},
+    {"break-glass, sudo -i is sudo", ACTIVE("admin"), .service = "sudo-i", .fresh = BEYOND,
+     .glass = GLASS, .verdict = VERDICT_ALLOW, .reason = REASON_BREAK_GLASS, .rule = 6},
+    {"break-glass, a rule of another service has it", ACTIVE("admin"), .service = "sshd",
+     .fresh = BEYOND, .glass = GLASS, .reason = REASON_STALE, .rule = 3},
+    {"break-glass, a rule of another role has it", ACTIVE("member"), BROKEN, .reason = REASON_STALE,
+     .rule = 3},
+    {"break-glass, no rule matches", ACTIVE("guest"), BROKEN, .reason = REASON_ROLE},
+    {"break-glass, confirmed", ACTIVE("admin"), .service = "login", .fresh = CONFIRMED,
+     .glass = GLASS, .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 3},
+    {"break-glass, within grace", ACTIVE("admin"), .service = "login", .fresh = IN_GRACE,
+     .glass = GLASS, .verdict = VERDICT_ALLOW, .reason = REASON_OFFLINE, .rule = 3},
+    {"break-glass, never confirmed", ACTIVE("admin"), .service = "login", .fresh = NEVER,
+     .glass = GLASS, .verdict = VERDICT_ALLOW, .reason = REASON_BREAK_GLASS, .rule = 6},
+    {"break-glass, confirmed in the future", ACTIVE("admin"), .service = "login", .fresh = FUTURE,
+     .glass = GLASS, .verdict = VERDICT_ALLOW, .reason = REASON_BREAK_GLASS, .rule = 6},
+    {"break-glass, in its last ms", ACTIVE("admin"), .service = "login", .fresh = BEYOND,
+     .glass = GLASS_ENDS, .verdict = VERDICT_ALLOW, .reason = REASON_BREAK_GLASS, .rule = 6},
+    {"break-glass ended", ACTIVE("admin"), .service = "login", .fresh = BEYOND,
+     .glass = GLASS_ENDED, .reason = REASON_STALE, .rule = 3},
+    {"break-glass begins a little ahead of the clock", ACTIVE("admin"), .service = "login",
+     .fresh = BEYOND, .glass = GLASS_AHEAD, .verdict = VERDICT_ALLOW, .reason = REASON_BREAK_GLASS,
+     .rule = 6},
+    {"break-glass begins in the future", ACTIVE("admin"), .service = "login", .fresh = BEYOND,
+     .glass = GLASS_LATER, .reason = REASON_STALE, .rule = 3},
+    {"break-glass, removed", .state = MEMBER_REMOVED, .role = "admin", BROKEN,
+     .reason = REASON_REMOVED},
+    {"break-glass, suspended", .state = MEMBER_SUSPENDED, .role = "admin", BROKEN,
+     .reason = REASON_SUSPENDED},
+    {"break-glass, pending", .state = MEMBER_PENDING, .role = "admin", BROKEN,
+     .reason = REASON_PENDING},
+    {"break-glass, unknown state", .state = 9, .role = "admin", BROKEN,
+     .reason = REASON_UNAVAILABLE},
+    {"break-glass, stranger", BROKEN, .reason = REASON_STRANGER},
+    {"break-glass, another member's number", ACTIVE("admin"), ACCT(OURS), BROKEN,
+     .reason = REASON_NUMBER},
+    {"break-glass, no account", ACTIVE("admin"), ACCT(NONE), BROKEN, .reason = REASON_STRANGER},
+    {"break-glass, local", .local = true, BROKEN, .verdict = VERDICT_NOT_MINE,
+     .reason = REASON_LOCAL},
+    {"break-glass, another service's account", ACTIVE("admin"), ACCT(FOREIGN), BROKEN,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_FOREIGN},
+    {"break-glass, no snapshot", ACTIVE("admin"), .service = "login", .fresh = NO_SNAPSHOT,
+     .glass = GLASS, .reason = REASON_UNAVAILABLE},
+    {"break-glass, outdated", ACTIVE("admin"), BROKEN, .outdated = true, .reason = REASON_STALE},
+    {"break-glass, lost groups", ACTIVE("admin"), .service = "sudo", .fresh = BEYOND,
+     .glass = GLASS, .lost_groups = true, .reason = REASON_GROUPS, .rule = 1},
+    {"break-glass, narrowed to another role", ACTIVE("admin"), BROKEN, .reason = REASON_NARROWED,
+     .rule = 3, .narrowing = {.role = "owner"}},
     {"narrowing leaves root alone", .root = true, .service = "sshd", .fresh = CONFIRMED,
      .verdict = VERDICT_NOT_MINE, .reason = REASON_ROOT, .narrowing = {.role = "admin"}},
 };
@@ -278,6 +338,13 @@ static void check_row(void **state)
         [CONFIRMED] = NOW, [IN_GRACE] = NOW - GRACE,       [BEYOND] = NOW - GRACE - 1,
         [NEVER] = 0,       [AHEAD] = NOW + CLOCK_SLACK_MS, [FUTURE] = NOW + CLOCK_SLACK_MS + 1,
         [NO_SNAPSHOT] = 0};
+    static const int64_t glass[][2] = {
+        [NO_GLASS] = {0, 0},
+        [GLASS] = {NOW - 1000, NOW + 1000},
+        [GLASS_ENDS] = {NOW - 1000, NOW + 1},
+        [GLASS_ENDED] = {NOW - 1000, NOW},
+        [GLASS_AHEAD] = {NOW + CLOCK_SLACK_MS, NOW + 2 * CLOCK_SLACK_MS},
+        [GLASS_LATER] = {NOW + CLOCK_SLACK_MS + 1, NOW + 2 * CLOCK_SLACK_MS}};
     struct question q = {
         .service = r->service,
         .root = r->root,
@@ -285,7 +352,8 @@ static void check_row(void **state)
         .snapshot = r->fresh != NO_SNAPSHOT,
         .member = r->state && r->fresh != NO_SNAPSHOT ? &member : NULL,
         .rules = &rules,
-        .freshness = {r->fresh == CONFIRMED, confirmed[r->fresh], GRACE},
+        .freshness = {r->fresh == CONFIRMED, confirmed[r->fresh], GRACE, glass[r->glass][0],
+                      glass[r->glass][1]},
         .narrowing = r->narrowing,
         .account = r->account ? r->account - 1U
                    : r->state ? ACCOUNT_MEMBER

@@ -1036,8 +1036,93 @@ static void snapshot_of_the_first_version_2_is_read(void **state)
     assert_int_equal(policy.org_count, 2);
     for (int i = 0; i < 2; i++)
         assert_true(policy.range[i].first == 0 && policy.range[i].last == 0);
+    for (size_t i = 0; i < policy.rules.count; i++)
+        assert_false(policy.rules.rule[i].break_glass);
     struct key_list keys;
     assert_int_equal(snapshot_keys(&s, 1200000001, &keys), SNAPSHOT_ABSENT);
+    snapshot_close(&s);
+}
+
+/* Clears FLAG in the header of the file at PATH: what a reader from before the flag makes of it. */
+static void clear_flag(uint32_t flag)
+{
+    uint8_t h[SNAPSHOT_AT_CHECK];
+    uint32_t flags;
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    assert_int_equal(pread(fd, h, sizeof h, 0), sizeof h);
+    memcpy(&flags, h + SNAPSHOT_AT_FLAGS, sizeof flags);
+    assert_true(flags & flag);
+    flags &= ~flag;
+    memcpy(h + SNAPSHOT_AT_FLAGS, &flags, sizeof flags);
+    uint64_t check = hash64(h, sizeof h);
+    assert_int_equal(pwrite(fd, h, sizeof h, 0), sizeof h);
+    assert_int_equal(pwrite(fd, &check, sizeof check, SNAPSHOT_AT_CHECK), sizeof check);
+    close(fd);
+}
+
+/* Publishes COUNT rules; each THIRD has break_glass, none for 0. */
+static void publish_rules(size_t count, size_t third, struct snapshot_policy *policy)
+{
+    struct snapshot_settings settings = {.generation = 1};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    struct snapshot s;
+    const char *why;
+    snapshot_writer_org(w, "acme", 0, 200000, 299999);
+    for (size_t i = 0; i < count; i++) {
+        char role[16];
+        snprintf(role, sizeof role, "r%zu", i * i * i); /* the records end anywhere */
+        struct rule rule = {.org = "acme",
+                            .everyone = i % 2,
+                            .services = {"*", 1},
+                            .roles = {role, 1},
+                            .break_glass = third && i % third == 0};
+        snapshot_writer_rule(w, &rule);
+    }
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    memset(policy, 0x55, sizeof *policy);
+    assert_int_equal(snapshot_policy(&s, policy), SNAPSHOT_OK);
+    bool flag = snapshot_u32(&s, SNAPSHOT_AT_FLAGS) & SNAPSHOT_BREAK_GLASS;
+    assert_int_equal(flag, count > 0 && third > 0);
+    snapshot_close(&s);
+}
+
+static void break_glass_of_each_rule_is_read(void **state)
+{
+    (void)state;
+    static struct snapshot_policy policy;
+    for (size_t count = 0; count <= RULES_MAX; count++)
+        for (size_t third = 0; third < 4; third++) {
+            publish_rules(count, third, &policy);
+            assert_int_equal(policy.rules.count, count);
+            for (size_t i = 0; i < count; i++) {
+                assert_int_equal(policy.rules.rule[i].break_glass, third && i % third == 0);
+                assert_int_equal(policy.rules.rule[i].everyone, i % 2);
+            }
+        }
+}
+
+/* A module from before break-glass reads the same rules, and one of now has none in its file. */
+static void rules_without_the_flag_have_no_break_glass(void **state)
+{
+    (void)state;
+    static struct snapshot_policy policy;
+    struct snapshot s;
+    const char *why;
+    publish_rules(5, 1, &policy);
+    clear_flag(SNAPSHOT_BREAK_GLASS);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    memset(&policy, 0x55, sizeof policy);
+    assert_int_equal(snapshot_policy(&s, &policy), SNAPSHOT_OK);
+    assert_int_equal(policy.rules.count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        char role[16];
+        snprintf(role, sizeof role, "r%zu", i * i * i);
+        assert_false(policy.rules.rule[i].break_glass);
+        assert_int_equal(policy.rules.rule[i].everyone, i % 2);
+        assert_true(text_list_has(&policy.rules.rule[i].roles, role));
+    }
     snapshot_close(&s);
 }
 
@@ -1378,6 +1463,8 @@ int main(void)
         cmocka_unit_test(publishing_leaves_no_temporary_file),
         cmocka_unit_test(confirmation_is_not_written_outside_of_its_words),
         cmocka_unit_test(snapshot_of_the_first_version_2_is_read),
+        cmocka_unit_test(break_glass_of_each_rule_is_read),
+        cmocka_unit_test(rules_without_the_flag_have_no_break_glass),
         cmocka_unit_test(keys_take_at_most_24_bytes_beside_each_blob),
         cmocka_unit_test(keys_move_nothing_else),
         cmocka_unit_test(damaged_keys_are_unavailable),

@@ -80,7 +80,7 @@ def by_pam(name, service):
 def by_explain(name, service):
     """The decision and the reason, and whether it says that somebody is withheld."""
     text = subprocess.run(['orgadmin', 'host', 'explain', name, service], capture_output=True, text=True).stdout
-    decision = re.search(r'^decision +([a-z ]+) \(([a-z]+)\)$', text, re.M)
+    decision = re.search(r'^decision +([a-z ]+) \(([a-z_]+)\)$', text, re.M)
     return decision.group(1) if decision else text, decision.group(2) if decision else '', '\nwithheld ' in text
 
 
@@ -204,10 +204,11 @@ class World:
         write('/etc/extra', ''.join(entry(*e) for e in self.extra.items()))
 
     def configure(self):
-        self.rules = [{'services': [chance.choice(SERVICES + ['*'])], 'org': org, 'everyone': one_in(4), 'role': chance.choice(ROLES[org])}
+        self.rules = [{'services': [chance.choice(SERVICES + ['*'])], 'org': org, 'everyone': one_in(4), 'role': chance.choice(ROLES[org]),
+                       'glass': one_in(3)}
                       for org in (chance.choice(['acme', 'other']) for _ in range(chance.randrange(1, 6)))]
-        rules = ',\n'.join('{ services = ["%s"]; org = "%s"; %s; }' % (r['services'][0], r['org'], 'everyone = true' if r['everyone'] else
-                                                                      'roles = ["%s"]' % r['role']) for r in self.rules)
+        rules = ',\n'.join('{ services = ["%s"]; org = "%s"; %s; break_glass = %s; }' % (
+            r['services'][0], r['org'], 'everyone = true' if r['everyone'] else 'roles = ["%s"]' % r['role'], str(r['glass']).lower()) for r in self.rules)
         self.pattern = 'x-%u' if one_in(3) else '%u'
         lists = ('reserved = ["pia", "kim"];' if one_in(3) else '') + ('allowed = ["jenkins"];' if one_in(3) else '')
         group = ', { name = "%s"; org = "other"; roles = ["admin"]; }' % chance.choice(['mia', 'gus', 'deployers']) if one_in(3) else ''
@@ -223,6 +224,11 @@ freshness = { login_max_age = "10s"; timeout = "2s"; offline_grace = "%s"; poll 
         if self.orgsyncd:
             self.stop_orgsyncd()
             self.start_orgsyncd()
+
+    def break_glass(self):
+        """It opens nothing: the organizations are heard from."""
+        options = ['--end'] if one_in(3) else ['--for', '1h', '--reason', 'a storm']
+        subprocess.run(['orgadmin', 'host', 'break-glass'] + options, capture_output=True, check=True)
 
     def accept(self):
         subprocess.run(['orgadmin', 'host', 'sync', '--accept'], capture_output=True)
@@ -346,7 +352,7 @@ def main():
     world.configure()
     world.start_orgsyncd()
     often = [world.acme_role, world.acme_remove, world.acme_invite, world.other_member, world.other_member, world.other_member]
-    seldom = [world.acme_backup, world.acme_restore, world.namesakes, world.configure, world.accept]
+    seldom = [world.acme_backup, world.acme_restore, world.namesakes, world.configure, world.accept, world.break_glass]
     for number in range(int(sys.argv[1])):
         for _ in range(chance.randrange(1, 5)):
             chance.choice(seldom if one_in(6) else often)()

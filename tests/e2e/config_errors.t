@@ -27,6 +27,8 @@ mistake() {
 mistake "an unknown key" 's/^  home = /  hoem = /' hoem
 mistake "an unknown section" 's/^freshness = /freshnes = /' freshnes
 mistake "a value of the wrong type" 's/enumerate = false/enumerate = "no"/' enumerate
+mistake 'break_glass that is neither true nor false' '/services = \["\*"\]; *org/s/org = /break_glass = "1h"; org = /' break_glass
+mistake 'break_glass for a group' 's/^  { name = "acme-admins"; /&break_glass = true; /' break_glass
 mistake "a syntax error" 's/^  shell = "\(.*\)";/  shell = = "\1";/' .
 mistake "an unknown provider" 's/provider = "file"/provider = "fiel"/' fiel
 mistake "an option that no provider has" '/provider = "file"/s/$/ options = { region = "eu"; };/' 'no option "region"'

@@ -44,6 +44,10 @@ static void look_at_class(const struct snapshot *s, const struct snapshot_user *
     struct decision d = decide(&question, 1700000000000);
     assert(d.verdict != VERDICT_NOT_MINE);
     assert(d.verdict != VERDICT_ALLOW || user->state == MEMBER_ACTIVE);
+    question.freshness = (struct freshness){.glass_end_ms = 1700000000001};
+    d = decide(&question, 1700000000000);
+    assert(d.verdict == VERDICT_DENY || (d.reason == REASON_BREAK_GLASS && d.rule > 0 &&
+                                         policy.rules.rule[d.rule - 1].break_glass));
 }
 
 /* Whatever the list is, each key that is taken from it is sound and lies in the file. */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <syslog.h>
 
+#include "common/break_glass.h"
 #include "common/clock.h"
 #include "common/evidence.h"
 #include "tests/module/stack.h"
@@ -77,8 +78,9 @@ struct facts {
     } member[MEMBERS];
     struct {
         uint32_t org, service, role;
-        bool everyone;
+        bool everyone, glass;
     } rule[RULES];
+    bool glass;        /* break-glass is in force */
     int64_t age_ms[2]; /* since each organization was heard from; -1 = never */
     enum file_state file;
     enum daemon_state daemon;
@@ -106,21 +108,24 @@ static void draw(struct facts *f)
         f->rule[i].service = pick(4); /* 3: all */
         f->rule[i].role = pick(3);
         f->rule[i].everyone = one_in(5);
+        f->rule[i].glass = one_in(2);
     }
     for (int i = 0; i < 2; i++)
         f->age_ms[i] = one_in(5) ? -1 : one_in(2) ? 60000 : 7200000;
     f->file = one_in(8) ? FILE_ABSENT : one_in(16) ? FILE_SUPERSEDED : FILE_GOOD;
     f->daemon = one_in(16) ? DAEMON_AHEAD : pick(3); /* what is outdated is waited for */
+    f->glass = one_in(2);
     f->user = pick(MEMBERS + 3);
     f->service = pick(3);
 }
 
 /* --- the oracle: the table of docs/architecture.md --- */
 
-static bool rule_matches(const struct facts *f, uint32_t user)
+/* GLASS: of those that have break_glass. */
+static bool rule_matches(const struct facts *f, uint32_t user, bool glass)
 {
     for (uint32_t i = 0; i < RULES; i++)
-        if (f->rule[i].org == f->member[user].org &&
+        if ((!glass || f->rule[i].glass) && f->rule[i].org == f->member[user].org &&
             (f->rule[i].service == 3 || f->rule[i].service == f->service) &&
             (f->rule[i].everyone || f->rule[i].role == f->member[user].role))
             return true;
@@ -146,11 +151,13 @@ static enum reason expected_member(const struct facts *f)
     case MEMBER_ACTIVE:
         break;
     }
-    if (!rule_matches(f, f->user))
+    if (!rule_matches(f, f->user, false))
         return REASON_ROLE;
     if (f->daemon == DAEMON_YES)
         return REASON_RULE;
-    return f->age_ms[org] == 60000 ? REASON_OFFLINE : REASON_STALE;
+    if (f->age_ms[org] == 60000)
+        return REASON_OFFLINE;
+    return f->glass && rule_matches(f, f->user, true) ? REASON_BREAK_GLASS : REASON_STALE;
 }
 
 static enum reason expected(const struct facts *f)
@@ -190,6 +197,7 @@ static void write_snapshot(const struct facts *f)
         struct rule r = {
             .org = orgs[f->rule[i].org],
             .everyone = f->rule[i].everyone,
+            .break_glass = f->rule[i].glass,
             .services = {f->rule[i].service == 3 ? "*" : services[f->rule[i].service], 1},
             .roles = {roles[f->rule[i].role], 1}};
         snapshot_writer_rule(w, &r);
@@ -213,6 +221,20 @@ static void mark_superseded(void)
     assert_int_equal(fclose(f), 0);
 }
 
+static void write_glass(bool in_force)
+{
+    struct break_glass g = {.end_ms = clock_wall_ms(), .reason = "no network"};
+    char line[BREAK_GLASS_LINE_MAX];
+    g.end_ms += in_force ? 60000 : -1;
+    g.begin_ms = g.end_ms - 60000;
+    break_glass_print(&g, line);
+    FILE *f = fopen(PATH_GLASS, "we");
+    assert_non_null(f);
+    assert_true(fputs(line, f) >= 0);
+    assert_int_equal(fchmod(fileno(f), 0644), 0);
+    assert_int_equal(fclose(f), 0);
+}
+
 static void arrange(const struct facts *f)
 {
     char lines[1024] = "";
@@ -222,6 +244,7 @@ static void arrange(const struct facts *f)
                      "%s:x:%u:100::/:/bin/sh\n", names[i], f->extra[i]);
     write_extra(lines);
     write_snapshot(f);
+    write_glass(f->glass);
     if (f->file == FILE_SUPERSEDED)
         mark_superseded();
     if (f->file == FILE_ABSENT)
@@ -262,7 +285,8 @@ static void check_round(const struct facts *f)
     if (!strstr(logged, word) || explained.reason != reason)
         fail_msg("SEED=%llu: expected%s, libpam: %d %s, explain: %s",
                  (unsigned long long)round_seed, word, rc, logged, reason_word(explained.reason));
-    bool allowed = reason == REASON_RULE || reason == REASON_OFFLINE;
+    bool allowed =
+        reason == REASON_RULE || reason == REASON_OFFLINE || reason == REASON_BREAK_GLASS;
     bool ours = reason != REASON_ROOT && reason != REASON_LOCAL && reason != REASON_FOREIGN;
     /* Not ours: the stack goes on, and nothing in it grants. */
     assert_true(allowed ? rc == PAM_SUCCESS : rc != PAM_SUCCESS || !ours);
@@ -302,6 +326,7 @@ static int teardown(void **state)
     (void)state;
     stop_server();
     unlink(PATH_SNAPSHOT);
+    unlink(PATH_GLASS);
     names_teardown();
     return stacks_teardown();
 }

@@ -111,7 +111,7 @@ static const char rows[] =
     "INSERT INTO join_codes (id, organization_id, role, max_uses, uses, secret_hash, created_at)"
     " SELECT 'c' || i, 'o', 'member', 0, 0, x'', i FROM n;"
     "INSERT INTO machines SELECT 'h' || i, 'o', 'h' || i, '', '', x'', i, i, i % 2, '', 0, 0, '',"
-    " NULL FROM n;"
+    " NULL, 0, '', '', 0, 0 FROM n;"
     "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, test,"
     " created_at, machine) SELECT 't' || i, x'', '', iif(i % 2, 'u', NULL),"
     " iif(i % 2, NULL, 'o'), 'member', '', 0, i, iif(i % 2, '', 'h' || i) FROM n;"

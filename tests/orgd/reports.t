@@ -108,5 +108,48 @@ is "$(field '"\(.machines) \(.applied) \(.missing | length) \(.missing[0].name)"
 on machines/revoke "\"id\":\"$(sql "SELECT id FROM machines WHERE name = 'web'")\""
 on machines/applied '"revision":1'
 is "$(field '"\(.machines) \(.applied)"')" '151 0' 'a machine that was revoked does not count'
+
+# --- break-glass ---
+# glass TOKEN AT UNTIL REASON: a poll that reports it; told: the audit events of it, which machines/list makes the server store now
+glass() { poll "$1" "$revision" "$cursor" "$short,\"breakGlass\":{\"at\":\"$2\",\"until\":\"$3\",\"reason\":\"$4\"}"; }
+told() { on machines/list; on audit/list '"action":"machine.break-glass"'; field '[.events[] | "\(.actorName) \(.subjectName) \(.detail)"] | reverse | join("; ")'; }
+later() { sql "UPDATE machines SET glass_told_at = glass_told_at - 3600001 WHERE glass_told_at > 0"; }
+first='2026-11-26T01:00:00Z 2026-11-26T02:00:00Z'
+web=$(machine mail) db=$(machine files)
+poll "$web"; poll "$db"
+# shellcheck disable=SC2086 # the two times
+{
+glass "$web" $first 'the line is cut'
+is "$status" 200 'a poll that reports break-glass is answered'
+is "$(told)" 'mail mail until 2026-11-26T02:00:00Z, since 2026-11-26T01:00:00Z: the line is cut' 'the audit log has it, with its times and the reason'
+is "$(sql "SELECT subject FROM events WHERE action = 'machine.break-glass'")" "$(sql "SELECT id FROM machines WHERE name = 'mail'")" 'its subject is the machine'
+for _ in 1 2 3; do glass "$web" $first 'the line is cut'; done
+later; glass "$web" $first 'another reason'
+like "$(told)" '^mail [^;]*cut$' 'what is reported again is told once'
+orgd_stop; orgd_start
+glass "$web" $first 'the line is cut'
+like "$(told)" '^mail [^;]*cut$' 'also behind a start of the server'
+glass "$db" $first 'its own'
+like "$(told)" '; files files until 2026-11-26T02:00:00Z.*: its own$' 'each machine has its own'
+sql "UPDATE machines SET glass_told_at = glass_told_at + 3600001 WHERE glass_told_at > 0"
+before=$(told)
+for n in $(seq 100 400); do glass "$web" "2026-11-26T01:00:00.${n}Z" 2026-11-26T09:00:00Z "$n"; done
+is "$status $(told)" "200 $before" 'a machine that reports hundreds is told once an hour'
+later; later
+glass "$web" 2026-11-26T03:00:00Z 2026-11-26T04:00:00Z 'still cut'
+like "$(told)" "; mail mail until 2026-11-26T04:00:00Z, since 2026-11-26T03:00:00Z: still cut\$" 'another one is told an hour later'
+before=$(told)
+glass "$ann" 2026-11-26T05:00:00Z 2026-11-26T06:00:00Z 'no machine'
+is "$status $(told)" "200 $before" 'of who is no machine it is ignored'
+glass "$web" 2026-11-26T05:00:00Z 2026-11-26T06:00:00Z "$(printf 'ä%.0s' {1..100})"
+is "$status" 200 'a reason of 200 bytes is taken'
+}
+for wrong in '1' 'null' '{}' '"x"' '{"at":"2026-11-26T05:00:00Z","until":"2026-11-26T06:00:00Z"}' '{"at":"2026-11-26T05:00:00Z","until":"2026-11-26T06:00:00Z","reason":""}' '{"at":1,"until":"2026-11-26T06:00:00Z","reason":"r"}' \
+    '{"at":"2026-11-26","until":"2026-11-26T06:00:00Z","reason":"r"}' '{"at":"2026-11-26T05:00:00Z","until":"later","reason":"r"}' '{"at":"1926-11-26T05:00:00Z","until":"2026-11-26T06:00:00Z","reason":"r"}' \
+    '{"at":"2026-11-26T05:00:00Z","until":"2026-11-26T06:00:00Z","reason":"a\nb"}' "{\"at\":\"2026-11-26T05:00:00Z\",\"until\":\"2026-11-26T06:00:00Z\",\"reason\":\"$(printf '%0201d' 0)\"}" \
+    '{"at":"2026-11-26T05:00:00Z","until":"2026-11-26T06:00:00Z","reason":"r","more":1}' '{"at":"2026-11-26T05:00:00Z","at":"2026-11-26T05:00:00Z","until":"2026-11-26T06:00:00Z"}'; do
+    on members/changes "\"since\":0,\"report\":{$short,\"breakGlass\":$wrong}" "$web"
+    expect 400 invalid "break-glass is refused: ${wrong:0:80}"
+done
 orgd_end
 done_testing
