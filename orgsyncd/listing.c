@@ -91,12 +91,13 @@ void merge_free(struct merge *m)
 /* Stores MEMBER in the ledger if it has changed. A newcomer is stored when it has a name. */
 static int store(struct merge *m, struct roster_member *member)
 {
-    if (!member->changed || !member->uid || !*member->name)
+    bool differs = member->changed || member->departure_changed;
+    if (!differs || !member->uid || !*member->name)
         return 0;
     if (!m->storing && ledger_begin(m->ledger) < 0)
         return -1;
     m->storing = true;
-    m->changed++;
+    m->changed += member->changed;
     if (ledger_store(m->ledger, m->key, member) < 0)
         return -1;
     member->changed = member->brake_changed = member->departure_changed = false;
@@ -126,7 +127,7 @@ static void note_departure(struct merge *m, struct roster_member *member, bool c
 {
     if (!changed)
         return;
-    member->changed = member->departure_changed = m->departures = true;
+    member->departure_changed = m->departures = true;
     member->warned = false;
     member->again_ms = 0; /* was about an earlier departure */
     m->departed |= member->departure.state == DEPARTURE_DUE;
@@ -231,7 +232,7 @@ static int take_removed(struct merge *m, struct roster_member *old)
     if (old->remote.state == MEMBER_REMOVED && !old->departure_changed)
         return 0;
     roster_remove(m->known, old);
-    m->changed++;
+    m->changed += old->changed;
     return store(m, old);
 }
 

@@ -28,7 +28,7 @@ struct roster_member {
     int64_t joined_ms;  /* brake.h: wall clock when the member became active, 0 = was so from the
                            beginning; not in the ledger */
     struct departure departure;
-    bool departure_changed; /* to be stored in the ledger, and CHANGED is set */
+    bool departure_changed; /* to be stored in the ledger; no snapshot has it */
     bool warned;            /* sessions.h: he was told that his sessions are to end */
     int64_t again_ms;       /* sessions.h: when he is looked at once more, 0 = no more */
     const char *complaint;  /* static; what was reported of the member last */

@@ -148,7 +148,8 @@ void sessions_note(const struct sessions *s, struct org_state *o)
         count_departures(o);
     if (!o->merge.departed)
         return;
-    o->sessions.generation = s->publisher->generation + 1 + (s->publisher->child != 0);
+    o->sessions.generation =
+        s->publisher->generation + (s->publisher->child != 0) + (o->waiting.since_ms != 0);
     o->sessions.due_ms = clock_mono_ms();
 }
 

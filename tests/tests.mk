@@ -78,6 +78,7 @@ check-long: check-built
 		ROUNDS=200 prove --exec tests/lib/run tests/orgd/key_oracle.t && \
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t && \
+		ROUNDS=100 prove tests/boot/sessions.t tests/e2e/sessions.t && \
 		LONG=1 prove tests/e2e/taken_alone.t && \
 		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
 		LONG=1 prove tests/e2e/doctor.t && \

@@ -27,7 +27,7 @@ at_work() {
     ssh -tt "$1@localhost" 'exec sleep 1004' </dev/null >/dev/null 2>&1 &
     ssh -tt "$1@localhost" 'exec sudo -n sh -c "sleep 1005; :"' </dev/null >/dev/null 2>&1 &
     [ -z "${2:-}" ] || { loginctl enable-linger "$1" && as "$1" 'systemd-run --user --quiet sleep 1006'; }
-    wait_for 20 works "$@"
+    wait_for 60 works "$@"
 }
 # works NAME [linger]: does all of that run?
 works() {

@@ -202,9 +202,12 @@ static void left_out(void **state)
     (void)state;
     answer(true, PIPE_CONTINUES, "abcdefgh", "", "");
     assert_int_equal(state_of('i'), DEPARTURE_NOTED);
+    uint64_t generation = publisher.generation;
     now += MINUTE;
     answer(false, PIPE_CONTINUES, "", "", "");
     assert_int_equal(state_of('i'), DEPARTURE_DUE);
+    assert_int_equal(publisher.generation, generation); /* nothing in the snapshot has changed */
+    assert_true(sessions_due(&sessions) <= now);
     assert_int_equal(state_of('a'), DEPARTURE_NONE);
     assert_int_equal(orgs.org[0].roster.present, 8);
 }
