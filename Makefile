@@ -117,7 +117,7 @@ INSTALLED := $(foreach p,$(filter %/orgadmin,$(PROGRAMS)),755:$(p):$(PREFIX)/bin
 	$(foreach f,$(patsubst conf/%,%,$(shell find conf -type f)),644:conf/$(f):$(DOCDIR)/$(f)) \
 	$(foreach f,README.md CHANGELOG.md LICENSE orgd/API.md,644:$(f):$(DOCDIR)/$(notdir $(f))) \
 	$(foreach f,$(wildcard packaging/man/*),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
-	$(foreach u,orgsyncd orgd orgd-user orglogin-enroll,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
+	$(foreach u,orgsyncd orgd orgd-user orglogin-enroll orglogin-first-boot,644:packaging/systemd/$(u).service:$(PREFIX)/lib/systemd/system/$(u).service) \
 	$(foreach f,nsswitch pam-profile,755:packaging/$(f):$(LIBEXECDIR)/$(f)) \
 	644:packaging/systemd/sysusers.conf:$(PREFIX)/lib/sysusers.d/orglogin.conf \
 	644:packaging/pam-configs/orglogin:$(PAMCONFIGS)/orglogin \
@@ -169,6 +169,12 @@ deb:
 repo:
 	@tests/lib/deps repo
 	@packaging/repo $(BUILD)/deb $(BUILD)/repo
+
+# RPM packages, where rpmbuild is (packaging/rpm; docs/packages.md says how far they are tested).
+.PHONY: rpm
+rpm:
+	@tests/lib/deps build rpm
+	@packaging/rpm/build $(BUILD)/rpm
 
 .PHONY: clean
 clean:

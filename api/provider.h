@@ -29,9 +29,11 @@
  *   joining       {"organization","role","already":bool} (already: was a member before)
  *   machine       {"id","name","labels","maker","created","expires","enrolled","enrolled_from",
  *                  "token","last_used","used_from","refused":number,"refused_at","refused_from",
+ *                  "shared","shared_from","numbers",
  *                  "code"} (expires: of a code that was not used; token: the key of its token;
  *                 refused: uses of a used code; code: once, when it is made)
- *   enrollment    {"organization","organization_name","id","name","labels","ca","key","bearer"}
+ *   enrollment    {"organization","organization_name","id","name","labels","ca","numbers",
+ *                  "key","bearer"}
  *                 (of a machine; ca: in PEM, or ""; bearer is never shown again)
  *   role          {"id","name","description","permissions":[..]}
  *   token         {"key","name","role","env","last_four","created","secret","bearer"} (secret and
@@ -130,7 +132,8 @@ enum provider_op {
     OP_JOINCODE_REVOKE,   /* - id */
     OP_JOINCODE_JOIN,     /* - code -> joining */
     OP_MACHINE_LIST,      /* -> machines */
-    OP_MACHINE_INVITE,    /* - name, labels?, ca? (in PEM) -> machine with code */
+    OP_MACHINE_INVITE,    /* - name, labels?, ca? (in PEM), numbers? -> machine with
+                             code */
     OP_MACHINE_APPLIED,   /* - revision -> how far a change of members has come */
     OP_MACHINE_MISSING,   /* - revision -> machines that have not applied it, some of them */
     OP_MACHINE_REVOKE,    /* - id */

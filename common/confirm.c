@@ -17,11 +17,16 @@ const char *confirm_path(void)
     return access(PATH_CONFIRM_KEYS, W_OK) == 0 ? PATH_CONFIRM_KEYS : PATH_CONFIRM;
 }
 
+static bool is_about_name(const struct confirm_request *msg)
+{
+    return msg->op == CONFIRM_FREE || msg->op == CONFIRM_EVICT || msg->op == CONFIRM_EVICT_ALL;
+}
+
 bool confirm_request_valid(const struct confirm_request *msg, unsigned long size)
 {
     return size == sizeof *msg && msg->magic == CONFIRM_MAGIC && msg->op >= CONFIRM_FRESH &&
-           msg->op <= CONFIRM_MEMBERS &&
-           (msg->op == CONFIRM_FREE || memchr(msg->org, '\0', sizeof msg->org) != NULL);
+           msg->op <= CONFIRM_SESSIONS &&
+           (is_about_name(msg) || memchr(msg->org, '\0', sizeof msg->org) != NULL);
 }
 
 static bool reply_valid(const struct confirm_reply *msg, ssize_t size)

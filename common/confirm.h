@@ -25,7 +25,15 @@ enum confirm_op {
     CONFIRM_WITHHELD = 7, /* root only: members that are not served as they ask for, as text */
     CONFIRM_NUMBERS = 8,  /* how numbers are given here, as lines of orglogin.conf(5) */
     CONFIRM_FREE = 9, /* root only: the name in ORG, which may fill it, is free for other members */
-    CONFIRM_MEMBERS = 10 /* root only: members whose remote id or e-mail begins with ORG, as text */
+    CONFIRM_MEMBERS =
+        10, /* root only: members whose remote id or e-mail begins with ORG, as text */
+    /* Root only: ends what runs of the removed or suspended member whose name is in ORG, which may
+     * fill it; CONFIRM_EVICT_ALL also what he began as another user. TEXT says what became of it.
+     */
+    CONFIRM_EVICT = 11,
+    CONFIRM_EVICT_ALL = 12,
+    CONFIRM_EVICT_REMOVED = 13, /* root only: the same as CONFIRM_EVICT for all of them */
+    CONFIRM_SESSIONS = 14,      /* root only: members whose sessions were not ended, as text */
 };
 
 enum confirm_status {
@@ -42,7 +50,8 @@ struct confirm_request {
     uint32_t max_age_ms;
     uint32_t wait_ms;
     uint32_t reason; /* CONFIRM_REPORT: enum reason */
-    uint32_t skip;   /* CONFIRM_WITHHELD, CONFIRM_MEMBERS: so many of them are known; else 0 */
+    uint32_t skip;   /* CONFIRM_WITHHELD, CONFIRM_MEMBERS, CONFIRM_SESSIONS: so many of them are
+                        known; else 0 */
     char org[CONFIRM_ORG_LEN]; /* "" is every organization */
 };
 
@@ -98,11 +107,20 @@ void confirm_report(const char *path, uint32_t reason);
  * CONFIRM_MEMBERS: the same of members, removed ones too; one who is served as he asks for has no
  * standing and no reason.
  *
+ * CONFIRM_SESSIONS: the same with these fields: organization, remote id, local name ("" = none),
+ * how the departure stands (SESSIONS_*), since when in milliseconds since 1970.
+ *
  * CONFIRM_NUMBERS: the lines that another host of the fleet needs, each with a remark on where it
  * goes.
  */
 int confirm_text(const char *path, const struct confirm_request *request, int timeout_ms,
                  char *text);
+
+/* How a departure stands in CONFIRM_SESSIONS. */
+#define SESSIONS_NOTED   "noted"   /* by an answer that ends nothing */
+#define SESSIONS_ENDING  "ending"  /* is to be ended, or is warned */
+#define SESSIONS_WAITING "waiting" /* too many were ended within the hour */
+#define SESSIONS_KEPT    "kept"    /* by the configuration */
 
 /* The standing of a member in CONFIRM_WITHHELD. */
 #define WITHHELD_NOT_SERVED "withheld" /* there is no such user here */

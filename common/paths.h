@@ -47,6 +47,10 @@
 #define PATH_CONFIRM_ROOT ORG_RUNDIR "/orgsyncd-root.sock" /* common/confirm.h says why */
 #define PATH_CONFIRM_KEYS ORG_RUNDIR "/orgsyncd-keys.sock" /* and this one's */
 
+/* Other programs' files. */
+#define PATH_SYSTEM_BUS "/run/dbus/system_bus_socket"
+#define PATH_SUDO_TIMES "/run/sudo/ts"
+
 /* Of PATH_RESERVE, what is not for a snapshot: bytes, for what a change adds to the ledger, with
  * its journal. */
 #define RESERVE_LEDGER (1 << 20)

@@ -2,6 +2,7 @@
 #ifndef ORGADMIN_INVOCATION_H
 #define ORGADMIN_INVOCATION_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,10 +28,12 @@ enum option {
     OPTION_REMAINDER,
     OPTION_CODE_FILE,
     OPTION_LABELS,
+    OPTION_NUMBERS,
     OPTION_CODE,
     OPTION_PIN,
     OPTION_PRINT,
     OPTION_NO_RESCUE,
+    OPTION_PREPARE,
     OPTION_UNFINISHED,
     OPTION_FOR,
     OPTION_REASON,
@@ -50,6 +53,8 @@ enum option {
     OPTION_DRY_RUN,
     OPTION_YES,
     OPTION_ACCEPT,
+    OPTION_LOGINUID,
+    OPTION_ALL_REMOVED,
     OPTION_ORG,
     OPTION_PROFILE,
     OPTION_URL,
@@ -74,6 +79,13 @@ enum option {
     OPTION_VERSION,
     OPTION_COUNT
 };
+
+/* True if the bits of SET, 1 << enum option, have O; those from OPTION_HELP on are in no set. */
+static_assert(OPTION_HELP <= 64, "a bit for each option that a command may have");
+static inline bool option_in(uint64_t set, enum option o)
+{
+    return o < OPTION_HELP && set >> o & 1;
+}
 
 struct option_spec {
     const char *name;   /* "--url" */

@@ -38,6 +38,12 @@ static void measure(struct brake *b)
     roster_each(b->known, measure_member, b);
 }
 
+uint32_t brake_base(struct brake *b)
+{
+    measure(b);
+    return b->base;
+}
+
 static bool matches(bool everyone, const struct text_list *roles,
                     const struct text_list *permissions, const struct pipe_member *m)
 {

@@ -45,6 +45,9 @@ struct brake {
 bool brake_is_loss(const struct brake *b, const struct pipe_member *before,
                    const struct pipe_member *after);
 
+/* The members that were active an hour ago, who joined within it left out. */
+uint32_t brake_base(struct brake *b);
+
 /* M, of the roster, is to lose something: true when the loss counts now, false when it is held. */
 bool brake_admits(struct brake *b, struct roster_member *m);
 

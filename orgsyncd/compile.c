@@ -190,7 +190,7 @@ static void settle_group(struct work *w, uint32_t i)
     w->index[i] = gid;
 }
 
-static bool in_group(const struct config_group *g, const struct pipe_member *m)
+bool compile_in_group(const struct config_group *g, const struct pipe_member *m)
 {
     return g->everyone || text_lists_meet(&g->roles, &m->roles) ||
            text_lists_meet(&g->permissions, &m->permissions) || text_list_has(&g->members, m->id);
@@ -242,7 +242,7 @@ static uint32_t make_grants(struct work *w, const struct pipe_member *m)
         .org = w->org, .roles = m->roles, .permissions = m->permissions};
     for (uint32_t i = 0; i < c->group_count && m->state == MEMBER_ACTIVE; i++) {
         const struct config_group *g = &c->group[i];
-        if (!w->usable[i] || g->org != c->org[w->org].name || !in_group(g, m))
+        if (!w->usable[i] || g->org != c->org[w->org].name || !compile_in_group(g, m))
             continue;
         if (g->local)
             spec.local_gids[spec.local_count++] = w->index[i];

@@ -2,6 +2,7 @@
 #ifndef ORGSYNCD_COMPILE_H
 #define ORGSYNCD_COMPILE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -61,6 +62,9 @@ pid_t compile_detached(const struct compile_input *input, int *fd);
  * with the members, and the rosters may have changed since the last compilation. Returns 0, or -1
  * after logging. */
 int compile_names(const struct compile_input *input);
+
+/* True if M, of the organization that has it, is in the group G. */
+bool compile_in_group(const struct config_group *g, const struct pipe_member *m);
 
 /* Waits for the child's end and closes FD. Returns 0 and *RESULT, or -1 when it did not publish. */
 int compile_join(pid_t pid, int fd, struct compile_result *result);

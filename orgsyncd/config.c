@@ -19,6 +19,8 @@
 #include "orgsyncd/sudo_command.h"
 
 #define CONFIG_FILE_MAX (1 << 20)
+/* A longer warning would be a way to stay. */
+#define SESSIONS_WARN_MAX_MS 3600000
 
 static void free_list(struct text_list *list)
 {
@@ -666,10 +668,37 @@ static void parse_freshness(struct parse *p, const config_t *cfg)
     p->config->poll_ms = (int)poll;
 }
 
+static void set_on_removal(struct parse *p, const config_setting_t *sessions)
+{
+    const char *text = value_string(p, sessions, "on_removal", "sessions", VALUE_REQUIRED);
+    if (!text)
+        return;
+    if (strcmp(text, "end") == 0)
+        p->config->sessions.on_removal = SESSIONS_END;
+    else if (strcmp(text, "keep") == 0)
+        p->config->sessions.on_removal = SESSIONS_KEEP;
+    else
+        config_complain(p, config_setting_get_member(sessions, "on_removal"),
+                        "\"on_removal\" must be \"end\" or \"keep\"");
+}
+
+static void parse_sessions(struct parse *p, const config_t *cfg)
+{
+    static const char *const keys[] = {"on_removal", "warn", "except_roles", NULL};
+    const config_setting_t *s = config_lookup(cfg, "sessions");
+    if (!s || p->failed || !value_only_keys(p, s, "sessions", keys))
+        return;
+    set_on_removal(p, s);
+    value_set_duration(p, s, "warn", 0, SESSIONS_WARN_MAX_MS, &p->config->sessions.warn_ms);
+    const config_setting_t *roles = config_setting_get_member(s, "except_roles");
+    if (roles && (!config_setting_is_aggregate(roles) || config_setting_length(roles) > 0))
+        value_set_list(p, s, "except_roles", &p->config->sessions.except_roles);
+}
+
 static void parse_all(struct parse *p, const config_t *cfg)
 {
-    static const char *const keys[] = {"organizations", "users", "accounts",  "groups",
-                                       "access",        "sudo",  "freshness", NULL};
+    static const char *const keys[] = {"organizations", "users",    "accounts",  "groups", "access",
+                                       "sudo",          "sessions", "freshness", NULL};
     if (!value_only_keys(p, config_root_setting(cfg), "the file", keys))
         return;
     parse_list(p, cfg, "organizations", SNAPSHOT_ORGS_MAX, parse_org);
@@ -683,6 +712,7 @@ static void parse_all(struct parse *p, const config_t *cfg)
     check_primary_groups(p, cfg);
     parse_list(p, cfg, "access", RULES_MAX, parse_rule);
     parse_list(p, cfg, "sudo", CONFIG_SUDO_MAX, parse_sudo);
+    parse_sessions(p, cfg);
     parse_freshness(p, cfg);
 }
 
@@ -805,6 +835,7 @@ void config_free(struct config *c)
         free_list(&c->rules.rule[i].roles);
         free_list(&c->rules.rule[i].permissions);
     }
+    free_list(&c->sessions.except_roles);
     free_list(&c->reserved);
     free_list(&c->allowed);
     free(c->name);

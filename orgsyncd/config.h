@@ -56,6 +56,19 @@ struct config_sudo {
     bool nopasswd;
 };
 
+/* What happens to the open sessions of a member who is removed or suspended. */
+enum sessions_ending {
+    SESSIONS_UNSAID, /* the file does not say it: they go on */
+    SESSIONS_KEEP,
+    SESSIONS_END,
+};
+
+struct config_sessions {
+    enum sessions_ending on_removal;
+    int64_t warn_ms;               /* from the notice on the member's terminals to the end */
+    struct text_list except_roles; /* the sessions of whoever held one of these last go on */
+};
+
 struct config {
     struct config_org org[SNAPSHOT_ORGS_MAX];
     uint32_t org_count;
@@ -66,6 +79,7 @@ struct config {
     uint32_t account_count;
     struct config_sudo sudo[CONFIG_SUDO_MAX];
     uint32_t sudo_count;
+    struct config_sessions sessions;
     uint32_t range_first, range_last; /* of organizations without a range; 0, 0: nothing is said */
     enum placement placement;         /* PLACEMENT_UNKNOWN: it is not said */
     char *name;                       /* of a user; "%u" in it is the name that he has remotely */

@@ -1,6 +1,7 @@
 #include "orgsyncd/confirm_server.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,9 +24,15 @@ static bool concerns(const struct confirm_request *r, const struct org_state *o)
     return r->org[0] == '\0' || strcmp(r->org, o->config->name) == 0;
 }
 
+static bool wants_eviction(const struct confirm_request *r)
+{
+    return r->op == CONFIRM_EVICT || r->op == CONFIRM_EVICT_ALL || r->op == CONFIRM_EVICT_REMOVED;
+}
+
 static bool for_root(const struct confirm_request *r)
 {
-    return r->op == CONFIRM_SYNC || r->op == CONFIRM_ACCEPT || r->op == CONFIRM_FREE;
+    return r->op == CONFIRM_SYNC || r->op == CONFIRM_ACCEPT || r->op == CONFIRM_FREE ||
+           wants_eviction(r);
 }
 
 static bool wants_listing(const struct confirm_request *r)
@@ -87,6 +94,11 @@ static void fill_state(const struct confirm_server *s, const struct confirm_requ
         reply->held &= o->link == LINK_HELD;
         if (!reply->text[0])
             snprintf(reply->text, sizeof reply->text, "%s", o->failure[0] ? o->failure : o->held);
+        if (!reply->text[0] && r->op == CONFIRM_STATUS && o->sessions.waiting)
+            snprintf(reply->text, sizeof reply->text,
+                     "the sessions of %" PRIu32 " people who left wait, because many left: "
+                     "orgadmin host evict --all-removed ends them",
+                     o->sessions.waiting);
     }
 }
 
@@ -269,6 +281,10 @@ static bool serve_aside(struct confirm_server *s, uint32_t i, const struct confi
             size = withheld_list(s->orgs, request->op == CONFIRM_MEMBERS ? request->org : NULL,
                                  request->skip, text, sizeof text);
         break;
+    case CONFIRM_SESSIONS:
+        if (c->uid == 0)
+            size = sessions_list(s->orgs, request->skip, text, sizeof text);
+        break;
     case CONFIRM_NUMBERS:
         size = numbers_lines(s->orgs->config, s->numbers, text, sizeof text);
         break;
@@ -291,6 +307,31 @@ static void free_name(struct confirm_server *s, uint32_t i)
     enum name_freeing result = withheld_free_name(s->publisher, name, why);
     s->failed |= result == NAME_FAILED;
     answer(s, i, result == NAME_FREED ? CONFIRM_YES : CONFIRM_NO, why);
+}
+
+/* The same for the name of somebody whose sessions are to be ended. */
+static void wish(struct confirm_server *s, uint32_t i)
+{
+    char why[CONFIRM_TEXT_LEN] = "";
+    struct confirm_client *c = &s->client[i];
+    bool accepted = sessions_wish(s->sessions, &c->request, why);
+    c->request.org[0] = '\0';
+    c->state = CLIENT_WISHES;
+    c->deadline_ms = clock_mono_ms() + c->request.wait_ms;
+    if (!accepted)
+        answer(s, i, CONFIRM_NO, why);
+}
+
+/* Tells whoever waits for it what became of the wish. */
+static void settle_wish(struct confirm_server *s)
+{
+    char text[CONFIRM_TEXT_LEN];
+    bool good;
+    if (!sessions_granted(s->sessions, text, &good))
+        return;
+    for (uint32_t i = s->client_count; i-- > 0;)
+        if (s->client[i].state == CLIENT_WISHES)
+            answer(s, i, good ? CONFIRM_YES : CONFIRM_NO, text);
 }
 
 /* What anybody but root and orglogin-keys may ask for at the least: otherwise any user could cause
@@ -325,6 +366,10 @@ void confirm_server_read(struct confirm_server *s, uint32_t i)
     }
     if (request.op == CONFIRM_FREE) {
         free_name(s, i);
+        return;
+    }
+    if (wants_eviction(&request)) {
+        wish(s, i);
         return;
     }
     if (c->uid != 0 && c->socket == CONFIRM_FOR_ALL && request.max_age_ms < others_max_age_ms(s))
@@ -389,11 +434,14 @@ static void settle_all(struct confirm_server *s, const struct org_state *failed)
             drop(s, i);
         else if (c->state == CLIENT_WAITS)
             settle(s, i, now, failed);
+        else if (c->state == CLIENT_WISHES && c->deadline_ms <= now)
+            answer(s, i, CONFIRM_NO, "it is under way, and takes long: see the log");
     }
 }
 
 void confirm_server_settle(struct confirm_server *s)
 {
+    settle_wish(s);
     settle_all(s, NULL);
 }
 

@@ -15,6 +15,7 @@
 #include "orgsyncd/numbers.h"
 #include "orgsyncd/organization.h"
 #include "orgsyncd/publish.h"
+#include "orgsyncd/sessions.h"
 
 /* Of these, so many at a time may belong to orglogin-keys, so many to others than it and root, and
  * so many to each of them. */
@@ -28,6 +29,7 @@ enum client_state {
     CLIENT_CONNECTED, /* its request is still to come */
     CLIENT_ASKED,     /* the fetchers' earlier messages are to be taken before its request */
     CLIENT_WAITS,     /* for the organizations that it asked about, until its deadline */
+    CLIENT_WISHES,    /* for the sessions that it asked to end, until its deadline */
 };
 
 struct confirm_client {
@@ -40,12 +42,13 @@ struct confirm_client {
     struct confirm_request request;
 };
 
-/* The first four members are set by the caller and borrowed, the others are zero. */
+/* The first five members are set by the caller and borrowed, the others are zero. */
 struct confirm_server {
     int listen_fd[CONFIRM_SOCKETS]; /* listening, not blocking; -1 = none */
     struct organizations *orgs;
     struct publisher *publisher;
     const struct numbers *numbers;
+    struct sessions *sessions;
 
     struct confirm_client client[CLIENTS_MAX];
     uint32_t client_count;

@@ -16,6 +16,7 @@
 #include "common/rfc3339.h"
 #include "orgsyncd/pipe.h"
 
+#define ASKER_WORD 33 /* bytes, in hexadecimal, with its NUL */
 /* A long poll is to be held so long. */
 #define HOLD_MS 300000
 /* List everything anew this often, whatever the server says has changed. */
@@ -41,6 +42,7 @@ struct committed {
 struct fetcher {
     const struct fetcher_settings *settings;
     struct provider *provider; /* holds the long poll, or polls */
+    char word[ASKER_WORD];     /* tells this process from another with the same token */
     struct provider *asker;    /* asks while the other one is held */
     struct watch_position at;  /* where the keeper is, whichever of the two asked */
     int64_t listed_ms;
@@ -51,6 +53,7 @@ struct fetcher {
     int64_t made_ms;            /* its snapshot: clock_mono_ms */
     bool unreported;
     bool held, relist;
+    bool answered; /* once at least */
     int failures;
     int64_t failed_ms, retry_ms; /* of the last failure: its time, and the earliest one to retry */
     char failure[256];
@@ -78,6 +81,8 @@ struct fetcher_request {
     int64_t begun_ms; /* clock_mono_ms */
     bool quiet;      /* it is held and nothing but heartbeats came: another may be sent beside it */
     bool superseded; /* the answer to one that began after it was taken: it counts no more */
+    bool listed;     /* everything was listed */
+    bool caught_up;  /* what had changed before it was asked for right before it */
 };
 
 /* Reports R's result, true as of STARTED_MS; with PIPE_ROUND_TRIP in FLAGS, R was sent then. */
@@ -257,7 +262,7 @@ static void send_reset(void *arg)
 {
     struct fetcher_request *r = arg;
     r->quiet = false;
-    r->fetcher->listed_ms = clock_mono_ms();
+    r->listed = true;
     report(r, PIPE_RESET, r->begun_ms, PIPE_ROUND_TRIP, NULL);
 }
 
@@ -349,14 +354,32 @@ static void failed(const struct fetcher_request *r, const struct api_error *err)
     report(r, PIPE_FAILED, r->begun_ms, PIPE_ROUND_TRIP, f->failure);
 }
 
-static void succeeded(const struct fetcher_request *r)
+/* True if R, which went to the position NEXT, is of the same history as the answer before. A
+ * listing by an API that reports changes is one where the API knew the last position right before;
+ * of another API every listing but the first one is. */
+static bool continues(const struct fetcher_request *r, const struct watch_position *next)
+{
+    const struct fetcher *f = r->fetcher;
+    if (next->revision > 0)
+        return !r->listed || r->caught_up;
+    return f->answered && f->at.revision == 0;
+}
+
+/* R has led to the position NEXT. */
+static void succeeded(const struct fetcher_request *r, const struct watch_position *next)
 {
     struct fetcher *f = r->fetcher;
+    uint32_t flags = PIPE_ROUND_TRIP | (continues(r, next) ? PIPE_CONTINUES : 0U) |
+                     (next->revision > 0 ? PIPE_CHANGES : 0U);
     if (f->failures)
         log_info("%s: the organization answers again", f->settings->org->name);
     f->failures = 0;
+    f->answered = true;
+    f->at = *next;
+    if (r->listed)
+        f->listed_ms = r->begun_ms;
     f->committed[r->number % COMMITTED] = (struct committed){r->number, f->at};
-    report(r, PIPE_COMMIT, r->begun_ms, PIPE_ROUND_TRIP, NULL);
+    report(r, PIPE_COMMIT, r->begun_ms, flags, NULL);
 }
 
 /* Reports the last failure again. */
@@ -366,14 +389,10 @@ static void repeat_failure(struct fetcher *f)
     report(&none, PIPE_FAILED, clock_mono_ms(), 0, f->failure);
 }
 
-/* Asks for what is new, without waiting. Returns true when there is an answer. */
-static bool ask_now(struct fetcher *f)
+/* Asks for what is new, without waiting. */
+static enum api_status ask(struct fetcher *f)
 {
-    int64_t now = clock_mono_ms();
-    if (f->failures && (now < f->retry_ms || now < f->failed_ms + RETRY_SPARE_MS)) {
-        repeat_failure(f);
-        return false;
-    }
+    struct watch_position at = f->at;
     struct api_error err;
     struct fetcher_request r;
     struct provider_watcher watcher = {.arg = &r,
@@ -382,12 +401,23 @@ static bool ask_now(struct fetcher *f)
                                        .member = send_member,
                                        .idle_fd = -1};
     begin(f, &r);
-    bool answered = provider_watch(f->asker, &f->at, 0, &watcher, &err) == API_OK;
-    if (answered)
-        succeeded(&r);
+    enum api_status status = provider_watch(f->asker, &at, 0, &watcher, &err);
+    if (status == API_OK)
+        succeeded(&r, &at);
     else
         failed(&r, &err);
-    return answered;
+    return status;
+}
+
+/* The same, unless that failed just now. Returns true when there is an answer. */
+static bool ask_now(struct fetcher *f)
+{
+    int64_t now = clock_mono_ms();
+    if (f->failures && (now < f->retry_ms || now < f->failed_ms + RETRY_SPARE_MS)) {
+        repeat_failure(f);
+        return false;
+    }
+    return ask(f) == API_OK;
 }
 
 /* Takes what lies in the pipe; *REFRESH: the keeper wants news. Returns -1 when it is gone. */
@@ -492,12 +522,27 @@ static int rest_unapplied(struct fetcher *f)
     return 0;
 }
 
+/* Asks, before everything is listed, for what has changed: who was removed meanwhile is named
+ * there, and the listing is known to be of the same history when *CAUGHT_UP. Returns false when the
+ * organization cannot be reached. */
+static bool catch_up(struct fetcher *f, bool *caught_up)
+{
+    enum api_status status = f->at.revision > 0 ? ask(f) : API_REFUSED;
+    *caught_up = status == API_OK;
+    return status != API_UNREACHABLE;
+}
+
 /* One request, or one long poll from its beginning to its end. Returns how long to rest, or -1 when
  * the keeper is gone. */
 static int64_t turn(struct fetcher *f)
 {
     struct api_error err = {0};
     struct fetcher_request r;
+    bool lists = f->relist || clock_mono_ms() - f->listed_ms > FULL_MS;
+    bool caught_up = false;
+    f->relist = false;
+    if (lists && !catch_up(f, &caught_up))
+        return back_off(f);
     struct provider_watcher watcher = {.arg = &r,
                                        .report = report_now(f),
                                        .reset = send_reset,
@@ -505,11 +550,11 @@ static int64_t turn(struct fetcher *f)
                                        .heard = heartbeat,
                                        .idle = idle,
                                        .idle_fd = f->settings->pipe};
-    if (f->relist || clock_mono_ms() - f->listed_ms > FULL_MS)
-        f->at = (struct watch_position){0};
-    f->relist = false;
     begin(f, &r);
-    struct watch_position at = f->at;
+    r.caught_up = caught_up;
+    struct watch_position at = {0};
+    if (!lists)
+        at = f->at;
     enum api_status status = provider_watch(f->provider, &at, HOLD_MS, &watcher, &err);
     if (status == API_STOPPED)
         return f->relist || r.superseded ? 0 : -1;
@@ -517,9 +562,8 @@ static int64_t turn(struct fetcher *f)
         failed(&r, &err);
         return back_off(f);
     }
-    bool no_news = at.revision > 0 && at.revision == f->at.revision;
-    f->at = at;
-    succeeded(&r);
+    bool no_news = !lists && at.revision > 0 && at.revision == f->at.revision;
+    succeeded(&r, &at);
     f->held = false;
     if (at.revision == 0)
         return jitter(f->settings->poll_ms);
@@ -534,9 +578,21 @@ static void trace(void *arg, const char *line)
     log_debug("%s: debug: %s", f->settings->org->name, line);
 }
 
+/* A service's: what asks once, beside it, is no other machine. */
+static const char *make_word(struct fetcher *f)
+{
+    unsigned char bytes[(ASKER_WORD - 1) / 2];
+    if (f->settings->once || getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+        return NULL;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        snprintf(f->word + 2 * i, 3, "%02x", bytes[i]);
+    return f->word;
+}
+
 static bool open_providers(struct fetcher *f, struct api_error *err)
 {
     struct provider_settings settings = config_provider(f->settings->org);
+    settings.asker = make_word(f);
     settings.token = f->settings->token;
     settings.trace = log_is_debug() ? trace : NULL;
     settings.trace_arg = f;

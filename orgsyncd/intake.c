@@ -23,6 +23,7 @@ bool intake_is_merging(const struct org_state *o)
 static int finish_merge(struct intake *in, struct org_state *o, enum merge_result result)
 {
     result = organization_listed(o, result);
+    sessions_note(in->sessions, o);
     if (publisher_take(in->publisher, o, result) < 0)
         return -1;
     confirm_server_settle(in->server);
@@ -34,7 +35,7 @@ static int finish_merge(struct intake *in, struct org_state *o, enum merge_resul
 int intake_merge(struct intake *in, struct org_state *o)
 {
     bool writes = in->publisher->mode != KEEPER_CHECK &&
-                  (o->merge.items > 0 || o->merge.kind == LISTING_COMPLETE);
+                  (o->merge.items > 0 || o->merge.kind == LISTING_COMPLETE || o->merge.repeats);
     if (writes)
         reserve_release(); /* the ledger stores the changes before the snapshot does */
     enum merge_result result = merge_go_on(&o->merge, clock_mono_ms() + SLICE_MS);
@@ -45,10 +46,25 @@ int intake_merge(struct intake *in, struct org_state *o)
     return result == MERGE_MORE ? 0 : finish_merge(in, o, result);
 }
 
+/* The judge of the departures in the answer that H completes. */
+static struct departure_judge judge_of(const struct intake *in, const struct org_state *o,
+                                       const struct pipe_header *h)
+{
+    return (struct departure_judge){
+        .sessions = &in->orgs->config->sessions,
+        .history = o->history,
+        .first = o->history != o->history_taken,
+        .names = h->flags & PIPE_CHANGES,
+        .now_ms = clock_wall_ms(),
+        .at_ms = o->merging_ms,
+    };
+}
+
 /* The incoming answer is complete. */
 static int commit(struct intake *in, struct org_state *o, const struct pipe_header *h)
 {
     char text[CONFIRM_TEXT_LEN];
+    o->history += !(h->flags & PIPE_CONTINUES);
     if (listing_implausible(&o->incoming, &o->roster, text, sizeof text)) {
         organization_refuse(o, text);
         confirm_server_fail(in->server, o);
@@ -65,6 +81,9 @@ static int commit(struct intake *in, struct org_state *o, const struct pipe_head
                   .known = &o->roster,
                   .mode = o->incoming.kind == LISTING_COMPLETE ? o->brake : BRAKE_ON,
                   .now_ms = clock_wall_ms()},
+        .judge = judge_of(in, o, h),
+        .repeats = o->incoming.kind == LISTING_CHANGES &&
+                   (h->flags & (PIPE_CONTINUES | PIPE_CHANGES)) == PIPE_CONTINUES,
     };
     return merge_begin(&o->merge, &o->incoming) < 0 ? -1 : intake_merge(in, o);
 }

@@ -12,12 +12,14 @@
 #include "orgsyncd/confirm_server.h"
 #include "orgsyncd/organization.h"
 #include "orgsyncd/publish.h"
+#include "orgsyncd/sessions.h"
 
 /* All are borrowed, and set by the caller. */
 struct intake {
     struct organizations *orgs;
     struct publisher *publisher;
     struct confirm_server *server;
+    struct sessions *sessions;
 };
 
 /* True while an answer of O is being merged: intake_merge is to be called, and no message is read.

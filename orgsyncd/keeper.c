@@ -23,7 +23,9 @@
 #include "orgsyncd/last_snapshot.h"
 #include "orgsyncd/numbers.h"
 #include "orgsyncd/organization.h"
+#include "orgsyncd/preview.h"
 #include "orgsyncd/publish.h"
+#include "orgsyncd/sessions.h"
 #include "orgsyncd/sudoers.h"
 
 /* orgsyncd(8): a mistake in the configuration. */
@@ -38,6 +40,7 @@ struct keeper {
     struct publisher publisher;
     struct confirm_server server;
     struct intake intake;
+    struct sessions sessions;
     bool sudoers_due;    /* the file is looked at when there is a snapshot of this configuration */
     pid_t sudoers_child; /* does that; 0 = there is none */
     struct break_glass glass; /* to be told; END_MS is 0: none */
@@ -106,7 +109,7 @@ static void end_sudoers(struct keeper *k, int options)
 /* --- the loop --- */
 
 /* The places in the array of poll(2): these, then the organizations, then the clients. */
-enum { SIGNAL, CHILD, FIRST_SOCKET, FIRST_ORG = FIRST_SOCKET + CONFIRM_SOCKETS };
+enum { SIGNAL, CHILD, SESSIONS, FIRST_SOCKET, FIRST_ORG = FIRST_SOCKET + CONFIRM_SOCKETS };
 #define POLL_MAX (FIRST_ORG + SNAPSHOT_ORGS_MAX + CLIENTS_MAX)
 
 /* A descriptor of -1 is ignored by poll(2). */
@@ -118,6 +121,7 @@ static nfds_t fill_poll(const struct keeper *k, int signals, struct pollfd *p)
     p[SIGNAL].fd = signals;
     for (enum confirm_socket i = 0; i < CONFIRM_SOCKETS; i++)
         p[FIRST_SOCKET + i].fd = confirm_server_has_room(s, i) ? s->listen_fd[i] : -1;
+    p[SESSIONS].fd = k->sessions.child ? k->sessions.fd : -1;
     p[CHILD].fd = publisher->child ? publisher->child_fd : -1;
     for (uint32_t i = 0; i < k->orgs.count; i++)
         p[n++].fd = intake_is_merging(&k->orgs.org[i]) ? -1 : k->orgs.org[i].pipe;
@@ -154,6 +158,8 @@ static int wait_ms(const struct keeper *k)
             return 0;
     due = sooner(due, confirm_server_deadline(&k->server));
     due = sooner(due, publisher_due(&k->publisher));
+    if (k->settings->mode == KEEPER_SERVE)
+        due = sooner(due, sessions_due(&k->sessions));
     if (k->watchdog_ms > 0)
         due = sooner(due, now + k->watchdog_ms / 2);
     return due > now ? (int)(due - now) : 0;
@@ -228,6 +234,11 @@ static int serve(struct keeper *k, const struct pollfd *p)
     confirm_server_hear(&k->server);
     if (publisher_run(&k->publisher) < 0)
         return -1;
+    if (k->settings->mode == KEEPER_SERVE) {
+        sessions_run(&k->sessions);
+        if (sessions_take(&k->sessions) < 0)
+            return -1;
+    }
     tell_fetchers(k);
     begin_sudoers(k);
     end_sudoers(k, WNOHANG);
@@ -337,7 +348,11 @@ static enum begin_result begin(struct keeper *k)
         return result;
     if (load_members(k) < 0 || last_snapshot_read(&k->orgs, &k->publisher.generation) < 0)
         return BEGIN_FAILED;
-    return has_members(k) && publisher_publish(&k->publisher) < 0 ? BEGIN_FAILED : BEGIN_DONE;
+    if (has_members(k) && publisher_publish(&k->publisher) < 0)
+        return BEGIN_FAILED;
+    for (uint32_t i = 0; i < k->orgs.count; i++)
+        sessions_load(&k->sessions, &k->orgs.org[i]);
+    return BEGIN_DONE;
 }
 
 /* Returns the organization's failure, or the losses that the brake holds (in TEXT), or "listed". */
@@ -369,6 +384,8 @@ static int conclude(const struct keeper *k)
     printf("%s: %u users (%u active), %u groups; %u members withheld; generation %" PRIu64 "\n",
            k->settings->mode == KEEPER_CHECK ? "would publish" : "published", result->users,
            result->active, result->groups, result->withheld, k->publisher.generation);
+    if (k->settings->mode == KEEPER_CHECK)
+        preview_print(&k->orgs);
     fflush(stdout);
     return rc;
 }
@@ -378,7 +395,9 @@ static void connect_parts(struct keeper *k, const struct keeper_settings *settin
     k->settings = settings;
     k->orgs.config = settings->config;
     k->orgs.count = settings->config->org_count;
-    k->publisher.orgs = k->server.orgs = k->intake.orgs = &k->orgs;
+    k->publisher.orgs = k->server.orgs = k->intake.orgs = k->sessions.orgs = &k->orgs;
+    k->sessions.publisher = &k->publisher;
+    k->server.sessions = k->intake.sessions = &k->sessions;
     k->publisher.mode = settings->mode;
     k->publisher.begun_ms = clock_mono_ms();
     k->sudoers_due = settings->config->sudo_count > 0 && settings->mode != KEEPER_CHECK;
@@ -390,6 +409,7 @@ static void connect_parts(struct keeper *k, const struct keeper_settings *settin
 
 static void end(struct keeper *k)
 {
+    sessions_end(&k->sessions);
     for (uint32_t i = 0; i < k->orgs.count; i++) {
         roster_free(&k->orgs.org[i].roster);
         listing_begin(&k->orgs.org[i].incoming, LISTING_CHANGES);

@@ -36,6 +36,9 @@ static const char schema[] =
     " permissions BLOB NOT NULL, PRIMARY KEY(org, remote)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS brake(org TEXT NOT NULL, remote TEXT NOT NULL, lost_ms INTEGER NOT "
     "NULL, held INTEGER NOT NULL, PRIMARY KEY(org, remote)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS departures(org TEXT NOT NULL, remote TEXT NOT NULL, state INTEGER "
+    "NOT NULL, since_ms INTEGER NOT NULL, ended_ms INTEGER NOT NULL, PRIMARY KEY(org, remote)) "
+    "WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS ranges(org TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER "
     "NOT NULL) WITHOUT ROWID;"
@@ -71,6 +74,8 @@ enum ledger_statement {
     STORE,
     STORE_BRAKE,
     DROP_BRAKE,
+    STORE_DEPARTURE,
+    DROP_DEPARTURE,
     STATEMENTS
 };
 
@@ -97,15 +102,19 @@ static const char *const sql[STATEMENTS] = {
     [HOME_TAKEN] =
         "SELECT 1 FROM members WHERE home=?1 AND home<>'' AND NOT (org=?2 AND remote=?3)",
     [LOAD] =
-        "SELECT remote, id, name, state, email, username, display, roles, permissions, home, "
-        "coalesce(lost_ms, 0), coalesce(held, 0), keys FROM members LEFT JOIN brake USING(org, "
-        "remote) WHERE org=?1",
+        "SELECT remote, id, name, members.state, email, username, display, roles, permissions, home, "
+        "coalesce(lost_ms, 0), coalesce(held, 0), keys, coalesce(departures.state, 0), "
+        "coalesce(since_ms, 0), coalesce(ended_ms, 0) FROM members LEFT JOIN brake USING(org, "
+        "remote) LEFT JOIN departures USING(org, remote) WHERE org=?1",
     [STORE] = "INSERT OR REPLACE INTO members(org, remote, id, name, state, email, username, "
               "display, roles, permissions, home, keys)"
               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     [STORE_BRAKE] = "INSERT OR REPLACE INTO brake(org, remote, lost_ms, held) VALUES(?1, ?2, ?3, "
                     "?4)",
     [DROP_BRAKE] = "DELETE FROM brake WHERE org=?1 AND remote=?2",
+    [STORE_DEPARTURE] = "INSERT OR REPLACE INTO departures(org, remote, state, since_ms, ended_ms) "
+                        "VALUES(?1, ?2, ?3, ?4, ?5)",
+    [DROP_DEPARTURE] = "DELETE FROM departures WHERE org=?1 AND remote=?2",
 };
 
 struct ledger {
@@ -285,9 +294,27 @@ static int store_brake(struct ledger *l, const char *org, const struct roster_me
     return step(l, s, NULL, "cannot store what the brake holds") < 0 ? -1 : 0;
 }
 
+/* The same for the member's departure. */
+static int store_departure(struct ledger *l, const char *org, const struct roster_member *m)
+{
+    const struct departure *d = &m->departure;
+    bool known = d->state != DEPARTURE_NONE || d->ended_ms > 0;
+    sqlite3_stmt *s = l->statement[known ? STORE_DEPARTURE : DROP_DEPARTURE];
+    bind_text(s, 1, org);
+    bind_text(s, 2, m->remote.id);
+    if (known) {
+        sqlite3_bind_int(s, 3, (int)d->state);
+        sqlite3_bind_int64(s, 4, d->since_ms);
+        sqlite3_bind_int64(s, 5, d->ended_ms);
+    }
+    return step(l, s, NULL, "cannot store a departure") < 0 ? -1 : 0;
+}
+
 int ledger_store(struct ledger *l, const char *org, const struct roster_member *m)
 {
     if (m->brake_changed && store_brake(l, org, m) < 0)
+        return -1;
+    if (m->departure_changed && store_departure(l, org, m) < 0)
         return -1;
     sqlite3_stmt *s = l->statement[STORE];
     bind_text(s, 1, org);
@@ -330,6 +357,16 @@ static const char *column_text(sqlite3_stmt *s, int column)
     return text ? text : "";
 }
 
+/* A state that this version does not know is none. */
+static struct departure column_departure(sqlite3_stmt *s)
+{
+    int state = sqlite3_column_int(s, 13);
+    bool known = state > DEPARTURE_NONE && state <= DEPARTURE_ENDED;
+    return (struct departure){.state = known ? (enum departure_state)state : DEPARTURE_NONE,
+                              .since_ms = sqlite3_column_int64(s, 14),
+                              .ended_ms = sqlite3_column_int64(s, 15)};
+}
+
 static struct roster_member *column_member(sqlite3_stmt *s)
 {
     struct pipe_member remote = {
@@ -353,6 +390,7 @@ static struct roster_member *column_member(sqlite3_stmt *s)
         snprintf(m->name, sizeof m->name, "%s", column_text(s, 2));
         m->lost_ms = sqlite3_column_int64(s, 10);
         m->held = sqlite3_column_int(s, 11) != 0;
+        m->departure = column_departure(s);
     }
     return m;
 }

@@ -33,7 +33,8 @@ int ledger_commit(struct ledger *ledger);
 /* Puts all known members of the organization with key ORG (its remote id) into ROSTER. */
 int ledger_load(struct ledger *ledger, const char *org, struct roster *roster);
 
-/* Stores MEMBER, whose uid must be allocated, and what the brake knows of it where that changed. */
+/* Stores MEMBER, whose uid must be allocated, and what the brake knows of it and its departure
+ * where that changed. */
 int ledger_store(struct ledger *ledger, const char *org, const struct roster_member *member);
 
 enum ledger_name { LEDGER_NAME_ERROR = -1, LEDGER_NAME_FREE, LEDGER_NAME_OWN, LEDGER_NAME_TAKEN };

@@ -70,7 +70,7 @@ int merge_begin(struct merge *m, struct listing *l)
     m->gone = NULL;
     m->gones = m->at = 0;
     m->first = m->known->count == 0;
-    m->storing = false;
+    m->storing = m->departures = m->departed = false;
     m->changed = 0;
     m->phase = m->item ? MERGE_JUDGE : MERGE_IDLE;
     listing_begin(l, LISTING_CHANGES);
@@ -99,8 +99,64 @@ static int store(struct merge *m, struct roster_member *member)
     m->changed++;
     if (ledger_store(m->ledger, m->key, member) < 0)
         return -1;
-    member->changed = member->brake_changed = false;
+    member->changed = member->brake_changed = member->departure_changed = false;
     return 0;
+}
+
+/* --- departures --- */
+
+static void count_ended(struct roster_member *member, void *arg)
+{
+    struct departure_judge *j = arg;
+    j->ended += departure_counts(&member->departure, j->now_ms);
+}
+
+/* The judge, with what it needs to know of all members. */
+static struct departure_judge *judge(struct merge *m)
+{
+    if (!m->judge.counted) {
+        m->judge.counted = true;
+        m->judge.members = brake_base(&m->brake);
+        roster_each(m->known, count_ended, &m->judge);
+    }
+    return &m->judge;
+}
+
+static void note_departure(struct merge *m, struct roster_member *member, bool changed)
+{
+    if (!changed)
+        return;
+    member->changed = member->departure_changed = m->departures = true;
+    member->warned = false;
+    member->again_ms = 0; /* was about an earlier departure */
+    m->departed |= member->departure.state == DEPARTURE_DUE;
+}
+
+/* True if what the answer says of MEMBER's departure can matter: who has no uid runs nothing. */
+static bool is_departure(const struct roster_member *member)
+{
+    return member->uid != 0 &&
+           (member->remote.state == MEMBER_ACTIVE || member->departure.state == DEPARTURE_NOTED);
+}
+
+/* The answer names MEMBER of the roster as one who has left. */
+static void name_departure(struct merge *m, struct roster_member *member)
+{
+    bool active = member->remote.state == MEMBER_ACTIVE;
+    if (is_departure(member))
+        note_departure(
+            m, member,
+            departure_named(judge(m), &member->departure, active, &member->remote.roles));
+}
+
+/* The answer, a complete listing, lacks MEMBER of the roster. */
+static void miss_departure(struct merge *m, struct roster_member *member)
+{
+    bool active = member->remote.state == MEMBER_ACTIVE;
+    if (is_departure(member))
+        note_departure(
+            m, member,
+            departure_absent(judge(m), &member->departure, active, &member->remote.roles));
 }
 
 /* Judges a member of the answer: HELD marks the one that is not to be taken. */
@@ -114,11 +170,17 @@ static void judge_listed(struct merge *m, struct roster_member *listed)
         listed->held = !brake_admits(&m->brake, old);
     else
         brake_let_go(old);
+    m->judge.braked |= listed->held;
 }
 
+/* Who was removed before is looked at only while his departure is noted; nobody else is by an
+ * answer that repeats the last listing. */
 static bool is_unlisted(const struct merge *m, const struct roster_member *member)
 {
-    return member->seen != m->number && member->remote.state != MEMBER_REMOVED;
+    if (member->seen == m->number)
+        return false;
+    return member->remote.state == MEMBER_REMOVED ? member->departure.state == DEPARTURE_NOTED
+                                                  : !m->repeats;
 }
 
 static void count_unlisted(struct roster_member *member, void *arg)
@@ -133,14 +195,14 @@ static void judge_unlisted(struct roster_member *member, void *arg)
     if (!is_unlisted(m, member))
         return;
     if (member->remote.state == MEMBER_ACTIVE)
-        brake_admits(&m->brake, member);
+        m->judge.braked |= !brake_admits(&m->brake, member);
     m->gone[m->gones++] = member;
 }
 
 /* Judges the members that a complete listing leaves out. */
 static int find_unlisted(struct merge *m)
 {
-    if (m->kind != LISTING_COMPLETE)
+    if (m->kind != LISTING_COMPLETE && !m->repeats)
         return 0;
     roster_each(m->known, count_unlisted, m);
     m->gone = m->gones ? calloc(m->gones, sizeof *m->gone) : NULL;
@@ -153,15 +215,20 @@ static int find_unlisted(struct merge *m)
 
 static int remove_unlisted(struct merge *m, struct roster_member *member)
 {
-    if (!member->held)
+    if (!member->held) {
+        miss_departure(m, member);
         roster_remove(m->known, member);
+    }
     m->changed += member->changed;
     return store(m, member);
 }
 
 static int take_removed(struct merge *m, struct roster_member *old)
 {
-    if (!old || old->remote.state == MEMBER_REMOVED)
+    if (!old)
+        return 0;
+    name_departure(m, old);
+    if (old->remote.state == MEMBER_REMOVED && !old->departure_changed)
         return 0;
     roster_remove(m->known, old);
     m->changed++;
@@ -198,6 +265,10 @@ static int take_listed(struct merge *m, struct roster_member *listed)
         free(listed);
         return rc;
     }
+    if (old && listed->remote.state == MEMBER_SUSPENDED)
+        name_departure(m, old);
+    else if (old)
+        note_departure(m, old, departure_present(&old->departure));
     int64_t joined = m->first ? 0 : brake_joined(&m->brake, old, listed);
     if (roster_put(m->known, listed) < 0)
         return -1;

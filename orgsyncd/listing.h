@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "orgsyncd/brake.h"
+#include "orgsyncd/departure.h"
 #include "orgsyncd/ledger.h"
 #include "orgsyncd/roster.h"
 
@@ -48,7 +49,8 @@ bool listing_implausible(const struct listing *l, const struct roster *known, ch
 enum merge_phase {
     MERGE_IDLE,
     MERGE_JUDGE,  /* finds the members that lose something */
-    MERGE_REMOVE, /* removes the members that a complete listing leaves out */
+    MERGE_REMOVE, /* removes the members that a complete listing leaves out, and notes who stays
+                     away */
     MERGE_TAKE,   /* takes the members that the answer names */
 };
 
@@ -63,6 +65,8 @@ struct merge {
     enum merge_phase phase;
     enum listing_kind kind;
     struct brake brake;
+    struct departure_judge judge; /* what it counts is counted here */
+    bool repeats;                 /* the answer is that the last complete listing is still right */
     struct roster *known;
     struct ledger *ledger;
     const char *key;             /* of the organization in LEDGER */
@@ -70,15 +74,18 @@ struct merge {
     struct roster_member **item; /* owned until taken; then NULL */
     struct roster_member **gone; /* members of KNOWN */
     size_t items, gones, at;
-    bool first; /* no member was known before */
+    bool first;      /* no member was known before */
+    bool departures; /* somebody's departure has changed */
+    bool departed;   /* the sessions of somebody are to be ended */
     bool storing;
     size_t changed; /* members */
 };
 
 /*
  * Begins to take what L has, which then has nothing any more. The caller has filled in BRAKE,
- * KNOWN, LEDGER and KEY. Losses that the answer names come before those of members that a complete
- * listing leaves out, both in the order of the remote ids. Returns 0, or -1 when out of memory.
+ * JUDGE, REPEATS, KNOWN, LEDGER and KEY. Losses that the answer names come before those of members
+ * that a complete listing leaves out, both in the order of the remote ids. Returns 0, or -1 when
+ * out of memory.
  */
 int merge_begin(struct merge *m, struct listing *l);
 

@@ -79,6 +79,16 @@ static void add_organizations(struct text *t, const struct organizations *orgs)
     for (uint32_t i = 0; i < orgs->count; i++)
         add(t, "orgsyncd_members{organization=\"%s\"} %zu\n", orgs->org[i].config->name,
             orgs->org[i].roster.present);
+    head(t, "sessions_ended_total", "counter",
+         "People who left and whose open sessions were ended.");
+    for (uint32_t i = 0; i < orgs->count; i++)
+        add(t, "orgsyncd_sessions_ended_total{organization=\"%s\"} %" PRIu64 "\n",
+            orgs->org[i].config->name, orgs->org[i].sessions.ended);
+    head(t, "sessions_waiting", "gauge",
+         "People who left and whose open sessions wait for an administrator.");
+    for (uint32_t i = 0; i < orgs->count; i++)
+        add(t, "orgsyncd_sessions_waiting{organization=\"%s\"} %u\n", orgs->org[i].config->name,
+            orgs->org[i].sessions.waiting);
     head(t, "brake_held", "gauge",
          "Members from whom the brake holds what the organization would take.");
     for (uint32_t i = 0; i < orgs->count; i++)

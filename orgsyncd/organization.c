@@ -105,6 +105,8 @@ enum merge_result organization_listed(struct org_state *o, enum merge_result res
     } else {
         o->asked = false;
     }
+    if (!o->merge.judge.braked)
+        o->history_taken = o->history;
     if (complete) {
         o->brake = BRAKE_ON;
         newest(o)->listed_ms = o->commit.started_ms;
@@ -167,9 +169,12 @@ void organization_carried(struct org_state *o)
 void organization_tell(struct org_state *o, int64_t made_ms)
 {
     struct pipe_applied applied = {
-        .header = {.type = PIPE_APPLIED, .started_ms = made_ms, .request = o->in_force.request}};
+        .header = {.type = PIPE_APPLIED, .started_ms = made_ms, .request = o->in_force.request},
+        .ended = (uint32_t)o->sessions.ended,
+        .ending = o->sessions.ending};
     if (o->pipe < 0 || o->held_count > 0 || applied.header.request == 0 || made_ms == 0 ||
-        applied.header.request == o->told.header.request)
+        (applied.header.request == o->told.header.request && applied.ended == o->told.ended &&
+         applied.ending == o->told.ending))
         return;
     if (pipe_try_send_applied(o->pipe, &applied) == 0)
         o->told = applied;

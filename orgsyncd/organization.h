@@ -53,6 +53,15 @@ struct news {
     struct heard heard;
 };
 
+/* Departed members' open sessions (sessions.h). */
+struct org_sessions {
+    int64_t due_ms;      /* when somebody's are to be looked at: clock_mono_ms, INT64_MAX = never */
+    uint64_t generation; /* of the snapshot that refuses who has left; not before it is in force */
+    uint64_t ended;      /* people whose sessions were ended since the keeper began */
+    uint32_t waiting;    /* people whose sessions wait for an administrator */
+    uint32_t ending;     /* people whose sessions are to be ended, and are not yet */
+};
+
 struct org_state {
     const struct config_org *config;
     int pipe; /* to its fetcher; -1 = none */
@@ -73,11 +82,16 @@ struct org_state {
     struct pipe_header commit; /* of the answer in MERGE */
     int64_t merging_ms;        /* clock_mono_ms when that answer was complete */
 
+    /* The history of the last answer (departure.h), and the one of which an answer was taken whole:
+     * 1, 2, ...; 0 = none yet. */
+    uint64_t history, history_taken;
+
     /* An answer without changes counts at once. One with changes passes through these three. */
     struct news waiting;   /* in the roster, and in no snapshot yet */
     struct news carried;   /* in the snapshot that is being published */
     struct heard in_force; /* in the snapshot that is in force */
 
+    struct org_sessions sessions;
     struct pipe_applied told;      /* what the fetcher was told last */
     struct break_glass told_glass; /* and of break-glass */
 

@@ -44,8 +44,11 @@ enum pipe_type {
 #define PIPE_SILENT_MS 15000
 
 enum pipe_flag {
-    PIPE_HELD = 1,      /* a long poll is held */
-    PIPE_ROUND_TRIP = 2 /* STARTED is when a request was sent; without it, when a heartbeat came */
+    PIPE_HELD = 1,       /* a long poll is held */
+    PIPE_ROUND_TRIP = 2, /* STARTED is when a request was sent; without it, when a heartbeat came */
+    /* Of PIPE_COMMIT: */
+    PIPE_CONTINUES = 4, /* the answer is of the same history as the one before */
+    PIPE_CHANGES = 8,   /* the API reports changes, and names who left */
 };
 
 /*

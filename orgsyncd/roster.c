@@ -122,6 +122,10 @@ int roster_put(struct roster *roster, struct roster_member *member)
         member->held = old->held;
         member->lost_ms = old->lost_ms;
         member->brake_changed = old->brake_changed;
+        member->departure = old->departure;
+        member->departure_changed = old->departure_changed;
+        member->warned = old->warned;
+        member->again_ms = old->again_ms;
         member->changed = old->changed || !same(&old->remote, &member->remote);
         roster->present -= old->remote.state != MEMBER_REMOVED;
         *slot = member;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/name.h"
+#include "orgsyncd/departure.h"
 #include "orgsyncd/pipe.h"
 
 /* One allocation; the strings and keys of REMOTE lie behind it, the display name fit for gecos. */
@@ -26,8 +27,12 @@ struct roster_member {
     int64_t lost_ms;    /* brake.h: wall clock when a loss of the member was counted, 0 = never */
     int64_t joined_ms;  /* brake.h: wall clock when the member became active, 0 = was so from the
                            beginning; not in the ledger */
-    const char *complaint; /* static; what was reported of the member last */
-    uint64_t seen;         /* the listing that named the member last */
+    struct departure departure;
+    bool departure_changed; /* to be stored in the ledger, and CHANGED is set */
+    bool warned;            /* sessions.h: he was told that his sessions are to end */
+    int64_t again_ms;       /* sessions.h: when he is looked at once more, 0 = no more */
+    const char *complaint;  /* static; what was reported of the member last */
+    uint64_t seen;          /* the listing that named the member last */
     struct pipe_member remote;
 };
 

@@ -170,6 +170,9 @@ static const struct field machine_fields[] = {
     {.name = "refused", .from = "refused", .kind = FIELD_NUMBER},
     {.name = "refused_at", .from = "refusedAt"},
     {.name = "refused_from", .from = "refusedFrom"},
+    {.name = "shared", .from = "sharedAt"},
+    {.name = "shared_from", .from = "sharedFrom"},
+    {.name = "numbers", .from = "numbers"},
     {.name = "code", .from = "code"},
     {.name = "version", .from = "report.version"},
     {.name = "behind", .from = "report.behind", .kind = FIELD_NUMBER},
@@ -201,6 +204,7 @@ static const struct field enrollment_fields[] = {
     {.name = "name", .from = "name", .required = true},
     {.name = "labels", .from = "labels"},
     {.name = "ca", .from = "ca", .kind = FIELD_PEM},
+    {.name = "numbers", .from = "numbers"},
     {.name = "key", .from = "apiToken.key", .required = true},
     {.name = "bearer", .from = "apiToken.bearer", .required = true},
     {0},
@@ -377,7 +381,7 @@ static const struct operation operations[OP_COUNT] = {
                          LIST("machines", machine_fields)},
     [OP_MACHINE_INVITE] = {CALL("/organizations/machines/invite",
                                 ORG ",\"name\":\"$name\",\"labels\":\"$labels?\","
-                                    "\"ca\":\"$ca?\""),
+                                    "\"ca\":\"$ca?\",\"numbers\":\"$numbers?\""),
                            ONE("", machine_fields)},
     [OP_MACHINE_APPLIED] = {CALL("/organizations/machines/applied",
                                  ORG ",\"revision\":\"$revision#\""),
@@ -506,6 +510,9 @@ static enum api_status ask(struct provider *p, const struct watch *w, int wait_m
                                  .idle = on_idle,
                                  .idle_fd = w->watcher->idle ? w->watcher->idle_fd : -1};
     answer->json = NULL;
+    if (p->settings.asker && /* a header: a server of before takes no field that it does not know */
+        engine_header(p, "Orglogin-Asker", p->settings.asker, err) != API_OK)
+        return err->status;
     char *body = changes_body(p->settings.org, w, wait_ms);
     if (!body)
         return api_fail(err, API_UNREACHABLE, "out of memory");

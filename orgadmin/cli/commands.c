@@ -330,8 +330,9 @@ const struct command commands[] = {
                "nothing else. "
                "With a login that has a --ca-file, the line also has the SHA-256 of the server's "
                "public key, and the machine gets the certificates in that file. "
-               "A machine that is known gets a new token, and the old one ends.",
-     .options = IN_ORG | OPT(LABELS) | OPT(OUT) | OPT(DRY_RUN),
+               "A machine that is known gets a new token, and the old one ends. "
+               "Without --numbers the machine is told those of the newest machine that has some.",
+     .options = IN_ORG | OPT(LABELS) | OPT(NUMBERS) | OPT(OUT) | OPT(DRY_RUN),
      .record = &record_machine,
      .run = machine_invite},
     {.noun = "machine",
@@ -611,17 +612,19 @@ const struct command commands[] = {
          "code; otherwise by the login, or --token-file. "
          "Writes a token of this host's own where the API can make one, otherwise the given token, "
          "and writes orglogin.conf unless that file exists. "
-         "Both are tested before they are written. "
+         "Shows for each role which services and which sudo it has, and which members clash with "
+         "local users and groups. "
          "Then asks, switches on the name service, the PAM stacks, sshd's settings and orgsyncd, "
          "and proves with the real PAM stacks that a stranger is refused while root and local "
          "users are not. "
-         "What was switched on is switched off again if it fails or is interrupted at any moment; the configuration and the token stay. "
+         "If it fails or is interrupted at any moment, the machine is as it was before; what a code "
+         "gave is kept in /var/lib/orglogin/kept, and the next host enroll goes on from there. "
          "With --print, prints these steps as a shell script: read it before you run it. "
          "--name is the name of the organization on this machine. "
          "--role is the role of the host's token, by default member. "
          "The command can be repeated.",
      .options = REACHES | OPT(ORG) | OPT(NAME) | OPT(ROLE) | OPT(CODE) | OPT(PIN) | OPT(PRINT) |
-                OPT(NO_RESCUE) | OPT(YES),
+                OPT(PREPARE) | OPT(NO_RESCUE) | OPT(YES),
      .run = host_enroll},
     {.noun = "host",
      .verb = "unenroll",
@@ -666,6 +669,24 @@ const struct command commands[] = {
          "not heard of it.",
      .options = OPT(FOR) | OPT(REASON) | OPT(END),
      .run = host_break_glass},
+    {.noun = "host",
+     .verb = "sessions",
+     .args = {"[MEMBER]"},
+     .brief = "list what runs of members on this machine, and of those who left",
+     .detail = "Requires root. MEMBER is a login name.",
+     .options = PRINTS,
+     .record = &record_process,
+     .run = host_sessions},
+    {.noun = "host",
+     .verb = "evict",
+     .args = {"[MEMBER]"},
+     .brief = "end what runs of a member who is removed or suspended",
+     .detail = "Requires root. MEMBER is a login name. "
+               "Ends all that runs as the member, and what sudo began in the member's sessions, "
+               "whatever sessions in orglogin.conf says. "
+               "The exit status is 1 when something is left.",
+     .options = OPT(LOGINUID) | OPT(ALL_REMOVED),
+     .run = host_evict},
     {.noun = "host",
      .verb = "metrics",
      .brief = "print the metrics of this machine's orgsyncd",

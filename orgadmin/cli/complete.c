@@ -13,12 +13,12 @@ struct typed {
     const struct command *command; /* or NULL so far; its verb may be open */
     bool verb;                     /* the verb is known */
     size_t args;                   /* how many arguments stand before the last word */
-    uint64_t given;                /* options, as bits */
-    struct invocation line;        /* with the options that say where names are from */
-    bool elsewhere;                /* others say so, and nobody is asked there */
-    enum option open;              /* the last word is the value of this option */
-    const char *last;              /* the word that is being typed */
-    const char *before;            /* what stays in front of what is offered: "--role=" */
+    bool given[OPTION_COUNT];
+    struct invocation line; /* with the options that say where names are from */
+    bool elsewhere;         /* others say so, and nobody is asked there */
+    enum option open;       /* the last word is the value of this option */
+    const char *last;       /* the word that is being typed */
+    const char *before;     /* what stays in front of what is offered: "--role=" */
 };
 
 static void offer(const struct typed *t, const char *word, const char *help)
@@ -113,7 +113,7 @@ static void offer_options(const struct typed *t)
     for (unsigned o = 0; o < OPTION_COUNT; o++) {
         bool fits = t->verb ? command_takes(t->command, (enum option)o)
                             : o == OPTION_HELP || (o == OPTION_VERSION && !t->command);
-        if (fits && (option_repeats((enum option)o) || !(t->given >> o & 1)))
+        if (fits && (option_repeats((enum option)o) || !t->given[o]))
             offer(t, options[o].name, options[o].brief);
     }
 }
@@ -158,7 +158,7 @@ static void take_option(struct typed *t, const char *word, const char *value)
     enum option o = command_option(word, len);
     if (o == OPTION_COUNT)
         return;
-    t->given |= 1ULL << o;
+    t->given[o] = true;
     t->elsewhere |= o == OPTION_URL || o == OPTION_PROVIDER || o == OPTION_TOKEN_FILE;
     if (o == OPTION_PROFILE || o == OPTION_ORG || o == OPTION_CA_FILE || o == OPTION_PROXY)
         t->line.option[o] = word[len] == '=' ? word + len + 1 : value;

@@ -229,6 +229,7 @@ enum exit_status host_doctor(const struct invocation *inv)
     doctor_key_policy(&d);
     doctor_sudo(&d);
     doctor_rights(&d);
+    doctor_sessions(&d);
     check_local_groups(&d);
     doctor_readers(&d);
     check_group_lines(&d);

@@ -66,8 +66,9 @@ void doctor_sshd(struct doctor *d);
 void doctor_keys(struct doctor *d);       /* the ssh keys of members */
 void doctor_key_policy(struct doctor *d); /* and those that their organization lets them have */
 void doctor_sudo(struct doctor *d);
-void doctor_rights(struct doctor *d);  /* whom sudo serves by orglogin.conf */
-void doctor_readers(struct doctor *d); /* programs that read the lines of local groups */
+void doctor_rights(struct doctor *d);   /* whom sudo serves by orglogin.conf */
+void doctor_sessions(struct doctor *d); /* what those who left run, own and have planned */
+void doctor_readers(struct doctor *d);  /* programs that read the lines of local groups */
 
 /* True if /etc/nsswitch.conf has a line for DATABASE. */
 bool nsswitch_has(const char *database);

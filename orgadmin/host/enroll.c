@@ -16,6 +16,8 @@
 #include "orgadmin/host/child.h"
 #include "orgadmin/host/commands.h"
 #include "orgadmin/host/journal.h"
+#include "orgadmin/host/kept.h"
+#include "orgadmin/host/prepared.h"
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/remote/credential.h"
 #include "orgadmin/remote/interrupt.h"
@@ -23,6 +25,7 @@
 #define CHECK_LIMIT_MS 60000
 #define HOST_ROLE      "member" /* may look and do nothing, where the API has such roles */
 #define NAME_ROOM      (NAME_MAX_LEN - 7) /* so that "-admins" fits behind it */
+#define TOKENS_MAX     100                /* files of one name */
 
 /* --- which organization, and what there is of it --- */
 
@@ -50,6 +53,33 @@ static void derive_name(const char *remote, char name[NAME_MAX_LEN + 1])
     while (n > 0 && name[n - 1] == '-')
         n--;
     name[n] = '\0';
+}
+
+/* A code is spent by now: no name is no reason to end. */
+static void make_valid(char name[NAME_MAX_LEN + 1])
+{
+    char rest[NAME_MAX_LEN + 1];
+    if (name_valid(name))
+        return;
+    snprintf(rest, sizeof rest, "%s", name);
+    snprintf(name, NAME_MAX_LEN + 1, "org%s%.*s", *rest ? "-" : "", NAME_ROOM - 4, rest);
+}
+
+static bool is_taken(const struct enrollment *e, const char *name)
+{
+    for (size_t i = 0; i < e->config.orgs; i++)
+        if (strcmp(e->config.org[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Puts a number behind a derived name that another organization here has. */
+static void free_name(struct enrollment *e)
+{
+    char base[NAME_MAX_LEN + 1];
+    snprintf(base, sizeof base, "%s", e->name);
+    for (unsigned i = 2; i <= SNAPSHOT_ORGS_MAX && is_taken(e, e->name); i++)
+        snprintf(e->name, sizeof e->name, "%.*s-%u", NAME_ROOM - 3, base, i);
 }
 
 /* An export's path is meant from where we are; orgsyncd is elsewhere. */
@@ -90,11 +120,13 @@ static enum exit_status choose_name(struct enrollment *e)
         snprintf(e->name, sizeof e->name, "%.*s", NAME_MAX_LEN, e->org ? e->org->name : given);
     else
         derive_name(e->c.now.org_name, e->name);
-    for (size_t i = 0; i < e->config.orgs && !e->org; i++)
-        if (strcmp(e->config.org[i].name, e->name) == 0)
-            return complain(EXIT_USAGE,
-                            PATH_CONFIG " has another organization \"%s\": give --name NAME",
-                            e->name);
+    if (!e->org && !given) {
+        make_valid(e->name);
+        free_name(e);
+    }
+    if (!e->org && is_taken(e, e->name))
+        return complain(EXIT_USAGE,
+                        PATH_CONFIG " has another organization \"%s\": give --name NAME", e->name);
     return e->org ? EXIT_DONE : check_name(given ? given : e->name);
 }
 
@@ -209,6 +241,8 @@ static enum exit_status store_token(struct enrollment *e)
     struct private_file file;
     struct connection c;
     size_t members;
+    if (!journal_note(e->token_path))
+        return EXIT_SETUP;
     if (private_file_begin(&file, e->token_path) < 0)
         return complain(EXIT_SETUP, "%s: %s", e->token_path, strerror(errno));
     enum exit_status status = make_token(e);
@@ -233,6 +267,10 @@ static enum exit_status place_token(struct enrollment *e)
         snprintf(e->token_path, sizeof e->token_path, "%s", e->org->token_file);
     if (!*e->token_path)
         snprintf(e->token_path, sizeof e->token_path, ORG_SYSCONFDIR "/%s.token", e->name);
+    for (unsigned i = 2; e->inv->option[OPTION_CODE] && !e->org && i < TOKENS_MAX; i++)
+        if (access(e->token_path, F_OK) == 0) /* the code is spent: there must be a place */
+            snprintf(e->token_path, sizeof e->token_path, ORG_SYSCONFDIR "/%s-%u.token", e->name,
+                     i);
     if (!e->org && access(e->token_path, F_OK) == 0)
         return complain(EXIT_SETUP,
                         "%s exists already, and " PATH_CONFIG " does not name it: remove it, or "
@@ -278,42 +316,37 @@ static enum exit_status try_config(const char *path)
 static enum exit_status write_config(struct enrollment *e)
 {
     struct private_file file;
-    enum exit_status status = EXIT_DONE;
+    if (!journal_note(PATH_CONFIG))
+        return EXIT_SETUP;
     if (private_file_begin(&file, PATH_CONFIG) < 0)
         return complain(EXIT_SETUP, PATH_CONFIG ": %s", strerror(errno));
     FILE *f = fdopen(dup(file.fd), "w");
     if (f)
         enroll_write_config(e, f);
-    if (!f || ferror(f) | (fclose(f) != 0))
-        status = complain(EXIT_SETUP, PATH_CONFIG ": %s", strerror(errno));
-    if (status == EXIT_DONE)
-        status = try_config(file.temporary);
-    if (status == EXIT_DONE && private_file_finish(&file, false) < 0)
-        status = complain(EXIT_SETUP, PATH_CONFIG ": %s", strerror(errno));
+    bool good = f && !(ferror(f) | (fclose(f) != 0)) && private_file_finish(&file, false) == 0;
+    enum exit_status status =
+        good ? EXIT_DONE : complain(EXIT_SETUP, PATH_CONFIG ": %s", strerror(errno));
     private_file_abandon(&file);
     return status;
 }
 
 /* --- the command --- */
 
-/* Makes and writes what is not there. */
+/* Makes and writes what is not there: the configuration first, without which a token is lost. */
 static enum exit_status set_up(struct enrollment *e)
 {
     enum exit_status status = EXIT_DONE;
     bool keeps = keeps_token(e);
     interrupt_hold(); /* no half of it stays */
-    if (*e->token_path && !keeps)
-        status = store_token(e);
-    if (status == EXIT_DONE && !e->configured) {
+    if (!e->configured) {
         look_at_roles(e);
         status = write_config(e);
-        e->made = status == EXIT_DONE;
-        if (status != EXIT_DONE && *e->token)
-            unlink(e->token_path);
     }
-    if (status != EXIT_DONE)
-        take_back_token(e);
+    if (status == EXIT_DONE && *e->token_path && !keeps)
+        status = store_token(e);
     interrupt_release();
+    if (status == EXIT_DONE && (!e->configured || e->org))
+        status = try_config(PATH_CONFIG);
     return status;
 }
 
@@ -347,9 +380,11 @@ static void let_go(struct enrollment *e)
     e->held = false;
 }
 
+/* What a person is to do needs what is there by now: it stays. */
 static enum exit_status finish(struct enrollment *e)
 {
-    if (e->inv->option[OPTION_PRINT] || !e->org)
+    e->stays = e->inv->option[OPTION_PRINT] || !e->org;
+    if (e->stays)
         enroll_print_steps(e);
     if (e->inv->option[OPTION_PRINT])
         return EXIT_DONE;
@@ -357,7 +392,9 @@ static enum exit_status finish(struct enrollment *e)
         return complain(EXIT_SETUP,
                         PATH_CONFIG " is yours, and lacks %s: change it, then try again",
                         e->c.now.org_name);
-    return enroll_switch(e);
+    enum exit_status status = enroll_switch(e);
+    e->stays = status == EXIT_DONE;
+    return status;
 }
 
 static enum exit_status enroll(struct enrollment *e)
@@ -374,66 +411,137 @@ static enum exit_status enroll(struct enrollment *e)
     if (status != EXIT_DONE)
         return status;
     tell(e, members);
-    if (e->configured && e->org)
-        status = try_config(PATH_CONFIG);
-    else if (!e->configured)
+    if (!e->configured)
         status = read_config(e);
-    enum exit_status end = finish(e);
-    return status == EXIT_DONE ? end : status;
+    return status == EXIT_DONE ? finish(e) : status;
 }
 
-/* True if the command line names a server or a login, or there is a login. */
+/* True if the command line names a server or a login. */
 static bool server_named(const struct invocation *inv)
 {
     static const enum option names[] = {OPTION_URL, OPTION_PROVIDER, OPTION_TOKEN_FILE,
                                         OPTION_PROFILE, OPTION_ORG};
-    char profile[PROFILE_MAX];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (inv->option[names[i]])
             return true;
+    return false;
+}
+
+static bool login_stored(void)
+{
+    char profile[PROFILE_MAX];
     return context_profile(NULL, profile) != EXIT_DONE || context_stored(profile);
+}
+
+/* What an enrollment before has got, when this one is to go on from there. */
+static enum exit_status resume(struct enrollment *e)
+{
+    const char *code = e->inv->option[OPTION_CODE];
+    if (!kept_there() || (code ? !kept_is_of(code) : server_named(e->inv)))
+        return EXIT_DONE;
+    e->resumed = true;
+    note("This goes on from " PATH_KEPT ", which an enrollment that was undone has left.");
+    return kept_put_back(journal_note) ? EXIT_DONE : EXIT_SETUP;
 }
 
 static enum exit_status connect(struct enrollment *e)
 {
-    if (e->inv->option[OPTION_CODE])
+    enum exit_status status = resume(e);
+    if (status != EXIT_DONE)
+        return status;
+    if (e->inv->option[OPTION_CODE] && !e->resumed)
         return enroll_by_code(e);
-    if (!server_named(e->inv) && access(PATH_CONFIG, F_OK) == 0)
+    if (e->resumed || (!server_named(e->inv) && !login_stored() && access(PATH_CONFIG, F_OK) == 0))
         return enroll_as_configured(e);
-    return connection_open_org(e->inv, &e->c);
+    status = connection_open_org(e->inv, &e->c);
+    if (status == EXIT_DONE)
+        kept_forget();
+    return status;
 }
 
 /* One that did not end is undone first; then the machine must be ready, before a code is used. */
 static enum exit_status prepare(const struct invocation *inv)
 {
     umask(022);
-    if (mkdir(ORG_SYSCONFDIR, 0755) < 0 && errno != EEXIST)
-        return complain(EXIT_SETUP, ORG_SYSCONFDIR ": %s", strerror(errno));
-    if (inv->option[OPTION_PRINT])
-        return EXIT_DONE;
     if (!journal_lock())
         return EXIT_SETUP;
     if (journal_pending())
         note("An enrollment that did not end is undone first.");
-    return journal_undo() ? enroll_ready(inv) : EXIT_SETUP;
+    if (!journal_undo())
+        return EXIT_SETUP;
+    enum exit_status status = inv->option[OPTION_PRINT] ? EXIT_DONE : enroll_ready(inv);
+    return status == EXIT_DONE && !journal_begin() ? EXIT_SETUP : status;
+}
+
+/* Between the beginning and the end of the journal. */
+static enum exit_status try_all(struct enrollment *e)
+{
+    if (mkdir(ORG_SYSCONFDIR, 0755) < 0 && errno != EEXIST)
+        return complain(EXIT_SETUP, ORG_SYSCONFDIR ": %s", strerror(errno));
+    const char *given = e->inv->option[OPTION_CODE] ? e->inv->option[OPTION_NAME] : NULL;
+    enum exit_status status = given ? check_name(given) : EXIT_DONE; /* before a code is spent */
+    if (status == EXIT_DONE)
+        status = connect(e);
+    if (status != EXIT_DONE)
+        return status;
+    make_absolute(&e->c.now);
+    return enroll(e);
+}
+
+/* A token that was made with somebody's login is ended, and made again by the next enrollment; that
+ * of a code is kept for it. */
+static void tell_what_is_kept(struct enrollment *e)
+{
+    if (*e->token_key) {
+        take_back_token(e);
+        kept_forget();
+    }
+    if (kept_there())
+        note("What the organization gave is kept in " PATH_KEPT
+             ": when that is repaired, orgadmin host enroll goes on from there, without another "
+             "code.");
+}
+
+/* Keeps what was done, or goes back to the machine as it was. */
+static enum exit_status settle(struct enrollment *e, enum exit_status status)
+{
+    bool good;
+    interrupt_hold();
+    if (e->stays) {
+        good = journal_end();
+        kept_forget();
+        prepared_forget();
+    } else {
+        good = journal_undo();
+        if (!good)
+            complain(EXIT_SETUP, "not everything could be put back: run orgadmin host unenroll "
+                                 "--unfinished when that is repaired");
+        else if (e->switching)
+            note("The machine is as it was before.");
+        tell_what_is_kept(e);
+    }
+    interrupt_release();
+    return status == EXIT_DONE && !good ? EXIT_SETUP : status;
 }
 
 enum exit_status host_enroll(const struct invocation *inv)
 {
     static struct enrollment e;
-    e.inv = inv;
+    static struct invocation copy;
     if (geteuid() != 0)
         return complain(EXIT_NO, "host enroll requires root: it writes " PATH_CONFIG "; try: sudo "
                                  "orgadmin host enroll");
-    enum exit_status status = prepare(inv);
-    if (status == EXIT_DONE)
-        status = connect(&e);
+    if (inv->option[OPTION_PREPARE])
+        return prepared_write(inv);
+    e.inv = prepared_read(inv, &copy);
+    enum exit_status status = e.inv ? prepare(e.inv) : EXIT_SETUP;
     if (status != EXIT_DONE)
         return status;
-    make_absolute(&e.c.now);
-    status = enroll(&e);
+    status = try_all(&e);
     let_go(&e);
+    status = settle(&e, status);
     explicit_bzero(e.token, sizeof e.token);
-    connection_close(&e.c);
+    if (e.c.provider)
+        connection_close(&e.c);
     return status;
 }

@@ -13,13 +13,17 @@ struct enrollment {
     struct connection c;               /* as whom it is done */
     char name[NAME_MAX_LEN + 1];       /* this machine's word for the organization */
     bool configured;                   /* there is an orglogin.conf */
-    bool made;                         /* it was made now */
+    bool resumed;                      /* it goes on from what another one has left (kept.h) */
+    bool stays;                        /* what was done is not undone at the end */
+    bool switching;                    /* the machine's own files are being changed */
     bool held;                         /* interrupts wait for the token to be stored */
     struct host_config config;         /* what is in it */
     const struct host_org *org;        /* in it: this very organization, or NULL */
     char token_path[PRIVATE_PATH_MAX]; /* "" when the provider wants no token */
     char token[SECRET_MAX];            /* what goes there; "" when the file stays as it is */
     char token_key[CONTEXT_TEXT_MAX]; /* its public half when it was made now, for taking it back */
+    uint32_t first, last;             /* the range of its fleet, 0 = it is not told */
+    char placement[20];               /* of its fleet, or "" */
     bool admins;                      /* the API has the roles owner and admin */
 };
 
@@ -51,7 +55,8 @@ enum exit_status enroll_choose_name(struct enrollment *e);
  * complained. Asks nobody, and changes nothing. */
 enum exit_status enroll_ready(const struct invocation *inv);
 
-/* Asks, and switches everything on; what fails is undone. The caller has the journal's lock. */
-enum exit_status enroll_switch(const struct enrollment *e);
+/* Asks, and switches everything on. The caller has begun the journal, and undoes by it what fails.
+ */
+enum exit_status enroll_switch(struct enrollment *e);
 
 #endif

@@ -1,5 +1,6 @@
 /* host enroll: the connection by a code for one machine, and that of orglogin.conf. */
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,8 @@
 #include "api/pin.h"
 #include "common/paths.h"
 #include "orgadmin/host/enroll.h"
+#include "orgadmin/host/journal.h"
+#include "orgadmin/host/kept.h"
 #include "orgadmin/remote/credential.h"
 #include "orgadmin/remote/interrupt.h"
 
@@ -61,6 +64,8 @@ static enum exit_status write_ca(struct enrollment *e, const char *pem)
     struct private_file file;
     struct context *now = &e->c.now;
     snprintf(now->ca_file, sizeof now->ca_file, ORG_SYSCONFDIR "/%s.ca.pem", e->name);
+    if (!journal_note(now->ca_file))
+        return EXIT_SETUP;
     if (private_file_begin(&file, now->ca_file) < 0 ||
         dprintf(file.fd, "%s", pem) != (int)strlen(pem) || private_file_finish(&file, true) < 0) {
         int cause = errno;
@@ -68,6 +73,20 @@ static enum exit_status write_ca(struct enrollment *e, const char *pem)
         return complain(EXIT_SETUP, "%s: %s", now->ca_file, strerror(cause));
     }
     return EXIT_DONE;
+}
+
+/* "FIRST-LAST PLACEMENT", if that is told. Whether it is right, orgsyncd --check says. */
+static void take_numbers(struct enrollment *e, const char *numbers)
+{
+    unsigned long long first, last;
+    if (sscanf(numbers, "%10llu-%10llu %16[a-z0-9]", &first, &last, e->placement) != 3 ||
+        first > UINT32_MAX || last > UINT32_MAX) {
+        e->placement[0] = '\0';
+        return;
+    }
+    e->first = (uint32_t)first;
+    e->last = (uint32_t)last;
+    note("The members' numbers are those of its fleet: %s.", numbers);
 }
 
 /* Takes what the code gave, and connects with it: from here on the server is verified as orgsyncd
@@ -83,6 +102,7 @@ static enum exit_status take_enrollment(struct enrollment *e, const cJSON *recor
                       "the name");
     if (status == EXIT_DONE)
         status = keep(now->token, sizeof now->token, record_text(record, "bearer"), "the token");
+    take_numbers(e, record_text(record, "numbers"));
     if (status == EXIT_DONE)
         status = enroll_choose_name(e);
     if (status == EXIT_DONE && *pem && !e->inv->option[OPTION_CA_FILE])
@@ -101,6 +121,8 @@ enum exit_status enroll_by_code(struct enrollment *e)
     const struct provider_arg args[] = {{"code", e->inv->option[OPTION_CODE]}, {0}};
     cJSON *record = NULL;
     enum exit_status status = take_server(e);
+    if (status == EXIT_DONE && !journal_note_code(e->inv->option[OPTION_CODE]))
+        status = EXIT_SETUP;
     if (status != EXIT_DONE)
         return status;
     interrupt_hold(); /* the code works once */
@@ -109,8 +131,10 @@ enum exit_status enroll_by_code(struct enrollment *e)
     if (status == EXIT_AWAY && strncmp(e->c.now.url, "https:", 6) == 0 && !e->c.pin)
         note("If the server's certificate is from a private authority, the line of machine invite "
              "has a --pin when the login of who makes it has a --ca-file.");
-    if (status == EXIT_DONE)
+    if (status == EXIT_DONE) {
+        kept_forget();
         status = take_enrollment(e, record);
+    }
     cJSON_Delete(record);
     if (status != EXIT_DONE)
         connection_close(&e->c);

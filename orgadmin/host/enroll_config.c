@@ -46,7 +46,10 @@ static const uint32_t *free_range(const struct host_config *c)
 static void write_range(const struct enrollment *e, FILE *f, const char *indent)
 {
     const uint32_t *range = free_range(&e->config);
-    if (range)
+    if (e->first)
+        fprintf(f, "%s    range = [%" PRIu32 ", %" PRIu32 "]; # as on the other hosts\n", indent,
+                e->first, e->last);
+    else if (range)
         fprintf(f, "%s    range = [%" PRIu32 ", %" PRIu32 "];\n", indent, range[0], range[1]);
     else
         fprintf(f, "%s    # range = [FIRST, LAST]; with numbers that no organization here has\n",
@@ -76,23 +79,34 @@ void enroll_write_org(const struct enrollment *e, FILE *f, const char *indent)
     fprintf(f, "%s  }", indent);
 }
 
+/* That of the fleet. A ledger that is there goes on as it began. */
+static void write_placement(const struct enrollment *e, FILE *f)
+{
+    if (*e->placement)
+        fprintf(f, "  placement = \"%s\";   # as on the other hosts\n", e->placement);
+    else if (access(PATH_LEDGER, F_OK) < 0)
+        fputs("  placement = \"blake2b\";\n", f);
+}
+
 /* Members name no group. Whether they choose their own names, orgd's organization says, and
- * elsewhere a member or his mail provider does. A ledger that is there goes on as it began. */
+ * elsewhere a member or his mail provider does. */
 static void write_users(const struct enrollment *e, FILE *f)
 {
+    fputs(
+        "\n);\n\n"
+        "# Members as users. \"placement\", and \"range\" above, decide their numbers. All hosts\n"
+        "# of the organization must have the same (orgadmin host status shows them), before\n"
+        "# orgsyncd starts here: they cannot be changed later.\n"
+        "users = {\n",
+        f);
+    write_placement(e, f);
     fprintf(
         f,
-        "\n);\n\n"
-        "# Members as users. \"placement\", and \"range\" above, decide their numbers. If the\n"
-        "# organization has other hosts, take both from one of them (orgadmin host status shows\n"
-        "# them) before orgsyncd starts here: they cannot be changed later.\n"
-        "users = {\n"
-        "%s"
         "  private_groups = false;   # the primary group is the first group of everyone\n"
         "  # name = \"%s-%%u\";   # use this if members choose their names: such a name cannot\n"
         "                          # be the name of another user of this machine\n"
         "};\n\n",
-        access(PATH_LEDGER, F_OK) < 0 ? "  placement = \"blake2b\";\n" : "", e->name);
+        e->name);
 }
 
 void enroll_write_config(const struct enrollment *e, FILE *f)
@@ -123,7 +137,9 @@ void enroll_write_config(const struct enrollment *e, FILE *f)
     fprintf(f,
             "  { services = [\"sshd\", \"login\", \"cron\", \"systemd-user\"]; org = \"%s\"; "
             "everyone = true; }\n"
-            ");\n",
+            ");\n\n"
+            "# What is open of a member who is removed or suspended ends; \"keep\" lets it go on.\n"
+            "sessions = { on_removal = \"end\"; };\n",
             name);
     if (e->admins)
         fprintf(f,

@@ -14,6 +14,7 @@
 #define PROFILE    "/usr/share/pam-configs/orglogin"
 #define FEDORA     "/etc/authselect"
 #define AUTHSELECT "/usr/share/authselect/default"
+#define VENDOR     "/usr/share/authselect/vendor/orglogin" /* of the package */
 #define DROP_IN    "/etc/ssh/sshd_config.d/orglogin.conf"
 #define EXAMPLE    PATH_DOC "/sshd_config.example"
 #define KEYS_USER  "orglogin-keys"
@@ -129,6 +130,14 @@ static void step_fedora(void)
 {
     const char *base = there(AUTHSELECT "/local") ? "local" : "minimal"; /* as it was called */
     bool door = open_door();
+    if (door && there(VENDOR)) {
+        puts(
+            "\n# Let PAM ask pam_org about logins, and the name service know members, by the profile of\n"
+            "# orglogin. It is the profile \"local\": if yours is another, see " PATH_DOC
+            "/pam.d.fedora.\n"
+            "authselect select orglogin");
+        return;
+    }
     if (door)
         printf(
             "\n# Let PAM ask pam_org about logins, with a profile of authselect. If yours is not\n"

@@ -95,13 +95,6 @@ static void warn_of_groups(const struct enrollment *e)
 
 static enum exit_status ask(const struct enrollment *e)
 {
-    if (e->made && e->admins)
-        note("By " PATH_CONFIG " all members may log in by ssh and at the console; owners and "
-             "administrators use every service.");
-    else
-        note("Who may do what is said by \"access\" in " PATH_CONFIG ".");
-    note(e->config.sudo ? "sudo runs commands for members as \"sudo\" in it says."
-                        : "Nobody is given sudo: see \"sudo\" in it.");
     warn_of_groups(e);
     note("Changed are " PATH_NSSWITCH
          ", /etc/pam.d/common-account and common-session, " PATH_DROP_IN
@@ -249,32 +242,22 @@ static bool switch_all(const struct enrollment *e)
     return true;
 }
 
-static enum exit_status give_up(void)
-{
-    if (!journal_undo())
-        return complain(EXIT_SETUP, "not everything could be put back: run orgadmin host unenroll "
-                                    "--unfinished when that is repaired");
-    return complain(EXIT_SETUP, "the machine is as it was before, but for " ORG_SYSCONFDIR
-                                "; when that is repaired: orgadmin host enroll");
-}
-
 enum exit_status enroll_ready(const struct invocation *inv)
 {
     enum exit_status status = check_machine();
     return status == EXIT_DONE ? check_rescue(inv) : status;
 }
 
-enum exit_status enroll_switch(const struct enrollment *e)
+enum exit_status enroll_switch(struct enrollment *e)
 {
     enum exit_status status = ask(e);
     if (status != EXIT_DONE)
         return status;
     interrupt_hold();
     journal_share(true);
-    if (!journal_begin())
+    e->switching = true;
+    if (!switch_all(e))
         status = EXIT_SETUP;
-    else if (!switch_all(e) || !journal_end())
-        status = give_up();
     journal_share(false);
     interrupt_release();
     if (status == EXIT_DONE)

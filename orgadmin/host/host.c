@@ -15,6 +15,7 @@
 #include "common/paths.h"
 #include "common/rfc3339.h"
 #include "orgadmin/host/commands.h"
+#include "orgadmin/host/departed.h"
 #include "orgadmin/host/glass.h"
 #include "orgadmin/host/span.h"
 #include "orgadmin/host/withheld.h"
@@ -89,9 +90,21 @@ static enum exit_status ask(enum confirm_op op, const char *org, int timeout_ms,
     return no_answer();
 }
 
+/* The number of people of ORG whose sessions orgsyncd has ended, as METRICS have it; "" when they
+ * do not. */
+static const char *ended_in(const char *metrics, const char *org, char out[24])
+{
+    char label[CONFIRM_ORG_LEN + 64];
+    snprintf(label, sizeof label, "\norgsyncd_sessions_ended_total{organization=\"%s\"} ", org);
+    const char *at = strstr(metrics, label);
+    snprintf(out, 24, "%.*s", at ? (int)strspn(at + strlen(label), "0123456789") : 0,
+             at ? at + strlen(label) : "");
+    return out;
+}
+
 /* WITHHELD is how many there are in ORG, -1 when that is not known. */
 static bool add_status(cJSON *list, const char *org, const struct confirm_reply *reply,
-                       int64_t withheld)
+                       int64_t withheld, const char *metrics)
 {
     char age[32], number[24];
     cJSON *row = cJSON_CreateObject();
@@ -109,6 +122,7 @@ static bool add_status(cJSON *list, const char *org, const struct confirm_reply 
     snprintf(number, sizeof number, "%" PRIu64, reply->generation);
     good = good && cJSON_AddStringToObject(row, "generation", number);
     good = good && cJSON_AddStringToObject(row, "held", reply->held ? "yes" : "no");
+    good = good && cJSON_AddStringToObject(row, "ended", ended_in(metrics, org, number));
     return good && cJSON_AddStringToObject(row, "trouble", reply->text) != NULL;
 }
 
@@ -159,6 +173,16 @@ static void add_recorded_age(const struct snapshot *snapshot, uint32_t org,
         reply->age_ms = age;
 }
 
+/* "" when orgsyncd does not answer. */
+static int ask_metrics(char text[CONFIRM_ANSWER_MAX])
+{
+    const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_METRICS};
+    int rc = confirm_text(confirm_path(), &request, STATUS_TIMEOUT_MS, text);
+    if (rc < 0)
+        *text = '\0';
+    return rc;
+}
+
 /* Asks about each organization of the snapshot; without a snapshot about all in one. */
 static enum exit_status gather(cJSON *list)
 {
@@ -166,7 +190,9 @@ static enum exit_status gather(cJSON *list)
     struct snapshot_policy policy = {.org_count = 1, .org = {""}};
     struct confirm_reply reply;
     const char *why;
+    char metrics[CONFIRM_ANSWER_MAX];
     enum exit_status status = EXIT_DONE;
+    ask_metrics(metrics);
     if (snapshot_open(&snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
         note("The snapshot %s %s.", PATH_SNAPSHOT, why);
     else if (snapshot_policy(&snapshot, &policy) != SNAPSHOT_OK)
@@ -179,7 +205,7 @@ static enum exit_status gather(cJSON *list)
         if (status == EXIT_DONE && reply.status == CONFIRM_REFUSED)
             status = complain(EXIT_NO, "orgsyncd refuses: %s", reply.text);
         else if (status == EXIT_DONE &&
-                 !add_status(list, *org ? org : "all", &reply, withheld_in(org)))
+                 !add_status(list, *org ? org : "all", &reply, withheld_in(org), metrics))
             status = complain(EXIT_AWAY, "out of memory");
     }
     snapshot_close(&snapshot);
@@ -276,21 +302,6 @@ enum exit_status host_free(const struct invocation *inv)
     return EXIT_DONE;
 }
 
-static const char *state_word(enum member_state state)
-{
-    switch (state) {
-    case MEMBER_ACTIVE:
-        return "active";
-    case MEMBER_PENDING:
-        return "pending";
-    case MEMBER_SUSPENDED:
-        return "suspended";
-    case MEMBER_REMOVED:
-        return "removed";
-    }
-    return "unknown";
-}
-
 struct withheld_search {
     const char *who;
     unsigned found;
@@ -323,7 +334,7 @@ static void explain_member(const struct evidence *e)
     }
     line("ids", "uid %" PRIu32 ", gid %" PRIu32, e->user.uid, e->user.gid);
     line("organization", "%s", m->org);
-    line("state", "%s", state_word(m->state));
+    line("state", "%s", departed_state_word(m->state));
     line("roles", "%s", join(&m->roles, text));
     line("permissions", "%s", join(&m->permissions, text));
 }
@@ -506,9 +517,8 @@ enum exit_status host_explain(const struct invocation *inv)
 enum exit_status host_metrics(const struct invocation *inv)
 {
     char text[CONFIRM_ANSWER_MAX];
-    const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_METRICS};
     (void)inv;
-    if (confirm_text(confirm_path(), &request, STATUS_TIMEOUT_MS, text) < 0)
+    if (ask_metrics(text) < 0)
         return no_answer();
     fputs(text, stdout);
     return EXIT_DONE;

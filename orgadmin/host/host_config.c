@@ -117,6 +117,13 @@ static void take_shared_range(const config_t *cfg, struct host_config *c)
         }
 }
 
+static void take_sessions(const config_t *cfg, struct host_config *c)
+{
+    const char *text = NULL;
+    if (config_lookup_string(cfg, "sessions.on_removal", &text))
+        snprintf(c->on_removal, sizeof c->on_removal, "%s", text);
+}
+
 /* orgsyncd takes no @include: nobody has looked whose the other file is. */
 static bool includes(const char *text)
 {
@@ -138,6 +145,7 @@ static int parse(const char *text, struct host_config *c)
         each(&cfg, "groups", c, take_group);
         each(&cfg, "sudo", c, take_sudo);
         take_shared_range(&cfg, c);
+        take_sessions(&cfg, c);
     }
     config_destroy(&cfg);
     return good ? 0 : -1;

@@ -33,6 +33,7 @@ struct host_config {
     size_t orgs;
     char local_group[HOST_GROUPS_MAX][NAME_MAX_LEN + 1]; /* groups with local = true */
     size_t local_groups;
+    char on_removal[8];               /* of "sessions", "" when it is not there */
     size_t sudo;                      /* entries of "sudo" */
     char sudo_wild[TEXT_MAX_LEN + 1]; /* the first command in them with a wildcard, or "" */
 };

@@ -15,14 +15,20 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/paths.h"
+#include "orgadmin/host/host_file.h"
+#include "orgadmin/host/kept.h"
 #include "orgadmin/host/service.h"
 #include "orgadmin/say.h"
 
 #define JOURNAL      ORG_STATEDIR "/enroll"
-#define JOURNAL_NEW  JOURNAL ".new"  /* is being made: nothing is changed yet */
-#define JOURNAL_DONE JOURNAL ".done" /* is being removed: nothing is to be undone */
-#define ENABLED      "enabled"       /* in it: the service was enabled before */
-#define UNSETTLED    "unsettled"     /* in it: pam-profile had something to put back before */
+#define JOURNAL_NEW  JOURNAL ".new"   /* is being made: nothing is changed yet */
+#define JOURNAL_DONE JOURNAL ".done"  /* is being removed: nothing is to be undone */
+#define BEGUN        JOURNAL "/begun" /* in it: when it began; temporary files since are ours */
+#define CODE         JOURNAL "/code"  /* in it: the code that is being used */
+#define ENABLED      "enabled"        /* in it: the service was enabled before */
+#define RAN          "ran"            /* in it: the service ran before */
+#define NO_HOME      "no-home"        /* in it: there was no ORG_SYSCONFDIR */
+#define UNSETTLED    "unsettled"      /* in it: pam-profile had something to put back before */
 #define PAM_NOTES    "/var/lib/libpam-org"
 
 /* At the next boot this unit undoes what did not end (packaging/systemd). */
@@ -30,8 +36,6 @@
 #define BOOT_LINK "/etc/systemd/system/multi-user.target.wants/orglogin-enroll.service"
 
 #define LOCK_LIMIT_MS 30000
-#define PATH_SIZE     1024
-#define COPY_MAX      (1 << 20) /* bytes of a file */
 
 static int lock_fd = -1;
 
@@ -70,86 +74,6 @@ static bool failed(const char *path)
     return false;
 }
 
-static int pour(int in, int out)
-{
-    char data[8192];
-    off_t all = 0;
-    for (;;) {
-        ssize_t n = read(in, data, sizeof data);
-        if (n == 0)
-            return 0;
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n > 0 && (all += n) > COPY_MAX)
-            errno = EFBIG;
-        if (n < 0 || all > COPY_MAX || file_write(out, data, (size_t)n) < 0)
-            return -1;
-    }
-}
-
-/* A durable copy of the file FROM, with owner and mode, at TO, where there is none. 0; or -1 with
- * errno, nothing is left then. */
-static int copy(const char *from, const char *to)
-{
-    struct stat st;
-    int out = -1, rc = -1, in = open(from, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (in >= 0 && fstat(in, &st) == 0)
-        out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (out >= 0 && pour(in, out) == 0 && fchown(out, st.st_uid, st.st_gid) == 0 &&
-        fchmod(out, st.st_mode & 07777) == 0 && fsync(out) == 0)
-        rc = 0;
-    int cause = errno;
-    if (in >= 0)
-        close(in);
-    if (out >= 0)
-        close(out);
-    if (out >= 0 && rc < 0)
-        unlink(to);
-    errno = cause;
-    return rc;
-}
-
-static bool same_bytes(FILE *a, FILE *b)
-{
-    int x, y;
-    do {
-        x = getc(a);
-        y = getc(b);
-    } while (x == y && x != EOF);
-    return x == y && !ferror(a) && !ferror(b);
-}
-
-/* True if the two files are alike in all that a copy has. */
-static bool same(const char *one, const char *other)
-{
-    struct stat a, b;
-    if (lstat(one, &a) < 0 || lstat(other, &b) < 0 || a.st_mode != b.st_mode ||
-        a.st_uid != b.st_uid || a.st_gid != b.st_gid || a.st_size != b.st_size)
-        return false;
-    FILE *f = fopen(one, "re"), *g = f ? fopen(other, "re") : NULL;
-    bool alike = g && same_bytes(f, g);
-    if (f)
-        fclose(f);
-    if (g)
-        fclose(g);
-    return alike;
-}
-
-static void remove_directory(const char *path)
-{
-    char file[PATH_SIZE];
-    DIR *dir = opendir(path);
-    const struct dirent *entry;
-    while (dir && (entry = readdir(dir)) != NULL) {
-        snprintf(file, sizeof file, "%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.' && unlink(file) < 0 && errno == EISDIR)
-            remove_directory(file);
-    }
-    if (dir)
-        closedir(dir);
-    rmdir(path);
-}
-
 /* --- what is noted --- */
 
 /* All that the steps of an enrollment may change; what links lead to is changed there. */
@@ -170,12 +94,22 @@ static const char *const files[] = {
     PATH_SUDOERS,
 };
 
-/* The name in the journal of the file at PATH: "+%etc%nsswitch.conf", or "-..." for one that is not
- * there. */
-static void name_of(char sign, const char *path, char out[PATH_SIZE])
+/* What orgsyncd makes, where there is none: a ledger would decide the numbers of the next
+ * enrollment. */
+static const char *const made[] = {
+    PATH_LEDGER,   PATH_LEDGER "-journal", PATH_LEDGER "-wal", PATH_LEDGER "-shm",
+    PATH_SNAPSHOT, PATH_SNAPSHOT ".new",   PATH_RESERVE,       ORG_STATEDIR "/lock",
+};
+
+/* The signs of files that are there and that are not: the system's, and orglogin's own, which are
+ * kept (kept.h) when they go. */
+static const char system_sign[] = "-+", own_sign[] = "~=";
+
+/* The name in the journal JOURNAL_PATH of the file at PATH: "+%etc%nsswitch.conf". */
+static void name_of(const char *journal, char sign, const char *path, char out[HOST_PATH_MAX])
 {
-    snprintf(out, PATH_SIZE, JOURNAL_NEW "/%c%s", sign, path);
-    for (char *c = out + sizeof JOURNAL_NEW + 1; *c; c++)
+    snprintf(out, HOST_PATH_MAX, "%s/%c%s", journal, sign, path);
+    for (char *c = out + strlen(journal) + 2; *c; c++)
         if (*c == '/')
             *c = '%';
 }
@@ -189,22 +123,55 @@ static bool mark(const char *path)
     return good;
 }
 
-static bool note_file(const char *path)
+/* Notes the file at PATH in JOURNAL, with one of the two SIGNS. */
+static bool note_file(const char *journal, const char *signs, const char *path)
 {
-    char to[PATH_SIZE];
+    char to[HOST_PATH_MAX];
     char *real = realpath(path, NULL);
     bool good;
     if (!real && errno != ENOENT)
         return failed(path);
-    name_of(real ? '+' : '-', real ? real : path, to);
+    name_of(journal, signs[real != NULL], real ? real : path, to);
     if (real && strchr(real, '%')) {
         errno = EINVAL;
         good = failed(real);
     } else {
-        good = real ? copy(real, to) == 0 || failed(to) : mark(to);
+        good = real ? host_file_copy(real, to) == 0 || failed(to) : mark(to);
     }
     free(real);
     return good;
+}
+
+/* True if the journal has PATH already, as it was in the beginning. */
+static bool is_noted(const char *path)
+{
+    char name[HOST_PATH_MAX];
+    char *real = realpath(path, NULL);
+    bool noted = false;
+    for (const char *sign = own_sign; *sign && !noted; sign++) {
+        name_of(JOURNAL, *sign, real ? real : path, name);
+        noted = access(name, F_OK) == 0;
+    }
+    free(real);
+    return noted;
+}
+
+bool journal_note(const char *path)
+{
+    if (is_noted(path))
+        return true;
+    return note_file(JOURNAL, own_sign, path) &&
+           (file_sync_directory(JOURNAL "/x") == 0 || failed(JOURNAL));
+}
+
+bool journal_note_code(const char *code)
+{
+    int fd = open(CODE, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool good = fd >= 0 && file_write(fd, code, strlen(code)) == 0 && fsync(fd) == 0 &&
+                file_sync_directory(CODE) == 0;
+    if (fd >= 0)
+        close(fd);
+    return good || failed(CODE);
 }
 
 bool journal_pending(void)
@@ -212,16 +179,38 @@ bool journal_pending(void)
     return access(JOURNAL, F_OK) == 0;
 }
 
+/* True unless the fact THERE, of which MARK is to tell, cannot be noted. */
+static bool note_fact(bool there, const char *path)
+{
+    return !there || mark(path);
+}
+
+/* What orgsyncd has made is its own if it ran. */
+static bool note_state(void)
+{
+    char name[HOST_PATH_MAX];
+    bool good = true;
+    for (size_t i = 0; i < sizeof made / sizeof *made && good; i++) {
+        name_of(JOURNAL_NEW, system_sign[0], made[i], name);
+        good = note_fact(access(made[i], F_OK) < 0, name);
+    }
+    return good;
+}
+
 static bool note_all(void)
 {
-    remove_directory(JOURNAL_NEW);
+    bool ran = service_runs();
+    host_directory_remove(JOURNAL_NEW);
     if (mkdir(JOURNAL_NEW, 0700) < 0)
         return failed(JOURNAL_NEW);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
-        if (!note_file(files[i]))
+        if (!note_file(JOURNAL_NEW, system_sign, files[i]))
             return false;
-    if ((service_enabled() && !mark(JOURNAL_NEW "/" ENABLED)) ||
-        (access(PAM_NOTES "/before", F_OK) == 0 && !mark(JOURNAL_NEW "/" UNSETTLED)))
+    if (!note_fact(service_enabled(), JOURNAL_NEW "/" ENABLED) ||
+        !note_fact(ran, JOURNAL_NEW "/" RAN) || !(ran || note_state()) ||
+        !note_fact(access(PAM_NOTES "/before", F_OK) == 0, JOURNAL_NEW "/" UNSETTLED) ||
+        !note_fact(access(ORG_SYSCONFDIR, F_OK) < 0, JOURNAL_NEW "/" NO_HOME) ||
+        !mark(JOURNAL_NEW "/begun"))
         return false;
     return file_sync_directory(JOURNAL_NEW "/x") == 0 || failed(JOURNAL_NEW);
 }
@@ -246,77 +235,89 @@ static void unwatch_boot(void)
 
 bool journal_begin(void)
 {
-    remove_directory(JOURNAL_DONE);
+    host_directory_remove(JOURNAL_DONE);
     if (note_all() && watch_boot()) {
         if (rename(JOURNAL_NEW, JOURNAL) == 0 && file_sync_directory(JOURNAL) == 0)
             return true;
         failed(JOURNAL);
     }
-    remove_directory(JOURNAL_NEW);
+    host_directory_remove(JOURNAL_NEW);
     unwatch_boot();
     return false;
 }
 
 bool journal_end(void)
 {
-    remove_directory(JOURNAL_DONE);
+    host_directory_remove(JOURNAL_DONE);
     if (rename(JOURNAL, JOURNAL_DONE) < 0 || file_sync_directory(JOURNAL) < 0)
         return failed(JOURNAL);
-    remove_directory(JOURNAL_DONE);
+    host_directory_remove(JOURNAL_DONE);
     unwatch_boot();
     return true;
 }
 
+/* True if the journal has MARK. */
+static bool is_marked(const char *mark_path)
+{
+    return access(mark_path, F_OK) == 0;
+}
+
 /* --- the way back --- */
 
-/* The files that somebody who was killed has left beside the right ones; pam-profile's own notes,
- * which lead back to what is put back here, are among them. */
+static void remove_found(const char *pattern)
+{
+    glob_t found = {0};
+    if (glob(pattern, 0, NULL, &found) == 0)
+        for (size_t n = 0; n < found.gl_pathc; n++)
+            if (unlink(found.gl_pathv[n]) < 0 && errno == EISDIR)
+                host_directory_remove(found.gl_pathv[n]);
+    globfree(&found);
+}
+
+/* The files that a part of orglogin, when it was killed, has left beside the right ones. */
+static void sweep_ours(void)
+{
+    static const char *const left[] = {"/etc/pam.d/*.org-*", "/var/lib/pam/*.org-*",
+                                       "/var/cache/debconf/*.org-new", PATH_NSSWITCH ".org-*",
+                                       PATH_SUDOERS ".org-undo"};
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        remove_found(left[i]);
+}
+
+/* Also what others have left; pam-profile's own notes, which lead back to what is put back here,
+ * are among them. */
 static void sweep(void)
 {
-    static const char *const left[] = {"/etc/pam.d/common-*.pam-new",
-                                       "/etc/pam.d/common-*.org-*",
-                                       "/var/lib/pam/*.new",
-                                       "/var/lib/pam/*.org-*",
-                                       "/var/cache/debconf/*.org-new",
-                                       PATH_NSSWITCH ".org-*",
-                                       PATH_DROP_IN ".*",
-                                       PATH_SUDOERS ".org-undo",
-                                       PAM_NOTES "/before*"};
-    size_t count = sizeof left / sizeof *left;
-    if (access(JOURNAL "/" UNSETTLED, F_OK) == 0)
-        count--;
-    for (size_t i = 0; i < count; i++) {
-        glob_t found = {0};
-        if (glob(left[i], 0, NULL, &found) == 0)
-            for (size_t n = 0; n < found.gl_pathc; n++)
-                if (unlink(found.gl_pathv[n]) < 0 && errno == EISDIR)
-                    remove_directory(found.gl_pathv[n]);
-        globfree(&found);
-    }
+    sweep_ours();
+    remove_found("/etc/pam.d/common-*.pam-new");
+    remove_found("/var/lib/pam/*.new");
+    remove_found(PATH_DROP_IN ".*");
+    if (!is_marked(JOURNAL "/" UNSETTLED))
+        remove_found(PAM_NOTES "/before*");
     rmdir(PAM_NOTES);
 }
 
 /* Debconf that was killed between its two renames has no database, and would begin an empty one. */
 static bool mend_debconf(const char *database)
 {
-    char old[PATH_SIZE], new[PATH_SIZE];
+    char old[HOST_PATH_MAX], new[HOST_PATH_MAX];
     snprintf(old, sizeof old, "%s-old", database);
     snprintf(new, sizeof new, "%s.org-new", database);
     if (access(database, F_OK) == 0 || access(old, F_OK) < 0)
         return true;
     unlink(new);
-    return (copy(old, new) == 0 && rename(new, database) == 0) || failed(database);
+    return (host_file_copy(old, new) == 0 && rename(new, database) == 0) || failed(database);
 }
 
 /* The copy takes the place itself where the disk has no room for another one. */
 static bool put_back(const char *kept, const char *path)
 {
-    char new[PATH_SIZE + 16];
+    char new[HOST_PATH_MAX + 16];
     snprintf(new, sizeof new, "%s.org-undo", path);
-    if (same(kept, path))
+    if (host_file_same(kept, path))
         return true;
     unlink(new);
-    if ((copy(kept, new) == 0 && rename(new, path) == 0) || rename(kept, path) == 0)
+    if ((host_file_copy(kept, new) == 0 && rename(new, path) == 0) || rename(kept, path) == 0)
         return file_sync_directory(path) == 0 || failed(path);
     int cause = errno;
     unlink(new);
@@ -331,18 +332,41 @@ static bool take_away(const char *path)
     return file_sync_directory(path) == 0 || failed(path);
 }
 
+/* What was killed while it wrote the file of ours at PATH has left. */
+static void sweep_own(const char *path)
+{
+    char pattern[HOST_PATH_MAX + 8];
+    struct stat begun, st;
+    glob_t found = {0};
+    snprintf(pattern, sizeof pattern, "%s.??????", path);
+    if (stat(BEGUN, &begun) == 0 && glob(pattern, 0, NULL, &found) == 0)
+        for (size_t i = 0; i < found.gl_pathc; i++)
+            if (lstat(found.gl_pathv[i], &st) == 0 && S_ISREG(st.st_mode) &&
+                st.st_mtime >= begun.st_mtime)
+                unlink(found.gl_pathv[i]);
+    globfree(&found);
+    snprintf(pattern, sizeof pattern, "%s.org-new", path);
+    unlink(pattern);
+}
+
 /* Puts back the file of an entry of the journal. */
 static bool restore(const char *entry)
 {
-    char path[PATH_SIZE], kept[PATH_SIZE];
-    if (*entry != '+' && *entry != '-')
+    char path[HOST_PATH_MAX], kept[HOST_PATH_MAX];
+    bool own = strchr(own_sign, *entry) != NULL;
+    if (!own && !strchr(system_sign, *entry))
         return true;
+    bool was = *entry == own_sign[1] || *entry == system_sign[1];
     snprintf(path, sizeof path, "%s", entry + 1);
     snprintf(kept, sizeof kept, JOURNAL "/%s", entry);
     for (char *c = path; *c; c++)
         if (*c == '%')
             *c = '/';
-    return *entry == '+' ? put_back(kept, path) : take_away(path);
+    if (own && !(was && host_file_same(kept, path)) && !kept_take(path))
+        return false;
+    if (own)
+        sweep_own(path);
+    return was ? put_back(kept, path) : take_away(path);
 }
 
 static bool restore_all(void)
@@ -360,17 +384,21 @@ static bool restore_all(void)
 bool journal_undo(void)
 {
     if (!journal_pending()) { /* of one that was killed before it began, or after its end */
-        remove_directory(JOURNAL_NEW);
-        remove_directory(JOURNAL_DONE);
+        host_directory_remove(JOURNAL_NEW);
+        host_directory_remove(JOURNAL_DONE);
         unwatch_boot();
+        sweep_ours();
         return true;
     }
-    if (access(JOURNAL "/" ENABLED, F_OK) < 0)
-        service_off(); /* it would make its file for sudo again */
+    if (!is_marked(JOURNAL "/" ENABLED)) /* it would make its file for sudo again */
+        service_off(!is_marked(JOURNAL "/" RAN));
     bool good = mend_debconf("/var/cache/debconf/config.dat");
     good &= mend_debconf("/var/cache/debconf/templates.dat");
     good &= restore_all();
     sweep();
+    kept_take_code(CODE);
+    if (is_marked(JOURNAL "/" NO_HOME))
+        rmdir(ORG_SYSCONFDIR);
     service_reload_sshd();
     return good && journal_end();
 }

@@ -25,6 +25,13 @@ bool journal_pending(void);
 /* Notes what there is; from here on journal_undo leads back to it. False: nothing is changed. */
 bool journal_begin(void);
 
+/* Notes the file of orglogin's own at PATH, which is written next: journal_undo puts it back, and
+ * keeps what there is then (kept.h). False: it is not to be written. */
+bool journal_note(const char *path);
+
+/* Notes the code that is used next: what it gives is kept with it. */
+bool journal_note_code(const char *code);
+
 /* Puts everything back. Can be repeated; false when something was not possible, and is still to be
  * done. */
 bool journal_undo(void);

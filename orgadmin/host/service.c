@@ -77,11 +77,12 @@ static void run_silently(const char *const argv[])
     child_end(&c);
 }
 
-void service_off(void)
+void service_off(bool stop)
 {
-    static const char *const disable[] = {SYSTEMCTL, "disable", "--now", "orgsyncd", NULL};
+    static const char *const disable[] = {SYSTEMCTL, "disable", "orgsyncd", NULL};
+    static const char *const end[] = {SYSTEMCTL, "disable", "--now", "orgsyncd", NULL};
     if (service_managed())
-        run_silently(disable);
+        run_silently(stop ? end : disable);
     unlink(ENABLED_AS);
 }
 

@@ -18,8 +18,8 @@ bool service_runs(void);
  * true when it answers within 15 s, else it has complained. */
 bool service_on(void);
 
-/* Ends orgsyncd, now and for later boots. */
-void service_off(void);
+/* Ends orgsyncd for later boots; with STOP, now as well. */
+void service_off(bool stop);
 
 /* Lets sshd read its configuration again, if it runs. */
 void service_reload_sshd(void);

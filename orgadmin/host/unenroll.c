@@ -1,7 +1,7 @@
 /* host unenroll: the machine as it was before orglogin. The files of the system are edited, as
  * others may have changed them since; each step may have been done before. */
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +13,13 @@
 #include "common/paths.h"
 #include "orgadmin/host/child.h"
 #include "orgadmin/host/commands.h"
+#include "orgadmin/host/departed.h"
 #include "orgadmin/host/host_config.h"
+#include "orgadmin/host/host_file.h"
 #include "orgadmin/host/journal.h"
+#include "orgadmin/host/kept.h"
 #include "orgadmin/host/pam_stack.h"
+#include "orgadmin/host/prepared.h"
 #include "orgadmin/host/service.h"
 #include "orgadmin/host/sshd_config.h"
 #include "orgadmin/remote/ask_first.h"
@@ -100,12 +104,32 @@ static bool write_without(int fd, const char *text)
     return true;
 }
 
+/* Writes TEXT without such lines to NEW, which becomes the file at PATH, with its owner and mode.
+ */
+static bool write_stack(const char *path, const char *new, const char *text)
+{
+    struct stat st;
+    int fd = -1;
+    unlink(new);
+    if (stat(path, &st) == 0)
+        fd = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    bool good = fd >= 0 && write_without(fd, text) && fchown(fd, st.st_uid, st.st_gid) == 0 &&
+                fchmod(fd, st.st_mode & 07777) == 0 && fsync(fd) == 0 && rename(new, path) == 0 &&
+                file_sync_directory(path) == 0;
+    int cause = errno;
+    if (fd >= 0)
+        close(fd);
+    if (!good)
+        unlink(new);
+    errno = cause;
+    return good;
+}
+
 /* PATH, a stack that was changed by hand as the doctor advises, without its lines of pam_org. A
  * stack whose lines are counted is a person's to change. */
 static bool clean_stack(const char *path, const char *text)
 {
-    struct private_file file;
-    struct stat st;
+    char new[PRIVATE_PATH_MAX + 16];
     if (strstr(text, "pam_localuser.so")) {
         complain(EXIT_SETUP,
                  "%s: take out the lines of pam_localuser and pam_org yourself, never "
@@ -113,14 +137,8 @@ static bool clean_stack(const char *path, const char *text)
                  path);
         return false;
     }
-    if (stat(path, &st) < 0 || private_file_begin(&file, path) < 0)
-        return complain_of(path);
-    bool good = write_without(file.fd, text) && fchown(file.fd, st.st_uid, st.st_gid) == 0 &&
-                private_file_finish(&file, true) == 0;
-    if (!good)
-        complain_of(path);
-    private_file_abandon(&file);
-    return good;
+    snprintf(new, sizeof new, "%s.org-new", path); /* as journal.c sweeps away */
+    return write_stack(path, new, text) || complain_of(path);
 }
 
 /* True for a line of pam_org that is in force. */
@@ -170,7 +188,7 @@ static bool stacks_off(void)
 
 static bool service_ends(void)
 {
-    service_off();
+    service_off(true);
     return remove_if(PATH_SUDOERS, SUDOERS_MARK);
 }
 
@@ -189,6 +207,8 @@ static bool configuration_off(void)
     static struct host_config config;
     const char *why;
     bool good = true;
+    kept_forget();
+    prepared_forget();
     if (access(PATH_CONFIG, F_OK) < 0)
         return true;
     if (host_config_read(PATH_CONFIG, &config, &why) < 0)
@@ -197,13 +217,9 @@ static bool configuration_off(void)
         good &= remove_own(config.org[i].token_file) && remove_own(config.org[i].ca_file);
     if (!good)
         return false;
-    if (rename(PATH_CONFIG, ORG_STATEDIR "/orglogin.conf.before") == 0)
-        return file_sync_directory(PATH_CONFIG) == 0 || complain_of(PATH_CONFIG);
-    if (errno == EXDEV) {
-        note(PATH_CONFIG " stays: it is on another file system than " ORG_STATEDIR ".");
-        return true;
-    }
-    return complain_of(PATH_CONFIG);
+    return (host_file_move(PATH_CONFIG, ORG_STATEDIR "/orglogin.conf.before") &&
+            file_sync_directory(PATH_CONFIG) == 0) ||
+           complain_of(PATH_CONFIG);
 }
 
 /* --- what stays --- */
@@ -232,29 +248,15 @@ static void look_at_members(struct remains *r)
     }
 }
 
-static void look_at_process(struct remains *r, const char *pid)
+static bool look_at_process(const struct process *p, const struct snapshot_user *user,
+                            enum process_tie tie, void *arg)
 {
-    char path[64];
-    struct stat st;
-    struct snapshot_user user;
-    snprintf(path, sizeof path, "/proc/%.20s", pid);
-    if (stat(path, &st) < 0 || snapshot_user_by_uid(&r->snapshot, st.st_uid, &user) != SNAPSHOT_OK)
-        return;
+    struct remains *r = arg;
     size_t used = strlen(r->names);
-    if (++r->processes <= NAMED_MOST)
-        snprintf(r->names + used, sizeof r->names - used, "%s%.32s (%.20s)", used ? ", " : "",
-                 user.name, pid);
-}
-
-static void look_at_processes(struct remains *r)
-{
-    DIR *dir = opendir("/proc");
-    const struct dirent *entry;
-    while (dir && (entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9')
-            look_at_process(r, entry->d_name);
-    if (dir)
-        closedir(dir);
+    if (tie == PROCESS_OWN && ++r->processes <= NAMED_MOST)
+        snprintf(r->names + used, sizeof r->names - used, "%s%.32s (%d)", used ? ", " : "",
+                 user->name, (int)p->pid);
+    return true;
 }
 
 static void tell_what_stays(void)
@@ -267,7 +269,7 @@ static void tell_what_stays(void)
     if (snapshot_open(&r.snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
         return;
     look_at_members(&r);
-    look_at_processes(&r);
+    departed_each_process(&r.snapshot, look_at_process, &r);
     if (r.homes)
         note("What stays: home directories of %u members.", r.homes);
     if (r.jobs || r.lingering)

@@ -1,80 +1,30 @@
 #include "orgadmin/host/withheld.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "common/confirm.h"
-#include "common/paths.h"
-
-#define TIMEOUT_MS 10000
+#include "orgadmin/host/rows.h"
 
 struct withheld_walk {
     withheld_visit *visit;
     void *arg;
-    int64_t count;
-    uint32_t seen;
-    bool ended;
 };
 
-/* The field at *AT, which a tab or the end of the line ends; it is terminated in place. */
-static const char *next_field(char **at)
+static bool show(const char *const *field, void *arg)
 {
-    char *field = *at;
-    size_t len = strcspn(field, "\t");
-    *at = field + len + (field[len] == '\t');
-    field[len] = '\0';
-    return field;
-}
-
-static void show_line(struct withheld_walk *l, char *line)
-{
-    struct withheld m = {0};
-    const char **field[] = {&m.org, &m.id, &m.wanted, &m.name, &m.email, &m.standing, &m.why};
-    for (size_t i = 0; i < sizeof field / sizeof *field; i++)
-        *field[i] = next_field(&line);
-    l->seen++;
-    l->ended = !l->visit(&m, l->arg);
-}
-
-/* Shows what is in TEXT, a page. False when it is none. */
-static bool show_page(struct withheld_walk *l, char *text)
-{
-    if (sscanf(text, "%" SCNd64, &l->count) != 1 || l->count < 0)
-        return false;
-    char *line = strchr(text, '\n');
-    while (line && *++line && !l->ended && l->seen < WITHHELD_SEEN_MAX) {
-        char *end = strchr(line, '\n');
-        if (end)
-            *end = '\0';
-        show_line(l, line);
-        line = end;
-    }
-    return true;
+    const struct withheld_walk *w = arg;
+    const struct withheld m = {field[0], field[1], field[2], field[3],
+                               field[4], field[5], field[6]};
+    return w->visit(&m, w->arg);
 }
 
 /* Of all members with PREFIX, NULL: those who are withheld. */
 static int64_t ask_each(const char *prefix, withheld_visit *visit, void *arg)
 {
-    char text[CONFIRM_ANSWER_MAX];
-    struct withheld_walk l = {.visit = visit, .arg = arg};
-    uint32_t before;
-    do {
-        struct confirm_request request = {.magic = CONFIRM_MAGIC,
-                                          .op = prefix ? CONFIRM_MEMBERS : CONFIRM_WITHHELD,
-                                          .skip = l.seen};
-        snprintf(request.org, sizeof request.org, "%s", prefix ? prefix : "");
-        before = l.seen;
-        if (confirm_text(confirm_path(), &request, TIMEOUT_MS, text) < 0)
-            return -1;
-        if (!show_page(&l, text)) {
-            errno = EPROTO;
-            return -1;
-        }
-    } while (!l.ended && l.seen > before && l.seen < l.count && l.seen < WITHHELD_SEEN_MAX);
-    return l.count;
+    struct withheld_walk w = {visit, arg};
+    return rows_each(prefix ? CONFIRM_MEMBERS : CONFIRM_WITHHELD, prefix ? prefix : "", 7, show,
+                     &w);
 }
 
 int64_t withheld_each(withheld_visit *visit, void *arg)

@@ -12,12 +12,7 @@ struct withheld {
     const char *org, *id, *wanted, *name, *email, *standing, *why;
 };
 
-/*
- * Shows VISIT those members, until it returns false or WITHHELD_SEEN_MAX were shown. Returns how
- * many there are in all, or -1 with errno (confirm_text; ENOENT and ECONNREFUSED: orgsyncd does not
- * run; EPROTO: it does not tell, because it is an older one or we are not root).
- */
-#define WITHHELD_SEEN_MAX 10000
+/* Shows VISIT those members, and returns what rows_each (rows.h) returns. */
 typedef bool withheld_visit(const struct withheld *member, void *arg);
 int64_t withheld_each(withheld_visit *visit, void *arg);
 

@@ -186,10 +186,11 @@ enum exit_status applied_wait(const struct invocation *inv, struct connection *c
                               const cJSON *reply)
 {
     char revision[REVISION_SIZE];
-    struct applied a = {.begun_ms = clock_mono_ms(), .missing = cJSON_CreateArray()};
+    struct applied a = {.begun_ms = clock_mono_ms()};
     const struct provider_arg args[] = {{"revision", revision}, {0}};
     if (!inv->option[OPTION_WAIT])
         return EXIT_DONE;
+    a.missing = cJSON_CreateArray();
     snprintf(revision, sizeof revision, "%" PRId64, number_of(reply, "revision"));
     enum exit_status status = follow(c, revision, seconds_of(inv->option[OPTION_WAIT]), &a);
     if (status == EXIT_DONE && a.applied < a.machines)

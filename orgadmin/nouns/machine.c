@@ -106,6 +106,7 @@ static enum exit_status invite(const struct invocation *inv, struct connection *
     const struct provider_arg args[] = {{"name", inv->arg[0]},
                                         {"labels", inv->option[OPTION_LABELS]},
                                         {"ca", *pem ? pem : NULL},
+                                        {"numbers", inv->option[OPTION_NUMBERS]},
                                         {0}};
     if (out && private_file_begin(&file, out) < 0)
         return complain(EXIT_USAGE, "--out %s: %s", out, strerror(errno));
@@ -131,7 +132,8 @@ enum exit_status machine_invite(const struct invocation *inv)
 {
     static char pem[RECORD_PEM_MAX + 2];
     struct connection c;
-    const struct provider_arg args[] = {{"labels", inv->option[OPTION_LABELS]}, {0}};
+    const struct provider_arg args[] = {
+        {"labels", inv->option[OPTION_LABELS]}, {"numbers", inv->option[OPTION_NUMBERS]}, {0}};
     enum exit_status status = connection_open_for(inv, OP_MACHINE_INVITE, args, &c);
     if (status != EXIT_DONE)
         return status;

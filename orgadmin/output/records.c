@@ -141,6 +141,9 @@ static const struct column machine_columns[] = {
     {"refused", NUMBER, "how often a used code was presented once more"},
     {"refused_at", WIDE, "time of the last of these"},
     {"refused_from", WIDE | SHORTEN, "address of the last of these"},
+    {"shared", PLAIN, "time when two machines were last seen to use its token"},
+    {"shared_from", WIDE | SHORTEN, "address of one of these"},
+    {"numbers", WIDE, "range and placement of its members' numbers, as it was told"},
     {"expires", PLAIN, "time when a code that was not used expires"},
     {"maker", SHORTEN, "who made the code"},
     {"created", WIDE, "time when the machine was invited first"},
@@ -353,10 +356,28 @@ static const struct column status_columns[] = {
     {"withheld", PLAIN, "number of members who are withheld; shown to root only"},
     {"generation", PLAIN, "number of the snapshot"},
     {"held", PLAIN, "yes: a change arrives at once"},
+    {"ended", PLAIN, "number of people whose sessions were ended since orgsyncd began"},
     {"trouble", SHORTEN, "last error"},
     {0},
 };
 RECORD(status);
+
+static const struct column process_columns[] = {
+    {"member", PLAIN, "login name"},
+    {"state", PLAIN, "active, pending, suspended or removed"},
+    {"ending", PLAIN,
+     "of a member who left: ending, waiting (for host evict), noted (by an answer that ends "
+     "nothing) or kept (by orglogin.conf)"},
+    {"pid", PLAIN, "number of the process"},
+    {"user", PLAIN, "the user that it runs as"},
+    {"tie", PLAIN,
+     "own: it runs as the member; sudo: it was begun in a session of the member's, and is there; "
+     "login: the member began it as another user"},
+    {"unit", SHORTEN, "the control group that it is in"},
+    {"command", SHORTEN, "its command line"},
+    {0},
+};
+RECORD(process);
 
 static const struct column check_columns[] = {
     {"check", PLAIN, "name of the check"},
@@ -368,29 +389,17 @@ static const struct column check_columns[] = {
 RECORD(check);
 
 const struct record_kind *const record_kinds[] = {
-    &record_organization,
-    &record_current,
-    &record_member,
-    &record_addition,
-    &record_invitation,
-    &record_invited,
-    &record_acceptance,
-    &record_joincode,
-    &record_machine,
-    &record_joining,
-    &record_role,
-    &record_token,
-    &record_key,
-    &record_issued,
-    &record_event,
-    &record_user,
-    &record_billing,
-    &record_subscription,
-    &record_credit,
-    &record_secret,
-    &record_file,
-    &record_context,
-    &record_status,
-    &record_check,
-    NULL,
+    &record_organization, &record_current,
+    &record_member,       &record_addition,
+    &record_invitation,   &record_invited,
+    &record_acceptance,   &record_joincode,
+    &record_machine,      &record_joining,
+    &record_role,         &record_token,
+    &record_key,          &record_issued,
+    &record_event,        &record_user,
+    &record_billing,      &record_subscription,
+    &record_credit,       &record_secret,
+    &record_file,         &record_context,
+    &record_status,       &record_process,
+    &record_check,        NULL,
 };

@@ -7,6 +7,7 @@
 #include "common/break_glass.h"
 #include "common/clock.h"
 #include "common/rfc3339.h"
+#include "orgd/endpoints/askers.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
 #include "orgd/endpoints/record.h"
@@ -238,6 +239,9 @@ void member_changes(struct call *call)
         call_fail(call, 400, "invalid", "wait: must be at most %d", WAIT_MAX);
         return;
     }
+    if (call->request->asker && call->caller.key[0] && strlen(call->request->asker) <= ASKER_MAX &&
+        askers_note(call->caller.key, call->request->asker))
+        usage_shared(call->caller.key);
     poll_of(call, poll);
     poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
     report_take(call, poll->since);

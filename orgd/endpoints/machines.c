@@ -26,6 +26,7 @@ void machine_invite(struct call *call)
 {
     const char *name = call_text(call, "name"), *labels = call_text(call, "labels");
     const char *ca = call_text(call, "ca"), *organization = call->organization.id;
+    const char *numbers = call_text(call, "numbers");
     int64_t now = clock_wall_ms(), left = store_machines_left(call->store, organization, now);
     struct machine machine = {.created = now};
     struct secret secret;
@@ -38,6 +39,10 @@ void machine_invite(struct call *call)
     snprintf(machine.name, sizeof machine.name, "%s", name);
     if (labels)
         snprintf(machine.labels, sizeof machine.labels, "%s", labels);
+    if (numbers)
+        snprintf(machine.numbers, sizeof machine.numbers, "%s", numbers);
+    else if (!machine.numbers[0]) /* a fleet has the same on all */
+        store_machine_numbers(call->store, organization, machine.numbers);
     snprintf(machine.ca, sizeof machine.ca, "%s", ca ? ca : "");
     machine.expires = now + CODE_LIFE_MS;
     machine.maker = call_maker(call);
@@ -229,6 +234,7 @@ static void enroll_reply(struct call *call, const struct machine *machine,
     cJSON_AddStringToObject(reply, "name", machine->name);
     cJSON_AddStringToObject(reply, "labels", machine->labels);
     cJSON_AddStringToObject(reply, "ca", machine->ca);
+    cJSON_AddStringToObject(reply, "numbers", machine->numbers);
     cJSON_AddItemToObject(reply, "apiToken", token_json(token, secret));
     call_reply(call, reply);
 }

@@ -245,6 +245,9 @@ cJSON *machine_json(const struct machine *machine)
     cJSON_AddNumberToObject(object, "refused", (double)machine->refused);
     record_time_or_null(object, "refusedAt", machine->refusal.at);
     cJSON_AddStringToObject(object, "refusedFrom", machine->refusal.from);
+    record_time_or_null(object, "sharedAt", machine->shared.at);
+    cJSON_AddStringToObject(object, "sharedFrom", machine->shared.from);
+    cJSON_AddStringToObject(object, "numbers", machine->numbers);
     return object;
 }
 

@@ -75,6 +75,20 @@ static bool is_machine(const cJSON *item)
     return cJSON_IsString(item) && machine_name_valid(item->valuestring);
 }
 
+/* A range of ids and a placement, of which the hosts know the words. */
+static bool is_numbers(const cJSON *item)
+{
+    static const char digits[] = "0123456789", word[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+    const char *text = cJSON_GetStringValue(item);
+    size_t first = text ? strspn(text, digits) : 0;
+    if (first == 0 || first > 10 || text[first] != '-')
+        return false;
+    text += first + 1;
+    size_t last = strspn(text, digits), name = last ? strspn(text + last + 1, word) : 0;
+    return last > 0 && last <= 10 && text[last] == ' ' && name > 0 && name <= 16 &&
+           text[last + 1 + name] == '\0';
+}
+
 static bool is_labels(const cJSON *item)
 {
     return cJSON_IsString(item) && labels_valid(item->valuestring);
@@ -178,6 +192,9 @@ static const struct field_type type_labels = {
     .must = "must be labels KEY=VALUE, of a-z 0-9 . _ -, with commas between them, each key once: "
             "at most 255 characters",
     .schema = "\"type\":\"string\",\"maxLength\":255"};
+static const struct field_type type_numbers = {
+    is_numbers, .must = "must be FIRST-LAST PLACEMENT, such as 2000400000-2147483645 blake2b",
+    .schema = "\"type\":\"string\",\"pattern\":\"^[0-9]{1,10}-[0-9]{1,10} [a-z0-9]{1,16}$\""};
 static const struct field_type type_ca = {
     is_ca, .must = "must be certificates in PEM, at most 16384 characters",
     .schema = "\"type\":\"string\",\"maxLength\":16384"};
@@ -302,7 +319,9 @@ static const struct endpoint endpoints[] = {
     {"/organizations/join-codes/join", join_code_join, .change = true, .attempt = true,
      .fields = {WANTS("code", text)}},
     {"/organizations/machines/invite", machine_invite, .permission = PERMISSION_ORG_MANAGE,
-     .change = true, .fields = {WANTS("name", machine), TAKES("labels", labels), TAKES("ca", ca)}},
+     .change = true,
+     .fields = {WANTS("name", machine), TAKES("labels", labels), TAKES("ca", ca),
+                TAKES("numbers", numbers)}},
     {"/organizations/machines/list", machine_list, .permission = PERMISSION_ORG_MANAGE,
      .uses = true, .fields = {PAGE}},
     {"/organizations/machines/revoke", machine_revoke, .permission = PERMISSION_ORG_MANAGE,

@@ -22,6 +22,7 @@ struct noted {
     char key[ID_SIZE]; /* "": a free place */
     struct use use;    /* AT is 0: it was not used */
     bool listed;
+    bool shared; /* two machines use it */
     unsigned mistakes;
     char mistaken[PEER_TEXT_SIZE]; /* the peer who made the latest one */
     struct break_glass *glass;     /* that its machine reports, or NULL */
@@ -84,6 +85,15 @@ void usage_glass(const char *key, const struct break_glass *glass)
         n->glass = memory_get(sizeof *n->glass);
     if (n)
         *n->glass = *glass;
+    pthread_mutex_unlock(&usage.lock);
+}
+
+void usage_shared(const char *key)
+{
+    pthread_mutex_lock(&usage.lock);
+    struct noted *n = note_of(key);
+    if (n)
+        n->shared = true;
     pthread_mutex_unlock(&usage.lock);
 }
 
@@ -153,6 +163,16 @@ static void glass_store(struct store *store, const struct noted *n, const struct
     event_about(store, token, token->machine, "machine.break-glass", n->use.from, detail);
 }
 
+/* The token is copied: its machine is marked, and all who read the audit log are told. */
+static void shared_store(struct store *store, const struct token *token, const struct noted *n)
+{
+    struct use seen = {.at = clock_wall_ms()};
+    snprintf(seen.from, sizeof seen.from, "%s", n->use.from);
+    if (token->machine[0])
+        store_machine_shared(store, token->machine, &seen);
+    event_write(store, token, "token.shared", n->use.from, "two machines use it");
+}
+
 static void note_store(struct store *store, const struct noted *n)
 {
     struct token token;
@@ -170,6 +190,8 @@ static void note_store(struct store *store, const struct noted *n)
         snprintf(detail, sizeof detail, "%u attempts", n->mistakes);
         event_write(store, &token, "token.wrong-secret", n->mistaken, detail);
     }
+    if (n->shared)
+        shared_store(store, &token, n);
     int64_t now = clock_wall_ms();
     if (n->listed && store_token_listed(store, n->key, now, now - DAY_MS))
         event_write(store, &token, "members.list", n->use.from, "");

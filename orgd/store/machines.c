@@ -15,9 +15,11 @@ static void take_machine(struct store *s, sqlite3_stmt *stmt, struct machine *m)
     column_use(s, stmt, 8, &m->enrolled);
     m->refused = sqlite3_column_int64(stmt, 10);
     column_use(s, stmt, 11, &m->refusal);
-    column_maker(s, stmt, 13, &m->maker);
-    column_text(s, stmt, 15, m->token, sizeof m->token);
-    column_use(s, stmt, 16, &m->last);
+    column_use(s, stmt, 13, &m->shared);
+    column_text(s, stmt, 15, m->numbers, sizeof m->numbers);
+    column_maker(s, stmt, 16, &m->maker);
+    column_text(s, stmt, 18, m->token, sizeof m->token);
+    column_use(s, stmt, 19, &m->last);
 }
 
 static bool one_machine(struct store *s, sqlite3_stmt *stmt, struct machine *m)
@@ -86,7 +88,7 @@ void store_machine_put(struct store *s, const struct machine *m)
                   VALUES(value_text(m->id), value_text(m->organization), value_text(m->name),
                          value_text(m->labels), value_text(m->ca), value_hash(m->hash),
                          value_number(m->created), value_number(m->expires),
-                         value_text(m->maker.id)));
+                         value_text(m->maker.id), value_text(m->numbers)));
 }
 
 void store_machine_enrolled(struct store *s, const char *id, const struct use *use)
@@ -107,6 +109,22 @@ bool store_machine_glass(struct store *s, const char *id, int64_t begin, int64_t
         s, MACHINE_GLASS,
         VALUES(value_text(id), value_number(begin), value_number(now), value_number(since)));
     return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+}
+
+void store_machine_shared(struct store *s, const char *id, const struct use *use)
+{
+    statement_run(s, MACHINE_SHARED,
+                  VALUES(value_text(id), value_number(use->at), value_text(use->from)));
+}
+
+void store_machine_numbers(struct store *s, const char *organization,
+                           char numbers[MACHINE_NUMBERS_SIZE])
+{
+    sqlite3_stmt *stmt = statement_begin(s, MACHINE_NUMBERS, VALUES(value_text(organization)));
+    numbers[0] = '\0';
+    if (statement_row(s, stmt))
+        column_text(s, stmt, 0, numbers, MACHINE_NUMBERS_SIZE);
+    statement_end(stmt);
 }
 
 void store_machine_remove(struct store *s, const char *id)

@@ -345,6 +345,10 @@ static const char *const versions[] = {
                                                                                             */
                          "CREATE INDEX tokens_machine ON tokens(machine, created_at, key) WHERE machine > '';",
 
+    /* Machines that share a token, and the numbers of a fleet. */
+    "ALTER TABLE machines ADD COLUMN shared_at INTEGER NOT NULL DEFAULT 0;" /* seen last */
+    "ALTER TABLE machines ADD COLUMN shared_from TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE machines ADD COLUMN numbers TEXT NOT NULL DEFAULT '';" /* as for the machine */
     /* The last break-glass of the machine that stands in the audit log: its begin there, and when
      * it was written. */
     "ALTER TABLE machines ADD COLUMN glass_at INTEGER NOT NULL DEFAULT 0;"

@@ -19,7 +19,8 @@
 #define SELECT_JOIN_CODE  "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
 #define MACHINE_COLUMNS                                                                            \
     "id, organization_id, name, labels, ca, secret_hash, created_at, expires_at, enrolled_at, "    \
-    "enrolled_from, refused, refused_at, refused_from, maker"
+    "enrolled_from, refused, refused_at, refused_from, shared_at, shared_from, numbers, "          \
+    "maker"
 /* With the column COLUMN of its newest token. */
 #define MACHINE_TOKEN(column)                                                                      \
     ", (SELECT " column " FROM tokens t WHERE t.machine = machines.id AND t.machine > ''"          \
@@ -313,14 +314,17 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                       " AND expires_at <= ?2",
     [MACHINE_PUT] =
         "INSERT INTO machines (" MACHINE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '',"
-        " 0, 0, '', nullif(?9, '')) ON CONFLICT DO UPDATE SET labels = excluded.labels,"
+        " 0, 0, '', 0, '', ?10, nullif(?9, '')) ON CONFLICT DO UPDATE SET labels = excluded.labels,"
         " ca = excluded.ca, secret_hash = excluded.secret_hash, expires_at = excluded.expires_at,"
-        " maker = excluded.maker",
+        " maker = excluded.maker, numbers = excluded.numbers",
     [MACHINE_ENROLLED] = "UPDATE machines SET expires_at = 0, ca = '', enrolled_at = ?2,"
-                         " enrolled_from = ?3, refused = 0, refused_at = 0, refused_from = ''"
-                         " WHERE id = ?1",
+                         " enrolled_from = ?3, refused = 0, refused_at = 0, refused_from = '',"
+                         " shared_at = 0, shared_from = '' WHERE id = ?1",
     [MACHINE_REFUSED] = "UPDATE machines SET refused = refused + 1, refused_at = ?2,"
                         " refused_from = ?3 WHERE id = ?1",
+    [MACHINE_SHARED] = "UPDATE machines SET shared_at = ?2, shared_from = ?3 WHERE id = ?1",
+    [MACHINE_NUMBERS] = "SELECT numbers FROM machines WHERE organization_id = ?1 AND numbers > ''"
+                        " ORDER BY created_at DESC, id DESC LIMIT 1",
     [MACHINE_GLASS] = "UPDATE machines SET glass_at = ?2, glass_told_at = ?3 WHERE id = ?1"
                       " AND glass_at <> ?2 AND glass_told_at <= ?4",
     [MACHINE_REMOVE] = "DELETE FROM machines WHERE id = ?1",

@@ -26,11 +26,12 @@
 
 #define LAST_FOUR_SIZE 5
 /* A machine's name is as a host's: letters, digits, dots and hyphens. */
-#define MACHINE_NAME_SIZE   64
-#define MACHINE_LABELS_SIZE 256
-#define MACHINE_CA_SIZE     16385
-#define ACTION_SIZE         32
-#define SUBJECT_SIZE        40
+#define MACHINE_NAME_SIZE    64
+#define MACHINE_LABELS_SIZE  256
+#define MACHINE_NUMBERS_SIZE 48
+#define MACHINE_CA_SIZE      16385
+#define ACTION_SIZE          32
+#define SUBJECT_SIZE         40
 /* A detail is never cut, as that could split a character: the longest is user.update's, two
  * usernames and two names. */
 #define DETAIL_SIZE (2 * (NAME_MAX_LEN + DISPLAY_SIZE) + 16)
@@ -184,6 +185,8 @@ struct machine {
     struct use enrolled; /* with a code; AT is 0 for never */
     int64_t refused;     /* how often the code was presented once more */
     struct use refusal;  /* the last of them */
+    struct use shared;   /* when its token was last seen with two machines; AT is 0 for never */
+    char numbers[MACHINE_NUMBERS_SIZE]; /* "FIRST-LAST PLACEMENT": of its fleet, or "" */
     unsigned char hash[SECRET_HASH_SIZE];
     char token[ID_SIZE]; /* the key of its newest token, "" without one */
     struct use last;     /* of that token */
@@ -587,6 +590,11 @@ void store_machine_put(struct store *store, const struct machine *machine);
 void store_machine_enrolled(struct store *store, const char *id, const struct use *use);
 /* Its code was presented once more. */
 void store_machine_refused(struct store *store, const char *id, const struct use *use);
+/* Two machines use its token. */
+void store_machine_shared(struct store *store, const char *id, const struct use *use);
+/* The numbers of the organization's newest machine that has some, "" without one. */
+void store_machine_numbers(struct store *store, const char *organization,
+                           char numbers[MACHINE_NUMBERS_SIZE]);
 /* Notes at NOW its break-glass that began at BEGIN; false if that is the one that was noted last,
  * or one was after SINCE. */
 bool store_machine_glass(struct store *store, const char *id, int64_t begin, int64_t now,

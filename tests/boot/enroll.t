@@ -57,8 +57,11 @@ orgadmin invitation create ada@acme.example --role admin --out "$T/ada" >/dev/nu
 by ada invitation accept --url unix:/run/orgd/orgd.sock --token-file "$T/ada" --username ada --key /root/keys/ada.pub >/dev/null 2>&1
 system >"$T/before"
 read -ra line < <(orgadmin machine invite web01 2>/dev/null)
-"${line[@]}" --yes >"$T/out" 2>"$T/err"
-is "$?" 0 'the line of machine invite enrolls the machine'
+"${line[@]}" >"$T/out" 2>"$T/err" </dev/null
+is "$?" 2 'the line of machine invite wants an answer'
+system >"$T/after"; diff "$T/before" "$T/after" >"$T/diff"; is "$(cat "$T/diff") $(ls -A /etc/orglogin)" ' ' 'without one it changes nothing'
+orgadmin host enroll --yes >"$T/out" 2>"$T/err"
+is "$? $(grep -c 'goes on from /var/lib/orglogin/kept' "$T/err")" '0 1' 'host enroll goes on with what the code gave, although root has a login'
 ! grep -q 'orgadmin: ' "$T/err" || diag "$(cat "$T/err")"
 is "$(as ada id -un) $(as larry id -un)" 'ada larry' 'the member and the local user log in by ssh'
 is "$(systemctl is-enabled orgsyncd) $(systemctl is-active orgsyncd)" 'enabled active' 'orgsyncd runs, and will at the next boot'
@@ -78,10 +81,37 @@ for delay in 0.2 0.4 0.7 1 1.5; do
     orgadmin host unenroll --unfinished 2>/dev/null || bad+=" $delay"
     [ ! -e /etc/ssh/sshd_config.d/orglogin.conf ] || orgadmin host unenroll --yes 2>/dev/null # it had ended
     system >"$T/after"; cmp -s "$T/before" "$T/after" || { bad+=" differs:$delay"; diag "$(diff "$T/before" "$T/after")"; }
-    rm -f /etc/orglogin/*
+    rm -rf /etc/orglogin/* /var/lib/orglogin/kept
 done
 is "$bad" '' 'an enrollment that is killed is undone'
 read -ra line < <(orgadmin machine invite web01 2>/dev/null)
 "${line[@]}" --yes >/dev/null 2>&1
 is "$? $(as ada id -un)" '0 ada' 'and another one ends well'
+
+# --- an image, whose first boot enrolls ---
+orgadmin host unenroll --yes 2>/dev/null; system >"$T/before"
+UNIT=orglogin-first-boot.service
+code() { orgadmin machine invite "$1" 2>/dev/null | sed 's/.*--code //'; }
+prepares() { orgadmin host enroll --prepare --url unix:/run/orgd/orgd.sock "$@" 2>"$T/err"; }
+orgadmin host enroll --prepare 2>"$T/err"; is "$?" 2 'host enroll --prepare wants a server'
+prepares --token-file "$T/token"; is "$?" 2 'host enroll --prepare takes no token'
+ok 'an image is prepared' prepares
+ok 'an image is prepared again, with a code' prepares --code "$(code img1)"
+is "$(stat -c '%U %a' /var/lib/orglogin/prepared) $(readlink /etc/systemd/system/multi-user.target.wants/$UNIT)" "root 600 /usr/lib/systemd/system/$UNIT" 'the code is for root alone, and the boot will run the unit'
+is "$(as ada id -un)" '' 'nobody is let in before'
+ok 'the first boot enrolls' systemctl start $UNIT
+[ "$(as ada id -un)" = ada ] || diag "$(journalctl -u $UNIT --no-pager)"
+is "$(as ada id -un) $(systemctl is-active orgsyncd)" 'ada active' 'the member logs in'
+is "$(ls -d /var/lib/orglogin/prepared /etc/systemd/system/multi-user.target.wants/$UNIT 2>/dev/null)" '' 'which is forgotten then'
+orgadmin host unenroll --yes 2>/dev/null
+prepares
+systemctl start $UNIT 2>/dev/null; is "$?" 1 'without a code the first boot enrolls nothing'
+like "$(journalctl -u $UNIT --no-pager -o cat)" 'the code of this machine, the credential orglogin.code: does not exist' 'and says what is missing'
+mkdir -p /run/systemd/system/$UNIT.d
+printf '[Service]\nSetCredential=orglogin.code:%s\n' "$(code img2)" >/run/systemd/system/$UNIT.d/code.conf
+systemctl daemon-reload
+ok 'the first boot enrolls with the credential orglogin.code' systemctl start $UNIT
+is "$(as ada id -un)" ada 'the member logs in'
+orgadmin host unenroll --yes 2>/dev/null
+system >"$T/after"; diff "$T/before" "$T/after" >"$T/diff"; is "$(cat "$T/diff")" '' 'host unenroll leaves the machine as it was'
 done_testing

@@ -54,6 +54,9 @@ account 'whose home can be the home of another member' 'roles = ["admin"]; home 
 account 'with a shell that /etc/shells lacks' 'roles = ["admin"]; shell = "/usr/bin/true";' '/usr/bin/true is not in /etc/shells'
 mistake 'a group of nobody' 's/name = "acme-admins"; org = "acme"; roles = [^;]*;/name = "acme-admins"; org = "acme"; members = [];/' members
 mistake "a duration without a unit" 's/timeout = "2s"/timeout = "2"/' timeout
+mistake 'sessions that end otherwise' 's/on_removal = "end"/on_removal = "kill"/' 'on_removal.*"end" or "keep"'
+mistake 'a warning of two hours' 's/warn = "0s"/warn = "2h"/' warn
+mistake 'an unknown key of sessions' 's/except_roles = \[\]/except_role = []/' except_role
 mistake "a group of an unknown organization" 's/name = "acme-admins"; org = "acme"/name = "acme-admins"; org = "acne"/' acne
 mistake 'a group name with a blank' 's/name = "acme-admins"/name = "acme admins"/' name
 mistake 'a group that is both local and not' 's/^  { name = "acme"; .*/  { name = "video"; local = true; everyone = true; }, { name = "video"; local = false; everyone = true; },/' 'video.*twice'

@@ -88,6 +88,7 @@ is "$? $(wc -c <"$T/out")" "1 0" 'host doctor by another user than root fails wi
 like "$(cat "$T/err")" 'requires root.*sudo orgadmin host doctor' 'host doctor by another user than root names sudo'
 
 # --- configuration and files ---
+broken "a configuration that does not say what happens to sessions" "warning sessions" 'goes on when the member is removed.*on_removal' "sed -i '/^sessions = {/,/^};/d' $CONF"
 broken "an unknown key" "failure configuration" 'orglogin.conf:[0-9]+: .*hoem' "sed -i 's/^  home = /  hoem = /' $CONF"
 broken "a configuration that a group may write" "failure configuration" 'writable by group' "chmod 664 $CONF"
 broken "no configuration" "failure configuration" 'no /etc/orglogin/orglogin.conf.*host enroll' "rm $CONF"

@@ -202,7 +202,7 @@ by olga --org 'Acme Corp.' token list -o json | jq -r '.[].key' >"$T/keys"
 while read -r key; do by olga --org 'Acme Corp.' token revoke "$key" --yes 2>/dev/null; done <"$T/keys"
 
 # --- a line initgroups, and authselect ---
-rm -r /var/lib/orglogin/* # as on another machine: this one's ledger has Beta's numbers elsewhere
+rm -rf /var/lib/orglogin/* # as on another machine: this one's ledger has Beta's numbers elsewhere
 cp /etc/nsswitch.conf "$T/nsswitch"
 echo 'initgroups: files' >>/etc/nsswitch.conf
 enroll olga --name acme
@@ -217,6 +217,9 @@ unlike "$(cat "$T/steps")" 'pam-auth-update|/etc/nsswitch.conf|sshd. *>>' 'host 
 mkdir -p /usr/share/authselect/default/local
 enroll olga
 like "$(cat "$T/steps")" '^authselect create-profile orglogin --base-on=local$' 'host enroll with authselect of Fedora 40 bases the profile on local'
+mkdir -p /usr/share/authselect/vendor/orglogin
+enroll olga
+is "$(grep authselect "$T/steps" | grep -v '^#')" 'authselect select orglogin' 'host enroll with authselect takes the profile of the package'
 rm -r /etc/authselect /usr/share/authselect /etc/orglogin/*
 by olga --org 'Acme Corp.' token list -o json | jq -r '.[].key' >"$T/keys"
 while read -r key; do by olga --org 'Acme Corp.' token revoke "$key" --yes 2>/dev/null; done <"$T/keys"
@@ -239,7 +242,7 @@ cd /srv || exit
 enroll nobody --provider file --url export/acme.json --name acme
 is "$rc $(ls /etc/orglogin)" '0 orglogin.conf' 'host enroll of an export writes no token'
 like "$(cat $CONF)" 'url = "/srv/export/acme.json";' 'host enroll of an export writes an absolute path'
-rm -r $CONF /var/lib/orglogin/*
+rm -rf $CONF /var/lib/orglogin/*
 
 # --- an API without tokens for hosts, and with options of its own ---
 listen "$T/vendor" python3 -B "$TOP/tests/fakes/cratedb.py"

@@ -60,7 +60,7 @@ line() { by olga machine invite "${1:-web01}" --org "${2:-Acme}" 2>/dev/null; }
 enroll() { eval "$1 ${*:2}" >"$T/out" 2>"$T/err" </dev/null; rc=$?; }
 
 # all that is of the machine, with modes
-system() { (cd / && find etc var/lib/pam \( -type f -o -type l \) ! -path 'etc/orglogin/*' ! -name '*-old' ! -name '.pwd.lock' -printf '%p %m %u %l ' \( -type l -printf '\n' -o -exec md5sum {} \; \)) | sort; grep -c ^Name: /var/cache/debconf/config.dat; }
+system() { (cd / && find etc var/lib/pam \( -type f -o -type l \) ! -name '*-old' ! -name '.pwd.lock' -printf '%p %m %u %l ' \( -type l -printf '\n' -o -exec md5sum {} \; \)) | sort; grep -c ^Name: /var/cache/debconf/config.dat; }
 answers() { grep -c ^Name: /var/cache/debconf/config.dat; }
 system >"$T/before"
 # as_before WHAT
@@ -109,10 +109,27 @@ is "$(by olga machine list --org Acme -o json | jq -r '.[] | "\(.name) \(.enroll
 enroll "$code" --name acme
 is "$rc" 2 'host enroll without a terminal wants --yes'
 like "$(cat "$T/err")" 'would publish: 3 users' 'host enroll tells who would be published before it asks'
+for line in '1 owner \(olga\): every service; no sudo' '1 admin \(ada\): every service; no sudo' '1 member \(mia\): sshd, login, cron, systemd-user; no sudo'; do
+    like "$(cat "$T/err")" "^acme: $line\$" "host enroll tells of each role what it may do: $line"
+done
 as_before 'host enroll without an answer has changed nothing of the system'
-is "$(cd /etc/orglogin && echo *)" 'acme.ca.pem acme.token orglogin.conf' 'host enroll without an answer has the token, the authority and the configuration'
-enroll 'orgadmin host enroll --yes'
-is "$rc" 0 'host enroll goes on without a code, with what it has'
+is "$(cd /var/lib/orglogin && echo *)" 'kept' 'host enroll without an answer leaves no numbers of members, and what the code gave'
+is "$(cd /var/lib/orglogin/kept && echo ./*) $(stat -c '%U %a' /var/lib/orglogin/kept)" './acme.ca.pem ./acme.token ./code ./orglogin.conf root 700' 'that is the token, the authority, the configuration and the code, for root alone'
+like "$(cat "$T/err")" '/var/lib/orglogin/kept: .* orgadmin host enroll goes on from there, without another code' 'host enroll says where that is'
+cp -p /etc/passwd "$T/passwd"; echo 'mia:x:4711:4711::/nonexistent:/bin/sh' >>/etc/passwd
+cp /var/lib/orglogin/kept/orglogin.conf "$T/conf"
+sed -i 's/^# sudo/sudo/; s/^groups = (/&{ name = "adm"; local = true; org = "acme"; roles = ["admin"]; },/' /var/lib/orglogin/kept/orglogin.conf
+enroll 'orgadmin host enroll'
+is "$rc" 2 'host enroll without a code and an answer goes on from there, and wants --yes'
+like "$(cat "$T/err")" 'mia.*the machine has a user or group of that name' 'host enroll names a member whose name a local user has'
+like "$(cat "$T/err")" '^acme: 1 admin \(ada\): every service; sudo ALL without a password; local group adm$' 'host enroll tells who gets sudo and a local group, also by an edited configuration'
+like "$(cat "$T/err")" 'Warning: .*local group adm are as good as root' 'host enroll warns of a group that is as good as root'
+cp -p "$T/passwd" /etc/passwd; cp "$T/conf" /var/lib/orglogin/kept/orglogin.conf
+as_before 'it leaves the machine as it was once more'
+enroll "$code" --yes --name acme
+is "$rc" 0 'the same line goes on with what its code gave'
+is "$(by olga machine show web01 --org Acme -o json | jq -r .refused)" 0 'without using the code again'
+is "$(ls -d /var/lib/orglogin/kept 2>&1)" "ls: cannot access '/var/lib/orglogin/kept': No such file or directory" 'nothing is kept of an enrollment that has ended well'
 [ "$rc" = 0 ] || diag "$(cat "$T/err"; orgadmin host doctor)"
 like "$(cat "$T/err")" 'done: proved: a stranger is refused' 'host enroll proves what it did'
 like "$(cat "$T/err")" 'the local account larry can become root' 'host enroll names the way in'
@@ -124,6 +141,12 @@ is "$(stat -c '%a' /etc/orglogin/acme.token)" 600 'the token is for root alone'
 is "$(by olga machine show web01 --org Acme -o json | jq -r '"\(.enrolled != null) \(.refused)"')" 'true 0' 'the organization knows the machine'
 is "$(by olga token list --org Acme -o json | jq -r '[.[] | .name + "/" + .role] | join(" ")')" 'web01/member' 'the machine has one token'
 is "$(find /var/lib/orglogin -name 'enroll*' | wc -l) $(find /etc/systemd -name 'orglogin-enroll*')" '0 ' 'no journal is left'
+# a copy of this machine's disk, with another state
+unshare -m bash -c 'mount -t tmpfs copy /var/lib/orglogin && mount -t tmpfs copy /run/orglogin && chmod 755 /var/lib/orglogin /run/orglogin && exec orgsyncd' >/dev/null 2>&1 & copy=$!
+changes() { by olga member role mia admin --org Acme; sleep 0.5; by olga member role mia member --org Acme; sleep 0.5; by olga machine show web01 --org Acme -o json | jq -e .shared; }
+ok 'a copy of the machine that asks by its token is seen' wait_for 30 changes
+like "$(by olga audit list --org Acme --action token.shared -o json | jq -r '.[0] | "\(.actor_name) \(.detail)"')" 'web01 two machines use it' 'the audit log has it'
+kill $copy
 enroll "$code" --yes --name acme
 is "$rc" 1 'the line does not work twice'
 like "$(cat "$T/err")" '403 code_used' 'host enroll says that the code was used'
@@ -185,9 +208,14 @@ enroll 'orgadmin host enroll --yes'; is "$rc" 0 'host enroll succeeds without an
 [ "$rc" = 0 ] || diag "$(cat "$T/err")"
 ok 'without an sshd there are no settings for it' test ! -e /etc/ssh/sshd_config.d/orglogin.conf
 mv /usr/sbin/sshd.away /usr/sbin/sshd
-cp -a /etc/orglogin "$T/orglogin"
-orgadmin host unenroll --yes 2>/dev/null; cp -a "$T/orglogin/." /etc/orglogin/
+# --- a token that only root's login has made ---
+orgadmin host unenroll --yes 2>/dev/null
+sed -i '/etc.orglogin./d' "$T/before" # --print had left the configuration
 as_before 'host unenroll of a machine without an sshd leaves it as it was'
+sed -i '1i account sufficient pam_permit.so' /etc/pam.d/su; system >"$T/before"
+enroll 'by olga host enroll --org Acme --yes --name acme'; in_vain 'of a login because su lets strangers in'
+is "$(by olga token list --org Acme -o json | jq -r '[.[] | select(.name | startswith("host ")) | .name] | join(" ")')$(ls -d /var/lib/orglogin/kept 2>/dev/null)" '' 'the token that a login made is ended, and nothing is kept'
+cp "$T/su" /etc/pam.d/su; system >"$T/before"
 
 # --- killed ---
 # lives WHEN: nobody is kept out
@@ -197,15 +225,25 @@ lives() {
     [ "$(as larry id -un)" = larry ] || wrong+=' ssh'
     [ -z "$wrong" ] || { locked+=" $1:$wrong"; }
 }
-undone() { orgadmin host unenroll --unfinished >/dev/null 2>"$T/err" || bad+=" $1:rc"; system >"$T/after"; cmp -s "$T/before" "$T/after" || { bad+=" $1"; diff "$T/before" "$T/after" >"$T/diff.$1"; }; }
-killed=0 bad='' locked='' whole=0 count=$(answers)
+compare() { system >"$T/after"; cmp -s "$T/before" "$T/after" || { bad+=" $1"; diff "$T/before" "$T/after" >"$T/diff.$1"; }; }
+undone() { orgadmin host unenroll --unfinished >/dev/null 2>"$T/err" || bad+=" $1:rc"; compare "$1"; }
+told() { [ -z "$bad" ] || diag "$(head -50 "$T"/diff.*)"; rm -f "$T"/diff.*; }
+# What a code gave is what the next enrollment goes on from; given is that of a code that was spent.
+forget
+enroll "$(line)" --name acme
+mv /var/lib/orglogin/kept "$T/kept"
+given() { rm -rf /var/lib/orglogin/* && cp -a "$T/kept" /var/lib/orglogin/kept; }
+enrolled() { grep -q ' org$' /etc/nsswitch.conf; }
+killed=0 bad='' locked='' whole=0 count=$(answers) lost=''
 ROUNDS=${ROUNDS:-12}; [ -z "${LONG:-}" ] || ROUNDS=50
-start_ms=$(date +%s%3N); orgadmin host enroll --yes >/dev/null 2>&1; length=$(($(date +%s%3N) - start_ms)); cp -a /etc/orglogin/. "$T/orglogin/"
-orgadmin host unenroll --yes 2>/dev/null; cp -a "$T/orglogin/." /etc/orglogin/
+given; start_ms=$(date +%s%3N); orgadmin host enroll --yes >/dev/null 2>&1; length=$(($(date +%s%3N) - start_ms))
+start_ms=$(date +%s%3N); orgadmin host unenroll --yes >/dev/null 2>&1; back=$(($(date +%s%3N) - start_ms))
+# moment I OF MS: of these milliseconds, in seconds
+moment() { awk -v i="$1" -v n="$2" -v l="$3" 'BEGIN { printf "%.3f", l / 1000 * i / (n + 1) }'; }
 for ((i = 1; i <= ROUNDS; i++)); do
+    given
     setsid orgadmin host enroll --yes >/dev/null 2>&1 & pid=$!
-    # most of them while files are switched, which is the smaller part of it
-    sleep "$(awk -v i=$i -v n="$ROUNDS" -v l="$length" 'BEGIN { printf "%.3f", l / 1000 * i / (n + 1) }')"
+    sleep "$(moment $i "$ROUNDS" "$length")"
     if [ $((i % 2)) = 0 ]; then kill -9 -- -$pid; else kill -9 $pid; fi 2>/dev/null
     wait $pid 2>/dev/null
     lives "$i"
@@ -213,44 +251,107 @@ for ((i = 1; i <= ROUNDS; i++)); do
         killed=$((killed + 1))
         [ $((i % 3)) != 0 ] || { timeout -s KILL 0.0$((i % 9 + 1)) orgadmin host unenroll --unfinished >/dev/null 2>&1; lives "$i again"; }
         undone "$i"
-    elif grep -q ' org$' /etc/nsswitch.conf; then
-        whole=$((whole + 1)); orgadmin host unenroll --yes 2>/dev/null; cp -a "$T/orglogin/." /etc/orglogin/
+        cmp -s "$T/kept/acme.token" /var/lib/orglogin/kept/acme.token || lost+=" $i"
+    elif enrolled; then
+        whole=$((whole + 1)); orgadmin host unenroll --yes 2>/dev/null
     fi
 done
-is "$bad" '' "host enroll that is killed is undone ($killed of $ROUNDS in the middle, $whole had ended)"
+is "$bad" '' "host enroll that is killed is undone ($killed of $ROUNDS in the middle, $whole had ended)"; told
 is "$locked" '' 'no kill keeps root or a local user out'
+is "$lost" '' 'no kill loses what the code gave'
 ok 'kills come while something is to be undone' test $killed -ge $((ROUNDS / 3))
 is "$(answers)" "$count" 'debconf has as many answers as before'
 # at renames that orgadmin, pam-auth-update and debconf make: each process at its own of that number
+renames() { strace -f -qq -o "$T/strace" -e trace=rename,renameat,renameat2 -e inject=rename,renameat,renameat2:signal=KILL:when="$1" timeout 60 orgadmin "${@:2}" >/dev/null 2>&1; }
 bad='' locked=''
-points=(1 2 4 8 12); [ -z "${LONG:-}" ] || points=({1..14})
+points=(1 2 4 8 12); [ -z "${LONG:-}" ] || points=({1..16})
 for i in "${points[@]}"; do
-    strace -f -qq -o "$T/strace" -e trace=rename,renameat,renameat2 -e inject=rename,renameat,renameat2:signal=KILL:when="$i" timeout 60 orgadmin host enroll --yes >/dev/null 2>&1
+    given
+    renames "$i" host enroll --yes
     lives "rename $i"
-    [ -e /var/lib/orglogin/enroll ] || ! grep -q ' org$' /etc/nsswitch.conf || { orgadmin host unenroll --yes 2>/dev/null; cp -a "$T/orglogin/." /etc/orglogin/; }
+    [ -e /var/lib/orglogin/enroll ] || ! enrolled || orgadmin host unenroll --yes 2>/dev/null
     undone "rename$i"
 done
-is "$bad$locked $(answers)" " $count" 'a kill at a rename is undone'
-[ -z "$bad" ] || diag "$(head -50 "$T"/diff.rename*)"
-enroll 'orgadmin host enroll --yes'
+is "$bad$locked $(answers)" " $count" 'a kill at a rename is undone'; told
+# a machine that is given back, again until that ends well
+bad='' locked='' killed=0
+gives_back() {
+    lives "$1"
+    ! [ -e /etc/orglogin/orglogin.conf ] || killed=$((killed + 1))
+    orgadmin host unenroll --yes >/dev/null 2>"$T/err" || bad+=" $1:rc"
+    compare "$1"
+    [ -z "$(ls -d /etc/orglogin/* /var/lib/orglogin/kept 2>/dev/null)" ] || bad+=" $1:left"
+}
+step=2; [ -z "${LONG:-}" ] || step=1
+for ((i = 1; i <= ROUNDS; i += step)); do
+    given; orgadmin host enroll --yes >/dev/null 2>&1
+    setsid orgadmin host unenroll --yes >/dev/null 2>&1 & pid=$!
+    sleep "$(moment $i "$ROUNDS" "$back")"
+    if [ $((i % 2)) = 0 ]; then kill -9 $pid; else kill -9 -- -$pid; fi 2>/dev/null
+    wait $pid 2>/dev/null
+    gives_back "unenroll$i"
+done
+points=(1 3 6 9); [ -z "${LONG:-}" ] || points=({1..16})
+for i in "${points[@]}"; do
+    given; orgadmin host enroll --yes >/dev/null 2>&1
+    renames "$i" host unenroll --yes
+    gives_back "unrename$i"
+done
+is "$bad$locked $(answers)" " $count" "host unenroll that is killed ends well when it is run again ($killed in the middle)"; told
+ok 'kills come while something is to be given back' test $killed -ge 3
+given; enroll 'orgadmin host enroll --yes'
 is "$rc $(as mia id -un)" '0 mia' 'after all the kills host enroll ends well'
 orgadmin host unenroll --yes 2>/dev/null
 
-# --- a full disk ---
-bad=''
-mkdir "$T/small" && mount -t tmpfs -o size=64k small "$T/small"
-rm -rf /var/lib/orglogin/*; cp -a "$T/orglogin/." /etc/orglogin/; mount --bind "$T/small" /var/lib/orglogin
-head -c 60000 /dev/zero >/var/lib/orglogin/fill 2>/dev/null
-enroll 'orgadmin host enroll --yes'
-is "$rc" 3 'host enroll fails where the disk of the journal is full'
-umount /var/lib/orglogin "$T/small"
-as_before 'host enroll with a full disk leaves the system as it was'
+# --- a full disk: /etc and /var on one, with ever more pages free ---
+bad='' locked='' full=0
+given
+mkdir "$T/disk" && mount -t tmpfs -o size=64m disk "$T/disk"
+disk=(/etc /var/lib/orglogin /var/lib/pam /var/cache/debconf)
+for directory in "${disk[@]}"; do
+    mkdir -p "$T/disk$directory"; cp -a "$directory/." "$T/disk$directory/"; mount --bind "$T/disk$directory" "$directory"
+done
+fill() { rm -f "$T/disk/fill"; head -c 64M /dev/zero >"$T/disk/fill" 2>/dev/null; truncate -s -$(($1 * 4096)) "$T/disk/fill"; }
+step=9; [ -z "${LONG:-}" ] || step=1
+for ((i = 0; i <= 400; i += step)); do
+    given; fill "$i"
+    enroll 'orgadmin host enroll --yes'
+    lives "full$i"
+    if [ "$rc" = 0 ]; then break; fi
+    full=$((full + 1))
+    compare "full$i"
+    [ ! -e /var/lib/orglogin/enroll ] || bad+=" full$i:journal"
+    rm -f "$T/disk/fill"
+    cmp -s "$T/kept/acme.token" /var/lib/orglogin/kept/acme.token || bad+=" full$i:kept"
+done
+is "$rc $bad$locked" '0 ' "host enroll with a full disk is undone, while it is full ($full times)"; told
+ok 'the disk is full at many moments' test $full -ge 4
+rm -f "$T/disk/fill"
+bad='' locked=''
+for ((i = 0; i <= 27; i += step)); do
+    fill "$i"
+    orgadmin host unenroll --yes >/dev/null 2>"$T/err"; rc=$?
+    lives "full$i"
+    rm -f "$T/disk/fill"
+    orgadmin host unenroll --yes >/dev/null 2>"$T/err" || bad+=" unfull$i:rc"
+    compare "unfull$i"
+    given; enroll 'orgadmin host enroll --yes'; [ "$rc" = 0 ] || bad+=" unfull$i:again"
+done
+is "$bad$locked" '' 'host unenroll with a full disk keeps nobody out, and ends well when there is room'; told
+orgadmin host unenroll --yes 2>/dev/null
+for directory in "${disk[@]}"; do umount "$directory"; done
+umount "$T/disk"
+as_before 'the machine is as it was'
 
 # --- another organization's code, and a code by a stranger ---
 forget
+by olga machine invite web02 --org Beta --numbers '70000-79999 wyhash' >/dev/null 2>&1
 enroll "$(line web01 Beta)" --yes --name beta
 is "$rc" 0 "a code of another organization leads to that organization"
 is "$(as mia id -un)" '' "and its members are let in, no others"
+is "$(grep -c 'range = \[70000, 79999\]; # as on the other hosts' $CONF) $(grep -c 'placement = "wyhash";' $CONF)" '1 1' 'the configuration has the range and the placement of the fleet'
+is "$(id -u olga)" "$(getent -s org passwd olga | cut -d: -f3)" 'its owner has a number'
+ok 'the number is in the range of the fleet' test "$(id -u olga)" -ge 70000 -a "$(id -u olga)" -le 79999
 orgadmin host unenroll --yes 2>/dev/null
 kill $starter
 done_testing

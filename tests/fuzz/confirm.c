@@ -68,6 +68,7 @@ static void server_side(struct input *in)
     struct organizations *orgs = calloc(1, sizeof *orgs);
     struct publisher *publisher = calloc(1, sizeof *publisher);
     struct confirm_server *s = calloc(1, sizeof *s);
+    struct sessions sessions = {.orgs = orgs, .publisher = publisher};
     int pair[2];
     assert(orgs && publisher && s &&
            socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, pair) == 0);
@@ -75,8 +76,11 @@ static void server_side(struct input *in)
     orgs->count = ORGS;
     orgs->ledger = ledger_open("/nonexistent/ids.db", LEDGER_COPY);
     publisher->orgs = orgs;
-    *s = (struct confirm_server){
-        .listen_fd = {-1, -1, -1}, .orgs = orgs, .publisher = publisher, .numbers = &numbers};
+    *s = (struct confirm_server){.listen_fd = {-1, -1, -1},
+                                 .orgs = orgs,
+                                 .publisher = publisher,
+                                 .numbers = &numbers,
+                                 .sessions = &sessions};
     set_state(orgs, in);
     uint32_t uid = input_number(in, 1) & 1;
     s->client[0] = (struct confirm_client){.fd = pair[0], .uid = uid, .deadline_ms = 0};
@@ -96,12 +100,14 @@ static void server_side(struct input *in)
         if (s->client_count > 0)
             in->left & 1 ? confirm_server_fail(s, &orgs->org[0]) : confirm_server_settle(s);
     }
+    assert(uid == 0 || sessions.wish.state == WISH_NONE);
     assert(uid == 0 ||
            (relisted == 0 && orgs->org[0].brake == BRAKE_ON && orgs->org[1].brake == BRAKE_ON));
     struct confirm_reply reply;
     ssize_t n = recv(pair[1], &reply, sizeof reply, MSG_TRUNC);
-    bool text = (last.op == CONFIRM_METRICS || last.op == CONFIRM_WITHHELD) && n > 0 &&
-                reply.magic != CONFIRM_MAGIC;
+    bool text = (last.op == CONFIRM_METRICS || last.op == CONFIRM_WITHHELD ||
+                 last.op == CONFIRM_SESSIONS) &&
+                n > 0 && reply.magic != CONFIRM_MAGIC;
     assert(n <= 0 || (text ? n <= CONFIRM_ANSWER_MAX : n == sizeof reply));
     if (n > 0 && !text)
         assert(reply.magic == CONFIRM_MAGIC && reply.status <= CONFIRM_REFUSED &&

@@ -13,7 +13,7 @@ After=multi-user.target
 
 [Service]
 Type=exec
-Environment=ORG_IN_ROOT=booted RELEASE=${RELEASE:-} BUILD=/mnt/build HOME=/root LANG=C.UTF-8
+Environment=ORG_IN_ROOT=booted RELEASE=${RELEASE:-} ROUNDS=${ROUNDS:-} BUILD=/mnt/build HOME=/root LANG=C.UTF-8
 ExecStart=/bin/sh -c '"\$0" "\$\$@" >/driver.out 2>&1; echo \$\$? >/driver.status' $CHECKOUT/${SCRIPT#"$TOP"/}$args
 ExecStopPost=/bin/systemctl poweroff --force
 TimeoutStopSec=5

@@ -20,7 +20,8 @@ debian_sources() {
 debian_builder() {
     local dir=debian/$RELEASE wants
     mkdir -p "$1/$dir"
-    wants=$("$ROOT_TOP/tests/lib/deps" --list build deb repo | paste -sd,),iproute2,lintian,shellcheck
+    wants=$("$ROOT_TOP/tests/lib/deps" --list build deb repo rpm | paste -sd,),iproute2,lintian,shellcheck
+    [ "$RELEASE" = bookworm ] || wants+=,authselect
     root_once "$1/$dir/builder" "$wants" root_bootstrap "$1/$dir/builder.new" "$wants" "$RELEASE"
 }
 

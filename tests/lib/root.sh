@@ -11,7 +11,7 @@ ROOT_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # What stands in the root besides Debian's essentials. Python is for the fakes of vendors' APIs, Perl for those of tests/faults, strace for kills at a chosen call; the syslog
 # daemon is there because nothing else listens on /dev/log; systemd for the tests that boot the root (tests/boot).
-ROOT_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,inetutils-syslogd,jq,nscd
+ROOT_PACKAGES=openssh-server,openssh-client,sudo,cron,procps,iproute2,inetutils-syslogd,jq,nscd,tmux
 ROOT_PACKAGES+=,perl,python3,strace,systemd-sysv,dbus,dbus-user-session,libpam-systemd,libnss-systemd
 # In a virtual machine: a kernel, and what the kernel enforces.
 VM_PACKAGES=linux-image-cloud-amd64,udev,apparmor,auditd,selinux-policy-default,selinux-policy-dev,policycoreutils,selinux-utils,make,openssl

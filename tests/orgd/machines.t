@@ -17,7 +17,7 @@ is "$status" 200 'an owner makes a code for a machine'
 code=$(field .code) id=$(field .id)
 like "$code" '^mach_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' 'the code has 256 random bits behind the id of the machine'
 is "$(field '(.expiresAt | .[:19] + "Z" | fromdate) - (.createdAt | .[:19] + "Z" | fromdate)')" 3600 'the code ends after an hour'
-is "$(sqlite3 "$DATA" .dump | grep -c "${code#*:}")" 0 'the secret of the code is not in the data file'
+is "$(sqlite3 "$DATA" .dump | grep -c -e "${code#*:}")" 0 'the secret of the code is not in the data file'
 on machines/list
 is "$(field '.machines[] | "\(.name) \(.labels) \(.makerName) \(.enrolledAt) \(.token) \(.refused) \(has("code")) \(has("ca"))"')" 'web01 env=prod,tier=web owner null null 0 false false' 'machines/list has the machine, and no secret'
 
@@ -80,6 +80,47 @@ is "$(sql 'SELECT count(*) FROM tokens WHERE machine > "" AND organization_id <>
 key=${renewed%%:*}
 on tokens/rotate "\"key\":\"$key\",\"overlap\":0"; rotated=$(field .apiToken.bearer)
 on audit/list '' "$rotated"; expect 403 forbidden "a machine's rotated token is a machine's"
+
+# --- two machines with one token ---
+# asks WORD...: processes that watch the members by the machine's token, one after the other
+asks() {
+    local word
+    for word in "$@"; do
+        request /organizations/members/changes -H "Authorization: Bearer $rotated" -H "Orglogin-Asker: $word" -d "{\"organizationId\":\"$org\",\"since\":0}" >/dev/null
+    done
+}
+shared() { on machines/list; field '[.machines[] | select(.sharedAt) | "\(.name) \(.sharedFrom != "")"] | join(" ")'; }
+told() { on audit/list; field '[.events[] | select(.action == "token.shared") | "\(.actorName) \(.detail)"] | join(", ")'; }
+asks a a b b c c c d e f g h i k l m n
+is "$(shared)$(told)" '' 'a process that is started again, often, is one machine'
+asks o n o
+is "$(shared)$(told)" '' 'a request that came late tells of no second machine'
+asks n o
+is "$(shared)" 'web01 true' 'two processes that ask by turns are two machines with one token: machines/list marks it'
+is "$(told)" 'web01 two machines use it' 'the audit log has it'
+asks n o n o n o n o
+is "$(told)" 'web01 two machines use it' 'the audit log has it once a day'
+asks "$(printf '%09000d' 0)" ''
+is "$(shared)" 'web01 true' 'a word that is too long, or empty, does no harm'
+on machines/invite '"name":"web01"'; enroll "$(field .code)"; rotated=$(field .apiToken.bearer)
+is "$(shared)" '' 'a machine that gets another token is no longer marked'
+
+# --- the numbers of a fleet ---
+is "$(field '.numbers')" '' 'without a word of them there are none'
+on machines/invite '"name":"n1","numbers":"70000-79999 wyhash"'
+is "$(field .numbers)" '70000-79999 wyhash' 'a machine is told the numbers of its fleet'
+enroll "$(field .code)"; is "$(field .numbers)" '70000-79999 wyhash' 'by its code'
+on machines/invite '"name":"n2"'; is "$(field .numbers)" '70000-79999 wyhash' 'the next machine is told the same'
+for wrong in 1 1-2 '1-2 ' '-2 b' '1-2 B' '12345678901-2 b' '1-2 b c' '1-2  b'; do
+    on machines/invite "\"name\":\"n3\",\"numbers\":\"$wrong\""; expect 400 invalid "machines/invite refuses the numbers $wrong"
+done
+
+# --- a data file of version 9 ---
+orgd_stop
+sql 'ALTER TABLE machines DROP COLUMN shared_at; ALTER TABLE machines DROP COLUMN shared_from; ALTER TABLE machines DROP COLUMN numbers; PRAGMA user_version = 9'
+orgd_start
+on machines/list; is "$(sql 'PRAGMA user_version') $(field '.machines[] | select(.name == "web01") | "\(.enrolledAt != null) \(.sharedAt) \(.numbers)"')" "$SCHEMA true null " 'a data file of version 9 is migrated'
+on members/list '' "$rotated"; is "$status" 200 'and the machine goes on with its token'
 
 # --- who may, and for how long ---
 on machines/invite '"name":"d"' "$ann"; expect 403 forbidden 'an admin makes no code'

@@ -123,19 +123,20 @@ orgd_end
 
 # --- version 9 ---
 rm -f "$DATA"*
-org=org_2s3d18l7hti2jtqqatql
-OWNER=live_2s3d174z3upfmabo4xoo:ddWEEYVTsUMTawk2v-7osr_leIg2WSCK-gSVN4mHi5k
-web=live_2s3d18qbqrr9ca8kbxcs:QnF8ovQR3Rg9U8cse5y5uVeWZC6HwCWuNBgQJUYwNrs
+org=org_2s3dxc73bx9hinh4apvw
+OWNER=live_2s3dxarvle1wmji8zid7:v5kcbX4YyjyQzmHqKFPE7AZJ1otoN6W3j-H_NeYoCIQ
+host=live_2s3dxcg9zvoe0691846u:3uwLsQU8vMkBYekJuXIho8VVyPk-i3ypQNxKwh8hBHU
 (umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-9.sql" > /dev/null)
-machines='SELECT id, organization_id, name, labels, hex(secret_hash), created_at, expires_at, enrolled_at, maker FROM machines ORDER BY id'
+machines='SELECT id, name, labels, hex(secret_hash), created_at, expires_at, enrolled_at, enrolled_from, maker FROM machines ORDER BY id'
 sql "$machines" > "$T/before"
 orgd_start
 is "$(sql 'PRAGMA user_version')" "$SCHEMA" 'a start migrates a data file of version 9'
 sql "$machines" > "$T/after"
 ok 'a migration from version 9 keeps every machine' cmp "$T/before" "$T/after"
 is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after a migration from version 9'
-at members/list '' "$web"; is "$status" 200 "a machine's token from before the migration lists the members"
-is "$(sql 'SELECT DISTINCT glass_at, glass_told_at FROM machines')" '0|0' 'no machine is known to have broken the glass after a migration from version 9'
+at members/changes '"since":0' "$host"; is "$status" 200 'the token of a machine from before the migration reads the members'
+at machines/list; is "$(field '[.machines[] | "\(.name) \(.sharedAt) \(.report)"] | sort | join(", ")')" 'db null null, web01 null null' 'a machine from before the migration shares no token'
+is "$(sql 'SELECT DISTINCT glass_at, glass_told_at FROM machines')" '0|0' 'nor is it known to have broken the glass'
 orgd_end
 
 # Who may create organizations: the first user, and who has created one that is still his.

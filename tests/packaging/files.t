@@ -36,7 +36,7 @@ dead() {
 }
 is "$(dead)" '' 'every line of the lists has a file'
 is "$(cd debian && printf '%s\n' *.install | sed 's/\.install$//' | xargs)" "$(sed -n 's/^Package: //p' debian/control | sort | xargs)" 'every package has a list'
-is "$(sed -n 's|^usr/lib/systemd/system/\(.*\)|\1|p' "$T/installed" | xargs)" 'orgd-user.service orgd.service orglogin-enroll.service orgsyncd.service' 'the units are those that debian/rules knows'
+is "$(sed -n 's|^usr/lib/systemd/system/\(.*\)|\1|p' "$T/installed" | xargs)" 'orgd-user.service orgd.service orglogin-enroll.service orglogin-first-boot.service orgsyncd.service' 'the units are those that debian/rules knows'
 is "$(sed -n '/^u /p' packaging/systemd/sysusers.conf | awk '{ print $2 }' | sort | xargs)" 'orgd orglogin-keys orgsync' 'the users are those that debian/rules divides'
 
 # --- said twice ---
