@@ -272,15 +272,11 @@ static enum api_status tell_unsent(struct provider *p, const struct operation *o
     return API_OK;
 }
 
-enum api_status engine_request(struct provider *p, const struct operation *o,
-                               const struct provider_arg *args, const char *link,
-                               struct answer *answer, struct api_error *err)
+static enum api_status send_request(struct provider *p, const struct operation *o,
+                                    const struct provider_arg *args, const char *link,
+                                    struct answer *answer, struct api_error *err)
 {
     char url[URL_PATH_MAX], *body;
-    memset(answer, 0, sizeof *answer);
-    answer->unsent = p->changing && strcmp(o->method, "GET") != 0;
-    if (answer->unsent)
-        return tell_unsent(p, o, args, err);
     if (fill_request(o, args, link, url, &body, err) != API_OK)
         return err->status;
     bool asks = strcmp(o->method, "GET") == 0 || o->shape == ITEMS_LIST || o->shape == ITEMS_MAP;
@@ -300,6 +296,16 @@ enum api_status engine_request(struct provider *p, const struct operation *o,
         answer->json = NULL;
     }
     return status;
+}
+
+enum api_status engine_request(struct provider *p, const struct operation *o,
+                               const struct provider_arg *args, const char *link,
+                               struct answer *answer, struct api_error *err)
+{
+    memset(answer, 0, sizeof *answer);
+    answer->unsent = p->changing && strcmp(o->method, "GET") != 0;
+    return answer->unsent ? tell_unsent(p, o, args, err)
+                          : send_request(p, o, args, link, answer, err);
 }
 
 /* Where O's record or records are in ANSWER, or NULL. */

@@ -270,7 +270,7 @@ static void describe(const struct session_wish *w, char text[CONFIRM_TEXT_LEN])
         snprintf(who, sizeof who, "%s", w->name);
     if (w->more)
         snprintf(text, CONFIRM_TEXT_LEN,
-                 "those of %u people are ended, and there are more: repeat it",
+                 "those of %d people are ended, and there are more: repeat it",
                  SESSIONS_PEOPLE_MAX);
     else if (w->failed)
         snprintf(text, CONFIRM_TEXT_LEN, "they could not be ended in time: see the log");

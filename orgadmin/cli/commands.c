@@ -655,21 +655,6 @@ const struct command commands[] = {
      .options = OPT(YES),
      .run = host_free},
     {.noun = "host",
-     .verb = "break-glass",
-     .brief = "admit members for a time although the organization is away for too long",
-     .detail =
-         "Requires root. "
-         "For that time, from 1m to 24h, the access rules with break_glass = true admit members "
-         "beyond freshness.offline_grace as within it; who is removed, suspended or invited stays "
-         "refused. "
-         "The log has it at the priority alert, with each login by it; host status, doctor and "
-         "explain show it; an organization server hears of it, with the reason, when it can be "
-         "reached again. "
-         "A second one takes the place of the first, which only the log keeps if the server has "
-         "not heard of it.",
-     .options = OPT(FOR) | OPT(REASON) | OPT(END),
-     .run = host_break_glass},
-    {.noun = "host",
      .verb = "sessions",
      .args = {"[MEMBER]"},
      .brief = "list what runs of members on this machine, and of those who left",
@@ -687,6 +672,21 @@ const struct command commands[] = {
                "The exit status is 1 when something is left.",
      .options = OPT(LOGINUID) | OPT(ALL_REMOVED),
      .run = host_evict},
+    {.noun = "host",
+     .verb = "break-glass",
+     .brief = "admit members for a time although the organization is away for too long",
+     .detail =
+         "Requires root. "
+         "For that time, from 1m to 24h, the access rules with break_glass = true admit members "
+         "beyond freshness.offline_grace as within it; who is removed, suspended or invited stays "
+         "refused. "
+         "The log has it at the priority alert, with each login by it; host status, doctor and "
+         "explain show it; an organization server hears of it, with the reason, when it can be "
+         "reached again. "
+         "A second one takes the place of the first, which only the log keeps if the server has "
+         "not heard of it.",
+     .options = OPT(FOR) | OPT(REASON) | OPT(END),
+     .run = host_break_glass},
     {.noun = "host",
      .verb = "metrics",
      .brief = "print the metrics of this machine's orgsyncd",

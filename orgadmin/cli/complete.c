@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/provider.h"
+#include "orgadmin/nouns/operation.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/context.h"
 #include "orgadmin/remote/name_call.h"
@@ -67,6 +68,15 @@ static void offer_names(struct typed *t, enum names kind)
         names_complete(&t->line, kind, offer_name, t);
 }
 
+/* Those of every provider. */
+static void offer_operations(const struct typed *t)
+{
+    char id[OPERATION_MAX];
+    offer(t, "list", "show the operations with their fields");
+    for (unsigned op = 0; op < OP_COUNT; op++)
+        offer(t, operation_id(op, id), NULL);
+}
+
 /* The values that are always the same. */
 static const struct {
     const char *what; /* as usage calls it */
@@ -96,6 +106,8 @@ static void offer_value(struct typed *t, const char *what)
         puts(":files");
     else if (is_word(what, "PROVIDER"))
         offer_words(t, provider_names());
+    else if (is_word(what, "OPERATION") && !here)
+        offer_operations(t);
     else if (is_word(what, "COLUMN"))
         offer_columns(t, what[6] == ',');
     else if (is_word(what, "PROFILE"))

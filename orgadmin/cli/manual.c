@@ -102,7 +102,7 @@ static const char *type_of(const struct column *c)
 {
     if (c->flags & COLUMN_LIST)
         return "list of strings";
-    if (c->flags & COLUMN_NUMBER)
+    if (c->flags & (COLUMN_NUMBER | COLUMN_DOLLARS))
         return "number";
     return c->flags & COLUMN_SWITCH ? "true or false" : "string";
 }

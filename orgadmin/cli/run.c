@@ -42,6 +42,10 @@ static enum exit_status option_unknown(const char *word, size_t len)
     struct suggestion s = {.word = name};
     for (size_t i = 0; i < OPTION_COUNT; i++)
         suggestion_offer(&s, options[i].name);
+    words_offer_options(&s);
+    const char *ours = word_option(s.best, strlen(s.best));
+    if (ours)
+        snprintf(s.best, sizeof s.best, "%s", ours);
     return unknown("option", &s, "orgadmin --help");
 }
 
@@ -138,6 +142,19 @@ static enum exit_status noun_unknown(const char *noun)
     return unknown("command", &s, "orgadmin --help");
 }
 
+/* Offers to S the words of other tools for the verbs of the noun FIRST; the noun's own is proposed.
+ */
+static void offer_other_verbs(const struct command *first, struct suggestion *s)
+{
+    const char *other;
+    for (size_t i = 0; (other = word_other_verb(i)) != NULL; i++)
+        if (command_verb(first, other))
+            suggestion_offer(s, other);
+    const struct command *ours = *s->best ? command_verb(first, s->best) : NULL;
+    if (ours)
+        snprintf(s->best, sizeof s->best, "%s", ours->verb);
+}
+
 /* VERB is NULL when there is none. */
 static enum exit_status verb_unknown(const char *noun, const char *verb)
 {
@@ -153,6 +170,7 @@ static enum exit_status verb_unknown(const char *noun, const char *verb)
     }
     if (!verb)
         return complain(EXIT_USAGE, "%s needs a verb, one of: %s", noun, verbs);
+    offer_other_verbs(command_noun(noun), &s);
     return unknown("verb", &s, help);
 }
 

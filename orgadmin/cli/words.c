@@ -212,8 +212,14 @@ void words_offer_nouns(struct suggestion *s)
         suggestion_offer(s, nouns[i].other);
 }
 
-void words_offer_verbs(struct suggestion *s)
+void words_offer_options(struct suggestion *s)
 {
-    for (size_t i = 0; i < COUNT(verbs); i++)
-        suggestion_offer(s, verbs[i].other);
+    for (size_t i = 0; i < COUNT(options_of); i++)
+        if (options_of[i].other[1] == '-') /* any letter is near to another one */
+            suggestion_offer(s, options_of[i].other);
+}
+
+const char *word_other_verb(size_t i)
+{
+    return i < COUNT(verbs) ? verbs[i].other : NULL;
 }

@@ -28,8 +28,11 @@ bool words_replace(const char *word[], size_t *count, size_t max);
 #define WORDS_BUFFER 128
 void words_split(const char *word[], size_t *count, size_t max, char buffer[WORDS_BUFFER]);
 
-/* Offers all other words for nouns or verbs to S. */
+/* Offers all other words for nouns or options to S. */
 void words_offer_nouns(struct suggestion *s);
-void words_offer_verbs(struct suggestion *s);
+void words_offer_options(struct suggestion *s);
+
+/* The I-th other word for a verb, from 0 on; NULL: there are no more. */
+const char *word_other_verb(size_t i);
 
 #endif

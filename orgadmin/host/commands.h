@@ -5,6 +5,6 @@
 #include "orgadmin/invocation.h"
 
 command_run host_status, host_explain, host_sync, host_metrics, host_free, host_doctor, host_enroll,
-    host_unenroll, host_break_glass, host_sessions, host_evict;
+    host_unenroll, host_sessions, host_evict, host_break_glass;
 
 #endif

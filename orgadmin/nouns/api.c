@@ -5,13 +5,13 @@
 #include "orgadmin/nouns/issue.h"
 #include "orgadmin/nouns/moment.h"
 #include "orgadmin/nouns/nouns.h"
+#include "orgadmin/nouns/operation.h"
 #include "orgadmin/nouns/secret_fields.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/interrupt.h"
 #include "orgadmin/suggest.h"
 
-#define ID_MAX      32
 #define MOMENTS_MAX 3 /* fields that are times */
 
 /* One call on its way. */
@@ -23,24 +23,9 @@ struct raw_call {
     char secrets[SECRET_FILE_MAX];
 };
 
-/* "member.list" for OP_MEMBER_LIST: the command that it belongs to, without blanks. Returns OUT. */
-static const char *id_of(enum provider_op op, char out[ID_MAX])
-{
-    size_t used = 0;
-    if (op == OP_USER_CONFIRM) /* the command is one, the operations are two */
-        return "user.confirm";
-    for (const char *name = provider_op_name(op); *name && used < ID_MAX - 1; name++) {
-        if (strncmp(name, "--", 2) == 0)
-            name += 2;
-        out[used++] = *name == ' ' ? '.' : *name;
-    }
-    out[used] = '\0';
-    return out;
-}
-
 static bool is_list(enum provider_op op)
 {
-    return strstr(provider_op_name(op), " list") != NULL;
+    return op == OP_MACHINE_MISSING || strstr(provider_op_name(op), " list") != NULL;
 }
 
 /* True when OP takes something away from somebody. */
@@ -57,14 +42,14 @@ static bool takes_away(enum provider_op op)
 /* OP_COUNT after a complaint. */
 static enum provider_op find_operation(const struct connection *c, const char *word)
 {
-    char id[ID_MAX], hint[SUGGESTION_MAX];
+    char id[OPERATION_MAX], hint[SUGGESTION_MAX];
     struct suggestion s = {.word = word};
     for (unsigned op = 0; op < OP_COUNT; op++) {
         if (!connection_takes(c, op, NULL))
             continue;
-        if (strcmp(id_of(op, id), word) == 0)
+        if (strcmp(operation_id(op, id), word) == 0)
             return op;
-        suggestion_offer(&s, id_of(op, id));
+        suggestion_offer(&s, operation_id(op, id));
     }
     complain(EXIT_USAGE, "the provider \"%s\" has no operation \"%s\"%s", c->now.provider, word,
              suggestion_text(&s, "; see orgadmin api list", hint));
@@ -86,14 +71,14 @@ static cJSON *fields_of(const char *names)
 
 static enum exit_status list_operations(const struct connection *c)
 {
-    char id[ID_MAX], names[PROVIDER_TAKES_MAX];
+    char id[OPERATION_MAX], names[PROVIDER_TAKES_MAX];
     struct collection all = {0};
     bool good = true;
     for (unsigned op = 0; op < OP_COUNT && good; op++) {
         if (!provider_takes(c->provider, op, names))
             continue;
         cJSON *line = cJSON_CreateObject();
-        good = cJSON_AddStringToObject(line, "operation", id_of(op, id)) &&
+        good = cJSON_AddStringToObject(line, "operation", operation_id(op, id)) &&
                cJSON_AddItemToObject(line, "fields", fields_of(names)) &&
                collection_add(&all, line);
         cJSON_Delete(line);
@@ -106,7 +91,7 @@ static enum exit_status list_operations(const struct connection *c)
 
 static enum exit_status refuse_field(const struct raw_call *call, const char *field)
 {
-    char id[ID_MAX], names[PROVIDER_TAKES_MAX], hint[SUGGESTION_MAX], all[SUGGESTION_MAX];
+    char id[OPERATION_MAX], names[PROVIDER_TAKES_MAX], hint[SUGGESTION_MAX], all[SUGGESTION_MAX];
     struct suggestion s = {.word = field};
     provider_takes(call->c.provider, call->op, names);
     size_t used = (size_t)snprintf(all, sizeof all, "; it takes:");
@@ -118,7 +103,7 @@ static enum exit_status refuse_field(const struct raw_call *call, const char *fi
     }
     bool none = !fields || !fields->child;
     cJSON_Delete(fields);
-    return complain(EXIT_USAGE, "%s takes no field \"%s\"%s", id_of(call->op, id), field,
+    return complain(EXIT_USAGE, "%s takes no field \"%s\"%s", operation_id(call->op, id), field,
                     suggestion_text(&s, none ? "; it takes none" : all, hint));
 }
 
@@ -161,7 +146,8 @@ static enum exit_status check_role(const struct raw_call *call)
     for (const struct provider_arg *a = call->args.arg; a->name; a++)
         if (strcmp(a->name, "role") == 0)
             return EXIT_DONE;
-    if (!adds || provider_add_changes(call->c.provider) == ADD_CHANGES_NOBODY)
+    unsigned changes = provider_add_changes(call->c.provider);
+    if (!adds || (changes & (ADD_CHANGES_MEMBERS | ADD_CHANGES_INVITED)) == 0)
         return EXIT_DONE;
     return complain(EXIT_USAGE, "give role=ROLE: this API would change the role of a person who is "
                                 "there already");
@@ -255,7 +241,7 @@ static enum exit_status run_list(struct raw_call *call)
 
 static enum exit_status run(const struct invocation *inv, struct raw_call *call)
 {
-    char id[ID_MAX];
+    char id[OPERATION_MAX];
     struct connection *c = &call->c;
     if (strcmp(inv->arg[0], "list") == 0)
         return list_operations(c);
@@ -265,7 +251,7 @@ static enum exit_status run(const struct invocation *inv, struct raw_call *call)
     if (status == EXIT_DONE && call->op != OP_ORG_FIND)
         status = connection_org_for(inv, call->op, c);
     if (status == EXIT_DONE && takes_away(call->op))
-        status = ask_first(inv, "yes", "Run %s in %s at %s?", id_of(call->op, id),
+        status = ask_first(inv, "yes", "Run %s in %s at %s?", operation_id(call->op, id),
                            *c->now.org_name ? c->now.org_name : "no organization", c->now.url);
     if (status != EXIT_DONE)
         return status;

@@ -250,6 +250,7 @@ enum exit_status apply_state(const struct invocation *inv)
         return status;
     status = connection_open_for(inv, OP_MEMBER_ADD, NULL, &a.c);
     if (status == EXIT_DONE) {
+        a.c.patient = true;
         status = make_plan(inv, &a);
         if (status == EXIT_DONE)
             status = show_and_do(inv, &a);

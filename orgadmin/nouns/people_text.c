@@ -250,7 +250,7 @@ static void read_cells(struct people_reading *r, const struct header *h, size_t 
         }
     for (size_t k = 1; k < h->count; k++)
         if (*cell[k])
-            cell[k][-1] = '\0';
+            *(cell[k] - 1) = '\0';
     for (size_t k = 0; k < h->count; k++)
         if (h->field[k] != PERSON_FIELDS)
             field[h->field[k]] = trim(cell[k]);

@@ -95,9 +95,8 @@ static int compare_ids(const void *a, const void *b)
 
 static bool add_known(struct planning *p, const char *section)
 {
-    const cJSON *person;
-    cJSON_ArrayForEach(person, list_of(p->in->now, section))
-    {
+    for (const cJSON *person = list_first(list_of(p->in->now, section)); person;
+         person = person->next) {
         char *roles = state_words(person, "roles");
         if (!roles)
             return false;
@@ -248,32 +247,35 @@ static void add_rights(struct planning *p, enum step_kind kind, const struct kno
     r->roles = r->permissions = NULL;
 }
 
+/* The rights of a member who is in the file. */
+static void plan_rights(struct planning *p, const char *section, size_t i, const cJSON *want,
+                        struct known *k)
+{
+    struct person_rights r;
+    if (rights_differ(p, want, k->person, &r)) {
+        bool was = has_word(r.now_roles, p->owner);
+        bool is = r.roles ? has_word(r.roles, p->owner) : was;
+        enum step_kind kind = is == was ? STEP_RIGHTS : is ? STEP_PROMOTE : STEP_DEMOTE;
+        k->stays_owner = is && !is_suspended(k->person);
+        if (r.roles && !*r.roles)
+            fault(p, section, i, "roles",
+                  "%s has the role %s, and the last role is taken from nobody; leave the person "
+                  "out, for --prune",
+                  state_name(k->person), r.now_roles);
+        else
+            add_rights(p, kind, k, &r, NULL);
+    }
+    rights_free(&r);
+}
+
 /* A member who is in the file. */
 static void plan_member(struct planning *p, const char *section, size_t i, const cJSON *want,
                         struct known *k)
 {
-    struct person_rights r;
     const char *state = record_text(want, "state");
-    bool out = strcmp(state, "suspended") == 0, back = strcmp(state, "active") == 0;
-    bool was_out = is_suspended(k->person);
-    if (rights_differ(p, want, k->person, &r)) {
-        bool was = has_word(r.now_roles, p->owner),
-             is = r.roles ? has_word(r.roles, p->owner) : was;
-        k->stays_owner = is && !was_out;
-        if (r.roles && !*r.roles)
-            fault(p, section, i, "roles",
-                  "%s has the role %s, and the last role is taken from "
-                  "nobody; leave the person out, for --prune",
-                  state_name(k->person), r.now_roles);
-        else
-            add_rights(p,
-                       is && !was   ? STEP_PROMOTE
-                       : was && !is ? STEP_DEMOTE
-                                    : STEP_RIGHTS,
-                       k, &r, NULL);
-    }
-    rights_free(&r);
-    if ((out && !was_out) || (back && was_out)) {
+    bool out = is_suspended(want), was_out = is_suspended(k->person);
+    plan_rights(p, section, i, want, k);
+    if (*state && out != was_out) {
         struct step *s = add_step(p, out ? STEP_SUSPEND : STEP_RESUME, state_name(k->person),
                                   record_text(k->person, "id"));
         if (s)
@@ -319,13 +321,15 @@ static void plan_newcomer(struct planning *p, const char *section, size_t i, con
     }
 }
 
-/* The entry of the file is somebody who is there, or comes. */
-static void plan_person(struct planning *p, const char *section, size_t i, const cJSON *want)
+/* The one whom the entry WANT names; NULL for nobody, or with *FAULTY after a complaint. */
+static struct known *find_person(struct planning *p, const char *section, size_t i,
+                                 const cJSON *want, bool *faulty)
 {
-    const char *id = record_text(want, "id"), *email = record_text(want, "email");
     bool two = false;
-    struct known *by_id = find_id(p, id), *by_email = find_email(p, email, &two);
+    struct known *by_id = find_id(p, record_text(want, "id"));
+    struct known *by_email = find_email(p, record_text(want, "email"), &two);
     struct known *k = by_id ? by_id : by_email;
+    size_t before = p->faults;
     if (!by_id && two)
         fault(p, section, i, "email", "two members have this address: give the id");
     else if (by_id && by_email && !two && by_email->member && by_id != by_email)
@@ -334,9 +338,18 @@ static void plan_person(struct planning *p, const char *section, size_t i, const
     else if (k && k->section)
         fault(p, section, i, "", "that is %s, who is at %s[%zu] already", state_name(k->person),
               k->section, k->index);
-    else if (!k)
+    *faulty = p->faults > before;
+    return *faulty ? NULL : k;
+}
+
+/* The entry of the file is somebody who is there, or comes. */
+static void plan_person(struct planning *p, const char *section, size_t i, const cJSON *want)
+{
+    bool faulty;
+    struct known *k = find_person(p, section, i, want, &faulty);
+    if (!k && !faulty)
         plan_newcomer(p, section, i, want);
-    if (!k || k->section || (!by_id && two))
+    if (!k)
         return;
     k->section = section;
     k->index = i;
@@ -392,7 +405,6 @@ static const cJSON *find_role(const cJSON *state, const char *id)
 static bool set_roles_then(const struct planning *p, struct vocabulary *v)
 {
     const struct plan_input *in = p->in;
-    const cJSON *role;
     char *text = NULL;
     size_t size;
     bool prunes = in->prune && list_of(in->then, STATE_ROLES);
@@ -405,8 +417,9 @@ static bool set_roles_then(const struct planning *p, struct vocabulary *v)
         bool goes = prunes && find_role(in->now, id) != NULL;
         fprintf(stream, " %s", goes ? "" : id);
     }
-    cJSON_ArrayForEach(role, list_of(in->then, STATE_ROLES)) if (stream)
-        fprintf(stream, " %s", record_text(role, "id"));
+    for (const cJSON *role = list_first(list_of(in->then, STATE_ROLES)); role; role = role->next)
+        if (stream)
+            fprintf(stream, " %s", record_text(role, "id"));
     if (!stream || fputc(' ', stream) < 0 || fclose(stream) != 0)
         return false;
     free(v->roles);
@@ -429,15 +442,16 @@ static enum exit_status check_all(struct planning *p)
 {
     static const char *const people[] = {STATE_MEMBERS, STATE_INVITATIONS};
     struct vocabulary v = {NULL, NULL};
-    const cJSON *item;
     size_t i = 0;
     enum exit_status status =
         connection_takes(p->in->c, OP_ROLE_LIST, NULL) ? vocabulary_read(p->in->c, &v) : EXIT_DONE;
     p->out_of_memory = status == EXIT_DONE && !set_roles_then(p, &v);
-    cJSON_ArrayForEach(item, list_of(p->in->then, STATE_ROLES)) check_role(p, i++, item, &v);
+    for (const cJSON *item = list_first(list_of(p->in->then, STATE_ROLES)); item; item = item->next)
+        check_role(p, i++, item, &v);
     for (size_t s = 0; status == EXIT_DONE && s < sizeof people / sizeof *people; s++) {
         i = 0;
-        cJSON_ArrayForEach(item, list_of(p->in->then, people[s]))
+        for (const cJSON *item = list_first(list_of(p->in->then, people[s])); item;
+             item = item->next)
             check_person(p, people[s], i++, item, &v);
     }
     vocabulary_free(&v);
@@ -497,11 +511,10 @@ static void prune_person(struct planning *p, struct known *k)
 
 static void prune_roles(struct planning *p)
 {
-    const cJSON *role;
     if (!list_of(p->in->then, STATE_ROLES))
         return;
-    cJSON_ArrayForEach(role, list_of(p->in->now, STATE_ROLES))
-    {
+    for (const cJSON *role = list_first(list_of(p->in->now, STATE_ROLES)); role;
+         role = role->next) {
         const char *id = record_text(role, "id");
         if (find_role(p->in->then, id))
             continue;
@@ -553,11 +566,12 @@ static enum exit_status keep_owner(const struct planning *p)
 static void plan_all(struct planning *p)
 {
     static const char *const people[] = {STATE_MEMBERS, STATE_INVITATIONS};
-    const cJSON *item;
-    cJSON_ArrayForEach(item, list_of(p->in->then, STATE_ROLES)) plan_role(p, item);
+    for (const cJSON *item = list_first(list_of(p->in->then, STATE_ROLES)); item; item = item->next)
+        plan_role(p, item);
     for (size_t s = 0; s < sizeof people / sizeof *people; s++) {
         size_t i = 0;
-        cJSON_ArrayForEach(item, list_of(p->in->then, people[s]))
+        for (const cJSON *item = list_first(list_of(p->in->then, people[s])); item;
+             item = item->next)
             plan_person(p, people[s], i++, item);
     }
     for (size_t i = 0; i < p->count; i++)
@@ -605,6 +619,26 @@ void plan_free(struct plan *plan)
     *plan = (struct plan){0};
 }
 
+/* TEXT, or "nothing". */
+static const char *said(const char *text)
+{
+    return text && *text ? text : "nothing";
+}
+
+/* What becomes of the rights: "member -> admin". */
+static void rights_change(const struct step *s, char *out, size_t size)
+{
+    char *rights = rights_text(s->roles, s->permissions);
+    bool given = s->roles || s->permissions;
+    if (s->kind == STEP_SUSPEND || s->kind == STEP_RESUME)
+        snprintf(out, size, ": %s", s->kind == STEP_SUSPEND ? "suspended" : "active again");
+    else if (given && s->was)
+        snprintf(out, size, ": %s -> %s", said(s->was), said(rights));
+    else if (given || (s->was && *s->was))
+        snprintf(out, size, ": %s", given ? said(rights) : s->was);
+    free(rights);
+}
+
 const char *step_text(const struct step *s, char out[STEP_TEXT_MAX])
 {
     static const char *const before[] = {[STEP_ROLE_CREATE] = "+ role ",
@@ -620,18 +654,8 @@ const char *step_text(const struct step *s, char out[STEP_TEXT_MAX])
                                          [STEP_REMOVE] = "- ",
                                          [STEP_ROLE_REMOVE] = "- role "};
     const char *own = s->own && s->kind != STEP_ROLE_EDIT ? " (yourself)" : "";
-    const char *was = s->was && *s->was ? s->was : "nothing";
-    char *rights = rights_text(s->roles, s->permissions);
-    const char *is = rights && *rights ? rights : "nothing";
     int used = snprintf(out, STEP_TEXT_MAX, "%s%s%s", before[s->kind], s->name, own);
-    char *rest = out + used;
-    size_t left = used < STEP_TEXT_MAX ? STEP_TEXT_MAX - (size_t)used : 0;
-    if (s->kind == STEP_SUSPEND || s->kind == STEP_RESUME)
-        snprintf(rest, left, ": %s", s->kind == STEP_SUSPEND ? "suspended" : "active again");
-    else if (s->roles || s->permissions)
-        snprintf(rest, left, ": %s%s%s", s->was ? was : "", s->was ? " -> " : "", is);
-    else if (s->was && *s->was)
-        snprintf(rest, left, ": %s", s->was);
-    free(rights);
+    if (used > 0 && used < STEP_TEXT_MAX)
+        rights_change(s, out + used, STEP_TEXT_MAX - (size_t)used);
     return out;
 }

@@ -14,6 +14,11 @@ bool state_fixed_role(const char *role)
     return false;
 }
 
+const cJSON *list_first(const cJSON *list)
+{
+    return cJSON_IsArray(list) || cJSON_IsObject(list) ? list->child : NULL;
+}
+
 const char *state_name(const cJSON *person)
 {
     const char *email = record_text(person, "email");
@@ -35,14 +40,15 @@ static const char *bare(const char *role)
 
 char *state_words(const cJSON *object, const char *name)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, name), *item;
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(object, name);
     size_t count = 0, size = 1;
     const char **text = calloc((size_t)cJSON_GetArraySize(list) + 1, sizeof *text);
-    cJSON_ArrayForEach(item, list) if (text && cJSON_IsString(item))
-    {
-        text[count] = strcmp(name, STATE_ROLES) == 0 ? bare(item->valuestring) : item->valuestring;
-        size += strlen(text[count++]) + 1;
-    }
+    for (const cJSON *item = list_first(list); item; item = item->next)
+        if (text && cJSON_IsString(item)) {
+            text[count] =
+                strcmp(name, STATE_ROLES) == 0 ? bare(item->valuestring) : item->valuestring;
+            size += strlen(text[count++]) + 1;
+        }
     char *joined = text ? malloc(size) : NULL, *at = joined;
     if (joined)
         *at = '\0';
@@ -209,11 +215,11 @@ static void move_pending(cJSON *members, cJSON *invitations)
 void state_strip(const struct connection *c, cJSON *state)
 {
     cJSON *members = cJSON_GetObjectItemCaseSensitive(state, STATE_MEMBERS);
-    cJSON *invitations = cJSON_GetObjectItemCaseSensitive(state, STATE_INVITATIONS), *person;
+    cJSON *invitations = cJSON_GetObjectItemCaseSensitive(state, STATE_INVITATIONS);
     move_pending(members, invitations);
-    cJSON_ArrayForEach(person, members) strip_person(c, OP_MEMBER_ROLE, person);
-    cJSON_ArrayForEach(person, invitations)
-    {
+    for (cJSON *person = members->child; person; person = person->next)
+        strip_person(c, OP_MEMBER_ROLE, person);
+    for (cJSON *person = invitations->child; person; person = person->next) {
         strip_person(c, OP_MEMBER_ADD, person);
         drop(person, "id");
         drop(person, "state");

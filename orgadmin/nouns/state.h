@@ -33,6 +33,9 @@ enum exit_status state_load(const char *path, const char **from, cJSON **state);
 /* True for a role that every organization has, and that nobody can change. */
 bool state_fixed_role(const char *role);
 
+/* The first item of LIST, NULL when there is none, or no list. */
+const cJSON *list_first(const cJSON *list);
+
 /* How people are called: the address, else the id. */
 const char *state_name(const cJSON *person);
 

@@ -74,9 +74,10 @@ static const char *word_fault(const cJSON *value)
 
 static const char *words_fault(const cJSON *value)
 {
-    const cJSON *item;
     const char *why = cJSON_IsArray(value) ? NULL : "it is no list of words";
-    cJSON_ArrayForEach(item, value) if (!why) why = word_fault(item);
+    for (const cJSON *item = list_first(value); item; item = item->next)
+        if (!why)
+            why = word_fault(item);
     return why;
 }
 
@@ -112,13 +113,11 @@ static void unknown_field(struct state_loading *l, const char *place, const char
 static void check_object(struct state_loading *l, const char *place, const cJSON *object,
                          const struct field_rule *rules)
 {
-    const cJSON *member;
     if (!cJSON_IsObject(object)) {
         fault(l, place, "", "it is no object");
         return;
     }
-    cJSON_ArrayForEach(member, object)
-    {
+    for (const cJSON *member = list_first(object); member; member = member->next) {
         const struct field_rule *rule = rules;
         while (rule->name && strcmp(rule->name, member->string) != 0)
             rule++;
@@ -137,15 +136,13 @@ static void check_section(struct state_loading *l, const struct section *section
                           const cJSON *value)
 {
     char place[PLACE_SIZE];
-    const cJSON *item;
     size_t i = 0;
     if (!section->list)
         check_object(l, section->name, value, section->rules);
     else if (!cJSON_IsArray(value))
         fault(l, section->name, "", "it is no list");
     else
-        cJSON_ArrayForEach(item, value)
-        {
+        for (const cJSON *item = list_first(value); item; item = item->next) {
             snprintf(place, sizeof place, "%s[%zu]", section->name, i++);
             check_object(l, place, item, section->rules);
         }
@@ -153,13 +150,11 @@ static void check_section(struct state_loading *l, const struct section *section
 
 static void check_sections(struct state_loading *l, const cJSON *state)
 {
-    const cJSON *member;
     if (!cJSON_IsObject(state)) {
         fault(l, "", "", "it is no object in JSON");
         return;
     }
-    cJSON_ArrayForEach(member, state)
-    {
+    for (const cJSON *member = list_first(state); member; member = member->next) {
         size_t i = 0;
         while (i < SECTIONS && strcmp(sections[i].name, member->string) != 0)
             i++;
@@ -189,10 +184,9 @@ static int compare_spots(const void *a, const void *b)
 static size_t add_spots(const cJSON *state, const char *section, const char *name,
                         struct spot *spots, size_t count)
 {
-    const cJSON *item;
     size_t i = 0;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(state, section))
-    {
+    for (const cJSON *item = list_first(cJSON_GetObjectItemCaseSensitive(state, section)); item;
+         item = item->next) {
         const char *text = record_text(item, name);
         if (*text)
             spots[count++] = (struct spot){section, text, i};
@@ -231,10 +225,9 @@ static void check_people(struct state_loading *l, const cJSON *state)
 {
     static const char *const both[] = {STATE_MEMBERS, STATE_INVITATIONS, NULL};
     char place[PLACE_SIZE];
-    const cJSON *item;
     size_t i = 0;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(state, STATE_MEMBERS))
-    {
+    for (const cJSON *item = list_first(cJSON_GetObjectItemCaseSensitive(state, STATE_MEMBERS));
+         item; item = item->next) {
         snprintf(place, sizeof place, STATE_MEMBERS "[%zu]", i++);
         if (!*state_name(item))
             fault(l, place, "", "it has neither \"email\" nor \"id\"");
@@ -247,10 +240,9 @@ static void check_roles(struct state_loading *l, const cJSON *state)
 {
     static const char *const roles[] = {STATE_ROLES, NULL};
     char place[PLACE_SIZE];
-    const cJSON *item;
     size_t i = 0;
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(state, STATE_ROLES))
-    {
+    for (const cJSON *item = list_first(cJSON_GetObjectItemCaseSensitive(state, STATE_ROLES)); item;
+         item = item->next) {
         snprintf(place, sizeof place, STATE_ROLES "[%zu]", i++);
         if (state_fixed_role(record_text(item, "id")))
             fault(l, place, "id", "owner, admin and member are fixed");

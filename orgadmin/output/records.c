@@ -389,17 +389,13 @@ static const struct column check_columns[] = {
 RECORD(check);
 
 const struct record_kind *const record_kinds[] = {
-    &record_organization, &record_current,
-    &record_member,       &record_addition,
-    &record_invitation,   &record_invited,
-    &record_acceptance,   &record_joincode,
-    &record_machine,      &record_joining,
-    &record_role,         &record_token,
-    &record_key,          &record_issued,
-    &record_event,        &record_user,
-    &record_billing,      &record_subscription,
-    &record_credit,       &record_secret,
-    &record_file,         &record_context,
-    &record_status,       &record_process,
-    &record_check,        NULL,
+    &record_organization, &record_current,    &record_member,
+    &record_addition,     &record_invitation, &record_invited,
+    &record_acceptance,   &record_joincode,   &record_machine,
+    &record_applied,      &record_joining,    &record_role,
+    &record_token,        &record_key,        &record_issued,
+    &record_event,        &record_user,       &record_billing,
+    &record_subscription, &record_credit,     &record_secret,
+    &record_file,         &record_context,    &record_status,
+    &record_process,      &record_check,      NULL,
 };

@@ -11,7 +11,7 @@ enum column_flag {
     COLUMN_LIST = 8, /* an array of strings */
     COLUMN_SWITCH = 16,
     COLUMN_MARK = 32,    /* a switch that a table shows as a star */
-    COLUMN_DOLLARS = 64, /* an amount, "299.95" */
+    COLUMN_DOLLARS = 64, /* an amount, the number 299.95 */
     COLUMN_BYTES = 128   /* a number that a table shows in MiB and the like */
 };
 

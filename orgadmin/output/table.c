@@ -41,7 +41,7 @@ static const char *shown(const struct view *v, size_t k, const struct value *val
     if (value->field && v->column[k]->flags & COLUMN_BYTES)
         return bytes_of(value->number, out);
     if (value->field && v->column[k]->flags & COLUMN_DOLLARS) {
-        snprintf(out, CELL_MAX, "$%.32s", value->kind == VALUE_TEXT ? value->text : "");
+        snprintf(out, CELL_MAX, "$%.32s", value->kind == VALUE_JSON ? value->text : "");
         return out;
     }
     const char *text = cell_text(value, out);

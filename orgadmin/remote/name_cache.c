@@ -99,8 +99,8 @@ static struct name_stamp find_stamp(const char *text, enum names kind)
 static bool is_of(const struct name_stamp *stamp, const char *org, int64_t seconds)
 {
     int64_t age = clock_wall_ms() / 1000 - stamp->at_s;
-    return stamp->at_s > 0 &&
-           (strcmp(stamp->org_id, org) == 0 || strcasecmp(stamp->org_name, org) == 0) &&
+    bool named = *org && strcasecmp(stamp->org_name, org) == 0;
+    return stamp->at_s > 0 && (named || strcmp(stamp->org_id, org) == 0) &&
            (seconds == 0 || (age >= 0 && age <= seconds));
 }
 
@@ -224,7 +224,7 @@ void names_defer(const char *profile, enum names kind, const char *org)
                               .text = malloc(NAMES_KIND_MAX)};
     if (text && list.text && same)
         each_name(text, kind, add_name, &list);
-    if (text && list.text)
+    if (text && list.text && (same || stamp.at_s == 0)) /* else another's names would be lost */
         names_keep(profile, &list);
     names_free(&list);
     free(text);

@@ -38,7 +38,8 @@ void names_each(const struct names_list *list, names_visit *each, void *arg);
 void names_each_kept(const char *profile, enum names kind, const char *org, names_visit *each,
                      void *arg);
 
-/* Makes those names fresh, or that there are none: nobody can be asked now. */
+/* Makes those names fresh, or that there are none: nobody can be asked now. Names that are kept of
+ * another organization stay. */
 void names_defer(const char *profile, enum names kind, const char *org);
 
 /* True when those names were listed within NAMES_FRESH_S. */

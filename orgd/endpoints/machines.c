@@ -85,14 +85,14 @@ void machine_list(struct call *call)
 
 #define MISSING_MOST 100 /* machines that are named */
 
-struct progress {
+struct applied_progress {
     int64_t revision;
     int64_t machines, applied, ended, ending;
     cJSON *missing;
 };
 
 /* One that has not applied the revision. */
-static void add_missing(struct progress *p, const struct machine *machine, int64_t heard)
+static void add_missing(struct applied_progress *p, const struct machine *machine, int64_t heard)
 {
     if (cJSON_GetArraySize(p->missing) == MISSING_MOST)
         return;
@@ -105,7 +105,7 @@ static void add_missing(struct progress *p, const struct machine *machine, int64
 
 static void count_machine(const struct machine *machine, void *arg)
 {
-    struct progress *p = arg;
+    struct applied_progress *p = arg;
     struct report report = {0};
     bool known = report_find(machine->token, &report);
     bool applied = known && report.revision > 0 && report.revision >= p->revision;
@@ -120,7 +120,8 @@ static void count_machine(const struct machine *machine, void *arg)
 /* How far a change has come. */
 void machine_applied(struct call *call)
 {
-    struct progress p = {.revision = call_number(call, "revision"), .missing = cJSON_CreateArray()};
+    struct applied_progress p = {.revision = call_number(call, "revision"),
+                                 .missing = cJSON_CreateArray()};
     store_machines_enrolled(call->store, call->organization.id, count_machine, &p);
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddNumberToObject(reply, "machines", (double)p.machines);

@@ -77,6 +77,15 @@ void usage_listed(const char *key)
     pthread_mutex_unlock(&usage.lock);
 }
 
+void usage_shared(const char *key)
+{
+    pthread_mutex_lock(&usage.lock);
+    struct noted *n = note_of(key);
+    if (n)
+        n->shared = true;
+    pthread_mutex_unlock(&usage.lock);
+}
+
 void usage_glass(const char *key, const struct break_glass *glass)
 {
     pthread_mutex_lock(&usage.lock);
@@ -85,15 +94,6 @@ void usage_glass(const char *key, const struct break_glass *glass)
         n->glass = memory_get(sizeof *n->glass);
     if (n)
         *n->glass = *glass;
-    pthread_mutex_unlock(&usage.lock);
-}
-
-void usage_shared(const char *key)
-{
-    pthread_mutex_lock(&usage.lock);
-    struct noted *n = note_of(key);
-    if (n)
-        n->shared = true;
     pthread_mutex_unlock(&usage.lock);
 }
 
@@ -150,6 +150,16 @@ static void event_write(struct store *store, const struct token *token, const ch
     event_about(store, token, token->key, action, from, detail);
 }
 
+/* The token is copied: its machine is marked, and all who read the audit log are told. */
+static void shared_store(struct store *store, const struct token *token, const struct noted *n)
+{
+    struct use seen = {.at = clock_wall_ms()};
+    snprintf(seen.from, sizeof seen.from, "%s", n->use.from);
+    if (token->machine[0])
+        store_machine_shared(store, token->machine, &seen);
+    event_write(store, token, "token.shared", n->use.from, "two machines use it");
+}
+
 static void glass_store(struct store *store, const struct noted *n, const struct token *token)
 {
     const struct break_glass *g = n->glass;
@@ -161,16 +171,6 @@ static void glass_store(struct store *store, const struct noted *n, const struct
     snprintf(detail, sizeof detail, "until %s, since %s: %s", rfc3339_print(g->end_ms, end),
              rfc3339_print(g->begin_ms, begin), g->reason);
     event_about(store, token, token->machine, "machine.break-glass", n->use.from, detail);
-}
-
-/* The token is copied: its machine is marked, and all who read the audit log are told. */
-static void shared_store(struct store *store, const struct token *token, const struct noted *n)
-{
-    struct use seen = {.at = clock_wall_ms()};
-    snprintf(seen.from, sizeof seen.from, "%s", n->use.from);
-    if (token->machine[0])
-        store_machine_shared(store, token->machine, &seen);
-    event_write(store, token, "token.shared", n->use.from, "two machines use it");
 }
 
 static void note_store(struct store *store, const struct noted *n)

@@ -1,9 +1,9 @@
 /*
  * When and from where tokens were last used, and what an organization should know of it: its audit
  * events have a sign-in (a token's first use, or one from another address than before), attempts
- * with a wrong secret, that two machines use one token, that root of a machine broke the glass,
- * and, once a day, that a token listed all members. A request that only reads must not wait for the
- * disk: all of it is kept in memory, and stored together, once a minute at most. Any thread may
+ * with a wrong secret, that two machines use one token, once a day, that a token listed all
+ * members, and that root of a machine broke the glass. A request that only reads must not wait for
+ * the disk: all of it is kept in memory, and stored together, once a minute at most. Any thread may
  * note.
  */
 #ifndef ORGD_ENDPOINTS_USAGE_H
@@ -20,7 +20,6 @@ void usage_listed(const char *key);
 
 /* Two machines use it (askers.h). */
 void usage_shared(const char *key);
-
 /* It is a machine's, which reports this. Told once, and of one machine once an hour at the most. */
 void usage_glass(const char *key, const struct break_glass *glass);
 

@@ -103,14 +103,6 @@ void store_machine_refused(struct store *s, const char *id, const struct use *us
                   VALUES(value_text(id), value_number(use->at), value_text(use->from)));
 }
 
-bool store_machine_glass(struct store *s, const char *id, int64_t begin, int64_t now, int64_t since)
-{
-    statement_run(
-        s, MACHINE_GLASS,
-        VALUES(value_text(id), value_number(begin), value_number(now), value_number(since)));
-    return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
-}
-
 void store_machine_shared(struct store *s, const char *id, const struct use *use)
 {
     statement_run(s, MACHINE_SHARED,
@@ -125,6 +117,14 @@ void store_machine_numbers(struct store *s, const char *organization,
     if (statement_row(s, stmt))
         column_text(s, stmt, 0, numbers, MACHINE_NUMBERS_SIZE);
     statement_end(stmt);
+}
+
+bool store_machine_glass(struct store *s, const char *id, int64_t begin, int64_t now, int64_t since)
+{
+    statement_run(
+        s, MACHINE_GLASS,
+        VALUES(value_text(id), value_number(begin), value_number(now), value_number(since)));
+    return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
 }
 
 void store_machine_remove(struct store *s, const char *id)

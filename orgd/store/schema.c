@@ -345,12 +345,11 @@ static const char *const versions[] = {
                                                                                             */
                          "CREATE INDEX tokens_machine ON tokens(machine, created_at, key) WHERE machine > '';",
 
-    /* Machines that share a token, and the numbers of a fleet. */
+    /* Machines that share a token, the numbers of a fleet, and of the last break-glass that stands
+     * in the audit log the begin and when it was written. */
     "ALTER TABLE machines ADD COLUMN shared_at INTEGER NOT NULL DEFAULT 0;" /* seen last */
     "ALTER TABLE machines ADD COLUMN shared_from TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE machines ADD COLUMN numbers TEXT NOT NULL DEFAULT '';" /* as for the machine */
-    /* The last break-glass of the machine that stands in the audit log: its begin there, and when
-     * it was written. */
     "ALTER TABLE machines ADD COLUMN glass_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE machines ADD COLUMN glass_told_at INTEGER NOT NULL DEFAULT 0;",
 };

@@ -76,11 +76,8 @@ done
 is "$slow" 0 'in each round the member works in every way'
 is "$clean" "$rounds" "$rounds removals leave nothing of the removed member"
 is "$(others | xargs)" "$before" 'nothing of anybody else is touched'
-sort -n "$T/times" >"$T/sorted"
-percentile() { awk -v p="$1" '{ t[NR] = $1 } END { n = int(NR * p / 100 + 0.999); print t[n < 1 ? 1 : n] }' "$T/sorted"; }
-diag "from the API's answer to the end of the last process: p50 $(percentile 50) ms, p99 $(percentile 99) ms, $rounds removals"
-ok 'half of them take less than a second' awk -v t="$(percentile 50)" 'BEGIN { exit !(t < 1000) }'
-
+percentiles "$T/times"
+ok 'half of them take less than a second' awk -v t="$p50" 'BEGIN { exit !(t < 1000) }'
 is "$(systemctl --failed --plain --no-legend)" '' 'no unit has failed'
 is "$(lingering)" 'bob larry' 'lingering is off for who was removed, and for nobody else'
 

@@ -48,6 +48,10 @@ is "$(stat -c %a "$KEPT")" 600 'and the new one is private again'
 mv "$KEPT" "$T/elsewhere"; ln -s "$T/elsewhere" "$KEPT"; before=$(cat "$T/elsewhere")
 as ada whoami; ran 1 'a link is not followed to be read'
 is "$(cat "$T/elsewhere")/$(stat -c %F "$KEPT")" "$before/regular file" 'nor to be written'
+rm "$KEPT"; mkfifo -m 600 "$KEPT"; as ada whoami; ran 1 'a pipe is not waited for'
+rm "$KEPT"; mkdir "$KEPT"; as ada whoami; ran 1 'a directory in its place is no harm'
+ok 'and nothing is left beside it' test "$(ls "$T/ada/orgadmin" | grep -c 'access\.')" = 0
+rmdir "$KEPT"; as ada whoami
 chmod 777 "$T/ada/orgadmin"; before=$(cat "$KEPT")
 as ada whoami; ran 1 'in a directory that others can write in, none is read'
 is "$(cat "$KEPT")" "$before" 'and none written'

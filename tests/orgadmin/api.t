@@ -42,6 +42,9 @@ refuses 2 'give role=ROLE: this API would change' 'api member.add without a role
 nothing_sent 'api member.add without a role'
 refuses 2 'Run member.remove in acme at .* There is no terminal to ask on: give --yes' 'api asks before it takes something away' ada api member.remove user=$MIA
 nothing_sent 'api member.remove without --yes'
+as ada api member.remove user=$MIA --dry-run; is "$rc/$(sent)" 0/ 'api --dry-run sends nothing that changes'
+like "$out$err" "DELETE $BELOW/users/$MIA/" 'and shows the request'
+as ada api credit.create --dry-run; like "$rc/$err" '^2/.*arguments are missing: amount, expires' 'api --dry-run tells what is missing'
 as ada api member.remove user=$MIA --yes; is "$rc/$out/$err/$(sent)" "0///DELETE $BELOW/users/$MIA/" 'api member.remove --yes removes'
 as ada api audit.list action=organization.add_user from=2026-01-01 to=2026-01-02
 like "$(sent | tail -n 1)" "from=2026-01-01T00%3A00%3A00.000Z&to=2026-01-02T23%3A59%3A59" 'api understands days'

@@ -75,6 +75,7 @@ refused 'the last owner is not demoted' 'Acme would have no owner any more' '.me
 refused 'the last owner is not suspended' 'Acme would have no owner any more' '.members[0].state = "suspended"'
 refused 'an owner who is only invited does not count' 'Acme would have no owner any more' '.members[0].roles = ["admin"] | .invitations[0].roles = ["owner"]'
 refused 'a suspended owner does not count' 'Acme would have no owner any more' '.members[0].roles = ["admin"] | .members[3].roles = ["owner"]'
+refused 'nor does one who stays suspended' 'Acme would have no owner any more' '.members[0].roles = ["admin"] | .members[3] |= (del(.state) | .roles = ["owner"])'
 refused 'an empty file removes nobody' 'Acme would have no owner any more' '{"members":[]}' --prune
 
 # --- without --prune nobody goes; it asks; a dry run ---

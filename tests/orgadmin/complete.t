@@ -97,6 +97,7 @@ kill -STOP "$orgd_pid"; age
 is "$(quickly member show '')" 'ann bob cid 1' 'completion beside a server that has stopped offers the names of before, soon'
 begun=$(date +%s%3N); offers member show '' > "$T/out"
 ok 'and does not try again at once' test $(($(date +%s%3N) - begun)) -lt 1000
+is "$(offers member show --org nobody '')/$(offers member show '')" '/ann bob cid' 'an unknown organization has no names, and takes none away'
 kill -CONT "$orgd_pid"
 if [ "$(id -u)" = 0 ]; then
     install -d -o 65534 "$T/home"; before=$(find "$T/home")
@@ -107,6 +108,7 @@ fi
 is "$(XDG_CONFIG_HOME=relative HOME=nowhere offers member show '')" '' 'completion without a home offers nothing'
 ln -sf "$T/elsewhere" "$NAMES"; is "$(offers member show '')" 'ann bob cid' 'a link in the place of the file of names'
 ok 'is not followed' test ! -e "$T/elsewhere"
+is "$(offers api member.l)/$(offers api member.list '')/$(offers org create --operation '')" member.list// 'completion offers the operations of api'
 is "$(offers token create --env '')/$(offers member list --state '')" 'live test/active pending removed suspended' 'completion offers the values of --env and --state'
 orgd_end
 done_testing

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "orgadmin/cli/command.h"
+#include "orgadmin/nouns/operation.h"
 #include "orgadmin/output/records.h"
 #include "tests/lib/unit.h"
 
@@ -112,12 +113,29 @@ static void records_are_whole(void **state)
     }
 }
 
+static void operations_have_names_of_their_own(void **state)
+{
+    (void)state;
+    char one[OPERATION_MAX], other[OPERATION_MAX];
+    for (unsigned a = 0; a < OP_COUNT; a++) {
+        const char *id = operation_id((enum provider_op)a, one);
+        if (!*id || strspn(id, "abcdefghijklmnopqrstuvwxyz.-") != strlen(id))
+            fail_msg("the operation %u is called \"%s\"", a, id);
+        for (unsigned b = a + 1; b < OP_COUNT; b++)
+            if (strcmp(id, operation_id((enum provider_op)b, other)) == 0)
+                fail_msg("two operations are called \"%s\"", id);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(commands_are_whole),     cmocka_unit_test(commands_are_in_order),
-        cmocka_unit_test(changes_have_a_dry_run), cmocka_unit_test(options_are_whole),
+        cmocka_unit_test(commands_are_whole),
+        cmocka_unit_test(commands_are_in_order),
+        cmocka_unit_test(changes_have_a_dry_run),
+        cmocka_unit_test(options_are_whole),
         cmocka_unit_test(records_are_whole),
+        cmocka_unit_test(operations_have_names_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,7 @@ as ada member list --filter role=org_member --filter username=bob -o jsonl --col
 as ada credit list --all --state expired --columns state,original --no-header; is "$out" 'expired $50.50' '--state is short for --filter state='
 is "$(sent | tail -n 1 | sed 's/.*credits//')" '/?status=EXPIRED' 'credits are asked for by their state'
 as ada credit list --status active -o csv --columns state,original; is "$out" $'state,original\r\nactive,300.00\r' '--status is another word, and CSV has the number alone'
-as ada credit list --all -o json; is "$(jq -rc '[.[].original]' <<< "$out")" '["300.00","50.50"]' 'so has JSON'
+as ada credit list --all -o json; is "$(jq -rc '[.[].original]' <<< "$out")" '[300,50.5]' 'so has JSON, as a number'
 as ada credit list --all --sort original --columns original --no-header; is "$out" $' $50.50\n$300.00' 'amounts are sorted as numbers, and stand to the right'
 refuses 1 'credit list in acme' 'an unknown state is refused by the API' ada credit list --state gone
 as ada member list --sort username --limit 2 --columns username --no-header; is "$out" $'ada\nbob' '--limit counts after sorting'

@@ -40,6 +40,10 @@ fails 2 'unknown command "memebr"; did you mean "member"\?' memebr list
 fails 2 'unknown command "ogr"; did you mean "org"\?' ogr
 fails 2 'unknown command "frobnicate"; see orgadmin --help' frobnicate
 fails 2 'unknown verb "lsit"; did you mean "list"\?' member lsit
+fails 2 'unknown command "organizatoin"; did you mean "org"\?' organizatoin list
+fails 2 'unknown verb "delte"; did you mean "remove"\?' member delte bob
+fails 2 'unknown verb "delte"; did you mean "revoke"\?' token delte t1
+fails 2 'unknown option "--formta"; did you mean "--output"\?' member list --formta json
 fails 2 'unknown verb "drop"; see orgadmin member --help' member drop
 fails 2 'member needs a verb, one of: list, show, add, role, grant, revoke, suspend, resume, end-tokens, remove' member
 fails 2 'unknown option "--rol"; did you mean "--role"\?' member add a@b.c --rol admin
