@@ -332,10 +332,10 @@ static void reply_with_a_wrong_field_is_refused(void **state)
         assert_int_equal(ask_directly(), EPROTO);
     }
     struct confirm_request request = {.magic = CONFIRM_MAGIC};
-    for (uint32_t op = 0; op <= CONFIRM_MEMBERS + 1; op++) {
+    for (uint32_t op = 0; op <= CONFIRM_SESSIONS + 1; op++) {
         request.op = op;
         assert_int_equal(confirm_request_valid(&request, sizeof request),
-                         op >= CONFIRM_FRESH && op <= CONFIRM_MEMBERS);
+                         op >= CONFIRM_FRESH && op <= CONFIRM_SESSIONS);
     }
 }
 
