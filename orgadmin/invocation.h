@@ -2,14 +2,13 @@
 #ifndef ORGADMIN_INVOCATION_H
 #define ORGADMIN_INVOCATION_H
 
-#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "orgadmin/say.h"
 
-/* In the order in which help shows them. */
+/* In the order in which help shows them. Those before OPTION_HELP have a bit in command.options. */
 enum option {
     OPTION_ROLE,
     OPTION_NAME,
@@ -79,13 +78,6 @@ enum option {
     OPTION_VERSION,
     OPTION_COUNT
 };
-
-/* True if the bits of SET, 1 << enum option, have O; those from OPTION_HELP on are in no set. */
-static_assert(OPTION_HELP <= 64, "a bit for each option that a command may have");
-static inline bool option_in(uint64_t set, enum option o)
-{
-    return o < OPTION_HELP && set >> o & 1;
-}
 
 struct option_spec {
     const char *name;   /* "--url" */

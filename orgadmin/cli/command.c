@@ -42,7 +42,7 @@ bool command_takes(const struct command *c, enum option o)
     bool lists = c->verb && strcmp(c->verb, "list") == 0;
     if (o == OPTION_FILTER || o == OPTION_STATE || o == OPTION_LIMIT)
         return lists && c->record;
-    return option_in(c->options, o) || o == OPTION_HELP;
+    return o == OPTION_HELP || (o < OPTION_HELP && (c->options >> o & 1));
 }
 
 void command_usage(const struct command *c, char out[USAGE_MAX])

@@ -14,12 +14,12 @@ struct typed {
     const struct command *command; /* or NULL so far; its verb may be open */
     bool verb;                     /* the verb is known */
     size_t args;                   /* how many arguments stand before the last word */
-    bool given[OPTION_COUNT];
-    struct invocation line; /* with the options that say where names are from */
-    bool elsewhere;         /* others say so, and nobody is asked there */
-    enum option open;       /* the last word is the value of this option */
-    const char *last;       /* the word that is being typed */
-    const char *before;     /* what stays in front of what is offered: "--role=" */
+    bool given[OPTION_COUNT];      /* options */
+    struct invocation line;        /* with the options that say where names are from */
+    bool elsewhere;                /* others say so, and nobody is asked there */
+    enum option open;              /* the last word is the value of this option */
+    const char *last;              /* the word that is being typed */
+    const char *before;            /* what stays in front of what is offered: "--role=" */
 };
 
 static void offer(const struct typed *t, const char *word, const char *help)

@@ -59,7 +59,7 @@ static void print_command(const struct command *c)
                c->args[i] + open);
     }
     for (unsigned o = 0; o < OPTION_COUNT; o++)
-        if (option_in(c->options, o) && !option_in(COMMON, o))
+        if (o < OPTION_HELP && c->options >> o & 1 && !(COMMON >> o & 1))
             print_flag(&options[o], " Oo Fl", " Oc");
     putchar('\n');
     print_help(c->brief, c->detail);
