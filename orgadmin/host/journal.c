@@ -396,6 +396,7 @@ bool journal_undo(void)
     good &= mend_debconf("/var/cache/debconf/templates.dat");
     good &= restore_all();
     sweep();
+    kept_weigh();
     kept_take_code(CODE);
     if (is_marked(JOURNAL "/" NO_HOME))
         rmdir(ORG_SYSCONFDIR);

@@ -98,6 +98,26 @@ bool kept_put_back(kept_note *before)
     return good;
 }
 
+static bool is_token(const char *name)
+{
+    static const char end[] = ".token";
+    size_t len = strlen(name);
+    return len >= sizeof end && strcmp(name + len - (sizeof end - 1), end) == 0;
+}
+
+void kept_weigh(void)
+{
+    DIR *dir = opendir(PATH_KEPT);
+    const struct dirent *entry;
+    bool token = false;
+    while (dir && !token && (entry = readdir(dir)) != NULL)
+        token = is_token(entry->d_name);
+    if (dir)
+        closedir(dir);
+    if (!token)
+        kept_forget();
+}
+
 void kept_forget(void)
 {
     host_directory_remove(PATH_KEPT);

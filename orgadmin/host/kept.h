@@ -31,6 +31,9 @@ bool kept_is_of(const char *code);
 typedef bool kept_note(const char *path);
 bool kept_put_back(kept_note *before);
 
+/* Removes all of it, unless there is a token: nothing else is worth to be gone on from. */
+void kept_weigh(void);
+
 /* Removes all of it. */
 void kept_forget(void);
 

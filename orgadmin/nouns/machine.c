@@ -101,18 +101,18 @@ static enum exit_status invite(const struct invocation *inv, struct connection *
 {
     char pin[PIN_SIZE] = "";
     struct private_file file = {.fd = -1};
-    const char *out = inv->option[OPTION_OUT];
     cJSON *record = NULL;
     const struct provider_arg args[] = {{"name", inv->arg[0]},
                                         {"labels", inv->option[OPTION_LABELS]},
                                         {"ca", *pem ? pem : NULL},
                                         {"numbers", inv->option[OPTION_NUMBERS]},
                                         {0}};
-    if (out && private_file_begin(&file, out) < 0)
-        return complain(EXIT_USAGE, "--out %s: %s", out, strerror(errno));
+    enum exit_status status = issue_begin(inv, &file);
+    if (status != EXIT_DONE)
+        return status;
     interrupt_hold(); /* what comes is shown only once */
     c->learn_pin = *pem ? pin : NULL;
-    enum exit_status status = connection_reopen(c);
+    status = connection_reopen(c);
     if (status == EXIT_DONE)
         status = connection_get(c, OP_MACHINE_INVITE, args, &record);
     if (status == EXIT_DONE && *pem && !*pin)

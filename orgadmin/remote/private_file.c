@@ -10,10 +10,20 @@
 #include "common/file.h"
 #include "orgadmin/remote/interrupt.h"
 
+/* True for what a file must not take the place of: /dev/null is everybody's. */
+static bool is_no_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+}
+
 int private_file_begin(struct private_file *f, const char *path)
 {
     f->fd = -1;
     f->fresh = false;
+    errno = EEXIST;
+    if (is_no_file(path))
+        return -1;
     int n = snprintf(f->path, sizeof f->path, "%s", path);
     if (n <= 0 || (size_t)n >= sizeof f->path) {
         errno = n == 0 ? ENOENT : ENAMETOOLONG;

@@ -30,6 +30,9 @@ is "$(invited)" '' 'member add --file with bad lines invites nobody'
 printf '# nothing\n\n' > "$T/none"; fails 2 'there is no address in it' 'member add refuses a --file without an address' member add --file "$T/none"
 printf 'a@b.c\0\n' > "$T/nul"; fails 2 'nul: ' 'member add refuses a --file with a NUL' member add --file "$T/nul"
 head -c 34000000 /dev/zero | tr '\0' 'a' > "$T/huge"; fails 2 'huge: File too large' 'member add refuses a --file that is too large' member add --file "$T/huge"
+mkfifo "$T/fifo"
+fails 2 "--remainder $T/fifo: File exists" 'member add takes the place of no device or pipe by --remainder' member add --file <(echo a@b.c) --remainder "$T/fifo"
+ok 'the pipe is still one' test -p "$T/fifo"
 fails 2 '--remainder /nonexistent/x: No such file' 'member add refuses a --remainder in no directory' member add --file <(echo a@b.c) --remainder /nonexistent/x
 
 printf 'eve@example.org\nfay@example.org\nEve@example.org admin\n' > "$T/twice"

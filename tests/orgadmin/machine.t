@@ -32,6 +32,7 @@ is "$(stat -c %a line) $(cut -d' ' -f1-3 line)" '600 orgadmin host enroll' 'mach
 admin machine invite 'db 01' 2> err; is $? 1 'machine invite refuses a name that no host has'
 like "$(cat err)" "must be a host's name" 'machine invite tells the form of a name'
 admin machine invite x --labels env 2> err; is $? 1 'machine invite refuses labels without a value'
+echo precious > kept; admin machine invite web02 --out kept 2> err; is "$? $(cat kept)" '2 precious' 'machine invite --out replaces no file'
 admin machine invite web01 --out /nowhere/line 2> err; is $? 2 'machine invite makes no code that has no place'
 admin machine revoke web01 2> err < /dev/null; is $? 2 'machine revoke asks'
 admin machine revoke web01 --yes 2> err; is $? 0 'machine revoke --yes does not ask'
