@@ -17,7 +17,7 @@ configure_file_provider
 for name in ada mia larry chained; do key $name; done
 key ada2; key ada3
 sed -i -e 's/login_max_age = "10s"/login_max_age = "0s"/' -e 's/offline_grace = "12h"/offline_grace = "1h"/' -e 's/poll = "60s"/poll = "1h"/' $CONF
-is "$(grep -cE '= "(0s|1h)"' $CONF)" 3 'the configuration is set'
+is "$(grep -cE '(max_age|grace|poll)[a-z_]* = "(0s|1h)"' $CONF)" 3 'the configuration is set'
 organization ada:admin mia:member
 log() { grep -c "orglogin-keys.*$1" $AUTH_LOG; }
 ms() { echo $(($(date +%s%N) / 1000000)); }
