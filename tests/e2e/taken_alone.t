@@ -113,7 +113,7 @@ place() {
     packaging/systemd/sysusers.conf) put "$1" /usr/lib/sysusers.d/orglogin.conf && systemd-sysusers ;;
     packaging/systemd/*.service) put "$1" "/usr/lib/systemd/system/$name" ;;
     packaging/completions/*.bash) put "$1" /etc/profile.d/orgadmin.sh ;; # at its worst: in every login shell
-    nothing) ;;
+    nothing | conf/cloud-init.yaml) ;;
     *) echo "where is $1 put?" >&2; return 1 ;;
     esac
 }
@@ -169,7 +169,8 @@ as_before as_keys_only 12 out
 for file in $(find conf packaging -type f | sort); do
     case $file in
     # Put nowhere, or done nothing with until root runs it; or asleep until a policy is loaded (tests/boot/vm).
-    packaging/uninstall.sh | packaging/deb | packaging/repo | packaging/nsswitch | packaging/pam-profile | packaging/selinux/* | packaging/apparmor/*) ;;
+    packaging/uninstall.sh | packaging/deb | packaging/repo | packaging/nsswitch | packaging/pam-profile | packaging/selinux/* | packaging/apparmor/* | \
+        packaging/rpm/* | packaging/authselect/* | conf/cloud-init.yaml) ;;
     conf/orglogin.conf | conf/orgd.conf | packaging/systemd/sysusers.conf | packaging/completions/*.bash)
         [ -z "$LONG" ] || unchanged as_keys_only "$file"
         ;;

@@ -67,5 +67,5 @@ fails 2 '--columns: there is no column "shoe"; there are id username' 'member li
 fails 2 '--columns: there is nothing but commas' 'member list --columns refuses an empty column' member list --columns ,
 fails 2 '--sort: there is no column "x"' 'member list --sort refuses an unknown column' member list --sort x
 fails 2 '--columns: more than 40' 'member list --columns refuses more than 40 columns' member list --columns "$(printf 'id,%.0s' $(seq 40))id"
-fails 2 '--sort has no meaning for "member role"' 'member role refuses --sort' member role a b --sort id
+fails 2 '--sort has no meaning for "member grant"' 'member grant refuses --sort' member grant a b --sort id
 done_testing
