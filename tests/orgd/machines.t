@@ -115,13 +115,6 @@ for wrong in 1 1-2 '1-2 ' '-2 b' '1-2 B' '12345678901-2 b' '1-2 b c' '1-2  b'; d
     on machines/invite "\"name\":\"n3\",\"numbers\":\"$wrong\""; expect 400 invalid "machines/invite refuses the numbers $wrong"
 done
 
-# --- a data file of version 9 ---
-orgd_stop
-sql 'ALTER TABLE machines DROP COLUMN shared_at; ALTER TABLE machines DROP COLUMN shared_from; ALTER TABLE machines DROP COLUMN numbers; PRAGMA user_version = 9'
-orgd_start
-on machines/list; is "$(sql 'PRAGMA user_version') $(field '.machines[] | select(.name == "web01") | "\(.enrolledAt != null) \(.sharedAt) \(.numbers)"')" "$SCHEMA true null " 'a data file of version 9 is migrated'
-on members/list '' "$rotated"; is "$status" 200 'and the machine goes on with its token'
-
 # --- who may, and for how long ---
 on machines/invite '"name":"d"' "$ann"; expect 403 forbidden 'an admin makes no code'
 on machines/list '' "$ann"; expect 403 forbidden 'an admin does not list machines'
