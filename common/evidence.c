@@ -208,7 +208,8 @@ static void take_freshness(struct evidence *e, const char *org)
         (!org[0] || !e->question.member || strcmp(org, e->member.org) == 0);
     e->question.freshness.confirmed_ms = snapshot_confirmed(&e->snapshot, e->grants.org);
     e->question.freshness.grace_ms = (int64_t)snapshot_u32(&e->snapshot, SNAPSHOT_AT_GRACE) * 1000;
-    if (!e->question.freshness.confirmed)
+    bool glass = snapshot_u32(&e->snapshot, SNAPSHOT_AT_FLAGS) & SNAPSHOT_BREAK_GLASS;
+    if (!e->question.freshness.confirmed && glass) /* else no rule asks for it */
         break_glass_take(&e->question.freshness);
 }
 

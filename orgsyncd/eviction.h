@@ -35,7 +35,8 @@ struct eviction {
 struct eviction_result {
     uint32_t place;
     bool refused;    /* the number is another's by now: nothing was done, and that is logged */
-    bool present;    /* the same because the snapshot has a present member with it: for now */
+    bool present;    /* REFUSED, because the snapshot in force has a present member with the number;
+                        the next one may not, so it is tried again */
     uint32_t ended;  /* processes */
     uint32_t left;   /* processes that could not be ended in time */
     uint32_t begun;  /* processes with his login uid elsewhere, which were spared */

@@ -51,7 +51,7 @@ struct fetcher {
         committed[COMMITTED];   /* the last answers; REQUESTS % COMMITTED is their place */
     struct watch_report report; /* what the keeper has applied */
     int64_t made_ms;            /* its snapshot: clock_mono_ms */
-    bool unreported;
+    bool unreported;            /* REPORT has changed since a request took it along */
     bool held, relist;
     bool answered; /* once at least */
     int failures;

@@ -24,12 +24,6 @@ struct applied {
     cJSON *missing;            /* records of some of those that have not */
 };
 
-static int64_t number_of(const cJSON *record, const char *field)
-{
-    const cJSON *number = cJSON_GetObjectItemCaseSensitive(record, field);
-    return cJSON_IsNumber(number) ? (int64_t)number->valuedouble : 0;
-}
-
 /* The seconds of TEXT, "30" or "30s", the default for ""; 0 when it is neither. */
 static long seconds_of(const char *text)
 {
@@ -68,10 +62,10 @@ static enum exit_status ask(struct connection *c, const char *revision, struct a
     const struct provider_arg args[] = {{"revision", revision}, {0}};
     cJSON *record = NULL;
     enum exit_status status = connection_get(c, OP_MACHINE_APPLIED, args, &record);
-    a->machines = number_of(record, "machines");
-    a->applied = number_of(record, "applied");
-    a->ended = number_of(record, "ended");
-    a->ending = number_of(record, "ending");
+    a->machines = record_number(record, "machines");
+    a->applied = record_number(record, "applied");
+    a->ended = record_number(record, "ended");
+    a->ending = record_number(record, "ending");
     a->took_ms = clock_mono_ms() - a->begun_ms;
     cJSON_Delete(record);
     return status;
@@ -191,7 +185,7 @@ enum exit_status applied_wait(const struct invocation *inv, struct connection *c
     if (!inv->option[OPTION_WAIT])
         return EXIT_DONE;
     a.missing = cJSON_CreateArray();
-    snprintf(revision, sizeof revision, "%" PRId64, number_of(reply, "revision"));
+    snprintf(revision, sizeof revision, "%" PRId64, record_number(reply, "revision"));
     enum exit_status status = follow(c, revision, seconds_of(inv->option[OPTION_WAIT]), &a);
     if (status == EXIT_DONE && a.applied < a.machines)
         status = connection_each(c, OP_MACHINE_MISSING, args, add_missing, &a);

@@ -143,4 +143,7 @@ const char *connection_hint(const struct connection *c, const char *text, char o
 /* The text of RECORD's FIELD, "" when there is none. */
 const char *record_text(const cJSON *record, const char *field);
 
+/* The number in it, 0 when there is none. */
+int64_t record_number(const cJSON *record, const char *field);
+
 #endif

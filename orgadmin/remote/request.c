@@ -16,6 +16,12 @@ const char *record_text(const cJSON *record, const char *field)
     return text ? text : "";
 }
 
+int64_t record_number(const cJSON *record, const char *field)
+{
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(record, field);
+    return cJSON_IsNumber(number) ? (int64_t)number->valuedouble : 0;
+}
+
 enum exit_status connection_exit(enum api_status status)
 {
     switch (status) {
