@@ -89,6 +89,7 @@ struct github_roster {
     size_t count;
     int64_t turn;        /* the id up to which people were read again */
     uint64_t generation; /* counts changes */
+    bool reread;         /* everything is asked for: people are read again, too */
     bool changed;
 };
 
@@ -702,40 +703,52 @@ static bool is_new(const struct github_person *person)
     return !person->details || person->details->read_ms == 0;
 }
 
-/* True when PERSON was read so long ago, or by another login, that he is due again. */
-static bool is_due(const struct github_state *s, const struct github_person *person)
+/* True when PERSON was read so long ago before NOW_MS, or by another login, that he is due again.
+ */
+static bool is_due(const struct github_state *s, const struct github_person *person, int64_t now_ms)
 {
     const struct github_details *d = person->details;
-    int64_t age = clock_mono_ms() - d->read_ms;
-    return !same_login(d->login, person->login) ||
-           age >= (s->server ? SERVER_AGAIN_MS : READ_AGAIN_MS);
+    int64_t age = now_ms - d->read_ms;
+    return !same_login(d->login, person->login) || age >= (s->roster.reread ? 1
+                                                           : s->server      ? SERVER_AGAIN_MS
+                                                                            : READ_AGAIN_MS);
 }
 
-/* Reads people of whom nothing is known, and some of the others, each in turn. A server of one's
- * own has all read at once: nobody who is suspended there may seem active here. */
+/* Reads again those of whom something is known, each in turn. */
+static enum api_status people_read_again(struct provider *p, struct github_roster *r,
+                                         int64_t now_ms, struct api_error *err)
+{
+    const struct github_state *s = p->state;
+    size_t left = r->reread ? READ_NEW_MAX : s->server ? SERVER_AGAIN_MAX : READ_AGAIN_MAX;
+    enum api_status status = API_OK;
+    for (size_t i = 0; i < r->count && left > 0 && status == API_OK; i++) {
+        struct github_person *person = &r->people[i];
+        if (person->id <= r->turn || is_new(person) || !is_due(s, person, now_ms))
+            continue;
+        status = person_read(p, r, person, err);
+        r->turn = person->id;
+        left--;
+    }
+    if (left > 0)
+        r->turn = 0;
+    return status;
+}
+
+/* Reads people of whom nothing is known, and some of the others. A server of one's own has all read
+ * at once: nobody who is suspended there may seem active here. */
 static enum api_status people_read(struct provider *p, struct github_roster *r,
                                    struct api_error *err)
 {
     const struct github_state *s = p->state;
-    size_t fresh = s->server ? r->count : READ_NEW_MAX;
-    size_t again = s->server ? SERVER_AGAIN_MAX : READ_AGAIN_MAX;
+    size_t left = s->server ? r->count : READ_NEW_MAX;
+    int64_t now_ms = clock_mono_ms();
     enum api_status status = API_OK;
-    for (size_t i = 0; i < r->count && fresh > 0 && may_spend(s) && status == API_OK; i++)
+    for (size_t i = 0; i < r->count && left > 0 && may_spend(s) && status == API_OK; i++)
         if (is_new(&r->people[i])) {
             status = person_read(p, r, &r->people[i], err);
-            fresh--;
+            left--;
         }
-    for (size_t i = 0; i < r->count && again > 0 && status == API_OK; i++) {
-        struct github_person *person = &r->people[i];
-        if (person->id <= r->turn || is_new(person) || !is_due(s, person))
-            continue;
-        status = person_read(p, r, person, err);
-        r->turn = person->id;
-        again--;
-    }
-    if (again > 0)
-        r->turn = 0;
-    return status;
+    return status == API_OK ? people_read_again(p, r, now_ms, err) : status;
 }
 
 /* Notes whose login was his before and after his keys were read. True when somebody's is open. */
@@ -906,6 +919,7 @@ static enum api_status github_watch(struct provider *p, struct watch_position *p
     (void)wait_ms;
     if (!p->settings.org)
         return api_fail(err, API_USAGE, "no organization is chosen");
+    r->reread = *position->etag == '\0';
     enum api_status status = roster_read(p, r, p->settings.org, true, err);
     if (status != API_OK)
         return status;

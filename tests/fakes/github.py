@@ -20,9 +20,9 @@ Options (--fault or /_fake "set"):
     lag=N        audit events (0)
     permission=X what the App may do with members (write); none: nothing
     hidden       the owner is not shown
-Not of the API: PATCH /_people/LOGIN {"login": NEW} renames, DELETE /_people/LOGIN removes from acme, PUT adds; GET /_used is how
-many requests counted, for each token."""
-import base64, hashlib, json, re, subprocess, time, zlib
+    keys_dir=DIR the keys of each are the lines of DIR/LOGIN (in small letters), if there is such a file
+Not of the API: GET /_used is how many requests counted, for each token."""
+import base64, hashlib, json, pathlib, re, subprocess, time, zlib
 from fake import Fake, Reply
 
 ORG_ID, APP, INSTALLATION = 4711, 99, 77
@@ -50,7 +50,7 @@ class State:
         for n in range(1, count + 1):
             self.users[999 + n] = {'id': 999 + n, 'login': 'user%06d' % n, 'type': 'User', 'suspended': False}
             self.members[999 + n] = 'member'
-        self.public, self.outside, self.keys = {1}, {20}, {}
+        self.public, self.outside = {1}, {20}
         self.invitations = {801: {'id': 801, 'login': 'pat', 'email': None, 'role': 'direct_member', 'created_at': '2026-11-01T10:00:00Z'},
                             802: {'id': 802, 'login': None, 'email': 'eve@example.com', 'role': 'admin', 'created_at': '2026-11-02T10:00:00Z'}}
         self.teams = {31: {'id': 31, 'slug': 'ops', 'name': 'Ops', 'parent': None, 'members': {2: 'maintainer'}},
@@ -65,7 +65,10 @@ class State:
         return next((u for u in self.users.values() if u['login'].lower() == login.lower()), None)
 
     def keys_of(self, id):
-        return self.keys.get(id) or ['ssh-ed25519 ' + key_blob(id, n) for n in range(self.key_count)]
+        if 'keys_dir' in fake.options:
+            file = pathlib.Path(fake.options['keys_dir'], self.users[id]['login'].lower())
+            return file.read_text().splitlines() if file.exists() else []
+        return ['ssh-ed25519 ' + key_blob(id, n) for n in range(self.key_count)]
 
 
 def key_blob(id, n):
@@ -523,27 +526,6 @@ def access_token(request, id):
 
 
 # --- not of the API ---
-
-@fake.route('PATCH', r'/_people/([^/]+)', open=True)
-def rename(request, login):
-    fake.state.by_login(login)['login'] = request.json()['login']
-    return {}
-
-
-@fake.route('DELETE', r'/_people/([^/]+)', open=True)
-def remove(request, login):
-    del fake.state.members[fake.state.by_login(login)['id']]
-    return {}
-
-
-@fake.route('PUT', r'/_people/([^/]+)', open=True)
-def put(request, login):
-    """Into acme, with {"key": TEXT} as the only key."""
-    user = fake.state.by_login(login)
-    fake.state.members.setdefault(user['id'], 'member')
-    fake.state.keys[user['id']] = [request.json()['key']]
-    return {}
-
 
 @fake.route('GET', '/_used', open=True)
 def used(request):
