@@ -10,12 +10,13 @@
  *                  "label","description","type","state","plan","country","owner","parent","email",
  *                  "namespace","updated","member":bool} (member: you are in it yourself; key_adders
  * to security_keys_only: which ssh keys of its members it takes, orgd/API.md) member
- * {"id","email","username","name","roles":[..],"permissions":[..],
+ * {"id","email","username","name","roles":[..],"teams":[..],"permissions":[..],
  *                  "state":"active|pending|suspended|removed","joined","token","membership",
  *                  "keys":[{"type","blob","expiresAt"}]}
  *                 ("removed" only from provider_watch and from files; token: of the invitation of
  *                 who is pending, where the API shows it; membership: its id, where that is
- *                 another one than the person's; keys: public ssh keys, BLOB in base64 and
+ *                 another one than the person's; teams: their ids; keys: public ssh keys, BLOB in
+ *                 base64 and
  *                 of any length, no expiresAt: never)
  *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
  *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
@@ -68,6 +69,7 @@
 #include "api/error.h"
 #include "api/settings.h"
 #include "common/break_glass.h"
+#include "common/org_rules.h"
 
 /* True if there is a provider of that name. */
 bool provider_known(const char *name);
@@ -225,6 +227,8 @@ enum api_status provider_run(struct provider *provider, enum provider_op op,
  *  - A revision: waits up to WAIT_MS for changes after it; each changed member reaches SINK,
  * removed ones with state "removed". RESET is called first when the API cannot tell the difference
  * any more, or the position is of another history than its own, and lists everything again.
+ *  - RULES is called with the organization's rules for this machine, which are sound, whenever the
+ * API tells them, before the members of that reply. An API that tells none leaves them as they are.
  *  - HEARD is called whenever the API proves to be alive and has nothing newer: at once when the
  * poll begins to be held, then at each heartbeat.
  *  - IDLE_FD (or -1): while waiting, its readability calls IDLE, which may return non-zero to stop
@@ -255,6 +259,7 @@ struct provider_watcher {
     const struct watch_report *report; /* or NULL */
     void (*reset)(void *arg);
     provider_sink *member;
+    int (*rules)(void *arg, const struct org_rules *rules); /* 0 to go on */
     void (*heard)(void *arg);
     int (*idle)(void *arg);
     int idle_fd;
