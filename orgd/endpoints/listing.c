@@ -7,12 +7,11 @@
 #include "common/break_glass.h"
 #include "common/clock.h"
 #include "common/rfc3339.h"
-#include "orgd/endpoints/askers.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
 #include "orgd/endpoints/record.h"
-#include "orgd/endpoints/reports.h"
 #include "orgd/endpoints/usage.h"
+#include "orgd/endpoints/watchers.h"
 
 /* Members as JSON text, so that a long list is never held as a tree. */
 struct member_list {
@@ -225,21 +224,32 @@ static int64_t report_revision(struct call *call, const cJSON *item, int64_t sin
     return cursor ? revision_here(call, report_number(item, "revision"), cursor) : since;
 }
 
-/* Keeps what a machine reports with its poll. */
-static void report_take(struct call *call, int64_t since)
+/* Fills REPORT with what the machine reports in ITEM. */
+static void report_read(struct call *call, const cJSON *item, int64_t since, struct report *report)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(call->body, "report");
     int64_t now = clock_wall_ms();
-    if (!item || !call->caller.machine[0])
-        return;
-    struct report report = {.at = now,
-                            .made = now - report_number(item, "age") * 1000,
-                            .revision = report_revision(call, item, since),
-                            .ended = report_number(item, "ended"),
-                            .ending = report_number(item, "ending")};
-    snprintf(report.version, sizeof report.version, "%s", report_text(item, "version"));
-    report_keep(call->caller.key, &report);
+    *report = (struct report){.at = now,
+                              .made = now - report_number(item, "age") * 1000,
+                              .revision = report_revision(call, item, since),
+                              .ended = report_number(item, "ended"),
+                              .ending = report_number(item, "ending")};
+    snprintf(report->version, sizeof report->version, "%s", report_text(item, "version"));
+}
+
+/* Notes who polls, and what a machine reports with its poll. */
+static void watcher_take(struct call *call, int64_t since)
+{
+    const cJSON *item =
+        call->caller.machine[0] ? cJSON_GetObjectItemCaseSensitive(call->body, "report") : NULL;
     const cJSON *glass = cJSON_GetObjectItemCaseSensitive(item, "breakGlass");
+    const char *asker = call->request->asker;
+    struct report report;
+    if (asker && (!call->caller.key[0] || strlen(asker) > ASKER_MAX))
+        asker = NULL;
+    if (item)
+        report_read(call, item, since, &report);
+    if ((asker || item) && watcher_note(call->caller.key, asker, item ? &report : NULL))
+        usage_shared(call->caller.key);
     if (glass)
         glass_take(call, glass);
 }
@@ -252,12 +262,9 @@ void member_changes(struct call *call)
         call_fail(call, 400, "invalid", "wait: must be at most %d", WAIT_MAX);
         return;
     }
-    if (call->request->asker && call->caller.key[0] && strlen(call->request->asker) <= ASKER_MAX &&
-        askers_note(call->caller.key, call->request->asker))
-        usage_shared(call->caller.key);
     poll_of(call, poll);
     poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
-    report_take(call, poll->since);
+    watcher_take(call, poll->since);
     poll->wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
     if (poll->since == 0)
         usage_listed(call->caller.key);

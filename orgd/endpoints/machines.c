@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
-#include "orgd/endpoints/reports.h"
+#include "orgd/endpoints/watchers.h"
 
 #define CODE_LIFE_MS (3600LL * 1000)
 
@@ -68,7 +68,7 @@ static void add_machine(const struct machine *machine, void *arg)
     struct machine_page *list = arg;
     struct report report;
     cJSON *object = machine_json(machine);
-    bool known = report_find(machine->token, &report);
+    bool known = watcher_report(machine->token, &report);
     cJSON_AddItemToObject(object, "report",
                           known ? report_json(&report, list->revision) : cJSON_CreateNull());
     page_add(&list->page, machine->created, machine->id, object);
@@ -110,7 +110,7 @@ static void count_machine(const struct machine *machine, void *arg)
 {
     struct applied_progress *p = arg;
     struct report report = {0};
-    bool known = report_find(machine->token, &report);
+    bool known = watcher_report(machine->token, &report);
     bool applied = known && report.revision > 0 && report.revision >= p->revision;
     p->machines++;
     p->applied += applied;
@@ -174,7 +174,7 @@ static void end_tokens(struct call *call, const struct machine *machine)
     store_machine_tokens(call->store, machine->id, note_key, &keys);
     for (size_t at = 0; at < keys.len; at += ID_SIZE) {
         store_token_remove(call->store, keys.data + at);
-        report_drop(keys.data + at);
+        watcher_drop(keys.data + at);
         call_changed(call, keys.data + at, NEWS_RIGHTS);
     }
     buffer_free(&keys);

@@ -7,7 +7,7 @@
 #include "common/rfc3339.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
-#include "orgd/endpoints/reports.h"
+#include "orgd/endpoints/watchers.h"
 #include "orgd/text.h"
 
 #define KEY_LINE_MAX 16384 /* what is longer is not even looked at */
