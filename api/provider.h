@@ -36,6 +36,11 @@
  *   enrollment    {"organization","organization_name","id","name","labels","ca","numbers",
  *                  "key","bearer"}
  *                 (of a machine; ca: in PEM, or ""; bearer is never shown again)
+ *   access rule   {"id","role","team","slug","labels","services":[..],"created","revision":number}
+ *                 (who may log in where; role or team, an id with its slug; revision: when it is
+ *                 made)
+ *   team          {"id","slug","name","created"}
+ *   change        {"ok":bool,"revision":number} (of what has nothing else to say)
  *   role          {"id","name","description","permissions":[..]}
  *   token         {"key","name","role","env","last_four","created","secret","bearer"} (secret and
  *                 bearer: once, when it is made)
@@ -138,8 +143,14 @@ enum provider_op {
                              code */
     OP_MACHINE_APPLIED,   /* - revision -> how far a change of members has come */
     OP_MACHINE_MISSING,   /* - revision -> machines that have not applied it, some of them */
+    OP_MACHINE_LABEL,     /* - id, labels -> change */
     OP_MACHINE_REVOKE,    /* - id */
     OP_MACHINE_ENROLL,    /* - code -> enrollment */
+    OP_ACCESS_LIST,       /* -> access rules */
+    OP_ACCESS_ADD,        /* - role? or team? (an id), labels?, services? (commas between) -> access
+                             rule */
+    OP_ACCESS_REMOVE,     /* - id -> change */
+    OP_TEAM_LIST,         /* -> teams */
     OP_ROLE_LIST,         /* -> roles; without an organization those that all have */
     OP_ROLE_CREATE,       /* - role, permissions (commas between) */
     OP_ROLE_EDIT,         /* - role, permissions */

@@ -75,7 +75,8 @@ static cJSON *make_ids(const struct field *f, const cJSON *value)
     cJSON *list = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
     bool good = list != NULL;
     for (const cJSON *item = good ? value->child : NULL; good && item; item = item->next) {
-        const cJSON *id = cJSON_GetObjectItemCaseSensitive(item, "id");
+        const cJSON *inner = cJSON_GetObjectItemCaseSensitive(item, "id"),
+                    *id = inner ? inner : item;
         cJSON *text = text_sound(id) ? make_text(f, id->valuestring) : NULL;
         good = text && cJSON_AddItemToArray(list, text);
     }

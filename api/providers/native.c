@@ -194,6 +194,33 @@ static const struct field applied_fields[] = {
     {0},
 };
 
+static const struct field access_fields[] = {
+    {.name = "id", .from = "rule.id|id", .required = true},
+    {.name = "role", .from = "rule.role|role"},
+    {.name = "team", .from = "rule.team|team"},
+    {.name = "slug", .from = "rule.teamSlug|teamSlug"},
+    {.name = "labels", .from = "rule.labels|labels"},
+    {.name = "services", .from = "rule.services|services", .kind = FIELD_LIST},
+    {.name = "created", .from = "rule.createdAt|createdAt"},
+    {.name = "revision", .from = "revision", .kind = FIELD_NUMBER},
+    {0},
+};
+
+static const struct field team_fields[] = {
+    {.name = "id", .from = "id", .required = true},
+    {.name = "slug", .from = "slug", .required = true},
+    {.name = "name", .from = "name"},
+    {.name = "created", .from = "createdAt"},
+    {0},
+};
+
+static const struct field relabel_fields[] = {
+    {.name = "id", .from = "machine.id", .required = true},
+    {.name = "labels", .from = "machine.labels"},
+    {.name = "revision", .from = "revision", .kind = FIELD_NUMBER},
+    {0},
+};
+
 static const struct field missing_fields[] = {
     {.name = "id", .from = "id", .required = true},
     {.name = "name", .from = "name", .required = true},
@@ -393,6 +420,18 @@ static const struct operation operations[OP_COUNT] = {
     [OP_MACHINE_MISSING] = {CALL("/organizations/machines/applied",
                                  ORG ",\"revision\":\"$revision#\""),
                             .shape = ITEMS_LIST, .items = "missing", .fields = missing_fields},
+    [OP_MACHINE_LABEL] = {CALL("/organizations/machines/set-labels",
+                               ORG ",\"id\":\"$id\",\"labels\":\"$labels\""),
+                          ONE("", relabel_fields)},
+    [OP_ACCESS_LIST] = {CALL("/organizations/access/list", ORG AFTER),
+                        LIST("rules", access_fields)},
+    [OP_ACCESS_ADD] = {CALL("/organizations/access/add",
+                            ORG ",\"role\":\"$role?\",\"team\":\"$team?\","
+                                "\"labels\":\"$labels?\",\"services\":\"$services,?\""),
+                       ONE("", access_fields)},
+    [OP_ACCESS_REMOVE] = {CALL("/organizations/access/remove", ORG ",\"id\":\"$id\""),
+                          ONE("", change_fields)},
+    [OP_TEAM_LIST] = {CALL("/organizations/teams/list", ORG AFTER), LIST("teams", team_fields)},
     [OP_MACHINE_REVOKE] = {CALL("/organizations/machines/revoke", ORG ",\"id\":\"$id\""),
                            ONE("", revocation_fields)},
     [OP_MACHINE_ENROLL] = {CALL("/organizations/machines/enroll", "\"code\":\"$code\""),

@@ -50,20 +50,6 @@ cJSON *access_told_json(const struct access_rule *rule)
     return object;
 }
 
-bool access_labels_meet(const char *wanted, const char *labels)
-{
-    while (*wanted) {
-        size_t len = strcspn(wanted, ",");
-        const char *at = labels;
-        while (*at && (strncmp(at, wanted, len) != 0 || (at[len] != ',' && at[len] != '\0')))
-            at += strcspn(at, ",") + (at[strcspn(at, ",")] == ',');
-        if (!*at)
-            return false;
-        wanted += len + (wanted[len] == ',');
-    }
-    return true;
-}
-
 static void add_rule(const struct access_rule *rule, void *arg)
 {
     page_add(arg, rule->created, rule->id, rule_json(rule));

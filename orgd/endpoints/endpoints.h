@@ -100,9 +100,6 @@ void access_remove(struct call *call);
 /* RULE as a host is told it. */
 cJSON *access_told_json(const struct access_rule *rule);
 
-/* True if a machine with LABELS has all of WANTED. */
-bool access_labels_meet(const char *wanted, const char *labels);
-
 /* Rules of the call's organization, or labels of its machines, have changed: its hosts are told. */
 void access_moved(struct call *call);
 

@@ -6,6 +6,7 @@
 
 #include "common/break_glass.h"
 #include "common/clock.h"
+#include "common/labels.h"
 #include "common/rfc3339.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
@@ -368,7 +369,7 @@ void reply_end(const struct reply *reply, const struct poll *poll, struct buffer
     buffer_add(out, begin, sizeof begin - 1, REPLY_MAX);
     for (size_t at = 0; at < reply->rules.len; at += sizeof(struct told_rule)) {
         const struct told_rule *rule = (const void *)(reply->rules.data + at);
-        if (!access_labels_meet(rule->labels, poll->labels))
+        if (!labels_have(poll->labels, rule->labels))
             continue;
         buffer_add(out, between, strlen(between), REPLY_MAX);
         buffer_add(out, rule->json, strlen(rule->json), REPLY_MAX);
