@@ -239,7 +239,7 @@ static bool loses(const struct reach *r, uint64_t m, const struct reach_machines
     return false;
 }
 
-struct loss {
+struct lockout {
     size_t members, of, machines, on; /* who lose something, of how many; and where */
     size_t owners, owners_left;       /* owners, and those who can log in anywhere afterwards */
     size_t mine;                      /* machines on which the caller loses something */
@@ -249,7 +249,7 @@ struct loss {
 };
 
 /* Counts what members of the kind M lose. */
-static void count_loss(const struct reach *r, const struct reach_members *m, struct loss *l,
+static void count_loss(const struct reach *r, const struct reach_members *m, struct lockout *l,
                        bool *lost)
 {
     size_t where = 0;
@@ -270,7 +270,7 @@ static void count_loss(const struct reach *r, const struct reach_members *m, str
         l->name[l->named++] = m->name[i];
 }
 
-static void tell(const struct connection *c, const struct reach *r, const struct loss *l)
+static void tell(const struct connection *c, const struct reach *r, const struct lockout *l)
 {
     char names[512] = "", more[32] = "";
     size_t used = 0;
@@ -291,7 +291,7 @@ static void tell(const struct connection *c, const struct reach *r, const struct
 
 static enum exit_status conclude(const struct connection *c, const struct reach *r, size_t *count)
 {
-    struct loss l = {0};
+    struct lockout l = {0};
     bool *lost = calloc(r->machine_kinds + 1, sizeof *lost);
     if (!lost)
         return complain(EXIT_AWAY, "out of memory");
