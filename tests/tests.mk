@@ -155,7 +155,7 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/ima
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 $(filter %/orgd_request,$(FUZZERS)): $(filter-out %/main.o,$(call objects,orgd))
-$(filter %/orgd_request,$(FUZZERS)): TEST_LIBS += $(BUILD)/libtest.a -lmicrohttpd -lgnutls -lsodium -lunistring -lm
+$(filter %/orgd_request,$(FUZZERS)): TEST_LIBS += $(BUILD)/libtest.a -lmicrohttpd -lgnutls -lpq -lsodium -lunistring -lm
 
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZERS)

@@ -96,7 +96,7 @@ static void list_whole(struct call *call)
     static const struct cursor beginning;
     const struct organization *organization = &call->organization;
     struct member_list listing = {.out = &call->answer->body};
-    if (list_cache_get(organization->id, organization->revision, &call->answer->body))
+    if (list_cache_get(organization, &call->answer->body))
         return;
     listing_text(&listing, "{\"members\":[");
     list_write(&listing, call->store, organization->id, &beginning, LIST_MAX);
@@ -136,10 +136,10 @@ static bool poll_may(struct store *store, const struct poll *poll)
            role_covers(&role, PERMISSION_MEMBERS_VIEW);
 }
 
-bool poll_allowed(struct store *store, const struct poll *poll, bool *may)
+enum store_end poll_allowed(struct store *store, const struct poll *poll, bool *may)
 {
     *may = store_begin_read(store) && poll_may(store, poll);
-    return store_commit(store) == STORE_DONE;
+    return store_commit(store);
 }
 
 bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end)

@@ -45,8 +45,8 @@ struct look {
 };
 void look_run(struct store *store, struct look *look);
 
-/* Finds out whether POLL's caller may still ask; false when the store failed. */
-bool poll_allowed(struct store *store, const struct poll *poll, bool *may);
+/* Finds out whether POLL's caller may still ask; the store's end of it. */
+enum store_end poll_allowed(struct store *store, const struct poll *poll, bool *may);
 
 /* Writes what POLL is told whose caller may not. */
 void poll_ended(const struct poll *poll, struct buffer *out);

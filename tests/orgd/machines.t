@@ -147,7 +147,7 @@ enroll "$code"; expect 404 code_not_found 'a code of a deleted organization open
 # shellcheck disable=SC2317,SC2329 # called by ok
 cleared() { [ "$(sql "SELECT count(*) FROM machines WHERE organization_id = '$org'")" = 0 ]; }
 ok 'the machines of a deleted organization are cleared' wait_for 20 cleared
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds no error'
 
 # --- guesses ---
 orgd_stop

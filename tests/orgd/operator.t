@@ -137,7 +137,7 @@ orgd_end
 for file in "$DATA" "$DATA"-wal; do
     [ -e "$file" ] && is "$(LC_ALL=C grep -aicE 'theodora|miller' "$file")" 0 "no byte of ${file##*/} has a name of the erased person after the end of the server"
 done
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after the commands'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds no error after the commands'
 
 # --- without a server ---
 works 'user token works without a server' user token ann --end-others

@@ -12,7 +12,7 @@ is "$(parallel owners 3)" '1 1 1' 'eight owners remove each other at once: one o
 is "$(parallel join 20)" '20 40 20 20' '60 users try a join code for 20 at once: 20 join, 40 are refused'
 is "$(parallel accept 4)" 'right/1 right/1 right/1 right/1' 'an invitation is accepted once, by its address, whoever tries at once'
 is "$(parallel revoke 2)" '0 prompt' 'a revoked token is refused at once, and its held polls end'
-is "$("$ORGD" check --data "$DATA")" "$DATA: nothing is wrong" 'orgd check finds no error beside the running server'
+is "$("$ORGD" check --data "$DATA")" "$DATA_NAME: nothing is wrong" 'orgd check finds no error beside the running server'
 
 # One change of 5000 members, about 1 MiB of JSON, and 150 polls: they share it.
 org=$(new_org Big)

@@ -1,0 +1,3 @@
+/* The statements of sql.c, as PostgreSQL takes them. */
+#define POSTGRESQL
+#include "orgd/store/sql.c"
