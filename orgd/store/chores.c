@@ -28,7 +28,7 @@ static int64_t changed(struct store *s)
 /* The user of the last row of a slice of the team. */
 static void team_reach(struct store *s, const struct touch *t, char last[ID_SIZE])
 {
-    struct running *stmt = statement_begin(
+    struct rowset *stmt = statement_begin(
         s, TEAM_TOUCHED, VALUES(value_text(t->team), value_text(t->after), value_number(SLICE)));
     last[0] = '\0';
     if (statement_row(s, stmt))
@@ -99,7 +99,7 @@ void chore_touch_team(struct store *s, const char *organization, const char *tea
 static bool touch_next(struct store *s, char organization[ID_SIZE])
 {
     struct touch touch = {0};
-    struct running *stmt = statement_begin(s, TOUCH_NEXT, NO_VALUES);
+    struct rowset *stmt = statement_begin(s, TOUCH_NEXT, NO_VALUES);
     bool found = statement_row(s, stmt);
     if (found) {
         touch.id = column_number(stmt, 0);
@@ -153,7 +153,7 @@ void chore_remove_organization(struct store *s, const char *organization)
 static bool marked(struct store *s, enum statement which, char id[ID_SIZE],
                    char organization[ID_SIZE])
 {
-    struct running *stmt = statement_begin(s, which, NO_VALUES);
+    struct rowset *stmt = statement_begin(s, which, NO_VALUES);
     bool found = statement_row(s, stmt);
     if (found)
         column_text(s, stmt, 0, id, ID_SIZE);

@@ -2,17 +2,17 @@
 
 #include <string.h>
 
-int64_t column_number(const struct running *stmt, int column)
+int64_t column_number(const struct rowset *stmt, int column)
 {
     return stmt->engine->number(stmt, column);
 }
 
-const char *column_lent(const struct running *stmt, int column)
+const char *column_lent(const struct rowset *stmt, int column)
 {
     return stmt->engine->text(stmt, column);
 }
 
-void column_text(struct store *s, struct running *stmt, int column, char *out, size_t size)
+void column_text(struct store *s, struct rowset *stmt, int column, char *out, size_t size)
 {
     const char *text = column_lent(stmt, column);
     size_t len = text ? strlen(text) : 0;
@@ -24,7 +24,7 @@ void column_text(struct store *s, struct running *stmt, int column, char *out, s
     out[len] = '\0';
 }
 
-void column_hash(struct store *s, struct running *stmt, int column, unsigned char *out)
+void column_hash(struct store *s, struct rowset *stmt, int column, unsigned char *out)
 {
     int size;
     const unsigned char *bytes = stmt->engine->bytes(stmt, column, &size);
@@ -35,7 +35,7 @@ void column_hash(struct store *s, struct running *stmt, int column, unsigned cha
     memcpy(out, bytes, SECRET_HASH_SIZE);
 }
 
-void column_tag(struct store *s, struct running *stmt, int column, unsigned char *out)
+void column_tag(struct store *s, struct rowset *stmt, int column, unsigned char *out)
 {
     int size;
     const unsigned char *bytes = stmt->engine->bytes(stmt, column, &size);
@@ -46,21 +46,21 @@ void column_tag(struct store *s, struct running *stmt, int column, unsigned char
         store_fail(s, "a commit's tag in the data is damaged");
 }
 
-void column_role_or_gone(struct store *s, struct running *stmt, int column, struct role *role)
+void column_role_or_gone(struct store *s, struct rowset *stmt, int column, struct role *role)
 {
     column_text(s, stmt, column, role->name, sizeof role->name);
     if (!role_builtin(role->name, role))
         role->permissions = (unsigned)column_number(stmt, column + 1) & PERMISSIONS_ALL;
 }
 
-void column_role(struct store *s, struct running *stmt, int column, struct role *role)
+void column_role(struct store *s, struct rowset *stmt, int column, struct role *role)
 {
     column_role_or_gone(s, stmt, column, role);
     if (!role_builtin(role->name, role) && !column_lent(stmt, column + 1))
         store_fail(s, "an unknown role in the data");
 }
 
-void column_user(struct store *s, struct running *stmt, int column, struct user *user)
+void column_user(struct store *s, struct rowset *stmt, int column, struct user *user)
 {
     column_text(s, stmt, column, user->id, sizeof user->id);
     column_text(s, stmt, column + 1, user->email, sizeof user->email);
@@ -70,7 +70,7 @@ void column_user(struct store *s, struct running *stmt, int column, struct user 
     user->disabled = column_number(stmt, column + 5);
 }
 
-void column_organization(struct store *s, struct running *stmt, int column, struct organization *o)
+void column_organization(struct store *s, struct rowset *stmt, int column, struct organization *o)
 {
     column_text(s, stmt, column, o->id, sizeof o->id);
     column_text(s, stmt, column + 1, o->name, sizeof o->name);
@@ -82,13 +82,13 @@ void column_organization(struct store *s, struct running *stmt, int column, stru
     o->keys.security = column_number(stmt, column + 7) != 0;
 }
 
-void column_maker(struct store *s, struct running *stmt, int column, struct maker *maker)
+void column_maker(struct store *s, struct rowset *stmt, int column, struct maker *maker)
 {
     column_text(s, stmt, column, maker->id, sizeof maker->id);
     column_text(s, stmt, column + 1, maker->name, sizeof maker->name);
 }
 
-void column_use(struct store *s, struct running *stmt, int column, struct use *use)
+void column_use(struct store *s, struct rowset *stmt, int column, struct use *use)
 {
     use->at = column_number(stmt, column);
     column_text(s, stmt, column + 1, use->from, sizeof use->from);

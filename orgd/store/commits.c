@@ -83,7 +83,7 @@ void commits_forget(struct store *s)
 bool store_commit_known(struct store *s, const char *organization, const struct commit *commit)
 {
     struct commit ours = {.number = commit->number};
-    struct running *stmt = statement_begin(
+    struct rowset *stmt = statement_begin(
         s, COMMIT_TAG, VALUES(value_text(organization), value_number(commit->number)));
     bool found = statement_row(s, stmt);
     if (found)

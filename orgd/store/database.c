@@ -11,18 +11,18 @@ void store_fail(struct store *s, const char *why)
 
 /* --- statements --- */
 
-struct running *statement_begin(struct store *s, enum statement which,
-                                const struct bound_value *values)
+struct rowset *statement_begin(struct store *s, enum statement which,
+                               const struct bound_value *values)
 {
     return s->failed ? NULL : s->engine->begin(s, which, values);
 }
 
-bool statement_row(struct store *s, struct running *stmt)
+bool statement_row(struct store *s, struct rowset *stmt)
 {
     return stmt && !s->failed && s->engine->row(s, stmt);
 }
 
-void statement_end(struct running *stmt)
+void statement_end(struct rowset *stmt)
 {
     if (stmt)
         stmt->engine->end(stmt);
@@ -36,7 +36,7 @@ void statement_run(struct store *s, enum statement which, const struct bound_val
 
 int64_t statement_number(struct store *s, enum statement which, const struct bound_value *values)
 {
-    struct running *stmt = statement_begin(s, which, values);
+    struct rowset *stmt = statement_begin(s, which, values);
     int64_t number = statement_row(s, stmt) ? s->engine->number(stmt, 0) : 0;
     statement_end(stmt);
     return number;
@@ -44,7 +44,7 @@ int64_t statement_number(struct store *s, enum statement which, const struct bou
 
 bool statement_any(struct store *s, enum statement which, const struct bound_value *values)
 {
-    struct running *stmt = statement_begin(s, which, values);
+    struct rowset *stmt = statement_begin(s, which, values);
     bool found = statement_row(s, stmt);
     statement_end(stmt);
     return found;

@@ -78,13 +78,13 @@ static inline struct bound_value value_tag(const unsigned char tag[HISTORY_TAG_S
 
 /* The statement with its values, which must stay until statement_end. NULL when the store has
  * failed, also because there are more or fewer values than the statement has parameters. */
-struct running *statement_begin(struct store *s, enum statement which,
-                                const struct bound_value *values);
+struct rowset *statement_begin(struct store *s, enum statement which,
+                               const struct bound_value *values);
 
 /* True when there is a next row; STMT may be NULL. */
-bool statement_row(struct store *s, struct running *stmt);
+bool statement_row(struct store *s, struct rowset *stmt);
 
-void statement_end(struct running *stmt);
+void statement_end(struct rowset *stmt);
 
 /* Runs a statement that answers no row. */
 void statement_run(struct store *s, enum statement which, const struct bound_value *values);

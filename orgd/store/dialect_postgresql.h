@@ -1,7 +1,9 @@
-/* What only PostgreSQL writes like this, for sql.c; dialect_sqlite.h has the same names, and says
- * what they mean. */
+/* What only PostgreSQL writes like this, for statements.h; dialect_sqlite.h has the same names, and
+ * says what they mean. */
 #ifndef ORGD_STORE_DIALECT_H
 #define ORGD_STORE_DIALECT_H
+
+#include <stddef.h>
 
 #include "orgd/store/postgresql_link.h"
 

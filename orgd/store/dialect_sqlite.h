@@ -1,6 +1,8 @@
-/* What only SQLite writes like this, for sql.c; dialect_postgresql.h has the same names. */
+/* What only SQLite writes like this, for statements.h; dialect_postgresql.h has the same names. */
 #ifndef ORGD_STORE_DIALECT_H
 #define ORGD_STORE_DIALECT_H
+
+#include <stddef.h>
 
 #define STATEMENTS statement_sql
 

@@ -15,7 +15,7 @@
 struct bound_value;
 
 /* A statement that was begun, on its present row. An engine's own begins with it. */
-struct running {
+struct rowset {
     const struct engine *engine;
 };
 
@@ -47,17 +47,17 @@ struct engine {
     struct store_feed *(*feed)(const struct store *s);
 
     /* database.h has these with a store that may have failed. */
-    struct running *(*begin)(struct store *s, enum statement which,
-                             const struct bound_value *values);
-    bool (*row)(struct store *s, struct running *stmt);
-    void (*end)(struct running *stmt);
+    struct rowset *(*begin)(struct store *s, enum statement which,
+                            const struct bound_value *values);
+    bool (*row)(struct store *s, struct rowset *stmt);
+    void (*end)(struct rowset *stmt);
     void (*run)(struct store *s, enum statement which, const struct bound_value *values);
     int64_t (*changes)(struct store *s);
 
     /* A column of the row, from 0. TEXT and BYTES are NULL for NULL, and BYTES for none. */
-    int64_t (*number)(const struct running *stmt, int column);
-    const char *(*text)(const struct running *stmt, int column);
-    const unsigned char *(*bytes)(struct running *stmt, int column, int *size);
+    int64_t (*number)(const struct rowset *stmt, int column);
+    const char *(*text)(const struct rowset *stmt, int column);
+    const unsigned char *(*bytes)(struct rowset *stmt, int column, int *size);
 };
 
 extern const struct engine engine_sqlite, engine_postgresql;

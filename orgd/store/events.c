@@ -2,7 +2,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_event(struct store *s, struct running *stmt, struct event *event)
+static void take_event(struct store *s, struct rowset *stmt, struct event *event)
 {
     event->id = column_number(stmt, 0);
     event->at = column_number(stmt, 1);
@@ -26,7 +26,7 @@ void store_event_add(struct store *s, const struct event *e)
                          value_text(e->request)));
 }
 
-static void each_event(struct store *s, struct running *stmt, event_visit *each, void *arg)
+static void each_event(struct store *s, struct rowset *stmt, event_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct event event;

@@ -2,7 +2,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_invitation(struct store *s, struct running *stmt, struct invitation *invitation)
+static void take_invitation(struct store *s, struct rowset *stmt, struct invitation *invitation)
 {
     column_text(s, stmt, 0, invitation->id, sizeof invitation->id);
     column_text(s, stmt, 1, invitation->organization, sizeof invitation->organization);
@@ -17,7 +17,7 @@ static void take_invitation(struct store *s, struct running *stmt, struct invita
     column_maker(s, stmt, 10, &invitation->maker);
 }
 
-static bool one_invitation(struct store *s, struct running *stmt, struct invitation *invitation)
+static bool one_invitation(struct store *s, struct rowset *stmt, struct invitation *invitation)
 {
     bool found = statement_row(s, stmt);
     if (found)
@@ -41,8 +41,7 @@ bool store_invitation_of(struct store *s, const char *organization, const char *
                           invitation);
 }
 
-static void each_invitation(struct store *s, struct running *stmt, invitation_visit *each,
-                            void *arg)
+static void each_invitation(struct store *s, struct rowset *stmt, invitation_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct invitation invitation;

@@ -2,7 +2,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_join_code(struct store *s, struct running *stmt, struct join_code *code)
+static void take_join_code(struct store *s, struct rowset *stmt, struct join_code *code)
 {
     column_text(s, stmt, 0, code->id, sizeof code->id);
     column_text(s, stmt, 1, code->organization, sizeof code->organization);
@@ -18,7 +18,7 @@ static void take_join_code(struct store *s, struct running *stmt, struct join_co
 
 bool store_join_code(struct store *s, const char *id, struct join_code *code)
 {
-    struct running *stmt = statement_begin(s, JOIN_CODE_BY_ID, VALUES(value_text(id)));
+    struct rowset *stmt = statement_begin(s, JOIN_CODE_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
     if (found)
         take_join_code(s, stmt, code);
@@ -26,7 +26,7 @@ bool store_join_code(struct store *s, const char *id, struct join_code *code)
     return found && !s->failed;
 }
 
-static void each_join_code(struct store *s, struct running *stmt, join_code_visit *each, void *arg)
+static void each_join_code(struct store *s, struct rowset *stmt, join_code_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct join_code code;

@@ -6,7 +6,7 @@
 #include "orgd/store/database.h"
 
 static_assert(KEY_THERE == 0 && KEY_REMOVED == 1 && KEY_WITHDRAWN == 2 && KEY_DOUBTED == 3,
-              "sql.c names them");
+              "statements.h names them");
 
 void store_key_put(struct store *s, const char *user, const struct user_key *k)
 {
@@ -63,7 +63,7 @@ int64_t store_keys_given(struct store *s, const char *organization, const char *
 }
 
 /* The columns that all queries of keys have. */
-static void take_key(struct store *s, struct running *stmt, struct user_key *key)
+static void take_key(struct store *s, struct rowset *stmt, struct user_key *key)
 {
     *key = (struct user_key){.state = KEY_THERE};
     column_text(s, stmt, 0, key->fingerprint, sizeof key->fingerprint);
@@ -76,7 +76,7 @@ static void take_key(struct store *s, struct running *stmt, struct user_key *key
 
 void store_keys(struct store *s, const char *user, user_key_visit *each, void *arg)
 {
-    struct running *stmt = statement_begin(s, KEY_LIST, VALUES(value_text(user)));
+    struct rowset *stmt = statement_begin(s, KEY_LIST, VALUES(value_text(user)));
     while (statement_row(s, stmt)) {
         struct user_key key;
         take_key(s, stmt, &key);
@@ -86,8 +86,7 @@ void store_keys(struct store *s, const char *user, user_key_visit *each, void *a
     statement_end(stmt);
 }
 
-static void each_member_key(struct store *s, struct running *stmt, member_key_visit *each,
-                            void *arg)
+static void each_member_key(struct store *s, struct rowset *stmt, member_key_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct member_key key;

@@ -2,7 +2,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_machine(struct store *s, struct running *stmt, struct machine *m)
+static void take_machine(struct store *s, struct rowset *stmt, struct machine *m)
 {
     column_text(s, stmt, 0, m->id, sizeof m->id);
     column_text(s, stmt, 1, m->organization, sizeof m->organization);
@@ -22,7 +22,7 @@ static void take_machine(struct store *s, struct running *stmt, struct machine *
     column_use(s, stmt, 19, &m->last);
 }
 
-static bool one_machine(struct store *s, struct running *stmt, struct machine *m)
+static bool one_machine(struct store *s, struct rowset *stmt, struct machine *m)
 {
     bool found = statement_row(s, stmt);
     if (found)
@@ -47,7 +47,7 @@ bool store_machine_named(struct store *s, const char *organization, const char *
 void store_machines(struct store *s, const char *organization, const struct cursor *after,
                     int limit, machine_visit *each, void *arg)
 {
-    struct running *stmt =
+    struct rowset *stmt =
         statement_begin(s, MACHINE_LIST,
                         VALUES(value_text(organization), value_number(after->number),
                                value_text(after->id), value_number(limit)));
@@ -63,7 +63,7 @@ void store_machines_enrolled(struct store *s, const char *organization, machine_
                              void *arg)
 {
     struct machine machine = {0};
-    struct running *stmt =
+    struct rowset *stmt =
         statement_begin(s, MACHINE_LIST_ENROLLED, VALUES(value_text(organization)));
     while (statement_row(s, stmt)) {
         column_text(s, stmt, 0, machine.id, sizeof machine.id);
@@ -112,7 +112,7 @@ void store_machine_shared(struct store *s, const char *id, const struct use *use
 void store_machine_numbers(struct store *s, const char *organization,
                            char numbers[MACHINE_NUMBERS_SIZE])
 {
-    struct running *stmt = statement_begin(s, MACHINE_NUMBERS, VALUES(value_text(organization)));
+    struct rowset *stmt = statement_begin(s, MACHINE_NUMBERS, VALUES(value_text(organization)));
     numbers[0] = '\0';
     if (statement_row(s, stmt))
         column_text(s, stmt, 0, numbers, MACHINE_NUMBERS_SIZE);

@@ -3,8 +3,8 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-/* The columns that sql.c calls MEMBER_COLUMNS, from FIRST on. */
-static void take_member(struct store *s, struct running *stmt, int first, struct member *member)
+/* The columns that statements.h calls MEMBER_COLUMNS, from FIRST on. */
+static void take_member(struct store *s, struct rowset *stmt, int first, struct member *member)
 {
     column_user(s, stmt, first, &member->user);
     member->active = column_number(stmt, first + 8) != 0;
@@ -29,7 +29,7 @@ enum membership_state membership_state(const struct member *member)
 bool store_member(struct store *s, const char *organization, const char *user,
                   struct member *member)
 {
-    struct running *stmt =
+    struct rowset *stmt =
         statement_begin(s, MEMBER_BY_USER, VALUES(value_text(organization), value_text(user)));
     bool found = statement_row(s, stmt);
     if (found)
@@ -73,7 +73,7 @@ int64_t store_membership_count_owned(struct store *s, const char *user)
     return statement_number(s, MEMBERSHIP_COUNT_OWNED, VALUES(value_text(user)));
 }
 
-static void each_member(struct store *s, struct running *stmt, member_visit *each, void *arg)
+static void each_member(struct store *s, struct rowset *stmt, member_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct member member;
@@ -107,7 +107,7 @@ void store_changes(struct store *s, const char *organization, int64_t since, int
 
 void store_memberships(struct store *s, const char *user, membership_visit *each, void *arg)
 {
-    struct running *stmt = statement_begin(s, MEMBERSHIP_LIST, VALUES(value_text(user)));
+    struct rowset *stmt = statement_begin(s, MEMBERSHIP_LIST, VALUES(value_text(user)));
     while (statement_row(s, stmt)) {
         struct organization organization;
         struct member member;

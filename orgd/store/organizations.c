@@ -6,7 +6,7 @@
 
 bool store_organization(struct store *s, const char *id, struct organization *organization)
 {
-    struct running *stmt = statement_begin(s, ORGANIZATION_BY_ID, VALUES(value_text(id)));
+    struct rowset *stmt = statement_begin(s, ORGANIZATION_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
     if (found) {
         column_organization(s, stmt, 0, organization);
@@ -53,7 +53,7 @@ int64_t store_revision_next(struct store *s, const char *organization)
 bool store_organization_named(struct store *s, const char *name, struct organization *organization)
 {
     char id[ID_SIZE] = "";
-    struct running *stmt = statement_begin(s, ORGANIZATION_BY_NAME, VALUES(value_text(name)));
+    struct rowset *stmt = statement_begin(s, ORGANIZATION_BY_NAME, VALUES(value_text(name)));
     if (statement_row(s, stmt))
         column_text(s, stmt, 0, id, sizeof id);
     bool one = id[0] && !statement_row(s, stmt);
@@ -64,7 +64,7 @@ bool store_organization_named(struct store *s, const char *name, struct organiza
 void store_organizations(struct store *s, const struct cursor *after, int limit,
                          organization_visit *each, void *arg)
 {
-    struct running *stmt = statement_begin(
+    struct rowset *stmt = statement_begin(
         s, ORGANIZATION_LIST,
         VALUES(value_number(after->number), value_text(after->id), value_number(limit)));
     while (statement_row(s, stmt)) {

@@ -23,8 +23,8 @@
 #define RETRY_MS        1000 /* between looks for a database that is away */
 #define SERVER_SIZE     17
 
-struct pg_running {
-    struct running running;
+struct pg_rowset {
+    struct rowset running;
     PGresult *result;
     int row;
     unsigned char bytes[BYTES_MOST];
@@ -35,7 +35,7 @@ struct postgresql {
     struct store store;
     const char *url;
     PGconn *conn; /* NULL: lost */
-    struct pg_running cached[STATEMENT_COUNT];
+    struct pg_rowset cached[STATEMENT_COUNT];
     int queued;      /* statements that were sent, and whose results were not read */
     bool inside;     /* a transaction is open, as far as we know */
     bool writes;     /* it changes something */
@@ -54,9 +54,9 @@ static struct postgresql *pg_of(struct store *s)
     return (struct postgresql *)s;
 }
 
-static struct pg_running *running_of(const struct running *stmt)
+static struct pg_rowset *running_of(const struct rowset *stmt)
 {
-    return (struct pg_running *)(uintptr_t)stmt;
+    return (struct pg_rowset *)(uintptr_t)stmt;
 }
 
 /* --- failures --- */
@@ -179,11 +179,11 @@ static bool results_ask(struct postgresql *p)
     return false;
 }
 
-static struct running *pg_begin(struct store *s, enum statement which,
-                                const struct bound_value *values)
+static struct rowset *pg_begin(struct store *s, enum statement which,
+                               const struct bound_value *values)
 {
     struct postgresql *p = pg_of(s);
-    struct pg_running *stmt = &p->cached[which];
+    struct pg_rowset *stmt = &p->cached[which];
     if (!statement_send(p, which, values) || !results_ask(p))
         return NULL;
     results_drain(p, 1);
@@ -198,16 +198,16 @@ static struct running *pg_begin(struct store *s, enum statement which,
     return &stmt->running;
 }
 
-static bool pg_row(struct store *s, struct running *stmt)
+static bool pg_row(struct store *s, struct rowset *stmt)
 {
-    struct pg_running *r = running_of(stmt);
+    struct pg_rowset *r = running_of(stmt);
     (void)s;
     return ++r->row < PQntuples(r->result);
 }
 
-static void pg_end(struct running *stmt)
+static void pg_end(struct rowset *stmt)
 {
-    struct pg_running *r = running_of(stmt);
+    struct pg_rowset *r = running_of(stmt);
     PQclear(r->result);
     r->result = NULL;
 }
@@ -227,21 +227,21 @@ static int64_t pg_changes(struct store *s)
     return p->changes;
 }
 
-static const char *pg_text(const struct running *stmt, int column)
+static const char *pg_text(const struct rowset *stmt, int column)
 {
-    const struct pg_running *r = running_of(stmt);
+    const struct pg_rowset *r = running_of(stmt);
     return PQgetisnull(r->result, r->row, column) ? NULL : PQgetvalue(r->result, r->row, column);
 }
 
-static int64_t pg_number(const struct running *stmt, int column)
+static int64_t pg_number(const struct rowset *stmt, int column)
 {
     const char *text = pg_text(stmt, column);
     return !text ? 0 : *text == 't' ? 1 : strtoll(text, NULL, 10);
 }
 
-static const unsigned char *pg_bytes(struct running *stmt, int column, int *size)
+static const unsigned char *pg_bytes(struct rowset *stmt, int column, int *size)
 {
-    struct pg_running *r = running_of(stmt);
+    struct pg_rowset *r = running_of(stmt);
     const char *text = pg_text(stmt, column);
     size_t len = 0;
     *size = 0;

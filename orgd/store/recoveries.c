@@ -6,7 +6,7 @@
 
 bool store_recovery(struct store *s, const char *id, struct recovery *recovery)
 {
-    struct running *stmt = statement_begin(s, RECOVERY_BY_ID, VALUES(value_text(id)));
+    struct rowset *stmt = statement_begin(s, RECOVERY_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
     if (found) {
         column_text(s, stmt, 0, recovery->id, sizeof recovery->id);

@@ -1,3 +1,3 @@
-/* The statements of sql.c, as PostgreSQL takes them. */
-#define POSTGRESQL
-#include "orgd/store/sql.c"
+/* The statements as PostgreSQL takes them. */
+#include "orgd/store/dialect_postgresql.h"
+#include "orgd/store/statements.h"

@@ -15,15 +15,15 @@
 
 #define STEPS_COUNTED 200 /* at a time */
 
-struct sqlite_running {
-    struct running running;
+struct sqlite_rowset {
+    struct rowset running;
     sqlite3_stmt *stmt;
 };
 
 struct sqlite {
     struct store store;
     sqlite3 *db;
-    struct sqlite_running cached[STATEMENT_COUNT];
+    struct sqlite_rowset cached[STATEMENT_COUNT];
     struct file_identity identity; /* of the file that was opened */
     int64_t data_version;          /* what SQLite counts other connections' commits by */
     int lock;                      /* on the data file for as long as it is ours */
@@ -37,9 +37,9 @@ static struct sqlite *sqlite_of(struct store *s)
     return (struct sqlite *)s;
 }
 
-static sqlite3_stmt *stmt_of(const struct running *stmt)
+static sqlite3_stmt *stmt_of(const struct rowset *stmt)
 {
-    return ((const struct sqlite_running *)stmt)->stmt;
+    return ((const struct sqlite_rowset *)stmt)->stmt;
 }
 
 /* --- statements --- */
@@ -59,8 +59,8 @@ static int value_bind(sqlite3_stmt *stmt, int parameter, const struct bound_valu
     return SQLITE_MISUSE;
 }
 
-static struct running *sqlite_begin(struct store *s, enum statement which,
-                                    const struct bound_value *values)
+static struct rowset *sqlite_begin(struct store *s, enum statement which,
+                                   const struct bound_value *values)
 {
     struct sqlite *q = sqlite_of(s);
     sqlite3_stmt *stmt = q->cached[which].stmt;
@@ -88,7 +88,7 @@ static void step_fail(struct store *s, int rc)
         store_fail(s, sqlite3_errmsg(db));
 }
 
-static bool sqlite_row(struct store *s, struct running *stmt)
+static bool sqlite_row(struct store *s, struct rowset *stmt)
 {
     int rc = sqlite3_step(stmt_of(stmt));
     if (rc == SQLITE_ROW || rc == SQLITE_DONE)
@@ -97,7 +97,7 @@ static bool sqlite_row(struct store *s, struct running *stmt)
     return false;
 }
 
-static void sqlite_end(struct running *stmt)
+static void sqlite_end(struct rowset *stmt)
 {
     sqlite3_reset(stmt_of(stmt));
     sqlite3_clear_bindings(stmt_of(stmt));
@@ -105,7 +105,7 @@ static void sqlite_end(struct running *stmt)
 
 static void sqlite_run(struct store *s, enum statement which, const struct bound_value *values)
 {
-    struct running *stmt = sqlite_begin(s, which, values);
+    struct rowset *stmt = sqlite_begin(s, which, values);
     if (!stmt)
         return;
     sqlite_row(s, stmt);
@@ -117,17 +117,17 @@ static int64_t sqlite_changes(struct store *s)
     return sqlite3_changes(sqlite_of(s)->db);
 }
 
-static int64_t sqlite_number(const struct running *stmt, int column)
+static int64_t sqlite_number(const struct rowset *stmt, int column)
 {
     return sqlite3_column_int64(stmt_of(stmt), column);
 }
 
-static const char *sqlite_text(const struct running *stmt, int column)
+static const char *sqlite_text(const struct rowset *stmt, int column)
 {
     return (const char *)sqlite3_column_text(stmt_of(stmt), column);
 }
 
-static const unsigned char *sqlite_bytes(struct running *stmt, int column, int *size)
+static const unsigned char *sqlite_bytes(struct rowset *stmt, int column, int *size)
 {
     const unsigned char *bytes = sqlite3_column_blob(stmt_of(stmt), column);
     *size = sqlite3_column_bytes(stmt_of(stmt), column);

@@ -2,7 +2,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_token(struct store *s, struct running *stmt, struct token *token)
+static void take_token(struct store *s, struct rowset *stmt, struct token *token)
 {
     column_text(s, stmt, 0, token->key, sizeof token->key);
     column_hash(s, stmt, 1, token->hash);
@@ -26,7 +26,7 @@ static void take_token(struct store *s, struct running *stmt, struct token *toke
 
 bool store_token(struct store *s, const char *key, struct token *token)
 {
-    struct running *stmt = statement_begin(s, TOKEN_BY_KEY, VALUES(value_text(key)));
+    struct rowset *stmt = statement_begin(s, TOKEN_BY_KEY, VALUES(value_text(key)));
     bool found = statement_row(s, stmt);
     if (found)
         take_token(s, stmt, token);
@@ -47,7 +47,7 @@ void store_token_add(struct store *s, const struct token *t)
                          value_text(t->machine)));
 }
 
-static void each_token(struct store *s, struct running *stmt, token_visit *each, void *arg)
+static void each_token(struct store *s, struct rowset *stmt, token_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct token token;

@@ -1,14 +1,12 @@
-#include "orgd/store/sql.h"
-
+/*
+ * The statements of sql.h, each in the words of both databases: what these write in different ways
+ * has a name in dialect_sqlite.h and dialect_postgresql.h. It is included by sql_sqlite.c and
+ * sql_postgresql.c, behind one of them.
+ */
 #include <assert.h>
-#include <stddef.h>
 
 #include "orgd/role.h"
-#ifdef POSTGRESQL
-#include "orgd/store/dialect_postgresql.h"
-#else
-#include "orgd/store/dialect_sqlite.h"
-#endif
+#include "orgd/store/sql.h"
 
 /* The file of a table reads the columns of its rows by their places here: users.c a user's, and so
  * on; column.c has the groups that several tables have. */
