@@ -41,6 +41,7 @@ struct look {
     /* Filled by look_run. Each reply has one holder, and is to be released. */
     struct reply *replies[LOOK_MOST];
     bool there;       /* else the organization is gone, or the store failed */
+    bool away;        /* the store cannot be reached now */
     int64_t revision; /* the organization's */
 };
 void look_run(struct store *store, struct look *look);
@@ -52,7 +53,7 @@ enum store_end poll_allowed(struct store *store, const struct poll *poll, bool *
 void poll_ended(const struct poll *poll, struct buffer *out);
 
 /*
- * Adds the next piece of a members/list to REPLY and moves POLL->after; *END when it was the last.
+ * Writes the next piece of a members/list into REPLY and moves POLL->after; *END when it was the last.
  * False when the caller is not let in any more, or the store failed.
  */
 bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end);

@@ -315,7 +315,9 @@ void held_drop(struct held *held)
 
 static void doubt_answer(struct held *held, enum store_end end, bool may)
 {
-    if (end != STORE_DONE)
+    if (end == STORE_AWAY && held->begun)
+        held->doubt = true; /* it is looked up when the store is there again */
+    else if (end != STORE_DONE)
         held->broken = true;
     else if (!may)
         poll_ended(&held->poll, &held->ended);
@@ -334,7 +336,8 @@ static void doubt_done(struct job *job)
     if (held) {
         held->doubting = NULL;
         doubt_answer(held, doubt->end, doubt->may);
-        held_queue(held);
+        if (held_answered(held) || !held->doubt)
+            held_queue(held);
     }
     free(doubt);
 }

@@ -24,7 +24,7 @@
 #define SERVER_SIZE     17
 
 struct pg_rowset {
-    struct rowset running;
+    struct rowset rowset;
     PGresult *result;
     int row;
     unsigned char bytes[BYTES_MOST];
@@ -39,7 +39,6 @@ struct postgresql {
     int queued;      /* statements that were sent, and whose results were not read */
     bool inside;     /* a transaction is open, as far as we know */
     bool writes;     /* it changes something */
-    bool aborted;    /* the server ignores what is sent until the next synchronization */
     bool committing; /* COMMIT was sent */
     bool limited;    /* for who cannot wait for a round trip */
     bool told;       /* the transaction has a notice for other servers */
@@ -54,7 +53,7 @@ static struct postgresql *pg_of(struct store *s)
     return (struct postgresql *)s;
 }
 
-static struct pg_rowset *running_of(const struct rowset *stmt)
+static struct pg_rowset *rowset_of(const struct rowset *stmt)
 {
     return (struct pg_rowset *)(uintptr_t)stmt;
 }
@@ -79,7 +78,7 @@ static void pg_lose(struct postgresql *p, const char *why)
     s->unknown |= p->committing && p->writes && !s->failed;
     s->again |= !s->unknown && !s->failed && p->inside;
     s->away |= !s->unknown && !s->again;
-    p->inside = p->aborted = p->committing = false;
+    p->inside = p->committing = false;
     s->failed = true;
 }
 
@@ -93,7 +92,6 @@ static void result_fail(struct postgresql *p, const PGresult *result)
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *why = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     struct store *s = &p->store;
-    p->aborted = true;
     if (s->failed)
         return;
     if (!state || state_is(state, lost)) {
@@ -123,7 +121,7 @@ static PGresult *result_read(struct postgresql *p)
         return result;
     }
     if (status == PGRES_PIPELINE_ABORTED)
-        p->aborted = p->store.failed = true;
+        p->store.failed = true;
     else if (result && PQstatus(p->conn) == CONNECTION_OK)
         result_fail(p, result);
     else
@@ -169,14 +167,35 @@ static bool statement_send(struct postgresql *p, enum statement which,
     return true;
 }
 
-/* Asks for the results of all that was sent, before the end of the transaction. */
+/* Asks for the results of all that was sent. It is a synchronization in the midst of a transaction,
+ * too: only behind one does the server count how long the session does nothing. */
 static bool results_ask(struct postgresql *p)
 {
-    if (p->conn && PQsendFlushRequest(p->conn) == 1)
+    if (p->conn && PQpipelineSync(p->conn) == 1)
         return true;
     if (p->conn)
         pg_lose(p, PQerrorMessage(p->conn));
     return false;
+}
+
+/* Reads the end of what results_ask asked for, behind which the server has forgotten a failure. */
+static void results_end(struct postgresql *p)
+{
+    if (!p->conn)
+        return;
+    PGresult *result = PQgetResult(p->conn);
+    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
+        pg_lose(p, PQerrorMessage(p->conn));
+    PQclear(result);
+}
+
+/* Waits until all that was sent is done. */
+static void pg_sync(struct postgresql *p)
+{
+    if (!results_ask(p))
+        return;
+    results_drain(p, 0);
+    results_end(p);
 }
 
 static struct rowset *pg_begin(struct store *s, enum statement which,
@@ -188,6 +207,7 @@ static struct rowset *pg_begin(struct store *s, enum statement which,
         return NULL;
     results_drain(p, 1);
     PGresult *result = p->conn ? result_read(p) : NULL;
+    results_end(p);
     if (s->failed) {
         PQclear(result);
         return NULL;
@@ -195,19 +215,19 @@ static struct rowset *pg_begin(struct store *s, enum statement which,
     PQclear(stmt->result);
     stmt->result = result;
     stmt->row = -1;
-    return &stmt->running;
+    return &stmt->rowset;
 }
 
 static bool pg_row(struct store *s, struct rowset *stmt)
 {
-    struct pg_rowset *r = running_of(stmt);
+    struct pg_rowset *r = rowset_of(stmt);
     (void)s;
     return ++r->row < PQntuples(r->result);
 }
 
 static void pg_end(struct rowset *stmt)
 {
-    struct pg_rowset *r = running_of(stmt);
+    struct pg_rowset *r = rowset_of(stmt);
     PQclear(r->result);
     r->result = NULL;
 }
@@ -215,21 +235,21 @@ static void pg_end(struct rowset *stmt)
 static void pg_run(struct store *s, enum statement which, const struct bound_value *values)
 {
     struct postgresql *p = pg_of(s);
-    if (statement_send(p, which, values) && p->queued > QUEUED_MOST && results_ask(p))
-        results_drain(p, 0);
+    if (statement_send(p, which, values) && p->queued > QUEUED_MOST)
+        pg_sync(p);
 }
 
 static int64_t pg_changes(struct store *s)
 {
     struct postgresql *p = pg_of(s);
-    if (results_ask(p))
-        results_drain(p, 0);
+    if (p->queued > 0)
+        pg_sync(p);
     return p->changes;
 }
 
 static const char *pg_text(const struct rowset *stmt, int column)
 {
-    const struct pg_rowset *r = running_of(stmt);
+    const struct pg_rowset *r = rowset_of(stmt);
     return PQgetisnull(r->result, r->row, column) ? NULL : PQgetvalue(r->result, r->row, column);
 }
 
@@ -241,7 +261,7 @@ static int64_t pg_number(const struct rowset *stmt, int column)
 
 static const unsigned char *pg_bytes(struct rowset *stmt, int column, int *size)
 {
-    struct pg_rowset *r = running_of(stmt);
+    struct pg_rowset *r = rowset_of(stmt);
     const char *text = pg_text(stmt, column);
     size_t len = 0;
     *size = 0;
@@ -251,23 +271,6 @@ static const unsigned char *pg_bytes(struct rowset *stmt, int column, int *size)
         0)
         *size = (int)len;
     return r->bytes;
-}
-
-/* Has the server go on behind a failure, and waits until all that was sent is done. */
-static void pg_sync(struct postgresql *p)
-{
-    if (PQpipelineSync(p->conn) != 1) {
-        pg_lose(p, PQerrorMessage(p->conn));
-        return;
-    }
-    results_drain(p, 0);
-    if (!p->conn)
-        return;
-    PGresult *result = PQgetResult(p->conn);
-    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
-        pg_lose(p, PQerrorMessage(p->conn));
-    PQclear(result);
-    p->aborted = false;
 }
 
 /* --- connections --- */
@@ -306,7 +309,7 @@ static bool pg_take(struct postgresql *p, PGconn *conn)
 {
     p->conn = conn;
     p->queued = 0;
-    p->inside = p->aborted = p->committing = false;
+    p->inside = p->committing = false;
     p->store.failed = false;
     if (!statements_prepare(p))
         pg_lose(p, PQerrorMessage(conn));
@@ -375,18 +378,20 @@ static void pg_commit(struct postgresql *p)
         !results_ask(p))
         return;
     results_drain(p, told);
-    if (s->failed)
+    bool done = !s->failed;
+    results_drain(p, 0);
+    results_end(p);
+    if (!done)
         return;
     p->inside = p->committing = false;
-    pg_sync(p);
-    s->failed = s->again = s->away = false;
+    s->failed = s->again = s->away = s->unknown = false;
 }
 
 static void pg_finish(struct store *s, enum statement how)
 {
     struct postgresql *p = pg_of(s);
-    if (p->aborted)
-        pg_sync(p);
+    if (how == ROLLBACK && p->conn && p->queued > 0)
+        pg_sync(p); /* else it would be left out, behind a failure */
     if (p->conn && how == COMMIT)
         pg_commit(p);
     else if (p->conn && statement_send(p, how, NO_VALUES))
@@ -449,7 +454,7 @@ static struct postgresql *pg_new(const char *url)
     snprintf(p->name, sizeof p->name, "%s", store_name(url));
     p->store.name = p->name;
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
-        p->cached[i].running.engine = &engine_postgresql;
+        p->cached[i].rowset.engine = &engine_postgresql;
     return p;
 }
 

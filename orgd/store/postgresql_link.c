@@ -52,7 +52,7 @@ static void ignore_notice(void *arg, const PGresult *result)
  * for longer than a dead session can hold it. */
 static const char session[] =
     "SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '3s';"
-    "SET lock_timeout = '6s'; SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1;"
+    "SET lock_timeout = '4s'; SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1;"
     "SET tcp_keepalives_count = 2; SET tcp_user_timeout = 3000; SET TimeZone = 'UTC';"
     "SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off";
 

@@ -16,7 +16,7 @@
 #define STEPS_COUNTED 200 /* at a time */
 
 struct sqlite_rowset {
-    struct rowset running;
+    struct rowset rowset;
     sqlite3_stmt *stmt;
 };
 
@@ -71,7 +71,7 @@ static struct rowset *sqlite_begin(struct store *s, enum statement which,
         store_fail(s, sqlite3_errmsg(q->db));
     else if (count != sqlite3_bind_parameter_count(stmt))
         store_fail(s, "a statement has more parameters than values");
-    return s->failed ? NULL : &q->cached[which].running;
+    return s->failed ? NULL : &q->cached[which].rowset;
 }
 
 /* A step has ended with RC. */
@@ -230,7 +230,7 @@ static enum store_news sqlite_watch(struct store *s)
 static bool statements_prepare(struct sqlite *q)
 {
     for (size_t i = 0; i < STATEMENT_COUNT; i++) {
-        q->cached[i].running.engine = &engine_sqlite;
+        q->cached[i].rowset.engine = &engine_sqlite;
         if (statement_sql[i] &&
             sqlite3_prepare_v3(q->db, statement_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &q->cached[i].stmt, NULL) != SQLITE_OK) {

@@ -29,6 +29,8 @@ if [ "$STORE" = postgresql ]; then
     # shellcheck source=tests/lib/postgresql.sh
     . "$TOP/tests/lib/postgresql.sh"
     postgresql_start
+    query "CREATE FUNCTION printf(format TEXT, n BIGINT) RETURNS TEXT LANGUAGE sql IMMUTABLE AS
+        \$\$ SELECT replace(replace(format, '%020d', lpad(n::text, 20, '0')), '%d', n::text) \$\$" # SQLite's, as far as the tests use it
     DATA=$DATABASE DATA_NAME=postgresql://$PGHOST/orgd
 fi
 
