@@ -8,6 +8,7 @@
 #   call PATH JSON [BEARER]  POST; sets $body and $status. $VIA says over what: "unix" (the default) or "tcp"
 #   api PATH JSON [BEARER]   the same, but prints the body: for $(...)
 #   sql STATEMENT            in the data, with foreign keys; $SCHEMA is its newest version
+#   sql_file FILE            the statements of FILE; dump: all data as statements; bytes HEX: a literal
 #   new_org NAME             prints the id of a new organization of $OWNER's
 #   join ORG USER ROLE       USER@example.org joins with a new account: sets $user_id and $bearer
 # STORE=postgresql has the data in a private PostgreSQL; only_sqlite REASON skips a test of the data file.
@@ -30,7 +31,7 @@ if [ "$STORE" = postgresql ]; then
     . "$TOP/tests/lib/postgresql.sh"
     postgresql_start
     query "CREATE FUNCTION printf(format TEXT, n BIGINT) RETURNS TEXT LANGUAGE sql IMMUTABLE AS
-        \$\$ SELECT replace(replace(format, '%020d', lpad(n::text, 20, '0')), '%d', n::text) \$\$" # SQLite's, as far as the tests use it
+        \$\$ SELECT replace(replace(replace(format, '%020d', lpad(n::text, 20, '0')), '%03d', lpad(n::text, 3, '0')), '%d', n::text) \$\$" # SQLite's, as far as the tests use it
     DATA=$DATABASE DATA_NAME=postgresql://$PGHOST/orgd
 fi
 
@@ -89,6 +90,10 @@ sql() {
     if [ "$STORE" = postgresql ]; then query "$1"; return; fi
     sqlite3 -cmd '.timeout 5000' -cmd 'PRAGMA foreign_keys = ON' "$DATA" "$1"
 }
+
+sql_file() { if [ "$STORE" = postgresql ]; then psql -XAtqf "$1"; else sqlite3 -cmd '.timeout 5000' "$DATA" < "$1"; fi; }
+dump() { if [ "$STORE" = postgresql ]; then "$POSTGRESQL/pg_dump"; else sqlite3 "$DATA" .dump; fi; }
+bytes() { if [ "$STORE" = postgresql ]; then echo "'\\x$1'"; else echo "x'$1'"; fi; }
 
 new_org() { api /organizations/create "$(jq -nc --arg n "$1" '{name:$n}')" "$OWNER" | jq -r .organization.id; }
 

@@ -17,7 +17,7 @@ is "$status" 200 'an owner makes a code for a machine'
 code=$(field .code) id=$(field .id)
 like "$code" '^mach_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' 'the code has 256 random bits behind the id of the machine'
 is "$(field '(.expiresAt | .[:19] + "Z" | fromdate) - (.createdAt | .[:19] + "Z" | fromdate)')" 3600 'the code ends after an hour'
-is "$(sqlite3 "$DATA" .dump | grep -c -e "${code#*:}")" 0 'the secret of the code is not in the data file'
+is "$(dump | grep -c -e "${code#*:}")" 0 'the secret of the code is not in the data file'
 on machines/list
 is "$(field '.machines[] | "\(.name) \(.labels) \(.makerName) \(.enrolledAt) \(.token) \(.refused) \(has("code")) \(has("ca"))"')" 'web01 env=prod,tier=web owner null null 0 false false' 'machines/list has the machine, and no secret'
 
@@ -76,7 +76,7 @@ enroll "$code"; renewed=$(field .apiToken.bearer)
 is "$status" 200 'the new code opens'
 wait $poll
 on members/list '' "$web01"; expect 401 unauthorized 'the old token ends when the new code is used'
-is "$(sql 'SELECT count(*) FROM tokens WHERE machine > "" AND organization_id <> ""')" 1 'a machine has one token'
+is "$(sql "SELECT count(*) FROM tokens WHERE machine > '' AND organization_id <> ''")" 1 'a machine has one token'
 key=${renewed%%:*}
 on tokens/rotate "\"key\":\"$key\",\"overlap\":0"; rotated=$(field .apiToken.bearer)
 on audit/list '' "$rotated"; expect 403 forbidden "a machine's rotated token is a machine's"

@@ -34,7 +34,8 @@ missing() {
       # every change has its event, and no event is without its change
       echo "SELECT 'event ' || action || ' ' || subject FROM events WHERE action = 'token.create' AND subject NOT IN (SELECT key FROM tokens UNION SELECT subject FROM events WHERE action = 'token.revoke');"
       echo "SELECT 'no event of ' || key FROM tokens WHERE organization_id IS NOT NULL AND key NOT IN (SELECT subject FROM events);"
-    } | sqlite3 -cmd '.timeout 5000' "$DATA" | wc -l
+    } > "$T/missing.sql"
+    sql_file "$T/missing.sql" | wc -l
 }
 acknowledged=0 lost=0 broken=0
 for round in $(seq "$ROUNDS"); do
