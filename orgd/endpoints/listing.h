@@ -53,8 +53,8 @@ enum store_end poll_allowed(struct store *store, const struct poll *poll, bool *
 void poll_ended(const struct poll *poll, struct buffer *out);
 
 /*
- * Writes the next piece of a members/list into REPLY and moves POLL->after; *END when it was the last.
- * False when the caller is not let in any more, or the store failed.
+ * Writes the next piece of a members/list into REPLY and moves POLL->after; *END when it was the
+ * last. False when the caller is not let in any more, or the store failed.
  */
 bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end);
 
