@@ -68,6 +68,12 @@ sql "UPDATE organizations SET revision = revision + 1 WHERE id = '$org';
 begun=$(date +%s%3N); took quiet > /dev/null
 like "$(tail -n 1 "$T/quiet")" "\"$bob_id\".*\"admin\"" 'a change whose notice was lost is told all the same'
 
+seed=${SEED:-$RANDOM} histories=${HISTORIES:-40}
+told=$(timeout 120 python3 "$TOP/tests/orgd/feed.py" "$B_URL" "$OWNER" "$seed" "$histories" 2>&1)
+is "${told% *}" "$histories" "of transactions that commit in any order, without a notice, none is left out (SEED=$seed)"
+diag "the slowest was told ${told#* } ms after its commit"
+ok 'and each is told soon, and not at the end of its poll' test "${told#* }" -lt 6000
+
 # --- they decide as one ---
 parallel() { timeout 300 python3 "$TOP/tests/orgd/parallel.py" "$A_URL" "$OWNER" "$@" 2>&1; }
 OTHER_URL=$B_URL; export OTHER_URL
