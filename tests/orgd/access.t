@@ -130,11 +130,11 @@ is "$(cat "$T"/race.* | jq -r '.reason // "made"' | sort | uniq -c | xargs)" '7 
 sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 57) INSERT INTO access_rules SELECT 'acc_' || i, '$org', 'owner', '', 'n=' || i, '', i FROM n"
 on access/add '"role":"owner","labels":"c=d"'; is "$status" 200 'the sixtieth rule is made'
 on access/add '"role":"owner","labels":"e=f"'; expect 409 too_many 'the sixty-first is refused'
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds the data sound'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds the data sound'
 sql "INSERT INTO access_rules VALUES ('acc_x', '$org', 'gone', '', '', '', 1)"
 like "$("$ORGD" check --data "$DATA" 2>&1)" 'access rule acc_x of .* is for nobody' 'orgd check tells of a rule for nobody'
 on delete '"name":"Acme"'; done_ok 'an organization with rules is deleted'
-wait_for 10 sh -c "test \$(sqlite3 '$DATA' 'SELECT count(*) FROM access_rules') = 0"
-is $? 0 'its rules go with it'
+no_rules() { [ "$(sql 'SELECT count(*) FROM access_rules')" = 0 ]; }
+ok 'its rules go with it' wait_for 10 no_rules
 orgd_end
 done_testing
