@@ -128,10 +128,11 @@ static bool poll_may(struct store *store, const struct poll *poll)
 {
     struct token caller;
     struct role role;
+    struct role_term term;
     struct organization organization;
     return caller_find(store, poll->key, &caller) &&
            store_organization(store, poll->organization, &organization) &&
-           caller_role(store, &caller, poll->organization, &role) &&
+           caller_role(store, &caller, poll->organization, &role, &term) &&
            role_covers(&role, PERMISSION_MEMBERS_VIEW);
 }
 
