@@ -42,7 +42,8 @@ uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint
 
 struct snapshot_grants_spec {
     uint32_t org;
-    struct text_list roles, permissions;
+    struct text_list roles, permissions; /* without an end */
+    struct term term;
     uint32_t groups[GRANTS_GROUPS_MAX], group_count;     /* indexes of added groups */
     uint32_t local_gids[GRANTS_GROUPS_MAX], local_count; /* mapped groups of /etc/group */
 };

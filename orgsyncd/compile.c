@@ -218,6 +218,16 @@ static int compare_lists(const struct text_list *a, const struct text_list *b)
     return memcmp(a->first, b->first, size);
 }
 
+static int compare_terms(const struct term *a, const struct term *b)
+{
+    if (a->ends_ms != b->ends_ms)
+        return a->ends_ms < b->ends_ms ? -1 : 1;
+    if (a->ends_ms == 0)
+        return 0;
+    int order = compare_lists(&a->roles, &b->roles);
+    return order ? order : compare_lists(&a->permissions, &b->permissions);
+}
+
 static int compare_grants(const void *a, const void *b)
 {
     const struct member_grants *x = a, *y = b;
@@ -231,18 +241,27 @@ static int compare_grants(const void *a, const void *b)
     if (x->named && strcmp(x->like->id, y->like->id) != 0)
         return strcmp(x->like->id, y->like->id);
     int order = compare_lists(&x->like->roles, &y->like->roles);
-    return order ? order : compare_lists(&x->like->permissions, &y->like->permissions);
+    if (!order)
+        order = compare_lists(&x->like->permissions, &y->like->permissions);
+    return order ? order : compare_terms(&x->like->term, &y->like->term);
+}
+
+/* M, of the organization whose roster is walked, with what counts now. */
+static struct pipe_member held_now(const struct work *w, const struct pipe_member *m)
+{
+    return roster_now(m, w->in->confirmed_ms[w->org], w->in->now_ms);
 }
 
 /* Only an active member has groups. */
 static uint32_t make_grants(struct work *w, const struct pipe_member *m)
 {
     const struct config *c = w->in->config;
+    const struct pipe_member held = held_now(w, m);
     struct snapshot_grants_spec spec = {
-        .org = w->org, .roles = m->roles, .permissions = m->permissions};
+        .org = w->org, .roles = m->roles, .permissions = m->permissions, .term = held.term};
     for (uint32_t i = 0; i < c->group_count && m->state == MEMBER_ACTIVE; i++) {
         const struct config_group *g = &c->group[i];
-        if (!w->usable[i] || g->org != c->org[w->org].name || !compile_in_group(g, m))
+        if (!w->usable[i] || g->org != c->org[w->org].name || !compile_in_group(g, &held))
             continue;
         if (g->local)
             spec.local_gids[spec.local_count++] = w->index[i];
@@ -288,7 +307,8 @@ static const struct member_grants *grants_of(struct work *w, const struct pipe_m
 
 /* --- users --- */
 
-/* The entry of "accounts" that counts for M, NULL when none does. */
+/* The entry of "accounts" that counts for M, NULL when none does. A role for a while moves no home.
+ */
 static const struct config_account *account_of_member(const struct work *w,
                                                       const struct pipe_member *m)
 {

@@ -33,9 +33,8 @@ void member_reply_revision(struct call *call, cJSON *reply)
 }
 
 /* Answers what WITHDRAWN says, and frees it. */
-static void reply_withdrawn(struct call *call, struct withdrawn *withdrawn)
+static void reply_withdrawn(struct call *call, cJSON *reply, struct withdrawn *withdrawn)
 {
-    cJSON *reply = cJSON_CreateObject();
     cJSON_AddTrueToObject(reply, "ok");
     member_reply_revision(call, reply);
     handed_out_reply(withdrawn, reply);
@@ -98,7 +97,9 @@ void member_set_role(struct call *call)
         role_change(call, &member, &role, &term);
         handed_out_by(call, member.user.id, &role, &withdrawn);
     }
-    reply_withdrawn(call, &withdrawn);
+    cJSON *reply = cJSON_CreateObject();
+    record_time_or_null(reply, "until", term.ends);
+    reply_withdrawn(call, reply, &withdrawn);
 }
 
 /* What has come to its end counts no more wherever it is read; here it is stored, and told. */
@@ -147,7 +148,7 @@ void member_suspend(struct call *call)
         call_member_change(call, call->organization.id, &member, NEWS_LOSS);
         handed_out_by(call, member.user.id, NULL, &withdrawn);
     }
-    reply_withdrawn(call, &withdrawn);
+    reply_withdrawn(call, cJSON_CreateObject(), &withdrawn);
 }
 
 void member_resume(struct call *call)
