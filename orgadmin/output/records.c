@@ -58,12 +58,12 @@ static const struct column member_columns[] = {
     {"roles", LIST, "role ids"},
     {"permissions", WIDE | LIST | SHORTEN, "permissions that the roles give"},
     {"state", PLAIN, "active, pending, suspended or removed"},
-    {"role_ends", PLAIN, "time when the roles end"},
-    {"roles_after", WIDE | LIST, "role ids behind that"},
-    {"permissions_after", WIDE | LIST | SHORTEN, "permissions behind that"},
     {"joined", SHORTEN, "time when the member joined"},
     {"token", PLAIN, "token of the invitation of a pending member, where the API shows it"},
     {"membership", WIDE, "id of the membership, where it is another one than the person's"},
+    {"role_ends", PLAIN, "time when the roles end"},
+    {"roles_after", WIDE | LIST, "role ids behind that"},
+    {"permissions_after", WIDE | LIST | SHORTEN, "permissions behind that"},
     {0},
 };
 RECORD(member);
