@@ -27,6 +27,8 @@ static int finish_merge(struct intake *in, struct org_state *o, enum merge_resul
         return -1;
     result = organization_listed(o, result);
     sessions_note(in->sessions, o);
+    if (o->merge.term_ms < o->terms_ms)
+        o->terms_ms = o->merge.term_ms;
     if (publisher_take(in->publisher, o, result) < 0)
         return -1;
     confirm_server_settle(in->server);

@@ -83,7 +83,8 @@ struct merge {
     size_t items, gones, at;
     bool first;      /* no member was known before */
     bool departures; /* somebody's departure has changed */
-    bool departed;   /* the sessions of somebody are to be ended */
+    bool departed;   /* the sessions of somebody are to be looked at: he left, or lost a role */
+    int64_t term_ms; /* the earliest end of a role in the answer, wall clock; INT64_MAX = none */
     bool storing;
     size_t changed; /* members */
 };

@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/notify.h"
+#include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/usage.h"
 
 #define DAY_MS       86400000LL
@@ -34,6 +35,9 @@ static void upkeep_job(struct store *store, struct job *job)
     store_has_room(store);
     usage_store_slice(store);
     events_expire(u, store);
+    u->more = member_term_end(store, &u->changed);
+    if (u->more)
+        return;
     if (store_begin_change(store, NULL))
         u->more = store_chore(store, u->changed.id);
     if (u->more && u->changed.id[0])
