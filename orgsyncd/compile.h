@@ -24,6 +24,7 @@ struct compile_input {
     int64_t
         confirmed_ms[SNAPSHOT_ORGS_MAX]; /* wall clock when each was last heard from, 0 = never */
     int64_t now_ms; /* wall clock: of roles with an end those that count then give groups */
+    struct org_rules org_rules[SNAPSHOT_ORGS_MAX]; /* that each makes itself */
     const char *
         *group_fault; /* CONFIG_GROUPS_MAX: what was reported of each group last, NULL = nothing */
     enum compile_names names;

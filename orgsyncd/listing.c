@@ -20,6 +20,18 @@ void listing_begin(struct listing *l, enum listing_kind kind)
     l->kind = kind;
     l->bytes = 0;
     l->refused = 0;
+    l->ruled = false;
+}
+
+void listing_rule(struct listing *l, const char *org, const void *message, size_t size)
+{
+    struct org_rules rules;
+    if (!pipe_decode_org_rules(message, size, &rules)) {
+        log_warning("%s: the fetcher sent invalid rules", org);
+        return;
+    }
+    l->ruled = true;
+    org_rules_keep(&l->rules, &rules);
 }
 
 void listing_add(struct listing *l, const char *org, const void *message, size_t size)
@@ -265,7 +277,7 @@ static bool loses_role(const struct merge *m, const struct roster_member *old,
                              has = roster_now(&listed->remote, 0, m->brake.now_ms);
     bool same = roster_same_list(&had.roles, &has.roles) &&
                 roster_same_list(&had.permissions, &has.permissions);
-    return !same && role_loses_access(m->brake.config, m->brake.org, &had, &has);
+    return !same && role_loses_access(m->brake.config, m->own, m->brake.org, &had, &has);
 }
 
 /* Puts LISTED in OLD's place, or among the others. */
