@@ -5,7 +5,7 @@
 #include "orgd/store/database.h"
 
 /* The role of MEMBER, who is active: its end counts at once, whether or not it is stored yet. */
-static void take_role(struct store *s, sqlite3_stmt *stmt, int first, struct member *member)
+static void take_role(struct store *s, struct rowset *stmt, int first, struct member *member)
 {
     column_role(s, stmt, first + 6, &member->role);
     if (member->term.ends == 0)
@@ -17,16 +17,16 @@ static void take_role(struct store *s, sqlite3_stmt *stmt, int first, struct mem
     member->term = (struct role_term){0};
 }
 
-/* The columns that sql.c calls MEMBER_COLUMNS, from FIRST on. */
-static void take_member(struct store *s, sqlite3_stmt *stmt, int first, struct member *member)
+/* The columns that statements.h calls MEMBER_COLUMNS, from FIRST on. */
+static void take_member(struct store *s, struct rowset *stmt, int first, struct member *member)
 {
     column_user(s, stmt, first, &member->user);
-    member->active = sqlite3_column_int(stmt, first + 8) != 0;
-    member->joined = sqlite3_column_int64(stmt, first + 9);
-    member->revision = sqlite3_column_int64(stmt, first + 10);
-    member->removed = sqlite3_column_int64(stmt, first + 11);
-    member->suspended = sqlite3_column_int64(stmt, first + 12);
-    member->term = (struct role_term){.ends = sqlite3_column_int64(stmt, first + 13)};
+    member->active = column_number(stmt, first + 8) != 0;
+    member->joined = column_number(stmt, first + 9);
+    member->revision = column_number(stmt, first + 10);
+    member->removed = column_number(stmt, first + 11);
+    member->suspended = column_number(stmt, first + 12);
+    member->term = (struct role_term){.ends = column_number(stmt, first + 13)};
     member->teams = member->keys = NULL;
     if (member->active)
         take_role(s, stmt, first, member);
@@ -44,7 +44,7 @@ enum membership_state membership_state(const struct member *member)
 bool store_member(struct store *s, const char *organization, const char *user,
                   struct member *member)
 {
-    sqlite3_stmt *stmt =
+    struct rowset *stmt =
         statement_begin(s, MEMBER_BY_USER, VALUES(value_text(organization), value_text(user)));
     bool found = statement_row(s, stmt);
     if (found)
@@ -67,7 +67,7 @@ void store_member_put(struct store *s, const char *organization, const struct me
 bool store_term_over(struct store *s, int64_t now, char organization[ID_SIZE], char user[ID_SIZE],
                      char role[ROLE_SIZE])
 {
-    sqlite3_stmt *stmt = statement_begin(s, TERM_OVER, VALUES(value_number(now)));
+    struct rowset *stmt = statement_begin(s, TERM_OVER, VALUES(value_number(now)));
     bool found = statement_row(s, stmt);
     if (found) {
         column_text(s, stmt, 0, organization, ID_SIZE);
@@ -103,13 +103,13 @@ int64_t store_membership_count_owned(struct store *s, const char *user)
     return statement_number(s, MEMBERSHIP_COUNT_OWNED, VALUES(value_text(user)));
 }
 
-static void each_member(struct store *s, sqlite3_stmt *stmt, member_visit *each, void *arg)
+static void each_member(struct store *s, struct rowset *stmt, member_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct member member;
         take_member(s, stmt, 0, &member);
-        member.teams = (const char *)sqlite3_column_text(stmt, 16);
-        member.keys = (const char *)sqlite3_column_text(stmt, 17);
+        member.teams = column_lent(stmt, 16);
+        member.keys = column_lent(stmt, 17);
         each(&member, arg);
     }
     statement_end(stmt);
@@ -137,13 +137,13 @@ void store_changes(struct store *s, const char *organization, int64_t since, int
 
 void store_memberships(struct store *s, const char *user, membership_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(s, MEMBERSHIP_LIST, VALUES(value_text(user)));
+    struct rowset *stmt = statement_begin(s, MEMBERSHIP_LIST, VALUES(value_text(user)));
     while (statement_row(s, stmt)) {
         struct organization organization;
         struct member member;
         column_organization(s, stmt, 0, &organization);
         take_member(s, stmt, 8, &member);
-        member.teams = (const char *)sqlite3_column_text(stmt, 24);
+        member.teams = column_lent(stmt, 24);
         each(&organization, &member, arg);
     }
     statement_end(stmt);
