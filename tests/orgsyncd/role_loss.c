@@ -68,19 +68,19 @@ static void brake_counts_what_is_only_lent_from_now_on(void **state)
 {
     (void)state;
     struct brake b = {.config = &config, .org = "acme", .now_ms = NOW};
-    struct pipe_member admin = with("admin"), dev = with("dev"), lent = with("dev"),
-                       longer = with("dev"), ended = with("dev");
+    struct pipe_member admin = with("admin"), member = with("member"), lent = with("member"),
+                       longer = with("member"), ended = with("member");
     lent.term = (struct term){NOW + 1000, {"admin", 1}, {0}};
     longer.term = (struct term){NOW + 2000, {"admin", 1}, {0}};
     ended.term = (struct term){NOW, {"admin", 1}, {0}};
-    assert_true(brake_is_loss(&b, &admin, &dev));
-    assert_true(brake_is_loss(&b, &admin, &lent)); /* an end that is near is no way around */
-    assert_true(brake_is_loss(&b, &lent, &dev));   /* it is taken before its end */
+    assert_true(brake_is_loss(&b, &admin, &member));
+    assert_true(brake_is_loss(&b, &admin, &lent));  /* an end that is near is no way around */
+    assert_true(brake_is_loss(&b, &lent, &member)); /* it is taken before its end */
     assert_true(brake_is_loss(&b, &lent, &ended));
-    assert_false(brake_is_loss(&b, &ended, &dev)); /* the end itself took it */
+    assert_false(brake_is_loss(&b, &ended, &member)); /* the end itself took it */
     assert_false(brake_is_loss(&b, &lent, &longer));
     assert_false(brake_is_loss(&b, &lent, &admin));
-    assert_false(brake_is_loss(&b, &dev, &lent));
+    assert_false(brake_is_loss(&b, &member, &lent));
 }
 
 int main(void)
