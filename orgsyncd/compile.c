@@ -211,11 +211,10 @@ static bool same_list(const struct text_list *a, const struct text_list *b)
            (size == 0 || memcmp(a->first, b->first, size) == 0);
 }
 
-static bool same_terms(const struct term *a, const struct term *b)
+static bool same_term(const struct term *a, const struct term *b)
 {
-    return a->ends_ms == b->ends_ms &&
-           (a->ends_ms == 0 ||
-            (same_list(&a->roles, &b->roles) && same_list(&a->permissions, &b->permissions)));
+    return a->ends_ms == b->ends_ms && same_list(&a->roles, &b->roles) &&
+           same_list(&a->permissions, &b->permissions);
 }
 
 static bool same_grants(const struct member_grants *a, const struct member_grants *b)
@@ -226,7 +225,7 @@ static bool same_grants(const struct member_grants *a, const struct member_grant
            (!a->named || strcmp(a->like->id, b->like->id) == 0) &&
            same_list(&a->like->roles, &b->like->roles) &&
            same_list(&a->like->permissions, &b->like->permissions) &&
-           same_terms(&a->like->term, &b->like->term);
+           same_term(&a->like->term, &b->like->term);
 }
 
 static uint64_t hash_lists(const struct pipe_member *m)

@@ -90,6 +90,7 @@ static int commit(struct intake *in, struct org_state *o, const struct pipe_head
                   .known = &o->roster,
                   .mode = o->incoming.kind == LISTING_COMPLETE ? o->brake : BRAKE_ON,
                   .now_ms = clock_wall_ms()},
+        .own = &o->rules.rules,
         .judge = judge_of(in, o, h),
         .repeats = o->incoming.kind == LISTING_CHANGES &&
                    (h->flags & (PIPE_CONTINUES | PIPE_CHANGES)) == PIPE_CONTINUES,

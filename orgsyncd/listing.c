@@ -277,7 +277,7 @@ static bool loses_role(const struct merge *m, const struct roster_member *old,
                              has = roster_now(&listed->remote, 0, m->brake.now_ms);
     bool same = roster_same_list(&had.roles, &has.roles) &&
                 roster_same_list(&had.permissions, &has.permissions);
-    return !same && role_loses_access(m->brake.config, m->brake.org, &had, &has);
+    return !same && role_loses_access(m->brake.config, m->own, m->brake.org, &had, &has);
 }
 
 /* Puts LISTED in OLD's place, or among the others. */

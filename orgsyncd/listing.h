@@ -72,6 +72,7 @@ struct merge {
     enum merge_phase phase;
     enum listing_kind kind;
     struct brake brake;
+    const struct org_rules *own;  /* the organization's for this machine */
     struct departure_judge judge; /* what it counts is counted here */
     bool repeats;                 /* the answer is that the last complete listing is still right */
     struct roster *known;
@@ -91,9 +92,9 @@ struct merge {
 
 /*
  * Begins to take what L has, which then has nothing any more. The caller has filled in BRAKE,
- * JUDGE, REPEATS, KNOWN, LEDGER and KEY. Losses that the answer names come before those of members
- * that a complete listing leaves out, both in the order of the remote ids. Returns 0, or -1 when
- * out of memory.
+ * OWN, JUDGE, REPEATS, KNOWN, LEDGER and KEY. Losses that the answer names come before those of
+ * members that a complete listing leaves out, both in the order of the remote ids. Returns 0, or -1
+ * when out of memory.
  */
 int merge_begin(struct merge *m, struct listing *l);
 

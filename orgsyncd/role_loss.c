@@ -41,11 +41,11 @@ bool role_loses_group(const struct config *config, const char *org,
     return false;
 }
 
-static bool lets_in(const struct config *config, const char *org, const char *service,
+static bool lets_in(const struct rules *rules, const char *org, const char *service,
                     const struct pipe_member *m)
 {
-    for (size_t i = 0; i < config->rules.count; i++) {
-        const struct rule *r = &config->rules.rule[i];
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *r = &rules->rule[i];
         if ((text_list_has(&r->services, "*") || text_list_has(&r->services, service)) &&
             meets_rule(r, org, m))
             return true;
@@ -53,14 +53,28 @@ static bool lets_in(const struct config *config, const char *org, const char *se
     return false;
 }
 
-/* True if RULE lets somebody into a service that AFTER is not let into. */
-static bool loses_service(const struct config *config, const struct rule *rule,
-                          const struct pipe_member *after)
+/* The rules of both sides: the host's, and the organization's for it, NULL without any. */
+struct both_rules {
+    const char *org;
+    const struct rules *host, *own;
+};
+
+static bool may_use(const struct both_rules *b, const char *service, const struct pipe_member *m)
 {
-    const char *service = rule->services.first;
-    for (uint32_t i = 0; i < rule->services.count; i++, service = text_list_next(service))
-        if (!lets_in(config, rule->org, service, after))
-            return true;
+    return lets_in(b->host, b->org, service, m) && (!b->own || lets_in(b->own, b->org, service, m));
+}
+
+/* True if there is a service in RULES that AFTER may use no longer. */
+static bool loses_service(const struct both_rules *b, const struct rules *rules,
+                          const struct pipe_member *before, const struct pipe_member *after)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct text_list *services = &rules->rule[i].services;
+        const char *service = services->first;
+        for (uint32_t n = 0; n < services->count; n++, service = text_list_next(service))
+            if (may_use(b, service, before) && !may_use(b, service, after))
+                return true;
+    }
     return false;
 }
 
@@ -75,13 +89,14 @@ static bool loses_sudo(const struct config *config, const char *org,
     return false;
 }
 
-bool role_loses_access(const struct config *config, const char *org,
+bool role_loses_access(const struct config *config, const struct org_rules *own, const char *org,
                        const struct pipe_member *before, const struct pipe_member *after)
 {
-    for (size_t i = 0; i < config->rules.count; i++) {
-        const struct rule *r = &config->rules.rule[i];
-        if (meets_rule(r, org, before) && loses_service(config, r, after))
-            return true;
-    }
-    return loses_sudo(config, org, before, after);
+    struct rules rules;
+    struct both_rules both = {.org = org, .host = &config->rules};
+    if (own->narrowed && org_rules_decode(own, org, &rules))
+        both.own = &rules;
+    return loses_service(&both, both.host, before, after) ||
+           (both.own && loses_service(&both, both.own, before, after)) ||
+           loses_sudo(config, org, before, after);
 }

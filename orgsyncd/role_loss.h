@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "common/org_rules.h"
 #include "orgsyncd/config.h"
 #include "orgsyncd/pipe.h"
 
@@ -15,9 +16,10 @@ bool role_loses_rule(const struct config *config, const char *org, const struct 
 bool role_loses_group(const struct config *config, const char *org,
                       const struct pipe_member *before, const struct pipe_member *after);
 
-/* True if AFTER is let into a service no longer that BEFORE is let into, or is no longer in a group
- * that "sudo" serves: another rule that lets him in just as well makes it no loss. */
-bool role_loses_access(const struct config *config, const char *org,
+/* True if AFTER may use a service no longer that BEFORE may use, by "access" and the rules OWN that
+ * the organization makes for this machine; or is no longer in a group that "sudo" serves. Another
+ * rule that lets him in just as well makes it no loss. */
+bool role_loses_access(const struct config *config, const struct org_rules *own, const char *org,
                        const struct pipe_member *before, const struct pipe_member *after);
 
 #endif

@@ -78,7 +78,7 @@ bool roster_same_list(const struct text_list *a, const struct text_list *b)
 {
     size_t size = text_list_size(a);
     return a->count == b->count && size == text_list_size(b) &&
-           memcmp(a->first, b->first, size) == 0;
+           (size == 0 || memcmp(a->first, b->first, size) == 0);
 }
 
 static bool same_terms(const struct term *a, const struct term *b)

@@ -24,8 +24,8 @@ static void note_end(struct term_look *l, struct roster_member *m)
     const struct pipe_member has = roster_now(&m->remote, 0, l->now_ms);
     l->ended++;
     m->term_seen_ms = m->remote.term.ends_ms;
-    if (m->remote.state == MEMBER_ACTIVE &&
-        role_loses_access(l->orgs->config, l->org->config->name, &had, &has)) {
+    if (m->remote.state == MEMBER_ACTIVE && role_loses_access(l->orgs->config, &l->org->rules.rules,
+                                                              l->org->config->name, &had, &has)) {
         m->role_lost_ms = l->now_ms;
         l->lost++;
     }

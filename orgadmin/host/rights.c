@@ -3,13 +3,18 @@
 #include "common/break_glass.h"
 #include "common/clock.h"
 #include "common/decide.h"
+#include "common/org_rules.h"
 
 enum verdict rights_decide(const struct snapshot *snapshot, const struct snapshot_policy *policy,
                            const struct snapshot_user *user, const char *service, bool fresh)
 {
     struct snapshot_grants grants;
+    struct rules own;
     if (snapshot_grants(snapshot, user->grants_ref, &grants) != SNAPSHOT_OK ||
         grants.org >= policy->org_count)
+        return VERDICT_DENY;
+    const struct org_rules *kept = &policy->org_rules[grants.org];
+    if (kept->narrowed && !org_rules_decode(kept, policy->org[grants.org], &own))
         return VERDICT_DENY;
     const struct membership member = {policy->org[grants.org], user->state, grants.roles,
                                       grants.permissions, grants.term};
@@ -19,6 +24,7 @@ enum verdict rights_decide(const struct snapshot *snapshot, const struct snapsho
         .account = ACCOUNT_MEMBER,
         .member = &member,
         .rules = &policy->rules,
+        .org_rules = kept->narrowed ? &own : NULL,
         .freshness = {.confirmed = fresh,
                       .confirmed_ms = snapshot_confirmed(snapshot, grants.org),
                       .grace_ms = (int64_t)snapshot_u32(snapshot, SNAPSHOT_AT_GRACE) * 1000}};

@@ -102,6 +102,20 @@ void member_set_role(struct call *call)
     reply_withdrawn(call, reply, &withdrawn);
 }
 
+/* Finds a member whose role has come to its end, and locks the organization: somebody else may have
+ * changed the member's role before that. */
+static bool term_over(struct store *store, char organization[ID_SIZE], char user[ID_SIZE],
+                      char role[ROLE_SIZE])
+{
+    char locked[ID_SIZE], same[ID_SIZE];
+    int64_t now = clock_wall_ms();
+    if (!store_term_over(store, now, locked, same, role))
+        return false;
+    store_lock(store, locked);
+    return store_term_over(store, now, organization, user, role) &&
+           strcmp(organization, locked) == 0 && strcmp(user, same) == 0;
+}
+
 /* What has come to its end counts no more wherever it is read; here it is stored, and told. */
 bool member_term_end(struct store *store, struct changed *changed)
 {
@@ -112,13 +126,9 @@ bool member_term_end(struct store *store, struct changed *changed)
     struct withdrawn withdrawn = {0};
     struct member member;
     char organization[ID_SIZE], user[ID_SIZE], role[ROLE_SIZE];
-    bool found = store_begin_change(store, NULL) &&
-                 store_term_over(store, clock_wall_ms(), organization, user, role);
-    if (found) {
-        store_lock(store, organization);
-        found = store_organization(store, organization, &call.organization) &&
-                store_member(store, organization, user, &member);
-    }
+    bool found = store_begin_change(store, NULL) && term_over(store, organization, user, role) &&
+                 store_organization(store, organization, &call.organization) &&
+                 store_member(store, organization, user, &member);
     if (found) {
         call_event(&call, organization, "member.role-end", user, member.user.username, "%s -> %s",
                    role, member.role.name);
@@ -126,6 +136,7 @@ bool member_term_end(struct store *store, struct changed *changed)
         handed_out_by(&call, user, &member.role, &withdrawn);
         *changed = (struct changed){.news = NEWS_LOSS};
         snprintf(changed->id, sizeof changed->id, "%s", organization);
+        store_tell(store, organization, NEWS_LOSS);
     }
     cJSON_Delete(withdrawn.list);
     buffer_free(&answer.changed);

@@ -352,6 +352,12 @@ static const char *const versions[] = {
     "ALTER TABLE machines ADD COLUMN numbers TEXT NOT NULL DEFAULT '';" /* as for the machine */
     "ALTER TABLE machines ADD COLUMN glass_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE machines ADD COLUMN glass_told_at INTEGER NOT NULL DEFAULT 0;"
+    /* A role that ends, and the one that its holder has then. */
+    "ALTER TABLE members ADD COLUMN role_ends_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE members ADD COLUMN role_after TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX members_ends ON members(role_ends_at) WHERE role_ends_at > 0;"
+    "CREATE INDEX members_after ON members(organization_id, role_after, active, revision)"
+    " WHERE role_ends_at > 0;"
     /* Who may log in where. */
     "CREATE TABLE access_rules ("
     " id TEXT PRIMARY KEY,"
@@ -367,13 +373,7 @@ static const char *const versions[] = {
         "access_count") "ALTER TABLE organizations ADD COLUMN access_revision INTEGER NOT NULL DEFAULT 0;"
                         /* There is one permission more, and the owner's bit is the one behind it
                            (role_reach). */
-                        "UPDATE ssh_keys SET reach = 63 WHERE reach & 16;"
-                        /* A role that ends, and the one that its holder has then. */
-                        "ALTER TABLE members ADD COLUMN role_ends_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
-                        "ALTER TABLE members ADD COLUMN role_after TEXT NOT NULL DEFAULT '';"
-                        "CREATE INDEX members_ends ON members(role_ends_at) WHERE role_ends_at > 0;"
-                        "CREATE INDEX members_after ON members(organization_id, role_after, active, revision)"
-                        " WHERE role_ends_at > 0;",
+                        "UPDATE ssh_keys SET reach = 63 WHERE reach & 16;",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */

@@ -59,7 +59,7 @@
 #define MEMBER_COLUMNS                                                                                \
     "u.id, u.email, u.username, u.name, u.created_at, u.disabled_at, m.role, r.permissions,"          \
     " m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at, m.role_ends_at, m.role_after," \
-    " CASE WHEN m.role_ends_at > 0 THEN (SELECT a.permissions FROM roles a"                           \
+    " CASE WHEN m.role_ends_at > 0 THEN (SELECT permissions FROM roles a"                             \
     " WHERE a.organization_id = m.organization_id AND a.name = m.role_after) END"
 #define MEMBER_TEAMS                                                                               \
     ", (SELECT " JSON_ARRAY(JSON_OBJECT(                                                           \

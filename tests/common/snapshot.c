@@ -922,8 +922,7 @@ static void snapshot_beyond_a_limit_is_not_published(void **state)
     }
 }
 
-/* The record of a member whose role ends: two terms are two records, what is damaged is no answer,
- * and a reader from before finds what the member holds without an end. */
+/* Of a member whose role ends, a reader from before finds what he holds without an end. */
 static void roles_with_an_end_come_through_whole(void **state)
 {
     (void)state;
@@ -939,7 +938,6 @@ static void roles_with_an_end_come_through_whole(void **state)
             grants.term = (struct term){ends[i], {"owner\0admin", 2}, {"a\0b\0c", 3}};
         user_spec(i, &u, text);
         u.grants_index = snapshot_writer_grants(w, &grants);
-        assert_int_equal(u.grants_index, i);
         snapshot_writer_user(w, &u);
     }
     assert_int_equal(snapshot_writer_publish(w, path), 0);

@@ -118,6 +118,24 @@ wait_for 10 pgrep -u bob -f '^sleep 2005'
 by olga member role bob admin 2>/dev/null; wait_for 10 in_group
 is "$(pgrep -cu bob -f '^sleep 2005')" 1 'a role that comes ends nothing'
 
+# --- orgsyncd's clock is put back while the organization cannot be reached ---
+kill "$daemon"; wait "$daemon" 2>/dev/null
+configure 'sessions = { on_removal = "end"; };'
+set_clock 0
+"${clocked[@]}" orgsyncd 2>>"$T/orgsyncd.log" &
+daemon=$!
+wait_for 20 in_group
+by olga member role bob member 2>/dev/null; by olga member role bob admin --for 1h 2>/dev/null
+wait_for 10 eval 'in_group && [ -n "$(explained until)" ]'
+stop_orgd
+set_clock -3600
+ok 'by a clock that was put back the groups of a role with an end go' wait_for 15 eval '! in_group'
+set_clock 0
+ok 'and come back with the right time' wait_for 15 in_group
+rm -f /run/clock
+start_orgd
+wait_for 20 eval '[ "$(orgadmin host status -o json 2>/dev/null | jq -r ".[0].held")" = yes ]'
+
 # --- an export keeps the end ---
 by olga member role bob member 2>/dev/null; by olga member role bob admin --for 1h 2>/dev/null
 by olga member list -o json --all >$MEMBERS

@@ -63,7 +63,7 @@ role "$bob_id" owner "$hour"
 role "$owner_id" admin; expect 409 last_owner 'an owner for a while does not count: the last owner stays one'
 on members/remove ",\"userId\":\"$owner_id\"" "$bob"; expect 409 last_owner 'an owner for a while does not remove the last owner'
 on members/suspend ",\"userId\":\"$owner_id\"" "$bob"; expect 409 last_owner 'an owner for a while does not suspend the last owner'
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error beside roles with an end'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds no error beside roles with an end'
 on delete ',"name":"Acme"' "$bob"; expect 403 role_ends 'an owner for a while does not delete the organization'
 
 # --- nothing outlasts the role ---
