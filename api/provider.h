@@ -263,6 +263,8 @@ struct watch_report {
     int64_t age_s;            /* of the snapshot in force */
     uint64_t ended, ending;   /* people whose sessions were ended, or are to end now */
     struct break_glass glass; /* the last one; END_MS is 0: none */
+    const char *process;      /* a word that tells this process from others with the same
+                                 credential; or NULL */
 };
 
 struct provider_watcher {

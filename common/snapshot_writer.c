@@ -9,10 +9,6 @@
 #include "common/hash.h"
 #include "common/snapshot.h"
 
-/* Distinct combinations of organization, groups, roles and permissions: far beyond any real
- * organization's, and few enough that comparing one by one cannot be used to hold us up. */
-#define GRANTS_MAX 16384
-
 /* A growing run of bytes; one failure makes it useless, which publish reports. */
 struct bytes {
     uint8_t *data;
@@ -20,11 +16,9 @@ struct bytes {
 };
 
 struct grants {
-    uint64_t hash;
-    uint32_t at; /* offset in grants_records */
-    uint32_t ref;
+    size_t at;     /* of the record, in grants_records */
+    size_t groups; /* of the indexes of its groups, in grants_groups */
     uint32_t group_count;
-    uint32_t groups[]; /* indexes */
 };
 
 struct group {
@@ -47,11 +41,11 @@ struct snapshot_writer {
     struct snapshot_range range[SNAPSHOT_ORGS_MAX];
     struct org_rules org_rules[SNAPSHOT_ORGS_MAX];
     bool narrowed; /* one of them is */
-    struct bytes users, grants_records, rules;
+    struct bytes users, grants_records, grants_groups, rules;
     struct bytes keys;   /* as they will lie in the file */
     struct bytes owners; /* of those: {u32 uid, u32 at in KEYS} */
-    struct grants **grants;
-    uint32_t grants_count, last_grants;
+    struct bytes grants; /* of struct grants */
+    uint32_t grants_count;
     struct group *group;
     uint32_t group_count;
 };
@@ -142,16 +136,15 @@ void snapshot_writer_free(struct snapshot_writer *w)
 {
     if (!w)
         return;
-    for (uint32_t i = 0; i < w->grants_count; i++)
-        free(w->grants[i]);
     for (uint32_t i = 0; i < w->group_count; i++) {
         free(w->group[i].name);
         free(w->group[i].list);
     }
-    free(w->grants);
     free(w->group);
     free(w->users.data);
+    free(w->grants.data);
     free(w->grants_records.data);
+    free(w->grants_groups.data);
     free(w->rules.data);
     free(w->keys.data);
     free(w->owners.data);
@@ -263,50 +256,22 @@ static uint8_t *encode_grants(struct snapshot_writer *w, const struct snapshot_g
     return r;
 }
 
-/* The index of the grants whose record equals R, other than R itself; grants_count when there is
- * none. Tries the last answer first. */
-static uint32_t find_grants(const struct snapshot_writer *w, const uint8_t *r, uint64_t hash)
-{
-    uint32_t size = get32(r + 4);
-    for (uint32_t n = 0; n < w->grants_count; n++) {
-        uint32_t i = (w->last_grants + n) % w->grants_count;
-        if (w->grants[i]->hash == hash &&
-            memcmp(w->grants_records.data + w->grants[i]->at, r, size) == 0)
-            return i;
-    }
-    return w->grants_count;
-}
-
 uint32_t snapshot_writer_grants(struct snapshot_writer *w, const struct snapshot_grants_spec *spec)
 {
-    uint8_t *r = encode_grants(w, spec);
-    if (!r)
+    struct grants made = {.at = w->grants_records.size,
+                          .groups = w->grants_groups.size,
+                          .group_count = spec->group_count};
+    size_t size = spec->group_count * sizeof spec->groups[0];
+    if (!encode_grants(w, spec))
         return 0;
-    uint64_t hash = hash64(r, get32(r + 4));
-    uint32_t i = find_grants(w, r, hash);
-    if (i < w->grants_count) {
-        w->grants_records.size = (size_t)(r - w->grants_records.data);
-        return w->last_grants = i;
-    }
-    if (w->grants_count == GRANTS_MAX) {
-        fail(w, EOVERFLOW);
+    uint8_t *groups = size ? extend(w, &w->grants_groups, size) : NULL;
+    uint8_t *p = extend(w, &w->grants, sizeof made);
+    if (!p)
         return 0;
-    }
-    struct grants **table = realloc(w->grants, (w->grants_count + 1) * sizeof *table);
-    struct grants *c = malloc(sizeof *c + spec->group_count * sizeof c->groups[0]);
-    if (table)
-        w->grants = table;
-    if (!table || !c) {
-        free(c);
-        fail(w, ENOMEM);
-        return 0;
-    }
-    *c = (struct grants){.hash = hash,
-                         .at = (uint32_t)(r - w->grants_records.data),
-                         .group_count = spec->group_count};
-    memcpy(c->groups, spec->groups, spec->group_count * sizeof c->groups[0]);
-    w->grants[w->grants_count] = c;
-    return w->last_grants = w->grants_count++;
+    if (groups)
+        memcpy(groups, spec->groups, size);
+    memcpy(p, &made, sizeof made);
+    return w->grants_count++;
 }
 
 void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_spec *spec)
@@ -412,14 +377,27 @@ static bool active(const uint8_t *user)
     return user[SNAPSHOT_USER_STATE] == MEMBER_ACTIVE;
 }
 
+/* The grants of the user R. */
+static const struct grants *grants_of(const struct snapshot_writer *w, const uint8_t *r)
+{
+    return (const struct grants *)(const void *)w->grants.data + get32(r + SNAPSHOT_USER_GRANTS);
+}
+
+/* The I-th group of the grants G. */
+static struct group *group_of(const struct snapshot_writer *w, const struct grants *g, uint32_t i)
+{
+    return &w->group[((const uint32_t *)(const void *)(w->grants_groups.data + g->groups))[i]];
+}
+
 static void count_members(struct snapshot_writer *w)
 {
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
         const uint8_t *r = w->users.data + at;
-        const struct grants *c = w->grants[get32(r + SNAPSHOT_USER_GRANTS)];
+        const struct grants *c = grants_of(w, r);
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
-            w->group[c->groups[i]].members++;
-            w->group[c->groups[i]].names_size += user_name_len(r) + 1;
+            struct group *g = group_of(w, c, i);
+            g->members++;
+            g->names_size += user_name_len(r) + 1;
         }
     }
 }
@@ -442,9 +420,9 @@ static void fill_members(struct snapshot_writer *w)
 {
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
         const uint8_t *r = w->users.data + at;
-        const struct grants *c = w->grants[get32(r + SNAPSHOT_USER_GRANTS)];
+        const struct grants *c = grants_of(w, r);
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
-            struct group *g = &w->group[c->groups[i]];
+            struct group *g = group_of(w, c, i);
             if (g->left_out)
                 continue;
             size_t size = user_name_len(r) + 1;
@@ -573,11 +551,9 @@ static void place(struct layout *l)
 
 static void link_records(struct snapshot_writer *w, struct layout *l)
 {
-    for (uint32_t i = 0; i < w->grants_count; i++)
-        w->grants[i]->ref = ref_of(l, PART_GRANTS, w->grants[i]->at);
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
         uint8_t *r = w->users.data + at;
-        put32(r + SNAPSHOT_USER_GRANTS, w->grants[get32(r + SNAPSHOT_USER_GRANTS)]->ref);
+        put32(r + SNAPSHOT_USER_GRANTS, ref_of(l, PART_GRANTS, grants_of(w, r)->at));
         seal(r);
     }
     size_t list = 0, i = 0;

@@ -139,7 +139,7 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_KEEP_TOKENS] = {.name = "--keep-tokens",
                             .brief = "do not end the other tokens of the account"},
     [OPTION_WAIT] = {.name = "--wait",
-                     .value = "SECONDS",
+                     .value = "DURATION",
                      .optional = true,
                      .brief = "wait until the machines have applied the change, 30 s by default",
                      .detail = "Tells on how many machines it is in force, on how many sessions "

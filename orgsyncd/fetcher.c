@@ -16,7 +16,7 @@
 #include "common/rfc3339.h"
 #include "orgsyncd/pipe.h"
 
-#define ASKER_WORD 33 /* bytes, in hexadecimal, with its NUL */
+#define PROCESS_WORD 33 /* bytes, in hexadecimal, with its NUL */
 /* A long poll is to be held so long. */
 #define HOLD_MS 300000
 /* List everything anew this often, whatever the server says has changed. */
@@ -42,7 +42,7 @@ struct committed {
 struct fetcher {
     const struct fetcher_settings *settings;
     struct provider *provider; /* holds the long poll, or polls */
-    char word[ASKER_WORD];     /* tells this process from another with the same token */
+    char word[PROCESS_WORD];   /* tells this process from another with the same token */
     struct provider *asker;    /* asks while the other one is held */
     struct watch_position at;  /* where the keeper is, whichever of the two asked */
     int64_t listed_ms;
@@ -632,7 +632,7 @@ static void trace(void *arg, const char *line)
 /* A service's: what asks once, beside it, is no other machine. */
 static const char *make_word(struct fetcher *f)
 {
-    unsigned char bytes[(ASKER_WORD - 1) / 2];
+    unsigned char bytes[(PROCESS_WORD - 1) / 2];
     if (f->settings->once || getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
         return NULL;
     for (size_t i = 0; i < sizeof bytes; i++)
@@ -643,7 +643,7 @@ static const char *make_word(struct fetcher *f)
 static bool open_providers(struct fetcher *f, struct api_error *err)
 {
     struct provider_settings settings = config_provider(f->settings->org);
-    settings.asker = make_word(f);
+    f->report.process = make_word(f);
     settings.token = f->settings->token;
     settings.trace = log_is_debug() ? trace : NULL;
     settings.trace_arg = f;

@@ -525,6 +525,7 @@ static bool add_report(cJSON *body, const struct watch_position *at,
            cJSON_AddNumberToObject(object, "ended", (double)report->ended) &&
            cJSON_AddNumberToObject(object, "ending", (double)report->ending) &&
            cJSON_AddStringToObject(object, "version", ORG_VERSION) &&
+           (!report->process || cJSON_AddStringToObject(object, "process", report->process)) &&
            (report->glass.end_ms == 0 || add_glass(object, &report->glass));
 }
 
@@ -553,9 +554,6 @@ static enum api_status ask(struct provider *p, const struct watch *w, int wait_m
                                  .idle = on_idle,
                                  .idle_fd = w->watcher->idle ? w->watcher->idle_fd : -1};
     answer->json = NULL;
-    if (p->settings.asker && /* a header: a server of before takes no field that it does not know */
-        engine_header(p, "Orglogin-Asker", p->settings.asker, err) != API_OK)
-        return err->status;
     char *body = changes_body(p->settings.org, w, wait_ms);
     if (!body)
         return api_fail(err, API_UNREACHABLE, "out of memory");

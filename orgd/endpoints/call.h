@@ -62,7 +62,6 @@ struct request {
     const char *path;
     const char *authorization; /* the header's value or NULL */
     const char *content_type;  /* the header's value or NULL */
-    const char *asker;         /* the header Orglogin-Asker's value (watchers.h) or NULL */
     const char *body;          /* LEN bytes; may be NULL when LEN is 0 */
     size_t len;
     bool too_large;   /* there was more than BODY_MAX, and BODY is not all of it */

@@ -237,21 +237,20 @@ static void report_read(struct call *call, const cJSON *item, int64_t since, str
     snprintf(report->version, sizeof report->version, "%s", report_text(item, "version"));
 }
 
-/* Notes who polls, and what a machine reports with its poll. */
-static void watcher_take(struct call *call, int64_t since)
+/* Keeps what a process reports with its poll; of what a machine has applied only a machine's. */
+static void report_take(struct call *call, int64_t since)
 {
-    const cJSON *item =
-        call->caller.machine[0] ? cJSON_GetObjectItemCaseSensitive(call->body, "report") : NULL;
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(call->body, "report");
     const cJSON *glass = cJSON_GetObjectItemCaseSensitive(item, "breakGlass");
-    const char *asker = call->request->asker;
+    bool machine = call->caller.machine[0] != '\0';
     struct report report;
-    if (asker && (!call->caller.key[0] || strlen(asker) > ASKER_MAX))
-        asker = NULL;
-    if (item)
+    if (!item || !call->caller.key[0])
+        return;
+    if (machine)
         report_read(call, item, since, &report);
-    if ((asker || item) && watcher_note(call->caller.key, asker, item ? &report : NULL))
+    if (watcher_note(call->caller.key, report_text(item, "process"), machine ? &report : NULL))
         usage_shared(call->caller.key);
-    if (glass)
+    if (machine && glass)
         glass_take(call, glass);
 }
 
@@ -265,7 +264,7 @@ void member_changes(struct call *call)
     }
     poll_of(call, poll);
     poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
-    watcher_take(call, poll->since);
+    report_take(call, poll->since);
     poll->wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
     if (poll->since == 0)
         usage_listed(call->caller.key);

@@ -157,17 +157,30 @@ static bool is_glass(const cJSON *item)
            strlen(reason->valuestring) <= BREAK_GLASS_REASON_MAX;
 }
 
+static bool is_process(const cJSON *item)
+{
+    return is_text(item) && *item->valuestring && strlen(item->valuestring) <= PROCESS_MAX;
+}
+
+/* How many fields of ITEM the one called NAME is: 1, or 0 where there is none; -1: it does not
+ * FIT. */
+static int optional(const cJSON *item, const char *name, bool (*fits)(const cJSON *))
+{
+    const cJSON *field = part(item, name);
+    return !field ? 0 : fits(field) ? 1 : -1;
+}
+
 /* Revision and cursor stand there together, or neither does. */
 static bool is_report(const cJSON *item)
 {
-    const cJSON *revision = part(item, "revision"), *cursor = part(item, "cursor");
-    const cJSON *glass = part(item, "breakGlass");
-    bool place = is_number(revision) && is_text(cursor), none = !revision && !cursor;
-    int fields = 4 + (place ? 2 : 0) + (glass ? 1 : 0);
-    return cJSON_IsObject(item) && (place || none) && is_age(part(item, "age")) &&
-           is_number(part(item, "ended")) && is_number(part(item, "ending")) &&
-           is_version(part(item, "version")) && (!glass || is_glass(glass)) &&
-           cJSON_GetArraySize(item) == fields;
+    int revision = optional(item, "revision", is_number),
+        cursor = optional(item, "cursor", is_text);
+    int glass = optional(item, "breakGlass", is_glass);
+    int process = optional(item, "process", is_process);
+    return cJSON_IsObject(item) && revision == cursor && cursor >= 0 && glass >= 0 &&
+           process >= 0 && is_age(part(item, "age")) && is_number(part(item, "ended")) &&
+           is_number(part(item, "ending")) && is_version(part(item, "version")) &&
+           cJSON_GetArraySize(item) == 4 + 2 * cursor + glass + process;
 }
 
 static bool is_bool(const cJSON *item)
@@ -227,13 +240,14 @@ static const struct field_type type_ca = {
 static const struct field_type type_report = {
     is_report,
     .must = "must be an object of age (seconds), ended, ending, version, and perhaps revision and "
-            "cursor, and breakGlass (at, until, reason)",
+            "cursor, process (at most 64 bytes), and breakGlass (at, until, reason)",
     .schema = "\"type\":\"object\",\"additionalProperties\":false,"
               "\"required\":[\"age\",\"ended\",\"ending\",\"version\"],"
               "\"properties\":{\"revision\":{" NUMBER_SCHEMA "},\"cursor\":{" TEXT_SCHEMA
               "},\"age\":{" NUMBER_SCHEMA ",\"maximum\":3155760000},\"ended\":{" NUMBER_SCHEMA
               "},\"ending\":{" NUMBER_SCHEMA "},"
               "\"version\":{\"type\":\"string\",\"maxLength\":31},"
+              "\"process\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":64},"
               "\"breakGlass\":{\"type\":\"object\",\"additionalProperties\":false,"
               "\"required\":[\"at\",\"until\",\"reason\"],\"properties\":{"
               "\"at\":{" TIME_SCHEMA "},\"until\":{" TIME_SCHEMA "},"

@@ -12,7 +12,7 @@
 
 #define PLACES  16384
 #define MOST    131072 /* some 35 MB; beyond it the one that was heard of first goes */
-#define KNOWN   8      /* the latest askers of a token */
+#define KNOWN   8      /* the latest processes of a token */
 #define RETURNS 4
 #define DAY_MS  (24LL * 3600 * 1000)
 
@@ -20,7 +20,7 @@ struct watcher {
     LIST_ENTRY(watcher) link;
     TAILQ_ENTRY(watcher) age;
     char key[ID_SIZE];
-    uint64_t asker[KNOWN]; /* hashes, the latest first; 0: none */
+    uint64_t process[KNOWN]; /* hashes of their words, the latest first; 0: none */
     unsigned returns;
     int64_t told_ms;      /* clock_mono_ms, 0: never */
     struct report report; /* AT is 0: none */
@@ -76,17 +76,17 @@ static struct watcher *take(const char *key)
 static bool came_back(struct watcher *w, uint64_t hash)
 {
     size_t i = 0;
-    while (i < KNOWN - 1 && w->asker[i] != hash)
+    while (i < KNOWN - 1 && w->process[i] != hash)
         i++;
-    bool back = i > 0 && w->asker[i] == hash;
-    memmove(w->asker + 1, w->asker, i * sizeof *w->asker);
-    w->asker[0] = hash;
+    bool back = i > 0 && w->process[i] == hash;
+    memmove(w->process + 1, w->process, i * sizeof *w->process);
+    w->process[0] = hash;
     return back;
 }
 
-static bool note_asker(struct watcher *w, const char *asker)
+static bool note_process(struct watcher *w, const char *process)
 {
-    uint64_t hash = table_hash(asker, strlen(asker));
+    uint64_t hash = table_hash(process, strlen(process));
     int64_t now = clock_mono_ms();
     w->returns += came_back(w, hash ? hash : 1);
     if (w->returns < RETURNS)
@@ -105,11 +105,11 @@ static void keep_report(struct watcher *w, struct report *report)
     w->report = *report;
 }
 
-bool watcher_note(const char *key, const char *asker, struct report *report)
+bool watcher_note(const char *key, const char *process, struct report *report)
 {
     pthread_mutex_lock(&lock);
     struct watcher *w = take(key);
-    bool shared = asker && note_asker(w, asker);
+    bool shared = process && note_process(w, process);
     if (report)
         keep_report(w, report);
     pthread_mutex_unlock(&lock);

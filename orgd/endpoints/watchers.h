@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ASKER_MAX           64 /* bytes of a process's word */
+#define PROCESS_MAX         64 /* bytes of its word */
 #define REPORT_VERSION_SIZE 32
 
 /* Up to where a machine has applied what it was told, and whose sessions it ended. */
@@ -24,15 +24,15 @@ struct report {
 };
 
 /*
- * A process polls by the token KEY. ASKER (at most ASKER_MAX bytes, or NULL) is its own word for
- * itself, which is never used again when it has ended; REPORT (or NULL) is kept, and its ended_with
- * filled.
+ * A process polls by the token KEY. PROCESS (at most PROCESS_MAX bytes, or NULL) is its own word
+ * for itself, which is never used again when it has ended; REPORT (or NULL) is kept, and its
+ * ended_with filled.
  *
  * A word that comes back although another one has asked meanwhile tells of two machines with one
  * token: a copied disk, or a copied file. True when it is the fourth time that one came back (a
  * request that is late makes two of them), and then not again for a day.
  */
-bool watcher_note(const char *key, const char *asker, struct report *report);
+bool watcher_note(const char *key, const char *process, struct report *report);
 
 /* The latest report by the token KEY; false when none is known. */
 bool watcher_report(const char *key, struct report *report);

@@ -176,7 +176,6 @@ static void request_fill(const struct front *f, struct exchange *x)
                                   .letterhead = f->letterhead};
     x->request.authorization = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
     x->request.content_type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
-    x->request.asker = exchange_header(x, "Orglogin-Asker");
     if (!x->via->door->metrics)
         x->needs = dispatch_needs(&x->request);
     if (x->needs.attempt)

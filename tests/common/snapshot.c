@@ -64,9 +64,9 @@ static struct snapshot_writer *make(uint64_t generation, int users)
         struct snapshot_grants_spec grants = {
             .org = org,
             .roles = {i % 10 ? "member" : "admin\0member", i % 10 ? 1 : 2},
-            .groups = {everyone, admins},
+            .groups = (const uint32_t[]){everyone, admins},
             .group_count = i % 10 ? 1 : 2,
-            .local_gids = {44},
+            .local_gids = (const uint32_t[]){44},
             .local_count = i % 10 ? 0 : 1};
         struct snapshot_user_spec u;
         char text[4][64];
@@ -818,9 +818,10 @@ static void ids_below_the_floor_are_never_answered(void **state)
              fine = snapshot_writer_group(w, "fine", 150000);
     snapshot_writer_group(w, "Bad Name", 150001);
     struct snapshot_grants_spec spec = {.org = org,
-                                        .groups = {low, fine},
+                                        .groups = (const uint32_t[]){low, fine},
                                         .group_count = 2,
-                                        .local_gids = {0, 44, UINT32_MAX, UINT32_MAX - 1},
+                                        .local_gids =
+                                            (const uint32_t[]){0, 44, UINT32_MAX, UINT32_MAX - 1},
                                         .local_count = 4};
     uint32_t grants = snapshot_writer_grants(w, &spec);
     static const struct snapshot_user_spec users[] = {
@@ -873,7 +874,10 @@ static int publish_many(enum too_many what, uint32_t n)
     struct snapshot_settings settings = {.generation = 1};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     struct rule rule = {.org = "org0", .services = {"*", 1}};
-    struct snapshot_grants_spec grants = {.group_count = what == GROUPS ? n : 0,
+    static const uint32_t first[GRANTS_GROUPS_MAX + 1]; /* the group of index 0, or number 0 */
+    struct snapshot_grants_spec grants = {.groups = first,
+                                          .group_count = what == GROUPS ? n : 0,
+                                          .local_gids = first,
                                           .local_count = what == LOCAL_GROUPS ? n : 0};
     for (uint32_t i = 0; i < (what == ORGS ? n : 1); i++) {
         snprintf(text, sizeof text, "org%u", i);
@@ -924,9 +928,10 @@ static void inactive_members_are_in_no_group(void **state)
     (void)state;
     struct snapshot_settings settings = {.generation = 1, .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    struct snapshot_grants_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0),
-                                        .groups = {snapshot_writer_group(w, "acme", 150000)},
-                                        .group_count = 1};
+    struct snapshot_grants_spec spec = {
+        .org = snapshot_writer_org(w, "acme", 0, 0, 0),
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000)},
+        .group_count = 1};
     uint32_t grants = snapshot_writer_grants(w, &spec);
     const char *names[] = {"active", "pending", "suspended", "removed"};
     for (uint32_t i = 0; i < 4; i++) {
@@ -1305,7 +1310,9 @@ static void publish_primary_groups(void)
     uint32_t org = snapshot_writer_org(w, "acme", 0, 150000, 299999);
     snapshot_writer_org(w, "globex", 0, 300000, 4294967293U);
     struct snapshot_grants_spec spec = {
-        .org = org, .groups = {snapshot_writer_group(w, "acme", 150000)}, .group_count = 1};
+        .org = org,
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000)},
+        .group_count = 1};
     uint32_t grants = snapshot_writer_grants(w, &spec);
     const struct snapshot_user_spec users[] = {
         {200000, 200000, grants, MEMBER_ACTIVE, "pia", "", "/", "/bin/sh", 7, true},
@@ -1445,8 +1452,8 @@ static struct snapshot_group large_group(enum group_members listed, uint32_t mem
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     struct snapshot_grants_spec spec = {
         .org = snapshot_writer_org(w, "acme", 0, 0, 0),
-        .groups = {snapshot_writer_group(w, "acme", 150000),
-                   snapshot_writer_group(w, "empty", 150001)},
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000),
+                                     snapshot_writer_group(w, "empty", 150001)},
         .group_count = 1,
     };
     uint32_t grants = snapshot_writer_grants(w, &spec);
