@@ -41,7 +41,7 @@ struct committed {
 
 struct fetcher {
     const struct fetcher_settings *settings;
-    struct provider *provider; /* holds the long poll, or polls */
+    struct provider *provider; /* holds the long poll, or polls: it may know what it has read */
     char word[PROCESS_WORD];   /* tells this process from another with the same token */
     struct provider *asker;    /* asks while the other one is held */
     struct watch_position at;  /* where the keeper is, whichever of the two asked */
@@ -438,8 +438,8 @@ static void repeat_failure(struct fetcher *f)
     report(&none, PIPE_FAILED, clock_mono_ms(), 0, f->failure);
 }
 
-/* Asks for what is new, without waiting. */
-static enum api_status ask(struct fetcher *f)
+/* Asks PROVIDER for what is new, without waiting. */
+static enum api_status ask(struct fetcher *f, struct provider *provider)
 {
     struct watch_position at = f->at;
     struct api_error err;
@@ -451,7 +451,7 @@ static enum api_status ask(struct fetcher *f)
                                        .member = send_member,
                                        .idle_fd = -1};
     begin(f, &r);
-    enum api_status status = provider_watch(f->asker, &at, 0, &watcher, &err);
+    enum api_status status = provider_watch(provider, &at, 0, &watcher, &err);
     if (status == API_OK)
         succeeded(&r, &at);
     else
@@ -460,14 +460,14 @@ static enum api_status ask(struct fetcher *f)
 }
 
 /* The same, unless that failed just now. Returns true when there is an answer. */
-static bool ask_now(struct fetcher *f)
+static bool ask_now(struct fetcher *f, struct provider *provider)
 {
     int64_t now = clock_mono_ms();
     if (f->failures && (now < f->retry_ms || now < f->failed_ms + RETRY_SPARE_MS)) {
         repeat_failure(f);
         return false;
     }
-    return ask(f) == API_OK;
+    return ask(f, provider) == API_OK;
 }
 
 /* Takes what lies in the pipe; *REFRESH: the keeper wants news. Returns -1 when it is gone. */
@@ -509,7 +509,8 @@ static int take_messages(struct fetcher *f, struct fetcher_request *under_way)
         return -1;
     if (f->relist)
         return 1;
-    bool answered = refresh && (!under_way || held) && ask_now(f);
+    struct provider *free_one = under_way ? f->asker : f->provider;
+    bool answered = refresh && (!under_way || held) && ask_now(f, free_one);
     if (held && (answered || f->unreported))
         under_way->superseded = true;
     return under_way && under_way->superseded;
@@ -577,7 +578,7 @@ static int rest_unapplied(struct fetcher *f)
  * organization cannot be reached. */
 static bool catch_up(struct fetcher *f, bool *caught_up)
 {
-    enum api_status status = f->at.revision > 0 ? ask(f) : API_REFUSED;
+    enum api_status status = f->at.revision > 0 ? ask(f, f->provider) : API_REFUSED;
     *caught_up = status == API_OK;
     return status != API_UNREACHABLE;
 }
