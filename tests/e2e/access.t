@@ -87,6 +87,8 @@ like "$(told mia "$(id -u mia)")" '^ssh-ed25519 ' 'orglogin-keys has the key: pa
 is "$(reason root) $(reason nobody)" 'root local' 'root and local accounts do not depend on it'
 is "$(orgadmin host metrics | sed -n 's/^orgsyncd_refusals_total{reason="access"} //p')" 1 'it is counted'
 
+is "$(orgsyncd --check 2>/dev/null | grep 'access rules')" 'acme: its own access rules narrow this: admin (sshd)' 'orgsyncd --check tells them'
+
 # --- more rules ---
 olga access add --team 'night shift' --wait=1s
 is "$(as tim id -un)" tim 'a rule for a team lets its member in'
