@@ -116,6 +116,15 @@ is "$(as mia id -un) $(reason ada)" 'mia access' 'with other labels the host adm
 olga machine label web env=prod --yes --wait=1s
 is "$(as ada id -un) $(reason mia)" 'ada access' 'and those from before with its labels from before'
 
+lab=$(as_olga teams/create '"name":"Lab"' | jq -r .team.id)
+mia=$(by olga member show mia -o json | jq -r .id)
+as_olga teams/add "\"id\":\"$lab\",\"userId\":\"$mia\"" >/dev/null
+olga access add --team lab --labels env=lab --yes --wait=1s
+is "$(as mia id -un)" '' "a team's rule for other labels lets nobody in here"
+olga machine label web env=lab --yes --wait=1s
+is "$(as mia id -un) $(reason ada)" 'mia access' 'with its labels the host hears who is in the team'
+olga machine label web env=prod --yes --wait=1s
+
 # --- not heard ---
 stop_orgd
 wait_for 20 eval '[ "$(reason ada)" = offline ]'
