@@ -16,7 +16,8 @@
  *                 ("removed" only from provider_watch and from files; token: of the invitation of
  *                 who is pending, where the API shows it; membership: its id, where that is
  *                 another one than the person's; keys: public ssh keys, BLOB in base64 and
- *                 of any length, no expiresAt: never)
+ *                 of any length, no expiresAt: never; "keys_unread":true instead, only from
+ *                 provider_watch: they are not known yet, and those that a host has stay)
  *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
  *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
  *   invitation    {"id","email","roles":[..],"permissions":[..],"state","created","expires",

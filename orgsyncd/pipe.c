@@ -74,7 +74,8 @@ size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_memb
     }
     if ((*why = member_fault(m)) != NULL)
         return 0;
-    struct pipe_header header = {.type = PIPE_MEMBER, .request = request};
+    struct pipe_header header = {
+        .type = PIPE_MEMBER, .flags = m->keys_unread ? PIPE_KEYS_UNREAD : 0U, .request = request};
     struct member_fields fields = {m->state, (uint16_t)m->roles.count,
                                    (uint16_t)m->permissions.count, (uint32_t)m->keys.size};
     char *p = (char *)buffer + STRINGS_AT, *end = (char *)buffer + PIPE_TEXTS_MAX;
@@ -120,10 +121,12 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header)
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why)
 {
     struct member_fields fields;
+    struct pipe_header header;
     *why = "message is malformed";
     if (size < STRINGS_AT)
         return false;
-    memcpy(&fields, (const char *)buffer + sizeof(struct pipe_header), sizeof fields);
+    memcpy(&header, buffer, sizeof header);
+    memcpy(&fields, (const char *)buffer + sizeof header, sizeof fields);
     if (fields.roles > PIPE_STRINGS_MAX || fields.permissions > PIPE_STRINGS_MAX ||
         fields.state > MEMBER_REMOVED || fields.keys > size - STRINGS_AT ||
         size - fields.keys > PIPE_TEXTS_MAX)
@@ -131,6 +134,7 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
     const char *p = (const char *)buffer + STRINGS_AT;
     const char *end = (const char *)buffer + size - fields.keys;
     m->keys = (struct key_list){(const uint8_t *)end, fields.keys};
+    m->keys_unread = (header.flags & PIPE_KEYS_UNREAD) != 0;
     m->state = (enum member_state)fields.state;
     m->id = take(&p, end);
     m->email = take(&p, end);

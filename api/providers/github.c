@@ -853,12 +853,22 @@ static bool add_roles(cJSON *record, bool owner)
     return false;
 }
 
-/* The record of PERSON, to be freed; NULL: out of memory. */
-static cJSON *person_record(const struct github_person *person)
+/* Adds the keys of PERSON. They are unread where a limit keeps them back; of who has got another
+ * login, or two, they are none until they were read again. */
+static bool add_keys(cJSON *record, const struct github_person *person)
+{
+    const struct github_details *d = person->details;
+    if (!d || (d->read_ms == 0 && !d->keys))
+        return cJSON_AddTrueToObject(record, "keys_unread") != NULL;
+    bool own = d->keys && d->paired && same_login(d->login, person->login);
+    return !own || cJSON_AddItemReferenceToObject(record, "keys", d->keys);
+}
+
+/* The record of PERSON, with its keys if WITH_KEYS, to be freed; NULL: out of memory. */
+static cJSON *person_record(const struct github_person *person, bool with_keys)
 {
     char id[24];
     const struct github_details *d = person->details;
-    bool keys = d && d->keys && d->paired && same_login(d->login, person->login);
     cJSON *record = cJSON_CreateObject();
     snprintf(id, sizeof id, "%" PRId64, person->id);
     bool made =
@@ -866,19 +876,19 @@ static cJSON *person_record(const struct github_person *person)
         cJSON_AddStringToObject(record, "username", person->login) &&
         add_roles(record, person->owner) &&
         cJSON_AddStringToObject(record, "state", d && d->suspended ? "suspended" : "active") &&
-        (!keys || cJSON_AddItemReferenceToObject(record, "keys", d->keys));
+        (!with_keys || add_keys(record, person));
     if (made)
         return record;
     cJSON_Delete(record);
     return NULL;
 }
 
-static enum api_status people_give(const struct github_roster *r, provider_sink *sink, void *arg,
-                                   struct api_error *err)
+static enum api_status people_give(const struct github_roster *r, bool with_keys,
+                                   provider_sink *sink, void *arg, struct api_error *err)
 {
     enum api_status status = API_OK;
     for (size_t i = 0; i < r->count && status == API_OK; i++) {
-        cJSON *record = person_record(&r->people[i]);
+        cJSON *record = person_record(&r->people[i], with_keys);
         if (!record)
             status = api_fail(err, API_UNREACHABLE, "out of memory");
         else if (sink && sink(arg, record) != 0)
@@ -903,7 +913,7 @@ static enum api_status list_members(struct provider *p, const struct operation *
     s->probe_etag = NULL;
     enum api_status status = roster_read(p, &once, org, s->server, err);
     if (status == API_OK)
-        status = people_give(&once, sink, arg, err);
+        status = people_give(&once, false, sink, arg, err);
     roster_clear(&once);
     return status;
 }
@@ -929,7 +939,7 @@ static enum api_status github_watch(struct provider *p, struct watch_position *p
     if (strcmp(now, position->etag) == 0)
         return API_OK;
     watcher->reset(watcher->arg);
-    status = people_give(r, watcher->member, watcher->arg, err);
+    status = people_give(r, reads_keys(p), watcher->member, watcher->arg, err);
     if (status == API_OK) {
         *position = (struct watch_position){0};
         memcpy(position->etag, now, strlen(now) + 1);
