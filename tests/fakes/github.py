@@ -307,7 +307,8 @@ def membership(user, state='active'):
 def org(request, name):
     in_org(name)
     return {**org_simple(), 'name': 'Acme Corp', 'email': 'ops@example.com', 'created_at': '2019-01-01T00:00:00Z', 'updated_at': '2026-01-01T00:00:00Z',
-            'plan': {'name': 'team', 'space': 1, 'private_repos': 1}}
+            'plan': {'name': 'team', 'space': 1, 'private_repos': 1}, 'html_url': 'https://github.com/acme', 'has_organization_projects': True,
+            'has_repository_projects': True, 'public_repos': 1, 'public_gists': 0, 'followers': 0, 'following': 0, 'type': 'Organization', 'archived_at': None}
 
 
 @api('GET', r'/(?:orgs|organizations)/([^/]+)/members')
@@ -501,6 +502,18 @@ def rate_limit(request):
 def as_app(request):
     if request.members != 'app':
         raise error(401, 'A JSON web token could not be decoded')
+
+
+@api('GET', '/app')
+def app(request):
+    as_app(request)
+    return {'id': APP, 'slug': 'orglogin', 'name': 'Orglogin', 'permissions': {'members': fake.options.get('permission', 'write')}}
+
+
+@api('GET', '/app/installations')
+def installations(request):
+    as_app(request)
+    return [{'id': INSTALLATION, 'account': org_simple(), 'app_id': APP}]
 
 
 @api('GET', r'/orgs/([^/]+)/installation')

@@ -63,12 +63,38 @@ like "$(sent | tail -n 1)" 'phrase=action%3Ateam.create%20created%3A2026-01-01' 
 refuses 2 'has no "joincode list"' 'joincode list is refused' ada joincode list
 nothing_sent 'joincode list'
 
+# --- teams ---
+does '^31 +ops +Ops *$' 'team list prints number, slug and name' ada team list
+does '^32 +ops-night +Ops: night +ops$' 'team list prints the parent of a team' ada team list
+does '^2 +Mia +maintainer$' 'team show prints a maintainer' ada team show ops
+is "$(wc -l <<< "$out")" 2 'team show prints the members alone (bob, of a child team, was removed)'
+does '^1 +ada +maintainer$' 'team show prints an owner as a maintainer of each team' ada team show Security
+does '^2 +Mia' 'team show takes a number' ada team show 31
+refuses 1 'acme has no team "opps".*ops' 'team show suggests the right spelling' ada team show opps
+does '0zero is in the team ops' 'team add adds a member' ada team add ops 0zero
+changed "PUT $BASE/teams/ops/memberships/0zero {\"role\":\"member\"}"
+does 'sus is in the team ops' 'team add --role adds a maintainer' ada team add ops sus --role maintainer
+changed "PUT $BASE/teams/ops/memberships/sus {\"role\":\"maintainer\"}"
+refuses 2 'no role "admin"; it is one of: maintainer, member' 'team add refuses an unknown role' ada team add ops sus --role admin
+refuses 1 'acme has no member "nobody"' 'team add refuses who is no member' ada team add ops nobody
+does '^5 +0zero +member$' 'team show prints who was added' ada team show ops
+does 'PUT /orgs/acme/teams/ops/memberships/0zero' 'team add --dry-run prints the request' ada team add ops 0zero --dry-run
+refuses 2 'no terminal to ask on' 'team remove refuses without a terminal and --yes' ada team remove ops 0zero
+does '0zero is no longer in the team ops' 'team remove --yes takes a member out' ada team remove ops 0zero --yes
+changed "DELETE $BASE/teams/ops/memberships/0zero"
+refuses 1 '404' 'team remove reports who is not in the team' ada team remove ops 0zero --yes
+
 # --- an App ---
-does '^2 +Mia' 'member list takes the private key of an App' app member list --provider github --url "$URL" --org acme --provider-option app_id=99 --token-file "$T/app.pem"
-refuses 1 '422 .*not granted' 'an App that may only read has no token that writes' app member remove mia --yes --provider github --url "$URL" --org acme \
-    --provider-option app_id=99 --provider-option permission=write --token-file "$T/app.pem" < <(fake '{"set":{"permission":"read"}}')
+does 'Logged in to .* as orglogin' 'login takes the private key of an App' app login --provider github --url "$URL" --provider-option app_id=99 --token-file "$T/app.pem"
+does '^99 +orglogin +Orglogin' 'whoami prints the App' app whoami
+does '^acme +acme' 'org list prints where the App is installed' app org list
+does '^3?1 +ops' 'team list of an App' app team list --org acme
+does '^2 +Mia' 'member list takes the private key of an App' app2 member list --provider github --url "$URL" --org acme --provider-option app_id=99 --token-file "$T/app.pem"
+fake '{"set":{"permission":"read"}}'
+refuses 1 '422 .*not granted' 'an App that may only read has no token that writes' app2 member remove mia --yes --provider github --url "$URL" --org acme \
+    --provider-option app_id=99 --provider-option permission=write --token-file "$T/app.pem"
 fake '{"set":{"permission":"write"}}'
-does 'mia is no longer in acme' 'an App that may write removes a member' app member remove mia --yes --provider github --url "$URL" --org acme --provider-option app_id=99 \
+does 'mia is no longer in acme' 'an App that may write removes a member' app2 member remove mia --yes --provider github --url "$URL" --org acme --provider-option app_id=99 \
     --provider-option permission=write --token-file "$T/app.pem"
 elsewhere_unasked
 done_testing
