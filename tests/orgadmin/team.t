@@ -21,7 +21,7 @@ team show "$(jq -r .team.id "$T/team")" -o json; is "$rc $(jq -r '.[0].username'
 team show day -o json; is "$rc $(jq length "$T/out")" '0 0' 'another team has no member'
 team add night ann --role lead; like "$rc $(said)" '^2 .*takes no "role" for "team add"' 'team add refuses a role, which orgd has not'
 team add nihgt ann; like "$rc $(said)" '^1 .*no team "nihgt".*night' 'team add suggests the right spelling of a team'
-team add night nna; like "$rc $(said)" '^1 .*no member "nna".*ann' 'team add suggests the right spelling of a member'
+team add night annn; like "$rc $(said)" '^1 .*no member "annn".*ann' 'team add suggests the right spelling of a member'
 team add night ann --dry-run; like "$rc $(said)" '^0 .*/v1/organizations/teams/add' 'team add --dry-run prints the request'
 team remove night ann < /dev/null; like "$rc $(said)" '^2 .*no terminal to ask on' 'team remove asks'
 who=ann; team remove night ann --yes; like "$rc $(said)" '^1 .*403' 'team remove by a plain member is refused'; who=owner
