@@ -62,6 +62,10 @@ $(BUILD)/gen/orgd/operator/orgd_conf.h: conf/orgd.conf
 	$(Q)sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' -e '1i static const char orgd_conf[] =' -e '$$a ;' $< > $@.new && mv $@.new $@
 $(BUILD)/obj/orgd/operator/init_files.o: $(BUILD)/gen/orgd/operator/orgd_conf.h
 
+# Where Debian keeps libpq's header.
+PQ_CFLAGS := $(shell pkg-config --cflags libpq 2>/dev/null)
+$(BUILD)/obj/orgd/store/%.o: ORG_CFLAGS += $(PQ_CFLAGS)
+
 # Changed flags or directories build again what depends on them.
 FLAGS := $(CC) $(ORG_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
 $(BUILD)/flags: FORCE
@@ -81,7 +85,7 @@ $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 
 $(BUILD)/orgd: $(call objects,orgd) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lpq -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 
 # sshd starts it several times for each login: libc alone.
 $(BUILD)/orglogin-keys: $(call objects,keys) $(MODULE)
