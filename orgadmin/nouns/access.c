@@ -15,11 +15,6 @@ enum exit_status access_list(const struct invocation *inv)
     return listing(inv, OP_ACCESS_LIST, LISTING_ORG, NULL);
 }
 
-enum exit_status team_list(const struct invocation *inv)
-{
-    return listing(inv, OP_TEAM_LIST, LISTING_ORG, NULL);
-}
-
 /* --- a rule comes --- */
 
 struct team_search {
