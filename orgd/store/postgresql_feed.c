@@ -10,11 +10,11 @@
 #include "orgd/buffer.h"
 #include "orgd/store/postgresql_link.h"
 
-#define LOOK_MS    1000 /* a notice may be lost */
-#define ANSWER_MS  3000 /* a connection that answers nothing for so long is dead */
-#define PRUNE_MS   60000
-#define XID_SIZE   24
-#define NUMBER_OLD "interval '10 minutes'"
+#define LOOK_MS   1000 /* a notice may be lost */
+#define ANSWER_MS 3000 /* a connection that answers nothing for so long is dead */
+#define PRUNE_MS  60000
+#define XID_SIZE  24
+#define OLD       "at < now() - interval '10 minutes' AND (SELECT mine FROM own)"
 
 struct store_feed {
     const char *url, *name, *server;
@@ -111,8 +111,8 @@ static void feed_prune(struct store_feed *f)
 {
     static const char text[] =
         "WITH own AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(" POSTGRESQL_LOCKS
-        ", 2) AS mine)"
-        " DELETE FROM changes WHERE at < now() - " NUMBER_OLD " AND (SELECT mine FROM own)"
+        ", 2) AS mine),"
+        " known AS (DELETE FROM outcomes WHERE " OLD ") DELETE FROM changes WHERE " OLD
         " RETURNING 1";
     int64_t now = clock_mono_ms();
     if (now < f->pruned + PRUNE_MS)

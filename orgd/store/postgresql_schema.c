@@ -30,7 +30,8 @@ static const struct word {
 };
 
 /* What only PostgreSQL has. The table of changes is for servers that run (postgresql_feed.c): after
- * a crash they look at everything. */
+ * a crash they look at everything. Outcomes are the keys of the changes that were made lately
+ * (postgresql.c). */
 static const char additional[] = "CREATE UNIQUE INDEX users_folded ON users(" FOLDED(
     "email") ");"
              "CREATE UNIQUE INDEX invitations_folded ON invitations(organization_id, " FOLDED(
@@ -43,6 +44,9 @@ static const char additional[] = "CREATE UNIQUE INDEX users_folded ON users(" FO
                           " xid XID8 NOT NULL DEFAULT pg_current_xact_id());"
                           "CREATE INDEX changes_xid ON changes(xid);"
                           "CREATE INDEX changes_at ON changes(at);"
+                          "CREATE TABLE outcomes (key TEXT COLLATE \"C\" PRIMARY KEY,"
+                          " at TIMESTAMPTZ NOT NULL DEFAULT now());"
+                          "CREATE INDEX outcomes_at ON outcomes(at);"
                           "CREATE TABLE orgd_version (version BIGINT NOT NULL);";
 
 static void add(struct buffer *out, const char *text, size_t len)
