@@ -42,8 +42,6 @@ struct provider_settings {
     const char *pin;      /* "sha256//BASE64": the server is the one with this public key, whatever
                              its certificate says and whoever signed it; or NULL */
     char *learn_pin;      /* gets the pin, PIN_SIZE bytes, of the server that answers; or NULL */
-    const char *asker;    /* tells the API this process from others with the same credential, where
-                             it looks at that; or NULL */
     const char *proxy;    /* of https; never from the environment; NULL is none */
     int timeout_ms;       /* whole request; 0 is 15000 */
     /* What only one vendor has; ends with a NULL name; or NULL. */

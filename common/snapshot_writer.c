@@ -9,10 +9,6 @@
 #include "common/hash.h"
 #include "common/snapshot.h"
 
-/* Distinct combinations of organization, groups, roles and permissions: far beyond any real
- * organization's, and few enough that comparing one by one cannot be used to hold us up. */
-#define GRANTS_MAX 16384
-
 /* A growing run of bytes; one failure makes it useless, which publish reports. */
 struct bytes {
     uint8_t *data;
@@ -20,11 +16,9 @@ struct bytes {
 };
 
 struct grants {
-    uint64_t hash;
-    uint32_t at; /* offset in grants_records */
-    uint32_t ref;
+    size_t at;     /* of the record, in grants_records */
+    size_t groups; /* of the indexes of its groups, in grants_groups */
     uint32_t group_count;
-    uint32_t groups[]; /* indexes */
 };
 
 struct group {
@@ -45,11 +39,13 @@ struct snapshot_writer {
     char org[SNAPSHOT_ORGS_MAX][40];
     int64_t confirmed[SNAPSHOT_ORGS_MAX];
     struct snapshot_range range[SNAPSHOT_ORGS_MAX];
-    struct bytes users, grants_records, rules;
+    struct org_rules org_rules[SNAPSHOT_ORGS_MAX];
+    bool narrowed; /* one of them is */
+    struct bytes users, grants_records, grants_groups, rules;
     struct bytes keys;   /* as they will lie in the file */
     struct bytes owners; /* of those: {u32 uid, u32 at in KEYS} */
-    struct grants **grants;
-    uint32_t grants_count, last_grants;
+    struct bytes grants; /* of struct grants */
+    uint32_t grants_count;
     struct group *group;
     uint32_t group_count;
 };
@@ -140,16 +136,15 @@ void snapshot_writer_free(struct snapshot_writer *w)
 {
     if (!w)
         return;
-    for (uint32_t i = 0; i < w->grants_count; i++)
-        free(w->grants[i]);
     for (uint32_t i = 0; i < w->group_count; i++) {
         free(w->group[i].name);
         free(w->group[i].list);
     }
-    free(w->grants);
     free(w->group);
     free(w->users.data);
+    free(w->grants.data);
     free(w->grants_records.data);
+    free(w->grants_groups.data);
     free(w->rules.data);
     free(w->keys.data);
     free(w->owners.data);
@@ -168,6 +163,17 @@ uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_
     w->confirmed[i] = confirmed_ms;
     w->range[i] = (struct snapshot_range){first, last};
     return w->org_count++;
+}
+
+void snapshot_writer_org_rules(struct snapshot_writer *w, uint32_t org,
+                               const struct org_rules *rules)
+{
+    if (org >= w->org_count || rules->size > ORG_RULES_SIZE_MAX) {
+        fail(w, EOVERFLOW);
+        return;
+    }
+    w->org_rules[org] = *rules;
+    w->narrowed |= rules->narrowed;
 }
 
 static void put_list(struct snapshot_writer *w, const struct text_list *list)
@@ -250,50 +256,22 @@ static uint8_t *encode_grants(struct snapshot_writer *w, const struct snapshot_g
     return r;
 }
 
-/* The index of the grants whose record equals R, other than R itself; grants_count when there is
- * none. Tries the last answer first. */
-static uint32_t find_grants(const struct snapshot_writer *w, const uint8_t *r, uint64_t hash)
-{
-    uint32_t size = get32(r + 4);
-    for (uint32_t n = 0; n < w->grants_count; n++) {
-        uint32_t i = (w->last_grants + n) % w->grants_count;
-        if (w->grants[i]->hash == hash &&
-            memcmp(w->grants_records.data + w->grants[i]->at, r, size) == 0)
-            return i;
-    }
-    return w->grants_count;
-}
-
 uint32_t snapshot_writer_grants(struct snapshot_writer *w, const struct snapshot_grants_spec *spec)
 {
-    uint8_t *r = encode_grants(w, spec);
-    if (!r)
+    struct grants made = {.at = w->grants_records.size,
+                          .groups = w->grants_groups.size,
+                          .group_count = spec->group_count};
+    size_t size = spec->group_count * sizeof spec->groups[0];
+    if (!encode_grants(w, spec))
         return 0;
-    uint64_t hash = hash64(r, get32(r + 4));
-    uint32_t i = find_grants(w, r, hash);
-    if (i < w->grants_count) {
-        w->grants_records.size = (size_t)(r - w->grants_records.data);
-        return w->last_grants = i;
-    }
-    if (w->grants_count == GRANTS_MAX) {
-        fail(w, EOVERFLOW);
+    uint8_t *groups = size ? extend(w, &w->grants_groups, size) : NULL;
+    uint8_t *p = extend(w, &w->grants, sizeof made);
+    if (!p)
         return 0;
-    }
-    struct grants **table = realloc(w->grants, (w->grants_count + 1) * sizeof *table);
-    struct grants *c = malloc(sizeof *c + spec->group_count * sizeof c->groups[0]);
-    if (table)
-        w->grants = table;
-    if (!table || !c) {
-        free(c);
-        fail(w, ENOMEM);
-        return 0;
-    }
-    *c = (struct grants){.hash = hash,
-                         .at = (uint32_t)(r - w->grants_records.data),
-                         .group_count = spec->group_count};
-    memcpy(c->groups, spec->groups, spec->group_count * sizeof c->groups[0]);
-    w->grants[w->grants_count] = c;
-    return w->last_grants = w->grants_count++;
+    if (groups)
+        memcpy(groups, spec->groups, size);
+    memcpy(p, &made, sizeof made);
+    return w->grants_count++;
 }
 
 void snapshot_writer_user(struct snapshot_writer *w, const struct snapshot_user_spec *spec)
@@ -399,14 +377,27 @@ static bool active(const uint8_t *user)
     return user[SNAPSHOT_USER_STATE] == MEMBER_ACTIVE;
 }
 
+/* The grants of the user R. */
+static const struct grants *grants_of(const struct snapshot_writer *w, const uint8_t *r)
+{
+    return (const struct grants *)(const void *)w->grants.data + get32(r + SNAPSHOT_USER_GRANTS);
+}
+
+/* The I-th group of the grants G. */
+static struct group *group_of(const struct snapshot_writer *w, const struct grants *g, uint32_t i)
+{
+    return &w->group[((const uint32_t *)(const void *)(w->grants_groups.data + g->groups))[i]];
+}
+
 static void count_members(struct snapshot_writer *w)
 {
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
         const uint8_t *r = w->users.data + at;
-        const struct grants *c = w->grants[get32(r + SNAPSHOT_USER_GRANTS)];
+        const struct grants *c = grants_of(w, r);
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
-            w->group[c->groups[i]].members++;
-            w->group[c->groups[i]].names_size += user_name_len(r) + 1;
+            struct group *g = group_of(w, c, i);
+            g->members++;
+            g->names_size += user_name_len(r) + 1;
         }
     }
 }
@@ -429,9 +420,9 @@ static void fill_members(struct snapshot_writer *w)
 {
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
         const uint8_t *r = w->users.data + at;
-        const struct grants *c = w->grants[get32(r + SNAPSHOT_USER_GRANTS)];
+        const struct grants *c = grants_of(w, r);
         for (uint32_t i = 0; i < c->group_count && active(r); i++) {
-            struct group *g = &w->group[c->groups[i]];
+            struct group *g = group_of(w, c, i);
             if (g->left_out)
                 continue;
             size_t size = user_name_len(r) + 1;
@@ -489,9 +480,29 @@ static void make_groups(struct snapshot_writer *w, struct layout *l)
     }
 }
 
+static size_t org_rules_size(const struct snapshot_writer *w)
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < w->org_count && w->narrowed; i++)
+        size += 4 + w->org_rules[i].size;
+    return size;
+}
+
+static void put_org_rules(const struct snapshot_writer *w, uint8_t *p)
+{
+    for (uint32_t i = 0; i < w->org_count && w->narrowed; i++) {
+        const struct org_rules *o = &w->org_rules[i];
+        put16(p, o->narrowed);
+        put16(p + 2, o->size);
+        if (o->size > 0)
+            memcpy(p + 4, o->text, o->size);
+        p += 4 + o->size;
+    }
+}
+
 static void make_policy(struct snapshot_writer *w, struct layout *l)
 {
-    size_t bytes = SNAPSHOT_POLICY_DATA + w->rules.size;
+    size_t bytes = SNAPSHOT_POLICY_DATA + w->rules.size + org_rules_size(w);
     for (uint32_t i = 0; i < w->org_count; i++)
         bytes += 2 + strlen(w->org[i]) + 1;
     bytes += w->break_glass ? 8 : 0;
@@ -509,6 +520,7 @@ static void make_policy(struct snapshot_writer *w, struct layout *l)
     }
     if (w->rules.size)
         memcpy(p, w->rules.data, w->rules.size);
+    put_org_rules(w, p + w->rules.size);
     if (w->break_glass)
         put64(r + get32(r + 4) - 8, w->break_glass);
     seal(r);
@@ -539,11 +551,9 @@ static void place(struct layout *l)
 
 static void link_records(struct snapshot_writer *w, struct layout *l)
 {
-    for (uint32_t i = 0; i < w->grants_count; i++)
-        w->grants[i]->ref = ref_of(l, PART_GRANTS, w->grants[i]->at);
     for (size_t at = 0; at < w->users.size; at += get32(w->users.data + at + 4)) {
         uint8_t *r = w->users.data + at;
-        put32(r + SNAPSHOT_USER_GRANTS, w->grants[get32(r + SNAPSHOT_USER_GRANTS)]->ref);
+        put32(r + SNAPSHOT_USER_GRANTS, ref_of(l, PART_GRANTS, grants_of(w, r)->at));
         seal(r);
     }
     size_t list = 0, i = 0;
@@ -657,12 +667,13 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
     const struct snapshot_settings *s = &w->settings;
     uint8_t *h = l->header;
     memcpy(h, SNAPSHOT_MAGIC, 8);
-    put32(h + SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION);
+    put32(h + SNAPSHOT_AT_VERSION, w->narrowed ? SNAPSHOT_VERSION : SNAPSHOT_VERSION_OLDEST);
     put32(h + SNAPSHOT_AT_FLAGS,
           (s->enumerate ? SNAPSHOT_ENUMERATE : 0U) |
               (s->group_members == GROUP_MEMBERS_NEVER ? 0U : SNAPSHOT_GROUP_MEMBERS) |
               SNAPSHOT_GROUP_LEFT_OUT | SNAPSHOT_OWNER_BLAKE2B |
-              (w->break_glass ? SNAPSHOT_BREAK_GLASS : 0));
+              (w->break_glass ? SNAPSHOT_BREAK_GLASS : 0U) |
+              (w->narrowed ? SNAPSHOT_ORG_RULES : 0U));
     put64(h + SNAPSHOT_AT_SIZE, l->size);
     put64(h + SNAPSHOT_AT_GENERATION, s->generation);
     put64(h + SNAPSHOT_AT_CREATED, (uint64_t)clock_wall_ms());

@@ -32,22 +32,29 @@ void snapshot_writer_free(struct snapshot_writer *w);
 uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_t confirmed_ms,
                              uint32_t first, uint32_t last);
 
+/* The rules that the organization ORG (its index) makes itself; without a call it makes none. The
+ * text is borrowed until the snapshot is published. */
+void snapshot_writer_org_rules(struct snapshot_writer *w, uint32_t org,
+                               const struct org_rules *rules);
+
 /* RULE->org must be the name of an added organization. */
 void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule);
 
 /* Returns the group's index. */
 uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid);
 
-#define GRANTS_GROUPS_MAX 256
+#define GRANTS_GROUPS_MAX UINT16_MAX /* of each kind */
 
 struct snapshot_grants_spec {
     uint32_t org;
     struct text_list roles, permissions;
-    uint32_t groups[GRANTS_GROUPS_MAX], group_count;     /* indexes of added groups */
-    uint32_t local_gids[GRANTS_GROUPS_MAX], local_count; /* mapped groups of /etc/group */
+    const uint32_t *groups;     /* indexes of added groups */
+    const uint32_t *local_gids; /* mapped groups of /etc/group */
+    uint32_t group_count, local_count;
 };
 
-/* Returns the index of the grants that are like SPEC; equal ones are stored once. */
+/* Returns the index of the grants SPEC, which are stored once more each time: the caller gives all
+ * users who are alike the same. */
 uint32_t snapshot_writer_grants(struct snapshot_writer *w, const struct snapshot_grants_spec *spec);
 
 /* With PRIVATE_GROUP a group of the user's name and number is answered, and GID must be UID.

@@ -8,9 +8,11 @@
 
 #include "orgadmin/say.h"
 
-/* In the order in which help shows them. Those before OPTION_HELP have a bit in command.options. */
+/* In the order in which help shows them. */
 enum option {
     OPTION_ROLE,
+    OPTION_TEAM,
+    OPTION_SERVICES,
     OPTION_NAME,
     OPTION_USERNAME,
     OPTION_PERMISSIONS,
@@ -107,7 +109,7 @@ struct command {
     const char *args[COMMAND_ARGS_MAX]; /* "MEMBER"; "[ORG]" may be left out */
     const char *brief;                  /* "list the members", without a full stop */
     const char *detail;                 /* further sentences for its help and the manual, or NULL */
-    uint64_t options;                   /* bits 1 << enum option */
+    const unsigned char *options;       /* enum option, the last is OPTION_HELP; or NULL */
     const struct record_kind *record;   /* what it prints, or NULL */
     command_run *run;
 };

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <search.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/hash.h"
 #include "common/log.h"
 #include "common/snapshot_writer.h"
 #include "orgsyncd/home_pattern.h"
@@ -20,17 +20,13 @@
 
 #define NOLOGIN "/usr/sbin/nologin"
 
-/* Distinct combinations of an organization's roles and permissions, all organizations together: a
- * few less than a snapshot takes. Each organization has its share, so that none can use up the
- * others'. */
-#define GRANTS_MAX 16000
+#define GRANTS_PROBES 32
 
-static const char too_many_grants[] =
-    "its organization has too many different combinations of roles and permissions";
-
-/* What all members like LIKE are granted, by its index in the snapshot; NAMED: that one alone. */
+/* What all members like LIKE (NULL: a free place of the table) are granted, by its index in the
+ * snapshot; NAMED: that one alone. */
 struct member_grants {
     const struct pipe_member *like;
+    uint64_t hash; /* of LIKE's roles and permissions */
     uint32_t org, index;
     bool named;
 };
@@ -44,9 +40,9 @@ struct work {
     /* Of each configured group in the snapshot, or its local gid. */
     uint32_t index[CONFIG_GROUPS_MAX];
     bool usable[CONFIG_GROUPS_MAX];
-    void *grants; /* of struct member_grants, tsearch(3) */
+    struct member_grants *grants; /* a hash table of GRANTS_SIZE places, a power of two */
+    size_t grants_count, grants_size;
     const struct member_grants *last_grants;
-    uint32_t grants_count[SNAPSHOT_ORGS_MAX];
     uint32_t primary[SNAPSHOT_ORGS_MAX];    /* each organization's common primary group, 0 = none */
     struct id_pool pool[SNAPSHOT_ORGS_MAX]; /* each organization's, for its users and groups */
     struct naming naming;
@@ -208,82 +204,104 @@ static bool is_named(const struct work *w, const struct pipe_member *m)
 
 /* --- grants --- */
 
-static int compare_lists(const struct text_list *a, const struct text_list *b)
+static bool same_list(const struct text_list *a, const struct text_list *b)
 {
-    size_t size = text_list_size(a), other = text_list_size(b);
-    if (a->count != b->count)
-        return a->count < b->count ? -1 : 1;
-    if (size != other)
-        return size < other ? -1 : 1;
-    return memcmp(a->first, b->first, size);
+    size_t size = text_list_size(a);
+    return a->count == b->count && size == text_list_size(b) &&
+           (size == 0 || memcmp(a->first, b->first, size) == 0);
 }
 
-static int compare_grants(const void *a, const void *b)
+static bool same_grants(const struct member_grants *a, const struct member_grants *b)
 {
-    const struct member_grants *x = a, *y = b;
-    bool active = x->like->state == MEMBER_ACTIVE;
-    if (x->org != y->org)
-        return x->org < y->org ? -1 : 1;
-    if (active != (y->like->state == MEMBER_ACTIVE))
-        return active ? 1 : -1;
-    if (x->named != y->named)
-        return x->named ? 1 : -1;
-    if (x->named && strcmp(x->like->id, y->like->id) != 0)
-        return strcmp(x->like->id, y->like->id);
-    int order = compare_lists(&x->like->roles, &y->like->roles);
-    return order ? order : compare_lists(&x->like->permissions, &y->like->permissions);
+    bool active = a->like->state == MEMBER_ACTIVE;
+    return a->hash == b->hash && a->org == b->org && a->named == b->named &&
+           active == (b->like->state == MEMBER_ACTIVE) &&
+           (!a->named || strcmp(a->like->id, b->like->id) == 0) &&
+           same_list(&a->like->roles, &b->like->roles) &&
+           same_list(&a->like->permissions, &b->like->permissions);
+}
+
+static uint64_t hash_lists(const struct pipe_member *m)
+{
+    const struct text_list *roles = &m->roles, *permissions = &m->permissions;
+    return hash64(roles->first, text_list_size(roles)) +
+           3 * hash64(permissions->first, text_list_size(permissions));
+}
+
+/* The place of grants like WANTED, or a free one for them; NULL when neither is near. Whoever makes
+ * the hashes of many equal gains nothing but records that are not shared. */
+static struct member_grants *find_place(const struct work *w, const struct member_grants *wanted)
+{
+    for (size_t i = 0; i < GRANTS_PROBES && w->grants_size > 0; i++) {
+        struct member_grants *place = &w->grants[(wanted->hash + i) & (w->grants_size - 1)];
+        if (!place->like || same_grants(place, wanted))
+            return place;
+    }
+    return NULL;
+}
+
+/* Makes room for one more. What finds no place near in the larger table is shared no longer. */
+static bool grow_grants(struct work *w)
+{
+    size_t size = w->grants_size;
+    struct member_grants *old = w->grants;
+    if (w->grants_count < size / 2)
+        return true;
+    w->grants_size = size ? 2 * size : 64;
+    w->grants = calloc(w->grants_size, sizeof *w->grants);
+    for (size_t i = 0; i < size && w->grants; i++) {
+        struct member_grants *place = old[i].like ? find_place(w, &old[i]) : NULL;
+        if (place)
+            *place = old[i];
+    }
+    free(old);
+    return w->grants != NULL;
 }
 
 /* Only an active member has groups. */
 static uint32_t make_grants(struct work *w, const struct pipe_member *m)
 {
     const struct config *c = w->in->config;
-    struct snapshot_grants_spec spec = {
-        .org = w->org, .roles = m->roles, .permissions = m->permissions};
+    uint32_t groups[CONFIG_GROUPS_MAX], local_gids[CONFIG_GROUPS_MAX];
+    struct snapshot_grants_spec spec = {.org = w->org,
+                                        .roles = m->roles,
+                                        .permissions = m->permissions,
+                                        .groups = groups,
+                                        .local_gids = local_gids};
     for (uint32_t i = 0; i < c->group_count && m->state == MEMBER_ACTIVE; i++) {
         const struct config_group *g = &c->group[i];
         if (!w->usable[i] || g->org != c->org[w->org].name || !compile_in_group(g, m))
             continue;
         if (g->local)
-            spec.local_gids[spec.local_count++] = w->index[i];
+            local_gids[spec.local_count++] = w->index[i];
         else
-            spec.groups[spec.group_count++] = w->index[i];
+            groups[spec.group_count++] = w->index[i];
     }
     return snapshot_writer_grants(w->writer, &spec);
 }
 
-static const struct member_grants *new_grants(struct work *w, const struct member_grants *wanted)
+/* The index of the grants of M. Most members are as the one before them. */
+static uint32_t grants_of(struct work *w, const struct pipe_member *m)
 {
-    struct member_grants *made = malloc(sizeof *made);
-    if (!made) {
-        w->failed = 1;
-        return NULL;
+    struct member_grants wanted = {
+        .like = m, .hash = hash_lists(m), .org = w->org, .named = is_named(w, m)};
+    if (!w->failed && w->last_grants && same_grants(w->last_grants, &wanted))
+        return w->last_grants->index;
+    w->failed |= !w->failed && !grow_grants(w);
+    if (w->failed)
+        return 0;
+    struct member_grants *place = find_place(w, &wanted);
+    if (place && place->like) {
+        w->last_grants = place;
+        return place->index;
     }
-    *made = *wanted;
-    made->index = make_grants(w, wanted->like);
-    if (!tsearch(made, &w->grants, compare_grants)) {
-        free(made);
-        w->failed = 1;
-        return NULL;
+    wanted.index = make_grants(w, m);
+    if (place) {
+        *place = wanted;
+        w->grants_count++;
     }
-    w->grants_count[w->org]++;
-    return made;
-}
-
-/* The grants of M, NULL when there is no room for more. Most members are as the one before them. */
-static const struct member_grants *grants_of(struct work *w, const struct pipe_member *m)
-{
-    const struct member_grants wanted = {m, w->org, 0, is_named(w, m)};
-    if (w->last_grants && compare_grants(w->last_grants, &wanted) == 0)
-        return w->last_grants;
-    struct member_grants *const *found = tfind(&wanted, &w->grants, compare_grants);
-    if (found)
-        return w->last_grants = *found;
-    /* Removed members have no role, so they share one grants record and are never too many. */
-    if (m->state != MEMBER_REMOVED &&
-        w->grants_count[w->org] >= GRANTS_MAX / w->in->config->org_count)
-        return NULL;
-    return w->last_grants = new_grants(w, &wanted);
+    w->last_grants = place;
+    return wanted.index;
 }
 
 /* --- users --- */
@@ -352,23 +370,17 @@ static void settle_member(struct roster_member *m, void *arg)
     m->served = settle_id(w, m);
     bool good = m->served && !m->reserved && strcmp(m->name, m->wanted) == 0;
     m->settled = good && !m->lent ? w->in->epoch : 0;
-    if (good && m->complaint != too_many_grants)
+    if (good)
         m->complaint = NULL;
 }
 
 static void serve(struct roster_member *m, void *arg)
 {
     struct work *w = arg;
-    const struct member_grants *grants = m->served ? grants_of(w, &m->remote) : NULL;
-    if (grants) {
-        add_user(w, m, grants->index);
-        if (m->complaint == too_many_grants)
-            m->complaint = NULL;
-        return;
-    }
-    if (m->served && !w->failed)
-        complain(w, m, too_many_grants);
-    w->result.withheld += m->remote.state != MEMBER_REMOVED;
+    if (m->served)
+        add_user(w, m, grants_of(w, &m->remote));
+    else
+        w->result.withheld += m->remote.state != MEMBER_REMOVED;
 }
 
 static void each_org(struct work *w, void (*visit)(struct roster_member *, void *))
@@ -393,9 +405,11 @@ static int settle_pools(struct work *w)
 
 static void add_orgs(struct work *w)
 {
-    for (uint32_t i = 0; i < w->in->config->org_count; i++)
+    for (uint32_t i = 0; i < w->in->config->org_count; i++) {
         snapshot_writer_org(w->writer, w->in->config->org[i].name, w->in->confirmed_ms[i],
                             w->pool[i].range.first, w->pool[i].range.last);
+        snapshot_writer_org_rules(w->writer, i, &w->in->org_rules[i]);
+    }
 }
 
 /* Names first, then ids in the order of remote ids: two hosts with empty ledgers come to the same
@@ -490,7 +504,7 @@ static void end(struct work *w)
     if (w->naming.newcomers->next == w->naming.newcomers->count)
         newcomers_free(w->naming.newcomers); /* a long list is not kept when all had their turn */
     newcomers_free(&w->own);
-    tdestroy(w->grants, free);
+    free(w->grants);
     local_ids_free(w->local);
     snapshot_writer_free(w->writer);
 }

@@ -42,7 +42,10 @@ bool command_takes(const struct command *c, enum option o)
     bool lists = c->verb && strcmp(c->verb, "list") == 0;
     if (o == OPTION_FILTER || o == OPTION_STATE || o == OPTION_LIMIT)
         return lists && c->record;
-    return o == OPTION_HELP || (o < OPTION_HELP && (c->options >> o & 1));
+    const unsigned char *own = c->options;
+    while (own && *own != OPTION_HELP && *own != o)
+        own++;
+    return own ? *own == o : o == OPTION_HELP;
 }
 
 void command_usage(const struct command *c, char out[USAGE_MAX])

@@ -1,18 +1,22 @@
 /* Everything that orgadmin can do. tests/orgadmin/table.c says what every row must have. */
-#include "orgadmin/host/commands.h"
+#include <limits.h>
+
 #include "orgadmin/cli/command.h"
+#include "orgadmin/host/commands.h"
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/output/output.h"
 
-#define OPT(name) (1ULL << OPTION_##name)
-#define PRINTS    (OPT(OUTPUT) | OPT(COLUMNS) | OPT(SORT) | OPT(NO_HEADER) | OPT(RAW))
+#define OPT(name)    OPTION_##name
+#define OPTIONS(...) ((const unsigned char[]){__VA_ARGS__, OPTION_HELP})
+_Static_assert(OPTION_COUNT <= UCHAR_MAX, "an option is a byte of command.options");
+#define PRINTS OPT(OUTPUT), OPT(COLUMNS), OPT(SORT), OPT(NO_HEADER), OPT(RAW)
 #define REACHES                                                                                    \
-    (OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) | OPT(SUDO) |    \
-     OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(PROXY) | OPT(TIMEOUT) | OPT(DEBUG))
-#define SERVER (REACHES | PRINTS)
-#define IN_ORG (SERVER | OPT(ORG))
-#define ACTS   (REACHES | OPT(ORG) | OPT(DRY_RUN)) /* prints nothing but a remark */
-#define WAITS  (IN_ORG | OPT(DRY_RUN) | OPT(WAIT))
+    OPT(PROFILE), OPT(URL), OPT(PROVIDER), OPT(PROVIDER_OPTION), OPT(REGION), OPT(SUDO),           \
+        OPT(TOKEN_FILE), OPT(CA_FILE), OPT(PROXY), OPT(TIMEOUT), OPT(DEBUG)
+#define SERVER REACHES, PRINTS
+#define IN_ORG SERVER, OPT(ORG)
+#define ACTS   REACHES, OPT(ORG), OPT(DRY_RUN) /* prints nothing but a remark */
+#define WAITS  IN_ORG, OPT(DRY_RUN), OPT(WAIT)
 
 const struct command commands[] = {
     {.noun = "login",
@@ -23,30 +27,30 @@ const struct command commands[] = {
                "current one. "
                "With --profile, several logins are kept side by side; the given profile becomes "
                "the one in use.",
-     .options = REACHES,
+     .options = OPTIONS(REACHES),
      .run = login},
     {.noun = "logout",
      .brief = "forget the stored login",
      .detail = "The token stays valid until it is revoked.",
-     .options = OPT(PROFILE),
+     .options = OPTIONS(OPT(PROFILE)),
      .run = logout},
     {.noun = "whoami",
      .brief = "show the user or the organization that the token belongs to",
-     .options = SERVER,
+     .options = OPTIONS(SERVER),
      .record = &record_user,
      .run = whoami},
 
     {.noun = "user",
      .verb = "show",
      .brief = "show the account that you are logged in with",
-     .options = SERVER,
+     .options = OPTIONS(SERVER),
      .record = &record_user,
      .run = user_show},
     {.noun = "user",
      .verb = "edit",
      .brief = "change the name or the login name of your account",
      .detail = "An organization may not let its members change their own login names.",
-     .options = SERVER | OPT(NAME) | OPT(USERNAME) | OPT(DRY_RUN),
+     .options = OPTIONS(SERVER, OPT(NAME), OPT(USERNAME), OPT(DRY_RUN)),
      .record = &record_user,
      .run = user_edit},
     {.noun = "user",
@@ -56,13 +60,13 @@ const struct command commands[] = {
      .detail = "With EMAIL, the server mails a code to that address. "
                "Without, asks for the code, or reads it from --token-file, and logs in with a new "
                "token; the other tokens of the account end unless --keep-tokens is given.",
-     .options = REACHES | OPT(KEEP_TOKENS) | OPT(DRY_RUN),
+     .options = OPTIONS(REACHES, OPT(KEEP_TOKENS), OPT(DRY_RUN)),
      .run = user_recover},
 
     {.noun = "context",
      .verb = "list",
      .brief = "list the stored logins",
-     .options = PRINTS,
+     .options = OPTIONS(PRINTS),
      .record = &record_context,
      .run = context_list},
     {.noun = "context",
@@ -70,7 +74,7 @@ const struct command commands[] = {
      .args = {"[PROFILE]"},
      .brief = "show a stored login, by default the one in use",
      .detail = "The token is not shown.",
-     .options = PRINTS | OPT(PROFILE),
+     .options = OPTIONS(PRINTS, OPT(PROFILE)),
      .record = &record_context,
      .run = context_show},
     {.noun = "context",
@@ -89,20 +93,20 @@ const struct command commands[] = {
      .args = {"[NAME]"},
      .brief = "create an organization and switch to it",
      .detail = "With --operation, waits for the organization that an interrupted org create began.",
-     .options = SERVER | OPT(NAME) | OPT(SET) | OPT(OPERATION) | OPT(DRY_RUN),
+     .options = OPTIONS(SERVER, OPT(NAME), OPT(SET), OPT(OPERATION), OPT(DRY_RUN)),
      .record = &record_organization,
      .run = org_create},
     {.noun = "org",
      .verb = "list",
      .brief = "list your organizations",
-     .options = SERVER,
+     .options = OPTIONS(SERVER),
      .record = &record_organization,
      .run = org_list},
     {.noun = "org",
      .verb = "show",
      .args = {"[ORG]"},
      .brief = "show an organization, by default the current one",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_organization,
      .run = org_show},
     {.noun = "org",
@@ -114,7 +118,7 @@ const struct command commands[] = {
                "--set key_adders=admins lets only ssh keys count that administrators give (key add "
                "--member), --set key_days=90 only those that were added within so many days, "
                "and --set security_keys_only=yes only those of security keys.",
-     .options = ACTS | OPT(NAME) | OPT(SET),
+     .options = OPTIONS(ACTS, OPT(NAME), OPT(SET)),
      .run = org_edit},
     {.noun = "org",
      .verb = "delete",
@@ -122,12 +126,12 @@ const struct command commands[] = {
      .brief = "delete an organization for good",
      .detail = "Asks for the organization's name as confirmation. "
                "Without a terminal, --yes is required.",
-     .options = REACHES | OPT(YES) | OPT(DRY_RUN),
+     .options = OPTIONS(REACHES, OPT(YES), OPT(DRY_RUN)),
      .run = org_delete},
     {.noun = "org",
      .verb = "current",
      .brief = "show the current organization, without a request to the API",
-     .options = PRINTS | OPT(PROFILE),
+     .options = OPTIONS(PRINTS, OPT(PROFILE)),
      .record = &record_current,
      .run = org_current},
     {.noun = "org",
@@ -135,7 +139,7 @@ const struct command commands[] = {
      .args = {"ORG"},
      .brief = "make an organization the current one",
      .detail = "ORG is an id, or a name that only one of your organizations has.",
-     .options = OPT(PROFILE),
+     .options = OPTIONS(OPT(PROFILE)),
      .run = org_switch},
 
     {.noun = "member",
@@ -145,14 +149,14 @@ const struct command commands[] = {
                "with \"organization\" and \"members\". "
                "Removed members, which only the provider file can list, are left out unless --all "
                "is given.",
-     .options = IN_ORG | OPT(ALL),
+     .options = OPTIONS(IN_ORG, OPT(ALL)),
      .record = &record_member,
      .run = member_list},
     {.noun = "member",
      .verb = "show",
      .args = {"MEMBER"},
      .brief = "show a member, by id, e-mail address or username",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_member,
      .run = member_show},
     {.noun = "member",
@@ -173,8 +177,8 @@ const struct command commands[] = {
                "A line that fails is reported on standard error, and the exit status is 1. "
                "--remainder writes the lines that are left, also after an interrupt; --file takes "
                "them again.",
-     .options = IN_ORG | OPT(ROLE) | OPT(PERMISSIONS) | OPT(USERNAME) | OPT(OUT) | OPT(FILE) |
-                OPT(YES) | OPT(REMAINDER) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(ROLE), OPT(PERMISSIONS), OPT(USERNAME), OPT(OUT), OPT(FILE),
+                        OPT(YES), OPT(REMAINDER), OPT(DRY_RUN)),
      .record = &record_addition,
      .run = member_add},
     {.noun = "member",
@@ -183,21 +187,21 @@ const struct command commands[] = {
      .brief = "give a member another role",
      .detail = "Where the API has permissions of single members, --permissions replaces all "
                "permissions of the member.",
-     .options = WAITS | OPT(PERMISSIONS),
+     .options = OPTIONS(WAITS, OPT(PERMISSIONS)),
      .record = &record_applied,
      .run = member_role},
     {.noun = "member",
      .verb = "grant",
      .args = {"MEMBER", "ROLE"},
      .brief = "give a member one more role",
-     .options = ACTS,
+     .options = OPTIONS(ACTS),
      .run = member_grant},
     {.noun = "member",
      .verb = "revoke",
      .args = {"MEMBER", "ROLE"},
      .brief = "take one of several roles from a member",
      .detail = "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = OPTIONS(ACTS, OPT(YES)),
      .run = member_revoke},
     {.noun = "member",
      .verb = "suspend",
@@ -206,14 +210,14 @@ const struct command commands[] = {
      .detail = "The member keeps the role. Hosts refuse the member's logins. "
                "What the member handed out is withdrawn as by member remove. "
                "Asks for confirmation unless --yes is given.",
-     .options = WAITS | OPT(YES),
+     .options = OPTIONS(WAITS, OPT(YES)),
      .record = &record_applied,
      .run = member_suspend},
     {.noun = "member",
      .verb = "resume",
      .args = {"MEMBER"},
      .brief = "end the suspension of a member",
-     .options = WAITS,
+     .options = OPTIONS(WAITS),
      .record = &record_applied,
      .run = member_resume},
     {.noun = "member",
@@ -223,8 +227,16 @@ const struct command commands[] = {
      .detail = "If the member is in other organizations, too, the tokens end for this organization "
                "alone. "
                "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = OPTIONS(ACTS, OPT(YES)),
      .run = member_end_tokens},
+    {.noun = "member",
+     .verb = "where",
+     .args = {"MEMBER"},
+     .brief = "list the machines on which a member may log in, and by which access rules",
+     .detail = "What a machine's own access refuses is refused all the same.",
+     .options = OPTIONS(IN_ORG),
+     .record = &record_reach,
+     .run = member_where},
     {.noun = "member",
      .verb = "remove",
      .args = {"MEMBER"},
@@ -233,14 +245,14 @@ const struct command commands[] = {
          "Asks for confirmation unless --yes is given. "
          "Reports how many invitations and join codes of the member were withdrawn, and names "
          "the tokens that the member made; such a token can read until it is revoked.",
-     .options = WAITS | OPT(YES),
+     .options = OPTIONS(WAITS, OPT(YES)),
      .record = &record_applied,
      .run = member_remove},
 
     {.noun = "invitation",
      .verb = "list",
      .brief = "list the pending invitations",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_invitation,
      .run = invitation_list},
     {.noun = "invitation",
@@ -250,7 +262,7 @@ const struct command commands[] = {
      .detail = "The token is shown only once. "
                "Give it to the invited person alone: whoever has the token can accept the "
                "invitation.",
-     .options = IN_ORG | OPT(ROLE) | OPT(PERMISSIONS) | OPT(USERNAME) | OPT(OUT) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(ROLE), OPT(PERMISSIONS), OPT(USERNAME), OPT(OUT), OPT(DRY_RUN)),
      .record = &record_invited,
      .run = invitation_create},
     {.noun = "invitation",
@@ -258,7 +270,7 @@ const struct command commands[] = {
      .args = {"INVITATION"},
      .brief = "withdraw an invitation, by id or e-mail address",
      .detail = "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = OPTIONS(ACTS, OPT(YES)),
      .run = invitation_revoke},
     {.noun = "invitation",
      .verb = "resend",
@@ -267,7 +279,7 @@ const struct command commands[] = {
      .detail =
          "Where the API shows tokens, the invitation gets a new token and the old one becomes "
          "invalid.",
-     .options = IN_ORG | OPT(OUT) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(OUT), OPT(DRY_RUN)),
      .record = &record_invited,
      .run = invitation_resend},
     {.noun = "invitation",
@@ -277,20 +289,20 @@ const struct command commands[] = {
                "A user who is logged in joins the organization. "
                "Without a login, --url names the API and --username the new account; the token of "
                "that account is stored as the login.",
-     .options = SERVER | OPT(USERNAME) | OPT(NAME) | OPT(KEY) | OPT(DRY_RUN),
+     .options = OPTIONS(SERVER, OPT(USERNAME), OPT(NAME), OPT(KEY), OPT(DRY_RUN)),
      .record = &record_acceptance,
      .run = invitation_accept},
 
     {.noun = "joincode",
      .verb = "list",
      .brief = "list the join codes",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_joincode,
      .run = joincode_list},
     {.noun = "joincode",
      .verb = "create",
      .brief = "create a code with which people can join, and print it once",
-     .options = IN_ORG | OPT(ROLE) | OPT(MAX_USES) | OPT(EXPIRES) | OPT(OUT) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(ROLE), OPT(MAX_USES), OPT(EXPIRES), OPT(OUT), OPT(DRY_RUN)),
      .record = &record_joincode,
      .run = joincode_create},
     {.noun = "joincode",
@@ -298,27 +310,27 @@ const struct command commands[] = {
      .args = {"ID"},
      .brief = "withdraw a join code",
      .detail = "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = OPTIONS(ACTS, OPT(YES)),
      .run = joincode_revoke},
     {.noun = "joincode",
      .verb = "join",
      .brief = "join an organization with a join code",
      .detail = "Asks for the code, or reads it from --code-file.",
-     .options = SERVER | OPT(CODE_FILE) | OPT(DRY_RUN),
+     .options = OPTIONS(SERVER, OPT(CODE_FILE), OPT(DRY_RUN)),
      .record = &record_joining,
      .run = joincode_join},
 
     {.noun = "machine",
      .verb = "list",
      .brief = "list the machines that the organization knows",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_machine,
      .run = machine_list},
     {.noun = "machine",
      .verb = "show",
      .args = {"MACHINE"},
      .brief = "show a machine",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_machine,
      .run = machine_show},
     {.noun = "machine",
@@ -332,48 +344,103 @@ const struct command commands[] = {
                "public key, and the machine gets the certificates in that file. "
                "A machine that is known gets a new token, and the old one ends. "
                "Without --numbers the machine is told those of the newest machine that has some.",
-     .options = IN_ORG | OPT(LABELS) | OPT(NUMBERS) | OPT(OUT) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(LABELS), OPT(NUMBERS), OPT(OUT), OPT(DRY_RUN)),
      .record = &record_machine,
      .run = machine_invite},
+    {.noun = "machine",
+     .verb = "label",
+     .args = {"MACHINE", "LABELS"},
+     .brief = "give a machine other labels, env=prod,tier=web, or \"\" for none",
+     .detail = "Tells whom the access rules would lock out, and asks then unless --yes is given.",
+     .options = OPTIONS(WAITS, OPT(YES)),
+     .record = &record_applied,
+     .run = machine_label},
+    {.noun = "machine",
+     .verb = "who",
+     .args = {"MACHINE"},
+     .brief = "list who may log in on a machine, and by which access rules",
+     .detail = "Suspended, invited and removed members may not. "
+               "What the machine's own access refuses is refused all the same; "
+               "host explain on the machine shows both.",
+     .options = OPTIONS(IN_ORG),
+     .record = &record_reach,
+     .run = machine_who},
     {.noun = "machine",
      .verb = "revoke",
      .args = {"MACHINE"},
      .brief = "forget a machine, and end its token",
      .detail = "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = OPTIONS(ACTS, OPT(YES)),
      .run = machine_revoke},
+
+    {.noun = "access",
+     .verb = "list",
+     .brief = "list the access rules: who may log in where",
+     .detail = "Without a rule the machines' own configurations decide.",
+     .options = OPTIONS(IN_ORG),
+     .record = &record_access_rule,
+     .run = access_list},
+    {.noun = "access",
+     .verb = "add",
+     .brief = "let a role or a team log in, on machines with some labels",
+     .detail =
+         "With the first rule, whom no rule lets in on a machine is refused there. "
+         "Without --labels the rule is for all machines, without --services for all services; "
+         "more than a machine's own access allows it never allows. "
+         "Tells whom it would lock out and on how many machines, and asks then unless --yes is "
+         "given.",
+     .options = OPTIONS(WAITS, OPT(ROLE), OPT(TEAM), OPT(LABELS), OPT(SERVICES), OPT(YES)),
+     .record = &record_applied,
+     .run = access_add},
+    {.noun = "access",
+     .verb = "remove",
+     .args = {"RULE"},
+     .brief = "remove an access rule, by its id",
+     .detail = "Tells whom that would lock out and on how many machines. "
+               "Without the last one the machines' own configurations alone decide. "
+               "Asks for confirmation unless --yes is given.",
+     .options = OPTIONS(WAITS, OPT(YES)),
+     .record = &record_applied,
+     .run = access_remove},
+
+    {.noun = "team",
+     .verb = "list",
+     .brief = "list the teams",
+     .options = OPTIONS(IN_ORG),
+     .record = &record_team,
+     .run = team_list},
 
     {.noun = "role",
      .verb = "list",
      .brief = "list the roles and their permissions",
      .detail = "Without an organization, lists the roles that every organization has.",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_role,
      .run = role_list},
     {.noun = "role",
      .verb = "create",
      .args = {"NAME"},
      .brief = "create a role of the organization, with --permissions",
-     .options = ACTS | OPT(PERMISSIONS),
+     .options = OPTIONS(ACTS, OPT(PERMISSIONS)),
      .run = role_create},
     {.noun = "role",
      .verb = "edit",
      .args = {"ROLE"},
      .brief = "change the permissions of a role, with --permissions",
-     .options = ACTS | OPT(PERMISSIONS),
+     .options = OPTIONS(ACTS, OPT(PERMISSIONS)),
      .run = role_edit},
     {.noun = "role",
      .verb = "remove",
      .args = {"ROLE"},
      .brief = "remove a role that is not in use",
      .detail = "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = OPTIONS(ACTS, OPT(YES)),
      .run = role_remove},
 
     {.noun = "export",
      .brief = "print the members, roles and invitations as a file for apply",
      .detail = "The format is below, under FILES. No secret is in it.",
-     .options = REACHES | OPT(ORG),
+     .options = OPTIONS(REACHES, OPT(ORG)),
      .run = export_state},
     {.noun = "apply",
      .args = {"FILE"},
@@ -389,7 +456,7 @@ const struct command commands[] = {
          "could not be given. "
          "What was done and what was not is told when a change fails; the same command goes on. "
          "An organization that is as FILE says is not changed, and the exit status is 0.",
-     .options = IN_ORG | OPT(PRUNE) | OPT(OUT) | OPT(YES) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(PRUNE), OPT(OUT), OPT(YES), OPT(DRY_RUN)),
      .record = &record_addition,
      .run = apply_state},
 
@@ -398,7 +465,7 @@ const struct command commands[] = {
      .brief = "list your public ssh keys, or with --member a member's",
      .detail = "Of a member's keys the list tells which of them count in the organization, and why "
                "others do not.",
-     .options = IN_ORG | OPT(MEMBER),
+     .options = OPTIONS(IN_ORG, OPT(MEMBER)),
      .record = &record_key,
      .run = key_list},
     {.noun = "key",
@@ -409,7 +476,7 @@ const struct command commands[] = {
                "Without FILE, asks about the public key in ~/.ssh if there is one only. "
                "With --member, gives the key to a member whose role yours covers, for this "
                "organization alone: whoever has the private key can log in as that member.",
-     .options = IN_ORG | OPT(EXPIRES) | OPT(YES) | OPT(MEMBER) | OPT(DRY_RUN) | OPT(WAIT),
+     .options = OPTIONS(IN_ORG, OPT(EXPIRES), OPT(YES), OPT(MEMBER), OPT(DRY_RUN), OPT(WAIT)),
      .record = &record_key,
      .run = key_add},
     {.noun = "key",
@@ -419,14 +486,14 @@ const struct command commands[] = {
      .detail = "Asks for confirmation unless --yes is given. "
                "With --member, the key counts in this organization no more, whoever added it, "
                "until key add --member gives it again.",
-     .options = WAITS | OPT(YES) | OPT(MEMBER),
+     .options = OPTIONS(WAITS, OPT(YES), OPT(MEMBER)),
      .record = &record_applied,
      .run = key_remove},
 
     {.noun = "token",
      .verb = "list",
      .brief = "list the organization's tokens, without their secrets",
-     .options = IN_ORG | OPT(MINE),
+     .options = OPTIONS(IN_ORG, OPT(MINE)),
      .record = &record_token,
      .run = token_list},
     {.noun = "token",
@@ -434,8 +501,8 @@ const struct command commands[] = {
      .brief = "create a token of the organization and print it once",
      .detail =
          "orgsyncd on a host uses such a token. On orgd, the role is member unless --role names another one.",
-     .options = IN_ORG | OPT(NAME) | OPT(ROLE) | OPT(ENV) | OPT(EXPIRES) | OPT(OUT) | OPT(MINE) |
-                OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(NAME), OPT(ROLE), OPT(ENV), OPT(EXPIRES), OPT(OUT), OPT(MINE),
+                        OPT(DRY_RUN)),
      .record = &record_issued,
      .run = token_create},
     {.noun = "token",
@@ -443,13 +510,13 @@ const struct command commands[] = {
      .args = {"TOKEN"},
      .brief = "make a token invalid, by key or name",
      .detail = "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES) | OPT(MINE),
+     .options = OPTIONS(ACTS, OPT(YES), OPT(MINE)),
      .run = token_revoke},
 
     {.noun = "audit",
      .verb = "list",
      .brief = "list the audit events, newest first",
-     .options = IN_ORG | OPT(ACTION) | OPT(FROM) | OPT(TO),
+     .options = OPTIONS(IN_ORG, OPT(ACTION), OPT(FROM), OPT(TO)),
      .record = &record_event,
      .run = audit_list},
 
@@ -457,19 +524,19 @@ const struct command commands[] = {
      .verb = "show",
      .brief = "show the billing details",
      .detail = "A table has a line for each field that is known.",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_billing,
      .run = billing_show},
     {.noun = "billing",
      .verb = "edit",
      .brief = "change the billing details, with --set",
-     .options = ACTS | OPT(SET),
+     .options = OPTIONS(ACTS, OPT(SET)),
      .run = billing_edit},
 
     {.noun = "subscription",
      .verb = "list",
      .brief = "list the subscriptions",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_subscription,
      .run = subscription_list},
 
@@ -477,20 +544,20 @@ const struct command commands[] = {
      .verb = "list",
      .brief = "list the credits; with --all, expired credits too",
      .detail = "--state expired lists the expired credits alone.",
-     .options = IN_ORG | OPT(ALL),
+     .options = OPTIONS(IN_ORG, OPT(ALL)),
      .record = &record_credit,
      .run = credit_list},
     {.noun = "credit",
      .verb = "create",
      .brief = "give the organization a credit, with --amount and --expires",
-     .options = IN_ORG | OPT(AMOUNT) | OPT(EXPIRES) | OPT(COMMENT) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(AMOUNT), OPT(EXPIRES), OPT(COMMENT), OPT(DRY_RUN)),
      .record = &record_credit,
      .run = credit_create},
     {.noun = "credit",
      .verb = "edit",
      .args = {"ID"},
      .brief = "change a credit",
-     .options = IN_ORG | OPT(AMOUNT) | OPT(EXPIRES) | OPT(COMMENT) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(AMOUNT), OPT(EXPIRES), OPT(COMMENT), OPT(DRY_RUN)),
      .record = &record_credit,
      .run = credit_edit},
     {.noun = "credit",
@@ -498,13 +565,13 @@ const struct command commands[] = {
      .args = {"ID"},
      .brief = "end a credit now",
      .detail = "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = OPTIONS(ACTS, OPT(YES)),
      .run = credit_expire},
 
     {.noun = "secret",
      .verb = "list",
      .brief = "list the secrets, without their values",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_secret,
      .run = secret_list},
     {.noun = "secret",
@@ -513,7 +580,7 @@ const struct command commands[] = {
      .brief = "store a secret of the --type aws or azure",
      .detail = "Asks for the values of the secret one after the other, or reads them from "
                "--secret-file: access_key and secret_key for aws, connection_string for azure.",
-     .options = IN_ORG | OPT(TYPE) | OPT(SECRET_FILE) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(TYPE), OPT(SECRET_FILE), OPT(DRY_RUN)),
      .record = &record_secret,
      .run = secret_create},
     {.noun = "secret",
@@ -521,20 +588,20 @@ const struct command commands[] = {
      .args = {"SECRET"},
      .brief = "remove a secret, by id or name",
      .detail = "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = OPTIONS(ACTS, OPT(YES)),
      .run = secret_remove},
 
     {.noun = "file",
      .verb = "list",
      .brief = "list the files",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_file,
      .run = file_list},
     {.noun = "file",
      .verb = "show",
      .args = {"FILE"},
      .brief = "show a file, by id or name",
-     .options = IN_ORG,
+     .options = OPTIONS(IN_ORG),
      .record = &record_file,
      .run = file_show},
     {.noun = "file",
@@ -542,7 +609,7 @@ const struct command commands[] = {
      .args = {"PATH"},
      .brief = "upload a file, under its own name or --name",
      .detail = "A file that does not arrive completely is removed again.",
-     .options = IN_ORG | OPT(NAME) | OPT(DRY_RUN),
+     .options = OPTIONS(IN_ORG, OPT(NAME), OPT(DRY_RUN)),
      .record = &record_file,
      .run = file_upload},
     {.noun = "file",
@@ -551,14 +618,14 @@ const struct command commands[] = {
      .brief = "download a file, to its own name or --out",
      .detail = "The file appears under that name when it has arrived completely. "
                "It replaces an existing file only with --yes.",
-     .options = REACHES | OPT(ORG) | OPT(OUT) | OPT(YES) | OPT(SHOW_URL),
+     .options = OPTIONS(REACHES, OPT(ORG), OPT(OUT), OPT(YES), OPT(SHOW_URL)),
      .run = file_download},
     {.noun = "file",
      .verb = "remove",
      .args = {"FILE"},
      .brief = "remove a file, by id or name",
      .detail = "Asks for confirmation unless --yes is given.",
-     .options = ACTS | OPT(YES),
+     .options = OPTIONS(ACTS, OPT(YES)),
      .run = file_remove},
 
     {.noun = "api",
@@ -569,7 +636,7 @@ const struct command commands[] = {
                "something away asks for confirmation unless --yes is given. "
                "A field that is a secret comes from --secret-file, and a secret that is shown only "
                "once goes to --out, if that is given.",
-     .options = ACTS | OPT(YES) | OPT(OUT) | OPT(SECRET_FILE),
+     .options = OPTIONS(ACTS, OPT(YES), OPT(OUT), OPT(SECRET_FILE)),
      .run = api},
 
     {.noun = "host",
@@ -577,7 +644,7 @@ const struct command commands[] = {
      .brief = "show the state of this machine's orgsyncd",
      .detail = "Below the plain table stand the lines of orglogin.conf with which another host "
                "gives the same numbers.",
-     .options = PRINTS,
+     .options = OPTIONS(PRINTS),
      .record = &record_status,
      .run = host_status},
     {.noun = "host",
@@ -600,7 +667,7 @@ const struct command commands[] = {
          "Runs the real PAM stacks for an invented user, who must be refused, and for root and a "
          "local user, who must not be refused. "
          "The exit status is 0 when no check fails, and 1 otherwise.",
-     .options = PRINTS,
+     .options = OPTIONS(PRINTS),
      .record = &record_check,
      .run = host_doctor},
     {.noun = "host",
@@ -623,8 +690,8 @@ const struct command commands[] = {
          "--name is the name of the organization on this machine. "
          "--role is the role of the host's token, by default member. "
          "The command can be repeated.",
-     .options = REACHES | OPT(ORG) | OPT(NAME) | OPT(ROLE) | OPT(CODE) | OPT(PIN) | OPT(PRINT) |
-                OPT(PREPARE) | OPT(NO_RESCUE) | OPT(YES),
+     .options = OPTIONS(REACHES, OPT(ORG), OPT(NAME), OPT(ROLE), OPT(CODE), OPT(PIN), OPT(PRINT),
+                        OPT(PREPARE), OPT(NO_RESCUE), OPT(YES)),
      .run = host_enroll},
     {.noun = "host",
      .verb = "unenroll",
@@ -635,13 +702,13 @@ const struct command commands[] = {
                "Changes of others in the same files stay. "
                "Tells what is left: home directories, running processes, jobs, numbers. "
                "Asks for confirmation unless --yes is given, and can be repeated.",
-     .options = OPT(YES) | OPT(UNFINISHED),
+     .options = OPTIONS(OPT(YES), OPT(UNFINISHED)),
      .run = host_unenroll},
     {.noun = "host",
      .verb = "sync",
      .brief = "make orgsyncd list every organization again now",
      .detail = "Requires root.",
-     .options = OPT(ACCEPT),
+     .options = OPTIONS(OPT(ACCEPT)),
      .run = host_sync},
     {.noun = "host",
      .verb = "free",
@@ -652,14 +719,14 @@ const struct command commands[] = {
          "A name stays bound to its member for ever unless root frees it; a number always does. "
          "The new member gets a new home directory. "
          "Asks for the name as confirmation.",
-     .options = OPT(YES),
+     .options = OPTIONS(OPT(YES)),
      .run = host_free},
     {.noun = "host",
      .verb = "sessions",
      .args = {"[MEMBER]"},
      .brief = "list what runs of members on this machine, and of those who left",
      .detail = "Requires root. MEMBER is a login name.",
-     .options = PRINTS,
+     .options = OPTIONS(PRINTS),
      .record = &record_process,
      .run = host_sessions},
     {.noun = "host",
@@ -670,7 +737,7 @@ const struct command commands[] = {
                "Ends all that runs as the member, and what sudo began in the member's sessions, "
                "whatever sessions in orglogin.conf says. "
                "The exit status is 1 when something is left.",
-     .options = OPT(LOGINUID) | OPT(ALL_REMOVED),
+     .options = OPTIONS(OPT(LOGINUID), OPT(ALL_REMOVED)),
      .run = host_evict},
     {.noun = "host",
      .verb = "break-glass",
@@ -685,7 +752,7 @@ const struct command commands[] = {
          "reached again. "
          "A second one takes the place of the first, which only the log keeps if the server has "
          "not heard of it.",
-     .options = OPT(FOR) | OPT(REASON) | OPT(END),
+     .options = OPTIONS(OPT(FOR), OPT(REASON), OPT(END)),
      .run = host_break_glass},
     {.noun = "host",
      .verb = "metrics",

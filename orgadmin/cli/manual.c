@@ -3,14 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "orgadmin/cli/command.h"
 #include "orgadmin/output/output.h"
 
 /* Options of a whole class of commands are described once, not at every command. */
-#define OPT(name) (1ULL << OPTION_##name)
-#define COMMON                                                                                     \
-    (OPT(ORG) | OPT(PROFILE) | OPT(URL) | OPT(PROVIDER) | OPT(PROVIDER_OPTION) | OPT(REGION) |     \
-     OPT(SUDO) | OPT(TOKEN_FILE) | OPT(CA_FILE) | OPT(PROXY) | OPT(TIMEOUT) | OPT(OUTPUT) |        \
-     OPT(COLUMNS) | OPT(SORT) | OPT(NO_HEADER) | OPT(RAW))
+static bool is_common(enum option o)
+{
+    return (o >= OPTION_ORG && o <= OPTION_RAW) || o == OPTION_HELP;
+}
 
 /* A paragraph: a new line at each full stop, as mdoc wants it, and when a line gets long. */
 static void print_text(const char *text)
@@ -59,7 +59,7 @@ static void print_command(const struct command *c)
                c->args[i] + open);
     }
     for (unsigned o = 0; o < OPTION_COUNT; o++)
-        if (o < OPTION_HELP && c->options >> o & 1 && !(COMMON >> o & 1))
+        if (command_takes(c, (enum option)o) && !is_common((enum option)o))
             print_flag(&options[o], " Oo Fl", " Oc");
     putchar('\n');
     print_help(c->brief, c->detail);

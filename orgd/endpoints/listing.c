@@ -6,13 +6,13 @@
 
 #include "common/break_glass.h"
 #include "common/clock.h"
+#include "common/labels.h"
 #include "common/rfc3339.h"
-#include "orgd/endpoints/askers.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
 #include "orgd/endpoints/record.h"
-#include "orgd/endpoints/reports.h"
 #include "orgd/endpoints/usage.h"
+#include "orgd/endpoints/watchers.h"
 
 #define RUNS_MOST 3 /* of a read whose connection was lost */
 
@@ -81,9 +81,19 @@ static void list_page(struct call *call, const struct page *page)
     listing_text(&listing, tail);
 }
 
+/* A token that is no machine's is one without labels. */
+static void poll_labels(struct store *store, const struct token *caller,
+                        const struct organization *organization, struct poll *poll)
+{
+    poll->labels[0] = '\0';
+    if (organization->access_rules > 0 && caller->machine[0])
+        store_machine_labels(store, caller->machine, poll->labels);
+}
+
 static void poll_of(const struct call *call, struct poll *poll)
 {
     const struct token *caller = &call->caller;
+    poll_labels(call->store, caller, &call->organization, poll);
     snprintf(poll->key, sizeof poll->key, "%s", caller->key);
     snprintf(poll->user, sizeof poll->user, "%s",
              caller->user[0] ? caller->user : caller->maker.id);
@@ -127,18 +137,21 @@ void member_list(struct call *call)
 }
 
 /* Within a transaction. */
-static bool poll_may(struct store *store, const struct poll *poll)
+static bool poll_may(struct store *store, struct poll *poll)
 {
     struct token caller;
     struct role role;
     struct organization organization;
-    return caller_find(store, poll->key, &caller) &&
-           store_organization(store, poll->organization, &organization) &&
-           caller_role(store, &caller, poll->organization, &role) &&
-           role_covers(&role, PERMISSION_MEMBERS_VIEW);
+    if (!caller_find(store, poll->key, &caller) ||
+        !store_organization(store, poll->organization, &organization) ||
+        !caller_role(store, &caller, poll->organization, &role) ||
+        !role_covers(&role, PERMISSION_MEMBERS_VIEW))
+        return false;
+    poll_labels(store, &caller, &organization, poll);
+    return true;
 }
 
-enum store_end poll_allowed(struct store *store, const struct poll *poll, bool *may)
+enum store_end poll_allowed(struct store *store, struct poll *poll, bool *may)
 {
     enum store_end end = STORE_AGAIN;
     for (int i = 0; i < RUNS_MOST && end == STORE_AGAIN; i++) {
@@ -232,22 +245,32 @@ static int64_t report_revision(struct call *call, const cJSON *item, int64_t sin
     return cursor ? revision_here(call, report_number(item, "revision"), cursor) : since;
 }
 
-/* Keeps what a machine reports with its poll. */
+/* Fills REPORT with what the machine reports in ITEM. */
+static void report_read(struct call *call, const cJSON *item, int64_t since, struct report *report)
+{
+    int64_t now = clock_wall_ms();
+    *report = (struct report){.at = now,
+                              .made = now - report_number(item, "age") * 1000,
+                              .revision = report_revision(call, item, since),
+                              .ended = report_number(item, "ended"),
+                              .ending = report_number(item, "ending")};
+    snprintf(report->version, sizeof report->version, "%s", report_text(item, "version"));
+}
+
+/* Keeps what a process reports with its poll; of what a machine has applied only a machine's. */
 static void report_take(struct call *call, int64_t since)
 {
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(call->body, "report");
-    int64_t now = clock_wall_ms();
-    if (!item || !call->caller.machine[0])
-        return;
-    struct report report = {.at = now,
-                            .made = now - report_number(item, "age") * 1000,
-                            .revision = report_revision(call, item, since),
-                            .ended = report_number(item, "ended"),
-                            .ending = report_number(item, "ending")};
-    snprintf(report.version, sizeof report.version, "%s", report_text(item, "version"));
-    report_keep(call->caller.key, &report);
     const cJSON *glass = cJSON_GetObjectItemCaseSensitive(item, "breakGlass");
-    if (glass)
+    bool machine = call->caller.machine[0] != '\0';
+    struct report report;
+    if (!item || !call->caller.key[0])
+        return;
+    if (machine)
+        report_read(call, item, since, &report);
+    if (watcher_note(call->caller.key, report_text(item, "process"), machine ? &report : NULL))
+        usage_shared(call->caller.key);
+    if (machine && glass)
         glass_take(call, glass);
 }
 
@@ -259,9 +282,6 @@ void member_changes(struct call *call)
         call_fail(call, 400, "invalid", "wait: must be at most %d", WAIT_MAX);
         return;
     }
-    if (call->request->asker && call->caller.key[0] && strlen(call->request->asker) <= ASKER_MAX &&
-        askers_note(call->caller.key, call->request->asker))
-        usage_shared(call->caller.key);
     poll_of(call, poll);
     poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
     report_take(call, poll->since);
@@ -289,6 +309,7 @@ void reply_release(struct reply *reply)
         return;
     buffer_free(&reply->text);
     buffer_free(&reply->users);
+    buffer_free(&reply->rules);
     free(reply);
 }
 
@@ -303,6 +324,8 @@ bool reply_concerns(const struct reply *reply, const struct poll *poll)
     struct changed_user user = {.revision = 0};
     if (reply->more && reply->revision > poll->revision)
         return true; /* who else was changed does not stand in it */
+    if (reply->narrowed && reply->access_revision > poll->revision)
+        return true;
     if (!poll->user[0] || reply->users.len == 0)
         return false;
     snprintf(user.id, sizeof user.id, "%s", poll->user);
@@ -321,14 +344,57 @@ static void changes_write(struct store *store, const struct organization *organi
     listing_text(&listing, "{\"members\":[");
     store_changes(store, organization->id, reply->since, PAGE_MAX + 1, listing_add, &listing);
     history_cursor(&organization->commit, cursor);
-    snprintf(tail, sizeof tail,
-             "],\"revision\":%lld,\"cursor\":\"%s\",\"complete\":%s,\"more\":%s}",
+    snprintf(tail, sizeof tail, "],\"revision\":%lld,\"cursor\":\"%s\",\"complete\":%s,\"more\":%s",
              (long long)(listing.more ? listing.revision : organization->revision), cursor,
              reply->since == 0 ? "true" : "false", listing.more ? "true" : "false");
     listing_text(&listing, tail);
     reply->more = listing.more;
     if (listing.full)
         buffer_free(&reply->text);
+}
+
+static void add_told(const struct access_rule *rule, void *arg)
+{
+    struct reply *reply = arg;
+    struct told_rule told = {.json = ""};
+    cJSON *object = access_told_json(rule);
+    char *text = cJSON_PrintUnformatted(object);
+    snprintf(told.labels, sizeof told.labels, "%s", rule->labels);
+    snprintf(told.json, sizeof told.json, "%s", text);
+    buffer_add(&reply->rules, &told, sizeof told, REPLY_MAX);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+/* The organization's access rules, of the same moment as the changes. */
+static void rules_write(struct store *store, const struct organization *organization,
+                        struct reply *reply)
+{
+    static const struct cursor beginning;
+    reply->narrowed = organization->access_rules > 0;
+    reply->access_revision = organization->access_revision;
+    if (reply->narrowed)
+        store_access_list(store, organization->id, &beginning, ACCESS_RULES_MAX, add_told, reply);
+}
+
+void reply_end(const struct reply *reply, const struct poll *poll, struct buffer *out)
+{
+    static const char none[] = ",\"access\":null}", begin[] = ",\"access\":[", end[] = "]}";
+    const char *between = "";
+    if (!reply->narrowed) {
+        buffer_add(out, none, sizeof none - 1, REPLY_MAX);
+        return;
+    }
+    buffer_add(out, begin, sizeof begin - 1, REPLY_MAX);
+    for (size_t at = 0; at < reply->rules.len; at += sizeof(struct told_rule)) {
+        const struct told_rule *rule = (const void *)(reply->rules.data + at);
+        if (!labels_have(poll->labels, rule->labels))
+            continue;
+        buffer_add(out, between, strlen(between), REPLY_MAX);
+        buffer_add(out, rule->json, strlen(rule->json), REPLY_MAX);
+        between = ",";
+    }
+    buffer_add(out, end, sizeof end - 1, REPLY_MAX);
 }
 
 static struct reply *reply_make(struct store *store, const struct organization *organization,
@@ -338,6 +404,7 @@ static struct reply *reply_make(struct store *store, const struct organization *
     *reply = (struct reply){.holders = 1, .since = since, .revision = organization->revision};
     snprintf(reply->organization, sizeof reply->organization, "%s", organization->id);
     changes_write(store, organization, let_in, reply);
+    rules_write(store, organization, reply);
     if (reply->users.len > 0)
         qsort(reply->users.data, reply->users.len / sizeof(struct changed_user),
               sizeof(struct changed_user), compare_users);

@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
-#include "orgd/endpoints/reports.h"
+#include "orgd/endpoints/watchers.h"
 
 #define CODE_LIFE_MS (3600LL * 1000)
 
@@ -31,6 +31,7 @@ void machine_invite(struct call *call)
     struct machine machine = {.created = now};
     struct secret secret;
     bool known = store_machine_named(call->store, organization, name, &machine);
+    bool moves = known && labels && strcmp(labels, machine.labels) != 0;
     if (!known && !call_room(call, QUOTA_MACHINES, left))
         return;
     if (!known)
@@ -49,6 +50,8 @@ void machine_invite(struct call *call)
     secret_make(&secret);
     memcpy(machine.hash, secret.hash, sizeof machine.hash);
     store_machine_put(call->store, &machine);
+    if (moves)
+        access_moved(call);
     call_event(call, organization, "machine.invite", machine.id, machine.name, "%s",
                machine.labels);
     code_reply(call, &machine, secret.text);
@@ -65,7 +68,7 @@ static void add_machine(const struct machine *machine, void *arg)
     struct machine_page *list = arg;
     struct report report;
     cJSON *object = machine_json(machine);
-    bool known = report_find(machine->token, &report);
+    bool known = watcher_report(machine->token, &report);
     cJSON_AddItemToObject(object, "report",
                           known ? report_json(&report, list->revision) : cJSON_CreateNull());
     page_add(&list->page, machine->created, machine->id, object);
@@ -107,7 +110,7 @@ static void count_machine(const struct machine *machine, void *arg)
 {
     struct applied_progress *p = arg;
     struct report report = {0};
-    bool known = report_find(machine->token, &report);
+    bool known = watcher_report(machine->token, &report);
     bool applied = known && report.revision > 0 && report.revision >= p->revision;
     p->machines++;
     p->applied += applied;
@@ -132,6 +135,29 @@ void machine_applied(struct call *call)
     call_reply(call, reply);
 }
 
+/* Where the organization has access rules, the machine is told those that concern it now. */
+void machine_set_labels(struct call *call)
+{
+    const char *labels = call_text(call, "labels");
+    struct machine machine;
+    if (!store_machine(call->store, call_text(call, "id"), &machine) ||
+        strcmp(machine.organization, call->organization.id) != 0) {
+        call_fail(call, 404, "machine_not_found", "The organization has no such machine.");
+        return;
+    }
+    if (strcmp(machine.labels, labels) != 0) {
+        store_machine_set_labels(call->store, &machine, labels);
+        access_moved(call);
+        call_event(call, machine.organization, "machine.set-labels", machine.id, machine.name,
+                   "%s -> %s", machine.labels, labels);
+        snprintf(machine.labels, sizeof machine.labels, "%s", labels);
+    }
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, "machine", machine_json(&machine));
+    cJSON_AddNumberToObject(reply, "revision", (double)call->organization.revision);
+    call_reply(call, reply);
+}
+
 /* --- its tokens --- */
 
 static void note_key(const struct token *token, void *arg)
@@ -148,7 +174,7 @@ static void end_tokens(struct call *call, const struct machine *machine)
     store_machine_tokens(call->store, machine->id, note_key, &keys);
     for (size_t at = 0; at < keys.len; at += ID_SIZE) {
         store_token_remove(call->store, keys.data + at);
-        report_drop(keys.data + at);
+        watcher_drop(keys.data + at);
         call_changed(call, keys.data + at, NEWS_RIGHTS);
     }
     buffer_free(&keys);

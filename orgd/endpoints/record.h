@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "orgd/endpoints/reports.h"
+#include "orgd/endpoints/watchers.h"
 #include "orgd/store/store.h"
 
 cJSON *organization_json(const struct organization *organization);

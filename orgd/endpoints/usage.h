@@ -18,7 +18,7 @@ void usage_note(const char *key, const char *from);
 /* It was used to list all members. */
 void usage_listed(const char *key);
 
-/* Two machines use it (askers.h). */
+/* Two machines use it (watchers.h). */
 void usage_shared(const char *key);
 /* It is a machine's, which reports this. Told once, and of one machine once an hour at the most. */
 void usage_glass(const char *key, const struct break_glass *glass);

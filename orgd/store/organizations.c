@@ -12,6 +12,8 @@ bool store_organization(struct store *s, const char *id, struct organization *or
         column_organization(s, stmt, 0, organization);
         organization->commit.number = column_number(stmt, 8);
         column_tag(s, stmt, 9, organization->commit.tag);
+        organization->access_rules = column_number(stmt, 10);
+        organization->access_revision = column_number(stmt, 11);
     }
     statement_end(stmt);
     return found && !s->failed;

@@ -31,7 +31,6 @@
 #define BEARER_SIZE 96
 #define REPLY_SIZE  4096
 #define EVENTS      256
-#define ASKER       "Orglogin-Asker: 0123456789abcdef0123456789abcdef\r\n" /* goes with a report */
 #define WAIT_S      120
 
 enum state { CONNECTING, SHAKING, HOLDING };
@@ -150,8 +149,8 @@ static void post(struct host *h, const char *path, const char *bearer, const cha
     int len =
         snprintf(text, sizeof text,
                  "POST /v1/organizations/%s HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
-                 "%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                 path, bearer, reporting ? ASKER : "", strlen(body), body);
+                 "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                 path, bearer, strlen(body), body);
     send_all(h, text, (size_t)len);
 }
 
@@ -162,7 +161,8 @@ static void host_poll(struct host *h)
         snprintf(cursor, sizeof cursor, ",\"cursor\":\"%s\"", h->cursor);
     if (*h->cursor && reporting)
         snprintf(report, sizeof report,
-                 ",\"report\":{\"age\":0,\"ended\":0,\"ending\":0,\"version\":\"1.0.0\"}");
+                 ",\"report\":{\"age\":0,\"ended\":0,\"ending\":0,\"version\":\"1.0.0\","
+                 "\"process\":\"0123456789abcdef0123456789abcdef\"}");
     snprintf(body, sizeof body, "{\"organizationId\":\"%s\",\"since\":%ld%s,\"wait\":600000%s}",
              org, h->revision, cursor, report);
     if (bare)

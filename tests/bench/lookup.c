@@ -64,7 +64,7 @@ static double build(uint32_t members)
         snprintf(home, sizeof home, "/home/%s", name);
         struct snapshot_grants_spec grants = {.org = org,
                                               .roles = {i % 10 ? "member" : "admin", 1},
-                                              .groups = {all, admins},
+                                              .groups = (const uint32_t[]){all, admins},
                                               .group_count = i % 10 ? 1 : 2};
         struct snapshot_user_spec user = {
             200000 + i,    200000 + i,  snapshot_writer_grants(w, &grants),

@@ -51,8 +51,9 @@ ok 'her root shell is gone, with her terminal' wait_for 5 eval '! pgrep -f "^sle
 is "$(ssh -o ControlPath=/root/control-mia mia@localhost id -un 2>/dev/null)" '' 'nothing opens over her ControlMaster connection'
 is "$(pgrep -cu bob -f '^sleep 2001') $(pgrep -cu larry -f '^sleep 2002')" '1 1' 'another member and a local user work on'
 is "$(find /run/sudo/ts -type f ! -name root -printf '%f\n' | xargs)" bob "sudo's timestamps of hers are gone, and of nobody else"
-like "$(cat "$T/orgsyncd.log")" 'mia \(uid [0-9]+\) has left: [0-9]+ processes ended in [0-9]+ ms' 'the log tells'
-like "$(orgadmin host metrics)" '^orgsyncd_sessions_ended_total\{organization="acme"\} 1$' 'host metrics counts her'
+ok 'the log tells' wait_for 5 grep -Eq 'mia \(uid [0-9]+\) has left: [0-9]+ processes ended in [0-9]+ ms' "$T/orgsyncd.log"
+counted() { orgadmin host metrics | grep -Fxq 'orgsyncd_sessions_ended_total{organization="acme"} 1'; }
+ok 'host metrics counts her' wait_for 5 counted
 
 # --- again and again ---
 active() { [ "$(orgadmin host explain "$1" sshd 2>/dev/null | sed -n 's/^state  *//p')" = active ]; }
@@ -81,7 +82,7 @@ by olga member suspend bob --yes >/dev/null 2>&1
 ok 'what is open of a suspended member ends' wait_for 10 eval '! pgrep -u bob'
 is "$(pgrep -cf '^sleep 2003')" 1 'a process that runs as root outside her sessions goes on, whatever its login uid'
 is "$(orgadmin host sessions bob -o json | jq -r '.[] | .tie + " " + .user + " " + .command')" 'login root sleep 2003' 'host sessions lists it'
-like "$(cat "$T/orgsyncd.log")" 'bob \(uid [0-9]+\) has left: 1 process begun by sudo left alone' 'the log tells of it'
+ok 'the log tells of it' wait_for 5 grep -Eq 'bob \(uid [0-9]+\) has left: 1 process begun by sudo left alone' "$T/orgsyncd.log"
 like "$(orgadmin host doctor -o json 2>/dev/null | jq -r '.[] | select(.check == "sessions" or .check == "left behind") | .result + " " + .found')" \
     'warning 1 processes that were begun by 1 who left go on as other users: bob
 warning 1 crontabs, .* of 1 who left, which are refused: bob' 'host doctor names what he runs and has planned'

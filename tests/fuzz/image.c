@@ -52,13 +52,13 @@ static void write_good(const char *path)
     snapshot_writer_rule(w, &sudo);
     snapshot_writer_rule(w, &ssh);
     struct snapshot_grants_spec member = {
-        .org = org, .roles = {"member", 1}, .groups = {all}, .group_count = 1};
+        .org = org, .roles = {"member", 1}, .groups = (const uint32_t[]){all}, .group_count = 1};
     struct snapshot_grants_spec admin = {.org = org,
                                          .roles = {"admin\0owner", 2},
                                          .permissions = {"members:view\0members:manage", 2},
-                                         .groups = {all, admins},
+                                         .groups = (const uint32_t[]){all, admins},
                                          .group_count = 2,
-                                         .local_gids = {44, 27},
+                                         .local_gids = (const uint32_t[]){44, 27},
                                          .local_count = 2};
     uint32_t members = snapshot_writer_grants(w, &member);
     add_user(w, 200001, "ada", MEMBER_ACTIVE, snapshot_writer_grants(w, &admin));

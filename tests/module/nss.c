@@ -41,11 +41,12 @@ static void publish(uint64_t generation, bool enumerate, enum group_members grou
     uint32_t org = snapshot_writer_org(w, "acme", 0, 0, 0);
     uint32_t all = snapshot_writer_group(w, "acme", 150000),
              admins = snapshot_writer_group(w, "admins", 150001);
-    struct snapshot_grants_spec member = {.org = org, .groups = {all}, .group_count = 1};
+    struct snapshot_grants_spec member = {
+        .org = org, .groups = (const uint32_t[]){all}, .group_count = 1};
     struct snapshot_grants_spec admin = {.org = org,
-                                         .groups = {all, admins},
+                                         .groups = (const uint32_t[]){all, admins},
                                          .group_count = 2,
-                                         .local_gids = {44},
+                                         .local_gids = (const uint32_t[]){44},
                                          .local_count = 1};
     uint32_t member_grants = snapshot_writer_grants(w, &member),
              admin_grants = snapshot_writer_grants(w, &admin);
@@ -1064,9 +1065,10 @@ static void primary_groups_are_answered_as_published(void **state)
     (void)state;
     struct snapshot_settings settings = {.generation = 1, .enumerate = true};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    struct snapshot_grants_spec spec = {.org = snapshot_writer_org(w, "acme", 0, 0, 0),
-                                        .groups = {snapshot_writer_group(w, "acme", 150000)},
-                                        .group_count = 1};
+    struct snapshot_grants_spec spec = {
+        .org = snapshot_writer_org(w, "acme", 0, 0, 0),
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000)},
+        .group_count = 1};
     uint32_t grants = snapshot_writer_grants(w, &spec);
     const struct snapshot_user_spec users[] = {
         {200001, 150000, grants, MEMBER_ACTIVE, "joe", "Joe", "/", "/bin/sh", 8, false},

@@ -31,12 +31,14 @@ static void publish(uint64_t generation)
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", clock_wall_ms(), 0, 0);
     struct rule rule = {.org = "acme", .services = {"*", 1}, .roles = {"admin", 1}};
-    struct snapshot_grants_spec admin = {.org = org, .roles = {"admin", 1}};
+    uint32_t groups[GROUPS];
+    struct snapshot_grants_spec admin = {
+        .org = org, .roles = {"admin", 1}, .groups = groups, .group_count = GROUPS};
     struct snapshot_grants_spec member = {.org = org, .roles = {"member", 1}};
     for (uint32_t i = 0; i < GROUPS; i++) {
         char name[16];
         snprintf(name, sizeof name, "group%u", i);
-        admin.groups[admin.group_count++] = snapshot_writer_group(w, name, 150000 + i);
+        groups[i] = snapshot_writer_group(w, name, 150000 + i);
     }
     snapshot_writer_rule(w, &rule);
     uint32_t admins = snapshot_writer_grants(w, &admin);

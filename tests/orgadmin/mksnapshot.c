@@ -18,7 +18,9 @@ static void add(struct snapshot_writer *w, uint32_t org, const char *name, uint3
 static void add_crowd(struct snapshot_writer *w, uint32_t org, uint32_t count)
 {
     struct snapshot_grants_spec grants = {
-        .org = org, .groups = {snapshot_writer_group(w, "crowd", 150000)}, .group_count = 1};
+        .org = org,
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "crowd", 150000)},
+        .group_count = 1};
     uint32_t index = snapshot_writer_grants(w, &grants);
     for (uint32_t i = 0; i < count; i++) {
         char name[24];

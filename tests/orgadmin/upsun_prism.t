@@ -46,7 +46,7 @@ refuses 1 'does not show its members' 'member list through Prism is refused with
 ok_in 'invitation list' ada invitation list
 ok_in 'invitation create' ada invitation create kim@example.com --permissions plans
 ok_in 'invitation revoke' ada invitation revoke pat@example.com --yes
-refuses 1 403 'invitation create through Prism is refused without the permission' vic invitation create x@example.com
+refuses 1 'needs the permission "members"' 'invitation create through Prism is refused without the permission' vic invitation create x@example.com
 clean 'members and invitations'
 
 ok_in 'billing show' ada billing show

@@ -91,7 +91,8 @@ is "$(field '"\(.machines) \(.applied) \(.missing)"')" '0 0 []' 'an organization
 # --- shapes ---
 full=$(said)
 for wrong in '{}' '[]' '1' 'null' "{${full/\"age\":0,/}}" "{$full,\"more\":1}" "{${full/\"age\":0/\"age\":-1}}" "{${full/\"age\":0/\"age\":1e300}}" "{${full/\"ended\":0/\"ended\":\"0\"}}" "{${full/\"version\":\"1.0\"/\"version\":\"$(printf '%032d' 0)\"}}" \
-    "{${full/\"version\":\"1.0\"/\"version\":\"a\\nb\"}}" "{${full/\"revision\":/\"revision\":1.5,\"x\":}}" "{${full/\"cursor\"/\"age\":0,\"cursor\"}}" "{$short,\"revision\":1}" "{$short,\"cursor\":\"1.00\"}"; do
+    "{${full/\"version\":\"1.0\"/\"version\":\"a\\nb\"}}" "{${full/\"revision\":/\"revision\":1.5,\"x\":}}" "{${full/\"cursor\"/\"age\":0,\"cursor\"}}" "{$short,\"revision\":1}" "{$short,\"cursor\":\"1.00\"}" "{$full,\"process\":\"\"}" \
+    "{$full,\"process\":7}" "{$full,\"process\":\"$(printf '%065d' 0)\"}"; do
     on members/changes "\"since\":0,\"report\":$wrong" "$web"
     expect 400 invalid "a report is refused: ${wrong:0:50}"
 done
