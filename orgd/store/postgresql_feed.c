@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "orgd/buffer.h"
 #include "orgd/store/postgresql_link.h"
+#include "orgd/store/postgresql_schema.h"
 
 #define LOOK_MS   1000 /* a notice may be lost */
 #define ANSWER_MS 3000 /* a connection that answers nothing for so long is dead */
@@ -94,9 +95,12 @@ static bool feed_connect(struct store_feed *f)
     f->conn = link_open(f->url, f->name, false);
     if (!f->conn)
         return false;
+    if (!postgresql_share(f->conn)) {
+        feed_lose(f, "orgd copy is using it");
+        return false;
+    }
     if (!link_execute(f->conn, f->name, "LISTEN orgd")) {
-        PQfinish(f->conn);
-        f->conn = NULL;
+        feed_lose(f, PQerrorMessage(f->conn));
         return false;
     }
     PGresult *result = feed_ask(f, "SELECT pg_snapshot_xmin(pg_current_snapshot())", 0, NULL);

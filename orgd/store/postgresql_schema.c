@@ -169,3 +169,14 @@ bool postgresql_schema(PGconn *conn, const char *name, bool make)
     PQclear(PQexec(conn, "SELECT pg_advisory_unlock(" POSTGRESQL_LOCKS ", 0)"));
     return good;
 }
+
+bool postgresql_share(PGconn *conn)
+{
+    return link_number(conn, "SELECT pg_try_advisory_lock_shared(" POSTGRESQL_LOCKS ", 3)::int") ==
+           1;
+}
+
+bool postgresql_claim(PGconn *conn)
+{
+    return link_number(conn, "SELECT pg_try_advisory_lock(" POSTGRESQL_LOCKS ", 3)::int") == 1;
+}
