@@ -15,7 +15,6 @@ for n in $(seq 0 "$ROUNDS"); do
 done
 "${AS_POSTGRES[@]}" mv "$top/data" "$top/n0/data"
 DATA="postgresql://orgd@/orgd?host=$hosts"
-DATA_NAME="postgresql://$hosts/orgd"
 # node N [OPTION...]: starts it, and speaks to it from now on
 node() { PGHOST=$top/n$1; postgresql_start "${@:2}"; }
 # follow N: makes node N a standby of the present one, which waits for it from then on; our words stay with the primary
@@ -64,7 +63,7 @@ is "$lost" '' 'every acknowledged change is in the new primary, once'
 ok 'there were many' test "$acknowledged" -gt $((ROUNDS * 100))
 diag "$slowest ms from a promotion to the next change"
 ok 'within two seconds of a promotion changes work again' test "$slowest" -lt 2000
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds no contradiction'
+like "$("$ORGD" check --data "$DATA" 2>&1)" ': nothing is wrong$' 'orgd check finds no contradiction'
 call /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":0}" "$OWNER"
 request /organizations/members/changes -N -d "{\"organizationId\":\"$org\",\"since\":$(field .revision),\"wait\":20000}" -H "Authorization: Bearer $OWNER" > "$T/poll" &
 wait_for 10 test -s "$T/poll"
