@@ -23,16 +23,16 @@
 #define FETCHED      "1000" /* rows at a time */
 #define HASH_SIZE    32
 
-struct column {
+struct copied_column {
     char name[NAME_SIZE];
     bool bytes; /* read and handed on in hexadecimal */
     bool count; /* triggers count it anew */
     int key;    /* its place in the primary key, 0: none */
 };
 
-struct table {
+struct copied_table {
     char name[NAME_SIZE];
-    struct column columns[COLUMNS_MOST];
+    struct copied_column columns[COLUMNS_MOST];
     int count;
 };
 
@@ -53,10 +53,10 @@ static void add(struct buffer *out, const char *text)
 }
 
 /* NAME.COLUMN, NAME.COLUMN2: the columns that are to be read, as SIDE has them. */
-static void add_columns(struct buffer *out, const struct side *side, const struct table *t)
+static void add_columns(struct buffer *out, const struct side *side, const struct copied_table *t)
 {
     for (int i = 0; i < t->count; i++) {
-        const struct column *c = &t->columns[i];
+        const struct copied_column *c = &t->columns[i];
         add(out, i > 0 ? ", " : "");
         add(out, !c->bytes ? "" : side->db ? "lower(hex(" : "encode(");
         add(out, c->name);
@@ -64,7 +64,7 @@ static void add_columns(struct buffer *out, const struct side *side, const struc
     }
 }
 
-static void add_names(struct buffer *out, const struct table *t)
+static void add_names(struct buffer *out, const struct copied_table *t)
 {
     for (int i = 0; i < t->count; i++) {
         add(out, i > 0 ? ", " : "");
@@ -73,7 +73,7 @@ static void add_names(struct buffer *out, const struct table *t)
 }
 
 /* All rows, in the order of their primary key. */
-static void select_make(struct buffer *out, const struct side *side, const struct table *t)
+static void select_make(struct buffer *out, const struct side *side, const struct copied_table *t)
 {
     add(out, "SELECT ");
     add_columns(out, side, t);
@@ -146,7 +146,7 @@ static bool database_rows(struct side *side, const char *query, int count, row_t
     return good && link_execute(side->conn, side->name, "CLOSE all_rows");
 }
 
-static bool side_rows(struct side *side, const struct table *t, row_take *each, void *arg)
+static bool side_rows(struct side *side, const struct copied_table *t, row_take *each, void *arg)
 {
     struct buffer query = {0};
     select_make(&query, side, t);
@@ -158,12 +158,12 @@ static bool side_rows(struct side *side, const struct table *t, row_take *each, 
 
 /* --- writing --- */
 
-struct writing {
+struct copy_target {
     struct side *side;
-    const struct table *table;
+    const struct copied_table *table;
 };
 
-static bool file_bind(sqlite3_stmt *stmt, int i, const struct column *c, const char *value)
+static bool file_bind(sqlite3_stmt *stmt, int i, const struct copied_column *c, const char *value)
 {
     unsigned char bytes[BLOB_MOST];
     size_t len = 0;
@@ -178,7 +178,7 @@ static bool file_bind(sqlite3_stmt *stmt, int i, const struct column *c, const c
 
 static bool file_row(const char *const *values, void *arg)
 {
-    const struct writing *w = arg;
+    const struct copy_target *w = arg;
     sqlite3_stmt *stmt = w->side->insert;
     bool good = true;
     for (int i = 0; good && i < w->table->count; i++)
@@ -192,7 +192,7 @@ static bool file_row(const char *const *values, void *arg)
 }
 
 /* As COPY's text has it. */
-static void add_field(struct buffer *out, const struct column *c, const char *value)
+static void add_field(struct buffer *out, const struct copied_column *c, const char *value)
 {
     static const char special[] = "\\\t\n\r", letters[] = "\\tnr";
     if (c->bytes && value)
@@ -208,10 +208,10 @@ static void add_field(struct buffer *out, const struct column *c, const char *va
 
 static bool database_row(const char *const *values, void *arg)
 {
-    const struct writing *w = arg;
+    const struct copy_target *w = arg;
     struct buffer line = {0};
     for (int i = 0; i < w->table->count; i++) {
-        const struct column *c = &w->table->columns[i];
+        const struct copied_column *c = &w->table->columns[i];
         add(&line, i > 0 ? "\t" : "");
         add_field(&line, c, c->count ? "0" : values[i]);
     }
@@ -223,9 +223,9 @@ static bool database_row(const char *const *values, void *arg)
     return good;
 }
 
-static bool file_write(struct side *from, struct side *to, const struct table *t)
+static bool file_write(struct side *from, struct side *to, const struct copied_table *t)
 {
-    struct writing writing = {to, t};
+    struct copy_target writing = {to, t};
     struct buffer query = {0};
     add(&query, "INSERT INTO ");
     add(&query, t->name);
@@ -244,9 +244,9 @@ static bool file_write(struct side *from, struct side *to, const struct table *t
     return good;
 }
 
-static bool database_write(struct side *from, struct side *to, const struct table *t)
+static bool database_write(struct side *from, struct side *to, const struct copied_table *t)
 {
-    struct writing writing = {to, t};
+    struct copy_target writing = {to, t};
     struct buffer query = {0};
     add(&query, "COPY ");
     add(&query, t->name);
@@ -288,7 +288,7 @@ static bool sum_row(const char *const *values, void *arg)
     return true;
 }
 
-static bool table_sum(struct side *side, const struct table *t, unsigned char out[HASH_SIZE],
+static bool table_sum(struct side *side, const struct copied_table *t, unsigned char out[HASH_SIZE],
                       long long *rows)
 {
     struct sum sum = {.count = t->count};
@@ -299,7 +299,7 @@ static bool table_sum(struct side *side, const struct table *t, unsigned char ou
     return good;
 }
 
-static bool table_same(struct side *from, struct side *to, const struct table *t)
+static bool table_same(struct side *from, struct side *to, const struct copied_table *t)
 {
     unsigned char one[HASH_SIZE], other[HASH_SIZE];
     long long rows, copied;
@@ -315,10 +315,10 @@ static bool table_same(struct side *from, struct side *to, const struct table *t
 
 static bool column_take(const char *const *values, void *arg)
 {
-    struct table *t = arg;
+    struct copied_table *t = arg;
     if (t->count == COLUMNS_MOST)
         return false;
-    struct column *c = &t->columns[t->count++];
+    struct copied_column *c = &t->columns[t->count++];
     size_t len = strlen(values[0]);
     snprintf(c->name, sizeof c->name, "%s", values[0]);
     c->bytes = strcmp(values[1], "BLOB") == 0;
@@ -328,14 +328,14 @@ static bool column_take(const char *const *values, void *arg)
     return true;
 }
 
-struct transfer {
+struct data_copy {
     struct side from, to, schema; /* an empty data file in memory has the tables */
 };
 
 static bool table_transfer(const char *const *values, void *arg)
 {
-    struct transfer *tr = arg;
-    struct table t = {.count = 0};
+    struct data_copy *tr = arg;
+    struct copied_table t = {.count = 0};
     char query[128];
     snprintf(t.name, sizeof t.name, "%s", values[0]);
     snprintf(query, sizeof query, "SELECT name, type, pk FROM pragma_table_info('%s')", t.name);
@@ -346,8 +346,8 @@ static bool table_transfer(const char *const *values, void *arg)
 /* Behind all tables, since triggers count in another. */
 static bool table_compare(const char *const *values, void *arg)
 {
-    struct transfer *tr = arg;
-    struct table t = {.count = 0};
+    struct data_copy *tr = arg;
+    struct copied_table t = {.count = 0};
     char query[128];
     snprintf(t.name, sizeof t.name, "%s", values[0]);
     snprintf(query, sizeof query, "SELECT name, type, pk FROM pragma_table_info('%s')", t.name);
@@ -460,7 +460,7 @@ bool store_transfer(const char *from, const char *to)
 {
     static const char tables[] = "SELECT name FROM sqlite_master WHERE type = 'table'"
                                  " AND name NOT LIKE 'sqlite_%' ORDER BY rowid";
-    struct transfer tr = {.schema = {.name = "schema", .lock = -1}, .to.lock = -1};
+    struct data_copy tr = {.schema = {.name = "schema", .lock = -1}, .to.lock = -1};
     bool warned;
     bool good = sqlite3_open(":memory:", &tr.schema.db) == SQLITE_OK &&
                 schema_prepare(tr.schema.db, tr.schema.name) && side_open(&tr.from, from, false) &&
