@@ -185,9 +185,15 @@ const struct command commands[] = {
      .verb = "role",
      .args = {"MEMBER", "[ROLE]"},
      .brief = "give a member another role",
-     .detail = "Where the API has permissions of single members, --permissions replaces all "
-               "permissions of the member.",
-     .options = OPTIONS(WAITS, OPT(PERMISSIONS)),
+     .detail =
+         "Where the API has permissions of single members, --permissions replaces all "
+         "permissions of the member. "
+         "With --for or --until the role ends then, and the one that the member had without "
+         "an end comes back; the same command with another time moves the end, without one "
+         "the role has none any more. "
+         "The end counts on each host by its own clock, also offline; what a member hands out "
+         "does not outlast the role (orgd).",
+     .options = OPTIONS(WAITS, OPT(PERMISSIONS), OPT(FOR), OPT(UNTIL)),
      .record = &record_applied,
      .run = member_role},
     {.noun = "member",
@@ -337,20 +343,23 @@ const struct command commands[] = {
      .verb = "invite",
      .args = {"NAME"},
      .brief = "let a machine enroll, and print the line to run on it",
-     .detail = "The line has a code that works once and for an hour. "
-               "The machine gets a token of its own, which reads the members and their keys and "
-               "nothing else. "
-               "With a login that has a --ca-file, the line also has the SHA-256 of the server's "
-               "public key, and the machine gets the certificates in that file. "
-               "A machine that is known gets a new token, and the old one ends. "
-               "Without --numbers the machine is told those of the newest machine that has some.",
+     .detail =
+         "The line has a code that works once and for an hour. "
+         "The machine gets a token of its own, which reads the members and their keys and "
+         "nothing else. "
+         "With a login that has a --ca-file, the line also has the SHA-256 of the server's "
+         "public key, and the machine gets the certificates in that file. "
+         "A machine that is known gets a new token, and the old one ends. "
+         "Its labels count at once, with the access rules; machine label also tells whom those "
+         "would lock out. "
+         "Without --numbers the machine is told those of the newest machine that has some.",
      .options = OPTIONS(IN_ORG, OPT(LABELS), OPT(NUMBERS), OPT(OUT), OPT(DRY_RUN)),
      .record = &record_machine,
      .run = machine_invite},
     {.noun = "machine",
      .verb = "label",
-     .args = {"MACHINE", "LABELS"},
-     .brief = "give a machine other labels, env=prod,tier=web, or \"\" for none",
+     .args = {"MACHINE", "[LABELS]"},
+     .brief = "give a machine other labels, such as env=prod,tier=web, or none",
      .detail = "Tells whom the access rules would lock out, and asks then unless --yes is given.",
      .options = OPTIONS(WAITS, OPT(YES)),
      .record = &record_applied,
@@ -439,7 +448,8 @@ const struct command commands[] = {
 
     {.noun = "export",
      .brief = "print the members, roles and invitations as a file for apply",
-     .detail = "The format is below, under FILES. No secret is in it.",
+     .detail = "The format is below, under FILES. No secret is in it, and no access rule, team or "
+               "machine.",
      .options = OPTIONS(REACHES, OPT(ORG)),
      .run = export_state},
     {.noun = "apply",

@@ -12,6 +12,7 @@
 #include "common/reserved.h"
 #include "orgadmin/host/commands.h"
 #include "orgadmin/host/glass.h"
+#include "orgadmin/host/rights.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/connection.h"
 
@@ -56,22 +57,10 @@ enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *u
                            const char *service, bool fresh)
 {
     struct snapshot_grants grants;
-    if (snapshot_grants(&d->snapshot, user->grants_ref, &grants) != SNAPSHOT_OK ||
+    if (snapshot_grants_groups(&d->snapshot, user->grants_ref, &grants) != SNAPSHOT_OK ||
         grants.org >= d->policy.org_count)
         return VERDICT_DENY;
-    const struct membership member = {d->policy.org[grants.org], user->state, grants.roles,
-                                      grants.permissions};
-    struct question question = {
-        .service = service,
-        .snapshot = true,
-        .account = ACCOUNT_MEMBER,
-        .member = &member,
-        .rules = &d->policy.rules,
-        .freshness = {.confirmed = fresh || d->fresh[grants.org],
-                      .confirmed_ms = snapshot_confirmed(&d->snapshot, grants.org),
-                      .grace_ms = (int64_t)snapshot_u32(&d->snapshot, SNAPSHOT_AT_GRACE) * 1000}};
-    break_glass_take(&question.freshness);
-    return decide(&question, clock_wall_ms()).verdict;
+    return rights_decide(&d->snapshot, &d->policy, user, service, fresh || d->fresh[grants.org]);
 }
 
 /* --- what the configuration gives away --- */
@@ -162,6 +151,29 @@ static void check_rules(struct doctor *d)
         doctor_note(d, "rules", FOUND_OK, "", "sudo and su are not for every member");
 }
 
+/* The rules that the organizations make for this machine, where they make any. */
+static void check_org_rules(struct doctor *d)
+{
+    struct rules rules;
+    for (uint32_t i = 0; d->snapshot.base && i < d->policy.org_count; i++) {
+        const struct org_rules *own = &d->policy.org_rules[i];
+        const char *org = d->policy.org[i];
+        if (!own->narrowed)
+            continue;
+        if (!org_rules_decode(own, org, &rules))
+            doctor_note(d, "access rules", FOUND_FAILURE, "systemctl restart orgsyncd",
+                        "those of %s in the snapshot are damaged: none of its members is admitted",
+                        org);
+        else if (rules.count == 0)
+            doctor_note(d, "access rules", FOUND_WARNING,
+                        "orgadmin access list, and orgadmin machine show for the labels",
+                        "%s has rules, and none lets anybody in on this machine", org);
+        else
+            doctor_note(d, "access rules", FOUND_OK, "", "%zu of %s narrow who may log in here",
+                        rules.count, org);
+    }
+}
+
 static void check_break_glass(struct doctor *d)
 {
     static const char check[] = "break-glass";
@@ -234,6 +246,7 @@ enum exit_status host_doctor(const struct invocation *inv)
     doctor_readers(&d);
     check_group_lines(&d);
     check_rules(&d);
+    check_org_rules(&d);
     check_break_glass(&d);
     for (cJSON *r = output_plain(inv) ? d.records->child : NULL; r && !d.lost; r = r->next)
         d.lost = !join(r);

@@ -71,7 +71,8 @@ struct organization {
 
 struct member {
     struct user user;
-    struct role role;
+    struct role role; /* that he holds now: one whose end has come has given way already */
+    struct role_term term;
     bool active; /* false: a tombstone of a member who left, whose role may be gone */
     int64_t joined;
     int64_t revision;  /* of his latest change */
@@ -503,6 +504,9 @@ void store_teams(struct store *store, const char *organization, const struct cur
 void store_team_add(struct store *store, const struct team *team);
 /* Stores another slug or name. */
 void store_team_update(struct store *store, const struct team *team);
+/* Gives every member of TEAM (an id) a new revision, so that hosts hear who is in it (store_chore).
+ */
+void store_team_touch(struct store *store, const char *organization, const char *team);
 void store_team_remove(struct store *store, const struct team *team, int64_t now);
 /* True when the member USER was not in the team before, or was. The caller gives him a revision. */
 bool store_team_join(struct store *store, const struct team *team, const char *user);
@@ -519,7 +523,13 @@ int64_t store_teams_of(struct store *store, const char *organization, const char
  * the same transaction. */
 void store_member_put(struct store *store, const char *organization, const struct member *member);
 
-/* The number of owners who are neither removed nor suspended; 2 also when there are more. */
+/* A member whose role has come to its end by NOW, where that is not stored yet: then the
+ * organization, the user and the name of that role are filled in. The one who waits longest. */
+bool store_term_over(struct store *store, int64_t now, char organization[ID_SIZE],
+                     char user[ID_SIZE], char role[ROLE_SIZE]);
+
+/* The number of owners who are neither removed nor suspended, and whose role has no end; 2 also
+ * when there are more. */
 int64_t store_owners(struct store *store, const char *organization);
 
 /* The number of the organization's members and tombstones; 0 when its revision says without a count
@@ -662,7 +672,6 @@ bool store_access(struct store *store, const char *id, struct access_rule *rule)
  * given. */
 void store_access_list(struct store *store, const char *organization, const struct cursor *after,
                        int limit, access_visit *each, void *arg);
-/* A team's members get new revisions, so that hosts hear who is in it (store_chore). */
 void store_access_add(struct store *store, const struct access_rule *rule);
 void store_access_remove(struct store *store, const char *organization, const char *id);
 /* Counts the organization's revision up for a change of its rules or of its machines' labels, and
