@@ -76,6 +76,7 @@ check-long: check-built
 		ROUNDS=10000 prove --exec tests/lib/run $(CHECK)/tests/module/property && \
 		ROUNDS=1500 prove tests/e2e/agreement.t && \
 		ROUNDS=200 prove --exec tests/lib/run tests/orgd/key_oracle.t && \
+		ROUNDS=20 HISTORIES=100 prove --exec tests/lib/run tests/orgd/failover.t tests/orgd/two_servers.t && \
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t && \
 		ROUNDS=100 prove tests/boot/sessions.t tests/e2e/sessions.t && \

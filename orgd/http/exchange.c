@@ -461,9 +461,13 @@ static struct MHD_Response *held_or_whole(struct exchange *x)
     if (!held_answer(x->held, &text))
         return held_response(x->held);
     if (text.len == 0) {
+        bool away = held_away(x->held);
         held_drop(x->held);
         x->held = NULL;
-        exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");
+        if (away)
+            exchange_later(x, 503, "unavailable", "The database cannot be reached now: try again.");
+        else
+            exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");
     }
     return whole_response(x);
 }

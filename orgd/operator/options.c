@@ -27,7 +27,7 @@ static const char usage[] =
     "\n"
     "Serves the organization API on a unix socket, and on the addresses asked for. The commands\n"
     "are the operator's, on the machine itself, for root and the server's user; the server may\n"
-    "run meanwhile, but for restore and vacuum:\n"
+    "run meanwhile, but for restore, copy and vacuum:\n"
     "\n"
     "  init                        set the server up: ask, or take the options; make the first user\n"
     "  user list | show USER | token USER [--end-others]\n"
@@ -36,7 +36,7 @@ static const char usage[] =
     "  user erase USER [--yes]\n"
     "  org list | owner ORG USER | delete ORG [--yes]\n"
     "  events list [--org ORG] | prune TIME\n"
-    "  backup FILE | restore FILE | check | vacuum\n"
+    "  backup FILE | restore FILE | copy FROM TO | check | vacuum\n"
     "  openapi                     print the API as a document of OpenAPI 3.1\n"
     "\n"
     "A list is a table, or with --json one object a line. The options of the server:\n"
@@ -320,9 +320,9 @@ static bool limit_take(struct options *o, int id, const char *value)
 }
 
 /* A password in a URL must be seen by nobody; no message has it. */
-static bool option_data(struct options *o, const char *value)
+bool options_data_good(const char *value)
 {
-    const char *why = NULL, *where = option_where ? option_where : "--data";
+    const char *why = NULL, *where = option_where ? option_where : "command line";
     bool secret = false;
     if (store_is_url(value) && !store_url_good(value, &secret))
         why = "libpq does not understand the URL";
@@ -333,7 +333,6 @@ static bool option_data(struct options *o, const char *value)
         why = "a file with a password must have mode 0600";
     if (why)
         log_error("%s: data: %s", where, why);
-    o->data = value;
     return !why;
 }
 
@@ -368,7 +367,8 @@ static bool option_take(struct options *o, int id, const char *value)
     }
     switch (id) {
     case OPTION_DATA:
-        return option_data(o, value);
+        o->data = value;
+        return options_data_good(value);
     case OPTION_LISTEN:
         return option_listen(o, value, PLAIN_HTTP);
     case OPTION_TLS:

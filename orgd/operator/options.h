@@ -45,6 +45,10 @@ int options_parse(int argc, char **argv, struct options *o);
  * long as O. False after one line on stderr. */
 bool options_give(struct options *o, const char *name, const char *value);
 
+/* False, after one line on stderr, when DATA is a URL that cannot be understood, or has a password
+ * that others can see. */
+bool options_data_good(const char *data);
+
 /* Checks the options that need or exclude each other. False after one line on stderr. */
 bool options_complete(struct options *o);
 

@@ -9,6 +9,8 @@ enum statement {
     LOCK_REST,
     TELL,
     NOTIFY,
+    OUTCOME_ADD,
+    OUTCOME_CLAIM,
     COMMIT,
     ROLLBACK,
     NEST,

@@ -709,6 +709,12 @@ bool store_backup(const char *path, const char *copy);
  */
 bool store_restore(const char *path, const char *from);
 
+/*
+ * Copies all data between a data file and a database, neither of which a server may be using, into
+ * a new file or an empty database, and compares what is there then with what was to be copied.
+ */
+bool store_transfer(const char *from, const char *to);
+
 /* Makes the file as small as its content, and leaves nothing in it that was deleted. No server may
  * be using it. */
 bool store_vacuum(const char *path);
