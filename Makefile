@@ -62,6 +62,26 @@ $(BUILD)/gen/orgd/operator/orgd_conf.h: conf/orgd.conf
 	$(Q)sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' -e '1i static const char orgd_conf[] =' -e '$$a ;' $< > $@.new && mv $@.new $@
 $(BUILD)/obj/orgd/operator/init_files.o: $(BUILD)/gen/orgd/operator/orgd_conf.h
 
+# The page: its texts put into each language's frame, as a template and as the first view of it; all of it compressed without names and
+# times, so that two builds are equal; and the object that has it inside.
+WEB := $(BUILD)/gen/web
+WEB_PAGES := $(foreach language,en de,$(WEB)/invitation.$(language).html $(WEB)/first.$(language).html)
+WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.css web/*.js))
+$(WEB_PAGES): web/invitation.html web/texts web/page.awk
+	@mkdir -p $(@D)
+	@echo '  GEN  $@'
+	$(Q)LC_ALL=C awk -v language=$(word 2,$(subst ., ,$(@F))) -v shown=$(if $(filter first.%,$(@F)),code) -f web/page.awk web/texts web/invitation.html > $@.new && mv $@.new $@
+$(WEB_FILES): $(WEB)/%: web/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(WEB)/%.gz: $(WEB)/%
+	$(Q)gzip -9 -n < $< > $@.new && mv $@.new $@
+$(BUILD)/obj/orgd/web/assets.o: orgd/web/assets.S $(WEB_PAGES) $(WEB_FILES) $(patsubst %,%.gz,$(filter $(WEB)/first.%,$(WEB_PAGES)) $(WEB_FILES)) $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo '  AS   $<'
+	$(Q)$(CC) -c -I$(WEB) -Wa,-I$(WEB) $(CPPFLAGS) -o $@ $<
+ORGD := $(call objects,orgd) $(BUILD)/obj/orgd/web/assets.o
+
 # Changed flags or directories build again what depends on them.
 FLAGS := $(CC) $(ORG_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
 $(BUILD)/flags: FORCE
@@ -79,7 +99,7 @@ $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--no-as-needed -lcurl -Wl,--as-needed -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 
-$(BUILD)/orgd: $(call objects,orgd) $(READER)
+$(BUILD)/orgd: $(ORGD) $(READER)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 

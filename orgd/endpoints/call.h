@@ -39,6 +39,7 @@ struct poll {
 struct letterhead {
     const char *from;           /* sender's address; NULL when no mail is sent */
     const char *invitation_url; /* with {token} where the token goes, or NULL */
+    bool page;                  /* it leads to orgd's own page */
 };
 
 /* A mail to be sent; without TO there is none. TO, ABOUT and SUBJECT go into headers as they are:
@@ -156,6 +157,10 @@ bool call_time(struct call *call, const char *name, int64_t otherwise, int64_t *
 /* The body's "expiresAt": a time to come, 0 (never) for null, OTHERWISE without it. Fails the call
  * and returns false for anything else. */
 bool call_end(struct call *call, int64_t otherwise, int64_t *ms);
+
+/* Why USER (an id, "" for one to come) may not be called USERNAME, a valid one, as API.md names it;
+ * NULL: nothing is against it. */
+const char *call_username_fault(struct call *call, const char *username, const char *user);
 
 /* Fails the call and returns false unless USER (an id, "" for one to come) may be called USERNAME:
  * it is not reserved, and nobody else has it or had it. */

@@ -75,6 +75,11 @@ void invitation_accept(struct call *call);
 bool invitation_withdraw(struct call *call, const char *email);
 /* Revokes INVITATION. */
 void invitation_remove(struct call *call, const struct invitation *invitation);
+/* The ssh keys that can be brought along to an organization with POLICY: none, security or any. */
+const char *keys_taken(const struct key_policy *policy);
+
+/* offer.c */
+void invitation_offer(struct call *call);
 
 /* join_codes.c */
 void join_code_create(struct call *call);

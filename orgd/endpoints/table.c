@@ -310,6 +310,8 @@ static const struct endpoint endpoints[] = {
      .fields = {WANTS("id", text)}},
     {"/organizations/invitations/list", invitation_list, .permission = PERMISSION_MEMBERS_MANAGE,
      .fields = {PAGE}},
+    {"/organizations/invitations/offer", invitation_offer, .open = true, .attempt = true,
+     .fields = {WANTS("token", text), TAKES("username", text)}},
     {"/organizations/invitations/accept", invitation_accept, .change = true, .open = true,
      .attempt = true,
      .fields = {WANTS("token", text), TAKES("username", username), TAKES("name", display),

@@ -128,6 +128,7 @@ static bool front_open(struct server *s, unsigned connections)
     front_init(f);
     f->store = settings->store;
     f->letterhead = &settings->letterhead;
+    f->web_origin = settings->web_origin;
     crowd_init(&s->crowd, peers_open(&settings->peers), &settings->proxies);
     f->reads = crew_open(settings->store, CREW_READS, READERS);
     f->changes = crew_open(settings->store, CREW_CHANGES, 1); /* SQLite has one writer */

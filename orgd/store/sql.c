@@ -289,6 +289,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [INVITATION_REPLACE] = "DELETE FROM invitations WHERE organization_id = ?1 AND email = ?2",
     [INVITATION_ADD] = "INSERT INTO invitations (" INVITATION_COLUMNS ")"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
+    [INVITATION_USE] = "UPDATE invitations SET expires_at = 0 WHERE id = ?1",
     [INVITATION_REMOVE] = "DELETE FROM invitations WHERE id = ?1",
     [JOIN_CODE_BY_ID] = SELECT_JOIN_CODE "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
     [JOIN_CODE_LIST] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND" PAGE,

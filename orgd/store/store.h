@@ -143,7 +143,7 @@ struct invitation {
     char username[NAME_MAX_LEN + 1]; /* the only one to accept with, "": any */
     struct maker maker;
     int64_t created;
-    int64_t expires;
+    int64_t expires;  /* 0: it was accepted */
     int64_t revision; /* the organization's when it was made */
     bool shown;       /* its token was in a reply, so that it proves no address */
     unsigned char hash[SECRET_HASH_SIZE];
@@ -510,6 +510,8 @@ int64_t store_invitations_pending(struct store *store, const char *organization,
 /* Also drops the invitation that it replaces (same address, or same id) and those of the
  * organization that have expired at its creation. */
 void store_invitation_add(struct store *store, const struct invitation *invitation);
+/* It was accepted: it stays, as one that has expired at 0, so that its link can say so. */
+void store_invitation_use(struct store *store, const char *id);
 void store_invitation_remove(struct store *store, const char *id);
 /* All for the address of USER, or one that he had, of every organization. EACH must not remove any.
  */
