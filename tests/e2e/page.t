@@ -11,7 +11,7 @@ PEOPLE=(mia ola) # a member and an owner, who are to log in
 serve() {
     . "$(dirname "$0")/../lib/host.sh"
     . "$(dirname "$0")/../lib/keys.sh"
-    local out=/mnt/out id name role line
+    local out=/mnt/out id name line before
     start_syslog
     cp "$TOP/conf/sshd_config.example" /etc/ssh/sshd_config.d/orglogin.conf
     start_sshd
@@ -26,6 +26,7 @@ CONFIG
     orgsyncd 2>"$T/orgsyncd.log" &
     wait_for 20 eval 'getent passwd ned >/dev/null'
     enrolled localhost
+    before=$(resident)
     invitations >"$out/invitations.new"
     mv "$out/invitations.new" "$out/invitations"
     for name in "${PEOPLE[@]}"; do
@@ -36,9 +37,13 @@ CONFIG
         is "$($line -F /dev/null -o IdentitiesOnly=yes -i "/root/keys/$name" id -un </dev/null 2>&1)" "$name" "\"$(cat "$out/$name.ssh")\", which the page tells $name, logs her in"
     done
     wait_for 300 test -e "$out/end"
+    ok "the page takes at most 5 MB of memory (orgd had $before kB before, and has $(resident) kB)" [ $(($(resident) - before)) -le 5120 ]
     stop_orgd
     done_testing
 }
+
+# kB of orgd's memory
+resident() { awk '/^VmRSS/ { print $2 }' "/proc/$orgd_pid/status"; }
 
 # enrolled NAME: the organization has this machine
 enrolled() {
