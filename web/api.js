@@ -5,7 +5,7 @@ export async function call(path, body, token) {
         headers.Authorization = 'Bearer ' + token;
     let response;
     try {
-        response = await fetch('/v1/organizations/' + path, { method: 'POST', headers, body: JSON.stringify(body) });
+        response = await fetch('/v1/' + path, { method: 'POST', headers, body: JSON.stringify(body) });
     } catch {
         return { ok: false, reason: 'offline' };
     }

@@ -1,10 +1,11 @@
 // The invitation: what it offers, the login name, the ssh key, acceptance. Only the person's press of a button uses the invitation up.
 import { call, show, value } from './api.js';
+import { make, possible } from './passkey.js';
 import { recognize } from './ssh_key.js';
 
 const states = ['loading', 'code', 'offer', 'account', 'joined'];
 const faults = ['invitation_not_found', 'invitation_used', 'invitation_expired', 'username_taken', 'username_reserved',
-    'too_many_attempts', 'other_site', 'offline', 'other'];
+    'too_many_attempts', 'other_site', 'offline', 'passkey_cancelled', 'passkey_exists', 'passkey_address', 'passkey_unsupported', 'other'];
 const nameStates = ['free', 'username_taken', 'username_reserved', 'invalid'];
 const PAUSE_MS = 300; // in typing, before a name is asked for
 
@@ -64,7 +65,7 @@ function fill(reply) {
 
 async function open(text) {
     token = tokenIn(text);
-    const reply = await call('invitations/offer', { token });
+    const reply = await call('organizations/invitations/offer', { token });
     if (reply.ok === false) {
         state('code');
         fault(reply);
@@ -95,7 +96,7 @@ async function askName() {
         nameState(null);
         return;
     }
-    const reply = await call('invitations/offer', { token, username });
+    const reply = await call('organizations/invitations/offer', { token, username });
     if (number === asked)
         nameState(reply.ok === false ? null : reply.usernameFault ?? 'free');
 }
@@ -134,7 +135,7 @@ async function keyFile(file) {
 async function machines(reply) {
     if (!offer.permissions.includes('org:manage'))
         return;
-    const list = await call('machines/list', { organizationId: reply.organizationId }, reply.apiToken.bearer);
+    const list = await call('organizations/machines/list', { organizationId: reply.organizationId }, reply.apiToken.bearer);
     const names = (list.machines ?? []).filter(machine => machine.enrolledAt).map(machine => machine.name);
     if (names.length === 0)
         return;
@@ -148,6 +149,14 @@ async function machines(reply) {
     }));
 }
 
+// The way back to one's account.
+async function passkey(joined) {
+    const reply = await make(joined.user, joined.apiToken.bearer);
+    fault(reply.ok === false ? reply : null);
+    show('passkey', reply.ok === false);
+    show('passkey-made', reply.ok !== false);
+}
+
 async function accept() {
     const kind = offer.keys === 'none' ? 'none' : keyTyped();
     if (kind !== 'none' && kind !== 'public') {
@@ -157,7 +166,7 @@ async function accept() {
     const body = { token, username: element('username').value };
     if (kind === 'public')
         body.key = element('key').value.trim();
-    const reply = await call('invitations/accept', body);
+    const reply = await call('organizations/invitations/accept', body);
     if (reply.reason === 'user_exists') {
         state('account');
         return;
@@ -169,6 +178,8 @@ async function accept() {
     value('token', reply.apiToken.bearer);
     show('with-key', kind === 'public' || offer.keys === 'none');
     show('no-key', kind === 'none' && offer.keys !== 'none');
+    show('passkey', possible());
+    element('make-passkey').onclick = () => passkey(reply);
     state('joined');
     element('title').focus();
     await machines(reply);

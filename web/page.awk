@@ -1,4 +1,4 @@
-# Makes a page of its texts and its frame: awk -v language=de [-v shown=PART] -f page.awk texts FRAME
+# Makes a page of its texts and its frame, one of all FRAMES: awk -v language=de [-v shown=PART] -v frame=FRAME -f page.awk texts FRAMES
 #
 # {{KEY}} becomes the text KEY of the table, in which {NAME} is the place of a value and `...` is code. The other places stay, for
 # orgd/web/template.c; with -v shown=PART they are filled as when nothing is known and PART alone is shown.
@@ -61,7 +61,8 @@ FILENAME == ARGV[1] {
         gsub(/[{][{][?][a-z_-]+[}][}]/, " hidden", line)
         gsub(/[{][{]=[a-z-]+[}][}]/, "", line)
     }
-    print line
+    if (FILENAME == frame)
+        print line
 }
 
 END {

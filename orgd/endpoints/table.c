@@ -11,6 +11,7 @@
 #include "orgd/text.h"
 
 #define KEY_LINE_MAX 16384 /* what is longer is not even looked at */
+#define PROOF_MAX    8192
 #define KEY_DAYS_MAX 36500
 #define NUMBER_MAX   9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
 
@@ -36,6 +37,11 @@ static bool is_text(const cJSON *item)
 static bool is_key(const cJSON *item)
 {
     return cJSON_IsString(item) && strlen(item->valuestring) <= KEY_LINE_MAX;
+}
+
+static bool is_proof(const cJSON *item)
+{
+    return cJSON_IsString(item) && strlen(item->valuestring) <= PROOF_MAX;
 }
 
 static bool is_display(const cJSON *item)
@@ -189,6 +195,10 @@ static const struct field_type type_adders = {
 static const struct field_type type_key = {
     is_key, .must = "must be a text: a public ssh key, as in an .pub file",
     .schema = "\"type\":\"string\",\"maxLength\":16384"};
+static const struct field_type type_proof = {
+    is_proof,
+    .must = "must be a text of at most 8192 characters: what the browser gives, in base64url",
+    .schema = "\"type\":\"string\",\"maxLength\":8192"};
 static const struct field_type type_machine = {
     is_machine, .must = "must be a host's name: 1-63 of a-z 0-9 . -, a letter or digit first",
     .schema = "\"type\":\"string\",\"pattern\":\"^[a-z0-9][a-z0-9.-]{0,62}$\""};
@@ -369,6 +379,17 @@ static const struct endpoint endpoints[] = {
      .fields = {WANTS("key", text), TAKES("overlap", number)}},
     {"/users/tokens/revoke", user_token_revoke, .change = true, .removal = true, .frees = true,
      .fields = {WANTS("key", text)}},
+    {"/users/passkeys/begin", passkey_begin, .open = true},
+    {"/users/passkeys/add", passkey_add, .change = true,
+     .fields = {TAKES("name", display), WANTS("clientData", proof),
+                WANTS("authenticatorData", proof)}},
+    {"/users/passkeys/list", .handler = passkey_list},
+    {"/users/passkeys/remove", passkey_remove, .change = true, .removal = true, .frees = true,
+     .fields = {WANTS("id", text)}},
+    {"/users/sign-in", sign_in, .change = true, .open = true, .attempt = true,
+     .fields = {TAKES("name", display), WANTS("id", text), WANTS("clientData", proof),
+                WANTS("authenticatorData", proof), WANTS("signature", proof)}},
+    {"/users/sign-out", sign_out, .change = true, .removal = true, .frees = true},
     {"/users/recover", user_recover, .change = true, .open = true, .counts = true,
      .fields = {WANTS("email", email)}},
     {"/users/recover/confirm", user_recover_confirm, .change = true, .open = true, .attempt = true,

@@ -188,8 +188,10 @@ static void request_fill(const struct front *f, struct exchange *x)
                                   .letterhead = f->letterhead};
     x->request.authorization = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
     x->request.content_type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
-    if (f->web_origin && !x->via->door->metrics)
+    if (f->web_origin && !x->via->door->metrics) {
+        page_session(&x->page, x->connection, f->web_origin, &x->request);
         page_form(&x->page, x->connection, x->path, &x->request);
+    }
     if (!x->via->door->metrics)
         x->needs = dispatch_needs(&x->request);
     if (x->needs.attempt)
@@ -437,6 +439,8 @@ static void add_headers(struct MHD_Response *response, const struct exchange *x)
         header_add(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     if (answer->status == 405)
         header_add(response, MHD_HTTP_HEADER_ALLOW, "%s", methods_of(x->front, x));
+    if (answer->session[0])
+        page_session_header(response, answer->session);
     if (answer->retry_s > 0)
         header_add(response, MHD_HTTP_HEADER_RETRY_AFTER, "%u", answer->retry_s);
     if (answer->attempt)
@@ -664,6 +668,7 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     body_free(f, x);
     answer_free(x);
     page_free(&x->page);
+    sodium_memzero(x->answer.session, sizeof x->answer.session);
     free(x);
     *request = NULL;
 }

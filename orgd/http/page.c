@@ -1,5 +1,6 @@
 #include "orgd/http/page.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +41,7 @@ static bool is_damaged(const char *path)
 
 bool page_path(const char *path)
 {
-    return strcmp(path, "/") == 0 || is_damaged(path) || web_file_there(path);
+    return is_damaged(path) || web_file_there(path);
 }
 
 const char *page_methods(const char *path)
@@ -53,7 +54,7 @@ static void redirect(struct page_part *page, const char *path, struct call_answe
 {
     static const char token[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-:%";
-    const char *rest = is_damaged(path) ? path + sizeof damaged - 1 : "";
+    const char *rest = path + sizeof damaged - 1;
     size_t len = strspn(rest, token);
     if (rest[len] || len > PAGE_LOCATION_SIZE - sizeof FORM_PATH - 1)
         len = 0;
@@ -80,6 +81,39 @@ void page_get(struct page_part *page, struct MHD_Connection *connection, const c
         buffer_add(&answer->body, file->bytes.data, file->bytes.len, REPLY_MAX);
 }
 
+/* __Host-: for this host alone, by HTTPS alone, for all paths. */
+#define COOKIE       "__Host-orgd"
+#define COOKIE_RULES "; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=43200"
+
+static bool from_page(struct MHD_Connection *connection, const char *ours)
+{
+    return web_same_origin(ours, header_of(connection, "Sec-Fetch-Site"),
+                           header_of(connection, MHD_HTTP_HEADER_ORIGIN));
+}
+
+void page_session(struct page_part *page, struct MHD_Connection *connection, const char *ours,
+                  struct request *request)
+{
+    request->web_origin = ours;
+    request->same_site = from_page(connection, ours);
+    if (request->authorization || !request->same_site)
+        return;
+    const char *session = MHD_lookup_connection_value(connection, MHD_COOKIE_KIND, COOKIE);
+    if (!session || strlen(session) >= CREDENTIAL_SIZE)
+        return;
+    snprintf(page->bearer, sizeof page->bearer, "Bearer %s", session);
+    request->authorization = page->bearer;
+    request->session = true;
+}
+
+void page_session_header(struct MHD_Response *response, const char *session)
+{
+    char value[sizeof COOKIE + CREDENTIAL_SIZE + sizeof COOKIE_RULES];
+    snprintf(value, sizeof value, "%s=%s%s", COOKIE, session, COOKIE_RULES);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_SET_COOKIE, value);
+    sodium_memzero(value, sizeof value);
+}
+
 bool page_form(struct page_part *page, struct MHD_Connection *connection, const char *path,
                struct request *request)
 {
@@ -96,8 +130,7 @@ const char *page_form_wrong(struct page_part *page, struct MHD_Connection *conne
     const char *wrong = NULL;
     if (!is_form(header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE)))
         wrong = "unsupported_media_type";
-    else if (!web_same_origin(ours, header_of(connection, "Sec-Fetch-Site"),
-                              header_of(connection, MHD_HTTP_HEADER_ORIGIN)))
+    else if (!from_page(connection, ours))
         wrong = "other_site";
     if (wrong)
         invitation_form_forget(page->form);
@@ -141,4 +174,5 @@ void page_free(struct page_part *page)
 {
     invitation_form_free(page->form);
     page->form = NULL;
+    sodium_memzero(page->bearer, sizeof page->bearer);
 }

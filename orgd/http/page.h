@@ -13,6 +13,7 @@
 #include "orgd/web/invitation_form.h"
 
 #define PAGE_LOCATION_SIZE 256
+#define PAGE_BEARER_SIZE   (8 + CREDENTIAL_SIZE) /* with "Bearer " */
 
 /* The page's part of a request. Zero it to begin. */
 struct page_part {
@@ -20,6 +21,7 @@ struct page_part {
     struct web_file file; /* that it answers with; without DATA none */
     char location[PAGE_LOCATION_SIZE]; /* to where it redirects; or "" */
     struct invitation_form *form;      /* that was sent; or NULL */
+    char bearer[PAGE_BEARER_SIZE];     /* of the browser's session; or "" */
 };
 
 /* True if PATH is one of the page's. */
@@ -31,6 +33,14 @@ const char *page_methods(const char *path);
 /* Fills PAGE and ANSWER with the answer to a GET or HEAD of PATH, one of the page's. */
 void page_get(struct page_part *page, struct MHD_Connection *connection, const char *path,
               struct call_answer *answer);
+
+/* Fills what REQUEST says of the browser: whether a page of OURS, the configured origin, asks, and
+ * then, without another token, the session that came as a cookie. */
+void page_session(struct page_part *page, struct MHD_Connection *connection, const char *ours,
+                  struct request *request);
+
+/* Adds the header that gives a browser the new SESSION. */
+void page_session_header(struct MHD_Response *response, const char *session);
 
 /* True if a POST of PATH is the form, which is read into PAGE, and REQUEST is now the call that it
  * stands for. */

@@ -62,7 +62,7 @@ static const char usage[] =
     "  --rsa-bits N                take RSA keys of N bits and more (2048, and no less)\n"
     "  --keep-events DAYS          remove audit events that are older (none is)\n"
     "  --quota NAME=N              another number for a quota; the names and numbers are below\n"
-    "  --web-origin ORIGIN         serve the page for invited people, which browsers reach at\n"
+    "  --web-origin ORIGIN         serve the page for members, which browsers reach at\n"
     "                              https://HOST[:PORT] (there is no page)\n"
     "  --invitation-url URL        the link in an invitation, with {token} in it (to the page)\n"
     "  --smtp URL                  mail invitations: smtp://HOST[:PORT] or smtps://HOST[:PORT]\n"

@@ -351,7 +351,21 @@ static const char *const versions[] = {
     "ALTER TABLE machines ADD COLUMN shared_from TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE machines ADD COLUMN numbers TEXT NOT NULL DEFAULT '';" /* as for the machine */
     "ALTER TABLE machines ADD COLUMN glass_at INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE machines ADD COLUMN glass_told_at INTEGER NOT NULL DEFAULT 0;",
+    "ALTER TABLE machines ADD COLUMN glass_told_at INTEGER NOT NULL DEFAULT 0;"
+    /* With what people sign in to the page; it proves what its maker's token did. */
+    "CREATE TABLE passkeys ("
+    " id TEXT PRIMARY KEY," /* the credential's, in base64url */
+    " user_id TEXT NOT NULL REFERENCES users(id),"
+    " name TEXT NOT NULL,"
+    " public_key TEXT NOT NULL," /* as the authenticator gave it, in base64url */
+    " counter INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " used_at INTEGER NOT NULL,"
+    " used_from TEXT NOT NULL,"
+    " proved_at INTEGER NOT NULL,"
+    " proved_in TEXT NOT NULL,"
+    " proved_in_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX passkeys_user ON passkeys(user_id, created_at, id);",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */

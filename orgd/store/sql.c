@@ -14,7 +14,10 @@
     "id, organization_id, role, max_uses, uses, created_at, secret_hash, expires_at, used_at, "    \
     "used_from, maker"
 /* Behind the column maker. */
-#define MAKER_NAME        ", (SELECT username FROM users WHERE id = maker)"
+#define MAKER_NAME ", (SELECT username FROM users WHERE id = maker)"
+#define PASSKEY_COLUMNS                                                                            \
+    "id, user_id, name, public_key, counter, created_at, used_at, used_from, proved_at, "          \
+    "proved_in, proved_in_at"
 #define SELECT_INVITATION "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
 #define SELECT_JOIN_CODE  "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
 #define MACHINE_COLUMNS                                                                            \
@@ -329,6 +332,15 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [MACHINE_GLASS] = "UPDATE machines SET glass_at = ?2, glass_told_at = ?3 WHERE id = ?1"
                       " AND glass_at <> ?2 AND glass_told_at <= ?4",
     [MACHINE_REMOVE] = "DELETE FROM machines WHERE id = ?1",
+    [PASSKEY_BY_ID] = "SELECT " PASSKEY_COLUMNS " FROM passkeys WHERE id = ?1",
+    [PASSKEY_LIST] =
+        "SELECT " PASSKEY_COLUMNS " FROM passkeys WHERE user_id = ?1 ORDER BY created_at, id",
+    [PASSKEY_COUNT] = "SELECT count(*) FROM passkeys WHERE user_id = ?1",
+    [PASSKEY_ADD] = "INSERT INTO passkeys (" PASSKEY_COLUMNS ")"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, '', ?7, ?8, ?9)",
+    [PASSKEY_USE] = "UPDATE passkeys SET counter = ?2, used_at = ?3, used_from = ?4 WHERE id = ?1",
+    [PASSKEY_REMOVE] = "DELETE FROM passkeys WHERE user_id = ?1 AND id = ?2",
+    [PASSKEYS_END] = "DELETE FROM passkeys WHERE user_id = ?1",
     [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1" ORGANIZATION_LIVES("t.organization_id"),
     [TOKEN_LIST] =
         SELECT_TOKEN "WHERE t.organization_id = ?1"

@@ -18,12 +18,16 @@
     bytes \name\()_gz, "\path\().gz"
     .endm
 
+    file web_account_en, "account.en.html"
+    file web_account_de, "account.de.html"
     file web_first_en, "first.en.html"
     file web_first_de, "first.de.html"
     file web_style, "style.css"
     file web_script, "invitation.js"
     file web_api, "api.js"
     file web_ssh_key, "ssh_key.js"
+    file web_account, "account.js"
+    file web_passkey, "passkey.js"
     bytes web_invitation_en, "invitation.en.html"
     bytes web_invitation_de, "invitation.de.html"
 

@@ -9,12 +9,16 @@
 
 /* Of assets.S. */
 #define ASSET(name) extern const char name[], name##_end[], name##_gz[], name##_gz_end[]
+ASSET(web_account_en);
+ASSET(web_account_de);
 ASSET(web_first_en);
 ASSET(web_first_de);
 ASSET(web_style);
 ASSET(web_script);
 ASSET(web_api);
 ASSET(web_ssh_key);
+ASSET(web_account);
+ASSET(web_passkey);
 extern const char web_invitation_en[], web_invitation_en_end[];
 extern const char web_invitation_de[], web_invitation_de_end[];
 
@@ -40,10 +44,14 @@ struct asset {
 static const struct asset assets[] = {
     {"/i", HTML, true, .plain = {PLAIN(web_first_en), PLAIN(web_first_de)},
      .packed = {PACKED(web_first_en), PACKED(web_first_de)}},
+    {"/", HTML, true, .plain = {PLAIN(web_account_en), PLAIN(web_account_de)},
+     .packed = {PACKED(web_account_en), PACKED(web_account_de)}},
     {"/web/style.css", "text/css; charset=utf-8", ONE_OF(web_style)},
     {"/web/invitation.js", SCRIPT, ONE_OF(web_script)},
     {"/web/api.js", SCRIPT, ONE_OF(web_api)},
     {"/web/ssh_key.js", SCRIPT, ONE_OF(web_ssh_key)},
+    {"/web/account.js", SCRIPT, ONE_OF(web_account)},
+    {"/web/passkey.js", SCRIPT, ONE_OF(web_passkey)},
 };
 
 static const struct asset *asset_find(const char *path)

@@ -67,7 +67,8 @@ struct invitation_form *invitation_form_read(struct request *request, const char
     request->path = form->accepts ? "/v1/organizations/invitations/accept"
                                   : "/v1/organizations/invitations/offer";
     request->content_type = "application/json";
-    request->authorization = NULL;
+    request->authorization = NULL; /* a form is a stranger's */
+    request->session = false;
     request->body = form->call;
     request->len = strlen(form->call);
     return form;

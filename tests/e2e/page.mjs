@@ -25,7 +25,7 @@ const browser = await puppeteer.launch({ executablePath: process.env.BROWSER, he
 async function person({ language = 'en', script = true, width = 360, height = 740 } = {}) {
     const context = await browser.createBrowserContext();
     const page = await context.newPage();
-    const who = { page, context, noise: [], requests: [], interactions: 0 };
+    const who = { page, context, noise: [], errors: [], requests: [], interactions: 0 };
     await page.setExtraHTTPHeaders({ 'Accept-Language': language });
     await page.setViewport({ width, height, isMobile: width < 700, hasTouch: width < 700 });
     await page.setJavaScriptEnabled(script);
@@ -34,7 +34,7 @@ async function person({ language = 'en', script = true, width = 360, height = 74
         document.addEventListener('securitypolicyviolation', event => window.violations.push(event.effectiveDirective));
     });
     page.on('console', message => ['error', 'warn'].includes(message.type()) && who.noise.push(message.text()));
-    page.on('pageerror', error => who.noise.push(String(error)));
+    page.on('pageerror', error => who.errors.push(String(error)));
     page.on('request', request => who.requests.push(request.method() + ' ' + request.url()));
     who.open = async link => {
         who.interactions++;
@@ -110,6 +110,7 @@ async function looksGood(who, state) {
 async function ends(who, what, noise = 0) {
     const foreign = who.requests.filter(request => !request.includes(' ' + origin + '/') && !request.includes(' data:'));
     is(foreign.join('\n'), '', `${what}: the page asks no other host`);
+    is(who.errors.join('\n'), '', `${what}: no script fails`);
     ok(who.noise.length === noise, `${what}: the console is quiet`, who.noise.join('\n'));
     await who.context.close();
 }
@@ -280,6 +281,74 @@ async function damaged() {
     await ends(who, 'a damaged link');
 }
 
+// A device that keeps passkeys and knows its person.
+async function device(who) {
+    const session = await who.page.createCDPSession();
+    await session.send('WebAuthn.enable');
+    const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', ctap2Version: 'ctap2_1',
+        transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+    return { verified: isUserVerified => session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }) };
+}
+
+async function passkey() {
+    const who = await person();
+    const phone = await device(who);
+    await who.open('/');
+    ok(await who.sees('sign-in'), 'who is not signed in is asked for a passkey');
+    await looksGood(who, 'sign-in');
+    who.noise.length = 0; // whoami answered 401
+    await phone.verified(false);
+    await who.press('#sign-in');
+    ok(await who.sees('passkey_cancelled'), 'a passkey that fails is a sentence');
+    await looksGood(who, 'passkey-cancelled');
+    await phone.verified(true);
+    await who.open('/i#' + invitations.passkey);
+    await who.sees('offer');
+    await who.paste('#key', keyOf('mia'));
+    await who.press('#accept button');
+    await who.sees('joined');
+    ok(await who.shown('passkey'), 'who has joined is offered a passkey');
+    await who.press('#make-passkey');
+    ok(await who.sees('passkey-made'), 'it is made');
+    await looksGood(who, 'passkey-made');
+    await who.press('[data-part="passkey-made"] a');
+    ok(await who.sees('sign-in'), 'it leads to the account');
+    const before = who.requests.length;
+    await who.press('#sign-in');
+    ok(await who.sees('mine'), 'the passkey signs in');
+    is((await who.page.cookies()).map(cookie => [cookie.name, cookie.httpOnly, cookie.secure, cookie.sameSite].join(' ')).join(), '__Host-orgd true true Strict', 'by a cookie that no script sees');
+    ok((await who.text('.lead')).includes('passkey') && (await who.text('#keys')).includes('ssh-ed25519'), 'the account has its name and its key');
+    ok((await who.text('#memberships')).includes('acme'), 'and its organization');
+    ok(who.requests.length - before <= 7, 'in few requests', who.requests.slice(before).join('\n'));
+    await looksGood(who, 'mine');
+    await who.paste('#key', keyOf('ola'));
+    await who.press('#add-key button');
+    await who.page.waitForFunction(() => document.querySelectorAll('#keys li').length === 2, { timeout: 10000 }).catch(() => {});
+    is(await who.page.$$eval('#keys li', rows => rows.length), 2, 'a key is added');
+    await who.paste('#key', fs.readFileSync(directory + '/mia.key', 'utf8'));
+    await who.press('#add-key button');
+    ok(await who.shown('key-private'), 'a private one is refused');
+    await who.press('#keys li:last-child button');
+    is(await who.page.$$eval('#keys li', rows => rows.length), 2, 'a key is not removed by one press');
+    await who.press('#keys li:last-child button');
+    await who.page.waitForFunction(() => document.querySelectorAll('#keys li').length === 1, { timeout: 10000 }).catch(() => {});
+    is(await who.page.$$eval('#keys li', rows => rows.length), 1, 'a key is removed');
+    ok((await who.text('#tokens')).includes('Chrome, Linux'), 'the signed-in browser is listed');
+    await who.page.goto(origin + '/', { waitUntil: 'networkidle0' });
+    ok(await who.sees('mine'), 'the session lasts beyond a page');
+    await who.press('#sign-out');
+    ok(await who.sees('sign-in'), 'it ends');
+    await who.press('#sign-in');
+    await who.sees('mine');
+    for (let presses = 0; presses < 2; presses++)
+        await who.page.$$eval('#tokens li', rows => rows.find(row => row.textContent.includes('Chrome, Linux')).querySelector('button').click());
+    ok(await who.sees('sign-in'), 'so does a session that is removed from the list');
+    await who.page.goto(origin + '/', { waitUntil: 'networkidle0' });
+    ok(await who.sees('sign-in'), 'for good');
+    who.noise.length = 0; // of the answers 401 and the failed passkey
+    await ends(who, 'a passkey');
+}
+
 async function keyboard() {
     const who = await person({ width: 1280, height: 800 });
     await who.open('/i#' + invitations.keyboard);
@@ -318,7 +387,7 @@ async function paint() {
     console.log(`# first contentful paint, median of ten: ${await median('/i')} ms; of /healthz: ${await median('/healthz')} ms`);
 }
 
-for (const story of [member, owner, keys, faults, account, markup, withoutScript, damaged, keyboard, paint])
+for (const story of [member, owner, keys, faults, account, markup, withoutScript, damaged, passkey, keyboard, paint])
     await story().catch(error => ok(false, `${story.name} comes to its end`, error.stack));
 await browser.close();
 console.log('1..' + number);

@@ -62,7 +62,7 @@ invite() {
 invitations() {
     local name
     {
-        for name in mia plain keys keyboard damaged gone sent; do invite $name; done
+        for name in mia plain keys keyboard damaged gone sent passkey; do invite $name; done
         invite ola --role owner
         by olga invitation revoke gone@acme.example --yes >/dev/null 2>&1
         by olga org create '<img src=x onerror=alert(1)> & Co' >/dev/null 2>&1
