@@ -97,7 +97,7 @@ $(BUILD)/orgadmin: $(call objects,orgadmin) $(API) $(READER)
 # A fetcher loads no library once it is locked up: api/curl.h.
 $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--no-as-needed -lcurl -Wl,--as-needed -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--no-as-needed -lcurl -lgnutls -Wl,--as-needed -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 
 $(BUILD)/orgd: $(ORGD) $(READER)
 	@echo '  LINK $@'

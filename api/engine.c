@@ -15,6 +15,9 @@
 #define ARGS_MAX   24
 #define SAID_MAX   400
 
+#define REDIRECTS_MAX 5
+#define SAME_PAGE     "the next page is the same page again"
+
 const char *engine_option(const struct provider *p, const char *name)
 {
     return template_arg(p->settings.options, name);
@@ -70,6 +73,8 @@ static void read_refusal(const struct error_shape *e, const cJSON *json, const c
         add_detail(said, NULL, details);
     for (const cJSON *d = cJSON_IsObject(details) ? details->child : NULL; d; d = d->next)
         add_detail(said, d->string, d);
+    for (const cJSON *d = cJSON_IsArray(details) ? details->child : NULL; d; d = d->next)
+        add_detail(said, json_text(d, "field"), cJSON_IsObject(d) ? json_at(d, "message") : NULL);
 }
 
 /* A reply that is no success: into *ERR. JSON may be NULL. */
@@ -112,7 +117,7 @@ static enum api_status judge_status(const struct provider *p, const struct http_
                                     const cJSON *json, struct api_error *err)
 {
     bool redirect = r->status >= 300 && r->status < 400;
-    if (r->status == 408 || r->status == 429 || r->status >= 500)
+    if (r->status == 408 || r->status == 429 || r->status >= 500 || r->later)
         return refuse(p, r, API_UNREACHABLE, json, err);
     if (r->status >= 400 || (redirect && p->kind->login_redirect))
         return refuse(p, r, API_REFUSED, json, err);
@@ -157,6 +162,7 @@ static enum api_status send_once(struct provider *p, const struct http_request *
     full.headers = p->header;
     full.etag = p->etag;
     full.cookie = p->kind->cookie;
+    full.keep = p->kind->keep;
     return http_run(p->http, &full, reply, err);
 }
 
@@ -166,20 +172,50 @@ static bool logged_in(const struct http_reply *r)
     return r->status != 401 && (r->status < 300 || r->status >= 400);
 }
 
+/* True when REPLY is a redirect that may be followed: PATH is where to. */
+static bool is_moved(const struct provider *p, const struct http_reply *reply,
+                     char path[ENGINE_NEXT_MAX])
+{
+    bool moved = reply->status == 301 || reply->status == 302 || reply->status == 307;
+    return moved && p->kind->redirects && reply->location &&
+           engine_own_link(p, reply->location, path, ENGINE_NEXT_MAX);
+}
+
+/* Sends REQUEST, with what the credential and a redirect may take. */
+static enum api_status send_on(struct provider *p, const struct http_request *request,
+                               struct http_reply *reply, struct api_error *err)
+{
+    struct http_request moved = *request;
+    char path[ENGINE_NEXT_MAX];
+    enum api_status status = send_once(p, &moved, false, reply, err);
+    if (status == API_OK && reply->status == 401 && p->kind->authorize) {
+        http_reply_free(reply);
+        status = send_once(p, &moved, true, reply, err);
+    }
+    for (int i = 0; i < REDIRECTS_MAX && status == API_OK && is_moved(p, reply, path); i++) {
+        http_reply_free(reply);
+        moved.path = path;
+        status = send_once(p, &moved, false, reply, err);
+    }
+    return status;
+}
+
 enum api_status engine_exchange(struct provider *p, const struct http_request *request,
                                 bool empty_ok, struct answer *answer, struct api_error *err)
 {
     struct http_reply reply = {0};
     memset(answer, 0, sizeof *answer);
-    enum api_status status = send_once(p, request, false, &reply, err);
-    if (status == API_OK && reply.status == 401 && p->kind->authorize) {
-        http_reply_free(&reply);
-        status = send_once(p, request, true, &reply, err);
-    }
+    enum api_status status = send_on(p, request, &reply, err);
     memcpy(answer->where, reply.where, sizeof answer->where);
     if (status != API_OK)
         return status;
     memcpy(p->heard_etag, reply.etag, sizeof p->heard_etag);
+    if (p->kind->examine)
+        p->kind->examine(p, &reply);
+    if (reply.next && strlen(reply.next) < sizeof answer->next)
+        memcpy(answer->next, reply.next, strlen(reply.next) + 1);
+    else if (reply.next) /* of no use, but not the last page either */
+        memcpy(answer->next, "?", sizeof "?");
     status = judge(p, &reply, empty_ok, answer, err);
     if (reply.cookie && *reply.cookie && logged_in(&reply)) {
         struct api_error trouble = {.http = reply.status};
@@ -213,11 +249,32 @@ enum api_status engine_obtain(const struct provider *p, struct http *http,
     return status;
 }
 
+static bool is_absolute(const char *href)
+{
+    const char *host = strstr(href, "://");
+    return host && host < href + strcspn(href, "/?#");
+}
+
+bool engine_own_link(const struct provider *p, const char *href, char *out, size_t size)
+{
+    const char *base = http_base_path(p->http), *path = href;
+    size_t prefix = strlen(base);
+    if (is_absolute(href)) {
+        if (!http_same_origin(p->http, href))
+            return false;
+        path = strstr(href, "://") + 3;
+        path += strcspn(path, "/?#");
+    }
+    if (strncmp(path, base, prefix) != 0 || path[prefix] != '/')
+        return false;
+    return engine_link(p, path, out, size);
+}
+
 bool engine_link(const struct provider *p, const char *href, char *out, size_t size)
 {
     const char *base = http_base_path(p->http), *host = strstr(href, "://");
     size_t prefix = strlen(base);
-    if (host && host < href + strcspn(href, "/?#"))
+    if (is_absolute(href))
         href = host + 3 + strcspn(host + 3, "/?#");
     if (prefix > 0 && strncmp(href, base, prefix) == 0 && href[prefix] == '/')
         href += prefix;
@@ -398,6 +455,9 @@ static const char *next_place(const struct operation *o, const struct answer *an
     case PAGING_LINK:
         next = json_text(answer->json, o->next);
         break;
+    case PAGING_HEADER:
+        next = answer->next;
+        break;
     case PAGING_LAST:
         last = last ? last->prev : NULL; /* cJSON: the first one's "prev" is the last */
         next = json_text(last, o->next);
@@ -430,6 +490,8 @@ static bool set_cursor(const struct provider *p, const struct operation *o, cons
 {
     if (o->paging == PAGING_LINK)
         return engine_link(p, next, l->cursor, sizeof l->cursor);
+    if (o->paging == PAGING_HEADER)
+        return engine_own_link(p, next, l->cursor, sizeof l->cursor);
     if (strlen(next) >= sizeof l->cursor)
         return false;
     memcpy(l->cursor, next, strlen(next) + 1);
@@ -454,9 +516,11 @@ static enum api_status advance(const struct provider *p, const struct operation 
     }
     uint64_t cursor = hash64(next, strlen(next));
     uint64_t item = items && items->child ? hash_item(items->child) : (uint64_t)l->pages;
-    if (!note_page(l, cursor, item) || !set_cursor(p, o, next, l))
-        return api_fail(err, API_BAD_ANSWER, "%s: the next page is the same page again",
-                        answer->where);
+    if (!note_page(l, cursor, item))
+        return api_fail(err, API_BAD_ANSWER, "%s: " SAME_PAGE, answer->where);
+    if (!set_cursor(p, o, next, l))
+        return api_fail(err, API_BAD_ANSWER, "%s: %s", answer->where,
+                        o->paging == PAGING_HEADER ? ENGINE_ELSEWHERE : SAME_PAGE);
     if (l->pages == PAGES_MAX)
         return api_fail(err, API_BAD_ANSWER, "%s: the listing never ends", answer->where);
     return API_OK;
@@ -494,7 +558,8 @@ enum api_status engine_run(struct provider *p, const struct operation *o,
     enum api_status status = gather(p, o, args, org, all, err);
     while (status == API_OK) {
         struct answer answer;
-        const char *link = l.pages > 0 && o->paging == PAGING_LINK ? l.cursor : NULL;
+        bool linked = o->paging == PAGING_LINK || o->paging == PAGING_HEADER;
+        const char *link = l.pages > 0 && linked ? l.cursor : NULL;
         status = engine_request(p, &page, all, link, &answer, err);
         if (status == API_OK && (answer.unchanged || answer.unsent))
             break;

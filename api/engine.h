@@ -9,8 +9,10 @@
 #include "api/provider.h"
 #include "api/record.h"
 
-#define ENGINE_LIST_MAX (64U << 20) /* bytes of a listing that has no pages; for reply_max */
-#define HEADERS_MAX     8           /* of a provider's own in each request */
+#define ENGINE_LIST_MAX  (64U << 20) /* bytes of a listing that has no pages; for reply_max */
+#define ENGINE_ELSEWHERE "the next page is at another place than the API, which is not asked"
+#define ENGINE_NEXT_MAX  1024 /* bytes of a next page's URL */
+#define HEADERS_MAX      8    /* of a provider's own in each request */
 
 /* Where a reply's records are. */
 enum items {
@@ -27,6 +29,7 @@ enum paging {
     PAGING_CURSOR, /* NEXT in the reply is a cursor: it becomes the argument "after" */
     PAGING_LINK,   /* NEXT in the reply is a link: its path and query, at our own base */
     PAGING_LAST,   /* NEXT in the last item becomes "after", until there is no item */
+    PAGING_HEADER, /* the header Link has the next page's URL, at our own origin */
     PAGING_NUMBER  /* while NEXT is in the reply at all, "page" counts on from "1" */
 };
 
@@ -85,6 +88,11 @@ struct provider_kind {
     unsigned invites;     /* enum invites */
     bool login_redirect;  /* a redirect means that nobody is logged in */
     const char *cookie;   /* name of a cookie whose new value renews the credential, or NULL */
+    bool redirects; /* 301, 302 and 307 are followed at our own origin, with method and body */
+    bool pem;       /* the credential may be a private key in PEM */
+    const char *const *keep; /* headers that EXAMINE wants to see; ends with NULL; or NULL */
+    /* Sees each reply before it is judged: may set what says how long to wait. NULL: nothing. */
+    void (*examine)(struct provider *provider, struct http_reply *reply);
     /* Sees to the headers at provider_open, sends nothing. NULL: "Authorization: Bearer TOKEN". */
     enum api_status (*open)(struct provider *provider, struct api_error *err);
     /* Before each request. AGAIN: the API has just answered 401, what was obtained is no good any
@@ -128,6 +136,7 @@ struct answer {
     cJSON *json;                /* NULL when the reply was empty or is not looked at */
     bool unchanged;             /* 304: it is what p->etag names */
     bool unsent;                /* nothing was sent: the request was told */
+    char next[ENGINE_NEXT_MAX]; /* the URL of the next page in the header Link, or "" */
     char where[HTTP_WHERE_MAX]; /* for messages */
 };
 
@@ -160,6 +169,9 @@ enum api_status engine_records(const struct operation *operation, const struct a
  * is not asked. False when it cannot be one. */
 bool engine_link(const struct provider *provider, const char *href, char *out, size_t size);
 
+/* The same for HREF that must be at the provider's own origin, below its base. */
+bool engine_own_link(const struct provider *provider, const char *href, char *out, size_t size);
+
 /* provider_watch for an API that cannot tell changes: lists all members, the revision becomes 0. */
 enum api_status engine_watch(struct provider *provider, struct watch_position *position,
                              const struct provider_watcher *watcher, struct api_error *err);
@@ -173,6 +185,6 @@ enum api_status engine_header(struct provider *provider, const char *name, const
                               struct api_error *err);
 
 extern const struct provider_kind provider_native, provider_file, provider_intrinsic,
-    provider_satusky, provider_cratedb, provider_upsun, provider_platformsh;
+    provider_satusky, provider_cratedb, provider_upsun, provider_platformsh, provider_github;
 
 #endif

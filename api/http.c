@@ -228,6 +228,30 @@ const char *http_base_path(const struct http *h)
     return host + strcspn(host, "/");
 }
 
+/* True when A and B have the same PART. */
+static bool same_part(CURLU *a, CURLU *b, CURLUPart part)
+{
+    char *one = NULL, *two = NULL;
+    bool same = curl.url_get(a, part, &one, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                curl.url_get(b, part, &two, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+                strcasecmp(one, two) == 0;
+    curl.free(one);
+    curl.free(two);
+    return same;
+}
+
+bool http_same_origin(const struct http *h, const char *url)
+{
+    CURLU *own = curl.url(), *other = curl.url();
+    bool same = own && other && curl.url_set(own, CURLUPART_URL, h->base, 0) == CURLUE_OK &&
+                curl.url_set(other, CURLUPART_URL, url, CURLU_DISALLOW_USER) == CURLUE_OK &&
+                same_part(own, other, CURLUPART_SCHEME) && same_part(own, other, CURLUPART_HOST) &&
+                same_part(own, other, CURLUPART_PORT);
+    curl.url_cleanup(own);
+    curl.url_cleanup(other);
+    return same;
+}
+
 static size_t give_up(struct transfer *t, enum api_status status, const char *why)
 {
     t->status = status;
@@ -441,13 +465,67 @@ static char *read_cookie(CURL *e, const char *name)
     return NULL;
 }
 
+/* The value of the header NAME, to be freed; or NULL. */
+static char *read_header(CURL *e, const char *name)
+{
+    struct curl_header *header;
+    bool there = curl.easy_header(e, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK;
+    return there ? strdup(header->value) : NULL;
+}
+
+/* True when the words of PARAMETERS, those of one link up to END, have rel="next". */
+static bool is_next(const char *parameters, const char *end)
+{
+    for (const char *p = parameters; p < end; p++) {
+        p += strspn(p, "; \t");
+        size_t len = strcspn(p, ";,");
+        if (len >= 8 && strncasecmp(p, "rel=", 4) == 0) {
+            const char *value = p + 4 + (p[4] == '"');
+            if (strncasecmp(value, "next", 4) == 0 && strcspn(value, "\"; ,") == 4)
+                return true;
+        }
+        p += len;
+    }
+    return false;
+}
+
+/* The target of rel="next" in a Link header's VALUE, to be freed; or NULL. */
+static char *find_next(const char *value)
+{
+    while ((value = strchr(value, '<')) != NULL) {
+        const char *close = strchr(++value, '>');
+        if (!close)
+            break;
+        const char *end = strchr(close, '<');
+        if (is_next(close + 1, end ? end : close + strlen(close)))
+            return strndup(value, (size_t)(close - value));
+        value = close;
+    }
+    return NULL;
+}
+
+static char *read_next(CURL *e)
+{
+    struct curl_header *header;
+    char *next = NULL;
+    for (size_t i = 0;
+         !next && curl.easy_header(e, "Link", i, CURLH_HEADER, -1, &header) == CURLHE_OK; i++)
+        next = find_next(header->value);
+    return next;
+}
+
 /* Reads the headers of a whole reply. */
-static void read_headers(struct transfer *t, const char *cookie)
+static void read_headers(struct transfer *t, const struct http_request *request)
 {
     struct curl_header *header;
     struct http_reply *r = t->reply;
-    if (cookie)
-        r->cookie = read_cookie(t->http->easy, cookie);
+    CURL *e = t->http->easy;
+    if (request->cookie)
+        r->cookie = read_cookie(e, request->cookie);
+    r->location = read_header(e, "Location");
+    r->next = read_next(e);
+    for (size_t i = 0; request->keep && request->keep[i] && i < HTTP_KEPT_MAX; i++)
+        r->kept[i] = read_header(e, request->keep[i]);
     if (curl.easy_header(t->http->easy, "ETag", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
         strlen(header->value) < sizeof r->etag)
         memcpy(r->etag, header->value, strlen(header->value) + 1);
@@ -616,7 +694,7 @@ enum api_status http_run(struct http *h, const struct http_request *request,
     curl.slist_free_all(headers);
     trace(&t, begun_ms, code == CURLE_OK);
     if (code == CURLE_OK) {
-        read_headers(&t, request->cookie);
+        read_headers(&t, request);
         read_pin(&t);
         return API_OK;
     }
@@ -628,6 +706,12 @@ void http_reply_free(struct http_reply *reply)
 {
     free(reply->body);
     free(reply->cookie);
-    reply->body = reply->cookie = NULL;
+    free(reply->location);
+    free(reply->next);
+    for (size_t i = 0; i < HTTP_KEPT_MAX; i++) {
+        free(reply->kept[i]);
+        reply->kept[i] = NULL;
+    }
+    reply->body = reply->cookie = reply->location = reply->next = NULL;
     reply->len = 0;
 }

@@ -20,6 +20,7 @@
 #define HTTP_RETRY_AFTER_MAX_S  86400 /* a longer Retry-After is cut to this */
 #define HTTP_WHERE_MAX          512
 #define HTTP_ETAG_MAX           128 /* a longer one is no use to us */
+#define HTTP_KEPT_MAX           8   /* headers of a reply whose values are wanted */
 
 struct http; /* opaque; one thread at a time */
 
@@ -36,13 +37,21 @@ void http_close(struct http *http);
 /* The path of the URL that it was opened with, without the last slash: "" or "/prefix". */
 const char *http_base_path(const struct http *http);
 
+/* True when URL is an absolute one with the scheme, host and port of the URL that it was opened
+ * with, and no user in it. */
+bool http_same_origin(const struct http *http, const char *url);
+
 struct http_reply {
     int status;        /* HTTP status */
     int retry_after_s; /* 0 when there was none */
+    bool later;        /* nothing is refused, the server is only asked too often: like 429 */
     bool json;         /* the Content-Type says JSON */
     char *body;        /* LEN bytes and a NUL; NULL when there were none */
     size_t len;
     char *cookie;               /* new value of the cookie that was asked for, or NULL */
+    char *location;             /* where a redirect leads, or NULL */
+    char *next;                 /* the URL of the next page (Link, RFC 8288), or NULL */
+    char *kept[HTTP_KEPT_MAX];  /* the values of the headers KEEP, in its order, or NULL */
     char etag[HTTP_ETAG_MAX];   /* or "" */
     char where[HTTP_WHERE_MAX]; /* "POST https://host/path" for messages: no query, no secret */
 };
@@ -74,6 +83,7 @@ struct http_request {
     const char *content_type;         /* of the body; NULL is application/json */
     const char *etag;                 /* of what is known (If-None-Match), or NULL */
     const char *cookie;               /* name of one whose new value is wanted, or NULL */
+    const char *const *keep;          /* headers whose values are wanted, ends with NULL; or NULL */
     size_t reply_max;                 /* bytes; 0 is HTTP_BODY_MAX */
     bool once;                        /* it must not be done twice */
     const struct http_stream *stream; /* or NULL */

@@ -7,14 +7,14 @@
 #include "api/engine.h"
 #include "api/error.h"
 #include "api/template.h"
+#include "common/name.h"
 
-#define TOKEN_LEN_MAX  2048
 #define NAMES_MAX      256
 #define SECRET_LEN_MIN 6 /* of one that is looked for: a shorter one could be any word */
 
 static const struct provider_kind *const kinds[] = {
     &provider_native, &provider_intrinsic,  &provider_satusky, &provider_cratedb,
-    &provider_upsun,  &provider_platformsh, &provider_file,
+    &provider_upsun,  &provider_platformsh, &provider_github,  &provider_file,
 };
 #define KINDS (sizeof kinds / sizeof *kinds)
 
@@ -74,13 +74,11 @@ const char *provider_credential(const struct provider *p)
     return p->credential ? p->credential : p->settings.token;
 }
 
-static bool token_sound(const char *token)
+/* One word or, where it may be, a private key. */
+static bool token_sound(const struct provider_kind *kind, const char *token)
 {
-    size_t len = strnlen(token, TOKEN_LEN_MAX + 1);
-    for (size_t i = 0; i < len; i++)
-        if (token[i] <= ' ' || token[i] > '~')
-            return false;
-    return len > 0 && len <= TOKEN_LEN_MAX;
+    return strnlen(token, TOKEN_MAX_LEN + 1) <= TOKEN_MAX_LEN &&
+           (word_valid(token) || (kind->pem && pem_valid(token)));
 }
 
 /* The words of LIST, with '|' between, have WORD. */
@@ -145,7 +143,7 @@ static enum api_status set_up(struct provider *p, struct api_error *err)
     for (const struct provider_arg *a = s->options; a && a->name; a++)
         if (a->value && check_option(p->kind, a, err) != API_OK)
             return err->status;
-    if (s->token && !token_sound(s->token))
+    if (s->token && !token_sound(p->kind, s->token))
         return api_fail(err, API_USAGE, "the credential has characters that none can have");
     if (p->kind->http && (p->http = http_open(s, err)) == NULL)
         return err->status;
@@ -331,7 +329,7 @@ static bool is_reading(enum provider_op op)
         OP_ROLE_LIST,       OP_TOKEN_LIST,      OP_OWN_TOKEN_LIST, OP_KEY_LIST,
         OP_MEMBER_KEYS,     OP_AUDIT_LIST,      OP_BILLING_SHOW,   OP_SUBSCRIPTION_LIST,
         OP_CREDIT_LIST,     OP_SECRET_LIST,     OP_FILE_LIST,      OP_FILE_SHOW,
-        OP_MACHINE_APPLIED, OP_MACHINE_MISSING};
+        OP_MACHINE_APPLIED, OP_MACHINE_MISSING, OP_ACCESS_LIST,    OP_TEAM_LIST};
     size_t i = 0;
     while (i < sizeof reading / sizeof *reading && reading[i] != op)
         i++;
@@ -401,7 +399,12 @@ static const char *const op_names[OP_COUNT] = {
     [OP_MACHINE_INVITE] = "machine invite",
     [OP_MACHINE_APPLIED] = "machine applied",
     [OP_MACHINE_MISSING] = "machine applied",
+    [OP_MACHINE_LABEL] = "machine label",
     [OP_MACHINE_REVOKE] = "machine revoke",
+    [OP_ACCESS_LIST] = "access list",
+    [OP_ACCESS_ADD] = "access add",
+    [OP_ACCESS_REMOVE] = "access remove",
+    [OP_TEAM_LIST] = "team list",
     [OP_MACHINE_ENROLL] = "host enroll",
     [OP_ROLE_LIST] = "role list",
     [OP_ROLE_CREATE] = "role create",

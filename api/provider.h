@@ -10,12 +10,13 @@
  *                  "label","description","type","state","plan","country","owner","parent","email",
  *                  "namespace","updated","member":bool} (member: you are in it yourself; key_adders
  * to security_keys_only: which ssh keys of its members it takes, orgd/API.md) member
- * {"id","email","username","name","roles":[..],"permissions":[..],
+ * {"id","email","username","name","roles":[..],"teams":[..],"permissions":[..],
  *                  "state":"active|pending|suspended|removed","joined","token","membership",
  *                  "keys":[{"type","blob","expiresAt"}]}
  *                 ("removed" only from provider_watch and from files; token: of the invitation of
  *                 who is pending, where the API shows it; membership: its id, where that is
- *                 another one than the person's; keys: public ssh keys, BLOB in base64 and
+ *                 another one than the person's; teams: their ids; keys: public ssh keys, BLOB in
+ *                 base64 and
  *                 of any length, no expiresAt: never)
  *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
  *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
@@ -35,6 +36,11 @@
  *   enrollment    {"organization","organization_name","id","name","labels","ca","numbers",
  *                  "key","bearer"}
  *                 (of a machine; ca: in PEM, or ""; bearer is never shown again)
+ *   access rule   {"id","role","team","slug","labels","services":[..],"created","revision":number}
+ *                 (who may log in where; role or team, an id with its slug; revision: when it is
+ *                 made)
+ *   team          {"id","slug","name","created"}
+ *   change        {"ok":bool,"revision":number} (of what has nothing else to say)
  *   role          {"id","name","description","permissions":[..]}
  *   token         {"key","name","role","env","last_four","created","secret","bearer"} (secret and
  *                 bearer: once, when it is made)
@@ -68,6 +74,7 @@
 #include "api/error.h"
 #include "api/settings.h"
 #include "common/break_glass.h"
+#include "common/org_rules.h"
 
 /* True if there is a provider of that name. */
 bool provider_known(const char *name);
@@ -136,8 +143,14 @@ enum provider_op {
                              code */
     OP_MACHINE_APPLIED,   /* - revision -> how far a change of members has come */
     OP_MACHINE_MISSING,   /* - revision -> machines that have not applied it, some of them */
+    OP_MACHINE_LABEL,     /* - id, labels -> change */
     OP_MACHINE_REVOKE,    /* - id */
     OP_MACHINE_ENROLL,    /* - code -> enrollment */
+    OP_ACCESS_LIST,       /* -> access rules */
+    OP_ACCESS_ADD,        /* - role? or team? (an id), labels?, services? (commas between) -> access
+                             rule */
+    OP_ACCESS_REMOVE,     /* - id -> change */
+    OP_TEAM_LIST,         /* -> teams */
     OP_ROLE_LIST,         /* -> roles; without an organization those that all have */
     OP_ROLE_CREATE,       /* - role, permissions (commas between) */
     OP_ROLE_EDIT,         /* - role, permissions */
@@ -225,6 +238,8 @@ enum api_status provider_run(struct provider *provider, enum provider_op op,
  *  - A revision: waits up to WAIT_MS for changes after it; each changed member reaches SINK,
  * removed ones with state "removed". RESET is called first when the API cannot tell the difference
  * any more, or the position is of another history than its own, and lists everything again.
+ *  - RULES is called with the organization's rules for this machine, which are sound, whenever the
+ * API tells them, before the members of that reply. An API that tells none leaves them as they are.
  *  - HEARD is called whenever the API proves to be alive and has nothing newer: at once when the
  * poll begins to be held, then at each heartbeat.
  *  - IDLE_FD (or -1): while waiting, its readability calls IDLE, which may return non-zero to stop
@@ -257,6 +272,7 @@ struct provider_watcher {
     const struct watch_report *report; /* or NULL */
     void (*reset)(void *arg);
     provider_sink *member;
+    int (*rules)(void *arg, const struct org_rules *rules); /* 0 to go on */
     void (*heard)(void *arg);
     int (*idle)(void *arg);
     int idle_fd;

@@ -70,6 +70,22 @@ static cJSON *make_list(const struct field *f, const cJSON *value)
     return NULL;
 }
 
+static cJSON *make_ids(const struct field *f, const cJSON *value)
+{
+    cJSON *list = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
+    bool good = list != NULL;
+    for (const cJSON *item = good ? value->child : NULL; good && item; item = item->next) {
+        const cJSON *inner = cJSON_GetObjectItemCaseSensitive(item, "id"),
+                    *id = inner ? inner : item;
+        cJSON *text = text_sound(id) ? make_text(f, id->valuestring) : NULL;
+        good = text && cJSON_AddItemToArray(list, text);
+    }
+    if (good)
+        return list;
+    cJSON_Delete(list);
+    return NULL;
+}
+
 /* Copies the text NAME of FROM. One that is not there, or null, is left out unless REQUIRED. */
 static bool copy_text(cJSON *to, const cJSON *from, const char *name, bool required)
 {
@@ -142,6 +158,8 @@ static cJSON *make_value(const struct field *f, const cJSON *value)
         return cJSON_IsBool(value) ? cJSON_Duplicate(value, false) : NULL;
     case FIELD_LIST:
         return make_list(f, value);
+    case FIELD_IDS:
+        return make_ids(f, value);
     case FIELD_KEYS:
         return make_keys(value);
     case FIELD_JSON:

@@ -59,11 +59,11 @@ static bool rule_matches(const struct rule *rule, const char *service,
            text_lists_meet(&rule->permissions, &member->permissions);
 }
 
-/* The number of the first rule that matches, with GLASS of those with break_glass, or 0. */
-static unsigned match(const struct question *q, bool glass)
+/* The number of the first of RULES that matches, with GLASS of those with break_glass, or 0. */
+static unsigned match(const struct question *q, const struct rules *rules, bool glass)
 {
-    for (size_t i = 0; i < q->rules->count; i++) {
-        const struct rule *rule = &q->rules->rule[i];
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->rule[i];
         if ((rule->break_glass || !glass) &&
             rule_matches(rule, service_name(q->service), q->member))
             return (unsigned)i + 1;
@@ -142,7 +142,7 @@ bool break_glass_in_force(const struct freshness *f, int64_t now)
 /* D is what the rules say. */
 static struct decision decide_beyond(const struct question *q, struct decision d, int64_t now)
 {
-    unsigned rule = break_glass_in_force(&q->freshness, now) ? match(q, true) : 0;
+    unsigned rule = break_glass_in_force(&q->freshness, now) ? match(q, q->rules, true) : 0;
     d.reason = REASON_STALE;
     if (rule > 0) {
         d.reason = REASON_BREAK_GLASS;
@@ -156,11 +156,16 @@ static struct decision decide_active(const struct question *q, int64_t now)
 {
     struct decision d = verdict(VERDICT_DENY, REASON_ROLE);
     d.age_ms = age(&q->freshness, now);
-    d.rule = match(q, false);
+    d.rule = match(q, q->rules, false);
+    d.org_rule = q->org_rules ? match(q, q->org_rules, false) : 0;
     if (d.rule == 0)
         return d;
     if (!narrow_enough(&q->narrowing, q->member)) {
         d.reason = REASON_NARROWED;
+        return d;
+    }
+    if (q->org_rules && d.org_rule == 0) {
+        d.reason = REASON_ACCESS;
         return d;
     }
     if (q->lost_groups) {
@@ -218,6 +223,7 @@ const char *reason_word(enum reason reason)
         [REASON_FOREIGN] = "foreign",
         [REASON_GROUPS] = "groups",
         [REASON_BREAK_GLASS] = "break_glass",
+        [REASON_ACCESS] = "access",
     };
     return (unsigned)reason < REASON_COUNT ? word[reason] : "unknown";
 }

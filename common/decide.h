@@ -117,6 +117,8 @@ struct question {
     enum account account;
     const struct membership *member; /* NULL: no such member */
     const struct rules *rules;
+    const struct rules *org_rules; /* that the organization makes for this machine
+                                      (common/org_rules.h); NULL: it makes none */
     struct freshness freshness;
     struct narrowing narrowing;
 };
@@ -141,16 +143,18 @@ enum reason {
     REASON_FOREIGN = 13,  /* another name service's account */
     REASON_GROUPS = 14,   /* a rule matches, and the session has groups that the member has lost */
     REASON_BREAK_GLASS = 15, /* beyond the offline grace, a rule with break_glass matched */
+    REASON_ACCESS = 16,      /* a rule matches, and none of the organization's for this machine */
     REASON_COUNT
 };
 
 struct decision {
     enum verdict verdict;
     enum reason reason;
-    unsigned rule;  /* 1-based number of the rule that matched, 0 when none did; for
-                       REASON_BREAK_GLASS of the first one with break_glass */
-    int64_t age_ms; /* NOW minus the last confirmation; -1 when there was none or it lies in the
-                       future */
+    unsigned rule;     /* 1-based number of the rule that matched, 0 when none did; for
+                          REASON_BREAK_GLASS of the first one with break_glass */
+    unsigned org_rule; /* the same of the organization's */
+    int64_t age_ms;    /* NOW minus the last confirmation; -1 when there was none or it lies in the
+                          future */
 };
 
 /* A confirmation may lie so far ahead of the clock and still counts as fresh. */
@@ -162,8 +166,9 @@ bool break_glass_in_force(const struct freshness *freshness, int64_t now);
 
 /*
  * Decides. NOW is the wall clock in ms. Order of the questions: root, local account, another
- * service's account, snapshot, account, member, state, rules, narrowing, groups, freshness: an
- * authoritative "no" never depends on freshness. The zero decision is a denial.
+ * service's account, snapshot, account, member, state, rules, narrowing, the organization's rules,
+ * groups, freshness: an authoritative "no" never depends on freshness. The zero decision is a
+ * denial.
  */
 struct decision decide(const struct question *q, int64_t now);
 

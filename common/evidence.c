@@ -23,6 +23,20 @@ static void forget(struct evidence *e)
     snapshot_close(&e->snapshot);
     e->question.snapshot = false;
     e->question.member = NULL;
+    e->question.org_rules = NULL;
+}
+
+/* The member's organization and what it allows here; damage leaves nothing. */
+static enum snapshot_result read_grants(struct evidence *e)
+{
+    if (snapshot_grants(&e->snapshot, e->user.grants_ref, &e->grants) != SNAPSHOT_OK ||
+        e->grants.org >= e->policy.org_count)
+        return SNAPSHOT_UNAVAILABLE;
+    const char *org = e->policy.org[e->grants.org];
+    const struct org_rules *own = &e->policy.org_rules[e->grants.org];
+    if (own->narrowed)
+        e->question.org_rules = &e->org_rules;
+    return org_rules_decode(own, org, &e->org_rules) ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
 }
 
 /* Reads NAME's record and the rules; damage where they should be is as good as no snapshot. */
@@ -37,11 +51,8 @@ static void read_snapshot(struct evidence *e, const char *name)
         rc = snapshot_user_by_name(&e->snapshot, name, strlen(name), &e->user);
     else if (rc == SNAPSHOT_OK)
         rc = SNAPSHOT_ABSENT;
-    if (rc == SNAPSHOT_OK) {
-        rc = snapshot_grants(&e->snapshot, e->user.grants_ref, &e->grants);
-        if (rc != SNAPSHOT_OK || e->grants.org >= e->policy.org_count)
-            rc = SNAPSHOT_UNAVAILABLE;
-    }
+    if (rc == SNAPSHOT_OK)
+        rc = read_grants(e);
     if (rc == SNAPSHOT_UNAVAILABLE) {
         e->why = "is damaged";
         forget(e);

@@ -9,7 +9,7 @@
 #include "common/decide.h"
 #include "common/snapshot.h"
 
-/* Filled by evidence_gather; its strings point into SNAPSHOT. Too large for a small stack (about 8
+/* Filled by evidence_gather; its strings point into SNAPSHOT. Too large for a small stack (about 10
  * kB).
  */
 struct evidence {
@@ -20,6 +20,7 @@ struct evidence {
     struct snapshot_user user;
     struct snapshot_grants grants;
     struct membership member;
+    struct rules org_rules; /* the member's organization's own */
     struct question question;
     int account_errno;    /* why the name services gave no account, ENOENT when there is none, 0 */
     uint32_t account_uid; /* the account's number when that is 0 */

@@ -119,6 +119,16 @@ bool word_valid(const char *text)
     return c > text && *c == '\0';
 }
 
+bool pem_valid(const char *text)
+{
+    static const char begin[] = "-----BEGIN ";
+    if (strncmp(text, begin, sizeof begin - 1) != 0)
+        return false;
+    while (*text == '\n' || *text == '\r' || (*text >= ' ' && *text <= '~'))
+        text++;
+    return *text == '\0';
+}
+
 bool remote_id_valid(const char *id)
 {
     return strnlen(id, TEXT_MAX_LEN + 1) <= TEXT_MAX_LEN && word_valid(id);

@@ -13,6 +13,9 @@
 /* Longest display name, e-mail, remote id, role or permission, without the NUL. */
 #define TEXT_MAX_LEN 255
 
+/* Longest credential of an API, without the NUL: a private key of 8192 bits fits. */
+#define TOKEN_MAX_LEN 8192
+
 /* True for a user or group name that we serve: [a-z_][a-z0-9_.-]{0,31}, not "." or ".." by
  * construction. */
 bool name_valid(const char *name);
@@ -59,6 +62,9 @@ bool text_valid(const char *text);
 /* True for one or more printable ASCII characters without space, as a token must be that goes into
  * a header. */
 bool word_valid(const char *text);
+
+/* True for lines of printable ASCII that begin as PEM (RFC 7468) does, as a private key's do. */
+bool pem_valid(const char *text);
 
 /* Unreserved enough to be an opaque remote identifier: a word of at most TEXT_MAX_LEN characters.
  */

@@ -34,6 +34,9 @@
  * users without a private group, groups whose members are left out, which hash identities are of,
  * keys, rules that count while break-glass is in force. A process that has mapped a module from
  * before goes on with such a file as if each user had a private group of his own number.
+ *
+ * Version 3 has facts without which a reader would admit too many: the organizations' own rules. A
+ * file without them is still written as version 2, so that readers from before go on with it.
  */
 #ifndef COMMON_SNAPSHOT_H
 #define COMMON_SNAPSHOT_H
@@ -45,9 +48,10 @@
 
 #include "common/decide.h"
 #include "common/key_list.h"
+#include "common/org_rules.h"
 
 #define SNAPSHOT_MAGIC          "ORGSNAP\n"
-#define SNAPSHOT_VERSION        2
+#define SNAPSHOT_VERSION        3
 #define SNAPSHOT_VERSION_OLDEST 2
 #define SNAPSHOT_ORGS_MAX       16
 #define SNAPSHOT_HEADER         512
@@ -85,8 +89,10 @@ enum snapshot_flag {
     SNAPSHOT_GROUP_LEFT_OUT = 4, /* later: the last u32 of a group's record says how many members
                                     are left out of its list */
     SNAPSHOT_OWNER_BLAKE2B = 8,  /* later: users' identities are by BLAKE2b, not by hash64 */
-    SNAPSHOT_BREAK_GLASS = 16    /* later: the last u64 of the policy says which rules have
+    SNAPSHOT_BREAK_GLASS = 16,   /* later: the last u64 of the policy says which rules have
                                     break_glass, the first one in its lowest bit */
+    SNAPSHOT_ORG_RULES = 32      /* version 3: behind the policy's rules stand the organizations'
+                                    own */
 };
 
 /* Which groups list their members. */
@@ -148,7 +154,8 @@ enum snapshot_list_field {
 };
 /* The policy: {check, size, u16 organizations, u16 rules, then organizations {u16 name length,
  * name, NUL} and rules {u16 organization, u16 everyone, 3 times {u16 count, u16 bytes, strings each
- * with its NUL}: services, roles, permissions}}. Its end: see SNAPSHOT_BREAK_GLASS. */
+ * with its NUL}: services, roles, permissions}}. With SNAPSHOT_ORG_RULES there follow of each
+ * organization {u16 narrowed, u16 bytes, common/org_rules.h}. Its end: see SNAPSHOT_BREAK_GLASS. */
 #define SNAPSHOT_POLICY_DATA 12
 /* The ranges: {check, size, then of each organization {u32 first, u32 last}}; 0, 0 = unknown. */
 #define SNAPSHOT_RANGES_DATA 8
@@ -286,12 +293,13 @@ struct snapshot_range {
     uint32_t first, last;
 };
 
-/* The configured names of the organizations, their ranges and the access rules. Never
- * SNAPSHOT_ABSENT. */
+/* The configured names of the organizations, their ranges, the access rules and the organizations'
+ * own, which nobody has decoded. Never SNAPSHOT_ABSENT. */
 struct snapshot_policy {
     uint32_t org_count;
     const char *org[SNAPSHOT_ORGS_MAX];
     struct snapshot_range range[SNAPSHOT_ORGS_MAX];
+    struct org_rules org_rules[SNAPSHOT_ORGS_MAX];
     struct rules rules;
 };
 enum snapshot_result snapshot_policy(const struct snapshot *s, struct snapshot_policy *policy);

@@ -641,6 +641,26 @@ static const uint8_t *read_break_glass(const struct snapshot *s, const uint8_t *
     return end;
 }
 
+/* The organizations' own rules at P, which ends at END. */
+static bool read_org_rules(const struct snapshot *s, const uint8_t *p, const uint8_t *end,
+                           struct snapshot_policy *policy)
+{
+    memset(policy->org_rules, 0, sizeof policy->org_rules);
+    if (!(snapshot_u32(s, SNAPSHOT_AT_FLAGS) & SNAPSHOT_ORG_RULES))
+        return true;
+    for (uint32_t i = 0; i < policy->org_count; i++) {
+        struct org_rules *o = &policy->org_rules[i];
+        uint32_t narrowed;
+        if (!take16(&p, end, &narrowed) || !take16(&p, end, &o->size) ||
+            (size_t)(end - p) < o->size)
+            return false;
+        o->narrowed = narrowed != 0;
+        o->text = (const char *)p;
+        p += o->size;
+    }
+    return true;
+}
+
 enum snapshot_result snapshot_policy(const struct snapshot *s, struct snapshot_policy *policy)
 {
     size_t size;
@@ -660,5 +680,6 @@ enum snapshot_result snapshot_policy(const struct snapshot *s, struct snapshot_p
     for (uint32_t i = 0; i < rules; i++)
         if (!take_rule(&p, end, policy, &policy->rules.rule[i]))
             return SNAPSHOT_UNAVAILABLE;
-    return read_ranges(s, policy) ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
+    return read_org_rules(s, p, end, policy) && read_ranges(s, policy) ? SNAPSHOT_OK
+                                                                       : SNAPSHOT_UNAVAILABLE;
 }

@@ -39,6 +39,8 @@ struct snapshot_writer {
     char org[SNAPSHOT_ORGS_MAX][40];
     int64_t confirmed[SNAPSHOT_ORGS_MAX];
     struct snapshot_range range[SNAPSHOT_ORGS_MAX];
+    struct org_rules org_rules[SNAPSHOT_ORGS_MAX];
+    bool narrowed; /* one of them is */
     struct bytes users, grants_records, grants_groups, rules;
     struct bytes keys;   /* as they will lie in the file */
     struct bytes owners; /* of those: {u32 uid, u32 at in KEYS} */
@@ -161,6 +163,17 @@ uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_
     w->confirmed[i] = confirmed_ms;
     w->range[i] = (struct snapshot_range){first, last};
     return w->org_count++;
+}
+
+void snapshot_writer_org_rules(struct snapshot_writer *w, uint32_t org,
+                               const struct org_rules *rules)
+{
+    if (org >= w->org_count || rules->size > ORG_RULES_SIZE_MAX) {
+        fail(w, EOVERFLOW);
+        return;
+    }
+    w->org_rules[org] = *rules;
+    w->narrowed |= rules->narrowed;
 }
 
 static void put_list(struct snapshot_writer *w, const struct text_list *list)
@@ -467,9 +480,29 @@ static void make_groups(struct snapshot_writer *w, struct layout *l)
     }
 }
 
+static size_t org_rules_size(const struct snapshot_writer *w)
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < w->org_count && w->narrowed; i++)
+        size += 4 + w->org_rules[i].size;
+    return size;
+}
+
+static void put_org_rules(const struct snapshot_writer *w, uint8_t *p)
+{
+    for (uint32_t i = 0; i < w->org_count && w->narrowed; i++) {
+        const struct org_rules *o = &w->org_rules[i];
+        put16(p, o->narrowed);
+        put16(p + 2, o->size);
+        if (o->size > 0)
+            memcpy(p + 4, o->text, o->size);
+        p += 4 + o->size;
+    }
+}
+
 static void make_policy(struct snapshot_writer *w, struct layout *l)
 {
-    size_t bytes = SNAPSHOT_POLICY_DATA + w->rules.size;
+    size_t bytes = SNAPSHOT_POLICY_DATA + w->rules.size + org_rules_size(w);
     for (uint32_t i = 0; i < w->org_count; i++)
         bytes += 2 + strlen(w->org[i]) + 1;
     bytes += w->break_glass ? 8 : 0;
@@ -487,6 +520,7 @@ static void make_policy(struct snapshot_writer *w, struct layout *l)
     }
     if (w->rules.size)
         memcpy(p, w->rules.data, w->rules.size);
+    put_org_rules(w, p + w->rules.size);
     if (w->break_glass)
         put64(r + get32(r + 4) - 8, w->break_glass);
     seal(r);
@@ -633,12 +667,13 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
     const struct snapshot_settings *s = &w->settings;
     uint8_t *h = l->header;
     memcpy(h, SNAPSHOT_MAGIC, 8);
-    put32(h + SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION);
+    put32(h + SNAPSHOT_AT_VERSION, w->narrowed ? SNAPSHOT_VERSION : SNAPSHOT_VERSION_OLDEST);
     put32(h + SNAPSHOT_AT_FLAGS,
           (s->enumerate ? SNAPSHOT_ENUMERATE : 0U) |
               (s->group_members == GROUP_MEMBERS_NEVER ? 0U : SNAPSHOT_GROUP_MEMBERS) |
               SNAPSHOT_GROUP_LEFT_OUT | SNAPSHOT_OWNER_BLAKE2B |
-              (w->break_glass ? SNAPSHOT_BREAK_GLASS : 0));
+              (w->break_glass ? SNAPSHOT_BREAK_GLASS : 0U) |
+              (w->narrowed ? SNAPSHOT_ORG_RULES : 0U));
     put64(h + SNAPSHOT_AT_SIZE, l->size);
     put64(h + SNAPSHOT_AT_GENERATION, s->generation);
     put64(h + SNAPSHOT_AT_CREATED, (uint64_t)clock_wall_ms());

@@ -32,6 +32,11 @@ void snapshot_writer_free(struct snapshot_writer *w);
 uint32_t snapshot_writer_org(struct snapshot_writer *w, const char *name, int64_t confirmed_ms,
                              uint32_t first, uint32_t last);
 
+/* The rules that the organization ORG (its index) makes itself; without a call it makes none. The
+ * text is borrowed until the snapshot is published. */
+void snapshot_writer_org_rules(struct snapshot_writer *w, uint32_t org,
+                               const struct org_rules *rules);
+
 /* RULE->org must be the name of an added organization. */
 void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule);
 

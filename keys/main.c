@@ -65,10 +65,11 @@ static bool parse(int argc, char *argv[], struct key_request *request)
     return strcmp(argv[i], "--chain") == 0 && request->chain[0];
 }
 
-/* The rules do not count here: they say which services a member may use, and whoever is kept out by
- * them is to be told so by pam_org. */
+/* The rules do not count here, the organization's own included: they say which services a member
+ * may use, and whoever is kept out by them is to be told so by pam_org. */
 static void admit_members(struct evidence *e)
 {
+    e->question.org_rules = NULL;
     e->policy.rules.count = 1;
     e->policy.rules.rule[0] =
         (struct rule){.org = e->member.org, .everyone = true, .services = {"*", 1}};

@@ -11,6 +11,8 @@
 /* In the order in which help shows them. */
 enum option {
     OPTION_ROLE,
+    OPTION_TEAM,
+    OPTION_SERVICES,
     OPTION_NAME,
     OPTION_USERNAME,
     OPTION_PERMISSIONS,

@@ -13,10 +13,9 @@ static const struct {
     enum permission permission;
     const char *name;
 } permissions[] = {
-    {PERMISSION_ORG_VIEW, "org:view"},
-    {PERMISSION_ORG_MANAGE, "org:manage"},
-    {PERMISSION_MEMBERS_VIEW, "members:view"},
-    {PERMISSION_MEMBERS_MANAGE, "members:manage"},
+    {PERMISSION_ORG_VIEW, "org:view"},           {PERMISSION_ORG_MANAGE, "org:manage"},
+    {PERMISSION_MEMBERS_VIEW, "members:view"},   {PERMISSION_MEMBERS_MANAGE, "members:manage"},
+    {PERMISSION_ACCESS_MANAGE, "access:manage"},
 };
 
 #define PERMISSION_COUNT (sizeof permissions / sizeof *permissions)

@@ -405,9 +405,11 @@ static int settle_pools(struct work *w)
 
 static void add_orgs(struct work *w)
 {
-    for (uint32_t i = 0; i < w->in->config->org_count; i++)
+    for (uint32_t i = 0; i < w->in->config->org_count; i++) {
         snapshot_writer_org(w->writer, w->in->config->org[i].name, w->in->confirmed_ms[i],
                             w->pool[i].range.first, w->pool[i].range.last);
+        snapshot_writer_org_rules(w->writer, i, &w->in->org_rules[i]);
+    }
 }
 
 /* Names first, then ids in the order of remote ids: two hosts with empty ledgers come to the same

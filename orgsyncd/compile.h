@@ -23,6 +23,7 @@ struct compile_input {
     struct roster *roster; /* one an organization, in the configuration's order */
     int64_t
         confirmed_ms[SNAPSHOT_ORGS_MAX]; /* wall clock when each was last heard from, 0 = never */
+    struct org_rules org_rules[SNAPSHOT_ORGS_MAX]; /* that each makes itself */
     const char *
         *group_fault; /* CONFIG_GROUPS_MAX: what was reported of each group last, NULL = nothing */
     enum compile_names names;

@@ -9,8 +9,7 @@
 #include "common/file.h"
 #include "common/name.h"
 
-#define TOKEN_MAX     2048             /* no provider takes a longer one */
-#define FILE_SIZE_MAX (TOKEN_MAX + 64) /* with white space behind it and the NUL */
+#define FILE_SIZE_MAX (TOKEN_MAX_LEN + 64) /* with white space behind it and the NUL */
 
 char *credential_read(const char *token_file, char error[CONFIG_ERROR_LEN])
 {
@@ -19,14 +18,14 @@ char *credential_read(const char *token_file, char error[CONFIG_ERROR_LEN])
     ssize_t n = token ? file_read_trusted(token_file, FILE_SECRET, token, FILE_SIZE_MAX, &why) : -1;
     while (n > 0 && isspace((unsigned char)token[n - 1]))
         token[--n] = '\0';
-    if (n > 0 && n <= TOKEN_MAX && word_valid(token))
+    if (n > 0 && n <= TOKEN_MAX_LEN && (word_valid(token) || pem_valid(token)))
         return token;
     if (n < 0 && errno != EFBIG && errno != EILSEQ)
         snprintf(error, CONFIG_ERROR_LEN, "%s: %s", token_file, why);
     else
         snprintf(error, CONFIG_ERROR_LEN,
-                 "%s: holds no token, which is 1 to %d characters without spaces", token_file,
-                 TOKEN_MAX);
+                 "%s: holds no token, which is 1 to %d characters without spaces, or a key in PEM",
+                 token_file, TOKEN_MAX_LEN);
     if (token)
         explicit_bzero(token, FILE_SIZE_MAX);
     free(token);

@@ -41,17 +41,19 @@ struct committed {
 
 struct fetcher {
     const struct fetcher_settings *settings;
-    struct provider *provider; /* holds the long poll, or polls */
+    struct provider *provider; /* holds the long poll, or polls: it may know what it has read */
     char word[PROCESS_WORD];   /* tells this process from another with the same token */
     struct provider *asker;    /* asks while the other one is held */
     struct watch_position at;  /* where the keeper is, whichever of the two asked */
     int64_t listed_ms;
     uint64_t requests; /* begun so far */
     struct committed
-        committed[COMMITTED];   /* the last answers; REQUESTS % COMMITTED is their place */
-    struct watch_report report; /* what the keeper has applied */
-    int64_t made_ms;            /* its snapshot: clock_mono_ms */
-    bool unreported;            /* REPORT has changed since a request took it along */
+        committed[COMMITTED];         /* the last answers; REQUESTS % COMMITTED is their place */
+    struct watch_report report;       /* what the keeper has applied */
+    int64_t made_ms;                  /* its snapshot: clock_mono_ms */
+    bool unreported;                  /* REPORT has changed since a request took it along */
+    struct org_rules_kept rules_kept; /* the organization's, as it told them last */
+    struct rules rules;               /* the same, decoded */
     bool held, relist;
     bool answered; /* once at least */
     int failures;
@@ -142,6 +144,37 @@ static bool list_of(const cJSON *record, const char *name, char *buffer, size_t 
         memcpy(buffer, text, n);
         buffer += n;
         size -= n;
+        list->count++;
+    }
+    return true;
+}
+
+/* True if one of the organization's rules for this machine is for SUBJECT. */
+static bool has_rule(const struct fetcher *f, const char *subject)
+{
+    for (size_t i = 0; i < f->rules.count; i++)
+        if (text_list_has(&f->rules.rule[i].roles, subject))
+            return true;
+    return false;
+}
+
+/* Adds RECORD's teams to the member's roles in LIST, those alone that a rule is for: somebody may
+ * be in a thousand. */
+static bool add_teams(const struct fetcher *f, const cJSON *record, size_t size,
+                      struct text_list *list)
+{
+    const cJSON *item;
+    size_t used = text_list_size(list);
+    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(record, "teams"))
+    {
+        char team[TEXT_MAX_LEN + 1];
+        int n = snprintf(team, sizeof team, ORG_RULES_TEAM "%s", item->valuestring);
+        if ((size_t)n >= sizeof team || !has_rule(f, team))
+            continue;
+        if ((size_t)n >= size - used)
+            return false;
+        memcpy((char *)(uintptr_t)list->first + used, team, (size_t)n + 1);
+        used += (size_t)n + 1;
         list->count++;
     }
     return true;
@@ -241,6 +274,7 @@ static int send_member(void *arg, const cJSON *record)
     r->quiet = false;
     beat(f);
     if (list_of(record, "roles", roles, sizeof roles, &m.roles) &&
+        add_teams(f, record, sizeof roles, &m.roles) &&
         list_of(record, "permissions", permissions, sizeof permissions, &m.permissions))
         size = pipe_encode_member(message, r->number, &m, &why);
     if (size == 0) {
@@ -255,6 +289,21 @@ static int send_member(void *arg, const cJSON *record)
         leave_out(f, m.id, "is larger than net.core.wmem_default lets a message be");
         return 0;
     }
+    return n < 0 ? -1 : 0;
+}
+
+static int send_rules(void *arg, const struct org_rules *rules)
+{
+    struct fetcher_request *r = arg;
+    struct fetcher *f = r->fetcher;
+    char message[PIPE_MAX];
+    ssize_t n;
+    org_rules_keep(&f->rules_kept, rules);
+    org_rules_decode(&f->rules_kept.rules, "", &f->rules);
+    size_t size = pipe_encode_org_rules(message, r->number, rules);
+    do
+        n = send(f->settings->pipe, message, size, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
     return n < 0 ? -1 : 0;
 }
 
@@ -389,8 +438,8 @@ static void repeat_failure(struct fetcher *f)
     report(&none, PIPE_FAILED, clock_mono_ms(), 0, f->failure);
 }
 
-/* Asks for what is new, without waiting. */
-static enum api_status ask(struct fetcher *f)
+/* Asks PROVIDER for what is new, without waiting. */
+static enum api_status ask(struct fetcher *f, struct provider *provider)
 {
     struct watch_position at = f->at;
     struct api_error err;
@@ -398,10 +447,11 @@ static enum api_status ask(struct fetcher *f)
     struct provider_watcher watcher = {.arg = &r,
                                        .report = report_now(f),
                                        .reset = send_reset,
+                                       .rules = send_rules,
                                        .member = send_member,
                                        .idle_fd = -1};
     begin(f, &r);
-    enum api_status status = provider_watch(f->asker, &at, 0, &watcher, &err);
+    enum api_status status = provider_watch(provider, &at, 0, &watcher, &err);
     if (status == API_OK)
         succeeded(&r, &at);
     else
@@ -410,14 +460,14 @@ static enum api_status ask(struct fetcher *f)
 }
 
 /* The same, unless that failed just now. Returns true when there is an answer. */
-static bool ask_now(struct fetcher *f)
+static bool ask_now(struct fetcher *f, struct provider *provider)
 {
     int64_t now = clock_mono_ms();
     if (f->failures && (now < f->retry_ms || now < f->failed_ms + RETRY_SPARE_MS)) {
         repeat_failure(f);
         return false;
     }
-    return ask(f) == API_OK;
+    return ask(f, provider) == API_OK;
 }
 
 /* Takes what lies in the pipe; *REFRESH: the keeper wants news. Returns -1 when it is gone. */
@@ -459,7 +509,8 @@ static int take_messages(struct fetcher *f, struct fetcher_request *under_way)
         return -1;
     if (f->relist)
         return 1;
-    bool answered = refresh && (!under_way || held) && ask_now(f);
+    struct provider *free_one = under_way ? f->asker : f->provider;
+    bool answered = refresh && (!under_way || held) && ask_now(f, free_one);
     if (held && (answered || f->unreported))
         under_way->superseded = true;
     return under_way && under_way->superseded;
@@ -527,7 +578,7 @@ static int rest_unapplied(struct fetcher *f)
  * organization cannot be reached. */
 static bool catch_up(struct fetcher *f, bool *caught_up)
 {
-    enum api_status status = f->at.revision > 0 ? ask(f) : API_REFUSED;
+    enum api_status status = f->at.revision > 0 ? ask(f, f->provider) : API_REFUSED;
     *caught_up = status == API_OK;
     return status != API_UNREACHABLE;
 }
@@ -546,6 +597,7 @@ static int64_t turn(struct fetcher *f)
     struct provider_watcher watcher = {.arg = &r,
                                        .report = report_now(f),
                                        .reset = send_reset,
+                                       .rules = send_rules,
                                        .member = send_member,
                                        .heard = heartbeat,
                                        .idle = idle,

@@ -22,6 +22,9 @@ bool intake_is_merging(const struct org_state *o)
 
 static int finish_merge(struct intake *in, struct org_state *o, enum merge_result result)
 {
+    if (o->new_rules &&
+        ledger_store_org_rules(in->orgs->ledger, config_org_key(o->config), &o->ruled.rules) < 0)
+        return -1;
     result = organization_listed(o, result);
     sessions_note(in->sessions, o);
     if (publisher_take(in->publisher, o, result) < 0)
@@ -35,13 +38,14 @@ static int finish_merge(struct intake *in, struct org_state *o, enum merge_resul
 int intake_merge(struct intake *in, struct org_state *o)
 {
     bool writes = in->publisher->mode != KEEPER_CHECK &&
-                  (o->merge.items > 0 || o->merge.kind == LISTING_COMPLETE || o->merge.repeats);
+                  (o->merge.items > 0 || o->merge.kind == LISTING_COMPLETE || o->merge.repeats ||
+                   o->new_rules);
     if (writes)
         reserve_release(); /* the ledger stores the changes before the snapshot does */
     enum merge_result result = merge_go_on(&o->merge, clock_mono_ms() + SLICE_MS);
     if (result == MERGE_FAILED)
         return -1;
-    if (writes && result == MERGE_UNCHANGED)
+    if (writes && result == MERGE_UNCHANGED && !o->new_rules)
         reserve_take(); /* otherwise the publisher does */
     return result == MERGE_MORE ? 0 : finish_merge(in, o, result);
 }
@@ -70,6 +74,9 @@ static int commit(struct intake *in, struct org_state *o, const struct pipe_head
         confirm_server_fail(in->server, o);
         return 0;
     }
+    o->new_rules = o->incoming.ruled && !org_rules_same(&o->incoming.rules.rules, &o->rules.rules);
+    if (o->new_rules)
+        org_rules_keep(&o->ruled, &o->incoming.rules.rules);
     o->commit = *h;
     o->merging_ms = clock_mono_ms();
     o->merge = (struct merge){
@@ -125,6 +132,10 @@ int intake_take(struct intake *in, struct org_state *o, const void *message, siz
     case PIPE_MEMBER:
         organization_receive(o, &h);
         listing_add(&o->incoming, o->config->name, message, size);
+        break;
+    case PIPE_ORG_RULES:
+        organization_receive(o, &h);
+        listing_rule(&o->incoming, o->config->name, message, size);
         break;
     case PIPE_COMMIT:
         organization_receive(o, &h);

@@ -312,6 +312,15 @@ static enum begin_result check_numbers(struct keeper *k)
     return BEGIN_DONE;
 }
 
+/* Loads the organization's last known rules. Those of a native server count for no other API, which
+ * could never take them back. */
+static int load_rules(struct keeper *k, struct org_state *o)
+{
+    if (strcmp(o->config->provider, "native") != 0)
+        return 0;
+    return ledger_org_rules(k->orgs.ledger, config_org_key(o->config), &o->rules);
+}
+
 /* Loads the last known members. */
 static int load_members(struct keeper *k)
 {
@@ -320,7 +329,8 @@ static int load_members(struct keeper *k)
         o->config = &k->settings->config->org[i];
         o->pipe = k->settings->pipe[i];
         fcntl(o->pipe, F_SETFL, O_NONBLOCK); /* the keeper does not wait for a fetcher to read */
-        if (ledger_load(k->orgs.ledger, config_org_key(o->config), &o->roster) < 0)
+        if (ledger_load(k->orgs.ledger, config_org_key(o->config), &o->roster) < 0 ||
+            load_rules(k, o) < 0)
             return -1;
         o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
     }

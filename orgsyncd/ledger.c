@@ -42,6 +42,7 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS ranges(org TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER "
     "NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS org_rules(org TEXT PRIMARY KEY, rules BLOB NOT NULL) WITHOUT ROWID;"
     "COMMIT;";
 
 /* The statements that lead to each version from the one before; the schema is version 1. */
@@ -76,6 +77,9 @@ enum ledger_statement {
     DROP_BRAKE,
     STORE_DEPARTURE,
     DROP_DEPARTURE,
+    FIND_RULES,
+    STORE_RULES,
+    DROP_RULES,
     STATEMENTS
 };
 
@@ -115,6 +119,9 @@ static const char *const sql[STATEMENTS] = {
     [STORE_DEPARTURE] = "INSERT OR REPLACE INTO departures(org, remote, state, since_ms, ended_ms) "
                         "VALUES(?1, ?2, ?3, ?4, ?5)",
     [DROP_DEPARTURE] = "DELETE FROM departures WHERE org=?1 AND remote=?2",
+    [FIND_RULES] = "SELECT rules FROM org_rules WHERE org=?1",
+    [STORE_RULES] = "INSERT OR REPLACE INTO org_rules(org, rules) VALUES(?1, ?2)",
+    [DROP_RULES] = "DELETE FROM org_rules WHERE org=?1",
 };
 
 struct ledger {
@@ -393,6 +400,46 @@ static struct roster_member *column_member(sqlite3_stmt *s)
         m->departure = column_departure(s);
     }
     return m;
+}
+
+/* --- the organizations' own rules --- */
+
+/* A row's value, or one that lets nobody in where it is not sound. */
+static void take_rules(const struct ledger *l, sqlite3_stmt *s, const char *org,
+                       struct org_rules_kept *kept)
+{
+    struct rules decoded;
+    int size = sqlite3_column_bytes(s, 0);
+    struct org_rules rules = {true, (uint32_t)size, sqlite3_column_blob(s, 0)};
+    if (!org_rules_decode(&rules, org, &decoded)) {
+        log_error("id ledger %s: the rules of \"%s\" are invalid: none of its members may log in "
+                  "until it is heard from",
+                  l->path, org);
+        rules = (struct org_rules){.narrowed = true};
+    }
+    org_rules_keep(kept, &rules);
+}
+
+int ledger_org_rules(struct ledger *l, const char *org, struct org_rules_kept *rules)
+{
+    sqlite3_stmt *s = l->statement[FIND_RULES];
+    bind_text(s, 1, org);
+    int rc = sqlite3_step(s);
+    rules->rules = (struct org_rules){.narrowed = false};
+    if (rc == SQLITE_ROW)
+        take_rules(l, s, org, rules);
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fault(l, "cannot be read");
+}
+
+int ledger_store_org_rules(struct ledger *l, const char *org, const struct org_rules *rules)
+{
+    sqlite3_stmt *s = l->statement[rules->narrowed ? STORE_RULES : DROP_RULES];
+    bind_text(s, 1, org);
+    if (rules->narrowed)
+        sqlite3_bind_blob(s, 2, rules->size ? rules->text : "", (int)rules->size, SQLITE_STATIC);
+    return step(l, s, NULL, "cannot store the organization's rules") < 0 ? -1 : 0;
 }
 
 int ledger_load(struct ledger *l, const char *org, struct roster *roster)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/local.h"
+#include "common/org_rules.h"
 #include "orgsyncd/placement.h"
 #include "orgsyncd/roster.h"
 
@@ -29,6 +30,10 @@ void ledger_close(struct ledger *ledger);
 
 int ledger_begin(struct ledger *ledger);
 int ledger_commit(struct ledger *ledger);
+
+/* The rules of the organization with key ORG for this machine: what was stored last. */
+int ledger_org_rules(struct ledger *ledger, const char *org, struct org_rules_kept *rules);
+int ledger_store_org_rules(struct ledger *ledger, const char *org, const struct org_rules *rules);
 
 /* Puts all known members of the organization with key ORG (its remote id) into ROSTER. */
 int ledger_load(struct ledger *ledger, const char *org, struct roster *roster);

@@ -19,6 +19,18 @@ void listing_begin(struct listing *l, enum listing_kind kind)
     l->kind = kind;
     l->bytes = 0;
     l->refused = 0;
+    l->ruled = false;
+}
+
+void listing_rule(struct listing *l, const char *org, const void *message, size_t size)
+{
+    struct org_rules rules;
+    if (!pipe_decode_org_rules(message, size, &rules)) {
+        log_warning("%s: the fetcher sent invalid rules", org);
+        return;
+    }
+    l->ruled = true;
+    org_rules_keep(&l->rules, &rules);
 }
 
 void listing_add(struct listing *l, const char *org, const void *message, size_t size)

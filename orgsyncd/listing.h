@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/org_rules.h"
 #include "orgsyncd/brake.h"
 #include "orgsyncd/departure.h"
 #include "orgsyncd/ledger.h"
@@ -29,6 +30,8 @@ struct listing {
     size_t bytes;     /* of the messages that they came in */
     uint32_t refused; /* members that were not well-formed */
     uint64_t number;  /* counts complete listings, to mark the members of the last one */
+    bool ruled;       /* it has the organization's rules: */
+    struct org_rules_kept rules;
 };
 
 /* Frees what came; a new answer of KIND begins. */
@@ -36,6 +39,10 @@ void listing_begin(struct listing *l, enum listing_kind kind);
 
 /* Takes the member in MESSAGE. A malformed one is left out with a line in ORG's name in the log. */
 void listing_add(struct listing *l, const char *org, const void *message, size_t size);
+
+/* Takes the organization's rules in MESSAGE; those before stay in force if it is malformed, with a
+ * line in ORG's name in the log. */
+void listing_rule(struct listing *l, const char *org, const void *message, size_t size);
 
 /* True when the answer cannot be taken into KNOWN; TEXT says why. */
 bool listing_implausible(const struct listing *l, const struct roster *known, char *text,

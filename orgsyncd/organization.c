@@ -42,8 +42,8 @@ void organization_begin_request(struct org_state *o, uint64_t request)
 
 bool organization_in_order(const struct org_state *o, const struct pipe_header *h)
 {
-    bool answers = h->type == PIPE_RESET || h->type == PIPE_MEMBER || h->type == PIPE_COMMIT ||
-                   h->type == PIPE_HEARD;
+    bool answers = h->type == PIPE_RESET || h->type == PIPE_MEMBER || h->type == PIPE_ORG_RULES ||
+                   h->type == PIPE_COMMIT || h->type == PIPE_HEARD;
     return !answers || (h->request > o->answered && h->request <= o->begun);
 }
 
@@ -96,6 +96,11 @@ enum merge_result organization_listed(struct org_state *o, enum merge_result res
     bool complete = o->merge.kind == LISTING_COMPLETE;
     if (o->merge.brake.mode == BRAKE_ACCEPT && brake_reset(&o->roster))
         result = MERGE_CHANGED;
+    if (o->new_rules) {
+        org_rules_keep(&o->rules, &o->ruled.rules);
+        result = MERGE_CHANGED;
+    }
+    o->new_rules = false;
     if (result == MERGE_CHANGED)
         note_changes(o);
     /* Changes say nothing of the other members, whose listing was refused. */

@@ -76,6 +76,10 @@ struct org_state {
      * with an answer that was taken or refused, and of the one that INCOMING answers. */
     uint64_t begun, answered, incoming_request;
 
+    struct org_rules_kept rules; /* the organization's own for this machine */
+    struct org_rules_kept ruled; /* those in the answer that is merged, if NEW_RULES */
+    bool new_rules;
+
     struct listing incoming;   /* the answer that the fetcher sends */
     struct merge merge;        /* the answer that is merged into the roster; until that is done, no
                                   message is read */
@@ -135,7 +139,8 @@ void organization_receive(struct org_state *o, const struct pipe_header *h);
 void organization_heard(struct org_state *o, const struct pipe_header *h);
 
 /* The merge of the answer has ended with RESULT, MERGE_UNCHANGED or MERGE_CHANGED. Returns RESULT;
- * or MERGE_CHANGED where an accepted listing releases what the brake held. */
+ * or MERGE_CHANGED where an accepted listing releases what the brake held, or the organization has
+ * other rules: then they are in force with the next snapshot. */
 enum merge_result organization_listed(struct org_state *o, enum merge_result result);
 
 /* The INCOMING answer is implausible because of TEXT. It is dropped. */

@@ -1,5 +1,6 @@
 #include "orgsyncd/pipe.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -114,7 +115,7 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header)
     if (size < sizeof *header || size > PIPE_MAX)
         return false;
     memcpy(header, buffer, sizeof *header);
-    return header->type >= PIPE_RESET && header->type <= PIPE_BREAK_GLASS;
+    return header->type >= PIPE_RESET && header->type <= PIPE_ORG_RULES;
 }
 
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why)
@@ -141,6 +142,35 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
         return false;
     *why = member_fault(m);
     return *why == NULL;
+}
+
+#define RULES_AT (sizeof(struct pipe_header) + sizeof(uint32_t))
+
+static_assert(RULES_AT + ORG_RULES_SIZE_MAX <= PIPE_MAX, "the rules fit in a message");
+
+size_t pipe_encode_org_rules(void *buffer, uint64_t request, const struct org_rules *r)
+{
+    struct pipe_header header = {.type = PIPE_ORG_RULES, .request = request};
+    uint32_t narrowed = r->narrowed;
+    if (r->size > ORG_RULES_SIZE_MAX)
+        return 0;
+    memcpy(buffer, &header, sizeof header);
+    memcpy((char *)buffer + sizeof header, &narrowed, sizeof narrowed);
+    if (r->size > 0)
+        memcpy((char *)buffer + RULES_AT, r->text, r->size);
+    return RULES_AT + r->size;
+}
+
+bool pipe_decode_org_rules(const void *buffer, size_t size, struct org_rules *r)
+{
+    struct rules rules;
+    uint32_t narrowed;
+    if (size < RULES_AT || size - RULES_AT > ORG_RULES_SIZE_MAX)
+        return false;
+    memcpy(&narrowed, (const char *)buffer + sizeof(struct pipe_header), sizeof narrowed);
+    *r = (struct org_rules){narrowed != 0, (uint32_t)(size - RULES_AT),
+                            (const char *)buffer + RULES_AT};
+    return org_rules_decode(r, "", &rules);
 }
 
 bool pipe_decode_applied(const void *buffer, size_t size, struct pipe_applied *applied)

@@ -13,6 +13,7 @@
 #include "common/break_glass.h"
 #include "common/decide.h"
 #include "common/key_list.h"
+#include "common/org_rules.h"
 
 #define PIPE_TEXTS_MAX   8192 /* of a member, without the keys */
 #define PIPE_MAX         (PIPE_TEXTS_MAX + KEY_LIST_SIZE_MAX)
@@ -37,6 +38,9 @@ enum pipe_type {
     PIPE_APPLIED =
         10, /* the answer to REQUEST is in force by a snapshot that was made at STARTED */
     PIPE_BREAK_GLASS = 11, /* root's last break-glass, which the fetcher reports */
+    /* fetcher to keeper */
+    PIPE_ORG_RULES = 12, /* the organization's rules for this machine; the last before PIPE_COMMIT
+                            count, and without one those from before do */
 };
 
 /* A fetcher of which no message came for PIPE_SILENT_MS hangs, or was stopped. */
@@ -53,9 +57,9 @@ enum pipe_flag {
 
 /*
  * Order: a fetcher numbers its requests 1, 2, 3 and says PIPE_BEGIN before it sends one; RESET,
- * MEMBER, COMMIT and HEARD carry the number of the request that they answer. When one is committed,
- * everything that answers a request that began before it is void. A fetcher that was started anew
- * begins at 1 again.
+ * MEMBER, ORG_RULES, COMMIT and HEARD carry the number of the request that they answer. When one is
+ * committed, everything that answers a request that began before it is void. A fetcher that was
+ * started anew begins at 1 again.
  */
 struct pipe_header {
     uint32_t type;
@@ -92,6 +96,9 @@ struct pipe_member {
 size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_member *m,
                           const char **why);
 
+/* The same for PIPE_ORG_RULES; 0 when R is too long. */
+size_t pipe_encode_org_rules(void *buffer, uint64_t request, const struct org_rules *r);
+
 /* Sends a message without strings, or PIPE_FAILED with TEXT. Blocks. Returns 0, or -1 with errno.
  */
 int pipe_send(int fd, const struct pipe_header *header, const char *text);
@@ -107,6 +114,10 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header);
 
 /* The member of a PIPE_MEMBER message; false with *WHY when anything in it is not as it must be. */
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why);
+
+/* The rules of a PIPE_ORG_RULES message, which org_rules_decode has found sound; they point into
+ * BUFFER. */
+bool pipe_decode_org_rules(const void *buffer, size_t size, struct org_rules *r);
 
 /* False when BUFFER is no PIPE_APPLIED message. */
 bool pipe_decode_applied(const void *buffer, size_t size, struct pipe_applied *applied);

@@ -196,8 +196,10 @@ int publisher_publish(struct publisher *p)
     input.names = p->names_due && !p->partial ? COMPILE_ALL_NAMES : COMPILE_BOUND_NAMES;
     input.generation = p->generation + 1;
     input.path = p->mode == KEEPER_CHECK ? NULL : PATH_SNAPSHOT;
-    for (uint32_t i = 0; i < p->orgs->count; i++)
+    for (uint32_t i = 0; i < p->orgs->count; i++) {
+        input.org_rules[i] = p->orgs->org[i].rules.rules;
         input.confirmed_ms[i] = p->recorded_ms[i] = organization_carry(&p->orgs->org[i]);
+    }
     input.epoch = begin_epoch(p);
     p->begin_ms = clock_mono_ms();
     if (input.path)

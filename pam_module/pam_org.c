@@ -86,6 +86,8 @@ static const char *denial(enum reason reason)
     case REASON_ROLE:
     case REASON_NARROWED:
         return "Access denied: your role in the organization does not allow this here.";
+    case REASON_ACCESS:
+        return "Access denied: the organization does not let you in on this machine.";
     default:
         return "Access denied: this machine cannot tell who is a member at the moment.";
     }

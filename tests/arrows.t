@@ -19,7 +19,7 @@ arrows common common none
 arrows nss_module 'common|nss_module' none
 arrows pam_module 'common|pam_module' security/pam
 arrows keys 'common|keys' none
-arrows api 'common|api' 'curl/|cjson/'
+arrows api 'common|api' 'curl/|cjson/|gnutls/'
 arrows api/providers 'common|api' cjson/
 arrows orgsyncd 'common|api|orgsyncd' 'cjson/|libconfig|sqlite3|seccomp|sodium'
 # The programs with folders: each row may use those above it, and main.c all.

@@ -1,9 +1,12 @@
 /* The API of orgd and the older one that it grew from (orgd/API.md); both spellings are taken. */
+#include <stdio.h>
 #include <string.h>
 
 #include "api/engine.h"
 #include "api/error.h"
 #include "api/json.h"
+#include "api/record.h"
+#include "common/org_rules.h"
 #include "common/paths.h"
 #include "common/rfc3339.h"
 
@@ -41,6 +44,7 @@ static const struct field member_fields[] = {
     {.name = "username", .from = "username"},
     {.name = "name", .from = "name"},
     {.name = "roles", .from = "roles|role", .kind = FIELD_LIST, .required = true},
+    {.name = "teams", .from = "teams", .kind = FIELD_IDS},
     {.name = "permissions", .from = "permissions", .kind = FIELD_LIST},
     {.name = "state", .from = "state", .kind = FIELD_STATE, .otherwise = "active"},
     {.name = "joined", .from = "joinedAt"},
@@ -187,6 +191,33 @@ static const struct field applied_fields[] = {
     {.name = "applied", .from = "applied", .kind = FIELD_NUMBER, .required = true},
     {.name = "ended", .from = "ended", .kind = FIELD_NUMBER, .required = true},
     {.name = "ending", .from = "ending", .kind = FIELD_NUMBER, .required = true},
+    {0},
+};
+
+static const struct field access_fields[] = {
+    {.name = "id", .from = "rule.id|id", .required = true},
+    {.name = "role", .from = "rule.role|role"},
+    {.name = "team", .from = "rule.team|team"},
+    {.name = "slug", .from = "rule.teamSlug|teamSlug"},
+    {.name = "labels", .from = "rule.labels|labels"},
+    {.name = "services", .from = "rule.services|services", .kind = FIELD_LIST},
+    {.name = "created", .from = "rule.createdAt|createdAt"},
+    {.name = "revision", .from = "revision", .kind = FIELD_NUMBER},
+    {0},
+};
+
+static const struct field team_fields[] = {
+    {.name = "id", .from = "id", .required = true},
+    {.name = "slug", .from = "slug", .required = true},
+    {.name = "name", .from = "name"},
+    {.name = "created", .from = "createdAt"},
+    {0},
+};
+
+static const struct field relabel_fields[] = {
+    {.name = "id", .from = "machine.id", .required = true},
+    {.name = "labels", .from = "machine.labels"},
+    {.name = "revision", .from = "revision", .kind = FIELD_NUMBER},
     {0},
 };
 
@@ -389,6 +420,18 @@ static const struct operation operations[OP_COUNT] = {
     [OP_MACHINE_MISSING] = {CALL("/organizations/machines/applied",
                                  ORG ",\"revision\":\"$revision#\""),
                             .shape = ITEMS_LIST, .items = "missing", .fields = missing_fields},
+    [OP_MACHINE_LABEL] = {CALL("/organizations/machines/set-labels",
+                               ORG ",\"id\":\"$id\",\"labels\":\"$labels\""),
+                          ONE("", relabel_fields)},
+    [OP_ACCESS_LIST] = {CALL("/organizations/access/list", ORG AFTER),
+                        LIST("rules", access_fields)},
+    [OP_ACCESS_ADD] = {CALL("/organizations/access/add",
+                            ORG ",\"role\":\"$role?\",\"team\":\"$team?\","
+                                "\"labels\":\"$labels?\",\"services\":\"$services,?\""),
+                       ONE("", access_fields)},
+    [OP_ACCESS_REMOVE] = {CALL("/organizations/access/remove", ORG ",\"id\":\"$id\""),
+                          ONE("", change_fields)},
+    [OP_TEAM_LIST] = {CALL("/organizations/teams/list", ORG AFTER), LIST("teams", team_fields)},
     [OP_MACHINE_REVOKE] = {CALL("/organizations/machines/revoke", ORG ",\"id\":\"$id\""),
                            ONE("", revocation_fields)},
     [OP_MACHINE_ENROLL] = {CALL("/organizations/machines/enroll", "\"code\":\"$code\""),
@@ -541,6 +584,59 @@ static bool take_cursor(const cJSON *json, char cursor[WATCH_CURSOR_MAX])
     return true;
 }
 
+/* --- the organization's rules --- */
+
+static const char *text_at(const cJSON *item, const char *name)
+{
+    const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, name));
+    return text && *text ? text : NULL;
+}
+
+/* ITEM's role or team, as it stands in the rules. */
+static bool add_subject(struct org_rules_kept *kept, const cJSON *item)
+{
+    char text[RECORD_TEXT_MAX + 1];
+    const char *role = text_at(item, "role"), *team = text_at(item, "team");
+    if (!role == !team) /* neither, or both */
+        return false;
+    int n = snprintf(text, sizeof text, "%s%s", team ? ORG_RULES_TEAM : "", team ? team : role);
+    return n > 0 && (size_t)n < sizeof text && org_rules_add(kept, text);
+}
+
+static bool add_rule(struct org_rules_kept *kept, const cJSON *item)
+{
+    const cJSON *services = cJSON_GetObjectItemCaseSensitive(item, "services"), *service;
+    if (!cJSON_IsArray(services) || !add_subject(kept, item))
+        return false;
+    if (!services->child && !org_rules_add(kept, "*"))
+        return false;
+    cJSON_ArrayForEach(service, services)
+    {
+        if (!cJSON_IsString(service) || !org_rules_add(kept, service->valuestring))
+            return false;
+    }
+    return org_rules_add(kept, "");
+}
+
+/* Passes on what the reply JSON says of the rules, if anything. Returns NULL, or the fault. */
+static const char *take_rules(const struct watch *w, const cJSON *json)
+{
+    const cJSON *access = cJSON_GetObjectItemCaseSensitive(json, "access"), *item;
+    struct org_rules_kept kept;
+    struct rules decoded;
+    if (!access)
+        return NULL;
+    kept.rules = (struct org_rules){.narrowed = !cJSON_IsNull(access), .text = kept.text};
+    bool good = cJSON_IsNull(access) || cJSON_IsArray(access);
+    for (item = good ? access->child : NULL; item && good; item = item->next)
+        good = add_rule(&kept, item);
+    if (!good || !org_rules_decode(&kept.rules, "", &decoded))
+        return "\"access\" is neither null nor rules of a role or a team and services, or they are "
+               "too many";
+    return w->watcher->rules(w->watcher->arg, &kept.rules) == 0 ? NULL
+                                                                : "\"access\" cannot be passed on";
+}
+
 /* A reply's fields beside its members. */
 struct members_page {
     bool begins; /* a complete listing */
@@ -592,7 +688,7 @@ static const char *page_fault(struct watch *w, const cJSON *json)
     }
     w->at = page.next;
     w->more = page.more;
-    return NULL;
+    return take_rules(w, json);
 }
 
 static enum api_status take_page(struct watch *w, const struct answer *answer,

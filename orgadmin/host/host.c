@@ -409,6 +409,22 @@ static void explain_rule(const struct evidence *e, unsigned number)
          r->break_glass ? "; break_glass" : "");
 }
 
+/* The same of the rules that the organization makes for this machine, if it makes any. */
+static void explain_org_rule(const struct evidence *e, unsigned number)
+{
+    char services[TEXT_SIZE];
+    const struct rules *rules = e->question.org_rules;
+    if (!rules)
+        return;
+    if (number == 0 || number > rules->count) {
+        line("org rule", "none of the organization's %zu for this machine matches", rules->count);
+        return;
+    }
+    const struct rule *r = &rules->rule[number - 1];
+    line("org rule", "%u of the organization's %zu for this machine: services %s; role %s", number,
+         rules->count, join(&r->services, services), r->roles.first);
+}
+
 /* One of the member's keys, as ssh-keygen -l tells of it, and when it ends. */
 static void explain_key(const struct evidence *e, const struct ssh_key *key, uint32_t end)
 {
@@ -454,8 +470,10 @@ static void explain_evidence(const struct evidence *e, const struct decision *d)
         explain_break_glass();
     }
     if (e->question.snapshot && e->question.member && e->member.state == MEMBER_ACTIVE &&
-        !e->question.outdated)
+        !e->question.outdated) {
         explain_rule(e, d->rule);
+        explain_org_rule(e, d->org_rule);
+    }
     if (e->question.snapshot && e->question.member && strcmp(e->question.service, "sshd") == 0) {
         explain_keys(e);
         explain_home(e);

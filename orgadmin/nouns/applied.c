@@ -7,12 +7,14 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/duration.h"
 #include "orgadmin/output/age.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/interrupt.h"
 
-#define WAIT_S        30
-#define WAIT_MOST_S   3600
+#define WAIT_MS       30000
+#define WAIT_LEAST_MS 1000
+#define WAIT_MOST_MS  3600000
 #define PAUSE_MS      50 /* it doubles up to PAUSE_MOST_MS */
 #define PAUSE_MOST_MS 1000
 #define NAMED_MOST    5
@@ -24,25 +26,22 @@ struct applied {
     cJSON *missing;            /* records of some of those that have not */
 };
 
-/* The seconds of TEXT, "30" or "30s", the default for ""; 0 when it is neither. */
-static long seconds_of(const char *text)
+/* The time of TEXT, the default for "", in *MS; false when it is none. */
+static bool wait_of(const char *text, int64_t *ms)
 {
-    char *end = NULL;
-    if (!*text)
-        return WAIT_S;
-    long seconds = strtol(text, &end, 10);
-    bool good = end != text && (!*end || strcmp(end, "s") == 0);
-    return good && seconds >= 1 && seconds <= WAIT_MOST_S ? seconds : 0;
+    *ms = WAIT_MS;
+    return !*text || duration_parse(text, WAIT_LEAST_MS, WAIT_MOST_MS, ms);
 }
 
 enum exit_status applied_check(const struct invocation *inv, const struct connection *c)
 {
     const char *wait = inv->option[OPTION_WAIT];
+    int64_t ms;
     if (!wait)
         return EXIT_DONE;
-    if (seconds_of(wait) == 0)
-        return complain(EXIT_USAGE, "--wait is a number of seconds, 1 to %d, not \"%s\"",
-                        WAIT_MOST_S, wait);
+    if (!wait_of(wait, &ms))
+        return complain(EXIT_USAGE, "--wait must be a time from 1s to 1h such as 30s, not \"%s\"",
+                        wait);
     if (connection_takes(c, OP_MACHINE_APPLIED, NULL))
         return EXIT_DONE;
     return complain(EXIT_USAGE, "--wait: the provider \"%s\" does not hear from its machines",
@@ -83,10 +82,10 @@ static void rest(int64_t ms)
 }
 
 /* Asks again and again, for SECONDS at most, or until a signal came. */
-static enum exit_status follow(struct connection *c, const char *revision, long seconds,
+static enum exit_status follow(struct connection *c, const char *revision, int64_t wait_ms,
                                struct applied *a)
 {
-    int64_t end = a->begun_ms + seconds * 1000, pause = PAUSE_MS;
+    int64_t end = a->begun_ms + wait_ms, pause = PAUSE_MS;
     enum exit_status status;
     interrupt_catch();
     while ((status = ask(c, revision, a)) == EXIT_DONE && !is_done(a) && !interrupt_pending()) {
@@ -182,11 +181,12 @@ enum exit_status applied_wait(const struct invocation *inv, struct connection *c
     char revision[REVISION_SIZE];
     struct applied a = {.begun_ms = clock_mono_ms()};
     const struct provider_arg args[] = {{"revision", revision}, {0}};
-    if (!inv->option[OPTION_WAIT])
+    int64_t wait_ms;
+    if (!inv->option[OPTION_WAIT] || !wait_of(inv->option[OPTION_WAIT], &wait_ms))
         return EXIT_DONE;
     a.missing = cJSON_CreateArray();
     snprintf(revision, sizeof revision, "%" PRId64, record_number(reply, "revision"));
-    enum exit_status status = follow(c, revision, seconds_of(inv->option[OPTION_WAIT]), &a);
+    enum exit_status status = follow(c, revision, wait_ms, &a);
     if (status == EXIT_DONE && a.applied < a.machines)
         status = connection_each(c, OP_MACHINE_MISSING, args, add_missing, &a);
     if (status == EXIT_DONE)

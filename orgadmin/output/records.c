@@ -61,6 +61,7 @@ static const struct column member_columns[] = {
     {"joined", SHORTEN, "time when the member joined"},
     {"token", PLAIN, "token of the invitation of a pending member, where the API shows it"},
     {"membership", WIDE, "id of the membership, where it is another one than the person's"},
+    {"teams", WIDE | LIST | SHORTEN, "ids of the teams"},
     {0},
 };
 RECORD(member);
@@ -158,6 +159,39 @@ static const struct column machine_columns[] = {
     {0},
 };
 RECORD(machine);
+
+static const struct column access_rule_columns[] = {
+    {"id", PLAIN, "id of the rule"},
+    {"role", PLAIN, "role that it lets in"},
+    {"slug", PLAIN, "team that it lets in, by slug"},
+    {"labels", SHORTEN, "labels of the machines that it is for; absent: all"},
+    {"services", LIST, "PAM services that it is for; none: all"},
+    {"team", WIDE, "id of the team"},
+    {"created", WIDE, "time when it was made"},
+    {0},
+};
+RECORD(access_rule);
+
+static const struct column team_columns[] = {
+    {"id", PLAIN, "id of the team"},
+    {"slug", PLAIN, "name for hosts"},
+    {"name", SHORTEN, "name of the team"},
+    {"created", WIDE, "time of its creation"},
+    {0},
+};
+RECORD(team);
+
+static const struct column reach_columns[] = {
+    {"id", WIDE, "id of the member or machine"},
+    {"username", PLAIN, "login name of the member"},
+    {"email", WIDE | SHORTEN, "e-mail address of the member"},
+    {"name", PLAIN, "name of the member or machine"},
+    {"labels", SHORTEN, "labels of the machine"},
+    {"services", LIST, "PAM services that the access rules allow; *: all"},
+    {"rules", LIST | SHORTEN, "ids of the access rules that do"},
+    {0},
+};
+RECORD(reach);
 
 static const struct column applied_columns[] = {
     {"machines", NUMBER, "machines of the organization that came with their code"},
@@ -389,13 +423,14 @@ static const struct column check_columns[] = {
 RECORD(check);
 
 const struct record_kind *const record_kinds[] = {
-    &record_organization, &record_current,    &record_member,
-    &record_addition,     &record_invitation, &record_invited,
-    &record_acceptance,   &record_joincode,   &record_machine,
-    &record_applied,      &record_joining,    &record_role,
-    &record_token,        &record_key,        &record_issued,
-    &record_event,        &record_user,       &record_billing,
-    &record_subscription, &record_credit,     &record_secret,
-    &record_file,         &record_context,    &record_status,
-    &record_process,      &record_check,      NULL,
+    &record_organization, &record_current,     &record_member,
+    &record_addition,     &record_invitation,  &record_invited,
+    &record_acceptance,   &record_joincode,    &record_machine,
+    &record_applied,      &record_joining,     &record_role,
+    &record_token,        &record_key,         &record_issued,
+    &record_event,        &record_user,        &record_billing,
+    &record_subscription, &record_credit,      &record_secret,
+    &record_file,         &record_access_rule, &record_team,
+    &record_reach,        &record_context,     &record_status,
+    &record_process,      &record_check,       NULL,
 };

@@ -35,7 +35,8 @@ static ssize_t read_line(char *out, size_t size)
     return (ssize_t)used;
 }
 
-/* Ends the secret in OUT, LEN bytes: one line without anything that could not stand in a header. */
+/* Ends the secret in OUT, LEN bytes: one line without anything that could not stand in a header, or
+ * a private key in PEM. */
 static enum exit_status finish(const char *from, char out[SECRET_MAX], size_t len)
 {
     static const char space[] = " \t\r\n", mark[] = "\xef\xbb\xbf"; /* editors write the latter */
@@ -47,7 +48,7 @@ static enum exit_status finish(const char *from, char out[SECRET_MAX], size_t le
     len -= first;
     memmove(out, out + first, len);
     out[len] = '\0';
-    if (len > 0 && strlen(out) == len && word_valid(out))
+    if (len > 0 && strlen(out) == len && (word_valid(out) || pem_valid(out)))
         return EXIT_DONE;
     explicit_bzero(out, SECRET_MAX);
     return complain(EXIT_SETUP,

@@ -2,9 +2,10 @@
 #ifndef ORGADMIN_REMOTE_CREDENTIAL_H
 #define ORGADMIN_REMOTE_CREDENTIAL_H
 
+#include "common/name.h"
 #include "orgadmin/say.h"
 
-#define SECRET_MAX 2048 /* with its NUL */
+#define SECRET_MAX (TOKEN_MAX_LEN + 1)
 
 /*
  * Reads one line of printable ASCII from FILE ("-" is standard input), which nobody else may be
@@ -17,7 +18,7 @@ enum exit_status secret_read(const char *file, const char *prompt, char out[SECR
 enum exit_status secret_take(const char *from, const char *text, char out[SECRET_MAX]);
 
 /* Reads the whole of FILE, as above, whatever lines it has. */
-#define SECRET_FILE_MAX 16384 /* with its NUL */
+#define SECRET_FILE_MAX (8 * SECRET_MAX)
 enum exit_status secret_read_lines(const char *file, char out[SECRET_FILE_MAX]);
 
 #endif

@@ -23,6 +23,7 @@ static const struct kind {
     {OP_INVITATION_LIST, "pending invitation", "id", "id", {"email"}},
     {OP_JOINCODE_LIST, "join code", "id", "id", {NULL}},
     {OP_MACHINE_LIST, "machine", "id", "id", {"name"}},
+    {OP_ACCESS_LIST, "access rule", "id", "id", {NULL}},
     {OP_TOKEN_LIST, "token", "key", "key", {"name"}},
     {OP_OWN_TOKEN_LIST, "token", "key", "key", {"name"}},
     {OP_KEY_LIST, "key", "fingerprint", "fingerprint", {"comment"}},

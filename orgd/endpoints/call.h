@@ -29,7 +29,8 @@ struct poll {
     char user[ID_SIZE]; /* by whom it may read: its user, or its maker; "": nobody in particular */
     char organization[ID_SIZE];
     char request[REQUEST_ID_SIZE];
-    int64_t revision; /* of the organization when the caller was let in */
+    char labels[MACHINE_LABELS_SIZE]; /* of the caller's machine; "" without access rules */
+    int64_t revision;                 /* of the organization when the caller was let in */
     int64_t since;
     int64_t wait_ms;
     struct cursor after; /* members/list: the last member that was sent */

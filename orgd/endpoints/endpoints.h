@@ -101,8 +101,25 @@ void join_code_remove(struct call *call, const struct join_code *code);
 void machine_invite(struct call *call);
 void machine_list(struct call *call);
 void machine_applied(struct call *call);
+void machine_set_labels(struct call *call);
 void machine_revoke(struct call *call);
 void machine_enroll(struct call *call);
+
+/* access.c */
+void access_list(struct call *call);
+void access_add(struct call *call);
+void access_remove(struct call *call);
+
+/* RULE as a host is told it. */
+cJSON *access_told_json(const struct access_rule *rule);
+
+/* Rules of the call's organization, or labels of its machines, have changed: its hosts are told. */
+void access_moved(struct call *call);
+
+/* The role ROLE, or the team TEAM (an id), goes, the other one being "": the rules for it go as
+ * well. False when there are no others, and the call has failed: who may do that may not end all
+ * rules. */
+bool access_subject_ends(struct call *call, const char *role, const char *team);
 
 /* tokens.c */
 void token_create(struct call *call);

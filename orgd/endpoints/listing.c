@@ -6,6 +6,7 @@
 
 #include "common/break_glass.h"
 #include "common/clock.h"
+#include "common/labels.h"
 #include "common/rfc3339.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
@@ -78,9 +79,19 @@ static void list_page(struct call *call, const struct page *page)
     listing_text(&listing, tail);
 }
 
+/* A token that is no machine's is one without labels. */
+static void poll_labels(struct store *store, const struct token *caller,
+                        const struct organization *organization, struct poll *poll)
+{
+    poll->labels[0] = '\0';
+    if (organization->access_rules > 0 && caller->machine[0])
+        store_machine_labels(store, caller->machine, poll->labels);
+}
+
 static void poll_of(const struct call *call, struct poll *poll)
 {
     const struct token *caller = &call->caller;
+    poll_labels(call->store, caller, &call->organization, poll);
     snprintf(poll->key, sizeof poll->key, "%s", caller->key);
     snprintf(poll->user, sizeof poll->user, "%s",
              caller->user[0] ? caller->user : caller->maker.id);
@@ -124,18 +135,21 @@ void member_list(struct call *call)
 }
 
 /* Within a transaction. */
-static bool poll_may(struct store *store, const struct poll *poll)
+static bool poll_may(struct store *store, struct poll *poll)
 {
     struct token caller;
     struct role role;
     struct organization organization;
-    return caller_find(store, poll->key, &caller) &&
-           store_organization(store, poll->organization, &organization) &&
-           caller_role(store, &caller, poll->organization, &role) &&
-           role_covers(&role, PERMISSION_MEMBERS_VIEW);
+    if (!caller_find(store, poll->key, &caller) ||
+        !store_organization(store, poll->organization, &organization) ||
+        !caller_role(store, &caller, poll->organization, &role) ||
+        !role_covers(&role, PERMISSION_MEMBERS_VIEW))
+        return false;
+    poll_labels(store, &caller, &organization, poll);
+    return true;
 }
 
-bool poll_allowed(struct store *store, const struct poll *poll, bool *may)
+bool poll_allowed(struct store *store, struct poll *poll, bool *may)
 {
     *may = store_begin_read(store) && poll_may(store, poll);
     return store_commit(store) == STORE_DONE;
@@ -275,6 +289,7 @@ void reply_release(struct reply *reply)
         return;
     buffer_free(&reply->text);
     buffer_free(&reply->users);
+    buffer_free(&reply->rules);
     free(reply);
 }
 
@@ -289,6 +304,8 @@ bool reply_concerns(const struct reply *reply, const struct poll *poll)
     struct changed_user user = {.revision = 0};
     if (reply->more && reply->revision > poll->revision)
         return true; /* who else was changed does not stand in it */
+    if (reply->narrowed && reply->access_revision > poll->revision)
+        return true;
     if (!poll->user[0] || reply->users.len == 0)
         return false;
     snprintf(user.id, sizeof user.id, "%s", poll->user);
@@ -307,14 +324,57 @@ static void changes_write(struct store *store, const struct organization *organi
     listing_text(&listing, "{\"members\":[");
     store_changes(store, organization->id, reply->since, PAGE_MAX + 1, listing_add, &listing);
     history_cursor(&organization->commit, cursor);
-    snprintf(tail, sizeof tail,
-             "],\"revision\":%lld,\"cursor\":\"%s\",\"complete\":%s,\"more\":%s}",
+    snprintf(tail, sizeof tail, "],\"revision\":%lld,\"cursor\":\"%s\",\"complete\":%s,\"more\":%s",
              (long long)(listing.more ? listing.revision : organization->revision), cursor,
              reply->since == 0 ? "true" : "false", listing.more ? "true" : "false");
     listing_text(&listing, tail);
     reply->more = listing.more;
     if (listing.full)
         buffer_free(&reply->text);
+}
+
+static void add_told(const struct access_rule *rule, void *arg)
+{
+    struct reply *reply = arg;
+    struct told_rule told = {.json = ""};
+    cJSON *object = access_told_json(rule);
+    char *text = cJSON_PrintUnformatted(object);
+    snprintf(told.labels, sizeof told.labels, "%s", rule->labels);
+    snprintf(told.json, sizeof told.json, "%s", text);
+    buffer_add(&reply->rules, &told, sizeof told, REPLY_MAX);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+/* The organization's access rules, of the same moment as the changes. */
+static void rules_write(struct store *store, const struct organization *organization,
+                        struct reply *reply)
+{
+    static const struct cursor beginning;
+    reply->narrowed = organization->access_rules > 0;
+    reply->access_revision = organization->access_revision;
+    if (reply->narrowed)
+        store_access_list(store, organization->id, &beginning, ACCESS_RULES_MAX, add_told, reply);
+}
+
+void reply_end(const struct reply *reply, const struct poll *poll, struct buffer *out)
+{
+    static const char none[] = ",\"access\":null}", begin[] = ",\"access\":[", end[] = "]}";
+    const char *between = "";
+    if (!reply->narrowed) {
+        buffer_add(out, none, sizeof none - 1, REPLY_MAX);
+        return;
+    }
+    buffer_add(out, begin, sizeof begin - 1, REPLY_MAX);
+    for (size_t at = 0; at < reply->rules.len; at += sizeof(struct told_rule)) {
+        const struct told_rule *rule = (const void *)(reply->rules.data + at);
+        if (!labels_have(poll->labels, rule->labels))
+            continue;
+        buffer_add(out, between, strlen(between), REPLY_MAX);
+        buffer_add(out, rule->json, strlen(rule->json), REPLY_MAX);
+        between = ",";
+    }
+    buffer_add(out, end, sizeof end - 1, REPLY_MAX);
 }
 
 static struct reply *reply_make(struct store *store, const struct organization *organization,
@@ -324,6 +384,7 @@ static struct reply *reply_make(struct store *store, const struct organization *
     *reply = (struct reply){.holders = 1, .since = since, .revision = organization->revision};
     snprintf(reply->organization, sizeof reply->organization, "%s", organization->id);
     changes_write(store, organization, let_in, reply);
+    rules_write(store, organization, reply);
     if (reply->users.len > 0)
         qsort(reply->users.data, reply->users.len / sizeof(struct changed_user),
               sizeof(struct changed_user), compare_users);

@@ -14,20 +14,33 @@ struct changed_user {
     int64_t revision;
 };
 
-/* A reply of members/changes. All polls that know the same get the same. */
+/* A rule of the organization, as JSON for the machines that have LABELS. */
+struct told_rule {
+    char labels[MACHINE_LABELS_SIZE];
+    char json[3 * ACCESS_SERVICES_SIZE];
+};
+
+/* A reply of members/changes. All polls that know the same get the same, but for its end. */
 struct reply {
     unsigned holders;
     char organization[ID_SIZE];
     int64_t since, revision; /* the latter of the organization */
     bool more;               /* the reply does not go up to it */
-    struct buffer text;      /* empty: the store failed */
+    struct buffer text;      /* empty: the store failed; reply_end has its end */
+    bool narrowed;           /* the organization has access rules: */
+    struct buffer rules;     /* of struct told_rule */
+    int64_t access_revision; /* the latest change of those, or of a machine's labels */
     struct buffer users;     /* of struct changed_user, by id: those who were changed lately */
 };
 
 /* Frees REPLY, which may be NULL, with its last holder. */
 void reply_release(struct reply *reply);
 
-/* True when the changes that REPLY tells may have taken from POLL's caller what let him ask. */
+/* Adds the end of REPLY's text to OUT: the rules that concern POLL's machine. */
+void reply_end(const struct reply *reply, const struct poll *poll, struct buffer *out);
+
+/* True when the changes that REPLY tells may have taken from POLL's caller what let him ask, or
+ * changed the machine's labels. */
 bool reply_concerns(const struct reply *reply, const struct poll *poll);
 
 #define LOOK_MOST 8
@@ -45,8 +58,9 @@ struct look {
 };
 void look_run(struct store *store, struct look *look);
 
-/* Finds out whether POLL's caller may still ask; false when the store failed. */
-bool poll_allowed(struct store *store, const struct poll *poll, bool *may);
+/* Finds out whether POLL's caller may still ask, and which labels his machine has; false when the
+ * store failed. */
+bool poll_allowed(struct store *store, struct poll *poll, bool *may);
 
 /* Writes what POLL is told whose caller may not. */
 void poll_ended(const struct poll *poll, struct buffer *out);

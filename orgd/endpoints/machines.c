@@ -31,6 +31,7 @@ void machine_invite(struct call *call)
     struct machine machine = {.created = now};
     struct secret secret;
     bool known = store_machine_named(call->store, organization, name, &machine);
+    bool moves = known && labels && strcmp(labels, machine.labels) != 0;
     if (!known && !call_room(call, QUOTA_MACHINES, left))
         return;
     if (!known)
@@ -49,6 +50,8 @@ void machine_invite(struct call *call)
     secret_make(&secret);
     memcpy(machine.hash, secret.hash, sizeof machine.hash);
     store_machine_put(call->store, &machine);
+    if (moves)
+        access_moved(call);
     call_event(call, organization, "machine.invite", machine.id, machine.name, "%s",
                machine.labels);
     code_reply(call, &machine, secret.text);
@@ -129,6 +132,29 @@ void machine_applied(struct call *call)
     cJSON_AddNumberToObject(reply, "ended", (double)p.ended);
     cJSON_AddNumberToObject(reply, "ending", (double)p.ending);
     cJSON_AddItemToObject(reply, "missing", p.missing);
+    call_reply(call, reply);
+}
+
+/* Where the organization has access rules, the machine is told those that concern it now. */
+void machine_set_labels(struct call *call)
+{
+    const char *labels = call_text(call, "labels");
+    struct machine machine;
+    if (!store_machine(call->store, call_text(call, "id"), &machine) ||
+        strcmp(machine.organization, call->organization.id) != 0) {
+        call_fail(call, 404, "machine_not_found", "The organization has no such machine.");
+        return;
+    }
+    if (strcmp(machine.labels, labels) != 0) {
+        store_machine_set_labels(call->store, &machine, labels);
+        access_moved(call);
+        call_event(call, machine.organization, "machine.set-labels", machine.id, machine.name,
+                   "%s -> %s", machine.labels, labels);
+        snprintf(machine.labels, sizeof machine.labels, "%s", labels);
+    }
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, "machine", machine_json(&machine));
+    cJSON_AddNumberToObject(reply, "revision", (double)call->organization.revision);
     call_reply(call, reply);
 }
 

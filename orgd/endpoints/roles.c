@@ -105,6 +105,8 @@ void role_remove(struct call *call)
                   "A member, an invitation, a join code or a token has the role %s.", role.name);
         return;
     }
+    if (!access_subject_ends(call, role.name, ""))
+        return;
     store_role_remove(call->store, organization, role.name, now);
     call_event(call, organization, "role.remove", role.name, role.name, "%s", "");
     call_ok(call);

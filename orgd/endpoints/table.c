@@ -29,6 +29,32 @@ static bool permissions_valid(const cJSON *array)
     return cJSON_IsArray(array);
 }
 
+static bool service_valid(const char *name)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    size_t first = strspn(name, plain);
+    size_t len = first + strspn(name + first, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                              "0123456789._-");
+    return first > 0 && len <= 64 && name[len] == '\0';
+}
+
+/* With commas between them they are stored. */
+static bool services_valid(const cJSON *array)
+{
+    const cJSON *item, *other;
+    size_t size = 0;
+    cJSON_ArrayForEach(item, array)
+    {
+        const char *name = cJSON_GetStringValue(item);
+        if (!name || !service_valid(name) || (size += strlen(name) + 1) > ACCESS_SERVICES_SIZE)
+            return false;
+        for (other = array->child; other != item; other = other->next)
+            if (strcmp(other->valuestring, name) == 0)
+                return false;
+    }
+    return cJSON_IsArray(array);
+}
+
 static bool is_text(const cJSON *item)
 {
     return cJSON_IsString(item) && text_valid(item->valuestring);
@@ -142,17 +168,25 @@ static bool is_process(const cJSON *item)
     return is_text(item) && *item->valuestring && strlen(item->valuestring) <= PROCESS_MAX;
 }
 
+/* How many fields of ITEM the one called NAME is: 1, or 0 where there is none; -1: it does not
+ * FIT. */
+static int optional(const cJSON *item, const char *name, bool (*fits)(const cJSON *))
+{
+    const cJSON *field = part(item, name);
+    return !field ? 0 : fits(field) ? 1 : -1;
+}
+
 /* Revision and cursor stand there together, or neither does. */
 static bool is_report(const cJSON *item)
 {
-    const cJSON *revision = part(item, "revision"), *cursor = part(item, "cursor");
-    const cJSON *glass = part(item, "breakGlass"), *process = part(item, "process");
-    bool place = is_number(revision) && is_text(cursor), none = !revision && !cursor;
-    int fields = 4 + (place ? 2 : 0) + (glass ? 1 : 0) + (process ? 1 : 0);
-    return cJSON_IsObject(item) && (place || none) && is_age(part(item, "age")) &&
-           is_number(part(item, "ended")) && is_number(part(item, "ending")) &&
-           is_version(part(item, "version")) && (!glass || is_glass(glass)) &&
-           (!process || is_process(process)) && cJSON_GetArraySize(item) == fields;
+    int revision = optional(item, "revision", is_number),
+        cursor = optional(item, "cursor", is_text);
+    int glass = optional(item, "breakGlass", is_glass);
+    int process = optional(item, "process", is_process);
+    return cJSON_IsObject(item) && revision == cursor && cursor >= 0 && glass >= 0 &&
+           process >= 0 && is_age(part(item, "age")) && is_number(part(item, "ended")) &&
+           is_number(part(item, "ending")) && is_version(part(item, "version")) &&
+           cJSON_GetArraySize(item) == 4 + 2 * cursor + glass + process;
 }
 
 static bool is_bool(const cJSON *item)
@@ -230,10 +264,16 @@ static const struct field_type type_report = {
               "\"reason\":{\"type\":\"string\",\"minLength\":1,\"maxLength\":200}}}}"};
 static const struct field_type type_permissions = {
     permissions_valid,
-    .must = "must be an array of org:view, org:manage, members:view, members:manage",
+    .must = "must be an array of org:view, org:manage, members:view, members:manage, access:manage",
     .schema =
         "\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"org:view\",\"org:manage\","
-        "\"members:view\",\"members:manage\"]}"};
+        "\"members:view\",\"members:manage\",\"access:manage\"]}"};
+static const struct field_type type_services = {
+    services_valid,
+    .must = "must be an array of PAM services, each of A-Z a-z 0-9 . _ - and there once: at most "
+            "255 characters with a comma between",
+    .schema = "\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"type\":\"string\","
+              "\"pattern\":\"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$\"}"};
 
 /* --- the table --- */
 
@@ -342,12 +382,22 @@ static const struct endpoint endpoints[] = {
                 TAKES("numbers", numbers)}},
     {"/organizations/machines/list", machine_list, .permission = PERMISSION_ORG_MANAGE,
      .uses = true, .fields = {PAGE}},
+    {"/organizations/machines/set-labels", machine_set_labels, .permission = PERMISSION_ORG_MANAGE,
+     .change = true, .removal = true, .fields = {WANTS("id", text), WANTS("labels", labels)}},
     {"/organizations/machines/revoke", machine_revoke, .permission = PERMISSION_ORG_MANAGE,
      .change = true, .removal = true, .frees = true, .fields = {WANTS("id", text)}},
     {"/organizations/machines/applied", machine_applied, .permission = PERMISSION_MEMBERS_MANAGE,
      .fields = {WANTS("revision", number)}},
     {"/organizations/machines/enroll", machine_enroll, .change = true, .open = true,
      .attempt = true, .fields = {WANTS("code", text)}},
+    {"/organizations/access/list", access_list, .permission = PERMISSION_ORG_VIEW,
+     .fields = {PAGE}},
+    {"/organizations/access/add", access_add, .permission = PERMISSION_ACCESS_MANAGE,
+     .change = true, .removal = true,
+     .fields = {TAKES("role", text), TAKES("team", text), TAKES("labels", labels),
+                TAKES("services", services)}},
+    {"/organizations/access/remove", access_remove, .permission = PERMISSION_ACCESS_MANAGE,
+     .change = true, .removal = true, .frees = true, .fields = {WANTS("id", text)}},
     {"/organizations/tokens/create", token_create, .permission = PERMISSION_ORG_MANAGE,
      .change = true,
      .fields = {TAKES("name", display), TAKES("env", text), TAKES("role", text),

@@ -103,7 +103,7 @@ void team_update(struct call *call)
 void team_delete(struct call *call)
 {
     struct team team;
-    if (!team_named(call, &team))
+    if (!team_named(call, &team) || !access_subject_ends(call, "", team.id))
         return;
     store_team_remove(call->store, &team, clock_wall_ms());
     call_changed(call, team.organization, NEWS_GATHERED);

@@ -60,6 +60,7 @@ struct held {
     bool broken;         /* the store failed: there will be no answer */
     struct reply *reply; /* the answer; NULL as long as there is none */
     struct buffer ended; /* the answer to a caller who may not ask any more */
+    struct buffer tail;  /* of the answer, for this poll alone */
     size_t sent;         /* of the answer */
 };
 

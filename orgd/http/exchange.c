@@ -449,42 +449,46 @@ static void add_headers(struct MHD_Response *response, const struct exchange *x)
         header_add(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
-static const struct buffer *exchange_body(const struct exchange *x)
+/* The answer's text; a held poll has one. */
+static void exchange_text(struct exchange *x, struct held_text *text)
 {
-    return x->held ? held_answer(x->held) : &x->answer.body;
+    static const struct buffer none;
+    *text = (struct held_text){{&x->answer.body, &none}, x->answer.body.len};
+    if (x->held)
+        held_answer(x->held, text);
 }
 
-/* A piece of an answer that is larger than one. */
+/* A piece of an answer. */
 static ssize_t piece_read(void *arg, uint64_t position, char *out, size_t max)
 {
     struct exchange *x = arg;
-    const struct buffer *body = exchange_body(x);
-    size_t n = body->len - (size_t)position;
-    if (n > max)
-        n = max;
-    memcpy(out, body->data + position, n);
+    struct held_text text;
+    exchange_text(x, &text);
     connection_takes(x->via);
-    return (ssize_t)n;
+    return (ssize_t)held_copy(&text, (size_t)position, out, max);
 }
 
 /* The response whose body stays in X until exchange_end. */
 static struct MHD_Response *whole_response(struct exchange *x)
 {
-    const struct buffer *body = exchange_body(x);
+    struct held_text text;
+    exchange_text(x, &text);
+    bool small = !x->held && text.len <= PIECE_SIZE;
     return memory_or_exit(
-        body->len > PIECE_SIZE
-            ? MHD_create_response_from_callback(body->len, PIECE_SIZE, piece_read, x, NULL)
-            : MHD_create_response_from_buffer(body->len, body->data, MHD_RESPMEM_PERSISTENT),
-        body->len);
+        small
+            ? MHD_create_response_from_buffer(text.len, text.part[0]->data, MHD_RESPMEM_PERSISTENT)
+            : MHD_create_response_from_callback(
+                  text.len, text.len < PIECE_SIZE ? text.len : PIECE_SIZE, piece_read, x, NULL),
+        text.len);
 }
 
 /* The answer to a members/changes that is there, or comes later. */
 static struct MHD_Response *held_or_whole(struct exchange *x)
 {
-    const struct buffer *body = held_answer(x->held);
-    if (!body)
+    struct held_text text;
+    if (!held_answer(x->held, &text))
         return held_response(x->held);
-    if (body->len == 0) {
+    if (text.len == 0) {
         held_drop(x->held);
         x->held = NULL;
         exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");

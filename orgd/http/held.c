@@ -287,6 +287,7 @@ void held_drop(struct held *held)
     audience_leave(held->audience);
     reply_release(held->reply);
     buffer_free(&held->ended);
+    buffer_free(&held->tail);
     free(held);
 }
 
@@ -309,19 +310,40 @@ bool held_looks(struct held *held)
     return held->suspended;
 }
 
-const struct buffer *held_answer(struct held *held)
+bool held_answer(struct held *held, struct held_text *text)
 {
     static const struct buffer none;
     doubt_settle(held);
-    if (held->ended.len > 0)
-        return &held->ended;
-    if (held->broken)
-        return &none;
-    return held->reply ? &held->reply->text : NULL;
+    *text = (struct held_text){{&none, &none}, 0};
+    if (held->ended.len > 0) {
+        text->part[0] = &held->ended;
+    } else if (!held->broken && held->reply && held->reply->text.len > 0) {
+        if (held->tail.len == 0)
+            reply_end(held->reply, &held->poll, &held->tail);
+        text->part[0] = &held->reply->text;
+        text->part[1] = &held->tail;
+    }
+    text->len = text->part[0]->len + text->part[1]->len;
+    return held_answered(held);
+}
+
+size_t held_copy(const struct held_text *text, size_t at, char *out, size_t max)
+{
+    const struct buffer *first = text->part[0], *second = text->part[1];
+    size_t n = at < first->len ? first->len - at : 0, m;
+    n = n < max ? n : max;
+    if (n > 0)
+        memcpy(out, first->data + at, n);
+    at = at + n - first->len;
+    m = n < max && at < second->len ? second->len - at : 0;
+    m = m < max - n ? m : max - n;
+    if (m > 0)
+        memcpy(out + n, second->data + at, m);
+    return n + m;
 }
 
 /* Part of the answer; in the end, the end. */
-static ssize_t send_answer(struct held *held, const struct buffer *text, char *out, size_t max)
+static ssize_t send_answer(struct held *held, const struct held_text *text, char *out, size_t max)
 {
     size_t n = text->len - held->sent;
     if (text->len == 0)
@@ -330,9 +352,7 @@ static ssize_t send_answer(struct held *held, const struct buffer *text, char *o
         return MHD_CONTENT_READER_END_OF_STREAM;
     if (text->len > GATHERED)
         connection_push(held->client);
-    if (n > max)
-        n = max;
-    memcpy(out, text->data + held->sent, n);
+    n = held_copy(text, held->sent, out, max);
     held->sent += n;
     return (ssize_t)n;
 }
@@ -355,9 +375,9 @@ static ssize_t held_read(void *arg, uint64_t position, char *out, size_t max)
     connection_takes(held->client);
     if (held->set->stopping)
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    const struct buffer *text = held_answer(held);
-    if (text)
-        return send_answer(held, text, out, max);
+    struct held_text text;
+    if (held_answer(held, &text))
+        return send_answer(held, &text, out, max);
     if (now >= held->end) {
         held->end = NEVER;
         held->asks = held->over = held->doubt = true; /* the token may have ended with the wait */

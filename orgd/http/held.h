@@ -56,9 +56,18 @@ void held_drop(struct held *held);
  * connection, which is resumed when this is false. */
 bool held_looks(struct held *held);
 
-/* The whole answer that was looked up, which is empty if the store failed; NULL: held_response has
+/* An answer: what other polls are told as well, and the end for this one. */
+struct held_text {
+    const struct buffer *part[2];
+    size_t len; /* of both */
+};
+
+/* The whole answer that was looked up, which is empty if the store failed; false: held_response has
  * to wait for one. */
-const struct buffer *held_answer(struct held *held);
+bool held_answer(struct held *held, struct held_text *text);
+
+/* Copies at most MAX bytes of TEXT from AT on; returns how many. */
+size_t held_copy(const struct held_text *text, size_t at, char *out, size_t max);
 
 /* The streaming response; the caller queues and releases it. */
 struct MHD_Response *held_response(struct held *held);

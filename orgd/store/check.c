@@ -33,7 +33,7 @@ bool check_damage(sqlite3 *db, const char *path)
                      "SELECT quick_check FROM pragma_quick_check WHERE quick_check <> 'ok'");
 }
 
-static_assert(ROLES_BUILTIN == 3 && PERMISSIONS_ALL == 15, "the checks below name them");
+static_assert(ROLES_BUILTIN == 3 && PERMISSIONS_ALL == 31, "the checks below name them");
 
 static const char *const checks[] = {
     "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
@@ -58,7 +58,7 @@ static const char *const checks[] = {
     " (SELECT id FROM organizations WHERE deleted_at > 0) AND NOT EXISTS ("
     "SELECT 1 FROM roles r WHERE r.organization_id = x.organization_id AND r.name = x.role)",
     "SELECT 'role ' || name || ' of ' || organization_id || ' has unknown permissions'"
-    " FROM roles WHERE permissions < 0 OR permissions > 15",
+    " FROM roles WHERE permissions < 0 OR permissions > 31",
     "SELECT 'team ' || t.id || ' has the member ' || m.user_id || ', who is none of its organization'"
     " FROM team_members tm JOIN teams t ON t.id = tm.team_id JOIN members m"
     " ON m.organization_id = tm.organization_id AND m.user_id = tm.user_id"
@@ -72,6 +72,12 @@ static const char *const checks[] = {
     " || organization_id FROM tokens t WHERE machine > '' AND organization_id NOT IN"
     " (SELECT id FROM organizations WHERE deleted_at > 0) AND NOT EXISTS (SELECT 1 FROM machines m"
     " WHERE m.id = t.machine AND m.organization_id = t.organization_id)",
+    "SELECT 'access rule ' || id || ' of ' || organization_id || ' is for nobody that there is'"
+    " FROM access_rules a WHERE organization_id NOT IN"
+    " (SELECT id FROM organizations WHERE deleted_at > 0) AND NOT EXISTS (SELECT 1 FROM teams t"
+    " WHERE t.id = a.team_id AND t.organization_id = a.organization_id AND t.deleted_at = 0)"
+    " AND role NOT IN ('owner', 'admin', 'member') AND NOT EXISTS (SELECT 1 FROM roles r"
+    " WHERE r.organization_id = a.organization_id AND r.name = a.role)",
     "SELECT 'user ' || id || ' has the username ' || username || ', which is another''s'"
     " FROM users WHERE id IS NOT (SELECT user_id FROM usernames n WHERE n.username ="
     " users.username)",

@@ -91,6 +91,21 @@ void store_machine_put(struct store *s, const struct machine *m)
                          value_text(m->maker.id), value_text(m->numbers)));
 }
 
+void store_machine_set_labels(struct store *s, const struct machine *m, const char *labels)
+{
+    need_lock(s, m->organization);
+    statement_run(s, MACHINE_SET_LABELS, VALUES(value_text(m->id), value_text(labels)));
+}
+
+void store_machine_labels(struct store *s, const char *id, char labels[MACHINE_LABELS_SIZE])
+{
+    sqlite3_stmt *stmt = statement_begin(s, MACHINE_LABELS, VALUES(value_text(id)));
+    labels[0] = '\0';
+    if (statement_row(s, stmt))
+        column_text(s, stmt, 0, labels, MACHINE_LABELS_SIZE);
+    statement_end(stmt);
+}
+
 void store_machine_enrolled(struct store *s, const char *id, const struct use *use)
 {
     statement_run(s, MACHINE_ENROLLED,

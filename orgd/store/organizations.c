@@ -12,6 +12,8 @@ bool store_organization(struct store *s, const char *id, struct organization *or
         column_organization(s, stmt, 0, organization);
         organization->commit.number = sqlite3_column_int64(stmt, 8);
         column_tag(s, stmt, 9, organization->commit.tag);
+        organization->access_rules = sqlite3_column_int64(stmt, 10);
+        organization->access_revision = sqlite3_column_int64(stmt, 11);
     }
     statement_end(stmt);
     return found && !s->failed;

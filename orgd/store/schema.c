@@ -365,7 +365,23 @@ static const char *const versions[] = {
     " proved_at INTEGER NOT NULL,"
     " proved_in TEXT NOT NULL,"
     " proved_in_at INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE INDEX passkeys_user ON passkeys(user_id, created_at, id);",
+    "CREATE INDEX passkeys_user ON passkeys(user_id, created_at, id);"
+    /* Who may log in where. */
+    "CREATE TABLE access_rules ("
+    " id TEXT PRIMARY KEY,"
+    " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+    " role TEXT NOT NULL,"     /* or '' */
+    " team_id TEXT NOT NULL,"  /* or '' */
+    " labels TEXT NOT NULL,"   /* '': all machines */
+    " services TEXT NOT NULL," /* '': all */
+    " created_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX access_rules_listed ON access_rules(organization_id, created_at, id);"
+    "ALTER TABLE organizations ADD COLUMN access_count INTEGER NOT NULL DEFAULT 0;" COUNTED(
+        "access_rules",
+        "access_count") "ALTER TABLE organizations ADD COLUMN access_revision INTEGER NOT NULL DEFAULT 0;"
+                        /* There is one permission more, and the owner's bit is the one behind it
+                           (role_reach). */
+                        "UPDATE ssh_keys SET reach = 63 WHERE reach & 16;",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */

@@ -31,6 +31,10 @@
 #define SELECT_MACHINE                                                                             \
     "SELECT " MACHINE_COLUMNS MAKER_NAME MACHINE_TOKEN("key") MACHINE_TOKEN("used_at")             \
         MACHINE_TOKEN("used_from") " FROM machines "
+#define ACCESS_COLUMNS "id, organization_id, role, team_id, labels, services, created_at"
+#define SELECT_ACCESS                                                                              \
+    "SELECT " ACCESS_COLUMNS                                                                       \
+    ", ifnull((SELECT slug FROM teams WHERE teams.id = team_id), '') FROM access_rules "
 #define TEAM_COLUMNS "id, organization_id, slug, name, created_at"
 #define SELECT_TEAM  "SELECT " TEAM_COLUMNS " FROM teams "
 #define ORGANIZATION_COLUMNS                                                                       \
@@ -66,11 +70,11 @@
  * oldest row.
  */
 #define FOREVER "253402300800000" /* the year 10000 */
-static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISSIONS_ALL == 15,
+static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISSIONS_ALL == 31,
               "ROLE_REACH has the built-in roles as role_reach tells them");
 #define ROLE_REACH                                                                                 \
-    "CASE m.role WHEN 'owner' THEN 31 WHEN 'admin' THEN 13 WHEN 'member' THEN 5"                   \
-    " ELSE ifnull(r.permissions, 31) END"
+    "CASE m.role WHEN 'owner' THEN 63 WHEN 'admin' THEN 13 WHEN 'member' THEN 5"                   \
+    " ELSE ifnull(r.permissions, 63) END"
 #define KEY_GIVEN "k.state = 0 AND k.organization_id > ''"
 #define KEY_COUNTS                                                                                 \
     "k.state = 0 AND iif(k.organization_id > '', " ROLE_REACH " & ~k.reach = 0, o.key_admins = 0)"
@@ -165,7 +169,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [USER_UPDATE] =
         "UPDATE users SET email = ?2, username = ?3, name = ?4, disabled_at = ?5 WHERE id = ?1",
     [ORGANIZATION_BY_ID] =
-        "SELECT " ORGANIZATION_COLUMNS ", commits, tag FROM organizations WHERE id = ?1"
+        "SELECT " ORGANIZATION_COLUMNS ", commits, tag, access_count, access_revision"
+        " FROM organizations WHERE id = ?1"
         " AND deleted_at = 0",
     [ORGANIZATION_BY_NAME] =
         "SELECT id FROM organizations WHERE name = ?1 AND deleted_at = 0 LIMIT 2",
@@ -187,6 +192,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [CLEAR_INVITATIONS] = CLEAR("invitations", "id"),
     [CLEAR_JOIN_CODES] = CLEAR("join_codes", "id"),
     [CLEAR_MACHINES] = CLEAR("machines", "id"),
+    [CLEAR_ACCESS] = CLEAR("access_rules", "id"),
     [CLEAR_TOKENS] = CLEAR("tokens", "key"),
     [CLEAR_ROLES] = CLEAR("roles", "name"),
     [CLEAR_KEYS] = "DELETE FROM ssh_keys WHERE organization_id = ?1 AND organization_id > ''"
@@ -331,6 +337,8 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                         " ORDER BY created_at DESC, id DESC LIMIT 1",
     [MACHINE_GLASS] = "UPDATE machines SET glass_at = ?2, glass_told_at = ?3 WHERE id = ?1"
                       " AND glass_at <> ?2 AND glass_told_at <= ?4",
+    [MACHINE_LABELS] = "SELECT labels FROM machines WHERE id = ?1",
+    [MACHINE_SET_LABELS] = "UPDATE machines SET labels = ?2 WHERE id = ?1",
     [MACHINE_REMOVE] = "DELETE FROM machines WHERE id = ?1",
     [PASSKEY_BY_ID] = "SELECT " PASSKEY_COLUMNS " FROM passkeys WHERE id = ?1",
     [PASSKEY_LIST] =
@@ -341,6 +349,12 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [PASSKEY_USE] = "UPDATE passkeys SET counter = ?2, used_at = ?3, used_from = ?4 WHERE id = ?1",
     [PASSKEY_REMOVE] = "DELETE FROM passkeys WHERE user_id = ?1 AND id = ?2",
     [PASSKEYS_END] = "DELETE FROM passkeys WHERE user_id = ?1",
+    [ACCESS_BY_ID] = SELECT_ACCESS "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
+    [ACCESS_LIST] = SELECT_ACCESS "WHERE organization_id = ?1 AND" PAGE,
+    [ACCESS_ADD] = "INSERT INTO access_rules (" ACCESS_COLUMNS ")"
+                   " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [ACCESS_REMOVE] = "DELETE FROM access_rules WHERE id = ?1",
+    [ACCESS_MOVED] = "UPDATE organizations SET access_revision = revision WHERE id = ?1",
     [TOKEN_BY_KEY] = SELECT_TOKEN "WHERE t.key = ?1" ORGANIZATION_LIVES("t.organization_id"),
     [TOKEN_LIST] =
         SELECT_TOKEN "WHERE t.organization_id = ?1"

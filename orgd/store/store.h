@@ -63,7 +63,10 @@ struct organization {
     int64_t revision; /* of the latest change of its members */
     bool self_rename; /* its members may change their own usernames */
     struct key_policy keys;
-    struct commit commit; /* the commit of REVISION; only store_organization fills it */
+    /* Only store_organization fills these. */
+    struct commit commit;    /* the commit of REVISION */
+    int64_t access_rules;    /* how many there are */
+    int64_t access_revision; /* of the latest change of those, or of a machine's labels */
 };
 
 struct member {
@@ -191,6 +194,21 @@ struct machine {
     unsigned char hash[SECRET_HASH_SIZE];
     char token[ID_SIZE]; /* the key of its newest token, "" without one */
     struct use last;     /* of that token */
+};
+
+/* Who may log in on machines with all of LABELS and by one of SERVICES: who has the role, or is in
+ * the team. The other one of the two is "". */
+#define ACCESS_RULES_MAX     60 /* of an organization: as many as a host takes */
+#define ACCESS_SERVICES_SIZE 256
+struct access_rule {
+    char id[ID_SIZE];
+    char organization[ID_SIZE];
+    char role[ROLE_SIZE];
+    char team[ID_SIZE];
+    char slug[NAME_MAX_LEN + 1];         /* of the team; read only */
+    char labels[MACHINE_LABELS_SIZE];    /* as a machine's; "": all machines */
+    char services[ACCESS_SERVICES_SIZE]; /* with commas between them; "": all */
+    int64_t created;
 };
 
 #define SESSION_PREFIX "sess_"
@@ -618,6 +636,11 @@ void store_machines_enrolled(struct store *store, const char *organization, mach
 int64_t store_machines_left(struct store *store, const char *organization, int64_t now);
 /* Adds it, or gives the one with its id the code, maker, labels and CA of this one. */
 void store_machine_put(struct store *store, const struct machine *machine);
+/* Stores other labels. */
+void store_machine_set_labels(struct store *store, const struct machine *machine,
+                              const char *labels);
+/* Those of the machine with that id, "" without one. */
+void store_machine_labels(struct store *store, const char *id, char labels[MACHINE_LABELS_SIZE]);
 /* Its code was used, and is known to be. */
 void store_machine_enrolled(struct store *store, const char *id, const struct use *use);
 /* Its code was presented once more. */
@@ -633,6 +656,19 @@ bool store_machine_glass(struct store *store, const char *id, int64_t begin, int
                          int64_t since);
 /* Its tokens are the caller's to end. */
 void store_machine_remove(struct store *store, const char *id);
+
+typedef void access_visit(const struct access_rule *rule, void *arg);
+bool store_access(struct store *store, const char *id, struct access_rule *rule);
+/* At most LIMIT rules behind AFTER (created, id), oldest first. EACH may remove the one that it is
+ * given. */
+void store_access_list(struct store *store, const char *organization, const struct cursor *after,
+                       int limit, access_visit *each, void *arg);
+/* A team's members get new revisions, so that hosts hear who is in it (store_chore). */
+void store_access_add(struct store *store, const struct access_rule *rule);
+void store_access_remove(struct store *store, const char *organization, const char *id);
+/* Counts the organization's revision up for a change of its rules or of its machines' labels, and
+ * returns the new one. */
+int64_t store_access_moved(struct store *store, const char *organization);
 
 typedef void event_visit(const struct event *event, void *arg);
 void store_event_add(struct store *store, const struct event *event);

@@ -72,10 +72,22 @@ static int on_idle(void *arg)
     return 0;
 }
 
+/* "rules admin sshd | team:t1 *" */
+static int say_rules(void *arg, const struct org_rules *rules)
+{
+    (void)arg;
+    printf("rules%s", rules->narrowed ? "" : " none");
+    for (uint32_t i = 0; i < rules->size; i += (uint32_t)strlen(rules->text + i) + 1)
+        printf(" %s", rules->text[i] ? rules->text + i : "|");
+    printf("\n");
+    return 0;
+}
+
 static int watch(struct provider *p, char **argv, int argc)
 {
     struct provider_watcher watcher = {.arg = "member ",
                                        .reset = say_reset,
+                                       .rules = say_rules,
                                        .member = print_record,
                                        .heard = say_heard,
                                        .idle = on_idle,

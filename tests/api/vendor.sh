@@ -94,7 +94,7 @@ hostile_refusals() {
     whole $UNREACHABLE 'http=500' '500' '"status":500,"body":"<html>oops</html>","kind":"text/html"'
     whole $UNREACHABLE 'http=503 retry=7' '503' '"status":503,"headers":{"Retry-After":"7"}'
     whole $UNREACHABLE 'http=429 retry=120' '429' '"status":429,"body":"{}","headers":{"Retry-After":"120"}'
-    whole $UNREACHABLE 'http=429 retry=(0|86400) ' '429 and an endless Retry-After' '"status":429,"headers":{"Retry-After":"99999999999999999999"}'
+    whole $UNREACHABLE 'http=429 retry=(0|60|3600|86400) ' '429 and an endless Retry-After' '"status":429,"headers":{"Retry-After":"99999999999999999999"}'
     whole "[$REFUSED$BAD]" 'http=302|redirect' 'a redirect to another host' "\"status\":302,\"headers\":{\"Location\":\"$ELSEWHERE/x\"}"
 }
 

@@ -42,6 +42,20 @@ struct row {
     unsigned account; /* 1 + enum account; 0: the member's, or none */
     bool outdated, lost_groups;
     enum glass glass;
+    const struct rules *org_rules;
+    unsigned org_rule;
+};
+
+/* The organization's own: for nobody; and for some. */
+static const struct rules org_nobody = {.count = 0};
+static const struct rules org_some = {
+    .count = 3,
+    .rule =
+        {
+            {.org = "acme", .services = {"sudo", 1}, .roles = {"admin", 1}},
+            {.org = "acme", .services = {"sshd\0login", 2}, .roles = {"admin", 1}},
+            {.org = "acme", .services = {"*", 1}, .roles = {"team:t1", 1}},
+        },
 };
 
 #define ACTIVE(r) .state = MEMBER_ACTIVE, .role = r
@@ -208,6 +222,43 @@ static const struct row rows[] = {
      .narrowing = {.permission = "admin"}},
     {"narrowing never widens", ACTIVE("guest"), .service = "sshd", .fresh = CONFIRMED,
      .reason = REASON_ROLE, .narrowing = {.role = "guest"}},
+    /* The organization's own rules narrow, and widen nothing. */
+    {"an organization's rule matches", ACTIVE("admin"), .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 3, .org_rules = &org_some,
+     .org_rule = 2},
+    {"an organization's rule matches sudo -i", ACTIVE("admin"), .service = "sudo-i",
+     .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1,
+     .org_rules = &org_some, .org_rule = 1},
+    {"no organization's rule matches the role", ACTIVE("member"), .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_ACCESS, .rule = 3, .org_rules = &org_some},
+    {"no organization's rule matches the service", ACTIVE("admin"), .service = "cron",
+     .fresh = CONFIRMED, .reason = REASON_ACCESS, .rule = 3, .org_rules = &org_some},
+    {"the organization lets nobody in", ACTIVE("owner"), .service = "sshd", .fresh = CONFIRMED,
+     .reason = REASON_ACCESS, .rule = 3, .org_rules = &org_nobody},
+    {"an organization's rule widens nothing", ACTIVE("team:t1"), .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_ROLE, .org_rules = &org_some, .org_rule = 3},
+    {"an organization's rules, within grace", ACTIVE("member"), .service = "sshd",
+     .fresh = IN_GRACE, .reason = REASON_ACCESS, .rule = 3, .org_rules = &org_some},
+    {"an organization's rules, beyond grace", ACTIVE("member"), .service = "sshd", .fresh = BEYOND,
+     .reason = REASON_ACCESS, .rule = 3, .org_rules = &org_some},
+    {"an organization's rule matches, beyond grace", ACTIVE("admin"), .service = "sshd",
+     .fresh = BEYOND, .reason = REASON_STALE, .rule = 3, .org_rules = &org_some, .org_rule = 2},
+    {"an organization's rules count under break-glass", ACTIVE("admin"), BROKEN,
+     .reason = REASON_ACCESS, .rule = 3, .org_rules = &org_nobody},
+    {"an organization's rule and break-glass", ACTIVE("admin"), BROKEN, .verdict = VERDICT_ALLOW,
+     .reason = REASON_BREAK_GLASS, .rule = 6, .org_rules = &org_some, .org_rule = 2},
+    {"the organization lets nobody in, local", .local = true, .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_LOCAL, .org_rules = &org_nobody},
+    {"the organization lets nobody in, root", .root = true, .service = "sshd", .fresh = CONFIRMED,
+     .verdict = VERDICT_NOT_MINE, .reason = REASON_ROOT, .org_rules = &org_nobody},
+    {"the organization lets nobody in, removed", .state = MEMBER_REMOVED, .service = "sshd",
+     .fresh = CONFIRMED, .reason = REASON_REMOVED, .org_rules = &org_nobody},
+    {"an organization's rules, narrowed by arguments", ACTIVE("admin"), .service = "login",
+     .fresh = CONFIRMED, .reason = REASON_NARROWED, .rule = 3, .narrowing = {.role = "owner"},
+     .org_rules = &org_nobody},
+    {"an organization's rules, lost groups", ACTIVE("member"), .service = "sudo",
+     .fresh = CONFIRMED, .lost_groups = true, .reason = REASON_ACCESS, .rule = 3,
+     .org_rules = &org_some},
     /* Break-glass. */
     {"break-glass, a rule has it", ACTIVE("admin"), BROKEN, .verdict = VERDICT_ALLOW,
      .reason = REASON_BREAK_GLASS, .rule = 6},
@@ -360,11 +411,13 @@ static void check_row(void **state)
                               : ACCOUNT_NONE,
         .outdated = r->outdated,
         .lost_groups = r->lost_groups,
+        .org_rules = r->org_rules,
     };
     struct decision d = decide(&q, NOW);
     assert_int_equal(d.verdict, r->verdict);
     assert_string_equal(reason_word(d.reason), reason_word(r->reason));
     assert_int_equal(d.rule, r->rule);
+    assert_int_equal(d.org_rule, r->org_rule);
 }
 
 /* Whatever is not said is a denial. */

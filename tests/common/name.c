@@ -161,6 +161,12 @@ static void words_are_ascii_without_blanks(void **state)
     assert_false(word_valid("a\n"));
     assert_false(word_valid("a\x7f"));
     assert_false(word_valid("\xc3\xbc"));
+    assert_true(pem_valid("-----BEGIN PRIVATE KEY-----\r\nAA==\n-----END PRIVATE KEY-----"));
+    assert_false(pem_valid("ghp_x"));
+    assert_false(pem_valid("x-----BEGIN PRIVATE KEY-----\n"));
+    assert_false(pem_valid("-----BEGIN \x7f"));
+    assert_false(pem_valid("-----BEGIN \xc3\xbc"));
+    assert_false(pem_valid("-----BEGIN\t"));
 }
 
 int main(void)

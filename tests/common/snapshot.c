@@ -398,7 +398,7 @@ static void snapshot_with_a_wrong_header_is_refused_with_its_reason(void **state
         off_t size;
         const char *why;
     } wrong[] = {{SNAPSHOT_AT_MAGIC, 0, 0, "is not a snapshot"},
-                 {SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION - 1, 0, "is of another version"},
+                 {SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION_OLDEST - 1, 0, "is of another version"},
                  {SNAPSHOT_AT_VERSION, SNAPSHOT_VERSION + 1, 0, "is of another version"},
                  {SNAPSHOT_AT_ORGS, SNAPSHOT_ORGS_MAX + 1, 0, "has too many organizations"},
                  {SNAPSHOT_AT_SIZE, 8, 0, "is truncated"},
@@ -1131,6 +1131,94 @@ static void rules_without_the_flag_have_no_break_glass(void **state)
     snapshot_close(&s);
 }
 
+/* Publishes three organizations, of which those that have a text in TEXT narrow, and one rule of
+ * the configuration, which has break_glass. */
+static void publish_org_rules(const char *const text[3], const size_t size[3],
+                              struct snapshot_policy *policy, uint32_t *version)
+{
+    static const char *const name[] = {"acme", "beta", "gamma"};
+    struct snapshot_settings settings = {.generation = 1};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    struct rule rule = {.org = "gamma",
+                        .everyone = true,
+                        .break_glass = true,
+                        .services = {"sshd", 1},
+                        .roles = {"x", 1}};
+    static struct snapshot s;
+    const char *why;
+    for (uint32_t i = 0; i < 3; i++) {
+        const struct org_rules own = {text[i] != NULL, (uint32_t)size[i], text[i]};
+        assert_int_equal(snapshot_writer_org(w, name[i], 0, 0, 0), i);
+        snapshot_writer_org_rules(w, i, &own);
+    }
+    snapshot_writer_rule(w, &rule);
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+    snapshot_close(&s);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    memset(policy, 0x55, sizeof *policy);
+    assert_int_equal(snapshot_policy(&s, policy), SNAPSHOT_OK);
+    *version = snapshot_u32(&s, SNAPSHOT_AT_VERSION);
+}
+
+#define RULES(text) text, sizeof text
+
+/* The organizations' own rules come through, beside break_glass; a file without them is of version
+ * 2, and one with them no reader from before takes. */
+static void rules_of_the_organizations_are_read(void **state)
+{
+    (void)state;
+    static struct snapshot_policy policy;
+    static char large[ORG_RULES_SIZE_MAX];
+    static const char admins[] = "admin\0sshd\0";
+    const char *const texts[][3] = {
+        {NULL, NULL, NULL}, {"", NULL, NULL}, {NULL, admins, ""}, {large, large, large}};
+    const size_t sizes[][3] = {
+        {0}, {0}, {0, sizeof admins, 0}, {sizeof large, sizeof large, sizeof large}};
+    uint32_t version;
+    memset(large, 'a', sizeof large);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        publish_org_rules(texts[i], sizes[i], &policy, &version);
+        assert_int_equal(version, i == 0 ? 2 : 3);
+        for (size_t n = 0; n < 3; n++) {
+            const struct org_rules wanted = {texts[i][n] != NULL, (uint32_t)sizes[i][n],
+                                             texts[i][n]};
+            assert_true(org_rules_same(&policy.org_rules[n], &wanted));
+        }
+        assert_int_equal(policy.rules.count, 1);
+        assert_true(policy.rules.rule[0].break_glass);
+    }
+}
+
+/* Rules that are said to be longer than the record are damage, not fewer rules. */
+static void rules_beyond_their_record_are_unavailable(void **state)
+{
+    (void)state;
+    static struct snapshot_policy policy;
+    static const char admins[] = "admin\0sshd\0";
+    const char *const text[] = {admins, NULL, NULL};
+    const size_t size[] = {sizeof admins, 0, 0};
+    uint32_t version;
+    struct snapshot s;
+    const char *why;
+    publish_org_rules(text, size, &policy, &version);
+    read_content();
+    unsigned char *rules = memmem(content, content_size, admins, sizeof admins);
+    assert_non_null(rules);
+    rules[-1] = 0xff;
+    uint32_t ref, n, check;
+    memcpy(&ref, content + SNAPSHOT_AT_POLICY, 4);
+    unsigned char *r = content + 8 * (size_t)ref;
+    memcpy(&n, r + 4, 4);
+    check = (uint32_t)hash64(r + 4, n - 4);
+    memcpy(r, &check, 4);
+    write_content(content, content_size);
+    free(content);
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_policy(&s, &policy), SNAPSHOT_UNAVAILABLE);
+    snapshot_close(&s);
+}
+
 /* Publishes N users with COUNT keys each, of which the last ends. Returns the size of the file. */
 static size_t publish_keys(int n, unsigned count)
 {
@@ -1472,6 +1560,8 @@ int main(void)
         cmocka_unit_test(snapshot_of_the_first_version_2_is_read),
         cmocka_unit_test(break_glass_of_each_rule_is_read),
         cmocka_unit_test(rules_without_the_flag_have_no_break_glass),
+        cmocka_unit_test(rules_of_the_organizations_are_read),
+        cmocka_unit_test(rules_beyond_their_record_are_unavailable),
         cmocka_unit_test(keys_take_at_most_24_bytes_beside_each_blob),
         cmocka_unit_test(keys_move_nothing_else),
         cmocka_unit_test(damaged_keys_are_unavailable),

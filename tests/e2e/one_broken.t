@@ -72,9 +72,9 @@ is "$(grep -c 'beta: ' "$T/log")" 1 'orgsyncd logs an invalid token once'
 orgadmin host sync >"$T/out" 2>&1
 is "$?" 4 'host sync exits 4 when a token is invalid'
 unlike "$(cat "$T/out" "$T/log")" xxx 'neither host sync nor the log prints an invalid token'
-(umask 077 && head -c 2100 /dev/zero | tr '\0' x >"$T/long")
+(umask 077 && head -c 8200 /dev/zero | tr '\0' x >"$T/long")
 cp -p "$T/long" $TOKEN
-like "$(orgsyncd --check 2>&1)" 'beta.token: holds no token, which is 1 to 2048' 'orgsyncd --check refuses a token that is too long'
+like "$(orgsyncd --check 2>&1)" 'beta.token: holds no token, which is 1 to 8192' 'orgsyncd --check refuses a token that is too long'
 echo 'xxx;xxx' >$TOKEN
 
 # --- a fetcher that ends ---

@@ -38,7 +38,7 @@ olga member remove bob --yes --wait
 is "$rc" 0 'all machines have applied the removal: exit status 0'
 like "$said" 'Applied on 1 of 1 machines after 0\.[0-9] s$' 'a removal is told to be in force, and after what time'
 is "$(getent passwd bob >/dev/null; orgadmin host explain bob sshd 2>/dev/null | sed -n 's/^state  *//p')" removed 'it is in force on the host then'
-olga member suspend eve --yes --wait=10 -o json
+olga member suspend eve --yes --wait=10s -o json
 is "$rc $(jq -c '[.machines, .applied, .missing]' <<<"{${said#*{}" 2>&1)" '0 [1,1,[]]' 'a suspension is told to be in force'
 for change in 'member resume eve' 'member role mia admin' 'member remove eve --yes'; do
     # shellcheck disable=SC2086 # words
@@ -59,12 +59,12 @@ is "$rc $n" '0 6' 'one change after the other is told to be in force'
 
 # --- not in force ---
 enrolls db >/dev/null
-olga member role mia member --wait=1
+olga member role mia member --wait=1s
 is "$rc" 4 'a machine that was not heard from: exit status 4'
 like "$said" 'Applied on 1 of 2 machines after 1\.[0-9] s; not heard from: db \(never\)$' 'it is named'
 olga machine revoke db --yes
 pkill -STOP -x orgsyncd
-olga member remove sid --yes --wait=1
+olga member remove sid --yes --wait=1s
 like "$rc $said" '^4 .*sid is no longer in acme\. .*Applied on 0 of 1 machines.*not heard from: web \([0-9]+ [a-z]+ ago\)$' 'a host that stands still is named, and the removal stands'
 is "$(by olga member list -o csv --columns username 2>/dev/null | grep -c sid)" 0 'the removal stands'
 pkill -CONT -x orgsyncd
@@ -80,14 +80,14 @@ wait_for 20 eval '[ "$(web .behind)" = 0 ]'
 is "$(web .behind)" 0 'a server that was started anew hears it again'
 
 # --- refused ---
-olga member role mia admin --wait=0; like "$rc $said" '^2 .*--wait is a number of seconds' '--wait=0 is refused'
-olga member role mia admin --wait=1x; like "$rc $said" '^2 .*--wait is a number of seconds' '--wait=1x is refused'
+olga member role mia admin --wait=0; like "$rc $said" '^2 .*--wait must be a time' '--wait=0 is refused'
+olga member role mia admin --wait=1x; like "$rc $said" '^2 .*--wait must be a time' '--wait=1x is refused'
 is "$(by olga member show mia -o json | jq -r '.roles[0]')" member 'before anything is changed'
 olga key remove mia --yes --wait; like "$rc $said" '^2 .*--wait goes with --member' '--wait is for the keys of a member'
 cp "$MEMBERS" "$T/members" 2>/dev/null || echo '{"organization":{"id":"o","name":"o"},"members":[{"id":"a","username":"a","roles":["x"]}]}' >"$T/members.json"
 olga member role a x --wait --provider file --url "$T/members.json"; like "$rc" '^[23]$' 'a provider without machines refuses it'
 olga machine revoke web --yes
-olga member role mia admin --wait=2
+olga member role mia admin --wait=2s
 like "$rc $said" '^4 .*no machine of acme reports' 'without a machine that reports nothing is proved'
 kill "$host_pid"; wait "$host_pid" 2>/dev/null
 stop_orgd

@@ -12,7 +12,7 @@ start_syslog
 start_sshd
 new_key ada mia vic pat sid stranger
 printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' ada mia vic pat >/etc/sudoers.d/test
-TOKEN=/etc/orglogin/vendor.token
+TOKEN=/etc/orglogin/vendor.token FAULTS=''
 
 session() { setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups --reset-env "${@:2}" </dev/null; }
 admitted() { [ "$(as "$1" id -un)" = "$1" ]; }
@@ -25,7 +25,7 @@ admin() { orgadmin "$@" --provider "$provider" --url "$url" --token-file $TOKEN 
 # ADMINS, sudo for ADMINS (pieces of rules)
 vendor() {
     provider=$1 id=$5
-    listen "$T/port" python3 -B "$TOP/tests/fakes/$2.py" --log "$T/$1.log" --fault finish=0 2>"$T/fake.err"
+    listen "$T/port" python3 -B "$TOP/tests/fakes/$2.py" --log "$T/$1.log" --fault "${FAULTS:-finish=0}" 2>"$T/fake.err"
     fake=$started url=$heard$3 control=$heard/_fake
     (umask 077 && echo "$4" >$TOKEN)
     cat >$CONF <<CONFIG
@@ -59,9 +59,11 @@ decides() {
 
 # Removal at the vendor, by orgadmin, and an API that fails.
 ends() {
-    ok "$provider: orgadmin removes a member" admin member remove mia@example."$1" --yes
+    ok "$provider: orgadmin removes a member" admin member remove "$1" --yes
     ok "$provider: sshd refuses the removed member" refused mia
-    is "$(reason mia)" reason=removed "$provider: the log has the reason removed"
+    if [ -n "$FAULTS" ]; then # whoever has no key here is refused before pam_org is asked
+        like "$(orgadmin host explain mia sshd)" 'refused \(removed\)' "$provider: host explain has the reason removed"
+    else is "$(reason mia)" reason=removed "$provider: the log has the reason removed"; fi
     fake_says '{"fault": {"times": 0, "status": 429, "headers": {"Retry-After": "2"}}}'
     ok "$provider: sshd admits an administrator while the API answers 429" admitted ada
     ok "$provider: sshd refuses the removed member while the API answers 429" refused mia
@@ -74,19 +76,40 @@ vendor intrinsic intrinsic /api key-ada acme 'calling_org = "builder";' 'roles =
 decides
 ok 'intrinsic: sshd refuses a person who is invited only' refused pat
 like "$(orgadmin host explain pat sshd)" pending 'intrinsic: host explain says that the invited person is pending'
-ends com
+ends mia@example.com
 
 vendor satusky satusky /v1/cli sat_ada 0a000000-0000-4000-8000-000000000001 '' 'roles = ["member"]' 'roles = ["admin"]'
 decides
-ends com
+ends mia@example.com
 
 vendor cratedb cratedb '' ada-key:ada-secret f6c39580-5719-431d-a508-0cee4f9e8209 '' 'roles = ["org_member"]' 'roles = ["org_admin"]'
 decides
-ends org
+ends mia@example.org
 
 vendor upsun upsun '' api-token-ada 01HQZX3J5K6M7N8P9QRSTVWXYZ '' 'permissions = ["billing"]' 'roles = ["owner"]'
 decides
 ok 'upsun: sshd refuses a member without the permission of the rule' refused vic
 is "$(reason vic)" reason=role 'upsun: the log has the reason role'
-ends com
+ends mia@example.com
+
+# GitHub has the keys of its members: sshd takes those alone. Two logins cannot be names here.
+sed -i 's|AuthorizedKeysFile .*|AuthorizedKeysFile none|' /etc/ssh/sshd_config.d/*.conf
+kill -HUP "$(cat /run/sshd.pid)"
+wait_for 10 pgrep -F /run/sshd.pid >/dev/null
+mkdir "$T/keys"
+for name in ada mia sus; do cut -d' ' -f1,2 "/root/keys/${name/sus/vic}.pub" >"$T/keys/$name"; done
+FAULTS=keys_dir=$T/keys
+vendor github github '' ghp_ada acme 'org_id = "4711";' 'roles = ["member"]' 'roles = ["owner"]'
+decides
+for name in 0zero col pat build-bot; do is "$(getent passwd $name)" '' "github: $name is no user"; done
+withheld=$(orgadmin host status 2>&1)
+like "$withheld" 0zero 'github: host status names the member whose login begins with a digit'
+like "$withheld" 'ab-ab-ab' 'github: host status names the member whose login has 39 characters'
+rm "$T/keys/mia"
+ok 'github: a host reads the keys again when it is told to' orgadmin host sync
+ok 'github: sshd refuses a key that was removed there' test -z "$(as mia id -un)"
+cut -d' ' -f1,2 /root/keys/mia.pub >"$T/keys/mia"
+orgadmin host sync
+ok 'github: sshd admits a key that was added there' admitted mia
+ends Mia
 done_testing

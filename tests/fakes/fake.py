@@ -16,6 +16,9 @@
     @fake.fallback                                   # no route has this path (allowed: methods of those that do)
     def fallback(request, allowed): return Reply(404, {...})
 
+    @fake.finish                                     # completes each answer of a route, when faults have edited it
+    def finish(request, reply): return reply
+
     fake.main()
 
 Reply(status, body, headers, kind) is returned or raised. Body: None is no body, str and bytes go out as they are,
@@ -79,6 +82,7 @@ class Fake:
         self.routes, self.faults, self.options, self.lock = [], [], {}, threading.RLock()
         self.on_start, self.on_check = lambda: None, lambda request: None
         self.on_fallback = lambda request, allowed: Reply(405 if allowed else 404, {})
+        self.on_finish = lambda request, reply: reply
         self.dumps = lambda value: json.dumps(value, separators=(',', ':'))
         self.bad_json = Reply(400, {})
         self.log_file = None
@@ -91,6 +95,10 @@ class Fake:
 
     def check(self, function):
         self.on_check = function
+        return function
+
+    def finish(self, function):
+        self.on_finish = function
         return function
 
     def fallback(self, function):
@@ -127,6 +135,7 @@ class Fake:
             else:
                 reply = self.ask(request)
                 self.edit(reply, fault.get('sub', ()))
+                reply = self.on_finish(request, reply)
                 if self.options.get('etags') and request.method == 'GET' and reply.status == 200:
                     reply = self.tag(request, reply)
             self.log(request, reply.status if reply else 0)

@@ -11,8 +11,11 @@
 #include "tests/lib/quiet_log.h"
 
 static struct config config = {
-    .org = {{.name = (char *)"acme", .id = (char *)"org_1"},
-            {.name = (char *)"other", .range_first = 300000, .range_last = 300003}},
+    .org = {{.name = (char *)"acme", .provider = (char *)"native", .id = (char *)"org_1"},
+            {.name = (char *)"other",
+             .provider = (char *)"file",
+             .range_first = 300000,
+             .range_last = 300003}},
     .org_count = 2,
     .group = {{.name = (char *)"acme-all", .everyone = true},
               {.name = (char *)"acme-admins", .roles = {"owner\0admin", 2}},

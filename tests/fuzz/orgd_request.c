@@ -158,12 +158,15 @@ static const char *header(const char *who)
 }
 
 /* What a members/changes is told now. */
-static void held_check(const struct poll *poll)
+static void held_check(const struct poll *asked)
 {
+    struct poll copy = *asked, *poll = &copy;
     struct look look = {.let_in = poll->revision, .count = 1, .since = {poll->since}};
     bool may;
     memcpy(look.organization, poll->organization, sizeof look.organization);
     look_run(store, &look);
+    if (look.there)
+        reply_end(look.replies[0], poll, &look.replies[0]->text);
     cJSON *reply = look.there ? cJSON_Parse(look.replies[0]->text.data) : NULL;
     if (!reply || !poll_allowed(store, poll, &may) || !may || reply_concerns(look.replies[0], poll))
         broken("a poll has no answer");

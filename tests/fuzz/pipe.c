@@ -32,6 +32,21 @@ static void check_member(const char *message, size_t size)
     roster_free(&roster);
 }
 
+static void check_rules(const char *message, size_t size)
+{
+    static char again[PIPE_MAX];
+    struct org_rules rules;
+    struct rules decoded;
+    if (!pipe_decode_org_rules(message, size, &rules))
+        return;
+    assert(org_rules_decode(&rules, "acme", &decoded) && decoded.count <= ORG_RULES_MAX);
+    for (size_t i = 0; i < decoded.count; i++)
+        assert(*decoded.rule[i].roles.first && decoded.rule[i].services.count > 0);
+    assert(pipe_encode_org_rules(again, 1, &rules) == size);
+    size_t head = sizeof(struct pipe_header) + sizeof(uint32_t);
+    assert(memcmp(again + head, message + head, size - head) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pipe_header header;
@@ -42,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(size <= PIPE_MAX);
         assert(strlen(pipe_text(message, size)) < size);
         check_member(message, size);
+        check_rules(message, size);
     }
     free(message);
     return 0;

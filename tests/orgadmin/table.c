@@ -57,8 +57,8 @@ static void commands_are_whole(void **state)
 /* What reaches an API to change something can be tried without being sent. */
 static void changes_have_a_dry_run(void **state)
 {
-    static const char *const others[] = {"list",   "show",     "switch", "explain",
-                                         "doctor", "download", "enroll"};
+    static const char *const others[] = {"list",     "show",   "switch", "explain", "doctor",
+                                         "download", "enroll", "who",    "where"};
     (void)state;
     for (const struct command *c = commands; c->noun; c++) {
         bool changes = command_takes(c, OPTION_URL) && c->verb;

@@ -45,7 +45,7 @@ fails 2 'unknown verb "delte"; did you mean "remove"\?' member delte bob
 fails 2 'unknown verb "delte"; did you mean "revoke"\?' token delte t1
 fails 2 'unknown option "--formta"; did you mean "--output"\?' member list --formta json
 fails 2 'unknown verb "drop"; see orgadmin member --help' member drop
-fails 2 'member needs a verb, one of: list, show, add, role, grant, revoke, suspend, resume, end-tokens, remove' member
+fails 2 'member needs a verb, one of: list, show, add, role, grant, revoke, suspend, resume, end-tokens, where, remove' member
 fails 2 'unknown option "--rol"; did you mean "--role"\?' member add a@b.c --rol admin
 fails 2 'unknown option "-x"; see' -x
 fails 2 '--role has no meaning for "member list"' member list --role admin

@@ -55,7 +55,7 @@ for words in '' 'mem' 'member ' 'org '; do
     unlike "$("$ORGADMIN" --complete "${typed[@]}")" '^(orgs|organizations?|members|ls|get|rm|info|help|version)' "completion of '$words' offers no other word"
 done
 like "$("$ORGADMIN" --complete members ls -- 2>&1; "$ORGADMIN" --complete members ls --co)" '^--columns' 'completion goes on behind another word'
-run team list; is "$rc" 2 'team is no other word for member'
+run team show; is "$rc" 2 'team is no other word for member'
 like "$("$ORGADMIN" --help)" 'Words of other tools are understood' 'help has one line about them'
 orgd_end
 done_testing

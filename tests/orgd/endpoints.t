@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib/orgd.sh"
 orgd_start
 TIME='^20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z$'
-ALL='["org:view","org:manage","members:view","members:manage"]'
+ALL='["org:view","org:manage","members:view","members:manage","access:manage"]'
 
 for VIA in unix tcp; do
     call /users/whoami '{}' "$OWNER"

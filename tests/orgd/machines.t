@@ -61,7 +61,7 @@ on roles '' "$web01"; is "$status" 200 "a machine's token reads the roles"
 call /users/whoami '{}' "$web01"; is "$(field .organizationToken.name)" web01 "a machine's token is told whose it is"
 for path in $("$ORGD" openapi | jq -r '.paths | keys[] | select(startswith("/v1")) | .[3:]' | grep -vxE '/organizations/(members/(list|changes)|get|roles)|/users/whoami'); do
     # a body that the path takes, so that only the token is to blame
-    fields=$("$ORGD" openapi | jq -c --arg o "$org" ".paths[\"/v1$path\"].post.requestBody.content[\"application/json\"].schema | .properties as \$p | reduce .required[] as \$f ({}; .[\$f] = (if \$f == \"organizationId\" then \$o elif \$p[\$f].type == \"integer\" then 0 elif \$p[\$f].type == \"array\" then [] elif \$f == \"email\" then \"x@example.org\" else \"x\" end))")
+    fields=$("$ORGD" openapi | jq -c --arg o "$org" ".paths[\"/v1$path\"].post.requestBody.content[\"application/json\"].schema | .properties as \$p | reduce .required[] as \$f ({}; .[\$f] = (if \$f == \"organizationId\" then \$o elif \$p[\$f].type == \"integer\" then 0 elif \$p[\$f].type == \"array\" then [] elif \$f == \"email\" then \"x@example.org\" elif \$f == \"labels\" then \"\" else \"x\" end))")
     call "$path" "$fields" "$web01"
     expect 403 forbidden "$path is refused to a machine's token"
 done

@@ -129,8 +129,10 @@ host=live_2s3dxcg9zvoe0691846u:3uwLsQU8vMkBYekJuXIho8VVyPk-i3ypQNxKwh8hBHU
 (umask 077; sqlite3 "$DATA" < "$TOP/tests/orgd/version-9.sql" > /dev/null)
 machines='SELECT id, name, labels, hex(secret_hash), created_at, expires_at, enrolled_at, enrolled_from, maker FROM machines ORDER BY id'
 sql "$machines" > "$T/before"
+sql "INSERT INTO ssh_keys SELECT id, '$org', 'SHA256:' || reach, 0, 'ssh-ed25519', 'AAAA', '', 1, 0, reach, NULL FROM (SELECT id FROM users LIMIT 1), (SELECT 31 AS reach UNION ALL SELECT 15 UNION ALL SELECT 5)"
 orgd_start
 is "$(sql 'PRAGMA user_version')" "$SCHEMA" 'a start migrates a data file of version 9'
+is "$(sql "SELECT group_concat(reach, ' ') FROM (SELECT reach FROM ssh_keys WHERE organization_id > '' ORDER BY reach)")" '5 15 63' 'a key that an owner gave counts for owners after a migration from version 9, and no other'
 sql "$machines" > "$T/after"
 ok 'a migration from version 9 keeps every machine' cmp "$T/before" "$T/after"
 is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after a migration from version 9'

@@ -11,8 +11,8 @@ for VIA in unix tcp; do
     invite "Mia-$VIA@Example.org" ',"role":"owner"'
     offer
     is "$status $(field 'keys|join(" ")')" '200 account createdAt email expiresAt id inviter keys maker makerName organization permissions role suggestion' "$VIA: an offer has exactly the documented fields"
-    is "$(jq -c '[.organization.name,.role,.email,.inviter.username,.keys,.account,.suggestion,.permissions]' <<< "$body")" \
-        "[\"Acme <b>\",\"owner\",\"Mia-$VIA@Example.org\",\"owner\",\"any\",false,\"mia-$VIA\",[\"org:view\",\"org:manage\",\"members:view\",\"members:manage\"]]" \
+    is "$(jq -c '[.organization.name,.role,.email,.inviter.username,.keys,.account,.suggestion,(.permissions|index("org:manage") != null)]' <<< "$body")" \
+        "[\"Acme <b>\",\"owner\",\"Mia-$VIA@Example.org\",\"owner\",\"any\",false,\"mia-$VIA\",true]" \
         "$VIA: it tells who invites to what, in which role, and suggests a username"
     unlike "$body" "${token#*:}" "$VIA: an offer does not repeat the secret"
     offer; is "$status" 200 "$VIA: an offer can be looked at again"

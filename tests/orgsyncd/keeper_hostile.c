@@ -29,8 +29,8 @@
 #define FETCHER_GONE 42 /* the keeper's end, told from a sanitizer's */
 
 static struct config config = {
-    .org = {{.name = (char *)"acme", .id = (char *)"org_1"},
-            {.name = (char *)"beta", .id = (char *)"org_2"}},
+    .org = {{.name = (char *)"acme", .provider = (char *)"native", .id = (char *)"org_1"},
+            {.name = (char *)"beta", .provider = (char *)"native", .id = (char *)"org_2"}},
     .org_count = 1,
     .group = {{.name = (char *)"acme-all", .everyone = true},
               {.name = (char *)"acme-admins", .roles = {"admin", 1}},
@@ -304,6 +304,107 @@ static void malformed_member_records_are_not_served(void **state)
     say_member("usr_good", "ada");
     say_header(PIPE_COMMIT);
     check_after(1);
+}
+
+/* The organization's rules as they stand, checked by nobody here. */
+static void say_rules(bool narrowed, const char *text, size_t size)
+{
+    char message[PIPE_MAX];
+    say_begin();
+    struct org_rules rules = {narrowed, (uint32_t)size, text};
+    say(message, pipe_encode_org_rules(message, turn, &rules));
+}
+
+/* True if the snapshot in force has these rules; TEXT NULL: it has none. */
+static bool ruled(const char *text, size_t size)
+{
+    struct snapshot s;
+    struct snapshot_policy policy;
+    struct org_rules wanted = {text != NULL, (uint32_t)size, text};
+    const char *why;
+    assert_int_equal(snapshot_open(&s, PATH_SNAPSHOT, &why), SNAPSHOT_OK);
+    assert_int_equal(snapshot_policy(&s, &policy), SNAPSHOT_OK);
+    bool same = org_rules_same(&policy.org_rules[0], &wanted);
+    snapshot_close(&s);
+    return same;
+}
+
+#define RULES(text) text, sizeof text
+
+/* The rules that count are those of the last answer that was committed and had some: whatever
+ * breaks off, is malformed, or says nothing of rules leaves them, also over a restart. */
+static void rules_stay_until_others_are_committed(void **state)
+{
+    (void)state;
+    static const char admins[] = "admin\0sshd\0", all[] = "member\0*\0";
+    start_keeper();
+    say_listing(good);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(ruled(NULL, 0));
+    start_keeper();
+    say_rules(true, RULES(all));
+    say_rules(true, RULES(admins)); /* the last before the commit */
+    say_header(PIPE_COMMIT);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(ruled(RULES(admins)));
+    start_keeper();
+    say_listing(good); /* of a server that tells no rules */
+    say_header(PIPE_RESET);
+    say_rules(false, NULL, 0); /* breaks off */
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(ruled(RULES(admins)));
+    start_keeper();
+    say_rules(false, NULL, 0);
+    answered = true;
+    say_header(PIPE_COMMIT); /* of another request */
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(ruled(RULES(admins)));
+    start_keeper();
+    say_rules(true, "", 0);
+    say_header(PIPE_COMMIT);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(ruled("", 0));
+    start_keeper();
+    say_rules(false, NULL, 0);
+    say_header(PIPE_COMMIT);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(ruled(NULL, 0));
+    assert_true(check_served(&config, local) >= 3);
+}
+
+static void malformed_rules_are_not_taken(void **state)
+{
+    (void)state;
+    static const char sound[] = "admin\0sshd\0";
+    static char many[ORG_RULES_SIZE_MAX];
+    static const struct {
+        const char *text;
+        size_t size;
+    } wrong[] = {{RULES("")},
+                 {RULES("admin\0")},
+                 {RULES("admin")},
+                 {RULES("\0sshd\0")},
+                 {sound, sizeof sound - 1},
+                 {RULES("ad\nmin\0sshd\0")},
+                 {RULES("admin\0s\x7f\0")},
+                 {many, sizeof many}};
+    size_t size = 0;
+    while (size + 9 <= sizeof many) {
+        memcpy(many + size, "a\0s\0\0", 5);
+        size += 5;
+    }
+    start_keeper();
+    say_listing(good);
+    say_rules(true, RULES(sound));
+    say_header(PIPE_COMMIT);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        say_rules(true, wrong[i].text, i + 1 < sizeof wrong / sizeof *wrong ? wrong[i].size : size);
+        say_header(PIPE_COMMIT);
+    }
+    say_rules(false, RULES(sound));
+    say_header(PIPE_COMMIT);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_true(ruled(RULES(sound)));
 }
 
 /* MESSAGE of SIZE bytes, a member's, with LIST as the keys. */
@@ -1383,6 +1484,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(members_with_malformed_keys_are_not_served, fresh, clean_up),
     cmocka_unit_test_setup_teardown(keys_are_published_as_they_were_said_last, fresh, clean_up),
     cmocka_unit_test_setup_teardown(brake_holds_no_keys, fresh, clean_up),
+    cmocka_unit_test_setup_teardown(rules_stay_until_others_are_committed, fresh, clean_up),
+    cmocka_unit_test_setup_teardown(malformed_rules_are_not_taken, fresh, clean_up),
     cmocka_unit_test_setup_teardown(members_of_uncommitted_listings_are_not_served, fresh,
                                     clean_up),
     cmocka_unit_test_setup_teardown(answer_to_an_older_request_is_void, fresh, clean_up),
