@@ -258,11 +258,11 @@ const char *webauthn_register(const struct webauthn_proof *proof, const char *or
     unsigned char data[DATA_MAX];
     struct client client;
     size_t len = decode(proof->authenticator_data, data, sizeof data);
-    const char *wrong = client_read(proof->client_data, "webauthn.create", origin, &client);
-    if (!wrong)
-        wrong = head_wrong(data, len, origin, CREDENTIAL);
+    const char *wrong = head_wrong(data, len, origin, CREDENTIAL);
     if (!wrong)
         wrong = credential_read(data, len, credential);
+    if (!wrong)
+        wrong = client_read(proof->client_data, "webauthn.create", origin, &client);
     if (!wrong && !challenge_use(&client.challenge))
         wrong = "its challenge was used before";
     return wrong;

@@ -1,10 +1,10 @@
 // One's own account: sign-in by passkey, ssh keys, passkeys, tokens and sessions, memberships.
 import { call, show, value } from './api.js';
-import { make, signIn } from './passkey.js';
+import { browserName, make, signIn } from './passkey.js';
 import { recognize } from './ssh_key.js';
 
-const states = ['loading', 'sign-in', 'mine'];
-const faults = ['invalid_passkey', 'passkey_cancelled', 'passkey_exists', 'passkey_address', 'passkey_unsupported', 'too_many_attempts', 'offline', 'other'];
+const states = ['loading', 'sign-in', 'link', 'mine'];
+const faults = ['invalid_passkey', 'link_not_found', 'passkey_cancelled', 'passkey_exists', 'passkey_address', 'passkey_unsupported', 'too_many_attempts', 'offline', 'other'];
 const element = id => document.getElementById(id);
 let user = null;
 
@@ -129,6 +129,18 @@ async function addKey(event) {
     box.value = '';
 }
 
+// A link is used up by the person's press alone, not by whoever looks at it. It leaves the address at once.
+function offerLink(code) {
+    history.replaceState(null, '', location.pathname);
+    element('by-link').addEventListener('click', async () => {
+        const reply = await call('users/sign-in/by-link', { name: browserName(), code });
+        state('sign-in');
+        if (good(reply))
+            await open();
+    });
+    state('link');
+}
+
 async function begin() {
     element('sign-in').addEventListener('click', async () => good(await signIn()) && await open());
     element('add-key').addEventListener('submit', addKey);
@@ -138,8 +150,13 @@ async function begin() {
         state('sign-in');
         element('title').focus();
     });
+    if (location.hash.startsWith('#link_')) {
+        offerLink(location.hash.slice(1));
+        return;
+    }
     state('loading');
     await open();
 }
 
+addEventListener('hashchange', () => location.reload());
 begin();

@@ -29,7 +29,8 @@ static void authenticate(struct store *store, const struct request *request, str
     unsigned char hash[SECRET_HASH_SIZE];
     bool known = strncasecmp(authorization, scheme, sizeof scheme - 1) == 0 &&
                  secret_split(authorization + sizeof scheme - 1, key, hash) &&
-                 caller_find(store, key, caller) && caller->session == request->session;
+                 caller_find(store, key, caller) && caller->session == request->session &&
+                 !caller->link;
     if (known && secret_same(hash, caller->hash))
         return;
     if (known)

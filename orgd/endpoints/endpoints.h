@@ -84,6 +84,8 @@ void passkey_add(struct call *call);
 void passkey_list(struct call *call);
 void passkey_remove(struct call *call);
 void sign_in(struct call *call);
+void sign_in_link(struct call *call);
+void sign_in_by_link(struct call *call);
 void sign_out(struct call *call);
 
 /* offer.c */

@@ -9,6 +9,8 @@
 
 #define PASSKEYS_MAX    20
 #define SESSION_LIFE_MS (12LL * 3600 * 1000)
+#define LINK_LIFE_MS    (5LL * 60 * 1000)
+#define LINK_SIZE       (256 + CREDENTIAL_SIZE)
 
 /* True if there is a page, which these calls are for; else the call has failed. */
 static bool page_there(struct call *call)
@@ -143,46 +145,114 @@ static void session_end(struct call *call)
     call_changed(call, call->caller.key, NEWS_RIGHTS);
 }
 
-static void session_make(struct call *call, const struct passkey *passkey)
+/* Makes TOKEN, whose kind and proofs are filled, a USER's; it is named by the body's "name", or
+ * NAME, and lives for LIFE_MS. CREDENTIAL gets its text. */
+static void session_make(struct call *call, struct token *token, const char *user, const char *name,
+                         int64_t life_ms, char credential[CREDENTIAL_SIZE])
 {
-    struct token token = {.role = roles_builtin[ROLE_MEMBER], .session = true};
     struct secret secret;
-    const char *name = call_text(call, "name");
-    snprintf(token.user, sizeof token.user, "%s", passkey->user);
-    snprintf(token.name, sizeof token.name, "%s", name ? name : "");
-    token.expires = clock_wall_ms() + SESSION_LIFE_MS;
-    token.proved = passkey->proved;
-    token.proved_in_at = passkey->proved_in_at;
-    snprintf(token.proved_in, sizeof token.proved_in, "%s", passkey->proved_in);
-    token_make(call->store, &token, &secret);
-    snprintf(call->answer->session, sizeof call->answer->session, "%s:%s", token.key, secret.text);
+    const char *own = call_text(call, "name");
+    token->role = roles_builtin[ROLE_MEMBER];
+    snprintf(token->user, sizeof token->user, "%s", user);
+    snprintf(token->name, sizeof token->name, "%s", own ? own : name);
+    token->expires = clock_wall_ms() + life_ms;
+    token_make(call->store, token, &secret);
+    snprintf(credential, CREDENTIAL_SIZE, "%s:%s", token->key, secret.text);
     sodium_memzero(&secret, sizeof secret);
-    snprintf(call->caller.user, sizeof call->caller.user, "%s", token.user); /* the event's actor */
-    call_event(call, "", "user.sign-in", token.user, token.name, "%s", passkey->name);
+}
+
+/* Gives the browser the session TOKEN, whose proofs are filled, of USER, who has signed in BY. */
+static void session_begin(struct call *call, struct token *token, const struct user *user,
+                          const char *by)
+{
+    session_end(call);
+    if (!token_room(call, (struct token_owner){user->id, .user = true}))
+        return;
+    token->session = true;
+    session_make(call, token, user->id, "", SESSION_LIFE_MS, call->answer->session);
+    snprintf(call->caller.user, sizeof call->caller.user, "%s", user->id); /* the event's actor */
+    call_event(call, "", "user.sign-in", user->id, token->name, "%s", by);
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, "user", user_json(user));
+    call_reply(call, reply);
+}
+
+/* True if a page of ours asks; else the call has failed. */
+static bool page_asks(struct call *call)
+{
+    if (!page_there(call))
+        return false;
+    if (!call->request->same_site)
+        call_fail(call, 403, "other_site", "Only the page of this server signs people in.");
+    return call->request->same_site;
 }
 
 void sign_in(struct call *call)
 {
     struct passkey passkey;
     struct user user;
-    if (!page_there(call))
-        return;
-    if (!call->request->same_site) {
-        call_fail(call, 403, "other_site", "Only the page of this server signs people in.");
-        return;
-    }
-    if (!holder_find(call, &passkey, &user))
-        return;
-    session_end(call);
-    if (!token_room(call, (struct token_owner){user.id, .user = true}))
+    if (!page_asks(call) || !holder_find(call, &passkey, &user))
         return;
     passkey.last.at = clock_wall_ms();
     snprintf(passkey.last.from, sizeof passkey.last.from, "%s", call->request->from);
     store_passkey_use(call->store, &passkey);
-    session_make(call, &passkey);
+    struct token token = {.proved = passkey.proved, .proved_in_at = passkey.proved_in_at};
+    snprintf(token.proved_in, sizeof token.proved_in, "%s", passkey.proved_in);
+    session_begin(call, &token, &user, passkey.name);
+}
+
+/* --- links --- */
+
+/* What FROM proves, for TO. */
+static void proofs_copy(const struct token *from, struct token *to)
+{
+    to->proved = from->proved;
+    to->proved_in_at = from->proved_in_at;
+    snprintf(to->proved_in, sizeof to->proved_in, "%s", from->proved_in);
+}
+
+void sign_in_link(struct call *call)
+{
+    const char *user = call->caller.user;
+    char credential[CREDENTIAL_SIZE], link[LINK_SIZE];
+    struct token token = {.link = true};
+    if (!call_by_user(call, "sign in to the page") || !page_there(call) ||
+        !token_room(call, (struct token_owner){user, .user = true}))
+        return;
+    proofs_copy(&call->caller, &token);
+    session_make(call, &token, user, "sign-in link", LINK_LIFE_MS, credential);
+    snprintf(link, sizeof link, "%s/#%s", call->request->web_origin, credential);
     cJSON *reply = cJSON_CreateObject();
-    cJSON_AddItemToObject(reply, "user", user_json(&user));
+    cJSON_AddStringToObject(reply, "link", link);
+    record_time_or_null(reply, "expiresAt", token.expires);
     call_reply(call, reply);
+    sodium_memzero(credential, sizeof credential);
+    sodium_memzero(link, sizeof link);
+}
+
+/* The link that the body's code opens, and its account; fails the call without one. */
+static bool link_find(struct call *call, struct token *link, struct user *user)
+{
+    char key[ID_SIZE];
+    unsigned char hash[SECRET_HASH_SIZE];
+    if (secret_split(call_text(call, "code"), key, hash) && caller_find(call->store, key, link) &&
+        link->link && secret_same(hash, link->hash) && store_user(call->store, link->user, user) &&
+        !user->disabled)
+        return true;
+    call_fail(call, 404, "link_not_found",
+              "There is no such link; it may have been used or have expired.");
+    return false;
+}
+
+void sign_in_by_link(struct call *call)
+{
+    struct token link, token = {0};
+    struct user user;
+    if (!page_asks(call) || !link_find(call, &link, &user))
+        return;
+    store_token_remove(call->store, link.key);
+    proofs_copy(&link, &token);
+    session_begin(call, &token, &user, "link");
 }
 
 void sign_out(struct call *call)

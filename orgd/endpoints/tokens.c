@@ -10,10 +10,19 @@
 #define OVERLAP_S      3600
 #define OVERLAP_MOST_S (30 * 24 * 3600)
 
+static const char *token_prefix(const struct token *token)
+{
+    if (token->session)
+        return SESSION_PREFIX;
+    if (token->link)
+        return LINK_PREFIX;
+    return token->test ? "test_" : "live_";
+}
+
 void token_make(struct store *store, struct token *token, struct secret *secret)
 {
     secret_make(secret);
-    id_make(token->session ? SESSION_PREFIX : token->test ? "test_" : "live_", token->key);
+    id_make(token_prefix(token), token->key);
     memcpy(token->hash, secret->hash, sizeof token->hash);
     snprintf(token->last_four, sizeof token->last_four, "%s",
              secret->text + SECRET_SIZE - LAST_FOUR_SIZE);
@@ -88,6 +97,7 @@ void token_list(struct call *call)
 static bool token_named(struct call *call, const char *owner, struct token *token)
 {
     if (caller_find(call->store, call_text(call, "key"), token) && !token->session &&
+        !token->link &&
         (strcmp(token->organization, owner) == 0 || strcmp(token->user, owner) == 0))
         return true;
     call_fail(call, 404, "token_not_found", "There is no such token; it may have ended.");

@@ -212,6 +212,7 @@ struct access_rule {
 };
 
 #define SESSION_PREFIX "sess_"
+#define LINK_PREFIX    "link_"
 
 struct token {
     char key[ID_SIZE];
@@ -223,6 +224,7 @@ struct token {
     char name[DISPLAY_SIZE];
     bool test;    /* env "test" instead of "live" */
     bool session; /* a browser's: its key begins with SESSION_PREFIX */
+    bool link;    /* it begins a session, once: its key begins with LINK_PREFIX */
     int64_t created;
     int64_t expires; /* 0: never */
     /* A user's token: when he, or the token that made this one, last proved that he is the user;

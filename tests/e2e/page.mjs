@@ -345,6 +345,17 @@ async function passkey() {
     ok(await who.sees('sign-in'), 'so does a session that is removed from the list');
     await who.page.goto(origin + '/', { waitUntil: 'networkidle0' });
     ok(await who.sees('sign-in'), 'for good');
+    await who.page.goto('about:blank');
+    await who.open('/' + fs.readFileSync(directory + '/link', 'utf8').trim().replace(/^.*\/#/, '#'));
+    ok(await who.sees('link'), 'a link of orgadmin login --web asks for a press');
+    await looksGood(who, 'link');
+    await who.press('#by-link');
+    ok(await who.sees('mine'), 'and signs in');
+    ok((await who.text('.lead')).includes('olga'), 'whoever made it');
+    await who.page.goto('about:blank');
+    await who.open('/' + fs.readFileSync(directory + '/link', 'utf8').trim().replace(/^.*\/#/, '#'));
+    await who.press('#by-link');
+    ok(await who.sees('link_not_found'), 'once');
     who.noise.length = 0; // of the answers 401 and the failed passkey
     await ends(who, 'a passkey');
 }

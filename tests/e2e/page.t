@@ -28,6 +28,7 @@ CONFIG
     enrolled localhost
     before=$(resident)
     invitations >"$out/invitations.new"
+    by olga login --web >"$out/link" 2>>"$T/invite.err"
     mv "$out/invitations.new" "$out/invitations"
     for name in "${PEOPLE[@]}"; do
         wait_for 120 test -s "$out/$name.ssh" || break

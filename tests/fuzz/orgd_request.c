@@ -252,6 +252,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
                               .len = body.len,
                               .id = "r",
                               .from = "fuzz",
+                              .web_origin = "https://x.example",
+                              .same_site = true,
                               .letterhead = &letterhead};
     bool is_page = strcmp(text, "/i") == 0;
     struct invitation_form *form = is_page ? invitation_form_read(&request, who) : NULL;

@@ -100,6 +100,24 @@ page /users/whoami '{}'; expect 401 unauthorized 'and is over'
 with=$session signs_in ec count=22; is "$status" 200 'a browser with an old cookie signs in'
 sql "UPDATE tokens SET expires_at = 1 WHERE key = '${session%%:*}'"; page /users/whoami '{}'; expect 401 unauthorized 'a session ends by itself'
 
+# --- links ---
+link() { call /users/sign-in/link '{}' "$mia"; code=$(field .link | sed 's/.*#//'); }
+link; like "$status $(field .link)" "^200 $ORIGIN/#link_[a-z0-9]{20}:[A-Za-z0-9_-]{43}\$" 'a token makes a link to the page'
+call /users/whoami '{}' "$code"; expect 401 unauthorized 'its code is no token'
+is "$(request /users/whoami -H 'Sec-Fetch-Site: same-origin' -b "__Host-orgd=$code" -d '{}' | jq -r .reason)" unauthorized 'and no session'
+by_link() { page /users/sign-in/by-link "{\"code\":\"$code\",\"name\":\"Firefox\"}"; }
+call /users/sign-in/by-link "{\"code\":\"$code\"}"; expect 403 other_site 'it signs nobody in who is no page of ours'
+session='' by_link; is "$status $(field .user.username)" '200 mia' 'it signs in'
+session=$(tr -d '\r' <"$T/heads" | sed -n 's/^Set-Cookie: __Host-orgd=\([^;]*\);.*/\1/Ip')
+page /users/whoami '{}'; is "$status" 200 'by a session'
+session='' by_link; expect 404 link_not_found 'once'
+code=${code%:*}:$(printf 'A%.0s' {1..43}) session='' by_link; expect 404 link_not_found 'by its secret alone'
+code=$mia session='' by_link; expect 404 link_not_found 'and by no token'
+link; sql "UPDATE tokens SET expires_at = 1 WHERE key = '${code%%:*}'"; session='' by_link; expect 404 link_not_found 'a link ends after a while'
+link; call /users/tokens/rotate "{\"key\":\"${code%%:*}\"}" "$mia"; expect 404 token_not_found 'a link is not rotated'
+call /users/tokens/revoke "{\"key\":\"${code%%:*}\"}" "$mia"; session='' by_link; expect 404 link_not_found 'but revoked'
+call /users/sign-in/link '{}' "$(api /organizations/tokens/create "{\"organizationId\":\"$org\"}" "$OWNER" | jq -r .apiToken.bearer)"; expect 403 forbidden 'an organization signs in nowhere'
+
 # --- what ends ---
 signs_in ec count=23
 "$ORGD" user disable mia --data "$DATA" >/dev/null 2>&1
