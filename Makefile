@@ -82,6 +82,10 @@ $(BUILD)/obj/orgd/web/assets.o: orgd/web/assets.S $(WEB_PAGES) $(WEB_FILES) $(pa
 	$(Q)$(CC) -c -I$(WEB) -Wa,-I$(WEB) $(CPPFLAGS) -o $@ $<
 ORGD := $(call objects,orgd) $(BUILD)/obj/orgd/web/assets.o
 
+# Where Debian keeps libpq's header.
+PQ_CFLAGS := $(shell pkg-config --cflags libpq 2>/dev/null)
+$(BUILD)/obj/orgd/store/%.o: ORG_CFLAGS += $(PQ_CFLAGS)
+
 # Changed flags or directories build again what depends on them.
 FLAGS := $(CC) $(ORG_CFLAGS) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS)
 $(BUILD)/flags: FORCE
@@ -101,7 +105,7 @@ $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 
 $(BUILD)/orgd: $(ORGD) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lpq -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 
 # sshd starts it several times for each login: libc alone.
 $(BUILD)/orglogin-keys: $(call objects,keys) $(MODULE)

@@ -43,7 +43,7 @@ static bool first_start(struct store *store, const struct options *o)
     struct user user = {0};
     if (!o->owner || first_user_exposed()) {
         log_warning("%s has no user yet: run orgd init as root, which prints the first token",
-                    o->data);
+                    store_name(o->data));
         return true;
     }
     if (!first_user_name(o, &user))
@@ -66,7 +66,7 @@ static bool store_prepare(struct store *store, const struct options *o)
     if (!first && (o->owner || o->owner_username))
         log_warning(
             "--owner does nothing: %s has users already; orgd user and orgd org change them",
-            o->data);
+            store_name(o->data));
     return store_commit(store) == STORE_DONE;
 }
 
@@ -132,7 +132,8 @@ static bool libraries_start(void)
 static bool serve_all(struct options *o)
 {
     signals_block();
-    directory_make(o->data, 0700);
+    if (!store_is_url(o->data))
+        directory_make(o->data, 0700);
     directory_make(o->socket, 0755);
     for (size_t i = 0; i < LISTENERS_MAX; i++)
         o->settings.listeners[i].fd = -1;

@@ -34,7 +34,10 @@ static struct {
     pthread_mutex_t lock;
     bool begun;
     unsigned char key[crypto_generichash_KEYBYTES];
-    struct challenge used[USED_MOST];
+    struct {
+        struct challenge challenge;
+        char request[WEBAUTHN_REQUEST_SIZE]; /* that used it */
+    } used[USED_MOST];
 } challenges = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void challenge_mac(const struct challenge *c, unsigned char mac[MAC_SIZE])
@@ -76,23 +79,26 @@ static bool challenge_good(const char *text, struct challenge *c)
     return sodium_memcmp(mac, c->mac, sizeof mac) == 0 && c->until > clock_mono_ms();
 }
 
-/* Notes that C is used: false when it was before, or too many were just now. */
-static bool challenge_use(const struct challenge *c)
+/* Notes that REQUEST uses C: false when another one did before, or too many were used just now. */
+static bool challenge_use(const struct challenge *c, const char *request)
 {
     int64_t now = clock_mono_ms();
-    struct challenge *place = NULL;
-    bool fresh = true;
+    size_t place = USED_MOST, same = USED_MOST;
     pthread_mutex_lock(&challenges.lock);
     for (size_t i = 0; i < USED_MOST; i++) {
-        struct challenge *used = &challenges.used[i];
-        fresh &= memcmp(used->nonce, c->nonce, NONCE_SIZE) != 0;
-        if (!place && used->until <= now)
-            place = used;
+        if (memcmp(challenges.used[i].challenge.nonce, c->nonce, NONCE_SIZE) == 0)
+            same = i;
+        if (place == USED_MOST && challenges.used[i].challenge.until <= now)
+            place = i;
     }
-    if (fresh && place)
-        *place = *c;
+    bool good =
+        same < USED_MOST ? strcmp(challenges.used[same].request, request) == 0 : place < USED_MOST;
+    if (good && same == USED_MOST) {
+        challenges.used[place].challenge = *c;
+        snprintf(challenges.used[place].request, WEBAUTHN_REQUEST_SIZE, "%s", request);
+    }
     pthread_mutex_unlock(&challenges.lock);
-    return fresh && place;
+    return good;
 }
 
 /* --- the client data: what the browser says --- */
@@ -263,7 +269,7 @@ const char *webauthn_register(const struct webauthn_proof *proof, const char *or
         wrong = credential_read(data, len, credential);
     if (!wrong)
         wrong = client_read(proof->client_data, "webauthn.create", origin, &client);
-    if (!wrong && !challenge_use(&client.challenge))
+    if (!wrong && !challenge_use(&client.challenge, proof->request))
         wrong = "its challenge was used before";
     return wrong;
 }
@@ -301,7 +307,7 @@ const char *webauthn_verify(const struct webauthn_proof *proof, const char *orig
         return "its signature is wrong";
     if (counter <= credential->counter && (counter > 0 || credential->counter > 0))
         return "its counter went back: somebody may have copied the passkey";
-    if (!challenge_use(&client.challenge))
+    if (!challenge_use(&client.challenge, proof->request))
         return "its challenge was used before";
     credential->counter = counter;
     return NULL;

@@ -14,9 +14,12 @@
 #define WEBAUTHN_ID_SIZE        344 /* a credential's id, 1-255 bytes, in base64url, and the NUL */
 #define WEBAUTHN_KEY_SIZE       368 /* a credential's public key, at most 272 bytes, likewise */
 
-/* What a browser brings; CLIENT_DATA is its JSON. A missing text is NULL. */
+/* What a browser brings; CLIENT_DATA is its JSON. A missing text is NULL. REQUEST is the id of the
+ * request that brings it, which may be looked at again. */
+#define WEBAUTHN_REQUEST_SIZE 24
 struct webauthn_proof {
     const char *client_data, *authenticator_data, *signature;
+    const char *request;
 };
 
 struct webauthn_credential {

@@ -12,7 +12,7 @@ arrows() {
     local folder=$1 bad
     bad=$(quoted "$folder" | grep -vE "\"($2)/[a-z0-9_]+\.h\"")
     is "$bad" '' "$folder includes by folder the headers of ${2//|/, } alone"
-    bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|microhttpd|gnutls|sodium|unictype|uninorm|libsmartcols|yaml|seccomp|security)' "$folder"/*.[ch] | grep -vE "<($3)")
+    bad=$(grep -nE '^ *# *include <(curl|cjson|libconfig|sqlite3|libpq|microhttpd|gnutls|sodium|unictype|uninorm|libsmartcols|yaml|seccomp|security)' "$folder"/*.[ch] | grep -vE "<($3)")
     is "$bad" '' "$folder includes the library headers of its row in HACKING.md alone"
 }
 arrows common common none
@@ -32,7 +32,7 @@ arrows orgadmin 'common|api|orgadmin|orgadmin/cli' none
 above='common|orgd'
 for folder in store endpoints web http operator; do
     above="$above|orgd/$folder"
-    arrows "orgd/$folder" "$above" 'microhttpd|gnutls/|sqlite3|sodium|cjson/|curl/|libconfig'
+    arrows "orgd/$folder" "$above" 'microhttpd|gnutls/|sqlite3|libpq|sodium|cjson/|curl/|libconfig'
 done
 arrows orgd "$above" 'cjson/|microhttpd|gnutls/|sodium|unictype|uninorm'
 is "$(quoted orgadmin | grep -v '^orgadmin/main\.c' | grep -vE '"(common|api|orgadmin)/[a-z0-9_]+\.h"')$(quoted orgd | grep -v '^orgd/main\.c' | grep -vE '"(common|orgd)/[a-z0-9_]+\.h"')" '' \

@@ -24,7 +24,7 @@ $(BUILD)/tests/apiprobe: $(BUILD)/obj/tests/api/apiprobe.o $(BUILD)/libtest.a
 $(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/libtest.a
 $(BUILD)/tests/orgadmin/table: $(filter-out %/main.o,$(call objects,orgadmin))
 $(BUILD)/tests/orgadmin/table: TEST_LIBS += -lsmartcols -lyaml
-$(BUILD)/tests/orgd/plans: $(addprefix $(BUILD)/obj/orgd/store/,schema.o sql.o)
+$(BUILD)/tests/orgd/plans: $(addprefix $(BUILD)/obj/orgd/store/,schema.o sql_sqlite.o)
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 $(UNIT_TESTS) $(TEST_TOOLS):
 	@mkdir -p $(@D)
@@ -157,7 +157,7 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/ima
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 $(filter %/orgd_request,$(FUZZERS)): $(filter-out %/main.o,$(ORGD))
-$(filter %/orgd_request,$(FUZZERS)): TEST_LIBS += $(BUILD)/libtest.a -lmicrohttpd -lgnutls -lsodium -lunistring -lm
+$(filter %/orgd_request,$(FUZZERS)): TEST_LIBS += $(BUILD)/libtest.a -lmicrohttpd -lgnutls -lpq -lsodium -lunistring -lm
 
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZERS)

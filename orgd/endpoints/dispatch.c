@@ -117,6 +117,18 @@ static void call_internal(struct call *call)
     call_fail(call, 500, "internal", "The server could not do that; its log says why.");
 }
 
+static void call_unavailable(struct call *call, enum store_end end)
+{
+    answer_drop(call->answer);
+    if (end == STORE_UNKNOWN)
+        call_fail(call, 503, "outcome_unknown",
+                  "The database was lost while this was stored: look whether it happened before "
+                  "you do it again.");
+    else
+        call_fail(call, 503, "unavailable", "The database cannot be reached now: try again.");
+    call->answer->retry_s = BUSY_RETRY_S;
+}
+
 static void call_busy(struct call *call)
 {
     log_warning("%s: the data stay locked by another process", call->request->id);
@@ -130,6 +142,17 @@ static void call_full(struct call *call)
     answer_drop(call->answer);
     call_fail(call, 507, "disk_full",
               "The disk of the server is full; removals and revocations still work.");
+}
+
+/* Has other servers hear what was changed. */
+static void changes_tell(struct call *call)
+{
+    const struct buffer *changed = &call->answer->changed;
+    for (size_t at = 0; at < changed->len; at += sizeof(struct changed)) {
+        struct changed entry;
+        memcpy(&entry, changed->data + at, sizeof entry);
+        store_tell(call->store, entry.id, (int)entry.news);
+    }
 }
 
 /* Runs the handler in a transaction. */
@@ -146,6 +169,8 @@ static enum store_end call_try(struct call *call, const struct endpoint *endpoin
     if (authorize(call, endpoint))
         endpoint->handler(call);
     bool keep = call->answer->status < 400 || call->keep;
+    if (endpoint->change && keep)
+        changes_tell(call);
     return keep ? store_commit(store) : store_rollback(store);
 }
 
@@ -164,6 +189,8 @@ static void call_end_badly(struct call *call, enum store_end end)
 {
     if (end == STORE_AGAIN)
         call_busy(call);
+    else if (end == STORE_AWAY || end == STORE_UNKNOWN)
+        call_unavailable(call, end);
     else if (store_full(call->store))
         call_full(call);
     else
@@ -193,7 +220,7 @@ static bool call_run(struct call *call, const struct endpoint *endpoint)
     else if (call->answer->status < 400)
         change_charge(call);
     if (end == STORE_DONE && call->list_whole)
-        list_cache_put(call->organization.id, call->organization.revision, &call->answer->body);
+        list_cache_put(&call->organization, &call->answer->body);
     if (caller_kind(&call->caller) != CALLER_NOBODY)
         usage_note(call->caller.key, call->request->from);
     return true;

@@ -12,6 +12,7 @@
 static struct cached_list {
     char organization[ID_SIZE];
     int64_t revision;
+    struct commit commit;
     struct buffer reply;
 } slots[SLOTS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* on them */
@@ -22,25 +23,27 @@ static struct cached_list *slot_of(const char *organization)
     return &slots[table_hash(organization, strlen(organization)) % SLOTS];
 }
 
-bool list_cache_get(const char *organization, int64_t revision, struct buffer *out)
+bool list_cache_get(const struct organization *o, struct buffer *out)
 {
-    const struct cached_list *slot = slot_of(organization);
+    const struct cached_list *slot = slot_of(o->id);
     pthread_mutex_lock(&lock);
-    bool found = slot->revision == revision && strcmp(slot->organization, organization) == 0 &&
+    bool found = slot->revision == o->revision && history_same(&slot->commit, &o->commit) &&
+                 strcmp(slot->organization, o->id) == 0 &&
                  buffer_add(out, slot->reply.data, slot->reply.len, TEXT_MOST);
     pthread_mutex_unlock(&lock);
     return found;
 }
 
-void list_cache_put(const char *organization, int64_t revision, const struct buffer *reply)
+void list_cache_put(const struct organization *o, const struct buffer *reply)
 {
-    struct cached_list *slot = slot_of(organization);
+    struct cached_list *slot = slot_of(o->id);
     pthread_mutex_lock(&lock);
     buffer_free(&slot->reply);
     slot->organization[0] = '\0';
     if (buffer_add(&slot->reply, reply->data, reply->len, TEXT_MOST)) {
-        slot->revision = revision;
-        snprintf(slot->organization, sizeof slot->organization, "%s", organization);
+        slot->revision = o->revision;
+        slot->commit = o->commit;
+        snprintf(slot->organization, sizeof slot->organization, "%s", o->id);
     }
     pthread_mutex_unlock(&lock);
 }

@@ -14,6 +14,8 @@
 #include "orgd/endpoints/usage.h"
 #include "orgd/endpoints/watchers.h"
 
+#define RUNS_MOST 3 /* of a read whose connection was lost */
+
 /* Members as JSON text, so that a long list is never held as a tree. */
 struct member_list {
     struct buffer *out;
@@ -106,7 +108,7 @@ static void list_whole(struct call *call)
     static const struct cursor beginning;
     const struct organization *organization = &call->organization;
     struct member_list listing = {.out = &call->answer->body};
-    if (list_cache_get(organization->id, organization->revision, &call->answer->body))
+    if (list_cache_get(organization, &call->answer->body))
         return;
     listing_text(&listing, "{\"members\":[");
     list_write(&listing, call->store, organization->id, &beginning, LIST_MAX);
@@ -149,13 +151,18 @@ static bool poll_may(struct store *store, struct poll *poll)
     return true;
 }
 
-bool poll_allowed(struct store *store, struct poll *poll, bool *may)
+enum store_end poll_allowed(struct store *store, struct poll *poll, bool *may)
 {
-    *may = store_begin_read(store) && poll_may(store, poll);
-    return store_commit(store) == STORE_DONE;
+    enum store_end end = STORE_AGAIN;
+    for (int i = 0; i < RUNS_MOST && end == STORE_AGAIN; i++) {
+        *may = store_begin_read(store) && poll_may(store, poll);
+        end = store_commit(store);
+    }
+    return end;
 }
 
-bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end)
+static enum store_end list_once(struct store *store, struct poll *poll, struct buffer *reply,
+                                bool *end)
 {
     struct member_list listing = {.out = reply};
     bool allowed = store_begin_read(store) && poll_may(store, poll);
@@ -169,7 +176,20 @@ bool member_list_again(struct store *store, struct poll *poll, struct buffer *re
         poll->after = listing.after;
     }
     *end = !listing.more;
-    return store_commit(store) == STORE_DONE && allowed;
+    enum store_end ended = store_commit(store);
+    return ended == STORE_DONE && !allowed ? STORE_FAILED : ended;
+}
+
+bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end)
+{
+    const struct cursor after = poll->after;
+    enum store_end ended = STORE_AGAIN;
+    for (int i = 0; i < RUNS_MOST && ended == STORE_AGAIN; i++) {
+        poll->after = after;
+        reply->len = 0;
+        ended = list_once(store, poll, reply, end);
+    }
+    return ended == STORE_DONE;
 }
 
 /* --- changes --- */
@@ -391,7 +411,7 @@ static struct reply *reply_make(struct store *store, const struct organization *
     return reply;
 }
 
-void look_run(struct store *store, struct look *look)
+static enum store_end look_once(struct store *store, struct look *look)
 {
     struct organization organization = {.revision = 0};
     look->there =
@@ -400,9 +420,27 @@ void look_run(struct store *store, struct look *look)
     for (size_t i = 0; i < look->count; i++)
         look->replies[i] =
             look->there ? reply_make(store, &organization, look->since[i], look->let_in) : NULL;
-    if (store_commit(store) == STORE_DONE)
-        return;
-    for (size_t i = 0; i < look->count; i++)
-        if (look->replies[i])
-            buffer_free(&look->replies[i]->text);
+    return store_commit(store);
+}
+
+static void replies_drop(struct look *look)
+{
+    for (size_t i = 0; i < look->count; i++) {
+        reply_release(look->replies[i]);
+        look->replies[i] = NULL;
+    }
+}
+
+void look_run(struct store *store, struct look *look)
+{
+    enum store_end end = look_once(store, look);
+    for (int i = 1; i < RUNS_MOST && end == STORE_AGAIN; i++) {
+        replies_drop(look);
+        end = look_once(store, look);
+    }
+    look->away = end == STORE_AWAY;
+    if (end != STORE_DONE) {
+        replies_drop(look);
+        look->there = false;
+    }
 }

@@ -54,20 +54,21 @@ struct look {
     /* Filled by look_run. Each reply has one holder, and is to be released. */
     struct reply *replies[LOOK_MOST];
     bool there;       /* else the organization is gone, or the store failed */
+    bool away;        /* the store cannot be reached now */
     int64_t revision; /* the organization's */
 };
 void look_run(struct store *store, struct look *look);
 
-/* Finds out whether POLL's caller may still ask, and which labels his machine has; false when the
- * store failed. */
-bool poll_allowed(struct store *store, struct poll *poll, bool *may);
+/* Finds out whether POLL's caller may still ask, and which labels his machine has; the store's end
+ * of it. */
+enum store_end poll_allowed(struct store *store, struct poll *poll, bool *may);
 
 /* Writes what POLL is told whose caller may not. */
 void poll_ended(const struct poll *poll, struct buffer *out);
 
 /*
- * Adds the next piece of a members/list to REPLY and moves POLL->after; *END when it was the last.
- * False when the caller is not let in any more, or the store failed.
+ * Writes the next piece of a members/list into REPLY and moves POLL->after; *END when it was the
+ * last. False when the caller is not let in any more, or the store failed.
  */
 bool member_list_again(struct store *store, struct poll *poll, struct buffer *reply, bool *end);
 

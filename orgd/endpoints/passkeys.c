@@ -48,7 +48,8 @@ static struct webauthn_proof proof_of(const struct call *call)
 {
     return (struct webauthn_proof){.client_data = call_text(call, "clientData"),
                                    .authenticator_data = call_text(call, "authenticatorData"),
-                                   .signature = call_text(call, "signature")};
+                                   .signature = call_text(call, "signature"),
+                                   .request = call->request->id};
 }
 
 /* Fills what the caller's token proves, and the passkey with it. */

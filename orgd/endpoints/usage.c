@@ -32,11 +32,11 @@ static struct {
     pthread_mutex_t lock; /* on NOTES and COUNT */
     struct noted *notes;  /* a hash table, or NULL */
     size_t count;
-    int64_t since; /* clock_mono_ms of the first of them */
-    /* Of the thread that writes: */
-    struct noted *taken; /* what is being stored, or NULL */
-    size_t stored;       /* places of it */
-} usage = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    int64_t since;           /* clock_mono_ms of the first of them */
+    struct noted *taken;     /* what is being stored, or NULL */
+    size_t stored;           /* places of it */
+    pthread_mutex_t writing; /* on the two: one thread at a time writes */
+} usage = {.lock = PTHREAD_MUTEX_INITIALIZER, .writing = PTHREAD_MUTEX_INITIALIZER};
 
 /* What is noted of the token KEY; NULL without room. */
 static struct noted *note_of(const char *key)
@@ -139,6 +139,7 @@ static void event_about(struct store *store, const struct token *token, const ch
         buffer_add(&places, token->organization, sizeof token->organization, PLACES);
     for (size_t at = 0; at < places.len; at += ID_SIZE) {
         snprintf(event.organization, sizeof event.organization, "%s", places.data + at);
+        store_lock(store, event.organization); /* its events are committed as they are numbered */
         store_event_add(store, &event);
     }
     buffer_free(&places);
@@ -236,7 +237,7 @@ static bool store_due(void)
     return due;
 }
 
-void usage_store_slice(struct store *store)
+static void slice_next(struct store *store)
 {
     if (!usage.taken && store_due())
         notes_take();
@@ -251,11 +252,20 @@ void usage_store_slice(struct store *store)
     usage.taken = NULL;
 }
 
+void usage_store_slice(struct store *store)
+{
+    pthread_mutex_lock(&usage.writing);
+    slice_next(store);
+    pthread_mutex_unlock(&usage.writing);
+}
+
 void usage_store(struct store *store)
 {
+    pthread_mutex_lock(&usage.writing);
     while (usage.taken)
-        usage_store_slice(store);
+        slice_next(store);
     notes_take();
     while (usage.taken)
-        usage_store_slice(store);
+        slice_next(store);
+    pthread_mutex_unlock(&usage.writing);
 }

@@ -90,6 +90,10 @@ static void tell(struct held *held, const struct look *look)
 {
     struct audience *a = held->audience;
     struct reply *reply = reply_for(look, held->poll.since);
+    if (look->away && held->begun) { /* it is looked up when the store is there again */
+        held->doubt = true;
+        return;
+    }
     if (!look->there) { /* the organization is gone, or the store failed */
         held->doubt = held->broken = true;
     } else if (look->revision < held->poll.revision || (!reply && held->asks)) {

@@ -56,12 +56,13 @@ struct held {
     bool suspended;
     bool leaves; /* the client will send nothing more, or has gone */
     bool queued;
-    bool doubt;          /* whether its caller may still ask has to be looked at */
-    bool broken;         /* the store failed: there will be no answer */
-    struct reply *reply; /* the answer; NULL as long as there is none */
-    struct buffer ended; /* the answer to a caller who may not ask any more */
-    struct buffer tail;  /* of the answer, for this poll alone */
-    size_t sent;         /* of the answer */
+    bool doubt;             /* whether its caller may still ask has to be looked at */
+    struct doubt *doubting; /* that look, while it is on its way; else NULL */
+    bool broken;            /* the store failed: there will be no answer */
+    struct reply *reply;    /* the answer; NULL as long as there is none */
+    struct buffer ended;    /* the answer to a caller who may not ask any more */
+    struct buffer tail;     /* of the answer, for this poll alone */
+    size_t sent;            /* of the answer */
 };
 
 struct held_set {
@@ -75,6 +76,7 @@ struct held_set {
     int timer;
     int ends;      /* epoll: the connections of the polls, for their end */
     int64_t armed; /* when the timer fires */
+    bool silent;   /* no heartbeats */
     bool stopping;
 };
 

@@ -124,7 +124,7 @@ static void *thread_main(void *arg)
     while ((job = job_wait(crew)) != NULL) {
         struct job_list done = STAILQ_HEAD_INITIALIZER(done);
         pthread_mutex_unlock(&crew->lock);
-        if (crew->kind == CREW_CHANGES) {
+        if (crew->kind == CREW_CHANGES && store_gathers(thread->store)) {
             changes_run(thread, job, &done);
         } else {
             job->run(thread->store, job);
@@ -165,7 +165,9 @@ struct crew *crew_open(const struct store *store, enum crew_kind kind, unsigned 
         STAILQ_INIT(&crew->waiting[i]);
     STAILQ_INIT(&crew->finished);
     crew->kind = kind;
-    crew->most = kind == CREW_CHANGES ? TOGETHER : threads > 1 ? threads - 1 : 1;
+    crew->most = kind == CREW_CHANGES && store_gathers(store) ? TOGETHER
+                 : threads > 1                                ? threads - 1
+                                                              : 1;
     crew->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     bool good = crew->event >= 0;
     if (!good)

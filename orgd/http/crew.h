@@ -25,7 +25,8 @@ struct job {
 
 enum crew_kind {
     CREW_READS,
-    CREW_CHANGES /* jobs that wait become durable together: one wait for the disk for all */
+    CREW_CHANGES /* jobs that wait become durable together, if the store gathers them: one wait for
+                    the disk for all */
 };
 
 struct crew;

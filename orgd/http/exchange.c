@@ -28,6 +28,12 @@
 #define BUSY_RETRY_S  5
 #define READS_RESUMED 16 /* in a round */
 
+/* What the store says to /healthz and /metrics. */
+struct facts {
+    bool readable;
+    int64_t log_bytes, events;
+};
+
 /* A request from its first byte to its answer. */
 struct exchange {
     struct job job; /* for a crew */
@@ -49,6 +55,7 @@ struct exchange {
     struct call_answer answer;
     struct held *held; /* a members/changes, while it is held or answered; else NULL */
     struct page_part page;
+    struct facts facts;
 };
 
 void front_init(struct front *f)
@@ -207,16 +214,26 @@ static void exchange_dispatched(struct front *f, struct exchange *x)
         connection_known(x->via);
 }
 
+/* False when it takes too long for this store. */
+static bool facts_read(struct store *store, struct facts *facts)
+{
+    if (store_begin_read(store)) {
+        store_empty(store);
+        facts->log_bytes = store_log_bytes(store);
+        facts->events = store_event_latest(store);
+    }
+    enum store_end end = store_commit(store);
+    facts->readable = end == STORE_DONE;
+    return end != STORE_LONG;
+}
+
 /* GET /healthz: whether the store can be read. */
-static void exchange_health(struct front *f, struct exchange *x)
+static void exchange_health(struct exchange *x)
 {
     static const char good[] = "{\"ok\":true}";
-    if (store_begin_read(f->store))
-        store_empty(f->store);
-    bool readable = store_commit(f->store) == STORE_DONE;
     if (strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0) {
         exchange_fail(x, 405, "method_not_allowed", "This path is for GET and HEAD.");
-    } else if (!readable) {
+    } else if (!x->facts.readable) {
         exchange_fail(x, 503, "unavailable", "The data cannot be read; the server's log says why.");
     } else {
         x->answer.status = 200;
@@ -233,13 +250,9 @@ static bool metrics_asked(const struct exchange *x)
 /* GET /metrics, on the listener for it. */
 static void exchange_metrics(struct front *f, struct exchange *x)
 {
-    struct metrics_now now = {.held = held_number(f->held)};
+    struct metrics_now now = {
+        .held = held_number(f->held), .log_bytes = x->facts.log_bytes, .events = x->facts.events};
     crowd_count(x->via->door->crowd, &now.connections, &now.strangers);
-    if (store_begin_read(f->store)) {
-        now.log_bytes = store_log_bytes(f->store);
-        now.events = store_event_latest(f->store);
-    }
-    store_commit(f->store);
     x->answer.status = 200;
     snprintf(x->answer.caller, sizeof x->answer.caller, "-");
     metrics_write(&now, &x->answer.body);
@@ -311,26 +324,36 @@ static void exchange_answered(struct front *f, struct exchange *x, bool late)
     exchange_log(x);
 }
 
-/* What needs no dispatcher; false for everything else. */
-static bool exchange_special(struct front *f, struct exchange *x)
+/* What needs no dispatcher. */
+static bool special_asked(const struct exchange *x)
+{
+    return health_asked(x) || x->via->door->metrics;
+}
+
+static void exchange_special(struct front *f, struct exchange *x)
 {
     if (health_asked(x))
-        exchange_health(f, x);
+        exchange_health(x);
     else if (metrics_asked(x))
         exchange_metrics(f, x);
-    else if (x->via->door->metrics)
+    else
         exchange_fail(x, 404, "unknown_endpoint", "Only /metrics and /healthz are here.");
-    else if (!page_asked(f, x) || !exchange_page(f, x))
-        return false;
     body_free(f, x);
-    return true;
 }
 
 /* Answers a request that changes nothing, if that does not take long. */
 static bool exchange_quick(struct front *f, struct exchange *x)
 {
-    if (exchange_special(f, x))
+    if (special_asked(x)) {
+        if (!facts_read(f->store, &x->facts))
+            return false;
+        exchange_special(f, x);
         return true;
+    }
+    if (page_asked(f, x) && exchange_page(f, x)) {
+        body_free(f, x);
+        return true;
+    }
     if (x->needs.writer || !turns_left(&f->turns, x->job.caller))
         return false;
     int64_t begun = clock_mono_ms();
@@ -353,6 +376,10 @@ static void answer_free(struct exchange *x)
 static void exchange_job(struct store *store, struct job *job)
 {
     struct exchange *x = (struct exchange *)(void *)job;
+    if (special_asked(x)) {
+        facts_read(store, &x->facts);
+        return;
+    }
     answer_free(x); /* of the time before */
     dispatch(store, &x->request, &x->answer);
     x->request.again = true;
@@ -378,7 +405,10 @@ static void exchange_done(struct job *job)
     struct exchange *x = (struct exchange *)(void *)job;
     if (x->needs.attempt)
         peer_attempt_end(x->peer);
-    exchange_dispatched(x->front, x);
+    if (special_asked(x))
+        exchange_special(x->front, x);
+    else
+        exchange_dispatched(x->front, x);
     exchange_answered(x->front, x, true);
     exchange_settle(x->front, x);
 }

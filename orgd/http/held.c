@@ -22,6 +22,15 @@
 #define GATHERED   4096 /* bytes of an answer that is sent with its end, at once */
 #define NEVER      INT64_MAX
 
+/* A look whether the caller of a poll may still ask, which takes longer than the loop may. */
+struct doubt {
+    struct job job;
+    struct held *held; /* NULL: it has gone meanwhile */
+    struct poll poll;
+    enum store_end end;
+    bool may;
+};
+
 struct held_set *held_open(struct store *store, struct crew *reads, size_t most)
 {
     struct held_set *set = memory_get(sizeof *set);
@@ -163,6 +172,16 @@ void held_tell_all(struct held_set *set)
     audience_tell(a, NEWS_RIGHTS);
 }
 
+void held_forget(struct held_set *set)
+{
+    shelf_clear(&set->shelf);
+}
+
+void held_silence(struct held_set *set, bool silent)
+{
+    set->silent = silent;
+}
+
 /* --- time --- */
 
 static int64_t due(const struct held *held)
@@ -278,6 +297,8 @@ void held_drop(struct held *held)
 {
     struct held_set *set = held->set;
     unqueue(held);
+    if (held->doubting)
+        held->doubting->held = NULL;
     connection_push(held->client);
     held->client->held = NULL;
     set->count--;
@@ -291,17 +312,64 @@ void held_drop(struct held *held)
     free(held);
 }
 
-/* Settles whether the caller may still ask. */
-static void doubt_settle(struct held *held)
+/* --- whether the caller may still ask --- */
+
+static void doubt_answer(struct held *held, enum store_end end, bool may)
 {
-    bool may;
-    if (!held->doubt)
-        return;
-    held->doubt = false;
-    if (!poll_allowed(held->set->store, &held->poll, &may))
+    if (end == STORE_AWAY && held->begun)
+        held->doubt = true; /* it is looked up when the store is there again */
+    else if (end != STORE_DONE)
         held->broken = true;
     else if (!may)
         poll_ended(&held->poll, &held->ended);
+}
+
+static void doubt_job(struct store *store, struct job *job)
+{
+    struct doubt *doubt = (struct doubt *)(void *)job;
+    doubt->end = poll_allowed(store, &doubt->poll, &doubt->may);
+}
+
+static void doubt_done(struct job *job)
+{
+    struct doubt *doubt = (struct doubt *)(void *)job;
+    struct held *held = doubt->held;
+    if (held) {
+        held->doubting = NULL;
+        memcpy(held->poll.labels, doubt->poll.labels, sizeof held->poll.labels);
+        doubt_answer(held, doubt->end, doubt->may);
+        if (held_answered(held) || !held->doubt)
+            held_queue(held);
+    }
+    free(doubt);
+}
+
+static void doubt_look(struct held *held)
+{
+    struct doubt *doubt = memory_get(sizeof *doubt);
+    doubt->job =
+        (struct job){.run = doubt_job, .done = doubt_done, .caller = turns_place(held->poll.key)};
+    doubt->held = held;
+    doubt->poll = held->poll;
+    held->doubting = doubt;
+    crew_add(held->set->reads, &doubt->job);
+}
+
+/* Settles whether the caller may still ask; false while that is looked up. */
+static bool doubt_settle(struct held *held)
+{
+    bool may;
+    if (!held->doubt || held->doubting || held->ended.len > 0)
+        return !held->doubting;
+    held->doubt = false;
+    enum store_end end = poll_allowed(held->set->store, &held->poll, &may);
+    if (end != STORE_LONG)
+        doubt_answer(held, end, may);
+    else if (held->set->stopping)
+        held->broken = true;
+    else
+        doubt_look(held);
+    return !held->doubting;
 }
 
 bool held_looks(struct held *held)
@@ -313,8 +381,9 @@ bool held_looks(struct held *held)
 bool held_answer(struct held *held, struct held_text *text)
 {
     static const struct buffer none;
-    doubt_settle(held);
     *text = (struct held_text){{&none, &none}, 0};
+    if (!doubt_settle(held))
+        return false;
     if (held->ended.len > 0) {
         text->part[0] = &held->ended;
     } else if (!held->broken && held->reply && held->reply->text.len > 0) {
@@ -385,8 +454,10 @@ static ssize_t held_read(void *arg, uint64_t position, char *out, size_t max)
     }
     if (now >= held->beat) {
         held->beat = now + (held->leaves ? TICK_MS : BEAT_MS);
-        out[0] = '\n';
-        return 1;
+        if (!held->set->silent || held->leaves) {
+            out[0] = '\n';
+            return 1;
+        }
     }
     /* Nobody takes it, and nothing more is sent; with the end of this reply libmicrohttpd sees the
      * connection's. */

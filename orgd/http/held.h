@@ -78,6 +78,12 @@ void held_tell(struct held_set *set, const struct buffer *changed);
 /* Has all polls look again, since somebody else changed the data. */
 void held_tell_all(struct held_set *set);
 
+/* Forgets the answers that are kept, since the history may be another one. */
+void held_forget(struct held_set *set);
+
+/* Whether what the polls were told is no longer known to be true: then they get no heartbeat. */
+void held_silence(struct held_set *set, bool silent);
+
 /* True when some have news and were not resumed yet. held_resume_some resumes the first of them:
  * not all at once, so that others are served between them. */
 bool held_queued(const struct held_set *set);

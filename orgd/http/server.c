@@ -16,6 +16,7 @@
 #include "orgd/http/access_log.h"
 #include "orgd/http/connection.h"
 #include "orgd/http/exchange.h"
+#include "orgd/http/feed.h"
 #include "orgd/http/head.h"
 #include "orgd/http/metrics.h"
 #include "orgd/http/stranger_log.h"
@@ -29,13 +30,16 @@
 /* libmicrohttpd's own strictness answers in HTML: head_check does better, except for what it cannot
  * see. */
 #define STRICT      (MHD_VERSION >= 0x01000000)
-#define READERS     2    /* threads */
+#define READERS     2 /* threads */
+#define READERS_FAR 4 /* where they wait for round trips, too */
+#define WRITERS_FAR 8
 #define QUICK_STEPS 5000 /* of the store: less than a millisecond of the loop */
-#define EVENTS      (LISTENERS_MAX + 6)
+#define EVENTS      (LISTENERS_MAX + 7)
 
 struct server {
     struct server_settings *settings;
     struct upkeep upkeep;
+    struct feed *feed; /* NULL: there is no other server */
     struct front front;
     struct crowd crowd;
     struct door doors[LISTENERS_MAX];
@@ -130,8 +134,9 @@ static bool front_open(struct server *s, unsigned connections)
     f->letterhead = &settings->letterhead;
     f->web_origin = settings->web_origin;
     crowd_init(&s->crowd, peers_open(&settings->peers), &settings->proxies);
-    f->reads = crew_open(settings->store, CREW_READS, READERS);
-    f->changes = crew_open(settings->store, CREW_CHANGES, 1); /* SQLite has one writer */
+    bool near = store_gathers(settings->store); /* SQLite, which has one writer */
+    f->reads = crew_open(settings->store, CREW_READS, near ? READERS : READERS_FAR);
+    f->changes = crew_open(settings->store, CREW_CHANGES, near ? 1 : WRITERS_FAR);
     f->streams.reads = f->reads;
     store_limit(settings->store, QUICK_STEPS);
     if (!f->reads || !f->changes || !watch(s, crew_descriptor(f->reads)) ||
@@ -139,7 +144,9 @@ static bool front_open(struct server *s, unsigned connections)
         return false;
     /* An eighth stays for requests that do not wait. */
     f->held = held_open(settings->store, f->reads, connections - connections / 8);
-    if (!f->held || !watch(s, held_timer(f->held)) || !watch(s, held_ends_descriptor(f->held)))
+    if (!f->held || !watch(s, held_timer(f->held)) || !watch(s, held_ends_descriptor(f->held)) ||
+        !feed_open(settings->store, f->held, &s->feed) ||
+        (s->feed && !watch(s, feed_descriptor(s->feed))))
         return false;
     if (!settings->mail.url)
         return true;
@@ -238,6 +245,8 @@ static bool descriptor_serve(struct server *s, int fd)
         held_tick(f->held);
     else if (fd == held_ends_descriptor(f->held))
         held_ends(f->held);
+    else if (s->feed && fd == feed_descriptor(s->feed))
+        feed_tell(s->feed);
     else if (fd == crew_descriptor(f->reads))
         crew_done(f->reads);
     else if (fd == crew_descriptor(f->changes))
@@ -254,6 +263,8 @@ bool server_run(struct server *s)
     struct epoll_event events[EVENTS];
     while (!s->upkeep.lost) {
         upkeep_due(&s->upkeep);
+        if (s->feed)
+            feed_due(s->feed);
         int wait = loop_timeout(s);
         bool idle = wait < 0 || wait > UPKEEP_MS; /* nothing is due but upkeep */
         int n = epoll_wait(s->epoll, events, EVENTS, idle ? UPKEEP_MS : wait);
@@ -306,6 +317,8 @@ static void front_free(struct front *f)
 /* Stopping a daemon that has a suspended connection ends the process. */
 void server_stop(struct server *s)
 {
+    if (s->feed)
+        feed_close(s->feed);
     front_stop(&s->front);
     daemons_run(s);
     for (size_t i = 0; i < s->count; i++)

@@ -36,6 +36,8 @@ static void upkeep_job(struct store *store, struct job *job)
     events_expire(u, store);
     if (store_begin_change(store, NULL))
         u->more = store_chore(store, u->changed.id);
+    if (u->more && u->changed.id[0])
+        store_tell(store, u->changed.id, NEWS_GATHERED);
     if (store_commit(store) != STORE_DONE)
         u->more = false;
 }

@@ -182,6 +182,8 @@ static bool finish_chores(struct store *store)
     bool more = true;
     while (more) {
         more = store_begin_change(store, NULL) && store_chore(store, organization);
+        if (more && organization[0])
+            store_tell(store, organization, NEWS_GATHERED);
         if (store_commit(store) != STORE_DONE) {
             log_error("the rest is left to the server");
             return false;
@@ -212,23 +214,32 @@ static bool file_check(const struct options *o)
     bool warned;
     if (!store_check(o->data, &warned))
         return false;
-    printf("%s: nothing is %s\n", o->data, warned ? "damaged" : "wrong");
+    printf("%s: nothing is %s\n", store_name(o->data), warned ? "damaged" : "wrong");
     return true;
+}
+
+/* True if the data are a file. */
+static bool is_file(const struct options *o)
+{
+    if (store_is_url(o->data))
+        log_error("%s: %s is for a data file; a database has PostgreSQL's own tools: see orgd(8)",
+                  store_name(o->data), o->words[0]);
+    return !store_is_url(o->data);
 }
 
 static bool file_backup(const struct options *o)
 {
-    return store_backup(o->data, o->words[1]);
+    return is_file(o) && store_backup(o->data, o->words[1]);
 }
 
 static bool file_restore(const struct options *o)
 {
-    return store_restore(o->data, o->words[1]);
+    return is_file(o) && store_restore(o->data, o->words[1]);
 }
 
 static bool file_vacuum(const struct options *o)
 {
-    return store_vacuum(o->data);
+    return is_file(o) && store_vacuum(o->data);
 }
 
 static bool print_openapi(const struct options *o)

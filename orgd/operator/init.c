@@ -121,10 +121,11 @@ static bool ask_all(struct options *o, bool settings, bool first)
 /* Finds out whether the data file has no user yet. False after one line on stderr. */
 static bool find_first(const char *path, bool *first)
 {
-    *first = access(path, F_OK) != 0;
+    bool url = store_is_url(path);
+    *first = !url && access(path, F_OK) != 0;
     if (*first)
         return true;
-    struct store *store = store_open(path, STORE_OPERATE);
+    struct store *store = store_open(path, url ? STORE_SERVE : STORE_OPERATE);
     bool good = store && store_begin_read(store);
     *first = good && store_empty(store);
     if (good)
@@ -138,7 +139,7 @@ static bool find_first(const char *path, bool *first)
 static bool user_add(struct store *store, const struct options *o, struct user *user)
 {
     if (!store_empty(store)) {
-        log_error("%s: somebody else has made the first user meanwhile", o->data);
+        log_error("%s: somebody else has made the first user meanwhile", store_name(o->data));
         return false;
     }
     return first_user_make(store, o, user);
@@ -146,8 +147,9 @@ static bool user_add(struct store *store, const struct options *o, struct user *
 
 static bool user_make(const struct options *o, struct user *user)
 {
-    directory_make(o->data, 0700);
-    bool there = access(o->data, F_OK) == 0;
+    bool url = store_is_url(o->data), there = !url && access(o->data, F_OK) == 0;
+    if (!url)
+        directory_make(o->data, 0700);
     struct store *store = store_open(o->data, there ? STORE_OPERATE : STORE_SERVE);
     if (!store)
         return false;
@@ -240,6 +242,7 @@ bool init_run(const struct options *given)
     if (first)
         tell_user(&o, &user);
     else
-        fprintf(stderr, "%s has users already; orgd user token EMAIL prints a token\n", o.data);
+        fprintf(stderr, "%s has users already; orgd user token EMAIL prints a token\n",
+                store_name(o.data));
     return true;
 }

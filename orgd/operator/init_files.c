@@ -212,7 +212,8 @@ static bool needs_port_right(const struct options *o)
 
 static bool needs_network(const struct options *o)
 {
-    bool network = o->settings.mail.url && !mail_url_local(o->settings.mail.url);
+    bool network =
+        store_is_url(o->data) || (o->settings.mail.url && !mail_url_local(o->settings.mail.url));
     for (size_t i = 0; i < o->listens; i++)
         network |= o->tls[i];
     return network;

@@ -43,7 +43,8 @@ static const char usage[] =
     "A list is a table, or with --json one object a line. The options of the server:\n"
     "\n"
     "  --config FILE               the options that the command line lacks (" SETTINGS_DEFAULT ")\n"
-    "  --data FILE                 the data file, created if it is missing\n"
+    "  --data FILE                 the data file, created if it is missing; or the\n"
+    "                              postgresql://... URL of a database\n"
     "                              (" DEFAULT_DATA ")\n"
     "  --socket PATH               the unix socket (" DEFAULT_SOCKET ")\n"
     "  --listen ADDR:PORT          plain HTTP on 127.0.0.1:PORT or [::1]:PORT; port 0 picks one\n"
@@ -344,14 +345,30 @@ static bool limit_take(struct options *o, int id, const char *value)
     }
 }
 
+/* A password in a URL must be seen by nobody; no message has it. */
+static bool option_data(struct options *o, const char *value)
+{
+    const char *why = NULL, *where = option_where ? option_where : "--data";
+    bool secret = false;
+    if (store_is_url(value) && !store_url_good(value, &secret))
+        why = "libpq does not understand the URL";
+    else if (secret && !option_where)
+        why = "a password on a command line is seen by everybody; put the URL into a "
+              "configuration file with mode 0600, or the password into a PGPASSFILE";
+    else if (secret && !settings_private())
+        why = "a file with a password must have mode 0600";
+    if (why)
+        log_error("%s: data: %s", where, why);
+    o->data = value;
+    return !why;
+}
+
 /* The place of an option that takes any text; NULL for the others. */
 static const char **text_place(struct options *o, int id)
 {
     switch (id) {
     case OPTION_CONFIG:
         return &o->config;
-    case OPTION_DATA:
-        return &o->data;
     case OPTION_SOCKET:
         return &o->socket;
     case OPTION_ACCESS_LOG:
@@ -376,6 +393,8 @@ static bool option_take(struct options *o, int id, const char *value)
         return true;
     }
     switch (id) {
+    case OPTION_DATA:
+        return option_data(o, value);
     case OPTION_LISTEN:
         return option_listen(o, value, PLAIN_HTTP);
     case OPTION_TLS:

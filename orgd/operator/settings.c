@@ -14,6 +14,12 @@
 #define WHERE_SIZE  512
 
 static config_t config; /* its texts are used until the end */
+static bool private;    /* no other user can read it */
+
+bool settings_private(void)
+{
+    return private;
+}
 
 /* True if the file may be believed. */
 static bool file_trusted(const char *path, const struct stat *st)
@@ -84,6 +90,7 @@ bool settings_read(const char *path, bool must, setting_take *take, void *arg)
     if (!good)
         log_error("%s: %s", path, strerror(errno));
     good = good && file_trusted(path, &st);
+    private = good && (st.st_mode & 077) == 0;
     config_init(&config);
     if (good && config_read(&config, file) != CONFIG_TRUE) {
         log_error("%s:%d: %s", path, config_error_line(&config), config_error_text(&config));

@@ -18,4 +18,7 @@ typedef bool setting_take(const char *name, const char *value, const char *where
  * stderr. */
 bool settings_read(const char *path, bool must, setting_take *take, void *arg);
 
+/* True when no other user can read the file that is being read. */
+bool settings_private(void);
+
 #endif

@@ -3,7 +3,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_rule(struct store *s, sqlite3_stmt *stmt, struct access_rule *r)
+static void take_rule(struct store *s, struct rowset *stmt, struct access_rule *r)
 {
     column_text(s, stmt, 0, r->id, sizeof r->id);
     column_text(s, stmt, 1, r->organization, sizeof r->organization);
@@ -11,13 +11,13 @@ static void take_rule(struct store *s, sqlite3_stmt *stmt, struct access_rule *r
     column_text(s, stmt, 3, r->team, sizeof r->team);
     column_text(s, stmt, 4, r->labels, sizeof r->labels);
     column_text(s, stmt, 5, r->services, sizeof r->services);
-    r->created = sqlite3_column_int64(stmt, 6);
+    r->created = column_number(stmt, 6);
     column_text(s, stmt, 7, r->slug, sizeof r->slug);
 }
 
 bool store_access(struct store *s, const char *id, struct access_rule *rule)
 {
-    sqlite3_stmt *stmt = statement_begin(s, ACCESS_BY_ID, VALUES(value_text(id)));
+    struct rowset *stmt = statement_begin(s, ACCESS_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
     if (found)
         take_rule(s, stmt, rule);
@@ -28,7 +28,7 @@ bool store_access(struct store *s, const char *id, struct access_rule *rule)
 void store_access_list(struct store *s, const char *organization, const struct cursor *after,
                        int limit, access_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt =
+    struct rowset *stmt =
         statement_begin(s, ACCESS_LIST,
                         VALUES(value_text(organization), value_number(after->number),
                                value_text(after->id), value_number(limit)));

@@ -5,40 +5,81 @@
 #include "common/log.h"
 #include "common/reserved.h"
 #include "orgd/store/file.h"
+#include "orgd/store/postgresql_link.h"
+#include "orgd/store/postgresql_schema.h"
 #include "orgd/store/schema.h"
 #include "orgd/store/store.h"
 
-/* Runs a QUERY that answers a row for each fault. */
-static bool check_run(sqlite3 *db, const char *path, const char *query)
+/* What is checked: a data file, or a database. */
+struct checked {
+    const char *name;
+    sqlite3 *db;
+    PGconn *conn;
+};
+
+/* Two columns of a row, of which the second may be missing; false for a fault. */
+typedef bool row_visit(const struct checked *c, const char *one, const char *other);
+
+static bool file_rows(const struct checked *c, const char *query, row_visit *each)
 {
     sqlite3_stmt *stmt = NULL;
     bool good = true;
-    int rc = sqlite3_prepare_v2(db, query, -1, &stmt, NULL);
+    int rc = sqlite3_prepare_v2(c->db, query, -1, &stmt, NULL);
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        file_say(path, (const char *)sqlite3_column_text(stmt, 0));
-        good = false;
+        good &= each(c, (const char *)sqlite3_column_text(stmt, 0),
+                     (const char *)sqlite3_column_text(stmt, 1));
         rc = SQLITE_OK;
     }
     if (rc != SQLITE_DONE) {
-        file_say(path, sqlite3_errmsg(db));
+        file_say(c->name, sqlite3_errmsg(c->db));
         good = false;
     }
     sqlite3_finalize(stmt);
     return good;
 }
 
+static bool database_rows(const struct checked *c, const char *query, row_visit *each)
+{
+    PGresult *result = PQexec(c->conn, query);
+    bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
+    int columns = PQnfields(result);
+    if (!good)
+        link_lost(c->name, PQresultErrorMessage(result));
+    for (int i = 0; i < PQntuples(result); i++)
+        good &= each(c, PQgetvalue(result, i, 0), columns > 1 ? PQgetvalue(result, i, 1) : NULL);
+    PQclear(result);
+    return good;
+}
+
+static bool rows(const struct checked *c, const char *query, row_visit *each)
+{
+    return c->db ? file_rows(c, query, each) : database_rows(c, query, each);
+}
+
+static bool tell_fault(const struct checked *c, const char *fault, const char *none)
+{
+    (void)none;
+    file_say(c->name, fault);
+    return false;
+}
+
 bool check_damage(sqlite3 *db, const char *path)
 {
-    return check_run(db, path,
-                     "SELECT quick_check FROM pragma_quick_check WHERE quick_check <> 'ok'");
+    const struct checked c = {.name = path, .db = db};
+    return rows(&c, "SELECT quick_check FROM pragma_quick_check WHERE quick_check <> 'ok'",
+                tell_fault);
 }
 
 static_assert(ROLES_BUILTIN == 3 && PERMISSIONS_ALL == 31, "the checks below name them");
 
-static const char *const checks[] = {
+static const char *const file_checks[] = {
     "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'",
     "SELECT 'a row of ' || \"table\" || ' refers to a row of ' || parent || ' that is not there'"
     " FROM pragma_foreign_key_check",
+};
+
+/* Contradictions, in the words of both databases. */
+static const char *const checks[] = {
     "SELECT 'organization ' || id || ' has no owner' FROM organizations o WHERE deleted_at = 0"
     " AND NOT EXISTS ("
     "SELECT 1 FROM members WHERE organization_id = o.id AND role = 'owner' AND active = 1)",
@@ -79,44 +120,52 @@ static const char *const checks[] = {
     " AND role NOT IN ('owner', 'admin', 'member') AND NOT EXISTS (SELECT 1 FROM roles r"
     " WHERE r.organization_id = a.organization_id AND r.name = a.role)",
     "SELECT 'user ' || id || ' has the username ' || username || ', which is another''s'"
-    " FROM users WHERE id IS NOT (SELECT user_id FROM usernames n WHERE n.username ="
+    " FROM users WHERE id IS DISTINCT FROM (SELECT user_id FROM usernames n WHERE n.username ="
     " users.username)",
 };
 
-/* Tells of the users whose usernames were given before they were reserved. */
-static bool usernames_tell(sqlite3 *db, const char *path)
+/* Tells of a user whose username was given before it was reserved. */
+static bool tell_username(const struct checked *c, const char *name, const char *id)
 {
-    sqlite3_stmt *stmt = NULL;
-    bool told = false;
-    sqlite3_prepare_v2(db, "SELECT username, id FROM users ORDER BY username", -1, &stmt, NULL);
-    while (sqlite3_step(stmt) == SQLITE_ROW) {
-        const char *name = (const char *)sqlite3_column_text(stmt, 0), *why = reserved_name(name);
-        if (!why)
-            continue;
-        log_warning("%s: warning: user %s has the username %s, which hosts may not serve:"
-                    " %s",
-                    path, (const char *)sqlite3_column_text(stmt, 1), name, why);
-        told = true;
-    }
-    sqlite3_finalize(stmt);
-    return told;
+    const char *why = reserved_name(name);
+    if (why)
+        log_warning("%s: warning: user %s has the username %s, which hosts may not serve: %s",
+                    c->name, id, name, why);
+    return !why;
+}
+
+static bool contradictions_check(const struct checked *c)
+{
+    bool good = true;
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        good &= rows(c, checks[i], tell_fault);
+    return good;
 }
 
 bool check_all(sqlite3 *db, const char *path)
 {
+    const struct checked c = {.name = path, .db = db};
     bool good = schema_current(db, path);
     if (!good)
         return false;
-    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
-        good &= check_run(db, path, checks[i]);
-    return good;
+    for (size_t i = 0; i < sizeof file_checks / sizeof *file_checks; i++)
+        good &= rows(&c, file_checks[i], tell_fault);
+    return contradictions_check(&c) && good;
 }
 
-bool store_check(const char *path, bool *warned)
+bool store_check(const char *data, bool *warned)
 {
-    sqlite3 *db = file_view(path);
-    bool good = db && check_all(db, path);
-    *warned = good && usernames_tell(db, path);
-    sqlite3_close(db);
+    struct checked c = {.name = store_name(data)};
+    bool good;
+    if (store_is_url(data)) {
+        c.conn = link_open(data, c.name, false);
+        good = c.conn && postgresql_schema(c.conn, c.name, false) && contradictions_check(&c);
+    } else {
+        c.db = file_view(data);
+        good = c.db && check_all(c.db, data);
+    }
+    *warned = good && !rows(&c, "SELECT username, id FROM users ORDER BY username", tell_username);
+    sqlite3_close(c.db);
+    PQfinish(c.conn);
     return good;
 }

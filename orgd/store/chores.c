@@ -20,7 +20,7 @@ struct touch {
 
 static int64_t changed(struct store *s)
 {
-    return statement_number(s, CHANGES, NO_VALUES);
+    return statement_changes(s);
 }
 
 /* --- revisions --- */
@@ -28,7 +28,7 @@ static int64_t changed(struct store *s)
 /* The user of the last row of a slice of the team. */
 static void team_reach(struct store *s, const struct touch *t, char last[ID_SIZE])
 {
-    sqlite3_stmt *stmt = statement_begin(
+    struct rowset *stmt = statement_begin(
         s, TEAM_TOUCHED, VALUES(value_text(t->team), value_text(t->after), value_number(SLICE)));
     last[0] = '\0';
     if (statement_row(s, stmt))
@@ -99,14 +99,14 @@ void chore_touch_team(struct store *s, const char *organization, const char *tea
 static bool touch_next(struct store *s, char organization[ID_SIZE])
 {
     struct touch touch = {0};
-    sqlite3_stmt *stmt = statement_begin(s, TOUCH_NEXT, NO_VALUES);
+    struct rowset *stmt = statement_begin(s, TOUCH_NEXT, NO_VALUES);
     bool found = statement_row(s, stmt);
     if (found) {
-        touch.id = sqlite3_column_int64(stmt, 0);
+        touch.id = column_number(stmt, 0);
         column_text(s, stmt, 1, touch.organization, sizeof touch.organization);
         column_text(s, stmt, 2, touch.role, sizeof touch.role);
         column_text(s, stmt, 3, touch.team, sizeof touch.team);
-        touch.revision = sqlite3_column_int64(stmt, 4);
+        touch.revision = column_number(stmt, 4);
         column_text(s, stmt, 5, touch.after, sizeof touch.after);
     }
     statement_end(stmt);
@@ -153,7 +153,7 @@ void chore_remove_organization(struct store *s, const char *organization)
 static bool marked(struct store *s, enum statement which, char id[ID_SIZE],
                    char organization[ID_SIZE])
 {
-    sqlite3_stmt *stmt = statement_begin(s, which, NO_VALUES);
+    struct rowset *stmt = statement_begin(s, which, NO_VALUES);
     bool found = statement_row(s, stmt);
     if (found)
         column_text(s, stmt, 0, id, ID_SIZE);

@@ -7,32 +7,38 @@
 
 #include "orgd/store/database.h"
 
+/* One column: a number, or whether something is so; 0 for NULL. */
+int64_t column_number(const struct rowset *stmt, int column);
+
+/* One column, for as long as the row is the statement's; NULL for NULL. */
+const char *column_lent(const struct rowset *stmt, int column);
+
 /* One column; "" for NULL. */
-void column_text(struct store *s, sqlite3_stmt *stmt, int column, char *out, size_t size);
+void column_text(struct store *s, struct rowset *stmt, int column, char *out, size_t size);
 
 /* One column: SECRET_HASH_SIZE bytes. */
-void column_hash(struct store *s, sqlite3_stmt *stmt, int column, unsigned char *out);
+void column_hash(struct store *s, struct rowset *stmt, int column, unsigned char *out);
 
 /* One column: HISTORY_TAG_SIZE bytes, zeros for an organization that has no commit yet. */
-void column_tag(struct store *s, sqlite3_stmt *stmt, int column, unsigned char *out);
+void column_tag(struct store *s, struct rowset *stmt, int column, unsigned char *out);
 
 /* Two columns: a role's name, and its permissions if it is the organization's own. Another name is
  * a failure. */
-void column_role(struct store *s, sqlite3_stmt *stmt, int column, struct role *role);
+void column_role(struct store *s, struct rowset *stmt, int column, struct role *role);
 /* The same for a role that may be gone: then it permits nothing. */
-void column_role_or_gone(struct store *s, sqlite3_stmt *stmt, int column, struct role *role);
+void column_role_or_gone(struct store *s, struct rowset *stmt, int column, struct role *role);
 
 /* Six columns: id, email, username, name, created_at, disabled_at. */
-void column_user(struct store *s, sqlite3_stmt *stmt, int column, struct user *user);
+void column_user(struct store *s, struct rowset *stmt, int column, struct user *user);
 
 /* Eight columns: id, name, created_at, revision, self_rename, key_admins, key_days, key_security.
  */
-void column_organization(struct store *s, sqlite3_stmt *stmt, int column, struct organization *o);
+void column_organization(struct store *s, struct rowset *stmt, int column, struct organization *o);
 
 /* Two columns: a maker's id and his username. */
-void column_maker(struct store *s, sqlite3_stmt *stmt, int column, struct maker *maker);
+void column_maker(struct store *s, struct rowset *stmt, int column, struct maker *maker);
 
 /* Two columns: the time and origin of the last use. */
-void column_use(struct store *s, sqlite3_stmt *stmt, int column, struct use *use);
+void column_use(struct store *s, struct rowset *stmt, int column, struct use *use);
 
 #endif

@@ -1,5 +1,6 @@
 #include "orgd/store/commits.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +8,7 @@
 
 /* Bytes of the organizations that one change can concern: as many as a user is in. */
 #define MOVED_MOST (64U << 20)
-#define NO_LIMIT   (-1) /* to SQLite */
+#define NO_LIMIT   INT_MAX
 
 /* An organization whose members change. */
 struct moved {
@@ -82,7 +83,7 @@ void commits_forget(struct store *s)
 bool store_commit_known(struct store *s, const char *organization, const struct commit *commit)
 {
     struct commit ours = {.number = commit->number};
-    sqlite3_stmt *stmt = statement_begin(
+    struct rowset *stmt = statement_begin(
         s, COMMIT_TAG, VALUES(value_text(organization), value_number(commit->number)));
     bool found = statement_row(s, stmt);
     if (found)

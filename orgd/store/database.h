@@ -1,41 +1,32 @@
 /*
- * The store behind store.h, for the files of this folder: the connection, the memory of a failure,
- * and the way to run a statement of sql.h. With a store that has failed nothing runs, and no row
- * comes.
+ * The store behind store.h, for the files of this folder: the memory of a failure, and the way to
+ * run a statement of sql.h in whichever database it is (engine.h). With a store that has failed
+ * nothing runs, and no row comes.
  */
 #ifndef ORGD_STORE_DATABASE_H
 #define ORGD_STORE_DATABASE_H
 
-#include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "orgd/buffer.h"
-#include "orgd/store/file.h"
+#include "orgd/store/engine.h"
 #include "orgd/store/sql.h"
 #include "orgd/store/store.h"
 
 struct store {
-    sqlite3 *db;
-    sqlite3_stmt *cached[STATEMENT_COUNT];
-    const char *path;
-    struct file_identity identity; /* of the file that was opened */
-    int64_t data_version;          /* what SQLite counts other connections' commits by */
-    int lock;                      /* on the data file for as long as it is ours */
+    const struct engine *engine;
+    const char *name; /* of the data, for messages */
     bool failed;
     bool full;            /* it failed for want of room on the disk */
     bool again;           /* it failed because another connection was in the way */
     bool too_long;        /* it failed because a read took more steps than it may */
-    int steps_most;       /* of SQLite's machine, for a transaction that reads; 0: any number */
-    int steps;            /* that this one has taken */
-    bool reserved;        /* room is kept */
+    bool away;            /* it failed because the database cannot be reached */
+    bool unknown;         /* it failed, and nobody knows whether the change was made */
     bool together;        /* between store_gather and store_settle */
     struct buffer locked; /* the organizations that this change has locked, ID_SIZE each */
     struct buffer moved;  /* commits.c: those whose members it has changed */
 };
-
-/* True when the file that was opened still has its name. */
-bool database_there(const struct store *s);
 
 /* The store has failed because of WHY, which one line on stderr says. */
 void store_fail(struct store *s, const char *why);
@@ -87,13 +78,13 @@ static inline struct bound_value value_tag(const unsigned char tag[HISTORY_TAG_S
 
 /* The statement with its values, which must stay until statement_end. NULL when the store has
  * failed, also because there are more or fewer values than the statement has parameters. */
-sqlite3_stmt *statement_begin(struct store *s, enum statement which,
-                              const struct bound_value *values);
+struct rowset *statement_begin(struct store *s, enum statement which,
+                               const struct bound_value *values);
 
 /* True when there is a next row; STMT may be NULL. */
-bool statement_row(struct store *s, sqlite3_stmt *stmt);
+bool statement_row(struct store *s, struct rowset *stmt);
 
-void statement_end(sqlite3_stmt *stmt);
+void statement_end(struct rowset *stmt);
 
 /* Runs a statement that answers no row. */
 void statement_run(struct store *s, enum statement which, const struct bound_value *values);
@@ -103,5 +94,8 @@ int64_t statement_number(struct store *s, enum statement which, const struct bou
 
 /* True when the statement answers a row. */
 bool statement_any(struct store *s, enum statement which, const struct bound_value *values);
+
+/* The number of rows that the latest statement_run has changed, 0 when the store has failed. */
+int64_t statement_changes(struct store *s);
 
 #endif

@@ -2,10 +2,10 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_event(struct store *s, sqlite3_stmt *stmt, struct event *event)
+static void take_event(struct store *s, struct rowset *stmt, struct event *event)
 {
-    event->id = sqlite3_column_int64(stmt, 0);
-    event->at = sqlite3_column_int64(stmt, 1);
+    event->id = column_number(stmt, 0);
+    event->at = column_number(stmt, 1);
     column_text(s, stmt, 2, event->organization, sizeof event->organization);
     column_text(s, stmt, 3, event->actor, sizeof event->actor);
     column_text(s, stmt, 4, event->actor_name, sizeof event->actor_name);
@@ -26,7 +26,7 @@ void store_event_add(struct store *s, const struct event *e)
                          value_text(e->request)));
 }
 
-static void each_event(struct store *s, sqlite3_stmt *stmt, event_visit *each, void *arg)
+static void each_event(struct store *s, struct rowset *stmt, event_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct event event;
@@ -79,5 +79,5 @@ int64_t store_event_latest(struct store *s)
 int64_t store_events_prune(struct store *s, int64_t before, int limit)
 {
     statement_run(s, EVENT_PRUNE, VALUES(value_number(before), value_number(limit)));
-    return statement_number(s, CHANGES, NO_VALUES);
+    return statement_changes(s);
 }

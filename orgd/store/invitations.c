@@ -2,22 +2,22 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_invitation(struct store *s, sqlite3_stmt *stmt, struct invitation *invitation)
+static void take_invitation(struct store *s, struct rowset *stmt, struct invitation *invitation)
 {
     column_text(s, stmt, 0, invitation->id, sizeof invitation->id);
     column_text(s, stmt, 1, invitation->organization, sizeof invitation->organization);
     column_text(s, stmt, 2, invitation->email, sizeof invitation->email);
     column_text(s, stmt, 3, invitation->role, sizeof invitation->role);
-    invitation->created = sqlite3_column_int64(stmt, 4);
-    invitation->expires = sqlite3_column_int64(stmt, 5);
+    invitation->created = column_number(stmt, 4);
+    invitation->expires = column_number(stmt, 5);
     column_hash(s, stmt, 6, invitation->hash);
     column_text(s, stmt, 7, invitation->username, sizeof invitation->username);
-    invitation->revision = sqlite3_column_int64(stmt, 8);
-    invitation->shown = sqlite3_column_int(stmt, 9) != 0;
+    invitation->revision = column_number(stmt, 8);
+    invitation->shown = column_number(stmt, 9) != 0;
     column_maker(s, stmt, 10, &invitation->maker);
 }
 
-static bool one_invitation(struct store *s, sqlite3_stmt *stmt, struct invitation *invitation)
+static bool one_invitation(struct store *s, struct rowset *stmt, struct invitation *invitation)
 {
     bool found = statement_row(s, stmt);
     if (found)
@@ -41,7 +41,7 @@ bool store_invitation_of(struct store *s, const char *organization, const char *
                           invitation);
 }
 
-static void each_invitation(struct store *s, sqlite3_stmt *stmt, invitation_visit *each, void *arg)
+static void each_invitation(struct store *s, struct rowset *stmt, invitation_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct invitation invitation;

@@ -2,23 +2,23 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_join_code(struct store *s, sqlite3_stmt *stmt, struct join_code *code)
+static void take_join_code(struct store *s, struct rowset *stmt, struct join_code *code)
 {
     column_text(s, stmt, 0, code->id, sizeof code->id);
     column_text(s, stmt, 1, code->organization, sizeof code->organization);
     column_text(s, stmt, 2, code->role, sizeof code->role);
-    code->max_uses = sqlite3_column_int64(stmt, 3);
-    code->uses = sqlite3_column_int64(stmt, 4);
-    code->created = sqlite3_column_int64(stmt, 5);
+    code->max_uses = column_number(stmt, 3);
+    code->uses = column_number(stmt, 4);
+    code->created = column_number(stmt, 5);
     column_hash(s, stmt, 6, code->hash);
-    code->expires = sqlite3_column_int64(stmt, 7);
+    code->expires = column_number(stmt, 7);
     column_use(s, stmt, 8, &code->last);
     column_maker(s, stmt, 10, &code->maker);
 }
 
 bool store_join_code(struct store *s, const char *id, struct join_code *code)
 {
-    sqlite3_stmt *stmt = statement_begin(s, JOIN_CODE_BY_ID, VALUES(value_text(id)));
+    struct rowset *stmt = statement_begin(s, JOIN_CODE_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
     if (found)
         take_join_code(s, stmt, code);
@@ -26,7 +26,7 @@ bool store_join_code(struct store *s, const char *id, struct join_code *code)
     return found && !s->failed;
 }
 
-static void each_join_code(struct store *s, sqlite3_stmt *stmt, join_code_visit *each, void *arg)
+static void each_join_code(struct store *s, struct rowset *stmt, join_code_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct join_code code;

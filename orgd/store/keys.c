@@ -6,7 +6,7 @@
 #include "orgd/store/database.h"
 
 static_assert(KEY_THERE == 0 && KEY_REMOVED == 1 && KEY_WITHDRAWN == 2 && KEY_DOUBTED == 3,
-              "sql.c names them");
+              "statements.h names them");
 
 void store_key_put(struct store *s, const char *user, const struct user_key *k)
 {
@@ -31,7 +31,7 @@ bool store_key_remove(struct store *s, const char *user, const char *fingerprint
 {
     statement_run(s, KEY_REMOVE,
                   VALUES(value_text(user), value_text(fingerprint), value_number(now)));
-    return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+    return statement_changes(s) > 0 && !s->failed;
 }
 
 void store_keys_leave(struct store *s, const char *organization, const char *user, int64_t now)
@@ -46,7 +46,7 @@ bool store_key_forget(struct store *s, const char *user, const struct user_key *
     statement_run(
         s, KEY_FORGET,
         VALUES(value_text(user), value_text(key->organization), value_text(key->fingerprint)));
-    bool forgotten = statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+    bool forgotten = statement_changes(s) > 0 && !s->failed;
     statement_run(s, KEY_FORGET_DOUBTS, VALUES(value_text(user)));
     return forgotten;
 }
@@ -63,20 +63,20 @@ int64_t store_keys_given(struct store *s, const char *organization, const char *
 }
 
 /* The columns that all queries of keys have. */
-static void take_key(struct store *s, sqlite3_stmt *stmt, struct user_key *key)
+static void take_key(struct store *s, struct rowset *stmt, struct user_key *key)
 {
     *key = (struct user_key){.state = KEY_THERE};
     column_text(s, stmt, 0, key->fingerprint, sizeof key->fingerprint);
     column_text(s, stmt, 1, key->type, sizeof key->type);
     column_text(s, stmt, 2, key->blob, sizeof key->blob);
     column_text(s, stmt, 3, key->comment, sizeof key->comment);
-    key->created = sqlite3_column_int64(stmt, 4);
-    key->expires = sqlite3_column_int64(stmt, 5);
+    key->created = column_number(stmt, 4);
+    key->expires = column_number(stmt, 5);
 }
 
 void store_keys(struct store *s, const char *user, user_key_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(s, KEY_LIST, VALUES(value_text(user)));
+    struct rowset *stmt = statement_begin(s, KEY_LIST, VALUES(value_text(user)));
     while (statement_row(s, stmt)) {
         struct user_key key;
         take_key(s, stmt, &key);
@@ -86,15 +86,15 @@ void store_keys(struct store *s, const char *user, user_key_visit *each, void *a
     statement_end(stmt);
 }
 
-static void each_member_key(struct store *s, sqlite3_stmt *stmt, member_key_visit *each, void *arg)
+static void each_member_key(struct store *s, struct rowset *stmt, member_key_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct member_key key;
         take_key(s, stmt, &key.key);
         if (key.key.expires == STORE_FOREVER)
             key.key.expires = 0;
-        key.given = sqlite3_column_int(stmt, 6) != 0;
-        key.reason = (const char *)sqlite3_column_text(stmt, 7);
+        key.given = column_number(stmt, 6) != 0;
+        key.reason = column_lent(stmt, 7);
         column_text(s, stmt, 8, key.key.organization, sizeof key.key.organization);
         column_text(s, stmt, 9, key.organization_name, sizeof key.organization_name);
         each(&key, arg);

@@ -2,7 +2,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_machine(struct store *s, sqlite3_stmt *stmt, struct machine *m)
+static void take_machine(struct store *s, struct rowset *stmt, struct machine *m)
 {
     column_text(s, stmt, 0, m->id, sizeof m->id);
     column_text(s, stmt, 1, m->organization, sizeof m->organization);
@@ -10,10 +10,10 @@ static void take_machine(struct store *s, sqlite3_stmt *stmt, struct machine *m)
     column_text(s, stmt, 3, m->labels, sizeof m->labels);
     column_text(s, stmt, 4, m->ca, sizeof m->ca);
     column_hash(s, stmt, 5, m->hash);
-    m->created = sqlite3_column_int64(stmt, 6);
-    m->expires = sqlite3_column_int64(stmt, 7);
+    m->created = column_number(stmt, 6);
+    m->expires = column_number(stmt, 7);
     column_use(s, stmt, 8, &m->enrolled);
-    m->refused = sqlite3_column_int64(stmt, 10);
+    m->refused = column_number(stmt, 10);
     column_use(s, stmt, 11, &m->refusal);
     column_use(s, stmt, 13, &m->shared);
     column_text(s, stmt, 15, m->numbers, sizeof m->numbers);
@@ -22,7 +22,7 @@ static void take_machine(struct store *s, sqlite3_stmt *stmt, struct machine *m)
     column_use(s, stmt, 19, &m->last);
 }
 
-static bool one_machine(struct store *s, sqlite3_stmt *stmt, struct machine *m)
+static bool one_machine(struct store *s, struct rowset *stmt, struct machine *m)
 {
     bool found = statement_row(s, stmt);
     if (found)
@@ -47,7 +47,7 @@ bool store_machine_named(struct store *s, const char *organization, const char *
 void store_machines(struct store *s, const char *organization, const struct cursor *after,
                     int limit, machine_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt =
+    struct rowset *stmt =
         statement_begin(s, MACHINE_LIST,
                         VALUES(value_text(organization), value_number(after->number),
                                value_text(after->id), value_number(limit)));
@@ -63,13 +63,13 @@ void store_machines_enrolled(struct store *s, const char *organization, machine_
                              void *arg)
 {
     struct machine machine = {0};
-    sqlite3_stmt *stmt =
+    struct rowset *stmt =
         statement_begin(s, MACHINE_LIST_ENROLLED, VALUES(value_text(organization)));
     while (statement_row(s, stmt)) {
         column_text(s, stmt, 0, machine.id, sizeof machine.id);
         column_text(s, stmt, 1, machine.name, sizeof machine.name);
         column_text(s, stmt, 2, machine.token, sizeof machine.token);
-        machine.last.at = sqlite3_column_int64(stmt, 3);
+        machine.last.at = column_number(stmt, 3);
         each(&machine, arg);
     }
     statement_end(stmt);
@@ -99,7 +99,7 @@ void store_machine_set_labels(struct store *s, const struct machine *m, const ch
 
 void store_machine_labels(struct store *s, const char *id, char labels[MACHINE_LABELS_SIZE])
 {
-    sqlite3_stmt *stmt = statement_begin(s, MACHINE_LABELS, VALUES(value_text(id)));
+    struct rowset *stmt = statement_begin(s, MACHINE_LABELS, VALUES(value_text(id)));
     labels[0] = '\0';
     if (statement_row(s, stmt))
         column_text(s, stmt, 0, labels, MACHINE_LABELS_SIZE);
@@ -127,7 +127,7 @@ void store_machine_shared(struct store *s, const char *id, const struct use *use
 void store_machine_numbers(struct store *s, const char *organization,
                            char numbers[MACHINE_NUMBERS_SIZE])
 {
-    sqlite3_stmt *stmt = statement_begin(s, MACHINE_NUMBERS, VALUES(value_text(organization)));
+    struct rowset *stmt = statement_begin(s, MACHINE_NUMBERS, VALUES(value_text(organization)));
     numbers[0] = '\0';
     if (statement_row(s, stmt))
         column_text(s, stmt, 0, numbers, MACHINE_NUMBERS_SIZE);
@@ -139,7 +139,7 @@ bool store_machine_glass(struct store *s, const char *id, int64_t begin, int64_t
     statement_run(
         s, MACHINE_GLASS,
         VALUES(value_text(id), value_number(begin), value_number(now), value_number(since)));
-    return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+    return statement_changes(s) > 0 && !s->failed;
 }
 
 void store_machine_remove(struct store *s, const char *id)

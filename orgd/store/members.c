@@ -3,15 +3,15 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-/* The columns that sql.c calls MEMBER_COLUMNS, from FIRST on. */
-static void take_member(struct store *s, sqlite3_stmt *stmt, int first, struct member *member)
+/* The columns that statements.h calls MEMBER_COLUMNS, from FIRST on. */
+static void take_member(struct store *s, struct rowset *stmt, int first, struct member *member)
 {
     column_user(s, stmt, first, &member->user);
-    member->active = sqlite3_column_int(stmt, first + 8) != 0;
-    member->joined = sqlite3_column_int64(stmt, first + 9);
-    member->revision = sqlite3_column_int64(stmt, first + 10);
-    member->removed = sqlite3_column_int64(stmt, first + 11);
-    member->suspended = sqlite3_column_int64(stmt, first + 12);
+    member->active = column_number(stmt, first + 8) != 0;
+    member->joined = column_number(stmt, first + 9);
+    member->revision = column_number(stmt, first + 10);
+    member->removed = column_number(stmt, first + 11);
+    member->suspended = column_number(stmt, first + 12);
     member->teams = member->keys = NULL;
     if (member->active)
         column_role(s, stmt, first + 6, &member->role);
@@ -29,7 +29,7 @@ enum membership_state membership_state(const struct member *member)
 bool store_member(struct store *s, const char *organization, const char *user,
                   struct member *member)
 {
-    sqlite3_stmt *stmt =
+    struct rowset *stmt =
         statement_begin(s, MEMBER_BY_USER, VALUES(value_text(organization), value_text(user)));
     bool found = statement_row(s, stmt);
     if (found)
@@ -73,13 +73,13 @@ int64_t store_membership_count_owned(struct store *s, const char *user)
     return statement_number(s, MEMBERSHIP_COUNT_OWNED, VALUES(value_text(user)));
 }
 
-static void each_member(struct store *s, sqlite3_stmt *stmt, member_visit *each, void *arg)
+static void each_member(struct store *s, struct rowset *stmt, member_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct member member;
         take_member(s, stmt, 0, &member);
-        member.teams = (const char *)sqlite3_column_text(stmt, 13);
-        member.keys = (const char *)sqlite3_column_text(stmt, 14);
+        member.teams = column_lent(stmt, 13);
+        member.keys = column_lent(stmt, 14);
         each(&member, arg);
     }
     statement_end(stmt);
@@ -107,13 +107,13 @@ void store_changes(struct store *s, const char *organization, int64_t since, int
 
 void store_memberships(struct store *s, const char *user, membership_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(s, MEMBERSHIP_LIST, VALUES(value_text(user)));
+    struct rowset *stmt = statement_begin(s, MEMBERSHIP_LIST, VALUES(value_text(user)));
     while (statement_row(s, stmt)) {
         struct organization organization;
         struct member member;
         column_organization(s, stmt, 0, &organization);
         take_member(s, stmt, 8, &member);
-        member.teams = (const char *)sqlite3_column_text(stmt, 21);
+        member.teams = column_lent(stmt, 21);
         each(&organization, &member, arg);
     }
     statement_end(stmt);

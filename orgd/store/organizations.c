@@ -6,14 +6,14 @@
 
 bool store_organization(struct store *s, const char *id, struct organization *organization)
 {
-    sqlite3_stmt *stmt = statement_begin(s, ORGANIZATION_BY_ID, VALUES(value_text(id)));
+    struct rowset *stmt = statement_begin(s, ORGANIZATION_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
     if (found) {
         column_organization(s, stmt, 0, organization);
-        organization->commit.number = sqlite3_column_int64(stmt, 8);
+        organization->commit.number = column_number(stmt, 8);
         column_tag(s, stmt, 9, organization->commit.tag);
-        organization->access_rules = sqlite3_column_int64(stmt, 10);
-        organization->access_revision = sqlite3_column_int64(stmt, 11);
+        organization->access_rules = column_number(stmt, 10);
+        organization->access_revision = column_number(stmt, 11);
     }
     statement_end(stmt);
     return found && !s->failed;
@@ -55,7 +55,7 @@ int64_t store_revision_next(struct store *s, const char *organization)
 bool store_organization_named(struct store *s, const char *name, struct organization *organization)
 {
     char id[ID_SIZE] = "";
-    sqlite3_stmt *stmt = statement_begin(s, ORGANIZATION_BY_NAME, VALUES(value_text(name)));
+    struct rowset *stmt = statement_begin(s, ORGANIZATION_BY_NAME, VALUES(value_text(name)));
     if (statement_row(s, stmt))
         column_text(s, stmt, 0, id, sizeof id);
     bool one = id[0] && !statement_row(s, stmt);
@@ -66,7 +66,7 @@ bool store_organization_named(struct store *s, const char *name, struct organiza
 void store_organizations(struct store *s, const struct cursor *after, int limit,
                          organization_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(
+    struct rowset *stmt = statement_begin(
         s, ORGANIZATION_LIST,
         VALUES(value_number(after->number), value_text(after->id), value_number(limit)));
     while (statement_row(s, stmt)) {

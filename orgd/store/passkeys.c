@@ -2,23 +2,23 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_passkey(struct store *s, sqlite3_stmt *stmt, struct passkey *passkey)
+static void take_passkey(struct store *s, struct rowset *stmt, struct passkey *passkey)
 {
     column_text(s, stmt, 0, passkey->credential.id, sizeof passkey->credential.id);
     column_text(s, stmt, 1, passkey->user, sizeof passkey->user);
     column_text(s, stmt, 2, passkey->name, sizeof passkey->name);
     column_text(s, stmt, 3, passkey->credential.key, sizeof passkey->credential.key);
-    passkey->credential.counter = (uint32_t)sqlite3_column_int64(stmt, 4);
-    passkey->created = sqlite3_column_int64(stmt, 5);
+    passkey->credential.counter = (uint32_t)column_number(stmt, 4);
+    passkey->created = column_number(stmt, 5);
     column_use(s, stmt, 6, &passkey->last);
-    passkey->proved = sqlite3_column_int64(stmt, 8);
+    passkey->proved = column_number(stmt, 8);
     column_text(s, stmt, 9, passkey->proved_in, sizeof passkey->proved_in);
-    passkey->proved_in_at = sqlite3_column_int64(stmt, 10);
+    passkey->proved_in_at = column_number(stmt, 10);
 }
 
 bool store_passkey(struct store *s, const char *id, struct passkey *passkey)
 {
-    sqlite3_stmt *stmt = statement_begin(s, PASSKEY_BY_ID, VALUES(value_text(id)));
+    struct rowset *stmt = statement_begin(s, PASSKEY_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
     if (found)
         take_passkey(s, stmt, passkey);
@@ -28,7 +28,7 @@ bool store_passkey(struct store *s, const char *id, struct passkey *passkey)
 
 void store_passkeys(struct store *s, const char *user, passkey_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(s, PASSKEY_LIST, VALUES(value_text(user)));
+    struct rowset *stmt = statement_begin(s, PASSKEY_LIST, VALUES(value_text(user)));
     while (statement_row(s, stmt)) {
         struct passkey passkey;
         take_passkey(s, stmt, &passkey);
@@ -61,7 +61,7 @@ void store_passkey_use(struct store *s, const struct passkey *p)
 bool store_passkey_remove(struct store *s, const char *user, const char *id)
 {
     statement_run(s, PASSKEY_REMOVE, VALUES(value_text(user), value_text(id)));
-    return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+    return statement_changes(s) > 0 && !s->failed;
 }
 
 void store_passkeys_end(struct store *s, const char *user)

@@ -6,14 +6,14 @@
 
 bool store_recovery(struct store *s, const char *id, struct recovery *recovery)
 {
-    sqlite3_stmt *stmt = statement_begin(s, RECOVERY_BY_ID, VALUES(value_text(id)));
+    struct rowset *stmt = statement_begin(s, RECOVERY_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
     if (found) {
         column_text(s, stmt, 0, recovery->id, sizeof recovery->id);
         column_text(s, stmt, 1, recovery->user, sizeof recovery->user);
         column_hash(s, stmt, 2, recovery->hash);
-        recovery->created = sqlite3_column_int64(stmt, 3);
-        recovery->expires = sqlite3_column_int64(stmt, 4);
+        recovery->created = column_number(stmt, 3);
+        recovery->expires = column_number(stmt, 4);
     }
     statement_end(stmt);
     return found && !s->failed;

@@ -4,15 +4,15 @@
 #include "orgd/store/commits.h"
 #include "orgd/store/database.h"
 
-static void take_own_role(struct store *s, sqlite3_stmt *stmt, struct role *role)
+static void take_own_role(struct store *s, struct rowset *stmt, struct role *role)
 {
     column_text(s, stmt, 0, role->name, sizeof role->name);
-    role->permissions = (unsigned)sqlite3_column_int(stmt, 1) & PERMISSIONS_ALL;
+    role->permissions = (unsigned)column_number(stmt, 1) & PERMISSIONS_ALL;
 }
 
 bool store_role(struct store *s, const char *organization, const char *name, struct role *role)
 {
-    sqlite3_stmt *stmt =
+    struct rowset *stmt =
         statement_begin(s, ROLE_BY_NAME, VALUES(value_text(organization), value_text(name)));
     bool found = statement_row(s, stmt);
     if (found)
@@ -23,7 +23,7 @@ bool store_role(struct store *s, const char *organization, const char *name, str
 
 void store_roles(struct store *s, const char *organization, role_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(s, ROLE_LIST, VALUES(value_text(organization)));
+    struct rowset *stmt = statement_begin(s, ROLE_LIST, VALUES(value_text(organization)));
     while (statement_row(s, stmt)) {
         struct role role;
         take_own_role(s, stmt, &role);

@@ -5,6 +5,10 @@
 enum statement {
     BEGIN_READ,
     BEGIN_CHANGE,
+    LOCK_ORGANIZATION,
+    LOCK_REST,
+    TELL,
+    NOTIFY,
     COMMIT,
     ROLLBACK,
     NEST,
@@ -161,7 +165,6 @@ enum statement {
     EVENT_LIST_BEFORE,
     EVENT_LATEST,
     EVENT_PRUNE,
-    CHANGES,
     RECOVERY_BY_ID,
     RECOVERY_COUNT,
     RECOVERY_PRUNE,
@@ -191,7 +194,9 @@ enum statement {
     STATEMENT_COUNT
 };
 
-/* The text of each; ?1 and so on are its values. */
+/* The text of each as SQLite and as PostgreSQL have it, NULL for one that only the other has; ?1
+ * and so on are its values. */
 extern const char *const statement_sql[STATEMENT_COUNT];
+extern const char *const statement_postgresql[STATEMENT_COUNT];
 
 #endif

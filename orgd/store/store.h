@@ -1,8 +1,9 @@
 /*
  * The data of orgd: users, organizations, their members, roles, invitations, join codes, tokens
- * and audit events. SQLite keeps it (schema.h has the tables, sql.h the statements). A store is for
- * one thread at a time; each thread has a store of its own (store_beside). Everything happens
- * between store_begin_read or store_begin_change and store_commit or store_rollback.
+ * and audit events. SQLite or PostgreSQL keeps it (schema.h has the tables, sql.h the statements,
+ * engine.h what the two differ in). A store is for one thread at a time; each thread has a store of
+ * its own (store_beside). Everything happens between store_begin_read or store_begin_change and
+ * store_commit or store_rollback.
  *
  * A failing store (I/O, a full disk, a broken row) is remembered instead of returned: the failing
  * call and all calls behind it answer like "not there" or do nothing, store_commit refuses,
@@ -288,8 +289,16 @@ enum store_mode {
     STORE_OPERATE /* a file of this version, which a server may be using */
 };
 
-/* Opens the data file at PATH. NULL after one line on stderr. */
-struct store *store_open(const char *path, enum store_mode mode);
+/* Opens DATA: the data file at that path, or the PostgreSQL database of that URL, where several
+ * servers are at home. DATA must stay. NULL after one line on stderr. */
+struct store *store_open(const char *data, enum store_mode mode);
+
+bool store_is_url(const char *data);
+/* False when libpq cannot understand the URL DATA. *SECRET: it has a password in it. */
+bool store_url_good(const char *data, bool *secret);
+/* What messages call DATA: without a password. It stays until the next call. */
+const char *store_name(const char *data);
+
 /* One more store of the same data, which must be closed before OTHER is. NULL after one line on
  * stderr. */
 struct store *store_beside(const struct store *other);
@@ -329,10 +338,12 @@ void store_lock(struct store *store, const char *organization);
 
 enum store_end {
     STORE_DONE,
-    STORE_AGAIN, /* nothing of it happened: somebody else was in the way, and the same may succeed
-                    when it is run again from its beginning */
-    STORE_LONG,  /* a read took longer than store_limit allows */
-    STORE_FAILED /* nothing of it happened */
+    STORE_AGAIN,   /* nothing of it happened: somebody else was in the way, and the same may succeed
+                      when it is run again from its beginning */
+    STORE_LONG,    /* a read took longer than store_limit allows */
+    STORE_AWAY,    /* nothing of it happened: the database cannot be reached */
+    STORE_UNKNOWN, /* the connection was lost while it was made durable: it may have happened */
+    STORE_FAILED   /* nothing of it happened */
 };
 
 /* Makes a change durable, with one commit in the history of each organization whose members it
@@ -342,8 +353,8 @@ enum store_end store_commit(struct store *store);
 /* Undoes a change, or ends a read. STORE_DONE: what was read can be believed. */
 enum store_end store_rollback(struct store *store);
 
-/* A read of this store that takes more than STEPS of its machine (some ten a row) ends with
- * STORE_LONG. */
+/* A read of this store that takes more than STEPS of its machine (some ten a row), or any round
+ * trip, ends with STORE_LONG; 0: none does. */
 void store_limit(struct store *store, int steps);
 
 /*
@@ -353,6 +364,26 @@ void store_limit(struct store *store, int steps);
  */
 bool store_gather(struct store *store);
 bool store_settle(struct store *store);
+/* False where changes become durable each by itself, best by several threads. */
+bool store_gathers(const struct store *store);
+
+/*
+ * Servers that share the data hear of each other's changes. store_tell, within a change, has the
+ * others told of WHAT (an id) and NEWS, a number of the caller's: of several the greatest counts. A
+ * feed has a thread of its own; NULL where the data have one server alone. store_feed_wait returns
+ * after a second at most, or when the descriptor WAKE is readable.
+ */
+void store_tell(struct store *store, const char *what, int news);
+struct store_feed;
+struct store_feed *store_feed_open(const struct store *store);
+void store_feed_close(struct store_feed *feed);
+enum store_heard {
+    HEARD_CHANGES, /* EACH was called for those that others made since the call before */
+    HEARD_ALL,     /* anything may have changed */
+    HEARD_NOTHING  /* the database cannot be reached */
+};
+typedef void told_visit(const char *what, int news, void *arg);
+enum store_heard store_feed_wait(struct store_feed *feed, int wake, told_visit *each, void *arg);
 
 /*
  * What goes through many rows is begun by the change that wants it, which does the first of its
@@ -707,8 +738,10 @@ bool store_restore(const char *path, const char *from);
  * be using it. */
 bool store_vacuum(const char *path);
 
-/* Looks for damage and for contradictions, such as an organization without an owner. *WARNED
- * says that it has told of users whose usernames are reserved, which is no damage. */
-bool store_check(const char *path, bool *warned);
+/* Looks for damage and for contradictions, such as an organization without an owner, also in a
+ * database. *WARNED says that it has told of users whose usernames are reserved, which is no
+ * damage.
+ */
+bool store_check(const char *data, bool *warned);
 
 #endif

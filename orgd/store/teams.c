@@ -3,16 +3,16 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_team(struct store *s, sqlite3_stmt *stmt, struct team *team)
+static void take_team(struct store *s, struct rowset *stmt, struct team *team)
 {
     column_text(s, stmt, 0, team->id, sizeof team->id);
     column_text(s, stmt, 1, team->organization, sizeof team->organization);
     column_text(s, stmt, 2, team->slug, sizeof team->slug);
     column_text(s, stmt, 3, team->name, sizeof team->name);
-    team->created = sqlite3_column_int64(stmt, 4);
+    team->created = column_number(stmt, 4);
 }
 
-static bool one_team(struct store *s, sqlite3_stmt *stmt, struct team *team)
+static bool one_team(struct store *s, struct rowset *stmt, struct team *team)
 {
     bool found = statement_row(s, stmt);
     if (found)
@@ -42,7 +42,7 @@ int64_t store_team_count(struct store *s, const char *organization)
 void store_teams(struct store *s, const char *organization, const struct cursor *after, int limit,
                  team_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt =
+    struct rowset *stmt =
         statement_begin(s, TEAM_LIST,
                         VALUES(value_text(organization), value_number(after->number),
                                value_text(after->id), value_number(limit)));
@@ -77,7 +77,7 @@ void store_team_remove(struct store *s, const struct team *t, int64_t now)
 
 static bool changed_one(struct store *s)
 {
-    return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+    return statement_changes(s) > 0 && !s->failed;
 }
 
 bool store_team_join(struct store *s, const struct team *team, const char *user)
@@ -99,7 +99,7 @@ bool store_team_leave(struct store *s, const struct team *team, const char *user
 void store_team_members(struct store *s, const char *team, const char *after, int limit,
                         user_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(
+    struct rowset *stmt = statement_begin(
         s, TEAM_MEMBERS, VALUES(value_text(team), value_text(after), value_number(limit)));
     while (statement_row(s, stmt)) {
         struct user user;

@@ -4,7 +4,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
-static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
+static void take_token(struct store *s, struct rowset *stmt, struct token *token)
 {
     column_text(s, stmt, 0, token->key, sizeof token->key);
     token->session = strncmp(token->key, SESSION_PREFIX, sizeof SESSION_PREFIX - 1) == 0;
@@ -15,22 +15,22 @@ static void take_token(struct store *s, sqlite3_stmt *stmt, struct token *token)
     column_text(s, stmt, 4, token->organization, sizeof token->organization);
     column_role(s, stmt, 5, &token->role);
     column_text(s, stmt, 7, token->name, sizeof token->name);
-    token->test = sqlite3_column_int(stmt, 8) != 0;
-    token->created = sqlite3_column_int64(stmt, 9);
-    token->expires = sqlite3_column_int64(stmt, 10);
-    token->proved = sqlite3_column_int64(stmt, 11);
-    token->maker_left = sqlite3_column_int(stmt, 12) != 0;
+    token->test = column_number(stmt, 8) != 0;
+    token->created = column_number(stmt, 9);
+    token->expires = column_number(stmt, 10);
+    token->proved = column_number(stmt, 11);
+    token->maker_left = column_number(stmt, 12) != 0;
     column_use(s, stmt, 13, &token->last);
     column_maker(s, stmt, 15, &token->maker);
-    token->disabled = sqlite3_column_int(stmt, 17) != 0;
+    token->disabled = column_number(stmt, 17) != 0;
     column_text(s, stmt, 18, token->proved_in, sizeof token->proved_in);
-    token->proved_in_at = sqlite3_column_int64(stmt, 19);
+    token->proved_in_at = column_number(stmt, 19);
     column_text(s, stmt, 20, token->machine, sizeof token->machine);
 }
 
 bool store_token(struct store *s, const char *key, struct token *token)
 {
-    sqlite3_stmt *stmt = statement_begin(s, TOKEN_BY_KEY, VALUES(value_text(key)));
+    struct rowset *stmt = statement_begin(s, TOKEN_BY_KEY, VALUES(value_text(key)));
     bool found = statement_row(s, stmt);
     if (found)
         take_token(s, stmt, token);
@@ -51,7 +51,7 @@ void store_token_add(struct store *s, const struct token *t)
                          value_text(t->machine)));
 }
 
-static void each_token(struct store *s, sqlite3_stmt *stmt, token_visit *each, void *arg)
+static void each_token(struct store *s, struct rowset *stmt, token_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct token token;
@@ -111,7 +111,7 @@ int64_t store_token_proved(struct store *s, const char *user)
 bool store_token_listed(struct store *s, const char *key, int64_t at, int64_t since)
 {
     statement_run(s, TOKEN_LISTED, VALUES(value_text(key), value_number(at), value_number(since)));
-    return statement_number(s, CHANGES, NO_VALUES) > 0 && !s->failed;
+    return statement_changes(s) > 0 && !s->failed;
 }
 
 void store_token_expire(struct store *s, const char *key, int64_t at)

@@ -1,5 +1,6 @@
 /* Transactions, and those that become durable together. */
 #include <stdio.h>
+#include <string.h>
 
 #include "orgd/store/commits.h"
 #include "orgd/store/database.h"
@@ -11,14 +12,12 @@
 
 static bool begin(struct store *s, enum statement how)
 {
-    s->failed = s->full = s->again = s->too_long = false;
-    s->steps = 0;
+    s->failed = s->full = s->again = s->too_long = s->away = s->unknown = false;
     s->locked.len = 0;
     commits_forget(s);
-    if (s->together && sqlite3_get_autocommit(s->db))
+    if (s->together && !s->engine->inside(s))
         store_fail(s, "the changes before this one were lost");
-    if (how == BEGIN_CHANGE && !s->together && !database_there(s))
-        store_fail(s, "the data file was moved, removed or replaced");
+    s->engine->ready(s, how);
     statement_run(s, s->together ? NEST : how, NO_VALUES);
     return !s->failed;
 }
@@ -28,22 +27,41 @@ bool store_begin_read(struct store *s)
     return begin(s, BEGIN_READ);
 }
 
-/* There is one writer at a time: the whole file is locked. */
 bool store_begin_change(struct store *s, const char *organization)
 {
     if (!begin(s, BEGIN_CHANGE))
         return false;
     if (organization)
         store_lock(s, organization);
+    else
+        s->engine->lock(s, NULL);
     return !s->failed;
+}
+
+static bool locked(const struct store *s, const char *organization)
+{
+    for (size_t at = 0; at < s->locked.len; at += ID_SIZE)
+        if (strcmp(s->locked.data + at, organization) == 0)
+            return true;
+    return false;
+}
+
+void need_lock(struct store *s, const char *organization)
+{
+    if (!locked(s, organization))
+        store_fail(s, "an organization was changed that was not locked");
 }
 
 void store_lock(struct store *s, const char *organization)
 {
     char id[ID_SIZE] = "";
     snprintf(id, sizeof id, "%s", organization);
+    if (locked(s, id))
+        return;
     if (!buffer_add(&s->locked, id, sizeof id, LOCKED_MOST))
         store_fail(s, "one change is of too many organizations");
+    if (!s->failed)
+        s->engine->lock(s, id);
 }
 
 /* The end of a transaction that was undone. */
@@ -51,14 +69,16 @@ static enum store_end undone(const struct store *s, bool sound)
 {
     if (sound)
         return STORE_DONE;
+    if (s->unknown || s->away)
+        return s->unknown ? STORE_UNKNOWN : STORE_AWAY;
     return s->again ? STORE_AGAIN : s->too_long ? STORE_LONG : STORE_FAILED;
 }
 
 enum store_end store_commit(struct store *s)
 {
     commits_write(s);
-    s->steps = 0;
-    statement_run(s, s->together ? NEST_COMMIT : COMMIT, NO_VALUES);
+    if (!s->failed)
+        s->engine->finish(s, s->together ? NEST_COMMIT : COMMIT);
     return s->failed ? store_rollback(s) : STORE_DONE;
 }
 
@@ -66,22 +86,21 @@ enum store_end store_rollback(struct store *s)
 {
     bool sound = !s->failed;
     s->failed = false;
-    s->steps = 0;                      /* what took too long has an end all the same */
-    if (sqlite3_get_autocommit(s->db)) /* a failed statement has rolled back by itself */
+    if (!s->engine->inside(s)) /* a failed statement has rolled back by itself */
         return undone(s, sound);
-    statement_run(s, s->together ? NEST_ROLLBACK : ROLLBACK, NO_VALUES);
-    if (s->together)
-        statement_run(s, NEST_COMMIT, NO_VALUES);
+    s->engine->finish(s, s->together ? NEST_ROLLBACK : ROLLBACK);
+    if (s->together && !s->failed)
+        s->engine->finish(s, NEST_COMMIT);
     return undone(s, sound && !s->failed);
 }
 
 /* While another process holds the file all wait for it here, and not each of them once more. */
 bool store_gather(struct store *s)
 {
-    sqlite3_busy_timeout(s->db, GATHER_BUSY_MS);
+    s->engine->patience(s, GATHER_BUSY_MS);
     s->together = store_begin_change(s, NULL);
     if (!s->together && store_rollback(s) == STORE_AGAIN)
-        sqlite3_busy_timeout(s->db, 0);
+        s->engine->patience(s, 0);
     return s->together;
 }
 
@@ -89,5 +108,5 @@ bool store_settle(struct store *s)
 {
     s->together = false;
     s->failed = false;
-    return !sqlite3_get_autocommit(s->db) && store_commit(s) == STORE_DONE;
+    return s->engine->inside(s) && store_commit(s) == STORE_DONE;
 }

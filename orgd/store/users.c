@@ -7,7 +7,7 @@
 
 #define NAMES_MAX 65536 /* bytes */
 
-static bool one_user(struct store *s, sqlite3_stmt *stmt, struct user *user)
+static bool one_user(struct store *s, struct rowset *stmt, struct user *user)
 {
     bool found = statement_row(s, stmt);
     if (found)
@@ -39,7 +39,7 @@ bool store_user_by_username(struct store *s, const char *username, struct user *
 void store_users(struct store *s, const struct cursor *after, int limit, user_visit *each,
                  void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(
+    struct rowset *stmt = statement_begin(
         s, USER_LIST,
         VALUES(value_number(after->number), value_text(after->id), value_number(limit)));
     while (statement_row(s, stmt)) {
@@ -63,7 +63,7 @@ bool store_username_holder(struct store *s, const char *username, char id[ID_SIZ
 {
     char kept[USERNAME_KEPT_SIZE];
     username_hash(username, kept);
-    sqlite3_stmt *stmt =
+    struct rowset *stmt =
         statement_begin(s, USERNAME_HOLDER, VALUES(value_text(username), value_text(kept)));
     bool found = statement_row(s, stmt);
     if (found)
@@ -111,7 +111,7 @@ void store_user_update(struct store *s, const struct user *user)
 
 void store_usernames(struct store *s, const char *user, username_visit *each, void *arg)
 {
-    sqlite3_stmt *stmt = statement_begin(s, USERNAME_LIST, VALUES(value_text(user)));
+    struct rowset *stmt = statement_begin(s, USERNAME_LIST, VALUES(value_text(user)));
     while (statement_row(s, stmt)) {
         char username[USERNAME_KEPT_SIZE];
         column_text(s, stmt, 0, username, sizeof username);

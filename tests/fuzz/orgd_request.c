@@ -168,7 +168,8 @@ static void held_check(const struct poll *asked)
     if (look.there)
         reply_end(look.replies[0], poll, &look.replies[0]->text);
     cJSON *reply = look.there ? cJSON_Parse(look.replies[0]->text.data) : NULL;
-    if (!reply || !poll_allowed(store, poll, &may) || !may || reply_concerns(look.replies[0], poll))
+    if (!reply || poll_allowed(store, poll, &may) != STORE_DONE || !may ||
+        reply_concerns(look.replies[0], poll))
         broken("a poll has no answer");
     cJSON_Delete(reply);
     reply_release(look.replies[0]);

@@ -2,17 +2,22 @@
 #
 #   orgd_start [OPTION...]   starts it on $SOCKET and, with a port that the system picks, on $URL; the first user is owner@localhost
 #                            without --owner, and the first token is $OWNER. Failed attempts are hardly limited unless --attempts says so
+#                            $DATA is where its data are, $DATA_NAME what messages call them
 #   orgd_stop                SIGTERM; its exit status is $orgd_status
 #   orgd_end                 orgd_stop and two tests: it ended with 0, and its log has no sanitizer report
 #   call PATH JSON [BEARER]  POST; sets $body and $status. $VIA says over what: "unix" (the default) or "tcp"
 #   api PATH JSON [BEARER]   the same, but prints the body: for $(...)
-#   sql STATEMENT            in the data file, with foreign keys; $SCHEMA is its newest version
+#   sql STATEMENT            in the data, with foreign keys; $SCHEMA is its newest version
+#   sql_file FILE            the statements of FILE; dump: all data as statements; bytes HEX: a literal
 #   new_org NAME             prints the id of a new organization of $OWNER's
 #   join ORG USER ROLE       USER@example.org joins with a new account: sets $user_id and $bearer
+# STORE=postgresql has the data in a private PostgreSQL; only_sqlite REASON skips a test of the data file.
 need curl jq sqlite3
 SCHEMA=$(sed -n 's/^#define SCHEMA_VERSION //p' "$TOP/orgd/store/schema.h")
 ORGD=$BUILD/orgd
+STORE=${STORE:-sqlite}
 DATA=$T/orgd.db
+DATA_NAME=$DATA # in messages
 SOCKET=$T/orgd.sock
 ORGD_LOG=$T/orgd.log
 VIA=unix
@@ -20,9 +25,18 @@ OWNER=
 status=
 orgd_ends=0
 : > "$ORGD_LOG"
+only_sqlite() { [ "$STORE" = sqlite ] || skip_all "$1"; }
+if [ "$STORE" = postgresql ]; then
+    # shellcheck source=tests/lib/postgresql.sh
+    . "$TOP/tests/lib/postgresql.sh"
+    postgresql_start
+    query "CREATE FUNCTION printf(format TEXT, n BIGINT) RETURNS TEXT LANGUAGE sql IMMUTABLE AS
+        \$\$ SELECT replace(replace(replace(format, '%020d', lpad(n::text, 20, '0')), '%03d', lpad(n::text, 3, '0')), '%d', n::text) \$\$" # SQLite's, as far as the tests use it
+    DATA=$DATABASE DATA_NAME=postgresql://$PGHOST/orgd
+fi
 
 orgd_start() {
-    [ -e "$DATA" ] || set -- --owner owner@localhost "$@" # a later --owner wins
+    [ -e "$DATA" ] || [ -n "$OWNER" ] || set -- --owner owner@localhost "$@" # a later --owner wins
     start "$T/orgd.out" '^listening on 127' "$ORGD" --data "$DATA" --socket "$SOCKET" --listen 127.0.0.1:0 --attempts 60000 "$@" 2>> "$ORGD_LOG" ||
         { diag "$(cat "$ORGD_LOG")"; exit 1; }
     orgd_pid=$started
@@ -72,7 +86,14 @@ expect() {
 # done_ok NAME: the last call answered 200 {"ok":true,..}
 done_ok() { is "$status $(field .ok)" '200 true' "$1"; }
 
-sql() { sqlite3 -cmd '.timeout 5000' -cmd 'PRAGMA foreign_keys = ON' "$DATA" "$1"; }
+sql() {
+    if [ "$STORE" = postgresql ]; then query "$1"; return; fi
+    sqlite3 -cmd '.timeout 5000' -cmd 'PRAGMA foreign_keys = ON' "$DATA" "$1"
+}
+
+sql_file() { if [ "$STORE" = postgresql ]; then psql -XAtqf "$1"; else sqlite3 -cmd '.timeout 5000' "$DATA" < "$1"; fi; }
+dump() { if [ "$STORE" = postgresql ]; then "$POSTGRESQL/pg_dump"; else sqlite3 "$DATA" .dump; fi; }
+bytes() { if [ "$STORE" = postgresql ]; then echo "'\\x$1'"; else echo "x'$1'"; fi; }
 
 new_org() { api /organizations/create "$(jq -nc --arg n "$1" '{name:$n}')" "$OWNER" | jq -r .organization.id; }
 

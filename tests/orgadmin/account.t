@@ -30,7 +30,7 @@ by bob user edit --username robert; like "$rc $(said)" '^1 .*does not let its me
 by bob token create --mine --name laptop; is "$rc" 0 'token create --mine makes a token'
 (umask 077; cp "$T/out" "$T/laptop")
 by laptop user show -o json; is "$(jq -r .username "$T/out")" bob "token create --mine prints a token of the user's own"
-by bob token list --mine -o json; is "$(jq -r '[.[].name] | sort | join(",")' "$T/out")" ',laptop' 'token list --mine lists the own tokens'
+by bob token list --mine -o json; is "$(jq -r '[.[].name] | sort | join(",")' "$T/out")" ',laptop,sign-in link' 'token list --mine lists the own tokens'
 by bob token create --mine --role admin; like "$rc $(said)" '^2 .*--role is for a token of the organization' 'token create --mine refuses --role'
 by bob token revoke --mine nothing --yes; like "$rc $(said)" '^1 .*your account has no token "nothing"' 'token revoke --mine of no token fails with the reason'
 by bob token revoke --mine laptop --yes; like "$rc $(said)" '^0 The token live_[a-z0-9]* is no longer valid\.' 'token revoke --mine ends an own token by its name'

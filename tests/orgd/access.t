@@ -47,7 +47,7 @@ on access/add '"role":"admin","labels":"env=prod","services":["sshd","sudo"]' "$
 is "$status $(field '.rule | "\(.role) \(.team) \(.labels) \(.services)"')" '200 admin null env=prod ["sshd","sudo"]' 'who has access:manage makes an access rule'
 rule=$(field .rule.id) revision=$(field .revision)
 like "$rule" '^acc_[a-z0-9]{20}$' 'it has an id'
-is "$(sql "SELECT revision = $revision AND access_revision = $revision AND access_count = 1 FROM organizations WHERE id = '$org'")" 1 "it is a revision of the organization's"
+is "$(sql "SELECT count(*) FROM organizations WHERE id = '$org' AND revision = $revision AND access_revision = $revision AND access_count = 1")" 1 "it is a revision of the organization's"
 on access/add '"role":"admin","labels":"env=prod","services":["sshd","sudo"]'; expect 409 access_rule_exists 'the same rule once more is refused'
 in_other access/remove "\"id\":\"$rule\""; expect 404 access_rule_not_found "another organization's rule is not removed"
 on access/remove "\"id\":\"$rule\"" "$ann"; expect 403 forbidden 'an admin removes no access rule'
@@ -62,7 +62,7 @@ before=$(sql "SELECT revision FROM members WHERE organization_id = '$org' AND us
 on access/add "\"team\":\"$team\""
 is "$status $(field '.rule | "\(.role) \(.team) \(.teamSlug) \(.labels) \(.services)"')" "200 null $team ops  []" 'a rule for a team, all machines and all services'
 team_rule=$(field .rule.id)
-is "$(sql "SELECT revision > $before FROM members WHERE organization_id = '$org' AND user_id = '$ann_id'")" 1 'the members of the team are told again, with it'
+is "$(sql "SELECT count(*) FROM members WHERE organization_id = '$org' AND user_id = '$ann_id' AND revision > $before")" 1 'the members of the team are told again, with it'
 is "$(told "$dev")" "[{\"team\":\"$team\",\"services\":[]}]" 'a rule without labels is told to every machine'
 is "$(told "$web" | jq -c 'map(.role // .team)')" "[\"admin\",\"$team\"]" 'a machine is told all of its rules, in their order'
 on access/list; is "$(field '[.rules[].id] | tostring')" "[\"$rule\",\"$team_rule\"]" 'access/list has both'
@@ -130,11 +130,11 @@ is "$(cat "$T"/race.* | jq -r '.reason // "made"' | sort | uniq -c | xargs)" '7 
 sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 57) INSERT INTO access_rules SELECT 'acc_' || i, '$org', 'owner', '', 'n=' || i, '', i FROM n"
 on access/add '"role":"owner","labels":"c=d"'; is "$status" 200 'the sixtieth rule is made'
 on access/add '"role":"owner","labels":"e=f"'; expect 409 too_many 'the sixty-first is refused'
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds the data sound'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds the data sound'
 sql "INSERT INTO access_rules VALUES ('acc_x', '$org', 'gone', '', '', '', 1)"
 like "$("$ORGD" check --data "$DATA" 2>&1)" 'access rule acc_x of .* is for nobody' 'orgd check tells of a rule for nobody'
 on delete '"name":"Acme"'; done_ok 'an organization with rules is deleted'
-wait_for 10 sh -c "test \$(sqlite3 '$DATA' 'SELECT count(*) FROM access_rules') = 0"
-is $? 0 'its rules go with it'
+no_rules() { [ "$(sql 'SELECT count(*) FROM access_rules')" = 0 ]; }
+ok 'its rules go with it' wait_for 10 no_rules
 orgd_end
 done_testing

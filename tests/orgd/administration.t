@@ -254,7 +254,7 @@ is "$(sql "SELECT count(*) FROM events WHERE organization_id = '$org' AND action
 on /organizations/delete ',"name":"Acme Inc"'; expect 404 organization_not_found 'organizations/delete of a deleted organization is refused with 404'
 
 orgd_stop
-is "$("$ORGD" check --data "$DATA")" "$DATA: nothing is wrong" 'orgd check finds no error after all these changes'
+is "$("$ORGD" check --data "$DATA")" "$DATA_NAME: nothing is wrong" 'orgd check finds no error after all these changes'
 orgd_start
 orgd_end
 done_testing

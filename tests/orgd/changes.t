@@ -87,6 +87,7 @@ is "$(last hers | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' "a removed 
 
 hold token 7 30000; one=$held
 sql "DELETE FROM tokens WHERE key = '${host%%:*}'"
+[ "$STORE" = sqlite ] || sql "INSERT INTO changes (what, news, server) VALUES ('${host%%:*}', 2, 'another')" # as another server writes with it
 wait $one
 set_role "$ann_id" admin
 is "$(last token | jq -r '"\(.ok) \(.reason)"')" 'false unauthorized' 'a held poll ends with unauthorized when another process deletes its token'

@@ -2,6 +2,7 @@
 # The configuration file, what the server tells a service manager, and the metrics.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about data files'
 need python3
 conf=$T/orgd.conf
 # refused REGEX NAME LINE...: orgd exits with status 2 and one line that matches

@@ -2,6 +2,7 @@
 # The data file as a whole: put back, moved away under a running server, looked at where it can only be read, made small.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about the data file'
 mkdir -m 700 "$T/data"
 DATA=$T/data/orgd.db
 orgd_start

@@ -6,6 +6,7 @@ if [ $# = 0 ]; then # its file system is nobody else's
     exec unshare --mount --propagation private "$0" inside
 fi
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about the disk of the data file'
 need python3; need_root
 mkdir "$T/small"
 mount -t tmpfs -o size=12m,mode=700 none "$T/small" || skip_all 'cannot mount here'

@@ -2,6 +2,7 @@
 # The cursor of members/changes: equal revisions of two histories are not taken for each other, whatever was put back.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about copies of the data file'
 orgd_start
 org=$(new_org Acme)
 for name in ann bob cid fin; do join "$org" $name member; done

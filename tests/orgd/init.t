@@ -2,6 +2,7 @@
 # orgd init: the configuration file, the first user, the questions.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about the data file'
 conf=$T/etc/orgd.conf
 TOKEN='^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$'
 # init ARGUMENT...: sets $rc, $out and $err; its input is no terminal

@@ -3,6 +3,7 @@
 # strangers from wearing the server out.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about the data file'
 need python3
 
 # --- migration ---

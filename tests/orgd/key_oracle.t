@@ -2,6 +2,7 @@
 # Random histories of two organizations and their members' ssh keys: orgd delivers what an oracle says. ROUNDS=N for more of them, SEED=N for one.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about the data file, which its oracle reads'
 need python3
 for ((round = 0; round < ${ROUNDS:-1}; round++)); do
     seed=${SEED:-$((RANDOM * 32768 + RANDOM))}

@@ -219,7 +219,7 @@ own bobs3 "$bob"; is "$status" 200 'and a member adds own ones all the same'
 policy "$org" '"keyDays":0'
 
 # --- the end ---
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds nothing wrong'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds nothing wrong'
 call /organizations/delete "{\"organizationId\":\"$org\",\"name\":\"Acme\"}" "$OWNER"
 ok 'a deleted organization leaves no key' wait_for 5 eval '[ "$(sql "SELECT count(*) FROM ssh_keys WHERE organization_id = '\''$org'\''")" = 0 ]'
 is "$(api /users/keys/list '{}' "$ada" | jq -r '[.keys[] | .givenBy[]] | length')" 0 'and the user sees none of it'

@@ -85,7 +85,7 @@ add "$(cat "$T/past.pub")"; expect 409 too_many 'and no more'
 # --- the end ---
 orgd_stop
 "$ORGD" user erase ada --yes --data "$DATA" > /dev/null
-is "$(sql "SELECT count(*) FROM ssh_keys WHERE user_id = '$ada_id'") $("$ORGD" check --data "$DATA")" "0 $DATA: nothing is wrong" 'an erased person has no keys'
+is "$(sql "SELECT count(*) FROM ssh_keys WHERE user_id = '$ada_id'") $("$ORGD" check --data "$DATA")" "0 $DATA_NAME: nothing is wrong" 'an erased person has no keys'
 orgd_start --quota keys=1
 for name in past small2; do [ -e "$T/$name" ] || key $name -t ed25519; add "$(cat "$T/$name.pub")" '{}' "$bob"; done
 expect 429 quota 'a user adds so many keys in an hour and no more'

@@ -17,7 +17,7 @@ is "$status" 200 'an owner makes a code for a machine'
 code=$(field .code) id=$(field .id)
 like "$code" '^mach_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' 'the code has 256 random bits behind the id of the machine'
 is "$(field '(.expiresAt | .[:19] + "Z" | fromdate) - (.createdAt | .[:19] + "Z" | fromdate)')" 3600 'the code ends after an hour'
-is "$(sqlite3 "$DATA" .dump | grep -c -e "${code#*:}")" 0 'the secret of the code is not in the data file'
+is "$(dump | grep -c -e "${code#*:}")" 0 'the secret of the code is not in the data file'
 on machines/list
 is "$(field '.machines[] | "\(.name) \(.labels) \(.makerName) \(.enrolledAt) \(.token) \(.refused) \(has("code")) \(has("ca"))"')" 'web01 env=prod,tier=web owner null null 0 false false' 'machines/list has the machine, and no secret'
 
@@ -76,7 +76,7 @@ enroll "$code"; renewed=$(field .apiToken.bearer)
 is "$status" 200 'the new code opens'
 wait $poll
 on members/list '' "$web01"; expect 401 unauthorized 'the old token ends when the new code is used'
-is "$(sql 'SELECT count(*) FROM tokens WHERE machine > "" AND organization_id <> ""')" 1 'a machine has one token'
+is "$(sql "SELECT count(*) FROM tokens WHERE machine > '' AND organization_id <> ''")" 1 'a machine has one token'
 key=${renewed%%:*}
 on tokens/rotate "\"key\":\"$key\",\"overlap\":0"; rotated=$(field .apiToken.bearer)
 on audit/list '' "$rotated"; expect 403 forbidden "a machine's rotated token is a machine's"
@@ -145,7 +145,7 @@ enroll "$code"; expect 404 code_not_found 'a code of a deleted organization open
 # shellcheck disable=SC2317,SC2329 # called by ok
 cleared() { [ "$(sql "SELECT count(*) FROM machines WHERE organization_id = '$org'")" = 0 ]; }
 ok 'the machines of a deleted organization are cleared' wait_for 20 cleared
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds no error'
 
 # --- guesses ---
 orgd_stop

@@ -67,7 +67,7 @@ for round in 1 2 3 4 5 6 7 8; do
     VIA=tcp request /organizations/members/$path -o "$T/two" -d "{\"organizationId\":\"$org\",\"userId\":\"$owner_id\"$fields}" -H "Authorization: Bearer $bearer" &
     wait $one $!
     oks=$(jq -s 'map(select(.ok))|length' "$T/one" "$T/two")
-    owners=$(sql "SELECT count(*) FROM members WHERE organization_id = '$org' AND role = 'owner' AND active")
+    owners=$(sql "SELECT count(*) FROM members WHERE organization_id = '$org' AND role = 'owner' AND active = 1")
     survivors="$survivors $oks/$owners"
 done
 is "$survivors" ' 1/1 1/1 1/1 1/1 1/1 1/1 1/1 1/1' 'two owners remove each other at once: one call succeeds, one owner is left'

@@ -2,6 +2,7 @@
 # A data file of version 2 (version-2.sql), where nothing knew its maker: the audit events tell, and what a removed member had handed out opens nothing.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about older data files'
 org=org_8so3wrrdbkbbav7t08ct
 OWNER=live_n64nhpn5mwzslx2utp4p:9esLlbgPghFbwTKx-HtGuZwdvNG-1zOCAUJcEwkbP2k
 bob=live_hrnnisizgxf8p004lt3l:5Tlh_Us7ByG2UKCl-PWV2GK6aaIlI1dawnjdLMTXmYI

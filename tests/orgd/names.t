@@ -74,7 +74,7 @@ orgd_start
 call /organizations/get "{\"organizationId\":\"$org\"}" "$mia"; is "$status" 200 'a user with a reserved username from before is served'
 call /users/update '{"name":"Mia"}' "$mia"; is "$status" 200 'a user with a reserved username from before changes the display name'
 out=$("$ORGD" check --data "$DATA" 2>&1)
-like "$? $out" "^0 orgd: $DATA: warning: user $mia_id has the username docker, which hosts may not serve: " 'orgd check warns of a reserved username'
+like "$? $out" "^0 orgd: $DATA_NAME: warning: user $mia_id has the username docker, which hosts may not serve: " 'orgd check warns of a reserved username'
 like "$out" 'nothing is damaged$' 'orgd check finds no damage in a reserved username'
 orgd_stop
 sql "DELETE FROM usernames WHERE username = 'docker'"

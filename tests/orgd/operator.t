@@ -123,7 +123,7 @@ works 'user erase works beside a running server' user erase theodora --yes
 former=$(sed -n 's/^username: //p' <<< "$out_text")
 like "$former" '^former-[0-9]+$' 'an erased account has a name that names nobody'
 like "$(told)" "^$former $former@erased\.invalid removed\$" 'hosts are told that the erased account is removed, under its new name'
-is "$(sqlite3 "$DATA" .dump | grep -iE "dora|miller")" '' 'no table has a name or an address of an erased person'
+is "$(dump | grep -iE "dora|miller")" '' 'no table has a name or an address of an erased person'
 op user show "$dora_id"; like "$out_text" '^state: disabled$' 'the number of an erased account stays bound'
 call /users/whoami '{}' "$dora"; is "$status" 401 'the tokens of an erased account are refused'
 call /organizations/invitations/accept "{\"token\":\"$pending\",\"username\":\"new\"}"; expect 404 invitation_not_found 'invitations for an erased person are withdrawn'
@@ -137,7 +137,7 @@ orgd_end
 for file in "$DATA" "$DATA"-wal; do
     [ -e "$file" ] && is "$(LC_ALL=C grep -aicE 'theodora|miller' "$file")" 0 "no byte of ${file##*/} has a name of the erased person after the end of the server"
 done
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after the commands'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds no error after the commands'
 
 # --- without a server ---
 works 'user token works without a server' user token ann --end-others

@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Many clients at once against orgd. parallel.py URL OWNER-BEARER TEST [ARGUMENT...]; the functions test_* say
 which, and print one line: what parallel.t compares."""
-import collections, http.client, json, random, socket, sys, threading, time
+import collections, http.client, itertools, json, os, random, socket, sys, threading, time
 
-host = sys.argv[1].split('//')[1]
+# $OTHER_URL is a second server of the same data: each thread asks one of them.
+hosts = [url.split('//')[1] for url in (sys.argv[1], os.environ.get('OTHER_URL')) if url]
+host = hosts[0]
+turn = itertools.count()
 owner = sys.argv[2]
 local = threading.local()
 
@@ -15,7 +18,7 @@ def call(path, body, bearer=None):
         headers['Authorization'] = 'Bearer ' + bearer
     try:
         if not getattr(local, 'connection', None):
-            local.connection = http.client.HTTPConnection(host, timeout=30)
+            local.connection = http.client.HTTPConnection(hosts[next(turn) % len(hosts)], timeout=30)
         local.connection.request('POST', '/v1' + path, json.dumps(body), headers)
         response = local.connection.getresponse()
         return response.status, json.loads(response.read())

@@ -20,11 +20,10 @@ static const struct {
 } allowed[] = {
     {USER_ANY, "SCAN users", "it stops at the first row"},
     {ROLE_USED, "SCAN CONSTANT ROW", "a row without a table"},
-    {OWNER_COUNT, "SCAN (subquery", "two rows"},
+    {OWNER_COUNT, "SCAN x", "two rows"},
     {USER_COUNT, "SCAN users", "for the operator alone, once"},
     {INVITATION_FOR, "USE TEMP B-TREE", "for the operator: those of one person"},
     {EVENT_PRUNE, "SCAN events", "it stops at its limit"},
-    {CHANGES, "SCAN CONSTANT ROW", "a row without a table"},
     {INVITATION_FOR, "SCAN CONSTANT ROW", "a row without a table"},
     {ERASE_INVITED, "SCAN CONSTANT ROW", "a row without a table"},
     {ROLE_TOUCH, "SCAN", "the rows of a slice, each of which is changed"},
@@ -37,10 +36,10 @@ static const struct {
     {MEMBERSHIP_LIST, "USE TEMP B-TREE FOR ORDER BY", "a user has few: the quota memberships"},
     {MEMBER_LIST, "USE TEMP B-TREE FOR GROUP BY", KEYS},
     {MEMBER_LIST, "USE TEMP B-TREE FOR ORDER BY", KEYS},
-    {MEMBER_LIST, "SCAN (subquery", KEYS},
+    {MEMBER_LIST, "SCAN best", KEYS},
     {MEMBER_CHANGES, "USE TEMP B-TREE FOR GROUP BY", KEYS},
     {MEMBER_CHANGES, "USE TEMP B-TREE FOR ORDER BY", KEYS},
-    {MEMBER_CHANGES, "SCAN (subquery", KEYS},
+    {MEMBER_CHANGES, "SCAN best", KEYS},
     {KEY_FORGET, "USE TEMP B-TREE FOR ORDER BY", KEYS},
     {KEY_LIST, "USE TEMP B-TREE FOR ORDER BY", KEYS},
     {KEY_LIST_MEMBER, "USE TEMP B-TREE FOR GROUP BY", KEYS},
@@ -70,6 +69,8 @@ static int plan_faults(enum statement statement)
     char text[8192];
     sqlite3_stmt *plan = NULL;
     int faults = 0;
+    if (!statement_sql[statement])
+        return 0;
     snprintf(text, sizeof text, "EXPLAIN QUERY PLAN %s", statement_sql[statement]);
     assert_int_equal(sqlite3_prepare_v2(db, text, -1, &plan, NULL), SQLITE_OK);
     while (sqlite3_step(plan) == SQLITE_ROW) {

@@ -101,7 +101,7 @@ done
 [ -z "$revision" ] || poll "$web"
 sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150)
     INSERT INTO machines (id, organization_id, name, labels, ca, secret_hash, created_at, expires_at, enrolled_at, enrolled_from, refused, refused_at, refused_from)
-    SELECT printf('mach_%020d', i), '$org', printf('m%03d', i), '', '', x'$(printf '%064d' 0)', i, 0, 1, '', 0, 0, '' FROM n"
+    SELECT printf('mach_%020d', i), '$org', printf('m%03d', i), '', '', $(bytes "$(printf '%064d' 0)"), i, 0, 1, '', 0, 0, '' FROM n"
 on machines/applied "\"revision\":$next"
 is "$(field '"\(.machines) \(.applied) \(.missing | length) \(.missing[0].name)"')" '152 1 100 m001' 'a hundred that lack the change are named'
 

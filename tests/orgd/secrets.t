@@ -2,6 +2,7 @@
 # Secrets leave orgd once and stay nowhere; everything else survives a restart and a kill; what the log says.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about the data file'
 orgd_start
 org=$(new_org Acme)
 call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"ann@example.org\"}" "$OWNER"

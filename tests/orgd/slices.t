@@ -6,8 +6,8 @@ PEOPLE=2500
 # crowd ORG ROLE: PEOPLE members of it
 crowd() {
     sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $PEOPLE)
-         INSERT OR IGNORE INTO users (id, email, username, name, created_at) SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n;
-         INSERT OR IGNORE INTO usernames (username, user_id) SELECT username, id FROM users WHERE id LIKE 'usr_00000%';
+         INSERT INTO users (id, email, username, name, created_at) SELECT printf('usr_%020d', i), printf('u%d@example.org', i), printf('u%d', i), printf('User %d', i), i FROM n WHERE true ON CONFLICT DO NOTHING;
+         INSERT INTO usernames (username, user_id) SELECT username, id FROM users WHERE id LIKE 'usr_00000%' ON CONFLICT DO NOTHING;
          INSERT INTO members (organization_id, user_id, role, active, joined_at, revision) SELECT '$1', id, '$2', 1, created_at, created_at + 100 FROM users WHERE id LIKE 'usr_00000%';
          UPDATE organizations SET revision = $PEOPLE + 100 WHERE id = '$1'"
 }
@@ -64,7 +64,7 @@ call /organizations/delete "{\"organizationId\":\"$org\",\"name\":\"Big\"}" "$OW
 is "$status" 200 'an organization of many is deleted'
 kill -9 "$orgd_pid"; wait "$orgd_pid" 2> /dev/null
 is $(($(rows members "$org") > 0)) 1 'a kill leaves rows of it'
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'and orgd check finds nothing wrong'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'and orgd check finds nothing wrong'
 orgd_start
 call /organizations/get "{\"organizationId\":\"$org\"}" "$OWNER"
 is "$status $(field .reason)" '404 organization_not_found' 'nobody sees it any more'
@@ -83,5 +83,5 @@ is $(($(rows events "$org") > 0)) 1 'its events stay'
 org=$(new_org Again); crowd "$org" member
 orgd_end
 is "$("$ORGD" org delete "$org" --yes --data "$DATA" 2>&1 | tail -1)$(rows members "$org")$(sql "SELECT count(*) FROM organizations WHERE id = '$org'")" 'ok: yes00' 'orgd org delete removes all of it before it ends'
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'and nothing is wrong then'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'and nothing is wrong then'
 done_testing

@@ -2,6 +2,7 @@
 # Starting and stopping: the first token, the command line, what a start refuses.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/orgd.sh"
+only_sqlite 'it is about the data file'
 
 # refused STATUS REGEX NAME ARGUMENT...: orgd exits with STATUS and one line that says why
 refused() {

@@ -75,5 +75,5 @@ on invitations/create '"email":"olga@example.org"'
 call /organizations/invitations/accept "{\"token\":\"$(field .token)\"}" "$olga"; olga=$(field .apiToken.bearer)
 on get '' "$olga"; is "$status" 200 'who comes back after a removal is not suspended'
 orgd_end
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error after suspensions'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds no error after suspensions'
 done_testing

@@ -69,5 +69,5 @@ on teams/add "\"id\":\"$others\",\"userId\":\"$bob_id\""
 call /organizations/delete "{\"organizationId\":\"$org\",\"name\":\"Acme\"}" "$OWNER"; done_ok 'an organization with teams is deleted'
 is "$(sql 'SELECT count(*) FROM teams')" 1 'its teams go with it'
 orgd_end
-is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check finds no error'
+is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds no error'
 done_testing

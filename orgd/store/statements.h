@@ -1,8 +1,12 @@
-#include "orgd/store/sql.h"
-
+/*
+ * The statements of sql.h, each in the words of both databases: what these write in different ways
+ * has a name in dialect_sqlite.h and dialect_postgresql.h. It is included by sql_sqlite.c and
+ * sql_postgresql.c, behind one of them.
+ */
 #include <assert.h>
 
 #include "orgd/role.h"
+#include "orgd/store/sql.h"
 
 /* The file of a table reads the columns of its rows by their places here: users.c a user's, and so
  * on; column.c has the groups that several tables have. */
@@ -34,7 +38,7 @@
 #define ACCESS_COLUMNS "id, organization_id, role, team_id, labels, services, created_at"
 #define SELECT_ACCESS                                                                              \
     "SELECT " ACCESS_COLUMNS                                                                       \
-    ", ifnull((SELECT slug FROM teams WHERE teams.id = team_id), '') FROM access_rules "
+    ", coalesce((SELECT slug FROM teams WHERE teams.id = team_id), '') FROM access_rules "
 #define TEAM_COLUMNS "id, organization_id, slug, name, created_at"
 #define SELECT_TEAM  "SELECT " TEAM_COLUMNS " FROM teams "
 #define ORGANIZATION_COLUMNS                                                                       \
@@ -44,8 +48,9 @@
     "request"
 /* The addresses that the user ?1 had before. */
 #define FORMER_EMAILS                                                                              \
-    "SELECT substr(detail, 1, instr(detail, ' -> ') - 1) FROM events"                              \
-    " WHERE " EVENT_OF_USER " AND action = 'user.set-email'"
+    "SELECT " NOCASE(BEFORE("detail", " -> ")) " FROM events"                                      \
+                                               " WHERE " EVENT_OF_USER                             \
+                                               " AND action = 'user.set-email'"
 /* About the user ?1, as the index events_subject has it. */
 #define EVENT_OF_USER "subject = ?1 AND subject >= 'usr_' AND subject < 'usr`'"
 /* As the index events_invited has it. */
@@ -58,10 +63,11 @@
     "u.id, u.email, u.username, u.name, u.created_at, u.disabled_at, m.role, r.permissions,"       \
     " m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at"
 #define MEMBER_TEAMS                                                                               \
-    ", (SELECT json_group_array(json_object('id', t.id, 'slug', t.slug, 'name', t.name))"          \
-    " FROM team_members tm JOIN teams t ON t.id = tm.team_id"                                      \
-    " WHERE tm.organization_id = m.organization_id AND tm.user_id = m.user_id"                     \
-    " AND t.deleted_at = 0)"
+    ", (SELECT " JSON_ARRAY(JSON_OBJECT(                                                           \
+        "id", "t.id", "slug", "t.slug", "name",                                                    \
+        "t.name")) " FROM team_members tm JOIN teams t ON t.id = tm.team_id"                       \
+                   " WHERE tm.organization_id = m.organization_id AND tm.user_id = m.user_id"      \
+                   " AND t.deleted_at = 0)"
 /*
  * A member's ssh keys as the organization takes them: rows of K (the user's own, and those that
  * this organization's administrators gave), grouped by fingerprint, beside M (the membership), R
@@ -74,26 +80,32 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
               "ROLE_REACH has the built-in roles as role_reach tells them");
 #define ROLE_REACH                                                                                 \
     "CASE m.role WHEN 'owner' THEN 63 WHEN 'admin' THEN 13 WHEN 'member' THEN 5"                   \
-    " ELSE ifnull(r.permissions, 63) END"
+    " ELSE coalesce(r.permissions, 63) END"
 #define KEY_GIVEN "k.state = 0 AND k.organization_id > ''"
 #define KEY_COUNTS                                                                                 \
-    "k.state = 0 AND iif(k.organization_id > '', " ROLE_REACH " & ~k.reach = 0, o.key_admins = 0)"
-#define KEY_END "iif(k.expires_at > 0, k.expires_at, " FOREVER ")"
+    "k.state = 0 AND CASE WHEN k.organization_id > '' THEN ((" ROLE_REACH ") & (~k.reach)) = 0"    \
+    " ELSE o.key_admins = 0 END"
+#define KEY_END "CASE WHEN k.expires_at > 0 THEN k.expires_at ELSE " FOREVER " END"
+#define KEY_REASON                                                                                 \
+    "CASE WHEN " ANY("k.state = 2") " THEN 'withdrawn' WHEN " ANY(                                 \
+        "k.state = 3") " THEN 'unproved'"                                                          \
+                       " WHEN NOT " ANY(KEY_COUNTS) " THEN CASE WHEN " ANY(                        \
+                           KEY_GIVEN) " THEN 'above_giver'"                                        \
+                                      " ELSE 'admins_only' END WHEN o.key_security = 1"            \
+                                      " AND max(k.type) NOT LIKE 'sk-%' THEN 'type' END"
 #define KEY_JUDGED                                                                                 \
     "k.fingerprint AS fingerprint, max(k.type) AS type, max(k.blob) AS blob,"                      \
-    " max(k.comment) AS comment, min(k.created_at) AS since,"                                      \
-    " min(iif(o.key_days > 0, min(k.created_at) + o.key_days * 86400000, " FOREVER "), "           \
-    "ifnull(max(iif(" KEY_COUNTS ", " KEY_END ", NULL)),"                                          \
-    " max(iif(k.state = 0, " KEY_END ", NULL)))) AS ends,"                                         \
-    " max(" KEY_GIVEN ") AS given, CASE WHEN max(k.state = 2) THEN 'withdrawn'"                    \
-    " WHEN max(k.state = 3) THEN 'unproved'"                                                       \
-    " WHEN NOT max(" KEY_COUNTS ") THEN iif(max(" KEY_GIVEN "), 'above_giver', 'admins_only')"     \
-    " WHEN o.key_security AND max(k.type) NOT LIKE 'sk-%' THEN 'type' END AS reason"
+    " max(k.comment) AS comment, min(k.created_at) AS since, " LESSER(                             \
+        "CASE WHEN o.key_days > 0 THEN min(k.created_at) + o.key_days * 86400000 ELSE " FOREVER    \
+        " END",                                                                                    \
+        "coalesce(max(CASE WHEN " KEY_COUNTS " THEN " KEY_END " END),"                             \
+        " max(CASE WHEN k.state = 0 THEN " KEY_END                                                 \
+        " END))") " AS ends, " ANY(KEY_GIVEN) " AS given, " KEY_REASON " AS reason"
 #define KEY_OF_MEMBER "k.user_id = m.user_id AND k.organization_id IN ('', m.organization_id)"
-#define KEY_IS_THERE  "max(k.state = 0)"
+#define KEY_IS_THERE  ANY("k.state = 0")
 #define KEYS_JSON(ends)                                                                            \
-    "json_group_array(json_object('type', type, 'blob', blob, 'expiresAt', iif(" ends              \
-    " < " FOREVER ", strftime('%Y-%m-%dT%H:%M:%SZ', " ends " / 1000, 'unixepoch'), NULL)))"
+    JSON_ARRAY(JSON_OBJECT("type", "type", "blob", "blob", "expiresAt",                            \
+                           "CASE WHEN " ends " < " FOREVER " THEN " JSON_TIME(ends) " END"))
 /* Of keys that WHERE names; ?3 is when. */
 #define KEYS_REMOVE "UPDATE ssh_keys SET state = 1, blob = '', comment = '', expires_at = ?3 WHERE "
 /* As many as a host takes. Where the organization has said nothing of the member's keys, and has no
@@ -108,13 +120,18 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
                  " ELSE (SELECT " KEYS_JSON(                                                       \
                      "ends") " FROM (SELECT " KEY_JUDGED " FROM ssh_keys k"                        \
                              " WHERE " KEY_OF_MEMBER                                               \
-                             " GROUP BY k.fingerprint HAVING " KEY_IS_THERE " AND reason IS NULL"  \
-                             " ORDER BY given DESC, ends DESC, fingerprint LIMIT 32)) END"
-/* The keys of the user ?1 in the organizations that he is in, with each of them. */
+                             " GROUP BY k.fingerprint HAVING " KEY_IS_THERE " AND " KEY_REASON     \
+                             " IS NULL ORDER BY given DESC, ends DESC, fingerprint LIMIT 32)"      \
+                             " best) END"
+/* The keys of the user ?1 in the organizations that he is in, with each of them: rows of
+ * KEYS_GROUPED. */
 #define SELECT_KEY                                                                                 \
     "SELECT " KEY_JUDGED ", o.id, o.name FROM members m JOIN organizations o"                      \
     " ON o.id = m.organization_id AND o.deleted_at = 0 JOIN ssh_keys k ON " KEY_OF_MEMBER          \
         JOIN_ROLE("m") "WHERE m.user_id = ?1 AND m.active = 1 "
+#define KEYS_GROUPED                                                                               \
+    " GROUP BY k.fingerprint, m.organization_id, m.user_id, o.id, r.organization_id, r.name"       \
+    " HAVING " KEY_IS_THERE
 #define FROM_MEMBER                                                                                \
     " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"                        \
     " ON o.id = m.organization_id" JOIN_ROLE("m") "WHERE m.organization_id = ?1 "
@@ -141,9 +158,13 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
     " + row_number() OVER (ORDER BY m.revision) AS revision FROM (" members                        \
     ") m JOIN organizations o ON o.id = ?1) x"                                                     \
     " WHERE members.organization_id = ?1 AND members.user_id = x.id"
-const char *const statement_sql[STATEMENT_COUNT] = {
-    [BEGIN_READ] = "BEGIN",
-    [BEGIN_CHANGE] = "BEGIN IMMEDIATE",
+const char *const STATEMENTS[STATEMENT_COUNT] = {
+    [BEGIN_READ] = SQL_BEGIN_READ,
+    [BEGIN_CHANGE] = SQL_BEGIN_CHANGE,
+    [LOCK_ORGANIZATION] = SQL_LOCK_ORGANIZATION,
+    [LOCK_REST] = SQL_LOCK_REST,
+    [TELL] = SQL_TELL,
+    [NOTIFY] = SQL_NOTIFY,
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [NEST] = "SAVEPOINT one",
@@ -154,9 +175,10 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [USER_BY_USERNAME] = "SELECT " USER_COLUMNS " FROM users WHERE username = ?1",
     [USER_LIST] = "SELECT " USER_COLUMNS " FROM users WHERE (created_at, id) > (?1, ?2)"
                   " ORDER BY created_at, id LIMIT ?3",
-    [USER_BY_EMAIL] = "SELECT " USER_COLUMNS " FROM users WHERE email = ?1",
+    [USER_BY_EMAIL] =
+        "SELECT " USER_COLUMNS " FROM users WHERE " NOCASE("email") " = " NOCASE("?1"),
     [USER_COUNT] = "SELECT count(*) FROM users",
-    [USER_LEFT] = "SELECT ifnull(max(removed_at), 0) FROM members WHERE user_id = ?1",
+    [USER_LEFT] = "SELECT coalesce(max(removed_at), 0) FROM members WHERE user_id = ?1",
     [USERNAME_HOLDER] = "SELECT user_id FROM usernames WHERE username IN (?1, ?2)",
     [USERNAME_LIST] = "SELECT username FROM usernames WHERE user_id = ?1 ORDER BY username",
     [USERNAME_COUNT] = "SELECT count(*) FROM usernames WHERE user_id = ?1",
@@ -208,8 +230,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [ROLE_BY_NAME] = "SELECT name, permissions FROM roles WHERE organization_id = ?1 AND name = ?2",
     [ROLE_LIST] = "SELECT name, permissions FROM roles WHERE organization_id = ?1 ORDER BY name",
     [ROLE_COUNT] = "SELECT count(*) FROM roles WHERE organization_id = ?1",
-    [ROLE_PUT] = "INSERT INTO roles (organization_id, name, permissions) VALUES (?1, ?2, ?3)"
-                 " ON CONFLICT DO UPDATE SET permissions = excluded.permissions",
+    [ROLE_PUT] =
+        "INSERT INTO roles (organization_id, name, permissions) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT (organization_id, name) DO UPDATE SET permissions = excluded.permissions",
     [ROLE_REMOVE] = "DELETE FROM roles WHERE organization_id = ?1 AND name = ?2",
     [ROLE_USED] =
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND role = ?2"
@@ -222,9 +245,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
               " AND active = 1 AND revision <= ?3 ORDER BY revision LIMIT ?4"),
     [ALL_TOUCH] = TOUCH("SELECT user_id, revision FROM members WHERE organization_id = ?1"
                         " AND active = 1 AND revision <= ?2 ORDER BY revision LIMIT ?3"),
-    [REVISION_LATEST] =
-        "UPDATE organizations SET revision = max(revision, ifnull((SELECT max(revision)"
-        " FROM members WHERE organization_id = ?1), 0)) WHERE id = ?1",
+    [REVISION_LATEST] = "UPDATE organizations SET revision = " GREATER(
+        "revision",
+        "coalesce((SELECT max(revision) FROM members WHERE organization_id = ?1), 0)") " WHERE id = ?1",
     [MEMBER_BY_USER] = "SELECT " MEMBER_COLUMNS FROM_MEMBER "AND m.user_id = ?2",
     [MEMBER_PUT] =
         "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision, "
@@ -232,12 +255,12 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " ON CONFLICT (organization_id, user_id) DO UPDATE SET role = excluded.role,"
         " active = excluded.active, joined_at = excluded.joined_at, revision = excluded.revision,"
         " removed_at = excluded.removed_at, suspended_at = excluded.suspended_at",
-    [OWNER_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM members INDEXED BY members_role"
-                    " JOIN users ON id = user_id WHERE organization_id = ?1 AND role = 'owner'"
-                    " AND active = 1 AND suspended_at = 0 AND disabled_at = 0 LIMIT 2)",
+    [OWNER_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM members" INDEXED_BY(
+        "members_role") " JOIN users ON id = user_id WHERE organization_id = ?1 AND role = 'owner'"
+                        " AND active = 1 AND suspended_at = 0 AND disabled_at = 0 LIMIT 2) x",
     [MEMBER_COUNT] =
-        "SELECT iif(revision < ?2, 0, (SELECT count(*) FROM members WHERE organization_id = ?1))"
-        " FROM organizations WHERE id = ?1",
+        "SELECT CASE WHEN revision < ?2 THEN 0 ELSE"
+        " (SELECT count(*) FROM members WHERE organization_id = ?1) END FROM organizations WHERE id = ?1",
     [MEMBERSHIP_COUNT] = "SELECT count(*) FROM members WHERE user_id = ?1",
     [MEMBERSHIP_COUNT_OWNED] = "SELECT count(*) FROM members WHERE user_id = ?1 AND role = 'owner'",
     [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 AND (m.joined_at, m.user_id) > (?2, ?3)"
@@ -267,7 +290,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                          " ON m.organization_id = tm.organization_id AND m.user_id = tm.user_id"
                          " WHERE tm.team_id = ?2 AND tm.user_id > ?3 ORDER BY tm.user_id LIMIT ?4"),
     [TEAM_TOUCHED] = "SELECT max(user_id) FROM (SELECT user_id FROM team_members"
-                     " WHERE team_id = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3)",
+                     " WHERE team_id = ?1 AND user_id > ?2 ORDER BY user_id LIMIT ?3) x",
     [TOUCH_ADD] = "INSERT INTO touches (organization_id, role, team_id, revision, after)"
                   " VALUES (?1, ?2, ?3, ?4, ?5)",
     [TOUCH_NEXT] = "SELECT t.id, t.organization_id, t.role, t.team_id, t.revision, t.after"
@@ -286,16 +309,18 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [TEAMS_OF_COUNT] =
         "SELECT count(*) FROM team_members WHERE organization_id = ?1 AND user_id = ?2",
     [INVITATION_BY_ID] = SELECT_INVITATION "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
-    [INVITATION_BY_EMAIL] = SELECT_INVITATION "WHERE organization_id = ?1 AND email = ?2",
+    [INVITATION_BY_EMAIL] =
+        SELECT_INVITATION "WHERE organization_id = ?1 AND " NOCASE("email") " = " NOCASE("?2"),
     [INVITATION_LIST] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?5 AND" PAGE,
-    [INVITATION_FOR] =
-        SELECT_INVITATION "WHERE email IN (SELECT ?2 UNION ALL " FORMER_EMAILS ") ORDER BY id",
+    [INVITATION_FOR] = SELECT_INVITATION "WHERE " NOCASE("email") " IN (SELECT " NOCASE(
+        "?2") " UNION ALL " FORMER_EMAILS ") ORDER BY id",
     [INVITATION_ALL] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2",
     [INVITATION_MADE] =
         SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2 AND maker = ?3",
     [INVITATION_COUNT] = "SELECT invitation_count FROM organizations WHERE id = ?1",
     [INVITATION_PRUNE] = "DELETE FROM invitations WHERE organization_id = ?1 AND expires_at <= ?2",
-    [INVITATION_REPLACE] = "DELETE FROM invitations WHERE organization_id = ?1 AND email = ?2",
+    [INVITATION_REPLACE] = "DELETE FROM invitations WHERE organization_id = ?1 AND " NOCASE(
+        "email") " = " NOCASE("?2"),
     [INVITATION_ADD] = "INSERT INTO invitations (" INVITATION_COLUMNS ")"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
     [INVITATION_USE] = "UPDATE invitations SET expires_at = 0 WHERE id = ?1",
@@ -316,7 +341,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
     [MACHINE_BY_NAME] = SELECT_MACHINE "WHERE organization_id = ?1 AND name = ?2",
     [MACHINE_LIST] = SELECT_MACHINE "WHERE organization_id = ?1 AND" PAGE,
     [MACHINE_LIST_ENROLLED] =
-        "SELECT m.id, m.name, ifnull(t.key, ''), ifnull(t.used_at, 0) FROM machines m"
+        "SELECT m.id, m.name, coalesce(t.key, ''), coalesce(t.used_at, 0) FROM machines m"
         " LEFT JOIN tokens t ON t.machine = m.id AND t.machine > ''"
         " WHERE m.organization_id = ?1 AND m.enrolled_at > 0 ORDER BY m.created_at, m.id",
     [MACHINE_COUNT] = "SELECT machine_count FROM organizations WHERE id = ?1",
@@ -324,7 +349,7 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                       " AND expires_at <= ?2",
     [MACHINE_PUT] =
         "INSERT INTO machines (" MACHINE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '',"
-        " 0, 0, '', 0, '', ?10, nullif(?9, '')) ON CONFLICT DO UPDATE SET labels = excluded.labels,"
+        " 0, 0, '', 0, '', ?10, nullif(?9, '')) ON CONFLICT (id) DO UPDATE SET labels = excluded.labels,"
         " ca = excluded.ca, secret_hash = excluded.secret_hash, expires_at = excluded.expires_at,"
         " maker = excluded.maker, numbers = excluded.numbers",
     [MACHINE_ENROLLED] = "UPDATE machines SET expires_at = 0, ca = '', enrolled_at = ?2,"
@@ -383,28 +408,29 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         SELECT_TOKEN "WHERE t.machine = ?1 AND t.machine > '' ORDER BY t.created_at, t.key",
     [TOKEN_MAKER_LEFT] =
         "UPDATE tokens SET maker_left = 1 WHERE organization_id = ?1 AND maker = ?2",
-    [TOKEN_PROVED] = "SELECT ifnull(max(max(proved_at, proved_in_at)), 0) FROM tokens"
-                     " WHERE user_id = ?1",
+    [TOKEN_PROVED] =
+        "SELECT coalesce(max(" GREATER("proved_at", "proved_in_at") "), 0) FROM tokens"
+                                                                    " WHERE user_id = ?1",
     [EVENT_ADD] =
         "INSERT INTO events (" EVENT_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     [EVENT_LIST_ALL] = "SELECT id, " EVENT_COLUMNS " FROM events WHERE id < ?1"
                        " ORDER BY id DESC LIMIT ?2",
     [EVENT_LIST_BEFORE] = "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?3"
                           " AND id < ?1 ORDER BY id DESC LIMIT ?2",
-    [EVENT_LATEST] = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'",
+    [EVENT_LATEST] = SQL_EVENT_LATEST,
     [EVENT_PRUNE] = "DELETE FROM events WHERE id IN (SELECT id FROM events ORDER BY id LIMIT ?2)"
                     " AND at < ?1",
-    [CHANGES] = "SELECT changes()",
     [RECOVERY_BY_ID] = "SELECT id, user_id, secret_hash, created_at, expires_at FROM recoveries"
                        " WHERE id = ?1",
     [RECOVERY_COUNT] = "SELECT count(*) FROM recoveries WHERE user_id = ?1 AND created_at > ?2",
     [RECOVERY_PRUNE] = "DELETE FROM recoveries WHERE created_at < ?1",
     [RECOVERY_PUT] = "INSERT INTO recoveries VALUES (?1, nullif(?2, ''), ?3, ?4, ?5)"
-                     " ON CONFLICT DO UPDATE SET created_at = excluded.created_at",
+                     " ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at",
     [RECOVERY_END] = "UPDATE recoveries SET expires_at = 0 WHERE user_id = ?1",
-    [DATA_VERSION] = "PRAGMA data_version",
-    [ERASE_INVITED] = "UPDATE events SET subject_name = ?3 WHERE " EVENT_OF_INVITATION
-                      " AND subject_name COLLATE NOCASE IN (SELECT ?2 UNION ALL " FORMER_EMAILS ")",
+    [DATA_VERSION] = SQL_DATA_VERSION,
+    [ERASE_INVITED] =
+        "UPDATE events SET subject_name = ?3 WHERE " EVENT_OF_INVITATION
+        " AND " NOCASE("subject_name") " IN (SELECT " NOCASE("?2") " UNION ALL " FORMER_EMAILS ")",
     [ERASE_ACTOR] = "UPDATE events SET actor_name = ?2, origin = '' WHERE actor = ?1",
     [ERASE_SUBJECT] =
         "UPDATE events SET subject_name = ?2, detail = CASE WHEN substr(action, 1, 5) = 'user.'"
@@ -412,16 +438,18 @@ const char *const statement_sql[STATEMENT_COUNT] = {
         " || ' ' || ?3 ELSE detail END WHERE " EVENT_OF_USER,
     [ERASE_RECOVERIES] = "DELETE FROM recoveries WHERE user_id = ?1",
     [ERASE_KEYS] = "DELETE FROM ssh_keys WHERE user_id = ?1",
-    [KEY_PUT] = "INSERT INTO ssh_keys (user_id, organization_id, fingerprint, state, type, blob,"
-                " comment, created_at, expires_at, reach, maker)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))"
-                " ON CONFLICT DO UPDATE SET state = excluded.state, blob = excluded.blob,"
-                " comment = excluded.comment, expires_at = excluded.expires_at,"
-                " reach = excluded.reach, maker = excluded.maker",
+    [KEY_PUT] =
+        "INSERT INTO ssh_keys (user_id, organization_id, fingerprint, state, type, blob,"
+        " comment, created_at, expires_at, reach, maker)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))"
+        " ON CONFLICT (user_id, organization_id, fingerprint) DO UPDATE SET state = excluded.state, blob = excluded.blob,"
+        " comment = excluded.comment, expires_at = excluded.expires_at,"
+        " reach = excluded.reach, maker = excluded.maker",
     [KEY_DOUBT] =
         "INSERT INTO ssh_keys SELECT user_id, ?2, fingerprint, 3, type, '', '', created_at,"
         " 0, 0, NULL FROM ssh_keys WHERE user_id = ?1 AND organization_id = ''"
-        " AND fingerprint = ?3 ON CONFLICT DO UPDATE SET state = 3 WHERE state = 1",
+        " AND fingerprint = ?3 ON CONFLICT (user_id, organization_id, fingerprint)"
+        " DO UPDATE SET state = 3 WHERE ssh_keys.state = 1",
     [KEY_TRUST] = "UPDATE ssh_keys SET state = 1 WHERE user_id = ?1 AND organization_id = ?2"
                   " AND fingerprint = ?3 AND state = 3",
     [KEY_REMOVE] = KEYS_REMOVE "user_id = ?1 AND fingerprint = ?2 AND state = 0",
@@ -441,11 +469,9 @@ const char *const statement_sql[STATEMENT_COUNT] = {
                   " AND state <> 3",
     [KEY_GIVEN_COUNT] = "SELECT count(*) FROM ssh_keys WHERE organization_id = ?1"
                         " AND organization_id > '' AND maker = ?2 AND user_id <> ?2 AND state = 0",
-    [KEY_LIST_MEMBER] =
-        SELECT_KEY "AND m.organization_id = ?2 GROUP BY k.fingerprint"
-                   " HAVING " KEY_IS_THERE " ORDER BY given DESC, ends DESC, fingerprint",
-    [KEY_PLACES] = SELECT_KEY "AND k.fingerprint = ?2 GROUP BY m.organization_id"
-                              " HAVING " KEY_IS_THERE " ORDER BY o.created_at, o.id",
+    [KEY_LIST_MEMBER] = SELECT_KEY "AND m.organization_id = ?2" KEYS_GROUPED
+                                   " ORDER BY given DESC, ends DESC, fingerprint",
+    [KEY_PLACES] = SELECT_KEY "AND k.fingerprint = ?2" KEYS_GROUPED " ORDER BY o.created_at, o.id",
     [EVENT_LIST] =
         "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"
         " AND (at, id) < (?3, ?4) ORDER BY at DESC, id DESC LIMIT ?5",

@@ -1,0 +1,37 @@
+/* What only PostgreSQL writes like this, for statements.h; dialect_sqlite.h has the same names, and
+ * says what they mean. */
+#ifndef ORGD_STORE_DIALECT_H
+#define ORGD_STORE_DIALECT_H
+
+#include <stddef.h>
+
+#include "orgd/store/postgresql_link.h"
+
+#define STATEMENTS statement_postgresql
+
+#define SQL_BEGIN_READ        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+#define SQL_BEGIN_CHANGE      "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+#define SQL_DATA_VERSION      NULL
+#define SQL_EVENT_LATEST      "SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM events_id_seq"
+#define SQL_LOCK_ORGANIZATION "SELECT 1 FROM organizations WHERE id = ?1 FOR NO KEY UPDATE"
+/* What begins without an organization, users for example, is changed by one at a time. */
+#define SQL_LOCK_REST "SELECT pg_advisory_xact_lock(" POSTGRESQL_LOCKS ", 1)"
+
+#define SQL_TELL   "INSERT INTO changes (what, news, server) VALUES (?1, ?2, ?3)"
+#define SQL_NOTIFY "SELECT set_config('synchronous_commit', 'off', true), pg_notify('orgd', '')"
+
+#define GREATER(a, b)     "greatest(" a ", " b ")"
+#define LESSER(a, b)      "least(" a ", " b ")"
+#define ANY(condition)    "bool_or(" condition ")"
+#define NOCASE(text)      "lower((" text ")::text COLLATE \"C\")"
+#define BEFORE(text, end) "split_part(" text ", '" end "', 1)"
+#define INDEXED_BY(index) ""
+#define JSON_TEXT(value)  "coalesce(to_json((" value ")::text)::text, 'null')"
+#define JSON_OBJECT(name, value, name2, value2, name3, value3)                                     \
+    "'{\"" name "\":' || " JSON_TEXT(value) " || ',\"" name2 "\":' || " JSON_TEXT(                 \
+        value2) " || ',\"" name3 "\":' || " JSON_TEXT(value3) " || '}'"
+#define JSON_ARRAY(value) "coalesce('[' || string_agg(" value ", ',') || ']', '[]')"
+#define JSON_TIME(ms)                                                                              \
+    "to_char(to_timestamp(" ms " / 1000) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+
+#endif

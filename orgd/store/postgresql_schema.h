@@ -1,0 +1,12 @@
+/* The tables in PostgreSQL: those of schema.h, whose text is translated. */
+#ifndef ORGD_STORE_POSTGRESQL_SCHEMA_H
+#define ORGD_STORE_POSTGRESQL_SCHEMA_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+/* Makes the tables in an empty database, if MAKE, and sees that they are of this version. One
+ * server at a time does so. False after one line on stderr. */
+bool postgresql_schema(PGconn *conn, const char *name, bool make);
+
+#endif
