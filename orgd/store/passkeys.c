@@ -4,6 +4,7 @@
 
 static void take_passkey(struct store *s, struct rowset *stmt, struct passkey *passkey)
 {
+    *passkey = (struct passkey){.created = 0};
     column_text(s, stmt, 0, passkey->credential.id, sizeof passkey->credential.id);
     column_text(s, stmt, 1, passkey->user, sizeof passkey->user);
     column_text(s, stmt, 2, passkey->name, sizeof passkey->name);
