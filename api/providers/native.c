@@ -223,6 +223,14 @@ static const struct field team_fields[] = {
     {0},
 };
 
+static const struct field teammate_fields[] = {
+    {.name = "id", .from = "id", .required = true},
+    {.name = "username", .from = "username"},
+    {.name = "email", .from = "email"},
+    {.name = "name", .from = "name"},
+    {0},
+};
+
 static const struct field relabel_fields[] = {
     {.name = "id", .from = "machine.id", .required = true},
     {.name = "labels", .from = "machine.labels"},
@@ -442,6 +450,13 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ACCESS_REMOVE] = {CALL("/organizations/access/remove", ORG ",\"id\":\"$id\""),
                           ONE("", change_fields)},
     [OP_TEAM_LIST] = {CALL("/organizations/teams/list", ORG AFTER), LIST("teams", team_fields)},
+    [OP_TEAM_SHOW] = {CALL("/organizations/teams/members", ORG ",\"id\":\"$team\"" AFTER),
+                      LIST("users", teammate_fields)},
+    [OP_TEAM_ADD] = {CALL("/organizations/teams/add", ORG ",\"id\":\"$team\",\"userId\":\"$user\""),
+                     DONE},
+    [OP_TEAM_REMOVE] = {CALL("/organizations/teams/remove",
+                             ORG ",\"id\":\"$team\",\"userId\":\"$user\""),
+                        DONE},
     [OP_MACHINE_REVOKE] = {CALL("/organizations/machines/revoke", ORG ",\"id\":\"$id\""),
                            ONE("", revocation_fields)},
     [OP_MACHINE_ENROLL] = {CALL("/organizations/machines/enroll", "\"code\":\"$code\""),

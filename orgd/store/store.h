@@ -522,6 +522,9 @@ void store_teams(struct store *store, const char *organization, const struct cur
 void store_team_add(struct store *store, const struct team *team);
 /* Stores another slug or name. */
 void store_team_update(struct store *store, const struct team *team);
+/* Gives every member of TEAM (an id) a new revision, so that hosts hear who is in it (store_chore).
+ */
+void store_team_touch(struct store *store, const char *organization, const char *team);
 void store_team_remove(struct store *store, const struct team *team, int64_t now);
 /* True when the member USER was not in the team before, or was. The caller gives him a revision. */
 bool store_team_join(struct store *store, const struct team *team, const char *user);
@@ -703,7 +706,6 @@ bool store_access(struct store *store, const char *id, struct access_rule *rule)
  * given. */
 void store_access_list(struct store *store, const char *organization, const struct cursor *after,
                        int limit, access_visit *each, void *arg);
-/* A team's members get new revisions, so that hosts hear who is in it (store_chore). */
 void store_access_add(struct store *store, const struct access_rule *rule);
 void store_access_remove(struct store *store, const char *organization, const char *id);
 /* Counts the organization's revision up for a change of its rules or of its machines' labels, and
