@@ -420,6 +420,7 @@ static const char *const op_names[OP_COUNT] = {
     [OP_OWN_TOKEN_LIST] = "token list --mine",
     [OP_OWN_TOKEN_CREATE] = "token create --mine",
     [OP_OWN_TOKEN_REVOKE] = "token revoke --mine",
+    [OP_SIGN_IN_LINK] = "login --web",
     [OP_KEY_LIST] = "key list",
     [OP_KEY_ADD] = "key add",
     [OP_KEY_REMOVE] = "key remove",

@@ -166,6 +166,7 @@ enum provider_op {
     OP_OWN_TOKEN_LIST,    /* of the user -> tokens */
     OP_OWN_TOKEN_CREATE,  /* - name?, expires? -> token */
     OP_OWN_TOKEN_REVOKE,  /* - key */
+    OP_SIGN_IN_LINK,      /* of the user, to the server's page -> url, expires */
     OP_KEY_LIST,          /* of the user -> keys */
     OP_KEY_ADD,           /* - line ("TYPE BASE64 COMMENT"), expires? -> key */
     OP_KEY_REMOVE,        /* - fingerprint */

@@ -83,6 +83,7 @@ check-long: check-built
 		LONG=1 prove tests/e2e/taken_alone.t && \
 		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
 		LONG=1 prove tests/e2e/doctor.t && \
+		tests/lib/deps browser $$(command -v npm >/dev/null || echo node) && prove tests/e2e/page.t && \
 		for release in bookworm trixie; do RELEASE=$$release prove tests/packaging/roots/*.t || exit; done && \
 		tests/lib/deps vm architectures && prove tests/boot/vm/*.t tests/module/architectures.t
 	@+$(MAKE) --no-print-directory fuzz SECONDS=60
@@ -156,7 +157,7 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/ima
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
-$(filter %/orgd_request,$(FUZZERS)): $(filter-out %/main.o,$(call objects,orgd))
+$(filter %/orgd_request,$(FUZZERS)): $(filter-out %/main.o,$(ORGD))
 $(filter %/orgd_request,$(FUZZERS)): TEST_LIBS += $(BUILD)/libtest.a -lmicrohttpd -lgnutls -lpq -lsodium -lunistring -lm
 
 .PHONY: fuzz-programs

@@ -148,6 +148,12 @@ static const struct field issued_fields[] = {
     {0},
 };
 
+static const struct field sign_in_fields[] = {
+    {.name = "url", .from = "link", .kind = FIELD_URL, .required = true},
+    {.name = "expires", .from = "expiresAt"},
+    {0},
+};
+
 static const struct field joincode_fields[] = {
     {.name = "id", .from = "id", .required = true},
     {.name = "role", .from = "role"},
@@ -476,6 +482,7 @@ static const struct operation operations[OP_COUNT] = {
                              ONE("apiToken", issued_fields)},
     [OP_OWN_TOKEN_REVOKE] = {CALL("/users/tokens/revoke", "\"key\":\"$key\""),
                              ONE("", revocation_fields)},
+    [OP_SIGN_IN_LINK] = {CALL("/users/sign-in/link", ""), ONE("", sign_in_fields)},
     [OP_KEY_LIST] = {CALL("/users/keys/list", ""), LIST("keys", key_fields)},
     [OP_KEY_ADD] = {CALL("/users/keys/add", "\"key\":\"$line\",\"expiresAt\":\"$expires?\""),
                     ONE("", key_fields)},

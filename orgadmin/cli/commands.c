@@ -21,13 +21,16 @@ _Static_assert(OPTION_COUNT <= UCHAR_MAX, "an option is a byte of command.option
 const struct command commands[] = {
     {.noun = "login",
      .brief = "check a token with the API and store it for later commands",
-     .detail = "Asks for the token, or reads it from --token-file. "
-               "--url or --provider names the API. "
-               "If the token reaches exactly one organization, that organization becomes the "
-               "current one. "
-               "With --profile, several logins are kept side by side; the given profile becomes "
-               "the one in use.",
-     .options = OPTIONS(REACHES),
+     .detail =
+         "Asks for the token, or reads it from --token-file. "
+         "--url or --provider names the API. "
+         "If the token reaches exactly one organization, that organization becomes the "
+         "current one. "
+         "With --profile, several logins are kept side by side; the given profile becomes "
+         "the one in use. "
+         "With --web, the stored login makes a link to the server's page instead, which signs "
+         "you in for five minutes, once: whoever has the link is you.",
+     .options = OPTIONS(REACHES, OPT(WEB), OPT(DRY_RUN)),
      .run = login},
     {.noun = "logout",
      .brief = "forget the stored login",

@@ -79,6 +79,21 @@ void invitation_accept(struct call *call);
 bool invitation_withdraw(struct call *call, const char *email);
 /* Revokes INVITATION. */
 void invitation_remove(struct call *call, const struct invitation *invitation);
+/* The ssh keys that can be brought along to an organization with POLICY: none, security or any. */
+const char *keys_taken(const struct key_policy *policy);
+
+/* passkeys.c */
+void passkey_begin(struct call *call);
+void passkey_add(struct call *call);
+void passkey_list(struct call *call);
+void passkey_remove(struct call *call);
+void sign_in(struct call *call);
+void sign_in_link(struct call *call);
+void sign_in_by_link(struct call *call);
+void sign_out(struct call *call);
+
+/* offer.c */
+void invitation_offer(struct call *call);
 
 /* join_codes.c */
 void join_code_create(struct call *call);
