@@ -329,7 +329,8 @@ static bool is_reading(enum provider_op op)
         OP_ROLE_LIST,       OP_TOKEN_LIST,      OP_OWN_TOKEN_LIST, OP_KEY_LIST,
         OP_MEMBER_KEYS,     OP_AUDIT_LIST,      OP_BILLING_SHOW,   OP_SUBSCRIPTION_LIST,
         OP_CREDIT_LIST,     OP_SECRET_LIST,     OP_FILE_LIST,      OP_FILE_SHOW,
-        OP_MACHINE_APPLIED, OP_MACHINE_MISSING, OP_ACCESS_LIST,    OP_TEAM_LIST};
+        OP_MACHINE_APPLIED, OP_MACHINE_MISSING, OP_ACCESS_LIST,    OP_TEAM_LIST,
+        OP_TEAM_SHOW};
     size_t i = 0;
     while (i < sizeof reading / sizeof *reading && reading[i] != op)
         i++;
@@ -405,6 +406,9 @@ static const char *const op_names[OP_COUNT] = {
     [OP_ACCESS_ADD] = "access add",
     [OP_ACCESS_REMOVE] = "access remove",
     [OP_TEAM_LIST] = "team list",
+    [OP_TEAM_SHOW] = "team show",
+    [OP_TEAM_ADD] = "team add",
+    [OP_TEAM_REMOVE] = "team remove",
     [OP_MACHINE_ENROLL] = "host enroll",
     [OP_ROLE_LIST] = "role list",
     [OP_ROLE_CREATE] = "role create",
@@ -416,6 +420,7 @@ static const char *const op_names[OP_COUNT] = {
     [OP_OWN_TOKEN_LIST] = "token list --mine",
     [OP_OWN_TOKEN_CREATE] = "token create --mine",
     [OP_OWN_TOKEN_REVOKE] = "token revoke --mine",
+    [OP_SIGN_IN_LINK] = "login --web",
     [OP_KEY_LIST] = "key list",
     [OP_KEY_ADD] = "key add",
     [OP_KEY_REMOVE] = "key remove",

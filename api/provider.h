@@ -17,9 +17,9 @@
  *                 ("removed" only from provider_watch and from files; token: of the invitation of
  *                 who is pending, where the API shows it; membership: its id, where that is
  *                 another one than the person's; teams: their ids; keys: public ssh keys, BLOB in
- *                 base64 and
- *                 of any length, no expiresAt: never; role_ends: when roles and permissions
- *                 give way to those behind them)
+ *                 base64 and of any length, no expiresAt: never; "keys_unread":true instead, only
+ *                 from provider_watch: they are not known yet, and those that a host has stay;
+ *                 role_ends: when roles and permissions give way to those behind them)
  *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
  *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
  *   invitation    {"id","email","roles":[..],"permissions":[..],"state","created","expires",
@@ -41,12 +41,12 @@
  *   access rule   {"id","role","team","slug","labels","services":[..],"created","revision":number}
  *                 (who may log in where; role or team, an id with its slug; revision: when it is
  *                 made)
- *   team          {"id","slug","name","created"}
- *   change        {"ok":bool,"revision":number} (of what has nothing else to say)
- *   role          {"id","name","description","permissions":[..]}
- *   token         {"key","name","role","env","last_four","created","secret","bearer"} (secret and
- *                 bearer: once, when it is made)
- *   key           {"fingerprint","type","comment","added","expires","blob","given":bool,
+ *   team          {"id","slug","name","parent","created"} (parent: the slug of the team that it is
+ * a part of) teammate      {"id","username","email","name","role","inherited":bool} (inherited: a
+ * member of a part of the team only) change        {"ok":bool,"revision":number} (of what has
+ * nothing else to say) role          {"id","name","description","permissions":[..]} token
+ * {"key","name","role","env","last_four","created","secret","bearer"} (secret and bearer: once,
+ * when it is made) key {"fingerprint","type","comment","added","expires","blob","given":bool,
  *                  "counts":bool,"reason","given_by":[..],"notes":[..]} (given to reason: of a
  *                 member's; given_by: of one's own, the organizations that gave it; notes:
  *                 sentences for a person, when it is added)
@@ -153,6 +153,9 @@ enum provider_op {
                              rule */
     OP_ACCESS_REMOVE,     /* - id -> change */
     OP_TEAM_LIST,         /* -> teams */
+    OP_TEAM_SHOW,         /* - team (an id) -> teammates */
+    OP_TEAM_ADD,          /* - team, user, role? */
+    OP_TEAM_REMOVE,       /* - team, user */
     OP_ROLE_LIST,         /* -> roles; without an organization those that all have */
     OP_ROLE_CREATE,       /* - role, permissions (commas between) */
     OP_ROLE_EDIT,         /* - role, permissions */
@@ -163,6 +166,7 @@ enum provider_op {
     OP_OWN_TOKEN_LIST,    /* of the user -> tokens */
     OP_OWN_TOKEN_CREATE,  /* - name?, expires? -> token */
     OP_OWN_TOKEN_REVOKE,  /* - key */
+    OP_SIGN_IN_LINK,      /* of the user, to the server's page -> url, expires */
     OP_KEY_LIST,          /* of the user -> keys */
     OP_KEY_ADD,           /* - line ("TYPE BASE64 COMMENT"), expires? -> key */
     OP_KEY_REMOVE,        /* - fingerprint */

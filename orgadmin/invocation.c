@@ -137,6 +137,9 @@ const struct option_spec options[OPTION_COUNT] = {
                        .brief = "the ssh keys of this member, in the organization",
                        .detail = "MEMBER is an id, a login name or an e-mail address. A key that "
                                  "is added so counts in this organization alone."},
+    [OPTION_WEB] = {.name = "--web",
+                    .brief = "print a link that signs you in to the server's page, once",
+                    .detail = "The stored login makes it, and stays as it is."},
     [OPTION_KEEP_TOKENS] = {.name = "--keep-tokens",
                             .brief = "do not end the other tokens of the account"},
     [OPTION_WAIT] = {.name = "--wait",

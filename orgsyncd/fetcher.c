@@ -296,6 +296,7 @@ static int send_member(void *arg, const cJSON *record)
         .username = text_of(record, "username"),
         .display = text_clean(display, sizeof display, text_of(record, "name"), true),
         .keys = {keys, keys_of(f, record, keys)},
+        .keys_unread = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(record, "keys_unread")),
     };
     size_t size = 0;
     r->quiet = false;

@@ -256,7 +256,8 @@ static int take_held(struct merge *m, struct roster_member *old, const struct ro
     struct pipe_member remote = old->remote;
     if (remote.state != MEMBER_ACTIVE || listed->remote.state != MEMBER_ACTIVE)
         return store(m, old);
-    remote.keys = listed->remote.keys;
+    if (!listed->remote.keys_unread)
+        remote.keys = listed->remote.keys;
     struct roster_member *kept = roster_member_new(&remote);
     int64_t joined = old->joined_ms;
     if (!kept || roster_put(m->known, kept) < 0)
@@ -298,6 +299,22 @@ static int put_listed(struct merge *m, const struct roster_member *old,
     return 0;
 }
 
+/* LISTED, with the keys of OLD, if there is one, where the answer does not know them. LISTED is
+ * freed if it is another one then. NULL: out of memory. */
+static struct roster_member *keep_keys(struct roster_member *listed,
+                                       const struct roster_member *old)
+{
+    struct pipe_member remote = listed->remote;
+    if (!remote.keys_unread)
+        return listed;
+    remote.keys_unread = false;
+    if (old && old->remote.state != MEMBER_REMOVED)
+        remote.keys = old->remote.keys;
+    struct roster_member *whole = roster_member_new(&remote);
+    roster_member_free(listed);
+    return whole;
+}
+
 /* Takes a member of the answer, which is freed or the roster's then. */
 static int take_listed(struct merge *m, struct roster_member *listed)
 {
@@ -315,6 +332,8 @@ static int take_listed(struct merge *m, struct roster_member *listed)
         name_departure(m, old);
     else if (old)
         note_departure(m, old, departure_present(&old->departure));
+    if ((listed = keep_keys(listed, old)) == NULL)
+        return -1;
     int64_t joined = m->first ? 0 : brake_joined(&m->brake, old, listed);
     if (put_listed(m, old, listed) < 0)
         return -1;

@@ -106,6 +106,7 @@ enum merge_result organization_listed(struct org_state *o, enum merge_result res
     if (o->new_rules) {
         org_rules_keep(&o->rules, &o->ruled.rules);
         result = MERGE_CHANGED;
+        o->merge.changed++; /* a snapshot for them is charged like one for a member */
     }
     o->new_rules = false;
     if (result == MERGE_CHANGED)

@@ -84,7 +84,8 @@ size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_memb
     }
     if ((*why = member_fault(m)) != NULL)
         return 0;
-    struct pipe_header header = {.type = PIPE_MEMBER, .request = request};
+    struct pipe_header header = {
+        .type = PIPE_MEMBER, .flags = m->keys_unread ? PIPE_KEYS_UNREAD : 0U, .request = request};
     struct member_fields fields = {.state = m->state,
                                    .roles = (uint16_t)m->roles.count,
                                    .permissions = (uint16_t)m->permissions.count,
@@ -136,10 +137,12 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header)
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why)
 {
     struct member_fields fields;
+    struct pipe_header header;
     *why = "message is malformed";
     if (size < STRINGS_AT)
         return false;
-    memcpy(&fields, (const char *)buffer + sizeof(struct pipe_header), sizeof fields);
+    memcpy(&header, buffer, sizeof header);
+    memcpy(&fields, (const char *)buffer + sizeof header, sizeof fields);
     if (fields.roles > PIPE_STRINGS_MAX || fields.permissions > PIPE_STRINGS_MAX ||
         fields.term_roles > PIPE_STRINGS_MAX || fields.term_permissions > PIPE_STRINGS_MAX ||
         fields.state > MEMBER_REMOVED || fields.keys > size - STRINGS_AT ||
@@ -148,6 +151,7 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
     const char *p = (const char *)buffer + STRINGS_AT;
     const char *end = (const char *)buffer + size - fields.keys;
     m->keys = (struct key_list){(const uint8_t *)end, fields.keys};
+    m->keys_unread = (header.flags & PIPE_KEYS_UNREAD) != 0;
     m->state = (enum member_state)fields.state;
     m->id = take(&p, end);
     m->email = take(&p, end);

@@ -53,6 +53,8 @@ enum pipe_flag {
     /* Of PIPE_COMMIT: */
     PIPE_CONTINUES = 4, /* the answer is of the same history as the one before */
     PIPE_CHANGES = 8,   /* the API reports changes, and names who left */
+    /* Of PIPE_MEMBER: */
+    PIPE_KEYS_UNREAD = 16, /* the member's keys were not asked for: those that he had stay */
 };
 
 /*
@@ -87,6 +89,7 @@ struct pipe_member {
     struct text_list roles, permissions;         /* without an end */
     struct term term;
     struct key_list keys;
+    bool keys_unread;
 };
 
 /*

@@ -171,6 +171,21 @@ static void print_class(const struct preview *p, const struct class *class)
     putchar('\n');
 }
 
+/* The organization's own rules for this machine, which narrow what stands above. */
+static void print_org_rules(const struct org_state *o)
+{
+    static struct rules rules;
+    if (!o->rules.rules.narrowed || !org_rules_decode(&o->rules.rules, o->config->name, &rules))
+        return;
+    printf("%s: its own access rules narrow this", o->config->name);
+    for (size_t i = 0; i < rules.count; i++) {
+        printf("%s %s (", i ? ";" : ":", rules.rule[i].roles.first);
+        print_list(&rules.rule[i].services, "");
+        putchar(')');
+    }
+    puts(rules.count ? "" : ": nobody may log in here");
+}
+
 void preview_print(const struct organizations *orgs)
 {
     struct preview *p = calloc(1, sizeof *p);
@@ -182,6 +197,7 @@ void preview_print(const struct organizations *orgs)
             print_class(p, &p->class[n]);
         if (p->others)
             printf("%s: %" PRIu32 " with other roles\n", p->org, p->others);
+        print_org_rules(&orgs->org[i]);
     }
     free(p);
 }

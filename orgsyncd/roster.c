@@ -56,6 +56,7 @@ struct roster_member *roster_member_new(const struct pipe_member *remote)
                   remote->term.permissions.count}},
         .keys = {(const uint8_t *)append(&p, (const char *)remote->keys.first, remote->keys.size),
                  remote->keys.size},
+        .keys_unread = remote->keys_unread,
     };
     return m;
 }

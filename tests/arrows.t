@@ -30,7 +30,7 @@ for folder in output remote nouns host cli; do
 done
 arrows orgadmin 'common|api|orgadmin|orgadmin/cli' none
 above='common|orgd'
-for folder in store endpoints http operator; do
+for folder in store endpoints web http operator; do
     above="$above|orgd/$folder"
     arrows "orgd/$folder" "$above" 'microhttpd|gnutls/|sqlite3|libpq|sodium|cjson/|curl/|libconfig'
 done

@@ -76,12 +76,14 @@ check-long: check-built
 		ROUNDS=10000 prove --exec tests/lib/run $(CHECK)/tests/module/property && \
 		ROUNDS=1500 prove tests/e2e/agreement.t && \
 		ROUNDS=200 prove --exec tests/lib/run tests/orgd/key_oracle.t && \
+		ROUNDS=20 HISTORIES=100 prove --exec tests/lib/run tests/orgd/failover.t tests/orgd/two_servers.t && \
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t && \
 		ROUNDS=100 prove tests/boot/sessions.t tests/e2e/sessions.t && \
 		LONG=1 prove tests/e2e/taken_alone.t && \
 		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
 		LONG=1 prove tests/e2e/doctor.t && \
+		tests/lib/deps browser $$(command -v npm >/dev/null || echo node) && prove tests/e2e/page.t && \
 		for release in bookworm trixie; do RELEASE=$$release prove tests/packaging/roots/*.t || exit; done && \
 		tests/lib/deps vm architectures && prove tests/boot/vm/*.t tests/module/architectures.t
 	@+$(MAKE) --no-print-directory fuzz SECONDS=60
@@ -155,7 +157,7 @@ $(FUZZERS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/obj/tests/fuzz/ima
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
-$(filter %/orgd_request,$(FUZZERS)): $(filter-out %/main.o,$(call objects,orgd))
+$(filter %/orgd_request,$(FUZZERS)): $(filter-out %/main.o,$(ORGD))
 $(filter %/orgd_request,$(FUZZERS)): TEST_LIBS += $(BUILD)/libtest.a -lmicrohttpd -lgnutls -lpq -lsodium -lunistring -lm
 
 .PHONY: fuzz-programs

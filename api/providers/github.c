@@ -853,12 +853,22 @@ static bool add_roles(cJSON *record, bool owner)
     return false;
 }
 
-/* The record of PERSON, to be freed; NULL: out of memory. */
-static cJSON *person_record(const struct github_person *person)
+/* Adds the keys of PERSON. They are unread where a limit keeps them back; of who has got another
+ * login, or two, they are none until they were read again. */
+static bool add_keys(cJSON *record, const struct github_person *person)
+{
+    const struct github_details *d = person->details;
+    if (!d || (d->read_ms == 0 && !d->keys))
+        return cJSON_AddTrueToObject(record, "keys_unread") != NULL;
+    bool own = d->keys && d->paired && same_login(d->login, person->login);
+    return !own || cJSON_AddItemReferenceToObject(record, "keys", d->keys);
+}
+
+/* The record of PERSON, with its keys if WITH_KEYS, to be freed; NULL: out of memory. */
+static cJSON *person_record(const struct github_person *person, bool with_keys)
 {
     char id[24];
     const struct github_details *d = person->details;
-    bool keys = d && d->keys && d->paired && same_login(d->login, person->login);
     cJSON *record = cJSON_CreateObject();
     snprintf(id, sizeof id, "%" PRId64, person->id);
     bool made =
@@ -866,19 +876,19 @@ static cJSON *person_record(const struct github_person *person)
         cJSON_AddStringToObject(record, "username", person->login) &&
         add_roles(record, person->owner) &&
         cJSON_AddStringToObject(record, "state", d && d->suspended ? "suspended" : "active") &&
-        (!keys || cJSON_AddItemReferenceToObject(record, "keys", d->keys));
+        (!with_keys || add_keys(record, person));
     if (made)
         return record;
     cJSON_Delete(record);
     return NULL;
 }
 
-static enum api_status people_give(const struct github_roster *r, provider_sink *sink, void *arg,
-                                   struct api_error *err)
+static enum api_status people_give(const struct github_roster *r, bool with_keys,
+                                   provider_sink *sink, void *arg, struct api_error *err)
 {
     enum api_status status = API_OK;
     for (size_t i = 0; i < r->count && status == API_OK; i++) {
-        cJSON *record = person_record(&r->people[i]);
+        cJSON *record = person_record(&r->people[i], with_keys);
         if (!record)
             status = api_fail(err, API_UNREACHABLE, "out of memory");
         else if (sink && sink(arg, record) != 0)
@@ -903,7 +913,7 @@ static enum api_status list_members(struct provider *p, const struct operation *
     s->probe_etag = NULL;
     enum api_status status = roster_read(p, &once, org, s->server, err);
     if (status == API_OK)
-        status = people_give(&once, sink, arg, err);
+        status = people_give(&once, false, sink, arg, err);
     roster_clear(&once);
     return status;
 }
@@ -929,7 +939,7 @@ static enum api_status github_watch(struct provider *p, struct watch_position *p
     if (strcmp(now, position->etag) == 0)
         return API_OK;
     watcher->reset(watcher->arg);
-    status = people_give(r, watcher->member, watcher->arg, err);
+    status = people_give(r, reads_keys(p), watcher->member, watcher->arg, err);
     if (status == API_OK) {
         *position = (struct watch_position){0};
         memcpy(position->etag, now, strlen(now) + 1);
@@ -1049,6 +1059,52 @@ static enum api_status run_of_member(struct provider *p, const struct operation 
     return engine_run(p, o, all, sink, arg, err);
 }
 
+/* As an App, which is no user, O by the path of an App's own. */
+static enum api_status run_as_app(struct provider *p, const struct operation *o,
+                                  provider_sink *sink, void *arg, struct api_error *err)
+{
+    struct answer answer;
+    enum api_status status = ask_as_app(p, o->method, o->path, NULL, &answer, err);
+    if (status == API_OK)
+        status = engine_records(o, &answer, sink, arg, NULL, err);
+    cJSON_Delete(answer.json);
+    return status;
+}
+
+static enum api_status whoami(struct provider *p, const struct operation *o,
+                              const struct provider_arg *args, provider_sink *sink, void *arg,
+                              struct api_error *err)
+{
+    static const struct field fields[] = {
+        {.name = "id", .from = "id", .kind = FIELD_WORD, .required = true},
+        {.name = "username", .from = "slug"},
+        {.name = "name", .from = "name"},
+        {0},
+    };
+    static const struct operation app = {
+        .method = "GET", .path = "/app", .shape = ITEMS_ONE, .fields = fields};
+    const struct github_state *s = p->state;
+    return s->app ? run_as_app(p, &app, sink, arg, err) : engine_run(p, o, args, sink, arg, err);
+}
+
+/* An App's organizations are those that it is installed in, at most 100. */
+static enum api_status list_orgs(struct provider *p, const struct operation *o,
+                                 const struct provider_arg *args, provider_sink *sink, void *arg,
+                                 struct api_error *err)
+{
+    static const struct field fields[] = {
+        {.name = "id", .from = "account.login", .required = true},
+        {.name = "name", .from = "account.login", .required = true},
+        {0},
+    };
+    static const struct operation app = {.method = "GET",
+                                         .path = "/app/installations?per_page=100",
+                                         .shape = ITEMS_LIST,
+                                         .fields = fields};
+    const struct github_state *s = p->state;
+    return s->app ? run_as_app(p, &app, sink, arg, err) : engine_run(p, o, args, sink, arg, err);
+}
+
 static enum api_status invite(struct provider *p, const struct operation *o,
                               const struct provider_arg *args, provider_sink *sink, void *arg,
                               struct api_error *err)
@@ -1077,6 +1133,93 @@ static enum api_status list_roles(struct provider *p, const struct operation *o,
         else if (sink && sink(arg, record) != 0)
             status = api_fail(err, API_STOPPED, "stopped");
         cJSON_Delete(record);
+    }
+    return status;
+}
+
+/* --- teams: found by their ids, asked for by slugs, which change with their names --- */
+
+static const struct field team_fields[] = {
+    {.name = "id", .from = "id", .kind = FIELD_WORD, .required = true},
+    {.name = "slug", .from = "slug", .required = true},
+    {.name = "name", .from = "name"},
+    {.name = "parent", .from = "parent.slug"},
+    {0},
+};
+
+struct slug_search {
+    const char *id;
+    char slug[RECORD_TEXT_MAX + 1]; /* "" until it is found */
+};
+
+static int look_at_team(void *arg, const cJSON *team)
+{
+    struct slug_search *s = arg;
+    if (strcmp(json_text(team, "id"), s->id) == 0)
+        snprintf(s->slug, sizeof s->slug, "%s", json_text(team, "slug"));
+    return 0;
+}
+
+static enum api_status find_slug(struct provider *p, const struct provider_arg *args,
+                                 struct slug_search *s, struct api_error *err)
+{
+    const struct provider_arg org[] = {{"org", template_arg(args, "org")}, {0}};
+    s->slug[0] = '\0';
+    s->id = template_arg(args, "team");
+    if (!s->id)
+        return api_fail(err, API_USAGE, "the argument \"team\" is missing");
+    enum api_status status = engine_run(p, &operations[OP_TEAM_LIST], org, look_at_team, s, err);
+    if (status == API_OK && !*s->slug)
+        status = api_fail(err, API_REFUSED, "there is no team with the id %.64s", s->id);
+    return status;
+}
+
+/* run_of_member, which sees to the member, for a team. */
+static enum api_status run_of_team(struct provider *p, const struct operation *o,
+                                   const struct provider_arg *args, provider_sink *sink, void *arg,
+                                   struct api_error *err)
+{
+    struct slug_search s;
+    char login[LOGIN_SIZE] = "";
+    const char *role = template_arg(args, "role"), *user = template_arg(args, "user");
+    if (role && strcmp(role, "maintainer") != 0 && strcmp(role, "member") != 0)
+        return api_fail(err, API_USAGE,
+                        "a team has no role \"%.64s\"; it is one of: maintainer, member", role);
+    enum api_status status = find_slug(p, args, &s, err);
+    if (status == API_OK && user)
+        status = find_login(p, user, login, err);
+    const struct provider_arg all[] = {{"org", template_arg(args, "org")},
+                                       {"slug", s.slug},
+                                       {"login", login},
+                                       {"word", role ? role : "member"},
+                                       {0}};
+    return status == API_OK ? engine_run(p, o, all, sink, arg, err) : status;
+}
+
+#define TEAMMATE(word)                                                                             \
+    {.name = "id", .from = "id", .kind = FIELD_WORD, .required = true},                            \
+        {.name = "username", .from = "login", .required = true},                                   \
+        {.name = "role", .from = "", .otherwise = (word)},                                         \
+        {.name = "inherited", .from = "inherited", .kind = FIELD_BOOL}, {0},
+
+static const struct field maintainer_fields[] = {TEAMMATE("maintainer")};
+static const struct field teammate_fields[] = {TEAMMATE("member")};
+
+/* The answer does not tell who is what: they are listed by their roles. */
+static enum api_status list_team(struct provider *p, const struct operation *o,
+                                 const struct provider_arg *args, provider_sink *sink, void *arg,
+                                 struct api_error *err)
+{
+    struct slug_search s;
+    struct operation members = *o;
+    enum api_status status = find_slug(p, args, &s, err);
+    for (int i = 0; i < 2 && status == API_OK; i++) {
+        const struct provider_arg all[] = {{"org", template_arg(args, "org")},
+                                           {"slug", s.slug},
+                                           {"word", i == 0 ? "maintainer" : "member"},
+                                           {0}};
+        members.fields = i == 0 ? maintainer_fields : teammate_fields;
+        status = engine_run(p, &members, all, sink, arg, err);
     }
     return status;
 }
@@ -1194,6 +1337,7 @@ static const struct field event_fields[] = {
 };
 
 #define ORG        "/orgs/{org}"
+#define TEAM       ORG "/teams/{slug}"
 #define PAGED      .paging = PAGING_HEADER
 #define SIZE       "per_page=100"
 #define ONE(what)  .shape = ITEMS_ONE, .fields = (what)
@@ -1203,8 +1347,8 @@ static const struct field event_fields[] = {
     .body = "{\"email\":\"$email\",\"role\":\"$word\"}", .takes = "role", .page = name_roles
 
 static const struct operation operations[OP_COUNT] = {
-    [OP_WHOAMI] = {engine_run, "GET", "/user", ONE(user_fields)},
-    [OP_ORG_LIST] = {engine_run, "GET", "/user/orgs", SIZE, LIST(organization_fields)},
+    [OP_WHOAMI] = {whoami, "GET", "/user", ONE(user_fields)},
+    [OP_ORG_LIST] = {list_orgs, "GET", "/user/orgs", SIZE, LIST(organization_fields)},
     [OP_ORG_FIND] = {engine_run, "GET", ORG, ONE(organization_fields)},
     [OP_ORG_SHOW] = {engine_run, "GET", ORG, ONE(organization_fields)},
     [OP_MEMBER_LIST] = {list_members, "GET", ORG "/members", SIZE},
@@ -1218,6 +1362,14 @@ static const struct operation operations[OP_COUNT] = {
     [OP_INVITATION_CREATE] = {INVITE, ONE(invitation_fields)},
     [OP_INVITATION_REVOKE] = {engine_run, "DELETE", ORG "/invitations/{id}", .shape = ITEMS_NONE},
     [OP_ROLE_LIST] = {.run = list_roles},
+    [OP_TEAM_LIST] = {engine_run, "GET", ORG "/teams", SIZE, LIST(team_fields)},
+    [OP_TEAM_SHOW] = {list_team, "GET", TEAM "/members", "role={word}&" SIZE, .takes = "team",
+                      LIST(teammate_fields)},
+    [OP_TEAM_ADD] = {run_of_team, "PUT", TEAM "/memberships/{login}",
+                     .body = "{\"role\":\"$word\"}", .takes = "team user role",
+                     .shape = ITEMS_NONE},
+    [OP_TEAM_REMOVE] = {run_of_team, "DELETE", TEAM "/memberships/{login}", .takes = "team user",
+                        .shape = ITEMS_NONE},
     [OP_AUDIT_LIST] = {list_events, "GET", ORG "/audit-log", "phrase={phrase?}&" SIZE,
                        .takes = "action from to", .page = name_times, LIST(event_fields)},
 };

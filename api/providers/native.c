@@ -148,6 +148,12 @@ static const struct field issued_fields[] = {
     {0},
 };
 
+static const struct field sign_in_fields[] = {
+    {.name = "url", .from = "link", .kind = FIELD_URL, .required = true},
+    {.name = "expires", .from = "expiresAt"},
+    {0},
+};
+
 static const struct field joincode_fields[] = {
     {.name = "id", .from = "id", .required = true},
     {.name = "role", .from = "role"},
@@ -214,6 +220,14 @@ static const struct field team_fields[] = {
     {.name = "slug", .from = "slug", .required = true},
     {.name = "name", .from = "name"},
     {.name = "created", .from = "createdAt"},
+    {0},
+};
+
+static const struct field teammate_fields[] = {
+    {.name = "id", .from = "id", .required = true},
+    {.name = "username", .from = "username"},
+    {.name = "email", .from = "email"},
+    {.name = "name", .from = "name"},
     {0},
 };
 
@@ -436,6 +450,13 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ACCESS_REMOVE] = {CALL("/organizations/access/remove", ORG ",\"id\":\"$id\""),
                           ONE("", change_fields)},
     [OP_TEAM_LIST] = {CALL("/organizations/teams/list", ORG AFTER), LIST("teams", team_fields)},
+    [OP_TEAM_SHOW] = {CALL("/organizations/teams/members", ORG ",\"id\":\"$team\"" AFTER),
+                      LIST("users", teammate_fields)},
+    [OP_TEAM_ADD] = {CALL("/organizations/teams/add", ORG ",\"id\":\"$team\",\"userId\":\"$user\""),
+                     DONE},
+    [OP_TEAM_REMOVE] = {CALL("/organizations/teams/remove",
+                             ORG ",\"id\":\"$team\",\"userId\":\"$user\""),
+                        DONE},
     [OP_MACHINE_REVOKE] = {CALL("/organizations/machines/revoke", ORG ",\"id\":\"$id\""),
                            ONE("", revocation_fields)},
     [OP_MACHINE_ENROLL] = {CALL("/organizations/machines/enroll", "\"code\":\"$code\""),
@@ -461,6 +482,7 @@ static const struct operation operations[OP_COUNT] = {
                              ONE("apiToken", issued_fields)},
     [OP_OWN_TOKEN_REVOKE] = {CALL("/users/tokens/revoke", "\"key\":\"$key\""),
                              ONE("", revocation_fields)},
+    [OP_SIGN_IN_LINK] = {CALL("/users/sign-in/link", ""), ONE("", sign_in_fields)},
     [OP_KEY_LIST] = {CALL("/users/keys/list", ""), LIST("keys", key_fields)},
     [OP_KEY_ADD] = {CALL("/users/keys/add", "\"key\":\"$line\",\"expiresAt\":\"$expires?\""),
                     ONE("", key_fields)},

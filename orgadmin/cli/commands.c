@@ -21,13 +21,16 @@ _Static_assert(OPTION_COUNT <= UCHAR_MAX, "an option is a byte of command.option
 const struct command commands[] = {
     {.noun = "login",
      .brief = "check a token with the API and store it for later commands",
-     .detail = "Asks for the token, or reads it from --token-file. "
-               "--url or --provider names the API. "
-               "If the token reaches exactly one organization, that organization becomes the "
-               "current one. "
-               "With --profile, several logins are kept side by side; the given profile becomes "
-               "the one in use.",
-     .options = OPTIONS(REACHES),
+     .detail =
+         "Asks for the token, or reads it from --token-file. "
+         "--url or --provider names the API. "
+         "If the token reaches exactly one organization, that organization becomes the "
+         "current one. "
+         "With --profile, several logins are kept side by side; the given profile becomes "
+         "the one in use. "
+         "With --web, the stored login makes a link to the server's page instead, which signs "
+         "you in for five minutes, once: whoever has the link is you.",
+     .options = OPTIONS(REACHES, OPT(WEB), OPT(DRY_RUN)),
      .run = login},
     {.noun = "logout",
      .brief = "forget the stored login",
@@ -343,20 +346,23 @@ const struct command commands[] = {
      .verb = "invite",
      .args = {"NAME"},
      .brief = "let a machine enroll, and print the line to run on it",
-     .detail = "The line has a code that works once and for an hour. "
-               "The machine gets a token of its own, which reads the members and their keys and "
-               "nothing else. "
-               "With a login that has a --ca-file, the line also has the SHA-256 of the server's "
-               "public key, and the machine gets the certificates in that file. "
-               "A machine that is known gets a new token, and the old one ends. "
-               "Without --numbers the machine is told those of the newest machine that has some.",
+     .detail =
+         "The line has a code that works once and for an hour. "
+         "The machine gets a token of its own, which reads the members and their keys and "
+         "nothing else. "
+         "With a login that has a --ca-file, the line also has the SHA-256 of the server's "
+         "public key, and the machine gets the certificates in that file. "
+         "A machine that is known gets a new token, and the old one ends. "
+         "Its labels count at once, with the access rules; machine label also tells whom those "
+         "would lock out. "
+         "Without --numbers the machine is told those of the newest machine that has some.",
      .options = OPTIONS(IN_ORG, OPT(LABELS), OPT(NUMBERS), OPT(OUT), OPT(DRY_RUN)),
      .record = &record_machine,
      .run = machine_invite},
     {.noun = "machine",
      .verb = "label",
-     .args = {"MACHINE", "LABELS"},
-     .brief = "give a machine other labels, env=prod,tier=web, or \"\" for none",
+     .args = {"MACHINE", "[LABELS]"},
+     .brief = "give a machine other labels, such as env=prod,tier=web, or none",
      .detail = "Tells whom the access rules would lock out, and asks then unless --yes is given.",
      .options = OPTIONS(WAITS, OPT(YES)),
      .record = &record_applied,
@@ -415,6 +421,26 @@ const struct command commands[] = {
      .options = OPTIONS(IN_ORG),
      .record = &record_team,
      .run = team_list},
+    {.noun = "team",
+     .verb = "show",
+     .args = {"TEAM"},
+     .brief = "list the members of a team, by id, slug or name",
+     .options = OPTIONS(IN_ORG),
+     .record = &record_teammate,
+     .run = team_show},
+    {.noun = "team",
+     .verb = "add",
+     .args = {"TEAM", "MEMBER"},
+     .brief = "put a member into a team",
+     .options = OPTIONS(ACTS, OPT(ROLE)),
+     .run = team_add},
+    {.noun = "team",
+     .verb = "remove",
+     .args = {"TEAM", "MEMBER"},
+     .brief = "take a member out of a team",
+     .detail = "Asks for confirmation unless --yes is given.",
+     .options = OPTIONS(ACTS, OPT(YES)),
+     .run = team_remove},
 
     {.noun = "role",
      .verb = "list",
@@ -445,7 +471,8 @@ const struct command commands[] = {
 
     {.noun = "export",
      .brief = "print the members, roles and invitations as a file for apply",
-     .detail = "The format is below, under FILES. No secret is in it.",
+     .detail = "The format is below, under FILES. No secret is in it, and no access rule, team or "
+               "machine.",
      .options = OPTIONS(REACHES, OPT(ORG)),
      .run = export_state},
     {.noun = "apply",

@@ -151,6 +151,29 @@ static void check_rules(struct doctor *d)
         doctor_note(d, "rules", FOUND_OK, "", "sudo and su are not for every member");
 }
 
+/* The rules that the organizations make for this machine, where they make any. */
+static void check_org_rules(struct doctor *d)
+{
+    struct rules rules;
+    for (uint32_t i = 0; d->snapshot.base && i < d->policy.org_count; i++) {
+        const struct org_rules *own = &d->policy.org_rules[i];
+        const char *org = d->policy.org[i];
+        if (!own->narrowed)
+            continue;
+        if (!org_rules_decode(own, org, &rules))
+            doctor_note(d, "access rules", FOUND_FAILURE, "systemctl restart orgsyncd",
+                        "those of %s in the snapshot are damaged: none of its members is admitted",
+                        org);
+        else if (rules.count == 0)
+            doctor_note(d, "access rules", FOUND_WARNING,
+                        "orgadmin access list, and orgadmin machine show for the labels",
+                        "%s has rules, and none lets anybody in on this machine", org);
+        else
+            doctor_note(d, "access rules", FOUND_OK, "", "%zu of %s narrow who may log in here",
+                        rules.count, org);
+    }
+}
+
 static void check_break_glass(struct doctor *d)
 {
     static const char check[] = "break-glass";
@@ -223,6 +246,7 @@ enum exit_status host_doctor(const struct invocation *inv)
     doctor_readers(&d);
     check_group_lines(&d);
     check_rules(&d);
+    check_org_rules(&d);
     check_break_glass(&d);
     for (cJSON *r = output_plain(inv) ? d.records->child : NULL; r && !d.lost; r = r->next)
         d.lost = !join(r);

@@ -15,11 +15,6 @@ enum exit_status access_list(const struct invocation *inv)
     return listing(inv, OP_ACCESS_LIST, LISTING_ORG, NULL);
 }
 
-enum exit_status team_list(const struct invocation *inv)
-{
-    return listing(inv, OP_TEAM_LIST, LISTING_ORG, NULL);
-}
-
 /* --- a rule comes --- */
 
 struct team_search {
@@ -197,18 +192,23 @@ enum exit_status access_remove(const struct invocation *inv)
 
 /* --- a machine gets other labels --- */
 
+static const char *labels_of(const struct invocation *inv)
+{
+    return inv->arg[1] ? inv->arg[1] : "";
+}
+
 static enum exit_status ask_label(const struct invocation *inv, struct found *f)
 {
     struct reach r;
     size_t loses = 0;
     enum exit_status status = reach_rules(&f->c, &r);
     r.machine = f->id;
-    r.labels = inv->arg[1];
+    r.labels = labels_of(inv);
     if (status == EXIT_DONE)
         status = reach_tell(&f->c, &r, &loses);
     if (status == EXIT_DONE && loses > 0)
-        status =
-            ask_first(inv, "yes", "Give %s the labels \"%s\"?", found_text(f, "name"), inv->arg[1]);
+        status = ask_first(inv, "yes", "Give %s the labels \"%s\"?", found_text(f, "name"),
+                           labels_of(inv));
     reach_free(&r);
     return status;
 }
@@ -220,15 +220,15 @@ enum exit_status machine_label(const struct invocation *inv)
     enum exit_status status = found_open(inv, OP_MACHINE_LABEL, NULL, OP_MACHINE_LIST, &f);
     if (status != EXIT_DONE)
         return status;
-    const struct provider_arg args[] = {{"id", f.id}, {"labels", inv->arg[1]}, {0}};
+    const struct provider_arg args[] = {{"id", f.id}, {"labels", labels_of(inv)}, {0}};
     status = applied_check(inv, &f.c);
     if (status == EXIT_DONE)
         status = ask_label(inv, &f);
     if (status == EXIT_DONE)
         status = connection_get(&f.c, OP_MACHINE_LABEL, args, &reply);
     if (status == EXIT_DONE) {
-        note("%s has %s%s.", found_text(&f, "name"), *inv->arg[1] ? "the labels " : "no labels",
-             inv->arg[1]);
+        note("%s has %s%s.", found_text(&f, "name"), *labels_of(inv) ? "the labels " : "no labels",
+             labels_of(inv));
         status = applied_wait(inv, &f.c, reply);
     }
     cJSON_Delete(reply);

@@ -13,7 +13,8 @@ command_run member_list, member_show, member_add, member_role, member_grant, mem
 command_run invitation_list, invitation_create, invitation_revoke, invitation_resend,
     invitation_accept;
 command_run machine_list, machine_show, machine_invite, machine_label, machine_who, machine_revoke;
-command_run access_list, access_add, access_remove, team_list;
+command_run access_list, access_add, access_remove;
+command_run team_list, team_show, team_add, team_remove;
 command_run joincode_list, joincode_create, joincode_revoke, joincode_join;
 command_run role_list, role_create, role_edit, role_remove;
 command_run token_list, token_create, token_revoke;

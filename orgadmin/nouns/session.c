@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/name.h"
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/remote/connection.h"
@@ -63,9 +64,33 @@ static enum exit_status keep_email(struct connection *c, const cJSON *user)
                : complain(EXIT_USAGE, "there are too many options");
 }
 
+/* Prints the link, which is as good as the token for a moment, and nothing else. */
+static enum exit_status login_web(const struct invocation *inv)
+{
+    struct connection c;
+    cJSON *link = NULL;
+    enum exit_status status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_TOKEN, &c);
+    if (status != EXIT_DONE)
+        return status;
+    status = connection_get(&c, OP_SIGN_IN_LINK, NULL, &link);
+    const char *url = record_text(link, "url");
+    if (status == EXIT_DONE && !word_valid(url))
+        status = complain(EXIT_AWAY, "the answer has no usable link");
+    if (status == EXIT_DONE) {
+        puts(url);
+        note("Open the link within five minutes: it signs you in to %s, once. Give it to nobody.",
+             c.now.url);
+    }
+    cJSON_Delete(link);
+    connection_close(&c);
+    return status;
+}
+
 enum exit_status login(const struct invocation *inv)
 {
     struct connection c;
+    if (inv->option[OPTION_WEB])
+        return login_web(inv);
     char profile[PROFILE_MAX];
     cJSON *user = NULL;
     const char *url;

@@ -175,10 +175,22 @@ static const struct column access_rule_columns[] = {
 };
 RECORD(access_rule);
 
+static const struct column teammate_columns[] = {
+    {"id", PLAIN, "id of the member"},
+    {"username", PLAIN, "login name"},
+    {"email", SHORTEN, "e-mail address"},
+    {"name", SHORTEN, "display name"},
+    {"role", PLAIN, "role in the team, where the API has such roles"},
+    {"inherited", WIDE | SWITCH, "a member of a part of the team only"},
+    {0},
+};
+RECORD(teammate);
+
 static const struct column team_columns[] = {
     {"id", PLAIN, "id of the team"},
     {"slug", PLAIN, "name for hosts"},
     {"name", SHORTEN, "name of the team"},
+    {"parent", PLAIN, "slug of the team that it is a part of"},
     {"created", WIDE, "time of its creation"},
     {0},
 };
@@ -427,14 +439,35 @@ static const struct column check_columns[] = {
 RECORD(check);
 
 const struct record_kind *const record_kinds[] = {
-    &record_organization, &record_current,     &record_member,
-    &record_addition,     &record_invitation,  &record_invited,
-    &record_acceptance,   &record_joincode,    &record_machine,
-    &record_applied,      &record_joining,     &record_role,
-    &record_token,        &record_key,         &record_issued,
-    &record_event,        &record_user,        &record_billing,
-    &record_subscription, &record_credit,      &record_secret,
-    &record_file,         &record_access_rule, &record_team,
-    &record_reach,        &record_context,     &record_status,
-    &record_process,      &record_check,       NULL,
+    &record_organization,
+    &record_current,
+    &record_member,
+    &record_addition,
+    &record_invitation,
+    &record_invited,
+    &record_acceptance,
+    &record_joincode,
+    &record_machine,
+    &record_applied,
+    &record_joining,
+    &record_role,
+    &record_token,
+    &record_key,
+    &record_issued,
+    &record_event,
+    &record_user,
+    &record_billing,
+    &record_subscription,
+    &record_credit,
+    &record_secret,
+    &record_file,
+    &record_access_rule,
+    &record_team,
+    &record_teammate,
+    &record_reach,
+    &record_context,
+    &record_status,
+    &record_process,
+    &record_check,
+    NULL,
 };

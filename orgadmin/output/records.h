@@ -31,8 +31,8 @@ extern const struct record_kind record_organization, record_current, record_memb
     record_invitation, record_invited, record_acceptance, record_joincode, record_machine,
     record_applied, record_joining, record_role, record_token, record_key, record_issued,
     record_event, record_user, record_billing, record_subscription, record_credit, record_secret,
-    record_file, record_access_rule, record_team, record_reach, record_context, record_status,
-    record_process, record_check;
+    record_file, record_access_rule, record_team, record_teammate, record_reach, record_context,
+    record_status, record_process, record_check;
 extern const struct record_kind *const record_kinds[]; /* all, ends with NULL */
 
 #endif

@@ -28,6 +28,7 @@ static const struct kind {
     {OP_OWN_TOKEN_LIST, "token", "key", "key", {"name"}},
     {OP_KEY_LIST, "key", "fingerprint", "fingerprint", {"comment"}},
     {OP_SECRET_LIST, "secret", "id", "id", {"name"}},
+    {OP_TEAM_LIST, "team", "id", "team", {"slug", "name"}},
     {OP_FILE_LIST, "file", "id", "id", {"name"}},
 };
 
@@ -134,6 +135,18 @@ static enum exit_status find(struct found *f, enum provider_op op, const char *t
                         suggestion_text(&s.near, list, hint));
     return complain(EXIT_USAGE, "%zu %ss of %s are called \"%s\"; use the %s", s.count, kind->what,
                     f->c.now.org_name, text, kind->id);
+}
+
+enum exit_status found_other(struct found *f, const char *text, enum provider_op list,
+                             cJSON **record)
+{
+    cJSON *first = f->record;
+    const char *id = f->id;
+    enum exit_status status = find(f, list, text);
+    *record = f->record;
+    f->record = first;
+    f->id = id;
+    return status;
 }
 
 /* True when TEXT can be nothing but the id of one of orgd's users (orgd/API.md). */

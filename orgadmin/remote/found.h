@@ -24,6 +24,11 @@ enum exit_status found_open(const struct invocation *inv, enum provider_op op,
 enum exit_status found_open_own(const struct invocation *inv, enum provider_op list,
                                 struct found *f);
 
+/* Finds one more record, which TEXT names among those that LIST lists; *RECORD is to be deleted, or
+ * NULL after a complaint. */
+enum exit_status found_other(struct found *f, const char *text, enum provider_op list,
+                             cJSON **record);
+
 /* Runs OP, which takes nothing but the record's id. Complains, also when there was nothing to
  * revoke any more (EXIT_NO). */
 enum exit_status found_run(struct found *f, enum provider_op op);

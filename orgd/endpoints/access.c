@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/labels.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 
@@ -74,6 +75,32 @@ void access_moved(struct call *call)
     call_changed(call, organization, NEWS_LOSS);
 }
 
+static void each_rule(struct call *call, access_visit *each, void *arg)
+{
+    static const struct cursor beginning;
+    store_access_list(call->store, call->organization.id, &beginning, ACCESS_RULES_MAX, each, arg);
+}
+
+struct label_change {
+    struct call *call;
+    const char *before, *after;
+};
+
+static void touch_team(const struct access_rule *rule, void *arg)
+{
+    const struct label_change *change = arg;
+    if (rule->team[0] && labels_have(change->after, rule->labels) &&
+        !labels_have(change->before, rule->labels))
+        store_team_touch(change->call->store, rule->organization, rule->team);
+}
+
+void access_labels_moved(struct call *call, const char *before, const char *after)
+{
+    struct label_change change = {call, before, after};
+    each_rule(call, touch_team, &change);
+    access_moved(call);
+}
+
 /* The role or team that the body names; fails the call without exactly one. */
 static bool read_subject(struct call *call, struct access_rule *rule)
 {
@@ -127,12 +154,6 @@ static void find_same(const struct access_rule *rule, void *arg)
         strcmp(rule->labels, wanted->labels) == 0 && strcmp(rule->services, wanted->services) == 0;
 }
 
-static void each_rule(struct call *call, access_visit *each, void *arg)
-{
-    static const struct cursor beginning;
-    store_access_list(call->store, call->organization.id, &beginning, ACCESS_RULES_MAX, each, arg);
-}
-
 /* True if RULE may be added; else the call has failed. */
 static bool may_add(struct call *call, const struct access_rule *rule)
 {
@@ -168,6 +189,8 @@ void access_add(struct call *call)
         return;
     id_make("acc_", rule.id);
     store_access_add(call->store, &rule);
+    if (rule.team[0])
+        store_team_touch(call->store, rule.organization, rule.team);
     access_moved(call);
     rule_event(call, "access.add", &rule);
     cJSON *reply = cJSON_CreateObject();

@@ -194,19 +194,23 @@ bool call_until(struct call *call, int64_t *ms)
     return end_named(call, "until", 0, ms);
 }
 
-bool call_username(struct call *call, const char *username, const char *user)
+const char *call_username_fault(struct call *call, const char *username, const char *user)
 {
     char holder[ID_SIZE];
-    const char *why = reserved_name(username);
-    if (why) {
-        call_fail(call, 409, "username_reserved", "The username %s is reserved: %s.", username,
-                  why);
-        return false;
-    }
-    if (!store_username_holder(call->store, username, holder) || strcmp(holder, user) == 0)
-        return true;
-    call_fail(call, 409, "username_taken", "The username %s is or was another user's.", username);
-    return false;
+    if (reserved_name(username))
+        return "username_reserved";
+    bool free = !store_username_holder(call->store, username, holder) || strcmp(holder, user) == 0;
+    return free ? NULL : "username_taken";
+}
+
+bool call_username(struct call *call, const char *username, const char *user)
+{
+    const char *fault = call_username_fault(call, username, user), *why = reserved_name(username);
+    if (why)
+        call_fail(call, 409, fault, "The username %s is reserved: %s.", username, why);
+    else if (fault)
+        call_fail(call, 409, fault, "The username %s is or was another user's.", username);
+    return !fault;
 }
 
 /* --- answers --- */

@@ -40,6 +40,7 @@ struct poll {
 struct letterhead {
     const char *from;           /* sender's address; NULL when no mail is sent */
     const char *invitation_url; /* with {token} where the token goes, or NULL */
+    bool page;                  /* it leads to orgd's own page */
 };
 
 /* A mail to be sent; without TO there is none. TO, ABOUT and SUBJECT go into headers as they are:
@@ -64,12 +65,15 @@ struct request {
     const char *content_type;  /* the header's value or NULL */
     const char *body;          /* LEN bytes; may be NULL when LEN is 0 */
     size_t len;
-    bool too_large;   /* there was more than BODY_MAX, and BODY is not all of it */
-    bool operator;    /* the operator's command asks, on the machine itself */
-    const char *id;   /* for errors, the log and audit events */
-    const char *from; /* the peer's name there */
-    unsigned wait_s;  /* for so long no attempt of the peer is looked at */
-    bool again;       /* it was run before, and nothing of that happened: no rate is taken twice */
+    bool too_large;         /* there was more than BODY_MAX, and BODY is not all of it */
+    bool operator;          /* the operator's command asks, on the machine itself */
+    const char *id;         /* for errors, the log and audit events */
+    const char *from;       /* the peer's name there */
+    bool session;           /* AUTHORIZATION is that of a browser's session, and came as a cookie */
+    bool same_site;         /* a page of ours asks, the browser says */
+    const char *web_origin; /* of the page; NULL: there is none */
+    unsigned wait_s;        /* for so long no attempt of the peer is looked at */
+    bool again; /* it was run before, and nothing of that happened: no rate is taken twice */
     const struct letterhead *letterhead;
 };
 
@@ -96,9 +100,10 @@ struct call_answer {
     struct buffer changed; /* of struct changed; the caller of dispatch frees it */
     /* To be sent, and "mailed" added; the caller of dispatch frees its text. */
     struct letter letter;
-    unsigned retry_s;     /* with 429 and 503: when to try again */
-    bool attempt;         /* it was one of those of which a peer may fail so many */
-    bool failed;          /* and it did fail: to be counted (dispatch_settle) */
+    unsigned retry_s;              /* with 429 and 503: when to try again */
+    bool attempt;                  /* it was one of those of which a peer may fail so many */
+    bool failed;                   /* and it did fail: to be counted (dispatch_settle) */
+    char session[CREDENTIAL_SIZE]; /* the browser's new session; "" */
     char caller[ID_SIZE]; /* for the log: the user's id or the token's key, "-" without a token */
 };
 
@@ -171,6 +176,10 @@ bool call_end(struct call *call, int64_t otherwise, int64_t *ms);
 /* The body's "until": a time to come, 0 (for good) for null or without it. Fails the call and
  * returns false for anything else. */
 bool call_until(struct call *call, int64_t *ms);
+
+/* Why USER (an id, "" for one to come) may not be called USERNAME, a valid one, as API.md names it;
+ * NULL: nothing is against it. */
+const char *call_username_fault(struct call *call, const char *username, const char *user);
 
 /* Fails the call and returns false unless USER (an id, "" for one to come) may be called USERNAME:
  * it is not reserved, and nobody else has it or had it. */

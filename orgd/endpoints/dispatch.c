@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 #include "orgd/endpoints/body.h"
 #include "orgd/endpoints/endpoints.h"
@@ -13,8 +14,9 @@
 #include "orgd/endpoints/table.h"
 #include "orgd/endpoints/usage.h"
 
-#define RUNS_MOST    3 /* of a handler, while others are in the way */
-#define BUSY_RETRY_S 1
+#define RUNS_MOST        3 /* of a handler, while others are in the way */
+#define BUSY_RETRY_S     1
+#define SESSION_FRESH_MS (5 * 60 * 1000)
 
 /* --- authorization --- */
 
@@ -27,7 +29,8 @@ static void authenticate(struct store *store, const struct request *request, str
     unsigned char hash[SECRET_HASH_SIZE];
     bool known = strncasecmp(authorization, scheme, sizeof scheme - 1) == 0 &&
                  secret_split(authorization + sizeof scheme - 1, key, hash) &&
-                 caller_find(store, key, caller);
+                 caller_find(store, key, caller) && caller->session == request->session &&
+                 !caller->link;
     if (known && secret_same(hash, caller->hash))
         return;
     if (known)
@@ -41,6 +44,13 @@ static const char *caller_id(const struct call *call)
     return call->caller.user[0] ? call->caller.user : call->caller.key;
 }
 
+/* True if the person of a browser's session has just signed in. */
+static bool session_fresh(const struct token *session)
+{
+    int64_t age = clock_wall_ms() - session->created;
+    return age >= 0 && age <= SESSION_FRESH_MS;
+}
+
 /* True when the caller, who may use ENDPOINT, may change something now; else the call has failed.
  */
 static bool change_allowed(struct call *call, const struct endpoint *endpoint)
@@ -48,6 +58,11 @@ static bool change_allowed(struct call *call, const struct endpoint *endpoint)
     const char *organization = call->organization.id;
     if (call->caller.test) {
         call_fail(call, 403, "test_token", "A test token reads, and changes nothing.");
+        return false;
+    }
+    if (call->caller.session && !endpoint->frees && !endpoint->open &&
+        !session_fresh(&call->caller)) {
+        call_fail(call, 403, "sign_in_again", "Sign in again: this changes something.");
         return false;
     }
     return endpoint->frees || caller_kind(&call->caller) == CALLER_NOBODY ||
@@ -82,7 +97,8 @@ static bool lasting_allowed(struct call *call, const struct endpoint *endpoint)
 static bool authorize(struct call *call, const struct endpoint *endpoint)
 {
     if (caller_kind(&call->caller) == CALLER_NOBODY &&
-        !call->request->operator&&(call->request->authorization || !endpoint->open)) {
+        !call->request->operator&&(!endpoint->open ||
+                                   (call->request->authorization && !call->request->session))) {
         call_fail(call, 401, "unauthorized", "A valid token is needed (Authorization: Bearer).");
         return false;
     }

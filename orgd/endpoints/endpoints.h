@@ -79,6 +79,21 @@ void invitation_accept(struct call *call);
 bool invitation_withdraw(struct call *call, const char *email);
 /* Revokes INVITATION. */
 void invitation_remove(struct call *call, const struct invitation *invitation);
+/* The ssh keys that can be brought along to an organization with POLICY: none, security or any. */
+const char *keys_taken(const struct key_policy *policy);
+
+/* passkeys.c */
+void passkey_begin(struct call *call);
+void passkey_add(struct call *call);
+void passkey_list(struct call *call);
+void passkey_remove(struct call *call);
+void sign_in(struct call *call);
+void sign_in_link(struct call *call);
+void sign_in_by_link(struct call *call);
+void sign_out(struct call *call);
+
+/* offer.c */
+void invitation_offer(struct call *call);
 
 /* join_codes.c */
 void join_code_create(struct call *call);
@@ -104,8 +119,12 @@ void access_remove(struct call *call);
 /* RULE as a host is told it. */
 cJSON *access_told_json(const struct access_rule *rule);
 
-/* Rules of the call's organization, or labels of its machines, have changed: its hosts are told. */
+/* Rules of the call's organization have changed: its hosts are told. */
 void access_moved(struct call *call);
+
+/* The labels of one of its machines have changed from BEFORE to AFTER: the same, and who is in a
+ * team that only now has a rule there. */
+void access_labels_moved(struct call *call, const char *before, const char *after);
 
 /* The role ROLE, or the team TEAM (an id), goes, the other one being "": the rules for it go as
  * well. False when there are no others, and the call has failed: who may do that may not end all

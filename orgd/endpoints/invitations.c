@@ -16,14 +16,18 @@
 
 /* --- the letter --- */
 
-/* The letterhead's address with the token in its place, percent-encoded. */
+/* The letterhead's address with the token in its place: percent-encoded in a query, and as it is
+ * behind a '#', where mail gateways encode what they find once more. */
 static void link_write(const struct letterhead *letterhead, const char *token, struct buffer *out)
 {
     static const char place[] = "{token}";
     const char *url = letterhead->invitation_url, *at = strstr(url, place);
+    bool fragment = memchr(url, '#', (size_t)(at - url)) != NULL;
     buffer_add(out, url, (size_t)(at - url), LETTER_MAX);
-    for (const char *c = token; *c; c++)
-        buffer_add(out, *c == ':' ? "%3A" : c, *c == ':' ? 3 : 1, LETTER_MAX);
+    for (const char *c = token; *c; c++) {
+        bool encode = *c == ':' && !fragment;
+        buffer_add(out, encode ? "%3A" : c, encode ? 3 : 1, LETTER_MAX);
+    }
     buffer_add(out, at + sizeof place - 1, strlen(at + sizeof place - 1), LETTER_MAX);
 }
 
@@ -40,8 +44,12 @@ static void letter_write(struct call *call, const struct invitation *invitation,
                mail_name(call->organization.name, name), invitation->role);
     if (link->len > 0)
         letter_add(call, "Accept the invitation here:\r\n\r\n%s\r\n\r\n", link->data);
+    letter_add(call, call->request->letterhead->page
+                         ? "If the link does not work, that page takes this code, and so does\r\n"
+                           "\"orgadmin invitation accept\":"
+                         : "Accept with \"orgadmin invitation accept\" and this token:");
     letter_add(call,
-               "Accept with \"orgadmin invitation accept\" and this token:\r\n\r\n%s\r\n\r\n"
+               "\r\n\r\n%s\r\n\r\n"
                "The invitation is for the address of this mail and ends on %s.\r\n",
                token, expires);
 }
@@ -74,8 +82,7 @@ static bool mail_allowed(struct call *call, const char *email, cJSON *reply)
     return false;
 }
 
-/* The ssh keys that can be brought along. */
-static const char *keys_taken(const struct key_policy *policy)
+const char *keys_taken(const struct key_policy *policy)
 {
     return policy->admins ? "none" : policy->security ? "security" : "any";
 }
@@ -193,8 +200,9 @@ void invitation_resend(struct call *call)
 void invitation_remove(struct call *call, const struct invitation *invitation)
 {
     store_invitation_remove(call->store, invitation->id);
-    call_event(call, invitation->organization, "invitation.revoke", invitation->id,
-               invitation->email, "%s", invitation->role);
+    if (invitation->expires > 0)
+        call_event(call, invitation->organization, "invitation.revoke", invitation->id,
+                   invitation->email, "%s", invitation->role);
 }
 
 void invitation_revoke(struct call *call)
@@ -338,7 +346,7 @@ void invitation_accept(struct call *call)
     member.role = (struct role){0};
     member.term = (struct role_term){0};
     snprintf(member.role.name, sizeof member.role.name, "%s", invitation.role);
-    store_invitation_remove(call->store, invitation.id);
+    store_invitation_use(call->store, invitation.id);
     call_member_change(call, invitation.organization, &member, NEWS_GATHERED);
     if (stranger) /* he is the actor of the event */
         snprintf(call->caller.user, sizeof call->caller.user, "%s", member.user.id);

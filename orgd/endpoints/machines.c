@@ -32,6 +32,8 @@ void machine_invite(struct call *call)
     struct secret secret;
     bool known = store_machine_named(call->store, organization, name, &machine);
     bool moves = known && labels && strcmp(labels, machine.labels) != 0;
+    char before[MACHINE_LABELS_SIZE];
+    snprintf(before, sizeof before, "%s", machine.labels);
     if (!known && !call_room(call, QUOTA_MACHINES, left))
         return;
     if (!known)
@@ -52,7 +54,7 @@ void machine_invite(struct call *call)
     memcpy(machine.hash, secret.hash, sizeof machine.hash);
     store_machine_put(call->store, &machine);
     if (moves)
-        access_moved(call);
+        access_labels_moved(call, before, labels);
     call_event(call, organization, "machine.invite", machine.id, machine.name, "%s",
                machine.labels);
     code_reply(call, &machine, secret.text);
@@ -148,7 +150,7 @@ void machine_set_labels(struct call *call)
     }
     if (strcmp(machine.labels, labels) != 0) {
         store_machine_set_labels(call->store, &machine, labels);
-        access_moved(call);
+        access_labels_moved(call, machine.labels, labels);
         call_event(call, machine.organization, "machine.set-labels", machine.id, machine.name,
                    "%s -> %s", machine.labels, labels);
         snprintf(machine.labels, sizeof machine.labels, "%s", labels);

@@ -39,6 +39,7 @@ static struct {
     [QUOTA_KEYS] = {"keys", 100, "A user adds", "ssh keys an hour", HOUR_S},
     [QUOTA_MAILS] = {"mails", 300, "An organization sends", "mails an hour", HOUR_S},
     [QUOTA_ADDRESS_MAILS] = {"address-mails", 10, "An address is sent", "mails a day", DAY_S},
+    [QUOTA_NAMES] = {"names", 300, "An invitation asks for", "usernames an hour", HOUR_S},
 };
 
 bool quota_set(const char *setting)

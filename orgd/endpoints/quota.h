@@ -27,6 +27,7 @@ enum quota {
     QUOTA_KEYS,           /* ssh keys that a user adds in an hour: all hosts hear of each */
     QUOTA_MAILS,          /* an hour for an organization */
     QUOTA_ADDRESS_MAILS,  /* a day to an address */
+    QUOTA_NAMES,          /* an hour, of which one asks with an invitation whether they are free */
     QUOTA_COUNT
 };
 

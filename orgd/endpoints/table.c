@@ -11,6 +11,7 @@
 #include "orgd/text.h"
 
 #define KEY_LINE_MAX 16384 /* what is longer is not even looked at */
+#define PROOF_MAX    8192
 #define KEY_DAYS_MAX 36500
 #define NUMBER_MAX   9007199254740992.0 /* 2^53: up to here a double counts in whole numbers */
 
@@ -62,6 +63,11 @@ static bool is_text(const cJSON *item)
 static bool is_key(const cJSON *item)
 {
     return cJSON_IsString(item) && strlen(item->valuestring) <= KEY_LINE_MAX;
+}
+
+static bool is_proof(const cJSON *item)
+{
+    return cJSON_IsString(item) && strlen(item->valuestring) <= PROOF_MAX;
 }
 
 static bool is_display(const cJSON *item)
@@ -223,6 +229,10 @@ static const struct field_type type_adders = {
 static const struct field_type type_key = {
     is_key, .must = "must be a text: a public ssh key, as in an .pub file",
     .schema = "\"type\":\"string\",\"maxLength\":16384"};
+static const struct field_type type_proof = {
+    is_proof,
+    .must = "must be a text of at most 8192 characters: what the browser gives, in base64url",
+    .schema = "\"type\":\"string\",\"maxLength\":8192"};
 static const struct field_type type_machine = {
     is_machine, .must = "must be a host's name: 1-63 of a-z 0-9 . -, a letter or digit first",
     .schema = "\"type\":\"string\",\"pattern\":\"^[a-z0-9][a-z0-9.-]{0,62}$\""};
@@ -353,6 +363,8 @@ static const struct endpoint endpoints[] = {
      .fields = {WANTS("id", text)}},
     {"/organizations/invitations/list", invitation_list, .permission = PERMISSION_MEMBERS_MANAGE,
      .fields = {PAGE}},
+    {"/organizations/invitations/offer", invitation_offer, .open = true, .attempt = true,
+     .fields = {WANTS("token", text), TAKES("username", text)}},
     {"/organizations/invitations/accept", invitation_accept, .change = true, .open = true,
      .attempt = true,
      .fields = {WANTS("token", text), TAKES("username", username), TAKES("name", display),
@@ -421,6 +433,20 @@ static const struct endpoint endpoints[] = {
      .fields = {WANTS("key", text), TAKES("overlap", number)}},
     {"/users/tokens/revoke", user_token_revoke, .change = true, .removal = true, .frees = true,
      .fields = {WANTS("key", text)}},
+    {"/users/passkeys/begin", passkey_begin, .open = true},
+    {"/users/passkeys/add", passkey_add, .change = true,
+     .fields = {TAKES("name", display), WANTS("clientData", proof),
+                WANTS("authenticatorData", proof)}},
+    {"/users/passkeys/list", .handler = passkey_list},
+    {"/users/passkeys/remove", passkey_remove, .change = true, .removal = true, .frees = true,
+     .fields = {WANTS("id", text)}},
+    {"/users/sign-in", sign_in, .change = true, .open = true, .attempt = true,
+     .fields = {TAKES("name", display), WANTS("id", text), WANTS("clientData", proof),
+                WANTS("authenticatorData", proof), WANTS("signature", proof)}},
+    {"/users/sign-in/link", sign_in_link, .change = true},
+    {"/users/sign-in/by-link", sign_in_by_link, .change = true, .open = true, .attempt = true,
+     .fields = {TAKES("name", display), WANTS("code", text)}},
+    {"/users/sign-out", sign_out, .change = true, .removal = true, .frees = true},
     {"/users/recover", user_recover, .change = true, .open = true, .counts = true,
      .fields = {WANTS("email", email)}},
     {"/users/recover/confirm", user_recover_confirm, .change = true, .open = true, .attempt = true,

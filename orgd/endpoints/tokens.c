@@ -10,10 +10,19 @@
 #define OVERLAP_S      3600
 #define OVERLAP_MOST_S (30 * 24 * 3600)
 
+static const char *token_prefix(const struct token *token)
+{
+    if (token->session)
+        return SESSION_PREFIX;
+    if (token->link)
+        return LINK_PREFIX;
+    return token->test ? "test_" : "live_";
+}
+
 void token_make(struct store *store, struct token *token, struct secret *secret)
 {
     secret_make(secret);
-    id_make(token->test ? "test_" : "live_", token->key);
+    id_make(token_prefix(token), token->key);
     memcpy(token->hash, secret->hash, sizeof token->hash);
     snprintf(token->last_four, sizeof token->last_four, "%s",
              secret->text + SECRET_SIZE - LAST_FOUR_SIZE);
@@ -86,10 +95,11 @@ void token_list(struct call *call)
     reply_tokens(call, (struct token_owner){call->organization.id, .user = false});
 }
 
-/* The token of OWNER that the body's key names; fails the call without one. */
+/* The token of OWNER, and no session, that the body's key names; fails the call without one. */
 static bool token_named(struct call *call, const char *owner, struct token *token)
 {
-    if (caller_find(call->store, call_text(call, "key"), token) &&
+    if (caller_find(call->store, call_text(call, "key"), token) && !token->session &&
+        !token->link &&
         (strcmp(token->organization, owner) == 0 || strcmp(token->user, owner) == 0))
         return true;
     call_fail(call, 404, "token_not_found", "There is no such token; it may have ended.");
@@ -232,6 +242,7 @@ int64_t user_tokens_end(struct call *call, const char *user, const char *kept)
         store_token_remove(call->store, ending.keys.data + at);
         call_changed(call, ending.keys.data + at, NEWS_RIGHTS);
     }
+    store_passkeys_end(call->store, user);
     int64_t count = (int64_t)(ending.keys.len / ID_SIZE);
     buffer_free(&ending.keys);
     return count;

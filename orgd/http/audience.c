@@ -94,6 +94,7 @@ static void tell(struct held *held, const struct look *look)
         held->doubt = true;
         return;
     }
+    held->away = look->away;
     if (!look->there) { /* the organization is gone, or the store failed */
         held->doubt = held->broken = true;
     } else if (look->revision < held->poll.revision || (!reply && held->asks)) {

@@ -59,6 +59,7 @@ struct held {
     bool doubt;             /* whether its caller may still ask has to be looked at */
     struct doubt *doubting; /* that look, while it is on its way; else NULL */
     bool broken;            /* the store failed: there will be no answer */
+    bool away;              /* because it cannot be reached */
     struct reply *reply;    /* the answer; NULL as long as there is none */
     struct buffer ended;    /* the answer to a caller who may not ask any more */
     struct buffer tail;     /* of the answer, for this poll alone */

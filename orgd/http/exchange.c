@@ -15,6 +15,7 @@
 #include "orgd/http/access_log.h"
 #include "orgd/http/head.h"
 #include "orgd/http/metrics.h"
+#include "orgd/http/page.h"
 #include "orgd/http/stranger_log.h"
 #include "orgd/http/stream.h"
 
@@ -53,6 +54,7 @@ struct exchange {
     struct request request;
     struct call_answer answer;
     struct held *held; /* a members/changes, while it is held or answered; else NULL */
+    struct page_part page;
     struct facts facts;
 };
 
@@ -77,6 +79,16 @@ static const char *log_word(char *word, size_t size, const char *text)
     for (i = 0; i < size - 1 && text[i]; i++)
         word[i] = text[i] > ' ' && text[i] <= '~' ? text[i] : '?';
     word[i] = '\0';
+    return word;
+}
+
+/* PATH as it is logged. A link that a mail gateway has damaged may have a token in its path: the
+ * first character that no path of ours has ends it. */
+static const char *log_path(char word[LOG_PATH_SIZE], const char *path)
+{
+    size_t len = strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-");
+    snprintf(word, LOG_PATH_SIZE, "%.*s", (int)(len < LOG_PATH_SIZE ? len : LOG_PATH_SIZE - 1),
+             path);
     return word;
 }
 
@@ -113,7 +125,7 @@ static void exchange_log(const struct exchange *x)
     char method[16], path[LOG_PATH_SIZE];
     struct access access = {.id = x->id,
                             .method = log_word(method, sizeof method, x->method),
-                            .path = log_word(path, sizeof path, x->path),
+                            .path = log_path(path, x->path),
                             .status = x->answer.status,
                             .caller = x->answer.caller,
                             .from = x->from,
@@ -183,6 +195,10 @@ static void request_fill(const struct front *f, struct exchange *x)
                                   .letterhead = f->letterhead};
     x->request.authorization = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
     x->request.content_type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (f->web_origin && !x->via->door->metrics) {
+        page_session(&x->page, x->connection, f->web_origin, &x->request);
+        page_form(&x->page, x->connection, x->path, &x->request);
+    }
     if (!x->via->door->metrics)
         x->needs = dispatch_needs(&x->request);
     if (x->needs.attempt)
@@ -242,6 +258,28 @@ static void exchange_metrics(struct front *f, struct exchange *x)
     metrics_write(&now, &x->answer.body);
 }
 
+static bool page_asked(const struct front *f, const struct exchange *x)
+{
+    return f->web_origin && page_path(x->path);
+}
+
+/* A file of the page, or a form that may not be taken; false for a form that may. */
+static bool exchange_page(struct front *f, struct exchange *x)
+{
+    const char *wrong =
+        x->page.form ? page_form_wrong(&x->page, x->connection, f->web_origin) : NULL;
+    if (wrong)
+        exchange_fail(x, strcmp(wrong, "other_site") == 0 ? 403 : 415, wrong,
+                      "The form must come from this page.");
+    else if (x->page.form)
+        return false;
+    else if (strcmp(x->method, "GET") == 0 || strcmp(x->method, "HEAD") == 0)
+        page_get(&x->page, x->connection, x->path, &x->answer);
+    else
+        exchange_fail(x, 405, "method_not_allowed", "This path is for a browser.");
+    return true;
+}
+
 static void exchange_later(struct exchange *x, unsigned status, const char *reason,
                            const char *message)
 {
@@ -281,6 +319,8 @@ static void exchange_answered(struct front *f, struct exchange *x, bool late)
         exchange_hold(f, x, late);
     else if (x->answer.rest == ANSWER_PIECES && f->streams.count >= STREAMS_MOST)
         exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
+    if (x->page.form)
+        page_answer(&x->page, f->web_origin, &x->answer);
     exchange_log(x);
 }
 
@@ -308,6 +348,10 @@ static bool exchange_quick(struct front *f, struct exchange *x)
         if (!facts_read(f->store, &x->facts))
             return false;
         exchange_special(f, x);
+        return true;
+    }
+    if (page_asked(f, x) && exchange_page(f, x)) {
+        body_free(f, x);
         return true;
     }
     if (x->needs.writer || !turns_left(&f->turns, x->job.caller))
@@ -403,16 +447,30 @@ static void add_quota(struct MHD_Response *response, const struct peer *peer)
     header_add(response, "RateLimit", "\"attempts\";r=%u;t=%u", quota.left, quota.whole_s);
 }
 
+/* The methods of X's path. */
+static const char *methods_of(const struct front *f, const struct exchange *x)
+{
+    if (health_asked(x))
+        return "GET, HEAD";
+    return page_asked(f, x) ? page_methods(x->path) : "POST";
+}
+
 static void add_headers(struct MHD_Response *response, const struct exchange *x)
 {
     const struct call_answer *answer = &x->answer;
-    header_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "%s",
-               metrics_asked(x) ? "text/plain; version=0.0.4" : "application/json");
-    header_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    if (x->page.type) {
+        page_headers(response, &x->page);
+    } else {
+        header_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "%s",
+                   metrics_asked(x) ? "text/plain; version=0.0.4" : "application/json");
+        header_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    }
     if (answer->status == 401)
         header_add(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     if (answer->status == 405)
-        header_add(response, MHD_HTTP_HEADER_ALLOW, "%s", health_asked(x) ? "GET, HEAD" : "POST");
+        header_add(response, MHD_HTTP_HEADER_ALLOW, "%s", methods_of(x->front, x));
+    if (answer->session[0])
+        page_session_header(response, answer->session);
     if (answer->retry_s > 0)
         header_add(response, MHD_HTTP_HEADER_RETRY_AFTER, "%u", answer->retry_s);
     if (answer->attempt)
@@ -461,9 +519,13 @@ static struct MHD_Response *held_or_whole(struct exchange *x)
     if (!held_answer(x->held, &text))
         return held_response(x->held);
     if (text.len == 0) {
+        bool away = held_away(x->held);
         held_drop(x->held);
         x->held = NULL;
-        exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");
+        if (away)
+            exchange_later(x, 503, "unavailable", "The database cannot be reached now: try again.");
+        else
+            exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");
     }
     return whole_response(x);
 }
@@ -643,6 +705,8 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
         peer_disconnect(x->peer);
     body_free(f, x);
     answer_free(x);
+    page_free(&x->page);
+    sodium_memzero(x->answer.session, sizeof x->answer.session);
     free(x);
     *request = NULL;
 }

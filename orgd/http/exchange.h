@@ -25,8 +25,9 @@ struct front {
     struct held_set *held;
     struct mailer *mailer; /* NULL when no mail is sent */
     const struct letterhead *letterhead;
-    uint32_t run;     /* begins the requests' ids: they differ from one run to the next */
-    uint32_t request; /* the latest one's number */
+    const char *web_origin; /* of the page; NULL: there is no page */
+    uint32_t run;           /* begins the requests' ids: they differ from one run to the next */
+    uint32_t request;       /* the latest one's number */
     struct stream_set streams;
     size_t bodies;      /* bytes that the requests' bodies take while they come */
     bool stopping;      /* no request is begun any more: nothing would resume it */

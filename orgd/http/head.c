@@ -117,13 +117,19 @@ static bool line_good(struct MHD_Connection *connection, const char *method, con
             (path == method + strlen(method) + 1 && version == c->target_end + 1));
 }
 
+/* True for a link to the page whose '#' a mail gateway has encoded. */
+static bool is_damaged_link(const char *path)
+{
+    return strncmp(path, "/i%23", 5) == 0;
+}
+
 const struct head_fault *head_check(struct MHD_Connection *connection, const char *method,
                                     const char *path, const char *version)
 {
     struct head head = {.end = version + strlen(version)};
     if (!line_good(connection, method, path, version))
         return &fault_line;
-    if (strchr(path, '%'))
+    if (strchr(path, '%') && !is_damaged_link(path))
         return &fault_path;
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, header_check, &head);
     if (head.fault)

@@ -316,6 +316,7 @@ void held_drop(struct held *held)
 
 static void doubt_answer(struct held *held, enum store_end end, bool may)
 {
+    held->away = end == STORE_AWAY;
     if (end == STORE_AWAY && held->begun)
         held->doubt = true; /* it is looked up when the store is there again */
     else if (end != STORE_DONE)
@@ -359,7 +360,7 @@ static void doubt_look(struct held *held)
 static bool doubt_settle(struct held *held)
 {
     bool may;
-    if (!held->doubt || held->doubting || held->ended.len > 0)
+    if (!held->doubt || held->doubting || held->ended.len > 0 || held->sent > 0)
         return !held->doubting;
     held->doubt = false;
     enum store_end end = poll_allowed(held->set->store, &held->poll, &may);
@@ -370,6 +371,11 @@ static bool doubt_settle(struct held *held)
     else
         doubt_look(held);
     return !held->doubting;
+}
+
+bool held_away(const struct held *held)
+{
+    return held->away;
 }
 
 bool held_looks(struct held *held)

@@ -69,6 +69,9 @@ bool held_answer(struct held *held, struct held_text *text);
 /* Copies at most MAX bytes of TEXT from AT on; returns how many. */
 size_t held_copy(const struct held_text *text, size_t at, char *out, size_t max);
 
+/* True when there is no answer because the store cannot be reached. */
+bool held_away(const struct held *held);
+
 /* The streaming response; the caller queues and releases it. */
 struct MHD_Response *held_response(struct held *held);
 

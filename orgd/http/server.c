@@ -132,6 +132,7 @@ static bool front_open(struct server *s, unsigned connections)
     front_init(f);
     f->store = settings->store;
     f->letterhead = &settings->letterhead;
+    f->web_origin = settings->web_origin;
     crowd_init(&s->crowd, peers_open(&settings->peers), &settings->proxies);
     bool near = store_gathers(settings->store); /* SQLite, which has one writer */
     f->reads = crew_open(settings->store, CREW_READS, near ? READERS : READERS_FAR);

@@ -37,6 +37,7 @@ struct server_settings {
     const char
         *access_log; /* the file, opened again on SIGHUP; or NULL. access_log_open comes before */
     unsigned keep_events_days; /* older audit events are removed; 0: none is */
+    const char *web_origin;    /* of the page: https://HOST[:PORT]; NULL: the API alone is served */
     const char *password_file; /* mail's, read again on SIGHUP, or NULL */
 };
 

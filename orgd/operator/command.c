@@ -1,6 +1,7 @@
 #include "orgd/operator/command.h"
 
 #include <cjson/cJSON.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -242,6 +243,17 @@ static bool file_vacuum(const struct options *o)
     return is_file(o) && store_vacuum(o->data);
 }
 
+static bool data_copy(const struct options *o)
+{
+    char from[PATH_MAX];
+    if (!options_data_good(o->words[1]) || !options_data_good(o->words[2]) ||
+        !store_transfer(o->words[1], o->words[2]))
+        return false;
+    snprintf(from, sizeof from, "%s", store_name(o->words[1]));
+    printf("%s: has all of %s\n", store_name(o->words[2]), from);
+    return true;
+}
+
 static bool print_openapi(const struct options *o)
 {
     (void)o;
@@ -255,23 +267,29 @@ static bool print_openapi(const struct options *o)
 
 static const struct file_command {
     const char *verb;
-    bool file; /* one more word: another file */
+    int words; /* behind it: other files */
+    const char *asks;
     bool (*run)(const struct options *o);
 } file_commands[] = {
-    {"init", false, init_run},    {"backup", true, file_backup},  {"restore", true, file_restore},
-    {"check", false, file_check}, {"vacuum", false, file_vacuum}, {"openapi", false, print_openapi},
+    {"init", 0, NULL, init_run},
+    {"backup", 1, "which FILE?", file_backup},
+    {"restore", 1, "which FILE?", file_restore},
+    {"copy", 2, "FROM which data, TO which?", data_copy},
+    {"check", 0, NULL, file_check},
+    {"vacuum", 0, NULL, file_vacuum},
+    {"openapi", 0, NULL, print_openapi},
 };
 
 /* --- the choice --- */
 
 static int run_file_command(const struct file_command *c, const struct options *o)
 {
-    if (c->file && o->word_count == 1) {
-        char why[48];
-        snprintf(why, sizeof why, "%s: which FILE?", c->verb);
+    if (o->word_count < c->words + 1) {
+        char why[64];
+        snprintf(why, sizeof why, "%s: %s", c->verb, c->asks);
         return command_wrong(why);
     }
-    if (o->word_count != (c->file ? 2 : 1))
+    if (o->word_count > c->words + 1)
         return command_wrong("unexpected argument");
     return c->run(o) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

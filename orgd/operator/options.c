@@ -13,6 +13,7 @@
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/operator/settings.h"
+#include "orgd/web/negotiate.h"
 
 #define DEFAULT_DATA        "/var/lib/orgd/orgd.db"
 #define DEFAULT_SOCKET      "/run/orgd/orgd.sock"
@@ -27,7 +28,7 @@ static const char usage[] =
     "\n"
     "Serves the organization API on a unix socket, and on the addresses asked for. The commands\n"
     "are the operator's, on the machine itself, for root and the server's user; the server may\n"
-    "run meanwhile, but for restore and vacuum:\n"
+    "run meanwhile, but for restore, copy and vacuum:\n"
     "\n"
     "  init                        set the server up: ask, or take the options; make the first user\n"
     "  user list | show USER | token USER [--end-others]\n"
@@ -36,7 +37,7 @@ static const char usage[] =
     "  user erase USER [--yes]\n"
     "  org list | owner ORG USER | delete ORG [--yes]\n"
     "  events list [--org ORG] | prune TIME\n"
-    "  backup FILE | restore FILE | check | vacuum\n"
+    "  backup FILE | restore FILE | copy FROM TO | check | vacuum\n"
     "  openapi                     print the API as a document of OpenAPI 3.1\n"
     "\n"
     "A list is a table, or with --json one object a line. The options of the server:\n"
@@ -62,7 +63,9 @@ static const char usage[] =
     "  --rsa-bits N                take RSA keys of N bits and more (2048, and no less)\n"
     "  --keep-events DAYS          remove audit events that are older (none is)\n"
     "  --quota NAME=N              another number for a quota; the names and numbers are below\n"
-    "  --invitation-url URL        the link in an invitation, with {token} in it\n"
+    "  --web-origin ORIGIN         serve the page for members, which browsers reach at\n"
+    "                              https://HOST[:PORT] (there is no page)\n"
+    "  --invitation-url URL        the link in an invitation, with {token} in it (to the page)\n"
     "  --smtp URL                  mail invitations: smtp://HOST[:PORT] or smtps://HOST[:PORT]\n"
     "  --smtp-from EMAIL           the sender's address\n"
     "  --smtp-user NAME, --smtp-password-file FILE\n"
@@ -163,6 +166,15 @@ static bool option_url(struct options *o, const char *url)
                        "must be an http or https URL of at most 900 characters with {token} in it");
 }
 
+static bool option_web_origin(struct options *o, const char *origin)
+{
+    o->settings.web_origin = origin;
+    return web_origin_valid(origin) ||
+           usage_wrong("web-origin", origin,
+                       "must be https://HOST[:PORT], as a browser has it: in lower case, nothing "
+                       "behind it (http://localhost:PORT for a trial)");
+}
+
 static bool option_quota(const char *setting)
 {
     return quota_set(setting) ||
@@ -202,6 +214,18 @@ static bool option_from(struct options *o, const char *email)
     return email_valid(email) || usage_wrong("smtp-from", email, "must be an e-mail address");
 }
 
+/* Where there is a page, invitations lead to it. */
+static void letterhead_complete(struct options *o)
+{
+    struct letterhead *letterhead = &o->settings.letterhead;
+    letterhead->from = o->settings.mail.from;
+    if (!o->settings.web_origin || letterhead->invitation_url)
+        return;
+    snprintf(o->page_url, sizeof o->page_url, "%s/i#{token}", o->settings.web_origin);
+    letterhead->invitation_url = o->page_url;
+    letterhead->page = true;
+}
+
 bool options_complete(struct options *o)
 {
     const struct server_settings *s = &o->settings;
@@ -218,7 +242,7 @@ bool options_complete(struct options *o)
         why = "--smtp-user and --smtp-password-file go together, with --smtp";
     if (why)
         log_error("%s", why);
-    o->settings.letterhead.from = s->mail.from;
+    letterhead_complete(o);
     return !why;
 }
 
@@ -241,6 +265,7 @@ enum option_id {
     OPTION_KEEP_EVENTS,
     OPTION_QUOTA,
     OPTION_URL,
+    OPTION_WEB_ORIGIN,
     OPTION_SMTP,
     OPTION_FROM,
     OPTION_USER,
@@ -275,6 +300,7 @@ static const struct option longs[] = {
     {"keep-events", required_argument, NULL, OPTION_KEEP_EVENTS},
     {"quota", required_argument, NULL, OPTION_QUOTA},
     {"invitation-url", required_argument, NULL, OPTION_URL},
+    {"web-origin", required_argument, NULL, OPTION_WEB_ORIGIN},
     {"smtp", required_argument, NULL, OPTION_SMTP},
     {"smtp-from", required_argument, NULL, OPTION_FROM},
     {"smtp-user", required_argument, NULL, OPTION_USER},
@@ -320,9 +346,9 @@ static bool limit_take(struct options *o, int id, const char *value)
 }
 
 /* A password in a URL must be seen by nobody; no message has it. */
-static bool option_data(struct options *o, const char *value)
+bool options_data_good(const char *value)
 {
-    const char *why = NULL, *where = option_where ? option_where : "--data";
+    const char *why = NULL, *where = option_where ? option_where : "command line";
     bool secret = false;
     if (store_is_url(value) && !store_url_good(value, &secret))
         why = "libpq does not understand the URL";
@@ -333,7 +359,6 @@ static bool option_data(struct options *o, const char *value)
         why = "a file with a password must have mode 0600";
     if (why)
         log_error("%s: data: %s", where, why);
-    o->data = value;
     return !why;
 }
 
@@ -368,7 +393,8 @@ static bool option_take(struct options *o, int id, const char *value)
     }
     switch (id) {
     case OPTION_DATA:
-        return option_data(o, value);
+        o->data = value;
+        return options_data_good(value);
     case OPTION_LISTEN:
         return option_listen(o, value, PLAIN_HTTP);
     case OPTION_TLS:
@@ -400,6 +426,8 @@ static bool option_take(struct options *o, int id, const char *value)
         return limit_take(o, id, value);
     case OPTION_URL:
         return option_url(o, value);
+    case OPTION_WEB_ORIGIN:
+        return option_web_origin(o, value);
     case OPTION_SMTP:
         return option_smtp(o, value);
     case OPTION_FROM:

@@ -13,7 +13,8 @@
 #define EXIT_USAGE 2
 #define WORDS_MAX  4
 
-#define SETTINGS_MAX 128
+#define SETTINGS_MAX  128
+#define PAGE_URL_SIZE 300
 
 /* An option that can stand in the configuration file, and its value. */
 struct setting {
@@ -32,6 +33,8 @@ struct options {
     struct address listen[LISTENERS_MAX - 1]; /* the unix socket is one more */
     bool tls[LISTENERS_MAX - 1], metrics[LISTENERS_MAX - 1];
     size_t listens;
+    char page_url[PAGE_URL_SIZE]; /* the settings' link to the page, if they have none of their own
+                                   */
     struct server_settings settings;
     struct setting given[SETTINGS_MAX]; /* on the command line, or as an answer */
     size_t given_count;
@@ -44,6 +47,10 @@ int options_parse(int argc, char **argv, struct options *o);
 /* Takes a setting as if the command line had it: NAME as the option is called. The texts live as
  * long as O. False after one line on stderr. */
 bool options_give(struct options *o, const char *name, const char *value);
+
+/* False, after one line on stderr, when DATA is a URL that cannot be understood, or has a password
+ * that others can see. */
+bool options_data_good(const char *data);
 
 /* Checks the options that need or exclude each other. False after one line on stderr. */
 bool options_complete(struct options *o);

@@ -1,5 +1,4 @@
 /* Rules who may log in where. */
-#include "orgd/store/chores.h"
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 
@@ -54,8 +53,6 @@ void store_access_add(struct store *s, const struct access_rule *r)
                   VALUES(value_text(r->id), value_text(r->organization), value_text(r->role),
                          value_text(r->team), value_text(r->labels), value_text(r->services),
                          value_number(r->created)));
-    if (r->team[0])
-        chore_touch_team(s, r->organization, r->team);
 }
 
 void store_access_remove(struct store *s, const char *organization, const char *id)

@@ -20,6 +20,12 @@
 #define SQL_TELL   "INSERT INTO changes (what, news, server) VALUES (?1, ?2, ?3)"
 #define SQL_NOTIFY "SELECT set_config('synchronous_commit', 'off', true), pg_notify('orgd', '')"
 
+#define SQL_OUTCOME_ADD "INSERT INTO outcomes (key) VALUES (?1)"
+/* Whether the key was there. */
+#define SQL_OUTCOME_CLAIM                                                                          \
+    "INSERT INTO outcomes (key) VALUES (?1) ON CONFLICT (key) DO UPDATE SET at = now()"            \
+    " RETURNING xmax <> 0"
+
 #define GREATER(a, b)     "greatest(" a ", " b ")"
 #define LESSER(a, b)      "least(" a ", " b ")"
 #define ANY(condition)    "bool_or(" condition ")"

@@ -16,6 +16,9 @@
 /* There is one server. */
 #define SQL_TELL   NULL
 #define SQL_NOTIFY NULL
+/* A commit has an answer. */
+#define SQL_OUTCOME_ADD   NULL
+#define SQL_OUTCOME_CLAIM NULL
 
 /* The greater and the lesser of two numbers that are not NULL. */
 #define GREATER(a, b) "max(" a ", " b ")"

@@ -32,7 +32,7 @@ struct engine {
     int64_t (*log_bytes)(const struct store *s);
     void (*limit)(struct store *s, int steps);
 
-    /* Before a transaction, BEGIN_READ or BEGIN_CHANGE: the store has failed if none can begin. */
+    /* Begins a transaction: BEGIN_READ, BEGIN_CHANGE, or NEST within one. */
     void (*ready)(struct store *s, enum statement how);
     /* True when a transaction is open. */
     bool (*inside)(const struct store *s);

@@ -102,6 +102,11 @@ void store_invitation_add(struct store *s, const struct invitation *i)
                          value_number(i->shown), value_text(i->maker.id)));
 }
 
+void store_invitation_use(struct store *s, const char *id)
+{
+    statement_run(s, INVITATION_USE, VALUES(value_text(id)));
+}
+
 void store_invitation_remove(struct store *s, const char *id)
 {
     statement_run(s, INVITATION_REMOVE, VALUES(value_text(id)));

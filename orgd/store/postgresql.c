@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/clock.h"
 #include "orgd/store/database.h"
@@ -14,14 +15,16 @@
 #include "orgd/store/postgresql_link.h"
 #include "orgd/store/postgresql_schema.h"
 
-#define PARAMETERS_MOST 24
-#define SQL_MOST        16384
-#define NUMBER_SIZE     24
-#define NAME_SIZE       256
-#define QUEUED_MOST     100 /* statements whose outcome nobody has asked for */
-#define BYTES_MOST      64
-#define RETRY_MS        1000 /* between looks for a database that is away */
-#define SERVER_SIZE     17
+#define PARAMETERS_MOST  24
+#define SQL_MOST         16384
+#define NUMBER_SIZE      24
+#define NAME_SIZE        256
+#define QUEUED_MOST      100 /* statements whose outcome nobody has asked for */
+#define BYTES_MOST       64
+#define RETRY_MS         1000 /* between looks for a database that is away */
+#define KEY_SIZE         33
+#define OUTCOME_MS       8000 /* for which the outcome of a COMMIT is looked for */
+#define OUTCOME_PAUSE_MS 200
 
 struct pg_rowset {
     struct rowset rowset;
@@ -42,10 +45,11 @@ struct postgresql {
     bool committing; /* COMMIT was sent */
     bool limited;    /* for who cannot wait for a round trip */
     bool told;       /* the transaction has a notice for other servers */
+    bool wrote;      /* it has written something */
     int64_t changes; /* rows of the latest statement that was read */
     int64_t tried;   /* clock_mono_ms of the latest connection that failed, 0: none */
     char name[NAME_SIZE];
-    char server[SERVER_SIZE]; /* tells the changes of this server from others' */
+    char server[KEY_SIZE]; /* tells the changes of this server from others' */
 };
 
 static struct postgresql *pg_of(struct store *s)
@@ -56,6 +60,13 @@ static struct postgresql *pg_of(struct store *s)
 static struct pg_rowset *rowset_of(const struct rowset *stmt)
 {
     return (struct pg_rowset *)(uintptr_t)stmt;
+}
+
+static void key_make(char key[KEY_SIZE])
+{
+    unsigned char random[(KEY_SIZE - 1) / 2];
+    randombytes_buf(random, sizeof random);
+    sodium_bin2hex(key, KEY_SIZE, random, sizeof random);
 }
 
 /* --- failures --- */
@@ -144,7 +155,7 @@ static bool statement_send(struct postgresql *p, enum statement which,
     char name[16], numbers[PARAMETERS_MOST][NUMBER_SIZE];
     const char *texts[PARAMETERS_MOST];
     int sizes[PARAMETERS_MOST], binary[PARAMETERS_MOST], count = 0;
-    for (; values[count].type != VALUE_END && count < PARAMETERS_MOST; count++) {
+    for (; count < PARAMETERS_MOST && values[count].type != VALUE_END; count++) {
         const struct bound_value *v = &values[count];
         snprintf(numbers[count], NUMBER_SIZE, "%lld",
                  v->type == VALUE_NUMBER ? (long long)v->number : 0);
@@ -235,6 +246,7 @@ static void pg_end(struct rowset *stmt)
 static void pg_run(struct store *s, enum statement which, const struct bound_value *values)
 {
     struct postgresql *p = pg_of(s);
+    p->wrote = true;
     if (statement_send(p, which, values) && p->queued > QUEUED_MOST)
         pg_sync(p);
 }
@@ -280,7 +292,7 @@ static int statement_translate(const char *text, char out[SQL_MOST])
 {
     int most = 0;
     size_t i = 0;
-    for (; text[i] && i < SQL_MOST - 1; i++) {
+    for (; i < SQL_MOST - 1 && text[i]; i++) {
         out[i] = text[i] == '?' ? '$' : text[i];
         long number = text[i] == '?' ? strtol(text + i + 1, NULL, 10) : 0;
         most = number > most ? (int)number : most;
@@ -342,7 +354,7 @@ static void pg_ready(struct store *s, enum statement how)
 {
     struct postgresql *p = pg_of(s);
     p->writes = how == BEGIN_CHANGE;
-    p->committing = p->told = false;
+    p->committing = p->told = p->wrote = false;
     if (p->limited) {
         s->too_long = s->failed = true;
         return;
@@ -352,6 +364,7 @@ static void pg_ready(struct store *s, enum statement how)
         return;
     }
     p->inside = true;
+    statement_send(p, how, NO_VALUES);
 }
 
 static bool pg_inside(const struct store *s)
@@ -362,19 +375,56 @@ static bool pg_inside(const struct store *s)
 static void pg_lock(struct store *s, const char *organization)
 {
     if (organization)
-        statement_run(s, LOCK_ORGANIZATION, VALUES(value_text(organization)));
+        statement_send(pg_of(s), LOCK_ORGANIZATION, VALUES(value_text(organization)));
     else
-        statement_run(s, LOCK_REST, NO_VALUES);
+        statement_send(pg_of(s), LOCK_REST, NO_VALUES);
+}
+
+/*
+ * Finds out whether the transaction with KEY, whose COMMIT had no answer, was made, by writing the
+ * key as it did: if it was there, the change was made, and it is as durable as this; if not, it is
+ * ours now, and the change cannot be made any more. A transaction that still runs is waited for.
+ * False when that cannot be found out either.
+ */
+static bool outcome_ask(struct postgresql *p, const char *key, bool *made)
+{
+    struct store *s = &p->store;
+    p->tried = 0;
+    p->committing = false;
+    s->failed = s->again = s->away = s->unknown = false;
+    if (!pg_reach(p))
+        return false;
+    struct rowset *stmt = pg_begin(s, OUTCOME_CLAIM, VALUES(value_text(key)));
+    bool found = stmt && pg_row(s, stmt);
+    *made = found && pg_number(stmt, 0);
+    if (stmt)
+        pg_end(stmt);
+    return found;
+}
+
+static void outcome_find(struct postgresql *p, const char *key)
+{
+    const struct timespec pause = {.tv_nsec = OUTCOME_PAUSE_MS * 1000000L};
+    struct store *s = &p->store;
+    int64_t end = clock_mono_ms() + OUTCOME_MS;
+    bool made = false, known;
+    while (!(known = outcome_ask(p, key, &made)) && clock_mono_ms() < end)
+        nanosleep(&pause, NULL);
+    s->again = known && !made;
+    s->unknown = !known;
+    s->away = false;
+    s->failed = !known || !made;
 }
 
 /* Sends COMMIT, and behind it, in a transaction of its own that no commit waits for, a notice to
  * the other servers. When COMMIT is done, so is the change. */
-static void pg_commit(struct postgresql *p)
+static void commit_send(struct postgresql *p, const char *key)
 {
     struct store *s = &p->store;
     bool told = p->told;
     p->committing = true;
-    if (!statement_send(p, COMMIT, NO_VALUES) || (told && !statement_send(p, NOTIFY, NO_VALUES)) ||
+    if ((p->wrote && !statement_send(p, OUTCOME_ADD, VALUES(value_text(key)))) ||
+        !statement_send(p, COMMIT, NO_VALUES) || (told && !statement_send(p, NOTIFY, NO_VALUES)) ||
         !results_ask(p))
         return;
     results_drain(p, told);
@@ -385,6 +435,15 @@ static void pg_commit(struct postgresql *p)
         return;
     p->inside = p->committing = false;
     s->failed = s->again = s->away = s->unknown = false;
+}
+
+static void pg_commit(struct postgresql *p)
+{
+    char key[KEY_SIZE];
+    key_make(key);
+    commit_send(p, key);
+    if (p->store.unknown && p->wrote)
+        outcome_find(p, key);
 }
 
 static void pg_finish(struct store *s, enum statement how)
@@ -469,11 +528,9 @@ static void pg_close(struct store *s)
 
 static struct store *pg_open(const char *url, enum store_mode mode)
 {
-    unsigned char random[(SERVER_SIZE - 1) / 2];
     struct postgresql *p = pg_new(url);
     PGconn *conn = link_open(url, p->name, false);
-    randombytes_buf(random, sizeof random);
-    sodium_bin2hex(p->server, sizeof p->server, random, sizeof random);
+    key_make(p->server);
     bool good = conn && postgresql_schema(conn, p->name, mode == STORE_SERVE) &&
                 PQenterPipelineMode(conn) == 1;
     if (good && pg_take(p, conn))

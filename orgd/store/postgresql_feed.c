@@ -9,12 +9,13 @@
 #include "common/clock.h"
 #include "orgd/buffer.h"
 #include "orgd/store/postgresql_link.h"
+#include "orgd/store/postgresql_schema.h"
 
-#define LOOK_MS    1000 /* a notice may be lost */
-#define ANSWER_MS  3000 /* a connection that answers nothing for so long is dead */
-#define PRUNE_MS   60000
-#define XID_SIZE   24
-#define NUMBER_OLD "interval '10 minutes'"
+#define LOOK_MS   1000 /* a notice may be lost */
+#define ANSWER_MS 3000 /* a connection that answers nothing for so long is dead */
+#define PRUNE_MS  60000
+#define XID_SIZE  24
+#define OLD       "at < now() - interval '10 minutes' AND (SELECT mine FROM own)"
 
 struct store_feed {
     const char *url, *name, *server;
@@ -94,9 +95,12 @@ static bool feed_connect(struct store_feed *f)
     f->conn = link_open(f->url, f->name, false);
     if (!f->conn)
         return false;
+    if (!postgresql_share(f->conn)) {
+        feed_lose(f, "orgd copy is using it");
+        return false;
+    }
     if (!link_execute(f->conn, f->name, "LISTEN orgd")) {
-        PQfinish(f->conn);
-        f->conn = NULL;
+        feed_lose(f, PQerrorMessage(f->conn));
         return false;
     }
     PGresult *result = feed_ask(f, "SELECT pg_snapshot_xmin(pg_current_snapshot())", 0, NULL);
@@ -111,8 +115,8 @@ static void feed_prune(struct store_feed *f)
 {
     static const char text[] =
         "WITH own AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(" POSTGRESQL_LOCKS
-        ", 2) AS mine)"
-        " DELETE FROM changes WHERE at < now() - " NUMBER_OLD " AND (SELECT mine FROM own)"
+        ", 2) AS mine),"
+        " known AS (DELETE FROM outcomes WHERE " OLD ") DELETE FROM changes WHERE " OLD
         " RETURNING 1";
     int64_t now = clock_mono_ms();
     if (now < f->pruned + PRUNE_MS)

@@ -30,7 +30,8 @@ static const struct word {
 };
 
 /* What only PostgreSQL has. The table of changes is for servers that run (postgresql_feed.c): after
- * a crash they look at everything. */
+ * a crash they look at everything. Outcomes are the keys of the changes that were made lately
+ * (postgresql.c). */
 static const char additional[] = "CREATE UNIQUE INDEX users_folded ON users(" FOLDED(
     "email") ");"
              "CREATE UNIQUE INDEX invitations_folded ON invitations(organization_id, " FOLDED(
@@ -43,6 +44,9 @@ static const char additional[] = "CREATE UNIQUE INDEX users_folded ON users(" FO
                           " xid XID8 NOT NULL DEFAULT pg_current_xact_id());"
                           "CREATE INDEX changes_xid ON changes(xid);"
                           "CREATE INDEX changes_at ON changes(at);"
+                          "CREATE TABLE outcomes (key TEXT COLLATE \"C\" PRIMARY KEY,"
+                          " at TIMESTAMPTZ NOT NULL DEFAULT now());"
+                          "CREATE INDEX outcomes_at ON outcomes(at);"
                           "CREATE TABLE orgd_version (version BIGINT NOT NULL);";
 
 static void add(struct buffer *out, const char *text, size_t len)
@@ -164,4 +168,15 @@ bool postgresql_schema(PGconn *conn, const char *name, bool make)
                 version_good(conn, name);
     PQclear(PQexec(conn, "SELECT pg_advisory_unlock(" POSTGRESQL_LOCKS ", 0)"));
     return good;
+}
+
+bool postgresql_share(PGconn *conn)
+{
+    return link_number(conn, "SELECT pg_try_advisory_lock_shared(" POSTGRESQL_LOCKS ", 3)::int") ==
+           1;
+}
+
+bool postgresql_claim(PGconn *conn)
+{
+    return link_number(conn, "SELECT pg_try_advisory_lock(" POSTGRESQL_LOCKS ", 3)::int") == 1;
 }

@@ -9,4 +9,9 @@
  * server at a time does so. False after one line on stderr. */
 bool postgresql_schema(PGconn *conn, const char *name, bool make);
 
+/* A server shares the database with others, for as long as the session lasts; a copy has it alone.
+ * False when somebody else's use excludes that. */
+bool postgresql_share(PGconn *conn);
+bool postgresql_claim(PGconn *conn);
+
 #endif

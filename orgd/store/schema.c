@@ -358,6 +358,20 @@ static const char *const versions[] = {
     "CREATE INDEX members_ends ON members(role_ends_at) WHERE role_ends_at > 0;"
     "CREATE INDEX members_after ON members(organization_id, role_after, active, revision)"
     " WHERE role_ends_at > 0;"
+    /* With what people sign in to the page; it proves what its maker's token did. */
+    "CREATE TABLE passkeys ("
+    " id TEXT PRIMARY KEY," /* the credential's, in base64url */
+    " user_id TEXT NOT NULL REFERENCES users(id),"
+    " name TEXT NOT NULL,"
+    " public_key TEXT NOT NULL," /* as the authenticator gave it, in base64url */
+    " counter INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " used_at INTEGER NOT NULL,"
+    " used_from TEXT NOT NULL,"
+    " proved_at INTEGER NOT NULL,"
+    " proved_in TEXT NOT NULL,"
+    " proved_in_at INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE INDEX passkeys_user ON passkeys(user_id, created_at, id);"
     /* Who may log in where. */
     "CREATE TABLE access_rules ("
     " id TEXT PRIMARY KEY,"

@@ -147,8 +147,10 @@ static void sqlite_ready(struct store *s, enum statement how)
 {
     struct sqlite *q = sqlite_of(s);
     q->steps = 0;
-    if (how == BEGIN_CHANGE && !s->together && !file_there(q))
+    if (how == BEGIN_CHANGE && !file_there(q))
         store_fail(s, "the data file was moved, removed or replaced");
+    else
+        sqlite_run(s, how, NO_VALUES);
 }
 
 static bool sqlite_inside(const struct store *s)

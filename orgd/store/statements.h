@@ -18,7 +18,10 @@
     "id, organization_id, role, max_uses, uses, created_at, secret_hash, expires_at, used_at, "    \
     "used_from, maker"
 /* Behind the column maker. */
-#define MAKER_NAME        ", (SELECT username FROM users WHERE id = maker)"
+#define MAKER_NAME ", (SELECT username FROM users WHERE id = maker)"
+#define PASSKEY_COLUMNS                                                                            \
+    "id, user_id, name, public_key, counter, created_at, used_at, used_from, proved_at, "          \
+    "proved_in, proved_in_at"
 #define SELECT_INVITATION "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
 #define SELECT_JOIN_CODE  "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
 #define MACHINE_COLUMNS                                                                            \
@@ -164,6 +167,8 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [LOCK_REST] = SQL_LOCK_REST,
     [TELL] = SQL_TELL,
     [NOTIFY] = SQL_NOTIFY,
+    [OUTCOME_ADD] = SQL_OUTCOME_ADD,
+    [OUTCOME_CLAIM] = SQL_OUTCOME_CLAIM,
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
     [NEST] = "SAVEPOINT one",
@@ -333,6 +338,7 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
         "email") " = " NOCASE("?2"),
     [INVITATION_ADD] = "INSERT INTO invitations (" INVITATION_COLUMNS ")"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
+    [INVITATION_USE] = "UPDATE invitations SET expires_at = 0 WHERE id = ?1",
     [INVITATION_REMOVE] = "DELETE FROM invitations WHERE id = ?1",
     [JOIN_CODE_BY_ID] = SELECT_JOIN_CODE "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
     [JOIN_CODE_LIST] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND" PAGE,
@@ -374,6 +380,15 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [MACHINE_LABELS] = "SELECT labels FROM machines WHERE id = ?1",
     [MACHINE_SET_LABELS] = "UPDATE machines SET labels = ?2 WHERE id = ?1",
     [MACHINE_REMOVE] = "DELETE FROM machines WHERE id = ?1",
+    [PASSKEY_BY_ID] = "SELECT " PASSKEY_COLUMNS " FROM passkeys WHERE id = ?1",
+    [PASSKEY_LIST] =
+        "SELECT " PASSKEY_COLUMNS " FROM passkeys WHERE user_id = ?1 ORDER BY created_at, id",
+    [PASSKEY_COUNT] = "SELECT count(*) FROM passkeys WHERE user_id = ?1",
+    [PASSKEY_ADD] = "INSERT INTO passkeys (" PASSKEY_COLUMNS ")"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, '', ?7, ?8, ?9)",
+    [PASSKEY_USE] = "UPDATE passkeys SET counter = ?2, used_at = ?3, used_from = ?4 WHERE id = ?1",
+    [PASSKEY_REMOVE] = "DELETE FROM passkeys WHERE user_id = ?1 AND id = ?2",
+    [PASSKEYS_END] = "DELETE FROM passkeys WHERE user_id = ?1",
     [ACCESS_BY_ID] = SELECT_ACCESS "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
     [ACCESS_LIST] = SELECT_ACCESS "WHERE organization_id = ?1 AND" PAGE,
     [ACCESS_ADD] = "INSERT INTO access_rules (" ACCESS_COLUMNS ")"

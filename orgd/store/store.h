@@ -24,6 +24,7 @@
 #include "orgd/secret.h"
 #include "orgd/store/history.h"
 #include "orgd/text.h"
+#include "orgd/webauthn.h"
 
 #define LAST_FOUR_SIZE 5
 /* A machine's name is as a host's: letters, digits, dots and hyphens. */
@@ -148,7 +149,7 @@ struct invitation {
     char username[NAME_MAX_LEN + 1]; /* the only one to accept with, "": any */
     struct maker maker;
     int64_t created;
-    int64_t expires;
+    int64_t expires;  /* 0: it was accepted */
     int64_t revision; /* the organization's when it was made */
     bool shown;       /* its token was in a reply, so that it proves no address */
     unsigned char hash[SECRET_HASH_SIZE];
@@ -212,6 +213,9 @@ struct access_rule {
     int64_t created;
 };
 
+#define SESSION_PREFIX "sess_"
+#define LINK_PREFIX    "link_"
+
 struct token {
     char key[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
@@ -220,7 +224,9 @@ struct token {
     char organization[ID_SIZE]; /* empty when it belongs to a user */
     struct role role;           /* an organization's token: its role there */
     char name[DISPLAY_SIZE];
-    bool test; /* env "test" instead of "live" */
+    bool test;    /* env "test" instead of "live" */
+    bool session; /* a browser's: its key begins with SESSION_PREFIX */
+    bool link;    /* it begins a session, once: its key begins with LINK_PREFIX */
     int64_t created;
     int64_t expires; /* 0: never */
     /* A user's token: when he, or the token that made this one, last proved that he is the user;
@@ -234,6 +240,18 @@ struct token {
     bool maker_left;       /* he has left since he made it */
     bool disabled;         /* its user's account is */
     struct use last;
+};
+
+/* With what a user signs in to the page. It proves what the token did that it was added with. */
+struct passkey {
+    struct webauthn_credential credential;
+    char user[ID_SIZE];
+    char name[DISPLAY_SIZE];
+    int64_t created;
+    struct use last;
+    int64_t proved; /* as a token's */
+    char proved_in[ID_SIZE];
+    int64_t proved_in_at;
 };
 
 struct event {
@@ -504,6 +522,9 @@ void store_teams(struct store *store, const char *organization, const struct cur
 void store_team_add(struct store *store, const struct team *team);
 /* Stores another slug or name. */
 void store_team_update(struct store *store, const struct team *team);
+/* Gives every member of TEAM (an id) a new revision, so that hosts hear who is in it (store_chore).
+ */
+void store_team_touch(struct store *store, const char *organization, const char *team);
 void store_team_remove(struct store *store, const struct team *team, int64_t now);
 /* True when the member USER was not in the team before, or was. The caller gives him a revision. */
 bool store_team_join(struct store *store, const struct team *team, const char *user);
@@ -566,6 +587,8 @@ int64_t store_invitations_pending(struct store *store, const char *organization,
 /* Also drops the invitation that it replaces (same address, or same id) and those of the
  * organization that have expired at its creation. */
 void store_invitation_add(struct store *store, const struct invitation *invitation);
+/* It was accepted: it stays, as one that has expired at 0, so that its link can say so. */
+void store_invitation_use(struct store *store, const char *id);
 void store_invitation_remove(struct store *store, const char *id);
 /* All for the address of USER, or one that he had, of every organization. EACH must not remove any.
  */
@@ -575,6 +598,20 @@ void store_invitations_for(struct store *store, const struct user *user, invitat
  * remove any. */
 void store_invitations_made(struct store *store, const char *organization, int64_t now,
                             const char *maker, invitation_visit *each, void *arg);
+
+/* A passkey by the id of its credential. */
+bool store_passkey(struct store *store, const char *id, struct passkey *passkey);
+/* The user's, the oldest first. */
+typedef void passkey_visit(const struct passkey *passkey, void *arg);
+void store_passkeys(struct store *store, const char *user, passkey_visit *each, void *arg);
+int64_t store_passkey_count(struct store *store, const char *user);
+void store_passkey_add(struct store *store, const struct passkey *passkey);
+/* Stores its counter and its last use. */
+void store_passkey_use(struct store *store, const struct passkey *passkey);
+/* False when the user has no such passkey. */
+bool store_passkey_remove(struct store *store, const char *user, const char *id);
+/* Removes all of the user's. */
+void store_passkeys_end(struct store *store, const char *user);
 
 /* The codes are kept for a day, so that they can be counted. */
 bool store_recovery(struct store *store, const char *id, struct recovery *recovery);
@@ -669,7 +706,6 @@ bool store_access(struct store *store, const char *id, struct access_rule *rule)
  * given. */
 void store_access_list(struct store *store, const char *organization, const struct cursor *after,
                        int limit, access_visit *each, void *arg);
-/* A team's members get new revisions, so that hosts hear who is in it (store_chore). */
 void store_access_add(struct store *store, const struct access_rule *rule);
 void store_access_remove(struct store *store, const char *organization, const char *id);
 /* Counts the organization's revision up for a change of its rules or of its machines' labels, and
@@ -706,6 +742,12 @@ bool store_backup(const char *path, const char *copy);
  * using: with the owner of that file, or of its directory. The file that was there stays beside it.
  */
 bool store_restore(const char *path, const char *from);
+
+/*
+ * Copies all data between a data file and a database, neither of which a server may be using, into
+ * a new file or an empty database, and compares what is there then with what was to be copied.
+ */
+bool store_transfer(const char *from, const char *to);
 
 /* Makes the file as small as its content, and leaves nothing in it that was deleted. No server may
  * be using it. */

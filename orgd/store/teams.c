@@ -69,6 +69,12 @@ void store_team_update(struct store *s, const struct team *t)
     chore_touch_team(s, t->organization, t->id);
 }
 
+void store_team_touch(struct store *s, const char *organization, const char *team)
+{
+    need_lock(s, organization);
+    chore_touch_team(s, organization, team);
+}
+
 void store_team_remove(struct store *s, const struct team *t, int64_t now)
 {
     statement_run(s, TEAM_DELETED, VALUES(value_text(t->id), value_number(now)));

@@ -17,8 +17,8 @@ static bool begin(struct store *s, enum statement how)
     commits_forget(s);
     if (s->together && !s->engine->inside(s))
         store_fail(s, "the changes before this one were lost");
-    s->engine->ready(s, how);
-    statement_run(s, s->together ? NEST : how, NO_VALUES);
+    if (!s->failed)
+        s->engine->ready(s, s->together ? NEST : how);
     return !s->failed;
 }
 

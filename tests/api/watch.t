@@ -32,6 +32,17 @@ is "$(watch cursors 9 0 2 there.9)" "$(printf 'reset\n%s\ndone 3 here.3\ndone 3 
 is "$(watch nocursors 0 0 2)" "$(printf 'reset\n%s\ndone 3\ndone 3' "$ANN")" 'a watch of a server without cursors sends none'
 is "$(watch nocursors 3 0 2 here.3)" "$(printf 'reset\n%s\ndone 3\ndone 3' "$ANN")" 'a watch with a cursor, of a server without cursors, prints everything'
 
+# the organization's rules for this machine
+TEAMS=${ANN/,\"state/,\"teams\":[\"t1\",\"t2\"],\"state}
+is "$(watch accessnull 0)" "$(printf 'reset\nrules none\n%s\ndone 3' "$TEAMS")" 'a watch prints that there are no rules'
+is "$(watch accessnone 0)" "$(printf 'reset\nrules\n%s\ndone 3' "$TEAMS")" 'a watch prints that no rule is for this machine'
+is "$(watch accesssome 0)" "$(printf 'reset\nrules admin sshd sudo | team:t1 * |\n%s\ndone 3' "$TEAMS")" 'a watch prints the rules before the members'
+for case in text object true neither both empty number service noservices blank control many long; do
+    out=$(watch "access$case" 0)
+    like "$out" 'error status=3 .*"access" is neither' "a watch does not believe the rules access$case"
+    is "$(grep -cE "^(rules|done)" <<<"$out")" 0 "it takes nothing of the rules access$case"
+done
+
 for case in 'cursornumber:0:cursor' 'cursorlong:0:cursor' 'cursorspace:0:cursor' 'keystext:0:keys' 'revtext:0:revision' 'revzero:0:revision' 'revneg:0:revision' 'revfrac:0:revision' 'revhuge:0:revision' 'revinf:0:revision' \
     'revmissing:0:revision' 'incomplete:0:asked for everything' 'emptyall:0:listing is empty' 'forever:0:begins a second time' \
     'stuck:5:does not advance' 'still:5:does not advance' 'stillmore:5:does not advance' 'backwards:5:does not advance' 'moretext:0:not both true or false' 'noid:5:complete' \

@@ -111,5 +111,12 @@ ok 'github: sshd refuses a key that was removed there' test -z "$(as mia id -un)
 cut -d' ' -f1,2 /root/keys/mia.pub >"$T/keys/mia"
 orgadmin host sync
 ok 'github: sshd admits a key that was added there' admitted mia
+kill $daemon
+wait $daemon
+python3 -B -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], sys.argv[2].encode())' "$control" '{"fault": {"path": "/keys", "times": 0, "status": 403, "headers": {"Retry-After": "60"}}}'
+orgsyncd 2>"$T/orgsyncd.log" &
+daemon=$!
+ok 'github: a host that begins anew lists while the hour has no requests left for keys' wait_for 10 orgadmin host sync
+ok 'github: sshd admits a member by the key that the host knows from before' admitted mia
 ends Mia
 done_testing

@@ -196,8 +196,8 @@ def nothing(request, allowed):
     return error(404, 'Not Found')
 
 
-def paged(request, items, path):
-    """A page of ITEMS, with links to the others at PATH, which is by id."""
+def paged(request, items, path, show=lambda item: item):
+    """A page of ITEMS as SHOW makes them, with links to the others at PATH, which is by id."""
     def number(name, otherwise):
         text = request.args.get(name, [''])[0]
         return int(text) if text.isdigit() and int(text) > 0 else otherwise
@@ -215,7 +215,7 @@ def paged(request, items, path):
         link(pages, 'last')
     if page > 1:
         link(1, 'first')
-    return Reply(200, items[(page - 1) * size:page * size], {'Link': ', '.join(links)} if links else {})
+    return Reply(200, [show(i) for i in items[(page - 1) * size:page * size]], {'Link': ', '.join(links)} if links else {})
 
 
 def simple(user):
@@ -307,7 +307,8 @@ def membership(user, state='active'):
 def org(request, name):
     in_org(name)
     return {**org_simple(), 'name': 'Acme Corp', 'email': 'ops@example.com', 'created_at': '2019-01-01T00:00:00Z', 'updated_at': '2026-01-01T00:00:00Z',
-            'plan': {'name': 'team', 'space': 1, 'private_repos': 1}}
+            'plan': {'name': 'team', 'space': 1, 'private_repos': 1}, 'html_url': 'https://github.com/acme', 'has_organization_projects': True,
+            'has_repository_projects': True, 'public_repos': 1, 'public_gists': 0, 'followers': 0, 'following': 0, 'type': 'Organization', 'archived_at': None}
 
 
 @api('GET', r'/(?:orgs|organizations)/([^/]+)/members')
@@ -316,8 +317,9 @@ def members(request, name):
     role = request.args.get('role', ['all'])[0]
     if role not in ('all', 'admin', 'member'):
         raise error(422, 'Validation Failed', errors=[{'resource': 'Member', 'field': 'role', 'code': 'invalid', 'message': 'role is not one of all, admin, member'}])
-    ids = [i for i, r in sorted(fake.state.members.items()) if role in ('all', r) and (sees_all(request) or i in fake.state.public)]
-    return paged(request, [simple(fake.state.users[i]) for i in ids if not (fake.options.get('hidden') and i == 1)], '/organizations/%d/members' % ORG_ID)
+    ids = [i for i, r in fake.state.members.items() if role in ('all', r) and (sees_all(request) or i in fake.state.public)]
+    return paged(request, [i for i in ids if not (fake.options.get('hidden') and i == 1)], '/organizations/%d/members' % ORG_ID,
+                 lambda i: simple(fake.state.users[i]))
 
 
 @api('GET', r'/orgs/([^/]+)/memberships/([^/]+)')
@@ -501,6 +503,18 @@ def rate_limit(request):
 def as_app(request):
     if request.members != 'app':
         raise error(401, 'A JSON web token could not be decoded')
+
+
+@api('GET', '/app')
+def app(request):
+    as_app(request)
+    return {'id': APP, 'slug': 'orglogin', 'name': 'Orglogin', 'permissions': {'members': fake.options.get('permission', 'write')}}
+
+
+@api('GET', '/app/installations')
+def installations(request):
+    as_app(request)
+    return [{'id': INSTALLATION, 'account': org_simple(), 'app_id': APP}]
 
 
 @api('GET', r'/orgs/([^/]+)/installation')

@@ -105,6 +105,13 @@ BODIES = {
     'cursorlong': (200, changes()[:-1] + ',"cursor":"%s"}' % ('x' * 300), {}),
     'cursorspace': (200, changes()[:-1] + ',"cursor":"a b"}', {}),
     'moretext': (200, changes(more='"no"'), {}),
+    **{'access' + name: (200, changes(items=(ANN[:-1] + ',"teams":[{"id":"t1","slug":"ops"},{"id":"t2"}]}',))[:-1] + ',"access":%s}' % access, {})
+       for name, access in (
+           ('null', 'null'), ('none', '[]'), ('some', '[{"role":"admin","services":["sshd","sudo"]},{"team":"t1","services":[]}]'),
+           ('text', '"admin"'), ('object', '{}'), ('true', 'true'), ('neither', '[{"services":[]}]'), ('both', '[{"role":"a","team":"t1","services":[]}]'),
+           ('empty', '[{"role":"","services":[]}]'), ('number', '[{"role":7,"services":[]}]'), ('service', '[{"role":"a","services":"sshd"}]'),
+           ('noservices', '[{"role":"a"}]'), ('blank', '[{"role":"a","services":[""]}]'), ('control', '[{"role":"a\\u0007","services":[]}]'),
+           ('many', '[' + ','.join(61 * ['{"role":"a","services":[]}']) + ']'), ('long', '[{"role":"a","services":["%s"]}]' % ('x' * 30000)))},
     'nested': (200, '{"organizations":[{"organization":{"id":"org_1","name":"acme"},"role":"owner"}],'
                '"invitation":{"id":"inv_1","email":"b@x.org","role":"member"},"token":"secret"}', {}),
 }

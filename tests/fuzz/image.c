@@ -49,6 +49,8 @@ static void write_good(const char *path)
              admins = snapshot_writer_group(w, "admins", 150001);
     struct rule sudo = {.org = "acme", .services = {"sudo\0su", 2}, .roles = {"admin", 1}};
     struct rule ssh = {.org = "acme", .everyone = true, .services = {"*", 1}};
+    static const char own[] = "admin\0sudo\0su\0\0team:t1\0*\0";
+    snapshot_writer_org_rules(w, org, &(struct org_rules){true, sizeof own, own});
     snapshot_writer_rule(w, &sudo);
     snapshot_writer_rule(w, &ssh);
     struct snapshot_grants_spec member = {

@@ -2,8 +2,10 @@
  * libFuzzer: a request through orgd's dispatcher, with a store in memory (/dev/shm). The input is
  * PATH|WHO|BODY; WHO is o (the owner's token), t (an organization's), m (a member's), or the
  * Authorization header itself, nothing for none; in the body @o stands for the organization's id,
- * @u for the owner's, @m for the member's. What must hold: an object comes back, a failure has a
- * reason and is not the server's, and the organization has an owner.
+ * @u for the owner's, @m for the member's. With the path /i the body is the page's form, and WHO
+ * what a browser says of its languages. What must hold: an object comes back, a failure has a
+ * reason and is not the server's, the organization has an owner, and the page has no markup but its
+ * own.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -15,6 +17,8 @@
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/listing.h"
+#include "orgd/web/invitation_form.h"
+#include "orgd/web/negotiate.h"
 
 #define RUNS_A_STORE 5000
 #define INPUT_MAX    4096
@@ -40,7 +44,7 @@ static void answer_free(struct call_answer *answer)
 static void arrange(const char *endpoint, const char *authorization, const char *body,
                     const char *within, const char *field, char *out, size_t size)
 {
-    static const struct letterhead letterhead = {NULL, NULL}; /* tokens are in the replies */
+    static const struct letterhead letterhead; /* tokens are in the replies */
     struct request request = {.method = "POST",
                               .content_type = "application/json",
                               .path = endpoint,
@@ -197,10 +201,32 @@ static void invariants_check(void)
         broken("the store failed");
 }
 
+/* The number of tags in TEXT. */
+static size_t tags(const char *text, size_t len)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < len; i++)
+        count += text[i] == '<';
+    return count;
+}
+
+static void page_check(const struct invitation_form *form, const struct call_answer *answer)
+{
+    struct buffer page = {0};
+    cJSON *reply = cJSON_Parse(answer->body.data);
+    invitation_form_write(form, reply, "https://x.example", &page);
+    struct web_bytes template = web_invitation(form->language);
+    if (tags(page.data, page.len) != tags(template.data, template.len))
+        broken("the page has other tags than its own");
+    cJSON_Delete(reply);
+    buffer_free(&page);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    static const struct letterhead letterhead = {"orgd@example.org", "https://x.example/{token}"};
+    static const struct letterhead letterhead = {.from = "orgd@example.org",
+                                                 .invitation_url = "https://x.example/{token}"};
     static unsigned runs;
     char text[INPUT_MAX + 1];
     struct call_answer answer;
@@ -227,11 +253,19 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
                               .len = body.len,
                               .id = "r",
                               .from = "fuzz",
+                              .web_origin = "https://x.example",
+                              .same_site = true,
                               .letterhead = &letterhead};
+    bool is_page = strcmp(text, "/i") == 0;
+    struct invitation_form *form = is_page ? invitation_form_read(&request, who) : NULL;
+    etag_known(who, "\"x\"");
     dispatch_needs(&request);
     dispatch(store, &request, &answer);
     answer_check(&answer);
     invariants_check();
+    if (form)
+        page_check(form, &answer);
+    invitation_form_free(form);
     answer_free(&answer);
     buffer_free(&body);
     return 0;

@@ -34,16 +34,22 @@ static void look_at_class(const struct snapshot *s, const struct snapshot_user *
         return;
     struct membership member = {policy.org[grants.org], user->state, grants.roles,
                                 grants.permissions, grants.term};
+    const struct org_rules *own = &policy.org_rules[grants.org];
+    static struct rules org_rules;
+    if (!org_rules_decode(own, member.org, &org_rules))
+        return;
     struct question question = {
         .service = "sudo-i",
         .snapshot = true,
         .account = ACCOUNT_MEMBER,
         .member = &member,
         .rules = &policy.rules,
+        .org_rules = own->narrowed ? &org_rules : NULL,
         .freshness = {.confirmed_ms = snapshot_confirmed(s, grants.org), .grace_ms = 3600000}};
     struct decision d = decide(&question, 1700000000000);
     assert(d.verdict != VERDICT_NOT_MINE);
     assert(d.verdict != VERDICT_ALLOW || user->state == MEMBER_ACTIVE);
+    assert(d.verdict != VERDICT_ALLOW || !own->narrowed || d.org_rule > 0);
     question.freshness = (struct freshness){.glass_end_ms = 1700000000001};
     d = decide(&question, 1700000000000);
     assert(d.verdict == VERDICT_DENY || (d.reason == REASON_BREAK_GLASS && d.rule > 0 &&

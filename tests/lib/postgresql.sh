@@ -25,7 +25,7 @@ postgresql_start() {
             skip_all "initdb: $(tail -1 "$PGHOST/initdb")"
     fi
     "${AS_POSTGRES[@]}" "$POSTGRESQL/postgres" -D "$PGHOST/data" -k "$PGHOST" -c listen_addresses= -c fsync=off \
-        -c max_connections=200 "$@" 2>> "$T/postgresql.log" &
+        -c max_connections=200 "$@" >> "$T/postgresql.log" 2>&1 &
     postgresql_pid=$!
     wait_for 30 "$POSTGRESQL/pg_isready" -q -d postgres || { diag "$(tail "$T/postgresql.log")"; exit 1; }
     [ -z "$first" ] || PGDATABASE=postgres query 'CREATE DATABASE orgd'

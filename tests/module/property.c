@@ -80,6 +80,13 @@ struct facts {
         uint32_t org, service, role;
         bool everyone, glass;
     } rule[RULES];
+    struct {
+        bool narrowed; /* it has rules of its own, two at most */
+        uint32_t count;
+        struct {
+            uint32_t service, role;
+        } rule[2];
+    } org[2];
     bool glass;        /* break-glass is in force */
     int64_t age_ms[2]; /* since each organization was heard from; -1 = never */
     enum file_state file;
@@ -110,6 +117,14 @@ static void draw(struct facts *f)
         f->rule[i].everyone = one_in(5);
         f->rule[i].glass = one_in(2);
     }
+    for (int i = 0; i < 2; i++) {
+        f->org[i].narrowed = one_in(2);
+        f->org[i].count = f->org[i].narrowed ? pick(3) : 0;
+        for (uint32_t n = 0; n < f->org[i].count; n++) {
+            f->org[i].rule[n].service = pick(4);
+            f->org[i].rule[n].role = pick(3);
+        }
+    }
     for (int i = 0; i < 2; i++)
         f->age_ms[i] = one_in(5) ? -1 : one_in(2) ? 60000 : 7200000;
     f->file = one_in(8) ? FILE_ABSENT : one_in(16) ? FILE_SUPERSEDED : FILE_GOOD;
@@ -130,6 +145,16 @@ static bool rule_matches(const struct facts *f, uint32_t user, bool glass)
             (f->rule[i].everyone || f->rule[i].role == f->member[user].role))
             return true;
     return false;
+}
+
+static bool org_admits(const struct facts *f, uint32_t user)
+{
+    uint32_t org = f->member[user].org;
+    bool admits = !f->org[org].narrowed;
+    for (uint32_t i = 0; i < f->org[org].count; i++)
+        admits |= f->org[org].rule[i].role == f->member[user].role &&
+                  (f->org[org].rule[i].service == 3 || f->org[org].rule[i].service == f->service);
+    return admits;
 }
 
 /* Is NUMBER, which another service has for the name, one that can never be a member's? */
@@ -153,6 +178,8 @@ static enum reason expected_member(const struct facts *f)
     }
     if (!rule_matches(f, f->user, false))
         return REASON_ROLE;
+    if (!org_admits(f, f->user))
+        return REASON_ACCESS;
     if (f->daemon == DAEMON_YES)
         return REASON_RULE;
     if (f->age_ms[org] == 60000)
@@ -184,15 +211,30 @@ static enum reason expected(const struct facts *f)
 
 /* --- making it so --- */
 
+static void keep_org_rules(const struct facts *f, uint32_t org, struct org_rules_kept *kept)
+{
+    kept->rules = (struct org_rules){.narrowed = f->org[org].narrowed};
+    for (uint32_t i = 0; i < f->org[org].count; i++) {
+        uint32_t service = f->org[org].rule[i].service;
+        assert_true(org_rules_add(kept, roles[f->org[org].rule[i].role]) &&
+                    org_rules_add(kept, service == 3 ? "*" : services[service]) &&
+                    org_rules_add(kept, ""));
+    }
+}
+
 static void write_snapshot(const struct facts *f)
 {
+    static struct org_rules_kept kept[2];
     static const char *const orgs[] = {"acme", "other"};
     int64_t now = clock_wall_ms();
     struct snapshot_settings settings = {
         .generation = 7, .grace_s = 3600, .max_age_ms = 10000, .timeout_ms = 50};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
-    for (int i = 0; i < 2; i++)
+    for (uint32_t i = 0; i < 2; i++) {
         snapshot_writer_org(w, orgs[i], f->age_ms[i] < 0 ? 0 : now - f->age_ms[i], 200000, 299999);
+        keep_org_rules(f, i, &kept[i]);
+        snapshot_writer_org_rules(w, i, &kept[i].rules);
+    }
     for (uint32_t i = 0; i < RULES; i++) {
         struct rule r = {
             .org = orgs[f->rule[i].org],

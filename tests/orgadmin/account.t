@@ -18,6 +18,11 @@ in_org() { by "$@" --org "$org"; }
 said() { cat "$T/out" "$T/err"; }
 
 # --- one's own ---
+by bob login --web; like "$rc $(said)" '^1 .*This server has no page' 'login --web needs a server with a page'
+orgd_stop; orgd_start --smtp "smtp://127.0.0.1:${heard##*:}" --smtp-from orgd@example.org --web-origin https://acme.example
+by bob login --web; like "$rc $(cat "$T/out")" '^0 https://acme.example/#link_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' 'login --web prints a link to the page, and nothing else'
+like "$(cat "$T/err")" 'within five minutes' 'and says how long it lasts'
+by bob login --web --dry-run; like "$rc $(said)" '/v1/users/sign-in/link' 'login --web --dry-run shows the request'
 by bob user show -o json; is "$(jq -r .username "$T/out")" bob 'user show prints the account'
 by bob user edit --name 'Bob B.' -o json; is "$rc $(jq -r .name "$T/out")" '0 Bob B.' 'user edit changes the name'
 by bob user edit; like "$rc $(said)" '^2 .*nothing is to be changed: give --name or --username' 'user edit without a change is a mistake'
@@ -25,7 +30,7 @@ by bob user edit --username robert; like "$rc $(said)" '^1 .*does not let its me
 by bob token create --mine --name laptop; is "$rc" 0 'token create --mine makes a token'
 (umask 077; cp "$T/out" "$T/laptop")
 by laptop user show -o json; is "$(jq -r .username "$T/out")" bob "token create --mine prints a token of the user's own"
-by bob token list --mine -o json; is "$(jq -r '[.[].name] | sort | join(",")' "$T/out")" ',laptop' 'token list --mine lists the own tokens'
+by bob token list --mine -o json; is "$(jq -r '[.[].name] | sort | join(",")' "$T/out")" ',laptop,sign-in link' 'token list --mine lists the own tokens'
 by bob token create --mine --role admin; like "$rc $(said)" '^2 .*--role is for a token of the organization' 'token create --mine refuses --role'
 by bob token revoke --mine nothing --yes; like "$rc $(said)" '^1 .*your account has no token "nothing"' 'token revoke --mine of no token fails with the reason'
 by bob token revoke --mine laptop --yes; like "$rc $(said)" '^0 The token live_[a-z0-9]* is no longer valid\.' 'token revoke --mine ends an own token by its name'

@@ -31,7 +31,7 @@ is "$(offers member list --no-header --no)" '' 'completion offers an option once
 is "$(offers member list --columns id,us)" id,username 'completion of --columns offers columns behind a comma'
 is "$(offers member list --sort st)" state 'completion of --sort offers columns'
 is "$(offers login --token-file '')/$(offers file upload '')/$(offers file show '')" :files/:files/ 'completion of file arguments asks for local files, of file show not'
-is "$(offers org list --provider '')" 'cratedb file intrinsic native platformsh satusky upsun' 'completion of --provider offers the providers'
+is "$(offers org list --provider '')" 'cratedb file github intrinsic native platformsh satusky upsun' 'completion of --provider offers the providers'
 is "$(offers org list --provider=up)" --provider=upsun 'completion of --provider= offers the providers'
 is "$(offers org list --provider-option region=a --provider-o)" --provider-option 'completion offers a repeatable option again'
 is "$(offers nothing '')/$(offers member nothing '')/$(offers org list x '')" // 'completion offers nothing behind an unknown or surplus word'

@@ -59,14 +59,36 @@ ok 'the held poll gets heartbeats again' wait_for 20 eval '[ "$(wc -c < "$T/poll
 join "$org" ann member
 ok 'and is told' wait_for 10 grep -q '"ann"' "$T/poll"
 
-# --- the connection is lost while COMMIT is on its way: nobody knows whether it was made ---
-sql "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3); RETURN NULL; END';
+# --- the connection is lost while COMMIT is on its way ---
+committing() { sql "SELECT $1 FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'"; }
+rename_cut() { # NAME: whose COMMIT is cut off
+    (rename "$1"; echo "$status $(field .reason)" > "$T/cut") & cut=$!
+    wait_for 10 eval '[ "$(committing "count(*)")" = 1 ]'
+    committing 'pg_terminate_backend(pid)' > /dev/null
+}
+events() { sql "SELECT count(*) FROM events WHERE organization_id = '$org' AND action = 'organization.update'"; }
+sql "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2); RETURN NULL; END';
      CREATE CONSTRAINT TRIGGER slow_commit AFTER UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.name = 'Five') EXECUTE FUNCTION slow()"
-(rename Five; echo "$status $(field .reason)" > "$T/five") & five=$!
-wait_for 10 eval '[ "$(sql "SELECT count(*) FROM pg_stat_activity WHERE query = '"'COMMIT'"' AND state = '"'active'"'")" = 1 ]'
-sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query = 'COMMIT' AND state = 'active'" > /dev/null
-wait "$five"
-is "$(cat "$T/five")" '503 outcome_unknown' 'a change whose COMMIT was cut off is told as unknown'
+before=$(events)
+rename_cut Five
+wait "$cut"
+is "$(cat "$T/cut") $(name_now) $(($(events) - before))" '200 null Five 1' 'a change that was not committed when its connection was lost is made once, by another one'
+sql 'DROP TRIGGER slow_commit ON organizations'
+query "ALTER SYSTEM SET synchronous_standby_names = 'none'"; query 'SELECT pg_reload_conf()' > /dev/null # what is committed here waits for a standby
+before=$(events)
+rename_cut Six
+wait_for 10 eval '[ "$(name_now)" = Six ]'
+query 'ALTER SYSTEM RESET synchronous_standby_names'; query 'SELECT pg_reload_conf()' > /dev/null
+wait "$cut"
+is "$(cat "$T/cut") $(name_now) $(($(events) - before))" '200 null Six 1' 'one that was committed is known to be, and not made again'
+sql "CREATE CONSTRAINT TRIGGER slow_commit AFTER UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.name = 'Seven') EXECUTE FUNCTION slow()"
+(rename Seven; echo "$status $(field .reason)" > "$T/cut") & cut=$!
+wait_for 10 eval '[ "$(committing "count(*)")" = 1 ]'
+postgresql_stop
+wait "$cut"
+is "$(cat "$T/cut")" '503 outcome_unknown' 'while the database is away nobody can know it'
+postgresql_start
+wait_for 20 listed
 sql 'DROP TRIGGER slow_commit ON organizations'
 rename Six; is "$status $(name_now)" '200 Six' 'and the next one is made'
 

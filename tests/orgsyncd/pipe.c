@@ -100,6 +100,18 @@ static void encoder_refuses_members_out_of_bounds(void **state)
     assert_int_equal(pipe_encode_member(buffer, 7, &crowded, &why), 0);
 }
 
+static void keys_that_were_not_read_are_said_to_be_so(void **state)
+{
+    (void)state;
+    char buffer[PIPE_MAX];
+    const char *why;
+    struct pipe_member m, unread = ann;
+    unread.keys_unread = true;
+    size_t size = pipe_encode_member(buffer, 7, &unread, &why);
+    assert_true(pipe_decode_member(buffer, size, &m, &why));
+    assert_true(m.keys_unread);
+}
+
 static void keys_of_a_member_come_through_whole(void **state)
 {
     (void)state;
@@ -114,6 +126,7 @@ static void keys_of_a_member_come_through_whole(void **state)
     assert_string_equal(m.display, "Ann");
     assert_int_equal(m.keys.size, keyed.keys.size);
     assert_memory_equal(m.keys.first, keys, keyed.keys.size);
+    assert_false(m.keys_unread);
     for (size_t n = 0; n < size; n++)
         assert_false(pipe_decode_member(buffer, n, &m, &why));
     for (size_t at = size - keyed.keys.size + 4; at < size; at += KEY_LIST_ENTRY + TEST_KEY_SIZE) {
@@ -181,6 +194,7 @@ int main(void)
         cmocka_unit_test(member_record_cut_or_padded_is_refused),
         cmocka_unit_test(encoder_refuses_members_out_of_bounds),
         cmocka_unit_test(keys_of_a_member_come_through_whole),
+        cmocka_unit_test(keys_that_were_not_read_are_said_to_be_so),
         cmocka_unit_test(decoder_refuses_malformed_messages),
         cmocka_unit_test(text_of_a_message_ends_within_the_message),
     };

@@ -1,0 +1,404 @@
+// The stories of page.t: node page.mjs ORIGIN DIRECTORY PICTURES. DIRECTORY has the invitations' tokens, and people's ssh keys; what the page
+// tells a person to type is left there in NAME.ssh. PICTURES gets a picture of each state.
+import { createRequire } from 'node:module';
+import fs from 'node:fs';
+
+const [origin, directory, pictures] = process.argv.slice(2);
+const puppeteer = createRequire(process.env.PUPPETEER + '/')('puppeteer-core');
+const axe = fs.readFileSync(process.env.AXE, 'utf8');
+const invitations = JSON.parse(fs.readFileSync(directory + '/invitations', 'utf8'));
+const keyOf = name => fs.readFileSync(directory + '/' + name + '.key.pub', 'utf8');
+
+let number = 0;
+function ok(good, what, detail = '') {
+    console.log(`${good ? 'ok' : 'not ok'} ${++number} - ${what}`);
+    if (!good && detail)
+        console.log('# ' + String(detail).replaceAll('\n', '\n# '));
+}
+const is = (got, want, what) => ok(got === want, what, `got:  ${got}\nwant: ${want}`);
+
+// --- people ---
+
+const browser = await puppeteer.launch({ executablePath: process.env.BROWSER, headless: 'shell', pipe: true, args: ['--no-sandbox', '--disable-quic'] });
+
+// A person with a browser of her own: what it complains of, and where it asks.
+async function person({ language = 'en', script = true, width = 360, height = 740 } = {}) {
+    const context = await browser.createBrowserContext();
+    const page = await context.newPage();
+    const who = { page, context, noise: [], errors: [], requests: [], interactions: 0 };
+    await page.setExtraHTTPHeaders({ 'Accept-Language': language });
+    await page.setViewport({ width, height, isMobile: width < 700, hasTouch: width < 700 });
+    await page.setJavaScriptEnabled(script);
+    await page.evaluateOnNewDocument(() => {
+        window.violations = [];
+        document.addEventListener('securitypolicyviolation', event => window.violations.push(event.effectiveDirective));
+    });
+    page.on('console', message => ['error', 'warn'].includes(message.type()) && who.noise.push(message.text()));
+    page.on('pageerror', error => who.errors.push(String(error)));
+    page.on('request', request => who.requests.push(request.method() + ' ' + request.url()));
+    who.open = async link => {
+        who.interactions++;
+        await page.goto(origin + link, { waitUntil: 'networkidle0' });
+    };
+    who.press = async selector => {
+        who.interactions++;
+        await page.click(selector);
+    };
+    who.paste = async (selector, text) => { // as from the clipboard: at once
+        who.interactions++;
+        await page.$eval(selector, (element, text) => {
+            element.focus();
+            element.value = text;
+            element.dispatchEvent(new Event('input', { bubbles: true }));
+        }, text);
+    };
+    who.shown = part => page.$$eval(`[data-part="${part}"]`, elements => elements.some(element => element.checkVisibility()));
+    who.sees = part => page.waitForFunction(part => [...document.querySelectorAll(`[data-part="${part}"]`)].some(element => element.checkVisibility()),
+        { timeout: 10000 }, part).then(() => true, () => false);
+    who.text = selector => page.$eval(selector, element => element.innerText);
+    return who;
+}
+
+// --- what holds of every state ---
+
+const layout = () => {
+    const width = document.documentElement.clientWidth, faults = [];
+    if (document.documentElement.scrollWidth > width)
+        faults.push('the page scrolls sideways: ' + document.documentElement.scrollWidth);
+    for (const element of document.querySelectorAll('body *')) {
+        const box = element.getBoundingClientRect();
+        if (box.width && (box.right > width + 1 || box.left < -1))
+            faults.push('outside: ' + element.outerHTML.slice(0, 80));
+    }
+    const targets = [...document.querySelectorAll('a, button, input, textarea, summary')].filter(element => element.checkVisibility());
+    const boxes = targets.map(element => element.getBoundingClientRect());
+    boxes.forEach((a, i) => {
+        if (a.width && a.height < 24)
+            faults.push('too low: ' + targets[i].outerHTML.slice(0, 80));
+        boxes.slice(i + 1).forEach((b, j) => {
+            if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+                faults.push('overlap: ' + targets[i].id + ' and ' + targets[i + 1 + j].id);
+        });
+    });
+    return faults;
+};
+const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations', 'incomplete'] };
+
+async function looksGood(who, state) {
+    const { page } = who, faults = [], before = page.viewport();
+    if (!await page.evaluate(() => 'axe' in window))
+        await page.evaluate(axe);
+    for (const width of [320, 360, 1280]) {
+        await page.setViewport({ ...before, width, height: 800 }); // another kind of device would load the page anew
+        for (const scheme of ['light', 'dark']) {
+            await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+            faults.push(...(await page.evaluate(layout)).map(fault => `${width} ${scheme}: ${fault}`));
+            if (width === 360 || scheme === 'light')
+                await page.screenshot({ path: `${pictures}/${state}-${width}-${scheme}.png`, fullPage: true });
+            if (width !== 360)
+                continue;
+            const { violations, incomplete } = await page.evaluate(rules => axe.run(document, rules), rules);
+            for (const result of [...violations, ...incomplete])
+                faults.push(`axe ${scheme}: ${result.id}: ${result.nodes.map(node => node.target + ' ' + (node.failureSummary ?? '')).join('; ')}`);
+        }
+    }
+    await page.setViewport(before);
+    await page.emulateMediaFeatures([]);
+    ok(faults.length === 0, `${state}: accessible, in both themes, without overflow or overlap at 320, 360 and 1280 pixels`, faults.join('\n'));
+}
+
+async function ends(who, what, noise = 0) {
+    const foreign = who.requests.filter(request => !request.includes(' ' + origin + '/') && !request.includes(' data:'));
+    is(foreign.join('\n'), '', `${what}: the page asks no other host`);
+    is(who.errors.join('\n'), '', `${what}: no script fails`);
+    ok(who.noise.length === noise, `${what}: the console is quiet`, who.noise.join('\n'));
+    await who.context.close();
+}
+
+// --- the stories ---
+
+async function member() {
+    const who = await person();
+    await who.open('/i#' + invitations.mia);
+    ok(await who.sees('offer'), 'the link opens the offer');
+    is(await who.text('.lead'), 'olga (olga) invites you to the organization acme.', 'it tells who invites to what');
+    ok((await who.text('dl')).includes('member') && (await who.text('dl')).includes('mia@acme.example'), 'and the role and the address');
+    is(await who.page.evaluate(() => location.href), origin + '/i', 'the token has left the address');
+    is(await who.page.$eval('#username', element => element.value), 'mia', 'the login name is suggested');
+    await looksGood(who, 'offer');
+    const before = who.requests.length;
+    await who.paste('#key', keyOf('mia'));
+    ok(await who.shown('key-read'), 'a public key is recognized');
+    await who.press('#accept button');
+    ok(await who.sees('joined'), 'the invitation is accepted');
+    ok(who.requests.length - before <= 3, 'with at most three requests after the first load', who.requests.slice(before).join('\n'));
+    is(await who.page.evaluate(() => document.activeElement.id), 'title', 'the focus goes to the result');
+    const line = await who.text('#ssh');
+    fs.writeFileSync(directory + '/mia.ssh', line + '\n');
+    is(line, 'ssh mia@HOST', 'the page tells the ssh line, and says who knows the machine');
+    is(who.interactions + 1, 4, 'from the link to the ssh login there are four interactions');
+    await looksGood(who, 'joined');
+    ok(!(await who.text('section[data-part="joined"]')).includes('live_'), 'the token for orgadmin is not in sight');
+    await ends(who, 'a member');
+}
+
+async function owner() {
+    const who = await person({ language: 'de-AT,de;q=0.9,en;q=0.5' });
+    await who.open('/i#' + invitations.ola);
+    await who.sees('offer');
+    is(await who.text('.lead'), 'olga (olga) lädt Sie in die Organisation acme ein.', 'the page speaks German to who wants that');
+    await looksGood(who, 'offer-de');
+    const file = await who.page.$('#key-file');
+    await file.uploadFile(directory + '/ola.key.pub');
+    ok(await who.sees('key-read'), 'a key is taken from a file');
+    await who.press('#accept button');
+    await who.sees('joined');
+    await who.page.waitForFunction(() => document.getElementById('ssh').innerText.endsWith('localhost'), { timeout: 10000 }).catch(() => {});
+    is(await who.text('#ssh'), 'ssh ola@localhost', 'who may see the machines is told one');
+    fs.writeFileSync(directory + '/ola.ssh', await who.text('#ssh') + '\n');
+    await looksGood(who, 'joined-de');
+    await ends(who, 'an owner');
+}
+
+async function keys() {
+    const who = await person();
+    await who.open('/i#' + invitations.keys);
+    await who.sees('offer');
+    await who.paste('#key', fs.readFileSync(directory + '/mia.key', 'utf8'));
+    ok(await who.shown('key-private'), 'a private key is refused loudly');
+    is(await who.page.$eval('#key', element => element.value), '', 'and does not stay in the page');
+    await looksGood(who, 'key-private');
+    await who.paste('#key', 'ssh-dss AAAAB3');
+    ok(await who.shown('key-unknown'), 'what is no key is refused');
+    await who.press('#accept button');
+    ok(await who.shown('offer'), 'and accepts nothing');
+    await who.page.evaluate(line => {
+        const data = new DataTransfer();
+        data.items.add(new File([line], 'id.pub'));
+        document.getElementById('key-area').dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+    }, keyOf('mia'));
+    ok(await who.sees('key-read'), 'a key can be dropped');
+    await who.page.click('summary');
+    await looksGood(who, 'key-help');
+    for (const [name, state] of [['olga', 'username_taken'], ['root', 'username_reserved'], ['Not valid', 'invalid'], ['fresh', 'free']]) {
+        await who.page.$eval('#username', element => { element.value = ''; });
+        await who.page.type('#username', name);
+        ok(await who.sees('username-' + state), `while typing, ${name} is told to be ${state}`);
+    }
+    await who.page.$eval('#username', element => { element.value = ''; });
+    await who.page.type('#username', 'olga');
+    await who.sees('username-username_taken');
+    await looksGood(who, 'name-taken');
+    await who.press('#accept button');
+    ok(await who.sees('username_taken'), 'a name that is taken is not accepted, and the page says so');
+    ok(!who.requests.some(request => request.includes('PRIVATE')), 'no private key went anywhere');
+    await ends(who, 'keys and names', 1); // of the refused acceptance
+}
+
+async function faults() {
+    const secret = 'A'.repeat(43);
+    for (const [what, link, part] of [['used', invitations.mia, 'invitation_used'], ['revoked', invitations.gone, 'invitation_not_found'],
+        ['wrong', 'inv_00000000000000000000:' + secret, 'invitation_not_found'], ['nonsense', '<script>alert(1)</script>', 'invitation_not_found']]) {
+        const who = await person();
+        await who.open('/i#' + link);
+        ok(await who.sees(part), `a ${what} link gets one sentence`);
+        ok(await who.shown('code'), 'and the field for the code');
+        await looksGood(who, 'fault-' + what);
+        await ends(who, `a ${what} link`, 1); // of the answer 404
+    }
+    const who = await person();
+    await who.open('/i#' + invitations.sent);
+    await who.sees('offer');
+    await who.page.setOfflineMode(true);
+    await who.press('#accept button');
+    ok(await who.sees('offline'), 'without a network the page says so');
+    await who.page.setOfflineMode(false);
+    await who.press('#accept button');
+    ok(await who.sees('joined'), 'and goes on when it is back');
+    ok(await who.shown('no-key'), 'who brought no key is told how to add one');
+    await looksGood(who, 'joined-no-key');
+    await ends(who, 'without a network', 1);
+}
+
+async function account() {
+    const who = await person();
+    await who.open('/i#' + invitations.ned);
+    ok(await who.sees('account'), 'who has an account is told how to accept with it');
+    ok(!await who.shown('offer'), 'and gets no form');
+    await looksGood(who, 'account');
+    await ends(who, 'an account');
+}
+
+async function markup() {
+    const who = await person();
+    await who.open('/i#' + invitations.marked);
+    await who.sees('offer');
+    ok((await who.text('.lead')).includes('<img src=x onerror=alert(1)> & Co'), 'markup in a name is a text');
+    is(await who.page.$$eval('main img, main script', elements => elements.length), 0, 'and makes no element');
+    is((await who.page.evaluate(() => window.violations)).join(' '), '', 'the page itself breaks no rule of its own');
+    const stopped = await who.page.evaluate(async () => {
+        let thrown = false;
+        try {
+            document.querySelector('main').innerHTML += '<img src=x onerror="window.pwned=1">';
+        } catch {
+            thrown = true;
+        }
+        const script = document.createElement('img');
+        script.src = 'https://evil.example/x.png';
+        document.body.append(script);
+        await fetch('https://evil.example/').catch(() => {});
+        await new Promise(done => setTimeout(done, 200));
+        return { thrown, pwned: 'pwned' in window, violations: window.violations };
+    });
+    ok(stopped.thrown && !stopped.pwned, 'a script that wrote markup would be stopped', JSON.stringify(stopped));
+    ok(stopped.violations.includes('img-src') && stopped.violations.includes('connect-src'), 'so would one that asks another host', JSON.stringify(stopped));
+    await who.context.close();
+}
+
+async function withoutScript() {
+    const who = await person({ script: false });
+    await who.open('/i#' + invitations.plain);
+    await who.page.type('#code', origin + '/i%23' + invitations.plain.replace(':', '%3A'));
+    const go = selector => Promise.all([who.page.waitForNavigation(), who.page.$(selector).then(button => button.click())]);
+    await go('#ask button');
+    is(await who.page.$eval('#username', element => element.value), 'plain', 'without JavaScript the code leads to the offer');
+    await go('#accept button');
+    is(await who.page.$eval('[data-part="joined"]', element => element.hidden), false, 'and the form accepts it');
+    await who.page.screenshot({ path: `${pictures}/plain.png`, fullPage: true });
+    await ends(who, 'without JavaScript');
+}
+
+async function damaged() {
+    const who = await person();
+    await who.open('/i%23' + invitations.damaged.replace(':', '%3A'));
+    ok(await who.sees('offer'), 'a link that a gateway damaged opens the offer');
+    await who.page.goto(origin + '/i');
+    ok(await who.sees('code'), 'without a token the page asks for the code');
+    await looksGood(who, 'code');
+    await who.page.type('#code', '  ' + invitations.damaged + ' ');
+    await who.page.keyboard.press('Enter');
+    ok(await who.sees('offer'), 'which opens the offer, too');
+    await ends(who, 'a damaged link');
+}
+
+// A device that keeps passkeys and knows its person.
+async function device(who) {
+    const session = await who.page.createCDPSession();
+    await session.send('WebAuthn.enable');
+    const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', ctap2Version: 'ctap2_1',
+        transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
+    return { verified: isUserVerified => session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }) };
+}
+
+async function passkey() {
+    const who = await person();
+    const phone = await device(who);
+    await who.open('/');
+    ok(await who.sees('sign-in'), 'who is not signed in is asked for a passkey');
+    await looksGood(who, 'sign-in');
+    who.noise.length = 0; // whoami answered 401
+    await phone.verified(false);
+    await who.press('#sign-in');
+    ok(await who.sees('passkey_cancelled'), 'a passkey that fails is a sentence');
+    await looksGood(who, 'passkey-cancelled');
+    await phone.verified(true);
+    await who.open('/i#' + invitations.passkey);
+    await who.sees('offer');
+    await who.paste('#key', keyOf('mia'));
+    await who.press('#accept button');
+    await who.sees('joined');
+    ok(await who.shown('passkey'), 'who has joined is offered a passkey');
+    await who.press('#make-passkey');
+    ok(await who.sees('passkey-made'), 'it is made');
+    await looksGood(who, 'passkey-made');
+    await who.press('[data-part="passkey-made"] a');
+    ok(await who.sees('sign-in'), 'it leads to the account');
+    const before = who.requests.length;
+    await who.press('#sign-in');
+    ok(await who.sees('mine'), 'the passkey signs in');
+    is((await who.page.cookies()).map(cookie => [cookie.name, cookie.httpOnly, cookie.secure, cookie.sameSite].join(' ')).join(), '__Host-orgd true true Strict', 'by a cookie that no script sees');
+    ok((await who.text('.lead')).includes('passkey') && (await who.text('#keys')).includes('ssh-ed25519'), 'the account has its name and its key');
+    ok((await who.text('#memberships')).includes('acme'), 'and its organization');
+    ok(who.requests.length - before <= 7, 'in few requests', who.requests.slice(before).join('\n'));
+    await looksGood(who, 'mine');
+    await who.paste('#key', keyOf('ola'));
+    await who.press('#add-key button');
+    await who.page.waitForFunction(() => document.querySelectorAll('#keys li').length === 2, { timeout: 10000 }).catch(() => {});
+    is(await who.page.$$eval('#keys li', rows => rows.length), 2, 'a key is added');
+    await who.paste('#key', fs.readFileSync(directory + '/mia.key', 'utf8'));
+    await who.press('#add-key button');
+    ok(await who.shown('key-private'), 'a private one is refused');
+    await who.press('#keys li:last-child button');
+    is(await who.page.$$eval('#keys li', rows => rows.length), 2, 'a key is not removed by one press');
+    await who.press('#keys li:last-child button');
+    await who.page.waitForFunction(() => document.querySelectorAll('#keys li').length === 1, { timeout: 10000 }).catch(() => {});
+    is(await who.page.$$eval('#keys li', rows => rows.length), 1, 'a key is removed');
+    ok((await who.text('#tokens')).includes('Chrome, Linux'), 'the signed-in browser is listed');
+    await who.page.goto(origin + '/', { waitUntil: 'networkidle0' });
+    ok(await who.sees('mine'), 'the session lasts beyond a page');
+    await who.press('#sign-out');
+    ok(await who.sees('sign-in'), 'it ends');
+    await who.press('#sign-in');
+    await who.sees('mine');
+    for (let presses = 0; presses < 2; presses++)
+        await who.page.$$eval('#tokens li', rows => rows.find(row => row.textContent.includes('Chrome, Linux')).querySelector('button').click());
+    ok(await who.sees('sign-in'), 'so does a session that is removed from the list');
+    await who.page.goto(origin + '/', { waitUntil: 'networkidle0' });
+    ok(await who.sees('sign-in'), 'for good');
+    await who.page.goto('about:blank');
+    await who.open('/' + fs.readFileSync(directory + '/link', 'utf8').trim().replace(/^.*\/#/, '#'));
+    ok(await who.sees('link'), 'a link of orgadmin login --web asks for a press');
+    await looksGood(who, 'link');
+    await who.press('#by-link');
+    ok(await who.sees('mine'), 'and signs in');
+    ok((await who.text('.lead')).includes('olga'), 'whoever made it');
+    await who.page.goto('about:blank');
+    await who.open('/' + fs.readFileSync(directory + '/link', 'utf8').trim().replace(/^.*\/#/, '#'));
+    await who.press('#by-link');
+    ok(await who.sees('link_not_found'), 'once');
+    who.noise.length = 0; // of the answers 401 and the failed passkey
+    await ends(who, 'a passkey');
+}
+
+async function keyboard() {
+    const who = await person({ width: 1280, height: 800 });
+    await who.open('/i#' + invitations.keyboard);
+    await who.sees('offer');
+    const places = [];
+    for (let i = 0; i < 12 && !places.includes('BUTTON'); i++) {
+        await who.page.keyboard.press('Tab');
+        places.push(await who.page.evaluate(() => {
+            const element = document.activeElement;
+            const visible = element.matches(':focus-visible') && getComputedStyle(element).outlineStyle !== 'none';
+            return (visible ? '' : 'unseen ') + (element.id || element.tagName);
+        }));
+    }
+    is(places.join(' '), 'username key key-file SUMMARY BUTTON', 'the keyboard goes through the form in its order, and the focus is seen');
+    await who.page.keyboard.press('Enter');
+    ok(await who.sees('joined'), 'and accepts');
+    await ends(who, 'the keyboard');
+}
+
+// The first paint of the page beside that of an answer without anything, each in a fresh browser.
+async function paint() {
+    const median = async path => {
+        const times = [];
+        for (let i = 0; i < 10; i++) {
+            const who = await person();
+            await who.page.goto(origin + path);
+            times.push(await who.page.evaluate(() => new Promise(done => new PerformanceObserver(list => {
+                const entry = list.getEntriesByName('first-contentful-paint')[0];
+                if (entry)
+                    done(entry.startTime);
+            }).observe({ type: 'paint', buffered: true }))));
+            await who.context.close();
+        }
+        return Math.round(times.sort((a, b) => a - b)[5]);
+    };
+    console.log(`# first contentful paint, median of ten: ${await median('/i')} ms; of /healthz: ${await median('/healthz')} ms`);
+}
+
+for (const story of [member, owner, keys, faults, account, markup, withoutScript, damaged, passkey, keyboard, paint])
+    await story().catch(error => ok(false, `${story.name} comes to its end`, error.stack));
+await browser.close();
+console.log('1..' + number);
