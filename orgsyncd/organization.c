@@ -91,6 +91,13 @@ static void note_changes(struct org_state *o)
     o->waiting.members += o->merge.changed;
 }
 
+void organization_aged(struct org_state *o, size_t members)
+{
+    if (!o->waiting.since_ms)
+        o->waiting.since_ms = clock_mono_ms();
+    o->waiting.members += members;
+}
+
 enum merge_result organization_listed(struct org_state *o, enum merge_result result)
 {
     bool complete = o->merge.kind == LISTING_COMPLETE;

@@ -146,6 +146,9 @@ void organization_heard(struct org_state *o, const struct pipe_header *h);
  * other rules: then they are in force with the next snapshot. */
 enum merge_result organization_listed(struct org_state *o, enum merge_result result);
 
+/* MEMBERS of the roster are others by now, without an answer: by the time. That is news, too. */
+void organization_aged(struct org_state *o, size_t members);
+
 /* The INCOMING answer is implausible because of TEXT. It is dropped. */
 void organization_refuse(struct org_state *o, const char *text);
 

@@ -16,8 +16,9 @@
  * clock may be put forward or back: it is looked at again once in a while. */
 int64_t terms_due(const struct organizations *orgs);
 
-/* Takes note of the ends that have come. Returns 0, or -1 when the ledger cannot be written: the
- * keeper is then to end. */
-int terms_run(struct organizations *orgs, struct publisher *publisher);
+/* Takes note of the ends that have come, a slice of them where there are many; the publisher, which
+ * runs behind it, then has news. Returns 0, or -1 when the ledger cannot be written: the keeper is
+ * then to end. */
+int terms_run(struct organizations *orgs, const struct publisher *publisher);
 
 #endif

@@ -672,7 +672,73 @@ static void brake_holds_half_of_the_members_missing_from_a_listing(void **state)
     assert_int_equal(count_admins(30), 15);
 }
 
-/* The same, one by one; and it is the same whatever they lose. */
+static int64_t ledger_number(const char *query)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    int64_t number = -1;
+    assert_int_equal(sqlite3_open(PATH_LEDGER, &db), SQLITE_OK);
+    sqlite3_busy_timeout(db, 2000);
+    assert_int_equal(sqlite3_prepare_v2(db, query, -1, &stmt, NULL), SQLITE_OK);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        number = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return number;
+}
+
+static uint32_t admins_listed(void)
+{
+    struct snapshot s;
+    struct snapshot_group group = {.member_count = UINT32_MAX};
+    const char *why;
+    if (snapshot_open(&s, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
+        return UINT32_MAX;
+    snapshot_group_by_name(&s, "acme-admins", strlen("acme-admins"), &group);
+    snapshot_close(&s);
+    return group.member_count;
+}
+
+/* More roles that end at one time than are taken note of at once. */
+static void roles_of_many_end_together(void **state)
+{
+    (void)state;
+    enum { MANY_ENDS = 9000 };
+    static const char seen[] = "SELECT count(*) FROM members WHERE term_seen_ms > 0";
+    static char message[PIPE_MAX];
+    char id[16];
+    const char *why;
+    struct pipe_member m = {.state = MEMBER_ACTIVE,
+                            .id = id,
+                            .email = "",
+                            .username = id,
+                            .display = "",
+                            .roles = {"member", 1},
+                            .term = {clock_wall_ms() + 6000 * SHADOW, {"admin", 1}, {0}}};
+    start_keeper();
+    say_header(PIPE_RESET);
+    for (int i = 0; i < MANY_ENDS; i++) {
+        snprintf(id, sizeof id, "m%d", i);
+        say_begin();
+        say(message, pipe_encode_member(message, turn, &m, &why));
+    }
+    say_header(PIPE_COMMIT);
+    for (int i = 0; i < 4000 && admins_listed() != MANY_ENDS; i++)
+        usleep(5000);
+    assert_int_equal(admins_listed(), MANY_ENDS);
+    assert_int_equal(ledger_number(seen), 0);
+    for (int i = 0; i < 4000 && admins_listed() != 0; i++)
+        usleep(5000);
+    assert_int_equal(admins_listed(), 0);
+    for (int i = 0; i < 1000 && ledger_number(seen) < MANY_ENDS; i++)
+        usleep(5000);
+    assert_int_equal(end_keeper(), FETCHER_GONE);
+    assert_int_equal(ledger_number(seen), MANY_ENDS);
+    assert_int_equal(count_admins(MANY_ENDS), 0);
+}
+
+/* Half of the members can lose something, one by one as well; and it is the same whatever they
+ * lose. */
 static void brake_counts_losses_that_come_one_by_one(void **state)
 {
     (void)state;
@@ -1498,6 +1564,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(brake_holds_half_of_the_members_missing_from_a_listing, fresh,
                                     clean_up),
     cmocka_unit_test_setup_teardown(brake_counts_losses_that_come_one_by_one, fresh, clean_up),
+    cmocka_unit_test_setup_teardown(roles_of_many_end_together, fresh, clean_up),
     cmocka_unit_test_setup_teardown(brake_counts_no_role_that_nothing_depends_on, fresh, clean_up),
     cmocka_unit_test_setup_teardown(made_up_members_do_not_widen_the_brake, fresh, clean_up),
     cmocka_unit_test_setup_teardown(brake_does_not_hold_losses_in_an_organization_of_ten, fresh,
