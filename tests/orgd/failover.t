@@ -41,7 +41,7 @@ node 0
 orgd_start --quota organizations=100000 --quota memberships=100000
 org=$(new_org Acme)
 join "$org" ann member; ann_id=$user_id
-acknowledged=0 lost= slowest=0
+acknowledged=0 lost='' slowest=0
 for round in $(seq "$ROUNDS"); do
     follow "$round"
     timeout 100 python3 "$TOP/tests/orgd/parallel.py" "$URL" "$OWNER" writes 6 "f$round" "$T/acknowledged" > "$T/count" 2> "$T/writes.err" & clients=$!
