@@ -139,6 +139,22 @@ bool break_glass_in_force(const struct freshness *f, int64_t now)
     return f->glass_end_ms > now && f->glass_begin_ms <= now + CLOCK_SLACK_MS;
 }
 
+bool term_counts(const struct term *term, int64_t confirmed_ms, int64_t now)
+{
+    return term->ends_ms > now && confirmed_ms - now <= CLOCK_SLACK_MS;
+}
+
+struct membership membership_now(const struct membership *member, int64_t confirmed_ms, int64_t now)
+{
+    struct membership held = *member;
+    if (term_counts(&member->term, confirmed_ms, now)) {
+        held.roles = member->term.roles;
+        held.permissions = member->term.permissions;
+    }
+    held.term = (struct term){0};
+    return held;
+}
+
 /* D is what the rules say. */
 static struct decision decide_beyond(const struct question *q, struct decision d, int64_t now)
 {
@@ -201,7 +217,10 @@ struct decision decide(const struct question *q, int64_t now)
         return verdict(VERDICT_DENY, state_reason(q->member->state));
     if (q->account == ACCOUNT_NONE)
         return verdict(VERDICT_DENY, REASON_STRANGER);
-    return decide_active(q, now);
+    struct membership held = membership_now(q->member, q->freshness.confirmed_ms, now);
+    struct question today = *q;
+    today.member = &held;
+    return decide_active(&today, now);
 }
 
 const char *reason_word(enum reason reason)

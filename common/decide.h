@@ -39,11 +39,18 @@ enum member_state {
     MEMBER_REMOVED = 4,
 };
 
+/* What a member holds until a time, in the place of what he holds without an end. */
+struct term {
+    int64_t ends_ms; /* wall clock, 0: there is no such role */
+    struct text_list roles, permissions;
+};
+
 struct membership {
     const char *org; /* the organization's configured name */
     enum member_state state;
     struct text_list roles;       /* immutable role ids */
     struct text_list permissions; /* permission ids */
+    struct term term;
 };
 
 /* A rule matches when the service is listed ("*" is every service), the organization is ORG, and
@@ -159,6 +166,17 @@ struct decision {
 
 /* A confirmation may lie so far ahead of the clock and still counts as fresh. */
 #define CLOCK_SLACK_MS 60000
+
+/*
+ * True if what has that TERM counts at NOW. CONFIRMED_MS is when the organization was last heard
+ * from (wall clock all): a clock that reads CLOCK_SLACK_MS less was put back, and no role with an
+ * end counts.
+ */
+bool term_counts(const struct term *term, int64_t confirmed_ms, int64_t now);
+
+/* MEMBER with the roles and permissions that count at NOW, and without a term. */
+struct membership membership_now(const struct membership *member, int64_t confirmed_ms,
+                                 int64_t now);
 
 /* True if NOW lies between begin and end of break-glass. A clock that reads earlier than the begin
  * was put back, which lengthens nothing. */

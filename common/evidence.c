@@ -61,7 +61,7 @@ static void read_snapshot(struct evidence *e, const char *name)
     e->question.snapshot = true;
     if (rc == SNAPSHOT_OK) {
         e->member = (struct membership){e->policy.org[e->grants.org], e->user.state,
-                                        e->grants.roles, e->grants.permissions};
+                                        e->grants.roles, e->grants.permissions, e->grants.term};
         e->question.member = &e->member;
     }
 }

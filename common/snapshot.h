@@ -20,8 +20,8 @@
  * The live words are the only ones that change in a published file: SUPERSEDED, set before a newer
  * file is renamed over this one, and when each organization was last heard from.
  *
- * Members who share organization, groups, roles and permissions share one grants record, which
- * holds them: that makes "groups of a user" two records.
+ * Members who share organization, groups, roles, permissions and term share one grants record,
+ * which holds them: that makes "groups of a user" two records.
  *
  * Versions. VERSION says which readers give right answers from a file: a reader opens the versions
  * from SNAPSHOT_VERSION_OLDEST to SNAPSHOT_VERSION and no other. A writer raises it only when a
@@ -32,8 +32,9 @@
  * does not look (a spare header field, a record of its own, the end of a record) and something that
  * was 0 before announces it. Such facts are, marked "later" below: the organizations' id ranges,
  * users without a private group, groups whose members are left out, which hash identities are of,
- * keys, rules that count while break-glass is in force. A process that has mapped a module from
- * before goes on with such a file as if each user had a private group of his own number.
+ * keys, rules that count while break-glass is in force, roles with an end: a reader from before
+ * goes by what the member holds without one. A process that has mapped a module from before goes on
+ * with such a file as if each user had a private group of his own number.
  *
  * Version 3 has facts without which a reader would admit too many: the organizations' own rules. A
  * file without them is still written as version 2, so that readers from before go on with it.
@@ -134,10 +135,14 @@ enum snapshot_grants_field {
     SNAPSHOT_GRANTS_ROLES = 10,       /* u16, how many */
     SNAPSHOT_GRANTS_PERMISSIONS = 12, /* u16, how many */
     SNAPSHOT_GRANTS_GIDS = 14,        /* u16, how many of the organization's groups */
-    SNAPSHOT_GRANTS_LOCAL = 16, /* u16, how many mapped local groups; the u16 behind it is 0 */
+    SNAPSHOT_GRANTS_LOCAL = 16,       /* u16, how many mapped local groups */
+    SNAPSHOT_GRANTS_TERM = 18, /* later: u16, 1: a term lies behind the permissions, else 0 */
     SNAPSHOT_GRANTS_DATA =
         20 /* u32 gids, u32 local gids, roles and permissions, each with its NUL */
 };
+/* A term: {u64 end, wall clock in ms, u16 roles, u16 permissions, both each with its NUL}. The gids
+ * are those of the moment when the file was made. */
+#define SNAPSHOT_TERM_DATA 12
 enum snapshot_group_field {
     SNAPSHOT_GROUP_GID = 8,     /* u32 */
     SNAPSHOT_GROUP_COUNT = 12,  /* u32, members */
@@ -222,8 +227,9 @@ struct snapshot_user {
 };
 
 struct snapshot_grants {
-    uint32_t org; /* index into the policy's */
-    struct text_list roles, permissions;
+    uint32_t org;                        /* index into the policy's */
+    struct text_list roles, permissions; /* without an end */
+    struct term term;
     const uint8_t *gids; /* little-endian u32, read with snapshot_gid */
     /* The organization's groups, then from LOCAL_FROM on the mapped local ones. */
     uint32_t gid_count;
@@ -268,7 +274,7 @@ bool group_readable(size_t name_len, size_t members, size_t names_size);
 enum snapshot_result snapshot_members(const struct snapshot *s, const struct snapshot_group *group,
                                       char **member, char *names);
 
-/* The grants of a user, and the same without roles and permissions. Never SNAPSHOT_ABSENT. */
+/* The grants of a user, and the same without roles, permissions and term. Never SNAPSHOT_ABSENT. */
 enum snapshot_result snapshot_grants(const struct snapshot *s, uint32_t grants_ref,
                                      struct snapshot_grants *grants);
 enum snapshot_result snapshot_grants_groups(const struct snapshot *s, uint32_t grants_ref,

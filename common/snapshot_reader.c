@@ -470,6 +470,21 @@ enum snapshot_result snapshot_grants_groups(const struct snapshot *s, uint32_t g
     return grants_at(s, grants_ref, grants, &size) ? SNAPSHOT_OK : SNAPSHOT_UNAVAILABLE;
 }
 
+/* Reads the term at TEXT, which ends before END; false when it is damaged. */
+static bool take_term(const char *text, const char *end, struct term *term)
+{
+    if (end - text < SNAPSHOT_TERM_DATA)
+        return false;
+    const uint8_t *p = (const uint8_t *)text;
+    uint64_t ends_ms = get64(p);
+    uint32_t roles = get16(p + 8), permissions = get16(p + 10);
+    const char *first = text + SNAPSHOT_TERM_DATA, *second = skip_strings(first, end, roles);
+    if (ends_ms == 0 || ends_ms > INT64_MAX || !second || !skip_strings(second, end, permissions))
+        return false;
+    *term = (struct term){(int64_t)ends_ms, {first, roles}, {second, permissions}};
+    return true;
+}
+
 enum snapshot_result snapshot_grants(const struct snapshot *s, uint32_t grants_ref,
                                      struct snapshot_grants *grants)
 {
@@ -481,7 +496,8 @@ enum snapshot_result snapshot_grants(const struct snapshot *s, uint32_t grants_r
              perms = get16(r + SNAPSHOT_GRANTS_PERMISSIONS);
     const char *text = (const char *)grants->gids + 4 * (size_t)grants->gid_count,
                *end = (const char *)r + size, *permissions = skip_strings(text, end, roles);
-    if (!permissions || !skip_strings(permissions, end, perms))
+    const char *term = permissions ? skip_strings(permissions, end, perms) : NULL;
+    if (!term || (get16(r + SNAPSHOT_GRANTS_TERM) && !take_term(term, end, &grants->term)))
         return SNAPSHOT_UNAVAILABLE;
     grants->roles = (struct text_list){text, roles};
     grants->permissions = (struct text_list){permissions, perms};

@@ -226,16 +226,38 @@ uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint
     return w->group_count++;
 }
 
+/* Bytes of TERM in a grants record, 0 without one. */
+static size_t term_size(const struct term *term)
+{
+    return term->ends_ms > 0 ? SNAPSHOT_TERM_DATA + text_list_size(&term->roles) +
+                                   text_list_size(&term->permissions)
+                             : 0;
+}
+
+static void put_term(uint8_t *p, const struct term *term)
+{
+    size_t roles = text_list_size(&term->roles), permissions = text_list_size(&term->permissions);
+    put64(p, (uint64_t)term->ends_ms);
+    put16(p + 8, term->roles.count);
+    put16(p + 10, term->permissions.count);
+    if (roles)
+        memcpy(p + SNAPSHOT_TERM_DATA, term->roles.first, roles);
+    if (permissions)
+        memcpy(p + SNAPSHOT_TERM_DATA + roles, term->permissions.first, permissions);
+}
+
 /* Appends the grants record of SPEC to the buffer and returns it. */
 static uint8_t *encode_grants(struct snapshot_writer *w, const struct snapshot_grants_spec *spec)
 {
     size_t roles = text_list_size(&spec->roles), permissions = text_list_size(&spec->permissions);
     size_t gids = 4 * (size_t)(spec->group_count + spec->local_count);
     if (spec->group_count > GRANTS_GROUPS_MAX || spec->local_count > GRANTS_GROUPS_MAX ||
-        spec->roles.count > UINT16_MAX || spec->permissions.count > UINT16_MAX)
+        spec->roles.count > UINT16_MAX || spec->permissions.count > UINT16_MAX ||
+        spec->term.roles.count > UINT16_MAX || spec->term.permissions.count > UINT16_MAX)
         return fail(w, EOVERFLOW);
-    uint8_t *r =
-        extend_record(w, &w->grants_records, SNAPSHOT_GRANTS_DATA + gids + roles + permissions);
+    size_t term = term_size(&spec->term);
+    uint8_t *r = extend_record(w, &w->grants_records,
+                               SNAPSHOT_GRANTS_DATA + gids + roles + permissions + term);
     if (!r)
         return NULL;
     put16(r + SNAPSHOT_GRANTS_ORG, spec->org);
@@ -252,6 +274,9 @@ static uint8_t *encode_grants(struct snapshot_writer *w, const struct snapshot_g
         memcpy(p, spec->roles.first, roles);
     if (permissions)
         memcpy(p + roles, spec->permissions.first, permissions);
+    put16(r + SNAPSHOT_GRANTS_TERM, term > 0);
+    if (term)
+        put_term(p + roles + permissions, &spec->term);
     seal(r);
     return r;
 }

@@ -47,7 +47,8 @@ uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint
 
 struct snapshot_grants_spec {
     uint32_t org;
-    struct text_list roles, permissions;
+    struct text_list roles, permissions; /* without an end */
+    struct term term;
     const uint32_t *groups;     /* indexes of added groups */
     const uint32_t *local_gids; /* mapped groups of /etc/group */
     uint32_t group_count, local_count;

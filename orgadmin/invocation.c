@@ -102,6 +102,7 @@ const struct option_spec options[OPTION_COUNT] = {
     [OPTION_UNFINISHED] = {.name = "--unfinished",
                            .brief = "only undo an enrollment that did not end, if there is one"},
     [OPTION_FOR] = {.name = "--for", .value = "DURATION", .brief = "how long: 30m, 1h"},
+    [OPTION_UNTIL] = {.name = "--until", .value = "TIME", .brief = "until when: a day or a time"},
     [OPTION_REASON] = {.name = "--reason", .value = "TEXT", .brief = "why, in at most 200 bytes"},
     [OPTION_END] = {.name = "--end", .brief = "end it now"},
     [OPTION_OUT] = {.name = "--out",

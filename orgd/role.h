@@ -4,6 +4,7 @@
 #define ORGD_ROLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define ROLE_SIZE 33 /* 32 characters and the NUL */
 
@@ -22,6 +23,12 @@ enum permission {
 struct role {
     char name[ROLE_SIZE];
     unsigned permissions; /* bits of enum permission */
+};
+
+/* The end of a role that somebody holds for a while, and the role that he holds behind it. */
+struct role_term {
+    int64_t ends; /* wall clock in ms, 0: the role has no end */
+    struct role after;
 };
 
 /* The built-in roles, the mightiest first. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "orgsyncd/role_loss.h"
 
 /* Of the members whose loss is held so many have a line in the log for each answer. */
 #define HELD_LOGGED 100
@@ -44,37 +45,13 @@ uint32_t brake_base(struct brake *b)
     return b->base;
 }
 
-static bool matches(bool everyone, const struct text_list *roles,
-                    const struct text_list *permissions, const struct pipe_member *m)
+static bool loses(const struct brake *b, const struct pipe_member *before,
+                  const struct pipe_member *after)
 {
-    return everyone || text_lists_meet(roles, &m->roles) ||
-           text_lists_meet(permissions, &m->permissions);
-}
-
-static bool loses_rule(const struct brake *b, const struct pipe_member *before,
-                       const struct pipe_member *after)
-{
-    for (size_t i = 0; i < b->config->rules.count; i++) {
-        const struct rule *r = &b->config->rules.rule[i];
-        if (strcmp(r->org, b->org) == 0 &&
-            matches(r->everyone, &r->roles, &r->permissions, before) &&
-            !matches(r->everyone, &r->roles, &r->permissions, after))
-            return true;
-    }
-    return false;
-}
-
-static bool loses_group(const struct brake *b, const struct pipe_member *before,
-                        const struct pipe_member *after)
-{
-    for (uint32_t i = 0; i < b->config->group_count; i++) {
-        const struct config_group *g = &b->config->group[i];
-        if (strcmp(g->org, b->org) == 0 &&
-            matches(g->everyone, &g->roles, &g->permissions, before) &&
-            !matches(g->everyone, &g->roles, &g->permissions, after))
-            return true;
-    }
-    return false;
+    bool same = roster_same_list(&before->roles, &after->roles) &&
+                roster_same_list(&before->permissions, &after->permissions);
+    return !same && (role_loses_rule(b->config, b->org, before, after) ||
+                     role_loses_group(b->config, b->org, before, after));
 }
 
 bool brake_is_loss(const struct brake *b, const struct pipe_member *before,
@@ -84,9 +61,10 @@ bool brake_is_loss(const struct brake *b, const struct pipe_member *before,
         return false; /* who cannot log in has nothing to lose */
     if (after->state != MEMBER_ACTIVE)
         return true;
-    bool same = roster_same_list(&before->roles, &after->roles) &&
-                roster_same_list(&before->permissions, &after->permissions);
-    return !same && (loses_rule(b, before, after) || loses_group(b, before, after));
+    /* What is only lent from now on is lost as well: an end that is near is no way around. */
+    struct pipe_member had = roster_now(before, 0, b->now_ms),
+                       has = roster_now(after, 0, b->now_ms);
+    return loses(b, before, after) || loses(b, &had, &has);
 }
 
 static void hold(struct brake *b, struct roster_member *m)

@@ -211,6 +211,12 @@ static bool same_list(const struct text_list *a, const struct text_list *b)
            (size == 0 || memcmp(a->first, b->first, size) == 0);
 }
 
+static bool same_term(const struct term *a, const struct term *b)
+{
+    return a->ends_ms == b->ends_ms && same_list(&a->roles, &b->roles) &&
+           same_list(&a->permissions, &b->permissions);
+}
+
 static bool same_grants(const struct member_grants *a, const struct member_grants *b)
 {
     bool active = a->like->state == MEMBER_ACTIVE;
@@ -218,7 +224,8 @@ static bool same_grants(const struct member_grants *a, const struct member_grant
            active == (b->like->state == MEMBER_ACTIVE) &&
            (!a->named || strcmp(a->like->id, b->like->id) == 0) &&
            same_list(&a->like->roles, &b->like->roles) &&
-           same_list(&a->like->permissions, &b->like->permissions);
+           same_list(&a->like->permissions, &b->like->permissions) &&
+           same_term(&a->like->term, &b->like->term);
 }
 
 static uint64_t hash_lists(const struct pipe_member *m)
@@ -258,19 +265,27 @@ static bool grow_grants(struct work *w)
     return w->grants != NULL;
 }
 
+/* M, of the organization whose roster is walked, with what counts now. */
+static struct pipe_member held_now(const struct work *w, const struct pipe_member *m)
+{
+    return roster_now(m, w->in->confirmed_ms[w->org], w->in->now_ms);
+}
+
 /* Only an active member has groups. */
 static uint32_t make_grants(struct work *w, const struct pipe_member *m)
 {
     const struct config *c = w->in->config;
+    const struct pipe_member held = held_now(w, m);
     uint32_t groups[CONFIG_GROUPS_MAX], local_gids[CONFIG_GROUPS_MAX];
     struct snapshot_grants_spec spec = {.org = w->org,
                                         .roles = m->roles,
                                         .permissions = m->permissions,
+                                        .term = held.term,
                                         .groups = groups,
                                         .local_gids = local_gids};
     for (uint32_t i = 0; i < c->group_count && m->state == MEMBER_ACTIVE; i++) {
         const struct config_group *g = &c->group[i];
-        if (!w->usable[i] || g->org != c->org[w->org].name || !compile_in_group(g, m))
+        if (!w->usable[i] || g->org != c->org[w->org].name || !compile_in_group(g, &held))
             continue;
         if (g->local)
             local_gids[spec.local_count++] = w->index[i];
@@ -306,7 +321,8 @@ static uint32_t grants_of(struct work *w, const struct pipe_member *m)
 
 /* --- users --- */
 
-/* The entry of "accounts" that counts for M, NULL when none does. */
+/* The entry of "accounts" that counts for M, NULL when none does. A role for a while moves no home.
+ */
 static const struct config_account *account_of_member(const struct work *w,
                                                       const struct pipe_member *m)
 {

@@ -23,6 +23,7 @@ struct compile_input {
     struct roster *roster; /* one an organization, in the configuration's order */
     int64_t
         confirmed_ms[SNAPSHOT_ORGS_MAX]; /* wall clock when each was last heard from, 0 = never */
+    int64_t now_ms; /* wall clock: of roles with an end those that count then give groups */
     struct org_rules org_rules[SNAPSHOT_ORGS_MAX]; /* that each makes itself */
     const char *
         *group_fault; /* CONFIG_GROUPS_MAX: what was reported of each group last, NULL = nothing */
@@ -64,7 +65,8 @@ pid_t compile_detached(const struct compile_input *input, int *fd);
  * after logging. */
 int compile_names(const struct compile_input *input);
 
-/* True if M, of the organization that has it, is in the group G. */
+/* True if M, of the organization that has it, is in the group G by its lists of roles and
+ * permissions (roster_now). */
 bool compile_in_group(const struct config_group *g, const struct pipe_member *m);
 
 /* Waits for the child's end and closes FD. Returns 0 and *RESULT, or -1 when it did not publish. */

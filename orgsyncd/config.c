@@ -668,27 +668,29 @@ static void parse_freshness(struct parse *p, const config_t *cfg)
     p->config->poll_ms = (int)poll;
 }
 
-static void set_on_removal(struct parse *p, const config_setting_t *sessions)
+/* What "sessions" says in KEY. */
+static enum sessions_ending read_ending(struct parse *p, const config_setting_t *sessions,
+                                        const char *key, enum value_need need)
 {
-    const char *text = value_string(p, sessions, "on_removal", "sessions", VALUE_REQUIRED);
+    const char *text = value_string(p, sessions, key, "sessions", need);
     if (!text)
-        return;
+        return SESSIONS_UNSAID;
     if (strcmp(text, "end") == 0)
-        p->config->sessions.on_removal = SESSIONS_END;
-    else if (strcmp(text, "keep") == 0)
-        p->config->sessions.on_removal = SESSIONS_KEEP;
-    else
-        config_complain(p, config_setting_get_member(sessions, "on_removal"),
-                        "\"on_removal\" must be \"end\" or \"keep\"");
+        return SESSIONS_END;
+    if (strcmp(text, "keep") != 0)
+        config_complain(p, config_setting_get_member(sessions, key),
+                        "\"%s\" must be \"end\" or \"keep\"", key);
+    return SESSIONS_KEEP;
 }
 
 static void parse_sessions(struct parse *p, const config_t *cfg)
 {
-    static const char *const keys[] = {"on_removal", "warn", "except_roles", NULL};
+    static const char *const keys[] = {"on_removal", "on_role_loss", "warn", "except_roles", NULL};
     const config_setting_t *s = config_lookup(cfg, "sessions");
     if (!s || p->failed || !value_only_keys(p, s, "sessions", keys))
         return;
-    set_on_removal(p, s);
+    p->config->sessions.on_removal = read_ending(p, s, "on_removal", VALUE_REQUIRED);
+    p->config->sessions.on_role_loss = read_ending(p, s, "on_role_loss", VALUE_OPTIONAL);
     value_set_duration(p, s, "warn", 0, SESSIONS_WARN_MAX_MS, &p->config->sessions.warn_ms);
     const config_setting_t *roles = config_setting_get_member(s, "except_roles");
     if (roles && (!config_setting_is_aggregate(roles) || config_setting_length(roles) > 0))

@@ -56,7 +56,7 @@ struct config_sudo {
     bool nopasswd;
 };
 
-/* What happens to the open sessions of a member who is removed or suspended. */
+/* What happens to a member's open sessions. */
 enum sessions_ending {
     SESSIONS_UNSAID, /* the file does not say it: they go on */
     SESSIONS_KEEP,
@@ -64,9 +64,10 @@ enum sessions_ending {
 };
 
 struct config_sessions {
-    enum sessions_ending on_removal;
-    int64_t warn_ms;               /* from the notice on the member's terminals to the end */
-    struct text_list except_roles; /* the sessions of whoever held one of these last go on */
+    enum sessions_ending on_removal;   /* of a member who is removed or suspended */
+    enum sessions_ending on_role_loss; /* of one who loses what let him in or let him use sudo */
+    int64_t warn_ms;                   /* from the notice on the member's terminals to the end */
+    struct text_list except_roles;     /* the sessions of whoever held one of these last go on */
 };
 
 struct config {

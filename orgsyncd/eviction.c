@@ -135,7 +135,7 @@ static void give_notice(const struct eviction *e)
 /* --- systemd-logind --- */
 
 /* Nobody of whom logind knows no session, and no bus at all, are no faults. */
-static void ask_logind(struct evictor *r, uint32_t uid)
+static void ask_logind(struct evictor *r, uint32_t uid, bool left)
 {
     static const struct bus_method linger = LOGIND("SetUserLinger", "ubb"),
                                    terminate = LOGIND("TerminateUser", "u"),
@@ -145,7 +145,8 @@ static void ask_logind(struct evictor *r, uint32_t uid)
         return;
     r->bus.end_ms = clock_mono_ms() + BUS_MS;
     if (r->bus.fd >= 0 || bus_open(&r->bus, PATH_SYSTEM_BUS, r->bus.end_ms)) {
-        bus_call(&r->bus, &linger, off, NULL);
+        if (left)
+            bus_call(&r->bus, &linger, off, NULL);
         bus_call(&r->bus, &terminate, off, NULL);
         bus_call(&r->bus, &killing, kill_it, NULL);
     }
@@ -267,6 +268,11 @@ static bool find_local(const struct passwd *user, void *arg)
     return !s->found;
 }
 
+static bool has_left(const struct eviction *e)
+{
+    return e->kind != EVICTION_ROLE && e->kind != EVICTION_TIMESTAMP;
+}
+
 /* Why the number must not be touched, whatever the caller thinks; NULL when it may be. The list
  * came from the ledger; this looks at what the machine and its last snapshot say. */
 static const char *hindrance(const struct eviction *e, bool *present)
@@ -279,7 +285,7 @@ static const char *hindrance(const struct eviction *e, bool *present)
         return "no member can have that number";
     if (!local_each_user(find_local, &local))
         return local.found ? "the number is a local user's" : "/etc/passwd cannot be read";
-    if (snapshot_open(&snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
+    if (!has_left(e) || snapshot_open(&snapshot, PATH_SNAPSHOT, &why) != SNAPSHOT_OK)
         return NULL;
     *present = snapshot_user_by_uid(&snapshot, e->uid, &user) == SNAPSHOT_OK &&
                user.state != MEMBER_REMOVED && user.state != MEMBER_SUSPENDED;
@@ -295,17 +301,18 @@ static const char *plural(uint32_t count)
 static void tell(const struct eviction *e, const struct eviction_result *r)
 {
     const char *who = *e->name ? e->name : e->remote;
+    const char *what = has_left(e) ? "has left" : "has lost a role";
     if (r->ended > 0)
-        log_info("%s (uid %" PRIu32 ") has left: %" PRIu32 " process%s ended in %" PRId32 " ms",
-                 who, e->uid, r->ended, plural(r->ended), r->took_ms);
+        log_info("%s (uid %" PRIu32 ") %s: %" PRIu32 " process%s ended in %" PRId32 " ms", who,
+                 e->uid, what, r->ended, plural(r->ended), r->took_ms);
     if (r->left > 0)
-        log_error("%s (uid %" PRIu32 ") has left: %" PRIu32
+        log_error("%s (uid %" PRIu32 ") %s: %" PRIu32
                   " process%s could not be ended, the first is %d",
-                  who, e->uid, r->left, plural(r->left), (int)r->left_pid);
+                  who, e->uid, what, r->left, plural(r->left), (int)r->left_pid);
     if (r->begun > 0)
-        log_warning("%s (uid %" PRIu32 ") has left: %" PRIu32
+        log_warning("%s (uid %" PRIu32 ") %s: %" PRIu32
                     " process%s begun by sudo left alone: orgadmin host sessions %s",
-                    who, e->uid, r->begun, plural(r->begun), who);
+                    who, e->uid, what, r->begun, plural(r->begun), who);
 }
 
 static struct eviction_result evict(struct evictor *r, const struct eviction *e)
@@ -323,8 +330,12 @@ static struct eviction_result evict(struct evictor *r, const struct eviction *e)
         give_notice(e);
         return result;
     }
+    if (e->kind == EVICTION_TIMESTAMP) {
+        remove_timestamps(e);
+        return result;
+    }
     uint32_t before = sweep(r, e, false).count;
-    ask_logind(r, e->uid);
+    ask_logind(r, e->uid, has_left(e));
     struct sweep left = end_processes(r, e);
     result.took_ms = (int32_t)(clock_mono_ms() - begun);
     result.left = left.count;
@@ -349,7 +360,7 @@ static int run(struct evictor *r)
     }
     int64_t end = clock_mono_ms() + RESETS_MS;
     for (uint32_t i = 0; i < r->count && r->bus.fd >= 0 && clock_mono_ms() < end; i++)
-        if (r->list[i].kind != EVICTION_NOTICE)
+        if (r->list[i].kind != EVICTION_NOTICE && r->list[i].kind != EVICTION_TIMESTAMP)
             reset_manager(r, r->list[i].uid);
     return 0;
 }

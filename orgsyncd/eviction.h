@@ -1,10 +1,10 @@
 /*
- * The end of all that runs as people who have left, in a process of its own: systemd-logind is told
- * (lingering off, sessions and their cgroups ended), a child takes the uid and kills what it may,
- * and what sudo started in the person's sessions is found by login uid and cgroup; that is repeated
- * until a look at /proc finds nothing. A bus or a logind that hangs costs a second; whatever became
- * of them, the rest is done. What is of uid 0, of a local user or of a present member is never
- * touched as such.
+ * The end of all that runs as people who have left, or have lost a role, in a process of its own:
+ * systemd-logind is told (lingering off, sessions and their cgroups ended), a child takes the uid
+ * and kills what it may, and what sudo started in the person's sessions is found by login uid and
+ * cgroup; that is repeated until a look at /proc finds nothing. A bus or a logind that hangs costs
+ * a second; whatever became of them, the rest is done. What is of uid 0, of a local user or of a
+ * present member is never touched as such.
  */
 #ifndef ORGSYNCD_EVICTION_H
 #define ORGSYNCD_EVICTION_H
@@ -19,9 +19,12 @@ enum eviction_kind {
     EVICTION_NOTICE, /* only tells the person, on his terminals, that his sessions are to end */
     EVICTION_END,
     EVICTION_ALL, /* also what only has his login uid, wherever it is */
+    /* Of a present member, who has lost a role: */
+    EVICTION_ROLE,      /* what EVICTION_END ends; lingering stays as it is */
+    EVICTION_TIMESTAMP, /* only sudo's timestamp goes */
 };
 
-/* A person who has left. */
+/* A person who has left, or has lost a role. */
 struct eviction {
     enum eviction_kind kind;
     uint32_t uid;

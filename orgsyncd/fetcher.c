@@ -253,13 +253,40 @@ static size_t keys_of(struct fetcher *f, const cJSON *record, uint8_t *keys)
     return size;
 }
 
+/* The texts of a member's lists. */
+struct member_lists {
+    char roles[PIPE_TEXTS_MAX / 2], permissions[PIPE_TEXTS_MAX / 2];
+    char after_roles[PIPE_TEXTS_MAX / 2], after_permissions[PIPE_TEXTS_MAX / 2];
+};
+
+/* What the record says of roles and permissions; false when it is too much. What counts behind the
+ * end of a role is what the member holds without an end. */
+static bool lists_of(const struct fetcher *f, const cJSON *record, struct member_lists *l,
+                     struct pipe_member *m)
+{
+    const char *end = text_of(record, "role_ends");
+    if (!list_of(record, "roles", l->roles, sizeof l->roles, &m->roles) ||
+        !add_teams(f, record, sizeof l->roles, &m->roles) ||
+        !list_of(record, "permissions", l->permissions, sizeof l->permissions, &m->permissions))
+        return false;
+    if (!*end)
+        return true;
+    m->term = (struct term){.roles = m->roles, .permissions = m->permissions};
+    if (!rfc3339_parse(end, &m->term.ends_ms) || m->term.ends_ms <= 0)
+        m->term.ends_ms = -1; /* which is refused with its reason */
+    return list_of(record, "roles_after", l->after_roles, sizeof l->after_roles, &m->roles) &&
+           add_teams(f, record, sizeof l->after_roles, &m->roles) &&
+           list_of(record, "permissions_after", l->after_permissions, sizeof l->after_permissions,
+                   &m->permissions);
+}
+
 /* A member that is not fit to be sent is left out and reported; the listing goes on. */
 static int send_member(void *arg, const cJSON *record)
 {
     struct fetcher_request *r = arg;
     struct fetcher *f = r->fetcher;
-    char display[TEXT_MAX_LEN + 1], roles[PIPE_TEXTS_MAX / 2], permissions[PIPE_TEXTS_MAX / 2],
-        message[PIPE_MAX];
+    char display[TEXT_MAX_LEN + 1], message[PIPE_MAX];
+    struct member_lists lists;
     uint8_t keys[KEY_LIST_SIZE_MAX];
     const char *why = "has too many roles or permissions";
     struct pipe_member m = {
@@ -274,9 +301,7 @@ static int send_member(void *arg, const cJSON *record)
     size_t size = 0;
     r->quiet = false;
     beat(f);
-    if (list_of(record, "roles", roles, sizeof roles, &m.roles) &&
-        add_teams(f, record, sizeof roles, &m.roles) &&
-        list_of(record, "permissions", permissions, sizeof permissions, &m.permissions))
+    if (lists_of(f, record, &lists, &m))
         size = pipe_encode_member(message, r->number, &m, &why);
     if (size == 0) {
         leave_out(f, m.id, why);

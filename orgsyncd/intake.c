@@ -27,6 +27,8 @@ static int finish_merge(struct intake *in, struct org_state *o, enum merge_resul
         return -1;
     result = organization_listed(o, result);
     sessions_note(in->sessions, o);
+    if (o->merge.term_ms < o->terms_ms)
+        o->terms_ms = o->merge.term_ms;
     if (publisher_take(in->publisher, o, result) < 0)
         return -1;
     confirm_server_settle(in->server);
@@ -88,6 +90,7 @@ static int commit(struct intake *in, struct org_state *o, const struct pipe_head
                   .known = &o->roster,
                   .mode = o->incoming.kind == LISTING_COMPLETE ? o->brake : BRAKE_ON,
                   .now_ms = clock_wall_ms()},
+        .own = &o->rules.rules,
         .judge = judge_of(in, o, h),
         .repeats = o->incoming.kind == LISTING_CHANGES &&
                    (h->flags & (PIPE_CONTINUES | PIPE_CHANGES)) == PIPE_CONTINUES,

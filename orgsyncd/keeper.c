@@ -27,6 +27,7 @@
 #include "orgsyncd/publish.h"
 #include "orgsyncd/sessions.h"
 #include "orgsyncd/sudoers.h"
+#include "orgsyncd/terms.h"
 
 /* orgsyncd(8): a mistake in the configuration. */
 #define EXIT_CONTRADICTED 3
@@ -159,7 +160,7 @@ static int wait_ms(const struct keeper *k)
     due = sooner(due, confirm_server_deadline(&k->server));
     due = sooner(due, publisher_due(&k->publisher));
     if (k->settings->mode == KEEPER_SERVE)
-        due = sooner(due, sessions_due(&k->sessions));
+        due = sooner(due, sooner(sessions_due(&k->sessions), terms_due(&k->orgs)));
     if (k->watchdog_ms > 0)
         due = sooner(due, now + k->watchdog_ms / 2);
     return due > now ? (int)(due - now) : 0;
@@ -232,6 +233,8 @@ static int serve(struct keeper *k, const struct pollfd *p)
     if (serve_orgs(k, p) < 0)
         return -1;
     confirm_server_hear(&k->server);
+    if (k->settings->mode == KEEPER_SERVE && terms_run(&k->orgs, &k->publisher) < 0)
+        return -1;
     if (publisher_run(&k->publisher) < 0)
         return -1;
     if (k->settings->mode == KEEPER_SERVE) {

@@ -13,7 +13,7 @@
 #include "common/file.h"
 #include "common/log.h"
 
-#define VERSION 3
+#define VERSION 4
 
 /* Pages in memory, in kB: ids lie at random, and a small cache is written to disk and read again
  * many times while many are allocated. */
@@ -50,6 +50,11 @@ static const char *const migrations[] = {
     [2] = "ALTER TABLE members ADD COLUMN home TEXT NOT NULL DEFAULT '';"
           "CREATE INDEX members_home ON members(home) WHERE home<>'';",
     [3] = "ALTER TABLE members ADD COLUMN keys BLOB NOT NULL DEFAULT x'';",
+    [4] = "ALTER TABLE members ADD COLUMN term_ends_ms INTEGER NOT NULL DEFAULT 0;"
+          "ALTER TABLE members ADD COLUMN term_roles BLOB NOT NULL DEFAULT x'';"
+          "ALTER TABLE members ADD COLUMN term_permissions BLOB NOT NULL DEFAULT x'';"
+          "ALTER TABLE members ADD COLUMN term_seen_ms INTEGER NOT NULL DEFAULT 0;"
+          "ALTER TABLE members ADD COLUMN role_lost_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 enum ledger_statement {
@@ -108,11 +113,13 @@ static const char *const sql[STATEMENTS] = {
     [LOAD] =
         "SELECT remote, id, name, members.state, email, username, display, roles, permissions, home, "
         "coalesce(lost_ms, 0), coalesce(held, 0), keys, coalesce(departures.state, 0), "
-        "coalesce(since_ms, 0), coalesce(ended_ms, 0) FROM members LEFT JOIN brake USING(org, "
+        "coalesce(since_ms, 0), coalesce(ended_ms, 0), term_ends_ms, term_roles, term_permissions, "
+        "term_seen_ms, role_lost_ms FROM members LEFT JOIN brake USING(org, "
         "remote) LEFT JOIN departures USING(org, remote) WHERE org=?1",
     [STORE] = "INSERT OR REPLACE INTO members(org, remote, id, name, state, email, username, "
-              "display, roles, permissions, home, keys)"
-              " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+              "display, roles, permissions, home, keys, term_ends_ms, term_roles, "
+              "term_permissions, term_seen_ms, role_lost_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, "
+              "?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
     [STORE_BRAKE] = "INSERT OR REPLACE INTO brake(org, remote, lost_ms, held) VALUES(?1, ?2, ?3, "
                     "?4)",
     [DROP_BRAKE] = "DELETE FROM brake WHERE org=?1 AND remote=?2",
@@ -337,6 +344,11 @@ int ledger_store(struct ledger *l, const char *org, const struct roster_member *
     bind_text(s, 11, m->home ? m->home : "");
     sqlite3_bind_blob(s, 12, m->remote.keys.size ? (const void *)m->remote.keys.first : "",
                       (int)m->remote.keys.size, SQLITE_STATIC);
+    sqlite3_bind_int64(s, 13, m->remote.term.ends_ms);
+    bind_list(s, 14, &m->remote.term.roles);
+    bind_list(s, 15, &m->remote.term.permissions);
+    sqlite3_bind_int64(s, 16, m->term_seen_ms);
+    sqlite3_bind_int64(s, 17, m->role_lost_ms);
     return step(l, s, NULL, "cannot store a member") < 0 ? -1 : 0;
 }
 
@@ -384,6 +396,7 @@ static struct roster_member *column_member(sqlite3_stmt *s)
         .display = column_text(s, 6),
         .roles = column_list(s, 7),
         .permissions = column_list(s, 8),
+        .term = {sqlite3_column_int64(s, 16), column_list(s, 17), column_list(s, 18)},
         .keys = column_keys(s, 12),
     };
     struct roster_member *m = roster_member_new(&remote);
@@ -398,6 +411,8 @@ static struct roster_member *column_member(sqlite3_stmt *s)
         m->lost_ms = sqlite3_column_int64(s, 10);
         m->held = sqlite3_column_int(s, 11) != 0;
         m->departure = column_departure(s);
+        m->term_seen_ms = sqlite3_column_int64(s, 19);
+        m->role_lost_ms = sqlite3_column_int64(s, 20);
     }
     return m;
 }

@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "orgsyncd/pipe.h"
+#include "orgsyncd/role_loss.h"
 
 /* Members of one organization, known and listed ones together: this bounds the memory and the room
  * in the ledger that an organization can take. */
@@ -83,6 +84,7 @@ int merge_begin(struct merge *m, struct listing *l)
     m->gones = m->at = 0;
     m->first = m->known->count == 0;
     m->storing = m->departures = m->departed = false;
+    m->term_ms = INT64_MAX;
     m->changed = 0;
     m->phase = m->item ? MERGE_JUDGE : MERGE_IDLE;
     listing_begin(l, LISTING_CHANGES);
@@ -282,6 +284,37 @@ static struct roster_member *keep_keys(struct roster_member *listed,
     return whole;
 }
 
+/* True if LISTED, who takes OLD's place, loses what let him in or let him use sudo. */
+static bool loses_role(const struct merge *m, const struct roster_member *old,
+                       const struct roster_member *listed)
+{
+    if (!old || old->remote.state != MEMBER_ACTIVE || listed->remote.state != MEMBER_ACTIVE)
+        return false;
+    const struct pipe_member had = roster_now(&old->remote, 0, m->brake.now_ms),
+                             has = roster_now(&listed->remote, 0, m->brake.now_ms);
+    bool same = roster_same_list(&had.roles, &has.roles) &&
+                roster_same_list(&had.permissions, &has.permissions);
+    return !same && role_loses_access(m->brake.config, m->own, m->brake.org, &had, &has);
+}
+
+/* Puts LISTED in OLD's place, or among the others. */
+static int put_listed(struct merge *m, const struct roster_member *old,
+                      struct roster_member *listed)
+{
+    int64_t ends = listed->remote.term.ends_ms;
+    bool lost = loses_role(m, old, listed);
+    if (roster_put(m->known, listed) < 0)
+        return -1;
+    if (ends > 0 && ends < m->term_ms)
+        m->term_ms = ends;
+    if (lost)
+        listed->role_lost_ms = m->brake.now_ms;
+    else if (listed->remote.state != MEMBER_ACTIVE)
+        listed->role_lost_ms = 0; /* who left has lost more, and another way */
+    m->departed |= lost;
+    return 0;
+}
+
 /* Takes a member of the answer, which is freed or the roster's then. */
 static int take_listed(struct merge *m, struct roster_member *listed)
 {
@@ -302,7 +335,7 @@ static int take_listed(struct merge *m, struct roster_member *listed)
     if ((listed = keep_keys(listed, old)) == NULL)
         return -1;
     int64_t joined = m->first ? 0 : brake_joined(&m->brake, old, listed);
-    if (roster_put(m->known, listed) < 0)
+    if (put_listed(m, old, listed) < 0)
         return -1;
     listed->joined_ms = joined;
     listed->seen = m->number;

@@ -72,6 +72,7 @@ struct merge {
     enum merge_phase phase;
     enum listing_kind kind;
     struct brake brake;
+    const struct org_rules *own;  /* the organization's for this machine */
     struct departure_judge judge; /* what it counts is counted here */
     bool repeats;                 /* the answer is that the last complete listing is still right */
     struct roster *known;
@@ -83,16 +84,17 @@ struct merge {
     size_t items, gones, at;
     bool first;      /* no member was known before */
     bool departures; /* somebody's departure has changed */
-    bool departed;   /* the sessions of somebody are to be ended */
+    bool departed;   /* the sessions of somebody are to be looked at: he left, or lost a role */
+    int64_t term_ms; /* the earliest end of a role in the answer, wall clock; INT64_MAX = none */
     bool storing;
     size_t changed; /* members */
 };
 
 /*
  * Begins to take what L has, which then has nothing any more. The caller has filled in BRAKE,
- * JUDGE, REPEATS, KNOWN, LEDGER and KEY. Losses that the answer names come before those of members
- * that a complete listing leaves out, both in the order of the remote ids. Returns 0, or -1 when
- * out of memory.
+ * OWN, JUDGE, REPEATS, KNOWN, LEDGER and KEY. Losses that the answer names come before those of
+ * members that a complete listing leaves out, both in the order of the remote ids. Returns 0, or -1
+ * when out of memory.
  */
 int merge_begin(struct merge *m, struct listing *l);
 

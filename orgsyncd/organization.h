@@ -95,6 +95,9 @@ struct org_state {
     struct news carried;   /* in the snapshot that is being published */
     struct heard in_force; /* in the snapshot that is in force */
 
+    int64_t terms_ms;   /* terms.h: when the next role ends, wall clock; 0: not looked yet */
+    bool terms_doubted; /* terms.h: by the clock, no role with an end counts */
+
     struct org_sessions sessions;
     struct pipe_applied told;      /* what the fetcher was told last */
     struct break_glass told_glass; /* and of break-glass */

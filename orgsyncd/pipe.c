@@ -9,12 +9,16 @@
 #include "common/name.h"
 
 /* A member's fields between the header and the strings: id, e-mail, username, display name, roles,
- * permissions. */
+ * permissions, those of the term. */
 struct member_fields {
     uint32_t state;
     uint16_t roles, permissions;
-    uint32_t keys; /* bytes of the list behind the strings */
+    uint16_t term_roles, term_permissions;
+    uint32_t keys;   /* bytes of the list behind the strings */
+    int64_t ends_ms; /* of the term */
 };
+
+#define END_MAX_MS 253402300800000 /* the year 10000 */
 
 #define STRINGS_AT (sizeof(struct pipe_header) + sizeof(struct member_fields))
 
@@ -39,7 +43,11 @@ static const char *member_fault(const struct pipe_member *m)
         return "username is too long or has control characters";
     if (!text_valid(m->display))
         return "display name is too long or has control characters";
-    if (!list_valid(&m->roles) || !list_valid(&m->permissions))
+    bool ends = m->term.ends_ms != 0, held = m->term.roles.count + m->term.permissions.count > 0;
+    if (m->term.ends_ms < 0 || m->term.ends_ms > END_MAX_MS || ends != held)
+        return "the end of a role is no time, or of no role";
+    if (!list_valid(&m->roles) || !list_valid(&m->permissions) || !list_valid(&m->term.roles) ||
+        !list_valid(&m->term.permissions))
         return "a role or permission is empty, too long or has control characters";
     if (!key_list_valid(&m->keys))
         return "keys are too many, too long or not sound";
@@ -69,7 +77,8 @@ static bool put_list(char **p, const char *end, const struct text_list *list)
 size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_member *m,
                           const char **why)
 {
-    if (m->roles.count > PIPE_STRINGS_MAX || m->permissions.count > PIPE_STRINGS_MAX) {
+    if (m->roles.count > PIPE_STRINGS_MAX || m->permissions.count > PIPE_STRINGS_MAX ||
+        m->term.roles.count > PIPE_STRINGS_MAX || m->term.permissions.count > PIPE_STRINGS_MAX) {
         *why = "has too many roles or permissions";
         return 0;
     }
@@ -77,14 +86,20 @@ size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_memb
         return 0;
     struct pipe_header header = {
         .type = PIPE_MEMBER, .flags = m->keys_unread ? PIPE_KEYS_UNREAD : 0U, .request = request};
-    struct member_fields fields = {m->state, (uint16_t)m->roles.count,
-                                   (uint16_t)m->permissions.count, (uint32_t)m->keys.size};
+    struct member_fields fields = {.state = m->state,
+                                   .roles = (uint16_t)m->roles.count,
+                                   .permissions = (uint16_t)m->permissions.count,
+                                   .term_roles = (uint16_t)m->term.roles.count,
+                                   .term_permissions = (uint16_t)m->term.permissions.count,
+                                   .keys = (uint32_t)m->keys.size,
+                                   .ends_ms = m->term.ends_ms};
     char *p = (char *)buffer + STRINGS_AT, *end = (char *)buffer + PIPE_TEXTS_MAX;
     memcpy(buffer, &header, sizeof header);
     memcpy((char *)buffer + sizeof header, &fields, sizeof fields);
     if (!put(&p, end, m->id) || !put(&p, end, m->email) || !put(&p, end, m->username) ||
         !put(&p, end, m->display) || !put_list(&p, end, &m->roles) ||
-        !put_list(&p, end, &m->permissions)) {
+        !put_list(&p, end, &m->permissions) || !put_list(&p, end, &m->term.roles) ||
+        !put_list(&p, end, &m->term.permissions)) {
         *why = "is too large";
         return 0;
     }
@@ -129,6 +144,7 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
     memcpy(&header, buffer, sizeof header);
     memcpy(&fields, (const char *)buffer + sizeof header, sizeof fields);
     if (fields.roles > PIPE_STRINGS_MAX || fields.permissions > PIPE_STRINGS_MAX ||
+        fields.term_roles > PIPE_STRINGS_MAX || fields.term_permissions > PIPE_STRINGS_MAX ||
         fields.state > MEMBER_REMOVED || fields.keys > size - STRINGS_AT ||
         size - fields.keys > PIPE_TEXTS_MAX)
         return false;
@@ -142,8 +158,11 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
     m->username = take(&p, end);
     m->display = take(&p, end);
     if (!m->display || !take_list(&p, end, fields.roles, &m->roles) ||
-        !take_list(&p, end, fields.permissions, &m->permissions) || p != end)
+        !take_list(&p, end, fields.permissions, &m->permissions) ||
+        !take_list(&p, end, fields.term_roles, &m->term.roles) ||
+        !take_list(&p, end, fields.term_permissions, &m->term.permissions) || p != end)
         return false;
+    m->term.ends_ms = fields.ends_ms;
     *why = member_fault(m);
     return *why == NULL;
 }

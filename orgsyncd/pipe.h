@@ -86,7 +86,8 @@ struct pipe_break_glass {
 struct pipe_member {
     enum member_state state;
     const char *id, *email, *username, *display; /* "" = unknown, but for ID */
-    struct text_list roles, permissions;
+    struct text_list roles, permissions;         /* without an end */
+    struct term term;
     struct key_list keys;
     bool keys_unread;
 };

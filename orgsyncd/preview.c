@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "orgsyncd/compile.h"
 #include "orgsyncd/sudo_command.h"
 
@@ -27,6 +28,7 @@ struct preview {
     struct class class[CLASSES_MAX];
     size_t classes;
     uint32_t others; /* members beyond CLASSES_MAX */
+    int64_t now_ms;  /* wall clock */
 };
 
 _Static_assert(RULES_MAX <= 64 && CONFIG_SUDO_MAX <= 64, "a bit each");
@@ -45,16 +47,16 @@ static bool is_in(const struct config_group *g, const char *org, const struct pi
     return strcmp(g->org, org) == 0 && compile_in_group(g, m);
 }
 
-static struct class class_of(const struct preview *p, const struct roster_member *m)
+static struct class class_of(const struct preview *p, const struct pipe_member *m)
 {
     const struct config *c = p->config;
-    struct class class = {.roles = m->remote.roles};
+    struct class class = {.roles = m->roles};
     for (size_t i = 0; i < c->rules.count; i++)
-        class.rules |= (uint64_t)rule_is_about(&c->rules.rule[i], p->org, &m->remote) << i;
+        class.rules |= (uint64_t)rule_is_about(&c->rules.rule[i], p->org, m) << i;
     for (uint32_t i = 0; i < c->sudo_count; i++)
-        class.sudo |= (uint64_t)is_in(c->sudo[i].group, p->org, &m->remote) << i;
+        class.sudo |= (uint64_t)is_in(c->sudo[i].group, p->org, m) << i;
     for (uint32_t i = 0; i < c->group_count; i++)
-        if (c->group[i].local && is_in(&c->group[i], p->org, &m->remote))
+        if (c->group[i].local && is_in(&c->group[i], p->org, m))
             class.local[i / 64] |= UINT64_C(1) << i % 64;
     return class;
 }
@@ -72,7 +74,8 @@ static void count_member(struct roster_member *m, void *arg)
     size_t i = 0;
     if (!m->served || m->remote.state != MEMBER_ACTIVE)
         return;
-    struct class class = class_of(p, m);
+    const struct pipe_member held = roster_now(&m->remote, 0, p->now_ms);
+    struct class class = class_of(p, &held);
     while (i < p->classes && !is_same(&p->class[i], &class))
         i++;
     if (i == CLASSES_MAX) {
@@ -172,7 +175,8 @@ void preview_print(const struct organizations *orgs)
 {
     struct preview *p = calloc(1, sizeof *p);
     for (uint32_t i = 0; p && i < orgs->count; i++) {
-        *p = (struct preview){.config = orgs->config, .org = orgs->org[i].config->name};
+        *p = (struct preview){
+            .config = orgs->config, .org = orgs->org[i].config->name, .now_ms = clock_wall_ms()};
         roster_each(&orgs->org[i].roster, count_member, p);
         for (size_t n = 0; n < p->classes; n++)
             print_class(p, &p->class[n]);

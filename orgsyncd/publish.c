@@ -129,6 +129,7 @@ static struct compile_input input_of(struct publisher *p, struct roster *rosters
         .roster = rosters,
         .group_fault = p->group_fault,
         .newcomers = &p->newcomers,
+        .now_ms = clock_wall_ms(),
     };
 }
 

@@ -32,9 +32,12 @@ struct roster_member *roster_member_new(const struct pipe_member *remote)
     size_t id = strlen(remote->id) + 1, email = strlen(remote->email) + 1,
            user = strlen(remote->username) + 1, display = strlen(remote->display) + 1,
            roles = text_list_size(&remote->roles),
-           permissions = text_list_size(&remote->permissions);
-    struct roster_member *m = calloc(1, sizeof *m + id + email + user + display + roles +
-                                            permissions + remote->keys.size);
+           permissions = text_list_size(&remote->permissions),
+           term_roles = text_list_size(&remote->term.roles),
+           term_permissions = text_list_size(&remote->term.permissions);
+    struct roster_member *m =
+        calloc(1, sizeof *m + id + email + user + display + roles + permissions + term_roles +
+                      term_permissions + remote->keys.size);
     if (!m)
         return NULL;
     char *p = (char *)(m + 1);
@@ -47,6 +50,10 @@ struct roster_member *roster_member_new(const struct pipe_member *remote)
         .roles = {append(&p, remote->roles.first, roles), remote->roles.count},
         .permissions = {append(&p, remote->permissions.first, permissions),
                         remote->permissions.count},
+        .term = {remote->term.ends_ms,
+                 {append(&p, remote->term.roles.first, term_roles), remote->term.roles.count},
+                 {append(&p, remote->term.permissions.first, term_permissions),
+                  remote->term.permissions.count}},
         .keys = {(const uint8_t *)append(&p, (const char *)remote->keys.first, remote->keys.size),
                  remote->keys.size},
         .keys_unread = remote->keys_unread,
@@ -72,7 +79,26 @@ bool roster_same_list(const struct text_list *a, const struct text_list *b)
 {
     size_t size = text_list_size(a);
     return a->count == b->count && size == text_list_size(b) &&
-           memcmp(a->first, b->first, size) == 0;
+           (size == 0 || memcmp(a->first, b->first, size) == 0);
+}
+
+static bool same_terms(const struct term *a, const struct term *b)
+{
+    return a->ends_ms == b->ends_ms && roster_same_list(&a->roles, &b->roles) &&
+           roster_same_list(&a->permissions, &b->permissions);
+}
+
+struct pipe_member roster_now(const struct pipe_member *member, int64_t confirmed_ms,
+                              int64_t now_ms)
+{
+    struct pipe_member held = *member;
+    if (term_counts(&member->term, confirmed_ms, now_ms)) {
+        held.roles = member->term.roles;
+        held.permissions = member->term.permissions;
+    }
+    if (member->term.ends_ms <= now_ms)
+        held.term = (struct term){0};
+    return held;
 }
 
 static bool same_keys(const struct key_list *a, const struct key_list *b)
@@ -85,7 +111,8 @@ static bool same(const struct pipe_member *a, const struct pipe_member *b)
     return a->state == b->state && strcmp(a->email, b->email) == 0 &&
            strcmp(a->username, b->username) == 0 && strcmp(a->display, b->display) == 0 &&
            roster_same_list(&a->roles, &b->roles) &&
-           roster_same_list(&a->permissions, &b->permissions) && same_keys(&a->keys, &b->keys);
+           roster_same_list(&a->permissions, &b->permissions) && same_terms(&a->term, &b->term) &&
+           same_keys(&a->keys, &b->keys);
 }
 
 /* Nothing has changed on which the member's name depends. */
@@ -123,16 +150,20 @@ int roster_put(struct roster *roster, struct roster_member *member)
         member->held = old->held;
         member->lost_ms = old->lost_ms;
         member->brake_changed = old->brake_changed;
+        member->term_seen_ms = old->term_seen_ms;
+        member->role_lost_ms = old->role_lost_ms;
         member->departure = old->departure;
         member->departure_changed = old->departure_changed;
         member->warned = old->warned;
         member->again_ms = old->again_ms;
         member->changed = old->changed || !same(&old->remote, &member->remote);
         roster->present -= old->remote.state != MEMBER_REMOVED;
+        roster->terms -= old->remote.term.ends_ms > 0;
         *slot = member;
         roster_member_free(old);
     }
     roster->present += member->remote.state != MEMBER_REMOVED;
+    roster->terms += member->remote.term.ends_ms > 0;
     return 0;
 }
 
@@ -189,6 +220,9 @@ void roster_remove(struct roster *roster, struct roster_member *member)
         return;
     member->remote.state = MEMBER_REMOVED;
     member->remote.roles.count = member->remote.permissions.count = 0;
+    roster->terms -= member->remote.term.ends_ms > 0;
+    member->remote.term = (struct term){0};
+    member->role_lost_ms = 0;
     member->remote.keys.size = 0;
     member->changed = true;
     roster->present--;

@@ -22,11 +22,14 @@ struct roster_member {
     bool served;      /* compile.h: has a name and a number that can be served */
     uint32_t settled; /* compile.h: the epoch in which all about his name and number was in order */
     bool changed;     /* to be stored in the ledger */
-    bool brake_changed; /* the next two as well */
-    bool held;          /* brake.h: what the organization would take from the member is held */
-    int64_t lost_ms;    /* brake.h: wall clock when a loss of the member was counted, 0 = never */
-    int64_t joined_ms;  /* brake.h: wall clock when the member became active, 0 = was so from the
-                           beginning; not in the ledger */
+    bool brake_changed;   /* the next two as well */
+    bool held;            /* brake.h: what the organization would take from the member is held */
+    int64_t lost_ms;      /* brake.h: wall clock when a loss of the member was counted, 0 = never */
+    int64_t joined_ms;    /* brake.h: wall clock when the member became active, 0 = was so from the
+                             beginning; not in the ledger */
+    int64_t term_seen_ms; /* terms.h: the end of a term that was taken note of, 0 = none */
+    int64_t role_lost_ms; /* terms.h: wall clock when the member lost a role that let him in or let
+                             him use sudo, until his sessions were looked at; 0 = no more */
     struct departure departure;
     bool departure_changed; /* to be stored in the ledger; no snapshot has it */
     bool warned;            /* sessions.h: he was told that his sessions are to end */
@@ -40,6 +43,7 @@ struct roster {
     void *tree; /* of struct roster_member, tsearch(3) */
     size_t count;
     size_t present; /* not removed */
+    size_t terms;   /* with a role that has an end, also one that has passed */
 };
 
 /* A copy of REMOTE as a member without name and uid; NULL when out of memory. Freed by roster_free
@@ -49,6 +53,11 @@ void roster_member_free(struct roster_member *member);
 
 /* True if both hold the same strings in the same order. */
 bool roster_same_list(const struct text_list *a, const struct text_list *b);
+
+/* MEMBER with the roles and permissions that count at NOW_MS (term_counts), and with no term that
+ * has ended by then. */
+struct pipe_member roster_now(const struct pipe_member *member, int64_t confirmed_ms,
+                              int64_t now_ms);
 
 struct roster_member *roster_find(const struct roster *roster, const char *id);
 
@@ -70,7 +79,8 @@ void roster_each(const struct roster *roster,
  */
 struct roster_member **roster_drain(struct roster *roster, size_t *count);
 
-/* Marks MEMBER of ROSTER as removed: no roles, no permissions, no keys. */
+/* Marks MEMBER of ROSTER as removed: no roles, with an end or without, no
+ * permissions, no keys. */
 void roster_remove(struct roster *roster, struct roster_member *member);
 
 void roster_free(struct roster *roster);

@@ -74,10 +74,22 @@ static void gather_due(struct gathering *g, struct roster_member *m)
     add(g->sessions, g->org, m, EVICTION_END, 0);
 }
 
+/* What is due of a present member who has lost a role. */
+static void gather_role_loss(struct gathering *g, const struct roster_member *m)
+{
+    bool end = g->sessions->orgs->config->sessions.on_role_loss == SESSIONS_END;
+    if (g->sessions->count == SESSIONS_PEOPLE_MAX)
+        g->next_ms = sooner(g->next_ms, g->now_ms);
+    else
+        add(g->sessions, g->org, m, end ? EVICTION_ROLE : EVICTION_TIMESTAMP, 0);
+}
+
 static void gather(struct roster_member *m, void *arg)
 {
     struct gathering *g = arg;
     bool due = m->departure.state == DEPARTURE_DUE, again = m->again_ms > 0;
+    if (m->role_lost_ms && m->uid && m->remote.state == MEMBER_ACTIVE)
+        gather_role_loss(g, m);
     if (!has_left(m) || (!due && !again))
         return;
     if (g->sessions->count == SESSIONS_PEOPLE_MAX || m->again_ms > g->now_ms) {
@@ -116,6 +128,7 @@ static void gather_all(struct sessions *s)
 
 struct departure_counts {
     uint32_t due, waiting;
+    bool role_lost; /* somebody's sessions are to be looked at for it */
 };
 
 static void count_departure(struct roster_member *m, void *arg)
@@ -123,17 +136,17 @@ static void count_departure(struct roster_member *m, void *arg)
     struct departure_counts *c = arg;
     c->due += m->departure.state == DEPARTURE_DUE;
     c->waiting += m->departure.state == DEPARTURE_WAITING;
+    c->role_lost |= m->role_lost_ms > 0;
 }
 
-/* Counts anew whose sessions wait for an administrator. Returns the number of those whose sessions
- * are due. */
-static uint32_t count_departures(struct org_state *o)
+/* Counts anew whose sessions wait for an administrator. True if somebody's are due. */
+static bool count_departures(struct org_state *o)
 {
     struct departure_counts c = {0};
     roster_each(&o->roster, count_departure, &c);
     o->sessions.waiting = c.waiting;
     o->sessions.ending = c.due;
-    return c.due;
+    return c.due > 0 || c.role_lost;
 }
 
 void sessions_load(const struct sessions *s, struct org_state *o)
@@ -382,6 +395,12 @@ static int record(struct sessions *s, const struct eviction *e,
     struct org_state *o = &s->orgs->org[e->org];
     struct roster_member *m = roster_find(&o->roster, e->remote);
     o->sessions.ended += result->ended > 0;
+    if (e->kind == EVICTION_ROLE || e->kind == EVICTION_TIMESTAMP) {
+        if (!m || !m->role_lost_ms)
+            return 0;
+        m->role_lost_ms = 0;
+        return ledger_store(s->orgs->ledger, config_org_key(o->config), m);
+    }
     if (!m || !has_left(m) || e->kind == EVICTION_NOTICE)
         return 0;
     if (m->departure.state == DEPARTURE_DUE && (!result->refused || result->present)) {

@@ -185,9 +185,15 @@ const struct command commands[] = {
      .verb = "role",
      .args = {"MEMBER", "[ROLE]"},
      .brief = "give a member another role",
-     .detail = "Where the API has permissions of single members, --permissions replaces all "
-               "permissions of the member.",
-     .options = OPTIONS(WAITS, OPT(PERMISSIONS)),
+     .detail =
+         "Where the API has permissions of single members, --permissions replaces all "
+         "permissions of the member. "
+         "With --for or --until the role ends then, and the one that the member had without "
+         "an end comes back; the same command with another time moves the end, without one "
+         "the role has none any more. "
+         "The end counts on each host by its own clock, also offline; what a member hands out "
+         "does not outlast the role (orgd).",
+     .options = OPTIONS(WAITS, OPT(PERMISSIONS), OPT(FOR), OPT(UNTIL)),
      .record = &record_applied,
      .run = member_role},
     {.noun = "member",

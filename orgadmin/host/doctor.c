@@ -12,6 +12,7 @@
 #include "common/reserved.h"
 #include "orgadmin/host/commands.h"
 #include "orgadmin/host/glass.h"
+#include "orgadmin/host/rights.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/connection.h"
 
@@ -56,22 +57,10 @@ enum verdict doctor_decide(const struct doctor *d, const struct snapshot_user *u
                            const char *service, bool fresh)
 {
     struct snapshot_grants grants;
-    if (snapshot_grants(&d->snapshot, user->grants_ref, &grants) != SNAPSHOT_OK ||
+    if (snapshot_grants_groups(&d->snapshot, user->grants_ref, &grants) != SNAPSHOT_OK ||
         grants.org >= d->policy.org_count)
         return VERDICT_DENY;
-    const struct membership member = {d->policy.org[grants.org], user->state, grants.roles,
-                                      grants.permissions};
-    struct question question = {
-        .service = service,
-        .snapshot = true,
-        .account = ACCOUNT_MEMBER,
-        .member = &member,
-        .rules = &d->policy.rules,
-        .freshness = {.confirmed = fresh || d->fresh[grants.org],
-                      .confirmed_ms = snapshot_confirmed(&d->snapshot, grants.org),
-                      .grace_ms = (int64_t)snapshot_u32(&d->snapshot, SNAPSHOT_AT_GRACE) * 1000}};
-    break_glass_take(&question.freshness);
-    return decide(&question, clock_wall_ms()).verdict;
+    return rights_decide(&d->snapshot, &d->policy, user, service, fresh || d->fresh[grants.org]);
 }
 
 /* --- what the configuration gives away --- */

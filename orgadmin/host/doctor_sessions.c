@@ -10,6 +10,7 @@
 #include "common/process.h"
 #include "orgadmin/host/departed.h"
 #include "orgadmin/host/doctor.h"
+#include "orgadmin/host/rights.h"
 
 #define DEPARTED_MAX 10000 /* of them what they own and have planned is looked for */
 #define NAMED_MAX    5
@@ -51,16 +52,18 @@ static const char *names_of(struct departed_names *n)
 
 struct departed_remains {
     const struct snapshot *snapshot;
-    struct departed_names running, begun, homes, planned;
+    const struct snapshot_policy *policy;
+    struct departed_names running, begun, outlived, homes, planned;
 };
 
 static bool find_process(const struct process *p, const struct snapshot_user *member,
                          enum process_tie tie, void *arg)
 {
     struct departed_remains *r = arg;
-    (void)p;
     if (departed_is(member))
         add_name(tie == PROCESS_OWN ? &r->running : &r->begun, member->name);
+    else if (rights_outlived(r->snapshot, r->policy, member, p, tie))
+        add_name(&r->outlived, member->name);
     return true;
 }
 
@@ -128,6 +131,22 @@ static void check_running(struct doctor *d, struct departed_remains *r)
         doctor_note(d, "sessions", FOUND_OK, "", "nothing runs of those who left");
 }
 
+static void check_outlived(struct doctor *d, struct departed_remains *r)
+{
+    if (r->outlived.things)
+        doctor_note(d, "root shells", FOUND_WARNING,
+                    "orgadmin host sessions shows them with ENDING outlived, kill ends them; "
+                    "sessions = { on_role_loss = \"end\"; }; in orglogin.conf does, of whoever "
+                    "loses a role from then on",
+                    "%u processes go on as root that %u member%s began who may use sudo and su no "
+                    "longer: %s",
+                    r->outlived.things, r->outlived.people, r->outlived.people == 1 ? "" : "s",
+                    names_of(&r->outlived));
+    else
+        doctor_note(d, "root shells", FOUND_OK, "",
+                    "none is left of members who may use sudo and su no longer");
+}
+
 static void check_left_behind(struct doctor *d, struct departed_remains *r)
 {
     if (r->planned.things)
@@ -146,7 +165,7 @@ static void check_left_behind(struct doctor *d, struct departed_remains *r)
 
 void doctor_sessions(struct doctor *d)
 {
-    struct departed_remains r = {.snapshot = &d->snapshot};
+    struct departed_remains r = {.snapshot = &d->snapshot, .policy = &d->policy};
     if (!d->snapshot.base) {
         doctor_note(d, "sessions", FOUND_SKIPPED, "", "there is no snapshot that says who left");
         return;
@@ -156,5 +175,6 @@ void doctor_sessions(struct doctor *d)
     for (size_t i = 0; i < sizeof at_jobs / sizeof *at_jobs; i++)
         find_at_jobs(&r, at_jobs[i]);
     check_running(d, &r);
+    check_outlived(d, &r);
     check_left_behind(d, &r);
 }

@@ -324,6 +324,23 @@ static void explain_names(const char *who)
         line("withheld", "only root is told which members are withheld, and why");
 }
 
+/* The roles of M that have an end, and those that count behind it. */
+static void explain_term(const struct evidence *e, const struct membership *m)
+{
+    char at[RFC3339_SIZE], text[TEXT_SIZE];
+    int64_t now = clock_wall_ms(), confirmed_ms = e->question.freshness.confirmed_ms;
+    rfc3339_print(m->term.ends_ms, at);
+    if (term_counts(&m->term, confirmed_ms, now))
+        line("until", "%s, then roles %s", at, join(&m->roles, text));
+    else if (m->term.ends_ms <= now)
+        line("until", "%s: ended roles %s", at, join(&m->term.roles, text));
+    else
+        line("until",
+             "%s: roles %s do not count, because the clock reads less than when the organization "
+             "was heard from",
+             at, join(&m->term.roles, text));
+}
+
 static void explain_member(const struct evidence *e)
 {
     char text[TEXT_SIZE];
@@ -335,8 +352,12 @@ static void explain_member(const struct evidence *e)
     line("ids", "uid %" PRIu32 ", gid %" PRIu32, e->user.uid, e->user.gid);
     line("organization", "%s", m->org);
     line("state", "%s", departed_state_word(m->state));
-    line("roles", "%s", join(&m->roles, text));
-    line("permissions", "%s", join(&m->permissions, text));
+    const struct membership now =
+        membership_now(m, e->question.freshness.confirmed_ms, clock_wall_ms());
+    line("roles", "%s", join(&now.roles, text));
+    line("permissions", "%s", join(&now.permissions, text));
+    if (m->term.ends_ms > 0)
+        explain_term(e, m);
 }
 
 /* Where the member lands, and whether pam_org's session phase is content with it. */

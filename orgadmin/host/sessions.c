@@ -13,6 +13,7 @@
 #include "common/snapshot.h"
 #include "orgadmin/host/commands.h"
 #include "orgadmin/host/departed.h"
+#include "orgadmin/host/rights.h"
 #include "orgadmin/host/rows.h"
 #include "orgadmin/output/output.h"
 
@@ -30,7 +31,8 @@ struct endings {
 
 struct session_list {
     const struct snapshot *snapshot;
-    const char *who; /* NULL: everybody */
+    struct snapshot_policy policy; /* of it */
+    const char *who;               /* NULL: everybody */
     struct endings endings;
     cJSON *rows;
     bool failed;
@@ -92,7 +94,10 @@ static bool fill_row(cJSON *row, const struct session_list *l, const struct proc
     snprintf(name, sizeof name, "[%s]", p->name);
     return add_text(row, "member", member->name) &&
            add_text(row, "state", departed_state_word(member->state)) &&
-           add_text(row, "ending", ending_of(&l->endings, member->name)) &&
+           add_text(row, "ending",
+                    rights_outlived(l->snapshot, &l->policy, member, p, tie)
+                        ? "outlived"
+                        : ending_of(&l->endings, member->name)) &&
            add_text(row, "pid", pid) && add_text(row, "user", user_of(p, user)) &&
            add_text(row, "tie", tie_word(tie)) && add_text(row, "unit", cgroup) &&
            add_text(row, "command", *command ? command : name);
@@ -135,6 +140,9 @@ enum exit_status host_sessions(const struct invocation *inv)
         return complain(EXIT_SETUP, "the snapshot %s %s", PATH_SNAPSHOT, why);
     l = (struct session_list){
         .snapshot = &snapshot, .who = inv->arg[0], .rows = cJSON_CreateArray()};
+    /* A policy that is damaged lets nobody become root. */
+    if (snapshot_policy(&snapshot, &l.policy) != SNAPSHOT_OK)
+        l.policy = (struct snapshot_policy){0};
     enum exit_status status =
         l.rows ? list_sessions(inv, &l) : complain(EXIT_AWAY, "out of memory");
     cJSON_Delete(l.rows);

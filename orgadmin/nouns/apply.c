@@ -105,7 +105,8 @@ static enum provider_op op_of(enum step_kind kind)
         [STEP_INVITE_AGAIN] = OP_MEMBER_ADD, [STEP_RIGHTS] = OP_MEMBER_ROLE,
         [STEP_RESUME] = OP_MEMBER_RESUME,    [STEP_REVOKE] = OP_INVITATION_REVOKE,
         [STEP_SUSPEND] = OP_MEMBER_SUSPEND,  [STEP_DEMOTE] = OP_MEMBER_ROLE,
-        [STEP_REMOVE] = OP_MEMBER_REMOVE,    [STEP_ROLE_REMOVE] = OP_ROLE_REMOVE};
+        [STEP_TERM] = OP_MEMBER_ROLE,        [STEP_REMOVE] = OP_MEMBER_REMOVE,
+        [STEP_ROLE_REMOVE] = OP_ROLE_REMOVE};
     return ops[kind];
 }
 
@@ -119,6 +120,7 @@ static enum api_status run_step(struct application *a, const struct step *s, str
     const struct provider_arg of_person[] = {{s->kind == STEP_REVOKE ? "id" : "user", s->id},
                                              {"role", s->roles},
                                              {"permissions", s->permissions},
+                                             {"until", s->until},
                                              {0}};
     if (s->kind == STEP_ADD || s->kind == STEP_INVITE_AGAIN)
         return invite(a, s, err);

@@ -3,13 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
+#include "common/duration.h"
+#include "common/rfc3339.h"
 #include "orgadmin/nouns/applied.h"
+#include "orgadmin/nouns/moment.h"
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/nouns/vocabulary.h"
 #include "orgadmin/nouns/withdrawn.h"
 #include "orgadmin/output/output.h"
 #include "orgadmin/remote/ask_first.h"
 #include "orgadmin/remote/found.h"
+
+/* What --for takes. */
+#define FOR_MIN_MS 1000
+#define FOR_MAX_MS (366LL * 24 * 3600 * 1000)
 
 struct member_gathering {
     struct collection members;
@@ -68,13 +76,22 @@ enum exit_status member_show(const struct invocation *inv)
     return status;
 }
 
+/* What a member gets, or loses. */
+struct gift {
+    enum provider_op op;
+    const char *role, *permissions; /* one of them */
+    const char *until;              /* RFC 3339, NULL: for good */
+};
+
 /* *REPLY, which the caller frees, is NULL where the API's answer says nothing. */
-static enum exit_status run(struct found *f, enum provider_op op, const char *role,
-                            const char *permissions, cJSON **reply)
+static enum exit_status run(struct found *f, const struct gift *g, cJSON **reply)
 {
-    const struct provider_arg args[] = {
-        {f->arg, f->id}, {"role", role}, {"permissions", permissions}, {0}};
-    return connection_get(&f->c, op, args, reply);
+    const struct provider_arg args[] = {{f->arg, f->id},
+                                        {"role", g->role},
+                                        {"permissions", g->permissions},
+                                        {"until", g->until},
+                                        {0}};
+    return connection_get(&f->c, g->op, args, reply);
 }
 
 /* Of what the member had handed out. */
@@ -101,47 +118,95 @@ static void tell_beyond(const struct found *f, const cJSON *reply)
              tokens, tokens == 1 ? "" : "s", found_text(f, "username"));
 }
 
-/* OP, which gives ROLE or PERMISSIONS. */
-static enum exit_status give(const struct invocation *inv, enum provider_op op, const char *role,
-                             const char *permissions)
+/* An API that knows no ends may have ignored the one that it was told. */
+static enum exit_status check_end(const struct gift *g, const char *who, const cJSON *reply)
+{
+    if (!g->until || *record_text(reply, "until"))
+        return EXIT_DONE;
+    return complain(EXIT_AWAY,
+                    "the API has given %s the role %s without an end: it does not know --for and "
+                    "--until; take the role back",
+                    who, g->role);
+}
+
+static void tell_gift(const struct gift *g, const char *who, const char *org)
+{
+    const char *until = g->until ? ", until " : "";
+    if (g->role)
+        note("%s has the role %s in %s%s%s.", who, g->role, org, until, g->until ? g->until : "");
+    else
+        note("%s has %s%s in %s.", who, *g->permissions ? "the permissions " : "no permissions",
+             g->permissions, org);
+}
+
+static enum exit_status give(const struct invocation *inv, const struct gift *g)
 {
     struct found f;
-    const struct provider_arg args[] = {{"role", role}, {"permissions", permissions}, {0}};
+    const struct provider_arg args[] = {
+        {"role", g->role}, {"permissions", g->permissions}, {"until", g->until}, {0}};
     cJSON *reply = NULL;
-    enum exit_status status = found_open(inv, op, args, OP_MEMBER_LIST, &f);
+    enum exit_status status = found_open(inv, g->op, args, OP_MEMBER_LIST, &f);
     if (status != EXIT_DONE)
         return status;
     status = applied_check(inv, &f.c);
     if (status == EXIT_DONE)
-        status = vocabulary_check(&f.c, role, permissions);
+        status = vocabulary_check(&f.c, g->role, g->permissions);
     if (status == EXIT_DONE)
-        status = run(&f, op, role, permissions, &reply);
-    if (status == EXIT_DONE && role)
-        note("%s has the role %s in %s.", inv->arg[0], role, f.c.now.org_name);
-    if (status == EXIT_DONE && permissions)
-        note("%s has %s%s in %s.", inv->arg[0],
-             *permissions ? "the permissions " : "no permissions", permissions, f.c.now.org_name);
-    if (status == EXIT_DONE)
+        status = run(&f, g, &reply);
+    if (status == EXIT_DONE && !inv->option[OPTION_DRY_RUN])
+        status = check_end(g, inv->arg[0], reply);
+    if (status == EXIT_DONE) {
+        tell_gift(g, inv->arg[0], f.c.now.org_name);
         tell_beyond(&f, reply);
-    if (status == EXIT_DONE)
         status = applied_wait(inv, &f.c, reply);
+    }
     cJSON_Delete(reply);
     found_close(&f);
     return status;
 }
 
+/* The time that --for or --until gives, in OUT and *UNTIL, which is NULL without them. */
+static enum exit_status read_until(const struct invocation *inv, char out[MOMENT_MAX],
+                                   const char **until)
+{
+    const char *length = inv->option[OPTION_FOR], *end = inv->option[OPTION_UNTIL];
+    int64_t ms;
+    *until = NULL;
+    if (length && end)
+        return complain(EXIT_USAGE, "give either --for or --until");
+    if (length && !duration_parse(length, FOR_MIN_MS, FOR_MAX_MS, &ms))
+        return complain(EXIT_USAGE,
+                        "--for must be a time such as 2h (units s, m, h, d) from 1s to 366d, not "
+                        "\"%s\"",
+                        length);
+    if (length)
+        *until = rfc3339_print(clock_wall_ms() + ms, out);
+    else if (end && moment_check("--until", end) == EXIT_DONE)
+        *until = moment_end(end, out);
+    else if (end)
+        return EXIT_USAGE;
+    return EXIT_DONE;
+}
+
 enum exit_status member_role(const struct invocation *inv)
 {
-    const char *role = inv->arg[1], *permissions = inv->option[OPTION_PERMISSIONS];
-    if (!role && !permissions)
+    struct gift g = {
+        .op = OP_MEMBER_ROLE, .role = inv->arg[1], .permissions = inv->option[OPTION_PERMISSIONS]};
+    char until[MOMENT_MAX];
+    enum exit_status status = read_until(inv, until, &g.until);
+    if (status != EXIT_DONE)
+        return status;
+    if (!g.role && !g.permissions)
         return complain(EXIT_USAGE,
                         "the role is missing: give ROLE, or --permissions PERMISSION,...");
-    return give(inv, OP_MEMBER_ROLE, role, permissions);
+    if (g.until && !g.role)
+        return complain(EXIT_USAGE, "--for and --until are for a ROLE");
+    return give(inv, &g);
 }
 
 enum exit_status member_grant(const struct invocation *inv)
 {
-    return give(inv, OP_MEMBER_GRANT, inv->arg[1], NULL);
+    return give(inv, &(struct gift){.op = OP_MEMBER_GRANT, .role = inv->arg[1]});
 }
 
 enum exit_status member_revoke(const struct invocation *inv)
@@ -156,7 +221,7 @@ enum exit_status member_revoke(const struct invocation *inv)
     status = ask_first(inv, "yes", "Take the role %s in %s from %s (%s)?", role, f.c.now.org_name,
                        name, found_text(&f, "email"));
     if (status == EXIT_DONE)
-        status = run(&f, OP_MEMBER_REVOKE, role, NULL, &reply);
+        status = run(&f, &(struct gift){.op = OP_MEMBER_REVOKE, .role = role}, &reply);
     if (status == EXIT_DONE)
         note("%s no longer has the role %s in %s.", name, role, f.c.now.org_name);
     if (status == EXIT_DONE)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/clock.h"
+#include "common/rfc3339.h"
 #include "orgadmin/nouns/vocabulary.h"
 
 #define FAULTS_SHOWN 20
@@ -247,12 +249,52 @@ static void add_rights(struct planning *p, enum step_kind kind, const struct kno
     r->roles = r->permissions = NULL;
 }
 
-/* The rights of a member who is in the file. */
-static void plan_rights(struct planning *p, const char *section, size_t i, const cJSON *want,
+/* The role that an entry, or a member, has for a while; "" for none, or one whose end has come. */
+static const char *temporary_role(const cJSON *person)
+{
+    int64_t end = 0;
+    return rfc3339_parse(record_text(person, STATE_UNTIL), &end) && end > clock_wall_ms()
+               ? record_text(person, STATE_TEMPORARY)
+               : "";
+}
+
+static bool same_end(const cJSON *a, const cJSON *b)
+{
+    int64_t one = 0, other = 0;
+    return rfc3339_parse(record_text(a, STATE_UNTIL), &one) &&
+           rfc3339_parse(record_text(b, STATE_UNTIL), &other) && one == other;
+}
+
+/* The role that a member who is in the file is to have for a while. One of which the file says
+ * nothing stays, also where the role behind it is set anew (RESET), which takes it. */
+static void plan_term(struct planning *p, const cJSON *want, const struct known *k, bool reset)
+{
+    bool said = *temporary_role(want);
+    const cJSON *from = said ? want : k->person;
+    const char *role = temporary_role(from), *has = temporary_role(k->person);
+    char *lasting = state_words(field_of(want, "roles") ? want : k->person, "roles");
+    bool as_is = !said || (strcmp(role, has) == 0 && same_end(want, k->person));
+    bool none = !*role || !lasting || strcmp(lasting, role) == 0;
+    p->out_of_memory = p->out_of_memory || !lasting;
+    free(lasting);
+    if (none || (as_is && !reset))
+        return;
+    struct step *s = add_step(p, STEP_TERM, state_name(k->person), record_text(k->person, "id"));
+    if (!s)
+        return;
+    s->own = is_me(p, k->person);
+    s->roles = strdup(role);
+    s->until = record_text(from, STATE_UNTIL);
+    p->out_of_memory = p->out_of_memory || !s->roles;
+}
+
+/* The rights of a member who is in the file. True if they change. */
+static bool plan_rights(struct planning *p, const char *section, size_t i, const cJSON *want,
                         struct known *k)
 {
     struct person_rights r;
-    if (rights_differ(p, want, k->person, &r)) {
+    bool differ = rights_differ(p, want, k->person, &r);
+    if (differ) {
         bool was = has_word(r.now_roles, p->owner);
         bool is = r.roles ? has_word(r.roles, p->owner) : was;
         enum step_kind kind = is == was ? STEP_RIGHTS : is ? STEP_PROMOTE : STEP_DEMOTE;
@@ -266,6 +308,7 @@ static void plan_rights(struct planning *p, const char *section, size_t i, const
             add_rights(p, kind, k, &r, NULL);
     }
     rights_free(&r);
+    return differ;
 }
 
 /* A member who is in the file. */
@@ -274,7 +317,8 @@ static void plan_member(struct planning *p, const char *section, size_t i, const
 {
     const char *state = record_text(want, "state");
     bool out = is_suspended(want), was_out = is_suspended(k->person);
-    plan_rights(p, section, i, want, k);
+    bool reset = plan_rights(p, section, i, want, k);
+    plan_term(p, want, k, reset);
     if (*state && out != was_out) {
         struct step *s = add_step(p, out ? STEP_SUSPEND : STEP_RESUME, state_name(k->person),
                                   record_text(k->person, "id"));
@@ -368,6 +412,20 @@ static void need(struct planning *p, const char *section, size_t i, const cJSON 
         fault(p, section, i, field, "the provider \"%s\" cannot set that", p->in->c->now.provider);
 }
 
+/* A role for a while is one of the organization's, and has its end. */
+static void check_temporary(struct planning *p, const char *section, size_t i, const cJSON *want,
+                            const struct vocabulary *v)
+{
+    char place[PLACE_SIZE + 1024];
+    const char *role = record_text(want, STATE_TEMPORARY), *end = record_text(want, STATE_UNTIL);
+    if (!*role != !*end)
+        fault(p, section, i, *role ? STATE_UNTIL : STATE_TEMPORARY, "it is missing");
+    snprintf(place, sizeof place, "%s: %s[%zu]." STATE_TEMPORARY ": ", p->in->from, section, i);
+    if (p->faults < FAULTS_SHOWN && *temporary_role(want) &&
+        vocabulary_check_roles(v, p->in->c, place, role) != EXIT_DONE)
+        p->faults++;
+}
+
 /* Looks at the fields of an entry, and at its roles. */
 static void check_person(struct planning *p, const char *section, size_t i, const cJSON *want,
                          const struct vocabulary *v)
@@ -379,6 +437,8 @@ static void check_person(struct planning *p, const char *section, size_t i, cons
     need(p, section, i, want, "roles", sets_roles);
     need(p, section, i, want, "permissions", connection_takes(c, OP_MEMBER_ROLE, "permissions"));
     need(p, section, i, want, "username", connection_takes(c, OP_MEMBER_ADD, "username"));
+    need(p, section, i, want, STATE_TEMPORARY, connection_takes(c, OP_MEMBER_ROLE, "until"));
+    check_temporary(p, section, i, want, v);
     if (is_suspended(want))
         need(p, section, i, want, "state", connection_takes(c, OP_MEMBER_SUSPEND, NULL));
     if (roles && strchr(roles, ',') && !connection_takes(c, OP_MEMBER_GRANT, NULL))
@@ -632,6 +692,8 @@ static void rights_change(const struct step *s, char *out, size_t size)
     bool given = s->roles || s->permissions;
     if (s->kind == STEP_SUSPEND || s->kind == STEP_RESUME)
         snprintf(out, size, ": %s", s->kind == STEP_SUSPEND ? "suspended" : "active again");
+    else if (s->until)
+        snprintf(out, size, ": %s until %s", said(rights), s->until);
     else if (given && s->was)
         snprintf(out, size, ": %s -> %s", said(s->was), said(rights));
     else if (given || (s->was && *s->was))
@@ -651,6 +713,7 @@ const char *step_text(const struct step *s, char out[STEP_TEXT_MAX])
                                          [STEP_REVOKE] = "- invitation of ",
                                          [STEP_SUSPEND] = "~ ",
                                          [STEP_DEMOTE] = "~ ",
+                                         [STEP_TERM] = "~ ",
                                          [STEP_REMOVE] = "- ",
                                          [STEP_ROLE_REMOVE] = "- role "};
     const char *own = s->own && s->kind != STEP_ROLE_EDIT ? " (yourself)" : "";

@@ -16,6 +16,7 @@ enum step_kind {
     STEP_REVOKE, /* an invitation; from here on something is taken away */
     STEP_SUSPEND,
     STEP_DEMOTE,
+    STEP_TERM, /* a role for a while, behind whatever becomes of the one without an end */
     STEP_REMOVE,
     STEP_ROLE_REMOVE
 };
@@ -28,6 +29,7 @@ struct step {
     const char *name; /* the person's address or id, or the role */
     const char *id;   /* the member's or the invitation's, "" for none */
     const char *username;
+    const char *until;         /* when ROLES ends, NULL: it does not */
     char *was;                 /* roles and permissions before */
     char *roles, *permissions; /* "a,b"; NULL: as they are */
     enum step_end end;

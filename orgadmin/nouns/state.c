@@ -63,15 +63,18 @@ char *state_words(const cJSON *object, const char *name)
 
 /* --- from the API --- */
 
+/* Of a member's record. */
+#define STATE_ENDS "role_ends"
+
 struct state_reading {
     cJSON *roles, *members, *invitations;
     bool lists_invitations; /* who is invited is among them, and not among the members that count */
 };
 
-/* Adds the texts of the list NAME in FROM to TO, sorted. */
-static bool copy_words(cJSON *to, const cJSON *from, const char *name)
+/* Adds the texts of the list SOURCE in FROM to TO, as NAME, sorted. */
+static bool copy_words(cJSON *to, const char *name, const cJSON *from, const char *source)
 {
-    char *words = state_words(from, name), *rest = words;
+    char *words = state_words(from, source), *rest = words;
     cJSON *list = cJSON_AddArrayToObject(to, name);
     bool good = words && list;
     while (good && *rest) {
@@ -91,6 +94,19 @@ static bool copy_text(cJSON *to, const cJSON *from, const char *name)
     return !*text || cJSON_AddStringToObject(to, name, text);
 }
 
+/* Adds what RECORD holds without an end, and beside it the role that ends. */
+static bool copy_rights(cJSON *to, const cJSON *record)
+{
+    const char *end = record_text(record, STATE_ENDS);
+    char *role = *end ? state_words(record, "roles") : NULL;
+    bool good = copy_words(to, "roles", record, *end ? "roles_after" : "roles") &&
+                copy_words(to, "permissions", record, *end ? "permissions_after" : "permissions") &&
+                (!*end || (role && cJSON_AddStringToObject(to, STATE_TEMPORARY, role) &&
+                           cJSON_AddStringToObject(to, STATE_UNTIL, end)));
+    free(role);
+    return good;
+}
+
 /* Adds RECORD with its texts NAMES and its lists to LIST. A provider_sink's result. */
 static int keep(cJSON *list, const cJSON *record, const char *const names[])
 {
@@ -98,10 +114,9 @@ static int keep(cJSON *list, const cJSON *record, const char *const names[])
     bool good = kept != NULL;
     for (; *names && good; names++)
         good = copy_text(kept, record, *names);
-    good = good &&
-           (list->string && strcmp(list->string, STATE_ROLES) == 0
-                ? copy_words(kept, record, "permissions")
-                : copy_words(kept, record, "roles") && copy_words(kept, record, "permissions"));
+    good = good && (list->string && strcmp(list->string, STATE_ROLES) == 0
+                        ? copy_words(kept, "permissions", record, "permissions")
+                        : copy_rights(kept, record));
     if (good && cJSON_AddItemToArray(list, kept))
         return 0;
     cJSON_Delete(kept);

@@ -3,7 +3,8 @@
  *
  *   {"organization": {"id", "name"},
  *    "roles":        [{"id", "permissions": [..]}],           the organization's own roles
- *    "members":      [{"id", "email", "roles": [..], "permissions": [..], "state"}],
+ *    "members":      [{"id", "email", "roles": [..], "permissions": [..], "state",
+ *                      "temporary_role", "temporary_until"}],    roles: those without an end
  *    "invitations":  [{"email", "roles": [..], "permissions": [..], "username"}]}
  *
  * orgadmin(1) describes it. A document that was read from an organization also has the ids of
@@ -17,6 +18,9 @@
 #define STATE_MEMBERS     "members"
 #define STATE_INVITATIONS "invitations"
 #define STATE_ROLES       "roles"
+/* Of a member who has a role for a while, in the place of the one in "roles". */
+#define STATE_TEMPORARY "temporary_role"
+#define STATE_UNTIL     "temporary_until"
 
 /* Reads *STATE, which the caller deletes, from C's organization: complete, or not at all.
  * EXIT_DONE, or the status of a complaint. */

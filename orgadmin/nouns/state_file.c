@@ -7,6 +7,7 @@
 
 #include "api/json.h"
 #include "common/name.h"
+#include "common/rfc3339.h"
 #include "orgadmin/nouns/state.h"
 #include "orgadmin/remote/input.h"
 #include "orgadmin/suggest.h"
@@ -15,7 +16,7 @@
 #define PLACE_SIZE   128
 
 /* What a field may be. */
-enum rule_kind { RULE_TEXT, RULE_WORD, RULE_WORDS, RULE_ADDRESS, RULE_STATE };
+enum rule_kind { RULE_TEXT, RULE_WORD, RULE_WORDS, RULE_ADDRESS, RULE_STATE, RULE_TIME };
 
 struct field_rule {
     const char *name;
@@ -28,9 +29,10 @@ static const struct field_rule organization_rules[] = {
 static const struct field_rule role_rules[] = {
     {"id", RULE_WORD, true}, {"permissions", RULE_WORDS, true}, {0}};
 static const struct field_rule member_rules[] = {
-    {"id", RULE_TEXT, false},     {"email", RULE_ADDRESS, false},
-    {"roles", RULE_WORDS, false}, {"permissions", RULE_WORDS, false},
-    {"state", RULE_STATE, false}, {0}};
+    {"id", RULE_TEXT, false},        {"email", RULE_ADDRESS, false},
+    {"roles", RULE_WORDS, false},    {"permissions", RULE_WORDS, false},
+    {"state", RULE_STATE, false},    {STATE_TEMPORARY, RULE_WORD, false},
+    {STATE_UNTIL, RULE_TIME, false}, {0}};
 static const struct field_rule invitation_rules[] = {{"email", RULE_ADDRESS, true},
                                                      {"roles", RULE_WORDS, false},
                                                      {"permissions", RULE_WORDS, false},
@@ -92,6 +94,8 @@ static const char *value_fault(const struct field_rule *rule, const cJSON *value
         return "it is no text, or empty, too long or with control characters";
     if (rule->kind == RULE_ADDRESS)
         return strchr(text, '@') ? NULL : "it is no e-mail address";
+    if (rule->kind == RULE_TIME)
+        return rfc3339_parse(text, &(int64_t){0}) ? NULL : "it is no time: 2026-01-02T03:04:05Z";
     if (rule->kind == RULE_STATE && strcmp(text, "active") != 0 && strcmp(text, "suspended") != 0)
         return "it is neither \"active\" nor \"suspended\"";
     return NULL;

@@ -62,6 +62,9 @@ static const struct column member_columns[] = {
     {"token", PLAIN, "token of the invitation of a pending member, where the API shows it"},
     {"membership", WIDE, "id of the membership, where it is another one than the person's"},
     {"teams", WIDE | LIST | SHORTEN, "ids of the teams"},
+    {"role_ends", PLAIN, "time when the roles end"},
+    {"roles_after", WIDE | LIST, "role ids behind that"},
+    {"permissions_after", WIDE | LIST | SHORTEN, "permissions behind that"},
     {0},
 };
 RECORD(member);
@@ -413,7 +416,8 @@ static const struct column process_columns[] = {
     {"state", PLAIN, "active, pending, suspended or removed"},
     {"ending", PLAIN,
      "of a member who left: ending, waiting (for host evict), noted (by an answer that ends "
-     "nothing) or kept (by orglogin.conf)"},
+     "nothing) or kept (by orglogin.conf); outlived: it runs as root in a session of a member who "
+     "may use sudo and su no longer"},
     {"pid", PLAIN, "number of the process"},
     {"user", PLAIN, "the user that it runs as"},
     {"tie", PLAIN,

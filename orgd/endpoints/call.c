@@ -71,7 +71,7 @@ static void permission_fail(struct call *call, enum permission permission)
 
 bool call_enter(struct call *call, const char *organization, enum permission permission)
 {
-    if (!caller_role(call->store, &call->caller, organization, &call->role) ||
+    if (!caller_role(call->store, &call->caller, organization, &call->role, &call->term) ||
         !store_organization(call->store, organization, &call->organization)) {
         enter_fail(call, organization);
         return false;
@@ -114,10 +114,39 @@ bool call_covers(struct call *call, const struct role *role)
     return false;
 }
 
-bool call_covers_name(struct call *call, const char *name)
+/* True if the caller, whose role ends, can give ROLE behind that as well. */
+static bool gives_then(const struct role *after, const struct role *role)
+{
+    return role_covers(after, PERMISSION_MEMBERS_MANAGE) ? role_may_give(after, role)
+                                                         : strcmp(after->name, role->name) == 0;
+}
+
+bool call_gives(struct call *call, const struct role *role, int64_t until)
+{
+    const struct role_term *term = &call->term;
+    char end[TIME_TEXT_SIZE];
+    if (!call_covers(call, role))
+        return false;
+    if (!term->ends || (until && until <= term->ends) || gives_then(&term->after, role))
+        return true;
+    time_text(term->ends, end);
+    call_fail(call, 403, "role_above_own",
+              "Your role %s ends at %s: until then, and no longer, you can give the role %s.",
+              call->role.name, end, role->name);
+    return false;
+}
+
+bool call_gives_name(struct call *call, const char *name)
 {
     struct role role;
-    return !call_role_find(call, name, &role) || call_covers(call, &role);
+    return !call_role_find(call, name, &role) || call_gives(call, &role, 0);
+}
+
+void call_shorten(const struct call *call, enum permission permission, int64_t *ends)
+{
+    const struct role_term *term = &call->term;
+    if (term->ends && !role_covers(&term->after, permission) && (*ends == 0 || *ends > term->ends))
+        *ends = term->ends;
 }
 
 struct maker call_maker(const struct call *call)
@@ -143,15 +172,26 @@ bool call_time(struct call *call, const char *name, int64_t otherwise, int64_t *
     return false;
 }
 
+/* The body's time NAME, which is to come. */
+static bool end_named(struct call *call, const char *name, int64_t otherwise, int64_t *ms)
+{
+    const cJSON *item = field(call, name);
+    if (!call_time(call, name, cJSON_IsNull(item) ? 0 : otherwise, ms))
+        return false;
+    if (!cJSON_IsString(item) || (*ms > clock_wall_ms() && *ms < STORE_FOREVER))
+        return true;
+    call_fail(call, 400, "invalid", "%s: must be a time to come, or null for no end", name);
+    return false;
+}
+
 bool call_end(struct call *call, int64_t otherwise, int64_t *ms)
 {
-    const cJSON *item = field(call, "expiresAt");
-    if (!call_time(call, "expiresAt", cJSON_IsNull(item) ? 0 : otherwise, ms))
-        return false;
-    if (!cJSON_IsString(item) || *ms > clock_wall_ms())
-        return true;
-    call_fail(call, 400, "invalid", "expiresAt: must be a time to come, or null for no end");
-    return false;
+    return end_named(call, "expiresAt", otherwise, ms);
+}
+
+bool call_until(struct call *call, int64_t *ms)
+{
+    return end_named(call, "until", 0, ms);
 }
 
 bool call_username(struct call *call, const char *username, const char *user)
@@ -398,39 +438,54 @@ bool caller_find(struct store *store, const char *key, struct token *caller)
            (!caller->expires || caller->expires > clock_wall_ms());
 }
 
-/* Takes the permissions that its maker lacks now from the ROLE of an organization's token. A
- * token whose maker is not known is from before makers were written down, and keeps its role. */
-static void role_limit(struct store *store, const struct token *token, struct role *role)
+/* The ROLE of an organization's token without the permissions that its maker lacks, who has HELD.
+ */
+static struct role role_limit(const struct role *held, const struct role *role)
 {
-    struct role held = {.name = "none"};
+    struct role limited = *held;
+    if (role_may_give(held, role))
+        return *role;
+    limited.permissions = role->permissions & (held->permissions | PERMISSIONS_LOOK);
+    return limited;
+}
+
+/* What an organization's token can do now. One whose maker is not known is from before makers were
+ * written down, and keeps its role. */
+static void token_role(struct store *store, const struct token *token, struct role *role,
+                       struct role_term *term)
+{
+    static const struct role none = {.name = "none"};
     struct member member;
+    *role = token->role;
     if (!token->maker.id[0])
         return;
-    if (!token->maker_left && store_member(store, token->organization, token->maker.id, &member) &&
-        membership_state(&member) == MEMBERSHIP_ACTIVE)
-        held = member.role;
-    if (role_may_give(&held, role))
+    if (token->maker_left || !store_member(store, token->organization, token->maker.id, &member) ||
+        membership_state(&member) != MEMBERSHIP_ACTIVE) {
+        *role = role_limit(&none, &token->role);
         return;
-    held.permissions = role->permissions & (held.permissions | PERMISSIONS_LOOK);
-    *role = held;
+    }
+    *role = role_limit(&member.role, &token->role);
+    term->ends = member.term.ends;
+    term->after = role_limit(&member.term.after, &token->role);
 }
 
 bool caller_role(struct store *store, const struct token *caller, const char *organization,
-                 struct role *role)
+                 struct role *role, struct role_term *term)
 {
     struct member member;
+    *term = (struct role_term){0};
     switch (caller_kind(caller)) {
     case CALLER_USER:
         if (!store_member(store, organization, caller->user, &member) ||
             !member_opens(&member, organization, caller))
             return false;
         *role = member.role;
+        *term = member.term;
         return true;
     case CALLER_ORGANIZATION:
         if (strcmp(caller->organization, organization) != 0)
             return false;
-        *role = caller->role;
-        role_limit(store, caller, role);
+        token_role(store, caller, role, term);
         return true;
     case CALLER_NOBODY:
         break;

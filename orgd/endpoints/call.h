@@ -112,6 +112,7 @@ struct call {
      */
     struct organization organization;
     struct role role;
+    struct role_term term; /* of that role */
 
     bool keep; /* though it fails, what was stored stays: who tried it, and when */
     int run;   /* how often the handler was run before, for want of a lock */
@@ -145,8 +146,17 @@ bool call_role(struct call *call, struct role *role);
 
 /* Fails the call with role_above_own and returns false unless the caller may give and take ROLE. */
 bool call_covers(struct call *call, const struct role *role);
-/* The same for a role that is known by name; a role that is gone is covered. */
-bool call_covers_name(struct call *call, const char *role);
+
+/* The same for ROLE that somebody is to have until UNTIL, 0: for good. What a caller gives whose
+ * own role ends does not outlast that, unless he can give it behind the end, too, or it is the role
+ * that he has then. */
+bool call_gives(struct call *call, const struct role *role, int64_t until);
+/* For a role that is given for good and is known by name; one that is gone can be given. */
+bool call_gives_name(struct call *call, const char *role);
+
+/* Lets what the caller hands out, and what counts until *ENDS (0: for ever), end with his role if
+ * he lacks PERMISSION behind that. */
+void call_shorten(const struct call *call, enum permission permission, int64_t *ends);
 
 /* Fills *ROLE with the role NAME of the call's organization; false when there is none. */
 bool call_role_find(struct call *call, const char *name, struct role *role);
@@ -157,6 +167,10 @@ bool call_time(struct call *call, const char *name, int64_t otherwise, int64_t *
 /* The body's "expiresAt": a time to come, 0 (never) for null, OTHERWISE without it. Fails the call
  * and returns false for anything else. */
 bool call_end(struct call *call, int64_t otherwise, int64_t *ms);
+
+/* The body's "until": a time to come, 0 (for good) for null or without it. Fails the call and
+ * returns false for anything else. */
+bool call_until(struct call *call, int64_t *ms);
 
 /* Fails the call and returns false unless USER (an id, "" for one to come) may be called USERNAME:
  * it is not reserved, and nobody else has it or had it. */
@@ -233,10 +247,10 @@ void call_event(struct call *call, const char *organization, const char *action,
  * True when the token's owner is in ORGANIZATION now, with *ROLE. Looks into the store, so it is
  * also the answer for a caller who was let in before. A user's token from before he was removed is
  * not let in. An organization's token can look as its role says, and change no more than its maker
- * can now: *ROLE may then be a lesser one.
+ * can now: *ROLE may then be a lesser one, and its *TERM is that of the maker's.
  */
 bool caller_role(struct store *store, const struct token *caller, const char *organization,
-                 struct role *role);
+                 struct role *role, struct role_term *term);
 
 /* True if TOKEN proves that its owner is MEMBER of ORGANIZATION: it is not from before he was
  * removed, or his tokens revoked. */

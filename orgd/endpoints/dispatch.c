@@ -63,6 +63,20 @@ static void change_charge(const struct call *call)
         quota_charge(QUOTA_CALLER_CHANGES, caller_id(call), places - 1);
 }
 
+/* True unless what ENDPOINT does would last longer than the caller's permission; else the call has
+ * failed. */
+static bool lasting_allowed(struct call *call, const struct endpoint *endpoint)
+{
+    const struct role_term *term = &call->term;
+    char end[TIME_TEXT_SIZE];
+    if (!endpoint->lasts || !term->ends || role_covers(&term->after, endpoint->permission))
+        return true;
+    time_text(term->ends, end);
+    call_fail(call, 403, "role_ends", "Your role %s ends at %s, and this has no end.",
+              call->role.name, end);
+    return false;
+}
+
 /* True when the caller may use ENDPOINT; else the call has failed. Fills the call's organization
  * and role. */
 static bool authorize(struct call *call, const struct endpoint *endpoint)
@@ -81,7 +95,7 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
     }
     return (endpoint->permission == PERMISSION_NONE ||
             call_enter(call, call_text(call, "organizationId"), endpoint->permission)) &&
-           (!endpoint->change || change_allowed(call, endpoint));
+           lasting_allowed(call, endpoint) && (!endpoint->change || change_allowed(call, endpoint));
 }
 
 /* --- the way through --- */
@@ -145,6 +159,7 @@ static enum store_end call_try(struct call *call, const struct endpoint *endpoin
     struct store *store = call->store;
     const char *organization = endpoint->permission ? call_text(call, "organizationId") : NULL;
     call->caller = (struct token){0};
+    call->term = (struct role_term){0};
     call->keep = false;
     if (!(endpoint->change ? store_begin_change(store, organization) : store_begin_read(store)))
         return store_rollback(store);

@@ -33,6 +33,10 @@ void member_resume(struct call *call);
 void member_revoke_tokens(struct call *call);
 void member_remove(struct call *call);
 
+/* Ends the role of the member whose role has waited longest for it, in a change of its own. False
+ * when there was none; true with its organization in CHANGED. */
+bool member_term_end(struct store *store, struct changed *changed);
+
 struct withdrawn;
 
 /* Adds the revision of the call's organization, if it has one, to REPLY: machines/applied tells how

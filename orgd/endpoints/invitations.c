@@ -91,6 +91,7 @@ static void invitation_send(struct call *call, struct invitation *invitation)
     memcpy(invitation->hash, secret.hash, sizeof invitation->hash);
     invitation->created = clock_wall_ms();
     invitation->expires = invitation->created + INVITATION_LIFE_MS;
+    call_shorten(call, PERMISSION_MEMBERS_MANAGE, &invitation->expires);
     invitation->revision = call->organization.revision;
     invitation->shown = !letterhead->from;
     invitation->maker = call_maker(call);
@@ -143,7 +144,7 @@ void invitation_create(struct call *call)
     struct member member;
     struct role role;
     struct invitation invitation = {0};
-    if (!call_role(call, &role) || !call_covers(call, &role))
+    if (!call_role(call, &role) || !call_gives(call, &role, 0))
         return;
     if (store_user_by_email(call->store, email, &user) &&
         store_member(call->store, organization, user.id, &member) && member.active) {
@@ -182,7 +183,7 @@ void invitation_resend(struct call *call)
         call_fail(call, 404, "invitation_not_found", "The organization has no such invitation.");
         return;
     }
-    if (!call_covers_name(call, invitation.role))
+    if (!call_gives_name(call, invitation.role))
         return;
     call_event(call, invitation.organization, "invitation.resend", invitation.id, invitation.email,
                "%s", invitation.role);
@@ -335,6 +336,7 @@ void invitation_accept(struct call *call)
     member.active = true;
     member.joined = clock_wall_ms();
     member.role = (struct role){0};
+    member.term = (struct role_term){0};
     snprintf(member.role.name, sizeof member.role.name, "%s", invitation.role);
     store_invitation_remove(call->store, invitation.id);
     call_member_change(call, invitation.organization, &member, NEWS_GATHERED);

@@ -38,11 +38,12 @@ void join_code_create(struct call *call)
     struct role role;
     if (!uses_wanted(call, &code.max_uses) ||
         !call_end(call, code.created + CODE_LIFE_MS, &code.expires) || !call_role(call, &role) ||
-        !call_covers(call, &role) ||
+        !call_gives(call, &role, 0) ||
         !call_room(call, QUOTA_JOIN_CODES,
                    store_join_codes_left(call->store, call->organization.id, code.created)))
         return;
     struct secret secret;
+    call_shorten(call, PERMISSION_MEMBERS_MANAGE, &code.expires);
     secret_make(&secret);
     id_make("code_", code.id);
     snprintf(code.organization, sizeof code.organization, "%s", call->organization.id);

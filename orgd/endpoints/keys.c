@@ -389,6 +389,7 @@ void member_key_add(struct call *call)
     if (!member_named(call, &member) || !key_read(call, call_text(call, "key"), &key) ||
         !call_end(call, 0, &key.expires))
         return;
+    call_shorten(call, PERMISSION_MEMBERS_MANAGE, &key.expires);
     struct key_count c = key_count(call, &member.user, &key);
     if (!c.found && !key_room(call, &member.user, c.count, &key))
         return;

@@ -141,10 +141,11 @@ static bool poll_may(struct store *store, struct poll *poll)
 {
     struct token caller;
     struct role role;
+    struct role_term term;
     struct organization organization;
     if (!caller_find(store, poll->key, &caller) ||
         !store_organization(store, poll->organization, &organization) ||
-        !caller_role(store, &caller, poll->organization, &role) ||
+        !caller_role(store, &caller, poll->organization, &role, &term) ||
         !role_covers(&role, PERMISSION_MEMBERS_VIEW))
         return false;
     poll_labels(store, &caller, &organization, poll);

@@ -46,6 +46,7 @@ void machine_invite(struct call *call)
         store_machine_numbers(call->store, organization, machine.numbers);
     snprintf(machine.ca, sizeof machine.ca, "%s", ca ? ca : "");
     machine.expires = now + CODE_LIFE_MS;
+    call_shorten(call, PERMISSION_ORG_MANAGE, &machine.expires);
     machine.maker = call_maker(call);
     secret_make(&secret);
     memcpy(machine.hash, secret.hash, sizeof machine.hash);

@@ -8,7 +8,8 @@
 
 bool member_spare(struct call *call, const struct member *member)
 {
-    if (!role_is_owner(&member->role) || membership_state(member) != MEMBERSHIP_ACTIVE ||
+    if (!role_is_owner(&member->role) || member->term.ends ||
+        membership_state(member) != MEMBERSHIP_ACTIVE ||
         store_owners(call->store, call->organization.id) > 1)
         return true;
     call_fail(call, 409, "last_owner", "%s is the last owner of the organization.",
@@ -32,35 +33,114 @@ void member_reply_revision(struct call *call, cJSON *reply)
 }
 
 /* Answers what WITHDRAWN says, and frees it. */
-static void reply_withdrawn(struct call *call, struct withdrawn *withdrawn)
+static void reply_withdrawn(struct call *call, cJSON *reply, struct withdrawn *withdrawn)
 {
-    cJSON *reply = cJSON_CreateObject();
     cJSON_AddTrueToObject(reply, "ok");
     member_reply_revision(call, reply);
     handed_out_reply(withdrawn, reply);
     call_reply(call, reply);
 }
 
+/* The term of ROLE for MEMBER: behind it he has the role again that he has without an end. A role
+ * with an end takes nothing away, so that no wrong clock gives anybody more than he had. Fails the
+ * call and returns false when ROLE cannot end. */
+static bool term_of(struct call *call, const struct member *member, const struct role *role,
+                    struct role_term *term)
+{
+    const struct role *held = member->term.ends ? &member->term.after : &member->role;
+    *term = (struct role_term){0};
+    if (!call_until(call, &term->ends))
+        return false;
+    if (term->ends == 0)
+        return true;
+    term->after = *held;
+    if (strcmp(held->name, role->name) == 0)
+        call_fail(call, 400, "invalid", "until: %s has the role %s without an end.",
+                  member->user.username, role->name);
+    else if (!role_may_give(role, held))
+        call_fail(call, 400, "invalid",
+                  "until: the role %s has less permissions than %s, which %s has without an end.",
+                  role->name, held->name, member->user.username);
+    else
+        return true;
+    return false;
+}
+
+/* MEMBER gets ROLE with TERM. */
+static void role_change(struct call *call, struct member *member, const struct role *role,
+                        const struct role_term *term)
+{
+    char end[TIME_TEXT_SIZE + 8];
+    bool less = !role_covers(role, member->role.permissions) ||
+                (term->ends && (!member->term.ends || term->ends < member->term.ends));
+    call_event(call, call->organization.id, "member.set-role", member->user.id,
+               member->user.username, "%s -> %s%s", member->role.name, role->name,
+               end_text(term->ends, end, sizeof end));
+    member->role = *role;
+    member->term = *term;
+    call_member_change(call, call->organization.id, member, less ? NEWS_LOSS : NEWS_GATHERED);
+}
+
 void member_set_role(struct call *call)
 {
     struct role role;
+    struct role_term term;
     struct member member;
-    if (!call_role(call, &role) || !member_named(call, &member) || !call_covers(call, &role))
-        return;
-    const char *organization = call->organization.id, *user = member.user.id;
     struct withdrawn withdrawn = {0};
-    if (strcmp(member.role.name, role.name) != 0) {
-        if (!member_spare(call, &member))
+    if (!call_role(call, &role) || !member_named(call, &member) ||
+        !term_of(call, &member, &role, &term) || !call_gives(call, &role, term.ends))
+        return;
+    bool same = strcmp(member.role.name, role.name) == 0;
+    if (!same || member.term.ends != term.ends) {
+        if (!same && !member_spare(call, &member))
             return;
-        call_event(call, organization, "member.set-role", user, member.user.username, "%s -> %s",
-                   member.role.name, role.name);
-        enum news_kind news =
-            role_covers(&role, member.role.permissions) ? NEWS_GATHERED : NEWS_LOSS;
-        member.role = role;
-        call_member_change(call, organization, &member, news);
-        handed_out_by(call, user, &role, &withdrawn);
+        role_change(call, &member, &role, &term);
+        handed_out_by(call, member.user.id, &role, &withdrawn);
     }
-    reply_withdrawn(call, &withdrawn);
+    cJSON *reply = cJSON_CreateObject();
+    record_time_or_null(reply, "until", term.ends);
+    reply_withdrawn(call, reply, &withdrawn);
+}
+
+/* Finds a member whose role has come to its end, and locks the organization: somebody else may have
+ * changed the member's role before that. */
+static bool term_over(struct store *store, char organization[ID_SIZE], char user[ID_SIZE],
+                      char role[ROLE_SIZE])
+{
+    char locked[ID_SIZE], same[ID_SIZE];
+    int64_t now = clock_wall_ms();
+    if (!store_term_over(store, now, locked, same, role))
+        return false;
+    store_lock(store, locked);
+    return store_term_over(store, now, organization, user, role) &&
+           strcmp(organization, locked) == 0 && strcmp(user, same) == 0;
+}
+
+/* What has come to its end counts no more wherever it is read; here it is stored, and told. */
+bool member_term_end(struct store *store, struct changed *changed)
+{
+    static const struct request request = {.id = "", .from = ""};
+    struct call_answer answer = {0};
+    struct call call = {
+        .store = store, .request = &request, .answer = &answer, .caller = {.name = "orgd"}};
+    struct withdrawn withdrawn = {0};
+    struct member member;
+    char organization[ID_SIZE], user[ID_SIZE], role[ROLE_SIZE];
+    bool found = store_begin_change(store, NULL) && term_over(store, organization, user, role) &&
+                 store_organization(store, organization, &call.organization) &&
+                 store_member(store, organization, user, &member);
+    if (found) {
+        call_event(&call, organization, "member.role-end", user, member.user.username, "%s -> %s",
+                   role, member.role.name);
+        call_member_change(&call, organization, &member, NEWS_LOSS);
+        handed_out_by(&call, user, &member.role, &withdrawn);
+        *changed = (struct changed){.news = NEWS_LOSS};
+        snprintf(changed->id, sizeof changed->id, "%s", organization);
+        store_tell(store, organization, NEWS_LOSS);
+    }
+    cJSON_Delete(withdrawn.list);
+    buffer_free(&answer.changed);
+    return store_commit(store) == STORE_DONE && found;
 }
 
 /* What a suspended member has handed out opens nothing later, either. */
@@ -79,13 +159,13 @@ void member_suspend(struct call *call)
         call_member_change(call, call->organization.id, &member, NEWS_LOSS);
         handed_out_by(call, member.user.id, NULL, &withdrawn);
     }
-    reply_withdrawn(call, &withdrawn);
+    reply_withdrawn(call, cJSON_CreateObject(), &withdrawn);
 }
 
 void member_resume(struct call *call)
 {
     struct member member;
-    if (!member_named(call, &member))
+    if (!member_named(call, &member) || !call_gives(call, &member.role, member.term.ends))
         return;
     if (member.suspended) {
         member.suspended = 0;
@@ -105,6 +185,7 @@ void member_leave(struct call *call, struct member *member, struct withdrawn *wi
     int64_t now = clock_wall_ms(), proved = store_token_proved(call->store, user);
     member->active = false;
     member->suspended = 0;
+    member->term = (struct role_term){0};
     store_teams_leave(call->store, organization, user);
     store_keys_leave(call->store, organization, user, now);
     member->removed = now > proved ? now : proved; /* the clock may have been put back */

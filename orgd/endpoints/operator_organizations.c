@@ -65,6 +65,7 @@ void operator_organization_owner(struct call *call)
     member.active = true;
     member.suspended = 0;
     member.role = roles_builtin[ROLE_OWNER];
+    member.term = (struct role_term){0};
     call_member_change(call, organization, &member, NEWS_GATHERED);
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddItemToObject(reply, "member", member_json(&member));

@@ -125,11 +125,22 @@ const char *state_name(const struct member *member)
     return names[membership_state(member)];
 }
 
+static cJSON *term_json(const struct role_term *term)
+{
+    cJSON *object = cJSON_CreateObject();
+    add_time(object, "at", term->ends);
+    cJSON_AddStringToObject(object, "role", term->after.name);
+    cJSON_AddItemToObject(object, "permissions", permissions_json(term->after.permissions));
+    return object;
+}
+
 cJSON *member_json(const struct member *member)
 {
     cJSON *object = person_json(&member->user, "userId");
     cJSON_AddStringToObject(object, "role", member->role.name);
     cJSON_AddItemToObject(object, "permissions", permissions_json(member->role.permissions));
+    if (member->term.ends)
+        cJSON_AddItemToObject(object, "roleEnd", term_json(&member->term));
     cJSON_AddStringToObject(object, "state", state_name(member));
     if (member->teams)
         cJSON_AddRawToObject(object, "teams", member->teams);

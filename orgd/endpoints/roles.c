@@ -64,7 +64,7 @@ void role_set(struct call *call)
     bool there = store_role(call->store, organization, role.name, &before);
     role.permissions =
         permissions_parse(cJSON_GetObjectItemCaseSensitive(call->body, "permissions"));
-    if (!call_covers(call, &role) || (there && !call_covers(call, &before)))
+    if (!call_gives(call, &role, 0) || (there && !call_covers(call, &before)))
         return;
     if (!there && store_role_count(call->store, organization) >= OWN_ROLES_MAX) {
         call_fail(call, 409, "too_many", "An organization has at most %d roles of its own.",

@@ -34,6 +34,7 @@ struct endpoint {
     bool change;                /* may write */
     bool removal;               /* takes something from somebody: for it room is kept on the disk */
     bool frees;                 /* only takes away: no quota refuses it */
+    bool lasts;                 /* what it does has no end: nobody may whose permission has one */
     bool operator;              /* for the operator's command alone: no socket leads here */
     bool open;                  /* works without a token */
     bool machine;               /* for a machine's token, too */

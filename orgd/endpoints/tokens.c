@@ -39,6 +39,8 @@ static void token_reply(struct call *call, struct token *token, const char *acti
     struct token_owner owner = {user ? token->user : token->organization, .user = user};
     if (!call_end(call, 0, &token->expires) || !token_room(call, owner))
         return;
+    if (!user)
+        call_shorten(call, PERMISSION_ORG_MANAGE, &token->expires);
     snprintf(token->name, sizeof token->name, "%s", name ? name : "");
     token_make(call->store, token, &secret);
     call_event(call, token->organization, action, token->key, token->name, "%s%s",

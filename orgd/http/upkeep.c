@@ -3,6 +3,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/notify.h"
+#include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/usage.h"
 
 #define DAY_MS       86400000LL
@@ -23,6 +24,15 @@ static void events_expire(struct upkeep *u, struct store *store)
         u->expire = now + EXPIRE_MS;
 }
 
+/* A slice of what goes through many rows. */
+static bool chore_run(struct upkeep *u, struct store *store)
+{
+    bool more = store_begin_change(store, NULL) && store_chore(store, u->changed.id);
+    if (more && u->changed.id[0])
+        store_tell(store, u->changed.id, NEWS_GATHERED);
+    return store_commit(store) == STORE_DONE && more;
+}
+
 static void upkeep_job(struct store *store, struct job *job)
 {
     struct upkeep *u = (struct upkeep *)(void *)job;
@@ -34,12 +44,7 @@ static void upkeep_job(struct store *store, struct job *job)
     store_has_room(store);
     usage_store_slice(store);
     events_expire(u, store);
-    if (store_begin_change(store, NULL))
-        u->more = store_chore(store, u->changed.id);
-    if (u->more && u->changed.id[0])
-        store_tell(store, u->changed.id, NEWS_GATHERED);
-    if (store_commit(store) != STORE_DONE)
-        u->more = false;
+    u->more = member_term_end(store, &u->changed) || chore_run(u, store);
 }
 
 static void upkeep_start(struct upkeep *u)

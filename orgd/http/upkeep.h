@@ -1,8 +1,8 @@
 /*
  * What the store needs from time to time, done once a second by the crew that changes: a look
  * whether another process changed the data, and whether they are still there; the uses of tokens;
- * events that are too old; a slice of what goes through many rows. It shows the watchdog that loop
- * and crew are alive. On the loop's thread.
+ * events that are too old; roles that have come to their end; a slice of what goes through many
+ * rows. It shows the watchdog that loop and crew are alive. On the loop's thread.
  */
 #ifndef ORGD_HTTP_UPKEEP_H
 #define ORGD_HTTP_UPKEEP_H

@@ -82,7 +82,8 @@ static const char *const file_checks[] = {
 static const char *const checks[] = {
     "SELECT 'organization ' || id || ' has no owner' FROM organizations o WHERE deleted_at = 0"
     " AND NOT EXISTS ("
-    "SELECT 1 FROM members WHERE organization_id = o.id AND role = 'owner' AND active = 1)",
+    "SELECT 1 FROM members WHERE organization_id = o.id AND role = 'owner' AND active = 1"
+    " AND role_ends_at = 0)",
     "SELECT 'organization ' || id || ' has revision ' || o.revision || ', a member has '"
     " || max(m.revision) FROM organizations o JOIN members m ON m.organization_id = o.id"
     " GROUP BY o.id HAVING max(m.revision) > o.revision",
@@ -92,6 +93,8 @@ static const char *const checks[] = {
     "SELECT what || ' has the unknown role ' || role FROM ("
     "SELECT 'member ' || user_id || ' of ' || organization_id AS what, organization_id, role"
     " FROM members WHERE active = 1 UNION ALL"
+    " SELECT 'member ' || user_id || ' of ' || organization_id, organization_id, role_after"
+    " FROM members WHERE active = 1 AND role_ends_at > 0 UNION ALL"
     " SELECT 'invitation ' || id, organization_id, role FROM invitations UNION ALL"
     " SELECT 'join code ' || id, organization_id, role FROM join_codes UNION ALL"
     " SELECT 'token ' || key, organization_id, role FROM tokens) x"

@@ -38,6 +38,9 @@ static void hash_member(const struct member *member, void *arg)
     history_add_text(hash, member->user.name);
     history_add_text(hash, member->role.name);
     history_add_number(hash, member->role.permissions);
+    history_add_number(hash, member->term.ends);
+    history_add_text(hash, member->term.after.name);
+    history_add_number(hash, member->term.after.permissions);
     history_add_number(hash, membership_state(member));
     history_add_text(hash, member->teams ? member->teams : "");
     history_add_text(hash, member->keys ? member->keys : "");

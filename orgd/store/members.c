@@ -1,7 +1,21 @@
 /* Members and tombstones. */
+#include "common/clock.h"
 #include "orgd/store/chores.h"
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
+
+/* The role of MEMBER, who is active: its end counts at once, whether or not it is stored yet. */
+static void take_role(struct store *s, struct rowset *stmt, int first, struct member *member)
+{
+    column_role(s, stmt, first + 6, &member->role);
+    if (member->term.ends == 0)
+        return;
+    column_role(s, stmt, first + 14, &member->term.after);
+    if (member->term.ends > clock_wall_ms())
+        return;
+    member->role = member->term.after;
+    member->term = (struct role_term){0};
+}
 
 /* The columns that statements.h calls MEMBER_COLUMNS, from FIRST on. */
 static void take_member(struct store *s, struct rowset *stmt, int first, struct member *member)
@@ -12,9 +26,10 @@ static void take_member(struct store *s, struct rowset *stmt, int first, struct 
     member->revision = column_number(stmt, first + 10);
     member->removed = column_number(stmt, first + 11);
     member->suspended = column_number(stmt, first + 12);
+    member->term = (struct role_term){.ends = column_number(stmt, first + 13)};
     member->teams = member->keys = NULL;
     if (member->active)
-        column_role(s, stmt, first + 6, &member->role);
+        take_role(s, stmt, first, member);
     else
         column_role_or_gone(s, stmt, first + 6, &member->role);
 }
@@ -45,7 +60,22 @@ void store_member_put(struct store *s, const char *organization, const struct me
                   VALUES(value_text(organization), value_text(member->user.id),
                          value_text(member->role.name), value_number(member->active),
                          value_number(member->joined), value_number(member->revision),
-                         value_number(member->removed), value_number(member->suspended)));
+                         value_number(member->removed), value_number(member->suspended),
+                         value_number(member->term.ends), value_text(member->term.after.name)));
+}
+
+bool store_term_over(struct store *s, int64_t now, char organization[ID_SIZE], char user[ID_SIZE],
+                     char role[ROLE_SIZE])
+{
+    struct rowset *stmt = statement_begin(s, TERM_OVER, VALUES(value_number(now)));
+    bool found = statement_row(s, stmt);
+    if (found) {
+        column_text(s, stmt, 0, organization, ID_SIZE);
+        column_text(s, stmt, 1, user, ID_SIZE);
+        column_text(s, stmt, 2, role, ROLE_SIZE);
+    }
+    statement_end(stmt);
+    return found && !s->failed;
 }
 
 void store_members_touch(struct store *s, const char *organization)
@@ -78,8 +108,8 @@ static void each_member(struct store *s, struct rowset *stmt, member_visit *each
     while (statement_row(s, stmt)) {
         struct member member;
         take_member(s, stmt, 0, &member);
-        member.teams = column_lent(stmt, 13);
-        member.keys = column_lent(stmt, 14);
+        member.teams = column_lent(stmt, 16);
+        member.keys = column_lent(stmt, 17);
         each(&member, arg);
     }
     statement_end(stmt);
@@ -113,7 +143,7 @@ void store_memberships(struct store *s, const char *user, membership_visit *each
         struct member member;
         column_organization(s, stmt, 0, &organization);
         take_member(s, stmt, 8, &member);
-        member.teams = column_lent(stmt, 21);
+        member.teams = column_lent(stmt, 24);
         each(&organization, &member, arg);
     }
     statement_end(stmt);

@@ -352,6 +352,12 @@ static const char *const versions[] = {
     "ALTER TABLE machines ADD COLUMN numbers TEXT NOT NULL DEFAULT '';" /* as for the machine */
     "ALTER TABLE machines ADD COLUMN glass_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE machines ADD COLUMN glass_told_at INTEGER NOT NULL DEFAULT 0;"
+    /* A role that ends, and the one that its holder has then. */
+    "ALTER TABLE members ADD COLUMN role_ends_at INTEGER NOT NULL DEFAULT 0;" /* 0: never */
+    "ALTER TABLE members ADD COLUMN role_after TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX members_ends ON members(role_ends_at) WHERE role_ends_at > 0;"
+    "CREATE INDEX members_after ON members(organization_id, role_after, active, revision)"
+    " WHERE role_ends_at > 0;"
     /* Who may log in where. */
     "CREATE TABLE access_rules ("
     " id TEXT PRIMARY KEY,"

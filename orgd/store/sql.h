@@ -67,6 +67,7 @@ enum statement {
     REVISION_LATEST,
     MEMBER_BY_USER,
     MEMBER_PUT,
+    TERM_OVER,
     OWNER_COUNT,
     MEMBER_COUNT,
     MEMBERSHIP_COUNT,

@@ -56,9 +56,11 @@
 #define JOIN_ROLE(table)                                                                           \
     " LEFT JOIN roles r ON r.organization_id = " table ".organization_id AND r.name = " table      \
     ".role "
-#define MEMBER_COLUMNS                                                                             \
-    "u.id, u.email, u.username, u.name, u.created_at, u.disabled_at, m.role, r.permissions,"       \
-    " m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at"
+#define MEMBER_COLUMNS                                                                                \
+    "u.id, u.email, u.username, u.name, u.created_at, u.disabled_at, m.role, r.permissions,"          \
+    " m.active, m.joined_at, m.revision, m.removed_at, m.suspended_at, m.role_ends_at, m.role_after," \
+    " CASE WHEN m.role_ends_at > 0 THEN (SELECT permissions FROM roles a"                             \
+    " WHERE a.organization_id = m.organization_id AND a.name = m.role_after) END"
 #define MEMBER_TEAMS                                                                               \
     ", (SELECT " JSON_ARRAY(JSON_OBJECT(                                                           \
         "id", "t.id", "slug", "t.slug", "name",                                                    \
@@ -233,13 +235,17 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [ROLE_REMOVE] = "DELETE FROM roles WHERE organization_id = ?1 AND name = ?2",
     [ROLE_USED] =
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND role = ?2"
-        " AND active = 1) OR EXISTS (SELECT 1 FROM invitations WHERE organization_id = ?1 AND role "
-        "= ?2"
-        " AND expires_at > ?3) OR EXISTS (SELECT 1 FROM join_codes WHERE organization_id = ?1"
-        " AND role = ?2) OR EXISTS (SELECT 1 FROM tokens WHERE organization_id = ?1 AND role = ?2)",
-    [ROLE_TOUCH] =
-        TOUCH("SELECT user_id, revision FROM members WHERE organization_id = ?1 AND role = ?2"
-              " AND active = 1 AND revision <= ?3 ORDER BY revision LIMIT ?4"),
+        " AND active = 1) OR EXISTS (SELECT 1 FROM members" INDEXED_BY(
+            "members_after") " WHERE organization_id = ?1 AND role_after = ?2 AND role_ends_at > 0 AND active = 1)"
+                             " OR EXISTS (SELECT 1 FROM invitations WHERE organization_id = ?1 AND role "
+                             "= ?2"
+                             " AND expires_at > ?3) OR EXISTS (SELECT 1 FROM join_codes WHERE organization_id = ?1"
+                             " AND role = ?2) OR EXISTS (SELECT 1 FROM tokens WHERE organization_id = ?1 AND role = ?2)",
+    [ROLE_TOUCH] = TOUCH(
+        "SELECT user_id, revision FROM members WHERE organization_id = ?1 AND role = ?2"
+        " AND active = 1 AND revision <= ?3 UNION ALL SELECT user_id, revision FROM members" INDEXED_BY(
+            "members_after") " WHERE organization_id = ?1 AND role_after = ?2 AND role_ends_at > 0 AND active = 1"
+                             " AND revision <= ?3 ORDER BY revision LIMIT ?4"),
     [ALL_TOUCH] = TOUCH("SELECT user_id, revision FROM members WHERE organization_id = ?1"
                         " AND active = 1 AND revision <= ?2 ORDER BY revision LIMIT ?3"),
     [REVISION_LATEST] = "UPDATE organizations SET revision = " GREATER(
@@ -248,13 +254,20 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [MEMBER_BY_USER] = "SELECT " MEMBER_COLUMNS FROM_MEMBER "AND m.user_id = ?2",
     [MEMBER_PUT] =
         "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision, "
-        "removed_at, suspended_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        "removed_at, suspended_at, role_ends_at, role_after)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
         " ON CONFLICT (organization_id, user_id) DO UPDATE SET role = excluded.role,"
         " active = excluded.active, joined_at = excluded.joined_at, revision = excluded.revision,"
-        " removed_at = excluded.removed_at, suspended_at = excluded.suspended_at",
+        " removed_at = excluded.removed_at, suspended_at = excluded.suspended_at,"
+        " role_ends_at = excluded.role_ends_at, role_after = excluded.role_after",
+    [TERM_OVER] = "SELECT m.organization_id, m.user_id, m.role FROM members m"
+                  " JOIN organizations o ON o.id = m.organization_id AND o.deleted_at = 0"
+                  " WHERE m.role_ends_at > 0 AND m.role_ends_at <= ?1 AND m.active = 1"
+                  " ORDER BY m.role_ends_at LIMIT 1",
     [OWNER_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM members" INDEXED_BY(
         "members_role") " JOIN users ON id = user_id WHERE organization_id = ?1 AND role = 'owner'"
-                        " AND active = 1 AND suspended_at = 0 AND disabled_at = 0 LIMIT 2) x",
+                        " AND active = 1 AND suspended_at = 0 AND disabled_at = 0"
+                        " AND role_ends_at = 0 LIMIT 2) x",
     [MEMBER_COUNT] =
         "SELECT CASE WHEN revision < ?2 THEN 0 ELSE"
         " (SELECT count(*) FROM members WHERE organization_id = ?1) END FROM organizations WHERE id = ?1",

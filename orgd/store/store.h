@@ -71,7 +71,8 @@ struct organization {
 
 struct member {
     struct user user;
-    struct role role;
+    struct role role; /* that he holds now: one whose end has come has given way already */
+    struct role_term term;
     bool active; /* false: a tombstone of a member who left, whose role may be gone */
     int64_t joined;
     int64_t revision;  /* of his latest change */
@@ -519,7 +520,13 @@ int64_t store_teams_of(struct store *store, const char *organization, const char
  * the same transaction. */
 void store_member_put(struct store *store, const char *organization, const struct member *member);
 
-/* The number of owners who are neither removed nor suspended; 2 also when there are more. */
+/* A member whose role has come to its end by NOW, where that is not stored yet: then the
+ * organization, the user and the name of that role are filled in. The one who waits longest. */
+bool store_term_over(struct store *store, int64_t now, char organization[ID_SIZE],
+                     char user[ID_SIZE], char role[ROLE_SIZE]);
+
+/* The number of owners who are neither removed nor suspended, and whose role has no end; 2 also
+ * when there are more. */
 int64_t store_owners(struct store *store, const char *organization);
 
 /* The number of the organization's members and tombstones; 0 when its revision says without a count

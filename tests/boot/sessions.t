@@ -102,6 +102,28 @@ is "$(others | xargs)" "$before" 'nothing of anybody else is touched then'
 ok 'the second look switches lingering off when the bus is back' wait_for 20 eval '[ "$(lingering)" = "bob larry" ]'
 ok 'and no unit has failed then' wait_for 10 eval '[ -z "$(systemctl --failed --plain --no-legend)" ]'
 
+# --- a role is lost, and a root shell is left ---
+ssh -tt bob@localhost 'exec sudo -n sh -c "sleep 2006; :"' </dev/null >/dev/null 2>&1 &
+wait_for 10 pgrep -u root -f '^sleep 2006'
+ending() { orgadmin host sessions bob -o json | jq -r --arg command "$1" '.[] | select(.command == $command) | .ending // ""'; }
+warned() { orgadmin host doctor -o json 2>/dev/null | jq -r '.[] | select(.check == "root shells") | "\(.result) \(.found)"'; }
+is "$(ending 'sleep 2006')" '' 'the root shell of an admin is nothing to look at'
+like "$(warned)" '^ok' 'nor for host doctor'
+by olga member role bob member >/dev/null 2>&1
+ok 'host sessions names it when the role is gone' wait_for 10 eval '[ "$(ending "sleep 2006")" = outlived ]'
+is "$(ending 'sleep 2003')" '' 'and not what runs as the member'
+like "$(warned)" '^warning [0-9]+ processes go on as root that 1 member began who may use sudo and su no longer: bob$' 'host doctor names it, too'
+sed -i 's/on_role_loss = "keep"/on_role_loss = "end"/' $CONF
+systemctl restart orgsyncd.service
+by olga member role bob admin >/dev/null 2>&1
+ok 'the role comes back' wait_for 30 eval '[ "$(ending "sleep 2006")" = "" ] && held'
+by olga member role bob admin >/dev/null 2>&1
+by olga member role bob member >/dev/null 2>&1
+ok 'with on_role_loss = "end" all that runs of the member ends' wait_for 15 eval '! pgrep -u bob >/dev/null && ! pgrep -u root -f "^sleep 2006" >/dev/null'
+is "$(lingering)" 'bob larry' 'and lingering stays'
+is "$(pgrep -f '^(/usr/bin/)?sleep 200[125]' | wc -l)" 3 'and what is of others, and of root'
+ok 'no unit has failed' wait_for 10 eval '[ -z "$(systemctl --failed --plain --no-legend)" ]'
+
 unlike "$(journal -u orgsyncd.service)" 'could not be ended|cannot be removed' 'orgsyncd has no complaint'
 like "$(journal -u orgsyncd.service)" 'systemd-logind cannot be asked to end sessions: the bus did not answer in time' 'the log says that the bus hangs'
 done_testing

@@ -44,6 +44,8 @@ struct row {
     enum glass glass;
     const struct rules *org_rules;
     unsigned org_rule;
+    const char *term; /* the role that ends, in ENDS ms */
+    int64_t ends;
 };
 
 /* The organization's own: for nobody; and for some. */
@@ -309,6 +311,38 @@ static const struct row rows[] = {
      .glass = GLASS, .lost_groups = true, .reason = REASON_GROUPS, .rule = 1},
     {"break-glass, narrowed to another role", ACTIVE("admin"), BROKEN, .reason = REASON_NARROWED,
      .rule = 3, .narrowing = {.role = "owner"}},
+    {"role with an end", ACTIVE("guest"), .term = "admin", .ends = 1, .service = "sudo",
+     .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 1},
+    {"role with an end, within grace", ACTIVE("guest"), .term = "admin", .ends = 1,
+     .service = "sudo", .fresh = IN_GRACE, .verdict = VERDICT_ALLOW, .reason = REASON_OFFLINE,
+     .rule = 1},
+    {"role with an end, beyond grace", ACTIVE("guest"), .term = "admin", .ends = 1,
+     .service = "sudo", .fresh = BEYOND, .reason = REASON_STALE, .rule = 1},
+    {"role at its end", ACTIVE("guest"), .term = "admin", .service = "sudo", .ends = 0,
+     .fresh = CONFIRMED, .reason = REASON_ROLE},
+    {"role behind its end, within grace", ACTIVE("guest"), .term = "admin", .ends = -1,
+     .service = "sudo", .fresh = IN_GRACE, .reason = REASON_ROLE},
+    {"role behind another's end", ACTIVE("member"), .term = "admin", .ends = -1, .service = "sudo",
+     .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE, .rule = 3},
+    {"role with an end takes the place of the other", ACTIVE("member"), .term = "guest", .ends = 1,
+     .service = "sshd", .fresh = CONFIRMED, .reason = REASON_ROLE},
+    {"role with an end, the clock a minute behind", ACTIVE("guest"), .term = "admin", .ends = 1,
+     .service = "sudo", .fresh = AHEAD, .verdict = VERDICT_ALLOW, .reason = REASON_OFFLINE,
+     .rule = 1},
+    {"role with an end, the clock put back", ACTIVE("guest"), .term = "admin", .ends = 1,
+     .service = "sudo", .fresh = FUTURE, .reason = REASON_ROLE},
+    {"role with an end, narrowed to it", ACTIVE("member"), .term = "admin", .ends = 1,
+     .service = "sudo", .fresh = CONFIRMED, .verdict = VERDICT_ALLOW, .reason = REASON_RULE,
+     .rule = 1, .narrowing = {.role = "admin"}},
+    {"role with an end, narrowed to the other", ACTIVE("member"), .term = "admin", .ends = 1,
+     .service = "sudo", .fresh = CONFIRMED, .reason = REASON_NARROWED, .rule = 1,
+     .narrowing = {.role = "member"}},
+    {"role with an end, suspended", .state = MEMBER_SUSPENDED, .role = "guest", .term = "admin",
+     .ends = 1, .service = "sudo", .fresh = CONFIRMED, .reason = REASON_SUSPENDED},
+    {"break-glass, role with an end", ACTIVE("guest"), .term = "admin", .ends = 1, BROKEN,
+     .verdict = VERDICT_ALLOW, .reason = REASON_BREAK_GLASS, .rule = 6},
+    {"break-glass, role behind its end", ACTIVE("guest"), .term = "admin", .ends = -1, BROKEN,
+     .reason = REASON_ROLE},
     {"narrowing leaves root alone", .root = true, .service = "sshd", .fresh = CONFIRMED,
      .verdict = VERDICT_NOT_MINE, .reason = REASON_ROOT, .narrowing = {.role = "admin"}},
 };
@@ -385,6 +419,8 @@ static void check_row(void **state)
                                 .state = r->state,
                                 .roles = {r->role, r->role ? 1 : 0},
                                 .permissions = {r->permission, r->permission ? 1 : 0}};
+    if (r->term)
+        member.term = (struct term){.ends_ms = NOW + r->ends, .roles = {r->term, 1}};
     static const int64_t confirmed[] = {
         [CONFIRMED] = NOW, [IN_GRACE] = NOW - GRACE,       [BEYOND] = NOW - GRACE - 1,
         [NEVER] = 0,       [AHEAD] = NOW + CLOCK_SLACK_MS, [FUTURE] = NOW + CLOCK_SLACK_MS + 1,

@@ -922,6 +922,46 @@ static void snapshot_beyond_a_limit_is_not_published(void **state)
     }
 }
 
+/* Of a member whose role ends, a reader from before finds what he holds without an end. */
+static void roles_with_an_end_come_through_whole(void **state)
+{
+    (void)state;
+    static const int64_t ends[] = {0, 1900000000000, 1900000000001};
+    struct snapshot_settings settings = {.generation = 1};
+    struct snapshot_writer *w = snapshot_writer_new(&settings);
+    snapshot_writer_org(w, "acme", 1, 0, 0);
+    for (int i = 0; i < 3; i++) {
+        char text[4][64];
+        struct snapshot_user_spec u;
+        struct snapshot_grants_spec grants = {.roles = {"member", 1}, .permissions = {"view", 1}};
+        if (ends[i])
+            grants.term = (struct term){ends[i], {"owner\0admin", 2}, {"a\0b\0c", 3}};
+        user_spec(i, &u, text);
+        u.grants_index = snapshot_writer_grants(w, &grants);
+        snapshot_writer_user(w, &u);
+    }
+    assert_int_equal(snapshot_writer_publish(w, path), 0);
+    snapshot_writer_free(w);
+    struct snapshot s;
+    struct snapshot_user u;
+    uint64_t cursor = 0;
+    const char *why;
+    assert_int_equal(snapshot_open(&s, path, &why), SNAPSHOT_OK);
+    for (int i = 0; i < 3; i++) {
+        struct snapshot_grants c;
+        assert_int_equal(snapshot_next_user(&s, &cursor, &u), SNAPSHOT_OK);
+        assert_int_equal(snapshot_grants(&s, u.grants_ref, &c), SNAPSHOT_OK);
+        assert_true(c.roles.count == 1 && text_list_has(&c.roles, "member"));
+        assert_true(c.permissions.count == 1 && text_list_has(&c.permissions, "view"));
+        assert_int_equal(c.term.ends_ms, ends[i]);
+        assert_int_equal(c.term.roles.count, i ? 2 : 0);
+        assert_int_equal(c.term.permissions.count, i ? 3 : 0);
+        assert_true(!i || (text_list_has(&c.term.roles, "admin") &&
+                           text_list_has(&c.term.permissions, "c")));
+    }
+    snapshot_close(&s);
+}
+
 /* Who is not active is no member of a group, and not counted. */
 static void inactive_members_are_in_no_group(void **state)
 {
@@ -1553,6 +1593,7 @@ int main(void)
         cmocka_unit_test(untrusted_snapshot_file_is_refused_with_its_reason),
         cmocka_unit_test(ids_below_the_floor_are_never_answered),
         cmocka_unit_test(snapshot_beyond_a_limit_is_not_published),
+        cmocka_unit_test(roles_with_an_end_come_through_whole),
         cmocka_unit_test(inactive_members_are_in_no_group),
         cmocka_unit_test(failed_publish_keeps_the_old_file),
         cmocka_unit_test(publishing_leaves_no_temporary_file),

@@ -88,7 +88,7 @@ is "$(reason root) $(reason nobody)" 'root local' 'root and local accounts do no
 is "$(orgadmin host metrics | sed -n 's/^orgsyncd_refusals_total{reason="access"} //p')" 1 'it is counted'
 
 # --- more rules ---
-olga access add --team 'night shift' --wait=1
+olga access add --team 'night shift' --wait=1s
 is "$(as tim id -un)" tim 'a rule for a team lets its member in'
 like "$(explains tim)" "2 of the organization's 2 .*role team:team_" 'host explain has the team'
 olga access add --role member --labels env=dev
@@ -105,9 +105,9 @@ olga machine who web -o json; is "$(jq -r 'map(.username) | join(" ")' <<<"${sai
 # --- the labels of the host change ---
 olga machine label web env=dev
 like "$rc $said" '^2 .*1 of the 3 active members .*on 1 of 2 machines: ada\.' 'machine label tells whom it would lock out'
-olga machine label web env=dev --yes --wait=1
+olga machine label web env=dev --yes --wait=1s
 is "$(as mia id -un) $(reason ada)" 'mia access' 'with other labels the host admits others'
-olga machine label web env=prod --yes --wait=1
+olga machine label web env=prod --yes --wait=1s
 is "$(as ada id -un) $(reason mia)" 'ada access' 'and those from before with its labels from before'
 
 # --- not heard ---
@@ -130,7 +130,7 @@ for rule in $(by olga access list -o json | jq -r '.[].id'); do
 done
 olga access remove "$admins"
 like "$rc $said" "^2 .*Remove the last access rule of acme\? Its machines' own access alone decides then" 'the removal of the last rule is asked for'
-olga access remove "$admins" --yes --wait=1
+olga access remove "$admins" --yes --wait=1s
 is "$(as mia id -un) $(reason olga) $(explains mia)" 'mia rule ' 'without rules the host decides alone again'
 is "$(version)" 2 'and its snapshot is one for all modules'
 olga access remove "$admins"; like "$rc $said" '^1 .*no access rule' 'a rule that is not there is not removed'

@@ -55,6 +55,7 @@ account 'with a shell that /etc/shells lacks' 'roles = ["admin"]; shell = "/usr/
 mistake 'a group of nobody' 's/name = "acme-admins"; org = "acme"; roles = [^;]*;/name = "acme-admins"; org = "acme"; members = [];/' members
 mistake "a duration without a unit" 's/timeout = "2s"/timeout = "2"/' timeout
 mistake 'sessions that end otherwise' 's/on_removal = "end"/on_removal = "kill"/' 'on_removal.*"end" or "keep"'
+mistake 'sessions that end otherwise with a role' 's/on_role_loss = "keep"/on_role_loss = "lock"/' 'on_role_loss.*"end" or "keep"'
 mistake 'a warning of two hours' 's/warn = "0s"/warn = "2h"/' warn
 mistake 'an unknown key of sessions' 's/except_roles = \[\]/except_role = []/' except_role
 mistake "a group of an unknown organization" 's/name = "acme-admins"; org = "acme"/name = "acme-admins"; org = "acne"/' acne

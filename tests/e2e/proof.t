@@ -40,7 +40,7 @@ like "$said" 'Applied on 1 of 1 machines after 0\.[0-9] s$' 'a removal is told t
 is "$(getent passwd bob >/dev/null; orgadmin host explain bob sshd 2>/dev/null | sed -n 's/^state  *//p')" removed 'it is in force on the host then'
 olga member suspend eve --yes --wait=10s -o json
 is "$rc $(jq -c '[.machines, .applied, .missing]' <<<"{${said#*{}" 2>&1)" '0 [1,1,[]]' 'a suspension is told to be in force'
-for change in 'member resume eve' 'member role mia admin' 'member remove eve --yes'; do
+for change in 'member resume eve' 'member role mia admin --for 1h' 'member role mia admin' 'member remove eve --yes'; do
     # shellcheck disable=SC2086 # words
     olga $change --wait
     like "$rc $said" '^0 .*Applied on 1 of 1 machines' "orgadmin $change is told to be in force"

@@ -33,7 +33,7 @@ static void look_at_class(const struct snapshot *s, const struct snapshot_user *
     if (snapshot_policy(s, &policy) != SNAPSHOT_OK || grants.org >= policy.org_count)
         return;
     struct membership member = {policy.org[grants.org], user->state, grants.roles,
-                                grants.permissions};
+                                grants.permissions, grants.term};
     struct question question = {
         .service = "sudo-i",
         .snapshot = true,

@@ -135,5 +135,26 @@ file '.members[1].roles = ["member"] | .invitations += [{"email":"fay@example.or
 run apply "$T/state" --prune --yes
 is "$rc/$(sed -n 's/^\([-+~] .*\)/\1/p' <<< "$err")" '0/- dan@example.org: member' 'the same command goes on with what is left'
 
+# --- roles with an end ---
+join "$ACME" ivy member
+hour=$(date -u -d '+1 hour' +%FT%H:%M:%SZ) day=$(date -u -d '+1 day' +%FT%H:%M:%SZ)
+run member role ivy admin --until "$hour"
+ivy() { "$ORGADMIN" member list -o json | jq -r '.members[] | select(.username == "ivy") | "\(.roles[0]) \(.roles_after[0] // "-") \(.role_ends[:19] // "-")"'; }
+state() { "$ORGADMIN" export | jq "(.members[] | select(.email == \"ivy@example.org\")) |= ($1)" > "$T/state"; run apply "$T/state" --yes; }
+is "$("$ORGADMIN" export | jq -r '.members[] | select(.email == "ivy@example.org") | "\(.roles[0]) \(.temporary_role) \(.temporary_until[:19])"')" "member admin ${hour%Z}" 'export has the role without an end, and beside it the one that ends'
+state .; is "$rc/$(ivy)" "0/admin member ${hour%Z}" 'apply of such an export keeps the role and its end'
+like "$err" 'nothing is changed' 'and changes nothing'
+state 'del(.temporary_role, .temporary_until)'; is "$rc/$(ivy)" "0/admin member ${hour%Z}" 'a file that says nothing of it takes no role before its end'
+state "del(.temporary_role, .temporary_until) | .roles = [\"viewer\"]"; is "$rc/$(ivy)" "0/admin viewer ${hour%Z}" 'another role without an end goes behind it'
+state ".temporary_until = \"$day\""; is "$rc/$(ivy)" "0/admin viewer ${day%Z}" 'apply moves the end'
+like "$err" "ivy@example.org: admin until $day" 'and shows it'
+state '.temporary_until = "2020-01-01T00:00:00Z"'; is "$rc/$(ivy)" "0/admin viewer ${day%Z}" 'an end in the file that has come says nothing any more'
+state '.roles = ["admin"] | del(.temporary_role, .temporary_until)'; is "$rc/$(ivy)" '0/admin - -' 'a role without an end that the file wants takes its place'
+state ".temporary_role = \"owner\" | .temporary_until = \"$hour\""; is "$rc/$(ivy)" "0/owner admin ${hour%Z}" 'apply gives a role with an end'
+state '.roles = ["member"]'; is "$rc/$(ivy)" "0/owner member ${hour%Z}" 'and gives it again behind another one'
+state '.temporary_until = "soon"'; like "$rc/$err" '^2/.*temporary_until: it is no time' 'an end that is no time is refused'
+state 'del(.temporary_until)'; like "$rc/$err" '^1/.*temporary_until: it is missing' 'a role for a while without an end is refused'
+state '.temporary_role = "onwer"'; like "$rc/$err" 'temporary_role: Acme has no role "onwer"; did you mean "owner"' 'an unknown role is refused there, too'
+
 orgd_end
 done_testing

@@ -86,6 +86,8 @@ refuses 2 'no terminal to ask on' 'member remove refuses without a terminal and 
 does 'sam is no longer in acme' 'member remove --yes removes a member' ada member remove sam --yes
 changed "DELETE $BELOW/users/c4953d0d-f360-4820-9c43-000000000004/"
 does 'bob has the role org_member' 'member role demotes an admin beside another' ada member role bob org_member
+refuses 2 'the provider "cratedb" takes no "until" for "member role"' 'member role refuses --for' ada member role bob org_admin --for 2h; nothing_sent 'member role with --for'
+refuses 2 'takes no "until"' 'member role refuses --until' ada member role bob org_admin --until tomorrow; nothing_sent 'member role with --until'
 refuses 1 '403 The last organization admin cannot be removed' 'member remove reports that the last admin cannot be removed' ada member remove ada --yes
 refuses 1 '403 Insufficient permissions' 'member add by a plain member is refused' mia member add y@example.org --provider cratedb --url "$URL" --token-file "$T/mia.token" --org acme
 

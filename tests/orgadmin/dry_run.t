@@ -40,6 +40,8 @@ unsent organizations/delete "\"organizationId\":\"$ACME\",\"name\":\"Acme\"" org
 unsent organizations/invitations/create '"email":"new@example.org","role":"admin"' member add new@example.org --role admin
 unsent organizations/invitations/create '"email":"new@example.org"' invitation create new@example.org
 unsent organizations/members/set-role "\"userId\":\"$BOB\",\"role\":\"admin\"" member role bob admin
+unsent organizations/members/set-role "\"userId\":\"$BOB\",\"role\":\"admin\",\"until\":\"2050-01-02T03:04:05Z\"" member role bob admin --until 2050-01-02T03:04:05Z
+unsent organizations/members/set-role "\"role\":\"admin\",\"until\":\"$(date -u -d '+2 hours' +%FT%H:)" member role bob admin --for 2h
 unsent organizations/members/suspend "$BOB" member suspend bob
 unsent organizations/members/revoke-tokens "$BOB" member end-tokens bob
 unsent organizations/members/remove "$BOB" member remove bob

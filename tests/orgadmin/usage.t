@@ -52,6 +52,11 @@ fails 2 '--role has no meaning for "member list"' member list --role admin
 fails 2 '--org is given twice' member list --org a --org b
 fails 2 '--yes takes no value' member remove a --yes=no
 fails 2 '--url needs a value: --url URL' member list --url
+fails 2 'give either --for or --until' member role bob admin --for 2h --until tomorrow
+fails 2 '--for must be a time such as 2h' member role bob admin --for 2x
+fails 2 '--for must be a time such as 2h' member role bob admin --for 0s
+fails 2 '--until: "soon" is no time' member role bob admin --until soon
+fails 2 '--for and --until are for a ROLE' member role bob --permissions a --for 2h
 fails 2 'MEMBER is missing; usage: orgadmin member show MEMBER' member show
 fails 2 'the role is missing: give ROLE, or --permissions' member role a
 fails 2 'ROLE is missing' member grant a

@@ -158,6 +158,7 @@ static void test_work_is_bounded(void **state)
         {KEY_GIVEN_COUNT, "ox"},    {MACHINE_LIST, "o002"},
         {MACHINE_BY_NAME, "ox"},    {MACHINE_PRUNE, "o2"},
         {MACHINE_COUNT, "o"},       {TOKEN_MACHINE, "x"},
+        {TERM_OVER, "9"},
     };
     assert_int_equal(sqlite3_exec(db, rows, NULL, NULL, NULL), SQLITE_OK);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {

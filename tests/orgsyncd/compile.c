@@ -863,7 +863,7 @@ static void ledger_open_refuses_untrusted_files_and_newer_versions(void **state)
     execute(ledger_path, "PRAGMA user_version=99");
     assert_null(ledger_open(ledger_path, LEDGER_FILE));
     assert_null(ledger_open(ledger_path, LEDGER_COPY));
-    execute(ledger_path, "PRAGMA user_version=3");
+    execute(ledger_path, "PRAGMA user_version=4");
     l = ledger_open(ledger_path, LEDGER_FILE);
     assert_non_null(l);
     ledger_close(l);

@@ -179,9 +179,10 @@ static size_t make_member(char *message, uint32_t state, const char *id, const c
     struct pipe_header h = {.type = PIPE_MEMBER, .request = turn};
     struct {
         uint32_t state;
-        uint16_t roles, permissions;
+        uint16_t roles, permissions, term_roles, term_permissions;
         uint32_t keys;
-    } fields = {state, 1, 0, 0};
+        int64_t ends_ms;
+    } fields = {state, 1, 0, 0, 0, 0, 0};
     const char *text[] = {id, "", username, "A Name", role};
     size_t size = sizeof h + sizeof fields;
     memcpy(message, &h, sizeof h);
@@ -410,7 +411,7 @@ static void malformed_rules_are_not_taken(void **state)
 /* MESSAGE of SIZE bytes, a member's, with LIST as the keys. */
 static void say_keys(char *message, size_t size, const void *list, size_t list_size, uint32_t told)
 {
-    memcpy(message + sizeof(struct pipe_header) + 8, &told, sizeof told);
+    memcpy(message + sizeof(struct pipe_header) + 12, &told, sizeof told);
     if (list_size > 0)
         memcpy(message + size, list, list_size);
     say(message, size + list_size);

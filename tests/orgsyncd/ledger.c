@@ -288,6 +288,55 @@ static void ledger_records_the_ranges(void **state)
 
 /* --- keys --- */
 
+static const char drop_terms[] =
+    "ALTER TABLE members DROP COLUMN term_ends_ms; ALTER TABLE members DROP COLUMN term_roles;"
+    "ALTER TABLE members DROP COLUMN term_permissions;"
+    "ALTER TABLE members DROP COLUMN term_seen_ms; ALTER TABLE members DROP COLUMN role_lost_ms;";
+
+/* A ledger of the version before has none; what is stored is loaded. */
+static void ledger_keeps_roles_with_an_end(void **state)
+{
+    (void)state;
+    struct pipe_member ada = {.state = MEMBER_ACTIVE,
+                              .id = "usr_1",
+                              .email = "",
+                              .username = "ada",
+                              .display = "Ada",
+                              .roles = {"member", 1},
+                              .term = {1900000000000, {"admin\0ops", 2}, {"a\0b\0c", 3}}};
+    ledger_close(ledger);
+    execute(drop_terms);
+    execute("PRAGMA user_version=3; INSERT INTO members VALUES('org_1', 'usr_1', 200001, 'ada', 1, "
+            "'', 'ada', 'Ada', x'6d656d62657200', x'', '', x'')");
+    ledger = NULL;
+    for (int i = 0; i < 2; i++) {
+        struct roster roster = {0};
+        reopen();
+        assert_int_equal(ledger_load(ledger, "org_1", &roster), 0);
+        struct roster_member *m = roster_find(&roster, "usr_1");
+        assert_non_null(m);
+        assert_int_equal(roster.terms, i);
+        assert_int_equal(m->remote.term.ends_ms, i ? 1900000000000 : 0);
+        assert_int_equal(m->term_seen_ms, i ? 7 : 0);
+        assert_int_equal(m->role_lost_ms, i ? 8 : 0);
+        if (i == 1) {
+            assert_true(roster_same_list(&m->remote.roles, &ada.roles));
+            assert_true(roster_same_list(&m->remote.term.roles, &ada.term.roles));
+            assert_true(roster_same_list(&m->remote.term.permissions, &ada.term.permissions));
+            roster_remove(&roster, m);
+            assert_int_equal(roster.terms, 0);
+        } else {
+            assert_int_equal(roster_put(&roster, roster_member_new(&ada)), 0);
+            m = roster_find(&roster, "usr_1");
+            assert_true(m->changed);
+            m->term_seen_ms = 7;
+            m->role_lost_ms = 8;
+            assert_int_equal(ledger_store(ledger, "org_1", m), 0);
+        }
+        roster_free(&roster);
+    }
+}
+
 /* A ledger of the version before has none; what is stored is loaded; what is damaged is none. */
 static void ledger_keeps_keys(void **state)
 {
@@ -300,6 +349,7 @@ static void ledger_keeps_keys(void **state)
                               .display = "Ada",
                               .roles = {"admin", 1}};
     ledger_close(ledger);
+    execute(drop_terms);
     execute("ALTER TABLE members DROP COLUMN keys; PRAGMA user_version=2;"
             "INSERT INTO members VALUES('org_1', 'usr_1', 200001, 'ada', 1, '', 'ada', 'Ada', "
             "x'61646d696e00', x'', '')");
@@ -523,6 +573,7 @@ int main(void)
         cmocka_unit_test_setup(default_range_is_that_of_the_recorded_ids, fresh),
         cmocka_unit_test_setup(default_range_that_meets_a_configured_one_is_reported, fresh),
         cmocka_unit_test_setup(ledger_keeps_keys, fresh),
+        cmocka_unit_test_setup(ledger_keeps_roles_with_an_end, fresh),
         cmocka_unit_test_setup(ledger_wins_over_a_changed_configuration, fresh),
         cmocka_unit_test_setup(range_shared_by_two_organizations_is_reported, fresh),
         cmocka_unit_test_setup(list_of_many_sharers_fits_its_text, fresh),

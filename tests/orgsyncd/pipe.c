@@ -8,13 +8,15 @@
 #include "tests/lib/keys.h"
 #include "tests/lib/unit.h"
 
-static const struct pipe_member ann = {.state = MEMBER_ACTIVE,
-                                       .id = "usr_01",
-                                       .email = "ann@acme.example",
-                                       .username = "ann",
-                                       .display = "Ann",
-                                       .roles = {"owner\0admin", 2},
-                                       .permissions = {"members:view", 1}};
+static const struct pipe_member ann = {
+    .state = MEMBER_ACTIVE,
+    .id = "usr_01",
+    .email = "ann@acme.example",
+    .username = "ann",
+    .display = "Ann",
+    .roles = {"owner\0admin", 2},
+    .permissions = {"members:view", 1},
+    .term = {1900000000000, {"root\0ops", 2}, {"members:view\0members:manage\0x", 3}}};
 
 static void member_record_is_decoded_as_it_was_encoded(void **state)
 {
@@ -36,6 +38,10 @@ static void member_record_is_decoded_as_it_was_encoded(void **state)
     assert_int_equal(m.state, MEMBER_ACTIVE);
     assert_true(text_list_has(&m.roles, "owner") && text_list_has(&m.roles, "admin"));
     assert_int_equal(m.permissions.count, 1);
+    assert_int_equal(m.term.ends_ms, 1900000000000);
+    assert_true(text_list_has(&m.term.roles, "root") && text_list_has(&m.term.roles, "ops"));
+    assert_int_equal(m.term.permissions.count, 3);
+    assert_true(text_list_has(&m.term.permissions, "x"));
 }
 
 /* Every shorter message, and one with something behind it. */
@@ -57,8 +63,8 @@ static void encoder_refuses_members_out_of_bounds(void **state)
     char buffer[PIPE_MAX], longest[300];
     memset(longest, 'a', sizeof longest);
     longest[299] = '\0';
-    struct pipe_member bad[10];
-    for (int i = 0; i < 10; i++)
+    struct pipe_member bad[15];
+    for (int i = 0; i < 15; i++)
         bad[i] = ann;
     bad[0].id = "";
     bad[1].id = "a b";
@@ -70,7 +76,12 @@ static void encoder_refuses_members_out_of_bounds(void **state)
     bad[7].permissions = (struct text_list){"x\ny", 1};
     bad[8].state = 0;
     bad[9].state = 5;
-    for (int i = 0; i < 10; i++) {
+    bad[10].term.ends_ms = 0;
+    bad[11].term.ends_ms = -1;
+    bad[12].term.ends_ms = INT64_MAX;
+    bad[13].term.roles.count = bad[13].term.permissions.count = 0;
+    bad[14].term.roles = (struct text_list){"x\ny", 1};
+    for (int i = 0; i < 15; i++) {
         const char *why = NULL;
         assert_int_equal(pipe_encode_member(buffer, 7, &bad[i], &why), 0);
         assert_non_null(why);
@@ -83,6 +94,9 @@ static void encoder_refuses_members_out_of_bounds(void **state)
     crowded.roles = (struct text_list){many, PIPE_STRINGS_MAX};
     assert_true(pipe_encode_member(buffer, 7, &crowded, &why) > 0);
     crowded.roles.count++;
+    assert_int_equal(pipe_encode_member(buffer, 7, &crowded, &why), 0);
+    crowded.roles.count = 1;
+    crowded.term.roles = (struct text_list){many, PIPE_STRINGS_MAX + 1};
     assert_int_equal(pipe_encode_member(buffer, 7, &crowded, &why), 0);
 }
 
@@ -134,16 +148,16 @@ static void decoder_refuses_malformed_messages(void **state)
     const char *why;
     struct pipe_member m;
     size_t size = pipe_encode_member(buffer, 7, &ann, &why);
-    size_t text = sizeof(struct pipe_header) + 12;
+    size_t end = sizeof(struct pipe_header) + 16, text = end + 8;
     for (size_t i = text; i < size; i++) { /* a control character anywhere */
         memcpy(copy, buffer, size);
         copy[i] = '\n';
         assert_false(pipe_decode_member(copy, size, &m, &why));
     }
     for (size_t i = sizeof(struct pipe_header); i < text;
-         i++) { /* states and counts that do not fit */
+         i++) { /* states, counts and an end that do not fit */
         memcpy(copy, buffer, size);
-        copy[i] = (char)0x7f;
+        copy[i < end ? i : text - 1] = (char)0x7f;
         assert_false(pipe_decode_member(copy, size, &m, &why));
     }
     struct pipe_header h = {.type = 99};
