@@ -25,9 +25,13 @@
     CALL(strerror)
 
 static struct gnutls_calls {
-#define CALL(name) __typeof__(gnutls_##name) *name;
-    GNUTLS_CALLS(CALL)
-#undef CALL
+    __typeof__(gnutls_free) *free;
+    __typeof__(gnutls_privkey_deinit) *privkey_deinit;
+    __typeof__(gnutls_privkey_get_pk_algorithm) *privkey_get_pk_algorithm;
+    __typeof__(gnutls_privkey_import_x509_raw) *privkey_import_x509_raw;
+    __typeof__(gnutls_privkey_init) *privkey_init;
+    __typeof__(gnutls_privkey_sign_data) *privkey_sign_data;
+    __typeof__(gnutls_strerror) *strerror;
 } gnutls;
 
 /* Loads GnuTLS. NULL, or why that failed. */

@@ -268,6 +268,22 @@ static int take_held(struct merge *m, struct roster_member *old, const struct ro
     return store(m, kept);
 }
 
+/* LISTED, with the keys of OLD, if there is one, where the answer does not know them. LISTED is
+ * freed if it is another one then. NULL: out of memory. */
+static struct roster_member *keep_keys(struct roster_member *listed,
+                                       const struct roster_member *old)
+{
+    struct pipe_member remote = listed->remote;
+    if (!remote.keys_unread)
+        return listed;
+    remote.keys_unread = false;
+    if (old && old->remote.state != MEMBER_REMOVED)
+        remote.keys = old->remote.keys;
+    struct roster_member *whole = roster_member_new(&remote);
+    roster_member_free(listed);
+    return whole;
+}
+
 /* True if LISTED, who takes OLD's place, loses what let him in or let him use sudo. */
 static bool loses_role(const struct merge *m, const struct roster_member *old,
                        const struct roster_member *listed)
@@ -297,22 +313,6 @@ static int put_listed(struct merge *m, const struct roster_member *old,
         listed->role_lost_ms = 0; /* who left has lost more, and another way */
     m->departed |= lost;
     return 0;
-}
-
-/* LISTED, with the keys of OLD, if there is one, where the answer does not know them. LISTED is
- * freed if it is another one then. NULL: out of memory. */
-static struct roster_member *keep_keys(struct roster_member *listed,
-                                       const struct roster_member *old)
-{
-    struct pipe_member remote = listed->remote;
-    if (!remote.keys_unread)
-        return listed;
-    remote.keys_unread = false;
-    if (old && old->remote.state != MEMBER_REMOVED)
-        remote.keys = old->remote.keys;
-    struct roster_member *whole = roster_member_new(&remote);
-    roster_member_free(listed);
-    return whole;
 }
 
 /* Takes a member of the answer, which is freed or the roster's then. */

@@ -84,8 +84,9 @@ size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_memb
     }
     if ((*why = member_fault(m)) != NULL)
         return 0;
-    struct pipe_header header = {
-        .type = PIPE_MEMBER, .flags = m->keys_unread ? PIPE_KEYS_UNREAD : 0U, .request = request};
+    struct pipe_header header = {.type = PIPE_MEMBER,
+                                 .flags = m->keys_unread * (unsigned)PIPE_KEYS_UNREAD,
+                                 .request = request};
     struct member_fields fields = {.state = m->state,
                                    .roles = (uint16_t)m->roles.count,
                                    .permissions = (uint16_t)m->permissions.count,

@@ -82,7 +82,7 @@ check-long: check-built
 		ROUNDS=100 prove tests/boot/sessions.t tests/e2e/sessions.t && \
 		LONG=1 prove tests/e2e/taken_alone.t && \
 		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
-		LONG=1 prove tests/e2e/doctor.t && \
+		LONG=1 prove tests/e2e/doctor.t tests/orgadmin/github_prism.t && \
 		tests/lib/deps browser $$(command -v npm >/dev/null || echo node) && prove tests/e2e/page.t && \
 		for release in bookworm trixie; do RELEASE=$$release prove tests/packaging/roots/*.t || exit; done && \
 		tests/lib/deps vm architectures && prove tests/boot/vm/*.t tests/module/architectures.t

@@ -140,11 +140,24 @@ static int64_t reset_in(const struct http_reply *r)
 
 /* 403 means three things: a no, an hour's requests used up, and too many at once. Only the first
  * one says something about anybody. */
+static void judge_limit(struct http_reply *r, int64_t left)
+{
+    if (r->retry_after_s > 0)
+        r->later = true;
+    else if (left == 0) {
+        int64_t wait = reset_in(r);
+        r->later = true;
+        r->retry_after_s = (int)(wait < WAIT_MAX_S ? wait : WAIT_MAX_S);
+    } else if (r->status == 429 || (r->body && strstr(r->body, "rate limit"))) {
+        r->later = true;
+        r->retry_after_s = WAIT_SECONDARY;
+    }
+}
+
 static void examine(struct provider *p, struct http_reply *r)
 {
     struct github_state *s = p->state;
     int64_t left = kept_number(r, KEPT_LEFT), limit = kept_number(r, KEPT_LIMIT);
-    bool limited = r->status == 403 || r->status == 429;
     if (left >= 0 && limit >= 0) {
         s->left = left;
         s->limit = limit;
@@ -152,16 +165,8 @@ static void examine(struct provider *p, struct http_reply *r)
     s->scoped = r->kept[KEPT_SCOPES] != NULL;
     s->reads_org = s->scoped && scopes_suffice(r->kept[KEPT_SCOPES]);
     s->partial = r->kept[KEPT_SSO] && strncmp(r->kept[KEPT_SSO], "partial", 7) == 0;
-    if (limited && r->retry_after_s > 0)
-        r->later = true;
-    else if (limited && left == 0) {
-        int64_t wait = reset_in(r);
-        r->later = true;
-        r->retry_after_s = (int)(wait < WAIT_MAX_S ? wait : WAIT_MAX_S);
-    } else if (limited && (r->status == 429 || (r->body && strstr(r->body, "rate limit")))) {
-        r->later = true;
-        r->retry_after_s = WAIT_SECONDARY;
-    }
+    if (r->status == 403 || r->status == 429)
+        judge_limit(r, left);
     if (r->retry_after_s > WAIT_MAX_S)
         r->retry_after_s = WAIT_MAX_S;
 }

@@ -2,6 +2,7 @@
 # Every command for GitHub, and a host's listing, through Prism, which compares each request and answer with GitHub's own OpenAPI document, the one of Enterprise Cloud, which has all.
 . "$(dirname "$0")/../lib/tap.sh"
 . "$(dirname "$0")/../lib/prism.sh"
+[ -n "${LONG:-}" ] || skip_all "GitHub's documents are 385 MB: make check-long fetches them"
 npm_need @octokit/openapi@23.0.2
 WHOLE=$NPM/@octokit/openapi/generated/ghec.json
 npm_need @stoplight/prism-cli@5.16.0
