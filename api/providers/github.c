@@ -1356,7 +1356,7 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ORG_LIST] = {list_orgs, "GET", "/user/orgs", SIZE, LIST(organization_fields)},
     [OP_ORG_FIND] = {engine_run, "GET", ORG, ONE(organization_fields)},
     [OP_ORG_SHOW] = {engine_run, "GET", ORG, ONE(organization_fields)},
-    [OP_MEMBER_LIST] = {list_members, "GET", ORG "/members", SIZE},
+    [OP_MEMBER_LIST] = {.run = list_members, .method = "GET", .path = ORG "/members", .query = SIZE},
     [OP_MEMBER_ADD] = {INVITE, ONE(addition_fields)},
     [OP_MEMBER_ROLE] = {run_of_member, "PUT", ORG "/memberships/{login}",
                         .body = "{\"role\":\"$word\"}", .takes = "user role", .shape = ITEMS_NONE},
