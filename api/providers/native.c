@@ -548,8 +548,10 @@ static bool add_report(cJSON *body, const struct watch_position *at,
            (same || (cJSON_AddNumberToObject(object, "revision", (double)report->at.revision) &&
                      cJSON_AddStringToObject(object, "cursor", report->at.cursor))) &&
            cJSON_AddNumberToObject(object, "age", (double)report->age_s) &&
-           cJSON_AddNumberToObject(object, "ended", (double)report->ended) &&
-           cJSON_AddNumberToObject(object, "ending", (double)report->ending) &&
+           (report->ended == 0 ||
+            cJSON_AddNumberToObject(object, "ended", (double)report->ended)) &&
+           (report->ending == 0 ||
+            cJSON_AddNumberToObject(object, "ending", (double)report->ending)) &&
            cJSON_AddStringToObject(object, "version", ORG_VERSION) &&
            (!report->process || cJSON_AddStringToObject(object, "process", report->process)) &&
            (report->glass.end_ms == 0 || add_glass(object, &report->glass));

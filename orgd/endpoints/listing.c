@@ -215,7 +215,8 @@ static int64_t revision_here(struct call *call, int64_t revision, const char *cu
 
 static int64_t report_number(const cJSON *item, const char *name)
 {
-    return (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(item, name));
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(item, name);
+    return number ? (int64_t)cJSON_GetNumberValue(number) : 0;
 }
 
 static const char *report_text(const cJSON *item, const char *name)

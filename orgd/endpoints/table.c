@@ -179,14 +179,24 @@ static int optional(const cJSON *item, const char *name, bool (*fits)(const cJSO
 /* Revision and cursor stand there together, or neither does. */
 static bool is_report(const cJSON *item)
 {
-    int revision = optional(item, "revision", is_number),
-        cursor = optional(item, "cursor", is_text);
-    int glass = optional(item, "breakGlass", is_glass);
-    int process = optional(item, "process", is_process);
-    return cJSON_IsObject(item) && revision == cursor && cursor >= 0 && glass >= 0 &&
-           process >= 0 && is_age(part(item, "age")) && is_number(part(item, "ended")) &&
-           is_number(part(item, "ending")) && is_version(part(item, "version")) &&
-           cJSON_GetArraySize(item) == 4 + 2 * cursor + glass + process;
+    static const struct {
+        const char *name;
+        bool (*fits)(const cJSON *);
+    } fields[] = {{"ended", is_number},
+                  {"ending", is_number},
+                  {"process", is_process},
+                  {"breakGlass", is_glass}};
+    int cursor = optional(item, "cursor", is_text), count = 2 + 2 * cursor;
+    if (!cJSON_IsObject(item) || cursor < 0 || optional(item, "revision", is_number) != cursor)
+        return false;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        int there = optional(item, fields[i].name, fields[i].fits);
+        if (there < 0)
+            return false;
+        count += there;
+    }
+    return is_age(part(item, "age")) && is_version(part(item, "version")) &&
+           cJSON_GetArraySize(item) == count;
 }
 
 static bool is_bool(const cJSON *item)
@@ -249,10 +259,10 @@ static const struct field_type type_ca = {
     .schema = "\"type\":\"string\",\"maxLength\":16384"};
 static const struct field_type type_report = {
     is_report,
-    .must = "must be an object of age (seconds), ended, ending, version, and perhaps revision and "
+    .must = "must be an object of age (seconds), version, and perhaps ended, ending, revision and "
             "cursor, process (at most 64 bytes), and breakGlass (at, until, reason)",
     .schema = "\"type\":\"object\",\"additionalProperties\":false,"
-              "\"required\":[\"age\",\"ended\",\"ending\",\"version\"],"
+              "\"required\":[\"age\",\"version\"],"
               "\"properties\":{\"revision\":{" NUMBER_SCHEMA "},\"cursor\":{" TEXT_SCHEMA
               "},\"age\":{" NUMBER_SCHEMA ",\"maximum\":3155760000},\"ended\":{" NUMBER_SCHEMA
               "},\"ending\":{" NUMBER_SCHEMA "},"

@@ -161,7 +161,7 @@ static void host_poll(struct host *h)
         snprintf(cursor, sizeof cursor, ",\"cursor\":\"%s\"", h->cursor);
     if (*h->cursor && reporting)
         snprintf(report, sizeof report,
-                 ",\"report\":{\"age\":0,\"ended\":0,\"ending\":0,\"version\":\"1.0.0\","
+                 ",\"report\":{\"age\":0,\"version\":\"1.0.0\","
                  "\"process\":\"0123456789abcdef0123456789abcdef\"}");
     snprintf(body, sizeof body, "{\"organizationId\":\"%s\",\"since\":%ld%s,\"wait\":600000%s}",
              org, h->revision, cursor, report);
