@@ -139,7 +139,7 @@ done
 # --- pages of the audit log ---
 orgd_start
 sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) INSERT INTO events (at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, request)
-     SELECT 1000 * (i / 2), '$org', '', '', iif(i % 1000, 'join-code.create', 'role.remove'), '', '', i, '', '' FROM n"
+     SELECT 1000 * (i / 2), '$org', '', '', CASE WHEN i % 1000 = 0 THEN 'role.remove' ELSE 'join-code.create' END, '', '', '' || i, '', '' FROM n"
 all=() after=null
 while :; do
     on /organizations/audit/list ",\"action\":\"join-code.create\",\"to\":\"1980-01-01T00:00:00Z\",\"limit\":1000$([ "$after" = null ] || echo ",\"after\":\"$after\"")"
