@@ -16,7 +16,7 @@ fails() {
     like "$err" "^orgadmin: .*$text" "$name: the message"
 }
 
-(umask 077; echo key:secret > "$T/token"; printf 'two words\n' > "$T/words"; printf 'key:\0secret\n' > "$T/nul"; head -c 5000 /dev/zero | tr '\0' x > "$T/long")
+(umask 077; echo key:secret > "$T/token"; printf 'two words\n' > "$T/words"; printf 'key:\0secret\n' > "$T/nul"; head -c 9000 /dev/zero | tr '\0' x > "$T/long")
 run --help
 is "$rc/$err" 0/ 'orgadmin --help exits 0 with nothing on standard error'
 like "$out" '^  member grant MEMBER ROLE ' 'orgadmin --help lists the commands with their arguments'
@@ -73,7 +73,7 @@ fails 2 'login needs --url URL, or a vendor' login
 fails 2 '--provider native needs --url' --provider native org list
 fails 2 '--provider file needs --url' login --provider file
 fails 2 'unknown provider "cratdb"; did you mean "cratedb"\?' --provider cratdb org list
-fails 2 'unknown provider "nothing"; there are native intrinsic satusky cratedb upsun platformsh file' login --provider nothing
+fails 2 'unknown provider "nothing"; there are native intrinsic satusky cratedb upsun platformsh github file' login --provider nothing
 fails 2 '--provider-option needs KEY=VALUE, not "region"' org list --provider-option region
 fails 2 '--provider-option: "=x" needs a name before the =' org list --provider-option =x
 fails 2 '--provider-option: "region" is given twice' org list --provider-option region=a --provider-option region=b
@@ -92,7 +92,7 @@ fails 2 'give --amount, --expires or --comment' credit edit c1
 fails 2 'give --type aws or --type azure' secret create s
 fails 2 '/nonexistent: No such file' file upload /nonexistent
 fails 2 '/: not a regular file' file upload /
-run org list --help; like "$out" '  --provider PROVIDER .*: native, intrinsic, satusky, cratedb, upsun, platformsh, file$' 'orgadmin org list --help names the providers'
+run org list --help; like "$out" '  --provider PROVIDER .*: native, intrinsic, satusky, cratedb, upsun, platformsh, github, file$' 'orgadmin org list --help names the providers'
 fails 2 'unknown provider "nothing"' --provider nothing --url http://127.0.0.1:1 --token-file "$T/token" role list
 fails 2 'no terminal to ask on' login --url http://127.0.0.1:1
 fails 2 'unknown option "--x.\[2Jy"|unknown option' $'--x\e[2Jy'
