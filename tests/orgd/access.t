@@ -100,7 +100,7 @@ on access/remove "\"id\":\"$dev_rule\""; expect 404 access_rule_not_found 'a rem
 stale=0
 for i in {1..20}; do
     on machines/set-labels "\"id\":\"$web_id\",\"labels\":\"env=x$i\"" &
-    got=$(api /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":$(sql "SELECT revision FROM organizations WHERE id = '$org'"),\"wait\":3000}" "$web" | tr -d '\n' | jq -r '"\(.revision) \(.access | length)"')
+    got=$(api /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":$(sql "SELECT revision FROM organizations WHERE id = '$org'"),\"wait\":300}" "$web" | tr -d '\n' | jq -r '"\(.revision) \(.access | length)"')
     sleep 0.05
     [ "${got#* }" = 1 ] || [ "${got% *}" -lt "$(sql "SELECT access_revision FROM organizations WHERE id = '$org'")" ] || stale=$((stale + 1))
 done
