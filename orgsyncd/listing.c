@@ -290,8 +290,11 @@ static bool loses_role(const struct merge *m, const struct roster_member *old,
 {
     if (!old || old->remote.state != MEMBER_ACTIVE || listed->remote.state != MEMBER_ACTIVE)
         return false;
-    const struct pipe_member had = roster_now(&old->remote, 0, m->brake.now_ms),
-                             has = roster_now(&listed->remote, 0, m->brake.now_ms);
+    int64_t now = m->brake.now_ms, ends = old->remote.term.ends_ms;
+    bool unseen =
+        ends > 0 && ends <= now && old->term_seen_ms != ends; /* terms.h: nor will it be */
+    const struct pipe_member had = roster_now(&old->remote, 0, unseen ? ends - 1 : now),
+                             has = roster_now(&listed->remote, 0, now);
     bool same = roster_same_list(&had.roles, &has.roles) &&
                 roster_same_list(&had.permissions, &has.permissions);
     return !same && role_loses_access(m->brake.config, m->own, m->brake.org, &had, &has);
