@@ -617,3 +617,16 @@ enum api_status engine_watch(struct provider *p, struct watch_position *position
         snprintf(position->etag, sizeof position->etag, "%s", p->heard_etag);
     return API_OK;
 }
+
+enum api_status engine_bearer(struct provider *p, struct api_error *err)
+{
+    char *value = NULL;
+    if (!p->settings.token)
+        return API_OK;
+    if (asprintf(&value, "Bearer %s", p->settings.token) < 0)
+        return api_fail(err, API_UNREACHABLE, "out of memory");
+    enum api_status status = engine_header(p, "Authorization", value, err);
+    explicit_bzero(value, strlen(value));
+    free(value);
+    return status;
+}

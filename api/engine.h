@@ -187,4 +187,8 @@ enum api_status engine_header(struct provider *provider, const char *name, const
 extern const struct provider_kind provider_native, provider_file, provider_intrinsic,
     provider_satusky, provider_cratedb, provider_upsun, provider_platformsh, provider_github;
 
+/* Sends the credential of P's settings, if there is one, as a bearer token with each request of P.
+ * API_OK, or API_UNREACHABLE with *ERR: out of memory. */
+enum api_status engine_bearer(struct provider *p, struct api_error *err);
+
 #endif

@@ -124,19 +124,6 @@ static enum api_status check_option(const struct provider_kind *kind, const stru
     return API_OK;
 }
 
-static enum api_status bearer(struct provider *p, struct api_error *err)
-{
-    char *value = NULL;
-    if (!p->settings.token)
-        return API_OK;
-    if (asprintf(&value, "Bearer %s", p->settings.token) < 0)
-        return api_fail(err, API_UNREACHABLE, "out of memory");
-    enum api_status status = engine_header(p, "Authorization", value, err);
-    explicit_bzero(value, strlen(value));
-    free(value);
-    return status;
-}
-
 static enum api_status set_up(struct provider *p, struct api_error *err)
 {
     const struct provider_settings *s = &p->settings;
@@ -147,7 +134,7 @@ static enum api_status set_up(struct provider *p, struct api_error *err)
         return api_fail(err, API_USAGE, "the credential has characters that none can have");
     if (p->kind->http && (p->http = http_open(s, err)) == NULL)
         return err->status;
-    return p->kind->open ? p->kind->open(p, err) : bearer(p, err);
+    return p->kind->open ? p->kind->open(p, err) : engine_bearer(p, err);
 }
 
 static void unknown_provider(const char *name, struct api_error *err)

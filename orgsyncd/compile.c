@@ -204,28 +204,15 @@ static bool is_named(const struct work *w, const struct pipe_member *m)
 
 /* --- grants --- */
 
-static bool same_list(const struct text_list *a, const struct text_list *b)
-{
-    size_t size = text_list_size(a);
-    return a->count == b->count && size == text_list_size(b) &&
-           (size == 0 || memcmp(a->first, b->first, size) == 0);
-}
-
-static bool same_term(const struct term *a, const struct term *b)
-{
-    return a->ends_ms == b->ends_ms && same_list(&a->roles, &b->roles) &&
-           same_list(&a->permissions, &b->permissions);
-}
-
 static bool same_grants(const struct member_grants *a, const struct member_grants *b)
 {
     bool active = a->like->state == MEMBER_ACTIVE;
     return a->hash == b->hash && a->org == b->org && a->named == b->named &&
            active == (b->like->state == MEMBER_ACTIVE) &&
            (!a->named || strcmp(a->like->id, b->like->id) == 0) &&
-           same_list(&a->like->roles, &b->like->roles) &&
-           same_list(&a->like->permissions, &b->like->permissions) &&
-           same_term(&a->like->term, &b->like->term);
+           roster_same_list(&a->like->roles, &b->like->roles) &&
+           roster_same_list(&a->like->permissions, &b->like->permissions) &&
+           roster_same_term(&a->like->term, &b->like->term);
 }
 
 static uint64_t hash_lists(const struct pipe_member *m)

@@ -82,7 +82,7 @@ bool roster_same_list(const struct text_list *a, const struct text_list *b)
            (size == 0 || memcmp(a->first, b->first, size) == 0);
 }
 
-static bool same_terms(const struct term *a, const struct term *b)
+bool roster_same_term(const struct term *a, const struct term *b)
 {
     return a->ends_ms == b->ends_ms && roster_same_list(&a->roles, &b->roles) &&
            roster_same_list(&a->permissions, &b->permissions);
@@ -111,8 +111,8 @@ static bool same(const struct pipe_member *a, const struct pipe_member *b)
     return a->state == b->state && strcmp(a->email, b->email) == 0 &&
            strcmp(a->username, b->username) == 0 && strcmp(a->display, b->display) == 0 &&
            roster_same_list(&a->roles, &b->roles) &&
-           roster_same_list(&a->permissions, &b->permissions) && same_terms(&a->term, &b->term) &&
-           same_keys(&a->keys, &b->keys);
+           roster_same_list(&a->permissions, &b->permissions) &&
+           roster_same_term(&a->term, &b->term) && same_keys(&a->keys, &b->keys);
 }
 
 /* Nothing has changed on which the member's name depends. */

@@ -54,6 +54,9 @@ void roster_member_free(struct roster_member *member);
 /* True if both hold the same strings in the same order. */
 bool roster_same_list(const struct text_list *a, const struct text_list *b);
 
+/* True if both end at the same time, with the same roles and permissions until then. */
+bool roster_same_term(const struct term *a, const struct term *b);
+
 /* MEMBER with the roles and permissions that count at NOW_MS (term_counts), and with no term that
  * has ended by then. */
 struct pipe_member roster_now(const struct pipe_member *member, int64_t confirmed_ms,

@@ -954,19 +954,6 @@ static enum api_status github_watch(struct provider *p, struct watch_position *p
 
 /* --- open and close --- */
 
-static enum api_status set_bearer(struct provider *p, struct api_error *err)
-{
-    char *value = NULL;
-    if (!p->settings.token)
-        return API_OK;
-    if (asprintf(&value, "Bearer %s", p->settings.token) < 0)
-        return api_fail(err, API_UNREACHABLE, "out of memory");
-    enum api_status status = engine_header(p, "Authorization", value, err);
-    explicit_bzero(value, strlen(value));
-    free(value);
-    return status;
-}
-
 static bool is_server(const struct provider *p)
 {
     const char *base = http_base_path(p->http);
@@ -997,7 +984,7 @@ static enum api_status github_open(struct provider *p, struct api_error *err)
     enum api_status status = engine_header(p, "X-GitHub-Api-Version", API_VERSION, err);
     if (s->app)
         p->kind = &github_app;
-    return status == API_OK && !s->app ? set_bearer(p, err) : status;
+    return status == API_OK && !s->app ? engine_bearer(p, err) : status;
 }
 
 static void github_close(struct provider *p)
