@@ -11,10 +11,12 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/endpoints/source_age.h"
 #include "orgd/endpoints/usage.h"
 #include "orgd/endpoints/watchers.h"
 
-#define RUNS_MOST 3 /* of a read whose connection was lost */
+#define PAGE_BYTES (REPLY_MAX / 2) /* what is beyond that comes with the next page */
+#define RUNS_MOST  3               /* of a read whose connection was lost */
 
 /* Members as JSON text, so that a long list is never held as a tree. */
 struct member_list {
@@ -35,18 +37,32 @@ static void listing_text(struct member_list *listing, const char *text)
         listing->full = true;
 }
 
+/* The record, an object, with the keys at its end. */
+static void listing_mirrored(struct member_list *listing, const struct mirrored *member)
+{
+    size_t len = strlen(member->record) - 1; /* without the brace */
+    if (!buffer_add(listing->out, member->record, len, REPLY_MAX))
+        listing->full = true;
+    listing_text(listing, *member->keys ? ",\"keys\":" : ",\"keysUnread\":true}");
+    listing_text(listing, member->keys);
+    listing_text(listing, *member->keys ? "}" : "");
+}
+
 static void listing_add(const struct member *member, void *arg)
 {
     struct member_list *listing = arg;
-    if (listing->count == listing->most) {
+    if (listing->count == listing->most || listing->out->len > PAGE_BYTES) {
         listing->more = true;
         return;
     }
-    cJSON *object = member_json(member);
-    char *text = cJSON_PrintUnformatted(object);
+    cJSON *object = member->mirrored ? NULL : member_json(member);
+    char *text = object ? cJSON_PrintUnformatted(object) : NULL;
     if (listing->count++ > 0)
         listing_text(listing, ",");
-    listing_text(listing, text);
+    if (text)
+        listing_text(listing, text);
+    else
+        listing_mirrored(listing, member->mirrored);
     listing->revision = member->revision;
     listing->after.number = member->joined;
     snprintf(listing->after.id, sizeof listing->after.id, "%s", member->user.id);
@@ -58,6 +74,9 @@ static void listing_add(const struct member *member, void *arg)
     snprintf(user.id, sizeof user.id, "%s", member->user.id);
     buffer_add(listing->users, &user, sizeof user, REPLY_MAX);
 }
+
+#define SOURCE_RETRY_S 2
+#define FRESH_WAIT_MS  8000 /* for the source, less than a client waits for an answer */
 
 /* --- list --- */
 
@@ -122,10 +141,22 @@ static void list_whole(struct call *call)
     call->list_whole = true;
 }
 
+/* Nobody may believe that a mirrored organization has no members, or only those that were stored
+ * first. */
+static bool source_was_read(struct call *call)
+{
+    if (!call->organization.unread)
+        return true;
+    call_fail(call, 503, "source_unread",
+              "The source of this organization was not read yet: try again.");
+    call->answer->retry_s = SOURCE_RETRY_S;
+    return false;
+}
+
 void member_list(struct call *call)
 {
     struct page page;
-    if (!call_page(call, &page))
+    if (!source_was_read(call) || !call_page(call, &page))
         return;
     if (!call_text(call, "after"))
         usage_listed(call->caller.key);
@@ -284,9 +315,15 @@ void member_changes(struct call *call)
         call_fail(call, 400, "invalid", "wait: must be at most %d", WAIT_MAX);
         return;
     }
+    if (!source_was_read(call))
+        return;
     poll_of(call, poll);
     poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
     report_take(call, poll->since);
+    poll->fresh = call->organization.mirrored && call_flag(call, "fresh");
+    poll->arrived_ms = clock_mono_ms();
+    if (poll->fresh && wait < FRESH_WAIT_MS)
+        wait = FRESH_WAIT_MS;
     poll->wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
     if (poll->since == 0)
         usage_listed(call->caller.key);
@@ -379,10 +416,25 @@ static void rules_write(struct store *store, const struct organization *organiza
         store_access_list(store, organization->id, &beginning, ACCESS_RULES_MAX, add_told, reply);
 }
 
+/* How old the reading of the source is that the hosts are told of, and whether POLL came before it
+ * began. */
+static void source_end(const struct poll *poll, struct buffer *out)
+{
+    char text[80], age[24] = "null";
+    int64_t begun = source_begun(poll->organization), now = clock_mono_ms();
+    if (begun > 0 && begun <= now)
+        snprintf(age, sizeof age, "%lld", (long long)(now - begun));
+    int len = snprintf(text, sizeof text, ",\"source\":{\"age\":%s,\"fresh\":%s}", age,
+                       begun > 0 && begun >= poll->arrived_ms ? "true" : "false");
+    buffer_add(out, text, (size_t)len, REPLY_MAX);
+}
+
 void reply_end(const struct reply *reply, const struct poll *poll, struct buffer *out)
 {
     static const char none[] = ",\"access\":null}", begin[] = ",\"access\":[", end[] = "]}";
     const char *between = "";
+    if (reply->mirrored)
+        source_end(poll, out);
     if (!reply->narrowed) {
         buffer_add(out, none, sizeof none - 1, REPLY_MAX);
         return;
@@ -404,6 +456,7 @@ static struct reply *reply_make(struct store *store, const struct organization *
 {
     struct reply *reply = memory_get(sizeof *reply);
     *reply = (struct reply){.holders = 1, .since = since, .revision = organization->revision};
+    reply->mirrored = organization->mirrored;
     snprintf(reply->organization, sizeof reply->organization, "%s", organization->id);
     changes_write(store, organization, let_in, reply);
     rules_write(store, organization, reply);

@@ -34,7 +34,7 @@
 #define READERS_FAR 4 /* where they wait for round trips, too */
 #define WRITERS_FAR 8
 #define QUICK_STEPS 5000 /* of the store: less than a millisecond of the loop */
-#define EVENTS      (LISTENERS_MAX + 7)
+#define EVENTS      (LISTENERS_MAX + 8)
 
 struct server {
     struct server_settings *settings;
@@ -148,6 +148,9 @@ static bool front_open(struct server *s, unsigned connections)
         !feed_open(settings->store, f->held, &s->feed) ||
         (s->feed && !watch(s, feed_descriptor(s->feed))))
         return false;
+    f->relay = relay_open(f->reads, f->changes, f->held);
+    if (!f->relay || !watch(s, relay_descriptor(f->relay)))
+        return false;
     if (!settings->mail.url)
         return true;
     f->mailer = mail_open(&settings->mail);
@@ -199,6 +202,7 @@ static int loop_timeout(struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
     int least = wait_least(connections_expire(&s->crowd), stranger_log_count());
+    least = wait_least(least, relay_timeout(s->front.relay));
     if (s->crowd.resumed || held_queued(s->front.held))
         least = 0;
     for (size_t i = 0; i < s->count; i++)
@@ -247,6 +251,8 @@ static bool descriptor_serve(struct server *s, int fd)
         held_ends(f->held);
     else if (s->feed && fd == feed_descriptor(s->feed))
         feed_tell(s->feed);
+    else if (fd == relay_descriptor(f->relay))
+        relay_take(f->relay);
     else if (fd == crew_descriptor(f->reads))
         crew_done(f->reads);
     else if (fd == crew_descriptor(f->changes))
@@ -265,6 +271,7 @@ bool server_run(struct server *s)
         upkeep_due(&s->upkeep);
         if (s->feed)
             feed_due(s->feed);
+        relay_due(s->front.relay);
         int wait = loop_timeout(s);
         bool idle = wait < 0 || wait > UPKEEP_MS; /* nothing is due but upkeep */
         int n = epoll_wait(s->epoll, events, EVENTS, idle ? UPKEEP_MS : wait);
@@ -289,6 +296,8 @@ bool server_run(struct server *s)
 static void front_stop(struct front *f)
 {
     f->stopping = f->streams.stopping = true;
+    if (f->relay)
+        relay_stop(f->relay);
     if (f->changes)
         crew_stop(f->changes);
     if (f->reads)
@@ -305,6 +314,8 @@ static void front_stop(struct front *f)
 
 static void front_free(struct front *f)
 {
+    if (f->relay)
+        relay_free(f->relay);
     if (f->held)
         held_free(f->held);
     if (f->changes)

@@ -14,6 +14,8 @@ bool store_organization(struct store *s, const char *id, struct organization *or
         column_tag(s, stmt, 9, organization->commit.tag);
         organization->access_rules = column_number(stmt, 10);
         organization->access_revision = column_number(stmt, 11);
+        organization->mirrored = column_number(stmt, 12) != 0;
+        organization->unread = column_number(stmt, 12) == 2;
     }
     statement_end(stmt);
     return found && !s->failed;
