@@ -363,7 +363,7 @@ static void take_source(void *arg, int64_t age_ms, bool fresh)
 }
 
 /* The first heartbeat answers the request itself: whoever wants a round trip has one. That of a
- * relay says nothing of its source. */
+ * relay says nothing of its source, but that a change would arrive. */
 static void heartbeat(void *arg)
 {
     struct fetcher_request *r = arg;
@@ -371,6 +371,8 @@ static void heartbeat(void *arg)
     r->fetcher->held = r->quiet = true;
     r->beat_ms = clock_mono_ms();
     if (r->fetcher->at.relayed) {
+        if (first && r->fetcher->failures == 0)
+            report(r, PIPE_HEARD, r->fetcher->source_ms, 0, NULL);
         beat(r->fetcher);
         return;
     }

@@ -45,7 +45,7 @@ struct source_link {
     bool stored;               /* the job has done what it should */
     int64_t begun;             /* clock_mono_ms of the last reading */
     int64_t due;               /* of the next one */
-    int64_t retry;             /* none before that */
+    int64_t retry;             /* none before that: the source has said so */
     int64_t last;              /* the number of the reading that was stored last, 0: none */
     int64_t turn;              /* of the one that is under way */
     unsigned failures;         /* in a row */
@@ -114,8 +114,8 @@ static void fail(struct source_link *l, const char *why, int retry_s)
     wait = wait < RETRY_MAX ? wait : RETRY_MAX;
     l->failures++;
     l->failed++;
-    l->retry = now + (asked > wait ? asked + around(asked / 4) : around(wait));
-    l->due = l->retry;
+    l->retry = asked > 0 ? now + asked + around(asked / 4) : 0;
+    l->due = now + around(wait);
     snprintf(l->failure, sizeof l->failure, "%s", why);
     held_source_read(l->relay->held, l->mirror.organization, now, false);
     rest(l);
@@ -257,10 +257,10 @@ static void begin(struct source_link *l, int64_t now)
 static int64_t begins_at(const struct source_link *l)
 {
     int64_t at = l->wanted ? 0 : l->due;
-    int64_t earliest = l->begun + APART_MS;
+    int64_t earliest = l->begun + (l->failures > 0 ? RETRY_MIN : APART_MS);
     if (l->state != LINK_RESTS || !l->source || l->gone)
         return SOURCE_ALL;
-    if (l->failures > 0 && earliest < l->retry)
+    if (earliest < l->retry)
         earliest = l->retry;
     return at > earliest ? at : earliest;
 }
@@ -325,13 +325,13 @@ static void link_open(struct source_relay *relay, const struct mirror *mirror)
 static void link_reopen(struct source_link *l)
 {
     char why[MIRROR_WHY_SIZE];
-    if (l->source || l->state != LINK_RESTS || clock_mono_ms() < l->retry)
+    if (l->source || l->state != LINK_RESTS || clock_mono_ms() < l->due)
         return;
     l->source = source_open(&l->mirror, l->relay->event, why);
     if (!l->source)
         fail(l, why, 0);
     else
-        l->retry = 0;
+        l->wanted = true;
 }
 
 static void link_free(struct source_link *l)
@@ -413,7 +413,8 @@ int relay_timeout(const struct source_relay *relay)
 bool relay_want(struct source_relay *relay, const char *organization)
 {
     struct source_link *l = link_of(relay, organization);
-    if (!l || !l->source || (l->failures > 0 && clock_mono_ms() < l->retry))
+    int64_t now = clock_mono_ms();
+    if (!l || !l->source || now < l->retry || (l->failures > 0 && now < l->begun + RETRY_MIN))
         return false;
     l->wanted = true;
     return true;
