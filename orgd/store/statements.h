@@ -438,6 +438,14 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [RECOVERY_BY_ID] = "SELECT id, user_id, secret_hash, created_at, expires_at FROM recoveries"
                        " WHERE id = ?1",
     [RECOVERY_COUNT] = "SELECT count(*) FROM recoveries WHERE user_id = ?1 AND created_at > ?2",
+    [ANSWER_BY_KEY] = "SELECT token, sealed FROM answers WHERE scope = ?1 AND key = ?2",
+    /* A token that has gone meanwhile would find no answer. */
+    [ANSWER_ADD] = "INSERT INTO answers (scope, key, token, sealed, created_at)"
+                   " SELECT ?1, ?2, key, ?4, CAST(?5 AS BIGINT) FROM tokens WHERE key = ?3",
+    [ANSWER_TRIM] = "DELETE FROM answers WHERE token = ?1 AND created_at < (SELECT created_at"
+                    " FROM answers WHERE token = ?1 ORDER BY created_at DESC LIMIT 1 OFFSET ?2)",
+    [ANSWER_PRUNE] = "DELETE FROM answers WHERE (scope, key) IN"
+                     " (SELECT scope, key FROM answers WHERE created_at < ?1 LIMIT ?2)",
     [RECOVERY_PRUNE] = "DELETE FROM recoveries WHERE created_at < ?1",
     [RECOVERY_PUT] = "INSERT INTO recoveries VALUES (?1, nullif(?2, ''), ?3, ?4, ?5)"
                      " ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at",

@@ -19,6 +19,7 @@
 
 #include "common/name.h"
 #include "common/ssh_key.h"
+#include "orgd/buffer.h"
 #include "orgd/peer.h"
 #include "orgd/role.h"
 #include "orgd/secret.h"
@@ -622,6 +623,24 @@ int64_t store_recovery_count(struct store *store, const char *user, int64_t sinc
 void store_recovery_add(struct store *store, const struct recovery *recovery);
 /* No code of USER's opens his account any more. */
 void store_recovery_end(struct store *store, const char *user);
+
+/*
+ * The answer to a change that a client sent with a KEY of its own, unique in SCOPE: an
+ * organization's id, or a token's key. It goes with the token that it was given to, and with the
+ * oldest beyond KEPT_ANSWERS of that token.
+ */
+#define KEPT_ANSWERS     1000
+#define KEPT_ANSWER_MOST (128U << 10)
+struct kept_answer {
+    char token[ID_SIZE];
+    struct buffer sealed; /* text; the caller frees it */
+};
+bool store_answer(struct store *store, const char *scope, const char *key,
+                  struct kept_answer *answer);
+void store_answer_add(struct store *store, const char *scope, const char *key,
+                      const struct kept_answer *answer, int64_t now);
+/* Removes at most MOST of those from before BEFORE; returns their number. */
+int64_t store_answers_prune(struct store *store, int64_t before, int most);
 
 typedef void join_code_visit(const struct join_code *code, void *arg);
 bool store_join_code(struct store *store, const char *id, struct join_code *code);
