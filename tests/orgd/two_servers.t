@@ -59,6 +59,12 @@ at_b; hold disabled "$host"
 took disabled > /dev/null
 like "$(tail -n 1 "$T/disabled")" "\"$bob_id\".*\"suspended\"" "an operator's command reaches the polls of a server"
 
+# --- a change with a key is made once, at whichever server ---
+once() { request /organizations/teams/create -H 'Idempotency-Key: one' -H "Authorization: Bearer $OWNER" -d "{\"organizationId\":\"$org\",\"name\":\"Twice\"}"; }
+at_a; first=$(once)
+at_b; is "$(once)" "$first" 'a change that is sent with its key to another server, too, has the first answer'
+like "$first $(sql "SELECT count(*) FROM teams WHERE name = 'Twice'")" '"name":"Twice".* 1$' 'and is made once'
+
 # --- the notices are lost: the look of each second finds what they were about ---
 hold quiet "$host"
 at_a
