@@ -6,7 +6,6 @@
 
 #include "api/error.h"
 #include "api/json.h"
-#include "api/once.h"
 #include "api/record.h"
 #include "api/template.h"
 #include "common/hash.h"
@@ -360,9 +359,9 @@ static enum api_status send_request(struct provider *p, const struct operation *
                                    .body = body,
                                    .reply_max = o->reply_max,
                                    .once = !asks};
-    bool once = !asks && p->kind->once && p->settings.again && p->settings.token;
-    enum api_status status =
-        (once ? once_exchange : engine_exchange)(p, &request, o->shape == ITEMS_NONE, answer, err);
+    bool change = !asks && p->kind->change && p->settings.again && p->settings.token;
+    request_exchange *exchange = change ? p->kind->change : engine_exchange;
+    enum api_status status = exchange(p, &request, o->shape == ITEMS_NONE, answer, err);
     if (body)
         explicit_bzero(body, strlen(body)); /* an invitation's token may be in it */
     cJSON_free(body);

@@ -43,6 +43,11 @@ typedef enum api_status operation_page(struct provider *provider, const struct o
                                        const struct provider_arg *args, struct answer *answer,
                                        struct api_error *err);
 
+/* As engine_exchange. */
+typedef enum api_status request_exchange(struct provider *provider,
+                                         const struct http_request *request, bool empty_ok,
+                                         struct answer *answer, struct api_error *err);
+
 struct operation {
     operation_run *run; /* engine_run, or a function where the rest of this cannot say it */
     const char *method;
@@ -89,9 +94,10 @@ struct provider_kind {
     bool login_redirect;  /* a redirect means that nobody is logged in */
     const char *cookie;   /* name of a cookie whose new value renews the credential, or NULL */
     bool redirects; /* 301, 302 and 307 are followed at our own origin, with method and body */
-    bool once;      /* a change can have a key of ours, with which it is made once: once.c */
     bool pem;       /* the credential may be a private key in PEM */
     const char *const *keep; /* headers that EXAMINE wants to see; ends with NULL; or NULL */
+    /* Sends a request that changes something, for settings with AGAIN. NULL: engine_exchange. */
+    request_exchange *change;
     /* Sees each reply before it is judged: may set what says how long to wait. NULL: nothing. */
     void (*examine)(struct provider *provider, struct http_reply *reply);
     /* Sees to the headers at provider_open, sends nothing. NULL: "Authorization: Bearer TOKEN". */

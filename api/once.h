@@ -7,15 +7,14 @@
 #define ONCE_HEADER "Idempotency-Key"
 
 /*
- * As engine_exchange, for a change of a provider whose kind has ONCE and whose settings have AGAIN:
- * with a key of its own (draft-ietf-httpapi-idempotency-key-header), by which a server that was
- * heard to keep keys knows it again. Without an answer it is sent again to such a server only; of
- * several failures *ERR is the first.
+ * As engine_exchange, for a change of a provider with a token, whose settings have AGAIN: with a
+ * key of its own (draft-ietf-httpapi-idempotency-key-header), by which a server that was heard to
+ * keep keys knows it again. Without an answer it is sent again to such a server only; of several
+ * failures *ERR is the first.
  */
-enum api_status once_exchange(struct provider *provider, const struct http_request *request,
-                              bool empty_ok, struct answer *answer, struct api_error *err);
+request_exchange once_exchange;
 
-/* The kind's KEEP and EXAMINE. */
+/* Such a kind's KEEP and EXAMINE. */
 extern const char *const once_keep[];
 void once_examine(struct provider *provider, struct http_reply *reply);
 

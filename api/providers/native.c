@@ -806,7 +806,7 @@ const struct provider_kind provider_native = {.name = "native",
                                               .operations = operations,
                                               .errors = &errors,
                                               .owner = "owner",
-                                              .once = true,
+                                              .change = once_exchange,
                                               .keep = once_keep,
                                               .examine = once_examine,
                                               .add_changes =

@@ -559,7 +559,7 @@ static struct store_feed *pg_feed(const struct store *s)
 }
 
 const struct engine engine_postgresql = {
-    .gathers = false,
+    .arrays = true,
     .open = pg_open,
     .beside = pg_beside,
     .close = pg_close,

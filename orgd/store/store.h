@@ -560,6 +560,31 @@ int64_t store_membership_count(struct store *store, const char *user);
 int64_t store_membership_count_owned(struct store *store, const char *user);
 
 typedef void member_visit(const struct member *member, void *arg);
+/*
+ * Several organizations in one look, each in its place of PLACES; SINCE is for changes alone. For
+ * each place, in their order: the organization, if it is there; at most LIMIT of its members whose
+ * revision is above SINCE, those with the lowest; at most LIMIT of its access rules, the oldest.
+ * With PostgreSQL each of these takes one statement, however many places there are.
+ */
+struct look_place {
+    const char *organization;
+    int64_t since;
+};
+struct look_places {
+    const struct look_place *place;
+    size_t count;
+};
+typedef void each_organization_visit(size_t place, const struct organization *organization,
+                                     void *arg);
+typedef void each_change_visit(size_t place, const struct member *member, void *arg);
+typedef void each_access_visit(size_t place, const struct access_rule *rule, void *arg);
+void store_each_organization(struct store *store, struct look_places places,
+                             each_organization_visit *each, void *arg);
+void store_each_change(struct store *store, struct look_places places, int limit,
+                       each_change_visit *each, void *arg);
+void store_each_access(struct store *store, struct look_places places, int limit,
+                       each_access_visit *each, void *arg);
+
 typedef void membership_visit(const struct organization *organization, const struct member *member,
                               void *arg);
 
