@@ -4,7 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "orgd/endpoints/body.h"
 #include "orgd/endpoints/endpoints.h"
@@ -14,6 +13,7 @@
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/table.h"
 #include "orgd/endpoints/usage.h"
+#include "orgd/now.h"
 
 #define RUNS_MOST        3 /* of a handler, while others are in the way */
 #define BUSY_RETRY_S     1
@@ -48,7 +48,7 @@ static const char *caller_id(const struct call *call)
 /* True if the person of a browser's session has just signed in. */
 static bool session_fresh(const struct token *session)
 {
-    int64_t age = clock_wall_ms() - session->created;
+    int64_t age = now_ms() - session->created;
     return age >= 0 && age <= SESSION_FRESH_MS;
 }
 

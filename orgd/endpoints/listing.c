@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/break_glass.h"
-#include "common/clock.h"
 #include "common/labels.h"
 #include "common/rfc3339.h"
 #include "orgd/endpoints/endpoints.h"
@@ -14,6 +13,7 @@
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/usage.h"
 #include "orgd/endpoints/watchers.h"
+#include "orgd/now.h"
 
 /* --- list --- */
 
@@ -206,7 +206,7 @@ static int64_t report_revision(struct call *call, const cJSON *item, int64_t sin
 /* Fills REPORT with what the machine reports in ITEM. */
 static void report_read(struct call *call, const cJSON *item, int64_t since, struct report *report)
 {
-    int64_t now = clock_wall_ms();
+    int64_t now = now_ms();
     *report = (struct report){.at = now,
                               .made = now - report_number(item, "age") * 1000,
                               .revision = report_revision(call, item, since),
@@ -243,7 +243,7 @@ void member_changes(struct call *call)
     poll_of(call, poll);
     poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
     report_take(call, poll->since);
-    poll->wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
+    poll->wait_ms = end && end - now_ms() < wait ? end - now_ms() : wait;
     if (poll->since == 0)
         usage_listed(call->caller.key);
     call->answer->status = 200;

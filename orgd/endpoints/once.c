@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/table.h"
+#include "orgd/now.h"
 
 #define PRINT_SIZE 32 /* of a request */
 #define KEY_SIZE   crypto_secretbox_KEYBYTES
@@ -140,7 +140,7 @@ void once_keep(struct call *call)
     buffer_add(&plain, body->data, body->len, REPLY_MAX);
     answer_seal(call, &plain, &kept.sealed);
     if (kept.sealed.len > 0) /* no change has an answer as long as that */
-        store_answer_add(call->store, scope_of(call), call->request->once, &kept, clock_wall_ms());
+        store_answer_add(call->store, scope_of(call), call->request->once, &kept, now_ms());
     sodium_memzero(plain.data, plain.len);
     buffer_free(&plain);
     buffer_free(&kept.sealed);

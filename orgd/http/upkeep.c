@@ -6,6 +6,7 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/once.h"
 #include "orgd/endpoints/usage.h"
+#include "orgd/now.h"
 
 #define DAY_MS       86400000LL
 #define EXPIRE_MS    60000
@@ -20,7 +21,7 @@ static void events_expire(struct upkeep *u, struct store *store)
     if (days == 0 || now < u->expire)
         return;
     if (store_begin_change(store, NULL))
-        count = store_events_prune(store, clock_wall_ms() - days * DAY_MS, EXPIRE_SLICE);
+        count = store_events_prune(store, now_ms() - days * DAY_MS, EXPIRE_SLICE);
     if (store_commit(store) != STORE_DONE || count == 0)
         u->expire = now + EXPIRE_MS;
 }
@@ -32,7 +33,7 @@ static void answers_expire(struct upkeep *u, struct store *store)
     if (now < u->forget)
         return;
     if (store_begin_change(store, NULL))
-        count = store_answers_prune(store, clock_wall_ms() - ONCE_KEPT_MS, EXPIRE_SLICE);
+        count = store_answers_prune(store, now_ms() - ONCE_KEPT_MS, EXPIRE_SLICE);
     if (store_commit(store) != STORE_DONE || count == 0)
         u->forget = now + EXPIRE_MS;
 }

@@ -1,5 +1,5 @@
 /* Members and tombstones. */
-#include "common/clock.h"
+#include "orgd/now.h"
 #include "orgd/store/chores.h"
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
@@ -12,7 +12,7 @@ static void take_role(struct store *s, struct rowset *stmt, int first, struct me
     if (member->term.ends == 0)
         return;
     column_role(s, stmt, first + 14, &member->term.after);
-    if (member->term.ends > clock_wall_ms())
+    if (member->term.ends > now_ms())
         return;
     member->role = member->term.after;
     member->term = (struct role_term){0};

@@ -39,7 +39,7 @@
  * usernames and two names. */
 #define DETAIL_SIZE (2 * (NAME_MAX_LEN + DISPLAY_SIZE) + 16)
 
-/* All times are milliseconds since 1970 (clock_wall_ms). */
+/* All times are milliseconds since 1970 (now.h). */
 #define STORE_FOREVER 253402300800000 /* the year 10000, which no time of ours reaches */
 
 struct user {
