@@ -30,8 +30,8 @@ struct entrance {
 };
 
 /* A connection whose header is awaited. */
-struct newcomer {
-    TAILQ_ENTRY(newcomer) link;
+struct arrival {
+    TAILQ_ENTRY(arrival) link;
     struct entrance *entrance;
     int fd;
     int64_t since; /* clock_mono_ms */
@@ -44,8 +44,8 @@ struct gate {
     const struct proxies *speakers;
     struct entrance entrances[LISTENERS_MAX];
     size_t count;
-    TAILQ_HEAD(, newcomer) waiting; /* the oldest first */
-    int epoll;                      /* an event's pointer is an entrance's, or a newcomer's */
+    TAILQ_HEAD(, arrival) waiting; /* the oldest first */
+    int epoll;                     /* an event's pointer is an entrance's, or a arrival's */
 };
 
 struct gate *gate_open(const struct proxies *speakers)
@@ -93,7 +93,7 @@ static void enter(const struct entrance *e, int fd, const struct address *addres
 /* --- the PROXY protocol --- */
 
 /* Forgets N, whose descriptor is somebody else's from now on. */
-static void newcomer_free(struct gate *g, struct newcomer *n)
+static void arrival_free(struct gate *g, struct arrival *n)
 {
     epoll_ctl(g->epoll, EPOLL_CTL_DEL, n->fd, NULL);
     TAILQ_REMOVE(&g->waiting, n, link);
@@ -101,7 +101,7 @@ static void newcomer_free(struct gate *g, struct newcomer *n)
     free(n);
 }
 
-static void newcomer_refuse(struct gate *g, struct newcomer *n, const char *why)
+static void arrival_refuse(struct gate *g, struct arrival *n, const char *why)
 {
     char from[PEER_TEXT_SIZE];
     struct peer_address address =
@@ -109,63 +109,63 @@ static void newcomer_refuse(struct gate *g, struct newcomer *n, const char *why)
     int fd = n->fd;
     peer_text(&address, from);
     stranger_log(LOG_WARNING, "%s is disconnected: %s", from, why);
-    newcomer_free(g, n);
+    arrival_free(g, n);
     close(fd);
 }
 
-static void newcomer_enter(struct gate *g, struct newcomer *n)
+static void arrival_enter(struct gate *g, struct arrival *n)
 {
     struct entrance *e = n->entrance;
     struct address client = n->address;
     int fd = n->fd;
     if (proxy_header_source(n->header, n->len, &client.storage, &client.len) == SOURCE_BAD) {
-        newcomer_refuse(g, n, "its PROXY header names no client of TCP");
+        arrival_refuse(g, n, "its PROXY header names no client of TCP");
         return;
     }
-    newcomer_free(g, n);
+    arrival_free(g, n);
     enter(e, fd, &client);
 }
 
 /* The bytes that the header has, as far as N has sent it: not one more is read. 0: it is none. */
-static size_t newcomer_needs(const struct newcomer *n)
+static size_t arrival_needs(const struct arrival *n)
 {
     return n->len < PROXY_HEADER_FIRST ? PROXY_HEADER_FIRST : proxy_header_length(n->header);
 }
 
-static void newcomer_read(struct gate *g, struct newcomer *n)
+static void arrival_read(struct gate *g, struct arrival *n)
 {
     size_t needs;
-    while ((needs = newcomer_needs(n)) > n->len) {
+    while ((needs = arrival_needs(n)) > n->len) {
         ssize_t got = recv(n->fd, n->header + n->len, needs - n->len, 0);
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
             return;
         if (got <= 0) {
-            newcomer_refuse(g, n, "its PROXY header was not whole");
+            arrival_refuse(g, n, "its PROXY header was not whole");
             return;
         }
         n->len += (size_t)got;
     }
     if (needs == 0)
-        newcomer_refuse(g, n, "it sent no PROXY header of version 2");
+        arrival_refuse(g, n, "it sent no PROXY header of version 2");
     else
-        newcomer_enter(g, n);
+        arrival_enter(g, n);
 }
 
 /* The one that has waited the longest at E. */
-static struct newcomer *newcomer_oldest(struct gate *g, const struct entrance *e)
+static struct arrival *arrival_oldest(struct gate *g, const struct entrance *e)
 {
-    struct newcomer *n;
+    struct arrival *n;
     TAILQ_FOREACH(n, &g->waiting, link)
     if (n->entrance == e)
         break;
     return n;
 }
 
-static void newcomer_add(struct gate *g, struct entrance *e, int fd, const struct address *address)
+static void arrival_add(struct gate *g, struct entrance *e, int fd, const struct address *address)
 {
-    struct newcomer *n = memory_get(sizeof *n);
+    struct arrival *n = memory_get(sizeof *n);
     if (e->waiting > 0 && e->waiting >= e->most / WAITING_SHARE)
-        newcomer_refuse(g, newcomer_oldest(g, e), "too many PROXY headers are awaited");
+        arrival_refuse(g, arrival_oldest(g, e), "too many PROXY headers are awaited");
     n->entrance = e;
     n->fd = fd;
     n->since = clock_mono_ms();
@@ -173,9 +173,9 @@ static void newcomer_add(struct gate *g, struct entrance *e, int fd, const struc
     TAILQ_INSERT_TAIL(&g->waiting, n, link);
     e->waiting++;
     if (!watch(g, EPOLL_CTL_ADD, fd, n, EPOLLIN))
-        newcomer_refuse(g, n, "there are too many descriptors");
+        arrival_refuse(g, n, "there are too many descriptors");
     else
-        newcomer_read(g, n); /* it is mostly there */
+        arrival_read(g, n); /* it is mostly there */
 }
 
 /* --- accepting --- */
@@ -216,13 +216,13 @@ static void entrance_serve(struct gate *g, struct entrance *e)
             return;
         }
         if (fd >= 0 && speaks_proxy(g, e, fd, &address))
-            newcomer_add(g, e, fd, &address);
+            arrival_add(g, e, fd, &address);
         else if (fd >= 0)
             enter(e, fd, &address);
     }
 }
 
-/* The entrance whose event it is; NULL: a newcomer's. */
+/* The entrance whose event it is; NULL: a arrival's. */
 static struct entrance *entrance_find(struct gate *g, const void *whose)
 {
     for (size_t i = 0; i < g->count; i++)
@@ -240,7 +240,7 @@ void gate_serve(struct gate *g)
         if (e)
             entrance_serve(g, e);
         else
-            newcomer_read(g, events[i].data.ptr);
+            arrival_read(g, events[i].data.ptr);
     }
 }
 
@@ -259,24 +259,24 @@ static int entrance_due(struct gate *g, struct entrance *e, int64_t now)
 int gate_due(struct gate *g)
 {
     int64_t now = clock_mono_ms();
-    struct newcomer *n;
+    struct arrival *n;
     int least = -1;
     for (size_t i = 0; i < g->count; i++)
         least = wait_least(least, entrance_due(g, &g->entrances[i], now));
     while ((n = TAILQ_FIRST(&g->waiting)) != NULL && n->since + HEADER_MS <= now) {
-        newcomer_read(g, n); /* which may have come while the process stood still */
+        arrival_read(g, n); /* which may have come while the process stood still */
         if (TAILQ_FIRST(&g->waiting) == n)
-            newcomer_refuse(g, n, "its PROXY header did not come");
+            arrival_refuse(g, n, "its PROXY header did not come");
     }
     return n ? wait_least(least, (int)(n->since + HEADER_MS - now)) : least;
 }
 
 void gate_close(struct gate *g)
 {
-    struct newcomer *n;
+    struct arrival *n;
     while ((n = TAILQ_FIRST(&g->waiting)) != NULL) {
         close(n->fd);
-        newcomer_free(g, n);
+        arrival_free(g, n);
     }
     for (size_t i = 0; i < g->count; i++) {
         if (g->entrances[i].fd >= 0)
