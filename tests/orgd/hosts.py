@@ -31,8 +31,8 @@ class Connection:
             local = (self.source, 0) if self.source else None
             self.reader, self.writer = await asyncio.open_connection(self.address, self.port, ssl=TLS if self.tls else None, local_addr=local)
         text = json.dumps(body).encode()
-        self.writer.write(('POST /v1%s HTTP/1.1\r\nHost: org\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n'
-                           % (path, bearer, len(text))).encode() + text)
+        self.writer.write(('POST /v1%s HTTP/1.1\r\nHost: org\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n'
+                           % (path, 'Authorization: Bearer %s\r\n' % bearer if bearer else '', len(text))).encode() + text)
         first = await self.reader.readexactly(1)
         self.begun = True
         head = (first + await self.reader.readuntil(b'\r\n\r\n')).decode().lower()
