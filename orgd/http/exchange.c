@@ -303,7 +303,9 @@ static enum quota poll_quota(const struct front *f, const struct poll *poll)
 static void exchange_hold(struct front *f, struct exchange *x, bool late)
 {
     char text[QUOTA_TEXT_SIZE];
-    const struct poll *poll = &x->answer.poll;
+    struct poll *poll = &x->answer.poll;
+    x->last |= f->draining;
+    poll->wait_ms = f->draining ? 0 : poll->wait_ms;
     bool waits = poll->wait_ms > 0 && poll->since == poll->revision;
     enum quota quota = waits ? poll_quota(f, poll) : QUOTA_COUNT;
     if (quota != QUOTA_COUNT)
@@ -638,7 +640,7 @@ static struct exchange *exchange_new(struct front *f, struct MHD_Connection *con
 /* The request is there. */
 static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
 {
-    if (f->stopping)
+    if (f->stopping || (f->draining && !health_asked(x)))
         return MHD_NO;
     connection_rests(x->via);
     x->dispatched = true;
@@ -705,6 +707,8 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     connection_owes(x->via);
     if (x->held)
         held_drop(x->held);
+    if (x->via->last)
+        connection_leave(x->via);
     if (x->forwarded)
         peer_disconnect(x->peer);
     body_free(f, x);
