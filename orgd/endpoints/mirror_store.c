@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "orgd/now.h"
 
 #define SLICE      1000
 #define TEXTS_MOST (64U << 20)
@@ -160,7 +160,7 @@ static void changes_put(struct store *store, const struct slice_state *s)
 static void reading_ends(struct store *store, const struct mirror_slice *slice)
 {
     const struct mirror_place *to = &slice->to;
-    struct event event = {.at = clock_wall_ms()};
+    struct event event = {.at = now_ms()};
     store_mirror_read(store, slice->organization, slice->read);
     if (to->added + to->changed + to->removed == 0)
         return;

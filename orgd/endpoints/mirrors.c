@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/source_age.h"
+#include "orgd/now.h"
 #include "orgd/source/source.h"
 
 #define POLL_S     60
@@ -134,7 +134,7 @@ static bool room_for(struct call *call, const struct mirror *m)
 void operator_mirror_add(struct call *call)
 {
     struct mirror mirror = {.poll_ms = 0};
-    struct organization organization = {.created = clock_wall_ms()};
+    struct organization organization = {.created = now_ms()};
     char why[MIRROR_WHY_SIZE];
     if (!mirror_read(call, &mirror) || !room_for(call, &mirror))
         return;

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "orgd/endpoints/mirror_store.h"
 #include "orgd/endpoints/source_age.h"
+#include "orgd/now.h"
 #include "orgd/source/source.h"
 
 #define RELOAD_MS  1000 /* between two looks at which mirrors there are */
@@ -87,7 +88,7 @@ static void note_job(struct store *store, struct job *job)
 {
     struct source_link *l = (struct source_link *)(void *)job;
     if (store_begin_change(store, l->mirror.organization))
-        store_mirror_failed(store, l->mirror.organization, clock_wall_ms(), l->failure);
+        store_mirror_failed(store, l->mirror.organization, now_ms(), l->failure);
     store_commit(store);
 }
 
@@ -203,7 +204,7 @@ static void reading_ended(struct source_link *l, const struct source_listing *r)
                                      .known = memory_get(r->count + 1),
                                      .turn = l->turn,
                                      .last = l->last,
-                                     .read = clock_wall_ms() - (clock_mono_ms() - r->as_of_ms)};
+                                     .read = now_ms() - (clock_mono_ms() - r->as_of_ms)};
     snprintf(l->slice.organization, sizeof l->slice.organization, "%s", l->mirror.organization);
     l->anew = true; /* until it is stored: the source does not tell it again */
     store_start(l);

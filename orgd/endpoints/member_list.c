@@ -1,0 +1,52 @@
+#include "orgd/endpoints/member_list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "orgd/endpoints/record.h"
+
+#define PAGE_BYTES (REPLY_MAX / 2) /* what is beyond that comes with the next page */
+
+void listing_text(struct member_list *listing, const char *text)
+{
+    if (!buffer_add(listing->out, text, strlen(text), REPLY_MAX))
+        listing->full = true;
+}
+
+/* The record, an object, with the keys at its end. */
+static void listing_mirrored(struct member_list *listing, const struct mirrored *member)
+{
+    size_t len = strlen(member->record) - 1; /* without the brace */
+    if (!buffer_add(listing->out, member->record, len, REPLY_MAX))
+        listing->full = true;
+    listing_text(listing, *member->keys ? ",\"keys\":" : ",\"keysUnread\":true}");
+    listing_text(listing, member->keys);
+    listing_text(listing, *member->keys ? "}" : "");
+}
+
+void listing_add(const struct member *member, void *arg)
+{
+    struct member_list *listing = arg;
+    if (listing->count == listing->most || listing->out->len > PAGE_BYTES) {
+        listing->more = true;
+        return;
+    }
+    cJSON *object = member->mirrored ? NULL : member_json(member);
+    char *text = object ? cJSON_PrintUnformatted(object) : NULL;
+    if (listing->count++ > 0)
+        listing_text(listing, ",");
+    if (text)
+        listing_text(listing, text);
+    else
+        listing_mirrored(listing, member->mirrored);
+    listing->revision = member->revision;
+    listing->after.number = member->joined;
+    snprintf(listing->after.id, sizeof listing->after.id, "%s", member->user.id);
+    cJSON_free(text);
+    cJSON_Delete(object);
+    if (!listing->users || member->revision <= listing->let_in)
+        return;
+    struct changed_user user = {.revision = member->revision};
+    snprintf(user.id, sizeof user.id, "%s", member->user.id);
+    buffer_add(listing->users, &user, sizeof user, REPLY_MAX);
+}
