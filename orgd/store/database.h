@@ -23,6 +23,7 @@ struct store {
     bool too_long;        /* it failed because a read took more steps than it may */
     bool away;            /* it failed because the database cannot be reached */
     bool unknown;         /* it failed, and nobody knows whether the change was made */
+    bool changes;         /* the transaction may change something */
     bool together;        /* between store_gather and store_settle */
     struct buffer locked; /* the organizations that this change has locked, ID_SIZE each */
     struct buffer moved;  /* commits.c: those whose members it has changed */

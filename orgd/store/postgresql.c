@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "orgd/store/counts.h"
 #include "orgd/store/database.h"
 #include "orgd/store/postgresql_feed.h"
 #include "orgd/store/postgresql_link.h"
@@ -83,6 +84,7 @@ static void pg_lose(struct postgresql *p, const char *why)
 {
     struct store *s = &p->store;
     link_lost(s->name, why);
+    counts_add(COUNTED_LOSS);
     PQfinish(p->conn);
     p->conn = NULL;
     p->queued = 0;
@@ -453,8 +455,10 @@ static void pg_commit(struct postgresql *p)
     char key[KEY_SIZE];
     key_make(key);
     commit_send(p, key);
-    if (p->store.unknown && p->wrote)
-        outcome_find(p, key);
+    if (!p->store.unknown || !p->wrote)
+        return;
+    counts_add(COUNTED_OUTCOME);
+    outcome_find(p, key);
 }
 
 static void pg_finish(struct store *s, enum statement how)
