@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/oauth.h"
 #include "orgd/endpoints/once.h"
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
@@ -307,7 +308,9 @@ static enum quota poll_quota(const struct front *f, const struct poll *poll)
 static void exchange_hold(struct front *f, struct exchange *x, bool late)
 {
     char text[QUOTA_TEXT_SIZE];
-    const struct poll *poll = &x->answer.poll;
+    struct poll *poll = &x->answer.poll;
+    x->last |= f->draining;
+    poll->wait_ms = f->draining ? 0 : poll->wait_ms;
     bool waits = poll->wait_ms > 0 && poll->since == poll->revision;
     enum quota quota = waits ? poll_quota(f, poll) : QUOTA_COUNT;
     if (quota != QUOTA_COUNT)
@@ -325,6 +328,7 @@ static void exchange_answered(struct front *f, struct exchange *x, bool late)
         exchange_hold(f, x, late);
     else if (x->answer.rest == ANSWER_PIECES && f->streams.count >= STREAMS_MOST)
         exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
+    oauth_answer(&x->request, &x->answer);
     if (x->page.form)
         page_answer(&x->page, f->web_origin, &x->answer);
     exchange_log(x);
@@ -642,7 +646,7 @@ static struct exchange *exchange_new(struct front *f, struct MHD_Connection *con
 /* The request is there. */
 static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
 {
-    if (f->stopping)
+    if (f->stopping || (f->draining && !health_asked(x)))
         return MHD_NO;
     connection_rests(x->via);
     x->dispatched = true;
@@ -709,6 +713,8 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     connection_owes(x->via);
     if (x->held)
         held_drop(x->held);
+    if (x->via->last)
+        connection_leave(x->via);
     if (x->forwarded)
         peer_disconnect(x->peer);
     body_free(f, x);

@@ -173,6 +173,20 @@ void held_tell_all(struct held_set *set)
     audience_tell(a, NEWS_RIGHTS);
 }
 
+void held_release(struct held_set *set)
+{
+    struct audience *a;
+    struct held *held;
+    for (size_t i = 0; i < AUDIENCES; i++)
+        LIST_FOREACH(a, &set->audiences[i], link)
+    LIST_FOREACH(held, &a->polls, link)
+    {
+        held->end = held->end == NEVER ? NEVER : 0;
+        held->client->last = true;
+        held_queue(held);
+    }
+}
+
 void held_forget(struct held_set *set)
 {
     shelf_clear(&set->shelf);

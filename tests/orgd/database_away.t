@@ -117,6 +117,20 @@ kill -CONT "$orgd_pid"; wait "$seven"
 rename Nine; is "$status $(name_now)" '200 Nine' 'who was cut off goes on'
 kill "$b_pid"; wait "$b_pid"
 
+# --- an end without the database: nothing can be told to who polls ---
+request /organizations/members/changes -N -d "{\"organizationId\":\"$org\",\"since\":$(api /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":0}" "$OWNER" | jq .revision),\"wait\":60000}" \
+    -H "Authorization: Bearer $OWNER" > "$T/poll" 2> /dev/null & poll=$!
+wait_for 10 test -s "$T/poll"
+postgresql_stop
+begun=$(date +%s%3N)
+orgd_stop
+is "$orgd_status" 0 'orgd ends on SIGTERM while the database is away and a poll is held'
+ok 'within some seconds' test $(($(date +%s%3N) - begun)) -lt 15000
+wait "$poll"
+is "$(tr -d '\n' < "$T/poll")" '' 'the poll is cut off'
+postgresql_start
+orgd_start
+
 # --- passwords ---
 out=$("$ORGD" --data 'postgresql://orgd:secret123@localhost/orgd' --socket "$T/p.sock" 2>&1)
 is "$?" 2 'a password on the command line is refused'
