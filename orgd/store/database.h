@@ -14,9 +14,17 @@
 #include "orgd/store/sql.h"
 #include "orgd/store/store.h"
 
+/* A token's user, or its maker, who never change: whom a request will ask for. */
+#define HOLDERS 256
+struct holder {
+    char key[ID_SIZE]; /* of the token */
+    char user[ID_SIZE];
+};
+
 struct store {
     const struct engine *engine;
-    const char *name; /* of the data, for messages */
+    struct holder holders[HOLDERS]; /* by a hash of the token's key */
+    const char *name;               /* of the data, for messages */
     bool failed;
     bool full;            /* it failed for want of room on the disk */
     bool again;           /* it failed because another connection was in the way */
@@ -81,6 +89,11 @@ static inline struct bound_value value_tag(const unsigned char tag[HISTORY_TAG_S
  * failed, also because there are more or fewer values than the statement has parameters. */
 struct rowset *statement_begin(struct store *s, enum statement which,
                                const struct bound_value *values);
+
+/* The statement will soon be begun with these values, texts: where a question costs a round trip it
+ * is asked with the next one. The answer is of now: it counts until something is written or
+ * locked. */
+void statement_ahead(struct store *s, enum statement which, const struct bound_value *values);
 
 /* True when there is a next row; STMT may be NULL. */
 bool statement_row(struct store *s, struct rowset *stmt);

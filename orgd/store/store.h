@@ -731,6 +731,9 @@ void store_join_codes_made(struct store *store, const char *organization, const 
 
 typedef void token_visit(const struct token *token, void *arg);
 bool store_token(struct store *store, const char *key, struct token *token);
+/* The token KEY will be asked for first, and then, unless ORGANIZATION is NULL, what its holder is
+ * in it, and itself: where each question costs a round trip, all of them take one. */
+void store_expect(struct store *store, const char *key, const char *organization);
 struct token_owner {
     const char *id;
     bool user; /* else an organization */

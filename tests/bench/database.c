@@ -4,8 +4,9 @@
  *
  *   database FILE SESSIONS SECONDS ORG,ORG...    prints transactions a second
  *
- * FILE has a line for each step: "Q TEXT", a statement; "V VALUE" or "N", its next parameter; "S", here its results are
- * waited for. A value "@org" is an organization's, which the sessions take in turn, "@new" one that was never used.
+ * FILE has a line for each step: "Q TEXT", a statement; "V VALUE" or "N", its next parameter; "S",
+ * here its results are waited for. A value "@org" is an organization's, which the sessions take in
+ * turn, "@new" one that was never used.
  */
 #include <libpq-fe.h>
 #include <pthread.h>
@@ -81,7 +82,8 @@ static void results_take(PGconn *conn, int count)
     for (int i = 0; i <= count; i++) {
         PGresult *result = PQgetResult(conn);
         ExecStatusType status = PQresultStatus(result);
-        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_PIPELINE_SYNC)
+        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
+            status != PGRES_PIPELINE_SYNC)
             die(PQerrorMessage(conn));
         PQclear(result);
         if (status != PGRES_PIPELINE_SYNC)
