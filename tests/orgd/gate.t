@@ -114,6 +114,21 @@ print(ask(plain, b'', HEALTH, source='127.0.0.2'), ask(plain, header('192.0.2.1'
 PY
 )" "200 200 {'closed'}" 'headers that do not come do not take the room of other connections'
 like "$(cat "$ORGD_LOG")" '127\.0\.0\.9 is disconnected: too many PROXY headers are awaited' 'the oldest of too many goes'
+is "$(speak <<PY
+import signal
+slow = [connect(plain) for n in range(100)]
+ask(plain, b'', HEALTH, source='127.0.0.2')
+os.kill($orgd_pid, signal.SIGSTOP)
+more = [connect(plain) for n in range(8)]
+for s in slow:
+    try:
+        s.sendall(header('192.0.2.1') + HEALTH)
+    except OSError:
+        pass
+os.kill($orgd_pid, signal.SIGCONT)
+print(ask(plain, b'', HEALTH, source='127.0.0.2'), '200' in [status(s) for s in slow])
+PY
+)" '200 True' 'headers that come at the moment at which others take their place harm nobody'
 orgd_stop
 
 # --- limits are the client's ---
