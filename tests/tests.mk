@@ -77,6 +77,7 @@ check-long: check-built
 		ROUNDS=1500 prove tests/e2e/agreement.t && \
 		ROUNDS=200 prove --exec tests/lib/run tests/orgd/key_oracle.t && \
 		ROUNDS=20 HISTORIES=100 prove --exec tests/lib/run tests/orgd/failover.t tests/orgd/two_servers.t && \
+		ROUNDS=20 RUN=60 prove --exec tests/lib/run tests/orgd/cluster.t && \
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t && \
 		ROUNDS=100 prove tests/boot/sessions.t tests/e2e/sessions.t && \
@@ -147,6 +148,7 @@ bench: deps-check
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgadmin.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/listing.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/fleet.sh
+	@BUILD=$(abspath $(BENCH)) tests/bench/across.sh
 
 # Fuzz targets: with libFuzzer in a tree of their own, and in the tests' own tree with a main function that replays the seeds.
 FUZZ := $(BUILD)/fuzz
