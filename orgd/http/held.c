@@ -40,6 +40,7 @@ struct held_set *held_open(struct store *store, struct crew *reads, size_t most)
     set->armed = NEVER;
     tally_init(&set->by_token);
     TAILQ_INIT(&set->to_tell);
+    STAILQ_INIT(&set->to_look);
     for (size_t i = 0; i < AUDIENCES; i++)
         LIST_INIT(&set->audiences[i]);
     set->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
