@@ -35,7 +35,9 @@ for name in b c; do # the hosts of these
     wait_for 120 grep -q ready "$T/$name.told" || { cat "$T/$name.told" "$T/$name.log"; exit 1; }
 done
 # The processor time of PostgreSQL's processes, in ticks
-database_ticks() { cat "/proc/$postgresql_pid/stat" $(pgrep -P "$postgresql_pid" | sed 's|.*|/proc/&/stat|') 2> /dev/null | sed 's/.*) //' | awk '{ t += $12 + $13 } END { print t }'; }
+database_ticks() {
+    { echo "$postgresql_pid"; pgrep -P "$postgresql_pid"; } | sed 's|.*|/proc/&/stat|' | xargs cat 2> /dev/null | sed 's/.*) //' | awk '{ t += $12 + $13 } END { print t }'
+}
 database_commits() { sql "SELECT xact_commit FROM pg_stat_database WHERE datname = 'orgd'"; }
 echo "--- $HOSTS hosts at each of three orgd"
 ticks=$(database_ticks) commits=$(database_commits) begun=$(date +%s%3N)
