@@ -121,7 +121,7 @@ orgd_start --connections 3 --proxy-protocol 127.0.0.9
 is "$(speak <<'PY'
 def opened(client, n):
     held.extend(connect(plain, header(client) + HEALTH) for _ in range(n))
-    return [status(s) for s in held[-n:]]
+    return sorted(status(s) for s in held[-n:])
 held = []
 print(opened('192.0.2.1', 4), opened('192.0.2.2', 3))
 PY
