@@ -167,6 +167,8 @@ enum provider_op {
     OP_OWN_TOKEN_CREATE,  /* - name?, expires? -> token */
     OP_OWN_TOKEN_REVOKE,  /* - key */
     OP_SIGN_IN_LINK,      /* of the user, to the server's page -> url, expires */
+    OP_DEVICE_BEGIN,      /* - host? -> what a person and the program need to sign in (RFC 8628) */
+    OP_DEVICE_TOKEN,      /* - code -> token, expires_in; refused with RFC 8628's words */
     OP_KEY_LIST,          /* of the user -> keys */
     OP_KEY_ADD,           /* - line ("TYPE BASE64 COMMENT"), expires? -> key */
     OP_KEY_REMOVE,        /* - fingerprint */

@@ -23,7 +23,7 @@ TEST_LIBS := -lcmocka -lpam -lcurl -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 $(BUILD)/tests/apiprobe: $(BUILD)/obj/tests/api/apiprobe.o $(BUILD)/libtest.a
 $(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/libtest.a
 $(BUILD)/tests/orgadmin/table: $(filter-out %/main.o,$(call objects,orgadmin))
-$(BUILD)/tests/orgadmin/table: TEST_LIBS += -lsmartcols -lyaml
+$(BUILD)/tests/orgadmin/table: TEST_LIBS += -lsmartcols -lyaml -lqrencode
 $(BUILD)/tests/orgd/plans: $(addprefix $(BUILD)/obj/orgd/store/,schema.o sql_sqlite.o)
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 $(UNIT_TESTS) $(TEST_TOOLS):

@@ -257,6 +257,7 @@ static const struct column token_columns[] = {
     {"key", PLAIN, "public half of the token"},
     {"name", SHORTEN, "display name"},
     {"role", PLAIN, "role of the token"},
+    {"kind", PLAIN, "how you came by a token of your own: token, session, link or device"},
     {"env", WIDE, "live or test"},
     {"last_four", PLAIN, "last four characters of the secret"},
     {"created", PLAIN, "time of its creation"},
