@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define GRANT_LIFE_MS  (5LL * 60 * 1000)
 #define GRANT_KEPT_MS  (10LL * 60 * 1000) /* behind its end, so that the program can be told */
@@ -71,7 +71,7 @@ static void authorize_reply(struct call *call, const struct device_grant *grant,
 
 void device_authorize(struct call *call)
 {
-    int64_t now = clock_wall_ms();
+    int64_t now = now_ms();
     struct device_grant grant = {
         .asked.at = now, .expires = now + GRANT_LIFE_MS, .poll_at = now, .poll_ms = POLL_MS};
     const char *host = call_text(call, "host");
@@ -141,7 +141,7 @@ static void grant_issue(struct call *call, const struct device_grant *grant)
         return;
     }
     store_token_remove(call->store, grant->token);
-    token.expires = clock_wall_ms() + DEVICE_LIFE_MS;
+    token.expires = now_ms() + DEVICE_LIFE_MS;
     token_make(call->store, &token, &secret);
     snprintf(call->caller.user, sizeof call->caller.user, "%s", token.user); /* the event's actor */
     call_event(call, "", "user.token-create", token.key, token.name, "%s", "device");
@@ -158,7 +158,7 @@ static void grant_issue(struct call *call, const struct device_grant *grant)
 void device_token(struct call *call)
 {
     struct device_grant grant;
-    int64_t now = clock_wall_ms();
+    int64_t now = now_ms();
     if (!page_there(call) || !client_known(call))
         return;
     if (strcmp(call_text(call, "grant_type"), GRANT_TYPE) != 0)
@@ -209,7 +209,7 @@ static bool grant_named(struct call *call, struct device_grant *grant)
         return false;
     if (user_code_read(call_text(call, "userCode"), code) &&
         store_grant_by_code(call->store, code, grant) && grant->state == GRANT_PENDING &&
-        grant->expires > clock_wall_ms())
+        grant->expires > now_ms())
         return true;
     call_fail(call, 404, "code_not_found",
               "No program waits with such a code; it may have been used or have expired.");

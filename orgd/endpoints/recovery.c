@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/letter.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define CODE_LIFE_MS (3600LL * 1000)
 #define DAY_MS       (24LL * 3600 * 1000)
@@ -75,7 +75,7 @@ static void mail_on_request(struct call *call, const struct mailed *mailed)
 {
     struct user user = {0};
     struct secret secret;
-    struct recovery recovery = {.id = "rec_", .created = clock_wall_ms()};
+    struct recovery recovery = {.id = "rec_", .created = now_ms()};
     secret_make(&secret);
     memcpy(recovery.hash, secret.hash, sizeof recovery.hash);
     if (account_due(call, recovery.created, &user)) {
@@ -117,7 +117,7 @@ static bool code_opens(struct call *call, const char *prefix, const char *code, 
     unsigned char hash[SECRET_HASH_SIZE];
     return secret_split(code, id, hash) && strncmp(id, prefix, strlen(prefix)) == 0 &&
            store_recovery(call->store, id, &recovery) && secret_same(hash, recovery.hash) &&
-           recovery.expires > clock_wall_ms() && store_user(call->store, recovery.user, user) &&
+           recovery.expires > now_ms() && store_user(call->store, recovery.user, user) &&
            !user->disabled;
 }
 
