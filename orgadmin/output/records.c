@@ -61,7 +61,7 @@ static const struct column member_columns[] = {
     {"joined", SHORTEN, "time when the member joined"},
     {"token", PLAIN, "token of the invitation of a pending member, where the API shows it"},
     {"membership", WIDE, "id of the membership, where it is another one than the person's"},
-    {"teams", WIDE | LIST | SHORTEN, "ids of the teams"},
+    {"teams", WIDE | LIST | SHORTEN, "slugs of the teams; in JSON and YAML with ids and names"},
     {"role_ends", PLAIN, "time when the roles end"},
     {"roles_after", WIDE | LIST, "role ids behind that"},
     {"permissions_after", WIDE | LIST | SHORTEN, "permissions behind that"},
