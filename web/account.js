@@ -62,10 +62,10 @@ function arm(button, what, act) {
 }
 
 // A row of what can be removed.
-function rowOf({ what, created, used, from, ends, session }, remove) {
+function rowOf({ what, created, used, from, ends, kind }, remove) {
     const row = element('row').content.firstElementChild.cloneNode(true);
     fillIn(row, { what, created: date(created), used: used ? date(used) : '', from: from || '-', ends: ends ? date(ends) : '' },
-        { session: Boolean(session), created: true, used: Boolean(used), unused: used === null, ends: Boolean(ends) });
+        { session: kind === 'session', device: kind === 'device', 'sign-in-link': kind === 'link', created: true, used: Boolean(used), unused: used === null, ends: Boolean(ends) });
     arm(row.querySelector('button'), what, () => change(remove));
     return row;
 }
@@ -78,7 +78,7 @@ const keyRow = key => rowOf({ what: (key.comment ? key.comment + ', ' : '') + ke
     () => call('users/keys/remove', { fingerprint: key.fingerprint }));
 const passkeyRow = passkey => rowOf({ what: passkey.name || passkey.id, created: passkey.createdAt, used: passkey.lastUsedAt, from: passkey.lastUsedFrom },
     () => call('users/passkeys/remove', { id: passkey.id }));
-const tokenRow = token => rowOf({ what: token.name || token.key, created: token.createdAt, used: token.lastUsedAt, from: token.lastUsedFrom, ends: token.expiresAt, session: token.key.startsWith('sess_') },
+const tokenRow = token => rowOf({ what: token.name || token.key, created: token.createdAt, used: token.lastUsedAt, from: token.lastUsedFrom, ends: token.expiresAt, kind: token.kind },
     () => call('users/tokens/revoke', { key: token.key }));
 
 function membershipRow(organization) {
@@ -129,6 +129,16 @@ async function addKey(event) {
     box.value = '';
 }
 
+// The answer is the same whoever has the address.
+async function mailLink(event) {
+    event.preventDefault();
+    const reply = await call('users/sign-in/by-mail', { email: element('address').value });
+    show('mail-none', reply.reason === 'no_mail');
+    show('mail-sent', reply.ok === true);
+    if (reply.reason !== 'no_mail')
+        good(reply);
+}
+
 // A link is used up by the person's press alone, not by whoever looks at it. It leaves the address at once.
 function offerLink(code) {
     history.replaceState(null, '', location.pathname);
@@ -143,6 +153,7 @@ function offerLink(code) {
 
 async function begin() {
     element('sign-in').addEventListener('click', async () => good(await signIn()) && await open());
+    element('mail-link').addEventListener('submit', mailLink);
     element('add-key').addEventListener('submit', addKey);
     element('add-passkey').addEventListener('click', () => change(() => make(user)));
     element('sign-out').addEventListener('click', async () => {
@@ -150,8 +161,8 @@ async function begin() {
         state('sign-in');
         element('title').focus();
     });
-    if (location.hash.startsWith('#link_')) {
-        offerLink(location.hash.slice(1));
+    if (/^#(link|mail)_/.test(location.hash)) {
+        offerLink(location.hash.slice(1).replace(/%3A/i, ':'));
         return;
     }
     state('loading');

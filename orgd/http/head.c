@@ -26,7 +26,7 @@ static const struct head_fault fault_expect = {417, "expectation_failed",
                                                "Expect: can be 100-continue."};
 
 /* The headers that may be there once. */
-enum single { HOST, LENGTH, ENCODING, AUTHORIZATION, EXPECT, TYPE, SINGLES };
+enum single { HOST, LENGTH, ENCODING, AUTHORIZATION, EXPECT, TYPE, ONCE, SINGLES };
 
 static const char *const single_names[SINGLES] = {
     [HOST] = MHD_HTTP_HEADER_HOST,
@@ -35,6 +35,7 @@ static const char *const single_names[SINGLES] = {
     [AUTHORIZATION] = MHD_HTTP_HEADER_AUTHORIZATION,
     [EXPECT] = MHD_HTTP_HEADER_EXPECT,
     [TYPE] = MHD_HTTP_HEADER_CONTENT_TYPE,
+    [ONCE] = HEAD_IDEMPOTENCY_KEY,
 };
 
 struct head {
@@ -117,10 +118,10 @@ static bool line_good(struct MHD_Connection *connection, const char *method, con
             (path == method + strlen(method) + 1 && version == c->target_end + 1));
 }
 
-/* True for a link to the page whose '#' a mail gateway has encoded. */
+/* True for a link to a page (page.c) whose '#' a mail gateway has encoded. */
 static bool is_damaged_link(const char *path)
 {
-    return strncmp(path, "/i%23", 5) == 0;
+    return strncmp(path, "/i%23", 5) == 0 || strncmp(path, "/%23", 4) == 0;
 }
 
 const struct head_fault *head_check(struct MHD_Connection *connection, const char *method,

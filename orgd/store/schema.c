@@ -372,6 +372,21 @@ static const char *const versions[] = {
     " proved_in TEXT NOT NULL,"
     " proved_in_at INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX passkeys_user ON passkeys(user_id, created_at, id);"
+    /* Programs that wait for a person's approval on the page. */
+    "CREATE TABLE device_grants ("
+    " id TEXT PRIMARY KEY,"
+    " secret_hash BLOB NOT NULL," /* of the device code */
+    " user_code TEXT NOT NULL,"
+    " host TEXT NOT NULL,"   /* as the program calls its machine */
+    " origin TEXT NOT NULL," /* from where it asks */
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL,"
+    " poll_at INTEGER NOT NULL," /* when the program is expected to ask again */
+    " poll_ms INTEGER NOT NULL," /* the pause that it was told to make */
+    " state INTEGER NOT NULL,"
+    " token TEXT NOT NULL," /* the key of what an approval made; "" */
+    " UNIQUE (user_code)) WITHOUT ROWID;"
+    "CREATE INDEX device_grants_end ON device_grants(expires_at);"
     /* Who may log in where. */
     "CREATE TABLE access_rules ("
     " id TEXT PRIMARY KEY,"
@@ -385,6 +400,16 @@ static const char *const versions[] = {
     "ALTER TABLE organizations ADD COLUMN access_count INTEGER NOT NULL DEFAULT 0;" COUNTED(
         "access_rules",
         "access_count") "ALTER TABLE organizations ADD COLUMN access_revision INTEGER NOT NULL DEFAULT 0;"
+                        /* The answers to changes that clients gave a key of their own. */
+                        "CREATE TABLE answers ("
+                        " scope TEXT NOT NULL," /* the organization's id, or the token's key */
+                        " key TEXT NOT NULL,"   /* the client's */
+                        " token TEXT NOT NULL REFERENCES tokens(key) ON DELETE CASCADE,"
+                        " sealed TEXT NOT NULL," /* for the holder of the token's secret */
+                        " created_at INTEGER NOT NULL,"
+                        " PRIMARY KEY (scope, key)) WITHOUT ROWID;"
+                        "CREATE INDEX answers_token ON answers(token, created_at);"
+                        "CREATE INDEX answers_old ON answers(created_at);"
                         /* There is one permission more, and the owner's bit is the one behind it
                            (role_reach). */
                         "UPDATE ssh_keys SET reach = 63 WHERE reach & 16;",

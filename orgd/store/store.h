@@ -19,6 +19,7 @@
 
 #include "common/name.h"
 #include "common/ssh_key.h"
+#include "orgd/buffer.h"
 #include "orgd/peer.h"
 #include "orgd/role.h"
 #include "orgd/secret.h"
@@ -38,7 +39,7 @@
  * usernames and two names. */
 #define DETAIL_SIZE (2 * (NAME_MAX_LEN + DISPLAY_SIZE) + 16)
 
-/* All times are milliseconds since 1970 (clock_wall_ms). */
+/* All times are milliseconds since 1970 (now.h). */
 #define STORE_FOREVER 253402300800000 /* the year 10000, which no time of ours reaches */
 
 struct user {
@@ -215,6 +216,7 @@ struct access_rule {
 
 #define SESSION_PREFIX "sess_"
 #define LINK_PREFIX    "link_"
+#define DEVICE_PREFIX  "dev_"
 
 struct token {
     char key[ID_SIZE];
@@ -227,6 +229,7 @@ struct token {
     bool test;    /* env "test" instead of "live" */
     bool session; /* a browser's: its key begins with SESSION_PREFIX */
     bool link;    /* it begins a session, once: its key begins with LINK_PREFIX */
+    bool device;  /* it was approved on the page: its key begins with DEVICE_PREFIX */
     int64_t created;
     int64_t expires; /* 0: never */
     /* A user's token: when he, or the token that made this one, last proved that he is the user;
@@ -252,6 +255,22 @@ struct passkey {
     int64_t proved; /* as a token's */
     char proved_in[ID_SIZE];
     int64_t proved_in_at;
+};
+
+/* A program that waits for a person's approval on the page (RFC 8628). */
+#define USER_CODE_SIZE 10 /* BCDF-GHJK */
+enum grant_state { GRANT_PENDING, GRANT_APPROVED, GRANT_DENIED };
+struct device_grant {
+    char id[ID_SIZE];
+    unsigned char hash[SECRET_HASH_SIZE]; /* of the device code's secret */
+    char user_code[USER_CODE_SIZE];
+    char host[DISPLAY_SIZE]; /* as the program calls its machine */
+    struct use asked;        /* when, and from where */
+    int64_t expires;
+    int64_t poll_at; /* when the program is expected to ask again */
+    int64_t poll_ms; /* the pause that it was told to make */
+    enum grant_state state;
+    char token[ID_SIZE]; /* the key of what its approval made; "" */
 };
 
 struct event {
@@ -559,6 +578,31 @@ int64_t store_membership_count(struct store *store, const char *user);
 int64_t store_membership_count_owned(struct store *store, const char *user);
 
 typedef void member_visit(const struct member *member, void *arg);
+/*
+ * Several organizations in one look, each in its place of PLACES; SINCE is for changes alone. For
+ * each place, in their order: the organization, if it is there; at most LIMIT of its members whose
+ * revision is above SINCE, those with the lowest; at most LIMIT of its access rules, the oldest.
+ * With PostgreSQL each of these takes one statement, however many places there are.
+ */
+struct look_place {
+    const char *organization;
+    int64_t since;
+};
+struct look_places {
+    const struct look_place *place;
+    size_t count;
+};
+typedef void each_organization_visit(size_t place, const struct organization *organization,
+                                     void *arg);
+typedef void each_change_visit(size_t place, const struct member *member, void *arg);
+typedef void each_access_visit(size_t place, const struct access_rule *rule, void *arg);
+void store_each_organization(struct store *store, struct look_places places,
+                             each_organization_visit *each, void *arg);
+void store_each_change(struct store *store, struct look_places places, int limit,
+                       each_change_visit *each, void *arg);
+void store_each_access(struct store *store, struct look_places places, int limit,
+                       each_access_visit *each, void *arg);
+
 typedef void membership_visit(const struct organization *organization, const struct member *member,
                               void *arg);
 
@@ -613,6 +657,20 @@ bool store_passkey_remove(struct store *store, const char *user, const char *id)
 /* Removes all of the user's. */
 void store_passkeys_end(struct store *store, const char *user);
 
+/* By the id in the device code, or by the code that a person types. */
+bool store_grant(struct store *store, const char *id, struct device_grant *grant);
+bool store_grant_by_code(struct store *store, const char *user_code, struct device_grant *grant);
+/* Drops those that ended before PAST, and counts those that have not ended at NOW. */
+int64_t store_grants_left(struct store *store, int64_t past, int64_t now);
+/* One that is pending. */
+void store_grant_add(struct store *store, const struct device_grant *grant);
+/* Stores when its program is expected next, and its pause. */
+void store_grant_polled(struct store *store, const struct device_grant *grant);
+/* Stores its state and token; false when it is pending no more. */
+bool store_grant_decide(struct store *store, const struct device_grant *grant);
+/* False when it is gone. */
+bool store_grant_remove(struct store *store, const char *id);
+
 /* The codes are kept for a day, so that they can be counted. */
 bool store_recovery(struct store *store, const char *id, struct recovery *recovery);
 /* The number of codes that were made for USER after SINCE. */
@@ -622,6 +680,24 @@ int64_t store_recovery_count(struct store *store, const char *user, int64_t sinc
 void store_recovery_add(struct store *store, const struct recovery *recovery);
 /* No code of USER's opens his account any more. */
 void store_recovery_end(struct store *store, const char *user);
+
+/*
+ * The answer to a change that a client sent with a KEY of its own, unique in SCOPE: an
+ * organization's id, or a token's key. It goes with the token that it was given to, and with the
+ * oldest beyond KEPT_ANSWERS of that token.
+ */
+#define KEPT_ANSWERS     1000
+#define KEPT_ANSWER_MOST (128U << 10)
+struct kept_answer {
+    char token[ID_SIZE];
+    struct buffer sealed; /* text; the caller frees it */
+};
+bool store_answer(struct store *store, const char *scope, const char *key,
+                  struct kept_answer *answer);
+void store_answer_add(struct store *store, const char *scope, const char *key,
+                      const struct kept_answer *answer, int64_t now);
+/* Removes at most MOST of those from before BEFORE; returns their number. */
+int64_t store_answers_prune(struct store *store, int64_t before, int most);
 
 typedef void join_code_visit(const struct join_code *code, void *arg);
 bool store_join_code(struct store *store, const char *id, struct join_code *code);

@@ -28,6 +28,9 @@
     file web_ssh_key, "ssh_key.js"
     file web_account, "account.js"
     file web_passkey, "passkey.js"
+    file web_device_en, "device.en.html"
+    file web_device_de, "device.de.html"
+    file web_device, "device.js"
     bytes web_invitation_en, "invitation.en.html"
     bytes web_invitation_de, "invitation.de.html"
 

@@ -19,6 +19,9 @@ ASSET(web_api);
 ASSET(web_ssh_key);
 ASSET(web_account);
 ASSET(web_passkey);
+ASSET(web_device_en);
+ASSET(web_device_de);
+ASSET(web_device);
 extern const char web_invitation_en[], web_invitation_en_end[];
 extern const char web_invitation_de[], web_invitation_de_end[];
 
@@ -46,12 +49,15 @@ static const struct asset assets[] = {
      .packed = {PACKED(web_first_en), PACKED(web_first_de)}},
     {"/", HTML, true, .plain = {PLAIN(web_account_en), PLAIN(web_account_de)},
      .packed = {PACKED(web_account_en), PACKED(web_account_de)}},
+    {"/device", HTML, true, .plain = {PLAIN(web_device_en), PLAIN(web_device_de)},
+     .packed = {PACKED(web_device_en), PACKED(web_device_de)}},
     {"/web/style.css", "text/css; charset=utf-8", ONE_OF(web_style)},
     {"/web/invitation.js", SCRIPT, ONE_OF(web_script)},
     {"/web/api.js", SCRIPT, ONE_OF(web_api)},
     {"/web/ssh_key.js", SCRIPT, ONE_OF(web_ssh_key)},
     {"/web/account.js", SCRIPT, ONE_OF(web_account)},
     {"/web/passkey.js", SCRIPT, ONE_OF(web_passkey)},
+    {"/web/device.js", SCRIPT, ONE_OF(web_device)},
 };
 
 static const struct asset *asset_find(const char *path)

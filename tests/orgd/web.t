@@ -19,7 +19,7 @@ parts() { grep -o 'data-part="[^>]*' "$T/body" | grep -v ' hidden' | cut -d'"' -
 
 # --- without the switch ---
 orgd_start
-for path in / /i /web/style.css /web/invitation.js; do get $path; is "$status $(jq -r .reason "$T/body")" '404 unknown_endpoint' "without --web-origin there is no $path"; done
+for path in / /i /device /web/style.css /web/device.js /i%23inv_x /%23link_x; do get $path; is "$status $(jq -r .reason "$T/body")" '404 unknown_endpoint' "without --web-origin there is no $path"; done
 get /i -H 'Sec-Fetch-Site: same-origin' -d code=x; is "$status $(head_of content-type)" '404 application/json' 'without --web-origin a form is no call'
 org=$(new_org Acme)
 call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"no@example.org\"}" "$OWNER"; is "$(field 'has("link")')" false 'without --web-origin an invitation has no link'
@@ -32,7 +32,7 @@ done
 # --- the files ---
 orgd_start --web-origin $ORIGIN --access-log "$T/access"
 org=$(new_org '<script>alert(1)</script>')
-for path in / /i /web/style.css /web/invitation.js /web/account.js /web/passkey.js /web/api.js /web/ssh_key.js; do
+for path in / /i /device /web/style.css /web/invitation.js /web/account.js /web/device.js /web/passkey.js /web/api.js /web/ssh_key.js; do
     get $path
     is "$status" 200 "$path is there"
     is "$(head_of x-content-type-options) $(head_of referrer-policy) $(head_of cross-origin-opener-policy) $(head_of cross-origin-resource-policy) $(head_of cache-control)" \
@@ -63,15 +63,19 @@ for language in en de; do
     unlike "$(page)" '\{\{|<script>|style=|onclick' "$language: the page has no place left, no inline script and no inline style"
     is "$(parts)" 'code' "$language: the page asks for the code first"
 done
-total=0; for path in / /i /web/style.css /web/invitation.js /web/account.js /web/passkey.js /web/api.js /web/ssh_key.js; do get $path; total=$((total + $(wc -c < "$T/body"))); done
+total=0; for path in / /i /device /web/style.css /web/invitation.js /web/account.js /web/device.js /web/passkey.js /web/api.js /web/ssh_key.js; do get $path; total=$((total + $(wc -c < "$T/body"))); done
 ok "the whole page has at most 100 kB ($total bytes)" [ "$total" -le 100000 ]
 
 # --- links ---
 get /; unlike "$(page)" '\{\{|<script>|style=|onclick' 'the page of the account has no place left, no inline script and no inline style'
 is "$(grep -c '<section data-part="[a-z-]*" hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'and shows nothing: who one is comes by calls'
+get /device; unlike "$(page)" '\{\{|<script>|style=|onclick' 'nor has the page of programs'
+is "$(grep -c '<section data-part="[a-z-]*" hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'which shows nothing, either'
 get / -b '__Host-orgd=sess_x:y' -H 'Sec-Fetch-Site: same-origin'; is "$status $(head_of set-cookie)" '200 ' 'it is the same for everybody'
 get '/i%23inv_abc:D-e_f'; is "$status $(head_of location) $(head_of cache-control)" '302 /i#inv_abc:D-e_f no-store' 'a link whose # was encoded leads to the page, with the token'
 get '/i%23inv_abc%3Adef?utm=x'; is "$status $(head_of location)" '302 /i#inv_abc%3Adef' 'so does one that was encoded in all of it'
+get '/%23mail_abc:D-e_f'; is "$status $(head_of location)" '302 /#mail_abc:D-e_f' 'so does a link to the account'
+for path in '/%23//evil.example' '/%23' '/%23https://evil.example'; do get "$path"; is "$status $(head_of location)" '302 /' "${path:0:30} leads to the account and nowhere else"; done
 for path in '/i%23//evil.example' '/i%23%0d%0aSet-Cookie:x=y' "/i%23$(printf 'a%.0s' {1..300})" '/i%23<b>' '/i%23'; do
     get "$path"; is "$status $(head_of location) $(head_of set-cookie)" '302 /i ' "${path:0:30} leads to the page and nowhere else"
 done
