@@ -88,6 +88,7 @@ struct provider_settings config_provider(const struct config_org *org)
                                       .org = org->id,
                                       .ca_file = org->ca_file,
                                       .proxy = org->proxy,
+                                      .teams = org->teams,
                                       .options = org->option};
 }
 
@@ -834,6 +835,16 @@ static void parse_sessions(struct parse *p, const config_t *cfg)
         value_set_list(p, s, "except_roles", &p->config->sessions.except_roles);
 }
 
+static void note_teams(struct config *c)
+{
+    for (uint32_t i = 0; i < c->org_count; i++) {
+        struct config_org *org = &c->org[i];
+        org->teams = config_pattern(c, org->name, EACH_TEAM) != NULL;
+        for (uint32_t n = 0; n < c->team_count; n++)
+            org->teams |= c->teams[n].org == org->name;
+    }
+}
+
 static void parse_all(struct parse *p, const config_t *cfg)
 {
     static const char *const keys[] = {"organizations", "users",    "accounts",  "groups", "access",
@@ -853,6 +864,8 @@ static void parse_all(struct parse *p, const config_t *cfg)
     parse_list(p, cfg, "sudo", CONFIG_SUDO_MAX, parse_sudo);
     parse_sessions(p, cfg);
     parse_freshness(p, cfg);
+    if (!p->failed)
+        note_teams(p->config);
 }
 
 /* The whole file as one string, to be freed; NULL with ERROR filled. */

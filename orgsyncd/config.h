@@ -28,6 +28,7 @@ struct config_org {
     char *token_file; /* NULL when the provider needs none */
     char *ca_file, *proxy;
     uint32_t range_first, range_last; /* of user and group ids; 0, 0: users.range */
+    bool teams;                       /* a rule or group goes by its teams */
     /* The provider's own; ends with a NULL name. */
     struct provider_arg option[CONFIG_OPTIONS_MAX + 1];
 };
