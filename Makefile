@@ -96,7 +96,7 @@ FORCE:
 
 $(BUILD)/orgadmin: $(call objects,orgadmin) $(API) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lconfig -lsmartcols -lyaml -lpam
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lconfig -lsmartcols -lyaml -lqrencode -lpam
 
 # A fetcher loads no library once it is locked up: api/curl.h.
 $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
