@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib/orgd.sh"
 need python3 openssl
 ORIGIN=https://org.acme.example
-MANY=10000 USED=2000
+MANY=10000 USED=1000
 ACCOUNTS=100 # with as many sessions each as an account may have
 export ASAN_OPTIONS=quarantine_size_mb=0 # its memory is looked at
 orgd_start --web-origin $ORIGIN
