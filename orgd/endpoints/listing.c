@@ -13,14 +13,18 @@
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/usage.h"
 #include "orgd/endpoints/watchers.h"
+#include "orgd/text.h"
 
-#define RUNS_MOST 3 /* of a read whose connection was lost */
+#define RUNS_MOST   3    /* of a read whose connection was lost */
+#define PASSED_MOST 5000 /* members whom one search passes over */
 
 /* Members as JSON text, so that a long list is never held as a tree. */
 struct member_list {
     struct buffer *out;
     int count;
     int most;
+    const char *match;   /* NULL, or folded: only those who have it in their names or address */
+    int passed;          /* who have it not */
     int64_t revision;    /* of the last member that was written */
     struct cursor after; /* behind it */
     bool more;
@@ -35,11 +39,25 @@ static void listing_text(struct member_list *listing, const char *text)
         listing->full = true;
 }
 
+static bool member_matches(const struct member *member, const char *match)
+{
+    const struct user *user = &member->user;
+    return text_has(user->username, match) || text_has(user->name, match) ||
+           text_has(user->email, match);
+}
+
 static void listing_add(const struct member *member, void *arg)
 {
     struct member_list *listing = arg;
-    if (listing->count == listing->most) {
+    if (listing->count == listing->most || listing->passed == PASSED_MOST) {
         listing->more = true;
+        return;
+    }
+    listing->revision = member->revision;
+    listing->after.number = member->joined;
+    snprintf(listing->after.id, sizeof listing->after.id, "%s", member->user.id);
+    if (listing->match && !member_matches(member, listing->match)) {
+        listing->passed++;
         return;
     }
     cJSON *object = member_json(member);
@@ -47,9 +65,6 @@ static void listing_add(const struct member *member, void *arg)
     if (listing->count++ > 0)
         listing_text(listing, ",");
     listing_text(listing, text);
-    listing->revision = member->revision;
-    listing->after.number = member->joined;
-    snprintf(listing->after.id, sizeof listing->after.id, "%s", member->user.id);
     cJSON_free(text);
     cJSON_Delete(object);
     if (!listing->users || member->revision <= listing->let_in)
@@ -64,14 +79,17 @@ static void listing_add(const struct member *member, void *arg)
 static void list_write(struct member_list *listing, struct store *store, const char *organization,
                        const struct cursor *after, int most)
 {
+    int passes = listing->match ? PASSED_MOST : 0;
     listing->most = most;
-    store_members(store, organization, after, most + 1, listing_add, listing);
+    store_members(store, organization, after, most + passes + 1, listing_add, listing);
 }
 
-/* Answers with PAGE, a page of members. */
+/* Answers with PAGE, a page of members: of those who match the body's "match", if it has one. */
 static void list_page(struct call *call, const struct page *page)
 {
-    struct member_list listing = {.out = &call->answer->body};
+    const char *match = call_text(call, "match");
+    char *folded = match ? text_fold(match) : NULL;
+    struct member_list listing = {.out = &call->answer->body, .match = folded};
     char tail[ID_SIZE + 48] = "],\"next\":null}";
     listing_text(&listing, "{\"members\":[");
     list_write(&listing, call->store, call->organization.id, &page->after, page->limit);
@@ -79,6 +97,7 @@ static void list_page(struct call *call, const struct page *page)
         snprintf(tail, sizeof tail, "],\"next\":\"%lld.%s\"}", (long long)listing.after.number,
                  listing.after.id);
     listing_text(&listing, tail);
+    free(folded);
 }
 
 /* A token that is no machine's is one without labels. */
@@ -130,7 +149,7 @@ void member_list(struct call *call)
     if (!call_text(call, "after"))
         usage_listed(call->caller.key);
     call->answer->status = 200;
-    if (call_text(call, "after") || call_number(call, "limit"))
+    if (call_text(call, "after") || call_number(call, "limit") || call_text(call, "match"))
         list_page(call, &page);
     else
         list_whole(call);

@@ -61,11 +61,13 @@ struct membership_listing {
     cJSON *list;
 };
 
+/* With what the caller, whose ROLE lasts for TERM, may do there. */
 static void list_organization(cJSON *list, const struct organization *organization,
-                              const char *role)
+                              const struct role *role, const struct role_term *term)
 {
     cJSON *object = organization_json(organization);
-    cJSON_AddStringToObject(object, "role", role);
+    cJSON_AddNumberToObject(object, "revision", (double)organization->revision);
+    role_add_json(object, role, term);
     cJSON_AddItemToArray(list, object);
 }
 
@@ -74,12 +76,12 @@ static void add_membership(const struct organization *organization, const struct
 {
     const struct membership_listing *listing = arg;
     if (member_opens(member, organization->id, listing->caller))
-        list_organization(listing->list, organization, member->role.name);
+        list_organization(listing->list, organization, &member->role, &member->term);
 }
 
-void organization_list(struct call *call)
+void organizations_add(struct call *call, cJSON *reply)
 {
-    cJSON *reply = cJSON_CreateObject();
+    static const struct role_term endless;
     cJSON *list = cJSON_AddArrayToObject(reply, "organizations");
     const struct token *token = &call->caller;
     struct organization organization;
@@ -87,7 +89,13 @@ void organization_list(struct call *call)
     if (caller_kind(&call->caller) == CALLER_USER)
         store_memberships(call->store, token->user, add_membership, &listing);
     else if (store_organization(call->store, token->organization, &organization))
-        list_organization(list, &organization, token->role.name);
+        list_organization(list, &organization, &token->role, &endless);
+}
+
+void organization_list(struct call *call)
+{
+    cJSON *reply = cJSON_CreateObject();
+    organizations_add(call, reply);
     call_reply(call, reply);
 }
 

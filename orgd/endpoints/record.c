@@ -134,13 +134,18 @@ static cJSON *term_json(const struct role_term *term)
     return object;
 }
 
+void role_add_json(cJSON *object, const struct role *role, const struct role_term *term)
+{
+    cJSON_AddStringToObject(object, "role", role->name);
+    cJSON_AddItemToObject(object, "permissions", permissions_json(role->permissions));
+    if (term->ends)
+        cJSON_AddItemToObject(object, "roleEnd", term_json(term));
+}
+
 cJSON *member_json(const struct member *member)
 {
     cJSON *object = person_json(&member->user, "userId");
-    cJSON_AddStringToObject(object, "role", member->role.name);
-    cJSON_AddItemToObject(object, "permissions", permissions_json(member->role.permissions));
-    if (member->term.ends)
-        cJSON_AddItemToObject(object, "roleEnd", term_json(&member->term));
+    role_add_json(object, &member->role, &member->term);
     cJSON_AddStringToObject(object, "state", state_name(member));
     if (member->teams)
         cJSON_AddRawToObject(object, "teams", member->teams);

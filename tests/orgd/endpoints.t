@@ -24,7 +24,7 @@ for VIA in unix tcp; do
     is "$(field .organization.name)" 'Ácme & Söhne' "$VIA: organizations/get keeps a name of other than ASCII characters"
 
     call /organizations/list '{}' "$OWNER"
-    is "$status $(jq -Sc ".organizations[]|select(.id==\"$org\")" <<< "$body")" "200 $(jq -Sc '.+{role:"owner"}' <<< "$created")" "$VIA: organizations/list adds the caller's role"
+    is "$status $(jq -Sc ".organizations[]|select(.id==\"$org\")" <<< "$body")" "200 $(jq -Sc '.+{role:"owner",permissions:["org:view","org:manage","members:view","members:manage","access:manage"],revision:1}' <<< "$created")" "$VIA: organizations/list adds the caller's role"
 
     call /organizations/roles '{}' "$OWNER"
     is "$status $(jq -c '.roles|[.owner,.admin,.member]' <<< "$body")" \
