@@ -51,7 +51,7 @@ if [ "$STORE" = postgresql ]; then
     }
     for path in /users/account /organizations/list; do n=$(queries $path '{}' "$mia"); ok "$path asks the database at most 20 times ($n)" [ "$n" -gt 2 -a "$n" -le 20 ]; done
     for path in members/list roles teams/list invitations/list join-codes/list machines/list access/list audit/list; do
-        n=$(queries /organizations/$path "{\"organizationId\":\"$org\"}" "$mia"); ok "$path asks the database at most 20 times ($n)" [ "$n" -gt 2 -a "$n" -le 20 ]
+        n=$(queries /organizations/$path "{\"organizationId\":\"$org\"$([ $path = roles ] || echo ',"limit":100')}" "$mia"); ok "$path asks the database at most 20 times ($n)" [ "$n" -gt 2 -a "$n" -le 20 ]
     done
 fi
 orgd_end
