@@ -56,7 +56,7 @@ function paint() {
     show('machines-some', fresh.length < enrolled.length);
     show('no-machines', enrolled.length === 0);
     show('legend', all.length > 0);
-    rows('strip', [...all].sort((a, b) => a.name.localeCompare(b.name)).map(markOf));
+    rows('strip', [...all].sort((a, b) => (a.kind === 'waiting') - (b.kind === 'waiting') || a.name.localeCompare(b.name)).map(markOf));
     rows('machine-list', listed.slice(0, whole ? undefined : FIRST).map(rowOf));
     element('more-machines').hidden = whole || listed.length <= FIRST;
 }

@@ -79,14 +79,23 @@ function ruleRow(rule) {
     return row;
 }
 
+function usableRow(name) {
+    const item = document.createElement('li');
+    item.textContent = name;
+    return item;
+}
+
 export async function load(org) {
     const seesTeams = org.may('members:view');
-    const [teams, access] = await Promise.all([seesTeams ? org.call('teams/list', { limit: 1000 }) : { teams: [] }, org.call('access/list', {})]);
-    if (!good(teams) || !good(access))
+    const [teams, access, usable] = await Promise.all([seesTeams ? org.call('teams/list', { limit: 1000 }) : { teams: [] }, org.call('access/list', {}), org.call('machines/usable', {})]);
+    if (![teams, access, usable].every(good))
         return;
     rows('role-list', Object.keys(org.roles).map(role => roleRow(org, role)));
     rows('team-list', teams.teams.map(team => teamRow(org, team)));
     rows('rules', access.rules.map(ruleRow));
+    rows('usable', usable.machines.map(usableRow));
+    show('usable', usable.machines.length > 0);
+    show('more-usable', usable.more);
     show('no-teams', teams.teams.length === 0);
     show('no-rules', access.rules.length === 0);
     show('some-rules', access.rules.length > 0);

@@ -113,6 +113,7 @@ void join_code_remove(struct call *call, const struct join_code *code);
 void machine_invite(struct call *call);
 void machine_list(struct call *call);
 void machine_applied(struct call *call);
+void machine_usable(struct call *call);
 void machine_set_labels(struct call *call);
 void machine_revoke(struct call *call);
 void machine_enroll(struct call *call);

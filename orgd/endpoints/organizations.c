@@ -106,6 +106,7 @@ static bool update_read(const struct call *call, struct organization *after)
     const cJSON *rename = cJSON_GetObjectItemCaseSensitive(call->body, "selfRename");
     const cJSON *days = cJSON_GetObjectItemCaseSensitive(call->body, "keyDays");
     const cJSON *security = cJSON_GetObjectItemCaseSensitive(call->body, "securityKeysOnly");
+    const cJSON *show = cJSON_GetObjectItemCaseSensitive(call->body, "showMachines");
     if (name)
         snprintf(after->name, sizeof after->name, "%s", name);
     if (rename)
@@ -116,7 +117,9 @@ static bool update_read(const struct call *call, struct organization *after)
         after->keys.days = call_number(call, "keyDays");
     if (security)
         after->keys.security = cJSON_IsTrue(security);
-    return name || rename || adders || days || security;
+    if (show)
+        after->show_machines = cJSON_IsTrue(show);
+    return name || rename || adders || days || security || show;
 }
 
 /* "ssh keys: given by administrators, for 90 days, of security keys" */
@@ -145,6 +148,23 @@ static bool policy_changed(struct call *call, const struct organization *before,
     return true;
 }
 
+/* True if a switch for the members is set another way; each is an event. */
+static bool switches_changed(struct call *call, const struct organization *before,
+                             const struct organization *after)
+{
+    bool rename = after->self_rename != before->self_rename;
+    bool show = after->show_machines != before->show_machines;
+    if (rename)
+        call_event(call, after->id, "organization.update", after->id, after->name,
+                   "members %s their own usernames",
+                   after->self_rename ? "may change" : "no longer change");
+    if (show)
+        call_event(call, after->id, "organization.update", after->id, after->name,
+                   "members %s on which machines they may log in",
+                   after->show_machines ? "are told" : "are no longer told");
+    return rename || show;
+}
+
 void organization_update(struct call *call)
 {
     const struct organization *before = &call->organization;
@@ -157,12 +177,9 @@ void organization_update(struct call *call)
     if (renamed)
         call_event(call, after.id, "organization.update", after.id, after.name, "%s -> %s",
                    before->name, after.name);
-    if (after.self_rename != before->self_rename)
-        call_event(call, after.id, "organization.update", after.id, after.name,
-                   "members %s their own usernames",
-                   after.self_rename ? "may change" : "no longer change");
+    bool switched = switches_changed(call, before, &after);
     bool other_keys = policy_changed(call, before, &after);
-    if (renamed || after.self_rename != before->self_rename || other_keys)
+    if (renamed || switched || other_keys)
         store_organization_update(call->store, &after);
     call_ok(call);
 }

@@ -90,6 +90,7 @@ cJSON *organization_json(const struct organization *organization)
     cJSON_AddStringToObject(object, "keyAdders", organization->keys.admins ? "admins" : "members");
     cJSON_AddNumberToObject(object, "keyDays", (double)organization->keys.days);
     cJSON_AddBoolToObject(object, "securityKeysOnly", organization->keys.security);
+    cJSON_AddBoolToObject(object, "showMachines", organization->show_machines);
     add_time(object, "createdAt", organization->created);
     return object;
 }

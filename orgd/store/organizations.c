@@ -10,10 +10,10 @@ bool store_organization(struct store *s, const char *id, struct organization *or
     bool found = statement_row(s, stmt);
     if (found) {
         column_organization(s, stmt, 0, organization);
-        organization->commit.number = column_number(stmt, 8);
-        column_tag(s, stmt, 9, organization->commit.tag);
-        organization->access_rules = column_number(stmt, 10);
-        organization->access_revision = column_number(stmt, 11);
+        organization->commit.number = column_number(stmt, 9);
+        column_tag(s, stmt, 10, organization->commit.tag);
+        organization->access_rules = column_number(stmt, 11);
+        organization->access_revision = column_number(stmt, 12);
     }
     statement_end(stmt);
     return found && !s->failed;
@@ -26,7 +26,7 @@ void store_organization_add(struct store *s, const struct organization *o)
                   VALUES(value_text(o->id), value_text(o->name), value_number(o->created),
                          value_number(o->revision), value_number(o->self_rename),
                          value_number(o->keys.admins), value_number(o->keys.days),
-                         value_number(o->keys.security)));
+                         value_number(o->keys.security), value_number(o->show_machines)));
 }
 
 void store_organization_update(struct store *s, const struct organization *o)
@@ -35,7 +35,7 @@ void store_organization_update(struct store *s, const struct organization *o)
     statement_run(s, ORGANIZATION_UPDATE,
                   VALUES(value_text(o->id), value_text(o->name), value_number(o->self_rename),
                          value_number(o->keys.admins), value_number(o->keys.days),
-                         value_number(o->keys.security)));
+                         value_number(o->keys.security), value_number(o->show_machines)));
 }
 
 void store_organization_remove(struct store *s, const char *id, int64_t now)

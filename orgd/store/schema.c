@@ -385,6 +385,7 @@ static const char *const versions[] = {
     "ALTER TABLE organizations ADD COLUMN access_count INTEGER NOT NULL DEFAULT 0;" COUNTED(
         "access_rules",
         "access_count") "ALTER TABLE organizations ADD COLUMN access_revision INTEGER NOT NULL DEFAULT 0;"
+                        "ALTER TABLE organizations ADD COLUMN show_machines INTEGER NOT NULL DEFAULT 0;"
                         /* There is one permission more, and the owner's bit is the one behind it
                            (role_reach). */
                         "UPDATE ssh_keys SET reach = 63 WHERE reach & 16;",

@@ -23,6 +23,31 @@ is "$(jq -c '.organizations[]|[.name,.role,(.permissions|length),.roleEnd.at,.ro
 call /users/account '{}'; expect 401 unauthorized 'it is for who is known'
 call /users/account '{}' "$(api /organizations/tokens/create "{\"organizationId\":\"$org\"}" "$OWNER" | jq -r .apiToken.bearer)"; expect 403 forbidden 'an organization has none'
 
+# --- where one may log in ---
+on() { call "/organizations/$1" "{\"organizationId\":\"$org\"${2:+,$2}}" "${3-$OWNER}"; }
+machine() { on machines/invite "\"name\":\"$1\",\"labels\":\"$2\""; call /organizations/machines/enroll "{\"code\":\"$(field .code)\"}"; }
+usable() { on machines/usable '' "$1"; field '"\(.shown) \(.machines|join(" "))"'; }
+machine web env=prod; machine dev env=dev
+on machines/invite '"name":"waiting"'
+is "$(usable "$bearer")" 'false ' 'an organization shows its machines to no member'
+is "$(usable "$OWNER")" 'true web dev' 'but to who manages it'
+on update '"showMachines":true'; done_ok 'until it does'
+is "$(usable "$bearer")" 'true web dev' 'without rules all that have come'
+on teams/create '"name":"Night"'; team=$(field .team.id)
+on teams/create "\"name\":\"$team\""; on teams/add "\"id\":\"$(field .team.id)\",\"userId\":\"$user_id\""
+on access/add "\"team\":\"$team\",\"labels\":\"env=dev\""; on access/add '"role":"admin","labels":"env=prod","services":["sudo"]'
+is "$(usable "$bearer")" 'true ' 'with rules none that no rule is for, also when a team bears the id of another one'
+on teams/add "\"id\":\"$team\",\"userId\":\"$user_id\""
+is "$(usable "$bearer")" 'true dev' 'those that a rule of a team admits to'
+on members/set-role "\"userId\":\"$user_id\",\"role\":\"admin\""
+is "$(usable "$bearer")" 'true dev' 'no more by a rule for sudo alone'
+on access/add '"role":"admin","labels":"env=prod","services":["sshd","sudo"]'
+is "$(usable "$bearer")" 'true web dev' 'and those of a rule of the role'
+on members/suspend "\"userId\":\"$user_id\""; is "$(usable "$bearer" >/dev/null; field .reason)" suspended 'who is suspended is told nothing'
+on members/resume "\"userId\":\"$user_id\""
+on machines/usable '' "$(api /organizations/tokens/create "{\"organizationId\":\"$org\"}" "$OWNER" | jq -r .apiToken.bearer)"; expect 403 forbidden 'an organization logs in nowhere'
+is "$(sql "SELECT detail FROM events WHERE detail LIKE 'members are told%'")" 'members are told on which machines they may log in' 'that it shows them is in the audit log'
+
 # --- search ---
 sql "UPDATE users SET name = 'Zoë Ångström' WHERE username = 'zoe'; UPDATE users SET name = '100% <b>_' WHERE username = 'mia'"
 found() { call /organizations/members/list "$(jq -nc --arg o "$org" --arg m "$1" '{organizationId:$o,match:$m} + ($ARGS.named | del(.o, .m))' "${@:2}")" "$OWNER"; field '[.members[].username]|join(" ")'; }
@@ -50,8 +75,8 @@ if [ "$STORE" = postgresql ]; then
         echo $(($(grep -c 'LOG:  \(statement\|execute\)' "$T/postgresql.log") - before - 1))
     }
     for path in /users/account /organizations/list; do n=$(queries $path '{}' "$mia"); ok "$path asks the database at most 20 times ($n)" [ "$n" -gt 2 -a "$n" -le 20 ]; done
-    for path in members/list roles teams/list invitations/list join-codes/list machines/list access/list audit/list; do
-        n=$(queries /organizations/$path "{\"organizationId\":\"$org\"$([ $path = roles ] || echo ',"limit":100')}" "$mia"); ok "$path asks the database at most 20 times ($n)" [ "$n" -gt 2 -a "$n" -le 20 ]
+    for path in members/list machines/usable roles teams/list invitations/list join-codes/list machines/list access/list audit/list; do
+        n=$(queries /organizations/$path "{\"organizationId\":\"$org\"$(case $path in roles | machines/usable) ;; *)  echo ,\"limit\":100 ;; esac)}" "$mia"); ok "$path asks the database at most 20 times ($n)" [ "$n" -gt 2 -a "$n" -le 20 ]
     done
 fi
 orgd_end
