@@ -31,6 +31,7 @@ def machine(token, place):
         if known['since'] and place == number - 1:
             while not os.path.exists(directory + '/late'):
                 time.sleep(0.05)
+            connection = connect() # the server has closed one that was idle for so long
         time.sleep(place * 0.04 if wait else 0)
         known = {'since': reply['revision'], 'cursor': reply['cursor']}
 

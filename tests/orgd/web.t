@@ -71,6 +71,10 @@ for path in $files; do
 done
 ok "all files of the page have at most 100 kB ($total bytes, and $packed as they are sent)" [ "$total" -le 100000 -a "$packed" -le 40000 ]
 
+# Those of an account alone, and of an organization that is no more, are in no organization's log.
+is "$(grep -rohE '"(organization|role|member|invitation|join-code|machine|access|team|token|members|user)\.[a-z-]+"' "$TOP/orgd" --include='*.c' | tr -d '"' |
+    grep -vE '^user\.(token-|passkey-|sign-in|let-create)|^organization\.delete$|\.js$' | sort -u | xargs)" "$(sed -n 's/.*value="\([^"]*\)".*/\1/p' "$TOP/web/parts/actions.html" | sort | xargs)" 'the page has words for each action of the audit log'
+
 # --- links ---
 get /; unlike "$(page)" '\{\{|<script>|style=|onclick' 'the page of the account has no place left, no inline script and no inline style'
 is "$(grep -c '<section data-part="[a-z-]*" hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'and shows nothing: who one is comes by calls'
