@@ -10,6 +10,7 @@ let actor = null; // { id, name }
 let next = null;
 
 export const may = org => org.may('org:view') && (org.may('org:manage') || org.may('members:manage'));
+export const refresh = true; // with each news
 
 // The words of an action are those of the filter.
 const words = action => [...element('action').options].find(option => option.value === action)?.text ?? action;
@@ -94,5 +95,3 @@ export async function begin(org) {
     element('no-actor').addEventListener('click', () => by(org(), null));
     element('more-history').addEventListener('click', async () => append(org(), await read(org(), next) ?? []));
 }
-
-export const hear = org => document.activeElement?.closest('#days') ? undefined : load(org);

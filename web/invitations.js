@@ -7,6 +7,7 @@ const PAGE = 100;
 let next = null;
 
 export const may = org => org.may('members:manage');
+export const refresh = true; // whoever has joined may have been one of them
 
 // --- invitations ---
 
@@ -110,9 +111,6 @@ export async function load(org) {
     show('no-invitations', pending.invitations.length === 0);
     element('more-invitations').hidden = next === null;
 }
-
-// Somebody has joined: it may have been one of them.
-export const hear = org => document.activeElement?.closest('#invitations') ? undefined : load(org);
 
 export function begin(org) {
     onSubmit(element('invite'), () => invite(org()));

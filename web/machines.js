@@ -11,6 +11,7 @@ let whole = false;
 let pause;
 
 export const may = org => org.may('org:manage');
+export const refresh = true; // with each news
 
 // A mark of each kind, from what needs somebody to what does not.
 const kinds = ['silent', 'behind', 'waiting', 'fresh'];
@@ -93,10 +94,4 @@ export function begin() {
         whole = true;
         paint();
     });
-}
-
-// A change is on its way to them.
-export function hear(org) {
-    clearTimeout(pause);
-    pause = setTimeout(() => element('machines').hidden || load(org), 1000);
 }

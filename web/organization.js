@@ -9,6 +9,7 @@ import * as people from './people.js';
 import * as roles from './roles.js';
 import { date, element, good, state } from './ui.js';
 
+const REFRESH_MS = 1000;
 const views = { people, invitations, roles, machines, history };
 let org = null;
 let current = null;
@@ -17,7 +18,7 @@ let current = null;
 function made(organization, user, known) {
     const { permissions } = organization;
     const covers = role => (organization.role === 'owner' || role !== 'owner') && (known[role] ?? []).every(may => permissions.includes(may));
-    return { ...organization, user, roles: known, may: permission => permissions.includes(permission), covers,
+    return { ...organization, user, roles: Object.assign(Object.create(null), known), may: permission => permissions.includes(permission), covers,
         call: (path, body) => call('organizations/' + path, { organizationId: organization.id, ...body }) };
 }
 
@@ -74,6 +75,19 @@ function progress(news) {
     show('progress', true);
 }
 
+// A view is loaded again a moment after the first of several news, and not under the hands of who is about to press something in it.
+let refreshes;
+
+function refreshSoon() {
+    refreshes ??= setTimeout(() => {
+        refreshes = undefined;
+        if (document.activeElement?.closest('.rows, .timeline'))
+            refreshSoon();
+        else
+            views[current].load(org);
+    }, REFRESH_MS);
+}
+
 function hear(news) {
     if (news.over)
         return open();
@@ -81,10 +95,10 @@ function hear(news) {
         lost(news.lost);
     if (news.progress)
         progress(news.progress);
-    if (news.again || news.complete)
-        views[current].load(org);
-    else if (news.members)
-        views[current].hear?.(org, news.members);
+    if (news.members && views[current].hear)
+        views[current].hear(org, news.members);
+    if (news.complete || (views[current].refresh && (news.again || news.members)))
+        refreshSoon();
 }
 
 // --- the whole ---
@@ -115,7 +129,14 @@ async function open() {
     following = true;
 }
 
-element('sign-in').addEventListener('click', async () => good(await signIn()) && await open());
+element('sign-in').addEventListener('click', async () => {
+    if (!good(await signIn()))
+        return;
+    if (org)
+        location.reload(); // of a session that had ended
+    else
+        await open();
+});
 element('progress-close').addEventListener('click', () => show('progress', false));
 addEventListener('hashchange', () => org && location.hash.startsWith('#' + org.id) ? turn() : location.reload());
 for (const view of Object.values(views))

@@ -138,6 +138,21 @@ async function removal() {
     await ends(who, 'a removal');
 }
 
+// After the page is there, a view costs three requests at most.
+async function costs() {
+    const who = await signedIn('owner', { width: 1280, height: 800 });
+    await goTo(who, 'people');
+    await settled(who, '#members > li');
+    for (const [view, ready] of [['invitations', '#invite-role option'], ['roles', '#role-list > li'], ['machines', '#strip i'], ['history', '#days li'], ['people', '#members > li']]) {
+        who.requests.length = 0;
+        await who.page.click(`.tabs li[data-view="${view}"] a`);
+        await settled(who, `#${view} ${ready}`);
+        const asked = api(who.requests);
+        ok(asked.length >= 1 && asked.length <= 3, `${view}: three requests at most`, asked.join('\n'));
+    }
+    await ends(who, 'the views');
+}
+
 // One poll for all tabs; the next tab takes over when the one that polls is hidden.
 async function tabs() {
     const who = await signedIn('owner', { width: 1280, height: 800 });
@@ -279,7 +294,6 @@ async function member() {
     ok((await who.text('#usable')).includes('web00') && !(await who.text('#usable')).includes('new01'), 'the machines on which she may log in are told', await who.text('#usable'));
     await looksGood(who, 'roles-member-de');
     await who.page.goto(`${origin}/org#org_00000000000000000000`);
-    await who.page.reload();
     ok(await who.sees('no-organization'), 'an organization of others is none');
     await looksGood(who, 'no-organization');
     who.noise.length = 0; // 404
@@ -346,4 +360,4 @@ async function painted() {
     console.log(`# first contentful paint, median of ten: ${page} ms; of /healthz: ${empty} ms`);
 }
 
-await tell([mine, people, removal, tabs, invitations, roles, machines, log, member, stranger, markup, keyboard, painted]);
+await tell([mine, people, removal, tabs, costs, invitations, roles, machines, log, member, stranger, markup, keyboard, painted]);
