@@ -65,6 +65,7 @@ function by(org, who) {
     actor = who;
     value('actor-name', who?.name ?? '');
     element('no-actor').hidden = who === null;
+    element('action').value = '';
     element('action').disabled = who !== null;
     element(who ? 'no-actor' : 'action').focus();
     return load(org);
