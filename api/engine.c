@@ -23,18 +23,25 @@ const char *engine_option(const struct provider *p, const char *name)
     return template_arg(p->settings.options, name);
 }
 
+/* The place of the header NAME, or where it can stand; HEADERS_MAX: there is none. */
+static size_t header_place(const struct provider *p, const char *name)
+{
+    size_t len = strlen(name), i = 0;
+    while (i < HEADERS_MAX && p->header[i] &&
+           (strncmp(p->header[i], name, len) != 0 || p->header[i][len] != ':'))
+        i++;
+    return i;
+}
+
 enum api_status engine_header(struct provider *p, const char *name, const char *value,
                               struct api_error *err)
 {
     char *line = NULL;
-    size_t len = strlen(name), i = 0;
+    size_t i = header_place(p, name);
     if (strpbrk(value, "\r\n"))
         return api_fail(err, API_USAGE, "what is to stand in the header %s has two lines", name);
     if (asprintf(&line, "%s: %s", name, value) < 0)
         return api_fail(err, API_UNREACHABLE, "out of memory");
-    while (i < HEADERS_MAX && p->header[i] &&
-           (strncmp(p->header[i], name, len) != 0 || p->header[i][len] != ':'))
-        i++;
     if (i == HEADERS_MAX) {
         free(line);
         return api_fail(err, API_USAGE, "there are too many headers");
@@ -44,6 +51,15 @@ enum api_status engine_header(struct provider *p, const char *name, const char *
     free(p->header[i]);
     p->header[i] = line;
     return API_OK;
+}
+
+void engine_header_drop(struct provider *p, const char *name)
+{
+    size_t i = header_place(p, name);
+    if (i < HEADERS_MAX)
+        free(p->header[i]);
+    for (; i < HEADERS_MAX; i++)
+        p->header[i] = p->header[i + 1];
 }
 
 /* Appends FIELD's complaint to TEXT: ", name: too long". */
@@ -207,6 +223,7 @@ enum api_status engine_exchange(struct provider *p, const struct http_request *r
     memset(answer, 0, sizeof *answer);
     enum api_status status = send_on(p, request, &reply, err);
     memcpy(answer->where, reply.where, sizeof answer->where);
+    answer->sent = reply.sent;
     if (status != API_OK)
         return status;
     memcpy(p->heard_etag, reply.etag, sizeof p->heard_etag);
@@ -342,7 +359,9 @@ static enum api_status send_request(struct provider *p, const struct operation *
                                    .body = body,
                                    .reply_max = o->reply_max,
                                    .once = !asks};
-    enum api_status status = engine_exchange(p, &request, o->shape == ITEMS_NONE, answer, err);
+    bool change = !asks && p->kind->change && p->settings.again && p->settings.token;
+    request_exchange *exchange = change ? p->kind->change : engine_exchange;
+    enum api_status status = exchange(p, &request, o->shape == ITEMS_NONE, answer, err);
     if (body)
         explicit_bzero(body, strlen(body)); /* an invitation's token may be in it */
     cJSON_free(body);

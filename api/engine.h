@@ -43,6 +43,11 @@ typedef enum api_status operation_page(struct provider *provider, const struct o
                                        const struct provider_arg *args, struct answer *answer,
                                        struct api_error *err);
 
+/* As engine_exchange. */
+typedef enum api_status request_exchange(struct provider *provider,
+                                         const struct http_request *request, bool empty_ok,
+                                         struct answer *answer, struct api_error *err);
+
 struct operation {
     operation_run *run; /* engine_run, or a function where the rest of this cannot say it */
     const char *method;
@@ -91,6 +96,8 @@ struct provider_kind {
     bool redirects; /* 301, 302 and 307 are followed at our own origin, with method and body */
     bool pem;       /* the credential may be a private key in PEM */
     const char *const *keep; /* headers that EXAMINE wants to see; ends with NULL; or NULL */
+    /* Sends a request that changes something, for settings with AGAIN. NULL: engine_exchange. */
+    request_exchange *change;
     /* Sees each reply before it is judged: may set what says how long to wait. NULL: nothing. */
     void (*examine)(struct provider *provider, struct http_reply *reply);
     /* Sees to the headers at provider_open, sends nothing. NULL: "Authorization: Bearer TOKEN". */
@@ -122,6 +129,7 @@ struct provider {
     void *trace_arg;
     bool changing;                  /* what runs changes something, and is not to be sent */
     bool unsent;                    /* a request of it was not sent */
+    bool keeps_keys;                /* the server has shown that such a key counts */
     char *credential;               /* renewed, or NULL: the settings' */
     void *state;                    /* the kind's own */
     const char *etag;               /* to be sent with the next request, or NULL */
@@ -136,6 +144,7 @@ struct answer {
     cJSON *json;                /* NULL when the reply was empty or is not looked at */
     bool unchanged;             /* 304: it is what p->etag names */
     bool unsent;                /* nothing was sent: the request was told */
+    bool sent;                  /* what is to be done once may have been done */
     char next[ENGINE_NEXT_MAX]; /* the URL of the next page in the header Link, or "" */
     char where[HTTP_WHERE_MAX]; /* for messages */
 };
@@ -153,6 +162,9 @@ enum api_status engine_exchange(struct provider *provider, const struct http_req
 enum api_status engine_request(struct provider *provider, const struct operation *operation,
                                const struct provider_arg *args, const char *link,
                                struct answer *answer, struct api_error *err);
+
+/* Removes the header NAME again. */
+void engine_header_drop(struct provider *provider, const char *name);
 
 /* Sends REQUEST through HTTP, which may be another address, with no header and no credential of the
  * provider's: for the place where credentials are obtained. As engine_exchange. */

@@ -692,6 +692,7 @@ enum api_status http_run(struct http *h, const struct http_request *request,
         read_info(&t);
     }
     curl.slist_free_all(headers);
+    reply->sent = t.sent > 0;
     trace(&t, begun_ms, code == CURLE_OK);
     if (code == CURLE_OK) {
         read_headers(&t, request);

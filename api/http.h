@@ -45,6 +45,7 @@ struct http_reply {
     int status;        /* HTTP status */
     int retry_after_s; /* 0 when there was none */
     bool later;        /* nothing is refused, the server is only asked too often: like 429 */
+    bool sent;         /* of a request that is to be done once: it may have been done */
     bool json;         /* the Content-Type says JSON */
     char *body;        /* LEN bytes and a NUL; NULL when there were none */
     size_t len;
@@ -93,7 +94,8 @@ struct http_request {
 /*
  * Sends REQUEST. API_OK: a whole reply was received, whatever its status; *REPLY is to be freed.
  * Otherwise *ERR says why (API_UNREACHABLE; API_BAD_ANSWER for a reply above its maximum;
- * API_STOPPED; API_USAGE for an unreadable ca_file), and *REPLY needs no freeing but has WHERE.
+ * API_STOPPED; API_USAGE for an unreadable ca_file), and *REPLY needs no freeing but has WHERE and
+ * SENT.
  */
 enum api_status http_run(struct http *http, const struct http_request *request,
                          struct http_reply *reply, struct api_error *err);

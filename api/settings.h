@@ -2,7 +2,10 @@
 #ifndef API_SETTINGS_H
 #define API_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+struct api_error;
 
 #define PIN_SIZE 53 /* "sha256//", 44 characters and the NUL */
 
@@ -56,6 +59,11 @@ struct provider_settings {
      * stars for secrets, and the operation ends with API_UNSENT. */
     void (*unsent)(void *arg, const char *request);
     void *unsent_arg;
+    /* Set: a change that had no answer, or 503, is sent again where the server makes it once all
+     * the same. Called before each time, the TIMES-th, with what was the matter: waits, and is true
+     * to go on. */
+    bool (*again)(void *arg, const struct api_error *err, int times);
+    void *again_arg;
     const struct access_cache *access; /* or NULL: no access token outlives the process */
     void (*alive)(void *arg); /* called about once a second, or more often, while a request is under
                                  way; or NULL */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
+#include "orgd/now.h"
 
 #define ID_TIME_LEN   8
 #define ID_RANDOM_LEN 12
@@ -21,7 +21,7 @@ static const char digits[] = "0123456789abcdefghijklmnopqrstuvwxyz"; /* in the o
 /* The time in milliseconds, so that ids sort by it. */
 static void time_write(char text[ID_TIME_LEN])
 {
-    uint64_t ms = (uint64_t)(clock_wall_ms() - ID_EPOCH_MS);
+    uint64_t ms = (uint64_t)(now_ms() - ID_EPOCH_MS);
     for (size_t i = ID_TIME_LEN; i > 0; i--) {
         text[i - 1] = digits[ms % BASE];
         ms /= BASE;

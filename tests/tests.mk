@@ -80,7 +80,7 @@ check-long: check-built
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t && \
 		ROUNDS=100 prove tests/boot/sessions.t tests/e2e/sessions.t && \
-		LONG=1 prove tests/e2e/taken_alone.t && \
+		LONG=1 prove tests/e2e/taken_alone.t tests/e2e/enrolled.t && \
 		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
 		LONG=1 prove tests/e2e/doctor.t tests/orgadmin/github_prism.t && \
 		tests/lib/deps browser $$(command -v npm >/dev/null || echo node) && prove tests/e2e/page.t && \

@@ -5,6 +5,7 @@
 #include "api/engine.h"
 #include "api/error.h"
 #include "api/json.h"
+#include "api/once.h"
 #include "api/record.h"
 #include "common/org_rules.h"
 #include "common/paths.h"
@@ -807,6 +808,9 @@ const struct provider_kind provider_native = {.name = "native",
                                               .operations = operations,
                                               .errors = &errors,
                                               .owner = "owner",
+                                              .change = once_exchange,
+                                              .keep = once_keep,
+                                              .examine = once_examine,
                                               .add_changes =
                                                   ADD_CHANGES_INVITED | ADD_NAMES_MEMBERS,
                                               .watch = native_watch};

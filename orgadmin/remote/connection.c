@@ -242,6 +242,8 @@ enum exit_status connection_reopen(struct connection *c)
                                              .options = c->option,
                                              .trace = c->debug ? trace : NULL,
                                              .unsent = c->dry_run ? tell_unsent : NULL,
+                                             .again = connection_again,
+                                             .again_arg = c,
                                              .access = c->logged_in ? &c->access : NULL,
                                              .progress = progress_tell,
                                              .progress_arg = &c->progress};

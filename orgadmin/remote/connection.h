@@ -134,6 +134,10 @@ enum api_status connection_try(struct connection *c, enum provider_op op,
 enum exit_status connection_complain(const struct connection *c, const char *about,
                                      enum provider_op op, const struct api_error *err);
 
+/* For provider_settings.again: tells a person, and waits; five times at most, half a minute in all.
+ * ARG is the connection. */
+bool connection_again(void *arg, const struct api_error *err, int times);
+
 enum exit_status connection_exit(enum api_status status);
 
 /* TEXT, in which the options that lead to C stand behind the first "orgadmin NOUN VERB". Returns

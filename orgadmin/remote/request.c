@@ -64,9 +64,11 @@ enum exit_status args_set(struct args *args, const struct invocation *inv)
     return EXIT_DONE;
 }
 
-#define PROGRESS_STEP   10000 /* records: a second or less */
-#define WAIT_ONCE_MAX_S 120   /* a longer pause is told, and the command ends */
-#define WAIT_ALL_MAX_S  900   /* the same for all pauses of a command */
+#define PROGRESS_STEP    10000 /* records: a second or less */
+#define WAIT_ONCE_MAX_S  120   /* a longer pause is told, and the command ends */
+#define AGAIN_MOST       5     /* a change that had no answer */
+#define AGAIN_ONCE_MAX_S 16
+#define WAIT_ALL_MAX_S   900 /* the same for all pauses of a command */
 
 /* Records on their way to a command. */
 struct relay {
@@ -124,22 +126,42 @@ static enum names names_of(enum provider_op op)
     }
 }
 
+/* Waits for SECONDS, and shows WHY. False: a signal came. */
+static bool wait_for(struct connection *c, int seconds, const char *why)
+{
+    int64_t end = clock_mono_ms() + seconds * INT64_C(1000), left;
+    while ((left = end - clock_mono_ms()) > 0 && !interrupt_pending()) {
+        const struct timespec step = {.tv_nsec = (left < 200 ? left : 200) * 1000000};
+        progress_show(&c->progress, "%s: %" PRId64 " s", why, (left + 999) / 1000);
+        nanosleep(&step, NULL);
+    }
+    progress_end(&c->progress);
+    return left <= 0;
+}
+
 /* Waits as long as the API has asked for. False: that is too long, or a signal came. */
 static bool wait_for_turn(struct connection *c, const struct api_error *err)
 {
-    int64_t end = clock_mono_ms() + err->retry_after_s * INT64_C(1000), left;
     if (err->retry_after_s > WAIT_ONCE_MAX_S || c->waited_s + err->retry_after_s > WAIT_ALL_MAX_S)
         return false;
     c->waited_s += err->retry_after_s;
     if (!isatty(STDERR_FILENO))
         note("The API asks for a pause of %d s.", err->retry_after_s);
-    while ((left = end - clock_mono_ms()) > 0 && !interrupt_pending()) {
-        const struct timespec step = {.tv_nsec = (left < 200 ? left : 200) * 1000000};
-        progress_show(&c->progress, "the API asks for a pause: %" PRId64 " s", (left + 999) / 1000);
-        nanosleep(&step, NULL);
-    }
-    progress_end(&c->progress);
-    return left <= 0;
+    return wait_for(c, err->retry_after_s, "the API asks for a pause");
+}
+
+bool connection_again(void *arg, const struct api_error *err, int times)
+{
+    struct connection *c = arg;
+    int seconds = 1 << (times < AGAIN_MOST ? times - 1 : AGAIN_MOST - 1);
+    if (err->retry_after_s > seconds)
+        seconds = err->retry_after_s;
+    if (times > AGAIN_MOST || seconds > AGAIN_ONCE_MAX_S)
+        return false;
+    interrupt_catch();
+    if (times == 1)
+        note("%s; it is sent again as the same request, which is carried out once.", err->message);
+    return wait_for(c, seconds, "the request is sent again");
 }
 
 /* Runs the operation again while the API only asks for a pause: nothing was done then. */

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/labels.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 static cJSON *services_json(const char *services)
 {
@@ -180,7 +180,7 @@ static void rule_event(struct call *call, const char *action, const struct acces
 
 void access_add(struct call *call)
 {
-    struct access_rule rule = {.created = clock_wall_ms()};
+    struct access_rule rule = {.created = now_ms()};
     const char *labels = call_text(call, "labels");
     snprintf(rule.organization, sizeof rule.organization, "%s", call->organization.id);
     snprintf(rule.labels, sizeof rule.labels, "%s", labels ? labels : "");

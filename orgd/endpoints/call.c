@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/reserved.h"
 #include "common/rfc3339.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define MESSAGE_MAX 512
 
@@ -178,7 +178,7 @@ static bool end_named(struct call *call, const char *name, int64_t otherwise, in
     const cJSON *item = field(call, name);
     if (!call_time(call, name, cJSON_IsNull(item) ? 0 : otherwise, ms))
         return false;
-    if (!cJSON_IsString(item) || (*ms > clock_wall_ms() && *ms < STORE_FOREVER))
+    if (!cJSON_IsString(item) || (*ms > now_ms() && *ms < STORE_FOREVER))
         return true;
     call_fail(call, 400, "invalid", "%s: must be a time to come, or null for no end", name);
     return false;
@@ -401,7 +401,7 @@ static void event_actor(struct call *call, struct event *event)
 void call_event(struct call *call, const char *organization, const char *action,
                 const char *subject, const char *subject_name, const char *format, ...)
 {
-    struct event event = {.at = clock_wall_ms()};
+    struct event event = {.at = now_ms()};
     va_list args;
     va_start(args, format);
     vsnprintf(event.detail, sizeof event.detail, format, args);
@@ -439,7 +439,7 @@ bool member_opens(const struct member *member, const char *organization, const s
 bool caller_find(struct store *store, const char *key, struct token *caller)
 {
     return store_token(store, key, caller) && !caller->disabled &&
-           (!caller->expires || caller->expires > clock_wall_ms());
+           (!caller->expires || caller->expires > now_ms());
 }
 
 /* The ROLE of an organization's token without the permissions that its maker lacks, who has HELD.

@@ -69,6 +69,7 @@ struct request {
     bool operator;          /* the operator's command asks, on the machine itself */
     const char *id;         /* for errors, the log and audit events */
     const char *from;       /* the peer's name there */
+    const char *once;       /* the header Idempotency-Key's value or NULL (once.h) */
     bool session;           /* AUTHORIZATION is that of a browser's session, and came as a cookie */
     bool same_site;         /* a page of ours asks, the browser says */
     const char *web_origin; /* of the page; NULL: there is none */
@@ -119,8 +120,9 @@ struct call {
     struct role role;
     struct role_term term; /* of that role */
 
-    bool keep; /* though it fails, what was stored stays: who tried it, and when */
-    int run;   /* how often the handler was run before, for want of a lock */
+    bool key_taken; /* its Idempotency-Key was used before */
+    bool keep;      /* though it fails, what was stored stays: who tried it, and when */
+    int run;        /* how often the handler was run before, for want of a lock */
     bool
         list_whole; /* the answer has all members: list_cache.h keeps it, once it can be believed */
     struct call_answer *answer;

@@ -4,15 +4,16 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "orgd/endpoints/body.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
+#include "orgd/endpoints/once.h"
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/table.h"
 #include "orgd/endpoints/usage.h"
+#include "orgd/now.h"
 
 #define RUNS_MOST        3 /* of a handler, while others are in the way */
 #define BUSY_RETRY_S     1
@@ -47,7 +48,7 @@ static const char *caller_id(const struct call *call)
 /* True if the person of a browser's session has just signed in. */
 static bool session_fresh(const struct token *session)
 {
-    int64_t age = clock_wall_ms() - session->created;
+    int64_t age = now_ms() - session->created;
     return age >= 0 && age <= SESSION_FRESH_MS;
 }
 
@@ -115,6 +116,10 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
             "else.");
         return false;
     }
+    if (call->request->once && endpoint->change && caller_kind(&call->caller) == CALLER_NOBODY) {
+        call_fail(call, 400, "invalid", "Idempotency-Key: needs a token, to which it belongs.");
+        return false;
+    }
     return (endpoint->permission == PERMISSION_NONE ||
             call_enter(call, call_text(call, "organizationId"), endpoint->permission)) &&
            lasting_allowed(call, endpoint) && (!endpoint->change || change_allowed(call, endpoint));
@@ -141,9 +146,10 @@ static void call_unavailable(struct call *call, enum store_end end)
 {
     answer_drop(call->answer);
     if (end == STORE_UNKNOWN)
-        call_fail(call, 503, "outcome_unknown",
-                  "The database was lost while this was stored: look whether it happened before "
-                  "you do it again.");
+        call_fail(
+            call, 503, "outcome_unknown",
+            "The database was lost while this was stored, and it is not known whether it was: "
+            "send it again with the same Idempotency-Key, or look before you do it again.");
     else
         call_fail(call, 503, "unavailable", "The database cannot be reached now: try again.");
     call->answer->retry_s = BUSY_RETRY_S;
@@ -175,6 +181,23 @@ static void changes_tell(struct call *call)
     }
 }
 
+/* True for a change that its caller wants made once. */
+static bool once_wanted(struct call *call, const struct endpoint *endpoint)
+{
+    return call->request->once && endpoint->change && caller_kind(&call->caller) != CALLER_NOBODY;
+}
+
+/* Runs the handler, unless that is done. */
+static void call_handle(struct call *call, const struct endpoint *endpoint)
+{
+    bool once = once_wanted(call, endpoint);
+    if ((once && once_answered(call)) || !authorize(call, endpoint) || (once && !once_free(call)))
+        return;
+    endpoint->handler(call);
+    if (once && call->answer->status < 400)
+        once_keep(call);
+}
+
 /* Runs the handler in a transaction. */
 static enum store_end call_try(struct call *call, const struct endpoint *endpoint)
 {
@@ -187,8 +210,7 @@ static enum store_end call_try(struct call *call, const struct endpoint *endpoin
         return store_rollback(store);
     if (call->request->authorization)
         authenticate(store, call->request, &call->caller);
-    if (authorize(call, endpoint))
-        endpoint->handler(call);
+    call_handle(call, endpoint);
     bool keep = call->answer->status < 400 || call->keep;
     if (endpoint->change && keep)
         changes_tell(call);
@@ -302,6 +324,9 @@ static bool call_begin(struct call *call, const struct endpoint *endpoint)
                   "The header Content-Type must be application/json.");
     else if (!call->body)
         call_fail(call, 400, "invalid", "The body must be one JSON object.");
+    else if (request->once && !once_key_good(request->once))
+        call_fail(call, 400, "invalid",
+                  "Idempotency-Key: must be 1-%d letters, digits, '-' or '_'.", ONCE_KEY_MAX);
     else if (body_check(call, endpoint))
         return call_limited(call, endpoint);
     return true;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define IDS_MAX (64U << 20)
 
@@ -67,8 +67,7 @@ static void review_run(struct review *r, const char *maker, struct withdrawn *ou
     const char *organization = call->organization.id;
     struct invitation invitation;
     struct join_code code;
-    store_invitations_made(call->store, organization, clock_wall_ms(), maker, look_at_invitation,
-                           r);
+    store_invitations_made(call->store, organization, now_ms(), maker, look_at_invitation, r);
     for (size_t at = 0; at < r->ids.len; at += ID_SIZE, out->invitations++)
         if (store_invitation(call->store, r->ids.data + at, &invitation))
             invitation_remove(call, &invitation);

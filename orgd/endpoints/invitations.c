@@ -4,12 +4,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/letter.h"
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define LETTER_MAX         8192
 #define INVITATION_LIFE_MS (7LL * 24 * 3600 * 1000)
@@ -96,7 +96,7 @@ static void invitation_send(struct call *call, struct invitation *invitation)
     struct buffer link = {0};
     secret_make(&secret);
     memcpy(invitation->hash, secret.hash, sizeof invitation->hash);
-    invitation->created = clock_wall_ms();
+    invitation->created = now_ms();
     invitation->expires = invitation->created + INVITATION_LIFE_MS;
     call_shorten(call, PERMISSION_MEMBERS_MANAGE, &invitation->expires);
     invitation->revision = call->organization.revision;
@@ -138,7 +138,7 @@ static const char *holder_of(struct call *call, const char *email, struct user *
 static bool invitation_room(struct call *call, const char *email)
 {
     struct invitation same;
-    int64_t count = store_invitations_pending(call->store, call->organization.id, clock_wall_ms());
+    int64_t count = store_invitations_pending(call->store, call->organization.id, now_ms());
     count -= store_invitation_of(call->store, call->organization.id, email, &same);
     return call_room(call, QUOTA_INVITATIONS, count);
 }
@@ -172,7 +172,7 @@ void invitation_create(struct call *call)
 
 static bool pending(const struct invitation *invitation)
 {
-    return invitation->expires > clock_wall_ms();
+    return invitation->expires > now_ms();
 }
 
 /* The pending invitation of the call's organization that the body's id names. */
@@ -234,8 +234,8 @@ void invitation_list(struct call *call)
     struct page page;
     if (!call_page(call, &page))
         return;
-    store_invitations(call->store, call->organization.id, clock_wall_ms(), &page.after,
-                      page.limit + 1, add_invitation, &page);
+    store_invitations(call->store, call->organization.id, now_ms(), &page.after, page.limit + 1,
+                      add_invitation, &page);
     call_page_reply(call, &page, "invitations");
 }
 
@@ -282,7 +282,7 @@ static bool account_make(struct call *call, const struct invitation *invitation,
     }
     if (!call_username(call, username, "") || !call_member_room(call, invitation->organization, ""))
         return false;
-    *user = (struct user){.created = clock_wall_ms()};
+    *user = (struct user){.created = now_ms()};
     id_make("usr_", user->id);
     snprintf(user->email, sizeof user->email, "%s", invitation->email);
     snprintf(user->username, sizeof user->username, "%s", username);
@@ -342,7 +342,7 @@ void invitation_accept(struct call *call)
                  : !account_match(call, &invitation, &member))
         return;
     member.active = true;
-    member.joined = clock_wall_ms();
+    member.joined = now_ms();
     member.role = (struct role){0};
     member.term = (struct role_term){0};
     snprintf(member.role.name, sizeof member.role.name, "%s", invitation.role);

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define USES_MAX     1000000
 #define CODE_LIFE_MS (30LL * 24 * 3600 * 1000)
@@ -34,7 +34,7 @@ static void code_event(struct call *call, const struct join_code *code)
 
 void join_code_create(struct call *call)
 {
-    struct join_code code = {.created = clock_wall_ms()};
+    struct join_code code = {.created = now_ms()};
     struct role role;
     if (!uses_wanted(call, &code.max_uses) ||
         !call_end(call, code.created + CODE_LIFE_MS, &code.expires) || !call_role(call, &role) ||
@@ -106,7 +106,7 @@ static bool code_find(struct call *call, struct join_code *code)
     unsigned char hash[SECRET_HASH_SIZE];
     return secret_split(call_text(call, "code"), id, hash) &&
            store_join_code(call->store, id, code) && secret_same(hash, code->hash) &&
-           (code->expires == 0 || code->expires > clock_wall_ms());
+           (code->expires == 0 || code->expires > now_ms());
 }
 
 /* The code that the body names, with its organization locked; fails the call without one. */
@@ -158,7 +158,7 @@ void join_code_join(struct call *call)
     }
     if (!call_member_room(call, code.organization, user.id))
         return;
-    member = (struct member){.user = user, .active = true, .joined = clock_wall_ms()};
+    member = (struct member){.user = user, .active = true, .joined = now_ms()};
     snprintf(member.role.name, sizeof member.role.name, "%s", code.role);
     struct use use = {.at = member.joined};
     snprintf(use.from, sizeof use.from, "%s", call->request->from);

@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/ssh_key.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define KEYS_MAX      32   /* of a user, and of a member, as many as a host takes */
 #define KNOWN_MAX     1000 /* the same with those that are removed, and remembered for their age */
@@ -143,7 +143,7 @@ static bool key_give(struct call *call, const struct user *user, int count,
 /* Why a key does not count in its organization now, as API.md names it; NULL: it does. */
 static const char *reason_of(const struct member_key *key)
 {
-    bool ended = key->key.expires && key->key.expires <= clock_wall_ms();
+    bool ended = key->key.expires && key->key.expires <= now_ms();
     return !key->reason && ended ? "ended" : key->reason;
 }
 
@@ -240,7 +240,7 @@ static bool own_account(struct call *call, struct user *user)
 
 bool key_accept(struct call *call, const struct user *user, const char *organization)
 {
-    struct user_key key = {.created = clock_wall_ms()};
+    struct user_key key = {.created = now_ms()};
     const char *line = call_text(call, "key");
     if (!line)
         return true;
@@ -259,7 +259,7 @@ bool key_accept(struct call *call, const struct user *user, const char *organiza
 void key_add(struct call *call)
 {
     struct user user;
-    struct user_key key = {.created = clock_wall_ms()};
+    struct user_key key = {.created = now_ms()};
     if (!own_account(call, &user) || !key_read(call, call_text(call, "key"), &key) ||
         !call_end(call, 0, &key.expires))
         return;
@@ -313,7 +313,7 @@ void key_remove(struct call *call)
         return;
     struct key_givers givers = {.fingerprint = fingerprint};
     store_keys(call->store, user.id, collect_giver, &givers);
-    bool removed = store_key_remove(call->store, user.id, fingerprint, clock_wall_ms());
+    bool removed = store_key_remove(call->store, user.id, fingerprint, now_ms());
     if (removed && givers.own)
         user_changed(call, &user, REACH_CURRENT, NEWS_LOSS, "user.key-remove", fingerprint);
     else if (removed)
@@ -386,7 +386,7 @@ void member_key_list(struct call *call)
 void member_key_add(struct call *call)
 {
     struct member member;
-    struct user_key key = {.created = clock_wall_ms(), .reach = role_reach(&call->role)};
+    struct user_key key = {.created = now_ms(), .reach = role_reach(&call->role)};
     struct maker maker = call_maker(call);
     char end[64];
     snprintf(key.organization, sizeof key.organization, "%s", call->organization.id);
@@ -434,7 +434,7 @@ void member_key_remove(struct call *call)
     if (there) {
         *key->blob = *key->comment = '\0';
         key->state = KEY_WITHDRAWN;
-        key->created = clock_wall_ms();
+        key->created = now_ms();
         key->expires = 0;
         store_key_put(call->store, member.user.id, key);
         call_event(call, key->organization, "member.key-remove", member.user.id,

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "common/clock.h"
+#include "orgd/now.h"
 
 #define LETTER_MAX 8192
 
@@ -14,7 +14,7 @@ void letter_begin(struct call *call, const char *to, const char *about, const ch
     snprintf(letter->about, sizeof letter->about, "%s", about);
     snprintf(letter->organization, sizeof letter->organization, "%s", call->organization.id);
     letter->subject = subject;
-    letter->date = clock_wall_ms();
+    letter->date = now_ms();
 }
 
 void letter_add(struct call *call, const char *format, ...)

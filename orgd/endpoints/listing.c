@@ -5,74 +5,16 @@
 #include <string.h>
 
 #include "common/break_glass.h"
-#include "common/clock.h"
 #include "common/labels.h"
 #include "common/rfc3339.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
+#include "orgd/endpoints/member_list.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/usage.h"
 #include "orgd/endpoints/watchers.h"
+#include "orgd/now.h"
 #include "orgd/text.h"
-
-#define RUNS_MOST   3    /* of a read whose connection was lost */
-#define PASSED_MOST 5000 /* members whom one search passes over */
-
-/* Members as JSON text, so that a long list is never held as a tree. */
-struct member_list {
-    struct buffer *out;
-    int count;
-    int most;
-    const char *match;   /* NULL, or folded: only those who have it in their names or address */
-    int passed;          /* who have it not */
-    int64_t revision;    /* of the last member that was written */
-    struct cursor after; /* behind it */
-    bool more;
-    bool full;
-    struct buffer *users; /* NULL, or for those who were changed after LET_IN */
-    int64_t let_in;
-};
-
-static void listing_text(struct member_list *listing, const char *text)
-{
-    if (!buffer_add(listing->out, text, strlen(text), REPLY_MAX))
-        listing->full = true;
-}
-
-static bool member_matches(const struct member *member, const char *match)
-{
-    const struct user *user = &member->user;
-    return text_has(user->username, match) || text_has(user->name, match) ||
-           text_has(user->email, match);
-}
-
-static void listing_add(const struct member *member, void *arg)
-{
-    struct member_list *listing = arg;
-    if (listing->count == listing->most || listing->passed == PASSED_MOST) {
-        listing->more = true;
-        return;
-    }
-    listing->revision = member->revision;
-    listing->after.number = member->joined;
-    snprintf(listing->after.id, sizeof listing->after.id, "%s", member->user.id);
-    if (listing->match && !member_matches(member, listing->match)) {
-        listing->passed++;
-        return;
-    }
-    cJSON *object = member_json(member);
-    char *text = cJSON_PrintUnformatted(object);
-    if (listing->count++ > 0)
-        listing_text(listing, ",");
-    listing_text(listing, text);
-    cJSON_free(text);
-    cJSON_Delete(object);
-    if (!listing->users || member->revision <= listing->let_in)
-        return;
-    struct changed_user user = {.revision = member->revision};
-    snprintf(user.id, sizeof user.id, "%s", member->user.id);
-    buffer_add(listing->users, &user, sizeof user, REPLY_MAX);
-}
 
 /* --- list --- */
 
@@ -174,7 +116,7 @@ static bool poll_may(struct store *store, struct poll *poll)
 enum store_end poll_allowed(struct store *store, struct poll *poll, bool *may)
 {
     enum store_end end = STORE_AGAIN;
-    for (int i = 0; i < RUNS_MOST && end == STORE_AGAIN; i++) {
+    for (int i = 0; i < READ_RUNS_MOST && end == STORE_AGAIN; i++) {
         *may = store_begin_read(store) && poll_may(store, poll);
         end = store_commit(store);
     }
@@ -204,7 +146,7 @@ bool member_list_again(struct store *store, struct poll *poll, struct buffer *re
 {
     const struct cursor after = poll->after;
     enum store_end ended = STORE_AGAIN;
-    for (int i = 0; i < RUNS_MOST && ended == STORE_AGAIN; i++) {
+    for (int i = 0; i < READ_RUNS_MOST && ended == STORE_AGAIN; i++) {
         poll->after = after;
         reply->len = 0;
         ended = list_once(store, poll, reply, end);
@@ -269,7 +211,7 @@ static int64_t report_revision(struct call *call, const cJSON *item, int64_t sin
 /* Fills REPORT with what the machine reports in ITEM. */
 static void report_read(struct call *call, const cJSON *item, int64_t since, struct report *report)
 {
-    int64_t now = clock_wall_ms();
+    int64_t now = now_ms();
     *report = (struct report){.at = now,
                               .made = now - report_number(item, "age") * 1000,
                               .revision = report_revision(call, item, since),
@@ -306,14 +248,12 @@ void member_changes(struct call *call)
     poll_of(call, poll);
     poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
     report_take(call, poll->since);
-    poll->wait_ms = end && end - clock_wall_ms() < wait ? end - clock_wall_ms() : wait;
+    poll->wait_ms = end && end - now_ms() < wait ? end - now_ms() : wait;
     if (poll->since == 0)
         usage_listed(call->caller.key);
     call->answer->status = 200;
     call->answer->rest = ANSWER_HELD;
 }
-
-/* --- replies --- */
 
 void poll_ended(const struct poll *poll, struct buffer *out)
 {
@@ -322,146 +262,4 @@ void poll_ended(const struct poll *poll, struct buffer *out)
     buffer_add(out, text, strlen(text), REPLY_MAX);
     cJSON_free(text);
     cJSON_Delete(object);
-}
-
-void reply_release(struct reply *reply)
-{
-    if (!reply || --reply->holders > 0)
-        return;
-    buffer_free(&reply->text);
-    buffer_free(&reply->users);
-    buffer_free(&reply->rules);
-    free(reply);
-}
-
-static int compare_users(const void *a, const void *b)
-{
-    const struct changed_user *one = a, *other = b;
-    return strcmp(one->id, other->id);
-}
-
-bool reply_concerns(const struct reply *reply, const struct poll *poll)
-{
-    struct changed_user user = {.revision = 0};
-    if (reply->more && reply->revision > poll->revision)
-        return true; /* who else was changed does not stand in it */
-    if (reply->narrowed && reply->access_revision > poll->revision)
-        return true;
-    if (!poll->user[0] || reply->users.len == 0)
-        return false;
-    snprintf(user.id, sizeof user.id, "%s", poll->user);
-    const struct changed_user *found = bsearch(
-        &user, reply->users.data, reply->users.len / sizeof user, sizeof user, compare_users);
-    return found && found->revision > poll->revision;
-}
-
-/* Writes the changes of ORGANIZATION since REPLY's; everybody for 0. */
-static void changes_write(struct store *store, const struct organization *organization,
-                          int64_t let_in, struct reply *reply)
-{
-    struct member_list listing = {
-        .out = &reply->text, .most = PAGE_MAX, .users = &reply->users, .let_in = let_in};
-    char tail[128 + HISTORY_CURSOR_SIZE], cursor[HISTORY_CURSOR_SIZE];
-    listing_text(&listing, "{\"members\":[");
-    store_changes(store, organization->id, reply->since, PAGE_MAX + 1, listing_add, &listing);
-    history_cursor(&organization->commit, cursor);
-    snprintf(tail, sizeof tail, "],\"revision\":%lld,\"cursor\":\"%s\",\"complete\":%s,\"more\":%s",
-             (long long)(listing.more ? listing.revision : organization->revision), cursor,
-             reply->since == 0 ? "true" : "false", listing.more ? "true" : "false");
-    listing_text(&listing, tail);
-    reply->more = listing.more;
-    if (listing.full)
-        buffer_free(&reply->text);
-}
-
-static void add_told(const struct access_rule *rule, void *arg)
-{
-    struct reply *reply = arg;
-    struct told_rule told = {.json = ""};
-    cJSON *object = access_told_json(rule);
-    char *text = cJSON_PrintUnformatted(object);
-    snprintf(told.labels, sizeof told.labels, "%s", rule->labels);
-    snprintf(told.json, sizeof told.json, "%s", text);
-    buffer_add(&reply->rules, &told, sizeof told, REPLY_MAX);
-    cJSON_free(text);
-    cJSON_Delete(object);
-}
-
-/* The organization's access rules, of the same moment as the changes. */
-static void rules_write(struct store *store, const struct organization *organization,
-                        struct reply *reply)
-{
-    static const struct cursor beginning;
-    reply->narrowed = organization->access_rules > 0;
-    reply->access_revision = organization->access_revision;
-    if (reply->narrowed)
-        store_access_list(store, organization->id, &beginning, ACCESS_RULES_MAX, add_told, reply);
-}
-
-void reply_end(const struct reply *reply, const struct poll *poll, struct buffer *out)
-{
-    static const char none[] = ",\"access\":null}", begin[] = ",\"access\":[", end[] = "]}";
-    const char *between = "";
-    if (!reply->narrowed) {
-        buffer_add(out, none, sizeof none - 1, REPLY_MAX);
-        return;
-    }
-    buffer_add(out, begin, sizeof begin - 1, REPLY_MAX);
-    for (size_t at = 0; at < reply->rules.len; at += sizeof(struct told_rule)) {
-        const struct told_rule *rule = (const void *)(reply->rules.data + at);
-        if (!labels_have(poll->labels, rule->labels))
-            continue;
-        buffer_add(out, between, strlen(between), REPLY_MAX);
-        buffer_add(out, rule->json, strlen(rule->json), REPLY_MAX);
-        between = ",";
-    }
-    buffer_add(out, end, sizeof end - 1, REPLY_MAX);
-}
-
-static struct reply *reply_make(struct store *store, const struct organization *organization,
-                                int64_t since, int64_t let_in)
-{
-    struct reply *reply = memory_get(sizeof *reply);
-    *reply = (struct reply){.holders = 1, .since = since, .revision = organization->revision};
-    snprintf(reply->organization, sizeof reply->organization, "%s", organization->id);
-    changes_write(store, organization, let_in, reply);
-    rules_write(store, organization, reply);
-    if (reply->users.len > 0)
-        qsort(reply->users.data, reply->users.len / sizeof(struct changed_user),
-              sizeof(struct changed_user), compare_users);
-    return reply;
-}
-
-static enum store_end look_once(struct store *store, struct look *look)
-{
-    struct organization organization = {.revision = 0};
-    look->there =
-        store_begin_read(store) && store_organization(store, look->organization, &organization);
-    look->revision = organization.revision;
-    for (size_t i = 0; i < look->count; i++)
-        look->replies[i] =
-            look->there ? reply_make(store, &organization, look->since[i], look->let_in) : NULL;
-    return store_commit(store);
-}
-
-static void replies_drop(struct look *look)
-{
-    for (size_t i = 0; i < look->count; i++) {
-        reply_release(look->replies[i]);
-        look->replies[i] = NULL;
-    }
-}
-
-void look_run(struct store *store, struct look *look)
-{
-    enum store_end end = look_once(store, look);
-    for (int i = 1; i < RUNS_MOST && end == STORE_AGAIN; i++) {
-        replies_drop(look);
-        end = look_once(store, look);
-    }
-    look->away = end == STORE_AWAY;
-    if (end != STORE_DONE) {
-        replies_drop(look);
-        look->there = false;
-    }
 }

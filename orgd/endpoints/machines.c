@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/labels.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/watchers.h"
+#include "orgd/now.h"
 
 #define CODE_LIFE_MS (3600LL * 1000)
 #define USABLE_MOST  100 /* machines that a caller is told at once */
@@ -29,7 +29,7 @@ void machine_invite(struct call *call)
     const char *name = call_text(call, "name"), *labels = call_text(call, "labels");
     const char *ca = call_text(call, "ca"), *organization = call->organization.id;
     const char *numbers = call_text(call, "numbers");
-    int64_t now = clock_wall_ms(), left = store_machines_left(call->store, organization, now);
+    int64_t now = now_ms(), left = store_machines_left(call->store, organization, now);
     struct machine machine = {.created = now};
     struct secret secret;
     bool known = store_machine_named(call->store, organization, name, &machine);
@@ -325,7 +325,7 @@ static bool maker_can(struct call *call, const struct machine *machine)
  * counted. */
 static void refuse_again(struct call *call, const struct machine *machine)
 {
-    struct use use = {.at = clock_wall_ms()};
+    struct use use = {.at = now_ms()};
     snprintf(use.from, sizeof use.from, "%s", call->request->from);
     store_machine_refused(call->store, machine->id, &use);
     if (machine->refused == 0)
@@ -349,7 +349,7 @@ static bool code_open(struct call *call, struct machine *machine)
         refuse_again(call, machine);
         return false;
     }
-    if (found && machine->expires > clock_wall_ms() && maker_can(call, machine) &&
+    if (found && machine->expires > now_ms() && maker_can(call, machine) &&
         store_organization(call->store, machine->organization, &call->organization))
         return true;
     call_fail(call, 404, "code_not_found",
@@ -377,7 +377,7 @@ void machine_enroll(struct call *call)
     struct machine machine;
     struct secret secret;
     struct token token = {.role = roles_builtin[ROLE_MEMBER]};
-    struct use use = {.at = clock_wall_ms()};
+    struct use use = {.at = now_ms()};
     if (!code_open(call, &machine))
         return;
     end_tokens(call, &machine);

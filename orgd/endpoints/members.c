@@ -1,10 +1,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/handed_out.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 bool member_spare(struct call *call, const struct member *member)
 {
@@ -108,7 +108,7 @@ static bool term_over(struct store *store, char organization[ID_SIZE], char user
                       char role[ROLE_SIZE])
 {
     char locked[ID_SIZE], same[ID_SIZE];
-    int64_t now = clock_wall_ms();
+    int64_t now = now_ms();
     if (!store_term_over(store, now, locked, same, role))
         return false;
     store_lock(store, locked);
@@ -153,7 +153,7 @@ void member_suspend(struct call *call)
     if (!member.suspended) {
         if (!member_spare(call, &member))
             return;
-        member.suspended = clock_wall_ms();
+        member.suspended = now_ms();
         call_event(call, call->organization.id, "member.suspend", member.user.id,
                    member.user.username, "%s", member.role.name);
         call_member_change(call, call->organization.id, &member, NEWS_LOSS);
@@ -182,7 +182,7 @@ void member_resume(struct call *call)
 void member_leave(struct call *call, struct member *member, struct withdrawn *withdrawn)
 {
     const char *organization = call->organization.id, *user = member->user.id;
-    int64_t now = clock_wall_ms(), proved = store_token_proved(call->store, user);
+    int64_t now = now_ms(), proved = store_token_proved(call->store, user);
     member->active = false;
     member->suspended = 0;
     member->term = (struct role_term){0};
@@ -219,7 +219,7 @@ void member_revoke_tokens(struct call *call)
     struct elsewhere elsewhere = {.organization = call->organization.id};
     if (!member_named(call, &member))
         return;
-    int64_t now = clock_wall_ms(), ended = 0;
+    int64_t now = now_ms(), ended = 0;
     int64_t proved = store_token_proved(call->store, member.user.id);
     store_memberships(call->store, member.user.id, look_elsewhere, &elsewhere);
     if (!elsewhere.found)

@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "common/name.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 /* The invitation that the body's token opens; fails the call without one. Whoever has the secret
  * hears what became of it, nobody else does. */
@@ -19,7 +19,7 @@ static bool offer_find(struct call *call, struct invitation *invitation)
                   "There is no such invitation; it may have been replaced or withdrawn.");
     else if (invitation->expires == 0)
         call_fail(call, 404, "invitation_used", "The invitation was accepted before.");
-    else if (invitation->expires <= clock_wall_ms())
+    else if (invitation->expires <= now_ms())
         call_fail(call, 404, "invitation_expired",
                   "The invitation has expired: ask for a new one.");
     else

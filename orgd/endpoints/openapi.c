@@ -20,8 +20,12 @@ static const char frame[] =
     "\"components\":{\"securitySchemes\":{\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\"}},"
     "\"responses\":{\"Done\":{\"description\":\"It was done.\",\"content\":{\"application/json\":"
     "{\"schema\":{\"type\":\"object\"}}}},"
-    "\"Error\":{\"description\":\"It was refused, or failed; nothing was changed.\","
+    "\"Error\":{\"description\":\"It was refused, or failed; nothing was changed, unless the reason "
+    "is outcome_unknown.\","
     "\"content\":{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/Error\"}}}}},"
+    "\"parameters\":{\"IdempotencyKey\":{\"name\":\"Idempotency-Key\",\"in\":\"header\","
+    "\"description\":\"The same request with the same key and token is carried out once.\","
+    "\"schema\":{\"type\":\"string\",\"pattern\":\"^[A-Za-z0-9_-]{1,64}$\"}}},"
     "\"schemas\":{\"Error\":{\"type\":\"object\",\"properties\":{"
     "\"ok\":{\"const\":false},\"reason\":{\"type\":\"string\"},\"message\":{\"type\":\"string\"},"
     "\"requestId\":{\"type\":\"string\"}},"
@@ -58,11 +62,14 @@ static cJSON *body_schema(const struct endpoint *e)
     return schema;
 }
 
-static void add_reference(cJSON *object, const char *name, const char *target)
+/* A reference to TARGET of the components, "responses/Done". */
+static cJSON *reference(const char *target)
 {
     char path[64];
-    snprintf(path, sizeof path, "#/components/responses/%s", target);
-    cJSON_AddStringToObject(cJSON_AddObjectToObject(object, name), "$ref", path);
+    cJSON *object = cJSON_CreateObject();
+    snprintf(path, sizeof path, "#/components/%s", target);
+    cJSON_AddStringToObject(object, "$ref", path);
+    return object;
 }
 
 /* "organizations.members.set-role" for the path of that. */
@@ -97,14 +104,17 @@ static cJSON *operation_json(const struct endpoint *e)
     cJSON *operation = cJSON_CreateObject();
     add_name(operation, e->path);
     add_security(operation, e);
+    if (e->change)
+        cJSON_AddItemToArray(cJSON_AddArrayToObject(operation, "parameters"),
+                             reference("parameters/IdempotencyKey"));
     cJSON *body = cJSON_AddObjectToObject(operation, "requestBody");
     cJSON_AddTrueToObject(body, "required");
     cJSON *type =
         cJSON_AddObjectToObject(cJSON_AddObjectToObject(body, "content"), "application/json");
     cJSON_AddItemToObject(type, "schema", body_schema(e));
     cJSON *responses = cJSON_AddObjectToObject(operation, "responses");
-    add_reference(responses, "200", "Done");
-    add_reference(responses, "default", "Error");
+    cJSON_AddItemToObject(responses, "200", reference("responses/Done"));
+    cJSON_AddItemToObject(responses, "default", reference("responses/Error"));
     return operation;
 }
 

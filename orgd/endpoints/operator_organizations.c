@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define PRUNE_SLICE 5000
 
@@ -60,7 +60,7 @@ void operator_organization_owner(struct call *call)
     call_event(call, organization, "member.set-role", user.id, user.username, "%s -> owner",
                known ? member.role.name : "none");
     if (!known)
-        member.joined = clock_wall_ms();
+        member.joined = now_ms();
     member.user = user;
     member.active = true;
     member.suspended = 0;
@@ -109,7 +109,7 @@ void operator_event_prune(struct call *call)
     int64_t before;
     if (!call_time(call, "before", 0, &before))
         return;
-    if (before > clock_wall_ms()) {
+    if (before > now_ms()) {
         call_fail(call, 400, "invalid", "before: must be a time that has passed");
         return;
     }

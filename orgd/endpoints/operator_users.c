@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/handed_out.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 bool operator_user(struct call *call, struct user *user)
 {
@@ -144,7 +144,7 @@ static void user_switch(struct call *call, int64_t disabled, const char *action)
 
 void operator_user_disable(struct call *call)
 {
-    user_switch(call, clock_wall_ms(), "user.disable");
+    user_switch(call, now_ms(), "user.disable");
 }
 
 void operator_user_enable(struct call *call)
@@ -283,7 +283,7 @@ void operator_user_erase(struct call *call)
     snprintf(after.email, sizeof after.email, "%s@erased.invalid", after.username);
     snprintf(after.name, sizeof after.name, "%s", after.username);
     after.created = before.created;
-    after.disabled = clock_wall_ms();
+    after.disabled = now_ms();
     store_user_erase(call->store, &before, &after);
     user_changed(call, &after, REACH_FORMER_TOO, NEWS_LOSS, "user.erase", "");
     reply_account(call, &after);

@@ -1,9 +1,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 static bool anyone_creates;
 
@@ -32,7 +32,7 @@ void organization_create(struct call *call)
 {
     if (!create_allowed(call))
         return;
-    struct organization organization = {.created = clock_wall_ms()};
+    struct organization organization = {.created = now_ms()};
     id_make("org_", organization.id);
     snprintf(organization.name, sizeof organization.name, "%s", call_text(call, "name"));
     store_organization_add(call->store, &organization);
@@ -189,7 +189,7 @@ void organization_end(struct call *call)
     const struct organization *organization = &call->organization;
     call_event(call, organization->id, "organization.delete", organization->id, organization->name,
                "%s", "");
-    store_organization_remove(call->store, organization->id, clock_wall_ms());
+    store_organization_remove(call->store, organization->id, now_ms());
     call_changed(call, organization->id, NEWS_RIGHTS);
 }
 

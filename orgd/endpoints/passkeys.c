@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define PASSKEYS_MAX    20
 #define SESSION_LIFE_MS (12LL * 3600 * 1000)
@@ -59,7 +59,7 @@ static void passkey_fill(const struct call *call, struct passkey *passkey)
     const char *name = call_text(call, "name");
     snprintf(passkey->user, sizeof passkey->user, "%s", token->user);
     snprintf(passkey->name, sizeof passkey->name, "%s", name ? name : "");
-    passkey->created = clock_wall_ms();
+    passkey->created = now_ms();
     passkey->proved = token->proved;
     passkey->proved_in_at = token->proved_in_at;
     snprintf(passkey->proved_in, sizeof passkey->proved_in, "%s", token->proved_in);
@@ -161,7 +161,7 @@ static void session_make(struct call *call, struct token *token, const char *use
     token->role = roles_builtin[ROLE_MEMBER];
     snprintf(token->user, sizeof token->user, "%s", user);
     snprintf(token->name, sizeof token->name, "%s", own ? own : name);
-    token->expires = clock_wall_ms() + life_ms;
+    token->expires = now_ms() + life_ms;
     token_make(call->store, token, &secret);
     snprintf(credential, CREDENTIAL_SIZE, "%s:%s", token->key, secret.text);
     sodium_memzero(&secret, sizeof secret);
@@ -199,7 +199,7 @@ void sign_in(struct call *call)
     struct user user;
     if (!page_asks(call) || !holder_find(call, &passkey, &user))
         return;
-    passkey.last.at = clock_wall_ms();
+    passkey.last.at = now_ms();
     snprintf(passkey.last.from, sizeof passkey.last.from, "%s", call->request->from);
     store_passkey_use(call->store, &passkey);
     struct token token = {.proved = passkey.proved, .proved_in_at = passkey.proved_in_at};

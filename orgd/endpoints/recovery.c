@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/letter.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define CODE_LIFE_MS (3600LL * 1000)
 #define DAY_MS       (24LL * 3600 * 1000)
@@ -46,7 +46,7 @@ void user_recover(struct call *call)
                   "This server sends no mail: ask its operator for a token (orgd user token).");
         return;
     }
-    struct recovery recovery = {.id = "rec_", .created = clock_wall_ms()};
+    struct recovery recovery = {.id = "rec_", .created = now_ms()};
     secret_make(&secret);
     memcpy(recovery.hash, secret.hash, sizeof recovery.hash);
     if (account_due(call, recovery.created, &user)) {
@@ -68,7 +68,7 @@ static bool code_open(struct call *call, struct user *user)
     unsigned char hash[SECRET_HASH_SIZE];
     if (secret_split(call_text(call, "code"), id, hash) &&
         store_recovery(call->store, id, &recovery) && secret_same(hash, recovery.hash) &&
-        recovery.expires > clock_wall_ms() && store_user(call->store, recovery.user, user) &&
+        recovery.expires > now_ms() && store_user(call->store, recovery.user, user) &&
         !user->disabled)
         return true;
     call_fail(call, 404, "code_not_found",

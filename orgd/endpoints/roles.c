@@ -1,9 +1,9 @@
 #include <stdio.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/handed_out.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define OWN_ROLES_MAX 100
 
@@ -91,7 +91,7 @@ void role_remove(struct call *call)
 {
     const char *organization = call->organization.id;
     struct role role;
-    int64_t now = clock_wall_ms();
+    int64_t now = now_ms();
     if (!role_named(call, &role))
         return;
     if (!store_role(call->store, organization, role.name, &role)) {

@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define TEAMS_MAX    65536 /* of an organization */
 #define TEAMS_OF_MAX 1000  /* of a member */
@@ -59,7 +59,7 @@ static void reply_team(struct call *call, const struct team *team)
 
 void team_create(struct call *call)
 {
-    struct team team = {.created = clock_wall_ms()};
+    struct team team = {.created = now_ms()};
     snprintf(team.organization, sizeof team.organization, "%s", call->organization.id);
     if (store_team_count(call->store, team.organization) >= TEAMS_MAX) {
         call_fail(call, 409, "too_many", "An organization has at most %d teams.", TEAMS_MAX);
@@ -105,7 +105,7 @@ void team_delete(struct call *call)
     struct team team;
     if (!team_named(call, &team) || !access_subject_ends(call, "", team.id))
         return;
-    store_team_remove(call->store, &team, clock_wall_ms());
+    store_team_remove(call->store, &team, now_ms());
     call_changed(call, team.organization, NEWS_GATHERED);
     call_event(call, team.organization, "team.delete", team.id, team.name, "%s", team.slug);
     call_ok(call);

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 #define OVERLAP_S      3600
 #define OVERLAP_MOST_S (30 * 24 * 3600)
@@ -26,7 +26,7 @@ void token_make(struct store *store, struct token *token, struct secret *secret)
     memcpy(token->hash, secret->hash, sizeof token->hash);
     snprintf(token->last_four, sizeof token->last_four, "%s",
              secret->text + SECRET_SIZE - LAST_FOUR_SIZE);
-    token->created = clock_wall_ms();
+    token->created = now_ms();
     if (!token->proved)
         token->proved = token->created;
     store_token_add(store, token);
@@ -35,7 +35,7 @@ void token_make(struct store *store, struct token *token, struct secret *secret)
 bool token_room(struct call *call, struct token_owner owner)
 {
     return call_room(call, owner.user ? QUOTA_USER_TOKENS : QUOTA_TOKENS,
-                     store_tokens_left(call->store, owner, clock_wall_ms()));
+                     store_tokens_left(call->store, owner, now_ms()));
 }
 
 /* Makes the token, and answers with its secret. */
@@ -124,7 +124,7 @@ static void rotate(struct call *call, const struct token *old, const char *actio
     struct token token = *old;
     struct secret secret;
     char detail[ID_SIZE + 48];
-    int64_t seconds, now = clock_wall_ms();
+    int64_t seconds, now = now_ms();
     bool user = token.user[0] != '\0';
     struct token_owner owner = {user ? token.user : token.organization, .user = user};
     if (!overlap_wanted(call, &seconds) || (seconds > 0 && !token_room(call, owner)))
@@ -207,7 +207,7 @@ void user_token_list(struct call *call)
 /* Later than every time at which the user left an organization, whatever the clock says. */
 static int64_t proof_time(struct call *call, const char *user)
 {
-    int64_t now = clock_wall_ms(), left = store_user_left(call->store, user);
+    int64_t now = now_ms(), left = store_user_left(call->store, user);
     return now > left ? now : left + 1;
 }
 

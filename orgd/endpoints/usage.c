@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/rfc3339.h"
 #include "orgd/buffer.h"
+#include "orgd/now.h"
 #include "orgd/secret.h"
 
 #define NOTES     16384 /* a power of two */
@@ -63,7 +64,7 @@ void usage_note(const char *key, const char *from)
     struct noted *n = note_of(key);
     if (n) {
         snprintf(n->use.from, sizeof n->use.from, "%s", from);
-        n->use.at = clock_wall_ms();
+        n->use.at = now_ms();
     }
     pthread_mutex_unlock(&usage.lock);
 }
@@ -121,7 +122,7 @@ static void add_place(const struct organization *organization, const struct memb
 static void event_about(struct store *store, const struct token *token, const char *subject,
                         const char *action, const char *from, const char *detail)
 {
-    struct event event = {.at = clock_wall_ms()};
+    struct event event = {.at = now_ms()};
     struct buffer places = {0};
     struct user user;
     bool own = token->user[0] != '\0';
@@ -154,7 +155,7 @@ static void event_write(struct store *store, const struct token *token, const ch
 /* The token is copied: its machine is marked, and all who read the audit log are told. */
 static void shared_store(struct store *store, const struct token *token, const struct noted *n)
 {
-    struct use seen = {.at = clock_wall_ms()};
+    struct use seen = {.at = now_ms()};
     snprintf(seen.from, sizeof seen.from, "%s", n->use.from);
     if (token->machine[0])
         store_machine_shared(store, token->machine, &seen);
@@ -164,7 +165,7 @@ static void shared_store(struct store *store, const struct token *token, const s
 static void glass_store(struct store *store, const struct noted *n, const struct token *token)
 {
     const struct break_glass *g = n->glass;
-    int64_t now = clock_wall_ms();
+    int64_t now = now_ms();
     char begin[RFC3339_SIZE], end[RFC3339_SIZE], detail[DETAIL_SIZE];
     if (!token->machine[0] ||
         !store_machine_glass(store, token->machine, g->begin_ms, now, now - HOUR_MS))
@@ -193,7 +194,7 @@ static void note_store(struct store *store, const struct noted *n)
     }
     if (n->shared)
         shared_store(store, &token, n);
-    int64_t now = clock_wall_ms();
+    int64_t now = now_ms();
     if (n->listed && store_token_listed(store, n->key, now, now - DAY_MS))
         event_write(store, &token, "members.list", n->use.from, "");
     if (n->glass)

@@ -14,9 +14,9 @@
 
 /* Up to where a machine has applied what it was told, and whose sessions it ended. */
 struct report {
-    int64_t at;         /* when it came: clock_wall_ms */
+    int64_t at;         /* when it came: now_ms */
     int64_t revision;   /* what the machine has applied; 0: nothing that this history knows */
-    int64_t made;       /* when it made the snapshot in force: clock_wall_ms */
+    int64_t made;       /* when it made the snapshot in force: now_ms */
     int64_t ended;      /* the people whose sessions it ended, since its service began */
     int64_t ended_with; /* the revision with which it ended the last ones, 0: not known */
     int64_t ending;     /* the people whose sessions are to end there now */

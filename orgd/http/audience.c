@@ -113,6 +113,8 @@ static void tell(struct held *held, const struct look *look)
     held_queue(held);
 }
 
+static void together_start(struct held_set *set);
+
 static struct audience *audience_of_job(struct job *job)
 {
     return (struct audience *)(void *)((char *)job - offsetof(struct audience, job));
@@ -144,7 +146,58 @@ static void look_done(struct job *job)
 
 static void look_job(struct store *store, struct job *job)
 {
-    look_run(store, &audience_of_job(job)->look);
+    struct look *look = &audience_of_job(job)->look;
+    looks_run(store, &look, 1);
+}
+
+static void look_alone(struct audience *a)
+{
+    a->job = (struct job){
+        .run = look_job, .done = look_done, .caller = place_of(a->organization) % CALLERS};
+    crew_add(a->set->reads, &a->job);
+}
+
+static void together_job(struct store *store, struct job *job)
+{
+    const struct together *t = (const struct together *)(const void *)job;
+    struct look *looks[TOGETHER_MOST];
+    for (size_t i = 0; i < t->count; i++)
+        looks[i] = &t->audiences[i]->look;
+    looks_run(store, looks, t->count);
+}
+
+static void together_done(struct job *job)
+{
+    struct together *t = (struct together *)(void *)job;
+    struct held_set *set = t->audiences[0]->set;
+    size_t count = t->count;
+    struct audience *audiences[TOGETHER_MOST];
+    memcpy(audiences, t->audiences, sizeof audiences);
+    t->count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (audiences[i]->look.alone && !set->stopping)
+            look_alone(audiences[i]);
+        else
+            look_done(&audiences[i]->job);
+    }
+    together_start(set);
+}
+
+/* Runs what waits to be looked up, if nothing of it is on its way. */
+static void together_start(struct held_set *set)
+{
+    struct together *t = &set->together;
+    struct audience *a;
+    if (t->count > 0 || set->stopping)
+        return;
+    while (t->count < TOGETHER_MOST && (a = STAILQ_FIRST(&set->to_look)) != NULL) {
+        STAILQ_REMOVE_HEAD(&set->to_look, wait);
+        t->audiences[t->count++] = a;
+    }
+    if (t->count == 0)
+        return;
+    t->job = (struct job){.run = together_job, .done = together_done};
+    crew_add(set->reads, &t->job);
 }
 
 /* Adds what HELD waits for to LOOK, if there is room. */
@@ -161,6 +214,15 @@ static void look_add(struct look *look, struct held *held)
     look->count = i == look->count ? i + 1 : look->count;
     if (held->poll.revision < look->let_in)
         look->let_in = held->poll.revision;
+}
+
+/* True if LOOK is for somebody who knows nothing. */
+static bool look_large(const struct look *look)
+{
+    for (size_t i = 0; i < look->count; i++)
+        if (look->since[i] == 0)
+            return true;
+    return false;
 }
 
 void audience_look(struct audience *a, bool for_all)
@@ -186,9 +248,12 @@ void audience_look(struct audience *a, bool for_all)
         a->told_at = clock_mono_ms();
         a->told_many = a->count > FEW;
     }
-    a->job = (struct job){
-        .run = look_job, .done = look_done, .caller = place_of(a->organization) % CALLERS};
-    crew_add(a->set->reads, &a->job);
+    if (look_large(&a->look)) {
+        look_alone(a);
+        return;
+    }
+    STAILQ_INSERT_TAIL(&a->set->to_look, a, wait);
+    together_start(a->set);
 }
 
 void audience_tell(struct audience *a, enum news_kind news)

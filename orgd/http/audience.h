@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-#include "orgd/endpoints/listing.h"
+#include "orgd/endpoints/look.h"
 #include "orgd/http/connection.h"
 #include "orgd/http/crew.h"
 #include "orgd/http/reply_shelf.h"
@@ -25,7 +25,8 @@ enum again { AGAIN_NOT, AGAIN_ASKED, AGAIN_ALL };
  * while after they were told: they come back. */
 struct audience {
     LIST_ENTRY(audience) link;
-    struct job job; /* that runs LOOK */
+    STAILQ_ENTRY(audience) wait; /* of the set, for the next looks that run together */
+    struct job job;              /* that runs LOOK alone */
     struct look look;
     struct held_set *set;
     LIST_HEAD(, held) polls;
@@ -66,7 +67,17 @@ struct held {
     size_t sent;            /* of the answer */
 };
 
+/* Looks that run together: those that came while the ones before were on their way. */
+#define TOGETHER_MOST 64
+struct together {
+    struct job job;
+    struct audience *audiences[TOGETHER_MOST];
+    size_t count; /* 0: it is not on its way */
+};
+
 struct held_set {
+    STAILQ_HEAD(, audience) to_look;
+    struct together together;
     struct reply_shelf shelf;
     LIST_HEAD(, audience) audiences[AUDIENCES];
     TAILQ_HEAD(, held) to_tell;

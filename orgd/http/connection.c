@@ -86,7 +86,7 @@ void connection_known(struct client_connection *c)
 }
 
 /* libmicrohttpd sees it end. */
-static void hang_up(struct client_connection *c)
+void connection_leave(struct client_connection *c)
 {
     if (c->leaving)
         return;
@@ -112,7 +112,7 @@ static int list_expire(struct connection_list *list, int64_t allowed, int64_t no
         int64_t wait = c->since + allowed - now;
         if (wait > 0)
             return (int)wait;
-        hang_up(c);
+        connection_leave(c);
     }
     return -1;
 }
@@ -150,7 +150,7 @@ bool connection_push(struct client_connection *c)
     bool taken = !c->gathers || tls_push(c->tls);
     c->gathers = false;
     if (!taken)
-        hang_up(c);
+        connection_leave(c);
     return taken;
 }
 
@@ -158,7 +158,7 @@ void connection_refuse(struct client_connection *c, const char *why)
 {
     if (c->leaving)
         return;
-    hang_up(c);
+    connection_leave(c);
     stranger_log(LOG_WARNING, "%s %s", c->from, why);
 }
 

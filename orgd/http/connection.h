@@ -57,6 +57,7 @@ struct client_connection {
     bool gathers;                   /* what is sent on it */
     bool stranger;
     bool proxy;   /* a trusted one */
+    bool last;    /* it is to be shut down behind its present request */
     bool leaving; /* it is shut down, and libmicrohttpd will close it */
     char from[PEER_TEXT_SIZE];
     struct held *held;      /* the poll that waits on it, or NULL (held.h) */
@@ -107,7 +108,9 @@ void connection_resume(struct client_connection *c, struct MHD_Connection *conne
 void connection_gather(struct client_connection *c);
 bool connection_push(struct client_connection *c);
 
-/* Hangs up, after a line in the log of strangers. */
+/* Hangs up; what was sent is still taken. */
+void connection_leave(struct client_connection *c);
+/* The same, after a line in the log of strangers. */
 void connection_refuse(struct client_connection *c, const char *why);
 
 /* Hangs up on those whose time is over. Returns the milliseconds until it is due again, -1 for

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/once.h"
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/http/access_log.h"
@@ -195,6 +196,7 @@ static void request_fill(const struct front *f, struct exchange *x)
                                   .letterhead = f->letterhead};
     x->request.authorization = exchange_header(x, MHD_HTTP_HEADER_AUTHORIZATION);
     x->request.content_type = exchange_header(x, MHD_HTTP_HEADER_CONTENT_TYPE);
+    x->request.once = exchange_header(x, HEAD_IDEMPOTENCY_KEY);
     if (f->web_origin && !x->via->door->metrics) {
         page_session(&x->page, x->connection, f->web_origin, &x->request);
         page_form(&x->page, x->connection, x->path, &x->request);
@@ -301,7 +303,9 @@ static enum quota poll_quota(const struct front *f, const struct poll *poll)
 static void exchange_hold(struct front *f, struct exchange *x, bool late)
 {
     char text[QUOTA_TEXT_SIZE];
-    const struct poll *poll = &x->answer.poll;
+    struct poll *poll = &x->answer.poll;
+    x->last |= f->draining;
+    poll->wait_ms = f->draining ? 0 : poll->wait_ms;
     bool waits = poll->wait_ms > 0 && poll->since == poll->revision;
     enum quota quota = waits ? poll_quota(f, poll) : QUOTA_COUNT;
     if (quota != QUOTA_COUNT)
@@ -430,7 +434,7 @@ static void header_add(struct MHD_Response *response, const char *name, const ch
 
 static void header_add(struct MHD_Response *response, const char *name, const char *format, ...)
 {
-    char value[64];
+    char value[ONCE_KEY_MAX + 1];
     va_list args;
     va_start(args, format);
     vsnprintf(value, sizeof value, format, args);
@@ -471,6 +475,8 @@ static void add_headers(struct MHD_Response *response, const struct exchange *x)
         header_add(response, MHD_HTTP_HEADER_ALLOW, "%s", methods_of(x->front, x));
     if (answer->session[0])
         page_session_header(response, answer->session);
+    if (x->request.once && once_key_good(x->request.once)) /* so the client knows that it counts */
+        header_add(response, HEAD_IDEMPOTENCY_KEY, "%s", x->request.once);
     if (answer->retry_s > 0)
         header_add(response, MHD_HTTP_HEADER_RETRY_AFTER, "%u", answer->retry_s);
     if (answer->attempt)
@@ -634,7 +640,7 @@ static struct exchange *exchange_new(struct front *f, struct MHD_Connection *con
 /* The request is there. */
 static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
 {
-    if (f->stopping)
+    if (f->stopping || (f->draining && !health_asked(x)))
         return MHD_NO;
     connection_rests(x->via);
     x->dispatched = true;
@@ -701,6 +707,8 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     connection_owes(x->via);
     if (x->held)
         held_drop(x->held);
+    if (x->via->last)
+        connection_leave(x->via);
     if (x->forwarded)
         peer_disconnect(x->peer);
     body_free(f, x);

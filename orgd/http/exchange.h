@@ -30,6 +30,7 @@ struct front {
     uint32_t request;       /* the latest one's number */
     struct stream_set streams;
     size_t bodies;      /* bytes that the requests' bodies take while they come */
+    bool draining;      /* no request is taken any more; polls are answered, and not held */
     bool stopping;      /* no request is begun any more: nothing would resume it */
     struct turns turns; /* the caller of the loop begins each round of it */
 };

@@ -26,7 +26,7 @@ static const struct head_fault fault_expect = {417, "expectation_failed",
                                                "Expect: can be 100-continue."};
 
 /* The headers that may be there once. */
-enum single { HOST, LENGTH, ENCODING, AUTHORIZATION, EXPECT, TYPE, SINGLES };
+enum single { HOST, LENGTH, ENCODING, AUTHORIZATION, EXPECT, TYPE, ONCE, SINGLES };
 
 static const char *const single_names[SINGLES] = {
     [HOST] = MHD_HTTP_HEADER_HOST,
@@ -35,6 +35,7 @@ static const char *const single_names[SINGLES] = {
     [AUTHORIZATION] = MHD_HTTP_HEADER_AUTHORIZATION,
     [EXPECT] = MHD_HTTP_HEADER_EXPECT,
     [TYPE] = MHD_HTTP_HEADER_CONTENT_TYPE,
+    [ONCE] = HEAD_IDEMPOTENCY_KEY,
 };
 
 struct head {

@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define HEAD_IDEMPOTENCY_KEY "Idempotency-Key"
+
 struct head_fault {
     unsigned status;
     const char *reason, *message;

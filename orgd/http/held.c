@@ -40,6 +40,7 @@ struct held_set *held_open(struct store *store, struct crew *reads, size_t most)
     set->armed = NEVER;
     tally_init(&set->by_token);
     TAILQ_INIT(&set->to_tell);
+    STAILQ_INIT(&set->to_look);
     for (size_t i = 0; i < AUDIENCES; i++)
         LIST_INIT(&set->audiences[i]);
     set->timer = timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -170,6 +171,20 @@ void held_tell_all(struct held_set *set)
     for (size_t i = 0; i < AUDIENCES; i++)
         LIST_FOREACH(a, &set->audiences[i], link)
     audience_tell(a, NEWS_RIGHTS);
+}
+
+void held_release(struct held_set *set)
+{
+    struct audience *a;
+    struct held *held;
+    for (size_t i = 0; i < AUDIENCES; i++)
+        LIST_FOREACH(a, &set->audiences[i], link)
+    LIST_FOREACH(held, &a->polls, link)
+    {
+        held->end = held->end == NEVER ? NEVER : 0;
+        held->client->last = true;
+        held_queue(held);
+    }
 }
 
 void held_forget(struct held_set *set)

@@ -81,6 +81,10 @@ void held_tell(struct held_set *set, const struct buffer *changed);
 /* Has all polls look again, since somebody else changed the data. */
 void held_tell_all(struct held_set *set);
 
+/* Ends the waits of all polls, which are answered as at their end, and each connection behind its
+ * answer, so that they come back to whichever server takes them. */
+void held_release(struct held_set *set);
+
 /* Forgets the answers that are kept, since the history may be another one. */
 void held_forget(struct held_set *set);
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+#define LISTENERS_MAX     16
 #define ADDRESS_TEXT_SIZE (INET6_ADDRSTRLEN + 8) /* "[ADDR]:PORT" */
 
 struct address {

@@ -3,7 +3,7 @@
 #ifndef ORGD_HTTP_REPLY_SHELF_H
 #define ORGD_HTTP_REPLY_SHELF_H
 
-#include "orgd/endpoints/listing.h"
+#include "orgd/endpoints/look.h"
 
 #define SHELF_SIZE 32
 

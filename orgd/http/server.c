@@ -17,6 +17,7 @@
 #include "orgd/http/connection.h"
 #include "orgd/http/exchange.h"
 #include "orgd/http/feed.h"
+#include "orgd/http/gate.h"
 #include "orgd/http/head.h"
 #include "orgd/http/metrics.h"
 #include "orgd/http/stranger_log.h"
@@ -34,18 +35,21 @@
 #define READERS_FAR 4 /* where they wait for round trips, too */
 #define WRITERS_FAR 8
 #define QUICK_STEPS 5000 /* of the store: less than a millisecond of the loop */
-#define EVENTS      (LISTENERS_MAX + 7)
+#define DRAIN_MS    2000 /* for the polls that are held at the end */
+#define EVENTS      (LISTENERS_MAX + 8)
 
 struct server {
     struct server_settings *settings;
     struct upkeep upkeep;
     struct feed *feed; /* NULL: there is no other server */
+    struct gate *gate;
     struct front front;
     struct crowd crowd;
     struct door doors[LISTENERS_MAX];
     struct MHD_Daemon *daemons[LISTENERS_MAX];
     size_t count;
     int epoll, signals;
+    int64_t ends; /* clock_mono_ms, when polls that are still held are cut off, while it drains */
 };
 
 static bool watch(struct server *s, int fd)
@@ -91,7 +95,8 @@ static unsigned connections_of(const struct server_settings *settings, size_t i)
 static bool daemon_start(struct server *s, const struct listener *listener, unsigned connections)
 {
     struct door *door = &s->doors[s->count];
-    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (listener->tls ? MHD_USE_TLS : 0);
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+                     (listener->tls ? MHD_USE_TLS : 0);
     const struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_callback()},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES},
@@ -102,7 +107,6 @@ static bool daemon_start(struct server *s, const struct listener *listener, unsi
     s->crowd.doors = s->doors;
     s->crowd.door_count = s->count + 1;
     const struct MHD_OptionItem options[] = {
-        {MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
         {MHD_OPTION_CONNECTION_LIMIT, connections, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_POOL, NULL},
         {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)head_target, NULL},
@@ -122,7 +126,7 @@ static bool daemon_start(struct server *s, const struct listener *listener, unsi
         return false;
     }
     s->daemons[s->count++] = daemon;
-    return watch(s, info->epoll_fd);
+    return watch(s, info->epoll_fd) && gate_add(s->gate, listener->fd, daemon, door, connections);
 }
 
 static bool front_open(struct server *s, unsigned connections)
@@ -162,6 +166,7 @@ struct server *server_start(struct server_settings *settings)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR1);
     s->settings = settings;
     upkeep_init(&s->upkeep, &s->front, settings->keep_events_days);
     s->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -169,7 +174,9 @@ struct server *server_start(struct server_settings *settings)
     unsigned most = 0; /* of one listener */
     for (size_t i = 0; i < settings->count; i++)
         most = connections_of(settings, i) > most ? connections_of(settings, i) : most;
-    bool good = front_open(s, most) && watch(s, s->signals);
+    s->gate = gate_open(&settings->speakers);
+    bool good = s->gate && watch(s, gate_descriptor(s->gate)) && front_open(s, most) &&
+                watch(s, s->signals);
     for (size_t i = 0; good && i < settings->count; i++)
         good = daemon_start(s, &settings->listeners[i], connections_of(settings, i));
     if (good)
@@ -199,6 +206,7 @@ static int loop_timeout(struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
     int least = wait_least(connections_expire(&s->crowd), stranger_log_count());
+    least = wait_least(least, gate_due(s->gate));
     if (s->crowd.resumed || held_queued(s->front.held))
         least = 0;
     for (size_t i = 0; i < s->count; i++)
@@ -220,24 +228,46 @@ static void password_reload(struct server_settings *settings)
     explicit_bzero(former, sizeof former);
 }
 
-/* True when a signal says to end. */
-static bool signal_take(struct server *s)
+static void files_reload(struct server_settings *settings)
 {
-    struct signalfd_siginfo info;
-    struct server_settings *settings = s->settings;
-    if (read(s->signals, &info, sizeof info) != sizeof info)
-        return false;
-    if (info.ssi_signo != SIGHUP)
-        return true;
     tls_load(settings->tls, settings->certs);
     if (settings->access_log)
         access_log_open(settings->access_log);
     if (settings->password_file)
         password_reload(settings);
-    return false;
 }
 
-/* Does what descriptor FD is readable for; false when it is one of the daemons'. */
+/* Takes no connection and no request any more, and answers the held polls, so that they come back
+ * to another server. A second signal cuts them off. */
+static void drain(struct server *s)
+{
+    s->ends = clock_mono_ms() + (s->front.draining ? 0 : DRAIN_MS);
+    s->front.draining = true;
+    gate_close(s->gate);
+    held_release(s->front.held);
+}
+
+static bool drained(const struct server *s)
+{
+    return s->front.draining && (held_number(s->front.held) == 0 || clock_mono_ms() >= s->ends);
+}
+
+/* True when there was a signal. */
+static bool signal_take(struct server *s)
+{
+    struct signalfd_siginfo info;
+    if (read(s->signals, &info, sizeof info) != sizeof info)
+        return false;
+    if (info.ssi_signo == SIGHUP)
+        files_reload(s->settings);
+    else if (info.ssi_signo == SIGUSR1)
+        held_release(s->front.held);
+    else
+        drain(s);
+    return true;
+}
+
+/* Does what descriptor FD is readable for; false when the daemons have to be run for it. */
 static bool descriptor_serve(struct server *s, int fd)
 {
     struct front *f = &s->front;
@@ -247,6 +277,8 @@ static bool descriptor_serve(struct server *s, int fd)
         held_ends(f->held);
     else if (s->feed && fd == feed_descriptor(s->feed))
         feed_tell(s->feed);
+    else if (fd == gate_descriptor(s->gate))
+        gate_serve(s->gate);
     else if (fd == crew_descriptor(f->reads))
         crew_done(f->reads);
     else if (fd == crew_descriptor(f->changes))
@@ -255,13 +287,13 @@ static bool descriptor_serve(struct server *s, int fd)
         mail_run(f->mailer);
     else
         return false;
-    return true;
+    return fd != gate_descriptor(s->gate);
 }
 
 bool server_run(struct server *s)
 {
     struct epoll_event events[EVENTS];
-    while (!s->upkeep.lost) {
+    while (!s->upkeep.lost && !drained(s)) {
         upkeep_due(&s->upkeep);
         if (s->feed)
             feed_due(s->feed);
@@ -275,14 +307,14 @@ bool server_run(struct server *s)
             return false;
         }
         if (signal_take(s)) /* before a request that came behind it */
-            return true;
+            continue;
         bool daemons = n <= 0;
         for (int i = 0; i < n; i++)
             daemons |= !descriptor_serve(s, events[i].data.fd);
         if (daemons || s->crowd.resumed || held_queued(s->front.held))
             daemons_serve(s);
     }
-    return false;
+    return !s->upkeep.lost;
 }
 
 /* Waits for the changes that are under way, and lets nothing wait any more. */
@@ -323,6 +355,8 @@ void server_stop(struct server *s)
     daemons_run(s);
     for (size_t i = 0; i < s->count; i++)
         MHD_stop_daemon(s->daemons[i]);
+    if (s->gate)
+        gate_free(s->gate);
     stranger_log_end();
     front_free(&s->front);
     peers_free(s->crowd.peers);

@@ -11,12 +11,11 @@
 
 #include "orgd/endpoints/call.h"
 #include "orgd/endpoints/mail.h"
+#include "orgd/http/listen.h"
 #include "orgd/http/proxy.h"
 #include "orgd/http/tls.h"
 #include "orgd/peer.h"
 #include "orgd/store/store.h"
-
-#define LISTENERS_MAX 16
 
 struct listener {
     int fd;
@@ -31,7 +30,8 @@ struct server_settings {
     struct tls_files tls[TLS_PAIRS_MAX]; /* read again on SIGHUP; tls_load comes before */
     size_t certs, keys;                  /* in TLS; the same number */
     struct peer_limits peers;
-    struct proxies proxies; /* trusted */
+    struct proxies proxies;  /* trusted */
+    struct proxies speakers; /* of the PROXY protocol (gate.h) */
     struct letterhead letterhead;
     struct mail_settings mail; /* without URL no mail is sent */
     const char
@@ -46,8 +46,9 @@ struct server;
 /* SETTINGS must stay, and the mail's password in it may change. NULL after one line on stderr. */
 struct server *server_start(struct server_settings *settings);
 
-/* Serves until SIGTERM or SIGINT; these and SIGHUP must be blocked. False when the loop broke,
- * after one line on stderr. */
+/* Serves until SIGTERM or SIGINT, and then until the held polls have been answered, but for two
+ * seconds at most. SIGUSR1 has them answered, too; SIGHUP has files read again. All four must be
+ * blocked. False when the loop broke, after one line on stderr. */
 bool server_run(struct server *server);
 
 /* Ends all connections and frees the server. */

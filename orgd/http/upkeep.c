@@ -4,11 +4,13 @@
 #include "common/log.h"
 #include "common/notify.h"
 #include "orgd/endpoints/endpoints.h"
+#include "orgd/endpoints/once.h"
 #include "orgd/endpoints/usage.h"
+#include "orgd/now.h"
 
 #define DAY_MS       86400000LL
 #define EXPIRE_MS    60000
-#define EXPIRE_SLICE 500 /* events */
+#define EXPIRE_SLICE 500 /* rows */
 #define STUCK_MS     900000
 
 /* Removes audit events that are too old, a slice at a time. */
@@ -19,9 +21,21 @@ static void events_expire(struct upkeep *u, struct store *store)
     if (days == 0 || now < u->expire)
         return;
     if (store_begin_change(store, NULL))
-        count = store_events_prune(store, clock_wall_ms() - days * DAY_MS, EXPIRE_SLICE);
+        count = store_events_prune(store, now_ms() - days * DAY_MS, EXPIRE_SLICE);
     if (store_commit(store) != STORE_DONE || count == 0)
         u->expire = now + EXPIRE_MS;
+}
+
+/* Removes answers that were kept long enough. */
+static void answers_expire(struct upkeep *u, struct store *store)
+{
+    int64_t now = clock_mono_ms(), count = 0;
+    if (now < u->forget)
+        return;
+    if (store_begin_change(store, NULL))
+        count = store_answers_prune(store, now_ms() - ONCE_KEPT_MS, EXPIRE_SLICE);
+    if (store_commit(store) != STORE_DONE || count == 0)
+        u->forget = now + EXPIRE_MS;
 }
 
 /* A slice of what goes through many rows. */
@@ -44,6 +58,7 @@ static void upkeep_job(struct store *store, struct job *job)
     store_has_room(store);
     usage_store_slice(store);
     events_expire(u, store);
+    answers_expire(u, store);
     u->more = member_term_end(store, &u->changed) || chore_run(u, store);
 }
 

@@ -19,6 +19,7 @@ struct upkeep {
     int64_t begun;  /* clock_mono_ms */
     int64_t shown;  /* clock_mono_ms when the watchdog heard of us */
     int64_t expire; /* clock_mono_ms when old events are looked for again */
+    int64_t forget; /* the same for kept answers */
     bool lost;      /* the data file is: the server must end */
     /* What came of the job: */
     enum store_news news;

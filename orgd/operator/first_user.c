@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/name.h"
 #include "common/reserved.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/now.h"
 
 bool first_user_exposed(void)
 {
@@ -38,7 +38,7 @@ bool first_user_make(struct store *store, const struct options *o, struct user *
     struct secret secret;
     if (!first_user_name(o, user))
         return false;
-    user->created = clock_wall_ms();
+    user->created = now_ms();
     id_make("usr_", user->id);
     snprintf(token.user, sizeof token.user, "%s", user->id);
     store_user_add(store, user);

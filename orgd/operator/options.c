@@ -58,6 +58,9 @@ static const char usage[] =
     "  --attempts N                most failed ones a minute from one of them (60)\n"
     "  --trusted-proxy ADDRESS[/BITS], --trusted-proxy unix:UID\n"
     "                              take the client's address from X-Forwarded-For of this proxy\n"
+    "  --proxy-protocol ADDRESS[/BITS], --proxy-protocol unix:UID\n"
+    "                              each connection of this proxy begins with a header of the PROXY\n"
+    "                              protocol, version 2, with the client's address\n"
     "  --create-organizations WHO  who may create organizations: operator (the first user, and whom\n"
     "                              the operator lets), or anyone (operator)\n"
     "  --rsa-bits N                take RSA keys of N bits and more (2048, and no less)\n"
@@ -149,10 +152,10 @@ static bool option_number(const char *option, const char *text, unsigned most, u
     return usage_wrong(option, text, why);
 }
 
-static bool option_proxy(struct options *o, const char *text)
+static bool option_proxy(struct proxies *proxies, const char *option, const char *text)
 {
-    return proxy_add(&o->settings.proxies, text) ||
-           usage_wrong("trusted-proxy", text,
+    return proxy_add(proxies, text) ||
+           usage_wrong(option, text,
                        "must be an address, ADDRESS/BITS or unix:UID, at most 32 times");
 }
 
@@ -260,6 +263,7 @@ enum option_id {
     OPTION_CONNECTIONS,
     OPTION_ATTEMPTS,
     OPTION_PROXY,
+    OPTION_SPEAKER,
     OPTION_CREATE,
     OPTION_RSA_BITS,
     OPTION_KEEP_EVENTS,
@@ -295,6 +299,7 @@ static const struct option longs[] = {
     {"connections", required_argument, NULL, OPTION_CONNECTIONS},
     {"attempts", required_argument, NULL, OPTION_ATTEMPTS},
     {"trusted-proxy", required_argument, NULL, OPTION_PROXY},
+    {"proxy-protocol", required_argument, NULL, OPTION_SPEAKER},
     {"create-organizations", required_argument, NULL, OPTION_CREATE},
     {"rsa-bits", required_argument, NULL, OPTION_RSA_BITS},
     {"keep-events", required_argument, NULL, OPTION_KEEP_EVENTS},
@@ -333,7 +338,9 @@ static bool limit_take(struct options *o, int id, const char *value)
     case OPTION_ATTEMPTS:
         return option_number("attempts", value, MINUTE_MS, &o->settings.peers.attempts);
     case OPTION_PROXY:
-        return option_proxy(o, value);
+        return option_proxy(&o->settings.proxies, "trusted-proxy", value);
+    case OPTION_SPEAKER:
+        return option_proxy(&o->settings.speakers, "proxy-protocol", value);
     case OPTION_KEEP_EVENTS:
         return option_number("keep-events", value, 36500, &o->settings.keep_events_days);
     case OPTION_CREATE:
@@ -419,6 +426,7 @@ static bool option_take(struct options *o, int id, const char *value)
     case OPTION_CONNECTIONS:
     case OPTION_ATTEMPTS:
     case OPTION_PROXY:
+    case OPTION_SPEAKER:
     case OPTION_CREATE:
     case OPTION_RSA_BITS:
     case OPTION_KEEP_EVENTS:

@@ -1,17 +1,18 @@
 /* Rules who may log in where. */
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
+#include "orgd/store/each.h"
 
-static void take_rule(struct store *s, struct rowset *stmt, struct access_rule *r)
+void access_read(struct store *s, struct rowset *stmt, int first, struct access_rule *r)
 {
-    column_text(s, stmt, 0, r->id, sizeof r->id);
-    column_text(s, stmt, 1, r->organization, sizeof r->organization);
-    column_text(s, stmt, 2, r->role, sizeof r->role);
-    column_text(s, stmt, 3, r->team, sizeof r->team);
-    column_text(s, stmt, 4, r->labels, sizeof r->labels);
-    column_text(s, stmt, 5, r->services, sizeof r->services);
-    r->created = column_number(stmt, 6);
-    column_text(s, stmt, 7, r->slug, sizeof r->slug);
+    column_text(s, stmt, first, r->id, sizeof r->id);
+    column_text(s, stmt, first + 1, r->organization, sizeof r->organization);
+    column_text(s, stmt, first + 2, r->role, sizeof r->role);
+    column_text(s, stmt, first + 3, r->team, sizeof r->team);
+    column_text(s, stmt, first + 4, r->labels, sizeof r->labels);
+    column_text(s, stmt, first + 5, r->services, sizeof r->services);
+    r->created = column_number(stmt, first + 6);
+    column_text(s, stmt, first + 7, r->slug, sizeof r->slug);
 }
 
 bool store_access(struct store *s, const char *id, struct access_rule *rule)
@@ -19,7 +20,7 @@ bool store_access(struct store *s, const char *id, struct access_rule *rule)
     struct rowset *stmt = statement_begin(s, ACCESS_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
     if (found)
-        take_rule(s, stmt, rule);
+        access_read(s, stmt, 0, rule);
     statement_end(stmt);
     return found && !s->failed;
 }
@@ -33,7 +34,7 @@ void store_access_list(struct store *s, const char *organization, const struct c
                                value_text(after->id), value_number(limit)));
     while (statement_row(s, stmt)) {
         struct access_rule rule;
-        take_rule(s, stmt, &rule);
+        access_read(s, stmt, 0, &rule);
         each(&rule, arg);
     }
     statement_end(stmt);

@@ -161,7 +161,7 @@ bool store_check(const char *data, bool *warned)
     struct checked c = {.name = store_name(data)};
     bool good;
     if (store_is_url(data)) {
-        c.conn = link_open(data, c.name, false);
+        c.conn = link_open(data, c.name);
         good = c.conn && postgresql_schema(c.conn, c.name, false) && contradictions_check(&c);
     } else {
         c.db = file_view(data);

@@ -26,6 +26,20 @@
     "INSERT INTO outcomes (key) VALUES (?1) ON CONFLICT (key) DO UPDATE SET at = now()"            \
     " RETURNING xmax <> 0"
 
+/*
+ * What SELECT answers for each organization PLACE_ID of the array ?1 (with PLACE_SINCE of the array
+ * ?2), behind the number of its place from 1, and ordered by ORDER in each place. With LATERAL and
+ * a LIMIT in it each place is looked up by an index; a plain join reads whole tables.
+ */
+#define PLACE_ID                "place.organization COLLATE \"C\""
+#define PLACE_SINCE             "place.since"
+#define SQL_EACH(select, order) SQL_OF_PLACES("unnest(?1::text[])", "organization", select, order)
+#define SQL_EACH_SINCE(select, order)                                                              \
+    SQL_OF_PLACES("unnest(?1::text[], ?2::bigint[])", "organization, since", select, order)
+#define SQL_OF_PLACES(places, columns, select, order)                                              \
+    "SELECT place.number, x.* FROM " places " WITH ORDINALITY place(" columns                      \
+    ", number) CROSS JOIN LATERAL (" select ") x ORDER BY place.number" order
+
 #define GREATER(a, b)     "greatest(" a ", " b ")"
 #define LESSER(a, b)      "least(" a ", " b ")"
 #define ANY(condition)    "bool_or(" condition ")"

@@ -20,6 +20,7 @@ struct rowset {
 };
 
 struct engine {
+    bool arrays;  /* the statements of each.c take all organizations at once */
     bool gathers; /* changes become durable together (store_gather), one thread makes them all */
 
     /* As in store.h. A store is the engine's own structure, which begins with struct store. */

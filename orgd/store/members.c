@@ -1,8 +1,9 @@
 /* Members and tombstones. */
-#include "common/clock.h"
+#include "orgd/now.h"
 #include "orgd/store/chores.h"
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
+#include "orgd/store/each.h"
 
 /* The role of MEMBER, who is active: its end counts at once, whether or not it is stored yet. */
 static void take_role(struct store *s, struct rowset *stmt, int first, struct member *member)
@@ -11,7 +12,7 @@ static void take_role(struct store *s, struct rowset *stmt, int first, struct me
     if (member->term.ends == 0)
         return;
     column_role(s, stmt, first + 14, &member->term.after);
-    if (member->term.ends > clock_wall_ms())
+    if (member->term.ends > now_ms())
         return;
     member->role = member->term.after;
     member->term = (struct role_term){0};
@@ -103,13 +104,18 @@ int64_t store_membership_count_owned(struct store *s, const char *user)
     return statement_number(s, MEMBERSHIP_COUNT_OWNED, VALUES(value_text(user)));
 }
 
+void member_read(struct store *s, struct rowset *stmt, int first, struct member *member)
+{
+    take_member(s, stmt, first, member);
+    member->teams = column_lent(stmt, first + 16);
+    member->keys = column_lent(stmt, first + 17);
+}
+
 static void each_member(struct store *s, struct rowset *stmt, member_visit *each, void *arg)
 {
     while (statement_row(s, stmt)) {
         struct member member;
-        take_member(s, stmt, 0, &member);
-        member.teams = column_lent(stmt, 16);
-        member.keys = column_lent(stmt, 17);
+        member_read(s, stmt, 0, &member);
         each(&member, arg);
     }
     statement_end(stmt);

@@ -3,18 +3,23 @@
 #include "orgd/store/column.h"
 #include "orgd/store/commits.h"
 #include "orgd/store/database.h"
+#include "orgd/store/each.h"
+
+void organization_read(struct store *s, struct rowset *stmt, int first, struct organization *o)
+{
+    column_organization(s, stmt, first, o);
+    o->commit.number = column_number(stmt, first + 9);
+    column_tag(s, stmt, first + 10, o->commit.tag);
+    o->access_rules = column_number(stmt, first + 11);
+    o->access_revision = column_number(stmt, first + 12);
+}
 
 bool store_organization(struct store *s, const char *id, struct organization *organization)
 {
     struct rowset *stmt = statement_begin(s, ORGANIZATION_BY_ID, VALUES(value_text(id)));
     bool found = statement_row(s, stmt);
-    if (found) {
-        column_organization(s, stmt, 0, organization);
-        organization->commit.number = column_number(stmt, 9);
-        column_tag(s, stmt, 10, organization->commit.tag);
-        organization->access_rules = column_number(stmt, 11);
-        organization->access_revision = column_number(stmt, 12);
-    }
+    if (found)
+        organization_read(s, stmt, 0, organization);
     statement_end(stmt);
     return found && !s->failed;
 }

@@ -334,6 +334,17 @@ static bool pg_take(struct postgresql *p, PGconn *conn)
     return p->conn != NULL;
 }
 
+/* Makes CONN, which may be NULL, the store's if it is GOOD; else it is closed. */
+static bool pg_use(struct postgresql *p, PGconn *conn, bool good)
+{
+    if (!good || PQenterPipelineMode(conn) != 1) {
+        PQfinish(conn);
+        return false;
+    }
+    link_found(p->name);
+    return pg_take(p, conn);
+}
+
 /* Connects again, unless that was tried just now. */
 static bool pg_reach(struct postgresql *p)
 {
@@ -342,8 +353,8 @@ static bool pg_reach(struct postgresql *p)
         return true;
     if (p->tried && now < p->tried + RETRY_MS)
         return false;
-    PGconn *conn = link_open(p->url, p->name, true);
-    bool good = conn && pg_take(p, conn);
+    PGconn *conn = link_open(p->url, p->name);
+    bool good = pg_use(p, conn, conn && postgresql_current(conn, p->name));
     p->tried = good ? 0 : clock_mono_ms();
     return good;
 }
@@ -529,14 +540,10 @@ static void pg_close(struct store *s)
 static struct store *pg_open(const char *url, enum store_mode mode)
 {
     struct postgresql *p = pg_new(url);
-    PGconn *conn = link_open(url, p->name, false);
+    PGconn *conn = link_open(url, p->name);
     key_make(p->server);
-    bool good = conn && postgresql_schema(conn, p->name, mode == STORE_SERVE) &&
-                PQenterPipelineMode(conn) == 1;
-    if (good && pg_take(p, conn))
+    if (pg_use(p, conn, conn && postgresql_schema(conn, p->name, mode == STORE_SERVE)))
         return &p->store;
-    if (!good)
-        PQfinish(conn);
     pg_close(&p->store);
     return NULL;
 }
@@ -559,7 +566,7 @@ static struct store_feed *pg_feed(const struct store *s)
 }
 
 const struct engine engine_postgresql = {
-    .gathers = false,
+    .arrays = true,
     .open = pg_open,
     .beside = pg_beside,
     .close = pg_close,

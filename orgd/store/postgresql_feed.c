@@ -92,9 +92,14 @@ static PGresult *feed_ask(struct store_feed *f, const char *text, int count,
 /* Connects and listens; what was changed before has to be looked up by who asks. */
 static bool feed_connect(struct store_feed *f)
 {
-    f->conn = link_open(f->url, f->name, false);
+    f->conn = link_open(f->url, f->name);
     if (!f->conn)
         return false;
+    if (!postgresql_current(f->conn, f->name)) {
+        PQfinish(f->conn);
+        f->conn = NULL;
+        return false;
+    }
     if (!postgresql_share(f->conn)) {
         feed_lose(f, "orgd copy is using it");
         return false;
@@ -104,8 +109,10 @@ static bool feed_connect(struct store_feed *f)
         return false;
     }
     PGresult *result = feed_ask(f, "SELECT pg_snapshot_xmin(pg_current_snapshot())", 0, NULL);
-    if (result)
+    if (result) {
         snprintf(f->last, sizeof f->last, "%s", PQgetvalue(result, 0, 0));
+        link_found(f->name);
+    }
     PQclear(result);
     return f->conn != NULL;
 }
@@ -129,13 +136,16 @@ static void feed_prune(struct store_feed *f)
 static bool feed_look(struct store_feed *f, told_visit *each, void *arg)
 {
     static const char text[] =
-        "SELECT pg_snapshot_xmin(pg_current_snapshot()), c.what, c.news FROM (SELECT 1) one"
+        "SELECT pg_snapshot_xmin(pg_current_snapshot()), c.what, c.news, " POSTGRESQL_TIME
+        " FROM (SELECT 1) one"
         " LEFT JOIN (SELECT what, max(news) AS news FROM changes"
         " WHERE xid >= $1::xid8 AND server <> $2 GROUP BY what) c ON true";
     const char *const values[] = {f->last, f->server};
+    int64_t before = clock_mono_ms();
     PGresult *result = feed_ask(f, text, 2, values);
     if (!result)
         return false;
+    link_time(PQgetvalue(result, 0, 3), before);
     for (int i = 0; i < PQntuples(result); i++)
         if (!PQgetisnull(result, i, 1))
             each(PQgetvalue(result, i, 1), (int)strtol(PQgetvalue(result, i, 2), NULL, 10), arg);

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
+#include "orgd/now.h"
 
 #define WHY_SIZE 256
 
@@ -32,7 +34,7 @@ void link_lost(const char *name, const char *why)
     pthread_mutex_unlock(&trouble.lock);
 }
 
-static void link_found(const char *name)
+void link_found(const char *name)
 {
     pthread_mutex_lock(&trouble.lock);
     if (trouble.why[0])
@@ -78,7 +80,26 @@ long long link_number(PGconn *conn, const char *text)
     return number;
 }
 
-PGconn *link_open(const char *url, const char *name, bool pipeline)
+void link_time(const char *told, int64_t before)
+{
+    now_learn(strtoll(told, NULL, 10), before, clock_mono_ms());
+}
+
+/* Hears the time of a new session; false after one line on stderr. */
+static bool time_ask(PGconn *conn, const char *name)
+{
+    int64_t before = clock_mono_ms();
+    PGresult *result = PQexec(conn, "SELECT " POSTGRESQL_TIME);
+    bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
+    if (good)
+        link_time(PQgetvalue(result, 0, 0), before);
+    else
+        link_lost(name, PQerrorMessage(conn));
+    PQclear(result);
+    return good;
+}
+
+PGconn *link_open(const char *url, const char *name)
 {
     /* What stands before the URL can stand in it otherwise, what stands behind it cannot. */
     static const char *const keywords[] = {"connect_timeout",
@@ -103,12 +124,10 @@ PGconn *link_open(const char *url, const char *name, bool pipeline)
     }
     if (good) {
         PQsetNoticeReceiver(conn, ignore_notice, NULL);
-        good = link_execute(conn, name, session) && (!pipeline || PQenterPipelineMode(conn) == 1);
+        good = link_execute(conn, name, session) && time_ask(conn, name);
     }
-    if (good) {
-        link_found(name);
+    if (good)
         return conn;
-    }
     PQfinish(conn);
     return NULL;
 }

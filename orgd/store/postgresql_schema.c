@@ -47,7 +47,11 @@ static const char additional[] = "CREATE UNIQUE INDEX users_folded ON users(" FO
                           "CREATE TABLE outcomes (key TEXT COLLATE \"C\" PRIMARY KEY,"
                           " at TIMESTAMPTZ NOT NULL DEFAULT now());"
                           "CREATE INDEX outcomes_at ON outcomes(at);"
-                          "CREATE TABLE orgd_version (version BIGINT NOT NULL);";
+                          /* COMPATIBLE: the oldest
+                                                                    version whose orgd can go on
+                                                                    with these tables. */
+                          "CREATE TABLE orgd_version (version BIGINT NOT NULL,"
+                          " compatible BIGINT NOT NULL);";
 
 static void add(struct buffer *out, const char *text, size_t len)
 {
@@ -126,8 +130,8 @@ static bool schema_text(const char *name, struct buffer *out)
     bool good = sqlite3_open(":memory:", &db) == SQLITE_OK && schema_prepare(db, name) &&
                 schema_read(db, out);
     sqlite3_close(db);
-    snprintf(version, sizeof version, "INSERT INTO orgd_version VALUES (%d);COMMIT",
-             SCHEMA_VERSION);
+    snprintf(version, sizeof version, "INSERT INTO orgd_version VALUES (%d, %d);COMMIT",
+             SCHEMA_VERSION, SCHEMA_COMPATIBLE);
     add_text(out, additional);
     add_text(out, version);
     return good && buffer_add(out, "", 1, TEXT_MOST);
@@ -143,17 +147,27 @@ static bool schema_make(PGconn *conn, const char *name)
     return good;
 }
 
-static bool version_good(PGconn *conn, const char *name)
+bool postgresql_current(PGconn *conn, const char *name)
 {
     long long version = link_number(conn, "SELECT version FROM orgd_version");
-    if (version == SCHEMA_VERSION)
+    long long compatible = link_number(conn, "SELECT compatible FROM orgd_version");
+    char why[128];
+    if (version == SCHEMA_VERSION || (version > SCHEMA_VERSION && compatible <= SCHEMA_VERSION))
         return true;
     if (version > SCHEMA_VERSION)
-        log_error("%s: was written by a newer orgd", name);
+        snprintf(why, sizeof why,
+                 "was written by a newer orgd: version %lld of its schema needs an "
+                 "orgd of %lld at least, and this one is of %d",
+                 version, compatible, SCHEMA_VERSION);
     else if (version > 0)
-        log_error("%s: has schema version %lld, and this orgd %d", name, version, SCHEMA_VERSION);
+        snprintf(why, sizeof why, "has schema version %lld, and this orgd %d", version,
+                 SCHEMA_VERSION);
+    else if (PQstatus(conn) != CONNECTION_OK)
+        snprintf(why, sizeof why, "%s", PQerrorMessage(conn));
     else
-        log_error("%s: has no tables of orgd; the first start of the server makes them", name);
+        snprintf(why, sizeof why,
+                 "has no tables of orgd; the first start of the server makes them");
+    link_lost(name, why);
     return false;
 }
 
@@ -162,10 +176,10 @@ bool postgresql_schema(PGconn *conn, const char *name, bool make)
     static const char there[] = "SELECT count(*) FROM pg_class WHERE relname = 'orgd_version'"
                                 " AND pg_table_is_visible(oid)";
     if (!make)
-        return version_good(conn, name);
+        return postgresql_current(conn, name);
     bool good = link_execute(conn, name, "SELECT pg_advisory_lock(" POSTGRESQL_LOCKS ", 0)") &&
                 (link_number(conn, there) == 1 || schema_make(conn, name)) &&
-                version_good(conn, name);
+                postgresql_current(conn, name);
     PQclear(PQexec(conn, "SELECT pg_advisory_unlock(" POSTGRESQL_LOCKS ", 0)"));
     return good;
 }

@@ -9,6 +9,10 @@
  * server at a time does so. False after one line on stderr. */
 bool postgresql_schema(PGconn *conn, const char *name, bool make);
 
+/* True if the tables are of this version, or of a newer one that says that it is compatible with
+ * this: then servers of both run side by side. False after link_lost. Asked of each connection. */
+bool postgresql_current(PGconn *conn, const char *name);
+
 /* A server shares the database with others, for as long as the session lasts; a copy has it alone.
  * False when somebody else's use excludes that. */
 bool postgresql_share(PGconn *conn);

@@ -386,6 +386,16 @@ static const char *const versions[] = {
         "access_rules",
         "access_count") "ALTER TABLE organizations ADD COLUMN access_revision INTEGER NOT NULL DEFAULT 0;"
                         "ALTER TABLE organizations ADD COLUMN show_machines INTEGER NOT NULL DEFAULT 0;"
+                        /* The answers to changes that clients gave a key of their own. */
+                        "CREATE TABLE answers ("
+                        " scope TEXT NOT NULL," /* the organization's id, or the token's key */
+                        " key TEXT NOT NULL,"   /* the client's */
+                        " token TEXT NOT NULL REFERENCES tokens(key) ON DELETE CASCADE,"
+                        " sealed TEXT NOT NULL," /* for the holder of the token's secret */
+                        " created_at INTEGER NOT NULL,"
+                        " PRIMARY KEY (scope, key)) WITHOUT ROWID;"
+                        "CREATE INDEX answers_token ON answers(token, created_at);"
+                        "CREATE INDEX answers_old ON answers(created_at);"
                         /* There is one permission more, and the owner's bit is the one behind it
                            (role_reach). */
                         "UPDATE ssh_keys SET reach = 63 WHERE reach & 16;",

@@ -8,6 +8,9 @@
 #include <stdint.h>
 
 #define SCHEMA_VERSION 10
+/* The oldest version whose orgd may go on with a database of this one, while it is being replaced:
+ * its statements mean the same there. Files belong to one orgd, and need none. */
+#define SCHEMA_COMPATIBLE 10
 
 /* The version of the file at PATH, which DB has open; 0 for an empty one, -1 after one line on
  * stderr. */

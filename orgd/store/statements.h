@@ -136,8 +136,13 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
     " HAVING " KEY_IS_THERE
 #define FROM_MEMBER                                                                                \
     " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"                        \
-    " ON o.id = m.organization_id" JOIN_ROLE("m") "WHERE m.organization_id = ?1 "
-#define SELECT_MEMBER "SELECT " MEMBER_COLUMNS MEMBER_TEAMS MEMBER_KEYS FROM_MEMBER
+    " ON o.id = m.organization_id" JOIN_ROLE("m") "WHERE m.organization_id = "
+#define SELECT_MEMBER_OF "SELECT " MEMBER_COLUMNS MEMBER_TEAMS MEMBER_KEYS FROM_MEMBER
+#define SELECT_MEMBER    SELECT_MEMBER_OF "?1 "
+/* The organization's row with what only a look at one organization needs. */
+#define SELECT_ORGANIZATION                                                                        \
+    "SELECT " ORGANIZATION_COLUMNS ", commits, tag, access_count, access_revision"                 \
+    " FROM organizations WHERE deleted_at = 0 AND id = "
 #define SELECT_TOKEN                                                                               \
     "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
     " r.permissions, t.name, t.test, t.created_at, t.expires_at, t.proved_at, t.maker_left,"       \
@@ -194,10 +199,8 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [USER_LET_CREATE] = "UPDATE users SET may_create = ?2 WHERE id = ?1",
     [USER_UPDATE] =
         "UPDATE users SET email = ?2, username = ?3, name = ?4, disabled_at = ?5 WHERE id = ?1",
-    [ORGANIZATION_BY_ID] =
-        "SELECT " ORGANIZATION_COLUMNS ", commits, tag, access_count, access_revision"
-        " FROM organizations WHERE id = ?1"
-        " AND deleted_at = 0",
+    [ORGANIZATION_BY_ID] = SELECT_ORGANIZATION "?1",
+    [ORGANIZATION_EACH] = SQL_EACH(SELECT_ORGANIZATION PLACE_ID " LIMIT 1", ""),
     [ORGANIZATION_BY_NAME] =
         "SELECT id FROM organizations WHERE name = ?1 AND deleted_at = 0 LIMIT 2",
     [ORGANIZATION_LIST] =
@@ -256,7 +259,7 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [REVISION_LATEST] = "UPDATE organizations SET revision = " GREATER(
         "revision",
         "coalesce((SELECT max(revision) FROM members WHERE organization_id = ?1), 0)") " WHERE id = ?1",
-    [MEMBER_BY_USER] = "SELECT " MEMBER_COLUMNS FROM_MEMBER "AND m.user_id = ?2",
+    [MEMBER_BY_USER] = "SELECT " MEMBER_COLUMNS FROM_MEMBER "?1 AND m.user_id = ?2",
     [MEMBER_PUT] =
         "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision, "
         "removed_at, suspended_at, role_ends_at, role_after)"
@@ -281,6 +284,9 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [MEMBER_LIST] = SELECT_MEMBER "AND m.active = 1 AND (m.joined_at, m.user_id) > (?2, ?3)"
                                   " ORDER BY m.joined_at, m.user_id LIMIT ?4",
     [MEMBER_CHANGES] = SELECT_MEMBER "AND m.revision > ?2 ORDER BY m.revision LIMIT ?3",
+    [MEMBER_CHANGES_EACH] = SQL_EACH_SINCE(
+        SELECT_MEMBER_OF PLACE_ID " AND m.revision > " PLACE_SINCE " ORDER BY m.revision LIMIT ?3",
+        ", x.revision"),
     [MEMBERSHIP_LIST] =
         "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, o.key_admins, o.key_days,"
         " o.key_security, o.show_machines, " MEMBER_COLUMNS MEMBER_TEAMS
@@ -391,6 +397,9 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [PASSKEYS_END] = "DELETE FROM passkeys WHERE user_id = ?1",
     [ACCESS_BY_ID] = SELECT_ACCESS "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
     [ACCESS_LIST] = SELECT_ACCESS "WHERE organization_id = ?1 AND" PAGE,
+    [ACCESS_EACH] = SQL_EACH(SELECT_ACCESS "WHERE organization_id = " PLACE_ID
+                                           " ORDER BY created_at, id LIMIT ?2",
+                             ", x.created_at, x.id"),
     [ACCESS_ADD] = "INSERT INTO access_rules (" ACCESS_COLUMNS ")"
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [ACCESS_REMOVE] = "DELETE FROM access_rules WHERE id = ?1",
@@ -438,6 +447,14 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [RECOVERY_BY_ID] = "SELECT id, user_id, secret_hash, created_at, expires_at FROM recoveries"
                        " WHERE id = ?1",
     [RECOVERY_COUNT] = "SELECT count(*) FROM recoveries WHERE user_id = ?1 AND created_at > ?2",
+    [ANSWER_BY_KEY] = "SELECT token, sealed FROM answers WHERE scope = ?1 AND key = ?2",
+    /* A token that has gone meanwhile would find no answer. */
+    [ANSWER_ADD] = "INSERT INTO answers (scope, key, token, sealed, created_at)"
+                   " SELECT ?1, ?2, key, ?4, CAST(?5 AS BIGINT) FROM tokens WHERE key = ?3",
+    [ANSWER_TRIM] = "DELETE FROM answers WHERE token = ?1 AND created_at < (SELECT created_at"
+                    " FROM answers WHERE token = ?1 ORDER BY created_at DESC LIMIT 1 OFFSET ?2)",
+    [ANSWER_PRUNE] = "DELETE FROM answers WHERE (scope, key) IN"
+                     " (SELECT scope, key FROM answers WHERE created_at < ?1 LIMIT ?2)",
     [RECOVERY_PRUNE] = "DELETE FROM recoveries WHERE created_at < ?1",
     [RECOVERY_PUT] = "INSERT INTO recoveries VALUES (?1, nullif(?2, ''), ?3, ?4, ?5)"
                      " ON CONFLICT (id) DO UPDATE SET created_at = excluded.created_at",

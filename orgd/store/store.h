@@ -19,6 +19,7 @@
 
 #include "common/name.h"
 #include "common/ssh_key.h"
+#include "orgd/buffer.h"
 #include "orgd/peer.h"
 #include "orgd/role.h"
 #include "orgd/secret.h"
@@ -38,7 +39,7 @@
  * usernames and two names. */
 #define DETAIL_SIZE (2 * (NAME_MAX_LEN + DISPLAY_SIZE) + 16)
 
-/* All times are milliseconds since 1970 (clock_wall_ms). */
+/* All times are milliseconds since 1970 (now.h). */
 #define STORE_FOREVER 253402300800000 /* the year 10000, which no time of ours reaches */
 
 struct user {
@@ -560,6 +561,31 @@ int64_t store_membership_count(struct store *store, const char *user);
 int64_t store_membership_count_owned(struct store *store, const char *user);
 
 typedef void member_visit(const struct member *member, void *arg);
+/*
+ * Several organizations in one look, each in its place of PLACES; SINCE is for changes alone. For
+ * each place, in their order: the organization, if it is there; at most LIMIT of its members whose
+ * revision is above SINCE, those with the lowest; at most LIMIT of its access rules, the oldest.
+ * With PostgreSQL each of these takes one statement, however many places there are.
+ */
+struct look_place {
+    const char *organization;
+    int64_t since;
+};
+struct look_places {
+    const struct look_place *place;
+    size_t count;
+};
+typedef void each_organization_visit(size_t place, const struct organization *organization,
+                                     void *arg);
+typedef void each_change_visit(size_t place, const struct member *member, void *arg);
+typedef void each_access_visit(size_t place, const struct access_rule *rule, void *arg);
+void store_each_organization(struct store *store, struct look_places places,
+                             each_organization_visit *each, void *arg);
+void store_each_change(struct store *store, struct look_places places, int limit,
+                       each_change_visit *each, void *arg);
+void store_each_access(struct store *store, struct look_places places, int limit,
+                       each_access_visit *each, void *arg);
+
 typedef void membership_visit(const struct organization *organization, const struct member *member,
                               void *arg);
 
@@ -623,6 +649,24 @@ int64_t store_recovery_count(struct store *store, const char *user, int64_t sinc
 void store_recovery_add(struct store *store, const struct recovery *recovery);
 /* No code of USER's opens his account any more. */
 void store_recovery_end(struct store *store, const char *user);
+
+/*
+ * The answer to a change that a client sent with a KEY of its own, unique in SCOPE: an
+ * organization's id, or a token's key. It goes with the token that it was given to, and with the
+ * oldest beyond KEPT_ANSWERS of that token.
+ */
+#define KEPT_ANSWERS     1000
+#define KEPT_ANSWER_MOST (128U << 10)
+struct kept_answer {
+    char token[ID_SIZE];
+    struct buffer sealed; /* text; the caller frees it */
+};
+bool store_answer(struct store *store, const char *scope, const char *key,
+                  struct kept_answer *answer);
+void store_answer_add(struct store *store, const char *scope, const char *key,
+                      const struct kept_answer *answer, int64_t now);
+/* Removes at most MOST of those from before BEFORE; returns their number. */
+int64_t store_answers_prune(struct store *store, int64_t before, int most);
 
 typedef void join_code_visit(const struct join_code *code, void *arg);
 bool store_join_code(struct store *store, const char *id, struct join_code *code);

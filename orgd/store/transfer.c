@@ -406,7 +406,7 @@ static bool file_open(struct side *side, const char *path, bool target)
 
 static bool database_open(struct side *side, const char *url, bool target)
 {
-    side->conn = link_open(url, side->name, false);
+    side->conn = link_open(url, side->name);
     if (!side->conn || !postgresql_schema(side->conn, side->name, target))
         return false;
     const char *why = NULL;

@@ -107,6 +107,7 @@ place() {
     conf/nsswitch.conf.example) put "$1" /etc/nsswitch.conf && sed -i 's/^passwd: *files/& extra/' /etc/nsswitch.conf ;;
     conf/orglogin.conf) put "$1" /etc/orglogin/orglogin.conf ;;
     conf/orgd.conf) put "$1" /etc/orgd/orgd.conf ;;
+    conf/haproxy.cfg) put "$1" /etc/haproxy/haproxy.cfg ;;
     conf/pam.d/* | conf/pam.d.fedora/*) put "$1" "/etc/pam.d/$name" ;;
     conf/sshd_config.example) put "$1" /etc/ssh/sshd_config.d/orglogin.conf ;;
     packaging/pam-configs/*) put "$1" "/usr/share/pam-configs/$name" && pam-auth-update --package ;;
@@ -171,7 +172,7 @@ for file in $(find conf packaging -type f | sort); do
     # Put nowhere, or done nothing with until root runs it; or asleep until a policy is loaded (tests/boot/vm).
     packaging/uninstall.sh | packaging/deb | packaging/repo | packaging/nsswitch | packaging/pam-profile | packaging/selinux/* | packaging/apparmor/* | \
         packaging/rpm/* | packaging/authselect/* | conf/cloud-init.yaml) ;;
-    conf/orglogin.conf | conf/orgd.conf | packaging/systemd/sysusers.conf | packaging/completions/*.bash)
+    conf/orglogin.conf | conf/orgd.conf | conf/haproxy.cfg | packaging/systemd/sysusers.conf | packaging/completions/*.bash)
         [ -z "$LONG" ] || unchanged as_keys_only "$file"
         ;;
     packaging/man/* | */_orgadmin | *.fish) unlike "$(cat "$file")" '^\.(sy|pso|so|open)' "$file runs nothing when it is read" ;;

@@ -17,6 +17,7 @@
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/listing.h"
+#include "orgd/endpoints/look.h"
 #include "orgd/web/invitation_form.h"
 #include "orgd/web/negotiate.h"
 
@@ -164,7 +165,7 @@ static void held_check(const struct poll *asked)
     struct look look = {.let_in = poll->revision, .count = 1, .since = {poll->since}};
     bool may;
     memcpy(look.organization, poll->organization, sizeof look.organization);
-    look_run(store, &look);
+    looks_run(store, &(struct look *){&look}, 1);
     if (look.there)
         reply_end(look.replies[0], poll, &look.replies[0]->text);
     cJSON *reply = look.there ? cJSON_Parse(look.replies[0]->text.data) : NULL;

@@ -82,14 +82,18 @@ query 'ALTER SYSTEM RESET synchronous_standby_names'; query 'SELECT pg_reload_co
 wait "$cut"
 is "$(cat "$T/cut") $(name_now) $(($(events) - before))" '200 null Six 1' 'one that was committed is known to be, and not made again'
 sql "CREATE CONSTRAINT TRIGGER slow_commit AFTER UPDATE ON organizations DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.name = 'Seven') EXECUTE FUNCTION slow()"
-(rename Seven; echo "$status $(field .reason)" > "$T/cut") & cut=$!
+seven() { request /organizations/update -H 'Idempotency-Key: seven' -H "Authorization: Bearer $OWNER" -d "{\"organizationId\":\"$org\",\"name\":\"Seven\"}" | jq -r '.reason // "done"'; }
+seven > "$T/cut" & cut=$!
 wait_for 10 eval '[ "$(committing "count(*)")" = 1 ]'
 postgresql_stop
 wait "$cut"
-is "$(cat "$T/cut")" '503 outcome_unknown' 'while the database is away nobody can know it'
+is "$(cat "$T/cut")" outcome_unknown 'while the database is away nobody can know it'
 postgresql_start
 wait_for 20 listed
 sql 'DROP TRIGGER slow_commit ON organizations'
+before=$(events)
+made=$(($([ "$(name_now)" = Seven ]; echo $?)))
+is "$(seven) $(seven) $(name_now) $(($(events) - before))" "done done Seven $made" 'sent again with its key it is made, unless it was, once'
 rename Six; is "$status $(name_now)" '200 Six' 'and the next one is made'
 
 # --- a server that is cut off within a change holds the organization for some seconds, and no longer ---
@@ -112,6 +116,20 @@ ok 'within the time that a session may idle in a transaction' test "$ms" -lt 800
 kill -CONT "$orgd_pid"; wait "$seven"
 rename Nine; is "$status $(name_now)" '200 Nine' 'who was cut off goes on'
 kill "$b_pid"; wait "$b_pid"
+
+# --- an end without the database: nothing can be told to who polls ---
+request /organizations/members/changes -N -d "{\"organizationId\":\"$org\",\"since\":$(api /organizations/members/changes "{\"organizationId\":\"$org\",\"since\":0}" "$OWNER" | jq .revision),\"wait\":60000}" \
+    -H "Authorization: Bearer $OWNER" > "$T/poll" 2> /dev/null & poll=$!
+wait_for 10 test -s "$T/poll"
+postgresql_stop
+begun=$(date +%s%3N)
+orgd_stop
+is "$orgd_status" 0 'orgd ends on SIGTERM while the database is away and a poll is held'
+ok 'within some seconds' test $(($(date +%s%3N) - begun)) -lt 15000
+wait "$poll"
+is "$(tr -d '\n' < "$T/poll")" '' 'the poll is cut off'
+postgresql_start
+orgd_start
 
 # --- passwords ---
 out=$("$ORGD" --data 'postgresql://orgd:secret123@localhost/orgd' --socket "$T/p.sock" 2>&1)

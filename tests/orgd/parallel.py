@@ -11,9 +11,11 @@ owner = sys.argv[2]
 local = threading.local()
 
 
-def call(path, body, bearer=None):
+def call(path, body, bearer=None, key=None):
     """(status, object); status 0 when the server is gone."""
     headers = {'Content-Type': 'application/json'}
+    if key:
+        headers['Idempotency-Key'] = key
     if bearer:
         headers['Authorization'] = 'Bearer ' + bearer
     try:
@@ -25,6 +27,17 @@ def call(path, body, bearer=None):
     except (OSError, http.client.HTTPException, ValueError):
         local.connection = None
         return 0, {}
+
+
+def change(path, body):
+    """The owner's call; with $ONCE the same again, by the same key, until it is known what came of it."""
+    key = os.urandom(16).hex() if os.environ.get('ONCE') else None
+    end = time.monotonic() + 30
+    result = call(path, body, owner, key)
+    while key and result[0] in (0, 503) and time.monotonic() < end:
+        time.sleep(0.05)
+        result = call(path, body, owner, key)
+    return result
 
 
 def at_once(functions):
@@ -163,17 +176,17 @@ def test_writes(seconds, run, log):
             org, name = random.choice(orgs), '%s-%d-%d' % (run, i, n)
             kind = random.randrange(5)
             if kind == 0:
-                status, r = call('/organizations/create', {'name': name}, owner)
+                status, r = change('/organizations/create', {'name': name})
                 line = status == 200 and 'organizations id ' + r['organization']['id']
             elif kind == 1:
-                status, r = call('/organizations/tokens/create', {'organizationId': org}, owner)
+                status, r = change('/organizations/tokens/create', {'organizationId': org, 'name': name})
                 line = status == 200 and 'tokens key ' + r['apiToken']['key']
             elif kind == 2:
-                status, r = call('/organizations/join-codes/create', {'organizationId': org}, owner)
+                status, r = change('/organizations/join-codes/create', {'organizationId': org})
                 line = status == 200 and 'join_codes id ' + r['id']
             elif kind == 3:
-                status, r = call('/organizations/invitations/create',
-                                 {'organizationId': org, 'email': name + '@example.org'}, owner)
+                status, r = change('/organizations/invitations/create',
+                                   {'organizationId': org, 'email': name + '@example.org'})
                 line = status == 200 and 'invitations id ' + r['id']
             else:
                 status, r = call('/organizations/invitations/create',

@@ -59,6 +59,12 @@ at_b; hold disabled "$host"
 took disabled > /dev/null
 like "$(tail -n 1 "$T/disabled")" "\"$bob_id\".*\"suspended\"" "an operator's command reaches the polls of a server"
 
+# --- a change with a key is made once, at whichever server ---
+once() { request /organizations/teams/create -H 'Idempotency-Key: one' -H "Authorization: Bearer $OWNER" -d "{\"organizationId\":\"$org\",\"name\":\"Twice\"}"; }
+at_a; first=$(once)
+at_b; is "$(once)" "$first" 'a change that is sent with its key to another server, too, has the first answer'
+like "$first $(sql "SELECT count(*) FROM teams WHERE name = 'Twice'")" '"name":"Twice".* 1$' 'and is made once'
+
 # --- the notices are lost: the look of each second finds what they were about ---
 hold quiet "$host"
 at_a
@@ -67,6 +73,32 @@ sql "UPDATE organizations SET revision = revision + 1 WHERE id = '$org';
     INSERT INTO changes (what, news, server) VALUES ('$org', 1, 'another')" # as of a server that ended between its commit and its notice
 begun=$(date +%s%3N); took quiet > /dev/null
 like "$(tail -n 1 "$T/quiet")" "\"$bob_id\".*\"admin\"" 'a change whose notice was lost is told all the same'
+
+# --- many organizations change at once: one look for all their polls ---
+query "ALTER SYSTEM SET log_statement = 'all'"; query 'SELECT pg_reload_conf()' > /dev/null
+at_a; many=()
+for n in $(seq 30); do many+=("$(new_org "Many$n")"); done
+at_b; polls=()
+for id in "${many[@]}"; do
+    request /organizations/members/changes -N -d "{\"organizationId\":\"$id\",\"since\":1,\"wait\":60000}" -H "Authorization: Bearer $OWNER" > "$T/many.$id" &
+    polls+=($!)
+done
+held() { cat "$T"/many.org_* | grep -c '^$'; } # heartbeats
+wait_for 20 eval '[ "$(held)" -ge 30 ]'
+told() { grep -l '"carl"' "$T"/many.org_* | wc -l; }
+from=$(wc -c < "$T/postgresql.log")
+ids=$(printf "'%s'," "${many[@]}")
+sql "BEGIN; INSERT INTO users (id, email, username, name, created_at) VALUES ('usr_carl', 'carl@example.org', 'carl', 'Carl', 1); INSERT INTO usernames VALUES ('carl', 'usr_carl');
+    UPDATE organizations SET revision = revision + 1 WHERE id IN (${ids%,});
+    INSERT INTO members (organization_id, user_id, role, active, joined_at, revision) SELECT id, 'usr_carl', 'member', 1, 1, revision FROM organizations WHERE id IN (${ids%,});
+    INSERT INTO changes (what, news, server) SELECT id, 1, 'another' FROM organizations WHERE id IN (${ids%,});
+    COMMIT"
+ok 'thirty organizations change at once, and all their polls are told' wait_for 20 eval '[ "$(told)" = 30 ]'
+wait "${polls[@]}"
+query 'ALTER SYSTEM RESET log_statement'; query 'SELECT pg_reload_conf()' > /dev/null
+looks() { tail -c +"$from" "$T/postgresql.log" | grep -c "execute s[0-9]*: .*m\.revision > "; }
+diag "$(looks) statements"
+ok 'by one statement for all of them, or two' test "$(looks)" -le 2 -a "$(looks)" -ge 1
 
 seed=${SEED:-$RANDOM} histories=${HISTORIES:-40}
 told=$(timeout 120 python3 "$TOP/tests/orgd/feed.py" "$B_URL" "$OWNER" "$seed" "$histories" 2>&1)
