@@ -41,6 +41,23 @@ async function type(who, selector, text) {
 
 // --- the stories ---
 
+// Whoever joins an organization that shows its machines is told where to log in.
+async function joining() {
+    const headers = { 'Content-Type': 'application/json', Authorization: 'Bearer ' + world.owner };
+    const reply = await fetch(origin + '/v1/organizations/invitations/create', { method: 'POST', headers, body: JSON.stringify({ organizationId: world.acme, email: 'lea@acme.example' }) });
+    const who = await person();
+    await who.open('/i#' + (await reply.json()).token);
+    await who.sees('offer');
+    await who.paste('#key', world.key);
+    await who.press('#accept button');
+    await who.sees('joined');
+    ok(await who.sees('machines'), 'whoever joins is told the machines');
+    is(await who.text('#ssh'), 'ssh lea@web00', 'and the line for one of them');
+    is(await count(who, '#machines li'), world.machines, 'all on which she may log in');
+    await looksGood(who, 'joined-machines');
+    await ends(who, 'joining');
+}
+
 async function mine() {
     const who = await signedIn('ned');
     await who.page.goto('about:blank');
@@ -65,8 +82,8 @@ async function people() {
     ok(api(who.requests).length <= 3, 'with at most three requests', api(who.requests).join('\n'));
     await looksGood(who, 'people');
     await who.page.click('#more-people');
-    await until(who, () => document.querySelectorAll('#members > li').length === 74);
-    is(await count(who, '#members > li'), 74, 'up to the last one');
+    await until(who, () => document.querySelectorAll('#members > li').length === 75);
+    is(await count(who, '#members > li'), 75, 'up to the last one');
     await type(who, '#match', 'UMA 42');
     await until(who, () => document.querySelectorAll('#members > li').length === 1);
     ok((await who.text('#members')).includes('u42@acme.example'), 'a search finds somebody who was not on the first page');
@@ -360,4 +377,4 @@ async function painted() {
     console.log(`# first contentful paint, median of ten: ${page} ms; of /healthz: ${empty} ms`);
 }
 
-await tell([mine, people, removal, tabs, costs, invitations, roles, machines, log, member, stranger, markup, keyboard, painted]);
+await tell([joining, mine, people, removal, tabs, costs, invitations, roles, machines, log, member, stranger, markup, keyboard, painted]);

@@ -47,7 +47,7 @@ on tokens/create "name:\"$MARK\""
 on machines/invite 'name:"web01",labels:"env=prod"'
 on invitations/create 'email:"o'"'"'neil@example.org"'
 on join-codes/create ''
-jq -n --arg acme "$acme" --arg marked "$marked_org" --arg mark "$MARK" --arg data "$DATA" --argjson machines $MACHINES \
+jq -n --arg acme "$acme" --arg marked "$marked_org" --arg mark "$MARK" --arg data "$DATA" --arg key "$(cat "$T/key.pub")" --argjson machines $MACHINES \
     --arg owner "$OWNER" --arg ned "$ned" --arg mia "$mia" --arg marker "$mark" '$ARGS.named' >"$T/out/world"
 
 org=$acme # the API is used as much as by the page
