@@ -65,7 +65,7 @@ $(BUILD)/obj/orgd/operator/init_files.o: $(BUILD)/gen/orgd/operator/orgd_conf.h
 # The page: its texts put into each language's frame, as a template and as the first view of it; all of it compressed without names and
 # times, so that two builds are equal; and the object that has it inside.
 WEB := $(BUILD)/gen/web
-WEB_PAGES := $(foreach language,en de,$(foreach page,invitation first account organization,$(WEB)/$(page).$(language).html))
+WEB_PAGES := $(foreach language,en de,$(foreach page,invitation first account organization device,$(WEB)/$(page).$(language).html))
 WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.css web/*.js))
 $(WEB_PAGES): $(wildcard web/*.html web/parts/*.html) web/texts web/page.awk
 	@mkdir -p $(@D)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/hash.h"
 #include "common/name.h"
 
 const char *text_list_next(const char *text)
@@ -48,24 +49,63 @@ const char *service_name(const char *service)
     return service;
 }
 
-static bool rule_matches(const struct rule *rule, const char *service,
-                         const struct membership *member)
+/* A bit for the hash of each text that the member holds: most rules name none of them, and are
+ * passed over without a comparison. */
+#define HOLDINGS_BITS 16384
+struct holdings {
+    const struct membership *member;
+    uint64_t bits[HOLDINGS_BITS / 64];
+};
+
+static uint64_t *holdings_word(struct holdings *h, const char *text, uint64_t *bit)
+{
+    uint64_t hash = hash64(text, strlen(text)) % HOLDINGS_BITS;
+    *bit = UINT64_C(1) << hash % 64;
+    return &h->bits[hash / 64];
+}
+
+static void holdings_add(struct holdings *h, const struct text_list *list)
+{
+    const char *text = list->first;
+    uint64_t bit;
+    for (uint32_t i = 0; i < list->count; i++, text = text_list_next(text)) {
+        uint64_t *word = holdings_word(h, text, &bit);
+        *word |= bit;
+    }
+}
+
+/* True if one of WANTED is in HELD, one of the member's lists. */
+static bool holds_one(struct holdings *h, const struct text_list *wanted,
+                      const struct text_list *held)
+{
+    const char *text = wanted->first;
+    uint64_t bit;
+    for (uint32_t i = 0; i < wanted->count && held->count > 0; i++, text = text_list_next(text))
+        if (*holdings_word(h, text, &bit) & bit && text_list_has(held, text))
+            return true;
+    return false;
+}
+
+static bool rule_matches(const struct rule *rule, const char *service, struct holdings *h)
 {
     if (!text_list_has(&rule->services, "*") && !text_list_has(&rule->services, service))
         return false;
-    if (strcmp(rule->org, member->org) != 0)
+    if (strcmp(rule->org, h->member->org) != 0)
         return false;
-    return rule->everyone || text_lists_meet(&rule->roles, &member->roles) ||
-           text_lists_meet(&rule->permissions, &member->permissions);
+    return rule->everyone || holds_one(h, &rule->roles, &h->member->roles) ||
+           holds_one(h, &rule->permissions, &h->member->permissions);
 }
 
 /* The number of the first of RULES that matches, with GLASS of those with break_glass, or 0. */
 static unsigned match(const struct question *q, const struct rules *rules, bool glass)
 {
+    const char *service = service_name(q->service);
+    struct holdings holdings = {.member = q->member};
+    holdings_add(&holdings, &q->member->roles);
+    holdings_add(&holdings, &q->member->permissions);
     for (size_t i = 0; i < rules->count; i++) {
         const struct rule *rule = &rules->rule[i];
-        if ((rule->break_glass || !glass) &&
-            rule_matches(rule, service_name(q->service), q->member))
+        if ((rule->break_glass || !glass) && rule_matches(rule, service, &holdings))
             return (unsigned)i + 1;
     }
     return 0;

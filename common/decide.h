@@ -65,7 +65,7 @@ struct rule {
     struct text_list permissions;
 };
 
-#define RULES_MAX 64
+#define RULES_MAX 1024
 
 struct rules {
     size_t count;

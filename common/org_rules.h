@@ -17,7 +17,7 @@
 
 #define ORG_RULES_TEAM     "team:"
 #define ORG_RULES_SIZE_MAX 24576
-#define ORG_RULES_MAX      60 /* a member's role, and the teams of all of them, fit in a message */
+#define ORG_RULES_MAX      60 /* of an organization */
 
 /* Owned by somebody else. Not NARROWED: the organization has no rules, and SIZE is 0. Narrowed and
  * empty: nobody may log in here. */

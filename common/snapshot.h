@@ -90,8 +90,8 @@ enum snapshot_flag {
     SNAPSHOT_GROUP_LEFT_OUT = 4, /* later: the last u32 of a group's record says how many members
                                     are left out of its list */
     SNAPSHOT_OWNER_BLAKE2B = 8,  /* later: users' identities are by BLAKE2b, not by hash64 */
-    SNAPSHOT_BREAK_GLASS = 16,   /* later: the last u64 of the policy says which rules have
-                                    break_glass, the first one in its lowest bit */
+    SNAPSHOT_BREAK_GLASS = 16,   /* later: the last u64 of the policy, one for each 64 rules, say
+                                    which have break_glass, the first in the lowest bit */
     SNAPSHOT_ORG_RULES = 32      /* version 3: behind the policy's rules stand the organizations'
                                     own */
 };

@@ -649,11 +649,10 @@ static const uint8_t *read_break_glass(const struct snapshot *s, const uint8_t *
                                        struct rules *rules)
 {
     bool there = snapshot_u32(s, SNAPSHOT_AT_FLAGS) & SNAPSHOT_BREAK_GLASS;
-    const uint8_t *end = r + size - (there && size >= SNAPSHOT_POLICY_DATA + 8 ? 8 : 0);
-    uint64_t bits = end < r + size ? get64(end) : 0;
-    static_assert(RULES_MAX <= 64, "a bit each");
+    size_t bytes = there ? 8 * ((rules->count + 63) / 64) : 0;
+    const uint8_t *end = r + size - (size - SNAPSHOT_POLICY_DATA >= bytes ? bytes : 0);
     for (size_t i = 0; i < rules->count; i++)
-        rules->rule[i].break_glass = bits >> i & 1;
+        rules->rule[i].break_glass = end < r + size && get64(end + i / 64 * 8) >> i % 64 & 1;
     return end;
 }
 

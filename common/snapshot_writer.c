@@ -35,7 +35,8 @@ struct snapshot_writer {
     struct snapshot_settings settings;
     int fault; /* errno of the first failure, 0 = none */
     uint32_t org_count, rule_count, user_count, active;
-    uint64_t break_glass; /* which rules have it */
+    bool broken;                          /* a rule has break_glass: */
+    uint64_t break_glass[RULES_MAX / 64]; /* which ones */
     char org[SNAPSHOT_ORGS_MAX][40];
     int64_t confirmed[SNAPSHOT_ORGS_MAX];
     struct snapshot_range range[SNAPSHOT_ORGS_MAX];
@@ -47,7 +48,7 @@ struct snapshot_writer {
     struct bytes grants; /* of struct grants */
     uint32_t grants_count;
     struct group *group;
-    uint32_t group_count;
+    uint32_t group_count, group_room;
 };
 
 static void put16(uint8_t *p, size_t v)
@@ -209,17 +210,23 @@ void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule)
     put_list(w, &rule->services);
     put_list(w, &rule->roles);
     put_list(w, &rule->permissions);
-    w->break_glass |= (uint64_t)rule->break_glass << w->rule_count++;
+    w->broken |= rule->break_glass;
+    w->break_glass[w->rule_count / 64] |= (uint64_t)rule->break_glass << w->rule_count % 64;
+    w->rule_count++;
 }
 
 uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid)
 {
-    struct group *group = realloc(w->group, (w->group_count + 1) * sizeof *group);
-    if (!group) {
-        fail(w, ENOMEM);
-        return 0;
+    if (w->group_count == w->group_room) {
+        uint32_t room = 2 * w->group_room + 64;
+        struct group *group = realloc(w->group, room * sizeof *group);
+        if (!group) {
+            fail(w, ENOMEM);
+            return 0;
+        }
+        w->group = group;
+        w->group_room = room;
     }
-    w->group = group;
     w->group[w->group_count] = (struct group){.gid = gid, .name = strdup(name)};
     if (!w->group[w->group_count].name)
         fail(w, ENOMEM);
@@ -525,12 +532,23 @@ static void put_org_rules(const struct snapshot_writer *w, uint8_t *p)
     }
 }
 
+static size_t glass_size(const struct snapshot_writer *w)
+{
+    return w->broken ? 8 * (((size_t)w->rule_count + 63) / 64) : 0;
+}
+
+static void put_break_glass(const struct snapshot_writer *w, uint8_t *p)
+{
+    for (size_t i = 0; i < glass_size(w) / 8; i++)
+        put64(p + 8 * i, w->break_glass[i]);
+}
+
 static void make_policy(struct snapshot_writer *w, struct layout *l)
 {
     size_t bytes = SNAPSHOT_POLICY_DATA + w->rules.size + org_rules_size(w);
     for (uint32_t i = 0; i < w->org_count; i++)
         bytes += 2 + strlen(w->org[i]) + 1;
-    bytes += w->break_glass ? 8 : 0;
+    bytes += glass_size(w);
     uint8_t *r = extend_record(w, &l->policy, bytes);
     if (!r)
         return;
@@ -546,8 +564,7 @@ static void make_policy(struct snapshot_writer *w, struct layout *l)
     if (w->rules.size)
         memcpy(p, w->rules.data, w->rules.size);
     put_org_rules(w, p + w->rules.size);
-    if (w->break_glass)
-        put64(r + get32(r + 4) - 8, w->break_glass);
+    put_break_glass(w, r + get32(r + 4) - glass_size(w));
     seal(r);
 }
 
@@ -697,8 +714,7 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
           (s->enumerate ? SNAPSHOT_ENUMERATE : 0U) |
               (s->group_members == GROUP_MEMBERS_NEVER ? 0U : SNAPSHOT_GROUP_MEMBERS) |
               SNAPSHOT_GROUP_LEFT_OUT | SNAPSHOT_OWNER_BLAKE2B |
-              (w->break_glass ? SNAPSHOT_BREAK_GLASS : 0U) |
-              (w->narrowed ? SNAPSHOT_ORG_RULES : 0U));
+              (w->broken ? SNAPSHOT_BREAK_GLASS : 0U) | (w->narrowed ? SNAPSHOT_ORG_RULES : 0U));
     put64(h + SNAPSHOT_AT_SIZE, l->size);
     put64(h + SNAPSHOT_AT_GENERATION, s->generation);
     put64(h + SNAPSHOT_AT_CREATED, (uint64_t)clock_wall_ms());

@@ -14,6 +14,7 @@
 #include "common/hash.h"
 #include "common/log.h"
 #include "common/snapshot_writer.h"
+#include "orgsyncd/grouping.h"
 #include "orgsyncd/home_pattern.h"
 #include "orgsyncd/naming.h"
 #include "orgsyncd/numbers.h"
@@ -37,13 +38,10 @@ struct work {
     struct snapshot_writer *writer;
     struct compile_result result;
     uint32_t org; /* the one whose roster is walked */
-    /* Of each configured group in the snapshot, or its local gid. */
-    uint32_t index[CONFIG_GROUPS_MAX];
-    bool usable[CONFIG_GROUPS_MAX];
+    struct grouping grouping;
     struct member_grants *grants; /* a hash table of GRANTS_SIZE places, a power of two */
     size_t grants_count, grants_size;
     const struct member_grants *last_grants;
-    uint32_t primary[SNAPSHOT_ORGS_MAX];    /* each organization's common primary group, 0 = none */
     struct id_pool pool[SNAPSHOT_ORGS_MAX]; /* each organization's, for its users and groups */
     struct naming naming;
     struct newcomers own; /* where the caller wants none */
@@ -122,86 +120,6 @@ static bool settle_id(struct work *w, struct roster_member *m)
     return !fault;
 }
 
-/* --- groups --- */
-
-/* The number of a group of /etc/group; or what is wrong with mapping it. */
-static const char *local_group(struct work *w, const struct config_group *g, uint32_t *gid)
-{
-    if (local_ids_group(w->local, g->name, gid))
-        return *gid == 0 ? "it is root's: that is never mapped" : NULL;
-    naming_await_group(&w->naming, g->name);
-    return "/etc/group has none of that name to be mapped";
-}
-
-/* The index of the organization that has the group. */
-static uint32_t group_org(const struct work *w, const struct config_group *g)
-{
-    uint32_t i = 0;
-    while (i + 1 < w->in->config->org_count && w->in->config->org[i].name != g->org)
-        i++;
-    return i;
-}
-
-/* The number of a group of our own, allocated when it has none; or why it cannot be served. Root
- * named it: a member who has that name keeps it as a user's. */
-static const char *own_group(struct work *w, const struct config_group *g, uint32_t *gid)
-{
-    if (naming_machine_has(&w->naming, g->name))
-        return "the machine has a user or group of that name";
-    enum ledger_name owner = ledger_name(w->in->ledger, g->name, LEDGER_GROUPS, g->name);
-    int rc =
-        ledger_id(w->in->ledger, LEDGER_GROUPS, g->name, &w->pool[group_org(w, g)], w->local, gid);
-    if (rc == LEDGER_FULL)
-        return "no number is free for it in the organization's range";
-    w->failed |= rc < 0 || owner == LEDGER_NAME_ERROR ||
-                 (owner == LEDGER_NAME_FREE &&
-                  ledger_bind(w->in->ledger, g->name, LEDGER_GROUPS, g->name) < 0);
-    return local_ids_id(w->local, *gid) ? "the machine has a user or group of its number" : NULL;
-}
-
-/* The first group of everyone in ORG is its members' primary one. */
-static void set_primary(struct work *w, const char *org, uint32_t gid)
-{
-    const struct config *c = w->in->config;
-    for (uint32_t i = 0; i < c->org_count; i++)
-        if (c->org[i].name == org && w->primary[i] == 0)
-            w->primary[i] = gid;
-}
-
-static void settle_group(struct work *w, uint32_t i)
-{
-    const struct config_group *g = &w->in->config->group[i];
-    uint32_t gid = 0;
-    const char *fault = g->local ? local_group(w, g, &gid) : own_group(w, g, &gid);
-    if (fault && fault != w->in->group_fault[i])
-        log_warning("group \"%s\" is not served: %s", g->name, fault);
-    w->in->group_fault[i] = fault;
-    w->usable[i] = !fault && !w->failed;
-    if (w->usable[i] && g->everyone && !g->local)
-        set_primary(w, g->org, gid);
-    if (w->usable[i] && !g->local) {
-        gid = snapshot_writer_group(w->writer, g->name, gid);
-        w->result.groups++;
-    }
-    w->index[i] = gid;
-}
-
-bool compile_in_group(const struct config_group *g, const struct pipe_member *m)
-{
-    return g->everyone || text_lists_meet(&g->roles, &m->roles) ||
-           text_lists_meet(&g->permissions, &m->permissions) || text_list_has(&g->members, m->id);
-}
-
-/* True if a group names M itself. */
-static bool is_named(const struct work *w, const struct pipe_member *m)
-{
-    const struct config *c = w->in->config;
-    for (uint32_t i = 0; i < c->group_count; i++)
-        if (c->group[i].org == c->org[w->org].name && text_list_has(&c->group[i].members, m->id))
-            return true;
-    return false;
-}
-
 /* --- grants --- */
 
 static bool same_grants(const struct member_grants *a, const struct member_grants *b)
@@ -261,32 +179,21 @@ static struct pipe_member held_now(const struct work *w, const struct pipe_membe
 /* Only an active member has groups. */
 static uint32_t make_grants(struct work *w, const struct pipe_member *m)
 {
-    const struct config *c = w->in->config;
     const struct pipe_member held = held_now(w, m);
-    uint32_t groups[CONFIG_GROUPS_MAX], local_gids[CONFIG_GROUPS_MAX];
-    struct snapshot_grants_spec spec = {.org = w->org,
-                                        .roles = m->roles,
-                                        .permissions = m->permissions,
-                                        .term = held.term,
-                                        .groups = groups,
-                                        .local_gids = local_gids};
-    for (uint32_t i = 0; i < c->group_count && m->state == MEMBER_ACTIVE; i++) {
-        const struct config_group *g = &c->group[i];
-        if (!w->usable[i] || g->org != c->org[w->org].name || !compile_in_group(g, &held))
-            continue;
-        if (g->local)
-            local_gids[spec.local_count++] = w->index[i];
-        else
-            groups[spec.group_count++] = w->index[i];
-    }
+    struct snapshot_grants_spec spec = {
+        .org = w->org, .roles = m->roles, .permissions = m->permissions, .term = held.term};
+    if (m->state == MEMBER_ACTIVE)
+        grouping_of(&w->grouping, w->org, &held, &spec);
     return snapshot_writer_grants(w->writer, &spec);
 }
 
 /* The index of the grants of M. Most members are as the one before them. */
 static uint32_t grants_of(struct work *w, const struct pipe_member *m)
 {
-    struct member_grants wanted = {
-        .like = m, .hash = hash_lists(m), .org = w->org, .named = is_named(w, m)};
+    struct member_grants wanted = {.like = m,
+                                   .hash = hash_lists(m),
+                                   .org = w->org,
+                                   .named = grouping_names(&w->grouping, w->org, m->id)};
     if (!w->failed && w->last_grants && same_grants(w->last_grants, &wanted))
         return w->last_grants->index;
     w->failed |= !w->failed && !grow_grants(w);
@@ -329,7 +236,7 @@ static const struct config_account *account_of_member(const struct work *w,
  * then has no name. */
 static uint32_t primary_group(const struct work *w, const struct roster_member *m, bool private)
 {
-    uint32_t shared = private ? 0 : w->primary[w->org];
+    uint32_t shared = private ? 0 : w->grouping.primary[w->org];
     return shared ? shared : m->uid;
 }
 
@@ -422,8 +329,8 @@ static int settle(struct work *w)
     if (ledger_begin(w->in->ledger) < 0 || settle_pools(w) < 0)
         return -1;
     add_orgs(w);
-    for (uint32_t i = 0; i < w->in->config->group_count; i++)
-        settle_group(w, i);
+    w->failed |= grouping_settle(&w->grouping) < 0;
+    w->result.groups = w->grouping.served;
     each_org(w, settle_name);
     naming_settle_newcomers(&w->naming, w->in->names == COMPILE_BOUND_NAMES ? 0
                                         : w->in->newcomers_max              ? w->in->newcomers_max
@@ -476,7 +383,7 @@ static int begin_naming(struct work *w)
                                 .newcomers = w->in->newcomers ? w->in->newcomers : &w->own};
     if (!w->local)
         log_error("the machine's own users cannot be read: %s", strerror(errno));
-    return w->local ? 0 : -1;
+    return w->local && naming_begin(&w->naming) ? 0 : -1;
 }
 
 static int begin(struct work *w)
@@ -498,6 +405,14 @@ static int begin(struct work *w)
         return -1;
     }
     newcomers_free(w->naming.newcomers);
+    w->grouping = (struct grouping){.config = c,
+                                    .ledger = w->in->ledger,
+                                    .local = w->local,
+                                    .naming = &w->naming,
+                                    .writer = w->writer,
+                                    .pool = w->pool,
+                                    .note = w->in->group_note,
+                                    .epoch = w->in->epoch};
     return settle(w);
 }
 
@@ -508,6 +423,7 @@ static void end(struct work *w)
         newcomers_free(w->naming.newcomers); /* a long list is not kept when all had their turn */
     newcomers_free(&w->own);
     free(w->grants);
+    grouping_free(&w->grouping);
     local_ids_free(w->local);
     snapshot_writer_free(w->writer);
 }

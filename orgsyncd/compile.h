@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "orgsyncd/config.h"
+#include "orgsyncd/grouping.h"
 #include "orgsyncd/ledger.h"
 #include "orgsyncd/naming.h"
 #include "orgsyncd/roster.h"
@@ -25,8 +26,7 @@ struct compile_input {
         confirmed_ms[SNAPSHOT_ORGS_MAX]; /* wall clock when each was last heard from, 0 = never */
     int64_t now_ms; /* wall clock: of roles with an end those that count then give groups */
     struct org_rules org_rules[SNAPSHOT_ORGS_MAX]; /* that each makes itself */
-    const char *
-        *group_fault; /* CONFIG_GROUPS_MAX: what was reported of each group last, NULL = nothing */
+    struct group_note *group_note;                 /* each configured group's */
     enum compile_names names;
     struct newcomers *newcomers; /* who had no turn (NEWCOMERS_MAX, COMPILE_BOUND_NAMES), for
                                     compile_names; NULL: nobody asks */
@@ -64,10 +64,6 @@ pid_t compile_detached(const struct compile_input *input, int *fd);
  * with the members, and the rosters may have changed since the last compilation. Returns 0, or -1
  * after logging. */
 int compile_names(const struct compile_input *input);
-
-/* True if M, of the organization that has it, is in the group G by its lists of roles and
- * permissions (roster_now). */
-bool compile_in_group(const struct config_group *g, const struct pipe_member *m);
 
 /* Waits for the child's end and closes FD. Returns 0 and *RESULT, or -1 when it did not publish. */
 int compile_join(pid_t pid, int fd, struct compile_result *result);

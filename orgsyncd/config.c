@@ -17,8 +17,9 @@
 #include "orgsyncd/config_value.h"
 #include "orgsyncd/home_pattern.h"
 #include "orgsyncd/sudo_command.h"
+#include "orgsyncd/text_map.h"
 
-#define CONFIG_FILE_MAX (1 << 20)
+#define CONFIG_FILE_MAX (16 << 20)
 /* A longer warning would be a way to stay. */
 #define SESSIONS_WARN_MAX_MS 3600000
 
@@ -222,6 +223,25 @@ static void parse_org(struct parse *p, const config_setting_t *s)
         check_key(p, s, org);
 }
 
+static void parse_list(struct parse *p, const config_t *cfg, const char *key, int max,
+                       void (*parse)(struct parse *, const config_setting_t *))
+{
+    const config_setting_t *list = config_lookup(cfg, key);
+    if (!list || p->failed)
+        return;
+    if (!config_setting_is_list(list)) {
+        config_complain(p, list, "\"%s\" must be a list of groups, ( { ... }, { ... } )", key);
+        return;
+    }
+    if (config_setting_length(list) > max) {
+        config_complain(p, list, "\"%s\" has %d entries, at most %d are possible", key,
+                        config_setting_length(list), max);
+        return;
+    }
+    for (int i = 0; i < config_setting_length(list) && !p->failed; i++)
+        parse(p, config_setting_get_elem(list, (unsigned)i));
+}
+
 static void parse_group(struct parse *p, const config_setting_t *s)
 {
     static const char *const keys[] = {"name",  "org",         "local",   "everyone",
@@ -238,11 +258,6 @@ static void parse_group(struct parse *p, const config_setting_t *s)
         return;
     }
     value_set_bool(p, s, "local", &g->local);
-    for (const struct config_group *other = p->config->group; other < g; other++)
-        if (strcmp(other->name, g->name) == 0 && !(other->local && g->local)) {
-            config_complain(p, s, "group \"%s\" is there twice", g->name);
-            return;
-        }
     g->org = org_reference(p, s, "a group");
     value_set_bool(p, s, "everyone", &g->everyone);
     value_set_list(p, s, "roles", &g->roles);
@@ -252,6 +267,32 @@ static void parse_group(struct parse *p, const config_setting_t *s)
         config_complain(
             p, s, "group \"%s\" has nobody: give roles, permissions, members, or everyone = true",
             g->name);
+}
+
+/* Only a mapped group may be there several times. */
+static void check_group(struct parse *p, const config_setting_t *s, struct text_map *names,
+                        uint32_t i)
+{
+    const struct config_group *g = &p->config->group[i];
+    const struct text_entry *other = text_map_find(names, 0, g->name);
+    if (other && !(p->config->group[other->value].local && g->local))
+        config_complain(p, s, "group \"%s\" is there twice", g->name);
+    else if (!other && !text_map_add(names, 0, g->name, i))
+        config_complain(p, s, "out of memory");
+}
+
+static void parse_groups(struct parse *p, const config_t *cfg)
+{
+    const config_setting_t *list = config_lookup(cfg, "groups");
+    struct text_map names = {0};
+    size_t count = list ? (size_t)config_setting_length(list) : 0;
+    p->config->group = calloc(count + 1, sizeof *p->config->group);
+    if (!p->config->group)
+        config_complain(p, list, "out of memory");
+    parse_list(p, cfg, "groups", CONFIG_GROUPS_MAX, parse_group);
+    for (uint32_t i = 0; i < p->config->group_count && !p->failed; i++)
+        check_group(p, config_setting_get_elem(list, i), &names, i);
+    text_map_free(&names);
 }
 
 static void parse_rule(struct parse *p, const config_setting_t *s)
@@ -435,25 +476,6 @@ static void parse_sudo(struct parse *p, const config_setting_t *s)
         complain_group(p, s, org, &roles, &members);
     free_list(&roles);
     free_list(&members);
-}
-
-static void parse_list(struct parse *p, const config_t *cfg, const char *key, int max,
-                       void (*parse)(struct parse *, const config_setting_t *))
-{
-    const config_setting_t *list = config_lookup(cfg, key);
-    if (!list || p->failed)
-        return;
-    if (!config_setting_is_list(list)) {
-        config_complain(p, list, "\"%s\" must be a list of groups, ( { ... }, { ... } )", key);
-        return;
-    }
-    if (config_setting_length(list) > max) {
-        config_complain(p, list, "\"%s\" has %d entries, at most %d are possible", key,
-                        config_setting_length(list), max);
-        return;
-    }
-    for (int i = 0; i < config_setting_length(list) && !p->failed; i++)
-        parse(p, config_setting_get_elem(list, (unsigned)i));
 }
 
 static void set_placement(struct parse *p, const config_setting_t *users)
@@ -710,7 +732,7 @@ static void parse_all(struct parse *p, const config_t *cfg)
     check_ranges(p, cfg);
     parse_list(p, cfg, "accounts", CONFIG_ACCOUNTS_MAX, parse_account);
     check_homes(p, cfg);
-    parse_list(p, cfg, "groups", CONFIG_GROUPS_MAX, parse_group);
+    parse_groups(p, cfg);
     check_primary_groups(p, cfg);
     parse_list(p, cfg, "access", RULES_MAX, parse_rule);
     parse_list(p, cfg, "sudo", CONFIG_SUDO_MAX, parse_sudo);
@@ -830,6 +852,7 @@ void config_free(struct config *c)
         free_list(&c->group[i].permissions);
         free_list(&c->group[i].members);
     }
+    free(c->group);
     for (uint32_t i = 0; i < c->sudo_count; i++)
         free_list(&c->sudo[i].commands);
     for (size_t i = 0; i < c->rules.count; i++) {

@@ -15,7 +15,7 @@
 #include "common/snapshot.h"
 #include "orgsyncd/placement.h"
 
-#define CONFIG_GROUPS_MAX   256
+#define CONFIG_GROUPS_MAX   65536
 #define CONFIG_OPTIONS_MAX  16 /* of a provider */
 #define CONFIG_ACCOUNTS_MAX 64
 #define CONFIG_SUDO_MAX     64
@@ -73,7 +73,7 @@ struct config_sessions {
 struct config {
     struct config_org org[SNAPSHOT_ORGS_MAX];
     uint32_t org_count;
-    struct config_group group[CONFIG_GROUPS_MAX];
+    struct config_group *group;
     uint32_t group_count;
     struct rules rules;
     struct config_account account[CONFIG_ACCOUNTS_MAX]; /* the first that matches a member counts */

@@ -413,6 +413,8 @@ static void connect_parts(struct keeper *k, const struct keeper_settings *settin
     k->server.sessions = k->intake.sessions = &k->sessions;
     k->publisher.mode = settings->mode;
     k->publisher.begun_ms = clock_mono_ms();
+    k->publisher.group_note =
+        calloc(settings->config->group_count + 1, sizeof *k->publisher.group_note);
     k->sudoers_due = settings->config->sudo_count > 0 && settings->mode != KEEPER_CHECK;
     memcpy(k->server.listen_fd, settings->listen_fd, sizeof k->server.listen_fd);
     k->server.publisher = k->intake.publisher = &k->publisher;
@@ -429,6 +431,7 @@ static void end(struct keeper *k)
         merge_free(&k->orgs.org[i].merge);
     }
     newcomers_free(&k->publisher.newcomers);
+    free(k->publisher.group_note);
     ledger_close(k->orgs.ledger);
     free(k);
 }
@@ -468,6 +471,10 @@ int keeper_run(const struct keeper_settings *settings)
         return 1;
     }
     connect_parts(k, settings);
+    if (!k->publisher.group_note) {
+        log_error("the keeper cannot begin: %s", strerror(errno));
+        return 1;
+    }
     if (geteuid() == 0)
         leave_network();
     k->watchdog_ms = notify_watchdog_ms();

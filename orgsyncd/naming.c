@@ -39,21 +39,31 @@ void naming_end(struct naming *n)
     if (n->complaints > COMPLAINTS_LOGGED)
         log_warning("%u more members are withheld or keep another name",
                     n->complaints - COMPLAINTS_LOGGED);
+    text_map_free(&n->groups);
 }
 
 /* --- what may be a name --- */
 
+/* The kinds of groups in naming.groups. */
+enum { GROUP_OWN, GROUP_AWAITED /* mapped, and /etc/group does not have it yet */ };
+
+bool naming_begin(struct naming *n)
+{
+    bool good = true;
+    for (uint32_t i = 0; i < n->config->group_count && good; i++)
+        if (!n->config->group[i].local)
+            good = text_map_add(&n->groups, GROUP_OWN, n->config->group[i].name, i);
+    return good;
+}
+
 void naming_await_group(struct naming *n, const char *name)
 {
-    n->awaited[n->awaited_count++] = name;
+    n->failed |= !text_map_add(&n->groups, GROUP_AWAITED, name, 0);
 }
 
 bool naming_machine_has(const struct naming *n, const char *name)
 {
-    for (uint32_t i = 0; i < n->awaited_count; i++)
-        if (strcmp(n->awaited[i], name) == 0)
-            return true;
-    return local_ids_name(n->local, name);
+    return text_map_find(&n->groups, GROUP_AWAITED, name) || local_ids_name(n->local, name);
 }
 
 /* True if a part between NAME's dots is a user or group of the machine. chown takes the part in
@@ -74,14 +84,6 @@ static bool part_is_local(const struct naming *n, const char *name)
     return false;
 }
 
-static bool configured_group(const struct naming *n, const char *name)
-{
-    for (uint32_t i = 0; i < n->config->group_count; i++)
-        if (!n->config->group[i].local && strcmp(n->config->group[i].name, name) == 0)
-            return true;
-    return false;
-}
-
 /* Why NAME, which somebody else than root chose, is reserved, though the machine does not have it;
  * NULL when it is free. */
 static const char *reserved_fault(const struct naming *n, const char *name)
@@ -93,7 +95,7 @@ static const char *reserved_fault(const struct naming *n, const char *name)
         return "a package of this machine creates a user or group of that name (sysusers.d)";
     if (part_is_local(n, name))
         return "a part of that name is a user or group of this machine";
-    if (configured_group(n, name))
+    if (text_map_find(&n->groups, GROUP_OWN, name))
         return "a group in orglogin.conf has that name";
     return text_list_has(&n->config->allowed, name) ? NULL : reserved_name(name);
 }

@@ -14,6 +14,7 @@
 #include "orgsyncd/config.h"
 #include "orgsyncd/ledger.h"
 #include "orgsyncd/roster.h"
+#include "orgsyncd/text_map.h"
 
 /* A member who wants a name that nobody has yet. By id, since the rosters may change before it is
  * his turn. */
@@ -43,11 +44,13 @@ struct naming {
     const struct local_ids *local;
     const struct roster *roster; /* one an organization */
     struct newcomers *newcomers;
-    const char *awaited[CONFIG_GROUPS_MAX]; /* mapped groups that /etc/group does not have yet */
-    uint32_t awaited_count;
+    struct text_map groups; /* configured ones: naming.c */
     uint32_t complaints;
     bool failed; /* the ledger or memory: the result of the compilation is not to be used */
 };
+
+/* Prepares the rest. False when out of memory. */
+bool naming_begin(struct naming *n);
 
 /* Notes that /etc/group lacks the group NAME, which the configuration maps: NAME stays the
  * machine's. NAME is borrowed. */
@@ -82,7 +85,7 @@ bool naming_private_group(const struct naming *n, const struct roster_member *m)
 void naming_complain(struct naming *n, uint32_t org, struct roster_member *m,
                      const char *complaint);
 
-/* Logs how many complaints had no line of their own. */
+/* Logs how many complaints had no line of their own, and frees what naming_begin made. */
 void naming_end(struct naming *n);
 
 #endif

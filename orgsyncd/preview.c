@@ -16,8 +16,7 @@
 struct class
 {
     struct text_list roles; /* the first one's */
-    uint64_t rules, sudo;   /* bits: those that are about them */
-    uint64_t local[CONFIG_GROUPS_MAX / 64];
+    uint64_t *rights;       /* a bit for each rule, entry of sudo and local group: is about them */
     uint32_t members;
     const char *name[NAMED_MAX];
 };
@@ -29,9 +28,32 @@ struct preview {
     size_t classes;
     uint32_t others; /* members beyond CLASSES_MAX */
     int64_t now_ms;  /* wall clock */
+    uint32_t *local; /* the local groups, by their place in the configuration */
+    uint32_t local_count;
+    uint64_t *rights; /* of CLASSES_MAX + 1, WORDS for each */
+    size_t words;
 };
 
-_Static_assert(RULES_MAX <= 64 && CONFIG_SUDO_MAX <= 64, "a bit each");
+/* The numbers of the bits in rights. */
+static size_t sudo_bit(const struct preview *p, uint32_t i)
+{
+    return p->config->rules.count + i;
+}
+
+static size_t local_bit(const struct preview *p, uint32_t i)
+{
+    return sudo_bit(p, p->config->sudo_count) + i;
+}
+
+static void set_bit(uint64_t *bits, size_t bit, bool on)
+{
+    bits[bit / 64] |= (uint64_t)on << bit % 64;
+}
+
+static bool has_bit(const struct class *class, size_t bit)
+{
+    return class->rights[bit / 64] >> bit % 64 & 1;
+}
 
 /* --- who is alike --- */
 
@@ -44,27 +66,27 @@ static bool rule_is_about(const struct rule *rule, const char *org, const struct
 
 static bool is_in(const struct config_group *g, const char *org, const struct pipe_member *m)
 {
-    return strcmp(g->org, org) == 0 && compile_in_group(g, m);
+    return strcmp(g->org, org) == 0 && grouping_has(g, m);
 }
 
+/* The class of M, whose rights are written behind those of the classes that there are. */
 static struct class class_of(const struct preview *p, const struct pipe_member *m)
 {
     const struct config *c = p->config;
-    struct class class = {.roles = m->roles};
+    struct class class = {.roles = m->roles, .rights = p->rights + p->classes * p->words};
+    memset(class.rights, 0, p->words * sizeof *class.rights);
     for (size_t i = 0; i < c->rules.count; i++)
-        class.rules |= (uint64_t)rule_is_about(&c->rules.rule[i], p->org, m) << i;
+        set_bit(class.rights, i, rule_is_about(&c->rules.rule[i], p->org, m));
     for (uint32_t i = 0; i < c->sudo_count; i++)
-        class.sudo |= (uint64_t)is_in(c->sudo[i].group, p->org, m) << i;
-    for (uint32_t i = 0; i < c->group_count; i++)
-        if (c->group[i].local && is_in(&c->group[i], p->org, m))
-            class.local[i / 64] |= UINT64_C(1) << i % 64;
+        set_bit(class.rights, sudo_bit(p, i), is_in(c->sudo[i].group, p->org, m));
+    for (uint32_t i = 0; i < p->local_count; i++)
+        set_bit(class.rights, local_bit(p, i), is_in(&c->group[p->local[i]], p->org, m));
     return class;
 }
 
-static bool is_same(const struct class *a, const struct class *b)
+static bool is_same(const struct preview *p, const struct class *a, const struct class *b)
 {
-    return a->rules == b->rules && a->sudo == b->sudo &&
-           memcmp(a->local, b->local, sizeof a->local) == 0 &&
+    return memcmp(a->rights, b->rights, p->words * sizeof *a->rights) == 0 &&
            roster_same_list(&a->roles, &b->roles);
 }
 
@@ -76,7 +98,7 @@ static void count_member(struct roster_member *m, void *arg)
         return;
     const struct pipe_member held = roster_now(&m->remote, 0, p->now_ms);
     struct class class = class_of(p, &held);
-    while (i < p->classes && !is_same(&p->class[i], &class))
+    while (i < p->classes && !is_same(p, &p->class[i], &class))
         i++;
     if (i == CLASSES_MAX) {
         p->others++;
@@ -112,7 +134,7 @@ static bool is_told(const struct preview *p, const struct class *class, size_t e
                     const char *service)
 {
     for (size_t i = 0; i < end; i++)
-        if (class->rules >> i & 1 && text_list_has(&p->config->rules.rule[i].services, service))
+        if (has_bit(class, i) && text_list_has(&p->config->rules.rule[i].services, service))
             return true;
     return false;
 }
@@ -129,7 +151,7 @@ static void print_services(const struct preview *p, const struct class *class)
     for (size_t i = 0; i < rules->count; i++) {
         const struct text_list *list = &rules->rule[i].services;
         const char *service = list->first;
-        for (uint32_t n = 0; n < list->count && class->rules >> i & 1; n++) {
+        for (uint32_t n = 0; n < list->count && has_bit(class, i); n++) {
             if (!is_told(p, class, i, service)) {
                 printf("%s%s", between, service);
                 between = ", ";
@@ -142,20 +164,22 @@ static void print_services(const struct preview *p, const struct class *class)
 
 static void print_sudo(const struct preview *p, const struct class *class)
 {
-    fputs(class->sudo ? "" : "; no sudo", stdout);
+    bool any = false;
     for (uint32_t i = 0; i < p->config->sudo_count; i++)
-        if (class->sudo >> i & 1) {
+        if (has_bit(class, sudo_bit(p, i))) {
             fputs("; sudo ", stdout);
             print_list(&p->config->sudo[i].commands, "nothing");
             fputs(p->config->sudo[i].nopasswd ? " without a password" : "", stdout);
+            any = true;
         }
+    fputs(any ? "" : "; no sudo", stdout);
 }
 
 static void print_local(const struct preview *p, const struct class *class)
 {
-    for (uint32_t i = 0; i < p->config->group_count; i++)
-        if (class->local[i / 64] >> i % 64 & 1)
-            printf("; local group %s", p->config->group[i].name);
+    for (uint32_t i = 0; i < p->local_count; i++)
+        if (has_bit(class, local_bit(p, i)))
+            printf("; local group %s", p->config->group[p->local[i]].name);
 }
 
 static void print_class(const struct preview *p, const struct class *class)
@@ -186,18 +210,41 @@ static void print_org_rules(const struct org_state *o)
     puts(rules.count ? "" : ": nobody may log in here");
 }
 
+/* Sets P up, for all organizations. False when out of memory. */
+static bool prepare(struct preview *p, const struct config *c)
+{
+    *p = (struct preview){.config = c, .now_ms = clock_wall_ms()};
+    p->local = calloc(c->group_count + 1, sizeof *p->local);
+    for (uint32_t i = 0; p->local && i < c->group_count; i++)
+        if (c->group[i].local)
+            p->local[p->local_count++] = i;
+    p->words = local_bit(p, p->local_count) / 64 + 1;
+    p->rights = calloc(CLASSES_MAX + 1, p->words * sizeof *p->rights);
+    return p->local && p->rights;
+}
+
+static void print_org(struct preview *p, const struct org_state *o)
+{
+    p->org = o->config->name;
+    p->classes = p->others = 0;
+    memset(p->class, 0, sizeof p->class);
+    roster_each(&o->roster, count_member, p);
+    for (size_t n = 0; n < p->classes; n++)
+        print_class(p, &p->class[n]);
+    if (p->others)
+        printf("%s: %" PRIu32 " with other roles\n", p->org, p->others);
+    print_org_rules(o);
+}
+
 void preview_print(const struct organizations *orgs)
 {
     struct preview *p = calloc(1, sizeof *p);
-    for (uint32_t i = 0; p && i < orgs->count; i++) {
-        *p = (struct preview){
-            .config = orgs->config, .org = orgs->org[i].config->name, .now_ms = clock_wall_ms()};
-        roster_each(&orgs->org[i].roster, count_member, p);
-        for (size_t n = 0; n < p->classes; n++)
-            print_class(p, &p->class[n]);
-        if (p->others)
-            printf("%s: %" PRIu32 " with other roles\n", p->org, p->others);
-        print_org_rules(&orgs->org[i]);
+    if (p && prepare(p, orgs->config))
+        for (uint32_t i = 0; i < orgs->count; i++)
+            print_org(p, &orgs->org[i]);
+    if (p) {
+        free(p->local);
+        free(p->rights);
     }
     free(p);
 }

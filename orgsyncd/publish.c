@@ -127,7 +127,7 @@ static struct compile_input input_of(struct publisher *p, struct roster *rosters
         .config = p->orgs->config,
         .ledger = p->orgs->ledger,
         .roster = rosters,
-        .group_fault = p->group_fault,
+        .group_note = p->group_note,
         .newcomers = &p->newcomers,
         .now_ms = clock_wall_ms(),
     };

@@ -47,11 +47,11 @@ struct publisher {
     struct newcomers newcomers;
 
     struct pace pace[SNAPSHOT_ORGS_MAX];
-    int64_t recorded_ms[SNAPSHOT_ORGS_MAX];     /* the confirmed_ms in the file */
-    const char *group_fault[CONFIG_GROUPS_MAX]; /* what compile() reported of each group last */
-    struct local_stamp local;                   /* of the machine's users in the last compilation */
-    uint32_t epoch;                             /* compile.h */
-    int64_t epoch_ms;                           /* when it began: clock_mono_ms */
+    int64_t recorded_ms[SNAPSHOT_ORGS_MAX]; /* the confirmed_ms in the file */
+    struct group_note *group_note;          /* each configured group's */
+    struct local_stamp local;               /* of the machine's users in the last compilation */
+    uint32_t epoch;                         /* compile.h */
+    int64_t epoch_ms;                       /* when it began: clock_mono_ms */
 };
 
 /* Publishes the rosters now. No child may be running. With many members it only starts one. */

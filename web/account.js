@@ -1,8 +1,8 @@
 // One's own account: sign-in by passkey, ssh keys, passkeys, tokens and sessions, memberships.
 import { call, show, value } from './api.js';
-import { browserName, make, signIn } from './passkey.js';
+import { browserName, make } from './passkey.js';
 import { recognize } from './ssh_key.js';
-import { arm, change, clone, date, element, fault, fillIn, good, rows, state } from './ui.js';
+import { arm, change, clone, date, element, fillIn, good, onSignIn, rows, state } from './ui.js';
 
 let user = null;
 
@@ -13,10 +13,10 @@ async function act(what) {
 }
 
 // A row of what can be removed.
-function rowOf({ what, created, used, from, ends, session }, remove) {
+function rowOf({ what, created, used, from, ends, kind }, remove) {
     const row = clone('row');
     fillIn(row, { what, created: date(created), used: date(used), from: from || '-', ends: date(ends) },
-        { session: Boolean(session), created: true, used: Boolean(used), unused: used === null, ends: Boolean(ends) });
+        { session: kind === 'session', device: kind === 'device', 'sign-in-link': kind === 'link', created: true, used: Boolean(used), unused: used === null, ends: Boolean(ends) });
     arm(row.querySelector('button'), what, () => act(remove));
     return row;
 }
@@ -25,7 +25,7 @@ const keyRow = key => rowOf({ what: (key.comment ? key.comment + ', ' : '') + ke
     () => call('users/keys/remove', { fingerprint: key.fingerprint }));
 const passkeyRow = passkey => rowOf({ what: passkey.name || passkey.id, created: passkey.createdAt, used: passkey.lastUsedAt, from: passkey.lastUsedFrom },
     () => call('users/passkeys/remove', { id: passkey.id }));
-const tokenRow = token => rowOf({ what: token.name || token.key, created: token.createdAt, used: token.lastUsedAt, from: token.lastUsedFrom, ends: token.expiresAt, session: token.key.startsWith('sess_') },
+const tokenRow = token => rowOf({ what: token.name || token.key, created: token.createdAt, used: token.lastUsedAt, from: token.lastUsedFrom, ends: token.expiresAt, kind: token.kind },
     () => call('users/tokens/revoke', { key: token.key }));
 
 function membershipRow(organization) {
@@ -81,7 +81,7 @@ function offerLink(code) {
 }
 
 async function begin() {
-    element('sign-in').addEventListener('click', async () => good(await signIn()) && await open());
+    onSignIn(open);
     element('add-key').addEventListener('submit', addKey);
     element('add-passkey').addEventListener('click', () => act(() => make(user)));
     element('sign-out').addEventListener('click', async () => {
@@ -89,8 +89,8 @@ async function begin() {
         state('sign-in');
         element('title').focus();
     });
-    if (location.hash.startsWith('#link_')) {
-        offerLink(location.hash.slice(1));
+    if (/^#(link|mail)_/.test(location.hash)) {
+        offerLink(location.hash.slice(1).replace(/%3A/i, ':'));
         return;
     }
     state('loading');

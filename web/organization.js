@@ -4,10 +4,9 @@ import * as history from './history.js';
 import * as invitations from './invitations.js';
 import { follow } from './live.js';
 import * as machines from './machines.js';
-import { signIn } from './passkey.js';
 import * as people from './people.js';
 import * as roles from './roles.js';
-import { date, element, good, state } from './ui.js';
+import { date, element, good, onSignIn, state } from './ui.js';
 
 const REFRESH_MS = 1000;
 const views = { people, invitations, roles, machines, history };
@@ -129,14 +128,7 @@ async function open() {
     following = true;
 }
 
-element('sign-in').addEventListener('click', async () => {
-    if (!good(await signIn()))
-        return;
-    if (org)
-        location.reload(); // of a session that had ended
-    else
-        await open();
-});
+onSignIn(() => org ? location.reload() : open()); // after a session that has ended all is begun anew
 element('progress-close').addEventListener('click', () => show('progress', false));
 addEventListener('hashchange', () => org && location.hash.startsWith('#' + org.id) ? turn() : location.reload());
 for (const view of Object.values(views))

@@ -50,16 +50,21 @@ export async function make(user, token) {
     }
 }
 
-export async function signIn() {
+// The fields of a call that needs the person's proof.
+export async function prove() {
     const begun = await call('users/passkeys/begin', {});
     if (begun.ok === false)
         return begun;
     try {
         const credential = await navigator.credentials.get({ publicKey: { challenge: bytes(begun.challenge), rpId: begun.rpId, userVerification: 'required' } });
         const { clientDataJSON, authenticatorData, signature } = credential.response;
-        return await call('users/sign-in', { name: browserName(), id: credential.id, clientData: base64(clientDataJSON),
-            authenticatorData: base64(authenticatorData), signature: base64(signature) });
+        return { id: credential.id, clientData: base64(clientDataJSON), authenticatorData: base64(authenticatorData), signature: base64(signature) };
     } catch (error) {
         return failure(error);
     }
+}
+
+export async function signIn() {
+    const proof = await prove();
+    return proof.ok === false ? proof : await call('users/sign-in', { name: browserName(), ...proof });
 }

@@ -1,5 +1,5 @@
 // What the pages of people who are signed in have in common: their states and faults, rows of lists, buttons that are pressed twice.
-import { show, value } from './api.js';
+import { call, show, value } from './api.js';
 import { signIn } from './passkey.js';
 
 export const element = id => document.getElementById(id);
@@ -41,6 +41,22 @@ export async function change(act) {
             reply = await act();
     }
     return good(reply) ? reply : null;
+}
+
+// The answer is the same whoever has the address.
+async function mailLink(event) {
+    event.preventDefault();
+    const reply = await call('users/sign-in/by-mail', { email: element('address').value });
+    show('mail-none', reply.reason === 'no_mail');
+    show('mail-sent', reply.ok === true);
+    if (reply.reason !== 'no_mail')
+        good(reply);
+}
+
+// The ways to sign in; the passkey's goes on with OPEN.
+export function onSignIn(open) {
+    element('sign-in').addEventListener('click', async () => good(await signIn()) && await open());
+    element('mail-link').addEventListener('submit', mailLink);
 }
 
 const format = options => {

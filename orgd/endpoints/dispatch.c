@@ -67,7 +67,7 @@ static bool change_allowed(struct call *call, const struct endpoint *endpoint)
         call_fail(call, 403, "test_token", "A test token reads, and changes nothing.");
         return false;
     }
-    if (call->caller.session && !frees_oneself(endpoint) && !endpoint->open &&
+    if (call->caller.session && !frees_oneself(endpoint) && !endpoint->open && !endpoint->proof &&
         !session_fresh(&call->caller)) {
         call_fail(call, 403, "sign_in_again", "Sign in again: this changes something.");
         return false;

@@ -98,6 +98,27 @@ void sign_in_link(struct call *call);
 void sign_in_by_link(struct call *call);
 void sign_out(struct call *call);
 
+/* True if there is a page, which the call is for; else it has failed. */
+bool page_there(struct call *call);
+/* True if a page of ours asks; else the call has failed. */
+bool page_asks(struct call *call);
+/* The passkey whose holder the body proves, which has now been used, and its account; fails the
+ * call without one. */
+bool passkey_proved(struct call *call, struct passkey *passkey, struct user *user);
+/* Makes TOKEN, whose kind and proofs are filled, a USER's; it is named by the body's "name", or
+ * NAME, and lives for LIFE_MS. CREDENTIAL gets its text. */
+void user_token_make(struct call *call, struct token *token, const char *user, const char *name,
+                     int64_t life_ms, char credential[CREDENTIAL_SIZE]);
+/* What PASSKEY proves, for TOKEN. */
+void passkey_proofs(const struct passkey *passkey, struct token *token);
+
+/* devices.c */
+void device_authorize(struct call *call);
+void device_token(struct call *call);
+void device_show(struct call *call);
+void device_approve(struct call *call);
+void device_deny(struct call *call);
+
 /* offer.c */
 void invitation_offer(struct call *call);
 
@@ -166,6 +187,10 @@ void user_update(struct call *call);
 enum membership_reach { REACH_CURRENT, REACH_FORMER_TOO /* of those who left, too */ };
 void user_changed(struct call *call, const struct user *user, enum membership_reach reach,
                   enum news_kind news, const char *action, const char *detail);
+
+/* Tells each organization of USER, by the audit event ACTION with DETAIL, what became of his
+ * account; nothing of the memberships changes. */
+void user_told(struct call *call, const struct user *user, const char *action, const char *detail);
 void user_token_create(struct call *call);
 void user_token_list(struct call *call);
 /* Adds the tokens of the caller, a user, to REPLY: LIST_MAX of them at most. */
@@ -184,6 +209,15 @@ void user_token_issue(struct call *call, const char *user, const char *organizat
 /* recovery.c */
 void user_recover(struct call *call);
 void user_recover_confirm(struct call *call);
+void sign_in_by_mail(struct call *call);
+
+/* The account that CODE, of a mailed link, opens; false when there is none. Then no other code that
+ * was mailed to it opens it. */
+bool mailed_link_open(struct call *call, const char *code, struct user *user);
+
+/* A time later than every one at which USER left an organization: what has proved now that he is
+ * the user has done so then. */
+int64_t proof_time(struct call *call, const char *user);
 
 /* Ends the tokens of USER but the one with the key KEPT ("": none is kept), and their held polls;
  * returns their number. */

@@ -12,8 +12,7 @@
 #define LINK_LIFE_MS    (5LL * 60 * 1000)
 #define LINK_SIZE       (256 + CREDENTIAL_SIZE)
 
-/* True if there is a page, which these calls are for; else the call has failed. */
-static bool page_there(struct call *call)
+bool page_there(struct call *call)
 {
     if (!call->request->web_origin)
         call_fail(call, 409, "no_page", "This server has no page (orgd --web-origin).");
@@ -129,8 +128,7 @@ void passkey_remove(struct call *call)
 
 /* --- sessions --- */
 
-/* The passkey whose holder the body proves, and its account; fails the call without one. */
-static bool holder_find(struct call *call, struct passkey *passkey, struct user *user)
+bool passkey_proved(struct call *call, struct passkey *passkey, struct user *user)
 {
     struct webauthn_proof proof = proof_of(call);
     const char *wrong = "nobody has it here";
@@ -139,7 +137,19 @@ static bool holder_find(struct call *call, struct passkey *passkey, struct user 
         wrong = webauthn_verify(&proof, call->request->web_origin, &passkey->credential);
     if (wrong)
         call_fail(call, 403, "invalid_passkey", "The passkey does not sign you in: %s.", wrong);
-    return !wrong;
+    if (wrong)
+        return false;
+    passkey->last.at = now_ms();
+    snprintf(passkey->last.from, sizeof passkey->last.from, "%s", call->request->from);
+    store_passkey_use(call->store, passkey);
+    return true;
+}
+
+void passkey_proofs(const struct passkey *passkey, struct token *token)
+{
+    token->proved = passkey->proved;
+    token->proved_in_at = passkey->proved_in_at;
+    snprintf(token->proved_in, sizeof token->proved_in, "%s", passkey->proved_in);
 }
 
 /* The session that the browser had ends. */
@@ -151,10 +161,8 @@ static void session_end(struct call *call)
     call_changed(call, call->caller.key, NEWS_RIGHTS);
 }
 
-/* Makes TOKEN, whose kind and proofs are filled, a USER's; it is named by the body's "name", or
- * NAME, and lives for LIFE_MS. CREDENTIAL gets its text. */
-static void session_make(struct call *call, struct token *token, const char *user, const char *name,
-                         int64_t life_ms, char credential[CREDENTIAL_SIZE])
+void user_token_make(struct call *call, struct token *token, const char *user, const char *name,
+                     int64_t life_ms, char credential[CREDENTIAL_SIZE])
 {
     struct secret secret;
     const char *own = call_text(call, "name");
@@ -175,7 +183,7 @@ static void session_begin(struct call *call, struct token *token, const struct u
     if (!token_room(call, (struct token_owner){user->id, .user = true}))
         return;
     token->session = true;
-    session_make(call, token, user->id, "", SESSION_LIFE_MS, call->answer->session);
+    user_token_make(call, token, user->id, "", SESSION_LIFE_MS, call->answer->session);
     snprintf(call->caller.user, sizeof call->caller.user, "%s", user->id); /* the event's actor */
     call_event(call, "", "user.sign-in", user->id, token->name, "%s", by);
     cJSON *reply = cJSON_CreateObject();
@@ -183,8 +191,7 @@ static void session_begin(struct call *call, struct token *token, const struct u
     call_reply(call, reply);
 }
 
-/* True if a page of ours asks; else the call has failed. */
-static bool page_asks(struct call *call)
+bool page_asks(struct call *call)
 {
     if (!page_there(call))
         return false;
@@ -197,13 +204,10 @@ void sign_in(struct call *call)
 {
     struct passkey passkey;
     struct user user;
-    if (!page_asks(call) || !holder_find(call, &passkey, &user))
+    struct token token = {0};
+    if (!page_asks(call) || !passkey_proved(call, &passkey, &user))
         return;
-    passkey.last.at = now_ms();
-    snprintf(passkey.last.from, sizeof passkey.last.from, "%s", call->request->from);
-    store_passkey_use(call->store, &passkey);
-    struct token token = {.proved = passkey.proved, .proved_in_at = passkey.proved_in_at};
-    snprintf(token.proved_in, sizeof token.proved_in, "%s", passkey.proved_in);
+    passkey_proofs(&passkey, &token);
     session_begin(call, &token, &user, passkey.name);
 }
 
@@ -226,7 +230,7 @@ void sign_in_link(struct call *call)
         !token_room(call, (struct token_owner){user, .user = true}))
         return;
     proofs_copy(&call->caller, &token);
-    session_make(call, &token, user, "sign-in link", LINK_LIFE_MS, credential);
+    user_token_make(call, &token, user, "sign-in link", LINK_LIFE_MS, credential);
     snprintf(link, sizeof link, "%s/#%s", call->request->web_origin, credential);
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddStringToObject(reply, "link", link);
@@ -236,29 +240,38 @@ void sign_in_link(struct call *call)
     sodium_memzero(link, sizeof link);
 }
 
-/* The link that the body's code opens, and its account; fails the call without one. */
-static bool link_find(struct call *call, struct token *link, struct user *user)
+/* The account that the body's code opens, a link's or a mailed one's, and what that proves, for
+ * TOKEN; false without one. The code is used up. */
+static bool link_open(struct call *call, struct token *token, struct user *user)
 {
+    struct token link;
     char key[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
-    if (secret_split(call_text(call, "code"), key, hash) && caller_find(call->store, key, link) &&
-        link->link && secret_same(hash, link->hash) && store_user(call->store, link->user, user) &&
-        !user->disabled)
+    const char *code = call_text(call, "code");
+    if (mailed_link_open(call, code, user)) {
+        token->proved = proof_time(call, user->id);
         return true;
-    call_fail(call, 404, "link_not_found",
-              "There is no such link; it may have been used or have expired.");
-    return false;
+    }
+    if (!secret_split(code, key, hash) || !caller_find(call->store, key, &link) || !link.link ||
+        !secret_same(hash, link.hash) || !store_user(call->store, link.user, user) ||
+        user->disabled)
+        return false;
+    store_token_remove(call->store, link.key);
+    proofs_copy(&link, token);
+    return true;
 }
 
 void sign_in_by_link(struct call *call)
 {
-    struct token link, token = {0};
+    struct token token = {0};
     struct user user;
-    if (!page_asks(call) || !link_find(call, &link, &user))
+    if (!page_asks(call))
         return;
-    store_token_remove(call->store, link.key);
-    proofs_copy(&link, &token);
-    session_begin(call, &token, &user, "link");
+    if (link_open(call, &token, &user))
+        session_begin(call, &token, &user, "link");
+    else
+        call_fail(call, 404, "link_not_found",
+                  "There is no such link; it may have been used or have expired.");
 }
 
 void sign_out(struct call *call)

@@ -39,6 +39,11 @@ static struct {
     [QUOTA_KEYS] = {"keys", 100, "A user adds", "ssh keys an hour", HOUR_S},
     [QUOTA_MAILS] = {"mails", 300, "An organization sends", "mails an hour", HOUR_S},
     [QUOTA_ADDRESS_MAILS] = {"address-mails", 10, "An address is sent", "mails a day", DAY_S},
+    [QUOTA_GRANTS] = {"device-sign-ins", 10000, "The server has", "device sign-ins waiting", 0},
+    [QUOTA_CODES] = {"device-codes", 60, "A user enters", "codes of device sign-ins an hour",
+                     HOUR_S},
+    [QUOTA_ALL_CODES] = {"all-device-codes", 5000, "All users enter",
+                         "codes of device sign-ins an hour", HOUR_S},
     [QUOTA_NAMES] = {"names", 300, "An invitation asks for", "usernames an hour", HOUR_S},
 };
 

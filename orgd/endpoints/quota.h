@@ -28,6 +28,9 @@ enum quota {
     QUOTA_MAILS,          /* an hour for an organization */
     QUOTA_ADDRESS_MAILS,  /* a day to an address */
     QUOTA_NAMES,          /* an hour, of which one asks with an invitation whether they are free */
+    QUOTA_GRANTS,         /* device sign-ins that wait at a time */
+    QUOTA_CODES,          /* of device sign-ins, that a user enters in an hour */
+    QUOTA_ALL_CODES,      /* that all users together enter */
     QUOTA_COUNT
 };
 

@@ -207,6 +207,16 @@ cJSON *token_json(const struct token *token, const struct secret *secret)
     return object;
 }
 
+/* How its user came by it. */
+static const char *token_kind(const struct token *token)
+{
+    if (token->session)
+        return "session";
+    if (token->link)
+        return "link";
+    return token->device ? "device" : "token";
+}
+
 cJSON *token_list_json(const struct token *token)
 {
     cJSON *object = cJSON_CreateObject();
@@ -219,8 +229,10 @@ cJSON *token_list_json(const struct token *token)
     add_time(object, "createdAt", token->created);
     record_time_or_null(object, "expiresAt", token->expires);
     add_use(object, &token->last);
-    if (!token->organization[0])
+    if (!token->organization[0]) {
+        cJSON_AddStringToObject(object, "kind", token_kind(token));
         return object;
+    }
     add_maker(object, &token->maker);
     cJSON_AddBoolToObject(object, "makerLeft", token->maker_left);
     return object;

@@ -27,6 +27,8 @@ struct body_field {
     bool required;
 };
 
+enum oauth_call { OAUTH_NOT, OAUTH_BEGIN, OAUTH_POLL };
+
 struct endpoint {
     const char *path; /* under /v1 */
     void (*handler)(struct call *call);
@@ -41,6 +43,8 @@ struct endpoint {
     bool attempt;               /* presents a secret: a peer that fails too often must wait */
     bool counts;                /* each call is an attempt, whatever is answered */
     bool uses;                  /* tells when tokens were used: the noted uses are stored before */
+    bool proof;                 /* brings the passkey's proof: an old session may, too */
+    enum oauth_call oauth;      /* answers programs that know OAuth, and no more of this server */
     struct body_field fields[FIELDS_MAX];
 };
 

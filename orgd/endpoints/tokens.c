@@ -16,6 +16,8 @@ static const char *token_prefix(const struct token *token)
         return SESSION_PREFIX;
     if (token->link)
         return LINK_PREFIX;
+    if (token->device)
+        return DEVICE_PREFIX;
     return token->test ? "test_" : "live_";
 }
 
@@ -204,8 +206,7 @@ void user_token_list(struct call *call)
         reply_tokens(call, (struct token_owner){call->caller.user, .user = true});
 }
 
-/* Later than every time at which the user left an organization, whatever the clock says. */
-static int64_t proof_time(struct call *call, const char *user)
+int64_t proof_time(struct call *call, const char *user)
 {
     int64_t now = now_ms(), left = store_user_left(call->store, user);
     return now > left ? now : left + 1;

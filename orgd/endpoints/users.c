@@ -71,6 +71,18 @@ void user_changed(struct call *call, const struct user *user, enum membership_re
     buffer_free(&m.ids);
 }
 
+void user_told(struct call *call, const struct user *user, const char *action, const char *detail)
+{
+    struct memberships m = {.reach = REACH_CURRENT};
+    store_memberships(call->store, user->id, collect, &m);
+    call_lock_all(call, &m.ids);
+    for (size_t at = 0; at < m.ids.len; at += ID_SIZE)
+        call_event(call, m.ids.data + at, action, user->id, user->username, "%s", detail);
+    if (m.ids.len == 0)
+        call_event(call, "", action, user->id, user->username, "%s", detail);
+    buffer_free(&m.ids);
+}
+
 /* The search for an organization that does not let the member change his username. */
 struct objection {
     struct organization organization; /* the first one; its id is "" without one */

@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
+#include "orgd/endpoints/oauth.h"
 #include "orgd/endpoints/once.h"
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
@@ -323,6 +324,7 @@ static void exchange_answered(struct front *f, struct exchange *x, bool late)
         exchange_hold(f, x, late);
     else if (x->answer.rest == ANSWER_PIECES && f->streams.count >= STREAMS_MOST)
         exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
+    oauth_answer(&x->request, &x->answer);
     if (x->page.form)
         page_answer(&x->page, f->web_origin, &x->answer);
     exchange_log(x);

@@ -118,10 +118,10 @@ static bool line_good(struct MHD_Connection *connection, const char *method, con
             (path == method + strlen(method) + 1 && version == c->target_end + 1));
 }
 
-/* True for a link to the page whose '#' a mail gateway has encoded. */
+/* True for a link to a page (page.c) whose '#' a mail gateway has encoded. */
 static bool is_damaged_link(const char *path)
 {
-    return strncmp(path, "/i%23", 5) == 0;
+    return strncmp(path, "/i%23", 5) == 0 || strncmp(path, "/%23", 4) == 0;
 }
 
 const struct head_fault *head_check(struct MHD_Connection *connection, const char *method,

@@ -2,15 +2,18 @@
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "orgd/web/form.h"
 #include "orgd/web/negotiate.h"
+#include "orgd/web/oauth_form.h"
 
 #define FORM_PATH "/i"
 
-/* A link whose '#' a mail gateway has encoded. */
-static const char damaged[] = FORM_PATH "%23";
+/* The pages to which mails lead: a gateway may have encoded the '#' behind it. */
+static const char *const mailed[] = {FORM_PATH, "/"};
+static const char mark[] = "%23";
 
 /* The page takes what it needs from here, and nothing from elsewhere; nothing frames it, and its
  * scripts can make no markup of a text. */
@@ -34,14 +37,20 @@ static const char *header_of(struct MHD_Connection *connection, const char *name
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static bool is_damaged(const char *path)
+/* The page of a damaged link; NULL: PATH is none. */
+static const char *damaged_page(const char *path)
 {
-    return strncmp(path, damaged, sizeof damaged - 1) == 0;
+    for (size_t i = 0; i < sizeof mailed / sizeof *mailed; i++) {
+        size_t len = strlen(mailed[i]);
+        if (strncmp(path, mailed[i], len) == 0 && strncmp(path + len, mark, sizeof mark - 1) == 0)
+            return mailed[i];
+    }
+    return NULL;
 }
 
 bool page_path(const char *path)
 {
-    return is_damaged(path) || web_file_there(path);
+    return damaged_page(path) || web_file_there(path);
 }
 
 const char *page_methods(const char *path)
@@ -54,12 +63,12 @@ static void redirect(struct page_part *page, const char *path, struct call_answe
 {
     static const char token[] =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-:%";
-    const char *rest = path + sizeof damaged - 1;
+    const char *to = damaged_page(path), *rest = path + strlen(to) + sizeof mark - 1;
     size_t len = strspn(rest, token);
     if (rest[len] || len > PAGE_LOCATION_SIZE - sizeof FORM_PATH - 1)
         len = 0;
-    snprintf(page->location, sizeof page->location, "%s%s%.*s", FORM_PATH, len > 0 ? "#" : "",
-             (int)len, rest);
+    snprintf(page->location, sizeof page->location, "%s%s%.*s", to, len > 0 ? "#" : "", (int)len,
+             rest);
     page->type = "text/plain";
     answer->status = 302;
 }
@@ -114,14 +123,16 @@ void page_session_header(struct MHD_Response *response, const char *session)
     sodium_memzero(value, sizeof value);
 }
 
-bool page_form(struct page_part *page, struct MHD_Connection *connection, const char *path,
+void page_form(struct page_part *page, struct MHD_Connection *connection, const char *path,
                struct request *request)
 {
-    if (strcmp(path, FORM_PATH) != 0 || strcmp(request->method, "POST") != 0)
-        return false;
-    page->form =
-        invitation_form_read(request, header_of(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
-    return true;
+    if (strcmp(request->method, "POST") != 0)
+        return;
+    if (strcmp(path, FORM_PATH) == 0)
+        page->form =
+            invitation_form_read(request, header_of(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE));
+    else
+        page->call = oauth_form_read(request);
 }
 
 const char *page_form_wrong(struct page_part *page, struct MHD_Connection *connection,
@@ -174,5 +185,9 @@ void page_free(struct page_part *page)
 {
     invitation_form_free(page->form);
     page->form = NULL;
+    if (page->call)
+        sodium_memzero(page->call, strlen(page->call));
+    free(page->call);
+    page->call = NULL;
     sodium_memzero(page->bearer, sizeof page->bearer);
 }

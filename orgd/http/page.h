@@ -21,6 +21,7 @@ struct page_part {
     struct web_file file; /* that it answers with; without DATA none */
     char location[PAGE_LOCATION_SIZE]; /* to where it redirects; or "" */
     struct invitation_form *form;      /* that was sent; or NULL */
+    char *call;                        /* the body that a program's form stands for; or NULL */
     char bearer[PAGE_BEARER_SIZE];     /* of the browser's session; or "" */
 };
 
@@ -42,9 +43,9 @@ void page_session(struct page_part *page, struct MHD_Connection *connection, con
 /* Adds the header that gives a browser the new SESSION. */
 void page_session_header(struct MHD_Response *response, const char *session);
 
-/* True if a POST of PATH is the form, which is read into PAGE, and REQUEST is now the call that it
- * stands for. */
-bool page_form(struct page_part *page, struct MHD_Connection *connection, const char *path,
+/* A form that a POST of PATH brings is read into PAGE, and REQUEST is now the call that it stands
+ * for: the page's, or that of a program which knows OAuth. */
+void page_form(struct page_part *page, struct MHD_Connection *connection, const char *path,
                struct request *request);
 
 /* Why the form in PAGE, which came on CONNECTION, may not be taken: the reason, as the page words

@@ -372,6 +372,21 @@ static const char *const versions[] = {
     " proved_in TEXT NOT NULL,"
     " proved_in_at INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE INDEX passkeys_user ON passkeys(user_id, created_at, id);"
+    /* Programs that wait for a person's approval on the page. */
+    "CREATE TABLE device_grants ("
+    " id TEXT PRIMARY KEY,"
+    " secret_hash BLOB NOT NULL," /* of the device code */
+    " user_code TEXT NOT NULL,"
+    " host TEXT NOT NULL,"   /* as the program calls its machine */
+    " origin TEXT NOT NULL," /* from where it asks */
+    " created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL,"
+    " poll_at INTEGER NOT NULL," /* when the program is expected to ask again */
+    " poll_ms INTEGER NOT NULL," /* the pause that it was told to make */
+    " state INTEGER NOT NULL,"
+    " token TEXT NOT NULL," /* the key of what an approval made; "" */
+    " UNIQUE (user_code)) WITHOUT ROWID;"
+    "CREATE INDEX device_grants_end ON device_grants(expires_at);"
     /* Who may log in where. */
     "CREATE TABLE access_rules ("
     " id TEXT PRIMARY KEY,"

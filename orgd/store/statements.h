@@ -22,6 +22,9 @@
 #define PASSKEY_COLUMNS                                                                            \
     "id, user_id, name, public_key, counter, created_at, used_at, used_from, proved_at, "          \
     "proved_in, proved_in_at"
+#define SELECT_GRANT                                                                               \
+    "SELECT id, secret_hash, user_code, host, origin, created_at, expires_at, poll_at, poll_ms, "  \
+    "state, token FROM device_grants "
 #define SELECT_INVITATION "SELECT " INVITATION_COLUMNS MAKER_NAME " FROM invitations "
 #define SELECT_JOIN_CODE  "SELECT " JOIN_CODE_COLUMNS MAKER_NAME " FROM join_codes "
 #define MACHINE_COLUMNS                                                                            \
@@ -395,6 +398,14 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [PASSKEY_USE] = "UPDATE passkeys SET counter = ?2, used_at = ?3, used_from = ?4 WHERE id = ?1",
     [PASSKEY_REMOVE] = "DELETE FROM passkeys WHERE user_id = ?1 AND id = ?2",
     [PASSKEYS_END] = "DELETE FROM passkeys WHERE user_id = ?1",
+    [GRANT_BY_ID] = SELECT_GRANT "WHERE id = ?1",
+    [GRANT_BY_CODE] = SELECT_GRANT "WHERE user_code = ?1",
+    [GRANT_COUNT] = "SELECT count(*) FROM device_grants WHERE expires_at > ?1",
+    [GRANT_PRUNE] = "DELETE FROM device_grants WHERE expires_at <= ?1",
+    [GRANT_ADD] = "INSERT INTO device_grants VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, '')",
+    [GRANT_POLLED] = "UPDATE device_grants SET poll_at = ?2, poll_ms = ?3 WHERE id = ?1",
+    [GRANT_DECIDE] = "UPDATE device_grants SET state = ?2, token = ?3 WHERE id = ?1 AND state = 0",
+    [GRANT_REMOVE] = "DELETE FROM device_grants WHERE id = ?1",
     [ACCESS_BY_ID] = SELECT_ACCESS "WHERE id = ?1" ORGANIZATION_LIVES("organization_id"),
     [ACCESS_LIST] = SELECT_ACCESS "WHERE organization_id = ?1 AND" PAGE,
     [ACCESS_EACH] = SQL_EACH(SELECT_ACCESS "WHERE organization_id = " PLACE_ID

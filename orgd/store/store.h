@@ -217,6 +217,7 @@ struct access_rule {
 
 #define SESSION_PREFIX "sess_"
 #define LINK_PREFIX    "link_"
+#define DEVICE_PREFIX  "dev_"
 
 struct token {
     char key[ID_SIZE];
@@ -229,6 +230,7 @@ struct token {
     bool test;    /* env "test" instead of "live" */
     bool session; /* a browser's: its key begins with SESSION_PREFIX */
     bool link;    /* it begins a session, once: its key begins with LINK_PREFIX */
+    bool device;  /* it was approved on the page: its key begins with DEVICE_PREFIX */
     int64_t created;
     int64_t expires; /* 0: never */
     /* A user's token: when he, or the token that made this one, last proved that he is the user;
@@ -254,6 +256,22 @@ struct passkey {
     int64_t proved; /* as a token's */
     char proved_in[ID_SIZE];
     int64_t proved_in_at;
+};
+
+/* A program that waits for a person's approval on the page (RFC 8628). */
+#define USER_CODE_SIZE 10 /* BCDF-GHJK */
+enum grant_state { GRANT_PENDING, GRANT_APPROVED, GRANT_DENIED };
+struct device_grant {
+    char id[ID_SIZE];
+    unsigned char hash[SECRET_HASH_SIZE]; /* of the device code's secret */
+    char user_code[USER_CODE_SIZE];
+    char host[DISPLAY_SIZE]; /* as the program calls its machine */
+    struct use asked;        /* when, and from where */
+    int64_t expires;
+    int64_t poll_at; /* when the program is expected to ask again */
+    int64_t poll_ms; /* the pause that it was told to make */
+    enum grant_state state;
+    char token[ID_SIZE]; /* the key of what its approval made; "" */
 };
 
 struct event {
@@ -639,6 +657,20 @@ void store_passkey_use(struct store *store, const struct passkey *passkey);
 bool store_passkey_remove(struct store *store, const char *user, const char *id);
 /* Removes all of the user's. */
 void store_passkeys_end(struct store *store, const char *user);
+
+/* By the id in the device code, or by the code that a person types. */
+bool store_grant(struct store *store, const char *id, struct device_grant *grant);
+bool store_grant_by_code(struct store *store, const char *user_code, struct device_grant *grant);
+/* Drops those that ended before PAST, and counts those that have not ended at NOW. */
+int64_t store_grants_left(struct store *store, int64_t past, int64_t now);
+/* One that is pending. */
+void store_grant_add(struct store *store, const struct device_grant *grant);
+/* Stores when its program is expected next, and its pause. */
+void store_grant_polled(struct store *store, const struct device_grant *grant);
+/* Stores its state and token; false when it is pending no more. */
+bool store_grant_decide(struct store *store, const struct device_grant *grant);
+/* False when it is gone. */
+bool store_grant_remove(struct store *store, const char *id);
 
 /* The codes are kept for a day, so that they can be counted. */
 bool store_recovery(struct store *store, const char *id, struct recovery *recovery);

@@ -9,6 +9,7 @@ static void take_token(struct store *s, struct rowset *stmt, struct token *token
     column_text(s, stmt, 0, token->key, sizeof token->key);
     token->session = strncmp(token->key, SESSION_PREFIX, sizeof SESSION_PREFIX - 1) == 0;
     token->link = strncmp(token->key, LINK_PREFIX, sizeof LINK_PREFIX - 1) == 0;
+    token->device = strncmp(token->key, DEVICE_PREFIX, sizeof DEVICE_PREFIX - 1) == 0;
     column_hash(s, stmt, 1, token->hash);
     column_text(s, stmt, 2, token->last_four, sizeof token->last_four);
     column_text(s, stmt, 3, token->user, sizeof token->user);

@@ -38,6 +38,9 @@
     file web_machines, "machines.js"
     file web_history, "history.js"
     file web_live, "live.js"
+    file web_device_en, "device.en.html"
+    file web_device_de, "device.de.html"
+    file web_device, "device.js"
     bytes web_invitation_en, "invitation.en.html"
     bytes web_invitation_de, "invitation.de.html"
 

@@ -29,6 +29,9 @@ ASSET(web_roles);
 ASSET(web_machines);
 ASSET(web_history);
 ASSET(web_live);
+ASSET(web_device_en);
+ASSET(web_device_de);
+ASSET(web_device);
 extern const char web_invitation_en[], web_invitation_en_end[];
 extern const char web_invitation_de[], web_invitation_de_end[];
 
@@ -58,6 +61,8 @@ static const struct asset assets[] = {
      .packed = {PACKED(web_account_en), PACKED(web_account_de)}},
     {"/org", HTML, true, .plain = {PLAIN(web_organization_en), PLAIN(web_organization_de)},
      .packed = {PACKED(web_organization_en), PACKED(web_organization_de)}},
+    {"/device", HTML, true, .plain = {PLAIN(web_device_en), PLAIN(web_device_de)},
+     .packed = {PACKED(web_device_en), PACKED(web_device_de)}},
     {"/web/style.css", "text/css; charset=utf-8", ONE_OF(web_style)},
     {"/web/invitation.js", SCRIPT, ONE_OF(web_script)},
     {"/web/api.js", SCRIPT, ONE_OF(web_api)},
@@ -72,6 +77,7 @@ static const struct asset assets[] = {
     {"/web/machines.js", SCRIPT, ONE_OF(web_machines)},
     {"/web/history.js", SCRIPT, ONE_OF(web_history)},
     {"/web/live.js", SCRIPT, ONE_OF(web_live)},
+    {"/web/device.js", SCRIPT, ONE_OF(web_device)},
 };
 
 static const struct asset *asset_find(const char *path)

@@ -18,7 +18,7 @@
 static struct config config = {
     .org = {{.name = (char *)"acme", .id = (char *)"org_1"}},
     .org_count = 1,
-    .group = {{.name = (char *)"acme", .everyone = true}},
+    .group = (struct config_group[8]){{.name = (char *)"acme", .everyone = true}},
     .group_count = 1,
     .name = (char *)"%u",
     .home = (char *)"/home/%u",
@@ -26,7 +26,7 @@ static struct config config = {
     .group_members = GROUP_MEMBERS_AUTO,
 };
 static char snapshot_path[64];
-static const char *group_fault[CONFIG_GROUPS_MAX];
+static struct group_note group_note[8];
 
 static _Noreturn void die(const char *what)
 {
@@ -67,7 +67,7 @@ static double make(struct roster *roster, struct ledger *ledger)
     struct compile_input input = {.config = &config,
                                   .ledger = ledger,
                                   .roster = roster,
-                                  .group_fault = group_fault,
+                                  .group_note = group_note,
                                   .epoch = 1,
                                   .generation = ++generation,
                                   .path = snapshot_path};

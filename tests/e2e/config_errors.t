@@ -52,6 +52,21 @@ account 'without home and shell' 'roles = ["admin"];' 'lacks "home" and "shell"'
 account 'with an unknown key' 'roles = ["admin"]; homes = "/srv/%u";' homes
 account 'whose home can be the home of another member' 'roles = ["admin"]; home = "/home/a-%u";' '/home/a-%u and /home/%u can be one directory'
 account 'with a shell that /etc/shells lacks' 'roles = ["admin"]; shell = "/usr/bin/true";' '/usr/bin/true is not in /etc/shells'
+# many COUNT: a configuration with so many groups and rules.
+many() {
+    local i
+    printf 'organizations = ( { name = "acme"; provider = "file"; url = "/etc/orglogin/members.json"; } );\ngroups = (\n'
+    for ((i = 1; i <= $1; i++)); do printf '{ name = "g%d"; roles = ["r%d"]; },\n' "$i" "$i"; done
+    printf '{ name = "acme"; everyone = true; } );\naccess = (\n'
+    for ((i = 2; i <= $2; i++)); do printf '{ services = ["*"]; roles = ["r%d"]; },\n' "$i"; done
+    printf '{ services = ["*"]; everyone = true; } );\n'
+}
+many 65535 1024 >$CONF
+ok 'orgsyncd --check accepts 65536 groups and 1024 rules' orgsyncd --check
+many 65536 1 >$CONF
+like "$(orgsyncd --check 2>&1)" 'orglogin.conf:2: "groups" has 65537 entries, at most 65536 are possible' 'orgsyncd --check refuses one group more'
+many 1 1025 >$CONF
+like "$(orgsyncd --check 2>&1)" '"access" has 1025 entries, at most 1024' '... and one rule more'
 mistake 'a group of nobody' 's/name = "acme-admins"; org = "acme"; roles = [^;]*;/name = "acme-admins"; org = "acme"; members = [];/' members
 mistake "a duration without a unit" 's/timeout = "2s"/timeout = "2"/' timeout
 mistake 'sessions that end otherwise' 's/on_removal = "end"/on_removal = "kill"/' 'on_removal.*"end" or "keep"'

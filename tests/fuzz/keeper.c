@@ -17,9 +17,10 @@ static struct config config = {
              .range_first = 300000,
              .range_last = 300003}},
     .org_count = 2,
-    .group = {{.name = (char *)"acme-all", .everyone = true},
-              {.name = (char *)"acme-admins", .roles = {"owner\0admin", 2}},
-              {.name = (char *)"games", .local = true, .roles = {"admin", 1}}},
+    .group =
+        (struct config_group[8]){{.name = (char *)"acme-all", .everyone = true},
+                                 {.name = (char *)"acme-admins", .roles = {"owner\0admin", 2}},
+                                 {.name = (char *)"games", .local = true, .roles = {"admin", 1}}},
     .group_count = 3,
     .range_first = 200000,
     .range_last = 200007, /* soon full */

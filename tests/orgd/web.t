@@ -19,7 +19,7 @@ parts() { grep -o 'data-part="[^>]*' "$T/body" | grep -v ' hidden' | cut -d'"' -
 
 # --- without the switch ---
 orgd_start
-for path in / /i /web/style.css /web/invitation.js; do get $path; is "$status $(jq -r .reason "$T/body")" '404 unknown_endpoint' "without --web-origin there is no $path"; done
+for path in / /i /device /web/style.css /web/device.js /i%23inv_x /%23link_x; do get $path; is "$status $(jq -r .reason "$T/body")" '404 unknown_endpoint' "without --web-origin there is no $path"; done
 get /i -H 'Sec-Fetch-Site: same-origin' -d code=x; is "$status $(head_of content-type)" '404 application/json' 'without --web-origin a form is no call'
 org=$(new_org Acme)
 call /organizations/invitations/create "{\"organizationId\":\"$org\",\"email\":\"no@example.org\"}" "$OWNER"; is "$(field 'has("link")')" false 'without --web-origin an invitation has no link'
@@ -30,7 +30,7 @@ for origin in http://acme.example https://acme.example/ https://Acme.example htt
 done
 
 # --- the files ---
-files="/ /i /org /web/style.css $(cd "$TOP/web" && printf '/web/%s ' *.js)"
+files="/ /i /org /device /web/style.css $(cd "$TOP/web" && printf '/web/%s ' *.js)"
 orgd_start --web-origin $ORIGIN --access-log "$T/access"
 org=$(new_org '<script>alert(1)</script>')
 for path in $files; do
@@ -73,15 +73,19 @@ ok "all files of the page have at most 100 kB ($total bytes, and $packed as they
 
 # Those of an account alone, and of an organization that is no more, are in no organization's log.
 is "$(grep -rohE '"(organization|role|member|invitation|join-code|machine|access|team|token|members|user)\.[a-z-]+"' "$TOP/orgd" --include='*.c' | tr -d '"' |
-    grep -vE '^user\.(token-|passkey-|sign-in|let-create)|^organization\.delete$|\.js$' | sort -u | xargs)" "$(sed -n 's/.*value="\([^"]*\)".*/\1/p' "$TOP/web/parts/actions.html" | sort | xargs)" 'the page has words for each action of the audit log'
+    grep -vE '^user\.(token-|passkey-|device-|sign-in$|let-create)|^organization\.delete$|\.js$' | sort -u | xargs)" "$(sed -n 's/.*value="\([^"]*\)".*/\1/p' "$TOP/web/parts/actions.html" | sort | xargs)" 'the page has words for each action of the audit log'
 
 # --- links ---
 get /; unlike "$(page)" '\{\{|<script>|style=|onclick' 'the page of the account has no place left, no inline script and no inline style'
 is "$(grep -c '<section data-part="[a-z-]*" hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'and shows nothing: who one is comes by calls'
 get /org; is "$(grep -cE '<(section|div) [^>]*data-part="(organization|sign-in|progress)" hidden>' "$T/body")" 3 'nor does that of the organization'
+get /device; unlike "$(page)" '\{\{|<script>|style=|onclick' 'nor has the page of programs'
+is "$(grep -c '<section data-part="[a-z-]*" hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'which shows nothing, either'
 get / -b '__Host-orgd=sess_x:y' -H 'Sec-Fetch-Site: same-origin'; is "$status $(head_of set-cookie)" '200 ' 'it is the same for everybody'
 get '/i%23inv_abc:D-e_f'; is "$status $(head_of location) $(head_of cache-control)" '302 /i#inv_abc:D-e_f no-store' 'a link whose # was encoded leads to the page, with the token'
 get '/i%23inv_abc%3Adef?utm=x'; is "$status $(head_of location)" '302 /i#inv_abc%3Adef' 'so does one that was encoded in all of it'
+get '/%23mail_abc:D-e_f'; is "$status $(head_of location)" '302 /#mail_abc:D-e_f' 'so does a link to the account'
+for path in '/%23//evil.example' '/%23' '/%23https://evil.example'; do get "$path"; is "$status $(head_of location)" '302 /' "${path:0:30} leads to the account and nowhere else"; done
 for path in '/i%23//evil.example' '/i%23%0d%0aSet-Cookie:x=y' "/i%23$(printf 'a%.0s' {1..300})" '/i%23<b>' '/i%23'; do
     get "$path"; is "$status $(head_of location) $(head_of set-cookie)" '302 /i ' "${path:0:30} leads to the page and nowhere else"
 done

@@ -12,11 +12,11 @@
 static struct config config = {
     .org = {{.name = (char *)"acme", .id = "org_1"}, {.name = "other", .id = "org_2"}},
     .org_count = 2,
-    .group = {{.name = "acme", .everyone = true},
-              {.name = "acme-admins", .roles = {"owner\0admin", 2}},
-              {.name = "daemon", .local = true, .roles = {"admin", 1}},
-              {.name = "root", .local = true, .everyone = true},
-              {.name = "sys", .everyone = true}},
+    .group = (struct config_group[8]){{.name = "acme", .everyone = true},
+                                      {.name = "acme-admins", .roles = {"owner\0admin", 2}},
+                                      {.name = "daemon", .local = true, .roles = {"admin", 1}},
+                                      {.name = "root", .local = true, .everyone = true},
+                                      {.name = "sys", .everyone = true}},
     .group_count = 5,
     .range_first = 200000,
     .range_last = 1999999999,
@@ -30,7 +30,7 @@ static struct config config = {
 static struct roster rosters[2];
 static struct ledger *ledger;
 static struct compile_result result;
-static const char *group_fault[CONFIG_GROUPS_MAX];
+static struct group_note group_note[8], *note = group_note;
 
 static void put(int org, const char *id, const char *username, const char *role,
                 enum member_state state)
@@ -52,7 +52,7 @@ static int run(void)
     struct compile_input input = {.config = &config,
                                   .ledger = ledger,
                                   .roster = rosters,
-                                  .group_fault = group_fault,
+                                  .group_note = note,
                                   .names = names_given,
                                   .generation = 1,
                                   .path = snapshot_path};
@@ -747,6 +747,7 @@ static void each_organization_gets_ids_of_its_range(void **state)
     assert_int_equal(policy.range[1].last, 409999);
     snapshot_close(&s);
     config = kept;
+    config.group[1].org = config.org[0].name;
 }
 
 /* Two hosts that heard of the members in another order, in one listing or one by one, as long as
@@ -810,6 +811,46 @@ static void each_member_may_have_roles_that_nobody_else_has(void **state)
     assert_int_equal(c.org, 1);
     assert_int_equal(find("gone", &one, &c), SNAPSHOT_OK);
     assert_int_equal(one.state, MEMBER_REMOVED);
+}
+
+/* As many groups as there may be, and a member who is in a thousand of them: they are looked for by
+ * what he holds, and not one by one. */
+static void member_is_in_a_thousand_of_65536_groups(void **state)
+{
+    (void)state;
+    enum { IN = 1000, STEP = CONFIG_GROUPS_MAX / IN };
+    struct config kept = config;
+    static char name[CONFIG_GROUPS_MAX][12], roles[IN * 12];
+    static struct group_note notes[CONFIG_GROUPS_MAX];
+    struct config_group *groups = calloc(CONFIG_GROUPS_MAX, sizeof *groups);
+    struct pipe_member m = {.state = MEMBER_ACTIVE, .id = "usr_1", .email = "", .username = "ada"};
+    struct snapshot_user u;
+    struct snapshot_grants g;
+    char *end = roles;
+    assert_non_null(groups);
+    for (int i = 0; i < CONFIG_GROUPS_MAX; i++) {
+        snprintf(name[i], sizeof name[i], "g%d", i);
+        groups[i] = (struct config_group){
+            .name = name[i], .org = config.org[0].name, .roles = {name[i], 1}};
+        if (i % STEP == 0 && m.roles.count < IN) {
+            end = stpcpy(end, name[i]) + 1;
+            m.roles.count++;
+        }
+    }
+    m.roles.first = roles;
+    m.display = "";
+    m.permissions.first = "";
+    assert_int_equal(roster_put(&rosters[0], roster_member_new(&m)), 0);
+    config.group = groups;
+    config.group_count = CONFIG_GROUPS_MAX;
+    note = notes;
+    assert_int_equal(run(), 0);
+    assert_int_equal(result.groups, CONFIG_GROUPS_MAX);
+    assert_int_equal(find("ada", &u, &g), SNAPSHOT_OK);
+    assert_int_equal(g.gid_count, IN);
+    config = kept;
+    note = group_note;
+    free(groups);
 }
 
 static void one_remote_id_in_two_organizations_makes_two_users(void **state)
@@ -937,6 +978,7 @@ int main(void)
         cmocka_unit_test_setup(each_organization_gets_ids_of_its_range, fresh),
         cmocka_unit_test_setup(ids_of_either_placement_do_not_depend_on_the_order, fresh),
         cmocka_unit_test_setup(each_member_may_have_roles_that_nobody_else_has, fresh),
+        cmocka_unit_test_setup(member_is_in_a_thousand_of_65536_groups, fresh),
         cmocka_unit_test_setup(one_remote_id_in_two_organizations_makes_two_users, fresh),
         cmocka_unit_test_setup(ledger_open_refuses_garbage_and_a_missing_directory, fresh),
         cmocka_unit_test_setup(ledger_open_refuses_untrusted_files_and_newer_versions, fresh),

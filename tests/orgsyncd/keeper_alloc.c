@@ -11,8 +11,8 @@
 static struct config config = {
     .org = {{.name = (char *)"acme", .id = (char *)"org_1"}},
     .org_count = 1,
-    .group = {{.name = (char *)"acme", .everyone = true},
-              {.name = (char *)"acme-admins", .roles = {"admin", 1}}},
+    .group = (struct config_group[8]){{.name = (char *)"acme", .everyone = true},
+                                      {.name = (char *)"acme-admins", .roles = {"admin", 1}}},
     .group_count = 2,
     .rules = {.count = 1,
               .rule = {{.org = "acme", .services = {"sshd", 1}, .roles = {"admin", 1}}}},
@@ -58,12 +58,12 @@ static int put_members(struct roster *roster)
 /* All that a keeper does from its start to the snapshot. */
 static int whole_round(uint64_t generation)
 {
-    const char *group_fault[CONFIG_GROUPS_MAX] = {0};
+    struct group_note group_note[8] = {0};
     struct roster roster = {0};
     struct compile_result result;
     struct compile_input input = {.config = &config,
                                   .roster = &roster,
-                                  .group_fault = group_fault,
+                                  .group_note = group_note,
                                   .generation = generation,
                                   .path = snapshot_path};
     int rc = -1;

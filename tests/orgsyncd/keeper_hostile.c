@@ -32,9 +32,10 @@ static struct config config = {
     .org = {{.name = (char *)"acme", .provider = (char *)"native", .id = (char *)"org_1"},
             {.name = (char *)"beta", .provider = (char *)"native", .id = (char *)"org_2"}},
     .org_count = 1,
-    .group = {{.name = (char *)"acme-all", .everyone = true},
-              {.name = (char *)"acme-admins", .roles = {"admin", 1}},
-              {.name = (char *)"games", .local = true, .roles = {"admin", 1}}},
+    .group =
+        (struct config_group[8]){{.name = (char *)"acme-all", .everyone = true},
+                                 {.name = (char *)"acme-admins", .roles = {"admin", 1}},
+                                 {.name = (char *)"games", .local = true, .roles = {"admin", 1}}},
     .group_count = 3,
     .range_first = 200000,
     .range_last = 1999999999,

@@ -5,11 +5,14 @@
 
 #define NOW 1700000000000LL
 
+static struct config_group groups[] = {
+    {.name = (char *)"wheel", .org = "acme", .roles = {"ops", 1}},
+    {.name = (char *)"acme-dev", .org = "acme", .roles = {"dev", 1}}};
+
 static struct config config = {
-    .group = {{.name = (char *)"wheel", .org = "acme", .roles = {"ops", 1}},
-              {.name = (char *)"acme-dev", .org = "acme", .roles = {"dev", 1}}},
+    .group = groups,
     .group_count = 2,
-    .sudo = {{.group = &config.group[0]}},
+    .sudo = {{.group = &groups[0]}},
     .sudo_count = 1,
     .rules = {.count = 4,
               .rule = {{.org = "acme", .services = {"sudo\0su", 2}, .roles = {"owner\0admin", 2}},
