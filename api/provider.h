@@ -7,6 +7,7 @@
  *
  *   organization  {"id","name","role","created",
  *                  "key_adders":"members|admins","key_days":number,"security_keys_only":bool,
+ *                  "show_machines":bool,
  *                  "label","description","type","state","plan","country","owner","parent","email",
  *                  "namespace","updated","member":bool} (member: you are in it yourself; key_adders
  * to security_keys_only: which ssh keys of its members it takes, orgd/API.md) member

@@ -87,7 +87,7 @@ check-long: check-built
 		LONG=1 prove tests/e2e/taken_alone.t tests/e2e/enrolled.t && \
 		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
 		LONG=1 prove tests/e2e/doctor.t tests/orgadmin/github_prism.t && \
-		tests/lib/deps browser $$(command -v npm >/dev/null || echo node) && prove tests/e2e/page.t && \
+		tests/lib/deps browser $$(command -v npm >/dev/null || echo node) && prove tests/e2e/page.t tests/e2e/organization_page.t && \
 		for release in bookworm trixie; do RELEASE=$$release prove tests/packaging/roots/*.t || exit; done && \
 		tests/lib/deps vm architectures && prove tests/boot/vm/*.t tests/module/architectures.t
 	@+$(MAKE) --no-print-directory fuzz SECONDS=60

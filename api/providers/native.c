@@ -36,6 +36,7 @@ static const struct field organization_fields[] = {
     {.name = "security_keys_only",
      .from = "organization.securityKeysOnly|securityKeysOnly",
      .kind = FIELD_BOOL},
+    {.name = "show_machines", .from = "organization.showMachines|showMachines", .kind = FIELD_BOOL},
     {0},
 };
 
@@ -406,7 +407,8 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ORG_EDIT] = {CALL("/organizations/update",
                           ORG ",\"name\":\"$name?\",\"selfRename\":\"$self_rename!?\","
                               "\"keyAdders\":\"$key_adders?\",\"keyDays\":\"$key_days#?\","
-                              "\"securityKeysOnly\":\"$security_keys_only!?\""),
+                              "\"securityKeysOnly\":\"$security_keys_only!?\","
+                              "\"showMachines\":\"$show_machines!?\""),
                      DONE},
     [OP_ORG_DELETE] = {CALL("/organizations/delete", ORG ",\"name\":\"$name\""), DONE},
     [OP_MEMBER_LIST] = {MEMBERS(PAGE), .run = list_members},

@@ -30,6 +30,7 @@ static const struct column organization_columns[] = {
     {"key_adders", WIDE, "who may add ssh keys that count: members, for themselves, or admins"},
     {"key_days", WIDE | NUMBER, "days that an ssh key counts after it was added, 0: without limit"},
     {"security_keys_only", WIDE | SWITCH, "only ssh keys of security keys count"},
+    {"show_machines", WIDE | SWITCH, "members are told the machines on which they may log in"},
     {"description", WIDE | SHORTEN, "purpose of the organization"},
     {"type", WIDE, "kind of organization"},
     {"owner", WIDE, "id of the user who owns the organization"},
