@@ -124,8 +124,10 @@ $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
 	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
 BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm $(BUILD)/tests/bench/orgd \
-	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/compile $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/keys $(BUILD)/tests/bench/spawn
+	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/compile $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/keys $(BUILD)/tests/bench/spawn $(BUILD)/tests/bench/database
 $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare: TEST_LIBS += -lgnutls
+$(BUILD)/tests/bench/database: TEST_LIBS += -lpq
+$(BUILD)/obj/tests/bench/database.o: ORG_CFLAGS += $(PQ_CFLAGS)
 $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
 	@echo '  LINK $@'
@@ -150,6 +152,7 @@ bench: deps-check
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgd.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgadmin.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/listing.sh
+	@BUILD=$(abspath $(BENCH)) tests/bench/database.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/fleet.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/across.sh
 

@@ -344,6 +344,23 @@ bool store_make_room(struct store *store);
 int64_t store_log_bytes(const struct store *store);
 int64_t store_event_latest(struct store *store);
 
+/* What the stores of this process have counted; the same, and what is longest anew. */
+struct store_counts {
+    int64_t commits, commit_ms, longest_commit_ms; /* changes made durable, and what that took */
+    int64_t again; /* transactions that somebody else was in the way of */
+    /* Of a database that servers share: */
+    int64_t outcomes;         /* COMMITs without an answer, whose outcome was looked up */
+    int64_t connections;      /* that were made */
+    int64_t losses;           /* and lost */
+    int64_t notices;          /* of other servers' changes, or of our own */
+    int64_t heard;            /* clock_mono_ms when the feed heard from it, 0: there is no feed */
+    int64_t look_ms;          /* what its latest answer took */
+    int64_t longest_delay_ms; /* between a change of another server and our hearing of it */
+    bool waits;               /* changes wait for a synchronous standby that is not there */
+};
+void store_counts(struct store_counts *counts);
+void store_counts_begin(void);
+
 /*
  * Begins to read: all that is read until the end is of one moment. Or begins a change of
  * ORGANIZATION (an id, which may be a stranger's text), whose row is locked before anything is
@@ -715,6 +732,9 @@ void store_join_codes_made(struct store *store, const char *organization, const 
 
 typedef void token_visit(const struct token *token, void *arg);
 bool store_token(struct store *store, const char *key, struct token *token);
+/* The token KEY will be asked for first, and then, unless ORGANIZATION is NULL, what its holder is
+ * in it, and itself: where each question costs a round trip, all of them take one. */
+void store_expect(struct store *store, const char *key, const char *organization);
 struct token_owner {
     const char *id;
     bool user; /* else an organization */
