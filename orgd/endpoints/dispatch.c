@@ -56,6 +56,12 @@ static bool session_fresh(const struct token *session)
     return age >= 0 && age <= SESSION_FRESH_MS;
 }
 
+/* True if ENDPOINT takes away what is the caller's own, and nothing from others. */
+static bool frees_oneself(const struct endpoint *endpoint)
+{
+    return endpoint->frees && endpoint->permission == PERMISSION_NONE;
+}
+
 /* True when the caller, who may use ENDPOINT, may change something now; else the call has failed.
  */
 static bool change_allowed(struct call *call, const struct endpoint *endpoint)
@@ -65,7 +71,7 @@ static bool change_allowed(struct call *call, const struct endpoint *endpoint)
         call_fail(call, 403, "test_token", "A test token reads, and changes nothing.");
         return false;
     }
-    if (call->caller.session && !endpoint->frees && !endpoint->open && !endpoint->proof &&
+    if (call->caller.session && !frees_oneself(endpoint) && !endpoint->open && !endpoint->proof &&
         !session_fresh(&call->caller)) {
         call_fail(call, 403, "sign_in_again", "Sign in again: this changes something.");
         return false;

@@ -62,8 +62,9 @@ struct organization {
     char id[ID_SIZE];
     char name[DISPLAY_SIZE];
     int64_t created;
-    int64_t revision; /* of the latest change of its members */
-    bool self_rename; /* its members may change their own usernames */
+    int64_t revision;   /* of the latest change of its members */
+    bool self_rename;   /* its members may change their own usernames */
+    bool show_machines; /* its members are told the machines on which they may log in */
     struct key_policy keys;
     /* Only store_organization fills these. */
     struct commit commit;    /* the commit of REVISION */
@@ -509,7 +510,7 @@ typedef void organization_visit(const struct organization *organization, void *a
 void store_organizations(struct store *store, const struct cursor *after, int limit,
                          organization_visit *each, void *arg);
 void store_organization_add(struct store *store, const struct organization *organization);
-/* Stores another name, self_rename or key policy. */
+/* Stores another name, self_rename, show_machines or key policy. */
 void store_organization_update(struct store *store, const struct organization *organization);
 /* With everything that is in it but its events; nothing of it is found any more (store_chore). */
 void store_organization_remove(struct store *store, const char *id, int64_t now);
@@ -766,8 +767,8 @@ bool store_machine_named(struct store *store, const char *organization, const ch
                          struct machine *machine);
 void store_machines(struct store *store, const char *organization, const struct cursor *after,
                     int limit, machine_visit *each, void *arg);
-/* Those of the organization that came: id, name, token and the time of its last use; the rest of
- * them is not filled. */
+/* Those of the organization that came: id, name, labels, token and the time of its last use; the
+ * rest of them is not filled. */
 void store_machines_enrolled(struct store *store, const char *organization, machine_visit *each,
                              void *arg);
 /* Drops those of the organization that never came and whose code has expired at NOW, and counts the
