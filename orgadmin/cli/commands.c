@@ -118,11 +118,14 @@ const struct command commands[] = {
      .verb = "edit",
      .args = {"[ORG]"},
      .brief = "change an organization, with --name or --set",
-     .detail = "At orgd, --set self_rename=yes lets members change their own usernames; by default "
-               "only members with the permission members:manage can. "
-               "--set key_adders=admins lets only ssh keys count that administrators give (key add "
-               "--member), --set key_days=90 only those that were added within so many days, "
-               "and --set security_keys_only=yes only those of security keys.",
+     .detail =
+         "At orgd, --set self_rename=yes lets members change their own usernames; by default "
+         "only members with the permission members:manage can. "
+         "--set key_adders=admins lets only ssh keys count that administrators give (key add "
+         "--member), --set key_days=90 only those that were added within so many days, "
+         "and --set security_keys_only=yes only those of security keys. "
+         "--set show_machines=yes shows each member, on the page, the machines on which the member may "
+         "log in.",
      .options = OPTIONS(ACTS, OPT(NAME), OPT(SET)),
      .run = org_edit},
     {.noun = "org",

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "orgd/now.h"
+#include "orgd/store/counts.h"
 
 #define WHY_SIZE 256
 
@@ -126,8 +127,10 @@ PGconn *link_open(const char *url, const char *name)
         PQsetNoticeReceiver(conn, ignore_notice, NULL);
         good = link_execute(conn, name, session) && time_ask(conn, name);
     }
-    if (good)
+    if (good) {
+        counts_add(COUNTED_CONNECTION);
         return conn;
+    }
     PQfinish(conn);
     return NULL;
 }
