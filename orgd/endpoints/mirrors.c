@@ -133,7 +133,7 @@ static bool room_for(struct call *call, const struct mirror *m)
 
 void operator_mirror_add(struct call *call)
 {
-    struct mirror mirror = {.poll_ms = 0};
+    struct mirror mirror = {.turn = now_ms()};
     struct organization organization = {.created = now_ms()};
     char why[MIRROR_WHY_SIZE];
     if (!mirror_read(call, &mirror) || !room_for(call, &mirror))

@@ -276,8 +276,10 @@ static void exchange_hook(struct front *f, struct exchange *x)
     } else if (wait_s > 0) {
         exchange_fail(x, 429, "too_many_attempts", "Too many attempts from your address failed.");
         x->answer.retry_s = wait_s;
-    } else if (x->drained > 0 || !relay_hook(f->relay, x->path,
-                                             exchange_header(x, "X-Hub-Signature-256"), &x->body)) {
+    } else if (x->drained > 0) {
+        exchange_fail(x, 413, "too_large", "The body may have at most 65536 bytes.");
+    } else if (!relay_hook(f->relay, x->path, exchange_header(x, "X-Hub-Signature-256"),
+                           &x->body)) {
         exchange_fail(x, 401, "unauthorized", "X-Hub-Signature-256 is not this body's.");
         if (x->peer)
             peer_failed(x->peer);

@@ -165,7 +165,8 @@ void held_tell(struct held_set *set, const struct buffer *changed)
     }
 }
 
-void held_source_read(struct held_set *set, const char *organization, int64_t begun_ms, bool good)
+void held_source_read(struct held_set *set, const char *organization, int64_t begun_ms,
+                      bool for_all)
 {
     struct audience *a = audience_find(set, organization);
     struct held *held;
@@ -174,7 +175,7 @@ void held_source_read(struct held_set *set, const char *organization, int64_t be
         return;
     LIST_FOREACH(held, &a->polls, link)
     {
-        bool ends = held->poll.fresh ? held->poll.arrived_ms <= begun_ms : good;
+        bool ends = held->poll.fresh ? held->poll.arrived_ms <= begun_ms : for_all;
         if (!ends || held->asks || held_answered(held))
             continue;
         held->over = held->asks = asks = true;

@@ -17,6 +17,7 @@
 #include "orgd/source/source.h"
 
 #define RELOAD_MS  1000 /* between two looks at which mirrors there are */
+#define TELL_MS    5000 /* between two readings without a change that all hosts are told of */
 #define APART_MS   500  /* between the beginnings of two readings of a source */
 #define RETRY_MIN  1000
 #define RETRY_MAX  60000
@@ -45,6 +46,8 @@ struct source_link {
     bool anew;                 /* that reads everything, whatever is known */
     bool stored;               /* the job has done what it should */
     int64_t begun;             /* clock_mono_ms of the last reading */
+    int64_t took;              /* that one */
+    int64_t told;              /* clock_mono_ms: all hosts were told of one */
     int64_t due;               /* of the next one */
     int64_t retry;             /* none before that: the source has said so */
     int64_t last;              /* the number of the reading that was stored last, 0: none */
@@ -138,7 +141,19 @@ static void succeed(struct source_link *l, int64_t as_of_ms)
     l->anew = false;
     l->failure[0] = '\0';
     l->due = l->begun + around(l->mirror.poll_ms);
+    l->took = clock_mono_ms() - l->begun;
     source_note(l->mirror.organization, as_of_ms);
+}
+
+/* True if all hosts are told of the reading that has ended: one that wants to know often does not
+ * make the others busy. */
+static bool for_all(struct source_link *l)
+{
+    int64_t now = clock_mono_ms();
+    bool told = now < l->told + TELL_MS && !l->slice.news.id[0];
+    if (!told)
+        l->told = now;
+    return !told;
 }
 
 /* --- storing --- */
@@ -179,7 +194,7 @@ static void store_done(struct job *job)
     case MIRROR_DONE:
         succeed(l, slice->reading->as_of_ms);
         tell(l, slice);
-        held_source_read(held, l->mirror.organization, slice->reading->begun_ms, true);
+        held_source_read(held, l->mirror.organization, slice->reading->begun_ms, for_all(l));
         rest(l);
         return;
     case MIRROR_SUPERSEDED:
@@ -258,7 +273,8 @@ static void begin(struct source_link *l, int64_t now)
 static int64_t begins_at(const struct source_link *l)
 {
     int64_t at = l->wanted ? 0 : l->due;
-    int64_t earliest = l->begun + (l->failures > 0 ? RETRY_MIN : APART_MS);
+    int64_t apart = l->failures > 0 ? RETRY_MIN : APART_MS;
+    int64_t earliest = l->begun + (apart > 2 * l->took ? apart : 2 * l->took);
     if (l->state != LINK_RESTS || !l->source || l->gone)
         return SOURCE_ALL;
     if (earliest < l->retry)

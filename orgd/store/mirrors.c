@@ -55,8 +55,8 @@ void store_mirror_add(struct store *s, const struct mirror *m)
     statement_run(s, MIRROR_ADD,
                   VALUES(value_text(m->organization), value_text(m->provider), value_text(m->url),
                          value_text(m->token_file), value_text(m->ca_file), value_text(m->proxy),
-                         value_text(m->options), value_text(m->hook_file),
-                         value_number(m->poll_ms)));
+                         value_text(m->options), value_text(m->hook_file), value_number(m->poll_ms),
+                         value_number(m->turn)));
 }
 
 int64_t store_mirror_begin(struct store *s, const char *organization)

@@ -536,7 +536,7 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
                       " organizations o WHERE o.id = organization_id AND o.deleted_at = 0)"
                       " ORDER BY organization_id LIMIT ?2",
     [MIRROR_ADD] = "INSERT INTO mirrors (" MIRROR_COLUMNS
-                   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, 0, 0, 0, '')",
+                   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, 0, 0, '')",
     [MIRROR_BEGIN] = "UPDATE mirrors SET turn = turn + 1 WHERE organization_id = ?1",
     [MIRROR_TURN] = "SELECT turn FROM mirrors WHERE organization_id = ?1",
     [MIRROR_APPLIED] = "SELECT applied FROM mirrors WHERE organization_id = ?1",

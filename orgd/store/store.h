@@ -851,7 +851,8 @@ typedef void mirror_visit(const struct mirror *mirror, void *arg);
 bool store_mirror(struct store *store, const char *organization, struct mirror *mirror);
 void store_mirrors(struct store *store, const char *after, int limit, mirror_visit *each,
                    void *arg);
-/* Its organization is there, and has no members. */
+/* Its organization is there, and has no members. Readings are counted from TURN on, the time, so
+ * that none of an earlier mirror of that id can be stored. */
 void store_mirror_add(struct store *store, const struct mirror *mirror);
 /* The number of a reading that begins now; 0 without such a mirror. */
 int64_t store_mirror_begin(struct store *store, const char *organization);
