@@ -97,14 +97,14 @@ FORCE:
 
 $(BUILD)/orgadmin: $(call objects,orgadmin) $(API) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lconfig -lsmartcols -lyaml -lpam
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lconfig -lsmartcols -lyaml -lqrencode -lpam
 
 # A fetcher loads no library once it is locked up: api/curl.h.
 $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--no-as-needed -lcurl -lgnutls -Wl,--as-needed -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 
-$(BUILD)/orgd: $(ORGD) $(READER)
+$(BUILD)/orgd: $(ORGD) $(API) $(READER)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lpq -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 

@@ -113,7 +113,7 @@ static const struct field member_fields[] = {
     {.name = "username", .from = "username"},
     {.name = "name", .from = "name"},
     {.name = "roles", .from = "roles", .kind = FIELD_LIST, .required = true},
-    {.name = "teams", .from = "teams", .kind = FIELD_IDS},
+    {.name = "teams", .from = "teams", .kind = FIELD_TEAMS},
     {.name = "permissions", .from = "permissions", .kind = FIELD_LIST},
     {.name = "state", .from = "state", .kind = FIELD_STATE, .otherwise = "active"},
     {.name = "role_ends", .from = "role_ends"},

@@ -23,6 +23,8 @@ const struct command commands[] = {
      .brief = "check a token with the API and store it for later commands",
      .detail =
          "Asks for the token, or reads it from --token-file. "
+         "Whoever has none presses Enter: then a person approves the login in a browser, with a "
+         "passkey, by a code that is shown, and it ends after 30 days. "
          "--url or --provider names the API. "
          "If the token reaches exactly one organization, that organization becomes the "
          "current one. "

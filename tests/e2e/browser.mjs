@@ -113,7 +113,7 @@ export async function ends(who, what, noise = 0) {
 }
 
 // A device that keeps passkeys and knows its person.
-export async function device(who) {
+export async function authenticator(who) {
     const session = await who.page.createCDPSession();
     await session.send('WebAuthn.enable');
     const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', ctap2Version: 'ctap2_1',

@@ -1,7 +1,7 @@
 // The stories of organization_page.t, as browser.mjs tells them. DIRECTORY/world has the organizations and people's tokens.
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { device, directory, ends, is, looksGood, ok, origin, paint, person, tell } from './browser.mjs';
+import { authenticator, directory, ends, is, looksGood, ok, origin, paint, person, tell } from './browser.mjs';
 
 const world = JSON.parse(fs.readFileSync(directory + '/world', 'utf8'));
 const sql = statement => execFileSync('sqlite3', ['-cmd', '.timeout 5000', world.data, statement]);
@@ -15,7 +15,7 @@ async function signedIn(name, options) {
     await who.sees('link');
     await who.press('#by-link');
     await who.sees('mine');
-    who.phone = await device(who);
+    who.phone = await authenticator(who);
     return who;
 }
 

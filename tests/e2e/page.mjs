@@ -1,7 +1,7 @@
 // The stories of page.t, as browser.mjs tells them. DIRECTORY has the invitations' tokens, and people's ssh keys; what the page tells a person to
 // type is left there in NAME.ssh.
 import fs from 'node:fs';
-import { browser, device, directory, ends, is, looksGood, ok, origin, paint, person, pictures, tell } from './browser.mjs';
+import { authenticator, browser, directory, ends, is, looksGood, ok, origin, paint, person, pictures, tell } from './browser.mjs';
 
 const invitations = JSON.parse(fs.readFileSync(directory + '/invitations', 'utf8'));
 const keyOf = name => fs.readFileSync(directory + '/' + name + '.key.pub', 'utf8');
@@ -174,7 +174,7 @@ async function damaged() {
 
 async function passkey() {
     const who = await person();
-    const phone = await device(who);
+    const phone = await authenticator(who);
     await who.open('/');
     ok(await who.sees('sign-in'), 'who is not signed in is asked for a passkey');
     await looksGood(who, 'sign-in');
@@ -242,6 +242,136 @@ async function passkey() {
     await ends(who, 'a passkey');
 }
 
+// A terminal in the root, on which orgadmin begins to log in once its number is there; its text when that has PATTERN.
+const pause = ms => new Promise(done => setTimeout(done, ms));
+async function terminal(n, pattern) {
+    const file = `${directory}/terminal.${n}`;
+    for (let i = 0; i < 600; i++) {
+        const match = fs.existsSync(file) && pattern.exec(fs.readFileSync(file, 'utf8'));
+        if (match)
+            return match;
+        await pause(50);
+    }
+    return [];
+}
+async function program(n) {
+    fs.writeFileSync(`${directory}/program.${n}`, '');
+    return (await terminal(n, /must show this code: ([A-Z]{4}-[A-Z]{4})/))[1];
+}
+
+// A login of orgadmin that is approved, one that is denied, and what strangers say of themselves.
+async function device() {
+    const who = await person(), referrers = [];
+    who.page.on('request', request => referrers.push(request.headers().referer ?? ''));
+    const phone = await authenticator(who);
+    await who.open('/' + fs.readFileSync(directory + '/link.device', 'utf8').trim().replace(/^.*\/#/, '#'));
+    await who.sees('link');
+    await who.press('#by-link');
+    await who.sees('mine');
+    await who.open('/device');
+    ok(await who.sees('code'), 'who is signed in is asked for the code of a program');
+    await looksGood(who, 'device-code');
+    await who.page.type('#code', 'bcdfghjk');
+    await who.page.keyboard.press('Enter');
+    ok(await who.sees('code_not_found'), 'a wrong one is a sentence');
+    await looksGood(who, 'device-unknown');
+
+    const first = await program(1);
+    await who.page.goto('about:blank');
+    await who.open('/device#' + first);
+    await who.sees('code');
+    is(await who.page.$eval('#code', element => element.value), first, 'the link of the QR code fills the code in');
+    is(await who.page.evaluate(() => location.href), origin + '/device', 'which has left the address');
+    let before = who.requests.length;
+    await who.press('#enter button');
+    ok(await who.sees('ask'), 'and approves nothing');
+    ok(await who.shown('no-passkey') && !await who.page.$eval('#approve', element => element.checkVisibility()), 'who has no passkey cannot, and is told so');
+    await looksGood(who, 'device-no-passkey');
+    await who.open('/');
+    await who.sees('mine');
+    await who.press('#add-passkey');
+    await who.page.waitForSelector('#passkeys li');
+    await who.open('/device#' + first);
+    await who.sees('code');
+    before = who.requests.length;
+    await who.press('#enter button');
+    await who.sees('ask');
+    const asked = await who.text('section[data-part="ask"]');
+    ok(asked.includes('olga (olga)') && asked.includes(first) && /127\.0\.0\.1|unix/.test(asked), 'the page names as whom, which code, and from where', asked);
+    ok(asked.includes('if you started this yourself') && asked.includes('A stranger may have chosen'), 'and warns');
+    await looksGood(who, 'device-ask');
+    await phone.verified(false);
+    await who.press('#approve');
+    ok(await who.sees('passkey_cancelled'), 'without the passkey it is not approved');
+    await phone.verified(true);
+    before = who.requests.length;
+    await who.press('#approve');
+    ok(await who.sees('approved'), 'with it it is');
+    is(who.requests.length - before, 2, 'by two requests');
+    await looksGood(who, 'device-approved');
+    ok((await terminal(1, /Logged in to .* as olga@acme\.example/)).length > 0, 'and orgadmin is logged in');
+    await who.open('/');
+    await who.sees('mine');
+    ok((await who.text('#tokens')).includes('orgadmin, approved here'), 'its token is listed with its kind');
+    await looksGood(who, 'mine-device');
+
+    await who.press('#sign-out');
+    await who.sees('sign-in');
+    await who.page.type('#address', 'olga@acme.example');
+    await who.press('#mail-link button');
+    ok(await who.sees('mail-none'), 'a server without mail says that it mails no link');
+    await looksGood(who, 'mail-none');
+    await who.page.setExtraHTTPHeaders({ 'Accept-Language': 'de' });
+    const second = await program(2);
+    await who.open('/device#' + second);
+    ok(await who.sees('sign-in'), 'who is not signed in sees nothing of a program');
+    await looksGood(who, 'device-sign-in-de');
+    await who.press('#sign-in');
+    await who.sees('code');
+    await who.press('#enter button');
+    await who.sees('ask');
+    await looksGood(who, 'device-ask-de');
+    await who.press('#deny');
+    ok(await who.sees('denied'), 'a program can be denied');
+    await looksGood(who, 'device-denied-de');
+    ok((await terminal(2, /denied on the page/)).length > 0, 'and is told');
+
+    const host = '<img src=x onerror=alert(1)>' + 'w'.repeat(70);
+    const begun = await (await fetch(origin + '/v1/users/device/authorize', { method: 'POST', body: new URLSearchParams({ client_id: 'orgadmin', host }) })).json();
+    await who.page.goto('about:blank');
+    await who.page.setExtraHTTPHeaders({ 'Accept-Language': 'en' });
+    await who.page.goto(begun.verification_uri_complete);
+    await who.sees('code');
+    await who.press('#enter button');
+    await who.sees('ask');
+    ok((await who.text('dl')).includes(host), 'markup in the name of a machine is a text');
+    is(await who.page.$$eval('main img', elements => elements.length), 0, 'and makes no element');
+    is((await who.page.evaluate(() => window.violations)).join(' '), '', 'nor breaks it a rule of the page');
+    await looksGood(who, 'device-markup');
+    is(referrers.filter(referrer => /link_|[A-Z]{4}-[A-Z]{4}|[?#]/.test(referrer)).join(' '), '', 'no Referer has a link or a code');
+    who.noise.length = 0; // of the answers 401, 404 and 409, and the failed passkey
+    await ends(who, 'a program');
+}
+
+async function framed() {
+    const who = await person();
+    await who.page.goto(origin + '/healthz');
+    await who.page.evaluate(origin => { // as a page of another site does it: about:blank has its rules
+        for (const path of ['/', '/i', '/device']) {
+            const frame = document.createElement('iframe');
+            frame.src = origin + path;
+            document.body.append(frame);
+        }
+    }, origin);
+    await pause(500);
+    is(who.page.frames().slice(1).map(frame => frame.url()).join(' '), Array(3).fill('chrome-error://chromewebdata/').join(' '), 'no page stands in a frame');
+    await who.context.close();
+    const plain = await person({ script: false });
+    await plain.page.goto(origin + '/device');
+    ok((await plain.text('main')).includes('Passkeys need JavaScript'), 'without JavaScript the page of programs says why it does nothing');
+    await plain.context.close();
+}
+
 async function keyboard() {
     const who = await person({ width: 1280, height: 800 });
     await who.open('/i#' + invitations.keyboard);
@@ -265,4 +395,4 @@ async function painted() {
     console.log(`# first contentful paint, median of ten: ${await paint('/i')} ms; of /healthz: ${await paint('/healthz')} ms`);
 }
 
-await tell([member, owner, keys, faults, account, markup, withoutScript, damaged, passkey, keyboard, painted]);
+await tell([member, owner, keys, faults, account, markup, withoutScript, damaged, passkey, device, framed, keyboard, painted]);

@@ -29,6 +29,8 @@ CONFIG
     before=$(resident)
     invitations >"$out/invitations.new"
     by olga login --web >"$out/link" 2>>"$T/invite.err"
+    by olga login --web >"$out/link.device" 2>>"$T/invite.err"
+    programs "$out" &
     mv "$out/invitations.new" "$out/invitations"
     for name in "${PEOPLE[@]}"; do
         wait_for 120 test -s "$out/$name.ssh" || break
@@ -38,9 +40,20 @@ CONFIG
         is "$($line -F /dev/null -o IdentitiesOnly=yes -i "/root/keys/$name" id -un </dev/null 2>&1)" "$name" "\"$(cat "$out/$name.ssh")\", which the page tells $name, logs her in"
     done
     wait_for 300 test -e "$out/end"
+    like "$(cat "$out/whoami")" 'olga@acme.example' 'orgadmin works with the login that the browser approved'
     ok "the page takes at most 5 MB of memory (orgd had $before kB before, and has $(resident) kB)" [ $(($(resident) - before)) -le 5120 ]
     stop_orgd
     done_testing
+}
+
+# programs OUT: logins of orgadmin without a token, each on a terminal of its own, and begun when the browser is ready for it
+programs() {
+    local n
+    for n in 1 2; do
+        wait_for 240 test -e "$1/program.$n" || return
+        typed "$1/terminal.$n" "XDG_CONFIG_HOME=$T/program.$n orgadmin login --url $LOCAL" 'Token: ' '\n'
+    done
+    XDG_CONFIG_HOME=$T/program.1 orgadmin whoami -o json >"$1/whoami" 2>&1
 }
 
 # kB of orgd's memory
