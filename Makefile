@@ -104,7 +104,7 @@ $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--no-as-needed -lcurl -lgnutls -Wl,--as-needed -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 
-$(BUILD)/orgd: $(ORGD) $(READER)
+$(BUILD)/orgd: $(ORGD) $(API) $(READER)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lpq -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 

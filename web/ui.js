@@ -4,11 +4,11 @@ import { signIn } from './passkey.js';
 
 export const element = id => document.getElementById(id);
 const language = document.documentElement.lang;
-const states = ['loading', 'sign-in', 'link', 'mine', 'organization', 'no-organization'];
 
+// One of the page's states (data-state) is shown.
 export function state(name) {
-    for (const other of states)
-        show(other, other === name);
+    for (const part of document.querySelectorAll('[data-state]'))
+        part.hidden = part.dataset.part !== name;
 }
 
 // The sentence of a failure, or none. The page has a sentence of its own for some reasons.

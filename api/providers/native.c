@@ -54,6 +54,7 @@ static const struct field member_fields[] = {
     {.name = "permissions_after", .from = "roleEnd.permissions", .kind = FIELD_LIST},
     {.name = "joined", .from = "joinedAt"},
     {.name = "keys", .from = "keys", .kind = FIELD_KEYS},
+    {.name = "keys_unread", .from = "keysUnread", .kind = FIELD_BOOL},
     {0},
 };
 
@@ -537,6 +538,7 @@ struct watch {
     const struct provider_watcher *watcher;
     const struct watch_report *report; /* goes with the next request, or NULL */
     struct watch_position at;
+    bool fresh;    /* the next request wants the source to be read before it is answered */
     bool complete; /* a listing of everything is under way */
     bool more;
     size_t listed; /* members since the listing began */
@@ -546,7 +548,8 @@ struct watch {
 static void on_progress(void *arg, const struct http_reply *so_far)
 {
     const struct provider_watcher *watcher = arg;
-    if (so_far->status == 200 && so_far->json && strspn(so_far->body, " \t\r\n") == so_far->len)
+    if (watcher->heard && so_far->status == 200 && so_far->json &&
+        strspn(so_far->body, " \t\r\n") == so_far->len)
         watcher->heard(watcher->arg);
 }
 
@@ -594,6 +597,7 @@ static char *changes_body(const char *org, const struct watch *w, int wait_ms)
         cJSON_AddNumberToObject(body, "since", (double)at->revision) &&
         (!*at->cursor || cJSON_AddStringToObject(body, "cursor", at->cursor)) &&
         cJSON_AddNumberToObject(body, "wait", wait_ms) &&
+        (!w->fresh || cJSON_AddTrueToObject(body, "fresh")) &&
         (!w->report || add_report(body, at, w->report)))
         text = cJSON_PrintUnformatted(body);
     cJSON_Delete(body);
@@ -692,6 +696,28 @@ static const char *take_rules(const struct watch *w, const cJSON *json)
                                                                 : "\"access\" cannot be passed on";
 }
 
+/* --- the organization's source --- */
+
+/* Passes on what the reply JSON says of the source that it relays, if anything. A relay stays one.
+ * Returns NULL, or the fault. */
+static const char *take_source(struct watch *w, const cJSON *json)
+{
+    const cJSON *source = cJSON_GetObjectItemCaseSensitive(json, "source");
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(source, "age");
+    const cJSON *fresh = cJSON_GetObjectItemCaseSensitive(source, "fresh");
+    int64_t age = -1;
+    if (!source)
+        return w->at.relayed ? "it has no \"source\", and is a relay's" : NULL;
+    if (!cJSON_IsNull(item) && !json_integer(item, &age))
+        return "\"source.age\" is neither null nor an integer from 0 to 2^53 - 1";
+    if (!cJSON_IsBool(fresh))
+        return "\"source.fresh\" is neither true nor false";
+    w->at.relayed = true;
+    if (w->watcher->source)
+        w->watcher->source(w->watcher->arg, age, age >= 0 && cJSON_IsTrue(fresh));
+    return NULL;
+}
+
 /* A reply's fields beside its members. */
 struct members_page {
     bool begins; /* a complete listing */
@@ -741,9 +767,11 @@ static const char *page_fault(struct watch *w, const cJSON *json)
         w->complete = true;
         w->listed = 0;
     }
+    page.next.relayed = w->at.relayed;
     w->at = page.next;
     w->more = page.more;
-    return take_rules(w, json);
+    fault = take_source(w, json);
+    return fault ? fault : take_rules(w, json);
 }
 
 static enum api_status take_page(struct watch *w, const struct answer *answer,
@@ -789,6 +817,7 @@ static enum api_status ask_first(struct provider *p, struct watch *w, int wait_m
         status = ask(p, w, wait_ms, answer, err);
     }
     w->report = NULL;
+    w->fresh = false;
     if (!*w->at.cursor || !invalid(err))
         return status;
     w->at = (struct watch_position){0};
@@ -799,7 +828,10 @@ static enum api_status native_watch(struct provider *p, struct watch_position *p
                                     int wait_ms, const struct provider_watcher *watcher,
                                     struct api_error *err)
 {
-    struct watch w = {.watcher = watcher, .at = *position, .more = true};
+    struct watch w = {.watcher = watcher,
+                      .at = *position,
+                      .more = true,
+                      .fresh = watcher->want_fresh && position->relayed};
     if (!p->settings.org)
         return api_fail(err, API_USAGE, "no organization is chosen");
     int wait = w.at.revision == 0 || wait_ms < 0 ? 0
@@ -833,7 +865,7 @@ const struct provider_kind provider_native = {.name = "native",
                                               .errors = &errors,
                                               .owner = "owner",
                                               .change = once_exchange,
-                                              .keep = once_keep,
+                                              .keep = once_headers,
                                               .examine = once_examine,
                                               .add_changes =
                                                   ADD_CHANGES_INVITED | ADD_NAMES_MEMBERS,

@@ -103,6 +103,17 @@ static bool lasting_allowed(struct call *call, const struct endpoint *endpoint)
     return false;
 }
 
+/* True unless ENDPOINT is about members, roles or keys that the organization has from its source;
+ * else the call has failed. */
+static bool own_members(struct call *call, const struct endpoint *endpoint)
+{
+    if (!endpoint->own_members || !call->organization.mirrored)
+        return true;
+    call_fail(call, 409, "mirrored",
+              "The members of this organization are those of its source: change them there.");
+    return false;
+}
+
 /* True when the caller may use ENDPOINT; else the call has failed. Fills the call's organization
  * and role. */
 static bool authorize(struct call *call, const struct endpoint *endpoint)
@@ -126,7 +137,8 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
     }
     return (endpoint->permission == PERMISSION_NONE ||
             call_enter(call, call_text(call, "organizationId"), endpoint->permission)) &&
-           lasting_allowed(call, endpoint) && (!endpoint->change || change_allowed(call, endpoint));
+           own_members(call, endpoint) && lasting_allowed(call, endpoint) &&
+           (!endpoint->change || change_allowed(call, endpoint));
 }
 
 /* --- the way through --- */

@@ -243,6 +243,9 @@ void operator_user_erase(struct call *call);
 void operator_organization_list(struct call *call);
 void operator_organization_owner(struct call *call);
 void operator_organization_delete(struct call *call);
+void operator_mirror_list(struct call *call);
+void operator_mirror_add(struct call *call);
+void operator_mirror_token(struct call *call);
 void operator_event_list(struct call *call);
 void operator_event_prune(struct call *call);
 

@@ -12,6 +12,8 @@ void organization_read(struct store *s, struct rowset *stmt, int first, struct o
     column_tag(s, stmt, first + 10, o->commit.tag);
     o->access_rules = column_number(stmt, first + 11);
     o->access_revision = column_number(stmt, first + 12);
+    o->mirrored = column_number(stmt, first + 13) != 0;
+    o->unread = column_number(stmt, first + 13) == 2;
 }
 
 bool store_organization(struct store *s, const char *id, struct organization *organization)

@@ -52,12 +52,14 @@ static void ignore_notice(void *arg, const PGresult *result)
 }
 
 /* What the session needs: whoever is cut off holds nothing for longer than that. A lock is waited
- * for longer than a dead session can hold it. */
+ * for longer than a dead session can hold it. Each statement is planned once: planning a page of
+ * members takes several times as long as reading it. */
 static const char session[] =
     "SET client_min_messages = warning; SET idle_in_transaction_session_timeout = '3s';"
     "SET lock_timeout = '4s'; SET tcp_keepalives_idle = 2; SET tcp_keepalives_interval = 1;"
     "SET tcp_keepalives_count = 2; SET tcp_user_timeout = 3000; SET TimeZone = 'UTC';"
-    "SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off";
+    "SET bytea_output = 'hex'; SET standard_conforming_strings = on; SET jit = off;"
+    "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off";
 
 bool link_execute(PGconn *conn, const char *name, const char *text)
 {

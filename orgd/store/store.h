@@ -68,6 +68,8 @@ struct organization {
     struct key_policy keys;
     /* Only store_organization fills these. */
     struct commit commit;    /* the commit of REVISION */
+    bool mirrored;           /* its members are those of its source (struct mirror), */
+    bool unread;             /* which was never read whole */
     int64_t access_rules;    /* how many there are */
     int64_t access_revision; /* of the latest change of those, or of a machine's labels */
 };
@@ -85,6 +87,41 @@ struct member {
     const char *teams; /* of a listing, while the visit lasts: a JSON array of id, slug and name;
                           else NULL */
     const char *keys;  /* likewise: of type, blob (base64) and expiresAt */
+    const struct mirrored *mirrored; /* of a listing of a mirrored organization, while the visit
+                                        lasts: then REVISION is all that counts beside it */
+};
+
+#define MIRROR_TEXT_SIZE 1025
+#define MIRROR_WHY_SIZE  512
+#define MIRROR_ID_MAX    255 /* bytes of a member's id: hosts take no longer one */
+
+/* How the source of a mirrored organization is read, by the API of PROVIDER. Texts that are not
+ * needed are "". */
+struct mirror {
+    char organization[ID_SIZE]; /* its id, there as here */
+    char provider[33];
+    char url[MIRROR_TEXT_SIZE];
+    char token_file[MIRROR_TEXT_SIZE];
+    char ca_file[MIRROR_TEXT_SIZE];
+    char proxy[MIRROR_TEXT_SIZE];
+    char options[MIRROR_TEXT_SIZE]; /* NAME=VALUE, with line feeds behind them */
+    char hook_file[MIRROR_TEXT_SIZE];
+    int64_t poll_ms;
+    /* What came of it: */
+    int64_t turn;    /* of the reading that began last */
+    int64_t applied; /* of the one of which members were stored last */
+    int64_t read;    /* when the one began that was stored whole last, 0: never */
+    int64_t failed;  /* since when it fails, 0: it does not */
+    char failure[MIRROR_WHY_SIZE];
+};
+
+/* A member of a mirrored organization, or who has left it. */
+struct mirrored {
+    const char *id;
+    const char *record; /* a JSON object, as hosts get it but for the keys */
+    const char *keys;   /* a JSON array; "": not read yet */
+    int64_t revision;
+    bool there;
 };
 
 enum key_state {
@@ -624,8 +661,8 @@ void store_each_access(struct store *store, struct look_places places, int limit
 typedef void membership_visit(const struct organization *organization, const struct member *member,
                               void *arg);
 
-/* At most LIMIT active members behind AFTER (joined, user id), in the order in which they joined.
- */
+/* At most LIMIT active members behind AFTER (joined, user id), in the order in which they joined;
+ * of a mirrored organization behind AFTER's number, in the order of their changes. */
 void store_members(struct store *store, const char *organization, const struct cursor *after,
                    int limit, member_visit *each, void *arg);
 
@@ -808,6 +845,36 @@ void store_access_remove(struct store *store, const char *organization, const ch
 /* Counts the organization's revision up for a change of its rules or of its machines' labels, and
  * returns the new one. */
 int64_t store_access_moved(struct store *store, const char *organization);
+
+/* Mirrors, in the order of their ids, of organizations that were not deleted. */
+typedef void mirror_visit(const struct mirror *mirror, void *arg);
+bool store_mirror(struct store *store, const char *organization, struct mirror *mirror);
+void store_mirrors(struct store *store, const char *after, int limit, mirror_visit *each,
+                   void *arg);
+/* Its organization is there, and has no members. Readings are counted from TURN on, the time, so
+ * that none of an earlier mirror of that id can be stored. */
+void store_mirror_add(struct store *store, const struct mirror *mirror);
+/* The number of a reading that begins now; 0 without such a mirror. */
+int64_t store_mirror_begin(struct store *store, const char *organization);
+/* The number of the reading of which members were stored last; and TURN is that now. */
+int64_t store_mirror_applied(struct store *store, const char *organization);
+void store_mirror_claim(struct store *store, const char *organization, int64_t turn);
+/* The reading that began at READ is stored whole. */
+void store_mirror_read(struct store *store, const char *organization, int64_t read);
+/* Readings fail since FAILED, because of WHY. */
+void store_mirror_failed(struct store *store, const char *organization, int64_t failed,
+                         const char *why);
+typedef void mirrored_visit(const struct mirrored *member, void *arg);
+/* Calls EACH for the member ID; false when there is none. */
+bool store_mirrored(struct store *store, const char *organization, const char *id,
+                    mirrored_visit *each, void *arg);
+/* At most LIMIT, also of those who left, behind the id AFTER, in the order of their ids. */
+void store_mirrored_walk(struct store *store, const char *organization, const char *after,
+                         int limit, mirrored_visit *each, void *arg);
+int64_t store_mirrored_count(struct store *store, const char *organization);
+/* Stores COUNT members in the order of MEMBERS, with the organization's next revisions. */
+void store_mirrored_put(struct store *store, const char *organization,
+                        const struct mirrored *members, size_t count);
 
 typedef void event_visit(const struct event *event, void *arg);
 void store_event_add(struct store *store, const struct event *event);

@@ -2,6 +2,7 @@
  * A client for orgd's benchmark (tests/bench/orgd.sh): one thread, kept connections to 127.0.0.1.
  *
  *   orgd list PORT BEARER ORG CONNECTIONS SECONDS    members/list; prints replies a second
+ *   orgd page PORT BEARER ORG CONNECTIONS SECONDS    the same for a page of 50, which no cache has
  *   orgd write PORT BEARER ORG CONNECTIONS SECONDS   join-codes/create; the same. ORG may be
  * several, with commas between, which the connections take in turn orgd polls PORT BEARER ORG COUNT
  * REVISION USER   holds COUNT polls, waits for a line on stdin, makes a change; prints the ms until
@@ -147,6 +148,11 @@ static void list_again(struct client *c)
     client_send(c, "members/list", "");
 }
 
+static void page_again(struct client *c)
+{
+    client_send(c, "members/list", ",\"limit\":50");
+}
+
 static void write_again(struct client *c)
 {
     client_send(c, "join-codes/create", ",\"maxUses\":1");
@@ -215,7 +221,9 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "polls") == 0 && argc == 8)
         polls(count, argv[6], argv[7]);
     else
-        rate(strcmp(argv[1], "list") == 0 ? list_again : write_again, count,
-             (int)strtol(argv[6], NULL, 10));
+        rate(strcmp(argv[1], "list") == 0   ? list_again
+             : strcmp(argv[1], "page") == 0 ? page_again
+                                            : write_again,
+             count, (int)strtol(argv[6], NULL, 10));
     return 0;
 }

@@ -73,6 +73,47 @@ async function mine() {
     await ends(who, 'an account');
 }
 
+// A program that waits for a person's yes: each state of its page.
+async function program() {
+    const asked = async host => (await fetch(origin + '/v1/users/device/authorize', { method: 'POST', body: new URLSearchParams({ client_id: 'orgadmin', host }) })).json();
+    const { user_code: code, device_code } = await asked(world.mark);
+    const stranger = await person();
+    await stranger.page.goto(origin + '/device');
+    ok(await stranger.sees('sign-in'), 'a program is nothing to a stranger');
+    await looksGood(stranger, 'device-sign-in');
+    await stranger.context.close();
+    const who = await signedIn('mia');
+    await who.press('#add-passkey');
+    await until(who, () => document.querySelectorAll('#passkeys li').length === 1);
+    await who.page.goto(`${origin}/device#${code}`);
+    ok(await who.sees('code'), 'who is signed in is asked for its code');
+    await looksGood(who, 'device-code');
+    await who.press('#enter button');
+    ok(await who.sees('ask') && (await who.text('[data-part="ask"]')).includes(world.mark), 'and told what asks, as a text');
+    await looksGood(who, 'device-ask');
+    await who.press('#approve');
+    ok(await who.sees('approved'), 'a press with the passkey approves it');
+    await looksGood(who, 'device-approved');
+    const token = await (await fetch(origin + '/v1/users/device/token', { method: 'POST', body: new URLSearchParams({ client_id: 'orgadmin', device_code, grant_type: 'urn:ietf:params:oauth:grant-type:device_code' }) })).json();
+    is(token.token_type, 'Bearer', 'and the program has its token', JSON.stringify(token));
+    await who.page.goto('about:blank');
+    await who.page.goto(`${origin}/device#${(await asked('web01')).user_code}`);
+    await who.sees('code');
+    await who.press('#enter button');
+    await who.sees('ask');
+    await who.press('#deny');
+    ok(await who.sees('denied'), 'another one is denied');
+    await looksGood(who, 'device-denied');
+    await who.page.goto('about:blank');
+    await who.page.goto(`${origin}/device#BBBBBBBB`);
+    await who.sees('code');
+    await who.press('#enter button');
+    ok(await who.sees('code_not_found'), 'a code that is none is a sentence');
+    await looksGood(who, 'device-unknown');
+    who.noise.length = 0; // 404
+    await ends(who, 'a program');
+}
+
 async function people() {
     const who = await signedIn('owner', { width: 1280, height: 800 });
     who.requests.length = 0;
@@ -163,6 +204,8 @@ async function costs() {
     for (const [view, ready] of [['invitations', '#invite-role option'], ['roles', '#role-list > li'], ['machines', '#strip i'], ['history', '#days li'], ['people', '#members > li']]) {
         who.requests.length = 0;
         await who.page.click(`.tabs li[data-view="${view}"] a`);
+        for (let waits = 0; waits < 300 && api(who.requests).length === 0; waits++)
+            await new Promise(done => setTimeout(done, 30));
         await settled(who, `#${view} ${ready}`);
         const asked = api(who.requests);
         ok(asked.length >= 1 && asked.length <= 3, `${view}: three requests at most`, asked.join('\n'));
@@ -377,4 +420,4 @@ async function painted() {
     console.log(`# first contentful paint, median of ten: ${page} ms; of /healthz: ${empty} ms`);
 }
 
-await tell([joining, mine, people, removal, tabs, costs, invitations, roles, machines, log, member, stranger, markup, keyboard, painted]);
+await tell([joining, mine, program, people, removal, tabs, costs, invitations, roles, machines, log, member, stranger, markup, keyboard, painted]);

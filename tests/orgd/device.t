@@ -26,8 +26,8 @@ page() {
     status=${body##*$'\n'} body=${body%$'\n'*}
 }
 signs_in() { session='' page /users/sign-in "$(made get "$1")"; session=$(tr -d '\r' <"$T/heads" | sed -n 's/^Set-Cookie: __Host-orgd=\([^;]*\);.*/\1/Ip'); }
-# begin [JSON-MEMBERS]: sets $device and $code
-begin() { call /users/device/authorize "{\"client_id\":\"orgadmin\"${1-,\"host\":\"web01\"}}"; device=$(field .device_code) code=$(field .user_code); }
+# begin: sets $device and $code
+begin() { call /users/device/authorize '{"client_id":"orgadmin","host":"web01"}'; device=$(field .device_code) code=$(field .user_code); }
 poll() { call /users/device/token "{\"grant_type\":\"$GRANT\",\"client_id\":\"orgadmin\",\"device_code\":\"${1-$device}\"}"; }
 # told STATUS REASON NAME: by the API's word and by OAuth's
 told() { is "$status $(field '"\(.reason) \(.error)"')" "400 $1 $1" "$2"; }

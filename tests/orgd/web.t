@@ -77,10 +77,10 @@ is "$(grep -rohE '"(organization|role|member|invitation|join-code|machine|access
 
 # --- links ---
 get /; unlike "$(page)" '\{\{|<script>|style=|onclick' 'the page of the account has no place left, no inline script and no inline style'
-is "$(grep -c '<section data-part="[a-z-]*" hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'and shows nothing: who one is comes by calls'
-get /org; is "$(grep -cE '<(section|div) [^>]*data-part="(organization|sign-in|progress)" hidden>' "$T/body")" 3 'nor does that of the organization'
+is "$(grep -c '<section data-part="[a-z-]*" data-state hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'and shows nothing: who one is comes by calls'
+get /org; is "$(grep -cE '<(section|div) [^>]*data-part="(organization|sign-in|progress)"( data-state)? hidden>' "$T/body")" 3 'nor does that of the organization'
 get /device; unlike "$(page)" '\{\{|<script>|style=|onclick' 'nor has the page of programs'
-is "$(grep -c '<section data-part="[a-z-]*" hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'which shows nothing, either'
+is "$(grep -c '<section data-part="[a-z-]*" data-state hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'which shows nothing, either'
 get / -b '__Host-orgd=sess_x:y' -H 'Sec-Fetch-Site: same-origin'; is "$status $(head_of set-cookie)" '200 ' 'it is the same for everybody'
 get '/i%23inv_abc:D-e_f'; is "$status $(head_of location) $(head_of cache-control)" '302 /i#inv_abc:D-e_f no-store' 'a link whose # was encoded leads to the page, with the token'
 get '/i%23inv_abc%3Adef?utm=x'; is "$status $(head_of location)" '302 /i#inv_abc%3Adef' 'so does one that was encoded in all of it'
