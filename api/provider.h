@@ -7,6 +7,7 @@
  *
  *   organization  {"id","name","role","created",
  *                  "key_adders":"members|admins","key_days":number,"security_keys_only":bool,
+ *                  "show_machines":bool,
  *                  "label","description","type","state","plan","country","owner","parent","email",
  *                  "namespace","updated","member":bool} (member: you are in it yourself; key_adders
  * to security_keys_only: which ssh keys of its members it takes, orgd/API.md) member
@@ -16,11 +17,11 @@
  *                  "role_ends","roles_after":[..],"permissions_after":[..]}
  *                 ("removed" only from provider_watch and from files; token: of the invitation of
  *                 who is pending, where the API shows it; membership: its id, where that is
- *                 another one than the person's; teams: their ids; keys: public ssh keys, BLOB in
- *                 base64 and of any length, no expiresAt: never; "keys_unread":true instead, only
- *                 from provider_watch: they are not known yet, and those that a host has stay;
- *                 role_ends: when roles and permissions give way to those behind them)
- *   addition      {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
+ *                 another one than the person's; teams: {"id","slug","name","parent"}, the slug of
+ * the team that it is a part of, each; keys: public ssh keys, BLOB in base64 and of any length, no
+ * expiresAt: never; "keys_unread":true instead, only from provider_watch: they are not known yet,
+ * and those that a host has stay; role_ends: when roles and permissions give way to those behind
+ * them) addition {"outcome":"invited|added|changed","id","email","roles":[..],"permissions":[..],
  *                  "expires","token","mailed":bool} (token and mailed as in an invitation)
  *   invitation    {"id","email","roles":[..],"permissions":[..],"state","created","expires",
  *                  "token","keys":"none|security|any","mailed":bool}
@@ -167,6 +168,8 @@ enum provider_op {
     OP_OWN_TOKEN_CREATE,  /* - name?, expires? -> token */
     OP_OWN_TOKEN_REVOKE,  /* - key */
     OP_SIGN_IN_LINK,      /* of the user, to the server's page -> url, expires */
+    OP_DEVICE_BEGIN,      /* - host? -> what a person and the program need to sign in (RFC 8628) */
+    OP_DEVICE_TOKEN,      /* - code -> token, expires_in; refused with RFC 8628's words */
     OP_KEY_LIST,          /* of the user -> keys */
     OP_KEY_ADD,           /* - line ("TYPE BASE64 COMMENT"), expires? -> key */
     OP_KEY_REMOVE,        /* - fingerprint */

@@ -70,22 +70,6 @@ static cJSON *make_list(const struct field *f, const cJSON *value)
     return NULL;
 }
 
-static cJSON *make_ids(const struct field *f, const cJSON *value)
-{
-    cJSON *list = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
-    bool good = list != NULL;
-    for (const cJSON *item = good ? value->child : NULL; good && item; item = item->next) {
-        const cJSON *inner = cJSON_GetObjectItemCaseSensitive(item, "id"),
-                    *id = inner ? inner : item;
-        cJSON *text = text_sound(id) ? make_text(f, id->valuestring) : NULL;
-        good = text && cJSON_AddItemToArray(list, text);
-    }
-    if (good)
-        return list;
-    cJSON_Delete(list);
-    return NULL;
-}
-
 /* Copies the text NAME of FROM. One that is not there, or null, is left out unless REQUIRED. */
 static bool copy_text(cJSON *to, const cJSON *from, const char *name, bool required)
 {
@@ -93,21 +77,6 @@ static bool copy_text(cJSON *to, const cJSON *from, const char *name, bool requi
     if (!required && (!text || cJSON_IsNull(text)))
         return true;
     return cJSON_IsString(text) && cJSON_AddStringToObject(to, name, text->valuestring);
-}
-
-static cJSON *make_keys(const cJSON *value)
-{
-    cJSON *keys = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
-    bool good = keys != NULL;
-    for (const cJSON *item = good ? value->child : NULL; good && item; item = item->next) {
-        cJSON *key = cJSON_CreateObject();
-        good = key && cJSON_AddItemToArray(keys, key) && copy_text(key, item, "type", true) &&
-               copy_text(key, item, "blob", true) && copy_text(key, item, "expiresAt", false);
-    }
-    if (good)
-        return keys;
-    cJSON_Delete(keys);
-    return NULL;
 }
 
 static cJSON *make_number(const struct field *f, const cJSON *value)
@@ -123,6 +92,61 @@ static cJSON *make_number(const struct field *f, const cJSON *value)
     else
         snprintf(text, sizeof text, "%" PRId64, number);
     return f->kind == FIELD_CENTS ? cJSON_CreateRaw(text) : cJSON_CreateString(text);
+}
+
+/* A text of FROM, or a number of it in digits; what is neither is left out. */
+static bool copy_word(cJSON *to, const cJSON *from, const char *name)
+{
+    const struct field word = {.kind = FIELD_WORD};
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(from, name);
+    cJSON *copy = text_sound(value)       ? cJSON_CreateString(value->valuestring)
+                  : cJSON_IsNumber(value) ? make_number(&word, value)
+                                          : NULL;
+    return !copy || cJSON_AddItemToObject(to, name, copy);
+}
+
+static cJSON *make_team(const cJSON *item)
+{
+    cJSON *team = cJSON_CreateObject();
+    bool good = team != NULL;
+    if (cJSON_IsObject(item))
+        good = good && copy_word(team, item, "id") && copy_word(team, item, "slug") &&
+               copy_word(team, item, "name") && copy_word(team, item, "parent");
+    else
+        good = good && text_sound(item) && cJSON_AddStringToObject(team, "id", item->valuestring);
+    if (good && cJSON_GetObjectItemCaseSensitive(team, "id"))
+        return team;
+    cJSON_Delete(team);
+    return NULL;
+}
+
+static cJSON *make_teams(const cJSON *value)
+{
+    cJSON *list = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
+    bool good = list != NULL;
+    for (const cJSON *item = good ? value->child : NULL; good && item; item = item->next) {
+        cJSON *team = make_team(item);
+        good = team && cJSON_AddItemToArray(list, team);
+    }
+    if (good)
+        return list;
+    cJSON_Delete(list);
+    return NULL;
+}
+
+static cJSON *make_keys(const cJSON *value)
+{
+    cJSON *keys = cJSON_IsArray(value) ? cJSON_CreateArray() : NULL;
+    bool good = keys != NULL;
+    for (const cJSON *item = good ? value->child : NULL; good && item; item = item->next) {
+        cJSON *key = cJSON_CreateObject();
+        good = key && cJSON_AddItemToArray(keys, key) && copy_text(key, item, "type", true) &&
+               copy_text(key, item, "blob", true) && copy_text(key, item, "expiresAt", false);
+    }
+    if (good)
+        return keys;
+    cJSON_Delete(keys);
+    return NULL;
 }
 
 /* TEXT without what is behind RECORD_TEXT_MAX bytes, or behind the last whole character there. */
@@ -158,8 +182,8 @@ static cJSON *make_value(const struct field *f, const cJSON *value)
         return cJSON_IsBool(value) ? cJSON_Duplicate(value, false) : NULL;
     case FIELD_LIST:
         return make_list(f, value);
-    case FIELD_IDS:
-        return make_ids(f, value);
+    case FIELD_TEAMS:
+        return make_teams(value);
     case FIELD_KEYS:
         return make_keys(value);
     case FIELD_JSON:

@@ -18,7 +18,7 @@ enum field_kind {
     FIELD_URL,    /* a string of at most RECORD_URL_MAX bytes: presigned ones are long */
     FIELD_PEM,    /* a string of at most RECORD_PEM_MAX bytes: certificates */
     FIELD_LIST,   /* an array of strings; a single string is a list of one */
-    FIELD_IDS,    /* an array of ids, or of objects with an "id" each, as many as there are */
+    FIELD_TEAMS,  /* an array of teams, see provider.h, or of their ids; as many as there are */
     FIELD_KEYS,   /* an array of ssh keys, see provider.h */
     FIELD_STATE,  /* one of the words for a member's state */
     FIELD_NUMBER, /* an integer of 0 to 2^53 - 1: a count, never an id */

@@ -46,7 +46,8 @@ struct provider_settings {
                              its certificate says and whoever signed it; or NULL */
     char *learn_pin;      /* gets the pin, PIN_SIZE bytes, of the server that answers; or NULL */
     const char *proxy;    /* of https; never from the environment; NULL is none */
-    int timeout_ms;       /* whole request; 0 is 15000 */
+    bool teams;     /* members' teams are wanted, too, where they take requests of their own */
+    int timeout_ms; /* whole request; 0 is 15000 */
     /* What only one vendor has; ends with a NULL name; or NULL. */
     const struct provider_arg *options;
     provider_progress *progress; /* or NULL */

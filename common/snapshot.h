@@ -92,6 +92,7 @@ enum snapshot_flag {
     SNAPSHOT_OWNER_BLAKE2B = 8,  /* later: users' identities are by BLAKE2b, not by hash64 */
     SNAPSHOT_BREAK_GLASS = 16,   /* later: the last u64 of the policy, one for each 64 rules, say
                                     which have break_glass, the first in the lowest bit */
+    SNAPSHOT_GROUP_OWNERS = 64,  /* later: in front of that u32 stands the group's identity, u64 */
     SNAPSHOT_ORG_RULES = 32      /* version 3: behind the policy's rules stand the organizations'
                                     own */
 };
@@ -242,6 +243,7 @@ struct snapshot_group {
     size_t name_len;
     uint32_t list_ref;   /* for snapshot_members */
     size_t members_size; /* bytes of the members' names, each with its NUL */
+    uint64_t identity;   /* whose the gid is, by BLAKE2b; 0 = the file does not say it */
     uint32_t left_out;   /* members that the list lacks because it would be too long; then
                             MEMBER_COUNT is 0 */
 };

@@ -249,6 +249,11 @@ static enum snapshot_result group_at(const struct snapshot *s, uint32_t ref,
     if (!id_valid(group->gid) || !name_valid_n(group->name, group->name_len))
         return SNAPSHOT_UNAVAILABLE;
     uint32_t flags = snapshot_u32(s, SNAPSHOT_AT_FLAGS);
+    if (flags & SNAPSHOT_GROUP_OWNERS) {
+        if (*size - SNAPSHOT_GROUP_NAME - group->name_len - 1 < 12)
+            return SNAPSHOT_UNAVAILABLE;
+        group->identity = get64(r + *size - 12);
+    }
     if (!(flags & SNAPSHOT_GROUP_MEMBERS))
         return SNAPSHOT_OK;
     if (flags & SNAPSHOT_GROUP_LEFT_OUT) {

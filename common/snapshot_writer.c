@@ -23,6 +23,7 @@ struct grants {
 
 struct group {
     uint32_t gid;
+    uint64_t identity;
     char *name;
     uint32_t members, filled; /* how many, and how many are in the list so far */
     uint32_t left_out;        /* members when the list would have been too long */
@@ -215,7 +216,8 @@ void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule)
     w->rule_count++;
 }
 
-uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid)
+uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid,
+                               uint64_t identity)
 {
     if (w->group_count == w->group_room) {
         uint32_t room = 2 * w->group_room + 64;
@@ -227,7 +229,8 @@ uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint
         w->group = group;
         w->group_room = room;
     }
-    w->group[w->group_count] = (struct group){.gid = gid, .name = strdup(name)};
+    w->group[w->group_count] =
+        (struct group){.gid = gid, .identity = identity, .name = strdup(name)};
     if (!w->group[w->group_count].name)
         fail(w, ENOMEM);
     return w->group_count++;
@@ -500,7 +503,7 @@ static void make_groups(struct snapshot_writer *w, struct layout *l)
 {
     for (uint32_t i = 0; i < w->group_count && !w->fault; i++) {
         size_t len = strlen(w->group[i].name);
-        uint8_t *r = extend_record(w, &l->groups, SNAPSHOT_GROUP_NAME + len + 1 + 4);
+        uint8_t *r = extend_record(w, &l->groups, SNAPSHOT_GROUP_NAME + len + 1 + 12);
         if (!r)
             return;
         put32(r + SNAPSHOT_GROUP_GID, w->group[i].gid);
@@ -508,6 +511,7 @@ static void make_groups(struct snapshot_writer *w, struct layout *l)
         put32(r + SNAPSHOT_GROUP_BYTES, (uint32_t)w->group[i].names_size);
         put32(r + SNAPSHOT_GROUP_LENGTH, (uint32_t)len);
         memcpy(r + SNAPSHOT_GROUP_NAME, w->group[i].name, len + 1);
+        put64(r + get32(r + 4) - 12, w->group[i].identity);
         put32(r + get32(r + 4) - 4, w->group[i].left_out);
     }
 }
@@ -713,7 +717,7 @@ static void make_header(const struct snapshot_writer *w, struct layout *l)
     put32(h + SNAPSHOT_AT_FLAGS,
           (s->enumerate ? SNAPSHOT_ENUMERATE : 0U) |
               (s->group_members == GROUP_MEMBERS_NEVER ? 0U : SNAPSHOT_GROUP_MEMBERS) |
-              SNAPSHOT_GROUP_LEFT_OUT | SNAPSHOT_OWNER_BLAKE2B |
+              SNAPSHOT_GROUP_LEFT_OUT | SNAPSHOT_OWNER_BLAKE2B | SNAPSHOT_GROUP_OWNERS |
               (w->broken ? SNAPSHOT_BREAK_GLASS : 0U) | (w->narrowed ? SNAPSHOT_ORG_RULES : 0U));
     put64(h + SNAPSHOT_AT_SIZE, l->size);
     put64(h + SNAPSHOT_AT_GENERATION, s->generation);

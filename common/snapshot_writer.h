@@ -40,8 +40,9 @@ void snapshot_writer_org_rules(struct snapshot_writer *w, uint32_t org,
 /* RULE->org must be the name of an added organization. */
 void snapshot_writer_rule(struct snapshot_writer *w, const struct rule *rule);
 
-/* Returns the group's index. */
-uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid);
+/* Returns the group's index. IDENTITY: whose the gid is; see SNAPSHOT_USER_IDENTITY. */
+uint32_t snapshot_writer_group(struct snapshot_writer *w, const char *name, uint32_t gid,
+                               uint64_t identity);
 
 #define GRANTS_GROUPS_MAX UINT16_MAX /* of each kind */
 

@@ -18,6 +18,8 @@
 #include "orgsyncd/home_pattern.h"
 #include "orgsyncd/naming.h"
 #include "orgsyncd/numbers.h"
+#include "orgsyncd/teams.h"
+#include "orgsyncd/text_map.h"
 
 #define NOLOGIN "/usr/sbin/nologin"
 
@@ -39,6 +41,8 @@ struct work {
     struct compile_result result;
     uint32_t org; /* the one whose roster is walked */
     struct grouping grouping;
+    struct text_map named;        /* the teams that a rule names, by organization */
+    char kept[2][PIPE_TEXTS_MAX]; /* roles for the snapshot */
     struct member_grants *grants; /* a hash table of GRANTS_SIZE places, a power of two */
     size_t grants_count, grants_size;
     const struct member_grants *last_grants;
@@ -176,12 +180,56 @@ static struct pipe_member held_now(const struct work *w, const struct pipe_membe
     return roster_now(m, w->in->confirmed_ms[w->org], w->in->now_ms);
 }
 
+/* Notes the teams in RULES, of organization ORG or of those that they name. */
+static void name_teams(struct work *w, uint32_t org, const struct rules *rules)
+{
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct rule *rule = &rules->rule[i];
+        const char *role = rule->roles.first;
+        bool about = strcmp(rule->org, w->in->config->org[org].name) == 0;
+        for (uint32_t n = 0; n < rule->roles.count && about; n++, role = text_list_next(role))
+            if (team_is_role(role) && !text_map_find(&w->named, org, role))
+                w->failed |= !text_map_add(&w->named, org, role, 0);
+    }
+}
+
+static void find_named(struct work *w)
+{
+    const struct config *c = w->in->config;
+    struct rules *rules = malloc(sizeof *rules);
+    w->failed |= !rules;
+    for (uint32_t i = 0; i < c->org_count && !w->failed; i++) {
+        name_teams(w, i, &c->rules);
+        if (org_rules_decode(&w->in->org_rules[i], c->org[i].name, rules))
+            name_teams(w, i, rules);
+    }
+    free(rules);
+}
+
+/* LIST without the teams that no rule names: somebody may be in a thousand, and each login reads
+ * what is left. */
+static struct text_list keep_named(const struct work *w, const struct text_list *list, char *kept)
+{
+    struct text_list out = {kept, 0};
+    const char *role = list->first;
+    for (uint32_t i = 0; i < list->count; i++, role = text_list_next(role)) {
+        if (team_is_role(role) && !text_map_find(&w->named, w->org, role))
+            continue;
+        kept = stpcpy(kept, role) + 1;
+        out.count++;
+    }
+    return out;
+}
+
 /* Only an active member has groups. */
 static uint32_t make_grants(struct work *w, const struct pipe_member *m)
 {
     const struct pipe_member held = held_now(w, m);
-    struct snapshot_grants_spec spec = {
-        .org = w->org, .roles = m->roles, .permissions = m->permissions, .term = held.term};
+    struct snapshot_grants_spec spec = {.org = w->org,
+                                        .roles = keep_named(w, &m->roles, w->kept[0]),
+                                        .permissions = m->permissions,
+                                        .term = held.term};
+    spec.term.roles = keep_named(w, &held.term.roles, w->kept[1]);
     if (m->state == MEMBER_ACTIVE)
         grouping_of(&w->grouping, w->org, &held, &spec);
     return snapshot_writer_grants(w->writer, &spec);
@@ -329,7 +377,8 @@ static int settle(struct work *w)
     if (ledger_begin(w->in->ledger) < 0 || settle_pools(w) < 0)
         return -1;
     add_orgs(w);
-    w->failed |= grouping_settle(&w->grouping) < 0;
+    find_named(w);
+    w->failed |= w->failed || grouping_settle(&w->grouping) < 0;
     w->result.groups = w->grouping.served;
     each_org(w, settle_name);
     naming_settle_newcomers(&w->naming, w->in->names == COMPILE_BOUND_NAMES ? 0
@@ -412,6 +461,9 @@ static int begin(struct work *w)
                                     .writer = w->writer,
                                     .pool = w->pool,
                                     .note = w->in->group_note,
+                                    .roster = w->in->roster,
+                                    .teams = w->in->teams,
+                                    .roles = w->in->roles,
                                     .epoch = w->in->epoch};
     return settle(w);
 }
@@ -424,6 +476,7 @@ static void end(struct work *w)
     newcomers_free(&w->own);
     free(w->grants);
     grouping_free(&w->grouping);
+    text_map_free(&w->named);
     local_ids_free(w->local);
     snapshot_writer_free(w->writer);
 }

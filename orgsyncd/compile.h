@@ -27,6 +27,7 @@ struct compile_input {
     int64_t now_ms; /* wall clock: of roles with an end those that count then give groups */
     struct org_rules org_rules[SNAPSHOT_ORGS_MAX]; /* that each makes itself */
     struct group_note *group_note;                 /* each configured group's */
+    struct teams **teams, **roles;                 /* each organization's */
     enum compile_names names;
     struct newcomers *newcomers; /* who had no turn (NEWCOMERS_MAX, COMPILE_BOUND_NAMES), for
                                     compile_names; NULL: nobody asks */

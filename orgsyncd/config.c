@@ -88,6 +88,7 @@ struct provider_settings config_provider(const struct config_org *org)
                                       .org = org->id,
                                       .ca_file = org->ca_file,
                                       .proxy = org->proxy,
+                                      .teams = org->teams,
                                       .options = org->option};
 }
 
@@ -242,17 +243,112 @@ static void parse_list(struct parse *p, const config_t *cfg, const char *key, in
         parse(p, config_setting_get_elem(list, (unsigned)i));
 }
 
+/* --- teams --- */
+
+/* A copy in *OUT. */
+static void copy_list(struct parse *p, const struct text_list *list, struct text_list *out)
+{
+    size_t size = text_list_size(list);
+    char *text = malloc(size + 1);
+    if (!text) {
+        config_complain(p, NULL, "out of memory");
+        return;
+    }
+    if (size > 0)
+        memcpy(text, list->first, size);
+    *out = (struct text_list){text, list->count};
+}
+
+/* The "teams" of GROUP, a rule or group of ORG whose roles are in INTO. Returns them. */
+static struct text_list set_teams(struct parse *p, const config_setting_t *group, const char *org,
+                                  struct text_list *into)
+{
+    struct config *c = p->config;
+    struct text_list teams = {0};
+    value_set_list(p, group, "teams", &teams);
+    if (!teams.count)
+        return teams;
+    struct config_teams *t = realloc(c->teams, (c->team_count + 1) * sizeof *t);
+    if (!t) {
+        config_complain(p, group, "out of memory");
+        free_list(&teams);
+        return (struct text_list){0};
+    }
+    c->teams = t;
+    t = &c->teams[c->team_count++];
+    *t = (struct config_teams){.org = org, .teams = teams, .into = into};
+    copy_list(p, into, &t->roles);
+    return teams;
+}
+
+void config_group_name(const struct config_group *g, const char *text, char out[NAME_MAX_LEN + 1])
+{
+    const char *at = strstr(g->name, "%t");
+    int n = snprintf(out, NAME_MAX_LEN + 1, "%.*s%s%s", (int)(at - g->name), g->name, text, at + 2);
+    for (char *c = out; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    if (n > NAME_MAX_LEN || !name_valid(out))
+        out[0] = '\0';
+}
+
+const struct config_group *config_pattern(const struct config *c, const char *org,
+                                          enum group_each each)
+{
+    for (uint32_t i = 0; i < c->group_count; i++)
+        if (c->group[i].each == each && strcmp(c->group[i].org, org) == 0)
+            return &c->group[i];
+    return NULL;
+}
+
+/* True if KEY of GROUP is "*", instead of a list. */
+static bool is_each(struct parse *p, const config_setting_t *group, const char *key)
+{
+    const config_setting_t *s = config_setting_get_member(group, key);
+    const char *text = s ? config_setting_get_string(s) : NULL;
+    if (text && strcmp(text, "*") != 0)
+        config_complain(p, s, "\"%s\" must be an array, or \"*\" for a group of each", key);
+    return text != NULL;
+}
+
+/* "%t" once, and something around it: what is called so alone could be any group of the machine. */
+static void check_pattern(struct parse *p, const config_setting_t *s, const struct config_group *g)
+{
+    const config_setting_t *at = config_setting_get_member(s, "name");
+    const char *mark = strchr(g->name, '%');
+    char name[NAME_MAX_LEN + 1];
+    if (!mark || mark[1] != 't' || strchr(mark + 1, '%') || strcmp(g->name, "%t") == 0) {
+        config_complain(
+            p, at,
+            "the name of a group of each team or role must have %%t once, and something "
+            "around it: \"acme-%%t\"");
+        return;
+    }
+    config_group_name(g, "a", name);
+    if (!*name || reserved_form(name))
+        config_complain(p, at, "\"%s\" makes no group names, which are [a-z_][a-z0-9_.-]*: %s",
+                        g->name, *name ? reserved_form(name) : "\"acme-%t\" does");
+    if (g->local || g->everyone || g->permissions.count || g->members.count || g->roles.count ||
+        g->teams.count)
+        config_complain(p, s, "a group of each team or role has nothing but name and org beside");
+    for (const struct config_group *other = p->config->group; other < g; other++)
+        if (other->each == g->each && other->org == g->org)
+            config_complain(p, s, "there are two patterns for the groups of \"%s\"", g->org);
+}
+
 static void parse_group(struct parse *p, const config_setting_t *s)
 {
-    static const char *const keys[] = {"name",  "org",         "local",   "everyone",
-                                       "roles", "permissions", "members", NULL};
+    static const char *const keys[] = {"name",  "org",         "local",   "everyone", "roles",
+                                       "teams", "permissions", "members", NULL};
     if (!value_only_keys(p, s, "a group", keys))
         return;
     struct config_group *g = &p->config->group[p->config->group_count++];
     value_set_string(p, s, "name", "a group", VALUE_REQUIRED, &g->name);
+    bool teams = is_each(p, s, "teams"), roles = is_each(p, s, "roles");
+    g->each = teams ? EACH_TEAM : roles ? EACH_ROLE : EACH_NOTHING;
     if (p->failed)
         return;
-    if (!name_valid(g->name)) {
+    if (!g->each && !name_valid(g->name)) {
         config_complain(p, s, "group name \"%s\" must be [a-z_][a-z0-9_.-]*, at most %d characters",
                         g->name, NAME_MAX_LEN);
         return;
@@ -260,12 +356,21 @@ static void parse_group(struct parse *p, const config_setting_t *s)
     value_set_bool(p, s, "local", &g->local);
     g->org = org_reference(p, s, "a group");
     value_set_bool(p, s, "everyone", &g->everyone);
-    value_set_list(p, s, "roles", &g->roles);
+    if (!roles)
+        value_set_list(p, s, "roles", &g->roles);
+    if (!teams)
+        g->teams = set_teams(p, s, g->org, &g->roles);
     value_set_list(p, s, "permissions", &g->permissions);
     value_set_list(p, s, "members", &g->members);
-    if (!p->failed && !g->everyone && !g->roles.count && !g->permissions.count && !g->members.count)
+    if (!p->failed && teams && roles)
+        config_complain(p, s, "a pattern is for teams or for roles");
+    if (!p->failed && g->each)
+        check_pattern(p, s, g);
+    else if (!p->failed && !g->everyone && !g->roles.count && !g->teams.count &&
+             !g->permissions.count && !g->members.count)
         config_complain(
-            p, s, "group \"%s\" has nobody: give roles, permissions, members, or everyone = true",
+            p, s,
+            "group \"%s\" has nobody: give roles, teams, permissions, members, or everyone = true",
             g->name);
 }
 
@@ -297,8 +402,8 @@ static void parse_groups(struct parse *p, const config_t *cfg)
 
 static void parse_rule(struct parse *p, const config_setting_t *s)
 {
-    static const char *const keys[] = {"services",    "org",         "everyone", "roles",
-                                       "permissions", "break_glass", NULL};
+    static const char *const keys[] = {"services", "org",         "everyone",    "roles",
+                                       "teams",    "permissions", "break_glass", NULL};
     if (!value_only_keys(p, s, "an access rule", keys))
         return;
     struct rule *rule = &p->config->rules.rule[p->config->rules.count++];
@@ -307,12 +412,15 @@ static void parse_rule(struct parse *p, const config_setting_t *s)
     value_set_bool(p, s, "break_glass", &rule->break_glass);
     value_set_list(p, s, "services", &rule->services);
     value_set_list(p, s, "roles", &rule->roles);
+    struct text_list teams = set_teams(p, s, rule->org, &rule->roles);
     value_set_list(p, s, "permissions", &rule->permissions);
     if (!p->failed && !rule->services.count)
         config_complain(p, s, "an access rule lacks \"services\": [\"*\"] is every service");
-    if (!p->failed && !rule->everyone && !rule->roles.count && !rule->permissions.count)
+    if (!p->failed && !rule->everyone && !rule->roles.count && !teams.count &&
+        !rule->permissions.count)
         config_complain(
-            p, s, "an access rule admits nobody: give roles, permissions, or everyone = true");
+            p, s,
+            "an access rule admits nobody: give roles, teams, permissions, or everyone = true");
 }
 
 /* A copy of the pattern KEY of GROUP in *OUT; leaves *OUT alone where there is none. */
@@ -400,12 +508,14 @@ static bool same_set(const struct text_list *a, const struct text_list *b)
  * members beside them. */
 static const struct config_group *exact_group(const struct config *c, const char *org,
                                               const struct text_list *roles,
+                                              const struct text_list *teams,
                                               const struct text_list *members)
 {
     for (uint32_t i = 0; i < c->group_count; i++) {
         const struct config_group *g = &c->group[i];
         if (!g->local && g->org == org && !g->everyone && !g->permissions.count &&
-            same_set(&g->roles, roles) && same_set(&g->members, members))
+            same_set(&g->roles, roles) && same_set(&g->teams, teams) &&
+            same_set(&g->members, members))
             return g;
     }
     return NULL;
@@ -422,7 +532,8 @@ static void print_list(FILE *f, const char *key, const struct text_list *list)
 
 /* Complains with the group that is to be added. */
 static void complain_group(struct parse *p, const config_setting_t *s, const char *org,
-                           const struct text_list *roles, const struct text_list *members)
+                           const struct text_list *roles, const struct text_list *teams,
+                           const struct text_list *members)
 {
     char text[384] = "";
     FILE *f = fmemopen(text, sizeof text, "w");
@@ -432,6 +543,7 @@ static void complain_group(struct parse *p, const config_setting_t *s, const cha
     }
     fprintf(f, "{ name = \"%s-sudo\"; org = \"%s\"; ", org, org);
     print_list(f, "roles", roles);
+    print_list(f, "teams", teams);
     print_list(f, "members", members);
     putc('}', f);
     fclose(f);
@@ -458,23 +570,26 @@ static void check_commands(struct parse *p, const config_setting_t *s,
 /* Its roles and members are only needed to find the group that has them. */
 static void parse_sudo(struct parse *p, const config_setting_t *s)
 {
-    static const char *const keys[] = {"org", "roles", "members", "commands", "nopasswd", NULL};
+    static const char *const keys[] = {"org",      "roles",    "teams", "members",
+                                       "commands", "nopasswd", NULL};
     if (!value_only_keys(p, s, "an entry of sudo", keys))
         return;
     struct config_sudo *sudo = &p->config->sudo[p->config->sudo_count++];
-    struct text_list roles = {0}, members = {0};
+    struct text_list roles = {0}, teams = {0}, members = {0};
     const char *org = org_reference(p, s, "an entry of sudo");
     value_set_list(p, s, "roles", &roles);
+    value_set_list(p, s, "teams", &teams);
     value_set_list(p, s, "members", &members);
     value_set_list(p, s, "commands", &sudo->commands);
     value_set_bool(p, s, "nopasswd", &sudo->nopasswd);
-    if (!p->failed && !roles.count && !members.count)
-        config_complain(p, s, "an entry of sudo is of nobody: give roles or members");
+    if (!p->failed && !roles.count && !teams.count && !members.count)
+        config_complain(p, s, "an entry of sudo is of nobody: give roles, teams or members");
     if (!p->failed)
         check_commands(p, s, &sudo->commands);
-    if (!p->failed && !(sudo->group = exact_group(p->config, org, &roles, &members)))
-        complain_group(p, s, org, &roles, &members);
+    if (!p->failed && !(sudo->group = exact_group(p->config, org, &roles, &teams, &members)))
+        complain_group(p, s, org, &roles, &teams, &members);
     free_list(&roles);
+    free_list(&teams);
     free_list(&members);
 }
 
@@ -603,7 +718,8 @@ static void check_primary_groups(struct parse *p, const config_t *cfg)
 void config_print_notes(const struct config *c)
 {
     for (uint32_t i = 0; i < c->group_count; i++) {
-        const char *why = c->group[i].local ? NULL : reserved_name(c->group[i].name);
+        const struct config_group *g = &c->group[i];
+        const char *why = g->local || g->each ? NULL : reserved_name(g->name);
         if (why)
             printf("group \"%s\" has a reserved name: %s\n", c->group[i].name, why);
     }
@@ -719,6 +835,16 @@ static void parse_sessions(struct parse *p, const config_t *cfg)
         value_set_list(p, s, "except_roles", &p->config->sessions.except_roles);
 }
 
+static void note_teams(struct config *c)
+{
+    for (uint32_t i = 0; i < c->org_count; i++) {
+        struct config_org *org = &c->org[i];
+        org->teams = config_pattern(c, org->name, EACH_TEAM) != NULL;
+        for (uint32_t n = 0; n < c->team_count; n++)
+            org->teams |= c->teams[n].org == org->name;
+    }
+}
+
 static void parse_all(struct parse *p, const config_t *cfg)
 {
     static const char *const keys[] = {"organizations", "users",    "accounts",  "groups", "access",
@@ -738,6 +864,8 @@ static void parse_all(struct parse *p, const config_t *cfg)
     parse_list(p, cfg, "sudo", CONFIG_SUDO_MAX, parse_sudo);
     parse_sessions(p, cfg);
     parse_freshness(p, cfg);
+    if (!p->failed)
+        note_teams(p->config);
 }
 
 /* The whole file as one string, to be freed; NULL with ERROR filled. */
@@ -853,6 +981,11 @@ void config_free(struct config *c)
         free_list(&c->group[i].members);
     }
     free(c->group);
+    for (uint32_t i = 0; i < c->team_count; i++) {
+        free_list(&c->teams[i].teams);
+        free_list(&c->teams[i].roles);
+    }
+    free(c->teams);
     for (uint32_t i = 0; i < c->sudo_count; i++)
         free_list(&c->sudo[i].commands);
     for (size_t i = 0; i < c->rules.count; i++) {

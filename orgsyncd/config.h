@@ -28,16 +28,35 @@ struct config_org {
     char *token_file; /* NULL when the provider needs none */
     char *ca_file, *proxy;
     uint32_t range_first, range_last; /* of user and group ids; 0, 0: users.range */
+    bool teams;                       /* a rule or group goes by its teams */
     /* The provider's own; ends with a NULL name. */
     struct provider_arg option[CONFIG_OPTIONS_MAX + 1];
 };
 
+/* Of what a pattern makes groups. */
+enum group_each {
+    EACH_NOTHING, /* it is one group, and its name no pattern */
+    EACH_TEAM,
+    EACH_ROLE,
+};
+
 struct config_group {
-    char *name;
-    char *org; /* owned by the organization */
+    char *name; /* of a pattern with "%t", which is the team's slug or the role's id */
+    char *org;  /* owned by the organization */
     bool local, everyone;
+    enum group_each each;
+    struct text_list teams; /* as the file says; owned by config_teams */
     struct text_list roles, permissions;
     struct text_list members; /* remote ids: a name is what a member may choose */
+};
+
+/* The teams that a rule or group names, beside its roles. */
+struct config_teams {
+    const char *org;        /* owned by the organization */
+    struct text_list teams; /* ids or slugs */
+    struct text_list roles; /* as the file says */
+    struct text_list *into; /* of the rule or group: what counts, those roles and, as far as they
+                               are known, these teams (team_rules.h) */
 };
 
 /* Home and shell of some members, instead of those of all. */
@@ -75,6 +94,8 @@ struct config {
     uint32_t org_count;
     struct config_group *group;
     uint32_t group_count;
+    struct config_teams *teams;
+    uint32_t team_count;
     struct rules rules;
     struct config_account account[CONFIG_ACCOUNTS_MAX]; /* the first that matches a member counts */
     uint32_t account_count;
@@ -107,6 +128,15 @@ struct provider_settings config_provider(const struct config_org *org);
 /* The local name of the user who is REMOTE (folded) remotely, into OUT; "" when it would be too
  * long or no name. */
 void config_user_name(const struct config *config, const char *remote, char out[NAME_MAX_LEN + 1]);
+
+/* The name of the group that GROUP's pattern makes of TEXT, into OUT; "" when it would be too long
+ * or no name. Capitals become small letters. */
+void config_group_name(const struct config_group *group, const char *text,
+                       char out[NAME_MAX_LEN + 1]);
+
+/* The pattern of ORG's (its configured name) for EACH, or NULL. */
+const struct config_group *config_pattern(const struct config *config, const char *org,
+                                          enum group_each each);
 
 /* Prints, for orgsyncd --check, what is in CONFIG that an administrator may not have meant:
  * reserved names that it gives to groups or frees for members. */

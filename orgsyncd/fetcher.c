@@ -40,6 +40,13 @@ struct committed {
     struct watch_position at;
 };
 
+/* Which teams the answers that are under way have told the keeper: hashes. */
+#define TOLD_SIZE 65536
+struct told {
+    size_t count;
+    uint64_t hash[TOLD_SIZE]; /* 0: a free place */
+};
+
 struct fetcher {
     const struct fetcher_settings *settings;
     struct provider *provider; /* holds the long poll, or polls: it may know what it has read */
@@ -53,9 +60,8 @@ struct fetcher {
     struct watch_report report; /* what the keeper has applied */
     int64_t made_ms;            /* its snapshot: clock_mono_ms */
     bool unreported;            /* REPORT has changed since a request took it along */
+    struct told told;
     int64_t source_ms;          /* of a relay: when it last read its source whole, 0: not known */
-    struct org_rules_kept rules_kept; /* the organization's, as it told them last */
-    struct rules rules;               /* the same, decoded */
     bool held, relist;
     bool answered; /* once at least */
     int failures;
@@ -113,6 +119,15 @@ static void begin(struct fetcher *f, struct fetcher_request *r)
     report(r, PIPE_BEGIN, r->begun_ms, 0, NULL);
 }
 
+static int send_message(const struct fetcher *f, const void *message, size_t size)
+{
+    ssize_t n;
+    do
+        n = send(f->settings->pipe, message, size, MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -1 : 0;
+}
+
 /* --- records to messages --- */
 
 static const char *text_of(const cJSON *record, const char *name)
@@ -145,42 +160,13 @@ static bool list_of(const cJSON *record, const char *name, char *buffer, size_t 
     {
         const char *text = cJSON_GetStringValue(item);
         size_t n = text ? strlen(text) + 1 : size + 1;
+        if (text && name[0] == 'r' && strncmp(text, ORG_RULES_TEAM, strlen(ORG_RULES_TEAM)) == 0)
+            continue; /* no role makes itself a team */
         if (n > size)
             return false;
         memcpy(buffer, text, n);
         buffer += n;
         size -= n;
-        list->count++;
-    }
-    return true;
-}
-
-/* True if one of the organization's rules for this machine is for SUBJECT. */
-static bool has_rule(const struct fetcher *f, const char *subject)
-{
-    for (size_t i = 0; i < f->rules.count; i++)
-        if (text_list_has(&f->rules.rule[i].roles, subject))
-            return true;
-    return false;
-}
-
-/* Adds RECORD's teams to the member's roles in LIST, those alone that a rule is for: somebody may
- * be in a thousand. */
-static bool add_teams(const struct fetcher *f, const cJSON *record, size_t size,
-                      struct text_list *list)
-{
-    const cJSON *item;
-    size_t used = text_list_size(list);
-    cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(record, "teams"))
-    {
-        char team[TEXT_MAX_LEN + 1];
-        int n = snprintf(team, sizeof team, ORG_RULES_TEAM "%s", item->valuestring);
-        if ((size_t)n >= sizeof team || !has_rule(f, team))
-            continue;
-        if ((size_t)n >= size - used)
-            return false;
-        memcpy((char *)(uintptr_t)list->first + used, team, (size_t)n + 1);
-        used += (size_t)n + 1;
         list->count++;
     }
     return true;
@@ -198,6 +184,98 @@ static void report_left_out(struct fetcher *f, const char *line)
     f->left_out[f->left_out_count++] = hash;
     log_warning("%s: %s%s", f->settings->org->name, line,
                 f->left_out_count == LEFT_OUT_MAX ? "; further ones are not reported" : "");
+}
+
+/* --- teams --- */
+
+static int compare_teams(const void *a, const void *b)
+{
+    const char *one = text_of(*(const cJSON *const *)a, "id"),
+               *other = text_of(*(const cJSON *const *)b, "id");
+    size_t len = strlen(one), other_len = strlen(other);
+    return len != other_len ? (len > other_len) - (len < other_len) : strcmp(one, other);
+}
+
+/* The teams of RECORD in TEAM, in an order that does not depend on the API's: the shorter and lower
+ * ids first, which are the older teams where ids count. Returns how many, at most PIPE_TEAMS_MAX.
+ */
+static size_t sort_teams(struct fetcher *f, const cJSON *record, const cJSON **team)
+{
+    const cJSON *array = cJSON_GetObjectItemCaseSensitive(record, "teams"), *item;
+    size_t all = (size_t)cJSON_GetArraySize(array), count = 0;
+    const cJSON **list = calloc(all + 1, sizeof *list);
+    if (!list)
+        return 0;
+    cJSON_ArrayForEach(item, array) list[count++] = item;
+    qsort(list, count, sizeof *list, compare_teams);
+    if (count > PIPE_TEAMS_MAX) {
+        char line[512];
+        snprintf(line, sizeof line, "member %.255s is in %zu teams, of which %d count",
+                 text_of(record, "id"), count, PIPE_TEAMS_MAX);
+        report_left_out(f, line);
+        count = PIPE_TEAMS_MAX;
+    }
+    memcpy(team, list, count * sizeof *list);
+    free(list);
+    return count;
+}
+
+/* Adds the COUNT teams to the member's roles in LIST. */
+static bool add_teams(const cJSON *const *team, size_t count, size_t size, struct text_list *list)
+{
+    size_t used = text_list_size(list);
+    for (size_t i = 0; i < count; i++) {
+        char *at = (char *)(uintptr_t)list->first + used;
+        int n = snprintf(at, size - used, ORG_RULES_TEAM "%s", text_of(team[i], "id"));
+        if ((size_t)n >= size - used)
+            return false;
+        used += (size_t)n + 1;
+        list->count++;
+    }
+    return true;
+}
+
+/* True if the answer of R has told HASH, of a team; notes it. A table that is full is emptied: to
+ * be told twice does no harm. */
+static bool is_told(struct fetcher_request *r, uint64_t hash)
+{
+    struct told *told = &r->fetcher->told;
+    hash += r->number * UINT64_C(0x9e3779b97f4a7c15);
+    hash += hash == 0;
+    size_t at = hash % TOLD_SIZE;
+    while (told->hash[at] && told->hash[at] != hash)
+        at = (at + 1) % TOLD_SIZE;
+    if (told->hash[at] == hash)
+        return true;
+    if (++told->count > TOLD_SIZE / 2)
+        memset(told, 0, sizeof *told);
+    else
+        told->hash[at] = hash;
+    return false;
+}
+
+/* Tells the keeper what a team is called, once in each answer. */
+static int send_team(struct fetcher_request *r, const cJSON *record)
+{
+    char message[PIPE_MAX], slug[TEXT_MAX_LEN + 1], name[TEXT_MAX_LEN + 1],
+        parent[TEXT_MAX_LEN + 1];
+    const struct pipe_team team = {
+        .id = text_of(record, "id"),
+        .slug = text_clean(slug, sizeof slug, text_of(record, "slug"), false),
+        .name = text_clean(name, sizeof name, text_of(record, "name"), false),
+        .parent = text_clean(parent, sizeof parent, text_of(record, "parent"), false)};
+    size_t size = pipe_encode_team(message, r->number, &team), head = sizeof(struct pipe_header);
+    if (size == 0 || is_told(r, hash64(message + head, size - head)))
+        return 0;
+    return send_message(r->fetcher, message, size);
+}
+
+static int send_teams(struct fetcher_request *r, const cJSON *const *team, size_t count)
+{
+    int rc = 0;
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = send_team(r, team[i]);
+    return rc;
 }
 
 static void leave_out(struct fetcher *f, const char *id, const char *why)
@@ -267,12 +345,12 @@ struct member_lists {
 
 /* What the record says of roles and permissions; false when it is too much. What counts behind the
  * end of a role is what the member holds without an end. */
-static bool lists_of(const struct fetcher *f, const cJSON *record, struct member_lists *l,
-                     struct pipe_member *m)
+static bool lists_of(const cJSON *record, const cJSON *const *team, size_t teams,
+                     struct member_lists *l, struct pipe_member *m)
 {
     const char *end = text_of(record, "role_ends");
     if (!list_of(record, "roles", l->roles, sizeof l->roles, &m->roles) ||
-        !add_teams(f, record, sizeof l->roles, &m->roles) ||
+        !add_teams(team, teams, sizeof l->roles, &m->roles) ||
         !list_of(record, "permissions", l->permissions, sizeof l->permissions, &m->permissions))
         return false;
     if (!*end)
@@ -281,7 +359,7 @@ static bool lists_of(const struct fetcher *f, const cJSON *record, struct member
     if (!rfc3339_parse(end, &m->term.ends_ms) || m->term.ends_ms <= 0)
         m->term.ends_ms = -1; /* which is refused with its reason */
     return list_of(record, "roles_after", l->after_roles, sizeof l->after_roles, &m->roles) &&
-           add_teams(f, record, sizeof l->after_roles, &m->roles) &&
+           add_teams(team, teams, sizeof l->after_roles, &m->roles) &&
            list_of(record, "permissions_after", l->after_permissions, sizeof l->after_permissions,
                    &m->permissions);
 }
@@ -295,6 +373,8 @@ static int send_member(void *arg, const cJSON *record)
     struct member_lists lists;
     uint8_t keys[KEY_LIST_SIZE_MAX];
     const char *why = "has too many roles or permissions";
+    const cJSON *team[PIPE_TEAMS_MAX];
+    size_t teams = sort_teams(f, record, team);
     struct pipe_member m = {
         .state = state_of(record),
         .id = text_of(record, "id"),
@@ -307,36 +387,27 @@ static int send_member(void *arg, const cJSON *record)
     size_t size = 0;
     r->quiet = false;
     beat(f);
-    if (lists_of(f, record, &lists, &m))
+    if (lists_of(record, team, teams, &lists, &m))
         size = pipe_encode_member(message, r->number, &m, &why);
     if (size == 0) {
         leave_out(f, m.id, why);
         return 0;
     }
-    ssize_t n;
-    do
-        n = send(f->settings->pipe, message, size, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && errno == EMSGSIZE) { /* one member's many keys are not to keep the others away */
+    if (send_teams(r, team, teams) < 0)
+        return -1;
+    int rc = send_message(f, message, size);
+    if (rc < 0 && errno == EMSGSIZE) { /* one member's many keys are not to keep the others away */
         leave_out(f, m.id, "is larger than net.core.wmem_default lets a message be");
         return 0;
     }
-    return n < 0 ? -1 : 0;
+    return rc;
 }
 
 static int send_rules(void *arg, const struct org_rules *rules)
 {
-    struct fetcher_request *r = arg;
-    struct fetcher *f = r->fetcher;
+    const struct fetcher_request *r = arg;
     char message[PIPE_MAX];
-    ssize_t n;
-    org_rules_keep(&f->rules_kept, rules);
-    org_rules_decode(&f->rules_kept.rules, "", &f->rules);
-    size_t size = pipe_encode_org_rules(message, r->number, rules);
-    do
-        n = send(f->settings->pipe, message, size, MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    return n < 0 ? -1 : 0;
+    return send_message(r->fetcher, message, pipe_encode_org_rules(message, r->number, rules));
 }
 
 static void send_reset(void *arg)

@@ -89,8 +89,8 @@ static void add_group(struct grouping *g, uint32_t i)
     if (group->everyone && !group->local && g->primary[org] == 0)
         g->primary[org] = g->note[i].gid;
     if (!group->local) {
-        g->group[i].index =
-            g->writer ? snapshot_writer_group(g->writer, group->name, g->note[i].gid) : 0;
+        uint64_t identity = owner_identity(LEDGER_GROUPS, group->name);
+        g->group[i].index = snapshot_writer_group(g->writer, group->name, g->note[i].gid, identity);
         g->served++;
     }
     g->persons |= group->members.count > 0;
@@ -101,17 +101,54 @@ static void add_group(struct grouping *g, uint32_t i)
     add_entries(g, org, BY_PERSON, &group->members, i);
 }
 
+static void add_team_group(struct grouping *g, uint32_t i, const struct team_group *group)
+{
+    const struct org_team *team = group->team;
+    char owner[LEDGER_OWNER_SIZE];
+    ledger_owner(team_is_role(team->role) ? LEDGER_TEAMS : LEDGER_ROLES,
+                 config_org_key(&g->config->org[group->org]), owner);
+    uint64_t identity = owner_identity(owner, team->id);
+    g->group[i] = (struct grouped){
+        .index = snapshot_writer_group(g->writer, team->group, team->gid, identity),
+        .usable = true};
+    g->served++;
+    add_entry(g, group->org, BY_ROLE, team->role, i);
+}
+
+/* Makes room for the COUNT groups. */
+static void begin(struct grouping *g, uint32_t count)
+{
+    g->count = count;
+    g->group = calloc((size_t)count + 1, sizeof *g->group);
+    g->found = calloc(2 * (size_t)count + 2, sizeof *g->found);
+    g->failed |= !g->group || !g->found;
+}
+
 int grouping_settle(struct grouping *g)
 {
-    g->count = g->config->group_count;
-    g->group = calloc(g->count + 1, sizeof *g->group);
-    g->found = calloc(2 * (size_t)g->count + 2, sizeof *g->found);
-    g->failed |= !g->group || !g->found;
-    for (uint32_t i = 0; i < g->config->group_count && !g->failed; i++) {
-        settle_group(g, i);
-        if (!g->note[i].fault && !g->failed)
+    uint32_t configured = g->config->group_count;
+    struct team_groups more = {.config = g->config,
+                               .ledger = g->ledger,
+                               .local = g->local,
+                               .naming = g->naming,
+                               .roster = g->roster,
+                               .teams = g->teams,
+                               .roles = g->roles,
+                               .pool = g->pool,
+                               .epoch = g->epoch,
+                               .most = CONFIG_GROUPS_MAX - configured};
+    for (uint32_t i = 0; i < configured && !g->failed; i++)
+        if (!g->config->group[i].each)
+            settle_group(g, i);
+    g->failed |= team_groups_settle(&more) < 0;
+    if (!g->failed)
+        begin(g, configured + more.count);
+    for (uint32_t i = 0; i < configured && !g->failed; i++)
+        if (!g->config->group[i].each && !g->note[i].fault)
             add_group(g, i);
-    }
+    for (uint32_t i = 0; i < more.count && !g->failed; i++)
+        add_team_group(g, configured + i, &more.group[i]);
+    team_groups_free(&more);
     return g->failed ? -1 : 0;
 }
 

@@ -12,6 +12,7 @@
 #include "orgsyncd/config.h"
 #include "orgsyncd/ledger.h"
 #include "orgsyncd/naming.h"
+#include "orgsyncd/team_groups.h"
 #include "orgsyncd/text_map.h"
 
 /* What is kept of a configured group between compilations; begins zero. */
@@ -27,7 +28,7 @@ struct grouped {
     bool usable, local;
 };
 
-/* WRITER may be NULL where nothing is published. The first part is set by the caller and borrowed,
+/* The first part is set by the caller and borrowed,
  * the rest is zero. */
 struct grouping {
     const struct config *config;
@@ -37,6 +38,8 @@ struct grouping {
     struct snapshot_writer *writer;
     struct id_pool *pool;    /* each organization's */
     struct group_note *note; /* each configured group's */
+    const struct roster *roster;
+    struct teams **teams, **roles; /* each organization's: team_groups.h */
     uint32_t epoch;
 
     struct grouped *group; /* COUNT of them; the configured ones come first, in their order */

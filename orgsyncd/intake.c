@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "orgsyncd/reserve.h"
+#include "orgsyncd/team_rules.h"
 
 /* The number of messages of one fetcher that are taken before the others and the clients. */
 #define MESSAGES_AT_ONCE 512
@@ -66,6 +67,42 @@ static struct departure_judge judge_of(const struct intake *in, const struct org
     };
 }
 
+struct team_intake {
+    struct intake *in;
+    struct org_state *o;
+    char owner[LEDGER_OWNER_SIZE];
+    int rc; /* 1: something is new */
+};
+
+static void take_team(struct org_team *team, void *arg)
+{
+    struct team_intake *t = arg;
+    const struct pipe_team named = {team->id, team->slug, team->name, team->parent};
+    int rc = t->rc < 0 ? -1 : teams_put(&t->o->teams, &named);
+    if (rc > 0 && t->rc == 0 && ledger_begin(t->in->orgs->ledger) < 0)
+        rc = -1;
+    if (rc > 0)
+        rc =
+            ledger_store_team(t->in->orgs->ledger, t->owner, teams_find(&t->o->teams, team->id)) < 0
+                ? -1
+                : 1;
+    t->rc = rc ? rc : t->rc;
+}
+
+/* Takes what the incoming answer calls the teams: rules that name them go by it at once. */
+static int take_teams(struct intake *in, struct org_state *o)
+{
+    struct team_intake t = {.in = in, .o = o};
+    ledger_owner(LEDGER_TEAMS, config_org_key(o->config), t.owner);
+    teams_each(&o->incoming.teams, take_team, &t);
+    o->new_teams = t.rc > 0;
+    if (t.rc > 0 &&
+        (team_rules_resolve(in->orgs->config, o->config, &o->teams, in->orgs->ledger) < 0 ||
+         ledger_commit(in->orgs->ledger) < 0))
+        return -1;
+    return t.rc < 0 ? -1 : 0;
+}
+
 /* The incoming answer is complete. */
 static int commit(struct intake *in, struct org_state *o, const struct pipe_header *h)
 {
@@ -76,6 +113,8 @@ static int commit(struct intake *in, struct org_state *o, const struct pipe_head
         confirm_server_fail(in->server, o);
         return 0;
     }
+    if (take_teams(in, o) < 0)
+        return -1;
     o->new_rules = o->incoming.ruled && !org_rules_same(&o->incoming.rules.rules, &o->rules.rules);
     if (o->new_rules)
         org_rules_keep(&o->ruled, &o->incoming.rules.rules);
@@ -135,6 +174,10 @@ int intake_take(struct intake *in, struct org_state *o, const void *message, siz
     case PIPE_MEMBER:
         organization_receive(o, &h);
         listing_add(&o->incoming, o->config->name, message, size);
+        break;
+    case PIPE_TEAM:
+        organization_receive(o, &h);
+        listing_team(&o->incoming, o->config->name, message, size);
         break;
     case PIPE_ORG_RULES:
         organization_receive(o, &h);

@@ -27,6 +27,7 @@
 #include "orgsyncd/publish.h"
 #include "orgsyncd/sessions.h"
 #include "orgsyncd/sudoers.h"
+#include "orgsyncd/team_rules.h"
 #include "orgsyncd/terms.h"
 
 /* orgsyncd(8): a mistake in the configuration. */
@@ -324,6 +325,19 @@ static int load_rules(struct keeper *k, struct org_state *o)
     return ledger_org_rules(k->orgs.ledger, config_org_key(o->config), &o->rules);
 }
 
+static int load_teams(struct keeper *k, struct org_state *o)
+{
+    char owner[LEDGER_OWNER_SIZE];
+    const char *key = config_org_key(o->config);
+    ledger_owner(LEDGER_TEAMS, key, owner);
+    if (ledger_load_teams(k->orgs.ledger, owner, &o->teams) < 0)
+        return -1;
+    ledger_owner(LEDGER_ROLES, key, owner);
+    if (ledger_load_teams(k->orgs.ledger, owner, &o->roles) < 0)
+        return -1;
+    return team_rules_begin(k->settings->config, o->config, &o->teams, k->orgs.ledger);
+}
+
 /* Loads the last known members. */
 static int load_members(struct keeper *k)
 {
@@ -333,7 +347,7 @@ static int load_members(struct keeper *k)
         o->pipe = k->settings->pipe[i];
         fcntl(o->pipe, F_SETFL, O_NONBLOCK); /* the keeper does not wait for a fetcher to read */
         if (ledger_load(k->orgs.ledger, config_org_key(o->config), &o->roster) < 0 ||
-            load_rules(k, o) < 0)
+            load_rules(k, o) < 0 || load_teams(k, o) < 0)
             return -1;
         o->held_count = brake_describe(&o->roster, o->held, sizeof o->held);
     }
@@ -427,6 +441,8 @@ static void end(struct keeper *k)
     sessions_end(&k->sessions);
     for (uint32_t i = 0; i < k->orgs.count; i++) {
         roster_free(&k->orgs.org[i].roster);
+        teams_free(&k->orgs.org[i].teams);
+        teams_free(&k->orgs.org[i].roles);
         listing_begin(&k->orgs.org[i].incoming, LISTING_CHANGES);
         merge_free(&k->orgs.org[i].merge);
     }

@@ -20,10 +20,12 @@ static int reserve_groups(struct ledger *ledger, const struct snapshot *s)
 {
     uint64_t cursor = 0;
     struct snapshot_group group;
-    while (snapshot_next_group(s, &cursor, &group) == SNAPSHOT_OK)
-        if (ledger_reserve(ledger, group.gid, owner_identity(LEDGER_GROUPS, group.name),
-                           OWNER_BLAKE2B) < 0)
+    while (snapshot_next_group(s, &cursor, &group) == SNAPSHOT_OK) {
+        uint64_t identity =
+            group.identity ? group.identity : owner_identity(LEDGER_GROUPS, group.name);
+        if (ledger_reserve(ledger, group.gid, identity, OWNER_BLAKE2B) < 0)
             return -1;
+    }
     return 0;
 }
 

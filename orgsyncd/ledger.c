@@ -43,6 +43,11 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS ranges(org TEXT PRIMARY KEY, first INTEGER NOT NULL, last INTEGER "
     "NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS org_rules(org TEXT PRIMARY KEY, rules BLOB NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS teams(owner TEXT NOT NULL, id TEXT NOT NULL, slug TEXT NOT NULL, "
+    "name TEXT NOT NULL, parent TEXT NOT NULL, group_name TEXT NOT NULL, PRIMARY KEY(owner, id)) "
+    "WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS team_pins(org TEXT NOT NULL, slug TEXT NOT NULL, id TEXT NOT NULL, "
+    "PRIMARY KEY(org, slug)) WITHOUT ROWID;"
     "COMMIT;";
 
 /* The statements that lead to each version from the one before; the schema is version 1. */
@@ -85,6 +90,12 @@ enum ledger_statement {
     FIND_RULES,
     STORE_RULES,
     DROP_RULES,
+    LOAD_TEAMS,
+    STORE_TEAM,
+    FIND_PIN,
+    ADD_PIN,
+    LIST_PINS,
+    DROP_PIN,
     STATEMENTS
 };
 
@@ -129,6 +140,13 @@ static const char *const sql[STATEMENTS] = {
     [FIND_RULES] = "SELECT rules FROM org_rules WHERE org=?1",
     [STORE_RULES] = "INSERT OR REPLACE INTO org_rules(org, rules) VALUES(?1, ?2)",
     [DROP_RULES] = "DELETE FROM org_rules WHERE org=?1",
+    [LOAD_TEAMS] = "SELECT id, slug, name, parent, group_name FROM teams WHERE owner=?1",
+    [STORE_TEAM] = "INSERT OR REPLACE INTO teams(owner, id, slug, name, parent, group_name) "
+                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [FIND_PIN] = "SELECT id FROM team_pins WHERE org=?1 AND slug=?2",
+    [LIST_PINS] = "SELECT slug FROM team_pins WHERE org=?1 AND slug>?2 ORDER BY slug LIMIT 1",
+    [DROP_PIN] = "DELETE FROM team_pins WHERE org=?1 AND slug=?2",
+    [ADD_PIN] = "INSERT INTO team_pins(org, slug, id) VALUES(?1, ?2, ?3)",
 };
 
 struct ledger {
@@ -455,6 +473,103 @@ int ledger_store_org_rules(struct ledger *l, const char *org, const struct org_r
     if (rules->narrowed)
         sqlite3_bind_blob(s, 2, rules->size ? rules->text : "", (int)rules->size, SQLITE_STATIC);
     return step(l, s, NULL, "cannot store the organization's rules") < 0 ? -1 : 0;
+}
+
+/* --- teams --- */
+
+void ledger_owner(enum ledger_owner kind, const char *org, char owner[LEDGER_OWNER_SIZE])
+{
+    snprintf(owner, LEDGER_OWNER_SIZE, "%s%s", kind == LEDGER_TEAMS ? "#teams/" : "#roles/", org);
+}
+
+static int take_team(sqlite3_stmt *s, struct teams *teams, bool roles)
+{
+    const struct pipe_team t = {column_text(s, 0), column_text(s, 1), column_text(s, 2),
+                                column_text(s, 3)};
+    int rc = roles ? teams_put_role(teams, t.id) : teams_put(teams, &t);
+    struct org_team *team = rc > 0 ? teams_find(teams, t.id) : NULL;
+    if (team) {
+        snprintf(team->group, sizeof team->group, "%s", column_text(s, 4));
+        team->changed = false;
+    }
+    return rc < 0 ? -1 : 0;
+}
+
+int ledger_load_teams(struct ledger *l, const char *owner, struct teams *teams)
+{
+    sqlite3_stmt *s = l->statement[LOAD_TEAMS];
+    bool roles = strncmp(owner, "#roles/", 7) == 0;
+    bind_text(s, 1, owner);
+    int rc;
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+        if (take_team(s, teams, roles) < 0)
+            break;
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    return rc == SQLITE_DONE ? 0 : fault(l, "cannot be read");
+}
+
+int ledger_store_team(struct ledger *l, const char *owner, const struct org_team *team)
+{
+    sqlite3_stmt *s = l->statement[STORE_TEAM];
+    bind_text(s, 1, owner);
+    bind_text(s, 2, team->id);
+    bind_text(s, 3, team->slug);
+    bind_text(s, 4, team->name);
+    bind_text(s, 5, team->parent);
+    bind_text(s, 6, team->group);
+    return step(l, s, NULL, "cannot store a team") < 0 ? -1 : 0;
+}
+
+int ledger_team_pin(struct ledger *l, const char *org, const char *slug, char id[TEXT_MAX_LEN + 1])
+{
+    sqlite3_stmt *s = l->statement[FIND_PIN];
+    bind_text(s, 1, org);
+    bind_text(s, 2, slug);
+    int rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW)
+        snprintf(id, TEXT_MAX_LEN + 1, "%s", column_text(s, 0));
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : fault(l, "cannot be read");
+}
+
+int ledger_pin_team(struct ledger *l, const char *org, const char *slug, const char *id)
+{
+    sqlite3_stmt *s = l->statement[ADD_PIN];
+    bind_text(s, 1, org);
+    bind_text(s, 2, slug);
+    bind_text(s, 3, id);
+    return step(l, s, NULL, "cannot record a team") < 0 ? -1 : 0;
+}
+
+/* The slug behind AFTER, into it. Returns 1, 0 behind the last, or -1. */
+static int next_pin(struct ledger *l, const char *org, char after[TEXT_MAX_LEN + 1])
+{
+    sqlite3_stmt *s = l->statement[LIST_PINS];
+    bind_text(s, 1, org);
+    sqlite3_bind_text(s, 2, after, -1, SQLITE_TRANSIENT);
+    int rc = sqlite3_step(s);
+    if (rc == SQLITE_ROW)
+        snprintf(after, TEXT_MAX_LEN + 1, "%s", column_text(s, 0));
+    sqlite3_reset(s);
+    sqlite3_clear_bindings(s);
+    return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : fault(l, "cannot be read");
+}
+
+int ledger_unpin_teams(struct ledger *l, const char *org, bool (*keep)(const char *, void *),
+                       void *arg)
+{
+    char slug[TEXT_MAX_LEN + 1] = "";
+    int rc;
+    while ((rc = next_pin(l, org, slug)) > 0)
+        if (!keep(slug, arg)) {
+            bind_text(l->statement[DROP_PIN], 1, org);
+            bind_text(l->statement[DROP_PIN], 2, slug);
+            if (step(l, l->statement[DROP_PIN], NULL, "cannot forget a team") < 0)
+                return -1;
+        }
+    return rc;
 }
 
 int ledger_load(struct ledger *l, const char *org, struct roster *roster)

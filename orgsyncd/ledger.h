@@ -14,6 +14,7 @@
 #include "common/org_rules.h"
 #include "orgsyncd/placement.h"
 #include "orgsyncd/roster.h"
+#include "orgsyncd/teams.h"
 
 struct ledger;
 
@@ -34,6 +35,27 @@ int ledger_commit(struct ledger *ledger);
 /* The rules of the organization with key ORG for this machine: what was stored last. */
 int ledger_org_rules(struct ledger *ledger, const char *org, struct org_rules_kept *rules);
 int ledger_store_org_rules(struct ledger *ledger, const char *org, const struct org_rules *rules);
+
+/* Puts the teams that are stored under OWNER into TEAMS; and stores TEAM. OWNER also has their
+ * numbers and names: ledger_owner. */
+int ledger_load_teams(struct ledger *ledger, const char *owner, struct teams *teams);
+int ledger_store_team(struct ledger *ledger, const char *owner, const struct org_team *team);
+
+/* Who has what belongs to the teams, or to the groups of roles, of the organization with key ORG;
+ * into OWNER. */
+#define LEDGER_OWNER_SIZE (TEXT_MAX_LEN + 16)
+enum ledger_owner { LEDGER_TEAMS, LEDGER_ROLES };
+void ledger_owner(enum ledger_owner kind, const char *org, char owner[LEDGER_OWNER_SIZE]);
+
+/* The team of ORG that is recorded for SLUG: 1 with its ID, 0 when there is none, or -1; and
+ * records one. */
+int ledger_team_pin(struct ledger *ledger, const char *org, const char *slug,
+                    char id[TEXT_MAX_LEN + 1]);
+int ledger_pin_team(struct ledger *ledger, const char *org, const char *slug, const char *id);
+
+/* Drops what is recorded for the slugs of ORG that KEEP refuses. */
+int ledger_unpin_teams(struct ledger *ledger, const char *org,
+                       bool (*keep)(const char *slug, void *arg), void *arg);
 
 /* Puts all known members of the organization with key ORG (its remote id) into ROSTER. */
 int ledger_load(struct ledger *ledger, const char *org, struct roster *roster);

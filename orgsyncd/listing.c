@@ -17,6 +17,7 @@
 void listing_begin(struct listing *l, enum listing_kind kind)
 {
     roster_free(&l->members);
+    teams_free(&l->teams);
     l->kind = kind;
     l->bytes = 0;
     l->refused = 0;
@@ -34,6 +35,28 @@ void listing_rule(struct listing *l, const char *org, const void *message, size_
     org_rules_keep(&l->rules, &rules);
 }
 
+/* An answer that cannot be kept has nothing any more. */
+static void give_up(struct listing *l)
+{
+    roster_free(&l->members);
+    teams_free(&l->teams);
+    l->kind = LISTING_UNUSABLE;
+}
+
+void listing_team(struct listing *l, const char *org, const void *message, size_t size)
+{
+    struct pipe_team team;
+    if (!pipe_decode_team(message, size, &team)) {
+        if (l->refused++ < REFUSED_LOGGED)
+            log_warning("%s: the fetcher sent an invalid team", org);
+        return;
+    }
+    l->bytes += size;
+    if (l->kind == LISTING_UNUSABLE || l->bytes > LISTING_BYTES_MAX ||
+        teams_put(&l->teams, &team) < 0)
+        give_up(l);
+}
+
 void listing_add(struct listing *l, const char *org, const void *message, size_t size)
 {
     struct pipe_member remote;
@@ -48,8 +71,7 @@ void listing_add(struct listing *l, const char *org, const void *message, size_t
     struct roster_member *m = room ? roster_member_new(&remote) : NULL;
     if (m && roster_put(&l->members, m) == 0)
         return;
-    roster_free(&l->members);
-    l->kind = LISTING_UNUSABLE;
+    give_up(l);
 }
 
 /* --- plausibility --- */

@@ -14,6 +14,7 @@
 #include "orgsyncd/departure.h"
 #include "orgsyncd/ledger.h"
 #include "orgsyncd/roster.h"
+#include "orgsyncd/teams.h"
 
 /* Bytes of a listing; one of a million members is a third of that. */
 #define LISTING_BYTES_MAX (512U << 20)
@@ -27,10 +28,11 @@ enum listing_kind {
 struct listing {
     enum listing_kind kind;
     struct roster members;
-    size_t bytes;     /* of the messages that they came in */
-    uint32_t refused; /* members that were not well-formed */
-    uint64_t number;  /* counts complete listings, to mark the members of the last one */
-    bool ruled;       /* it has the organization's rules: */
+    struct teams teams; /* of these members */
+    size_t bytes;       /* of the messages that they came in */
+    uint32_t refused;   /* members that were not well-formed */
+    uint64_t number;    /* counts complete listings, to mark the members of the last one */
+    bool ruled;         /* it has the organization's rules: */
     struct org_rules_kept rules;
 };
 
@@ -39,6 +41,9 @@ void listing_begin(struct listing *l, enum listing_kind kind);
 
 /* Takes the member in MESSAGE. A malformed one is left out with a line in ORG's name in the log. */
 void listing_add(struct listing *l, const char *org, const void *message, size_t size);
+
+/* Takes the team in MESSAGE. A malformed one is left out with a line in ORG's name in the log. */
+void listing_team(struct listing *l, const char *org, const void *message, size_t size);
 
 /* Takes the organization's rules in MESSAGE; those before stay in force if it is malformed, with a
  * line in ORG's name in the log. */

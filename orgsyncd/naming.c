@@ -109,6 +109,12 @@ const char *naming_forbidden(const struct naming *n, const char *name)
     return NULL;
 }
 
+const char *naming_group_fault(const struct naming *n, const char *name)
+{
+    const char *fault = naming_forbidden(n, name);
+    return fault ? fault : reserved_fault(n, name);
+}
+
 /* The name that M's remote record asks for, "" when it cannot be one. A username that is there but
  * cannot be a login name is not guessed around. */
 static void set_wanted(const struct naming *n, struct roster_member *m)

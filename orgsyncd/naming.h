@@ -64,6 +64,10 @@ bool naming_machine_has(const struct naming *n, const char *name);
  * NULL when a member may. */
 const char *naming_forbidden(const struct naming *n, const char *name);
 
+/* Why a group that somebody else than root named is not called NAME: a static text, or NULL. What
+ * is bound to whom is another question. */
+const char *naming_group_fault(const struct naming *n, const char *name);
+
 /*
  * Decides, for each member of organization ORG (index) in turn, as far as it does not depend on
  * other newcomers: sets WANTED, RESERVED and, where the ledger has it bound to the member, NAME.

@@ -43,7 +43,7 @@ void organization_begin_request(struct org_state *o, uint64_t request)
 bool organization_in_order(const struct org_state *o, const struct pipe_header *h)
 {
     bool answers = h->type == PIPE_RESET || h->type == PIPE_MEMBER || h->type == PIPE_ORG_RULES ||
-                   h->type == PIPE_COMMIT || h->type == PIPE_HEARD;
+                   h->type == PIPE_TEAM || h->type == PIPE_COMMIT || h->type == PIPE_HEARD;
     return !answers || (h->request > o->answered && h->request <= o->begun);
 }
 
@@ -110,7 +110,11 @@ enum merge_result organization_listed(struct org_state *o, enum merge_result res
         result = MERGE_CHANGED;
         o->merge.changed++; /* a snapshot for them is charged like one for a member */
     }
-    o->new_rules = false;
+    if (o->new_teams) {
+        result = MERGE_CHANGED;
+        o->merge.changed++;
+    }
+    o->new_rules = o->new_teams = false;
     if (result == MERGE_CHANGED)
         note_changes(o);
     /* Changes say nothing of the other members, whose listing was refused. */

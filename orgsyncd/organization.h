@@ -79,6 +79,9 @@ struct org_state {
     struct org_rules_kept rules; /* the organization's own for this machine */
     struct org_rules_kept ruled; /* those in the answer that is merged, if NEW_RULES */
     bool new_rules;
+    struct teams teams; /* also those that are gone */
+    struct teams roles; /* the same of roles, where groups are made of them */
+    bool new_teams;     /* the answer that is merged brought some */
 
     struct listing incoming;   /* the answer that the fetcher sends */
     struct merge merge;        /* the answer that is merged into the roster; until that is done, no
@@ -144,7 +147,7 @@ void organization_heard(struct org_state *o, const struct pipe_header *h);
 
 /* The merge of the answer has ended with RESULT, MERGE_UNCHANGED or MERGE_CHANGED. Returns RESULT;
  * or MERGE_CHANGED where an accepted listing releases what the brake held, or the organization has
- * other rules: then they are in force with the next snapshot. */
+ * other rules or teams: then they are in force with the next snapshot. */
 enum merge_result organization_listed(struct org_state *o, enum merge_result result);
 
 /* MEMBERS of the roster are others by now, without an answer: by the time. That is news, too. */

@@ -77,8 +77,8 @@ static bool put_list(char **p, const char *end, const struct text_list *list)
 size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_member *m,
                           const char **why)
 {
-    if (m->roles.count > PIPE_STRINGS_MAX || m->permissions.count > PIPE_STRINGS_MAX ||
-        m->term.roles.count > PIPE_STRINGS_MAX || m->term.permissions.count > PIPE_STRINGS_MAX) {
+    if (m->roles.count > PIPE_ROLES_MAX || m->permissions.count > PIPE_STRINGS_MAX ||
+        m->term.roles.count > PIPE_ROLES_MAX || m->term.permissions.count > PIPE_STRINGS_MAX) {
         *why = "has too many roles or permissions";
         return 0;
     }
@@ -132,7 +132,7 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header)
     if (size < sizeof *header || size > PIPE_MAX)
         return false;
     memcpy(header, buffer, sizeof *header);
-    return header->type >= PIPE_RESET && header->type <= PIPE_ORG_RULES;
+    return header->type >= PIPE_RESET && header->type <= PIPE_TEAM;
 }
 
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why)
@@ -144,8 +144,8 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
         return false;
     memcpy(&header, buffer, sizeof header);
     memcpy(&fields, (const char *)buffer + sizeof header, sizeof fields);
-    if (fields.roles > PIPE_STRINGS_MAX || fields.permissions > PIPE_STRINGS_MAX ||
-        fields.term_roles > PIPE_STRINGS_MAX || fields.term_permissions > PIPE_STRINGS_MAX ||
+    if (fields.roles > PIPE_ROLES_MAX || fields.permissions > PIPE_STRINGS_MAX ||
+        fields.term_roles > PIPE_ROLES_MAX || fields.term_permissions > PIPE_STRINGS_MAX ||
         fields.state > MEMBER_REMOVED || fields.keys > size - STRINGS_AT ||
         size - fields.keys > PIPE_TEXTS_MAX)
         return false;
@@ -166,6 +166,34 @@ bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, 
     m->term.ends_ms = fields.ends_ms;
     *why = member_fault(m);
     return *why == NULL;
+}
+
+static bool team_valid(const struct pipe_team *t)
+{
+    return remote_id_valid(t->id) && text_valid(t->slug) && text_valid(t->name) &&
+           text_valid(t->parent);
+}
+
+size_t pipe_encode_team(void *buffer, uint64_t request, const struct pipe_team *t)
+{
+    struct pipe_header header = {.type = PIPE_TEAM, .request = request};
+    char *p = (char *)buffer + sizeof header, *end = (char *)buffer + PIPE_MAX;
+    memcpy(buffer, &header, sizeof header);
+    if (!team_valid(t) || !put(&p, end, t->id) || !put(&p, end, t->slug) ||
+        !put(&p, end, t->name) || !put(&p, end, t->parent))
+        return 0;
+    return (size_t)(p - (char *)buffer);
+}
+
+bool pipe_decode_team(const void *buffer, size_t size, struct pipe_team *t)
+{
+    const char *p = (const char *)buffer + sizeof(struct pipe_header);
+    const char *end = (const char *)buffer + size;
+    t->id = take(&p, end);
+    t->slug = take(&p, end);
+    t->name = take(&p, end);
+    t->parent = take(&p, end);
+    return t->parent && p == end && team_valid(t);
 }
 
 #define RULES_AT (sizeof(struct pipe_header) + sizeof(uint32_t))

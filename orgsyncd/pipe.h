@@ -15,9 +15,11 @@
 #include "common/key_list.h"
 #include "common/org_rules.h"
 
-#define PIPE_TEXTS_MAX   8192 /* of a member, without the keys */
+#define PIPE_TEXTS_MAX   98304 /* of a member, without the keys */
 #define PIPE_MAX         (PIPE_TEXTS_MAX + KEY_LIST_SIZE_MAX)
-#define PIPE_STRINGS_MAX 64 /* roles, and permissions, of one member */
+#define PIPE_STRINGS_MAX 64   /* roles, and permissions, of one member */
+#define PIPE_TEAMS_MAX   1000 /* of one member */
+#define PIPE_ROLES_MAX   (PIPE_STRINGS_MAX + PIPE_TEAMS_MAX) /* teams are among them (teams.h) */
 
 /* The numbers are those of the messages. */
 enum pipe_type {
@@ -41,6 +43,7 @@ enum pipe_type {
     /* fetcher to keeper */
     PIPE_ORG_RULES = 12, /* the organization's rules for this machine; the last before PIPE_COMMIT
                             count, and without one those from before do */
+    PIPE_TEAM = 13,      /* what a team is called, in front of the members who are in it */
 };
 
 /* A fetcher of which no message came for PIPE_SILENT_MS hangs, or was stopped. */
@@ -62,9 +65,9 @@ enum pipe_flag {
 
 /*
  * Order: a fetcher numbers its requests 1, 2, 3 and says PIPE_BEGIN before it sends one; RESET,
- * MEMBER, ORG_RULES, COMMIT and HEARD carry the number of the request that they answer. When one is
- * committed, everything that answers a request that began before it is void. A fetcher that was
- * started anew begins at 1 again.
+ * MEMBER, TEAM, ORG_RULES, COMMIT and HEARD carry the number of the request that they answer. When
+ * one is committed, everything that answers a request that began before it is void. A fetcher that
+ * was started anew begins at 1 again.
  */
 struct pipe_header {
     uint32_t type;
@@ -89,10 +92,15 @@ struct pipe_break_glass {
 struct pipe_member {
     enum member_state state;
     const char *id, *email, *username, *display; /* "" = unknown, but for ID */
-    struct text_list roles, permissions;         /* without an end */
+    struct text_list roles, permissions; /* without an end; teams are among the roles (teams.h) */
     struct term term;
     struct key_list keys;
     bool keys_unread;
+};
+
+/* The same for PIPE_TEAM. */
+struct pipe_team {
+    const char *id, *slug, *name, *parent; /* "" = unknown, but for ID */
 };
 
 /*
@@ -102,6 +110,9 @@ struct pipe_member {
  */
 size_t pipe_encode_member(void *buffer, uint64_t request, const struct pipe_member *m,
                           const char **why);
+
+/* The same for PIPE_TEAM. */
+size_t pipe_encode_team(void *buffer, uint64_t request, const struct pipe_team *t);
 
 /* The same for PIPE_ORG_RULES; 0 when R is too long. */
 size_t pipe_encode_org_rules(void *buffer, uint64_t request, const struct org_rules *r);
@@ -121,6 +132,9 @@ bool pipe_decode(const void *buffer, size_t size, struct pipe_header *header);
 
 /* The member of a PIPE_MEMBER message; false with *WHY when anything in it is not as it must be. */
 bool pipe_decode_member(const void *buffer, size_t size, struct pipe_member *m, const char **why);
+
+/* The team of a PIPE_TEAM message; false when anything in it is not as it must be. */
+bool pipe_decode_team(const void *buffer, size_t size, struct pipe_team *t);
 
 /* The rules of a PIPE_ORG_RULES message, which org_rules_decode has found sound; they point into
  * BUFFER. */

@@ -8,6 +8,8 @@
 #include "common/clock.h"
 #include "orgsyncd/compile.h"
 #include "orgsyncd/sudo_command.h"
+#include "orgsyncd/team_rules.h"
+#include "orgsyncd/teams.h"
 
 #define CLASSES_MAX 64 /* lines of an organization; the others are counted */
 #define NAMED_MAX   5  /* members of a line that are named */
@@ -15,7 +17,7 @@
 /* Members with the same roles and rights. */
 struct class
 {
-    struct text_list roles; /* the first one's */
+    struct text_list roles; /* the first one's, teams among them */
     uint64_t *rights;       /* a bit for each rule, entry of sudo and local group: is about them */
     uint32_t members;
     const char *name[NAMED_MAX];
@@ -69,6 +71,28 @@ static bool is_in(const struct config_group *g, const char *org, const struct pi
     return strcmp(g->org, org) == 0 && grouping_has(g, m);
 }
 
+/* The first role of the COUNT at TEXT that is no team, and how many there are from it on. */
+static const char *skip_teams(const char *text, uint32_t *count)
+{
+    for (; *count > 0 && team_is_role(text); --*count)
+        text = text_list_next(text);
+    return text;
+}
+
+/* True if both have the same roles, whatever teams they have. */
+static bool same_roles(const struct text_list *a, const struct text_list *b)
+{
+    uint32_t left = a->count, other_left = b->count;
+    const char *one = skip_teams(a->first, &left), *other = skip_teams(b->first, &other_left);
+    while (left > 0 && other_left > 0 && strcmp(one, other) == 0) {
+        left--;
+        other_left--;
+        one = skip_teams(text_list_next(one), &left);
+        other = skip_teams(text_list_next(other), &other_left);
+    }
+    return left == 0 && other_left == 0;
+}
+
 /* The class of M, whose rights are written behind those of the classes that there are. */
 static struct class class_of(const struct preview *p, const struct pipe_member *m)
 {
@@ -87,7 +111,7 @@ static struct class class_of(const struct preview *p, const struct pipe_member *
 static bool is_same(const struct preview *p, const struct class *a, const struct class *b)
 {
     return memcmp(a->rights, b->rights, p->words * sizeof *a->rights) == 0 &&
-           roster_same_list(&a->roles, &b->roles);
+           same_roles(&a->roles, &b->roles);
 }
 
 static void count_member(struct roster_member *m, void *arg)
@@ -119,6 +143,19 @@ static void print_list(const struct text_list *list, const char *none)
     for (uint32_t i = 0; i < list->count; i++, text = text_list_next(text))
         printf("%s%s", i ? ", " : "", text);
     fputs(list->count ? "" : none, stdout);
+}
+
+static void print_roles(const struct text_list *roles)
+{
+    uint32_t left = roles->count;
+    const char *role = skip_teams(roles->first, &left), *between = "";
+    fputs(left ? "" : "without a role", stdout);
+    while (left > 0) {
+        printf("%s%s", between, role);
+        between = ", ";
+        left--;
+        role = skip_teams(text_list_next(role), &left);
+    }
 }
 
 static void print_names(const struct class *class)
@@ -185,7 +222,7 @@ static void print_local(const struct preview *p, const struct class *class)
 static void print_class(const struct preview *p, const struct class *class)
 {
     printf("%s: %" PRIu32 " ", p->org, class->members);
-    print_list(&class->roles, "without a role");
+    print_roles(&class->roles);
     fputs(" (", stdout);
     print_names(class);
     fputs("): ", stdout);
@@ -223,7 +260,7 @@ static bool prepare(struct preview *p, const struct config *c)
     return p->local && p->rights;
 }
 
-static void print_org(struct preview *p, const struct org_state *o)
+static void print_org(struct preview *p, const struct org_state *o, struct ledger *ledger)
 {
     p->org = o->config->name;
     p->classes = p->others = 0;
@@ -234,6 +271,7 @@ static void print_org(struct preview *p, const struct org_state *o)
     if (p->others)
         printf("%s: %" PRIu32 " with other roles\n", p->org, p->others);
     print_org_rules(o);
+    team_rules_print(p->config, o->config, &o->teams, ledger);
 }
 
 void preview_print(const struct organizations *orgs)
@@ -241,7 +279,7 @@ void preview_print(const struct organizations *orgs)
     struct preview *p = calloc(1, sizeof *p);
     if (p && prepare(p, orgs->config))
         for (uint32_t i = 0; i < orgs->count; i++)
-            print_org(p, &orgs->org[i]);
+            print_org(p, &orgs->org[i], orgs->ledger);
     if (p) {
         free(p->local);
         free(p->rights);

@@ -121,13 +121,18 @@ static void charge_all(struct publisher *p, int64_t now)
 /* What every compilation has in common; ROSTERS is filled. */
 static struct compile_input input_of(struct publisher *p, struct roster *rosters)
 {
-    for (uint32_t i = 0; i < p->orgs->count; i++)
+    for (uint32_t i = 0; i < p->orgs->count; i++) {
         rosters[i] = p->orgs->org[i].roster;
+        p->teams[i] = &p->orgs->org[i].teams;
+        p->roles[i] = &p->orgs->org[i].roles;
+    }
     return (struct compile_input){
         .config = p->orgs->config,
         .ledger = p->orgs->ledger,
         .roster = rosters,
         .group_note = p->group_note,
+        .teams = p->teams,
+        .roles = p->roles,
         .newcomers = &p->newcomers,
         .now_ms = clock_wall_ms(),
     };

@@ -49,9 +49,10 @@ struct publisher {
     struct pace pace[SNAPSHOT_ORGS_MAX];
     int64_t recorded_ms[SNAPSHOT_ORGS_MAX]; /* the confirmed_ms in the file */
     struct group_note *group_note;          /* each configured group's */
-    struct local_stamp local;               /* of the machine's users in the last compilation */
-    uint32_t epoch;                         /* compile.h */
-    int64_t epoch_ms;                       /* when it began: clock_mono_ms */
+    struct teams *teams[SNAPSHOT_ORGS_MAX], *roles[SNAPSHOT_ORGS_MAX]; /* the organizations' */
+    struct local_stamp local; /* of the machine's users in the last compilation */
+    uint32_t epoch;           /* compile.h */
+    int64_t epoch_ms;         /* when it began: clock_mono_ms */
 };
 
 /* Publishes the rosters now. No child may be running. With many members it only starts one. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "orgsyncd/teams.h"
+
 static bool meets(bool everyone, const struct text_list *roles, const struct text_list *permissions,
                   const struct pipe_member *m)
 {
@@ -30,12 +32,24 @@ bool role_loses_rule(const struct config *config, const char *org, const struct 
     return false;
 }
 
+/* True if AFTER lacks a team, or another role, of BEFORE's, of which each is a group. */
+static bool loses_each(enum group_each each, const struct pipe_member *before,
+                       const struct pipe_member *after)
+{
+    const char *role = before->roles.first;
+    for (uint32_t i = 0; i < before->roles.count; i++, role = text_list_next(role))
+        if (team_is_role(role) == (each == EACH_TEAM) && !text_list_has(&after->roles, role))
+            return true;
+    return false;
+}
+
 bool role_loses_group(const struct config *config, const char *org,
                       const struct pipe_member *before, const struct pipe_member *after)
 {
     for (uint32_t i = 0; i < config->group_count; i++) {
         const struct config_group *g = &config->group[i];
-        if (meets_group(g, org, before) && !meets_group(g, org, after))
+        if (g->each ? strcmp(g->org, org) == 0 && loses_each(g->each, before, after)
+                    : meets_group(g, org, before) && !meets_group(g, org, after))
             return true;
     }
     return false;

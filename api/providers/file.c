@@ -72,6 +72,7 @@ static const struct field organization_fields[] = {
     {.name = "key_adders", .from = "key_adders"},
     {.name = "key_days", .from = "key_days", .kind = FIELD_NUMBER},
     {.name = "security_keys_only", .from = "security_keys_only", .kind = FIELD_BOOL},
+    {.name = "show_machines", .from = "show_machines", .kind = FIELD_BOOL},
     {0},
 };
 
@@ -112,7 +113,7 @@ static const struct field member_fields[] = {
     {.name = "username", .from = "username"},
     {.name = "name", .from = "name"},
     {.name = "roles", .from = "roles", .kind = FIELD_LIST, .required = true},
-    {.name = "teams", .from = "teams", .kind = FIELD_IDS},
+    {.name = "teams", .from = "teams", .kind = FIELD_TEAMS},
     {.name = "permissions", .from = "permissions", .kind = FIELD_LIST},
     {.name = "state", .from = "state", .kind = FIELD_STATE, .otherwise = "active"},
     {.name = "role_ends", .from = "role_ends"},

@@ -56,12 +56,25 @@ struct github_page {
     char *next; /* path of the next page, NULL at the last one */
     struct github_entry *entries;
     size_t count;
+    cJSON *teams; /* in the place of entries, of a listing of teams */
 };
 
 /* The pages of a listing as they were last; what has not changed is not sent again. */
 struct github_listing {
     struct github_page *pages;
     size_t count, capacity;
+    bool teams; /* they are no people */
+};
+
+struct github_team {
+    int64_t id;
+    cJSON *record; /* its page's */
+    struct github_listing members;
+};
+
+struct github_membership {
+    int64_t person;
+    size_t team; /* its place among the teams */
 };
 
 /* What was read of one person by himself. */
@@ -87,6 +100,11 @@ struct github_roster {
     struct github_listing owners, all;
     struct github_person *people;
     size_t count;
+    struct github_listing team_pages;
+    struct github_team *teams; /* in the order of their ids */
+    size_t team_count;
+    struct github_membership *memberships; /* in the order of the people */
+    size_t membership_count;
     int64_t turn;        /* the id up to which people were read again */
     uint64_t generation; /* counts changes */
     bool reread;         /* everything is asked for: people are read again, too */
@@ -299,6 +317,7 @@ static void page_free(struct github_page *page)
     free(page->etag);
     free(page->next);
     free(page->entries);
+    cJSON_Delete(page->teams);
     *page = (struct github_page){0};
 }
 
@@ -336,6 +355,14 @@ static int entry_read(const cJSON *item, struct github_entry *entry)
     return strcmp(type, "User") == 0;
 }
 
+static const struct field team_fields[] = {
+    {.name = "id", .from = "id", .kind = FIELD_WORD, .required = true},
+    {.name = "slug", .from = "slug", .required = true},
+    {.name = "name", .from = "name"},
+    {.name = "parent", .from = "parent.slug"},
+    {0},
+};
+
 static enum api_status entries_read(const struct answer *answer, struct github_page *page,
                                     struct api_error *err)
 {
@@ -358,6 +385,41 @@ static enum api_status entries_read(const struct answer *answer, struct github_p
     return API_OK;
 }
 
+/* The records of a page of teams. */
+static enum api_status teams_read(const struct answer *answer, struct github_page *page,
+                                  struct api_error *err)
+{
+    const cJSON *item;
+    enum api_status status = API_OK;
+    if (!cJSON_IsArray(answer->json))
+        return api_fail(err, API_BAD_ANSWER, "%s: the answer is no array", answer->where);
+    page->teams = cJSON_CreateArray();
+    if (!page->teams)
+        return api_fail(err, API_UNREACHABLE, "out of memory");
+    cJSON_ArrayForEach(item, answer->json)
+    {
+        cJSON *record = record_make(team_fields, item, answer->where, err);
+        if (!record || !cJSON_AddItemToArray(page->teams, record)) {
+            status = record ? api_fail(err, API_UNREACHABLE, "out of memory") : err->status;
+            cJSON_Delete(record);
+            break;
+        }
+        page->count++;
+    }
+    return status;
+}
+
+/* True if the two pages of the listing L say the same. */
+static bool same_page(const struct github_listing *l, const struct github_page *a,
+                      const struct github_page *b)
+{
+    if (a->count != b->count)
+        return false;
+    if (l->teams)
+        return a->teams && b->teams && cJSON_Compare(a->teams, b->teams, true);
+    return b->entries && memcmp(a->entries, b->entries, a->count * sizeof *a->entries) == 0;
+}
+
 static bool same_text(const char *a, const char *b)
 {
     return a && b ? strcmp(a, b) == 0 : a == b;
@@ -372,7 +434,8 @@ static enum api_status page_take(struct provider *p, struct github_roster *r,
     char next[ENGINE_NEXT_MAX];
     if (*answer->next && !engine_own_link(p, answer->next, next, sizeof next))
         return api_fail(err, API_BAD_ANSWER, "%s: " ENGINE_ELSEWHERE, answer->where);
-    enum api_status status = entries_read(answer, &fresh, err);
+    enum api_status status =
+        l->teams ? teams_read(answer, &fresh, err) : entries_read(answer, &fresh, err);
     fresh.etag = *p->heard_etag ? strdup(p->heard_etag) : NULL;
     fresh.next = *answer->next ? strdup(next) : NULL;
     if (status == API_OK && (!old || (*answer->next && !fresh.next)))
@@ -382,8 +445,7 @@ static enum api_status page_take(struct provider *p, struct github_roster *r,
         return status;
     }
     bool moved = !same_text(fresh.next, old->next);
-    r->changed |= moved || fresh.count != old->count || !old->entries ||
-                  memcmp(fresh.entries, old->entries, fresh.count * sizeof *fresh.entries) != 0;
+    r->changed |= moved || !same_page(l, &fresh, old);
     if (moved) /* the pages behind it are other ones */
         listing_end(l, at + 1);
     page_free(old);
@@ -423,12 +485,12 @@ static enum api_status listing_read(struct provider *p, struct github_roster *r,
     size_t at = 0, seen = 0, seen_until = 1; /* Brent's algorithm finds circles */
     do {
         if (at == PAGES_MAX)
-            return api_fail(err, API_BAD_ANSWER, "the listing of members never ends");
+            return api_fail(err, API_BAD_ANSWER, "the listing never ends");
         status = page_fetch(p, r, o, args, l, at, err);
         next = status == API_OK ? l->pages[at].next : NULL;
         if (next && at > seen && same_text(next, l->pages[seen].next)) {
             listing_end(l, 0);
-            return api_fail(err, API_BAD_ANSWER, "the listing of members goes round in circles");
+            return api_fail(err, API_BAD_ANSWER, "the listing goes round in circles");
         }
         if (at == seen_until) {
             seen = at;
@@ -460,8 +522,21 @@ static void people_free(struct github_person *people, size_t count)
     free(people);
 }
 
+static void teams_free(struct github_team *teams, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        listing_end(&teams[i].members, 0);
+        free(teams[i].members.pages);
+    }
+    free(teams);
+}
+
 static void roster_clear(struct github_roster *r)
 {
+    teams_free(r->teams, r->team_count);
+    free(r->memberships);
+    listing_end(&r->team_pages, 0);
+    free(r->team_pages.pages);
     people_free(r->people, r->count);
     listing_end(&r->owners, 0);
     listing_end(&r->all, 0);
@@ -550,6 +625,116 @@ static enum api_status people_list(struct provider *p, struct github_roster *r, 
                         "the organization \"%s\" has %s in the answer, which cannot be", org,
                         r->count == 0 ? "no member" : "no owner");
     return status;
+}
+
+/* --- who is in which team --- */
+
+static int by_team(const void *a, const void *b)
+{
+    const struct github_team *one = a, *two = b;
+    return one->id < two->id ? -1 : one->id > two->id;
+}
+
+static int by_person(const void *a, const void *b)
+{
+    const struct github_membership *one = a, *two = b;
+    if (one->person != two->person)
+        return one->person < two->person ? -1 : 1;
+    return (one->team > two->team) - (one->team < two->team);
+}
+
+/* The teams of the listing in the order of their ids, each once. NULL: out of memory. */
+static struct github_team *teams_of(const struct github_listing *l, size_t *count)
+{
+    size_t room = 0, n = 0;
+    for (size_t i = 0; i < l->count; i++)
+        room += l->pages[i].count;
+    struct github_team *teams = calloc(room ? room : 1, sizeof *teams);
+    for (size_t i = 0; teams && i < l->count; i++)
+        for (cJSON *record = l->pages[i].teams->child; record; record = record->next) {
+            const char *id = json_text(record, "id");
+            teams[n++] = (struct github_team){.id = strtoll(id, NULL, 10), .record = record};
+        }
+    if (teams)
+        qsort(teams, n, sizeof *teams, by_team);
+    *count = 0;
+    for (size_t i = 0; teams && i < n; i++)
+        if (*count == 0 || teams[*count - 1].id != teams[i].id)
+            teams[(*count)++] = teams[i];
+    return teams;
+}
+
+/* Makes TEAMS of the listing, which keep what was read of their members. *GONE: one is missing. */
+static enum api_status teams_gather(struct github_roster *r, bool *gone, struct api_error *err)
+{
+    size_t count, old = 0;
+    struct github_team *teams = teams_of(&r->team_pages, &count);
+    *gone = false;
+    if (!teams)
+        return api_fail(err, API_UNREACHABLE, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        for (; old < r->team_count && r->teams[old].id < teams[i].id; old++)
+            *gone = true;
+        if (old < r->team_count && r->teams[old].id == teams[i].id) {
+            teams[i].members = r->teams[old].members;
+            r->teams[old++].members = (struct github_listing){0};
+        }
+    }
+    *gone |= old < r->team_count;
+    teams_free(r->teams, r->team_count);
+    r->teams = teams;
+    r->team_count = count;
+    return API_OK;
+}
+
+static enum api_status memberships_gather(struct github_roster *r, struct api_error *err)
+{
+    size_t room = 0, n = 0;
+    for (size_t i = 0; i < r->team_count; i++)
+        for (size_t k = 0; k < r->teams[i].members.count; k++)
+            room += r->teams[i].members.pages[k].count;
+    free(r->memberships);
+    r->membership_count = 0;
+    r->memberships = calloc(room ? room : 1, sizeof *r->memberships);
+    if (!r->memberships)
+        return api_fail(err, API_UNREACHABLE, "out of memory");
+    for (size_t i = 0; i < r->team_count; i++)
+        for (size_t k = 0; k < r->teams[i].members.count; k++) {
+            const struct github_page *page = &r->teams[i].members.pages[k];
+            for (size_t m = 0; m < page->count; m++)
+                r->memberships[n++] = (struct github_membership){page->entries[m].id, i};
+        }
+    qsort(r->memberships, n, sizeof *r->memberships, by_person);
+    r->membership_count = n;
+    return API_OK;
+}
+
+/* Reads the teams, and who is in each: a team's own members and those of its parts. A team that is
+ * missing is looked for once more, since teams move from page to page, too. */
+static enum api_status teams_list(struct provider *p, struct github_roster *r, const char *org,
+                                  struct api_error *err)
+{
+    static const struct operation teams = {
+        .method = "GET", .path = "/orgs/{org}/teams", .query = "per_page=100", .shape = ITEMS_LIST};
+    static const struct operation members = {.method = "GET",
+                                             .path = "/orgs/{org}/teams/{slug}/members",
+                                             .query = "role=all&per_page=100",
+                                             .shape = ITEMS_LIST};
+    const struct provider_arg args[] = {{"org", org}, {0}};
+    bool gone = true;
+    enum api_status status = API_OK;
+    r->team_pages.teams = true;
+    for (int i = 0; i < 2 && gone && status == API_OK; i++) {
+        status = listing_read(p, r, &teams, args, &r->team_pages, err);
+        if (status == API_OK)
+            status = teams_gather(r, &gone, err);
+    }
+    for (size_t i = 0; i < r->team_count && status == API_OK; i++) {
+        const struct provider_arg team[] = {
+            {"org", org}, {"slug", json_text(r->teams[i].record, "slug")}, {0}};
+        status = listing_read(p, r, &members, team, &r->teams[i].members, err);
+    }
+    return status == API_OK ? memberships_gather(r, err) : status;
 }
 
 /* --- what is read of each person --- */
@@ -845,6 +1030,8 @@ static enum api_status roster_read(struct provider *p, struct github_roster *r, 
         status = people_list(p, r, org, &still, err);
         people_pair(r, status == API_OK);
     }
+    if (status == API_OK && p->settings.teams)
+        status = teams_list(p, r, org, err);
     return status == API_OK ? probe(p, org, err) : status;
 }
 
@@ -869,8 +1056,27 @@ static bool add_keys(cJSON *record, const struct github_person *person)
     return !own || cJSON_AddItemReferenceToObject(record, "keys", d->keys);
 }
 
+/* Adds the teams of the person with ID, whose records stay R's. */
+static bool add_teams(cJSON *record, const struct github_roster *r, int64_t id)
+{
+    size_t low = 0, high = r->membership_count;
+    cJSON *list = cJSON_AddArrayToObject(record, "teams");
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->memberships[middle].person < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    bool good = list != NULL;
+    for (; good && low < r->membership_count && r->memberships[low].person == id; low++)
+        good = cJSON_AddItemReferenceToArray(list, r->teams[r->memberships[low].team].record);
+    return good;
+}
+
 /* The record of PERSON, with its keys if WITH_KEYS, to be freed; NULL: out of memory. */
-static cJSON *person_record(const struct github_person *person, bool with_keys)
+static cJSON *person_record(const struct github_roster *r, const struct github_person *person,
+                            bool with_keys)
 {
     char id[24];
     const struct github_details *d = person->details;
@@ -881,7 +1087,7 @@ static cJSON *person_record(const struct github_person *person, bool with_keys)
         cJSON_AddStringToObject(record, "username", person->login) &&
         add_roles(record, person->owner) &&
         cJSON_AddStringToObject(record, "state", d && d->suspended ? "suspended" : "active") &&
-        (!with_keys || add_keys(record, person));
+        (!r->teams || add_teams(record, r, person->id)) && (!with_keys || add_keys(record, person));
     if (made)
         return record;
     cJSON_Delete(record);
@@ -893,7 +1099,7 @@ static enum api_status people_give(const struct github_roster *r, bool with_keys
 {
     enum api_status status = API_OK;
     for (size_t i = 0; i < r->count && status == API_OK; i++) {
-        cJSON *record = person_record(&r->people[i], with_keys);
+        cJSON *record = person_record(r, &r->people[i], with_keys);
         if (!record)
             status = api_fail(err, API_UNREACHABLE, "out of memory");
         else if (sink && sink(arg, record) != 0)
@@ -1130,14 +1336,6 @@ static enum api_status list_roles(struct provider *p, const struct operation *o,
 }
 
 /* --- teams: found by their ids, asked for by slugs, which change with their names --- */
-
-static const struct field team_fields[] = {
-    {.name = "id", .from = "id", .kind = FIELD_WORD, .required = true},
-    {.name = "slug", .from = "slug", .required = true},
-    {.name = "name", .from = "name"},
-    {.name = "parent", .from = "parent.slug"},
-    {0},
-};
 
 struct slug_search {
     const char *id;

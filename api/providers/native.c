@@ -36,6 +36,7 @@ static const struct field organization_fields[] = {
     {.name = "security_keys_only",
      .from = "organization.securityKeysOnly|securityKeysOnly",
      .kind = FIELD_BOOL},
+    {.name = "show_machines", .from = "organization.showMachines|showMachines", .kind = FIELD_BOOL},
     {0},
 };
 
@@ -45,7 +46,7 @@ static const struct field member_fields[] = {
     {.name = "username", .from = "username"},
     {.name = "name", .from = "name"},
     {.name = "roles", .from = "roles|role", .kind = FIELD_LIST, .required = true},
-    {.name = "teams", .from = "teams", .kind = FIELD_IDS},
+    {.name = "teams", .from = "teams", .kind = FIELD_TEAMS},
     {.name = "permissions", .from = "permissions", .kind = FIELD_LIST},
     {.name = "state", .from = "state", .kind = FIELD_STATE, .otherwise = "active"},
     {.name = "role_ends", .from = "roleEnd.at"},
@@ -130,6 +131,7 @@ static const struct field token_fields[] = {
     {.name = "name", .from = "name"},
     {.name = "role", .from = "role"},
     {.name = "env", .from = "env"},
+    {.name = "kind", .from = "kind"},
     {.name = "last_four", .from = "lastFour"},
     {.name = "created", .from = "createdAt"},
     {.name = "expires", .from = "expiresAt"},
@@ -147,6 +149,22 @@ static const struct field issued_fields[] = {
     {.name = "expires", .from = "expiresAt"},
     {.name = "secret", .from = "secret", .required = true},
     {.name = "bearer", .from = "bearer", .required = true},
+    {0},
+};
+
+static const struct field device_fields[] = {
+    {.name = "device_code", .from = "device_code", .required = true},
+    {.name = "user_code", .from = "user_code", .required = true},
+    {.name = "url", .from = "verification_uri", .kind = FIELD_URL, .required = true},
+    {.name = "url_complete", .from = "verification_uri_complete", .kind = FIELD_URL},
+    {.name = "expires_in", .from = "expires_in", .kind = FIELD_NUMBER},
+    {.name = "interval", .from = "interval", .kind = FIELD_NUMBER},
+    {0},
+};
+
+static const struct field device_token_fields[] = {
+    {.name = "token", .from = "access_token", .required = true},
+    {.name = "expires_in", .from = "expires_in", .kind = FIELD_NUMBER},
     {0},
 };
 
@@ -390,7 +408,8 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ORG_EDIT] = {CALL("/organizations/update",
                           ORG ",\"name\":\"$name?\",\"selfRename\":\"$self_rename!?\","
                               "\"keyAdders\":\"$key_adders?\",\"keyDays\":\"$key_days#?\","
-                              "\"securityKeysOnly\":\"$security_keys_only!?\""),
+                              "\"securityKeysOnly\":\"$security_keys_only!?\","
+                              "\"showMachines\":\"$show_machines!?\""),
                      DONE},
     [OP_ORG_DELETE] = {CALL("/organizations/delete", ORG ",\"name\":\"$name\""), DONE},
     [OP_MEMBER_LIST] = {MEMBERS(PAGE), .run = list_members},
@@ -485,6 +504,13 @@ static const struct operation operations[OP_COUNT] = {
     [OP_OWN_TOKEN_REVOKE] = {CALL("/users/tokens/revoke", "\"key\":\"$key\""),
                              ONE("", revocation_fields)},
     [OP_SIGN_IN_LINK] = {CALL("/users/sign-in/link", ""), ONE("", sign_in_fields)},
+    [OP_DEVICE_BEGIN] = {CALL("/users/device/authorize",
+                              "\"client_id\":\"orgadmin\",\"host\":\"$host?\""),
+                         ONE("", device_fields)},
+    [OP_DEVICE_TOKEN] = {CALL("/users/device/token",
+                              "\"grant_type\":\"urn:ietf:params:oauth:grant-type:device_code\","
+                              "\"client_id\":\"orgadmin\",\"device_code\":\"$code\""),
+                         ONE("", device_token_fields)},
     [OP_KEY_LIST] = {CALL("/users/keys/list", ""), LIST("keys", key_fields)},
     [OP_KEY_ADD] = {CALL("/users/keys/add", "\"key\":\"$line\",\"expiresAt\":\"$expires?\""),
                     ONE("", key_fields)},

@@ -38,18 +38,31 @@ __attribute__((format(printf, 2, 3))) static void line(const char *label, const 
     printf("%-13s %s\n", label, text_clean(clean, sizeof clean, raw, false));
 }
 
-static const char *join(const struct text_list *list, char out[TEXT_SIZE])
+enum role_part { PART_ALL, PART_ROLES, PART_TEAMS };
+
+/* The texts of LIST, or of a list of roles those that are teams, without what marks them, or those
+ * that are not. "none" for none. */
+static const char *join_part(const struct text_list *list, enum role_part part, char out[TEXT_SIZE])
 {
     const char *item = list->first;
-    size_t used = 0;
-    snprintf(out, TEXT_SIZE, "%s", list->count ? "" : "none");
+    size_t used = 0, mark = strlen(ORG_RULES_TEAM);
+    snprintf(out, TEXT_SIZE, "none");
     for (uint32_t i = 0; i < list->count; i++, item = text_list_next(item)) {
-        int n = snprintf(out + used, TEXT_SIZE - used, "%s%s", used ? ", " : "", item);
+        bool team = part != PART_ALL && strncmp(item, ORG_RULES_TEAM, mark) == 0;
+        if (part != PART_ALL && team != (part == PART_TEAMS))
+            continue;
+        int n = snprintf(out + used, TEXT_SIZE - used, "%s%s", used ? ", " : "",
+                         item + (team ? mark : 0));
         if (n < 0 || (size_t)n >= TEXT_SIZE - used)
             break;
         used += (size_t)n;
     }
     return out;
+}
+
+static const char *join(const struct text_list *list, char out[TEXT_SIZE])
+{
+    return join_part(list, PART_ALL, out);
 }
 
 static enum exit_status no_answer(void)
@@ -331,14 +344,14 @@ static void explain_term(const struct evidence *e, const struct membership *m)
     int64_t now = clock_wall_ms(), confirmed_ms = e->question.freshness.confirmed_ms;
     rfc3339_print(m->term.ends_ms, at);
     if (term_counts(&m->term, confirmed_ms, now))
-        line("until", "%s, then roles %s", at, join(&m->roles, text));
+        line("until", "%s, then roles %s", at, join_part(&m->roles, PART_ROLES, text));
     else if (m->term.ends_ms <= now)
-        line("until", "%s: ended roles %s", at, join(&m->term.roles, text));
+        line("until", "%s: ended roles %s", at, join_part(&m->term.roles, PART_ROLES, text));
     else
         line("until",
              "%s: roles %s do not count, because the clock reads less than when the organization "
              "was heard from",
-             at, join(&m->term.roles, text));
+             at, join_part(&m->term.roles, PART_ROLES, text));
 }
 
 static void explain_member(const struct evidence *e)
@@ -354,7 +367,8 @@ static void explain_member(const struct evidence *e)
     line("state", "%s", departed_state_word(m->state));
     const struct membership now =
         membership_now(m, e->question.freshness.confirmed_ms, clock_wall_ms());
-    line("roles", "%s", join(&now.roles, text));
+    line("roles", "%s", join_part(&now.roles, PART_ROLES, text));
+    line("teams", "%s, of those that rules name", join_part(&now.roles, PART_TEAMS, text));
     line("permissions", "%s", join(&now.permissions, text));
     if (m->term.ends_ms > 0)
         explain_term(e, m);
@@ -417,16 +431,18 @@ static void explain_break_glass(void)
 
 static void explain_rule(const struct evidence *e, unsigned number)
 {
-    char services[TEXT_SIZE], roles[TEXT_SIZE], permissions[TEXT_SIZE];
+    char services[TEXT_SIZE], roles[TEXT_SIZE], teams[TEXT_SIZE], permissions[TEXT_SIZE];
     const struct rule *r;
     if (number == 0 || number > e->policy.rules.count) {
         line("rule", "none of %zu rules matches", e->policy.rules.count);
         return;
     }
     r = &e->policy.rules.rule[number - 1];
-    line("rule", "%u of %zu: services %s; %s%s; permissions %s%s", number, e->policy.rules.count,
-         join(&r->services, services), r->everyone ? "everyone; roles " : "roles ",
-         join(&r->roles, roles), join(&r->permissions, permissions),
+    bool any = strcmp(join_part(&r->roles, PART_TEAMS, teams), "none") != 0;
+    line("rule", "%u of %zu: services %s; %s%s%s%s; permissions %s%s", number,
+         e->policy.rules.count, join(&r->services, services),
+         r->everyone ? "everyone; roles " : "roles ", join_part(&r->roles, PART_ROLES, roles),
+         any ? "; teams " : "", any ? teams : "", join(&r->permissions, permissions),
          r->break_glass ? "; break_glass" : "");
 }
 

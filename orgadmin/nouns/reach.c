@@ -26,6 +26,18 @@ static bool list_has(const cJSON *list, const char *text)
     return false;
 }
 
+static bool is_in_team(const cJSON *member, const char *id)
+{
+    const cJSON *team;
+    cJSON_ArrayForEach(team, list_of(member, "teams"))
+    {
+        const char *own = cJSON_GetStringValue(list_of(team, "id"));
+        if (own && strcmp(own, id) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* --- the rules --- */
 
 static int add_rule(void *arg, const cJSON *rule)
@@ -64,8 +76,7 @@ uint64_t reach_of_member(const struct reach *r, const cJSON *member)
     cJSON_ArrayForEach(rule, r->rules)
     {
         const char *role = record_text(rule, "role"), *team = record_text(rule, "team");
-        if (*team ? list_has(list_of(member, "teams"), team)
-                  : list_has(list_of(member, "roles"), role))
+        if (*team ? is_in_team(member, team) : list_has(list_of(member, "roles"), role))
             rules |= bit;
         bit <<= 1;
     }

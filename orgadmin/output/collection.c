@@ -10,7 +10,13 @@
 #define DATA_MIN   4096
 #define PLACES_MIN 64
 
-const char *const key_fields[KEY_FIELDS] = {"type", "blob", "expiresAt"};
+static const object_fields key_fields = {"type", "blob", "expiresAt", ""},
+                           team_fields = {"id", "slug", "name", "parent"};
+
+static const object_fields *fields_of(const char *member)
+{
+    return strcmp(member, "teams") == 0 ? &team_fields : &key_fields;
+}
 
 /* Makes room for LEN more bytes. */
 static bool reserve(struct collection *c, size_t len)
@@ -64,14 +70,15 @@ static bool put_list(struct collection *c, const cJSON *list)
     return true;
 }
 
-static bool put_keys(struct collection *c, const cJSON *keys)
+static bool put_objects(struct collection *c, const cJSON *list)
 {
-    if (!put_head(c, keys->string, VALUE_KEYS) || !put_number(c, cJSON_GetArraySize(keys)))
+    const object_fields *fields = fields_of(list->string);
+    if (!put_head(c, list->string, VALUE_OBJECTS) || !put_number(c, cJSON_GetArraySize(list)))
         return false;
-    for (const cJSON *key = keys->child; key; key = key->next)
-        for (int i = 0; i < KEY_FIELDS; i++) {
+    for (const cJSON *object = list->child; object; object = object->next)
+        for (int i = 0; i < OBJECT_FIELDS; i++) {
             const char *text =
-                cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(key, key_fields[i]));
+                cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, (*fields)[i]));
             if (!put_text(c, text ? text : ""))
                 return false;
         }
@@ -90,7 +97,7 @@ static bool put_member(struct collection *c, const cJSON *member)
     if (cJSON_IsBool(member))
         return put_head(c, member->string, VALUE_SWITCH) && put_number(c, cJSON_IsTrue(member));
     if (cJSON_IsArray(member) && cJSON_IsObject(member->child))
-        return put_keys(c, member);
+        return put_objects(c, member);
     return !cJSON_IsArray(member) || put_list(c, member);
 }
 
@@ -137,7 +144,7 @@ bool collection_next(const struct collection *c, size_t i, size_t *at, struct va
     const char *p = c->data + c->place[i] + *at;
     if (*p == '\0')
         return false;
-    *value = (struct value){.field = p};
+    *value = (struct value){.field = p, .fields = fields_of(p)};
     p += strlen(p) + 1;
     value->kind = (enum value_kind) * p++;
     if (value->kind != VALUE_TEXT && value->kind != VALUE_JSON) {
@@ -147,8 +154,8 @@ bool collection_next(const struct collection *c, size_t i, size_t *at, struct va
     value->text = p;
     int64_t texts = value->kind == VALUE_TEXT || value->kind == VALUE_JSON ? 1
                     : value->kind == VALUE_LIST                            ? value->number
-                    : value->kind == VALUE_KEYS ? value->number * KEY_FIELDS
-                                                : 0;
+                    : value->kind == VALUE_OBJECTS ? value->number * OBJECT_FIELDS
+                                                   : 0;
     while (texts-- > 0)
         p += strlen(p) + 1;
     *at = (size_t)(p - (c->data + c->place[i]));

@@ -26,20 +26,23 @@ enum value_kind {
     VALUE_NUMBER = 'n',
     VALUE_SWITCH = 's',
     VALUE_LIST = 'l',
-    VALUE_JSON = 'j', /* its text is JSON as it is to be printed */
-    VALUE_KEYS = 'k'  /* each is its texts named KEY_FIELDS, "" where it lacks one */
+    VALUE_JSON = 'j',   /* its text is JSON as it is to be printed */
+    VALUE_OBJECTS = 'o' /* each is OBJECT_FIELDS texts, "" where it lacks one */
 };
 
-#define KEY_FIELDS 3
-extern const char *const key_fields[KEY_FIELDS]; /* "type", "blob", "expiresAt" */
+/* The fields of the objects in a member of a record: of "keys" type, blob and expiresAt, of "teams"
+ * id, slug, name and parent. The others are "". */
+#define OBJECT_FIELDS 4
+typedef const char *const object_fields[OBJECT_FIELDS];
 
 /* One member of a record. Texts are the collection's. */
 struct value {
     const char *field;
     enum value_kind kind;
-    const char *text; /* VALUE_TEXT, VALUE_JSON; the first of a list or of keys, behind whose NUL
+    const char *text; /* VALUE_TEXT, VALUE_JSON; the first of a list or of objects, behind whose NUL
                          the next begins */
-    int64_t number;   /* VALUE_NUMBER; VALUE_SWITCH: 0 or 1; lists and keys: how many */
+    int64_t number;   /* VALUE_NUMBER; VALUE_SWITCH: 0 or 1; lists and objects: how many */
+    const object_fields *fields; /* of objects */
 };
 
 /* Adds RECORD, an object; what in it is no such value is left out. False: out of memory, or there

@@ -40,15 +40,15 @@ static void put_string(const struct view *v, const char *text)
     putchar_unlocked('"');
 }
 
-/* The key whose texts begin at ITEM. Returns the text behind them. */
-static const char *put_key(const struct view *v, const char *item)
+/* The object whose texts begin at ITEM. Returns the text behind them. */
+static const char *put_object(const struct view *v, const object_fields *fields, const char *item)
 {
     const char *before = "{";
-    for (int i = 0; i < KEY_FIELDS; i++, item += strlen(item) + 1) {
+    for (int i = 0; i < OBJECT_FIELDS; i++, item += strlen(item) + 1) {
         if (!*item)
             continue;
         put(before);
-        put_string(v, key_fields[i]);
+        put_string(v, (*fields)[i]);
         put(": ");
         put_string(v, item);
         before = ", ";
@@ -82,11 +82,11 @@ static void put_value(const struct view *v, const struct value *value)
         }
         putchar_unlocked(']');
         break;
-    case VALUE_KEYS:
+    case VALUE_OBJECTS:
         putchar_unlocked('[');
         for (int64_t i = 0; i < value->number; i++) {
             put(i > 0 ? ", " : "");
-            item = put_key(v, item);
+            item = put_object(v, value->fields, item);
         }
         putchar_unlocked(']');
     }

@@ -160,6 +160,16 @@ const char *view_text(const struct view *v, const char *text, char out[CELL_MAX]
     return v->clean && !is_clean(text) ? text_clean(out, CELL_MAX, text, false) : text;
 }
 
+/* What stands for the object whose texts begin at *ITEM, which moves behind them: a team's slug, or
+ * its id without one. */
+static const char *object_text(const char **item)
+{
+    const char *first = *item, *second = first + strlen(first) + 1;
+    for (int i = 0; i < OBJECT_FIELDS; i++)
+        *item += strlen(*item) + 1;
+    return *second ? second : first;
+}
+
 const char *cell_text(const struct value *value, char out[CELL_MAX])
 {
     char raw[CELL_MAX];
@@ -174,8 +184,13 @@ const char *cell_text(const struct value *value, char out[CELL_MAX])
         return out;
     }
     raw[0] = '\0';
-    for (int64_t i = 0; i < value->number; i++, item += strlen(item) + 1) {
-        int n = snprintf(raw + used, sizeof raw - used, "%s%s", used ? ", " : "", item);
+    for (int64_t i = 0; i < value->number; i++) {
+        const char *text = item;
+        if (value->kind == VALUE_OBJECTS)
+            text = object_text(&item);
+        else
+            item += strlen(item) + 1;
+        int n = snprintf(raw + used, sizeof raw - used, "%s%s", used ? ", " : "", text);
         if (n < 0 || (size_t)n >= sizeof raw - used)
             break;
         used += (size_t)n;

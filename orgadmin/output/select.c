@@ -57,9 +57,10 @@ static bool matches(const struct collection *records, size_t i, const struct col
     const char *item = value.text;
     if (known && value.kind == VALUE_SWITCH)
         return is_switch(value.number != 0, wanted);
-    if (!known || value.kind != VALUE_LIST)
+    int64_t texts = value.kind == VALUE_OBJECTS ? value.number * OBJECT_FIELDS : value.number;
+    if (!known || (value.kind != VALUE_LIST && value.kind != VALUE_OBJECTS))
         return strcasecmp(known ? cell_text(&value, text) : "", wanted) == 0;
-    for (int64_t n = 0; n < value.number; n++, item += strlen(item) + 1)
+    for (int64_t n = 0; n < texts; n++, item += strlen(item) + 1)
         if (strcasecmp(item, wanted) == 0)
             return true;
     return false;

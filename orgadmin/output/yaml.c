@@ -77,13 +77,14 @@ static bool end_list(yaml_emitter_t *emitter)
     return put(emitter, &event, yaml_sequence_end_event_initialize(&event));
 }
 
-/* The key whose texts begin at *ITEM, which moves behind them. */
-static bool put_key(yaml_emitter_t *emitter, const struct view *v, const char **item)
+/* The object whose texts begin at *ITEM, which moves behind them. */
+static bool put_object(yaml_emitter_t *emitter, const struct view *v, const object_fields *fields,
+                       const char **item)
 {
     bool done = begin_map(emitter);
-    for (int i = 0; i < KEY_FIELDS; i++, *item += strlen(*item) + 1)
+    for (int i = 0; i < OBJECT_FIELDS; i++, *item += strlen(*item) + 1)
         if (done && **item)
-            done = put_scalar(emitter, key_fields[i], true) && put_text(emitter, v, *item);
+            done = put_scalar(emitter, (*fields)[i], true) && put_text(emitter, v, *item);
     return done && end_map(emitter);
 }
 
@@ -131,8 +132,8 @@ static bool put_value(yaml_emitter_t *emitter, const struct view *v, const struc
     }
     bool done = begin_list(emitter);
     for (int64_t i = 0; done && i < value->number; i++)
-        if (value->kind == VALUE_KEYS) {
-            done = put_key(emitter, v, &item);
+        if (value->kind == VALUE_OBJECTS) {
+            done = put_object(emitter, v, value->fields, &item);
         } else {
             done = put_text(emitter, v, item);
             item += strlen(item) + 1;

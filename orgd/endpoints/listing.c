@@ -16,6 +16,7 @@
 #include "orgd/endpoints/usage.h"
 #include "orgd/endpoints/watchers.h"
 #include "orgd/now.h"
+#include "orgd/text.h"
 
 #define SOURCE_RETRY_S 2
 #define FRESH_WAIT_MS  8000 /* for the source, less than a client waits for an answer */
@@ -25,14 +26,17 @@
 static void list_write(struct member_list *listing, struct store *store, const char *organization,
                        const struct cursor *after, int most)
 {
+    int passes = listing->match ? PASSED_MOST : 0;
     listing->most = most;
-    store_members(store, organization, after, most + 1, listing_add, listing);
+    store_members(store, organization, after, most + passes + 1, listing_add, listing);
 }
 
-/* Answers with PAGE, a page of members. */
+/* Answers with PAGE, a page of members: of those who match the body's "match", if it has one. */
 static void list_page(struct call *call, const struct page *page)
 {
-    struct member_list listing = {.out = &call->answer->body};
+    const char *match = call_text(call, "match");
+    char *folded = match ? text_fold(match) : NULL;
+    struct member_list listing = {.out = &call->answer->body, .match = folded};
     char tail[ID_SIZE + 48] = "],\"next\":null}";
     listing_text(&listing, "{\"members\":[");
     list_write(&listing, call->store, call->organization.id, &page->after, page->limit);
@@ -40,6 +44,7 @@ static void list_page(struct call *call, const struct page *page)
         snprintf(tail, sizeof tail, "],\"next\":\"%lld.%s\"}", (long long)listing.after.number,
                  listing.after.id);
     listing_text(&listing, tail);
+    free(folded);
 }
 
 /* A token that is no machine's is one without labels. */
@@ -103,7 +108,7 @@ void member_list(struct call *call)
     if (!call_text(call, "after"))
         usage_listed(call->caller.key);
     call->answer->status = 200;
-    if (call_text(call, "after") || call_number(call, "limit"))
+    if (call_text(call, "after") || call_number(call, "limit") || call_text(call, "match"))
         list_page(call, &page);
     else
         list_whole(call);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "orgd/endpoints/record.h"
+#include "orgd/text.h"
 
 #define PAGE_BYTES (REPLY_MAX / 2) /* what is beyond that comes with the next page */
 
@@ -11,6 +12,15 @@ void listing_text(struct member_list *listing, const char *text)
 {
     if (!buffer_add(listing->out, text, strlen(text), REPLY_MAX))
         listing->full = true;
+}
+
+static bool member_matches(const struct member *member, const char *match)
+{
+    const struct user *user = &member->user;
+    if (member->mirrored)
+        return text_has(member->mirrored->record, match);
+    return text_has(user->username, match) || text_has(user->name, match) ||
+           text_has(user->email, match);
 }
 
 /* The record, an object, with the keys at its end. */
@@ -27,8 +37,16 @@ static void listing_mirrored(struct member_list *listing, const struct mirrored 
 void listing_add(const struct member *member, void *arg)
 {
     struct member_list *listing = arg;
-    if (listing->count == listing->most || listing->out->len > PAGE_BYTES) {
+    if (listing->count == listing->most || listing->passed == PASSED_MOST ||
+        listing->out->len > PAGE_BYTES) {
         listing->more = true;
+        return;
+    }
+    listing->revision = member->revision;
+    listing->after.number = member->joined;
+    snprintf(listing->after.id, sizeof listing->after.id, "%s", member->user.id);
+    if (listing->match && !member_matches(member, listing->match)) {
+        listing->passed++;
         return;
     }
     cJSON *object = member->mirrored ? NULL : member_json(member);
@@ -39,9 +57,6 @@ void listing_add(const struct member *member, void *arg)
         listing_text(listing, text);
     else
         listing_mirrored(listing, member->mirrored);
-    listing->revision = member->revision;
-    listing->after.number = member->joined;
-    snprintf(listing->after.id, sizeof listing->after.id, "%s", member->user.id);
     cJSON_free(text);
     cJSON_Delete(object);
     if (!listing->users || member->revision <= listing->let_in)

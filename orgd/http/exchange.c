@@ -230,10 +230,13 @@ static bool facts_read(struct store *store, struct facts *facts)
     return end != STORE_LONG;
 }
 
-/* GET /healthz: whether the store can be read. */
+/* GET /healthz: whether the store can be read, and whether its changes are confirmed. */
 static void exchange_health(struct exchange *x)
 {
-    static const char good[] = "{\"ok\":true}";
+    static const char good[] = "{\"ok\":true}",
+                      waits[] = "{\"ok\":true,\"warning\":\"no_synchronous_standby\"}";
+    struct store_counts counts;
+    store_counts(&counts);
     if (strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0) {
         exchange_fail(x, 405, "method_not_allowed", "This path is for GET and HEAD.");
     } else if (!x->facts.readable) {
@@ -241,7 +244,8 @@ static void exchange_health(struct exchange *x)
     } else {
         x->answer.status = 200;
         snprintf(x->answer.caller, sizeof x->answer.caller, "-");
-        buffer_add(&x->answer.body, good, sizeof good - 1, REPLY_MAX);
+        buffer_add(&x->answer.body, counts.waits ? waits : good,
+                   counts.waits ? sizeof waits - 1 : sizeof good - 1, REPLY_MAX);
     }
 }
 

@@ -33,9 +33,9 @@
 #define STRICT      (MHD_VERSION >= 0x01000000)
 #define READERS     2 /* threads */
 #define READERS_FAR 4 /* where they wait for round trips, too */
-#define WRITERS_FAR 8
+#define WRITERS_FAR 16
 #define QUICK_STEPS 5000 /* of the store: less than a millisecond of the loop */
-#define DRAIN_MS    2000 /* for the polls that are held at the end */
+#define DRAIN_MS    5000 /* for the polls that are held at the end */
 #define EVENTS      (LISTENERS_MAX + 9)
 
 struct server {

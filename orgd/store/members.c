@@ -176,8 +176,8 @@ void store_memberships(struct store *s, const char *user, membership_visit *each
         struct organization organization;
         struct member member;
         column_organization(s, stmt, 0, &organization);
-        take_member(s, stmt, 8, &member);
-        member.teams = column_lent(stmt, 24);
+        take_member(s, stmt, 9, &member);
+        member.teams = column_lent(stmt, 25);
         each(&organization, &member, arg);
     }
     statement_end(stmt);

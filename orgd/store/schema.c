@@ -400,6 +400,7 @@ static const char *const versions[] = {
     "ALTER TABLE organizations ADD COLUMN access_count INTEGER NOT NULL DEFAULT 0;" COUNTED(
         "access_rules",
         "access_count") "ALTER TABLE organizations ADD COLUMN access_revision INTEGER NOT NULL DEFAULT 0;"
+                        "ALTER TABLE organizations ADD COLUMN show_machines INTEGER NOT NULL DEFAULT 0;"
                         /* The answers to changes that clients gave a key of their own. */
                         "CREATE TABLE answers ("
                         " scope TEXT NOT NULL," /* the organization's id, or the token's key */

@@ -45,7 +45,7 @@
 #define TEAM_COLUMNS "id, organization_id, slug, name, created_at"
 #define SELECT_TEAM  "SELECT " TEAM_COLUMNS " FROM teams "
 #define ORGANIZATION_COLUMNS                                                                       \
-    "id, name, created_at, revision, self_rename, key_admins, key_days, key_security"
+    "id, name, created_at, revision, self_rename, key_admins, key_days, key_security, show_machines"
 #define MIRROR_COLUMNS                                                                             \
     "organization_id, provider, url, token_file, ca_file, proxy, options, hook_file, poll_ms, "    \
     "turn, applied, read_at, failed_at, failure"
@@ -217,9 +217,9 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
         "SELECT " ORGANIZATION_COLUMNS " FROM organizations WHERE (created_at, id) > (?1, ?2)"
         " AND deleted_at = 0 ORDER BY created_at, id LIMIT ?3",
     [ORGANIZATION_ADD] = "INSERT INTO organizations (" ORGANIZATION_COLUMNS
-                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3, key_admins = ?4,"
-                            " key_days = ?5, key_security = ?6 WHERE id = ?1",
+                            " key_days = ?5, key_security = ?6, show_machines = ?7 WHERE id = ?1",
     [ORGANIZATION_DELETED] = "UPDATE organizations SET deleted_at = ?2 WHERE id = ?1",
     [ORGANIZATION_TO_CLEAR] =
         "SELECT id FROM organizations WHERE deleted_at > 0 ORDER BY deleted_at LIMIT 1",
@@ -299,7 +299,7 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
         ", x.revision"),
     [MEMBERSHIP_LIST] =
         "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, o.key_admins, o.key_days,"
-        " o.key_security, " MEMBER_COLUMNS MEMBER_TEAMS
+        " o.key_security, o.show_machines, " MEMBER_COLUMNS MEMBER_TEAMS
         " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"
         " ON o.id = m.organization_id AND o.deleted_at = 0" JOIN_ROLE(
             "m") "WHERE m.user_id = ?1"
@@ -372,7 +372,7 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [MACHINE_BY_NAME] = SELECT_MACHINE "WHERE organization_id = ?1 AND name = ?2",
     [MACHINE_LIST] = SELECT_MACHINE "WHERE organization_id = ?1 AND" PAGE,
     [MACHINE_LIST_ENROLLED] =
-        "SELECT m.id, m.name, coalesce(t.key, ''), coalesce(t.used_at, 0) FROM machines m"
+        "SELECT m.id, m.name, coalesce(t.key, ''), coalesce(t.used_at, 0), m.labels FROM machines m"
         " LEFT JOIN tokens t ON t.machine = m.id AND t.machine > ''"
         " WHERE m.organization_id = ?1 AND m.enrolled_at > 0 ORDER BY m.created_at, m.id",
     [MACHINE_COUNT] = "SELECT machine_count FROM organizations WHERE id = ?1",

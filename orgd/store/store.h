@@ -62,8 +62,9 @@ struct organization {
     char id[ID_SIZE];
     char name[DISPLAY_SIZE];
     int64_t created;
-    int64_t revision; /* of the latest change of its members */
-    bool self_rename; /* its members may change their own usernames */
+    int64_t revision;   /* of the latest change of its members */
+    bool self_rename;   /* its members may change their own usernames */
+    bool show_machines; /* its members are told the machines on which they may log in */
     struct key_policy keys;
     /* Only store_organization fills these. */
     struct commit commit;    /* the commit of REVISION */
@@ -380,6 +381,23 @@ bool store_make_room(struct store *store);
 int64_t store_log_bytes(const struct store *store);
 int64_t store_event_latest(struct store *store);
 
+/* What the stores of this process have counted; the same, and what is longest anew. */
+struct store_counts {
+    int64_t commits, commit_ms, longest_commit_ms; /* changes made durable, and what that took */
+    int64_t again; /* transactions that somebody else was in the way of */
+    /* Of a database that servers share: */
+    int64_t outcomes;         /* COMMITs without an answer, whose outcome was looked up */
+    int64_t connections;      /* that were made */
+    int64_t losses;           /* and lost */
+    int64_t notices;          /* of other servers' changes, or of our own */
+    int64_t heard;            /* clock_mono_ms when the feed heard from it, 0: there is no feed */
+    int64_t look_ms;          /* what its latest answer took */
+    int64_t longest_delay_ms; /* between a change of another server and our hearing of it */
+    bool waits;               /* changes wait for a synchronous standby that is not there */
+};
+void store_counts(struct store_counts *counts);
+void store_counts_begin(void);
+
 /*
  * Begins to read: all that is read until the end is of one moment. Or begins a change of
  * ORGANIZATION (an id, which may be a stranger's text), whose row is locked before anything is
@@ -529,7 +547,7 @@ typedef void organization_visit(const struct organization *organization, void *a
 void store_organizations(struct store *store, const struct cursor *after, int limit,
                          organization_visit *each, void *arg);
 void store_organization_add(struct store *store, const struct organization *organization);
-/* Stores another name, self_rename or key policy. */
+/* Stores another name, self_rename, show_machines or key policy. */
 void store_organization_update(struct store *store, const struct organization *organization);
 /* With everything that is in it but its events; nothing of it is found any more (store_chore). */
 void store_organization_remove(struct store *store, const char *id, int64_t now);
@@ -751,6 +769,9 @@ void store_join_codes_made(struct store *store, const char *organization, const 
 
 typedef void token_visit(const struct token *token, void *arg);
 bool store_token(struct store *store, const char *key, struct token *token);
+/* The token KEY will be asked for first, and then, unless ORGANIZATION is NULL, what its holder is
+ * in it, and itself: where each question costs a round trip, all of them take one. */
+void store_expect(struct store *store, const char *key, const char *organization);
 struct token_owner {
     const char *id;
     bool user; /* else an organization */
@@ -783,8 +804,8 @@ bool store_machine_named(struct store *store, const char *organization, const ch
                          struct machine *machine);
 void store_machines(struct store *store, const char *organization, const struct cursor *after,
                     int limit, machine_visit *each, void *arg);
-/* Those of the organization that came: id, name, token and the time of its last use; the rest of
- * them is not filled. */
+/* Those of the organization that came: id, name, labels, token and the time of its last use; the
+ * rest of them is not filled. */
 void store_machines_enrolled(struct store *store, const char *organization, machine_visit *each,
                              void *arg);
 /* Drops those of the organization that never came and whose code has expired at NOW, and counts the

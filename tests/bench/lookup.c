@@ -55,8 +55,8 @@ static double build(uint32_t members)
                                          .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", 1, 0, 0);
-    uint32_t all = snapshot_writer_group(w, "acme", 150000),
-             admins = snapshot_writer_group(w, "acme-admins", 150001);
+    uint32_t all = snapshot_writer_group(w, "acme", 150000, 0),
+             admins = snapshot_writer_group(w, "acme-admins", 150001, 0);
     for (uint32_t i = 0; i < members; i++) {
         char name[16], gecos[32], home[32];
         snprintf(name, sizeof name, "user%07u", i);

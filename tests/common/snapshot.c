@@ -53,8 +53,8 @@ static struct snapshot_writer *make(uint64_t generation, int users)
                                          .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", 1234567, 150000, 9999999);
-    uint32_t everyone = snapshot_writer_group(w, "acme", 150000),
-             admins = snapshot_writer_group(w, "acme-admins", 150001);
+    uint32_t everyone = snapshot_writer_group(w, "acme", 150000, 0),
+             admins = snapshot_writer_group(w, "acme-admins", 150001, 0);
     struct rule rule = {.org = "acme",
                         .services = {"sshd\0login", 2},
                         .roles = {"member", 1},
@@ -751,7 +751,7 @@ static void full_last_bucket_goes_on_in_the_first(void **state)
                                        "/", "/bin/sh", 0,      true};
         snapshot_writer_user(w, &u);
         snprintf(name, sizeof name, "group%u", id);
-        snapshot_writer_group(w, name, id);
+        snapshot_writer_group(w, name, id, 0);
         ids[n++] = id;
     }
     assert_int_equal(snapshot_writer_publish(w, path), 0);
@@ -814,9 +814,9 @@ static void ids_below_the_floor_are_never_answered(void **state)
     struct snapshot_settings settings = {.generation = 1};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", 0, 0, 0);
-    uint32_t low = snapshot_writer_group(w, "lowgroup", 27),
-             fine = snapshot_writer_group(w, "fine", 150000);
-    snapshot_writer_group(w, "Bad Name", 150001);
+    uint32_t low = snapshot_writer_group(w, "lowgroup", 27, 0),
+             fine = snapshot_writer_group(w, "fine", 150000, 0);
+    snapshot_writer_group(w, "Bad Name", 150001, 0);
     struct snapshot_grants_spec spec = {.org = org,
                                         .groups = (const uint32_t[]){low, fine},
                                         .group_count = 2,
@@ -883,7 +883,7 @@ static int publish_many(enum too_many what, uint32_t n)
         snprintf(text, sizeof text, "org%u", i);
         snapshot_writer_org(w, text, 0, 0, 0);
     }
-    snapshot_writer_group(w, "acme", 150000);
+    snapshot_writer_group(w, "acme", 150000, 0);
     memset(text, 'x', sizeof text);
     text[what == TEXTS || what == LISTS ? n : 1] = '\0';
     if (what == LISTS)
@@ -970,7 +970,7 @@ static void inactive_members_are_in_no_group(void **state)
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     struct snapshot_grants_spec spec = {
         .org = snapshot_writer_org(w, "acme", 0, 0, 0),
-        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000)},
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000, 0)},
         .group_count = 1};
     uint32_t grants = snapshot_writer_grants(w, &spec);
     const char *names[] = {"active", "pending", "suspended", "removed"};
@@ -1351,7 +1351,7 @@ static void publish_primary_groups(void)
     snapshot_writer_org(w, "globex", 0, 300000, 4294967293U);
     struct snapshot_grants_spec spec = {
         .org = org,
-        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000)},
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000, 0)},
         .group_count = 1};
     uint32_t grants = snapshot_writer_grants(w, &spec);
     const struct snapshot_user_spec users[] = {
@@ -1492,8 +1492,8 @@ static struct snapshot_group large_group(enum group_members listed, uint32_t mem
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     struct snapshot_grants_spec spec = {
         .org = snapshot_writer_org(w, "acme", 0, 0, 0),
-        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000),
-                                     snapshot_writer_group(w, "empty", 150001)},
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000, 0),
+                                     snapshot_writer_group(w, "empty", 150001, 0)},
         .group_count = 1,
     };
     uint32_t grants = snapshot_writer_grants(w, &spec);

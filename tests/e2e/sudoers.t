@@ -111,7 +111,7 @@ ALL='commands = ["ALL"]; nopasswd = true;'
 mistake 'a role that no group has' 'no group has exactly these members: add to "groups" \{ name = "acme-sudo"; org = "acme"; roles = \["admin"\]; \}' "roles = [\"admin\"]; $ALL"
 mistake 'a person that no group has' 'no group has exactly.*members = \["usr_mia"\]; \}' "members = [\"usr_mia\"]; $ALL"
 mistake 'a role more than the group' 'no group has exactly' "roles = [\"ops\", \"admin\"]; $ALL"
-mistake 'nobody' 'of nobody: give roles or members' "$ALL"
+mistake 'nobody' 'of nobody: give roles, teams or members' "$ALL"
 mistake 'no roles' 'roles' "roles = []; $ALL"
 mistake 'everyone' 'unknown key "everyone"' "everyone = true; $ALL"
 mistake 'no commands' 'lacks "commands"' 'roles = ["ops"];'

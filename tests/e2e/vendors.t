@@ -118,5 +118,22 @@ orgsyncd 2>"$T/orgsyncd.log" &
 daemon=$!
 ok 'github: a host that begins anew lists while the hour has no requests left for keys' wait_for 10 orgadmin host sync
 ok 'github: sshd admits a member by the key that the host knows from before' admitted mia
+
+# Teams of GitHub, which are asked for only where the configuration goes by them; who is in a part of a team is in the team.
+is "$(grep -c '/teams' "$T/github.log")" 0 'github: a host whose configuration names no team asks for none'
+sed -i 's|{ name = "acme-admins"|{ name = "acme-%t"; org = "acme"; teams = "*"; }, &|; s|roles = \["member"\]|teams = ["ops"]|' $CONF
+kill -HUP $daemon
+# shellcheck disable=SC2329 # called by wait_for
+in_team() { id -nG "$1" | tr ' ' '\n' | grep -qx acme-ops; }
+ok 'github: a team is a group' wait_for 20 in_team mia
+is "$(getent group acme-ops acme-ops-night acme-security | cut -d: -f1,4 | xargs)" 'acme-ops:mia,bob acme-ops-night:bob acme-security:ada' 'github: with its members and those of its parts'
+ok 'github: sshd admits by team' admitted mia
+ok 'github: orgadmin takes her out of the team' admin team remove ops Mia --yes
+ok 'github: the host lists again' orgadmin host sync
+ok 'github: sshd refuses who left the team' test -z "$(as mia id -un)"
+like "$(orgadmin host explain mia sshd)" 'refused \(role\)' 'github: as host explain says'
+ok 'github: orgadmin puts her into the team again' admin team add ops Mia
+ok 'github: the host lists again' orgadmin host sync
+ok 'github: sshd admits her again' admitted mia
 ends Mia
 done_testing

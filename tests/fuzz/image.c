@@ -45,8 +45,8 @@ static void write_good(const char *path)
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", 1700000000000, 150000, 299999);
     snapshot_writer_org(w, "other", 0, 0, 0);
-    uint32_t all = snapshot_writer_group(w, "acme", 150000),
-             admins = snapshot_writer_group(w, "admins", 150001);
+    uint32_t all = snapshot_writer_group(w, "acme", 150000, 0),
+             admins = snapshot_writer_group(w, "admins", 150001, 0);
     struct rule sudo = {.org = "acme", .services = {"sudo\0su", 2}, .roles = {"admin", 1}};
     struct rule ssh = {.org = "acme", .everyone = true, .services = {"*", 1}};
     static const char own[] = "admin\0sudo\0su\0\0team:t1\0*\0";

@@ -39,8 +39,8 @@ static void publish(uint64_t generation, bool enumerate, enum group_members grou
         .generation = generation, .enumerate = enumerate, .group_members = group_members};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", 0, 0, 0);
-    uint32_t all = snapshot_writer_group(w, "acme", 150000),
-             admins = snapshot_writer_group(w, "admins", 150001);
+    uint32_t all = snapshot_writer_group(w, "acme", 150000, 0),
+             admins = snapshot_writer_group(w, "admins", 150001, 0);
     struct snapshot_grants_spec member = {
         .org = org, .groups = (const uint32_t[]){all}, .group_count = 1};
     struct snapshot_grants_spec admin = {.org = org,
@@ -1067,7 +1067,7 @@ static void primary_groups_are_answered_as_published(void **state)
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     struct snapshot_grants_spec spec = {
         .org = snapshot_writer_org(w, "acme", 0, 0, 0),
-        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000)},
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "acme", 150000, 0)},
         .group_count = 1};
     uint32_t grants = snapshot_writer_grants(w, &spec);
     const struct snapshot_user_spec users[] = {

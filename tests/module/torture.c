@@ -38,7 +38,7 @@ static void publish(uint64_t generation)
     for (uint32_t i = 0; i < GROUPS; i++) {
         char name[16];
         snprintf(name, sizeof name, "group%u", i);
-        groups[i] = snapshot_writer_group(w, name, 150000 + i);
+        groups[i] = snapshot_writer_group(w, name, 150000 + i, 0);
     }
     snapshot_writer_rule(w, &rule);
     uint32_t admins = snapshot_writer_grants(w, &admin);

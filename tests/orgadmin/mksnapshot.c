@@ -19,7 +19,7 @@ static void add_crowd(struct snapshot_writer *w, uint32_t org, uint32_t count)
 {
     struct snapshot_grants_spec grants = {
         .org = org,
-        .groups = (const uint32_t[]){snapshot_writer_group(w, "crowd", 150000)},
+        .groups = (const uint32_t[]){snapshot_writer_group(w, "crowd", 150000, 0)},
         .group_count = 1};
     uint32_t index = snapshot_writer_grants(w, &grants);
     for (uint32_t i = 0; i < count; i++) {

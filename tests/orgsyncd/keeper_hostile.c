@@ -422,7 +422,7 @@ static void say_keys(char *message, size_t size, const void *list, size_t list_s
 static void members_with_malformed_keys_are_not_served(void **state)
 {
     (void)state;
-    static uint8_t list[2 * KEY_LIST_SIZE_MAX];
+    static uint8_t list[PIPE_MAX + 1];
     static char message[PIPE_MAX + sizeof list];
     start_keeper();
     say_header(PIPE_RESET);

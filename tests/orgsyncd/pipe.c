@@ -86,17 +86,17 @@ static void encoder_refuses_members_out_of_bounds(void **state)
         assert_int_equal(pipe_encode_member(buffer, 7, &bad[i], &why), 0);
         assert_non_null(why);
     }
-    static char many[2 * (PIPE_STRINGS_MAX + 1)];
-    for (int i = 0; i <= PIPE_STRINGS_MAX; i++)
+    static char many[2 * (PIPE_ROLES_MAX + 1)];
+    for (int i = 0; i <= PIPE_ROLES_MAX; i++)
         many[2 * i] = 'r';
     struct pipe_member crowded = ann;
     const char *why;
-    crowded.roles = (struct text_list){many, PIPE_STRINGS_MAX};
+    crowded.roles = (struct text_list){many, PIPE_ROLES_MAX};
     assert_true(pipe_encode_member(buffer, 7, &crowded, &why) > 0);
     crowded.roles.count++;
     assert_int_equal(pipe_encode_member(buffer, 7, &crowded, &why), 0);
     crowded.roles.count = 1;
-    crowded.term.roles = (struct text_list){many, PIPE_STRINGS_MAX + 1};
+    crowded.term.roles = (struct text_list){many, PIPE_ROLES_MAX + 1};
     assert_int_equal(pipe_encode_member(buffer, 7, &crowded, &why), 0);
 }
 
