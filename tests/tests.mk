@@ -120,7 +120,7 @@ $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
 	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
 BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm $(BUILD)/tests/bench/orgd \
-	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/compile $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/keys $(BUILD)/tests/bench/spawn
+	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/compile $(BUILD)/tests/bench/rules $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/keys $(BUILD)/tests/bench/spawn
 $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare: TEST_LIBS += -lgnutls
 $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
@@ -142,6 +142,7 @@ bench: deps-check
 	@$(BENCH)/tests/bench/lookup
 	@BUILD=$(BENCH) $(BENCH)/tests/bench/keys
 	@$(BENCH)/tests/bench/compile
+	@$(BENCH)/tests/bench/rules
 	@BUILD=$(abspath $(BENCH)) tests/bench/host.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgd.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgadmin.sh
