@@ -65,15 +65,16 @@ $(BUILD)/obj/orgd/operator/init_files.o: $(BUILD)/gen/orgd/operator/orgd_conf.h
 # The page: its texts put into each language's frame, as a template and as the first view of it; all of it compressed without names and
 # times, so that two builds are equal; and the object that has it inside.
 WEB := $(BUILD)/gen/web
-WEB_PAGES := $(foreach language,en de,$(foreach page,invitation first account device,$(WEB)/$(page).$(language).html))
+WEB_PAGES := $(foreach language,en de,$(foreach page,invitation first account organization device,$(WEB)/$(page).$(language).html))
 WEB_FILES := $(patsubst web/%,$(WEB)/%,$(wildcard web/*.css web/*.js))
-$(WEB_PAGES): $(wildcard web/*.html) web/texts web/page.awk
+$(WEB_PAGES): $(wildcard web/*.html web/parts/*.html) web/texts web/page.awk
 	@mkdir -p $(@D)
 	@echo '  GEN  $@'
 	$(Q)LC_ALL=C awk -v language=$(word 2,$(subst ., ,$(@F))) -v shown=$(patsubst invitation,,$(subst first,code,$(word 1,$(subst ., ,$(@F))))) -v frame=web/$(subst first,invitation,$(word 1,$(subst ., ,$(@F)))).html -f web/page.awk web/texts $(sort $(wildcard web/*.html)) > $@.new && mv $@.new $@
+# Without indentation and the comments that are lines of their own.
 $(WEB_FILES): $(WEB)/%: web/%
 	@mkdir -p $(@D)
-	$(Q)cp $< $@
+	$(Q)sed -E -e 's/^ +//' -e '/^(\/\/|\/\*.*\*\/$$|$$)/d' $< > $@.new && mv $@.new $@
 $(WEB)/%.gz: $(WEB)/%
 	$(Q)gzip -9 -n < $< > $@.new && mv $@.new $@
 $(BUILD)/obj/orgd/web/assets.o: orgd/web/assets.S $(WEB_PAGES) $(WEB_FILES) $(patsubst %,%.gz,$(filter-out $(WEB)/invitation.%,$(WEB_PAGES)) $(WEB_FILES)) $(BUILD)/flags
@@ -96,14 +97,14 @@ FORCE:
 
 $(BUILD)/orgadmin: $(call objects,orgadmin) $(API) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lconfig -lsmartcols -lyaml -lpam
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lcjson -lconfig -lsmartcols -lyaml -lqrencode -lpam
 
 # A fetcher loads no library once it is locked up: api/curl.h.
 $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--no-as-needed -lcurl -lgnutls -Wl,--as-needed -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 
-$(BUILD)/orgd: $(ORGD) $(READER)
+$(BUILD)/orgd: $(ORGD) $(API) $(READER)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lpq -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 

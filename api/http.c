@@ -31,7 +31,7 @@ struct http {
     char *learn_pin;
     const char *proxy;
     int timeout_ms;
-    void (*alive)(void *arg);
+    int (*alive)(void *arg);
     void *alive_arg;
     void (*trace)(void *arg, const char *line);
     void *trace_arg;
@@ -623,8 +623,10 @@ static CURLcode perform(struct transfer *t)
             result = msg ? msg->data.result : CURLE_OUT_OF_MEMORY;
             break;
         }
-        if (t->http->alive)
-            t->http->alive(t->http->alive_arg);
+        if (t->http->alive && t->http->alive(t->http->alive_arg) != 0) {
+            give_up(t, API_STOPPED, "stopped");
+            break;
+        }
         if ((t->stream || t->file) && !attend(t))
             break;
         if (curl.multi_poll(multi, watch ? &extra : NULL, watch, 1000, NULL) != CURLM_OK)

@@ -7,7 +7,7 @@
 
 #define KEY_BYTES 16
 
-const char *const once_keep[] = {ONCE_HEADER, NULL};
+const char *const once_headers[] = {ONCE_HEADER, NULL};
 
 void once_examine(struct provider *p, struct http_reply *reply)
 {

@@ -15,7 +15,7 @@
 request_exchange once_exchange;
 
 /* Such a kind's KEEP and EXAMINE. */
-extern const char *const once_keep[];
+extern const char *const once_headers[];
 void once_examine(struct provider *provider, struct http_reply *reply);
 
 #endif

@@ -7,6 +7,7 @@
  *
  *   organization  {"id","name","role","created",
  *                  "key_adders":"members|admins","key_days":number,"security_keys_only":bool,
+ *                  "show_machines":bool,
  *                  "label","description","type","state","plan","country","owner","parent","email",
  *                  "namespace","updated","member":bool} (member: you are in it yourself; key_adders
  * to security_keys_only: which ssh keys of its members it takes, orgd/API.md) member
@@ -167,6 +168,8 @@ enum provider_op {
     OP_OWN_TOKEN_CREATE,  /* - name?, expires? -> token */
     OP_OWN_TOKEN_REVOKE,  /* - key */
     OP_SIGN_IN_LINK,      /* of the user, to the server's page -> url, expires */
+    OP_DEVICE_BEGIN,      /* - host? -> what a person and the program need to sign in (RFC 8628) */
+    OP_DEVICE_TOKEN,      /* - code -> token, expires_in; refused with RFC 8628's words */
     OP_KEY_LIST,          /* of the user -> keys */
     OP_KEY_ADD,           /* - line ("TYPE BASE64 COMMENT"), expires? -> key */
     OP_KEY_REMOVE,        /* - fingerprint */
@@ -246,6 +249,10 @@ enum api_status provider_run(struct provider *provider, enum provider_op op,
  * any more, or the position is of another history than its own, and lists everything again.
  *  - RULES is called with the organization's rules for this machine, which are sound, whenever the
  * API tells them, before the members of that reply. An API that tells none leaves them as they are.
+ *  - SOURCE is called, before the members of that reply, by an API that relays: AGE_MS is the time
+ * from the beginning of the last reading of the whole source up to the reply, -1 when that is not
+ * known; FRESH says that this reading began after the request had come. Only this, and no HEARD,
+ * confirms a member then. With WANT_FRESH such an API answers when it has read its source anew.
  *  - HEARD is called whenever the API proves to be alive and has nothing newer: at once when the
  * poll begins to be held, then at each heartbeat.
  *  - IDLE_FD (or -1): while waiting, its readability calls IDLE, which may return non-zero to stop
@@ -261,6 +268,7 @@ struct watch_position {
     int64_t revision;              /* 0: of an API without them, or nothing is known */
     char cursor[WATCH_CURSOR_MAX]; /* the API's own word for the history up to there, or "" */
     char etag[WATCH_ETAG_MAX];     /* of the last listing, or "" */
+    bool relayed; /* the API serves what it reads of another one, the source of the organization */
 };
 
 /* What a host has applied of what it was told, for the API that asks for it. */
@@ -279,9 +287,11 @@ struct provider_watcher {
     void (*reset)(void *arg);
     provider_sink *member;
     int (*rules)(void *arg, const struct org_rules *rules); /* 0 to go on */
-    void (*heard)(void *arg);
+    void (*source)(void *arg, int64_t age_ms, bool fresh);  /* or NULL */
+    void (*heard)(void *arg);                               /* or NULL */
     int (*idle)(void *arg);
     int idle_fd;
+    bool want_fresh;
 };
 
 enum api_status provider_watch(struct provider *provider, struct watch_position *position,

@@ -66,8 +66,9 @@ struct provider_settings {
     bool (*again)(void *arg, const struct api_error *err, int times);
     void *again_arg;
     const struct access_cache *access; /* or NULL: no access token outlives the process */
-    void (*alive)(void *arg); /* called about once a second, or more often, while a request is under
-                                 way; or NULL */
+    /* Called about once a second, or more often, while a request is under way; non-zero stops it
+     * (API_STOPPED); or NULL. */
+    int (*alive)(void *arg);
     void *alive_arg;
 };
 

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ID_SIZE          26 /* the longest prefix, 20 characters and the NUL */
+#define ID_SIZE                                                                                    \
+    64 /* ours have 25 characters at most; of a mirrored organization it is the source's */
 #define SECRET_SIZE      44 /* 32 bytes in base64url without padding, and the NUL */
 #define SECRET_HASH_SIZE 32
 #define CREDENTIAL_SIZE  (ID_SIZE + SECRET_SIZE)

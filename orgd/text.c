@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unicase.h>
 #include <unictype.h>
 #include <uninorm.h>
 
@@ -103,6 +104,28 @@ bool display_valid(const char *name)
         if ((n = utf8_decode(name, &c)) == 0 || !reading_add(&r, c))
             return false;
     return r.seen && !blank(r.last);
+}
+
+/* --- search --- */
+
+char *text_fold(const char *text)
+{
+    size_t len = 0;
+    uint8_t *folded =
+        u8_casefold((const uint8_t *)text, strlen(text), NULL, UNINORM_NFC, NULL, &len);
+    char *copy = memory_get(len + 1);
+    if (folded)
+        memcpy(copy, folded, len);
+    free(folded);
+    return copy;
+}
+
+bool text_has(const char *text, const char *folded)
+{
+    char *own = text_fold(text);
+    bool has = strstr(own, folded) != NULL;
+    free(own);
+    return has;
 }
 
 /* --- addresses --- */

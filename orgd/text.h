@@ -28,6 +28,13 @@ bool display_valid(const char *name);
  */
 bool email_valid(const char *email);
 
+/* TEXT without the difference of capital and small letters, for text_has; the caller frees it. ""
+ * for what is no UTF-8. */
+char *text_fold(const char *text);
+
+/* True if TEXT, once folded, has FOLDED in it. */
+bool text_has(const char *text, const char *folded);
+
 /* A host's name: 1-63 of a-z, 0-9, '.' and '-', a letter or digit first. */
 bool machine_name_valid(const char *name);
 

@@ -1,6 +1,7 @@
 #include "orgsyncd/fetcher.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,6 +61,7 @@ struct fetcher {
     int64_t made_ms;            /* its snapshot: clock_mono_ms */
     bool unreported;            /* REPORT has changed since a request took it along */
     struct told told;
+    int64_t source_ms;          /* of a relay: when it last read its source whole, 0: not known */
     bool held, relist;
     bool answered; /* once at least */
     int failures;
@@ -71,15 +73,16 @@ struct fetcher {
 };
 
 /* A sign of life, when one is due. */
-static void beat(void *arg)
+static int beat(void *arg)
 {
     struct fetcher *f = arg;
     struct pipe_header header = {.type = PIPE_ALIVE};
     int64_t now = clock_mono_ms();
     if (now - f->beat_ms < PIPE_BEAT_MS)
-        return;
+        return 0;
     f->beat_ms = now;
     pipe_send(f->settings->pipe, &header, NULL);
+    return 0;
 }
 
 /* One request, or one poll with its heartbeats. */
@@ -89,6 +92,9 @@ struct fetcher_request {
     int64_t begun_ms; /* clock_mono_ms */
     bool quiet;      /* it is held and nothing but heartbeats came: another may be sent beside it */
     bool superseded; /* the answer to one that began after it was taken: it counts no more */
+    int64_t beat_ms; /* the last heartbeat, clock_mono_ms; 0: there was none */
+    bool fresh;      /* a relay has read its source for it */
+    bool stale;      /* a relay was to read it, and has not */
     bool listed;     /* everything was listed */
     bool caught_up;  /* what had changed before it was asked for right before it */
 };
@@ -413,12 +419,35 @@ static void send_reset(void *arg)
     report(r, PIPE_RESET, r->begun_ms, PIPE_ROUND_TRIP, NULL);
 }
 
-/* The first heartbeat answers the request itself: whoever wants a round trip has one. */
+/* A relay has read its source AGE_MS before the reply, which came after the request, and after its
+ * last heartbeat. The time that is known does not go back. */
+static void take_source(void *arg, int64_t age_ms, bool fresh)
+{
+    struct fetcher_request *r = arg;
+    struct fetcher *f = r->fetcher;
+    int64_t since = r->beat_ms > r->begun_ms ? r->beat_ms : r->begun_ms;
+    int64_t read_ms = age_ms >= 0 && age_ms < since ? since - age_ms : 0;
+    r->fresh = fresh;
+    if (fresh && read_ms < r->begun_ms)
+        read_ms = r->begun_ms;
+    if (read_ms > f->source_ms)
+        f->source_ms = read_ms;
+}
+
+/* The first heartbeat answers the request itself: whoever wants a round trip has one. That of a
+ * relay says nothing of its source, but that a change would arrive. */
 static void heartbeat(void *arg)
 {
     struct fetcher_request *r = arg;
     bool first = !r->quiet;
     r->fetcher->held = r->quiet = true;
+    r->beat_ms = clock_mono_ms();
+    if (r->fetcher->at.relayed) {
+        if (first && r->fetcher->failures == 0)
+            report(r, PIPE_HEARD, r->fetcher->source_ms, 0, NULL);
+        beat(r->fetcher);
+        return;
+    }
     report(r, PIPE_HEARD, first ? r->begun_ms : clock_mono_ms(), first ? PIPE_ROUND_TRIP : 0, NULL);
 }
 
@@ -518,15 +547,36 @@ static void succeeded(const struct fetcher_request *r, const struct watch_positi
     struct fetcher *f = r->fetcher;
     uint32_t flags = PIPE_ROUND_TRIP | (continues(r, next) ? PIPE_CONTINUES : 0U) |
                      (next->revision > 0 ? PIPE_CHANGES : 0U);
-    if (f->failures)
+    if (f->failures && !r->stale)
         log_info("%s: the organization answers again", f->settings->org->name);
-    f->failures = 0;
+    if (!r->stale)
+        f->failures = 0;
     f->answered = true;
     f->at = *next;
     if (r->listed)
         f->listed_ms = r->begun_ms;
     f->committed[r->number % COMMITTED] = (struct committed){r->number, f->at};
-    report(r, PIPE_COMMIT, r->begun_ms, flags, NULL);
+    if (next->relayed)
+        flags |= PIPE_RELAYED;
+    report(r, PIPE_COMMIT, next->relayed ? f->source_ms : r->begun_ms, flags, NULL);
+}
+
+/* The relay has answered R, which wanted its source to be read, without that: nobody is confirmed
+ * by it, and no login is to wait for it. */
+static void source_failed(const struct fetcher_request *r)
+{
+    struct fetcher *f = r->fetcher;
+    struct api_error err = {.status = API_UNREACHABLE};
+    int64_t age_ms = clock_mono_ms() - f->source_ms;
+    if (f->source_ms > 0)
+        snprintf(err.message, sizeof err.message,
+                 "relayed: the source was last read %" PRId64 " s ago, and cannot be read now",
+                 age_ms / 1000);
+    else
+        snprintf(err.message, sizeof err.message,
+                 "relayed: it is not known when the source was last read, and it cannot be read "
+                 "now");
+    failed(r, &err);
 }
 
 /* Reports the last failure again. */
@@ -547,13 +597,19 @@ static enum api_status ask(struct fetcher *f, struct provider *provider)
                                        .reset = send_reset,
                                        .rules = send_rules,
                                        .member = send_member,
-                                       .idle_fd = -1};
+                                       .source = take_source,
+                                       .idle_fd = -1,
+                                       .want_fresh = true};
+    bool relayed = f->at.relayed;
     begin(f, &r);
     enum api_status status = provider_watch(provider, &at, 0, &watcher, &err);
+    r.stale = relayed && !r.fresh;
     if (status == API_OK)
         succeeded(&r, &at);
     else
         failed(&r, &err);
+    if (status == API_OK && r.stale)
+        source_failed(&r);
     return status;
 }
 
@@ -690,6 +746,9 @@ static int64_t turn(struct fetcher *f)
     bool lists = f->relist || clock_mono_ms() - f->listed_ms > FULL_MS;
     bool caught_up = false;
     f->relist = false;
+    /* What is held says nothing before the relay's source is read. */
+    if (!lists && f->failures && f->at.relayed && ask(f, f->provider) != API_OK)
+        return back_off(f);
     if (lists && !catch_up(f, &caught_up))
         return back_off(f);
     struct provider_watcher watcher = {.arg = &r,
@@ -697,6 +756,7 @@ static int64_t turn(struct fetcher *f)
                                        .reset = send_reset,
                                        .rules = send_rules,
                                        .member = send_member,
+                                       .source = take_source,
                                        .heard = heartbeat,
                                        .idle = idle,
                                        .idle_fd = f->settings->pipe};

@@ -33,7 +33,7 @@ static int finish_merge(struct intake *in, struct org_state *o, enum merge_resul
     if (publisher_take(in->publisher, o, result) < 0)
         return -1;
     confirm_server_settle(in->server);
-    if (o->merge.kind == LISTING_COMPLETE)
+    if (o->merge.kind == LISTING_COMPLETE && !o->relayed)
         o->listing_ms = clock_mono_ms() - o->commit.started_ms;
     return 0;
 }

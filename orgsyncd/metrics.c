@@ -74,6 +74,12 @@ static void add_organizations(struct text *t, const struct organizations *orgs)
     for (uint32_t i = 0; i < orgs->count; i++)
         add(t, "orgsyncd_held{organization=\"%s\"} %d\n", orgs->org[i].config->name,
             orgs->org[i].link == LINK_HELD);
+    head(
+        t, "relayed", "gauge",
+        "1 where a server relays: heard_age_seconds is then the age of its source's last reading.");
+    for (uint32_t i = 0; i < orgs->count; i++)
+        add(t, "orgsyncd_relayed{organization=\"%s\"} %d\n", orgs->org[i].config->name,
+            orgs->org[i].relayed);
     head(t, "members", "gauge",
          "Members the organization has, the invited and suspended ones included.");
     for (uint32_t i = 0; i < orgs->count; i++)

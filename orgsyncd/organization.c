@@ -75,8 +75,10 @@ void organization_heard(struct org_state *o, const struct pipe_header *h)
         heard->heard_ms = h->started_ms;
         heard->confirmed_ms = clock_wall_ms() - (clock_mono_ms() - h->started_ms);
     }
-    if (h->type == PIPE_COMMIT)
+    if (h->type == PIPE_COMMIT) {
         heard->request = h->request;
+        o->relayed = h->flags & PIPE_RELAYED;
+    }
     if (h->flags & PIPE_ROUND_TRIP) {
         heard->answered_ms = later(heard->answered_ms, h->started_ms);
         o->asked = false;

@@ -109,6 +109,7 @@ struct org_state {
     uint64_t failures;              /* failed requests and refused answers */
     char held[CONFIRM_TEXT_LEN];    /* the losses that the brake holds, "" = none */
     uint32_t held_count;            /* the number of members with such a loss */
+    bool relayed;                   /* what confirms is when the source behind a relay was read */
     int64_t listing_ms; /* the duration of the last complete listing, up to the snapshot */
     int64_t silent_ms;  /* since the last message of its fetcher */
     int silences;       /* how often in a row the fetcher was silent for too long */

@@ -58,6 +58,9 @@ enum pipe_flag {
     PIPE_CHANGES = 8,   /* the API reports changes, and names who left */
     /* Of PIPE_MEMBER: */
     PIPE_KEYS_UNREAD = 16, /* the member's keys were not asked for: those that he had stay */
+    /* Of PIPE_COMMIT: */
+    PIPE_RELAYED = 32, /* a relay's answer: STARTED is when it last read its source whole, 0: not
+                          known */
 };
 
 /*

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/token_file.h"
 #include "common/clock.h"
 #include "common/confirm.h"
 #include "common/local.h"
@@ -24,7 +25,6 @@
 #include "common/paths.h"
 #include "orgsyncd/cage.h"
 #include "orgsyncd/confirm_socket.h"
-#include "orgsyncd/credential.h"
 #include "orgsyncd/fetcher.h"
 #include "orgsyncd/pipe.h"
 #include "orgsyncd/sudoers.h"
@@ -158,7 +158,7 @@ static void start_fetcher(struct supervisor *s, uint32_t i)
     char error[CONFIG_ERROR_LEN], *token = NULL;
     const char *file = s->config->org[i].token_file;
     f->begun_ms = clock_mono_ms();
-    if (file && !(token = credential_read(file, error))) {
+    if (file && !(token = token_file_read(file, error, CONFIG_ERROR_LEN))) {
         report_fault(s, i, error);
         return;
     }
@@ -299,7 +299,9 @@ static bool child_ended(struct supervisor *s, int *status)
 static bool tokens_there(const struct config *c, char error[CONFIG_ERROR_LEN])
 {
     for (uint32_t i = 0; i < c->org_count; i++) {
-        char *token = c->org[i].token_file ? credential_read(c->org[i].token_file, error) : NULL;
+        char *token = c->org[i].token_file
+                          ? token_file_read(c->org[i].token_file, error, CONFIG_ERROR_LEN)
+                          : NULL;
         if (c->org[i].token_file && !token)
             return false;
         if (token)

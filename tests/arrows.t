@@ -30,8 +30,12 @@ for folder in output remote nouns host cli; do
 done
 arrows orgadmin 'common|api|orgadmin|orgadmin/cli' none
 above='common|orgd'
-for folder in store endpoints web http operator; do
+for folder in store source endpoints web http operator; do
     above="$above|orgd/$folder"
+    if [ $folder = source ]; then
+        arrows orgd/source "api|$above" 'cjson/|sodium'
+        continue
+    fi
     arrows "orgd/$folder" "$above" 'microhttpd|gnutls/|sqlite3|libpq|sodium|cjson/|curl/|libconfig'
 done
 arrows orgd "$above" 'cjson/|microhttpd|gnutls/|sodium|unictype|uninorm'

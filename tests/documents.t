@@ -43,7 +43,7 @@ commands() { code README.md docs/*.md | grep -oE "(^|[ (])$1( [a-z][a-z-]+){1,2}
 # The commands of orgd, as its help has them: "user list | show USER |", "backup FILE | check".
 "$BUILD/orgd" --help | awk '/^  [a-z]/ { n = split($0, part, "|"); noun = $1
     for (i = 1; i <= n; i++) { split(part[i], word, " ")
-        if (noun ~ /^(user|org|events)$/) print noun, i == 1 ? word[2] : word[1]; else print word[1] } }' >"$T/orgd"
+        if (noun ~ /^(user|org|mirror|events)$/) print noun, i == 1 ? word[2] : word[1]; else print word[1] } }' >"$T/orgd"
 # known PROGRAM NOUN [VERB]
 known() {
     case $1 in

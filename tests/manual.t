@@ -57,7 +57,7 @@ for key in $(for what in 'the file' 'an organization' users 'an entry of account
 done
 is "${missing-}" '' 'the annotated orglogin.conf has each key'
 is "$(sed -nE 's/^# ([a-z_]+) = .*/\1/p' conf/orgd.conf | tr _ - | sorted)" \
-    "$(table orgd/operator/options.c longs | grep -vxE 'config|yes|json|end-others|org|help|version' | sorted)" 'the annotated orgd.conf has each setting, once'
+    "$(table orgd/operator/options.c longs | grep -vxE 'config|yes|json|end-others|org|provider|url|token-file|ca-file|proxy|webhook-secret-file|provider-option|poll|help|version' | sorted)" 'the annotated orgd.conf has each setting, once'
 # An option of one provider: ".BR dialect" and its values, in the part of the provider.
 for provider in intrinsic satusky cratedb upsun; do
     want=$(sed -n '/struct provider_option options\[\]/,/};/p' api/providers/$provider.c | sed -nE 's/^ *\{(\.name = )?"([a-z_]+)".*/\2/p' | sorted)

@@ -24,6 +24,7 @@ for m in "$nss" "$pam"; do
     like "$(readelf -lW "$m")" 'GNU_RELRO' "$name is linked with read-only relocations (GNU_RELRO)"
     unlike "$(readelf -lW "$m")" 'GNU_STACK.*E ' "$name has no executable stack"
 done
+unlike "$(readelf -lW "$BUILD/orgd")" 'GNU_STACK.*E ' 'orgd, which has the page inside, has no executable stack'
 unlike "$(needed "$BUILD/orgadmin")" 'curl' 'orgadmin loads libcurl, with all that comes with it, when it sends something'
 like "$(needed "$BUILD/orgsyncd")" 'libcurl' 'orgsyncd has libcurl from its start: its fetchers load nothing'
 keys=$BUILD/orglogin-keys

@@ -23,8 +23,11 @@ TEST_LIBS := -lcmocka -lpam -lcurl -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 $(BUILD)/tests/apiprobe: $(BUILD)/obj/tests/api/apiprobe.o $(BUILD)/libtest.a
 $(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/libtest.a
 $(BUILD)/tests/orgadmin/table: $(filter-out %/main.o,$(call objects,orgadmin))
-$(BUILD)/tests/orgadmin/table: TEST_LIBS += -lsmartcols -lyaml
+$(BUILD)/tests/orgadmin/table: TEST_LIBS += -lsmartcols -lyaml -lqrencode
 $(BUILD)/tests/orgd/plans: $(addprefix $(BUILD)/obj/orgd/store/,schema.o sql_sqlite.o)
+$(BUILD)/tests/orgd/unknown: $(filter-out %/main.o,$(ORGD))
+$(BUILD)/tests/orgd/unknown: TEST_LIBS += -lmicrohttpd -lgnutls -lpq -lunistring -lm \
+	-Wl,--wrap=statement_begin,--wrap=statement_run,--wrap=statement_number,--wrap=crypto_generichash
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 $(UNIT_TESTS) $(TEST_TOOLS):
 	@mkdir -p $(@D)
@@ -77,13 +80,14 @@ check-long: check-built
 		ROUNDS=1500 prove tests/e2e/agreement.t && \
 		ROUNDS=200 prove --exec tests/lib/run tests/orgd/key_oracle.t && \
 		ROUNDS=20 HISTORIES=100 prove --exec tests/lib/run tests/orgd/failover.t tests/orgd/two_servers.t && \
+		ROUNDS=20 RUN=60 prove --exec tests/lib/run tests/orgd/cluster.t && \
 		ROUNDS=200 CROWD=400000 prove tests/e2e/neighbour.t && \
 		ROUNDS=200 prove tests/faults/kill.t tests/e2e/sanitized.t && \
 		ROUNDS=100 prove tests/boot/sessions.t tests/e2e/sessions.t && \
 		LONG=1 prove tests/e2e/taken_alone.t tests/e2e/enrolled.t && \
 		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
 		LONG=1 prove tests/e2e/doctor.t tests/orgadmin/github_prism.t && \
-		tests/lib/deps browser $$(command -v npm >/dev/null || echo node) && prove tests/e2e/page.t && \
+		tests/lib/deps browser $$(command -v npm >/dev/null || echo node) && prove tests/e2e/page.t tests/e2e/organization_page.t && \
 		for release in bookworm trixie; do RELEASE=$$release prove tests/packaging/roots/*.t || exit; done && \
 		tests/lib/deps vm architectures && prove tests/boot/vm/*.t tests/module/architectures.t
 	@+$(MAKE) --no-print-directory fuzz SECONDS=60
@@ -120,8 +124,11 @@ $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
 	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
 BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm $(BUILD)/tests/bench/orgd \
-	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/compile $(BUILD)/tests/bench/rules $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/keys $(BUILD)/tests/bench/spawn
+	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/compile $(BUILD)/tests/bench/rules $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/keys \
+	$(BUILD)/tests/bench/spawn $(BUILD)/tests/bench/database
 $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare: TEST_LIBS += -lgnutls
+$(BUILD)/tests/bench/database: TEST_LIBS += -lpq
+$(BUILD)/obj/tests/bench/database.o: ORG_CFLAGS += $(PQ_CFLAGS)
 $(BENCHES): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 	@mkdir -p $(@D)
 	@echo '  LINK $@'
@@ -147,7 +154,9 @@ bench: deps-check
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgd.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgadmin.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/listing.sh
+	@BUILD=$(abspath $(BENCH)) tests/bench/database.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/fleet.sh
+	@BUILD=$(abspath $(BENCH)) tests/bench/across.sh
 
 # Fuzz targets: with libFuzzer in a tree of their own, and in the tests' own tree with a main function that replays the seeds.
 FUZZ := $(BUILD)/fuzz

@@ -1,77 +1,24 @@
 // One's own account: sign-in by passkey, ssh keys, passkeys, tokens and sessions, memberships.
 import { call, show, value } from './api.js';
-import { browserName, make, signIn } from './passkey.js';
+import { browserName, make } from './passkey.js';
 import { recognize } from './ssh_key.js';
+import { arm, change, clone, date, element, fillIn, good, onSignIn, rows, state } from './ui.js';
 
-const states = ['loading', 'sign-in', 'link', 'mine'];
-const faults = ['invalid_passkey', 'link_not_found', 'passkey_cancelled', 'passkey_exists', 'passkey_address', 'passkey_unsupported', 'too_many_attempts', 'offline', 'other'];
-const element = id => document.getElementById(id);
 let user = null;
 
-function state(name) {
-    for (const other of states)
-        show(other, other === name);
-}
-
-// True when the reply is none of a failure; else its sentence is shown. A session that has ended is none.
-function good(reply) {
-    if (reply.reason === 'unauthorized') {
-        state('sign-in');
-        element('title').focus();
-        return false;
-    }
-    const known = reply.ok === false ? (faults.includes(reply.reason) ? reply.reason : 'other') : null;
-    for (const name of faults)
-        show(name, name === known);
-    value('message', reply.message ?? '');
-    if (known)
-        element('title').focus();
-    return !known;
-}
-
-// A call that changes something: the passkey is asked for again when the sign-in is a while ago.
-async function change(act) {
-    let reply = await act();
-    if (reply.reason === 'sign_in_again') {
-        reply = await signIn();
-        if (reply.ok !== false)
-            reply = await act();
-    }
-    if (good(reply))
-        await fill();
-}
-
-const date = text => new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(text));
-
-function fillIn(row, values, parts) {
-    for (const [name, text] of Object.entries(values))
-        row.querySelector(`[data-value="${name}"]`).textContent = text;
-    for (const [name, shown] of Object.entries(parts))
-        row.querySelector(`[data-part="${name}"]`).hidden = !shown;
-}
-
-// A button that acts when it is pressed for the second time, and is named with what it removes.
-function arm(button, what, act) {
-    button.setAttribute('aria-label', button.textContent + ': ' + what);
-    button.addEventListener('click', () => {
-        if (button.dataset.sure === button.textContent)
-            return act();
-        button.textContent = button.dataset.sure;
-        button.setAttribute('aria-label', button.textContent + ': ' + what);
-    });
+// What changes something, and then shows what there is.
+async function act(what) {
+    if (await change(what))
+        await open();
 }
 
 // A row of what can be removed.
 function rowOf({ what, created, used, from, ends, kind }, remove) {
-    const row = element('row').content.firstElementChild.cloneNode(true);
-    fillIn(row, { what, created: date(created), used: used ? date(used) : '', from: from || '-', ends: ends ? date(ends) : '' },
+    const row = clone('row');
+    fillIn(row, { what, created: date(created), used: date(used), from: from || '-', ends: date(ends) },
         { session: kind === 'session', device: kind === 'device', 'sign-in-link': kind === 'link', created: true, used: Boolean(used), unused: used === null, ends: Boolean(ends) });
-    arm(row.querySelector('button'), what, () => change(remove));
+    arm(row.querySelector('button'), what, () => act(remove));
     return row;
-}
-
-function rows(id, list) {
-    element(id).replaceChildren(...list);
 }
 
 const keyRow = key => rowOf({ what: (key.comment ? key.comment + ', ' : '') + key.type + ', ' + key.fingerprint, created: key.addedAt, ends: key.expiresAt },
@@ -82,37 +29,29 @@ const tokenRow = token => rowOf({ what: token.name || token.key, created: token.
     () => call('users/tokens/revoke', { key: token.key }));
 
 function membershipRow(organization) {
-    const row = element('membership').content.firstElementChild.cloneNode(true);
-    fillIn(row, { name: organization.name, role: organization.role }, {});
+    const row = clone('membership');
+    const end = organization.roleEnd;
+    fillIn(row, { name: organization.name, role: organization.role, ends: date(end?.at), after: end?.role ?? '' }, { ends: Boolean(end) });
+    row.querySelector('a').href = '/org#' + organization.id;
     return row;
-}
-
-async function fill() {
-    const [keys, passkeys, tokens] = await Promise.all(['users/keys/list', 'users/passkeys/list', 'users/tokens/list'].map(path => call(path, {})));
-    if (![keys, passkeys, tokens].every(good))
-        return;
-    state('mine');
-    rows('keys', keys.keys.map(keyRow));
-    rows('passkeys', passkeys.passkeys.map(passkeyRow));
-    rows('tokens', tokens.tokens.map(tokenRow));
-    show('no-keys', keys.keys.length === 0);
 }
 
 // Who one is comes by a call: the page is the same for everybody.
 async function open() {
-    const reply = await call('users/whoami', {});
-    if (!reply.user) {
-        state('sign-in');
+    const account = await call('users/account', {});
+    if (!good(account))
         return;
-    }
-    user = reply.user;
+    user = account.user;
     value('name', user.name);
     value('username', user.username);
     value('email', user.email);
-    const { organizations } = await call('organizations/list', {});
-    rows('memberships', (organizations ?? []).map(membershipRow));
-    show('no-memberships', (organizations ?? []).length === 0);
-    await fill();
+    rows('memberships', account.organizations.map(membershipRow));
+    rows('keys', account.keys.map(keyRow));
+    rows('passkeys', account.passkeys.map(passkeyRow));
+    rows('tokens', account.tokens.map(tokenRow));
+    show('no-memberships', account.organizations.length === 0);
+    show('no-keys', account.keys.length === 0);
+    state('mine');
 }
 
 async function addKey(event) {
@@ -125,18 +64,8 @@ async function addKey(event) {
         box.value = ''; // it goes nowhere, and does not stay
     if (key.kind !== 'public')
         return;
-    await change(() => call('users/keys/add', { key: box.value.trim() }));
+    await act(() => call('users/keys/add', { key: box.value.trim() }));
     box.value = '';
-}
-
-// The answer is the same whoever has the address.
-async function mailLink(event) {
-    event.preventDefault();
-    const reply = await call('users/sign-in/by-mail', { email: element('address').value });
-    show('mail-none', reply.reason === 'no_mail');
-    show('mail-sent', reply.ok === true);
-    if (reply.reason !== 'no_mail')
-        good(reply);
 }
 
 // A link is used up by the person's press alone, not by whoever looks at it. It leaves the address at once.
@@ -152,10 +81,9 @@ function offerLink(code) {
 }
 
 async function begin() {
-    element('sign-in').addEventListener('click', async () => good(await signIn()) && await open());
-    element('mail-link').addEventListener('submit', mailLink);
+    onSignIn(open);
     element('add-key').addEventListener('submit', addKey);
-    element('add-passkey').addEventListener('click', () => change(() => make(user)));
+    element('add-passkey').addEventListener('click', () => act(() => make(user)));
     element('sign-out').addEventListener('click', async () => {
         await call('users/sign-out', {});
         state('sign-in');

@@ -1,11 +1,11 @@
 // One call of the server's API. What comes back is the reply, or the error object that the API would give.
-export async function call(path, body, token) {
+export async function call(path, body, token, signal) {
     const headers = { 'Content-Type': 'application/json' };
     if (token)
         headers.Authorization = 'Bearer ' + token;
     let response;
     try {
-        response = await fetch('/v1/' + path, { method: 'POST', headers, body: JSON.stringify(body) });
+        response = await fetch('/v1/' + path, { method: 'POST', headers, body: JSON.stringify(body), signal });
     } catch {
         return { ok: false, reason: 'offline' };
     }

@@ -2,31 +2,13 @@
 // alone, and only a press with the passkey approves it.
 import { call, show, value } from './api.js';
 import { prove, signIn } from './passkey.js';
+import { element, good, state } from './ui.js';
 
-const states = ['loading', 'sign-in', 'code', 'ask', 'approved', 'denied'];
-const faults = ['code_not_found', 'invalid_passkey', 'passkey_cancelled', 'passkey_address', 'passkey_unsupported', 'too_many_attempts', 'quota', 'offline', 'other'];
-const element = id => document.getElementById(id);
 let code = '';
 
-function state(name) {
-    for (const other of states)
-        show(other, other === name);
+function turn(name) {
+    state(name);
     element('title').focus();
-}
-
-// True when the reply is none of a failure; else its sentence is shown. A session that has ended is none.
-function good(reply) {
-    if (reply.reason === 'unauthorized') {
-        state('sign-in');
-        return false;
-    }
-    const known = reply.ok === false ? (faults.includes(reply.reason) ? reply.reason : 'other') : null;
-    for (const name of faults)
-        show(name, name === known);
-    value('message', reply.message ?? '');
-    if (known)
-        element('title').focus();
-    return !known;
 }
 
 // As a terminal shows it.
@@ -41,14 +23,14 @@ const time = text => new Intl.DateTimeFormat(document.documentElement.lang, { ti
 async function open() {
     const [{ user }, { passkeys }] = await Promise.all(['users/whoami', 'users/passkeys/list'].map(path => call(path, {})));
     if (!user) {
-        state('sign-in');
+        turn('sign-in');
         return;
     }
     value('name', user.name);
     value('username', user.username);
     show('no-passkey', passkeys?.length === 0);
     element('approve').hidden = passkeys?.length === 0;
-    state('code');
+    turn('code');
 }
 
 async function ask() {
@@ -60,7 +42,7 @@ async function ask() {
     value('host', reply.host || '-');
     value('from', reply.from);
     value('asked', time(reply.askedAt));
-    state('ask');
+    turn('ask');
 }
 
 async function approve() {
@@ -68,12 +50,12 @@ async function approve() {
     if (!good(proof))
         return;
     if (good(await call('users/device/approve', { userCode: code, ...proof })))
-        state('approved');
+        turn('approved');
 }
 
 async function deny() {
     if (good(await call('users/device/deny', { userCode: code })))
-        state('denied');
+        turn('denied');
 }
 
 // An action that is not begun again before it has ended.
@@ -102,7 +84,7 @@ function begin() {
     });
     element('approve').addEventListener('click', once(approve));
     element('deny').addEventListener('click', once(deny));
-    state('loading');
+    turn('loading');
     open();
 }
 

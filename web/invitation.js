@@ -133,10 +133,8 @@ async function keyFile(file) {
 // --- acceptance ---
 
 async function machines(reply) {
-    if (!offer.permissions.includes('org:manage'))
-        return;
-    const list = await call('organizations/machines/list', { organizationId: reply.organizationId }, reply.apiToken.bearer);
-    const names = (list.machines ?? []).filter(machine => machine.enrolledAt).map(machine => machine.name);
+    const list = await call('organizations/machines/usable', { organizationId: reply.organizationId }, reply.apiToken.bearer);
+    const names = list.machines ?? [];
     if (names.length === 0)
         return;
     value('host', names[0]);

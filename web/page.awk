@@ -1,5 +1,6 @@
 # Makes a page of its texts and its frame, one of all FRAMES: awk -v language=de [-v shown=PART] -v frame=FRAME -f page.awk texts FRAMES
 #
+# A line {{include NAME KEY=VALUE...}} becomes the lines of parts/NAME.html beside the frame, in which $KEY stands for VALUE.
 # {{KEY}} becomes the text KEY of the table, in which {NAME} is the place of a value and `...` is code. The other places stay, for
 # orgd/web/template.c; with -v shown=PART they are filled as when nothing is known and PART alone is shown.
 function fail(why) {
@@ -44,9 +45,9 @@ FILENAME == ARGV[1] {
     next
 }
 
-{
+# Has the line with its texts, and with its places filled if the page is shown as it begins.
+function put(rest, line, key) {
     line = ""
-    rest = $0
     while (match(rest, /[{][{][a-z-]+[}][}]/)) {
         key = substr(rest, RSTART + 2, RLENGTH - 4)
         if (!(key in texts))
@@ -64,6 +65,30 @@ FILENAME == ARGV[1] {
     if (FILENAME == frame)
         print line
 }
+
+# WORDS are those of {{include NAME KEY=VALUE...}}.
+function include(words, count, file, line, i, pair, got) {
+    file = FILENAME
+    sub(/[^\/]*$/, "parts/" words[2] ".html", file)
+    while ((got = (getline line < file)) > 0) {
+        for (i = 3; i <= count; i++) {
+            split(words[i], pair, "=")
+            gsub("[$]" pair[1], pair[2], line)
+        }
+        put(line)
+    }
+    close(file)
+    if (got < 0)
+        fail("there is no " file)
+}
+
+/^[{][{]include / {
+    gsub(/[{}]/, "")
+    include(words, split($0, words, " "))
+    next
+}
+
+{ put($0) }
 
 END {
     if (failed)

@@ -72,6 +72,7 @@ static const struct field organization_fields[] = {
     {.name = "key_adders", .from = "key_adders"},
     {.name = "key_days", .from = "key_days", .kind = FIELD_NUMBER},
     {.name = "security_keys_only", .from = "security_keys_only", .kind = FIELD_BOOL},
+    {.name = "show_machines", .from = "show_machines", .kind = FIELD_BOOL},
     {0},
 };
 

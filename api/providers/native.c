@@ -36,6 +36,7 @@ static const struct field organization_fields[] = {
     {.name = "security_keys_only",
      .from = "organization.securityKeysOnly|securityKeysOnly",
      .kind = FIELD_BOOL},
+    {.name = "show_machines", .from = "organization.showMachines|showMachines", .kind = FIELD_BOOL},
     {0},
 };
 
@@ -53,6 +54,7 @@ static const struct field member_fields[] = {
     {.name = "permissions_after", .from = "roleEnd.permissions", .kind = FIELD_LIST},
     {.name = "joined", .from = "joinedAt"},
     {.name = "keys", .from = "keys", .kind = FIELD_KEYS},
+    {.name = "keys_unread", .from = "keysUnread", .kind = FIELD_BOOL},
     {0},
 };
 
@@ -129,6 +131,7 @@ static const struct field token_fields[] = {
     {.name = "name", .from = "name"},
     {.name = "role", .from = "role"},
     {.name = "env", .from = "env"},
+    {.name = "kind", .from = "kind"},
     {.name = "last_four", .from = "lastFour"},
     {.name = "created", .from = "createdAt"},
     {.name = "expires", .from = "expiresAt"},
@@ -146,6 +149,22 @@ static const struct field issued_fields[] = {
     {.name = "expires", .from = "expiresAt"},
     {.name = "secret", .from = "secret", .required = true},
     {.name = "bearer", .from = "bearer", .required = true},
+    {0},
+};
+
+static const struct field device_fields[] = {
+    {.name = "device_code", .from = "device_code", .required = true},
+    {.name = "user_code", .from = "user_code", .required = true},
+    {.name = "url", .from = "verification_uri", .kind = FIELD_URL, .required = true},
+    {.name = "url_complete", .from = "verification_uri_complete", .kind = FIELD_URL},
+    {.name = "expires_in", .from = "expires_in", .kind = FIELD_NUMBER},
+    {.name = "interval", .from = "interval", .kind = FIELD_NUMBER},
+    {0},
+};
+
+static const struct field device_token_fields[] = {
+    {.name = "token", .from = "access_token", .required = true},
+    {.name = "expires_in", .from = "expires_in", .kind = FIELD_NUMBER},
     {0},
 };
 
@@ -389,7 +408,8 @@ static const struct operation operations[OP_COUNT] = {
     [OP_ORG_EDIT] = {CALL("/organizations/update",
                           ORG ",\"name\":\"$name?\",\"selfRename\":\"$self_rename!?\","
                               "\"keyAdders\":\"$key_adders?\",\"keyDays\":\"$key_days#?\","
-                              "\"securityKeysOnly\":\"$security_keys_only!?\""),
+                              "\"securityKeysOnly\":\"$security_keys_only!?\","
+                              "\"showMachines\":\"$show_machines!?\""),
                      DONE},
     [OP_ORG_DELETE] = {CALL("/organizations/delete", ORG ",\"name\":\"$name\""), DONE},
     [OP_MEMBER_LIST] = {MEMBERS(PAGE), .run = list_members},
@@ -484,6 +504,13 @@ static const struct operation operations[OP_COUNT] = {
     [OP_OWN_TOKEN_REVOKE] = {CALL("/users/tokens/revoke", "\"key\":\"$key\""),
                              ONE("", revocation_fields)},
     [OP_SIGN_IN_LINK] = {CALL("/users/sign-in/link", ""), ONE("", sign_in_fields)},
+    [OP_DEVICE_BEGIN] = {CALL("/users/device/authorize",
+                              "\"client_id\":\"orgadmin\",\"host\":\"$host?\""),
+                         ONE("", device_fields)},
+    [OP_DEVICE_TOKEN] = {CALL("/users/device/token",
+                              "\"grant_type\":\"urn:ietf:params:oauth:grant-type:device_code\","
+                              "\"client_id\":\"orgadmin\",\"device_code\":\"$code\""),
+                         ONE("", device_token_fields)},
     [OP_KEY_LIST] = {CALL("/users/keys/list", ""), LIST("keys", key_fields)},
     [OP_KEY_ADD] = {CALL("/users/keys/add", "\"key\":\"$line\",\"expiresAt\":\"$expires?\""),
                     ONE("", key_fields)},
@@ -511,6 +538,7 @@ struct watch {
     const struct provider_watcher *watcher;
     const struct watch_report *report; /* goes with the next request, or NULL */
     struct watch_position at;
+    bool fresh;    /* the next request wants the source to be read before it is answered */
     bool complete; /* a listing of everything is under way */
     bool more;
     size_t listed; /* members since the listing began */
@@ -520,7 +548,8 @@ struct watch {
 static void on_progress(void *arg, const struct http_reply *so_far)
 {
     const struct provider_watcher *watcher = arg;
-    if (so_far->status == 200 && so_far->json && strspn(so_far->body, " \t\r\n") == so_far->len)
+    if (watcher->heard && so_far->status == 200 && so_far->json &&
+        strspn(so_far->body, " \t\r\n") == so_far->len)
         watcher->heard(watcher->arg);
 }
 
@@ -568,6 +597,7 @@ static char *changes_body(const char *org, const struct watch *w, int wait_ms)
         cJSON_AddNumberToObject(body, "since", (double)at->revision) &&
         (!*at->cursor || cJSON_AddStringToObject(body, "cursor", at->cursor)) &&
         cJSON_AddNumberToObject(body, "wait", wait_ms) &&
+        (!w->fresh || cJSON_AddTrueToObject(body, "fresh")) &&
         (!w->report || add_report(body, at, w->report)))
         text = cJSON_PrintUnformatted(body);
     cJSON_Delete(body);
@@ -666,6 +696,28 @@ static const char *take_rules(const struct watch *w, const cJSON *json)
                                                                 : "\"access\" cannot be passed on";
 }
 
+/* --- the organization's source --- */
+
+/* Passes on what the reply JSON says of the source that it relays, if anything. A relay stays one.
+ * Returns NULL, or the fault. */
+static const char *take_source(struct watch *w, const cJSON *json)
+{
+    const cJSON *source = cJSON_GetObjectItemCaseSensitive(json, "source");
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(source, "age");
+    const cJSON *fresh = cJSON_GetObjectItemCaseSensitive(source, "fresh");
+    int64_t age = -1;
+    if (!source)
+        return w->at.relayed ? "it has no \"source\", and is a relay's" : NULL;
+    if (!cJSON_IsNull(item) && !json_integer(item, &age))
+        return "\"source.age\" is neither null nor an integer from 0 to 2^53 - 1";
+    if (!cJSON_IsBool(fresh))
+        return "\"source.fresh\" is neither true nor false";
+    w->at.relayed = true;
+    if (w->watcher->source)
+        w->watcher->source(w->watcher->arg, age, age >= 0 && cJSON_IsTrue(fresh));
+    return NULL;
+}
+
 /* A reply's fields beside its members. */
 struct members_page {
     bool begins; /* a complete listing */
@@ -715,9 +767,11 @@ static const char *page_fault(struct watch *w, const cJSON *json)
         w->complete = true;
         w->listed = 0;
     }
+    page.next.relayed = w->at.relayed;
     w->at = page.next;
     w->more = page.more;
-    return take_rules(w, json);
+    fault = take_source(w, json);
+    return fault ? fault : take_rules(w, json);
 }
 
 static enum api_status take_page(struct watch *w, const struct answer *answer,
@@ -763,6 +817,7 @@ static enum api_status ask_first(struct provider *p, struct watch *w, int wait_m
         status = ask(p, w, wait_ms, answer, err);
     }
     w->report = NULL;
+    w->fresh = false;
     if (!*w->at.cursor || !invalid(err))
         return status;
     w->at = (struct watch_position){0};
@@ -773,7 +828,10 @@ static enum api_status native_watch(struct provider *p, struct watch_position *p
                                     int wait_ms, const struct provider_watcher *watcher,
                                     struct api_error *err)
 {
-    struct watch w = {.watcher = watcher, .at = *position, .more = true};
+    struct watch w = {.watcher = watcher,
+                      .at = *position,
+                      .more = true,
+                      .fresh = watcher->want_fresh && position->relayed};
     if (!p->settings.org)
         return api_fail(err, API_USAGE, "no organization is chosen");
     int wait = w.at.revision == 0 || wait_ms < 0 ? 0
@@ -807,7 +865,7 @@ const struct provider_kind provider_native = {.name = "native",
                                               .errors = &errors,
                                               .owner = "owner",
                                               .change = once_exchange,
-                                              .keep = once_keep,
+                                              .keep = once_headers,
                                               .examine = once_examine,
                                               .add_changes =
                                                   ADD_CHANGES_INVITED | ADD_NAMES_MEMBERS,

@@ -23,6 +23,8 @@ const struct command commands[] = {
      .brief = "check a token with the API and store it for later commands",
      .detail =
          "Asks for the token, or reads it from --token-file. "
+         "Whoever has none presses Enter: then a person approves the login in a browser, with a "
+         "passkey, by a code that is shown, and it ends after 30 days. "
          "--url or --provider names the API. "
          "If the token reaches exactly one organization, that organization becomes the "
          "current one. "
@@ -116,11 +118,14 @@ const struct command commands[] = {
      .verb = "edit",
      .args = {"[ORG]"},
      .brief = "change an organization, with --name or --set",
-     .detail = "At orgd, --set self_rename=yes lets members change their own usernames; by default "
-               "only members with the permission members:manage can. "
-               "--set key_adders=admins lets only ssh keys count that administrators give (key add "
-               "--member), --set key_days=90 only those that were added within so many days, "
-               "and --set security_keys_only=yes only those of security keys.",
+     .detail =
+         "At orgd, --set self_rename=yes lets members change their own usernames; by default "
+         "only members with the permission members:manage can. "
+         "--set key_adders=admins lets only ssh keys count that administrators give (key add "
+         "--member), --set key_days=90 only those that were added within so many days, "
+         "and --set security_keys_only=yes only those of security keys. "
+         "--set show_machines=yes shows each member, on the page, the machines on which the member may "
+         "log in.",
      .options = OPTIONS(ACTS, OPT(NAME), OPT(SET)),
      .run = org_edit},
     {.noun = "org",

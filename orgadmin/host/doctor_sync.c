@@ -459,6 +459,15 @@ struct org_view {
     char found[DOCTOR_TEXT_MAX]; /* what the new one found wrong, or "" */
 };
 
+/* True if ORG's server reads it at another one, its source. */
+static bool relayed(const char *org)
+{
+    char text[CONFIRM_ANSWER_MAX], line[CONFIRM_ORG_LEN + 64];
+    const struct confirm_request request = {.magic = CONFIRM_MAGIC, .op = CONFIRM_METRICS};
+    snprintf(line, sizeof line, "\norgsyncd_relayed{organization=\"%s\"} 1\n", org);
+    return confirm_text(confirm_path(), &request, ANSWER_SLACK_MS, text) == 0 && strstr(text, line);
+}
+
 /* The running orgsyncd hears from the organization. */
 static void note_heard(struct doctor *d, const struct org_view *v)
 {
@@ -470,7 +479,8 @@ static void note_heard(struct doctor *d, const struct org_view *v)
         doctor_note(d, v->name, FOUND_FAILURE, advice_for(v->found),
                     "orgsyncd hears from it, but a new orgsyncd would not: %s", v->found);
     else
-        doctor_note(d, v->name, FOUND_OK, "", "heard from %s ago%s",
+        doctor_note(d, v->name, FOUND_OK, "", "%s %s ago%s",
+                    relayed(v->org) ? "relayed, the source was read" : "heard from",
                     span(v->reply.age_ms > 0 ? v->reply.age_ms : 0, age),
                     v->reply.held ? "; a change arrives at once" : "");
 }

@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "common/name.h"
+#include "orgadmin/nouns/device.h"
 #include "orgadmin/nouns/listing.h"
 #include "orgadmin/nouns/nouns.h"
 #include "orgadmin/remote/connection.h"
+#include "orgadmin/remote/interrupt.h"
 
 static const char *who(const cJSON *user)
 {
@@ -86,14 +88,50 @@ static enum exit_status login_web(const struct invocation *inv)
     return status;
 }
 
+/* Stores the login in C, whose token is tried with the API first. */
+static enum exit_status keep(const struct invocation *inv, const char *url, struct connection *c)
+{
+    char profile[PROFILE_MAX];
+    cJSON *user;
+    enum exit_status status = check(c, &user);
+    if (status == EXIT_DONE)
+        status = context_vacant(inv->option[OPTION_PROFILE], url, who(user), profile);
+    if (status == EXIT_DONE)
+        status = keep_email(c, user);
+    if (status == EXIT_DONE)
+        status = choose_org(c, user);
+    if (status == EXIT_DONE) {
+        snprintf(c->now.account, sizeof c->now.account, "%s", who(user));
+        status = store(c, profile);
+    }
+    if (status == EXIT_DONE)
+        note("Logged in to %s as %s. Organization: %s.", c->now.url, c->now.account,
+             *c->now.org_name ? c->now.org_name : "none chosen");
+    cJSON_Delete(user);
+    return status;
+}
+
+/* The same for a person who has no token. */
+static enum exit_status keep_by_browser(const struct invocation *inv, const char *url,
+                                        struct connection *c)
+{
+    enum exit_status status = device_sign_in(c);
+    if (status != EXIT_DONE)
+        return status;
+    status = keep(inv, url, c);
+    if (status != EXIT_DONE)
+        device_sign_out(c);
+    interrupt_release();
+    return status;
+}
+
 enum exit_status login(const struct invocation *inv)
 {
     struct connection c;
+    char profile[PROFILE_MAX];
+    const char *url;
     if (inv->option[OPTION_WEB])
         return login_web(inv);
-    char profile[PROFILE_MAX];
-    cJSON *user = NULL;
-    const char *url;
     enum exit_status status = connection_url(inv, &url);
     if (status == EXIT_DONE && !url)
         status = complain(EXIT_USAGE, "login needs --url URL, or a vendor's --provider");
@@ -103,21 +141,7 @@ enum exit_status login(const struct invocation *inv)
         status = connection_open(inv, inv->option[OPTION_TOKEN_FILE], NEED_LOGIN, &c);
     if (status != EXIT_DONE)
         return status;
-    status = check(&c, &user);
-    if (status == EXIT_DONE)
-        status = context_vacant(inv->option[OPTION_PROFILE], url, who(user), profile);
-    if (status == EXIT_DONE)
-        status = keep_email(&c, user);
-    if (status == EXIT_DONE)
-        status = choose_org(&c, user);
-    if (status == EXIT_DONE) {
-        snprintf(c.now.account, sizeof c.now.account, "%s", who(user));
-        status = store(&c, profile);
-    }
-    if (status == EXIT_DONE)
-        note("Logged in to %s as %s. Organization: %s.", c.now.url, c.now.account,
-             *c.now.org_name ? c.now.org_name : "none chosen");
-    cJSON_Delete(user);
+    status = *c.now.token ? keep(inv, url, &c) : keep_by_browser(inv, url, &c);
     connection_close(&c);
     return status;
 }

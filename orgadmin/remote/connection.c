@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "common/name.h"
 #include "orgadmin/remote/access.h"
@@ -120,12 +121,21 @@ static enum exit_status choose_server(const struct invocation *inv, const char *
     return url ? become(now, url, name) : not_logged_in(now->profile);
 }
 
+/* The token of a login. With orgd's API a person may go without one. */
+static enum exit_status ask_token(const char *token_file, struct connection *c)
+{
+    if (token_file || strcmp(c->now.provider, "native") != 0 || !isatty(STDIN_FILENO))
+        return secret_read(token_file, "Token", c->now.token);
+    note("Give a token, or press Enter to sign in with a browser.");
+    return secret_ask("Token", c->now.token);
+}
+
 static enum exit_status choose_token(const char *token_file, enum need need, struct connection *c)
 {
     if (c->ambient_token)
         return secret_take("ORGADMIN_TOKEN", variable("ORGADMIN_TOKEN"), c->now.token);
     if (token_file || need == NEED_LOGIN)
-        return secret_read(token_file, "Token", c->now.token);
+        return ask_token(token_file, c);
     c->logged_in = *c->now.token != '\0';
     if (c->logged_in || need == NEED_URL || is_file(c->now.provider))
         return EXIT_DONE;

@@ -38,7 +38,8 @@ struct connection {
 enum need {
     NEED_TOKEN, /* unless the provider has none */
     NEED_URL,   /* without a token it is tried as nobody */
-    NEED_LOGIN  /* a token from a file or a person; the stored login is not looked at */
+    NEED_LOGIN /* a token from a file or a person, who may choose to have none yet; the stored login
+                  is not looked at */
 };
 
 /* TOKEN_FILE overrules the environment, which overrules the login. EXIT_DONE: to be closed;

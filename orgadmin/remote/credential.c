@@ -80,13 +80,17 @@ static ssize_t read_hidden(const char *prompt, const struct termios *shown, char
     return len;
 }
 
-static enum exit_status ask_terminal(const char *prompt, char out[SECRET_MAX])
+static enum exit_status ask_terminal(const char *prompt, bool or_none, char out[SECRET_MAX])
 {
     struct termios shown;
     if (tcgetattr(STDIN_FILENO, &shown) < 0)
         return complain(EXIT_USAGE, "there is no terminal to ask on: give --token-file FILE (- is "
                                     "standard input)");
     ssize_t len = read_hidden(prompt, &shown, out);
+    if (or_none && len == 1 && *out == '\n') {
+        *out = '\0';
+        return EXIT_DONE;
+    }
     if (len >= 0 && len < SECRET_MAX)
         return finish("the terminal", out, (size_t)len);
     int saved = errno;
@@ -114,10 +118,15 @@ enum exit_status secret_read(const char *file, const char *prompt, char out[SECR
 {
     size_t len;
     if (!file)
-        return ask_terminal(prompt, out);
+        return ask_terminal(prompt, false, out);
     enum exit_status status = read_file("token", file, out, SECRET_MAX, &len);
     return status == EXIT_DONE ? finish(strcmp(file, "-") == 0 ? "standard input" : file, out, len)
                                : status;
+}
+
+enum exit_status secret_ask(const char *prompt, char out[SECRET_MAX])
+{
+    return ask_terminal(prompt, true, out);
 }
 
 enum exit_status secret_take(const char *from, const char *text, char out[SECRET_MAX])

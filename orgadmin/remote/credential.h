@@ -14,6 +14,9 @@
  */
 enum exit_status secret_read(const char *file, const char *prompt, char out[SECRET_MAX]);
 
+/* The same from the terminal, where Enter alone is no secret: OUT is "" then. */
+enum exit_status secret_ask(const char *prompt, char out[SECRET_MAX]);
+
 /* The same with TEXT, which FROM, such as a variable of the environment, has. */
 enum exit_status secret_take(const char *from, const char *text, char out[SECRET_MAX]);
 

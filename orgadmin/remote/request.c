@@ -293,11 +293,11 @@ static const char *advice_for(const struct connection *c, const struct api_error
 bool connection_without_org(enum provider_op op)
 {
     static const enum provider_op ops[] = {
-        OP_WHOAMI,         OP_USER_EDIT,        OP_USER_RECOVER,     OP_USER_CONFIRM,
-        OP_OWN_TOKEN_LIST, OP_OWN_TOKEN_CREATE, OP_OWN_TOKEN_REVOKE, OP_SIGN_IN_LINK,
-        OP_ORG_LIST,       OP_ORG_FIND,         OP_ORG_CREATE,       OP_INVITATION_ACCEPT,
-        OP_JOINCODE_JOIN,  OP_MACHINE_ENROLL,   OP_KEY_LIST,         OP_KEY_ADD,
-        OP_KEY_REMOVE};
+        OP_WHOAMI,         OP_USER_EDIT,         OP_USER_RECOVER,     OP_USER_CONFIRM,
+        OP_OWN_TOKEN_LIST, OP_OWN_TOKEN_CREATE,  OP_OWN_TOKEN_REVOKE, OP_SIGN_IN_LINK,
+        OP_DEVICE_BEGIN,   OP_DEVICE_TOKEN,      OP_ORG_LIST,         OP_ORG_FIND,
+        OP_ORG_CREATE,     OP_INVITATION_ACCEPT, OP_JOINCODE_JOIN,    OP_MACHINE_ENROLL,
+        OP_KEY_LIST,       OP_KEY_ADD,           OP_KEY_REMOVE};
     size_t i = 0;
     while (i < sizeof ops / sizeof *ops && ops[i] != op)
         i++;

@@ -30,6 +30,11 @@ int64_t call_number(const struct call *call, const char *name)
     return item ? (int64_t)item->valuedouble : 0; /* the dispatcher saw that it is a whole number */
 }
 
+bool call_flag(const struct call *call, const char *name)
+{
+    return cJSON_IsTrue(field(call, name));
+}
+
 /* --- authorization --- */
 
 /* When TOKEN last proved its user in ORGANIZATION. */

@@ -33,6 +33,8 @@ struct poll {
     int64_t revision;                 /* of the organization when the caller was let in */
     int64_t since;
     int64_t wait_ms;
+    int64_t arrived_ms;  /* clock_mono_ms, when it was dispatched */
+    bool fresh;          /* it waits until the source was read that the organization mirrors */
     struct cursor after; /* members/list: the last member that was sent */
 };
 
@@ -135,6 +137,9 @@ enum caller_kind caller_kind(const struct token *caller);
 
 /* The body's field NAME, or NULL when the caller left it out. */
 const char *call_text(const struct call *call, const char *name);
+
+/* True if the body's field NAME is true. */
+bool call_flag(const struct call *call, const char *name);
 
 /* The body's field NAME, 0 when the caller left it out. */
 int64_t call_number(const struct call *call, const char *name);

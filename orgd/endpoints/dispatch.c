@@ -21,17 +21,21 @@
 
 /* --- authorization --- */
 
-/* Finds the token in the header; CALLER_NOBODY without a usable one. */
-static void authenticate(struct store *store, const struct request *request, struct token *caller)
+/* Finds the token in the header, whose holder wants into ORGANIZATION (or NULL); CALLER_NOBODY
+ * without a usable one. */
+static void authenticate(struct store *store, const struct request *request,
+                         const char *organization, struct token *caller)
 {
     static const char scheme[] = "Bearer ";
     const char *authorization = request->authorization;
     char key[ID_SIZE];
     unsigned char hash[SECRET_HASH_SIZE];
-    bool known = strncasecmp(authorization, scheme, sizeof scheme - 1) == 0 &&
-                 secret_split(authorization + sizeof scheme - 1, key, hash) &&
-                 caller_find(store, key, caller) && caller->session == request->session &&
-                 !caller->link;
+    bool credential = strncasecmp(authorization, scheme, sizeof scheme - 1) == 0 &&
+                      secret_split(authorization + sizeof scheme - 1, key, hash);
+    if (credential)
+        store_expect(store, key, organization);
+    bool known = credential && caller_find(store, key, caller) &&
+                 caller->session == request->session && !caller->link;
     if (known && secret_same(hash, caller->hash))
         return;
     if (known)
@@ -52,6 +56,12 @@ static bool session_fresh(const struct token *session)
     return age >= 0 && age <= SESSION_FRESH_MS;
 }
 
+/* True if ENDPOINT takes away what is the caller's own, and nothing from others. */
+static bool frees_oneself(const struct endpoint *endpoint)
+{
+    return endpoint->frees && endpoint->permission == PERMISSION_NONE;
+}
+
 /* True when the caller, who may use ENDPOINT, may change something now; else the call has failed.
  */
 static bool change_allowed(struct call *call, const struct endpoint *endpoint)
@@ -61,7 +71,7 @@ static bool change_allowed(struct call *call, const struct endpoint *endpoint)
         call_fail(call, 403, "test_token", "A test token reads, and changes nothing.");
         return false;
     }
-    if (call->caller.session && !endpoint->frees && !endpoint->open && !endpoint->proof &&
+    if (call->caller.session && !frees_oneself(endpoint) && !endpoint->open && !endpoint->proof &&
         !session_fresh(&call->caller)) {
         call_fail(call, 403, "sign_in_again", "Sign in again: this changes something.");
         return false;
@@ -93,6 +103,17 @@ static bool lasting_allowed(struct call *call, const struct endpoint *endpoint)
     return false;
 }
 
+/* True unless ENDPOINT is about members, roles or keys that the organization has from its source;
+ * else the call has failed. */
+static bool own_members(struct call *call, const struct endpoint *endpoint)
+{
+    if (!endpoint->own_members || !call->organization.mirrored)
+        return true;
+    call_fail(call, 409, "mirrored",
+              "The members of this organization are those of its source: change them there.");
+    return false;
+}
+
 /* True when the caller may use ENDPOINT; else the call has failed. Fills the call's organization
  * and role. */
 static bool authorize(struct call *call, const struct endpoint *endpoint)
@@ -116,7 +137,8 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
     }
     return (endpoint->permission == PERMISSION_NONE ||
             call_enter(call, call_text(call, "organizationId"), endpoint->permission)) &&
-           lasting_allowed(call, endpoint) && (!endpoint->change || change_allowed(call, endpoint));
+           own_members(call, endpoint) && lasting_allowed(call, endpoint) &&
+           (!endpoint->change || change_allowed(call, endpoint));
 }
 
 /* --- the way through --- */
@@ -203,7 +225,7 @@ static enum store_end call_try(struct call *call, const struct endpoint *endpoin
     if (!(endpoint->change ? store_begin_change(store, organization) : store_begin_read(store)))
         return store_rollback(store);
     if (call->request->authorization)
-        authenticate(store, call->request, &call->caller);
+        authenticate(store, call->request, organization, &call->caller);
     call_handle(call, endpoint);
     bool keep = call->answer->status < 400 || call->keep;
     if (endpoint->change && keep)

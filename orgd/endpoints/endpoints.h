@@ -12,6 +12,8 @@ void organization_create(struct call *call);
 void organizations_by_anyone(void);
 void organization_get(struct call *call);
 void organization_list(struct call *call);
+/* Adds the organizations of the caller to REPLY. */
+void organizations_add(struct call *call, cJSON *reply);
 void organization_update(struct call *call);
 void organization_delete(struct call *call);
 /* Deletes the call's organization. */
@@ -58,6 +60,8 @@ void member_leave(struct call *call, struct member *member, struct withdrawn *wi
 /* keys.c */
 void key_add(struct call *call);
 void key_list(struct call *call);
+/* Adds the ssh keys of the caller, a user, to REPLY. */
+void keys_add(struct call *call, cJSON *reply);
 void key_remove(struct call *call);
 void member_key_list(struct call *call);
 void member_key_add(struct call *call);
@@ -86,6 +90,8 @@ const char *keys_taken(const struct key_policy *policy);
 void passkey_begin(struct call *call);
 void passkey_add(struct call *call);
 void passkey_list(struct call *call);
+/* Adds the passkeys of the caller, a user, to REPLY. */
+void passkeys_add(struct call *call, cJSON *reply);
 void passkey_remove(struct call *call);
 void sign_in(struct call *call);
 void sign_in_link(struct call *call);
@@ -128,6 +134,7 @@ void join_code_remove(struct call *call, const struct join_code *code);
 void machine_invite(struct call *call);
 void machine_list(struct call *call);
 void machine_applied(struct call *call);
+void machine_usable(struct call *call);
 void machine_set_labels(struct call *call);
 void machine_revoke(struct call *call);
 void machine_enroll(struct call *call);
@@ -169,6 +176,7 @@ void team_take(struct call *call);
 
 /* users.c */
 void whoami(struct call *call);
+void account(struct call *call);
 void user_update(struct call *call);
 
 /*
@@ -185,6 +193,8 @@ void user_changed(struct call *call, const struct user *user, enum membership_re
 void user_told(struct call *call, const struct user *user, const char *action, const char *detail);
 void user_token_create(struct call *call);
 void user_token_list(struct call *call);
+/* Adds the tokens of the caller, a user, to REPLY: LIST_MAX of them at most. */
+void user_tokens_add(struct call *call, cJSON *reply);
 void user_token_rotate(struct call *call);
 void user_token_revoke(struct call *call);
 
@@ -233,6 +243,9 @@ void operator_user_erase(struct call *call);
 void operator_organization_list(struct call *call);
 void operator_organization_owner(struct call *call);
 void operator_organization_delete(struct call *call);
+void operator_mirror_list(struct call *call);
+void operator_mirror_add(struct call *call);
+void operator_mirror_token(struct call *call);
 void operator_event_list(struct call *call);
 void operator_event_prune(struct call *call);
 

@@ -338,13 +338,18 @@ static void add_own_key(const struct user_key *key, void *arg)
                              cJSON_CreateString(key->organization));
 }
 
+void keys_add(struct call *call, cJSON *reply)
+{
+    store_keys(call->store, call->caller.user, add_own_key, cJSON_AddArrayToObject(reply, "keys"));
+}
+
 void key_list(struct call *call)
 {
     struct user user;
     if (!own_account(call, &user))
         return;
     cJSON *reply = cJSON_CreateObject();
-    store_keys(call->store, user.id, add_own_key, cJSON_AddArrayToObject(reply, "keys"));
+    keys_add(call, reply);
     call_reply(call, reply);
 }
 

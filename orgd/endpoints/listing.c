@@ -5,29 +5,38 @@
 #include <string.h>
 
 #include "common/break_glass.h"
+#include "common/clock.h"
 #include "common/labels.h"
 #include "common/rfc3339.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/list_cache.h"
 #include "orgd/endpoints/member_list.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/endpoints/source_age.h"
 #include "orgd/endpoints/usage.h"
 #include "orgd/endpoints/watchers.h"
 #include "orgd/now.h"
+#include "orgd/text.h"
+
+#define SOURCE_RETRY_S 2
+#define FRESH_WAIT_MS  8000 /* for the source, less than a client waits for an answer */
 
 /* --- list --- */
 
 static void list_write(struct member_list *listing, struct store *store, const char *organization,
                        const struct cursor *after, int most)
 {
+    int passes = listing->match ? PASSED_MOST : 0;
     listing->most = most;
-    store_members(store, organization, after, most + 1, listing_add, listing);
+    store_members(store, organization, after, most + passes + 1, listing_add, listing);
 }
 
-/* Answers with PAGE, a page of members. */
+/* Answers with PAGE, a page of members: of those who match the body's "match", if it has one. */
 static void list_page(struct call *call, const struct page *page)
 {
-    struct member_list listing = {.out = &call->answer->body};
+    const char *match = call_text(call, "match");
+    char *folded = match ? text_fold(match) : NULL;
+    struct member_list listing = {.out = &call->answer->body, .match = folded};
     char tail[ID_SIZE + 48] = "],\"next\":null}";
     listing_text(&listing, "{\"members\":[");
     list_write(&listing, call->store, call->organization.id, &page->after, page->limit);
@@ -35,6 +44,7 @@ static void list_page(struct call *call, const struct page *page)
         snprintf(tail, sizeof tail, "],\"next\":\"%lld.%s\"}", (long long)listing.after.number,
                  listing.after.id);
     listing_text(&listing, tail);
+    free(folded);
 }
 
 /* A token that is no machine's is one without labels. */
@@ -78,15 +88,27 @@ static void list_whole(struct call *call)
     call->list_whole = true;
 }
 
+/* Nobody may believe that a mirrored organization has no members, or only those that were stored
+ * first. */
+static bool source_was_read(struct call *call)
+{
+    if (!call->organization.unread)
+        return true;
+    call_fail(call, 503, "source_unread",
+              "The source of this organization was not read yet: try again.");
+    call->answer->retry_s = SOURCE_RETRY_S;
+    return false;
+}
+
 void member_list(struct call *call)
 {
     struct page page;
-    if (!call_page(call, &page))
+    if (!source_was_read(call) || !call_page(call, &page))
         return;
     if (!call_text(call, "after"))
         usage_listed(call->caller.key);
     call->answer->status = 200;
-    if (call_text(call, "after") || call_number(call, "limit"))
+    if (call_text(call, "after") || call_number(call, "limit") || call_text(call, "match"))
         list_page(call, &page);
     else
         list_whole(call);
@@ -240,9 +262,15 @@ void member_changes(struct call *call)
         call_fail(call, 400, "invalid", "wait: must be at most %d", WAIT_MAX);
         return;
     }
+    if (!source_was_read(call))
+        return;
     poll_of(call, poll);
     poll->since = revision_here(call, call_number(call, "since"), call_text(call, "cursor"));
     report_take(call, poll->since);
+    poll->fresh = call->organization.mirrored && call_flag(call, "fresh");
+    poll->arrived_ms = clock_mono_ms();
+    if (poll->fresh && wait < FRESH_WAIT_MS)
+        wait = FRESH_WAIT_MS;
     poll->wait_ms = end && end - now_ms() < wait ? end - now_ms() : wait;
     if (poll->since == 0)
         usage_listed(call->caller.key);

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/labels.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/listing.h"
 #include "orgd/endpoints/record.h"
+#include "orgd/endpoints/source_age.h"
 
 #define MEMBERS_TOGETHER 100 /* members in a reply of several organizations' look */
 
@@ -44,10 +46,25 @@ bool reply_concerns(const struct reply *reply, const struct poll *poll)
     return found && found->revision > poll->revision;
 }
 
+/* How old the reading of the source is that the hosts are told of, and whether POLL came before it
+ * began. */
+static void source_end(const struct poll *poll, struct buffer *out)
+{
+    char text[80], age[24] = "null";
+    int64_t begun = source_begun(poll->organization), now = clock_mono_ms();
+    if (begun > 0 && begun <= now)
+        snprintf(age, sizeof age, "%lld", (long long)(now - begun));
+    int len = snprintf(text, sizeof text, ",\"source\":{\"age\":%s,\"fresh\":%s}", age,
+                       begun > 0 && begun >= poll->arrived_ms ? "true" : "false");
+    buffer_add(out, text, (size_t)len, REPLY_MAX);
+}
+
 void reply_end(const struct reply *reply, const struct poll *poll, struct buffer *out)
 {
     static const char none[] = ",\"access\":null}", begin[] = ",\"access\":[", end[] = "]}";
     const char *between = "";
+    if (reply->mirrored)
+        source_end(poll, out);
     if (!reply->narrowed) {
         buffer_add(out, none, sizeof none - 1, REPLY_MAX);
         return;
@@ -116,6 +133,7 @@ static void entry_begin(struct looks *t, struct look *look, const struct organiz
     *reply = (struct reply){.holders = 1,
                             .since = since,
                             .revision = organization->revision,
+                            .mirrored = organization->mirrored,
                             .narrowed = organization->access_rules > 0,
                             .access_revision = organization->access_revision};
     snprintf(reply->organization, sizeof reply->organization, "%s", organization->id);
@@ -153,6 +171,13 @@ static void add_change(size_t place, const struct member *member, void *arg)
     listing_add(member, &t->entries[place].listing);
 }
 
+/* The members of a mirrored organization stand elsewhere. */
+static void mirrored_look(struct looks *t, struct entry *entry)
+{
+    store_changes(t->store, entry->organization->id, entry->reply->since, entry->listing.most + 1,
+                  listing_add, &entry->listing);
+}
+
 static void changes_look(struct looks *t)
 {
     for (size_t i = 0; i < t->count; i++)
@@ -162,6 +187,9 @@ static void changes_look(struct looks *t)
         }
     store_each_change(t->store, (struct look_places){t->places, t->entry_count},
                       (t->count > 1 ? MEMBERS_TOGETHER : PAGE_MAX) + 1, add_change, t);
+    for (size_t i = 0; i < t->entry_count; i++)
+        if (t->entries[i].reply->mirrored)
+            mirrored_look(t, &t->entries[i]);
     for (size_t i = 0; i < t->entry_count; i++) {
         t->entries[i].look->alone |= t->count > 1 && t->entries[i].listing.more;
         entry_end(&t->entries[i]);

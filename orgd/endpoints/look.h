@@ -19,6 +19,7 @@ struct reply {
     char organization[ID_SIZE];
     int64_t since, revision; /* the latter of the organization */
     bool more;               /* the reply does not go up to it */
+    bool mirrored;           /* the organization is */
     struct buffer text;      /* empty: the store failed; reply_end has its end */
     bool narrowed;           /* the organization has access rules: */
     struct buffer rules;     /* of struct told_rule */

@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/labels.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/endpoints/watchers.h"
 #include "orgd/now.h"
 
 #define CODE_LIFE_MS (3600LL * 1000)
+#define USABLE_MOST  100 /* machines that a caller is told at once */
 
 static void code_reply(struct call *call, const struct machine *machine, const char *secret)
 {
@@ -136,6 +138,107 @@ void machine_applied(struct call *call)
     cJSON_AddNumberToObject(reply, "ending", (double)p.ending);
     cJSON_AddItemToObject(reply, "missing", p.missing);
     call_reply(call, reply);
+}
+
+/* --- where the caller may log in --- */
+
+#define LOGIN_SERVICE "sshd"
+
+/* Labels of machines on which the caller may log in, as the access rules that concern him have
+ * them. */
+struct usable_search {
+    const struct call *call;
+    cJSON *teams; /* of the caller; NULL without any */
+    struct told_labels {
+        char labels[MACHINE_LABELS_SIZE];
+    } rules[ACCESS_RULES_MAX];
+    size_t count;
+    bool all; /* the organization has no rules */
+    cJSON *machines;
+    bool more;
+};
+
+static void note_teams(const struct organization *organization, const struct member *member,
+                       void *arg)
+{
+    struct usable_search *search = arg;
+    if (member->teams && strcmp(organization->id, search->call->organization.id) == 0)
+        search->teams = cJSON_Parse(member->teams);
+}
+
+static bool in_team(const cJSON *teams, const char *id)
+{
+    const cJSON *team;
+    cJSON_ArrayForEach(team, teams)
+    {
+        const char *other = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(team, "id"));
+        if (other && strcmp(other, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* True if the list SERVICES, with commas, has the one by which people log in; "" has all. */
+static bool logs_in(const char *services)
+{
+    size_t len = sizeof LOGIN_SERVICE - 1;
+    for (const char *at = services; *at; at += strcspn(at, ","), at += *at == ',')
+        if (strcspn(at, ",") == len && strncmp(at, LOGIN_SERVICE, len) == 0)
+            return true;
+    return services[0] == '\0';
+}
+
+static void note_rule(const struct access_rule *rule, void *arg)
+{
+    struct usable_search *search = arg;
+    bool mine = rule->team[0] ? in_team(search->teams, rule->team)
+                              : strcmp(rule->role, search->call->role.name) == 0;
+    if (!mine || !logs_in(rule->services) || search->count == ACCESS_RULES_MAX)
+        return;
+    snprintf(search->rules[search->count++].labels, MACHINE_LABELS_SIZE, "%s", rule->labels);
+}
+
+static void note_usable(const struct machine *machine, void *arg)
+{
+    struct usable_search *search = arg;
+    bool usable = search->all;
+    for (size_t i = 0; i < search->count && !usable; i++)
+        usable = labels_have(machine->labels, search->rules[i].labels);
+    if (usable && cJSON_GetArraySize(search->machines) == USABLE_MOST)
+        search->more = true;
+    else if (usable)
+        cJSON_AddItemToArray(search->machines, cJSON_CreateString(machine->name));
+}
+
+static void usable_find(struct call *call, struct usable_search *search)
+{
+    static const struct cursor beginning;
+    const char *organization = call->organization.id;
+    store_memberships(call->store, call->caller.user, note_teams, search);
+    store_access_list(call->store, organization, &beginning, ACCESS_RULES_MAX, note_rule, search);
+    store_machines_enrolled(call->store, organization, note_usable, search);
+    cJSON_Delete(search->teams);
+}
+
+/* The machines on which the caller may log in as far as the organization decides that, and shows
+ * it. */
+void machine_usable(struct call *call)
+{
+    bool shown =
+        call->organization.show_machines || role_covers(&call->role, PERMISSION_ORG_MANAGE);
+    struct usable_search search = {
+        .call = call, .all = call->organization.access_rules == 0, .machines = cJSON_CreateArray()};
+    if (call_by_user(call, "log in to a machine")) {
+        cJSON *reply = cJSON_CreateObject();
+        if (shown)
+            usable_find(call, &search);
+        cJSON_AddBoolToObject(reply, "shown", shown);
+        cJSON_AddItemToObject(reply, "machines", search.machines);
+        cJSON_AddBoolToObject(reply, "more", search.more);
+        call_reply(call, reply);
+    } else {
+        cJSON_Delete(search.machines);
+    }
 }
 
 /* Where the organization has access rules, the machine is told those that concern it now. */

@@ -10,13 +10,17 @@ struct changed_user {
     int64_t revision;
 };
 
+#define PASSED_MOST 5000 /* members whom one search passes over */
+
 struct member_list {
     struct buffer *out;
     int count;
     int most;
+    const char *match;    /* NULL, or folded: only those who have it in their names or address */
+    int passed;           /* who have it not */
     int64_t revision;     /* of the last member that was written */
-    struct cursor after;  /* behind it */
-    bool more;            /* there are more than MOST */
+    struct cursor after;  /* behind the last one that was looked at */
+    bool more;            /* there are more than MOST, or PASSED_MOST were passed over */
     bool full;            /* OUT has not all of it */
     struct buffer *users; /* NULL, or for struct changed_user of those changed after LET_IN */
     int64_t let_in;

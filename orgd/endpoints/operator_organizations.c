@@ -51,6 +51,12 @@ void operator_organization_owner(struct call *call)
     if (!named(call) || !operator_user(call, &user))
         return;
     const char *organization = call->organization.id;
+    if (call->organization.mirrored) {
+        call_fail(call, 409, "mirrored",
+                  "The members of %s are those of its source: no account becomes one of them.",
+                  organization);
+        return;
+    }
     if (user.disabled) {
         call_fail(call, 409, "disabled", "The account of %s is disabled: enable it first.",
                   user.username);
@@ -114,7 +120,7 @@ void operator_event_prune(struct call *call)
         return;
     }
     int64_t count = store_events_prune(call->store, before, PRUNE_SLICE);
-    if (count > 0 && !cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(call->body, "again")))
+    if (count > 0 && !call_flag(call, "again"))
         call_event(call, "", "events.prune", "", "", "before %s", call_text(call, "before"));
     cJSON *reply = cJSON_CreateObject();
     cJSON_AddTrueToObject(reply, "ok");

@@ -61,11 +61,13 @@ struct membership_listing {
     cJSON *list;
 };
 
+/* With what the caller, whose ROLE lasts for TERM, may do there. */
 static void list_organization(cJSON *list, const struct organization *organization,
-                              const char *role)
+                              const struct role *role, const struct role_term *term)
 {
     cJSON *object = organization_json(organization);
-    cJSON_AddStringToObject(object, "role", role);
+    cJSON_AddNumberToObject(object, "revision", (double)organization->revision);
+    role_add_json(object, role, term);
     cJSON_AddItemToArray(list, object);
 }
 
@@ -74,12 +76,12 @@ static void add_membership(const struct organization *organization, const struct
 {
     const struct membership_listing *listing = arg;
     if (member_opens(member, organization->id, listing->caller))
-        list_organization(listing->list, organization, member->role.name);
+        list_organization(listing->list, organization, &member->role, &member->term);
 }
 
-void organization_list(struct call *call)
+void organizations_add(struct call *call, cJSON *reply)
 {
-    cJSON *reply = cJSON_CreateObject();
+    static const struct role_term endless;
     cJSON *list = cJSON_AddArrayToObject(reply, "organizations");
     const struct token *token = &call->caller;
     struct organization organization;
@@ -87,7 +89,13 @@ void organization_list(struct call *call)
     if (caller_kind(&call->caller) == CALLER_USER)
         store_memberships(call->store, token->user, add_membership, &listing);
     else if (store_organization(call->store, token->organization, &organization))
-        list_organization(list, &organization, token->role.name);
+        list_organization(list, &organization, &token->role, &endless);
+}
+
+void organization_list(struct call *call)
+{
+    cJSON *reply = cJSON_CreateObject();
+    organizations_add(call, reply);
     call_reply(call, reply);
 }
 
@@ -98,6 +106,7 @@ static bool update_read(const struct call *call, struct organization *after)
     const cJSON *rename = cJSON_GetObjectItemCaseSensitive(call->body, "selfRename");
     const cJSON *days = cJSON_GetObjectItemCaseSensitive(call->body, "keyDays");
     const cJSON *security = cJSON_GetObjectItemCaseSensitive(call->body, "securityKeysOnly");
+    const cJSON *show = cJSON_GetObjectItemCaseSensitive(call->body, "showMachines");
     if (name)
         snprintf(after->name, sizeof after->name, "%s", name);
     if (rename)
@@ -108,7 +117,9 @@ static bool update_read(const struct call *call, struct organization *after)
         after->keys.days = call_number(call, "keyDays");
     if (security)
         after->keys.security = cJSON_IsTrue(security);
-    return name || rename || adders || days || security;
+    if (show)
+        after->show_machines = cJSON_IsTrue(show);
+    return name || rename || adders || days || security || show;
 }
 
 /* "ssh keys: given by administrators, for 90 days, of security keys" */
@@ -137,6 +148,23 @@ static bool policy_changed(struct call *call, const struct organization *before,
     return true;
 }
 
+/* True if a switch for the members is set another way; each is an event. */
+static bool switches_changed(struct call *call, const struct organization *before,
+                             const struct organization *after)
+{
+    bool rename = after->self_rename != before->self_rename;
+    bool show = after->show_machines != before->show_machines;
+    if (rename)
+        call_event(call, after->id, "organization.update", after->id, after->name,
+                   "members %s their own usernames",
+                   after->self_rename ? "may change" : "no longer change");
+    if (show)
+        call_event(call, after->id, "organization.update", after->id, after->name,
+                   "members %s on which machines they may log in",
+                   after->show_machines ? "are told" : "are no longer told");
+    return rename || show;
+}
+
 void organization_update(struct call *call)
 {
     const struct organization *before = &call->organization;
@@ -149,12 +177,9 @@ void organization_update(struct call *call)
     if (renamed)
         call_event(call, after.id, "organization.update", after.id, after.name, "%s -> %s",
                    before->name, after.name);
-    if (after.self_rename != before->self_rename)
-        call_event(call, after.id, "organization.update", after.id, after.name,
-                   "members %s their own usernames",
-                   after.self_rename ? "may change" : "no longer change");
+    bool switched = switches_changed(call, before, &after);
     bool other_keys = policy_changed(call, before, &after);
-    if (renamed || after.self_rename != before->self_rename || other_keys)
+    if (renamed || switched || other_keys)
         store_organization_update(call->store, &after);
     call_ok(call);
 }

@@ -96,13 +96,18 @@ static void add_passkey(const struct passkey *passkey, void *arg)
     cJSON_AddItemToArray(arg, passkey_json(passkey));
 }
 
+void passkeys_add(struct call *call, cJSON *reply)
+{
+    store_passkeys(call->store, call->caller.user, add_passkey,
+                   cJSON_AddArrayToObject(reply, "passkeys"));
+}
+
 void passkey_list(struct call *call)
 {
     if (!call_by_user(call, "have passkeys"))
         return;
     cJSON *reply = cJSON_CreateObject();
-    store_passkeys(call->store, call->caller.user, add_passkey,
-                   cJSON_AddArrayToObject(reply, "passkeys"));
+    passkeys_add(call, reply);
     call_reply(call, reply);
 }
 

@@ -90,6 +90,7 @@ cJSON *organization_json(const struct organization *organization)
     cJSON_AddStringToObject(object, "keyAdders", organization->keys.admins ? "admins" : "members");
     cJSON_AddNumberToObject(object, "keyDays", (double)organization->keys.days);
     cJSON_AddBoolToObject(object, "securityKeysOnly", organization->keys.security);
+    cJSON_AddBoolToObject(object, "showMachines", organization->show_machines);
     add_time(object, "createdAt", organization->created);
     return object;
 }
@@ -134,13 +135,18 @@ static cJSON *term_json(const struct role_term *term)
     return object;
 }
 
+void role_add_json(cJSON *object, const struct role *role, const struct role_term *term)
+{
+    cJSON_AddStringToObject(object, "role", role->name);
+    cJSON_AddItemToObject(object, "permissions", permissions_json(role->permissions));
+    if (term->ends)
+        cJSON_AddItemToObject(object, "roleEnd", term_json(term));
+}
+
 cJSON *member_json(const struct member *member)
 {
     cJSON *object = person_json(&member->user, "userId");
-    cJSON_AddStringToObject(object, "role", member->role.name);
-    cJSON_AddItemToObject(object, "permissions", permissions_json(member->role.permissions));
-    if (member->term.ends)
-        cJSON_AddItemToObject(object, "roleEnd", term_json(&member->term));
+    role_add_json(object, &member->role, &member->term);
     cJSON_AddStringToObject(object, "state", state_name(member));
     if (member->teams)
         cJSON_AddRawToObject(object, "teams", member->teams);

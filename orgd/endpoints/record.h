@@ -16,6 +16,8 @@ cJSON *user_json(const struct user *user);
 /* The user as the operator sees the account, with "state" and "createdAt". */
 cJSON *account_json(const struct user *user);
 cJSON *member_json(const struct member *member);
+/* Adds the role, its permissions and, if it has one, its end to OBJECT. */
+void role_add_json(cJSON *object, const struct role *role, const struct role_term *term);
 cJSON *key_json(const struct user_key *key);
 cJSON *team_json(const struct team *team);
 cJSON *invitation_json(const struct invitation *invitation);

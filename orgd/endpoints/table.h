@@ -11,7 +11,7 @@
 
 #include "orgd/endpoints/call.h"
 
-#define FIELDS_MAX 6
+#define FIELDS_MAX 9
 
 /* The values that a field may have. */
 struct field_type {
@@ -38,6 +38,7 @@ struct endpoint {
     bool frees;                 /* only takes away: no quota refuses it */
     bool lasts;                 /* what it does has no end: nobody may whose permission has one */
     bool operator;              /* for the operator's command alone: no socket leads here */
+    bool own_members;           /* not for an organization that mirrors another one's members */
     bool open;                  /* works without a token */
     bool machine;               /* for a machine's token, too */
     bool attempt;               /* presents a secret: a peer that fails too often must wait */

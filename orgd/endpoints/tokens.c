@@ -188,6 +188,18 @@ void user_token_create(struct call *call)
     token_reply(call, &token, "user.token-create");
 }
 
+static void list_token(const struct token *token, void *arg)
+{
+    cJSON_AddItemToArray(arg, token_list_json(token));
+}
+
+void user_tokens_add(struct call *call, cJSON *reply)
+{
+    static const struct cursor beginning;
+    store_tokens(call->store, (struct token_owner){call->caller.user, .user = true}, &beginning,
+                 LIST_MAX, list_token, cJSON_AddArrayToObject(reply, "tokens"));
+}
+
 void user_token_list(struct call *call)
 {
     if (call_by_user(call, "list a user's tokens"))

@@ -24,6 +24,21 @@ void whoami(struct call *call)
     call_reply(call, reply);
 }
 
+void account(struct call *call)
+{
+    struct user user;
+    if (!call_by_user(call, "have an account") ||
+        !store_user(call->store, call->caller.user, &user))
+        return;
+    cJSON *reply = cJSON_CreateObject();
+    cJSON_AddItemToObject(reply, "user", user_json(&user));
+    organizations_add(call, reply);
+    keys_add(call, reply);
+    passkeys_add(call, reply);
+    user_tokens_add(call, reply);
+    call_reply(call, reply);
+}
+
 /* The memberships that a change of the user concerns. */
 struct memberships {
     enum membership_reach reach;

@@ -90,6 +90,8 @@ static void tell(struct held *held, const struct look *look)
 {
     struct audience *a = held->audience;
     struct reply *reply = reply_for(look, held->poll.since);
+    if (held->poll.fresh && !held->over) /* it waits for more than news */
+        return;
     if (look->away && held->begun) { /* it is looked up when the store is there again */
         held->doubt = true;
         return;

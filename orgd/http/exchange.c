@@ -230,10 +230,13 @@ static bool facts_read(struct store *store, struct facts *facts)
     return end != STORE_LONG;
 }
 
-/* GET /healthz: whether the store can be read. */
+/* GET /healthz: whether the store can be read, and whether its changes are confirmed. */
 static void exchange_health(struct exchange *x)
 {
-    static const char good[] = "{\"ok\":true}";
+    static const char good[] = "{\"ok\":true}",
+                      waits[] = "{\"ok\":true,\"warning\":\"no_synchronous_standby\"}";
+    struct store_counts counts;
+    store_counts(&counts);
     if (strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0) {
         exchange_fail(x, 405, "method_not_allowed", "This path is for GET and HEAD.");
     } else if (!x->facts.readable) {
@@ -241,7 +244,8 @@ static void exchange_health(struct exchange *x)
     } else {
         x->answer.status = 200;
         snprintf(x->answer.caller, sizeof x->answer.caller, "-");
-        buffer_add(&x->answer.body, good, sizeof good - 1, REPLY_MAX);
+        buffer_add(&x->answer.body, counts.waits ? waits : good,
+                   counts.waits ? sizeof waits - 1 : sizeof good - 1, REPLY_MAX);
     }
 }
 
@@ -259,6 +263,32 @@ static void exchange_metrics(struct front *f, struct exchange *x)
     x->answer.status = 200;
     snprintf(x->answer.caller, sizeof x->answer.caller, "-");
     metrics_write(&now, &x->answer.body);
+    relay_metrics(f->relay, &x->answer.body);
+}
+
+/* A webhook of a mirrored organization's source: it is read, and nothing else comes of it. */
+static void exchange_hook(struct front *f, struct exchange *x)
+{
+    static const char good[] = "{\"ok\":true}";
+    unsigned wait_s = peer_wait_s(x->peer);
+    if (strcmp(x->method, "POST") != 0) {
+        exchange_fail(x, 405, "method_not_allowed", "Every call is POST.");
+    } else if (wait_s > 0) {
+        exchange_fail(x, 429, "too_many_attempts", "Too many attempts from your address failed.");
+        x->answer.retry_s = wait_s;
+    } else if (x->drained > 0) {
+        exchange_fail(x, 413, "too_large", "The body may have at most 65536 bytes.");
+    } else if (!relay_hook(f->relay, x->path, exchange_header(x, "X-Hub-Signature-256"),
+                           &x->body)) {
+        exchange_fail(x, 401, "unauthorized", "X-Hub-Signature-256 is not this body's.");
+        if (x->peer)
+            peer_failed(x->peer);
+    } else {
+        x->answer.status = 200;
+        snprintf(x->answer.caller, sizeof x->answer.caller, "-");
+        buffer_add(&x->answer.body, good, sizeof good - 1, REPLY_MAX);
+    }
+    body_free(f, x);
 }
 
 static bool page_asked(const struct front *f, const struct exchange *x)
@@ -307,6 +337,10 @@ static void exchange_hold(struct front *f, struct exchange *x, bool late)
     struct poll *poll = &x->answer.poll;
     x->last |= f->draining;
     poll->wait_ms = f->draining ? 0 : poll->wait_ms;
+    if (poll->fresh && (f->draining || !relay_want(f->relay, poll->organization))) {
+        poll->fresh = false;
+        poll->wait_ms = 0;
+    }
     bool waits = poll->wait_ms > 0 && poll->since == poll->revision;
     enum quota quota = waits ? poll_quota(f, poll) : QUOTA_COUNT;
     if (quota != QUOTA_COUNT)
@@ -354,6 +388,10 @@ static bool exchange_quick(struct front *f, struct exchange *x)
         if (!facts_read(f->store, &x->facts))
             return false;
         exchange_special(f, x);
+        return true;
+    }
+    if (relay_hook_path(x->path)) {
+        exchange_hook(f, x);
         return true;
     }
     if (page_asked(f, x) && exchange_page(f, x)) {

@@ -14,6 +14,7 @@
 #include "orgd/endpoints/mail.h"
 #include "orgd/http/crew.h"
 #include "orgd/http/held.h"
+#include "orgd/http/relay.h"
 #include "orgd/http/stream.h"
 #include "orgd/http/turns.h"
 #include "orgd/store/store.h"
@@ -23,6 +24,7 @@ struct front {
     struct store *store;          /* for what is quick */
     struct crew *reads, *changes; /* for what is not, and for what changes something */
     struct held_set *held;
+    struct source_relay *relay;
     struct mailer *mailer; /* NULL when no mail is sent */
     const struct letterhead *letterhead;
     const char *web_origin; /* of the page; NULL: there is no page */

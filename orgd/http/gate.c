@@ -45,7 +45,7 @@ struct gate {
     struct entrance entrances[LISTENERS_MAX];
     size_t count;
     TAILQ_HEAD(, arrival) waiting; /* the oldest first */
-    int epoll;                     /* an event's pointer is an entrance's, or a arrival's */
+    int epoll;                     /* an event's pointer is an entrance's, or an arrival's */
 };
 
 struct gate *gate_open(const struct proxies *speakers)
@@ -222,7 +222,7 @@ static void entrance_serve(struct gate *g, struct entrance *e)
     }
 }
 
-/* The entrance whose event it is; NULL: a arrival's. */
+/* The entrance whose event it is; NULL: an arrival's. */
 static struct entrance *entrance_find(struct gate *g, const void *whose)
 {
     for (size_t i = 0; i < g->count; i++)
@@ -235,12 +235,14 @@ void gate_serve(struct gate *g)
 {
     struct epoll_event events[EVENTS];
     int n = epoll_wait(g->epoll, events, EVENTS, 0);
+    for (int i = 0; i < n; i++)
+        if (!entrance_find(g, events[i].data.ptr))
+            arrival_read(g, events[i].data.ptr);
+    /* Behind those: what comes in at an entrance may take the place of one of them. */
     for (int i = 0; i < n; i++) {
         struct entrance *e = entrance_find(g, events[i].data.ptr);
         if (e)
             entrance_serve(g, e);
-        else
-            arrival_read(g, events[i].data.ptr);
     }
 }
 

@@ -165,6 +165,25 @@ void held_tell(struct held_set *set, const struct buffer *changed)
     }
 }
 
+void held_source_read(struct held_set *set, const char *organization, int64_t begun_ms,
+                      bool for_all)
+{
+    struct audience *a = audience_find(set, organization);
+    struct held *held;
+    bool asks = false;
+    if (!a)
+        return;
+    LIST_FOREACH(held, &a->polls, link)
+    {
+        bool ends = held->poll.fresh ? held->poll.arrived_ms <= begun_ms : for_all;
+        if (!ends || held->asks || held_answered(held))
+            continue;
+        held->over = held->asks = asks = true;
+    }
+    if (asks)
+        audience_look(a, false);
+}
+
 void held_tell_all(struct held_set *set)
 {
     struct audience *a;
@@ -278,7 +297,7 @@ static void held_begin(struct held *held, bool late)
     bool gathers = a->news && poll->since > 0 && poll->since >= a->told;
     struct reply *kept = shelf_find(&held->set->shelf, poll);
     held->over = poll->wait_ms <= 0;
-    held->asks = held->over || late || (news && !gathers);
+    held->asks = held->over || (!poll->fresh && (late || (news && !gathers)));
     if (kept && held->asks && (news || held->over))
         held_give(held, kept);
     else if (held->asks)

@@ -78,6 +78,12 @@ struct MHD_Response *held_response(struct held *held);
 /* Has the polls that CHANGED (of struct changed) concerns told. */
 void held_tell(struct held_set *set, const struct buffer *changed);
 
+/* A reading of ORGANIZATION's source, which began at BEGUN_MS (clock_mono_ms), has ended. Polls
+ * that came before and wait for it are answered; FOR_ALL: the others, too, since hosts confirm by
+ * it. */
+void held_source_read(struct held_set *set, const char *organization, int64_t begun_ms,
+                      bool for_all);
+
 /* Has all polls look again, since somebody else changed the data. */
 void held_tell_all(struct held_set *set);
 

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "orgd/endpoints/table.h"
+#include "orgd/store/store.h"
 
 #define PATHS_MAX 96
 #define TEXT_MAX  (1U << 20)
@@ -76,6 +78,49 @@ static void add_requests(struct buffer *out)
     }
 }
 
+static void counter(struct buffer *out, const char *name, const char *help, double value)
+{
+    head(out, name, "counter", help);
+    add(out, "orgd_%s %.15g\n", name, value);
+}
+
+/* What is said of a database that servers share. */
+static void add_database(const struct store_counts *counts, struct buffer *out)
+{
+    counter(out, "database_connections_total", "Connections that were made to the database.",
+            (double)counts->connections);
+    counter(out, "database_losses_total", "Connections to the database that were lost.",
+            (double)counts->losses);
+    counter(out, "outcomes_total", "Commits without an answer, whose outcome was looked up.",
+            (double)counts->outcomes);
+    counter(out, "notices_total", "Notices of changes.", (double)counts->notices);
+    gauge(out, "feed_age_seconds", "Since the feed of changes has heard from the database.",
+          (double)(clock_mono_ms() - counts->heard) / 1000);
+    gauge(out, "feed_look_seconds", "What the latest look of the feed took.",
+          (double)counts->look_ms / 1000);
+    gauge(out, "feed_delay_seconds",
+          "Longest time from a change of another server to our hearing of it, since this was read "
+          "last.",
+          (double)counts->longest_delay_ms / 1000);
+    gauge(out, "commits_wait", "1: changes wait for a synchronous standby that is not there.",
+          counts->waits);
+}
+
+static void add_store(struct buffer *out)
+{
+    struct store_counts counts;
+    store_counts(&counts);
+    store_counts_begin();
+    counter(out, "commits_total", "Commits that made changes durable.", (double)counts.commits);
+    counter(out, "commit_seconds_total", "What they took.", (double)counts.commit_ms / 1000);
+    gauge(out, "longest_commit_seconds", "Longest of them since this was read last.",
+          (double)counts.longest_commit_ms / 1000);
+    counter(out, "again_total", "Transactions that somebody else was in the way of.",
+            (double)counts.again);
+    if (counts.heard > 0)
+        add_database(&counts, out);
+}
+
 void metrics_write(const struct metrics_now *now, struct buffer *out)
 {
     add_requests(out);
@@ -91,5 +136,6 @@ void metrics_write(const struct metrics_now *now, struct buffer *out)
     gauge(out, "log_bytes", "Size of the data file's write-ahead log.", (double)now->log_bytes);
     head(out, "events_total", "counter", "Audit events ever written.");
     add(out, "orgd_events_total %" PRId64 "\n", now->events);
+    add_store(out);
     longest_round = 0;
 }

@@ -33,10 +33,10 @@
 #define STRICT      (MHD_VERSION >= 0x01000000)
 #define READERS     2 /* threads */
 #define READERS_FAR 4 /* where they wait for round trips, too */
-#define WRITERS_FAR 8
+#define WRITERS_FAR 16
 #define QUICK_STEPS 5000 /* of the store: less than a millisecond of the loop */
-#define DRAIN_MS    2000 /* for the polls that are held at the end */
-#define EVENTS      (LISTENERS_MAX + 8)
+#define DRAIN_MS    5000 /* for the polls that are held at the end */
+#define EVENTS      (LISTENERS_MAX + 9)
 
 struct server {
     struct server_settings *settings;
@@ -152,6 +152,9 @@ static bool front_open(struct server *s, unsigned connections)
         !feed_open(settings->store, f->held, &s->feed) ||
         (s->feed && !watch(s, feed_descriptor(s->feed))))
         return false;
+    f->relay = relay_open(f->reads, f->changes, f->held);
+    if (!f->relay || !watch(s, relay_descriptor(f->relay)))
+        return false;
     if (!settings->mail.url)
         return true;
     f->mailer = mail_open(&settings->mail);
@@ -206,6 +209,7 @@ static int loop_timeout(struct server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout;
     int least = wait_least(connections_expire(&s->crowd), stranger_log_count());
+    least = wait_least(least, relay_timeout(s->front.relay));
     least = wait_least(least, gate_due(s->gate));
     if (s->crowd.resumed || held_queued(s->front.held))
         least = 0;
@@ -277,6 +281,8 @@ static bool descriptor_serve(struct server *s, int fd)
         held_ends(f->held);
     else if (s->feed && fd == feed_descriptor(s->feed))
         feed_tell(s->feed);
+    else if (fd == relay_descriptor(f->relay))
+        relay_take(f->relay);
     else if (fd == gate_descriptor(s->gate))
         gate_serve(s->gate);
     else if (fd == crew_descriptor(f->reads))
@@ -297,6 +303,7 @@ bool server_run(struct server *s)
         upkeep_due(&s->upkeep);
         if (s->feed)
             feed_due(s->feed);
+        relay_due(s->front.relay);
         int wait = loop_timeout(s);
         bool idle = wait < 0 || wait > UPKEEP_MS; /* nothing is due but upkeep */
         int n = epoll_wait(s->epoll, events, EVENTS, idle ? UPKEEP_MS : wait);
@@ -321,6 +328,8 @@ bool server_run(struct server *s)
 static void front_stop(struct front *f)
 {
     f->stopping = f->streams.stopping = true;
+    if (f->relay)
+        relay_stop(f->relay);
     if (f->changes)
         crew_stop(f->changes);
     if (f->reads)
@@ -337,6 +346,8 @@ static void front_stop(struct front *f)
 
 static void front_free(struct front *f)
 {
+    if (f->relay)
+        relay_free(f->relay);
     if (f->held)
         held_free(f->held);
     if (f->changes)

@@ -46,7 +46,7 @@ struct server;
 /* SETTINGS must stay, and the mail's password in it may change. NULL after one line on stderr. */
 struct server *server_start(struct server_settings *settings);
 
-/* Serves until SIGTERM or SIGINT, and then until the held polls have been answered, but for two
+/* Serves until SIGTERM or SIGINT, and then until the held polls have been answered, but for five
  * seconds at most. SIGUSR1 has them answered, too; SIGHUP has files read again. All four must be
  * blocked. False when the loop broke, after one line on stderr. */
 bool server_run(struct server *server);

@@ -26,6 +26,7 @@ struct operator_command {
     const char *arguments[ARGUMENTS_MAX]; /* the fields that the words behind fill */
     const char *list;                     /* the reply's array, which has pages */
     const char *asks;                     /* what a person is asked first */
+    bool mirror;                          /* it takes the options of a mirror */
     const char *counts;                   /* the reply's number: done in slices until it is 0 */
 };
 
@@ -44,6 +45,11 @@ static const struct operator_command commands[] = {
     {"org", "owner", .path = "/organizations/owner", .arguments = {"organization", "user"}},
     {"org", "delete", .path = "/organizations/delete", .arguments = {"organization"},
      .asks = "The organization ends, with its members, tokens, invitations and join codes."},
+    {"mirror", "list", .path = "/mirrors/list", .list = "mirrors"},
+    {"mirror", "add", .path = "/mirrors/add", .arguments = {"organization"}, .mirror = true},
+    {"mirror", "token", .path = "/mirrors/token", .arguments = {"organization"}},
+    {"mirror", "remove", .path = "/organizations/delete", .arguments = {"organization"},
+     .asks = "Its hosts hear of it no more; its members, machines and tokens here end."},
     {"events", "list", .path = "/events/list", .list = "events"},
     {"events", "prune", .path = "/events/prune", .arguments = {"before"}, .counts = "pruned"},
 };
@@ -63,6 +69,27 @@ static int argument_count(const struct operator_command *c)
     return count;
 }
 
+static void add_given(cJSON *body, const char *name, const char *value)
+{
+    if (value)
+        cJSON_AddStringToObject(body, name, value);
+}
+
+static void body_mirror(cJSON *body, const struct mirror_options *m)
+{
+    add_given(body, "provider", m->provider);
+    add_given(body, "url", m->url);
+    add_given(body, "tokenFile", m->token_file);
+    add_given(body, "caFile", m->ca_file);
+    add_given(body, "proxy", m->proxy);
+    add_given(body, "webhookSecretFile", m->hook_file);
+    if (m->poll)
+        cJSON_AddNumberToObject(body, "poll", m->poll);
+    cJSON *options = cJSON_AddArrayToObject(body, "options");
+    for (size_t i = 0; i < m->option_count; i++)
+        cJSON_AddItemToArray(options, cJSON_CreateString(m->options[i]));
+}
+
 /* The request's body. */
 static cJSON *body_make(const struct operator_command *c, const struct options *o)
 {
@@ -73,6 +100,8 @@ static cJSON *body_make(const struct operator_command *c, const struct options *
         cJSON_AddTrueToObject(body, "endOthers");
     if (o->org)
         cJSON_AddStringToObject(body, "organization", o->org);
+    if (c->mirror)
+        body_mirror(body, &o->mirror);
     return body;
 }
 

@@ -36,6 +36,10 @@ static const char usage[] =
     "  user rename USER NAME | set-email USER EMAIL\n"
     "  user erase USER [--yes]\n"
     "  org list | owner ORG USER | delete ORG [--yes]\n"
+    "  mirror add ORG --provider NAME [--url URL] [--token-file FILE] [--ca-file FILE]\n"
+    "         [--proxy URL] [--provider-option NAME=VALUE]... [--webhook-secret-file FILE]\n"
+    "         [--poll SECONDS]     serve the members that another API lists\n"
+    "  mirror list | token ORG | remove ORG [--yes]\n"
     "  events list [--org ORG] | prune TIME\n"
     "  backup FILE | restore FILE | copy FROM TO | check | vacuum\n"
     "  openapi                     print the API as a document of OpenAPI 3.1\n"
@@ -159,6 +163,15 @@ static bool option_proxy(struct proxies *proxies, const char *option, const char
                        "must be an address, ADDRESS/BITS or unix:UID, at most 32 times");
 }
 
+static bool option_of_provider(struct options *o, const char *text)
+{
+    struct mirror_options *m = &o->mirror;
+    if (m->option_count == MIRROR_OPTIONS_MAX || !strchr(text, '='))
+        return usage_wrong("provider-option", text, "must be NAME=VALUE, at most 16 times");
+    m->options[m->option_count++] = text;
+    return true;
+}
+
 static bool option_url(struct options *o, const char *url)
 {
     o->settings.letterhead.invitation_url = url;
@@ -280,6 +293,14 @@ enum option_id {
     OPTION_JSON,
     OPTION_END_OTHERS,
     OPTION_ORG,
+    OPTION_PROVIDER,
+    OPTION_SOURCE_URL,
+    OPTION_TOKEN_FILE,
+    OPTION_CA_FILE,
+    OPTION_SOURCE_PROXY,
+    OPTION_HOOK_FILE,
+    OPTION_PROVIDER_OPTION,
+    OPTION_POLL,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_UNKNOWN = '?' /* getopt_long has printed the reason */
@@ -316,6 +337,14 @@ static const struct option longs[] = {
     {"json", no_argument, NULL, OPTION_JSON},
     {"end-others", no_argument, NULL, OPTION_END_OTHERS},
     {"org", required_argument, NULL, OPTION_ORG},
+    {"provider", required_argument, NULL, OPTION_PROVIDER},
+    {"url", required_argument, NULL, OPTION_SOURCE_URL},
+    {"token-file", required_argument, NULL, OPTION_TOKEN_FILE},
+    {"ca-file", required_argument, NULL, OPTION_CA_FILE},
+    {"proxy", required_argument, NULL, OPTION_SOURCE_PROXY},
+    {"webhook-secret-file", required_argument, NULL, OPTION_HOOK_FILE},
+    {"provider-option", required_argument, NULL, OPTION_PROVIDER_OPTION},
+    {"poll", required_argument, NULL, OPTION_POLL},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0}};
@@ -385,6 +414,18 @@ static const char **text_place(struct options *o, int id)
         return &o->settings.password_file;
     case OPTION_ORG:
         return &o->org;
+    case OPTION_PROVIDER:
+        return &o->mirror.provider;
+    case OPTION_SOURCE_URL:
+        return &o->mirror.url;
+    case OPTION_TOKEN_FILE:
+        return &o->mirror.token_file;
+    case OPTION_CA_FILE:
+        return &o->mirror.ca_file;
+    case OPTION_SOURCE_PROXY:
+        return &o->mirror.proxy;
+    case OPTION_HOOK_FILE:
+        return &o->mirror.hook_file;
     default:
         return NULL;
     }
@@ -440,6 +481,10 @@ static bool option_take(struct options *o, int id, const char *value)
         return option_smtp(o, value);
     case OPTION_FROM:
         return option_from(o, value);
+    case OPTION_PROVIDER_OPTION:
+        return option_of_provider(o, value);
+    case OPTION_POLL:
+        return option_number("poll", value, 86400, &o->mirror.poll);
     default:
         break;
     }

@@ -21,11 +21,22 @@ struct setting {
     const char *name, *value;
 };
 
+#define MIRROR_OPTIONS_MAX 16
+
+/* Those of mirror add; NULL when they are not given. */
+struct mirror_options {
+    const char *provider, *url, *token_file, *ca_file, *proxy, *hook_file;
+    const char *options[MIRROR_OPTIONS_MAX]; /* NAME=VALUE */
+    size_t option_count;
+    unsigned poll; /* seconds, 0: not given */
+};
+
 struct options {
     const char *words[WORDS_MAX]; /* behind the options: an operator's command; none to serve */
     int word_count;
     bool yes, json, end_others;
     const char *org;
+    struct mirror_options mirror;
     const char *config; /* NULL: the default, which need not be there */
     const char *data;
     const char *socket;

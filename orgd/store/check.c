@@ -83,10 +83,16 @@ static const char *const checks[] = {
     "SELECT 'organization ' || id || ' has no owner' FROM organizations o WHERE deleted_at = 0"
     " AND NOT EXISTS ("
     "SELECT 1 FROM members WHERE organization_id = o.id AND role = 'owner' AND active = 1"
-    " AND role_ends_at = 0)",
+    " AND role_ends_at = 0) AND NOT EXISTS (SELECT 1 FROM mirrors WHERE organization_id = o.id)",
     "SELECT 'organization ' || id || ' has revision ' || o.revision || ', a member has '"
     " || max(m.revision) FROM organizations o JOIN members m ON m.organization_id = o.id"
     " GROUP BY o.id HAVING max(m.revision) > o.revision",
+    "SELECT 'organization ' || id || ' has revision ' || o.revision || ', a mirrored member has '"
+    " || max(m.revision) FROM organizations o JOIN mirrored m ON m.organization_id = o.id"
+    " GROUP BY o.id HAVING max(m.revision) > o.revision",
+    "SELECT 'organization ' || o.id || ' is mirrored, and has members of its own'"
+    " FROM organizations o JOIN mirrors r ON r.organization_id = o.id WHERE EXISTS"
+    " (SELECT 1 FROM members WHERE organization_id = o.id)",
     "SELECT 'organization ' || id || ' has commit ' || commits || ', which its history lacks'"
     " FROM organizations o WHERE deleted_at = 0 AND NOT EXISTS (SELECT 1 FROM commits c"
     " WHERE c.organization_id = o.id AND c.number = o.commits AND c.tag = o.tag)",

@@ -135,10 +135,10 @@ void chore_remove_team(struct store *s, const char *organization, const char *te
 
 void chore_remove_organization(struct store *s, const char *organization)
 {
-    static const enum statement parts[] = {CLEAR_TOUCHES,  CLEAR_TEAM_MEMBERS, CLEAR_TEAMS,
-                                           CLEAR_MEMBERS,  CLEAR_INVITATIONS,  CLEAR_JOIN_CODES,
-                                           CLEAR_MACHINES, CLEAR_ACCESS,       CLEAR_TOKENS,
-                                           CLEAR_ROLES,    CLEAR_KEYS,         CLEAR_COMMITS};
+    static const enum statement parts[] = {
+        CLEAR_TOUCHES,    CLEAR_TEAM_MEMBERS, CLEAR_TEAMS,    CLEAR_MEMBERS, CLEAR_INVITATIONS,
+        CLEAR_JOIN_CODES, CLEAR_MACHINES,     CLEAR_ACCESS,   CLEAR_TOKENS,  CLEAR_ROLES,
+        CLEAR_KEYS,       CLEAR_COMMITS,      CLEAR_MIRRORED, CLEAR_MIRROR};
     int64_t left = SLICE;
     for (size_t i = 0; left > 0 && i < sizeof parts / sizeof *parts; i++) {
         statement_run(s, parts[i], VALUES(value_text(organization), value_number(left)));

@@ -80,6 +80,7 @@ void column_organization(struct store *s, struct rowset *stmt, int column, struc
     o->keys.admins = column_number(stmt, column + 5) != 0;
     o->keys.days = column_number(stmt, column + 6);
     o->keys.security = column_number(stmt, column + 7) != 0;
+    o->show_machines = column_number(stmt, column + 8) != 0;
 }
 
 void column_maker(struct store *s, struct rowset *stmt, int column, struct maker *maker)

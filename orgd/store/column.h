@@ -31,8 +31,8 @@ void column_role_or_gone(struct store *s, struct rowset *stmt, int column, struc
 /* Six columns: id, email, username, name, created_at, disabled_at. */
 void column_user(struct store *s, struct rowset *stmt, int column, struct user *user);
 
-/* Eight columns: id, name, created_at, revision, self_rename, key_admins, key_days, key_security.
- */
+/* Nine columns: id, name, created_at, revision, self_rename, key_admins, key_days, key_security,
+ * show_machines. */
 void column_organization(struct store *s, struct rowset *stmt, int column, struct organization *o);
 
 /* Two columns: a maker's id and his username. */

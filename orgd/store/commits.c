@@ -32,6 +32,13 @@ void commits_note(struct store *s, const char *organization)
 static void hash_member(const struct member *member, void *arg)
 {
     struct history_hash *hash = arg;
+    if (member->mirrored) {
+        history_add_text(hash, member->mirrored->record);
+        history_add_text(hash, member->mirrored->keys);
+        history_add_number(hash, member->mirrored->there);
+        history_add_number(hash, member->revision);
+        return;
+    }
     history_add_text(hash, member->user.id);
     history_add_text(hash, member->user.email);
     history_add_text(hash, member->user.username);

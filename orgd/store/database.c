@@ -17,6 +17,12 @@ struct rowset *statement_begin(struct store *s, enum statement which,
     return s->failed ? NULL : s->engine->begin(s, which, values);
 }
 
+void statement_ahead(struct store *s, enum statement which, const struct bound_value *values)
+{
+    if (!s->failed && s->engine->ahead)
+        s->engine->ahead(s, which, values);
+}
+
 bool statement_row(struct store *s, struct rowset *stmt)
 {
     return stmt && !s->failed && s->engine->row(s, stmt);

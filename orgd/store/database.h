@@ -14,15 +14,24 @@
 #include "orgd/store/sql.h"
 #include "orgd/store/store.h"
 
+/* A token's user, or its maker, who never change: whom a request will ask for. */
+#define HOLDERS 256
+struct holder {
+    char key[ID_SIZE]; /* of the token */
+    char user[ID_SIZE];
+};
+
 struct store {
     const struct engine *engine;
-    const char *name; /* of the data, for messages */
+    struct holder holders[HOLDERS]; /* by a hash of the token's key */
+    const char *name;               /* of the data, for messages */
     bool failed;
     bool full;            /* it failed for want of room on the disk */
     bool again;           /* it failed because another connection was in the way */
     bool too_long;        /* it failed because a read took more steps than it may */
     bool away;            /* it failed because the database cannot be reached */
     bool unknown;         /* it failed, and nobody knows whether the change was made */
+    bool changes;         /* the transaction may change something */
     bool together;        /* between store_gather and store_settle */
     struct buffer locked; /* the organizations that this change has locked, ID_SIZE each */
     struct buffer moved;  /* commits.c: those whose members it has changed */
@@ -80,6 +89,11 @@ static inline struct bound_value value_tag(const unsigned char tag[HISTORY_TAG_S
  * failed, also because there are more or fewer values than the statement has parameters. */
 struct rowset *statement_begin(struct store *s, enum statement which,
                                const struct bound_value *values);
+
+/* The statement will soon be begun with these values, texts: where a question costs a round trip it
+ * is asked with the next one. The answer is of now: it counts until something is written or
+ * locked. */
+void statement_ahead(struct store *s, enum statement which, const struct bound_value *values);
 
 /* True when there is a next row; STMT may be NULL. */
 bool statement_row(struct store *s, struct rowset *stmt);

@@ -47,6 +47,9 @@ struct engine {
     void (*tell)(struct store *s, const char *what, int news);
     struct store_feed *(*feed)(const struct store *s);
 
+    /* statement_ahead; NULL where a question costs nothing. */
+    void (*ahead)(struct store *s, enum statement which, const struct bound_value *values);
+
     /* database.h has these with a store that may have failed. */
     struct rowset *(*begin)(struct store *s, enum statement which,
                             const struct bound_value *values);

@@ -70,6 +70,7 @@ void store_machines_enrolled(struct store *s, const char *organization, machine_
         column_text(s, stmt, 1, machine.name, sizeof machine.name);
         column_text(s, stmt, 2, machine.token, sizeof machine.token);
         machine.last.at = column_number(stmt, 3);
+        column_text(s, stmt, 4, machine.labels, sizeof machine.labels);
         each(&machine, arg);
     }
     statement_end(stmt);

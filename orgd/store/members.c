@@ -4,6 +4,7 @@
 #include "orgd/store/column.h"
 #include "orgd/store/database.h"
 #include "orgd/store/each.h"
+#include "orgd/store/mirrors.h"
 
 /* The role of MEMBER, who is active: its end counts at once, whether or not it is stored yet. */
 static void take_role(struct store *s, struct rowset *stmt, int first, struct member *member)
@@ -29,6 +30,7 @@ static void take_member(struct store *s, struct rowset *stmt, int first, struct 
     member->suspended = column_number(stmt, first + 12);
     member->term = (struct role_term){.ends = column_number(stmt, first + 13)};
     member->teams = member->keys = NULL;
+    member->mirrored = NULL;
     if (member->active)
         take_role(s, stmt, first, member);
     else
@@ -121,9 +123,30 @@ static void each_member(struct store *s, struct rowset *stmt, member_visit *each
     statement_end(stmt);
 }
 
+/* The visit of a member that a mirror has. */
+struct mirrored_call {
+    member_visit *each;
+    void *arg;
+};
+
+static void pass_mirrored(const struct mirrored *mirrored, void *arg)
+{
+    const struct mirrored_call *call = arg;
+    struct member member = {.active = mirrored->there,
+                            .revision = mirrored->revision,
+                            .joined = mirrored->revision,
+                            .mirrored = mirrored};
+    call->each(&member, call->arg);
+}
+
 void store_members(struct store *s, const char *organization, const struct cursor *after, int limit,
                    member_visit *each, void *arg)
 {
+    struct mirrored_call call = {each, arg};
+    if (mirror_there(s, organization)) {
+        mirrored_list(s, MIRRORED_LIST, organization, after->number, limit, pass_mirrored, &call);
+        return;
+    }
     each_member(s,
                 statement_begin(s, MEMBER_LIST,
                                 VALUES(value_text(organization), value_number(after->number),
@@ -134,6 +157,11 @@ void store_members(struct store *s, const char *organization, const struct curso
 void store_changes(struct store *s, const char *organization, int64_t since, int limit,
                    member_visit *each, void *arg)
 {
+    struct mirrored_call call = {each, arg};
+    if (mirror_there(s, organization)) {
+        mirrored_list(s, MIRRORED_CHANGES, organization, since, limit, pass_mirrored, &call);
+        return;
+    }
     each_member(
         s,
         statement_begin(s, MEMBER_CHANGES,
@@ -148,8 +176,8 @@ void store_memberships(struct store *s, const char *user, membership_visit *each
         struct organization organization;
         struct member member;
         column_organization(s, stmt, 0, &organization);
-        take_member(s, stmt, 8, &member);
-        member.teams = column_lent(stmt, 24);
+        take_member(s, stmt, 9, &member);
+        member.teams = column_lent(stmt, 25);
         each(&organization, &member, arg);
     }
     statement_end(stmt);

@@ -8,10 +8,12 @@
 void organization_read(struct store *s, struct rowset *stmt, int first, struct organization *o)
 {
     column_organization(s, stmt, first, o);
-    o->commit.number = column_number(stmt, first + 8);
-    column_tag(s, stmt, first + 9, o->commit.tag);
-    o->access_rules = column_number(stmt, first + 10);
-    o->access_revision = column_number(stmt, first + 11);
+    o->commit.number = column_number(stmt, first + 9);
+    column_tag(s, stmt, first + 10, o->commit.tag);
+    o->access_rules = column_number(stmt, first + 11);
+    o->access_revision = column_number(stmt, first + 12);
+    o->mirrored = column_number(stmt, first + 13) != 0;
+    o->unread = column_number(stmt, first + 13) == 2;
 }
 
 bool store_organization(struct store *s, const char *id, struct organization *organization)
@@ -31,7 +33,7 @@ void store_organization_add(struct store *s, const struct organization *o)
                   VALUES(value_text(o->id), value_text(o->name), value_number(o->created),
                          value_number(o->revision), value_number(o->self_rename),
                          value_number(o->keys.admins), value_number(o->keys.days),
-                         value_number(o->keys.security)));
+                         value_number(o->keys.security), value_number(o->show_machines)));
 }
 
 void store_organization_update(struct store *s, const struct organization *o)
@@ -40,7 +42,7 @@ void store_organization_update(struct store *s, const struct organization *o)
     statement_run(s, ORGANIZATION_UPDATE,
                   VALUES(value_text(o->id), value_text(o->name), value_number(o->self_rename),
                          value_number(o->keys.admins), value_number(o->keys.days),
-                         value_number(o->keys.security)));
+                         value_number(o->keys.security), value_number(o->show_machines)));
 }
 
 void store_organization_remove(struct store *s, const char *id, int64_t now)

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "orgd/store/counts.h"
 #include "orgd/store/database.h"
 #include "orgd/store/postgresql_feed.h"
 #include "orgd/store/postgresql_link.h"
@@ -25,6 +26,8 @@
 #define KEY_SIZE         33
 #define OUTCOME_MS       8000 /* for which the outcome of a COMMIT is looked for */
 #define OUTCOME_PAUSE_MS 200
+#define AHEAD_MOST       4
+#define AHEAD_SIZE       (4 * ID_SIZE)
 
 struct pg_rowset {
     struct rowset rowset;
@@ -34,16 +37,28 @@ struct pg_rowset {
     int parameters;
 };
 
+/* A statement that was sent before its answer is wanted. */
+struct ahead {
+    enum statement which;
+    char values[AHEAD_SIZE];
+    int64_t number;   /* of the statements that were sent */
+    PGresult *result; /* NULL: it was not read yet */
+};
+
 struct postgresql {
     struct store store;
     const char *url;
     PGconn *conn; /* NULL: lost */
     struct pg_rowset cached[STATEMENT_COUNT];
+    struct ahead ahead[AHEAD_MOST];
+    int aheads;
+    int64_t sent;    /* statements, by this connection */
     int queued;      /* statements that were sent, and whose results were not read */
     bool inside;     /* a transaction is open, as far as we know */
     bool writes;     /* it changes something */
     bool committing; /* COMMIT was sent */
     bool limited;    /* for who cannot wait for a round trip */
+    int owed;        /* results of a read that was ended, with a synchronization behind them */
     bool told;       /* the transaction has a notice for other servers */
     bool wrote;      /* it has written something */
     int64_t changes; /* rows of the latest statement that was read */
@@ -78,14 +93,24 @@ static bool state_is(const char *state, const char *const *states)
     return *states != NULL;
 }
 
+/* What was asked ahead counts no more. */
+static void ahead_drop(struct postgresql *p)
+{
+    while (p->aheads > 0)
+        PQclear(p->ahead[--p->aheads].result);
+}
+
 /* The connection is gone, with all that was not committed. */
 static void pg_lose(struct postgresql *p, const char *why)
 {
     struct store *s = &p->store;
     link_lost(s->name, why);
+    counts_add(COUNTED_LOSS);
     PQfinish(p->conn);
     p->conn = NULL;
     p->queued = 0;
+    p->owed = 0;
+    ahead_drop(p);
     s->unknown |= p->committing && p->writes && !s->failed;
     s->again |= !s->unknown && !s->failed && p->inside;
     s->away |= !s->unknown && !s->again;
@@ -141,11 +166,51 @@ static PGresult *result_read(struct postgresql *p)
     return NULL;
 }
 
+/* Keeps RESULT, of the oldest statement that was sent, if it was asked ahead. */
+static bool ahead_keep(struct postgresql *p, int64_t number, PGresult *result)
+{
+    for (int i = 0; i < p->aheads; i++) {
+        if (p->ahead[i].number != number || !result)
+            continue;
+        p->ahead[i].result = result;
+        return true;
+    }
+    return false;
+}
+
+/* Reads the end of what results_ask asked for, behind which the server has forgotten a failure. */
+static void results_end(struct postgresql *p)
+{
+    if (!p->conn)
+        return;
+    PGresult *result = PQgetResult(p->conn);
+    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
+        pg_lose(p, PQerrorMessage(p->conn));
+    PQclear(result);
+}
+
+/* Reads what a read of before has left. */
+static void owed_read(struct postgresql *p)
+{
+    int owed = p->owed;
+    p->owed = 0;
+    for (; p->conn && owed > 0; owed--) {
+        PQclear(result_read(p));
+        if (owed == 1)
+            results_end(p);
+    }
+}
+
 /* Reads the results of all that was sent but the LEFT newest. */
 static void results_drain(struct postgresql *p, int left)
 {
-    while (p->conn && p->queued > left)
-        PQclear(result_read(p));
+    owed_read(p);
+    while (p->conn && p->queued > left) {
+        int64_t number = p->sent - p->queued;
+        PGresult *result = result_read(p);
+        if (!ahead_keep(p, number, result))
+            PQclear(result);
+    }
 }
 
 /* Sends a statement; false when that failed. */
@@ -175,6 +240,7 @@ static bool statement_send(struct postgresql *p, enum statement which,
         return false;
     }
     p->queued++;
+    p->sent++;
     return true;
 }
 
@@ -189,17 +255,6 @@ static bool results_ask(struct postgresql *p)
     return false;
 }
 
-/* Reads the end of what results_ask asked for, behind which the server has forgotten a failure. */
-static void results_end(struct postgresql *p)
-{
-    if (!p->conn)
-        return;
-    PGresult *result = PQgetResult(p->conn);
-    if (PQresultStatus(result) != PGRES_PIPELINE_SYNC)
-        pg_lose(p, PQerrorMessage(p->conn));
-    PQclear(result);
-}
-
 /* Waits until all that was sent is done. */
 static void pg_sync(struct postgresql *p)
 {
@@ -209,17 +264,75 @@ static void pg_sync(struct postgresql *p)
     results_end(p);
 }
 
-static struct rowset *pg_begin(struct store *s, enum statement which,
+/* Sends a statement and waits for its answer; NULL when that failed. */
+static PGresult *statement_ask(struct postgresql *p, enum statement which,
                                const struct bound_value *values)
 {
-    struct postgresql *p = pg_of(s);
-    struct pg_rowset *stmt = &p->cached[which];
     if (!statement_send(p, which, values) || !results_ask(p))
         return NULL;
     results_drain(p, 1);
     PGresult *result = p->conn ? result_read(p) : NULL;
     results_end(p);
-    if (s->failed) {
+    return result;
+}
+
+/* The texts of VALUES in one; false when they are too long, or no texts. */
+static bool ahead_values(const struct bound_value *values, char out[AHEAD_SIZE])
+{
+    size_t len = 0;
+    out[0] = '\0';
+    for (; values->type == VALUE_TEXT; values++) {
+        int n = snprintf(out + len, AHEAD_SIZE - len, "%s\n", values->text);
+        if (n < 0 || (size_t)n >= AHEAD_SIZE - len)
+            return false;
+        len += (size_t)n;
+    }
+    return values->type == VALUE_END;
+}
+
+static void pg_ahead(struct store *s, enum statement which, const struct bound_value *values)
+{
+    struct postgresql *p = pg_of(s);
+    struct ahead *ahead = &p->ahead[p->aheads];
+    if (p->aheads == AHEAD_MOST || !ahead_values(values, ahead->values) ||
+        !statement_send(p, which, values))
+        return;
+    ahead->which = which;
+    ahead->number = p->sent - 1;
+    ahead->result = NULL;
+    p->aheads++;
+}
+
+/* The answer to WHICH with VALUES that was asked ahead; each counts once. NULL: there is none. */
+static PGresult *ahead_take(struct postgresql *p, enum statement which,
+                            const struct bound_value *values)
+{
+    char wanted[AHEAD_SIZE];
+    int i = 0;
+    if (p->aheads == 0 || !ahead_values(values, wanted))
+        return NULL;
+    while (i < p->aheads && (p->ahead[i].which != which || strcmp(p->ahead[i].values, wanted) != 0))
+        i++;
+    if (i == p->aheads)
+        return NULL;
+    if (!p->ahead[i].result)
+        pg_sync(p);
+    if (p->aheads == 0) /* the connection was lost */
+        return NULL;
+    PGresult *result = p->ahead[i].result;
+    p->ahead[i] = p->ahead[--p->aheads];
+    return result;
+}
+
+static struct rowset *pg_begin(struct store *s, enum statement which,
+                               const struct bound_value *values)
+{
+    struct postgresql *p = pg_of(s);
+    struct pg_rowset *stmt = &p->cached[which];
+    PGresult *result = ahead_take(p, which, values);
+    if (!result && !s->failed)
+        result = statement_ask(p, which, values);
+    if (s->failed || !result) {
         PQclear(result);
         return NULL;
     }
@@ -247,6 +360,7 @@ static void pg_run(struct store *s, enum statement which, const struct bound_val
 {
     struct postgresql *p = pg_of(s);
     p->wrote = true;
+    ahead_drop(p);
     if (statement_send(p, which, values) && p->queued > QUEUED_MOST)
         pg_sync(p);
 }
@@ -312,6 +426,7 @@ static bool statements_prepare(struct postgresql *p)
         if (PQsendPrepare(p->conn, name, text, 0, NULL) != 1)
             return false;
         p->queued++;
+        p->sent++;
     }
     return true;
 }
@@ -320,7 +435,7 @@ static bool statements_prepare(struct postgresql *p)
 static bool pg_take(struct postgresql *p, PGconn *conn)
 {
     p->conn = conn;
-    p->queued = 0;
+    p->queued = p->owed = 0;
     p->inside = p->committing = false;
     p->store.failed = false;
     if (!statements_prepare(p))
@@ -365,6 +480,7 @@ static void pg_ready(struct store *s, enum statement how)
 {
     struct postgresql *p = pg_of(s);
     p->writes = how == BEGIN_CHANGE;
+    ahead_drop(p);
     p->committing = p->told = p->wrote = false;
     if (p->limited) {
         s->too_long = s->failed = true;
@@ -385,6 +501,7 @@ static bool pg_inside(const struct store *s)
 
 static void pg_lock(struct store *s, const char *organization)
 {
+    ahead_drop(pg_of(s));
     if (organization)
         statement_send(pg_of(s), LOCK_ORGANIZATION, VALUES(value_text(organization)));
     else
@@ -448,21 +565,35 @@ static void commit_send(struct postgresql *p, const char *key)
     s->failed = s->again = s->away = s->unknown = false;
 }
 
+/* Ends a read: all that it asked for is there, and nothing depends on how it ends. */
+static void read_end(struct postgresql *p)
+{
+    if (!statement_send(p, COMMIT, NO_VALUES) || !results_ask(p))
+        return;
+    p->owed = p->queued;
+    p->inside = false;
+}
+
 static void pg_commit(struct postgresql *p)
 {
     char key[KEY_SIZE];
     key_make(key);
     commit_send(p, key);
-    if (p->store.unknown && p->wrote)
-        outcome_find(p, key);
+    if (!p->store.unknown || !p->wrote)
+        return;
+    counts_add(COUNTED_OUTCOME);
+    outcome_find(p, key);
 }
 
 static void pg_finish(struct store *s, enum statement how)
 {
     struct postgresql *p = pg_of(s);
+    ahead_drop(p);
     if (how == ROLLBACK && p->conn && p->queued > 0)
         pg_sync(p); /* else it would be left out, behind a failure */
-    if (p->conn && how == COMMIT)
+    if (p->conn && how == COMMIT && !p->writes && p->owed == 0)
+        read_end(p);
+    else if (p->conn && how == COMMIT)
         pg_commit(p);
     else if (p->conn && statement_send(p, how, NO_VALUES))
         pg_sync(p);
@@ -531,6 +662,7 @@ static struct postgresql *pg_new(const char *url)
 static void pg_close(struct store *s)
 {
     struct postgresql *p = pg_of(s);
+    ahead_drop(p);
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
         PQclear(p->cached[i].result);
     PQfinish(p->conn);
@@ -582,6 +714,7 @@ const struct engine engine_postgresql = {
     .patience = pg_patience,
     .tell = pg_tell,
     .feed = pg_feed,
+    .ahead = pg_ahead,
     .begin = pg_begin,
     .row = pg_row,
     .end = pg_end,

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "orgd/buffer.h"
+#include "orgd/store/counts.h"
 #include "orgd/store/postgresql_link.h"
 #include "orgd/store/postgresql_schema.h"
 
@@ -20,8 +22,8 @@
 struct store_feed {
     const char *url, *name, *server;
     PGconn *conn;
-    char last[XID_SIZE]; /* transactions before it were seen */
-    int64_t pruned;      /* clock_mono_ms */
+    char last[XID_SIZE];     /* transactions before it were seen */
+    int64_t pruned, watched; /* clock_mono_ms */
 };
 
 struct store_feed *feed_new(const char *url, const char *name, const char *server)
@@ -42,6 +44,7 @@ void store_feed_close(struct store_feed *f)
 static void feed_lose(struct store_feed *f, const char *why)
 {
     link_lost(f->name, why);
+    counts_add(COUNTED_LOSS);
     PQfinish(f->conn);
     f->conn = NULL;
 }
@@ -126,10 +129,34 @@ static void feed_prune(struct store_feed *f)
         " known AS (DELETE FROM outcomes WHERE " OLD ") DELETE FROM changes WHERE " OLD
         " RETURNING 1";
     int64_t now = clock_mono_ms();
-    if (now < f->pruned + PRUNE_MS)
+    if (!f->conn || now < f->pruned + PRUNE_MS)
         return;
     f->pruned = now;
     PQclear(feed_ask(f, text, 0, NULL));
+}
+
+/* Looks whether changes have to wait for a synchronous standby: there is none, or a session of ours
+ * has waited for long. Others' words on their standbys are not for every role to see. */
+static void feed_watch(struct store_feed *f)
+{
+    static const char text[] =
+        "SELECT (current_setting('synchronous_standby_names') <> ''"
+        " AND NOT EXISTS (SELECT FROM pg_stat_replication)) OR EXISTS (SELECT FROM pg_stat_activity"
+        " WHERE usename = current_user AND wait_event = 'SyncRep'"
+        " AND state_change < now() - interval '2 seconds')";
+    int64_t now = clock_mono_ms();
+    if (!f->conn || now < f->watched + LOOK_MS)
+        return;
+    f->watched = now;
+    PGresult *result = feed_ask(f, text, 0, NULL);
+    bool waits = result && *PQgetvalue(result, 0, 0) == 't';
+    PQclear(result);
+    if (!result || !counts_waits(waits))
+        return;
+    if (waits)
+        log_warning("%s: changes wait for a synchronous standby, and none confirms them", f->name);
+    else
+        log_info("%s: changes are confirmed again", f->name);
 }
 
 /* The snapshot is taken once, for the rows and for where the next look begins. */
@@ -137,8 +164,9 @@ static bool feed_look(struct store_feed *f, told_visit *each, void *arg)
 {
     static const char text[] =
         "SELECT pg_snapshot_xmin(pg_current_snapshot()), c.what, c.news, " POSTGRESQL_TIME
+        ", coalesce((extract(epoch FROM clock_timestamp() - c.at) * 1000)::bigint, 0)"
         " FROM (SELECT 1) one"
-        " LEFT JOIN (SELECT what, max(news) AS news FROM changes"
+        " LEFT JOIN (SELECT what, max(news) AS news, min(at) AS at FROM changes"
         " WHERE xid >= $1::xid8 AND server <> $2 GROUP BY what) c ON true";
     const char *const values[] = {f->last, f->server};
     int64_t before = clock_mono_ms();
@@ -146,11 +174,17 @@ static bool feed_look(struct store_feed *f, told_visit *each, void *arg)
     if (!result)
         return false;
     link_time(PQgetvalue(result, 0, 3), before);
-    for (int i = 0; i < PQntuples(result); i++)
+    int64_t delay = 0;
+    for (int i = 0; i < PQntuples(result); i++) {
+        int64_t age = strtoll(PQgetvalue(result, i, 4), NULL, 10);
+        delay = age > delay ? age : delay;
         if (!PQgetisnull(result, i, 1))
             each(PQgetvalue(result, i, 1), (int)strtol(PQgetvalue(result, i, 2), NULL, 10), arg);
+    }
+    counts_heard(clock_mono_ms() - before, delay);
     snprintf(f->last, sizeof f->last, "%s", PQgetvalue(result, 0, 0));
     PQclear(result);
+    feed_watch(f);
     feed_prune(f);
     return true;
 }
@@ -164,6 +198,7 @@ static void notice_wait(struct store_feed *f, int wake)
     for (int i = 0; i < 2 && !heard; i++) {
         while ((notice = PQnotifies(f->conn)) != NULL) {
             heard = true;
+            counts_add(COUNTED_NOTICE);
             PQfreemem(notice);
         }
         if (!heard && i == 0 && wait_for(PQsocket(f->conn), wake, LOOK_MS))

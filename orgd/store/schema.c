@@ -400,6 +400,7 @@ static const char *const versions[] = {
     "ALTER TABLE organizations ADD COLUMN access_count INTEGER NOT NULL DEFAULT 0;" COUNTED(
         "access_rules",
         "access_count") "ALTER TABLE organizations ADD COLUMN access_revision INTEGER NOT NULL DEFAULT 0;"
+                        "ALTER TABLE organizations ADD COLUMN show_machines INTEGER NOT NULL DEFAULT 0;"
                         /* The answers to changes that clients gave a key of their own. */
                         "CREATE TABLE answers ("
                         " scope TEXT NOT NULL," /* the organization's id, or the token's key */
@@ -412,7 +413,36 @@ static const char *const versions[] = {
                         "CREATE INDEX answers_old ON answers(created_at);"
                         /* There is one permission more, and the owner's bit is the one behind it
                            (role_reach). */
-                        "UPDATE ssh_keys SET reach = 63 WHERE reach & 16;",
+                        "UPDATE ssh_keys SET reach = 63 WHERE reach & 16;"
+                        /* An organization whose members another one's API lists: how it is read,
+                           with files for what is secret; and what came of it. */
+                        "CREATE TABLE mirrors ("
+                        " organization_id TEXT PRIMARY KEY REFERENCES organizations(id),"
+                        " provider TEXT NOT NULL,"
+                        " url TEXT NOT NULL," /* '': the vendor's own */
+                        " token_file TEXT NOT NULL,"
+                        " ca_file TEXT NOT NULL,"   /* '': the system's */
+                        " proxy TEXT NOT NULL,"     /* '': none */
+                        " options TEXT NOT NULL,"   /* NAME=VALUE, with line feeds behind them */
+                        " hook_file TEXT NOT NULL," /* the webhook's secret; '': there is none */
+                        " poll_ms INTEGER NOT NULL,"
+                        " turn INTEGER NOT NULL,"      /* of the reading that began last */
+                        " applied INTEGER NOT NULL,"   /* of the one that counts */
+                        " read_at INTEGER NOT NULL,"   /* when that began, 0: never */
+                        " failed_at INTEGER NOT NULL," /* since when it fails, 0: it does not */
+                        " failure TEXT NOT NULL) WITHOUT ROWID;"
+                        /* Its members, and those who have left. */
+                        "CREATE TABLE mirrored ("
+                        " organization_id TEXT NOT NULL REFERENCES organizations(id),"
+                        " member_id TEXT NOT NULL," /* the source's */
+                        " revision INTEGER NOT NULL,"
+                        " there INTEGER NOT NULL CHECK (there IN (0, 1)),"
+                        " record TEXT NOT NULL," /* JSON as hosts get it, but for the keys */
+                        " keys TEXT NOT NULL,"   /* a JSON array; '': not read yet */
+                        " PRIMARY KEY (organization_id, member_id)) WITHOUT ROWID;"
+                        "CREATE UNIQUE INDEX mirrored_changes ON mirrored(organization_id, revision);"
+                        "CREATE INDEX mirrored_there ON mirrored(organization_id, revision)"
+                        " WHERE there = 1;",
 };
 
 /* Every connection's. What is deleted is overwritten where that costs no other page. */

@@ -45,7 +45,12 @@
 #define TEAM_COLUMNS "id, organization_id, slug, name, created_at"
 #define SELECT_TEAM  "SELECT " TEAM_COLUMNS " FROM teams "
 #define ORGANIZATION_COLUMNS                                                                       \
-    "id, name, created_at, revision, self_rename, key_admins, key_days, key_security"
+    "id, name, created_at, revision, self_rename, key_admins, key_days, key_security, show_machines"
+#define MIRROR_COLUMNS                                                                             \
+    "organization_id, provider, url, token_file, ca_file, proxy, options, hook_file, poll_ms, "    \
+    "turn, applied, read_at, failed_at, failure"
+#define SELECT_MIRROR    "SELECT " MIRROR_COLUMNS " FROM mirrors "
+#define MIRRORED_COLUMNS "member_id, revision, there, record, keys"
 #define EVENT_COLUMNS                                                                              \
     "at, organization_id, actor, actor_name, action, subject, subject_name, detail, origin, "      \
     "request"
@@ -144,7 +149,9 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
 #define SELECT_MEMBER    SELECT_MEMBER_OF "?1 "
 /* The organization's row with what only a look at one organization needs. */
 #define SELECT_ORGANIZATION                                                                        \
-    "SELECT " ORGANIZATION_COLUMNS ", commits, tag, access_count, access_revision"                 \
+    "SELECT " ORGANIZATION_COLUMNS ", commits, tag, access_count, access_revision,"                \
+    " coalesce((SELECT CASE WHEN read_at > 0 THEN 1 ELSE 2 END FROM mirrors"                       \
+    " WHERE mirrors.organization_id = organizations.id), 0)"                                       \
     " FROM organizations WHERE deleted_at = 0 AND id = "
 #define SELECT_TOKEN                                                                               \
     "SELECT t.key, t.secret_hash, t.last_four, t.user_id, t.organization_id, t.role,"              \
@@ -210,9 +217,9 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
         "SELECT " ORGANIZATION_COLUMNS " FROM organizations WHERE (created_at, id) > (?1, ?2)"
         " AND deleted_at = 0 ORDER BY created_at, id LIMIT ?3",
     [ORGANIZATION_ADD] = "INSERT INTO organizations (" ORGANIZATION_COLUMNS
-                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                         ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [ORGANIZATION_UPDATE] = "UPDATE organizations SET name = ?2, self_rename = ?3, key_admins = ?4,"
-                            " key_days = ?5, key_security = ?6 WHERE id = ?1",
+                            " key_days = ?5, key_security = ?6, show_machines = ?7 WHERE id = ?1",
     [ORGANIZATION_DELETED] = "UPDATE organizations SET deleted_at = ?2 WHERE id = ?1",
     [ORGANIZATION_TO_CLEAR] =
         "SELECT id FROM organizations WHERE deleted_at > 0 ORDER BY deleted_at LIMIT 1",
@@ -292,7 +299,7 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
         ", x.revision"),
     [MEMBERSHIP_LIST] =
         "SELECT o.id, o.name, o.created_at, o.revision, o.self_rename, o.key_admins, o.key_days,"
-        " o.key_security, " MEMBER_COLUMNS MEMBER_TEAMS
+        " o.key_security, o.show_machines, " MEMBER_COLUMNS MEMBER_TEAMS
         " FROM members m JOIN users u ON u.id = m.user_id JOIN organizations o"
         " ON o.id = m.organization_id AND o.deleted_at = 0" JOIN_ROLE(
             "m") "WHERE m.user_id = ?1"
@@ -365,7 +372,7 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [MACHINE_BY_NAME] = SELECT_MACHINE "WHERE organization_id = ?1 AND name = ?2",
     [MACHINE_LIST] = SELECT_MACHINE "WHERE organization_id = ?1 AND" PAGE,
     [MACHINE_LIST_ENROLLED] =
-        "SELECT m.id, m.name, coalesce(t.key, ''), coalesce(t.used_at, 0) FROM machines m"
+        "SELECT m.id, m.name, coalesce(t.key, ''), coalesce(t.used_at, 0), m.labels FROM machines m"
         " LEFT JOIN tokens t ON t.machine = m.id AND t.machine > ''"
         " WHERE m.organization_id = ?1 AND m.enrolled_at > 0 ORDER BY m.created_at, m.id",
     [MACHINE_COUNT] = "SELECT machine_count FROM organizations WHERE id = ?1",
@@ -523,6 +530,37 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
         " AND (at, id) < (?3, ?4) AND actor = ?6 ORDER BY at DESC, id DESC LIMIT ?5",
     [EVENT_SINCE] = "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1"
                     " AND id > ?2 ORDER BY id LIMIT ?3",
+    [MIRROR_BY_ID] = SELECT_MIRROR "WHERE organization_id = ?1",
+    [MIRROR_LIST] =
+        SELECT_MIRROR "WHERE organization_id > ?1 AND EXISTS (SELECT 1 FROM"
+                      " organizations o WHERE o.id = organization_id AND o.deleted_at = 0)"
+                      " ORDER BY organization_id LIMIT ?2",
+    [MIRROR_ADD] = "INSERT INTO mirrors (" MIRROR_COLUMNS
+                   ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, 0, 0, '')",
+    [MIRROR_BEGIN] = "UPDATE mirrors SET turn = turn + 1 WHERE organization_id = ?1",
+    [MIRROR_TURN] = "SELECT turn FROM mirrors WHERE organization_id = ?1",
+    [MIRROR_APPLIED] = "SELECT applied FROM mirrors WHERE organization_id = ?1",
+    [MIRROR_CLAIM] = "UPDATE mirrors SET applied = ?2 WHERE organization_id = ?1",
+    [MIRROR_READ] = "UPDATE mirrors SET read_at = ?2, failed_at = 0, failure = ''"
+                    " WHERE organization_id = ?1",
+    [MIRROR_FAILED] = "UPDATE mirrors SET failed_at = ?2, failure = ?3 WHERE organization_id = ?1",
+    [MIRRORED_BY_ID] = "SELECT " MIRRORED_COLUMNS " FROM mirrored WHERE organization_id = ?1"
+                       " AND member_id = ?2",
+    [MIRRORED_PUT] =
+        "INSERT INTO mirrored (organization_id, " MIRRORED_COLUMNS ")"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (organization_id, member_id) DO UPDATE SET"
+        " revision = excluded.revision, there = excluded.there, record = excluded.record,"
+        " keys = excluded.keys",
+    [MIRRORED_WALK] = "SELECT " MIRRORED_COLUMNS " FROM mirrored WHERE organization_id = ?1"
+                      " AND member_id > ?2 ORDER BY member_id LIMIT ?3",
+    [MIRRORED_LIST] = "SELECT " MIRRORED_COLUMNS " FROM mirrored WHERE organization_id = ?1"
+                      " AND revision > ?2 AND there = 1 ORDER BY revision LIMIT ?3",
+    [MIRRORED_CHANGES] = "SELECT " MIRRORED_COLUMNS " FROM mirrored WHERE organization_id = ?1"
+                         " AND revision > ?2 ORDER BY revision LIMIT ?3",
+    [MIRRORED_COUNT] = "SELECT count(*) FROM mirrored WHERE organization_id = ?1 AND there = 1",
+    [REVISION_SET] = "UPDATE organizations SET revision = ?2 WHERE id = ?1",
+    [CLEAR_MIRRORED] = CLEAR("mirrored", "member_id"),
+    [CLEAR_MIRROR] = CLEAR("mirrors", "organization_id"),
     [EVENT_LIST_ACTION] =
         "SELECT id, " EVENT_COLUMNS " FROM events WHERE organization_id = ?1 AND at >= ?2"
         " AND (at, id) < (?3, ?4) AND action = ?6 ORDER BY at DESC, id DESC LIMIT ?5",

@@ -62,11 +62,14 @@ struct organization {
     char id[ID_SIZE];
     char name[DISPLAY_SIZE];
     int64_t created;
-    int64_t revision; /* of the latest change of its members */
-    bool self_rename; /* its members may change their own usernames */
+    int64_t revision;   /* of the latest change of its members */
+    bool self_rename;   /* its members may change their own usernames */
+    bool show_machines; /* its members are told the machines on which they may log in */
     struct key_policy keys;
     /* Only store_organization fills these. */
     struct commit commit;    /* the commit of REVISION */
+    bool mirrored;           /* its members are those of its source (struct mirror), */
+    bool unread;             /* which was never read whole */
     int64_t access_rules;    /* how many there are */
     int64_t access_revision; /* of the latest change of those, or of a machine's labels */
 };
@@ -84,6 +87,41 @@ struct member {
     const char *teams; /* of a listing, while the visit lasts: a JSON array of id, slug and name;
                           else NULL */
     const char *keys;  /* likewise: of type, blob (base64) and expiresAt */
+    const struct mirrored *mirrored; /* of a listing of a mirrored organization, while the visit
+                                        lasts: then REVISION is all that counts beside it */
+};
+
+#define MIRROR_TEXT_SIZE 1025
+#define MIRROR_WHY_SIZE  512
+#define MIRROR_ID_MAX    255 /* bytes of a member's id: hosts take no longer one */
+
+/* How the source of a mirrored organization is read, by the API of PROVIDER. Texts that are not
+ * needed are "". */
+struct mirror {
+    char organization[ID_SIZE]; /* its id, there as here */
+    char provider[33];
+    char url[MIRROR_TEXT_SIZE];
+    char token_file[MIRROR_TEXT_SIZE];
+    char ca_file[MIRROR_TEXT_SIZE];
+    char proxy[MIRROR_TEXT_SIZE];
+    char options[MIRROR_TEXT_SIZE]; /* NAME=VALUE, with line feeds behind them */
+    char hook_file[MIRROR_TEXT_SIZE];
+    int64_t poll_ms;
+    /* What came of it: */
+    int64_t turn;    /* of the reading that began last */
+    int64_t applied; /* of the one of which members were stored last */
+    int64_t read;    /* when the one began that was stored whole last, 0: never */
+    int64_t failed;  /* since when it fails, 0: it does not */
+    char failure[MIRROR_WHY_SIZE];
+};
+
+/* A member of a mirrored organization, or who has left it. */
+struct mirrored {
+    const char *id;
+    const char *record; /* a JSON object, as hosts get it but for the keys */
+    const char *keys;   /* a JSON array; "": not read yet */
+    int64_t revision;
+    bool there;
 };
 
 enum key_state {
@@ -343,6 +381,23 @@ bool store_make_room(struct store *store);
 int64_t store_log_bytes(const struct store *store);
 int64_t store_event_latest(struct store *store);
 
+/* What the stores of this process have counted; the same, and what is longest anew. */
+struct store_counts {
+    int64_t commits, commit_ms, longest_commit_ms; /* changes made durable, and what that took */
+    int64_t again; /* transactions that somebody else was in the way of */
+    /* Of a database that servers share: */
+    int64_t outcomes;         /* COMMITs without an answer, whose outcome was looked up */
+    int64_t connections;      /* that were made */
+    int64_t losses;           /* and lost */
+    int64_t notices;          /* of other servers' changes, or of our own */
+    int64_t heard;            /* clock_mono_ms when the feed heard from it, 0: there is no feed */
+    int64_t look_ms;          /* what its latest answer took */
+    int64_t longest_delay_ms; /* between a change of another server and our hearing of it */
+    bool waits;               /* changes wait for a synchronous standby that is not there */
+};
+void store_counts(struct store_counts *counts);
+void store_counts_begin(void);
+
 /*
  * Begins to read: all that is read until the end is of one moment. Or begins a change of
  * ORGANIZATION (an id, which may be a stranger's text), whose row is locked before anything is
@@ -492,7 +547,7 @@ typedef void organization_visit(const struct organization *organization, void *a
 void store_organizations(struct store *store, const struct cursor *after, int limit,
                          organization_visit *each, void *arg);
 void store_organization_add(struct store *store, const struct organization *organization);
-/* Stores another name, self_rename or key policy. */
+/* Stores another name, self_rename, show_machines or key policy. */
 void store_organization_update(struct store *store, const struct organization *organization);
 /* With everything that is in it but its events; nothing of it is found any more (store_chore). */
 void store_organization_remove(struct store *store, const char *id, int64_t now);
@@ -606,8 +661,8 @@ void store_each_access(struct store *store, struct look_places places, int limit
 typedef void membership_visit(const struct organization *organization, const struct member *member,
                               void *arg);
 
-/* At most LIMIT active members behind AFTER (joined, user id), in the order in which they joined.
- */
+/* At most LIMIT active members behind AFTER (joined, user id), in the order in which they joined;
+ * of a mirrored organization behind AFTER's number, in the order of their changes. */
 void store_members(struct store *store, const char *organization, const struct cursor *after,
                    int limit, member_visit *each, void *arg);
 
@@ -714,6 +769,9 @@ void store_join_codes_made(struct store *store, const char *organization, const 
 
 typedef void token_visit(const struct token *token, void *arg);
 bool store_token(struct store *store, const char *key, struct token *token);
+/* The token KEY will be asked for first, and then, unless ORGANIZATION is NULL, what its holder is
+ * in it, and itself: where each question costs a round trip, all of them take one. */
+void store_expect(struct store *store, const char *key, const char *organization);
 struct token_owner {
     const char *id;
     bool user; /* else an organization */
@@ -746,8 +804,8 @@ bool store_machine_named(struct store *store, const char *organization, const ch
                          struct machine *machine);
 void store_machines(struct store *store, const char *organization, const struct cursor *after,
                     int limit, machine_visit *each, void *arg);
-/* Those of the organization that came: id, name, token and the time of its last use; the rest of
- * them is not filled. */
+/* Those of the organization that came: id, name, labels, token and the time of its last use; the
+ * rest of them is not filled. */
 void store_machines_enrolled(struct store *store, const char *organization, machine_visit *each,
                              void *arg);
 /* Drops those of the organization that never came and whose code has expired at NOW, and counts the
@@ -787,6 +845,36 @@ void store_access_remove(struct store *store, const char *organization, const ch
 /* Counts the organization's revision up for a change of its rules or of its machines' labels, and
  * returns the new one. */
 int64_t store_access_moved(struct store *store, const char *organization);
+
+/* Mirrors, in the order of their ids, of organizations that were not deleted. */
+typedef void mirror_visit(const struct mirror *mirror, void *arg);
+bool store_mirror(struct store *store, const char *organization, struct mirror *mirror);
+void store_mirrors(struct store *store, const char *after, int limit, mirror_visit *each,
+                   void *arg);
+/* Its organization is there, and has no members. Readings are counted from TURN on, the time, so
+ * that none of an earlier mirror of that id can be stored. */
+void store_mirror_add(struct store *store, const struct mirror *mirror);
+/* The number of a reading that begins now; 0 without such a mirror. */
+int64_t store_mirror_begin(struct store *store, const char *organization);
+/* The number of the reading of which members were stored last; and TURN is that now. */
+int64_t store_mirror_applied(struct store *store, const char *organization);
+void store_mirror_claim(struct store *store, const char *organization, int64_t turn);
+/* The reading that began at READ is stored whole. */
+void store_mirror_read(struct store *store, const char *organization, int64_t read);
+/* Readings fail since FAILED, because of WHY. */
+void store_mirror_failed(struct store *store, const char *organization, int64_t failed,
+                         const char *why);
+typedef void mirrored_visit(const struct mirrored *member, void *arg);
+/* Calls EACH for the member ID; false when there is none. */
+bool store_mirrored(struct store *store, const char *organization, const char *id,
+                    mirrored_visit *each, void *arg);
+/* At most LIMIT, also of those who left, behind the id AFTER, in the order of their ids. */
+void store_mirrored_walk(struct store *store, const char *organization, const char *after,
+                         int limit, mirrored_visit *each, void *arg);
+int64_t store_mirrored_count(struct store *store, const char *organization);
+/* Stores COUNT members in the order of MEMBERS, with the organization's next revisions. */
+void store_mirrored_put(struct store *store, const char *organization,
+                        const struct mirrored *members, size_t count);
 
 typedef void event_visit(const struct event *event, void *arg);
 void store_event_add(struct store *store, const struct event *event);

@@ -1,4 +1,5 @@
 /* Tokens of users and of organizations. */
+#include <stdio.h>
 #include <string.h>
 
 #include "orgd/store/column.h"
@@ -29,12 +30,34 @@ static void take_token(struct store *s, struct rowset *stmt, struct token *token
     column_text(s, stmt, 20, token->machine, sizeof token->machine);
 }
 
+static struct holder *holder_of(struct store *s, const char *key)
+{
+    return &s->holders[table_hash(key, strlen(key)) % HOLDERS];
+}
+
+void store_expect(struct store *s, const char *key, const char *organization)
+{
+    const struct holder *holder = holder_of(s, key);
+    if (!organization)
+        return;
+    statement_ahead(s, TOKEN_BY_KEY, VALUES(value_text(key)));
+    if (strcmp(holder->key, key) == 0)
+        statement_ahead(s, MEMBER_BY_USER,
+                        VALUES(value_text(organization), value_text(holder->user)));
+    statement_ahead(s, ORGANIZATION_BY_ID, VALUES(value_text(organization)));
+}
+
 bool store_token(struct store *s, const char *key, struct token *token)
 {
     struct rowset *stmt = statement_begin(s, TOKEN_BY_KEY, VALUES(value_text(key)));
     bool found = statement_row(s, stmt);
-    if (found)
+    if (found) {
+        struct holder *holder = holder_of(s, key);
         take_token(s, stmt, token);
+        snprintf(holder->key, sizeof holder->key, "%s", key);
+        snprintf(holder->user, sizeof holder->user, "%s",
+                 token->user[0] ? token->user : token->maker.id);
+    }
     statement_end(stmt);
     return found && !s->failed;
 }

@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "orgd/store/commits.h"
+#include "orgd/store/counts.h"
 #include "orgd/store/database.h"
 
 /* Bytes of the organizations that one change can lock: as many as a user is in. */
@@ -14,6 +16,7 @@ static bool begin(struct store *s, enum statement how)
 {
     s->failed = s->full = s->again = s->too_long = s->away = s->unknown = false;
     s->locked.len = 0;
+    s->changes = how == BEGIN_CHANGE;
     commits_forget(s);
     if (s->together && !s->engine->inside(s))
         store_fail(s, "the changes before this one were lost");
@@ -69,6 +72,8 @@ static enum store_end undone(const struct store *s, bool sound)
 {
     if (sound)
         return STORE_DONE;
+    if (s->again)
+        counts_add(COUNTED_AGAIN);
     if (s->unknown || s->away)
         return s->unknown ? STORE_UNKNOWN : STORE_AWAY;
     return s->again ? STORE_AGAIN : s->too_long ? STORE_LONG : STORE_FAILED;
@@ -77,8 +82,11 @@ static enum store_end undone(const struct store *s, bool sound)
 enum store_end store_commit(struct store *s)
 {
     commits_write(s);
+    int64_t begun = clock_mono_ms();
     if (!s->failed)
         s->engine->finish(s, s->together ? NEST_COMMIT : COMMIT);
+    if (!s->failed && s->changes && !s->together)
+        counts_commit(clock_mono_ms() - begun);
     return s->failed ? store_rollback(s) : STORE_DONE;
 }
 

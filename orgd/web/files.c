@@ -19,6 +19,16 @@ ASSET(web_api);
 ASSET(web_ssh_key);
 ASSET(web_account);
 ASSET(web_passkey);
+ASSET(web_organization_en);
+ASSET(web_organization_de);
+ASSET(web_ui);
+ASSET(web_organization);
+ASSET(web_people);
+ASSET(web_invitations);
+ASSET(web_roles);
+ASSET(web_machines);
+ASSET(web_history);
+ASSET(web_live);
 ASSET(web_device_en);
 ASSET(web_device_de);
 ASSET(web_device);
@@ -49,6 +59,8 @@ static const struct asset assets[] = {
      .packed = {PACKED(web_first_en), PACKED(web_first_de)}},
     {"/", HTML, true, .plain = {PLAIN(web_account_en), PLAIN(web_account_de)},
      .packed = {PACKED(web_account_en), PACKED(web_account_de)}},
+    {"/org", HTML, true, .plain = {PLAIN(web_organization_en), PLAIN(web_organization_de)},
+     .packed = {PACKED(web_organization_en), PACKED(web_organization_de)}},
     {"/device", HTML, true, .plain = {PLAIN(web_device_en), PLAIN(web_device_de)},
      .packed = {PACKED(web_device_en), PACKED(web_device_de)}},
     {"/web/style.css", "text/css; charset=utf-8", ONE_OF(web_style)},
@@ -57,6 +69,14 @@ static const struct asset assets[] = {
     {"/web/ssh_key.js", SCRIPT, ONE_OF(web_ssh_key)},
     {"/web/account.js", SCRIPT, ONE_OF(web_account)},
     {"/web/passkey.js", SCRIPT, ONE_OF(web_passkey)},
+    {"/web/ui.js", SCRIPT, ONE_OF(web_ui)},
+    {"/web/organization.js", SCRIPT, ONE_OF(web_organization)},
+    {"/web/people.js", SCRIPT, ONE_OF(web_people)},
+    {"/web/invitations.js", SCRIPT, ONE_OF(web_invitations)},
+    {"/web/roles.js", SCRIPT, ONE_OF(web_roles)},
+    {"/web/machines.js", SCRIPT, ONE_OF(web_machines)},
+    {"/web/history.js", SCRIPT, ONE_OF(web_history)},
+    {"/web/live.js", SCRIPT, ONE_OF(web_live)},
     {"/web/device.js", SCRIPT, ONE_OF(web_device)},
 };
 

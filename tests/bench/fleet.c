@@ -10,6 +10,10 @@
  * other USERs. Then all connections are made anew, with tickets and without, while a bystander asks
  * for something else: the storm after a restart. At last as many connections to the bare loop
  * (bare.c) are told as many bytes. Prints one line a figure.
+ *
+ * With OTHER_PORT in the environment, the port of another server of the same database, the owner
+ * makes the changes of the rounds at either in turn, and nothing else is done (across.sh). With
+ * ROUNDS 0 the hosts poll until SIGTERM, and that is all.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -351,9 +355,9 @@ static double *figures_get(size_t n)
 
 /* --- a client that waits for each answer --- */
 
-static void client_connect(struct host *c)
+static void client_connect(struct host *c, int at)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)at)};
     int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -429,31 +433,42 @@ static double polls_cpu(bool report)
     return server_cpu() - cpu;
 }
 
+/* OWNER takes a role from USER: all hosts hear of it. The server's processor seconds; DELAYS gets
+ * the milliseconds of each host. */
+static double loss_tell(struct host *owner, const char *user, double *delays)
+{
+    untold();
+    double cpu = server_cpu(), begun = now_s();
+    owner_ask(owner, user, "member"); /* a loss, which is told at once */
+    client_answer(owner, 0);
+    all_told(begun);
+    for (size_t i = 0; i < count; i++)
+        delays[i] = (hosts[i].told - begun) * 1000;
+    return server_cpu() - cpu;
+}
+
+/* OWNER gives USER a role that can be taken. */
+static void gain_tell(struct host *owner, const char *user)
+{
+    double begun = now_s();
+    untold();
+    owner_ask(owner, user, "admin");
+    client_answer(owner, 0);
+    all_told(begun);
+}
+
 static double rounds_run(struct host *owner, const char *user, int rounds)
 {
     double *delays = figures_get(count * (size_t)rounds), tell = 0, again[2] = {0};
-    size_t n = 0;
+    hold_back = true;
     for (int round = 0; round < rounds; round++) {
-        double cpu, begun = now_s();
-        untold();
-        hold_back = true;
-        owner_ask(owner, user, "admin");
-        client_answer(owner, 0);
-        all_told(begun);
+        gain_tell(owner, user);
         again[round % 2] += polls_cpu(round % 2);
-        untold();
-        cpu = server_cpu();
-        begun = now_s();
-        owner_ask(owner, user, "member"); /* a loss, which is told at once */
-        client_answer(owner, 0);
-        all_told(begun);
-        tell += server_cpu() - cpu;
-        for (size_t i = 0; i < count; i++)
-            delays[n++] = (hosts[i].told - begun) * 1000;
+        tell += loss_tell(owner, user, delays + count * (size_t)round);
         again[(round + 1) % 2] += polls_cpu((round + 1) % 2);
-        hold_back = false;
     }
-    spread("a loss is told to all", delays, n);
+    hold_back = false;
+    spread("a loss is told to all", delays, count * (size_t)rounds);
     double each = tell / rounds / (double)count * 1e6;
     printf("%-58s %.1f us\n", "the server's processor time to tell a host", each);
     printf("%-58s %.1f us\n", "and for its next poll", again[0] / rounds / (double)count * 1e6);
@@ -461,6 +476,61 @@ static double rounds_run(struct host *owner, const char *user, int rounds)
            again[1] / again[0]);
     free(delays);
     return each;
+}
+
+/* The same with changes that are made at this server, and at the one with the port OTHER_PORT. */
+static void across_run(const char *user, int rounds, int other_port)
+{
+    const int ports[2] = {port, other_port};
+    double *delays[2] = {figures_get(count * (size_t)rounds), figures_get(count * (size_t)rounds)};
+    double tell[2] = {0};
+    hold_back = true;
+    for (int turn = 0; turn < 2 * rounds; turn++) {
+        struct host owner = {.bearer = owner_bearer};
+        client_connect(&owner, ports[turn % 2]);
+        gain_tell(&owner, user);
+        host_close(&owner);
+        polls_begin(); /* longer than a connection may be idle */
+        client_connect(&owner, ports[turn % 2]);
+        tell[turn % 2] += loss_tell(&owner, user, delays[turn % 2] + count * (size_t)(turn / 2));
+        host_close(&owner);
+        polls_begin();
+    }
+    hold_back = false;
+    spread("a loss is told to all by the same server", delays[0], count * (size_t)rounds);
+    spread("a loss is told to all through another one", delays[1], count * (size_t)rounds);
+    for (int i = 0; i < 2; i++)
+        printf("%-58s %.1f us\n",
+               i == 0 ? "the server's processor time to tell a host of its own change"
+                      : "of another server's",
+               tell[i] / rounds / (double)count * 1e6);
+    printf("%-58s %.2f (bar: at most 1.2)\n", "the latter, to the former", tell[1] / tell[0]);
+    free(delays[0]);
+    free(delays[1]);
+}
+
+static volatile sig_atomic_t ended;
+static void end(int signal_number)
+{
+    (void)signal_number;
+    ended = 1;
+}
+
+/* The hosts poll, and hear of what others change. */
+static void listen_only(void)
+{
+    struct sigaction action = {.sa_handler = end};
+    sigaction(SIGTERM, &action, NULL);
+    untold();
+    printf("ready\n");
+    double cpu = server_cpu(), begun = now_s();
+    while (!ended)
+        steps(100);
+    cpu = server_cpu() - cpu;
+    printf("%zu hosts were told %.1f times each, %.1f us of the server each time, with the next "
+           "poll; %.0f %% of one processor\n",
+           count, (double)told / (double)count, told > 0 ? cpu / (double)told * 1e6 : 0,
+           cpu / (now_s() - begun) * 100);
 }
 
 /* 20 changes a second, each twentieth of which is a removal, whose delay counts. */
@@ -511,7 +581,7 @@ static void *bystander_run(void *arg)
 {
     struct host c = {.bearer = arg};
     char body[128];
-    client_connect(&c);
+    client_connect(&c, port);
     snprintf(body, sizeof body, "{\"organizationId\":\"%s\"}", org);
     while (__atomic_load_n(&bystanding, __ATOMIC_ACQUIRE) && bystander_n < 100000) {
         const struct timespec pause = {.tv_nsec = 2000000};
@@ -636,8 +706,17 @@ int main(int argc, char **argv)
     printf("%-58s %.2f s, %.2f s of the server\n", "all polls are held", now_s() - begun,
            server_cpu() - cpu);
     printf("%-58s %.0f MB\n", "memory of the server", (double)server_memory_kb("VmRSS") / 1024);
+    if (rounds == 0) {
+        listen_only();
+        return 0;
+    }
+    const char *other_port = getenv("OTHER_PORT");
+    if (other_port) {
+        across_run(argv[9], rounds, (int)strtol(other_port, NULL, 10));
+        return 0;
+    }
     struct host owner = {.bearer = owner_bearer};
-    client_connect(&owner);
+    client_connect(&owner, port);
     double tell = rounds_run(&owner, argv[9], rounds);
     changes_run(&owner, argv + 9, (size_t)(argc - 9));
     storms_run();

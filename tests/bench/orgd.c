@@ -2,9 +2,11 @@
  * A client for orgd's benchmark (tests/bench/orgd.sh): one thread, kept connections to 127.0.0.1.
  *
  *   orgd list PORT BEARER ORG CONNECTIONS SECONDS    members/list; prints replies a second
- *   orgd write PORT BEARER ORG CONNECTIONS SECONDS   join-codes/create; the same
- *   orgd polls PORT BEARER ORG COUNT REVISION USER   holds COUNT polls, waits for a line on stdin,
- * makes a change; prints the ms until all have heard of it
+ *   orgd page PORT BEARER ORG CONNECTIONS SECONDS    the same for a page of 50, which no cache has
+ *   orgd write PORT BEARER ORG CONNECTIONS SECONDS   join-codes/create; the same. ORG may be
+ * several, with commas between, which the connections take in turn orgd polls PORT BEARER ORG COUNT
+ * REVISION USER   holds COUNT polls, waits for a line on stdin, makes a change; prints the ms until
+ * all have heard of it
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -29,6 +31,7 @@ struct client {
     size_t head_len;
     size_t left; /* of its body; SIZE_MAX: chunked, to the last chunk */
     bool in_body, held, done;
+    const char *org; /* ends with a comma or NUL */
 };
 
 static const char *bearer, *org;
@@ -51,7 +54,11 @@ static void client_open(struct client *c)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
+    static const char *next;
     int on = 1;
+    c->org = next && *next ? next : org;
+    next = c->org + strcspn(c->org, ",");
+    next += *next == ',';
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0 ||
@@ -63,7 +70,8 @@ static void client_open(struct client *c)
 static void client_send(struct client *c, const char *path, const char *fields)
 {
     char body[300], text[1000];
-    int len = snprintf(body, sizeof body, "{\"organizationId\":\"%s\"%s}", org, fields);
+    int len = snprintf(body, sizeof body, "{\"organizationId\":\"%.*s\"%s}",
+                       (int)strcspn(c->org, ","), c->org, fields);
     int n = snprintf(text, sizeof text,
                      "POST /v1/organizations/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
                      "Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
@@ -140,6 +148,11 @@ static void list_again(struct client *c)
     client_send(c, "members/list", "");
 }
 
+static void page_again(struct client *c)
+{
+    client_send(c, "members/list", ",\"limit\":50");
+}
+
 static void write_again(struct client *c)
 {
     client_send(c, "join-codes/create", ",\"maxUses\":1");
@@ -208,7 +221,9 @@ int main(int argc, char **argv)
     if (strcmp(argv[1], "polls") == 0 && argc == 8)
         polls(count, argv[6], argv[7]);
     else
-        rate(strcmp(argv[1], "list") == 0 ? list_again : write_again, count,
-             (int)strtol(argv[6], NULL, 10));
+        rate(strcmp(argv[1], "list") == 0   ? list_again
+             : strcmp(argv[1], "page") == 0 ? page_again
+                                            : write_again,
+             count, (int)strtol(argv[6], NULL, 10));
     return 0;
 }

@@ -1,119 +1,10 @@
-// The stories of page.t: node page.mjs ORIGIN DIRECTORY PICTURES. DIRECTORY has the invitations' tokens, and people's ssh keys; what the page
-// tells a person to type is left there in NAME.ssh. PICTURES gets a picture of each state.
-import { createRequire } from 'node:module';
+// The stories of page.t, as browser.mjs tells them. DIRECTORY has the invitations' tokens, and people's ssh keys; what the page tells a person to
+// type is left there in NAME.ssh.
 import fs from 'node:fs';
+import { authenticator, browser, directory, ends, is, looksGood, ok, origin, paint, person, pictures, tell } from './browser.mjs';
 
-const [origin, directory, pictures] = process.argv.slice(2);
-const puppeteer = createRequire(process.env.PUPPETEER + '/')('puppeteer-core');
-const axe = fs.readFileSync(process.env.AXE, 'utf8');
 const invitations = JSON.parse(fs.readFileSync(directory + '/invitations', 'utf8'));
 const keyOf = name => fs.readFileSync(directory + '/' + name + '.key.pub', 'utf8');
-
-let number = 0;
-function ok(good, what, detail = '') {
-    console.log(`${good ? 'ok' : 'not ok'} ${++number} - ${what}`);
-    if (!good && detail)
-        console.log('# ' + String(detail).replaceAll('\n', '\n# '));
-}
-const is = (got, want, what) => ok(got === want, what, `got:  ${got}\nwant: ${want}`);
-
-// --- people ---
-
-const browser = await puppeteer.launch({ executablePath: process.env.BROWSER, headless: 'shell', pipe: true, args: ['--no-sandbox', '--disable-quic'] });
-
-// A person with a browser of her own: what it complains of, and where it asks.
-async function person({ language = 'en', script = true, width = 360, height = 740 } = {}) {
-    const context = await browser.createBrowserContext();
-    const page = await context.newPage();
-    const who = { page, context, noise: [], errors: [], requests: [], interactions: 0 };
-    await page.setExtraHTTPHeaders({ 'Accept-Language': language });
-    await page.setViewport({ width, height, isMobile: width < 700, hasTouch: width < 700 });
-    await page.setJavaScriptEnabled(script);
-    await page.evaluateOnNewDocument(() => {
-        window.violations = [];
-        document.addEventListener('securitypolicyviolation', event => window.violations.push(event.effectiveDirective));
-    });
-    page.on('console', message => ['error', 'warn'].includes(message.type()) && who.noise.push(message.text()));
-    page.on('pageerror', error => who.errors.push(String(error)));
-    page.on('request', request => who.requests.push(request.method() + ' ' + request.url()));
-    who.open = async link => {
-        who.interactions++;
-        await page.goto(origin + link, { waitUntil: 'networkidle0' });
-    };
-    who.press = async selector => {
-        who.interactions++;
-        await page.click(selector);
-    };
-    who.paste = async (selector, text) => { // as from the clipboard: at once
-        who.interactions++;
-        await page.$eval(selector, (element, text) => {
-            element.focus();
-            element.value = text;
-            element.dispatchEvent(new Event('input', { bubbles: true }));
-        }, text);
-    };
-    who.shown = part => page.$$eval(`[data-part="${part}"]`, elements => elements.some(element => element.checkVisibility()));
-    who.sees = part => page.waitForFunction(part => [...document.querySelectorAll(`[data-part="${part}"]`)].some(element => element.checkVisibility()),
-        { timeout: 10000 }, part).then(() => true, () => false);
-    who.text = selector => page.$eval(selector, element => element.innerText);
-    return who;
-}
-
-// --- what holds of every state ---
-
-const layout = () => {
-    const width = document.documentElement.clientWidth, faults = [];
-    if (document.documentElement.scrollWidth > width)
-        faults.push('the page scrolls sideways: ' + document.documentElement.scrollWidth);
-    for (const element of document.querySelectorAll('body *')) {
-        const box = element.getBoundingClientRect();
-        if (box.width && (box.right > width + 1 || box.left < -1))
-            faults.push('outside: ' + element.outerHTML.slice(0, 80));
-    }
-    const targets = [...document.querySelectorAll('a, button, input, textarea, summary')].filter(element => element.checkVisibility());
-    const boxes = targets.map(element => element.getBoundingClientRect());
-    boxes.forEach((a, i) => {
-        if (a.width && a.height < 24)
-            faults.push('too low: ' + targets[i].outerHTML.slice(0, 80));
-        boxes.slice(i + 1).forEach((b, j) => {
-            if (a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
-                faults.push('overlap: ' + targets[i].id + ' and ' + targets[i + 1 + j].id);
-        });
-    });
-    return faults;
-};
-const rules = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations', 'incomplete'] };
-
-async function looksGood(who, state) {
-    const { page } = who, faults = [], before = page.viewport();
-    if (!await page.evaluate(() => 'axe' in window))
-        await page.evaluate(axe);
-    for (const width of [320, 360, 1280]) {
-        await page.setViewport({ ...before, width, height: 800 }); // another kind of device would load the page anew
-        for (const scheme of ['light', 'dark']) {
-            await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-            faults.push(...(await page.evaluate(layout)).map(fault => `${width} ${scheme}: ${fault}`));
-            if (width === 360 || scheme === 'light')
-                await page.screenshot({ path: `${pictures}/${state}-${width}-${scheme}.png`, fullPage: true });
-            if (width !== 360)
-                continue;
-            const { violations, incomplete } = await page.evaluate(rules => axe.run(document, rules), rules);
-            for (const result of [...violations, ...incomplete])
-                faults.push(`axe ${scheme}: ${result.id}: ${result.nodes.map(node => node.target + ' ' + (node.failureSummary ?? '')).join('; ')}`);
-        }
-    }
-    await page.setViewport(before);
-    await page.emulateMediaFeatures([]);
-    ok(faults.length === 0, `${state}: accessible, in both themes, without overflow or overlap at 320, 360 and 1280 pixels`, faults.join('\n'));
-}
-
-async function ends(who, what, noise = 0) {
-    const foreign = who.requests.filter(request => !request.includes(' ' + origin + '/') && !request.includes(' data:'));
-    is(foreign.join('\n'), '', `${what}: the page asks no other host`);
-    is(who.errors.join('\n'), '', `${what}: no script fails`);
-    ok(who.noise.length === noise, `${what}: the console is quiet`, who.noise.join('\n'));
-    await who.context.close();
-}
 
 // --- the stories ---
 
@@ -281,18 +172,9 @@ async function damaged() {
     await ends(who, 'a damaged link');
 }
 
-// A device that keeps passkeys and knows its person.
-async function device(who) {
-    const session = await who.page.createCDPSession();
-    await session.send('WebAuthn.enable');
-    const { authenticatorId } = await session.send('WebAuthn.addVirtualAuthenticator', { options: { protocol: 'ctap2', ctap2Version: 'ctap2_1',
-        transport: 'internal', hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true } });
-    return { verified: isUserVerified => session.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }) };
-}
-
 async function passkey() {
     const who = await person();
-    const phone = await device(who);
+    const phone = await authenticator(who);
     await who.open('/');
     ok(await who.sees('sign-in'), 'who is not signed in is asked for a passkey');
     await looksGood(who, 'sign-in');
@@ -360,6 +242,136 @@ async function passkey() {
     await ends(who, 'a passkey');
 }
 
+// A terminal in the root, on which orgadmin begins to log in once its number is there; its text when that has PATTERN.
+const pause = ms => new Promise(done => setTimeout(done, ms));
+async function terminal(n, pattern) {
+    const file = `${directory}/terminal.${n}`;
+    for (let i = 0; i < 600; i++) {
+        const match = fs.existsSync(file) && pattern.exec(fs.readFileSync(file, 'utf8'));
+        if (match)
+            return match;
+        await pause(50);
+    }
+    return [];
+}
+async function program(n) {
+    fs.writeFileSync(`${directory}/program.${n}`, '');
+    return (await terminal(n, /must show this code: ([A-Z]{4}-[A-Z]{4})/))[1];
+}
+
+// A login of orgadmin that is approved, one that is denied, and what strangers say of themselves.
+async function device() {
+    const who = await person(), referrers = [];
+    who.page.on('request', request => referrers.push(request.headers().referer ?? ''));
+    const phone = await authenticator(who);
+    await who.open('/' + fs.readFileSync(directory + '/link.device', 'utf8').trim().replace(/^.*\/#/, '#'));
+    await who.sees('link');
+    await who.press('#by-link');
+    await who.sees('mine');
+    await who.open('/device');
+    ok(await who.sees('code'), 'who is signed in is asked for the code of a program');
+    await looksGood(who, 'device-code');
+    await who.page.type('#code', 'bcdfghjk');
+    await who.page.keyboard.press('Enter');
+    ok(await who.sees('code_not_found'), 'a wrong one is a sentence');
+    await looksGood(who, 'device-unknown');
+
+    const first = await program(1);
+    await who.page.goto('about:blank');
+    await who.open('/device#' + first);
+    await who.sees('code');
+    is(await who.page.$eval('#code', element => element.value), first, 'the link of the QR code fills the code in');
+    is(await who.page.evaluate(() => location.href), origin + '/device', 'which has left the address');
+    let before = who.requests.length;
+    await who.press('#enter button');
+    ok(await who.sees('ask'), 'and approves nothing');
+    ok(await who.shown('no-passkey') && !await who.page.$eval('#approve', element => element.checkVisibility()), 'who has no passkey cannot, and is told so');
+    await looksGood(who, 'device-no-passkey');
+    await who.open('/');
+    await who.sees('mine');
+    await who.press('#add-passkey');
+    await who.page.waitForSelector('#passkeys li');
+    await who.open('/device#' + first);
+    await who.sees('code');
+    before = who.requests.length;
+    await who.press('#enter button');
+    await who.sees('ask');
+    const asked = await who.text('section[data-part="ask"]');
+    ok(asked.includes('olga (olga)') && asked.includes(first) && /127\.0\.0\.1|unix/.test(asked), 'the page names as whom, which code, and from where', asked);
+    ok(asked.includes('if you started this yourself') && asked.includes('A stranger may have chosen'), 'and warns');
+    await looksGood(who, 'device-ask');
+    await phone.verified(false);
+    await who.press('#approve');
+    ok(await who.sees('passkey_cancelled'), 'without the passkey it is not approved');
+    await phone.verified(true);
+    before = who.requests.length;
+    await who.press('#approve');
+    ok(await who.sees('approved'), 'with it it is');
+    is(who.requests.length - before, 2, 'by two requests');
+    await looksGood(who, 'device-approved');
+    ok((await terminal(1, /Logged in to .* as olga@acme\.example/)).length > 0, 'and orgadmin is logged in');
+    await who.open('/');
+    await who.sees('mine');
+    ok((await who.text('#tokens')).includes('orgadmin, approved here'), 'its token is listed with its kind');
+    await looksGood(who, 'mine-device');
+
+    await who.press('#sign-out');
+    await who.sees('sign-in');
+    await who.page.type('#address', 'olga@acme.example');
+    await who.press('#mail-link button');
+    ok(await who.sees('mail-none'), 'a server without mail says that it mails no link');
+    await looksGood(who, 'mail-none');
+    await who.page.setExtraHTTPHeaders({ 'Accept-Language': 'de' });
+    const second = await program(2);
+    await who.open('/device#' + second);
+    ok(await who.sees('sign-in'), 'who is not signed in sees nothing of a program');
+    await looksGood(who, 'device-sign-in-de');
+    await who.press('#sign-in');
+    await who.sees('code');
+    await who.press('#enter button');
+    await who.sees('ask');
+    await looksGood(who, 'device-ask-de');
+    await who.press('#deny');
+    ok(await who.sees('denied'), 'a program can be denied');
+    await looksGood(who, 'device-denied-de');
+    ok((await terminal(2, /denied on the page/)).length > 0, 'and is told');
+
+    const host = '<img src=x onerror=alert(1)>' + 'w'.repeat(70);
+    const begun = await (await fetch(origin + '/v1/users/device/authorize', { method: 'POST', body: new URLSearchParams({ client_id: 'orgadmin', host }) })).json();
+    await who.page.goto('about:blank');
+    await who.page.setExtraHTTPHeaders({ 'Accept-Language': 'en' });
+    await who.page.goto(begun.verification_uri_complete);
+    await who.sees('code');
+    await who.press('#enter button');
+    await who.sees('ask');
+    ok((await who.text('dl')).includes(host), 'markup in the name of a machine is a text');
+    is(await who.page.$$eval('main img', elements => elements.length), 0, 'and makes no element');
+    is((await who.page.evaluate(() => window.violations)).join(' '), '', 'nor breaks it a rule of the page');
+    await looksGood(who, 'device-markup');
+    is(referrers.filter(referrer => /link_|[A-Z]{4}-[A-Z]{4}|[?#]/.test(referrer)).join(' '), '', 'no Referer has a link or a code');
+    who.noise.length = 0; // of the answers 401, 404 and 409, and the failed passkey
+    await ends(who, 'a program');
+}
+
+async function framed() {
+    const who = await person();
+    await who.page.goto(origin + '/healthz');
+    await who.page.evaluate(origin => { // as a page of another site does it: about:blank has its rules
+        for (const path of ['/', '/i', '/device']) {
+            const frame = document.createElement('iframe');
+            frame.src = origin + path;
+            document.body.append(frame);
+        }
+    }, origin);
+    await pause(500);
+    is(who.page.frames().slice(1).map(frame => frame.url()).join(' '), Array(3).fill('chrome-error://chromewebdata/').join(' '), 'no page stands in a frame');
+    await who.context.close();
+    const plain = await person({ script: false });
+    await plain.page.goto(origin + '/device');
+    ok((await plain.text('main')).includes('Passkeys need JavaScript'), 'without JavaScript the page of programs says why it does nothing');
+    await plain.context.close();
+}
+
 async function keyboard() {
     const who = await person({ width: 1280, height: 800 });
     await who.open('/i#' + invitations.keyboard);
@@ -379,26 +391,8 @@ async function keyboard() {
     await ends(who, 'the keyboard');
 }
 
-// The first paint of the page beside that of an answer without anything, each in a fresh browser.
-async function paint() {
-    const median = async path => {
-        const times = [];
-        for (let i = 0; i < 10; i++) {
-            const who = await person();
-            await who.page.goto(origin + path);
-            times.push(await who.page.evaluate(() => new Promise(done => new PerformanceObserver(list => {
-                const entry = list.getEntriesByName('first-contentful-paint')[0];
-                if (entry)
-                    done(entry.startTime);
-            }).observe({ type: 'paint', buffered: true }))));
-            await who.context.close();
-        }
-        return Math.round(times.sort((a, b) => a - b)[5]);
-    };
-    console.log(`# first contentful paint, median of ten: ${await median('/i')} ms; of /healthz: ${await median('/healthz')} ms`);
+async function painted() {
+    console.log(`# first contentful paint, median of ten: ${await paint('/i')} ms; of /healthz: ${await paint('/healthz')} ms`);
 }
 
-for (const story of [member, owner, keys, faults, account, markup, withoutScript, damaged, passkey, keyboard, paint])
-    await story().catch(error => ok(false, `${story.name} comes to its end`, error.stack));
-await browser.close();
-console.log('1..' + number);
+await tell([member, owner, keys, faults, account, markup, withoutScript, damaged, passkey, device, framed, keyboard, painted]);

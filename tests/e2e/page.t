@@ -29,6 +29,8 @@ CONFIG
     before=$(resident)
     invitations >"$out/invitations.new"
     by olga login --web >"$out/link" 2>>"$T/invite.err"
+    by olga login --web >"$out/link.device" 2>>"$T/invite.err"
+    programs "$out" &
     mv "$out/invitations.new" "$out/invitations"
     for name in "${PEOPLE[@]}"; do
         wait_for 120 test -s "$out/$name.ssh" || break
@@ -38,9 +40,20 @@ CONFIG
         is "$($line -F /dev/null -o IdentitiesOnly=yes -i "/root/keys/$name" id -un </dev/null 2>&1)" "$name" "\"$(cat "$out/$name.ssh")\", which the page tells $name, logs her in"
     done
     wait_for 300 test -e "$out/end"
+    like "$(cat "$out/whoami")" 'olga@acme.example' 'orgadmin works with the login that the browser approved'
     ok "the page takes at most 5 MB of memory (orgd had $before kB before, and has $(resident) kB)" [ $(($(resident) - before)) -le 5120 ]
     stop_orgd
     done_testing
+}
+
+# programs OUT: logins of orgadmin without a token, each on a terminal of its own, and begun when the browser is ready for it
+programs() {
+    local n
+    for n in 1 2; do
+        wait_for 240 test -e "$1/program.$n" || return
+        typed "$1/terminal.$n" "XDG_CONFIG_HOME=$T/program.$n orgadmin login --url $LOCAL" 'Token: ' '\n'
+    done
+    XDG_CONFIG_HOME=$T/program.1 orgadmin whoami -o json >"$1/whoami" 2>&1
 }
 
 # kB of orgd's memory
@@ -78,28 +91,14 @@ fi
 # --- beside it: the browser ---
 why=$(root_lacking)
 [ -z "$why" ] || skip_all "$why"
-. "$(dirname "$0")/../lib/npm.sh"
-need node nsenter ssh-keygen
-BROWSER=$(command -v chromium-headless-shell) || skip_all 'chromium-headless-shell is not installed (make check-long installs it)'
-npm_need puppeteer-core@24.43.1; PUPPETEER=$NPM
-npm_need axe-core@4.14.1; AXE=$NPM/axe-core/axe.min.js
+. "$(dirname "$0")/../lib/browser.sh"
+need nsenter ssh-keygen
 export ORG_OUT=$T/out
 mkdir "$ORG_OUT"
 for name in "${PEOPLE[@]}"; do
     ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$ORG_OUT/$name.key"
 done
 
-# relay FILE: its TAP lines are tests of this one
-relay() {
-    local line
-    while read -r line; do
-        case $line in
-        'ok '*) pass "${line#* - }" ;;
-        'not ok '*) fail "${line#* - }" ;;
-        '#'*) echo "$line" ;;
-        esac
-    done <"$1"
-}
 # descendant PID: the process that is the last of its only children
 descendant() {
     local pid=$1 child
@@ -113,13 +112,7 @@ root=$!
 wait_for 600 eval '[ -s "$ORG_OUT/invitations" ] || ! kill -0 $root'
 [ -s "$ORG_OUT/invitations" ] || { relay "$T/root"; diag "$(cat "$T/root")"; fail 'the server in the root has invitations'; done_testing; }
 inside=$(pgrep -f -P "$(pgrep -P "$root")" tests/lib/enter)
-mkdir -p "$BUILD/page"
-HOME=$T TMPDIR=$T PUPPETEER=$PUPPETEER AXE=$AXE BROWSER=$BROWSER timeout 300 nsenter --net="/proc/$inside/ns/net" \
-    node "$TOP/tests/e2e/page.mjs" "$ORIGIN" "$ORG_OUT" "$BUILD/page" >"$T/story" 2>&1
-status=$?
-relay "$T/story"
-is "$status" 0 'the stories of the browser come to their end'
-[ "$status" = 0 ] || diag "$(grep -v '^ok ' "$T/story" | tail -30)"
+stories page.mjs "$ORIGIN" "$ORG_OUT" nsenter --net="/proc/$inside/ns/net"
 for name in "${PEOPLE[@]}"; do [ -s "$ORG_OUT/$name.ssh" ] || echo none >"$ORG_OUT/$name.ssh"; done
 : >"$ORG_OUT/end"
 wait "$root"

@@ -1,11 +1,13 @@
 /*
  * libFuzzer: a request through orgd's dispatcher, with a store in memory (/dev/shm). The input is
- * PATH|WHO|BODY; WHO is o (the owner's token), t (an organization's), m (a member's), or the
- * Authorization header itself, nothing for none; in the body @o stands for the organization's id,
- * @u for the owner's, @m for the member's. With the path /i the body is the page's form, and WHO
- * what a browser says of its languages. What must hold: an object comes back, a failure has a
- * reason and is not the server's, the organization has an owner, and the page has no markup but its
- * own.
+ * PATH|WHO|BODY; WHO is o (the owner's token), t (an organization's), m (a member's), s (his
+ * browser's session), f (nobody, who sends a form as OAuth has it), or the Authorization header
+ * itself, nothing for none; in the body @o stands for the organization's id, @u for the owner's, @m
+ * for the member's, @c and @d for the codes of a program that waits, @k and @g for what a browser
+ * says of a new challenge when it makes a passkey or signs in. With the path /i the body is the
+ * page's form, and WHO what a browser says of its languages. What must hold: an object comes back,
+ * a failure has a reason and is not the server's, the organization has an owner, and the page has
+ * no markup but its own.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -18,15 +20,26 @@
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/endpoints/listing.h"
 #include "orgd/endpoints/look.h"
+#include "orgd/endpoints/oauth.h"
 #include "orgd/web/invitation_form.h"
 #include "orgd/web/negotiate.h"
+#include "orgd/web/oauth_form.h"
+#include "orgd/webauthn.h"
 
 #define RUNS_A_STORE 5000
 #define INPUT_MAX    4096
+#define ORIGIN       "https://x.example"
+#define CLIENT_SIZE  256
+
+/* What an authenticator says of the member's passkey, with which seeds sign in. */
+static const char passkey[] =
+    "jXBEj8KEBm3GNC-6ouTQIDLMWOgWFPlhFG4dxpPWreVFAAAAAQAAAAAAAAAAAAAAAAAAAAAAIJcsXTqQKs0tSI"
+    "onUHj1Oo_MIpHboyBTXsIRfMh2FTkhpAEBAycgBiFYICVFshbOkavvw0F7okQTLKzpczJ3Q9JMi_HVlOMZCe4_";
 
 static struct store *store;
 static char path[64], organization[ID_SIZE], owner[ID_SIZE], member[ID_SIZE];
-static char bearers[3][CREDENTIAL_SIZE + 8];
+static char user_code[USER_CODE_SIZE], device_code[CREDENTIAL_SIZE];
+static char bearers[4][CREDENTIAL_SIZE + 8];
 
 static void broken(const char *what)
 {
@@ -54,6 +67,7 @@ static void arrange(const char *endpoint, const char *authorization, const char 
                               .len = strlen(body),
                               .id = "r",
                               .from = "fuzz",
+                              .web_origin = ORIGIN,
                               .letterhead = &letterhead};
     struct call_answer answer;
     dispatch_needs(&request);
@@ -66,6 +80,41 @@ static void arrange(const char *endpoint, const char *authorization, const char 
     snprintf(out, size, "%s", text);
     cJSON_Delete(reply);
     answer_free(&answer);
+}
+
+/* What a browser says of a new challenge, in base64url. */
+static void client_make(const char *type, char out[2 * CLIENT_SIZE])
+{
+    char challenge[WEBAUTHN_CHALLENGE_SIZE], text[CLIENT_SIZE];
+    webauthn_challenge(challenge);
+    int len = snprintf(text, sizeof text,
+                       "{\"type\":\"webauthn.%s\",\"challenge\":\"%s\",\"origin\":\"" ORIGIN "\"}",
+                       type, challenge);
+    sodium_bin2base64(out, 2 * CLIENT_SIZE, (const unsigned char *)text, (size_t)len,
+                      sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+}
+
+/* The member's passkey, a session of his browser, and a program that waits for him. */
+static void page_make(void)
+{
+    char body[2 * CLIENT_SIZE + 400], client[2 * CLIENT_SIZE], text[WEBAUTHN_ID_SIZE];
+    struct token token = {.role = roles_builtin[ROLE_MEMBER], .session = true};
+    struct secret secret;
+    client_make("create", client);
+    snprintf(body, sizeof body, "{\"clientData\":\"%s\",\"authenticatorData\":\"%s\"}", client,
+             passkey);
+    arrange("/v1/users/passkeys/add", bearers[2], body, "passkey", "id", text, sizeof text);
+    snprintf(token.user, sizeof token.user, "%s", member);
+    if (!store_begin_change(store, NULL))
+        abort();
+    token_make(store, &token, &secret);
+    if (store_commit(store) != STORE_DONE)
+        abort();
+    snprintf(bearers[3], sizeof bearers[3], "Bearer %s:%s", token.key, secret.text);
+    arrange("/v1/users/device/authorize", NULL, "{\"client_id\":\"orgadmin\"}", NULL, "user_code",
+            user_code, sizeof user_code);
+    arrange("/v1/users/device/authorize", NULL, "{\"client_id\":\"orgadmin\"}", NULL, "device_code",
+            device_code, sizeof device_code);
 }
 
 static void owner_make(void)
@@ -109,6 +158,7 @@ static void scene_make(void)
             sizeof text);
     snprintf(bearers[2], sizeof bearers[2], "Bearer %s", text);
     arrange("/v1/users/whoami", bearers[2], "{}", "user", "id", member, sizeof member);
+    page_make();
 }
 
 static void scene_end(void)
@@ -136,26 +186,47 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     return 0;
 }
 
-/* The body with the ids in it. */
+/* What @LETTER stands for; NULL for nothing. */
+static const char *meant(char letter, char client[2 * CLIENT_SIZE])
+{
+    switch (letter) {
+    case 'o':
+        return organization;
+    case 'u':
+        return owner;
+    case 'm':
+        return member;
+    case 'c':
+        return user_code;
+    case 'd':
+        return device_code;
+    case 'k':
+    case 'g':
+        client_make(letter == 'k' ? "create" : "get", client);
+        return client;
+    default:
+        return NULL;
+    }
+}
+
+/* The body with what stands for something in it. */
 static void expand(const char *body, size_t len, struct buffer *out)
 {
+    char client[2 * CLIENT_SIZE];
     for (size_t i = 0; i < len; i++) {
-        const char *id = NULL;
-        if (body[i] == '@' && i + 1 < len)
-            id = body[i + 1] == 'o'   ? organization
-                 : body[i + 1] == 'u' ? owner
-                 : body[i + 1] == 'm' ? member
-                                      : NULL;
-        buffer_add(out, id ? id : body + i, id ? strlen(id) : 1, BODY_MAX);
-        i += id != NULL;
+        const char *text = body[i] == '@' && i + 1 < len ? meant(body[i + 1], client) : NULL;
+        buffer_add(out, text ? text : body + i, text ? strlen(text) : 1, BODY_MAX);
+        i += text != NULL;
     }
 }
 
 static const char *header(const char *who)
 {
-    if (strlen(who) == 1 && strchr("otm", who[0]))
-        return bearers[who[0] == 'o' ? 0 : who[0] == 't' ? 1 : 2];
-    return who[0] ? who : NULL;
+    static const char letters[] = "otms";
+    const char *letter = strlen(who) == 1 ? strchr(letters, who[0]) : NULL;
+    if (letter)
+        return bearers[letter - letters];
+    return who[0] && strcmp(who, "f") != 0 ? who : NULL;
 }
 
 /* What a members/changes is told now. */
@@ -247,26 +318,32 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     }
     expand(rest, size - (size_t)(rest - text), &body);
     struct request request = {.method = "POST",
-                              .content_type = "application/json",
+                              .content_type = strcmp(who, "f") == 0
+                                                  ? "application/x-www-form-urlencoded"
+                                                  : "application/json",
                               .path = text,
                               .authorization = header(who),
+                              .session = strcmp(who, "s") == 0,
                               .body = body.data,
                               .len = body.len,
                               .id = "r",
                               .from = "fuzz",
-                              .web_origin = "https://x.example",
+                              .web_origin = ORIGIN,
                               .same_site = true,
                               .letterhead = &letterhead};
     bool is_page = strcmp(text, "/i") == 0;
     struct invitation_form *form = is_page ? invitation_form_read(&request, who) : NULL;
+    char *call = oauth_form_read(&request);
     etag_known(who, "\"x\"");
     dispatch_needs(&request);
     dispatch(store, &request, &answer);
+    oauth_answer(&request, &answer);
     answer_check(&answer);
     invariants_check();
     if (form)
         page_check(form, &answer);
     invitation_form_free(form);
+    free(call);
     answer_free(&answer);
     buffer_free(&body);
     return 0;

@@ -350,7 +350,8 @@ async def cut_orgd():
 
 async def kill_listen():
     """The connections on which notices come."""
-    primary.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'orgd' AND query LIKE 'LISTEN%' OR query LIKE '%FROM changes%'")
+    ended = primary.query("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'orgd' AND (query LIKE 'LISTEN%' OR query LIKE '%FROM changes%')")
+    notes.append(ended + ' connections were ended')
 
 
 async def kill_primary(blind=False):
@@ -412,18 +413,19 @@ async def whole():
 async def fault(name):
     """Makes it, and tells how long no change was answered, and how long the slowest host was without news of one."""
     begun, notes[:] = now(), []
+    first, first_told = len(changed), len(history['answers'])
     broken = sum(h.broken + h.refused for h in hosts)
     await globals()[name]()
     made = now()
     good = await whole()
     await asyncio.sleep(2)
-    times = [begun] + [when for _, _, when in changed if begun < when] + [now()]
+    times = [begun] + [when for _, _, when in changed[first:]] + [now()]
     gap = max(b - a for a, b in zip(times, times[1:]))
     slowest = 0
     for host in hosts:
-        told = [a for a in history['answers'] if a['host'] == host.number and a['return'] > begun]
-        for org, revision, when in changed:
-            if org == host.org and begun < when < now() - 2:
+        told = [a for a in history['answers'][first_told:] if a['host'] == host.number]
+        for org, revision, when in changed[first:]:
+            if org == host.org and when < now() - 2:
                 heard = next((a['return'] for a in told if a['revision'] >= revision), now())
                 slowest = max(slowest, heard - when)
     print('%s: %s; no change for %.1f s; %d polls broke; the slowest host heard of a change after %.1f s; connections %s; %s'

@@ -13,7 +13,7 @@ for VIA in unix tcp; do
     owner_id=$(field .user.id)
 
     call /organizations/create '{"name":"Ácme & Söhne"}' "$OWNER"
-    is "$status $(field '.organization|keys|join(" ")')" '200 createdAt id keyAdders keyDays name securityKeysOnly selfRename' "$VIA: organizations/create answers with the new organization"
+    is "$status $(field '.organization|keys|join(" ")')" '200 createdAt id keyAdders keyDays name securityKeysOnly selfRename showMachines' "$VIA: organizations/create answers with the new organization"
     like "$(field .organization.id)" '^org_[a-z0-9]{20}$' "$VIA: organizations/create gives an organization's id"
     like "$(field .organization.createdAt)" "$TIME" "$VIA: organizations/create gives the time of creation"
     org=$(field .organization.id)
@@ -24,7 +24,7 @@ for VIA in unix tcp; do
     is "$(field .organization.name)" 'Ácme & Söhne' "$VIA: organizations/get keeps a name of other than ASCII characters"
 
     call /organizations/list '{}' "$OWNER"
-    is "$status $(jq -Sc ".organizations[]|select(.id==\"$org\")" <<< "$body")" "200 $(jq -Sc '.+{role:"owner"}' <<< "$created")" "$VIA: organizations/list adds the caller's role"
+    is "$status $(jq -Sc ".organizations[]|select(.id==\"$org\")" <<< "$body")" "200 $(jq -Sc '.+{role:"owner",permissions:["org:view","org:manage","members:view","members:manage","access:manage"],revision:1}' <<< "$created")" "$VIA: organizations/list adds the caller's role"
 
     call /organizations/roles '{}' "$OWNER"
     is "$status $(jq -c '.roles|[.owner,.admin,.member]' <<< "$body")" \

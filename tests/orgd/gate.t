@@ -96,14 +96,14 @@ PY
 )" "200 200 True {'closed'} True" 'six hundred connections whose header does not come keep nobody waiting, and end'
 like "$(cat "$ORGD_LOG")" '127\.0\.0\.9 is disconnected: its PROXY header did not come' 'which the log says'
 ok 'their descriptors are given back' wait_for 5 eval '[ "$(ls "/proc/$orgd_pid/fd" | wc -l)" -le $((files + 2)) ]'
-lines=$(wc -l < "$ORGD_LOG")
+lines=$(grep -vc 'were left out' "$ORGD_LOG") # the count of earlier ones comes when it is due
 is "$(speak <<'PY'
 for _ in range(5):
     s = connect(plain, header() + HEALTH); print(status(s))
     s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0)); s.close()
 PY
 )" '200 200 200 200 200' 'looks at the health that end with a reset are answered'
-is "$(wc -l < "$ORGD_LOG")" "$lines" 'and nothing is logged of them'
+is "$(grep -vc 'were left out' "$ORGD_LOG")" "$lines" 'and nothing is logged of them'
 orgd_stop
 
 printf '#!/bin/sh\nulimit -n 300\nexec "%s" "$@"\n' "$ORGD" > "$T/few"; chmod +x "$T/few"
@@ -114,6 +114,21 @@ print(ask(plain, b'', HEALTH, source='127.0.0.2'), ask(plain, header('192.0.2.1'
 PY
 )" "200 200 {'closed'}" 'headers that do not come do not take the room of other connections'
 like "$(cat "$ORGD_LOG")" '127\.0\.0\.9 is disconnected: too many PROXY headers are awaited' 'the oldest of too many goes'
+is "$(speak <<PY
+import signal
+slow = [connect(plain) for n in range(100)]
+ask(plain, b'', HEALTH, source='127.0.0.2')
+os.kill($orgd_pid, signal.SIGSTOP)
+more = [connect(plain) for n in range(8)]
+for s in slow:
+    try:
+        s.sendall(header('192.0.2.1') + HEALTH)
+    except OSError:
+        pass
+os.kill($orgd_pid, signal.SIGCONT)
+print(ask(plain, b'', HEALTH, source='127.0.0.2'), '200' in [status(s) for s in slow])
+PY
+)" '200 True' 'headers that come at the moment at which others take their place harm nobody'
 orgd_stop
 
 # --- limits are the client's ---
@@ -121,7 +136,7 @@ orgd_start --connections 3 --proxy-protocol 127.0.0.9
 is "$(speak <<'PY'
 def opened(client, n):
     held.extend(connect(plain, header(client) + HEALTH) for _ in range(n))
-    return [status(s) for s in held[-n:]]
+    return sorted(status(s) for s in held[-n:])
 held = []
 print(opened('192.0.2.1', 4), opened('192.0.2.2', 3))
 PY

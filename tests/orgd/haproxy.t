@@ -5,6 +5,7 @@
 STORE=postgresql
 . "$(dirname "$0")/../lib/orgd.sh"
 need python3 openssl haproxy
+[ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 19000 ] || skip_all "HAProxy's example needs 19 000 files"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/key.pem" -out "$T/cert.pem" -days 2 -subj /CN=org.example.com \
     -addext subjectAltName=DNS:org.example.com 2> /dev/null
 cat "$T/cert.pem" "$T/key.pem" > "$T/both.pem"

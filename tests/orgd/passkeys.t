@@ -89,7 +89,10 @@ fingerprint=$(field .key.fingerprint)
 sql "UPDATE tokens SET created_at = created_at - 301000 WHERE key = '${session%%:*}'"
 page /users/passkeys/add '{"clientData":"x","authenticatorData":"x"}'; expect 403 sign_in_again 'an older one asks for the passkey again'
 page /users/keys/list '{}'; is "$status" 200 'but reads'
-page /users/keys/remove "{\"fingerprint\":\"$fingerprint\"}"; is "$status" 200 'and takes away'
+page /users/keys/remove "{\"fingerprint\":\"$fingerprint\"}"; is "$status" 200 'and takes away what is its own'
+call /organizations/members/set-role "{\"organizationId\":\"$org\",\"userId\":\"$mia_id\",\"role\":\"admin\"}" "$OWNER"
+join "$org" zoe member
+for path in remove suspend; do page /organizations/members/$path "{\"organizationId\":\"$org\",\"userId\":\"$user_id\"}"; expect 403 sign_in_again "but nothing of others: members/$path asks for the passkey again"; done
 old=$session; with=$session signs_in ec count=21; with=
 is "$status" 200 'it signs in again'
 session=$old page /users/whoami '{}'; expect 401 unauthorized 'which ends the session before'

@@ -3,7 +3,8 @@
 . "$(dirname "$0")/../lib/tap.sh"
 STORE=postgresql
 . "$(dirname "$0")/../lib/orgd.sh"
-need python3
+need python3 openssl
+ORIGIN=https://org.acme.example
 
 # --- a first start of three at once ---
 for n in 1 2 3; do
@@ -14,13 +15,34 @@ for n in 1 2 3; do wait_for 30 grep -q '^listening' "$T/first$n" || diag "$(cat 
 is "$(cat "$T"/first[123] | grep -c '^live_') $(sql 'SELECT count(*) FROM users')" '1 1' 'three servers start at once on an empty database: one of them makes the first user'
 kill $firsts; for pid in $firsts; do wait "$pid"; done
 OWNER=$(grep -h '^live_' "$T"/first[123])
-orgd_start --quota organizations=100000 --quota memberships=100000
+orgd_start --web-origin $ORIGIN --quota organizations=100000 --quota memberships=100000
 A_URL=$URL A_SOCKET=$SOCKET a_pid=$orgd_pid
 start "$T/b.out" '^listening on 127' "$ORGD" --data "$DATA" --socket "$T/b.sock" --listen 127.0.0.1:0 --attempts 60000 --quota organizations=100000 \
-    --quota memberships=100000 2> "$T/b.log" || { diag "$(cat "$T/b.log")"; exit 1; }
+    --quota memberships=100000 --web-origin $ORIGIN 2> "$T/b.log" || { diag "$(cat "$T/b.log")"; exit 1; }
 b_pid=$started B_URL=http://$(sed -n 's/^listening on \(127[^ ]*\)$/\1/p' "$T/b.out")
 at_a() { SOCKET=$A_SOCKET; }
 at_b() { SOCKET=$T/b.sock; }
+
+# --- a program begins at one, a person approves at the other, and the first gives the token ---
+openssl genpkey -algorithm ED25519 -out "$T/owner.pem" 2>/dev/null
+# proof WHAT COUNT: with the challenge of the server that is asked
+proof() { python3 "$TOP/tests/orgd/authenticator.py" "$1" "$T/owner.pem" $ORIGIN "$(api /users/passkeys/begin '{}' | jq -r .challenge)" count="$2"; }
+page() { request "$1" -H 'Sec-Fetch-Site: same-origin' -b "__Host-orgd=${session-}" --data-binary "$2" "${@:3}"; }
+poll() { call /users/device/token "{\"grant_type\":\"urn:ietf:params:oauth:grant-type:device_code\",\"client_id\":\"orgadmin\",\"device_code\":\"$device\"}"; }
+at_a
+call /users/passkeys/add "$(proof create 1)" "$OWNER"
+call /users/device/authorize '{"client_id":"orgadmin","host":"web01"}'; device=$(field .device_code) code=$(field .user_code)
+at_b
+poll; is "$status $(field .error)" '400 authorization_pending' 'a program may ask the other server'
+page /users/sign-in "$(proof get 2)" -D "$T/heads" >/dev/null
+session=$(tr -d '\r' <"$T/heads" | sed -n 's/^Set-Cookie: __Host-orgd=\([^;]*\);.*/\1/Ip')
+is "$(page /users/device/show "{\"userCode\":\"$code\"}" | jq -r .host)" web01 'the page of the other server shows what the program said'
+is "$(page /users/device/approve "$(proof get 3 | jq -c --arg code "$code" '. + {userCode:$code}')" | jq -r .ok)" true 'and approves it'
+at_a
+poll; is "$status $(field .token_type)" '200 Bearer' 'the first gives the token'
+call /users/whoami '{}' "$(field .access_token)"; is "$status" 200 'which works'
+at_b; poll; is "$status $(field .error)" '400 invalid_grant' 'and no server gives another one'
+at_a
 
 # --- what one changes the other tells ---
 org=$(new_org Acme)

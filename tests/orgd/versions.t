@@ -25,8 +25,8 @@ second; wait "$second_pid"
 like "$? $(cat "$T/second.err")" "^1 .*orgd: $DATA_NAME: was written by a newer orgd: version $newer of its schema needs an orgd of $newer at least, and this one is of $SCHEMA" 'none starts on tables that it may not use'
 like "$("$ORGD" check --data "$DATA" 2>&1)" 'was written by a newer orgd' 'the commands of the operator refuse them, too'
 cut; ok 'a server that meets them answers 503' wait_for 10 eval '[ "$(lists)" = 503 ]'
-for _ in 1 2 3 4 5 6 7 8 9 10; do lists > /dev/null; done
-like "$(grep -c 'was written by a newer orgd' "$ORGD_LOG")" '^[1-4]$' 'and says why, but not at each attempt' # other sessions may be lost between
+for _ in $(seq 40); do lists > /dev/null; done
+like "$(grep -c 'was written by a newer orgd' "$ORGD_LOG")" '^([1-9]|1[0-5])$' 'and says why, but not at each attempt' # between two of its lines other sessions may be lost
 sql "UPDATE orgd_version SET version = $((SCHEMA - 1)), compatible = 1"
 second; wait "$second_pid"
 like "$? $(cat "$T/second.err")" "^1 .*has schema version $((SCHEMA - 1)), and this orgd $SCHEMA" 'nor on older ones'

@@ -30,9 +30,10 @@ for origin in http://acme.example https://acme.example/ https://Acme.example htt
 done
 
 # --- the files ---
+files="/ /i /org /device /web/style.css $(cd "$TOP/web" && printf '/web/%s ' *.js)"
 orgd_start --web-origin $ORIGIN --access-log "$T/access"
 org=$(new_org '<script>alert(1)</script>')
-for path in / /i /device /web/style.css /web/invitation.js /web/account.js /web/device.js /web/passkey.js /web/api.js /web/ssh_key.js; do
+for path in $files; do
     get $path
     is "$status" 200 "$path is there"
     is "$(head_of x-content-type-options) $(head_of referrer-policy) $(head_of cross-origin-opener-policy) $(head_of cross-origin-resource-policy) $(head_of cache-control)" \
@@ -63,14 +64,23 @@ for language in en de; do
     unlike "$(page)" '\{\{|<script>|style=|onclick' "$language: the page has no place left, no inline script and no inline style"
     is "$(parts)" 'code' "$language: the page asks for the code first"
 done
-total=0; for path in / /i /device /web/style.css /web/invitation.js /web/account.js /web/device.js /web/passkey.js /web/api.js /web/ssh_key.js; do get $path; total=$((total + $(wc -c < "$T/body"))); done
-ok "the whole page has at most 100 kB ($total bytes)" [ "$total" -le 100000 ]
+total=0 packed=0
+for path in $files; do
+    get $path; total=$((total + $(wc -c < "$T/body")))
+    get $path -H 'Accept-Encoding: gzip'; packed=$((packed + $(wc -c < "$T/body")))
+done
+ok "all files of the page have at most 100 kB ($total bytes, and $packed as they are sent)" [ "$total" -le 100000 -a "$packed" -le 40000 ]
+
+# Those of an account alone, and of an organization that is no more, are in no organization's log.
+is "$(grep -rohE '"(organization|role|member|invitation|join-code|machine|access|team|token|members|user)\.[a-z-]+"' "$TOP/orgd" --include='*.c' | tr -d '"' |
+    grep -vE '^user\.(token-|passkey-|device-|sign-in$|let-create)|^organization\.delete$|\.js$' | sort -u | xargs)" "$(sed -n 's/.*value="\([^"]*\)".*/\1/p' "$TOP/web/parts/actions.html" | sort | xargs)" 'the page has words for each action of the audit log'
 
 # --- links ---
 get /; unlike "$(page)" '\{\{|<script>|style=|onclick' 'the page of the account has no place left, no inline script and no inline style'
-is "$(grep -c '<section data-part="[a-z-]*" hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'and shows nothing: who one is comes by calls'
+is "$(grep -c '<section data-part="[a-z-]*" data-state hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'and shows nothing: who one is comes by calls'
+get /org; is "$(grep -cE '<(section|div) [^>]*data-part="(organization|sign-in|progress)"( data-state)? hidden>' "$T/body")" 3 'nor does that of the organization'
 get /device; unlike "$(page)" '\{\{|<script>|style=|onclick' 'nor has the page of programs'
-is "$(grep -c '<section data-part="[a-z-]*" hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'which shows nothing, either'
+is "$(grep -c '<section data-part="[a-z-]*" data-state hidden>' "$T/body")" "$(grep -c '<section' "$T/body")" 'which shows nothing, either'
 get / -b '__Host-orgd=sess_x:y' -H 'Sec-Fetch-Site: same-origin'; is "$status $(head_of set-cookie)" '200 ' 'it is the same for everybody'
 get '/i%23inv_abc:D-e_f'; is "$status $(head_of location) $(head_of cache-control)" '302 /i#inv_abc:D-e_f no-store' 'a link whose # was encoded leads to the page, with the token'
 get '/i%23inv_abc%3Adef?utm=x'; is "$status $(head_of location)" '302 /i#inv_abc%3Adef' 'so does one that was encoded in all of it'

@@ -1,4 +1,4 @@
-#include "orgsyncd/credential.h"
+#include "api/token_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -11,21 +11,21 @@
 
 #define FILE_SIZE_MAX (TOKEN_MAX_LEN + 64) /* with white space behind it and the NUL */
 
-char *credential_read(const char *token_file, char error[CONFIG_ERROR_LEN])
+char *token_file_read(const char *path, char *error, size_t size)
 {
     const char *why = "cannot be read";
     char *token = calloc(1, FILE_SIZE_MAX);
-    ssize_t n = token ? file_read_trusted(token_file, FILE_SECRET, token, FILE_SIZE_MAX, &why) : -1;
+    ssize_t n = token ? file_read_trusted(path, FILE_SECRET, token, FILE_SIZE_MAX, &why) : -1;
     while (n > 0 && isspace((unsigned char)token[n - 1]))
         token[--n] = '\0';
     if (n > 0 && n <= TOKEN_MAX_LEN && (word_valid(token) || pem_valid(token)))
         return token;
     if (n < 0 && errno != EFBIG && errno != EILSEQ)
-        snprintf(error, CONFIG_ERROR_LEN, "%s: %s", token_file, why);
+        snprintf(error, size, "%s: %s", path, why);
     else
-        snprintf(error, CONFIG_ERROR_LEN,
+        snprintf(error, size,
                  "%s: holds no token, which is 1 to %d characters without spaces, or a key in PEM",
-                 token_file, TOKEN_MAX_LEN);
+                 path, TOKEN_MAX_LEN);
     if (token)
         explicit_bzero(token, FILE_SIZE_MAX);
     free(token);
