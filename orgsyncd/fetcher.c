@@ -415,6 +415,7 @@ static void send_reset(void *arg)
     struct fetcher_request *r = arg;
     r->quiet = false;
     r->listed = true;
+    memset(&r->fetcher->told, 0, sizeof r->fetcher->told); /* what was told is void */
     report(r, PIPE_RESET, r->begun_ms, PIPE_ROUND_TRIP, NULL);
 }
 
