@@ -61,7 +61,7 @@ struct fetcher {
     int64_t made_ms;            /* its snapshot: clock_mono_ms */
     bool unreported;            /* REPORT has changed since a request took it along */
     struct told told;
-    int64_t source_ms;          /* of a relay: when it last read its source whole, 0: not known */
+    int64_t source_ms; /* of a relay: when it last read its source whole, 0: not known */
     bool held, relist;
     bool answered; /* once at least */
     int failures;
@@ -415,6 +415,7 @@ static void send_reset(void *arg)
     struct fetcher_request *r = arg;
     r->quiet = false;
     r->listed = true;
+    memset(&r->fetcher->told, 0, sizeof r->fetcher->told); /* what was told is void */
     report(r, PIPE_RESET, r->begun_ms, PIPE_ROUND_TRIP, NULL);
 }
 
