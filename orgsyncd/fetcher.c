@@ -737,6 +737,13 @@ static bool catch_up(struct fetcher *f, bool *caught_up)
     return status != API_UNREACHABLE;
 }
 
+/* Asks a relay that could not be reached, or could not read its source: the poll that is held then
+ * says nothing before the next reading. Returns false when it cannot be reached. */
+static bool ask_relay(struct fetcher *f)
+{
+    return !f->failures || !f->at.relayed || ask(f, f->provider) == API_OK;
+}
+
 /* One request, or one long poll from its beginning to its end. Returns how long to rest, or -1 when
  * the keeper is gone. */
 static int64_t turn(struct fetcher *f)
@@ -746,10 +753,7 @@ static int64_t turn(struct fetcher *f)
     bool lists = f->relist || clock_mono_ms() - f->listed_ms > FULL_MS;
     bool caught_up = false;
     f->relist = false;
-    /* What is held says nothing before the relay's source is read. */
-    if (!lists && f->failures && f->at.relayed && ask(f, f->provider) != API_OK)
-        return back_off(f);
-    if (lists && !catch_up(f, &caught_up))
+    if (lists ? !catch_up(f, &caught_up) : !ask_relay(f))
         return back_off(f);
     struct provider_watcher watcher = {.arg = &r,
                                        .report = report_now(f),
