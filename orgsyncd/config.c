@@ -245,18 +245,18 @@ static void parse_list(struct parse *p, const config_t *cfg, const char *key, in
 
 /* --- teams --- */
 
-/* A copy in *OUT. */
-static void copy_list(struct parse *p, const struct text_list *list, struct text_list *out)
+/* A copy, which free_list frees. */
+static struct text_list copy_list(struct parse *p, const struct text_list *list)
 {
     size_t size = text_list_size(list);
     char *text = malloc(size + 1);
     if (!text) {
         config_complain(p, NULL, "out of memory");
-        return;
+        return (struct text_list){0};
     }
     if (size > 0)
         memcpy(text, list->first, size);
-    *out = (struct text_list){text, list->count};
+    return (struct text_list){text, list->count};
 }
 
 /* The "teams" of GROUP, a rule or group of ORG whose roles are in INTO. Returns them. */
@@ -276,8 +276,8 @@ static struct text_list set_teams(struct parse *p, const config_setting_t *group
     }
     c->teams = t;
     t = &c->teams[c->team_count++];
-    *t = (struct config_teams){.org = org, .teams = teams, .into = into};
-    copy_list(p, into, &t->roles);
+    *t = (struct config_teams){
+        .org = org, .teams = teams, .roles = copy_list(p, into), .into = into};
     return teams;
 }
 

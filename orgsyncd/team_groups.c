@@ -255,6 +255,16 @@ static void add_roles(struct roster_member *m, void *arg)
             r->groups->failed |= teams_put_role(r->groups->roles[r->org], role) < 0;
 }
 
+/* Makes room for MORE groups. */
+static bool make_room(struct team_groups *g, size_t more)
+{
+    struct team_group *group = realloc(g->group, (g->count + more + 1) * sizeof *group);
+    if (!group)
+        return false;
+    g->group = group;
+    return true;
+}
+
 static void settle_pattern(struct round *r)
 {
     struct team_groups *g = r->groups;
@@ -265,9 +275,7 @@ static void settle_pattern(struct round *r)
     ledger_owner(each_team ? LEDGER_TEAMS : LEDGER_ROLES, config_org_key(&g->config->org[r->org]),
                  r->owner);
     r->list = calloc(teams->count + 1, sizeof *r->list);
-    struct team_group *group = realloc(g->group, (g->count + teams->count + 1) * sizeof *group);
-    g->group = group ? group : g->group;
-    g->failed |= !r->list || !group;
+    g->failed |= !r->list || !make_room(g, teams->count);
     if (g->failed)
         return;
     teams_each(teams, add_candidate, r);

@@ -78,8 +78,8 @@ static int resolve_list(struct resolution *r, const struct config_teams *t, stru
         if (*r->id && strlen(TEAM_ROLE) + strlen(r->id) < ROLES_SIZE_MAX - size)
             add(out, &size, TEAM_ROLE, r->id);
     }
-    bytes = realloc(bytes, size + 1);
-    out->first = bytes ? bytes : out->first; /* else it is as large as it was */
+    char *less = realloc(bytes, size + 1);
+    out->first = less ? less : bytes;
     return 0;
 }
 
