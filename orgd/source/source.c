@@ -69,10 +69,14 @@ static void take_age(void *arg, int64_t age_ms, bool fresh)
         r->as_of_ms = age_ms >= 0 && age_ms < r->begun_ms ? r->begun_ms - age_ms : 0;
 }
 
-static int pass_rules(void *arg, const struct org_rules *rules)
+/* A source tells each machine its own rules; those of the relay's token are not those of the
+ * machines behind it, which would admit too many without any. */
+static int take_rules(void *arg, const struct org_rules *rules)
 {
-    (void)arg, (void)rules;
-    return 0;
+    struct source *s = arg;
+    if (rules->narrowed && !s->fault)
+        s->fault = "the organization has access rules, which a relay cannot pass on";
+    return s->fault != NULL;
 }
 
 static int go_on(void *arg)
@@ -96,7 +100,7 @@ static void read_source(struct source *s)
     struct provider_watcher watcher = {.arg = s,
                                        .reset = take_reset,
                                        .member = take_member,
-                                       .rules = pass_rules,
+                                       .rules = take_rules,
                                        .source = take_age,
                                        .idle_fd = -1,
                                        .want_fresh = true};
@@ -177,6 +181,7 @@ static bool provider_start(struct source *s, char why[MIRROR_WHY_SIZE])
                                          .url = *m->url ? m->url : NULL,
                                          .token = s->token,
                                          .org = m->organization,
+                                         .teams = true,
                                          .ca_file = *m->ca_file ? m->ca_file : NULL,
                                          .proxy = *m->proxy ? m->proxy : NULL,
                                          .options = s->option,

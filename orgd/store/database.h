@@ -16,15 +16,15 @@
 
 /* A token's user, or its maker, who never change: whom a request will ask for. */
 #define HOLDERS 256
-struct holder {
+struct token_holder {
     char key[ID_SIZE]; /* of the token */
     char user[ID_SIZE];
 };
 
 struct store {
     const struct engine *engine;
-    struct holder holders[HOLDERS]; /* by a hash of the token's key */
-    const char *name;               /* of the data, for messages */
+    struct token_holder holders[HOLDERS]; /* by a hash of the token's key */
+    const char *name;                     /* of the data, for messages */
     bool failed;
     bool full;            /* it failed for want of room on the disk */
     bool again;           /* it failed because another connection was in the way */

@@ -30,14 +30,14 @@ static void take_token(struct store *s, struct rowset *stmt, struct token *token
     column_text(s, stmt, 20, token->machine, sizeof token->machine);
 }
 
-static struct holder *holder_of(struct store *s, const char *key)
+static struct token_holder *holder_of(struct store *s, const char *key)
 {
     return &s->holders[table_hash(key, strlen(key)) % HOLDERS];
 }
 
 void store_expect(struct store *s, const char *key, const char *organization)
 {
-    const struct holder *holder = holder_of(s, key);
+    const struct token_holder *holder = holder_of(s, key);
     if (!organization)
         return;
     statement_ahead(s, TOKEN_BY_KEY, VALUES(value_text(key)));
@@ -52,7 +52,7 @@ bool store_token(struct store *s, const char *key, struct token *token)
     struct rowset *stmt = statement_begin(s, TOKEN_BY_KEY, VALUES(value_text(key)));
     bool found = statement_row(s, stmt);
     if (found) {
-        struct holder *holder = holder_of(s, key);
+        struct token_holder *holder = holder_of(s, key);
         take_token(s, stmt, token);
         snprintf(holder->key, sizeof holder->key, "%s", key);
         snprintf(holder->user, sizeof holder->user, "%s",

@@ -178,6 +178,7 @@ is "$status $(field '"\(.organizationId) \(.name)"')" '200 acme web01' 'a machin
 machine=$(field .apiToken.bearer)
 on members/changes '"since":0' "$machine"; is "$status $(field '.members | length')" '200 2506' "its token reads the members"
 on access/add '"role":"owner"'; is "$status" 200 'a rule for a role of the source is made'
+rule=$(field .rule.id)
 on members/changes '"since":0' "$machine"; is "$(field '.access[0].role')" owner 'and told'
 is "$(api /organizations/audit/list '{"organizationId":"acme"}' "$admin" | jq -r '[.events[] | select(.action == "mirror.read") | .detail | split(" ") | map(tonumber?)] | [.[][0]] | max')" 2506 'the audit log tells what each reading changed'
 
@@ -190,6 +191,10 @@ if [ "$STORE" = sqlite ]; then
     orgd_start --owner low@localhost
     is "$(operator add acme --provider native --url "unix:$upper" --token-file "$T/native.token" --poll 1)" 'ok: yes' 'an orgd mirrors an organization of another orgd'
     admin=$(operator token acme | sed -n 's/^bearer: //p')
+    wait_for 20 eval 'operator list | grep -q "has access rules"'
+    is "$?" 0 'but not one with access rules, which are made for each machine'
+    on members/list; expect 503 source_unread 'so that no machine behind it admits those whom they keep out'
+    is "$(SOCKET=$upper on access/remove "\"id\":\"$rule\"" "$upper_token"; echo "$status")" 200 'the rule is removed'
     wait_for 30 eval 'on members/list; [ "$status" = 200 ]'
     wait_for 10 eval 'on members/changes "\"since\":0"; [ "$(field ".source.age < 20000")" = true ]'
     is "$? $(field '[.members[] | select(.userId == "1")][0] | "\(.username) \(.roles[0])"')" '0 ada owner' 'with the ids and roles of the first source'
@@ -198,6 +203,10 @@ if [ "$STORE" = sqlite ]; then
     is "$?" 0 'while the first source fails, the second relay is no fresher than the first'
     revision=$(field .revision)
     fresh; is "$(field .source.fresh)" false 'and says so to whoever wants to know'
+    fake '{"reset":true}'
+    is "$(SOCKET=$upper on access/add '"role":"owner"' "$upper_token"; echo "$status")" 200 'there is a rule again'
+    wait_for 20 eval 'operator list | grep -q "has access rules"'
+    is "$?" 0 'and the relay takes nothing from there any more'
     orgd_end
     DATA=$UPPER_DATA SOCKET=$upper orgd_pid=$upper_pid OWNER=$upper_owner
 fi
