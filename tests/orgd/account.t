@@ -65,14 +65,18 @@ is "$(found u5100 --arg after "$(field .next)")" u5100 'and the next one goes on
 # --- how much is asked of the database ---
 if [ "$STORE" = postgresql ]; then
     query "ALTER SYSTEM SET log_statement = 'all'" && query 'SELECT pg_reload_conf()' >/dev/null
+    statements() { grep -c 'LOG:  \(statement\|execute\)' "$T/postgresql.log"; }
+    # queries PATH JSON BEARER: the fewest of three times; the server's upkeep asks now and then as well
     queries() {
-        local before
-        call "$@" # what was noted of tokens' uses is stored before
-        before=$(grep -c 'LOG:  \(statement\|execute\)' "$T/postgresql.log")
-        call "$@"
-        query "SELECT 'up to $1'" >/dev/null
-        wait_for 5 grep -q "up to $1" "$T/postgresql.log"
-        echo $(($(grep -c 'LOG:  \(statement\|execute\)' "$T/postgresql.log") - before - 1))
+        local before mark i
+        for i in 1 2 3; do
+            call "$@" # what was noted of tokens' uses is stored before
+            before=$(statements) mark="up to $1 $i"
+            call "$@"
+            query "SELECT '$mark'" >/dev/null
+            wait_for 5 grep -qF "$mark" "$T/postgresql.log"
+            echo $(($(statements) - before - 1))
+        done | sort -n | head -1
     }
     for path in /users/account /organizations/list; do n=$(queries $path '{}' "$mia"); ok "$path asks the database at most 20 times ($n)" [ "$n" -gt 2 -a "$n" -le 20 ]; done
     for path in members/list machines/usable roles teams/list invitations/list join-codes/list machines/list access/list audit/list; do
