@@ -116,6 +116,15 @@ static bool enter(struct call *call, const struct endpoint *endpoint)
     return false;
 }
 
+/* True unless a change without a token has an Idempotency-Key; then the call has failed. */
+static bool key_allowed(struct call *call, const struct endpoint *endpoint)
+{
+    if (!call->request->once || !endpoint->change || caller_kind(&call->caller) != CALLER_NOBODY)
+        return true;
+    call_fail(call, 400, "invalid", "Idempotency-Key: needs a token, to which it belongs.");
+    return false;
+}
+
 /* True when the caller may use ENDPOINT; else the call has failed. Fills the call's organization
  * and role. */
 static bool authorize(struct call *call, const struct endpoint *endpoint)
@@ -133,11 +142,8 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
             "else.");
         return false;
     }
-    if (call->request->once && endpoint->change && caller_kind(&call->caller) == CALLER_NOBODY) {
-        call_fail(call, 400, "invalid", "Idempotency-Key: needs a token, to which it belongs.");
-        return false;
-    }
-    return (endpoint->permission == PERMISSION_NONE || enter(call, endpoint)) &&
+    return key_allowed(call, endpoint) &&
+           (endpoint->permission == PERMISSION_NONE || enter(call, endpoint)) &&
            lasting_allowed(call, endpoint) && (!endpoint->change || change_allowed(call, endpoint));
 }
 
