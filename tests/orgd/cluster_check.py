@@ -221,7 +221,7 @@ def unrefused(h, org):
          ).update(end='refused', revision=None)
 
 
-SPOILED = {lose_the_last: 'acknowledged and is lost|members are not what', lose_one: 'acknowledged as', make_twice: 'made twice', no_lock: 'there is no owner',
+SPOILED = {lose_the_last: 'acknowledged and is lost|members are not what', lose_one: 'acknowledged|view at revision', make_twice: 'made twice', no_lock: 'there is no owner',
            stale_poll: 'poll of revision .* was called', stale_read: 'read of revision .* was called', not_told: 'view at revision', two_tags: 'has two tags',
            let_in: 'was let in', unrefused: 'was refused'}
 
