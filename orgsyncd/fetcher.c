@@ -61,7 +61,7 @@ struct fetcher {
     int64_t made_ms;            /* its snapshot: clock_mono_ms */
     bool unreported;            /* REPORT has changed since a request took it along */
     struct told told;
-    int64_t source_ms;          /* of a relay: when it last read its source whole, 0: not known */
+    int64_t source_ms; /* of a relay: when it last read its source whole, 0: not known */
     bool held, relist;
     bool answered; /* once at least */
     int failures;
@@ -415,6 +415,7 @@ static void send_reset(void *arg)
     struct fetcher_request *r = arg;
     r->quiet = false;
     r->listed = true;
+    memset(&r->fetcher->told, 0, sizeof r->fetcher->told); /* what was told is void */
     report(r, PIPE_RESET, r->begun_ms, PIPE_ROUND_TRIP, NULL);
 }
 
@@ -736,6 +737,13 @@ static bool catch_up(struct fetcher *f, bool *caught_up)
     return status != API_UNREACHABLE;
 }
 
+/* Asks a relay that could not be reached, or could not read its source: the poll that is held then
+ * says nothing before the next reading. Returns false when it cannot be reached. */
+static bool ask_relay(struct fetcher *f)
+{
+    return !f->failures || !f->at.relayed || ask(f, f->provider) == API_OK;
+}
+
 /* One request, or one long poll from its beginning to its end. Returns how long to rest, or -1 when
  * the keeper is gone. */
 static int64_t turn(struct fetcher *f)
@@ -745,10 +753,7 @@ static int64_t turn(struct fetcher *f)
     bool lists = f->relist || clock_mono_ms() - f->listed_ms > FULL_MS;
     bool caught_up = false;
     f->relist = false;
-    /* What is held says nothing before the relay's source is read. */
-    if (!lists && f->failures && f->at.relayed && ask(f, f->provider) != API_OK)
-        return back_off(f);
-    if (lists && !catch_up(f, &caught_up))
+    if (lists ? !catch_up(f, &caught_up) : !ask_relay(f))
         return back_off(f);
     struct provider_watcher watcher = {.arg = &r,
                                        .report = report_now(f),

@@ -48,7 +48,7 @@ int intake_merge(struct intake *in, struct org_state *o)
     enum merge_result result = merge_go_on(&o->merge, clock_mono_ms() + SLICE_MS);
     if (result == MERGE_FAILED)
         return -1;
-    if (writes && result == MERGE_UNCHANGED && !o->new_rules)
+    if (writes && result == MERGE_UNCHANGED && !o->new_rules && !o->new_teams)
         reserve_take(); /* otherwise the publisher does */
     return result == MERGE_MORE ? 0 : finish_merge(in, o, result);
 }
@@ -74,12 +74,20 @@ struct team_intake {
     int rc; /* 1: something is new */
 };
 
+/* Begins to store what an answer brought before it is merged. */
+static int begin_storing(const struct intake *in)
+{
+    if (in->publisher->mode != KEEPER_CHECK)
+        reserve_release(); /* until the publisher takes it */
+    return ledger_begin(in->orgs->ledger);
+}
+
 static void take_team(struct org_team *team, void *arg)
 {
     struct team_intake *t = arg;
     const struct pipe_team named = {team->id, team->slug, team->name, team->parent};
     int rc = t->rc < 0 ? -1 : teams_put(&t->o->teams, &named);
-    if (rc > 0 && t->rc == 0 && ledger_begin(t->in->orgs->ledger) < 0)
+    if (rc > 0 && t->rc == 0 && begin_storing(t->in) < 0)
         rc = -1;
     if (rc > 0)
         rc =

@@ -124,7 +124,8 @@ $(BUILD)/libnss_const.so.2: $(BUILD)/obj/tests/bench/nss_const.o
 	$(Q)$(CC) $(ORG_LDFLAGS) -shared -fPIC $(LDFLAGS) -o $@ $^
 
 BENCHES := $(BUILD)/tests/bench/lookup $(BUILD)/tests/bench/pam $(BUILD)/tests/bench/confirm $(BUILD)/tests/bench/orgd \
-	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/compile $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/keys $(BUILD)/tests/bench/spawn $(BUILD)/tests/bench/database
+	$(BUILD)/tests/bench/listing $(BUILD)/tests/bench/compile $(BUILD)/tests/bench/rules $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare $(BUILD)/tests/bench/keys \
+	$(BUILD)/tests/bench/spawn $(BUILD)/tests/bench/database
 $(BUILD)/tests/bench/fleet $(BUILD)/tests/bench/bare: TEST_LIBS += -lgnutls
 $(BUILD)/tests/bench/database: TEST_LIBS += -lpq
 $(BUILD)/obj/tests/bench/database.o: ORG_CFLAGS += $(PQ_CFLAGS)
@@ -148,6 +149,7 @@ bench: deps-check
 	@$(BENCH)/tests/bench/lookup
 	@BUILD=$(BENCH) $(BENCH)/tests/bench/keys
 	@$(BENCH)/tests/bench/compile
+	@$(BENCH)/tests/bench/rules
 	@BUILD=$(abspath $(BENCH)) tests/bench/host.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgd.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgadmin.sh

@@ -16,26 +16,33 @@ let current = null;
 // The organization as the views know it: one's own rights there, and the roles.
 function made(organization, user, known) {
     const { permissions } = organization;
-    const covers = role => (organization.role === 'owner' || role !== 'owner') && (known[role] ?? []).every(may => permissions.includes(may));
-    return { ...organization, user, roles: Object.assign(Object.create(null), known), may: permission => permissions.includes(permission), covers,
+    const roles = Object.assign(Object.create(null), known); // a role may be called "constructor"
+    const covers = role => (organization.role === 'owner' || role !== 'owner') && (roles[role] ?? []).every(may => permissions.includes(may));
+    return { ...organization, user, roles, may: permission => permissions.includes(permission), covers,
         call: (path, body) => call('organizations/' + path, { organizationId: organization.id, ...body }) };
 }
 
 // --- the views ---
 
-const viewOf = hash => Object.hasOwn(views, hash.split('/')[1] ?? '') && views[hash.split('/')[1]].may(org) ? hash.split('/')[1] : Object.keys(views).find(name => views[name].may(org));
+// The view that the address names, or else the first one that one may see.
+function viewNamed() {
+    const offered = Object.keys(views).filter(name => views[name].may(org));
+    const [, wanted] = location.hash.split('/');
+    return offered.includes(wanted) ? wanted : offered[0];
+}
 
 async function turn() {
-    const name = viewOf(location.hash);
+    const name = viewNamed();
     const before = current;
     current = name;
     for (const item of document.querySelectorAll('.tabs li')) {
         const other = item.dataset.view, link = item.querySelector('a');
         item.hidden = !views[other].may(org);
         link.href = '#' + org.id + '/' + other;
-        link.toggleAttribute('aria-current', other === name);
         if (other === name)
             link.setAttribute('aria-current', 'page');
+        else
+            link.removeAttribute('aria-current');
         element(other).hidden = other !== name;
     }
     await views[name].load(org);

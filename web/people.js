@@ -26,7 +26,6 @@ function fill(org, row, member) {
     { you: self, suspended: member.state === 'suspended', teams: teams !== '', ends: Boolean(end) });
     const details = row.querySelector('details');
     details.hidden = !manages(org, member);
-    fillIn(row, {}, {});
     row.querySelector('[data-do="suspend"]').hidden = member.state !== 'active' || self;
     row.querySelector('[data-do="resume"]').hidden = member.state === 'active';
     if (!details.open)

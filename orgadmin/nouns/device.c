@@ -138,10 +138,8 @@ static enum exit_status wait_for_token(struct connection *c, struct waiting *w)
         if (said != API_OK)
             interrupt_release();
     } while (said != API_OK && goes_on(w, said, &err));
-    if (said != API_OK)
-        return connection_complain(c, "", OP_DEVICE_TOKEN, &err);
-    status = take(c, record);
-    if (status != EXIT_DONE)
+    status = said == API_OK ? take(c, record) : connection_complain(c, "", OP_DEVICE_TOKEN, &err);
+    if (said == API_OK && status != EXIT_DONE)
         interrupt_release();
     cJSON_Delete(record);
     return status;

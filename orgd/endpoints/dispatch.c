@@ -103,10 +103,12 @@ static bool lasting_allowed(struct call *call, const struct endpoint *endpoint)
     return false;
 }
 
-/* True unless ENDPOINT is about members, roles or keys that the organization has from its source;
- * else the call has failed. */
-static bool own_members(struct call *call, const struct endpoint *endpoint)
+/* Lets the caller into the body's organization, unless ENDPOINT is about members, roles or keys
+ * that it has from its source; else the call has failed. */
+static bool enter(struct call *call, const struct endpoint *endpoint)
 {
+    if (!call_enter(call, call_text(call, "organizationId"), endpoint->permission))
+        return false;
     if (!endpoint->own_members || !call->organization.mirrored)
         return true;
     call_fail(call, 409, "mirrored",
@@ -135,10 +137,8 @@ static bool authorize(struct call *call, const struct endpoint *endpoint)
         call_fail(call, 400, "invalid", "Idempotency-Key: needs a token, to which it belongs.");
         return false;
     }
-    return (endpoint->permission == PERMISSION_NONE ||
-            call_enter(call, call_text(call, "organizationId"), endpoint->permission)) &&
-           own_members(call, endpoint) && lasting_allowed(call, endpoint) &&
-           (!endpoint->change || change_allowed(call, endpoint));
+    return (endpoint->permission == PERMISSION_NONE || enter(call, endpoint)) &&
+           lasting_allowed(call, endpoint) && (!endpoint->change || change_allowed(call, endpoint));
 }
 
 /* --- the way through --- */

@@ -105,7 +105,7 @@ void member_list(struct call *call)
     struct page page;
     if (!source_was_read(call) || !call_page(call, &page))
         return;
-    if (!call_text(call, "after"))
+    if (!call_text(call, "after") && !call_text(call, "match"))
         usage_listed(call->caller.key);
     call->answer->status = 200;
     if (call_text(call, "after") || call_number(call, "limit") || call_text(call, "match"))

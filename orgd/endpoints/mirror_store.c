@@ -19,10 +19,10 @@ struct slice_state {
     struct mirror_slice *slice;
     struct buffer changes; /* of struct mirror_change */
     struct buffer texts;
-    struct buffer text;              /* of the member of the reading */
-    const struct mirrored *incoming; /* that is compared with its row */
-    int count;                       /* rows that were walked over */
-    bool loss;                       /* somebody may have lost something */
+    struct buffer text;       /* of the member of the reading */
+    struct mirrored incoming; /* that is compared with its row */
+    int count;                /* rows that were walked over */
+    bool loss;                /* somebody may have lost something */
     bool broken;
 };
 
@@ -110,18 +110,17 @@ static void walk(struct store *store, struct slice_state *s)
 static void compare_row(const struct mirrored *row, void *arg)
 {
     struct slice_state *s = arg;
-    compare(s, row, s->incoming);
+    compare(s, row, &s->incoming);
 }
 
 static void take_member(struct store *store, struct slice_state *s, size_t i)
 {
     const struct mirror_slice *slice = s->slice;
-    struct mirrored m;
-    s->incoming = &m;
-    s->broken |= !reading_member(slice->reading, i, &s->text, &m);
-    if (s->broken || store_mirrored(store, slice->organization, m.id, compare_row, s) || !m.there)
+    struct mirrored *m = &s->incoming;
+    s->broken |= !reading_member(slice->reading, i, &s->text, m);
+    if (s->broken || store_mirrored(store, slice->organization, m->id, compare_row, s) || !m->there)
         return;
-    change_add(s, &m);
+    change_add(s, m);
     s->slice->to.added++;
 }
 

@@ -80,20 +80,25 @@ static bool path_good(const char *path)
     return !*path || *path == '/';
 }
 
+/* Fills M with the body's texts; false when one is too long. */
+static bool texts_fit(const struct call *call, struct mirror *m)
+{
+    return text_fits(call, "organization", m->organization, sizeof m->organization) &&
+           text_fits(call, "provider", m->provider, sizeof m->provider) &&
+           text_fits(call, "url", m->url, sizeof m->url) &&
+           text_fits(call, "tokenFile", m->token_file, sizeof m->token_file) &&
+           text_fits(call, "caFile", m->ca_file, sizeof m->ca_file) &&
+           text_fits(call, "proxy", m->proxy, sizeof m->proxy) &&
+           text_fits(call, "webhookSecretFile", m->hook_file, sizeof m->hook_file) &&
+           options_fit(call, m->options);
+}
+
 /* Fills M with what the body says; else the call has failed. */
 static bool mirror_read(struct call *call, struct mirror *m)
 {
     int64_t poll = call_number(call, "poll") ? call_number(call, "poll") : POLL_S;
-    bool fits = text_fits(call, "organization", m->organization, sizeof m->organization) &&
-                text_fits(call, "provider", m->provider, sizeof m->provider) &&
-                text_fits(call, "url", m->url, sizeof m->url) &&
-                text_fits(call, "tokenFile", m->token_file, sizeof m->token_file) &&
-                text_fits(call, "caFile", m->ca_file, sizeof m->ca_file) &&
-                text_fits(call, "proxy", m->proxy, sizeof m->proxy) &&
-                text_fits(call, "webhookSecretFile", m->hook_file, sizeof m->hook_file) &&
-                options_fit(call, m->options);
     const char *why = NULL;
-    if (!fits)
+    if (!texts_fit(call, m))
         why = "a text is too long";
     else if (!id_good(m->organization))
         why = "organization: must be the id that it has at the source, of A-Z a-z 0-9 . _ -, at "

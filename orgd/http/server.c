@@ -129,6 +129,17 @@ static bool daemon_start(struct server *s, const struct listener *listener, unsi
     return watch(s, info->epoll_fd) && gate_add(s->gate, listener->fd, daemon, door, connections);
 }
 
+/* What brings news of other servers, and of sources. */
+static bool news_open(struct server *s)
+{
+    struct front *f = &s->front;
+    if (!feed_open(s->settings->store, f->held, &s->feed) ||
+        (s->feed && !watch(s, feed_descriptor(s->feed))))
+        return false;
+    f->relay = relay_open(f->reads, f->changes, f->held);
+    return f->relay && watch(s, relay_descriptor(f->relay));
+}
+
 static bool front_open(struct server *s, unsigned connections)
 {
     const struct server_settings *settings = s->settings;
@@ -149,11 +160,7 @@ static bool front_open(struct server *s, unsigned connections)
     /* An eighth stays for requests that do not wait. */
     f->held = held_open(settings->store, f->reads, connections - connections / 8);
     if (!f->held || !watch(s, held_timer(f->held)) || !watch(s, held_ends_descriptor(f->held)) ||
-        !feed_open(settings->store, f->held, &s->feed) ||
-        (s->feed && !watch(s, feed_descriptor(s->feed))))
-        return false;
-    f->relay = relay_open(f->reads, f->changes, f->held);
-    if (!f->relay || !watch(s, relay_descriptor(f->relay)))
+        !news_open(s))
         return false;
     if (!settings->mail.url)
         return true;

@@ -181,6 +181,7 @@ static bool provider_start(struct source *s, char why[MIRROR_WHY_SIZE])
                                          .url = *m->url ? m->url : NULL,
                                          .token = s->token,
                                          .org = m->organization,
+                                         .teams = true,
                                          .ca_file = *m->ca_file ? m->ca_file : NULL,
                                          .proxy = *m->proxy ? m->proxy : NULL,
                                          .options = s->option,

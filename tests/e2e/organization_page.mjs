@@ -280,7 +280,7 @@ async function invitations() {
 async function roles() {
     const who = await signedIn('owner');
     await goTo(who, 'roles');
-    await until(who, () => document.querySelectorAll('#role-list > li').length === 4 && document.querySelectorAll('#rules > li').length === 2);
+    await until(who, () => document.querySelectorAll('#role-list > li').length === 5 && document.querySelectorAll('#rules > li').length === 2);
     ok((await who.text('#role-list')).includes('decides who may log in where'), 'each role says what it permits');
     ok((await who.text('#rules')).includes('Role ops, machines with env=prod, services sshd, sudo') && (await who.text('#rules')).includes('Role member, all machines, all services'), 'and each rule who may log in where', await who.text('#rules'));
     await who.page.type('#team-name', 'Night shift');

@@ -25,7 +25,7 @@ sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70
 sql "INSERT INTO members (organization_id, user_id, role, active, joined_at, revision) SELECT '$org', id, 'member', 1, 4000000000000 + CAST(substr(id, 5) AS INTEGER), 100 + CAST(substr(id, 5) AS INTEGER) FROM users WHERE name LIKE 'Uma %'"
 sql "UPDATE organizations SET revision = 200 WHERE id = '$org'"
 on members/set-role "userId:\"$ned_id\",role:\"admin\",until:\"2099-01-02T03:04:05Z\""
-on roles/set 'role:"ops",permissions:["org:view","members:view","org:manage"]'
+on roles/set 'role:"ops",permissions:["org:view","members:view","org:manage"]'; on roles/set 'role:"constructor",permissions:["org:view"]'
 on update 'showMachines:true'
 on teams/create 'name:"Operations"'
 on access/add 'role:"ops",labels:"env=prod",services:["sshd","sudo"]'; on access/add 'role:"member"'

@@ -201,7 +201,7 @@ async function passkey() {
     is((await who.page.cookies()).map(cookie => [cookie.name, cookie.httpOnly, cookie.secure, cookie.sameSite].join(' ')).join(), '__Host-orgd true true Strict', 'by a cookie that no script sees');
     ok((await who.text('.lead')).includes('passkey') && (await who.text('#keys')).includes('ssh-ed25519'), 'the account has its name and its key');
     ok((await who.text('#memberships')).includes('acme'), 'and its organization');
-    ok(who.requests.length - before <= 7, 'in few requests', who.requests.slice(before).join('\n'));
+    ok(who.requests.length - before <= 3, 'with at most three requests', who.requests.slice(before).join('\n'));
     await looksGood(who, 'mine');
     await who.paste('#key', keyOf('ola'));
     await who.press('#add-key button');

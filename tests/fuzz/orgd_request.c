@@ -1,10 +1,11 @@
 /*
- * libFuzzer: a request through orgd's dispatcher, with a store in memory (/dev/shm). The input is
- * PATH|WHO|BODY; WHO is o (the owner's token), t (an organization's), m (a member's), s (his
- * browser's session), f (nobody, who sends a form as OAuth has it), or the Authorization header
- * itself, nothing for none; in the body @o stands for the organization's id, @u for the owner's, @m
- * for the member's, @c and @d for the codes of a program that waits, @k and @g for what a browser
- * says of a new challenge when it makes a passkey or signs in. With the path /i the body is the
+ * libFuzzer: a request through orgd's dispatcher, with a store in memory (/dev/shm), or in the
+ * empty database $ORGD_FUZZ_DATA, a URL. The input is PATH|WHO|BODY; WHO is o (the owner's token),
+ * t (an organization's), m (a member's), s (his browser's session), f (nobody, who sends a form as
+ * OAuth has it), or the Authorization header itself, nothing for none; behind a # it has an
+ * Idempotency-Key. In the body @o stands for the organization's id, @u for the owner's, @m for the
+ * member's, @c and @d for the codes of a program that waits, @k and @g for what a browser says of a
+ * new challenge when it makes a passkey or signs in. With the path /i the body is the
  * page's form, and WHO what a browser says of its languages. What must hold: an object comes back,
  * a failure has a reason and is not the server's, the organization has an owner, and the page has
  * no markup but its own.
@@ -37,7 +38,7 @@ static const char passkey[] =
     "onUHj1Oo_MIpHboyBTXsIRfMh2FTkhpAEBAycgBiFYICVFshbOkavvw0F7okQTLKzpczJ3Q9JMi_HVlOMZCe4_";
 
 static struct store *store;
-static char path[64], organization[ID_SIZE], owner[ID_SIZE], member[ID_SIZE];
+static char path[256], organization[ID_SIZE], owner[ID_SIZE], member[ID_SIZE];
 static char user_code[USER_CODE_SIZE], device_code[CREDENTIAL_SIZE];
 static char bearers[4][CREDENTIAL_SIZE + 8];
 
@@ -138,7 +139,8 @@ static void owner_make(void)
 static void scene_make(void)
 {
     char body[300], text[CREDENTIAL_SIZE];
-    unlink(path);
+    if (!store_is_url(path))
+        unlink(path);
     store = store_open(path, STORE_SERVE);
     if (!store)
         abort();
@@ -164,8 +166,10 @@ static void scene_make(void)
 static void scene_end(void)
 {
     static const char *const files[] = {"", "-wal", "-shm", "-lock", "-reserve"};
-    char name[80];
+    char name[sizeof path + 16];
     store_close(store);
+    if (store_is_url(path))
+        return;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         snprintf(name, sizeof name, "%s%s", path, files[i]);
         unlink(name);
@@ -180,7 +184,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     cJSON_InitHooks(&hooks);
     if (sodium_init() < 0)
         abort();
-    snprintf(path, sizeof path, "/dev/shm/orgd-fuzz.%d", (int)getpid());
+    const char *data = getenv("ORGD_FUZZ_DATA");
+    if (data)
+        snprintf(path, sizeof path, "%s", data);
+    else
+        snprintf(path, sizeof path, "/dev/shm/orgd-fuzz.%d", (int)getpid());
     scene_make();
     atexit(scene_end);
     return 0;
@@ -312,7 +320,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     if (!rest)
         return -1;
     *who++ = *rest++ = '\0';
-    if (++runs % RUNS_A_STORE == 0) {
+    char *key = strchr(who, '#');
+    if (key)
+        *key++ = '\0';
+    if (++runs % RUNS_A_STORE == 0 && !store_is_url(path)) {
         scene_end();
         scene_make();
     }
@@ -324,6 +335,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
                               .path = text,
                               .authorization = header(who),
                               .session = strcmp(who, "s") == 0,
+                              .once = key,
                               .body = body.data,
                               .len = body.len,
                               .id = "r",

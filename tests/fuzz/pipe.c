@@ -47,6 +47,18 @@ static void check_rules(const char *message, size_t size)
     assert(memcmp(again + head, message + head, size - head) == 0);
 }
 
+static void check_team(const char *message, size_t size)
+{
+    static char again[PIPE_MAX];
+    struct pipe_team team;
+    size_t head = sizeof(struct pipe_header);
+    if (!pipe_decode_team(message, size, &team))
+        return;
+    assert(remote_id_valid(team.id) && text_valid(team.slug) && text_valid(team.name));
+    assert(pipe_encode_team(again, 1, &team) == size);
+    assert(memcmp(again + head, message + head, size - head) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct pipe_header header;
@@ -58,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(strlen(pipe_text(message, size)) < size);
         check_member(message, size);
         check_rules(message, size);
+        check_team(message, size);
     }
     free(message);
     return 0;

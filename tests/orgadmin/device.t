@@ -91,7 +91,8 @@ like "$seen" 'Logged in to .* as mia@example.org. Organization: Acme' 'it is log
 like "$(XDG_CONFIG_HOME=$T/config.good "$BUILD/orgadmin" whoami -o json)" '"mia"' 'and the login is stored'
 is "$(stat -c %a "$T/config.good/orgadmin/default.json") $(jq -r '.token|split("_")[0]' "$T/config.good/orgadmin/default.json")" '600 dev' 'as every login is'
 XDG_CONFIG_HOME=$T/config.good "$BUILD/orgadmin" token list --mine -o json >"$T/list"
-is "$(jq -r '[.[]|select(.kind == "device")|.name]|join(" ")' "$T/list")" "$(hostname)" 'it is listed among the tokens, with its kind'
+key=$(jq -r '.token|split(":")[0]' "$T/config.good/orgadmin/default.json")
+is "$(jq -r --arg key "$key" '.[]|select(.key == $key)|"\(.kind) \(.name)"' "$T/list")" "device $(hostname)" 'it is listed among the tokens, with its kind'
 ended denied
 like "$rc $seen" '^1 ' 'the denied login fails'
 like "$seen" 'denied on the page' 'with the reason'

@@ -220,7 +220,7 @@ pages() {
     done
     is "$(grep . <<< "$all")" "$whole" "$2 in pages of two lists what one page lists"
     like "$(wc -l <<< "$whole")" '^[3-9]|[0-9]{2}' "$2 has at least three entries to page through"
-    for wrong in ',"limit":0' ',"limit":1001' ',"after":"x"' ',"after":""' ',"after":"1"' ",\"after\":\"1.$(printf %040d 0)\""; do on "$2" "$wrong"; expect 400 invalid "$2 refuses $wrong with 400"; done
+    for wrong in ',"limit":0' ',"limit":1001' ',"after":"x"' ',"after":""' ',"after":"1"' ",\"after\":\"1.$(printf %064d 0)\""; do on "$2" "$wrong"; expect 400 invalid "$2 refuses $wrong with 400"; done
 }
 for i in 1 2 3 4 5; do on /organizations/invitations/create ",\"email\":\"p$i@example.org\""; on /organizations/join-codes/create ''; org_token member; done
 pages members /organizations/members/list

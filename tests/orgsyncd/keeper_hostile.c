@@ -308,6 +308,33 @@ static void malformed_member_records_are_not_served(void **state)
     check_after(1);
 }
 
+/* What a fetcher says of teams: cut, with control characters, without members, as often as it
+ * likes. None of it is a group here, where the configuration makes none of them. */
+static void malformed_teams_are_left_out(void **state)
+{
+    (void)state;
+    static char message[PIPE_MAX];
+    const struct pipe_team team = {"1", "root", "root", "root"};
+    start_keeper();
+    say_header(PIPE_RESET);
+    size_t size = pipe_encode_team(message, turn, &team);
+    for (size_t cut = sizeof(struct pipe_header); cut <= size; cut++)
+        say(message, cut);
+    message[sizeof(struct pipe_header) + 2] = '\n';
+    say(message, size);
+    memset(message + size, 0, sizeof message - size);
+    say(message, sizeof message);
+    for (int i = 0; i < 3000; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "%d", i);
+        const struct pipe_team many = {id, "root", "", id};
+        say(message, pipe_encode_team(message, turn, &many));
+    }
+    say_member("usr_good", "ada");
+    say_header(PIPE_COMMIT);
+    check_after(1);
+}
+
 /* The organization's rules as they stand, checked by nobody here. */
 static void say_rules(bool narrowed, const char *text, size_t size)
 {
@@ -1553,6 +1580,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(keys_are_published_as_they_were_said_last, fresh, clean_up),
     cmocka_unit_test_setup_teardown(brake_holds_no_keys, fresh, clean_up),
     cmocka_unit_test_setup_teardown(rules_stay_until_others_are_committed, fresh, clean_up),
+    cmocka_unit_test_setup_teardown(malformed_teams_are_left_out, fresh, clean_up),
     cmocka_unit_test_setup_teardown(malformed_rules_are_not_taken, fresh, clean_up),
     cmocka_unit_test_setup_teardown(members_of_uncommitted_listings_are_not_served, fresh,
                                     clean_up),

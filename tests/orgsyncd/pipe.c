@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/name.h"
 #include "orgsyncd/pipe.h"
 #include "tests/lib/keys.h"
 #include "tests/lib/unit.h"
@@ -100,6 +101,33 @@ static void encoder_refuses_members_out_of_bounds(void **state)
     assert_int_equal(pipe_encode_member(buffer, 7, &crowded, &why), 0);
 }
 
+static void team_comes_through_whole_or_not_at_all(void **state)
+{
+    (void)state;
+    char buffer[PIPE_MAX], longest[TEXT_MAX_LEN + 2];
+    const struct pipe_team ops = {"team_1", "ops", "The operators", "parent"};
+    struct pipe_team t, bad[5] = {ops, ops, ops, ops, ops};
+    size_t size = pipe_encode_team(buffer, 7, &ops);
+    assert_true(pipe_decode_team(buffer, size, &t));
+    assert_string_equal(t.id, "team_1");
+    assert_string_equal(t.slug, "ops");
+    assert_string_equal(t.name, "The operators");
+    assert_string_equal(t.parent, "parent");
+    for (size_t cut = sizeof(struct pipe_header); cut < size; cut++)
+        assert_false(pipe_decode_team(buffer, cut, &t));
+    buffer[size] = '\0';
+    assert_false(pipe_decode_team(buffer, size + 1, &t));
+    memset(longest, 'a', sizeof longest);
+    longest[TEXT_MAX_LEN + 1] = '\0';
+    bad[0].id = "";
+    bad[1].id = "a b";
+    bad[2].slug = "a\nroot:x:0:";
+    bad[3].name = longest;
+    bad[4].parent = "\x1b[31m";
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(pipe_encode_team(buffer, 7, &bad[i]), 0);
+}
+
 static void keys_that_were_not_read_are_said_to_be_so(void **state)
 {
     (void)state;
@@ -194,6 +222,7 @@ int main(void)
         cmocka_unit_test(member_record_cut_or_padded_is_refused),
         cmocka_unit_test(encoder_refuses_members_out_of_bounds),
         cmocka_unit_test(keys_of_a_member_come_through_whole),
+        cmocka_unit_test(team_comes_through_whole_or_not_at_all),
         cmocka_unit_test(keys_that_were_not_read_are_said_to_be_so),
         cmocka_unit_test(decoder_refuses_malformed_messages),
         cmocka_unit_test(text_of_a_message_ends_within_the_message),
