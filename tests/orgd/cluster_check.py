@@ -158,8 +158,13 @@ def lose_one(h, org):
     del h['events'][revisions(h, org)[len(revisions(h, org)) // 2]]
 
 
+def doubtful(h, org):
+    """What may have been made without an answer that says so."""
+    return {(o['actor'], ACTION[o['kind']], o['subject']) for o in h['operations'] if o['org'] == org and o['end'] == 'unknown' and o['kind'] in ACTION}
+
+
 def make_twice(h, org):
-    i = revisions(h, org)[-1]
+    i = next(i for i in reversed(revisions(h, org)) if tuple(h['events'][i][1:4]) not in doubtful(h, org) and h['events'][i][2] != 'invitation.accept')
     h['events'].insert(i, list(h['events'][i]))
 
 
@@ -214,14 +219,12 @@ def let_in(h, org):
 def unrefused(h, org):
     """A change that was answered with a refusal was made."""
     _, made, _ = replay(h, org)
-    key = lambda o: (o['actor'], o['kind'], o['subject'], o['role'])
-    doubtful = {key(o) for o in h['operations'] if o['org'] == org and o['end'] == 'unknown'}  # it could be one of these
     next(o for o in reversed(h['operations']) if o['org'] == org and o['end'] == 'done' and o['kind'] in ('set-role', 'suspend', 'resume') and
-         key(o) not in doubtful and made[o['revision']] and made[o['revision']][:3] == [o['actor'], ACTION[o['kind']], o['subject']]
+         (o['actor'], ACTION[o['kind']], o['subject']) not in doubtful(h, org) and made[o['revision']] and made[o['revision']][:3] == [o['actor'], ACTION[o['kind']], o['subject']]
          ).update(end='refused', revision=None)
 
 
-SPOILED = {lose_the_last: 'acknowledged and is lost|members are not what', lose_one: 'acknowledged as', make_twice: 'made twice', no_lock: 'there is no owner',
+SPOILED = {lose_the_last: 'acknowledged and is lost|members are not what', lose_one: 'acknowledged|view at revision', make_twice: 'made twice|is no member|said to have been', no_lock: 'there is no owner',
            stale_poll: 'poll of revision .* was called', stale_read: 'read of revision .* was called', not_told: 'view at revision', two_tags: 'has two tags',
            let_in: 'was let in', unrefused: 'was refused'}
 
