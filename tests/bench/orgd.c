@@ -2,11 +2,12 @@
  * A client for orgd's benchmark (tests/bench/orgd.sh): one thread, kept connections to 127.0.0.1.
  *
  *   orgd list PORT BEARER ORG CONNECTIONS SECONDS    members/list; prints replies a second
- *   orgd page PORT BEARER ORG CONNECTIONS SECONDS    the same for a page of 50, which no cache has
- *   orgd write PORT BEARER ORG CONNECTIONS SECONDS   join-codes/create; the same. ORG may be
- * several, BEARER may be several, with commas between, which the connections take in turn orgd
- * polls PORT BEARER ORG COUNT REVISION USER   holds COUNT polls, waits for a line on stdin, makes a
- * change; prints the ms until all have heard of it
+ *   orgd page PORT BEARER ORG CONNECTIONS SECONDS    a page of 50, which no cache has; the same
+ *   orgd write PORT BEARER ORG CONNECTIONS SECONDS   join-codes/create; the same
+ *   orgd polls PORT BEARER ORG COUNT REVISION USER   holds COUNT polls, waits for a line on stdin,
+ * makes a change; prints the ms until all have heard of it
+ *
+ * ORG and BEARER may be several, with commas between, which the connections take in turn.
  */
 #include <arpa/inet.h>
 #include <errno.h>
