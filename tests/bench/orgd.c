@@ -2,11 +2,12 @@
  * A client for orgd's benchmark (tests/bench/orgd.sh): one thread, kept connections to 127.0.0.1.
  *
  *   orgd list PORT BEARER ORG CONNECTIONS SECONDS    members/list; prints replies a second
- *   orgd page PORT BEARER ORG CONNECTIONS SECONDS    the same for a page of 50, which no cache has
- *   orgd write PORT BEARER ORG CONNECTIONS SECONDS   join-codes/create; the same. ORG may be
- * several, with commas between, which the connections take in turn orgd polls PORT BEARER ORG COUNT
- * REVISION USER   holds COUNT polls, waits for a line on stdin, makes a change; prints the ms until
- * all have heard of it
+ *   orgd page PORT BEARER ORG CONNECTIONS SECONDS    a page of 50, which no cache has; the same
+ *   orgd write PORT BEARER ORG CONNECTIONS SECONDS   join-codes/create; the same
+ *   orgd polls PORT BEARER ORG COUNT REVISION USER   holds COUNT polls, waits for a line on stdin,
+ * makes a change; prints the ms until all have heard of it
+ *
+ * ORG and BEARER may be several, with commas between, which the connections take in turn.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,7 +32,7 @@ struct client {
     size_t head_len;
     size_t left; /* of its body; SIZE_MAX: chunked, to the last chunk */
     bool in_body, held, done;
-    const char *org; /* ends with a comma or NUL */
+    const char *org, *bearer; /* end with a comma or NUL */
 };
 
 static const char *bearer, *org;
@@ -50,15 +51,23 @@ static int64_t now_us(void)
     return t.tv_sec * 1000000LL + t.tv_nsec / 1000;
 }
 
+/* One of LIST after the other; NEXT remembers where. */
+static const char *in_turn(const char **next, const char *list)
+{
+    const char *now = *next && **next ? *next : list;
+    *next = now + strcspn(now, ",");
+    *next += **next == ',';
+    return now;
+}
+
 static void client_open(struct client *c)
 {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
-    static const char *next;
+    static const char *next_org, *next_bearer;
     int on = 1;
-    c->org = next && *next ? next : org;
-    next = c->org + strcspn(c->org, ",");
-    next += *next == ',';
+    c->org = in_turn(&next_org, org);
+    c->bearer = in_turn(&next_bearer, bearer);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0 ||
@@ -72,10 +81,11 @@ static void client_send(struct client *c, const char *path, const char *fields)
     char body[300], text[1000];
     int len = snprintf(body, sizeof body, "{\"organizationId\":\"%.*s\"%s}",
                        (int)strcspn(c->org, ","), c->org, fields);
-    int n = snprintf(text, sizeof text,
-                     "POST /v1/organizations/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
-                     "Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-                     path, bearer, len, body);
+    int n =
+        snprintf(text, sizeof text,
+                 "POST /v1/organizations/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: "
+                 "Bearer %.*s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+                 path, (int)strcspn(c->bearer, ","), c->bearer, len, body);
     c->head_len = 0;
     c->in_body = c->held = c->done = false;
     if (write(c->fd, text, (size_t)n) != n)
