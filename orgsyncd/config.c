@@ -311,10 +311,17 @@ static bool is_each(struct parse *p, const config_setting_t *group, const char *
     return text != NULL;
 }
 
-/* "%t" once, and something around it: what is called so alone could be any group of the machine. */
-static void check_pattern(struct parse *p, const config_setting_t *s, const struct config_group *g)
+/* True if G names who is in it. */
+static bool names_members(const struct config_group *g)
 {
-    const config_setting_t *at = config_setting_get_member(s, "name");
+    return g->everyone || g->roles.count || g->teams.count || g->permissions.count ||
+           g->members.count;
+}
+
+/* "%t" once, and something around it: what is called so alone could be any group of the machine. */
+static void check_pattern_name(struct parse *p, const config_setting_t *at,
+                               const struct config_group *g)
+{
     const char *mark = strchr(g->name, '%');
     char name[NAME_MAX_LEN + 1];
     if (!mark || mark[1] != 't' || strchr(mark + 1, '%') || strcmp(g->name, "%t") == 0) {
@@ -328,12 +335,28 @@ static void check_pattern(struct parse *p, const config_setting_t *s, const stru
     if (!*name || reserved_form(name))
         config_complain(p, at, "\"%s\" makes no group names, which are [a-z_][a-z0-9_.-]*: %s",
                         g->name, *name ? reserved_form(name) : "\"acme-%t\" does");
-    if (g->local || g->everyone || g->permissions.count || g->members.count || g->roles.count ||
-        g->teams.count)
+}
+
+static void check_pattern(struct parse *p, const config_setting_t *s, const struct config_group *g)
+{
+    check_pattern_name(p, config_setting_get_member(s, "name"), g);
+    if (g->local || names_members(g))
         config_complain(p, s, "a group of each team or role has nothing but name and org beside");
     for (const struct config_group *other = p->config->group; other < g; other++)
         if (other->each == g->each && other->org == g->org)
             config_complain(p, s, "there are two patterns for the groups of \"%s\"", g->org);
+}
+
+/* What G is, once its keys are read. */
+static void check_members(struct parse *p, const config_setting_t *s, const struct config_group *g)
+{
+    if (g->each)
+        check_pattern(p, s, g);
+    else if (!names_members(g))
+        config_complain(
+            p, s,
+            "group \"%s\" has nobody: give roles, teams, permissions, members, or everyone = true",
+            g->name);
 }
 
 static void parse_group(struct parse *p, const config_setting_t *s)
@@ -346,13 +369,13 @@ static void parse_group(struct parse *p, const config_setting_t *s)
     value_set_string(p, s, "name", "a group", VALUE_REQUIRED, &g->name);
     bool teams = is_each(p, s, "teams"), roles = is_each(p, s, "roles");
     g->each = teams ? EACH_TEAM : roles ? EACH_ROLE : EACH_NOTHING;
-    if (p->failed)
-        return;
-    if (!g->each && !name_valid(g->name)) {
+    if (!p->failed && teams && roles)
+        config_complain(p, s, "a pattern is for teams or for roles");
+    if (!p->failed && !g->each && !name_valid(g->name))
         config_complain(p, s, "group name \"%s\" must be [a-z_][a-z0-9_.-]*, at most %d characters",
                         g->name, NAME_MAX_LEN);
+    if (p->failed)
         return;
-    }
     value_set_bool(p, s, "local", &g->local);
     g->org = org_reference(p, s, "a group");
     value_set_bool(p, s, "everyone", &g->everyone);
@@ -362,16 +385,8 @@ static void parse_group(struct parse *p, const config_setting_t *s)
         g->teams = set_teams(p, s, g->org, &g->roles);
     value_set_list(p, s, "permissions", &g->permissions);
     value_set_list(p, s, "members", &g->members);
-    if (!p->failed && teams && roles)
-        config_complain(p, s, "a pattern is for teams or for roles");
-    if (!p->failed && g->each)
-        check_pattern(p, s, g);
-    else if (!p->failed && !g->everyone && !g->roles.count && !g->teams.count &&
-             !g->permissions.count && !g->members.count)
-        config_complain(
-            p, s,
-            "group \"%s\" has nobody: give roles, teams, permissions, members, or everyone = true",
-            g->name);
+    if (!p->failed)
+        check_members(p, s, g);
 }
 
 /* Only a mapped group may be there several times. */
