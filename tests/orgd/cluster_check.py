@@ -219,8 +219,9 @@ def let_in(h, org):
 def unrefused(h, org):
     """A change that was answered with a refusal was made."""
     _, made, _ = replay(h, org)
+    shown = collections.Counter(o['revision'] for o in h['operations'] if o['org'] == org and o['kind'] in ACTION and o.get('revision'))  # by who found it so, too
     next(o for o in reversed(h['operations']) if o['org'] == org and o['end'] == 'done' and o['kind'] in ('set-role', 'suspend', 'resume') and
-         (o['actor'], ACTION[o['kind']], o['subject']) not in doubtful(h, org) and made[o['revision']] and made[o['revision']][:3] == [o['actor'], ACTION[o['kind']], o['subject']]
+         (o['actor'], ACTION[o['kind']], o['subject']) not in doubtful(h, org) and shown[o['revision']] == 1 and made[o['revision']] and made[o['revision']][:3] == [o['actor'], ACTION[o['kind']], o['subject']]
          ).update(end='refused', revision=None)
 
 
