@@ -86,8 +86,9 @@ check-long: check-built
 		ROUNDS=100 prove tests/boot/sessions.t tests/e2e/sessions.t && \
 		LONG=1 prove tests/e2e/taken_alone.t tests/e2e/enrolled.t && \
 		ROUNDS=3 LONG=1 prove tests/boot/times.t && \
-		LONG=1 prove tests/e2e/doctor.t tests/orgadmin/github_prism.t && \
-		tests/lib/deps browser $$(command -v npm >/dev/null || echo node) && prove tests/e2e/page.t tests/e2e/organization_page.t && \
+		tests/lib/deps browser clients $$(command -v npm >/dev/null || echo node) && \
+		LONG=1 prove --exec tests/lib/run tests/e2e/doctor.t tests/orgadmin/github_prism.t tests/orgadmin/github_clients.t && \
+		prove tests/e2e/page.t tests/e2e/organization_page.t && \
 		for release in bookworm trixie; do RELEASE=$$release prove tests/packaging/roots/*.t || exit; done && \
 		tests/lib/deps vm architectures && prove tests/boot/vm/*.t tests/module/architectures.t
 	@+$(MAKE) --no-print-directory fuzz SECONDS=60
