@@ -5,12 +5,22 @@
 
 #include "common/utf8.h"
 
+#define EACH_BYTE(byte) (UINT64_MAX / 255 * (byte))
+
+/* True when the eight bytes at TEXT are ASCII without NUL, as nearly all of a reply are. */
+static bool eight_plain(const char *text)
+{
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    return (((bytes - EACH_BYTE(1)) | bytes) & EACH_BYTE(0x80)) == 0;
+}
+
 bool json_utf8(const char *text, size_t len)
 {
     uint32_t code;
     for (size_t i = 0, n; i < len; i += n) {
-        n = 1;
-        if (text[i] >= ' ' && text[i] <= '~') /* nearly every byte of a reply */
+        n = 8;
+        if (len - i >= n && eight_plain(text + i))
             continue;
         n = utf8_decode(text + i, &code);
         if (n == 0 || n > len - i || code == 0)
@@ -38,12 +48,12 @@ static bool keys_sound(const cJSON *node, char why[JSON_WHY_MAX])
             return false;
         }
         for (const cJSON *c = node->child; cJSON_IsObject(node) && c != child; c = c->next) {
-            if (strcmp(c->string, child->string) != 0)
+            if (c->string[0] != child->string[0] || strcmp(c->string, child->string) != 0)
                 continue;
             snprintf(why, JSON_WHY_MAX, "the key \"%.64s\" occurs twice", c->string);
             return false;
         }
-        if (!keys_sound(child, why))
+        if (child->child && !keys_sound(child, why))
             return false;
     }
     return true;

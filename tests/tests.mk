@@ -142,7 +142,7 @@ $(BUILD)/tests/bench/keys_const: $(BUILD)/obj/tests/bench/keys_const.o $(MODULE)
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(LDFLAGS) -o $@ $^
 
 .PHONY: bench-programs
-bench-programs: all $(BENCHES) $(BUILD)/libnss_const.so.2 $(BUILD)/tests/bench/keys_const
+bench-programs: all $(BENCHES) $(BUILD)/tests/apiprobe $(BUILD)/libnss_const.so.2 $(BUILD)/tests/bench/keys_const
 
 .PHONY: bench
 bench: deps-check
@@ -155,6 +155,7 @@ bench: deps-check
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgd.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/orgadmin.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/listing.sh
+	@BUILD=$(abspath $(BENCH)) tests/bench/teams.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/database.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/fleet.sh
 	@BUILD=$(abspath $(BENCH)) tests/bench/across.sh

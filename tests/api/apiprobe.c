@@ -2,10 +2,10 @@
  * Runs the provider contract from the command line, for the tests:
  *   apiprobe [SETTING=VALUE]... OPERATION [ARGUMENT=VALUE]...   prints each record as a line of
  * JSON apiprobe [SETTING=VALUE]... watch SINCE WAIT_MS [ROUNDS [CURSOR]] prints reset, heard,
- * member, done Settings: provider url token org ca proxy timeout, and option.NAME=VALUE; progress=N
- * prints what the provider tells of a long wait and stops it at the Nth time. While it waits, a
- * line on standard input that says "ask" runs whoami over a second provider, "stop" stops. The exit
- * status is the enum api_status.
+ * member, done Settings: provider url token org ca proxy timeout, teams=1, buffered=1 (prints in
+ * blocks), and option.NAME=VALUE; progress=N prints what the provider tells of a long wait and
+ * stops it at the Nth time. While it waits, a line on standard input that says "ask" runs whoami
+ * over a second provider, "stop" stops. The exit status is the enum api_status.
  */
 #include <cjson/cJSON.h>
 #include <stdio.h>
@@ -133,6 +133,10 @@ static int take_setting(const char *text)
     } known[] = {{"provider=", &settings.provider}, {"url=", &settings.url},
                  {"token=", &settings.token},       {"org=", &settings.org},
                  {"ca=", &settings.ca_file},        {"proxy=", &settings.proxy}};
+    if (strcmp(text, "teams=1") == 0)
+        return settings.teams = true;
+    if (strcmp(text, "buffered=1") == 0)
+        return setvbuf(stdout, NULL, _IOFBF, BUFSIZ) == 0;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strncmp(text, known[i].name, strlen(known[i].name)) == 0) {
             *known[i].value = text + strlen(known[i].name);

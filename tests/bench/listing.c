@@ -3,6 +3,8 @@
  * requests as orgadmin's (a token, the organization, its members page by page with the users that
  * each page refers to), one libcurl handle, every answer parsed by cJSON and thrown away. Prints
  * how many members there were.
+ *
+ * listing BASE TOKEN: the same for requests that are on standard input, a target a line.
  */
 #include <cjson/cJSON.h>
 #include <curl/curl.h>
@@ -70,30 +72,58 @@ static int fetch_page(char *path, size_t size)
     return members;
 }
 
+static struct curl_slist *authorize(const char *token)
+{
+    char header[4096];
+    snprintf(header, sizeof header, "Authorization: Bearer %s", token);
+    struct curl_slist *headers = curl_slist_append(NULL, header);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    return headers;
+}
+
+static struct curl_slist *list_upsun(const char *api_token, const char *org)
+{
+    char form[256], path[1024];
+    int members = 0;
+    snprintf(form, sizeof form,
+             "client_id=upsun-cli&client_secret=&grant_type=api_token&api_token=%s", api_token);
+    cJSON *token = fetch("/oauth2/token", form);
+    struct curl_slist *headers =
+        authorize(cJSON_GetStringValue(cJSON_GetObjectItem(token, "access_token")));
+    cJSON_Delete(token);
+    snprintf(path, sizeof path, "/organizations/%s", org);
+    cJSON_Delete(fetch(path, NULL));
+    snprintf(path, sizeof path, "/organizations/%s/members?page%%5Bsize%%5D=100", org);
+    while (*path)
+        members += fetch_page(path, sizeof path);
+    printf("%d members\n", members);
+    return headers;
+}
+
+static struct curl_slist *list_input(const char *token)
+{
+    char path[1024];
+    int answers = 0;
+    struct curl_slist *headers = authorize(token);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "listing");
+    while (fgets(path, sizeof path, stdin)) {
+        path[strcspn(path, "\n")] = '\0';
+        cJSON_Delete(fetch(path, NULL));
+        answers++;
+    }
+    printf("%d answers\n", answers);
+    return headers;
+}
+
 int main(int argc, char *argv[])
 {
-    char form[256], header[4096], path[1024];
-    int members = 0;
-    if (argc != 4)
+    if (argc != 3 && argc != 4)
         return 2;
     base = argv[1];
     curl = curl_easy_init();
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
-    snprintf(form, sizeof form,
-             "client_id=upsun-cli&client_secret=&grant_type=api_token&api_token=%s", argv[2]);
-    cJSON *token = fetch("/oauth2/token", form);
-    snprintf(header, sizeof header, "Authorization: Bearer %s",
-             cJSON_GetStringValue(cJSON_GetObjectItem(token, "access_token")));
-    cJSON_Delete(token);
-    struct curl_slist *headers = curl_slist_append(NULL, header);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    snprintf(path, sizeof path, "/organizations/%s", argv[3]);
-    cJSON_Delete(fetch(path, NULL));
-    snprintf(path, sizeof path, "/organizations/%s/members?page%%5Bsize%%5D=100", argv[3]);
-    while (*path)
-        members += fetch_page(path, sizeof path);
-    printf("%d members\n", members);
+    struct curl_slist *headers = argc == 4 ? list_upsun(argv[2], argv[3]) : list_input(argv[2]);
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
     free(body.data);

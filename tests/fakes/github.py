@@ -20,6 +20,7 @@ Options (--fault or /_fake "set"):
     lag=N        audit events (0)
     permission=X what the App may do with members (write); none: nothing
     hidden       the owner is not shown
+    teams=N      teams more, from the id 1000 and team0000 on, each of a hundred of the --members, one after the other
     keys_dir=DIR the keys of each are the lines of DIR/LOGIN (in small letters), if there is such a file
 Not of the API: GET /_used is how many requests counted, for each token."""
 import base64, hashlib, json, pathlib, re, subprocess, time, zlib
@@ -56,6 +57,11 @@ class State:
         self.teams = {31: {'id': 31, 'slug': 'ops', 'name': 'Ops', 'parent': None, 'members': {2: 'maintainer'}},
                       32: {'id': 32, 'slug': 'ops-night', 'name': 'Ops: night', 'parent': 31, 'members': {3: 'member'}},
                       33: {'id': 33, 'slug': 'security', 'name': 'Security', 'parent': None, 'members': {1: 'member'}}}
+
+        people = [999 + n for n in range(1, count + 1)]
+        for n in range(int(fake.options.get('teams', 0))):
+            ids = people[n * 100 % max(count, 1):][:100]
+            self.teams[1000 + n] = {'id': 1000 + n, 'slug': 'team%04d' % n, 'name': 'Team %d' % n, 'parent': None, 'members': dict.fromkeys(ids, 'member')}
 
     def new_id(self):
         self.ids += 1
