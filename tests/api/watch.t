@@ -33,7 +33,8 @@ is "$(watch nocursors 0 0 2)" "$(printf 'reset\n%s\ndone 3\ndone 3' "$ANN")" 'a 
 is "$(watch nocursors 3 0 2 here.3)" "$(printf 'reset\n%s\ndone 3\ndone 3' "$ANN")" 'a watch with a cursor, of a server without cursors, prints everything'
 
 # the organization's rules for this machine
-TEAMS=${ANN/,\"state/,\"teams\":[{\"id\":\"t1\",\"slug\":\"ops\"},{\"id\":\"t2\"}],\"state}
+OF_TEAMS=',"teams":[{"id":"t1","slug":"ops"},{"id":"t2"}],"state'
+TEAMS=${ANN/,\"state/$OF_TEAMS}
 is "$(watch accessnull 0)" "$(printf 'reset\nrules none\n%s\ndone 3' "$TEAMS")" 'a watch prints that there are no rules'
 is "$(watch accessnone 0)" "$(printf 'reset\nrules\n%s\ndone 3' "$TEAMS")" 'a watch prints that no rule is for this machine'
 is "$(watch accesssome 0)" "$(printf 'reset\nrules admin sshd sudo | team:t1 * |\n%s\ndone 3' "$TEAMS")" 'a watch prints the rules before the members'
