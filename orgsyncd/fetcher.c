@@ -777,8 +777,8 @@ static int64_t turn(struct fetcher *f)
         return back_off(f);
     }
     bool no_news = !lists && at.revision > 0 && at.revision == f->at.revision;
+    f->held = false; /* before the keeper hears of it: a login that comes now has to ask */
     succeeded(&r, &at);
-    f->held = false;
     if (at.revision == 0)
         return jitter(f->settings->poll_ms);
     if (!no_news)
