@@ -151,6 +151,7 @@ is "$(chained mia silent)" "$(lines_of mia larry)" 'one that closes its output i
 program dies 'kill -9 $$'
 is "$(chained mia dies)$?" "$(lines_of mia larry)0" 'of one that dies nothing is missed'
 is "$(told mia --chain /usr/local/bin/none-such)$?" "$(lines_of mia larry)0" 'nor of one that is not there'
+wait_for 10 eval 'tail -n 1 $AUTH_LOG | grep -q none-such'
 like "$(tail -n 1 $AUTH_LOG)" 'none-such cannot be run' 'the log tells that'
 is "$(told mia --chain more)$?" "$(lines_of mia larry)0" 'one without a path is not looked for'
 chained mia floods | head -n 1 >"$T/out"
