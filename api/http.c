@@ -592,7 +592,10 @@ static bool attend(struct transfer *t)
     if (t->reply->len > t->reported) {
         t->reported = t->reply->len;
         read_info(t);
-        s->progress(s->arg, t->reply);
+        if (s->progress(s->arg, t->reply) != 0) {
+            give_up(t, API_STOPPED, "stopped");
+            return false;
+        }
     }
     if (clock_mono_ms() - t->last_ms > HTTP_SILENCE_MS) {
         give_up(t, API_UNREACHABLE, "no data arrived for 15 s");

@@ -61,7 +61,8 @@ struct http_reply {
 struct http_stream {
     void *arg;
     int hold_ms; /* how long the remote may hold it: added to the time-out */
-    void (*progress)(void *arg, const struct http_reply *so_far); /* more bytes of the body came */
+    /* more bytes of the body came; non-zero stops the request */
+    int (*progress)(void *arg, const struct http_reply *so_far);
     int idle_fd;            /* or -1; when it becomes readable, or its other end is gone: */
     int (*idle)(void *arg); /* may use another struct http; non-zero stops the request */
 };

@@ -288,7 +288,7 @@ struct provider_watcher {
     provider_sink *member;
     int (*rules)(void *arg, const struct org_rules *rules); /* 0 to go on */
     void (*source)(void *arg, int64_t age_ms, bool fresh);  /* or NULL */
-    void (*heard)(void *arg);                               /* or NULL */
+    int (*heard)(void *arg);                                /* or NULL; 0 to go on */
     int (*idle)(void *arg);
     int idle_fd;
     bool want_fresh;

@@ -435,8 +435,9 @@ static void take_source(void *arg, int64_t age_ms, bool fresh)
 }
 
 /* The first heartbeat answers the request itself: whoever wants a round trip has one. That of a
- * relay says nothing of its source, but that a change would arrive. */
-static void heartbeat(void *arg)
+ * relay says nothing of its source, but that a change would arrive. What the keeper told after the
+ * request began, and before it was held, is for the next one. */
+static int heartbeat(void *arg)
 {
     struct fetcher_request *r = arg;
     bool first = !r->quiet;
@@ -446,9 +447,13 @@ static void heartbeat(void *arg)
         if (first && r->fetcher->failures == 0)
             report(r, PIPE_HEARD, r->fetcher->source_ms, 0, NULL);
         beat(r->fetcher);
-        return;
+    } else {
+        report(r, PIPE_HEARD, first ? r->begun_ms : clock_mono_ms(), first ? PIPE_ROUND_TRIP : 0,
+               NULL);
     }
-    report(r, PIPE_HEARD, first ? r->begun_ms : clock_mono_ms(), first ? PIPE_ROUND_TRIP : 0, NULL);
+    if (first && r->fetcher->unreported)
+        r->superseded = true;
+    return r->superseded;
 }
 
 /* --- what was applied --- */

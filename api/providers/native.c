@@ -545,12 +545,12 @@ struct watch {
 };
 
 /* White space is the heartbeat of a poll that is held; a proxy's page of it is not. */
-static void on_progress(void *arg, const struct http_reply *so_far)
+static int on_progress(void *arg, const struct http_reply *so_far)
 {
     const struct provider_watcher *watcher = arg;
-    if (watcher->heard && so_far->status == 200 && so_far->json &&
-        strspn(so_far->body, " \t\r\n") == so_far->len)
-        watcher->heard(watcher->arg);
+    bool beats = watcher->heard && so_far->status == 200 && so_far->json &&
+                 strspn(so_far->body, " \t\r\n") == so_far->len;
+    return beats ? watcher->heard(watcher->arg) : 0;
 }
 
 static int on_idle(void *arg)

@@ -51,10 +51,11 @@ static void say_reset(void *arg)
     puts("reset");
 }
 
-static void say_heard(void *arg)
+static int say_heard(void *arg)
 {
     (void)arg;
     puts("heard");
+    return 0;
 }
 
 static int on_idle(void *arg)
