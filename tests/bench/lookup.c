@@ -46,7 +46,22 @@ static double now(void)
     return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-static double build(uint32_t members)
+#define TEAMS_EACH 3
+
+/* Fills GROUPS with those of member I, of whom nearly each has a combination of his own if there
+ * are TEAMS: two groups of all, and TEAMS behind them. Returns how many. */
+static uint32_t groups_of(uint32_t i, uint32_t teams, uint32_t groups[2 + TEAMS_EACH])
+{
+    uint32_t count = 0, seed = i;
+    groups[count++] = 0;
+    if (i % 10 == 0)
+        groups[count++] = 1;
+    for (uint32_t n = 0; n < TEAMS_EACH && teams > 0; n++, seed = seed / teams + i * 7)
+        groups[count++] = 2 + (seed + n * (teams / TEAMS_EACH)) % teams;
+    return count;
+}
+
+static double build(uint32_t members, uint32_t teams)
 {
     double begun = now();
     struct snapshot_settings settings = {.generation = members,
@@ -55,17 +70,23 @@ static double build(uint32_t members)
                                          .group_members = GROUP_MEMBERS_ALWAYS};
     struct snapshot_writer *w = snapshot_writer_new(&settings);
     uint32_t org = snapshot_writer_org(w, "acme", 1, 0, 0);
-    uint32_t all = snapshot_writer_group(w, "acme", 150000, 0),
-             admins = snapshot_writer_group(w, "acme-admins", 150001, 0);
+    snapshot_writer_group(w, "acme", 150000, 0);
+    snapshot_writer_group(w, "acme-admins", 150001, 0);
+    for (uint32_t i = 0; i < teams; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "team%u", i);
+        snapshot_writer_group(w, name, 150002 + i, 0);
+    }
     for (uint32_t i = 0; i < members; i++) {
         char name[16], gecos[32], home[32];
+        uint32_t groups[2 + TEAMS_EACH], group_count = groups_of(i, teams, groups);
         snprintf(name, sizeof name, "user%07u", i);
         snprintf(gecos, sizeof gecos, "User Number %u", i);
         snprintf(home, sizeof home, "/home/%s", name);
         struct snapshot_grants_spec grants = {.org = org,
                                               .roles = {i % 10 ? "member" : "admin", 1},
-                                              .groups = (const uint32_t[]){all, admins},
-                                              .group_count = i % 10 ? 1 : 2};
+                                              .groups = groups,
+                                              .group_count = group_count};
         struct snapshot_user_spec user = {
             200000 + i,    200000 + i,  snapshot_writer_grants(w, &grants),
             MEMBER_ACTIVE, name,        gecos,
@@ -205,13 +226,14 @@ static void bench_operation(enum operation op, int files, double *at_100)
     worst_growth = growth > worst_growth ? growth : worst_growth;
 }
 
-static void bench_size(uint32_t members, double *at_100)
+static void bench_size(uint32_t members, uint32_t teams, double *at_100)
 {
-    double seconds = build(members);
+    double seconds = build(members, teams);
     struct stat st;
     stat(PATH_SNAPSHOT, &st);
-    printf("\n%u members: snapshot %.1f MB (%.0f bytes a member), built and written in %.3f s\n",
-           members, (double)st.st_size / 1e6, (double)st.st_size / members, seconds);
+    printf("\n%u members, %u groups: snapshot %.1f MB (%.0f bytes a member), built and written in "
+           "%.3f s\n",
+           members, teams + 2, (double)st.st_size / 1e6, (double)st.st_size / members, seconds);
     printf("  %-14s %8s %8s %6s %8s | %8s %6s | %10s %8s\n", "", "warm ns", "const ns", "ratio",
            "to 100's", "any ns", "ratio", "files ns", "to warm");
     draw_keys(members);
@@ -480,9 +502,11 @@ int main(int argc, char **argv)
     }
     mkdir(ORG_STATEDIR, 0755);
     double at_100[OPERATIONS] = {0};
-    const uint32_t sizes[] = {100, 10000, 100000, 1000000};
-    for (int i = 0; i < 4; i++) {
-        bench_size(sizes[i], at_100);
+    const uint32_t sizes[] = {10000, 100000, 1000000};
+    bench_size(100, 0, at_100); /* what all are compared with */
+    bench_size(100000, 5000, at_100);
+    for (int i = 0; i < 3; i++) {
+        bench_size(sizes[i], 0, at_100);
         if (sizes[i] >= 100000)
             bench_group(sizes[i]);
     }
