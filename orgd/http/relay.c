@@ -234,7 +234,9 @@ void relay_take(struct source_relay *relay)
         struct source_link *l = relay->links[i];
         const struct source_listing *r =
             l && l->state == LINK_READS ? source_reading(l->source) : NULL;
-        if (r && !relay->stopping)
+        if (r && l->gone)
+            rest(l);
+        else if (r && !relay->stopping)
             reading_ended(l, r);
     }
 }
@@ -360,12 +362,15 @@ static void link_free(struct source_link *l)
     free(l);
 }
 
-/* Frees what is gone, as soon as nothing of it is under way. */
+/* Frees what is gone, as soon as nothing of it is under way: the loop waits for no thread that
+ * reads, and only has it end. */
 static void sweep(struct source_relay *relay)
 {
     for (size_t i = 0; i < MIRRORS_MAX; i++) {
         struct source_link *l = relay->links[i];
-        if (!l || !l->gone || (l->state != LINK_RESTS && l->state != LINK_READS))
+        if (l && l->gone && l->state == LINK_READS)
+            source_end(l->source);
+        if (!l || !l->gone || l->state != LINK_RESTS)
             continue;
         link_free(l);
         relay->links[i] = NULL;

@@ -130,8 +130,9 @@ static bool wait_for_work(struct source *s)
     pthread_mutex_lock(&s->lock);
     while (s->state != SOURCE_READS && !s->ends)
         pthread_cond_wait(&s->change, &s->lock);
+    bool reads = s->state == SOURCE_READS; /* what was begun ends as a reading, if a failed one */
     pthread_mutex_unlock(&s->lock);
-    return !s->ends;
+    return reads;
 }
 
 static void *thread_main(void *arg)
@@ -252,12 +253,17 @@ static void secret_free(char *secret)
     free(secret);
 }
 
-void source_close(struct source *s)
+void source_end(struct source *s)
 {
     pthread_mutex_lock(&s->lock);
     s->ends = true;
     pthread_cond_signal(&s->change);
     pthread_mutex_unlock(&s->lock);
+}
+
+void source_close(struct source *s)
+{
+    source_end(s);
     if (s->started)
         pthread_join(s->thread, NULL);
     provider_close(s->provider);

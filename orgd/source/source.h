@@ -28,7 +28,10 @@ const struct source_listing *source_reading(struct source *s);
 bool source_hook_signed(const struct source *s, const char *signature, const void *body,
                         size_t len);
 
-/* Stops a reading that is under way. */
+/* Has a reading that is under way fail soon; none may begin any more. Does not wait. */
+void source_end(struct source *s);
+
+/* The same, and waits for it. */
 void source_close(struct source *s);
 
 #endif
