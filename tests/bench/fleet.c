@@ -6,10 +6,12 @@
  *
  * The first line of BEARERS is the owner's, the others are the hosts'. In each round the owner
  * takes a role from the first USER, which every host must hear of before the polls begin again.
- * Then 20 changes a second are made for ten seconds, each twentieth of which removes one of the
- * other USERs. Then all connections are made anew, with tickets and without, while a bystander asks
- * for something else: the storm after a restart. At last as many connections to the bare loop
- * (bare.c) are told as many bytes. Prints one line a figure.
+ * As many connections to the bare loop (bare.c) are told as many bytes in the same round, and find
+ * the processor's caches as orgd does: behind the fleet's next polls. Then 20 changes a second are
+ * made for ten seconds, each twentieth of which removes one of the other USERs. Then all
+ * connections are made anew, with tickets and without, while a bystander asks for something else:
+ * the storm after a restart; and the handshakes of such connections by themselves. Prints one line
+ * a figure.
  *
  * With OTHER_PORT in the environment, the port of another server of the same database, the owner
  * makes the changes of the rounds at either in turn, and nothing else is done (across.sh). With
@@ -27,6 +29,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -36,10 +40,19 @@
 #define REPLY_SIZE  4096
 #define EVENTS      256
 #define WAIT_S      120
+#define GROUP       1000 /* connections without a request at a time: orgd takes few from strangers */
 
-enum state { CONNECTING, SHAKING, HOLDING };
+enum state { CONNECTING, SHAKING, SHAKEN, HOLDING };
+
+/* What hosts connect to: orgd, or the bare loop. */
+struct server {
+    int port;
+    clockid_t cpu;
+    struct host *hosts;
+};
 
 struct host {
+    const struct server *server;
     int fd;
     enum state state;
     gnutls_session_t tls;
@@ -53,10 +66,11 @@ struct host {
     char reply[REPLY_SIZE];
 };
 
-static struct host *hosts;
-static size_t count, told;
-static bool tls, hold_back, bare, reporting;
-static int port, loop, server;
+static struct server orgd, bare;
+static size_t count, told, shaken;
+static bool tls, hold_back, silent, reporting;
+static int loop;
+static pid_t orgd_pid, bare_pid;
 static const char *org, *owner_bearer;
 static gnutls_certificate_credentials_t credentials;
 
@@ -73,27 +87,32 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The server's processor seconds so far. */
-static double server_cpu(void)
+/* The processor seconds of SERVER so far. */
+static double server_cpu(const struct server *server)
 {
-    char path[64], text[1024];
-    unsigned long user, system;
-    snprintf(path, sizeof path, "/proc/%d/stat", server);
-    FILE *file = fopen(path, "re");
-    if (!file || !fgets(text, sizeof text, file))
-        die(path);
-    fclose(file);
-    if (sscanf(strrchr(text, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
-               &system) != 2)
+    struct timespec t;
+    if (clock_gettime(server->cpu, &t) != 0)
         die("the server's times");
-    return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void server_take(struct server *server, int port, pid_t pid)
+{
+    server->port = port;
+    server->hosts = calloc(count, sizeof *server->hosts);
+    if (!server->hosts)
+        die("memory");
+    for (size_t i = 0; i < count; i++)
+        server->hosts[i].server = server;
+    if (pid > 0 && clock_getcpuclockid(pid, &server->cpu) != 0)
+        die("the server's clock");
 }
 
 static long server_memory_kb(const char *name)
 {
     char path[64], line[256];
     long kb = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", server);
+    snprintf(path, sizeof path, "/proc/%d/status", (int)orgd_pid);
     FILE *file = fopen(path, "re");
     while (file && fgets(line, sizeof line, file))
         if (strncmp(line, name, strlen(name)) == 0)
@@ -114,7 +133,8 @@ static void watch(struct host *h, int how, uint32_t events)
 
 static void host_connect(struct host *h)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)h->server->port)};
     int on = 1;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     h->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -169,7 +189,7 @@ static void host_poll(struct host *h)
                  "\"process\":\"0123456789abcdef0123456789abcdef\"}");
     snprintf(body, sizeof body, "{\"organizationId\":\"%s\",\"since\":%ld%s,\"wait\":600000%s}",
              org, h->revision, cursor, report);
-    if (bare)
+    if (h->server == &bare)
         send_all(h, "\n", 1);
     else
         post(h, "members/changes", h->bearer, body);
@@ -192,12 +212,16 @@ static void tls_begin(struct host *h)
 static void host_shake(struct host *h)
 {
     int rc = gnutls_handshake(h->tls);
-    if (rc == GNUTLS_E_SUCCESS)
+    if (rc == GNUTLS_E_SUCCESS && silent) {
+        h->state = SHAKEN;
+        shaken++;
+    } else if (rc == GNUTLS_E_SUCCESS) {
         host_poll(h);
-    else if (gnutls_error_is_fatal(rc))
+    } else if (gnutls_error_is_fatal(rc)) {
         die(gnutls_strerror(rc));
-    else
+    } else {
         watch(h, EPOLL_CTL_MOD, gnutls_record_get_direction(h->tls) ? EPOLLOUT : EPOLLIN);
+    }
 }
 
 /* True when the reply has come to its end: by its length, or with the last chunk of a held one. */
@@ -212,38 +236,19 @@ static bool whole(const struct host *h)
     return h->len >= (size_t)(body + 4 - h->reply) + strtoul(at + sizeof length - 1, NULL, 10);
 }
 
-/* A line of the bare loop. */
+/* A line of the bare loop; the first, of one byte, answers the request. */
 static void bare_read(struct host *h)
 {
-    if (h->len == 0 || h->reply[h->len - 1] != '\n')
+    if (h->len == 1 || h->reply[h->len - 1] != '\n')
         return;
     h->told = now_s();
+    h->len = 1;
     told++;
 }
 
-static void host_read(struct host *h)
+static void reply_read(struct host *h)
 {
-    size_t had = h->len;
-    if (bare)
-        h->len = 0;
-    for (;;) {
-        size_t room = sizeof h->reply - 1 - h->len;
-        ssize_t n = tls ? gnutls_record_recv(h->tls, h->reply + h->len, room)
-                        : recv(h->fd, h->reply + h->len, room, 0);
-        if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED || (!tls && n < 0 && errno == EAGAIN))
-            break;
-        if (n <= 0)
-            die("the server has closed a held poll");
-        h->len += (size_t)n;
-        h->reply[h->len] = '\0';
-    }
-    if (bare && h->len == 0)
-        h->len = had;
-    else if (bare)
-        bare_read(h);
-    if (bare)
-        return;
-    if (h->len > 0 && strncmp(h->reply, "HTTP/1.1 200", 12) != 0) {
+    if (strncmp(h->reply, "HTTP/1.1 200", 12) != 0) {
         fprintf(stderr, "fleet: %s\n", h->reply);
         exit(1);
     }
@@ -259,6 +264,27 @@ static void host_read(struct host *h)
     h->waits = hold_back;
     if (!hold_back)
         host_poll(h);
+}
+
+static void host_read(struct host *h)
+{
+    for (;;) {
+        size_t room = sizeof h->reply - 1 - h->len;
+        ssize_t n = tls ? gnutls_record_recv(h->tls, h->reply + h->len, room)
+                        : recv(h->fd, h->reply + h->len, room, 0);
+        if (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED || (!tls && n < 0 && errno == EAGAIN))
+            break;
+        if (n <= 0)
+            die("the server has closed a held poll");
+        h->len += (size_t)n;
+        h->reply[h->len] = '\0';
+    }
+    if (h->len == 0)
+        return;
+    if (h->server == &bare)
+        bare_read(h);
+    else
+        reply_read(h);
 }
 
 static void host_step(struct host *h)
@@ -279,6 +305,9 @@ static void host_step(struct host *h)
     case SHAKING:
         host_shake(h);
         return;
+    case SHAKEN: /* a ticket; or it is disconnected, which the next handshakes show */
+        watch(h, EPOLL_CTL_MOD, 0);
+        return;
     case HOLDING:
         host_read(h);
         return;
@@ -295,8 +324,9 @@ static void steps(int wait_ms)
         host_step(events[i].data.ptr);
 }
 
-static size_t holding(void)
+static size_t holding(const struct server *server)
 {
+    const struct host *hosts = server->hosts;
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
         n += hosts[i].state == HOLDING && hosts[i].len > 0;
@@ -305,13 +335,13 @@ static size_t holding(void)
 
 /* Until every poll is held: the server has sent its first heartbeat. At most IN_FLIGHT are on their
  * way. */
-static void connect_all(size_t in_flight)
+static void connect_all(const struct server *server, size_t in_flight)
 {
     double end = now_s() + WAIT_S;
     size_t begun = 0;
-    for (size_t ready = 0; ready < count; ready = holding()) {
+    for (size_t ready = 0; ready < count; ready = holding(server)) {
         while (begun < count && begun - ready < in_flight)
-            host_connect(&hosts[begun++]);
+            host_connect(&server->hosts[begun++]);
         for (int i = 0; i < 64; i++)
             steps(10);
         if (now_s() > end)
@@ -322,12 +352,12 @@ static void connect_all(size_t in_flight)
 static void polls_begin(void)
 {
     for (size_t i = 0; i < count; i++) {
-        if (hosts[i].waits)
-            host_poll(&hosts[i]);
-        hosts[i].waits = false;
+        if (orgd.hosts[i].waits)
+            host_poll(&orgd.hosts[i]);
+        orgd.hosts[i].waits = false;
     }
     double end = now_s() + WAIT_S;
-    while (holding() < count && now_s() < end)
+    while (holding(&orgd) < count && now_s() < end)
         steps(10);
 }
 
@@ -412,7 +442,7 @@ static void owner_ask(struct host *owner, const char *user, const char *role)
 static void untold(void)
 {
     for (size_t i = 0; i < count; i++)
-        hosts[i].told = 0;
+        orgd.hosts[i].told = 0;
     told = 0;
 }
 
@@ -427,10 +457,10 @@ static void all_told(double since)
 /* The server's processor seconds for the next polls, with a report or without. */
 static double polls_cpu(bool report)
 {
-    double cpu = server_cpu();
+    double cpu = server_cpu(&orgd);
     reporting = report;
     polls_begin();
-    return server_cpu() - cpu;
+    return server_cpu(&orgd) - cpu;
 }
 
 /* OWNER takes a role from USER: all hosts hear of it. The server's processor seconds; DELAYS gets
@@ -438,13 +468,13 @@ static double polls_cpu(bool report)
 static double loss_tell(struct host *owner, const char *user, double *delays)
 {
     untold();
-    double cpu = server_cpu(), begun = now_s();
+    double cpu = server_cpu(&orgd), begun = now_s();
     owner_ask(owner, user, "member"); /* a loss, which is told at once */
     client_answer(owner, 0);
     all_told(begun);
     for (size_t i = 0; i < count; i++)
-        delays[i] = (hosts[i].told - begun) * 1000;
-    return server_cpu() - cpu;
+        delays[i] = (orgd.hosts[i].told - begun) * 1000;
+    return server_cpu(&orgd) - cpu;
 }
 
 /* OWNER gives USER a role that can be taken. */
@@ -457,31 +487,80 @@ static void gain_tell(struct host *owner, const char *user)
     all_told(begun);
 }
 
-static double rounds_run(struct host *owner, const char *user, int rounds)
+/* --- the bare loop's hosts --- */
+
+/* A process of their own has them: one may not open as many files as both need. */
+static volatile struct {
+    bool ready;
+    size_t told;
+} * bare_heard;
+static const struct timespec moment = {.tv_nsec = 1000000};
+
+static void bare_listen(void)
 {
-    double *delays = figures_get(count * (size_t)rounds), tell = 0, again[2] = {0};
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    loop = epoll_create1(EPOLL_CLOEXEC);
+    connect_all(&bare, 512);
+    bare_heard->ready = true;
+    for (;;) {
+        steps(1000);
+        bare_heard->told = told;
+    }
+}
+
+static void bare_start(void)
+{
+    bare_heard =
+        mmap(NULL, sizeof *bare_heard, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t pid = bare_heard == MAP_FAILED ? -1 : fork();
+    if (pid < 0)
+        die("a process for the bare loop's hosts");
+    if (pid == 0)
+        bare_listen();
+    for (double end = now_s() + WAIT_S; !bare_heard->ready; nanosleep(&moment, NULL))
+        if (now_s() > end)
+            die("the bare loop does not answer");
+}
+
+/* The bare loop tells its hosts for the time ROUND; its processor seconds. */
+static double bare_tell(int round)
+{
+    double cpu = server_cpu(&bare);
+    kill(bare_pid, SIGUSR1);
+    for (double end = now_s() + WAIT_S; bare_heard->told < count * (size_t)(round + 1);
+         nanosleep(&moment, NULL))
+        if (now_s() > end)
+            die("the bare loop did not tell all");
+    return server_cpu(&bare) - cpu;
+}
+
+static void rounds_run(struct host *owner, const char *user, int rounds)
+{
+    double *delays = figures_get(count * (size_t)rounds), tell = 0, least = 0, again[2] = {0};
     hold_back = true;
     for (int round = 0; round < rounds; round++) {
         gain_tell(owner, user);
         again[round % 2] += polls_cpu(round % 2);
         tell += loss_tell(owner, user, delays + count * (size_t)round);
         again[(round + 1) % 2] += polls_cpu((round + 1) % 2);
+        least += bare_tell(round);
     }
     hold_back = false;
     spread("a loss is told to all", delays, count * (size_t)rounds);
-    double each = tell / rounds / (double)count * 1e6;
-    printf("%-58s %.1f us\n", "the server's processor time to tell a host", each);
-    printf("%-58s %.1f us\n", "and for its next poll", again[0] / rounds / (double)count * 1e6);
+    const double us = 1e6 / rounds / (double)count;
+    printf("%-58s %.1f us\n", "the server's processor time to tell a host", tell * us);
+    printf("%-58s %.1f us\n", "a bare loop's", least * us);
+    printf("%-58s %.2f (bar: at most 2)\n", "the server's, to that", tell / least);
+    printf("%-58s %.1f us\n", "the server's for the next poll of a host", again[0] * us);
     printf("%-58s %.2f (bar: at most 1.1)\n", "the same with a report, to that",
            again[1] / again[0]);
     free(delays);
-    return each;
 }
 
 /* The same with changes that are made at this server, and at the one with the port OTHER_PORT. */
 static void across_run(const char *user, int rounds, int other_port)
 {
-    const int ports[2] = {port, other_port};
+    const int ports[2] = {orgd.port, other_port};
     double *delays[2] = {figures_get(count * (size_t)rounds), figures_get(count * (size_t)rounds)};
     double tell[2] = {0};
     hold_back = true;
@@ -523,10 +602,10 @@ static void listen_only(void)
     sigaction(SIGTERM, &action, NULL);
     untold();
     printf("ready\n");
-    double cpu = server_cpu(), begun = now_s();
+    double cpu = server_cpu(&orgd), begun = now_s();
     while (!ended)
         steps(100);
-    cpu = server_cpu() - cpu;
+    cpu = server_cpu(&orgd) - cpu;
     printf("%zu hosts were told %.1f times each, %.1f us of the server each time, with the next "
            "poll; %.0f %% of one processor\n",
            count, (double)told / (double)count, told > 0 ? cpu / (double)told * 1e6 : 0,
@@ -537,7 +616,7 @@ static void listen_only(void)
 static void changes_run(struct host *owner, char **users, size_t user_count)
 {
     double *delays = figures_get(count * user_count), *answers = figures_get(20 * user_count);
-    double cpu = server_cpu(), begun = now_s();
+    double cpu = server_cpu(&orgd), begun = now_s();
     size_t n = 0, asked = 0;
     for (size_t i = 1; i < user_count; i++) {
         for (int change = 0; change < 20; change++, asked++) {
@@ -558,7 +637,7 @@ static void changes_run(struct host *owner, char **users, size_t user_count)
             while (told < count && now_s() < sent + WAIT_S)
                 steps(5);
             for (size_t h = 0; h < count; h++)
-                delays[n++] = (hosts[h].told - sent) * 1000;
+                delays[n++] = (orgd.hosts[h].told - sent) * 1000;
         }
     }
     double took = now_s() - begun;
@@ -566,7 +645,7 @@ static void changes_run(struct host *owner, char **users, size_t user_count)
            (double)asked / took);
     spread("a removal is told to all", delays, n);
     spread("a change is answered", answers, asked);
-    printf("%-58s %.0f %%\n", "of one processor", (server_cpu() - cpu) / took * 100);
+    printf("%-58s %.0f %%\n", "of one processor", (server_cpu(&orgd) - cpu) / took * 100);
     free(delays);
     free(answers);
 }
@@ -581,7 +660,7 @@ static void *bystander_run(void *arg)
 {
     struct host c = {.bearer = arg};
     char body[128];
-    client_connect(&c, port);
+    client_connect(&c, orgd.port);
     snprintf(body, sizeof body, "{\"organizationId\":\"%s\"}", org);
     while (__atomic_load_n(&bystanding, __ATOMIC_ACQUIRE) && bystander_n < 100000) {
         const struct timespec pause = {.tv_nsec = 2000000};
@@ -615,116 +694,175 @@ static double bystander_end(pthread_t thread, const char *what)
     return p99;
 }
 
+static void let_pass(double seconds)
+{
+    for (double end = now_s() + seconds; now_s() < end;)
+        steps(100);
+}
+
+static void ticket_drop(struct host *h)
+{
+    gnutls_free(h->ticket.data);
+    h->ticket.data = NULL;
+}
+
+static void close_all(void)
+{
+    for (size_t i = 0; i < count; i++)
+        host_close(&orgd.hosts[i]);
+    let_pass(3); /* the server notices */
+}
+
 /* All connect anew; the server's processor seconds. */
 static double storm(bool tickets)
 {
-    for (size_t i = 0; i < count; i++) {
-        host_close(&hosts[i]);
-        if (tickets)
-            continue;
-        gnutls_free(hosts[i].ticket.data);
-        hosts[i].ticket.data = NULL;
-    }
-    for (double end = now_s() + 3; now_s() < end;) /* the server notices */
-        steps(100);
-    double begun = now_s(), cpu = server_cpu();
-    connect_all(512);
-    cpu = server_cpu() - cpu;
+    close_all();
+    for (size_t i = 0; i < count && !tickets; i++)
+        ticket_drop(&orgd.hosts[i]);
+    double begun = now_s(), cpu = server_cpu(&orgd);
+    connect_all(&orgd, 512);
+    cpu = server_cpu(&orgd) - cpu;
     printf("%-58s %.2f s, %.2f s of the server\n",
            tickets ? "all connect anew with tickets" : "all connect anew", now_s() - begun, cpu);
     return cpu;
 }
 
+/* The hosts from FIRST on connect and ask nothing; the server's processor seconds. */
+static double group_shakes(struct host *first, size_t size, bool tickets)
+{
+    double cpu = server_cpu(&orgd), end = now_s() + WAIT_S;
+    shaken = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (!tickets)
+            ticket_drop(&first[i]);
+        host_connect(&first[i]);
+    }
+    while (shaken < size && now_s() < end)
+        steps(100);
+    let_pass(0.2); /* what follows a handshake */
+    cpu = server_cpu(&orgd) - cpu;
+    for (size_t i = 0; i < size; i++) {
+        if (tickets && !gnutls_session_is_resumed(first[i].tls))
+            die("a ticket was not taken");
+        gnutls_deinit(first[i].tls); /* the ticket stays */
+        first[i].tls = NULL;
+        host_close(&first[i]);
+    }
+    let_pass(1); /* the server notices */
+    return cpu;
+}
+
+/* Connections and handshakes by themselves; microseconds each. */
+static double shakes(bool tickets)
+{
+    double cpu = 0;
+    silent = true;
+    for (size_t first = 0; first < count; first += GROUP)
+        cpu += group_shakes(orgd.hosts + first, count - first < GROUP ? count - first : GROUP,
+                            tickets);
+    silent = false;
+    cpu *= 1e6 / (double)count;
+    printf("%-58s %.1f us\n",
+           tickets ? "a connection and its handshake with a ticket" : "with a whole handshake",
+           cpu);
+    return cpu;
+}
+
+static void shakes_run(void)
+{
+    close_all();
+    double with = shakes(true), without = shakes(false);
+    printf("%-58s %.2f (bar: at most 0.5)\n", "the former, to the latter", with / without);
+}
+
 static void storms_run(void)
 {
     pthread_t thread = bystander_start();
-    for (double end = now_s() + 3; now_s() < end;)
-        steps(100);
+    let_pass(3);
     double quiet = bystander_end(thread, "a bystander is answered");
     thread = bystander_start();
     double with = storm(true);
     double loud = bystander_end(thread, "a bystander is answered during the storm");
-    double without = storm(false);
     printf("%-58s %.1f (bar: at most 5)\n", "the bystander's p99, to that without", loud / quiet);
-    printf("%-58s %.2f (bar: at most 0.5)\n", "a reconnect with a ticket, to one without",
+    double without = storm(false);
+    printf("%-58s %.2f\n", "a reconnect and its poll with a ticket, to one without",
            with / without);
 }
 
-/* The bare loop tells as many; microseconds a host. */
-static double bare_run(int bare_port, int bare_pid, int rounds)
+static size_t bearers_read(char (*bearers)[BEARER_SIZE], size_t most)
 {
-    bare = true;
-    port = bare_port;
-    server = bare_pid;
-    for (size_t i = 0; i < count; i++) {
-        host_close(&hosts[i]);
-        gnutls_free(hosts[i].ticket.data);
-        hosts[i].ticket.data = NULL;
-    }
-    connect_all(512);
-    double cpu = server_cpu();
-    for (int round = 0; round < rounds; round++) {
-        untold();
-        kill(bare_pid, SIGUSR1);
-        while (told < count)
-            steps(100);
-    }
-    return (server_cpu() - cpu) / rounds / (double)count * 1e6;
+    size_t lines = 0;
+    while (lines < most && fgets(bearers[lines], BEARER_SIZE, stdin))
+        bearers[lines][strcspn(bearers[lines], "\n")] = '\0', lines++;
+    if (lines < 2)
+        die("bearers");
+    return lines;
+}
+
+static void files_raise(void)
+{
+    struct rlimit files;
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+}
+
+static void hold_all(void)
+{
+    double begun = now_s(), cpu = server_cpu(&orgd);
+    connect_all(&orgd, 512);
+    printf("%-58s %.2f s, %.2f s of the server\n", "all polls are held", now_s() - begun,
+           server_cpu(&orgd) - cpu);
+    printf("%-58s %.0f MB\n", "memory of the server", (double)server_memory_kb("VmRSS") / 1024);
+}
+
+static void all_run(int rounds, char **users, size_t user_count)
+{
+    struct host owner = {.bearer = owner_bearer};
+    client_connect(&owner, orgd.port);
+    rounds_run(&owner, users[0], rounds);
+    changes_run(&owner, users, user_count);
+    storms_run();
+    if (tls)
+        shakes_run();
+    printf("%-58s %.0f MB\n", "memory of the server at most",
+           (double)server_memory_kb("VmHWM") / 1024);
 }
 
 int main(int argc, char **argv)
 {
     static char bearers[20001][BEARER_SIZE];
-    struct rlimit files;
-    size_t lines = 0;
     if (argc < 10)
         return 2;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    port = (int)strtol(argv[1], NULL, 10);
     tls = strcmp(argv[2], "tls") == 0;
     org = argv[3];
     count = (size_t)strtoul(argv[4], NULL, 10);
     int rounds = (int)strtol(argv[5], NULL, 10);
-    server = (int)strtol(argv[6], NULL, 10);
-    while (lines < sizeof bearers / sizeof *bearers && fgets(bearers[lines], BEARER_SIZE, stdin))
-        bearers[lines][strcspn(bearers[lines], "\n")] = '\0', lines++;
-    getrlimit(RLIMIT_NOFILE, &files);
-    files.rlim_cur = files.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &files);
+    orgd_pid = (pid_t)strtol(argv[6], NULL, 10);
+    bare_pid = (pid_t)strtol(argv[8], NULL, 10);
+    server_take(&orgd, (int)strtol(argv[1], NULL, 10), orgd_pid);
+    server_take(&bare, (int)strtol(argv[7], NULL, 10), bare_pid);
+    size_t lines = bearers_read(bearers, sizeof bearers / sizeof *bearers);
+    files_raise();
     loop = epoll_create1(EPOLL_CLOEXEC);
-    hosts = calloc(count, sizeof *hosts);
-    if (loop < 0 || !hosts || lines < 2)
-        die("start");
+    if (loop < 0)
+        die("epoll");
     gnutls_certificate_allocate_credentials(&credentials);
     owner_bearer = bearers[0];
     for (size_t i = 0; i < count; i++) {
-        hosts[i].bearer = bearers[1 + i % (lines - 1)];
-        hosts[i].revision = 1000000000; /* beyond the server's own: everybody is listed once */
+        orgd.hosts[i].bearer = bearers[1 + i % (lines - 1)];
+        orgd.hosts[i].revision = 1000000000; /* beyond the server's own: everybody is listed once */
     }
-    double begun = now_s(), cpu = server_cpu();
-    connect_all(512);
-    printf("%-58s %.2f s, %.2f s of the server\n", "all polls are held", now_s() - begun,
-           server_cpu() - cpu);
-    printf("%-58s %.0f MB\n", "memory of the server", (double)server_memory_kb("VmRSS") / 1024);
-    if (rounds == 0) {
-        listen_only();
-        return 0;
-    }
+    if (bare_pid > 0)
+        bare_start();
+    hold_all();
     const char *other_port = getenv("OTHER_PORT");
-    if (other_port) {
+    if (rounds == 0)
+        listen_only();
+    else if (other_port)
         across_run(argv[9], rounds, (int)strtol(other_port, NULL, 10));
-        return 0;
-    }
-    struct host owner = {.bearer = owner_bearer};
-    client_connect(&owner, port);
-    double tell = rounds_run(&owner, argv[9], rounds);
-    changes_run(&owner, argv + 9, (size_t)(argc - 9));
-    storms_run();
-    printf("%-58s %.0f MB\n", "memory of the server at most",
-           (double)server_memory_kb("VmHWM") / 1024);
-    double bare_us =
-        bare_run((int)strtol(argv[7], NULL, 10), (int)strtol(argv[8], NULL, 10), rounds);
-    printf("%-58s %.1f us\n", "a bare loop's processor time to tell a host", bare_us);
-    printf("%-58s %.2f (bar: at most 2)\n", "the server's, to that", tell / bare_us);
+    else
+        all_run(rounds, argv + 9, (size_t)(argc - 9));
     return 0;
 }
