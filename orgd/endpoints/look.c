@@ -59,14 +59,24 @@ static void source_end(const struct poll *poll, struct buffer *out)
     buffer_add(out, text, (size_t)len, REPLY_MAX);
 }
 
+static const char unnarrowed[] = ",\"access\":null}";
+
+/* True when all polls get the same end, so that TEXT has it. */
+static bool reply_whole(const struct reply *reply)
+{
+    return !reply->mirrored && !reply->narrowed;
+}
+
 void reply_end(const struct reply *reply, const struct poll *poll, struct buffer *out)
 {
-    static const char none[] = ",\"access\":null}", begin[] = ",\"access\":[", end[] = "]}";
+    static const char begin[] = ",\"access\":[", end[] = "]}";
     const char *between = "";
+    if (reply_whole(reply))
+        return;
     if (reply->mirrored)
         source_end(poll, out);
     if (!reply->narrowed) {
-        buffer_add(out, none, sizeof none - 1, REPLY_MAX);
+        buffer_add(out, unnarrowed, sizeof unnarrowed - 1, REPLY_MAX);
         return;
     }
     buffer_add(out, begin, sizeof begin - 1, REPLY_MAX);
@@ -157,6 +167,8 @@ static void entry_end(struct entry *entry)
              (long long)(listing->more ? listing->revision : organization->revision), cursor,
              reply->since == 0 ? "true" : "false", listing->more ? "true" : "false");
     listing_text(listing, tail);
+    if (reply_whole(reply))
+        listing_text(listing, unnarrowed);
     reply->more = listing->more;
     if (listing->full)
         buffer_free(&reply->text);

@@ -20,7 +20,7 @@ struct reply {
     int64_t since, revision; /* the latter of the organization */
     bool more;               /* the reply does not go up to it */
     bool mirrored;           /* the organization is */
-    struct buffer text;      /* empty: the store failed; reply_end has its end */
+    struct buffer text;      /* empty: the store failed; reply_end has what it lacks */
     bool narrowed;           /* the organization has access rules: */
     struct buffer rules;     /* of struct told_rule */
     int64_t access_revision; /* the latest change of those, or of a machine's labels */
@@ -30,7 +30,8 @@ struct reply {
 /* Frees REPLY, which may be NULL, with its last holder. */
 void reply_release(struct reply *reply);
 
-/* Adds the end of REPLY's text to OUT: the rules that concern POLL's machine. */
+/* Adds to OUT the end of REPLY's text that is POLL's alone, if it has one: the rules that concern
+ * its machine, and the age of the source. */
 void reply_end(const struct reply *reply, const struct poll *poll, struct buffer *out);
 
 /* True when the changes that REPLY tells may have taken from POLL's caller what let him ask, or

@@ -48,7 +48,7 @@ struct held {
     struct audience *audience;
     struct MHD_Connection *connection;
     struct client_connection *client;
-    struct poll poll;
+    struct tally_entry *of_token;
     int64_t end;  /* of the wait, clock_mono_ms */
     int64_t beat; /* next heartbeat */
     bool asks;    /* for a look now */
@@ -65,6 +65,7 @@ struct held {
     struct buffer ended;    /* the answer to a caller who may not ask any more */
     struct buffer tail;     /* of the answer, for this poll alone */
     size_t sent;            /* of the answer */
+    struct poll poll;       /* behind what telling looks at, which lies close together */
 };
 
 /* Looks that run together: those that came while the ones before were on their way. */

@@ -227,6 +227,7 @@ static void connection_end(struct client_connection *c)
     c->door->count--;
     c->door->leaving -= c->leaving ? 1 : 0;
     peer_disconnect(c->peer);
+    free(c->spare);
     free(c);
 }
 

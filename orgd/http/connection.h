@@ -61,6 +61,7 @@ struct client_connection {
     bool leaving; /* it is shut down, and libmicrohttpd will close it */
     char from[PEER_TEXT_SIZE];
     struct held *held;      /* the poll that waits on it, or NULL (held.h) */
+    void *spare;            /* the memory of the former request, for the next one; or NULL */
     bool watched;           /* for its end, by held.h */
     const char *target_end; /* of the request's target in libmicrohttpd's memory (head.h) */
     bool target_good;

@@ -15,6 +15,7 @@
 #include "orgd/endpoints/quota.h"
 #include "orgd/endpoints/record.h"
 #include "orgd/http/access_log.h"
+#include "orgd/http/audience.h"
 #include "orgd/http/head.h"
 #include "orgd/http/metrics.h"
 #include "orgd/http/page.h"
@@ -56,6 +57,7 @@ struct exchange {
     struct request request;
     struct call_answer answer;
     struct held *held; /* a members/changes, while it is held or answered; else NULL */
+    struct held poll;  /* its memory */
     struct page_part page;
     struct facts facts;
 };
@@ -348,7 +350,7 @@ static void exchange_hold(struct front *f, struct exchange *x, bool late)
     else if (waits && held_full(f->held))
         exchange_later(x, 503, "busy", "Too many such requests are open: ask again later.");
     else
-        x->held = held_add(f->held, x->connection, x->via, poll, late);
+        held_add(x->held = &x->poll, f->held, x->connection, x->via, poll, late);
 }
 
 /* The answer is there, or what is to be waited for; LATE: by a crew. */
@@ -661,12 +663,24 @@ static enum origin origin_find(struct exchange *x)
     return too_many ? ORIGIN_BUSY : ORIGIN_FOUND;
 }
 
+/* A connection has one request at a time. */
+static struct exchange *exchange_memory(struct client_connection *via)
+{
+    struct exchange *x = via->spare;
+    via->spare = NULL;
+    if (!x)
+        return memory_get(sizeof *x);
+    memset(x, 0, sizeof *x);
+    return x;
+}
+
 static struct exchange *exchange_new(struct front *f, struct MHD_Connection *connection,
                                      const char *path, const char *method)
 {
-    struct exchange *x = memory_get(sizeof *x);
+    struct client_connection *via = connection_of(connection);
+    struct exchange *x = exchange_memory(via);
     x->connection = connection;
-    x->via = connection_of(connection);
+    x->via = via;
     x->peer = x->via->peer;
     x->method = method;
     x->path = path;
@@ -755,6 +769,6 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
     answer_free(x);
     page_free(&x->page);
     sodium_memzero(x->answer.session, sizeof x->answer.session);
-    free(x);
+    x->via->spare = x;
     *request = NULL;
 }

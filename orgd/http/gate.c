@@ -70,6 +70,11 @@ static bool watch(struct gate *g, int how, int fd, void *whose, uint32_t events)
     return false;
 }
 
+bool gate_needed(const struct gate *g, bool metrics)
+{
+    return g->speakers->count > 0 && !metrics;
+}
+
 bool gate_add(struct gate *g, int fd, struct MHD_Daemon *daemon, struct door *door, size_t most)
 {
     struct entrance *e = &g->entrances[g->count++];

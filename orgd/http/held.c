@@ -16,8 +16,8 @@
 #define BEAT_MS 5000
 #define TICK_MS 100 /* polls that are due within one tick are woken together */
 #define RESUMED                                                                                    \
-    512 /* polls that go on in one round of the loop: libmicrohttpd looks at all for it */
-#define BLOCK_SIZE 1024 /* bytes that MHD reserves in each response */
+    2048 /* polls that go on in one round of the loop: libmicrohttpd looks at all for it */
+#define BLOCK_SIZE 256  /* bytes that MHD reserves in each response, for clients of HTTP/1.0 */
 #define ENDS       256  /* clients that have gone, at a time */
 #define GATHERED   4096 /* bytes of an answer that is sent with its end, at once */
 #define NEVER      INT64_MAX
@@ -56,6 +56,7 @@ void held_free(struct held_set *set)
 {
     shelf_clear(&set->shelf);
     audiences_free(set);
+    tally_free(&set->by_token);
     if (set->timer >= 0)
         close(set->timer);
     if (set->ends >= 0)
@@ -304,27 +305,27 @@ static void held_begin(struct held *held, bool late)
         audience_look(held->audience, false);
 }
 
-struct held *held_add(struct held_set *set, struct MHD_Connection *connection,
-                      struct client_connection *client, const struct poll *poll, bool late)
+void held_add(struct held *held, struct held_set *set, struct MHD_Connection *connection,
+              struct client_connection *client, const struct poll *poll, bool late)
 {
-    struct held *held = memory_get(sizeof *held);
     struct audience *a = audience_of(set, poll->organization);
     int64_t now = clock_mono_ms();
-    held->set = set;
-    held->audience = a;
-    held->connection = connection;
-    held->client = client;
-    held->poll = *poll;
-    held->end = now + poll->wait_ms;
-    held->beat = now; /* the first heartbeat at once: it takes the headers with it */
+    *held = (struct held){
+        .set = set,
+        .audience = a,
+        .connection = connection,
+        .client = client,
+        .poll = *poll,
+        .end = now + poll->wait_ms,
+        .beat = now, /* the first heartbeat at once: it takes the headers with it */
+    };
     client->held = held;
     end_watch(held);
     LIST_INSERT_HEAD(&a->polls, held, link);
     a->count++;
-    tally_add(&set->by_token, poll->key);
+    held->of_token = tally_add(&set->by_token, poll->key);
     set->count++;
     held_begin(held, late);
-    return held;
 }
 
 void held_drop(struct held *held)
@@ -336,14 +337,13 @@ void held_drop(struct held *held)
     connection_push(held->client);
     held->client->held = NULL;
     set->count--;
-    tally_take(&set->by_token, held->poll.key);
+    tally_take(held->of_token);
     LIST_REMOVE(held, link);
     held->audience->count--;
     audience_leave(held->audience);
     reply_release(held->reply);
     buffer_free(&held->ended);
     buffer_free(&held->tail);
-    free(held);
 }
 
 /* --- whether the caller may still ask --- */

@@ -46,10 +46,10 @@ bool held_full(const struct held_set *set);
 void held_count(const struct held_set *set, const struct poll *poll, size_t *of_token,
                 size_t *of_organization);
 
-/* Holds CONNECTION, whose state is CLIENT, as POLL says, until held_drop. LATE: something may have
- * changed, and have been told, since POLL was made. */
-struct held *held_add(struct held_set *set, struct MHD_Connection *connection,
-                      struct client_connection *client, const struct poll *poll, bool late);
+/* Holds CONNECTION, whose state is CLIENT, as POLL says, until held_drop; HELD is its memory until
+ * then. LATE: something may have changed, and have been told, since POLL was made. */
+void held_add(struct held *held, struct held_set *set, struct MHD_Connection *connection,
+              struct client_connection *client, const struct poll *poll, bool late);
 void held_drop(struct held *held);
 
 /* True while the answer is being looked up, and no response has begun: the caller suspends the

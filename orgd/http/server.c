@@ -95,11 +95,17 @@ static unsigned connections_of(const struct server_settings *settings, size_t i)
 static bool daemon_start(struct server *s, const struct listener *listener, unsigned connections)
 {
     struct door *door = &s->doors[s->count];
-    unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
-                     (listener->tls ? MHD_USE_TLS : 0);
+    bool gated = gate_needed(s->gate, listener->metrics);
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME |
+                     (gated ? MHD_USE_NO_LISTEN_SOCKET : 0) | (listener->tls ? MHD_USE_TLS : 0);
+    const struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
     const struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_callback()},
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    const struct MHD_OptionItem accepts[] = {
+        {MHD_OPTION_LISTEN_SOCKET, listener->fd, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
     door_init(door, &s->crowd, connections);
@@ -114,7 +120,8 @@ static bool daemon_start(struct server *s, const struct listener *listener, unsi
         {MHD_OPTION_STRICT_FOR_CLIENT, STRICT, NULL},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)exchange_end, &s->front},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)connection_notify, door},
-        {listener->tls ? MHD_OPTION_ARRAY : MHD_OPTION_END, 0, (void *)tls},
+        {MHD_OPTION_ARRAY, 0, (void *)(listener->tls ? tls : none)},
+        {MHD_OPTION_ARRAY, 0, (void *)(gated ? none : accepts)},
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_Daemon *daemon = MHD_start_daemon(flags, 0, NULL, NULL, exchange_handle, &s->front,
@@ -126,7 +133,8 @@ static bool daemon_start(struct server *s, const struct listener *listener, unsi
         return false;
     }
     s->daemons[s->count++] = daemon;
-    return watch(s, info->epoll_fd) && gate_add(s->gate, listener->fd, daemon, door, connections);
+    return watch(s, info->epoll_fd) &&
+           (!gated || gate_add(s->gate, listener->fd, daemon, door, connections));
 }
 
 /* What brings news of other servers, and of sources. */
@@ -248,13 +256,25 @@ static void files_reload(struct server_settings *settings)
         password_reload(settings);
 }
 
+/* Nobody connects any more. */
+static void listeners_close(struct server *s)
+{
+    gate_close(s->gate);
+    for (size_t i = 0; i < s->count; i++) {
+        int fd = MHD_quiesce_daemon(s->daemons[i]);
+        if (fd != MHD_INVALID_SOCKET)
+            close(fd);
+    }
+}
+
 /* Takes no connection and no request any more, and answers the held polls, so that they come back
  * to another server. A second signal cuts them off. */
 static void drain(struct server *s)
 {
     s->ends = clock_mono_ms() + (s->front.draining ? 0 : DRAIN_MS);
+    if (!s->front.draining)
+        listeners_close(s);
     s->front.draining = true;
-    gate_close(s->gate);
     held_release(s->front.held);
 }
 

@@ -18,6 +18,16 @@ void tally_init(struct tally *tally)
         LIST_INIT(&tally->places[i]);
 }
 
+void tally_free(struct tally *tally)
+{
+    struct tally_entry *entry;
+    for (size_t i = 0; i < TALLY_PLACES; i++)
+        while ((entry = LIST_FIRST(&tally->places[i])) != NULL) {
+            LIST_REMOVE(entry, link);
+            free(entry);
+        }
+}
+
 static size_t place_of(const char *id)
 {
     return table_hash(id, strlen(id)) % TALLY_PLACES;
@@ -40,22 +50,30 @@ size_t tally_get(const struct tally *tally, const char *id)
     return entry ? entry->count : 0;
 }
 
-void tally_add(struct tally *tally, const char *id)
+/* An entry of PLACE that counts nothing, which a new one joins for want of one. */
+static struct tally_entry *entry_unused(struct tally_place *place)
+{
+    struct tally_entry *entry;
+    LIST_FOREACH(entry, place, link)
+    if (entry->count == 0)
+        return entry;
+    entry = memory_get(sizeof *entry);
+    LIST_INSERT_HEAD(place, entry, link);
+    return entry;
+}
+
+struct tally_entry *tally_add(struct tally *tally, const char *id)
 {
     struct tally_entry *entry = entry_of(tally, id);
     if (!entry) {
-        entry = memory_get(sizeof *entry);
+        entry = entry_unused(&tally->places[place_of(id)]);
         snprintf(entry->id, sizeof entry->id, "%s", id);
-        LIST_INSERT_HEAD(&tally->places[place_of(id)], entry, link);
     }
     entry->count++;
+    return entry;
 }
 
-void tally_take(struct tally *tally, const char *id)
+void tally_take(struct tally_entry *entry)
 {
-    struct tally_entry *entry = entry_of(tally, id);
-    if (!entry || --entry->count > 0)
-        return;
-    LIST_REMOVE(entry, link);
-    free(entry);
+    entry->count--;
 }

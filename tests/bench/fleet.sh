@@ -6,7 +6,9 @@
 . "$(dirname "$0")/../lib/orgd.sh"
 need python3 openssl
 HOSTS=${HOSTS:-10000} ROUNDS=${ROUNDS:-4}
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/key.pem" -out "$T/cert.pem" -days 2 -subj /CN=localhost 2>/dev/null
+# The kinds of certificates that public and companies' authorities sign most; the first is what the hosts get.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/key.pem" -out "$T/cert.pem" -days 2 -subj /CN=ecdsa.example 2>/dev/null
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$T/rsa-key.pem" -out "$T/rsa-cert.pem" -days 2 -subj /CN=rsa.example 2>/dev/null
 ulimit -n 100000 2> /dev/null || ulimit -n "$(ulimit -Hn)"
 room=()
 for quota in tokens changes caller-changes; do room+=(--quota "$quota=1000000000"); done
@@ -30,7 +32,7 @@ sql "INSERT INTO machines (id, organization_id, name, labels, ca, secret_hash, c
 # fleet HOW PORT: the bytes that a host is told are those of the reply to one change, with its headers
 fleet() {
     echo "--- $HOSTS hosts, $1"
-    start "$T/bare.out" '^port' "$BUILD/tests/bench/bare" "$1" "$T/cert.pem" "$T/key.pem" "$HOSTS" 330 || exit 1
+    start "$T/bare.out" '^port' "$BUILD/tests/bench/bare" "$1" "$T/cert.pem" "$T/key.pem" "$HOSTS" 377 || exit 1
     bare_pid=$started
     "$BUILD/tests/bench/fleet" "$2" "$1" "$org" "$HOSTS" "$ROUNDS" "$orgd_pid" "$(sed -n 's/^port //p' "$T/bare.out")" "$bare_pid" "${users[@]}" < "$T/bearers" || tail -n 3 "$ORGD_LOG"
     kill "$bare_pid"
@@ -41,6 +43,6 @@ fleet() {
 fleet plain "${URL##*:}"
 # One listener over TCP has most of the connections.
 start "$T/tls.out" '^listening on https' "$ORGD" --data "$DATA" --socket "$SOCKET" --tls 127.0.0.1:0 --cert "$T/cert.pem" --key "$T/key.pem" \
-    --connections 65536 "${room[@]}" 2>> "$ORGD_LOG" || { cat "$ORGD_LOG"; exit 1; }
+    --cert "$T/rsa-cert.pem" --key "$T/rsa-key.pem" --connections 65536 "${room[@]}" 2>> "$ORGD_LOG" || { cat "$ORGD_LOG"; exit 1; }
 orgd_pid=$started
 fleet tls "$(sed -n 's|^listening on https://.*:||p' "$T/tls.out")"
