@@ -681,7 +681,7 @@ static struct exchange *exchange_new(struct front *f, struct MHD_Connection *con
     struct exchange *x = exchange_memory(via);
     x->connection = connection;
     x->via = via;
-    x->peer = x->via->peer;
+    x->peer = via->peer;
     x->method = method;
     x->path = path;
     x->begun = clock_mono_ms();

@@ -13,10 +13,11 @@
 #include "orgd/buffer.h"
 #include "orgd/http/audience.h"
 
-#define BEAT_MS 5000
-#define TICK_MS 100 /* polls that are due within one tick are woken together */
-#define RESUMED                                                                                    \
-    2048 /* polls that go on in one round of the loop: libmicrohttpd looks at all for it */
+/* Polls that go on in one round of the loop: for each round libmicrohttpd looks at all that it has
+ * suspended. */
+#define RESUMED    2048
+#define BEAT_MS    5000
+#define TICK_MS    100  /* polls that are due within one tick are woken together */
 #define BLOCK_SIZE 256  /* bytes that MHD reserves in each response, for clients of HTTP/1.0 */
 #define ENDS       256  /* clients that have gone, at a time */
 #define GATHERED   4096 /* bytes of an answer that is sent with its end, at once */
