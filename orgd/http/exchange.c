@@ -1,66 +1,20 @@
 #include "orgd/http/exchange.h"
 
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/log.h"
-#include "orgd/buffer.h"
-#include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/oauth.h"
-#include "orgd/endpoints/once.h"
 #include "orgd/endpoints/quota.h"
-#include "orgd/endpoints/record.h"
-#include "orgd/http/access_log.h"
-#include "orgd/http/audience.h"
+#include "orgd/http/exchange_state.h"
 #include "orgd/http/head.h"
 #include "orgd/http/metrics.h"
-#include "orgd/http/page.h"
-#include "orgd/http/stranger_log.h"
-#include "orgd/http/stream.h"
 
-#define DRAIN_MAX     (1U << 20)  /* of a body that is too large, so that its answer is read */
-#define BODIES_MAX    (64U << 20) /* of all requests; beyond it only small ones are taken */
-#define BODY_SMALL    4096
-#define LOG_PATH_SIZE 128
-#define LOG_LINE_SIZE 512
-#define PIECE_SIZE    (64U << 10) /* of an answer: a connection has to take one in its time */
-#define BUSY_RETRY_S  5
-#define READS_RESUMED 16 /* in a round */
-
-/* What the store says to /healthz and /metrics. */
-struct facts {
-    bool readable;
-    int64_t log_bytes, events;
-};
-
-/* A request from its first byte to its answer. */
-struct exchange {
-    struct job job; /* for a crew */
-    struct front *front;
-    struct MHD_Connection *connection;
-    struct client_connection *via;
-    struct peer *peer; /* the connection's, or the one for whom a proxy asks */
-    char from[PEER_TEXT_SIZE];
-    const char *method, *path; /* libmicrohttpd's, for as long as the request lasts */
-    int64_t begun;
-    char id[REQUEST_ID_SIZE];
-    struct buffer body;
-    size_t drained;  /* bytes beyond BODY_MAX */
-    bool forwarded;  /* PEER is not the connection's */
-    bool dispatched; /* or to be, by a crew */
-    struct dispatch_needs needs;
-    bool last; /* the connection is closed behind its answer */
-    struct request request;
-    struct call_answer answer;
-    struct held *held; /* a members/changes, while it is held or answered; else NULL */
-    struct held poll;  /* its memory */
-    struct page_part page;
-    struct facts facts;
-};
+#define DRAIN_MAX  (1U << 20)  /* of a body that is too large, so that its answer is read */
+#define BODIES_MAX (64U << 20) /* of all requests; beyond it only small ones are taken */
+#define BODY_SMALL 4096
 
 void front_init(struct front *f)
 {
@@ -70,92 +24,10 @@ void front_init(struct front *f)
 
 /* --- a request --- */
 
-static void body_free(struct front *f, struct exchange *x)
+void exchange_forget_body(struct exchange *x)
 {
-    f->bodies -= x->body.size;
+    x->front->bodies -= x->body.size;
     buffer_free(&x->body);
-}
-
-/* Makes one word of at most SIZE - 1 characters of a client's text. */
-static const char *log_word(char *word, size_t size, const char *text)
-{
-    size_t i;
-    for (i = 0; i < size - 1 && text[i]; i++)
-        word[i] = text[i] > ' ' && text[i] <= '~' ? text[i] : '?';
-    word[i] = '\0';
-    return word;
-}
-
-/* PATH as it is logged. A link that a mail gateway has damaged may have a token in its path: the
- * first character that no path of ours has ends it. */
-static const char *log_path(char word[LOG_PATH_SIZE], const char *path)
-{
-    size_t len = strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-");
-    snprintf(word, LOG_PATH_SIZE, "%.*s", (int)(len < LOG_PATH_SIZE ? len : LOG_PATH_SIZE - 1),
-             path);
-    return word;
-}
-
-static bool health_asked(const struct exchange *x)
-{
-    return strcmp(x->path, "/healthz") == 0;
-}
-
-/* True when the request had a valid token. */
-static bool exchange_known(const struct exchange *x)
-{
-    return strcmp(x->answer.caller, "-") != 0;
-}
-
-static void exchange_line(const struct exchange *x, const struct access *a)
-{
-    char line[LOG_LINE_SIZE];
-    bool loggable = x->needs.writer || a->status >= 400;
-    if (!loggable && !log_is_debug())
-        return;
-    snprintf(line, sizeof line, "%s %s %s %u %s %s %zu bytes %lldms", a->id, a->method, a->path,
-             a->status, a->caller, a->from, a->bytes, (long long)a->ms);
-    if (!loggable)
-        log_debug("%s", line);
-    else if (a->status >= 400 && !exchange_known(x))
-        stranger_log(LOG_INFO, "%s", line);
-    else
-        log_info("%s", line);
-}
-
-/* Tells whoever wants to know of an answered request. */
-static void exchange_log(const struct exchange *x)
-{
-    char method[16], path[LOG_PATH_SIZE];
-    struct access access = {.id = x->id,
-                            .method = log_word(method, sizeof method, x->method),
-                            .path = log_path(path, x->path),
-                            .status = x->answer.status,
-                            .caller = x->answer.caller,
-                            .from = x->from,
-                            .bytes = x->answer.body.len,
-                            .ms = clock_mono_ms() - x->begun};
-    metrics_request(x->path, x->answer.status);
-    access_log_write(&access);
-    exchange_line(x, &access);
-}
-
-/* Replaces the answer. */
-static void exchange_fail(struct exchange *x, unsigned status, const char *reason,
-                          const char *message)
-{
-    cJSON *object = error_json(reason, message, x->id);
-    char *text = cJSON_PrintUnformatted(object);
-    x->answer.rest = ANSWER_WHOLE;
-    x->answer.status = status;
-    if (!x->answer.caller[0])
-        snprintf(x->answer.caller, sizeof x->answer.caller, "-");
-    x->answer.letter.to[0] = '\0';
-    x->answer.changed.len = 0;
-    buffer_free(&x->answer.body);
-    buffer_add(&x->answer.body, text, strlen(text), REPLY_MAX);
-    cJSON_free(text);
-    cJSON_Delete(object);
 }
 
 /* Says in the reply, an object, whether the mail was sent. */
@@ -182,7 +54,7 @@ static void mailed_behind(bool sent, void *arg)
     metrics_mail(sent);
 }
 
-static const char *exchange_header(const struct exchange *x, const char *name)
+const char *exchange_header(const struct exchange *x, const char *name)
 {
     return MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, name);
 }
@@ -211,115 +83,12 @@ static void request_fill(const struct front *f, struct exchange *x)
 }
 
 /* The dispatcher has answered. */
-static void exchange_dispatched(struct front *f, struct exchange *x)
+static void exchange_dispatched(struct exchange *x)
 {
     dispatch_settle(&x->request, x->peer, &x->answer);
-    body_free(f, x);
+    exchange_forget_body(x);
     if (exchange_known(x))
         connection_known(x->via);
-}
-
-/* False when it takes too long for this store. */
-static bool facts_read(struct store *store, struct facts *facts)
-{
-    if (store_begin_read(store)) {
-        store_empty(store);
-        facts->log_bytes = store_log_bytes(store);
-        facts->events = store_event_latest(store);
-    }
-    enum store_end end = store_commit(store);
-    facts->readable = end == STORE_DONE;
-    return end != STORE_LONG;
-}
-
-/* GET /healthz: whether the store can be read, and whether its changes are confirmed. */
-static void exchange_health(struct exchange *x)
-{
-    static const char good[] = "{\"ok\":true}",
-                      waits[] = "{\"ok\":true,\"warning\":\"no_synchronous_standby\"}";
-    struct store_counts counts;
-    store_counts(&counts);
-    if (strcmp(x->method, "GET") != 0 && strcmp(x->method, "HEAD") != 0) {
-        exchange_fail(x, 405, "method_not_allowed", "This path is for GET and HEAD.");
-    } else if (!x->facts.readable) {
-        exchange_fail(x, 503, "unavailable", "The data cannot be read; the server's log says why.");
-    } else {
-        x->answer.status = 200;
-        snprintf(x->answer.caller, sizeof x->answer.caller, "-");
-        buffer_add(&x->answer.body, counts.waits ? waits : good,
-                   counts.waits ? sizeof waits - 1 : sizeof good - 1, REPLY_MAX);
-    }
-}
-
-static bool metrics_asked(const struct exchange *x)
-{
-    return x->via->door->metrics && strcmp(x->path, "/metrics") == 0;
-}
-
-/* GET /metrics, on the listener for it. */
-static void exchange_metrics(struct front *f, struct exchange *x)
-{
-    struct metrics_now now = {
-        .held = held_number(f->held), .log_bytes = x->facts.log_bytes, .events = x->facts.events};
-    crowd_count(x->via->door->crowd, &now.connections, &now.strangers);
-    x->answer.status = 200;
-    snprintf(x->answer.caller, sizeof x->answer.caller, "-");
-    metrics_write(&now, &x->answer.body);
-    relay_metrics(f->relay, &x->answer.body);
-}
-
-/* A webhook of a mirrored organization's source: it is read, and nothing else comes of it. */
-static void exchange_hook(struct front *f, struct exchange *x)
-{
-    static const char good[] = "{\"ok\":true}";
-    unsigned wait_s = peer_wait_s(x->peer);
-    if (strcmp(x->method, "POST") != 0) {
-        exchange_fail(x, 405, "method_not_allowed", "Every call is POST.");
-    } else if (wait_s > 0) {
-        exchange_fail(x, 429, "too_many_attempts", "Too many attempts from your address failed.");
-        x->answer.retry_s = wait_s;
-    } else if (x->drained > 0) {
-        exchange_fail(x, 413, "too_large", "The body may have at most 65536 bytes.");
-    } else if (!relay_hook(f->relay, x->path, exchange_header(x, "X-Hub-Signature-256"),
-                           &x->body)) {
-        exchange_fail(x, 401, "unauthorized", "X-Hub-Signature-256 is not this body's.");
-        if (x->peer)
-            peer_failed(x->peer);
-    } else {
-        x->answer.status = 200;
-        snprintf(x->answer.caller, sizeof x->answer.caller, "-");
-        buffer_add(&x->answer.body, good, sizeof good - 1, REPLY_MAX);
-    }
-    body_free(f, x);
-}
-
-static bool page_asked(const struct front *f, const struct exchange *x)
-{
-    return f->web_origin && page_path(x->path);
-}
-
-/* A file of the page, or a form that may not be taken; false for a form that may. */
-static bool exchange_page(struct front *f, struct exchange *x)
-{
-    const char *wrong =
-        x->page.form ? page_form_wrong(&x->page, x->connection, f->web_origin) : NULL;
-    if (wrong)
-        exchange_fail(x, strcmp(wrong, "other_site") == 0 ? 403 : 415, wrong,
-                      "The form must come from this page.");
-    else if (x->page.form)
-        return false;
-    else if (strcmp(x->method, "GET") == 0 || strcmp(x->method, "HEAD") == 0)
-        page_get(&x->page, x->connection, x->path, &x->answer);
-    else
-        exchange_fail(x, 405, "method_not_allowed", "This path is for a browser.");
-    return true;
-}
-
-static void exchange_later(struct exchange *x, unsigned status, const char *reason,
-                           const char *message)
-{
-    exchange_fail(x, status, reason, message);
-    x->answer.retry_s = BUSY_RETRY_S;
 }
 
 /* The quota that one more poll like POLL would exceed, QUOTA_COUNT for none. */
@@ -366,28 +135,11 @@ static void exchange_answered(struct front *f, struct exchange *x, bool late)
     exchange_log(x);
 }
 
-/* What needs no dispatcher. */
-static bool special_asked(const struct exchange *x)
-{
-    return health_asked(x) || x->via->door->metrics;
-}
-
-static void exchange_special(struct front *f, struct exchange *x)
-{
-    if (health_asked(x))
-        exchange_health(x);
-    else if (metrics_asked(x))
-        exchange_metrics(f, x);
-    else
-        exchange_fail(x, 404, "unknown_endpoint", "Only /metrics and /healthz are here.");
-    body_free(f, x);
-}
-
 /* Answers a request that changes nothing, if that does not take long. */
 static bool exchange_quick(struct front *f, struct exchange *x)
 {
-    if (special_asked(x)) {
-        if (!facts_read(f->store, &x->facts))
+    if (exchange_special_asked(x)) {
+        if (!exchange_facts_read(f->store, &x->facts))
             return false;
         exchange_special(f, x);
         return true;
@@ -396,8 +148,8 @@ static bool exchange_quick(struct front *f, struct exchange *x)
         exchange_hook(f, x);
         return true;
     }
-    if (page_asked(f, x) && exchange_page(f, x)) {
-        body_free(f, x);
+    if (exchange_page_asked(f, x) && exchange_page(f, x)) {
+        exchange_forget_body(x);
         return true;
     }
     if (x->needs.writer || !turns_left(&f->turns, x->job.caller))
@@ -406,7 +158,7 @@ static bool exchange_quick(struct front *f, struct exchange *x)
     bool answered = dispatch(f->store, &x->request, &x->answer);
     turns_use(&f->turns, x->job.caller, begun);
     if (answered)
-        exchange_dispatched(f, x);
+        exchange_dispatched(x);
     return answered;
 }
 
@@ -422,8 +174,8 @@ static void answer_free(struct exchange *x)
 static void exchange_job(struct store *store, struct job *job)
 {
     struct exchange *x = (struct exchange *)(void *)job;
-    if (special_asked(x)) {
-        facts_read(store, &x->facts);
+    if (exchange_special_asked(x)) {
+        exchange_facts_read(store, &x->facts);
         return;
     }
     answer_free(x); /* of the time before */
@@ -451,10 +203,10 @@ static void exchange_done(struct job *job)
     struct exchange *x = (struct exchange *)(void *)job;
     if (x->needs.attempt)
         peer_attempt_end(x->peer);
-    if (special_asked(x))
+    if (exchange_special_asked(x))
         exchange_special(x->front, x);
     else
-        exchange_dispatched(x->front, x);
+        exchange_dispatched(x);
     exchange_answered(x->front, x, true);
     exchange_settle(x->front, x);
 }
@@ -469,139 +221,7 @@ static void exchange_queue(struct front *f, struct exchange *x)
     crew_add(x->needs.writer ? f->changes : f->reads, &x->job);
 }
 
-/* --- the answer --- */
-
-static void header_add(struct MHD_Response *response, const char *name, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void header_add(struct MHD_Response *response, const char *name, const char *format, ...)
-{
-    char value[ONCE_KEY_MAX + 1];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(value, sizeof value, format, args);
-    va_end(args);
-    MHD_add_response_header(response, name, value);
-}
-
-/* As draft-ietf-httpapi-ratelimit-headers-10 has it. */
-static void add_quota(struct MHD_Response *response, const struct peer *peer)
-{
-    struct peer_quota quota;
-    peer_quota(peer, &quota);
-    header_add(response, "RateLimit-Policy", "\"attempts\";q=%u;w=60", quota.attempts);
-    header_add(response, "RateLimit", "\"attempts\";r=%u;t=%u", quota.left, quota.whole_s);
-}
-
-/* The methods of X's path. */
-static const char *methods_of(const struct front *f, const struct exchange *x)
-{
-    if (health_asked(x))
-        return "GET, HEAD";
-    return page_asked(f, x) ? page_methods(x->path) : "POST";
-}
-
-static void add_headers(struct MHD_Response *response, const struct exchange *x)
-{
-    const struct call_answer *answer = &x->answer;
-    if (x->page.type) {
-        page_headers(response, &x->page);
-    } else {
-        header_add(response, MHD_HTTP_HEADER_CONTENT_TYPE, "%s",
-                   metrics_asked(x) ? "text/plain; version=0.0.4" : "application/json");
-        header_add(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    }
-    if (answer->status == 401)
-        header_add(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
-    if (answer->status == 405)
-        header_add(response, MHD_HTTP_HEADER_ALLOW, "%s", methods_of(x->front, x));
-    if (answer->session[0])
-        page_session_header(response, answer->session);
-    if (x->request.once && once_key_good(x->request.once)) /* so the client knows that it counts */
-        header_add(response, HEAD_IDEMPOTENCY_KEY, "%s", x->request.once);
-    if (answer->retry_s > 0)
-        header_add(response, MHD_HTTP_HEADER_RETRY_AFTER, "%u", answer->retry_s);
-    if (answer->attempt)
-        add_quota(response, x->peer);
-    if (x->last)
-        header_add(response, MHD_HTTP_HEADER_CONNECTION, "close");
-}
-
-/* The answer's text; a held poll has one. */
-static void exchange_text(struct exchange *x, struct held_text *text)
-{
-    static const struct buffer none;
-    *text = (struct held_text){{&x->answer.body, &none}, x->answer.body.len};
-    if (x->held)
-        held_answer(x->held, text);
-}
-
-/* A piece of an answer. */
-static ssize_t piece_read(void *arg, uint64_t position, char *out, size_t max)
-{
-    struct exchange *x = arg;
-    struct held_text text;
-    exchange_text(x, &text);
-    connection_takes(x->via);
-    return (ssize_t)held_copy(&text, (size_t)position, out, max);
-}
-
-/* The response whose body stays in X until exchange_end. */
-static struct MHD_Response *whole_response(struct exchange *x)
-{
-    struct held_text text;
-    exchange_text(x, &text);
-    bool small = !x->held && text.len <= PIECE_SIZE;
-    return memory_or_exit(
-        small
-            ? MHD_create_response_from_buffer(text.len, text.part[0]->data, MHD_RESPMEM_PERSISTENT)
-            : MHD_create_response_from_callback(
-                  text.len, text.len < PIECE_SIZE ? text.len : PIECE_SIZE, piece_read, x, NULL),
-        text.len);
-}
-
-/* The answer to a members/changes that is there, or comes later. */
-static struct MHD_Response *held_or_whole(struct exchange *x)
-{
-    struct held_text text;
-    if (!held_answer(x->held, &text))
-        return held_response(x->held);
-    if (text.len == 0) {
-        bool away = held_away(x->held);
-        held_drop(x->held);
-        x->held = NULL;
-        if (away)
-            exchange_later(x, 503, "unavailable", "The database cannot be reached now: try again.");
-        else
-            exchange_fail(x, 500, "internal", "The server could not do that; its log says why.");
-    }
-    return whole_response(x);
-}
-
-static struct MHD_Response *exchange_response(struct front *f, struct exchange *x)
-{
-    if (x->held)
-        return held_or_whole(x);
-    return x->answer.rest == ANSWER_PIECES
-               ? stream_response(&f->streams, x->connection, x->job.caller, &x->answer, x->via)
-               : whole_response(x);
-}
-
-static enum MHD_Result exchange_reply(struct front *f, struct exchange *x)
-{
-    if (x->held && f->stopping)
-        return MHD_NO;
-    if (x->held && held_looks(x->held)) {
-        MHD_suspend_connection(x->connection);
-        return MHD_YES;
-    }
-    struct MHD_Response *response = exchange_response(f, x);
-    add_headers(response, x);
-    connection_takes(x->via);
-    enum MHD_Result queued = MHD_queue_response(x->connection, x->answer.status, response);
-    MHD_destroy_response(response);
-    return queued;
-}
+/* --- taking it --- */
 
 /* A piece of the body. One that is too large is read to its end, within reason, and forgotten. */
 static enum MHD_Result exchange_take(struct front *f, struct exchange *x, const char *data,
@@ -615,7 +235,7 @@ static enum MHD_Result exchange_take(struct front *f, struct exchange *x, const 
         return MHD_NO;
     }
     if (!fits) {
-        body_free(f, x);
+        exchange_forget_body(x);
         x->drained += *size;
     }
     *size = 0;
@@ -694,7 +314,7 @@ static struct exchange *exchange_new(struct front *f, struct MHD_Connection *con
 /* The request is there. */
 static enum MHD_Result exchange_run(struct front *f, struct exchange *x)
 {
-    if (f->stopping || (f->draining && !health_asked(x)))
+    if (f->stopping || (f->draining && !exchange_health_asked(x)))
         return MHD_NO;
     connection_rests(x->via);
     x->dispatched = true;
@@ -753,9 +373,8 @@ enum MHD_Result exchange_handle(void *arg, struct MHD_Connection *connection, co
 void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
                   enum MHD_RequestTerminationCode code)
 {
-    struct front *f = arg;
     struct exchange *x = *request;
-    (void)connection, (void)code;
+    (void)arg, (void)connection, (void)code;
     if (!x)
         return;
     connection_owes(x->via);
@@ -765,7 +384,7 @@ void exchange_end(void *arg, struct MHD_Connection *connection, void **request,
         connection_leave(x->via);
     if (x->forwarded)
         peer_disconnect(x->peer);
-    body_free(f, x);
+    exchange_forget_body(x);
     answer_free(x);
     page_free(&x->page);
     sodium_memzero(x->answer.session, sizeof x->answer.session);
