@@ -109,6 +109,11 @@ int64_t statement_number(struct store *s, enum statement which, const struct bou
 /* True when the statement answers a row. */
 bool statement_any(struct store *s, enum statement which, const struct bound_value *values);
 
+/* The number of what OWNER has, of which PRUNE removes what has expired at NOW. COUNT answers the
+ * number of all, and whether any of them has: a DELETE costs much also where it finds nothing. */
+int64_t statement_left(struct store *s, enum statement count, enum statement prune,
+                       const char *owner, int64_t now);
+
 /* The number of rows that the latest statement_run has changed, 0 when the store has failed. */
 int64_t statement_changes(struct store *s);
 

@@ -75,8 +75,7 @@ void store_invitations_made(struct store *s, const char *organization, int64_t n
 
 int64_t store_invitations_pending(struct store *s, const char *organization, int64_t now)
 {
-    statement_run(s, INVITATION_PRUNE, VALUES(value_text(organization), value_number(now)));
-    return statement_number(s, INVITATION_COUNT, VALUES(value_text(organization)));
+    return statement_left(s, INVITATION_COUNT, INVITATION_PRUNE, organization, now);
 }
 
 void store_invitations_for(struct store *s, const struct user *user, invitation_visit *each,

@@ -58,8 +58,7 @@ void store_join_codes_made(struct store *s, const char *organization, const char
 
 int64_t store_join_codes_left(struct store *s, const char *organization, int64_t now)
 {
-    statement_run(s, JOIN_CODE_PRUNE, VALUES(value_text(organization), value_number(now)));
-    return statement_number(s, JOIN_CODE_COUNT, VALUES(value_text(organization)));
+    return statement_left(s, JOIN_CODE_COUNT, JOIN_CODE_PRUNE, organization, now);
 }
 
 void store_join_code_add(struct store *s, const struct join_code *c)

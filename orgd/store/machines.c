@@ -78,8 +78,7 @@ void store_machines_enrolled(struct store *s, const char *organization, machine_
 
 int64_t store_machines_left(struct store *s, const char *organization, int64_t now)
 {
-    statement_run(s, MACHINE_PRUNE, VALUES(value_text(organization), value_number(now)));
-    return statement_number(s, MACHINE_COUNT, VALUES(value_text(organization)));
+    return statement_left(s, MACHINE_COUNT, MACHINE_PRUNE, organization, now);
 }
 
 void store_machine_put(struct store *s, const struct machine *m)

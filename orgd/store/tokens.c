@@ -97,10 +97,8 @@ void store_tokens(struct store *s, struct token_owner owner, const struct cursor
 
 int64_t store_tokens_left(struct store *s, struct token_owner owner, int64_t now)
 {
-    statement_run(s, owner.user ? TOKEN_PRUNE_USER : TOKEN_PRUNE,
-                  VALUES(value_text(owner.id), value_number(now)));
-    return statement_number(s, owner.user ? TOKEN_COUNT_USER : TOKEN_COUNT,
-                            VALUES(value_text(owner.id)));
+    return statement_left(s, owner.user ? TOKEN_COUNT_USER : TOKEN_COUNT,
+                          owner.user ? TOKEN_PRUNE_USER : TOKEN_PRUNE, owner.id, now);
 }
 
 void store_tokens_made(struct store *s, const char *organization, const char *maker,
