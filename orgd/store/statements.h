@@ -175,6 +175,10 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
 #define COUNT_PAST(number, past) "SELECT " number ", EXISTS (SELECT 1 " past ") "
 #define COUNT_OWN(column, past)  COUNT_PAST(column, past) "FROM organizations WHERE id = ?1"
 
+/* With the role ?2 of the organization ?1, as the indexes _role have it. */
+#define OF_OWN_ROLE                                                                                \
+    " WHERE organization_id = ?1 AND role = ?2 AND role NOT IN ('owner', 'admin', 'member')"
+
 /* At most ?2 rows of the organization ?1; KEY tells them apart. */
 #define CLEAR(table, key)                                                                          \
     "DELETE FROM " table " WHERE organization_id = ?1 AND (" key ") IN (SELECT " key               \
@@ -265,11 +269,10 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [ROLE_USED] =
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND role = ?2"
         " AND active = 1) OR EXISTS (SELECT 1 FROM members" INDEXED_BY(
-            "members_after") " WHERE organization_id = ?1 AND role_after = ?2 AND role_ends_at > 0 AND active = 1)"
-                             " OR EXISTS (SELECT 1 FROM invitations WHERE organization_id = ?1 AND role "
-                             "= ?2"
-                             " AND expires_at > ?3) OR EXISTS (SELECT 1 FROM join_codes WHERE organization_id = ?1"
-                             " AND role = ?2) OR EXISTS (SELECT 1 FROM tokens WHERE organization_id = ?1 AND role = ?2)",
+            "members_after") " WHERE organization_id = ?1 AND role_after = ?2 AND role_ends_at > 0"
+                             " AND active = 1) OR EXISTS (SELECT 1 FROM invitations" OF_OWN_ROLE
+                             " AND expires_at > ?3) OR EXISTS (SELECT 1 FROM join_codes" OF_OWN_ROLE
+                             ") OR EXISTS (SELECT 1 FROM tokens" OF_OWN_ROLE ")",
     [ROLE_TOUCH] = TOUCH(
         "SELECT user_id, revision FROM members WHERE organization_id = ?1 AND role = ?2"
         " AND active = 1 AND revision <= ?3 UNION ALL SELECT user_id, revision FROM members" INDEXED_BY(
