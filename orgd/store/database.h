@@ -33,6 +33,9 @@ struct store {
     bool unknown;         /* it failed, and nobody knows whether the change was made */
     bool changes;         /* the transaction may change something */
     bool together;        /* between store_gather and store_settle */
+    bool nested;          /* there, in a change that can be undone alone */
+    bool within;          /* there, in another transaction */
+    int64_t written;      /* what the engine has counted at the beginning of that */
     struct buffer locked; /* the organizations that this change has locked, ID_SIZE each */
     struct buffer moved;  /* commits.c: those whose members it has changed */
 };
