@@ -99,6 +99,7 @@ void store_invitation_add(struct store *s, const struct invitation *i)
                          value_text(i->role), value_number(i->created), value_number(i->expires),
                          value_hash(i->hash), value_text(i->username), value_number(i->revision),
                          value_number(i->shown), value_text(i->maker.id)));
+    statement_run(s, INVITATION_MORE, VALUES(value_text(i->organization)));
 }
 
 void store_invitation_use(struct store *s, const char *id)

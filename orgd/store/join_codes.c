@@ -69,6 +69,7 @@ void store_join_code_add(struct store *s, const struct join_code *c)
                          value_number(c->max_uses), value_number(c->uses), value_number(c->created),
                          value_hash(c->hash), value_number(c->expires), value_number(c->last.at),
                          value_text(c->last.from), value_text(c->maker.id)));
+    statement_run(s, JOIN_CODE_MORE, VALUES(value_text(c->organization)));
 }
 
 void store_join_code_use(struct store *s, const char *id, const struct use *use)

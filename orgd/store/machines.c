@@ -84,6 +84,7 @@ int64_t store_machines_left(struct store *s, const char *organization, int64_t n
 void store_machine_put(struct store *s, const struct machine *m)
 {
     need_lock(s, m->organization);
+    statement_run(s, MACHINE_MORE, VALUES(value_text(m->organization), value_text(m->id)));
     statement_run(s, MACHINE_PUT,
                   VALUES(value_text(m->id), value_text(m->organization), value_text(m->name),
                          value_text(m->labels), value_text(m->ca), value_hash(m->hash),

@@ -449,6 +449,9 @@ static const char *const versions[] = {
                         "CREATE UNIQUE INDEX mirrored_changes ON mirrored(organization_id, revision);"
                         "CREATE INDEX mirrored_there ON mirrored(organization_id, revision)"
                         " WHERE there = 1;"
+                        /* What is added is counted without a trigger. */
+                        "DROP TRIGGER invitations_more; DROP TRIGGER join_codes_more; DROP TRIGGER tokens_more;"
+                        "DROP TRIGGER machines_more; DROP TRIGGER access_rules_more;"
     /* Only a role of the organization's own is looked for, before it goes. */
     OWN_ROLE_INDEX("invitations", "expires_at") OWN_ROLE_INDEX("join_codes", "created_at")
         OWN_ROLE_INDEX("tokens", "created_at"),

@@ -64,8 +64,10 @@ bool store_token(struct store *s, const char *key, struct token *token)
 
 void store_token_add(struct store *s, const struct token *t)
 {
-    if (t->organization[0])
+    if (t->organization[0]) {
         need_lock(s, t->organization);
+        statement_run(s, TOKEN_MORE, VALUES(value_text(t->organization)));
+    }
     statement_run(s, TOKEN_ADD,
                   VALUES(value_text(t->key), value_hash(t->hash), value_text(t->last_four),
                          value_text(t->user), value_text(t->organization), value_text(t->role.name),
