@@ -22,8 +22,8 @@ static bool begin(struct store *s, enum statement how, bool alone)
     s->nested = s->together && alone;
     s->within = s->together && !alone;
     commits_forget(s);
-    if (s->together && !s->engine->inside(s))
-        store_fail(s, "the changes before this one were lost");
+    if (s->together && !s->engine->inside(s)) /* those before this one are undone already */
+        s->failed = true;
     if (!s->failed && !s->within)
         s->engine->ready(s, s->nested ? NEST : how);
     if (s->within)
