@@ -19,6 +19,11 @@ void *memory_get(size_t size)
     return memory_or_exit(calloc(1, size), size);
 }
 
+void *memory_raw(size_t size)
+{
+    return memory_or_exit(malloc(size), size);
+}
+
 bool buffer_add(struct buffer *buffer, const void *data, size_t len, size_t max)
 {
     if (buffer->len > max || len > max - buffer->len)

@@ -122,7 +122,7 @@ static void signals_block(void)
 
 static bool libraries_start(void)
 {
-    cJSON_Hooks hooks = {.malloc_fn = memory_get, .free_fn = free};
+    cJSON_Hooks hooks = {.malloc_fn = memory_raw, .free_fn = free};
     cJSON_InitHooks(&hooks);
     if (sodium_init() >= 0)
         return true;

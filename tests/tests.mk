@@ -25,9 +25,9 @@ $(BUILD)/tests/mksnapshot: $(BUILD)/obj/tests/orgadmin/mksnapshot.o $(BUILD)/lib
 $(BUILD)/tests/orgadmin/table: $(filter-out %/main.o,$(call objects,orgadmin))
 $(BUILD)/tests/orgadmin/table: TEST_LIBS += -lsmartcols -lyaml -lqrencode
 $(BUILD)/tests/orgd/plans: $(addprefix $(BUILD)/obj/orgd/store/,schema.o sql_sqlite.o)
-$(BUILD)/tests/orgd/unknown: $(filter-out %/main.o,$(ORGD))
-$(BUILD)/tests/orgd/unknown: TEST_LIBS += -lmicrohttpd -lgnutls -lpq -lunistring -lm \
-	-Wl,--wrap=statement_begin,--wrap=statement_run,--wrap=statement_number,--wrap=crypto_generichash
+$(BUILD)/tests/orgd/unknown $(BUILD)/tests/orgd/gather: $(filter-out %/main.o,$(ORGD))
+$(BUILD)/tests/orgd/unknown $(BUILD)/tests/orgd/gather: TEST_LIBS += -lmicrohttpd -lgnutls -lpq -lunistring -lm
+$(BUILD)/tests/orgd/unknown: TEST_LIBS += -Wl,--wrap=statement_begin,--wrap=statement_run,--wrap=statement_number,--wrap=crypto_generichash
 $(UNIT_TESTS): $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(BUILD)/libtest.a
 $(UNIT_TESTS) $(TEST_TOOLS):
 	@mkdir -p $(@D)

@@ -220,6 +220,15 @@ static void call_handle(struct call *call, const struct endpoint *endpoint)
         once_keep(call);
 }
 
+/* Begins the call's transaction. */
+static bool call_open(struct call *call, const struct endpoint *endpoint, const char *organization)
+{
+    if (!endpoint->change)
+        return store_begin_read(call->store);
+    return endpoint->permission && !endpoint->tries ? store_begin_checked(call->store, organization)
+                                                    : store_begin_change(call->store, organization);
+}
+
 /* Runs the handler in a transaction. */
 static enum store_end call_try(struct call *call, const struct endpoint *endpoint)
 {
@@ -228,7 +237,7 @@ static enum store_end call_try(struct call *call, const struct endpoint *endpoin
     call->caller = (struct token){0};
     call->term = (struct role_term){0};
     call->keep = false;
-    if (!(endpoint->change ? store_begin_change(store, organization) : store_begin_read(store)))
+    if (!call_open(call, endpoint, organization))
         return store_rollback(store);
     if (call->request->authorization)
         authenticate(store, call->request, organization, &call->caller);

@@ -358,7 +358,7 @@ static const struct endpoint endpoints[] = {
     {"/organizations/members/keys/list", member_key_list, .permission = PERMISSION_MEMBERS_VIEW,
      .own_members = true, .fields = {WANTS("userId", text)}},
     {"/organizations/members/keys/add", member_key_add, .permission = PERMISSION_MEMBERS_MANAGE,
-     .own_members = true, .change = true,
+     .own_members = true, .change = true, .tries = true,
      .fields = {WANTS("userId", text), WANTS("key", key), TAKES("expiresAt", text_or_null)}},
     {"/organizations/members/keys/remove", member_key_remove,
      .permission = PERMISSION_MEMBERS_MANAGE, .own_members = true, .change = true, .removal = true,

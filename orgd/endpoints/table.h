@@ -34,6 +34,8 @@ struct endpoint {
     void (*handler)(struct call *call);
     enum permission permission; /* then the body has an organizationId as well */
     bool change;                /* may write */
+    bool tries;                 /* may be refused behind its first write; one with a permission is
+                                   refused before that unless it says so (store_begin_checked) */
     bool removal;               /* takes something from somebody: for it room is kept on the disk */
     bool frees;                 /* only takes away: no quota refuses it */
     bool lasts;                 /* what it does has no end: nobody may whose permission has one */

@@ -54,6 +54,7 @@ void store_access_add(struct store *s, const struct access_rule *r)
                   VALUES(value_text(r->id), value_text(r->organization), value_text(r->role),
                          value_text(r->team), value_text(r->labels), value_text(r->services),
                          value_number(r->created)));
+    statement_run(s, ACCESS_MORE, VALUES(value_text(r->organization)));
 }
 
 void store_access_remove(struct store *s, const char *organization, const char *id)

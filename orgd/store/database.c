@@ -56,6 +56,21 @@ bool statement_any(struct store *s, enum statement which, const struct bound_val
     return found;
 }
 
+int64_t statement_left(struct store *s, enum statement count, enum statement prune,
+                       const char *owner, int64_t now)
+{
+    const struct bound_value *values = VALUES(value_text(owner), value_number(now));
+    struct rowset *stmt = statement_begin(s, count, values);
+    bool found = statement_row(s, stmt);
+    int64_t all = found ? s->engine->number(stmt, 0) : 0;
+    bool past = found && s->engine->number(stmt, 1) != 0;
+    statement_end(stmt);
+    if (!past)
+        return all;
+    statement_run(s, prune, values);
+    return all - statement_changes(s);
+}
+
 int64_t statement_changes(struct store *s)
 {
     int64_t changes = s->failed ? 0 : s->engine->changes(s);

@@ -33,6 +33,9 @@ struct store {
     bool unknown;         /* it failed, and nobody knows whether the change was made */
     bool changes;         /* the transaction may change something */
     bool together;        /* between store_gather and store_settle */
+    bool nested;          /* there, in a change that can be undone alone */
+    bool within;          /* there, in another transaction */
+    int64_t written;      /* what the engine has counted at the beginning of that */
     struct buffer locked; /* the organizations that this change has locked, ID_SIZE each */
     struct buffer moved;  /* commits.c: those whose members it has changed */
 };
@@ -108,6 +111,11 @@ int64_t statement_number(struct store *s, enum statement which, const struct bou
 
 /* True when the statement answers a row. */
 bool statement_any(struct store *s, enum statement which, const struct bound_value *values);
+
+/* The number of what OWNER has, of which PRUNE removes what has expired at NOW. COUNT answers the
+ * number of all, and whether any of them has: a DELETE costs much also where it finds nothing. */
+int64_t statement_left(struct store *s, enum statement count, enum statement prune,
+                       const char *owner, int64_t now);
 
 /* The number of rows that the latest statement_run has changed, 0 when the store has failed. */
 int64_t statement_changes(struct store *s);

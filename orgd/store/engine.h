@@ -41,6 +41,8 @@ struct engine {
     void (*lock)(struct store *s, const char *organization);
     /* Runs HOW, a COMMIT or ROLLBACK, and waits for its outcome. */
     void (*finish)(struct store *s, enum statement how);
+    /* Counts the rows that this store has written; NULL where changes are not gathered. */
+    int64_t (*written)(const struct store *s);
     /* How long a statement waits for others. */
     void (*patience)(struct store *s, int ms);
     /* store_tell and store_feed_open; NULL where there is one server alone. */

@@ -75,8 +75,7 @@ void store_invitations_made(struct store *s, const char *organization, int64_t n
 
 int64_t store_invitations_pending(struct store *s, const char *organization, int64_t now)
 {
-    statement_run(s, INVITATION_PRUNE, VALUES(value_text(organization), value_number(now)));
-    return statement_number(s, INVITATION_COUNT, VALUES(value_text(organization)));
+    return statement_left(s, INVITATION_COUNT, INVITATION_PRUNE, organization, now);
 }
 
 void store_invitations_for(struct store *s, const struct user *user, invitation_visit *each,
@@ -100,6 +99,7 @@ void store_invitation_add(struct store *s, const struct invitation *i)
                          value_text(i->role), value_number(i->created), value_number(i->expires),
                          value_hash(i->hash), value_text(i->username), value_number(i->revision),
                          value_number(i->shown), value_text(i->maker.id)));
+    statement_run(s, INVITATION_MORE, VALUES(value_text(i->organization)));
 }
 
 void store_invitation_use(struct store *s, const char *id)

@@ -58,8 +58,7 @@ void store_join_codes_made(struct store *s, const char *organization, const char
 
 int64_t store_join_codes_left(struct store *s, const char *organization, int64_t now)
 {
-    statement_run(s, JOIN_CODE_PRUNE, VALUES(value_text(organization), value_number(now)));
-    return statement_number(s, JOIN_CODE_COUNT, VALUES(value_text(organization)));
+    return statement_left(s, JOIN_CODE_COUNT, JOIN_CODE_PRUNE, organization, now);
 }
 
 void store_join_code_add(struct store *s, const struct join_code *c)
@@ -70,6 +69,7 @@ void store_join_code_add(struct store *s, const struct join_code *c)
                          value_number(c->max_uses), value_number(c->uses), value_number(c->created),
                          value_hash(c->hash), value_number(c->expires), value_number(c->last.at),
                          value_text(c->last.from), value_text(c->maker.id)));
+    statement_run(s, JOIN_CODE_MORE, VALUES(value_text(c->organization)));
 }
 
 void store_join_code_use(struct store *s, const char *id, const struct use *use)

@@ -78,13 +78,13 @@ void store_machines_enrolled(struct store *s, const char *organization, machine_
 
 int64_t store_machines_left(struct store *s, const char *organization, int64_t now)
 {
-    statement_run(s, MACHINE_PRUNE, VALUES(value_text(organization), value_number(now)));
-    return statement_number(s, MACHINE_COUNT, VALUES(value_text(organization)));
+    return statement_left(s, MACHINE_COUNT, MACHINE_PRUNE, organization, now);
 }
 
 void store_machine_put(struct store *s, const struct machine *m)
 {
     need_lock(s, m->organization);
+    statement_run(s, MACHINE_MORE, VALUES(value_text(m->organization), value_text(m->id)));
     statement_run(s, MACHINE_PUT,
                   VALUES(value_text(m->id), value_text(m->organization), value_text(m->name),
                          value_text(m->labels), value_text(m->ca), value_hash(m->hash),

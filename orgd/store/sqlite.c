@@ -171,6 +171,11 @@ static void sqlite_finish(struct store *s, enum statement how)
     sqlite_run(s, how, NO_VALUES);
 }
 
+static int64_t sqlite_written(const struct store *s)
+{
+    return sqlite3_total_changes(((const struct sqlite *)s)->db);
+}
+
 static void sqlite_patience(struct store *s, int ms)
 {
     sqlite3_busy_timeout(sqlite_of(s)->db, ms);
@@ -329,6 +334,7 @@ const struct engine engine_sqlite = {
     .inside = sqlite_inside,
     .lock = sqlite_lock,
     .finish = sqlite_finish,
+    .written = sqlite_written,
     .patience = sqlite_patience,
     .begin = sqlite_begin,
     .row = sqlite_row,

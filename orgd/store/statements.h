@@ -163,6 +163,25 @@ static_assert(PERMISSIONS_LOOK == 5 && PERMISSION_MEMBERS_MANAGE == 8 && PERMISS
 #define ORGANIZATION_LIVES(id)                                                                     \
     " AND NOT EXISTS (SELECT 1 FROM organizations o WHERE o.id = " id " AND o.deleted_at > 0)"
 #define PAGE " (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?4"
+/* What has expired at ?2 of what ?1 has; and for statement_left the number of all, with whether
+ * any of them has. */
+#define INVITATIONS_PAST "FROM invitations WHERE organization_id = ?1 AND expires_at <= ?2"
+#define JOIN_CODES_PAST                                                                            \
+    "FROM join_codes WHERE organization_id = ?1 AND expires_at > 0 AND expires_at <= ?2"
+#define MACHINES_PAST                                                                              \
+    "FROM machines WHERE organization_id = ?1 AND enrolled_at = 0 AND expires_at <= ?2"
+#define TOKENS_PAST              "FROM tokens WHERE organization_id = ?1 AND expires_at > 0 AND expires_at <= ?2"
+#define USER_TOKENS_PAST         "FROM tokens WHERE user_id = ?1 AND expires_at > 0 AND expires_at <= ?2"
+#define COUNT_PAST(number, past) "SELECT " number ", EXISTS (SELECT 1 " past ") "
+#define COUNT_OWN(column, past)  COUNT_PAST(column, past) "FROM organizations WHERE id = ?1"
+
+/* The organization has one more. Only what goes is counted by a trigger: with one, SQLite copies
+ * each page that an INSERT writes. */
+#define COUNT_MORE(column) "UPDATE organizations SET " column " = " column " + 1 WHERE id = ?1"
+
+/* With the role ?2 of the organization ?1, as the indexes _role have it. */
+#define OF_OWN_ROLE                                                                                \
+    " WHERE organization_id = ?1 AND role = ?2 AND role NOT IN ('owner', 'admin', 'member')"
 
 /* At most ?2 rows of the organization ?1; KEY tells them apart. */
 #define CLEAR(table, key)                                                                          \
@@ -254,11 +273,10 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [ROLE_USED] =
         "SELECT 1 WHERE EXISTS (SELECT 1 FROM members WHERE organization_id = ?1 AND role = ?2"
         " AND active = 1) OR EXISTS (SELECT 1 FROM members" INDEXED_BY(
-            "members_after") " WHERE organization_id = ?1 AND role_after = ?2 AND role_ends_at > 0 AND active = 1)"
-                             " OR EXISTS (SELECT 1 FROM invitations WHERE organization_id = ?1 AND role "
-                             "= ?2"
-                             " AND expires_at > ?3) OR EXISTS (SELECT 1 FROM join_codes WHERE organization_id = ?1"
-                             " AND role = ?2) OR EXISTS (SELECT 1 FROM tokens WHERE organization_id = ?1 AND role = ?2)",
+            "members_after") " WHERE organization_id = ?1 AND role_after = ?2 AND role_ends_at > 0"
+                             " AND active = 1) OR EXISTS (SELECT 1 FROM invitations" OF_OWN_ROLE
+                             " AND expires_at > ?3) OR EXISTS (SELECT 1 FROM join_codes" OF_OWN_ROLE
+                             ") OR EXISTS (SELECT 1 FROM tokens" OF_OWN_ROLE ")",
     [ROLE_TOUCH] = TOUCH(
         "SELECT user_id, revision FROM members WHERE organization_id = ?1 AND role = ?2"
         " AND active = 1 AND revision <= ?3 UNION ALL SELECT user_id, revision FROM members" INDEXED_BY(
@@ -348,10 +366,11 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [INVITATION_ALL] = SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2",
     [INVITATION_MADE] =
         SELECT_INVITATION "WHERE organization_id = ?1 AND expires_at > ?2 AND maker = ?3",
-    [INVITATION_COUNT] = "SELECT invitation_count FROM organizations WHERE id = ?1",
-    [INVITATION_PRUNE] = "DELETE FROM invitations WHERE organization_id = ?1 AND expires_at <= ?2",
+    [INVITATION_COUNT] = COUNT_OWN("invitation_count", INVITATIONS_PAST),
+    [INVITATION_PRUNE] = "DELETE " INVITATIONS_PAST,
     [INVITATION_REPLACE] = "DELETE FROM invitations WHERE organization_id = ?1 AND " NOCASE(
         "email") " = " NOCASE("?2"),
+    [INVITATION_MORE] = COUNT_MORE("invitation_count"),
     [INVITATION_ADD] = "INSERT INTO invitations (" INVITATION_COLUMNS ")"
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
     [INVITATION_USE] = "UPDATE invitations SET expires_at = 0 WHERE id = ?1",
@@ -360,9 +379,9 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [JOIN_CODE_LIST] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND" PAGE,
     [JOIN_CODE_ALL] = SELECT_JOIN_CODE "WHERE organization_id = ?1",
     [JOIN_CODE_MADE] = SELECT_JOIN_CODE "WHERE organization_id = ?1 AND maker = ?2",
-    [JOIN_CODE_COUNT] = "SELECT join_code_count FROM organizations WHERE id = ?1",
-    [JOIN_CODE_PRUNE] =
-        "DELETE FROM join_codes WHERE organization_id = ?1 AND expires_at > 0 AND expires_at <= ?2",
+    [JOIN_CODE_COUNT] = COUNT_OWN("join_code_count", JOIN_CODES_PAST),
+    [JOIN_CODE_PRUNE] = "DELETE " JOIN_CODES_PAST,
+    [JOIN_CODE_MORE] = COUNT_MORE("join_code_count"),
     [JOIN_CODE_ADD] = "INSERT INTO join_codes (" JOIN_CODE_COLUMNS ")"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, nullif(?11, ''))",
     [JOIN_CODE_USE] =
@@ -375,9 +394,10 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
         "SELECT m.id, m.name, coalesce(t.key, ''), coalesce(t.used_at, 0), m.labels FROM machines m"
         " LEFT JOIN tokens t ON t.machine = m.id AND t.machine > ''"
         " WHERE m.organization_id = ?1 AND m.enrolled_at > 0 ORDER BY m.created_at, m.id",
-    [MACHINE_COUNT] = "SELECT machine_count FROM organizations WHERE id = ?1",
-    [MACHINE_PRUNE] = "DELETE FROM machines WHERE organization_id = ?1 AND enrolled_at = 0"
-                      " AND expires_at <= ?2",
+    [MACHINE_COUNT] = COUNT_OWN("machine_count", MACHINES_PAST),
+    [MACHINE_PRUNE] = "DELETE " MACHINES_PAST,
+    [MACHINE_MORE] =
+        COUNT_MORE("machine_count") " AND NOT EXISTS (SELECT 1 FROM machines WHERE id = ?2)",
     [MACHINE_PUT] =
         "INSERT INTO machines (" MACHINE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, '',"
         " 0, 0, '', 0, '', ?10, nullif(?9, '')) ON CONFLICT (id) DO UPDATE SET labels = excluded.labels,"
@@ -418,6 +438,7 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [ACCESS_EACH] = SQL_EACH(SELECT_ACCESS "WHERE organization_id = " PLACE_ID
                                            " ORDER BY created_at, id LIMIT ?2",
                              ", x.created_at, x.id"),
+    [ACCESS_MORE] = COUNT_MORE("access_count"),
     [ACCESS_ADD] = "INSERT INTO access_rules (" ACCESS_COLUMNS ")"
                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     [ACCESS_REMOVE] = "DELETE FROM access_rules WHERE id = ?1",
@@ -429,12 +450,11 @@ const char *const STATEMENTS[STATEMENT_COUNT] = {
     [TOKEN_LIST_USER] =
         SELECT_TOKEN "WHERE t.user_id = ?1"
                      " AND (t.created_at, t.key) > (?2, ?3) ORDER BY t.created_at, t.key LIMIT ?4",
-    [TOKEN_COUNT] = "SELECT token_count FROM organizations WHERE id = ?1",
-    [TOKEN_COUNT_USER] = "SELECT count(*) FROM tokens WHERE user_id = ?1",
-    [TOKEN_PRUNE] =
-        "DELETE FROM tokens WHERE organization_id = ?1 AND expires_at > 0 AND expires_at <= ?2",
-    [TOKEN_PRUNE_USER] =
-        "DELETE FROM tokens WHERE user_id = ?1 AND expires_at > 0 AND expires_at <= ?2",
+    [TOKEN_COUNT] = COUNT_OWN("token_count", TOKENS_PAST),
+    [TOKEN_COUNT_USER] = COUNT_PAST("count(*)", USER_TOKENS_PAST) "FROM tokens WHERE user_id = ?1",
+    [TOKEN_PRUNE] = "DELETE " TOKENS_PAST,
+    [TOKEN_PRUNE_USER] = "DELETE " USER_TOKENS_PAST,
+    [TOKEN_MORE] = COUNT_MORE("token_count"),
     [TOKEN_ADD] =
         "INSERT INTO tokens (key, secret_hash, last_four, user_id, organization_id, role, name, "
         "test, created_at, expires_at, proved_at, maker, proved_in, proved_in_at, machine)"

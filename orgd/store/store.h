@@ -407,6 +407,11 @@ void store_counts_begin(void);
 bool store_begin_read(struct store *store);
 bool store_begin_change(struct store *store, const char *organization);
 
+/* As store_begin_change, for a change that is refused before it writes, or not at all: between
+ * store_gather and store_settle that costs less. If it is undone all the same behind its first
+ * write, so are the others, and store_settle is false. */
+bool store_begin_checked(struct store *store, const char *organization);
+
 /* Locks one more organization in a change. What was read of it before must be read again. Several
  * are locked in the order of their ids. */
 void store_lock(struct store *store, const char *organization);

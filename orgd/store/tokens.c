@@ -64,8 +64,10 @@ bool store_token(struct store *s, const char *key, struct token *token)
 
 void store_token_add(struct store *s, const struct token *t)
 {
-    if (t->organization[0])
+    if (t->organization[0]) {
         need_lock(s, t->organization);
+        statement_run(s, TOKEN_MORE, VALUES(value_text(t->organization)));
+    }
     statement_run(s, TOKEN_ADD,
                   VALUES(value_text(t->key), value_hash(t->hash), value_text(t->last_four),
                          value_text(t->user), value_text(t->organization), value_text(t->role.name),
@@ -97,10 +99,8 @@ void store_tokens(struct store *s, struct token_owner owner, const struct cursor
 
 int64_t store_tokens_left(struct store *s, struct token_owner owner, int64_t now)
 {
-    statement_run(s, owner.user ? TOKEN_PRUNE_USER : TOKEN_PRUNE,
-                  VALUES(value_text(owner.id), value_number(now)));
-    return statement_number(s, owner.user ? TOKEN_COUNT_USER : TOKEN_COUNT,
-                            VALUES(value_text(owner.id)));
+    return statement_left(s, owner.user ? TOKEN_COUNT_USER : TOKEN_COUNT,
+                          owner.user ? TOKEN_PRUNE_USER : TOKEN_PRUNE, owner.id, now);
 }
 
 void store_tokens_made(struct store *s, const char *organization, const char *maker,

@@ -12,33 +12,49 @@
 
 #define GATHER_BUSY_MS 6000 /* a few times BUSY_MS: that of many who wait as one */
 
-static bool begin(struct store *s, enum statement how)
+/* ALONE: between store_gather and store_settle it can be undone without the others, for which
+ * SQLite copies each page that it writes. */
+static bool begin(struct store *s, enum statement how, bool alone)
 {
     s->failed = s->full = s->again = s->too_long = s->away = s->unknown = false;
     s->locked.len = 0;
     s->changes = how == BEGIN_CHANGE;
+    s->nested = s->together && alone;
+    s->within = s->together && !alone;
     commits_forget(s);
-    if (s->together && !s->engine->inside(s))
-        store_fail(s, "the changes before this one were lost");
-    if (!s->failed)
-        s->engine->ready(s, s->together ? NEST : how);
+    if (s->together && !s->engine->inside(s)) /* those before this one are undone already */
+        s->failed = true;
+    if (!s->failed && !s->within)
+        s->engine->ready(s, s->nested ? NEST : how);
+    if (s->within)
+        s->written = s->engine->written(s);
     return !s->failed;
 }
 
 bool store_begin_read(struct store *s)
 {
-    return begin(s, BEGIN_READ);
+    return begin(s, BEGIN_READ, false);
 }
 
-bool store_begin_change(struct store *s, const char *organization)
+static bool begin_change(struct store *s, const char *organization, bool alone)
 {
-    if (!begin(s, BEGIN_CHANGE))
+    if (!begin(s, BEGIN_CHANGE, alone))
         return false;
     if (organization)
         store_lock(s, organization);
     else
         s->engine->lock(s, NULL);
     return !s->failed;
+}
+
+bool store_begin_change(struct store *s, const char *organization)
+{
+    return begin_change(s, organization, true);
+}
+
+bool store_begin_checked(struct store *s, const char *organization)
+{
+    return begin_change(s, organization, false);
 }
 
 static bool locked(const struct store *s, const char *organization)
@@ -83,8 +99,8 @@ enum store_end store_commit(struct store *s)
 {
     commits_write(s);
     int64_t begun = clock_mono_ms();
-    if (!s->failed)
-        s->engine->finish(s, s->together ? NEST_COMMIT : COMMIT);
+    if (!s->failed && !s->within)
+        s->engine->finish(s, s->nested ? NEST_COMMIT : COMMIT);
     if (!s->failed && s->changes && !s->together)
         counts_commit(clock_mono_ms() - begun);
     return s->failed ? store_rollback(s) : STORE_DONE;
@@ -96,8 +112,10 @@ enum store_end store_rollback(struct store *s)
     s->failed = false;
     if (!s->engine->inside(s)) /* a failed statement has rolled back by itself */
         return undone(s, sound);
-    s->engine->finish(s, s->together ? NEST_ROLLBACK : ROLLBACK);
-    if (s->together && !s->failed)
+    if (s->within && s->written == s->engine->written(s)) /* there is nothing to undo */
+        return undone(s, sound);
+    s->engine->finish(s, s->nested ? NEST_ROLLBACK : ROLLBACK);
+    if (s->nested && !s->failed)
         s->engine->finish(s, NEST_COMMIT);
     return undone(s, sound && !s->failed);
 }
@@ -114,7 +132,7 @@ bool store_gather(struct store *s)
 
 bool store_settle(struct store *s)
 {
-    s->together = false;
+    s->together = s->nested = s->within = false;
     s->failed = false;
     return s->engine->inside(s) && store_commit(s) == STORE_DONE;
 }

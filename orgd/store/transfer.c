@@ -26,7 +26,6 @@
 struct copied_column {
     char name[NAME_SIZE];
     bool bytes; /* read and handed on in hexadecimal */
-    bool count; /* triggers count it anew */
     int key;    /* its place in the primary key, 0: none */
 };
 
@@ -182,8 +181,7 @@ static bool file_row(const char *const *values, void *arg)
     sqlite3_stmt *stmt = w->side->insert;
     bool good = true;
     for (int i = 0; good && i < w->table->count; i++)
-        good = file_bind(stmt, i + 1, &w->table->columns[i],
-                         w->table->columns[i].count ? "0" : values[i]);
+        good = file_bind(stmt, i + 1, &w->table->columns[i], values[i]);
     good = good && sqlite3_step(stmt) == SQLITE_DONE;
     if (!good)
         file_say(w->side->name, sqlite3_errmsg(w->side->db));
@@ -211,9 +209,8 @@ static bool database_row(const char *const *values, void *arg)
     const struct copy_target *w = arg;
     struct buffer line = {0};
     for (int i = 0; i < w->table->count; i++) {
-        const struct copied_column *c = &w->table->columns[i];
         add(&line, i > 0 ? "\t" : "");
-        add_field(&line, c, c->count ? "0" : values[i]);
+        add_field(&line, &w->table->columns[i], values[i]);
     }
     add(&line, "\n");
     bool good = PQputCopyData(w->side->conn, line.data, (int)line.len) == 1;
@@ -319,12 +316,9 @@ static bool column_take(const char *const *values, void *arg)
     if (t->count == COLUMNS_MOST)
         return false;
     struct copied_column *c = &t->columns[t->count++];
-    size_t len = strlen(values[0]);
     snprintf(c->name, sizeof c->name, "%s", values[0]);
     c->bytes = strcmp(values[1], "BLOB") == 0;
     c->key = (int)strtol(values[2], NULL, 10);
-    c->count = strcmp(t->name, "organizations") == 0 && len > 6 &&
-               strcmp(values[0] + len - 6, "_count") == 0;
     return true;
 }
 
@@ -343,7 +337,6 @@ static bool table_transfer(const char *const *values, void *arg)
            (tr->to.db ? file_write : database_write)(&tr->from, &tr->to, &t);
 }
 
-/* Behind all tables, since triggers count in another. */
 static bool table_compare(const char *const *values, void *arg)
 {
     struct data_copy *tr = arg;

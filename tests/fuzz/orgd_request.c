@@ -180,7 +180,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     (void)argc, (void)argv;
-    cJSON_Hooks hooks = {.malloc_fn = memory_get, .free_fn = free};
+    cJSON_Hooks hooks = {.malloc_fn = memory_raw, .free_fn = free};
     cJSON_InitHooks(&hooks);
     if (sodium_init() < 0)
         abort();

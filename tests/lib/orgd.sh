@@ -9,6 +9,7 @@
 #   api PATH JSON [BEARER]   the same, but prints the body: for $(...)
 #   sql STATEMENT            in the data, with foreign keys; $SCHEMA is its newest version
 #   sql_file FILE            the statements of FILE; dump: all data as statements; bytes HEX: a literal
+#   counted NAME             a test: what quotas count is what there is
 #   new_org NAME             prints the id of a new organization of $OWNER's
 #   join ORG USER ROLE       USER@example.org joins with a new account: sets $user_id and $bearer
 # STORE=postgresql has the data in a private PostgreSQL; only_sqlite REASON skips a test of the data file.
@@ -94,6 +95,14 @@ sql() {
 sql_file() { if [ "$STORE" = postgresql ]; then psql -XAtqf "$1"; else sqlite3 -cmd '.timeout 5000' "$DATA" < "$1"; fi; }
 dump() { if [ "$STORE" = postgresql ]; then "$POSTGRESQL/pg_dump"; else sqlite3 "$DATA" .dump; fi; }
 bytes() { if [ "$STORE" = postgresql ]; then echo "'\\x$1'"; else echo "x'$1'"; fi; }
+
+counted() {
+    local table count=
+    for table in invitations:invitation_count join_codes:join_code_count tokens:token_count machines:machine_count access_rules:access_count; do
+        count+=" OR ${table#*:} <> (SELECT count(*) FROM ${table%:*} t WHERE t.organization_id = organizations.id)"
+    done
+    is "$(sql "SELECT id FROM organizations WHERE 1 = 0$count")" '' "$1"
+}
 
 new_org() { api /organizations/create "$(jq -nc --arg n "$1" '{name:$n}')" "$OWNER" | jq -r .organization.id; }
 

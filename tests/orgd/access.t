@@ -127,14 +127,15 @@ owner access.remove role spare labels env=prod; services all' 'the audit log has
 for i in {1..8}; do api /organizations/access/add "{\"organizationId\":\"$org\",\"role\":\"owner\",\"labels\":\"a=b\"}" "$OWNER" >"$T/race.$i" & done
 wait_for 10 sh -c "test \$(cat '$T'/race.* | wc -l) = 8"
 is "$(cat "$T"/race.* | jq -r '.reason // "made"' | sort | uniq -c | xargs)" '7 access_rule_exists 1 made' 'of eight who make the same rule at the same time one does'
-sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 57) INSERT INTO access_rules SELECT 'acc_' || i, '$org', 'owner', '', 'n=' || i, '', i FROM n"
+sql "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 57) INSERT INTO access_rules SELECT 'acc_' || i, '$org', 'owner', '', 'n=' || i, '', i FROM n; UPDATE organizations SET access_count = access_count + 57 WHERE id = '$org'"
 on access/add '"role":"owner","labels":"c=d"'; is "$status" 200 'the sixtieth rule is made'
 on access/add '"role":"owner","labels":"e=f"'; expect 409 too_many 'the sixty-first is refused'
 is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA_NAME: nothing is wrong" 'orgd check finds the data sound'
-sql "INSERT INTO access_rules VALUES ('acc_x', '$org', 'gone', '', '', '', 1)"
+sql "INSERT INTO access_rules VALUES ('acc_x', '$org', 'gone', '', '', '', 1); UPDATE organizations SET access_count = access_count + 1 WHERE id = '$org'"
 like "$("$ORGD" check --data "$DATA" 2>&1)" 'access rule acc_x of .* is for nobody' 'orgd check tells of a rule for nobody'
 on delete '"name":"Acme"'; done_ok 'an organization with rules is deleted'
 no_rules() { [ "$(sql 'SELECT count(*) FROM access_rules')" = 0 ]; }
 ok 'its rules go with it' wait_for 10 no_rules
+counted 'quotas count what there is'
 orgd_end
 done_testing

@@ -125,5 +125,6 @@ call /organizations/join-codes/join "{\"code\":\"$code\"}" "$ann"
 call /organizations/members/remove "{\"organizationId\":\"$fifth\",\"userId\":\"$ann_id\"}" "$OWNER"
 call /organizations/audit/list "{\"organizationId\":\"$fifth\",\"action\":\"invitation.revoke\"}" "$OWNER"
 is "$(field '.events|length')" 1 'removing a member withdraws no expired invitation'
+counted 'quotas count what there is'
 orgd_end
 done_testing

@@ -153,5 +153,6 @@ orgd_stop
 orgd_start --attempts 3
 for _ in 1 2 3 4; do VIA=tcp enroll "$code"; done
 is "$status $(field .reason)" '429 too_many_attempts' 'who tries too many codes must wait'
+counted 'quotas count what there is'
 orgd_end
 done_testing

@@ -41,6 +41,7 @@ call /organizations/invitations/accept "{\"token\":\"$eves_invitation\",\"userna
 at members/changes '"since":7'; is "$(field '[.members[] | .username] | join(" ")')" fay 'members/changes since a revision before the migration lists the newer changes'
 at invitations/create '"email":"bob@example.org"'
 call /organizations/invitations/accept "{\"token\":\"$(field .token)\"}" "$bob"; is "$status" 200 'a removed member comes back by an invitation from after the migration'
+counted 'quotas count what there is, 1'
 orgd_end
 
 # Who can do less than he could has handed out less.
@@ -84,6 +85,7 @@ like "$(cat "$ORGD_LOG")" "migrates from version 4 to $SCHEMA; the file as it wa
 at members/changes '"since":0' "$host"; is "$(field '[.members[] | "\(.username) \(.role) \(.state)"] | join(", ")')" 'ann owner active, bob admin active, eve ops active, dan owner removed' 'a token from before the migration lists the members'
 call /organizations/join-codes/join "{\"code\":\"$code\"}" "$dan"; expect 403 removed 'a member who was removed before the migration does not come back by a join code'
 call /organizations/invitations/accept "{\"token\":\"$invitation\",\"username\":\"fay\"}"; is "$status" 200 'an invitation of version 4 is accepted'
+counted 'quotas count what there is, 2'
 orgd_end
 
 # --- version 7 ---
@@ -101,6 +103,7 @@ is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check 
 at members/list; is "$(field '[.members[].keys[] | .blob] | sort | join(" ")')" "$(cut -d'|' -f4 "$T/before" | sort | xargs)" 'every key is delivered as before'
 call /organizations/get "{\"organizationId\":\"$org\"}" "$OWNER"
 is "$(field '.organization | "\(.keyAdders) \(.keyDays) \(.securityKeysOnly)"')" 'members 0 false' 'an organization takes all keys of its members after the migration'
+counted 'quotas count what there is, 3'
 orgd_end
 
 # --- version 8 ---
@@ -120,6 +123,7 @@ at members/list '' "$host"; is "$status" 200 "a host's token from before the mig
 at get '' "$host"; is "$status" 200 "a host's token from before the migration is no machine's"
 at machines/invite '"name":"web01"'; call /organizations/machines/enroll "{\"code\":\"$(field .code)\"}"
 is "$status" 200 'a machine is enrolled after the migration'
+counted 'quotas count what there is, 4'
 orgd_end
 
 # --- version 9 ---
@@ -140,6 +144,7 @@ is "$("$ORGD" check --data "$DATA" 2>&1)" "$DATA: nothing is wrong" 'orgd check 
 at members/changes '"since":0' "$host"; is "$status" 200 'the token of a machine from before the migration reads the members'
 at machines/list; is "$(field '[.machines[] | "\(.name) \(.sharedAt) \(.report)"] | sort | join(", ")')" 'db null null, web01 null null' 'a machine from before the migration shares no token'
 is "$(sql 'SELECT DISTINCT glass_at, glass_told_at FROM machines')" '0|0' 'no machine is known to have broken the glass after a migration from version 9'
+counted 'quotas count what there is, 5'
 orgd_end
 
 # Who may create organizations: the first user, and who has created one that is still his.

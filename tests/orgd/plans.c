@@ -156,11 +156,11 @@ static void test_work_is_bounded(void **state)
         {MEMBER_CHANGES, "o02"},    {MEMBERSHIP_LIST, "u+"},
         {TOKEN_MAKER_LEFT, "ox"},   {ROLE_TOUCH, "om92"},
         {ALL_TOUCH, "o92"},         {TEAM_TOUCH, "ox02"},
-        {INVITATION_COUNT, "o"},    {JOIN_CODE_COUNT, "o"},
-        {TOKEN_COUNT, "o"},         {OWNER_COUNT, "o"},
+        {INVITATION_COUNT, "o9"},   {JOIN_CODE_COUNT, "o9"},
+        {TOKEN_COUNT, "o9"},        {OWNER_COUNT, "o"},
         {KEY_GIVEN_COUNT, "ox"},    {MACHINE_LIST, "o002"},
         {MACHINE_BY_NAME, "ox"},    {MACHINE_PRUNE, "o2"},
-        {MACHINE_COUNT, "o"},       {TOKEN_MACHINE, "x"},
+        {MACHINE_COUNT, "o2"},      {TOKEN_MACHINE, "x"},
         {TERM_OVER, "9"},
     };
     assert_int_equal(sqlite3_exec(db, rows, NULL, NULL, NULL), SQLITE_OK);

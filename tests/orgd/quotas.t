@@ -56,6 +56,7 @@ before=$(events)
 call /organizations/create '{"name":"Own"}' "$ann"; expect 403 forbidden 'a member may not create an organization'
 like "$(field .message)" 'operator decides who may create organizations' 'the refusal says who decides'
 is "$(events)" "$before" 'a refused organization writes no event'
+counted 'quotas count what there is'
 sql "UPDATE users SET may_create = 1 WHERE id = '$ann_id'"
 call /organizations/create '{"name":"Own"}' "$ann"; is "$status" 200 'a user whom the operator lets creates an organization'
 call /organizations/create '{"name":"Own 2"}' "$host"; expect 403 forbidden "an organization's token creates no organization"
