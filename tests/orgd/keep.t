@@ -154,8 +154,8 @@ def gone(s):
     except ConnectionResetError:
         return True
 long = [send(60000, b' ' * 59000) for _ in range(1200)]
-end = time.monotonic() + 20
-while not any(map(gone, long)) and time.monotonic() < end:
+end = time.monotonic() + 30
+while sum(map(gone, long)) <= 100 and time.monotonic() < end: # a busy server has not read them all yet
     time.sleep(0.1)
 small = send(2, b'{}').recv(15)
 kept = sum(not gone(s) for s in long)
