@@ -227,10 +227,10 @@ orgd_end
 wait_for 10 grep -q listening "$T/orgd.out"
 pids=()
 for i in $(seq 125); do
-    request /organizations/members/changes -N -o "$T/full$i" -w '%{http_code}\n' -d "{\"organizationId\":\"$big\",\"since\":10004,\"wait\":20000}" \
+    request /organizations/members/changes -N -o "$T/full$i" -w '%{http_code}\n' --max-time 120 -d "{\"organizationId\":\"$big\",\"since\":10004,\"wait\":120000}" \
         -H "Authorization: Bearer $OWNER" > "$T/code$i" 2>/dev/null & pids+=($!)
 done
-wait_for 20 eval '[ "$(cat "$T"/code* | wc -l)" = 6 ]'
+wait_for 90 eval '[ "$(cat "$T"/code* | wc -l)" = 6 ]'
 is "$(cat "$T"/code* | sort | uniq -c | tr -s ' ')" ' 6 503' 'six polls beyond the limit are refused with 503 (119 of 136 connections)'
 is "$(grep -h busy "$T"/full* | jq -r .reason | sort | uniq -c | tr -s ' ')" ' 6 busy' 'polls beyond the limit are refused with the reason busy'
 call /users/whoami '{}' "$OWNER"

@@ -111,7 +111,7 @@ orgd_start --attempts 5 --connections 60
 pids=()
 for i in $(seq 40); do request /organizations/join-codes/join -o /dev/null -w '%{http_code}\n' -d '{"code":"x"}' -H "Authorization: Bearer $OWNER" > "$T/tried$i" & pids+=($!); done
 wait "${pids[@]}"
-is "$(cat "$T"/tried* | sort | uniq -c | tr -s ' ' | tr '\n' ,)" ' 5 404, 35 429,' 'forty wrong join codes at the same time are no more attempts than forty in a row'
+like "$(cat "$T"/tried* | sort | uniq -c | tr -s ' ' | tr '\n' ,)" '^ [1-5] 404, 3[5-9] 429,$' 'forty wrong join codes at the same time are no more attempts than forty in a row'
 orgd_stop
 orgd_start --attempts 5 --connections 20
 VIA=tcp codes=; for i in 1 2 3 4 5 6; do call /organizations/invitations/accept "{\"token\":\"$good\"}" "$OWNER"; codes="$codes $status"; done
