@@ -40,7 +40,7 @@ probe() {
 
 # shellcheck disable=SC2120 # a test may want other fields
 sent() {
-    jq -r "${1-\"\(.method) \(.path)\(if .query == \"\" then \"\" else \"?\" + .query end)\(
+    [ ! -s "$LOG" ] || jq -r "${1-\"\(.method) \(.path)\(if .query == \"\" then \"\" else \"?\" + .query end)\(
         if .body == \"\" then \"\" elif .body | type == \"string\" then \" \" + .body else \" \" + (.body | tojson) end)\"}" "$LOG"
 }
 
@@ -71,8 +71,7 @@ before() {
 
 hostile() {
     local want=$1 regex=$2 fault=$3; shift 3
-    fake '{"reset":true}'
-    fake "{\"fault\":$fault}"
+    fake "{\"reset\":true,\"fault\":$fault}"
     answers "$want" "$regex" "$HOSTILE_NAME" "$@"
 }
 

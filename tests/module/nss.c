@@ -30,6 +30,7 @@
 #include "common/snapshot_writer.h"
 #include "nss_module/nss_module.h"
 #include "tests/lib/unit.h"
+#include "tests/module/notice.h"
 
 #define MEMBERS 40
 
@@ -154,7 +155,7 @@ static void lookup_leaves_errno_alone(void **state)
     int error = 0;
     for (int snapshot = 0; snapshot < 2; snapshot++) {
         unlink(PATH_SNAPSHOT);
-        usleep(1100000);
+        let_names_notice();
         if (snapshot)
             publish(1, false, GROUP_MEMBERS_ALWAYS);
         const char *names[] = {"user7", "stranger", "7up"};
@@ -466,7 +467,7 @@ static void missing_or_unreadable_snapshot_is_an_error(void **state)
     (void)state;
     struct passwd *p;
     unlink(PATH_SNAPSHOT);
-    usleep(1100000); /* the longest that a removed file can go unnoticed */
+    let_names_notice(); /* the longest that a removed file can go unnoticed */
     assert_int_equal(by_name("user7", &p), EAGAIN);
     assert_int_equal(by_name("7up", &p), 0); /* not a name of ours, whatever the file says */
     struct passwd pw;
@@ -484,7 +485,7 @@ static void missing_or_unreadable_snapshot_is_an_error(void **state)
     FILE *f = fopen(PATH_SNAPSHOT, "w");
     fputs("rubbish\n", f);
     fclose(f);
-    usleep(1100000);
+    let_names_notice();
     assert_int_equal(by_name("user7", &p), EIO);
     assert_int_equal(rename(PATH_SNAPSHOT ".away", PATH_SNAPSHOT), 0);
     assert_int_equal(by_name("user7", &p), 0);
@@ -522,7 +523,7 @@ static void in_a_chroot(void)
     MUST(by_name("user7", &p) == 0 && p);
     MUST(chroot(directory) == 0 && chdir("/") == 0);
     MUST(by_name("user7", &p) == 0 && p && strcmp(p->pw_gecos, "Generation 1") == 0);
-    usleep(1100000); /* it looks for the file again */
+    let_names_notice(); /* it looks for the file again */
     MUST(by_name("user7", &p) == 0 && p && strcmp(p->pw_gecos, "Generation 1") == 0);
     MUST(by_name("nobody-there", &p) == 0 && !p);
 }
@@ -562,7 +563,7 @@ static void below_a_filter(void)
         struct sock_fprog program = {4, open_fails};
         MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
         MUST(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0);
-        usleep(1100000);
+        let_names_notice();
         MUST(by_name("user7", &p) == 0 && p);
     }
 }
@@ -582,7 +583,7 @@ static void process_that_cannot_open_the_snapshot_keeps_the_last_one(void **stat
     assert_int_equal(rmdir(directory), 0);
     assert_int_equal(by_name("user7", &p), 0);
     unlink(PATH_SNAPSHOT);
-    usleep(1100000);
+    let_names_notice();
     assert_int_equal(by_name("user7", &p), EAGAIN);
 }
 
@@ -616,20 +617,20 @@ static void snapshot_of_a_later_format_leaves_the_names(void **state)
         assert_int_equal(by_name("user7", &p), 0);
         assert_non_null(p);
         assert_string_equal(p->pw_gecos, "Generation 1");
-        usleep(1100000);
+        let_names_notice();
     }
     publish(3, false, GROUP_MEMBERS_ALWAYS);
     assert_int_equal(by_name("user7", &p), 0);
     assert_string_equal(p->pw_gecos, "Generation 3");
     publish_version(SNAPSHOT_VERSION + 1, false);
-    usleep(1100000);
+    let_names_notice();
     assert_int_equal(by_name("user7", &p), EIO);
     publish_version(SNAPSHOT_VERSION + 1, true);
     assert_int_equal(by_name("user7", &p), EIO);
     publish(1, false, GROUP_MEMBERS_ALWAYS);
     assert_int_equal(by_name("user7", &p), 0);
     publish_version(SNAPSHOT_VERSION_OLDEST - 1, true);
-    usleep(1100000);
+    let_names_notice();
     assert_int_equal(by_name("user7", &p), EIO);
 }
 
@@ -640,7 +641,7 @@ static bool answers_in_namespace(void (*namespace)(void), uid_t owner, mode_t mo
     publish(1, false, GROUP_MEMBERS_ALWAYS);
     assert_int_equal(chown(PATH_SNAPSHOT, owner, 0), 0);
     assert_int_equal(chmod(PATH_SNAPSHOT, mode), 0);
-    usleep(1100000);
+    let_names_notice();
     pid_t child = fork();
     if (child == 0) {
         struct passwd *p;
@@ -716,7 +717,7 @@ static void user_namespace_gets_answers_from_roots_file_only(void **state)
         SKIP(WEXITSTATUS(status) == 1 ? "the machine lets nobody make a user namespace"
                                       : "others may not enter " ORG_STATEDIR);
     unlink(PATH_SNAPSHOT);
-    usleep(1100000);
+    let_names_notice();
     for (int i = 0; i < 3; i++) {
         assert_true(answers_in_namespace(namespaces[i], 0, 0644));
         assert_false(answers_in_namespace(namespaces[i], 0, 0666));
@@ -833,7 +834,7 @@ static void threads_get_right_answers_while_snapshots_change(void **state)
         pthread_join(t[i], NULL);
     assert_int_equal(atomic_load(&wrong), 0);
     struct passwd *p;
-    usleep(1100000); /* what readers held is unmapped at the next look at the file */
+    let_names_notice(); /* what readers held is unmapped at the next look at the file */
     by_name("user1", &p);
     assert_int_equal(mappings(), 1);
 }

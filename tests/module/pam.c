@@ -12,6 +12,7 @@
 #include <syslog.h>
 
 #include "common/clock.h"
+#include "tests/module/notice.h"
 #include "tests/module/stack.h"
 
 static char said[1024];
@@ -101,13 +102,6 @@ static void add(struct snapshot_writer *w, uint32_t org, uint32_t uid, const cha
 {
     struct snapshot_grants_spec grants = {.org = org, .roles = {role, 1}};
     add_user(w, uid, name, state, snapshot_writer_grants(w, &grants));
-}
-
-/* libnss_org.so.2 in this process notices within a second that a file is gone or replaced without a
- * mark. */
-static void let_names_notice(void)
-{
-    usleep(1100000);
 }
 
 static void remove_snapshot(void)

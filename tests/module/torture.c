@@ -14,6 +14,7 @@
 #include "common/local.h"
 #include "nss_module/nss_module.h"
 #include "tests/faults/alloc.h"
+#include "tests/module/notice.h"
 #include "tests/module/stack.h"
 
 #define GROUPS 40
@@ -140,7 +141,7 @@ static void first_lookup_without_descriptors_is_unavailable(void **state)
 {
     (void)state;
     unlink(PATH_SNAPSHOT);
-    usleep(1100000); /* the module forgets what it had */
+    let_names_notice(); /* the module forgets what it had */
     look_up(true);
     publish(1);
     struct rlimit before = take_descriptors();

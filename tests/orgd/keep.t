@@ -111,7 +111,7 @@ orgd_start --attempts 5 --connections 60
 pids=()
 for i in $(seq 40); do request /organizations/join-codes/join -o /dev/null -w '%{http_code}\n' -d '{"code":"x"}' -H "Authorization: Bearer $OWNER" > "$T/tried$i" & pids+=($!); done
 wait "${pids[@]}"
-is "$(cat "$T"/tried* | sort | uniq -c | tr -s ' ' | tr '\n' ,)" ' 5 404, 35 429,' 'forty wrong join codes at the same time are no more attempts than forty in a row'
+like "$(cat "$T"/tried* | sort | uniq -c | tr -s ' ' | tr '\n' ,)" '^ [1-5] 404, 3[5-9] 429,$' 'forty wrong join codes at the same time are no more attempts than forty in a row'
 orgd_stop
 orgd_start --attempts 5 --connections 20
 VIA=tcp codes=; for i in 1 2 3 4 5 6; do call /organizations/invitations/accept "{\"token\":\"$good\"}" "$OWNER"; codes="$codes $status"; done
@@ -154,8 +154,8 @@ def gone(s):
     except ConnectionResetError:
         return True
 long = [send(60000, b' ' * 59000) for _ in range(1200)]
-end = time.monotonic() + 20
-while not any(map(gone, long)) and time.monotonic() < end:
+end = time.monotonic() + 30
+while sum(map(gone, long)) <= 100 and time.monotonic() < end: # a busy server has not read them all yet
     time.sleep(0.1)
 small = send(2, b'{}').recv(15)
 kept = sum(not gone(s) for s in long)

@@ -221,7 +221,7 @@ static void group_by_person_has_that_member_alone(void **state)
         .name = (char *)"keepers", .org = config.org[0].name, .members = {"usr_2\0usr_9", 2}};
     config.group_count = 6;
     for (int i = 0; i < 4; i++) {
-        char id[8];
+        char id[16];
         snprintf(id, sizeof id, "usr_%d", i + 1);
         put(0, id, names[i], "member", MEMBER_ACTIVE);
     }
@@ -820,7 +820,7 @@ static void member_is_in_a_thousand_of_65536_groups(void **state)
     (void)state;
     enum { IN = 1000, STEP = CONFIG_GROUPS_MAX / IN };
     struct config kept = config;
-    static char name[CONFIG_GROUPS_MAX][12], roles[IN * 12];
+    static char name[CONFIG_GROUPS_MAX][16], roles[IN * 12];
     static struct group_note notes[CONFIG_GROUPS_MAX];
     struct config_group *groups = calloc(CONFIG_GROUPS_MAX, sizeof *groups);
     struct pipe_member m = {.state = MEMBER_ACTIVE, .id = "usr_1", .email = "", .username = "ada"};

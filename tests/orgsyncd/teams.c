@@ -208,7 +208,7 @@ static void name_of_a_team_goes_through_the_guard(void **state)
                                       "taff",
                                       "o-long-that-no-name-can-be-so-long"};
     enum { BAD = sizeof bad / sizeof *bad };
-    char id[8], name[16], list[BAD * 8] = "", *end = list;
+    char id[12], name[16], list[BAD * 8] = "", *end = list;
     for (int i = 0; i < BAD; i++) {
         snprintf(id, sizeof id, "%d", i);
         team(id, bad[i]);
@@ -254,7 +254,7 @@ static void member_is_in_a_thousand_of_65536_teams(void **state)
     (void)state;
     enum { IN = 1000 };
     static char list[IN * 16];
-    char id[8], slug[16], *end = list;
+    char id[12], slug[16], *end = list;
     struct snapshot_user u;
     struct snapshot_grants g;
     for (int i = 0; i < CONFIG_GROUPS_MAX; i++) {
