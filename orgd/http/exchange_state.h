@@ -14,7 +14,7 @@
 #include "orgd/buffer.h"
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/http/audience.h"
-#include "orgd/http/exchange.h"
+#include "orgd/http/front.h"
 #include "orgd/http/page.h"
 
 #define BUSY_RETRY_S 5

@@ -7,7 +7,7 @@
 #ifndef ORGD_HTTP_UPKEEP_H
 #define ORGD_HTTP_UPKEEP_H
 
-#include "orgd/http/exchange.h"
+#include "orgd/http/front.h"
 
 #define UPKEEP_MS 1000
 

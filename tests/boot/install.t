@@ -37,7 +37,7 @@ ok "step 2: orgd init succeeds" bash -ec "umask 077; $(sed -n 1p "$T/organizatio
 like "$(cat "$T/token")" '^live_[a-z0-9]{20}:[A-Za-z0-9_-]{43}$' "step 2: the token of the first owner is the output of orgd init"
 like "$(sed -n 2p "$T/organization")" '^systemctl enable --now orgd' "step 2 of README enables and starts orgd"
 ok "step 2: orgd is enabled and started" bash -ec "$(sed -n 2p "$T/organization")"
-is "$(journalctl --quiet --boot --output=cat | grep -c "$(cut -d: -f2 "$T/token")")" 0 "step 2: the journal does not have the token"
+is "$(journalctl --quiet --boot --output=cat | grep -c -e "$(cut -d: -f2 "$T/token")")" 0 "step 2: the journal does not have the token"
 sed -e 1,2d -e "s|^orgadmin login .*|& --token-file $T/token|" "$T/organization" >"$T/rest"
 ok "step 2: the other commands make an organization and an invitation" bash -ec "$(cat "$T/rest") >$T/invitation"
 like "$(cat "$TOP/README.md")" '^3\. .*`orgadmin machine invite' "step 3 of README names orgadmin machine invite"

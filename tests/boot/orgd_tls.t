@@ -73,7 +73,7 @@ ok "orgd.service is reloaded with the drop-in of orgd init" systemctl reload org
 ok "a renewed certificate is served" wait_for 30 serves one
 login=$(sed -n 's/^  \(orgadmin login.*\)/\1/p' "$T/told")
 ok "the printed line logs the first user in" bash -c "HOME=/root $login --token-file $T/token"
-is "$(journalctl --quiet --boot --output=cat | grep -c "$(cut -d: -f2 "$T/token")")" 0 "the journal does not have the token"
+is "$(journalctl --quiet --boot --output=cat | grep -c -e "$(cut -d: -f2 "$T/token")")" 0 "the journal does not have the token"
 before=$(cat /etc/orgd/orgd.conf /etc/systemd/system/orgd.service.d/init.conf | cksum)
 is "$(init --quota mails=1 2>"$T/told")" '' "orgd init prints no second token"
 is "$(cat /etc/orgd/orgd.conf /etc/systemd/system/orgd.service.d/init.conf | cksum)" "$before" "orgd init changes no file that is there"

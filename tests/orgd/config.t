@@ -76,7 +76,7 @@ orgd_start --access-log "$log"
 call /users/whoami '{}' "$OWNER"; owner_id=$(field .user.id); call /users/whoami '{}' 'live_x:y'; request '/a"b%22' -d '{}' > /dev/null
 is "$(jq -r '"\(.method) \(.path) \(.status) \(.caller) \(.from)"' "$log" | paste -sd,)" "POST /v1/users/whoami 200 $owner_id unix:$UID,POST /v1/users/whoami 401 - unix:$UID,POST /v1/a 400 - unix:$UID" 'each request is a line of JSON in the access log'
 is "$(jq -r '(.time | test("^20[0-9-]{8}T[0-9:]{8}[.][0-9]{3}Z$")) and (.bytes > 0) and (.ms >= 0) and (.id | length == 16)' "$log" | sort -u)" true 'the lines have time, bytes, duration and id'
-is "$(grep -c "${OWNER#*:}" "$log") $(stat -c %a "$log")" '0 600' 'the access log has no secret, and mode 600'
+is "$(grep -c -e "${OWNER#*:}" "$log") $(stat -c %a "$log")" '0 600' 'the access log has no secret, and mode 600'
 mv "$log" "$log.1"; kill -HUP "$orgd_pid"; call /users/whoami '{}' "$OWNER"
 wait_for 5 test -s "$log"
 is "$(wc -l < "$log")" 1 'SIGHUP opens the access log again'

@@ -46,7 +46,7 @@ first=$(code 1)
 like "$(cat "$T/mails/1")" '^RCPT TO:<ann@example.org>' 'the link goes to the address of the account'
 is "$(mails)" 1 'and no mail to the unknown one'
 is "$(text_of 1 | tr -d '\r' | grep -n "^$ORIGIN/#$first\$" | wc -l)" 1 'it leads to the page, and stands alone on its line'
-is "$(grep -cF "${first#*:}" "$ORGD_LOG") $(grep -alF -- "${first#*:}" "$DATA" "$DATA-wal" 2>/dev/null)" '0 ' 'neither the log nor the data have its code'
+is "$(grep -cF -e "${first#*:}" "$ORGD_LOG") $(grep -alF -- "${first#*:}" "$DATA" "$DATA-wal" 2>/dev/null)" '0 ' 'neither the log nor the data have its code'
 
 # --- who opens it ---
 for agent in scanner browser; do

@@ -138,6 +138,6 @@ session='' signs_in ec count=30; expect 403 invalid_passkey 'a passkey that was 
 session='' signs_in ed count=30; expect 403 invalid_passkey 'where all tokens of an account end, its passkeys do'
 is "$(sql 'SELECT count(*) FROM events WHERE action = '"'user.passkey-add'")/$(sql 'SELECT count(*) FROM events WHERE action = '"'user.passkey-remove'")" '4/1' 'the audit log has them'
 ok 'and the sign-ins' [ "$(sql "SELECT count(*) FROM events WHERE action = 'user.sign-in'")" -gt 5 ]
-secret=${session#*:}; is "$(grep -cF "${secret:-none}" "$ORGD_LOG")" 0 'no session is in the log'
+secret=${session#*:}; is "$(grep -cF -e "${secret:-none}" "$ORGD_LOG")" 0 'no session is in the log'
 orgd_end
 done_testing
