@@ -104,9 +104,11 @@ $(BUILD)/orgsyncd: $(call objects,orgsyncd) $(API) $(COMMON)
 	@echo '  LINK $@'
 	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -Wl,--no-as-needed -lcurl -lgnutls -Wl,--as-needed -lcjson -lconfig -lsqlite3 -lseccomp -lsodium
 
+# What is allocated for 10 000 hosts lies far apart: with jemalloc to free it costs half as much. The sanitizers have an allocator of their own.
+$(BUILD)/orgd: ALLOCATOR := $(if $(SANITIZE),,-ljemalloc)
 $(BUILD)/orgd: $(ORGD) $(API) $(READER)
 	@echo '  LINK $@'
-	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd -lgnutls -lsqlite3 -lpq -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
+	$(Q)$(CC) -pie $(ORG_LDFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(ALLOCATOR) -lmicrohttpd -lgnutls -lsqlite3 -lpq -lsodium -lunistring -lcurl -lcjson -lconfig -lm -lpthread
 
 # sshd starts it several times for each login: libc alone.
 $(BUILD)/orglogin-keys: $(call objects,keys) $(MODULE)
