@@ -20,6 +20,7 @@ bool first_user_exposed(void)
 
 bool first_user_name(const struct options *o, struct user *user)
 {
+    *user = (struct user){0};
     name_fold(o->owner, user->username);
     if (o->owner_username)
         snprintf(user->username, sizeof user->username, "%s", o->owner_username);
