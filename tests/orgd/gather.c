@@ -1,33 +1,25 @@
 /* Changes that become durable together: what one that is undone takes with it. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "orgd/store/store.h"
 #include "tests/lib/unit.h"
+#include "tests/orgd/scratch.h"
 
-static char path[64];
 static struct store *store;
 
 static int begin(void **state)
 {
     (void)state;
-    snprintf(path, sizeof path, "/dev/shm/orgd-gather.%d", (int)getpid());
-    store = store_open(path, STORE_SERVE);
+    store = scratch_open("gather");
     assert_non_null(store);
     return 0;
 }
 
 static int end(void **state)
 {
-    static const char *const files[] = {"", "-wal", "-shm", "-lock", "-reserve"};
-    char name[80];
     (void)state;
-    store_close(store);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(name, sizeof name, "%s%s", path, files[i]);
-        unlink(name);
-    }
+    scratch_close(store);
     return 0;
 }
 

@@ -4,12 +4,12 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "orgd/endpoints/dispatch.h"
 #include "orgd/endpoints/endpoints.h"
 #include "orgd/store/database.h"
 #include "tests/lib/unit.h"
+#include "tests/orgd/scratch.h"
 
 #define ORIGIN  "https://x.example"
 #define UNKNOWN "00000000000000000000"
@@ -65,7 +65,7 @@ int __wrap_crypto_generichash(unsigned char *out, size_t outlen, const unsigned 
 /* --- the scene --- */
 
 static struct store *store;
-static char path[64], owner[CREDENTIAL_SIZE + 8];
+static char owner[CREDENTIAL_SIZE + 8];
 
 static void call_make(const char *endpoint, const char *authorization, const char *body,
                       struct call_answer *answer)
@@ -119,8 +119,7 @@ static int begin(void **state)
     struct secret secret;
     (void)state;
     assert_true(sodium_init() >= 0);
-    snprintf(path, sizeof path, "/dev/shm/orgd-unknown.%d", (int)getpid());
-    store = store_open(path, STORE_SERVE);
+    store = scratch_open("unknown");
     assert_non_null(store);
     id_make("usr_", user.id);
     snprintf(token.user, sizeof token.user, "%s", user.id);
@@ -135,14 +134,8 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-    static const char *const files[] = {"", "-wal", "-shm", "-lock", "-reserve"};
-    char name[80];
     (void)state;
-    store_close(store);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        snprintf(name, sizeof name, "%s%s", path, files[i]);
-        unlink(name);
-    }
+    scratch_close(store);
     return 0;
 }
 
