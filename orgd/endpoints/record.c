@@ -4,29 +4,16 @@
 #include <string.h>
 #include <time.h>
 
-/* Writes the last DIGITS digits of NUMBER, and END, to *AT, and moves that behind them. */
-static void number_write(char **at, int number, int digits, char end)
-{
-    for (int i = digits; i > 0; i--, number /= 10)
-        (*at)[i - 1] = (char)('0' + number % 10);
-    (*at)[digits] = end;
-    *at += digits + 1;
-}
+#define DATE_FORMAT "%Y-%m-%dT%H:%M:%S"
 
-/* Each record has some: strftime and snprintf take several times as long. */
 void time_text(int64_t ms, char text[TIME_TEXT_SIZE])
 {
+    char date[32];
     time_t seconds = (time_t)(ms / 1000);
-    struct tm tm = {0};
+    struct tm tm;
     gmtime_r(&seconds, &tm);
-    number_write(&text, tm.tm_year + 1900, 4, '-');
-    number_write(&text, tm.tm_mon + 1, 2, '-');
-    number_write(&text, tm.tm_mday, 2, 'T');
-    number_write(&text, tm.tm_hour, 2, ':');
-    number_write(&text, tm.tm_min, 2, ':');
-    number_write(&text, tm.tm_sec, 2, '.');
-    number_write(&text, (int)(ms % 1000), 3, 'Z');
-    *text = '\0';
+    strftime(date, sizeof date, DATE_FORMAT, &tm);
+    snprintf(text, TIME_TEXT_SIZE, "%s.%03dZ", date, (int)(ms % 1000));
 }
 
 static void add_time(cJSON *object, const char *name, int64_t ms)

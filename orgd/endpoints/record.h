@@ -43,7 +43,7 @@ const char *state_name(const struct member *member);
 /* {"ok":false,..}; REQUEST is the request's id. */
 cJSON *error_json(const char *reason, const char *message, const char *request);
 
-/* "2026-01-02T03:04:05.000Z", of a time from 1970 to the year 9999. */
+/* "2026-01-02T03:04:05.000Z" */
 #define TIME_TEXT_SIZE 40
 /* Adds a time, and null for 0. */
 void record_time_or_null(cJSON *object, const char *name, int64_t ms);
